@@ -1,0 +1,140 @@
+"""Op: a record of the catalogue. Data only; it imports no framework and no oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+ORDERS = ("value", "grad")
+
+Shape = Literal["scalar", "vector", "matrix"]
+Accuracy = Literal["exact", "elementary", "special", "composite", "accumulating"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A named input. The closed interval [low, high] is its domain on the extended reals; `integers` restricts it to them."""
+
+    name: str
+    shape: Shape = "scalar"
+    low: float = -float("inf")
+    high: float = float("inf")
+    integers: bool = False
+    differentiable: bool = True
+
+
+def scalar(name: str, low: float = -float("inf"), high: float = float("inf"), **rest: Any) -> Input:
+    return Input(name, "scalar", low, high, **rest)
+
+
+def vector(name: str, low: float = -float("inf"), high: float = float("inf"), **rest: Any) -> Input:
+    return Input(name, "vector", low, high, **rest)
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One call in one framework that claims to compute an Op: the expression a user would type.
+
+    call: a Python expression over the op's input and param names and the framework's usual module names
+    (torch; tf; jax, jnp; np, scipy). dtypes: those it supports. grad: whether a gradient is defined by the framework.
+    when: it exists only for these param values (name -> tuple). grad_dtypes: None means `dtypes`.
+    accumulates_in: unit of accumulation for 16-bit inputs. note: a documented fact with its page.
+    """
+
+    framework: str
+    call: str
+    dtypes: tuple[str, ...] = DTYPES
+    grad: bool = True
+    grad_dtypes: tuple[str, ...] | None = None
+    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    documented: str = ""
+    note: str = ""
+
+    def supports(self, dtype: str, order: str, params: Mapping[str, Any]) -> bool:
+        """Whether this call claims to compute the op at that dtype, order and params."""
+        dtypes = self.dtypes if order == "value" or self.grad_dtypes is None else self.grad_dtypes
+        if dtype not in dtypes or (order != "value" and not self.grad):
+            return False
+        return all(params[name] in values for name, values in self.when.items())
+
+
+@dataclass(frozen=True)
+class Op:
+    """A mathematical function: canonical snake_case name, inputs with domains, static params, definition, implementations.
+
+    params: name -> usual values, the default first. accuracy: the row of the limits table (judge.limits) that applies.
+    roots: near its zeros off the origin the limit is absolute (conditioning), DESIGN section 10. saturates: frameworks rebuild the
+    derivative from the saved output; its supremum sup|f'| normalises the error. definition: name in oracles.definitions
+    (default: the op's). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
+    a pattern "x=inf,y=0" to a value. lengths: vector lengths that make sense (None: the usual list).
+    """
+
+    name: str
+    inputs: tuple[Input, ...]
+    implementations: tuple[Implementation, ...]
+    family: str = ""
+    params: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    accuracy: Accuracy = "composite"
+    orders: tuple[str, ...] = ORDERS
+    roots: bool = False
+    saturates: float | None = None
+    topics: tuple[str, ...] = ()
+    definition: str = ""
+    accepts: Mapping[str, float] = field(default_factory=dict)
+    source: str = ""
+    min_length: int = 1
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether every input is a scalar, so that rows are elements of one flat array."""
+        return all(i.shape == "scalar" for i in self.inputs)
+
+    @property
+    def differentiable_inputs(self) -> tuple[str, ...]:
+        return tuple(i.name for i in self.inputs if i.differentiable)
+
+    def default_params(self) -> dict[str, Any]:
+        return {name: values[0] for name, values in self.params.items()}
+
+    def param_sets(self) -> list[dict[str, Any]]:
+        """The default params, then each other value of each param alone."""
+        base = self.default_params()
+        sets = [base]
+        for name, values in self.params.items():
+            sets += [{**base, name: value} for value in values[1:]]
+        return sets
+
+    def of(self, framework: str) -> list[Implementation]:
+        return [i for i in self.implementations if i.framework == framework]
+
+
+Calls = str | Implementation | Sequence[str | Implementation] | None
+
+
+def op(
+    name: str,
+    inputs: Sequence[Input],
+    *,
+    torch: Calls = None,
+    tensorflow: Calls = None,
+    jax: Calls = None,
+    numpy: Calls = None,
+    **rest: Any,
+) -> Op:
+    """A catalogue record. Each framework takes one call, or several: strings, or `call(...)` where there is more to say."""
+    implementations: list[Implementation] = []
+    for framework, calls in zip(FRAMEWORKS, (torch, tensorflow, jax, numpy), strict=True):
+        listed = [] if calls is None else [calls] if isinstance(calls, (str, Implementation)) else list(calls)
+        for item in listed:
+            bare = item if isinstance(item, Implementation) else Implementation("", item)
+            implementations.append(Implementation(**{**vars(bare), "framework": framework}))
+    rest["topics"] = tuple(rest.get("topics", ()))
+    return Op(name, tuple(inputs), tuple(implementations), definition=rest.pop("definition", name), **rest)
+
+
+def call(expression: str, **rest: Any) -> Implementation:
+    """An implementation with more to say than its expression; see Implementation for the keywords."""
+    return Implementation("", expression, **rest)

@@ -1,0 +1,57 @@
+"""The registry: every Op by name, from the catalogue's modules and from plugins (entry point group `ulpfuzz.ops`)."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+import pkgutil
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import entry_points
+
+import fuzzer.catalog as catalog
+from fuzzer.catalog.op import Op
+from fuzzer.formats import UnknownName
+
+_NOT_FAMILIES = {"op", "registry"}
+
+
+@cache
+def ops() -> dict[str, Op]:
+    """All ops by name, in catalogue order. A family module lists its records in OPS; so does a plugin's."""
+    found: dict[str, Op] = {}
+    for module in pkgutil.iter_modules(catalog.__path__):
+        if module.name not in _NOT_FAMILIES:
+            for record in importlib.import_module(f"fuzzer.catalog.{module.name}").OPS:
+                _add(found, replace(record, family=module.name))
+    for point in entry_points(group="ulpfuzz.ops"):
+        for record in point.load():
+            _add(found, replace(record, family=record.family or point.name))
+    return found
+
+
+def _add(found: dict[str, Op], record: Op) -> None:
+    if record.name in found:
+        raise ValueError(f"op {record.name!r} is defined twice")
+    found[record.name] = record
+
+
+def op_named(name: str) -> Op:
+    """The op of that name. Raises UnknownName, which names the nearest valid choice."""
+    try:
+        return ops()[name]
+    except KeyError:
+        raise UnknownName("op", name, ops()) from None
+
+
+def select(patterns: str | None) -> list[Op]:
+    """The ops that match comma-separated shell patterns (all for None). Raises UnknownName for a pattern without a match."""
+    if not patterns:
+        return list(ops().values())
+    chosen: dict[str, Op] = {}
+    for pattern in (p.strip() for p in patterns.split(",") if p.strip()):
+        matches = fnmatch.filter(ops(), pattern)
+        if not matches:
+            raise UnknownName("op", pattern, ops())
+        chosen.update((name, ops()[name]) for name in matches)
+    return list(chosen.values())

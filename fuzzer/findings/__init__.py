@@ -1,0 +1,1 @@
+"""Findings: what a user acts on, their identity, their store, their history between runs."""

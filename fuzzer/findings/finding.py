@@ -1,0 +1,98 @@
+"""Finding and Run: the nouns that the store keeps and the reports read. Plain data; JSON-ready fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one target answered at the finding's case, at the finding's worst element. ulps may be inf or nan."""
+
+    target: str
+    implementation: str
+    output: float
+    output_hex: str
+    ulps: float
+    class_: str
+    symptom: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One defect of one implementation on one target: its minimal case, extent and history.
+
+    id: the stable slug. case: {"dtype", "inputs": {name: hex or nested lists}, "placement": {"length","position","stride"}}.
+    worst: index of the judged element in the flat output (C order; for grad: the gradients of the differentiable inputs in
+    order, flattened and concatenated). reference: the truth there, decimal, at least 20 digits (or nan, inf, -inf).
+    output, output_hex: the target's answer there. ulps: in ulps of dtype, inf for wrong special values; excess: E;
+    condition: sum_j |x_j d_j f / f|. bits_lost: log2 of the error over the limit. limit: T in ulps or None. avoidable_by: targets that got
+    the same bits right. certified_by: "arb+mpmath", for example. extent: {"share": of judged elements that fail like this,
+    "count", "low", "high": decimal span of the first input where seen}. profile: [[exponent, worst ulps, worst excess, count], ...]
+    per binade of the first input's largest magnitude. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run.
+    """
+
+    id: str
+    op: str
+    params: dict[str, Any]
+    order: str
+    dtype: str
+    target: str
+    implementation: str
+    symptom: str
+    class_: str
+    ulps: float
+    excess: float
+    condition: float
+    limit: float | None
+    severity: float
+    case: dict[str, Any]
+    worst: int
+    reference: str
+    output: float
+    output_hex: str
+    avoidable_by: list[str]
+    certified_by: str
+    answers: list[Answer]
+    extent: dict[str, Any] = field(default_factory=dict)
+    profile: list[list[float]] = field(default_factory=list)
+    note: str = ""
+    status: str = "new"
+    first_seen: str = ""
+    last_seen: str = ""
+
+
+@dataclass(frozen=True)
+class CellSummary:
+    """What a run learned of one cell on one target (all its implementations): counts of elements by class, the worst."""
+
+    op: str
+    params: dict[str, Any]
+    order: str
+    dtype: str
+    target: str
+    implementation: str
+    verdicts: int
+    classes: dict[str, int]
+    worst_ulps: float
+    worst_excess: float
+    profile: list[list[float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One campaign. id: short and sortable; environment: versions, devices, CPU, thread counts, flush policies, targets."""
+
+    id: str
+    seed: int
+    started: str
+    budget: str
+    state: str = "running"
+    seconds: float = 0.0
+    verdicts: int = 0
+    cells: int = 0
+    cells_planned: int = 0
+    by_tier: dict[str, int] = field(default_factory=dict)
+    by_phase: dict[str, float] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Where ops run: torch, tensorflow, jax and numpy behind one small interface. Nothing here judges."""

@@ -1,0 +1,43 @@
+"""Framework: the interface that a backend writes. Bits in, bits out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from fuzzer.case import Batch, Placement
+from fuzzer.catalog.op import Implementation, Op
+
+
+class FrameworkError(Exception):
+    """The framework raised; the message is its own first line."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is computed: one implementation of an op with its params, at an order."""
+
+    op: Op
+    implementation: Implementation
+    params: Mapping[str, Any]
+    order: str = "value"
+
+
+class Framework(Protocol):
+    """One framework on one device in one mode, in this process."""
+
+    name: str
+    version: str
+    #: None: any batch length is cheap. Otherwise the closed list of lengths worth compiling for (jax).
+    lengths: tuple[int, ...] | None
+
+    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+        """The outputs of every row, of the batch's dtype, shape (rows, outputs): C order; for order grad the gradients of the
+        differentiable inputs in order, flattened and concatenated. Raises FrameworkError."""
+
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+        """Like evaluate for a batch of one row, placed: the row stands `placement.length` times in the call, strided;
+        returns all of them, shape (length, outputs)."""

@@ -1,0 +1,66 @@
+"""Verdict: what the judge says of one element."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Class(IntEnum):
+    """The class of a verdict; `unstable` and `inaccurate` are findings."""
+
+    ok = 0
+    ill_conditioned = 1
+    undecided = 2
+    inaccurate = 3
+    unstable = 4
+
+    @property
+    def is_finding(self) -> bool:
+        return self >= Class.inaccurate
+
+
+class Symptom(IntEnum):
+    """How a wrong answer looks; the order is that of gravity, mildest first."""
+
+    none = 0
+    signed_zero = 1
+    flush = 2
+    precision = 3
+    internal_flush = 4
+    inconsistent = 5
+    zero = 6
+    missed_inf = 7
+    missed_nan = 8
+    wrong_sign = 9
+    inf = 10
+    nan = 11
+    exception = 12
+    hang = 13
+    crash = 14
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Per element, arrays of shape (rows, outputs).
+
+    ulps: error in ulps of the output format (inf for a wrong special value, nan where undecided); excess: E of the error model (nan where not computed);
+    classes, symptoms: codes of Class and Symptom.
+    """
+
+    ulps: NDArray[np.float64]
+    excess: NDArray[np.float64]
+    classes: NDArray[np.uint8]
+    symptoms: NDArray[np.uint8]
+
+    def take(self, index: Any) -> Verdicts:
+        return Verdicts(self.ulps[index], self.excess[index], self.classes[index], self.symptoms[index])
+
+    def count(self) -> dict[str, int]:
+        """Elements per class, by name."""
+        counts = np.bincount(self.classes.ravel(), minlength=len(Class))
+        return {c.name: int(counts[c]) for c in Class}

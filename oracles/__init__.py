@@ -1,0 +1,1 @@
+"""Truth: mathematical definitions and the arithmetics that evaluate them. Knows nothing of frameworks."""

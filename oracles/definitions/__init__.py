@@ -1,0 +1,49 @@
+"""Textbook definitions of the ops, a module per family, written once over an Arithmetic.
+
+A definition is registered with `@define(name)`; it takes the arithmetic `m`, the op's inputs in order and its params as
+keywords. Write the mathematical definition with its source (DLMF section, paper equation, API page), not a stable algorithm.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+Definition = Callable[..., Any]
+_registry: dict[str, Definition] = {}
+
+
+class UnknownDefinition(LookupError):
+    """No definition of that name; the message names the nearest one."""
+
+
+def define(name: str) -> Callable[[Definition], Definition]:
+    """Registers a definition under an op's name."""
+
+    def register(function: Definition) -> Definition:
+        if _registry.get(name, function) is not function:
+            raise ValueError(f"definition {name!r} is given twice")
+        _registry[name] = function
+        return function
+
+    return register
+
+
+@cache
+def _load() -> None:
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+
+
+def definition(name: str) -> Definition:
+    """The definition of that name. Raises UnknownDefinition."""
+    _load()
+    try:
+        return _registry[name]
+    except KeyError:
+        near = difflib.get_close_matches(name, _registry, n=1)
+        raise UnknownDefinition(f"no definition {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")) from None

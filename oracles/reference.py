@@ -1,0 +1,52 @@
+"""Reference: the truth for a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Bits of `Reference.accepts`: which kinds of answer are right for an element.
+FINITE, NAN, PINF, NINF = 1, 2, 4, 8
+
+#: Names of the tiers, by the code in `Reference.tier`. `limit`: decided by limits at special or singular inputs.
+TIERS = ("none", "ball64", "log64", "ball80", "arb", "limit", "mpmath")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The truth per row and output element: arrays of shape (rows, outputs).
+
+    Where accepts has FINITE, the exact result is a real number y with |y - (value + low)| <= radius (value may be +-inf
+    where |y| surely exceeds binary64's range); radius inf means that this tier does not know. Where `interval` is set (a kink),
+    every number of [value - radius, value + radius] is right. accepts == 0: nobody knows, `undecided`.
+    """
+
+    value: NDArray[np.float64]
+    low: NDArray[np.float64]
+    radius: NDArray[np.float64]
+    accepts: NDArray[np.uint8]
+    interval: NDArray[np.bool_]
+    tier: NDArray[np.uint8]
+
+    @classmethod
+    def unknown(cls, rows: int, outputs: int) -> Reference:
+        shape = (rows, outputs)
+        return cls(
+            np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.inf), np.zeros(shape, np.uint8),
+            np.zeros(shape, np.bool_), np.zeros(shape, np.uint8),
+        )  # fmt: skip
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    def take(self, index: Any) -> Reference:
+        return Reference(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+    def put(self, rows: NDArray[Any], other: Reference) -> None:
+        """Overwrites the given rows with another reference's."""
+        for name in self.__dataclass_fields__:
+            getattr(self, name)[rows] = getattr(other, name)
