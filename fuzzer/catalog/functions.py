@@ -1,0 +1,21 @@
+"""From an op's record to the Function whose truth the oracle is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fuzzer.catalog.op import Op
+from oracles.function import Function
+
+
+def function_of(op: Op, params: Mapping[str, Any], order: str) -> Function:
+    """The Function of an op at these params and order."""
+    return Function(
+        definition=op.definition,
+        inputs=tuple(i.name for i in op.inputs),
+        params=tuple(params.items()),
+        order=order,
+        differentiable=op.differentiable_inputs,
+        domains=tuple((i.low, i.high) for i in op.inputs),
+    )

@@ -1,0 +1,72 @@
+"""Accuracy limits: what an implementation is held to, each with its source. No number here is a tolerance of ours.
+
+T is in ulps of the output format against the exact result. Sources: IEEE 754-2019 section 5.4 (exact); SLEEF's u10/u35 bounds and
+glibc's manual (elementary, special; glibc caps known maximum errors at 9 ulps); computing in binary32 and rounding once gives
+0.5 + 2^-13 ulp of a 16-bit format; composites are three to five roundings of at most 1 ulp (Higham, Accuracy and Stability, ch. 3).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from fuzzer.catalog.op import Accuracy, Op
+from fuzzer.formats import Format
+
+_WIDE = "float64"
+_HALF = ("float16", "bfloat16")
+
+#: accuracy -> (float64, float32, 16-bit formats), in ulps. CPU columns.
+ULPS: dict[Accuracy, tuple[float, float, float]] = {
+    "exact": (0.5, 0.5, 0.5),
+    "elementary": (1.5, 3.5, 0.51),
+    "special": (9.5, 9.5, 1.0),
+    "composite": (4.0, 4.0, 1.5),
+    "accumulating": (4.0, 4.0, 1.5),
+}
+SOURCES: dict[Accuracy, str] = {
+    "exact": "IEEE 754-2019, 5.4: correctly rounded",
+    "elementary": "SLEEF u10/u35",
+    "special": "glibc manual, known maximum errors: capped at 9 ulps",
+    "composite": "three to five roundings of at most 1 ulp each",
+    "accumulating": "gamma_n of the textbook algorithm (Higham 2002, ch. 3)",
+}
+#: Excess beyond which an error is not explained by rounding, per order (measured gap: defects >= 68, others <= 10.6).
+EXCESS = {"value": 16.0, "grad": 32.0, "grad2": 64.0}
+#: Neighbourhood of the ball test, in ulps of the inputs.
+NEIGHBOURHOOD = {"value": 4.0, "grad": 8.0, "grad2": 16.0}
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What one cell's answers are held to.
+
+    ulps: T. excess: c, the screen. neighbourhood: k, ulps of the inputs in the ball test. strict: T is a published limit, so an error above
+    it is `inaccurate` even where the problem is ill-conditioned. roots: the limit near zeros is absolute. saturates: sup|f'| or None.
+    """
+
+    ulps: float
+    excess: float
+    neighbourhood: float
+    strict: bool
+    roots: bool
+    saturates: float | None
+    source: str
+    order: str = "value"
+
+
+def standard_for(op: Op, order: str, fmt: Format, length: int = 1) -> Standard:
+    """The standard of an op at an order, in a format, for vectors of `length` (the longest chain of roundings)."""
+    accuracy: Accuracy = op.accuracy if order == "value" else "composite" if op.accuracy != "accumulating" else op.accuracy
+    column = 0 if fmt.name == _WIDE else 2 if fmt.name in _HALF else 1
+    ulps = ULPS[accuracy][column] * (1 if order == "value" else 2)
+    near = NEIGHBOURHOOD[order] if fmt.name not in _HALF else NEIGHBOURHOOD[order] / 8
+    if accuracy == "accumulating":
+        accumulation = min(fmt.unit_roundoff, 2.0**-24) / fmt.unit_roundoff  # 16-bit inputs accumulate in binary32
+        ulps = max(ulps, length * accumulation)
+        near = max(near, math.ceil(length * accumulation / 2))
+    excess = 1.0 if accuracy == "exact" else EXCESS[order]
+    return Standard(
+        ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
+        roots=op.roots, saturates=op.saturates if order == "grad" else None, source=SOURCES[accuracy], order=order,
+    )  # fmt: skip

@@ -1,0 +1,188 @@
+"""The screen: verdicts by error, kind and excess, vectorised. What it calls a finding is certified by `stability` before it is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.formats import Format
+from fuzzer.judge.flush import FlushPolicy
+from fuzzer.judge.limits import Standard
+from fuzzer.judge.ulps import error, kind_errors
+from fuzzer.judge.verdict import Class, Symptom, Verdicts
+from oracles.reference import FINITE, NAN, Reference
+
+#: (rows, outputs) -> sum_j |x_j d_j f_output| at each of these elements (nan: unknown).
+Conditions = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
+#: rows -> the truth with subnormal inputs read as zero, of just those rows.
+Flushed = Callable[[NDArray[np.int64]], Reference]
+
+
+@dataclass(frozen=True)
+class Screened:
+    """Verdicts, with the elements whose answer a flush-to-zero policy explains."""
+
+    verdicts: Verdicts
+    flushed: NDArray[np.bool_]
+
+
+def needs_more(answers: list[NDArray[Any]], truth: Reference, fmt: Format, standard: Standard) -> NDArray[np.bool_]:
+    """Rows whose truth is not sharp enough to say of every answer whether it is within T, and else how wrong it is."""
+    need = np.zeros(truth.shape[0], np.bool_)
+    finite = truth.accepts == FINITE
+    for given in answers:
+        gap, unsure, ulp = error(given, truth, fmt)
+        with np.errstate(all="ignore"):
+            within = gap + unsure <= standard.ulps * ulp
+            beyond = (gap - unsure > standard.ulps * ulp) & (unsure <= 0.02 * gap)
+        need |= (finite & ~within & ~beyond & ~np.isnan(given.astype(np.float64))).any(axis=1)
+    return need
+
+
+def screen(
+    answers: NDArray[Any],
+    truth: Reference,
+    fmt: Format,
+    standard: Standard,
+    conditions: Conditions,
+    policy: FlushPolicy | None = None,
+    subnormal_rows: NDArray[np.bool_] | None = None,
+    flushed_truth: Flushed | None = None,
+    contract: NDArray[np.bool_] | None = None,
+) -> Screened:
+    """Verdicts of shape (rows, outputs), DESIGN section 6: kinds first, then T, then the excess.
+
+    contract: elements that the op's record accepts whatever the limit says. policy: the target's measured flush-to-zero;
+    subnormal_rows: rows with a subnormal input, for which `flushed_truth` is asked where an answer is not explained otherwise.
+    """
+    policy = policy or FlushPolicy()
+    right, wrong = kind_errors(answers, truth.accepts)
+    if contract is not None:
+        right, wrong = right | contract, wrong & ~contract
+    gap, unsure, ulp = error(answers, truth, fmt)
+    with np.errstate(all="ignore"):
+        ulps = gap / ulp
+        sure = gap - unsure > standard.ulps * ulp
+        maybe = ~sure & (gap + unsure > standard.ulps * ulp)
+    ulps[right] = 0.0
+    ulps[wrong] = np.inf
+    unknown = truth.accepts == 0
+    if contract is not None:
+        unknown = unknown & ~contract
+    classes = np.where(unknown | (maybe & ~right & ~wrong), Class.undecided, Class.ok).astype(np.uint8)
+    classes[np.isnan(ulps) & ~right & ~wrong] = Class.undecided
+    suspects = (sure & ~right & ~unknown) | wrong
+    explained = _explained_by_flush(answers, truth, fmt, standard, policy, suspects, subnormal_rows, flushed_truth)
+    suspects &= ~explained
+    excess = np.full(ulps.shape, np.nan)
+    symptoms = np.zeros(ulps.shape, np.uint8)
+    if suspects.any():
+        rows, outs = np.nonzero(suspects)
+        _judge_suspects(rows, outs, answers, truth, fmt, standard, conditions, gap, ulp, wrong, policy, ulps, excess, classes, symptoms)
+    ulps[classes == Class.undecided] = np.nan
+    return Screened(Verdicts(ulps, excess, classes, symptoms), explained)
+
+
+def _judge_suspects(
+    rows: NDArray[np.int64], outs: NDArray[np.int64], answers: NDArray[Any], truth: Reference, fmt: Format, standard: Standard,
+    conditions: Conditions, gap: NDArray[np.float64], ulp: NDArray[np.float64], wrong: NDArray[np.bool_], policy: FlushPolicy,
+    ulps: NDArray[np.float64], excess: NDArray[np.float64], classes: NDArray[np.uint8], symptoms: NDArray[np.uint8],
+) -> None:  # fmt: skip
+    at = (rows, outs)
+    given = answers[at].astype(np.float64)
+    value, accepts = truth.value[at], truth.accepts[at]
+    kind = wrong[at]
+    overflow = np.isinf(given) & ~kind
+    ulps[at] = np.where(overflow, np.inf, ulps[at])
+    special = kind | overflow
+    e = np.full(len(rows), np.inf)
+    ordinary = np.flatnonzero(~special)
+    verdict = np.full(len(rows), int(Class.unstable), np.uint8)
+    if len(ordinary):
+        where = (rows[ordinary], outs[ordinary])
+        amplification = conditions(*where)
+        with np.errstate(all="ignore"):
+            half = ulp[where] / 2
+            e[ordinary] = gap[where] / (half + fmt.unit_roundoff * amplification)
+            explained = gap[where] <= standard.ulps * ulp[where] + 2 * standard.neighbourhood * fmt.unit_roundoff * amplification
+        mild = ~(e[ordinary] > standard.excess) & ~np.isnan(amplification)
+        verdict[ordinary] = np.where(np.isnan(amplification), Class.undecided, np.where(mild, _mild(standard, explained), Class.unstable))
+        if standard.saturates:
+            _saturate(verdict, ordinary, gap[where], value[ordinary], ulp[where], fmt, standard)
+    excess[at] = e
+    classes[at] = verdict
+    symptoms[at] = np.where(verdict >= Class.inaccurate, _symptoms(given, value, accepts, kind, fmt, policy), Symptom.none)
+
+
+def _mild(standard: Standard, explained: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The class of an error beyond T whose excess is within c."""
+    if standard.strict and not standard.roots:
+        return np.full(explained.shape, Class.inaccurate, np.uint8)
+    otherwise = Class.inaccurate if standard.strict else Class.ok
+    return np.where(explained, Class.ill_conditioned, otherwise).astype(np.uint8)
+
+
+def _saturate(
+    verdict: NDArray[np.uint8], ordinary: NDArray[np.int64], gap: NDArray[np.float64], value: NDArray[np.float64],
+    ulp: NDArray[np.float64], fmt: Format, standard: Standard,
+) -> None:  # fmt: skip
+    """A derivative rebuilt from the saved output errs by about u sup|f'|, however small it is: inaccurate, not unstable."""
+    small = gap <= standard.excess * fmt.unit_roundoff * float(standard.saturates or 0.0)
+    rows = ordinary[small & (verdict[ordinary] == Class.unstable)]
+    verdict[rows] = Class.inaccurate
+
+
+def _symptoms(
+    given: NDArray[np.float64], value: NDArray[np.float64], accepts: NDArray[np.uint8], kind: NDArray[np.bool_], fmt: Format,
+    policy: FlushPolicy,
+) -> NDArray[np.uint8]:  # fmt: skip
+    normal = np.abs(value) >= fmt.min_normal
+    symptom = np.full(given.shape, int(Symptom.precision), np.uint8)
+    lost = (given == 0) & (value != 0)
+    symptom[lost] = Symptom.zero
+    flushes = policy.inputs or policy.outputs
+    symptom[lost & normal & (np.abs(value) <= 8 * fmt.min_normal) & flushes] = Symptom.internal_flush
+    symptom[(given * value < 0) | ((given != 0) & (np.sign(given) * np.sign(value) < 0))] = Symptom.wrong_sign
+    missed_inf = (np.abs(value) > fmt.max) & np.isfinite(given) & ~kind
+    symptom[missed_inf] = Symptom.missed_inf
+    symptom[np.isinf(given)] = Symptom.inf
+    symptom[kind & (accepts & FINITE == 0)] = Symptom.missed_inf
+    symptom[kind & (accepts & ~np.uint8(NAN) == 0)] = Symptom.missed_nan
+    symptom[np.isnan(given)] = Symptom.nan
+    return symptom
+
+
+def _explained_by_flush(
+    answers: NDArray[Any], truth: Reference, fmt: Format, standard: Standard, policy: FlushPolicy, suspects: NDArray[np.bool_],
+    subnormal_rows: NDArray[np.bool_] | None, flushed_truth: Flushed | None,
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Suspects whose answer is f(inputs) or f(flushed inputs) with a subnormal result read as zero."""
+    none = np.zeros(suspects.shape, np.bool_)
+    if not (policy.inputs or policy.outputs) or not suspects.any():
+        return none
+    explained = suspects & _flushed_result(answers, truth, fmt) if policy.outputs else none
+    if not policy.inputs or subnormal_rows is None or flushed_truth is None:
+        return explained
+    rows = np.flatnonzero((suspects & ~explained).any(axis=1) & subnormal_rows)
+    if not len(rows):
+        return explained
+    other = flushed_truth(rows)
+    given = answers[rows]
+    right, _ = kind_errors(given, other.accepts)
+    gap, unsure, ulp = error(given, other, fmt)
+    with np.errstate(all="ignore"):
+        right |= (other.accepts & FINITE != 0) & (gap - unsure <= standard.ulps * ulp) & ~np.isnan(given.astype(np.float64))
+    if policy.outputs:
+        right |= _flushed_result(given, other, fmt)
+    explained = explained.copy()
+    explained[rows] |= right & suspects[rows]
+    return explained
+
+
+def _flushed_result(answers: NDArray[Any], truth: Reference, fmt: Format) -> NDArray[np.bool_]:
+    zero: NDArray[np.bool_] = (answers == 0) & (np.abs(truth.value) < fmt.min_normal) & (truth.accepts & FINITE != 0)
+    return zero

@@ -1,0 +1,46 @@
+"""The ball test: is there an input within k ulps of the given one that has this answer, within T ulps?
+
+Mixed forward-backward stability (Higham, Accuracy and Stability, 1.5): the implementation is unstable at a point iff its answer lies
+outside F(ball) widened by T ulps, where F encloses the true range rigorously. So an `unstable` certified here is no false alarm.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.formats import Format
+from fuzzer.judge.limits import Standard
+from fuzzer.judge.verdict import Class
+from oracles.conditioning import neighbourhood
+from oracles.function import Function
+
+
+def certify(
+    function: Function, single: dict[str, NDArray[np.float64]], output: int, answer: float, truth: float, fmt: Format,
+    standard: Standard, excess: float, screened: Class,
+) -> Class:  # fmt: skip
+    """The certified class of one finite answer at one row, screened as beyond T.
+
+    unstable: surely outside. Inside: inaccurate where T is a published limit, else ill_conditioned. Unbounded enclosure:
+    ill_conditioned where the excess is within c, else undecided.
+    """
+    if not math.isfinite(answer) or screened < Class.inaccurate:
+        return screened
+    widths = {name: standard.neighbourhood * fmt.ulp(np.asarray(values)) for name, values in single.items()}
+    slack = standard.ulps * float(fmt.ulp(np.asarray(truth)))
+    bounded = False
+    for bits in (128, 512, 1024 + 2 * fmt.precision):
+        found = neighbourhood(function, single, output, widths, bits)
+        if found.excludes(answer, slack):
+            return screened
+        bounded = found.bounded
+        if bounded and bits > 128:
+            break
+    if screened == Class.inaccurate and standard.strict:
+        return Class.inaccurate
+    if not bounded and excess > standard.excess:
+        return Class.undecided
+    return Class.ill_conditioned

@@ -1,0 +1,49 @@
+"""Errors in ulps: |answer - y| / ulp(y) for the exact y (Goldberg's ulp on reals; Muller, RR-5504)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.formats import Format
+from oracles.reference import FINITE, NAN, NINF, PINF, Reference
+
+Array = NDArray[np.float64]
+
+
+def error(answers: NDArray[Any], truth: Reference, fmt: Format) -> tuple[Array, Array, Array]:
+    """(error, uncertainty, ulp) per element, in absolute terms, for elements where the truth is a number.
+
+    An infinite answer counts as W, the overflow threshold, and so does a truth beyond W: an overflow is right exactly when the
+    truth is within the limit of W (IEEE 754-2019, 7.4). Elements of another kind are meaningless: see `kind_errors`.
+    """
+    top = fmt.max if fmt.name == "float64" else float(fmt.overflow_threshold)
+    with np.errstate(all="ignore"):
+        given = np.clip(answers.astype(np.float64), -top, top)
+        beyond = np.abs(truth.value) >= top
+        value = np.clip(truth.value, -top, top)
+        low = np.where(beyond, 0.0, truth.low)
+        radius = np.where(beyond, 0.0, truth.radius)
+        gap = np.abs((given - value) - low)
+        ulp = fmt.ulp(value)
+        inside = truth.interval & ~beyond
+        gap = np.where(inside, np.maximum(gap - radius, 0.0), gap)
+        return gap, np.where(inside, 0.0, radius), ulp
+
+
+def kind_errors(answers: NDArray[Any], accepts: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(right, wrong) by kind alone: NaN against number, a number where only an infinity or NaN is right; before any ulp.
+
+    Elements in neither set are numbers (or overflows) to be compared with a number. accepts == 0 is in neither.
+    """
+    with np.errstate(all="ignore"):
+        is_nan = np.isnan(answers.astype(np.float32))
+        up, down = answers.astype(np.float32) == np.inf, answers.astype(np.float32) == -np.inf
+        if answers.dtype == np.float64:
+            is_nan, up, down = np.isnan(answers), answers == np.inf, answers == -np.inf
+    right = (is_nan & (accepts & NAN != 0)) | (up & (accepts & PINF != 0)) | (down & (accepts & NINF != 0))
+    comparable = ~is_nan & (accepts & FINITE != 0)
+    wrong = ~right & ~comparable & (accepts != 0)
+    return right, wrong

@@ -1,0 +1,272 @@
+"""arb: python-flint balls, one number at a time, at any precision (FLINT's Arb; every result is a rigorous enclosure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, ctx, fmpq
+
+
+class Undefined(ArithmeticError):
+    """The value is certainly undefined on the reals (log(-1), sqrt(-1), acos(2))."""
+
+
+class ArbNumber:
+    """An Arb ball with the operators of the protocol."""
+
+    __slots__ = ("v",)
+
+    def __init__(self, v: arb) -> None:
+        self.v = v
+
+    def __neg__(self) -> ArbNumber:
+        return ArbNumber(-self.v)
+
+    def __add__(self, other: Any) -> ArbNumber:
+        return ArbNumber(self.v + to_arb(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> ArbNumber:
+        return ArbNumber(self.v - to_arb(other))
+
+    def __rsub__(self, other: Any) -> ArbNumber:
+        return ArbNumber(to_arb(other) - self.v)
+
+    def __mul__(self, other: Any) -> ArbNumber:
+        return ArbNumber(self.v * to_arb(other))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> ArbNumber:
+        return ArbNumber(self.v / to_arb(other))
+
+    def __rtruediv__(self, other: Any) -> ArbNumber:
+        return ArbNumber(to_arb(other) / self.v)
+
+
+def to_arb(value: Any) -> arb:
+    """An exact number as a ball (a Fraction's quotient is rounded outward)."""
+    if isinstance(value, ArbNumber):
+        return value.v
+    if isinstance(value, Fraction):
+        return arb(fmpq(value.numerator, value.denominator))
+    return arb(value)
+
+
+Truth = bool | None
+
+
+class Arb:
+    """The arithmetic over Arb at `bits` of precision; use it as a context manager, since FLINT's precision is global.
+
+    Real domain: outside it raises Undefined where that is certain, else the ball is not finite.
+    """
+
+    name = "arb"
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+        self.kink = False
+        self.removable = False
+        self._saved = ctx.prec
+
+    def __enter__(self) -> Arb:
+        self._saved = ctx.prec
+        ctx.prec = self.bits
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        ctx.prec = self._saved
+
+    def lift(self, value: float) -> ArbNumber:
+        return ArbNumber(arb(value))
+
+    def num(self, value: Any) -> ArbNumber:
+        return value if isinstance(value, ArbNumber) else ArbNumber(to_arb(value))
+
+    def const(self, name: str) -> ArbNumber:
+        if name == "pi":
+            return ArbNumber(arb.pi())
+        if name == "euler":
+            return ArbNumber(arb.const_euler())
+        return ArbNumber(arb.const_log2() if name == "ln2" else arb.const_log10())
+
+    def sum(self, items: Sequence[Any]) -> ArbNumber:
+        total = arb(0)
+        for item in items:
+            total += to_arb(item)
+        return ArbNumber(total)
+
+    def max(self, items: Sequence[Any]) -> ArbNumber:
+        best = to_arb(items[0])
+        for item in items[1:]:
+            best = best.max(to_arb(item))
+        return ArbNumber(best)
+
+    def min(self, items: Sequence[Any]) -> ArbNumber:
+        return -self.max([-self.num(i) for i in items])
+
+    # -- three-valued order ---------------------------------------------------------------------------------------
+
+    def lt(self, x: Any, y: Any) -> Truth:
+        a, b = to_arb(x), to_arb(y)
+        return True if a < b else False if a >= b else None
+
+    def eq0(self, x: Any) -> Truth:
+        a = to_arb(x)
+        return True if a == 0 else False if a != 0 else None
+
+    def tie(self, x: Any, y: Any) -> bool:
+        return bool(to_arb(x) - to_arb(y) == 0)
+
+    def where(self, cond: Truth, yes: Callable[[], Any], no: Callable[[], Any]) -> ArbNumber:
+        if cond is True:
+            return self.num(yes())
+        if cond is False:
+            return self.num(no())
+        return ArbNumber(self._branch(yes).union(self._branch(no)))
+
+    def _branch(self, branch: Callable[[], Any]) -> arb:
+        try:
+            return to_arb(branch())
+        except Undefined:
+            return arb.nan()
+
+    def annihilate(self, adjoint: ArbNumber, partial: ArbNumber) -> ArbNumber:
+        return ArbNumber(arb(0)) if adjoint.v == 0 else adjoint * partial
+
+    def mask(self, cond: Truth, adjoint: ArbNumber) -> ArbNumber:
+        return adjoint if cond is True else ArbNumber(arb(0)) if cond is False else ArbNumber(adjoint.v.union(arb(0)))
+
+    def sign(self, x: ArbNumber) -> ArbNumber:
+        if x.v == 0:
+            self.kink = True
+        return ArbNumber(arb(1) if x.v > 0 else arb(-1) if x.v < 0 else arb(0, 1))
+
+    def note_kink(self, tie: bool) -> None:
+        self.kink |= tie
+
+    def note_removable(self, hit: bool) -> None:
+        self.removable |= hit
+
+    # -- functions ---------------------------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Callable[[Any], ArbNumber]:
+        if name not in _METHODS:
+            raise AttributeError(name)
+        method = getattr(arb, _METHODS[name])
+
+        def function(x: Any) -> ArbNumber:
+            return ArbNumber(method(to_arb(x)))
+
+        setattr(self, name, function)
+        return function
+
+    def exp2(self, x: Any) -> ArbNumber:
+        return ArbNumber((to_arb(x) * arb.const_log2()).exp())
+
+    def log(self, x: Any) -> ArbNumber:
+        return ArbNumber(_at_least(to_arb(x), 0).log())
+
+    def log1p(self, x: Any) -> ArbNumber:
+        return ArbNumber(_at_least(to_arb(x), -1).log1p())
+
+    def log2(self, x: Any) -> ArbNumber:
+        return ArbNumber(_at_least(to_arb(x), 0).log() / arb.const_log2())
+
+    def log10(self, x: Any) -> ArbNumber:
+        return ArbNumber(_at_least(to_arb(x), 0).log() / arb.const_log10())
+
+    def sqrt(self, x: Any) -> ArbNumber:
+        v = _at_least(to_arb(x), 0)
+        return ArbNumber(v.sqrt() if not v < 0 and v > 0 or v == 0 else v.nonnegative_part().sqrt())
+
+    def asin(self, x: Any) -> ArbNumber:
+        return ArbNumber(_within_one(to_arb(x)).asin())
+
+    def acos(self, x: Any) -> ArbNumber:
+        return ArbNumber(_within_one(to_arb(x)).acos())
+
+    def acosh(self, x: Any) -> ArbNumber:
+        return ArbNumber(_at_least(to_arb(x), 1).acosh())
+
+    def atanh(self, x: Any) -> ArbNumber:
+        return ArbNumber(_within_one(to_arb(x)).atanh())
+
+    def erfinv(self, x: Any) -> ArbNumber:
+        return ArbNumber(_within_one(to_arb(x)).erfinv())
+
+    def abs(self, x: Any) -> ArbNumber:
+        return ArbNumber(abs(to_arb(x)))
+
+    def square(self, x: Any) -> ArbNumber:
+        return ArbNumber(to_arb(x) ** 2)
+
+    def lgamma(self, x: Any) -> ArbNumber:
+        """log |Gamma(x)|, by reflection (DLMF 5.5.3) on the left."""
+        v = to_arb(x)
+        if v > 0:
+            return ArbNumber(v.lgamma())
+        return ArbNumber((arb.pi() / abs(v.sin_pi())).log() - (1 - v).lgamma())
+
+    def digamma(self, x: Any) -> ArbNumber:
+        v = to_arb(x)
+        return ArbNumber(v.digamma() if v > 0 else (1 - v).digamma() - arb.pi() * v.cot_pi())
+
+    def polygamma(self, n: int, x: Any) -> ArbNumber:
+        """(-1)^(n+1) n! zeta(n+1, x) (DLMF 25.11.12); on the left by recurrence would be slow, so by acb."""
+        from flint import acb  # noqa: PLC0415
+
+        return ArbNumber(acb(to_arb(x)).polygamma(n).real)
+
+    def pow(self, x: Any, y: Any) -> ArbNumber:
+        base, exponent = to_arb(x), to_arb(y)
+        if exponent == 0:
+            return ArbNumber(arb(1))
+        if exponent.is_integer() and abs(exponent) < 2**62:
+            return ArbNumber(base ** exponent.unique_fmpz())
+        if exponent.is_integer():  # beyond 2^62 the magnitude is that of exp; such floats are even
+            return ArbNumber((abs(base).log() * exponent).exp())
+        if base == 0 and exponent > 0:
+            return ArbNumber(arb(0))
+        return ArbNumber((_at_least(base, 0).log() * exponent).exp())
+
+    def atan2(self, y: Any, x: Any) -> ArbNumber:
+        return ArbNumber(arb.atan2(to_arb(y), to_arb(x)))
+
+    def floor(self, x: Any) -> ArbNumber:
+        return ArbNumber(to_arb(x).floor())
+
+    def fmod(self, x: Any, y: Any) -> ArbNumber:
+        a, b = to_arb(x), to_arb(y)
+        if b == 0:
+            raise Undefined("fmod by 0")
+        quotient = a / b
+        if quotient >= 0:
+            whole = quotient.floor()
+        elif quotient < 0:
+            whole = quotient.ceil()
+        else:
+            whole = quotient.floor().union(quotient.ceil())
+        return ArbNumber(a - whole * b)
+
+
+_METHODS = {
+    "exp": "exp", "expm1": "expm1", "sin": "sin", "cos": "cos", "tan": "tan", "atan": "atan", "sinh": "sinh", "cosh": "cosh",
+    "tanh": "tanh", "asinh": "asinh", "erf": "erf", "erfc": "erfc", "sinpi": "sin_pi", "cospi": "cos_pi",
+}  # fmt: skip
+
+
+def _at_least(v: arb, low: int) -> arb:
+    if v < low:
+        raise Undefined(f"below {low}")
+    return v
+
+
+def _within_one(v: arb) -> arb:
+    if v < -1 or v > 1:
+        raise Undefined("outside [-1, 1]")
+    return v

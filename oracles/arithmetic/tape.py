@@ -1,0 +1,297 @@
+"""tape: reverse-mode derivatives over any arithmetic, nested for higher orders.
+
+A Node records how it was made; `gradient` runs backwards. The partial derivatives are numbers of the base arithmetic, so over
+ball64 or arb they are enclosures of the true partials, and over a Tape they can be differentiated again.
+Rules: an exactly zero adjoint annihilates any partial; at an exact tie of max, min, abs or where the derivative is the hull of
+both sides and the base notes a kink; where a definition singles out an isolated point (eq0), it is noted as removable, since the
+derivative there is known as a limit only. Source: Griewank and Walther, Evaluating Derivatives (2008), ch. 3; Clarke (1983).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A partial derivative that is 1 where cond holds, 0 where it does not."""
+
+    cond: Any
+
+
+class Node:
+    """A number of a tape: its value in the base arithmetic and (parent, partial) pairs; partials are made when asked for."""
+
+    __slots__ = ("parents", "tape", "value")
+
+    def __init__(self, tape: Tape, value: Any, parents: Sequence[tuple[Node, Any]] = ()) -> None:
+        self.tape = tape
+        self.value = value
+        self.parents = parents
+        tape.nodes.append(self)
+
+    def __neg__(self) -> Node:
+        return Node(self.tape, -self.value, [(self, lambda: self.tape.base.num(-1))])
+
+    def __add__(self, other: Any) -> Node:
+        other = self.tape.num(other)
+        one = self.tape.one
+        return Node(self.tape, self.value + other.value, [(self, one), (other, one)])
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Node:
+        return self + (-self.tape.num(other))
+
+    def __rsub__(self, other: Any) -> Node:
+        return self.tape.num(other) + (-self)
+
+    def __mul__(self, other: Any) -> Node:
+        other = self.tape.num(other)
+        return Node(self.tape, self.value * other.value, [(self, lambda: other.value), (other, lambda: self.value)])
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Node:
+        other = self.tape.num(other)
+        quotient = self.value / other.value
+        return Node(
+            self.tape, quotient, [(self, lambda: 1 / other.value), (other, lambda: -(quotient / other.value))]
+        )
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return self.tape.num(other) / self
+
+
+class Tape:
+    """The derivative arithmetic over `base`."""
+
+    name = "tape"
+
+    def __init__(self, base: Any) -> None:
+        self.base = base
+        self.nodes: list[Node] = []
+
+    def one(self) -> Any:
+        return self.base.num(1)
+
+    def lift(self, value: Any) -> Node:
+        """A variable (or a constant) whose value is a number of the base arithmetic."""
+        return Node(self, value)
+
+    def num(self, value: Any) -> Node:
+        return value if isinstance(value, Node) and value.tape is self else Node(self, self.base.num(value))
+
+    def const(self, name: str) -> Node:
+        return Node(self, self.base.const(name))
+
+    def sum(self, items: Sequence[Any]) -> Node:
+        nodes = [self.num(i) for i in items]
+        return Node(self, self.base.sum([n.value for n in nodes]), [(n, self.one) for n in nodes])
+
+    def max(self, items: Sequence[Any]) -> Node:
+        nodes = [self.num(i) for i in items]
+        base = self.base
+        best = base.max([n.value for n in nodes])
+        leads = [base.tie(n.value, best) for n in nodes]
+        parents = []
+        for i, node in enumerate(nodes):
+            below = _not(_raw(base.lt(node.value, best)))
+            for j, leads_too in enumerate(leads):
+                if j != i:
+                    below = _open(below, leads[i] & leads_too)
+                    base.note_kink(leads[i] & leads_too)
+            parents.append((node, Mask(below)))
+        return Node(self, best, parents)
+
+    def min(self, items: Sequence[Any]) -> Node:
+        return -self.max([-self.num(i) for i in items])
+
+    def lt(self, x: Any, y: Any) -> Any:
+        a, b = self.num(x).value, self.num(y).value
+        tie = self.base.tie(a, b)
+        self.base.note_kink(tie)
+        return Comparison(_raw(self.base.lt(a, b)), tie)
+
+    def eq0(self, x: Any) -> Any:
+        hit = _raw(self.base.eq0(self.num(x).value))
+        self.base.note_removable(_sure(hit))
+        return Comparison(hit, None)
+
+    def tie(self, x: Any, y: Any) -> Any:
+        return self.base.tie(self.num(x).value, self.num(y).value)
+
+    def note_kink(self, rows: Any) -> None:
+        self.base.note_kink(rows)
+
+    def note_removable(self, rows: Any) -> None:
+        self.base.note_removable(rows)
+
+    def where(self, cond: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Node:
+        decided = cond.decided if isinstance(cond, Comparison) else cond
+        made: dict[str, Node] = {}
+
+        def branch(key: str, function: Callable[[], Any]) -> Any:
+            made[key] = self.num(function())
+            return made[key].value
+
+        passed = cond if isinstance(self.base, Tape) else decided
+        value = self.base.where(passed, partial(branch, "yes", yes), partial(branch, "no", no))
+        softened = _open(decided, cond.tie) if isinstance(cond, Comparison) and cond.tie is not None else decided
+        if softened is not decided and len(made) == 1:  # a tie: the other side's derivative counts too
+            key, function = ("no", no) if "yes" in made else ("yes", yes)
+            branch(key, function)
+        if len(made) == 1:
+            (only,) = made.values()
+            return only
+        return Node(self, value, [(made["yes"], Mask(softened)), (made["no"], Mask(_not(softened)))])
+
+    def annihilate(self, adjoint: Node, factor: Node) -> Node:
+        return Node(
+            self, self.base.annihilate(adjoint.value, factor.value),
+            [(adjoint, lambda: factor.value), (factor, lambda: adjoint.value)],
+        )  # fmt: skip
+
+    def mask(self, cond: Any, adjoint: Node) -> Node:
+        return Node(self, self.base.mask(cond, adjoint.value), [(adjoint, Mask(cond))])
+
+    def sign(self, x: Node) -> Node:
+        return Node(self, self.base.sign(x.value))
+
+    def _unary(self, name: str, x: Any) -> Node:
+        node = self.num(x)
+        value = getattr(self.base, name)(node.value)
+        return Node(self, value, [(node, lambda: RULES[name](self.base, node.value, value))])
+
+    def __getattr__(self, name: str) -> Callable[[Any], Node]:
+        if name not in RULES:
+            raise AttributeError(name)
+        return partial(self._unary, name)
+
+    def polygamma(self, n: int, x: Any) -> Node:
+        node = self.num(x)
+        return Node(self, self.base.polygamma(n, node.value), [(node, lambda: self.base.polygamma(n + 1, node.value))])
+
+    def pow(self, x: Any, y: Any) -> Node:
+        constant = not isinstance(y, Node)
+        a, b = self.num(x), self.num(y)
+        m = self.base
+        value = m.pow(a.value, b.value)
+        parents = [(a, lambda: b.value * m.pow(a.value, b.value - 1))]
+        if not constant:
+            parents.append((b, lambda: value * m.log(a.value)))
+        return Node(self, value, parents)
+
+    def atan2(self, y: Any, x: Any) -> Node:
+        a, b = self.num(y), self.num(x)
+        m = self.base
+
+        def over(top: Any) -> Any:
+            return top / (m.square(a.value) + m.square(b.value))
+
+        return Node(self, m.atan2(a.value, b.value), [(a, lambda: over(b.value)), (b, lambda: over(-a.value))])
+
+    def fmod(self, x: Any, y: Any) -> Node:
+        """d/dx = 1, d/dy = -trunc(x/y), which is (fmod - x)/y."""
+        a, b = self.num(x), self.num(y)
+        value = self.base.fmod(a.value, b.value)
+        return Node(self, value, [(a, self.one), (b, lambda: (value - a.value) / b.value)])
+
+    def gradient(self, outputs: Sequence[Any], seeds: Sequence[Any], variables: Sequence[Node]) -> list[Any]:
+        """The vector-Jacobian product: d(sum_i seeds_i outputs_i)/d variable, as numbers of the base arithmetic."""
+        adjoints: dict[int, Any] = {}
+        for output, seed in zip(outputs, seeds, strict=True):
+            if isinstance(output, Node) and output.tape is self:
+                _accumulate(adjoints, output, self.base.num(seed))
+        wanted = {id(v) for v in variables}
+        for node in reversed(self.nodes):
+            adjoint = adjoints.get(id(node)) if id(node) in wanted else adjoints.pop(id(node), None)
+            if adjoint is None:
+                continue
+            for parent, factor in node.parents:
+                if isinstance(factor, Mask):
+                    piece = self.base.mask(factor.cond, adjoint)
+                elif factor == self.one:
+                    piece = adjoint
+                elif parent.parents or id(parent) in wanted:
+                    piece = self.base.annihilate(adjoint, self.base.num(factor()))
+                else:
+                    continue  # a constant: nobody asks for its derivative
+                _accumulate(adjoints, parent, piece)
+        return [adjoints.get(id(v), self.base.num(0)) for v in variables]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison made on a tape: its outcome in the innermost arithmetic, and where the two sides are exactly equal."""
+
+    decided: Any
+    tie: Any
+
+
+def _accumulate(adjoints: dict[int, Any], node: Node, piece: Any) -> None:
+    key = id(node)
+    adjoints[key] = adjoints[key] + piece if key in adjoints else piece
+
+
+def _raw(cond: Any) -> Any:
+    """The outcome in the innermost arithmetic."""
+    return cond.decided if isinstance(cond, Comparison) else cond
+
+
+def _not(cond: Any) -> Any:
+    """The negation of a three-valued truth: a pair of masks, or True/False/None."""
+    if isinstance(cond, tuple):
+        return cond[1], cond[0]
+    return None if cond is None else not cond
+
+
+def _sure(cond: Any) -> Any:
+    return cond[0] if isinstance(cond, tuple) else cond is True
+
+
+def _open(cond: Any, tie: Any) -> Any:
+    """The truth made undecided on ties, so that its mask takes the hull of both sides."""
+    if isinstance(cond, tuple):
+        return (cond[0] & ~tie, cond[1] & ~tie) if tie.any() else cond
+    return None if tie else cond
+
+
+Rule = Callable[[Any, Any, Any], Any]
+
+#: d f / d x as a function of (arithmetic, x, f(x)). DLMF 4.2, 4.19-4.38, 5.2, 7.2.
+RULES: dict[str, Rule] = {
+    "exp": lambda m, x, y: y,
+    "expm1": lambda m, x, y: m.exp(x),
+    "exp2": lambda m, x, y: y * m.const("ln2"),
+    "log": lambda m, x, y: 1 / x,
+    "log1p": lambda m, x, y: 1 / (1 + x),
+    "log2": lambda m, x, y: 1 / (x * m.const("ln2")),
+    "log10": lambda m, x, y: 1 / (x * m.const("ln10")),
+    "sqrt": lambda m, x, y: 1 / (2 * y),
+    "sin": lambda m, x, y: m.cos(x),
+    "cos": lambda m, x, y: -m.sin(x),
+    "tan": lambda m, x, y: 1 + m.square(y),
+    "asin": lambda m, x, y: 1 / m.sqrt((1 - x) * (1 + x)),
+    "acos": lambda m, x, y: -1 / m.sqrt((1 - x) * (1 + x)),
+    "atan": lambda m, x, y: 1 / (1 + m.square(x)),
+    "sinh": lambda m, x, y: m.cosh(x),
+    "cosh": lambda m, x, y: m.sinh(x),
+    "tanh": lambda m, x, y: m.square(1 / m.cosh(x)),
+    "asinh": lambda m, x, y: 1 / m.sqrt(1 + m.square(x)),
+    "acosh": lambda m, x, y: 1 / (m.sqrt(x - 1) * m.sqrt(x + 1)),
+    "atanh": lambda m, x, y: 1 / ((1 - x) * (1 + x)),
+    "erf": lambda m, x, y: 2 / m.sqrt(m.const("pi")) * m.exp(-m.square(x)),
+    "erfc": lambda m, x, y: -2 / m.sqrt(m.const("pi")) * m.exp(-m.square(x)),
+    "erfinv": lambda m, x, y: m.sqrt(m.const("pi")) / 2 * m.exp(m.square(y)),
+    "lgamma": lambda m, x, y: m.digamma(x),
+    "digamma": lambda m, x, y: m.polygamma(1, x),
+    "sinpi": lambda m, x, y: m.const("pi") * m.cospi(x),
+    "cospi": lambda m, x, y: -m.const("pi") * m.sinpi(x),
+    "floor": lambda m, x, y: m.num(0),
+    "abs": lambda m, x, y: m.sign(x),
+    "square": lambda m, x, y: 2 * x,
+}  # fmt: skip

@@ -1,0 +1,155 @@
+"""Conditioning: how much the problem itself amplifies errors of its inputs, from the derivative tape over the definition.
+
+`amplification` gives sum_j |x_j d_j f| (the absolute componentwise condition number times |f|), vectorised; `Neighbourhood`
+encloses the range of f over inputs +- k ulps rigorously: the natural enclosure intersected with the mean-value form.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from oracles import vectorised
+from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
+from oracles.arithmetic.ball64 import Ball64
+from oracles.arithmetic.ball80 import AVAILABLE, Ball80
+from oracles.arithmetic.tape import Tape
+from oracles.function import Function, flat
+
+Inputs = dict[str, NDArray[np.float64]]
+
+
+def _on_tape(tape: Tape, lifted: dict[str, Any]) -> dict[str, Any]:
+    def wrap(value: Any) -> Any:
+        return [wrap(v) for v in value] if isinstance(value, list) else tape.lift(value)
+
+    return {name: wrap(value) for name, value in lifted.items()}
+
+
+def amplification(function: Function, inputs: Inputs, outputs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only.
+
+    Midpoints of enclosures by ball64 (ball80 where it exists), Arb where those do not know; nan where Arb does not either. Not a bound.
+    """
+    m: Ball64 = Ball80() if AVAILABLE else Ball64()
+    with np.errstate(all="ignore"):
+        tape = Tape(m)
+        variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
+        results = function.outputs(tape, variables)
+        seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
+        leaves = [leaf for name in inputs for leaf in flat(variables[name])]
+        slopes = tape.gradient(results, seeds, leaves)
+        total = np.zeros(len(outputs))
+        for leaf, slope in zip(leaves, slopes, strict=True):
+            term = np.where(leaf.value.mid == 0, 0, np.abs(slope.mid * leaf.value.mid))
+            loose = (leaf.value.mid != 0) & ~(slope.radius() <= 0.25 * np.abs(slope.mid) + 1e-300)
+            total = total + np.where(loose, np.nan, term).astype(np.float64)
+    for row in np.flatnonzero(~np.isfinite(total))[:256]:
+        total[row] = _by_arb(function, {n: v[row] for n, v in inputs.items()}, int(outputs[row]))
+    return np.where(np.isfinite(total), total, np.nan)
+
+
+def _by_arb(function: Function, single: Inputs, k: int) -> float:
+    for bits in (192, 768):
+        with Arb(bits) as m:
+            try:
+                lifted = {name: _lift(m, values) for name, values in single.items()}
+                slopes, leaves = _slopes(m, function, lifted, k)
+            except (Undefined, ZeroDivisionError, OverflowError, ValueError):
+                return math.nan
+            total = arb(0)
+            for leaf, slope in zip(leaves, slopes, strict=True):
+                total += abs(leaf.v * slope.v) if leaf.v != 0 else arb(0)
+            if total.is_finite() and total.rel_accuracy_bits() > 2:
+                return float(total.mid())
+    return float(total.upper()) if total.is_finite() else math.nan
+
+
+def _lift(m: Arb, values: Any) -> Any:
+    return [_lift(m, v) for v in values] if np.ndim(values) else m.lift(float(values))
+
+
+def _slopes(m: Arb, function: Function, lifted: dict[str, Any], k: int) -> tuple[list[ArbNumber], list[ArbNumber]]:
+    tape = Tape(m)
+    variables = _on_tape(tape, lifted)
+    results = function.outputs(tape, variables)
+    leaves = [leaf for name in lifted for leaf in flat(variables[name])]
+    slopes = tape.gradient([results[k]], [1], leaves)
+    return slopes, [leaf.value for leaf in leaves]
+
+
+@dataclass(frozen=True)
+class Range:
+    """An enclosure [low, high] of f over the neighbourhood; bounded is False where none was found."""
+
+    low: arb
+    high: arb
+    bounded: bool
+
+    def excludes(self, answer: float, slack: float) -> bool:
+        """Whether the answer lies surely outside the range widened by `slack` (an absolute amount)."""
+        return bool(self.bounded and (arb(answer) + arb(slack) < self.low or arb(answer) - arb(slack) > self.high))
+
+
+def neighbourhood(function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int = 192) -> Range:
+    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains."""
+    with Arb(bits) as m:
+        try:
+            box = {name: _box(values, widths[name], _domain(function, name)) for name, values in single.items()}
+            results = function.outputs(m, box)
+            natural = results[k].v if isinstance(results[k], ArbNumber) else arb(results[k])
+        except (Undefined, ZeroDivisionError, OverflowError, ValueError):
+            natural = arb.nan()
+        mean = _mean_value(m, function, single, widths, k)
+    chosen = [b for b in (natural, mean) if b.is_finite()]
+    if not chosen:
+        return Range(arb.nan(), arb.nan(), bounded=False)
+    low, high = chosen[0].lower(), chosen[0].upper()
+    for ball in chosen[1:]:
+        low, high = low.max(ball.lower()), high.min(ball.upper())
+    return Range(low, high, bounded=True)
+
+
+def _mean_value(m: Arb, function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]], k: int) -> arb:
+    try:
+        box = {name: _box(values, widths[name], _domain(function, name)) for name, values in single.items()}
+        point = {name: _lift(m, values) for name, values in single.items()}
+        centre = function.outputs(m, point)[k]
+        slopes, leaves = _slopes(m, function, box, k)
+        total = centre.v
+        middles = [leaf.v for name in single for leaf in flat(point[name])]
+        for slope, leaf, middle in zip(slopes, leaves, middles, strict=True):
+            total += slope.v * (leaf.v - middle)
+        return total
+    except (Undefined, ZeroDivisionError, OverflowError, ValueError):
+        return arb.nan()
+
+
+def _domain(function: Function, name: str) -> tuple[float, float]:
+    index = function.inputs.index(name) if name in function.inputs else -1
+    return function.domains[index] if 0 <= index < len(function.domains) else (-math.inf, math.inf)
+
+
+def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
+    if np.ndim(values):
+        return [_box(v, w, domain) for v, w in zip(values, widths, strict=True)]
+    x, w = float(values), float(widths)
+    low, high = Fraction(x) - Fraction(w), Fraction(x) + Fraction(w)
+    if math.isfinite(domain[0]) and domain[0] <= x:
+        low = max(low, Fraction(domain[0]))
+    if math.isfinite(domain[1]) and domain[1] >= x:
+        high = min(high, Fraction(domain[1]))
+    middle, radius = (low + high) / 2, (high - low) / 2
+    return ArbNumber(arb(_arb(middle), _arb(radius)))
+
+
+def _arb(value: Fraction) -> arb:
+    from flint import fmpq  # noqa: PLC0415
+
+    return arb(fmpq(value.numerator, value.denominator))

@@ -1,0 +1,141 @@
+"""Elementary functions of one and two real numbers.
+
+The elementary functions that are primitives of every arithmetic (DLMF chapter 4) define themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracles.definitions import Definition, define
+
+Number = Any
+
+PRIMITIVES = (
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "square", "sin", "cos", "tan", "asin", "acos", "atan",
+    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+)  # fmt: skip
+
+
+def _primitive(name: str) -> Definition:
+    def function(m: Any, x: Number) -> Number:
+        return getattr(m, name)(x)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{name}(x), DLMF chapter 4."
+    return function
+
+
+for _name in PRIMITIVES:
+    define(_name)(_primitive(_name))
+
+
+@define("rsqrt")
+def rsqrt(m: Any, x: Number) -> Number:
+    """1 / sqrt(x); IEEE 754-2019, 9.2, rSqrt."""
+    return 1 / m.sqrt(x)
+
+
+@define("reciprocal")
+def reciprocal(m: Any, x: Number) -> Number:
+    return 1 / x
+
+
+@define("add")
+def add(m: Any, x: Number, y: Number) -> Number:
+    return x + y
+
+
+@define("sub")
+def sub(m: Any, x: Number, y: Number) -> Number:
+    return x - y
+
+
+@define("mul")
+def mul(m: Any, x: Number, y: Number) -> Number:
+    return x * y
+
+
+@define("div")
+def div(m: Any, x: Number, y: Number) -> Number:
+    return x / y
+
+
+@define("pow")
+def power(m: Any, x: Number, y: Number) -> Number:
+    """x^y on the reals; DLMF 4.2(iv), IEEE 754-2019, 9.2, pow."""
+    return m.pow(x, y)
+
+
+@define("atan2")
+def atan2(m: Any, x: Number, y: Number) -> Number:
+    """The angle, in (-pi, pi], of the point with ordinate x and abscissa y (the order of the call); C23 7.12.4.4."""
+    return m.atan2(x, y)
+
+
+@define("hypot")
+def hypot(m: Any, x: Number, y: Number) -> Number:
+    """sqrt(x^2 + y^2); C23 7.12.7.4."""
+    return m.sqrt(m.square(x) + m.square(y))
+
+
+@define("logaddexp")
+def logaddexp(m: Any, x: Number, y: Number) -> Number:
+    """log(e^x + e^y); numpy.logaddexp."""
+    return m.log(m.exp(x) + m.exp(y))
+
+
+@define("logaddexp2")
+def logaddexp2(m: Any, x: Number, y: Number) -> Number:
+    """log2(2^x + 2^y); numpy.logaddexp2."""
+    return m.log2(m.exp2(x) + m.exp2(y))
+
+
+@define("xlogy")
+def xlogy(m: Any, x: Number, y: Number) -> Number:
+    """x log y, and 0 for x = 0; scipy.special.xlogy."""
+    return m.where(m.eq0(x), lambda: m.num(0), lambda: x * m.log(y))
+
+
+@define("xlog1py")
+def xlog1py(m: Any, x: Number, y: Number) -> Number:
+    """x log(1 + y), and 0 for x = 0; scipy.special.xlog1py."""
+    return m.where(m.eq0(x), lambda: m.num(0), lambda: x * m.log1p(y))
+
+
+@define("fmod")
+def fmod(m: Any, x: Number, y: Number) -> Number:
+    """x - trunc(x/y) y, with the sign of x; C23 7.12.10.1."""
+    return m.fmod(x, y)
+
+
+@define("remainder")
+def remainder(m: Any, x: Number, y: Number) -> Number:
+    """x - floor(x/y) y, with the sign of y; numpy.remainder, Python's %."""
+    rest = m.fmod(x, y)
+    zero = m.num(0)
+
+    def against(side: Number) -> Number:
+        """The rest, moved by one divisor where `side` (the rest or its opposite) is on the wrong side of zero."""
+        return m.where(m.lt(side, zero), lambda: rest + y, lambda: rest)
+
+    return m.where(m.lt(y, zero), lambda: against(-rest), lambda: against(rest))
+
+
+@define("floor_divide")
+def floor_divide(m: Any, x: Number, y: Number) -> Number:
+    """floor(x/y), as (x - (x mod y))/y: exact where x/y is an integer or within a rounding of one; numpy.floor_divide."""
+    return (x - remainder(m, x, y)) / y
+
+
+@define("cbrt")
+def cbrt(m: Any, x: Number) -> Number:
+    """The real cube root, sign(x) |x|^(1/3); C23 7.12.7.1."""
+
+    def root(size: Number) -> Number:
+        return m.exp(m.log(size) / 3)
+
+    zero = m.num(0)
+    return m.where(
+        m.eq0(x), lambda: zero, lambda: m.where(m.lt(x, zero), lambda: -root(-x), lambda: root(x))
+    )

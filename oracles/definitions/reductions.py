@@ -1,0 +1,72 @@
+"""Reductions and scans of a vector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracles.definitions import define
+
+Number = Any
+Vector = list[Any]
+
+
+@define("sum")
+def total(m: Any, x: Vector) -> Number:
+    return m.sum(x)
+
+
+@define("mean")
+def mean(m: Any, x: Vector) -> Number:
+    return m.sum(x) / len(x)
+
+
+@define("prod")
+def prod(m: Any, x: Vector) -> Number:
+    product = x[0]
+    for v in x[1:]:
+        product = product * v
+    return product
+
+
+@define("var")
+def var(m: Any, x: Vector, correction: int = 0) -> Number:
+    """sum (x_i - mean)^2 / (n - correction); correction 1 is Bessel's, 0 the population variance. Needs n > correction."""
+    centre = mean(m, x)
+    return m.sum([m.square(v - centre) for v in x]) / (len(x) - correction)
+
+
+@define("std")
+def std(m: Any, x: Vector, correction: int = 0) -> Number:
+    return m.sqrt(var(m, x, correction))
+
+
+@define("logsumexp")
+def logsumexp(m: Any, x: Vector) -> Number:
+    """log sum e^x_i; Blanchard, Higham and Higham, 2021, eq. 1.1."""
+    return m.log(m.sum([m.exp(v) for v in x]))
+
+
+@define("norm")
+def norm(m: Any, x: Vector, ord: float = 2) -> Number:  # noqa: A002  (the frameworks' name)
+    """The vector norm (sum |x_i|^p)^(1/p) for p = 1, 2, 3 and max |x_i| for p = inf; Higham, ASNA (2002), section 6.1."""
+    if ord == float("inf"):
+        return m.max([m.abs(v) for v in x])
+    if ord == 1:
+        return m.sum([m.abs(v) for v in x])
+    if ord == 2:
+        return m.sqrt(m.sum([m.square(v) for v in x]))
+    if ord == 3:
+        cubes = m.sum([m.square(v) * m.abs(v) for v in x])
+        return m.where(m.eq0(cubes), lambda: m.num(0), lambda: m.exp(m.log(cubes) / 3))
+    raise ValueError(f"norm is defined here for ord 1, 2, 3 and inf, not {ord!r}")
+
+
+@define("cumsum")
+def cumsum(m: Any, x: Vector) -> Vector:
+    return [m.sum(x[: i + 1]) for i in range(len(x))]
+
+
+@define("logcumsumexp")
+def logcumsumexp(m: Any, x: Vector) -> Vector:
+    """log of the running sums of e^x_i; tf.math.cumulative_logsumexp."""
+    return [m.log(s) for s in cumsum(m, [m.exp(v) for v in x])]

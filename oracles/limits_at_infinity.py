@@ -1,0 +1,259 @@
+"""Limits: the truth at inputs where the definition itself says nothing (infinities, NaNs, signed zeros at poles, poles, isolated points).
+
+The definition is evaluated with mpmath along several non-special paths towards the point, at several rates, and the sequence
+of values is read: convergent, growing without bound, undefined or wandering. Accepted set (C23 Annex F settles a limit that exists):
+the limit; where paths disagree NaN, the IEEE 754 evaluation of the formula, and for derivatives the hull of the path limits
+(Clarke). This is a numerical reading, not a proof; it is only ever asked at special points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oracles.arithmetic.mp import Mp
+from oracles.arithmetic.native import Native
+from oracles.function import COTANGENT, Function
+from oracles.reference import FINITE, NAN, NINF, PINF
+
+BITS = 700
+#: Distances: infinity is approached as 2^e, zero as 2^-e; doubling exponents make even log log grow visibly.
+EXPONENTS = (16, 32, 64, 128, 256)
+#: Per path: how fast the special inputs, counted in order, go relative to each other.
+RATES = ((1.0, 1.0, 1.0), (1.0, 2.0, 1.5), (2.0, 1.0, 1.25))
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What is right for one element: kinds (bits of Reference.accepts) and, with FINITE, the interval [low, high]."""
+
+    kinds: int
+    low: float = math.nan
+    high: float = math.nan
+
+
+ANYTHING = Accepted(FINITE | NAN | PINF | NINF, -math.inf, math.inf)
+NOTHING = Accepted(0)
+
+
+def accepted(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list[Accepted]:
+    """What is right for every output of one row. Cached by the exact inputs."""
+    key = tuple((name, np.shape(values), np.asarray(values, np.float64).tobytes()) for name, values in inputs.items())
+    return list(_accepted(function, key))
+
+
+@lru_cache(maxsize=65536)
+def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
+    inputs = {name: np.frombuffer(raw, np.float64).reshape(shape) for name, shape, raw in key}
+    native = _native(function, inputs)
+    if any(np.isnan(v).any() for v in inputs.values()):
+        return tuple(_with_nan_input(function, value) for value in native)
+    at_infinity = any(np.isinf(v).any() for v in inputs.values())
+    paths = [p for p in (_path(function, inputs, side, rates) for side, rates in _approaches(inputs, 1)) if p is not None]
+    two_sided = function.order != "value" or not any((v == 0).any() for v in inputs.values())
+    if two_sided or not paths or all(a.kinds == NAN for path in paths for a in path):  # a zero has a side of its own
+        more = [_path(function, inputs, side, rates) for side, rates in _approaches(inputs, -1)]
+        paths += [p for p in more if p is not None]
+    if not paths:
+        return tuple(NOTHING for _ in native)
+    several = sum(np.size(v) for name, v in inputs.items() if name != COTANGENT) > 1
+    return tuple(
+        _join(function, [path[k] for path in paths], native[k], at_infinity=at_infinity, several=several)
+        for k in range(len(native))
+    )
+
+
+def _with_nan_input(function: Function, native: float) -> Accepted:
+    """NaN in, NaN out; also what the formula gives where it swallows the NaN (pow(nan, 0)). Derivatives are not judged."""
+    if function.order != "value":
+        return ANYTHING
+    return _merge([Accepted(NAN), _point(native)])
+
+
+def _native(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list[float]:
+    m = _NativeTape()
+    lifted = {name: _nest(values, m.lift) for name, values in inputs.items()}
+    with np.errstate(all="ignore"):
+        return [float(m.num(v)) for v in function.outputs(m, lifted)]
+
+
+class _NativeTape(Native):
+    """Native with what the tape asks of a base; ties and isolated points go unnoticed."""
+
+    def annihilate(self, adjoint: Any, partial: Any) -> Any:
+        return adjoint * partial
+
+    def mask(self, cond: bool, adjoint: Any) -> Any:
+        return adjoint if cond else self.num(0)
+
+    def sign(self, x: Any) -> Any:
+        return np.sign(x)
+
+    def tie(self, x: Any, y: Any) -> bool:
+        return False
+
+    def note_kink(self, _: Any) -> None: ...
+
+    def note_removable(self, _: Any) -> None: ...
+
+    def square(self, x: Any) -> Any:
+        return x * x
+
+
+class _MpTape(Mp):
+    """Mp with what the tape asks of a base."""
+
+    def annihilate(self, adjoint: Any, partial: Any) -> Any:
+        return self.num(0) if self.eq0(adjoint) else adjoint * partial
+
+    def mask(self, cond: bool, adjoint: Any) -> Any:
+        return adjoint if cond else self.num(0)
+
+    def sign(self, x: Any) -> Any:
+        return self.num(-1 if self.lt(x, 0) else 0 if self.eq0(x) else 1)
+
+    def tie(self, x: Any, y: Any) -> bool:
+        return False
+
+    def note_kink(self, _: Any) -> None: ...
+
+    def note_removable(self, _: Any) -> None: ...
+
+
+def _nest(values: NDArray[np.float64], lift: Any) -> Any:
+    return lift(float(values)) if values.ndim == 0 else [_nest(v, lift) for v in values]
+
+
+def _approaches(inputs: dict[str, NDArray[np.float64]], side: int) -> list[tuple[int, tuple[float, ...]]]:
+    """One side (+1: that of the zero's sign, or upwards in magnitude; -1: the other) at every rate."""
+    special = sum(int((~np.isfinite(v) | (v == 0)).sum()) for v in inputs.values())
+    rates = RATES if special > 1 else RATES[:1]
+    return [(side, r) for r in rates]
+
+
+def _path(
+    function: Function, inputs: dict[str, NDArray[np.float64]], side: int, rates: tuple[float, ...]
+) -> list[Accepted] | None:
+    """What each output tends to along one path; None where the path cannot be evaluated."""
+    m = _MpTape(BITS)
+    if _leaves_domain(function, inputs, side):
+        return None
+    rows: list[list[Any]] = []
+    singular = not any((~np.isfinite(v) | (v == 0)).any() for v in inputs.values())
+    for exponent in EXPONENTS:
+        counter = iter(range(10**9))
+
+        def approach(x: float, exponent: int = exponent, counter: Any = counter) -> Any:
+            if math.isfinite(x) and x != 0:
+                return m.lift(x) * (1 + side * _power(m, -exponent, 1.0)) if singular else m.lift(x)
+            step = int(exponent * rates[next(counter) % len(rates)])
+            return _power(m, step, x) if math.isinf(x) else _power(m, -step, math.copysign(1.0, x) * side)
+
+        lifted = {
+            name: _nest(values, m.lift if name == COTANGENT and np.isfinite(values).all() else approach)
+            for name, values in inputs.items()
+        }
+        try:
+            rows.append([m.num(v) for v in function.outputs(m, lifted)])
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError):
+            return None
+    return [_tendency([_as_float_pair(m, row[k]) for row in rows]) for k in range(len(rows[0]))]
+
+
+def _leaves_domain(function: Function, inputs: dict[str, NDArray[np.float64]], side: int) -> bool:
+    """Whether this side of a point at the edge of an input's domain lies outside it."""
+    for name, (low, high) in zip(function.inputs, function.domains, strict=False):
+        values = np.asarray(inputs[name])
+        upward = np.where(values == 0, np.copysign(1.0, values) * side, np.sign(values) * side) > 0
+        if ((values == low) & ~upward).any() or ((values == high) & upward & np.isfinite(values)).any():
+            return True
+    return False
+
+
+def _power(m: Mp, exponent: int, sign: float) -> Any:
+    """sign * (4/3) 2^exponent: neither an integer nor a dyadic fraction, so that sin(pi x) is not hit at its zeros."""
+    return m.num(Fraction(4, 3) * Fraction(2) ** exponent * (1 if sign > 0 else -1))
+
+
+def _as_float_pair(m: Mp, value: Any) -> tuple[float, float]:
+    """(value as binary64, log2 of its magnitude), so that growth beyond binary64 is still seen."""
+    size = abs(m.exact(value))
+    if not isinstance(size, Fraction):
+        return m.double(value)[0], size
+    return m.double(value)[0], size.numerator.bit_length() - size.denominator.bit_length() if size else -math.inf
+
+
+def _tendency(values: Sequence[tuple[float, float]]) -> Accepted:
+    """Reads a sequence at doubling exponents: its limit, an infinity, or NaN where it wanders or is undefined."""
+    floats = [v for v, _ in values]
+    if any(math.isnan(v) for v in floats[-3:]):
+        return Accepted(NAN)
+    last, before, earlier = floats[-1], floats[-2], floats[-3]
+    sizes = [s for _, s in values]
+    if last == before:
+        if math.isinf(last) and sizes[-1] > sizes[-2]:
+            return Accepted(PINF if last > 0 else NINF)
+        return _point(last)
+    if math.isfinite(last) and abs(last - before) <= 2.0**-40 * abs(last):
+        return _point(last)
+    signs = {math.copysign(1.0, v) for v in (last, before, earlier)}
+    growth = [sizes[-1] - sizes[-2], sizes[-2] - sizes[-3]]
+    if len(signs) == 1 and min(growth) > 0.25:
+        return Accepted(PINF if last > 0 else NINF)
+    if max(growth) < -0.25:
+        return _point(math.copysign(0.0, last))
+    return Accepted(NAN)
+
+
+def _point(value: float) -> Accepted:
+    if math.isnan(value):
+        return Accepted(NAN)
+    if math.isinf(value):
+        return Accepted(PINF if value > 0 else NINF)
+    return Accepted(FINITE, value, value)
+
+
+def _merge(parts: Sequence[Accepted]) -> Accepted:
+    kinds = 0
+    finite = [p for p in parts if p.kinds & FINITE]
+    for part in parts:
+        kinds |= part.kinds
+    if not finite:
+        return Accepted(kinds)
+    return Accepted(kinds, min(p.low for p in finite), max(p.high for p in finite))
+
+
+def _join(function: Function, limits: list[Accepted], native: float, *, at_infinity: bool, several: bool) -> Accepted:
+    defined = [limit for limit in limits if limit.kinds != NAN] or limits  # a side outside the domain says nothing
+    first, rest = defined[0], defined[1:]
+    agree = all(_same(first, other) for other in rest)
+    grad = function.order != "value"
+    extra = []
+    if math.isnan(native) and (several or (grad and at_infinity)):
+        extra.append(Accepted(NAN))
+    if grad and at_infinity:
+        extra.append(Accepted(NAN))  # not differentiable at infinity: NaN is an honest answer
+    if agree:
+        return _merge([first, *extra])
+    if grad:
+        finite = [limit for limit in defined if limit.kinds & FINITE]
+        if several and finite:  # a singular point of several variables: the subdifferential is symmetric in direction
+            reach = max(max(abs(f.low), abs(f.high)) for f in finite)
+            extra += [Accepted(FINITE, -reach, reach), Accepted(NAN)]
+        elif len(finite) < len(defined):
+            extra.append(Accepted(NAN))
+        return _merge([*defined, *extra])
+    return _merge([*defined, Accepted(NAN), _point(native)])
+
+
+def _same(a: Accepted, b: Accepted) -> bool:
+    if a.kinds != b.kinds:
+        return False
+    return not a.kinds & FINITE or abs(a.low - b.low) <= 2.0**-30 * max(abs(a.low), abs(b.low))

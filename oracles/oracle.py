@@ -1,0 +1,295 @@
+"""The oracle: the truth of a Function for a batch of rows, by escalation ball64 (ball80) -> log64 -> arb -> limits.
+
+Only what the caller still needs climbs: after each tier `undecided` is asked which rows are. The caps (Arb precision, rows per call)
+turn into elements with accepts == 0, which the judge reports as undecided.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oracles import limits_at_infinity, rigorous, vectorised
+from oracles.arithmetic import ball80
+from oracles.arithmetic.ball64 import Ball64
+from oracles.arithmetic.ball80 import Ball80
+from oracles.arithmetic.log64 import Log64
+from oracles.function import Function
+from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
+
+Inputs = dict[str, NDArray[np.float64]]
+#: (reference of some rows, their indices) -> mask of those that need a sharper truth.
+Undecided = Callable[[Reference, NDArray[np.int64]], NDArray[np.bool_]]
+
+_ARB, _LIMIT = TIERS.index("arb"), TIERS.index("limit")
+
+
+class AuditFailure(AssertionError):
+    """A vectorised tier's enclosure does not contain Arb's: the oracle is wrong, the run must stop."""
+
+
+@dataclass
+class Tally:
+    """Seconds and elements by tier; what `make bench` and the run summary print."""
+
+    seconds: Counter[str] = field(default_factory=Counter)
+    elements: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Limits of effort. arb_rows, limit_rows: rows per call beyond the vectorised tiers; arb_bits: the highest precision."""
+
+    arb_rows: int = 4096
+    arb_seconds: float = 2.0
+    limit_rows: int = 128
+    arb_bits: int = 4096
+    audit_share: float = 0.001
+
+
+def reference(
+    function: Function,
+    inputs: Inputs,
+    *,
+    precision: int = 24,
+    undecided: Undecided | None = None,
+    caps: Caps | None = None,
+    tally: Tally | None = None,
+) -> Reference:
+    """The truth for every row and output.
+
+    inputs: exact binary64 arrays, (rows,) scalars, (rows, n) vectors. precision: bits of the format whose ulps matter.
+    undecided: which rows need more (default: those not known to 2^-8 ulp). Guarantee: see Reference. Raises AuditFailure.
+    """
+    caps, tally = caps or Caps(), tally or Tally()
+    ask = undecided or (lambda ref, rows: ~_sharp(ref, precision).all(axis=1))
+    finite = _finite_rows(inputs)
+    open_rows = _beyond_domain(function, inputs)
+    truth = _first_tier(function, inputs, finite, precision, tally)
+    everything = np.arange(len(finite))
+    todo = _need(ask, truth, everything) & finite
+    if todo.any():
+        _log_tier(function, inputs, truth, todo, precision, tally)
+        todo = _need(ask, truth, everything) & finite
+    singular = _arb_tier(function, inputs, truth, np.flatnonzero(todo), ask, precision, caps, tally)
+    special = np.flatnonzero(~finite)
+    _limit_tier(function, inputs, truth, [*singular, *special], caps, tally)
+    _accept_anything(truth, open_rows)
+    _audit(function, inputs, truth, caps)
+    for code, count in zip(*np.unique(truth.tier, return_counts=True), strict=True):
+        tally.elements[TIERS[code]] += int(count)
+    return truth
+
+
+def _finite_rows(inputs: Inputs) -> NDArray[np.bool_]:
+    masks = [np.isfinite(v).reshape(len(v), -1).all(axis=1) for v in inputs.values()]
+    finite: NDArray[np.bool_] = np.logical_and.reduce(masks)
+    return finite
+
+
+def _beyond_domain(function: Function, inputs: Inputs) -> NDArray[np.bool_]:
+    """Rows where a derivative is asked for outside the function's domain: no truth exists, every answer is right."""
+    rows = len(next(iter(inputs.values())))
+    outside = np.zeros(rows, np.bool_)
+    if function.order != "value":
+        for name, (low, high) in zip(function.inputs, function.domains, strict=False):
+            values = inputs[name].reshape(rows, -1)
+            outside |= ((values < low) | (values > high)).any(axis=1)
+    return outside
+
+
+def _accept_anything(truth: Reference, rows: NDArray[np.bool_]) -> None:
+    truth.value[rows], truth.low[rows], truth.radius[rows] = 0.0, 0.0, np.inf
+    truth.accepts[rows], truth.interval[rows], truth.tier[rows] = FINITE | NAN | PINF | NINF, True, _LIMIT
+
+
+def _sharp(truth: Reference, precision: int) -> NDArray[np.bool_]:
+    size = np.where(np.isfinite(truth.value), np.abs(truth.value), 1.0)
+    sharp: NDArray[np.bool_] = (truth.accepts != 0) & (
+        (truth.radius <= size * 2.0 ** (-precision - 9)) | (truth.radius <= 2.0**-1074) | truth.interval
+    )
+    return sharp
+
+
+def _need(ask: Undecided, truth: Reference, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.asarray(ask(truth, rows), dtype=np.bool_) | (truth.accepts == 0).any(axis=1)
+
+
+def _first_tier(function: Function, inputs: Inputs, finite: NDArray[np.bool_], precision: int, tally: Tally) -> Reference:
+    if not vectorised.subnormals_survive():
+        raise AuditFailure("subnormals are flushed to zero in this thread: the oracle cannot work here")
+    wide = precision > 24
+    if not wide:
+        arithmetic: Ball64 | None = Ball64()
+    else:
+        arithmetic = Ball80() if ball80.AVAILABLE else None
+    start = time.perf_counter()
+    if arithmetic is None:
+        truth = vectorised.evaluate(Ball64(), function, inputs, precision)
+        truth.radius[...], truth.accepts[...] = np.inf, 0
+    else:
+        truth = vectorised.evaluate(arithmetic, function, inputs, precision)
+        tally.seconds[arithmetic.name] += time.perf_counter() - start
+    if not finite.all():
+        truth.put(~finite, Reference.unknown(int((~finite).sum()), truth.shape[1]))
+    return truth
+
+
+def _log_tier(
+    function: Function, inputs: Inputs, truth: Reference, todo: NDArray[np.bool_], precision: int, tally: Tally
+) -> None:
+    rows = np.flatnonzero(todo)
+    start = time.perf_counter()
+    sharper = vectorised.evaluate(Log64(), function, _rows(inputs, rows), precision)
+    tally.seconds["log64"] += time.perf_counter() - start
+    before = truth.take(rows)
+    better = (sharper.accepts != 0) & ~((before.accepts != 0) & (before.radius <= sharper.radius))
+    for name in before.__dataclass_fields__:
+        getattr(before, name)[better] = getattr(sharper, name)[better]
+    truth.put(rows, before)
+
+
+def _rows(inputs: Inputs, rows: NDArray[np.int64]) -> Inputs:
+    return {name: values[rows] for name, values in inputs.items()}
+
+
+def _arb_tier(
+    function: Function, inputs: Inputs, truth: Reference, rows: NDArray[np.int64], ask: Undecided, precision: int,
+    caps: Caps, tally: Tally,
+) -> list[int]:  # fmt: skip
+    """Ziv's strategy: precision 64 + p, doubled until decided. Returns the rows that stay singular at high precision."""
+    start = time.perf_counter()
+    singular: list[int] = []
+    patterns = _patterns(function, inputs)
+    met: Counter[int] = Counter()
+    for count, row in enumerate(rows):
+        if count >= caps.arb_rows or time.perf_counter() - start > caps.arb_seconds:
+            break
+        pattern = int(patterns[row])
+        if met[pattern] >= ALIKE:  # a lattice of poles, say: its points need no proof one by one
+            singular.append(int(row))
+            continue
+        single = {name: values[row] for name, values in inputs.items()}
+        if _arb_row(function, single, truth, int(row), ask, precision, caps):
+            singular.append(int(row))
+            met[pattern] += pattern != 0
+        elif pattern:
+            met[pattern] = -(10**9)
+    tally.seconds["arb"] += time.perf_counter() - start
+    return singular
+
+
+#: So many singular points of one class pattern that agree stand for the others of that pattern.
+ALIKE = 12
+
+
+def _patterns(function: Function, inputs: Inputs) -> NDArray[np.int64]:
+    """The class pattern of a scalar input: 1 a negative integer, 2 a positive one; 0 where no pattern is claimed."""
+    (first, *rest) = inputs.values()
+    if rest or first.ndim != 1:
+        return np.zeros(len(first), np.int64)
+    with np.errstate(all="ignore"):
+        integer = (first == np.floor(first)) & np.isfinite(first) & (first != 0)
+    return np.where(integer, np.where(first < 0, 1, 2), 0)
+
+
+def _arb_row(
+    function: Function, single: Inputs, truth: Reference, row: int, ask: Undecided, precision: int, caps: Caps
+) -> bool:
+    """Sharpens one row in place; True where the definition is singular there (no finite value at any precision)."""
+    bits, last_infinite = 64 + precision, False
+    while bits <= caps.arb_bits:
+        result = rigorous.enclose(function, single, bits)
+        if result.removable:
+            return True
+        if result.undefined:
+            truth.accepts[row], truth.radius[row], truth.tier[row] = NAN, 0.0, _ARB
+            return False
+        infinite = not result.balls or not all(b.is_finite() for b in result.balls)
+        for k, ball in enumerate(result.balls):
+            value, low, radius = rigorous.split(ball)
+            if np.isfinite(radius):
+                _set(truth, row, k, value, low, radius, FINITE, _ARB)
+                truth.interval[row, k] = result.kink
+        index = np.array([row])
+        if not infinite and (result.kink or not _need(ask, truth.take(index), index)[0]):
+            return False
+        if infinite and last_infinite and bits > 256:
+            return True
+        last_infinite = infinite
+        bits *= 2
+    return False
+
+
+def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list[int], caps: Caps, tally: Tally) -> None:
+    start = time.perf_counter()
+    patterns = _patterns(function, inputs)
+    seen: dict[int, list[tuple[limits_at_infinity.Accepted, ...]]] = {}
+    asked = 0
+    for row in rows:
+        known = seen.setdefault(int(patterns[row]), [])
+        alike = patterns[row] != 0 and len(known) >= ALIKE and len(set(known)) == 1 and not known[0][0].kinds & FINITE
+        if not alike and asked >= caps.limit_rows:
+            continue
+        right = known[0] if alike else tuple(
+            limits_at_infinity.accepted(function, {name: values[row] for name, values in inputs.items()})
+        )
+        asked += not alike
+        if not alike:
+            known.append(right)
+        _set_accepted(truth, row, right)
+    tally.seconds["limit"] += time.perf_counter() - start
+
+
+def _set_accepted(truth: Reference, row: int, right: tuple[limits_at_infinity.Accepted, ...]) -> None:
+    for k, one in enumerate(right):
+        if one.kinds & FINITE and np.isinf(one.low) and np.isinf(one.high):
+            _set(truth, row, k, 0.0, 0.0, np.inf, one.kinds, _LIMIT)
+            truth.interval[row, k] = True
+            continue
+        numeric = bool(one.kinds & FINITE)
+        radius = (one.high - one.low) / 2 if numeric else 0.0
+        _set(truth, row, k, one.low / 2 + one.high / 2 if numeric else np.nan, 0.0, radius, one.kinds, _LIMIT)
+        truth.interval[row, k] = radius > 0
+
+
+def _set(truth: Reference, row: int, k: int, value: float, low: float, radius: float, accepts: int, tier: int) -> None:
+    truth.value[row, k], truth.low[row, k], truth.radius[row, k] = value, low, radius
+    truth.accepts[row, k], truth.tier[row, k] = accepts, tier
+
+
+def _audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> None:
+    """Checks about 1 in 1000 of the rows that a vectorised tier certified against Arb; the rows are a function of the inputs."""
+    if not caps.audit_share:
+        return
+    rows = truth.shape[0]
+    step = max(1, round(1 / caps.audit_share))
+    first = int(abs(float(np.nansum(truth.value[:1])))) % step if np.isfinite(np.nansum(truth.value[:1])) else 0
+    for row in range(first % max(1, rows), rows, step):
+        if not (truth.tier[row] < _ARB).all() or not _finite_rows(_rows(inputs, np.array([row]))).all():
+            continue
+        single = {name: values[row] for name, values in inputs.items()}
+        result = rigorous.enclose(function, single, 128)
+        for k, ball in enumerate(result.balls):
+            if truth.accepts[row, k] == FINITE and ball.is_finite() and not truth.interval[row, k]:
+                value, low, radius = rigorous.split(ball)
+                if np.isfinite(value) and np.isfinite(truth.value[row, k]):
+                    _check(function, single, truth, row, k, (value, low, radius))
+
+
+def _check(
+    function: Function, single: Inputs, truth: Reference, row: int, k: int, exact: tuple[float, float, float]
+) -> None:
+    value, low, radius = exact
+    gap = abs((value - truth.value[row, k]) + (low - truth.low[row, k]))
+    allowed = truth.radius[row, k] + radius + 2.0**-100 * abs(value)
+    if gap > allowed * (1 + 2.0**-20) + 2.0**-1074:
+        raise AuditFailure(
+            f"{TIERS[truth.tier[row, k]]} claims {function.definition} {function.order} output {k} = {truth.value[row, k]!r} "
+            f"+- {truth.radius[row, k]!r}, but Arb proves {value!r} (inputs {single!r})"
+        )

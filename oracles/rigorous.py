@@ -1,0 +1,109 @@
+"""The rigorous tier: a Function on one row over Arb."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
+from oracles.function import Function
+
+RowInputs = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Enclosures:
+    """Arb's answer for one row: a ball per output (not finite where Arb does not know), or undefined as a whole."""
+
+    balls: list[arb]
+    undefined: bool = False
+    kink: bool = False
+    removable: bool = False
+
+
+def lift(m: Arb, inputs: RowInputs, balls: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One row's inputs as Arb numbers; `balls` overrides inputs by (nested lists of) arb balls."""
+
+    def numbers(value: Any) -> Any:
+        if isinstance(value, (list, np.ndarray)) and np.ndim(value) > 0:
+            return [numbers(v) for v in value]
+        return ArbNumber(value) if isinstance(value, arb) else m.lift(float(value))
+
+    chosen = inputs if balls is None else {**inputs, **balls}
+    return {name: numbers(value) for name, value in chosen.items()}
+
+
+def enclose(function: Function, inputs: RowInputs, bits: int) -> Enclosures:
+    """Certified enclosures of every output of one row of finite inputs, evaluated at `bits` of precision."""
+    with Arb(bits) as m:
+        try:
+            outputs = [m.num(n).v for n in function.outputs(m, lift(m, inputs))]
+        except Undefined:
+            return Enclosures([], undefined=True)
+        except (ZeroDivisionError, OverflowError, ValueError):
+            return Enclosures([], removable=m.removable, kink=m.kink)
+        return Enclosures(outputs, kink=m.kink, removable=m.removable)
+
+
+def to_fraction(x: arb) -> Fraction:
+    """The exact midpoint of a finite ball."""
+    mantissa, exponent = x.mid().man_exp()
+    shift = int(exponent)
+    return Fraction(int(mantissa)) * Fraction(2) ** shift
+
+
+def split(x: arb) -> tuple[float, float, float]:
+    """A ball as (value, low, radius) in binary64 with |y - (value + low)| <= radius; (nan, 0, inf) where it is not finite.
+
+    value is +-inf with radius 0 where the ball lies surely beyond the largest binary64.
+    """
+    if not x.is_finite():
+        return math.nan, 0.0, math.inf
+    mantissa, exponent = (int(v) for v in x.mid().man_exp())
+    top = mantissa.bit_length() + exponent  # |mid| in [2^(top-1), 2^top)
+    if mantissa and top > 1024:
+        sure = abs(x) > arb(2) ** 1024
+        return (math.copysign(math.inf, 1 if mantissa > 0 else -1), 0.0, 0.0) if sure else (math.nan, 0.0, math.inf)
+    value = _scaled(mantissa, exponent)
+    if math.isinf(value):
+        return math.nan, 0.0, math.inf
+    low = 0.0
+    if value and abs(value) > 2.0**-960:
+        value_mantissa, value_exponent = _parts(value)
+        shift = min(exponent, value_exponent)
+        low = _scaled((mantissa << (exponent - shift)) - (value_mantissa << (value_exponent - shift)), shift)
+        tail = abs(low) * 2.0**-52 + 2.0**-1074
+    else:
+        tail = 0.0 if mantissa == 0 else 2.0**-1074
+    rad_mantissa, rad_exponent = (int(v) for v in x.rad().man_exp())
+    radius = _scaled(rad_mantissa, rad_exponent) * (1 + 2.0**-40) + (2.0**-1074 if rad_mantissa else 0.0) + tail
+    return value, low, radius
+
+
+def _parts(value: float) -> tuple[int, int]:
+    mantissa, exponent = math.frexp(value)
+    return int(mantissa * 2**53), exponent - 53
+
+
+def _scaled(mantissa: int, exponent: int) -> float:
+    """mantissa * 2^exponent to nearest; inf beyond binary64."""
+    if mantissa == 0:
+        return 0.0
+    excess = mantissa.bit_length() - 1100  # keep the integer convertible; the cut bits are far below half an ulp
+    if excess > 0:
+        mantissa >>= excess
+        exponent += excess
+    if mantissa.bit_length() + exponent < -1080:
+        return math.copysign(0.0, 1 if mantissa > 0 else -1)
+    try:
+        if exponent >= 0:
+            return float(mantissa << exponent) if mantissa.bit_length() + exponent < 1100 else math.copysign(math.inf, 1 if mantissa > 0 else -1)
+        return mantissa / (1 << -exponent)
+    except OverflowError:
+        return math.copysign(math.inf, 1 if mantissa > 0 else -1)

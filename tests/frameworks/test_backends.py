@@ -1,0 +1,274 @@
+"""What every backend owes: the same bits in and out, true rows, true gradients, errors in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.catalog.op import Implementation, Input, Op, scalar, vector
+from fuzzer.formats import FORMATS, Format
+from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.frameworks.target import Target, framework_for, installed
+
+ALL = ("torch", "tensorflow", "jax", "numpy")
+WITH_GRADIENTS = ALL[:3]
+
+IDENTITY = {"torch": "torch.clone(x)", "tensorflow": "tf.identity(x)", "jax": "jnp.array(x)", "numpy": "np.copy(x)"}
+EXP = {"torch": "torch.exp(x)", "tensorflow": "tf.exp(x)", "jax": "jnp.exp(x)", "numpy": "np.exp(x)"}
+PRODUCTS = {name: "x * y" for name in ALL}
+SUM = {
+    "torch": "torch.sum(x, dim=-1)",
+    "tensorflow": "tf.reduce_sum(x, axis=-1)",
+    "jax": "jnp.sum(x, axis=-1)",
+    "numpy": "np.sum(x, axis=-1)",
+}
+CUMSUM = {
+    "torch": "torch.cumsum(x, dim=-1)",
+    "tensorflow": "tf.cumsum(x, axis=-1)",
+    "jax": "jnp.cumsum(x, axis=-1)",
+    "numpy": "np.cumsum(x, axis=-1)",
+}
+GATHER = {"torch": "x[:, 1]", "tensorflow": "tf.gather(x, 1, axis=-1)", "jax": "x[:, 1]", "numpy": "x[:, 1]"}
+
+
+def started(name: str) -> Framework:
+    if installed(name) is None:
+        pytest.skip(f"{name} is not installed")
+    return framework_for(Target(name))
+
+
+def job(name: str, calls: dict[str, str], inputs: list[Input], order: str = "value", **params: Any) -> Job:
+    implementation = Implementation(name, calls[name])
+    return Job(Op("probe", tuple(inputs), (implementation,)), implementation, params, order)
+
+
+def edges(fmt: Format) -> np.ndarray:
+    """All bit patterns of 16 bits; else zeros, subnormals, normals, infinities and NaNs of both signs."""
+    if fmt.width == 16:
+        return fmt.from_bits(np.arange(2**16, dtype=np.uint64))
+    tops = [0, 1, 2, fmt.max_ordinal // 2, fmt.max_ordinal, fmt.max_ordinal + 1, fmt.max_ordinal + 2, 2 ** (fmt.width - 1) - 1]
+    least = 1 << (fmt.precision - 1)
+    magnitudes = np.array([*tops, least - 1, least, least + 1], dtype=np.uint64)
+    return fmt.from_bits(np.concatenate([magnitudes, magnitudes | np.uint64(1 << (fmt.width - 1))]))
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("name", ALL)
+def test_bits_survive_the_way_in_and_out(name: str, dtype: str) -> None:
+    framework = started(name)
+    fmt = FORMATS[dtype]
+    values = edges(fmt)
+    out = framework.evaluate(job(name, IDENTITY, [scalar("x")]), Batch(dtype, {"x": values}))
+    assert out.dtype == fmt.dtype
+    assert out.shape == (len(values), 1)
+    np.testing.assert_array_equal(fmt.bits(out[:, 0]), fmt.bits(values))
+
+
+@pytest.mark.parametrize("name", ALL)
+@settings(deadline=None, max_examples=30)
+@given(dtype=st.sampled_from(sorted(FORMATS)), bits=st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=64))
+def test_any_bits_survive(name: str, dtype: str, bits: list[int]) -> None:
+    framework = started(name)
+    fmt = FORMATS[dtype]
+    values = fmt.from_bits(np.array(bits, dtype=np.uint64))
+    out = framework.evaluate(job(name, IDENTITY, [scalar("x")]), Batch(dtype, {"x": values}))
+    np.testing.assert_array_equal(fmt.bits(out[:, 0]), fmt.bits(values))
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 65, 1500])
+@pytest.mark.parametrize("name", ALL)
+def test_every_row_stands_where_it_came_from(name: str, rows: int) -> None:
+    framework = started(name)
+    x = np.arange(1, rows + 1, dtype=np.float32)
+    out = framework.evaluate(job(name, PRODUCTS, [scalar("x"), scalar("y")]), Batch("float32", {"x": x, "y": x[::-1].copy()}))
+    np.testing.assert_array_equal(out, (x * x[::-1])[:, np.newaxis])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_rows_give_no_rows(name: str) -> None:
+    out = started(name).evaluate(job(name, CUMSUM, [vector("x")]), Batch("float32", {"x": np.zeros((0, 3), np.float32)}))
+    assert out.shape == (0, 3)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_vectors_reduce_on_the_trailing_axis(name: str) -> None:
+    framework = started(name)
+    x = np.arange(12, dtype=np.float64).reshape(4, 3)
+    batch = Batch("float64", {"x": x})
+    np.testing.assert_array_equal(framework.evaluate(job(name, SUM, [vector("x")]), batch), x.sum(axis=1, keepdims=True))
+    np.testing.assert_array_equal(framework.evaluate(job(name, CUMSUM, [vector("x")]), batch), x.cumsum(axis=1))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_params_are_names_of_the_expression(name: str) -> None:
+    framework = started(name)
+    with_params = job(name, {name: "sum([x * k for k in powers]) - offset"}, [scalar("x")], powers=(2, 4), offset=0.5)
+    out = framework.evaluate(with_params, Batch("float32", {"x": np.array([1.0, 2.0], np.float32)}))
+    assert out.tolist() == [[5.5], [11.5]]
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("name", WITH_GRADIENTS)
+def test_elementwise_gradients(name: str, dtype: str) -> None:
+    framework = started(name)
+    x, y = (np.array(v).astype(FORMATS[dtype].dtype) for v in ([1.5, -2.0, 3.0], [4.0, 0.25, -8.0]))
+    out = framework.evaluate(job(name, PRODUCTS, [scalar("x"), scalar("y")], "grad"), Batch(dtype, {"x": x, "y": y}))
+    assert out.dtype == FORMATS[dtype].dtype
+    np.testing.assert_array_equal(out.astype(np.float64), np.stack([y, x], axis=1).astype(np.float64))
+    x = np.array([-1.0, 0.0, 2.0]).astype(FORMATS[dtype].dtype)
+    out = framework.evaluate(job(name, EXP, [scalar("x")], "grad"), Batch(dtype, {"x": x}))
+    np.testing.assert_allclose(out[:, 0].astype(np.float64), np.exp(x.astype(np.float64)), rtol=8 * FORMATS[dtype].unit_roundoff)
+
+
+@pytest.mark.parametrize("name", WITH_GRADIENTS)
+def test_vector_gradients_use_the_cotangent(name: str) -> None:
+    framework = started(name)
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    cotangent = np.array([[1, 2, 4], [0.5, -1, 3]], np.float32)
+    out = framework.evaluate(job(name, CUMSUM, [vector("x")], "grad"), Batch("float32", {"x": x, COTANGENT: cotangent}))
+    np.testing.assert_array_equal(out, [[7, 6, 4], [2.5, 2, 3]])
+    one = np.array([[2], [-3]], np.float32)
+    out = framework.evaluate(job(name, SUM, [vector("x")], "grad"), Batch("float32", {"x": x, COTANGENT: one}))
+    np.testing.assert_array_equal(out, [[2, 2, 2], [-3, -3, -3]])
+    out = framework.evaluate(job(name, GATHER, [vector("x")], "grad"), Batch("float32", {"x": x, COTANGENT: one}))
+    np.testing.assert_array_equal(out, [[0, 2, 0], [0, -3, 0]])
+
+
+@pytest.mark.parametrize("name", WITH_GRADIENTS)
+def test_gradients_are_of_the_differentiable_inputs_only(name: str) -> None:
+    framework = started(name)
+    batch = Batch("float32", {"x": np.array([2.0], np.float32), "y": np.array([5.0], np.float32)})
+    fixed = job(name, PRODUCTS, [scalar("x", differentiable=False), scalar("y")], "grad")
+    assert framework.evaluate(fixed, batch).tolist() == [[2.0]]
+    unused = job(name, {name: "x * x"}, [scalar("x"), scalar("y")], "grad")
+    assert framework.evaluate(unused, batch).tolist() == [[4.0, 0.0]]
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("length", [1, 3, 17])
+@pytest.mark.parametrize("name", ALL)
+def test_a_placed_row_stands_length_times(name: str, length: int, stride: int) -> None:
+    framework = started(name)
+    placement = Placement(length, 0, stride)
+    out = framework.evaluate_placed(job(name, PRODUCTS, [scalar("x"), scalar("y")]), pair(1.5, -2.0), placement)
+    assert out.tolist() == [[-3.0]] * length
+    row = Batch("float32", {"x": np.array([[1, 2, 4]], np.float32)})
+    assert framework.evaluate_placed(job(name, CUMSUM, [vector("x")]), row, placement).tolist() == [[1.0, 3.0, 7.0]] * length
+
+
+@pytest.mark.parametrize("name", WITH_GRADIENTS)
+def test_placed_gradients(name: str) -> None:
+    framework = started(name)
+    row = Batch("float32", {"x": np.array([[1, 2, 4]], np.float32), COTANGENT: np.array([[1, 2, 4]], np.float32)})
+    out = framework.evaluate_placed(job(name, CUMSUM, [vector("x")], "grad"), row, Placement(8, 2, 2))
+    assert out.tolist() == [[7.0, 6.0, 4.0]] * 8
+
+
+@pytest.mark.parametrize("name", ["torch", "numpy"])
+def test_strides_reach_the_framework(name: str) -> None:
+    stride_of = {"torch": "x * x.stride(-1)", "numpy": "x * (x.strides[-1] // x.itemsize)"}
+    out = started(name).evaluate_placed(job(name, stride_of, [scalar("x")]), single(1.0), Placement(8, 0, 3))
+    assert out.tolist() == [[3.0]] * 8
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_placement_takes_one_row(name: str) -> None:
+    with pytest.raises(ValueError, match="one row, not 2"):
+        started(name).evaluate_placed(
+            job(name, EXP, [scalar("x")]), Batch("float32", {"x": np.ones(2, np.float32)}), Placement(3)
+        )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_errors_are_one_line_with_their_type(name: str) -> None:
+    framework = started(name)
+    with pytest.raises(FrameworkError, match=r"^NameError: name 'absent' is not defined$"):
+        framework.evaluate(job(name, {name: "absent(x)"}, [scalar("x")]), single(1.0))
+    with pytest.raises(FrameworkError, match=r"^SyntaxError: "):
+        framework.evaluate(job(name, {name: "x +"}, [scalar("x")]), single(1.0))
+    own = {"torch": "torch.matmul(x, y)", "tensorflow": "tf.matmul(x, y)", "jax": "jnp.matmul(x, y)", "numpy": "np.matmul(x, y)"}
+    bad = Batch("float32", {"x": np.zeros((2, 3), np.float32), "y": np.zeros((2, 3), np.float32)})
+    with pytest.raises(FrameworkError) as caught:
+        framework.evaluate(job(name, own, [vector("x"), vector("y")]), bad)
+    assert "\n" not in str(caught.value)
+    assert "function_node" not in str(caught.value)
+    assert str(caught.value).split(":")[0] in {"RuntimeError", "InvalidArgumentError", "TypeError", "ValueError"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_another_dtype_or_shape_is_an_error_not_a_cast(name: str) -> None:
+    framework = started(name)
+    single_precision = {
+        "torch": "x.to(torch.float32)",
+        "tensorflow": "tf.cast(x, tf.float32)",
+        "jax": "x.astype(jnp.float32)",
+        "numpy": "x.astype(np.float32)",
+    }
+    double = Batch("float64", {"x": np.ones(2)})
+    for order in ("value",) if name == "numpy" else ("value", "grad"):
+        with pytest.raises(FrameworkError, match=r"^DtypeMismatch: returned float32 for float64 inputs$"):
+            framework.evaluate(job(name, single_precision, [scalar("x")], order), double)
+    with pytest.raises(FrameworkError, match=r"^ShapeMismatch: "):
+        framework.evaluate(job(name, {name: "x[1:]"}, [scalar("x")]), Batch("float32", {"x": np.ones(64, np.float32)}))
+
+
+@pytest.mark.parametrize("name", ["torch", "numpy"])
+def test_in_place_calls_leave_the_batch_alone(name: str) -> None:
+    batch = single(1.0)
+    calls = {"torch": "torch.exp_(x)", "numpy": "np.exp(x, out=x)"}
+    assert started(name).evaluate(job(name, calls, [scalar("x")]), batch)[0, 0] == pytest.approx(np.e)
+    assert batch.inputs["x"].tolist() == [1.0]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_result_is_the_callers_to_write(name: str) -> None:
+    batch = single(1.0)
+    started(name).evaluate(job(name, IDENTITY, [scalar("x")]), batch)[0, 0] = 2.0
+    assert batch.inputs["x"].tolist() == [1.0]
+
+
+def test_numpy_has_no_derivatives() -> None:
+    with pytest.raises(FrameworkError, match="numpy has no derivatives"):
+        started("numpy").evaluate(job("numpy", EXP, [scalar("x")], "grad"), single(1.0))
+
+
+def test_usual_submodules_resolve() -> None:
+    calls = (
+        "jax.scipy.special.digamma(x)",
+        "jax.nn.gelu(x)",
+        "jax.scipy.stats.norm.logcdf(x)",
+        "jax.scipy.linalg.expm(x[:, None, None])",
+    )
+    for call in calls:
+        assert np.isfinite(started("jax").evaluate(job("jax", {"jax": call}, [scalar("x")]), single(2.0))).all()
+    scipy_call = job("numpy", {"numpy": "scipy.special.digamma(x)"}, [scalar("x")])
+    assert np.isfinite(started("numpy").evaluate(scipy_call, single(2.0))).all()
+
+
+def test_jax_compiles_for_few_shapes() -> None:
+    framework = started("jax")
+    seen = {"jax": "x * x.shape[0]"}
+    for rows, padded in ((1, 64), (64, 64), (65, 1024), (5000, 16384)):
+        out = framework.evaluate(job("jax", seen, [scalar("x")]), Batch("float32", {"x": np.ones(rows, np.float32)}))
+        assert out.tolist() == [[float(padded)]] * rows
+    placed = framework.evaluate_placed(job("jax", seen, [scalar("x")]), single(1.0), Placement(17))
+    assert placed.tolist() == [[17.0]] * 17
+
+
+def test_jax_takes_a_batch_beyond_its_largest_shape() -> None:
+    x = np.arange(65536 + 10, dtype=np.float64)
+    out = started("jax").evaluate(job("jax", {"jax": "x + 1"}, [scalar("x")]), Batch("float64", {"x": x}))
+    np.testing.assert_array_equal(out[:, 0], x + 1)
+
+
+def single(x: float) -> Batch:
+    return Batch("float32", {"x": np.array([x], np.float32)})
+
+
+def pair(x: float, y: float) -> Batch:
+    return Batch("float32", {"x": np.array([x], np.float32), "y": np.array([y], np.float32)})
