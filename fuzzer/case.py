@@ -58,7 +58,8 @@ class Batch:
 
     def exact(self) -> dict[str, NDArray[np.float64]]:
         """The inputs as binary64, which holds every number of every supported format exactly."""
-        return {name: values.astype(np.float64) for name, values in self.inputs.items()}
+        with np.errstate(invalid="ignore"):  # casting a signalling NaN raises the flag
+            return {name: values.astype(np.float64) for name, values in self.inputs.items()}
 
     def case(self, row: int) -> Case:
         """One row as a Case."""

@@ -124,15 +124,15 @@ class Format:
         """The nearest number of this format to an exact rational, ties to even; +-inf at and beyond W."""
         if value == 0:
             return 0.0
-        magnitude = abs(value)
+        magnitude, sign = abs(value), -1.0 if value < 0 else 1.0
         if magnitude >= self.overflow_threshold:
-            return math.copysign(math.inf, value)
+            return sign * math.inf
         exponent = magnitude.numerator.bit_length() - magnitude.denominator.bit_length()
         if Fraction(2) ** exponent > magnitude:
             exponent -= 1
         spacing = max(exponent, self.emin) - self.precision + 1
         steps = round(magnitude / Fraction(2) ** spacing)
-        return math.copysign(math.ldexp(steps, spacing), value)
+        return sign * math.ldexp(steps, spacing)
 
 
 FLOAT16 = Format("float16", 11, -14, 15, 16)

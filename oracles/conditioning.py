@@ -32,12 +32,28 @@ def _on_tape(tape: Tape, lifted: dict[str, Any]) -> dict[str, Any]:
     return {name: wrap(value) for name, value in lifted.items()}
 
 
-def amplification(function: Function, inputs: Inputs, outputs: NDArray[np.int64]) -> NDArray[np.float64]:
+def amplification(
+    function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53
+) -> NDArray[np.float64]:
     """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only.
 
-    Midpoints of enclosures by ball64 (ball80 where it exists), Arb where those do not know; nan where Arb does not either. Not a bound.
+    Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first 256 rows where
+    those do not know; nan where nobody does. Good to about a quarter; not a bound.
     """
-    m: Ball64 = Ball80() if AVAILABLE else Ball64()
+    if precision <= 24:
+        total = _on_balls(Ball64(), function, inputs, outputs)
+        unknown = np.flatnonzero(~np.isfinite(total))
+    else:
+        total, unknown = np.full(len(outputs), np.nan), np.arange(len(outputs))
+    if len(unknown):
+        wide: Ball64 = Ball80() if AVAILABLE else Ball64()
+        total[unknown] = _on_balls(wide, function, {n: v[unknown] for n, v in inputs.items()}, outputs[unknown])
+    for row in np.flatnonzero(~np.isfinite(total))[:256]:
+        total[row] = _by_arb(function, {n: v[row] for n, v in inputs.items()}, int(outputs[row]))
+    return np.where(np.isfinite(total), total, np.nan)
+
+
+def _on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64]) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
         tape = Tape(m)
         variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
@@ -50,9 +66,7 @@ def amplification(function: Function, inputs: Inputs, outputs: NDArray[np.int64]
             term = np.where(leaf.value.mid == 0, 0, np.abs(slope.mid * leaf.value.mid))
             loose = (leaf.value.mid != 0) & ~(slope.radius() <= 0.25 * np.abs(slope.mid) + 1e-300)
             total = total + np.where(loose, np.nan, term).astype(np.float64)
-    for row in np.flatnonzero(~np.isfinite(total))[:256]:
-        total[row] = _by_arb(function, {n: v[row] for n, v in inputs.items()}, int(outputs[row]))
-    return np.where(np.isfinite(total), total, np.nan)
+    return total
 
 
 def _by_arb(function: Function, single: Inputs, k: int) -> float:

@@ -36,10 +36,15 @@ class Ball:
         return np.zeros_like(self.mid) if self.rad is None else self.rad
 
     def lower(self) -> Column:
-        return self.mid if self.rad is None else self.mid - self.rad - self.m.u * np.abs(self.mid)
+        return self.mid if self.rad is None else self.mid - self.rad - self._rounding(self.rad)
 
     def upper(self) -> Column:
-        return self.mid if self.rad is None else self.mid + self.rad + self.m.u * np.abs(self.mid)
+        return self.mid if self.rad is None else self.mid + self.rad + self._rounding(self.rad)
+
+    def _rounding(self, rad: Column) -> Column:
+        """Covers the two roundings of mid -+ rad -+ this (sums of subnormals are exact)."""
+        slack: Column = (np.abs(self.mid) + rad) * (4 * self.m.u)
+        return slack
 
     def __neg__(self) -> Ball:
         return Ball(self.m, -self.mid, self.rad, self.bad, self.bits)

@@ -23,7 +23,8 @@ from oracles.arithmetic.native import Native
 from oracles.function import COTANGENT, Function
 from oracles.reference import FINITE, NAN, NINF, PINF
 
-BITS = 700
+#: Enough to hold 2^1023 + 2^-256.
+BITS = 1300
 #: Distances: infinity is approached as 2^e, zero as 2^-e; doubling exponents make even log log grow visibly.
 EXPONENTS = (16, 32, 64, 128, 256)
 #: Per path: how fast the special inputs, counted in order, go relative to each other.
@@ -56,6 +57,10 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
     if any(np.isnan(v).any() for v in inputs.values()):
         return tuple(_with_nan_input(function, value) for value in native)
     at_infinity = any(np.isinf(v).any() for v in inputs.values())
+    if function.order == "value" and not at_infinity:
+        poles = _poles(function, inputs)
+        if poles is not None:
+            return poles
     paths = [p for p in (_path(function, inputs, side, rates) for side, rates in _approaches(inputs, 1)) if p is not None]
     two_sided = function.order != "value" or not any((v == 0).any() for v in inputs.values())
     if two_sided or not paths or all(a.kinds == NAN for path in paths for a in path):  # a zero has a side of its own
@@ -68,6 +73,22 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
         _join(function, [path[k] for path in paths], native[k], at_infinity=at_infinity, several=several)
         for k in range(len(native))
     )
+
+
+def _poles(function: Function, inputs: dict[str, NDArray[np.float64]]) -> tuple[Accepted, ...] | None:
+    """Where mpmath's arithmetic itself states infinities (both sides of the pole agree), those; else None.
+
+    Near huge poles of lgamma no representable approach would show the growth.
+    """
+    m = Mp(128)
+    lifted = {name: _nest(np.asarray(values), m.lift) for name, values in inputs.items()}
+    try:
+        values = [m.double(m.num(v))[0] for v in function.outputs(m, lifted)]
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    if all(math.isinf(v) for v in values):
+        return tuple(_point(v) for v in values)
+    return None
 
 
 def _with_nan_input(function: Function, native: float) -> Accepted:
@@ -152,7 +173,7 @@ def _path(
 
         def approach(x: float, exponent: int = exponent, counter: Any = counter) -> Any:
             if math.isfinite(x) and x != 0:
-                return m.lift(x) * (1 + side * _power(m, -exponent, 1.0)) if singular else m.lift(x)
+                return _beside(m, x, side, exponent) if singular else m.lift(x)
             step = int(exponent * rates[next(counter) % len(rates)])
             return _power(m, step, x) if math.isinf(x) else _power(m, -step, math.copysign(1.0, x) * side)
 
@@ -165,6 +186,12 @@ def _path(
         except (ArithmeticError, ValueError, TypeError, NotImplementedError):
             return None
     return [_tendency([_as_float_pair(m, row[k]) for row in rows]) for k in range(len(rows[0]))]
+
+
+def _beside(m: Mp, x: float, side: int, exponent: int) -> Any:
+    """x, moved away from or towards zero by 2^-exponent min(1, |x|): poles may lie one apart."""
+    step = _power(m, -exponent, math.copysign(1.0, x) * side)
+    return m.lift(x) + (step * m.lift(abs(x)) if abs(x) < 1 else step)
 
 
 def _leaves_domain(function: Function, inputs: dict[str, NDArray[np.float64]], side: int) -> bool:

@@ -46,7 +46,7 @@ class Caps:
     """Limits of effort. arb_rows, limit_rows: rows per call beyond the vectorised tiers; arb_bits: the highest precision."""
 
     arb_rows: int = 4096
-    arb_seconds: float = 2.0
+    arb_seconds: float = 0.5
     limit_rows: int = 128
     arb_bits: int = 4096
     audit_share: float = 0.001
@@ -167,6 +167,7 @@ def _arb_tier(
     singular: list[int] = []
     patterns = _patterns(function, inputs)
     met: Counter[int] = Counter()
+    bits = 64 + precision
     for count, row in enumerate(rows):
         if count >= caps.arb_rows or time.perf_counter() - start > caps.arb_seconds:
             break
@@ -175,9 +176,11 @@ def _arb_tier(
             singular.append(int(row))
             continue
         single = {name: values[row] for name, values in inputs.items()}
-        if _arb_row(function, single, truth, int(row), ask, precision, caps):
+        singular_here, bits = _arb_row(function, single, truth, int(row), ask, bits, caps)
+        if singular_here:
             singular.append(int(row))
             met[pattern] += pattern != 0
+            bits = 64 + precision
         elif pattern:
             met[pattern] = -(10**9)
     tally.seconds["arb"] += time.perf_counter() - start
@@ -199,17 +202,17 @@ def _patterns(function: Function, inputs: Inputs) -> NDArray[np.int64]:
 
 
 def _arb_row(
-    function: Function, single: Inputs, truth: Reference, row: int, ask: Undecided, precision: int, caps: Caps
-) -> bool:
-    """Sharpens one row in place; True where the definition is singular there (no finite value at any precision)."""
-    bits, last_infinite = 64 + precision, False
+    function: Function, single: Inputs, truth: Reference, row: int, ask: Undecided, bits: int, caps: Caps
+) -> tuple[bool, int]:
+    """Sharpens one row in place, from `bits` upwards. (singular: no finite value at any precision; the precision that was enough)."""
+    last_infinite = False
     while bits <= caps.arb_bits:
         result = rigorous.enclose(function, single, bits)
         if result.removable:
-            return True
+            return True, bits
         if result.undefined:
             truth.accepts[row], truth.radius[row], truth.tier[row] = NAN, 0.0, _ARB
-            return False
+            return False, bits
         infinite = not result.balls or not all(b.is_finite() for b in result.balls)
         for k, ball in enumerate(result.balls):
             value, low, radius = rigorous.split(ball)
@@ -218,12 +221,12 @@ def _arb_row(
                 truth.interval[row, k] = result.kink
         index = np.array([row])
         if not infinite and (result.kink or not _need(ask, truth.take(index), index)[0]):
-            return False
+            return False, bits
         if infinite and last_infinite and bits > 256:
-            return True
+            return True, bits
         last_infinite = infinite
         bits *= 2
-    return False
+    return False, caps.arb_bits // 2
 
 
 def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list[int], caps: Caps, tally: Tally) -> None:

@@ -138,3 +138,8 @@ def op(
 def call(expression: str, **rest: Any) -> Implementation:
     """An implementation with more to say than its expression; see Implementation for the keywords."""
     return Implementation("", expression, **rest)
+
+
+def peer(expression: str, dtypes: tuple[str, ...] = ("float16", "float32", "float64"), **rest: Any) -> Implementation:
+    """A call of the peer, numpy or scipy: values only; bfloat16 is no type of theirs."""
+    return Implementation("", expression, dtypes=dtypes, grad=False, **rest)

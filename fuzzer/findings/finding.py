@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
+
+#: c of the error model: excesses up to it are explained by conditioning (measured: true defects have 68 and more, all else 10.6
+#: at most).
+EXCESS_THRESHOLD = 16.0
 
 
 @dataclass(frozen=True)
@@ -24,13 +29,13 @@ class Finding:
     """One defect of one implementation on one target: its minimal case, extent and history.
 
     id: the stable slug. case: {"dtype", "inputs": {name: hex or nested lists}, "placement": {"length","position","stride"}}.
-    worst: index of the judged element in the flat output (C order; for grad: the gradients of the differentiable inputs in
-    order, flattened and concatenated). reference: the truth there, decimal, at least 20 digits (or nan, inf, -inf).
-    output, output_hex: the target's answer there. ulps: in ulps of dtype, inf for wrong special values; excess: E;
-    condition: sum_j |x_j d_j f / f|. bits_lost: log2 of the error over the limit. limit: T in ulps or None. avoidable_by: targets that got
-    the same bits right. certified_by: "arb+mpmath", for example. extent: {"share": of judged elements that fail like this,
-    "count", "low", "high": decimal span of the first input where seen}. profile: [[exponent, worst ulps, worst excess, count], ...]
-    per binade of the first input's largest magnitude. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run.
+    worst: index of the judged element in the flat output (C order; for grad: the gradients of the differentiable inputs in order,
+    flattened and concatenated). reference: the truth there, decimal, at least 20 digits (or nan, inf, -inf). output, output_hex:
+    the target's answer there. ulps: in ulps of dtype, inf for wrong special values; excess: E; condition: sum_j |x_j d_j f / f|.
+    limit: T in ulps or None. avoidable_by: targets that got the same bits right. certified_by: "arb+mpmath", for example. extent:
+    {"share": of judged elements that fail like this, "count", "judged": the elements judged, "low", "high": decimal span of the
+    first input where seen}. profile: [[exponent, worst ulps, worst excess, count], ...] per binade of the first input's largest
+    magnitude. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run.
     """
 
     id: str
@@ -61,6 +66,18 @@ class Finding:
     status: str = "new"
     first_seen: str = ""
     last_seen: str = ""
+
+    @property
+    def bits_lost(self) -> float:
+        """log2 of the error over its limit: of ulps over T, or, for ops without an ulp limit, of the excess over its threshold.
+
+        inf for a wrong special value, nan where neither is known, negative within the limit. Comparable between runs of the same
+        op and order.
+        """
+        error, limit = (self.ulps, self.limit) if self.limit else (self.excess, EXCESS_THRESHOLD)
+        if math.isnan(error) or math.isinf(self.ulps):
+            return self.ulps if math.isinf(self.ulps) else math.nan
+        return math.log2(error / limit) if error > 0 else -math.inf
 
 
 @dataclass(frozen=True)

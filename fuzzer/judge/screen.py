@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fuzzer.formats import Format
 from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard
-from fuzzer.judge.ulps import error, kind_errors
+from fuzzer.judge.ulps import doubles, error, kind_errors
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
 from oracles.reference import FINITE, NAN, Reference
 
@@ -34,12 +34,12 @@ def needs_more(answers: list[NDArray[Any]], truth: Reference, fmt: Format, stand
     """Rows whose truth is not sharp enough to say of every answer whether it is within T, and else how wrong it is."""
     need = np.zeros(truth.shape[0], np.bool_)
     finite = truth.accepts == FINITE
-    for given in answers:
+    for given in (doubles(a) for a in answers):
         gap, unsure, ulp = error(given, truth, fmt)
         with np.errstate(all="ignore"):
             within = gap + unsure <= standard.ulps * ulp
             beyond = (gap - unsure > standard.ulps * ulp) & (unsure <= 0.02 * gap)
-        need |= (finite & ~within & ~beyond & ~np.isnan(given.astype(np.float64))).any(axis=1)
+        need |= (finite & ~within & ~beyond & ~np.isnan(given)).any(axis=1)
     return need
 
 
@@ -60,6 +60,7 @@ def screen(
     subnormal_rows: rows with a subnormal input, for which `flushed_truth` is asked where an answer is not explained otherwise.
     """
     policy = policy or FlushPolicy()
+    answers = doubles(answers)
     right, wrong = kind_errors(answers, truth.accepts)
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
@@ -93,7 +94,7 @@ def _judge_suspects(
     ulps: NDArray[np.float64], excess: NDArray[np.float64], classes: NDArray[np.uint8], symptoms: NDArray[np.uint8],
 ) -> None:  # fmt: skip
     at = (rows, outs)
-    given = answers[at].astype(np.float64)
+    given = answers[at]
     value, accepts = truth.value[at], truth.accepts[at]
     kind = wrong[at]
     overflow = np.isinf(given) & ~kind
@@ -146,7 +147,7 @@ def _symptoms(
     symptom[lost] = Symptom.zero
     flushes = policy.inputs or policy.outputs
     symptom[lost & normal & (np.abs(value) <= 8 * fmt.min_normal) & flushes] = Symptom.internal_flush
-    symptom[(given * value < 0) | ((given != 0) & (np.sign(given) * np.sign(value) < 0))] = Symptom.wrong_sign
+    symptom[np.sign(given) * np.sign(value) < 0] = Symptom.wrong_sign
     missed_inf = (np.abs(value) > fmt.max) & np.isfinite(given) & ~kind
     symptom[missed_inf] = Symptom.missed_inf
     symptom[np.isinf(given)] = Symptom.inf
@@ -175,7 +176,7 @@ def _explained_by_flush(
     right, _ = kind_errors(given, other.accepts)
     gap, unsure, ulp = error(given, other, fmt)
     with np.errstate(all="ignore"):
-        right |= (other.accepts & FINITE != 0) & (gap - unsure <= standard.ulps * ulp) & ~np.isnan(given.astype(np.float64))
+        right |= (other.accepts & FINITE != 0) & (gap - unsure <= standard.ulps * ulp) & ~np.isnan(given)
     if policy.outputs:
         right |= _flushed_result(given, other, fmt)
     explained = explained.copy()

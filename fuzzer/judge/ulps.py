@@ -13,6 +13,12 @@ from oracles.reference import FINITE, NAN, NINF, PINF, Reference
 Array = NDArray[np.float64]
 
 
+def doubles(answers: NDArray[Any]) -> Array:
+    """Answers of any format as binary64, which holds them exactly."""
+    with np.errstate(invalid="ignore"):  # casting a signalling NaN raises the flag
+        return np.asarray(answers).astype(np.float64)
+
+
 def error(answers: NDArray[Any], truth: Reference, fmt: Format) -> tuple[Array, Array, Array]:
     """(error, uncertainty, ulp) per element, in absolute terms, for elements where the truth is a number.
 
@@ -21,7 +27,7 @@ def error(answers: NDArray[Any], truth: Reference, fmt: Format) -> tuple[Array, 
     """
     top = fmt.max if fmt.name == "float64" else float(fmt.overflow_threshold)
     with np.errstate(all="ignore"):
-        given = np.clip(answers.astype(np.float64), -top, top)
+        given = np.clip(doubles(answers), -top, top)
         beyond = np.abs(truth.value) >= top
         value = np.clip(truth.value, -top, top)
         low = np.where(beyond, 0.0, truth.low)
@@ -38,11 +44,8 @@ def kind_errors(answers: NDArray[Any], accepts: NDArray[np.uint8]) -> tuple[NDAr
 
     Elements in neither set are numbers (or overflows) to be compared with a number. accepts == 0 is in neither.
     """
-    with np.errstate(all="ignore"):
-        is_nan = np.isnan(answers.astype(np.float32))
-        up, down = answers.astype(np.float32) == np.inf, answers.astype(np.float32) == -np.inf
-        if answers.dtype == np.float64:
-            is_nan, up, down = np.isnan(answers), answers == np.inf, answers == -np.inf
+    given = doubles(answers)
+    is_nan, up, down = np.isnan(given), given == np.inf, given == -np.inf
     right = (is_nan & (accepts & NAN != 0)) | (up & (accepts & PINF != 0)) | (down & (accepts & NINF != 0))
     comparable = ~is_nan & (accepts & FINITE != 0)
     wrong = ~right & ~comparable & (accepts != 0)

@@ -8,6 +8,8 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
+from oracles.arithmetic.ball64 import reflected_polygamma
+
 
 class Undefined(ArithmeticError):
     """The value is certainly undefined on the reals (log(-1), sqrt(-1), acos(2))."""
@@ -217,10 +219,14 @@ class Arb:
         return ArbNumber(v.digamma() if v > 0 else (1 - v).digamma() - arb.pi() * v.cot_pi())
 
     def polygamma(self, n: int, x: Any) -> ArbNumber:
-        """(-1)^(n+1) n! zeta(n+1, x) (DLMF 25.11.12); on the left by recurrence would be slow, so by acb."""
+        """The Hurwitz zeta function on the right, reflected on the left (n <= 3), where FLINT's own takes seconds."""
         from flint import acb  # noqa: PLC0415
 
-        return ArbNumber(acb(to_arb(x)).polygamma(n).real)
+        v = to_arb(x)
+        if v > 0 or n > 3:
+            return ArbNumber(acb(v).polygamma(n).real)
+        reflected: ArbNumber = reflected_polygamma(self, n, ArbNumber(v), ArbNumber(acb(1 - v).polygamma(n).real))
+        return reflected
 
     def pow(self, x: Any, y: Any) -> ArbNumber:
         base, exponent = to_arb(x), to_arb(y)

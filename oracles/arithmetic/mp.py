@@ -1,6 +1,6 @@
 """Mp: the arithmetic over mpmath numbers, the reference of record.
 
-Every primitive is evaluated with guard bits and rounded once: it is within one unit in the last of the `bits` of f(argument),
+Every primitive is evaluated with guard bits and rounded once: it is within 2^-bits of f(argument), relatively,
 except at arguments where mpmath itself loses digits (digamma and lgamma near their roots, acos and acosh near one, atanh near
 the ends), where the formula below or a repeated evaluation at raised precision restores them. Operators round each result to
 `bits`, so cancellation between operations is the caller's to see: a truth is what two precisions agree on.
@@ -34,12 +34,17 @@ _HALF = libmp.fhalf
 
 
 class Mp:
-    """Arithmetic of `bits` bits over mpmath; each instance has a context of its own, so no precision leaks to or from a caller."""
+    """Arithmetic of `bits` bits over mpmath; each instance has a context of its own, so no precision leaks to or from a caller.
+
+    kink, removable: set when a derivative met a tie of max, min, abs or a comparison (the result is nan there: one number cannot
+    hold both sides), or an isolated point that the definition singles out.
+    """
 
     name = "mp"
 
     def __init__(self, bits: int = 128) -> None:
         self.bits = bits
+        self.kink = self.removable = False
         self._context: Any = mpmath.MPContext()
         self._context.prec = bits
         _divide_without_raising(self._context.mpf)
@@ -53,8 +58,10 @@ class Mp:
         """The exact value of a binary64 number."""
         return self._context.make_mpf(libmp.from_float(float(value)))
 
-    def num(self, value: int | Fraction | float) -> Number:
-        """A constant: exact for int and float, a Fraction rounded once to `bits`."""
+    def num(self, value: int | Fraction | float | Number) -> Number:
+        """A constant: exact for int and float, a Fraction rounded once to `bits`; a number stays as it is."""
+        if hasattr(value, "_mpf_"):
+            return value
         if isinstance(value, Fraction):
             return self._context.make_mpf(libmp.from_rational(value.numerator, value.denominator, self.bits, "n"))
         return self._context.make_mpf(libmp.from_int(value)) if isinstance(value, int) else self.lift(value)
@@ -70,8 +77,14 @@ class Mp:
             return value, 0.0
         return value, _nearest(libmp.mpf_sub(x._mpf_, libmp.from_float(value), 64, "n"))
 
+    def magnitude(self, x: Number) -> float:
+        """m with 2^(m-1) <= |x| < 2^m, however large; -inf for 0, inf for infinities, nan for nan."""
+        if _finite(x._mpf_) and x._mpf_ != _ZERO:
+            return _magnitude(x._mpf_)
+        return math.nan if x._mpf_ == _NAN else -math.inf if x._mpf_ == _ZERO else math.inf
+
     def exact(self, x: Number) -> Fraction | float:
-        """The exact rational value; nan and infinities come back as floats."""
+        """The exact rational value; nan and infinities come back as floats. Its integers have as many bits as the exponent says."""
         sign, mantissa, exponent, _ = x._mpf_
         if not mantissa and exponent:
             return _nearest(x._mpf_)
@@ -84,7 +97,7 @@ class Mp:
     # Elementary functions
 
     def exp(self, x: Number) -> Number:
-        return self._make(_exp(x._mpf_, self.bits))
+        return self._make(_exp(x._mpf_, self.bits + _GUARD))
 
     def expm1(self, x: Number) -> Number:
         raw, bits = x._mpf_, self.bits
@@ -101,7 +114,7 @@ class Mp:
         whole = libmp.mpf_floor(x._mpf_)
         fraction = libmp.mpf_sub(x._mpf_, whole)
         argument = libmp.mpf_mul(fraction, libmp.mpf_ln2(self.bits + _GUARD), self.bits + _GUARD)
-        return self._make(libmp.mpf_shift(_exp(argument, self.bits), int(libmp.to_int(whole))))
+        return self._make(libmp.mpf_shift(_exp(argument, self.bits + _GUARD), int(libmp.to_int(whole))))
 
     def log(self, x: Number) -> Number:
         return self._make(_log(x._mpf_, self.bits))
@@ -145,33 +158,33 @@ class Mp:
         """atan2(x, sqrt((1-x)(1+x))), whose differences are exact."""
         below, above, wide = self._ends(x)
         product = libmp.mpf_mul(below, above, wide)
-        return self._make(libmp.mpf_atan2(x._mpf_, _sqrt(product, wide), self.bits, "n") if _in_unit(x._mpf_) else _NAN)
+        return self._make(libmp.mpf_atan2(x._mpf_, _sqrt(product, wide), self.bits + _GUARD, "n") if _in_unit(x._mpf_) else _NAN)
 
     def acos(self, x: Number) -> Number:
         """2 atan2(sqrt(1-x), sqrt(1+x)), whose differences are exact."""
         if not _in_unit(x._mpf_):
             return self._make(_NAN)
         below, above, wide = self._ends(x)
-        half = libmp.mpf_atan2(_sqrt(below, wide), _sqrt(above, wide), self.bits, "n")
+        half = libmp.mpf_atan2(_sqrt(below, wide), _sqrt(above, wide), self.bits + _GUARD, "n")
         return self._make(libmp.mpf_shift(half, 1))
 
     def atan(self, x: Number) -> Number:
-        return self._make(libmp.mpf_atan(x._mpf_, self.bits, "n"))
+        return self._make(libmp.mpf_atan(x._mpf_, self.bits + _GUARD, "n"))
 
     def sinh(self, x: Number) -> Number:
         if _finite(x._mpf_) and _magnitude(x._mpf_) > _EXP_MAGNITUDE:
             return self._make(_NINF if x._mpf_[0] else _INF)
-        return self._make(libmp.mpf_sinh(x._mpf_, self.bits, "n"))
+        return self._make(libmp.mpf_sinh(x._mpf_, self.bits + _GUARD, "n"))
 
     def cosh(self, x: Number) -> Number:
         if _finite(x._mpf_) and _magnitude(x._mpf_) > _EXP_MAGNITUDE:
             return self._make(_INF)
-        return self._make(libmp.mpf_cosh(x._mpf_, self.bits, "n"))
+        return self._make(libmp.mpf_cosh(x._mpf_, self.bits + _GUARD, "n"))
 
     def tanh(self, x: Number) -> Number:
         if _finite(x._mpf_) and _magnitude(x._mpf_) > _EXP_MAGNITUDE:
             return self.num(-1 if x._mpf_[0] else 1)
-        return self._make(libmp.mpf_tanh(x._mpf_, self.bits, "n"))
+        return self._make(libmp.mpf_tanh(x._mpf_, self.bits + _GUARD, "n"))
 
     def asinh(self, x: Number) -> Number:
         """sign(x) log1p(|x| + x^2/(1 + sqrt(1 + x^2)))."""
@@ -206,7 +219,7 @@ class Mp:
             return self._make(_NAN)
         if raw == _ZERO:
             return self._make(raw)
-        difference = libmp.mpf_sub(_log1p(raw, wide), _log1p(libmp.mpf_neg(raw), wide), self.bits, "n")
+        difference = libmp.mpf_sub(_log1p(raw, wide), _log1p(libmp.mpf_neg(raw), wide), self.bits + _GUARD, "n")
         return self._make(libmp.mpf_shift(difference, -1))
 
     # Special functions
@@ -267,7 +280,7 @@ class Mp:
 
     def sum(self, items: Sequence[Number]) -> Number:
         """The sum, rounded once where it is finite."""
-        return self._context.make_mpf(libmp.mpf_sum([v._mpf_ for v in items], self.bits, "n"))
+        return self._context.make_mpf(libmp.mpf_sum([self.num(v)._mpf_ for v in items], self.bits, "n"))
 
     def max(self, items: Sequence[Number]) -> Number:
         return self._extreme(items, max)
@@ -277,7 +290,7 @@ class Mp:
 
     def pow(self, x: Number, y: Number) -> Number:
         """x^y on the reals: x^0 = 1; a negative x needs an integer y; 0 to a negative power is +inf unless y is odd (nan)."""
-        base, power = x._mpf_, y._mpf_
+        base, power = self.num(x)._mpf_, self.num(y)._mpf_
         if power == _ZERO:
             return self.num(1)
         if not (_finite(base) and _finite(power)):
@@ -289,22 +302,23 @@ class Mp:
         if base[0] and not integer:
             return self.num(math.nan)
         if integer and abs(power_int := _small_int(power)) <= 1024:
-            return self._make(libmp.mpf_pow_int(base, power_int, self.bits, "n"))
+            return self._make(libmp.mpf_pow_int(base, power_int, self.bits + _GUARD, "n"))
         size = libmp.mpf_abs(base)
         rough = libmp.mpf_mul(power, _log(size, 53), 53)
         wide = self.bits + _GUARD + min(_EXP_MAGNITUDE, max(0, _magnitude(rough)))
-        result = _exp(libmp.mpf_mul(power, _log(size, wide), wide), self.bits)
+        result = _exp(libmp.mpf_mul(power, _log(size, wide), wide), self.bits + _GUARD)
         return self._make(libmp.mpf_neg(result) if base[0] and odd else result)
 
     def atan2(self, y: Number, x: Number) -> Number:
         """The angle of the point (x, y) in (-pi, pi]; nan at the origin."""
-        if y._mpf_ == _ZERO and x._mpf_ == _ZERO:
+        ordinate, abscissa = self.num(y)._mpf_, self.num(x)._mpf_
+        if ordinate == _ZERO == abscissa:
             return self.num(math.nan)
-        return self._make(libmp.mpf_atan2(y._mpf_, x._mpf_, self.bits, "n"))
+        return self._make(libmp.mpf_atan2(ordinate, abscissa, self.bits + _GUARD, "n"))
 
     def fmod(self, x: Number, y: Number) -> Number:
         """x - trunc(x/y) y, exact whatever the ratio: integers modulo the divisor's mantissa, rounded once at the end."""
-        dividend, divisor = x._mpf_, y._mpf_
+        dividend, divisor = self.num(x)._mpf_, self.num(y)._mpf_
         if not (_finite(dividend) and _finite(divisor)) or divisor == _ZERO:
             return self.num(math.nan)
         sign, mantissa, exponent, _ = dividend
@@ -312,7 +326,7 @@ class Mp:
         if exponent >= step:
             left, unit = int(mantissa) * pow(2, exponent - step, modulus) % modulus, step
         elif _magnitude(dividend) < _magnitude(divisor):
-            return x
+            return self._make(dividend)
         else:
             left, unit = int(mantissa) % (modulus << (step - exponent)), exponent
         return self._make(libmp.from_man_exp(-left if sign else left, unit))
@@ -327,13 +341,37 @@ class Mp:
     # Conditions: True, False, or None where a nan decides nothing
 
     def lt(self, x: Number, y: Number) -> Truth:
-        return None if _NAN in (x._mpf_, y._mpf_) else bool(libmp.mpf_lt(x._mpf_, y._mpf_))
+        a, b = self.num(x)._mpf_, self.num(y)._mpf_
+        return None if _NAN in (a, b) else bool(libmp.mpf_lt(a, b))
 
     def eq0(self, x: Number) -> Truth:
         return None if x._mpf_ == _NAN else bool(x._mpf_ == _ZERO)
 
     def where(self, cond: Truth, yes: Callable[[], Number], no: Callable[[], Number]) -> Number:
-        return self.num(math.nan) if cond is None else yes() if cond else no()
+        return self.num(math.nan) if cond is None else self.num(yes() if cond else no())
+
+    # What the tape asks of its base
+
+    def tie(self, x: Number, y: Number) -> bool:
+        return bool(self.num(x)._mpf_ == self.num(y)._mpf_ != _NAN)
+
+    def annihilate(self, adjoint: Number, partial: Number) -> Number:
+        """The product, but 0 where the adjoint is exactly 0, whatever the partial derivative."""
+        return adjoint if adjoint._mpf_ == _ZERO else adjoint * partial
+
+    def mask(self, cond: Truth, adjoint: Number) -> Number:
+        return self.num(math.nan) if cond is None else adjoint if cond else self.num(0)
+
+    def sign(self, x: Number) -> Number:
+        """-1 or 1; at 0, a kink of abs, nan."""
+        self.kink |= bool(x._mpf_ == _ZERO)
+        return self.num(math.nan) if x._mpf_ in (_ZERO, _NAN) else self.num(-1 if libmp.mpf_lt(x._mpf_, _ZERO) else 1)
+
+    def note_kink(self, tie: bool) -> None:
+        self.kink |= tie
+
+    def note_removable(self, hit: bool) -> None:
+        self.removable |= hit
 
     # Internals
 
@@ -366,7 +404,8 @@ class Mp:
             guard = lost + 2 * _GUARD
 
     def _extreme(self, items: Sequence[Number], choose: Callable[..., Number]) -> Number:
-        return self.num(math.nan) if any(v._mpf_ == _NAN for v in items) else choose(items)
+        numbers = [self.num(v) for v in items]
+        return self.num(math.nan) if any(v._mpf_ == _NAN for v in numbers) else choose(numbers)
 
     def _erfinv_small(self, x: Raw) -> Raw:
         """Newton from the series' first terms; the relative error squares at each step."""

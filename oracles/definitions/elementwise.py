@@ -136,6 +136,4 @@ def cbrt(m: Any, x: Number) -> Number:
         return m.exp(m.log(size) / 3)
 
     zero = m.num(0)
-    return m.where(
-        m.eq0(x), lambda: zero, lambda: m.where(m.lt(x, zero), lambda: -root(-x), lambda: root(x))
-    )
+    return m.where(m.eq0(x), lambda: zero, lambda: m.where(m.lt(x, zero), lambda: -root(-x), lambda: root(x)))

@@ -1,0 +1,56 @@
+# Two commands: `make fuzz` finds defects in the frameworks installed here, `make test` tests ulpfuzz itself.
+PYTHON ?= python3
+BUDGET ?= 5m
+NIGHT ?= 8h
+OUT ?= ulpfuzz-report
+
+VENV := .venv
+PY := $(VENV)/bin/python
+ULPFUZZ := $(VENV)/bin/ulpfuzz
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup fuzz nightly report test lint bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## the virtual environment with all three frameworks, the tested versions
+
+# torch first and by its exact version: it is the largest, and pip must not weigh other builds of it against the rest.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$(PYTHON) must be Python 3.11 or later with venv (Debian: apt install python3-venv); or: make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet 'torch==2.13.0'
+	$(PY) -m pip install --quiet -c constraints.txt -e '.[all,dev]'
+	@touch $@
+
+fuzz: setup ## fuzz for BUDGET (5m), then write the report to OUT (ulpfuzz-report)
+	$(ULPFUZZ) run --budget $(BUDGET)
+	$(ULPFUZZ) report --out $(OUT)
+	@echo "The report: $(abspath $(OUT))/index.html"
+
+nightly: setup ## the whole catalogue for NIGHT (8h) against the latest run; fails on new findings
+	@status=0; $(ULPFUZZ) nightly --budget $(NIGHT) --baseline latest || status=$$?; \
+	if [ $$status -gt 1 ]; then exit $$status; fi; \
+	$(ULPFUZZ) report --out $(OUT) && echo "The report: $(abspath $(OUT))/index.html" && exit $$status
+
+report: setup ## the report of the latest run, to OUT
+	$(ULPFUZZ) report --out $(OUT)
+	@echo "The report: $(abspath $(OUT))/index.html"
+
+test: setup ## the tests
+	$(PY) -m pytest -n auto
+
+lint: setup ## formatting, lint, types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy --strict
+
+bench: setup ## the benchmarks
+	$(PY) -m tests.benchmarks
+
+clean: ## removes the environment, the caches and OUT, not the findings
+	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dask-worker-space
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

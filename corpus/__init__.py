@@ -1,0 +1,1 @@
+"""Data that every run starts from."""

@@ -1,0 +1,229 @@
+"""Store: the memory of all runs. SQLite in a file by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from fuzzer.findings import tables
+from fuzzer.findings.database import Database, StoreError
+from fuzzer.findings.finding import CellSummary, Finding, Run
+from fuzzer.findings.identity import UnresolvedName, cell_key, resolve
+from fuzzer.findings.merge import merge_cells, merge_findings
+from fuzzer.findings.payload import decode, encode
+from fuzzer.formats import UnknownName
+
+__all__ = ["FILTERS", "Store", "StoreError"]
+
+#: What `Store.findings` can be narrowed by, beside `new`.
+FILTERS = ("op", "dtype", "target", "symptom", "class", "order")
+
+
+class Store:
+    """Runs, their shards, cells and findings.
+
+    url: `sqlite:///file.db` or `postgresql://...`. create: whether a missing file and its tables are made; commands that only
+    read pass False. Raises StoreError, here and in every method, with one line that says what is wrong.
+    """
+
+    def __init__(self, url: str, *, create: bool = True) -> None:
+        self._database = Database(url, create=create)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    # Writing
+
+    def start_run(self, run: Run) -> None:
+        """Records a run. A run of that id and seed that is there already is resumed: it keeps its start, gets the new state."""
+        with self._database.transaction(write=True) as connection:
+            there = connection.execute(select(tables.runs.c.payload).where(tables.runs.c.id == run.id)).scalar()
+            if there is None:
+                row = {"id": run.id, "started": run.started, "seed": str(run.seed), "state": run.state, "payload": encode(run)}
+                connection.execute(tables.runs.insert().values(**row))
+                return
+            before = decode(Run, there)
+            if before.seed != run.seed:
+                raise StoreError(f"run {run.id} is there already, with seed {before.seed} instead of {run.seed}")
+            self._write_run(connection, replace(before, state=run.state))
+
+    def finish_run(self, run: Run) -> None:
+        """Records the state, counts and environment that a run ended with, or has so far. Its start stays that of start_run."""
+        with self._database.transaction(write=True) as connection:
+            started = connection.execute(select(tables.runs.c.started).where(tables.runs.c.id == run.id)).scalar()
+            if started is None:
+                raise StoreError(f"run {run.id} was never started")
+            self._write_run(connection, replace(run, started=started))
+
+    def save_shard(
+        self, run_id: str, shard_id: str, payload_json: str, cells: Iterable[CellSummary], findings: Iterable[Finding]
+    ) -> bool:
+        """Commits all that a shard learned, or nothing. Returns False, and changes nothing, if the run has that shard already."""
+        with self._database.transaction(write=True) as connection:
+            # The lock of the run's row keeps two writers of one run apart on PostgreSQL; SQLite has one writer anyhow.
+            if connection.execute(select(tables.runs.c.id).where(tables.runs.c.id == run_id).with_for_update()).scalar() is None:
+                raise StoreError(f"run {run_id} was never started")
+            added = self._insert(connection, tables.shards, run_id=run_id, shard_id=shard_id, payload=payload_json)
+            if not added:
+                return False
+            for cell in cells:
+                self._merge_cell(connection, run_id, cell)
+            for finding in findings:
+                self._merge_finding(connection, run_id, finding)
+            return True
+
+    def _write_run(self, connection: Connection, run: Run) -> None:
+        values = {"state": run.state, "payload": encode(run)}
+        connection.execute(update(tables.runs).where(tables.runs.c.id == run.id).values(**values))
+
+    def _merge_cell(self, connection: Connection, run_id: str, cell: CellSummary) -> None:
+        key = cell_key(cell.op, cell.params, cell.order, cell.dtype, cell.target, cell.implementation)
+        if self._insert(connection, tables.cells, run_id=run_id, key=key, payload=encode(cell)):
+            return
+        at = (tables.cells.c.run_id == run_id) & (tables.cells.c.key == key)
+        before = connection.execute(select(tables.cells.c.payload).where(at)).scalar_one()
+        merged = merge_cells(decode(CellSummary, before), cell)
+        connection.execute(update(tables.cells).where(at).values(payload=encode(merged)))
+
+    def _merge_finding(self, connection: Connection, run_id: str, finding: Finding) -> None:
+        if self._insert(connection, tables.findings, run_id=run_id, id=finding.id, **_columns(finding)):
+            return
+        at = (tables.findings.c.run_id == run_id) & (tables.findings.c.id == finding.id)
+        before = connection.execute(select(tables.findings.c.payload).where(at)).scalar_one()
+        merged = merge_findings(decode(Finding, before), finding)
+        connection.execute(update(tables.findings).where(at).values(**_columns(merged)))
+
+    @staticmethod
+    def _insert(connection: Connection, table: Any, **values: Any) -> bool:
+        """Inserts a row, or ignores it where its key is there; whether it was inserted."""
+        build: Any = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+        return bool(connection.execute(build(table).values(**values).on_conflict_do_nothing()).rowcount)
+
+    # Reading
+
+    def has_shard(self, run_id: str, shard_id: str) -> bool:
+        shards = tables.shards
+        with self._database.transaction() as connection:
+            query = select(shards.c.shard_id).where(shards.c.run_id == run_id, shards.c.shard_id == shard_id)
+            return connection.execute(query).scalar() is not None
+
+    def shard_payloads(self, run_id: str) -> dict[str, str]:
+        """Shard id -> payload of every committed shard of a run, in the order of the ids."""
+        with self._database.transaction() as connection:
+            query = select(tables.shards.c.shard_id, tables.shards.c.payload).where(tables.shards.c.run_id == run_id)
+            return dict(sorted((shard, payload) for shard, payload in connection.execute(query)))
+
+    def runs(self) -> list[Run]:
+        """All runs, the latest first."""
+        with self._database.transaction() as connection:
+            query = select(tables.runs.c.payload).order_by(tables.runs.c.started.desc(), tables.runs.c.id.desc())
+            return [decode(Run, payload) for payload in connection.execute(query).scalars()]
+
+    def run(self, name: str = "latest") -> Run:
+        """The run of that id, or whose id begins so, or the latest. Raises UnknownName, which names the nearest id."""
+        runs = self.runs()
+        if not runs:
+            raise UnresolvedName(f"unknown run {name!r}; the store holds no runs")
+        if name == "latest":
+            return runs[0]
+        by_id = {run.id.lower(): run for run in runs}
+        return by_id[resolve(name, by_id, kind="run")]
+
+    def cells(self, run_id: str) -> list[CellSummary]:
+        """What the run learned of each cell on each target and implementation, in the order of their names."""
+        with self._database.transaction() as connection:
+            payloads = connection.execute(select(tables.cells.c.payload).where(tables.cells.c.run_id == run_id)).scalars()
+            cells = [decode(CellSummary, payload) for payload in payloads]
+        return sorted(
+            cells, key=lambda c: (c.op, sorted(map(str, c.params.items())), c.order, c.dtype, c.target, c.implementation)
+        )
+
+    def findings(self, run_id: str, *, new: bool | None = None, **filters: str | None) -> list[Finding]:
+        """The findings of a run, gravest first (severity, then id).
+
+        filters: op, dtype, target, symptom, class (or class_), order; each a name, a pattern with * and ?, or several separated
+        by commas. new: only those that no earlier run has (True), or that one has (False). status is `new` or `known` in that
+        sense (history.compare compares with one baseline), first_seen and last_seen are the starts of the first and last run of
+        all that have the finding.
+        """
+        where = [tables.findings.c.run_id == run_id]
+        for name, patterns in filters.items():
+            column = name.rstrip("_")
+            if column not in FILTERS:
+                raise UnknownName("filter", name, FILTERS)
+            if patterns:
+                where.append(_matches(tables.findings.c[column], patterns))
+        with self._database.transaction() as connection:
+            payloads = connection.execute(select(tables.findings.c.payload).where(*where)).scalars().all()
+            seen = self._seen(connection, run_id)
+        found = [_dated(decode(Finding, payload), seen) for payload in payloads]
+        if new is not None:
+            found = [finding for finding in found if (finding.status == "new") is new]
+        return sorted(found, key=lambda f: (-f.severity if f.severity == f.severity else float("inf"), f.id))
+
+    def finding(self, name: str, run_id: str | None = None) -> Finding:
+        """A finding by id, or an unambiguous beginning of it or of its last part, from a run, or from the latest that has it.
+
+        Raises UnknownName, which names the nearest id.
+        """
+        findings, runs = tables.findings, tables.runs
+        with self._database.transaction() as connection:
+            query = select(findings.c.id).distinct()
+            ids = connection.execute(query if run_id is None else query.where(findings.c.run_id == run_id)).scalars().all()
+            full = resolve(name, ids)
+            rows = select(findings.c.payload, runs.c.id).join(runs, runs.c.id == findings.c.run_id)
+            rows = rows.where(findings.c.id == full).order_by(runs.c.started.desc(), runs.c.id.desc())
+            if run_id is not None:
+                rows = rows.where(runs.c.id == run_id)
+            payload, holder = connection.execute(rows.limit(1)).one()
+            return _dated(decode(Finding, payload), self._seen(connection, holder, full))
+
+    @staticmethod
+    def _seen(connection: Connection, run_id: str, finding: str | None = None) -> dict[str, tuple[str, str, bool]]:
+        """Finding id -> starts of the first and the last run that has it, and whether a run before this one does."""
+        findings, runs = tables.findings, tables.runs
+        started = select(runs.c.started).where(runs.c.id == run_id).scalar_subquery()
+        # Runs that start in the same second are told apart by their ids, as in the order of `runs`.
+        before = or_(runs.c.started < started, and_(runs.c.started == started, runs.c.id < run_id))
+        of_run = select(findings.c.id).where(findings.c.run_id == run_id)
+        if finding is not None:
+            of_run = of_run.where(findings.c.id == finding)
+        query = (
+            select(findings.c.id, func.min(runs.c.started), func.max(runs.c.started), func.max(case((before, 1), else_=0)))
+            .join(runs, runs.c.id == findings.c.run_id)
+            .where(findings.c.id.in_(of_run))
+            .group_by(findings.c.id)
+        )
+        return {name: (first, last, bool(known)) for name, first, last, known in connection.execute(query)}
+
+
+def _columns(finding: Finding) -> dict[str, Any]:
+    names = ("op", "order", "dtype", "target", "symptom", "severity")
+    return {**{name: getattr(finding, name) for name in names}, "class": finding.class_, "payload": encode(finding)}
+
+
+def _matches(column: ColumnElement[Any], patterns: str) -> ColumnElement[bool]:
+    choices = [pattern.strip() for pattern in patterns.split(",") if pattern.strip()]
+    return or_(*(column.like(_like(pattern), escape="\\") for pattern in choices))
+
+
+def _like(pattern: str) -> str:
+    """A shell pattern as one of SQL's LIKE."""
+    literal = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return literal.replace("*", "%").replace("?", "_")
+
+
+def _dated(finding: Finding, seen: dict[str, tuple[str, str, bool]]) -> Finding:
+    first, last, known = seen[finding.id]
+    return replace(finding, first_seen=first, last_seen=last, status="known" if known else "new")

@@ -1,0 +1,136 @@
+"""The deterministic batch that every exploration starts from."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fuzzer.case import COTANGENT, Batch
+from fuzzer.catalog.op import Input, Op
+from fuzzer.formats import Floats, Format, format_named
+from fuzzer.inputs import regions
+from fuzzer.inputs.recipe import Landmarks, settle
+from fuzzer.inputs.shapes import output_count
+
+
+def special_batch(
+    op: Op,
+    params: Mapping[str, Any] | None = None,
+    dtype: str = "float32",
+    order: str = "value",
+    landmarks: Landmarks | None = None,
+    *,
+    specials: bool = True,
+    limit: int = 4096,
+) -> Batch:
+    """The special grid as a batch of at most about `limit` rows.
+
+    One scalar input: regions.special_grid. Several inputs: all combinations of the most telling points of each. Vectors (of
+    length 3, or the op's least) and matrices hold the point once, everywhere, or beside its negative, by row. The cotangent is
+    ones.
+    """
+    fmt, marks = format_named(dtype), landmarks or {}
+    if len(op.inputs) == 1 and op.elementwise:
+        spec = op.inputs[0]
+        allowed = specials and not spec.integers
+        grid = regions.special_grid(fmt, (spec.low, spec.high), marks.get(spec.name, ()), allowed)
+        return Batch(dtype, {spec.name: grid if allowed else settle(fmt, spec, grid)})
+    each = max(2, math.floor(limit ** (1 / len(op.inputs)) + 1e-9))
+    points = [_telling(fmt, spec, marks.get(spec.name, ()), specials, each) for spec in op.inputs]
+    rows = np.asarray(list(itertools.product(*(range(len(p)) for p in points))), dtype=np.int64)
+    length = max(3, op.min_length)
+    inputs = {}
+    for number, spec in enumerate(op.inputs):
+        inputs[spec.name] = _spread_out(fmt, spec, points[number][rows[:, number]], length)
+    if order != "value" and not op.elementwise:
+        outputs = output_count(op, op.default_params() if params is None else params, length)
+        inputs[COTANGENT] = np.ones((len(rows), outputs), fmt.dtype)
+    return Batch(dtype, inputs)
+
+
+def _telling(fmt: Format, spec: Input, marks: Sequence[float], specials: bool, limit: int) -> Floats:
+    """At most `limit` points of an input, the most telling first; a third of them landmarks where there are many."""
+    u = fmt.unit_roundoff
+    values = [
+        1.0,
+        0.0,
+        -1.0,
+        fmt.max,
+        -fmt.max,
+        0.5,
+        2.0,
+        fmt.min_normal,
+        math.sqrt(fmt.max),
+        1 + 2 * u,
+        1 - u,
+        u,
+        10.0,
+        -0.5,
+        -2.0,
+        100.0,
+    ]
+    values += [
+        math.sqrt(fmt.min_normal),
+        fmt.min_subnormal,
+        3.0,
+        0.1,
+        1.5,
+        -10.0,
+        -100.0,
+        1 / u,
+        -u,
+        -fmt.min_normal,
+        -math.sqrt(fmt.max),
+        20.0,
+    ]
+    values += [
+        fmt.max / 2,
+        -fmt.min_subnormal,
+        0.01,
+        1e-3,
+        1e4,
+        40.0,
+        0.9,
+        7.0,
+        -1.5,
+        -3.0,
+        -1e4,
+        math.sqrt(u),
+        64.0,
+        -40.0,
+        1 / 3,
+        5.0,
+    ]
+    chosen = fmt.round(np.asarray(values))
+    low, high = regions.bounds(fmt, (spec.low, spec.high))
+    ordinals = fmt.ordinals(chosen)
+    edges = fmt.from_ordinals(np.asarray([o for o in (low, high) if abs(o) < fmt.max_ordinal], dtype=np.int64))
+    special = np.asarray([math.inf, math.nan, -math.inf, -0.0] if specials and not spec.integers else []).astype(fmt.dtype)
+    critical = fmt.round(np.asarray(marks, dtype=np.float64))[:: 1 + 3 * len(marks) // max(limit, 1)]
+    head, inside = special[: limit // 4], chosen[(ordinals >= low) & (ordinals <= high)]
+    room = np.concatenate([head, *(settle(fmt, spec, part) for part in (edges, critical, inside))])
+    return room[np.sort(np.unique(fmt.bits(room), return_index=True)[1])][:limit]
+
+
+def _spread_out(fmt: Format, spec: Input, values: Floats, length: int) -> Floats:
+    """The points as scalars, or as vectors and matrices that hold the point once, everywhere, or beside its negative."""
+    if spec.shape == "scalar":
+        return values
+    rows = np.arange(len(values))[:, np.newaxis]
+    place, kind = np.arange(length), rows % 3
+    others = np.where(place == 1, 1.0, 0.0)
+    mixed = np.where(
+        kind == 0,
+        others,
+        np.where(kind == 1, values[:, np.newaxis].astype(np.float64), -values[:, np.newaxis].astype(np.float64)),
+    )
+    line = np.where(place == 0, values[:, np.newaxis].astype(np.float64), mixed).astype(fmt.dtype)
+    if spec.shape == "vector":
+        return settle(fmt, spec, line, keep=~np.isfinite(line.astype(np.float64)))
+    square = np.broadcast_to(np.eye(length), (len(values), length, length)).astype(fmt.dtype)
+    square[:, 0, :] = line
+    return square

@@ -1,0 +1,71 @@
+"""Contract: special values that an op's record accepts beside the mathematical limit (C23 Annex F, a framework's documentation)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.case import Batch
+from fuzzer.catalog.op import Op
+from fuzzer.judge.ulps import doubles
+from oracles.reference import NAN, NINF, PINF
+
+Mask = NDArray[np.bool_]
+
+
+def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str) -> Mask | None:
+    """Elements (rows, outputs) whose answer the record's `accepts` allows at their inputs; None where the record has none.
+
+    Values only, scalar inputs only. A pattern reads "x=-0,y=inf": 0 matches both zeros, +0 and -0 one of them.
+    """
+    if not op.accepts or order != "value" or not op.elementwise:
+        return None
+    allowed = np.zeros(answers.shape, np.bool_)
+    given = doubles(answers)
+    inputs = batch.exact()
+    for pattern, value in op.accepts.items():
+        rows = _rows(inputs, pattern)
+        if rows.any():
+            allowed |= rows[:, np.newaxis] & _equals(given, value, batch)
+    return allowed
+
+
+def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str) -> NDArray[np.uint8]:
+    """Per row the kinds (NAN, PINF, NINF of oracles.reference) that the record accepts there."""
+    rows = len(next(iter(inputs.values())))
+    kinds = np.zeros(rows, np.uint8)
+    if op.accepts and order == "value" and op.elementwise:
+        for pattern, value in op.accepts.items():
+            kind = NAN if math.isnan(value) else 0 if math.isfinite(value) else PINF if value > 0 else NINF
+            kinds[_rows(inputs, pattern)] |= np.uint8(kind)
+    return kinds
+
+
+def _rows(inputs: dict[str, NDArray[np.float64]], pattern: str) -> Mask:
+    rows = np.ones(len(next(iter(inputs.values()))), np.bool_)
+    for condition in pattern.split(","):
+        name, _, text = condition.partition("=")
+        rows &= _matches(inputs[name.strip()], text.strip())
+    return rows
+
+
+def _matches(values: NDArray[np.float64], text: str) -> Mask:
+    if text == "nan":
+        return np.isnan(values)
+    matched: Mask = values == float(text)
+    if text in ("+0", "-0"):
+        matched &= np.signbit(values) == (text == "-0")
+    return matched
+
+
+def _equals(given: NDArray[np.float64], value: float, batch: Batch) -> Mask:
+    if math.isnan(value):
+        return np.isnan(given)
+    if math.isinf(value) or value == 0:
+        same: Mask = given == value
+        return same
+    near: Mask = np.abs(given - value) <= 4 * batch.format.ulp(np.asarray(value))
+    return near

@@ -1,0 +1,59 @@
+"""The report as strict JSON, for scripts. Keys may be added, never renamed; a renamed key would raise SCHEMA_VERSION.
+
+Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
+
+"schema", "schema_version"
+"run": the fields of a Run: id, seed, started, budget, state, seconds, verdicts, cells, cells_planned, by_tier, by_phase,
+    environment
+"baseline": a run's id, or null
+"summary": sentence, judged, undecided, verdicts_per_second, classes, statuses, symptoms (framework -> symptom -> findings)
+"findings": the worst first, each the fields of a Finding ("class" without underscore) with "headline", "command" and "script", a
+    file beside the report, or null where the target has none
+"fixed", "not_run": findings of the baseline
+"cells": the fields of a CellSummary each
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fuzzer.findings.strict_json import jsonable, to_json
+from reports.model import Report
+
+SCHEMA = "ulpfuzz-report"
+SCHEMA_VERSION = 1
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """The report as JSON-ready dicts and lists."""
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "run": jsonable(report.run),
+        "baseline": report.baseline or None,
+        "summary": {
+            "sentence": report.sentence,
+            "judged": report.judged,
+            "undecided": report.undecided,
+            "verdicts_per_second": report.throughput,
+            "classes": report.classes,
+            "statuses": report.statuses,
+            "symptoms": report.symptoms[1],
+        },
+        "findings": [
+            {
+                **jsonable(e.finding),
+                "headline": e.headline,
+                "script": f"repro/{e.script_name}" if e.script else None,
+                "command": e.command,
+            }
+            for e in report.entries
+        ],
+        "fixed": jsonable(report.fixed),
+        "not_run": jsonable(report.not_run),
+        "cells": jsonable(report.cells),
+    }
+
+
+def render(report: Report) -> str:
+    return to_json(as_dict(report)) + "\n"

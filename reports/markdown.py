@@ -1,0 +1,91 @@
+"""The report as a Markdown digest, short enough for an issue or a mail."""
+
+from __future__ import annotations
+
+from reports import numbers
+from reports.model import Entry, Report, versions_of
+
+#: Findings told in full; the others are in the HTML and JSON reports.
+TOP = 20
+#: Digits of the truth that a reader needs; the whole is in the script.
+DIGITS = 25
+
+
+def render(report: Report, top: int = TOP) -> str:
+    """The digest: a sentence, a table of the run, and the worst findings with their case and command."""
+    run = report.run
+    tiers = ", ".join(f"{name} {numbers.count(n)}" for name, n in run.by_tier.items()) or "not recorded"
+    classes = ", ".join(f"{name} {numbers.count(n)}" for name, n in report.classes.items())
+    versions = ", ".join(f"{k} {v}" for k, v in versions_of(run.environment).items()) or "not recorded"
+    lines = [
+        f"# ulpfuzz: run {run.id}",
+        "",
+        report.sentence,
+        *(["", report.partial] if report.partial else []),
+        "",
+        "| | |",
+        "|---|---|",
+        _row(
+            "verdicts",
+            f"{numbers.count(run.verdicts)} in {numbers.duration(run.seconds)} ({numbers.count(round(report.throughput))}/s)",
+        ),
+        _row("by class", classes),
+        _row("by oracle tier", tiers),
+        _row("cells", f"{numbers.count(run.cells)} of {numbers.count(run.cells_planned)} planned"),
+        _row("seed, budget", f"{run.seed}, {run.budget}"),
+        _row("started", run.started),
+        _row("versions", versions),
+        *([_row("status", ", ".join(f"{n} {s}" for s, n in report.statuses.items()))] if report.statuses else []),
+    ]
+    if report.entries:
+        lines += ["", "## Findings by framework and symptom", "", *_symptoms(report)]
+        shown = report.entries[:top]
+        title = "Findings" if len(shown) == len(report.entries) else f"The {len(shown)} gravest of {len(report.entries)} findings"
+        lines += ["", f"## {title}", ""]
+        for rank, entry in enumerate(shown, 1):
+            lines += [*_finding(rank, entry), ""]
+    else:
+        lines += ["", report.silence]
+    if report.fixed:
+        lines += ["", f"## Fixed since {report.baseline or 'the baseline'}", "", *(f"- `{f.id}`" for f in report.fixed)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _finding(rank: int, entry: Entry) -> list[str]:
+    f = entry.finding
+    truth = numbers.layout(numbers.rounded(numbers.parse(f.reference), DIGITS))
+    facts = [f"{f.class_}", f.symptom, f.status, f"error {numbers.measure(f.ulps)} ulps", f"excess {numbers.measure(f.excess)}",
+             f"condition {numbers.measure(f.condition)}"]  # fmt: skip
+    return [
+        f"### {rank}. {_code(entry.headline)}",
+        "",
+        f"{f.target}; " + ", ".join(facts) + ".",
+        "",
+        *(f"- {a.name} = {_code(a.hex_text)} ({a.decimal_text})" for a in entry.arrays),
+        f"- truth {_code(truth)} ({f.certified_by}); answer {_code(entry.output)} ({numbers.hexadecimal(f.output)})",
+        f"- limit: {entry.limit_text}; {entry.placement_text}",
+        f"- right on the same bits: {', '.join(f.avoidable_by) or 'no other target'}",
+        *([f"- {f.note}"] if f.note else []),
+        "",
+        "```",
+        entry.command,
+        "```",
+    ]
+
+
+def _symptoms(report: Report) -> list[str]:
+    columns, table = report.symptoms
+    head = ["| framework | " + " | ".join(columns) + " | all |", "|---" * (len(columns) + 2) + "|"]
+    return head + [
+        "| " + " | ".join([name, *(str(row.get(c, "")) for c in columns), str(sum(row.values()))]) + " |"
+        for name, row in table.items()
+    ]
+
+
+def _row(name: str, value: str) -> str:
+    return f"| {name} | {value.replace('|', chr(92) + '|')} |"
+
+
+def _code(text: str) -> str:
+    """Inline code, fenced with more backticks than the text holds."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"

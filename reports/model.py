@@ -1,0 +1,244 @@
+"""Report: what every format tells of a run, gathered once from the nouns of fuzzer.findings."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from reports import numbers
+from reports.headline import Array, arrays_of, element_of, headline
+from reports.reproducer import script
+
+#: The classes of a verdict, best first, as judged elements are counted; see fuzzer.judge.verdict.Class.
+CLASSES = ("ok", "ill_conditioned", "undecided", "inaccurate", "unstable")
+#: Order in which statuses are listed: what asks for action first.
+STATUSES = ("new", "worse", "known", "better", "fixed", "not-run")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finding as every format tells it."""
+
+    finding: Finding
+    headline: str
+    arrays: list[Array]
+    where: str
+    script: str
+
+    @property
+    def framework(self) -> str:
+        return self.finding.target.split(":")[0]
+
+    @property
+    def command(self) -> str:
+        return f"ulpfuzz repro {self.finding.id}"
+
+    @property
+    def script_name(self) -> str:
+        return f"{self.finding.id}.py"
+
+    @property
+    def output(self) -> str:
+        return numbers.decimal(self.finding.output, self.finding.dtype)
+
+    @property
+    def limit_text(self) -> str:
+        limit = self.finding.limit
+        if limit is None:
+            return "none for this op: judged by stability alone (no nearby input has this answer)"
+        return f"{numbers.measure(limit)} ulps of {self.finding.dtype}: the accuracy limit of the op's class"
+
+    @property
+    def placement_text(self) -> str:
+        placed = self.finding.case.get("placement") or {}
+        length, position, stride = (int(placed.get(k, d)) for k, d in (("length", 1), ("position", 0), ("stride", 1)))
+        alone = "alone in its call" if length == 1 else f"position {position} of {length} equal rows"
+        return alone + (", contiguous" if stride == 1 else f", every {stride} elements in memory")
+
+    @property
+    def answers(self) -> list[Answer]:
+        """Every target's answer, the finding's own first."""
+        own = (self.finding.target, self.finding.implementation)
+        return sorted(self.finding.answers, key=lambda a: ((a.target, a.implementation) != own, a.target, a.implementation))
+
+
+@dataclass(frozen=True)
+class Heat:
+    """The worst excess error E seen for an op on a target at an order (over dtypes, params and implementations)."""
+
+    op: str
+    order: str
+    target: str
+    excess: float
+    text: str
+    finding: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none)."""
+
+    run: Run
+    baseline: str
+    entries: list[Entry]
+    fixed: list[Finding]
+    not_run: list[Finding]
+    cells: list[CellSummary]
+    heat: list[Heat]
+
+    @cached_property
+    def classes(self) -> dict[str, int]:
+        """Judged elements by class, over all cells and targets."""
+        total: Counter[str] = Counter()
+        for cell in self.cells:
+            total.update(cell.classes)
+        return {name: total[name] for name in (*CLASSES, *sorted(set(total) - set(CLASSES))) if name in CLASSES or total[name]}
+
+    @property
+    def judged(self) -> int:
+        return sum(self.classes.values()) or self.run.verdicts
+
+    @property
+    def undecided(self) -> int:
+        return self.classes["undecided"]
+
+    @property
+    def throughput(self) -> float:
+        """Verdicts per second of the whole run."""
+        return self.run.verdicts / self.run.seconds if self.run.seconds > 0 else 0.0
+
+    @cached_property
+    def statuses(self) -> dict[str, int]:
+        total = Counter(e.finding.status for e in self.entries)
+        total.update({"fixed": len(self.fixed), "not-run": len(self.not_run)})
+        return {s: total[s] for s in (*STATUSES, *sorted(set(total) - set(STATUSES))) if total[s]}
+
+    @cached_property
+    def symptoms(self) -> tuple[list[str], dict[str, dict[str, int]]]:
+        """The symptoms seen, the most frequent first, and findings by framework and symptom."""
+        total = Counter(e.finding.symptom for e in self.entries)
+        table: dict[str, dict[str, int]] = {}
+        for entry in self.entries:
+            row = table.setdefault(entry.framework, {})
+            row[entry.finding.symptom] = row.get(entry.finding.symptom, 0) + 1
+        return sorted(total, key=lambda s: (-total[s], s)), dict(sorted(table.items()))
+
+    @property
+    def sentence(self) -> str:
+        """The run in one sentence."""
+        found = _plural(len(self.entries), "finding")
+        if self.baseline:
+            found += f" ({self.statuses.get('new', 0)} new since {self.baseline})"
+        judged = f"{numbers.count(self.judged)} judged elements"
+        undecided = f"{numbers.count(self.undecided)} undecided" if self.undecided else "none undecided"
+        found = found[0].upper() + found[1:]
+        reached = f"{numbers.count(self.run.cells)} of {numbers.count(self.run.cells_planned)} cells reached"
+        return f"{found} in {judged}; {undecided}; {reached}."
+
+    @property
+    def silence(self) -> str:
+        """What it means that there are no findings."""
+        beyond = self.classes["inaccurate"] + self.classes["unstable"]
+        if beyond:
+            return f"No findings: {_plural(beyond, 'element')} looked wrong on screening, none could be certified as a defect."
+        if not self.judged:
+            return "No findings, and nothing was judged."
+        return (
+            "No findings. Every judged element was within its limit, or its error is explained by the conditioning "
+            "of the problem, or it is counted as undecided."
+        )
+
+    @property
+    def partial(self) -> str:
+        """Why the run does not speak for the whole plan; "" where it does."""
+        missing = self.run.cells_planned - self.run.cells
+        if missing <= 0:
+            return "" if self.run.state in ("done", "finished", "complete") else f"The run is {self.run.state}."
+        return f"{_plural(missing, 'planned cell')} not reached within the budget: nothing is said of them."
+
+
+def build(
+    run: Run,
+    findings: Iterable[Finding],
+    cells: Iterable[CellSummary],
+    *,
+    statuses: Mapping[str, str] | None = None,
+    fixed: Iterable[Finding] = (),
+    not_run: Iterable[Finding] = (),
+    baseline: str = "",
+    scripts: Mapping[str, str] | None = None,
+    differentiable: Mapping[str, Sequence[str]] | None = None,
+) -> Report:
+    """The report of a run.
+
+    statuses: finding id -> status against the baseline, where the findings do not carry it. fixed, not_run: findings of the
+    baseline that are gone, or whose cells this run did not reach. scripts: finding id -> reproducer (default: one without
+    the op's definition). differentiable: op -> the inputs that gradients are taken of, in order (default: all).
+    """
+    given, written, wrt = statuses or {}, scripts or {}, differentiable or {}
+    versions = versions_of(run.environment)
+    entries = []
+    for finding in findings:
+        known = replace(finding, status=given.get(finding.id, finding.status))
+        text = written.get(finding.id) or _bare_script(known, wrt.get(finding.op), versions)
+        entries.append(entry_of(known, text, wrt.get(finding.op)))
+    entries.sort(key=lambda e: (-_sortable(e.finding.severity), e.finding.id))
+    kept = list(cells)
+    return Report(run, baseline, entries, list(fixed), list(not_run), kept, _heat(entries, kept))
+
+
+def _bare_script(finding: Finding, differentiable: Sequence[str] | None, versions: Mapping[str, str]) -> str:
+    """A script without the definition; "" for a target that scripts are not written for (a plugin's framework)."""
+    try:
+        return script(finding, None, differentiable=differentiable, versions=versions)
+    except ValueError:
+        return ""
+
+
+def versions_of(environment: Mapping[str, Any]) -> dict[str, str]:
+    """The library versions that a run's environment records under "versions"."""
+    found = environment.get("versions", {})
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, Mapping) else {}
+
+
+def entry_of(finding: Finding, text: str = "", differentiable: Sequence[str] | None = None) -> Entry:
+    arrays = arrays_of(finding)
+    where = element_of(finding, arrays, differentiable)
+    return Entry(finding, headline(finding, arrays, where), arrays, where, text)
+
+
+def _heat(entries: Sequence[Entry], cells: Sequence[CellSummary]) -> list[Heat]:
+    worst: dict[tuple[str, str, str], Heat] = {}
+
+    def offer(heat: Heat) -> None:
+        key = (heat.op, heat.order, heat.target)
+        if key not in worst or _rank(heat) > _rank(worst[key]):
+            worst[key] = heat
+
+    for cell in cells:
+        text = f"{cell.dtype}, {cell.implementation}: worst {numbers.measure(cell.worst_ulps)} ulps"
+        text += f" in {numbers.count(cell.verdicts)} verdicts"
+        offer(Heat(cell.op, cell.order, cell.target, cell.worst_excess, text, ""))
+    for entry in entries:
+        f = entry.finding
+        # A wrong special value has no finite excess; the map shows it as the worst there is.
+        excess = math.inf if math.isinf(f.ulps) else f.excess
+        offer(Heat(f.op, f.order, f.target, excess, entry.headline, f.id))
+    return [worst[key] for key in sorted(worst)]
+
+
+def _rank(heat: Heat) -> tuple[float, bool]:
+    return (-1.0 if math.isnan(heat.excess) else heat.excess, bool(heat.finding))
+
+
+def _sortable(value: float) -> float:
+    return -math.inf if math.isnan(value) else value
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{numbers.count(number) if number else 'no'} {noun}{'' if number == 1 else 's'}"

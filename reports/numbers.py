@@ -1,0 +1,115 @@
+"""How reports print numbers: shortest decimals, trimmed hex floats, ulps, counts."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+
+import numpy as np
+
+from fuzzer.formats import FORMATS
+
+
+def decimal(value: float, dtype: str) -> str:
+    """The shortest decimal that rounds to this number in its format (17 digits where the format is unknown)."""
+    if not math.isfinite(value):
+        return special(value)
+    if value == 0:
+        return "-0.0" if math.copysign(1.0, value) < 0 else "0.0"
+    fmt = FORMATS.get(dtype)
+    for digits in range(1, 18):
+        text = f"{value:.{digits - 1}e}"
+        back = float(text)
+        if back == value or (fmt is not None and float(fmt.round(np.float64(back))) == value):  # type: ignore[arg-type]
+            return layout(Decimal(text))
+    return layout(Decimal(repr(value)))
+
+
+def special(value: float) -> str:
+    """nan, inf or -inf, as Python spells them."""
+    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def layout(value: Decimal) -> str:
+    """A decimal as one writes it: positional from 1e-4 to 1e7, else 1.87e38."""
+    if value.is_nan() or value.is_infinite():
+        return special(float(value))
+    if value == 0:
+        return "-0.0" if value.is_signed() else "0.0"
+    exponent = value.adjusted()
+    if -4 <= exponent < 7:
+        text = f"{value:f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return text if "." in text else text + ".0"
+    mantissa = f"{value.scaleb(-exponent):f}"
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}e{exponent}"
+
+
+def parse(text: str) -> Decimal:
+    """A stored decimal string (nan and inf included); NaN where it is none."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("nan")
+
+
+def rounded(value: Decimal, digits: int) -> Decimal:
+    return Context(prec=digits, rounding=ROUND_HALF_EVEN, Emax=10**15, Emin=-(10**15)).plus(value)
+
+
+def contrast(answer: float, truth: str) -> tuple[str, str]:
+    """Answer and truth in as few digits as show the difference, and one more; at least three."""
+    right = parse(truth)
+    if not math.isfinite(answer):
+        return special(answer), layout(rounded(right, 3)) if right.is_finite() else layout(right)
+    left = Decimal(answer)
+    if not right.is_finite():
+        return layout(rounded(left, 3)), layout(right)
+    for digits in range(3, 18):
+        if rounded(left, digits) != rounded(right, digits):
+            return layout(rounded(left, digits + 1)), layout(rounded(right, digits + 1))
+    return layout(rounded(left, 18)), layout(rounded(right, 18))
+
+
+def hexadecimal(value: float | str) -> str:
+    """A C99 hex float without trailing zeros: 0x1.19p+127; 0x0p+0."""
+    number = float.fromhex(value) if isinstance(value, str) else value
+    if not math.isfinite(number):
+        return special(number)
+    mantissa, exponent = float.hex(number).split("p")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}p{exponent}"
+
+
+def measure(value: float | None) -> str:
+    """A size such as an error in ulps: three significant digits, infinity as a sign, a dash where there is none."""
+    if value is None or math.isnan(value):
+        return "-"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if value == 0:
+        return "0"
+    if 1e-3 <= abs(value) < 1e5:
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def count(value: int) -> str:
+    return f"{value:,}"
+
+
+def share(value: float) -> str:
+    """A share in percent, never rounded to 0 % or 100 % unless it is."""
+    if value in (0.0, 1.0):
+        return f"{value:.0%}"
+    return f"{value:.2g}" if math.isnan(value) else f"{100 * value:.3g} %"
+
+
+def duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"

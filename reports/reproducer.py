@@ -1,0 +1,240 @@
+"""Reproducer scripts: a finding as one Python file that needs numpy, mpmath and its framework, and nothing of this project."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from fuzzer.findings.finding import Finding
+from fuzzer.formats import format_named
+from reports import numbers
+from reports.headline import COTANGENT, arrays_of, element_of, headline
+
+#: How each framework is imported; numpy is there anyway. Environment variables are set before.
+IMPORTS = {
+    "torch": ["import torch"],
+    "tensorflow": ["import tensorflow as tf"],
+    "jax": ["import jax", "import jax.numpy as jnp"],
+    "numpy": [],
+}
+NAMES = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX", "numpy": "numpy"}
+_ONE_THREAD = [("OMP_NUM_THREADS", "1")]
+
+
+def script(
+    finding: Finding,
+    definition_source: str | None = None,
+    *,
+    definition: str = "",
+    differentiable: Sequence[str] | None = None,
+    versions: Mapping[str, str] | None = None,
+) -> str:
+    """The source of a script that re-runs a finding, judges it exactly and exits 1 while the defect is there, 0 when it is gone.
+
+    definition_source: source of the oracle's definition and of the functions it calls, or whole modules that hold them: what it
+    needs is picked out; with it the script recomputes the truth. definition: its registered name (default: the op's).
+    differentiable: the inputs that gradients are taken of, in order (default: all). versions: library versions at the time of
+    the finding. Raises ValueError for a target that no script can be written for.
+    """
+    framework, device, mode = [*finding.target.split(":"), "cpu", "eager"][:3]
+    if framework not in IMPORTS:
+        raise ValueError(f"no reproducer for the target {finding.target!r}: its framework is none of {', '.join(IMPORTS)}")
+    if framework == "numpy" and finding.order != "value":
+        raise ValueError(f"no reproducer for {finding.id}: numpy has no gradients")
+    fmt = format_named(finding.dtype)
+    inputs = dict(finding.case["inputs"])
+    names = [name for name in inputs if name != COTANGENT]
+    placed = finding.case.get("placement") or {}
+    source, main = _definition(definition_source, definition or finding.op) if definition_source else ("", "")
+    limit, reason = _limit(finding)
+    wide = finding.dtype == "float64"
+    bfloat = finding.dtype == "bfloat16" and framework != "torch"
+    modules = [*IMPORTS[framework], *(["import ml_dtypes"] if bfloat else []), *_extra_modules(finding.implementation, framework)]
+    arrays = arrays_of(finding)
+    where = element_of(finding, arrays, differentiable)
+    subject = finding.implementation + where
+    if finding.order != "value":
+        subject = f"gradient of {finding.implementation} with respect to {where}"
+    text = _template().render(
+        f=finding,
+        fmt=fmt,
+        headline=_docstring(headline(finding, arrays, where)),
+        subject=subject,
+        about=_about(finding),
+        framework=framework,
+        device=device,
+        mode=mode,
+        missing=device != "cpu" and framework != "numpy",
+        needs=NAMES[framework] + (" and ml_dtypes" if bfloat else "") if framework != "numpy" else "nothing else",
+        environment=_environment(framework, device),
+        modules=modules,
+        inputs=[(name, _literal_array(inputs[name])) for name in names],
+        cotangent=_literal_array(inputs[COTANGENT]) if COTANGENT in inputs else "",
+        wrt=[n for n in (differentiable if differentiable is not None else names) if n in names],
+        length=int(placed.get("length", 1)),
+        position=int(placed.get("position", 0)),
+        stride=int(placed.get("stride", 1)),
+        limit=repr(limit),
+        limit_reason=reason,
+        output_hex=finding.output_hex or numbers.hexadecimal(finding.output),
+        then=json.dumps(
+            {name: versions[name] for name in (framework, "numpy", "mpmath") if name in versions} if versions else {}
+        ),
+        params=[f"{name}={_literal(value)}" for name, value in finding.params.items()],
+        names=names,
+        numpy_dtype="ml_dtypes.bfloat16" if bfloat else f"np.{'float32' if finding.dtype == 'bfloat16' else finding.dtype}",
+        definition=source,
+        main=main,
+        # The last: every cancellation of the format's range in a value, and a quotient of differences on top of it in a gradient.
+        bits=((800, 6400 if wide else 2400) if finding.order == "grad" else (256, 2400 if wide else 800)),
+    )
+    return _tidy(text)
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    # A script is source code, not markup: nothing is escaped for HTML; _docstring and quoted guard what stands in quotes.
+    source = Environment(
+        loader=PackageLoader("reports"), autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    source.filters["quoted"] = json.dumps
+    return source.get_template("reproducer.py.j2")
+
+
+def _environment(framework: str, device: str) -> list[tuple[str, str]]:
+    if framework == "jax":
+        return [("JAX_ENABLE_X64", "1"), ("JAX_PLATFORMS", device if device == "cpu" else f"{device},cpu"), *_ONE_THREAD]
+    if framework == "tensorflow":
+        return [("TF_CPP_MIN_LOG_LEVEL", "3"), *([("CUDA_VISIBLE_DEVICES", "-1")] if device == "cpu" else []), *_ONE_THREAD]
+    return _ONE_THREAD
+
+
+def _extra_modules(expression: str, framework: str) -> list[str]:
+    """Imports of other names that a catalogue expression uses: submodules of scipy (jax.scipy too), other frameworks."""
+    names = {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
+    submodules = sorted(set(re.findall(r"(?<![\w.])((?:jax\.)?scipy\.\w+)(?=\.)", expression)))
+    others = [line for f in IMPORTS if f != framework for line in IMPORTS[f] if line.split()[-1] in names]
+    return [f"import {name}" for name in submodules] + others
+
+
+def _limit(finding: Finding) -> tuple[float, str]:
+    """The error beyond which the script says that the defect is there, and why."""
+    if finding.limit is not None:
+        return float(finding.limit), "the accuracy limit of this class of op"
+    if math.isfinite(finding.ulps):
+        return finding.ulps / 2, "half the recorded error: the op has no limit in ulps, stability alone judges it"
+    return 2.0 ** (
+        format_named(finding.dtype).precision // 2
+    ), "half the digits: the op has no limit in ulps, the recorded answer no digits"
+
+
+def _about(finding: Finding) -> str:
+    size = f"{numbers.measure(finding.ulps)} ulps" if math.isfinite(finding.ulps) else "a wrong special value"
+    peers = f"; right on the same bits: {', '.join(finding.avoidable_by)}" if finding.avoidable_by else ""
+    condition = numbers.measure(finding.condition)
+    return f"{finding.class_}, symptom {finding.symptom}: {size} of {finding.dtype}, condition number {condition}{peers}."
+
+
+def _definition(source: str, wanted: str) -> tuple[str, str]:
+    """Of a source text (a definition, or whole modules) what the wanted definition needs, and the name it registers under.
+
+    Imports of this project and of fractions are left out: the script brings `define` and `Fraction` itself.
+    """
+    nodes = [n for n in ast.parse(source).body if not _supplied(n)]
+    roots: list[ast.stmt] = [n for n in nodes if wanted in _registered(n)]
+    if not roots:  # registered by a loop over names, or not at all: then by its own name
+        roots = [n for n in nodes if not isinstance(n, ast.FunctionDef) and "define" in _uses(n)]
+        roots += [n for n in nodes if isinstance(n, ast.FunctionDef)][-1:] if not roots else []
+    if not roots:
+        raise ValueError("the definition's source holds no definition")
+    kept: set[int] = set()
+    pending = list(roots)
+    while pending:
+        node = pending.pop()
+        if id(node) not in kept:
+            kept.add(id(node))
+            needed = _uses(node)
+            pending += [n for n in nodes if needed & _binds(n)]
+    lines = source.splitlines()
+    parts = []
+    for node in nodes:
+        if id(node) in kept:
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            parts.append("\n".join(re.sub(r"\s+# (noqa|fmt|type):.*$", "", line) for line in lines[first - 1 : node.end_lineno]))
+    parts = list(dict.fromkeys(parts))  # modules given together repeat their type aliases
+    last = roots[-1]
+    if isinstance(last, ast.FunctionDef) and not _registered(last):
+        parts.append(f"define({wanted!r})({last.name})")
+    return textwrap.indent("\n\n".join(parts), "    "), wanted
+
+
+def _supplied(node: ast.stmt) -> bool:
+    """An import that the script must not or need not repeat."""
+    if not isinstance(node, (ast.Import, ast.ImportFrom)):
+        return False
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+    return any(n.split(".")[0] in ("oracles", "fuzzer", "reports", "corpus", "fractions", "__future__", "") for n in names)
+
+
+def _registered(node: ast.stmt) -> set[str]:
+    """The names that a function registers under: @define("silu")."""
+    marks = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    calls = [m for m in marks if isinstance(m, ast.Call) and isinstance(m.func, ast.Name) and m.func.id == "define"]
+    return {a.value for m in calls for a in m.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
+
+
+def _uses(node: ast.stmt) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def _binds(node: ast.stmt) -> set[str]:
+    """The names that a statement gives to its module."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(a.asname or a.name).split(".")[0] for a in node.names}
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _literal_array(value: Any) -> str:
+    """Hex floats, four to a line inside the dict of inputs; equal elements as a product, matrices a row a line."""
+    if not isinstance(value, list):
+        return f'"{numbers.hexadecimal(value)}"'
+    if value and isinstance(value[0], list):
+        return "[\n" + "".join(f"    {_literal_array(row)},\n" for row in value) + "]"
+    items = [f'"{numbers.hexadecimal(v)}"' for v in value]
+    if len(items) > 4 and len(set(items)) == 1:
+        return f"[{items[0]}] * {len(items)}"
+    if len(items) <= 4:
+        return "[" + ", ".join(items) + "]"
+    return "[\n" + "".join("    " + ", ".join(items[i : i + 4]) + ",\n" for i in range(0, len(items), 4)) + "]"
+
+
+def _literal(value: Any) -> str:
+    """A param as Python source."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{numbers.special(value)}")'
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(_literal(v) for v in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
+    return repr(value)
+
+
+def _docstring(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', "'''")
+
+
+def _tidy(text: str) -> str:
+    """Two blank lines between the parts, one elsewhere; the script must parse, or it is not handed out."""
+    spaced = re.sub(r"\n+(?=(?:def|class|# ----|if __name__) )", "\n\n\n", text)
+    tidy = re.sub(r"\n{4,}", "\n\n\n", spaced).strip("\n") + "\n"
+    ast.parse(tidy)
+    return tidy

@@ -1,0 +1,176 @@
+"""Every record of the catalogue: its definition exists, its expressions run in the installed framework at each dtype and order
+that the record claims, and give what the definition gives at ordinary points (so that a wrong formula or argument order fails)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from fuzzer.case import COTANGENT, Batch
+from fuzzer.catalog.functions import function_of
+from fuzzer.catalog.op import DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
+from fuzzer.catalog.registry import ops
+from fuzzer.formats import FORMATS
+from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.frameworks.target import Target, framework_for, installed, prepare_environment
+from oracles.arithmetic.mp import Mp
+from oracles.definitions import definition
+
+prepare_environment()
+
+ROWS, LENGTH = 3, 3
+#: How far an answer at an ordinary point may be off, relatively: generous to every kernel (some compute float64 with constants
+#: of float32, some differentiate by cancelling in 16 bits), deadly to a wrong formula.
+TOLERANCE = {"float16": 0.4, "bfloat16": 0.4, "float32": 1e-5, "float64": 1e-5}
+
+
+def ordinary(entry: Input, index: int) -> NDArray[np.float64]:
+    """Values of everyday size inside the domain, other ones for every input, row and element."""
+    shape = {"scalar": (ROWS,), "vector": (ROWS, LENGTH), "matrix": (ROWS, LENGTH, LENGTH)}[entry.shape]
+    count = math.prod(shape)
+    steps = (np.arange(count) * 0.381966 + 0.3 + 0.217 * index) % 1.0  # golden-section steps: no two are near
+    low, high = entry.low, entry.high
+    if math.isinf(low) and math.isinf(high):
+        values = 3.4 * steps - 0.9
+    elif math.isinf(high):
+        values = low + 0.15 + 2.2 * steps
+    elif math.isinf(low):
+        values = high - 0.15 - 2.2 * steps
+    else:
+        values = low + (high - low) * (0.1 + 0.8 * steps)
+    return (np.floor(values) if entry.integers else values).reshape(shape)
+
+
+def ordinary_batch(op: Op, dtype: str) -> Batch:
+    fmt = FORMATS[dtype]
+    return Batch(dtype, {entry.name: fmt.round(ordinary(entry, i)) for i, entry in enumerate(op.inputs)})
+
+
+def truth(op: Op, params: Mapping[str, Any], order: str, batch: Batch) -> NDArray[np.float64]:
+    """The definition in 128-bit arithmetic, rows by outputs, rounded to binary64."""
+    m = Mp(128)
+    function = function_of(op, params, order)
+    exact = batch.exact()
+    rows = []
+    for row in range(batch.rows):
+        numbers = {name: _lifted(m, values[row]) for name, values in exact.items()}
+        rows.append([m.double(v)[0] for v in function.outputs(m, numbers)])
+    return np.array(rows)
+
+
+def _lifted(m: Mp, value: Any) -> Any:
+    return m.lift(float(value)) if np.ndim(value) == 0 else [_lifted(m, v) for v in value]
+
+
+@cache
+def framework(name: str) -> Framework:
+    return framework_for(Target(name))
+
+
+def disagreement(op: Op, implementation: Implementation, params: Mapping[str, Any], dtype: str, order: str) -> str | None:
+    """What is wrong with a claim of the record, in words; None if it holds."""
+    batch = ordinary_batch(op, dtype)
+    expected = truth(op, params, "value", batch)
+    if order == "grad":
+        if not op.elementwise:
+            cotangent = np.linspace(0.75, 1.5, expected.shape[1])
+            batch = Batch(dtype, {**batch.inputs, COTANGENT: FORMATS[dtype].round(np.tile(cotangent, (batch.rows, 1)))})
+        expected = truth(op, params, "grad", batch)
+    try:
+        answer = framework(implementation.framework).evaluate(Job(op, implementation, params, order), batch)
+    except FrameworkError as error:
+        return f"{implementation.call} [{dtype} {order} {dict(params)}] raises {error}"
+    if answer.shape != expected.shape:
+        return f"{implementation.call} [{dtype} {order}] has shape {answer.shape}, the definition {expected.shape}"
+    given = answer.astype(np.float64)
+    allowed = TOLERANCE[dtype] * np.maximum(np.abs(expected), 0.25)
+    if not ((np.isnan(expected) & np.isnan(given)) | (np.abs(given - expected) <= allowed)).all():
+        return f"{implementation.call} [{dtype} {order} {dict(params)}] = {answer.tolist()}, the definition {expected.tolist()}"
+    return None
+
+
+def claims(op: Op, implementation: Implementation, dtypes: tuple[str, ...]) -> Iterator[tuple[Mapping[str, Any], str, str]]:
+    """(params, dtype, order) that the record claims: all params at float32, the first supported ones at the other dtypes."""
+    for dtype in dtypes:
+        for order in op.orders:
+            supported = [params for params in op.param_sets() if implementation.supports(dtype, order, params)]
+            for params in supported if dtype == "float32" else supported[:1]:
+                yield params, dtype, order
+
+
+def check(op: Op, name: str, dtypes: tuple[str, ...]) -> None:
+    if not installed(name):
+        pytest.skip(f"{name} is not installed")
+    wrong = [
+        found
+        for implementation in op.of(name)
+        for params, dtype, order in claims(op, implementation, dtypes)
+        if (found := disagreement(op, implementation, params, dtype, order))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
+def test_definition_takes_the_inputs_and_params(op: Op) -> None:
+    definition(op.definition)
+    for params in op.param_sets():
+        for order in op.orders:
+            values = truth(op, params, order, ordinary_batch(op, "float64"))
+            assert np.isfinite(values).any(), f"{op.name} is nowhere finite at ordinary points"
+
+
+@pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
+def test_domain_is_inhabited(op: Op) -> None:
+    for entry in op.inputs:
+        assert entry.low < entry.high
+        for fmt in FORMATS.values():
+            low, high = fmt.round(np.array([max(entry.low, -fmt.max), min(entry.high, fmt.max)]))
+            assert low < high, f"{op.name}: {fmt.name} has no numbers in the domain of {entry.name}"
+
+
+@pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
+def test_record_is_well_formed(op: Op) -> None:
+    assert op.topics and set(op.orders) <= set(ORDERS)
+    assert {i.framework for i in op.implementations} <= set(FRAMEWORKS)
+    assert any(i.framework != "numpy" for i in op.implementations), "a peer alone is no op"
+    names = {i.name for i in op.inputs} | set(op.params)
+    for implementation in op.implementations:
+        assert set(implementation.when) <= set(op.params)
+        assert set(implementation.dtypes) <= set(DTYPES)
+        assert set(implementation.grad_dtypes or ()) <= set(implementation.dtypes)
+        for name in names - set(implementation.when):
+            assert name in implementation.call, f"{implementation.call} leaves out {name}"
+
+
+@pytest.mark.parametrize("name", [name for name in FRAMEWORKS if name != "jax"])
+@pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
+def test_implementations_compute_the_definition(op: Op, name: str) -> None:
+    check(op, name, DTYPES)
+
+
+@pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
+def test_jax_implementations_compute_the_definition(op: Op) -> None:
+    check(op, "jax", ("float32",))
+
+
+@pytest.mark.slow  # jax compiles every op for every dtype: a minute in all
+@pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
+def test_jax_implementations_at_the_other_dtypes(op: Op) -> None:
+    check(op, "jax", tuple(d for d in DTYPES if d != "float32"))
+
+
+def test_a_wrong_record_is_noticed() -> None:
+    """Planted: swapped arguments, a wrong function, a wrong shape, a call that does not exist, a dtype that is not supported."""
+    atan2, total = ops()["atan2"], ops()["sum"]
+    for op, call in [
+        (atan2, "np.arctan2(y, x)"), (atan2, "np.hypot(x, y)"), (total, "np.cumsum(x, axis=-1)"), (atan2, "np.atan3(x, y)"),
+        (atan2, "np.arctan2(x, y).astype(np.float64)"),
+    ]:  # fmt: skip
+        assert disagreement(op, Implementation("numpy", call), {}, "float32", "value"), call
+    assert disagreement(atan2, Implementation("numpy", "np.arctan2(x, y)"), {}, "float32", "value") is None

@@ -1,0 +1,102 @@
+"""What became of each finding between two runs."""
+
+import math
+
+import pytest
+from example_nouns import a_cell, a_finding, a_run
+
+from fuzzer.findings.history import STATUSES, compare, with_status
+from fuzzer.findings.store import Store
+from fuzzer.formats import UnknownName
+
+
+@pytest.fixture
+def store():
+    """Two runs: ops are named for what becomes of their finding."""
+    before = {
+        "same": a_finding(op="same", ulps=100.0),
+        "grew": a_finding(op="grew", ulps=100.0),
+        "grew_little": a_finding(op="grew_little", ulps=100.0),
+        "shrank": a_finding(op="shrank", ulps=4e5),
+        "mended": a_finding(op="mended"),
+        "skipped": a_finding(op="skipped"),
+        "crashed_before_any_verdict": a_finding(op="crashed_before_any_verdict"),
+        "to_inf": a_finding(op="to_inf", ulps=100.0),
+        "stays_inf": a_finding(op="stays_inf", ulps=math.inf),
+        "by_excess": a_finding(op="by_excess", limit=None, ulps=1.0, excess=100.0),
+    }
+    now = {
+        "same": a_finding(op="same", ulps=100.0),
+        "grew": a_finding(op="grew", ulps=400.0),
+        "grew_little": a_finding(op="grew_little", ulps=399.0),
+        "shrank": a_finding(op="shrank", ulps=1e5),
+        "to_inf": a_finding(op="to_inf", ulps=math.inf),
+        "stays_inf": a_finding(op="stays_inf", ulps=math.inf),
+        "by_excess": a_finding(op="by_excess", limit=None, ulps=1.0, excess=1e6),
+        "fresh": a_finding(op="fresh"),
+    }
+    with Store("sqlite://") as opened:
+        for number, found in ((1, before), (2, now)):
+            opened.start_run(a_run(number))
+            opened.save_shard(a_run(number).id, "s", "{}", [a_cell(f) for f in found.values()], list(found.values()))
+        silent = [a_cell(before["mended"]), a_cell(before["crashed_before_any_verdict"], verdicts=0)]
+        elsewhere = a_cell(before["skipped"], target="jax:cpu:jit")
+        opened.save_shard(a_run(2).id, "t", "{}", [*silent, elsewhere], [])
+        yield opened
+
+
+def test_every_finding_gets_its_status(store):
+    told = compare(store, "latest", a_run(1).id)
+    became = {status: {f.op for f in told.of(status)} for status in STATUSES}
+    assert became == {
+        "new": {"fresh"},
+        "known": {"same", "grew_little", "stays_inf"},
+        "worse": {"grew", "to_inf", "by_excess"},
+        "better": {"shrank"},
+        "fixed": {"mended"},
+        "not-run": {"skipped", "crashed_before_any_verdict"},
+    }
+    assert all(f.status == status for status in STATUSES for f in told.of(status))
+    assert told.counts() == {"new": 1, "worse": 3, "known": 3, "better": 1, "fixed": 1, "not-run": 2}
+
+
+def test_a_run_against_itself_is_known(store):
+    told = compare(store, "latest", "latest")
+    assert {status for status, count in told.counts().items() if count} == {"known"}
+
+
+def test_without_a_baseline_everything_is_new(store):
+    told = compare(store, a_run(2).id)
+    assert told.baseline is None
+    assert len(told.new) == 8 == sum(told.counts().values())
+
+
+def test_unknown_runs_are_named(store):
+    with pytest.raises(UnknownName, match="unknown run"):
+        compare(store, "latest", "20261231-0001")
+
+
+def test_statuses_are_put_on_findings(store):
+    told = compare(store, "latest", a_run(1).id)
+    stranger = a_finding(op="stranger", status="known")
+    statuses = {f.op: f.status for f in with_status([*store.findings(a_run(2).id), stranger], told)}
+    assert (statuses["fresh"], statuses["grew"], statuses["stranger"]) == ("new", "worse", "known")
+
+
+@pytest.mark.parametrize(
+    ("fields", "bits"),
+    [
+        ({"ulps": 64.0, "limit": 4.0}, 4.0),
+        ({"ulps": math.inf, "limit": 4.0}, math.inf),
+        ({"ulps": math.inf, "limit": None, "excess": math.nan}, math.inf),
+        ({"ulps": 3.0, "limit": None, "excess": 64.0}, 2.0),
+        ({"ulps": 0.0, "limit": 4.0}, -math.inf),
+    ],
+)
+def test_bits_lost(fields, bits):
+    assert a_finding(**fields).bits_lost == bits
+
+
+def test_bits_lost_may_be_unknown():
+    assert math.isnan(a_finding(ulps=math.nan).bits_lost)
+    assert math.isnan(a_finding(ulps=3.0, limit=None, excess=math.nan).bits_lost)

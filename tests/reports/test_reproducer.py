@@ -1,0 +1,251 @@
+"""Reproducer scripts are run as their reader would run them: in a process of their own."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import math
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import pytest
+from planted_findings import SOFTPLUS_SOURCE, planted
+
+from oracles.arithmetic.mp import Mp
+from oracles.arithmetic.protocol import UNARY
+from reports.reproducer import script
+
+LOGSUMEXP = '''
+from fractions import Fraction
+from typing import Any
+
+from oracles.definitions import define
+
+Number = Any
+UNUSED = 1
+
+
+def unused(m: Any) -> Number:
+    return m.num(UNUSED)
+
+
+def powers(m: Any, x: list[Number]) -> list[Number]:
+    return [m.exp(v) for v in x]
+
+
+@define("logsumexp")
+def logsumexp(m: Any, x: list[Number], scale: float = 1.0) -> Number:  # noqa: E501
+    """scale log sum e^x_i."""
+    return m.num(scale) * m.log(m.sum(powers(m, x))) + Fraction("0.5") - Fraction(1, 2)
+'''
+
+
+def run(text: str, folder: Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    path = folder / "script.py"
+    path.write_text(text, encoding="utf-8")
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    return subprocess.run(
+        [sys.executable, str(path)], check=False, capture_output=True, text=True, cwd=folder, env=environment, timeout=timeout
+    )
+
+
+def logsumexp_finding(n: int, order: str, framework: str, call: str) -> Any:
+    """A finding on n numbers, right in every framework that does it well; the truth is computed here."""
+    x = [math.ldexp(k * 7919 % 1024, -6) for k in range(n)]
+    with mpmath.workdps(80):
+        total = mpmath.fsum(mpmath.exp(v) for v in x)
+        truth = mpmath.log(total) if order == "value" else mpmath.mpf(0.75) * mpmath.exp(x[3]) / total
+        reference = mpmath.nstr(truth, 40)
+    inputs: dict[str, Any] = {"x": [v.hex() for v in x]}
+    if order == "grad":
+        inputs["cotangent"] = [(0.75).hex()]
+    return planted(
+        op="logsumexp", target=f"{framework}:cpu:eager", implementation=call, order=order, reference=reference,
+        ulps=9.0, limit=None, worst=3 if order == "grad" else 0, output=1.0, output_hex="0x1p+0",
+        case={"dtype": "float32", "inputs": inputs, "placement": {"length": 3, "position": 1, "stride": 2}},
+    )  # fmt: skip
+
+
+def test_a_planted_defect_exits_1_and_shows_truth_and_answer(tmp_path: Path) -> None:
+    done = run(script(planted(), SOFTPLUS_SOURCE, versions={"numpy": "1.0"}), tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "truth    100.0000" in done.stdout
+    assert re.search("recomputed from the definition with .* agrees", done.stdout)
+    assert "answer   inf" in done.stdout
+    assert "(then 1.0)" in done.stdout
+    assert not done.stderr
+
+
+def test_a_right_implementation_exits_0(tmp_path: Path) -> None:
+    done = run(script(planted(implementation="np.logaddexp(x, np.float32(0))"), SOFTPLUS_SOURCE), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "answer   100.0 = 0x1.9" in done.stdout
+
+
+def test_a_wrong_stored_truth_exits_3(tmp_path: Path) -> None:
+    done = run(script(planted(reference="100.00001000000000000000000000"), SOFTPLUS_SOURCE), tmp_path)
+    assert done.returncode == 3
+    assert "DISAGREE" in done.stdout
+
+
+def test_a_missing_framework_exits_2(tmp_path: Path) -> None:
+    text = script(planted(target="torch:cpu:eager", implementation="torch.log(x)"), None)
+    done = run(text.replace("import torch\n", "import torch_that_is_not_there as torch\n"), tmp_path)
+    assert done.returncode == 2
+    assert "cannot be imported" in done.stdout
+    assert not done.stderr
+
+
+def test_a_call_that_raises_is_told_in_a_line(tmp_path: Path) -> None:
+    done = run(script(planted(implementation="np.linalg.inv(x)", symptom="exception"), None), tmp_path)
+    assert done.returncode == 1
+    assert "LinAlgError" in done.stdout
+    assert not done.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "reference", "symptom", "expected"),
+    [
+        ("x * np.float32(np.nan)", "100", "nan", 1),
+        ("-x", "100", "wrong_sign", 1),
+        ("x * np.float32(0)", "100", "zero", 1),
+        ("np.nextafter(x, np.float32(np.inf))", "100", "precision", 0),  # one ulp, limit four
+        ("x * (1 + np.float32(1e-6))", "100", "precision", 1),
+        ("x * np.float32(1e38)", "1e40", "missed_inf", 0),  # beyond overflow an infinity is right
+        ("x", "1e40", "missed_inf", 1),
+        ("x", "nan", "missed_nan", 1),
+        ("x * np.float32(np.nan)", "nan", "missed_nan", 0),
+        ("x * np.float32(np.inf)", "-inf", "wrong_sign", 1),
+        ("x * np.float32(0)", "-0.0", "signed_zero", 1),
+        ("x * np.float32(-0.0)", "-0.0", "signed_zero", 0),
+    ],
+)
+def test_every_symptom_is_judged(call: str, reference: str, symptom: str, expected: int, tmp_path: Path) -> None:
+    done = run(script(planted(implementation=call, reference=reference, symptom=symptom), None), tmp_path)
+    assert done.returncode == expected, done.stdout + done.stderr
+
+
+def test_placement_and_params_reach_the_call(tmp_path: Path) -> None:
+    call = "x * np.float32(k) if x.shape == (17,) and x.strides == (12,) and mode == 'a' else x"
+    case = {"dtype": "float32", "inputs": {"x": "0x1p+0"}, "placement": {"length": 17, "position": 16, "stride": 3}}
+    finding = planted(implementation=call, params={"k": 3.0, "mode": "a"}, case=case, reference="3")
+    assert run(script(finding, None), tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("n", [5, 1000])
+def test_a_long_vector_takes_seconds(n: int, tmp_path: Path) -> None:
+    call = "np.log(np.sum(np.exp(x.astype(np.float64)), axis=-1)).astype(np.float32)"
+    finding = logsumexp_finding(n, "value", "numpy", call)
+    done = run(script(finding, LOGSUMEXP), tmp_path, timeout=30)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "agrees" in done.stdout
+
+
+GRADIENTS = [
+    ("torch", "torch.logsumexp(x, dim=-1)"),
+    pytest.param("tensorflow", "tf.reduce_logsumexp(x, axis=-1)", marks=pytest.mark.slow),
+    ("jax", "jax.scipy.special.logsumexp(x, axis=-1)"),
+]
+
+
+@pytest.mark.parametrize(("framework", "call"), GRADIENTS)
+def test_a_gradient_is_recomputed_and_judged(framework: str, call: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec(framework) is None:
+        pytest.skip(f"{framework} is not installed")
+    finding = logsumexp_finding(16, "grad", framework, call)
+    good = run(script(finding, LOGSUMEXP), tmp_path, timeout=120)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "agrees" in good.stdout
+    bad = run(script(planted(**{**vars(finding), "implementation": f"2 * {call}"}), LOGSUMEXP), tmp_path, timeout=120)
+    assert bad.returncode == 1, bad.stdout + bad.stderr
+
+
+def test_a_kink_says_that_the_stored_truth_is_used(tmp_path: Path) -> None:
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    source = '@define("absolute")\ndef absolute(m, x):\n    return m.abs(x)\n'
+    case = {"dtype": "float32", "inputs": {"x": "0x0p+0"}}
+    finding = planted(
+        op="absolute", target="torch:cpu:eager", implementation="torch.abs(x)", order="grad", case=case, reference="0"
+    )
+    done = run(script(finding, source), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stored; not recomputed: ValueError: no two-sided derivative here" in done.stdout
+
+
+def test_the_definition_is_carried_without_what_it_does_not_need() -> None:
+    text = script(logsumexp_finding(3, "value", "numpy", "np.log(x)"), LOGSUMEXP)
+    assert "def powers" in text
+    assert "unused" not in text.lower()
+    assert "noqa" not in text
+
+
+def test_a_definition_registered_in_a_loop_is_found(tmp_path: Path) -> None:
+    from oracles.definitions import elementwise
+
+    with mpmath.workdps(60):
+        reference = mpmath.nstr(mpmath.log(101), 40)
+    finding = planted(op="log1p", implementation="np.log1p(x)", reference=reference)
+    done = run(script(finding, inspect.getsource(elementwise)), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "agrees" in done.stdout
+
+
+@pytest.mark.parametrize("framework", ["numpy", "torch", "tensorflow", "jax"])
+@pytest.mark.parametrize("order", ["value", "grad"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("target", ["cpu:eager", "cpu:compile", "cuda:jit", "cpu:xla", "cpu:graph"])
+def test_scripts_stand_alone(framework: str, order: str, dtype: str, target: str) -> None:
+    if framework == "numpy" and order == "grad":
+        with pytest.raises(ValueError, match="no gradients"):
+            script(planted(order=order), None)
+        return
+    finding = planted(target=f"{framework}:{target}", order=order, dtype=dtype, symptom="hang" if order == "grad" else "inf")
+    tree = ast.parse(script(finding, SOFTPLUS_SOURCE))
+    imported = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    imported |= {str(n.module).split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    standard = set(sys.stdlib_module_names)
+    assert imported - standard <= {"numpy", "mpmath", framework} | ({"ml_dtypes"} if dtype == "bfloat16" else set())
+
+
+def test_the_docstring_survives_quotes() -> None:
+    ast.parse(script(planted(implementation='np.einsum("i->i", x)', note='a "quoted" \\ note'), None))
+
+
+def test_an_unknown_framework_is_one_clear_line() -> None:
+    with pytest.raises(ValueError, match="no reproducer for the target 'mxnet:cpu:eager'"):
+        script(planted(target="mxnet:cpu:eager"), None)
+
+
+def test_the_carried_arithmetic_agrees_with_the_oracle(tmp_path: Path) -> None:
+    """The script's class M has every function of the protocol, equal to the oracle's to 60 digits, nan where that is."""
+    path = tmp_path / "script.py"
+    path.write_text(script(planted(), SOFTPLUS_SOURCE), encoding="utf-8")
+    before = mpmath.mp.prec
+    try:
+        shim: Any = runpy.run_path(str(path))["M"]()
+        mpmath.mp.prec = 256
+        oracle = Mp(256)
+        for name in UNARY:
+            for x in (-2.5, -0.75, 0.3, 0.5, 1.4375, 3.0, 40.0):
+                mine, theirs = getattr(shim, name)(mpmath.mpf(x)), getattr(oracle, name)(oracle.lift(x))
+                assert mpmath.isnan(mine) == mpmath.isnan(theirs), (name, x)
+                # mpmath's own digamma loses digits near its root, which the oracle restores.
+                assert mpmath.isnan(mine) or abs(mine - theirs) <= mpmath.mpf(2) ** -180 * max(1, abs(theirs)), (name, x)
+        for x, y in ((2.5, 3.5), (-2.0, 3.0), (7.5, 0.75), (-7.5, 2.0)):
+            for name in ("pow", "atan2", "fmod"):
+                mine, theirs = (
+                    getattr(shim, name)(mpmath.mpf(x), mpmath.mpf(y)),
+                    getattr(oracle, name)(oracle.lift(x), oracle.lift(y)),
+                )
+                assert abs(mine - theirs) <= mpmath.mpf(2) ** -180 * max(1, abs(theirs)), (name, x, y)
+        assert abs(shim.polygamma(2, mpmath.mpf(1.5)) - oracle.polygamma(2, oracle.lift(1.5))) < mpmath.mpf(2) ** -180
+    finally:
+        mpmath.mp.prec = before
