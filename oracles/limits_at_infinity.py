@@ -128,7 +128,7 @@ class _NativeTape(Native):
         return x * x
 
 
-class _MpTape(Mp):
+class TapedMp(Mp):
     """Mp with what the tape asks of a base."""
 
     def annihilate(self, adjoint: Any, partial: Any) -> Any:
@@ -163,7 +163,7 @@ def _path(
     function: Function, inputs: dict[str, NDArray[np.float64]], side: int, rates: tuple[float, ...]
 ) -> list[Accepted] | None:
     """What each output tends to along one path; None where the path cannot be evaluated."""
-    m = _MpTape(BITS)
+    m = TapedMp(BITS)
     if _leaves_domain(function, inputs, side):
         return None
     rows: list[list[Any]] = []
@@ -211,10 +211,7 @@ def _power(m: Mp, exponent: int, sign: float) -> Any:
 
 def _as_float_pair(m: Mp, value: Any) -> tuple[float, float]:
     """(value as binary64, log2 of its magnitude), so that growth beyond binary64 is still seen."""
-    size = abs(m.exact(value))
-    if not isinstance(size, Fraction):
-        return m.double(value)[0], size
-    return m.double(value)[0], size.numerator.bit_length() - size.denominator.bit_length() if size else -math.inf
+    return m.double(value)[0], m.log2_magnitude(value)
 
 
 def _tendency(values: Sequence[tuple[float, float]]) -> Accepted:

@@ -276,7 +276,7 @@ def _number(
     region = REGIONS[_pick(draw, menu)]
     spans = region.spans_in(fmt, domain, marks)
     first, last = (int(o) for o in spans[_integer(draw, 0, len(spans) - 1)])
-    ordinal = first + _integer(draw, 0, last - first)
+    ordinal = first + _position(draw, last - first)
     spread = region.spread(fmt)
     if spread:
         reach = (1 << _integer(draw, 0, spread)) - 1

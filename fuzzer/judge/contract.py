@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from oracles.reference import NAN, NINF, PINF
 
 Mask = NDArray[np.bool_]
 
+_CONDITION = re.compile(r"\s*([=<>])\s*")
+
 
 def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str) -> Mask | None:
     """Elements (rows, outputs) whose answer the record's `accepts` allows at their inputs; None where the record has none.
 
-    Values only, scalar inputs only. A pattern reads "x=-0,y=inf": 0 matches both zeros, +0 and -0 one of them.
+    Values only, scalar inputs only. A pattern reads "x=-0,y=inf" or "x<-1,y=inf": after = 0 matches both zeros, +0 and -0 one of
+    them; < and > compare.
     """
     if not op.accepts or order != "value" or not op.elementwise:
         return None
@@ -46,13 +50,16 @@ def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str
 
 def _rows(inputs: dict[str, NDArray[np.float64]], pattern: str) -> Mask:
     rows = np.ones(len(next(iter(inputs.values()))), np.bool_)
-    for condition in pattern.split(","):
-        name, _, text = condition.partition("=")
-        rows &= _matches(inputs[name.strip()], text.strip())
+    for condition in pattern.replace(" ", "").split(","):
+        name, relation, text = _CONDITION.split(condition)
+        rows &= _matches(inputs[name], relation, text)
     return rows
 
 
-def _matches(values: NDArray[np.float64], text: str) -> Mask:
+def _matches(values: NDArray[np.float64], relation: str, text: str) -> Mask:
+    if relation != "=":
+        compared: Mask = values < float(text) if relation == "<" else values > float(text)
+        return compared
     if text == "nan":
         return np.isnan(values)
     matched: Mask = values == float(text)

@@ -124,8 +124,9 @@ def remainder(m: Any, x: Number, y: Number) -> Number:
 
 @define("floor_divide")
 def floor_divide(m: Any, x: Number, y: Number) -> Number:
-    """floor(x/y), as (x - (x mod y))/y: exact where x/y is an integer or within a rounding of one; numpy.floor_divide."""
-    return (x - remainder(m, x, y)) / y
+    """floor(x/y), as (x - (x mod y))/y: exact where x/y is an integer or within a rounding of one; the pole of x/y at y = 0;
+    numpy.floor_divide."""
+    return m.where(m.eq0(y), lambda: x / y, lambda: (x - remainder(m, x, y)) / y)
 
 
 @define("cbrt")

@@ -47,7 +47,7 @@ def logsumexp(m: Any, x: Vector) -> Number:
 
 
 @define("norm")
-def norm(m: Any, x: Vector, ord: float = 2) -> Number:  # noqa: A002  (the frameworks' name)
+def norm(m: Any, x: Vector, ord: float = 2) -> Number:
     """The vector norm (sum |x_i|^p)^(1/p) for p = 1, 2, 3 and max |x_i| for p = inf; Higham, ASNA (2002), section 6.1."""
     if ord == float("inf"):
         return m.max([m.abs(v) for v in x])

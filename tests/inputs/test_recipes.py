@@ -181,7 +181,7 @@ def test_explore_climbs_toward_the_score() -> None:
         explore(UNARY, "float32", seed=5, examples=400, judge=judge)
         return best[0]
 
-    assert run(guided=True) < run(guided=False)
+    assert run(guided=True) < run(guided=False) - 5
 
 
 def test_explore_calls_the_judge_as_often_as_asked_and_takes_infinite_scores() -> None:

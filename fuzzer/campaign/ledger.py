@@ -1,0 +1,157 @@
+"""Ledger: what one shard learned of one subject: counts, the error profile per binade, and the worst points."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.trial import Judgement, Outcome
+from fuzzer.case import COTANGENT, Batch
+from fuzzer.findings.finding import CellSummary
+from fuzzer.judge.verdict import Class, Symptom
+
+#: Candidates kept per symptom, from different binades of the input; elites kept for the search.
+KEPT = 8
+_OFFSET = 1100  # shifts binary exponents of binary64 to array indices
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One element that the screen called a finding: its row, output and score."""
+
+    row: Batch
+    output: int
+    class_: Class
+    symptom: Symptom
+    ulps: float
+    excess: float
+    exponent: int
+
+    @property
+    def rank(self) -> tuple[int, float, float]:
+        """Worse first when sorted descending: class, then excess, then nearness to 1 of the input."""
+        size = self.excess if math.isfinite(self.excess) else 2.0**60
+        return int(self.class_), math.log2(max(size, 1e-9)), -abs(self.exponent)
+
+
+class Ledger:
+    """Accumulates judgements of one subject; `summary` is what the store keeps."""
+
+    def __init__(self, cell: Cell, subject: Subject) -> None:
+        self.cell = cell
+        self.subject = subject
+        self.classes: Counter[str] = Counter()
+        self.symptom_counts: Counter[Symptom] = Counter()
+        self.spans: dict[Symptom, tuple[float, float]] = {}
+        self.candidates: dict[Symptom, dict[int, Candidate]] = {}
+        self.elites: dict[int, tuple[float, Batch]] = {}
+        self.verdicts = 0
+        self.flushed = 0
+        self.worst_ulps = 0.0
+        self.worst_excess = 0.0
+        self._profile = np.zeros((3, 2 * _OFFSET))  # worst ulps, worst excess, count
+
+    def add(self, judgement: Judgement, outcome: Outcome) -> float:
+        """Takes in one outcome; returns its worst finite error in ulps (the search climbs it)."""
+        if outcome.screened is None:
+            return 0.0
+        verdicts = outcome.screened.verdicts
+        self.verdicts += verdicts.classes.size
+        self.flushed += int(outcome.screened.flushed.sum())
+        self.classes.update(verdicts.count())
+        exponents = input_exponents(judgement.batch)
+        self._add_profile(verdicts.ulps, verdicts.excess, exponents, outcome.screened.flushed)
+        self._add_candidates(judgement.batch, verdicts, exponents)
+        return self._add_elites(judgement.batch, verdicts.ulps, outcome.screened.flushed, exponents)
+
+    def _add_profile(
+        self, ulps: NDArray[np.float64], excess: NDArray[np.float64], exponents: NDArray[np.int64], flushed: NDArray[np.bool_]
+    ) -> None:
+        shown = np.where(flushed | np.isnan(ulps), 0.0, ulps).max(axis=1)
+        over = np.where(np.isnan(excess), 0.0, excess).max(axis=1)
+        index = exponents + _OFFSET
+        np.maximum.at(self._profile[0], index, shown)
+        np.maximum.at(self._profile[1], index, over)
+        self._profile[2] += np.bincount(index, minlength=2 * _OFFSET) * ulps.shape[1]
+        finite = shown[np.isfinite(shown)]
+        self.worst_ulps = max(self.worst_ulps, float(finite.max(initial=0.0)))
+        finite = over[np.isfinite(over)]
+        self.worst_excess = max(self.worst_excess, float(finite.max(initial=0.0)))
+
+    def _add_candidates(self, batch: Batch, verdicts: Any, exponents: NDArray[np.int64]) -> None:
+        rows, outs = np.nonzero(verdicts.classes >= Class.inaccurate)
+        if not len(rows):
+            return
+        symptoms = verdicts.symptoms[rows, outs]
+        for code in np.unique(symptoms):
+            symptom = Symptom(int(code))
+            mine = np.flatnonzero(symptoms == code)
+            self.symptom_counts[symptom] += len(mine)
+            first = np.concatenate([np.abs(batch.take(rows[mine]).exact()[name]).reshape(len(mine), -1).max(axis=1)
+                                    for name in list(batch.inputs)[:1]])  # fmt: skip
+            low, high = self.spans.get(symptom, (math.inf, -math.inf))
+            self.spans[symptom] = (min(low, float(np.nanmin(first, initial=math.inf))), max(high, float(np.nanmax(first, initial=-math.inf))))
+            self._keep(batch, verdicts, rows[mine], outs[mine], exponents, symptom)
+
+    def _keep(self, batch: Batch, verdicts: Any, rows: Any, outs: Any, exponents: Any, symptom: Symptom) -> None:
+        excess = np.nan_to_num(verdicts.excess[rows, outs], nan=0.0, posinf=2.0**60)
+        classes = verdicts.classes[rows, outs].astype(np.int64)
+        order = np.lexsort((np.abs(exponents[rows]), -excess, -classes))
+        kept = self.candidates.setdefault(symptom, {})
+        for i in order[: 4 * KEPT]:
+            row, out = int(rows[i]), int(outs[i])
+            candidate = Candidate(
+                batch.take(slice(row, row + 1)), out, Class(int(classes[i])), symptom, float(verdicts.ulps[row, out]),
+                float(verdicts.excess[row, out]), int(exponents[row]),
+            )  # fmt: skip
+            held = kept.get(candidate.exponent)
+            if held is None or candidate.rank > held.rank:
+                kept[candidate.exponent] = candidate
+        if len(kept) > KEPT:
+            best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)[:KEPT]
+            self.candidates[symptom] = {c.exponent: c for c in best}
+
+    def _add_elites(
+        self, batch: Batch, ulps: NDArray[np.float64], flushed: NDArray[np.bool_], exponents: NDArray[np.int64]
+    ) -> float:
+        score = np.where(np.isfinite(ulps) & ~flushed, ulps, 0.0).max(axis=1)
+        order = np.argsort(-score, kind="stable")[: 2 * KEPT]
+        for row in order:
+            exponent = int(exponents[row])
+            if score[row] > 0 and score[row] > self.elites.get(exponent, (0.0,))[0]:
+                self.elites[exponent] = (float(score[row]), batch.take(slice(row, row + 1)))
+        if len(self.elites) > 2 * KEPT:
+            best = sorted(self.elites.items(), key=lambda item: -item[1][0])[: 2 * KEPT]
+            self.elites = dict(best)
+        return float(score.max(initial=0.0))
+
+    def best(self, symptom: Symptom) -> list[Candidate]:
+        """The candidates of a symptom, worst first."""
+        return sorted(self.candidates[symptom].values(), key=lambda c: c.rank, reverse=True)
+
+    def profile(self) -> list[list[float]]:
+        """[[exponent, worst ulps, worst excess, count], ...] for binades that were met."""
+        met = np.flatnonzero(self._profile[2])
+        return [[float(i - _OFFSET), *(float(v) for v in self._profile[:, i])] for i in met]
+
+    def summary(self) -> CellSummary:
+        return CellSummary(
+            self.cell.op, dict(self.cell.params), self.cell.order, self.cell.dtype, self.subject.target,
+            self.subject.implementation.call, self.verdicts, dict(self.classes), self.worst_ulps, self.worst_excess, self.profile(),
+        )  # fmt: skip
+
+
+def input_exponents(batch: Batch) -> NDArray[np.int64]:
+    """The binary exponent of each row's largest magnitude over the first input (zeros: -1099, not finite: 1099)."""
+    name = next(n for n in batch.inputs if n != COTANGENT)
+    with np.errstate(invalid="ignore"):
+        values = np.abs(batch.inputs[name].astype(np.float64)).reshape(batch.rows, -1)
+    largest = np.where(np.isnan(values), np.inf, values).max(axis=1)
+    exponents = np.frexp(largest)[1].astype(np.int64) - 1
+    return np.where(largest == 0, -_OFFSET + 1, np.where(np.isfinite(largest), exponents, _OFFSET - 1))

@@ -1,0 +1,197 @@
+"""Point: numbers as a user writes them, rounded once to a format and arranged as the batch that an op takes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.case import COTANGENT, Batch
+from fuzzer.catalog.op import Op
+from fuzzer.formats import Format, UnknownName, format_named
+from fuzzer.inputs.shapes import output_count
+
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
+_HEX = re.compile(r"([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?")
+_SPECIAL = {"nan": math.nan, "inf": math.inf, "infinity": math.inf}
+_DEPTH = {"scalar": 0, "vector": 1, "matrix": 2}
+#: Beyond these no supported format tells the numbers apart: infinity, or zero.
+_FAR = 20000
+
+
+@dataclass(frozen=True)
+class Point:
+    """A batch that is evaluated in one call. listed: rows were given as lists, so that results are lists too."""
+
+    batch: Batch
+    listed: bool
+
+
+def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: Mapping[str, Any]) -> Point:
+    """The given inputs as a batch of that dtype.
+
+    An input is a number, or nested lists of the depth of its shape (none for a scalar); one level more gives several rows, and
+    an input without it is repeated for each. Numbers are ints, floats, and strings: decimals of any length, C99 hex floats,
+    nan, inf, -inf; each is rounded once, to nearest even. For order grad of an op that is not elementwise, COTANGENT may hold
+    the cotangent (default ones). Raises ValueError in one line that says what the op takes.
+    """
+    fmt = format_named(dtype)
+    taken = [*(i.name for i in op.inputs), *([COTANGENT] if order != "value" and not op.elementwise else [])]
+    _check_names(op, taken, given)
+    arrays = {i.name: _array(op, i.name, _DEPTH[i.shape], given[i.name], fmt) for i in op.inputs}
+    listed = {i.name: arrays[i.name].ndim > _DEPTH[i.shape] for i in op.inputs}
+    counts = {name: len(arrays[name]) for name, is_listed in listed.items() if is_listed}
+    if len(set(counts.values())) > 1:
+        said = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise ValueError(f"the lists of {op.name} have different lengths: {said}; a single {_single(op)} is used for all")
+    rows = next(iter(counts.values()), 1)
+    shaped = {
+        name: array if listed[name] else np.broadcast_to(array, (rows, *array.shape)).copy() for name, array in arrays.items()
+    }
+    length = _length(op, shaped)
+    if order != "value" and not op.elementwise:
+        shaped[COTANGENT] = _cotangent(op, output_count(op, params, length), rows, given.get(COTANGENT), fmt)
+    return Point(Batch(dtype, {name: values.astype(fmt.dtype) for name, values in shaped.items()}), any(listed.values()))
+
+
+def rounded(value: Any, fmt: Format) -> float:
+    """A number as users write it, rounded once to the format, to nearest even. Raises ValueError for what is no number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal, Fraction)):
+        raise ValueError(f"not a number: {value!r}")
+    if isinstance(value, (int, Fraction)):
+        return fmt.round_exact(Fraction(value))
+    text = repr(value) if isinstance(value, float) else str(value).strip().lower()
+    sign = -1.0 if text.startswith("-") else 1.0
+    bare = text.lstrip("+-") if text[:1] in ("+", "-") else text
+    if bare in _SPECIAL:
+        return math.copysign(_SPECIAL[bare], sign)
+    if isinstance(value, float):
+        exact: Fraction | float = Fraction(value)
+    elif hexadecimal := _HEX.fullmatch(text):
+        exact = _from_hex(hexadecimal, value)
+    elif _DECIMAL.fullmatch(text):
+        number = Decimal(text)
+        far = number != 0 and abs(number.adjusted()) > _FAR
+        exact = (math.inf if number.adjusted() > 0 else 0.0) if far else abs(Fraction(number))
+    else:
+        raise ValueError(f"not a number: {value!r}; write 1e-30, 0x1.8p-3, nan, inf or -inf")
+    return math.copysign(fmt.round_exact(exact) if isinstance(exact, Fraction) else exact, sign)
+
+
+def _from_hex(found: re.Match[str], value: Any) -> Fraction | float:
+    _, whole, part, power = found.groups()
+    if not whole + part:
+        raise ValueError(f"not a number: {value!r}")
+    exponent = int(power or 0) - 4 * len(part)
+    if abs(exponent) > _FAR:
+        return math.inf if exponent > 0 and int(whole + part, 16) else 0.0
+    return Fraction(int(whole + part, 16)) * Fraction(2) ** exponent
+
+
+def _check_names(op: Op, taken: list[str], given: Mapping[str, Any]) -> None:
+    required = [i.name for i in op.inputs]
+    if any(name not in given for name in required) or any(name not in taken for name in given):
+        wanted = ", ".join(f"{i.name} ({_written(i.shape)})" for i in op.inputs)
+        optional = f", optional {COTANGENT}" if COTANGENT in taken else ""
+        raise ValueError(f"{op.name} takes the inputs {wanted}{optional}; given: {', '.join(map(str, given)) or 'none'}")
+
+
+def _written(shape: str) -> str:
+    return {"scalar": "a number or a list of numbers", "vector": "a list of numbers", "matrix": "a list of rows"}[shape]
+
+
+def _single(op: Op) -> str:
+    return "number" if op.elementwise else "row"
+
+
+def _array(op: Op, name: str, depth: int, value: Any, fmt: Format) -> NDArray[np.float64]:
+    array = _rectangular(f"input {name}", value, fmt)
+    if array.ndim not in (depth, depth + 1):
+        shape = next(s for s, d in _DEPTH.items() if d == depth)
+        raise ValueError(f"input {name} of {op.name} is {_written(shape)}, or a list of those; given: {_shape(array)}")
+    return array
+
+
+def _rectangular(where: str, value: Any, fmt: Format) -> NDArray[np.float64]:
+    def numbers(item: Any) -> Any:
+        return [numbers(v) for v in item] if isinstance(item, (list, tuple)) else rounded(item, fmt)
+
+    plain = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    try:
+        array = np.array(numbers(plain), dtype=np.float64)
+    except ValueError as error:
+        reason = "rows of different lengths" if "inhomogeneous" in str(error) else str(error)
+        raise ValueError(f"{where}: {reason}") from None
+    if not array.size:
+        raise ValueError(f"{where} is empty")
+    return array
+
+
+def _shape(array: NDArray[np.float64]) -> str:
+    return " by ".join(map(str, array.shape)) + " numbers" if array.ndim else "a number"
+
+
+def _length(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> int:
+    lengths = {i.name: arrays[i.name].shape[1] for i in op.inputs if i.shape != "scalar"}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+        raise ValueError(f"the vectors of {op.name} have different lengths: {said}")
+    length = next(iter(lengths.values()), 1)
+    if lengths and length < op.min_length:
+        raise ValueError(f"{op.name} needs vectors of at least {op.min_length} numbers, not {length}")
+    return length
+
+
+def _cotangent(op: Op, count: int, rows: int, value: Any, fmt: Format) -> NDArray[np.float64]:
+    """Shape (rows, outputs): given whole, or one row for all, or one number per row of an op with one output."""
+    if value is None:
+        return np.ones((rows, count))
+    array = _rectangular(COTANGENT, value, fmt)
+    if count == 1 and array.shape == (rows,):
+        array = array[:, np.newaxis]
+    if array.shape == (count,) or (count == 1 and not array.ndim):
+        array = np.broadcast_to(array, (rows, count)).copy()
+    if array.shape != (rows, count):
+        wanted = f"{count} numbers" if rows == 1 else f"{rows} rows of {count} numbers"
+        raise ValueError(f"the {COTANGENT} of {op.name} has {wanted} here; given: {_shape(array)}")
+    return array
+
+
+def params_of(op: Op, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The op's default params with the given ones in their place. Raises UnknownName, which names the nearest valid choice.
+
+    Any number may stand where the usual values are numbers; a name or switch must be one of the usual ones.
+    """
+    params = op.default_params()
+    for name, value in (given or {}).items():
+        if name not in params:
+            if not params:
+                raise ValueError(f"{op.name} has no params; given: {name}")
+            raise UnknownName(f"param of {op.name}", str(name), params)
+        params[name] = _param(op, name, value)
+    return params
+
+
+def _param(op: Op, name: str, value: Any) -> Any:
+    usual = op.params[name]
+    if isinstance(value, list):
+        value = tuple(value)
+    numeric = any(isinstance(v, (int, float)) and not isinstance(v, bool) for v in usual)
+    if numeric and isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            raise ValueError(f"param {name} of {op.name} is a number, for example {usual[0]!r}; given: {value!r}") from None
+    for known in usual:
+        if known == value and isinstance(known, bool) == isinstance(value, bool):
+            return known
+    if numeric and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    raise UnknownName(f"value of {name}", str(value), [str(v) for v in usual])

@@ -1,0 +1,170 @@
+"""Search inside a cell: replay, explore (the grid, then Hypothesis recipes), intensify (zoom). Every phase feeds the same ledgers."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from fuzzer.campaign.ledger import Ledger
+from fuzzer.campaign.trial import Trial
+from fuzzer.case import COTANGENT, Batch, Case, concatenate
+from fuzzer.catalog.op import Op
+from fuzzer.formats import Format, format_named
+from fuzzer.inputs.grid import special_batch
+from fuzzer.inputs.landmarks import landmarks
+from fuzzer.inputs.recipe import Landmarks, Recipe
+from fuzzer.inputs.strategies import explore
+from oracles import oracle
+from oracles.function import Function
+from oracles.oracle import Caps
+
+#: Rows of one framework call: large enough that Python's share is small, and one shape for jax.
+ROWS = 4096
+#: Vector lengths by round: jax compiles each of them for each op, so the long ones come where time is left.
+LENGTHS = ((2, 3, 17), (2, 8, 64), (1, 16, 69, 7), (3, 17, 1000))
+#: The zoom's first reach is a binade; each round divides it by this.
+NARROWER = 8
+
+
+class Spent(Exception):
+    """The shard's budget of verdicts is used up."""
+
+
+class Search:
+    """The search of one shard: a budget of verdicts, a trial and a ledger per subject."""
+
+    def __init__(self, trial: Trial, verdicts: int, seed: int, round_: int) -> None:
+        self.trial = trial
+        self.budget = verdicts
+        self.seed = seed
+        self.round = round_
+        self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
+        self.errors: dict[int, tuple[str, Batch]] = {}
+
+    def feed(self, batch: Batch) -> float:
+        """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent after the last batch."""
+        judgement = self.trial.run(batch)
+        score = 0.0
+        for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
+            if outcome.error:
+                self.errors.setdefault(number, (outcome.error, batch))
+            score = max(score, ledger.add(judgement, outcome))
+        if self.trial.clock.verdicts >= self.budget:
+            raise Spent
+        return math.log2(score) if score > 0 else -1074.0
+
+    def run(self, corpus: Sequence[Case]) -> None:
+        """The whole search; ends when the budget is spent."""
+        try:
+            self._replay(corpus)
+            marks = self._landmarks()
+            if self.round == 0:
+                self._generated(special_batch(self.trial.op, dict(self.trial.cell.params), self.trial.cell.dtype,
+                                              self.trial.cell.order, marks))  # fmt: skip
+            while True:
+                self._explore(marks, examples=8 if self.round == 0 else 24)
+                self._zoom(rounds=5)
+        except Spent:
+            return
+
+    def _generated(self, batch: Batch) -> None:
+        for start in range(0, batch.rows, ROWS):
+            self.feed(batch.take(slice(start, start + ROWS)))
+
+    def _replay(self, corpus: Sequence[Case]) -> None:
+        shapes: dict[tuple[tuple[int, ...], ...], list[Batch]] = {}
+        for case in corpus:
+            batch = case.batch()
+            shapes.setdefault(tuple(v.shape[1:] for v in batch.inputs.values()), []).append(batch)
+        for batches in shapes.values():
+            self.feed(concatenate(batches))
+
+    def _landmarks(self) -> Landmarks:
+        start = time.perf_counter()
+        marks = _landmarks_of(self.trial.function, self.trial.cell.dtype, self.trial.op.elementwise)
+        self.trial.clock.seconds["generation"] += time.perf_counter() - start
+        return marks
+
+    def _explore(self, marks: Landmarks, examples: int) -> None:
+        cell, op = self.trial.cell, self.trial.op
+        self.seed += 1
+
+        def judge(recipe: Recipe) -> float:
+            start = time.perf_counter()
+            batch = recipe.expand(op, dict(cell.params), cell.dtype, cell.order, marks)
+            self.trial.clock.seconds["generation"] += time.perf_counter() - start
+            return self.feed(batch)
+
+        lengths = [n for n in LENGTHS[min(self.round, len(LENGTHS) - 1)] if n >= op.min_length] or [op.min_length]
+        explore(
+            op, cell.dtype, seed=self.seed, examples=examples, judge=judge, order=cell.order, params=dict(cell.params), rows=ROWS,
+            landmarks=marks, lengths=lengths,
+        )  # fmt: skip
+
+    def _zoom(self, rounds: int) -> None:
+        """Around the worst points of every subject: all ordinals within a reach that narrows from a binade to a few ulps."""
+        fmt = format_named(self.trial.cell.dtype)
+        rng = np.random.Generator(np.random.PCG64([self.seed, self.round, 77]))
+        reach = 1 << (fmt.precision - 1)
+        for _ in range(rounds):
+            elites = self._elites()
+            if not elites:
+                return
+            for group in _by_shape(elites):
+                self.feed(_around(group, self.trial.op, fmt, reach, rng))
+            reach = max(8, reach // NARROWER)
+
+    def _elites(self) -> list[Batch]:
+        chosen: list[Batch] = []
+        for ledger in self.ledgers:
+            ranked = sorted(ledger.elites.values(), key=lambda pair: -pair[0])
+            chosen += [batch for _, batch in ranked[:6]]
+        return chosen
+
+    def corpus(self) -> list[Case]:
+        """The worst points of each subject, for the next round and the other targets."""
+        return [batch.case(0) for batch in self._elites()][:24]
+
+
+@lru_cache(maxsize=512)
+def _landmarks_of(function: Function, dtype: str, elementwise: bool) -> Landmarks:
+    fmt = format_named(dtype)
+    caps = Caps(arb_rows=256, arb_seconds=0.1, limit_rows=8, audit_share=0.0)
+    found = landmarks(
+        function, fmt, lambda inputs: oracle.reference(function, inputs, precision=min(fmt.precision, 24), caps=caps),
+        elementwise=elementwise,
+    )  # fmt: skip
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _by_shape(batches: list[Batch]) -> list[list[Batch]]:
+    groups: dict[tuple[tuple[int, ...], ...], list[Batch]] = {}
+    for batch in batches:
+        groups.setdefault(tuple(v.shape[1:] for v in batch.inputs.values()), []).append(batch)
+    return list(groups.values())
+
+
+def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.Generator) -> Batch:
+    """About ROWS numbers around the given rows: each number moved by up to `reach` ordinals, or left, inside its domain."""
+    base = concatenate(group)
+    width = max(int(np.prod(v.shape[1:])) for v in base.inputs.values())
+    copies = max(1, ROWS // max(1, width) // base.rows)
+    spread = base.repeat(copies)
+    domains = {i.name: (i.low, i.high, i.integers) for i in op.inputs}
+    inputs = {}
+    for name, values in spread.inputs.items():
+        if name == COTANGENT or domains[name][2]:
+            inputs[name] = values
+            continue
+        step = rng.integers(-reach, reach + 1, values.shape)
+        step[rng.random(values.shape) < (0.3 if len(spread.inputs) > 1 or width > 1 else 0.0)] = 0
+        moved = fmt.from_ordinals(np.clip(fmt.ordinals(values) + step, -fmt.max_ordinal, fmt.max_ordinal))
+        low, high, _ = domains[name]
+        wide = moved.astype(np.float64)
+        fits = (wide >= low) & (wide <= high) & np.isfinite(values.astype(np.float64))
+        inputs[name] = np.where(fits, moved, values)
+    return Batch(spread.dtype, inputs)

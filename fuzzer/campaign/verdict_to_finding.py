@@ -1,0 +1,165 @@
+"""From a candidate to a Finding: shrunk, placed, certified by the ball test, its truth confirmed, every target's answer beside it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.ledger import Candidate, Ledger, input_exponents
+from fuzzer.campaign.place import Placed, place, still_fails
+from fuzzer.campaign.shrink import shrink
+from fuzzer.campaign.trial import Trial
+from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.findings.finding import Answer, Finding
+from fuzzer.findings.identity import finding_id
+from fuzzer.judge.limits import Standard
+from fuzzer.judge.severity import severity
+from fuzzer.judge.stability import certify
+from fuzzer.judge.verdict import Class, Symptom
+from oracles.conditioning import amplification
+from oracles.confirmation import Confirmation, confirm
+
+#: Candidates of one symptom that are tried before it is given up.
+TRIES = 3
+
+
+def findings_of(trial: Trial, ledger: Ledger, known: dict[str, float]) -> list[Finding]:
+    """One finding per symptom that survives certification. known: id -> excess already reported; those are redone only if 4 times worse."""
+    found = []
+    for symptom in sorted(ledger.candidates, reverse=True):
+        identity = _identity(trial, ledger.subject, symptom)
+        candidates = ledger.best(symptom)
+        if identity in known and not candidates[0].excess > 4 * known[identity]:
+            continue
+        for candidate in candidates[:TRIES]:
+            finding = _finding(trial, ledger, candidate)
+            if finding is not None:
+                found.append(finding)
+                break
+    return found
+
+
+def _identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
+    cell = trial.cell
+    return finding_id(
+        cell.op, dict(cell.params), cell.order, cell.dtype, subject.target, subject.implementation.call, symptom.name
+    )
+
+
+def _finding(trial: Trial, ledger: Ledger, candidate: Candidate) -> Finding | None:
+    subject = ledger.subject
+    simple = shrink(trial, subject, candidate)
+    for chosen in (simple, candidate) if simple is not candidate else (candidate,):
+        placed = place(trial, subject, chosen.row, chosen.output)
+        if placed is None or placed.symptom != candidate.symptom:
+            placed = _as_found(trial, subject, chosen)
+        if placed is None:
+            continue
+        finding = _certified(trial, ledger, chosen, placed)
+        if finding is not None:
+            return finding
+    return None
+
+
+def _as_found(trial: Trial, subject: Subject, candidate: Candidate) -> Placed | None:
+    """The placement of the search itself: inside a long batch."""
+    for length in (64, 1000):
+        placement = Placement(length, 0)
+        if still_fails(trial, subject, candidate, placement):
+            return Placed(placement, candidate.class_, int(candidate.symptom), candidate.ulps)
+    return None
+
+
+def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed) -> Finding | None:
+    row, output = candidate.row, candidate.output
+    single = {name: values[0] for name, values in row.exact().items()}
+    confirmation = confirm(trial.function, single, output)
+    if not confirmation.agrees:
+        return None
+    answers, mine = _answers(trial, ledger.subject, row, output, placed.placement)
+    if mine is None or not mine[1].is_finding:
+        return None
+    value, class_, symptom, ulps, excess = mine
+    standard = trial.standard(row)
+    truth = float(confirmation.exact) if confirmation.exact is not None and abs(confirmation.exact) < 2**1023 else math.inf
+    if confirmation.exact is not None:
+        class_ = certify(trial.function, single, output, value, truth, trial.format, standard, excess, class_)
+    if not class_.is_finding:
+        return None
+    return _compose(trial, ledger, candidate, placed, confirmation, answers, value, class_, symptom, ulps, excess, truth, standard)
+
+
+def _answers(
+    trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement
+) -> tuple[list[Answer], tuple[float, Class, Symptom, float, float] | None]:
+    """Every subject's answer to these bits at this placement; the subject's own as numbers."""
+    answers: list[Answer] = []
+    mine = None
+    for other in trial.subjects:
+        lengths = trial.framework(other).lengths
+        at = placement if lengths is None or placement.length in (1, 64) else Placement(64, 0)
+        (outcome,) = trial.run_placed(row, other, at).outcomes
+        if outcome.answers is None or outcome.screened is None:
+            continue
+        position = at.position
+        verdicts = outcome.screened.verdicts
+        value = float(outcome.answers[position, output])
+        class_, symptom = Class(int(verdicts.classes[position, output])), Symptom(int(verdicts.symptoms[position, output]))
+        ulps = float(verdicts.ulps[position, output])
+        answers.append(Answer(other.target, other.implementation.call, value, value.hex(), ulps, class_.name, symptom.name))
+        if other == subject:
+            mine = (value, class_, symptom, ulps, float(verdicts.excess[position, output]))
+    return answers, mine
+
+
+def _compose(
+    trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed, confirmation: Confirmation, answers: list[Answer],
+    value: float, class_: Class, symptom: Symptom, ulps: float, excess: float, truth: float, standard: Standard,
+) -> Finding:  # fmt: skip
+    cell, subject, row = trial.cell, ledger.subject, candidate.row
+    avoidable = sorted({a.target for a in answers if a.class_ == Class.ok.name and a.implementation != subject.implementation.call})
+    exponent = int(input_exponents(row)[0])
+    finite = all(np.isfinite(v.astype(np.float64)).all() for v in row.inputs.values())
+    case = row.case(0)
+    limited = trial.op.accuracy != "accumulating"
+    return Finding(
+        id=_identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
+        target=subject.target, implementation=subject.implementation.call, symptom=symptom.name, class_=class_.name, ulps=ulps,
+        excess=excess, condition=_condition(trial, row, candidate.output, truth), limit=standard.ulps if limited else None,
+        severity=severity(class_, symptom, ulps, standard.ulps, trial.format, float(exponent), avoidable=bool(avoidable),
+                          special_input=not finite),
+        case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placed.placement)},
+        worst=candidate.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
+        certified_by=confirmation.certified_by, answers=answers, extent=_extent(ledger, symptom), profile=ledger.profile(),
+        note=_note(trial, subject, placed),
+    )  # fmt: skip
+
+
+def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
+    if not all(np.isfinite(v).all() for v in row.exact().values()) or truth == 0 or not math.isfinite(truth):
+        return math.nan
+    amplified = amplification(trial.function, row.exact(), np.array([output]), trial.format.precision)
+    return float(amplified[0] / abs(truth))
+
+
+def _extent(ledger: Ledger, symptom: Symptom) -> dict[str, Any]:
+    count, judged = ledger.symptom_counts[symptom], max(1, ledger.verdicts)
+    low, high = ledger.spans[symptom]
+    return {"count": count, "judged": judged, "share": count / judged, "low": low, "high": high}
+
+
+def _note(trial: Trial, subject: Subject, placed: Placed) -> str:
+    parts = []
+    if placed.right_at:
+        shown = ", ".join(str(n) for n in placed.right_at[:6])
+        parts.append(f"inconsistent: right at length {shown}, wrong from length {placed.placement.length}")
+    if placed.placement.stride > 1:
+        parts.append(f"only strided (stride {placed.placement.stride})")
+    if subject.implementation.documented:
+        parts.append(f"documented approximation: {subject.implementation.documented}")
+    if COTANGENT in trial.function.inputs:
+        parts.append("cotangent given")
+    return "; ".join(parts)

@@ -1,0 +1,110 @@
+"""Confirmation: the truth of one element as decimal digits, certified by Arb and confirmed by mpmath at two precisions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from oracles import rigorous
+from oracles.function import Function
+from oracles.limits_at_infinity import Accepted, TapedMp, accepted
+from oracles.reference import FINITE, NAN, PINF
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """value: decimal digits, or "nan", "inf", "-inf", or "[low, high]" where every number between is right. agrees: False where
+    mpmath contradicts Arb or itself; such an element must not be reported. exact: the midpoint as a rational, None for specials."""
+
+    value: str
+    certified_by: str
+    agrees: bool
+    exact: Fraction | None = None
+
+
+def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: int, digits: int = 40) -> Confirmation:
+    """The truth of one output of one row to `digits` significant digits.
+
+    Arb encloses it to more than these digits; mpmath at that precision and at half as much again must agree with it (DESIGN: Arb
+    certifies first, mpmath confirms). Where Arb has no finite answer at any precision the limits decide, certified_by "limit".
+    """
+    finite = all(np.isfinite(v).all() for v in single.values())
+    ball, kink = _enclose(function, single, output, digits) if finite else (None, False)
+    if ball is None or kink:
+        return _by_limit(accepted(function, single)[output])
+    exact = rigorous.to_fraction(ball)
+    checks = [_by_mpmath(function, single, output, bits) for bits in (_bits(digits), _bits(digits) * 3 // 2 + 64)]
+    agrees = all(check is None or _close(check, exact, digits) for check in checks)
+    both = all(check is not None for check in checks)
+    return Confirmation(decimal(exact, digits), "arb+mpmath" if both else "arb", agrees, exact)
+
+
+def decimal(value: Fraction, digits: int = 40) -> str:
+    """A rational as a decimal string of that many significant digits."""
+    context = mpmath.MPContext()
+    context.prec = _bits(digits)
+    number = context.mpf(value.numerator) / value.denominator
+    return str(context.nstr(number, digits, strip_zeros=False)) if value else "0.0"
+
+
+def _bits(digits: int) -> int:
+    return math.ceil(digits * 3.33) + 64
+
+
+def _enclose(function: Function, single: dict[str, Any], output: int, digits: int) -> tuple[arb | None, bool]:
+    bits = _bits(digits)
+    while bits <= 8192:
+        result = rigorous.enclose(function, single, bits)
+        if result.undefined or result.removable:
+            return None, False
+        if result.balls and result.balls[output].is_finite():
+            ball = result.balls[output]
+            if ball.rad() == 0 or ball.rel_accuracy_bits() > digits * 3.33 + 4 or (ball.contains(0) and bits > 4096):
+                return ball, result.kink
+        bits *= 2
+    return None, False
+
+
+def _by_mpmath(function: Function, single: dict[str, NDArray[np.float64]], output: int, bits: int) -> Fraction | float | None:
+    """mpmath's value, evaluated with as many more bits as two precisions need to agree; None where it cannot."""
+    before: Fraction | float | None = None
+    for wider in (bits, 2 * bits, 4 * bits, 8 * bits, 16 * bits):
+        m = TapedMp(wider)
+
+        def lift(values: Any, m: TapedMp = m) -> Any:
+            return m.lift(float(values)) if np.ndim(values) == 0 else [lift(v) for v in values]
+
+        try:
+            outputs = function.outputs(m, {name: lift(values) for name, values in single.items()})
+            now = m.exact(m.num(outputs[output]))
+        except (ArithmeticError, ValueError, TypeError):
+            return None
+        if isinstance(now, float):
+            return now
+        if isinstance(before, Fraction) and _close(before, now, 30):
+            return now
+        before = now
+    return before
+
+
+def _close(value: Fraction | float, exact: Fraction, digits: int) -> bool:
+    if isinstance(value, float):
+        return False
+    return abs(value - exact) <= abs(exact) / Fraction(10) ** (min(digits, 30) - 2) or (exact == 0 and abs(value) < Fraction(1, 10**300))
+
+
+def _by_limit(right: Accepted) -> Confirmation:
+    if right.kinds & FINITE:
+        if right.low == right.high:
+            return Confirmation(repr(right.low + 0.0), "limit", True, Fraction(right.low))
+        return Confirmation(f"[{right.low!r}, {right.high!r}]", "limit", True)
+    if right.kinds == 0:
+        return Confirmation("nan", "limit", False)
+    return Confirmation("inf" if right.kinds & PINF else "nan" if right.kinds == NAN else "-inf", "limit", True)

@@ -1,0 +1,343 @@
+"""A framework that is right: every answer computed with mpmath and rounded once; and single answers planted beside it.
+
+Independent of what the oracle does with the same definitions: no balls, no Arb, no reading of limits. Values come from mpmath at two
+precisions that agree; derivatives are central differences at high precision (two steps that agree), not the tape; special
+inputs are answered as numpy and scipy, written out op by op below, answer in binary64.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.special as sp
+from numpy.typing import NDArray
+
+from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.trial import Judgement, Trial
+from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.catalog.functions import function_of
+from fuzzer.catalog.op import Implementation, Op
+from fuzzer.catalog.registry import op_named
+from fuzzer.formats import Format
+from fuzzer.frameworks.expression import placed
+from fuzzer.frameworks.framework import Job
+from fuzzer.frameworks.target import register
+from fuzzer.judge.stability import certify
+from fuzzer.judge.verdict import Class, Symptom
+from oracles.arithmetic.mp import Mp
+from oracles.confirmation import confirm
+from oracles.function import Function
+from oracles.limits_at_infinity import TapedMp
+
+NAME = "planted"
+IMPLEMENTATION = Implementation(NAME, "correctly_rounded")
+SUBJECT = Subject(NAME, IMPLEMENTATION)
+Row = dict[str, Any]  # name -> float, or nested lists of them
+
+
+class CorrectlyRounded:
+    """Implements Framework."""
+
+    name = NAME
+    version = "1"
+    lengths: tuple[int, ...] | None = None
+
+    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+        if job.implementation.call == "x * y":  # the probe of flush_policy
+            return np.asarray(batch.inputs["x"] * batch.inputs["y"])[:, np.newaxis]
+        function = function_of(job.op, job.params, job.order)
+        exact = batch.exact()
+        rows = [right_answer(job.op, function, {n: v[row].tolist() for n, v in exact.items()}, batch.format) for row in range(batch.rows)]
+        return np.asarray(rows, dtype=np.float64).astype(batch.format.dtype)
+
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+        one = self.evaluate(job, batch)
+        return np.repeat(one, len(next(iter(placed(batch, placement).inputs.values()))), axis=0)
+
+
+register(NAME, CorrectlyRounded)
+
+
+def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[float]:
+    """The correctly rounded outputs of one row (their doubles)."""
+    finite = all(math.isfinite(v) for v in _flat(list(row.values())))
+    if function.order == "value":
+        found = _agreed(function, row, fmt) if finite else None
+        answers = None if found is None else [rounded(v, fmt) for v in found]
+        if answers is None or not all(math.isfinite(v) for v in found or []):
+            special = _by_numpy(op, function, row, fmt)
+            answers = special if answers is None else [s if not math.isfinite(v) else a for a, v, s in zip(answers, found or [], special, strict=True)]
+        if op.keeps_zero_sign and row[op.inputs[0].name] == 0:
+            answers = [math.copysign(0.0, row[op.inputs[0].name])]
+        return answers
+    count = sum(len(_flat([row[name]])) for name in function.differentiable)
+    if not finite:
+        return [math.nan] * count
+    slopes = [_slope(function, row, name, place, fmt) for name in function.differentiable for place in _places(row[name])]
+    return [rounded(s, fmt) for s in slopes]
+
+
+def rounded(value: Fraction | float, fmt: Format) -> float:
+    """To the format; a float stands for a special value, or for a number far beyond the format's range."""
+    return fmt.round_exact(value) if isinstance(value, Fraction) else value
+
+
+# Values
+
+
+def _agreed(function: Function, row: Row, fmt: Format) -> list[Fraction | float] | None:
+    """mpmath's outputs at two precisions that agree to 2^-80, precision doubled until they do."""
+    bits, before = 160, None
+    while bits <= 20480:
+        now = _evaluate(function, row, bits, fmt)
+        if now is None:
+            return None
+        if before is not None and all(_alike(a, b) for a, b in zip(before, now, strict=True)):
+            return now
+        before, bits = now, 2 * bits
+    return before
+
+
+def _evaluate(function: Function, row: Row, bits: int, fmt: Format, moved: Mapping[str, Any] | None = None) -> list[Fraction | float] | None:
+    m = TapedMp(bits)
+    lifted = {name: _lift(m, value) for name, value in {**row, **(moved or {})}.items()}
+    try:
+        return [_bounded(m, m.num(v), fmt) for v in function.outputs(m, lifted)]
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+
+
+def _bounded(m: Mp, x: Any, fmt: Format) -> Fraction | float:
+    """Exact; far beyond the format's range an infinity or zero of its sign, so that integers stay small. A pole is nan."""
+    size = m.magnitude(x)
+    if math.isnan(size) or (math.isinf(size) and size > 0):
+        return math.nan
+    if size > fmt.emax + 4:
+        return Fraction(2) ** (fmt.emax + 8) * (1 if x > 0 else -1)
+    if -math.inf < size < fmt.emin - fmt.precision - 4:
+        return Fraction(2) ** (fmt.emin - fmt.precision - 8) * (1 if x > 0 else -1)
+    return m.exact(x)
+
+
+def _alike(a: Fraction | float, b: Fraction | float) -> bool:
+    if isinstance(a, float) or isinstance(b, float):
+        return isinstance(a, float) and isinstance(b, float)
+    return abs(a - b) * 2**80 <= abs(b)
+
+
+def _lift(m: Mp, value: Any) -> Any:
+    return [_lift(m, v) for v in value] if isinstance(value, list) else m.num(value)
+
+
+def _flat(value: Any) -> list[float]:
+    return [leaf for v in value for leaf in _flat(v)] if isinstance(value, list) else [value]
+
+
+# Derivatives
+
+
+def _places(value: Any) -> list[tuple[int, ...]]:
+    return [(i, *rest) for i, v in enumerate(value) for rest in _places(v)] if isinstance(value, list) else [()]
+
+
+def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt: Format) -> Fraction | float:
+    """The derivative of the cotangent's product with the outputs: central differences, their step squared until two agree."""
+    x = Fraction(_at(row[name], place))
+    low, high = function.domains[function.inputs.index(name)]
+    if x in (low, high) or (x == 0 and _singular(function, row)):
+        return _one_sided(function, row, name, place, fmt)
+    sizes = [abs(Fraction(v)) for v in _flat(list(row.values())) if v]
+    span = max([*sizes, 1]) / min([*sizes, 1])
+    before: Fraction | float | None = None
+    for digits in (160, 400, 1200, 3000):
+        step = Fraction(1, 2**digits) * (min(abs(x), 1) if x else Fraction(1, 2**1100))
+        bits = 3 * digits + (0 if x else 1200) + 2 * (span.numerator // span.denominator).bit_length() + 128
+        now = _difference(function, row, name, place, step, bits, fmt)
+        if isinstance(now, float):
+            return _one_sided(function, row, name, place, fmt)
+        if before is not None and abs(now - before) * 2**60 <= abs(now) and (now or digits == 3000):
+            return now
+        before = now
+    return _one_sided(function, row, name, place, fmt)
+
+
+def _difference(
+    function: Function, row: Row, name: str, place: tuple[int, ...], step: Fraction, bits: int, fmt: Format
+) -> Fraction | float:
+    m = TapedMp(bits)
+    value = Function(function.definition, function.inputs, function.params)
+    x = Fraction(_at(row[name], place))
+    totals = []
+    for side in (step, -step):
+        lifted = {n: _lift(m, row[n]) for n in function.inputs}
+        lifted[name] = _with(lifted[name], place, m.lift_exact(x + side) if hasattr(m, "lift_exact") else m.num(x + side))
+        try:
+            outputs = [m.num(v) for v in value.outputs(m, lifted)]
+        except (ArithmeticError, ValueError, TypeError):
+            return math.nan
+        weights = _flat(row[COTANGENT]) if COTANGENT in row else [1.0] * len(outputs)
+        totals.append(m.sum([m.num(w) * v for w, v in zip(weights, outputs, strict=True) if w] or [m.num(0)]))
+    return _bounded(m, (totals[0] - totals[1]) / m.num(2 * step), fmt)
+
+
+def _singular(function: Function, row: Row) -> bool:
+    """Whether the definition singles out this point, so that a difference across it means nothing."""
+    return function.definition in ("sqrt", "rsqrt", "cbrt", "entr", "xlogy", "xlog1py", "rel_entr", "log", "logit")
+
+
+def _one_sided(function: Function, row: Row, name: str, place: tuple[int, ...], fmt: Format) -> Fraction | float:
+    """At an edge, a pole or an isolated point: the tape's derivative just inside, at two distances; growing means infinite."""
+    index = [(n, p) for n in function.differentiable for p in _places(row[n])].index((name, place))
+    found: list[Fraction | float] = []
+    for digits in (1200, 2400):
+        moved = {n: _inside(row[n], domain, Fraction(1, 2**digits)) for n, domain in zip(function.inputs, function.domains, strict=True)}
+        outputs = _evaluate(function, row, 6 * digits, fmt, moved)
+        if outputs is None:
+            return math.nan
+        found.append(outputs[index])
+    near, nearer = found
+    if isinstance(near, float) or isinstance(nearer, float):
+        return math.nan
+    if abs(near - nearer) * 2**40 <= abs(nearer):
+        return nearer
+    if abs(nearer) > abs(near):
+        return math.copysign(math.inf, nearer)
+    return Fraction(0)
+
+
+def _inside(value: Any, domain: tuple[float, float], by: Fraction) -> Any:
+    if isinstance(value, list):
+        return [_inside(v, domain, by) for v in value]
+    away = by if math.copysign(1.0, value) > 0 else -by
+    if value == domain[0]:
+        return Fraction(value) + by
+    if value == domain[1]:
+        return Fraction(value) - by
+    return away if value == 0 else Fraction(value)
+
+
+def _at(value: Any, place: tuple[int, ...]) -> float:
+    for i in place:
+        value = value[i]
+    return float(value)
+
+
+def _with(value: Any, place: tuple[int, ...], new: Any) -> Any:
+    if not place:
+        return new
+    return [_with(v, place[1:], new) if i == place[0] else v for i, v in enumerate(value)]
+
+
+# Special inputs, in binary64, as a careful implementation answers them
+
+
+def _by_numpy(op: Op, function: Function, row: Row, fmt: Format) -> list[float]:
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = SPECIAL[op.name](*(np.asarray(row[name], np.float64) for name in function.inputs), **dict(function.params))
+        return [float(v) for v in np.atleast_1d(fmt.round(np.asarray(result, np.float64))).astype(np.float64).ravel()]
+
+
+def _gelu(x: Any, approximate: str) -> Any:
+    return x * sp.ndtr(x) if x != -np.inf else -0.0
+
+
+def _positive_or(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    return lambda x, **params: np.where(x > 0, x, function(x))
+
+
+def _norm(x: Any, ord: float) -> Any:  # noqa: A002  (the frameworks' name)
+    return np.max(np.abs(x)) if math.isinf(ord) else np.sum(np.abs(x) ** ord) ** (1 / ord)
+
+
+def _cross_entropy(x: Any, y: Any) -> Any:
+    return -np.sum(y * sp.log_softmax(x))
+
+
+def _cosine(x: Any, y: Any, eps: float) -> Any:
+    return np.sum(x * y) / (max(_norm(x, 2), eps) * max(_norm(y, 2), eps))
+
+
+SPECIAL: dict[str, Callable[..., Any]] = {
+    **{name: getattr(np, name) for name in ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "reciprocal",
+       "square", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot", "logaddexp", "logaddexp2", "fmod", "remainder",
+       "floor_divide", "sinc", "sum", "mean", "prod", "cumsum")},
+    "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
+    "rsqrt": lambda x: 1 / np.sqrt(x), "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power,
+    "atan2": np.arctan2, "xlogy": sp.xlogy, "xlog1py": sp.xlog1py,
+    "erf": sp.erf, "erfc": sp.erfc, "erfinv": sp.erfinv, "lgamma": sp.gammaln, "digamma": sp.digamma, "logit": sp.logit,
+    "entr": sp.entr, "ndtr": sp.ndtr, "log_ndtr": sp.log_ndtr,
+    "sigmoid": sp.expit, "log_sigmoid": sp.log_expit, "softplus": lambda x: np.logaddexp(x, 0), "relu6": lambda x: np.clip(x, 0, 6),
+    "elu": lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(x)), "celu": lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(x / alpha)),
+    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
+    "silu": lambda x: x * sp.expit(x) if x != -np.inf else -0.0,
+    "mish": lambda x: x * np.tanh(np.logaddexp(x, 0)) if x != -np.inf else -0.0,
+    "gelu": _gelu, "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
+    "hard_swish": lambda x: x * (np.clip(x + 3, 0, 6) / 6) if x != -np.inf else -0.0,
+    "softsign": lambda x: x / (1 + np.abs(x)) if np.isfinite(x) else np.sign(x), "tanhshrink": lambda x: x - np.tanh(x),
+    "squareplus": lambda x, b: (x + np.sqrt(x * x + b)) / 2 if x != -np.inf else 0.0,
+    "var": lambda x, correction: np.var(x, ddof=correction), "std": lambda x, correction: np.std(x, ddof=correction),
+    "logsumexp": sp.logsumexp, "norm": _norm, "logcumsumexp": np.logaddexp.accumulate,
+    "softmax": sp.softmax, "log_softmax": sp.log_softmax, "normalize": lambda x, eps: x / max(_norm(x, 2), eps),
+    "dot": np.dot, "cosine_similarity": _cosine,
+    "binary_cross_entropy_with_logits": lambda x, y: np.logaddexp(0, x) - x * y, "cross_entropy": _cross_entropy,
+    "sparse_cross_entropy": lambda x, y: -sp.log_softmax(x)[int(y)], "mse": lambda x, y: np.mean((x - y) ** 2),
+    "huber": lambda x, y, delta: sp.huber(delta, x - y), "kl_div": lambda x, y: np.exp(y) * (y - x), "rel_entr": sp.rel_entr,
+}  # fmt: skip
+
+
+# One planted answer
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the judge says of one planted answer; certified: after the ball test, as a finding would be."""
+
+    class_: Class
+    symptom: Symptom
+    ulps: float
+    excess: float
+    certified: Class
+    flushed: bool
+
+
+def trial_of(op: str, dtype: str, order: str = "value", **params: Any) -> Trial:
+    record = op_named(op)
+    return Trial(Cell(op, tuple({**record.default_params(), **params}.items()), dtype, order), [SUBJECT])
+
+
+def judge_answers(trial: Trial, batch: Batch, answers: Any) -> Judgement:
+    """The judgement of these answers, given as numbers of the format, shape (rows, outputs)."""
+    given = np.asarray(answers, np.float64).astype(batch.format.dtype)
+    return trial.judge(batch, [(SUBJECT, given, "")])
+
+
+def batch_of(dtype: str, **inputs: Any) -> Batch:
+    """One row, rounded to the dtype."""
+    from fuzzer.formats import format_named
+
+    return Batch(dtype, {name: format_named(dtype).round(np.asarray([value], np.float64)) for name, value in inputs.items()})
+
+
+def judge_planted(trial: Trial, batch: Batch, answers: Any, output: int = 0) -> Judged:
+    """The verdict on the one row's answers, of one output."""
+    (outcome,) = judge_answers(trial, batch, [answers]).outcomes
+    assert outcome.screened is not None
+    verdicts, at = outcome.screened.verdicts, (0, output)
+    class_, excess = Class(int(verdicts.classes[at])), float(verdicts.excess[at])
+    single = {name: values[0] for name, values in batch.exact().items()}
+    certified = class_
+    if class_.is_finding and all(np.isfinite(v).all() for v in single.values()):
+        confirmation = confirm(trial.function, single, output)
+        assert confirmation.agrees
+        if confirmation.exact is not None:
+            truth = float(confirmation.exact) if abs(confirmation.exact) < 2**1023 else math.inf
+            answer = float(np.asarray(outcome.answers, np.float64)[at])
+            certified = certify(trial.function, single, output, answer, truth, trial.format, trial.standard(batch), excess, class_)
+    return Judged(class_, Symptom(int(verdicts.symptoms[at])), float(verdicts.ulps[at]), excess, certified, bool(outcome.screened.flushed[at]))
