@@ -199,7 +199,7 @@ def _leaves_domain(function: Function, inputs: dict[str, NDArray[np.float64]], s
     for name, (low, high) in zip(function.inputs, function.domains, strict=False):
         values = np.asarray(inputs[name])
         upward = np.where(values == 0, np.copysign(1.0, values) * side, np.sign(values) * side) > 0
-        if ((values == low) & ~upward).any() or ((values == high) & upward & np.isfinite(values)).any():
+        if ((values == low) & ~upward & np.isfinite(values)).any() or ((values == high) & upward & np.isfinite(values)).any():
             return True
     return False
 

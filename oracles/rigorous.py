@@ -74,7 +74,7 @@ def split(x: arb) -> tuple[float, float, float]:
     if math.isinf(value):
         return math.nan, 0.0, math.inf
     low = 0.0
-    if value and abs(value) > 2.0**-960:
+    if value:
         value_mantissa, value_exponent = _parts(value)
         shift = min(exponent, value_exponent)
         low = _scaled((mantissa << (exponent - shift)) - (value_mantissa << (value_exponent - shift)), shift)

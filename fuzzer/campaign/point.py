@@ -115,7 +115,8 @@ def _array(op: Op, name: str, depth: int, value: Any, fmt: Format) -> NDArray[np
     array = _rectangular(f"input {name}", value, fmt)
     if array.ndim not in (depth, depth + 1):
         shape = next(s for s, d in _DEPTH.items() if d == depth)
-        raise ValueError(f"input {name} of {op.name} is {_written(shape)}, or a list of those; given: {_shape(array)}")
+        more = "" if op.elementwise else " (several rows: a list of those)"
+        raise ValueError(f"input {name} of {op.name} is {_written(shape)}{more}; given: {_shape(array)}")
     return array
 
 

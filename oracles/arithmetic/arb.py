@@ -234,10 +234,12 @@ class Arb:
             return ArbNumber(arb(1))
         if exponent.is_integer() and abs(exponent) < 2**62:
             return ArbNumber(base ** exponent.unique_fmpz())
-        if exponent.is_integer():  # beyond 2^62 the magnitude is that of exp; such floats are even
-            return ArbNumber((abs(base).log() * exponent).exp())
         if base == 0 and exponent > 0:
             return ArbNumber(arb(0))
+        if exponent.is_integer():  # beyond 2^62 the magnitude is that of exp; such floats are even
+            return ArbNumber((abs(base).log() * exponent).exp())
+        if base < 0 and exponent.contains_integer():  # defined at the integers only: unknown
+            return ArbNumber(arb.nan())
         return ArbNumber((_at_least(base, 0).log() * exponent).exp())
 
     def atan2(self, y: Any, x: Any) -> ArbNumber:

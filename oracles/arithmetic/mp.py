@@ -90,11 +90,15 @@ class Mp:
         return Fraction(signed * power) if exponent >= 0 else Fraction(signed, power)
 
     def log2_magnitude(self, x: Number) -> float:
-        """log2 |x| to within one, however large (capped at binary64's range); -inf for zero, inf for infinities, nan for nan."""
+        """log2 |x| as binary64, capped at its range for astronomical x; -inf for zero, inf for infinities, nan for nan."""
         raw = x._mpf_
         if not finite(raw):
             return math.nan if raw == NAN else math.inf
-        return float(max(-(1 << 1023), min(magnitude(raw), 1 << 1023))) if raw != ZERO else -math.inf
+        if raw == ZERO:
+            return -math.inf
+        leading = int(raw[1] >> max(0, raw[3] - 53))
+        capped = max(-(1 << 1023), min(magnitude(raw) - leading.bit_length(), 1 << 1023))
+        return math.log2(leading) + capped
 
     def decimal(self, x: Number, digits: int = 40) -> str:
         """A decimal string of that many significant digits."""

@@ -58,9 +58,7 @@ class Node:
     def __truediv__(self, other: Any) -> Node:
         other = self.tape.num(other)
         quotient = self.value / other.value
-        return Node(
-            self.tape, quotient, [(self, lambda: 1 / other.value), (other, lambda: -(quotient / other.value))]
-        )
+        return Node(self.tape, quotient, [(self, lambda: 1 / other.value), (other, lambda: -(quotient / other.value))])
 
     def __rtruediv__(self, other: Any) -> Node:
         return self.tape.num(other) / self
@@ -180,9 +178,10 @@ class Tape:
         a, b = self.num(x), self.num(y)
         m = self.base
         value = m.pow(a.value, b.value)
-        parents = [(a, lambda: b.value * m.pow(a.value, b.value - 1))]
+        # x^0 and 0^y do not depend on x and y: an exact 0 annihilates the pole of the other factor
+        parents = [(a, lambda: m.annihilate(b.value, m.pow(a.value, b.value - 1)))]
         if not constant:
-            parents.append((b, lambda: value * m.log(a.value)))
+            parents.append((b, lambda: m.annihilate(value, m.log(a.value))))
         return Node(self, value, parents)
 
     def atan2(self, y: Any, x: Any) -> Node:

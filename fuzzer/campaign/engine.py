@@ -1,0 +1,109 @@
+"""Engine: runs shards, in this process or on Dask workers. No pool of our own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from fuzzer.frameworks.target import prepare_environment
+
+#: Runs shards; results come as they finish. `stop()` is asked before each new shard is handed out.
+Run = Callable[[Sequence[Shard], Callable[[], bool]], Iterator[ShardResult]]
+
+
+class SchedulerError(ValueError):
+    """The Dask scheduler cannot be reached; one line."""
+
+
+@contextmanager
+def engine(workers: int, scheduler: str | None) -> Iterator[Run]:
+    """An engine for the time of a run. workers 0: in this process; scheduler: a running Dask cluster instead of an embedded one."""
+    prepare_environment()
+    if workers == 0 and scheduler is None:
+        yield _in_process
+        return
+    with _client(workers, scheduler) as client:
+        yield lambda shards, stop: _on_dask(client, shards, stop)
+
+
+def _in_process(shards: Sequence[Shard], stop: Callable[[], bool]) -> Iterator[ShardResult]:
+    for shard in shards:
+        if stop():
+            return
+        yield guarded(shard)
+
+
+def guarded(shard: Shard) -> ShardResult:
+    """run_shard; whatever breaks becomes the result's `failure`, so that one bad cell does not end a night."""
+    try:
+        return run_shard(shard)
+    except AssertionError as broken:  # the oracle audit: loud, but the other cells go on
+        return ShardResult(shard.id, shard.cell.key, failure=f"AUDIT: {_line(broken)}")
+    except Exception as broken:
+        return ShardResult(shard.id, shard.cell.key, failure=_line(broken))
+
+
+def _line(error: BaseException) -> str:
+    text = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {text}"
+
+
+@contextmanager
+def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
+    import dask  # noqa: PLC0415
+    from distributed import Client, LocalCluster  # noqa: PLC0415
+
+    dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": "8s",
+                     "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h",
+                     "distributed.worker.memory.terminate": False, "distributed.worker.memory.pause": False})  # fmt: skip
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout="8s", set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise SchedulerError(f"no Dask scheduler answers at {scheduler}: {_line(error)}") from None
+        client.run(prepare_environment)
+        with client:
+            yield client
+        return
+    environment = {k: v for k, v in os.environ.items() if k.startswith(("JAX_", "XLA_", "TF_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PJRT_"))}
+    with (
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, env=environment, silence_logs=50,
+            memory_limit=0,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):  # fmt: skip
+        yield client
+
+
+def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> Iterator[ShardResult]:
+    """At most two shards per worker are handed out: one running, one waiting, so that stopping is quick."""
+    from distributed import as_completed  # noqa: PLC0415
+
+    waiting = iter(shards)
+    ahead = 2 * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    names: dict[str, Shard] = {}
+
+    def submit() -> Any:
+        shard = next(waiting, None)
+        if shard is None or stop():
+            return None
+        future = client.submit(guarded, shard, key=f"{shard.id} #{len(names)}", pure=False, retries=0)
+        names[future.key] = shard
+        return future
+
+    first = [future for future in (submit() for _ in range(ahead)) if future is not None]
+    flow = as_completed(first, loop=client.loop, raise_errors=False)
+    for future in flow:
+        shard = names[future.key]
+        if future.status == "finished":
+            yield future.result()
+        else:
+            reason = future.exception() if future.status == "error" else RuntimeError(future.status)
+            yield ShardResult(shard.id, shard.cell.key, failure=_line(reason))
+        following = submit()
+        if following is not None:
+            flow.add(following)

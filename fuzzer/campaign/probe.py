@@ -1,0 +1,424 @@
+"""Probe: one point, the truth, and what every target makes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.point import Point, params_of, point_of
+from fuzzer.campaign.trial import RECORD_ERRORS, Trial
+from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.catalog.op import Op
+from fuzzer.catalog.registry import op_named
+from fuzzer.findings.strict_json import jsonable
+from fuzzer.formats import Format, UnknownName, format_named
+from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.frameworks.target import targets_named
+from fuzzer.inputs.shapes import output_count
+from fuzzer.judge.stability import certify
+from fuzzer.judge.verdict import Class, Symptom
+from oracles import rigorous
+from oracles.conditioning import amplification
+from oracles.confirmation import Confirmation, confirm, decimal
+from oracles.reference import FINITE, NAN, NINF, PINF, Reference
+
+#: A point alone, and inside a call that reaches the vector body of a kernel (elementwise), or a block of rows.
+ELEMENTWISE_LENGTHS, ROW_LENGTHS = (1, 64), (1, 16)
+#: Beyond so many elements mpmath confirms only the worst and the failing ones; Arb alone gives the digits of the others.
+CONFIRMED = 64
+_ANYTHING = FINITE | NAN | PINF | NINF
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What one implementation on one target answered: flat lists in C order, an entry per element of the result.
+
+    worst: the element that the verdict speaks of. placement: where the answers stood in their call. inconsistent: another
+    placement of the same bits gave another answer, and one of the two is a finding. flushed: every answer beyond the limit is
+    explained by the target's flush-to-zero policy. error: the framework's message where it raised; the lists are then empty.
+    """
+
+    target: str
+    implementation: str
+    outputs: list[float] = field(default_factory=list)
+    ulps: list[float] = field(default_factory=list)
+    excess: list[float] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+    symptoms: list[Symptom] = field(default_factory=list)
+    flushes: list[bool] = field(default_factory=list)
+    worst: int = 0
+    placement: Placement = field(default_factory=Placement)
+    inconsistent: bool = False
+    avoidable_by: list[str] = field(default_factory=list)
+    error: str = ""
+    raised: Class = Class.undecided
+
+    @property
+    def class_(self) -> Class:
+        return self.raised if self.error else self.classes[self.worst]
+
+    @property
+    def symptom(self) -> Symptom:
+        if self.error:
+            return Symptom.exception if self.raised.is_finding else Symptom.none
+        return self.symptoms[self.worst]
+
+    @property
+    def flushed(self) -> bool:
+        return any(self.flushes)
+
+    @property
+    def failing(self) -> list[int]:
+        return [i for i, class_ in enumerate(self.classes) if class_.is_finding]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One point judged. inputs: name -> C99 hex floats of the rounded numbers, as nested as they were given. array: whether the
+    result is one (else its only element). reference: decimals of the exact result for exactly these inputs; condition: sum_j
+    |x_j d_j f / f| at the worst element, nan where unknown; limit: T in ulps, None where the op has no published one."""
+
+    op: str
+    params: dict[str, Any]
+    dtype: str
+    order: str
+    inputs: dict[str, Any]
+    array: bool
+    reference: list[str]
+    certified_by: str
+    condition: float
+    limit: float | None
+    worst: int
+    targets: list[Answered]
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON contract of `ulpfuzz probe`. Numbers that are not finite are strings; unknown ones null."""
+        one = self.reference if self.array else self.reference[0]
+        told = {
+            "op": self.op, "params": self.params, "dtype": self.dtype, "order": self.order, "inputs": self.inputs,
+            "reference": one, "certified_by": self.certified_by,
+            "condition": None if math.isnan(self.condition) else self.condition,
+        }  # fmt: skip
+        if self.array:
+            told["worst"] = self.worst
+        told["targets"] = [self._target_json(answered) for answered in self.targets]
+        return {name: jsonable(value) for name, value in told.items()}
+
+    def _target_json(self, answered: Answered) -> dict[str, Any]:
+        told: dict[str, Any] = {"target": answered.target, "implementation": answered.implementation}
+        hexes = [value.hex() for value in answered.outputs]
+        for name, values in (("output", answered.outputs), ("output_hex", hexes), ("ulps", answered.ulps)):
+            told[name] = None if answered.error else values if self.array else values[0]
+        told |= {"limit": self.limit, "class": answered.class_.name, "symptom": answered.symptom.name}
+        told["avoidable_by"] = answered.avoidable_by
+        if answered.error:
+            return {**told, "error": answered.error}
+        if self.array:
+            told["worst"] = answered.worst
+            told["classes"] = [class_.name for class_ in answered.classes]
+            told["symptoms"] = [symptom.name for symptom in answered.symptoms]
+        told["placement"] = vars(answered.placement)
+        if answered.inconsistent:
+            told["inconsistent"] = True
+        if answered.flushed:
+            told["flushed"] = True
+        return told
+
+
+def probe(
+    op_name: str,
+    dtype: str,
+    inputs: Mapping[str, Any],
+    params: Mapping[str, Any] | None = None,
+    order: str = "value",
+    targets: str | None = None,
+) -> Probe:
+    """Runs one point through every implementation on the targets (default: all installed) and judges every element.
+
+    inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is
+    run alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement.
+    Whatever the screen calls a finding is certified by the ball test before it is told. Raises ValueError (UnknownName) in one line.
+    """
+    op = op_named(op_name)
+    format_named(dtype)
+    if order not in op.orders:
+        raise UnknownName("order", order, op.orders)
+    chosen = targets_named(targets)
+    full = params_of(op, params)
+    cell = Cell(op.name, tuple(full.items()), dtype, order)
+    subjects = subjects_of(cell, chosen)
+    if not subjects:
+        raise ValueError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
+    point = point_of(op, full, dtype, order, inputs)
+    return _Examination(Trial(cell, subjects), point).probe()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Answers and verdicts of one call, or of one row of it: arrays of shape (rows, outputs)."""
+
+    placement: Placement
+    answers: NDArray[Any]
+    ulps: NDArray[np.float64]
+    excess: NDArray[np.float64]
+    classes: NDArray[np.uint8]
+    symptoms: NDArray[np.uint8]
+    flushed: NDArray[np.bool_]
+
+    @property
+    def worst(self) -> tuple[int, int]:
+        """Row and output of the worst element: by class, then ulps; what a flush explains comes last."""
+        size = np.where(self.flushed | np.isnan(self.ulps), -1.0, self.ulps)
+        flat = int(np.lexsort((-np.arange(size.size), size.ravel(), self.classes.ravel()))[-1])
+        row, output = divmod(flat, self.classes.shape[1])
+        return row, output
+
+    @property
+    def rank(self) -> tuple[int, float, int]:
+        row, output = self.worst
+        ulps = self.ulps[row, output]
+        return int(self.classes[row, output]), -1.0 if math.isnan(ulps) else float(ulps), -self.placement.length
+
+
+class _Examination:
+    """One point under examination: the truth is asked for once, each element is confirmed once."""
+
+    def __init__(self, trial: Trial, point: Point) -> None:
+        self.trial = trial
+        self.point = point
+        self.batch = point.batch
+        self.fmt: Format = trial.format
+        self.standard = trial.standard(self.batch)
+        self._confirmations: dict[tuple[int, int], Confirmation] = {}
+        self._certified: dict[tuple[int, int, bytes], Class] = {}
+
+    def probe(self) -> Probe:
+        calls = [(subject, *self._calls(subject)) for subject in self.trial.subjects]
+        given = [answers for _, found, _ in calls for _, answers in found]
+        self.truth = self._truth(given)
+        answered = [self._answered(subject, found, message) for subject, found, message in calls]
+        answered = [replace(mine, avoidable_by=_avoidable(mine, answered)) for mine in answered]
+        worst = self._worst(answered)
+        row, output = self._element(worst)
+        confirmation = self._confirm(row, output)
+        cell, op = self.trial.cell, self.trial.op
+        return Probe(
+            cell.op, dict(cell.params), cell.dtype, cell.order, self._inputs(), self._is_array(), self._reference(),
+            confirmation.certified_by, self._condition(row, output, confirmation),
+            None if op.accuracy == "accumulating" else self.standard.ulps, worst, answered,
+        )  # fmt: skip
+
+    # Running
+
+    def _calls(self, subject: Subject) -> tuple[list[tuple[Placement, NDArray[Any]]], str]:
+        """Each placement with the distinct answers that it gave; the framework's message where it raised."""
+        trial, batch = self.trial, self.batch
+        found: list[tuple[Placement, NDArray[Any]]] = []
+        try:
+            framework, job = trial.framework(subject), trial.job(subject)
+            if self.point.listed or batch.rows > 1:
+                return [(Placement(batch.rows), framework.evaluate(job, batch))], ""
+            for length in ELEMENTWISE_LENGTHS if trial.op.elementwise else ROW_LENGTHS:
+                given = framework.evaluate_placed(job, batch, Placement(length))
+                _, positions = np.unique(self.fmt.bits(given), axis=0, return_index=True)
+                found += [(Placement(length, int(i)), given[i : i + 1]) for i in sorted(positions)]
+        except FrameworkError as error:
+            return [], str(error)
+        return found, ""
+
+    def _truth(self, given: list[NDArray[Any]]) -> Reference:
+        return self.trial.truth(self.batch, given)
+
+    # Judging
+
+    def _answered(self, subject: Subject, found: Sequence[tuple[Placement, NDArray[Any]]], message: str) -> Answered:
+        call = subject.implementation.call
+        if message:
+            return Answered(subject.target, call, error=message, raised=self._raised(message))
+        readings = [self._reading(subject, placement, answers) for placement, answers in found]
+        shown = max(readings, key=lambda reading: reading.rank)
+        row, output = shown.worst
+        return Answered(
+            subject.target, call, self._flat(shown.answers.astype(np.float64)), self._flat(shown.ulps), self._flat(shown.excess),
+            [Class(code) for code in self._flat(shown.classes)], [Symptom(code) for code in self._flat(shown.symptoms)],
+            self._flat(shown.flushed), self._index(row, output), shown.placement, _inconsistent(readings, self.fmt),
+        )  # fmt: skip
+
+    def _raised(self, message: str) -> Class:
+        """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not."""
+        ordinary = bool((self.truth.accepts == FINITE).all())
+        return Class.unstable if ordinary and not message.startswith(RECORD_ERRORS) else Class.undecided
+
+    def _reading(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> _Reading:
+        (outcome,) = self.trial.judge(self.batch, [(subject, answers, "")], self.truth).outcomes
+        assert outcome.screened is not None
+        verdicts = outcome.screened.verdicts
+        reading = _Reading(
+            placement, answers, verdicts.ulps.copy(), verdicts.excess, verdicts.classes.copy(), verdicts.symptoms.copy(),
+            outcome.screened.flushed,
+        )  # fmt: skip
+        for row, output in zip(*(axis.tolist() for axis in np.nonzero(verdicts.classes >= Class.inaccurate)), strict=True):
+            class_ = self._certify(row, output, answers[row, output], float(verdicts.excess[row, output]), Class(verdicts.classes[row, output]))
+            reading.classes[row, output] = class_
+            if not class_.is_finding:
+                reading.symptoms[row, output] = Symptom.none
+        if answers.size <= CONFIRMED:
+            elements = [(row, output) for row in range(answers.shape[0]) for output in range(answers.shape[1])]
+        else:
+            elements = [*self._confirmations]
+        for row, output in elements:
+            self._sharpen(reading, row, output)
+        return reading
+
+    def _certify(self, row: int, output: int, answer: Any, excess: float, screened: Class) -> Class:
+        key = (row, output, self.fmt.bits(answer).tobytes())
+        if key not in self._certified:
+            confirmation = self._confirm(row, output)
+            class_ = screened
+            if not confirmation.agrees:
+                class_ = Class.undecided
+            elif confirmation.exact is not None:
+                truth = _nearest_double(confirmation.exact)
+                class_ = certify(
+                    self.trial.function, self._single(row), output, float(answer), truth, self.fmt, self.standard, excess, screened
+                )
+            self._certified[key] = class_
+        return self._certified[key]
+
+    def _sharpen(self, reading: _Reading, row: int, output: int) -> None:
+        """The exact error in place of the judge's, which is only as sharp as the verdict needed."""
+        exact = self._confirm(row, output).exact
+        answer, ulps = float(reading.answers[row, output]), reading.ulps[row, output]
+        if exact is None or not math.isfinite(answer) or not math.isfinite(ulps) or abs(exact) >= self.fmt.overflow_threshold:
+            return
+        if self.truth.interval[row, output] or (ulps == 0 and answer != exact):  # a kink, or right by the record's contract
+            return
+        reading.ulps[row, output] = float(abs(Fraction(answer) - exact) / _ulp(exact, self.fmt))
+
+    def _confirm(self, row: int, output: int) -> Confirmation:
+        if (row, output) not in self._confirmations:
+            if self.truth.accepts[row, output] == _ANYTHING:  # outside the domain of a derivative
+                found = Confirmation("nan", "limit", True)
+            else:
+                found = confirm(self.trial.function, self._single(row), output)
+            self._confirmations[row, output] = found
+        return self._confirmations[row, output]
+
+    # Telling
+
+    def _single(self, row: int) -> dict[str, NDArray[np.float64]]:
+        return {name: values[row] for name, values in self.batch.exact().items()}
+
+    def _reference(self) -> list[str]:
+        rows, outputs = self.truth.shape
+        texts: list[list[str]] = []
+        for row in range(rows):
+            balls = self._balls(row) if rows * outputs > CONFIRMED else [""] * outputs
+            known = [(row, output) in self._confirmations or not text for output, text in enumerate(balls)]
+            texts.append([self._confirm(row, o).value if confirmed else balls[o] for o, confirmed in enumerate(known)])
+        return self._flat(np.array(texts, dtype=object).reshape(rows, outputs))
+
+    def _balls(self, row: int) -> list[str]:
+        """25 digits of every output by one evaluation in Arb; "" where it does not know."""
+        single = self._single(row)
+        balls = rigorous.enclose(self.trial.function, single, 256).balls if all(np.isfinite(v).all() for v in single.values()) else []
+        sharp = [ball.is_finite() and ball.rel_accuracy_bits() > 90 for ball in balls]
+        texts = [decimal(rigorous.to_fraction(ball), 25) if ok else "" for ball, ok in zip(balls, sharp, strict=True)]
+        return texts or [""] * self.truth.shape[1]
+
+    def _condition(self, row: int, output: int, confirmation: Confirmation) -> float:
+        single = self.batch.take(slice(row, row + 1)).exact()
+        if not confirmation.exact or not all(np.isfinite(v).all() for v in single.values()):
+            return math.nan
+        amplified = float(amplification(self.trial.function, single, np.array([output]), self.fmt.precision)[0])
+        return amplified / abs(_nearest_double(confirmation.exact)) if math.isfinite(amplified) else math.nan
+
+    def _inputs(self) -> dict[str, Any]:
+        shown = {name: values if self.point.listed else values[0] for name, values in self.batch.inputs.items()}
+        return {name: _hexes(values.astype(np.float64).tolist()) for name, values in shown.items()}
+
+    def _is_array(self) -> bool:
+        op, order = self.trial.op, self.trial.cell.order
+        if self.point.listed or self.truth.shape[1] > 1:
+            return True
+        return not op.elementwise and (order != "value" or output_count(op, dict(self.trial.cell.params), 7) != 1)
+
+    @cached_property
+    def _order(self) -> list[tuple[int, int]]:
+        """The elements (row, output) in the C order of the result: for a gradient input by input, each whole."""
+        rows, outputs = self.truth.shape
+        if self.trial.cell.order == "value":
+            return [(row, output) for row in range(rows) for output in range(outputs)]
+        elements, start = [], 0
+        for name in self.trial.op.differentiable_inputs:
+            size = self.batch.inputs[name][0].size
+            elements += [(row, output) for row in range(rows) for output in range(start, start + size)]
+            start += size
+        return elements
+
+    def _flat(self, values: NDArray[Any]) -> list[Any]:
+        plain = values.tolist()
+        return [plain[row][output] for row, output in self._order]
+
+    def _index(self, row: int, output: int) -> int:
+        return self._order.index((row, output))
+
+    def _element(self, index: int) -> tuple[int, int]:
+        return self._order[index]
+
+    @staticmethod
+    def _worst(answered: Sequence[Answered]) -> int:
+        def badness(mine: Answered) -> tuple[int, float]:
+            ulps = mine.ulps[mine.worst]
+            return int(mine.classes[mine.worst]), -1.0 if math.isnan(ulps) or mine.flushes[mine.worst] else ulps
+
+        return max((mine for mine in answered if not mine.error), key=badness, default=Answered("", "")).worst
+
+
+def _avoidable(mine: Answered, answered: Sequence[Answered]) -> list[str]:
+    """The targets of another call that is right at every element where this one fails."""
+    failing = mine.failing
+    if not failing and not mine.class_.is_finding:
+        return []
+
+    def right(other: Answered) -> bool:
+        elements = failing or range(len(other.classes))
+        return not other.error and all(other.classes[i] is Class.ok and not other.flushes[i] for i in elements)
+
+    me = (mine.target, mine.implementation)
+    return sorted({other.target for other in answered if (other.target, other.implementation) != me and right(other)})
+
+
+def _inconsistent(readings: Sequence[_Reading], fmt: Format) -> bool:
+    """Whether placements of the same bits differ in an element's bits, where one of the answers is a finding."""
+    bits = [np.where(np.isnan(r.answers.astype(np.float64)), 0, fmt.bits(r.answers).astype(np.int64)) for r in readings]
+    nans = [np.isnan(r.answers.astype(np.float64)) for r in readings]
+    wrong = np.logical_or.reduce([r.classes >= Class.inaccurate for r in readings])
+    differ = [(b != bits[0]) | (n != nans[0]) for b, n in zip(bits, nans, strict=True)]
+    return bool((np.logical_or.reduce(differ) & wrong).any())
+
+
+def _ulp(exact: Fraction, fmt: Format) -> Fraction:
+    """ulp(y) of an exact rational: Format.ulp without rounding y first."""
+    if exact == 0:
+        return Fraction(2) ** (fmt.emin - fmt.precision + 1)
+    exponent = abs(exact.numerator).bit_length() - exact.denominator.bit_length()
+    if Fraction(2) ** exponent > abs(exact):
+        exponent -= 1
+    return Fraction(2) ** (max(exponent, fmt.emin) - fmt.precision + 1)
+
+
+def _nearest_double(exact: Fraction) -> float:
+    return float(exact) if abs(exact) < 2**1023 else math.copysign(math.inf, exact)
+
+
+def _hexes(value: Any) -> Any:
+    return [_hexes(v) for v in value] if isinstance(value, list) else float(value).hex()

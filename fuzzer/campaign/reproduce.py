@@ -1,0 +1,196 @@
+"""Reproduce: a stored finding run again now, and the script that shows it without this project."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import multiprocessing
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
+
+from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.trial import Outcome, Trial
+from fuzzer.case import Batch, Case, Placement
+from fuzzer.catalog.op import Implementation, Op
+from fuzzer.catalog.registry import op_named
+from fuzzer.findings.finding import Finding
+from fuzzer.frameworks.target import framework_for, installed, target_named, targets_named
+from fuzzer.judge.stability import certify
+from fuzzer.judge.verdict import Class, Symptom
+from oracles.confirmation import confirm
+
+#: Seconds after which a case that hung before is said to hang again; importing a framework takes a few of them.
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A finding as it is today. now: the finding with today's answer, error, class and symptom. version: the framework's. message:
+    one line that reads like the code that would show it."""
+
+    still_fails: bool
+    now: Finding
+    version: str
+    message: str
+
+
+def reproduce(finding: Finding) -> Reproduction:
+    """Runs the finding's implementation on its target at its case and placement, and judges its worst element anew.
+
+    It still fails if that answer is a finding, certified by the ball test, whatever the symptom. A case that ended or hung its
+    process is run in a process of its own. Raises UnknownName for an op that the catalogue has no more, ValueError where the
+    target is not installed, FrameworkError where it does not start.
+    """
+    (target,) = targets_named(finding.target)
+    op = op_named(finding.op)
+    version = installed(target.framework) or ""
+    if finding.symptom in ("crash", "hang"):
+        return _told(finding, _alone(finding), version)
+    case = case_of(finding)
+    cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
+    subject = Subject(str(target), implementation_of(op, finding))
+    framework_for(target)
+    trial = Trial(cell, [subject])
+    batch = case.batch()
+    (outcome,) = trial.run_placed(batch, subject, case.placement).outcomes
+    return _told(finding, _judged(finding, trial, batch, outcome, case.placement), version)
+
+
+def case_of(finding: Finding) -> Case:
+    """The finding's case. Raises ValueError where the record holds none."""
+    stored = finding.case
+    if not stored.get("inputs"):
+        raise ValueError(f"finding {finding.id} holds no inputs")
+    return Case(finding.dtype, dict(stored["inputs"]), Placement(**(stored.get("placement") or {})))
+
+
+def implementation_of(op: Op, finding: Finding) -> Implementation:
+    """The catalogue's implementation of that call, or the stored call itself where the catalogue has changed it."""
+    framework = target_named(finding.target).framework
+    found = [i for i in op.of(framework) if i.call == finding.implementation]
+    return found[0] if found else Implementation(framework, finding.implementation)
+
+
+def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
+    if outcome.screened is None or outcome.answers is None:
+        return replace(finding, symptom="exception", class_="unstable", output=math.nan, output_hex="nan", note=outcome.error)
+    at = (placement.position, finding.worst)
+    if finding.worst >= outcome.answers.shape[1]:
+        raise ValueError(f"{finding.id}: the call returns {outcome.answers.shape[1]} numbers, element {finding.worst} is not among them")
+    verdicts = outcome.screened.verdicts
+    answer, excess = float(outcome.answers[at]), float(verdicts.excess[at])
+    class_, symptom = Class(int(verdicts.classes[at])), Symptom(int(verdicts.symptoms[at]))
+    reference, certified_by = finding.reference, finding.certified_by
+    if class_.is_finding or finding.symptom == Symptom.exception.name:
+        single = {name: values[0] for name, values in batch.exact().items()}
+        truth = confirm(trial.function, single, finding.worst)
+        reference, certified_by = truth.value, truth.certified_by
+        if not truth.agrees:
+            class_ = Class.undecided
+        elif truth.exact is not None:
+            near = float(truth.exact) if abs(truth.exact) < 2**1023 else math.copysign(math.inf, truth.exact)
+            standard = trial.standard(batch)
+            class_ = certify(trial.function, single, finding.worst, answer, near, trial.format, standard, excess, class_)
+    return replace(
+        finding, class_=class_.name, symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]), excess=excess,
+        output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note="",
+    )  # fmt: skip
+
+
+def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
+    from reports.headline import arrays_of, element_of, headline  # jinja2 and the like are not needed to judge
+
+    fails = Class[now.class_].is_finding
+    arrays = arrays_of(now)
+    differentiable = op_named(finding.op).differentiable_inputs
+    # A crash that does not happen any more leaves no answer to tell of.
+    line = headline(finding if now.symptom == "none" and finding.symptom in ("crash", "hang") else now, arrays,
+                    element_of(now, arrays, differentiable))  # fmt: skip
+    framework = finding.target.partition(":")[0]
+    if not fails:
+        after = f"{now.class_} now" if now.class_ != "ok" else "gone"
+    elif now.symptom != finding.symptom:
+        after = f"still {now.class_}, with another symptom: {now.symptom} (was {finding.symptom})"
+    else:
+        after = f"still {now.class_}"
+    if now.symptom == "exception" and now.note:
+        after += f": {now.note}"
+    return Reproduction(fails, now, version, f"{line}: {after} with {framework} {version}".rstrip())
+
+
+# A case that ended or hung its process before
+
+
+def _alone(finding: Finding) -> Finding:
+    process = multiprocessing.get_context("spawn").Process(target=_evaluate, args=(finding,), daemon=True)
+    process.start()
+    process.join(PATIENCE)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        return replace(finding, symptom="hang", class_="unstable")
+    if process.exitcode:
+        return replace(finding, symptom="crash", class_="unstable", note=f"exit status {process.exitcode}")
+    return replace(finding, symptom="none", class_="ok")
+
+
+def _evaluate(finding: Finding) -> None:
+    """Runs in a process of its own; only whether it comes back matters."""
+    from fuzzer.frameworks.framework import FrameworkError, Job
+
+    case, op = case_of(finding), op_named(finding.op)
+    job = Job(op, implementation_of(op, finding), finding.params, finding.order)
+    try:
+        framework_for(target_named(finding.target)).evaluate_placed(job, case.batch(), case.placement)
+    except FrameworkError:
+        sys.exit(0)
+
+
+# The script
+
+
+def script_for(finding: Finding, versions: Mapping[str, str] | None = None) -> str:
+    """The source of a stand-alone script that shows the finding, with the op's definition in it.
+
+    versions: of the libraries at the time of the finding. Without the op in today's catalogue the script carries the stored truth
+    alone. Raises ValueError for a target that no script can be written for.
+    """
+    from reports.reproducer import script
+
+    op = op_named(finding.op)
+    source = definition_source(op)
+    return script(
+        finding, source, definition=op.definition, differentiable=op.differentiable_inputs, versions=dict(versions) if versions else None
+    )
+
+
+def definition_source(op: Op) -> str:
+    """The source of the module that defines the op, after those of the definition modules that it borrows from."""
+    from oracles.definitions import definition
+
+    module = inspect.getmodule(definition(op.definition))
+    return "\n\n".join(inspect.getsource(m) for m in _with_lenders(module)) if module else ""
+
+
+def _with_lenders(module: ModuleType) -> list[ModuleType]:
+    """The module, preceded by the modules of the same package whose functions it imports."""
+    package = module.__name__.rpartition(".")[0]
+    ordered: list[ModuleType] = []
+
+    def visit(current: ModuleType) -> None:
+        if current in ordered:
+            return
+        for value in vars(current).values():
+            lender = sys.modules.get(getattr(value, "__module__", None) or "")
+            if inspect.isfunction(value) and lender is not None and lender is not current and _inside(lender, package):
+                visit(lender)
+        ordered.append(current)
+
+    visit(module)
+    return ordered
+
+
+def _inside(module: ModuleType, package: str) -> bool:
+    return bool(package) and module.__name__.startswith(f"{package}.")

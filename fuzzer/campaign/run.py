@@ -1,0 +1,245 @@
+"""Run: one campaign from settings to a finished Run in the store. Everything found is committed shard by shard."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.cell import Cell, cells_of
+from fuzzer.campaign.engine import engine
+from fuzzer.campaign.environment import fingerprint
+from fuzzer.campaign.plan import Progress as CellProgress
+from fuzzer.campaign.plan import round_of
+from fuzzer.campaign.shard import Shard, ShardResult
+from fuzzer.case import Case, Placement
+from fuzzer.catalog.op import DTYPES, ORDERS
+from fuzzer.catalog.registry import select
+from fuzzer.findings.finding import Run
+from fuzzer.findings.store import Store
+from fuzzer.formats import UnknownName, format_named
+from fuzzer.frameworks.target import targets_named
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a campaign does; None means everything there is. workers 0: in this process. resume: id of a run to continue.
+    baseline: a run whose findings' cases are replayed first."""
+
+    budget: Budget
+    ops: str | None = None
+    targets: str | None = None
+    dtypes: tuple[str, ...] = DTYPES
+    orders: tuple[str, ...] = ORDERS
+    seed: int = 0
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    scheduler: str | None = None
+    resume: str | None = None
+    baseline: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a watcher is shown after every shard. seconds_left is None where the budget is in verdicts."""
+
+    cells_done: int
+    cells_planned: int
+    shards_done: int
+    verdicts: int
+    findings: int
+    seconds: float
+    seconds_left: float | None
+    current: str
+    verdicts_per_second: float
+    failures: tuple[str, ...] = ()
+
+
+Watch = Callable[[Progress], None]
+
+
+def run_campaign(settings: Settings, store: Store, watch: Watch | None = None) -> Run:
+    """Runs a campaign to the end of its budget; returns the finished Run (state finished, or interrupted after Ctrl-C).
+
+    Determinism: with a budget in verdicts the same settings give the same shards and findings; a budget in time cuts the same list of
+    shards earlier or later. Raises ValueError (UnknownName, SchedulerError, StoreError) before anything is run.
+    """
+    campaign = _Campaign(settings, store, watch)
+    with engine(settings.workers, settings.scheduler) as execute:
+        return campaign.run(execute)
+
+
+class _Campaign:
+    def __init__(self, settings: Settings, store: Store, watch: Watch | None) -> None:
+        for dtype in settings.dtypes:
+            format_named(dtype)
+        for order in settings.orders:
+            if order not in ORDERS:
+                raise UnknownName("order", order, ORDERS)
+        self.settings, self.store, self.watch = settings, store, watch
+        self.targets = targets_named(settings.targets)
+        self.cells = cells_of(select(settings.ops), settings.dtypes, settings.orders, self.targets)
+        if not self.cells:
+            raise ValueError("no target computes any of these ops at these dtypes and orders; see `ulpfuzz ops`")
+        self.memory = {cell.key: CellProgress() for cell in self.cells}
+        self.reached: set[str] = set()
+        self.findings: set[str] = set()
+        self.failures: list[str] = []
+        self.totals: Counter[str] = Counter()
+        self.tiers: Counter[str] = Counter()
+        self.phases: Counter[str] = Counter()
+        self.start = time.monotonic()
+        self.shards_done = 0
+        self.run_record = self._record()
+
+    def _record(self) -> Run:
+        if self.settings.resume:
+            past = self.store.run(self.settings.resume)
+            if past.seed != self.settings.seed:
+                raise ValueError(f"run {past.id} has seed {past.seed}, not {self.settings.seed}; resume it with --seed {past.seed}")
+            return replace(past, state="running")
+        now = datetime.datetime.now(datetime.UTC)
+        return Run(
+            id=now.strftime("%Y%m%d-%H%M%S-") + f"{self.settings.seed & 0xFFFF:04x}", seed=self.settings.seed,
+            started=now.isoformat(timespec="seconds"), budget=self.settings.budget.text, cells_planned=len(self.cells),
+        )  # fmt: skip
+
+    def run(self, execute: Any) -> Run:
+        self.run_record = replace(self.run_record, environment=fingerprint(self.targets, self.settings))
+        self.store.start_run(self.run_record)
+        done = self.store.shard_payloads(self.run_record.id) if self.settings.resume else {}
+        self._replay_baseline()
+        state = "finished"
+        try:
+            self._rounds(execute, done)
+        except KeyboardInterrupt:
+            state = "interrupted"
+        finished = replace(
+            self.run_record, state=state, seconds=time.monotonic() - self.start, verdicts=self.totals["verdicts"],
+            cells=len(self.reached), by_tier=dict(self.tiers), by_phase=dict(self.phases),
+            environment={**self.run_record.environment, "failures": self.failures[:100],
+                         "cells_not_reached": [c.key for c in self.cells if c.key not in self.reached]},
+        )  # fmt: skip
+        self.store.finish_run(finished)
+        return finished
+
+    def _rounds(self, execute: Any, done: dict[str, str]) -> None:
+        number, planned = 0, 0
+        names = tuple(str(t) for t in self.targets)
+        while not self._out_of_time():
+            shards = []
+            for shard in round_of(number, self.cells, self.memory, names, self.settings.seed):
+                if self.settings.budget.verdicts is not None and planned >= self.settings.budget.verdicts:
+                    break
+                planned += shard.verdicts
+                shards.append(shard)
+            if not shards:
+                return
+            results = self._execute(execute, shards, done)
+            for shard in shards:  # in shard order: the next round must not depend on who finished first
+                if shard.id in results:
+                    self._learn(shard, results[shard.id])
+            number += 1
+
+    def _execute(self, execute: Any, shards: Sequence[Shard], done: dict[str, str]) -> dict[str, _Lesson]:
+        lessons: dict[str, _Lesson] = {}
+        fresh = []
+        for shard in shards:
+            if shard.id in done:
+                lessons[shard.id] = _Lesson.load(done[shard.id])
+                self._count(shard.cell, lessons[shard.id])
+            else:
+                fresh.append(shard)
+        cells = {shard.id: shard.cell for shard in fresh}
+        with closing(execute(fresh, self._out_of_time)) as flow:
+            for result in flow:
+                lesson = self._save(result)
+                if lesson is not None:
+                    lessons[result.shard] = lesson
+                    self._count(cells[result.shard], lesson)
+                self._tell(result.cell)
+        return lessons
+
+    def _save(self, result: ShardResult) -> _Lesson | None:
+        if result.failure:
+            self.failures.append(f"{result.cell}: {result.failure}")
+            return None
+        lesson = _Lesson(
+            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings},
+            [_case_to_json(case) for case in result.corpus],
+        )  # fmt: skip
+        self.store.save_shard(self.run_record.id, result.shard, lesson.dump(), result.cells, result.findings)
+        return lesson
+
+    def _count(self, cell: Cell, lesson: _Lesson) -> None:
+        self.shards_done += 1
+        self.reached.add(cell.key)
+        self.totals["verdicts"] += lesson.verdicts
+        self.tiers.update(lesson.by_tier)
+        self.phases.update(lesson.by_phase)
+        self.findings.update(lesson.found)
+
+    def _learn(self, shard: Shard, lesson: _Lesson) -> None:
+        memory = self.memory[shard.cell.key]
+        memory.productive = bool(lesson.found)
+        memory.known.update(lesson.found)
+        memory.corpus = tuple(_case_from_json(c) for c in lesson.corpus)
+        memory.visits += 1
+
+    def _replay_baseline(self) -> None:
+        if not self.settings.baseline:
+            return
+        for finding in self.store.findings(self.settings.baseline):
+            cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
+            if cell.key in self.memory:
+                case = Case(finding.dtype, finding.case["inputs"])
+                self.memory[cell.key].corpus = (*self.memory[cell.key].corpus, case)
+
+    def _out_of_time(self) -> bool:
+        seconds = self.settings.budget.seconds
+        return seconds is not None and time.monotonic() - self.start >= seconds
+
+    def _tell(self, current: str) -> None:
+        if self.watch is None:
+            return
+        seconds = time.monotonic() - self.start
+        limit = self.settings.budget.seconds
+        self.watch(
+            Progress(
+                len(self.reached), len(self.cells), self.shards_done, self.totals["verdicts"], len(self.findings), seconds,
+                None if limit is None else max(0.0, limit - seconds), current, self.totals["verdicts"] / max(seconds, 1e-9),
+                tuple(self.failures[-3:]),
+            )
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """What the plan learns from a shard, and what a resumed run reads back instead of running it again."""
+
+    verdicts: int
+    by_tier: dict[str, int]
+    by_phase: dict[str, float]
+    found: dict[str, float]
+    corpus: list[dict[str, Any]]
+
+    def dump(self) -> str:
+        return json.dumps(vars(self))
+
+    @classmethod
+    def load(cls, text: str) -> _Lesson:
+        return cls(**json.loads(text))
+
+
+def _case_to_json(case: Case) -> dict[str, Any]:
+    return {"dtype": case.dtype, "inputs": case.inputs, "placement": vars(case.placement)}
+
+
+def _case_from_json(data: dict[str, Any]) -> Case:
+    return Case(data["dtype"], data["inputs"], Placement(**data["placement"]))
