@@ -70,7 +70,7 @@ def _on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np
 
 
 def _by_arb(function: Function, single: Inputs, k: int) -> float:
-    for bits in (192, 768):
+    for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
             try:
                 lifted = {name: _lift(m, values) for name, values in single.items()}

@@ -42,8 +42,8 @@ class Ball:
         return self.mid if self.rad is None else self.mid + self.rad + self._rounding(self.rad)
 
     def _rounding(self, rad: Column) -> Column:
-        """Covers the two roundings of mid -+ rad -+ this (sums of subnormals are exact)."""
-        slack: Column = (np.abs(self.mid) + rad) * (4 * self.m.u)
+        """Covers the two roundings of mid -+ rad -+ this (sums of subnormals are exact, and so are exact rows)."""
+        slack: Column = (np.abs(self.mid) + rad) * (4 * self.m.u) * (rad != 0)
         return slack
 
     def __neg__(self) -> Ball:

@@ -27,6 +27,8 @@ from oracles.reference import FINITE, NAN, NINF, PINF
 BITS = 1300
 #: Distances: infinity is approached as 2^e, zero as 2^-e; doubling exponents make even log log grow visibly.
 EXPONENTS = (16, 32, 64, 128, 256)
+#: Primitives that the C library itself defines at infinities: C23 Annex F is then what IEEE 754 evaluation gives.
+ANNEX_F = ("pow", "atan2", "fmod")
 #: Per path: how fast the special inputs, counted in order, go relative to each other.
 RATES = ((1.0, 1.0, 1.0), (1.0, 2.0, 1.5), (2.0, 1.0, 1.25))
 
@@ -57,10 +59,10 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
     if any(np.isnan(v).any() for v in inputs.values()):
         return tuple(_with_nan_input(function, value) for value in native)
     at_infinity = any(np.isinf(v).any() for v in inputs.values())
-    if function.order == "value" and not at_infinity:
-        poles = _poles(function, inputs)
-        if poles is not None:
-            return poles
+    if not at_infinity:
+        exact = _by_mpmath(function, inputs)
+        if exact is not None:
+            return exact
     paths = [p for p in (_path(function, inputs, side, rates) for side, rates in _approaches(inputs, 1)) if p is not None]
     two_sided = function.order != "value" or not any((v == 0).any() for v in inputs.values())
     if two_sided or not paths or all(a.kinds == NAN for path in paths for a in path):  # a zero has a side of its own
@@ -69,26 +71,33 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
     if not paths:
         return tuple(NOTHING for _ in native)
     several = sum(np.size(v) for name, v in inputs.items() if name != COTANGENT) > 1
+    native = _spread_nan(function, inputs, native)
     return tuple(
         _join(function, [path[k] for path in paths], native[k], at_infinity=at_infinity, several=several)
         for k in range(len(native))
     )
 
 
-def _poles(function: Function, inputs: dict[str, NDArray[np.float64]]) -> tuple[Accepted, ...] | None:
-    """Where mpmath's arithmetic itself states infinities (both sides of the pole agree), those; else None.
+def _by_mpmath(function: Function, inputs: dict[str, NDArray[np.float64]]) -> tuple[Accepted, ...] | None:
+    """The values at the point itself where mpmath gives the same ones at two precisions and meets no kink or isolated point; else None.
 
-    Near huge poles of lgamma no representable approach would show the growth.
+    Finite: a row beyond Arb's exponent range. Infinite (of values only): a pole whose sides mpmath knows to agree; near huge poles of
+    lgamma no representable approach would show the growth.
     """
-    m = Mp(128)
-    lifted = {name: _nest(np.asarray(values), m.lift) for name, values in inputs.items()}
-    try:
-        values = [m.double(m.num(v))[0] for v in function.outputs(m, lifted)]
-    except (ArithmeticError, ValueError, TypeError):
+    found = []
+    for bits in (256, 640):
+        m = Mp(bits)
+        lifted = {name: _nest(np.asarray(values), m.lift) for name, values in inputs.items()}
+        try:
+            found.append([m.double(m.num(v))[0] for v in function.outputs(m, lifted)])
+        except (ArithmeticError, ValueError, TypeError):
+            return None
+        if m.kink or m.removable:
+            return None
+    known = all(math.isfinite(v) or (math.isinf(v) and function.order == "value") for v in found[1])
+    if not known or any(abs(x - y) > 2.0**-50 * abs(y) for x, y in zip(*found, strict=True) if math.isfinite(y)):
         return None
-    if all(math.isinf(v) for v in values):
-        return tuple(_point(v) for v in values)
-    return None
+    return tuple(_point(v) for v in found[1])
 
 
 def _with_nan_input(function: Function, native: float) -> Accepted:
@@ -103,6 +112,19 @@ def _native(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list[
     lifted = {name: _nest(values, m.lift) for name, values in inputs.items()}
     with np.errstate(all="ignore"):
         return [float(m.num(v)) for v in function.outputs(m, lifted)]
+
+
+def _spread_nan(function: Function, inputs: dict[str, NDArray[np.float64]], native: list[float]) -> list[float]:
+    """NaN for every output that an infinite input reaches, where the formula gives NaN for one of them.
+
+    softmax([inf, 1]): the formula is nan only in the first place, but every implementation subtracts the largest element first,
+    inf - inf, and cannot know the limit of the others better.
+    """
+    if len(native) == 1 or not any(math.isnan(v) for v in native):
+        return native
+    marked = {name: np.where(np.isinf(v), math.nan, v) for name, v in inputs.items()}
+    reached = _native(function, marked)
+    return [math.nan if math.isnan(r) else v for r, v in zip(reached, native, strict=True)]
 
 
 class _NativeTape(Native):
@@ -168,7 +190,7 @@ def _path(
         return None
     rows: list[list[Any]] = []
     singular = not any((~np.isfinite(v) | (v == 0)).any() for v in inputs.values())
-    for exponent in EXPONENTS:
+    for exponent in _exponents(inputs):
         counter = iter(range(10**9))
 
         def approach(x: float, exponent: int = exponent, counter: Any = counter) -> Any:
@@ -186,6 +208,15 @@ def _path(
         except (ArithmeticError, ValueError, TypeError, NotImplementedError):
             return None
     return [_tendency([_as_float_pair(m, row[k]) for row in rows]) for k in range(len(rows[0]))]
+
+
+def _exponents(inputs: dict[str, NDArray[np.float64]]) -> Sequence[int]:
+    """EXPONENTS, or larger ones that leave the ordinary numbers of the row far behind: 2^256 is no infinity beside 1e308."""
+    ordinary = [v[np.isfinite(v) & (v != 0)] for name, v in inputs.items() if name != COTANGENT]
+    reach = max((int(np.abs(np.frexp(v)[1]).max()) for v in ordinary if v.size), default=0)
+    if reach < EXPONENTS[0]:
+        return EXPONENTS
+    return [2 * reach * e // EXPONENTS[0] for e in EXPONENTS[:4]]
 
 
 def _beside(m: Mp, x: float, side: int, exponent: int) -> Any:
@@ -233,6 +264,8 @@ def _tendency(values: Sequence[tuple[float, float]]) -> Accepted:
         return Accepted(PINF if last > 0 else NINF)
     if max(growth) < -0.25:
         return _point(math.copysign(0.0, last))
+    if len(signs) == 1 and growth[1] and 1.5 < growth[0] / growth[1] < 2.5:  # a small power: as the exponents double, so does the growth
+        return (_point(math.copysign(0.0, last)) if growth[0] < 0 else Accepted(PINF if last > 0 else NINF))
     return Accepted(NAN)
 
 
@@ -260,18 +293,23 @@ def _join(function: Function, limits: list[Accepted], native: float, *, at_infin
     agree = all(_same(first, other) for other in rest)
     grad = function.order != "value"
     extra = []
+    if at_infinity and not grad and function.definition in ANNEX_F:
+        extra.append(_point(native))
     if math.isnan(native) and (several or (grad and at_infinity)):
         extra.append(Accepted(NAN))
     if grad and at_infinity:
         extra.append(Accepted(NAN))  # not differentiable at infinity: NaN is an honest answer
+    if grad and several and not (agree and first.kinds & FINITE):
+        return ANYTHING  # not differentiable there, and no one-sided derivative to hold an answer against
+    if grad and math.isinf(native):
+        extra.append(_point(native))  # a signed zero at a pole
+    if at_infinity and not grad and not math.isnan(native):
+        extra.append(_point(native))  # what IEEE 754 arithmetic makes of the formula (C23 Annex F for pow, atan2, hypot)
     if agree:
         return _merge([first, *extra])
     if grad:
         finite = [limit for limit in defined if limit.kinds & FINITE]
-        if several and finite:  # a singular point of several variables: the subdifferential is symmetric in direction
-            reach = max(max(abs(f.low), abs(f.high)) for f in finite)
-            extra += [Accepted(FINITE, -reach, reach), Accepted(NAN)]
-        elif len(finite) < len(defined):
+        if len(finite) < len(defined):
             extra.append(Accepted(NAN))
         return _merge([*defined, *extra])
     return _merge([*defined, Accepted(NAN), _point(native)])

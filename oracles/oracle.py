@@ -80,6 +80,8 @@ def reference(
     special = np.flatnonzero(~finite)
     _limit_tier(function, inputs, truth, [*singular, *special], caps, tally)
     _accept_anything(truth, open_rows)
+    if function.order != "value":  # a derivative where the function itself is undefined: no truth to hold an answer against
+        _accept_anything(truth, truth.accepts == NAN)
     _audit(function, inputs, truth, caps)
     for code, count in zip(*np.unique(truth.tier, return_counts=True), strict=True):
         tally.elements[TIERS[code]] += int(count)
@@ -104,6 +106,7 @@ def _beyond_domain(function: Function, inputs: Inputs) -> NDArray[np.bool_]:
 
 
 def _accept_anything(truth: Reference, rows: NDArray[np.bool_]) -> None:
+    """Marks rows, or single elements, where every answer is right."""
     truth.value[rows], truth.low[rows], truth.radius[rows] = 0.0, 0.0, np.inf
     truth.accepts[rows], truth.interval[rows], truth.tier[rows] = FINITE | NAN | PINF | NINF, True, _LIMIT
 
@@ -167,24 +170,30 @@ def _arb_tier(
     singular: list[int] = []
     patterns = _patterns(function, inputs)
     met: Counter[int] = Counter()
+    repeated: set[bytes] = set()
     bits = 64 + precision
     for count, row in enumerate(rows):
         if count >= caps.arb_rows or time.perf_counter() - start > caps.arb_seconds:
             break
         pattern = int(patterns[row])
-        if met[pattern] >= ALIKE:  # a lattice of poles, say: its points need no proof one by one
+        single = {name: values[row] for name, values in inputs.items()}
+        if met[pattern] >= ALIKE or _key(single) in repeated:  # a lattice of poles, say: its points need no proof one by one
             singular.append(int(row))
             continue
-        single = {name: values[row] for name, values in inputs.items()}
         singular_here, bits = _arb_row(function, single, truth, int(row), ask, bits, caps)
         if singular_here:
             singular.append(int(row))
+            repeated.add(_key(single))
             met[pattern] += pattern != 0
             bits = 64 + precision
         elif pattern:
             met[pattern] = -(10**9)
     tally.seconds["arb"] += time.perf_counter() - start
     return singular
+
+
+def _key(single: Inputs) -> bytes:
+    return b"".join(np.asarray(values).tobytes() for values in single.values())
 
 
 #: So many singular points of one class pattern that agree stand for the others of that pattern.
@@ -233,18 +242,21 @@ def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list
     start = time.perf_counter()
     patterns = _patterns(function, inputs)
     seen: dict[int, list[tuple[limits_at_infinity.Accepted, ...]]] = {}
-    asked = 0
+    answered: dict[bytes, tuple[limits_at_infinity.Accepted, ...]] = {}
     for row in rows:
         known = seen.setdefault(int(patterns[row]), [])
+        single = {name: values[row] for name, values in inputs.items()}
+        key = _key(single)
         alike = patterns[row] != 0 and len(known) >= ALIKE and len(set(known)) == 1 and not known[0][0].kinds & FINITE
-        if not alike and asked >= caps.limit_rows:
-            continue
-        right = known[0] if alike else tuple(
-            limits_at_infinity.accepted(function, {name: values[row] for name, values in inputs.items()})
-        )
-        asked += not alike
-        if not alike:
+        if alike:
+            right = known[0]
+        elif key in answered:
+            right = answered[key]
+        elif len(answered) < caps.limit_rows:
+            right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
             known.append(right)
+        else:
+            continue
         _set_accepted(truth, row, right)
     tally.seconds["limit"] += time.perf_counter() - start
 

@@ -30,7 +30,6 @@ from fuzzer.frameworks.framework import Job
 from fuzzer.frameworks.target import register
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
-from oracles.arithmetic.mp import Mp
 from oracles.confirmation import confirm
 from oracles.function import Function
 from oracles.limits_at_infinity import TapedMp
@@ -70,9 +69,9 @@ def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[floa
     if function.order == "value":
         found = _agreed(function, row, fmt) if finite else None
         answers = None if found is None else [rounded(v, fmt) for v in found]
-        if answers is None or not all(math.isfinite(v) for v in found or []):
+        if answers is None or any(isinstance(v, float) for v in found or []):
             special = _by_numpy(op, function, row, fmt)
-            answers = special if answers is None else [s if not math.isfinite(v) else a for a, v, s in zip(answers, found or [], special, strict=True)]
+            answers = special if answers is None else [s if isinstance(v, float) else a for a, v, s in zip(answers, found or [], special, strict=True)]
         if op.keeps_zero_sign and row[op.inputs[0].name] == 0:
             answers = [math.copysign(0.0, row[op.inputs[0].name])]
         return answers
@@ -98,7 +97,7 @@ def _agreed(function: Function, row: Row, fmt: Format) -> list[Fraction | float]
         now = _evaluate(function, row, bits, fmt)
         if now is None:
             return None
-        if before is not None and all(_alike(a, b) for a, b in zip(before, now, strict=True)):
+        if before is not None and all(_alike(a, b) and (b or bits > 2600) for a, b in zip(before, now, strict=True)):
             return now
         before, bits = now, 2 * bits
     return before
@@ -108,21 +107,23 @@ def _evaluate(function: Function, row: Row, bits: int, fmt: Format, moved: Mappi
     m = TapedMp(bits)
     lifted = {name: _lift(m, value) for name, value in {**row, **(moved or {})}.items()}
     try:
-        return [_bounded(m, m.num(v), fmt) for v in function.outputs(m, lifted)]
+        return [_bounded(m.num(v), fmt) for v in function.outputs(m, lifted)]
     except (ArithmeticError, ValueError, TypeError):
         return None
 
 
-def _bounded(m: Mp, x: Any, fmt: Format) -> Fraction | float:
-    """Exact; far beyond the format's range an infinity or zero of its sign, so that integers stay small. A pole is nan."""
-    size = m.magnitude(x)
-    if math.isnan(size) or (math.isinf(size) and size > 0):
-        return math.nan
+def _bounded(x: Any, fmt: Format, by: Fraction = Fraction(1)) -> Fraction | float:
+    """x / by, exact; far beyond the format's range a power of two of its sign, so that integers stay small. A pole or nan is nan."""
+    negative, mantissa, exponent, bits = x._mpf_
+    if not mantissa:
+        return math.nan if exponent else Fraction(0)
+    sign = -1 if negative else 1
+    size = exponent + bits - by.numerator.bit_length() + by.denominator.bit_length()
     if size > fmt.emax + 4:
-        return Fraction(2) ** (fmt.emax + 8) * (1 if x > 0 else -1)
-    if -math.inf < size < fmt.emin - fmt.precision - 4:
-        return Fraction(2) ** (fmt.emin - fmt.precision - 8) * (1 if x > 0 else -1)
-    return m.exact(x)
+        return sign * Fraction(2) ** (fmt.emax + 8)
+    if size < fmt.emin - fmt.precision - 4:
+        return sign * Fraction(2) ** (fmt.emin - fmt.precision - 8)
+    return sign * int(mantissa) * Fraction(2) ** exponent / by
 
 
 def _alike(a: Fraction | float, b: Fraction | float) -> bool:
@@ -131,7 +132,7 @@ def _alike(a: Fraction | float, b: Fraction | float) -> bool:
     return abs(a - b) * 2**80 <= abs(b)
 
 
-def _lift(m: Mp, value: Any) -> Any:
+def _lift(m: TapedMp, value: Any) -> Any:
     return [_lift(m, v) for v in value] if isinstance(value, list) else m.num(value)
 
 
@@ -153,7 +154,7 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
     if x in (low, high) or (x == 0 and _singular(function, row)):
         return _one_sided(function, row, name, place, fmt)
     sizes = [abs(Fraction(v)) for v in _flat(list(row.values())) if v]
-    span = max([*sizes, 1]) / min([*sizes, 1])
+    span = max([*sizes, Fraction(1)]) / min([*sizes, Fraction(1)])
     before: Fraction | float | None = None
     for digits in (160, 400, 1200, 3000):
         step = Fraction(1, 2**digits) * (min(abs(x), 1) if x else Fraction(1, 2**1100))
@@ -164,6 +165,8 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
         if before is not None and abs(now - before) * 2**60 <= abs(now) and (now or digits == 3000):
             return now
         before = now
+    if before is not None and abs(before) < Fraction(2) ** (fmt.emin - fmt.precision - 6):  # the terms cancel entirely: only the roundings are left
+        return Fraction(0)
     return _one_sided(function, row, name, place, fmt)
 
 
@@ -176,14 +179,14 @@ def _difference(
     totals = []
     for side in (step, -step):
         lifted = {n: _lift(m, row[n]) for n in function.inputs}
-        lifted[name] = _with(lifted[name], place, m.lift_exact(x + side) if hasattr(m, "lift_exact") else m.num(x + side))
+        lifted[name] = _with(lifted[name], place, m.num(x + side))
         try:
             outputs = [m.num(v) for v in value.outputs(m, lifted)]
         except (ArithmeticError, ValueError, TypeError):
             return math.nan
         weights = _flat(row[COTANGENT]) if COTANGENT in row else [1.0] * len(outputs)
         totals.append(m.sum([m.num(w) * v for w, v in zip(weights, outputs, strict=True) if w] or [m.num(0)]))
-    return _bounded(m, (totals[0] - totals[1]) / m.num(2 * step), fmt)
+    return _bounded(totals[0] - totals[1], fmt, 2 * step)
 
 
 def _singular(function: Function, row: Row) -> bool:
@@ -286,7 +289,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "logsumexp": sp.logsumexp, "norm": _norm, "logcumsumexp": np.logaddexp.accumulate,
     "softmax": sp.softmax, "log_softmax": sp.log_softmax, "normalize": lambda x, eps: x / max(_norm(x, 2), eps),
     "dot": np.dot, "cosine_similarity": _cosine,
-    "binary_cross_entropy_with_logits": lambda x, y: np.logaddexp(0, x) - x * y, "cross_entropy": _cross_entropy,
+    "binary_cross_entropy_with_logits": lambda x, y: np.logaddexp(0, -x) * y + np.logaddexp(0, x) * (1 - y), "cross_entropy": _cross_entropy,
     "sparse_cross_entropy": lambda x, y: -sp.log_softmax(x)[int(y)], "mse": lambda x, y: np.mean((x - y) ** 2),
     "huber": lambda x, y, delta: sp.huber(delta, x - y), "kl_div": lambda x, y: np.exp(y) * (y - x), "rel_entr": sp.rel_entr,
 }  # fmt: skip

@@ -23,7 +23,7 @@ _OFFSET = 1100  # shifts binary exponents of binary64 to array indices
 
 @dataclass(frozen=True)
 class Candidate:
-    """One element that the screen called a finding: its row, output and score."""
+    """One element that the screen called a finding: its row, output and score; alone: seen in a call of that one row."""
 
     row: Batch
     output: int
@@ -32,6 +32,7 @@ class Candidate:
     ulps: float
     excess: float
     exponent: int
+    alone: bool = False
 
     @property
     def rank(self) -> tuple[int, float, float]:
@@ -57,7 +58,7 @@ class Ledger:
         self.worst_excess = 0.0
         self._profile = np.zeros((3, 2 * _OFFSET))  # worst ulps, worst excess, count
 
-    def add(self, judgement: Judgement, outcome: Outcome) -> float:
+    def add(self, judgement: Judgement, outcome: Outcome, *, alone: bool = False) -> float:
         """Takes in one outcome; returns its worst finite error in ulps (the search climbs it)."""
         if outcome.screened is None:
             return 0.0
@@ -67,7 +68,7 @@ class Ledger:
         self.classes.update(verdicts.count())
         exponents = input_exponents(judgement.batch)
         self._add_profile(verdicts.ulps, verdicts.excess, exponents, outcome.screened.flushed)
-        self._add_candidates(judgement.batch, verdicts, exponents)
+        self._add_candidates(judgement.batch, verdicts, exponents, alone)
         return self._add_elites(judgement.batch, verdicts.ulps, outcome.screened.flushed, exponents)
 
     def _add_profile(
@@ -84,7 +85,7 @@ class Ledger:
         finite = over[np.isfinite(over)]
         self.worst_excess = max(self.worst_excess, float(finite.max(initial=0.0)))
 
-    def _add_candidates(self, batch: Batch, verdicts: Any, exponents: NDArray[np.int64]) -> None:
+    def _add_candidates(self, batch: Batch, verdicts: Any, exponents: NDArray[np.int64], alone: bool) -> None:
         rows, outs = np.nonzero(verdicts.classes >= Class.inaccurate)
         if not len(rows):
             return
@@ -97,9 +98,11 @@ class Ledger:
                                     for name in list(batch.inputs)[:1]])  # fmt: skip
             low, high = self.spans.get(symptom, (math.inf, -math.inf))
             self.spans[symptom] = (min(low, float(np.nanmin(first, initial=math.inf))), max(high, float(np.nanmax(first, initial=-math.inf))))
-            self._keep(batch, verdicts, rows[mine], outs[mine], exponents, symptom)
+            self._keep(batch, verdicts, rows[mine], outs[mine], exponents, symptom, alone)
 
-    def _keep(self, batch: Batch, verdicts: Any, rows: Any, outs: Any, exponents: Any, symptom: Symptom) -> None:
+    def _keep(
+        self, batch: Batch, verdicts: Any, rows: Any, outs: Any, exponents: Any, symptom: Symptom, alone: bool
+    ) -> None:
         excess = np.nan_to_num(verdicts.excess[rows, outs], nan=0.0, posinf=2.0**60)
         classes = verdicts.classes[rows, outs].astype(np.int64)
         order = np.lexsort((np.abs(exponents[rows]), -excess, -classes))
@@ -108,7 +111,7 @@ class Ledger:
             row, out = int(rows[i]), int(outs[i])
             candidate = Candidate(
                 batch.take(slice(row, row + 1)), out, Class(int(classes[i])), symptom, float(verdicts.ulps[row, out]),
-                float(verdicts.excess[row, out]), int(exponents[row]),
+                float(verdicts.excess[row, out]), int(exponents[row]), alone,
             )  # fmt: skip
             held = kept.get(candidate.exponent)
             if held is None or candidate.rank > held.rank:

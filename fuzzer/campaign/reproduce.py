@@ -8,6 +8,7 @@ import multiprocessing
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from types import ModuleType
 
 from fuzzer.campaign.cell import Cell, Subject
@@ -154,23 +155,24 @@ def _evaluate(finding: Finding) -> None:
 def script_for(finding: Finding, versions: Mapping[str, str] | None = None) -> str:
     """The source of a stand-alone script that shows the finding, with the op's definition in it.
 
-    versions: of the libraries at the time of the finding. Without the op in today's catalogue the script carries the stored truth
-    alone. Raises ValueError for a target that no script can be written for.
+    versions: of the libraries at the time of the finding. Raises UnknownName for an op that the catalogue has no more, ValueError
+    for a target that no script can be written for.
     """
     from reports.reproducer import script
 
     op = op_named(finding.op)
-    source = definition_source(op)
+    source = definition_source(op.definition)
     return script(
         finding, source, definition=op.definition, differentiable=op.differentiable_inputs, versions=dict(versions) if versions else None
     )
 
 
-def definition_source(op: Op) -> str:
-    """The source of the module that defines the op, after those of the definition modules that it borrows from."""
+@cache
+def definition_source(name: str) -> str:
+    """The source of the module that holds a definition, after those of the definition modules that it borrows from."""
     from oracles.definitions import definition
 
-    module = inspect.getmodule(definition(op.definition))
+    module = inspect.getmodule(definition(name))
     return "\n\n".join(inspect.getsource(m) for m in _with_lenders(module)) if module else ""
 
 

@@ -24,6 +24,8 @@ from oracles.oracle import Caps
 
 #: Rows of one framework call: large enough that Python's share is small, and one shape for jax.
 ROWS = 4096
+#: Points of the grid that are also evaluated alone: a call costs 10 to 500 microseconds.
+ALONE = 192
 #: Vector lengths by round: jax compiles each of them for each op, so the long ones come where time is left.
 LENGTHS = ((2, 3, 17), (2, 8, 64), (1, 16, 69, 7), (3, 17, 1000))
 #: The zoom's first reach is a binade; each round divides it by this.
@@ -45,14 +47,14 @@ class Search:
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
 
-    def feed(self, batch: Batch) -> float:
+    def feed(self, batch: Batch, *, alone: bool = False) -> float:
         """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent after the last batch."""
-        judgement = self.trial.run(batch)
+        judgement = self.trial.run(batch, alone=alone)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
             if outcome.error:
                 self.errors.setdefault(number, (outcome.error, batch))
-            score = max(score, ledger.add(judgement, outcome))
+            score = max(score, ledger.add(judgement, outcome, alone=alone))
         if self.trial.clock.verdicts >= self.budget:
             raise Spent
         return math.log2(score) if score > 0 else -1074.0
@@ -63,8 +65,10 @@ class Search:
             self._replay(corpus)
             marks = self._landmarks()
             if self.round == 0:
-                self._generated(special_batch(self.trial.op, dict(self.trial.cell.params), self.trial.cell.dtype,
-                                              self.trial.cell.order, marks))  # fmt: skip
+                op, cell = self.trial.op, self.trial.cell
+                grid = special_batch(op, dict(cell.params), cell.dtype, cell.order, marks)
+                self._alone(grid)
+                self._generated(grid)
             while True:
                 self._explore(marks, examples=8 if self.round == 0 else 24)
                 self._zoom(rounds=5)
@@ -74,6 +78,12 @@ class Search:
     def _generated(self, batch: Batch) -> None:
         for start in range(0, batch.rows, ROWS):
             self.feed(batch.take(slice(start, start + ROWS)))
+
+    def _alone(self, grid: Batch) -> None:
+        """Points of the grid one by one: calls of one element never reach vector code, and long batches never leave it."""
+        if self.trial.op.elementwise:
+            count = min(grid.rows, ALONE if self.trial.cell.order == "value" else ALONE // 2)
+            self.feed(grid.take(np.unique(np.linspace(0, grid.rows - 1, count).astype(np.int64))), alone=True)
 
     def _replay(self, corpus: Sequence[Case]) -> None:
         shapes: dict[tuple[tuple[int, ...], ...], list[Batch]] = {}

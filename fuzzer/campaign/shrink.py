@@ -25,7 +25,7 @@ LOSS = 64.0
 
 def shrink(trial: Trial, subject: Subject, candidate: Candidate) -> Candidate:
     """A candidate no more complex that the screen gives the same class and symptom. Deterministic."""
-    solo = Trial(trial.cell, [subject], trial.caps)
+    solo = Trial(trial.cell, [subject], replace(trial.caps, arb_seconds=0.03, limit_rows=16))
     best = candidate
     calls = CALLS
     while calls > 0:
@@ -60,7 +60,7 @@ def _chunks(items: Iterator[tuple[Batch, int]]) -> Iterator[tuple[tuple[Batch, i
 
 def _first_kept(trial: Trial, rows: list[tuple[Batch, int]], best: Candidate, original: Candidate) -> Candidate | None:
     batch = concatenate([row for row, _ in rows])
-    (outcome,) = trial.run(batch).outcomes
+    (outcome,) = trial.run(batch, alone=original.alone).outcomes
     if outcome.screened is None:
         return None
     verdicts = outcome.screened.verdicts
@@ -146,13 +146,14 @@ def _simple_values(x: float, fmt: Format, spec: Input | None) -> list[float]:
     low, high = (spec.low, spec.high) if spec else (-math.inf, math.inf)
     rounded = {float(v) for v in fmt.round(np.asarray(options, dtype=np.float64)).astype(np.float64)}
     fit = [v for v in rounded if low <= v <= high and math.isfinite(v) and (not (spec and spec.integers) or v == round(v))]
-    return sorted((v for v in fit if _weight(v) < _weight(x)), key=_weight)
+    return sorted((v for v in fit if _weight(v, fmt) < _weight(x, fmt)), key=lambda v: _weight(v, fmt))
 
 
-def _weight(x: float) -> tuple[int, float, int]:
-    """Decimal digits needed to say the number, its distance from 1 in magnitude, its sign."""
+def _weight(x: float, fmt: Format) -> tuple[int, float, int]:
+    """Decimal digits needed to say the number in its format, its distance from 1 in magnitude, its sign."""
     if x == 0:
         return (0, 0.0, 0)
-    text = next(f"{x:.{digits}g}" for digits in range(1, 18) if float(f"{x:.{digits}g}") == x)
-    digits = sum(c.isdigit() for c in text.split("e")[0].strip("-0."))
-    return (min(digits, 10), abs(math.log2(abs(x))), int(x < 0))
+    for digits in range(1, 18):
+        if float(fmt.round(np.asarray(float(f"{x:.{digits - 1}e}")))) == x:
+            break
+    return (min(digits, 9), abs(math.log2(abs(x))), int(x < 0))

@@ -58,6 +58,10 @@ class Clock:
 RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch")
 
 
+#: A batch of a campaign may cost the oracle so much beyond its vectorised tiers; what is left is counted as undecided.
+CAPS = Caps(arb_seconds=0.1, limit_rows=64)
+
+
 class Trial:
     """One cell with its subjects, ready to run. Keeps no results; `clock` counts time and verdicts."""
 
@@ -65,7 +69,7 @@ class Trial:
         self.cell = cell
         self.op = cell.record
         self.subjects = list(subjects)
-        self.caps = caps or Caps()
+        self.caps = caps or CAPS
         self.clock = Clock()
         self.function = function_of(self.op, dict(cell.params), cell.order)
 
@@ -86,17 +90,24 @@ class Trial:
         lengths = [v.shape[1] for name, v in batch.inputs.items() if v.ndim > 1]
         return standard_for(self.op, self.cell.order, self.format, max(lengths, default=1))
 
-    def run(self, batch: Batch) -> Judgement:
-        """Evaluates every subject on the batch and judges every element."""
+    def run(self, batch: Batch, *, alone: bool = False) -> Judgement:
+        """Evaluates every subject on the batch and judges every element. alone: each row in a framework call of its own."""
         start = time.perf_counter()
         answers: list[tuple[Subject, NDArray[Any] | None, str]] = []
         for subject in self.subjects:
             try:
-                answers.append((subject, self.framework(subject).evaluate(self.job(subject), batch), ""))
+                answers.append((subject, self._answers(subject, batch, alone), ""))
             except FrameworkError as error:
                 answers.append((subject, None, str(error)))
         self.clock.seconds["framework"] += time.perf_counter() - start
         return self.judge(batch, answers)
+
+    def _answers(self, subject: Subject, batch: Batch, alone: bool) -> NDArray[Any]:
+        framework, job = self.framework(subject), self.job(subject)
+        if not alone:
+            return framework.evaluate(job, batch)
+        single = Placement(1)
+        return np.concatenate([framework.evaluate_placed(job, batch.take(slice(i, i + 1)), single) for i in range(batch.rows)])
 
     def run_placed(self, batch: Batch, subject: Subject, placement: Placement) -> Judgement:
         """One row, placed, through one subject: the judgement has a row per position."""

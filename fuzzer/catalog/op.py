@@ -66,8 +66,8 @@ class Op:
     """A mathematical function: canonical snake_case name, inputs with domains, static params, definition, implementations.
 
     params: name -> usual values, the default first. accuracy: the row of the limits table (judge.limits) that applies.
-    roots: near its zeros off the origin the limit is absolute (conditioning), DESIGN section 10. saturates: frameworks rebuild the
-    derivative from the saved output; its supremum sup|f'| normalises the error. keeps_zero_sign: f(+-0) is +-0, for ops of one
+    roots: near its zeros off the origin the limit is absolute (conditioning), DESIGN section 10. saturates: frameworks rebuild
+    the derivative from the saved output; its supremum sup|f'| normalises the error. keeps_zero_sign: f(+-0) is +-0, for ops of one
     number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in oracles.definitions
     (default: the op's). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
     a pattern "x=inf,y=0" (also +0, -0, and "y<0") to a value. lengths: vector lengths that make sense (None: the usual list).

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fuzzer.formats import Format
 from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard
-from fuzzer.judge.ulps import doubles, error, kind_errors
+from fuzzer.judge.ulps import compare, doubles, error, kind_errors
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
 from oracles.reference import FINITE, NAN, Reference
 
@@ -37,8 +37,8 @@ def needs_more(answers: list[NDArray[Any]], truth: Reference, fmt: Format, stand
     for given in (doubles(a) for a in answers):
         gap, unsure, ulp = error(given, truth, fmt)
         with np.errstate(all="ignore"):
-            within = gap + unsure <= standard.ulps * ulp
-            beyond = (gap - unsure > standard.ulps * ulp) & (unsure <= 0.02 * gap)
+            within, beyond = compare(gap, unsure, ulp, standard.ulps)
+            beyond &= unsure <= 0.02 * gap
         need |= (finite & ~within & ~beyond & ~np.isnan(given)).any(axis=1)
     return need
 
@@ -67,8 +67,8 @@ def screen(
     gap, unsure, ulp = error(answers, truth, fmt)
     with np.errstate(all="ignore"):
         ulps = gap / ulp
-        sure = gap - unsure > standard.ulps * ulp
-        maybe = ~sure & (gap + unsure > standard.ulps * ulp)
+        within, sure = compare(gap, unsure, ulp, standard.ulps)
+        maybe = ~sure & ~within & ~np.isnan(gap)
     ulps[right] = 0.0
     ulps[wrong] = np.inf
     unknown = truth.accepts == 0
@@ -116,7 +116,7 @@ def _judge_suspects(
             _saturate(verdict, ordinary, gap[where], value[ordinary], ulp[where], fmt, standard)
     excess[at] = e
     classes[at] = verdict
-    symptoms[at] = np.where(verdict >= Class.inaccurate, _symptoms(given, value, accepts, kind, fmt, policy), Symptom.none)
+    symptoms[at] = np.where(verdict >= Class.inaccurate, _symptoms(given, value, accepts, kind, fmt, policy, truth.radius[at]), Symptom.none)
 
 
 def _mild(standard: Standard, explained: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -139,7 +139,7 @@ def _saturate(
 
 def _symptoms(
     given: NDArray[np.float64], value: NDArray[np.float64], accepts: NDArray[np.uint8], kind: NDArray[np.bool_], fmt: Format,
-    policy: FlushPolicy,
+    policy: FlushPolicy, unsure: NDArray[np.float64],
 ) -> NDArray[np.uint8]:  # fmt: skip
     normal = np.abs(value) >= fmt.min_normal
     symptom = np.full(given.shape, int(Symptom.precision), np.uint8)
@@ -147,7 +147,7 @@ def _symptoms(
     symptom[lost] = Symptom.zero
     flushes = policy.inputs or policy.outputs
     symptom[lost & normal & (np.abs(value) <= 8 * fmt.min_normal) & flushes] = Symptom.internal_flush
-    symptom[np.sign(given) * np.sign(value) < 0] = Symptom.wrong_sign
+    symptom[(np.sign(given) * np.sign(value) < 0) & (np.abs(value) > unsure)] = Symptom.wrong_sign
     missed_inf = (np.abs(value) > fmt.max) & np.isfinite(given) & ~kind
     symptom[missed_inf] = Symptom.missed_inf
     symptom[np.isinf(given)] = Symptom.inf

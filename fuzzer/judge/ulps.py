@@ -39,6 +39,17 @@ def error(answers: NDArray[Any], truth: Reference, fmt: Format) -> tuple[Array, 
         return gap, np.where(inside, 0.0, radius), ulp
 
 
+#: A limit is exceeded by more than this part of it: a truth that lies within 2^-40 of a tie (sqrt(1 + 2^-52) is 2^-54 ulp below
+#: one) rounds either way, and no reference of two binary64 numbers could tell.
+TIE = 1 + 2.0**-40
+
+
+def compare(gap: Array, unsure: Array, ulp: Array, limit: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(surely within, surely beyond) `limit` ulps, TIE allowed for; nan is neither."""
+    allowed = limit * TIE * ulp
+    return gap + unsure <= allowed, gap - unsure > allowed
+
+
 def kind_errors(answers: NDArray[Any], accepts: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(right, wrong) by kind alone: NaN against number, a number where only an infinity or NaN is right; before any ulp.
 

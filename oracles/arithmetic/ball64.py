@@ -36,20 +36,23 @@ class Ball64:
         self._u = one * self.dtype(self.u)
         self._grow = one + 16 * self._u  # covers the rounding of the radius computation itself
         self._eta = np.nextafter(self.dtype(0), one) * 4  # absorbs underflow of mid and rad
+        self._tiny = np.finfo(self.dtype).tiny
         self.kinks: Column | None = None
         self.touched_removable: Column | None = None
 
     # -- numbers ------------------------------------------------------------------------------------------------
 
     def lift(self, values: NDArray[Any], bits: int = 53) -> Ball:
-        """An exact column; `bits` bounds its significant bits (24 for data of float32)."""
+        """An exact column; `bits` bounds its significant bits. 24 (float32), 11 (float16) or 8 (bfloat16) promise that
+        format's exponents too, so that products that fit the significand are exact.
+        """
         return Ball(self, np.ascontiguousarray(values, dtype=self.dtype), bits=bits)
 
     def num(self, value: Any) -> Ball:
         if isinstance(value, Ball):
             return value
         if isinstance(value, (int, np.integer)) and abs(int(value)) < 2**53:
-            return Ball(self, np.asarray(value, dtype=self.dtype), bits=max(1, int(value).bit_length()))
+            return Ball(self, np.asarray(value, dtype=self.dtype), bits=_significant_bits(int(value)))
         if isinstance(value, (float, np.floating)):
             return Ball(self, np.asarray(value, dtype=self.dtype), bits=53)
         quotient = self._from_fraction(Fraction(value))
@@ -90,10 +93,11 @@ class Ball64:
     def mul(self, a: Ball, b: Ball) -> Ball:
         mid = a.mid * b.mid
         bad = self._either(a.bad, b.bad)
-        bits = a.bits + b.bits
         if a.rad is None and b.rad is None:
+            bits = a.bits + b.bits - (min(a.bits, b.bits) == 1)  # a power of two adds no bits
             if bits <= self.significand:
-                return Ball(self, mid, None, bad, bits)
+                narrow = min(a.bits, b.bits) < 8  # a constant; of data there are six factors at most, within 2^-894 and 2^894
+                return Ball(self, mid, self._range_error(mid, a.mid, b.mid) if narrow else None, bad, bits)
             return Ball(self, mid, np.abs(mid) * self._u + self._eta, bad)
         rad = np.abs(mid) * self._u
         if b.rad is not None:
@@ -101,6 +105,15 @@ class Ball64:
         if a.rad is not None:
             rad = rad + a.rad * (np.abs(b.mid) if b.rad is None else np.abs(b.mid) + b.rad)
         return Ball(self, mid, rad * self._grow + self._eta, bad)
+
+    def _range_error(self, mid: Column, a: Column, b: Column) -> Column | None:
+        """The error of products that fit the significand: none, unless they leave the normal range."""
+        size = np.abs(mid)
+        within = (size >= self._tiny) & (size < np.inf)
+        if within.all():
+            return None
+        within |= (mid == 0) & ((a == 0) | (b == 0))
+        return None if within.all() else np.where(within, self.dtype(0), np.where(size < np.inf, self._eta, self.dtype(np.inf)))
 
     def div(self, a: Ball, b: Ball) -> Ball:
         mid = a.mid / b.mid
@@ -112,8 +125,10 @@ class Ball64:
                 rad = rad + a.rad / np.abs(b.mid)
         else:
             room = (np.abs(b.mid) - b.rad) * (1 - 4 * self._u)
-            slack = size * b.rad if a.rad is None else a.rad + size * b.rad
-            rad = np.where(room > 0, rad + slack / room, np.inf)
+            slack = size * (b.rad / room)  # in this order: size * rad underflows for subnormal quotients
+            if a.rad is not None:
+                slack = slack + a.rad / room
+            rad = np.where(room > 0, rad + slack, np.inf)
         return Ball(self, mid, rad * self._grow + self._eta, bad)
 
     def sum(self, items: Sequence[Any]) -> Ball:
@@ -538,6 +553,11 @@ def reflected_polygamma(m: Any, n: int, x: Any, mirrored: Any) -> Any:
     if n == 3:
         return 2 * m.square(inverse) * (1 + 2 * m.square(cosine)) - mirrored
     return x / m.num(0)  # not known here: a tier above decides
+
+
+def _significant_bits(value: int) -> int:
+    value = abs(value)
+    return max(1, value.bit_length() - (value & -value).bit_length() + 1)
 
 
 #: Constants to 50 digits (OEIS A000796, A002162, A002392, A001620), more than any vectorised arithmetic holds.

@@ -93,16 +93,15 @@ class Tape:
     def max(self, items: Sequence[Any]) -> Node:
         nodes = [self.num(i) for i in items]
         base = self.base
-        best = base.max([n.value for n in nodes])
-        leads = [base.tie(n.value, best) for n in nodes]
+        values = [n.value for n in nodes]
+        best = base.max(values)
         parents = []
-        for i, node in enumerate(nodes):
-            below = _not(_raw(base.lt(node.value, best)))
-            for j, leads_too in enumerate(leads):
-                if j != i:
-                    below = _open(below, leads[i] & leads_too)
-                    base.note_kink(leads[i] & leads_too)
-            parents.append((node, Mask(below)))
+        for node, others in zip(nodes, _max_of_others(base, values), strict=True):
+            if others is None:
+                return node
+            tied = base.tie(node.value, others)
+            base.note_kink(tied)
+            parents.append((node, Mask(_not(_open(_raw(base.lt(node.value, others)), tied)))))
         return Node(self, best, parents)
 
     def min(self, items: Sequence[Any]) -> Node:
@@ -229,6 +228,19 @@ class Comparison:
 
     decided: Any
     tie: Any
+
+
+def _max_of_others(base: Any, values: Sequence[Any]) -> list[Any]:
+    """For each value the maximum of all others, in linear time; None where there are none."""
+    before: list[Any] = [None]
+    for value in values[:-1]:
+        before.append(value if before[-1] is None else base.max([before[-1], value]))
+    others: list[Any] = []
+    after = None
+    for value, earlier in zip(reversed(values), reversed(before), strict=True):
+        others.append(earlier if after is None else after if earlier is None else base.max([earlier, after]))
+        after = value if after is None else base.max([value, after])
+    return others[::-1]
 
 
 def _accumulate(adjoints: dict[int, Any], node: Node, piece: Any) -> None:

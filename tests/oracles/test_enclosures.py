@@ -27,7 +27,7 @@ ARITHMETICS = [
     Log64,
 ]
 FUNCTIONS = [*UNARY, "polygamma"]
-COUNT = 1500
+COUNT = 40000
 
 
 @pytest.fixture(autouse=True)

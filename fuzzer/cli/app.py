@@ -1,0 +1,100 @@
+"""The application: its commands, and how every failure is told: one line on stderr, exit status 2, no traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from fuzzer.cli import inspect, report, run
+
+#: Set to 1, exceptions come with their tracebacks.
+DEBUG = "ULPFUZZ_DEBUG"
+#: typer's exceptions with a message for the user, wherever it takes them from: its base class of all usage errors.
+_USAGE: Any = typer.BadParameter.__mro__[2]
+
+
+class Commands(TyperGroup):
+    """The group of all commands. Turns exceptions into one line and an exit status: 2 for errors, 130 after Ctrl-C."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
+        given = _with_optional_values(list(sys.argv[1:] if args is None else args)) or ["--help"]
+        options["standalone_mode"] = False
+        options["prog_name"] = "ulpfuzz"
+        try:
+            status = super().main(given, *rest, **options)
+            sys.stdout.flush()
+        except BrokenPipeError:  # `ulpfuzz findings | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except Exception as error:
+            if os.environ.get(DEBUG) == "1":
+                raise
+            _fail(error)
+        except KeyboardInterrupt:
+            print("ulpfuzz: interrupted", file=sys.stderr)
+            sys.exit(130)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _with_optional_values(args: list[str]) -> list[str]:
+    """`--resume` alone means `--resume latest`."""
+    return [
+        "--resume=latest" if a == "--resume" and (i + 1 == len(args) or args[i + 1].startswith("-")) else a
+        for i, a in enumerate(args)
+    ]
+
+
+def _fail(error: Exception) -> NoReturn:
+    print(f"ulpfuzz: {_line(error)}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _line(error: Exception) -> str:
+    """What the user needs to know of an exception, in one line."""
+    if isinstance(error, _USAGE):
+        return " ".join(error.format_message().split())
+    text = " ".join(str(error).split())
+    if isinstance(error, typer.Abort):
+        return "interrupted"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else text
+    if isinstance(error, ValueError) or type(error).__module__.partition(".")[0] in ("fuzzer", "oracles", "reports"):
+        return text or type(error).__name__
+    # A fault of ours; the reader who wants to help sets the variable.
+    return f"internal error: {type(error).__name__}: {text}; {DEBUG}=1 shows the traceback"
+
+
+app = typer.Typer(
+    cls=Commands, name="ulpfuzz", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    help="Finds numerically unstable implementations in PyTorch, TensorFlow and JAX, and proves each one against the exact result.",
+    epilog=f"Errors are one line and exit status 2; {DEBUG}=1 shows the traceback.",
+)  # fmt: skip
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import fuzzer
+
+        print(f"ulpfuzz {fuzzer.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+for _panel, _commands in (
+    ("Fuzz", (run.run, run.nightly)),
+    ("Look", (inspect.findings, inspect.show, report.repro, report.report, report.compare)),
+    ("Ask", (inspect.probe, inspect.ops, inspect.targets)),
+):
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)

@@ -1,0 +1,236 @@
+"""Commands that look: ops, targets, probe, findings, show."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from fuzzer.cli.options import DEFAULT_DB, Db, Json, Targets
+
+_INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
+#: Kept for `show`: long, and of little use in a list.
+_LEFT_OUT = ("profile", "answers")
+
+
+def ops(
+    pattern: Annotated[str | None, typer.Argument(help="Names or patterns, separated by commas.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What is fuzzed: every op, its inputs, and the calls that claim to compute it."""
+    from fuzzer.catalog.op import FRAMEWORKS
+    from fuzzer.catalog.registry import select
+
+    chosen = select(pattern)
+    if as_json:
+        print(json.dumps([_op_json(op) for op in chosen], ensure_ascii=False))
+        return
+    from fuzzer.cli.screen import console, grid
+
+    table = grid("op", "family", "inputs", "params", "orders", *FRAMEWORKS)
+    for op in chosen:
+        inputs = ", ".join(i.name if i.shape == "scalar" else f"{i.name} {i.shape}" for i in op.inputs)
+        counts = [str(len(op.of(framework)) or "·") for framework in FRAMEWORKS]
+        table.add_row(op.name, op.family, inputs, ", ".join(op.params), ", ".join(op.orders), *counts)
+    screen = console()
+    screen.print(table)
+    screen.print(f"{len(chosen)} ops; `ulpfuzz ops --json` shows the calls")
+
+
+def _op_json(op: Any) -> dict[str, Any]:
+    from fuzzer.catalog.op import DTYPES
+    from fuzzer.findings.strict_json import jsonable
+
+    calls: dict[str, list[str]] = {}
+    for implementation in op.implementations:
+        calls.setdefault(implementation.framework, []).append(implementation.call)
+    dtypes = {d for i in op.implementations for d in i.dtypes}
+    told = {
+        "name": op.name, "family": op.family, "topics": op.topics, "inputs": [i.name for i in op.inputs],
+        "shapes": {i.name: i.shape for i in op.inputs}, "domains": {i.name: [i.low, i.high] for i in op.inputs},
+        "params": dict(op.params), "orders": op.orders, "dtypes": [d for d in DTYPES if d in dtypes], "accuracy": op.accuracy,
+        "implementations": calls, "source": op.source,
+    }  # fmt: skip
+    return {name: jsonable(value) for name, value in told.items()}
+
+
+def targets(as_json: Json = False) -> None:
+    """Where ops can run: frameworks, devices and modes, installed or not, and what each does with subnormal numbers."""
+    from fuzzer.findings.strict_json import to_json
+    from fuzzer.frameworks.target import describe, known_targets
+
+    told = [describe(target) for target in known_targets()]
+    if as_json:
+        print(to_json(told))
+        return
+    from fuzzer.cli.screen import console, grid
+
+    table = grid("target", "version", "subnormals", "note")
+    for entry in told:
+        flush = ", ".join(f"{dtype} {words}" for dtype, words in entry["flush"].items())
+        same = set(entry["flush"].values())
+        shown = same.pop() if len(same) == 1 else flush
+        table.add_row(entry["target"], entry["version"] or "-", shown, entry["reason"])
+    console().print(table)
+
+
+def probe(
+    op: Annotated[str, typer.Argument(help="Its name; see `ulpfuzz ops`.")],
+    inputs: Annotated[str, typer.Option("--inputs", metavar="JSON", help=f"Input name to number or list, {_INPUTS_EXAMPLE}.")],
+    dtype: Annotated[str, typer.Option("--dtype", metavar="D", help="float16, bfloat16, float32 or float64.")] = "float32",
+    params: Annotated[str | None, typer.Option("--params", metavar="JSON", help="Param name to value.")] = None,
+    order: Annotated[str, typer.Option("--order", metavar="O", help="value or grad.")] = "value",
+    targets: Targets = None,
+    as_json: Json = False,
+) -> None:
+    """One point: the exact result, what every target answers, the error in ulps, and the verdict."""
+    from fuzzer.campaign.probe import probe as examine
+
+    found = examine(op, dtype, _object("--inputs", inputs, exact=True), _object("--params", params), order, targets)
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
+        return
+    _print_probe(found)
+
+
+def _object(option: str, text: str | None, *, exact: bool = False) -> dict[str, Any]:
+    """The JSON object of an option; exact: numbers as the strings they are written as. Raises ValueError in one line."""
+    keep: dict[str, Any] = {"parse_float": str, "parse_int": str} if exact else {}
+    try:
+        value = json.loads(text, parse_constant=lambda name: name if exact else float(name), **keep) if text else {}
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{option} is not JSON: {error}; {_INPUTS_EXAMPLE}") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"{option} is not a JSON object; {_INPUTS_EXAMPLE}")
+    return value
+
+
+def _print_probe(found: Any) -> None:
+    from rich.text import Text
+
+    from fuzzer.cli.screen import console, grid, styled
+    from reports import numbers
+    from reports.headline import array_of
+
+    screen = console()
+    params = "".join(f", {name}={value}" for name, value in found.params.items())
+    screen.print(Text(f"{found.op}({', '.join(found.inputs)}{params}), {found.order}, {found.dtype}", style="bold"))
+    for name, value in found.inputs.items():
+        array = array_of(name, value, found.dtype)
+        screen.print(Text(f"{name} = {array.decimal_text}"), Text(f"({array.hex_text})", style="dim"))
+    at = found.worst
+    where = f"[{at}] of {len(found.reference)}" if found.array and len(found.reference) > 1 else ""
+    screen.print(Text(f"truth{where} = {found.reference[at]}"), Text(f"({found.certified_by})", style="dim"))
+    limit = "no limit in ulps: judged by stability" if found.limit is None else f"limit {found.limit:g} ulps"
+    screen.print(f"condition number {numbers.measure(found.condition)}; {limit}", style="dim", markup=False)
+    table = grid("target", "call", "answer", "ulps", "verdict", "note")
+    for mine in found.targets:
+        verdict = styled(mine.class_.name)
+        if mine.class_.is_finding:
+            verdict.append(f", {mine.symptom.name}")
+        answer, ulps = ("", "") if mine.error else (numbers.decimal(mine.outputs[mine.worst], found.dtype), numbers.measure(mine.ulps[mine.worst]))
+        element = f"[{mine.worst}] " if where and not mine.error else ""
+        table.add_row(mine.target, Text(mine.implementation), Text(f"{element}{answer}"), ulps, verdict, Text(_note(mine)))
+    screen.print()
+    screen.print(table)
+
+
+def _note(mine: Any) -> str:
+    parts = [mine.error] if mine.error else []
+    if mine.inconsistent:
+        parts.append("depends on the length of the call")
+    if mine.placement.length > 1 and mine.class_.is_finding:
+        parts.append(f"at length {mine.placement.length}")
+    if mine.flushed:
+        parts.append("flushes subnormals")
+    if mine.avoidable_by:
+        parts.append(f"right: {', '.join(mine.avoidable_by)}")
+    return "; ".join(parts)
+
+
+def findings(
+    run: Annotated[str, typer.Argument(help="A run's id, a beginning of it, or `latest`.")] = "latest",
+    new: Annotated[bool, typer.Option("--new", help="Only those that no earlier run has.")] = False,
+    op: Annotated[str | None, typer.Option("--op", help="Names or patterns, separated by commas, as in all filters.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtype")] = None,
+    target: Annotated[str | None, typer.Option("--target", help="For example 'torch:*'.")] = None,
+    symptom: Annotated[str | None, typer.Option("--symptom")] = None,
+    class_: Annotated[str | None, typer.Option("--class", help="unstable or inaccurate.")] = None,
+    order: Annotated[str | None, typer.Option("--order")] = None,
+    as_json: Json = False,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """The findings of a run, gravest first."""
+    from fuzzer.findings.store import Store
+
+    _check_filters(dtype, target, symptom, class_, order)
+    filters = {"op": op, "dtype": dtype, "target": _whole_targets(target), "symptom": symptom, "class": class_, "order": order}
+    with Store(db, create=False) as store:
+        record = store.run(run)
+        found = store.findings(record.id, new=True if new else None, **filters)
+    if op and not found:  # an op that the catalogue has lost may still have findings
+        from fuzzer.catalog.registry import select
+
+        select(op)
+    if as_json:
+        from fuzzer.findings.strict_json import jsonable
+
+        told = [{k: v for k, v in jsonable(f).items() if k not in _LEFT_OUT} for f in found]
+        print(json.dumps(told, ensure_ascii=False, allow_nan=False))
+        return
+    from fuzzer.cli.screen import console, findings_table
+
+    screen = console()
+    if found:
+        screen.print(findings_table(found, screen.width))
+    what = "new findings" if new else "findings"
+    screen.print(f"{len(found) or 'no'} {what} in run {record.id}, started {record.started}", markup=False)
+
+
+def _check_filters(dtype: str | None, target: str | None, symptom: str | None, class_: str | None, order: str | None) -> None:
+    """A filter that can match nothing is a typing error."""
+    from fnmatch import fnmatchcase
+
+    from fuzzer.catalog.op import DTYPES, ORDERS
+    from fuzzer.cli.options import listed
+    from fuzzer.formats import UnknownName
+    from fuzzer.frameworks.target import framework_names
+    from fuzzer.judge.verdict import Class, Symptom
+
+    closed = {"dtype": (dtype, DTYPES), "symptom": (symptom, Symptom.__members__), "class": (class_, Class.__members__), "order": (order, ORDERS)}
+    for kind, (given, valid) in closed.items():
+        for pattern in listed(given):
+            if not any(fnmatchcase(name, pattern) for name in valid):
+                raise UnknownName(kind, pattern, valid)
+    for pattern in listed(target):
+        framework = pattern.partition(":")[0]
+        if not any(fnmatchcase(name, framework) for name in framework_names()):
+            raise UnknownName("framework", framework, framework_names())
+
+
+def _whole_targets(text: str | None) -> str | None:
+    """`torch` filters like `torch:*`."""
+    from fuzzer.cli.options import listed
+
+    return ",".join(p if ":" in p or "*" in p else f"{p}:*" for p in listed(text)) or None
+
+
+def show(
+    finding: Annotated[str, typer.Argument(help="Its id, a beginning of it, or the last part of it.")],
+    as_json: Json = False,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Everything about one finding."""
+    from fuzzer.findings.store import Store
+
+    with Store(db, create=False) as store:
+        found = store.finding(finding)
+    if as_json:
+        from fuzzer.findings.strict_json import to_json
+
+        print(to_json(found))
+        return
+    from fuzzer.cli.screen import console, finding_whole
+
+    console().print(finding_whole(found))

@@ -1,0 +1,93 @@
+"""Progress of a run on stderr: a live display on a terminal, a plain line every ten seconds elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fuzzer.campaign.run import Progress
+
+#: Seconds between plain lines.
+EVERY = 10.0
+
+
+@contextmanager
+def watching() -> Iterator[Callable[[Progress], None]]:
+    """Gives the function that `run_campaign` calls after every shard; the live display is gone when the block ends."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    display = _Display()
+    with Live(display, console=Console(stderr=True), refresh_per_second=4, transient=True):
+        yield display
+
+
+class _Lines:
+    """Plain lines: the first report, then one every EVERY seconds. Each new failure of a shard is told once."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._failures: set[str] = set()
+
+    def __call__(self, progress: Progress) -> None:
+        for failure in progress.failures:
+            if failure not in self._failures:
+                self._failures.add(failure)
+                print(f"failed: {failure}", file=sys.stderr, flush=True)
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + EVERY
+            print(_line(progress), file=sys.stderr, flush=True)
+
+
+class _Display:
+    """A bar over the budget's time, or over the cells where it is in verdicts, and a line below."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._at = self._start = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        self._progress, self._at = progress, time.monotonic()
+
+    def __rich__(self) -> Any:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.text import Text
+
+        if self._progress is None:
+            return Text(f"starting, {_clock(time.monotonic() - self._start)}; frameworks take some seconds to load", style="dim")
+        p, since = self._progress, time.monotonic() - self._at
+        seconds = p.seconds + since
+        if p.seconds_left is None:
+            bar = ProgressBar(total=max(1, p.cells_planned), completed=p.cells_done, width=40)
+        else:
+            bar = ProgressBar(total=p.seconds + p.seconds_left, completed=min(seconds, p.seconds + p.seconds_left), width=40)
+        left = None if p.seconds_left is None else max(0.0, p.seconds_left - since)
+        lines = [bar, Text(_line(p, seconds, left)), Text(p.current, style="dim")]
+        return Group(*lines, *(Text(f"failed: {failure}", style="red") for failure in p.failures))
+
+
+def _line(p: Progress, seconds: float | None = None, left: float | None = None) -> str:
+    left = p.seconds_left if left is None else left
+    parts = [
+        _clock(p.seconds if seconds is None else seconds),
+        f"{p.findings} {'finding' if p.findings == 1 else 'findings'}",
+        f"{p.verdicts:,} verdicts",
+        f"{p.verdicts_per_second:,.0f}/s",
+        f"{p.cells_done} of {p.cells_planned} cells",
+    ]
+    return ", ".join(parts) + (f", {_clock(left)} left" if left is not None else "")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

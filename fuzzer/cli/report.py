@@ -1,0 +1,195 @@
+"""Commands that hand on: report, repro, compare."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fuzzer.cli.options import DEFAULT_DB, Db, Json, listed
+
+if TYPE_CHECKING:
+    from fuzzer.findings.finding import Finding, Run
+    from fuzzer.findings.history import Comparison
+    from fuzzer.findings.store import Store
+
+
+def report(
+    run: Annotated[str, typer.Argument(help="A run's id, a beginning of it, or `latest`.")] = "latest",
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write to; made if need be.")] = Path("ulpfuzz-report"),
+    formats: Annotated[str, typer.Option("--format", metavar="F,...", help="html, md, json.")] = "html,md,json",
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="RUN", help="The run to compare with; `latest`: the last finished before; or `none`.")
+    ] = "latest",
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Write the report of a run, with a reproducer script per finding."""
+    from fuzzer.findings.store import Store
+    from fuzzer.formats import UnknownName
+    from reports.writer import FORMATS
+
+    wanted = listed(formats)
+    for name in wanted:
+        if name not in FORMATS:
+            raise UnknownName("report format", name, FORMATS)
+    if not wanted:
+        raise ValueError(f"--format names none of {', '.join(FORMATS)}")
+    with Store(db, create=False) as store:
+        record = store.run(run)
+        writable(out)
+        if baseline == "none":
+            before = None
+        else:
+            before = finished_before(store, record) if baseline == "latest" else store.run(baseline).id
+        paths = write_report(store, record, before, out, wanted)
+    scripts = [path for path in paths if path.suffix == ".py"]
+    for path in paths:
+        if path not in scripts:
+            print(path)
+    if scripts:
+        print(f"{scripts[0].parent}{os.sep} ({len(scripts)} reproducer scripts)")
+
+
+def writable(folder: Path) -> None:
+    """Raises ValueError in one line where no report can be written there; said before the work, not after a night of it."""
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise ValueError(f"cannot write the report to {folder}: {place} is a file")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise ValueError(f"cannot write the report to {folder}: {place} is not writable")
+
+
+def finished_before(store: Store, record: Run | None) -> str | None:
+    """The id of the latest finished run before that one (before now, for None), or None."""
+    runs = store.runs()
+    if record is not None:
+        runs = runs[[run.id for run in runs].index(record.id) + 1 :]
+    return next((run.id for run in runs if run.state == "finished"), None)
+
+
+def write_report(store: Store, record: Run, baseline: str | None, out: Path, formats: Sequence[str]) -> list[Path]:
+    """The report of a run against a baseline run; the paths written. Raises ReportError, UnknownName."""
+    import reports
+    from fuzzer.catalog.registry import ops
+    from fuzzer.findings.history import compare, with_status
+    from reports.model import versions_of
+
+    found = store.findings(record.id)
+    comparison = compare(store, record.id, baseline) if baseline else None
+    if comparison is not None:
+        found = with_status(found, comparison)
+    versions = versions_of(record.environment)
+    told = reports.build(
+        record, found, store.cells(record.id), fixed=comparison.fixed if comparison else (),
+        not_run=comparison.not_run if comparison else (), baseline=baseline or "",
+        scripts={f.id: text for f in found if (text := _script(f, versions))},
+        differentiable={name: op.differentiable_inputs for name, op in ops().items()},
+    )  # fmt: skip
+    return reports.write(told, out, formats)
+
+
+def _script(finding: Finding, versions: dict[str, str]) -> str:
+    """The reproducer with the op's definition; "" where the catalogue has the op no more or no script can be written."""
+    from fuzzer.campaign.reproduce import script_for
+
+    try:
+        return script_for(finding, versions)
+    except ValueError:
+        return ""
+
+
+def repro(
+    finding: Annotated[str, typer.Argument(help="Its id, a beginning of it, or the last part of it.")],
+    script: Annotated[
+        Path | None, typer.Option("--script", metavar="FILE", help="Write a stand-alone script instead; - prints it.")
+    ] = None,
+    as_json: Json = False,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Run a finding again, now: exit status 1 while it still fails, 0 when it is gone."""
+    from fuzzer.findings.store import Store
+
+    with Store(db, create=False) as store:
+        found = store.finding(finding)
+        versions = _versions(store, found) if script else {}
+    if script is not None:
+        _write_script(found, versions, script)
+        return
+    from fuzzer.campaign.reproduce import reproduce
+
+    result = reproduce(found)
+    if as_json:
+        from fuzzer.findings.strict_json import to_json
+
+        now = result.now
+        told = {"id": found.id, "still_fails": result.still_fails, "target": now.target, "version": result.version, "class": now.class_,
+                "symptom": now.symptom, "ulps": now.ulps, "output": now.output, "output_hex": now.output_hex,
+                "reference": now.reference, "message": result.message}  # fmt: skip
+        print(to_json(told))
+    else:
+        print(result.message)
+    raise typer.Exit(1 if result.still_fails else 0)
+
+
+def _write_script(finding: Finding, versions: dict[str, str], path: Path) -> None:
+    from fuzzer.campaign.reproduce import script_for
+
+    text = script_for(finding, versions)
+    if str(path) == "-":
+        print(text, end="")
+        return
+    path.write_text(text, encoding="utf-8")
+    print(f"{path}: run it with Python, it needs numpy, mpmath and {finding.target.partition(':')[0]}")
+
+
+def _versions(store: Store, finding: Finding) -> dict[str, str]:
+    """The library versions of the run in which the finding was seen last."""
+    from reports.model import versions_of
+
+    run = next((run for run in store.runs() if run.started == finding.last_seen), None)
+    return versions_of(run.environment) if run else {}
+
+
+def compare(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="A run's id, a beginning of it, or `latest`.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The run that is compared with it.")],
+    as_json: Json = False,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """What changed from one run to another: new, worse, known, better, fixed, and not run again."""
+    from fuzzer.findings.history import STATUSES
+    from fuzzer.findings.history import compare as compared
+    from fuzzer.findings.store import Store
+
+    with Store(db, create=False) as store:
+        found = compared(store, after, before)
+    if as_json:
+        print(_comparison_json(found))
+        return
+    from fuzzer.cli.screen import console, findings_table
+
+    screen = console()
+    screen.print(f"run {found.run} against run {found.baseline}", markup=False)
+    counts = ", ".join(f"{count} {status}" for status, count in found.counts().items() if count)
+    screen.print(counts or "no findings in either")
+    for status in STATUSES:
+        # What stayed as it was is counted, not listed.
+        if status != "known" and found.of(status):
+            screen.print()
+            screen.print(findings_table(found.of(status), screen.width))
+
+
+def _comparison_json(found: Comparison) -> str:
+    from fuzzer.findings.history import STATUSES
+    from fuzzer.findings.strict_json import jsonable, to_json
+
+    def brief(finding: Finding) -> dict[str, Any]:
+        return {name: value for name, value in jsonable(finding).items() if name not in ("profile", "answers")}
+
+    lists = {status: [brief(f) for f in found.of(status)] for status in STATUSES}
+    return to_json({"run": found.run, "baseline": found.baseline, "counts": found.counts(), **lists})

@@ -1,0 +1,253 @@
+"""Commands that fuzz: run and nightly."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fuzzer.cli.options import DEFAULT_DB, Db, Dtypes, Json, Ops, Orders, Scheduler, Seed, Targets, Workers, listed
+
+if TYPE_CHECKING:
+    from fuzzer.campaign.run import Settings
+    from fuzzer.findings.finding import CellSummary, Finding, Run
+    from fuzzer.findings.history import Comparison
+    from fuzzer.findings.store import Store
+
+_BUDGET = "Time (90s, 10m, 1h30m) or verdicts (5k, 200M)."
+#: Lines of the summary given to findings, and to other lists.
+_TOP, _SOME = 12, 6
+
+
+def run(
+    ops: Ops = None,
+    targets: Targets = None,
+    dtypes: Dtypes = None,
+    orders: Orders = None,
+    budget: Annotated[str | None, typer.Option("--budget", help=f"{_BUDGET} Default: 10m, or the resumed run's.")] = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="[RUN]", help="Continue a run, by default the latest that did not finish.")
+    ] = None,
+    as_json: Json = False,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Fuzz: generate, run, judge, keep the findings, and print what was found."""
+    chosen = _checked(ops, targets, dtypes, orders, budget)
+    from fuzzer.findings.store import Store
+
+    with Store(db, create=resume is None) as store:
+        past = _resumed(store, resume) if resume else None
+        settings = _settings(chosen, budget or "10m", seed, workers, scheduler, past, given=budget)
+        record = _campaign(settings, store, quiet=as_json)
+        found, cells = store.findings(record.id), store.cells(record.id)
+    if as_json:
+        print(json.dumps(_contract(record, found), ensure_ascii=False, allow_nan=False))
+    else:
+        _summary(record, found, cells, db)
+
+
+def nightly(
+    ops: Ops = None,
+    targets: Targets = None,
+    dtypes: Dtypes = None,
+    orders: Orders = None,
+    budget: Annotated[str, typer.Option("--budget", help=_BUDGET)] = "8h",
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="RUN", help="The run to compare with; `latest`: the last that finished.")
+    ] = "latest",
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")] = Path("ulpfuzz-report"),
+    seed: Seed = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    as_json: Json = False,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """The night's run against the last one: exit status 1 on new findings, 0 on none, 2 on errors. Writes the report."""
+    chosen = _checked(ops, targets, dtypes, orders, budget)
+    from fuzzer.cli.report import finished_before, writable, write_report
+    from fuzzer.findings.history import compare, with_status
+    from fuzzer.findings.known_issues import load_known_issues
+    from fuzzer.findings.store import Store
+
+    known = load_known_issues()
+    writable(out)
+    with Store(db) as store:
+        before = finished_before(store, None) if baseline == "latest" else store.run(baseline).id
+        settings = _settings(chosen, budget, seed, workers, scheduler, None, baseline=before)
+        record = _campaign(settings, store, quiet=as_json)
+        comparison = compare(store, record.id, before)
+        found, cells = with_status(store.findings(record.id), comparison), store.cells(record.id)
+        paths = write_report(store, record, before, out, ("html", "md", "json"))
+    alarming = [f for f in comparison.new if known.match(f) is None]
+    quieted = len(comparison.new) - len(alarming)
+    if as_json:
+        told = {**_contract(record, found), "baseline": before, "statuses": comparison.counts(), "report": [str(p) for p in paths]}
+        told["findings"]["new"] = len(comparison.new)
+        told["findings"]["known_issues"] = quieted
+        print(json.dumps(told, ensure_ascii=False, allow_nan=False))
+    else:
+        _summary(record, found, cells, db, comparison)
+        _known_issues(quieted, [i.url for i in known.fixed(found, cells)], [i.url for i in known.expired])
+        print(f"The report: {(out / 'report.html').resolve()}")
+    if not record.verdicts:
+        raise ValueError(f"run {record.id} judged nothing: {_first_failure(record)}")
+    if alarming:
+        raise typer.Exit(1)
+    if record.state == "interrupted":
+        raise ValueError(f"run {record.id} was interrupted, so the night is not over; continue with `ulpfuzz run --resume {record.id}`")
+
+
+def _checked(
+    ops: str | None, targets: str | None, dtypes: str | None, orders: str | None, budget: str | None
+) -> dict[str, Any]:
+    """The selection, every name of it valid; said before anything slow is imported. Raises ValueError, UnknownName."""
+    from fuzzer.campaign.budget import Budget
+    from fuzzer.catalog.op import ORDERS
+    from fuzzer.catalog.registry import select
+    from fuzzer.formats import UnknownName, format_named
+    from fuzzer.frameworks.target import targets_named
+
+    if budget is not None:
+        Budget.parse(budget)
+    select(ops)
+    targets_named(targets)
+    for dtype in listed(dtypes):
+        format_named(dtype)
+    for order in listed(orders):
+        if order not in ORDERS:
+            raise UnknownName("order", order, ORDERS)
+    return {"ops": ops, "targets": targets, "dtypes": listed(dtypes), "orders": listed(orders)}
+
+
+def _resumed(store: Store, name: str) -> Run:
+    if name != "latest":
+        return store.run(name)
+    unfinished = [run for run in store.runs() if run.state != "finished"]
+    if not unfinished:
+        raise ValueError("every run has finished: there is none to resume")
+    return unfinished[0]
+
+
+def _settings(
+    chosen: dict[str, Any], budget: str, seed: int | None, workers: int | None, scheduler: str | None, past: Run | None,
+    *, baseline: str | None = None, given: str | None = None,
+) -> Settings:  # fmt: skip
+    """A resumed run keeps its seed and budget, and what it selected, unless it is said anew."""
+    from fuzzer.campaign.budget import Budget
+    from fuzzer.campaign.run import Settings
+
+    if past is not None:
+        stored = past.environment.get("selection", {})
+        chosen = {**chosen, "ops": chosen["ops"] or stored.get("ops")}
+        chosen["targets"] = chosen["targets"] or ",".join(past.environment.get("targets", [])) or None
+        for name in ("dtypes", "orders"):
+            chosen[name] = chosen[name] or tuple(stored.get(name, ()))
+        seed = past.seed if seed is None else seed
+        budget = given or past.budget
+    rest: dict[str, Any] = {name: chosen[name] for name in ("dtypes", "orders") if chosen[name]}
+    if workers is not None:
+        rest["workers"] = workers
+    return Settings(
+        budget=Budget.parse(budget), ops=chosen["ops"], targets=chosen["targets"], seed=secrets.randbits(32) if seed is None else seed,
+        scheduler=scheduler, resume=past.id if past else None, baseline=baseline, **rest,
+    )  # fmt: skip
+
+
+def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
+    from fuzzer.campaign.run import run_campaign
+    from fuzzer.cli.progress import watching
+
+    if not quiet:
+        print(f"seed {settings.seed}, budget {settings.budget.text}" + (f", resuming {settings.resume}" if settings.resume else ""), flush=True)
+    with watching() as watch:
+        return run_campaign(settings, store, watch)
+
+
+def _contract(record: Run, found: Sequence[Finding]) -> dict[str, Any]:
+    """The documented JSON of a run."""
+    from fuzzer.findings.strict_json import jsonable
+
+    told = {
+        "run": record.id, "state": record.state, "seed": record.seed, "budget": record.budget, "seconds": record.seconds,
+        "verdicts": record.verdicts, "cells": record.cells, "cells_not_reached": record.cells_planned - record.cells,
+        "findings": {"total": len(found), "new": sum(f.status == "new" for f in found)},
+        "verdicts_per_second": record.verdicts / record.seconds if record.seconds > 0 else 0.0,
+        "by_tier": record.by_tier, "by_phase": record.by_phase, "failures": record.environment.get("failures", []),
+    }  # fmt: skip
+    return {name: jsonable(value) for name, value in told.items()}
+
+
+def _summary(
+    record: Run, found: Sequence[Finding], cells: Sequence[CellSummary], db: str, comparison: Comparison | None = None
+) -> None:
+    """What a run found, on one screen, and what to type next."""
+    from fuzzer.cli.screen import console, findings_table, symptoms_table
+    from reports import numbers
+
+    screen = console()
+    rate = record.verdicts / record.seconds if record.seconds > 0 else 0.0
+    screen.print(f"\nrun {record.id}, {record.state}, seed {record.seed}: {record.verdicts:,} verdicts in "
+                 f"{numbers.duration(record.seconds)} ({rate:,.0f}/s), {record.cells} of {record.cells_planned} cells", markup=False)  # fmt: skip
+    if comparison is not None and comparison.baseline:
+        counts = ", ".join(f"{count} {status}" for status, count in comparison.counts().items() if count) or "no findings in either"
+        screen.print(f"against run {comparison.baseline}: {counts}", markup=False)
+    if found:
+        fresh = sum(f.status == "new" for f in found)
+        screen.print(f"{len(found)} findings, {fresh} new\n")
+        screen.print(findings_table(_newest_first(found)[:_TOP], screen.width))
+        if len(found) > _TOP:
+            screen.print(f"... and {len(found) - _TOP} more", style="dim")
+        screen.print()
+        screen.print(symptoms_table(found))
+    else:
+        screen.print("no findings")
+    screen.print()
+    undecided = sum(c.classes.get("undecided", 0) for c in cells)
+    judged = sum(sum(c.classes.values()) for c in cells)
+    if undecided:
+        screen.print(f"undecided: {undecided:,} elements of {judged:,} ({numbers.share(undecided / judged)}); they are not passes")
+    missing = record.environment.get("cells_not_reached", [])
+    if missing:
+        shown = ", ".join(missing[:_SOME]) + (", ..." if len(missing) > _SOME else "")
+        screen.print(f"not reached: {len(missing)} cells: {shown}", markup=False)
+    failures = record.environment.get("failures", [])
+    for failure in failures[:_SOME]:
+        screen.print(f"failed: {failure}", style="red", markup=False)
+    for command in _next(record, found, db):
+        screen.print(command, style="dim", markup=False)
+
+
+def _newest_first(found: Sequence[Finding]) -> list[Finding]:
+    """New before known, each by severity."""
+    return sorted(found, key=lambda f: f.status != "new")
+
+
+def _next(record: Run, found: Sequence[Finding], db: str) -> list[str]:
+    store = "" if db in (DEFAULT_DB, os.environ.get("ULPFUZZ_DB")) else f" --db {db}"
+    commands = [f"ulpfuzz run --resume {record.id}{store}"] if record.state == "interrupted" else []
+    if found:
+        first = _newest_first(found)[0].id
+        commands += [f"ulpfuzz show {first}{store}", f"ulpfuzz repro {first}{store}"]
+    return [*commands, f"ulpfuzz report {record.id} --out ulpfuzz-report{store}"]
+
+
+def _known_issues(quieted: int, fixed: Sequence[str], expired: Sequence[str]) -> None:
+    if quieted:
+        print(f"{quieted} of the new findings are known upstream (corpus/known_issues.toml): no alarm")
+    for url in fixed:
+        print(f"FIXED: {url} shows no more")
+    for url in expired:
+        print(f"expired record of a known issue: {url}")
+
+
+def _first_failure(record: Run) -> str:
+    failures = record.environment.get("failures", [])
+    return failures[0] if failures else "no shard ended within the budget"

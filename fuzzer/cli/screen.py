@@ -1,0 +1,118 @@
+"""What people see: findings as lines of code, tables, a finding whole."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from fuzzer.catalog.registry import ops
+from fuzzer.findings.finding import Finding
+from reports import numbers
+from reports.headline import arrays_of, element_of, headline
+
+#: Widest screen on which a finding is named by the last part of its id alone.
+_NARROW = 140
+_STYLES = {"new": "bold red", "worse": "red", "fixed": "green", "better": "green", "ok": "green", "unstable": "bold red",
+           "inaccurate": "yellow", "ill_conditioned": "cyan", "undecided": "magenta"}  # fmt: skip
+
+
+def console() -> Console:
+    """Standard output; into a pipe or file lines are as long as they are."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 1000, soft_wrap=False)
+
+
+def styled(word: str) -> Text:
+    return Text(word, style=_STYLES.get(word, ""))
+
+
+def grid(*headings: str) -> Table:
+    """An open table: headings, no lines around, trailing columns as they come."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    for heading in headings:
+        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    return table
+
+
+def line_of(finding: Finding) -> str:
+    """A finding in one line that reads like the code that would show it."""
+    record = ops().get(finding.op)
+    arrays = arrays_of(finding)
+    return headline(finding, arrays, element_of(finding, arrays, record.differentiable_inputs if record else None))
+
+
+def findings_table(findings: Iterable[Finding], width: int) -> Table:
+    """A line each, in the order given."""
+    table = grid("severity", "status", "finding", "what")
+    for finding in findings:
+        name = finding.id if width > _NARROW else finding.id.rpartition("-")[2]
+        table.add_row(f"{finding.severity:.1f}", styled(finding.status), name, Text(line_of(finding)))
+    table.columns[0].justify = "right"
+    return table
+
+
+def symptoms_table(findings: Sequence[Finding]) -> Table:
+    """Findings by framework and symptom, the most frequent symptom first."""
+    symptoms = [s for s, _ in Counter(f.symptom for f in findings).most_common()]
+    table = grid("", *symptoms, "all")
+    for framework in sorted({f.target.partition(":")[0] for f in findings}):
+        counts = Counter(f.symptom for f in findings if f.target.partition(":")[0] == framework)
+        table.add_row(framework, *(str(counts[s] or "·") for s in symptoms), str(counts.total()))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def finding_whole(finding: Finding) -> Group:
+    """Everything about one finding."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for name, value in _facts(finding):
+        facts.add_row(name, value if isinstance(value, Text) else Text(str(value)))
+    answers = grid("target", "call", "answer", "ulps", "class")
+    for answer in finding.answers:
+        value = numbers.decimal(answer.output, finding.dtype)
+        answers.add_row(answer.target, Text(answer.implementation), value, numbers.measure(answer.ulps), styled(answer.class_))
+    parts: list[Any] = [Text(line_of(finding), style="bold"), Text(""), facts]
+    if finding.answers:
+        parts += [Text("\nevery target at these bits"), answers]
+    commands = f"\nulpfuzz repro {finding.id}\nulpfuzz repro {finding.id} --script {finding.id}.py"
+    return Group(*parts, Text(commands, style="dim"))
+
+
+def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
+    params = ", ".join(f"{k}={v}" for k, v in finding.params.items())
+    placement = finding.case.get("placement") or {}
+    extent = finding.extent
+    facts: list[tuple[str, str | Text]] = [
+        ("finding", finding.id),
+        ("cell", f"{finding.op}{f' ({params})' if params else ''}, {finding.dtype}, {finding.order}, on {finding.target}"),
+        ("class", styled(finding.class_)),
+        ("symptom", finding.symptom),
+        ("status", styled(finding.status)),
+        ("severity", f"{finding.severity:g}"),
+        ("truth", f"{finding.reference} ({finding.certified_by})"),
+        ("answer", f"{numbers.decimal(finding.output, finding.dtype)} = {numbers.hexadecimal(finding.output)}"),
+        ("error", f"{numbers.measure(finding.ulps)} ulps of {finding.dtype}"
+                  + (f"; limit {numbers.measure(finding.limit)}" if finding.limit is not None else "; no limit in ulps: stability alone")),
+        ("excess", f"{numbers.measure(finding.excess)} times what conditioning explains; condition number {numbers.measure(finding.condition)}"),
+    ]  # fmt: skip
+    for array in arrays_of(finding):
+        facts.append((array.name, f"{array.hex_text} = {array.decimal_text}"))
+    facts.append(("placement", ", ".join(f"{k} {v}" for k, v in placement.items()) or "alone"))
+    facts.append(("avoided by", ", ".join(finding.avoidable_by) or "no target here"))
+    if extent:
+        share = numbers.share(float(extent["share"])) if "share" in extent else "?"
+        facts.append(("seen", f"{share} of judged elements ({extent.get('count', '?')}), from {extent.get('low')} to {extent.get('high')}"))
+    facts.append(("first seen", finding.first_seen))
+    facts.append(("last seen", finding.last_seen))
+    if finding.note:
+        facts.append(("note", finding.note))
+    return facts
