@@ -38,7 +38,7 @@ def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: 
     finite = all(np.isfinite(v).all() for v in single.values())
     ball, kink = _enclose(function, single, output, digits) if finite else (None, False)
     if ball is None or kink:
-        return _by_limit(accepted(function, single)[output])
+        return _by_limit(accepted(function, single)[output], "mpmath" if finite and not kink else "limit")
     exact = rigorous.to_fraction(ball)
     checks = [_by_mpmath(function, single, output, bits) for bits in (_bits(digits), _bits(digits) * 3 // 2 + 64)]
     agrees = all(check is None or _close(check, exact, digits) for check in checks)
@@ -100,10 +100,10 @@ def _close(value: Fraction | float, exact: Fraction, digits: int) -> bool:
     return abs(value - exact) <= abs(exact) / Fraction(10) ** (min(digits, 30) - 2) or (exact == 0 and abs(value) < Fraction(1, 10**300))
 
 
-def _by_limit(right: Accepted) -> Confirmation:
+def _by_limit(right: Accepted, source: str) -> Confirmation:
     if right.kinds & FINITE:
         if right.low == right.high:
-            return Confirmation(repr(right.low + 0.0), "limit", True, Fraction(right.low))
+            return Confirmation(repr(right.low + 0.0), source, True, Fraction(right.low))
         return Confirmation(f"[{right.low!r}, {right.high!r}]", "limit", True)
     if right.kinds == 0:
         return Confirmation("nan", "limit", False)

@@ -17,15 +17,14 @@ class Ball:
     """One enclosure per row: the exact result lies within `rad` of `mid`.
 
     rad is None where every row is exact; a row whose rad is not finite is unknown. `bad` (None: nowhere) marks rows whose
-    value is certainly undefined on the reals. `bits` bounds the significant bits of exact rows, so that exact products are recognised.
+    value is certainly undefined on the reals. `bits` bounds the significant bits of exact rows, so that exact products are
+    recognised.
     """
 
     __slots__ = ("bad", "bits", "m", "mid", "rad")
     __array_ufunc__ = None  # numpy scalars on the left defer to our operators
 
-    def __init__(
-        self, m: Ball64, mid: Column, rad: Column | None = None, bad: Column | None = None, bits: int = 99
-    ) -> None:
+    def __init__(self, m: Ball64, mid: Column, rad: Column | None = None, bad: Column | None = None, bits: int = 99) -> None:
         self.m = m
         self.mid = mid
         self.rad = rad

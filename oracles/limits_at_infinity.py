@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -72,8 +72,9 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
         return tuple(NOTHING for _ in native)
     several = sum(np.size(v) for name, v in inputs.items() if name != COTANGENT) > 1
     native = _spread_nan(function, inputs, native)
+    pole = function.order != "value" and not at_infinity and _at_pole(function, inputs)
     return tuple(
-        _join(function, [path[k] for path in paths], native[k], at_infinity=at_infinity, several=several)
+        _join(function, [path[k] for path in paths], native[k], at_infinity=at_infinity, several=several, pole=pole)
         for k in range(len(native))
     )
 
@@ -98,6 +99,17 @@ def _by_mpmath(function: Function, inputs: dict[str, NDArray[np.float64]]) -> tu
     if not known or any(abs(x - y) > 2.0**-50 * abs(y) for x, y in zip(*found, strict=True) if math.isfinite(y)):
         return None
     return tuple(_point(v) for v in found[1])
+
+
+def _at_pole(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool:
+    """Whether the function itself has no finite value at this finite point."""
+    m = Mp(128)
+    lifted = {name: _nest(np.asarray(values), m.lift) for name, values in inputs.items()}
+    try:
+        values = replace(function, order="value").outputs(m, lifted)
+    except (ArithmeticError, ValueError, TypeError):
+        return True
+    return not all(math.isfinite(m.log2_magnitude(m.num(v))) or m.num(v) == 0 for v in values)
 
 
 def _with_nan_input(function: Function, native: float) -> Accepted:
@@ -177,6 +189,8 @@ def _nest(values: NDArray[np.float64], lift: Any) -> Any:
 def _approaches(inputs: dict[str, NDArray[np.float64]], side: int) -> list[tuple[int, tuple[float, ...]]]:
     """One side (+1: that of the zero's sign, or upwards in magnitude; -1: the other) at every rate."""
     special = sum(int((~np.isfinite(v) | (v == 0)).sum()) for v in inputs.values())
+    if not special and sum(np.size(v) for name, v in inputs.items() if name != COTANGENT) > 1:
+        return [(side, r) for r in RATES[1:]]  # a singular point, as std of equal numbers: moved alike they stay equal
     rates = RATES if special > 1 else RATES[:1]
     return [(side, r) for r in rates]
 
@@ -194,9 +208,11 @@ def _path(
         counter = iter(range(10**9))
 
         def approach(x: float, exponent: int = exponent, counter: Any = counter) -> Any:
-            if math.isfinite(x) and x != 0:
-                return _beside(m, x, side, exponent) if singular else m.lift(x)
+            if math.isfinite(x) and x != 0 and not singular:
+                return m.lift(x)
             step = int(exponent * rates[next(counter) % len(rates)])
+            if singular:
+                return _beside(m, x, side, step)
             return _power(m, step, x) if math.isinf(x) else _power(m, -step, math.copysign(1.0, x) * side)
 
         lifted = {
@@ -287,7 +303,7 @@ def _merge(parts: Sequence[Accepted]) -> Accepted:
     return Accepted(kinds, min(p.low for p in finite), max(p.high for p in finite))
 
 
-def _join(function: Function, limits: list[Accepted], native: float, *, at_infinity: bool, several: bool) -> Accepted:
+def _join(function: Function, limits: list[Accepted], native: float, *, at_infinity: bool, several: bool, pole: bool) -> Accepted:
     defined = [limit for limit in limits if limit.kinds != NAN] or limits  # a side outside the domain says nothing
     first, rest = defined[0], defined[1:]
     agree = all(_same(first, other) for other in rest)

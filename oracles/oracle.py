@@ -1,7 +1,8 @@
 """The oracle: the truth of a Function for a batch of rows, by escalation ball64 (ball80) -> log64 -> arb -> limits.
 
-Only what the caller still needs climbs: after each tier `undecided` is asked which rows are. The caps (Arb precision, rows per call)
-turn into elements with accepts == 0, which the judge reports as undecided.
+Only what the caller still needs climbs: after each tier `undecided` is asked which rows are. The caps (Arb precision, effort, rows per
+call) turn into elements with accepts == 0, which the judge reports as undecided. They count, they read no clock: the same call has the
+same answer on every machine.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from oracles.arithmetic import ball80
 from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.ball80 import Ball80
 from oracles.arithmetic.log64 import Log64
+from oracles.effort import evaluation_cost
 from oracles.function import Function
 from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
 
@@ -43,13 +45,15 @@ class Tally:
 
 @dataclass(frozen=True)
 class Caps:
-    """Limits of effort. arb_rows, limit_rows: rows per call beyond the vectorised tiers; arb_bits: the highest precision."""
+    """Limits of effort. arb_rows, limit_rows: rows per call beyond the vectorised tiers; arb_effort: nominal seconds of Arb per call
+    (oracles.effort); arb_bits: the highest precision. backstop: seconds of the clock, so far off that only a broken machine meets it."""
 
     arb_rows: int = 4096
-    arb_seconds: float = 0.5
+    arb_effort: float = 0.5
     limit_rows: int = 128
     arb_bits: int = 4096
     audit_share: float = 0.001
+    backstop: float = 120.0
 
 
 def reference(
@@ -172,15 +176,19 @@ def _arb_tier(
     met: Counter[int] = Counter()
     repeated: set[bytes] = set()
     bits = 64 + precision
+    shapes = tuple(values.shape[1:] for values in inputs.values())
+    effort = 0.0
     for count, row in enumerate(rows):
-        if count >= caps.arb_rows or time.perf_counter() - start > caps.arb_seconds:
+        if count >= caps.arb_rows or effort > caps.arb_effort or time.perf_counter() - start > caps.backstop:
             break
         pattern = int(patterns[row])
         single = {name: values[row] for name, values in inputs.items()}
         if met[pattern] >= ALIKE or _key(single) in repeated:  # a lattice of poles, say: its points need no proof one by one
             singular.append(int(row))
             continue
+        first = bits
         singular_here, bits = _arb_row(function, single, truth, int(row), ask, bits, caps)
+        effort += sum(evaluation_cost(function, shapes, used) for used in _climbed(first, bits))
         if singular_here:
             singular.append(int(row))
             repeated.add(_key(single))
@@ -190,6 +198,11 @@ def _arb_tier(
             met[pattern] = -(10**9)
     tally.seconds["arb"] += time.perf_counter() - start
     return singular
+
+
+def _climbed(first: int, last: int) -> list[int]:
+    """The precisions of a climb from the first to the last."""
+    return [first << k for k in range(max(1, (last // first).bit_length()))]
 
 
 def _key(single: Inputs) -> bytes:

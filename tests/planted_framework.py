@@ -151,7 +151,7 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
     """The derivative of the cotangent's product with the outputs: central differences, their step squared until two agree."""
     x = Fraction(_at(row[name], place))
     low, high = function.domains[function.inputs.index(name)]
-    if x in (low, high) or (x == 0 and _singular(function, row)):
+    if x in (low, high) or (x == 0 and _singular(function)) or _pole(function, row, fmt):
         return _one_sided(function, row, name, place, fmt)
     sizes = [abs(Fraction(v)) for v in _flat(list(row.values())) if v]
     span = max([*sizes, Fraction(1)]) / min([*sizes, Fraction(1)])
@@ -160,7 +160,7 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
         step = Fraction(1, 2**digits) * (min(abs(x), 1) if x else Fraction(1, 2**1100))
         bits = 3 * digits + (0 if x else 1200) + 2 * (span.numerator // span.denominator).bit_length() + 128
         now = _difference(function, row, name, place, step, bits, fmt)
-        if isinstance(now, float):
+        if isinstance(now, float) or abs(now) > 2 * fmt.overflow_threshold:  # a jump or an overflow: the steps cannot tell
             return _one_sided(function, row, name, place, fmt)
         if before is not None and abs(now - before) * 2**60 <= abs(now) and (now or digits == 3000):
             return now
@@ -189,7 +189,12 @@ def _difference(
     return _bounded(totals[0] - totals[1], fmt, 2 * step)
 
 
-def _singular(function: Function, row: Row) -> bool:
+def _pole(function: Function, row: Row, fmt: Format) -> bool:
+    found = _evaluate(Function(function.definition, function.inputs, function.params), row, 160, fmt)
+    return found is None or any(isinstance(v, float) for v in found)
+
+
+def _singular(function: Function) -> bool:
     """Whether the definition singles out this point, so that a difference across it means nothing."""
     return function.definition in ("sqrt", "rsqrt", "cbrt", "entr", "xlogy", "xlog1py", "rel_entr", "log", "logit")
 
@@ -197,21 +202,19 @@ def _singular(function: Function, row: Row) -> bool:
 def _one_sided(function: Function, row: Row, name: str, place: tuple[int, ...], fmt: Format) -> Fraction | float:
     """At an edge, a pole or an isolated point: the tape's derivative just inside, at two distances; growing means infinite."""
     index = [(n, p) for n in function.differentiable for p in _places(row[n])].index((name, place))
-    found: list[Fraction | float] = []
-    for digits in (1200, 2400):
-        moved = {n: _inside(row[n], domain, Fraction(1, 2**digits)) for n, domain in zip(function.inputs, function.domains, strict=True)}
-        outputs = _evaluate(function, row, 6 * digits, fmt, moved)
-        if outputs is None:
-            return math.nan
-        found.append(outputs[index])
-    near, nearer = found
-    if isinstance(near, float) or isinstance(nearer, float):
-        return math.nan
-    if abs(near - nearer) * 2**40 <= abs(nearer):
-        return nearer
-    if abs(nearer) > abs(near):
-        return math.copysign(math.inf, nearer)
-    return Fraction(0)
+    for side in (1, -1):  # that of a zero's sign first
+        found: list[Fraction | float] = []
+        for digits in (1200, 2400):
+            by = side * Fraction(1, 2**digits)
+            moved = {n: _inside(row[n], domain, by) for n, domain in zip(function.inputs, function.domains, strict=True)}
+            outputs = _evaluate(function, row, 6 * digits, fmt, moved)
+            found.append(math.nan if outputs is None else outputs[index])
+        near, nearer = found
+        if not isinstance(near, float) and not isinstance(nearer, float):
+            if abs(near - nearer) * 2**40 <= abs(nearer):
+                return nearer
+            return math.copysign(math.inf, nearer) if abs(nearer) > abs(near) else Fraction(0)
+    return math.nan
 
 
 def _inside(value: Any, domain: tuple[float, float], by: Fraction) -> Any:
@@ -219,9 +222,9 @@ def _inside(value: Any, domain: tuple[float, float], by: Fraction) -> Any:
         return [_inside(v, domain, by) for v in value]
     away = by if math.copysign(1.0, value) > 0 else -by
     if value == domain[0]:
-        return Fraction(value) + by
+        return Fraction(value) + abs(by)
     if value == domain[1]:
-        return Fraction(value) - by
+        return Fraction(value) - abs(by)
     return away if value == 0 else Fraction(value)
 
 

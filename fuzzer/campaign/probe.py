@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuzzer.campaign.answered import Answered, Probe
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.point import Point, params_of, point_of
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
-from fuzzer.case import COTANGENT, Batch, Placement
-from fuzzer.catalog.op import Op
+from fuzzer.case import Placement
 from fuzzer.catalog.registry import op_named
-from fuzzer.findings.strict_json import jsonable
 from fuzzer.formats import Format, UnknownName, format_named
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.target import targets_named
@@ -37,102 +36,6 @@ CONFIRMED = 64
 _ANYTHING = FINITE | NAN | PINF | NINF
 
 
-@dataclass(frozen=True)
-class Answered:
-    """What one implementation on one target answered: flat lists in C order, an entry per element of the result.
-
-    worst: the element that the verdict speaks of. placement: where the answers stood in their call. inconsistent: another
-    placement of the same bits gave another answer, and one of the two is a finding. flushed: every answer beyond the limit is
-    explained by the target's flush-to-zero policy. error: the framework's message where it raised; the lists are then empty.
-    """
-
-    target: str
-    implementation: str
-    outputs: list[float] = field(default_factory=list)
-    ulps: list[float] = field(default_factory=list)
-    excess: list[float] = field(default_factory=list)
-    classes: list[Class] = field(default_factory=list)
-    symptoms: list[Symptom] = field(default_factory=list)
-    flushes: list[bool] = field(default_factory=list)
-    worst: int = 0
-    placement: Placement = field(default_factory=Placement)
-    inconsistent: bool = False
-    avoidable_by: list[str] = field(default_factory=list)
-    error: str = ""
-    raised: Class = Class.undecided
-
-    @property
-    def class_(self) -> Class:
-        return self.raised if self.error else self.classes[self.worst]
-
-    @property
-    def symptom(self) -> Symptom:
-        if self.error:
-            return Symptom.exception if self.raised.is_finding else Symptom.none
-        return self.symptoms[self.worst]
-
-    @property
-    def flushed(self) -> bool:
-        return any(self.flushes)
-
-    @property
-    def failing(self) -> list[int]:
-        return [i for i, class_ in enumerate(self.classes) if class_.is_finding]
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One point judged. inputs: name -> C99 hex floats of the rounded numbers, as nested as they were given. array: whether the
-    result is one (else its only element). reference: decimals of the exact result for exactly these inputs; condition: sum_j
-    |x_j d_j f / f| at the worst element, nan where unknown; limit: T in ulps, None where the op has no published one."""
-
-    op: str
-    params: dict[str, Any]
-    dtype: str
-    order: str
-    inputs: dict[str, Any]
-    array: bool
-    reference: list[str]
-    certified_by: str
-    condition: float
-    limit: float | None
-    worst: int
-    targets: list[Answered]
-
-    def to_json(self) -> dict[str, Any]:
-        """The documented JSON contract of `ulpfuzz probe`. Numbers that are not finite are strings; unknown ones null."""
-        one = self.reference if self.array else self.reference[0]
-        told = {
-            "op": self.op, "params": self.params, "dtype": self.dtype, "order": self.order, "inputs": self.inputs,
-            "reference": one, "certified_by": self.certified_by,
-            "condition": None if math.isnan(self.condition) else self.condition,
-        }  # fmt: skip
-        if self.array:
-            told["worst"] = self.worst
-        told["targets"] = [self._target_json(answered) for answered in self.targets]
-        return {name: jsonable(value) for name, value in told.items()}
-
-    def _target_json(self, answered: Answered) -> dict[str, Any]:
-        told: dict[str, Any] = {"target": answered.target, "implementation": answered.implementation}
-        hexes = [value.hex() for value in answered.outputs]
-        for name, values in (("output", answered.outputs), ("output_hex", hexes), ("ulps", answered.ulps)):
-            told[name] = None if answered.error else values if self.array else values[0]
-        told |= {"limit": self.limit, "class": answered.class_.name, "symptom": answered.symptom.name}
-        told["avoidable_by"] = answered.avoidable_by
-        if answered.error:
-            return {**told, "error": answered.error}
-        if self.array:
-            told["worst"] = answered.worst
-            told["classes"] = [class_.name for class_ in answered.classes]
-            told["symptoms"] = [symptom.name for symptom in answered.symptoms]
-        told["placement"] = vars(answered.placement)
-        if answered.inconsistent:
-            told["inconsistent"] = True
-        if answered.flushed:
-            told["flushed"] = True
-        return told
-
-
 def probe(
     op_name: str,
     dtype: str,
@@ -143,9 +46,10 @@ def probe(
 ) -> Probe:
     """Runs one point through every implementation on the targets (default: all installed) and judges every element.
 
-    inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is
-    run alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement.
-    Whatever the screen calls a finding is certified by the ball test before it is told. Raises ValueError (UnknownName) in one line.
+    inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists
+    is run alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement.
+    Whatever the screen calls a finding is certified by the ball test before it is told. Raises ValueError (UnknownName) in one
+    line.
     """
     op = op_named(op_name)
     format_named(dtype)
@@ -266,7 +170,8 @@ class _Examination:
             outcome.screened.flushed,
         )  # fmt: skip
         for row, output in zip(*(axis.tolist() for axis in np.nonzero(verdicts.classes >= Class.inaccurate)), strict=True):
-            class_ = self._certify(row, output, answers[row, output], float(verdicts.excess[row, output]), Class(verdicts.classes[row, output]))
+            screened = Class(int(verdicts.classes[row, output]))
+            class_ = self._certify(row, output, answers[row, output], float(verdicts.excess[row, output]), screened)
             reading.classes[row, output] = class_
             if not class_.is_finding:
                 reading.symptoms[row, output] = Symptom.none
@@ -287,8 +192,9 @@ class _Examination:
                 class_ = Class.undecided
             elif confirmation.exact is not None:
                 truth = _nearest_double(confirmation.exact)
+                single = self._single(row)
                 class_ = certify(
-                    self.trial.function, self._single(row), output, float(answer), truth, self.fmt, self.standard, excess, screened
+                    self.trial.function, single, output, float(answer), truth, self.fmt, self.standard, excess, screened
                 )
             self._certified[key] = class_
         return self._certified[key]
@@ -329,7 +235,9 @@ class _Examination:
     def _balls(self, row: int) -> list[str]:
         """25 digits of every output by one evaluation in Arb; "" where it does not know."""
         single = self._single(row)
-        balls = rigorous.enclose(self.trial.function, single, 256).balls if all(np.isfinite(v).all() for v in single.values()) else []
+        balls = (
+            rigorous.enclose(self.trial.function, single, 256).balls if all(np.isfinite(v).all() for v in single.values()) else []
+        )
         sharp = [ball.is_finite() and ball.rel_accuracy_bits() > 90 for ball in balls]
         texts = [decimal(rigorous.to_fraction(ball), 25) if ok else "" for ball, ok in zip(balls, sharp, strict=True)]
         return texts or [""] * self.truth.shape[1]

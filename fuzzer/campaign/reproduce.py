@@ -12,7 +12,7 @@ from functools import cache
 from types import ModuleType
 
 from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.trial import Outcome, Trial
+from fuzzer.campaign.trial import RECORD_ERRORS, Outcome, Trial
 from fuzzer.case import Batch, Case, Placement
 from fuzzer.catalog.op import Implementation, Op
 from fuzzer.catalog.registry import op_named
@@ -28,8 +28,8 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A finding as it is today. now: the finding with today's answer, error, class and symptom. version: the framework's. message:
-    one line that reads like the code that would show it."""
+    """A finding as it is today. now: the finding with today's answer, error, class and symptom. version: the framework's.
+    message: one line that reads like the code that would show it."""
 
     still_fails: bool
     now: Finding
@@ -46,13 +46,12 @@ def reproduce(finding: Finding) -> Reproduction:
     """
     (target,) = targets_named(finding.target)
     op = op_named(finding.op)
-    version = installed(target.framework) or ""
     if finding.symptom in ("crash", "hang"):
-        return _told(finding, _alone(finding), version)
+        return _told(finding, _alone(finding), installed(target.framework) or "")
     case = case_of(finding)
     cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
     subject = Subject(str(target), implementation_of(op, finding))
-    framework_for(target)
+    version = framework_for(target).version
     trial = Trial(cell, [subject])
     batch = case.batch()
     (outcome,) = trial.run_placed(batch, subject, case.placement).outcomes
@@ -75,11 +74,15 @@ def implementation_of(op: Op, finding: Finding) -> Implementation:
 
 
 def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
+    if outcome.error.startswith(RECORD_ERRORS):
+        raise ValueError(f"{finding.implementation} cannot be judged: {outcome.error}")
     if outcome.screened is None or outcome.answers is None:
         return replace(finding, symptom="exception", class_="unstable", output=math.nan, output_hex="nan", note=outcome.error)
     at = (placement.position, finding.worst)
     if finding.worst >= outcome.answers.shape[1]:
-        raise ValueError(f"{finding.id}: the call returns {outcome.answers.shape[1]} numbers, element {finding.worst} is not among them")
+        raise ValueError(
+            f"{finding.id}: the call returns {outcome.answers.shape[1]} numbers, element {finding.worst} is not among them"
+        )
     verdicts = outcome.screened.verdicts
     answer, excess = float(outcome.answers[at]), float(verdicts.excess[at])
     class_, symptom = Class(int(verdicts.classes[at])), Symptom(int(verdicts.symptoms[at]))
@@ -95,8 +98,8 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
             standard = trial.standard(batch)
             class_ = certify(trial.function, single, finding.worst, answer, near, trial.format, standard, excess, class_)
     return replace(
-        finding, class_=class_.name, symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]), excess=excess,
-        output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note="",
+        finding, class_=class_.name, symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
+        excess=excess, output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note="",
     )  # fmt: skip
 
 
@@ -116,9 +119,10 @@ def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
         after = f"still {now.class_}, with another symptom: {now.symptom} (was {finding.symptom})"
     else:
         after = f"still {now.class_}"
+    after += f" with {framework} {version}".rstrip()
     if now.symptom == "exception" and now.note:
         after += f": {now.note}"
-    return Reproduction(fails, now, version, f"{line}: {after} with {framework} {version}".rstrip())
+    return Reproduction(fails, now, version, f"{line}: {after}")
 
 
 # A case that ended or hung its process before
@@ -163,7 +167,11 @@ def script_for(finding: Finding, versions: Mapping[str, str] | None = None) -> s
     op = op_named(finding.op)
     source = definition_source(op.definition)
     return script(
-        finding, source, definition=op.definition, differentiable=op.differentiable_inputs, versions=dict(versions) if versions else None
+        finding,
+        source,
+        definition=op.definition,
+        differentiable=op.differentiable_inputs,
+        versions=dict(versions) if versions else None,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -61,6 +60,10 @@ class Search:
 
     def run(self, corpus: Sequence[Case]) -> None:
         """The whole search; ends when the budget is spent."""
+        with self.trial.clock.phase("search"):
+            self._phases(corpus)
+
+    def _phases(self, corpus: Sequence[Case]) -> None:
         try:
             self._replay(corpus)
             marks = self._landmarks()
@@ -94,19 +97,16 @@ class Search:
             self.feed(concatenate(batches))
 
     def _landmarks(self) -> Landmarks:
-        start = time.perf_counter()
-        marks = _landmarks_of(self.trial.function, self.trial.cell.dtype, self.trial.op.elementwise)
-        self.trial.clock.seconds["generation"] += time.perf_counter() - start
-        return marks
+        with self.trial.clock.phase("oracle"):  # bisection over the oracle; once in a process
+            return _landmarks_of(self.trial.function, self.trial.cell.dtype, self.trial.op.elementwise)
 
     def _explore(self, marks: Landmarks, examples: int) -> None:
         cell, op = self.trial.cell, self.trial.op
         self.seed += 1
 
         def judge(recipe: Recipe) -> float:
-            start = time.perf_counter()
-            batch = recipe.expand(op, dict(cell.params), cell.dtype, cell.order, marks)
-            self.trial.clock.seconds["generation"] += time.perf_counter() - start
+            with self.trial.clock.phase("generation"):
+                batch = recipe.expand(op, dict(cell.params), cell.dtype, cell.order, marks)
             return self.feed(batch)
 
         lengths = [n for n in LENGTHS[min(self.round, len(LENGTHS) - 1)] if n >= op.min_length] or [op.min_length]
@@ -125,7 +125,9 @@ class Search:
             if not elites:
                 return
             for group in _by_shape(elites):
-                self.feed(_around(group, self.trial.op, fmt, reach, rng))
+                with self.trial.clock.phase("generation"):
+                    batch = _around(group, self.trial.op, fmt, reach, rng)
+                self.feed(batch)
             reach = max(8, reach // NARROWER)
 
     def _elites(self) -> list[Batch]:
@@ -143,7 +145,7 @@ class Search:
 @lru_cache(maxsize=512)
 def _landmarks_of(function: Function, dtype: str, elementwise: bool) -> Landmarks:
     fmt = format_named(dtype)
-    caps = Caps(arb_rows=256, arb_seconds=0.1, limit_rows=8, audit_share=0.0)
+    caps = Caps(arb_rows=256, arb_effort=0.1, limit_rows=8, audit_share=0.0)
     found = landmarks(
         function, fmt, lambda inputs: oracle.reference(function, inputs, precision=min(fmt.precision, 24), caps=caps),
         elementwise=elementwise,

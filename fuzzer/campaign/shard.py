@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,7 +38,8 @@ class Shard:
 
 @dataclass(frozen=True)
 class ShardResult:
-    """What a shard found. failure: one line where the shard itself broke (its cell is then not counted as reached)."""
+    """What a shard found. by_phase: seconds, a partition of the shard's time (Clock). failure: one line where the shard itself broke
+    (its cell is then not counted as reached)."""
 
     shard: str
     cell: str
@@ -63,16 +63,13 @@ def run_shard(shard: Shard) -> ShardResult:
     search = Search(trial, shard.verdicts * max(1, len(subjects)), seed, shard.round)
     search.run(shard.corpus)
     searched = trial.clock.verdicts
-    began = time.perf_counter()
     known = dict(shard.known)
-    findings = [f for ledger in search.ledgers for f in findings_of(trial, ledger, known)]
-    findings += _exceptions(trial, search)
-    certify_seconds = time.perf_counter() - began
-    phases: Counter[str] = Counter(trial.clock.seconds)
+    with trial.clock.phase("certify"):
+        findings = [f for ledger in search.ledgers for f in findings_of(trial, ledger, known)]
+        findings += _exceptions(trial, search)
     seconds = time.perf_counter() - start
-    phases["certify"] += certify_seconds
     return ShardResult(
-        shard.id, shard.cell.key, searched, seconds, dict(phases), dict(trial.clock.tally.elements),
+        shard.id, shard.cell.key, searched, seconds, dict(trial.clock.seconds), dict(trial.clock.tally.elements),
         dict(trial.clock.tally.seconds), [ledger.summary() for ledger in search.ledgers], findings, search.corpus(),
     )  # fmt: skip
 
@@ -106,10 +103,11 @@ def _guilty(trial: Trial, number: int, batch: Batch) -> Batch | None:
     subject = trial.subjects[number]
 
     def raises(part: Batch) -> bool:
-        try:
-            trial.framework(subject).evaluate(trial.job(subject), part)
-        except FrameworkError:
-            return True
+        with trial.clock.phase("framework"):
+            try:
+                trial.framework(subject).evaluate(trial.job(subject), part)
+            except FrameworkError:
+                return True
         return False
 
     while batch.rows > 1:

@@ -25,7 +25,8 @@ LOSS = 64.0
 
 def shrink(trial: Trial, subject: Subject, candidate: Candidate) -> Candidate:
     """A candidate no more complex that the screen gives the same class and symptom. Deterministic."""
-    solo = Trial(trial.cell, [subject], replace(trial.caps, arb_seconds=0.03, limit_rows=16))
+    solo = Trial(trial.cell, [subject], replace(trial.caps, arb_effort=0.03, limit_rows=16))
+    solo.clock = trial.clock
     best = candidate
     calls = CALLS
     while calls > 0:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -45,13 +46,35 @@ class Judgement:
     outcomes: list[Outcome]
 
 
-@dataclass
 class Clock:
-    """Seconds by phase: framework, oracle, judge, generation; and verdicts made."""
+    """Seconds by phase (framework, oracle, judge, generation, search, certify) and verdicts made.
 
-    seconds: Counter[str] = field(default_factory=Counter)
-    verdicts: int = 0
-    tally: Tally = field(default_factory=Tally)
+    A second goes to the innermost phase that is open and to no other, so the phases partition the time under the outermost one.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self.verdicts = 0
+        self.tally = Tally()
+        self._open: list[str] = []
+        self._since = 0.0
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """The seconds spent inside belong to `name`, except those of phases opened inside."""
+        self._settle()
+        self._open.append(name)
+        try:
+            yield
+        finally:
+            self._settle()
+            self._open.pop()
+
+    def _settle(self) -> None:
+        now = time.perf_counter()
+        if self._open:
+            self.seconds[self._open[-1]] += now - self._since
+        self._since = now
 
 
 #: FrameworkErrors that speak of the record, not of the op (frameworks.expression): never a finding.
@@ -59,7 +82,7 @@ RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch")
 
 
 #: A batch of a campaign may cost the oracle so much beyond its vectorised tiers; what is left is counted as undecided.
-CAPS = Caps(arb_seconds=0.1, limit_rows=64)
+CAPS = Caps(arb_effort=0.1, limit_rows=64)
 
 
 class Trial:
@@ -92,14 +115,13 @@ class Trial:
 
     def run(self, batch: Batch, *, alone: bool = False) -> Judgement:
         """Evaluates every subject on the batch and judges every element. alone: each row in a framework call of its own."""
-        start = time.perf_counter()
         answers: list[tuple[Subject, NDArray[Any] | None, str]] = []
-        for subject in self.subjects:
-            try:
-                answers.append((subject, self._answers(subject, batch, alone), ""))
-            except FrameworkError as error:
-                answers.append((subject, None, str(error)))
-        self.clock.seconds["framework"] += time.perf_counter() - start
+        with self.clock.phase("framework"):
+            for subject in self.subjects:
+                try:
+                    answers.append((subject, self._answers(subject, batch, alone), ""))
+                except FrameworkError as error:
+                    answers.append((subject, None, str(error)))
         return self.judge(batch, answers)
 
     def _answers(self, subject: Subject, batch: Batch, alone: bool) -> NDArray[Any]:
@@ -111,13 +133,13 @@ class Trial:
 
     def run_placed(self, batch: Batch, subject: Subject, placement: Placement) -> Judgement:
         """One row, placed, through one subject: the judgement has a row per position."""
-        start = time.perf_counter()
-        try:
-            given: NDArray[Any] | None = self.framework(subject).evaluate_placed(self.job(subject), batch, placement)
-            message = ""
-        except FrameworkError as error:
-            given, message = None, str(error)
-        self.clock.seconds["framework"] += time.perf_counter() - start
+        given: NDArray[Any] | None = None
+        message = ""
+        with self.clock.phase("framework"):
+            try:
+                given = self.framework(subject).evaluate_placed(self.job(subject), batch, placement)
+            except FrameworkError as error:
+                message = str(error)
         truth = self.truth(batch, [] if given is None else [given[:1], given[-1:]])
         repeated = truth.take(np.zeros(placement.length, np.int64))
         return self.judge(batch.repeat(placement.length), [(subject, given, message)], repeated)
@@ -126,16 +148,15 @@ class Trial:
         """The oracle's answer, as sharp as the answers need."""
         standard, fmt = self.standard(batch), self.format
         inputs = batch.exact()
-        start = time.perf_counter()
 
         def undecided(truth: Reference, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-            return needs_more([given[rows] for given in answers], truth, fmt, standard)
+            with self.clock.phase("judge"):
+                return needs_more([given[rows] for given in answers], truth, fmt, standard)
 
-        truth = oracle.reference(
-            self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self.caps, tally=self.clock.tally
-        )
-        self.clock.seconds["oracle"] += time.perf_counter() - start
-        return truth
+        with self.clock.phase("oracle"):
+            return oracle.reference(
+                self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self.caps, tally=self.clock.tally
+            )
 
     def judge(
         self, batch: Batch, answers: list[tuple[Subject, NDArray[Any] | None, str]], truth: Reference | None = None
@@ -145,28 +166,26 @@ class Trial:
         if truth is None:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None])
         inputs = batch.exact()
-        start, oracle_before = time.perf_counter(), self.clock.seconds["oracle"]
-        subnormal = self._subnormal_rows(batch)
+        with self.clock.phase("judge"):
+            subnormal = self._subnormal_rows(inputs)
 
         def conditions(rows: NDArray[np.int64], outs: NDArray[np.int64]) -> NDArray[np.float64]:
-            began = time.perf_counter()
             size = max(1, sum(v[0].size for v in inputs.values()))
             step = max(1, 262144 // size)
-            parts = [
-                amplification(
-                    self.function, {n: v[rows[i : i + step]] for n, v in inputs.items()}, outs[i : i + step], fmt.precision
-                )
-                for i in range(0, len(rows), step)
-            ]
-            self.clock.seconds["oracle"] += time.perf_counter() - began
+            with self.clock.phase("oracle"):
+                parts = [
+                    amplification(
+                        self.function, {n: v[rows[i : i + step]] for n, v in inputs.items()}, outs[i : i + step], fmt.precision
+                    )
+                    for i in range(0, len(rows), step)
+                ]
             return np.concatenate(parts)
 
         def flushed(rows: NDArray[np.int64]) -> Reference:
-            began = time.perf_counter()
             zeroed = {n: np.where(np.abs(v[rows]) < fmt.min_normal, np.copysign(0.0, v[rows]), v[rows]) for n, v in inputs.items()}
-            found = oracle.reference(self.function, zeroed, precision=fmt.precision, caps=self.caps)
+            with self.clock.phase("oracle"):
+                found = oracle.reference(self.function, zeroed, precision=fmt.precision, caps=self.caps)
             found.accepts[...] |= kinds_by_contract(self.op, zeroed, self.cell.order)[:, np.newaxis]
-            self.clock.seconds["oracle"] += time.perf_counter() - began
             return found
 
         outcomes = []
@@ -174,18 +193,18 @@ class Trial:
             if given is None:
                 outcomes.append(Outcome(subject, error=message))
                 continue
-            policy = flush_policy(target_named(subject.target), self.cell.dtype)
-            contract = accepted_by_contract(self.op, batch, given, self.cell.order)
-            found = screen(given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract)
+            with self.clock.phase("framework"):  # measured once in a process, by calls of the framework
+                policy = flush_policy(target_named(subject.target), self.cell.dtype)
+            with self.clock.phase("judge"):
+                contract = accepted_by_contract(self.op, batch, given, self.cell.order)
+                found = screen(given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract)
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size
-        oracle_inside = self.clock.seconds["oracle"] - oracle_before
-        self.clock.seconds["judge"] += time.perf_counter() - start - oracle_inside
         return Judgement(batch, truth, outcomes)
 
-    def _subnormal_rows(self, batch: Batch) -> NDArray[np.bool_]:
-        rows = np.zeros(batch.rows, np.bool_)
-        for values in batch.exact().values():
+    def _subnormal_rows(self, inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
+        rows = np.zeros(len(next(iter(inputs.values()))), np.bool_)
+        for values in inputs.values():
             small = (np.abs(values) < self.format.min_normal) & (values != 0)
-            rows |= small.reshape(batch.rows, -1).any(axis=1)
+            rows |= small.reshape(len(rows), -1).any(axis=1)
         return rows

@@ -76,7 +76,8 @@ def _as_found(trial: Trial, subject: Subject, candidate: Candidate) -> Placed | 
 def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed) -> Finding | None:
     row, output = candidate.row, candidate.output
     single = {name: values[0] for name, values in row.exact().items()}
-    confirmation = confirm(trial.function, single, output)
+    with trial.clock.phase("oracle"):
+        confirmation = confirm(trial.function, single, output)
     if not confirmation.agrees:
         return None
     answers, mine = _answers(trial, ledger.subject, row, output, placed.placement)
@@ -86,7 +87,8 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     standard = trial.standard(row)
     truth = float(confirmation.exact) if confirmation.exact is not None and abs(confirmation.exact) < 2**1023 else math.inf
     if confirmation.exact is not None:
-        class_ = certify(trial.function, single, output, value, truth, trial.format, standard, excess, class_)
+        with trial.clock.phase("oracle"):  # the ball test: Arb enclosures
+            class_ = certify(trial.function, single, output, value, truth, trial.format, standard, excess, class_)
     if not class_.is_finding:
         return None
     return _compose(trial, ledger, candidate, placed, confirmation, answers, value, class_, symptom, ulps, excess, truth, standard)
@@ -130,7 +132,7 @@ def _compose(
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name, class_=class_.name, ulps=ulps,
         excess=excess, condition=_condition(trial, row, candidate.output, truth), limit=standard.ulps if limited else None,
         severity=severity(class_, symptom, ulps, standard.ulps, trial.format, float(exponent), avoidable=bool(avoidable),
-                          special_input=not finite),
+                          special_input=not finite, normwise=_normwise(trial, row, value, truth)),
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placed.placement)},
         worst=candidate.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
         certified_by=confirmation.certified_by, answers=answers, extent=_extent(ledger, symptom), profile=ledger.profile(),
@@ -138,10 +140,19 @@ def _compose(
     )  # fmt: skip
 
 
+def _normwise(trial: Trial, row: Batch, value: float, truth: float) -> bool:
+    """Whether the error is within 16 n u max(1, |x|_inf), the normwise bound of log-sum-exp and softmax (BHH 2021, 3 and 4)."""
+    if not trial.op.normwise or not math.isfinite(value) or not math.isfinite(truth) or trial.cell.order != "value":
+        return False
+    x = next(iter(row.exact().values()))
+    return bool(abs(value - truth) <= 16 * x.size * trial.format.unit_roundoff * max(1.0, float(np.abs(x).max())))
+
+
 def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
     if not all(np.isfinite(v).all() for v in row.exact().values()) or truth == 0 or not math.isfinite(truth):
         return math.nan
-    amplified = amplification(trial.function, row.exact(), np.array([output]), trial.format.precision)
+    with trial.clock.phase("oracle"):
+        amplified = amplification(trial.function, row.exact(), np.array([output]), trial.format.precision)
     return float(amplified[0] / abs(truth))
 
 

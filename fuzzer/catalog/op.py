@@ -69,7 +69,8 @@ class Op:
     roots: near its zeros off the origin the limit is absolute (conditioning), DESIGN section 10. saturates: frameworks rebuild
     the derivative from the saved output; its supremum sup|f'| normalises the error. keeps_zero_sign: f(+-0) is +-0, for ops of one
     number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in oracles.definitions
-    (default: the op's). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
+    (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the severity of an error
+    within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
     a pattern "x=inf,y=0" (also +0, -0, and "y<0") to a value. lengths: vector lengths that make sense (None: the usual list).
     """
 
@@ -88,6 +89,7 @@ class Op:
     accepts: Mapping[str, float] = field(default_factory=dict)
     source: str = ""
     min_length: int = 1
+    normwise: bool = False
 
     @property
     def elementwise(self) -> bool:

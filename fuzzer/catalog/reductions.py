@@ -28,7 +28,7 @@ OPS: list[Op] = [
        params={"correction": (0, 1)}, min_length=2, accuracy="accumulating", topics=REDUCTION),
     op("logsumexp", X, torch="torch.logsumexp(x, dim=-1)", tensorflow="tf.math.reduce_logsumexp(x, axis=-1)",
        jax="jax.nn.logsumexp(x, axis=-1)", numpy=peer("scipy.special.logsumexp(x, axis=-1)"),
-       accuracy="accumulating", topics=REDUCTION),
+       accuracy="accumulating", normwise=True, topics=REDUCTION),
     op("norm", X, torch="torch.linalg.vector_norm(x, ord=ord, dim=-1)",
        tensorflow=["tf.norm(x, ord=ord, axis=-1)", call("tf.math.reduce_euclidean_norm(x, axis=-1)", when={"ord": (2,)})],
        jax="jnp.linalg.norm(x, ord=ord, axis=-1)", numpy=peer("np.linalg.norm(x, ord=ord, axis=-1)"),

@@ -11,10 +11,10 @@ WIDE = ("float32", "float64")
 OPS: list[Op] = [
     op("softmax", X, torch="torch.nn.functional.softmax(x, dim=-1)", tensorflow="tf.nn.softmax(x, axis=-1)",
        jax="jax.nn.softmax(x, axis=-1)", numpy=peer("scipy.special.softmax(x, axis=-1)"),
-       saturates=0.25, accuracy="accumulating", topics=("activation functions",)),
+       saturates=0.25, accuracy="accumulating", normwise=True, topics=("activation functions",)),
     op("log_softmax", X, torch="torch.nn.functional.log_softmax(x, dim=-1)", tensorflow="tf.nn.log_softmax(x, axis=-1)",
        jax="jax.nn.log_softmax(x, axis=-1)", numpy=peer("scipy.special.log_softmax(x, axis=-1)"),
-       accuracy="accumulating", topics=("activation functions",)),
+       accuracy="accumulating", normwise=True, topics=("activation functions",)),
     op("normalize", X, torch="torch.nn.functional.normalize(x, dim=-1, eps=eps)",
        tensorflow=[call("tf.math.l2_normalize(x, axis=-1)", when={"eps": (1e-6,)},
                         note="its default epsilon = 1e-12 bounds the sum of squares: eps = 1e-6 bounds the norm"),

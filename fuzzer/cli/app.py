@@ -71,7 +71,7 @@ def _line(error: Exception) -> str:
 
 app = typer.Typer(
     cls=Commands, name="ulpfuzz", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
-    help="Finds numerically unstable implementations in PyTorch, TensorFlow and JAX, and proves each one against the exact result.",
+    help="Finds numerically unstable implementations in PyTorch, TensorFlow and JAX; proves each against the exact result.",
     epilog=f"Errors are one line and exit status 2; {DEBUG}=1 shows the traceback.",
 )  # fmt: skip
 

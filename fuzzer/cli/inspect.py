@@ -129,7 +129,11 @@ def _print_probe(found: Any) -> None:
         verdict = styled(mine.class_.name)
         if mine.class_.is_finding:
             verdict.append(f", {mine.symptom.name}")
-        answer, ulps = ("", "") if mine.error else (numbers.decimal(mine.outputs[mine.worst], found.dtype), numbers.measure(mine.ulps[mine.worst]))
+        answer, ulps = (
+            ("", "")
+            if mine.error
+            else (numbers.decimal(mine.outputs[mine.worst], found.dtype), numbers.measure(mine.ulps[mine.worst]))
+        )
         element = f"[{mine.worst}] " if where and not mine.error else ""
         table.add_row(mine.target, Text(mine.implementation), Text(f"{element}{answer}"), ulps, verdict, Text(_note(mine)))
     screen.print()
@@ -198,7 +202,12 @@ def _check_filters(dtype: str | None, target: str | None, symptom: str | None, c
     from fuzzer.frameworks.target import framework_names
     from fuzzer.judge.verdict import Class, Symptom
 
-    closed = {"dtype": (dtype, DTYPES), "symptom": (symptom, Symptom.__members__), "class": (class_, Class.__members__), "order": (order, ORDERS)}
+    closed = {
+        "dtype": (dtype, DTYPES),
+        "symptom": (symptom, Symptom.__members__),
+        "class": (class_, Class.__members__),
+        "order": (order, ORDERS),
+    }
     for kind, (given, valid) in closed.items():
         for pattern in listed(given):
             if not any(fnmatchcase(name, pattern) for name in valid):

@@ -15,9 +15,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts, docu
 Ops = Annotated[str | None, typer.Option("--ops", metavar="PATTERN,...", help="Ops by name or pattern; default all.")]
 Targets = Annotated[
     str | None,
-    typer.Option("--targets", metavar="T,...", help="framework, framework:device or framework:device:mode; default all installed."),
+    typer.Option(
+        "--targets", metavar="T,...", help="framework, framework:device or framework:device:mode; default all installed."
+    ),
 ]
-Dtypes = Annotated[str | None, typer.Option("--dtypes", metavar="D,...", help="float16, bfloat16, float32, float64; default all.")]
+Dtypes = Annotated[
+    str | None, typer.Option("--dtypes", metavar="D,...", help="float16, bfloat16, float32, float64; default all.")
+]
 Orders = Annotated[str | None, typer.Option("--orders", metavar="O,...", help="value, grad; default both.")]
 Seed = Annotated[
     int | None,

@@ -71,7 +71,7 @@ class _Display:
         else:
             bar = ProgressBar(total=p.seconds + p.seconds_left, completed=min(seconds, p.seconds + p.seconds_left), width=40)
         left = None if p.seconds_left is None else max(0.0, p.seconds_left - since)
-        lines = [bar, Text(_line(p, seconds, left)), Text(p.current, style="dim")]
+        lines: list[Any] = [bar, Text(_line(p, seconds, left)), Text(p.current, style="dim")]
         return Group(*lines, *(Text(f"failed: {failure}", style="red") for failure in p.failures))
 
 

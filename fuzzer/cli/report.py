@@ -16,13 +16,21 @@ if TYPE_CHECKING:
     from fuzzer.findings.history import Comparison
     from fuzzer.findings.store import Store
 
+#: See selection_of.
+Selection = tuple[dict[str, Any], list[str]]
+
 
 def report(
     run: Annotated[str, typer.Argument(help="A run's id, a beginning of it, or `latest`.")] = "latest",
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write to; made if need be.")] = Path("ulpfuzz-report"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write to; made if need be.")] = Path(
+        "ulpfuzz-report"
+    ),
     formats: Annotated[str, typer.Option("--format", metavar="F,...", help="html, md, json.")] = "html,md,json",
     baseline: Annotated[
-        str, typer.Option("--baseline", metavar="RUN", help="The run to compare with; `latest`: the last finished before; or `none`.")
+        str,
+        typer.Option(
+            "--baseline", metavar="RUN", help="The run to compare with; `latest`: the last that finished before; or `none`."
+        ),
     ] = "latest",
     db: Db = DEFAULT_DB,
 ) -> None:
@@ -43,7 +51,7 @@ def report(
         if baseline == "none":
             before = None
         else:
-            before = finished_before(store, record) if baseline == "latest" else store.run(baseline).id
+            before = finished_before(store, record, selection_of(record)) if baseline == "latest" else store.run(baseline).id
         paths = write_report(store, record, before, out, wanted)
     scripts = [path for path in paths if path.suffix == ".py"]
     for path in paths:
@@ -64,12 +72,22 @@ def writable(folder: Path) -> None:
         raise ValueError(f"cannot write the report to {folder}: {place} is not writable")
 
 
-def finished_before(store: Store, record: Run | None) -> str | None:
-    """The id of the latest finished run before that one (before now, for None), or None."""
+def finished_before(store: Store, record: Run | None, selection: Selection) -> str | None:
+    """The id of the latest finished run before that one (before now, for None) with that selection, or else of any; or None.
+
+    A short run of a few ops between two nights must not make all that the night finds look new.
+    """
     runs = store.runs()
     if record is not None:
         runs = runs[[run.id for run in runs].index(record.id) + 1 :]
-    return next((run.id for run in runs if run.state == "finished"), None)
+    finished = [run for run in runs if run.state == "finished"]
+    alike = [run for run in finished if selection_of(run) == selection]
+    return next((run.id for run in (*alike, *finished)), None)
+
+
+def selection_of(record: Run) -> Selection:
+    """What a run was asked to reach: its ops, dtypes, orders, and its targets."""
+    return record.environment.get("selection", {}), list(record.environment.get("targets", []))
 
 
 def write_report(store: Store, record: Run, baseline: str | None, out: Path, formats: Sequence[str]) -> list[Path]:
@@ -127,8 +145,8 @@ def repro(
         from fuzzer.findings.strict_json import to_json
 
         now = result.now
-        told = {"id": found.id, "still_fails": result.still_fails, "target": now.target, "version": result.version, "class": now.class_,
-                "symptom": now.symptom, "ulps": now.ulps, "output": now.output, "output_hex": now.output_hex,
+        told = {"id": found.id, "still_fails": result.still_fails, "target": now.target, "version": result.version,
+                "class": now.class_, "symptom": now.symptom, "ulps": now.ulps, "output": now.output, "output_hex": now.output_hex,
                 "reference": now.reference, "message": result.message}  # fmt: skip
         print(to_json(told))
     else:

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from fuzzer.cli.options import DEFAULT_DB, Db, Dtypes, Json, Ops, Orders, Schedu
 
 if TYPE_CHECKING:
     from fuzzer.campaign.run import Settings
+    from fuzzer.cli.report import Selection
     from fuzzer.findings.finding import CellSummary, Finding, Run
     from fuzzer.findings.history import Comparison
     from fuzzer.findings.store import Store
@@ -61,7 +63,12 @@ def nightly(
     orders: Orders = None,
     budget: Annotated[str, typer.Option("--budget", help=_BUDGET)] = "8h",
     baseline: Annotated[
-        str, typer.Option("--baseline", metavar="RUN", help="The run to compare with; `latest`: the last that finished.")
+        str,
+        typer.Option(
+            "--baseline",
+            metavar="RUN",
+            help="The run to compare with; `latest`: the last that finished, of the same selection if there is one.",
+        ),
     ] = "latest",
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")] = Path("ulpfuzz-report"),
     seed: Seed = None,
@@ -80,8 +87,9 @@ def nightly(
     known = load_known_issues()
     writable(out)
     with Store(db) as store:
-        before = finished_before(store, None) if baseline == "latest" else store.run(baseline).id
-        settings = _settings(chosen, budget, seed, workers, scheduler, None, baseline=before)
+        settings = _settings(chosen, budget, seed, workers, scheduler, None)
+        before = finished_before(store, None, _selection(settings)) if baseline == "latest" else store.run(baseline).id
+        settings = replace(settings, baseline=before)
         record = _campaign(settings, store, quiet=as_json)
         comparison = compare(store, record.id, before)
         found, cells = with_status(store.findings(record.id), comparison), store.cells(record.id)
@@ -89,7 +97,12 @@ def nightly(
     alarming = [f for f in comparison.new if known.match(f) is None]
     quieted = len(comparison.new) - len(alarming)
     if as_json:
-        told = {**_contract(record, found), "baseline": before, "statuses": comparison.counts(), "report": [str(p) for p in paths]}
+        told = {
+            **_contract(record, found),
+            "baseline": before,
+            "statuses": comparison.counts(),
+            "report": [str(p) for p in paths if p.suffix != ".py"],
+        }
         told["findings"]["new"] = len(comparison.new)
         told["findings"]["known_issues"] = quieted
         print(json.dumps(told, ensure_ascii=False, allow_nan=False))
@@ -102,12 +115,12 @@ def nightly(
     if alarming:
         raise typer.Exit(1)
     if record.state == "interrupted":
-        raise ValueError(f"run {record.id} was interrupted, so the night is not over; continue with `ulpfuzz run --resume {record.id}`")
+        raise ValueError(
+            f"run {record.id} was interrupted, so the night is not over; continue with `ulpfuzz run --resume {record.id}`"
+        )
 
 
-def _checked(
-    ops: str | None, targets: str | None, dtypes: str | None, orders: str | None, budget: str | None
-) -> dict[str, Any]:
+def _checked(ops: str | None, targets: str | None, dtypes: str | None, orders: str | None, budget: str | None) -> dict[str, Any]:
     """The selection, every name of it valid; said before anything slow is imported. Raises ValueError, UnknownName."""
     from fuzzer.campaign.budget import Budget
     from fuzzer.catalog.op import ORDERS
@@ -138,7 +151,7 @@ def _resumed(store: Store, name: str) -> Run:
 
 def _settings(
     chosen: dict[str, Any], budget: str, seed: int | None, workers: int | None, scheduler: str | None, past: Run | None,
-    *, baseline: str | None = None, given: str | None = None,
+    *, given: str | None = None,
 ) -> Settings:  # fmt: skip
     """A resumed run keeps its seed and budget, and what it selected, unless it is said anew."""
     from fuzzer.campaign.budget import Budget
@@ -156,9 +169,17 @@ def _settings(
     if workers is not None:
         rest["workers"] = workers
     return Settings(
-        budget=Budget.parse(budget), ops=chosen["ops"], targets=chosen["targets"], seed=secrets.randbits(32) if seed is None else seed,
-        scheduler=scheduler, resume=past.id if past else None, baseline=baseline, **rest,
+        budget=Budget.parse(budget), ops=chosen["ops"], targets=chosen["targets"],
+        seed=secrets.randbits(32) if seed is None else seed, scheduler=scheduler, resume=past.id if past else None, **rest,
     )  # fmt: skip
+
+
+def _selection(settings: Settings) -> Selection:
+    """As a run with these settings records it."""
+    from fuzzer.frameworks.target import targets_named
+
+    told = {"ops": settings.ops, "dtypes": list(settings.dtypes), "orders": list(settings.orders)}
+    return told, [str(target) for target in targets_named(settings.targets)]
 
 
 def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
@@ -166,7 +187,10 @@ def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
     from fuzzer.cli.progress import watching
 
     if not quiet:
-        print(f"seed {settings.seed}, budget {settings.budget.text}" + (f", resuming {settings.resume}" if settings.resume else ""), flush=True)
+        print(
+            f"seed {settings.seed}, budget {settings.budget.text}" + (f", resuming {settings.resume}" if settings.resume else ""),
+            flush=True,
+        )
     with watching() as watch:
         return run_campaign(settings, store, watch)
 
@@ -194,10 +218,13 @@ def _summary(
 
     screen = console()
     rate = record.verdicts / record.seconds if record.seconds > 0 else 0.0
-    screen.print(f"\nrun {record.id}, {record.state}, seed {record.seed}: {record.verdicts:,} verdicts in "
-                 f"{numbers.duration(record.seconds)} ({rate:,.0f}/s), {record.cells} of {record.cells_planned} cells", markup=False)  # fmt: skip
+    screen.print(f"\nrun {record.id}, {record.state}, seed {record.seed}", markup=False)
+    lasted = numbers.duration(record.seconds)
+    screen.print(f"{record.verdicts:,} verdicts in {lasted} ({rate:,.0f}/s), {record.cells} of {record.cells_planned} cells")
     if comparison is not None and comparison.baseline:
-        counts = ", ".join(f"{count} {status}" for status, count in comparison.counts().items() if count) or "no findings in either"
+        counts = (
+            ", ".join(f"{count} {status}" for status, count in comparison.counts().items() if count) or "no findings in either"
+        )
         screen.print(f"against run {comparison.baseline}: {counts}", markup=False)
     if found:
         fresh = sum(f.status == "new" for f in found)
@@ -213,7 +240,9 @@ def _summary(
     undecided = sum(c.classes.get("undecided", 0) for c in cells)
     judged = sum(sum(c.classes.values()) for c in cells)
     if undecided:
-        screen.print(f"undecided: {undecided:,} elements of {judged:,} ({numbers.share(undecided / judged)}); they are not passes")
+        screen.print(
+            f"undecided: {undecided:,} elements of {judged:,} ({numbers.share(undecided / judged)}); they are not passes"
+        )
     missing = record.environment.get("cells_not_reached", [])
     if missing:
         shown = ", ".join(missing[:_SOME]) + (", ..." if len(missing) > _SOME else "")

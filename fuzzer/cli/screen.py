@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import IO, Any, cast
 
 from rich import box
 from rich.console import Console, Group
@@ -19,13 +19,26 @@ from reports.headline import arrays_of, element_of, headline
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140
+_ENDLESS = 1000
 _STYLES = {"new": "bold red", "worse": "red", "fixed": "green", "better": "green", "ok": "green", "unstable": "bold red",
            "inaccurate": "yellow", "ill_conditioned": "cyan", "undecided": "magenta"}  # fmt: skip
 
 
 def console() -> Console:
-    """Standard output; into a pipe or file lines are as long as they are."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 1000, soft_wrap=False)
+    """Standard output; into a pipe or file lines are as long as they are, without trailing blanks."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, width=_ENDLESS, file=cast(IO[str], _Trimmed()))
+
+
+class _Trimmed:
+    """Writes to standard output what rich renders, less the blanks that it fills lines with."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write("\n".join(line.rstrip() for line in text.split("\n")))
+
+    def flush(self) -> None:
+        sys.stdout.flush()
 
 
 def styled(word: str) -> Text:
@@ -44,7 +57,9 @@ def line_of(finding: Finding) -> str:
     """A finding in one line that reads like the code that would show it."""
     record = ops().get(finding.op)
     arrays = arrays_of(finding)
-    return headline(finding, arrays, element_of(finding, arrays, record.differentiable_inputs if record else None))
+    line = headline(finding, arrays, element_of(finding, arrays, record.differentiable_inputs if record else None))
+    params = "".join(f", {name} = {value}" for name, value in finding.params.items())
+    return f"{line[:-1]}{params})" if params and line.endswith(")") else line
 
 
 def findings_table(findings: Iterable[Finding], width: int) -> Table:
@@ -91,6 +106,7 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
     params = ", ".join(f"{k}={v}" for k, v in finding.params.items())
     placement = finding.case.get("placement") or {}
     extent = finding.extent
+    limit = "no limit in ulps: stability alone" if finding.limit is None else f"limit {numbers.measure(finding.limit)}"
     facts: list[tuple[str, str | Text]] = [
         ("finding", finding.id),
         ("cell", f"{finding.op}{f' ({params})' if params else ''}, {finding.dtype}, {finding.order}, on {finding.target}"),
@@ -100,9 +116,9 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
         ("severity", f"{finding.severity:g}"),
         ("truth", f"{finding.reference} ({finding.certified_by})"),
         ("answer", f"{numbers.decimal(finding.output, finding.dtype)} = {numbers.hexadecimal(finding.output)}"),
-        ("error", f"{numbers.measure(finding.ulps)} ulps of {finding.dtype}"
-                  + (f"; limit {numbers.measure(finding.limit)}" if finding.limit is not None else "; no limit in ulps: stability alone")),
-        ("excess", f"{numbers.measure(finding.excess)} times what conditioning explains; condition number {numbers.measure(finding.condition)}"),
+        ("error", f"{numbers.measure(finding.ulps)} ulps of {finding.dtype}; {limit}"),
+        ("excess", f"{numbers.measure(finding.excess)} times what conditioning explains"),
+        ("condition", numbers.measure(finding.condition)),
     ]  # fmt: skip
     for array in arrays_of(finding):
         facts.append((array.name, f"{array.hex_text} = {array.decimal_text}"))
@@ -110,7 +126,9 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
     facts.append(("avoided by", ", ".join(finding.avoidable_by) or "no target here"))
     if extent:
         share = numbers.share(float(extent["share"])) if "share" in extent else "?"
-        facts.append(("seen", f"{share} of judged elements ({extent.get('count', '?')}), from {extent.get('low')} to {extent.get('high')}"))
+        facts.append(
+            ("seen", f"{share} of judged elements ({extent.get('count', '?')}), from {extent.get('low')} to {extent.get('high')}")
+        )
     facts.append(("first seen", finding.first_seen))
     facts.append(("last seen", finding.last_seen))
     if finding.note:

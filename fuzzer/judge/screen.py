@@ -146,7 +146,8 @@ def _symptoms(
     lost = (given == 0) & (value != 0)
     symptom[lost] = Symptom.zero
     flushes = policy.inputs or policy.outputs
-    symptom[lost & normal & (np.abs(value) <= 8 * fmt.min_normal) & flushes] = Symptom.internal_flush
+    near = np.abs(given - value) <= 16 * fmt.min_normal  # what flushing an intermediate result or two can change
+    symptom[near & (normal | (np.abs(given) >= fmt.min_normal)) & flushes] = Symptom.internal_flush
     symptom[(np.sign(given) * np.sign(value) < 0) & (np.abs(value) > unsure)] = Symptom.wrong_sign
     missed_inf = (np.abs(value) > fmt.max) & np.isfinite(given) & ~kind
     symptom[missed_inf] = Symptom.missed_inf
@@ -165,7 +166,7 @@ def _explained_by_flush(
     none = np.zeros(suspects.shape, np.bool_)
     if not (policy.inputs or policy.outputs) or not suspects.any():
         return none
-    explained = suspects & _flushed_result(answers, truth, fmt) if policy.outputs else none
+    explained = suspects & _flushed_result(answers, truth, fmt, policy) if policy.outputs else none
     if not policy.inputs or subnormal_rows is None or flushed_truth is None:
         return explained
     rows = np.flatnonzero((suspects & ~explained).any(axis=1) & subnormal_rows)
@@ -178,12 +179,14 @@ def _explained_by_flush(
     with np.errstate(all="ignore"):
         right |= (other.accepts & FINITE != 0) & (gap - unsure <= standard.ulps * ulp) & ~np.isnan(given)
     if policy.outputs:
-        right |= _flushed_result(given, other, fmt)
+        right |= _flushed_result(given, other, fmt, policy)
     explained = explained.copy()
     explained[rows] |= right & suspects[rows]
     return explained
 
 
-def _flushed_result(answers: NDArray[Any], truth: Reference, fmt: Format) -> NDArray[np.bool_]:
-    zero: NDArray[np.bool_] = (answers == 0) & (np.abs(truth.value) < fmt.min_normal) & (truth.accepts & FINITE != 0)
+def _flushed_result(answers: NDArray[Any], truth: Reference, fmt: Format, policy: FlushPolicy) -> NDArray[np.bool_]:
+    """A subnormal truth answered by zero; or by another subnormal, where the target reads subnormals as zero as well."""
+    as_zero = np.abs(answers) < fmt.min_normal if policy.inputs else answers == 0
+    zero: NDArray[np.bool_] = as_zero & (np.abs(truth.value) < fmt.min_normal) & (truth.accepts & FINITE != 0)
     return zero

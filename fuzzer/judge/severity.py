@@ -11,18 +11,19 @@ from fuzzer.judge.verdict import Class, Symptom
 _GRAVITY = {
     Symptom.crash: 40.0, Symptom.hang: 35.0, Symptom.exception: 20.0, Symptom.nan: 20.0, Symptom.inf: 16.0,
     Symptom.wrong_sign: 14.0, Symptom.missed_nan: 10.0, Symptom.missed_inf: 10.0, Symptom.zero: 8.0, Symptom.inconsistent: 6.0,
-    Symptom.internal_flush: 0.0, Symptom.precision: 0.0, Symptom.flush: -20.0, Symptom.signed_zero: -20.0,
+    Symptom.internal_flush: -12.0, Symptom.precision: 0.0, Symptom.flush: -20.0, Symptom.signed_zero: -20.0,
 }  # fmt: skip
 
 
 def severity(
-    class_: Class, symptom: Symptom, ulps: float, limit: float, fmt: Format, magnitude_log2: float, *, avoidable: bool, special_input: bool
-) -> float:
+    class_: Class, symptom: Symptom, ulps: float, limit: float, fmt: Format, magnitude_log2: float, *, avoidable: bool, special_input: bool,
+    normwise: bool = False,
+) -> float:  # fmt: skip
     """At least 0: bits lost beyond the limit (at most the precision), the symptom's gravity, 10 for unstable, 8 where a peer avoids it,
-    half of all that for inaccurate; weighted by how ordinary the input is: full weight within 2^-20..2^20, a third at the ends of the format and at infinities."""
+    half of all that for inaccurate, and where the literature's normwise bound is met; weighted by how ordinary the input is: full weight within 2^-20..2^20, a third at the ends of the format and at infinities."""
     lost = fmt.precision if not math.isfinite(ulps) else min(fmt.precision, max(0.0, math.log2(max(ulps, 1e-300) / max(limit, 0.5))))
     score = lost + _GRAVITY[symptom] + (10.0 if class_ is Class.unstable else 0.0) + (8.0 if avoidable else 0.0)
-    score *= 1.0 if class_ is Class.unstable else 0.5
+    score *= 0.5 if class_ is not Class.unstable or normwise else 1.0
     reach = max(0.0, (abs(magnitude_log2) - 20.0) / max(1.0, fmt.emax - 20.0))
     weight = 1.0 / 3 if special_input else 1.0 - 2.0 / 3 * min(1.0, reach)
     return round(max(0.0, score * weight), 2)

@@ -184,7 +184,7 @@ class Arb:
 
     def sqrt(self, x: Any) -> ArbNumber:
         v = _at_least(to_arb(x), 0)
-        return ArbNumber(v.sqrt() if not v < 0 and v > 0 or v == 0 else v.nonnegative_part().sqrt())
+        return ArbNumber(v.sqrt() if (not v < 0 and v > 0) or v == 0 else v.nonnegative_part().sqrt())
 
     def asin(self, x: Any) -> ArbNumber:
         return ArbNumber(_within_one(to_arb(x)).asin())
@@ -220,7 +220,7 @@ class Arb:
 
     def polygamma(self, n: int, x: Any) -> ArbNumber:
         """The Hurwitz zeta function on the right, reflected on the left (n <= 3), where FLINT's own takes seconds."""
-        from flint import acb  # noqa: PLC0415
+        from flint import acb
 
         v = to_arb(x)
         if v > 0 or n > 3:
@@ -232,8 +232,9 @@ class Arb:
         base, exponent = to_arb(x), to_arb(y)
         if exponent == 0:
             return ArbNumber(arb(1))
-        if exponent.is_integer() and abs(exponent) < 2**62:
-            return ArbNumber(base ** exponent.unique_fmpz())
+        whole = exponent.unique_fmpz() if exponent.is_integer() and abs(exponent) < 2**62 else None
+        if whole is not None:
+            return ArbNumber(base**whole)
         if base == 0 and exponent > 0:
             return ArbNumber(arb(0))
         if exponent.is_integer():  # beyond 2^62 the magnitude is that of exp; such floats are even

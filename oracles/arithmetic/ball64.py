@@ -1,9 +1,9 @@
 """ball64: numpy binary64 columns with a running error bound.
 
 Guarantee: the exact value of every row lies within `rad` of `mid` (Ball). Basic operations are IEEE 754: one unit roundoff.
-Elementary functions charge LIBM units: numpy's vectorised (SVML) loops are the library's low accuracy ones, of less than 4 ulps
-(numpy pull request 19478), that is 8 units of roundoff; glibc's are smaller (glibc manual, "Known Maximum Errors"). scipy's special functions charge
-the bounds below, validated against Arb by the tests, and claim nothing outside the stated ranges.
+Elementary functions charge LIBM units: numpy's vectorised (SVML) loops are the library's low accuracy ones, of at most 4 ulps
+(numpy pull request 19478), that is 8 units of roundoff; glibc's are smaller (glibc manual, "Known Maximum Errors"). scipy's
+special functions charge the bounds below, validated against Arb by the tests, and claim nothing outside the stated ranges.
 """
 
 from __future__ import annotations
@@ -132,7 +132,9 @@ class Ball64:
         return Ball(self, mid, rad * self._grow + self._eta, bad)
 
     def sum(self, items: Sequence[Any]) -> Ball:
-        """Compensated (Ogita, Rump, Oishi 2005, Sum2): the roundings r_i of the running sum are exact, so only their own sum is off."""
+        """Compensated (Ogita, Rump, Oishi 2005, Sum2): the roundings r_i of the running sum are known exactly, so that only
+        their own sum is off.
+        """
         balls = [self.num(item) for item in items]
         if len(balls) == 1:
             return balls[0]
@@ -464,7 +466,7 @@ class Ball64:
 
     # -- special functions: scipy, with bounds validated against Arb (tests/oracles/test_enclosures.py) ------------------
 
-    def _scipy(self, name: str, x: Ball) -> Column:
+    def _scipy(self, name: str, x: Column) -> Column:
         import scipy.special
 
         values: Column = getattr(scipy.special, name)(x)
@@ -524,7 +526,7 @@ class Ball64:
         return self.where(self.lt(x, Fraction(1, 2)), lambda: self._polygamma_left(n, x), lambda: self._polygamma_right(n, x))
 
     def _polygamma_right(self, n: int, x: Ball) -> Ball:
-        import math  # noqa: PLC0415
+        import math
 
         def hurwitz(values: Column) -> Column:
             return self._zeta(n + 1, np.maximum(values, 0.25)) * self.dtype((-1) ** (n + 1) * math.factorial(n))
@@ -533,10 +535,11 @@ class Ball64:
         return Ball(self, ball.mid, np.where(x.lower() >= 0.25, ball.radius(), np.inf), ball.bad)
 
     def _polygamma_left(self, n: int, x: Ball) -> Ball:
-        return reflected_polygamma(self, n, x, self._polygamma_right(n, self.num(1) - x))
+        reflected: Ball = reflected_polygamma(self, n, x, self._polygamma_right(n, self.num(1) - x))
+        return reflected
 
     def _zeta(self, s: int, values: Column) -> Column:
-        import scipy.special  # noqa: PLC0415
+        import scipy.special
 
         zeta: Column = scipy.special.zeta(s, values)
         return zeta

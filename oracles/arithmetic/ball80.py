@@ -25,7 +25,7 @@ class Ball80(Ball64):
     libm = 16.0
     significand = 64
 
-    def _scipy(self, name: str, x: Column) -> Column:  # type: ignore[override]
+    def _scipy(self, name: str, x: Column) -> Column:
         return np.full_like(x, np.nan)
 
     def _zeta(self, s: int, values: Column) -> Column:

@@ -1,9 +1,10 @@
 """log64: sign and logarithm of the magnitude beside a Ball, for rows whose intermediates leave binary64's range.
 
 A LogBall holds two enclosures of the same real number, made when asked for: a Ball (ball64), and sign * exp(hi + lo) with an
-absolute bound on the logarithm, which is a relative bound on the number. Each operation works on whichever is known, so exp(1e308)
-has the logarithm 1e308 exactly, and 1 + exp(-1e4) is still 1. hi + lo is an unevaluated pair: the logarithm of exp(1e38) + exp(1e38)
-is 1e38 + ln 2. The logarithm of a sum comes from log1p of the ratios to its largest term; where the terms cancel, the Ball decides.
+absolute bound on the logarithm, which is a relative bound on the number. Each operation works on whichever is known, so
+exp(1e308) has the logarithm 1e308 exactly, and 1 + exp(-1e4) is still 1. hi + lo is an unevaluated pair: the logarithm of
+exp(1e38) + exp(1e38) is 1e38 + ln 2. The logarithm of a sum comes from log1p of the ratios to its largest term; where the terms
+cancel, the Ball decides.
 Elementary functions charge the bounds of ball64.
 """
 
@@ -51,9 +52,9 @@ class LogBall:
         self._value: Ball | None = value if isinstance(value, Ball) and log is None else None
         self._made: Log | None = None
         self._log: Log | None = None
-        self.bad = reduce(_also, (p.bad for p in parents), bad)
+        self.bad: Column | None = reduce(_also, (p.bad for p in parents), bad)
         self.pair = pair
-        self.depth = 1 + max((p.depth for p in parents), default=-1)
+        self.depth: int = 1 + max((p.depth for p in parents), default=-1)
         if self.depth > DEPTH:  # a chain of a thousand factors would recurse too deep
             _ = self.value, self.log
             self.depth = 0
@@ -148,8 +149,8 @@ class Log64:
         return LogBall(self, ball, log, bad=ball.bad)
 
     def enclose(self, number: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """(value, low, radius): |y - (value + low)| <= radius. value +-inf with radius 0: |y| surely exceeds the largest binary64;
-        +-0 with the least subnormal: it is surely below that; radius inf: unknown.
+        """(value, low, radius): |y - (value + low)| <= radius. value +-inf with radius 0: |y| surely exceeds the largest
+        binary64; +-0 with the least subnormal: it is surely below that; radius inf: unknown.
         """
         x = self.num(number)
         ball = x.value
@@ -448,7 +449,9 @@ class Log64:
         return self._saturating("atan", self.num(x), CONSTANTS["pi"] / 2)
 
     def erfc(self, x: Any) -> LogBall:
-        """Beyond 26, exp(-x^2) / (x sqrt(pi)) sum_k (-1)^k (2k-1)!! / (2 x^2)^k, off by less than the first term left out (DLMF 7.12.1)."""
+        """Beyond 26, exp(-x^2) / (x sqrt(pi)) sum_k (-1)^k (2k-1)!! / (2 x^2)^k (DLMF 7.12.1), off by less than the first
+        term left out.
+        """
         number = self.num(x)
         ball = self.plain.erfc(number.value)
 

@@ -1,7 +1,7 @@
 """Log: sign and logarithm of the magnitude with an absolute bound on the logarithm, and the operations on it.
 
-The logarithm is an unevaluated pair hi + lo, so that log(2 exp(1e38)) = 1e38 + ln 2 keeps its low part. Elementary functions charge
-the bounds of ball64.
+The logarithm is an unevaluated pair hi + lo, so that log(2 exp(1e38)) = 1e38 + ln 2 keeps its low part. Elementary functions
+charge the bounds of ball64.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOG_MAX, LOG_MIN = 709.7827128933842, -744.4400719213813
 
 
 class Log(NamedTuple):
-    """sign * exp(hi + lo), the logarithm known within rad; sign 0 (hi -inf, rad 0) is an exact zero, rad not finite is unknown."""
+    """sign * exp(hi + lo), the logarithm known within rad; sign 0 (hi -inf, rad 0): an exact zero; rad not finite: unknown."""
 
     sign: Column
     hi: Column
@@ -104,7 +104,7 @@ def log_of_ball(ball: Ball) -> Log:
 
 
 def exponential(hi: Column, lo: Column, rad: Column) -> tuple[Column, Column]:
-    """exp(hi + lo +- rad) with its error. exp(rad) - 1 <= rad (1 + rad) for rad <= 1; no claim beyond, unless the result underflows."""
+    """exp(hi + lo +- rad) with its error: exp(rad) - 1 <= rad (1 + rad) for rad <= 1; beyond only underflow is claimed."""
     size = np.exp(hi)
     under = hi + (np.abs(lo) + rad) * GROW < LOG_MIN
     lo = np.clip(lo, -1, 1)  # a longer one stands beside a hi whose exponential is 0 or inf anyway
@@ -124,13 +124,13 @@ def log_of_sum(logs: Sequence[Log]) -> Log:
     """log |sum| = log |largest| + log1p(sum of the ratios of the others to it)."""
     top, which = logs[0], np.zeros(np.shape(logs[0].hi), np.int64)
     for i, log in enumerate(logs[1:], 1):
-        larger = log.hi > top.hi
+        larger = (log.hi > top.hi) | ((log.hi == top.hi) & (log.lo > top.lo))  # beside 1e24 the low part may be 1e7
         top, which = pick(larger, log, top), np.where(larger, i, which)
     rest: Column = np.zeros_like(top.hi)
     weight, error = rest, rest
     for i, log in enumerate(logs):
         hi, lo, rad = plus_pair(log.hi, log.lo, log.rad, -top.hi, -top.lo, top.rad)
-        ratio, wrong = exponential(np.minimum(hi, 1.0), lo, rad)
+        ratio, wrong = exponential(np.minimum(hi, 1.0), lo, np.where(hi <= 1.0, rad, np.inf))
         counts = (which != i) & ~((log.sign == 0) & (log.rad == 0))
         ratio = np.where(counts, ratio, 0.0)
         rest = rest + ratio * log.sign * top.sign

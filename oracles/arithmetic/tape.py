@@ -9,8 +9,10 @@ derivative there is known as a limit only. Source: Griewank and Walther, Evaluat
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -180,7 +182,7 @@ class Tape:
         # x^0 and 0^y do not depend on x and y: an exact 0 annihilates the pole of the other factor
         parents = [(a, lambda: m.annihilate(b.value, m.pow(a.value, b.value - 1)))]
         if not constant:
-            parents.append((b, lambda: m.annihilate(value, m.log(a.value))))
+            parents.append((b, lambda: m.annihilate(value, _log_or_unknown(m, a.value))))
         return Node(self, value, parents)
 
     def atan2(self, y: Any, x: Any) -> Node:
@@ -195,8 +197,17 @@ class Tape:
     def fmod(self, x: Any, y: Any) -> Node:
         """d/dx = 1, d/dy = -trunc(x/y), which is (fmod - x)/y."""
         a, b = self.num(x), self.num(y)
-        value = self.base.fmod(a.value, b.value)
-        return Node(self, value, [(a, self.one), (b, lambda: (value - a.value) / b.value)])
+        m = self.base
+        value = m.fmod(a.value, b.value)
+
+        def whole() -> Any:
+            quotient = (value - a.value) / b.value
+            return m.where(_constant(m, quotient), lambda: quotient, lambda: unknown(m))
+
+        def slope() -> Any:
+            return m.where(_constant(m, (value - a.value) / b.value), lambda: m.num(1), lambda: unknown(m))
+
+        return Node(self, value, [(a, slope), (b, whole)])
 
     def gradient(self, outputs: Sequence[Any], seeds: Sequence[Any], variables: Sequence[Node]) -> list[Any]:
         """The vector-Jacobian product: d(sum_i seeds_i outputs_i)/d variable, as numbers of the base arithmetic."""
@@ -228,6 +239,11 @@ class Comparison:
 
     decided: Any
     tie: Any
+
+
+def _log_or_unknown(m: Any, x: Any) -> Any:
+    """log x; unknown below 0, where x^y is defined at integers y only and d/dx alone has a truth."""
+    return m.where(m.lt(x, 0), lambda: m.num(math.nan), lambda: m.log(x))
 
 
 def _max_of_others(base: Any, values: Sequence[Any]) -> list[Any]:
@@ -271,6 +287,16 @@ def _open(cond: Any, tie: Any) -> Any:
     return None if tie else cond
 
 
+def unknown(m: Any) -> Any:
+    """A number of which nothing is known."""
+    return m.num(1) / m.num(0)
+
+
+def _constant(m: Any, step: Any) -> Any:
+    """Whether an integer-valued enclosure holds one integer only: across a jump no slope bounds the change."""
+    return m.lt(m.abs(step - step), m.num(Fraction(1, 2)))
+
+
 Rule = Callable[[Any, Any, Any], Any]
 
 #: d f / d x as a function of (arithmetic, x, f(x)). DLMF 4.2, 4.19-4.38, 5.2, 7.2.
@@ -302,7 +328,7 @@ RULES: dict[str, Rule] = {
     "digamma": lambda m, x, y: m.polygamma(1, x),
     "sinpi": lambda m, x, y: m.const("pi") * m.cospi(x),
     "cospi": lambda m, x, y: -m.const("pi") * m.sinpi(x),
-    "floor": lambda m, x, y: m.num(0),
+    "floor": lambda m, x, y: m.where(_constant(m, y), lambda: m.num(0), lambda: unknown(m)),
     "abs": lambda m, x, y: m.sign(x),
     "square": lambda m, x, y: 2 * x,
 }  # fmt: skip

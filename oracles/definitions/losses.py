@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from oracles.definitions import define
@@ -25,9 +26,12 @@ def cross_entropy(m: Any, x: Vector, y: Vector) -> Number:
 
 @define("sparse_cross_entropy")
 def sparse_cross_entropy(m: Any, x: Vector, y: Number) -> Number:
-    """-log softmax(x)_y, y the index of the class; torch.nn.CrossEntropyLoss."""
-    zero = m.num(0)
-    chosen = m.sum([m.where(m.eq0(y - i), lambda v=v: v, lambda: zero) for i, v in enumerate(x)])
+    """-log softmax(x)_y, y the index of the class; torch.nn.CrossEntropyLoss.
+
+    The class is chosen by |y - i| < 1/2, not by y - i = 0, which would make every index an isolated point of the derivative.
+    """
+    zero, half = m.num(0), m.num(Fraction(1, 2))
+    chosen = m.sum([m.where(m.lt(m.abs(y - i), half), lambda v=v: v, lambda: zero) for i, v in enumerate(x)])
     return logsumexp(m, [v - chosen for v in x])
 
 

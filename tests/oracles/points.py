@@ -15,9 +15,12 @@ HARD: dict[str, tuple[float, ...]] = {
     "log1p": (-1, 1e-16), "log": (1,), "log2": (1, 2), "log10": (1, 10), "sqrt": (1, 5e-324),
     "sin": (math.pi, 1e22, 2 * math.pi), "cos": (math.pi / 2, 11 * math.pi / 2), "tan": (math.pi / 2, 3 * math.pi / 2, math.pi),
     "asin": (1, -1), "acos": (1, -1), "acosh": (1,), "atanh": (1, -1), "erfinv": (1, -1, 0.5), "erf": (6, -6, 0.5),
-    "erfc": (26.5, 27.2, 0.5, -6, 1, 8), "lgamma": (1, 2, -1, -2, -7, -2.4570247382208006, 0.5, 0.25), "digamma": (1.4616321449683623, -0.504083008264455, -1, -9, 0.5, 1),
-    "sinpi": (1, 2, -3, 0.5, 2**52 + 1.0, 1e6 + 0.5), "cospi": (0.5, 1.5, -2.5, 1, 2**51 + 0.5), "tanh": (19.06, 0.55, 22), "sinh": (710.4, 1, 22),
-    "cosh": (710.4, 1, 22), "floor": (1, -1, 2.0**52), "polygamma": (1, 2, 0.1, 1e8), "square": (1e154, 1e-162), "atan": (1, 1e16),
+    "erfc": (26.5, 27.2, 0.5, -6, 1, 8), "lgamma": (1, 2, -1, -2, -7, -2.4570247382208006, 0.5, 0.25),
+    "digamma": (1.4616321449683623, -0.504083008264455, -1, -9, 0.5, 1),
+    "sinpi": (1, 2, -3, 0.5, 2**52 + 1.0, 1e6 + 0.5), "cospi": (0.5, 1.5, -2.5, 1, 2**51 + 0.5),
+    "tanh": (19.06, 0.55, 22), "sinh": (710.4, 1, 22),
+    "cosh": (710.4, 1, 22), "floor": (1, -1, 2.0**52), "polygamma": (1, 2, 0.1, 1e8),
+    "square": (1e154, 1e-162), "atan": (1, 1e16),
 }  # fmt: skip
 
 
@@ -31,9 +34,8 @@ def exact_points(name: str, count: int, rng: np.random.Generator) -> Points:
     unit = rng.uniform(-1, 1, part)
     halves = rng.integers(-400, 400, part // 2) / 2.0
     tiny = rng.choice([-1.0, 1.0], part // 2) * rng.integers(1, 2**20, part // 2) * 5e-324
-    ends = np.asarray(
-        [0.0, -0.0, 1, -1, 0.5, -0.5, 2, 5e-324, -5e-324, 2.0**-1022, 1.7976931348623157e308, -1.7976931348623157e308]
-    )
+    least, huge = 5e-324, 1.7976931348623157e308
+    ends = np.asarray([0.0, -0.0, 1, -1, 0.5, -0.5, 2, least, -least, 2.0**-1022, huge, -huge])
     hard = np.asarray(HARD.get(name, (1.0,)))
     near = rng.choice(hard, 3 * part)
     ulps = rng.integers(-3, 4, part)

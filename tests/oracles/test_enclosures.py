@@ -26,8 +26,8 @@ ARITHMETICS = [
     pytest.param(Ball80, marks=pytest.mark.skipif(not AVAILABLE, reason="longdouble has no 64-bit significand here")),
     Log64,
 ]
-FUNCTIONS = [*UNARY, "polygamma"]
-COUNT = 40000
+FUNCTIONS = [*UNARY, "trigamma", "polygamma"]
+COUNT = 20000
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +101,7 @@ def _check_log(number: LogBall, truths: list[Any]) -> None:
         if sign == 0:
             assert y.contains(0), (y, sign, hi, lo, rad)
         else:
-            assert not y * int(sign) < 0 and not y == 0, (y, sign, hi, lo, rad)
+            assert not y * int(sign) <= 0, (y, sign, hi, lo, rad)
             distance = abs((y * int(sign)).log() - arb(hi) - arb(lo))
             assert not distance > arb(rad), (y, sign, hi, lo, rad)
 
@@ -116,7 +116,7 @@ def truth(function: Callable[..., ArbNumber], *arguments: Any) -> Any:
 
 def reliable(name: str, x: arb) -> bool:
     """Keeps Arb quick: it reduces 2^1000 radians at any precision, but lgamma of a huge negative number is a pole."""
-    return not (name in ("polygamma", "digamma", "lgamma") and x < -1e6)
+    return not (name in ("polygamma", "trigamma", "digamma", "lgamma") and x < -1e6)
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
@@ -150,7 +150,8 @@ def test_inexact_inputs(name: str, arithmetic: Any) -> None:
 
 
 def apply(m: Any, name: str, x: Any) -> Any:
-    return m.polygamma(2, x) if name == "polygamma" else getattr(m, name)(x)
+    order = {"trigamma": 1, "polygamma": 2}.get(name)
+    return m.polygamma(order, x) if order else getattr(m, name)(x)
 
 
 def pairs(name: str, count: int, rng: np.random.Generator) -> tuple[Any, Any]:
@@ -182,7 +183,9 @@ BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
     "cube": lambda m, x, y: m.pow(x, m.num(3)) * m.pow(y, m.num(-2)) * m.pow(x, m.num(65)),
     "atan2": lambda m, x, y: m.atan2(x, y),
     "fmod": lambda m, x, y: m.fmod(x, y),
-    "constants": lambda m, x, y: x * m.const("pi") + y * m.const("ln10") / (m.const("euler") - Fraction(1, 3)) - m.const("ln2") + 0.1,
+    "constants": lambda m, x, y: (
+        x * m.const("pi") + y * m.const("ln10") / (m.const("euler") - Fraction(1, 3)) - m.const("ln2") + 0.1
+    ),
     "logsumexp": lambda m, x, y: m.log(m.sum([m.exp(x), m.exp(y), m.exp(x)])),
     "softmax": lambda m, x, y: m.exp(x) / (m.exp(x) + m.exp(y)),
     "log_softmax": lambda m, x, y: x - m.log(m.exp(x) + m.exp(y)),
@@ -228,12 +231,34 @@ def test_two_inexact_inputs(name: str, arithmetic: Any) -> None:
     assert not wrong, "\n".join(wrong[:10]) + f"\n{len(wrong)} of {count}"
 
 
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_quotient_of_a_subnormal_by_a_ball(arithmetic: Any) -> None:
+    """|quotient| * radius underflows although the relative error of the divisor is 2^-39."""
+    m = arithmetic(1)
+    x, (y, r) = np.asarray([-(2.0**-1040)]), (np.asarray([-(2.0**-128)]), np.asarray([2.0**-167]))
+    with Arb(200):
+        truths = [arb(x[0]) / (arb(y[0]) + arb(r[0]))]
+        assert not violations(m, lifted(m, x) / lifted(m, y, r), truths, x)
+
+
+def test_exact_products_know_their_range() -> None:
+    m = Ball64(3)
+    product = m.lift(np.asarray([2.0**-1074, 1e308, 3.0])) * m.num(2) * m.num(4)
+    assert not product.radius()[1] < np.inf
+    exact = m.lift(np.asarray([3.0, -5.0, 0.0])) * m.num(2) * m.num(4)
+    assert exact.rad is None
+    assert exact.mid.tolist() == [24, -40, 0]
+    halves = m.lift(np.asarray([2.0**-1074, 1.0, 0.0])) * m.lift(np.full(3, 0.5), bits=1)
+    assert halves.radius()[0] >= 2.0**-1075
+    assert (halves.radius()[1:] == 0).all()
+
+
 # -- usefulness: an enclosure of infinite radius is always right ------------------------------------------------------------
 
 #: How much of "everyday" float32 input is certified to a relative 2^-40, absolute below 1 where a function has roots.
 LOOSE = {"sinpi", "cospi", "sin", "cos", "tan", "lgamma", "digamma", "fmod"}
-DOMAIN = {"log": (0, 9), "log1p": (-0.99, 9), "log2": (0, 9), "log10": (0, 9), "sqrt": (0, 9), "asin": (-1, 1), "acos": (-1, 1), "acosh": (1, 9),
-          "atanh": (-1, 1), "erfinv": (-1, 1), "polygamma": (0.01, 20)}  # fmt: skip
+DOMAIN = {"log": (0, 9), "log1p": (-0.99, 9), "log2": (0, 9), "log10": (0, 9), "sqrt": (0, 9), "asin": (-1, 1), "acos": (-1, 1),
+          "acosh": (1, 9), "atanh": (-1, 1), "erfinv": (-1, 1), "polygamma": (0.01, 20), "trigamma": (0.01, 20)}  # fmt: skip
 
 
 @pytest.mark.parametrize("arithmetic", [Ball64, Log64])
@@ -258,7 +283,8 @@ def test_log64_decides_what_overflows() -> None:
     total = m.sum([m.exp(v) for v in numbers])
     results = {
         "logsumexp": m.log(total), "softmax": m.exp(numbers[0]) / total, "log_softmax": numbers[0] - m.log(total),
-        "silu": numbers[0] / (1 + m.exp(-numbers[0])), "softplus": m.log(1 + m.exp(numbers[1])), "norm": m.sqrt(m.sum([m.square(v) for v in numbers])),
+        "silu": numbers[0] / (1 + m.exp(-numbers[0])), "softplus": m.log(1 + m.exp(numbers[1])),
+        "norm": m.sqrt(m.sum([m.square(v) for v in numbers])),
         "mish": numbers[2] * m.tanh(m.log(1 + m.exp(numbers[2]))), "cosh": m.cosh(numbers[3]), "sinh": m.sinh(numbers[3]),
     }  # fmt: skip
     for name, number in results.items():
@@ -276,7 +302,8 @@ def test_log64_known_answers() -> None:
     assert (ln2[0][0], ln2[1][0]) == (1e38, np.log(2))
     assert m.enclose(m.exp(m.lift(np.asarray([1e308]))))[0][0] == np.inf
     under = m.enclose(-m.exp(m.lift(np.asarray([-1e308]))))
-    assert under[0][0] == 0 and np.signbit(under[0][0]) and under[2][0] == 5e-324
+    assert str(under[0][0]) == "-0.0"
+    assert under[2][0] == 5e-324
     thousand = m.lift(np.asarray([1e-3]))
     product = m.num(1)
     for _ in range(1000):

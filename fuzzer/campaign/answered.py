@@ -1,0 +1,107 @@
+"""Answered, Probe: what a probe of one point learned, as plain data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from fuzzer.case import Placement
+from fuzzer.findings.strict_json import jsonable
+from fuzzer.judge.verdict import Class, Symptom
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What one implementation on one target answered: flat lists in C order, an entry per element of the result.
+
+    worst: the element that the verdict speaks of. placement: where the answers stood in their call. inconsistent: another
+    placement of the same bits gave another answer, and one of the two is a finding. flushed: every answer beyond the limit is
+    explained by the target's flush-to-zero policy. error: the framework's message where it raised; the lists are then empty.
+    """
+
+    target: str
+    implementation: str
+    outputs: list[float] = field(default_factory=list)
+    ulps: list[float] = field(default_factory=list)
+    excess: list[float] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+    symptoms: list[Symptom] = field(default_factory=list)
+    flushes: list[bool] = field(default_factory=list)
+    worst: int = 0
+    placement: Placement = field(default_factory=Placement)
+    inconsistent: bool = False
+    avoidable_by: list[str] = field(default_factory=list)
+    error: str = ""
+    raised: Class = Class.undecided
+
+    @property
+    def class_(self) -> Class:
+        return self.raised if self.error else self.classes[self.worst]
+
+    @property
+    def symptom(self) -> Symptom:
+        if self.error:
+            return Symptom.exception if self.raised.is_finding else Symptom.none
+        return self.symptoms[self.worst]
+
+    @property
+    def flushed(self) -> bool:
+        return any(self.flushes)
+
+    @property
+    def failing(self) -> list[int]:
+        return [i for i, class_ in enumerate(self.classes) if class_.is_finding]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One point judged. inputs: name -> C99 hex floats of the rounded numbers, as nested as they were given. array: whether the
+    result is one (else its only element). reference: decimals of the exact result for exactly these inputs; condition: sum_j
+    |x_j d_j f / f| at the worst element, nan where unknown; limit: T in ulps, None where the op has no published one."""
+
+    op: str
+    params: dict[str, Any]
+    dtype: str
+    order: str
+    inputs: dict[str, Any]
+    array: bool
+    reference: list[str]
+    certified_by: str
+    condition: float
+    limit: float | None
+    worst: int
+    targets: list[Answered]
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON contract of `ulpfuzz probe`. Numbers that are not finite are strings; unknown ones null."""
+        one = self.reference if self.array else self.reference[0]
+        told: dict[str, Any] = {
+            "op": self.op, "params": self.params, "dtype": self.dtype, "order": self.order, "inputs": self.inputs,
+            "reference": one, "certified_by": self.certified_by,
+            "condition": None if math.isnan(self.condition) else self.condition,
+        }  # fmt: skip
+        if self.array:
+            told["worst"] = self.worst
+        told["targets"] = [self._target_json(answered) for answered in self.targets]
+        return {name: jsonable(value) for name, value in told.items()}
+
+    def _target_json(self, answered: Answered) -> dict[str, Any]:
+        told: dict[str, Any] = {"target": answered.target, "implementation": answered.implementation}
+        hexes = [value.hex() for value in answered.outputs]
+        for name, values in (("output", answered.outputs), ("output_hex", hexes), ("ulps", answered.ulps)):
+            told[name] = None if answered.error else values if self.array else values[0]
+        told |= {"limit": self.limit, "class": answered.class_.name, "symptom": answered.symptom.name}
+        told["avoidable_by"] = answered.avoidable_by
+        if answered.error:
+            return {**told, "error": answered.error}
+        if self.array:
+            told["worst"] = answered.worst
+            told["classes"] = [class_.name for class_ in answered.classes]
+            told["symptoms"] = [symptom.name for symptom in answered.symptoms]
+        told["placement"] = vars(answered.placement)
+        if answered.inconsistent:
+            told["inconsistent"] = True
+        if answered.flushed:
+            told["flushed"] = True
+        return told

@@ -1,0 +1,55 @@
+"""Frameworks with planted defects: numpy underneath, faults told by length, so that no installed framework matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.case import Batch, Placement
+from fuzzer.frameworks import target as targets
+from fuzzer.frameworks.framework import FrameworkError, Job
+
+#: (right answers of shape (rows, outputs), batch) -> what the framework answers.
+Fault = Callable[[NDArray[Any], Batch], NDArray[Any]]
+
+
+class Planted:
+    """Answers like numpy in binary64, rounded once, then spoiled by a fault. Stands in for torch: the catalogue has its calls."""
+
+    name = "torch"
+    version = "0.planted"
+    orders = ("value",)
+    lengths: tuple[int, ...] | None = None
+    switches: dict[str, Any] = {}
+
+    def __init__(self, truth: Callable[..., NDArray[Any]], fault: Fault) -> None:
+        self.truth, self.fault = truth, fault
+
+    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+        with np.errstate(all="ignore"):
+            if set(batch.inputs) != {i.name for i in job.op.inputs}:  # the multiplication that measures the flush policy
+                raise FrameworkError("ValueError: unexpected inputs")
+            truth = self.product if job.op.name == "multiply" else self.truth
+            right = np.asarray(truth(**batch.exact())).reshape(batch.rows, -1).astype(batch.format.dtype)
+            return right if job.op.name == "multiply" else self.fault(right, batch)
+
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+        return self.evaluate(job, batch.repeat(placement.length))
+
+    @staticmethod
+    def product(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        return x * y
+
+
+@contextmanager
+def planted(truth: Callable[..., NDArray[Any]], fault: Fault = lambda right, batch: right) -> Iterator[None]:
+    """torch is the planted framework inside the block."""
+    targets.register("torch", lambda: Planted(truth, fault))
+    try:
+        yield
+    finally:
+        targets.unregister("torch")

@@ -1,0 +1,437 @@
+"""The command line: contracts, exit statuses, and one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from fuzzer.case import Batch
+from fuzzer.cli.app import app
+from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from fuzzer.findings.identity import finding_id
+from fuzzer.findings.store import Store
+
+ROOT = Path(__file__).parents[2]
+FINDING_KEYS = {"id", "op", "order", "dtype", "target", "implementation", "symptom", "class", "ulps", "severity", "status",
+                "case",
+                "reference", "output", "avoidable_by", "first_seen", "last_seen"}  # fmt: skip
+
+
+def call(*args: str, **options: Any) -> Any:
+    return CliRunner().invoke(app, list(args), **options)
+
+
+def loaded(*args: str) -> Any:
+    result = call(*args)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+def a_run(number: int, **changes: Any) -> Run:
+    values: dict[str, Any] = {"id": f"2026110{number}-000{number}", "seed": number,
+                              "started": f"2026-11-0{number}T02:00:00+00:00",
+                              "budget": "5m", "state": "finished", "seconds": 10.0, "verdicts": 1000, "cells": 2,
+                              "cells_planned": 3,
+                              "by_tier": {"ball64": 990, "arb": 10}}  # fmt: skip
+    return Run(**{**values, **changes})
+
+
+def a_finding(**changes: Any) -> Finding:
+    """numpy's naive norm, a defect of arithmetic that every machine shows."""
+    values: dict[str, Any] = {
+        "op": "norm", "params": {"ord": 2}, "order": "value", "dtype": "float32", "target": "numpy:cpu:eager",
+        "implementation": "np.sqrt(np.sum(x * x, axis=-1))", "symptom": "inf", "class_": "unstable", "ulps": float("inf"),
+        "excess": float("inf"), "condition": 1.0, "limit": None, "severity": 40.0,
+        "case": {"dtype": "float32", "inputs": {"x": ["0x1p+100", "0x1p+100"]},
+                 "placement": {"length": 1, "position": 0, "stride": 1}},
+        "worst": 0, "reference": "1792728671193156477399422023278.661496394", "output": float("inf"), "output_hex": "inf",
+        "avoidable_by": [], "certified_by": "arb+mpmath",
+        "answers": [Answer("numpy:cpu:eager", "np.sqrt(np.sum(x * x, axis=-1))", float("inf"), "inf", float("inf"), "unstable",
+                           "inf")],
+    }  # fmt: skip
+    values.update(changes)
+    identity = ("op", "params", "order", "dtype", "target", "implementation", "symptom")
+    return Finding(id=finding_id(*(values[name] for name in identity)), **values)
+
+
+def a_cell(finding: Finding) -> CellSummary:
+    return CellSummary(finding.op, finding.params, finding.order, finding.dtype, finding.target, finding.implementation, 1000,
+                       {"ok": 980, "undecided": 10, "unstable": 10}, 12.5, 300.0)  # fmt: skip
+
+
+GONE = a_finding(op="exp", params={}, implementation="np.exp(x)", symptom="nan", severity=30.0, reference="2.7",
+                 case={"dtype": "float32", "inputs": {"x": "0x1p0"}})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two runs: the first has the norm, the second has it still, and a new finding."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'ulpfuzz.db'}"
+    with Store(url) as store:
+        for number, found in ((1, [a_finding()]), (2, [a_finding(), GONE])):
+            run = a_run(number)
+            store.start_run(replace(run, state="running"))
+            store.save_shard(run.id, "r00", "{}", [a_cell(f) for f in found], found)
+            store.finish_run(run)
+    return url
+
+
+# Asking
+
+
+def test_ops_contract() -> None:
+    told = {entry["name"]: entry for entry in loaded("ops", "--json")}
+    norm = told["norm"]
+    assert {"name", "family", "topics", "inputs", "orders", "implementations"} <= set(norm)
+    assert (norm["inputs"], norm["orders"], norm["family"]) == (["x"], ["value", "grad"], "reductions")
+    assert "torch.linalg.vector_norm(x, ord=ord, dim=-1)" in norm["implementations"]["torch"]
+    assert call("ops", "norm").stdout.splitlines()[-1].startswith("1 ops")
+
+
+def test_targets_contract() -> None:
+    from fuzzer.frameworks import target
+
+    known = target.known_targets
+    target.known_targets = lambda: [target.Target("numpy")]
+    try:
+        (entry,) = loaded("targets", "--json")
+    finally:
+        target.known_targets = known
+    assert (entry["target"], entry["available"], entry["flush"]["float32"]) == ("numpy:cpu:eager", True, "keeps")
+    assert {"version", "reason", "switches"} <= set(entry)
+
+
+def test_probe_contract() -> None:
+    told = loaded("probe", "norm", "--dtype", "float32", "--inputs", '{"x": [3, "0x1p2"]}', "--targets", "numpy", "--json")
+    assert {"op", "dtype", "order", "inputs", "reference", "certified_by", "condition", "targets"} <= set(told)
+    assert float(told["reference"]) == 5.0
+    (entry,) = told["targets"]
+    assert {"target", "implementation", "output", "output_hex", "ulps", "limit", "class", "symptom", "avoidable_by"} <= set(entry)
+    assert (entry["output"], entry["output_hex"], entry["ulps"], entry["class"]) == (5.0, "0x1.4000000000000p+2", 0.0, "ok")
+
+
+def test_probe_reads_decimals_exactly() -> None:
+    text = "1.000000059604644775390625" + "0" * 30 + "1"
+    told = loaded("probe", "exp", "--inputs", f'{{"x": {text}}}', "--targets", "numpy", "--json")
+    assert told["inputs"] == {"x": (1 + 2**-23).hex()}
+    special = loaded("probe", "exp", "--inputs", '{"x": [NaN, -Infinity]}', "--targets", "numpy", "--json")
+    assert special["targets"][0]["output"] == ["nan", 0.0]
+
+
+def test_probe_for_people() -> None:
+    out = call("probe", "norm", "--inputs", '{"x": [3, 4]}', "--targets", "numpy").stdout
+    assert "truth = 5.0" in out
+    assert "np.linalg.norm" in out
+
+
+# Looking
+
+
+def test_findings(db: str) -> None:
+    told = loaded("findings", "--db", db, "--json")
+    assert all(set(entry) >= FINDING_KEYS for entry in told)
+    assert [(entry["op"], entry["status"]) for entry in told] == [("norm", "known"), ("exp", "new")]
+    assert told[0]["output"] == told[0]["ulps"] == "inf"
+    assert [f["op"] for f in loaded("findings", "--db", db, "--new", "--json")] == ["exp"]
+    assert [f["op"] for f in loaded("findings", "20261101", "--db", db, "--json")] == ["norm"]
+    assert [f["op"] for f in loaded("findings", "--db", db, "--target", "numpy", "--symptom", "inf", "--json")] == ["norm"]
+    assert loaded("findings", "--db", db, "--target", "torch", "--json") == []
+    people = call("findings", "--db", db).stdout
+    assert "np.sqrt(np.sum(x * x, axis=-1)) = inf, true value 1.79e30 (float32, x = [0x1p+100, 0x1p+100], ord = 2)" in people
+    assert all(line == line.rstrip() for line in people.splitlines())
+
+
+def test_the_database_may_come_from_the_environment(db: str) -> None:
+    assert call("findings", env={"ULPFUZZ_DB": db}).exit_code == 0
+
+
+def test_show(db: str) -> None:
+    name = a_finding().id
+    told = loaded("show", name.rpartition("-")[2], "--db", db, "--json")
+    assert (told["id"], told["class"], len(told["answers"])) == (name, "unstable", 1)
+    people = call("show", name, "--db", db).stdout
+    for text in ("1792728671193156477399422023278", "0x1p+100", "20", f"ulpfuzz repro {name}"):
+        assert text in people
+
+
+def test_compare(db: str) -> None:
+    told = loaded("compare", "20261101", "latest", "--db", db, "--json")
+    assert told["counts"] == {"new": 1, "worse": 0, "known": 1, "better": 0, "fixed": 0, "not-run": 0}
+    assert [f["op"] for f in told["new"]] == ["exp"]
+    assert "1 new, 1 known" in call("compare", "20261101", "20261102", "--db", db).stdout
+
+
+def test_repro_status_follows_the_defect(db: str, tmp_path: Path) -> None:
+    still = call("repro", a_finding().id, "--db", db)
+    assert (still.exit_code, "still unstable" in still.stdout) == (1, True)
+    assert json.loads(call("repro", a_finding().id, "--db", db, "--json").stdout)["still_fails"] is True
+    gone = call("repro", GONE.id, "--db", db)
+    assert (gone.exit_code, "gone" in gone.stdout) == (0, True)
+    path = tmp_path / "script.py"
+    written = call("repro", a_finding().id, "--db", db, "--script", str(path))
+    assert written.exit_code == 0
+    compile(path.read_text(encoding="utf-8"), str(path), "exec")
+
+
+def test_report(db: str, tmp_path: Path) -> None:
+    result = call("report", "--db", db, "--out", str(tmp_path / "out"), "--format", "md,json")
+    assert result.exit_code == 0, result.output
+    told = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert told["baseline"] == "20261101-0001"
+    assert told["summary"]["statuses"] == {"new": 1, "known": 1}
+    assert (tmp_path / "out" / "repro" / f"{a_finding().id}.py").exists()
+    assert "report.md" in result.stdout
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
+# Fuzzing, with a campaign that is told what to find
+
+
+class Campaign:
+    """Stands in for run_campaign: records the settings, stores what it is told."""
+
+    def __init__(self, number: int, found: list[Finding], **changes: Any) -> None:
+        self.run, self.found = a_run(number, **changes), found
+        self.settings: Any = None
+
+    def __call__(self, settings: Any, store: Store, watch: Any = None) -> Run:
+        from fuzzer.campaign.run import Progress
+
+        self.settings = settings
+        run = replace(self.run, seed=settings.seed)
+        store.start_run(replace(run, state="running"))
+        cells = {c.op: c for c in (a_cell(a_finding()), a_cell(GONE))}
+        store.save_shard(run.id, "r00", "{}", cells.values(), self.found)
+        watch(Progress(1, 3, 1, 1000, len(self.found), 1.0, None, "exp float32 value", 1000.0, ("log float16 value: planted",)))
+        store.finish_run(run)
+        return run
+
+
+@pytest.fixture
+def campaign(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    url = f"sqlite:///{tmp_path / 'night.db'}"
+
+    def go(campaign: Campaign, *args: str) -> Any:
+        monkeypatch.setattr("fuzzer.campaign.run.run_campaign", campaign)
+        return call(*args, "--db", url)
+
+    return go
+
+
+def test_run_contract(campaign: Any) -> None:
+    told = json.loads(
+        campaign(Campaign(3, [a_finding()]), "run", "--ops", "norm", "--budget", "5k", "--seed", "42", "--json").stdout
+    )
+    assert {"run", "seconds", "verdicts", "cells", "findings", "verdicts_per_second", "by_tier"} <= set(told)
+    assert told["findings"] == {"total": 1, "new": 1}
+    assert (told["seed"], told["cells_not_reached"], told["verdicts_per_second"]) == (42, 1, 100.0)
+
+
+def test_run_for_people(campaign: Any) -> None:
+    result = campaign(
+        Campaign(3, [a_finding()], environment={"cells_not_reached": ["log float16 value"]}), "run", "--targets", "numpy"
+    )
+    assert result.exit_code == 0
+    for text in ("1,000 verdicts", "1 findings, 1 new", "true value 1.79e30", "undecided: 20 elements",
+                 "not reached: 1 cells: log",
+                 f"ulpfuzz show {a_finding().id}", "--out ulpfuzz-report --db sqlite"):  # fmt: skip
+        assert text in result.stdout
+    assert "1 of 3 cells" in result.stderr
+    assert "failed: log float16 value: planted" in result.stderr
+
+
+def test_the_selection_reaches_the_campaign(campaign: Any) -> None:
+    fake = Campaign(3, [])
+    args = "run --ops exp,norm --targets numpy --dtypes float32,float64 --orders value --budget 90s --seed 7 --workers 0"
+    assert campaign(fake, *args.split()).exit_code == 0
+    s = fake.settings
+    assert (s.ops, s.targets, s.dtypes, s.orders) == ("exp,norm", "numpy", ("float32", "float64"), ("value",))
+    assert (s.budget.seconds, s.seed, s.workers, s.scheduler, s.resume) == (90, 7, 0, None, None)
+
+
+def test_a_seed_is_drawn_told_and_stored(campaign: Any) -> None:
+    fake = Campaign(3, [])
+    result = campaign(fake, "run")
+    assert 0 <= fake.settings.seed < 2**32
+    assert result.stdout.startswith(f"seed {fake.settings.seed}, budget 10m")
+
+
+def test_resume_takes_up_what_the_run_was_about(campaign: Any) -> None:
+    selection = {"selection": {"ops": "norm", "dtypes": ["float32"], "orders": ["value"]}, "targets": ["numpy:cpu:eager"]}
+    campaign(Campaign(3, [], state="interrupted", environment=selection), "run", "--seed", "9")
+    fake = Campaign(3, [a_finding()])
+    assert campaign(fake, "run", "--resume", "--json").exit_code == 0
+    s = fake.settings
+    assert (s.resume, s.seed, s.ops, s.targets, s.dtypes, s.orders) == (
+        "20261103-0003", 9, "norm", "numpy:cpu:eager", ("float32",), ("value",),
+    )  # fmt: skip
+    assert s.budget.seconds == 300
+    finished = campaign(fake, "run", "--resume")
+    assert (finished.exit_code, "none to resume" in finished.stderr) == (2, True)
+
+
+def test_nights(campaign: Any, tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path / "report")]
+    first = campaign(Campaign(3, [a_finding()]), "nightly", *out)
+    assert first.exit_code == 1
+    assert (tmp_path / "report" / "report.html").exists()
+    quiet = Campaign(4, [a_finding()])
+    second = campaign(quiet, "nightly", *out)
+    assert (second.exit_code, quiet.settings.baseline) == (0, "20261103-0003")
+    assert "against run 20261103-0003: 1 known" in second.stdout
+    third = campaign(Campaign(5, [GONE]), "nightly", "--baseline", "20261103", *out, "--json")
+    assert third.exit_code == 1
+    told = json.loads(third.stdout)
+    assert (told["statuses"]["new"], told["statuses"]["fixed"], told["baseline"]) == (1, 1, "20261103-0003")
+    fourth = campaign(Campaign(6, [], verdicts=0, state="finished"), "nightly", *out)
+    assert (fourth.exit_code, "judged nothing" in fourth.stderr) == (2, True)
+
+
+def test_a_short_run_between_two_nights_is_no_baseline(campaign: Any, tmp_path: Path) -> None:
+    from fuzzer.catalog.op import DTYPES, ORDERS
+    from fuzzer.frameworks.target import targets_named
+
+    whole = {
+        "selection": {"ops": None, "dtypes": list(DTYPES), "orders": list(ORDERS)},
+        "targets": [str(t) for t in targets_named(None)],
+    }
+    campaign(Campaign(3, [a_finding()], environment=whole), "run")
+    campaign(Campaign(4, [], environment={**whole, "selection": {"ops": "exp"}}), "run", "--ops", "exp")
+    fake = Campaign(5, [a_finding()], environment=whole)
+    assert campaign(fake, "nightly", "--out", str(tmp_path / "report")).exit_code == 0
+    assert fake.settings.baseline == "20261103-0003"
+
+
+def test_a_known_issue_raises_no_alarm(campaign: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datetime import date
+
+    from fuzzer.findings.known_issues import KnownIssue, KnownIssues
+
+    issue = KnownIssue({"op": "norm"}, "https://example.org/1", "planted", date(2999, 1, 1))
+    monkeypatch.setattr("fuzzer.findings.known_issues.load_known_issues", lambda: KnownIssues((issue,), ()))
+    result = campaign(Campaign(3, [a_finding()]), "nightly", "--out", str(tmp_path / "report"))
+    assert result.exit_code == 0
+    assert "1 of the new findings are known upstream" in result.stdout
+
+
+# Mistakes
+
+INPUTS = ("--inputs", '{"x": 1}')
+MISTAKES: list[tuple[tuple[str, ...], str]] = [
+    (("rnu",), "did you mean 'run'"),
+    (("run", "--buget", "3"), "--budget"),
+    (("probe", "exp"), "--inputs"),
+    (("probe", "expp", *INPUTS), "unknown op 'expp'; did you mean 'exp"),
+    (("probe", "exp", *INPUTS, "--dtype", "float23"), "did you mean 'float32'"),
+    (("probe", "exp", *INPUTS, "--targets", "pytorch"), "did you mean 'torch'"),
+    (("probe", "exp", *INPUTS, "--order", "gard"), "did you mean 'grad'"),
+    (("probe", "exp", "--inputs", "{x: 1}"), "--inputs is not JSON"),
+    (("probe", "exp", "--inputs", "[1]"), "not a JSON object"),
+    (("probe", "exp", "--inputs", '{"y": 1}'), "exp takes the inputs x"),
+    (("probe", "exp", "--inputs", '{"x": "one"}'), "not a number: 'one'"),
+    (("probe", "norm", *INPUTS, "--params", '{"odr": 1}'), "did you mean 'ord'"),
+    (("ops", "zzz*"), "unknown op 'zzz*'"),
+    (("run", "--ops", "expp"), "did you mean 'exp"),
+    (("run", "--dtypes", "float32,flaot16"), "did you mean 'float16'"),
+    (("run", "--targets", "numpi"), "did you mean 'numpy'"),
+    (("run", "--orders", "value,grads"), "did you mean 'grad'"),
+    (("run", "--budget", "soon"), "not a budget: 'soon'"),
+    (("run", "--workers", "-1"), "--workers"),
+    (("run", "--seed", "x"), "--seed"),
+    (("nightly", "--budget", "5"), "not a budget: '5'"),
+    (("findings", "--symptom", "infi", "--db", "DB"), "did you mean 'inf'"),
+    (("findings", "--class", "unstabel", "--db", "DB"), "did you mean 'unstable'"),
+    (("findings", "--op", "expp", "--db", "DB"), "did you mean 'exp"),
+    (("findings", "20261109", "--db", "DB"), "unknown run '20261109'"),
+    (("show", "numpy-norm-value-float32-inf-zzzzzz", "--db", "DB"), "did you mean 'numpy-norm"),
+    (("repro", "nothing-like-this", "--db", "DB"), "unknown finding"),
+    (("compare", "latest", "never", "--db", "DB"), "unknown run 'never'"),
+    (("report", "--format", "pdf", "--db", "DB"), "unknown report format 'pdf'"),
+    (("report", "--out", "FILE/out", "--db", "DB"), "cannot write the report"),
+    (("nightly", "--out", "FILE"), "cannot write the report"),
+    (("repro", a_finding().id, "--script", "FILE/x.py", "--db", "DB"), "FILE"),
+    (("findings", "--db", "sqlite:///FILE"), "not a database"),
+    (("findings", "--db", "sqlite:///MISSING"), "`ulpfuzz run` makes one"),
+    (("findings", "--db", "mysql://x/y"), "unknown database 'mysql'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("args", "words"), MISTAKES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else None)
+def test_mistakes_are_one_line_and_exit_status_2(args: tuple[str, ...], words: str, db: str, tmp_path: Path) -> None:
+    file = tmp_path / "FILE"
+    file.write_text("not a database, and not a folder" * 40, encoding="utf-8")
+    there = [a.replace("DB", db).replace("FILE", str(file)).replace("MISSING", str(tmp_path / "no.db")) for a in args]
+    result = call(*there)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("ulpfuzz: ")
+    assert words.lower() in lines[0].lower()
+
+
+def test_a_framework_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, db: str) -> None:
+    monkeypatch.setattr("fuzzer.frameworks.target.installed", lambda framework: None if framework == "torch" else "1")
+    for args in (("run", "--targets", "torch"), ("probe", "exp", *INPUTS, "--targets", "torch")):
+        result = call(*args)
+        assert (result.exit_code, result.stderr) == (2, "ulpfuzz: torch is not installed; pip install 'ulpfuzz[torch]'\n")
+
+
+def test_faults_of_ours_are_one_line_too_and_traceable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise TypeError("planted\nin two lines")
+
+    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken)
+    result = call("probe", "exp", *INPUTS)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "internal error: TypeError: planted in two lines; ULPFUZZ_DEBUG=1 shows the traceback" in result.stderr
+    traced = call("probe", "exp", *INPUTS, env={"ULPFUZZ_DEBUG": "1"})
+    assert isinstance(traced.exception, TypeError)
+
+
+def test_help_says_what_there_is() -> None:
+    for args in ((), ("--help",)):
+        result = call(*args)
+        assert result.exit_code == 0
+        assert "nightly" in result.stdout
+    assert call("--version").stdout.startswith("ulpfuzz ")
+
+
+@pytest.mark.parametrize("args", [["ops", "--json"], ["--help"]])
+def test_starting_is_quick_and_imports_nothing_heavy(args: list[str]) -> None:
+    code = (
+        "import atexit, sys\n"
+        "heavy = ('torch', 'tensorflow', 'jax', 'scipy', 'distributed', 'dask', 'sqlalchemy', 'plotly', 'flint', "
+        "'mpmath', 'hypothesis')\n"
+        "atexit.register(lambda: print('HEAVY', [m for m in heavy if m in sys.modules], file=sys.stderr))\n"
+        f"sys.argv = ['ulpfuzz', *{args!r}]\n"
+        "from fuzzer.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "HEAVY []" in done.stderr
+
+
+def test_the_planted_batch_is_what_it_seems() -> None:
+    """The finding of these tests is rebuilt bit for bit."""
+    from fuzzer.campaign.reproduce import case_of
+
+    batch = case_of(a_finding()).batch()
+    assert isinstance(batch, Batch)
+    assert batch.exact()["x"].tolist() == [[2.0**100, 2.0**100]]
