@@ -110,10 +110,12 @@ class Format:
 
         Source: Muller, RR-5504 (2005), definition 4. For |y| not finite the ulp of the top binade.
         """
-        exponent = np.frexp(truth)[1].astype(np.int64) - 1
-        exponent = np.where(np.asarray(truth) == 0, self.emin, exponent)
-        exponent = np.where(np.isfinite(truth), np.clip(exponent, self.emin, None), self.emax)
-        return np.ldexp(1.0, exponent - self.precision + 1)
+        bits = np.asarray(truth, dtype=np.float64).view(np.int64)
+        biased = (bits >> 52) & 0x7FF  # 0: zero or subnormal, below every emin; 0x7FF: infinite or NaN
+        biased = np.where(biased == 0x7FF, self.emax + 1023, np.maximum(biased, self.emin + 1023))
+        if self.emin - self.precision + 1 < -1022:  # the ulp itself may be subnormal
+            return np.asarray(np.ldexp(1.0, biased - (1022 + self.precision)))
+        return np.asarray((biased - (self.precision - 1)) << 52).view(np.float64)
 
     def round(self, values: NDArray[np.float64]) -> Floats:
         """Binary64 values rounded once to this format, to nearest, ties to even."""

@@ -27,8 +27,6 @@ from oracles.reference import FINITE, NAN, NINF, PINF
 BITS = 1300
 #: Distances: infinity is approached as 2^e, zero as 2^-e; doubling exponents make even log log grow visibly.
 EXPONENTS = (16, 32, 64, 128, 256)
-#: Primitives that the C library itself defines at infinities: C23 Annex F is then what IEEE 754 evaluation gives.
-ANNEX_F = ("pow", "atan2", "fmod")
 #: Per path: how fast the special inputs, counted in order, go relative to each other.
 RATES = ((1.0, 1.0, 1.0), (1.0, 2.0, 1.5), (2.0, 1.0, 1.25))
 
@@ -309,13 +307,12 @@ def _join(function: Function, limits: list[Accepted], native: float, *, at_infin
     agree = all(_same(first, other) for other in rest)
     grad = function.order != "value"
     extra = []
-    if at_infinity and not grad and function.definition in ANNEX_F:
-        extra.append(_point(native))
     if math.isnan(native) and (several or (grad and at_infinity)):
         extra.append(Accepted(NAN))
-    if grad and at_infinity:
-        extra.append(Accepted(NAN))  # not differentiable at infinity: NaN is an honest answer
-    if grad and several and not (agree and first.kinds & FINITE):
+    if grad and (at_infinity or pole):
+        extra.append(Accepted(NAN))  # not differentiable at infinity or at a pole: NaN is an honest answer
+    smooth = at_infinity or not math.isnan(native)  # 0/0 at a finite point: paths may agree by chance (std of equal numbers)
+    if grad and several and not (agree and smooth and first.kinds & FINITE):
         return ANYTHING  # not differentiable there, and no one-sided derivative to hold an answer against
     if grad and math.isinf(native):
         extra.append(_point(native))  # a signed zero at a pole

@@ -151,7 +151,10 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
     """The derivative of the cotangent's product with the outputs: central differences, their step squared until two agree."""
     x = Fraction(_at(row[name], place))
     low, high = function.domains[function.inputs.index(name)]
-    if x in (low, high) or (x == 0 and _singular(function)) or _pole(function, row, fmt):
+    pole = _pole(function, row, fmt)
+    if pole and all(_inside(row[n], domain, Fraction(1)) == _exactly(row[n]) for n, domain in zip(function.inputs, function.domains, strict=True)):
+        return math.nan  # in the middle of the domain: there is no inside to look from
+    if pole or x in (low, high) or (x == 0 and _singular(function)):
         return _one_sided(function, row, name, place, fmt)
     sizes = [abs(Fraction(v)) for v in _flat(list(row.values())) if v]
     span = max([*sizes, Fraction(1)]) / min([*sizes, Fraction(1)])
@@ -213,7 +216,7 @@ def _one_sided(function: Function, row: Row, name: str, place: tuple[int, ...], 
         if not isinstance(near, float) and not isinstance(nearer, float):
             if abs(near - nearer) * 2**40 <= abs(nearer):
                 return nearer
-            return math.copysign(math.inf, nearer) if abs(nearer) > abs(near) else Fraction(0)
+            return (math.inf if nearer > 0 else -math.inf) if abs(nearer) > abs(near) else Fraction(0)
     return math.nan
 
 
@@ -226,6 +229,10 @@ def _inside(value: Any, domain: tuple[float, float], by: Fraction) -> Any:
     if value == domain[1]:
         return Fraction(value) - abs(by)
     return away if value == 0 else Fraction(value)
+
+
+def _exactly(value: Any) -> Any:
+    return [_exactly(v) for v in value] if isinstance(value, list) else Fraction(value)
 
 
 def _at(value: Any, place: tuple[int, ...]) -> float:

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuzzer.campaign.binades import OFFSET, Binades
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.trial import Judgement, Outcome
-from fuzzer.case import COTANGENT, Batch
+from fuzzer.case import Batch
 from fuzzer.findings.finding import CellSummary
-from fuzzer.judge.verdict import Class, Symptom
+from fuzzer.judge.verdict import Class, Symptom, Verdicts
 
 #: Candidates kept per symptom, from different binades of the input; elites kept for the search.
 KEPT = 8
-_OFFSET = 1100  # shifts binary exponents of binary64 to array indices
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Ledger:
         self.flushed = 0
         self.worst_ulps = 0.0
         self.worst_excess = 0.0
-        self._profile = np.zeros((3, 2 * _OFFSET))  # worst ulps, worst excess, count
+        self._profile = np.zeros((3, 2 * OFFSET))  # worst ulps, worst excess, count
 
     def add(self, judgement: Judgement, outcome: Outcome, *, alone: bool = False) -> float:
         """Takes in one outcome; returns its worst finite error in ulps (the search climbs it)."""
@@ -66,26 +66,26 @@ class Ledger:
         self.verdicts += verdicts.classes.size
         self.flushed += int(outcome.screened.flushed.sum())
         self.classes.update(verdicts.count())
-        exponents = input_exponents(judgement.batch)
-        self._add_profile(verdicts.ulps, verdicts.excess, exponents, outcome.screened.flushed)
+        binades = judgement.binades
+        exponents = binades.exponents
+        shown = np.where(outcome.screened.flushed | np.isnan(verdicts.ulps), 0.0, verdicts.ulps).max(axis=1)
+        self._add_profile(shown, verdicts, binades)
         self._add_candidates(judgement.batch, verdicts, exponents, alone)
-        return self._add_elites(judgement.batch, verdicts.ulps, outcome.screened.flushed, exponents)
+        return self._add_elites(judgement.batch, verdicts.ulps, outcome.screened.flushed, shown, exponents)
 
-    def _add_profile(
-        self, ulps: NDArray[np.float64], excess: NDArray[np.float64], exponents: NDArray[np.int64], flushed: NDArray[np.bool_]
-    ) -> None:
-        shown = np.where(flushed | np.isnan(ulps), 0.0, ulps).max(axis=1)
-        over = np.where(np.isnan(excess), 0.0, excess).max(axis=1)
-        index = exponents + _OFFSET
-        np.maximum.at(self._profile[0], index, shown)
-        np.maximum.at(self._profile[1], index, over)
-        self._profile[2] += np.bincount(index, minlength=2 * _OFFSET) * ulps.shape[1]
-        finite = shown[np.isfinite(shown)]
-        self.worst_ulps = max(self.worst_ulps, float(finite.max(initial=0.0)))
-        finite = over[np.isfinite(over)]
-        self.worst_excess = max(self.worst_excess, float(finite.max(initial=0.0)))
+    def _add_profile(self, shown: NDArray[np.float64], verdicts: Verdicts, binades: Binades) -> None:
+        """shown: the worst error of each row in ulps, 0 where it is unknown or a flush."""
+        index = binades.met + OFFSET
+        self._profile[0, index] = np.maximum(self._profile[0, index], binades.worst(shown))
+        self._profile[2, index] += binades.counts * verdicts.classes.shape[1]
+        self.worst_ulps = max(self.worst_ulps, _largest_finite(shown))
+        rows, outs = np.nonzero(verdicts.excess >= 0)  # nan where the screen needed none: nearly everywhere
+        if len(rows):
+            excess = verdicts.excess[rows, outs]
+            np.maximum.at(self._profile[1], binades.exponents[rows] + OFFSET, excess)
+            self.worst_excess = max(self.worst_excess, _largest_finite(excess))
 
-    def _add_candidates(self, batch: Batch, verdicts: Any, exponents: NDArray[np.int64], alone: bool) -> None:
+    def _add_candidates(self, batch: Batch, verdicts: Verdicts, exponents: NDArray[np.int64], alone: bool) -> None:
         rows, outs = np.nonzero(verdicts.classes >= Class.inaccurate)
         if not len(rows):
             return
@@ -101,7 +101,7 @@ class Ledger:
             self._keep(batch, verdicts, rows[mine], outs[mine], exponents, symptom, alone)
 
     def _keep(
-        self, batch: Batch, verdicts: Any, rows: Any, outs: Any, exponents: Any, symptom: Symptom, alone: bool
+        self, batch: Batch, verdicts: Verdicts, rows: Any, outs: Any, exponents: Any, symptom: Symptom, alone: bool
     ) -> None:
         excess = np.nan_to_num(verdicts.excess[rows, outs], nan=0.0, posinf=2.0**60)
         classes = verdicts.classes[rows, outs].astype(np.int64)
@@ -121,10 +121,13 @@ class Ledger:
             self.candidates[symptom] = {c.exponent: c for c in best}
 
     def _add_elites(
-        self, batch: Batch, ulps: NDArray[np.float64], flushed: NDArray[np.bool_], exponents: NDArray[np.int64]
-    ) -> float:
-        score = np.where(np.isfinite(ulps) & ~flushed, ulps, 0.0).max(axis=1)
-        order = np.argsort(-score, kind="stable")[: 2 * KEPT]
+        self, batch: Batch, ulps: NDArray[np.float64], flushed: NDArray[np.bool_], shown: NDArray[np.float64],
+        exponents: NDArray[np.int64],
+    ) -> float:  # fmt: skip
+        score = shown if np.isfinite(shown).all() else np.where(np.isfinite(ulps) & ~flushed, ulps, 0.0).max(axis=1)
+        least = np.partition(score, -2 * KEPT)[-2 * KEPT] if len(score) > 2 * KEPT else 0.0
+        rows = np.flatnonzero(score >= least)
+        order = rows[np.argsort(-score[rows], kind="stable")[: 2 * KEPT]]
         for row in order:
             exponent = int(exponents[row])
             if score[row] > 0 and score[row] > self.elites.get(exponent, (0.0,))[0]:
@@ -141,7 +144,7 @@ class Ledger:
     def profile(self) -> list[list[float]]:
         """[[exponent, worst ulps, worst excess, count], ...] for binades that were met."""
         met = np.flatnonzero(self._profile[2])
-        return [[float(i - _OFFSET), *(float(v) for v in self._profile[:, i])] for i in met]
+        return [[float(i - OFFSET), *(float(v) for v in self._profile[:, i])] for i in met]
 
     def summary(self) -> CellSummary:
         return CellSummary(
@@ -150,11 +153,6 @@ class Ledger:
         )  # fmt: skip
 
 
-def input_exponents(batch: Batch) -> NDArray[np.int64]:
-    """The binary exponent of each row's largest magnitude over the first input (zeros: -1099, not finite: 1099)."""
-    name = next(n for n in batch.inputs if n != COTANGENT)
-    with np.errstate(invalid="ignore"):
-        values = np.abs(batch.inputs[name].astype(np.float64)).reshape(batch.rows, -1)
-    largest = np.where(np.isnan(values), np.inf, values).max(axis=1)
-    exponents = np.frexp(largest)[1].astype(np.int64) - 1
-    return np.where(largest == 0, -_OFFSET + 1, np.where(np.isfinite(largest), exponents, _OFFSET - 1))
+def _largest_finite(values: NDArray[np.float64]) -> float:
+    worst = float(values.max(initial=0.0))
+    return worst if math.isfinite(worst) else float(values[np.isfinite(values)].max(initial=0.0))

@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuzzer.campaign.binades import Binades
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.target import flush_policy, framework_for, target_named
-from fuzzer.judge.contract import accepted_by_contract, kinds_by_contract
+from fuzzer.judge.contract import accepted_by_contract, kinds_by_contract, wrong_zero_signs
 from fuzzer.judge.limits import Standard, standard_for
 from fuzzer.judge.screen import Screened, needs_more, screen
+from fuzzer.judge.ulps import yardstick
 from oracles import oracle
 from oracles.conditioning import amplification
 from oracles.oracle import Caps, Tally
@@ -44,6 +46,11 @@ class Judgement:
     batch: Batch
     truth: Reference
     outcomes: list[Outcome]
+
+    @cached_property
+    def binades(self) -> Binades:
+        """The rows sorted by the binary exponent of their input, once for all subjects."""
+        return Binades.of(self.batch)
 
 
 class Clock:
@@ -168,6 +175,7 @@ class Trial:
         inputs = batch.exact()
         with self.clock.phase("judge"):
             subnormal = self._subnormal_rows(inputs)
+            yard = yardstick(truth, fmt)
 
         def conditions(rows: NDArray[np.int64], outs: NDArray[np.int64]) -> NDArray[np.float64]:
             size = max(1, sum(v[0].size for v in inputs.values()))
@@ -197,7 +205,8 @@ class Trial:
                 policy = flush_policy(target_named(subject.target), self.cell.dtype)
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
-                found = screen(given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract)
+                signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
+                found = screen(given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard)
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size
         return Judgement(batch, truth, outcomes)

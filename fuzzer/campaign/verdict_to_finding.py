@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from fuzzer.campaign.binades import input_exponents
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.ledger import Candidate, Ledger, input_exponents
+from fuzzer.campaign.ledger import Candidate, Ledger
 from fuzzer.campaign.place import Placed, place, still_fails
 from fuzzer.campaign.shrink import shrink
 from fuzzer.campaign.trial import Trial

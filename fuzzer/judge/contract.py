@@ -37,6 +37,21 @@ def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str
     return allowed
 
 
+def wrong_zero_signs(op: Op, batch: Batch, answers: NDArray[Any], order: str) -> Mask | None:
+    """Elements (rows, outputs) that are zeros of the wrong sign: f(+-0) is +-0 by the record, of values of one number; else None.
+
+    Only at zeros themselves: a subnormal input that a target reads as a zero is the flush policy's.
+    """
+    if not op.keeps_zero_sign or order != "value":
+        return None
+    (x,) = batch.inputs.values()
+    at_zero = x == 0
+    if not at_zero.any():
+        return None
+    given = doubles(answers)
+    return (at_zero & (np.signbit(given[:, 0]) != np.signbit(x)))[:, np.newaxis] & (given == 0)
+
+
 def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str) -> NDArray[np.uint8]:
     """Per row the kinds (NAN, PINF, NINF of oracles.reference) that the record accepts there."""
     rows = len(next(iter(inputs.values())))

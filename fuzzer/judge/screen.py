@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fuzzer.formats import Format
 from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard
-from fuzzer.judge.ulps import compare, doubles, error, kind_errors
+from fuzzer.judge.ulps import Yardstick, compare, doubles, error, kind_errors, yardstick
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
 from oracles.reference import FINITE, NAN, Reference
 
@@ -20,6 +20,10 @@ from oracles.reference import FINITE, NAN, Reference
 Conditions = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 #: rows -> the truth with subnormal inputs read as zero, of just those rows.
 Flushed = Callable[[NDArray[np.int64]], Reference]
+
+
+#: The least radius of a Reference that is not exact: four times the least binary64.
+FINEST = 2.0**-1072
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,14 @@ def needs_more(answers: list[NDArray[Any]], truth: Reference, fmt: Format, stand
     """Rows whose truth is not sharp enough to say of every answer whether it is within T, and else how wrong it is."""
     need = np.zeros(truth.shape[0], np.bool_)
     finite = truth.accepts == FINITE
+    yard = yardstick(truth, fmt)
     for given in (doubles(a) for a in answers):
-        gap, unsure, ulp = error(given, truth, fmt)
+        gap, unsure, ulp = error(given, truth, fmt, yard)
         with np.errstate(all="ignore"):
             within, beyond = compare(gap, unsure, ulp, standard.ulps)
             beyond &= unsure <= 0.02 * gap
-        need |= (finite & ~within & ~beyond & ~np.isnan(given)).any(axis=1)
+        hopeless = unsure <= FINEST  # a subnormal result of binary64: no tier can say it better
+        need |= (finite & ~within & ~beyond & ~hopeless & ~np.isnan(given)).any(axis=1)
     return need
 
 
@@ -53,18 +59,21 @@ def screen(
     subnormal_rows: NDArray[np.bool_] | None = None,
     flushed_truth: Flushed | None = None,
     contract: NDArray[np.bool_] | None = None,
+    zero_signs: NDArray[np.bool_] | None = None,
+    yard: Yardstick | None = None,
 ) -> Screened:
     """Verdicts of shape (rows, outputs), DESIGN section 6: kinds first, then T, then the excess.
 
-    contract: elements that the op's record accepts whatever the limit says. policy: the target's measured flush-to-zero;
+    contract: elements that the op's record accepts whatever the limit says. yard: the truth's yardstick, where known. policy: the target's measured flush-to-zero;
     subnormal_rows: rows with a subnormal input, for which `flushed_truth` is asked where an answer is not explained otherwise.
+    zero_signs: zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them.
     """
     policy = policy or FlushPolicy()
     answers = doubles(answers)
     right, wrong = kind_errors(answers, truth.accepts)
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
-    gap, unsure, ulp = error(answers, truth, fmt)
+    gap, unsure, ulp = error(answers, truth, fmt, yard)
     with np.errstate(all="ignore"):
         ulps = gap / ulp
         within, sure = compare(gap, unsure, ulp, standard.ulps)
@@ -84,6 +93,9 @@ def screen(
     if suspects.any():
         rows, outs = np.nonzero(suspects)
         _judge_suspects(rows, outs, answers, truth, fmt, standard, conditions, gap, ulp, wrong, policy, ulps, excess, classes, symptoms)
+    if zero_signs is not None:
+        only = zero_signs & (classes == Class.ok)
+        classes[only], symptoms[only] = Class.inaccurate, Symptom.signed_zero
     ulps[classes == Class.undecided] = np.nan
     return Screened(Verdicts(ulps, excess, classes, symptoms), explained)
 
@@ -99,9 +111,8 @@ def _judge_suspects(
     kind = wrong[at]
     overflow = np.isinf(given) & ~kind
     ulps[at] = np.where(overflow, np.inf, ulps[at])
-    special = kind | overflow
     e = np.full(len(rows), np.inf)
-    ordinary = np.flatnonzero(~special)
+    ordinary = np.flatnonzero(~kind)  # an overflow counts as W: near W conditioning explains it as it would explain a number
     verdict = np.full(len(rows), int(Class.unstable), np.uint8)
     if len(ordinary):
         where = (rows[ordinary], outs[ordinary])

@@ -529,7 +529,8 @@ class Ball64:
         import math
 
         def hurwitz(values: Column) -> Column:
-            return self._zeta(n + 1, np.maximum(values, 0.25)) * self.dtype((-1) ** (n + 1) * math.factorial(n))
+            derivative: Column = self._zeta(n + 1, np.maximum(values, 0.25)) * self.dtype((-1) ** (n + 1) * math.factorial(n))
+            return derivative
 
         ball = self._monotone(hurwitz, x, 256.0)
         return Ball(self, ball.mid, np.where(x.lower() >= 0.25, ball.radius(), np.inf), ball.bad)

@@ -27,7 +27,7 @@ ARITHMETICS = [
     Log64,
 ]
 FUNCTIONS = [*UNARY, "trigamma", "polygamma"]
-COUNT = 20000
+COUNT = 1500
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,51 @@
+"""Binades: the rows of a batch by the binary exponent of their input, shared by the ledgers of all subjects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.case import COTANGENT, Batch
+
+#: Shifts binary exponents of binary64 to array indices.
+OFFSET = 1100
+
+
+@dataclass(frozen=True)
+class Binades:
+    """exponents: per row. order: the rows sorted by exponent; met: the exponents that occur, rising; starts: where each begins in
+    `order`; counts: its rows."""
+
+    exponents: NDArray[np.int64]
+    order: NDArray[np.int64]
+    met: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, batch: Batch) -> Binades:
+        exponents = input_exponents(batch)
+        order = np.argsort(exponents.astype(np.int16), kind="stable")  # 16-bit integers are sorted by radix
+        counts = np.bincount(exponents + OFFSET)
+        met = np.flatnonzero(counts)
+        counts = counts[met]
+        return cls(exponents, order, met - OFFSET, np.cumsum(counts) - counts, counts)
+
+    def worst(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The largest of the rows' values in each exponent of `met`."""
+        largest: NDArray[np.float64] = np.maximum.reduceat(values[self.order], self.starts)
+        return largest
+
+
+def input_exponents(batch: Batch) -> NDArray[np.int64]:
+    """The binary exponent of each row's largest magnitude over the first input (zeros: -1099, not finite: 1099)."""
+    name = next(n for n in batch.inputs if n != COTANGENT)
+    with np.errstate(invalid="ignore"):
+        values = np.abs(batch.inputs[name].astype(np.float64))
+        largest = values if values.ndim == 1 else values.reshape(batch.rows, -1).max(axis=1)  # NaN wins
+    exponents = np.frexp(largest)[1].astype(np.int64) - 1
+    exponents[largest == 0] = -OFFSET + 1
+    exponents[~np.isfinite(largest)] = OFFSET - 1
+    return exponents

@@ -1,0 +1,214 @@
+"""A framework of planted defects: a plugin with ops of its own, as anyone's kernels would be; and `right`, one rounding from binary64.
+
+Both are found through entry points (see `installed_in`), so that a Dask worker, a fresh process, knows them too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.special as sp
+from numpy.typing import NDArray
+
+import fuzzer.frameworks.target as target
+from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.catalog.op import Implementation, Op, scalar, vector
+from fuzzer.catalog.registry import ops
+from fuzzer.frameworks.expression import by_row, evaluated, framework_errors, placed, strided
+from fuzzer.frameworks.framework import Job
+
+Array = NDArray[Any]
+
+
+class Faulty:
+    """Implements Framework. A kernel's derivative is its attribute `vjp`."""
+
+    name = "faulty"
+    version = "1"
+    lengths: tuple[int, ...] | None = None
+
+    def __init__(self) -> None:
+        self._modules = {"faulty": importlib.import_module(__name__), "np": np}
+
+    def evaluate(self, job: Job, batch: Batch) -> Array:
+        return self._evaluate(job, batch, 1)
+
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Array:
+        return self._evaluate(job, placed(batch, placement), placement.stride)
+
+    def _evaluate(self, job: Job, batch: Batch, stride: int) -> Array:
+        inputs = {name: strided(np.array(values), stride) for name, values in batch.inputs.items()}
+        with framework_errors(), np.errstate(all="ignore"):
+            if job.order == "value":
+                return by_row(np.asarray(evaluated(job, self._modules, inputs)), batch)
+            kernel = globals()[job.implementation.call.partition("(")[0].removeprefix("faulty.")]
+            slopes = kernel.vjp(*inputs.values(), **job.params)
+            return by_row(np.concatenate([s.reshape(batch.rows, -1) for s in slopes], axis=1), batch)
+
+
+@contextmanager
+def installed_in(folder: Path) -> Iterator[None]:
+    """Installs this module as a distribution with entry points, under a folder that is on sys.path already."""
+    caches: list[Any] = [ops, target._plugins, target.framework_for, target.flush_policy]
+    about = folder / "faulty-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[ulpfuzz.frameworks]\nfaulty = faulty:Faulty\n[ulpfuzz.ops]\nfaulty = faulty:OPS\n")
+    for cached in caches:
+        cached.cache_clear()
+    try:
+        yield
+    finally:
+        for cached in caches:
+            cached.cache_clear()
+
+
+def rounded(function: Callable[..., Any], *inputs: Array, **params: Any) -> Array:
+    """A function in binary64, rounded once to the inputs' dtype."""
+    return np.asarray(function(*(v.astype(np.float64) for v in inputs), **params)).astype(inputs[0].dtype)
+
+
+# exp: elementwise defects of one binade, one strip, one point, one path
+
+
+def exp_right(x: Array) -> Array:
+    return rounded(np.exp, x)
+
+
+def exp_vector_overflow(x: Array) -> Array:
+    """Overflows in the top binade of the result, in calls of two elements and more."""
+    return np.where((x > 88.1) & (len(x) >= 2), np.inf, exp_right(x)).astype(x.dtype)
+
+
+def exp_strip(x: Array) -> Array:
+    """Zero in a strip of 1.5e-4 of a binade, beside the threshold where the result leaves the normal range."""
+    return np.where((x > -87.3365) & (x < -87.33), 0, exp_right(x)).astype(x.dtype)
+
+
+def exp_landmark(x: Array) -> Array:
+    """NaN at one number: the largest whose exponential is finite."""
+    return np.where(x == np.float32(88.72283), np.nan, exp_right(x)).astype(x.dtype)
+
+
+def exp_tail(x: Array) -> Array:
+    """The elements after the last whole packet of eight lose half their digits, in calls that have a packet."""
+    right = exp_right(x)
+    packets = len(x) // 8 * 8
+    if packets:
+        right[packets:] *= x.dtype.type(1.001)
+    return right
+
+
+def exp_scalar(x: Array) -> Array:
+    """Calls of a single element take another path."""
+    return exp_right(x) * x.dtype.type(1.001 if len(x) == 1 else 1)
+
+
+def exp_long(x: Array) -> Array:
+    """Only calls of more than a thousand elements are wrong: at no placement that is tried alone."""
+    return exp_right(x) * x.dtype.type(1.001 if len(x) > 1000 else 1)
+
+
+def exp_sign(x: Array) -> Array:
+    return np.where((x > 20) & (x < 24), -exp_right(x), exp_right(x)).astype(x.dtype)
+
+
+def exp_raises(x: Array) -> Array:
+    if (x == 1).any():
+        raise RuntimeError("no kernel for one\nand a second line")
+    return exp_right(x)
+
+
+def exp_dies(x: Array) -> Array:
+    os._exit(11)
+
+
+def exp_sleeps(x: Array) -> Array:
+    time.sleep(0.05)
+    return exp_right(x)
+
+
+# vectors
+
+
+def norm_right(x: Array, ord: float) -> Array:  # noqa: A002  (the frameworks' name)
+    return rounded(lambda v: np.linalg.norm(v, ord=ord, axis=-1), x)
+
+
+def norm_naive(x: Array, ord: float) -> Array:  # noqa: A002
+    return np.sqrt(np.sum(x * x, axis=-1, dtype=x.dtype)) if ord == 2 else norm_right(x, ord)
+
+
+def softmax_right(x: Array) -> Array:
+    return rounded(lambda v: sp.softmax(v, axis=-1), x)
+
+
+def softmax_naive(x: Array) -> Array:
+    e = exp_right(x)
+    return e / e.sum(axis=-1, keepdims=True, dtype=x.dtype)
+
+
+def var_right(x: Array, correction: int) -> Array:
+    return rounded(lambda v: np.var(v, axis=-1, ddof=correction), x)
+
+
+def var_one_pass(x: Array, correction: int) -> Array:
+    n = x.dtype.type(x.shape[-1])
+    total, squares = x.sum(axis=-1, dtype=x.dtype), (x * x).sum(axis=-1, dtype=x.dtype)
+    return np.maximum(squares - total * total / n, 0).astype(x.dtype) / x.dtype.type(n - correction)
+
+
+# several inputs, derivatives
+
+
+def xlog1py_right(x: Array, y: Array) -> Array:
+    return rounded(sp.xlog1py, x, y)
+
+
+def xlog1py_cancelling(x: Array, y: Array) -> Array:
+    """log of the rounded 1 + y."""
+    return np.where(np.abs(y) < 0.5, rounded(sp.xlogy, x, y + y.dtype.type(1)), xlog1py_right(x, y)).astype(x.dtype)
+
+
+def softplus_right(x: Array) -> Array:
+    return rounded(lambda v: np.logaddexp(v, 0), x)
+
+
+softplus_right.vjp = lambda x: [rounded(sp.expit, x)]  # type: ignore[attr-defined]
+
+
+def softplus_naive(x: Array) -> Array:
+    return softplus_right(x)
+
+
+softplus_naive.vjp = lambda x: [exp_right(x) * (1 / (1 + exp_right(x)))]  # type: ignore[attr-defined]
+
+
+def _op(definition: str, inputs: list[Any], calls: str, **rest: Any) -> Op:
+    """An op of our own that a definition of the oracles' gives the truth of."""
+    given = ", ".join([*(i.name for i in inputs), *(f"{p}={p}" for p in rest.get("params", {}))])
+    implementations = tuple(Implementation("faulty", f"faulty.{call}({given})") for call in calls.split())
+    return Op(rest.pop("name", f"faulty_{definition}"), tuple(inputs), implementations, definition=definition, **rest)
+
+
+X, V = [scalar("x")], [vector("x")]
+OPS = [
+    _op("exp", X, "exp_right exp_vector_overflow exp_strip exp_landmark exp_tail exp_scalar exp_long exp_sign", accuracy="elementary"),
+    _op("exp", X, "exp_right", name="faulty_calm", accuracy="elementary"),
+    _op("exp", X, "exp_raises exp_right", name="faulty_raises", accuracy="elementary"),
+    _op("exp", X, "exp_dies", name="faulty_dies", accuracy="elementary"),
+    _op("exp", X, "exp_sleeps", name="faulty_sleeps", accuracy="elementary"),
+    _op("no_such_definition", X, "exp_right", name="faulty_record"),
+    _op("norm", V, "norm_right norm_naive", params={"ord": (2,)}, accuracy="accumulating"),
+    _op("softmax", V, "softmax_right softmax_naive", saturates=0.25, accuracy="accumulating", normwise=True),
+    _op("var", V, "var_right var_one_pass", params={"correction": (1,)}, accuracy="accumulating", min_length=2),
+    _op("xlog1py", [scalar("x"), scalar("y", -1)], "xlog1py_right xlog1py_cancelling", accepts={"x=0,y<0": 0.0}),
+    _op("softplus", X, "softplus_right softplus_naive"),
+]

@@ -1,0 +1,76 @@
+"""A correctly rounded framework gives no finding, on any op, dtype and order: a false alarm costs more than a missed defect."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fuzzer.case import Batch
+from fuzzer.catalog.op import DTYPES, Op
+from fuzzer.catalog.registry import op_named, ops
+from fuzzer.inputs.grid import special_batch
+from fuzzer.inputs.strategies import draw_recipes
+from fuzzer.judge.verdict import Class, Symptom
+from tests.planted_framework import trial_of
+
+#: Rows per batch. Derivatives cost the framework, not the judge, ten times a value.
+ROWS = {"value": 64, "grad": 12}
+SHORT = (2, 3, 8)
+
+
+def batches(op: Op, params: dict[str, Any], dtype: str, order: str, rows: int, recipes: int) -> Iterator[Batch]:
+    """A part of the special grid that differs by op and dtype, with all its special values; then recipes."""
+    grid = special_batch(op, params, dtype, order, limit=1024)
+    step = max(1, grid.rows // rows)
+    chosen = set(range(zlib.crc32(f"{op.name} {dtype}".encode()) % step, grid.rows, step))
+    if op.elementwise and len(op.inputs) == 1:
+        chosen |= set(range(grid.rows - 6, grid.rows))
+    yield grid.take(np.asarray(sorted(chosen)))
+    lengths = None if op.elementwise else SHORT
+    for recipe in draw_recipes(op, dtype, seed=1, count=recipes, order=order, params=params, rows=rows, lengths=lengths):
+        yield recipe.expand(op, params, dtype, order).take(slice(0, rows))
+
+
+def false_alarms(op: Op, dtype: str, order: str, rows: int, recipes: int) -> list[str]:
+    found = []
+    for params in op.param_sets():
+        trial = trial_of(op.name, dtype, order, **params)
+        for batch in batches(op, params, dtype, order, rows, recipes):
+            judgement = trial.run(batch)
+            (outcome,) = judgement.outcomes
+            assert outcome.answers is not None, outcome.error
+            assert outcome.screened is not None
+            verdicts = outcome.screened.verdicts
+            for row, output in np.argwhere(verdicts.classes >= Class.inaccurate)[:4]:
+                found.append(
+                    f"{Class(verdicts.classes[row, output]).name} {Symptom(verdicts.symptoms[row, output]).name}: {op.name}{params} "
+                    f"{dtype} {order} output {output} = {outcome.answers[row, output]}, the judge's truth "
+                    f"{judgement.truth.value[row, output]!r} (accepts {judgement.truth.accepts[row, output]}, "
+                    f"tier {judgement.truth.tier[row, output]}) at {batch.case(int(row)).inputs}"
+                )
+    return found
+
+
+@pytest.mark.parametrize("order", ["value", "grad"])
+@pytest.mark.parametrize("name", ops())
+def test_no_finding(name: str, order: str) -> None:
+    op = op_named(name)
+    if order not in op.orders:
+        pytest.skip(f"{name} has no {order}")
+    dtype = DTYPES[zlib.crc32(name.encode()) % len(DTYPES)]
+    for chosen in {dtype, "float32"}:
+        assert not false_alarms(op, chosen, order, ROWS[order], 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["value", "grad"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ops())
+def test_no_finding_anywhere(name: str, dtype: str, order: str) -> None:
+    op = op_named(name)
+    if order in op.orders:
+        assert not false_alarms(op, dtype, order, 6 * ROWS[order], 4)
