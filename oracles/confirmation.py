@@ -18,15 +18,21 @@ from oracles.limits_at_infinity import Accepted, TapedMp, accepted
 from oracles.reference import FINITE, NAN, PINF
 
 
+#: Binary exponents beyond which a number is told by Arb alone.
+FAR = 100_000
+
+
 @dataclass(frozen=True)
 class Confirmation:
     """value: decimal digits, or "nan", "inf", "-inf", or "[low, high]" where every number between is right. agrees: False where
-    mpmath contradicts Arb or itself; such an element must not be reported. exact: the midpoint as a rational, None for specials."""
+    mpmath contradicts Arb or itself; such an element must not be reported. exact: the midpoint as a rational, None for specials
+    and for numbers of astronomical exponent. near: the truth in binary64 (0 or infinite beyond its range), nan where it is no number."""
 
     value: str
     certified_by: str
     agrees: bool
     exact: Fraction | None = None
+    near: float = math.nan
 
 
 def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: int, digits: int = 40) -> Confirmation:
@@ -39,11 +45,20 @@ def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: 
     ball, kink = _enclose(function, single, output, digits) if finite else (None, False)
     if ball is None or kink:
         return _by_limit(accepted(function, single)[output], "mpmath" if finite and not kink else "limit")
+    if is_far(ball):
+        sign = 1.0 if ball > 0 else -1.0
+        return Confirmation(ball.str(digits, radius=False), "arb", True, None, math.copysign(math.inf if abs(ball) > 1 else 0.0, sign))
     exact = rigorous.to_fraction(ball)
     checks = [_by_mpmath(function, single, output, bits) for bits in (_bits(digits), _bits(digits) * 3 // 2 + 64)]
     agrees = all(check is None or _close(check, exact, digits) for check in checks)
     both = all(check is not None for check in checks)
-    return Confirmation(decimal(exact, digits), "arb+mpmath" if both else "arb", agrees, exact)
+    return Confirmation(decimal(exact, digits), "arb+mpmath" if both else "arb", agrees, exact, rigorous.split(ball)[0])
+
+
+def is_far(ball: arb) -> bool:
+    """Whether the binary exponent is beyond what an exact rational can hold in memory."""
+    mantissa, exponent = (int(v) for v in ball.mid().man_exp())
+    return abs(exponent + mantissa.bit_length()) > FAR
 
 
 def decimal(value: Fraction, digits: int = 40) -> str:
@@ -103,7 +118,7 @@ def _close(value: Fraction | float, exact: Fraction, digits: int) -> bool:
 def _by_limit(right: Accepted, source: str) -> Confirmation:
     if right.kinds & FINITE:
         if right.low == right.high:
-            return Confirmation(repr(right.low + 0.0), source, True, Fraction(right.low))
+            return Confirmation(decimal(Fraction(right.low)), source, True, Fraction(right.low), right.low)
         return Confirmation(f"[{right.low!r}, {right.high!r}]", "limit", True)
     if right.kinds == 0:
         return Confirmation("nan", "limit", False)

@@ -25,8 +25,10 @@ from oracles.reference import FINITE, NAN, NINF, PINF
 
 #: Enough to hold 2^1023 + 2^-256.
 BITS = 1300
+#: Enough where no finite number is so large or so small.
+FEWER_BITS = 600
 #: Distances: infinity is approached as 2^e, zero as 2^-e; doubling exponents make even log log grow visibly.
-EXPONENTS = (16, 32, 64, 128, 256)
+EXPONENTS = (14, 28, 56, 112, 224)
 #: Per path: how fast the special inputs, counted in order, go relative to each other.
 RATES = ((1.0, 1.0, 1.0), (1.0, 2.0, 1.5), (2.0, 1.0, 1.25))
 
@@ -57,6 +59,9 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
     if any(np.isnan(v).any() for v in inputs.values()):
         return tuple(_with_nan_input(function, value) for value in native)
     at_infinity = any(np.isinf(v).any() for v in inputs.values())
+    several = sum(np.size(v) for name, v in inputs.items() if name != COTANGENT) > 1
+    if at_infinity and several and function.order != "value":
+        return tuple(ANYTHING for _ in native)  # nothing is differentiable at infinity
     if not at_infinity:
         exact = _by_mpmath(function, inputs)
         if exact is not None:
@@ -197,7 +202,7 @@ def _path(
     function: Function, inputs: dict[str, NDArray[np.float64]], side: int, rates: tuple[float, ...]
 ) -> list[Accepted] | None:
     """What each output tends to along one path; None where the path cannot be evaluated."""
-    m = TapedMp(BITS)
+    m = TapedMp(_bits(inputs))
     if _leaves_domain(function, inputs, side):
         return None
     rows: list[list[Any]] = []
@@ -237,6 +242,12 @@ def _beside(m: Mp, x: float, side: int, exponent: int) -> Any:
     """x, moved away from or towards zero by 2^-exponent min(1, |x|): poles may lie one apart."""
     step = _power(m, -exponent, math.copysign(1.0, x) * side)
     return m.lift(x) + (step * m.lift(abs(x)) if abs(x) < 1 else step)
+
+
+def _bits(inputs: dict[str, NDArray[np.float64]]) -> int:
+    sizes = [np.abs(v[np.isfinite(v) & (v != 0)]) for v in map(np.atleast_1d, inputs.values())]
+    ordinary = all(((v < 2.0**140) & (v > 2.0**-160)).all() for v in sizes)
+    return FEWER_BITS if ordinary else BITS
 
 
 def _leaves_domain(function: Function, inputs: dict[str, NDArray[np.float64]], side: int) -> bool:

@@ -45,12 +45,13 @@ class Tally:
 
 @dataclass(frozen=True)
 class Caps:
-    """Limits of effort. arb_rows, limit_rows: rows per call beyond the vectorised tiers; arb_effort: nominal seconds of Arb per call
+    """Limits of effort. arb_rows, limit_rows: rows per call beyond the vectorised tiers; arb_effort, limit_effort: nominal seconds of Arb and of limits per call
     (oracles.effort); arb_bits: the highest precision. backstop: seconds of the clock, so far off that only a broken machine meets it."""
 
     arb_rows: int = 4096
     arb_effort: float = 0.5
     limit_rows: int = 128
+    limit_effort: float = 2.0
     arb_bits: int = 4096
     audit_share: float = 0.001
     backstop: float = 120.0
@@ -79,7 +80,8 @@ def reference(
     todo = _need(ask, truth, everything) & finite
     if todo.any():
         _log_tier(function, inputs, truth, todo, precision, tally)
-        todo = _need(ask, truth, everything) & finite
+        rows = np.flatnonzero(todo)
+        todo[rows] = _need(ask, truth.take(rows), rows)
     singular = _arb_tier(function, inputs, truth, np.flatnonzero(todo), ask, precision, caps, tally)
     special = np.flatnonzero(~finite)
     _limit_tier(function, inputs, truth, [*singular, *special], caps, tally)
@@ -169,7 +171,10 @@ def _arb_tier(
     function: Function, inputs: Inputs, truth: Reference, rows: NDArray[np.int64], ask: Undecided, precision: int,
     caps: Caps, tally: Tally,
 ) -> list[int]:  # fmt: skip
-    """Ziv's strategy: precision 64 + p, doubled until decided. Returns the rows that stay singular at high precision."""
+    """Ziv's strategy: precision 64 + p, doubled until decided. Returns the rows that stay singular at high precision.
+
+    Rows climb together, WAVE at a time, because asking costs more than enclosing; the next wave starts where this one was decided.
+    """
     start = time.perf_counter()
     singular: list[int] = []
     patterns = _patterns(function, inputs)
@@ -178,24 +183,40 @@ def _arb_tier(
     bits = 64 + precision
     shapes = tuple(values.shape[1:] for values in inputs.values())
     effort = 0.0
-    for count, row in enumerate(rows):
-        if count >= caps.arb_rows or effort > caps.arb_effort or time.perf_counter() - start > caps.backstop:
-            break
-        pattern = int(patterns[row])
-        single = {name: values[row] for name, values in inputs.items()}
-        if met[pattern] >= ALIKE or _key(single) in repeated:  # a lattice of poles, say: its points need no proof one by one
-            singular.append(int(row))
-            continue
-        first = bits
-        singular_here, bits = _arb_row(function, single, truth, int(row), ask, bits, caps)
-        effort += sum(evaluation_cost(function, shapes, used) for used in _climbed(first, bits))
-        if singular_here:
-            singular.append(int(row))
-            repeated.add(_key(single))
-            met[pattern] += pattern != 0
-            bits = 64 + precision
-        elif pattern:
-            met[pattern] = -(10**9)
+    rows = rows[: caps.arb_rows]
+
+    def spent() -> bool:
+        return effort > caps.arb_effort or time.perf_counter() - start > caps.backstop
+
+    for first in range(0, len(rows), WAVE):
+        climbing = [(int(row), bits) for row in rows[first : first + WAVE]]
+        decided: list[int] = []
+        while climbing and not spent():
+            asked: list[tuple[int, int]] = []
+            for row, at in climbing:
+                if spent():
+                    break
+                single = {name: values[row] for name, values in inputs.items()}
+                pattern = int(patterns[row])
+                if met[pattern] >= ALIKE or _key(single) in repeated:  # a lattice of poles, say: its points need no proof one by one
+                    singular.append(row)
+                    continue
+                known, reached = _arb_row(function, single, truth, row, at, caps)
+                effort += sum(evaluation_cost(function, shapes, used) for used in _climbed(at, reached))
+                if known is None:
+                    singular.append(row)
+                    repeated.add(_key(single))
+                    met[pattern] += pattern != 0
+                    continue
+                if pattern:
+                    met[pattern] = -(10**9)
+                if not known:
+                    asked.append((row, reached))
+            index = np.array([row for row, _ in asked], dtype=np.int64)
+            need = _need(ask, truth.take(index), index)
+            decided += [at for (_, at), more in zip(asked, need, strict=True) if not more]
+            climbing = [(row, 2 * at) for (row, at), more in zip(asked, need, strict=True) if more and 2 * at <= caps.arb_bits]
+        bits = sorted(decided)[len(decided) // 2] if decided else bits
     tally.seconds["arb"] += time.perf_counter() - start
     return singular
 
@@ -203,6 +224,10 @@ def _arb_tier(
 def _climbed(first: int, last: int) -> list[int]:
     """The precisions of a climb from the first to the last."""
     return [first << k for k in range(max(1, (last // first).bit_length()))]
+
+
+#: Rows of one wave of the Arb tier.
+WAVE = 256
 
 
 def _key(single: Inputs) -> bytes:
@@ -224,31 +249,33 @@ def _patterns(function: Function, inputs: Inputs) -> NDArray[np.int64]:
 
 
 def _arb_row(
-    function: Function, single: Inputs, truth: Reference, row: int, ask: Undecided, bits: int, caps: Caps
-) -> tuple[bool, int]:
-    """Sharpens one row in place, from `bits` upwards. (singular: no finite value at any precision; the precision that was enough)."""
+    function: Function, single: Inputs, truth: Reference, row: int, bits: int, caps: Caps
+) -> tuple[bool | None, int]:
+    """Sharpens one row in place, from `bits` upwards to the first precision with a finite enclosure, and names that precision.
+
+    True: nothing more can be known of it; False: ask; None: singular, no finite value at any precision.
+    """
     last_infinite = False
     while bits <= caps.arb_bits:
         result = rigorous.enclose(function, single, bits)
         if result.removable:
-            return True, bits
+            return None, bits
         if result.undefined:
             truth.accepts[row], truth.radius[row], truth.tier[row] = NAN, 0.0, _ARB
-            return False, bits
+            return True, bits
         infinite = not result.balls or not all(b.is_finite() for b in result.balls)
         for k, ball in enumerate(result.balls):
             value, low, radius = rigorous.split(ball)
             if np.isfinite(radius):
                 _set(truth, row, k, value, low, radius, FINITE, _ARB)
                 truth.interval[row, k] = result.kink
-        index = np.array([row])
-        if not infinite and (result.kink or not _need(ask, truth.take(index), index)[0]):
-            return False, bits
-        if infinite and last_infinite and bits > 256:
-            return True, bits
+        if not infinite:
+            return result.kink, bits
+        if last_infinite and bits > 256:
+            return None, bits
         last_infinite = infinite
         bits *= 2
-    return False, caps.arb_bits // 2
+    return True, caps.arb_bits
 
 
 def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list[int], caps: Caps, tally: Tally) -> None:
@@ -256,6 +283,7 @@ def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list
     patterns = _patterns(function, inputs)
     seen: dict[int, list[tuple[limits_at_infinity.Accepted, ...]]] = {}
     answered: dict[bytes, tuple[limits_at_infinity.Accepted, ...]] = {}
+    effort, cost = 0.0, PATHS * evaluation_cost(function, tuple(v.shape[1:] for v in inputs.values()), limits_at_infinity.BITS)
     for row in rows:
         known = seen.setdefault(int(patterns[row]), [])
         single = {name: values[row] for name, values in inputs.items()}
@@ -265,13 +293,23 @@ def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list
             right = known[0]
         elif key in answered:
             right = answered[key]
-        elif len(answered) < caps.limit_rows:
+        elif len(answered) < caps.limit_rows and (effort < caps.limit_effort or _has_nan(single)):
+            effort += 0.0 if _has_nan(single) else cost
             right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
             known.append(right)
         else:
             continue
         _set_accepted(truth, row, right)
     tally.seconds["limit"] += time.perf_counter() - start
+
+
+#: A limit costs about as much as so many evaluations by Arb (measured: 5 to 60).
+PATHS = 25
+
+
+def _has_nan(single: Inputs) -> bool:
+    """Rows with a NaN are read off the formula at once."""
+    return any(np.isnan(values).any() for values in single.values())
 
 
 def _set_accepted(truth: Reference, row: int, right: tuple[limits_at_infinity.Accepted, ...]) -> None:

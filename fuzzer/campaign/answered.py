@@ -16,8 +16,8 @@ class Answered:
     """What one implementation on one target answered: flat lists in C order, an entry per element of the result.
 
     worst: the element that the verdict speaks of. placement: where the answers stood in their call. inconsistent: another
-    placement of the same bits gave another answer, and one of the two is a finding. flushed: every answer beyond the limit is
-    explained by the target's flush-to-zero policy. error: the framework's message where it raised; the lists are then empty.
+    placement of the same bits gave another answer, and one of the two is a finding. flushes: elements beyond the limit
+    that the target's flush-to-zero policy explains. error: the framework's message where it raised; the lists are then empty.
     """
 
     target: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,10 @@ from fuzzer.frameworks.target import prepare_environment
 
 #: Runs shards; results come as they finish. `stop()` is asked before each new shard is handed out.
 Run = Callable[[Sequence[Shard], Callable[[], bool]], Iterator[ShardResult]]
+
+
+#: Seconds after which a shard, which takes a few, is taken to hang.
+HANGS = 900.0
 
 
 class SchedulerError(ValueError):
@@ -53,8 +58,8 @@ def _line(error: BaseException) -> str:
 
 @contextmanager
 def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
-    import dask  # noqa: PLC0415
-    from distributed import Client, LocalCluster  # noqa: PLC0415
+    import dask
+    from distributed import Client, LocalCluster
 
     dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": "8s",
                      "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h",
@@ -80,30 +85,59 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
 
 
 def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> Iterator[ShardResult]:
-    """At most two shards per worker are handed out: one running, one waiting, so that stopping is quick."""
-    from distributed import as_completed  # noqa: PLC0415
+    """One shard per worker is out at a time, so that stopping is quick and a worker that dies takes few with it.
+
+    Dask names the tasks that a dead worker held, guilty or not: each of these suspects is run again, alone, at the end; one that
+    ends its worker again is the guilty one.
+    """
+    from distributed import as_completed
 
     waiting = iter(shards)
-    ahead = 2 * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
-    names: dict[str, Shard] = {}
+    out: dict[str, Shard] = {}
+    suspects: list[Shard] = []
 
     def submit() -> Any:
         shard = next(waiting, None)
         if shard is None or stop():
             return None
-        future = client.submit(guarded, shard, key=f"{shard.id} #{len(names)}", pure=False, retries=0)
-        names[future.key] = shard
+        future = client.submit(watched, shard, key=f"{shard.id} #{len(out)} {id(waiting)}", pure=False, retries=0)
+        out[future.key] = shard
         return future
 
-    first = [future for future in (submit() for _ in range(ahead)) if future is not None]
+    first = [future for future in (submit() for _ in range(_worker_count(client))) if future is not None]
     flow = as_completed(first, loop=client.loop, raise_errors=False)
     for future in flow:
-        shard = names[future.key]
         if future.status == "finished":
             yield future.result()
         else:
-            reason = future.exception() if future.status == "error" else RuntimeError(future.status)
-            yield ShardResult(shard.id, shard.cell.key, failure=_line(reason))
+            suspects.append(out[future.key])
         following = submit()
         if following is not None:
             flow.add(following)
+    for shard in suspects:
+        if stop():
+            return
+        yield _alone(client, shard)
+
+
+def _worker_count(client: Any) -> int:
+    return max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+
+
+def _alone(client: Any, shard: Shard) -> ShardResult:
+    future = client.submit(watched, shard, key=f"{shard.id} alone {id(shard)}", pure=False, retries=0)
+    try:
+        result: ShardResult = future.result()
+    except Exception as lost:
+        return ShardResult(shard.id, shard.cell.key, failure=f"crash: the worker process ended ({type(lost).__name__})")
+    return result
+
+
+def watched(shard: Shard) -> ShardResult:
+    """`guarded` in a worker process, which ends if the shard hangs, whatever holds the interpreter's lock."""
+    with open(os.devnull, "w") as nowhere:
+        faulthandler.dump_traceback_later(HANGS, exit=True, file=nowhere)
+        try:
+            return guarded(shard)
+        finally:
+            faulthandler.cancel_dump_traceback_later()

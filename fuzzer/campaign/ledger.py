@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fuzzer.campaign.binades import OFFSET, Binades
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.trial import Judgement, Outcome
-from fuzzer.case import Batch
+from fuzzer.case import Batch, Placement
 from fuzzer.findings.finding import CellSummary
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
 
@@ -23,7 +23,7 @@ KEPT = 8
 
 @dataclass(frozen=True)
 class Candidate:
-    """One element that the screen called a finding: its row, output and score; alone: seen in a call of that one row."""
+    """One element that the screen called a finding: its row, output and score; within: the call of its own, if any."""
 
     row: Batch
     output: int
@@ -32,7 +32,7 @@ class Candidate:
     ulps: float
     excess: float
     exponent: int
-    alone: bool = False
+    within: Placement | None = None
 
     @property
     def rank(self) -> tuple[int, float, float]:
@@ -58,7 +58,7 @@ class Ledger:
         self.worst_excess = 0.0
         self._profile = np.zeros((3, 2 * OFFSET))  # worst ulps, worst excess, count
 
-    def add(self, judgement: Judgement, outcome: Outcome, *, alone: bool = False) -> float:
+    def add(self, judgement: Judgement, outcome: Outcome, *, within: Placement | None = None) -> float:
         """Takes in one outcome; returns its worst finite error in ulps (the search climbs it)."""
         if outcome.screened is None:
             return 0.0
@@ -70,7 +70,7 @@ class Ledger:
         exponents = binades.exponents
         shown = np.where(outcome.screened.flushed | np.isnan(verdicts.ulps), 0.0, verdicts.ulps).max(axis=1)
         self._add_profile(shown, verdicts, binades)
-        self._add_candidates(judgement.batch, verdicts, exponents, alone)
+        self._add_candidates(judgement.batch, verdicts, exponents, within)
         return self._add_elites(judgement.batch, verdicts.ulps, outcome.screened.flushed, shown, exponents)
 
     def _add_profile(self, shown: NDArray[np.float64], verdicts: Verdicts, binades: Binades) -> None:
@@ -85,23 +85,25 @@ class Ledger:
             np.maximum.at(self._profile[1], binades.exponents[rows] + OFFSET, excess)
             self.worst_excess = max(self.worst_excess, _largest_finite(excess))
 
-    def _add_candidates(self, batch: Batch, verdicts: Verdicts, exponents: NDArray[np.int64], alone: bool) -> None:
+    def _add_candidates(self, batch: Batch, verdicts: Verdicts, exponents: NDArray[np.int64], within: Placement | None) -> None:
         rows, outs = np.nonzero(verdicts.classes >= Class.inaccurate)
         if not len(rows):
             return
         symptoms = verdicts.symptoms[rows, outs]
+        with np.errstate(invalid="ignore"):
+            sizes = np.abs(next(iter(batch.inputs.values()))[rows].astype(np.float64)).reshape(len(rows), -1).max(axis=1)
         for code in np.unique(symptoms):
             symptom = Symptom(int(code))
             mine = np.flatnonzero(symptoms == code)
             self.symptom_counts[symptom] += len(mine)
-            first = np.concatenate([np.abs(batch.take(rows[mine]).exact()[name]).reshape(len(mine), -1).max(axis=1)
-                                    for name in list(batch.inputs)[:1]])  # fmt: skip
+            first = sizes[mine]
             low, high = self.spans.get(symptom, (math.inf, -math.inf))
             self.spans[symptom] = (min(low, float(np.nanmin(first, initial=math.inf))), max(high, float(np.nanmax(first, initial=-math.inf))))
-            self._keep(batch, verdicts, rows[mine], outs[mine], exponents, symptom, alone)
+            self._keep(batch, verdicts, rows[mine], outs[mine], exponents, symptom, within)
 
     def _keep(
-        self, batch: Batch, verdicts: Verdicts, rows: Any, outs: Any, exponents: Any, symptom: Symptom, alone: bool
+        self, batch: Batch, verdicts: Verdicts, rows: Any, outs: Any, exponents: Any, symptom: Symptom,
+        within: Placement | None,
     ) -> None:
         excess = np.nan_to_num(verdicts.excess[rows, outs], nan=0.0, posinf=2.0**60)
         classes = verdicts.classes[rows, outs].astype(np.int64)
@@ -111,7 +113,7 @@ class Ledger:
             row, out = int(rows[i]), int(outs[i])
             candidate = Candidate(
                 batch.take(slice(row, row + 1)), out, Class(int(classes[i])), symptom, float(verdicts.ulps[row, out]),
-                float(verdicts.excess[row, out]), int(exponents[row]), alone,
+                float(verdicts.excess[row, out]), int(exponents[row]), within,
             )  # fmt: skip
             held = kept.get(candidate.exponent)
             if held is None or candidate.rank > held.rank:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,45 +31,33 @@ class Placed:
 def place(trial: Trial, subject: Subject, row: Batch, output: int) -> Placed | None:
     """The simplest placement at which this element is a finding; None where it is at no length tried.
 
-    Lengths come shortest first; where a length fails and a shorter one does not, the least failing length is found exactly (frameworks
-    without compilation per shape), and a strided call is tried before giving up.
+    Lengths come shortest first; where a length fails and a shorter one does not, the least failing length is found exactly, and a
+    strided call is tried before giving up (both only in frameworks that do not compile per shape).
     """
     free = trial.framework(subject).lengths is None
-    tried: dict[int, Placed | None] = {}
+    right: list[int] = []
+    tried: list[int] = []
     for length in LENGTHS if free else CLOSED_LENGTHS:
-        tried[length] = _fails(trial, subject, row, output, Placement(length, 0))
-        if tried[length]:
-            return _least(trial, subject, row, output, tried, length) if free else _with_right(tried, length)
-    if free:
-        return _fails(trial, subject, row, output, Placement(16, 0, 2))
-    return None
+        found = _fails(trial, subject, row, output, Placement(length), right)
+        if found is not None:
+            others = [n for n in range(1, length) if n not in tried] if free else []
+            shorter = (_fails(trial, subject, row, output, Placement(n), right) for n in others)
+            least = next((placed for placed in shorter if placed is not None), found)
+            return replace(least, right_at=tuple(sorted(right)))
+        tried.append(length)
+    return _fails(trial, subject, row, output, Placement(16, 0, 2), right) if free else None
 
 
-def _least(
-    trial: Trial, subject: Subject, row: Batch, output: int, tried: dict[int, Placed | None], length: int
-) -> Placed | None:
-    below = max((n for n in tried if n < length), default=0)
-    for shorter in range(below + 1, length):
-        found = _fails(trial, subject, row, output, Placement(shorter, 0))
-        tried[shorter] = found
-        if found:
-            return _with_right(tried, shorter)
-    return _with_right(tried, length)
-
-
-def _with_right(tried: dict[int, Placed | None], length: int) -> Placed | None:
-    found = tried[length]
-    right = tuple(sorted(n for n, placed in tried.items() if placed is None and n < length))
-    return None if found is None else Placed(found.placement, found.class_, found.symptom, found.ulps, right)
-
-
-def _fails(trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement) -> Placed | None:
+def _fails(trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement, right: list[int]) -> Placed | None:
+    """Where the element is a finding in a call of this kind; else None, and `right` gets the length where every position is right."""
     (outcome,) = trial.run_placed(row, subject, placement).outcomes
     if outcome.screened is None:
         return None
     classes = outcome.screened.verdicts.classes[:, output]
     wrong = np.flatnonzero(classes >= Class.inaccurate)
     if not len(wrong):
+        if (classes <= Class.ill_conditioned).all():
+            right.append(placement.length)
         return None
     position = int(wrong[np.argmax(classes[wrong])])
     verdicts = outcome.screened.verdicts
@@ -79,7 +67,7 @@ def _fails(trial: Trial, subject: Subject, row: Batch, output: int, placement: P
     )  # fmt: skip
 
 
-def still_fails(trial: Trial, subject: Subject, candidate: Candidate, placement: Placement) -> bool:
-    """Whether a candidate shows its class and symptom when placed so."""
-    found = _fails(trial, subject, candidate.row, candidate.output, placement)
-    return found is not None and found.symptom == candidate.symptom and found.class_ >= candidate.class_
+def as_before(trial: Trial, subject: Subject, candidate: Candidate, placement: Placement) -> Placed | None:
+    """Where a candidate shows its class and symptom in a call of this placement's length; None where it does not."""
+    found = _fails(trial, subject, candidate.row, candidate.output, placement, [])
+    return found if found is not None and found.symptom == candidate.symptom and found.class_ >= candidate.class_ else None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.answered import Answered, Probe
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.digits import Digits
 from fuzzer.campaign.point import Point, params_of, point_of
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import Placement
@@ -24,16 +25,13 @@ from fuzzer.frameworks.target import targets_named
 from fuzzer.inputs.shapes import output_count
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
-from oracles import rigorous
 from oracles.conditioning import amplification
-from oracles.confirmation import Confirmation, confirm, decimal
-from oracles.reference import FINITE, NAN, NINF, PINF, Reference
+from oracles.reference import FINITE
 
 #: A point alone, and inside a call that reaches the vector body of a kernel (elementwise), or a block of rows.
 ELEMENTWISE_LENGTHS, ROW_LENGTHS = (1, 64), (1, 16)
-#: Beyond so many elements mpmath confirms only the worst and the failing ones; Arb alone gives the digits of the others.
+#: Beyond so many elements mpmath confirms only the worst of the failing ones; Arb alone gives the digits of the others.
 CONFIRMED = 64
-_ANYTHING = FINITE | NAN | PINF | NINF
 
 
 def probe(
@@ -101,22 +99,24 @@ class _Examination:
         self.batch = point.batch
         self.fmt: Format = trial.format
         self.standard = trial.standard(self.batch)
-        self._confirmations: dict[tuple[int, int], Confirmation] = {}
         self._certified: dict[tuple[int, int, bytes], Class] = {}
 
     def probe(self) -> Probe:
         calls = [(subject, *self._calls(subject)) for subject in self.trial.subjects]
         given = [answers for _, found, _ in calls for _, answers in found]
-        self.truth = self._truth(given)
+        self.truth = self.trial.truth(self.batch, given)
+        self.digits = Digits(self.trial.function, self.batch.exact(), self.truth)
         answered = [self._answered(subject, found, message) for subject, found, message in calls]
         answered = [replace(mine, avoidable_by=_avoidable(mine, answered)) for mine in answered]
         worst = self._worst(answered)
         row, output = self._element(worst)
-        confirmation = self._confirm(row, output)
+        confirmation = self.digits.confirmation(row, output)
         cell, op = self.trial.cell, self.trial.op
+        few = len(self._order) <= CONFIRMED
+        reference = [self.digits.confirmation(r, o).value if few else self.digits.text(r, o) for r, o in self._order]
         return Probe(
-            cell.op, dict(cell.params), cell.dtype, cell.order, self._inputs(), self._is_array(), self._reference(),
-            confirmation.certified_by, self._condition(row, output, confirmation),
+            cell.op, dict(cell.params), cell.dtype, cell.order, self._inputs(), self._is_array(), reference,
+            confirmation.certified_by, self._condition(row, output),
             None if op.accuracy == "accumulating" else self.standard.ulps, worst, answered,
         )  # fmt: skip
 
@@ -137,9 +137,6 @@ class _Examination:
         except FrameworkError as error:
             return [], str(error)
         return found, ""
-
-    def _truth(self, given: list[NDArray[Any]]) -> Reference:
-        return self.trial.truth(self.batch, given)
 
     # Judging
 
@@ -169,39 +166,40 @@ class _Examination:
             placement, answers, verdicts.ulps.copy(), verdicts.excess, verdicts.classes.copy(), verdicts.symptoms.copy(),
             outcome.screened.flushed,
         )  # fmt: skip
-        for row, output in zip(*(axis.tolist() for axis in np.nonzero(verdicts.classes >= Class.inaccurate)), strict=True):
-            screened = Class(int(verdicts.classes[row, output]))
-            class_ = self._certify(row, output, answers[row, output], float(verdicts.excess[row, output]), screened)
+        failing = np.argwhere(verdicts.classes >= Class.inaccurate).tolist()
+        size = {(r, o): math.inf if math.isnan(e := float(verdicts.excess[r, o])) else e for r, o in failing}
+        for number, (row, output) in enumerate(sorted(size, key=lambda at: -size[at])):
+            class_ = self._certify(reading, row, output, confirmed=number < CONFIRMED)
             reading.classes[row, output] = class_
             if not class_.is_finding:
                 reading.symptoms[row, output] = Symptom.none
-        if answers.size <= CONFIRMED:
-            elements = [(row, output) for row in range(answers.shape[0]) for output in range(answers.shape[1])]
-        else:
-            elements = [*self._confirmations]
-        for row, output in elements:
+        few = answers.size <= CONFIRMED
+        for row, output in np.ndindex(*answers.shape) if few else list(self.digits.confirmed):
             self._sharpen(reading, row, output)
         return reading
 
-    def _certify(self, row: int, output: int, answer: Any, excess: float, screened: Class) -> Class:
+    def _certify(self, reading: _Reading, row: int, output: int, *, confirmed: bool) -> Class:
+        """The class that can be proved. Without confirmation a wrong number is undecided; a NaN needs no digits to be wrong."""
+        answer, screened = reading.answers[row, output], Class(int(reading.classes[row, output]))
         key = (row, output, self.fmt.bits(answer).tobytes())
         if key not in self._certified:
-            confirmation = self._confirm(row, output)
+            finite, near = math.isfinite(float(answer)), self.digits.near(row, output)
             class_ = screened
-            if not confirmation.agrees:
+            if not confirmed:
+                class_ = Class.undecided if finite else screened
+            elif not self.digits.confirmation(row, output).agrees:
                 class_ = Class.undecided
-            elif confirmation.exact is not None:
-                truth = _nearest_double(confirmation.exact)
-                single = self._single(row)
+            elif finite and not math.isnan(near):
                 class_ = certify(
-                    self.trial.function, single, output, float(answer), truth, self.fmt, self.standard, excess, screened
-                )
+                    self.trial.function, self.digits.single(row), output, float(answer), near, self.fmt, self.standard,
+                    float(reading.excess[row, output]), screened,
+                )  # fmt: skip
             self._certified[key] = class_
         return self._certified[key]
 
     def _sharpen(self, reading: _Reading, row: int, output: int) -> None:
         """The exact error in place of the judge's, which is only as sharp as the verdict needed."""
-        exact = self._confirm(row, output).exact
+        exact = self.digits.confirmation(row, output).exact
         answer, ulps = float(reading.answers[row, output]), reading.ulps[row, output]
         if exact is None or not math.isfinite(answer) or not math.isfinite(ulps) or abs(exact) >= self.fmt.overflow_threshold:
             return
@@ -209,45 +207,15 @@ class _Examination:
             return
         reading.ulps[row, output] = float(abs(Fraction(answer) - exact) / _ulp(exact, self.fmt))
 
-    def _confirm(self, row: int, output: int) -> Confirmation:
-        if (row, output) not in self._confirmations:
-            if self.truth.accepts[row, output] == _ANYTHING:  # outside the domain of a derivative
-                found = Confirmation("nan", "limit", True)
-            else:
-                found = confirm(self.trial.function, self._single(row), output)
-            self._confirmations[row, output] = found
-        return self._confirmations[row, output]
-
     # Telling
 
-    def _single(self, row: int) -> dict[str, NDArray[np.float64]]:
-        return {name: values[row] for name, values in self.batch.exact().items()}
-
-    def _reference(self) -> list[str]:
-        rows, outputs = self.truth.shape
-        texts: list[list[str]] = []
-        for row in range(rows):
-            balls = self._balls(row) if rows * outputs > CONFIRMED else [""] * outputs
-            known = [(row, output) in self._confirmations or not text for output, text in enumerate(balls)]
-            texts.append([self._confirm(row, o).value if confirmed else balls[o] for o, confirmed in enumerate(known)])
-        return self._flat(np.array(texts, dtype=object).reshape(rows, outputs))
-
-    def _balls(self, row: int) -> list[str]:
-        """25 digits of every output by one evaluation in Arb; "" where it does not know."""
-        single = self._single(row)
-        balls = (
-            rigorous.enclose(self.trial.function, single, 256).balls if all(np.isfinite(v).all() for v in single.values()) else []
-        )
-        sharp = [ball.is_finite() and ball.rel_accuracy_bits() > 90 for ball in balls]
-        texts = [decimal(rigorous.to_fraction(ball), 25) if ok else "" for ball, ok in zip(balls, sharp, strict=True)]
-        return texts or [""] * self.truth.shape[1]
-
-    def _condition(self, row: int, output: int, confirmation: Confirmation) -> float:
+    def _condition(self, row: int, output: int) -> float:
         single = self.batch.take(slice(row, row + 1)).exact()
-        if not confirmation.exact or not all(np.isfinite(v).all() for v in single.values()):
+        near = self.digits.near(row, output)
+        if not near or not math.isfinite(near) or not all(np.isfinite(v).all() for v in single.values()):
             return math.nan
         amplified = float(amplification(self.trial.function, single, np.array([output]), self.fmt.precision)[0])
-        return amplified / abs(_nearest_double(confirmation.exact)) if math.isfinite(amplified) else math.nan
+        return amplified / abs(near) if math.isfinite(amplified) else math.nan
 
     def _inputs(self) -> dict[str, Any]:
         shown = {name: values if self.point.listed else values[0] for name, values in self.batch.inputs.items()}
@@ -322,10 +290,6 @@ def _ulp(exact: Fraction, fmt: Format) -> Fraction:
     if Fraction(2) ** exponent > abs(exact):
         exponent -= 1
     return Fraction(2) ** (max(exponent, fmt.emin) - fmt.precision + 1)
-
-
-def _nearest_double(exact: Fraction) -> float:
-    return float(exact) if abs(exact) < 2**1023 else math.copysign(math.inf, exact)
 
 
 def _hexes(value: Any) -> Any:

@@ -93,10 +93,9 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
         reference, certified_by = truth.value, truth.certified_by
         if not truth.agrees:
             class_ = Class.undecided
-        elif truth.exact is not None:
-            near = float(truth.exact) if abs(truth.exact) < 2**1023 else math.copysign(math.inf, truth.exact)
+        elif not math.isnan(truth.near):
             standard = trial.standard(batch)
-            class_ = certify(trial.function, single, finding.worst, answer, near, trial.format, standard, excess, class_)
+            class_ = certify(trial.function, single, finding.worst, answer, truth.near, trial.format, standard, excess, class_)
     return replace(
         finding, class_=class_.name, symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
         excess=excess, output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note="",

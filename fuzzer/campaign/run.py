@@ -121,7 +121,7 @@ class _Campaign:
         except KeyboardInterrupt:
             state = "interrupted"
         finished = replace(
-            self.run_record, state=state, seconds=time.monotonic() - self.start, verdicts=self.totals["verdicts"],
+            self.run_record, state=state, seconds=self.run_record.seconds + time.monotonic() - self.start, verdicts=self.totals["verdicts"],
             cells=len(self.reached), by_tier=dict(self.tiers), by_phase=dict(self.phases),
             environment={**self.run_record.environment, "failures": self.failures[:100],
                          "cells_not_reached": [c.key for c in self.cells if c.key not in self.reached]},
@@ -198,7 +198,7 @@ class _Campaign:
         for finding in self.store.findings(self.settings.baseline):
             cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
             if cell.key in self.memory:
-                case = Case(finding.dtype, finding.case["inputs"])
+                case = Case(finding.dtype, finding.case["inputs"], Placement(**finding.case["placement"]))
                 self.memory[cell.key].corpus = (*self.memory[cell.key].corpus, case)
 
     def _out_of_time(self) -> bool:

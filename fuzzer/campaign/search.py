@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from fuzzer.campaign.ledger import Ledger
 from fuzzer.campaign.trial import Trial
-from fuzzer.case import COTANGENT, Batch, Case, concatenate
+from fuzzer.case import COTANGENT, Batch, Case, Placement, concatenate
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, format_named
 from fuzzer.inputs.grid import special_batch
@@ -25,6 +27,8 @@ from oracles.oracle import Caps
 ROWS = 4096
 #: Points of the grid that are also evaluated alone: a call costs 10 to 500 microseconds.
 ALONE = 192
+#: Calls of TAIL rows, the last seven of which no vector of 8 or 16 covers (of 4: the last three); such calls per shard.
+TAIL, TAILS = 23, 32
 #: Vector lengths by round: jax compiles each of them for each op, so the long ones come where time is left.
 LENGTHS = ((2, 3, 17), (2, 8, 64), (1, 16, 69, 7), (3, 17, 1000))
 #: The zoom's first reach is a binade; each round divides it by this.
@@ -45,16 +49,18 @@ class Search:
         self.round = round_
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
+        self.unanswered = 0  # elements of calls that raised: they cost time too
 
-    def feed(self, batch: Batch, *, alone: bool = False) -> float:
+    def feed(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> float:
         """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent after the last batch."""
-        judgement = self.trial.run(batch, alone=alone)
+        judgement = self.trial.run(batch, within=within, per_call=per_call)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
             if outcome.error:
                 self.errors.setdefault(number, (outcome.error, batch))
-            score = max(score, ledger.add(judgement, outcome, alone=alone))
-        if self.trial.clock.verdicts >= self.budget:
+                self.unanswered += batch.rows * judgement.truth.shape[1]
+            score = max(score, ledger.add(judgement, outcome, within=within))
+        if self.trial.clock.verdicts + self.unanswered >= self.budget:
             raise Spent
         return math.log2(score) if score > 0 else -1074.0
 
@@ -71,6 +77,7 @@ class Search:
                 op, cell = self.trial.op, self.trial.cell
                 grid = special_batch(op, dict(cell.params), cell.dtype, cell.order, marks)
                 self._alone(grid)
+                self._tails(grid)
                 self._generated(grid)
             while True:
                 self._explore(marks, examples=8 if self.round == 0 else 24)
@@ -86,15 +93,24 @@ class Search:
         """Points of the grid one by one: calls of one element never reach vector code, and long batches never leave it."""
         if self.trial.op.elementwise:
             count = min(grid.rows, ALONE if self.trial.cell.order == "value" else ALONE // 2)
-            self.feed(grid.take(np.unique(np.linspace(0, grid.rows - 1, count).astype(np.int64))), alone=True)
+            self.feed(grid.take(np.unique(np.linspace(0, grid.rows - 1, count).astype(np.int64))), within=Placement(1))
+
+    def _tails(self, grid: Batch) -> None:
+        """Points of the grid at the end of short calls, where the scalar code after the last whole vector computes them."""
+        if self.trial.op.elementwise:
+            index = np.linspace(0, grid.rows - 1, min(grid.rows, TAIL * TAILS) // TAIL * TAIL).astype(np.int64)
+            index = np.random.Generator(np.random.PCG64(self.seed)).permutation(index)
+            self.feed(grid.take(index), per_call=TAIL)
 
     def _replay(self, corpus: Sequence[Case]) -> None:
-        shapes: dict[tuple[tuple[int, ...], ...], list[Batch]] = {}
+        """Each case as it was found: alone, in a call of some length, or (cases of a search) among others."""
+        groups: dict[tuple[Any, ...], list[Batch]] = {}
         for case in corpus:
             batch = case.batch()
-            shapes.setdefault(tuple(v.shape[1:] for v in batch.inputs.values()), []).append(batch)
-        for batches in shapes.values():
-            self.feed(concatenate(batches))
+            shapes = tuple(v.shape[1:] for v in batch.inputs.values())
+            groups.setdefault((case.placement, *shapes), []).append(batch)
+        for (placement, *_), batches in groups.items():
+            self.feed(concatenate(batches), within=None if placement.length >= ROWS else placement)
 
     def _landmarks(self) -> Landmarks:
         with self.trial.clock.phase("oracle"):  # bisection over the oracle; once in a process
@@ -139,7 +155,7 @@ class Search:
 
     def corpus(self) -> list[Case]:
         """The worst points of each subject, for the next round and the other targets."""
-        return [batch.case(0) for batch in self._elites()][:24]
+        return [replace(batch.case(0), placement=Placement(ROWS)) for batch in self._elites()][:24]
 
 
 @lru_cache(maxsize=512)

@@ -1,9 +1,9 @@
-"""Shrink: the simplest row that shows the same class and symptom: fewer elements, then simpler numbers. Placement is kept until last."""
+"""Shrink: the simplest row that shows the same class and symptom: fewer elements, then simpler numbers. The placement comes later."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,26 +17,31 @@ from fuzzer.catalog.op import Input
 from fuzzer.formats import Format
 from fuzzer.inputs.shapes import output_count
 
-#: Candidates per framework call (one compiled shape) and calls per finding.
-CALL, CALLS = 64, 10
-#: The excess may fall by this factor while shrinking: a simple case is worth more than the last bit of error.
+#: Candidates per framework call (one compiled shape); of rows with NaN or infinities (each a limit of its own); calls per finding.
+CALL, SPECIAL_CALL, CALLS = 64, 12, 40
+#: The excess may fall to the power of LOSS below it: a simple case is worth more than the last bits of error.
 LOSS = 64.0
 
 
 def shrink(trial: Trial, subject: Subject, candidate: Candidate) -> Candidate:
-    """A candidate no more complex that the screen gives the same class and symptom. Deterministic."""
-    solo = Trial(trial.cell, [subject], replace(trial.caps, arb_effort=0.03, limit_rows=16))
-    solo.clock = trial.clock
+    """A candidate no more complex that the screen gives the same class and symptom, in the same kind of call. Deterministic; a
+    shrunk candidate is left as it is, unless the calls ran out."""
+    solo = Trial(trial.cell, [subject], replace(trial.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL))
     best = candidate
     calls = CALLS
     while calls > 0:
         found = None
-        for rows in _chunks(_simpler(best, trial)):
+        for rows in _chunks(_simpler(best, solo)):
             if calls <= 0:
                 break
             calls -= 1
-            found = _first_kept(solo, list(rows), best, candidate)
-            if found is not None:
+            kept = _kept(solo, rows, best, candidate)
+            if kept:
+                found = kept[0]
+                together = _together(best, kept, trial.format)
+                if together is not None:
+                    calls -= 1
+                    found = next(iter(_kept(solo, ((together, found.output),), best, candidate)), found)
                 break
         if found is None:
             return best
@@ -45,12 +50,13 @@ def shrink(trial: Trial, subject: Subject, candidate: Candidate) -> Candidate:
 
 
 def _chunks(items: Iterator[tuple[Batch, int]]) -> Iterator[tuple[tuple[Batch, int], ...]]:
-    """Runs of at most CALL items of one shape."""
+    """Runs of at most CALL items of one shape, and SPECIAL_CALL where numbers are not finite."""
     current: list[tuple[Batch, int]] = []
     shape: Any = None
     for item in items:
         now = tuple(v.shape[1:] for v in item[0].inputs.values())
-        if current and (len(current) == CALL or now != shape):
+        most = CALL if _finite(item[0]) else SPECIAL_CALL
+        if current and (len(current) >= most or now != shape):
             yield tuple(current)
             current = []
         shape = now
@@ -59,18 +65,48 @@ def _chunks(items: Iterator[tuple[Batch, int]]) -> Iterator[tuple[tuple[Batch, i
         yield tuple(current)
 
 
-def _first_kept(trial: Trial, rows: list[tuple[Batch, int]], best: Candidate, original: Candidate) -> Candidate | None:
+def _finite(row: Batch) -> bool:
+    return all(np.isfinite(values.astype(np.float64)).all() for values in row.inputs.values())
+
+
+def _kept(trial: Trial, rows: Sequence[tuple[Batch, int]], best: Candidate, original: Candidate) -> list[Candidate]:
+    """Those of the rows, in their order, that fail as the original does, about as badly."""
     batch = concatenate([row for row, _ in rows])
-    (outcome,) = trial.run(batch, alone=original.alone).outcomes
+    (outcome,) = trial.run(batch, within=original.within).outcomes
     if outcome.screened is None:
-        return None
+        return []
     verdicts = outcome.screened.verdicts
+    least = _least_excess(original)
+    kept = []
     for i, (row, output) in enumerate(rows):
         same = verdicts.classes[i, output] == original.class_ and verdicts.symptoms[i, output] == original.symptom
         excess = float(verdicts.excess[i, output])
-        if same and not excess * LOSS < original.excess:
-            return replace(best, row=row, output=output, ulps=float(verdicts.ulps[i, output]), excess=excess)
-    return None
+        if same and not excess < least:
+            kept.append(replace(best, row=row, output=output, ulps=float(verdicts.ulps[i, output]), excess=excess))
+    return kept
+
+
+def _least_excess(original: Candidate) -> float:
+    """The power of LOSS at or below the excess, so that a shrunk candidate has the same bound; 0 for wrong infinities and NaNs."""
+    if not math.isfinite(original.ulps) or not 1 <= original.excess < math.inf:
+        return 0.0
+    return float(LOSS ** math.floor(math.log(original.excess, LOSS)))
+
+
+def _together(best: Candidate, kept: list[Candidate], fmt: Format) -> Batch | None:
+    """All changes of single numbers that were kept, each number's simplest, in one row; None where there is but one."""
+    inputs = {name: values.copy() for name, values in best.row.inputs.items()}
+    changed: set[tuple[str, int]] = set()
+    for candidate in kept:
+        if any(v.shape != inputs[n].shape for n, v in candidate.row.inputs.items()):
+            return None
+        for name, values in candidate.row.inputs.items():
+            differ = np.flatnonzero(fmt.bits(values).reshape(-1) != fmt.bits(best.row.inputs[name]).reshape(-1))
+            for index in differ:
+                if (name, int(index)) not in changed:
+                    changed.add((name, int(index)))
+                    inputs[name].reshape(-1)[index] = values.reshape(-1)[index]
+    return Batch(best.row.dtype, inputs) if len(changed) > 1 else None
 
 
 def _simpler(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
@@ -80,52 +116,81 @@ def _simpler(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
 
 
 def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
-    """Fewer elements of the vectors, all vectors cut alike, the failing output kept."""
+    """Fewer elements of the vectors, all vectors cut alike, the failing output kept: windows, then all but one element."""
     row, op = candidate.row, trial.op
     vectors = [n for n, v in row.inputs.items() if v.ndim == 2 and n != COTANGENT]
     if not vectors:
         return
     length = row.inputs[vectors[0]].shape[1]
-    params = dict(trial.cell.params)
-    same_shape = output_count(op, params, length) == length
-    # one output: everything may go; n outputs: the failing one must stay
-    for fewer in sorted({n for n in (1, 2, 3, length // 2, length - 1) if op.min_length <= n < length}):
-        for start in sorted({0, length - fewer, min(candidate.output % length, length - fewer)}):
-            if trial.cell.order == "value" and same_shape and not start <= candidate.output < start + fewer:
+    same_shape = output_count(op, dict(trial.cell.params), length) == length
+    for fewer in sorted(n for n in {1, 2, 3, length // 2, length - 1} if op.min_length <= n < length and _cheap(n, trial)):
+        for left in _cuts(length, fewer, candidate.output % length):
+            output = _moved(candidate.output, length, left, trial, same_shape)
+            if output is None:
                 continue
-            cut = slice(start, start + fewer)
-            inputs = {n: (v[:, cut] if n in vectors else v) for n, v in row.inputs.items()}
+            inputs = {n: (v[:, left] if n in vectors else v) for n, v in row.inputs.items()}
             if COTANGENT in inputs and same_shape:
-                inputs[COTANGENT] = inputs[COTANGENT][:, cut]
-            output = _moved(candidate.output, length, start, fewer, trial)
-            if output is not None:
-                yield Batch(row.dtype, inputs), output
+                inputs[COTANGENT] = inputs[COTANGENT][:, left]
+            yield Batch(row.dtype, inputs), output
 
 
-def _moved(output: int, length: int, start: int, fewer: int, trial: Trial) -> int | None:
-    """Where the failing output stands after the cut."""
-    if trial.cell.order == "value":
-        return output - start if output_count(trial.op, dict(trial.cell.params), length) == length else output
+def _cuts(length: int, fewer: int, place: int) -> list[list[int]]:
+    """Which elements stay: windows of `fewer`, or the failing place with another; all but one."""
+    if fewer == length - 1:
+        return [[i for i in range(length) if i != gone] for gone in range(length)][:CALL]
+    step = max(1, (length - fewer) // 24)
+    windows = [list(range(start, start + fewer)) for start in range(0, length - fewer + 1, step)]
+    beside = [sorted({place, other}) for other in range(length) if other != place][:32] if fewer == 2 else []
+    return [list(cut) for cut in dict.fromkeys(tuple(cut) for cut in windows + beside)]
+
+
+def _moved(output: int, length: int, left: list[int], trial: Trial, same_shape: bool) -> int | None:
+    """Where the failing output stands after the cut; None where it is gone."""
+    if trial.cell.order == "value" and not same_shape:
+        return output
     number, place = divmod(output, length)
-    return number * fewer + place - start if start <= place < start + fewer else None
+    return number * len(left) + left.index(place) if place in left else None
+
+
+def _cheap(length: int, trial: Trial) -> bool:
+    """Whether the framework takes vectors of this length without compiling one more shape."""
+    closed = trial.framework(trial.subjects[0]).lengths
+    return closed is None or length in closed
 
 
 def _plainer(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
-    """Each number alone replaced by simpler ones: zero, one, small integers, fewer significant bits, an exponent toward 0."""
+    """All numbers of an input alike or rounded, then each number alone, the most complex first, replaced by simpler ones."""
     row = candidate.row
     fmt = row.format
     specs = {i.name: i for i in trial.op.inputs}
     for name, values in row.inputs.items():
-        flat = values.reshape(-1)
-        whole = _simple_values(float(flat[0]), fmt, specs.get(name))
-        if flat.size > 1:
-            for value in whole[:4]:
-                yield _with(row, name, np.full_like(values, value)), candidate.output
-        for index in range(min(flat.size, 24)):
-            for value in _simple_values(float(flat[index]), fmt, specs.get(name)):
-                changed = values.copy()
-                changed.reshape(-1)[index] = value
-                yield _with(row, name, changed), candidate.output
+        if values.size > 1:
+            flat = [float(v) for v in values.reshape(-1)]
+            for many in _simple_rows(flat, fmt, specs.get(name)):
+                yield _with(row, name, np.asarray(many, np.float64).astype(fmt.dtype).reshape(values.shape)), candidate.output
+    numbers = [(name, index, float(x)) for name, values in row.inputs.items() for index, x in enumerate(values.reshape(-1))]
+    numbers.sort(key=lambda number: _weight(number[2], fmt), reverse=True)
+    for name, index, x in numbers[:24]:
+        for value in _simple_values(x, fmt, specs.get(name)):
+            changed = row.inputs[name].copy()
+            changed.reshape(-1)[index] = value
+            yield _with(row, name, changed), candidate.output
+
+
+def _simple_rows(flat: list[float], fmt: Format, spec: Input | None) -> Iterator[list[float]]:
+    """Simpler vectors than `flat`: one value everywhere, one value but for the worst, all rounded to few digits."""
+    heaviest = max(range(len(flat)), key=lambda i: _weight(flat[i], fmt))
+    total = sum(_weight(x, fmt)[0] for x in flat)
+    for value in _simple_values(flat[heaviest], fmt, spec)[:6]:
+        yield [value] * len(flat)
+    for value in _simple_values(flat[heaviest], fmt, spec)[:4]:
+        yield [x if i == heaviest or _weight(x, fmt) <= _weight(value, fmt) else value for i, x in enumerate(flat)]
+    for digits in (1, 2, 3):
+        told = [float(f"{x:.{digits}g}") if math.isfinite(x) else x for x in flat]
+        rounded = [float(v) for v in fmt.round(np.asarray(told)).astype(np.float64)]
+        inside = all(_allowed(x, spec) or x == y for x, y in zip(rounded, flat, strict=True))
+        if inside and sum(_weight(x, fmt)[0] for x in rounded) < total:
+            yield rounded
 
 
 def _with(row: Batch, name: str, values: Any) -> Batch:
@@ -134,27 +199,39 @@ def _with(row: Batch, name: str, values: Any) -> Batch:
 
 def _simple_values(x: float, fmt: Format, spec: Input | None) -> list[float]:
     """Simpler numbers of the format than x, inside the input's domain, the simplest first; simplicity is `_weight`."""
-    if not math.isfinite(x) or x == 0:
-        return []
-    options = [0.0, 1.0, -1.0, 2.0, -2.0, math.copysign(10.0, x), math.copysign(100.0, x)]
-    mantissa, exponent = math.frexp(x)
-    for bits in (1, 2, 3, 4, 6, 8, 12, 16, 20):
-        if bits < fmt.precision:
-            options.append(math.ldexp(round(mantissa * 2**bits), exponent - bits))
-    if 1 <= abs(x) < 2**20:
-        options += [float(round(x)), math.floor(x), math.ceil(x)]
-    options += [float(f"{x:.{digits}g}") for digits in (1, 2, 3, 4)]
-    low, high = (spec.low, spec.high) if spec else (-math.inf, math.inf)
+    options = [0.0, 1.0, -1.0, 2.0, -2.0]
+    if math.isfinite(x) and x != 0:
+        options += _near(x, fmt)
     rounded = {float(v) for v in fmt.round(np.asarray(options, dtype=np.float64)).astype(np.float64)}
-    fit = [v for v in rounded if low <= v <= high and math.isfinite(v) and (not (spec and spec.integers) or v == round(v))]
-    return sorted((v for v in fit if _weight(v, fmt) < _weight(x, fmt)), key=lambda v: _weight(v, fmt))
+    fit = [v for v in rounded if _allowed(v, spec) and math.isfinite(v) and (v == 0 or abs(v) >= min(abs(x), fmt.min_normal))]
+    return sorted((v for v in fit if _weight(v, fmt) < _weight(x, fmt)), key=lambda v: (_weight(v, fmt), v))
+
+
+def _near(x: float, fmt: Format) -> list[float]:
+    """x to fewer bits and digits, the integers beside it, and powers of ten from 1 to beyond x."""
+    mantissa, exponent = math.frexp(x)
+    lengths = [bits for bits in (1, 2, 3, 4, 6, 8, 12, 16, 20) if bits < fmt.precision]
+    near = [math.ldexp(round(mantissa * 2**bits), exponent - bits) for bits in lengths]
+    if 1 <= abs(x) < 2**20:
+        near += [float(round(x)), math.floor(x), math.ceil(x)]
+    near += [float(f"{x:.{digits}g}") for digits in (1, 2, 3, 4)]
+    decade = math.floor(math.log10(abs(x)))
+    powers = {decade // 8, decade // 4, decade // 2, decade * 3 // 4, decade - 2, decade - 1, decade, decade + 1, decade + 2}
+    near += [math.copysign(float(f"1e{power}"), x) for power in powers]
+    return near
+
+
+def _allowed(x: float, spec: Input | None) -> bool:
+    return spec is None or (spec.low <= x <= spec.high and not (spec.integers and x != round(x)))
 
 
 def _weight(x: float, fmt: Format) -> tuple[int, float, int]:
-    """Decimal digits needed to say the number in its format, its distance from 1 in magnitude, its sign."""
+    """Decimal digits that tell the number in its format, its distance from 1 in magnitude, its sign. Infinities and NaN weigh most."""
     if x == 0:
-        return (0, 0.0, 0)
-    for digits in range(1, 18):
+        return (0, 0.0, int(math.copysign(1.0, x) < 0))
+    if not math.isfinite(x):
+        return (10, float(math.isnan(x)), int(x < 0))
+    for digits in range(1, 10):
         if float(fmt.round(np.asarray(float(f"{x:.{digits - 1}e}")))) == x:
             break
-    return (min(digits, 9), abs(math.log2(abs(x))), int(x < 0))
+    return (digits, abs(math.log2(abs(x))), int(x < 0))

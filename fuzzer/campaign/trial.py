@@ -89,7 +89,7 @@ RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch")
 
 
 #: A batch of a campaign may cost the oracle so much beyond its vectorised tiers; what is left is counted as undecided.
-CAPS = Caps(arb_effort=0.1, limit_rows=64)
+CAPS = Caps(arb_effort=0.1, limit_rows=64, limit_effort=0.15)
 
 
 class Trial:
@@ -105,7 +105,7 @@ class Trial:
 
     @cached_property
     def format(self) -> Any:
-        from fuzzer.formats import format_named  # noqa: PLC0415
+        from fuzzer.formats import format_named
 
         return format_named(self.cell.dtype)
 
@@ -120,23 +120,30 @@ class Trial:
         lengths = [v.shape[1] for name, v in batch.inputs.items() if v.ndim > 1]
         return standard_for(self.op, self.cell.order, self.format, max(lengths, default=1))
 
-    def run(self, batch: Batch, *, alone: bool = False) -> Judgement:
-        """Evaluates every subject on the batch and judges every element. alone: each row in a framework call of its own."""
+    def run(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> Judgement:
+        """Evaluates every subject on the batch and judges every element.
+
+        within: each row in a framework call of its own, placed so. per_call: so many rows in a call (frameworks that compile per
+        shape get all of them in one). Neither: one call.
+        """
         answers: list[tuple[Subject, NDArray[Any] | None, str]] = []
         with self.clock.phase("framework"):
             for subject in self.subjects:
                 try:
-                    answers.append((subject, self._answers(subject, batch, alone), ""))
+                    answers.append((subject, self._answers(subject, batch, within, per_call), ""))
                 except FrameworkError as error:
                     answers.append((subject, None, str(error)))
         return self.judge(batch, answers)
 
-    def _answers(self, subject: Subject, batch: Batch, alone: bool) -> NDArray[Any]:
+    def _answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
         framework, job = self.framework(subject), self.job(subject)
-        if not alone:
+        if within is not None:
+            rows = [framework.evaluate_placed(job, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
+            return np.stack([row[within.position] for row in rows])
+        if not per_call or framework.lengths is not None:
             return framework.evaluate(job, batch)
-        single = Placement(1)
-        return np.concatenate([framework.evaluate_placed(job, batch.take(slice(i, i + 1)), single) for i in range(batch.rows)])
+        starts = range(0, batch.rows, per_call)
+        return np.concatenate([framework.evaluate(job, batch.take(slice(start, start + per_call))) for start in starts])
 
     def run_placed(self, batch: Batch, subject: Subject, placement: Placement) -> Judgement:
         """One row, placed, through one subject: the judgement has a row per position."""
@@ -147,7 +154,7 @@ class Trial:
                 given = self.framework(subject).evaluate_placed(self.job(subject), batch, placement)
             except FrameworkError as error:
                 message = str(error)
-        truth = self.truth(batch, [] if given is None else [given[:1], given[-1:]])
+        truth = self.truth(batch, [] if given is None else _distinct(given))
         repeated = truth.take(np.zeros(placement.length, np.int64))
         return self.judge(batch.repeat(placement.length), [(subject, given, message)], repeated)
 
@@ -217,3 +224,9 @@ class Trial:
             small = (np.abs(values) < self.format.min_normal) & (values != 0)
             rows |= small.reshape(len(rows), -1).any(axis=1)
         return rows
+
+
+def _distinct(given: NDArray[Any]) -> list[NDArray[Any]]:
+    """The different rows among the answers at all positions, each as a batch of one."""
+    raw = np.ascontiguousarray(given).view(np.uint8).reshape(len(given), -1)
+    return [given[i : i + 1] for i in np.sort(np.unique(raw, axis=0, return_index=True)[1])[:8]]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,10 @@ import numpy as np
 from fuzzer.campaign.binades import input_exponents
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.ledger import Candidate, Ledger
-from fuzzer.campaign.place import Placed, place, still_fails
+from fuzzer.campaign.place import Placed, as_before, place
+from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shrink import shrink
-from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import COTANGENT, Batch, Placement
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id
@@ -31,9 +34,9 @@ def findings_of(trial: Trial, ledger: Ledger, known: dict[str, float]) -> list[F
     """One finding per symptom that survives certification. known: id -> excess already reported; those are redone only if 4 times worse."""
     found = []
     for symptom in sorted(ledger.candidates, reverse=True):
-        identity = _identity(trial, ledger.subject, symptom)
+        known_as = identity(trial, ledger.subject, symptom)
         candidates = ledger.best(symptom)
-        if identity in known and not candidates[0].excess > 4 * known[identity]:
+        if known_as in known and not candidates[0].excess > 4 * known[known_as]:
             continue
         for candidate in candidates[:TRIES]:
             finding = _finding(trial, ledger, candidate)
@@ -43,7 +46,8 @@ def findings_of(trial: Trial, ledger: Ledger, known: dict[str, float]) -> list[F
     return found
 
 
-def _identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
+def identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
+    """The id of a finding of this subject in the trial's cell."""
     cell = trial.cell
     return finding_id(
         cell.op, dict(cell.params), cell.order, cell.dtype, subject.target, subject.implementation.call, symptom.name
@@ -59,19 +63,25 @@ def _finding(trial: Trial, ledger: Ledger, candidate: Candidate) -> Finding | No
             placed = _as_found(trial, subject, chosen)
         if placed is None:
             continue
+        if chosen is candidate and _needs_its_place(trial, placed):
+            chosen = shrink(trial, subject, replace(candidate, within=placed.placement))
+            again = place(trial, subject, chosen.row, chosen.output)
+            placed = again if again is not None and again.symptom == candidate.symptom else placed
         finding = _certified(trial, ledger, chosen, placed)
         if finding is not None:
             return finding
     return None
 
 
+def _needs_its_place(trial: Trial, placed: Placed) -> bool:
+    """Whether a point that did not shrink among others may shrink where it fails: in a tail, say, which few rows of a call see."""
+    return trial.op.elementwise and placed.placement.length > 1
+
+
 def _as_found(trial: Trial, subject: Subject, candidate: Candidate) -> Placed | None:
-    """The placement of the search itself: inside a long batch."""
-    for length in (64, 1000):
-        placement = Placement(length, 0)
-        if still_fails(trial, subject, candidate, placement):
-            return Placed(placement, candidate.class_, int(candidate.symptom), candidate.ulps)
-    return None
+    """The placement of the search itself: inside a long batch, or in the call of its own in which it was seen."""
+    placements = [Placement(length) for length in (64, 1000, ROWS)] + ([candidate.within] if candidate.within else [])
+    return next((found for at in placements if (found := as_before(trial, subject, candidate, at))), None)
 
 
 def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed) -> Finding | None:
@@ -81,13 +91,13 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
         confirmation = confirm(trial.function, single, output)
     if not confirmation.agrees:
         return None
-    answers, mine = _answers(trial, ledger.subject, row, output, placed.placement)
-    if mine is None or not mine[1].is_finding:
+    answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement)
+    if mine is None or not mine[1].is_finding or mine[2] != candidate.symptom:
         return None
     value, class_, symptom, ulps, excess = mine
     standard = trial.standard(row)
-    truth = float(confirmation.exact) if confirmation.exact is not None and abs(confirmation.exact) < 2**1023 else math.inf
-    if confirmation.exact is not None:
+    truth = confirmation.near
+    if not math.isnan(truth):
         with trial.clock.phase("oracle"):  # the ball test: Arb enclosures
             class_ = certify(trial.function, single, output, value, truth, trial.format, standard, excess, class_)
     if not class_.is_finding:
@@ -95,7 +105,7 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     return _compose(trial, ledger, candidate, placed, confirmation, answers, value, class_, symptom, ulps, excess, truth, standard)
 
 
-def _answers(
+def answers_at(
     trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement
 ) -> tuple[list[Answer], tuple[float, Class, Symptom, float, float] | None]:
     """Every subject's answer to these bits at this placement; the subject's own as numbers."""
@@ -103,9 +113,12 @@ def _answers(
     mine = None
     for other in trial.subjects:
         lengths = trial.framework(other).lengths
-        at = placement if lengths is None or placement.length in (1, 64) else Placement(64, 0)
+        at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
         (outcome,) = trial.run_placed(row, other, at).outcomes
         if outcome.answers is None or outcome.screened is None:
+            if not outcome.error.startswith(RECORD_ERRORS):
+                raised = (math.nan, "nan", math.inf, Class.unstable.name, Symptom.exception.name)
+                answers.append(Answer(other.target, other.implementation.call, *raised))
             continue
         position = at.position
         verdicts = outcome.screened.verdicts
@@ -118,18 +131,24 @@ def _answers(
     return answers, mine
 
 
+def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:
+    """The targets where another call, or the same call, got these bits right."""
+    own = (subject.target, subject.implementation.call)
+    return sorted({a.target for a in answers if a.class_ == Class.ok.name and (a.target, a.implementation) != own})
+
+
 def _compose(
     trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed, confirmation: Confirmation, answers: list[Answer],
     value: float, class_: Class, symptom: Symptom, ulps: float, excess: float, truth: float, standard: Standard,
 ) -> Finding:  # fmt: skip
     cell, subject, row = trial.cell, ledger.subject, candidate.row
-    avoidable = sorted({a.target for a in answers if a.class_ == Class.ok.name and a.implementation != subject.implementation.call})
+    avoidable = avoidable_by(answers, subject)
     exponent = int(input_exponents(row)[0])
     finite = all(np.isfinite(v.astype(np.float64)).all() for v in row.inputs.values())
     case = row.case(0)
     limited = trial.op.accuracy != "accumulating"
     return Finding(
-        id=_identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
+        id=identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name, class_=class_.name, ulps=ulps,
         excess=excess, condition=_condition(trial, row, candidate.output, truth), limit=standard.ulps if limited else None,
         severity=severity(class_, symptom, ulps, standard.ulps, trial.format, float(exponent), avoidable=bool(avoidable),

@@ -69,6 +69,8 @@ def findings_table(findings: Iterable[Finding], width: int) -> Table:
         name = finding.id if width > _NARROW else finding.id.rpartition("-")[2]
         table.add_row(f"{finding.severity:.1f}", styled(finding.status), name, Text(line_of(finding)))
     table.columns[0].justify = "right"
+    for column in table.columns[:-1]:  # on a narrow screen the line of code is cut, not what names the finding
+        column.min_width = max(len(str(cell)) for cell in (column.header, *column.cells))
     return table
 
 

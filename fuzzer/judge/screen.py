@@ -95,7 +95,7 @@ def screen(
         _judge_suspects(rows, outs, answers, truth, fmt, standard, conditions, gap, ulp, wrong, policy, ulps, excess, classes, symptoms)
     if zero_signs is not None:
         only = zero_signs & (classes == Class.ok)
-        classes[only], symptoms[only] = Class.inaccurate, Symptom.signed_zero
+        classes[only], symptoms[only], excess[only] = Class.inaccurate, Symptom.signed_zero, 0.0
     ulps[classes == Class.undecided] = np.nan
     return Screened(Verdicts(ulps, excess, classes, symptoms), explained)
 
@@ -121,8 +121,14 @@ def _judge_suspects(
             half = ulp[where] / 2
             e[ordinary] = gap[where] / (half + fmt.unit_roundoff * amplification)
             explained = gap[where] <= standard.ulps * ulp[where] + 2 * standard.neighbourhood * fmt.unit_roundoff * amplification
-        mild = ~(e[ordinary] > standard.excess) & ~np.isnan(amplification)
-        verdict[ordinary] = np.where(np.isnan(amplification), Class.undecided, np.where(mild, _mild(standard, explained), Class.unstable))
+        # Nothing is left of the number, and no input nearby has that answer: in 8 bits the excess stays below c whatever happens.
+        gone = ~explained & (np.sign(given) != np.sign(value))[ordinary] & (np.abs(value[ordinary]) > 4 * fmt.min_normal)
+        unknown = np.isnan(amplification)
+        lost = unknown & (np.isinf(given[ordinary]) | (np.abs(value[ordinary]) > 2 * fmt.max))  # a number against an overflow
+        e[ordinary[lost]] = np.inf
+        mild = ~(e[ordinary] > standard.excess) & ~(gone & (not standard.roots)) & ~unknown
+        judged = np.where(mild, _mild(standard, explained), Class.unstable)
+        verdict[ordinary] = np.where(unknown & ~lost, Class.undecided, judged)
         if standard.saturates:
             _saturate(verdict, ordinary, gap[where], value[ordinary], ulp[where], fmt, standard)
     excess[at] = e

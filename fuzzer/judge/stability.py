@@ -22,13 +22,15 @@ def certify(
     function: Function, single: dict[str, NDArray[np.float64]], output: int, answer: float, truth: float, fmt: Format,
     standard: Standard, excess: float, screened: Class,
 ) -> Class:  # fmt: skip
-    """The certified class of one finite answer at one row, screened as beyond T.
+    """The certified class of one answer at one row, screened as beyond T; an overflow counts as W, a NaN is what the screen says.
 
-    unstable: surely outside. Inside: inaccurate where T is a published limit, else ill_conditioned. Unbounded enclosure:
-    ill_conditioned where the excess is within c, else undecided.
+    unstable: surely outside. Inside: inaccurate where T is a published limit (near roots: only if the screen said so), else
+    ill_conditioned. Unbounded enclosure: ill_conditioned where the excess is within c, else undecided.
     """
-    if not math.isfinite(answer) or screened < Class.inaccurate:
+    if math.isnan(answer) or screened < Class.inaccurate:
         return screened
+    if math.isinf(answer):
+        answer = math.copysign(fmt.max if fmt.name == "float64" else float(fmt.overflow_threshold), answer)
     widths = {name: standard.neighbourhood * fmt.ulp(np.asarray(values)) for name, values in single.items()}
     slack = standard.ulps * float(fmt.ulp(np.asarray(truth)))
     bounded = False
@@ -39,7 +41,7 @@ def certify(
         bounded = found.bounded
         if bounded and bits > 128:
             break
-    if screened == Class.inaccurate and standard.strict:
+    if standard.strict and (screened == Class.inaccurate or not standard.roots):
         return Class.inaccurate
     if not bounded and excess > standard.excess:
         return Class.undecided

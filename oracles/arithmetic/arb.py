@@ -108,6 +108,9 @@ class Arb:
             best = best.max(to_arb(item))
         return ArbNumber(best)
 
+    def hint_max(self, items: Sequence[Any]) -> ArbNumber:
+        return ArbNumber(max((to_arb(item).mid() for item in items), key=float))
+
     def min(self, items: Sequence[Any]) -> ArbNumber:
         return -self.max([-self.num(i) for i in items])
 

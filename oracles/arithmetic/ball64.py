@@ -172,6 +172,10 @@ class Ball64:
         mid = np.where(first, a.mid, np.where(second, b.mid, both.mid))
         return Ball(self, mid, np.where(first, a.radius(), np.where(second, b.radius(), both.radius())), bad)
 
+    def hint_max(self, items: Sequence[Any]) -> Ball:
+        mid = reduce(np.maximum, (self.num(item).mid for item in items))
+        return Ball(self, np.where(np.isfinite(mid), mid, self.dtype(0)))
+
     def min(self, items: Sequence[Any]) -> Ball:
         return -self.max([-self.num(item) for item in items])
 

@@ -204,6 +204,9 @@ class Log64:
     def max(self, items: Sequence[Any]) -> LogBall:
         return reduce(lambda a, b: self.where(self.lt(a, b), lambda: b, lambda: a), [self.num(i) for i in items])
 
+    def hint_max(self, items: Sequence[Any]) -> LogBall:
+        return self._of(self.plain.hint_max([self.num(i).value for i in items]))
+
     def min(self, items: Sequence[Any]) -> LogBall:
         return reduce(lambda a, b: self.where(self.lt(a, b), lambda: a, lambda: b), [self.num(i) for i in items])
 

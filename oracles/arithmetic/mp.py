@@ -135,6 +135,9 @@ class Mp:
     def max(self, items: Sequence[Number]) -> Number:
         return self._extreme(items, max)
 
+    def hint_max(self, items: Sequence[Number]) -> Number:
+        return self.max(items)
+
     def min(self, items: Sequence[Number]) -> Number:
         return self._extreme(items, min)
 

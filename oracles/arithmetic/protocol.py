@@ -43,6 +43,10 @@ class Arithmetic(Protocol):
 
     def min(self, items: Sequence[Number]) -> Number: ...
 
+    def hint_max(self, items: Sequence[Number]) -> Number:
+        """An exact number near the largest item, and a constant to the tape. It is a hint: a definition may use it only where any number
+        whatever would give the same value (the shift of a log-sum-exp)."""
+
     def pow(self, x: Number, y: Number) -> Number:
         """x^y for real x, y: exp(y log x) for x > 0; integer y also for x <= 0; x^0 = 1; undefined (NaN) elsewhere."""
 

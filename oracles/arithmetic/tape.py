@@ -106,6 +106,10 @@ class Tape:
             parents.append((node, Mask(_not(_open(_raw(base.lt(node.value, others)), tied)))))
         return Node(self, best, parents)
 
+    def hint_max(self, items: Sequence[Any]) -> Node:
+        """A constant: no derivative flows through a hint, since the value does not depend on it."""
+        return Node(self, self.base.hint_max([self.num(i).value for i in items]))
+
     def min(self, items: Sequence[Any]) -> Node:
         return -self.max([-self.num(i) for i in items])
 

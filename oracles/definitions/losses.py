@@ -21,7 +21,10 @@ def binary_cross_entropy_with_logits(m: Any, x: Number, y: Number) -> Number:
 @define("cross_entropy")
 def cross_entropy(m: Any, x: Vector, y: Vector) -> Number:
     """-sum y_i log softmax(x)_i, y the probabilities of the classes; torch.nn.CrossEntropyLoss."""
-    return m.sum([q * logsumexp(m, [v - w for v in x]) for w, q in zip(x, y, strict=True)])
+    shift = m.hint_max(x)
+    near = [v - shift for v in x]
+    total = logsumexp(m, near)
+    return m.sum([q * (total - v) for v, q in zip(near, y, strict=True)])
 
 
 @define("sparse_cross_entropy")

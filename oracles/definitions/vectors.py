@@ -21,8 +21,11 @@ def softmax(m: Any, x: Vector) -> Vector:
 
 @define("log_softmax")
 def log_softmax(m: Any, x: Vector) -> Vector:
-    """log of softmax, as -log sum e^(x_j - x_i)."""
-    return [-logsumexp(m, [v - w for v in x]) for w in x]
+    """log of softmax, (x_i - c) - log sum e^(x_j - c), the same for every c; BHH 2021, eq. 1.4."""
+    shift = m.hint_max(x)
+    near = [v - shift for v in x]
+    total = logsumexp(m, near)
+    return [v - total for v in near]
 
 
 @define("normalize")

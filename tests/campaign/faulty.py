@@ -1,4 +1,4 @@
-"""A framework of planted defects: a plugin with ops of its own, as anyone's kernels would be; and `right`, one rounding from binary64.
+"""A framework of planted defects: a plugin with ops of its own, as any user's; and kernels that are right.
 
 Both are found through entry points (see `installed_in`), so that a Dask worker, a fresh process, knows them too.
 """
@@ -18,7 +18,7 @@ import scipy.special as sp
 from numpy.typing import NDArray
 
 import fuzzer.frameworks.target as target
-from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op, scalar, vector
 from fuzzer.catalog.registry import ops
 from fuzzer.frameworks.expression import by_row, evaluated, framework_errors, placed, strided
@@ -126,6 +126,10 @@ def exp_raises(x: Array) -> Array:
     return exp_right(x)
 
 
+def exp_always_raises(x: Array) -> Array:
+    raise RuntimeError("no kernel at all")
+
+
 def exp_dies(x: Array) -> Array:
     os._exit(11)
 
@@ -138,11 +142,11 @@ def exp_sleeps(x: Array) -> Array:
 # vectors
 
 
-def norm_right(x: Array, ord: float) -> Array:  # noqa: A002  (the frameworks' name)
+def norm_right(x: Array, ord: float) -> Array:
     return rounded(lambda v: np.linalg.norm(v, ord=ord, axis=-1), x)
 
 
-def norm_naive(x: Array, ord: float) -> Array:  # noqa: A002
+def norm_naive(x: Array, ord: float) -> Array:
     return np.sqrt(np.sum(x * x, axis=-1, dtype=x.dtype)) if ord == 2 else norm_right(x, ord)
 
 
@@ -198,11 +202,13 @@ def _op(definition: str, inputs: list[Any], calls: str, **rest: Any) -> Op:
     return Op(rest.pop("name", f"faulty_{definition}"), tuple(inputs), implementations, definition=definition, **rest)
 
 
+EXP_DEFECTS = "exp_vector_overflow exp_strip exp_landmark exp_tail exp_scalar exp_long exp_sign"
 X, V = [scalar("x")], [vector("x")]
 OPS = [
-    _op("exp", X, "exp_right exp_vector_overflow exp_strip exp_landmark exp_tail exp_scalar exp_long exp_sign", accuracy="elementary"),
+    _op("exp", X, f"exp_right {EXP_DEFECTS}", accuracy="elementary"),
     _op("exp", X, "exp_right", name="faulty_calm", accuracy="elementary"),
     _op("exp", X, "exp_raises exp_right", name="faulty_raises", accuracy="elementary"),
+    _op("exp", X, "exp_always_raises", name="faulty_never", accuracy="elementary"),
     _op("exp", X, "exp_dies", name="faulty_dies", accuracy="elementary"),
     _op("exp", X, "exp_sleeps", name="faulty_sleeps", accuracy="elementary"),
     _op("no_such_definition", X, "exp_right", name="faulty_record"),

@@ -34,7 +34,7 @@ class Planted:
             if set(batch.inputs) != {i.name for i in job.op.inputs}:  # the multiplication that measures the flush policy
                 raise FrameworkError("ValueError: unexpected inputs")
             truth = self.product if job.op.name == "multiply" else self.truth
-            right = np.asarray(truth(**batch.exact())).reshape(batch.rows, -1).astype(batch.format.dtype)
+            right = np.asarray(truth(*batch.exact().values())).reshape(batch.rows, -1).astype(batch.format.dtype)
             return right if job.op.name == "multiply" else self.fault(right, batch)
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:

@@ -181,3 +181,11 @@ def test_unknown_names(op: str, dtype: str, order: str, targets: str, words: str
 def test_nobody_computes_the_cell() -> None:
     with pytest.raises(ValueError, match=r"numpy:cpu:eager computes exp float32 grad"):
         probe("exp", "float32", {"x": 1}, order="grad", targets="numpy")
+
+
+def test_a_truth_of_any_exponent_is_told() -> None:
+    """exp(-1e20) has 4e19 decimal zeros: no rational holds it. float32's 1e20 is 100000002004087734272; / ln 10: the exponent."""
+    result = told("softmax", "float32", {"x": ["1e20", 0]}, targets="numpy")
+    (entry,) = result["targets"]
+    assert (entry["output"], entry["class"]) == ([1.0, 0.0], "ok")
+    assert result["reference"][1].endswith("e-43429449060689427010")

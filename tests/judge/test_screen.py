@@ -1,0 +1,170 @@
+"""The screen: symmetric in sign, exact in its ulps, and never a pass where the truth is not known well enough."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fuzzer.catalog.op import DTYPES
+from fuzzer.formats import FORMATS, Format, format_named
+from fuzzer.judge.limits import standard_for
+from fuzzer.judge.screen import needs_more, screen
+from fuzzer.judge.ulps import error
+from fuzzer.judge.verdict import Class
+from oracles.reference import FINITE, NAN, NINF, PINF, Reference
+from tests.planted_framework import judge_answers, op_named, trial_of
+
+DTYPE = st.sampled_from(DTYPES)
+ORDINALS = st.integers(min_value=0, max_value=2**63 - 1)
+
+
+def number(fmt: Format, ordinal: int) -> float:
+    """A finite number of the format, of either sign, for any integer."""
+    span = 2 * fmt.max_ordinal + 1
+    return float(fmt.from_ordinals(np.asarray([ordinal % span - fmt.max_ordinal]))[0])
+
+
+def truth_of(value: float, low: float = 0.0, radius: float = 0.0, accepts: int = FINITE) -> Reference:
+    def full(x: float) -> np.ndarray:
+        return np.full((1, 1), x)
+
+    return Reference(full(value), full(low), full(radius), np.full((1, 1), accepts, np.uint8), np.zeros((1, 1), bool), np.ones((1, 1), np.uint8))
+
+
+def exact_ulp(y: Fraction, fmt: Format) -> Fraction:
+    """Goldberg's ulp on reals, by integers alone."""
+    exponent = fmt.emin
+    while y and abs(y) >= Fraction(2) ** (exponent + 1) and exponent < fmt.emax:
+        exponent += 1
+    return Fraction(2) ** (exponent - fmt.precision + 1)
+
+
+@given(st.sampled_from(["float16", "bfloat16", "float32"]), ORDINALS, st.integers(-40, 40), st.integers(-(2**30), 2**30))
+def test_ulps_agree_with_exact_fractions(dtype: str, ordinal: int, steps: int, beside: int) -> None:
+    fmt = format_named(dtype)
+    answer = number(fmt, ordinal)
+    near = int(np.clip(fmt.ordinals(np.asarray([answer]).astype(fmt.dtype))[0] + steps, -fmt.max_ordinal, fmt.max_ordinal))
+    value = float(fmt.from_ordinals(np.asarray([near]))[0])
+    value += beside * 2.0**-33 * float(fmt.ulp(np.asarray(value)))  # between two numbers of the format
+    gap, _, ulp = error(np.asarray([[answer]]), truth_of(value), fmt)
+    exact = abs(Fraction(answer) - Fraction(value))
+    assert Fraction(float(ulp[0, 0])) == exact_ulp(Fraction(value), fmt)
+    assert abs(Fraction(float(gap[0, 0])) - exact) <= exact / 2**50
+
+
+@given(ORDINALS, st.integers(-8, 8), st.floats(-0.5, 0.5))
+def test_the_low_part_of_a_float64_truth_counts(ordinal: int, steps: int, part: float) -> None:
+    fmt = FORMATS["float64"]
+    value = number(fmt, ordinal)
+    if abs(value) < 2.0**-900 or abs(value) > 2.0**900:
+        return
+    ulp = float(fmt.ulp(np.asarray(value)))
+    answer, low = value + steps * ulp, part * ulp
+    gap, _, _ = error(np.asarray([[answer]]), truth_of(value, low), fmt)
+    exact = abs(Fraction(answer) - Fraction(value) - Fraction(low))
+    assert abs(Fraction(float(gap[0, 0])) - exact) <= exact / 2**50
+
+
+ODD = ("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "erfinv", "cbrt", "softsign", "tanhshrink", "reciprocal")
+
+
+@pytest.mark.parametrize("name", ODD)
+@settings(max_examples=20, deadline=None)
+@given(dtype=DTYPE, seed=st.integers(0, 2**32 - 1))
+def test_the_judge_is_symmetric_in_sign(name: str, dtype: str, seed: int) -> None:
+    """An odd function, judged at x and -x with answers and -answers, good and bad: the same verdicts."""
+    from fuzzer.case import Batch
+
+    op = op_named(name)
+    trial, fmt = trial_of(name, dtype), format_named(dtype)
+    rng = np.random.default_rng(seed)
+    limit = int(fmt.ordinals(np.asarray([min(op.inputs[0].high, fmt.max)]).astype(fmt.dtype))[0])
+    x = fmt.from_ordinals(rng.integers(0, limit + 1, 24))
+    answers = fmt.from_ordinals(rng.integers(-fmt.max_ordinal, fmt.max_ordinal + 1, 24))
+    answers[::3] = x[::3]  # right for the tiny ones
+    (one,) = judge_answers(trial, Batch(dtype, {"x": x}), answers[:, np.newaxis]).outcomes
+    (two,) = judge_answers(trial, Batch(dtype, {"x": -x}), -answers[:, np.newaxis]).outcomes
+    assert one.screened is not None
+    assert two.screened is not None
+    for field in ("classes", "symptoms", "ulps", "excess"):
+        np.testing.assert_array_equal(getattr(one.screened.verdicts, field), getattr(two.screened.verdicts, field))
+
+
+def verdict(answer: float, truth: Reference, dtype: str = "float32", accuracy: str = "sin") -> tuple[Class, float]:
+    fmt = format_named(dtype)
+    found = screen(
+        np.asarray([[answer]]), truth, fmt, standard_for(op_named(accuracy), "value", fmt), lambda rows, outs: np.zeros(len(rows))
+    )
+    return Class(int(found.verdicts.classes[0, 0])), float(found.verdicts.ulps[0, 0])
+
+
+U = 2.0**-23  # the ulp of float32 above 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "truth"),
+    [
+        (1.0, truth_of(1.0, radius=4 * U)),  # may be wrong by 4 ulps, the limit is 3.5
+        (1 + 8 * U, truth_of(1.0, radius=6 * U)),  # may be right by 2
+        (1.0, truth_of(math.nan, radius=math.inf, accepts=0)),
+        (math.nan, truth_of(math.nan, radius=math.inf, accepts=0)),
+        (math.inf, truth_of(math.nan, radius=math.inf, accepts=0)),
+        (1.0, truth_of(1.0, radius=math.inf)),
+    ],
+)
+def test_undecided_is_never_passed(answer: float, truth: Reference) -> None:
+    class_, ulps = verdict(answer, truth)
+    assert class_ is Class.undecided
+    assert math.isnan(ulps)
+
+
+def test_an_unknown_condition_is_undecided() -> None:
+    fmt = format_named("float32")
+    standard = standard_for(op_named("sin"), "value", fmt)
+    found = screen(np.asarray([[2.0]]), truth_of(1.0), fmt, standard, lambda rows, outs: np.full(len(rows), np.nan))
+    assert found.verdicts.classes[0, 0] == Class.undecided
+
+
+def test_more_is_asked_for_exactly_where_it_would_help() -> None:
+    fmt = format_named("float32")
+    standard = standard_for(op_named("sin"), "value", fmt)
+
+    def asks(answer: float, truth: Reference) -> bool:
+        return bool(needs_more([np.asarray([[answer]])], truth, fmt, standard)[0])
+
+    assert not asks(1.0, truth_of(1.0, radius=3 * U))
+    assert asks(1.0, truth_of(1.0, radius=4 * U))
+    assert asks(1 + 8 * U, truth_of(1.0, radius=4 * U))
+    assert asks(1 + 8 * U, truth_of(1.0, radius=U))  # surely beyond, but by how much?
+    assert not asks(1 + 800 * U, truth_of(1.0, radius=U))
+    assert not asks(math.nan, truth_of(1.0, radius=4 * U))  # wrong whatever the number is
+
+
+KINDS = [
+    (NAN, math.nan, Class.ok), (NAN, 1.0, Class.unstable), (PINF, math.inf, Class.ok), (PINF, -math.inf, Class.unstable),
+    (PINF, 3e38, Class.unstable), (NINF, -math.inf, Class.ok), (NAN | PINF, math.nan, Class.ok), (NAN | PINF, -math.inf, Class.unstable),
+    (FINITE, math.nan, Class.unstable), (FINITE | NAN, math.nan, Class.ok), (FINITE | NAN, 1.0, Class.ok),
+    (FINITE | NAN, math.inf, Class.unstable), (FINITE | PINF, math.inf, Class.ok), (FINITE | PINF, -math.inf, Class.unstable),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("accepts", "answer", "class_"), KINDS)
+def test_special_values_first(accepts: int, answer: float, class_: Class) -> None:
+    assert verdict(answer, truth_of(1.0 if accepts & FINITE else math.nan, accepts=accepts))[0] is class_
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_overflow_threshold(dtype: str) -> None:
+    """IEEE 754-2019, 7.4: an infinity is right from W - T ulp on, the largest number up to W + T ulp."""
+    fmt = format_named(dtype)
+    top, ulp = fmt.max, float(fmt.ulp(np.asarray(fmt.max)))
+    assert verdict(math.inf, truth_of(top), dtype)[0] is Class.ok  # half an ulp below W
+    assert verdict(math.inf, truth_of(top - 40 * ulp), dtype)[0].is_finding
+    assert verdict(top, truth_of(math.inf), dtype)[0] is Class.ok
+    assert verdict(top - 40 * ulp, truth_of(math.inf), dtype)[0].is_finding
+    assert verdict(-math.inf, truth_of(math.inf), dtype)[0] is Class.unstable
