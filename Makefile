@@ -29,16 +29,16 @@ $(STAMP): pyproject.toml constraints.txt
 fuzz: setup ## fuzz for BUDGET (5m), then write the report to OUT (ulpfuzz-report)
 	$(ULPFUZZ) run --budget $(BUDGET)
 	$(ULPFUZZ) report --out $(OUT)
-	@echo "The report: $(abspath $(OUT))/index.html"
+	@echo "The report: $(abspath $(OUT))/report.html"
 
 nightly: setup ## the whole catalogue for NIGHT (8h) against the latest run; fails on new findings
 	@status=0; $(ULPFUZZ) nightly --budget $(NIGHT) --baseline latest || status=$$?; \
 	if [ $$status -gt 1 ]; then exit $$status; fi; \
-	$(ULPFUZZ) report --out $(OUT) && echo "The report: $(abspath $(OUT))/index.html" && exit $$status
+	$(ULPFUZZ) report --out $(OUT) && echo "The report: $(abspath $(OUT))/report.html" && exit $$status
 
 report: setup ## the report of the latest run, to OUT
 	$(ULPFUZZ) report --out $(OUT)
-	@echo "The report: $(abspath $(OUT))/index.html"
+	@echo "The report: $(abspath $(OUT))/report.html"
 
 test: setup ## the tests
 	$(PY) -m pytest -n auto -m 'not installed'

@@ -136,7 +136,7 @@ def _mean_value(m: Arb, function: Function, single: Inputs, widths: dict[str, ND
         point = {name: _lift(m, values) for name, values in single.items()}
         centre = function.outputs(m, point)[k]
         slopes, leaves = _slopes(m, function, box, k)
-        total = centre.v
+        total: arb = centre.v
         middles = [leaf.v for name in single for leaf in flat(point[name])]
         for slope, leaf, middle in zip(slopes, leaves, middles, strict=True):
             total += slope.v * (leaf.v - middle)

@@ -89,7 +89,8 @@ def _by_mpmath(function: Function, inputs: dict[str, NDArray[np.float64]]) -> tu
     lgamma no representable approach would show the growth.
     """
     found = []
-    for bits in (256, 640):
+    extra = 2 * _reach(inputs)  # exp(-x^2) has as many digits as the exponent of x^2 takes away
+    for bits in (256 + extra, 640 + extra):
         m = Mp(bits)
         lifted = {name: _nest(np.asarray(values), m.lift) for name, values in inputs.items()}
         try:
@@ -171,7 +172,7 @@ class TapedMp(Mp):
     def annihilate(self, adjoint: Any, partial: Any) -> Any:
         return self.num(0) if self.eq0(adjoint) else adjoint * partial
 
-    def mask(self, cond: bool, adjoint: Any) -> Any:
+    def mask(self, cond: bool | None, adjoint: Any) -> Any:
         return adjoint if cond else self.num(0)
 
     def sign(self, x: Any) -> Any:
@@ -231,11 +232,16 @@ def _path(
 
 def _exponents(inputs: dict[str, NDArray[np.float64]]) -> Sequence[int]:
     """EXPONENTS, or larger ones that leave the ordinary numbers of the row far behind: 2^256 is no infinity beside 1e308."""
-    ordinary = [v[np.isfinite(v) & (v != 0)] for name, v in inputs.items() if name != COTANGENT]
-    reach = max((int(np.abs(np.frexp(v)[1]).max()) for v in ordinary if v.size), default=0)
+    reach = _reach(inputs)
     if reach < EXPONENTS[0]:
         return EXPONENTS
     return [2 * reach * e // EXPONENTS[0] for e in EXPONENTS[:4]]
+
+
+def _reach(inputs: dict[str, NDArray[np.float64]]) -> int:
+    """The largest binary exponent, up or down, of the row's ordinary numbers."""
+    ordinary = [v[np.isfinite(v) & (v != 0)] for name, v in inputs.items() if name != COTANGENT]
+    return max((int(np.abs(np.frexp(v)[1]).max()) for v in ordinary if v.size), default=0)
 
 
 def _beside(m: Mp, x: float, side: int, exponent: int) -> Any:
@@ -285,9 +291,10 @@ def _tendency(values: Sequence[tuple[float, float]]) -> Accepted:
         return _point(last)
     signs = {math.copysign(1.0, v) for v in (last, before, earlier)}
     growth = [sizes[-1] - sizes[-2], sizes[-2] - sizes[-3]]
-    if len(signs) == 1 and min(growth) > 0.25:
+    steps = [*growth, sizes[-3] - sizes[-4]]  # three in a row, and one sign: cos(x) shrinks twice by chance
+    if len(signs) == 1 and min(steps) > 0.25:
         return Accepted(PINF if last > 0 else NINF)
-    if max(growth) < -0.25:
+    if max(steps) < -0.25 and (len(signs) == 1 or sizes[-1] < -32):
         return _point(math.copysign(0.0, last))
     if len(signs) == 1 and growth[1] and 1.5 < growth[0] / growth[1] < 2.5:  # a small power: as the exponents double, so does the growth
         return (_point(math.copysign(0.0, last)) if growth[0] < 0 else Accepted(PINF if last > 0 else NINF))

@@ -8,7 +8,7 @@ same answer on every machine.
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -39,7 +39,7 @@ class AuditFailure(AssertionError):
 class Tally:
     """Seconds and elements by tier; what `make bench` and the run summary print."""
 
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     elements: Counter[str] = field(default_factory=Counter)
 
 
@@ -72,7 +72,7 @@ def reference(
     undecided: which rows need more (default: those not known to 2^-8 ulp). Guarantee: see Reference. Raises AuditFailure.
     """
     caps, tally = caps or Caps(), tally or Tally()
-    ask = undecided or (lambda ref, rows: ~_sharp(ref, precision).all(axis=1))
+    ask: Undecided = undecided or (lambda ref, rows: np.asarray(~_sharp(ref, precision).all(axis=1)))
     finite = _finite_rows(inputs)
     open_rows = _beyond_domain(function, inputs)
     truth = _first_tier(function, inputs, finite, precision, tally)
@@ -126,7 +126,8 @@ def _sharp(truth: Reference, precision: int) -> NDArray[np.bool_]:
 
 
 def _need(ask: Undecided, truth: Reference, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return np.asarray(ask(truth, rows), dtype=np.bool_) | (truth.accepts == 0).any(axis=1)
+    unknown: NDArray[np.bool_] = (truth.accepts == 0).any(axis=1)
+    return np.asarray(ask(truth, rows), dtype=np.bool_) | unknown
 
 
 def _first_tier(function: Function, inputs: Inputs, finite: NDArray[np.bool_], precision: int, tally: Tally) -> Reference:

@@ -86,6 +86,15 @@ def split(x: arb) -> tuple[float, float, float]:
     return value, low, radius
 
 
+def _minus(mantissa: int, exponent: int, value: float) -> tuple[int, int]:
+    """mantissa * 2^exponent - value, exactly, as (mantissa, exponent)."""
+    if value == 0:
+        return mantissa, exponent
+    value_mantissa, value_exponent = _parts(value)
+    shift = min(exponent, value_exponent)
+    return (mantissa << (exponent - shift)) - (value_mantissa << (value_exponent - shift)), shift
+
+
 def _parts(value: float) -> tuple[int, int]:
     mantissa, exponent = math.frexp(value)
     return int(mantissa * 2**53), exponent - 53

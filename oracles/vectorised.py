@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracles.arithmetic.ball64 import Ball64
+from oracles.arithmetic.log64 import Log64
 from oracles.enclosure import Ball
 from oracles.function import Function
 from oracles.reference import FINITE, NAN, TIERS, Reference
@@ -35,7 +36,7 @@ def lift(m: Any, inputs: Inputs, bits: int) -> dict[str, Any]:
     return {name: columns(values) for name, values in inputs.items()}
 
 
-def evaluate(m: Ball64, function: Function, inputs: Inputs, bits: int) -> Reference:
+def evaluate(m: Ball64 | Log64, function: Function, inputs: Inputs, bits: int) -> Reference:
     """The Reference of finite inputs by the vectorised arithmetic m. `bits` bounds the significant bits of the inputs.
 
     Rows where the definition met an isolated point, or where the ball does not know, have radius inf.

@@ -56,6 +56,9 @@ def test_jax_lgamma_near_one(seed: int) -> None:
 
 @pytest.mark.parametrize("op", ["sum", "sin", "sqrt", "add"])
 def test_silent(op: str) -> None:
-    """Ill-conditioned sums, right sines of large arguments and correctly rounded operations are no findings."""
-    wrong = [f for f in findings(op, 1) if f.class_ == "unstable"]
+    """Ill-conditioned sums, right sines of large arguments and correctly rounded operations are no findings.
+
+    A partial sum that overflows where the sum does not, or that is flushed, is one.
+    """
+    wrong = [f for f in findings(op, 1) if f.class_ == "unstable" and f.symptom in ("precision", "zero", "wrong_sign")]
     assert not wrong, [(f.id, f.case, f.reference) for f in wrong]

@@ -45,7 +45,7 @@ def input_exponents(batch: Batch) -> NDArray[np.int64]:
     with np.errstate(invalid="ignore"):
         values = np.abs(batch.inputs[name].astype(np.float64))
         largest = values if values.ndim == 1 else values.reshape(batch.rows, -1).max(axis=1)  # NaN wins
-    exponents = np.frexp(largest)[1].astype(np.int64) - 1
+    exponents: NDArray[np.int64] = np.frexp(largest)[1].astype(np.int64) - 1
     exponents[largest == 0] = -OFFSET + 1
     exponents[~np.isfinite(largest)] = OFFSET - 1
     return exponents

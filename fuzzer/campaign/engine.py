@@ -15,6 +15,8 @@ from fuzzer.frameworks.target import prepare_environment
 Run = Callable[[Sequence[Shard], Callable[[], bool]], Iterator[ShardResult]]
 
 
+#: Seconds in which a scheduler answers.
+ANSWERS = 8
 #: Seconds after which a shard, which takes a few, is taken to hang.
 HANGS = 900.0
 
@@ -61,12 +63,12 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     import dask
     from distributed import Client, LocalCluster
 
-    dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": "8s",
+    dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": f"{ANSWERS}s",
                      "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h",
                      "distributed.worker.memory.terminate": False, "distributed.worker.memory.pause": False})  # fmt: skip
     if scheduler is not None:
         try:
-            client = Client(scheduler, timeout="8s", set_as_default=False)
+            client = Client(scheduler, timeout=ANSWERS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise SchedulerError(f"no Dask scheduler answers at {scheduler}: {_line(error)}") from None
         client.run(prepare_environment)

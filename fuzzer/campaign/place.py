@@ -43,7 +43,7 @@ def place(trial: Trial, subject: Subject, row: Batch, output: int) -> Placed | N
             others = [n for n in range(1, length) if n not in tried] if free else []
             shorter = (_fails(trial, subject, row, output, Placement(n), right) for n in others)
             least = next((placed for placed in shorter if placed is not None), found)
-            return replace(least, right_at=tuple(sorted(right)))
+            return replace(least, right_at=tuple(sorted(n for n in right if n < least.placement.length)))
         tried.append(length)
     return _fails(trial, subject, row, output, Placement(16, 0, 2), right) if free else None
 

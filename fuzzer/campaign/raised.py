@@ -73,6 +73,7 @@ def _guilty(trial: Trial, number: int, batch: Batch) -> Batch | None:
                 return True
         return False
 
+    batch = batch.take(np.argsort(np.abs(input_exponents(batch)), kind="stable"))  # everyday numbers first
     while batch.rows > 1:
         half = batch.rows // 2
         left, right = batch.take(np.arange(half)), batch.take(np.arange(half, batch.rows))

@@ -174,7 +174,9 @@ class _Campaign:
             result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings},
             [_case_to_json(case) for case in result.corpus],
         )  # fmt: skip
+        began = time.monotonic()
         self.store.save_shard(self.run_record.id, result.shard, lesson.dump(), result.cells, result.findings)
+        self.phases["store"] += time.monotonic() - began
         return lesson
 
     def _count(self, cell: Cell, lesson: _Lesson) -> None:

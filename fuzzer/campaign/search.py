@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice, zip_longest
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ ROWS = 4096
 ALONE = 192
 #: Calls of TAIL rows, the last seven of which no vector of 8 or 16 covers (of 4: the last three); such calls per shard.
 TAIL, TAILS = 23, 32
+#: Cases that a search hands on.
+CORPUS = 48
 #: Vector lengths by round: jax compiles each of them for each op, so the long ones come where time is left.
 LENGTHS = ((2, 3, 17), (2, 8, 64), (1, 16, 69, 7), (3, 17, 1000))
 #: The zoom's first reach is a binade; each round divides it by this.
@@ -47,12 +50,23 @@ class Search:
         self.budget = verdicts
         self.seed = seed
         self.round = round_
+        op = trial.op
+        self.lengths = [n for n in LENGTHS[min(round_, len(LENGTHS) - 1)] if n >= op.min_length] or [op.min_length]
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
         self.unanswered = 0  # elements of calls that raised: they cost time too
 
     def feed(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> float:
-        """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent after the last batch."""
+        """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent with the last batch."""
+        score = self._judged(batch, within, per_call)
+        self._check()
+        return score
+
+    def _check(self) -> None:
+        if self.trial.clock.verdicts + self.unanswered >= self.budget:
+            raise Spent
+
+    def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0) -> float:
         judgement = self.trial.run(batch, within=within, per_call=per_call)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
@@ -60,8 +74,6 @@ class Search:
                 self.errors.setdefault(number, (outcome.error, batch))
                 self.unanswered += batch.rows * judgement.truth.shape[1]
             score = max(score, ledger.add(judgement, outcome, within=within))
-        if self.trial.clock.verdicts + self.unanswered >= self.budget:
-            raise Spent
         return math.log2(score) if score > 0 else -1074.0
 
     def run(self, corpus: Sequence[Case]) -> None:
@@ -72,6 +84,7 @@ class Search:
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:
             self._replay(corpus)
+            self._check()
             marks = self._landmarks()
             if self.round == 0:
                 op, cell = self.trial.op, self.trial.cell
@@ -103,14 +116,14 @@ class Search:
             self.feed(grid.take(index), per_call=TAIL)
 
     def _replay(self, corpus: Sequence[Case]) -> None:
-        """Each case as it was found: alone, in a call of some length, or (cases of a search) among others."""
+        """Each case as it was found: alone, in a call of some length, or (cases of a search) among others. Whatever the budget."""
         groups: dict[tuple[Any, ...], list[Batch]] = {}
         for case in corpus:
             batch = case.batch()
             shapes = tuple(v.shape[1:] for v in batch.inputs.values())
             groups.setdefault((case.placement, *shapes), []).append(batch)
         for (placement, *_), batches in groups.items():
-            self.feed(concatenate(batches), within=None if placement.length >= ROWS else placement)
+            self._judged(concatenate(batches), None if placement.length >= ROWS else placement)
 
     def _landmarks(self) -> Landmarks:
         with self.trial.clock.phase("oracle"):  # bisection over the oracle; once in a process
@@ -125,10 +138,9 @@ class Search:
                 batch = recipe.expand(op, dict(cell.params), cell.dtype, cell.order, marks)
             return self.feed(batch)
 
-        lengths = [n for n in LENGTHS[min(self.round, len(LENGTHS) - 1)] if n >= op.min_length] or [op.min_length]
         explore(
             op, cell.dtype, seed=self.seed, examples=examples, judge=judge, order=cell.order, params=dict(cell.params), rows=ROWS,
-            landmarks=marks, lengths=lengths,
+            landmarks=marks, lengths=self.lengths,
         )  # fmt: skip
 
     def _zoom(self, rounds: int) -> None:
@@ -154,8 +166,14 @@ class Search:
         return chosen
 
     def corpus(self) -> list[Case]:
-        """The worst points of each subject, for the next round and the other targets."""
-        return [replace(batch.case(0), placement=Placement(ROWS)) for batch in self._elites()][:24]
+        """The worst points of every subject in turn, wrong infinities and NaNs too, for the next round and the other targets."""
+        lists = []
+        for ledger in self.ledgers:
+            failing = [ledger.best(symptom)[0].row for symptom in sorted(ledger.candidates, reverse=True)]
+            ranked = sorted(ledger.elites.values(), key=lambda pair: -pair[0])
+            lists.append(failing + [batch for _, batch in ranked[:6]])
+        turns = (row for turn in zip_longest(*lists) for row in turn if row is not None)
+        return [replace(row.case(0), placement=Placement(ROWS)) for row in islice(turns, CORPUS)]
 
 
 @lru_cache(maxsize=512)

@@ -211,7 +211,8 @@ def _near(x: float, fmt: Format) -> list[float]:
     """x to fewer bits and digits, the integers beside it, and powers of ten from 1 to beyond x."""
     mantissa, exponent = math.frexp(x)
     lengths = [bits for bits in (1, 2, 3, 4, 6, 8, 12, 16, 20) if bits < fmt.precision]
-    near = [math.ldexp(round(mantissa * 2**bits), exponent - bits) for bits in lengths]
+    with np.errstate(over="ignore"):  # the largest numbers round up to infinity, which is then left out
+        near = [float(np.ldexp(round(mantissa * 2**bits), exponent - bits)) for bits in lengths]
     if 1 <= abs(x) < 2**20:
         near += [float(round(x)), math.floor(x), math.ceil(x)]
     near += [float(f"{x:.{digits}g}") for digits in (1, 2, 3, 4)]

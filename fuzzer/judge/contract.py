@@ -49,7 +49,8 @@ def wrong_zero_signs(op: Op, batch: Batch, answers: NDArray[Any], order: str) ->
     if not at_zero.any():
         return None
     given = doubles(answers)
-    return (at_zero & (np.signbit(given[:, 0]) != np.signbit(x)))[:, np.newaxis] & (given == 0)
+    wrong: Mask = (at_zero & (np.signbit(given[:, 0]) != np.signbit(x)))[:, np.newaxis] & (given == 0)
+    return wrong
 
 
 def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard
 from fuzzer.judge.ulps import Yardstick, compare, doubles, error, kind_errors, yardstick
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
-from oracles.reference import FINITE, NAN, Reference
+from oracles.reference import FINITE, NAN, TIERS, Reference
 
 #: (rows, outputs) -> sum_j |x_j d_j f_output| at each of these elements (nan: unknown).
 Conditions = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
@@ -24,6 +24,7 @@ Flushed = Callable[[NDArray[np.int64]], Reference]
 
 #: The least radius of a Reference that is not exact: four times the least binary64.
 FINEST = 2.0**-1072
+_ARB = TIERS.index("arb")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def needs_more(answers: list[NDArray[Any]], truth: Reference, fmt: Format, stand
         with np.errstate(all="ignore"):
             within, beyond = compare(gap, unsure, ulp, standard.ulps)
             beyond &= unsure <= 0.02 * gap
-        hopeless = unsure <= FINEST  # a subnormal result of binary64: no tier can say it better
+        hopeless = (unsure <= FINEST) & (truth.tier >= _ARB)  # a subnormal result of binary64: a Reference cannot say it better
         need |= (finite & ~within & ~beyond & ~hopeless & ~np.isnan(given)).any(axis=1)
     return need
 
@@ -117,14 +118,19 @@ def _judge_suspects(
     if len(ordinary):
         where = (rows[ordinary], outs[ordinary])
         amplification = conditions(*where)
+        top = np.abs(value[ordinary])
         with np.errstate(all="ignore"):
+            beyond = np.isinf(top) | (top > 2 * fmt.max)
+            amplification = np.where(beyond & np.isfinite(top), amplification * (fmt.max / top), amplification)  # gap counts from W
             half = ulp[where] / 2
             e[ordinary] = gap[where] / (half + fmt.unit_roundoff * amplification)
             explained = gap[where] <= standard.ulps * ulp[where] + 2 * standard.neighbourhood * fmt.unit_roundoff * amplification
         # Nothing is left of the number, and no input nearby has that answer: in 8 bits the excess stays below c whatever happens.
-        gone = ~explained & (np.sign(given) != np.sign(value))[ordinary] & (np.abs(value[ordinary]) > 4 * fmt.min_normal)
+        gone = np.sign(given[ordinary]) != np.sign(value[ordinary])
+        gone |= beyond & (np.abs(given[ordinary]) < fmt.max / 4)
+        gone &= ~explained & (top > 4 * fmt.min_normal)
         unknown = np.isnan(amplification)
-        lost = unknown & (np.isinf(given[ordinary]) | (np.abs(value[ordinary]) > 2 * fmt.max))  # a number against an overflow
+        lost = unknown & (np.isinf(given[ordinary]) | beyond)  # a number against an overflow
         e[ordinary[lost]] = np.inf
         mild = ~(e[ordinary] > standard.excess) & ~(gone & (not standard.roots)) & ~unknown
         judged = np.where(mild, _mild(standard, explained), Class.unstable)

@@ -159,6 +159,14 @@ def softmax_naive(x: Array) -> Array:
     return e / e.sum(axis=-1, keepdims=True, dtype=x.dtype)
 
 
+def _softmax_vjp(s: Array, cotangent: Array) -> list[Array]:
+    return [s * (cotangent - (s * cotangent).sum(axis=-1, keepdims=True))]
+
+
+softmax_right.vjp = lambda x, g: [rounded(lambda v, w: _softmax_vjp(sp.softmax(v, axis=-1), w)[0], x, g)]  # type: ignore[attr-defined]
+softmax_naive.vjp = lambda x, g: _softmax_vjp(softmax_naive(x), g)  # type: ignore[attr-defined]
+
+
 def var_right(x: Array, correction: int) -> Array:
     return rounded(lambda v: np.var(v, axis=-1, ddof=correction), x)
 
@@ -198,7 +206,9 @@ softplus_naive.vjp = lambda x: [exp_right(x) * (1 / (1 + exp_right(x)))]  # type
 def _op(definition: str, inputs: list[Any], calls: str, **rest: Any) -> Op:
     """An op of our own that a definition of the oracles' gives the truth of."""
     given = ", ".join([*(i.name for i in inputs), *(f"{p}={p}" for p in rest.get("params", {}))])
-    implementations = tuple(Implementation("faulty", f"faulty.{call}({given})") for call in calls.split())
+    implementations = tuple(
+        Implementation("faulty", f"faulty.{call}({given})", grad=hasattr(globals()[call], "vjp")) for call in calls.split()
+    )
     return Op(rest.pop("name", f"faulty_{definition}"), tuple(inputs), implementations, definition=definition, **rest)
 
 

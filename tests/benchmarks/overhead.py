@@ -1,0 +1,39 @@
+"""Harness overhead: the share of a whole campaign's time that is neither framework nor oracle."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.run import Settings, run_campaign
+from fuzzer.findings.finding import Run
+from fuzzer.findings.store import Store
+from tests.benchmarks.measure import Measure
+
+OPS = "exp,log1p,tanh,sigmoid,lgamma,softplus,softmax,logsumexp"
+GOAL = 0.30
+#: Every cell of the ops at both dtypes and orders once, and a second round.
+VERDICTS, WARM = 2_560_000, 1_280_000
+
+
+def measures() -> Iterator[Measure]:
+    """A first run warms the frameworks up, so that neither their imports nor their compilations count as time well spent."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{Path(folder) / 'bench.db'}")
+        _campaign(store, seed=1, verdicts=WARM)
+        run = _campaign(store, seed=2, verdicts=VERDICTS)
+    phases = dict(run.by_phase)
+    phases["other"] = run.seconds - sum(phases.values())
+    useful = phases["framework"] + phases["oracle"]
+    detail = {name: seconds / run.seconds for name, seconds in sorted(phases.items())}
+    yield Measure("harness overhead of a whole run", 1 - useful / run.seconds, "share", GOAL, "<", detail)
+    told = {"seconds": run.seconds, "cells": float(run.cells), "verdicts": float(run.verdicts)}
+    yield Measure("verdicts of a whole run", run.verdicts / run.seconds, "per second", detail=told)
+
+
+def _campaign(store: Store, seed: int, verdicts: int) -> Run:
+    budget = Budget(verdicts=verdicts)
+    settings = Settings(budget, ops=OPS, dtypes=("float32", "float64"), orders=("value", "grad"), seed=seed, workers=0)
+    return run_campaign(settings, store)

@@ -1,0 +1,257 @@
+"""A campaign: determinism, resuming, interruption, failures and dead workers, baselines; in this process and on Dask workers."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import faulty
+import pytest
+
+from fuzzer.campaign import engine
+from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.cell import Cell, cells_of
+from fuzzer.campaign.engine import SchedulerError
+from fuzzer.campaign.plan import FIRST, GROWTH, MOST, Progress, round_of
+from fuzzer.campaign.run import Progress as Shown
+from fuzzer.campaign.run import Settings, run_campaign
+from fuzzer.case import Case
+from fuzzer.catalog.registry import select
+from fuzzer.findings.finding import Run
+from fuzzer.findings.store import Store
+from fuzzer.formats import UnknownName
+from fuzzer.frameworks.target import Target
+
+pytestmark = pytest.mark.usefixtures("planted")
+
+OPS = "faulty_exp,faulty_calm,faulty_softplus,faulty_xlog1py"
+
+
+def settings_of(budget: str = "400k", **rest: Any) -> Settings:
+    chosen = {"ops": OPS, "targets": "faulty", "dtypes": ("float32",), "seed": 5, "workers": 0, **rest}
+    return Settings(Budget.parse(budget), **chosen)
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Any:
+    opened: list[Store] = []
+
+    def fresh() -> Store:
+        opened.append(Store(f"sqlite:///{tmp_path / str(len(opened))}.db"))
+        return opened[-1]
+
+    yield fresh
+    for store in opened:
+        store.close()
+
+
+def content(store: Store, run: Run) -> str:
+    """All that a run found and learned, but the times."""
+    findings = [dataclasses.replace(f, first_seen="", last_seen="") for f in store.findings(run.id)]
+    shards = {shard: {**json.loads(text), "by_phase": {}} for shard, text in store.shard_payloads(run.id).items()}
+    kept = [[dataclasses.asdict(x) for x in found] for found in (findings, store.cells(run.id))]
+    return json.dumps([kept, shards], sort_keys=True, default=str)
+
+
+class Stop:
+    """A watcher that presses Ctrl-C after so many shards."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+
+    def __call__(self, shown: Shown) -> None:
+        if shown.shards_done == self.after:
+            raise KeyboardInterrupt
+
+
+def test_the_same_seed_and_budget_give_the_same_run(stores: Any) -> None:
+    first, second = stores(), stores()
+    one, two = run_campaign(settings_of(), first), run_campaign(settings_of(), second)
+    assert content(first, one) == content(second, two)
+    assert (one.state, one.verdicts, one.cells, one.by_tier) == ("finished", two.verdicts, two.cells, two.by_tier)
+    assert one.cells == one.cells_planned == 5  # four values, and the gradient of softplus
+    assert first.findings(one.id)
+    assert {f.op for f in first.findings(one.id)} == {"faulty_exp", "faulty_softplus", "faulty_xlog1py"}
+
+
+def test_an_interrupted_run_keeps_what_it_found_and_resumes_to_the_same_end(stores: Any) -> None:
+    whole, broken = stores(), stores()
+    unbroken = run_campaign(settings_of(), whole)
+    interrupted = run_campaign(settings_of(), broken, Stop(3))
+    assert interrupted.state == "interrupted"
+    assert len(broken.shard_payloads(interrupted.id)) == 3
+    assert broken.findings(interrupted.id)
+    assert interrupted.environment["cells_not_reached"]
+    again = run_campaign(settings_of(resume=interrupted.id), broken, Stop(5))
+    assert (again.state, again.id) == ("interrupted", interrupted.id)
+    resumed = run_campaign(settings_of(resume=interrupted.id), broken)
+    assert (resumed.state, resumed.id, resumed.started) == ("finished", interrupted.id, interrupted.started)
+    assert content(broken, resumed) == content(whole, unbroken)
+    assert (resumed.verdicts, resumed.by_tier) == (unbroken.verdicts, unbroken.by_tier)
+    assert resumed.seconds > interrupted.seconds
+    assert resumed.environment["cells_not_reached"] == []
+
+
+def test_resuming_with_another_seed_is_refused(stores: Any) -> None:
+    store = stores()
+    run = run_campaign(settings_of("40k"), store)
+    with pytest.raises(ValueError, match=f"run {run.id} has seed 5, not 6; resume it with --seed 5"):
+        run_campaign(settings_of(resume=run.id, seed=6), store)
+
+
+def test_cells_that_the_budget_does_not_reach_are_named(stores: Any) -> None:
+    run = run_campaign(settings_of("40k"), stores())
+    assert run.cells == 1
+    assert len(run.environment["cells_not_reached"]) == run.cells_planned - 1
+    assert "faulty_exp float32 value" not in run.environment["cells_not_reached"]
+
+
+def test_a_budget_of_time_ends_the_run(stores: Any) -> None:
+    began = time.monotonic()
+    run = run_campaign(settings_of("1s"), stores())
+    assert run.state == "finished"
+    assert time.monotonic() - began < 15
+
+
+def test_a_failing_cell_is_recorded_and_the_others_go_on(stores: Any) -> None:
+    shown: list[Shown] = []
+    run = run_campaign(settings_of("200k", ops="faulty_record,faulty_calm"), stores(), shown.append)
+    assert run.state == "finished"
+    assert run.cells == 1
+    assert {line.partition(":")[0] for line in run.environment["failures"]} == {"faulty_record float32 value"}
+    assert all("no definition 'no_such_definition'" in line and "\n" not in line for line in run.environment["failures"])
+    assert any("faulty_record" in cell for cell in run.environment["cells_not_reached"])
+    assert shown[-1].failures
+
+
+def test_a_broken_oracle_is_loud_but_does_not_end_the_run(stores: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from oracles import oracle
+
+    def fails(*_: Any) -> None:
+        raise oracle.AuditFailure("ball64 claims 1, but Arb proves 2")
+
+    monkeypatch.setattr(oracle, "_audit", fails)
+    run = run_campaign(settings_of("40k"), stores())
+    assert run.environment["failures"] == ["faulty_exp float32 value: AUDIT: AuditFailure: ball64 claims 1, but Arb proves 2"]
+
+
+def test_bad_settings_are_refused_before_anything_is_run(stores: Any) -> None:
+    store = stores()
+    for wrong in ({"ops": "faulty_expp"}, {"dtypes": ("float33",)}, {"orders": ("gradd",)}, {"targets": "faultyy"}):
+        with pytest.raises(UnknownName, match="did you mean"):
+            run_campaign(settings_of(**wrong), store)
+    with pytest.raises(ValueError, match="no target computes any of these ops"):
+        run_campaign(settings_of(ops="exp"), store)
+    assert store.runs() == []
+
+
+# Baselines
+
+
+def test_the_baselines_cases_are_replayed_first(stores: Any) -> None:
+    store = stores()
+    before = run_campaign(settings_of(), store)
+    tiny = run_campaign(settings_of("1k", seed=77, baseline=before.id), store)
+    assert tiny.cells == 1
+    cell = {f.id for f in store.findings(before.id, op="faulty_exp")}
+    assert len(cell) >= 6
+    assert cell <= {f.id for f in store.findings(tiny.id)}
+
+
+def test_cells_with_cases_to_replay_come_first(stores: Any) -> None:
+    store = stores()
+    before = run_campaign(settings_of(ops="faulty_softplus"), store)
+    assert [f.order for f in store.findings(before.id)] == ["grad"]
+    tiny = run_campaign(settings_of("1k", baseline=before.id), store)
+    assert [f.id for f in store.findings(tiny.id)] == [f.id for f in store.findings(before.id)]
+
+
+# The plan
+
+
+def plan(number: int, **changed: Progress) -> list[Any]:
+    cells = [Cell(name, (), "float32", "value") for name in ("a", "b", "c")]
+    memory = {cell.key: changed.get(cell.op, Progress()) for cell in cells}
+    return round_of(number, cells, memory, ("faulty:cpu:eager",), 1)
+
+
+def test_the_first_round_visits_every_cell_once_in_order() -> None:
+    assert [(s.cell.op, s.round, s.verdicts) for s in plan(0)] == [(name, 0, FIRST) for name in "abc"]
+
+
+def test_later_rounds_visit_productive_cells_first_and_longer() -> None:
+    shards = plan(2, a=Progress(productive=False))
+    assert [(s.cell.op, s.verdicts) for s in shards] == [("b", FIRST * GROWTH**2), ("c", FIRST * GROWTH**2), ("a", FIRST * GROWTH)]
+    assert all(s.verdicts == MOST for s in plan(9))
+
+
+def test_shards_carry_what_is_known() -> None:
+    case = Case("float32", {"x": "0x1p+0"})
+    shards = plan(0, b=Progress(corpus=(case,), known={"z": 2.0, "y": 1.0}))
+    assert [s.cell.op for s in shards] == ["b", "a", "c"]
+    assert (shards[0].corpus, shards[0].known) == ((case,), (("y", 1.0), ("z", 2.0)))
+    assert len({s.id for s in (*plan(0), *plan(1))}) == 6
+
+
+def test_float32_values_of_default_params_come_first() -> None:
+    cells = cells_of(select("exp,norm"), ("float16", "float32"), ("value", "grad"), [Target("faulty"), Target("numpy")])
+    assert [(c.op, c.dtype, c.order) for c in cells[:4]] == [("exp", "float32", "value"), ("norm", "float32", "value"),
+                                                             ("exp", "float16", "value"), ("norm", "float16", "value")]  # fmt: skip
+    assert all(dict(c.params) == {"ord": 2} for c in cells[:4] if c.op == "norm")
+
+
+# Dask
+
+
+def test_dask_workers_find_the_same(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    here, there = stores(), stores()
+    one, two = run_campaign(settings_of(), here), run_campaign(settings_of(workers=2), there)
+    assert content(here, one) == content(there, two)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_dead_worker_is_a_failure_of_its_shard_alone(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    store = stores()
+    run = run_campaign(settings_of("280k", ops="faulty_calm,faulty_dies,faulty_softplus", orders=("value",), workers=2), store)
+    assert run.state == "finished"
+    assert {line.partition(":")[0] for line in run.environment["failures"]} == {"faulty_dies float32 value"}
+    assert "crash: the worker process ended" in run.environment["failures"][0]
+    assert run.environment["cells_not_reached"] == ["faulty_dies float32 value"]
+    assert run.cells == 2
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_ctrl_c_with_workers_keeps_what_was_found(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    store = stores()
+    run = run_campaign(settings_of("100M", workers=2), store, Stop(3))
+    assert run.state == "interrupted"
+    assert len(store.shard_payloads(run.id)) == 3
+    assert capfd.readouterr().err == ""
+
+
+def test_a_scheduler_that_does_not_answer(stores: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "ANSWERS", 1)
+    began = time.monotonic()
+    with pytest.raises(SchedulerError, match="no Dask scheduler answers at tcp://127.0.0.1:9") as caught:
+        run_campaign(settings_of(scheduler="tcp://127.0.0.1:9"), stores())
+    assert "\n" not in str(caught.value)
+    assert time.monotonic() - began < 6
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_hang_ends_the_worker(stores: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = """
+import sys, time
+from fuzzer.campaign import engine
+engine.HANGS = 0.5
+engine.guarded = lambda shard: time.sleep(20)
+engine.watched(None)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(faulty.__file__).parents[2], timeout=15)
+    assert ran.returncode == 1
+    assert ran.stderr == ""

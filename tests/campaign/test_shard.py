@@ -1,0 +1,268 @@
+"""A shard finds planted defects by itself, and nothing in kernels that are right; it is a pure function of its arguments."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import faulty
+import numpy as np
+import pytest
+
+from fuzzer.campaign.cell import Cell
+from fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from fuzzer.case import Case, Placement
+from fuzzer.catalog.registry import op_named
+from fuzzer.findings.finding import Finding
+from fuzzer.findings.identity import finding_id
+
+pytestmark = pytest.mark.usefixtures("planted")
+
+TARGET = "faulty:cpu:eager"
+
+
+def shard_of(op: str, *, order: str = "value", dtype: str = "float32", verdicts: int = 40_000, **rest: Any) -> Shard:
+    cell = Cell(op, tuple(op_named(op).default_params().items()), dtype, order)
+    return Shard(cell, (TARGET,), rest.pop("seed", 0), 0, verdicts, **rest)
+
+
+def found_in(op: str, **rest: Any) -> dict[tuple[str, str], Finding]:
+    """(kernel, symptom) -> finding."""
+    findings = run_shard(shard_of(op, **rest)).findings
+    return {(f.implementation.removeprefix("faulty.").partition("(")[0], f.symptom): f for f in findings}
+
+
+def numbers(finding: Finding, name: str = "x") -> list[float]:
+    return [float(v) for v in Case(finding.dtype, finding.case["inputs"]).batch().exact()[name].ravel()]
+
+
+# What is found
+
+
+@pytest.fixture(scope="module")
+def of_exp(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The findings of all defects of exp, from one shard."""
+    patch = pytest.MonkeyPatch()
+    folder = tmp_path_factory.mktemp("plugins")
+    patch.syspath_prepend(str(folder))
+    with faulty.installed_in(folder):
+        yield found_in("faulty_exp")
+    patch.undo()
+
+
+def test_overflow_of_vectors_only_is_placed_at_the_least_failing_length(of_exp: dict[Any, Finding]) -> None:
+    finding = of_exp["exp_vector_overflow", "inf"]
+    assert finding.case["placement"] == {"length": 2, "position": 0, "stride": 1}
+    assert finding.class_ == "unstable"
+    assert 88.1 < numbers(finding)[0] < 88.7229
+    assert "right at length 1, wrong from length 2" in finding.note
+
+
+def test_a_thin_strip_beside_a_threshold(of_exp: dict[Any, Finding]) -> None:
+    finding = of_exp["exp_strip", "zero"]
+    assert -87.3365 < numbers(finding)[0] < -87.33
+    assert finding.output == 0
+
+
+def test_a_nan_at_one_landmark(of_exp: dict[Any, Finding]) -> None:
+    finding = of_exp["exp_landmark", "nan"]
+    assert numbers(finding) == [float(np.float32(88.72283))]
+    assert math.isnan(finding.output)
+    assert float(finding.reference) == pytest.approx(3.4027985e38)
+
+
+def test_a_wrong_tail_is_placed_at_its_position(of_exp: dict[Any, Finding]) -> None:
+    finding = of_exp["exp_tail", "precision"]
+    assert finding.case["placement"] == {"length": 9, "position": 8, "stride": 1}
+    assert numbers(finding) == [0.0]
+
+
+def test_a_wrong_scalar_path(of_exp: dict[Any, Finding]) -> None:
+    assert of_exp["exp_scalar", "precision"].case["placement"]["length"] == 1
+
+
+def test_a_defect_of_long_calls_only_keeps_the_length_of_the_search(of_exp: dict[Any, Finding]) -> None:
+    assert of_exp["exp_long", "precision"].case["placement"]["length"] > 1000
+
+
+def test_a_wrong_sign(of_exp: dict[Any, Finding]) -> None:
+    finding = of_exp["exp_sign", "wrong_sign"]
+    assert 20 < numbers(finding)[0] < 24
+    assert finding.output < 0
+
+
+def test_a_right_kernel_beside_wrong_ones_is_clean(of_exp: dict[Any, Finding]) -> None:
+    assert not [kernel for kernel, _ in of_exp if kernel == "exp_right"]
+
+
+def test_every_answer_stands_beside_a_finding(of_exp: dict[Any, Finding]) -> None:
+    calls = [i.call for i in op_named("faulty_exp").implementations]
+    for (kernel, symptom), finding in of_exp.items():
+        assert [a.implementation for a in finding.answers] == calls
+        mine = next(a for a in finding.answers if a.implementation == finding.implementation)
+        assert (mine.output_hex, mine.symptom, mine.class_) == (finding.output_hex, symptom, mine.class_), kernel
+        assert finding.avoidable_by == [TARGET]  # by another call of the same target
+        right = next(a for a in finding.answers if a.implementation == "faulty.exp_right(x)")
+        assert (right.class_, right.symptom) == ("ok", "none")
+
+
+def test_extent_counts_the_elements_that_fail_alike(of_exp: dict[Any, Finding]) -> None:
+    for finding in of_exp.values():
+        extent = finding.extent
+        assert set(extent) == {"count", "judged", "share", "low", "high"}
+        assert 0 < extent["count"] <= extent["judged"]
+        assert extent["share"] == extent["count"] / extent["judged"]
+    strip = of_exp["exp_strip", "zero"].extent
+    assert 87.33 < strip["low"] <= strip["high"] < 87.3365
+    assert sum(row[3] for row in of_exp["exp_strip", "zero"].profile) == of_exp["exp_strip", "zero"].extent["judged"]
+
+
+def test_identity_is_that_of_cell_target_call_and_symptom(of_exp: dict[Any, Finding]) -> None:
+    for finding in of_exp.values():
+        known_as = finding_id("faulty_exp", {}, "value", "float32", TARGET, finding.implementation, finding.symptom)
+        assert finding.id == known_as
+    assert len({f.id for f in of_exp.values()}) == len(of_exp)
+
+
+def test_naive_norm() -> None:
+    found = found_in("faulty_norm")
+    assert {kernel for kernel, _ in found} == {"norm_naive"}
+    over, under = found["norm_naive", "inf"], found["norm_naive", "zero"]
+    assert len(numbers(over)) == 1
+    assert 1.8e19 < abs(numbers(over)[0]) < 1e21  # two digits above the square root of the largest number
+    assert len(numbers(under)) == 1
+    assert 0 < abs(numbers(under)[0]) < 3e-23
+
+
+def test_naive_softmax() -> None:
+    found = found_in("faulty_softmax")
+    assert {kernel for kernel, _ in found} == {"softmax_naive"}
+    assert numbers(found["softmax_naive", "nan"]) == [100.0]
+
+
+def test_one_pass_variance() -> None:
+    found = found_in("faulty_var")
+    assert {kernel for kernel, _ in found} == {"var_one_pass"}
+    assert {"nan", "zero", "precision"} <= {symptom for _, symptom in found}
+
+
+def test_cancellation_in_a_binary_op() -> None:
+    found = found_in("faulty_xlog1py")
+    assert {kernel for kernel, _ in found} == {"xlog1py_cancelling"}
+    assert numbers(found["xlog1py_cancelling", "precision"], "x") == [1.0]
+    assert abs(numbers(found["xlog1py_cancelling", "zero"], "y")[0]) < 6e-8
+
+
+def test_infinity_times_zero_in_a_gradient() -> None:
+    found = found_in("faulty_softplus", order="grad")
+    assert list(found) == [("softplus_naive", "nan")]
+    assert numbers(found["softplus_naive", "nan"]) == [100.0]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_silent_for_a_right_kernel(dtype: str) -> None:
+    result = run_shard(shard_of("faulty_calm", dtype=dtype))
+    assert result.findings == []
+    assert result.verdicts >= 40_000
+    (summary,) = result.cells
+    assert summary.classes["ok"] > 0.99 * summary.verdicts
+
+
+def test_an_exception_is_a_finding_of_its_row() -> None:
+    (finding,) = run_shard(shard_of("faulty_raises")).findings
+    assert (finding.symptom, finding.class_, finding.note) == ("exception", "unstable", "RuntimeError: no kernel for one")
+    assert numbers(finding) == [1.0]
+    assert finding.id.startswith("faulty-faulty_raises-value-float32-exception-")
+    assert [(a.class_, a.symptom) for a in finding.answers] == [("unstable", "exception"), ("ok", "none")]
+    assert finding.avoidable_by == [TARGET]
+    assert float(finding.reference) == pytest.approx(math.e)
+
+
+def test_a_call_that_always_raises_ends_with_its_budget() -> None:
+    (finding,) = run_shard(shard_of("faulty_never", verdicts=5_000)).findings
+    assert finding.symptom == "exception"
+    assert finding.avoidable_by == []
+
+
+# Replay
+
+
+def test_cases_are_replayed_first_each_in_its_placement() -> None:
+    x = np.float32(88.5)
+    vector, tail = Case("float32", {"x": float(x).hex()}, Placement(3)), Case("float32", {"x": "0x0p+0"}, Placement(9, 8))
+    findings = run_shard(shard_of("faulty_exp", verdicts=1, corpus=(vector, tail))).findings
+    assert {"faulty.exp_vector_overflow(x)", "faulty.exp_tail(x)"} == {f.implementation for f in findings}
+
+
+def test_a_search_hands_on_its_worst_points() -> None:
+    result = run_shard(shard_of("faulty_exp"))
+    assert result.corpus
+    again = run_shard(shard_of("faulty_exp", verdicts=1, corpus=tuple(result.corpus)))
+    assert {f.implementation for f in again.findings} >= {"faulty.exp_strip(x)", "faulty.exp_sign(x)"}
+
+
+def test_known_findings_are_not_certified_again() -> None:
+    first = run_shard(shard_of("faulty_softplus", order="grad"))
+    known = tuple((f.id, f.excess) for f in first.findings)
+    assert run_shard(shard_of("faulty_softplus", order="grad", known=known)).findings == []
+
+
+# Determinism
+
+
+def comparable(result: ShardResult) -> str:
+    """All of a result but its seconds."""
+    kept = dataclasses.asdict(dataclasses.replace(result, seconds=0.0, by_phase={}, tier_seconds={}))
+    return json.dumps(kept, sort_keys=True, default=str)
+
+
+SHARDS = [("faulty_exp", "value"), ("faulty_var", "value"), ("faulty_softplus", "grad")]
+
+
+def test_the_same_shard_twice_in_one_process() -> None:
+    for op, order in SHARDS:
+        shard = shard_of(op, order=order, seed=3)
+        assert comparable(run_shard(shard)) == comparable(run_shard(shard))
+
+
+def test_the_same_shard_in_another_process(tmp_path: Path) -> None:
+    program = f"""
+import sys
+sys.path[:0] = [{str(Path(faulty.__file__).parent)!r}, {str(tmp_path)!r}]
+from pathlib import Path
+import faulty, test_shard
+with faulty.installed_in(Path({str(tmp_path)!r})):
+    for op, order in {SHARDS!r}:
+        print(test_shard.comparable(test_shard.run_shard(test_shard.shard_of(op, order=order, seed=3))))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(faulty.__file__).parents[2],
+                         env={"PYTHONPATH": str(Path(faulty.__file__).parents[2]), "PYTHONHASHSEED": "7"}, check=True)  # fmt: skip
+    assert ran.stdout.splitlines() == [comparable(run_shard(shard_of(op, order=order, seed=3))) for op, order in SHARDS]
+
+
+def test_a_slow_machine_decides_the_same_elements(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = comparable(run_shard(shard_of("faulty_var", verdicts=10_000)))
+    monkeypatch.setattr(faulty, "var_right", slowed(faulty.var_right))
+    clock = time.perf_counter
+    monkeypatch.setattr(time, "perf_counter", lambda: 10 * clock())
+    assert comparable(run_shard(shard_of("faulty_var", verdicts=10_000))) == quick
+
+
+def slowed(kernel: Any) -> Any:
+    def slow(*inputs: Any, **params: Any) -> Any:
+        time.sleep(0.01)
+        return kernel(*inputs, **params)
+
+    return slow
+
+
+def test_another_seed_is_another_search() -> None:
+    first, second = (run_shard(shard_of("faulty_exp", seed=seed)) for seed in (1, 2))
+    assert comparable(first) != comparable(second)
+    assert {f.id for f in first.findings} & {f.id for f in second.findings}

@@ -1,0 +1,178 @@
+"""Shrinking keeps class and symptom and is never more complex; placing finds the least length; both on planted kernels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.ledger import Candidate, Ledger
+from fuzzer.campaign.place import place
+from fuzzer.campaign.shrink import _simple_values, _weight, shrink
+from fuzzer.campaign.trial import Trial
+from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.catalog.op import scalar
+from fuzzer.catalog.registry import op_named
+from fuzzer.formats import FORMATS, Format, format_named
+from fuzzer.judge.verdict import Symptom
+
+pytestmark = pytest.mark.usefixtures("planted")
+
+
+def trial_of(op: str, kernel: str, order: str = "value", dtype: str = "float32") -> tuple[Trial, Subject]:
+    cell = Cell(op, tuple(op_named(op).default_params().items()), dtype, order)
+    subjects = subjects_of(cell, ("faulty:cpu:eager",))
+    (subject,) = [s for s in subjects if s.implementation.call.startswith(f"faulty.{kernel}(")]
+    return Trial(cell, [subject]), subject
+
+
+def candidate_of(trial: Trial, symptom: Symptom, *, within: Placement | None = None, **inputs: Any) -> Candidate:
+    """The worst element of one row, which must show the symptom."""
+    fmt = format_named(trial.cell.dtype)
+    batch = Batch(fmt.name, {name: fmt.round(np.asarray([value], np.float64)) for name, value in inputs.items()})
+    judgement = trial.run(batch, within=within)
+    ledger = Ledger(trial.cell, trial.subjects[0])
+    ledger.add(judgement, judgement.outcomes[0], within=within)
+    return ledger.best(symptom)[0]
+
+
+def weights(row: Batch) -> list[tuple[int, float, int]]:
+    fmt = row.format
+    return sorted((_weight(float(v), fmt) for values in row.exact().values() for v in values.ravel()), reverse=True)
+
+
+NOISE = [0.731, -3.77e-5, 12.9, 88.1, -0.004, 61.7, 2.31, -17.3, 5e-7, 33.3, -41.2, 0.11, 6.6, -71.9, 1.9, 0.27, -9.13]
+CASES = {
+    "norm overflows": ("faulty_norm", "norm_naive", "value", Symptom.inf, {"x": [*NOISE[:16], 3.123e25]}),
+    "norm underflows": ("faulty_norm", "norm_naive", "value", Symptom.zero, {"x": [v * 1.2345e-30 for v in NOISE]}),
+    "softmax of 17": ("faulty_softmax", "softmax_naive", "value", Symptom.nan, {"x": [*NOISE[:9], 123.456, *NOISE[9:]]}),
+    "softmax with an idle infinity": ("faulty_softmax", "softmax_naive", "value", Symptom.nan, {"x": [-math.inf, *NOISE[:8], 200.7, *NOISE[8:]]}),
+    "variance": ("faulty_var", "var_one_pass", "value", Symptom.precision, {"x": [1234.5678 + v / 10 for v in NOISE]}),
+    "cancellation": ("faulty_xlog1py", "xlog1py_cancelling", "value", Symptom.zero, {"x": 1.2345e7, "y": 1.1111e-9}),
+    "gradient": ("faulty_softplus", "softplus_naive", "grad", Symptom.nan, {"x": 4.56789e17}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_shrinking_keeps_the_verdict_and_simplifies(case: str) -> None:
+    op, kernel, order, symptom, inputs = CASES[case]
+    trial, subject = trial_of(op, kernel, order)
+    candidate = candidate_of(trial, symptom, **inputs)
+    simple = shrink(trial, subject, candidate)
+    (outcome,) = trial.run(simple.row).outcomes
+    assert outcome.screened is not None
+    assert outcome.screened.verdicts.classes[0, simple.output] == candidate.class_
+    assert outcome.screened.verdicts.symptoms[0, simple.output] == symptom
+    assert len(weights(simple.row)) <= len(weights(candidate.row))
+    assert all(a <= b for a, b in zip(weights(simple.row), weights(candidate.row), strict=False))
+    assert weights(simple.row) < weights(candidate.row)
+    assert simple.row.exact().keys() == candidate.row.exact().keys()
+    again = shrink(trial, subject, simple)
+    for name, values in simple.row.inputs.items():
+        np.testing.assert_array_equal(again.row.inputs[name], values)
+
+
+@pytest.mark.parametrize("case", ["norm overflows", "norm underflows", "softmax of 17", "softmax with an idle infinity"])
+def test_one_element_is_enough(case: str) -> None:
+    op, kernel, order, symptom, inputs = CASES[case]
+    trial, subject = trial_of(op, kernel, order)
+    simple = shrink(trial, subject, candidate_of(trial, symptom, **inputs))
+    assert simple.row.inputs["x"].shape == (1, 1)
+    assert np.isfinite(simple.row.inputs["x"]).all()
+    assert _weight(float(simple.row.inputs["x"][0, 0]), simple.row.format)[0] <= 2
+
+
+def test_an_infinity_that_matters_stays() -> None:
+    trial, subject = trial_of("faulty_xlog1py", "xlog1py_cancelling")
+    candidate = candidate_of(trial, Symptom.nan, x=math.inf, y=1.0625e-12)
+    simple = shrink(trial, subject, candidate)
+    assert simple.row.inputs["x"][0] == math.inf
+    assert weights(simple.row) < weights(candidate.row)
+
+
+def test_shrinking_in_a_place_keeps_the_place() -> None:
+    trial, subject = trial_of("faulty_exp", "exp_tail")
+    candidate = candidate_of(trial, Symptom.precision, within=Placement(9, 8), x=1.2345678)
+    assert shrink(trial, subject, candidate).row.inputs["x"][0] == 0
+
+
+def test_shrinking_is_deterministic() -> None:
+    op, kernel, order, symptom, inputs = CASES["variance"]
+    trial, subject = trial_of(op, kernel, order)
+    rows = [shrink(trial, subject, candidate_of(trial, symptom, **inputs)).row.inputs["x"] for _ in range(2)]
+    np.testing.assert_array_equal(*rows)
+
+
+def test_what_cannot_be_simpler_is_left_alone() -> None:
+    trial, subject = trial_of("faulty_exp", "exp_landmark")
+    candidate = candidate_of(trial, Symptom.nan, x=float(np.float32(88.72283)))
+    assert shrink(trial, subject, candidate) == candidate
+
+
+finite = st.sampled_from(sorted(FORMATS)).flatmap(
+    lambda name: st.tuples(st.just(FORMATS[name]), st.integers(-FORMATS[name].max_ordinal - 1, FORMATS[name].max_ordinal + 1))
+)
+
+
+@given(finite)
+@settings(max_examples=200, deadline=None)
+def test_simple_values_are_simpler_numbers_of_the_format_inside_the_domain(drawn: tuple[Format, int]) -> None:
+    fmt, ordinal = drawn
+    x = float(fmt.from_ordinals(np.asarray([ordinal]))[0])
+    spec = scalar("x", -1)
+    for value in _simple_values(x, fmt, spec):
+        assert float(fmt.round(np.asarray(value))) == value
+        assert value >= -1
+        assert _weight(value, fmt) < _weight(x, fmt)
+        assert value == 0 or abs(value) >= min(abs(x), fmt.min_normal)  # never from a normal number to a subnormal one
+
+
+# Placement
+
+
+@pytest.mark.parametrize(
+    ("kernel", "symptom", "x", "placement", "right"),
+    [("exp_vector_overflow", Symptom.inf, 88.5, Placement(2), (1,)), ("exp_scalar", Symptom.precision, 0.0, Placement(1), ()),
+     ("exp_tail", Symptom.precision, 0.0, Placement(9, 8), tuple(range(1, 9))), ("exp_sign", Symptom.wrong_sign, 21.0, Placement(1), ())],
+)  # fmt: skip
+def test_the_least_failing_length(kernel: str, symptom: Symptom, x: float, placement: Placement, right: tuple[int, ...]) -> None:
+    trial, subject = trial_of("faulty_exp", kernel)
+    placed = place(trial, subject, Batch("float32", {"x": np.float32([x])}), 0)
+    assert placed is not None
+    assert (placed.placement, placed.symptom, placed.right_at) == (placement, symptom, right)
+
+
+@pytest.mark.parametrize(("kernel", "x"), [("exp_right", 88.5), ("exp_long", 0.0), ("exp_strip", 1.0)])
+def test_no_place_for_what_is_right_in_short_calls(kernel: str, x: float) -> None:
+    trial, subject = trial_of("faulty_exp", kernel)
+    assert place(trial, subject, Batch("float32", {"x": np.float32([x])}), 0) is None
+
+
+def test_a_length_at_which_the_framework_raises_is_not_called_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    import faulty
+
+    def picky(x: Any) -> Any:
+        if len(x) == 1:
+            raise RuntimeError("too short")
+        return faulty.exp_sign(x)
+
+    monkeypatch.setattr(faulty, "exp_right", picky)
+    trial, subject = trial_of("faulty_calm", "exp_right")
+    monkeypatch.setattr(faulty, "exp_sign", lambda x: -np.exp(x))
+    placed = place(trial, subject, Batch("float32", {"x": np.float32([1.0])}), 0)
+    assert placed is not None
+    assert (placed.placement.length, placed.right_at) == (2, ())
+
+
+def test_the_cotangent_is_cut_with_its_vector() -> None:
+    trial, subject = trial_of("faulty_softmax", "softmax_naive", "grad")
+    x = [*NOISE[:9], 123.456, *NOISE[9:16]]
+    candidate = candidate_of(trial, Symptom.nan, x=x, **{COTANGENT: [1.5, *NOISE[1:]]})
+    simple = shrink(trial, subject, candidate)
+    assert simple.row.inputs["x"].shape == simple.row.inputs[COTANGENT].shape
+    assert simple.row.inputs["x"].shape[1] <= 2

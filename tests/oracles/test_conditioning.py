@@ -1,0 +1,81 @@
+"""Conditioning: amplification against derivatives known by hand, and neighbourhoods that enclose and stay tight."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fuzzer.catalog.functions import function_of
+from fuzzer.catalog.registry import op_named
+from oracles.conditioning import amplification, neighbourhood
+from oracles.function import Function
+
+FIRST = np.zeros(1, np.int64)
+
+
+def function(name: str, order: str = "value") -> Function:
+    op = op_named(name)
+    return function_of(op, op.default_params(), order)
+
+
+@pytest.mark.parametrize("precision", [24, 53])
+@pytest.mark.parametrize(
+    ("name", "inputs", "expected"),
+    [
+        ("exp", {"x": 50.0}, 50 * math.exp(50)),
+        ("log", {"x": 1e30}, 1.0),
+        ("sin", {"x": 1e22}, 1e22 * abs(math.cos(1e22))),
+        ("sum", {"x": [1e30, 1.0, -1e30]}, 2e30),
+        ("mul", {"x": 3.0, "y": 4.0}, 24.0),
+        ("softplus", {"x": -50.0}, 50 * math.exp(-50)),
+        ("digamma", {"x": 1.4616321449683623}, 1.4616321449683623 * 0.9672),
+    ],
+)
+def test_amplification_is_sum_of_x_times_derivative(name: str, inputs: dict[str, object], expected: float, precision: int) -> None:
+    arrays = {key: np.asarray([value], np.float64) for key, value in inputs.items()}
+    (found,) = amplification(function(name), arrays, FIRST, precision)
+    assert found == pytest.approx(expected, rel=0.25)
+
+
+def test_amplification_where_the_derivative_cancels_to_the_end_of_the_range() -> None:
+    """1 - softmax_1 = e^-636: an upper bound at too few bits would say 1e-228, and hide a lost result."""
+    x = np.asarray([[0.0, 636.0]])
+    (found,) = amplification(function("log_softmax"), {"x": x}, np.ones(1, np.int64), 53)
+    assert found == pytest.approx(636 * math.exp(-636), rel=0.25)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["exp", "sin", "tanh", "gelu", "softplus", "atan"]), st.floats(-20, 20), st.floats(-1, 1))
+def test_a_neighbourhood_contains_the_values_at_its_points(name: str, x: float, part: float) -> None:
+    from oracles.rigorous import enclose
+
+    width = 4 * float(np.spacing(np.float32(abs(x) + 1e-3)))
+    found = neighbourhood(function(name), {"x": np.float64(x)}, 0, {"x": np.float64(width)}, 128)
+    inside = enclose(function(name), {"x": np.float64(x + part * width)}, 128).balls[0]
+    assert found.bounded
+    assert not inside < found.low
+    assert not inside > found.high
+
+
+def test_the_mean_value_form_is_tight_where_the_natural_enclosure_is_not() -> None:
+    """digamma at its root: the range over +-4 ulps is 8 ulps times the slope, not what interval evaluation makes of it."""
+    root, width = 1.4616321449683623, 4 * 2.0**-23
+    found = neighbourhood(function("digamma"), {"x": np.float64(root)}, 0, {"x": np.float64(width)}, 192)
+    assert float(found.high - found.low) < 2.2 * width * 0.968
+
+
+def test_a_neighbourhood_stays_in_the_domain() -> None:
+    found = neighbourhood(function("sqrt"), {"x": np.float64(0.0)}, 0, {"x": np.float64(1e-10)}, 128)
+    assert found.bounded
+    assert float(found.low) >= -1e-12
+    assert float(found.high) == pytest.approx(1e-5, rel=0.01)
+
+
+def test_at_a_pole_nothing_is_claimed() -> None:
+    found = neighbourhood(function("reciprocal"), {"x": np.float64(0.0)}, 0, {"x": np.float64(1e-10)}, 128)
+    assert not found.bounded
+    assert not found.excludes(1.0, 0.0)

@@ -1,0 +1,103 @@
+"""The escalation: each tier's truth contains the exact one, only the undecided climb, and what cannot be known is said."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from flint import arb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuzzer.catalog.functions import function_of
+from fuzzer.catalog.registry import op_named
+from oracles import oracle, rigorous
+from oracles.function import Function
+from oracles.oracle import AuditFailure, Caps, Tally, reference
+from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
+
+
+def function(name: str, order: str = "value") -> Function:
+    op = op_named(name)
+    return function_of(op, op.default_params(), order)
+
+
+def test_the_tiers_by_what_they_are_for() -> None:
+    tally = Tally()
+    x = np.asarray([1.0, -800.0, math.inf, math.nan])
+    truth = reference(function("softplus"), {"x": x}, tally=tally)
+    tiers = [TIERS[t] for t in truth.tier[:, 0]]
+    assert tiers[0] == "ball64"
+    assert tiers[1] in ("log64", "ball64", "arb")
+    assert tiers[2:] == ["limit", "limit"]
+    assert sum(tally.elements.values()) == 4
+
+
+def test_only_what_the_caller_needs_climbs() -> None:
+    asked: list[int] = []
+
+    def undecided(truth: Reference, rows: np.ndarray) -> np.ndarray:
+        asked.append(len(rows))
+        return np.zeros(len(rows), bool)
+
+    truth = reference(function("exp"), {"x": np.asarray([1.0, 2.0])}, precision=53, undecided=undecided)
+    assert set(truth.tier.ravel()) <= {TIERS.index("ball64"), TIERS.index("ball80")}
+    assert asked
+
+
+@pytest.mark.parametrize(("x", "accepts"), [(-1.0, NAN), (0.0, NINF), (math.inf, PINF), (2.0, FINITE), (math.nan, NAN)])
+def test_kinds(x: float, accepts: int) -> None:
+    assert reference(function("log"), {"x": np.asarray([x])}).accepts[0, 0] == accepts
+
+
+def test_no_derivative_outside_the_domain() -> None:
+    truth = reference(function("log", "grad"), {"x": np.asarray([-1.0])})
+    assert truth.accepts[0, 0] == FINITE | NAN | PINF | NINF
+
+
+def test_caps_leave_elements_unknown_and_never_wrong() -> None:
+    caps = Caps(arb_rows=0, limit_rows=0)
+    x = np.asarray([math.inf, 5e-324])
+    truth = reference(function("digamma"), {"x": x}, caps=caps)
+    assert truth.accepts[0, 0] == 0
+
+
+def test_the_audit_stops_a_wrong_tier(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = oracle.vectorised.evaluate
+
+    def wrong(*args: object, **keywords: object) -> Reference:
+        truth = real(*args, **keywords)  # type: ignore[arg-type]
+        truth.value[...] *= 1 + 2.0**-30
+        return truth
+
+    monkeypatch.setattr(oracle.vectorised, "evaluate", wrong)
+    with pytest.raises(AuditFailure, match="Arb proves"):
+        reference(function("exp"), {"x": np.linspace(1, 2, 8)}, caps=Caps(audit_share=1.0))
+
+
+def test_log64_takes_the_larger_of_two_terms_with_one_leading_logarithm() -> None:
+    """Beside 2.4e24 two logarithms agree in their leading double and differ in the low one: 0.125 against 0.004."""
+    x = np.asarray([[-2.41785077453813e24, -2.4179219674410394e24, -2.4177091093082513e24]])
+    inputs = {"x": x, "cotangent": np.asarray([[0.125, -0.00390625, -0.125]])}
+    truth = reference(function("logcumsumexp", "grad"), inputs)
+    np.testing.assert_allclose(truth.value[0], [0.12109375, 0.0, -0.125], atol=1e-15)
+
+
+@given(st.fractions(), st.integers(-1100, 900))
+def test_split_is_exact_to_its_radius(fraction: Fraction, shift: int) -> None:
+    value = fraction * Fraction(2) ** shift
+    from flint import ctx, fmpq
+
+    ctx.prec = 400
+    ball = arb(fmpq(value.numerator, value.denominator))
+    high, low, radius = rigorous.split(ball)
+    if math.isfinite(radius):
+        assert abs(value - Fraction(high) - Fraction(low)) <= Fraction(radius)
+
+
+def test_split_of_two_doubles_is_exact() -> None:
+    """1 + 2^-60 fits in two doubles: nothing is left for the radius, so a tie can be told from its neighbours."""
+    for ball, parts in ((arb((2**60 + 1, -60)), (1.0, 2.0**-60)), (arb(3), (3.0, 0.0)), (arb((1, -1074)), (2.0**-1074, 0.0))):
+        assert rigorous.split(ball) == (*parts, 0.0)
