@@ -10,7 +10,7 @@ ULPFUZZ := $(VENV)/bin/ulpfuzz
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fuzz nightly report test test-installed lint bench clean
+.PHONY: help setup fuzz nightly report test test-slow test-installed lint bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -41,7 +41,10 @@ report: setup ## the report of the latest run, to OUT
 	@echo "The report: $(abspath $(OUT))/report.html"
 
 test: setup ## the tests
-	$(PY) -m pytest -n auto -m 'not installed'
+	$(PY) -m pytest -n auto -m 'not installed and not slow'
+
+test-slow: setup ## the tests that take minutes: no false alarm on any op, dtype and order
+	$(PY) -m pytest -n auto -m 'slow and not installed'
 
 test-installed: setup ## that the known defects of the installed frameworks are found (AVX-512 CPUs)
 	$(PY) -m pytest -m installed

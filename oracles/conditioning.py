@@ -32,9 +32,7 @@ def _on_tape(tape: Tape, lifted: dict[str, Any]) -> dict[str, Any]:
     return {name: wrap(value) for name, value in lifted.items()}
 
 
-def amplification(
-    function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53
-) -> NDArray[np.float64]:
+def amplification(function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53) -> NDArray[np.float64]:
     """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only.
 
     Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first 256 rows where
@@ -135,7 +133,10 @@ def _mean_value(m: Arb, function: Function, single: Inputs, widths: dict[str, ND
         box = {name: _box(values, widths[name], _domain(function, name)) for name, values in single.items()}
         point = {name: _lift(m, values) for name, values in single.items()}
         centre = function.outputs(m, point)[k]
+        m.jumps = False
         slopes, leaves = _slopes(m, function, box, k)
+        if m.jumps and function.order != "value":
+            return arb.nan()  # a derivative jumps at a kink of its function: no slope of it bounds the change
         total: arb = centre.v
         middles = [leaf.v for name in single for leaf in flat(point[name])]
         for slope, leaf, middle in zip(slopes, leaves, middles, strict=True):
@@ -164,6 +165,6 @@ def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
 
 
 def _arb(value: Fraction) -> arb:
-    from flint import fmpq  # noqa: PLC0415
+    from flint import fmpq
 
     return arb(fmpq(value.numerator, value.denominator))

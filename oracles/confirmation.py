@@ -17,7 +17,6 @@ from oracles.function import Function
 from oracles.limits_at_infinity import Accepted, TapedMp, accepted
 from oracles.reference import FINITE, NAN, PINF
 
-
 #: Binary exponents beyond which a number is told by Arb alone.
 FAR = 100_000
 
@@ -47,7 +46,9 @@ def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: 
         return _by_limit(accepted(function, single)[output], "mpmath" if finite and not kink else "limit")
     if is_far(ball):
         sign = 1.0 if ball > 0 else -1.0
-        return Confirmation(ball.str(digits, radius=False), "arb", True, None, math.copysign(math.inf if abs(ball) > 1 else 0.0, sign))
+        return Confirmation(
+            ball.str(digits, radius=False), "arb", True, None, math.copysign(math.inf if abs(ball) > 1 else 0.0, sign)
+        )
     exact = rigorous.to_fraction(ball)
     checks = [_by_mpmath(function, single, output, bits) for bits in (_bits(digits), _bits(digits) * 3 // 2 + 64)]
     agrees = all(check is None or _close(check, exact, digits) for check in checks)
@@ -112,7 +113,9 @@ def _by_mpmath(function: Function, single: dict[str, NDArray[np.float64]], outpu
 def _close(value: Fraction | float, exact: Fraction, digits: int) -> bool:
     if isinstance(value, float):
         return False
-    return abs(value - exact) <= abs(exact) / Fraction(10) ** (min(digits, 30) - 2) or (exact == 0 and abs(value) < Fraction(1, 10**300))
+    return abs(value - exact) <= abs(exact) / Fraction(10) ** (min(digits, 30) - 2) or (
+        exact == 0 and abs(value) < Fraction(1, 10**300)
+    )
 
 
 def _by_limit(right: Accepted, source: str) -> Confirmation:

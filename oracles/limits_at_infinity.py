@@ -59,7 +59,7 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
     if any(np.isnan(v).any() for v in inputs.values()):
         return tuple(_with_nan_input(function, value) for value in native)
     at_infinity = any(np.isinf(v).any() for v in inputs.values())
-    several = sum(np.size(v) for name, v in inputs.items() if name != COTANGENT) > 1
+    several = any(np.ndim(v) for v in inputs.values()) or len(function.inputs) > 1
     if at_infinity and several and function.order != "value":
         return tuple(ANYTHING for _ in native)  # nothing is differentiable at infinity
     if not at_infinity:
@@ -73,11 +73,20 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
         paths += [p for p in more if p is not None]
     if not paths:
         return tuple(NOTHING for _ in native)
-    several = sum(np.size(v) for name, v in inputs.items() if name != COTANGENT) > 1
+    several = any(np.ndim(v) for v in inputs.values()) or len(function.inputs) > 1
+    negative_zero = any(((v == 0) & np.signbit(v)).any() for v in inputs.values())
     native = _spread_nan(function, inputs, native)
     pole = function.order != "value" and not at_infinity and _at_pole(function, inputs)
     return tuple(
-        _join(function, [path[k] for path in paths], native[k], at_infinity=at_infinity, several=several, pole=pole)
+        _join(
+            function,
+            [path[k] for path in paths],
+            native[k],
+            at_infinity=at_infinity,
+            several=several,
+            pole=pole,
+            negative_zero=negative_zero,
+        )
         for k in range(len(native))
     )
 
@@ -296,8 +305,10 @@ def _tendency(values: Sequence[tuple[float, float]]) -> Accepted:
         return Accepted(PINF if last > 0 else NINF)
     if max(steps) < -0.25 and (len(signs) == 1 or sizes[-1] < -32):
         return _point(math.copysign(0.0, last))
-    if len(signs) == 1 and growth[1] and 1.5 < growth[0] / growth[1] < 2.5:  # a small power: as the exponents double, so does the growth
-        return (_point(math.copysign(0.0, last)) if growth[0] < 0 else Accepted(PINF if last > 0 else NINF))
+    if (
+        len(signs) == 1 and growth[1] and 1.5 < growth[0] / growth[1] < 2.5
+    ):  # a small power: as the exponents double, so does the growth
+        return _point(math.copysign(0.0, last)) if growth[0] < 0 else Accepted(PINF if last > 0 else NINF)
     return Accepted(NAN)
 
 
@@ -319,7 +330,16 @@ def _merge(parts: Sequence[Accepted]) -> Accepted:
     return Accepted(kinds, min(p.low for p in finite), max(p.high for p in finite))
 
 
-def _join(function: Function, limits: list[Accepted], native: float, *, at_infinity: bool, several: bool, pole: bool) -> Accepted:
+def _join(
+    function: Function,
+    limits: list[Accepted],
+    native: float,
+    *,
+    at_infinity: bool,
+    several: bool,
+    pole: bool,
+    negative_zero: bool,
+) -> Accepted:
     defined = [limit for limit in limits if limit.kinds != NAN] or limits  # a side outside the domain says nothing
     first, rest = defined[0], defined[1:]
     agree = all(_same(first, other) for other in rest)
@@ -336,6 +356,8 @@ def _join(function: Function, limits: list[Accepted], native: float, *, at_infin
         extra.append(_point(native))  # a signed zero at a pole
     if at_infinity and not grad and not math.isnan(native):
         extra.append(_point(native))  # what IEEE 754 arithmetic makes of the formula (C23 Annex F for pow, atan2, hypot)
+    if grad and pole and negative_zero and first.kinds & (PINF | NINF):
+        extra += [Accepted(PINF), Accepted(NINF)]  # a pole at the edge of the domain: 1/-0 is as honest as the limit
     if agree:
         return _merge([first, *extra])
     if grad:

@@ -199,7 +199,9 @@ def _arb_tier(
                     break
                 single = {name: values[row] for name, values in inputs.items()}
                 pattern = int(patterns[row])
-                if met[pattern] >= ALIKE or _key(single) in repeated:  # a lattice of poles, say: its points need no proof one by one
+                if (
+                    met[pattern] >= ALIKE or _key(single) in repeated
+                ):  # a lattice of poles, say: its points need no proof one by one
                     singular.append(row)
                     continue
                 known, reached = _arb_row(function, single, truth, row, at, caps)
@@ -249,9 +251,7 @@ def _patterns(function: Function, inputs: Inputs) -> NDArray[np.int64]:
     return np.where(integer, np.where(first < 0, 1, 2), 0)
 
 
-def _arb_row(
-    function: Function, single: Inputs, truth: Reference, row: int, bits: int, caps: Caps
-) -> tuple[bool | None, int]:
+def _arb_row(function: Function, single: Inputs, truth: Reference, row: int, bits: int, caps: Caps) -> tuple[bool | None, int]:
     """Sharpens one row in place, from `bits` upwards to the first precision with a finite enclosure, and names that precision.
 
     True: nothing more can be known of it; False: ask; None: singular, no finite value at any precision.
@@ -349,9 +349,7 @@ def _audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> 
                     _check(function, single, truth, row, k, (value, low, radius))
 
 
-def _check(
-    function: Function, single: Inputs, truth: Reference, row: int, k: int, exact: tuple[float, float, float]
-) -> None:
+def _check(function: Function, single: Inputs, truth: Reference, row: int, k: int, exact: tuple[float, float, float]) -> None:
     value, low, radius = exact
     gap = abs((value - truth.value[row, k]) + (low - truth.low[row, k]))
     allowed = truth.radius[row, k] + radius + 2.0**-100 * abs(value)

@@ -77,8 +77,9 @@ def split(x: arb) -> tuple[float, float, float]:
     if value:
         value_mantissa, value_exponent = _parts(value)
         shift = min(exponent, value_exponent)
-        low = _scaled((mantissa << (exponent - shift)) - (value_mantissa << (value_exponent - shift)), shift)
-        tail = abs(low) * 2.0**-52 + 2.0**-1074
+        rest = (mantissa << (exponent - shift)) - (value_mantissa << (value_exponent - shift))
+        low = _scaled(rest, shift)
+        tail = 0.0 if _fits(rest, shift) else abs(low) * 2.0**-52 + 2.0**-1074
     else:
         tail = 0.0 if mantissa == 0 else 2.0**-1074
     rad_mantissa, rad_exponent = (int(v) for v in x.rad().man_exp())
@@ -93,6 +94,14 @@ def _minus(mantissa: int, exponent: int, value: float) -> tuple[int, int]:
     value_mantissa, value_exponent = _parts(value)
     shift = min(exponent, value_exponent)
     return (mantissa << (exponent - shift)) - (value_mantissa << (value_exponent - shift)), shift
+
+
+def _fits(mantissa: int, exponent: int) -> bool:
+    """Whether the number is one of binary64's (as far as its smallness is concerned)."""
+    if mantissa == 0:
+        return True
+    zeros = (mantissa & -mantissa).bit_length() - 1
+    return mantissa.bit_length() - zeros <= 53 and exponent + zeros >= -1074
 
 
 def _parts(value: float) -> tuple[int, int]:
@@ -112,7 +121,11 @@ def _scaled(mantissa: int, exponent: int) -> float:
         return math.copysign(0.0, 1 if mantissa > 0 else -1)
     try:
         if exponent >= 0:
-            return float(mantissa << exponent) if mantissa.bit_length() + exponent < 1100 else math.copysign(math.inf, 1 if mantissa > 0 else -1)
+            return (
+                float(mantissa << exponent)
+                if mantissa.bit_length() + exponent < 1100
+                else math.copysign(math.inf, 1 if mantissa > 0 else -1)
+            )
         return mantissa / (1 << -exponent)
     except OverflowError:
         return math.copysign(math.inf, 1 if mantissa > 0 else -1)

@@ -34,7 +34,7 @@ from oracles.confirmation import confirm
 from oracles.function import Function
 from oracles.limits_at_infinity import TapedMp
 
-NAME = "planted"
+NAME = "correctly_rounded"
 IMPLEMENTATION = Implementation(NAME, "correctly_rounded")
 SUBJECT = Subject(NAME, IMPLEMENTATION)
 Row = dict[str, Any]  # name -> float, or nested lists of them
@@ -52,7 +52,10 @@ class CorrectlyRounded:
             return np.asarray(batch.inputs["x"] * batch.inputs["y"])[:, np.newaxis]
         function = function_of(job.op, job.params, job.order)
         exact = batch.exact()
-        rows = [right_answer(job.op, function, {n: v[row].tolist() for n, v in exact.items()}, batch.format) for row in range(batch.rows)]
+        rows = [
+            right_answer(job.op, function, {n: v[row].tolist() for n, v in exact.items()}, batch.format)
+            for row in range(batch.rows)
+        ]
         return np.asarray(rows, dtype=np.float64).astype(batch.format.dtype)
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
@@ -71,7 +74,11 @@ def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[floa
         answers = None if found is None else [rounded(v, fmt) for v in found]
         if answers is None or any(isinstance(v, float) for v in found or []):
             special = _by_numpy(op, function, row, fmt)
-            answers = special if answers is None else [s if isinstance(v, float) else a for a, v, s in zip(answers, found or [], special, strict=True)]
+            answers = (
+                special
+                if answers is None
+                else [s if isinstance(v, float) else a for a, v, s in zip(answers, found or [], special, strict=True)]
+            )
         if op.keeps_zero_sign and row[op.inputs[0].name] == 0:
             answers = [math.copysign(0.0, row[op.inputs[0].name])]
         return answers
@@ -103,7 +110,9 @@ def _agreed(function: Function, row: Row, fmt: Format) -> list[Fraction | float]
     return before
 
 
-def _evaluate(function: Function, row: Row, bits: int, fmt: Format, moved: Mapping[str, Any] | None = None) -> list[Fraction | float] | None:
+def _evaluate(
+    function: Function, row: Row, bits: int, fmt: Format, moved: Mapping[str, Any] | None = None
+) -> list[Fraction | float] | None:
     m = TapedMp(bits)
     lifted = {name: _lift(m, value) for name, value in {**row, **(moved or {})}.items()}
     try:
@@ -152,7 +161,10 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
     x = Fraction(_at(row[name], place))
     low, high = function.domains[function.inputs.index(name)]
     pole = _pole(function, row, fmt)
-    if pole and all(_inside(row[n], domain, Fraction(1)) == _exactly(row[n]) for n, domain in zip(function.inputs, function.domains, strict=True)):
+    if pole and all(
+        _inside(row[n], domain, Fraction(1)) == _exactly(row[n])
+        for n, domain in zip(function.inputs, function.domains, strict=True)
+    ):
         return math.nan  # in the middle of the domain: there is no inside to look from
     if pole or x in (low, high) or (x == 0 and _singular(function)):
         return _one_sided(function, row, name, place, fmt)
@@ -168,7 +180,9 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
         if before is not None and abs(now - before) * 2**60 <= abs(now) and (now or digits == 3000):
             return now
         before = now
-    if before is not None and abs(before) < Fraction(2) ** (fmt.emin - fmt.precision - 6):  # the terms cancel entirely: only the roundings are left
+    if before is not None and abs(before) < Fraction(2) ** (
+        fmt.emin - fmt.precision - 6
+    ):  # the terms cancel entirely: only the roundings are left
         return Fraction(0)
     return _one_sided(function, row, name, place, fmt)
 
@@ -266,7 +280,7 @@ def _positive_or(function: Callable[[Any], Any]) -> Callable[..., Any]:
     return lambda x, **params: np.where(x > 0, x, function(x))
 
 
-def _norm(x: Any, ord: float) -> Any:  # noqa: A002  (the frameworks' name)
+def _norm(x: Any, ord: float) -> Any:
     return np.max(np.abs(x)) if math.isinf(ord) else np.sum(np.abs(x) ** ord) ** (1 / ord)
 
 
@@ -353,5 +367,14 @@ def judge_planted(trial: Trial, batch: Batch, answers: Any, output: int = 0) -> 
         if confirmation.exact is not None:
             truth = float(confirmation.exact) if abs(confirmation.exact) < 2**1023 else math.inf
             answer = float(np.asarray(outcome.answers, np.float64)[at])
-            certified = certify(trial.function, single, output, answer, truth, trial.format, trial.standard(batch), excess, class_)
-    return Judged(class_, Symptom(int(verdicts.symptoms[at])), float(verdicts.ulps[at]), excess, certified, bool(outcome.screened.flushed[at]))
+            certified = certify(
+                trial.function, single, output, answer, truth, trial.format, trial.standard(batch), excess, class_
+            )
+    return Judged(
+        class_,
+        Symptom(int(verdicts.symptoms[at])),
+        float(verdicts.ulps[at]),
+        excess,
+        certified,
+        bool(outcome.screened.flushed[at]),
+    )

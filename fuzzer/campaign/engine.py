@@ -75,7 +75,11 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
         with client:
             yield client
         return
-    environment = {k: v for k, v in os.environ.items() if k.startswith(("JAX_", "XLA_", "TF_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PJRT_"))}
+    environment = {
+        k: v
+        for k, v in os.environ.items()
+        if k.startswith(("JAX_", "XLA_", "TF_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PJRT_"))
+    }
     with (
         LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, env=environment, silence_logs=50,

@@ -98,11 +98,20 @@ class Ledger:
             self.symptom_counts[symptom] += len(mine)
             first = sizes[mine]
             low, high = self.spans.get(symptom, (math.inf, -math.inf))
-            self.spans[symptom] = (min(low, float(np.nanmin(first, initial=math.inf))), max(high, float(np.nanmax(first, initial=-math.inf))))
+            self.spans[symptom] = (
+                min(low, float(np.nanmin(first, initial=math.inf))),
+                max(high, float(np.nanmax(first, initial=-math.inf))),
+            )
             self._keep(batch, verdicts, rows[mine], outs[mine], exponents, symptom, within)
 
     def _keep(
-        self, batch: Batch, verdicts: Verdicts, rows: Any, outs: Any, exponents: Any, symptom: Symptom,
+        self,
+        batch: Batch,
+        verdicts: Verdicts,
+        rows: Any,
+        outs: Any,
+        exponents: Any,
+        symptom: Symptom,
         within: Placement | None,
     ) -> None:
         excess = np.nan_to_num(verdicts.excess[rows, outs], nan=0.0, posinf=2.0**60)

@@ -23,7 +23,9 @@ class Progress:
     visits: int = 0
 
 
-def round_of(number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int) -> list[Shard]:
+def round_of(
+    number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int
+) -> list[Shard]:
     """The shards of one round. Round 0 visits every cell once, those with cases to replay first; later rounds the productive cells
     first, with budgets that grow; cells that found nothing new keep their last budget and come after."""
     order = sorted(cells, key=lambda cell: not (memory[cell.key].productive if number else memory[cell.key].corpus))

@@ -6,7 +6,7 @@ import datetime
 import json
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -93,7 +93,7 @@ class _Campaign:
         self.failures: list[str] = []
         self.totals: Counter[str] = Counter()
         self.tiers: Counter[str] = Counter()
-        self.phases: Counter[str] = Counter()
+        self.phases: defaultdict[str, float] = defaultdict(float)
         self.start = time.monotonic()
         self.shards_done = 0
         self.run_record = self._record()
@@ -102,7 +102,9 @@ class _Campaign:
         if self.settings.resume:
             past = self.store.run(self.settings.resume)
             if past.seed != self.settings.seed:
-                raise ValueError(f"run {past.id} has seed {past.seed}, not {self.settings.seed}; resume it with --seed {past.seed}")
+                raise ValueError(
+                    f"run {past.id} has seed {past.seed}, not {self.settings.seed}; resume it with --seed {past.seed}"
+                )
             return replace(past, state="running")
         now = datetime.datetime.now(datetime.UTC)
         return Run(
@@ -184,7 +186,8 @@ class _Campaign:
         self.reached.add(cell.key)
         self.totals["verdicts"] += lesson.verdicts
         self.tiers.update(lesson.by_tier)
-        self.phases.update(lesson.by_phase)
+        for phase, spent in lesson.by_phase.items():
+            self.phases[phase] += spent
         self.findings.update(lesson.found)
 
     def _learn(self, shard: Shard, lesson: _Lesson) -> None:

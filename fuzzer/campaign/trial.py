@@ -197,7 +197,9 @@ class Trial:
             return np.concatenate(parts)
 
         def flushed(rows: NDArray[np.int64]) -> Reference:
-            zeroed = {n: np.where(np.abs(v[rows]) < fmt.min_normal, np.copysign(0.0, v[rows]), v[rows]) for n, v in inputs.items()}
+            zeroed = {
+                n: np.where(np.abs(v[rows]) < fmt.min_normal, np.copysign(0.0, v[rows]), v[rows]) for n, v in inputs.items()
+            }
             with self.clock.phase("oracle"):
                 found = oracle.reference(self.function, zeroed, precision=fmt.precision, caps=self.caps)
             found.accepts[...] |= kinds_by_contract(self.op, zeroed, self.cell.order)[:, np.newaxis]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import input_exponents
 from fuzzer.campaign.cell import Subject
@@ -17,6 +18,7 @@ from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shrink import shrink
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.catalog.functions import function_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id
 from fuzzer.judge.limits import Standard
@@ -25,6 +27,7 @@ from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.conditioning import amplification
 from oracles.confirmation import Confirmation, confirm
+from oracles.oracle import reference
 
 #: Candidates of one symptom that are tried before it is given up.
 TRIES = 3
@@ -94,6 +97,8 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement)
     if mine is None or not mine[1].is_finding or mine[2] != candidate.symptom:
         return None
+    if mine[2] in (Symptom.inf, Symptom.nan) and _truly_overflows(trial, single):
+        return None
     value, class_, symptom, ulps, excess = mine
     standard = trial.standard(row)
     truth = confirmation.near
@@ -102,7 +107,18 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
             class_ = certify(trial.function, single, output, value, truth, trial.format, standard, excess, class_)
     if not class_.is_finding:
         return None
-    return _compose(trial, ledger, candidate, placed, confirmation, answers, value, class_, symptom, ulps, excess, truth, standard)
+    return _compose(
+        trial, ledger, candidate, placed, confirmation, answers, value, class_, symptom, ulps, excess, truth, standard
+    )
+
+
+def _truly_overflows(trial: Trial, single: dict[str, NDArray[np.float64]]) -> bool:
+    """Whether the function itself overflows there: then an infinite or undefined derivative is not the implementation's fault."""
+    if trial.cell.order == "value":
+        return False
+    inputs = {i.name: single[i.name][np.newaxis] for i in trial.op.inputs}
+    value = reference(function_of(trial.op, dict(trial.cell.params), "value"), inputs, precision=trial.format.precision).value
+    return bool((np.abs(value) > trial.format.max).any())
 
 
 def answers_at(

@@ -19,11 +19,11 @@ OPS: list[Op] = [
        tensorflow=[call("tf.math.l2_normalize(x, axis=-1)", when={"eps": (1e-6,)},
                         note="its default epsilon = 1e-12 bounds the sum of squares: eps = 1e-6 bounds the norm"),
                    "tf.keras.ops.normalize(x, axis=-1, epsilon=eps)"],
-       params={"eps": (1e-12, 1e-6)}, accuracy="accumulating", topics=("linear algebra",)),
+       params={"eps": (1e-12, 1e-6)}, accuracy="accumulating", min_length=2, topics=("linear algebra",)),
     op("dot", XY, torch="torch.linalg.vecdot(x, y)", tensorflow="tf.einsum('...i,...i->...', x, y)",
        jax="jnp.vecdot(x, y)", numpy=peer("np.vecdot(x, y)"), accuracy="accumulating", topics=("linear algebra",)),
     op("cosine_similarity", XY, torch="torch.nn.functional.cosine_similarity(x, y, dim=-1, eps=eps)",
        tensorflow=call("-tf.keras.losses.cosine_similarity(x, y, axis=-1)", when={"eps": (1e-7,)},
                        note="normalises with keras.config.epsilon(), 1e-7"),
-       params={"eps": (1e-8, 1e-7)}, accuracy="accumulating", topics=("linear algebra", "loss functions")),
+       params={"eps": (1e-8, 1e-7)}, accuracy="accumulating", min_length=2, topics=("linear algebra", "loss functions")),
 ]  # fmt: skip

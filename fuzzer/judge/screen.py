@@ -93,7 +93,9 @@ def screen(
     symptoms = np.zeros(ulps.shape, np.uint8)
     if suspects.any():
         rows, outs = np.nonzero(suspects)
-        _judge_suspects(rows, outs, answers, truth, fmt, standard, conditions, gap, ulp, wrong, policy, ulps, excess, classes, symptoms)
+        _judge_suspects(
+            rows, outs, answers, truth, fmt, standard, conditions, gap, ulp, wrong, policy, ulps, excess, classes, symptoms
+        )
     if zero_signs is not None:
         only = zero_signs & (classes == Class.ok)
         classes[only], symptoms[only], excess[only] = Class.inaccurate, Symptom.signed_zero, 0.0
@@ -121,7 +123,9 @@ def _judge_suspects(
         top = np.abs(value[ordinary])
         with np.errstate(all="ignore"):
             beyond = np.isinf(top) | (top > 2 * fmt.max)
-            amplification = np.where(beyond & np.isfinite(top), amplification * (fmt.max / top), amplification)  # gap counts from W
+            amplification = np.where(
+                beyond & np.isfinite(top), amplification * (fmt.max / top), amplification
+            )  # gap counts from W
             half = ulp[where] / 2
             e[ordinary] = gap[where] / (half + fmt.unit_roundoff * amplification)
             explained = gap[where] <= standard.ulps * ulp[where] + 2 * standard.neighbourhood * fmt.unit_roundoff * amplification
@@ -135,11 +139,13 @@ def _judge_suspects(
         mild = ~(e[ordinary] > standard.excess) & ~(gone & (not standard.roots)) & ~unknown
         judged = np.where(mild, _mild(standard, explained), Class.unstable)
         verdict[ordinary] = np.where(unknown & ~lost, Class.undecided, judged)
-        if standard.saturates:
-            _saturate(verdict, ordinary, gap[where], value[ordinary], ulp[where], fmt, standard)
+        if standard.saturates or (standard.order != "value" and truth.shape[1] > 1):
+            _normwise(verdict, ordinary, gap[where], _scales(truth, where[0], standard), fmt, standard)
     excess[at] = e
     classes[at] = verdict
-    symptoms[at] = np.where(verdict >= Class.inaccurate, _symptoms(given, value, accepts, kind, fmt, policy, truth.radius[at]), Symptom.none)
+    symptoms[at] = np.where(
+        verdict >= Class.inaccurate, _symptoms(given, value, accepts, kind, fmt, policy, truth.radius[at]), Symptom.none
+    )
 
 
 def _mild(standard: Standard, explained: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -150,12 +156,19 @@ def _mild(standard: Standard, explained: NDArray[np.bool_]) -> NDArray[np.uint8]
     return np.where(explained, Class.ill_conditioned, otherwise).astype(np.uint8)
 
 
-def _saturate(
-    verdict: NDArray[np.uint8], ordinary: NDArray[np.int64], gap: NDArray[np.float64], value: NDArray[np.float64],
-    ulp: NDArray[np.float64], fmt: Format, standard: Standard,
+def _scales(truth: Reference, rows: NDArray[np.int64], standard: Standard) -> NDArray[np.float64]:
+    """What a derivative's error is measured against normwise: sup|f'| for rebuilt ones, and the largest component of the row's gradient."""
+    finite = np.where(np.isfinite(truth.value), np.abs(truth.value), 0.0)
+    largest = finite.max(axis=1)[rows] if standard.order != "value" and truth.shape[1] > 1 else np.zeros(len(rows))
+    return np.maximum(largest, float(standard.saturates or 0.0))
+
+
+def _normwise(
+    verdict: NDArray[np.uint8], ordinary: NDArray[np.int64], gap: NDArray[np.float64], scale: NDArray[np.float64], fmt: Format,
+    standard: Standard,
 ) -> None:  # fmt: skip
-    """A derivative rebuilt from the saved output errs by about u sup|f'|, however small it is: inaccurate, not unstable."""
-    small = gap <= standard.excess * fmt.unit_roundoff * float(standard.saturates or 0.0)
+    """An error of a derivative that is small beside its scale is inaccurate, not unstable, however small the component."""
+    small = gap <= standard.excess * fmt.unit_roundoff * scale
     rows = ordinary[small & (verdict[ordinary] == Class.unstable)]
     verdict[rows] = Class.inaccurate
 

@@ -21,7 +21,9 @@ def severity(
 ) -> float:  # fmt: skip
     """At least 0: bits lost beyond the limit (at most the precision), the symptom's gravity, 10 for unstable, 8 where a peer avoids it,
     half of all that for inaccurate, and where the literature's normwise bound is met; weighted by how ordinary the input is: full weight within 2^-20..2^20, a third at the ends of the format and at infinities."""
-    lost = fmt.precision if not math.isfinite(ulps) else min(fmt.precision, max(0.0, math.log2(max(ulps, 1e-300) / max(limit, 0.5))))
+    lost = (
+        fmt.precision if not math.isfinite(ulps) else min(fmt.precision, max(0.0, math.log2(max(ulps, 1e-300) / max(limit, 0.5))))
+    )
     score = lost + _GRAVITY[symptom] + (10.0 if class_ is Class.unstable else 0.0) + (8.0 if avoidable else 0.0)
     score *= 0.5 if class_ is not Class.unstable or normwise else 1.0
     reach = max(0.0, (abs(magnitude_log2) - 20.0) / max(1.0, fmt.emax - 20.0))

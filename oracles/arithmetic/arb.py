@@ -72,6 +72,7 @@ class Arb:
     def __init__(self, bits: int) -> None:
         self.bits = bits
         self.kink = False
+        self.jumps = False  # a derivative was enclosed across a kink, where it jumps
         self.removable = False
         self._saved = ctx.prec
 
@@ -144,11 +145,15 @@ class Arb:
         return ArbNumber(arb(0)) if adjoint.v == 0 else adjoint * partial
 
     def mask(self, cond: Truth, adjoint: ArbNumber) -> ArbNumber:
-        return adjoint if cond is True else ArbNumber(arb(0)) if cond is False else ArbNumber(adjoint.v.union(arb(0)))
+        if cond is None:
+            self.jumps = True
+            return ArbNumber(adjoint.v.union(arb(0)))
+        return adjoint if cond else ArbNumber(arb(0))
 
     def sign(self, x: ArbNumber) -> ArbNumber:
         if x.v == 0:
             self.kink = True
+        self.jumps |= not (x.v > 0 or x.v < 0)
         return ArbNumber(arb(1) if x.v > 0 else arb(-1) if x.v < 0 else arb(0, 1))
 
     def note_kink(self, tie: bool) -> None:

@@ -61,7 +61,7 @@ class Native:
         return np.fmod(self.num(x), self.num(y))
 
     def polygamma(self, n: int, x: Any) -> Any:
-        import scipy.special  # noqa: PLC0415
+        import scipy.special
 
         return scipy.special.polygamma(n, self.num(x))
 
@@ -78,7 +78,7 @@ class Native:
             return lambda x: function(self.num(x))
         if name not in _SCIPY:
             raise AttributeError(name)
-        import scipy.special  # noqa: PLC0415
+        import scipy.special
 
         special = getattr(scipy.special, _SCIPY[name])
         return lambda x: special(self.num(x))

@@ -84,7 +84,9 @@ class Costs:
         yield Measure(f"{title}: cost of a verdict", sum(split.values()), "ns", detail=split)
         for tier, seconds in sorted(self.tier_seconds.items()):
             told = {"ns_per_verdict": 1e9 * seconds / self.verdicts, "elements": float(self.tier_elements[tier])}
-            yield Measure(f"{title}: oracle {tier}", 1e9 * seconds / max(1, self.tier_elements[tier]), "ns per element", detail=told)
+            yield Measure(
+                f"{title}: oracle {tier}", 1e9 * seconds / max(1, self.tier_elements[tier]), "ns per element", detail=told
+            )
 
 
 def measures() -> Iterator[Measure]:

@@ -186,7 +186,11 @@ def test_the_first_round_visits_every_cell_once_in_order() -> None:
 
 def test_later_rounds_visit_productive_cells_first_and_longer() -> None:
     shards = plan(2, a=Progress(productive=False))
-    assert [(s.cell.op, s.verdicts) for s in shards] == [("b", FIRST * GROWTH**2), ("c", FIRST * GROWTH**2), ("a", FIRST * GROWTH)]
+    assert [(s.cell.op, s.verdicts) for s in shards] == [
+        ("b", FIRST * GROWTH**2),
+        ("c", FIRST * GROWTH**2),
+        ("a", FIRST * GROWTH),
+    ]
     assert all(s.verdicts == MOST for s in plan(9))
 
 
@@ -234,7 +238,9 @@ def test_ctrl_c_with_workers_keeps_what_was_found(stores: Any, capfd: pytest.Cap
     assert capfd.readouterr().err == ""
 
 
-def test_a_scheduler_that_does_not_answer(stores: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_that_does_not_answer(
+    stores: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engine, "ANSWERS", 1)
     began = time.monotonic()
     with pytest.raises(SchedulerError, match="no Dask scheduler answers at tcp://127.0.0.1:9") as caught:
@@ -252,6 +258,8 @@ engine.HANGS = 0.5
 engine.guarded = lambda shard: time.sleep(20)
 engine.watched(None)
 """
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(faulty.__file__).parents[2], timeout=15)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(faulty.__file__).parents[2], timeout=15
+    )
     assert ran.returncode == 1
     assert ran.stderr == ""

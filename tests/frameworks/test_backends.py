@@ -20,7 +20,7 @@ WITH_GRADIENTS = ALL[:3]
 
 IDENTITY = {"torch": "torch.clone(x)", "tensorflow": "tf.identity(x)", "jax": "jnp.array(x)", "numpy": "np.copy(x)"}
 EXP = {"torch": "torch.exp(x)", "tensorflow": "tf.exp(x)", "jax": "jnp.exp(x)", "numpy": "np.exp(x)"}
-PRODUCTS = {name: "x * y" for name in ALL}
+PRODUCTS = dict.fromkeys(ALL, "x * y")
 SUM = {
     "torch": "torch.sum(x, dim=-1)",
     "tensorflow": "tf.reduce_sum(x, axis=-1)",

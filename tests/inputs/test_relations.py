@@ -136,6 +136,10 @@ def test_vectors_hold_their_relation(fmt: Format, seed: int, length: int) -> Non
 
     def cosines(name: str) -> np.ndarray:
         a, b = (wide(v) for v in BETWEEN[name](generator(seed), fmt, x, y))
+        # a multiple that is rounded to a subnormal keeps its direction only as far as the format lets it
+        small = [((np.abs(v) < fmt.min_normal) & (v != 0)).any(axis=1) for v in (a, b)]
+        kept = ~(small[0] | small[1] | (a == 0).any(axis=1) | (b == 0).any(axis=1))
+        a, b = a[kept], b[kept]
         return (a * b).sum(axis=1) / np.sqrt(np.square(a).sum(axis=1) * np.square(b).sum(axis=1))
 
     assert (np.abs(cosines("parallel")) >= 1 - 2.0 ** (4 - fmt.precision)).all()

@@ -72,7 +72,9 @@ def judged(op: str, dtype: str, order: str, inputs: dict[str, Any], fault: Fault
     fmt = format_named(dtype)
     trial = trial_of(op, dtype, order, **params)
     batch = batch_of(dtype, **{name: v(fmt) if callable(v) else v for name, v in inputs.items()})
-    answers = CorrectlyRounded().evaluate(Job(trial.op, IMPLEMENTATION, dict(trial.cell.params), order), batch)[0].astype(np.float64)
+    answers = (
+        CorrectlyRounded().evaluate(Job(trial.op, IMPLEMENTATION, dict(trial.cell.params), order), batch)[0].astype(np.float64)
+    )
     answers[output] = fault(float(answers[output]), fmt)
     return judge_planted(trial, batch, answers, output)
 
@@ -186,7 +188,9 @@ def faulty() -> Any:
 
 
 def trial_with(call: str, framework: str, op: str = "exp", dtype: str = "float32", order: str = "value") -> Trial:
-    return Trial(Cell(op, tuple(trial_of(op, dtype).cell.params), dtype, order), [Subject(framework, Implementation(framework, call))])
+    return Trial(
+        Cell(op, tuple(trial_of(op, dtype).cell.params), dtype, order), [Subject(framework, Implementation(framework, call))]
+    )
 
 
 def test_an_exception_is_an_outcome_of_its_subject(faulty: str) -> None:
@@ -231,6 +235,6 @@ def test_what_a_flush_policy_explains(
 
 @pytest.mark.parametrize(("op", "x"), [("exp", -100.0), ("log", 1e-40), ("sin", -1e-40)])
 def test_no_policy_excuses_no_flush(op: str, x: float) -> None:
-    assert NAME == "planted"  # which keeps subnormals
+    assert NAME == "correctly_rounded"  # which keeps subnormals
     answer = {"exp": 0.0, "log": -INF, "sin": 0.0}[op]
     assert judge_planted(trial_of(op, "float32"), batch_of("float32", x=x), [answer]).certified.is_finding

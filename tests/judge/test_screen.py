@@ -33,7 +33,14 @@ def truth_of(value: float, low: float = 0.0, radius: float = 0.0, accepts: int =
     def full(x: float) -> np.ndarray:
         return np.full((1, 1), x)
 
-    return Reference(full(value), full(low), full(radius), np.full((1, 1), accepts, np.uint8), np.zeros((1, 1), bool), np.ones((1, 1), np.uint8))
+    return Reference(
+        full(value),
+        full(low),
+        full(radius),
+        np.full((1, 1), accepts, np.uint8),
+        np.zeros((1, 1), bool),
+        np.ones((1, 1), np.uint8),
+    )
 
 
 def exact_ulp(y: Fraction, fmt: Format) -> Fraction:
@@ -70,7 +77,22 @@ def test_the_low_part_of_a_float64_truth_counts(ordinal: int, steps: int, part: 
     assert abs(Fraction(float(gap[0, 0])) - exact) <= exact / 2**50
 
 
-ODD = ("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "erfinv", "cbrt", "softsign", "tanhshrink", "reciprocal")
+ODD = (
+    "sin",
+    "tan",
+    "asin",
+    "atan",
+    "sinh",
+    "tanh",
+    "asinh",
+    "atanh",
+    "erf",
+    "erfinv",
+    "cbrt",
+    "softsign",
+    "tanhshrink",
+    "reciprocal",
+)
 
 
 @pytest.mark.parametrize("name", ODD)

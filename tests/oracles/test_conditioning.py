@@ -35,7 +35,9 @@ def function(name: str, order: str = "value") -> Function:
         ("digamma", {"x": 1.4616321449683623}, 1.4616321449683623 * 0.9672),
     ],
 )
-def test_amplification_is_sum_of_x_times_derivative(name: str, inputs: dict[str, object], expected: float, precision: int) -> None:
+def test_amplification_is_sum_of_x_times_derivative(
+    name: str, inputs: dict[str, object], expected: float, precision: int
+) -> None:
     arrays = {key: np.asarray([value], np.float64) for key, value in inputs.items()}
     (found,) = amplification(function(name), arrays, FIRST, precision)
     assert found == pytest.approx(expected, rel=0.25)
