@@ -57,13 +57,16 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
     inputs = {name: np.frombuffer(raw, np.float64).reshape(shape) for name, shape, raw in key}
     native = _native(function, inputs)
     if any(np.isnan(v).any() for v in inputs.values()):
-        return tuple(_with_nan_input(function, value) for value in native)
+        vectors = any(np.ndim(v) for v in inputs.values())
+        return tuple(_with_nan_input(function, value, vectors=vectors) for value in native)
     at_infinity = any(np.isinf(v).any() for v in inputs.values())
     several = any(np.ndim(v) for v in inputs.values()) or len(function.inputs) > 1
     if at_infinity and several and function.order != "value":
         return tuple(ANYTHING for _ in native)  # nothing is differentiable at infinity
     if not at_infinity:
         exact = _by_mpmath(function, inputs)
+        if exact is not None and any(a.kinds & (PINF | NINF) for a in exact) and not _isolated(function, inputs):
+            return tuple(NOTHING for _ in exact)  # mpmath's own range ends here, not the function's
         if exact is not None:
             return exact
     paths = [p for p in (_path(function, inputs, side, rates) for side, rates in _approaches(inputs, 1)) if p is not None]
@@ -125,9 +128,29 @@ def _at_pole(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool
     return not all(math.isfinite(m.log2_magnitude(m.num(v))) or m.num(v) == 0 for v in values)
 
 
-def _with_nan_input(function: Function, native: float) -> Accepted:
-    """NaN in, NaN out; also what the formula gives where it swallows the NaN (pow(nan, 0)). Derivatives are not judged."""
-    if function.order != "value":
+def _isolated(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool:
+    """Whether mpmath's values on one side of the point are finite: a pole, not a region that is beyond its range."""
+    return _finite_beside(function, inputs, 1) or _finite_beside(function, inputs, -1)
+
+
+def _finite_beside(function: Function, inputs: dict[str, NDArray[np.float64]], side: int) -> bool:
+    m = Mp(256)
+
+    def beside(x: float) -> Any:
+        return m.lift(x) + m.lift(side * 2.0**-30 * max(1.0, abs(x)))
+
+    lifted = {name: _nest(np.asarray(values), beside) for name, values in inputs.items()}
+    try:
+        values = [m.num(v) for v in function.outputs(m, lifted)]
+    except (ArithmeticError, ValueError, TypeError):
+        return False
+    return all(math.isfinite(m.log2_magnitude(v)) or m.eq0(v) for v in values)
+
+
+def _with_nan_input(function: Function, native: float, *, vectors: bool) -> Accepted:
+    """NaN in, NaN out; also what the formula gives where it swallows the NaN (pow(nan, 0)). Not judged: derivatives, and elements of
+    vector ops that the NaN does not reach (the formula in binary64 may itself overflow there)."""
+    if function.order != "value" or (vectors and not math.isnan(native)):
         return ANYTHING
     return _merge([Accepted(NAN), _point(native)])
 

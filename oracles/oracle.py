@@ -45,7 +45,8 @@ class Tally:
 
 @dataclass(frozen=True)
 class Caps:
-    """Limits of effort. arb_rows, limit_rows: rows per call beyond the vectorised tiers; arb_effort, limit_effort: nominal seconds of Arb and of limits per call
+    """Limits of effort. arb_rows, limit_rows: rows per call beyond the vectorised tiers; arb_effort, limit_effort: nominal
+    seconds of Arb and of limits per call
     (oracles.effort); arb_bits: the highest precision. backstop: seconds of the clock, so far off that only a broken machine meets it."""
 
     arb_rows: int = 4096

@@ -65,7 +65,8 @@ def screen(
 ) -> Screened:
     """Verdicts of shape (rows, outputs), DESIGN section 6: kinds first, then T, then the excess.
 
-    contract: elements that the op's record accepts whatever the limit says. yard: the truth's yardstick, where known. policy: the target's measured flush-to-zero;
+    contract: elements that the op's record accepts whatever the limit says. yard: the truth's yardstick, where known.
+    policy: the target's measured flush-to-zero;
     subnormal_rows: rows with a subnormal input, for which `flushed_truth` is asked where an answer is not explained otherwise.
     zero_signs: zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them.
     """

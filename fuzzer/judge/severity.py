@@ -20,7 +20,8 @@ def severity(
     normwise: bool = False,
 ) -> float:  # fmt: skip
     """At least 0: bits lost beyond the limit (at most the precision), the symptom's gravity, 10 for unstable, 8 where a peer avoids it,
-    half of all that for inaccurate, and where the literature's normwise bound is met; weighted by how ordinary the input is: full weight within 2^-20..2^20, a third at the ends of the format and at infinities."""
+    half of all that for inaccurate, and where the literature's normwise bound is met; weighted by how ordinary the input
+    is: full weight within 2^-20..2^20, a third at the ends of the format and at infinities."""
     lost = (
         fmt.precision if not math.isfinite(ulps) else min(fmt.precision, max(0.0, math.log2(max(ulps, 1e-300) / max(limit, 0.5))))
     )

@@ -52,7 +52,8 @@ def yardstick(truth: Reference, fmt: Format) -> Yardstick:
 def error(answers: NDArray[Any], truth: Reference, fmt: Format, yard: Yardstick | None = None) -> tuple[Array, Array, Array]:
     """(error, uncertainty, ulp) per element, in absolute terms, for elements where the truth is a number.
 
-    yard: the truth's yardstick, where the caller has it already. An infinite answer counts as W, the overflow threshold, and so does a truth beyond W: an overflow is right exactly when the
+    yard: the truth's yardstick, where the caller has it already. An infinite answer counts as W, the overflow threshold,
+    and so does a truth beyond W: an overflow is right exactly when the
     truth is within the limit of W (IEEE 754-2019, 7.4). Elements of another kind are meaningless: see `kind_errors`.
     """
     yard = yard or yardstick(truth, fmt)

@@ -48,7 +48,8 @@ class Symptom(IntEnum):
 class Verdicts:
     """Per element, arrays of shape (rows, outputs).
 
-    ulps: error in ulps of the output format (inf for a wrong special value, nan where undecided); excess: E of the error model (nan where not computed);
+    ulps: error in ulps of the output format (inf for a wrong special value, nan where undecided); excess: E of the error
+    model (nan where not computed);
     classes, symptoms: codes of Class and Symptom.
     """
 
