@@ -101,7 +101,8 @@ def _by_mpmath(function: Function, inputs: dict[str, NDArray[np.float64]]) -> tu
     lgamma no representable approach would show the growth.
     """
     found = []
-    extra = 2 * _reach(inputs)  # exp(-x^2) has as many digits as the exponent of x^2 takes away
+    # exp(-x^2) has as many digits as the exponent of x^2 takes away; in steps, because mpmath makes a context per precision
+    extra = -(-2 * _reach(inputs) // 256) * 256
     for bits in (256 + extra, 640 + extra):
         m = Mp(bits)
         lifted = {name: _nest(np.asarray(values), m.lift) for name, values in inputs.items()}
@@ -134,10 +135,10 @@ def _isolated(function: Function, inputs: dict[str, NDArray[np.float64]]) -> boo
 
 
 def _finite_beside(function: Function, inputs: dict[str, NDArray[np.float64]], side: int) -> bool:
-    m = Mp(256)
+    m = Mp(BITS)
 
-    def beside(x: float) -> Any:
-        return m.lift(x) + m.lift(side * 2.0**-30 * max(1.0, abs(x)))
+    def beside(x: float) -> Any:  # a twelfth: between two poles that lie one apart
+        return m.lift(x) + m.num(Fraction(side, 12)) * m.lift(2.0**-20 if abs(x) < 1 else 1.0)
 
     lifted = {name: _nest(np.asarray(values), beside) for name, values in inputs.items()}
     try:

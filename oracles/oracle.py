@@ -191,7 +191,10 @@ def _arb_tier(
         return effort > caps.arb_effort or time.perf_counter() - start > caps.backstop
 
     for first in range(0, len(rows), WAVE):
-        climbing = [(int(row), bits) for row in rows[first : first + WAVE]]
+        wave = rows[first : first + WAVE]
+        lattice = np.isin(patterns[wave], [pattern for pattern, times in met.items() if times >= ALIKE])
+        singular += wave[lattice].tolist()
+        climbing = [(int(row), bits) for row in wave[~lattice]]
         decided: list[int] = []
         while climbing and not spent():
             asked: list[tuple[int, int]] = []
@@ -283,27 +286,38 @@ def _arb_row(function: Function, single: Inputs, truth: Reference, row: int, bit
 def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list[int], caps: Caps, tally: Tally) -> None:
     start = time.perf_counter()
     patterns = _patterns(function, inputs)
-    seen: dict[int, list[tuple[limits_at_infinity.Accepted, ...]]] = {}
+    known: dict[int, list[tuple[limits_at_infinity.Accepted, ...]]] = {}
+    settled = _SETTLED.setdefault(function, {})
+    alike: dict[int, list[int]] = {}
     answered: dict[bytes, tuple[limits_at_infinity.Accepted, ...]] = {}
     effort, cost = 0.0, PATHS * evaluation_cost(function, tuple(v.shape[1:] for v in inputs.values()), limits_at_infinity.BITS)
     for row in rows:
-        known = seen.setdefault(int(patterns[row]), [])
+        pattern = int(patterns[row])
+        if pattern in settled:
+            alike.setdefault(pattern, []).append(row)
+            continue
         single = {name: values[row] for name, values in inputs.items()}
         key = _key(single)
-        alike = patterns[row] != 0 and len(known) >= ALIKE and len(set(known)) == 1 and not known[0][0].kinds & FINITE
-        if alike:
-            right = known[0]
-        elif key in answered:
+        if key in answered:
             right = answered[key]
         elif len(answered) < caps.limit_rows and (effort < caps.limit_effort or _has_nan(single)):
             effort += 0.0 if _has_nan(single) else cost
             right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
-            known.append(right)
+            if pattern:
+                same = known.setdefault(pattern, [])
+                same.append(right)
+                if len(same) == ALIKE and len(set(same)) == 1 and not right[0].kinds & FINITE:
+                    settled[pattern] = right
         else:
             continue
         _set_accepted(truth, row, right)
+    for pattern, many in alike.items():
+        _set_accepted(truth, np.array(many), settled[pattern])
     tally.seconds["limit"] += time.perf_counter() - start
 
+
+#: Per function the class patterns whose points were read and agreed; a pattern has one answer, whichever batch met it first.
+_SETTLED: dict[Function, dict[int, tuple[limits_at_infinity.Accepted, ...]]] = {}
 
 #: A limit costs about as much as so many evaluations by Arb (measured: 5 to 60).
 PATHS = 25
@@ -314,7 +328,7 @@ def _has_nan(single: Inputs) -> bool:
     return any(np.isnan(values).any() for values in single.values())
 
 
-def _set_accepted(truth: Reference, row: int, right: tuple[limits_at_infinity.Accepted, ...]) -> None:
+def _set_accepted(truth: Reference, row: int | NDArray[np.int64], right: tuple[limits_at_infinity.Accepted, ...]) -> None:
     for k, one in enumerate(right):
         if one.kinds & FINITE and np.isinf(one.low) and np.isinf(one.high):
             _set(truth, row, k, 0.0, 0.0, np.inf, one.kinds, _LIMIT)
@@ -326,7 +340,9 @@ def _set_accepted(truth: Reference, row: int, right: tuple[limits_at_infinity.Ac
         truth.interval[row, k] = radius > 0
 
 
-def _set(truth: Reference, row: int, k: int, value: float, low: float, radius: float, accepts: int, tier: int) -> None:
+def _set(
+    truth: Reference, row: int | NDArray[np.int64], k: int, value: float, low: float, radius: float, accepts: int, tier: int
+) -> None:
     truth.value[row, k], truth.low[row, k], truth.radius[row, k] = value, low, radius
     truth.accepts[row, k], truth.tier[row, k] = accepts, tier
 

@@ -87,15 +87,6 @@ def split(x: arb) -> tuple[float, float, float]:
     return value, low, radius
 
 
-def _minus(mantissa: int, exponent: int, value: float) -> tuple[int, int]:
-    """mantissa * 2^exponent - value, exactly, as (mantissa, exponent)."""
-    if value == 0:
-        return mantissa, exponent
-    value_mantissa, value_exponent = _parts(value)
-    shift = min(exponent, value_exponent)
-    return (mantissa << (exponent - shift)) - (value_mantissa << (value_exponent - shift)), shift
-
-
 def _fits(mantissa: int, exponent: int) -> bool:
     """Whether the number is one of binary64's (as far as its smallness is concerned)."""
     if mantissa == 0:

@@ -189,7 +189,8 @@ def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
         return math.nan
     with trial.clock.phase("oracle"):
         amplified = amplification(trial.function, row.exact(), np.array([output]), trial.format.precision)
-    return float(amplified[0] / abs(truth))
+    with np.errstate(over="ignore"):
+        return float(amplified[0] / abs(truth))
 
 
 def _extent(ledger: Ledger, symptom: Symptom) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def severity(
     lost = (
         fmt.precision if not math.isfinite(ulps) else min(fmt.precision, max(0.0, math.log2(max(ulps, 1e-300) / max(limit, 0.5))))
     )
+    lost *= 24 / fmt.precision  # so that formats compare: all digits lost are all digits lost
     score = lost + _GRAVITY[symptom] + (10.0 if class_ is Class.unstable else 0.0) + (8.0 if avoidable else 0.0)
     score *= 0.5 if class_ is not Class.unstable or normwise else 1.0
     reach = max(0.0, (abs(magnitude_log2) - 20.0) / max(1.0, fmt.emax - 20.0))

@@ -112,8 +112,8 @@ class Mp:
         return partial(self._apply, _FUNCTIONS[name])
 
     def _apply(self, function: Callable[..., Any], *numbers: Any) -> Number:
-        raw = [self.num(v)._mpf_ for v in numbers]
-        return self._rounded(function(*raw, self.bits + GUARD))
+        raw = (self.num(v)._mpf_ for v in numbers)
+        return self._rounded(_evaluated(function, *raw, self.bits + GUARD))
 
     def _rounded(self, raw: Any) -> Number:
         return self._context.make_mpf(libmp.mpf_pos(raw, self.bits, "n"))
@@ -194,6 +194,12 @@ class Mp:
 
     def note_removable(self, hit: bool) -> None:
         self.removable |= hit
+
+
+@lru_cache(maxsize=4096)
+def _evaluated(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Along the paths of a limit only some elements of a row change: the functions of the others are computed once."""
+    return function(*arguments)
 
 
 @lru_cache(maxsize=32)
