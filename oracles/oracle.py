@@ -7,6 +7,8 @@ same answer on every machine.
 
 from __future__ import annotations
 
+import functools
+import operator
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -241,7 +243,7 @@ def _key(single: Inputs) -> bytes:
     return b"".join(np.asarray(values).tobytes() for values in single.values())
 
 
-#: So many singular points of one class pattern that agree stand for the others of that pattern.
+#: So many singular points of one class pattern, none of them a number, stand for the others: what is right at one is at all.
 ALIKE = 12
 
 
@@ -306,8 +308,11 @@ def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list
             if pattern:
                 same = known.setdefault(pattern, [])
                 same.append(right)
-                if len(same) == ALIKE and len(set(same)) == 1 and not right[0].kinds & FINITE:
-                    settled[pattern] = right
+                if len(same) == ALIKE and not any(one.kinds & FINITE for answer in same for one in answer):
+                    settled[pattern] = tuple(
+                        limits_at_infinity.Accepted(functools.reduce(operator.or_, (answer[k].kinds for answer in same)))
+                        for k in range(len(right))
+                    )
         else:
             continue
         _set_accepted(truth, row, right)
