@@ -206,7 +206,7 @@ class TapedMp(Mp):
         return self.num(0) if self.eq0(adjoint) else adjoint * partial
 
     def mask(self, cond: bool | None, adjoint: Any) -> Any:
-        return adjoint if cond else self.num(0)
+        return self.num(math.nan) if cond is None else adjoint if cond else self.num(0)
 
     def sign(self, x: Any) -> Any:
         return self.num(-1 if self.lt(x, 0) else 0 if self.eq0(x) else 1)

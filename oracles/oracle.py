@@ -143,14 +143,35 @@ def _first_tier(function: Function, inputs: Inputs, finite: NDArray[np.bool_], p
         arithmetic = Ball80() if ball80.AVAILABLE else None
     start = time.perf_counter()
     if arithmetic is None:
-        truth = vectorised.evaluate(Ball64(), function, inputs, precision)
-        truth.radius[...], truth.accepts[...] = np.inf, 0
+        truth = _nothing(function, inputs)
     else:
-        truth = vectorised.evaluate(arithmetic, function, inputs, precision)
+        truth = _vectorised(arithmetic, function, inputs, precision)
         tally.seconds[arithmetic.name] += time.perf_counter() - start
     if not finite.all():
         truth.put(~finite, Reference.unknown(int((~finite).sum()), truth.shape[1]))
     return truth
+
+
+#: Rows that a vectorised arithmetic is tried on before it is given the others.
+SAMPLE = 32
+
+
+def _vectorised(m: Ball64 | Log64, function: Function, inputs: Inputs, precision: int) -> Reference:
+    """What m knows of every row; unknown where it knows none of a sample (ball80 and the special functions, say): nan and infinities
+    cost the x87 unit a hundred times an ordinary number."""
+    rows = len(next(iter(inputs.values())))
+    if rows > 4 * SAMPLE:
+        sample = vectorised.evaluate(type(m)(), function, _rows(inputs, np.arange(0, rows, rows // SAMPLE)), precision)
+        if not sample.accepts.any():
+            return Reference.unknown(rows, sample.shape[1])
+    return vectorised.evaluate(m, function, inputs, precision)
+
+
+def _nothing(function: Function, inputs: Inputs) -> Reference:
+    """No knowledge of any row, in the shape of the outputs."""
+    (one, *_) = inputs.values()
+    outputs = vectorised.evaluate(Ball64(), function, _rows(inputs, np.arange(1)), 53).shape[1]
+    return Reference.unknown(len(one), outputs)
 
 
 def _log_tier(
@@ -158,7 +179,7 @@ def _log_tier(
 ) -> None:
     rows = np.flatnonzero(todo)
     start = time.perf_counter()
-    sharper = vectorised.evaluate(Log64(), function, _rows(inputs, rows), precision)
+    sharper = _vectorised(Log64(), function, _rows(inputs, rows), precision)
     tally.seconds["log64"] += time.perf_counter() - start
     before = truth.take(rows)
     better = (sharper.accepts != 0) & ~((before.accepts != 0) & (before.radius <= sharper.radius))
@@ -248,13 +269,28 @@ ALIKE = 12
 
 
 def _patterns(function: Function, inputs: Inputs) -> NDArray[np.int64]:
-    """The class pattern of a scalar input: 1 a negative integer, 2 a positive one; 0 where no pattern is claimed."""
+    """The class pattern of a scalar input at a lattice of poles: 1 a negative integer, 2 a positive one; 0 where none is claimed."""
     (first, *rest) = inputs.values()
     if rest or first.ndim != 1:
         return np.zeros(len(first), np.int64)
     with np.errstate(all="ignore"):
         integer = (first == np.floor(first)) & np.isfinite(first) & (first != 0)
-    return np.where(integer, np.where(first < 0, 1, 2), 0)
+    codes = np.where(integer, np.where(first < 0, 1, 2), 0)
+    return np.where(np.isin(codes, _lattices(function)), codes, 0)
+
+
+@functools.lru_cache(maxsize=1024)
+def _lattices(function: Function) -> list[int]:
+    """The class patterns that are poles of a function of one number, as it shows at three of their points.
+
+    Otherwise integers where only Arb's range ends (log_ndtr(-1e308)) would stand for all others.
+    """
+
+    def singular(x: float) -> bool:
+        result = rigorous.enclose(function, {function.inputs[0]: np.asarray(x)}, 128)
+        return not result.undefined and (result.removable or not result.balls or not all(b.is_finite() for b in result.balls))
+
+    return [code for code, points in ((1, (-1.0, -2.0, -7.0)), (2, (1.0, 2.0, 7.0))) if all(singular(x) for x in points)]
 
 
 def _arb_row(function: Function, single: Inputs, truth: Reference, row: int, bits: int, caps: Caps) -> tuple[bool | None, int]:

@@ -68,7 +68,7 @@ def split(x: arb) -> tuple[float, float, float]:
     mantissa, exponent = (int(v) for v in x.mid().man_exp())
     top = mantissa.bit_length() + exponent  # |mid| in [2^(top-1), 2^top)
     if mantissa and top > 1024:
-        sure = abs(x) > arb(2) ** 1024
+        sure = abs(x) >= arb(2) ** 1024
         return (math.copysign(math.inf, 1 if mantissa > 0 else -1), 0.0, 0.0) if sure else (math.nan, 0.0, math.inf)
     value = _scaled(mantissa, exponent)
     if math.isinf(value):

@@ -219,13 +219,16 @@ def _singular(function: Function) -> bool:
 def _one_sided(function: Function, row: Row, name: str, place: tuple[int, ...], fmt: Format) -> Fraction | float:
     """At an edge, a pole or an isolated point: the tape's derivative just inside, at two distances; growing means infinite."""
     index = [(n, p) for n in function.differentiable for p in _places(row[n])].index((name, place))
+    at_it = None if _singular(function) else _evaluate(function, row, 2600, fmt)
+    if at_it is not None and not isinstance(at_it[index], float):
+        return at_it[index]
     far = max(80, fmt.precision - fmt.emin + 100)  # below the least number, and so near that a limit is reached to 2^-40
     for side in (1, -1):  # that of a zero's sign first
         found: list[Fraction | float] = []
         for digits in (far, 2 * far):
             by = side * Fraction(1, 2**digits)
             moved = {n: _inside(row[n], domain, by) for n, domain in zip(function.inputs, function.domains, strict=True)}
-            outputs = _evaluate(function, row, 3 * digits + 256, fmt, moved)
+            outputs = _evaluate(function, row, 3 * digits + 2600, fmt, moved)
             found.append(math.nan if outputs is None else outputs[index])
         near, nearer = found
         if not isinstance(near, float) and not isinstance(nearer, float):

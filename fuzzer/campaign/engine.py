@@ -89,7 +89,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     with (
         LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, env=environment, silence_logs=50,
-            memory_limit=0,
+            memory_limit=0, preload=["fuzzer.campaign.worker"],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip

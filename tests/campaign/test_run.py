@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -236,6 +238,35 @@ def test_ctrl_c_with_workers_keeps_what_was_found(stores: Any, capfd: pytest.Cap
     assert run.state == "interrupted"
     assert len(store.shard_payloads(run.id)) == 3
     assert capfd.readouterr().err == ""
+
+
+def test_ctrl_c_in_a_terminal_reaches_every_process_and_is_quiet(tmp_path: Path) -> None:
+    root = Path(faulty.__file__).parents[2]
+    program = tmp_path / "campaign.py"
+    program.write_text(f"""
+import sys
+sys.path[:0] = [{str(root / "tests/campaign")!r}, {str(tmp_path)!r}]
+from pathlib import Path
+from fuzzer.campaign.run import Budget, Settings, run_campaign
+from fuzzer.findings.store import Store
+import faulty
+
+if __name__ == "__main__":
+    with faulty.installed_in(Path({str(tmp_path)!r})):
+        chosen = Settings(Budget.parse("100G"), ops="faulty_calm", targets="faulty", workers=2)
+        store = Store("sqlite:///{tmp_path}/night.db")
+        run = run_campaign(chosen, store, lambda shown: print(shown.shards_done, flush=True))
+        print(run.state, len(store.shard_payloads(run.id)) > 0)
+""")
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    with subprocess.Popen(
+        [sys.executable, str(program)], start_new_session=True, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as ran:  # fmt: skip
+        assert ran.stdout is not None
+        ran.stdout.readline()  # the first shard is done: the workers are there
+        os.killpg(ran.pid, signal.SIGINT)
+        out, err = ran.communicate(timeout=60)
+    assert (out.splitlines()[-1], err, ran.returncode) == ("interrupted True", "", 0)
 
 
 def test_a_scheduler_that_does_not_answer(

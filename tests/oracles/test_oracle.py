@@ -101,3 +101,29 @@ def test_split_of_two_doubles_is_exact() -> None:
     """1 + 2^-60 fits in two doubles: nothing is left for the radius, so a tie can be told from its neighbours."""
     for ball, parts in ((arb((2**60 + 1, -60)), (1.0, 2.0**-60)), (arb(3), (3.0, 0.0)), (arb((1, -1074)), (2.0**-1074, 0.0))):
         assert rigorous.split(ball) == (*parts, 0.0)
+
+
+def test_integers_beyond_the_range_stand_for_no_others() -> None:
+    """log_ndtr(-1e308) is beyond binary64; -1e102 is an integer too, and as far beyond Arb's erfc, but its value is -5e203."""
+    x = -np.concatenate([np.linspace(1e200, 1e308, 20), [1e102]])
+    truth = reference(function("log_ndtr"), {"x": x}, precision=53)
+    assert truth.accepts[-1, 0] == FINITE
+    assert truth.value[-1, 0] == pytest.approx(-5e203)
+    poles = reference(function("lgamma"), {"x": -np.arange(1.0, 40.0)}, precision=53)
+    assert (poles.accepts == PINF).all()
+
+
+def test_two_to_the_1024_is_surely_beyond_binary64() -> None:
+    assert rigorous.split(arb(2) ** 1024) == (math.inf, 0.0, 0.0)
+    truth = reference(function("exp2"), {"x": np.asarray([1024.0, -1080.0])})
+    assert truth.value[0, 0] > 1.79e308
+    assert (truth.accepts == FINITE).all()
+
+
+def test_a_comparison_with_a_nan_has_a_nan_for_its_derivative() -> None:
+    """x mod 0 is undefined: mpmath takes neither branch of the comparison with it."""
+    from oracles.limits_at_infinity import TapedMp
+
+    m = TapedMp(200)
+    slopes = function("remainder", "grad").outputs(m, {"x": m.lift(1.0), "y": m.lift(0.0)})
+    assert all(math.isnan(m.double(m.num(s))[0]) for s in slopes)
