@@ -13,6 +13,8 @@ from fuzzer.formats import Format, format_named
 
 #: Name of the extra input that carries the cotangent of a vector-Jacobian product.
 COTANGENT = "cotangent"
+#: Name of the extra input that carries the direction of a Jacobian-vector or Hessian-vector product.
+TANGENT = "tangent"
 
 Params = Mapping[str, Any]
 
@@ -35,7 +37,9 @@ class Batch:
     """Many cases stacked on a leading axis.
 
     inputs: name -> array of `dtype` and shape (rows,) for a scalar input, (rows, n) for a vector, (rows, r, c) for a
-    matrix, in the op's input order; for order `grad` of ops that are not elementwise the key COTANGENT holds the cotangent.
+    matrix, in the op's input order. For derivatives of ops that are not elementwise the key COTANGENT (orders grad, grad2) holds the
+    cotangent, (rows, outputs of the value), and the key TANGENT (orders jvp, grad2) the direction, (rows, n): the numbers of the
+    differentiable inputs in order, flattened and concatenated. Elementwise ops have neither: ones.
     """
 
     dtype: str

@@ -24,6 +24,8 @@ WEIGHTS = {
 FUNCTION = 3.0
 #: A derivative by the tape costs so many values.
 TAPE = 4.0
+#: Tapes by order.
+DEPTH = {"value": 0, "grad": 1, "jvp": 1, "grad2": 2}
 
 
 def evaluation_cost(function: Function, shapes: tuple[tuple[int, ...], ...], bits: int) -> float:
@@ -37,7 +39,7 @@ def _operations(function: Function, shapes: tuple[tuple[int, ...], ...]) -> floa
     inputs = [_filled(_Number(counter), shape) for shape in shapes[: len(function.inputs)]]
     outputs = flat(definition(function.definition)(counter, *inputs, **dict(function.params)))
     total = counter.operations + len(outputs)
-    return total if function.order == "value" else total * TAPE
+    return total * TAPE ** DEPTH[function.order]
 
 
 def _filled(number: _Number, shape: tuple[int, ...]) -> Any:

@@ -10,6 +10,9 @@ from oracles.definitions import definition
 
 #: The extra input of order grad that holds the cotangent of ops with several outputs or vector inputs.
 COTANGENT = "cotangent"
+#: The extra input of orders jvp and grad2 that holds the direction for ops with vector inputs: the numbers of the differentiable
+#: inputs in order, flattened and concatenated.
+TANGENT = "tangent"
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,10 @@ class Function:
     """A definition, its input names in order, its params, and the order of differentiation.
 
     order "grad": the outputs are the vector-Jacobian product of the cotangent (input COTANGENT, or ones where it is absent) with
-    respect to each input of `differentiable`, flattened and concatenated. domains: per input the closed interval where it is defined.
+    respect to each input of `differentiable`, flattened and concatenated. "jvp": the Jacobian-vector product with the direction (input
+    TANGENT; without it, for each differentiable number in turn, the product with its unit vector). "grad2": the Hessian of the inner product
+    of cotangent and value, times the direction; without TANGENT all of it, row by row. domains: per input the closed interval where it
+    is defined.
     """
 
     definition: str
@@ -31,12 +37,32 @@ class Function:
         """The outputs as numbers of the arithmetic m; inputs are its numbers, or lists of them for vectors."""
         if self.order == "value":
             return self._value(m, inputs)
+        if self.order == "grad2":
+            return self._second(m, inputs)
         tape = Tape(m)
         lifted = {name: _lift(tape, inputs[name]) for name in self.inputs}
         results = self._value(tape, lifted)
-        seeds = flat(inputs[COTANGENT]) if COTANGENT in inputs else [1] * len(results)
         variables = [node for name in self.differentiable for node in flat(lifted[name])]
-        return tape.gradient(results, seeds, variables)
+        if self.order == "grad":
+            return tape.gradient(results, _seeds(inputs, results), variables)
+        if TANGENT in inputs:
+            return tape.pushforward(results, variables, flat(inputs[TANGENT]))
+        return [pushed for variable in variables for pushed in tape.pushforward(results, [variable], [1])]
+
+    def _second(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
+        """The derivative of the gradient: forward over reverse, on a tape over a tape."""
+        outer = Tape(m)
+        inner = Tape(outer)
+        outside = {name: _lift(outer, inputs[name]) for name in self.inputs}
+        inside = {name: _lift(inner, outside[name]) for name in self.inputs}
+        results = self._value(inner, inside)
+        slopes = inner.gradient(
+            results, _seeds(inputs, results), [node for name in self.differentiable for node in flat(inside[name])]
+        )
+        variables = [node for name in self.differentiable for node in flat(outside[name])]
+        if TANGENT in inputs:
+            return outer.pushforward(slopes, variables, flat(inputs[TANGENT]))
+        return [second for slope in slopes for second in outer.gradient([slope], [1], variables)]
 
     def _value(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
         result = definition(self.definition)(m, *(inputs[name] for name in self.inputs), **dict(self.params))
@@ -48,6 +74,10 @@ def flat(numbers: Any) -> list[Any]:
     if isinstance(numbers, (list, tuple)):
         return [leaf for item in numbers for leaf in flat(item)]
     return [numbers]
+
+
+def _seeds(inputs: dict[str, Any], results: list[Any]) -> list[Any]:
+    return flat(inputs[COTANGENT]) if COTANGENT in inputs else [1] * len(results)
 
 
 def _lift(tape: Tape, value: Any) -> Any:

@@ -46,6 +46,7 @@ class CorrectlyRounded:
     name = NAME
     version = "1"
     lengths: tuple[int, ...] | None = None
+    compile_seconds = 0.0
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
         if job.implementation.call == "x * y":  # the probe of flush_policy

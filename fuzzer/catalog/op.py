@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
-ORDERS = ("value", "grad")
+#: value; grad: the vector-Jacobian product, by reverse mode; jvp: the Jacobian-vector product, by forward mode; grad2: elementwise the
+#: second derivatives, otherwise the Hessian-vector product, by reverse mode twice.
+ORDERS = ("value", "grad", "jvp", "grad2")
 
 Shape = Literal["scalar", "vector", "matrix"]
 Accuracy = Literal["exact", "elementary", "special", "composite", "accumulating"]
@@ -39,7 +41,8 @@ class Implementation:
     """One call in one framework that claims to compute an Op: the expression a user would type.
 
     call: a Python expression over the op's input and param names and the framework's usual module names
-    (torch; tf; jax, jnp; np, scipy). dtypes: those it supports. grad: whether a gradient is defined by the framework.
+    (torch; tf; jax, jnp; np, scipy). dtypes: those it supports. grad: whether a gradient is defined by the framework; without: orders
+    of differentiation that it does not define although it has a gradient.
     when: it exists only for these param values (name -> tuple). grad_dtypes: None means `dtypes`.
     accumulates_in: unit of accumulation for 16-bit inputs. note: a documented fact with its page.
     """
@@ -49,6 +52,7 @@ class Implementation:
     dtypes: tuple[str, ...] = DTYPES
     grad: bool = True
     grad_dtypes: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     documented: str = ""
     note: str = ""
@@ -56,7 +60,7 @@ class Implementation:
     def supports(self, dtype: str, order: str, params: Mapping[str, Any]) -> bool:
         """Whether this call claims to compute the op at that dtype, order and params."""
         dtypes = self.dtypes if order == "value" or self.grad_dtypes is None else self.grad_dtypes
-        if dtype not in dtypes or (order != "value" and not self.grad):
+        if dtype not in dtypes or (order != "value" and not self.grad) or order in self.without:
             return False
         return all(params[name] in values for name, values in self.when.items())
 

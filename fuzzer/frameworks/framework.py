@@ -16,6 +16,14 @@ class FrameworkError(Exception):
     """The framework raised; the message is its own first line."""
 
 
+class FrameworkDied(FrameworkError):
+    """The process that the framework runs in ended, or was ended because it did not answer. symptom: crash or hang."""
+
+    def __init__(self, message: str, symptom: str) -> None:
+        super().__init__(message)
+        self.symptom = symptom
+
+
 @dataclass(frozen=True)
 class Job:
     """What is computed: one implementation of an op with its params, at an order."""
@@ -33,10 +41,16 @@ class Framework(Protocol):
     version: str
     #: None: any batch length is cheap. Otherwise the closed list of lengths worth compiling for (jax).
     lengths: tuple[int, ...] | None
+    #: Seconds spent on compiling since it was started; a part of the time of the calls.
+    compile_seconds: float
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
-        """The outputs of every row, of the batch's dtype, shape (rows, outputs): C order; for order grad the gradients of the
-        differentiable inputs in order, flattened and concatenated. Raises FrameworkError."""
+        """The outputs of every row, of the batch's dtype, shape (rows, outputs), C order. Raises FrameworkError.
+
+        grad: the gradients of the differentiable inputs in order, flattened and concatenated. jvp: the tangent of the result; of an
+        elementwise op that of a unit tangent of each differentiable input in turn. grad2: the gradient of the inner product of grad and
+        TANGENT, laid out as grad; of an elementwise op, for each differentiable input in turn, the gradient of its derivative.
+        """
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
         """Like evaluate for a batch of one row, placed: the row stands `placement.length` times in the call, strided;

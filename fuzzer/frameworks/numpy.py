@@ -18,6 +18,7 @@ class Numpy:
 
     name = "numpy"
     lengths: tuple[int, ...] | None = None
+    compile_seconds = 0.0
 
     def __init__(self) -> None:
         scipy: Any = importlib.import_module("scipy")

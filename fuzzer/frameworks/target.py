@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import DTYPES, ORDERS, Implementation, Op, scalar
+from fuzzer.catalog.op import DTYPES, Implementation, Op, scalar
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
@@ -73,7 +73,7 @@ class Target:
 def register(name: str, factory: Factory) -> None:
     """Adds a framework (or replaces one) under that name in this process.
 
-    The factory may carry attributes `version` (a string) and `orders` (those it can compute, default all). Packages do
+    The factory may carry attributes `version` (a string) and `orders` (those it can compute, default value and grad). Packages do
     the same through the entry point group `ulpfuzz.frameworks`: the name, and an object that is such a factory.
     """
     _registered[name] = factory
@@ -184,8 +184,8 @@ def supported(op: Op, target: Target, dtype: str, order: str, params: Mapping[st
 
 def _orders(framework: str) -> tuple[str, ...]:
     if framework in _BUILTIN and framework not in _registered:
-        return ("value",) if framework == "numpy" else ORDERS
-    orders: tuple[str, ...] = getattr(_factory(framework), "orders", ORDERS)
+        return ("value",) if framework == "numpy" else ("value", "grad")
+    orders: tuple[str, ...] = getattr(_factory(framework), "orders", ("value", "grad"))
     return orders
 
 

@@ -27,6 +27,7 @@ class TensorFlow:
 
     name = "tensorflow"
     lengths: tuple[int, ...] | None = None
+    compile_seconds = 0.0
 
     def __init__(self) -> None:
         with _quiet_stderr():

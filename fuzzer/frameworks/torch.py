@@ -19,6 +19,7 @@ class Torch:
 
     name = "torch"
     lengths: tuple[int, ...] | None = None
+    compile_seconds = 0.0
 
     def __init__(self) -> None:
         self._torch: Any = importlib.import_module("torch")

@@ -32,9 +32,11 @@ SOURCES: dict[Accuracy, str] = {
     "accumulating": "gamma_n of the textbook algorithm (Higham 2002, ch. 3)",
 }
 #: Excess beyond which an error is not explained by rounding, per order (measured gap: defects >= 68, others <= 10.6).
-EXCESS = {"value": 16.0, "grad": 32.0, "grad2": 64.0}
+EXCESS = {"value": 16.0, "grad": 32.0, "jvp": 32.0, "grad2": 64.0}
+#: Steps of a derivative's formula beside those of the value's: each order of differentiation doubles them (Griewank and Walther 2008, 4).
+ROUNDINGS = {"value": 1, "grad": 2, "jvp": 2, "grad2": 4}
 #: Neighbourhood of the ball test, in ulps of the inputs.
-NEIGHBOURHOOD = {"value": 4.0, "grad": 8.0, "grad2": 16.0}
+NEIGHBOURHOOD = {"value": 4.0, "grad": 8.0, "jvp": 8.0, "grad2": 16.0}
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def standard_for(op: Op, order: str, fmt: Format, length: int = 1) -> Standard:
     """The standard of an op at an order, in a format, for vectors of `length` (the longest chain of roundings)."""
     accuracy: Accuracy = op.accuracy if order == "value" else "composite" if op.accuracy != "accumulating" else op.accuracy
     column = 0 if fmt.name == _WIDE else 2 if fmt.name in _HALF else 1
-    ulps = ULPS[accuracy][column] * (1 if order == "value" else 2)
+    ulps = ULPS[accuracy][column] * ROUNDINGS[order]
     near = NEIGHBOURHOOD[order] if fmt.name not in _HALF else NEIGHBOURHOOD[order] / 8
     if accuracy == "accumulating":
         accumulation = min(fmt.unit_roundoff, 2.0**-24) / fmt.unit_roundoff  # 16-bit inputs accumulate in binary32
@@ -68,5 +70,5 @@ def standard_for(op: Op, order: str, fmt: Format, length: int = 1) -> Standard:
     excess = 1.0 if accuracy == "exact" else EXCESS[order]
     return Standard(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        roots=op.roots, saturates=op.saturates if order == "grad" else None, source=SOURCES[accuracy], order=order,
+        roots=op.roots, saturates=op.saturates if order in ("grad", "jvp") else None, source=SOURCES[accuracy], order=order,
     )  # fmt: skip

@@ -144,6 +144,9 @@ class Tape:
         passed = cond if isinstance(self.base, Tape) else decided
         value = self.base.where(passed, partial(branch, "yes", yes), partial(branch, "no", no))
         softened = _open(decided, cond.tie) if isinstance(cond, Comparison) and cond.tie is not None else decided
+        if not made:  # mp compares with a nan: neither branch was taken, and the derivative is a nan too
+            branch("yes", yes)
+            branch("no", no)
         if softened is not decided and len(made) == 1:  # a tie: the other side's derivative counts too
             key, function = ("no", no) if "yes" in made else ("yes", yes)
             branch(key, function)
@@ -225,16 +228,39 @@ class Tape:
             if adjoint is None:
                 continue
             for parent, factor in node.parents:
-                if isinstance(factor, Mask):
-                    piece = self.base.mask(factor.cond, adjoint)
-                elif factor == self.one:
-                    piece = adjoint
-                elif parent.parents or id(parent) in wanted:
-                    piece = self.base.annihilate(adjoint, self.base.num(factor()))
-                else:
-                    continue  # a constant: nobody asks for its derivative
-                _accumulate(adjoints, parent, piece)
+                if parent.parents or id(parent) in wanted:  # of a constant nobody asks for the derivative
+                    _accumulate(adjoints, parent, self._passed(adjoint, factor, self.base.annihilate))
         return [adjoints.get(id(v), self.base.num(0)) for v in variables]
+
+    def pushforward(self, outputs: Sequence[Any], variables: Sequence[Node], directions: Sequence[Any]) -> list[Any]:
+        """The Jacobian-vector product: sum_j d output/d variable_j directions_j of each output, as numbers of the base arithmetic.
+
+        One pass over the nodes in the order in which they were made, with the partials of the reverse pass. Here nothing annihilates:
+        a branch that is not taken has no part in the graph, and a zero tangent times an infinite partial is not known to be zero (the norm
+        at 0).
+        """
+        tangents = {id(v): self.base.num(d) for v, d in zip(variables, directions, strict=True)}
+        for node in self.nodes:
+            if id(node) in tangents:
+                continue
+            for parent, factor in node.parents:
+                tangent = tangents.get(id(parent))
+                if tangent is not None:
+                    _accumulate(tangents, node, self._passed(tangent, factor, self._times))
+        zero = self.base.num(0)
+        return [tangents.get(id(o), zero) if isinstance(o, Node) and o.tape is self else zero for o in outputs]
+
+    def _passed(self, carried: Any, factor: Any, times: Callable[[Any, Any], Any]) -> Any:
+        """A tangent or adjoint times a partial derivative."""
+        if isinstance(factor, Mask):
+            return self.base.mask(factor.cond, carried)
+        if factor == self.one:
+            return carried
+        return times(carried, self.base.num(factor()))
+
+    @staticmethod
+    def _times(x: Any, y: Any) -> Any:
+        return x * y
 
 
 @dataclass(frozen=True)

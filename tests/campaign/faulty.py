@@ -33,6 +33,7 @@ class Faulty:
     name = "faulty"
     version = "1"
     lengths: tuple[int, ...] | None = None
+    compile_seconds = 0.0
 
     def __init__(self) -> None:
         self._modules = {"faulty": importlib.import_module(__name__), "np": np}

@@ -24,6 +24,7 @@ class Planted:
     version = "0.planted"
     orders = ("value",)
     lengths: tuple[int, ...] | None = None
+    compile_seconds = 0.0
     switches: dict[str, Any] = {}
 
     def __init__(self, truth: Callable[..., NDArray[Any]], fault: Fault) -> None:
