@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,16 +13,17 @@ from typing import Any
 import numpy as np
 
 from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import DTYPES, Implementation, Op, scalar
+from fuzzer.catalog.op import DTYPES, ORDERS, Implementation, Op, scalar
 from fuzzer.formats import UnknownName, format_named
+from fuzzer.frameworks import surroundings
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.frameworks.modes import modes_of
 from fuzzer.judge.flush import FlushPolicy
 
 Factory = Callable[[], Framework]
 
 DEVICES = ("cpu",)
-MODES = ("eager",)
 
 # name -> (module, class, distributions that install it). No module here is imported before its framework is asked for.
 _BUILTIN: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -39,23 +39,10 @@ _BUILTIN: dict[str, tuple[str, str, tuple[str, ...]]] = {
 
 _registered: dict[str, Factory] = {}
 
-_XLA_FLAGS = {"--xla_cpu_multi_thread_eigen": "=false", "intra_op_parallelism_threads": "=1"}
 
-
-def prepare_environment() -> None:
-    """Sets the environment variables that the frameworks read when imported: CPU, binary64, one thread, no chatter.
-
-    To be called before any framework is imported, for importing tensorflow imports jax where both are installed.
-    Idempotent; of the user's XLA_FLAGS it keeps what it does not need to set. TF_ENABLE_ONEDNN_OPTS is left alone: it is
-    part of what the user runs.
-    """
-    os.environ.update(JAX_ENABLE_X64="1", JAX_PLATFORMS="cpu", CUDA_VISIBLE_DEVICES="-1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # PJRT_NPROC sizes the thread pool of today's XLA; the XLA_FLAGS below did so in older ones.
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_NPROC"):
-        os.environ.setdefault(variable, "1")
-    given = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag.partition("=")[0] not in _XLA_FLAGS]
-    os.environ["XLA_FLAGS"] = " ".join(given + [name + value for name, value in _XLA_FLAGS.items()])
+def prepare_environment(device: str = "cpu") -> None:
+    """See surroundings.prepare: to be called before any framework is imported."""
+    surroundings.prepare(device)
 
 
 @dataclass(frozen=True, order=True)
@@ -105,8 +92,8 @@ def target_named(text: str) -> Target:
         raise UnknownName("framework", framework, framework_names())
     if rest and rest[0] not in DEVICES:
         raise UnknownName("device", rest[0], DEVICES)
-    if len(rest) > 1 and rest[1] not in MODES:
-        raise UnknownName("mode", rest[1], MODES)
+    if len(rest) > 1 and rest[1] not in modes_of(framework):
+        raise UnknownName("mode", rest[1], modes_of(framework))
     if len(rest) > 2:
         raise UnknownName("target", text, [str(Target(framework))])
     return Target(framework, *rest)
@@ -167,9 +154,14 @@ def framework_for(target: Target) -> Framework:
     Raises ValueError where it is not installed, FrameworkError where it does not start.
     """
     _require(target)
-    prepare_environment()
+    prepare_environment(target.device)
+    factory = _factory(target.framework)
+    # The factories of plugins take no arguments: theirs run eagerly on the CPU.
+    bring_along = target.framework in _BUILTIN and target.framework not in _registered
     try:
-        framework: Framework = _factory(target.framework)()
+        framework: Framework = factory(target.mode, target.device) if bring_along else factory()
+    except FrameworkError:
+        raise
     except Exception as error:
         raise FrameworkError(described(error)) from error
     return framework
@@ -184,7 +176,7 @@ def supported(op: Op, target: Target, dtype: str, order: str, params: Mapping[st
 
 def _orders(framework: str) -> tuple[str, ...]:
     if framework in _BUILTIN and framework not in _registered:
-        return ("value",) if framework == "numpy" else ("value", "grad")
+        return ("value",) if framework == "numpy" else ORDERS
     orders: tuple[str, ...] = getattr(_factory(framework), "orders", ("value", "grad"))
     return orders
 
@@ -260,4 +252,4 @@ def describe(target: Target) -> dict[str, Any]:
 
 def known_targets() -> list[Target]:
     """Every target there could be, installed or not."""
-    return [Target(name, device, mode) for name in framework_names() for device in DEVICES for mode in MODES]
+    return [Target(name, device, mode) for name in framework_names() for device in DEVICES for mode in modes_of(name)]
