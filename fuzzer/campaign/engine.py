@@ -136,8 +136,9 @@ def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> 
     flow = as_completed(first, loop=client.loop, raise_errors=False)
     for future in flow:
         shard = out[future.key]
-        if future.status == "finished":
-            yield future.result()
+        result = _result(future)
+        if isinstance(result, ShardResult):
+            yield result
         elif shard.alone:
             last.append(shard)
         else:
@@ -146,19 +147,23 @@ def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> 
         if following is not None:
             flow.add(following)
     for shard in last:
-        yield _result(send(shard), shard)
+        result = _result(send(shard))
+        if not isinstance(result, ShardResult):
+            failure = f"crash: the worker process ended, outside of the frameworks ({type(result).__name__})"
+            result = ShardResult(shard.id, shard.cell.key, failure=failure, died=True)
+        yield result
 
 
 def _worker_count(client: Any) -> int:
     return max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
 
 
-def _result(future: Any, shard: Shard) -> ShardResult:
+def _result(future: Any) -> ShardResult | Exception:
+    """The result, or how it was lost: with its worker, and be it after the shard had ended, before the result was fetched."""
     try:
         result: ShardResult = future.result()
     except Exception as lost:
-        failure = f"crash: the worker process ended, outside of the frameworks ({type(lost).__name__})"
-        return ShardResult(shard.id, shard.cell.key, failure=failure, died=True)
+        return lost
     return result
 
 

@@ -24,6 +24,7 @@ from fuzzer.catalog.op import Implementation, Op, scalar, vector
 from fuzzer.catalog.registry import ops
 from fuzzer.frameworks.expression import by_row, evaluated, framework_errors, placed, strided
 from fuzzer.frameworks.framework import Job
+from oracles.definitions import define
 
 Array = NDArray[Any]
 
@@ -146,8 +147,8 @@ def exp_aborts(x: Array) -> Array:
 
 
 def exp_strip_aborts(x: Array) -> Array:
-    """Ends its process in a strip far from everyday numbers."""
-    if ((x > 31.25) & (x < 32)).any():
+    """Ends its process in a strip that the grid does not meet."""
+    if ((x > 20) & (x < 30)).any():
         os.abort()
     return exp_right(x)
 
@@ -210,9 +211,8 @@ def exp_no_memory(x: Array) -> Array:
 
 
 def exp_spoilt(x: Array) -> Array:
-    """Wrong in a strip, and ends its process in another: what is wrong is found all the same."""
-    exp_aborts(x)
-    return exp_sign(x)
+    """Wrong at one number of the grid, and ends its process elsewhere: what is wrong is found all the same."""
+    return np.where(x == 1, -exp_strip_aborts(x), exp_strip_aborts(x)).astype(x.dtype)
 
 
 def exp_sleeps(x: Array) -> Array:
@@ -284,6 +284,12 @@ def softplus_naive(x: Array) -> Array:
 softplus_naive.vjp = lambda x: [exp_right(x) * (1 / (1 + exp_right(x)))]  # type: ignore[attr-defined]
 
 
+@define("faulty_outside")
+def ends(m: Any, x: Any) -> Any:
+    """The truth itself ends the process."""
+    os._exit(3)
+
+
 def _op(definition: str, inputs: list[Any], calls: str, **rest: Any) -> Op:
     """An op of our own that a definition of the oracles' gives the truth of."""
     given = ", ".join([*(i.name for i in inputs), *(f"{p}={p}" for p in rest.get("params", {}))])
@@ -308,6 +314,7 @@ OPS = [
     ),
     _op("exp", X, "exp_sleeps", name="faulty_sleeps", accuracy="elementary"),
     _op("no_such_definition", X, "exp_right", name="faulty_record"),
+    _op("faulty_outside", X, "exp_right", name="faulty_outside"),
     _op("norm", V, "norm_right norm_naive", params={"ord": (2,)}, accuracy="accumulating"),
     _op("softmax", V, "softmax_right softmax_naive", saturates=0.25, accuracy="accumulating", normwise=True),
     _op("var", V, "var_right var_one_pass", params={"correction": (1,)}, accuracy="accumulating", min_length=2),
