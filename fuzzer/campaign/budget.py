@@ -10,7 +10,21 @@ _COUNTS = {"k": 10**3, "M": 10**6, "G": 10**9}
 _TIME = re.compile(r"(?:\d+(?:\.\d+)?[dhms])+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)([dhms])")
 _COUNT = re.compile(r"(\d+(?:\.\d+)?)([kMG])")
+_DURATIONS = "examples: 30s, 2m, 1m30s"
 _EXAMPLES = "examples: 90s, 10m, 1h30m, 8h (time); 5k, 200M (verdicts)"
+
+
+def seconds_of(text: str, what: str) -> float:
+    """A positive time written as 30s, 2m or 1m30s, in seconds. Raises ValueError in one line, which says what it is not."""
+    given = text.strip()
+    seconds = _seconds(given) if _TIME.fullmatch(given) else 0.0
+    if not seconds:
+        raise ValueError(f"not {what}: {text!r}; {_DURATIONS}")
+    return seconds
+
+
+def _seconds(given: str) -> float:
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(given))
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,7 @@ class Budget:
         if count:
             budget = cls(verdicts=round(float(count[1]) * _COUNTS[count[2]]))
         elif _TIME.fullmatch(given):
-            budget = cls(seconds=sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(given)))
+            budget = cls(seconds=_seconds(given))
         if budget is None or not (budget.seconds or budget.verdicts):
             raise ValueError(f"not a budget: {text!r}; {_EXAMPLES}")
         return budget

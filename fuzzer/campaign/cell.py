@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fuzzer.catalog.op import Implementation, Op
@@ -36,7 +36,7 @@ class Subject:
     """One call on one target: who is judged."""
 
     target: str
-    implementation: Implementation
+    implementation: Implementation = field(hash=False)  # it holds a dict; targets tell most subjects apart
 
 
 def cells_of(ops: Iterable[Op], dtypes: Iterable[str], orders: Iterable[str], targets: Iterable[Target]) -> list[Cell]:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from fuzzer.campaign.watchdog import on_guard
 from fuzzer.frameworks.target import prepare_environment
 
 #: Runs shards; results come as they finish. `stop()` is asked before each new shard is handed out.
 Run = Callable[[Sequence[Shard], Callable[[], bool]], Iterator[ShardResult]]
 
-
 #: Seconds in which a scheduler answers.
 ANSWERS = 8
-#: Seconds after which a shard, which takes a few, is taken to hang.
-HANGS = 900.0
+#: The share of the machine's memory that all workers together may have.
+MEMORY = 0.9
 
 
 class SchedulerError(ValueError):
@@ -29,13 +29,18 @@ class SchedulerError(ValueError):
 
 
 @contextmanager
-def engine(workers: int, scheduler: str | None) -> Iterator[Run]:
-    """An engine for the time of a run. workers 0: in this process; scheduler: a running Dask cluster instead of an embedded one."""
+def engine(workers: int, scheduler: str | None, memory: int | None = None) -> Iterator[Run]:
+    """An engine for the time of a run. workers 0: in this process; scheduler: a running Dask cluster instead of an embedded one.
+    memory: bytes that an embedded worker may have; it is ended beyond.
+
+    Nothing protects this process from what runs in it: with workers 0 a framework that crashes ends the run, but where it runs in a
+    process of its own.
+    """
     prepare_environment()
     if workers == 0 and scheduler is None:
         yield _in_process
         return
-    with _client(workers, scheduler) as client:
+    with _client(workers, scheduler, memory) as client:
         yield lambda shards, stop: _on_dask(client, shards, stop)
 
 
@@ -64,14 +69,22 @@ def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}"
 
 
+def memory_share(workers: int) -> int:
+    """Bytes for each of so many worker processes: the machine's memory, or its control group's limit, in equal shares."""
+    from distributed.system import memory_limit
+
+    return int(memory_limit() * MEMORY / max(1, workers))
+
+
 @contextmanager
-def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
+def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator[Any]:
     import dask
     from distributed import Client, LocalCluster
 
     dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": f"{ANSWERS}s",
-                     "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h",
-                     "distributed.worker.memory.terminate": False, "distributed.worker.memory.pause": False})  # fmt: skip
+                     "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h", "distributed.scheduler.worker-ttl": None,
+                     "distributed.worker.memory.target": False, "distributed.worker.memory.spill": False,
+                     "distributed.worker.memory.pause": False, "distributed.worker.memory.terminate": 1.0})  # fmt: skip
     if scheduler is not None:
         try:
             client = Client(scheduler, timeout=ANSWERS, set_as_default=False)
@@ -89,7 +102,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     with (
         LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, env=environment, silence_logs=50,
-            memory_limit=0, preload=["fuzzer.campaign.worker"],
+            memory_limit=memory or 0, preload=["fuzzer.campaign.worker"],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip
@@ -99,19 +112,22 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
 def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> Iterator[ShardResult]:
     """One shard per worker is out at a time, so that stopping is quick and a worker that dies takes few with it.
 
-    Dask names the tasks that a dead worker held, guilty or not: each of these suspects is run again, alone, at the end; one that
-    ends its worker again is the guilty one.
+    Dask names the tasks that a dead worker held, guilty or not: each of these suspects is run again next, with every target in a
+    process of its own. One that is lost once more (for a neighbour's sake, or because it dies outside the frameworks) is run at the end
+    with nothing beside it; then it is the guilty one. Suspects are run beyond the end of a budget of time: what was begun is not lost.
     """
     from distributed import as_completed
 
     waiting = iter(shards)
     out: dict[str, Shard] = {}
     suspects: list[Shard] = []
+    last: list[Shard] = []
 
     def submit() -> Any:
-        shard = next(waiting, None)
-        if shard is None or stop():
-            return None
+        shard = suspects.pop(0) if suspects else None if stop() else next(waiting, None)
+        return None if shard is None else send(shard)
+
+    def send(shard: Shard) -> Any:
         future = client.submit(watched, shard, key=f"{shard.id} #{len(out)} {id(waiting)}", pure=False, retries=0)
         out[future.key] = shard
         return future
@@ -119,37 +135,39 @@ def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> 
     first = [future for future in (submit() for _ in range(_worker_count(client))) if future is not None]
     flow = as_completed(first, loop=client.loop, raise_errors=False)
     for future in flow:
-        if future.status == "finished":
-            yield future.result()
+        shard = out[future.key]
+        result = _result(future)
+        if isinstance(result, ShardResult):
+            yield result
+        elif shard.alone:
+            last.append(shard)
         else:
-            suspects.append(out[future.key])
+            suspects.append(replace(shard, alone=True))
         following = submit()
         if following is not None:
             flow.add(following)
-    for shard in suspects:
-        if stop():
-            return
-        yield _alone(client, shard)
+    for shard in last:
+        result = _result(send(shard))
+        if not isinstance(result, ShardResult):
+            failure = f"crash: the worker process ended, outside of the frameworks ({type(result).__name__})"
+            result = ShardResult(shard.id, shard.cell.key, failure=failure, died=True)
+        yield result
 
 
 def _worker_count(client: Any) -> int:
     return max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
 
 
-def _alone(client: Any, shard: Shard) -> ShardResult:
-    future = client.submit(watched, shard, key=f"{shard.id} alone {id(shard)}", pure=False, retries=0)
+def _result(future: Any) -> ShardResult | Exception:
+    """The result, or how it was lost: with its worker, and be it after the shard had ended, before the result was fetched."""
     try:
         result: ShardResult = future.result()
     except Exception as lost:
-        return ShardResult(shard.id, shard.cell.key, failure=f"crash: the worker process ended ({type(lost).__name__})")
+        return lost
     return result
 
 
 def watched(shard: Shard) -> ShardResult:
-    """`guarded` in a worker process, which ends if the shard hangs, whatever holds the interpreter's lock."""
-    with open(os.devnull, "w") as nowhere:
-        faulthandler.dump_traceback_later(HANGS, exit=True, file=nowhere)
-        try:
-            return guarded(shard)
-        finally:
-            faulthandler.cancel_dump_traceback_later()
+    """`guarded` in a worker process, which ends if a framework call, or the shard outside of them, takes too long."""
+    with on_guard(shard.patience):
+        return guarded(shard)

@@ -34,6 +34,8 @@ def fingerprint(targets: Sequence[Target], settings: Any) -> dict[str, Any]:
         "threads": 1,
         "selection": {"ops": settings.ops, "dtypes": list(settings.dtypes), "orders": list(settings.orders)},
         "workers": settings.workers,
+        "case_timeout": settings.case_timeout,
+        "memory_limit": settings.memory_limit,
         "cores": os.cpu_count(),
     }
 

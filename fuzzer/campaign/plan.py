@@ -5,35 +5,62 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.shard import Shard
+from fuzzer.campaign.cell import Cell, subjects_of
+from fuzzer.campaign.shard import PATIENCE, Shard
 from fuzzer.case import Case
 
 #: Verdicts per subject of a shard in round 0, and how they grow: enough for the grid, eight recipes and one zoom.
 FIRST, GROWTH, MOST = 40_000, 4, 2_560_000
 
 
+#: Shards of a cell that may break before the rest of the run leaves it out.
+FAILURES = 2
+
+
 @dataclass
 class Progress:
-    """What the plan remembers of a cell: worst points, findings with their excess, whether the last visit found something new."""
+    """What the plan remembers of a cell: worst points, findings with their excess, whether the last visit found something new.
+
+    excluded: (target, call) that died or do not support the cell: they are not tried again in this run. deadly: cases of the baseline
+    that ended a process. failures: shards of the cell that broke.
+    """
 
     corpus: tuple[Case, ...] = ()
     known: dict[str, float] = field(default_factory=dict)
     productive: bool = True
     visits: int = 0
+    excluded: set[tuple[str, str]] = field(default_factory=set)
+    deadly: tuple[Case, ...] = ()
+    failures: int = 0
 
 
 def round_of(
-    number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int
-) -> list[Shard]:
+    number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int, patience: float = PATIENCE,
+    memory_limit: int | None = None,
+) -> list[Shard]:  # fmt: skip
     """The shards of one round. Round 0 visits every cell once, those with cases to replay first; later rounds the productive cells
-    first, with budgets that grow; cells that found nothing new keep their last budget and come after."""
-    order = sorted(cells, key=lambda cell: not (memory[cell.key].productive if number else memory[cell.key].corpus))
+    first, with budgets that grow; cells that found nothing new keep their last budget and come after. Cells that broke FAILURES times
+    or have nobody left to run are not visited. Cases that ended a process before are replayed in round 0, with every target alone."""
+    order = sorted(cells, key=lambda cell: not _first(memory[cell.key], number))
     shards = []
     for cell in order:
         past = memory[cell.key]
+        if past.failures >= FAILURES or (past.excluded and not _left(cell, targets, past)):
+            continue
         growth = GROWTH ** (number if past.productive else max(0, number - 1))
+        deadly = past.deadly if number == 0 else ()
         shards.append(
-            Shard(cell, targets, seed, number, min(MOST, FIRST * growth), past.corpus, tuple(sorted(past.known.items())))
-        )
+            Shard(
+                cell, targets, seed, number, min(MOST, FIRST * growth), past.corpus, tuple(sorted(past.known.items())),
+                tuple(sorted(past.excluded)), deadly, alone=bool(deadly), patience=patience, memory=memory_limit,
+            )
+        )  # fmt: skip
     return shards
+
+
+def _first(past: Progress, number: int) -> bool:
+    return past.productive if number else bool(past.corpus or past.deadly)
+
+
+def _left(cell: Cell, targets: tuple[str, ...], past: Progress) -> bool:
+    return any((s.target, s.implementation.call) not in past.excluded for s in subjects_of(cell, targets))

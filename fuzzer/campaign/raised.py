@@ -1,86 +1,230 @@
-"""Raised: a framework that raised on inputs of the op's domain, as a finding: the guilty row, found by bisection."""
+"""Raised: calls that raised, or ended or stopped their process, on inputs of the op's domain, as findings: the guilty row, by bisection."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from fuzzer.campaign.binades import input_exponents
+from fuzzer.campaign.bisection import Effort, Part, everyday_first, least, tiled
+from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.death import Death
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.campaign.verdict_to_finding import answers_at, avoidable_by, identity
 from fuzzer.case import Batch, Placement
-from fuzzer.findings.finding import Finding
-from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.findings.finding import Answer, Finding
+from fuzzer.frameworks import host
+from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 from fuzzer.judge.severity import severity
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
 
+#: How frameworks say that memory ran out: Python and numpy; torch on the CPU and on CUDA; TensorFlow, and XLA.
+_NO_MEMORY = re.compile(
+    r"^_?(Array)?MemoryError\b|can't allocate memory|CUDA out of memory|^ResourceExhaustedError\b|RESOURCE_EXHAUSTED"
+)
+#: What the search for the guilty rows of one shard may cost: calls for each subject, and seconds for all.
+STEPS, SECONDS = 64, 300.0
+#: Lengths of the call at which a guilty row is tried alone, shortest first; where each length is compiled, only some.
+LENGTHS, CLOSED_LENGTHS = (1, 2, 3, 8, 16, 17, 64, 69, 256, 1024), (1, 64)
+#: A call that takes so many times the longest that came back hangs, and at least so many seconds.
+SLOWER, SHORTEST = 8.0, 2.0
 
-def exceptions_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]]) -> list[Finding]:
-    """A finding per subject (by its number) that raised; errors: its first message and the batch. What a record promises wrongly
-    (RECORD_ERRORS) is none, nor is an exception that no row alone provokes."""
-    found = []
+
+@dataclass
+class Raised:
+    """findings, and in incidents a line for each death that did not happen again and so accuses nobody."""
+
+    findings: list[Finding] = field(default_factory=list)
+    incidents: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Guilty:
+    """The row, its placement, and what is to be said of them."""
+
+    row: Batch
+    placement: Placement
+    note: str
+
+
+def raised_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]], patience: float, memory: int | None) -> Raised:
+    """A finding per subject that raised and per subject that died. errors: by a subject's number its first message and the batch.
+
+    What a record promises wrongly (RECORD_ERRORS) is none, nor is an exception that no row alone provokes, nor a death that the same
+    batch does not bring about again.
+    """
+    raised = Raised()
     for number, (message, batch) in errors.items():
-        row = None if message.startswith(RECORD_ERRORS) else _guilty(trial, number, batch)
+        row = None if message.startswith(RECORD_ERRORS) else _raising(trial, trial.subjects[number], batch)
         if row is not None:
-            found.append(_finding(trial, number, row))
-    return found
+            said = _message(trial, trial.subjects[number], row)
+            if _NO_MEMORY.search(said):
+                guilty = _Guilty(row, Placement(), f"out of memory: {said}")
+                raised.findings.append(_finding(trial, trial.subjects[number], guilty, Symptom.crash))
+            else:
+                raised.findings.append(
+                    _finding(trial, trial.subjects[number], _Guilty(row, Placement(), said), Symptom.exception)
+                )
+    _deaths(trial, raised, patience, memory)
+    return raised
 
 
-def _finding(trial: Trial, number: int, row: Batch) -> Finding:
-    subject, cell = trial.subjects[number], trial.cell
-    placement, case, single = Placement(), row.case(0), {name: values[0] for name, values in row.exact().items()}
-    answers, _ = answers_at(trial, subject, row, 0, placement)
-    avoidable = avoidable_by(answers, subject)
-    with trial.clock.phase("oracle"):
-        confirmation = confirm(trial.function, single, 0)
-    rank = severity(
-        Class.unstable, Symptom.exception, math.inf, trial.standard(row).ulps, trial.format, float(input_exponents(row)[0]),
-        avoidable=bool(avoidable), special_input=not all(np.isfinite(v).all() for v in single.values()),
-    )  # fmt: skip
-    return Finding(
-        id=identity(trial, subject, Symptom.exception), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
-        target=subject.target, implementation=subject.implementation.call, symptom=Symptom.exception.name,
-        class_=Class.unstable.name, ulps=math.inf, excess=math.inf, condition=math.nan, limit=None, severity=rank,
-        case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placement)}, worst=0, reference=confirmation.value,
-        output=math.nan, output_hex="nan", avoidable_by=avoidable, certified_by=confirmation.certified_by, answers=answers,
-        note=_message(trial, number, row),
-    )  # fmt: skip
+# Exceptions
 
 
-def _message(trial: Trial, number: int, row: Batch) -> str:
+def _message(trial: Trial, subject: Subject, row: Batch) -> str:
     """What the framework says of the row alone; empty where it does not raise."""
-    subject = trial.subjects[number]
     with trial.clock.phase("framework"):
         try:
-            trial.framework(subject).evaluate_placed(trial.job(subject), row, Placement())
+            trial.attempt(subject, row, Placement())
+        except FrameworkDied:
+            return ""
         except FrameworkError as error:
             return str(error)
     return ""
 
 
-def _guilty(trial: Trial, number: int, batch: Batch) -> Batch | None:
+def _raising(trial: Trial, subject: Subject, batch: Batch) -> Batch | None:
     """One row that raises alone; None where only several together do."""
-    subject = trial.subjects[number]
+    same_shape = trial.framework(subject).lengths is not None
 
     def raises(part: Batch) -> bool:
         with trial.clock.phase("framework"):
             try:
-                trial.framework(subject).evaluate(trial.job(subject), part)
+                trial.attempt(subject, tiled(part, batch.rows) if same_shape else part)
+            except FrameworkDied:
+                return False
             except FrameworkError:
                 return True
         return False
 
-    batch = batch.take(np.argsort(np.abs(input_exponents(batch)), kind="stable"))  # everyday numbers first
-    while batch.rows > 1:
-        half = batch.rows // 2
-        left, right = batch.take(np.arange(half)), batch.take(np.arange(half, batch.rows))
-        if raises(left):
-            batch = left
-        elif raises(right):
-            batch = right
+    part = least(everyday_first(batch), raises, Effort(STEPS, SECONDS))
+    return part.rows if part is not None and part.rows.rows == 1 and _message(trial, subject, part.rows) else None
+
+
+# Deaths
+
+
+def _deaths(trial: Trial, raised: Raised, patience: float, memory: int | None) -> None:
+    done: set[Subject] = set()
+    while left := [s for s in trial.subjects if s in trial.deaths and s not in done]:  # others may die at a row that is tried
+        subject = left[0]
+        done.add(subject)
+        death = trial.deaths[subject]
+        guilty = _Search(trial, subject, death, patience, memory, SECONDS / len(left)).guilty()
+        if guilty is None:
+            raised.incidents.append(
+                f"{subject.implementation.call} on {subject.target}: {death.symptom}, {death.message}; not again with the same batch"
+            )
         else:
+            raised.findings.append(_finding(trial, subject, guilty, Symptom[death.symptom]))
+
+
+class _Search:
+    """The search for the least case of one death, each step in a process of its own that may end."""
+
+    def __init__(self, trial: Trial, subject: Subject, death: Death, patience: float, memory: int | None, seconds: float) -> None:
+        self.trial, self.subject, self.death = trial, subject, death
+        self.patience, self.memory = patience, memory
+        self.effort = Effort(STEPS, seconds)
+        self.message = death.message
+
+    def guilty(self) -> _Guilty | None:
+        """None where the death does not happen again."""
+        rows = self.death.batch.rows
+        host.limit(short_patience(self.trial, [self.subject], self.patience), self.memory)
+        try:
+            if self.death.placement is not None:  # a call of one row
+                part: Part | None = Part(self.death.batch)
+            else:
+                part = least(everyday_first(self.death.batch), lambda p: self._dies(tiled(p, rows)), self.effort)
+            if part is None:
+                return None
+            row = part.rows.take(slice(0, 1))
+            alone = self._placed(row) if part.rows.rows == 1 else None
+        finally:
+            host.limit(self.patience, self.memory)
+        return self._told(part, row, alone)
+
+    def _dies(self, batch: Batch, placement: Placement | None = None) -> bool:
+        with self.trial.clock.phase("framework"):
+            try:
+                self.trial.attempt(self.subject, batch, placement)
+            except FrameworkDied as died:
+                if died.symptom == self.death.symptom:
+                    self.message = str(died)
+                return True
+            except FrameworkError:
+                return False
+        return False
+
+    def _placed(self, row: Batch) -> Placement | None:
+        """The shortest call of this row alone that dies."""
+        given = self.death.placement
+        longest = given.length if given is not None else self.death.batch.rows
+        tried = LENGTHS if self.trial.framework(self.subject).lengths is None else CLOSED_LENGTHS
+        placements = [Placement(n) for n in (*(n for n in tried if n < longest), longest)]
+        if given is not None and given != placements[-1]:
+            placements.append(given)
+        return next((placement for placement in placements if self._dies(row, placement)), None)
+
+    def _told(self, part: Part, row: Batch, alone: Placement | None) -> _Guilty | None:
+        count, rows = part.rows.rows, self.death.batch.rows
+        if self.death.placement is not None and alone is None:
             return None
-    return batch if _message(trial, number, batch) else None
+        notes = []
+        if alone is not None and self.death.symptom == "hang" and not self._dies(row, alone):  # with all of the patience
+            notes.append(f"this row alone comes back within {self.patience:g} s, many like it in one call do not")
+        if alone is not None and alone.length > 1:
+            notes.append(f"in calls of {alone.length} rows, not of fewer")
+        if alone is None and count == 1:
+            notes.append(f"only in a call of {rows} rows with this row over and over")
+        if count > 1:
+            notes.append(f"only {count} rows together, of which this is the first")
+        if part.cut:
+            notes[-1:] = [f"the search for the least case was cut: {count} rows of a call, of which this is the first"]
+        return _Guilty(row, alone or self.death.placement or Placement(rows), "; ".join([self.message, *notes]))
+
+
+def short_patience(trial: Trial, subjects: list[Subject], patience: float) -> float:
+    """Seconds after which a call of these subjects is taken to hang while cases are searched: by what their calls took that came
+    back, compiling included, and at most the patience of the run."""
+    longest = max((trial.longest[subject] for subject in subjects), default=0.0)
+    return min(patience, max(SHORTEST, SLOWER * longest))
+
+
+# The finding
+
+
+def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) -> Finding:
+    cell, row = trial.cell, guilty.row
+    case, single = row.case(0), {name: values[0] for name, values in row.exact().items()}
+    answers = _answers(trial, subject, guilty, symptom)
+    avoidable = avoidable_by(answers, subject)
+    with trial.clock.phase("oracle"):
+        confirmation = confirm(trial.function, single, 0)
+    rank = severity(
+        Class.unstable, symptom, math.inf, trial.standard(row).ulps, trial.format, float(input_exponents(row)[0]),
+        avoidable=bool(avoidable), special_input=not all(np.isfinite(v).all() for v in single.values()),
+    )  # fmt: skip
+    return Finding(
+        id=identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
+        target=subject.target, implementation=subject.implementation.call, symptom=symptom.name,
+        class_=Class.unstable.name, ulps=math.inf, excess=math.inf, condition=math.nan, limit=None, severity=rank,
+        case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(guilty.placement)}, worst=0,
+        reference=confirmation.value, output=math.nan, output_hex="nan", avoidable_by=avoidable,
+        certified_by=confirmation.certified_by, answers=answers, note=guilty.note,
+    )  # fmt: skip
+
+
+def _answers(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) -> list[Answer]:
+    """The others' answers to the row, and what is known of the guilty one, which is not run again for that."""
+    others, _ = answers_at(trial, subject, guilty.row, 0, guilty.placement, without=subject)
+    own = Answer(subject.target, subject.implementation.call, math.nan, "nan", math.inf, Class.unstable.name, symptom.name)
+    order = {(s.target, s.implementation.call): number for number, s in enumerate(trial.subjects)}
+    return sorted([own, *others], key=lambda answer: order[answer.target, answer.implementation])

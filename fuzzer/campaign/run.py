@@ -14,11 +14,11 @@ from typing import Any
 
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, cells_of
-from fuzzer.campaign.engine import engine
+from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
 from fuzzer.campaign.plan import Progress as CellProgress
-from fuzzer.campaign.plan import round_of
-from fuzzer.campaign.shard import Shard, ShardResult
+from fuzzer.campaign.plan import FAILURES, round_of
+from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.op import DTYPES, ORDERS
 from fuzzer.catalog.registry import select
@@ -31,7 +31,8 @@ from fuzzer.frameworks.target import targets_named
 @dataclass(frozen=True)
 class Settings:
     """What a campaign does; None means everything there is. workers 0: in this process. resume: id of a run to continue.
-    baseline: a run whose findings' cases are replayed first."""
+    baseline: a run whose findings' cases are replayed first. case_timeout: seconds that a framework call may take. memory_limit: bytes
+    that a process may have; None: its share of the machine's memory."""
 
     budget: Budget
     ops: str | None = None
@@ -43,6 +44,8 @@ class Settings:
     scheduler: str | None = None
     resume: str | None = None
     baseline: str | None = None
+    case_timeout: float = PATIENCE
+    memory_limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def run_campaign(settings: Settings, store: Store, watch: Watch | None = None) -
     shards earlier or later. Raises ValueError (UnknownName, SchedulerError, StoreError) before anything is run.
     """
     campaign = _Campaign(settings, store, watch)
-    with engine(settings.workers, settings.scheduler) as execute:
+    with engine(settings.workers, settings.scheduler, campaign.memory_limit) as execute:
         return campaign.run(execute)
 
 
@@ -88,9 +91,11 @@ class _Campaign:
         if not self.cells:
             raise ValueError("no target computes any of these ops at these dtypes and orders; see `ulpfuzz ops`")
         self.memory = {cell.key: CellProgress() for cell in self.cells}
+        self.memory_limit = settings.memory_limit or memory_share(settings.workers)
         self.reached: set[str] = set()
         self.findings: set[str] = set()
         self.failures: list[str] = []
+        self.unsupported: dict[tuple[str, ...], None] = {}
         self.totals: Counter[str] = Counter()
         self.tiers: Counter[str] = Counter()
         self.phases: defaultdict[str, float] = defaultdict(float)
@@ -125,18 +130,32 @@ class _Campaign:
         finished = replace(
             self.run_record, state=state, seconds=self.run_record.seconds + time.monotonic() - self.start, verdicts=self.totals["verdicts"],
             cells=len(self.reached), by_tier=dict(self.tiers), by_phase=dict(self.phases),
-            environment={**self.run_record.environment, "failures": self.failures[:100],
-                         "cells_not_reached": [c.key for c in self.cells if c.key not in self.reached]},
+            environment={**self.run_record.environment, **self._told()},
         )  # fmt: skip
         self.store.finish_run(finished)
         return finished
+
+    def _told(self) -> dict[str, Any]:
+        """What of the plan was not done, and why. A cell that no target supports is not one that was not reached."""
+        refused = {cell for cell, *_ in self.unsupported}
+        missing = [c.key for c in self.cells if c.key not in self.reached]
+        nobody = [key for key in missing if key in refused and not self.memory[key].failures]
+        names = ("cell", "target", "call", "message")
+        return {
+            "failures": self.failures[:100],
+            "cells_not_reached": [key for key in missing if key not in nobody],
+            "cells_unsupported": nobody,
+            "unsupported": [dict(zip(names, line, strict=True)) for line in sorted(self.unsupported)],
+        }
 
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
         number, planned = 0, 0
         names = tuple(str(t) for t in self.targets)
         while not self._out_of_time():
             shards = []
-            for shard in round_of(number, self.cells, self.memory, names, self.settings.seed):
+            for shard in round_of(
+                number, self.cells, self.memory, names, self.settings.seed, self.settings.case_timeout, self.memory_limit
+            ):
                 if self.settings.budget.verdicts is not None and planned >= self.settings.budget.verdicts:
                     break
                 planned += shard.verdicts
@@ -171,10 +190,12 @@ class _Campaign:
     def _save(self, result: ShardResult) -> _Lesson | None:
         if result.failure:
             self.failures.append(f"{result.cell}: {result.failure}")
+            self.memory[result.cell].failures += FAILURES if result.died else 1
             return None
         lesson = _Lesson(
             result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings},
-            [_case_to_json(case) for case in result.corpus],
+            [_case_to_json(case) for case in result.corpus], result.ran, result.excluded,
+            [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
         )  # fmt: skip
         began = time.monotonic()
         self.store.save_shard(self.run_record.id, result.shard, lesson.dump(), result.cells, result.findings)
@@ -183,7 +204,10 @@ class _Campaign:
 
     def _count(self, cell: Cell, lesson: _Lesson) -> None:
         self.shards_done += 1
-        self.reached.add(cell.key)
+        if lesson.ran:
+            self.reached.add(cell.key)
+        self.failures += lesson.incidents
+        self.unsupported.update({tuple(line): None for line in lesson.unsupported})
         self.totals["verdicts"] += lesson.verdicts
         self.tiers.update(lesson.by_tier)
         for phase, spent in lesson.by_phase.items():
@@ -196,6 +220,7 @@ class _Campaign:
         memory.known.update(lesson.found)
         memory.corpus = tuple(_case_from_json(c) for c in lesson.corpus)
         memory.visits += 1
+        memory.excluded.update((target, call) for target, call in lesson.excluded)
 
     def _replay_baseline(self) -> None:
         if not self.settings.baseline:
@@ -204,7 +229,11 @@ class _Campaign:
             cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
             if cell.key in self.memory:
                 case = Case(finding.dtype, finding.case["inputs"], Placement(**finding.case["placement"]))
-                self.memory[cell.key].corpus = (*self.memory[cell.key].corpus, case)
+                memory = self.memory[cell.key]
+                if finding.symptom in ("crash", "hang"):
+                    memory.deadly = (*memory.deadly, case)
+                else:
+                    memory.corpus = (*memory.corpus, case)
 
     def _out_of_time(self) -> bool:
         seconds = self.settings.budget.seconds
@@ -233,6 +262,10 @@ class _Lesson:
     by_phase: dict[str, float]
     found: dict[str, float]
     corpus: list[dict[str, Any]]
+    ran: int = 1
+    excluded: Sequence[Sequence[str]] = ()
+    unsupported: Sequence[Sequence[str]] = ()
+    incidents: Sequence[str] = ()
 
     def dump(self) -> str:
         return json.dumps(vars(self))

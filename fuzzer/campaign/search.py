@@ -42,6 +42,11 @@ class Spent(Exception):
     """The shard's budget of verdicts is used up."""
 
 
+def lengths_of(op: Op, round_: int) -> list[int]:
+    """The vector lengths of a round."""
+    return [n for n in LENGTHS[min(round_, len(LENGTHS) - 1)] if n >= op.min_length] or [op.min_length]
+
+
 class Search:
     """The search of one shard: a budget of verdicts, a trial and a ledger per subject."""
 
@@ -50,8 +55,7 @@ class Search:
         self.budget = verdicts
         self.seed = seed
         self.round = round_
-        op = trial.op
-        self.lengths = [n for n in LENGTHS[min(round_, len(LENGTHS) - 1)] if n >= op.min_length] or [op.min_length]
+        self.lengths = lengths_of(trial.op, round_)
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
         self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
@@ -63,7 +67,7 @@ class Search:
         return score
 
     def _check(self) -> None:
-        if self.trial.clock.verdicts + self.unanswered >= self.budget:
+        if self.trial.clock.verdicts + self.unanswered >= self.budget or all(map(self.trial.is_out, self.trial.subjects)):
             raise Spent
 
     def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0) -> float:
@@ -73,14 +77,18 @@ class Search:
             if outcome.answers is None:
                 self.unanswered += batch.rows * judgement.truth.shape[1]
             if outcome.error:
-                self.errors.setdefault(number, (outcome.error, batch))
+                if not outcome.died:
+                    self.errors.setdefault(number, (outcome.error, batch))
             score = max(score, ledger.add(judgement, outcome, within=within))
         return math.log2(score) if score > 0 else -1074.0
 
-    def run(self, corpus: Sequence[Case]) -> None:
-        """The whole search; ends when the budget is spent."""
+    def run(self, corpus: Sequence[Case], deadly: Sequence[Case] = ()) -> None:
+        """The whole search; ends when the budget is spent. deadly: cases that ended a process before, replayed last and one by one, so
+        that whoever dies of them has been judged by then."""
         with self.trial.clock.phase("search"):
             self._phases(corpus)
+            for case in deadly:
+                self._replay([case])
 
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:

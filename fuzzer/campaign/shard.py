@@ -1,4 +1,5 @@
-"""Shard: a pure function of (cell, targets, seed, round, budget, corpus, known): one cell searched, its findings certified."""
+"""Shard: a pure function of (cell, targets, seed, round, budget, corpus, known, excluded, deadly): one cell searched, its findings
+certified. Where its framework calls are run, and how long they may take, changes what becomes of one that does not come back."""
 
 from __future__ import annotations
 
@@ -7,17 +8,29 @@ import time
 from dataclasses import dataclass, field
 
 from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.raised import exceptions_of
-from fuzzer.campaign.search import Search
+from fuzzer.campaign.raised import raised_of, short_patience
+from fuzzer.campaign.search import Search, lengths_of
+from fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of
 from fuzzer.campaign.trial import Trial
 from fuzzer.campaign.verdict_to_finding import findings_of
 from fuzzer.case import Case
 from fuzzer.findings.finding import CellSummary, Finding
+from fuzzer.frameworks import host
+
+#: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
+PATIENCE = 120.0
+#: Deaths that a subject may cost while its findings are certified: its process starts anew after each.
+LIVES = 3
 
 
 @dataclass(frozen=True)
 class Shard:
-    """verdicts: the budget of the search, per subject. corpus: cases to replay first. known: finding id -> excess reported before."""
+    """verdicts: the budget of the search, per subject. corpus: cases to replay first. known: finding id -> excess reported before.
+
+    excluded: (target, call) that are not run any more: they died, or do not support the cell. deadly: cases that ended a process before,
+    replayed last. alone: every target in a process of its own, so that a death ends no more than that. patience: seconds that a framework
+    call may take. memory: bytes that a process may have, None for any.
+    """
 
     cell: Cell
     targets: tuple[str, ...]
@@ -26,6 +39,11 @@ class Shard:
     verdicts: int
     corpus: tuple[Case, ...] = ()
     known: tuple[tuple[str, float], ...] = ()
+    excluded: tuple[tuple[str, str], ...] = ()
+    deadly: tuple[Case, ...] = ()
+    alone: bool = False
+    patience: float = PATIENCE
+    memory: int | None = None
 
     @property
     def id(self) -> str:
@@ -36,7 +54,11 @@ class Shard:
 @dataclass(frozen=True)
 class ShardResult:
     """What a shard found. by_phase: seconds, a partition of the shard's time (Clock). failure: one line where the shard itself broke
-    (its cell is then not counted as reached)."""
+    (its cell is then not counted as reached); died: it broke because its process ended.
+
+    ran: subjects that were run. excluded: (target, call) that the rest of the run leaves out in this cell; unsupported: why, for those
+    that do not support it. incidents: a line for each death that did not happen again.
+    """
 
     shard: str
     cell: str
@@ -49,23 +71,48 @@ class ShardResult:
     findings: list[Finding] = field(default_factory=list)
     corpus: list[Case] = field(default_factory=list)
     failure: str = ""
+    died: bool = False
+    ran: int = 0
+    excluded: list[tuple[str, str]] = field(default_factory=list)
+    unsupported: list[Unsupported] = field(default_factory=list)
+    incidents: list[str] = field(default_factory=list)
 
 
 def run_shard(shard: Shard) -> ShardResult:
     """Runs a shard in this process. Same arguments, same machine: same verdicts and findings (only the seconds differ)."""
+    host.limit(shard.patience, shard.memory)
+    subjects = [s for s in subjects_of(shard.cell, shard.targets) if (s.target, s.implementation.call) not in shard.excluded]
+    trial = Trial(shard.cell, subjects, alone=shard.alone)
+    try:
+        return _run(shard, trial)
+    finally:
+        if shard.alone:
+            trial.end_hosts(subjects)
+
+
+def _run(shard: Shard, trial: Trial) -> ShardResult:
     start = time.perf_counter()
-    subjects = subjects_of(shard.cell, shard.targets)
-    trial = Trial(shard.cell, subjects)
+    refused = unsupported_of(trial, lengths_of(trial.op, shard.round))
+    trial.subjects = [subject for subject in trial.subjects if subject not in refused]
     seed = int.from_bytes(hashlib.sha256(f"{shard.seed} {shard.cell.key} {shard.round}".encode()).digest()[:6], "big")
-    search = Search(trial, shard.verdicts * max(1, len(subjects)), seed, shard.round)
-    search.run(shard.corpus)
+    search = Search(trial, shard.verdicts * max(1, len(trial.subjects)), seed, shard.round)
+    if trial.subjects:
+        search.run(shard.corpus, shard.deadly)
     searched = trial.clock.verdicts
     known = dict(shard.known)
+    if any(death.symptom == "hang" for death in trial.deaths.values()):
+        host.limit(short_patience(trial, trial.subjects, shard.patience), shard.memory)
+    trial.revive(LIVES)
     with trial.clock.phase("certify"):
         findings = [f for ledger in search.ledgers for f in findings_of(trial, ledger, known)]
-        findings += exceptions_of(trial, search.errors)
+        raised = raised_of(trial, search.errors, shard.patience, shard.memory)
+    misrecorded = misrecorded_of(trial, search.errors)
+    never = [s for s in misrecorded if not search.ledgers[trial.subjects.index(s)].verdicts]
+    excluded = {(s.target, s.implementation.call) for s in (*trial.deaths, *refused, *never)}
     seconds = time.perf_counter() - start
     return ShardResult(
         shard.id, shard.cell.key, searched, seconds, dict(trial.clock.seconds), dict(trial.clock.tally.elements),
-        dict(trial.clock.tally.seconds), [ledger.summary() for ledger in search.ledgers], findings, search.corpus(),
+        dict(trial.clock.tally.seconds), [ledger.summary() for ledger in search.ledgers], findings + raised.findings, search.corpus(),
+        ran=len(trial.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
+        incidents=raised.incidents,
     )  # fmt: skip

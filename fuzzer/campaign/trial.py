@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import Binades
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.death import Death
 from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
+from fuzzer.campaign.watchdog import calling
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.functions import function_of
-from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
+from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import flush_policy, framework_for, target_named
 from fuzzer.judge.contract import accepted_by_contract, kinds_by_contract, wrong_zero_signs
 from fuzzer.judge.limits import Standard, standard_for
@@ -32,7 +35,8 @@ from oracles.reference import Reference
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one subject answered to a batch and what the judge screened; error is the framework's message where it raised.
+    """What one subject answered to a batch and what the judge screened; error is the framework's message where it raised or died
+    (died: crash or hang), now or in an earlier call of the shard.
 
     Neither answers nor error: the batch was not run, for its shape is one too many for a mode that compiles (ShapeBudget).
     """
@@ -41,6 +45,7 @@ class Outcome:
     answers: NDArray[Any] | None = None
     screened: Screened | None = None
     error: str = ""
+    died: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,9 +111,13 @@ CAPS = Caps(arb_effort=0.1, limit_rows=64, limit_effort=0.15)
 
 
 class Trial:
-    """One cell with its subjects, ready to run. Keeps no results; `clock` counts time and verdicts."""
+    """One cell with its subjects, ready to run. Keeps no results; `clock` counts time and verdicts.
 
-    def __init__(self, cell: Cell, subjects: Sequence[Subject], caps: Caps | None = None) -> None:
+    alone: every target in a process of its own. A subject whose process dies is out: it is called no more, every call of it raises
+    FrameworkDied at once, and `deaths` holds its first death.
+    """
+
+    def __init__(self, cell: Cell, subjects: Sequence[Subject], caps: Caps | None = None, *, alone: bool = False) -> None:
         self.cell = cell
         self.op = cell.record
         self.subjects = list(subjects)
@@ -116,6 +125,12 @@ class Trial:
         self.clock = Clock()
         self.shapes = ShapeBudget()
         self.function = function_of(self.op, dict(cell.params), cell.order)
+        self.alone = alone
+        self.deaths: dict[Subject, Death] = {}
+        self.longest: defaultdict[Subject, float] = defaultdict(float)  # seconds of its longest call that came back
+        self._died: Counter[Subject] = Counter()
+        self._last: dict[Subject, str] = {}  # symptom of the death that the last call was
+        self._lives = 1
 
     @cached_property
     def format(self) -> Any:
@@ -124,7 +139,7 @@ class Trial:
         return format_named(self.cell.dtype)
 
     def framework(self, subject: Subject) -> Framework:
-        return framework_for(target_named(subject.target))
+        return framework_for(target_named(subject.target), alone=self.alone)
 
     def job(self, subject: Subject) -> Job:
         return Job(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
@@ -150,36 +165,78 @@ class Trial:
                 answers.append((subject, None, ""))
         return self.judge(batch, answers)
 
-    def _called(self, subject: Subject, call: Callable[[Framework], NDArray[Any]]) -> Answered:
-        """What the call answers, or the message of its FrameworkError; the time that it compiled is counted apart."""
+    def _called(self, subject: Subject, answers: Callable[[], NDArray[Any]]) -> Answered:
+        """What its calls answer, or the message of a FrameworkError; the time that they compiled is counted apart."""
         with self.clock.phase("framework"):
             try:
                 framework = self.framework(subject)
                 before = framework.compile_seconds
                 try:
-                    return subject, call(framework), ""
+                    return subject, answers(), ""
                 finally:
                     self.clock.move(framework.compile_seconds - before, "framework", "compile")
             except FrameworkError as error:
                 return subject, None, str(error)
 
-    def _answers(
-        self, subject: Subject, batch: Batch, within: Placement | None, per_call: int, framework: Framework
-    ) -> NDArray[Any]:
-        job = self.job(subject)
+    def _answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
         if within is not None:
-            rows = [framework.evaluate_placed(job, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
+            rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
             return np.stack([row[within.position] for row in rows])
-        if not per_call or framework.lengths is not None:
-            return framework.evaluate(job, batch)
+        if not per_call or self.framework(subject).lengths is not None:
+            return self.call(subject, batch)
         starts = range(0, batch.rows, per_call)
-        return np.concatenate([framework.evaluate(job, batch.take(slice(start, start + per_call))) for start in starts])
+        return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
+
+    def call(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
+        """One call of the subject's framework: the batch, or its one row placed. Raises FrameworkError; FrameworkDied where it dies, or
+        is out."""
+        if self.is_out(subject):
+            death = self.deaths[subject]
+            self._last[subject] = death.symptom
+            raise FrameworkDied(death.message, death.symptom)
+        self._last[subject] = ""
+        framework = self.framework(subject)
+        if isinstance(framework, Hosted):
+            framework.start()  # whatever it takes, it is not the call's time
+        began = time.perf_counter()
+        try:
+            answers = self.attempt(subject, batch, placement)
+        except FrameworkDied as died:
+            self.deaths.setdefault(subject, Death(died.symptom, str(died), batch, placement))
+            self._died[subject] += 1
+            self._last[subject] = died.symptom
+            raise
+        self.longest[subject] = max(self.longest[subject], time.perf_counter() - began)
+        return answers
+
+    def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
+        """Like `call`, of a subject that may be out, and whose death is not remembered."""
+        framework, job = self.framework(subject), self.job(subject)
+        with calling(hosted=isinstance(framework, Hosted)):
+            if placement is None:
+                return framework.evaluate(job, batch)
+            return framework.evaluate_placed(job, batch, placement)
+
+    def is_out(self, subject: Subject) -> bool:
+        """Whether the subject died as often as it may."""
+        return self._died[subject] >= self._lives
+
+    def end_hosts(self, subjects: Iterable[Subject]) -> None:
+        """Ends the processes that the targets of these subjects run in; their memory is wanted for the next shard."""
+        for target in {subject.target for subject in subjects}:
+            framework = framework_for(target_named(target), alone=self.alone)
+            if isinstance(framework, Hosted):
+                framework.end()
+
+    def revive(self, lives: int) -> None:
+        """Lets every subject die `lives` times more before it is out, for what certifies its findings starts its process anew."""
+        self._lives = max(self._died.values(), default=0) + lives
 
     def run_placed(self, batch: Batch, subject: Subject, placement: Placement, purpose: Purpose = "proof") -> Judgement:
         """One row, placed, through one subject: the judgement has a row per position."""
         answered: Answered = (subject, None, "")
         if self.shapes.admits(subject, batch, purpose, placement.length):
-            answered = self._called(subject, lambda framework: framework.evaluate_placed(self.job(subject), batch, placement))
+            answered = self._called(subject, partial(self.call, subject, batch, placement))
         given = answered[1]
         truth = self.truth(batch, [] if given is None else _distinct(given))
         repeated = truth.take(np.zeros(placement.length, np.int64))
@@ -233,10 +290,11 @@ class Trial:
         outcomes = []
         for subject, given, message in answers:
             if given is None:
-                outcomes.append(Outcome(subject, error=message))
+                outcomes.append(Outcome(subject, error=message, died=self._last.get(subject, "")))
                 continue
-            with self.clock.phase("framework"):  # measured once in a process, by calls of the framework
-                policy = flush_policy(target_named(subject.target), self.cell.dtype)
+            framework = self.framework(subject)
+            with self.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):  # measured once in a process
+                policy = flush_policy(framework, self.cell.dtype)
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)

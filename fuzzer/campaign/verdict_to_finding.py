@@ -122,18 +122,21 @@ def _truly_overflows(trial: Trial, single: dict[str, NDArray[np.float64]]) -> bo
 
 
 def answers_at(
-    trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement
+    trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement, without: Subject | None = None
 ) -> tuple[list[Answer], tuple[float, Class, Symptom, float, float] | None]:
-    """Every subject's answer to these bits at this placement; the subject's own as numbers."""
+    """Every subject's answer to these bits at this placement, but of those that are out, and of `without`; the subject's own as numbers."""
     answers: list[Answer] = []
     mine = None
     for other in trial.subjects:
+        if other == without or trial.is_out(other):
+            continue
         lengths = trial.framework(other).lengths
         at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
         (outcome,) = trial.run_placed(row, other, at, "proof" if other == subject else "place").outcomes
         if outcome.answers is None or outcome.screened is None:
             if outcome.error and not outcome.error.startswith(RECORD_ERRORS):
-                raised = (math.nan, "nan", math.inf, Class.unstable.name, Symptom.exception.name)
+                symptom = outcome.died or Symptom.exception.name
+                raised = (math.nan, "nan", math.inf, Class.unstable.name, symptom)
                 answers.append(Answer(other.target, other.implementation.call, *raised))
             continue
         position = at.position

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 DEFAULT_DB = "sqlite:///ulpfuzz.db"
+#: Python, numpy and the oracles take 200 MiB of it before a framework is loaded.
+_LEAST_MEMORY = 512 << 20
 
 Db = Annotated[
     str, typer.Option("--db", envvar="ULPFUZZ_DB", metavar="URL", help="Where findings are kept: SQLite or PostgreSQL, by URL.")
@@ -29,9 +31,40 @@ Seed = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", metavar="N", min=0, help="Worker processes; 0 runs in this one. Default: a worker per core."),
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=0,
+        help="Worker processes. Default: a worker per core. 0 runs in this one, "
+        "for debugging: nothing protects it from a framework that crashes or hangs.",
+    ),
+]
+CaseTimeout = Annotated[
+    str | None,
+    typer.Option("--case-timeout", metavar="TIME", help="A framework call that takes longer (30s, 2m) is a hang. Default: 2m."),
+]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit",
+        metavar="BYTES",
+        help="A worker that takes more memory (4GiB, 512MiB) is ended. Default: its share of nine tenths of what the machine has.",
+    ),
 ]
 Scheduler = Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler, tcp://...")]
+
+
+def bytes_of(text: str) -> int:
+    """A size written as 4GiB, 512MiB or 2GB. Raises ValueError in one line."""
+    from dask.utils import parse_bytes
+
+    try:
+        size = parse_bytes(text.strip())
+    except ValueError:
+        raise ValueError(f"not a size of memory: {text!r}; examples: 4GiB, 512MiB, 2GB") from None
+    if size < _LEAST_MEMORY:
+        raise ValueError(f"a worker needs at least {_LEAST_MEMORY >> 20}MiB of memory: {text!r}")
+    return int(size)
 
 
 def listed(text: str | None) -> tuple[str, ...]:

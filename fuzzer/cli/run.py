@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import DEFAULT_DB, Db, Dtypes, Json, Ops, Orders, Scheduler, Seed, Targets, Workers, listed
+from fuzzer.cli.options import (
+    DEFAULT_DB, CaseTimeout, Db, Dtypes, Json, MemoryLimit, Ops, Orders, Scheduler, Seed, Targets, Workers, bytes_of, listed,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from fuzzer.campaign.run import Settings
@@ -35,6 +37,8 @@ def run(
     seed: Seed = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    case_timeout: CaseTimeout = None,
+    memory_limit: MemoryLimit = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="[RUN]", help="Continue a run, by default the latest that did not finish.")
     ] = None,
@@ -42,7 +46,7 @@ def run(
     db: Db = DEFAULT_DB,
 ) -> None:
     """Fuzz: generate, run, judge, keep the findings, and print what was found."""
-    chosen = _checked(ops, targets, dtypes, orders, budget)
+    chosen = _checked(ops, targets, dtypes, orders, budget) | _limits(case_timeout, memory_limit)
     from fuzzer.findings.store import Store
 
     with Store(db, create=resume is None) as store:
@@ -74,11 +78,13 @@ def nightly(
     seed: Seed = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    case_timeout: CaseTimeout = None,
+    memory_limit: MemoryLimit = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
     """The night's run against the last one: exit status 1 on new findings, 0 on none, 2 on errors. Writes the report."""
-    chosen = _checked(ops, targets, dtypes, orders, budget)
+    chosen = _checked(ops, targets, dtypes, orders, budget) | _limits(case_timeout, memory_limit)
     from fuzzer.cli.report import finished_before, writable, write_report
     from fuzzer.findings.history import compare, with_status
     from fuzzer.findings.known_issues import load_known_issues
@@ -140,6 +146,16 @@ def _checked(ops: str | None, targets: str | None, dtypes: str | None, orders: s
     return {"ops": ops, "targets": targets, "dtypes": listed(dtypes), "orders": listed(orders)}
 
 
+def _limits(case_timeout: str | None, memory_limit: str | None) -> dict[str, Any]:
+    """What is said of how long a call may take and how much memory a worker may have. Raises ValueError."""
+    from fuzzer.campaign.budget import seconds_of
+
+    return {
+        "case_timeout": None if case_timeout is None else seconds_of(case_timeout, "a time that a call may take"),
+        "memory_limit": None if memory_limit is None else bytes_of(memory_limit),
+    }
+
+
 def _resumed(store: Store, name: str) -> Run:
     if name != "latest":
         return store.run(name)
@@ -153,7 +169,7 @@ def _settings(
     chosen: dict[str, Any], budget: str, seed: int | None, workers: int | None, scheduler: str | None, past: Run | None,
     *, given: str | None = None,
 ) -> Settings:  # fmt: skip
-    """A resumed run keeps its seed and budget, and what it selected, unless it is said anew."""
+    """A resumed run keeps its seed, budget and limits, and what it selected, unless it is said anew."""
     from fuzzer.campaign.budget import Budget
     from fuzzer.campaign.run import Settings
 
@@ -163,9 +179,11 @@ def _settings(
         chosen["targets"] = chosen["targets"] or ",".join(past.environment.get("targets", [])) or None
         for name in ("dtypes", "orders"):
             chosen[name] = chosen[name] or tuple(stored.get(name, ()))
+        for name in ("case_timeout", "memory_limit"):
+            chosen[name] = chosen[name] or past.environment.get(name)
         seed = past.seed if seed is None else seed
         budget = given or past.budget
-    rest: dict[str, Any] = {name: chosen[name] for name in ("dtypes", "orders") if chosen[name]}
+    rest: dict[str, Any] = {name: chosen[name] for name in ("dtypes", "orders", "case_timeout", "memory_limit") if chosen[name]}
     if workers is not None:
         rest["workers"] = workers
     return Settings(
@@ -201,10 +219,10 @@ def _contract(record: Run, found: Sequence[Finding]) -> dict[str, Any]:
 
     told = {
         "run": record.id, "state": record.state, "seed": record.seed, "budget": record.budget, "seconds": record.seconds,
-        "verdicts": record.verdicts, "cells": record.cells, "cells_not_reached": record.cells_planned - record.cells,
+        "verdicts": record.verdicts, "cells": record.cells, "cells_not_reached": record.cells_planned - record.cells - len(record.environment.get("cells_unsupported", [])),
         "findings": {"total": len(found), "new": sum(f.status == "new" for f in found)},
         "verdicts_per_second": record.verdicts / record.seconds if record.seconds > 0 else 0.0,
-        "by_tier": record.by_tier, "by_phase": record.by_phase, "failures": record.environment.get("failures", []),
+        "by_tier": record.by_tier, "by_phase": record.by_phase, **{name: record.environment.get(name, []) for name in ("failures", "unsupported", "cells_unsupported")},
     }  # fmt: skip
     return {name: jsonable(value) for name, value in told.items()}
 
@@ -243,15 +261,29 @@ def _summary(
         screen.print(
             f"undecided: {undecided:,} elements of {judged:,} ({numbers.share(undecided / judged)}); they are not passes"
         )
-    missing = record.environment.get("cells_not_reached", [])
-    if missing:
-        shown = ", ".join(missing[:_SOME]) + (", ..." if len(missing) > _SOME else "")
-        screen.print(f"not reached: {len(missing)} cells: {shown}", markup=False)
+    for what, name in (("not reached", "cells_not_reached"), ("supported by no target", "cells_unsupported")):
+        missing = record.environment.get(name, [])
+        if missing:
+            shown = ", ".join(missing[:_SOME]) + (", ..." if len(missing) > _SOME else "")
+            screen.print(f"{what}: {len(missing)} cells: {shown}", markup=False)
+    unsupported = record.environment.get("unsupported", [])
+    if unsupported:
+        kept = {(u["target"], u["call"]) for u in unsupported}
+        screen.print(
+            f"not supported: {_counted(len(kept), 'call')} in {_counted(len({u['cell'] for u in unsupported}), 'cell')} (`--json` lists them)"
+        )
+    compiling = record.by_phase.get("compile", 0.0)
+    if compiling >= 1:
+        screen.print(f"compiling: {numbers.duration(compiling)} of all workers' time")
     failures = record.environment.get("failures", [])
     for failure in failures[:_SOME]:
         screen.print(f"failed: {failure}", style="red", markup=False)
     for command in _next(record, found, db):
         screen.print(command, style="dim", markup=False)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _newest_first(found: Sequence[Finding]) -> list[Finding]:

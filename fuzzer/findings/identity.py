@@ -28,6 +28,11 @@ class UnresolvedName(UnknownName):
         ValueError.__init__(self, message)
 
 
+def framework_of(target: str) -> str:
+    """The framework in the text of a target, `framework[@host]:device:mode[;name=value...]`: jax, of `jax@old:cpu:jit;matmul=high`."""
+    return target.partition(";")[0].partition(":")[0].partition("@")[0].strip()
+
+
 def canonical(value: Any) -> Any:
     """A value in the form that identities are made of: equal params give equal forms in every process and version.
 
@@ -68,7 +73,7 @@ def finding_id(op: str, params: Mapping[str, Any], order: str, dtype: str, targe
     """
     number = int(digest("finding", op, params, order, dtype, target, implementation, symptom), 16)
     suffix = "".join(_ALPHABET[(number >> (5 * i)) & 31] for i in range(_SUFFIX_LENGTH))
-    return "-".join((target.partition(":")[0], op, order, dtype, symptom, suffix))
+    return "-".join((framework_of(target), op, order, dtype, symptom, suffix))
 
 
 def resolve(given: str, ids: Iterable[str], kind: str = "finding") -> str:

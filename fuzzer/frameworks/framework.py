@@ -23,6 +23,9 @@ class FrameworkDied(FrameworkError):
         super().__init__(message)
         self.symptom = symptom
 
+    def __reduce__(self) -> tuple[type[FrameworkDied], tuple[str, str]]:
+        return FrameworkDied, (str(self), self.symptom)  # by default pickle hands on the message alone
+
 
 @dataclass(frozen=True)
 class Job:

@@ -1,29 +1,42 @@
-"""Target: where an op runs, written framework:device:mode; which targets there are, and what they do with subnormals."""
+"""Target: where an op runs, written framework[@host]:device:mode[;switches]; which targets there are, what they do with subnormals."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import itertools
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import DTYPES, ORDERS, Implementation, Op, scalar
+from fuzzer.catalog.op import ORDERS, Implementation, Op, scalar
+from fuzzer.findings.identity import framework_of
 from fuzzer.formats import UnknownName, format_named
-from fuzzer.frameworks import surroundings
+from fuzzer.frameworks import switches as switch_table
+from fuzzer.frameworks.config import ConfigError, Spec, config
+from fuzzer.frameworks.environment import prepare_environment, variables
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.modes import modes_of
+from fuzzer.frameworks.interpreter import Interpreter, interpreter
+from fuzzer.frameworks.modes import DEVICES, devices_of, modes_of
 from fuzzer.judge.flush import FlushPolicy
+
+if TYPE_CHECKING:
+    from fuzzer.frameworks.host import Backend, Launch
+
+__all__ = ["DEVICES", "Target", "flush_policy", "framework_for", "framework_of", "prepare_environment", "supported",
+           "target_named", "targets_named"]  # fmt: skip
 
 Factory = Callable[[], Framework]
 
-DEVICES = ("cpu",)
 
 # name -> (module, class, distributions that install it). No module here is imported before its framework is asked for.
 _BUILTIN: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -40,21 +53,27 @@ _BUILTIN: dict[str, tuple[str, str, tuple[str, ...]]] = {
 _registered: dict[str, Factory] = {}
 
 
-def prepare_environment(device: str = "cpu") -> None:
-    """See surroundings.prepare: to be called before any framework is imported."""
-    surroundings.prepare(device)
-
-
 @dataclass(frozen=True, order=True)
 class Target:
-    """A framework on a device in a mode; str() gives the full name, `torch:cpu:eager`."""
+    """A framework on a device in a mode, with the library's switches set so, in a host of ulpfuzz.toml or ("") this interpreter.
+
+    str() gives the full name, `torch:cpu:eager;mkldnn=off` or `jax@old:cpu:jit`, which `target_named` reads back.
+    """
 
     framework: str
     device: str = "cpu"
     mode: str = "eager"
+    switches: switch_table.Switches = ()
+    host: str = ""
 
     def __str__(self) -> str:
-        return f"{self.framework}:{self.device}:{self.mode}"
+        at = f"@{self.host}" if self.host else ""
+        return f"{self.framework}{at}:{self.device}:{self.mode}" + "".join(f";{name}={value}" for name, value in self.switches)
+
+    @property
+    def apart(self) -> bool:
+        """Whether it runs in a process of its own whoever asks: its settings would hold for everything else in this one."""
+        return self.device != "cpu" or bool(self.switches) or bool(self.host)
 
 
 def register(name: str, factory: Factory) -> None:
@@ -64,14 +83,18 @@ def register(name: str, factory: Factory) -> None:
     the same through the entry point group `ulpfuzz.frameworks`: the name, and an object that is such a factory.
     """
     _registered[name] = factory
-    framework_for.cache_clear()
-    flush_policy.cache_clear()
+    forget()
 
 
 def unregister(name: str) -> None:
     """Takes back `register`."""
     del _registered[name]
-    framework_for.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    """Forgets the frameworks that were started, and what was measured of them; ends their hosts."""
+    _started.cache_clear()
     flush_policy.cache_clear()
 
 
@@ -86,17 +109,67 @@ def framework_names() -> list[str]:
 
 
 def target_named(text: str) -> Target:
-    """The target written as framework, framework:device or framework:device:mode. Raises UnknownName, with the nearest choice."""
-    framework, *rest = (part.strip() for part in text.split(":"))
+    """The target of that name: `framework[@host][:device[:mode]][;name=value...]`, or the name of a table of ulpfuzz.toml.
+
+    What is left out is cpu, eager, no switches; of a host, what its table says. Raises UnknownName, with the nearest choice, or
+    ValueError for switches that are not valid, or a mistake in ulpfuzz.toml.
+    """
+    place, _, switches = text.strip().partition(";")
+    names, *rest = (part.strip() for part in place.split(":"))
+    if names not in framework_names() and not rest and not switches and names in config().specs:
+        return _declared(config().specs[names])
+    framework, at, host = (part.strip() for part in names.partition("@"))
     if framework not in framework_names():
-        raise UnknownName("framework", framework, framework_names())
+        raise UnknownName("framework", framework, _first_words())
+    if not at:
+        return _checked(Target(framework), rest, switches, text)
+    specs = {name: spec for name, spec in config().specs.items() if spec.framework == framework}
+    if host not in specs:
+        raise (
+            UnknownName(f"host of {framework}", host, specs)
+            if specs
+            else ValueError(f"unknown host of {framework} {host!r}; ulpfuzz.toml names none")
+        )
+    default = _declared(specs[host])
+    return _checked(replace(default, switches=()), rest, switches, text) if rest or switches else default
+
+
+def _first_words() -> list[str]:
+    """What the name of a target may begin with; a mistake in ulpfuzz.toml must not hide another in a name."""
+    try:
+        return [*framework_names(), *config().specs]
+    except ConfigError:
+        return framework_names()
+
+
+def _checked(default: Target, rest: Sequence[str], switches: str, text: str) -> Target:
+    """The default with the given device, mode and switches."""
+    modes = modes_of(default.framework)
     if rest and rest[0] not in DEVICES:
         raise UnknownName("device", rest[0], DEVICES)
-    if len(rest) > 1 and rest[1] not in modes_of(framework):
-        raise UnknownName("mode", rest[1], modes_of(framework))
+    if len(rest) > 1 and rest[1] not in modes:
+        raise UnknownName("mode", rest[1], modes)
     if len(rest) > 2:
-        raise UnknownName("target", text, [str(Target(framework))])
-    return Target(framework, *rest)
+        raise UnknownName("target", text, [str(replace(default, device=rest[0], mode=rest[1]))])
+    found = replace(default, **dict(zip(("device", "mode"), rest, strict=False)))
+    return replace(found, switches=switch_table.parsed(found.framework, switches))
+
+
+def _declared(spec: Spec) -> Target:
+    """The target of a table of ulpfuzz.toml. Raises ConfigError where a name in it is not valid."""
+    try:
+        if spec.framework not in framework_names():
+            raise UnknownName("framework", spec.framework, framework_names())
+        if spec.name in framework_names():
+            raise ValueError(f"{spec.name} is the name of a framework")
+        return _checked(Target(spec.framework, host=spec.name), (spec.device, spec.mode), spec.switches, spec.name)
+    except ValueError as error:
+        raise ConfigError(f"{spec.where}: {error}") from None
+
+
+def declared_targets() -> list[Target]:
+    """The targets of ulpfuzz.toml, in its order. Raises ConfigError."""
+    return [_declared(spec) for spec in config().specs.values()]
 
 
 def installed(framework: str) -> str | None:
@@ -117,25 +190,85 @@ def installed(framework: str) -> str | None:
 
 
 def targets_named(text: str | None) -> list[Target]:
-    """The targets of a comma-separated list; for None every framework that is installed, on the CPU, eager.
+    """The targets of a comma-separated list of names and patterns (`torch:cpu:*`, `jax*`).
 
-    Raises UnknownName, or ValueError for one that is not installed (it says what to install).
+    A pattern stands for what is installed here and for ulpfuzz.toml's tables; one that names no device stands for the CPU. None:
+    what ulpfuzz.toml says under `default`, or else every framework that is installed, on the CPU, eager. Raises UnknownName, or
+    ValueError for one that is not installed (it says what to install) or whose interpreter is of no use.
     """
-    if not text:
+    names = [part.strip() for part in text.split(",") if part.strip()] if text else list(config().default)
+    if not names:
         return [Target(name) for name in framework_names() if installed(name) is not None]
-    targets = list(dict.fromkeys(target_named(part.strip()) for part in text.split(",") if part.strip()))
+    targets = list(dict.fromkeys(itertools.chain.from_iterable(_meant(name) for name in names)))
     for target in targets:
         _require(target)
     return targets
 
 
+def _meant(name: str) -> list[Target]:
+    if not set(name) & set("*?"):
+        return [target_named(name)]
+    here = [target for target in known_targets() if target.host or installed(target.framework) is not None]
+    device = [*name.split(":"), "", ""][1]
+    found = [
+        t for t in here if (t.host or t.device in ("cpu", device)) and (fnmatchcase(str(t), name) or fnmatchcase(t.host, name))
+    ]
+    if not found:
+        raise UnknownName("target", name, [str(target) for target in here])
+    return found
+
+
+def known_targets() -> list[Target]:
+    """Every target there could be, installed or not: each framework on each device in each mode, and ulpfuzz.toml's."""
+    here = [Target(name, device, mode) for name in framework_names() for device in devices_of(name) for mode in modes_of(name)]
+    return here + declared_targets()
+
+
 def _require(target: Target) -> None:
-    if installed(target.framework) is None:
-        raise ValueError(_absence(target.framework))
+    reason = absence(target)
+    if reason:
+        raise ValueError(reason)
 
 
-def _absence(framework: str) -> str:
-    return f"{framework} is not installed; pip install 'ulpfuzz[{framework}]'"
+def absence(target: Target) -> str:
+    """Why the target's framework cannot be imported where it is to run, in one line; "" where it can. Imports no framework."""
+    if not target.host:
+        return (
+            ""
+            if installed(target.framework) is not None
+            else f"{target.framework} is not installed; pip install 'ulpfuzz[{target.framework}]'"
+        )
+    spec, there = config().specs[target.host], interpreter_of(target)
+    if there.reason:
+        return f"{spec.where}: {there.reason}"
+    missing = [name for name in (target.framework, "numpy", "ml_dtypes") if name not in there.packages]
+    if target.framework == "numpy" and "scipy" not in there.packages:
+        missing.append("scipy")
+    return f"{spec.where}: {python_of(target)} has no {' and no '.join(missing)}" if missing else ""
+
+
+def python_of(target: Target) -> str:
+    """The interpreter that the target runs in."""
+    return (config().specs[target.host].python if target.host else "") or sys.executable
+
+
+def version_of(target: Target) -> str | None:
+    """The version of the target's framework where it is to run, or None. Imports no framework."""
+    return interpreter_of(target).packages.get(target.framework) if target.host else installed(target.framework)
+
+
+def interpreter_of(target: Target) -> Interpreter:
+    """What the interpreter of a target with a host has: Python, numpy, ml_dtypes, scipy, and the target's framework by its name."""
+    spec = config().specs[target.host]
+    module, distributions = target.framework, _BUILTIN.get(target.framework, ("", "", ()))[2]
+    if target.framework not in _BUILTIN:
+        module = _plugins()[target.framework].module if target.framework in _plugins() else module
+    asked = {module: distributions, "numpy": ("numpy",), "ml_dtypes": ("ml_dtypes",), "scipy": ("scipy",)}
+    found = interpreter(python_of(target), dict(spec.environment), asked)
+    return replace(
+        found,
+        packages={**found.packages, target.framework: found.packages[module]} if module in found.packages else found.packages,
+    )
 
 
 def _factory(framework: str) -> Any:
@@ -147,14 +280,24 @@ def _factory(framework: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-@cache
-def framework_for(target: Target) -> Framework:
+def framework_for(target: Target, alone: bool = False) -> Framework:
     """The framework of a target, started once in a process.
 
-    Raises ValueError where it is not installed, FrameworkError where it does not start.
+    It runs in this process if it can (CPU, no switches, this interpreter), or, alone, always in a process of its own: then the
+    result is a host.Hosted, which starts at its first use. Raises ValueError where it is not installed, FrameworkError where it
+    does not start.
     """
+    return _started(target, alone or target.apart)
+
+
+@cache
+def _started(target: Target, apart: bool) -> Framework:
     _require(target)
-    prepare_environment(target.device)
+    prepare_environment()
+    if apart:
+        from fuzzer.frameworks.host import Hosted, Process
+
+        return Hosted(backend_of(target), Process(launch_of(target), str(target)))
     factory = _factory(target.framework)
     # The factories of plugins take no arguments: theirs run eagerly on the CPU.
     bring_along = target.framework in _BUILTIN and target.framework not in _registered
@@ -165,6 +308,49 @@ def framework_for(target: Target) -> Framework:
     except Exception as error:
         raise FrameworkError(described(error)) from error
     return framework
+
+
+framework_for.cache_clear = _started.cache_clear  # type: ignore[attr-defined]
+
+
+def backend_of(target: Target) -> Backend:
+    """What a host builds for a target. Raises ValueError for a framework that exists in this process only."""
+    from fuzzer.frameworks.host import Backend, importable
+
+    name = target.framework
+    options: dict[str, str] = {}
+    if name in _registered:
+        found = importable(_registered[name])
+        if found is None:
+            raise ValueError(f"{name} exists in this process only: it cannot run in a host")
+        module, attribute = found
+    elif name in _plugins():
+        module, attribute = _plugins()[name].module, _plugins()[name].attr
+    else:
+        module, attribute, _ = _BUILTIN[name]
+        options = {
+            key: value for key, value in (("mode", target.mode), ("device", target.device)) if value not in ("eager", "cpu")
+        }
+    made = switch_table.setting(name, target.switches)
+    return Backend(name, module, attribute, options, tuple(made.before), tuple(made.after), made.reads, target.switches)
+
+
+def launch_of(target: Target) -> Launch:
+    """How the host of a target is started: its interpreter and what differs from this process's environment."""
+    from fuzzer.frameworks.host import Launch
+
+    found = variables(target.device, os.environ)
+    python = python_of(target)
+    paths: tuple[str, ...] = ()
+    if python == sys.executable:
+        paths = tuple(path for path in sys.path if path)
+    else:  # what names this interpreter's folders would be wrong in another
+        found.update(PYTHONPATH=None, PYTHONHOME=None)
+    for name, value in switch_table.setting(target.framework, target.switches).environment.items():
+        found[name] = f"{found[name]} {value}" if name == "XLA_FLAGS" else value
+    if target.host:
+        found.update(config().specs[target.host].environment)
+    return Launch(python, found, paths)
 
 
 def supported(op: Op, target: Target, dtype: str, order: str, params: Mapping[str, Any]) -> list[Implementation]:
@@ -221,35 +407,3 @@ def _probe(framework: Framework, call: str, dtype: str, x: float, y: float) -> b
     return any(
         bool((framework.evaluate_placed(job, row, Placement(length)).astype(np.float64) <= 0).any()) for length in _PROBE_LENGTHS
     )
-
-
-_POLICY_WORDS = {
-    FlushPolicy(False, False): "keeps",
-    FlushPolicy(True, False): "flushes inputs",
-    FlushPolicy(False, True): "flushes results",
-    FlushPolicy(True, True): "flushes both",
-}
-
-
-def describe(target: Target) -> dict[str, Any]:
-    """A target in words, for `ulpfuzz targets --json`: starts the framework and measures its flush policy per dtype.
-
-    available is False, and reason says why in one line, where it is not installed or does not start.
-    """
-    told: dict[str, Any] = {"target": str(target), "available": False, "version": installed(target.framework)}
-    told.update(reason="", flush={}, switches={})
-    try:
-        framework = framework_for(target)
-    except (ValueError, FrameworkError) as error:
-        return {**told, "reason": str(error)}
-    for dtype in DTYPES:
-        try:
-            told["flush"][dtype] = _POLICY_WORDS[flush_policy(target, dtype)]
-        except FrameworkError:
-            told["flush"][dtype] = "unsupported"
-    return {**told, "available": True, "version": framework.version, "switches": dict(getattr(framework, "switches", {}))}
-
-
-def known_targets() -> list[Target]:
-    """Every target there could be, installed or not."""
-    return [Target(name, device, mode) for name in framework_names() for device in DEVICES for mode in modes_of(name)]

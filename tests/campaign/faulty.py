@@ -5,6 +5,7 @@ Both are found through entry points (see `installed_in`), so that a Dask worker,
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import time
@@ -23,12 +24,13 @@ from fuzzer.catalog.op import Implementation, Op, scalar, vector
 from fuzzer.catalog.registry import ops
 from fuzzer.frameworks.expression import by_row, framework_errors, function_of, placed, strided
 from fuzzer.frameworks.framework import Job
+from oracles.definitions import define
 
 Array = NDArray[Any]
 
 
 class Faulty:
-    """Implements Framework. A kernel's derivative is its attribute `vjp`."""
+    """Implements Framework. A kernel's derivative is its attribute `vjp`; `refuses`: orders that it raises at."""
 
     name = "faulty"
     version = "1"
@@ -50,6 +52,8 @@ class Faulty:
             if job.order == "value":
                 return by_row(np.asarray(function_of(job, self._modules)(*(inputs[i.name] for i in job.op.inputs))), batch)
             kernel = globals()[job.implementation.call.partition("(")[0].removeprefix("faulty.")]
+            if job.order in getattr(kernel, "refuses", ()):
+                raise NotImplementedError(f"no {job.order} of this kernel\nand a second line")
             slopes = kernel.vjp(*inputs.values(), **job.params)
             return by_row(np.concatenate([s.reshape(batch.rows, -1) for s in slopes], axis=1), batch)
 
@@ -135,6 +139,82 @@ def exp_dies(x: Array) -> Array:
     os._exit(11)
 
 
+def exp_aborts(x: Array) -> Array:
+    """Ends its process at one everyday number."""
+    if (x == 1).any():
+        os.abort()
+    return exp_right(x)
+
+
+def exp_strip_aborts(x: Array) -> Array:
+    """Ends its process in a strip that the grid does not meet."""
+    if ((x > 20) & (x < 30)).any():
+        os.abort()
+    return exp_right(x)
+
+
+def exp_segfaults(x: Array) -> Array:
+    if (x == 1).any():
+        ctypes.string_at(0)
+    return exp_right(x)
+
+
+def exp_long_aborts(x: Array) -> Array:
+    """Ends its process at one number, in calls of eight elements and more."""
+    if (x == 1).any() and len(x) >= 8:
+        os.abort()
+    return exp_right(x)
+
+
+def exp_together_aborts(x: Array) -> Array:
+    """Ends its process where two numbers meet in a call."""
+    if (x == 1).any() and (x == -2).any():
+        os.abort()
+    return exp_right(x)
+
+
+def exp_once_aborts(x: Array) -> Array:
+    """Ends its process once, and never again."""
+    mark = Path(os.environ.get("FAULTY_MARK", os.devnull))
+    if (x == 1).any() and not mark.exists():
+        mark.touch()
+        os.abort()
+    return exp_right(x)
+
+
+def exp_waits(x: Array) -> Array:
+    """Does not come back from one number."""
+    if (x == 1).any():
+        time.sleep(3600)
+    return exp_right(x)
+
+
+def exp_holds(x: Array) -> Array:
+    """Does not come back from one number, and lets no other thread of the interpreter run."""
+    if (x == 1).any():
+        ctypes.PyDLL(None).sleep(3600)
+    return exp_right(x)
+
+
+def exp_eats(x: Array) -> Array:
+    """Takes memory without end at one number."""
+    eaten = []
+    while (x == 1).any():
+        eaten.append(np.ones(1 << 21))
+    return exp_right(x)
+
+
+def exp_no_memory(x: Array) -> Array:
+    if (x == 1).any():
+        raise MemoryError
+    return exp_right(x)
+
+
+def exp_spoilt(x: Array) -> Array:
+    """Wrong at one number of the grid, and ends its process elsewhere: what is wrong is found all the same."""
+    return np.where(x == 1, -exp_strip_aborts(x), exp_strip_aborts(x)).astype(x.dtype)
+
+
 def exp_sleeps(x: Array) -> Array:
     time.sleep(0.05)
     return exp_right(x)
@@ -204,6 +284,12 @@ def softplus_naive(x: Array) -> Array:
 softplus_naive.vjp = lambda x: [exp_right(x) * (1 / (1 + exp_right(x)))]  # type: ignore[attr-defined]
 
 
+@define("faulty_outside")
+def ends(m: Any, x: Any) -> Any:
+    """The truth itself ends the process."""
+    os._exit(3)
+
+
 def _op(definition: str, inputs: list[Any], calls: str, **rest: Any) -> Op:
     """An op of our own that a definition of the oracles' gives the truth of."""
     given = ", ".join([*(i.name for i in inputs), *(f"{p}={p}" for p in rest.get("params", {}))])
@@ -221,8 +307,25 @@ OPS = [
     _op("exp", X, "exp_raises exp_right", name="faulty_raises", accuracy="elementary"),
     _op("exp", X, "exp_always_raises", name="faulty_never", accuracy="elementary"),
     _op("exp", X, "exp_dies", name="faulty_dies", accuracy="elementary"),
+    *(
+        _op("exp", X, f"exp_{how} exp_right", name=f"faulty_{how}", accuracy="elementary")
+        for how in (
+            "aborts",
+            "strip_aborts",
+            "segfaults",
+            "long_aborts",
+            "together_aborts",
+            "once_aborts",
+            "waits",
+            "holds",
+            "eats",
+            "no_memory",
+            "spoilt",
+        )
+    ),
     _op("exp", X, "exp_sleeps", name="faulty_sleeps", accuracy="elementary"),
     _op("no_such_definition", X, "exp_right", name="faulty_record"),
+    _op("faulty_outside", X, "exp_right", name="faulty_outside"),
     _op("norm", V, "norm_right norm_naive", params={"ord": (2,)}, accuracy="accumulating"),
     _op("softmax", V, "softmax_right softmax_naive", saturates=0.25, accuracy="accumulating", normwise=True),
     _op("var", V, "var_right var_one_pass", params={"correction": (1,)}, accuracy="accumulating", min_length=2),

@@ -1,0 +1,84 @@
+"""Support: which subjects compute a cell at all. What a framework does not support is data of the run, never a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.search import ROWS
+from fuzzer.campaign.trial import RECORD_ERRORS, Trial
+from fuzzer.case import Batch
+from fuzzer.formats import format_named
+from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
+from fuzzer.frameworks.host import Hosted
+from fuzzer.frameworks.target import target_named
+from fuzzer.inputs.recipe import Draw, Recipe
+from fuzzer.inputs.regions import regions_of
+from fuzzer.inputs.strategies import LEAST_ROWS
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """A call that a target does not support in a cell, and the first line of what it said."""
+
+    cell: str
+    target: str
+    call: str
+    message: str
+
+
+def unsupported_of(trial: Trial, lengths: Sequence[int]) -> dict[Subject, Unsupported]:
+    """The subjects whose framework does not start, and those that raise on ordinary inputs where nobody promised support.
+
+    A record promises values and gradients, eager: what it promises wrongly shows in the search, as an exception. Forward mode, second
+    derivatives and compiled modes are tried once, with a batch of a shape that the search uses anyway; lengths: its vector lengths. A
+    subject that dies of it is not among these: that is a death.
+    """
+    found = {}
+    for subject in trial.subjects:
+        message = _refusal(trial, subject, lengths)
+        if message:
+            found[subject] = _of(trial, subject, message)
+    return found
+
+
+def misrecorded_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]]) -> dict[Subject, Unsupported]:
+    """The subjects that said in the search that their record promises too much; errors: by a subject's number its first message."""
+    told = {trial.subjects[number]: message for number, (message, _) in errors.items() if message.startswith(RECORD_ERRORS)}
+    return {subject: _of(trial, subject, message) for subject, message in told.items()}
+
+
+def _of(trial: Trial, subject: Subject, message: str) -> Unsupported:
+    return Unsupported(trial.cell.key, subject.target, subject.implementation.call, message)
+
+
+def _refusal(trial: Trial, subject: Subject, lengths: Sequence[int]) -> str:
+    with trial.clock.phase("framework"):
+        try:
+            framework = trial.framework(subject)
+            if isinstance(framework, Hosted):
+                framework.start()
+        except FrameworkError as error:
+            return str(error)
+        if trial.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":
+            return ""
+        try:
+            trial.call(subject, ordinary(trial, lengths[0]))
+        except FrameworkDied:
+            return ""
+        except FrameworkError as error:
+            return str(error)
+    return ""
+
+
+def ordinary(trial: Trial, length: int) -> Batch:
+    """Numbers of everyday magnitude inside the domain, in a shape of the search's: as many rows as a recipe of that length has."""
+    op, fmt = trial.op, format_named(trial.cell.dtype)
+    draws = []
+    for spec in op.inputs:
+        names = regions_of(fmt, (spec.low, spec.high))
+        draws.append(Draw(("everyday",) if "everyday" in names else names[:1]))
+    depth = max({"scalar": 0, "vector": 1, "matrix": 2}[spec.shape] for spec in op.inputs)
+    rows = max(LEAST_ROWS, ROWS // length**depth)
+    return Recipe(0, rows, tuple(draws), length=length).expand(op, dict(trial.cell.params), trial.cell.dtype, trial.cell.order)

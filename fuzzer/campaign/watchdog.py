@@ -1,0 +1,48 @@
+"""Watchdog: ends a worker process whose framework call does not return in time, whatever holds the interpreter's lock.
+
+It is the kernel's interval timer with SIGALRM's default action, which ends the process. Setting it is one system call, 0.7
+microseconds; faulthandler.dump_traceback_later starts a thread, 44 microseconds, as much as a small framework call. There is one
+timer in a process, so a worker runs one shard at a time.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: Seconds that a shard may spend without calling a framework: between two calls it takes a few.
+IDLE = 900.0
+
+_patience: float | None = None
+
+
+@contextmanager
+def on_guard(patience: float) -> Iterator[None]:
+    """Inside, this process ends if a framework call (`calling`) takes longer than `patience` seconds, or anything else IDLE seconds."""
+    global _patience
+    _patience = patience
+    signal.setitimer(signal.ITIMER_REAL, _idle(patience))
+    try:
+        yield
+    finally:
+        _patience = None
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextmanager
+def calling(*, hosted: bool = False) -> Iterator[None]:
+    """The time of a framework call; no watch where the process is not on guard. hosted: the call runs in another process, which has a
+    watch of its own, so that only the long one of this process starts anew."""
+    if _patience is None:
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, _idle(_patience) if hosted else _patience)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, _idle(_patience))
+
+
+def _idle(patience: float) -> float:
+    return max(IDLE, 3 * patience)  # a hosted call may take its patience, and its host a while to start

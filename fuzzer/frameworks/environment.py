@@ -1,0 +1,54 @@
+"""Environment: the variables that the frameworks read when they are imported, here and in hosts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+_XLA_FLAGS = {"--xla_cpu_multi_thread_eigen": "=false", "intra_op_parallelism_threads": "=1"}
+# PJRT_NPROC sizes the thread pool of today's XLA; the XLA_FLAGS above did so in older ones.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_NPROC")
+
+#: What the user's CUDA_VISIBLE_DEVICES was before it was hidden from this process; hosts with a device get it back.
+_VISIBLE = "ULPFUZZ_CUDA_VISIBLE_DEVICES"
+
+#: The platforms that jax looks for on each device; the CPU stays beside an accelerator. None: all that there are.
+_JAX_PLATFORMS = {"cpu": "cpu", "cuda": "cuda,cpu", "rocm": "rocm,cpu"}
+
+#: Variables in order; the value None takes one out.
+Variables = dict[str, str | None]
+
+
+def prepare_environment() -> None:
+    """Sets the environment variables that the frameworks read when imported: CPU, binary64, one thread, no chatter.
+
+    To be called before any framework is imported, for importing tensorflow imports jax where both are installed.
+    Idempotent; of the user's XLA_FLAGS it keeps what it does not need to set. TF_ENABLE_ONEDNN_OPTS is left alone: it is
+    part of what the user runs.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible not in (None, "-1"):
+        os.environ[_VISIBLE] = visible
+    for name, value in variables("cpu", os.environ).items():
+        if value is not None:
+            os.environ[name] = value
+
+
+def variables(device: str, given: Mapping[str, str]) -> Variables:
+    """What differs from the given environment where a framework is to run on that device; `all`: whichever there is.
+
+    Accelerators are hidden from what runs on the CPU, and memory of a GPU is taken as it is needed, so that hosts can share one
+    (JAX, "GPU memory allocation"; TensorFlow, "Use a GPU", limiting GPU memory growth).
+    """
+    found: Variables = {"JAX_ENABLE_X64": "1", "JAX_PLATFORMS": _JAX_PLATFORMS.get(device)}
+    if device == "cpu":
+        found["CUDA_VISIBLE_DEVICES"] = "-1"
+    else:
+        found.update(XLA_PYTHON_CLIENT_PREALLOCATE="false", TF_FORCE_GPU_ALLOW_GROWTH="true")
+        if given.get("CUDA_VISIBLE_DEVICES") == "-1" or _VISIBLE in given:
+            found["CUDA_VISIBLE_DEVICES"] = given.get(_VISIBLE)
+    found["TF_CPP_MIN_LOG_LEVEL"] = given.get("TF_CPP_MIN_LOG_LEVEL", "3")
+    found.update({name: given.get(name, "1") for name in THREADS})
+    kept = [flag for flag in given.get("XLA_FLAGS", "").split() if flag.partition("=")[0] not in _XLA_FLAGS]
+    found["XLA_FLAGS"] = " ".join(kept + [name + value for name, value in _XLA_FLAGS.items()])
+    return found

@@ -1,0 +1,165 @@
+"""The far side of a host: one framework in one interpreter, answering messages. Runs where only numpy and ml_dtypes are sure.
+
+It may be another version of Python (3.10 or later) without this project installed, so that it imports the standard library, numpy
+and of this project only the pure modules: case, formats, catalog.op, frameworks.{expression,framework,<backend>}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib
+import os
+import platform
+import resource
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.case import Batch, Placement
+from fuzzer.catalog.op import Implementation, Input, Op
+from fuzzer.formats import FORMATS
+from fuzzer.frameworks.expression import described
+from fuzzer.frameworks.framework import FrameworkError, Job
+
+#: What the expressions of switches may name, by framework.
+_NAMES = {"torch": {"torch": "torch"}, "tensorflow": {"tf": "tensorflow"}, "jax": {"jax": "jax"}, "numpy": {"np": "numpy"}}
+
+#: How often it is looked whether the process that started this one is still there.
+_LOOKS_UP = 0.5
+
+
+def serve(channel: Any, paths: list[str]) -> None:
+    """Answers the messages of a channel until it closes. paths: folders to import from after this interpreter's own.
+
+    Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
+    ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
+    ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
+    ("refused", text): a ValueError; ("broken", text): a fault of this program.
+    """
+    _live_with_parent()
+    sys.path += [path for path in paths if path not in sys.path]
+    adapters: dict[str, Any] = {}
+    jobs: dict[tuple[str, int], Job] = {}
+    channel.send(("started", os.getpid(), platform.python_version()))
+    while True:
+        try:
+            kind, *rest, seconds = channel.receive()
+        except EOFError:
+            os._exit(0)
+        # A call that holds the interpreter's lock for ever hears neither its channel nor its parent's end.
+        faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere)
+        try:
+            if kind == "build":
+                reply: tuple[Any, ...] = ("ok", _build(adapters, *rest))
+            elif kind == "call":
+                reply = ("ok", *_call(adapters, jobs, *rest))
+            else:
+                reply = ("ok", _asked(*rest))
+        except FrameworkError as error:
+            reply = ("error", str(error))
+        except ValueError as error:
+            reply = ("refused", str(error))
+        except SystemExit as leaving:  # the framework, or the op, has ended the process
+            os._exit(leaving.code if isinstance(leaving.code, int) else 1)
+        except Exception as error:
+            reply = ("broken", described(error))
+        faulthandler.cancel_dump_traceback_later()
+        channel.send(reply)
+
+
+_nowhere = open(os.devnull, "w")  # noqa: SIM115 # faulthandler writes to it when this process ends
+
+
+def _live_with_parent() -> None:
+    """This process ends with the one that started it, hears no Ctrl-C of the terminal's, and leaves no core file."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOKS_UP)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _build(
+    adapters: dict[str, Any], name: str, framework: str, module: str, attribute: str, options: dict[str, str], before: list[str],
+    after: list[str], reads: dict[str, str],
+) -> dict[str, Any]:  # fmt: skip
+    """Starts a framework under a name; the statements run before and after it is made, and `reads` are evaluated at the end."""
+    try:
+        factory: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            factory = getattr(factory, part)
+        _executed(framework, before)
+        made = adapters[name] = factory(**options)
+        _executed(framework, after)
+        read = {switch: str(_asked(framework, expression)) for switch, expression in reads.items()}
+    except FrameworkError:
+        raise
+    except Exception as error:
+        raise FrameworkError(described(error)) from error
+    lengths = None if made.lengths is None else [int(length) for length in made.lengths]
+    switches = {str(name): _plain(value) for name, value in dict(getattr(made, "switches", {})).items()}
+    return {"version": str(made.version), "lengths": lengths, "switches": switches, "read": read,
+            "compile_seconds": float(getattr(made, "compile_seconds", 0.0))}  # fmt: skip
+
+
+def _executed(framework: str, statements: list[str]) -> None:
+    for statement in statements:
+        exec(statement, _modules(framework))
+
+
+def _asked(framework: str, expression: str) -> Any:
+    return _plain(eval(expression, _modules(framework)))
+
+
+def _modules(framework: str) -> dict[str, Any]:
+    return {name: importlib.import_module(module) for name, module in _NAMES.get(framework, {}).items()}
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _call(
+    adapters: dict[str, Any], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, dtype: str,
+    inputs: list[tuple[str, tuple[int, ...], bytes]], placement: tuple[int, int, int] | None,
+) -> tuple[str, tuple[int, ...], bytes, float]:  # fmt: skip
+    if job is not None:
+        jobs[name, slot] = _job(job)
+    batch = Batch(dtype, {key: array_of(dtype, shape, bits) for key, shape, bits in inputs})
+    framework = adapters[name]
+    if placement is None:
+        result = framework.evaluate(jobs[name, slot], batch)
+    else:
+        result = framework.evaluate_placed(jobs[name, slot], batch, Placement(*placement))
+    array = np.ascontiguousarray(result)
+    if array.dtype.hasobject:
+        raise FrameworkError(f"DtypeMismatch: returned {array.dtype} for {dtype} inputs")
+    return array.dtype.name, array.shape, array.tobytes(), float(getattr(framework, "compile_seconds", 0.0))
+
+
+def _job(plain: dict[str, Any]) -> Job:
+    implementation = Implementation(**plain["implementation"])
+    inputs = tuple(Input(**given) for given in plain["inputs"])
+    return Job(
+        Op(inputs=inputs, implementations=(implementation,), **plain["op"]), implementation, plain["params"], plain["order"]
+    )
+
+
+def array_of(dtype: str, shape: tuple[int, ...], bits: bytes) -> NDArray[Any]:
+    """An array of its own from its bits: writable, and aligned as numpy aligns, for kernels look at both."""
+    numpy_dtype = FORMATS[dtype].dtype if dtype in FORMATS else np.dtype(dtype)
+    return np.frombuffer(bits, numpy_dtype).reshape(shape).copy()

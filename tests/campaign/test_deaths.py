@@ -1,0 +1,280 @@
+"""A call that ends or stops its process becomes a finding; nothing else is lost, and it is not tried again in the run."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import faulty
+import psutil
+import pytest
+from test_run import Stop, content, settings_of, stores
+from test_shard import comparable, shard_of
+
+from fuzzer.campaign.shard import ShardResult, run_shard
+from fuzzer.case import Case
+from fuzzer.findings.finding import Finding
+from fuzzer.findings.history import compare
+from fuzzer.frameworks.target import framework_for, target_named
+
+__all__ = ["stores"]
+
+pytestmark = pytest.mark.usefixtures("planted")
+
+TARGET = "faulty:cpu:eager"
+VERDICTS = 20_000
+
+
+@pytest.fixture(autouse=True)
+def no_host_is_left(planted: None) -> Any:
+    yield
+    host = framework_for(target_named(TARGET), alone=True)
+    host.end()  # type: ignore[attr-defined]
+    left = [child for child in psutil.Process().children(recursive=True) if "execnet" in " ".join(child.cmdline())]
+    assert left == []
+
+
+def alone(how: str, **rest: Any) -> ShardResult:
+    return run_shard(shard_of(f"faulty_{how}", alone=True, patience=rest.pop("patience", 20.0), verdicts=VERDICTS, **rest))
+
+
+def x_of(finding: Finding) -> float:
+    (x,) = Case(finding.dtype, finding.case["inputs"]).batch().exact()["x"]
+    return float(x)
+
+
+def guilty(how: str) -> str:
+    return f"faulty.exp_{how}(x)"
+
+
+# One shard, its target in a process of its own
+
+
+@pytest.mark.parametrize(("how", "symptom", "said"), [("aborts", "crash", "SIGABRT"), ("segfaults", "crash", "SIGSEGV"),
+                                                      ("waits", "hang", "no answer within"),
+                                                      ("holds", "hang", "no answer within")])  # fmt: skip
+def test_the_guilty_row_is_found(how: str, symptom: str, said: str) -> None:
+    result = alone(how, patience=4.0 if symptom == "hang" else 20.0)
+    (finding,) = result.findings
+    assert (finding.symptom, finding.class_, finding.implementation) == (symptom, "unstable", guilty(how))
+    assert x_of(finding) == 1.0
+    assert finding.case["placement"] == {"length": 1, "position": 0, "stride": 1}
+    assert said in finding.note
+    assert finding.id.startswith(f"faulty-faulty_{how}-value-float32-{symptom}-")
+    assert [(a.implementation, a.class_, a.symptom) for a in finding.answers] == [
+        (guilty(how), "unstable", symptom),
+        ("faulty.exp_right(x)", "ok", "none"),
+    ]
+    assert finding.avoidable_by == [TARGET]
+    assert float(finding.reference) == pytest.approx(math.e)
+    assert result.excluded == [(TARGET, guilty(how))]
+    peer = next(c for c in result.cells if c.implementation == "faulty.exp_right(x)")
+    assert peer.verdicts >= VERDICTS / 2
+
+
+def test_a_strip_is_found_by_bisection() -> None:
+    (finding,) = alone("strip_aborts").findings
+    assert 31.25 < x_of(finding) < 32
+    assert finding.case["placement"]["length"] == 1
+
+
+def test_what_dies_in_long_calls_only_gets_the_least_length() -> None:
+    (finding,) = alone("long_aborts").findings
+    assert x_of(finding) == 1.0
+    assert finding.case["placement"]["length"] == 8
+    assert "in calls of 8 rows, not of fewer" in finding.note
+
+
+def test_what_dies_of_several_rows_together_says_so() -> None:
+    (finding,) = alone("together_aborts").findings
+    assert finding.symptom == "crash"
+    assert "rows together, of which this is the first" in finding.note
+
+
+def test_endless_allocation_is_a_crash() -> None:
+    (finding,) = alone("eats", memory=600 << 20).findings
+    assert (finding.symptom, x_of(finding)) == ("crash", 1.0)
+    assert "resident memory" in finding.note
+
+
+def test_a_memory_error_is_a_crash_too() -> None:
+    for where in (True, False):
+        (finding,) = run_shard(shard_of("faulty_no_memory", verdicts=VERDICTS, alone=where)).findings
+        assert (finding.symptom, x_of(finding)) == ("crash", 1.0)
+        assert finding.note == "out of memory: MemoryError"
+
+
+def test_a_death_that_does_not_happen_again_accuses_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAULTY_MARK", str(tmp_path / "mark"))
+    result = alone("once_aborts")
+    assert result.findings == []
+    (line,) = result.incidents
+    assert "SIGABRT" in line
+    assert "not again" in line
+    assert result.excluded == [(TARGET, guilty("once_aborts"))]
+
+
+def test_other_defects_of_the_guilty_are_found_too() -> None:
+    assert {f.symptom for f in alone("spoilt").findings} == {"crash", "wrong_sign"}
+
+
+def test_two_shards_find_the_same() -> None:
+    assert comparable(alone("aborts")) == comparable(alone("aborts"))
+
+
+def test_alone_or_not_a_calm_shard_finds_the_same() -> None:
+    there, here = (run_shard(shard_of("faulty_exp", alone=where, verdicts=VERDICTS)) for where in (True, False))
+    assert comparable(there) == comparable(here)
+
+
+def test_the_excluded_are_not_run() -> None:
+    result = alone("aborts", excluded=((TARGET, guilty("aborts")),))
+    assert result.findings == []
+    assert [c.implementation for c in result.cells] == ["faulty.exp_right(x)"]
+    nobody = alone("aborts", excluded=((TARGET, guilty("aborts")), (TARGET, "faulty.exp_right(x)")))
+    assert (nobody.ran, nobody.verdicts, nobody.failure) == (0, 0, "")
+
+
+def test_deadly_cases_are_replayed_last() -> None:
+    result = run_shard(shard_of("faulty_aborts", alone=True, verdicts=1, deadly=(Case("float32", {"x": "0x1p+0"}),)))
+    (finding,) = result.findings
+    assert finding.symptom == "crash"
+    assert next(c for c in result.cells if c.implementation == guilty("aborts")).verdicts > 0
+
+
+# What is not supported
+
+
+@pytest.fixture
+def more_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faulty.Faulty, "orders", ("value", "grad", "jvp"), raising=False)
+    monkeypatch.setattr(faulty.softplus_naive, "refuses", ("jvp", "grad"), raising=False)
+
+
+def test_an_order_that_a_call_refuses_is_data(more_orders: None) -> None:
+    result = run_shard(shard_of("faulty_softplus", order="jvp", verdicts=VERDICTS))
+    assert result.findings == []
+    (told,) = result.unsupported
+    assert (told.cell, told.target, told.call) == ("faulty_softplus float32 jvp", TARGET, "faulty.softplus_naive(x)")
+    assert told.message == "NotImplementedError: no jvp of this kernel"
+    assert (result.ran, result.excluded) == (1, [(TARGET, "faulty.softplus_naive(x)")])
+
+
+def test_a_gradient_that_the_record_promises_is_not(more_orders: None) -> None:
+    result = run_shard(shard_of("faulty_softplus", order="grad", verdicts=VERDICTS))
+    assert [f.symptom for f in result.findings] == ["exception"]
+    assert result.unsupported == []
+
+
+def test_cells_that_nobody_supports_are_told_apart(stores: Any, more_orders: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faulty.softplus_right, "refuses", ("jvp",), raising=False)
+    run = run_campaign_of(stores(), "80k", ops="faulty_softplus", orders=("value", "jvp"))
+    assert (run.cells, run.cells_planned) == (1, 2)
+    assert run.environment["cells_unsupported"] == ["faulty_softplus float32 jvp"]
+    assert run.environment["cells_not_reached"] == []
+    assert {(u["call"], u["message"]) for u in run.environment["unsupported"]} == {
+        ("faulty.softplus_naive(x)", "NotImplementedError: no jvp of this kernel"),
+        ("faulty.softplus_right(x)", "NotImplementedError: no jvp of this kernel"),
+    }
+
+
+def run_campaign_of(store: Any, budget: str, **rest: Any) -> Any:
+    from fuzzer.campaign.run import run_campaign
+
+    return run_campaign(settings_of(budget, **rest), store)
+
+
+# A campaign on Dask workers
+
+PLANTED = "faulty_aborts,faulty_holds,faulty_eats,faulty_calm,faulty_exp"
+LIMITS = {"workers": 2, "case_timeout": 4.0, "memory_limit": 600 << 20, "orders": ("value",)}
+
+
+@pytest.mark.slow
+def test_a_campaign_survives_its_deaths(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    first, second = stores(), stores()
+    one = run_campaign_of(first, "2M", ops=PLANTED, **LIMITS)
+    assert (one.state, one.cells, one.cells_planned) == ("finished", 5, 5)
+    assert one.environment["failures"] == []
+    died = [f for f in first.findings(one.id) if f.symptom in ("crash", "hang")]
+    assert {(f.op, f.implementation, f.symptom, x_of(f), f.case["placement"]["length"]) for f in died} == {
+        ("faulty_aborts", guilty("aborts"), "crash", 1.0, 1),
+        ("faulty_holds", guilty("holds"), "hang", 1.0, 1),
+        ("faulty_eats", guilty("eats"), "crash", 1.0, 1),
+    }
+    judged = {(c.op, c.implementation): c.verdicts for c in first.cells(one.id)}
+    for how in ("aborts", "holds", "eats"):
+        assert judged[f"faulty_{how}", "faulty.exp_right(x)"] > 100_000  # round 1 too
+        assert judged[f"faulty_{how}", guilty(how)] < 40_000
+    assert {f.symptom for f in first.findings(one.id, op="faulty_exp")} >= {"inf", "zero", "wrong_sign"}
+    assert "Traceback" not in capfd.readouterr().err
+    again = run_campaign_of(second, "2M", ops=PLANTED, **LIMITS)
+    assert [f.id for f in first.findings(one.id)] == [f.id for f in second.findings(again.id)]
+
+
+def test_a_dead_worker_costs_no_other_result(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    store = stores()
+    run = run_campaign_of(store, "280k", ops="faulty_calm,faulty_aborts,faulty_softplus", **LIMITS)
+    assert (run.state, run.cells, run.environment["failures"], run.environment["cells_not_reached"]) == ("finished", 3, [], [])
+    (finding,) = store.findings(run.id)
+    assert (finding.implementation, finding.symptom, x_of(finding)) == (guilty("aborts"), "crash", 1.0)
+    assert capfd.readouterr().err == ""
+    lessons = [json.loads(text) for shard, text in store.shard_payloads(run.id).items() if "faulty_aborts" in shard]
+    assert [lesson["excluded"] for lesson in lessons] == [[[TARGET, guilty("aborts")]], []]
+
+
+def test_a_resumed_run_remembers_who_died(stores: Any) -> None:
+    whole, broken = stores(), stores()
+    chosen = {"ops": "faulty_aborts,faulty_calm", **LIMITS}
+    unbroken = run_campaign_of(whole, "400k", **chosen)
+    from fuzzer.campaign.run import run_campaign
+
+    interrupted = run_campaign(settings_of("400k", **chosen), broken, Stop(2))
+    assert interrupted.state == "interrupted"
+    resumed = run_campaign(settings_of("400k", resume=interrupted.id, **chosen), broken)
+    assert (resumed.state, content(broken, resumed)) == ("finished", content(whole, unbroken))
+
+
+def test_a_cell_whose_subjects_are_all_dead_ends_the_run(stores: Any) -> None:
+    store = stores()
+    run = run_campaign_of(store, "5m", ops="faulty_dies", **LIMITS)
+    assert run.state == "finished"
+    assert run.seconds < 200
+    assert [(f.symptom, f.case["placement"]["length"]) for f in store.findings(run.id)] == [("crash", 1)]
+
+
+def test_a_baselines_deaths_are_replayed_where_they_end_nothing(stores: Any) -> None:
+    store = stores()
+    before = run_campaign_of(store, "40k", ops="faulty_aborts", **LIMITS)
+    after = run_campaign_of(store, "1k", ops="faulty_aborts", baseline=before.id, seed=77, **{**LIMITS, "workers": 0})
+    assert after.environment["failures"] == []
+    assert [f.symptom for f in compare(store, after.id, before.id).known] == ["crash"]
+
+
+def test_a_shard_that_dies_outside_of_the_frameworks_is_a_failure(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    store = stores()
+    run = run_campaign_of(store, "400k", ops="faulty_outside,faulty_calm", **LIMITS)
+    assert (run.state, run.cells, run.environment["cells_not_reached"]) == ("finished", 1, ["faulty_outside float32 value"])
+    (failure,) = run.environment["failures"]
+    assert "outside of the frameworks" in failure
+    assert "Traceback" not in capfd.readouterr().err
+
+
+# The watch
+
+
+@pytest.mark.parametrize(("body", "lasts"), [("with calling(): ctypes.PyDLL(None).sleep(30)", False),
+                                             ("with calling(): pass\ntime.sleep(1.5)", True),
+                                             ("with calling(hosted=True): time.sleep(1.5)", True),
+                                             ("for _ in range(20):\n    with calling(): time.sleep(0.1)", True)])  # fmt: skip
+def test_only_a_call_that_takes_too_long_ends_the_process(body: str, lasts: bool) -> None:
+    indented = "\n".join("    " + line for line in body.splitlines())
+    program = f"import ctypes, time\nfrom fuzzer.campaign.watchdog import calling, on_guard\nwith on_guard(1.0):\n{indented}\n"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=25, check=False,
+                         cwd=Path(faulty.__file__).parents[2])  # fmt: skip
+    assert (ran.returncode == 0) == lasts
+    assert ran.stderr == ""
