@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from fuzzer.frameworks.config import config
 from fuzzer.frameworks.target import prepare_environment
 
 #: Runs shards; results come as they finish. `stop()` is asked before each new shard is handed out.
@@ -69,6 +70,8 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     import dask
     from distributed import Client, LocalCluster
 
+    from fuzzer.campaign.worker import Prepared
+
     dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": f"{ANSWERS}s",
                      "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h",
                      "distributed.worker.memory.terminate": False, "distributed.worker.memory.pause": False})  # fmt: skip
@@ -77,7 +80,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
             client = Client(scheduler, timeout=ANSWERS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise SchedulerError(f"no Dask scheduler answers at {scheduler}: {_line(error)}") from None
-        client.run(prepare_environment)
+        client.register_plugin(Prepared(config()))
         with client:
             yield client
         return
@@ -93,6 +96,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip
+        client.register_plugin(Prepared(config()))
         yield client
 
 
