@@ -76,9 +76,8 @@ class Search:
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
             if outcome.answers is None:
                 self.unanswered += batch.rows * judgement.truth.shape[1]
-            if outcome.error:
-                if not outcome.died:
-                    self.errors.setdefault(number, (outcome.error, batch))
+            if outcome.error and not outcome.died:
+                self.errors.setdefault(number, (outcome.error, batch))
             score = max(score, ledger.add(judgement, outcome, within=within))
         return math.log2(score) if score > 0 else -1074.0
 

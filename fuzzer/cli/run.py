@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fuzzer.cli.options import (
-    DEFAULT_DB, CaseTimeout, Db, Dtypes, Json, MemoryLimit, Ops, Orders, Scheduler, Seed, Targets, Workers, bytes_of, listed,
+    DEFAULT_DB,
+    CaseTimeout,
+    Db,
+    Dtypes,
+    Json,
+    MemoryLimit,
+    Ops,
+    Orders,
+    Scheduler,
+    Seed,
+    Targets,
+    Workers,
+    bytes_of,
+    listed,
 )  # fmt: skip
 
 if TYPE_CHECKING:
