@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -60,6 +61,11 @@ def cell_key(op: str, params: Mapping[str, Any], order: str, dtype: str, target:
     return digest("cell", op, params, order, dtype, target, implementation)
 
 
+def framework_of(target: str) -> str:
+    """The framework's name in the text of a target: jax of `jax@old:cpu:jit`, torch of `torch:cpu:eager;mkldnn=off`."""
+    return re.split("[@:;]", target, maxsplit=1)[0].strip()
+
+
 def finding_id(op: str, params: Mapping[str, Any], order: str, dtype: str, target: str, implementation: str, symptom: str) -> str:
     """The slug `framework-op-order-dtype-symptom-xxxxxx` of a finding, for example `torch-silu-value-float32-zero-3k9f0a`.
 
@@ -68,7 +74,7 @@ def finding_id(op: str, params: Mapping[str, Any], order: str, dtype: str, targe
     """
     number = int(digest("finding", op, params, order, dtype, target, implementation, symptom), 16)
     suffix = "".join(_ALPHABET[(number >> (5 * i)) & 31] for i in range(_SUFFIX_LENGTH))
-    return "-".join((target.partition(":")[0], op, order, dtype, symptom, suffix))
+    return "-".join((framework_of(target), op, order, dtype, symptom, suffix))
 
 
 def resolve(given: str, ids: Iterable[str], kind: str = "finding") -> str:
