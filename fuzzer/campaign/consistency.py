@@ -215,7 +215,8 @@ def _alone(judgement: Judgement, at: int) -> Judgement:
 def sample(elites: Sequence[Batch], grid: Batch | None) -> list[Batch]:
     """The rows to compare, a batch per shape: the worst first, then points of the grid, evenly spread."""
     groups: dict[tuple[tuple[int, ...], ...], list[Batch]] = {}
-    for row in elites:
+    different = {tuple(v.tobytes() for v in row.inputs.values()): row for row in elites}  # subjects share their worst points
+    for row in different.values():
         groups.setdefault(_shape(row), []).append(row)
     ranked = sorted(groups.values(), key=len, reverse=True)  # stable: the shape of the worst row where several are as frequent
     chosen = [concatenate(ranked[0][:WORST])] if ranked else []

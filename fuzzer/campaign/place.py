@@ -87,17 +87,20 @@ class Sides:
     @property
     def told(self) -> str:
         """As a finding's note tells it."""
-        digits = f"the same bits are right {where(self.right, self.right_nth)} (answer {self.answer:.9g})"
-        least = self.right.length < self.wrong.placement.length and self.wrong.placement.stride == 1
-        return f"{digits}, wrong {where(self.wrong.placement, self.nth, least=least)}"
+        wrong = self.wrong.placement
+        least = self.right.length < wrong.length and wrong.stride == 1
+        same = self.right.length == wrong.length > 1
+        right = where(self.right, self.right_nth, nth=self.nth != self.right_nth, position=same)
+        failing = where(wrong, self.nth, nth=self.nth != self.right_nth, position=wrong.length > 1, least=least)
+        return f"the same bits are right {right} (answer {self.answer:.9g}), wrong {failing}"
 
 
-def where(placement: Placement, nth: int = 1, *, least: bool = False) -> str:
-    """A placement in words; least: longer calls fail too."""
+def where(placement: Placement, call: int, *, nth: bool, position: bool, least: bool = False) -> str:
+    """A placement in words. nth, position: whether the call's number and the row's position matter; least: longer calls fail too."""
     text = f"{'from' if least else 'at'} length {placement.length}"
-    text += f", position {placement.position}" if placement.length > 1 else ""
+    text += f", position {placement.position}" if position or placement.position else ""
     text += f", stride {placement.stride}" if placement.stride > 1 else ""
-    return text + (", in the second of two equal calls" if nth > 1 else "")
+    return text + (f", in the {'first' if call == 1 else 'second'} of two equal calls" if nth else "")
 
 
 def sides(trial: Trial, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
