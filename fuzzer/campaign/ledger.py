@@ -41,6 +41,22 @@ class Candidate:
         return int(self.class_), math.log2(max(size, 1e-9)), -abs(self.exponent)
 
 
+@dataclass(frozen=True)
+class Inconsistency:
+    """The same bits, another answer. candidate: the wrong one, `within` the call where it was seen; nth: in the how manieth such call.
+    right_at, right_nth: where an answer was right."""
+
+    candidate: Candidate
+    nth: int
+    right_at: Placement
+    right_nth: int
+
+    @property
+    def repeated(self) -> bool:
+        """Whether only calling again makes the difference."""
+        return self.nth != self.right_nth
+
+
 class Ledger:
     """Accumulates judgements of one subject; `summary` is what the store keeps."""
 
@@ -52,6 +68,9 @@ class Ledger:
         self.spans: dict[Symptom, tuple[float, float]] = {}
         self.candidates: dict[Symptom, dict[int, Candidate]] = {}
         self.elites: dict[int, tuple[float, Batch]] = {}
+        self.inconsistent: list[Inconsistency] = []
+        self.compared = 0
+        self.differing = 0
         self.verdicts = 0
         self.flushed = 0
         self.worst_ulps = 0.0
@@ -161,6 +180,7 @@ class Ledger:
         return CellSummary(
             self.cell.op, dict(self.cell.params), self.cell.order, self.cell.dtype, self.subject.target,
             self.subject.implementation.call, self.verdicts, dict(self.classes), self.worst_ulps, self.worst_excess, self.profile(),
+            self.compared, self.differing,
         )  # fmt: skip
 
 

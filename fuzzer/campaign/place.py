@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.ledger import Candidate
+from fuzzer.campaign.ledger import Candidate, Inconsistency
 from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch, Placement
 from fuzzer.judge.verdict import Class
@@ -71,3 +71,81 @@ def as_before(trial: Trial, subject: Subject, candidate: Candidate, placement: P
     """Where a candidate shows its class and symptom in a call of this placement's length; None where it does not."""
     found = _fails(trial, subject, candidate.row, candidate.output, placement, [])
     return found if found is not None and found.symptom == candidate.symptom and found.class_ >= candidate.class_ else None
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two placements of the same bits. wrong: where they fail, in the nth equal call; right: where they do not, in the right_nth, with the
+    answer there."""
+
+    wrong: Placed
+    nth: int
+    right: Placement
+    right_nth: int
+    answer: float
+
+    @property
+    def told(self) -> str:
+        """As a finding's note tells it."""
+        wrong = self.wrong.placement
+        least = self.right.length < wrong.length and wrong.stride == 1
+        same = self.right.length == wrong.length > 1
+        right = where(self.right, self.right_nth, nth=self.nth != self.right_nth, position=same)
+        failing = where(wrong, self.nth, nth=self.nth != self.right_nth, position=wrong.length > 1, least=least)
+        return f"the same bits are right {right} (answer {self.answer:.9g}), wrong {failing}"
+
+
+def where(placement: Placement, call: int, *, nth: bool, position: bool, least: bool = False) -> str:
+    """A placement in words. nth, position: whether the call's number and the row's position matter; least: longer calls fail too."""
+    text = f"{'from' if least else 'at'} length {placement.length}"
+    text += f", position {placement.position}" if position or placement.position else ""
+    text += f", stride {placement.stride}" if placement.stride > 1 else ""
+    return text + (f", in the {'first' if call == 1 else 'second'} of two equal calls" if nth else "")
+
+
+def sides(trial: Trial, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
+    """The simplest pair of placements at which this element fails as it was seen to, and is right; None where there is none.
+
+    In both the row stands alone or repeated, so that its neighbours play no part.
+    """
+    if seen.repeated:
+        return _twice(trial, subject, row, output, seen)
+    wrong = place(trial, subject, row, output)
+    if wrong is None or wrong.symptom != seen.candidate.symptom:
+        within = seen.candidate.within or Placement()
+        wrong = as_before(trial, subject, replace(seen.candidate, row=row, output=output), within)
+    if wrong is None:
+        return None
+    lengths = LENGTHS if trial.framework(subject).lengths is None else CLOSED_LENGTHS
+    tried = [*(Placement(n) for n in lengths), replace(seen.right_at, position=0)]
+    right = next((found for at in tried if (found := _right(trial, subject, row, output, at)) is not None), None)
+    return None if right is None else Sides(wrong, 1, right[0], 1, right[1])
+
+
+def _right(trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement) -> tuple[Placement, float] | None:
+    """The first position in a call of this kind where the element is right, and its answer."""
+    (outcome,) = trial.run_placed(row, subject, placement).outcomes
+    if outcome.screened is None or outcome.answers is None:
+        return None
+    right = np.flatnonzero(outcome.screened.verdicts.classes[:, output] <= Class.ill_conditioned)
+    if not len(right):
+        return None
+    return replace(placement, position=int(right[0])), float(outcome.answers[right[0], output])
+
+
+def _twice(trial: Trial, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
+    """A call made twice, of whose answers one is wrong: of the row alone, or of the length where it was seen."""
+    for placement in dict.fromkeys((Placement(), replace(seen.candidate.within or Placement(), position=0))):
+        first, second = (trial.run_placed(row, subject, placement).outcomes[0] for _ in range(2))
+        for nth, bad, right_nth, good in ((2, second, 1, first), (1, first, 2, second)):
+            if bad.screened is None or good.screened is None or good.answers is None:
+                return None
+            verdicts, others = bad.screened.verdicts, good.screened.verdicts
+            fails = verdicts.classes[:, output] >= Class.inaccurate
+            differ = np.flatnonzero(fails & (others.classes[:, output] <= Class.ill_conditioned))
+            if len(differ):
+                at = (int(differ[0]), output)
+                here = replace(placement, position=at[0])
+                wrong = Placed(here, Class(int(verdicts.classes[at])), int(verdicts.symptoms[at]), float(verdicts.ulps[at]))
+                return Sides(wrong, nth, here, right_nth, float(good.answers[at]))
+    return None

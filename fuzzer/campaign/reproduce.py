@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.trial import RECORD_ERRORS, Outcome, Trial
@@ -57,8 +58,26 @@ def reproduce(finding: Finding) -> Reproduction:
     version = framework_for(target).version
     trial = Trial(cell, [subject])
     batch = case.batch()
-    (outcome,) = trial.run_placed(batch, subject, case.placement).outcomes
-    return _told(finding, _judged(finding, trial, batch, outcome, case.placement), version)
+    # The sound side first: a call that is right only once must be asked before the same bits were seen.
+    right = _right_side(finding, trial, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
+    now = _judged(finding, trial, batch, _nth(trial, batch, subject, case.placement, finding.case), case.placement)
+    if right is not None:
+        return _told_of_both(finding, now, right, version)
+    return _told(finding, now, version)
+
+
+def _nth(trial: Trial, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
+    """The outcome of the call that a case, or its right side, tells of: the first, or the nth of equal ones."""
+    return [trial.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(told.get("nth", 1)))][-1]
+
+
+def _right_side(finding: Finding, trial: Trial, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
+    """The finding as it would be at the placement where its bits were right; and that placement. Raises ValueError where it has none."""
+    told = finding.case.get("right")
+    if not told:
+        raise ValueError(f"finding {finding.id} does not hold the placement where the same bits are right")
+    placement = Placement(**told["placement"])
+    return _judged(finding, trial, batch, _nth(trial, batch, subject, placement, told), placement), placement
 
 
 def case_of(finding: Finding) -> Case:
@@ -105,6 +124,27 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
     )  # fmt: skip
 
 
+def _told_of_both(finding: Finding, now: Finding, right: tuple[Finding, Placement], version: str) -> Reproduction:
+    """What a finding of two placements says today: whether the wrong one still fails, and whether the two still differ."""
+    there, placement = right
+    plain = _told(finding, now, version)
+    if not plain.still_fails:
+        return plain
+    fails = Class[there.class_].is_finding
+    differ = there.output_hex != now.output_hex
+    also = f"answer {there.output:.9g} at length {placement.length}" + (
+        f", position {placement.position}" if placement.position else ""
+    )
+    if differ and not fails:
+        also = f"still inconsistent: right {also}"
+    elif differ:
+        also = f"both placements are wrong now, differently: {also}"
+    else:
+        also = "both placements are wrong now, alike"
+    kept = replace(now, symptom=finding.symptom) if differ and not fails else now
+    return Reproduction(True, kept, version, f"{plain.message}; {also}")
+
+
 def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
     from reports.headline import arrays_of, element_of, headline  # jinja2 and the like are not needed to judge
 
@@ -117,7 +157,7 @@ def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
     framework = framework_of(finding.target)
     if not fails:
         after = f"{now.class_} now" if now.class_ != "ok" else "gone"
-    elif now.symptom != finding.symptom:
+    elif now.symptom != finding.symptom and finding.symptom != Symptom.inconsistent.name:
         after = f"still {now.class_}, with another symptom: {now.symptom} (was {finding.symptom})"
     else:
         after = f"still {now.class_}"

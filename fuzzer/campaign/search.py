@@ -6,14 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
+from fuzzer.campaign import consistency
 from fuzzer.campaign.ledger import Ledger
 from fuzzer.campaign.trial import Trial
-from fuzzer.case import COTANGENT, Batch, Case, Placement, concatenate
+from fuzzer.case import Batch, Case, Placement, concatenate
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, format_named
 from fuzzer.inputs.grid import special_batch
@@ -58,6 +59,7 @@ class Search:
         self.lengths = lengths_of(trial.op, round_)
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
+        self._grid: Batch | None = None
         self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
 
     def feed(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> float:
@@ -82,10 +84,12 @@ class Search:
         return math.log2(score) if score > 0 else -1074.0
 
     def run(self, corpus: Sequence[Case], deadly: Sequence[Case] = ()) -> None:
-        """The whole search; ends when the budget is spent. deadly: cases that ended a process before, replayed last and one by one, so
-        that whoever dies of them has been judged by then."""
+        """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay. deadly:
+        cases that ended a process before, replayed last and one by one, so that whoever dies of them has been judged by then."""
         with self.trial.clock.phase("search"):
             self._phases(corpus)
+            if self._grid is not None:
+                self._compare(self._grid)
             for case in deadly:
                 self._replay([case])
 
@@ -94,9 +98,9 @@ class Search:
             self._replay(corpus)
             self._check()
             marks = self._landmarks()
+            op, cell = self.trial.op, self.trial.cell
+            grid = self._grid = special_batch(op, dict(cell.params), cell.dtype, cell.order, marks)
             if self.round == 0:
-                op, cell = self.trial.op, self.trial.cell
-                grid = special_batch(op, dict(cell.params), cell.dtype, cell.order, marks)
                 self._alone(grid)
                 self._tails(grid)
                 self._generated(grid)
@@ -166,22 +170,40 @@ class Search:
                 self.feed(batch)
             reach = max(8, reach // NARROWER)
 
-    def _elites(self) -> list[Batch]:
-        chosen: list[Batch] = []
-        for ledger in self.ledgers:
-            ranked = sorted(ledger.elites.values(), key=lambda pair: -pair[0])
-            chosen += [batch for _, batch in ranked[:6]]
-        return chosen
+    def _compare(self, grid: Batch) -> None:
+        """The worst points and a sample of the grid at other positions, lengths and strides: outside the budget, a bounded number of
+        calls. What is wrong only there joins the candidates."""
+        for batch in consistency.sample(self._worst(), grid):
+            compared = consistency.compare(self.trial, batch, seed=self.seed, round_=self.round, without=list(self.errors))
+            for found in compared:
+                ledger = self.ledgers[found.number]
+                if found.error:
+                    self.errors.setdefault(found.number, (found.error, batch))
+                for judgement, placement in found.wrong:
+                    ledger.add(judgement, judgement.outcomes[0], within=placement)
+                ledger.inconsistent += found.inconsistent
+                ledger.compared += found.compared
+                ledger.differing += found.differing
 
-    def corpus(self) -> list[Case]:
-        """The worst points of every subject in turn, wrong infinities and NaNs too, for the next round and the other targets."""
+    def _elites(self) -> list[Batch]:
+        return [batch for ledger in self.ledgers for batch in _ranked(ledger)]
+
+    def _worst(self) -> list[Batch]:
+        """The worst points of every subject in turn, wrong infinities and NaNs too."""
         lists = []
         for ledger in self.ledgers:
             failing = [ledger.best(symptom)[0].row for symptom in sorted(ledger.candidates, reverse=True)]
-            ranked = sorted(ledger.elites.values(), key=lambda pair: -pair[0])
-            lists.append(failing + [batch for _, batch in ranked[:6]])
-        turns = (row for turn in zip_longest(*lists) for row in turn if row is not None)
-        return [replace(row.case(0), placement=Placement(ROWS)) for row in islice(turns, CORPUS)]
+            lists.append(failing + _ranked(ledger))
+        return [row for turn in zip_longest(*lists) for row in turn if row is not None]
+
+    def corpus(self) -> list[Case]:
+        """The worst points, for the next round and the other targets."""
+        return [replace(row.case(0), placement=Placement(ROWS)) for row in self._worst()[:CORPUS]]
+
+
+def _ranked(ledger: Ledger) -> list[Batch]:
+    """The elites of a subject, worst first."""
+    return [batch for _, batch in sorted(ledger.elites.values(), key=lambda pair: -pair[0])[:6]]
 
 
 @lru_cache(maxsize=512)
@@ -211,7 +233,7 @@ def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.
     domains = {i.name: (i.low, i.high, i.integers) for i in op.inputs}
     inputs = {}
     for name, values in spread.inputs.items():
-        if name == COTANGENT or domains[name][2]:
+        if name not in domains or domains[name][2]:  # cotangents and directions stay as they are
             inputs[name] = values
             continue
         step = rng.integers(-reach, reach + 1, values.shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import input_exponents
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.ledger import Candidate, Ledger
-from fuzzer.campaign.place import Placed, as_before, place
+from fuzzer.campaign.ledger import Candidate, Inconsistency, Ledger
+from fuzzer.campaign.place import Placed, Sides, as_before, place, sides
 from fuzzer.campaign.search import ROWS
+from fuzzer.campaign.shape_budget import Purpose
 from fuzzer.campaign.shrink import shrink
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
-from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.case import Batch, Case, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id
@@ -34,19 +35,75 @@ TRIES = 3
 
 
 def findings_of(trial: Trial, ledger: Ledger, known: dict[str, float]) -> list[Finding]:
-    """One finding per symptom that survives certification. known: id -> excess already reported; those are redone only if 4 times worse."""
-    found = []
+    """One finding per symptom that survives certification, and one of symptom inconsistent. known: id -> excess already reported; those
+    are redone only if 4 times worse."""
+    found: list[Finding] = []
     for symptom in sorted(ledger.candidates, reverse=True):
-        known_as = identity(trial, ledger.subject, symptom)
         candidates = ledger.best(symptom)
-        if known_as in known and not candidates[0].excess > 4 * known[known_as]:
+        if _known(trial, ledger, symptom, candidates[0], known):
             continue
         for candidate in candidates[:TRIES]:
             finding = _finding(trial, ledger, candidate)
             if finding is not None:
                 found.append(finding)
                 break
-    return found
+    return found + _inconsistent(trial, ledger, found, known)
+
+
+def _known(trial: Trial, ledger: Ledger, symptom: Symptom, worst: Candidate, known: dict[str, float]) -> bool:
+    """Whether the finding was reported before, and about as bad."""
+    known_as = identity(trial, ledger.subject, symptom)
+    return known_as in known and not worst.excess > 4 * known[known_as]
+
+
+def _inconsistent(trial: Trial, ledger: Ledger, plain: Sequence[Finding], known: dict[str, float]) -> list[Finding]:
+    """At most one finding beside those with a plain symptom: the gravest whose bits are right at another placement.
+
+    The case of the plain finding is tried first, since it is simple already; then the inconsistency itself, shrunk and as it was seen.
+    """
+    for seen in sorted(ledger.inconsistent, key=lambda i: (i.candidate.symptom, *i.candidate.rank), reverse=True)[:TRIES]:
+        if _known(trial, ledger, Symptom.inconsistent, seen.candidate, known):
+            break
+        alike = [f for f in plain if f.symptom == seen.candidate.symptom.name]
+        for candidate in _simplest_first(trial, ledger, seen, alike):
+            both = sides(trial, ledger.subject, candidate.row, candidate.output, seen)
+            base = None if both is None else _certified(trial, ledger, candidate, both.wrong, both.nth)
+            if both is not None and base is not None:
+                return [_as_inconsistent(trial, ledger, base, both, alike)]
+    return []
+
+
+def _simplest_first(trial: Trial, ledger: Ledger, seen: Inconsistency, alike: Sequence[Finding]) -> Iterator[Candidate]:
+    for finding in alike:
+        yield replace(seen.candidate, row=_row(finding), output=finding.worst, within=Placement(**finding.case["placement"]))
+    if not seen.repeated:
+        yield shrink(trial, ledger.subject, seen.candidate)
+    yield seen.candidate
+
+
+def _as_inconsistent(trial: Trial, ledger: Ledger, base: Finding, both: Sides, alike: Sequence[Finding]) -> Finding:
+    """The certified finding with the symptom inconsistent: no graver than the same error with its plain symptom."""
+    subject, row = ledger.subject, _row(base)
+    rank = severity(
+        Class[base.class_], Symptom.inconsistent, base.ulps, trial.standard(row).ulps, trial.format, float(input_exponents(row)[0]),
+        avoidable=bool(base.avoidable_by), special_input=not all(np.isfinite(v).all() for v in row.exact().values()),
+    )  # fmt: skip
+    right = {"placement": vars(both.right), "output": both.answer, "output_hex": both.answer.hex()}
+    if both.right_nth > 1:
+        right["nth"] = both.right_nth
+    case = {**base.case, "right": right, **({"nth": both.nth} if both.nth > 1 else {})}
+    sizes = [float(np.abs(next(iter(i.candidate.row.inputs.values())).astype(np.float64)).max()) for i in ledger.inconsistent]
+    count, judged = len(sizes), max(1, ledger.compared)
+    extent = {"count": count, "judged": judged, "share": count / judged, "low": min(sizes), "high": max(sizes)}
+    return replace(
+        base, id=identity(trial, subject, Symptom.inconsistent), symptom=Symptom.inconsistent.name, case=case, extent=extent,
+        severity=min([rank, base.severity, *(f.severity for f in alike)]),
+        note="; ".join([both.told, *_documented(subject)]),
+    )  # fmt: skip
+
+
+def _row(finding: Finding) -> Batch:
+    return Case(finding.dtype, finding.case["inputs"]).batch()
 
 
 def identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
@@ -87,14 +144,14 @@ def _as_found(trial: Trial, subject: Subject, candidate: Candidate) -> Placed | 
     return next((found for at in placements if (found := as_before(trial, subject, candidate, at))), None)
 
 
-def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed) -> Finding | None:
+def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed, nth: int = 1) -> Finding | None:
     row, output = candidate.row, candidate.output
     single = {name: values[0] for name, values in row.exact().items()}
     with trial.clock.phase("oracle"):
         confirmation = confirm(trial.function, single, output)
     if not confirmation.agrees:
         return None
-    answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement)
+    answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement, nth)
     if mine is None or not mine[1].is_finding or mine[2] != candidate.symptom:
         return None
     if mine[2] in (Symptom.inf, Symptom.nan) and _truly_overflows(trial, single):
@@ -122,9 +179,10 @@ def _truly_overflows(trial: Trial, single: dict[str, NDArray[np.float64]]) -> bo
 
 
 def answers_at(
-    trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement, without: Subject | None = None
+    trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement, nth: int = 1, without: Subject | None = None
 ) -> tuple[list[Answer], tuple[float, Class, Symptom, float, float] | None]:
-    """Every subject's answer to these bits at this placement, but of those that are out, and of `without`; the subject's own as numbers."""
+    """Every subject's answer to these bits at this placement, in the nth of equal calls, but of those that are out, and of `without`;
+    the subject's own as numbers."""
     answers: list[Answer] = []
     mine = None
     for other in trial.subjects:
@@ -132,7 +190,8 @@ def answers_at(
             continue
         lengths = trial.framework(other).lengths
         at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
-        (outcome,) = trial.run_placed(row, other, at, "proof" if other == subject else "place").outcomes
+        purpose: Purpose = "proof" if other == subject else "place"
+        outcome = [trial.run_placed(row, other, at, purpose).outcomes[0] for _ in range(nth)][-1]
         if outcome.answers is None or outcome.screened is None:
             if outcome.error and not outcome.error.startswith(RECORD_ERRORS):
                 symptom = outcome.died or Symptom.exception.name
@@ -175,7 +234,7 @@ def _compose(
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placed.placement)},
         worst=candidate.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
         certified_by=confirmation.certified_by, answers=answers, extent=_extent(ledger, symptom), profile=ledger.profile(),
-        note=_note(trial, subject, placed),
+        note=_note(subject, placed),
     )  # fmt: skip
 
 
@@ -198,19 +257,20 @@ def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
 
 def _extent(ledger: Ledger, symptom: Symptom) -> dict[str, Any]:
     count, judged = ledger.symptom_counts[symptom], max(1, ledger.verdicts)
-    low, high = ledger.spans[symptom]
+    low, high = ledger.spans.get(symptom, (math.nan, math.nan))  # none: seen in a second call only
     return {"count": count, "judged": judged, "share": count / judged, "low": low, "high": high}
 
 
-def _note(trial: Trial, subject: Subject, placed: Placed) -> str:
+def _note(subject: Subject, placed: Placed) -> str:
     parts = []
     if placed.right_at:
         shown = ", ".join(str(n) for n in placed.right_at[:6])
         parts.append(f"inconsistent: right at length {shown}, wrong from length {placed.placement.length}")
     if placed.placement.stride > 1:
         parts.append(f"only strided (stride {placed.placement.stride})")
-    if subject.implementation.documented:
-        parts.append(f"documented approximation: {subject.implementation.documented}")
-    if COTANGENT in trial.function.inputs:
-        parts.append("cotangent given")
-    return "; ".join(parts)
+    return "; ".join(parts + _documented(subject))
+
+
+def _documented(subject: Subject) -> list[str]:
+    documented = subject.implementation.documented
+    return [f"documented approximation: {documented}"] if documented else []

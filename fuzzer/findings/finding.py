@@ -28,7 +28,9 @@ class Answer:
 class Finding:
     """One defect of one implementation on one target: its minimal case, extent and history.
 
-    id: the stable slug. case: {"dtype", "inputs": {name: hex or nested lists}, "placement": {"length","position","stride"}}.
+    id: the stable slug. case: {"dtype", "inputs": {name: hex or nested lists}, "placement": {"length","position","stride"}}; of symptom
+    inconsistent also "right": {"placement", "output", "output_hex"}, another placement of the same bits and the right answer there,
+    and "nth" where the answer of the nth equal call is meant (absent: the first).
     worst: index of the judged element in the flat output (C order; for grad: the gradients of the differentiable inputs in order,
     flattened and concatenated). reference: the truth there, decimal, at least 20 digits (or nan, inf, -inf). output, output_hex:
     the target's answer there. ulps: in ulps of dtype, inf for wrong special values; excess: E; condition: sum_j |x_j d_j f / f|.
@@ -82,7 +84,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class CellSummary:
-    """What a run learned of one cell on one target (all its implementations): counts of elements by class, the worst."""
+    """What a run learned of one cell on one target (all its implementations): counts of elements by class, the worst.
+
+    compared: elements evaluated at several positions, lengths and strides; differing: those whose bits differ there within the limits.
+    """
 
     op: str
     params: dict[str, Any]
@@ -95,6 +100,8 @@ class CellSummary:
     worst_ulps: float
     worst_excess: float
     profile: list[list[float]] = field(default_factory=list)
+    compared: int = 0
+    differing: int = 0
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ def merge_cells(one: CellSummary, other: CellSummary) -> CellSummary:
         worst_ulps=worst(one.worst_ulps, other.worst_ulps),
         worst_excess=worst(one.worst_excess, other.worst_excess),
         profile=merge_profiles(one.profile, other.profile),
+        compared=one.compared + other.compared,
+        differing=one.differing + other.differing,
     )
 
 

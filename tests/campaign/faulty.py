@@ -220,6 +220,56 @@ def exp_sleeps(x: Array) -> Array:
     return exp_right(x)
 
 
+# places: exp is right or wrong by where a number stands
+
+
+def exp_odd(x: Array) -> Array:
+    """Odd positions are wrong, even those of the same call right."""
+    return exp_right(x) * np.where(np.arange(len(x)) % 2, x.dtype.type(1.001), x.dtype.type(1))
+
+
+def exp_strided(x: Array) -> Array:
+    """Arrays whose neighbours are not neighbours in memory take another path."""
+    return exp_right(x) * x.dtype.type(1.001 if x.strides[-1] != x.itemsize else 1)
+
+
+_last = b""
+
+
+def exp_twice(x: Array) -> Array:
+    """A buffer is used again: the second of two equal calls is wrong."""
+    global _last
+    same, _last = x.tobytes() == _last, x.tobytes()
+    return exp_right(x) * x.dtype.type(1.001 if same else 1)
+
+
+def exp_ulp(x: Array) -> Array:
+    """Odd positions are an ulp below, within the limit."""
+    right = exp_right(x)
+    return np.where((np.arange(len(x)) % 2 == 1) & np.isfinite(right), np.nextafter(right, right * 0), right).astype(x.dtype)
+
+
+def slope_right(x: Array) -> Array:
+    return exp_right(x)
+
+
+def slope_tail(x: Array) -> Array:
+    return exp_right(x)
+
+
+slope_right.vjp = lambda x: [exp_right(x)]  # type: ignore[attr-defined]
+slope_tail.vjp = lambda x: [exp_tail(x)]  # type: ignore[attr-defined]
+
+
+def sum_right(x: Array) -> Array:
+    return rounded(lambda v: v.sum(axis=-1), x)
+
+
+def sum_blocks(x: Array) -> Array:
+    """Batches of sixteen rows and more lose half the digits of their rows."""
+    return sum_right(x) * x.dtype.type(1.001 if len(x) >= 16 else 1)
+
+
 # vectors
 
 
@@ -324,6 +374,9 @@ OPS = [
         )
     ),
     _op("exp", X, "exp_sleeps", name="faulty_sleeps", accuracy="elementary"),
+    _op("exp", X, "exp_right exp_odd exp_strided exp_twice exp_ulp", name="faulty_places", accuracy="elementary"),
+    _op("exp", X, "slope_right slope_tail", name="faulty_slopes", accuracy="elementary"),
+    _op("sum", V, "sum_right sum_blocks", accuracy="accumulating"),
     _op("no_such_definition", X, "exp_right", name="faulty_record"),
     _op("faulty_outside", X, "exp_right", name="faulty_outside"),
     _op("norm", V, "norm_right norm_naive", params={"ord": (2,)}, accuracy="accumulating"),

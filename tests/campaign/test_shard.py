@@ -106,7 +106,11 @@ def test_every_answer_stands_beside_a_finding(of_exp: dict[Any, Finding]) -> Non
     for (kernel, symptom), finding in of_exp.items():
         assert [a.implementation for a in finding.answers] == calls
         mine = next(a for a in finding.answers if a.implementation == finding.implementation)
-        assert (mine.output_hex, mine.symptom, mine.class_) == (finding.output_hex, symptom, mine.class_), kernel
+        assert mine.output_hex == finding.output_hex, kernel
+        if symptom == "inconsistent":  # of two answers one is wrong, and looks like something
+            assert mine.symptom in {s for k, s in of_exp if k == kernel} - {"inconsistent"}
+        else:
+            assert mine.symptom == symptom, kernel
         assert finding.avoidable_by == [TARGET]  # by another call of the same target
         right = next(a for a in finding.answers if a.implementation == "faulty.exp_right(x)")
         assert (right.class_, right.symptom) == ("ok", "none")

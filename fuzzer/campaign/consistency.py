@@ -1,0 +1,232 @@
+"""Consistency: the same bits in calls of other lengths, at other positions, strided, and a second time.
+
+A row's answer must not depend on where the row stands. Where its bits differ, every differing answer is judged: one beyond its limit
+beside one that is right is an inconsistency; bits that differ within the limits are counted. Elements of a vector keep their order:
+only the batch axis is rearranged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.campaign.binades import input_exponents
+from fuzzer.campaign.ledger import Candidate, Inconsistency
+from fuzzer.campaign.trial import Judgement, Outcome, Trial
+from fuzzer.case import Batch, Placement, concatenate
+from fuzzer.findings.identity import framework_of
+from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.judge.screen import Screened
+from fuzzer.judge.verdict import Class, Symptom, Verdicts
+
+#: Lengths of the calls: the scalar path, whole vectors of 8 and 16 elements, and what they leave over.
+LENGTHS = (3, 8, 16, 17, 64, 69)
+#: Where each length is a compilation: so many of these as rounds were begun.
+CLOSED = (1, 64, 17, 8, 69, 3, 16)
+#: The rows compared: the worst of the search, and a sample of the grid; of the worst, so many also alone and strided.
+WORST, SAMPLE, SINGLE = 24, 24, 8
+#: Rows of the long call, as in the search: one shape for frameworks that compile.
+LONG, LEAST = 4096, 32
+#: Frameworks whose arrays are always contiguous: there are no strides to compare.
+CONTIGUOUS = ("tensorflow", "jax")
+#: Different answers judged of one row, rows judged of one subject, wrong answers handed to its ledger.
+ANSWERS, ROWS, FED = 6, 64, 16
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The answers of one kind of call. rows: the numbers of the rows that stood in it; positions: where; nth: how often the same call
+    had been made, this one included."""
+
+    rows: NDArray[np.int64]
+    positions: NDArray[np.int64]
+    length: int
+    answers: NDArray[Any]
+    stride: int = 1
+    nth: int = 1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one subject's answers to the same bits taught. compared: elements; differing: those whose bits differ within the limits.
+    wrong: judgements of the wrong answers, with their placement, for the ledger. error: the framework's message where it raised."""
+
+    number: int
+    compared: int = 0
+    differing: int = 0
+    inconsistent: list[Inconsistency] = field(default_factory=list)
+    wrong: list[tuple[Judgement, Placement | None]] = field(default_factory=list)
+    error: str = ""
+
+
+def compare(trial: Trial, batch: Batch, *, seed: int, round_: int, without: Sequence[int] = ()) -> Iterator[Comparison]:
+    """Compares the answers of every subject (but those numbered in `without`) to rows of one shape, the worst of them first.
+
+    The number of calls depends on the number of rows and the round alone, so the same arguments give the same comparisons.
+    """
+    for number, subject in enumerate(trial.subjects):
+        if number in without:
+            continue
+        order = np.random.Generator(np.random.PCG64([seed, number])).permutation(_long(batch))
+        try:
+            with trial.clock.phase("framework"):
+                readings = list(_readings(trial.framework(subject), trial.job(subject), batch, order, round_))
+        except FrameworkError as error:
+            yield Comparison(number, error=str(error))
+            continue
+        yield _compared(trial, number, batch, readings)
+
+
+def _long(batch: Batch) -> int:
+    """The rows of the long call: as many as the search gives for vectors of this length."""
+    width = max(int(np.prod(v.shape[1:])) for v in batch.inputs.values())
+    return max(LEAST, LONG // width)
+
+
+def _readings(framework: Framework, job: Job, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:
+    """All calls of one subject. order: a permutation of the rows of the long call."""
+    size = len(order)
+    around = np.arange(size) % batch.rows
+    for index, nth in ((around, 1), (around, 2), (around[::-1], 1), (around[order], 1)):
+        yield Reading(index, np.arange(size), size, framework.evaluate(job, batch.take(index)), nth=nth)
+    closed = framework.lengths
+    lengths = LENGTHS if closed is None else [n for n in CLOSED[: 1 + round_] if n in closed and n != 1]
+    for length in lengths:
+        yield from _in_calls(framework, job, batch, length)
+    if closed is None or ((job.op.elementwise or round_) and 1 in closed):
+        for row in range(min(SINGLE, batch.rows)):
+            answers = framework.evaluate_placed(job, batch.take(slice(row, row + 1)), Placement(1))
+            yield Reading(np.array([row]), np.zeros(1, np.int64), 1, answers)
+    if closed is None and framework_of(framework.name) not in CONTIGUOUS:
+        for row in range(min(SINGLE, batch.rows)):
+            answers = framework.evaluate_placed(job, batch.take(slice(row, row + 1)), Placement(16, 0, 2))
+            yield Reading(np.full(16, row), np.arange(16), 16, answers, stride=2)
+
+
+def _in_calls(framework: Framework, job: Job, batch: Batch, length: int) -> Iterator[Reading]:
+    """Rows in calls of a length: all of them in turn, and the worst once more, each at the end, where a tail is."""
+    rows = batch.rows
+    for start in range(0, rows, length):
+        index = np.arange(start, start + length) % rows
+        yield Reading(index, np.arange(length), length, framework.evaluate(job, batch.take(index)))
+    if length == 17:
+        for row in range(min(SINGLE, rows)):
+            index = np.arange(row + 1 - length, row + 1) % rows
+            yield Reading(index, np.arange(length), length, framework.evaluate(job, batch.take(index)))
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    """One of the different answers to a row: its bits, and where it was first seen."""
+
+    bits: bytes
+    placement: Placement
+    nth: int
+    answer: NDArray[Any]
+
+
+def _compared(trial: Trial, number: int, batch: Batch, readings: list[Reading]) -> Comparison:
+    first = readings[0].answers[: batch.rows]
+    bits = _bits(first)
+    sightings: dict[int, list[_Sighting]] = {}
+    for reading in readings:
+        mine = _bits(reading.answers)
+        for at in np.flatnonzero((mine != bits[reading.rows]).any(axis=1)):
+            row = int(reading.rows[at])
+            seen = sightings.setdefault(row, [_Sighting(bits[row].tobytes(), Placement(readings[0].length, row), 1, first[row])])
+            if len(seen) < ANSWERS and all(mine[at].tobytes() != other.bits for other in seen):
+                placement = Placement(reading.length, int(reading.positions[at]), reading.stride)
+                seen.append(_Sighting(mine[at].tobytes(), placement, reading.nth, reading.answers[at]))
+    if not sightings:
+        return Comparison(number, bits.size)
+    return _judged(trial, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]))
+
+
+def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
+    """Answers as integers that are equal where the bits are, and where both are NaN."""
+    width = answers.dtype.itemsize
+    raw = np.ascontiguousarray(answers).view(f"u{width}").astype(np.int64)
+    raw[np.isnan(answers.astype(np.float64))] = -1 if width < 8 else np.int64(0x7FF8 << 48)
+    return raw
+
+
+def _judged(trial: Trial, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]]) -> Comparison:
+    """The rows whose bits differ, their truth asked once, each of the different answers judged."""
+    rows, lists = np.array(list(sightings)), list(sightings.values())
+    variants = [np.stack([seen[min(k, len(seen) - 1)].answer for seen in lists]) for k in range(max(map(len, lists)))]
+    index = np.repeat(np.arange(len(rows)), [len(seen) for seen in lists])
+    truth = trial.truth(batch.take(rows), variants).take(index)
+    answers = np.stack([sighting.answer for seen in lists for sighting in seen])
+    judgement = trial.judge(batch.take(rows[index]), [(trial.subjects[number], answers, "")], truth)
+    differing, start = 0, 0
+    inconsistent: list[Inconsistency] = []
+    wrong: list[tuple[Judgement, Placement | None]] = []
+    for seen in lists:
+        classes = _verdicts(judgement).classes[start : start + len(seen)]
+        failing = classes >= Class.inaccurate
+        bits = _bits(answers[start : start + len(seen)])
+        different = (bits != bits[0]).any(axis=0)
+        differing += int((different & ~failing.any(axis=0)).sum())
+        for output in np.flatnonzero(different & failing.any(axis=0)):
+            right = np.flatnonzero(classes[:, output] <= Class.ill_conditioned)
+            if len(right):
+                bad, good = int(np.argmax(failing[:, output])), seen[int(right[0])]
+                candidate = _candidate(judgement, start + bad, int(output), seen[bad].placement)
+                inconsistent.append(Inconsistency(candidate, seen[bad].nth, good.placement, good.nth))
+        for at in np.flatnonzero(failing.any(axis=1)).tolist():
+            placement = seen[at].placement
+            if seen[at].nth == 1:  # what only a second call shows is no point for the search
+                among = placement.length == lists[0][0].placement.length
+                wrong.append((_alone(judgement, start + at), None if among else placement))
+        start += len(seen)
+    inconsistent.sort(key=lambda found: found.candidate.rank, reverse=True)
+    return Comparison(number, compared, differing, inconsistent, wrong[:FED])
+
+
+def _verdicts(judgement: Judgement) -> Verdicts:
+    screened = judgement.outcomes[0].screened
+    assert screened is not None
+    return screened.verdicts
+
+
+def _candidate(judgement: Judgement, at: int, output: int, placement: Placement) -> Candidate:
+    row, verdicts = judgement.batch.take(slice(at, at + 1)), _verdicts(judgement)
+    return Candidate(
+        row, output, Class(int(verdicts.classes[at, output])), Symptom(int(verdicts.symptoms[at, output])),
+        float(verdicts.ulps[at, output]), float(verdicts.excess[at, output]), int(input_exponents(row)[0]), placement,
+    )  # fmt: skip
+
+
+def _alone(judgement: Judgement, at: int) -> Judgement:
+    """The judgement of one row of it."""
+    only = slice(at, at + 1)
+    (outcome,) = judgement.outcomes
+    assert outcome.screened is not None
+    assert outcome.answers is not None
+    screened = Screened(outcome.screened.verdicts.take(only), outcome.screened.flushed[only])
+    kept = Outcome(outcome.subject, outcome.answers[only], screened)
+    return Judgement(judgement.batch.take(only), judgement.truth.take(only), [kept])
+
+
+def sample(elites: Sequence[Batch], grid: Batch | None) -> list[Batch]:
+    """The rows to compare, a batch per shape: the worst first, then points of the grid, evenly spread."""
+    groups: dict[tuple[tuple[int, ...], ...], list[Batch]] = {}
+    different = {tuple(v.tobytes() for v in row.inputs.values()): row for row in elites}  # subjects share their worst points
+    for row in different.values():
+        groups.setdefault(_shape(row), []).append(row)
+    ranked = sorted(groups.values(), key=len, reverse=True)  # stable: the shape of the worst row where several are as frequent
+    chosen = [concatenate(ranked[0][:WORST])] if ranked else []
+    if grid is None:
+        return chosen
+    points = grid.take(np.unique(np.linspace(0, grid.rows - 1, min(SAMPLE, grid.rows)).astype(np.int64)))
+    if chosen and _shape(points) == _shape(chosen[0]):
+        return [concatenate([chosen[0], points])]
+    return [*chosen, points]
+
+
+def _shape(batch: Batch) -> tuple[tuple[int, ...], ...]:
+    return tuple(values.shape[1:] for values in batch.inputs.values())
