@@ -15,6 +15,8 @@ from fuzzer.formats import Format, format_named
 COTANGENT = "cotangent"
 #: Name of the extra input that carries the direction of a Jacobian-vector or Hessian-vector product.
 TANGENT = "tangent"
+#: Inputs of a derivative that are no inputs of its op.
+DIRECTIONS = (COTANGENT, TANGENT)
 
 Params = Mapping[str, Any]
 

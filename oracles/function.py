@@ -8,11 +8,13 @@ from typing import Any
 from oracles.arithmetic.tape import Tape
 from oracles.definitions import definition
 
-#: The extra input of order grad that holds the cotangent of ops with several outputs or vector inputs.
+#: The extra input of orders grad and grad2 that holds the cotangent of ops with several outputs or vector inputs.
 COTANGENT = "cotangent"
 #: The extra input of orders jvp and grad2 that holds the direction for ops with vector inputs: the numbers of the differentiable
 #: inputs in order, flattened and concatenated.
 TANGENT = "tangent"
+#: Inputs of a derivative that are no inputs of its definition; a derivative is linear in each.
+DIRECTIONS = (COTANGENT, TANGENT)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, Batch
+from fuzzer.case import DIRECTIONS, Batch
 
 #: Shifts binary exponents of binary64 to array indices.
 OFFSET = 1100
@@ -41,7 +41,7 @@ class Binades:
 
 def input_exponents(batch: Batch) -> NDArray[np.int64]:
     """The binary exponent of each row's largest magnitude over the first input (zeros: -1099, not finite: 1099)."""
-    name = next(n for n in batch.inputs if n != COTANGENT)
+    name = next(n for n in batch.inputs if n not in DIRECTIONS)
     with np.errstate(invalid="ignore"):
         values = np.abs(batch.inputs[name].astype(np.float64))
         largest = values if values.ndim == 1 else values.reshape(batch.rows, -1).max(axis=1)  # NaN wins

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, Batch
+from fuzzer.case import Batch
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, UnknownName, format_named
-from fuzzer.inputs.shapes import output_count
+from fuzzer.inputs.shapes import direction_counts
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 _HEX = re.compile(r"([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?")
@@ -39,12 +39,13 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: M
 
     An input is a number, or nested lists of the depth of its shape (none for a scalar); one level more gives several rows, and
     an input without it is repeated for each. Numbers are ints, floats, and strings: decimals of any length, C99 hex floats,
-    nan, inf, -inf; each is rounded once, to nearest even. For order grad of an op that is not elementwise, COTANGENT may hold
-    the cotangent (default ones). Raises ValueError in one line that says what the op takes.
+    nan, inf, -inf; each is rounded once, to nearest even. For a derivative of an op that is not elementwise, COTANGENT (grad,
+    grad2) and TANGENT (jvp, grad2) may hold the cotangent and the tangent (default ones). Raises ValueError in one line that says what
+    the op takes.
     """
     fmt = format_named(dtype)
-    taken = [*(i.name for i in op.inputs), *([COTANGENT] if order != "value" and not op.elementwise else [])]
-    _check_names(op, taken, given)
+    directions = tuple(direction_counts(op, params, order, op.min_length))
+    _check_names(op, directions, given)
     arrays = {i.name: _array(op, i.name, _DEPTH[i.shape], given[i.name], fmt) for i in op.inputs}
     listed = {i.name: arrays[i.name].ndim > _DEPTH[i.shape] for i in op.inputs}
     counts = {name: len(arrays[name]) for name, is_listed in listed.items() if is_listed}
@@ -56,8 +57,8 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: M
         name: array if listed[name] else np.broadcast_to(array, (rows, *array.shape)).copy() for name, array in arrays.items()
     }
     length = _length(op, shaped)
-    if order != "value" and not op.elementwise:
-        shaped[COTANGENT] = _cotangent(op, output_count(op, params, length), rows, given.get(COTANGENT), fmt)
+    for name, count in direction_counts(op, params, order, length).items():
+        shaped[name] = _direction(op, name, count, rows, given.get(name), fmt)
     return Point(Batch(dtype, {name: values.astype(fmt.dtype) for name, values in shaped.items()}), any(listed.values()))
 
 
@@ -95,11 +96,11 @@ def _from_hex(found: re.Match[str], value: Any) -> Fraction | float:
     return Fraction(int(whole + part, 16)) * Fraction(2) ** exponent
 
 
-def _check_names(op: Op, taken: list[str], given: Mapping[str, Any]) -> None:
+def _check_names(op: Op, directions: tuple[str, ...], given: Mapping[str, Any]) -> None:
     required = [i.name for i in op.inputs]
-    if any(name not in given for name in required) or any(name not in taken for name in given):
+    if any(name not in given for name in required) or any(name not in (*required, *directions) for name in given):
         wanted = ", ".join(f"{i.name} ({_written(i.shape)})" for i in op.inputs)
-        optional = f", optional {COTANGENT}" if COTANGENT in taken else ""
+        optional = "".join(f", optional {name}" for name in directions)
         raise ValueError(f"{op.name} takes the inputs {wanted}{optional}; given: {', '.join(map(str, given)) or 'none'}")
 
 
@@ -150,18 +151,18 @@ def _length(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> int:
     return length
 
 
-def _cotangent(op: Op, count: int, rows: int, value: Any, fmt: Format) -> NDArray[np.float64]:
-    """Shape (rows, outputs): given whole, or one row for all, or one number per row of an op with one output."""
+def _direction(op: Op, name: str, count: int, rows: int, value: Any, fmt: Format) -> NDArray[np.float64]:
+    """Shape (rows, count): given whole, or one row for all, or one number per row where a row has but one."""
     if value is None:
         return np.ones((rows, count))
-    array = _rectangular(COTANGENT, value, fmt)
+    array = _rectangular(name, value, fmt)
     if count == 1 and array.shape == (rows,):
         array = array[:, np.newaxis]
     if array.shape == (count,) or (count == 1 and not array.ndim):
         array = np.broadcast_to(array, (rows, count)).copy()
     if array.shape != (rows, count):
         wanted = f"{count} numbers" if rows == 1 else f"{rows} rows of {count} numbers"
-        raise ValueError(f"the {COTANGENT} of {op.name} has {wanted} here; given: {_shape(array)}")
+        raise ValueError(f"the {name} of {op.name} has {wanted} here; given: {_shape(array)}")
     return array
 
 

@@ -225,16 +225,19 @@ class _Examination:
         op, order = self.trial.op, self.trial.cell.order
         if self.point.listed or self.truth.shape[1] > 1:
             return True
-        return not op.elementwise and (order != "value" or output_count(op, dict(self.trial.cell.params), 7) != 1)
+        return not op.elementwise and (order in ("grad", "grad2") or output_count(op, dict(self.trial.cell.params), 7) != 1)
 
     @cached_property
     def _order(self) -> list[tuple[int, int]]:
-        """The elements (row, output) in the C order of the result: for a gradient input by input, each whole."""
-        rows, outputs = self.truth.shape
-        if self.trial.cell.order == "value":
+        """The elements (row, output) in the C order of the result: for a gradient input by input, each whole; elementwise derivatives
+        one derivative after the other."""
+        (rows, outputs), order, op = self.truth.shape, self.trial.cell.order, self.trial.op
+        if order == "value" or (order == "jvp" and not op.elementwise):
             return [(row, output) for row in range(rows) for output in range(outputs)]
+        if op.elementwise:
+            return [(row, output) for output in range(outputs) for row in range(rows)]
         elements, start = [], 0
-        for name in self.trial.op.differentiable_inputs:
+        for name in op.differentiable_inputs:
             size = self.batch.inputs[name][0].size
             elements += [(row, output) for row in range(rows) for output in range(start, start + size)]
             start += size

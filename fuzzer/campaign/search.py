@@ -14,7 +14,7 @@ import numpy as np
 from fuzzer.campaign import consistency
 from fuzzer.campaign.ledger import Ledger
 from fuzzer.campaign.trial import Trial
-from fuzzer.case import Batch, Case, Placement, concatenate
+from fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, format_named
 from fuzzer.inputs.grid import special_batch
@@ -233,7 +233,7 @@ def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.
     domains = {i.name: (i.low, i.high, i.integers) for i in op.inputs}
     inputs = {}
     for name, values in spread.inputs.items():
-        if name not in domains or domains[name][2]:  # cotangents and directions stay as they are
+        if name in DIRECTIONS or domains[name][2]:
             inputs[name] = values
             continue
         step = rng.integers(-reach, reach + 1, values.shape)

@@ -12,10 +12,10 @@ import numpy as np
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.ledger import Candidate
 from fuzzer.campaign.trial import Trial
-from fuzzer.case import COTANGENT, Batch, concatenate
+from fuzzer.case import COTANGENT, DIRECTIONS, TANGENT, Batch, concatenate
 from fuzzer.catalog.op import Input
 from fuzzer.formats import Format
-from fuzzer.inputs.shapes import output_count
+from fuzzer.inputs.shapes import output_count, variables
 
 #: Candidates per framework call (one compiled shape); of rows with NaN or infinities (each a limit of its own); calls per finding.
 CALL, SPECIAL_CALL, CALLS = 64, 12, 40
@@ -118,19 +118,21 @@ def _simpler(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
 def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
     """Fewer elements of the vectors, all vectors cut alike, the failing output kept: windows, then all but one element."""
     row, op = candidate.row, trial.op
-    vectors = [n for n, v in row.inputs.items() if v.ndim == 2 and n != COTANGENT]
+    vectors = [n for n, v in row.inputs.items() if v.ndim == 2 and n not in DIRECTIONS]
     if not vectors:
         return
     length = row.inputs[vectors[0]].shape[1]
     same_shape = output_count(op, dict(trial.cell.params), length) == length
     for fewer in sorted(n for n in {1, 2, 3, length // 2, length - 1} if op.min_length <= n < length and _cheap(n, trial)):
         for left in _cuts(length, fewer, candidate.output % length):
-            output = _moved(candidate.output, length, left, trial, same_shape)
+            output = _moved(candidate.output, length, left, vectors, trial, same_shape)
             if output is None:
                 continue
             inputs = {n: (v[:, left] if n in vectors else v) for n, v in row.inputs.items()}
             if COTANGENT in inputs and same_shape:
                 inputs[COTANGENT] = inputs[COTANGENT][:, left]
+            if TANGENT in inputs:
+                inputs[TANGENT] = inputs[TANGENT][:, _variables_left(trial, vectors, length, left)]
             yield Batch(row.dtype, inputs), output
 
 
@@ -144,12 +146,18 @@ def _cuts(length: int, fewer: int, place: int) -> list[list[int]]:
     return [list(cut) for cut in dict.fromkeys(tuple(cut) for cut in windows + beside)]
 
 
-def _moved(output: int, length: int, left: list[int], trial: Trial, same_shape: bool) -> int | None:
+def _moved(output: int, length: int, left: list[int], vectors: list[str], trial: Trial, same_shape: bool) -> int | None:
     """Where the failing output stands after the cut; None where it is gone."""
-    if trial.cell.order == "value" and not same_shape:
-        return output
-    number, place = divmod(output, length)
-    return number * len(left) + left.index(place) if place in left else None
+    if trial.cell.order in ("value", "jvp"):  # outputs as of the value
+        kept = left if same_shape else [output]
+        return (kept.index(output) if same_shape else output) if output in kept else None
+    kept = _variables_left(trial, vectors, length, left)
+    return kept.index(output) if output in kept else None
+
+
+def _variables_left(trial: Trial, vectors: list[str], length: int, left: list[int]) -> list[int]:
+    """The numbers that the op is differentiated by, of those before the cut, which are still there: elements of vectors, and scalars."""
+    return [i for i, (name, index) in enumerate(variables(trial.op, length)) if name not in vectors or index in left]
 
 
 def _cheap(length: int, trial: Trial) -> bool:

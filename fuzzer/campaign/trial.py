@@ -18,7 +18,7 @@ from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.death import Death
 from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
 from fuzzer.campaign.watchdog import calling
-from fuzzer.case import Batch, Placement
+from fuzzer.case import DIRECTIONS, Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.host import Hosted
@@ -146,7 +146,7 @@ class Trial:
 
     def standard(self, batch: Batch) -> Standard:
         """The standard for the length of this batch's vectors."""
-        lengths = [v.shape[1] for name, v in batch.inputs.items() if v.ndim > 1]
+        lengths = [v.shape[1] for name, v in batch.inputs.items() if v.ndim > 1 and name not in DIRECTIONS]
         return standard_for(self.op, self.cell.order, self.format, max(lengths, default=1))
 
     def run(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> Judgement:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.case import COTANGENT, Batch
+from fuzzer.case import Batch
 from fuzzer.catalog.op import Input, Op
 from fuzzer.formats import Floats, Format, format_named
 from fuzzer.inputs import regions
 from fuzzer.inputs.recipe import Landmarks, settle
-from fuzzer.inputs.shapes import output_count
+from fuzzer.inputs.shapes import direction_counts
 
 
 def special_batch(
@@ -30,8 +30,8 @@ def special_batch(
     """The special grid as a batch of at most about `limit` rows.
 
     One scalar input: regions.special_grid. Several inputs: all combinations of the most telling points of each. Vectors (of
-    length 3, or the op's least) and matrices hold the point once, everywhere, or beside its negative, by row. The cotangent is
-    ones.
+    length 3, or the op's least) and matrices hold the point once, everywhere, or beside its negative, by row. Cotangent and tangent
+    are ones.
     """
     fmt, marks = format_named(dtype), landmarks or {}
     if len(op.inputs) == 1 and op.elementwise:
@@ -46,9 +46,8 @@ def special_batch(
     inputs = {}
     for number, spec in enumerate(op.inputs):
         inputs[spec.name] = _spread_out(fmt, spec, points[number][rows[:, number]], length)
-    if order != "value" and not op.elementwise:
-        outputs = output_count(op, op.default_params() if params is None else params, length)
-        inputs[COTANGENT] = np.ones((len(rows), outputs), fmt.dtype)
+    for name, count in direction_counts(op, op.default_params() if params is None else params, order, length).items():
+        inputs[name] = np.ones((len(rows), count), fmt.dtype)
     return Batch(dtype, inputs)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, Batch
+from fuzzer.case import COTANGENT, TANGENT, Batch
 from fuzzer.catalog.op import Input, Op
 from fuzzer.formats import Floats, Format, UnknownName, format_named
 from fuzzer.inputs import matrices, regions, relations, vectors
-from fuzzer.inputs.shapes import output_count
+from fuzzer.inputs.shapes import direction_counts
 
 #: Critical points by input name, see fuzzer.inputs.landmarks.
 Landmarks = Mapping[str, Sequence[float]]
@@ -28,6 +28,10 @@ COTANGENTS: dict[str, Callable[[Generator, Format, tuple[int, int]], Floats]] = 
     "some_zeros": lambda rng, fmt, shape: (relations.bell(rng, shape) * rng.integers(0, 2, shape)).astype(fmt.dtype),
     "zeros": lambda rng, fmt, shape: np.zeros(shape, fmt.dtype),
 }
+#: Tangents: the same, and "along": the differentiable inputs themselves (Euler's direction: a homogeneous function's derivative is a multiple
+#: of its value, its second derivative cancels).
+ALONG = "along"
+TANGENTS = (*COTANGENTS, ALONG)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Recipe:
     draws: per input of the op. relation: between the inputs numbered `pair`, which have one shape (scalars: relations.PAIRS,
     vectors: vectors.BETWEEN; matrices: only "independent"). length: of vectors, order of square matrices. specials: percent of
     the rows in which one number is a special value (NaN, infinity, signed zero, just outside the domain). cotangent: a name in
-    COTANGENTS.
+    COTANGENTS. tangent: one in TANGENTS.
     """
 
     seed: int
@@ -62,6 +66,7 @@ class Recipe:
     length: int = 1
     specials: int = 0
     cotangent: str = "ones"
+    tangent: str = "ones"
 
     def expand(
         self,
@@ -73,7 +78,8 @@ class Recipe:
     ) -> Batch:
         """The batch: scalars (rows,), vectors (rows, length), matrices (rows, length, length), in the op's input order.
 
-        For order "grad" of ops that are not elementwise COTANGENT has shape (rows, outputs of the value). Every number is finite
+        For derivatives of ops that are not elementwise COTANGENT (grad, grad2) has shape (rows, outputs of the value), TANGENT (jvp,
+        grad2) (rows, numbers of the differentiable inputs). Every number is finite
         and inside its input's domain, except for the share of specials and the arrangement "masked". Raises UnknownName for a
         region, relation or arrangement that does not exist, ValueError where the recipe does not fit the op.
         """
@@ -86,10 +92,18 @@ class Recipe:
         inputs = {spec.name: settle(fmt, spec, values) for spec, values in zip(op.inputs, arrays, strict=True)}
         if self.specials:
             self._plant(rng, fmt, op, inputs)
-        if order != "value" and not op.elementwise:
-            outputs = output_count(op, op.default_params() if params is None else params, self.length)
-            inputs[COTANGENT] = _named("cotangent", COTANGENTS, self.cotangent)(rng, fmt, (self.rows, outputs))
+        counts = direction_counts(op, op.default_params() if params is None else params, order, self.length)
+        if COTANGENT in counts:
+            inputs[COTANGENT] = _named("cotangent", COTANGENTS, self.cotangent)(rng, fmt, (self.rows, counts[COTANGENT]))
+        if TANGENT in counts:
+            inputs[TANGENT] = self._tangent(rng, fmt, op, inputs, counts[TANGENT])
         return Batch(dtype, inputs)
+
+    def _tangent(self, rng: Generator, fmt: Format, op: Op, inputs: dict[str, NDArray[Any]], count: int) -> Floats:
+        if _named("tangent", dict.fromkeys(TANGENTS, self.tangent), self.tangent) == ALONG:
+            return np.concatenate([inputs[name].reshape(self.rows, -1) for name in op.differentiable_inputs], axis=1)
+        drawn: Floats = COTANGENTS[self.tangent](rng, fmt, (self.rows, count))
+        return drawn
 
     def _draw(self, rng: Generator, fmt: Format, number: int, spec: Input, marks: Sequence[float]) -> Floats:
         draw, domain = self.draws[number], (spec.low, spec.high)

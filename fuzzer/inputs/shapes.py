@@ -1,4 +1,4 @@
-"""How many outputs an op has: its definition evaluated over numbers that do nothing."""
+"""How many outputs an op has: its definition evaluated over numbers that do nothing; and how long its cotangents and tangents are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from fuzzer.case import COTANGENT, TANGENT
 from fuzzer.catalog.op import Op
 from oracles.definitions import definition
 from oracles.function import flat
@@ -32,6 +33,11 @@ class Shapes:
     def swap(self, items: Sequence[Any], *_: Any) -> list[Any]:
         return list(items)
 
+    def softmax(self, items: Sequence[Any]) -> list[Any]:
+        return list(items)
+
+    direction = softmax
+
     def where(self, cond: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
         return yes()
 
@@ -45,6 +51,25 @@ def output_count(op: Op, params: Mapping[str, Any], length: int) -> int:
     Raises oracles.definitions.UnknownDefinition where the op's definition is missing.
     """
     return _count(op.definition or op.name, tuple(i.shape for i in op.inputs), tuple(params.items()), length)
+
+
+def direction_counts(op: Op, params: Mapping[str, Any], order: str, length: int) -> dict[str, int]:
+    """The numbers per row of the directions that an order takes beside the op's inputs: COTANGENT for grad and grad2, TANGENT for jvp and
+    grad2; none for elementwise ops."""
+    if order == "value" or op.elementwise:
+        return {}
+    counts = {}
+    if order in ("grad", "grad2"):
+        counts[COTANGENT] = output_count(op, params, length)
+    if order in ("jvp", "grad2"):
+        counts[TANGENT] = len(variables(op, length))
+    return counts
+
+
+def variables(op: Op, length: int) -> list[tuple[str, int]]:
+    """The numbers that an op is differentiated by, (input, index), in the order of TANGENT and of the outputs of grad and grad2."""
+    sizes = {"scalar": 1, "vector": length, "matrix": length * length}
+    return [(i.name, index) for i in op.inputs if i.differentiable for index in range(sizes[i.shape])]
 
 
 @lru_cache(maxsize=4096)

@@ -35,13 +35,13 @@ from hypothesis import HealthCheck, Phase, given, settings, target
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
-from fuzzer.case import COTANGENT, Batch, Case
+from fuzzer.case import COTANGENT, TANGENT, Batch, Case
 from fuzzer.catalog.op import Input, Op
 from fuzzer.formats import Format, format_named
 from fuzzer.inputs import matrices, relations, vectors
-from fuzzer.inputs.recipe import COTANGENTS, Draw, Landmarks, Recipe
+from fuzzer.inputs.recipe import COTANGENTS, TANGENTS, Draw, Landmarks, Recipe
 from fuzzer.inputs.regions import REGIONS, bounds, regions_of, special_values
-from fuzzer.inputs.shapes import output_count
+from fuzzer.inputs.shapes import direction_counts
 
 DrawFunction = Callable[[st.SearchStrategy[Any]], Any]
 T = TypeVar("T")
@@ -87,10 +87,12 @@ def _recipes(
         pair = _pick(draw, plan.pairs)
         relation = _pick(draw, tuple(relations.PAIRS if op.inputs[pair[0]].shape == "scalar" else vectors.BETWEEN))
     share = 10 if specials and _integer(draw, 0, 7) == 7 else 0
-    cotangent = "ones" if order == "value" or op.elementwise else _pick(draw, tuple(COTANGENTS))
+    taken = direction_counts(op, op.default_params(), order, length)
+    cotangent = _pick(draw, tuple(COTANGENTS)) if COTANGENT in taken else "ones"
+    tangent = _pick(draw, TANGENTS) if TANGENT in taken else "ones"
     numbers = length ** max({"scalar": 0, "vector": 1, "matrix": 2}[i.shape] for i in op.inputs)
     seed = _integer(draw, 0, last_seed)
-    return Recipe(seed, max(min(rows, LEAST_ROWS), rows // numbers), draws, relation, pair, length, share, cotangent)
+    return Recipe(seed, max(min(rows, LEAST_ROWS), rows // numbers), draws, relation, pair, length, share, cotangent, tangent)
 
 
 def cases(
@@ -106,8 +108,8 @@ def cases(
     """A strategy of single points: each number an ordinal drawn as an integer inside a region.
 
     Every number is inside its input's domain, except that, where `specials`, about one number in twenty is a special value.
-    Vectors are short by default (at most 8 elements; `lengths` overrides). Order "grad" of ops that are not elementwise adds the
-    cotangent.
+    Vectors are short by default (at most 8 elements; `lengths` overrides). Derivatives of ops that are not elementwise add
+    the cotangent and the tangent that they take.
     """
     fmt = format_named(dtype)
     chosen = lengths or [n for n in vectors.LENGTHS if n <= max(8, op.min_length)] + [op.min_length]
@@ -126,9 +128,9 @@ def _cases(
         marks = tuple(landmarks.get(spec.name, ()))
         numbers = [_number(draw, spec, fmt, menu, marks, specials) for _ in range(math.prod(shape))]
         inputs[spec.name] = np.asarray(numbers, dtype=np.float64).astype(fmt.dtype).reshape((1, *shape))
-    if order != "value" and not op.elementwise:
-        weights = [float(_integer(draw, -8, 8)) for _ in range(output_count(op, params, length))]
-        inputs[COTANGENT] = np.asarray([weights]).astype(fmt.dtype)
+    for name, count in direction_counts(op, params, order, length).items():
+        weights = [float(_integer(draw, -8, 8)) for _ in range(count)]
+        inputs[name] = np.asarray([weights]).astype(fmt.dtype)
     return Batch(fmt.name, inputs).case(0)
 
 

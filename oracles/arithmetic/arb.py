@@ -9,6 +9,7 @@ from typing import Any
 from flint import arb, ctx, fmpq
 
 from oracles.arithmetic.ball64 import reflected_polygamma
+from oracles.arithmetic.composites import Composites
 
 
 class Undefined(ArithmeticError):
@@ -61,7 +62,7 @@ def to_arb(value: Any) -> arb:
 Truth = bool | None
 
 
-class Arb:
+class Arb(Composites):
     """The arithmetic over Arb at `bits` of precision; use it as a context manager, since FLINT's precision is global.
 
     Real domain: outside it raises Undefined where that is certain, else the ball is not finite.

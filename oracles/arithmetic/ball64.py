@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oracles.arithmetic.composites import Composites
 from oracles.enclosure import Ball, Column
 
 Masks = tuple[Column, Column]  # surely true, surely false
 
 
-class Ball64:
+class Ball64(Composites):
     """The arithmetic of Balls over numpy binary64; ball80 is the same over x87 extended precision."""
 
     name = "ball64"

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from oracles.arithmetic import logarithms
 from oracles.arithmetic.ball64 import CONSTANTS, Ball64, Masks
+from oracles.arithmetic.composites import Composites
 from oracles.arithmetic.logarithms import ETA, GROW, LIBM, LOG_MAX, LOG_MIN, Log, U
 from oracles.enclosure import Ball, Column
 
@@ -116,7 +117,7 @@ class LogBall:
         return self.m.div(self.m.num(other), self)
 
 
-class Log64:
+class Log64(Composites):
     """The arithmetic of LogBalls."""
 
     name = "log64"

@@ -19,6 +19,7 @@ import mpmath
 from mpmath import libmp
 
 from oracles.arithmetic import mpf_elementary, mpf_special
+from oracles.arithmetic.composites import Composites
 from oracles.arithmetic.mpf_elementary import GUARD, NAN, ZERO, finite, magnitude, nearest
 from oracles.arithmetic.protocol import UNARY, Constant
 
@@ -35,7 +36,7 @@ _FUNCTIONS = {
 }
 
 
-class Mp:
+class Mp(Composites):
     """Arithmetic of `bits` bits over mpmath, in a context of its own: no precision leaks to or from a caller.
 
     kink, removable: set when a derivative met a tie of max, min, abs or a comparison (the result is nan there: one number cannot
@@ -117,6 +118,28 @@ class Mp:
 
     def _rounded(self, raw: Any) -> Number:
         return self._context.make_mpf(libmp.mpf_pos(raw, self.bits, "n"))
+
+    def sigmoid(self, x: Number) -> Number:
+        return self._apply(mpf_elementary.sigmoid, x)
+
+    def softplus(self, x: Number) -> Number:
+        return self._apply(mpf_elementary.softplus, x)
+
+    def derivative(self, name: str, x: Number, order: int) -> Number:
+        """The derivative of a function of UNARY by mpmath's differences at raised precision: for a function without a rule on the tape.
+
+        Good to about `bits` bits where the function is smooth within 2^-bits of x; a truth is what two precisions agree on.
+        """
+        context = mpmath.MPContext()
+        context.prec = self.bits + GUARD
+        function = _FUNCTIONS[name]
+
+        def evaluated(t: Any) -> Any:
+            return context.make_mpf(function(t._mpf_, context.prec))
+
+        at = context.make_mpf(self.num(x)._mpf_)
+        value = context.diff(evaluated, at, order, relative=bool(at))
+        return self._rounded(context.convert(value)._mpf_)
 
     def square(self, x: Number) -> Number:
         return x * x

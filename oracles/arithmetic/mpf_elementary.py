@@ -93,6 +93,24 @@ def log1p(x: Raw, bits: int) -> Raw:
     return log(libmp.mpf_add(ONE, x, 0 if magnitude(x) < 2 * bits else 2 * bits, "n"), bits)
 
 
+def sigmoid(x: Raw, bits: int) -> Raw:
+    """1 / (1 + e^-x)."""
+    if not finite(x):
+        return NAN if x == NAN else ONE if x == INF else ZERO
+    wide = bits + GUARD
+    power = exp(libmp.mpf_neg(libmp.mpf_abs(x)), wide)  # of the smaller magnitude: the other may be beyond all memory
+    total = libmp.mpf_add(ONE, power, wide, "n")
+    return libmp.mpf_div(power if x[0] else ONE, total, bits, "n")
+
+
+def softplus(x: Raw, bits: int) -> Raw:
+    """log(1 + e^x), as max(x, 0) + log(1 + e^-|x|)."""
+    if not finite(x):
+        return ZERO if x == NINF else x
+    tail = log1p(exp(libmp.mpf_neg(libmp.mpf_abs(x)), bits + GUARD), bits + GUARD)
+    return libmp.mpf_add(ZERO if x[0] else x, tail, bits, "n")
+
+
 def log2(x: Raw, bits: int) -> Raw:
     """Exact at powers of two."""
     if x[1] == 1 and not x[0]:

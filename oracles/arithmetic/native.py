@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from oracles.arithmetic.ball64 import CONSTANTS
+from oracles.arithmetic.composites import Composites
 
 
-class Native:
+class Native(Composites):
     """The definition as IEEE 754 would evaluate it, infinities and NaNs included. Guarantees nothing."""
 
     name = "native"

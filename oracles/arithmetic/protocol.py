@@ -22,7 +22,7 @@ Constant = Literal["pi", "ln2", "ln10", "euler"]
 UNARY = (
     "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan",
     "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "erfinv", "lgamma", "digamma", "sinpi", "cospi",
-    "floor", "abs", "square",
+    "floor", "abs", "square", "sigmoid", "softplus",
 )  # fmt: skip
 
 
@@ -57,6 +57,17 @@ class Arithmetic(Protocol):
 
     def polygamma(self, n: int, x: Number) -> Number:
         """The n-th derivative of digamma, n >= 1."""
+
+    def logsumexp(self, items: Sequence[Number]) -> Number: ...
+
+    def softmax(self, items: Sequence[Number]) -> list[Number]:
+        """The gradient of logsumexp."""
+
+    def norm(self, items: Sequence[Number]) -> Number:
+        """The Euclidean norm."""
+
+    def direction(self, items: Sequence[Number]) -> list[Number]:
+        """The gradient of norm; undefined at the zero vector."""
 
     def lt(self, x: Number, y: Number) -> Truth: ...
 

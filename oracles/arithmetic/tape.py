@@ -2,6 +2,8 @@
 
 A Node records how it was made; `gradient` runs backwards. The partial derivatives are numbers of the base arithmetic, so over
 ball64 or arb they are enclosures of the true partials, and over a Tape they can be differentiated again.
+Composites (protocol: sigmoid to direction) are differentiated as wholes, in forms without needless cancellation. A function without a rule
+in RULES is differentiated by mpmath where the base is mpmath, and unknown elsewhere.
 Rules: an exactly zero adjoint annihilates any partial; at an exact tie of max, min, abs or where the derivative is the hull of
 both sides and the base notes a kink; where a definition singles out an isolated point (eq0), it is noted as removable, since the
 derivative there is known as a limit only. Source: Griewank and Walther, Evaluating Derivatives (2008), ch. 3; Clarke (1983).
@@ -15,6 +17,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from typing import Any
+
+from oracles.arithmetic.protocol import UNARY
 
 
 @dataclass(frozen=True)
@@ -170,12 +174,60 @@ class Tape:
     def _unary(self, name: str, x: Any) -> Node:
         node = self.num(x)
         value = getattr(self.base, name)(node.value)
-        return Node(self, value, [(node, lambda: RULES[name](self.base, node.value, value))])
+        rule = RULES.get(name)
+        if rule is None:
+            return Node(self, value, [(node, lambda: _differentiated(self.base, name, node.value, 1))])
+        return Node(self, value, [(node, lambda: rule(self.base, node.value, value))])
 
     def __getattr__(self, name: str) -> Callable[[Any], Node]:
-        if name not in RULES:
+        if name not in UNARY:
             raise AttributeError(name)
         return partial(self._unary, name)
+
+    def logsumexp(self, items: Sequence[Any]) -> Node:
+        nodes = [self.num(i) for i in items]
+        values = [n.value for n in nodes]
+        weights = _once(lambda: self.base.softmax(values))
+        return Node(self, self.base.logsumexp(values), [(n, lambda i=i: weights()[i]) for i, n in enumerate(nodes)])
+
+    def softmax(self, items: Sequence[Any]) -> list[Node]:
+        """e^x_i / (e^x_i + the sum of the others'): its derivatives are products of shares, where 1 - e^x_i / sum e^x_j would cancel."""
+        nodes = [self.num(i) for i in items]
+        if len(nodes) == 1:
+            return [self.num(1)]
+        shift = self.hint_max(nodes)
+        powers = [self.exp(n - shift) for n in nodes]
+        return [self.share(p, rest) for p, rest in zip(powers, _sums_of_others(powers), strict=True)]
+
+    def share(self, part: Node, rest: Node) -> Node:
+        """part / (part + rest)."""
+        base, a, b = self.base, part.value, rest.value
+        return Node(
+            self, _share(base, a, b),
+            [(part, lambda: _share(base, b, a) / (a + b)), (rest, lambda: -(_share(base, a, b) / (a + b)))],
+        )  # fmt: skip
+
+    def norm(self, items: Sequence[Any]) -> Node:
+        nodes = [self.num(i) for i in items]
+        values = [n.value for n in nodes]
+        towards = _once(lambda: self.base.direction(values))
+        return Node(self, self.base.norm(values), [(n, lambda i=i: towards()[i]) for i, n in enumerate(nodes)])
+
+    def direction(self, items: Sequence[Any]) -> list[Node]:
+        """x_i / sqrt(x_i^2 + the sum of the others' squares): 1/||x|| - x_i^2/||x||^3 would cancel where x_i is almost all of x."""
+        nodes = [self.num(i) for i in items]
+        squares = [self.square(n) for n in nodes]
+        others = _sums_of_others(squares) if len(nodes) > 1 else [self.num(0)]
+        return [self.cosine(n, rest) for n, rest in zip(nodes, others, strict=True)]
+
+    def cosine(self, side: Node, rest: Node) -> Node:
+        """side / sqrt(side^2 + rest)."""
+        base, a, q = self.base, side.value, rest.value
+        total = _once(lambda: base.square(a) + q)
+        return Node(
+            self, _cosine(base, a, q),
+            [(side, lambda: q / total() / base.sqrt(total())), (rest, lambda: -(a / total() / (2 * base.sqrt(total()))))],
+        )  # fmt: skip
 
     def polygamma(self, n: int, x: Any) -> Node:
         node = self.num(x)
@@ -209,10 +261,11 @@ class Tape:
 
         def whole() -> Any:
             quotient = (value - a.value) / b.value
-            return m.where(_constant(m, quotient), lambda: quotient, lambda: unknown(m))
+            return m.where(_constant(m, quotient), lambda: detached(m, quotient), lambda: unknown(m, quotient))
 
         def slope() -> Any:
-            return m.where(_constant(m, (value - a.value) / b.value), lambda: m.num(1), lambda: unknown(m))
+            quotient = (value - a.value) / b.value
+            return m.where(_constant(m, quotient), lambda: m.num(1), lambda: unknown(m, quotient))
 
         return Node(self, value, [(a, slope), (b, whole)])
 
@@ -317,9 +370,62 @@ def _open(cond: Any, tie: Any) -> Any:
     return None if tie else cond
 
 
-def unknown(m: Any) -> Any:
-    """A number of which nothing is known."""
-    return m.num(1) / m.num(0)
+def unknown(m: Any, x: Any) -> Any:
+    """A number of which nothing is known, nor of its derivative by x."""
+    return x / m.num(0)
+
+
+def detached(m: Any, x: Any) -> Any:
+    """x as a constant: a step function is flat between its jumps, whatever its formula."""
+    return m.lift(detached(m.base, x.value)) if isinstance(m, Tape) else x
+
+
+def _once(make: Callable[[], Any]) -> Callable[[], Any]:
+    """A value that is made when it is first asked for."""
+    made: list[Any] = []
+
+    def value() -> Any:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return value
+
+
+def _sums_of_others(items: Sequence[Node]) -> list[Node]:
+    """For each of two or more items the sum of all others, in linear time and without subtracting."""
+    before: list[Any] = [None]
+    for item in items[:-1]:
+        before.append(item if before[-1] is None else before[-1] + item)
+    sums: list[Any] = []
+    after = None
+    for item, earlier in zip(reversed(items), reversed(before), strict=True):
+        sums.append(earlier if after is None else after if earlier is None else earlier + after)
+        after = item if after is None else after + item
+    return sums[::-1]
+
+
+def _share(m: Any, part: Any, rest: Any) -> Any:
+    return m.share(part, rest) if isinstance(m, Tape) else part / (part + rest)
+
+
+def _cosine(m: Any, side: Any, rest: Any) -> Any:
+    return m.cosine(side, rest) if isinstance(m, Tape) else side / m.sqrt(m.square(side) + rest)
+
+
+def _one_minus_square(m: Any, x: Any) -> Any:
+    """(1 - x)(1 + x), whose derivative -2x would cancel near 0 if the factors were differentiated."""
+    if isinstance(m, Tape):
+        return Node(m, _one_minus_square(m.base, x.value), [(x, lambda: -2 * x.value)])
+    return (1 - x) * (1 + x)
+
+
+def _differentiated(m: Any, name: str, x: Any, order: int) -> Any:
+    """The derivative of a function without a rule: by mpmath, where the numbers are its own; unknown in the enclosing arithmetics."""
+    if isinstance(m, Tape):
+        value = _differentiated(m.base, name, x.value, order)
+        return Node(m, value, [(x, lambda: _differentiated(m.base, name, x.value, order + 1))])
+    return m.derivative(name, x, order) if hasattr(m, "derivative") else unknown(m, x)
 
 
 def _constant(m: Any, step: Any) -> Any:
@@ -342,15 +448,15 @@ RULES: dict[str, Rule] = {
     "sin": lambda m, x, y: m.cos(x),
     "cos": lambda m, x, y: -m.sin(x),
     "tan": lambda m, x, y: 1 + m.square(y),
-    "asin": lambda m, x, y: 1 / m.sqrt((1 - x) * (1 + x)),
-    "acos": lambda m, x, y: -1 / m.sqrt((1 - x) * (1 + x)),
+    "asin": lambda m, x, y: 1 / m.sqrt(_one_minus_square(m, x)),
+    "acos": lambda m, x, y: -1 / m.sqrt(_one_minus_square(m, x)),
     "atan": lambda m, x, y: 1 / (1 + m.square(x)),
     "sinh": lambda m, x, y: m.cosh(x),
     "cosh": lambda m, x, y: m.sinh(x),
     "tanh": lambda m, x, y: m.square(1 / m.cosh(x)),
     "asinh": lambda m, x, y: 1 / m.sqrt(1 + m.square(x)),
     "acosh": lambda m, x, y: 1 / (m.sqrt(x - 1) * m.sqrt(x + 1)),
-    "atanh": lambda m, x, y: 1 / ((1 - x) * (1 + x)),
+    "atanh": lambda m, x, y: 1 / _one_minus_square(m, x),
     "erf": lambda m, x, y: 2 / m.sqrt(m.const("pi")) * m.exp(-m.square(x)),
     "erfc": lambda m, x, y: -2 / m.sqrt(m.const("pi")) * m.exp(-m.square(x)),
     "erfinv": lambda m, x, y: m.sqrt(m.const("pi")) / 2 * m.exp(m.square(y)),
@@ -358,7 +464,9 @@ RULES: dict[str, Rule] = {
     "digamma": lambda m, x, y: m.polygamma(1, x),
     "sinpi": lambda m, x, y: m.const("pi") * m.cospi(x),
     "cospi": lambda m, x, y: -m.const("pi") * m.sinpi(x),
-    "floor": lambda m, x, y: m.where(_constant(m, y), lambda: m.num(0), lambda: unknown(m)),
+    "floor": lambda m, x, y: m.where(_constant(m, y), lambda: m.num(0), lambda: unknown(m, x)),
     "abs": lambda m, x, y: m.sign(x),
     "square": lambda m, x, y: 2 * x,
+    "sigmoid": lambda m, x, y: m.square(1 / m.cosh(x / 2)) / 4,
+    "softplus": lambda m, x, y: m.sigmoid(x),
 }  # fmt: skip

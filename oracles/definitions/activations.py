@@ -17,19 +17,19 @@ SELU_SCALE = Fraction("1.0507009873554804934193349852946")
 @define("sigmoid")
 def sigmoid(m: Any, x: Number) -> Number:
     """The logistic function 1 / (1 + e^-x)."""
-    return 1 / (1 + m.exp(-x))
+    return m.sigmoid(x)
 
 
 @define("log_sigmoid")
 def log_sigmoid(m: Any, x: Number) -> Number:
     """log of sigmoid, -log(1 + e^-x)."""
-    return -m.log1p(m.exp(-x))
+    return -m.softplus(-x)
 
 
 @define("softplus")
 def softplus(m: Any, x: Number) -> Number:
     """log(1 + e^x); Dugas et al., 2001."""
-    return m.log1p(m.exp(x))
+    return m.softplus(x)
 
 
 @define("relu6")
@@ -63,25 +63,25 @@ def selu(m: Any, x: Number) -> Number:
 @define("silu")
 def silu(m: Any, x: Number) -> Number:
     """x sigmoid(x); Hendrycks and Gimpel, 2016."""
-    return x / (1 + m.exp(-x))
+    return x * m.sigmoid(x)
 
 
 @define("mish")
 def mish(m: Any, x: Number) -> Number:
     """x tanh(softplus(x)); Misra, 2020, eq. 1."""
-    return x * m.tanh(m.log1p(m.exp(x)))
+    return x * m.tanh(m.softplus(x))
 
 
 @define("gelu")
 def gelu(m: Any, x: Number, approximate: str = "none") -> Number:
     """x Phi(x), Phi the normal distribution function; or its tanh approximation; Hendrycks and Gimpel, 2016, section 2.
 
-    (1 + erf(z))/2 is written erfc(-z)/2 and (1 + tanh(u))/2 is written 1/(1 + e^(-2u)): the same functions, without cancellation.
+    (1 + erf(z))/2 is written erfc(-z)/2 and (1 + tanh(u))/2 is written sigmoid(2u): the same functions, without cancellation.
     """
     if approximate == "none":
         return x * m.erfc(-x / m.sqrt(m.num(2))) / 2
     inner = m.sqrt(2 / m.const("pi")) * (x + Fraction(44715, 10**6) * x * x * x)
-    return x / (1 + m.exp(-2 * inner))
+    return x * m.sigmoid(2 * inner)
 
 
 @define("hard_sigmoid")
@@ -111,4 +111,4 @@ def tanhshrink(m: Any, x: Number) -> Number:
 @define("squareplus")
 def squareplus(m: Any, x: Number, b: float = 4.0) -> Number:
     """(x + sqrt(x^2 + b)) / 2; Barron, 2021, eq. 1."""
-    return (x + m.sqrt(m.square(x) + m.num(b))) / 2
+    return (x + m.norm([x, m.sqrt(m.num(b))])) / 2

@@ -76,19 +76,20 @@ def atan2(m: Any, x: Number, y: Number) -> Number:
 @define("hypot")
 def hypot(m: Any, x: Number, y: Number) -> Number:
     """sqrt(x^2 + y^2); C23 7.12.7.4."""
-    return m.sqrt(m.square(x) + m.square(y))
+    return m.norm([x, y])
 
 
 @define("logaddexp")
 def logaddexp(m: Any, x: Number, y: Number) -> Number:
     """log(e^x + e^y); numpy.logaddexp."""
-    return m.log(m.exp(x) + m.exp(y))
+    return m.logsumexp([x, y])
 
 
 @define("logaddexp2")
 def logaddexp2(m: Any, x: Number, y: Number) -> Number:
-    """log2(2^x + 2^y); numpy.logaddexp2."""
-    return m.log2(m.exp2(x) + m.exp2(y))
+    """log2(2^x + 2^y), c + log2(2^(x-c) + 2^(y-c)) for every c; numpy.logaddexp2."""
+    shift, ln2 = m.hint_max([x, y]), m.const("ln2")
+    return shift + m.logsumexp([(x - shift) * ln2, (y - shift) * ln2]) / ln2
 
 
 @define("xlogy")

@@ -15,7 +15,7 @@ Vector = list[Any]
 @define("binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(m: Any, x: Number, y: Number) -> Number:
     """-y log sigmoid(x) - (1 - y) log(1 - sigmoid(x)); torch.nn.BCEWithLogitsLoss."""
-    return y * m.log1p(m.exp(-x)) + (1 - y) * m.log1p(m.exp(x))
+    return y * m.softplus(-x) + (1 - y) * m.softplus(x)
 
 
 @define("cross_entropy")

@@ -37,13 +37,15 @@ def var(m: Any, x: Vector, correction: int = 0) -> Number:
 
 @define("std")
 def std(m: Any, x: Vector, correction: int = 0) -> Number:
-    return m.sqrt(var(m, x, correction))
+    """The square root of var."""
+    centre = mean(m, x)
+    return m.norm([v - centre for v in x]) / m.sqrt(m.num(len(x) - correction))
 
 
 @define("logsumexp")
 def logsumexp(m: Any, x: Vector) -> Number:
     """log sum e^x_i; Blanchard, Higham and Higham, 2021, eq. 1.1."""
-    return m.log(m.sum([m.exp(v) for v in x]))
+    return m.logsumexp(x)
 
 
 @define("norm")
@@ -54,7 +56,7 @@ def norm(m: Any, x: Vector, ord: float = 2) -> Number:
     if ord == 1:
         return m.sum([m.abs(v) for v in x])
     if ord == 2:
-        return m.sqrt(m.sum([m.square(v) for v in x]))
+        return m.norm(x)
     if ord == 3:
         cubes = m.sum([m.square(v) * m.abs(v) for v in x])
         return m.where(m.eq0(cubes), lambda: m.num(0), lambda: m.exp(m.log(cubes) / 3))

@@ -14,9 +14,8 @@ Vector = list[Any]
 @define("softmax")
 def softmax(m: Any, x: Vector) -> Vector:
     """e^x_i / sum e^x_j; Blanchard, Higham and Higham, 2021, eq. 1.2."""
-    powers = [m.exp(v) for v in x]
-    denominator = m.sum(powers)
-    return [p / denominator for p in powers]
+    weights: Vector = m.softmax(x)
+    return weights
 
 
 @define("log_softmax")

@@ -30,6 +30,8 @@ ENCLOSURES: dict[str, Any] = {
     "floor": arb.floor,
     "abs": abs,
     "square": lambda x: x * x,
+    "sigmoid": lambda x: 1 / (1 + (-x).exp()),
+    "softplus": lambda x: x.exp().log1p(),
 }
 
 #: Near one, at roots of digamma and lgamma, at poles' neighbours, tiny, huge.
@@ -40,7 +42,7 @@ HARD = [
 ]  # fmt: skip
 
 #: Beyond these magnitudes the result, as a fraction, has more bits than a test should hold.
-REACH = {"exp": 1e4, "expm1": 1e4, "exp2": 1e4, "sinh": 1e4, "cosh": 1e4, "erfc": 1e2}
+REACH = {"exp": 1e4, "expm1": 1e4, "exp2": 1e4, "sinh": 1e4, "cosh": 1e4, "erfc": 1e2, "sigmoid": 1e4, "softplus": 1e4}
 
 
 def units(name: str, x: float) -> float:
