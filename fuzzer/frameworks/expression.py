@@ -21,7 +21,7 @@ from fuzzer.frameworks.unsupported import unsupported
 # TensorFlow opens its messages with the name of the graph node that it made for an eager call.
 _GRAPH_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")
 # It numbers the graphs of a process: the same failure would read differently every time.
-_SERIAL = re.compile(r"__inference_\w+?_\d+\[[^\]]*\] ")
+_SERIAL = re.compile(r"__inference_[^\[ ]+_\d+\[[^\]]*\] ")
 
 
 def function_of(job: Job, modules: Mapping[str, Any]) -> Callable[..., Any]:

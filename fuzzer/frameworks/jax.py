@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.padding import COMPILED_ROWS, EAGER_ROWS, in_few_shapes
+from fuzzer.frameworks.padding import EAGER_ROWS, compiled_rows, in_few_shapes
 from fuzzer.frameworks.problem import Problem, problem_of
 from fuzzer.frameworks.programs import Program, Programs
 
@@ -60,7 +60,6 @@ class Jax:
         self._jax = jax
         self._device = jax.devices(_PLATFORMS.get(device, device))[0]
         self._compiles = mode == "jit"
-        self._sizes = COMPILED_ROWS if self._compiles else EAGER_ROWS
         self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else (1, 3, 8, 16, 17, 64, 69, 1000)
         if self._compiles:
             self._programs = Programs(CAPACITY, lazy=False)
@@ -77,8 +76,9 @@ class Jax:
         return self._programs.seconds
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
-        """See Framework. Rows are evaluated in calls of EAGER_ROWS or COMPILED_ROWS rows, the last one filled up."""
-        return in_few_shapes(lambda part: self._evaluate(job, part), batch, self._sizes)
+        """See Framework. Rows are evaluated in calls of few sizes (padding), the last one filled up."""
+        sizes = compiled_rows(batch) if self._compiles else EAGER_ROWS
+        return in_few_shapes(lambda part: self._evaluate(job, part), batch, sizes)
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
         return self._evaluate(job, placed(batch, placement))

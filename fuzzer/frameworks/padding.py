@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +13,15 @@ from fuzzer.case import Batch
 
 #: Rows that a batch is padded to where ops are compiled one by one, 30 to 200 ms each (jax, eager).
 EAGER_ROWS = (64, 1024, 4096, 16384, 65536)
-#: Rows where a program is compiled as a whole, up to a second each: 4,096 rows cost a millisecond, one shape more a thousand.
-COMPILED_ROWS = (64, 4096, 65536)
+#: Rows where a program is compiled as a whole, up to a second each: of short vectors 4,096 rows cost a millisecond, so that they
+#: have one shape for each length; of vectors of WIDE numbers and more, two.
+COMPILED_ROWS, WIDE_ROWS, WIDE = (4096, 65536), (64, 4096, 65536), 64
+
+
+def compiled_rows(batch: Batch) -> tuple[int, ...]:
+    """The numbers of rows that a batch is padded to in a compiled mode."""
+    width = max(math.prod(values.shape[1:]) for values in batch.inputs.values())
+    return COMPILED_ROWS if width < WIDE else WIDE_ROWS
 
 
 def padded_rows(rows: int, sizes: tuple[int, ...]) -> int:

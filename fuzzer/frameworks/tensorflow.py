@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.padding import COMPILED_ROWS, in_few_shapes
+from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
 from fuzzer.frameworks.problem import Problem, problem_of
 from fuzzer.frameworks.programs import Program, Programs
 
@@ -87,9 +87,9 @@ class TensorFlow:
         return self._evaluate(job, placed(batch, placement))
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
-        """See Framework. In modes graph and xla, rows are evaluated in calls of COMPILED_ROWS rows."""
+        """See Framework. In modes graph and xla, rows are evaluated in calls of few sizes (padding)."""
         if self._compiles:
-            return in_few_shapes(lambda part: self._evaluate(job, part), batch, COMPILED_ROWS)
+            return in_few_shapes(lambda part: self._evaluate(job, part), batch, compiled_rows(batch))
         return self._evaluate(job, batch)
 
     def _evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:

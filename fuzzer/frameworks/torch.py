@@ -16,7 +16,7 @@ from fuzzer.case import Batch, Placement
 from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.modes import compiler
-from fuzzer.frameworks.padding import COMPILED_ROWS, in_few_shapes
+from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
 from fuzzer.frameworks.problem import Problem, problem_of
 from fuzzer.frameworks.programs import Program, Programs
 from fuzzer.frameworks.torch_derivatives import Derivatives
@@ -83,9 +83,9 @@ class Torch:
         return self._programs.seconds
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
-        """See Framework. In mode compile, rows are evaluated in calls of COMPILED_ROWS rows."""
+        """See Framework. In mode compile, rows are evaluated in calls of few sizes (padding)."""
         if self._compiles:
-            return in_few_shapes(lambda part: self._evaluate(job, part, 1), batch, COMPILED_ROWS)
+            return in_few_shapes(lambda part: self._evaluate(job, part, 1), batch, compiled_rows(batch))
         return self._evaluate(job, batch, 1)
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:

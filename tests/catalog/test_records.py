@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, Batch
+from fuzzer.case import COTANGENT, TANGENT, Batch
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
 from fuzzer.catalog.registry import ops
@@ -28,6 +28,11 @@ ROWS, LENGTH = 3, 3
 #: How far an answer at an ordinary point may be off, relatively: generous to every kernel (some compute float64 with constants
 #: of float32, some differentiate by cancelling in 16 bits), deadly to a wrong formula.
 TOLERANCE = {"float16": 0.4, "bfloat16": 0.4, "float32": 1e-5, "float64": 1e-5}
+
+
+#: Calls whose derivative is wrong at ordinary points by the framework's own formula: findings of a run, no mistakes of the record.
+#: tf.nn.moments takes the variance about stop_gradient(mean), which is right to first order only (its source says why it is there).
+FINDINGS = {("tf.nn.moments(x, axes=[-1])[1]", "grad2")}
 
 
 def ordinary(entry: Input, index: int) -> NDArray[np.float64]:
@@ -76,12 +81,9 @@ def framework(name: str) -> Framework:
 def disagreement(op: Op, implementation: Implementation, params: Mapping[str, Any], dtype: str, order: str) -> str | None:
     """What is wrong with a claim of the record, in words; None if it holds."""
     batch = ordinary_batch(op, dtype)
-    expected = truth(op, params, "value", batch)
-    if order == "grad":
-        if not op.elementwise:
-            cotangent = np.linspace(0.75, 1.5, expected.shape[1])
-            batch = Batch(dtype, {**batch.inputs, COTANGENT: FORMATS[dtype].round(np.tile(cotangent, (batch.rows, 1)))})
-        expected = truth(op, params, "grad", batch)
+    if order != "value" and not op.elementwise:
+        batch = Batch(dtype, {**batch.inputs, **extras(op, params, order, batch)})
+    expected = truth(op, params, order, batch)
     try:
         answer = framework(implementation.framework).evaluate(Job(op, implementation, params, order), batch)
     except FrameworkError as error:
@@ -95,22 +97,37 @@ def disagreement(op: Op, implementation: Implementation, params: Mapping[str, An
     return None
 
 
-def claims(op: Op, implementation: Implementation, dtypes: tuple[str, ...]) -> Iterator[tuple[Mapping[str, Any], str, str]]:
+def extras(op: Op, params: Mapping[str, Any], order: str, batch: Batch) -> dict[str, NDArray[Any]]:
+    """The cotangent and the direction that an order takes."""
+    numbers = sum(math.prod(batch.inputs[name].shape[1:]) for name in op.differentiable_inputs)
+    wanted = {
+        COTANGENT: np.linspace(0.75, 1.5, truth(op, params, "value", batch).shape[1]) if order != "jvp" else None,
+        TANGENT: np.linspace(-0.5, 1.25, numbers) if order != "grad" else None,
+    }
+    fmt = FORMATS[batch.dtype]
+    return {name: fmt.round(np.tile(row, (batch.rows, 1))) for name, row in wanted.items() if row is not None}
+
+
+def claims(
+    op: Op, implementation: Implementation, dtypes: tuple[str, ...], orders: tuple[str, ...]
+) -> Iterator[tuple[Mapping[str, Any], str, str]]:
     """(params, dtype, order) that the record claims: all params at float32, the first supported ones at the other dtypes."""
     for dtype in dtypes:
-        for order in op.orders:
+        for order in sorted({*op.orders} & {*orders}, key=ORDERS.index):
+            if (implementation.call, order) in FINDINGS:
+                continue
             supported = [params for params in op.param_sets() if implementation.supports(dtype, order, params)]
             for params in supported if dtype == "float32" else supported[:1]:
                 yield params, dtype, order
 
 
-def check(op: Op, name: str, dtypes: tuple[str, ...]) -> None:
+def check(op: Op, name: str, dtypes: tuple[str, ...], orders: tuple[str, ...] = ORDERS) -> None:
     if not installed(name):
         pytest.skip(f"{name} is not installed")
     wrong = [
         found
         for implementation in op.of(name)
-        for params, dtype, order in claims(op, implementation, dtypes)
+        for params, dtype, order in claims(op, implementation, dtypes, orders)
         if (found := disagreement(op, implementation, params, dtype, order))
     ]
     assert not wrong, "\n".join(wrong)
@@ -157,10 +174,16 @@ def test_implementations_compute_the_definition(op: Op, name: str) -> None:
 
 @pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
 def test_jax_implementations_compute_the_definition(op: Op) -> None:
-    check(op, "jax", ("float32",))
+    check(op, "jax", ("float32",), ("value", "grad"))
 
 
-@pytest.mark.slow  # jax compiles every op for every dtype: a minute in all
+@pytest.mark.slow  # jax compiles every op for every dtype and order: minutes in all
+@pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
+def test_jax_implementations_at_the_other_orders(op: Op) -> None:
+    check(op, "jax", ("float32",), ("jvp", "grad2"))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
 def test_jax_implementations_at_the_other_dtypes(op: Op) -> None:
     check(op, "jax", tuple(d for d in DTYPES if d != "float32"))

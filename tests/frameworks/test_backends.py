@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,14 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from fuzzer.catalog.op import Implementation, Input, Op, scalar, vector
 from fuzzer.formats import FORMATS, Format
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.frameworks.modes import MODES, compiler
 from fuzzer.frameworks.target import Target, framework_for, installed
 
 ALL = ("torch", "tensorflow", "jax", "numpy")
 WITH_GRADIENTS = ALL[:3]
+#: Every framework and mode that has derivatives and costs little to run; torch.compile costs a second a program: test_torch_compile.
+EVERYWHERE = [(name, mode) for name in WITH_GRADIENTS for mode in MODES[name] if mode != "compile"]
 
 IDENTITY = {"torch": "torch.clone(x)", "tensorflow": "tf.identity(x)", "jax": "jnp.array(x)", "numpy": "np.copy(x)"}
 EXP = {"torch": "torch.exp(x)", "tensorflow": "tf.exp(x)", "jax": "jnp.exp(x)", "numpy": "np.exp(x)"}
@@ -36,10 +42,12 @@ CUMSUM = {
 GATHER = {"torch": "x[:, 1]", "tensorflow": "tf.gather(x, 1, axis=-1)", "jax": "x[:, 1]", "numpy": "x[:, 1]"}
 
 
-def started(name: str) -> Framework:
+def started(name: str, mode: str = "eager", device: str = "cpu") -> Framework:
     if installed(name) is None:
         pytest.skip(f"{name} is not installed")
-    return framework_for(Target(name))
+    if mode == "compile" and device == "cpu" and not compiler():
+        pytest.skip("torch.compile needs a C++ compiler")
+    return framework_for(Target(name, device, mode))
 
 
 def job(name: str, calls: dict[str, str], inputs: list[Input], order: str = "value", **params: Any) -> Job:
@@ -272,3 +280,205 @@ def single(x: float) -> Batch:
 
 def pair(x: float, y: float) -> Batch:
     return Batch("float32", {"x": np.array([x], np.float32), "y": np.array([y], np.float32)})
+
+
+CUBIC = dict.fromkeys(ALL, "x * x * y")
+SIN = {"torch": "torch.sin(x)", "tensorflow": "tf.math.sin(x)", "jax": "jnp.sin(x)"}
+SQUARES = {
+    "torch": "torch.sum(x * x * y, dim=-1)",
+    "tensorflow": "tf.reduce_sum(x * x * y, axis=-1)",
+    "jax": "jnp.sum(x * x * y, axis=-1)",
+}
+PAIR = [scalar("x"), scalar("y")]
+VECTORS = [vector("x"), vector("y")]
+
+
+def cubic(dtype: str) -> tuple[Batch, dict[str, np.ndarray]]:
+    """Points of x^2 y and its derivatives in closed form; small integers, so that every format has them exactly."""
+    x, y = np.array([1.0, -2.0, 3.0]), np.array([4.0, 0.5, -1.0])
+    zero = np.zeros(3)
+    orders = {"value": [x * x * y], "grad": [2 * x * y, x * x], "jvp": [2 * x * y, x * x], "grad2": [2 * y, 2 * x, 2 * x, zero]}
+    values = {"x": x.astype(FORMATS[dtype].dtype), "y": y.astype(FORMATS[dtype].dtype)}
+    return Batch(dtype, values), {order: np.stack(columns, axis=1) for order, columns in orders.items()}
+
+
+def weighted(order: str) -> tuple[Batch, np.ndarray]:
+    """Rows of sum x_i^2 y_i with a cotangent c and a direction (v, w), and the order's outputs in closed form."""
+    x, y = np.array([[1.0, -2.0], [3.0, 0.5]]), np.array([[2.0, 1.0], [-1.0, 4.0]])
+    c, v, w = np.array([[2.0], [-0.5]]), np.array([[1.0, 0.0], [2.0, -1.0]]), np.array([[0.5, 3.0], [0.0, 1.0]])
+    extras = {
+        "value": {},
+        "grad": {COTANGENT: c},
+        "jvp": {TANGENT: np.hstack([v, w])},
+        "grad2": {COTANGENT: c, TANGENT: np.hstack([v, w])},
+    }
+    closed = {
+        "value": (x * x * y).sum(axis=1, keepdims=True),
+        "grad": np.hstack([c * 2 * x * y, c * x * x]),
+        "jvp": (2 * x * y * v + x * x * w).sum(axis=1, keepdims=True),
+        "grad2": np.hstack([c * (2 * y * v + 2 * x * w), c * 2 * x * v]),
+    }
+    inputs = {name: values.astype(np.float32) for name, values in {"x": x, "y": y, **extras[order]}.items()}
+    return Batch("float32", inputs), closed[order]
+
+
+@pytest.mark.parametrize("order", ["value", "grad", "jvp", "grad2"])
+@pytest.mark.parametrize(("name", "mode"), EVERYWHERE)
+def test_orders_of_an_elementwise_function(name: str, mode: str, order: str) -> None:
+    framework = started(name, mode)
+    for dtype in ("float32", "bfloat16"):
+        batch, closed = cubic(dtype)
+        out = framework.evaluate(job(name, CUBIC, PAIR, order), batch)
+        assert out.dtype == FORMATS[dtype].dtype
+        np.testing.assert_array_equal(out.astype(np.float64), closed[order])
+    x = np.array([0.25, -1.5])
+    slopes = {"value": np.sin(x), "grad": np.cos(x), "jvp": np.cos(x), "grad2": -np.sin(x)}
+    out = framework.evaluate(job(name, SIN, [scalar("x")], order), Batch("float64", {"x": x}))
+    np.testing.assert_allclose(out[:, 0], slopes[order], rtol=1e-14)
+
+
+@pytest.mark.parametrize("order", ["value", "grad", "jvp", "grad2"])
+@pytest.mark.parametrize(("name", "mode"), EVERYWHERE)
+def test_orders_of_a_function_of_vectors(name: str, mode: str, order: str) -> None:
+    batch, closed = weighted(order)
+    framework = started(name, mode)
+    np.testing.assert_array_equal(framework.evaluate(job(name, SQUARES, VECTORS, order), batch), closed)
+    placed = framework.evaluate_placed(job(name, SQUARES, VECTORS, order), batch.take(slice(1, 2)), Placement(3))
+    np.testing.assert_array_equal(placed, np.repeat(closed[1:], 3, axis=0))
+
+
+@pytest.mark.parametrize(("name", "mode"), EVERYWHERE)
+def test_what_a_result_does_not_depend_on_has_derivative_zero(name: str, mode: str) -> None:
+    framework = started(name, mode)
+    batch = Batch("float32", {"x": np.array([3.0], np.float32), "y": np.array([5.0], np.float32)})
+    for order, closed in (("jvp", [6.0, 0.0]), ("grad", [6.0, 0.0]), ("grad2", [2.0, 0.0, 0.0, 0.0])):
+        assert framework.evaluate(job(name, {name: "x * x"}, PAIR, order), batch).tolist() == [closed]
+    # a gradient that is constant, for all inputs and for one of them
+    assert framework.evaluate(job(name, {name: "x + 2 * y"}, PAIR, "grad2"), batch).tolist() == [[0.0] * 4]
+    row = Batch(
+        "float32",
+        {"x": np.ones((1, 2), np.float32), COTANGENT: np.ones((1, 1), np.float32), TANGENT: np.ones((1, 2), np.float32)},
+    )
+    assert framework.evaluate(job(name, SUM, [vector("x")], "grad2"), row).tolist() == [[0.0, 0.0]]
+    mixed = {**row.inputs, "y": np.full((1, 2), 3, np.float32), TANGENT: np.ones((1, 4), np.float32)}
+    calls = {"torch": "torch.sum(x + y * y, -1)", "tensorflow": "tf.reduce_sum(x + y * y, -1)", "jax": "jnp.sum(x + y * y, -1)"}
+    assert framework.evaluate(job(name, calls, VECTORS, "grad2"), Batch("float32", mixed)).tolist() == [[0.0, 0.0, 2.0, 2.0]]
+
+
+@pytest.mark.parametrize(("name", "mode"), EVERYWHERE)
+def test_a_derivative_by_one_input_never_meets_the_others(name: str, mode: str) -> None:
+    """x^y at x = 0: the partial by y is infinite times zero there, which is no business of the derivative by x."""
+    calls = {"torch": "torch.log(y) * 0 + x * x", "tensorflow": "tf.math.log(y) * 0 + x * x", "jax": "jnp.log(y) * 0 + x * x"}
+    batch = Batch("float32", {"x": np.array([3.0], np.float32), "y": np.array([0.0], np.float32)})
+    out = started(name, mode).evaluate(job(name, calls, PAIR, "jvp"), batch)
+    assert out[0, 0] == 6.0
+    out = started(name, mode).evaluate(job(name, calls, PAIR, "grad2"), batch)
+    assert out[0, 0] == 2.0
+
+
+@pytest.mark.parametrize("order", ["grad", "jvp", "grad2"])
+@pytest.mark.parametrize(("name", "mode"), EVERYWHERE)
+def test_no_order_casts(name: str, mode: str, order: str) -> None:
+    calls = {
+        "torch": "x.to(torch.float32) ** 2",
+        "tensorflow": "tf.cast(x, tf.float32) ** 2",
+        "jax": "x.astype(jnp.float32) ** 2",
+    }
+    with pytest.raises(FrameworkError, match=r"^DtypeMismatch: returned float32 for float64 inputs$"):
+        started(name, mode).evaluate(job(name, calls, [scalar("x")], order), Batch("float64", {"x": np.ones(2)}))
+
+
+@pytest.mark.parametrize(("name", "mode"), EVERYWHERE)
+def test_what_is_not_there_is_unsupported_in_one_line(name: str, mode: str) -> None:
+    missing = {
+        "torch": "torch.floor_divide(x, x + 1)",  # no derivative by design
+        "tensorflow": "tf.py_function(lambda v: v, [x], x.dtype)" if mode == "xla" else "tf.truncatemod(x, 0.3)",
+        "jax": "jax.lax.while_loop(lambda v: jnp.sum(v) < 5, lambda v: v + 1, x)",  # no reverse mode by design
+    }
+    for _ in range(2):  # the second time it is known
+        with pytest.raises(FrameworkError, match=r"^Unsupported: [^\n]*$") as caught:
+            started(name, mode).evaluate(job(name, missing, [scalar("x")], "grad2"), single(0.5))
+        assert "__inference" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"), [(name, mode) for name, mode in EVERYWHERE if (name, mode)[1] != "eager"] + [("jax", "eager")]
+)
+def test_compiling_is_timed_once_for_each_job_and_shape(name: str, mode: str) -> None:
+    framework = started(name, mode)
+    tripled = job(name, {name: "x * 3 + 0.125"}, [scalar("x")])
+    before = framework.compile_seconds
+    framework.evaluate(tripled, single(1.0))
+    first = framework.compile_seconds
+    assert first > before
+    framework.evaluate(tripled, single(2.0))
+    assert framework.compile_seconds == first
+    framework.evaluate_placed(tripled, single(2.0), Placement(5))
+    assert framework.compile_seconds > first
+
+
+@pytest.mark.parametrize("name", ["torch", "tensorflow", "numpy"])
+def test_eager_calls_compile_nothing(name: str) -> None:
+    framework = started(name)
+    framework.evaluate(job(name, PRODUCTS, PAIR), pair(1.0, 2.0))
+    assert framework.compile_seconds == 0.0
+
+
+@pytest.mark.parametrize("order", ["value", "grad", "grad2"])
+def test_torch_compile(order: str) -> None:
+    framework = started("torch", "compile")
+    before = framework.compile_seconds
+    batch, closed = cubic("float32")
+    np.testing.assert_array_equal(framework.evaluate(job("torch", CUBIC, PAIR, order), batch), closed[order])
+    assert framework.compile_seconds > before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["value", "grad", "jvp", "grad2"])
+def test_torch_compile_of_many_shapes_of_one_call_never_falls_back(order: str) -> None:
+    """dynamo gives up on a code object after eight recompilations: each shape has its own."""
+    framework = started("torch", "compile")
+    for length in range(2, 14):
+        x = np.arange(1.0, length + 1, dtype=np.float32)[np.newaxis]
+        row = Batch(
+            "float32", {"x": x, "y": x, COTANGENT: np.ones((1, 1), np.float32), TANGENT: np.ones((1, 2 * length), np.float32)}
+        )
+        before = framework.compile_seconds
+        out = framework.evaluate_placed(job("torch", SQUARES, VECTORS, order), row, Placement(1))
+        assert framework.compile_seconds > before
+        assert np.isfinite(out).all()
+    batch, closed = weighted(order)
+    np.testing.assert_array_equal(framework.evaluate(job("torch", SQUARES, VECTORS, order), batch), closed)
+
+
+@pytest.mark.slow
+def test_torch_compile_that_compiles_nothing_says_so() -> None:
+    with pytest.raises(FrameworkError, match=r"^Unsupported: "):
+        started("torch", "compile").evaluate(
+            job("torch", {"torch": "torch._dynamo.disable(torch.exp)(x)"}, [scalar("x")]), single(1.0)
+        )
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("order", ["value", "grad", "jvp", "grad2"])
+@pytest.mark.parametrize(("name", "mode"), [(name, mode) for name in WITH_GRADIENTS for mode in MODES[name]])
+def test_orders_on_a_gpu(name: str, mode: str, order: str) -> None:
+    """In a process of its own: this one hides the GPUs."""
+    if shutil.which("nvidia-smi") is None:
+        pytest.skip("no NVIDIA GPU")
+    script = (
+        "import sys; from tests.frameworks.test_backends import *\n"
+        "from fuzzer.frameworks.target import _factory\n"
+        "from fuzzer.frameworks.surroundings import prepare\n"
+        "name, mode, order = sys.argv[1:]; prepare('cuda')\n"
+        "try: framework = _factory(name)(mode, 'cuda')\n"
+        "except FrameworkError as error: print('absent:', error); sys.exit()\n"
+        "batch, closed = cubic('float32')\n"
+        "np.testing.assert_array_equal(framework.evaluate(job(name, CUBIC, PAIR, order), batch), closed[order])\n"
+        "batch, closed = weighted(order)\n"
+        "np.testing.assert_array_equal(framework.evaluate(job(name, SQUARES, VECTORS, order), batch), closed)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, name, mode, order], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    if done.stdout.startswith("absent:"):
+        pytest.skip(done.stdout.strip())

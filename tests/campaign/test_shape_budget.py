@@ -1,0 +1,100 @@
+"""The budget of shapes: compiled modes are left out of further shapes, the same in every run; what compiling took stands apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import fuzzer.campaign.trial as trials
+from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.search import Search
+from fuzzer.campaign.shape_budget import LIMITS, ShapeBudget
+from fuzzer.campaign.trial import Trial
+from fuzzer.case import Batch, Placement
+from fuzzer.catalog.op import Implementation
+from fuzzer.frameworks.framework import Job
+from fuzzer.judge.flush import FlushPolicy
+
+CELL = Cell("sum", (), "float32", "value")
+COMPILED = Subject("torch:cpu:compile", Implementation("torch", "torch.sum(x, dim=-1)"))
+EAGER = replace(COMPILED, target="torch:cpu:eager")
+
+
+class Compiling:
+    """Sums, and says that each call compiled for five seconds."""
+
+    name = "torch"
+    version = "0"
+    lengths: tuple[int, ...] | None = (1, 2, 3)
+    compile_seconds = 0.0
+
+    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+        self.compile_seconds += 5.0
+        with np.errstate(over="ignore"):
+            return batch.inputs["x"].astype(np.float64).sum(axis=1, keepdims=True).astype(np.float32)
+
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+        return self.evaluate(job, batch.repeat(placement.length))
+
+
+@pytest.fixture(autouse=True)
+def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    framework = Compiling()
+    monkeypatch.setattr(trials, "framework_for", lambda target: framework)
+    monkeypatch.setattr(trials, "flush_policy", lambda target, dtype: FlushPolicy(False, False))
+
+
+def rows(length: int, count: int = 8) -> Batch:
+    return Batch("float32", {"x": np.ones((count, length), np.float32)})
+
+
+def test_a_compiled_mode_sees_so_many_shapes_and_no_more() -> None:
+    trial = Trial(CELL, [COMPILED, EAGER])
+    answered = []
+    for length in range(1, LIMITS["search"] + 4):
+        compiled, eager = trial.run(rows(length)).outcomes
+        answered.append(compiled.answers is not None)
+        assert (compiled.answers is None) == (compiled.screened is None)
+        assert compiled.error == ""
+        assert eager.answers is not None
+    assert answered == [True] * LIMITS["search"] + [False] * 3
+    (again, _) = trial.run(rows(1, 4000)).outcomes  # padded to the shape that it has
+    assert again.answers is not None
+
+
+def test_the_search_leaves_the_proof_its_shapes() -> None:
+    trial = Trial(CELL, [COMPILED])
+    for length in range(1, 40):
+        trial.run(rows(length))
+    (outcome,) = trial.run_placed(rows(30, 1), COMPILED, Placement(64)).outcomes
+    assert outcome.answers is not None
+    for length in range(40, 80):
+        (outcome,) = trial.run_placed(rows(length, 1), COMPILED, Placement(64)).outcomes
+    assert outcome.answers is None
+
+
+def test_the_same_batches_are_admitted_alike() -> None:
+    def admitted() -> list[bool]:
+        budget = ShapeBudget()
+        return [budget.admits(COMPILED, rows(n % 11 + 1), "search") for n in range(40)]
+
+    assert admitted() == admitted()
+
+
+def test_a_search_of_a_compiled_mode_alone_ends() -> None:
+    search = Search(Trial(CELL, [COMPILED]), 60_000, seed=1, round_=2)
+    search.run([])
+    assert search.ledgers[0].verdicts > 0
+    assert search.errors == {}
+
+
+def test_compiling_is_a_phase_of_its_own() -> None:
+    trial = Trial(CELL, [COMPILED])
+    with trial.clock.phase("search"):
+        trial.run(rows(3))
+    assert trial.clock.seconds["compile"] == 5.0
+    assert trial.clock.seconds["framework"] == pytest.approx(-5.0, abs=4.0)

@@ -1,0 +1,65 @@
+"""Modes, devices and the environment that goes with them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+import fuzzer.frameworks.modes as modes
+from fuzzer.frameworks import surroundings
+from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.frameworks.target import Target, framework_for, known_targets, target_named
+
+
+def test_every_mode_is_a_target() -> None:
+    for name, of in modes.MODES.items():
+        for mode in of:
+            assert target_named(f"{name}:cpu:{mode}") == Target(name, "cpu", mode)
+    assert Target("tensorflow", "cpu", "xla") in known_targets()
+    assert modes.modes_of("a_plugin") == ("eager",)
+    assert set(modes.COMPILED) == {mode for of in modes.MODES.values() for mode in of} - {"eager"}
+
+
+def test_torch_compile_without_a_compiler_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.setenv("CXX", "no-such-compiler -O2")
+    monkeypatch.setenv("PATH", "")
+    assert modes.compiler() == ""
+    framework_for.cache_clear()
+    with pytest.raises(FrameworkError, match=r"^torch.compile on the CPU needs a C\+\+ compiler"):
+        framework_for(Target("torch", "cpu", "compile"))
+    framework_for.cache_clear()
+
+
+def test_the_users_compiler_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", f"{sys.executable} -O2")
+    assert modes.compiler() == sys.executable
+
+
+@pytest.mark.parametrize("name", ["torch", "tensorflow", "jax"])
+def test_a_device_that_is_not_there_is_one_line(name: str) -> None:
+    module = pytest.importorskip(name) and __import__(f"fuzzer.frameworks.{name}", fromlist=["availability"])
+    for device in ("cuda", "rocm", "mps"):
+        reason = module.availability("eager", device)
+        assert "\n" not in reason
+    assert module.availability("eager", "cpu") == ""
+
+
+def test_a_gpu_gets_back_what_the_cpu_hid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"CUDA_VISIBLE_DEVICES": "1"})
+    surroundings.prepare("cpu")
+    surroundings.prepare("cpu")
+    assert (os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"]) == ("-1", "cpu")
+    surroundings.prepare("cuda")
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
+    assert "JAX_PLATFORMS" not in os.environ
+    assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+
+
+def test_a_gpu_that_the_user_hid_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"CUDA_VISIBLE_DEVICES": "-1"})
+    surroundings.prepare("cpu")
+    surroundings.prepare("cuda")
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
