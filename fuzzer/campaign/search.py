@@ -54,7 +54,7 @@ class Search:
         self.lengths = [n for n in LENGTHS[min(round_, len(LENGTHS) - 1)] if n >= op.min_length] or [op.min_length]
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
-        self.unanswered = 0  # elements of calls that raised: they cost time too
+        self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
 
     def feed(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> float:
         """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent with the last batch."""
@@ -70,9 +70,10 @@ class Search:
         judgement = self.trial.run(batch, within=within, per_call=per_call)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
+            if outcome.answers is None:
+                self.unanswered += batch.rows * judgement.truth.shape[1]
             if outcome.error:
                 self.errors.setdefault(number, (outcome.error, batch))
-                self.unanswered += batch.rows * judgement.truth.shape[1]
             score = max(score, ledger.add(judgement, outcome, within=within))
         return math.log2(score) if score > 0 else -1074.0
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import Binades
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
@@ -31,7 +32,10 @@ from oracles.reference import Reference
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one subject answered to a batch and what the judge screened; error is the framework's message where it raised."""
+    """What one subject answered to a batch and what the judge screened; error is the framework's message where it raised.
+
+    Neither answers nor error: the batch was not run, for its shape is one too many for a mode that compiles (ShapeBudget).
+    """
 
     subject: Subject
     answers: NDArray[Any] | None = None
@@ -53,8 +57,12 @@ class Judgement:
         return Binades.of(self.batch)
 
 
+#: A subject, its answers, and the message where it raised.
+Answered = tuple[Subject, NDArray[Any] | None, str]
+
+
 class Clock:
-    """Seconds by phase (framework, oracle, judge, generation, search, certify) and verdicts made.
+    """Seconds by phase (framework, compile, oracle, judge, generation, search, certify) and verdicts made.
 
     A second goes to the innermost phase that is open and to no other, so the phases partition the time under the outermost one.
     """
@@ -77,6 +85,11 @@ class Clock:
             self._settle()
             self._open.pop()
 
+    def move(self, seconds: float, source: str, to: str) -> None:
+        """So many seconds of the phase `source`, which is open or was, belong to another."""
+        self.seconds[source] -= seconds
+        self.seconds[to] += seconds
+
     def _settle(self) -> None:
         now = time.perf_counter()
         if self._open:
@@ -84,8 +97,8 @@ class Clock:
         self._since = now
 
 
-#: FrameworkErrors that speak of the record, not of the op (frameworks.expression): never a finding.
-RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch")
+#: FrameworkErrors that speak of the record or the framework's reach, not of the op (frameworks.expression): never a finding.
+RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch", "Unsupported")
 
 
 #: A batch of a campaign may cost the oracle so much beyond its vectorised tiers; what is left is counted as undecided.
@@ -101,6 +114,7 @@ class Trial:
         self.subjects = list(subjects)
         self.caps = caps or CAPS
         self.clock = Clock()
+        self.shapes = ShapeBudget()
         self.function = function_of(self.op, dict(cell.params), cell.order)
 
     @cached_property
@@ -124,19 +138,35 @@ class Trial:
         """Evaluates every subject on the batch and judges every element.
 
         within: each row in a framework call of its own, placed so. per_call: so many rows in a call (frameworks that compile per
-        shape get all of them in one). Neither: one call.
+        shape get all of them in one). Neither: one call. Subjects of compiled modes are left out where the shape is one too many.
         """
-        answers: list[tuple[Subject, NDArray[Any] | None, str]] = []
-        with self.clock.phase("framework"):
-            for subject in self.subjects:
-                try:
-                    answers.append((subject, self._answers(subject, batch, within, per_call), ""))
-                except FrameworkError as error:
-                    answers.append((subject, None, str(error)))
+        purpose: Purpose = "search" if within is None else "place"
+        placed = 0 if within is None else within.length
+        answers: list[Answered] = []
+        for subject in self.subjects:
+            if self.shapes.admits(subject, batch, purpose, placed):
+                answers.append(self._called(subject, partial(self._answers, subject, batch, within, per_call)))
+            else:
+                answers.append((subject, None, ""))
         return self.judge(batch, answers)
 
-    def _answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
-        framework, job = self.framework(subject), self.job(subject)
+    def _called(self, subject: Subject, call: Callable[[Framework], NDArray[Any]]) -> Answered:
+        """What the call answers, or the message of its FrameworkError; the time that it compiled is counted apart."""
+        with self.clock.phase("framework"):
+            try:
+                framework = self.framework(subject)
+                before = framework.compile_seconds
+                try:
+                    return subject, call(framework), ""
+                finally:
+                    self.clock.move(framework.compile_seconds - before, "framework", "compile")
+            except FrameworkError as error:
+                return subject, None, str(error)
+
+    def _answers(
+        self, subject: Subject, batch: Batch, within: Placement | None, per_call: int, framework: Framework
+    ) -> NDArray[Any]:
+        job = self.job(subject)
         if within is not None:
             rows = [framework.evaluate_placed(job, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
             return np.stack([row[within.position] for row in rows])
@@ -145,18 +175,15 @@ class Trial:
         starts = range(0, batch.rows, per_call)
         return np.concatenate([framework.evaluate(job, batch.take(slice(start, start + per_call))) for start in starts])
 
-    def run_placed(self, batch: Batch, subject: Subject, placement: Placement) -> Judgement:
+    def run_placed(self, batch: Batch, subject: Subject, placement: Placement, purpose: Purpose = "proof") -> Judgement:
         """One row, placed, through one subject: the judgement has a row per position."""
-        given: NDArray[Any] | None = None
-        message = ""
-        with self.clock.phase("framework"):
-            try:
-                given = self.framework(subject).evaluate_placed(self.job(subject), batch, placement)
-            except FrameworkError as error:
-                message = str(error)
+        answered: Answered = (subject, None, "")
+        if self.shapes.admits(subject, batch, purpose, placement.length):
+            answered = self._called(subject, lambda framework: framework.evaluate_placed(self.job(subject), batch, placement))
+        given = answered[1]
         truth = self.truth(batch, [] if given is None else _distinct(given))
         repeated = truth.take(np.zeros(placement.length, np.int64))
-        return self.judge(batch.repeat(placement.length), [(subject, given, message)], repeated)
+        return self.judge(batch.repeat(placement.length), [answered], repeated)
 
     def truth(self, batch: Batch, answers: list[NDArray[Any]]) -> Reference:
         """The oracle's answer, as sharp as the answers need."""
@@ -172,10 +199,8 @@ class Trial:
                 self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self.caps, tally=self.clock.tally
             )
 
-    def judge(
-        self, batch: Batch, answers: list[tuple[Subject, NDArray[Any] | None, str]], truth: Reference | None = None
-    ) -> Judgement:
-        """The judgement of given answers (None where the framework raised)."""
+    def judge(self, batch: Batch, answers: list[Answered], truth: Reference | None = None) -> Judgement:
+        """The judgement of given answers (None where the framework raised or was not asked)."""
         standard, fmt = self.standard(batch), self.format
         if truth is None:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -176,24 +176,41 @@ def _versions(store: Store, finding: Finding) -> dict[str, str]:
 
 def compare(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help="A run's id, a beginning of it, or `latest`.")],
-    after: Annotated[str, typer.Argument(metavar="AFTER", help="The run that is compared with it.")],
+    after: Annotated[
+        str | None, typer.Argument(metavar="[AFTER]", help="The run that is compared with it; with --targets default the same.")
+    ] = None,
+    targets: Annotated[
+        str | None,
+        typer.Option("--targets", metavar="A,B", help="Only target A of BEFORE against target B of AFTER: jax@old,jax."),
+    ] = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
-    """What changed from one run to another: new, worse, known, better, fixed, and not run again."""
+    """What changed from one run, or one target, to another: new, worse, known, better, fixed, and not run again."""
     from fuzzer.findings.history import STATUSES
     from fuzzer.findings.history import compare as compared
     from fuzzer.findings.store import Store
 
+    pair = listed(targets)
+    if targets is not None and len(pair) != 2:
+        raise ValueError(f"--targets takes two targets, A,B, not {targets!r}")
+    if after is None and targets is None:
+        raise ValueError("compare takes two runs, or a run and --targets A,B")
     with Store(db, create=False) as store:
-        found = compared(store, after, before)
+        found = compared(store, after or before, before, (pair[0], pair[1]) if pair else None)
+        versions = [store.run(run).environment for run in (found.run, found.baseline or found.run)]
     if as_json:
         print(_comparison_json(found))
         return
     from fuzzer.cli.screen import console, findings_table
 
     screen = console()
-    screen.print(f"run {found.run} against run {found.baseline}", markup=False)
+    if found.targets is None:
+        screen.print(f"run {found.run} against run {found.baseline}", markup=False)
+    else:
+        new, old = (f"{t}{_version(t, e)}" for t, e in zip(reversed(found.targets), versions, strict=True))
+        where = f"run {found.run}" if found.run == found.baseline else f"run {found.run}, run {found.baseline}"
+        screen.print(f"{new} against {old} ({where})", markup=False)
     counts = ", ".join(f"{count} {status}" for status, count in found.counts().items() if count)
     screen.print(counts or "no findings in either")
     for status in STATUSES:
@@ -201,6 +218,14 @@ def compare(
         if status != "known" and found.of(status):
             screen.print()
             screen.print(findings_table(found.of(status), screen.width))
+
+
+def _version(target: str, environment: Mapping[str, Any]) -> str:
+    """ " 0.10.2", of the library that the target of a run was; "" where it is not recorded."""
+    from reports.model import versions_of
+
+    version = versions_of(environment).get(target.partition(":")[0], "")
+    return f" {version}" if version else ""
 
 
 def _comparison_json(found: Comparison) -> str:
@@ -211,4 +236,5 @@ def _comparison_json(found: Comparison) -> str:
         return {name: value for name, value in jsonable(finding).items() if name not in ("profile", "answers")}
 
     lists = {status: [brief(f) for f in found.of(status)] for status in STATUSES}
-    return to_json({"run": found.run, "baseline": found.baseline, "counts": found.counts(), **lists})
+    told = {"run": found.run, "baseline": found.baseline, "targets": found.targets, "counts": found.counts()}
+    return to_json({**told, **lists})
