@@ -85,9 +85,9 @@ def launch_of(target: Target, device: str | None = None) -> Launch:
     found = variables(device or target.device, os.environ)
     python = python_of(target)
     paths: tuple[str, ...] = ()
-    if python == sys.executable:
-        paths = tuple(path for path in sys.path if path)
-    else:  # what names this interpreter's folders would be wrong in another
+    if not _elsewhere(target):
+        paths = tuple(path or os.getcwd() for path in sys.path)  # the same modules as here, in the same order
+    elif python != sys.executable:  # what names this interpreter's folders would be wrong in another
         found.update(PYTHONPATH=None, PYTHONHOME=None)
     for name, value in switches.setting(target.framework, target.switches).environment.items():
         found[name] = with_flags(found[name], value) if name == "XLA_FLAGS" else value

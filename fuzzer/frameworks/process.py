@@ -32,8 +32,8 @@ _GIB = 2**30
 
 @dataclass(frozen=True)
 class Launch:
-    """How a host is started. variables: changes of the environment, None takes one out; paths: folders to import from after the
-    interpreter's own."""
+    """How a host is started. variables: changes of the environment, None takes one out; paths: folders to import from instead of the
+    interpreter's own (none: its own)."""
 
     python: str
     variables: Mapping[str, str | None] = field(default_factory=dict)
