@@ -95,30 +95,59 @@ def write_report(store: Store, record: Run, baseline: str | None, out: Path, for
     import reports
     from fuzzer.catalog.registry import ops
     from fuzzer.findings.history import compare, with_status
-    from reports.model import versions_of
 
     found = store.findings(record.id)
     comparison = compare(store, record.id, baseline) if baseline else None
     if comparison is not None:
         found = with_status(found, comparison)
-    versions = versions_of(record.environment)
     told = reports.build(
         record, found, store.cells(record.id), fixed=comparison.fixed if comparison else (),
         not_run=comparison.not_run if comparison else (), baseline=baseline or "",
-        scripts={f.id: text for f in found if (text := _script(f, versions))},
+        scripts={f.id: text for f in found if (text := _script(f, record.environment))},
         differentiable={name: op.differentiable_inputs for name, op in ops().items()},
     )  # fmt: skip
     return reports.write(told, out, formats)
 
 
-def _script(finding: Finding, versions: dict[str, str]) -> str:
-    """The reproducer with the op's definition; "" where the catalogue has the op no more or no script can be written."""
+def _script(finding: Finding, environment: Mapping[str, Any]) -> str:
+    """The reproducer with the op's definition; "" where the catalogue has the op no more or no script can be written.
+
+    environment: of the run that the finding was seen in.
+    """
     from fuzzer.campaign.reproduce import script_for
 
     try:
-        return script_for(finding, versions)
+        return script_for(finding, _versions(finding, environment), **_settings(finding, environment))
     except ValueError:
         return ""
+
+
+def _versions(finding: Finding, environment: Mapping[str, Any]) -> dict[str, str]:
+    """The library versions that the finding was seen with; the framework's is that of the target's host."""
+    from fuzzer.findings.identity import framework_of
+    from reports.model import versions_of
+
+    found = versions_of(environment)
+    there = found.get(finding.target.partition(":")[0])
+    return {**found, framework_of(finding.target): there} if there else found
+
+
+def _settings(finding: Finding, environment: Mapping[str, Any]) -> dict[str, Any]:
+    """What a script needs beside for a target with switches or a host. Raises ValueError for switches that are none any more."""
+    from fuzzer.findings.identity import framework_of
+    from fuzzer.frameworks.switches import parsed, reproducer_lines
+
+    told: dict[str, Any] = {}
+    place, _, switches = finding.target.partition(";")
+    if switches:
+        framework = framework_of(finding.target)
+        told["environment"], told["setup"] = reproducer_lines(framework, parsed(framework, switches))
+    host = environment.get("hosts", {}).get(finding.target)
+    if host and "@" in place:
+        told["found_with"] = (
+            f"{framework_of(finding.target)} {host['framework']}, Python {host['python']} ({host['interpreter']})"
+        )
+    return told
 
 
 def repro(
@@ -134,9 +163,9 @@ def repro(
 
     with Store(db, create=False) as store:
         found = store.finding(finding)
-        versions = _versions(store, found) if script else {}
+        environment = next((run.environment for run in store.runs() if run.started == found.last_seen), {})
     if script is not None:
-        _write_script(found, versions, script)
+        _write_script(found, environment, script)
         return
     from fuzzer.campaign.reproduce import reproduce
 
@@ -154,24 +183,16 @@ def repro(
     raise typer.Exit(1 if result.still_fails else 0)
 
 
-def _write_script(finding: Finding, versions: dict[str, str], path: Path) -> None:
+def _write_script(finding: Finding, environment: Mapping[str, Any], path: Path) -> None:
     from fuzzer.campaign.reproduce import script_for
     from fuzzer.findings.identity import framework_of
 
-    text = script_for(finding, versions)
+    text = script_for(finding, _versions(finding, environment), **_settings(finding, environment))
     if str(path) == "-":
         print(text, end="")
         return
     path.write_text(text, encoding="utf-8")
     print(f"{path}: run it with Python, it needs numpy, mpmath and {framework_of(finding.target)}")
-
-
-def _versions(store: Store, finding: Finding) -> dict[str, str]:
-    """The library versions of the run in which the finding was seen last."""
-    from reports.model import versions_of
-
-    run = next((run for run in store.runs() if run.started == finding.last_seen), None)
-    return versions_of(run.environment) if run else {}
 
 
 def compare(
