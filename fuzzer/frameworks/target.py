@@ -21,12 +21,12 @@ from fuzzer.frameworks.environment import prepare_environment
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.launch import hosted, missing_from
-from fuzzer.frameworks.modes import DEVICES, devices_of, modes_of
-from fuzzer.frameworks.registry import BUILTIN, Factory, factory, framework_names, installed, registered
+from fuzzer.frameworks.modes import devices_of, modes_of
+from fuzzer.frameworks.registry import Factory, factory, framework_names, installed, registered, takes_modes
 from fuzzer.frameworks.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
 from fuzzer.judge.flush import FlushPolicy
 
-__all__ = ["DEVICES", "Target", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
+__all__ = ["Target", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
            "prepare_environment", "supported", "target_named", "targets_named"]  # fmt: skip
 
 
@@ -111,9 +111,9 @@ def _first_words() -> list[str]:
 
 def _checked(default: Target, rest: Sequence[str], switches: str, text: str) -> Target:
     """The default with the given device, mode and switches."""
-    modes = modes_of(default.framework)
-    if rest and rest[0] not in DEVICES:
-        raise UnknownName("device", rest[0], DEVICES)
+    devices, modes = devices_of(default.framework), modes_of(default.framework)
+    if rest and rest[0] not in devices:
+        raise UnknownName("device", rest[0], devices)
     if len(rest) > 1 and rest[1] not in modes:
         raise UnknownName("mode", rest[1], modes)
     if len(rest) > 2:
@@ -206,9 +206,9 @@ def _started(target: Target, apart: bool) -> Framework:
     if apart:
         return hosted(target)
     # The factories of plugins take no arguments: theirs run eagerly on the CPU.
-    options = (target.mode, target.device) if target.framework in BUILTIN and target.framework not in registered else ()
+    options = {"mode": target.mode, "device": target.device} if takes_modes(target.framework) else {}
     try:
-        framework: Framework = factory(target.framework)(*options)
+        framework: Framework = factory(target.framework)(**options)
     except FrameworkError:
         raise
     except Exception as error:
@@ -227,7 +227,7 @@ def supported(op: Op, target: Target, dtype: str, order: str, params: Mapping[st
 
 
 def _orders(framework: str) -> tuple[str, ...]:
-    if framework in BUILTIN and framework not in registered:
+    if takes_modes(framework):
         return ("value",) if framework == "numpy" else ORDERS
     orders: tuple[str, ...] = getattr(factory(framework), "orders", ("value", "grad"))
     return orders

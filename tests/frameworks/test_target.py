@@ -24,11 +24,10 @@ from fuzzer.frameworks import config, launch
 from fuzzer.frameworks import target as targets
 from fuzzer.frameworks.config import Config, ConfigError, Spec
 from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.modes import DEVICES, MODES
 from fuzzer.frameworks.survey import describe
 from fuzzer.frameworks.switches import SWITCHES
 from fuzzer.frameworks.target import (
-    DEVICES,
-    MODES,
     Target,
     flush_policy,
     framework_for,
@@ -114,7 +113,7 @@ def any_target(draw: st.DrawFn) -> Target:
     chosen = draw(st.lists(st.sampled_from(mine), unique_by=lambda switch: switch.name)) if mine else []
     pairs = [(s.name, draw(VALUES[s.values] if s.values in VALUES else st.sampled_from(s.values))) for s in chosen]
     return Target(
-        framework, draw(st.sampled_from(DEVICES)), draw(st.sampled_from(MODES[framework])), tuple(sorted(pairs)),
+        framework, draw(st.sampled_from(DEVICES[framework])), draw(st.sampled_from(MODES[framework])), tuple(sorted(pairs)),
         draw(st.sampled_from(["", f"other-{framework}"])),
     )  # fmt: skip
 
