@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from fuzzer.findings.identity import framework_of
 from reports import numbers
 from reports.headline import Array, arrays_of, element_of, headline
 from reports.reproducer import script
@@ -32,7 +33,7 @@ class Entry:
 
     @property
     def framework(self) -> str:
-        return self.finding.target.split(":")[0]
+        return framework_of(self.finding.target)
 
     @property
     def command(self) -> str:

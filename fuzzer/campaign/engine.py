@@ -13,6 +13,7 @@ import numpy as np
 
 from fuzzer.campaign.shard import Shard, ShardResult, run_shard
 from fuzzer.campaign.watchdog import on_guard
+from fuzzer.frameworks.config import config
 from fuzzer.frameworks.target import prepare_environment
 
 #: Runs shards; results come as they finish. `stop()` is asked before each new shard is handed out.
@@ -81,6 +82,8 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
     import dask
     from distributed import Client, LocalCluster
 
+    from fuzzer.campaign.worker import Prepared
+
     dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": f"{ANSWERS}s",
                      "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h", "distributed.scheduler.worker-ttl": None,
                      "distributed.worker.memory.target": False, "distributed.worker.memory.spill": False,
@@ -90,7 +93,7 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
             client = Client(scheduler, timeout=ANSWERS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise SchedulerError(f"no Dask scheduler answers at {scheduler}: {_line(error)}") from None
-        client.run(prepare_environment)
+        client.register_plugin(Prepared(config()))
         with client:
             yield client
         return
@@ -106,6 +109,7 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip
+        client.register_plugin(Prepared(config()))
         yield client
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import fuzzer
-from fuzzer.frameworks.target import Target, installed
+from fuzzer.frameworks.launch import interpreter_of, python_of, version_of
+from fuzzer.frameworks.target import Target
 
 _LIBRARIES = ("numpy", "scipy", "mpmath", "python-flint", "gmpy2", "hypothesis", "ml_dtypes")
 
@@ -24,19 +25,32 @@ def fingerprint(targets: Sequence[Target], settings: Any) -> dict[str, Any]:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    versions.update({t.framework: installed(t.framework) or "" for t in targets})
+    versions.update({t.framework: version_of(t) or "" for t in targets if not t.host})
+    versions.update({f"{t.framework}@{t.host}": version_of(t) or "" for t in targets if t.host})
     return {
         "versions": versions,
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "cpu": _cpu(),
         "targets": [str(t) for t in targets],
+        "hosts": {str(t): _host(t) for t in targets if t.apart},
         "threads": 1,
         "selection": {"ops": settings.ops, "dtypes": list(settings.dtypes), "orders": list(settings.orders)},
         "workers": settings.workers,
         "case_timeout": settings.case_timeout,
         "memory_limit": settings.memory_limit,
         "cores": os.cpu_count(),
+    }
+
+
+def _host(target: Target) -> dict[str, Any]:
+    """What a target that runs apart runs in; its switches take effect or it does not start."""
+    python = interpreter_of(target).version if target.host else sys.version.split()[0]
+    return {
+        "framework": version_of(target) or "",
+        "interpreter": python_of(target),
+        "python": python,
+        "switches": dict(target.switches),
     }
 
 

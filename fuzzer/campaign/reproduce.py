@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import multiprocessing
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,12 +16,16 @@ from fuzzer.case import Batch, Case, Placement
 from fuzzer.catalog.op import Implementation, Op
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.finding import Finding
-from fuzzer.frameworks.target import framework_for, installed, target_named, targets_named
+from fuzzer.findings.identity import framework_of
+from fuzzer.frameworks import host
+from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
+from fuzzer.frameworks.launch import version_of
+from fuzzer.frameworks.target import framework_for, target_named, targets_named
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
 
-#: Seconds after which a case that hung before is said to hang again; importing a framework takes a few of them.
+#: Seconds after which a case that hung before is said to hang again.
 PATIENCE = 120.0
 
 
@@ -47,7 +50,7 @@ def reproduce(finding: Finding) -> Reproduction:
     (target,) = targets_named(finding.target)
     op = op_named(finding.op)
     if finding.symptom in ("crash", "hang"):
-        return _told(finding, _alone(finding), installed(target.framework) or "")
+        return _told(finding, _alone(finding), version_of(target) or "")
     case = case_of(finding)
     cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
     subject = Subject(str(target), implementation_of(op, finding))
@@ -111,7 +114,7 @@ def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
     # A crash that does not happen any more leaves no answer to tell of.
     line = headline(finding if now.symptom == "none" and finding.symptom in ("crash", "hang") else now, arrays,
                     element_of(now, arrays, differentiable))  # fmt: skip
-    framework = finding.target.partition(":")[0]
+    framework = framework_of(finding.target)
     if not fails:
         after = f"{now.class_} now" if now.class_ != "ok" else "gone"
     elif now.symptom != finding.symptom:
@@ -128,28 +131,19 @@ def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
 
 
 def _alone(finding: Finding) -> Finding:
-    process = multiprocessing.get_context("spawn").Process(target=_evaluate, args=(finding,), daemon=True)
-    process.start()
-    process.join(PATIENCE)
-    if process.is_alive():
-        process.kill()
-        process.join()
-        return replace(finding, symptom="hang", class_="unstable")
-    if process.exitcode:
-        return replace(finding, symptom="crash", class_="unstable", note=f"exit status {process.exitcode}")
-    return replace(finding, symptom="none", class_="ok")
-
-
-def _evaluate(finding: Finding) -> None:
-    """Runs in a process of its own; only whether it comes back matters."""
-    from fuzzer.frameworks.framework import FrameworkError, Job
-
-    case, op = case_of(finding), op_named(finding.op)
+    """The finding as it is in a process of its own; only whether the call comes back matters."""
+    case, op, target = case_of(finding), op_named(finding.op), target_named(finding.target)
     job = Job(op, implementation_of(op, finding), finding.params, finding.order)
+    framework = framework_for(target, alone=True)
     try:
-        framework_for(target_named(finding.target)).evaluate_placed(job, case.batch(), case.placement)
-    except FrameworkError:
-        sys.exit(0)
+        with host.limited(PATIENCE):
+            framework.evaluate_placed(job, case.batch(), case.placement)
+    except FrameworkDied as death:
+        return replace(finding, symptom=death.symptom, class_="unstable", note=str(death))
+    except FrameworkError as error:
+        if str(error).startswith("Unsupported"):
+            raise
+    return replace(finding, symptom="none", class_="ok")
 
 
 # The script

@@ -1,9 +1,14 @@
-"""What a Dask worker of an embedded cluster loads first."""
+"""What Dask workers load and are told first, those too that start after another has died."""
 
 from __future__ import annotations
 
 import signal
 from typing import Any
+
+from distributed import WorkerPlugin
+
+from fuzzer.frameworks.config import Config, declare
+from fuzzer.frameworks.environment import prepare_environment
 
 
 def dask_setup(worker: Any) -> None:
@@ -11,3 +16,14 @@ def dask_setup(worker: Any) -> None:
     SIGALRM is the watchdog's, whatever was inherited."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+class Prepared(WorkerPlugin):
+    """Every worker of the cluster, present and future, has the frameworks' environment and knows the targets of ulpfuzz.toml."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def setup(self, worker: Any) -> None:
+        prepare_environment()
+        declare(self.config)

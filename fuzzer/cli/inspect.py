@@ -56,23 +56,54 @@ def _op_json(op: Any) -> dict[str, Any]:
 
 
 def targets(as_json: Json = False) -> None:
-    """Where ops can run: frameworks, devices and modes, installed or not, and what each does with subnormal numbers."""
+    """Where ops can run: frameworks, devices, modes and the tables of ulpfuzz.toml; and what each does with subnormal numbers."""
     from fuzzer.findings.strict_json import to_json
-    from fuzzer.frameworks.target import describe, known_targets
+    from fuzzer.frameworks.survey import survey
+    from fuzzer.frameworks.target import known_targets
 
-    told = [describe(target) for target in known_targets()]
+    told = survey(known_targets())
     if as_json:
         print(to_json(told))
         return
+    from rich.text import Text
+
     from fuzzer.cli.screen import console, grid
 
-    table = grid("target", "version", "subnormals", "note")
+    table = grid("target", "version", "subnormals", "switches")
     for entry in told:
-        flush = ", ".join(f"{dtype} {words}" for dtype, words in entry["flush"].items())
-        same = set(entry["flush"].values())
-        shown = same.pop() if len(same) == 1 else flush
-        table.add_row(entry["target"], entry["version"] or "-", shown, entry["reason"])
-    console().print(table)
+        if entry["available"]:
+            switches = ", ".join(f"{name} {value}" for name, value in entry["switches"].items())
+            table.add_row(entry["target"], entry["version"], _flush_words(entry["flush"]), Text(switches))
+    missing = grid("not available", "why")
+    for names, reason in _missing(told):
+        missing.add_row(names, Text(reason))
+    screen = console()
+    screen.print(table)
+    if missing.row_count:
+        screen.print()
+        screen.print(missing)
+    pythons = sorted({entry["python"] for entry in told if entry["available"]})
+    screen.print(f"\nin {', '.join(pythons)}" if pythons else "\nno target is available", style="dim", markup=False)
+
+
+def _missing(told: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The targets that are not available and why; all modes of a device that lack the same in one line."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for entry in told:
+        if not entry["available"]:
+            place = entry["target"].partition(";")[0].rpartition(":")[0]
+            lines.setdefault((place, entry["reason"]), []).append(entry["target"].removeprefix(f"{place}:"))
+    return [(f"{place}:{','.join(modes)}", reason) for (place, reason), modes in lines.items()]
+
+
+def _flush_words(flush: dict[str, str]) -> str:
+    """The policies of all dtypes in few words: `keeps`, or `flushes both; float16, bfloat16 keeps`."""
+    dtypes: dict[str, list[str]] = {}
+    for dtype, words in flush.items():
+        dtypes.setdefault(words, []).append(dtype)
+    if len(dtypes) == 1:
+        return next(iter(dtypes))
+    return "; ".join(f"{words} {', '.join(names)}" for words, names in dtypes.items())
 
 
 def probe(
@@ -199,7 +230,7 @@ def _check_filters(dtype: str | None, target: str | None, symptom: str | None, c
     from fuzzer.catalog.op import DTYPES, ORDERS
     from fuzzer.cli.options import listed
     from fuzzer.formats import UnknownName
-    from fuzzer.frameworks.target import framework_names
+    from fuzzer.frameworks.target import framework_names, framework_of
     from fuzzer.judge.verdict import Class, Symptom
 
     closed = {
@@ -213,16 +244,16 @@ def _check_filters(dtype: str | None, target: str | None, symptom: str | None, c
             if not any(fnmatchcase(name, pattern) for name in valid):
                 raise UnknownName(kind, pattern, valid)
     for pattern in listed(target):
-        framework = pattern.partition(":")[0]
+        framework = framework_of(pattern)
         if not any(fnmatchcase(name, framework) for name in framework_names()):
             raise UnknownName("framework", framework, framework_names())
 
 
 def _whole_targets(text: str | None) -> str | None:
-    """`torch` filters like `torch:*`."""
+    """`torch` filters like `torch:*` and `torch@*`."""
     from fuzzer.cli.options import listed
 
-    return ",".join(p if ":" in p or "*" in p else f"{p}:*" for p in listed(text)) or None
+    return ",".join(p if set(p) & set(":@*") else f"{p}:*,{p}@*" for p in listed(text)) or None
 
 
 def show(

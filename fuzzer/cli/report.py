@@ -156,13 +156,14 @@ def repro(
 
 def _write_script(finding: Finding, versions: dict[str, str], path: Path) -> None:
     from fuzzer.campaign.reproduce import script_for
+    from fuzzer.findings.identity import framework_of
 
     text = script_for(finding, versions)
     if str(path) == "-":
         print(text, end="")
         return
     path.write_text(text, encoding="utf-8")
-    print(f"{path}: run it with Python, it needs numpy, mpmath and {finding.target.partition(':')[0]}")
+    print(f"{path}: run it with Python, it needs numpy, mpmath and {framework_of(finding.target)}")
 
 
 def _versions(store: Store, finding: Finding) -> dict[str, str]:

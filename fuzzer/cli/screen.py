@@ -14,6 +14,7 @@ from rich.text import Text
 
 from fuzzer.catalog.registry import ops
 from fuzzer.findings.finding import Finding
+from fuzzer.findings.identity import framework_of
 from reports import numbers
 from reports.headline import arrays_of, element_of, headline
 
@@ -78,8 +79,8 @@ def symptoms_table(findings: Sequence[Finding]) -> Table:
     """Findings by framework and symptom, the most frequent symptom first."""
     symptoms = [s for s, _ in Counter(f.symptom for f in findings).most_common()]
     table = grid("", *symptoms, "all")
-    for framework in sorted({f.target.partition(":")[0] for f in findings}):
-        counts = Counter(f.symptom for f in findings if f.target.partition(":")[0] == framework)
+    for framework in sorted({framework_of(f.target) for f in findings}):
+        counts = Counter(f.symptom for f in findings if framework_of(f.target) == framework)
         table.add_row(framework, *(str(counts[s] or "·") for s in symptoms), str(counts.total()))
     for column in table.columns[1:]:
         column.justify = "right"

@@ -14,6 +14,7 @@ from typing import Any
 
 from fuzzer.catalog.op import DTYPES, FRAMEWORKS
 from fuzzer.findings.finding import CellSummary, Finding
+from fuzzer.findings.identity import framework_of
 from fuzzer.judge.verdict import Class, Symptom
 
 #: What a record can match: field of the finding -> its closed list of choices, where it has one.
@@ -136,5 +137,5 @@ def _nearest(given: str, choices: tuple[str, ...]) -> str:
 
 def _field(subject: Finding | CellSummary, name: str) -> str:
     if name == "framework":
-        return subject.target.partition(":")[0]
+        return framework_of(subject.target)
     return str(getattr(subject, "class_" if name == "class" else name))

@@ -48,6 +48,8 @@ def variables(device: str, given: Mapping[str, str]) -> Variables:
         if given.get("CUDA_VISIBLE_DEVICES") == "-1" or _VISIBLE in given:
             found["CUDA_VISIBLE_DEVICES"] = given.get(_VISIBLE)
     found["TF_CPP_MIN_LOG_LEVEL"] = given.get("TF_CPP_MIN_LOG_LEVEL", "3")
+    # inductor would start a pool of processes, one for each core, in every worker.
+    found["TORCHINDUCTOR_COMPILE_THREADS"] = given.get("TORCHINDUCTOR_COMPILE_THREADS", "1")
     found.update({name: given.get(name, "1") for name in THREADS})
     kept = [flag for flag in given.get("XLA_FLAGS", "").split() if flag.partition("=")[0] not in _XLA_FLAGS]
     found["XLA_FLAGS"] = " ".join(kept + [name + value for name, value in _XLA_FLAGS.items()])

@@ -38,14 +38,21 @@ class Job:
 
 
 class Framework(Protocol):
-    """One framework on one device in one mode, in this process."""
+    """One framework on one device in one mode, in this process or in a host."""
 
     name: str
-    version: str
-    #: None: any batch length is cheap. Otherwise the closed list of lengths worth compiling for (jax).
-    lengths: tuple[int, ...] | None
-    #: Seconds spent on compiling since it was started; a part of the time of the calls.
-    compile_seconds: float
+
+    @property
+    def version(self) -> str:
+        """The framework's."""
+
+    @property
+    def lengths(self) -> tuple[int, ...] | None:
+        """None: any batch length is cheap. Otherwise the closed list of lengths worth compiling for (jax)."""
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds spent on compiling since it was started; a part of the time of the calls."""
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
         """The outputs of every row, of the batch's dtype, shape (rows, outputs), C order. Raises FrameworkError.

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
-import importlib.util
 import itertools
-import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,37 +17,20 @@ from fuzzer.findings.identity import framework_of
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks import switches as switch_table
 from fuzzer.frameworks.config import ConfigError, Spec, config
-from fuzzer.frameworks.environment import prepare_environment, variables
+from fuzzer.frameworks.environment import prepare_environment
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.interpreter import Interpreter, interpreter
+from fuzzer.frameworks.launch import hosted, missing_from
+from fuzzer.frameworks.registry import BUILTIN, Factory, factory, framework_names, installed, registered
+from fuzzer.frameworks.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
 from fuzzer.judge.flush import FlushPolicy
 
-if TYPE_CHECKING:
-    from fuzzer.frameworks.host import Backend, Launch
-
-__all__ = ["DEVICES", "MODES", "Target", "flush_policy", "framework_for", "framework_of", "prepare_environment", "supported",
-           "target_named", "targets_named"]  # fmt: skip
-
-Factory = Callable[[], Framework]
+__all__ = ["DEVICES", "MODES", "Target", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
+           "prepare_environment", "supported", "target_named", "targets_named"]  # fmt: skip
 
 DEVICES = ("cpu", "cuda", "rocm", "mps")
 #: Ways in which a framework runs an op; plugins know the first alone.
 MODES = {"torch": ("eager", "compile"), "tensorflow": ("eager", "graph", "xla"), "jax": ("eager", "jit"), "numpy": ("eager",)}
-
-# name -> (module, class, distributions that install it). No module here is imported before its framework is asked for.
-_BUILTIN: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "torch": ("fuzzer.frameworks.torch", "Torch", ("torch",)),
-    "tensorflow": (
-        "fuzzer.frameworks.tensorflow",
-        "TensorFlow",
-        ("tensorflow", "tensorflow-cpu", "tf-nightly", "tensorflow-macos"),
-    ),
-    "jax": ("fuzzer.frameworks.jax", "Jax", ("jax",)),
-    "numpy": ("fuzzer.frameworks.numpy", "Numpy", ("numpy",)),
-}
-
-_registered: dict[str, Factory] = {}
 
 
 @dataclass(frozen=True, order=True)
@@ -84,13 +62,13 @@ def register(name: str, factory: Factory) -> None:
     The factory may carry attributes `version` (a string) and `orders` (those it can compute, default value and grad). Packages do
     the same through the entry point group `ulpfuzz.frameworks`: the name, and an object that is such a factory.
     """
-    _registered[name] = factory
+    registered[name] = factory
     forget()
 
 
 def unregister(name: str) -> None:
     """Takes back `register`."""
-    del _registered[name]
+    del registered[name]
     forget()
 
 
@@ -98,16 +76,6 @@ def forget() -> None:
     """Forgets the frameworks that were started, and what was measured of them; ends their hosts."""
     _started.cache_clear()
     flush_policy.cache_clear()
-
-
-@cache
-def _plugins() -> dict[str, importlib.metadata.EntryPoint]:
-    return {point.name: point for point in importlib.metadata.entry_points(group="ulpfuzz.frameworks")}
-
-
-def framework_names() -> list[str]:
-    """The names of all frameworks that are known, installed or not: built in, plugins, registered."""
-    return list(dict.fromkeys([*_BUILTIN, *_plugins(), *_registered]))
 
 
 def target_named(text: str) -> Target:
@@ -153,8 +121,8 @@ def _checked(default: Target, rest: Sequence[str], switches: str, text: str) -> 
         raise UnknownName("mode", rest[1], modes)
     if len(rest) > 2:
         raise UnknownName("target", text, [str(replace(default, device=rest[0], mode=rest[1]))])
-    found = replace(default, **dict(zip(("device", "mode"), rest, strict=False)))
-    return replace(found, switches=switch_table.parsed(found.framework, switches))
+    device, mode = [*rest, *(default.device, default.mode)[len(rest) :]]
+    return replace(default, device=device, mode=mode, switches=switch_table.parsed(default.framework, switches))
 
 
 def _declared(spec: Spec) -> Target:
@@ -172,23 +140,6 @@ def _declared(spec: Spec) -> Target:
 def declared_targets() -> list[Target]:
     """The targets of ulpfuzz.toml, in its order. Raises ConfigError."""
     return [_declared(spec) for spec in config().specs.values()]
-
-
-def installed(framework: str) -> str | None:
-    """The version that is installed, or None; imports nothing of the framework."""
-    if framework in _registered:
-        return str(getattr(_registered[framework], "version", "unknown"))
-    if framework in _plugins():
-        distribution = _plugins()[framework].dist
-        return distribution.version if distribution else "unknown"
-    if framework not in _BUILTIN or importlib.util.find_spec(framework) is None:
-        return None
-    for distribution_name in _BUILTIN[framework][2]:
-        try:
-            return importlib.metadata.version(distribution_name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return "unknown"
 
 
 def targets_named(text: str | None) -> list[Target]:
@@ -222,10 +173,13 @@ def _meant(name: str) -> list[Target]:
 
 def known_targets() -> list[Target]:
     """Every target there could be, installed or not: each framework on each device in each mode, and ulpfuzz.toml's."""
-    places = [
-        (name, device) for name in framework_names() for device in (DEVICES if name in MODES and name != "numpy" else ("cpu",))
+    here = [
+        Target(name, device, mode)
+        for name in framework_names()
+        for device in (DEVICES if name in MODES and name != "numpy" else ("cpu",))
+        for mode in MODES.get(name, ("eager",))
     ]
-    return [Target(name, device, mode) for name, device in places for mode in MODES.get(name, ("eager",))] + declared_targets()
+    return here + declared_targets()
 
 
 def _require(target: Target) -> None:
@@ -236,52 +190,11 @@ def _require(target: Target) -> None:
 
 def absence(target: Target) -> str:
     """Why the target's framework cannot be imported where it is to run, in one line; "" where it can. Imports no framework."""
-    if not target.host:
-        return (
-            ""
-            if installed(target.framework) is not None
-            else f"{target.framework} is not installed; pip install 'ulpfuzz[{target.framework}]'"
-        )
-    spec, there = config().specs[target.host], interpreter_of(target)
-    if there.reason:
-        return f"{spec.where}: {there.reason}"
-    missing = [name for name in (target.framework, "numpy", "ml_dtypes") if name not in there.packages]
-    if target.framework == "numpy" and "scipy" not in there.packages:
-        missing.append("scipy")
-    return f"{spec.where}: {python_of(target)} has no {' and no '.join(missing)}" if missing else ""
-
-
-def python_of(target: Target) -> str:
-    """The interpreter that the target runs in."""
-    return (config().specs[target.host].python if target.host else "") or sys.executable
-
-
-def version_of(target: Target) -> str | None:
-    """The version of the target's framework where it is to run, or None. Imports no framework."""
-    return interpreter_of(target).packages.get(target.framework) if target.host else installed(target.framework)
-
-
-def interpreter_of(target: Target) -> Interpreter:
-    """What the interpreter of a target with a host has: Python, numpy, ml_dtypes, scipy, and the target's framework by its name."""
-    spec = config().specs[target.host]
-    module, distributions = target.framework, _BUILTIN.get(target.framework, ("", "", ()))[2]
-    if target.framework not in _BUILTIN:
-        module = _plugins()[target.framework].module if target.framework in _plugins() else module
-    asked = {module: distributions, "numpy": ("numpy",), "ml_dtypes": ("ml_dtypes",), "scipy": ("scipy",)}
-    found = interpreter(python_of(target), dict(spec.environment), asked)
-    return replace(
-        found,
-        packages={**found.packages, target.framework: found.packages[module]} if module in found.packages else found.packages,
-    )
-
-
-def _factory(framework: str) -> Any:
-    if framework in _registered:
-        return _registered[framework]
-    if framework in _plugins():
-        return _plugins()[framework].load()
-    module, name, _ = _BUILTIN[framework]
-    return getattr(importlib.import_module(module), name)
+    if target.host:
+        reason = missing_from(target)
+        return f"{config().specs[target.host].where}: {reason}" if reason else ""
+    here = installed(target.framework) is not None
+    return "" if here else f"{target.framework} is not installed; pip install 'ulpfuzz[{target.framework}]'"
 
 
 def framework_for(target: Target, alone: bool = False) -> Framework:
@@ -299,12 +212,10 @@ def _started(target: Target, apart: bool) -> Framework:
     _require(target)
     prepare_environment()
     if apart:
-        from fuzzer.frameworks.host import Hosted, Process
-
-        return Hosted(backend_of(target), Process(launch_of(target), str(target)))
+        return hosted(target)
     options = {} if target.mode == "eager" else {"mode": target.mode}
     try:
-        framework: Framework = _factory(target.framework)(**options)
+        framework: Framework = factory(target.framework)(**options)
     except FrameworkError:
         raise
     except Exception as error:
@@ -315,46 +226,6 @@ def _started(target: Target, apart: bool) -> Framework:
 framework_for.cache_clear = _started.cache_clear  # type: ignore[attr-defined]
 
 
-def backend_of(target: Target) -> Backend:
-    """What a host builds for a target. Raises ValueError for a framework that exists in this process only."""
-    from fuzzer.frameworks.host import Backend, importable
-
-    name = target.framework
-    options: dict[str, str] = {}
-    if name in _registered:
-        found = importable(_registered[name])
-        if found is None:
-            raise ValueError(f"{name} exists in this process only: it cannot run in a host")
-        module, attribute = found
-    elif name in _plugins():
-        module, attribute = _plugins()[name].module, _plugins()[name].attr
-    else:
-        module, attribute, _ = _BUILTIN[name]
-        options = {
-            key: value for key, value in (("mode", target.mode), ("device", target.device)) if value not in ("eager", "cpu")
-        }
-    made = switch_table.setting(name, target.switches)
-    return Backend(name, module, attribute, options, tuple(made.before), tuple(made.after), made.reads, target.switches)
-
-
-def launch_of(target: Target) -> Launch:
-    """How the host of a target is started: its interpreter and what differs from this process's environment."""
-    from fuzzer.frameworks.host import Launch
-
-    found = variables(target.device, os.environ)
-    python = python_of(target)
-    paths: tuple[str, ...] = ()
-    if python == sys.executable:
-        paths = tuple(path for path in sys.path if path)
-    else:  # what names this interpreter's folders would be wrong in another
-        found.update(PYTHONPATH=None, PYTHONHOME=None)
-    for name, value in switch_table.setting(target.framework, target.switches).environment.items():
-        found[name] = f"{found[name]} {value}" if name == "XLA_FLAGS" else value
-    if target.host:
-        found.update(config().specs[target.host].environment)
-    return Launch(python, found, paths)
-
-
 def supported(op: Op, target: Target, dtype: str, order: str, params: Mapping[str, Any]) -> list[Implementation]:
     """The implementations of the op that claim to compute it on that target, at that dtype, order and params."""
     if order not in op.orders or order not in _orders(target.framework):
@@ -363,9 +234,9 @@ def supported(op: Op, target: Target, dtype: str, order: str, params: Mapping[st
 
 
 def _orders(framework: str) -> tuple[str, ...]:
-    if framework in _BUILTIN and framework not in _registered:
+    if framework in BUILTIN and framework not in registered:
         return ("value",) if framework == "numpy" else ("value", "grad")
-    orders: tuple[str, ...] = getattr(_factory(framework), "orders", ("value", "grad"))
+    orders: tuple[str, ...] = getattr(factory(framework), "orders", ("value", "grad"))
     return orders
 
 
@@ -383,13 +254,17 @@ _PROBE_LENGTHS = (1, 64)
 
 @cache
 def flush_policy(where: Target | Framework, dtype: str) -> FlushPolicy:
-    """What a target does with subnormals at a dtype, measured once in a process, in a scalar and in a vector-length call.
+    """What a target does with subnormals at a dtype, measured once in a process; see measured_policy."""
+    return measured_policy(framework_for(where) if isinstance(where, Target) else where, dtype)
+
+
+def measured_policy(framework: Framework, dtype: str) -> FlushPolicy:
+    """What a framework does with subnormals at a dtype, measured in a scalar and in a vector-length call.
 
     Inputs: subnormals times the largest power of two must not give zero, and must compare greater than zero. Outputs: the
     least normal number times one half must not give zero. A flush in any of the calls counts. All products are exact.
     Raises FrameworkError where the framework has no such dtype.
     """
-    framework = framework_for(where) if isinstance(where, Target) else where
     fmt = format_named(dtype)
     largest_power = 2.0**fmt.emax
     inputs = [

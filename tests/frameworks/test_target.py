@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import DTYPES, call, op, scalar
 from fuzzer.formats import UnknownName
+from fuzzer.frameworks import config, launch
 from fuzzer.frameworks import target as targets
+from fuzzer.frameworks.config import Config, ConfigError, Spec
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.target import Target, describe, flush_policy, framework_for, supported, target_named, targets_named
+from fuzzer.frameworks.survey import describe
+from fuzzer.frameworks.switches import SWITCHES
+from fuzzer.frameworks.target import (
+    DEVICES,
+    MODES,
+    Target,
+    flush_policy,
+    framework_for,
+    framework_of,
+    supported,
+    target_named,
+    targets_named,
+)  # fmt: skip
 from fuzzer.judge.flush import FlushPolicy
 
 
@@ -85,6 +104,105 @@ def test_a_wrong_name_names_the_nearest(text: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+VALUES = {None: st.just("--xla_a=true --xla_b=2"), (): st.integers(1, 64).map(str)}
+
+
+@st.composite
+def any_target(draw: st.DrawFn) -> Target:
+    framework = draw(st.sampled_from(sorted(MODES)))
+    mine = [switch for switch in SWITCHES if switch.framework == framework]
+    chosen = draw(st.lists(st.sampled_from(mine), unique_by=lambda switch: switch.name)) if mine else []
+    pairs = [(s.name, draw(VALUES[s.values] if s.values in VALUES else st.sampled_from(s.values))) for s in chosen]
+    return Target(
+        framework, draw(st.sampled_from(DEVICES)), draw(st.sampled_from(MODES[framework])), tuple(sorted(pairs)),
+        draw(st.sampled_from(["", f"other-{framework}"])),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def hosts() -> Iterator[None]:
+    """A host of each framework, in this interpreter."""
+    specs = [Spec(f"other-{name}", name, mode=MODES[name][-1], where="planted") for name in MODES]
+    config.declare(Config({spec.name: spec for spec in specs}))
+    yield
+    config.forget()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(target=any_target())
+def test_a_name_and_its_target_are_one(hosts: None, target: Target) -> None:
+    assert target_named(str(target)) == target
+    assert framework_of(str(target)) == target.framework
+    assert target.apart == (target.device != "cpu" or bool(target.switches) or bool(target.host))
+
+
+def test_a_table_of_the_configuration_is_a_target(hosts: None) -> None:
+    table = Target("jax", mode="jit", host="other-jax")
+    assert target_named("other-jax") == target_named("jax@other-jax") == target_named("jax@other-jax:cpu:jit") == table
+    assert target_named("jax@other-jax:cpu:eager") == replace(table, mode="eager")
+    assert target_named("jax@other-jax;threads=2") == replace(table, switches=(("threads", "2"),))
+    assert table in targets.known_targets()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("jax@othr-jax", "unknown host of jax 'othr-jax'; did you mean 'other-jax'?"),
+        ("jax@other-torch", "unknown host of jax 'other-torch'; did you mean 'other-jax'?"),
+        ("other-jaxx", "unknown framework 'other-jaxx'; did you mean 'other-jax'?"),
+        ("torch;mkldn=off", "unknown switch of torch 'mkldn'; did you mean 'mkldnn'?"),
+        ("torch;mkldnn=of", "unknown value of torch's switch mkldnn 'of'; did you mean 'off'?"),
+        ("torch;threads=two", "torch's switch threads takes a number of threads from 1 on, not 'two'"),
+        ("torch;mkldnn", "a switch is written name=value, not 'mkldnn'"),
+        ("torch;tf32=on;tf32=off", "the switch tf32 stands twice"),
+        ("numpy;threads=2", "numpy has no switches; threads=2 can be none"),
+        ("numpy:cpu:jit", "unknown mode 'jit'; valid: eager"),
+        ("torch:cpu:xla", "unknown mode 'xla'; "),
+    ],
+)
+def test_a_wrong_host_or_switch_names_the_nearest(hosts: None, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        target_named(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_a_configuration_there_is_no_host() -> None:
+    config.declare(Config())
+    try:
+        with pytest.raises(ValueError, match=r"unknown host of jax 'old'; ulpfuzz\.toml names none"):
+            target_named("jax@old")
+    finally:
+        config.forget()
+
+
+def test_patterns(hosts: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "installed", lambda name: None if name == "jax" else "1")
+    monkeypatch.setattr(targets, "missing_from", lambda target: "")
+    assert targets_named("torch:cpu:*") == [Target("torch"), Target("torch", mode="compile")]
+    assert targets_named("t*w:*:e*") == [Target("tensorflow")], "a pattern that names no device stands for the CPU"
+    assert targets_named("torch:cuda:*") == [Target("torch", "cuda"), Target("torch", "cuda", "compile")]
+    assert targets_named("jax*") == [Target("jax", mode="jit", host="other-jax")], "jax itself is not installed"
+    assert targets_named("other-t*,torch") == [
+        Target("torch", mode="compile", host="other-torch"), Target("tensorflow", mode="xla", host="other-tensorflow"), Target("torch")
+    ]  # fmt: skip
+    with pytest.raises(UnknownName, match="unknown target 'torhc:\\*'; did you mean 'torch"):
+        targets_named("torhc:*")
+
+
+def test_the_configuration_may_say_what_is_meant_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    config.declare(Config({"other": Spec("other", "numpy")}, ("other", "numpy")))
+    try:
+        assert targets_named(None) == [Target("numpy", host="other"), Target("numpy")]
+        config.declare(Config({"torch": Spec("torch", "numpy", where="planted, target 1")}))
+        with pytest.raises(ConfigError, match=r"^planted, target 1: torch is the name of a framework$"):
+            targets.known_targets()
+        config.declare(Config({"old": Spec("old", "nunpy", where="planted, target 1")}))
+        with pytest.raises(ConfigError, match=r"^planted, target 1: unknown framework 'nunpy'; did you mean 'numpy'"):
+            target_named("old")
+    finally:
+        config.forget()
+
+
 def test_lists_of_targets() -> None:
     assert targets_named("numpy, numpy:cpu") == [Target("numpy")]
     everything = targets_named(None)
@@ -93,7 +211,8 @@ def test_lists_of_targets() -> None:
 
 
 def test_what_is_not_installed_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targets, "installed", lambda name: None if name == "jax" else "1")
+    for module in (targets, launch):
+        monkeypatch.setattr(module, "installed", lambda name: None if name == "jax" else "1")
     assert Target("jax") not in targets_named(None)
     with pytest.raises(ValueError, match=r"^jax is not installed; pip install 'ulpfuzz\[jax\]'$"):
         targets_named("torch,jax")
@@ -146,6 +265,7 @@ def test_a_registered_framework_is_a_target(planted: Target) -> None:
         "reason": "",
         "flush": {"float16": "keeps", "bfloat16": "unsupported", "float32": "keeps", "float64": "keeps"},
         "switches": {"planted": True},
+        "python": f"{sys.executable} ({platform.python_version()})",
     }
 
 

@@ -1,0 +1,98 @@
+"""Launch: how the host of a target is started, and what its interpreter has."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fuzzer.frameworks import switches
+from fuzzer.frameworks.config import config
+from fuzzer.frameworks.environment import variables
+from fuzzer.frameworks.host import Backend, Hosted, importable
+from fuzzer.frameworks.interpreter import Interpreter, interpreter
+from fuzzer.frameworks.process import Launch, Process
+from fuzzer.frameworks.registry import BUILTIN, installed, plugins, registered
+
+if TYPE_CHECKING:
+    from fuzzer.frameworks.target import Target
+
+
+def python_of(target: Target) -> str:
+    """The interpreter that the target runs in."""
+    return (config().specs[target.host].python if target.host else "") or sys.executable
+
+
+def version_of(target: Target) -> str | None:
+    """The version of the target's framework where it is to run, or None. Imports no framework."""
+    return interpreter_of(target).packages.get(target.framework) if _elsewhere(target) else installed(target.framework)
+
+
+def missing_from(target: Target) -> str:
+    """Why the interpreter of a target with a host is of no use to it, in one line; "" where it is. Imports no framework."""
+    if not _elsewhere(target):
+        return "" if installed(target.framework) is not None else f"{target.framework} is not installed"
+    there = interpreter_of(target)
+    needed = (target.framework, "numpy", "ml_dtypes", *(("scipy",) if target.framework == "numpy" else ()))
+    absent = [name for name in needed if name not in there.packages]
+    return there.reason or (f"{python_of(target)} has no {' and no '.join(absent)}" if absent else "")
+
+
+def _elsewhere(target: Target) -> bool:
+    """Whether other packages may be found there than here."""
+    spec = config().specs[target.host] if target.host else None
+    return spec is not None and bool(spec.python or spec.environment)
+
+
+def interpreter_of(target: Target) -> Interpreter:
+    """What the interpreter of a target with a host has: Python, numpy, ml_dtypes, scipy, and the target's framework by its name."""
+    name = target.framework
+    made = importable(registered[name]) if name in registered else None
+    module = made[0] if made else plugins()[name].module if name in plugins() else name
+    asked = {module: BUILTIN.get(name, ("", "", ()))[2], "numpy": ("numpy",), "ml_dtypes": ("ml_dtypes",), "scipy": ("scipy",)}
+    found = interpreter(python_of(target), dict(config().specs[target.host].environment), asked)
+    packages = {name if package == module else package: version for package, version in found.packages.items()}
+    return replace(found, packages=packages)
+
+
+def hosted(target: Target) -> Hosted:
+    """The framework of a target in a host of its own, not started yet. Raises ValueError; see backend_of."""
+    return Hosted(backend_of(target), Process(launch_of(target), str(target)))
+
+
+def backend_of(target: Target) -> Backend:
+    """What a host builds for a target. Raises ValueError for a framework that exists in this process only."""
+    name = target.framework
+    options: dict[str, str] = {}
+    if name in registered:
+        found = importable(registered[name])
+        if found is None:
+            raise ValueError(f"{name} exists in this process only: it cannot run in a host")
+        module, attribute = found
+    elif name in plugins():
+        module, attribute = plugins()[name].module, plugins()[name].attr
+    else:
+        module, attribute, _ = BUILTIN[name]
+        options = {
+            key: value for key, value in (("mode", target.mode), ("device", target.device)) if value not in ("eager", "cpu")
+        }
+    made = switches.setting(name, target.switches)
+    return Backend(name, module, attribute, options, tuple(made.before), tuple(made.after), made.reads, target.switches)
+
+
+def launch_of(target: Target, device: str | None = None) -> Launch:
+    """How the host of a target is started: its interpreter and what differs from this process's environment. device: see variables;
+    default: the target's."""
+    found = variables(device or target.device, os.environ)
+    python = python_of(target)
+    paths: tuple[str, ...] = ()
+    if python == sys.executable:
+        paths = tuple(path for path in sys.path if path)
+    else:  # what names this interpreter's folders would be wrong in another
+        found.update(PYTHONPATH=None, PYTHONHOME=None)
+    for name, value in switches.setting(target.framework, target.switches).environment.items():
+        found[name] = f"{found[name]} {value}" if name == "XLA_FLAGS" else value
+    if target.host:
+        found.update(config().specs[target.host].environment)
+    return Launch(python, found, paths)

@@ -1,0 +1,66 @@
+"""Registry: the frameworks that are known, and where their code is. Imports none of them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from fuzzer.frameworks.framework import Framework
+
+Factory = Callable[[], Framework]
+
+# name -> (module, class, distributions that install it). No module here is imported before its framework is asked for.
+BUILTIN: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "torch": ("fuzzer.frameworks.torch", "Torch", ("torch",)),
+    "tensorflow": (
+        "fuzzer.frameworks.tensorflow",
+        "TensorFlow",
+        ("tensorflow", "tensorflow-cpu", "tf-nightly", "tensorflow-macos"),
+    ),
+    "jax": ("fuzzer.frameworks.jax", "Jax", ("jax",)),
+    "numpy": ("fuzzer.frameworks.numpy", "Numpy", ("numpy",)),
+}
+
+#: Frameworks of this process only; see target.register.
+registered: dict[str, Factory] = {}
+
+
+@cache
+def plugins() -> dict[str, importlib.metadata.EntryPoint]:
+    return {point.name: point for point in importlib.metadata.entry_points(group="ulpfuzz.frameworks")}
+
+
+def framework_names() -> list[str]:
+    """The names of all frameworks that are known, installed or not: built in, plugins, registered."""
+    return list(dict.fromkeys([*BUILTIN, *plugins(), *registered]))
+
+
+def installed(framework: str) -> str | None:
+    """The version that is installed, or None; imports nothing of the framework."""
+    if framework in registered:
+        return str(getattr(registered[framework], "version", "unknown"))
+    if framework in plugins():
+        distribution = plugins()[framework].dist
+        return distribution.version if distribution else "unknown"
+    if framework not in BUILTIN or importlib.util.find_spec(framework) is None:
+        return None
+    for distribution_name in BUILTIN[framework][2]:
+        try:
+            return importlib.metadata.version(distribution_name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return "unknown"
+
+
+def factory(framework: str) -> Any:
+    """What makes a framework; imports the module that it is in."""
+    if framework in registered:
+        return registered[framework]
+    if framework in plugins():
+        return plugins()[framework].load()
+    module, name, _ = BUILTIN[framework]
+    return getattr(importlib.import_module(module), name)
