@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,8 @@ Run = Callable[[Sequence[Shard], Callable[[], bool]], Iterator[ShardResult]]
 
 #: Seconds in which a scheduler answers.
 ANSWERS = 8
+#: Seconds in which a worker that died is replaced.
+RESTART = 30
 #: The share of the machine's memory that all workers together may have.
 MEMORY = 0.9
 
@@ -122,6 +124,7 @@ def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> 
     """
     from distributed import as_completed
 
+    workers = _worker_count(client)
     waiting = iter(shards)
     out: dict[str, Shard] = {}
     suspects: list[Shard] = []
@@ -136,17 +139,17 @@ def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> 
         out[future.key] = shard
         return future
 
-    first = [future for future in (submit() for _ in range(_worker_count(client))) if future is not None]
+    first = [future for future in (submit() for _ in range(workers)) if future is not None]
     flow = as_completed(first, loop=client.loop, raise_errors=False)
     for future in flow:
         shard = out[future.key]
         result = _result(future)
         if isinstance(result, ShardResult):
             yield result
-        elif shard.alone:
-            last.append(shard)
         else:
-            suspects.append(replace(shard, alone=True))
+            (last if shard.alone else suspects).append(replace(shard, alone=True))
+            with suppress(TimeoutError):  # else the next shard would stand behind another worker's, and fall with it
+                client.wait_for_workers(workers, timeout=RESTART)
         following = submit()
         if following is not None:
             flow.add(following)

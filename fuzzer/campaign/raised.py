@@ -24,7 +24,9 @@ from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
 
 #: How frameworks say that memory ran out: Python and numpy; torch on the CPU and on CUDA; TensorFlow, and XLA.
-_NO_MEMORY = re.compile(r"^_?(Array)?MemoryError\b|can't allocate memory|CUDA out of memory|^ResourceExhaustedError\b|RESOURCE_EXHAUSTED")
+_NO_MEMORY = re.compile(
+    r"^_?(Array)?MemoryError\b|can't allocate memory|CUDA out of memory|^ResourceExhaustedError\b|RESOURCE_EXHAUSTED"
+)
 #: What the search for the guilty rows of one shard may cost: calls for each subject, and seconds for all.
 STEPS, SECONDS = 64, 300.0
 #: Lengths of the call at which a guilty row is tried alone, shortest first; where each length is compiled, only some.
@@ -65,7 +67,9 @@ def raised_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]], patience: f
                 guilty = _Guilty(row, Placement(), f"out of memory: {said}")
                 raised.findings.append(_finding(trial, trial.subjects[number], guilty, Symptom.crash))
             else:
-                raised.findings.append(_finding(trial, trial.subjects[number], _Guilty(row, Placement(), said), Symptom.exception))
+                raised.findings.append(
+                    _finding(trial, trial.subjects[number], _Guilty(row, Placement(), said), Symptom.exception)
+                )
     _deaths(trial, raised, patience, memory)
     return raised
 

@@ -16,8 +16,8 @@ from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, cells_of
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
-from fuzzer.campaign.plan import Progress as CellProgress
 from fuzzer.campaign.plan import FAILURES, round_of
+from fuzzer.campaign.plan import Progress as CellProgress
 from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.op import DTYPES, ORDERS

@@ -135,8 +135,7 @@ def answers_at(
         (outcome,) = trial.run_placed(row, other, at).outcomes
         if outcome.answers is None or outcome.screened is None:
             if not outcome.error.startswith(RECORD_ERRORS):
-                symptom = outcome.died or Symptom.exception.name
-                raised = (math.nan, "nan", math.inf, Class.unstable.name, symptom)
+                raised = (math.nan, "nan", math.inf, Class.unstable.name, outcome.died or Symptom.exception.name)
                 answers.append(Answer(other.target, other.implementation.call, *raised))
             continue
         position = at.position

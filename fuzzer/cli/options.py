@@ -31,8 +31,13 @@ Seed = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", metavar="N", min=0, help="Worker processes. Default: a worker per core. 0 runs in this one, "
-        "for debugging: nothing protects it from a framework that crashes or hangs."),
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=0,
+        help="Worker processes. Default: a worker per core. 0 runs in this one, "
+        "for debugging: nothing protects it from a framework that crashes or hangs.",
+    ),
 ]
 CaseTimeout = Annotated[
     str | None,
@@ -41,7 +46,8 @@ CaseTimeout = Annotated[
 MemoryLimit = Annotated[
     str | None,
     typer.Option(
-        "--memory-limit", metavar="BYTES",
+        "--memory-limit",
+        metavar="BYTES",
         help="A worker that takes more memory (4GiB, 512MiB) is ended. Default: its share of nine tenths of what the machine has.",
     ),
 ]

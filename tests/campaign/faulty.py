@@ -309,8 +309,19 @@ OPS = [
     _op("exp", X, "exp_dies", name="faulty_dies", accuracy="elementary"),
     *(
         _op("exp", X, f"exp_{how} exp_right", name=f"faulty_{how}", accuracy="elementary")
-        for how in ("aborts", "strip_aborts", "segfaults", "long_aborts", "together_aborts", "once_aborts", "waits", "holds", "eats",
-                    "no_memory", "spoilt")
+        for how in (
+            "aborts",
+            "strip_aborts",
+            "segfaults",
+            "long_aborts",
+            "together_aborts",
+            "once_aborts",
+            "waits",
+            "holds",
+            "eats",
+            "no_memory",
+            "spoilt",
+        )
     ),
     _op("exp", X, "exp_sleeps", name="faulty_sleeps", accuracy="elementary"),
     _op("no_such_definition", X, "exp_right", name="faulty_record"),
