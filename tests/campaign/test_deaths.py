@@ -207,11 +207,10 @@ def test_a_campaign_survives_its_deaths(stores: Any, capfd: pytest.CaptureFixtur
     assert (run.state, run.cells, run.cells_planned) == ("finished", 5, 5)
     assert run.environment["failures"] == run.environment["cells_not_reached"] == []
     found = store.findings(run.id)
-    assert {(f.implementation, f.symptom, x_of(f), f.case["placement"]["length"]) for f in found if f.op != "faulty_exp"} == {
-        (guilty("aborts"), "crash", 1.0, 1),
-        (guilty("holds"), "hang", 1.0, 1),
-        (guilty("eats"), "crash", 1.0, 1),
-    }
+    dead = {f.implementation: f for f in found if f.op != "faulty_exp"}
+    assert {call: (x_of(f), f.case["placement"]["length"]) for call, f in dead.items()} == {guilty(how): (1.0, 1) for how in died}
+    assert (dead[guilty("aborts")].symptom, dead[guilty("holds")].symptom) == ("crash", "hang")
+    assert dead[guilty("eats")].symptom in ("crash", "hang")  # on a busy machine its time may end before its memory
     assert {f.symptom for f in found if f.op == "faulty_exp"} >= {"inf", "zero", "wrong_sign"}
     judged = {(c.op, c.implementation): c.verdicts for c in store.cells(run.id)}
     lessons = {shard: json.loads(text) for shard, text in store.shard_payloads(run.id).items()}
