@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,8 @@ Run = Callable[[Sequence[Shard], Callable[[], bool]], Iterator[ShardResult]]
 
 #: Seconds in which a scheduler answers.
 ANSWERS = 8
+#: Seconds in which a worker that died is replaced.
+RESTART = 30
 #: The share of the machine's memory that all workers together may have.
 MEMORY = 0.9
 
@@ -42,7 +44,8 @@ def engine(workers: int, scheduler: str | None, memory: int | None = None) -> It
         yield _in_process
         return
     with _client(workers, scheduler, memory) as client:
-        yield lambda shards, stop: _on_dask(client, shards, stop)
+        count = _worker_count(client)
+        yield lambda shards, stop: _on_dask(client, count, shards, stop)
 
 
 def _in_process(shards: Sequence[Shard], stop: Callable[[], bool]) -> Iterator[ShardResult]:
@@ -113,7 +116,7 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
         yield client
 
 
-def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> Iterator[ShardResult]:
+def _on_dask(client: Any, workers: int, shards: Sequence[Shard], stop: Callable[[], bool]) -> Iterator[ShardResult]:
     """One shard per worker is out at a time, so that stopping is quick and a worker that dies takes few with it.
 
     Dask names the tasks that a dead worker held, guilty or not: each of these suspects is run again next, with every target in a
@@ -122,6 +125,7 @@ def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> 
     """
     from distributed import as_completed
 
+    _await_workers(client, workers)
     waiting = iter(shards)
     out: dict[str, Shard] = {}
     suspects: list[Shard] = []
@@ -136,39 +140,36 @@ def _on_dask(client: Any, shards: Sequence[Shard], stop: Callable[[], bool]) -> 
         out[future.key] = shard
         return future
 
-    first = [future for future in (submit() for _ in range(_worker_count(client))) if future is not None]
-    flow = as_completed(first, loop=client.loop, raise_errors=False)
-    for future in flow:
+    first = [future for future in (submit() for _ in range(workers)) if future is not None]
+    flow = as_completed(
+        first, loop=client.loop, with_results=True, raise_errors=False
+    )  # fetched before a worker can take them along
+    for future, result in flow:
         shard = out[future.key]
-        result = _result(future)
         if isinstance(result, ShardResult):
             yield result
-        elif shard.alone:
-            last.append(shard)
         else:
-            suspects.append(replace(shard, alone=True))
+            (last if shard.alone else suspects).append(replace(shard, alone=True))
+            _await_workers(client, workers)  # else the next shard would stand behind another worker's, and fall with it
         following = submit()
         if following is not None:
             flow.add(following)
     for shard in last:
-        result = _result(send(shard))
-        if not isinstance(result, ShardResult):
-            failure = f"crash: the worker process ended, outside of the frameworks ({type(result).__name__})"
-            result = ShardResult(shard.id, shard.cell.key, failure=failure, died=True)
-        yield result
+        try:
+            yield send(shard).result()
+        except Exception as lost:
+            failure = f"crash: the worker process ended, outside of the frameworks ({type(lost).__name__})"
+            yield ShardResult(shard.id, shard.cell.key, failure=failure, died=True)
 
 
 def _worker_count(client: Any) -> int:
     return max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
 
 
-def _result(future: Any) -> ShardResult | Exception:
-    """The result, or how it was lost: with its worker, and be it after the shard had ended, before the result was fetched."""
-    try:
-        result: ShardResult = future.result()
-    except Exception as lost:
-        return lost
-    return result
+def _await_workers(client: Any, count: int) -> None:
+    """Until those that died are replaced; a cluster that does not replace them goes on with fewer."""
+    with suppress(TimeoutError):
+        client.wait_for_workers(count, timeout=RESTART)
 
 
 def watched(shard: Shard) -> ShardResult:

@@ -294,7 +294,7 @@ class Trial:
                 continue
             framework = self.framework(subject)
             with self.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):  # measured once in a process
-                policy = flush_policy(framework, self.cell.dtype)
+                policy = flush_policy(target_named(subject.target), self.cell.dtype, self.alone)
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)

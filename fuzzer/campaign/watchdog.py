@@ -20,7 +20,7 @@ _patience: float | None = None
 @contextmanager
 def on_guard(patience: float) -> Iterator[None]:
     """Inside, this process ends if a framework call (`calling`) takes longer than `patience` seconds, or anything else IDLE seconds."""
-    global _patience
+    global _patience  # noqa: PLW0603 # a process has one timer
     _patience = patience
     signal.setitimer(signal.ITIMER_REAL, _idle(patience))
     try:

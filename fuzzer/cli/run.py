@@ -27,7 +27,7 @@ from fuzzer.cli.options import (
     Workers,
     bytes_of,
     listed,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from fuzzer.campaign.run import Settings
@@ -230,15 +230,15 @@ def _contract(record: Run, found: Sequence[Finding]) -> dict[str, Any]:
     """The documented JSON of a run."""
     from fuzzer.findings.strict_json import jsonable
 
-    unsupported = record.environment.get("cells_unsupported", [])
+    environment = record.environment
+    nobody = environment.get("cells_unsupported", [])
     told = {
         "run": record.id, "state": record.state, "seed": record.seed, "budget": record.budget, "seconds": record.seconds,
-        "verdicts": record.verdicts, "cells": record.cells,
-        "cells_not_reached": record.cells_planned - record.cells - len(unsupported),
-        "findings": {"total": len(found), "new": sum(f.status == "new" for f in found)},
+        "verdicts": record.verdicts, "cells": record.cells, "cells_not_reached": record.cells_planned - record.cells - len(nobody),
+        "cells_unsupported": nobody, "findings": {"total": len(found), "new": sum(f.status == "new" for f in found)},
         "verdicts_per_second": record.verdicts / record.seconds if record.seconds > 0 else 0.0,
-        "by_tier": record.by_tier, "by_phase": record.by_phase, "cells_unsupported": unsupported,
-        **{name: record.environment.get(name, []) for name in ("failures", "unsupported")},
+        "by_tier": record.by_tier, "by_phase": record.by_phase, "failures": environment.get("failures", []),
+        "unsupported": environment.get("unsupported", []),
     }  # fmt: skip
     return {name: jsonable(value) for name, value in told.items()}
 

@@ -246,7 +246,7 @@ _PROBE_LENGTHS = (1, 64)
 
 
 @cache
-def flush_policy(where: Target | Framework, dtype: str) -> FlushPolicy:
+def flush_policy(where: Target | Framework, dtype: str, alone: bool = False) -> FlushPolicy:
     """What a target does with subnormals at a dtype, measured once in a process; see measured_policy."""
     return measured_policy(framework_for(where) if isinstance(where, Target) else where, dtype)
 

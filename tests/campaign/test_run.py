@@ -221,17 +221,6 @@ def test_dask_workers_find_the_same(stores: Any, capfd: pytest.CaptureFixture[st
     assert capfd.readouterr().err == ""
 
 
-def test_a_dead_worker_is_a_failure_of_its_shard_alone(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    store = stores()
-    run = run_campaign(settings_of("280k", ops="faulty_calm,faulty_dies,faulty_softplus", orders=("value",), workers=2), store)
-    assert run.state == "finished"
-    assert {line.partition(":")[0] for line in run.environment["failures"]} == {"faulty_dies float32 value"}
-    assert "crash: the worker process ended" in run.environment["failures"][0]
-    assert run.environment["cells_not_reached"] == ["faulty_dies float32 value"]
-    assert run.cells == 2
-    assert "Traceback" not in capfd.readouterr().err
-
-
 def test_ctrl_c_with_workers_keeps_what_was_found(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
     store = stores()
     run = run_campaign(settings_of("100M", workers=2), store, Stop(3))
@@ -279,23 +268,3 @@ def test_a_scheduler_that_does_not_answer(
     assert "\n" not in str(caught.value)
     assert time.monotonic() - began < 6
     assert "Traceback" not in capfd.readouterr().err
-
-
-def test_a_hang_ends_the_worker(stores: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = """
-import sys, time
-from fuzzer.campaign import engine
-engine.HANGS = 0.5
-engine.guarded = lambda shard: time.sleep(20)
-engine.watched(None)
-"""
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        cwd=Path(faulty.__file__).parents[2],
-        timeout=15,
-        check=False,
-    )
-    assert ran.returncode == 1
-    assert ran.stderr == ""
