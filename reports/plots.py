@@ -17,7 +17,8 @@ LOW, HIGH = -1.0, 10.0
 _SCREEN = math.log10(16)
 #: A plot of a float64 finding would have 2,046 binades; neighbours are merged (the worst kept) down to this many.
 POINTS = 240
-_ORDERS = ("value", "grad")
+#: The panels of the map, with their titles.
+_ORDERS = {"value": "value", "grad": "gradient", "jvp": "forward mode", "grad2": "second derivative"}
 
 
 def heat_map(report: Report) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def heat_map(report: Report) -> dict[str, Any]:
         layout[f"xaxis{suffix}"] = {
             "domain": [start, start + width], "side": "top", "tickangle": -30 if len(targets) > 3 else 0, "fixedrange": True,
             "showgrid": False, "zeroline": False, "automargin": True, "anchor": f"y{suffix}",
-            "title": {"text": f"<b>{order}</b>", "standoff": 6},
+            "title": {"text": f"<b>{escape(_ORDERS.get(order, order))}</b>", "standoff": 6},
         }  # fmt: skip
         layout[f"yaxis{suffix}"] = {
             "showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True,

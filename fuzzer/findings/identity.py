@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,6 +26,11 @@ class UnresolvedName(UnknownName):
 
     def __init__(self, message: str) -> None:
         ValueError.__init__(self, message)
+
+
+def framework_of(target: str) -> str:
+    """The framework in the text of a target, `framework[@host]:device:mode[;name=value...]`: jax, of `jax@old:cpu:jit;matmul=high`."""
+    return target.partition(";")[0].partition(":")[0].partition("@")[0].strip()
 
 
 def canonical(value: Any) -> Any:
@@ -59,11 +63,6 @@ def digest(*parts: Any) -> str:
 def cell_key(op: str, params: Mapping[str, Any], order: str, dtype: str, target: str, implementation: str) -> str:
     """The identity of one cell on one target and implementation: what a finding needs to have been run again."""
     return digest("cell", op, params, order, dtype, target, implementation)
-
-
-def framework_of(target: str) -> str:
-    """The framework's name in the text of a target: jax of `jax@old:cpu:jit`, torch of `torch:cpu:eager;mkldnn=off`."""
-    return re.split("[@:;]", target, maxsplit=1)[0].strip()
 
 
 def finding_id(op: str, params: Mapping[str, Any], order: str, dtype: str, target: str, implementation: str, symptom: str) -> str:
