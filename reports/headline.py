@@ -122,7 +122,7 @@ def headline(finding: Finding, arrays: Sequence[Array], where: str) -> str:
         return f"{computing} {SILENT[finding.symptom]} ({finding.dtype}, {inputs})"
     answer, truth = numbers.contrast(finding.output, finding.reference)
     right = finding.case.get("right")
-    other = f", and {numbers.contrast(float(right['output']), finding.reference)[0]} elsewhere," if right else ","
+    other = f", and {numbers.decimal(float(right['output']), finding.dtype)} in another place," if right else ","
     return f"{subject} = {answer}{other} true value {truth} ({finding.dtype}, {inputs})"
 
 

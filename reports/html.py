@@ -14,7 +14,7 @@ from reports.headline import SILENT, Array
 from reports.model import Report
 
 #: What the table of findings can be filtered by; a facet with a single value is not offered.
-_FILTERS = ("framework", "op", "order", "dtype", "symptom", "class", "status")
+_FILTERS = ("framework", "target", "op", "order", "dtype", "symptom", "class", "status")
 
 
 def render(report: Report) -> str:

@@ -37,7 +37,7 @@ def render(report: Report, top: int = TOP) -> str:
         _row("versions", versions),
         *([_row("placements", report.consistency)] if report.consistency else []),
         *([_row("compiling", numbers.duration(report.compile_seconds))] if report.compile_seconds else []),
-        *([_row("unsupported", f"{numbers.count(len(report.unsupported))} calls")] if report.unsupported else []),
+        *([_row("unsupported", report.unsupported_text)] if report.unsupported else []),
         *([_row("targets", "; ".join(_target(t) for t in report.targets))] if report.targets else []),
         *([_row("status", ", ".join(f"{n} {s}" for s, n in report.statuses.items()))] if report.statuses else []),
     ]

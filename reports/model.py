@@ -153,6 +153,10 @@ class Report:
         ]
 
     @property
+    def unsupported_text(self) -> str:
+        return f"{_plural(len(self.unsupported), 'call')} that a target does not support: counted, never findings"
+
+    @property
     def targets(self) -> list[dict[str, str]]:
         """The targets with what is recorded of each: target, version, interpreter, switches."""
         environment = self.run.environment
