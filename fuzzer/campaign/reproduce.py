@@ -206,8 +206,8 @@ def script_for(
 ) -> str:
     """The source of a stand-alone script that shows the finding, with the op's definition in it.
 
-    versions: of the libraries at the time of the finding; the others: see reports.reproducer.script. Raises UnknownName for an op that the catalogue has no more, ValueError
-    for a target that no script can be written for.
+    versions: of the libraries at the time of the finding; the others: see reports.reproducer.script. Raises UnknownName for an op that
+    the catalogue has no more, ValueError for a target that no script can be written for.
     """
     from reports.reproducer import script
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_the_map_has_a_panel_per_order_with_the_targets_that_computed_it(report:
     assert titles == ["<b>value</b>", "<b>gradient</b>", "<b>forward mode</b>", "<b>second derivative</b>"]
     assert figure["data"][2]["x"] == ["tensorflow:cpu:xla;onednn=off"]
     domains = [axis["domain"] for name, axis in sorted(figure["layout"].items()) if name.startswith("xaxis")]
-    assert all(a[1] < b[0] for a, b in zip(domains, domains[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in pairwise(domains))
     assert domains[-1][1] == pytest.approx(1)
 
 
