@@ -9,8 +9,10 @@ from typing import Any
 from fuzzer.findings.finding import Finding
 from reports import numbers
 
-#: Name of the extra input that carries the cotangent of a gradient; it is part of a case but not of the call.
-COTANGENT = "cotangent"
+#: Names of the extra inputs that carry the cotangent and the direction of a derivative; they are part of a case but not of the call.
+COTANGENT, TANGENT = "cotangent", "tangent"
+#: Symptoms of calls that gave no answer, and what they did instead.
+SILENT = {"exception": "raises", "crash": "ends the process", "hang": "does not return"}
 #: Longer arrays are abbreviated where a reader meets them; the whole stands in the script.
 SHOWN = 8
 
@@ -69,13 +71,19 @@ def array_of(name: str, value: Any, dtype: str) -> Array:
 
 
 def element_of(finding: Finding, arrays: Sequence[Array], differentiable: Sequence[str] | None = None) -> str:
-    """Which element was judged: "", "[3]", or for a gradient the input it belongs to: "x[3]"."""
-    if finding.order == "value":
+    """Which element was judged: "", "[3]", for a gradient or Hessian-vector product the input it belongs to, "x[3]", and for a second
+    derivative of an elementwise op both: "x and y" (of the derivative by x, that by y), "x" where they are the same."""
+    inputs = [a for a in arrays if a.name not in (COTANGENT, TANGENT) and (differentiable is None or a.name in differentiable)]
+    elementwise = not any(a.shape for a in inputs)
+    if finding.order == "value" or (finding.order == "jvp" and not elementwise):
         return f"[{finding.worst}]" if finding.worst else ""
+    if finding.order == "grad2" and elementwise and inputs:
+        first, second = divmod(finding.worst, len(inputs))
+        if first < len(inputs):
+            names = dict.fromkeys((inputs[first].name, inputs[second].name))
+            return " and ".join(names)
     offset = finding.worst
-    for array in arrays:
-        if array.name == COTANGENT or (differentiable is not None and array.name not in differentiable):
-            continue
+    for array in inputs:
         if offset < len(array.hexes):
             index = [str(i) for i in _unravel(offset, array.shape)]
             return array.name + (f"[{', '.join(index)}]" if index else "")
@@ -83,17 +91,43 @@ def element_of(finding: Finding, arrays: Sequence[Array], differentiable: Sequen
     return f"[{finding.worst}]"
 
 
+def quantity(finding: Finding, where: str, arrays: Sequence[Array]) -> str:
+    """What was computed, in words: a call, or which derivative of it. where: see element_of."""
+    call = finding.implementation
+    if finding.order == "value":
+        return call + where
+    if finding.order == "grad":
+        return f"gradient of {call} with respect to {where}"
+    directed = any(a.name == TANGENT for a in arrays)
+    if finding.order == "jvp":
+        return (
+            f"Jacobian-vector product of {call}{where}"
+            if directed
+            else f"forward-mode derivative of {call} with respect to {where}"
+        )
+    if finding.order == "grad2":
+        return (
+            f"Hessian-vector product of {call} at {where}" if directed else f"second derivative of {call} with respect to {where}"
+        )
+    return f"{finding.order} of {call} at {where}"
+
+
 def headline(finding: Finding, arrays: Sequence[Array], where: str) -> str:
     """A line that reads like the code that would show it: gelu(x) = inf, true value 1.87e38 (float32, x = 0x1.19p+127)."""
-    subject = finding.implementation + where if finding.order == "value" else f"d {finding.implementation} / d {where}"
-    if finding.order not in ("value", "grad"):
-        subject = f"{finding.order} of {finding.implementation} at {where}"
-    inputs = ", ".join(f"{a.name} = {a.text(3)}" for a in arrays if a.name != COTANGENT)
-    if finding.symptom in ("exception", "crash", "hang"):
-        happened = {"exception": "raises", "crash": "ends the process", "hang": "does not return"}[finding.symptom]
-        return f"{subject} {happened} ({finding.dtype}, {inputs})"
+    call = finding.implementation
+    subject = f"d {call} / d {where}" if finding.order == "grad" else quantity(finding, where, arrays)
+    inputs = ", ".join(f"{a.name} = {a.text(3)}" for a in arrays if a.name not in (COTANGENT, TANGENT))
+    if finding.symptom in SILENT:
+        computing = call if finding.order == "value" else f"{_ORDERS.get(finding.order, finding.order)} of {call}"
+        return f"{computing} {SILENT[finding.symptom]} ({finding.dtype}, {inputs})"
     answer, truth = numbers.contrast(finding.output, finding.reference)
-    return f"{subject} = {answer}, true value {truth} ({finding.dtype}, {inputs})"
+    right = finding.case.get("right")
+    other = f", and {numbers.decimal(float(right['output']), finding.dtype)} in another place," if right else ","
+    return f"{subject} = {answer}{other} true value {truth} ({finding.dtype}, {inputs})"
+
+
+#: What an order is called where no element of it is meant.
+_ORDERS = {"grad": "the gradient", "jvp": "the forward-mode derivative", "grad2": "the second derivative"}
 
 
 def _unravel(offset: int, shape: tuple[int, ...]) -> list[int]:

@@ -10,11 +10,11 @@ from typing import Any
 from markupsafe import Markup
 
 from reports import numbers, plots
-from reports.headline import Array
+from reports.headline import SILENT, Array
 from reports.model import Report
 
 #: What the table of findings can be filtered by; a facet with a single value is not offered.
-_FILTERS = ("framework", "op", "order", "dtype", "symptom", "class", "status")
+_FILTERS = ("framework", "target", "op", "order", "dtype", "symptom", "class", "status")
 
 
 def render(report: Report) -> str:
@@ -35,6 +35,8 @@ def render(report: Report) -> str:
         ),
         profile=lambda finding: Markup(plots.profile_svg(finding)),
         numbers=numbers,
+        silent=SILENT,
+        told_apart=("unsupported", "targets_detail", "hosts", "targets"),
         environment=report.run.environment,
     )
     return text

@@ -6,7 +6,10 @@ Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
 "run": the fields of a Run: id, seed, started, budget, state, seconds, verdicts, cells, cells_planned, by_tier, by_phase,
     environment
 "baseline": a run's id, or null
-"summary": sentence, judged, undecided, verdicts_per_second, classes, statuses, symptoms (framework -> symptom -> findings)
+"targets": what is recorded of each: target, version, interpreter, switches
+"unsupported": calls that a target does not support: cell, target, call, message
+"summary": sentence, judged, undecided, verdicts_per_second, classes, statuses, symptoms (framework -> symptom -> findings),
+    compile_seconds, and the elements compared by placement with those whose bits differ within the limits (compared, differing)
 "findings": the worst first, each the fields of a Finding ("class" without underscore) with "headline", "command" and "script", a
     file beside the report, or null where the target has none
 "fixed", "not_run": findings of the baseline
@@ -31,6 +34,8 @@ def as_dict(report: Report) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "run": jsonable(report.run),
         "baseline": report.baseline or None,
+        "targets": report.targets,
+        "unsupported": report.unsupported,
         "summary": {
             "sentence": report.sentence,
             "judged": report.judged,
@@ -39,6 +44,9 @@ def as_dict(report: Report) -> dict[str, Any]:
             "classes": report.classes,
             "statuses": report.statuses,
             "symptoms": report.symptoms[1],
+            "compile_seconds": report.compile_seconds,
+            "compared": sum(cell.compared for cell in report.cells),
+            "differing": sum(cell.differing for cell in report.cells),
         },
         "findings": [
             {

@@ -35,6 +35,10 @@ def render(report: Report, top: int = TOP) -> str:
         _row("seed, budget", f"{run.seed}, {run.budget}"),
         _row("started", run.started),
         _row("versions", versions),
+        *([_row("placements", report.consistency)] if report.consistency else []),
+        *([_row("compiling", numbers.duration(report.compile_seconds))] if report.compile_seconds else []),
+        *([_row("unsupported", report.unsupported_text)] if report.unsupported else []),
+        *([_row("targets", "; ".join(_target(t) for t in report.targets))] if report.targets else []),
         *([_row("status", ", ".join(f"{n} {s}" for s, n in report.statuses.items()))] if report.statuses else []),
     ]
     if report.entries:
@@ -54,16 +58,25 @@ def render(report: Report, top: int = TOP) -> str:
 def _finding(rank: int, entry: Entry) -> list[str]:
     f = entry.finding
     truth = numbers.layout(numbers.rounded(numbers.parse(f.reference), DIGITS))
-    facts = [f"{f.class_}", f.symptom, f.status, f"error {numbers.measure(f.ulps)} ulps", f"excess {numbers.measure(f.excess)}",
-             f"condition {numbers.measure(f.condition)}"]  # fmt: skip
+    facts = [f.class_, f.symptom, f.status]
+    if not entry.silent:
+        facts += [f"error {numbers.measure(f.ulps)} ulps", f"excess {numbers.measure(f.excess)}"]
+        facts.append(f"condition {numbers.measure(f.condition)}")
+    answer = (
+        f"no answer: the call {entry.silent}"
+        if entry.silent
+        else f"answer {_code(entry.output)} ({numbers.hexadecimal(f.output)})"
+    )
+    right = [f"- the same bits, right: {_code(entry.right[0])} ({entry.right[1]}), {entry.right[2]}"] if entry.right else []
     return [
         f"### {rank}. {_code(entry.headline)}",
         "",
         f"{f.target}; " + ", ".join(facts) + ".",
         "",
         *(f"- {a.name} = {_code(a.hex_text)} ({a.decimal_text})" for a in entry.arrays),
-        f"- truth {_code(truth)} ({f.certified_by}); answer {_code(entry.output)} ({numbers.hexadecimal(f.output)})",
-        f"- limit: {entry.limit_text}; {entry.placement_text}",
+        f"- truth {_code(truth)} ({f.certified_by}); {answer}" if f.reference else f"- {answer}",
+        *right,
+        f"- {entry.placement_text}" if entry.silent else f"- limit: {entry.limit_text}; {entry.placement_text}",
         f"- right on the same bits: {', '.join(f.avoidable_by) or 'no other target'}",
         *([f"- {f.note}"] if f.note else []),
         "",
@@ -80,6 +93,12 @@ def _symptoms(report: Report) -> list[str]:
         "| " + " | ".join([name, *(str(row.get(c, "")) for c in columns), str(sum(row.values()))]) + " |"
         for name, row in table.items()
     ]
+
+
+def _target(told: dict[str, str]) -> str:
+    """A target in a line: only what its name does not say."""
+    more = [told["version"], told["interpreter"]]
+    return " ".join([told["target"], *(f"({part})" for part in more if part)])
 
 
 def _row(name: str, value: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import framework_of
 from reports import numbers
-from reports.headline import Array, arrays_of, element_of, headline
+from reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity
 from reports.reproducer import script
 
 #: The classes of a verdict, best first, as judged elements are counted; see fuzzer.judge.verdict.Class.
@@ -55,17 +55,41 @@ class Entry:
         return f"{numbers.measure(limit)} ulps of {self.finding.dtype}: the accuracy limit of the op's class"
 
     @property
+    def silent(self) -> str:
+        """What the call did instead of answering; "" where it answered."""
+        return SILENT.get(self.finding.symptom, "")
+
+    @property
+    def quantity(self) -> str:
+        """Which derivative is meant, in words; "" for a value."""
+        return "" if self.finding.order == "value" else quantity(self.finding, self.where, self.arrays)
+
+    @property
     def placement_text(self) -> str:
-        placed = self.finding.case.get("placement") or {}
-        length, position, stride = (int(placed.get(k, d)) for k, d in (("length", 1), ("position", 0), ("stride", 1)))
-        alone = "alone in its call" if length == 1 else f"position {position} of {length} equal rows"
-        return alone + (", contiguous" if stride == 1 else f", every {stride} elements in memory")
+        case = self.finding.case
+        return _placed(case.get("placement") or {}, int(case.get("nth", 1)), bool(case.get("nth")))
+
+    @property
+    def right(self) -> tuple[str, str, str] | None:
+        """Of a finding of two placements: the answer, its bits, and the placement where the same bits are right."""
+        told = self.finding.case.get("right")
+        if not told:
+            return None
+        where = _placed(told["placement"], int(told.get("nth", 1)), bool(self.finding.case.get("nth") or told.get("nth")))
+        return numbers.decimal(float(told["output"]), self.finding.dtype), str(told["output_hex"]), where
 
     @property
     def answers(self) -> list[Answer]:
         """Every target's answer, the finding's own first."""
         own = (self.finding.target, self.finding.implementation)
         return sorted(self.finding.answers, key=lambda a: ((a.target, a.implementation) != own, a.target, a.implementation))
+
+
+def _placed(placed: Mapping[str, Any], nth: int, repeated: bool) -> str:
+    length, position, stride = (int(placed.get(k, d)) for k, d in (("length", 1), ("position", 0), ("stride", 1)))
+    text = "alone in its call" if length == 1 else f"position {position} of {length} equal rows"
+    text += ", contiguous" if stride == 1 else f", every {stride} elements in memory"
+    return text + (f", in the {'first' if nth == 1 else 'second'} of two equal calls" if repeated else "")
 
 
 @dataclass(frozen=True)
@@ -103,6 +127,46 @@ class Report:
     @property
     def judged(self) -> int:
         return sum(self.classes.values()) or self.run.verdicts
+
+    @property
+    def consistency(self) -> str:
+        """What the comparison of placements counted; "" where there was none."""
+        compared, differing = (sum(getattr(cell, name) for cell in self.cells) for name in ("compared", "differing"))
+        if not compared:
+            return ""
+        return (
+            f"{numbers.count(compared)} elements compared by position, length, stride and repetition: the bits of "
+            f"{numbers.count(differing)} differ within the limits"
+        )
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds of the run that went into compiling."""
+        return self.run.by_phase.get("compile", 0.0)
+
+    @property
+    def unsupported(self) -> list[dict[str, str]]:
+        """What targets do not support, though the catalogue offers it: cell, target, call, message."""
+        told = self.run.environment.get("unsupported", [])
+        return [
+            {k: str(line.get(k, "")) for k in ("cell", "target", "call", "message")} for line in told if isinstance(line, Mapping)
+        ]
+
+    @property
+    def unsupported_text(self) -> str:
+        return f"{_plural(len(self.unsupported), 'call')} that a target does not support: counted, never findings"
+
+    @property
+    def targets(self) -> list[dict[str, str]]:
+        """The targets with what is recorded of each: target, version, interpreter, switches."""
+        environment = self.run.environment
+        told = environment.get("targets_detail") or environment.get("hosts") or {}
+        if isinstance(told, Mapping):
+            told = [{"target": name, **(detail if isinstance(detail, Mapping) else {})} for name, detail in told.items()]
+        known = {str(line.get("target", "")): line for line in told if isinstance(line, Mapping)}
+        names = dict.fromkeys([*map(str, environment.get("targets", [])), *known])
+        versions = versions_of(environment)
+        return [_target(name, known.get(name, {}), versions) for name in names]
 
     @property
     def undecided(self) -> int:
@@ -161,6 +225,18 @@ class Report:
         if missing <= 0:
             return "" if self.run.state in ("done", "finished", "complete") else f"The run is {self.run.state}."
         return f"{_plural(missing, 'planned cell')} not reached within the budget: nothing is said of them."
+
+
+def _target(name: str, told: Mapping[str, Any], versions: Mapping[str, str]) -> dict[str, str]:
+    """One line of the table of targets; what the detail does not say comes from the name and the versions of the run."""
+    framework, host = framework_of(name), name.partition(";")[0].partition(":")[0]
+    version = told.get("version") or told.get("framework") or versions.get(host) or versions.get(framework, "")
+    python = f"Python {told['python']}" if told.get("python") else ""
+    interpreter = ", ".join(str(part) for part in (python, told.get("interpreter", "")) if part)
+    switches = told.get("switches") or {}
+    shown = ", ".join(f"{k}={v}" for k, v in switches.items()) if isinstance(switches, Mapping) else str(switches)
+    given = name.partition(";")[2].replace(";", ", ")
+    return {"target": name, "version": str(version), "interpreter": interpreter, "switches": shown or given}
 
 
 def build(

@@ -17,7 +17,8 @@ LOW, HIGH = -1.0, 10.0
 _SCREEN = math.log10(16)
 #: A plot of a float64 finding would have 2,046 binades; neighbours are merged (the worst kept) down to this many.
 POINTS = 240
-_ORDERS = ("value", "grad")
+#: The panels of the map, with their titles.
+_ORDERS = {"value": "value", "grad": "gradient", "jvp": "forward mode", "grad2": "second derivative"}
 
 
 def heat_map(report: Report) -> dict[str, Any]:
@@ -31,11 +32,15 @@ def heat_map(report: Report) -> dict[str, Any]:
     for h in report.heat:
         worst[h.op] = max(worst.get(h.op, LOW), _height(h))
     ops = sorted(worst, key=lambda op: (worst[op], op))  # plotly draws the last category on top
-    targets = sorted({h.target for h in report.heat})
+    columns = {order: sorted({h.target for h in report.heat if h.order == order}) for order in orders}
+    total = sum(map(len, columns.values()))
+    # Names of targets stand upright where they would run into each other.
+    upright = total > 8 or max((len(t) for targets in columns.values() for t in targets), default=0) > 24
+    longest = max((len(t) for targets in columns.values() for t in targets), default=0)
     at = {(h.order, h.op, h.target): h for h in report.heat}
     traces: list[dict[str, Any]] = []
     layout: dict[str, Any] = {
-        "height": 110 + 19 * max(len(ops), 6),
+        "height": 110 + 19 * max(len(ops), 12 if upright else 6) + (7 * longest if upright else 0),
         "margin": {"l": 8, "r": 8, "t": 84, "b": 8, "pad": 3},
         "annotations": [],
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -45,9 +50,10 @@ def heat_map(report: Report) -> dict[str, Any]:
         "dragmode": False,
     }
     gap = 0.03
-    width = (1 - gap * (len(orders) - 1)) / max(len(orders), 1)
+    start, unit = 0.0, (1 - gap * (len(orders) - 1)) / max(total, 1)
     for k, order in enumerate(orders):
         suffix = "" if k == 0 else str(k + 1)
+        targets = columns[order]
         rows = [[at.get((order, op, target)) for target in targets] for op in ops]
         traces.append(
             {
@@ -65,17 +71,18 @@ def heat_map(report: Report) -> dict[str, Any]:
                 "ygap": 2,
             }
         )
-        start = k * (width + gap)
+        width = unit * len(targets)
         layout[f"xaxis{suffix}"] = {
-            "domain": [start, start + width], "side": "top", "tickangle": -30 if len(targets) > 3 else 0, "fixedrange": True,
+            "domain": [start, start + width], "side": "top", "tickangle": -90 if upright else -30 if len(targets) > 3 else 0, "fixedrange": True,
             "showgrid": False, "zeroline": False, "automargin": True, "anchor": f"y{suffix}",
-            "title": {"text": f"<b>{order}</b>", "standoff": 6},
+            "title": {"text": f"<b>{escape(_ORDERS.get(order, order))}</b>", "standoff": 6},
         }  # fmt: skip
         layout[f"yaxis{suffix}"] = {
             "showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True,
             "showticklabels": k == 0, "anchor": f"x{suffix}",
             "type": "category", "dtick": 1, "ticks": "",
         }  # fmt: skip
+        start += width + gap
     layout["coloraxis"] = {
         "cmin": LOW, "cmax": HIGH, "colorscale": _scale(),
         "colorbar": {

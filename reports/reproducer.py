@@ -12,9 +12,10 @@ from functools import cache
 from typing import Any
 
 from fuzzer.findings.finding import Finding
+from fuzzer.findings.identity import framework_of
 from fuzzer.formats import format_named
 from reports import numbers
-from reports.headline import COTANGENT, arrays_of, element_of, headline
+from reports.headline import COTANGENT, SILENT, TANGENT, arrays_of, element_of, headline, quantity
 
 #: How each framework is imported; numpy is there anyway. Environment variables are set before.
 IMPORTS = {
@@ -25,6 +26,12 @@ IMPORTS = {
 }
 NAMES = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX", "numpy": "numpy"}
 _ONE_THREAD = [("OMP_NUM_THREADS", "1")]
+#: How the numbers of a row are laid out, as the comment on the judged one tells it.
+_LAYOUTS = {
+    "grad": "gradients, flattened and joined",
+    "jvp": "tangents",
+    "grad2": "second derivatives, flattened and joined",
+}
 
 
 def script(
@@ -34,22 +41,28 @@ def script(
     definition: str = "",
     differentiable: Sequence[str] | None = None,
     versions: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    setup: Sequence[str] = (),
+    found_with: str = "",
 ) -> str:
     """The source of a script that re-runs a finding, judges it exactly and exits 1 while the defect is there, 0 when it is gone.
 
     definition_source: source of the oracle's definition and of the functions it calls, or whole modules that hold them: what it
     needs is picked out; with it the script recomputes the truth. definition: its registered name (default: the op's).
     differentiable: the inputs that gradients are taken of, in order (default: all). versions: library versions at the time of
-    the finding. Raises ValueError for a target that no script can be written for.
+    the finding. environment: variables to set before the imports, setup: statements after them (a target's switches). found_with: the
+    interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a target that no script can be written for.
     """
-    framework, device, mode = [*finding.target.split(":"), "cpu", "eager"][:3]
+    framework = framework_of(finding.target)
+    place, _, switches = finding.target.partition(";")
+    device, mode = [*place.split(":")[1:], *("cpu", "eager")[place.count(":") :]]
     if framework not in IMPORTS:
         raise ValueError(f"no reproducer for the target {finding.target!r}: its framework is none of {', '.join(IMPORTS)}")
     if framework == "numpy" and finding.order != "value":
         raise ValueError(f"no reproducer for {finding.id}: numpy has no gradients")
     fmt = format_named(finding.dtype)
     inputs = dict(finding.case["inputs"])
-    names = [name for name in inputs if name != COTANGENT]
+    names = [name for name in inputs if name not in (COTANGENT, TANGENT)]
     placed = finding.case.get("placement") or {}
     source, main = _definition(definition_source, definition or finding.op) if definition_source else ("", "")
     limit, reason = _limit(finding)
@@ -58,9 +71,8 @@ def script(
     modules = [*IMPORTS[framework], *(["import ml_dtypes"] if bfloat else []), *_extra_modules(finding.implementation, framework)]
     arrays = arrays_of(finding)
     where = element_of(finding, arrays, differentiable)
-    subject = finding.implementation + where
-    if finding.order != "value":
-        subject = f"gradient of {finding.implementation} with respect to {where}"
+    subject = quantity(finding, where, arrays)
+    right = finding.case.get("right") or {}
     text = _template().render(
         f=finding,
         fmt=fmt,
@@ -72,10 +84,20 @@ def script(
         mode=mode,
         missing=device != "cpu" and framework != "numpy",
         needs=NAMES[framework] + (" and ml_dtypes" if bfloat else "") if framework != "numpy" else "nothing else",
-        environment=_environment(framework, device),
+        environment=[*{**dict(_environment(framework, device)), **(environment or {})}.items()],
+        setup=list(setup),
+        switches=switches,
+        found_with=_docstring(found_with),
+        alone=finding.symptom in ("crash", "hang"),
+        right=[int(right["placement"].get(k, d)) for k, d in (("length", 1), ("position", 0), ("stride", 1))] if right else [],
+        right_nth=int(right.get("nth", 1)),
+        right_hex=right.get("output_hex", ""),
+        nth=int(finding.case.get("nth", 1)),
         modules=modules,
         inputs=[(name, _literal_array(inputs[name])) for name in names],
         cotangent=_literal_array(inputs[COTANGENT]) if COTANGENT in inputs else "",
+        tangent=_literal_array(inputs[TANGENT]) if TANGENT in inputs else "",
+        layout=_LAYOUTS.get(finding.order, "outputs"),
         wrt=[n for n in (differentiable if differentiable is not None else names) if n in names],
         length=int(placed.get("length", 1)),
         position=int(placed.get("position", 0)),
@@ -91,8 +113,10 @@ def script(
         numpy_dtype="ml_dtypes.bfloat16" if bfloat else f"np.{'float32' if finding.dtype == 'bfloat16' else finding.dtype}",
         definition=source,
         main=main,
-        # The last: every cancellation of the format's range in a value, and a quotient of differences on top of it in a gradient.
-        bits=((800, 6400 if wide else 2400) if finding.order == "grad" else (256, 2400 if wide else 800)),
+        # The last: every cancellation of the format's range in a value, and quotients of differences on top of it in a derivative.
+        bits={"value": (256, 2400 if wide else 800), "grad2": (1200, 9600 if wide else 3600)}.get(
+            finding.order, (800, 6400 if wide else 2400)
+        ),
     )
     return _tidy(text)
 
@@ -137,6 +161,8 @@ def _limit(finding: Finding) -> tuple[float, str]:
 
 
 def _about(finding: Finding) -> str:
+    if finding.symptom in SILENT:
+        return f"{finding.class_}, symptom {finding.symptom}: the call {SILENT[finding.symptom]}."
     size = f"{numbers.measure(finding.ulps)} ulps" if math.isfinite(finding.ulps) else "a wrong special value"
     peers = f"; right on the same bits: {', '.join(finding.avoidable_by)}" if finding.avoidable_by else ""
     condition = numbers.measure(finding.condition)

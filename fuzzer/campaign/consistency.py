@@ -162,20 +162,23 @@ def _judged(trial: Trial, number: int, compared: int, batch: Batch, sightings: d
     truth = trial.truth(batch.take(rows), variants).take(index)
     answers = np.stack([sighting.answer for seen in lists for sighting in seen])
     judgement = trial.judge(batch.take(rows[index]), [(trial.subjects[number], answers, "")], truth)
+    screened = judgement.outcomes[0].screened
+    assert screened is not None
+    verdicts, flushed = screened.verdicts, screened.flushed
     differing, start = 0, 0
     inconsistent: list[Inconsistency] = []
     wrong: list[tuple[Judgement, Placement | None]] = []
     for seen in lists:
-        classes = _verdicts(judgement).classes[start : start + len(seen)]
+        classes = verdicts.classes[start : start + len(seen)]
         failing = classes >= Class.inaccurate
         bits = _bits(answers[start : start + len(seen)])
         different = (bits != bits[0]).any(axis=0)
         differing += int((different & ~failing.any(axis=0)).sum())
         for output in np.flatnonzero(different & failing.any(axis=0)):
-            right = np.flatnonzero(classes[:, output] <= Class.ill_conditioned)
-            if len(right):
+            right = np.flatnonzero((classes[:, output] == Class.ok) & ~flushed[start : start + len(seen), output])
+            if len(right):  # a zero that only a flush-to-zero policy explains is no right answer to hold against another
                 bad, good = int(np.argmax(failing[:, output])), seen[int(right[0])]
-                candidate = _candidate(judgement, start + bad, int(output), seen[bad].placement)
+                candidate = _candidate(judgement.batch, verdicts, start + bad, int(output), seen[bad].placement)
                 inconsistent.append(Inconsistency(candidate, seen[bad].nth, good.placement, good.nth))
         for at in np.flatnonzero(failing.any(axis=1)).tolist():
             placement = seen[at].placement
@@ -187,14 +190,8 @@ def _judged(trial: Trial, number: int, compared: int, batch: Batch, sightings: d
     return Comparison(number, compared, differing, inconsistent, wrong[:FED])
 
 
-def _verdicts(judgement: Judgement) -> Verdicts:
-    screened = judgement.outcomes[0].screened
-    assert screened is not None
-    return screened.verdicts
-
-
-def _candidate(judgement: Judgement, at: int, output: int, placement: Placement) -> Candidate:
-    row, verdicts = judgement.batch.take(slice(at, at + 1)), _verdicts(judgement)
+def _candidate(batch: Batch, verdicts: Verdicts, at: int, output: int, placement: Placement) -> Candidate:
+    row = batch.take(slice(at, at + 1))
     return Candidate(
         row, output, Class(int(verdicts.classes[at, output])), Symptom(int(verdicts.symptoms[at, output])),
         float(verdicts.ulps[at, output]), float(verdicts.excess[at, output]), int(input_exponents(row)[0]), placement,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.ledger import Candidate, Inconsistency
 from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch, Placement
+from fuzzer.judge.screen import Screened
 from fuzzer.judge.verdict import Class
 
 #: Lengths tried, shortest first; for jax only these (each is a compilation), for the others all of 1..70 about the first failure.
@@ -127,10 +129,16 @@ def _right(trial: Trial, subject: Subject, row: Batch, output: int, placement: P
     (outcome,) = trial.run_placed(row, subject, placement).outcomes
     if outcome.screened is None or outcome.answers is None:
         return None
-    right = np.flatnonzero(outcome.screened.verdicts.classes[:, output] <= Class.ill_conditioned)
+    right = np.flatnonzero(_is_right(outcome.screened, output))
     if not len(right):
         return None
     return replace(placement, position=int(right[0])), float(outcome.answers[right[0], output])
+
+
+def _is_right(screened: Screened, output: int) -> NDArray[np.bool_]:
+    """Per position: within the limit, and not by grace of a flush-to-zero policy."""
+    right: NDArray[np.bool_] = (screened.verdicts.classes[:, output] == Class.ok) & ~screened.flushed[:, output]
+    return right
 
 
 def _twice(trial: Trial, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
@@ -140,9 +148,8 @@ def _twice(trial: Trial, subject: Subject, row: Batch, output: int, seen: Incons
         for nth, bad, right_nth, good in ((2, second, 1, first), (1, first, 2, second)):
             if bad.screened is None or good.screened is None or good.answers is None:
                 return None
-            verdicts, others = bad.screened.verdicts, good.screened.verdicts
-            fails = verdicts.classes[:, output] >= Class.inaccurate
-            differ = np.flatnonzero(fails & (others.classes[:, output] <= Class.ill_conditioned))
+            verdicts = bad.screened.verdicts
+            differ = np.flatnonzero((verdicts.classes[:, output] >= Class.inaccurate) & _is_right(good.screened, output))
             if len(differ):
                 at = (int(differ[0]), output)
                 here = replace(placement, position=at[0])

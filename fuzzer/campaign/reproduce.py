@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
@@ -189,11 +189,18 @@ def _alone(finding: Finding) -> Finding:
 # The script
 
 
-def script_for(finding: Finding, versions: Mapping[str, str] | None = None) -> str:
+def script_for(
+    finding: Finding,
+    versions: Mapping[str, str] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    setup: Sequence[str] = (),
+    found_with: str = "",
+) -> str:
     """The source of a stand-alone script that shows the finding, with the op's definition in it.
 
-    versions: of the libraries at the time of the finding. Raises UnknownName for an op that the catalogue has no more, ValueError
-    for a target that no script can be written for.
+    versions: of the libraries at the time of the finding; the others: see reports.reproducer.script. Raises UnknownName for an op that
+    the catalogue has no more, ValueError for a target that no script can be written for.
     """
     from reports.reproducer import script
 
@@ -205,6 +212,9 @@ def script_for(finding: Finding, versions: Mapping[str, str] | None = None) -> s
         definition=op.definition,
         differentiable=op.differentiable_inputs,
         versions=dict(versions) if versions else None,
+        environment=environment,
+        setup=setup,
+        found_with=found_with,
     )
 
 

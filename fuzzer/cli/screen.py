@@ -16,7 +16,7 @@ from fuzzer.catalog.registry import ops
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from reports import numbers
-from reports.headline import arrays_of, element_of, headline
+from reports.headline import SILENT, arrays_of, element_of, headline
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140
@@ -118,14 +118,20 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
         ("status", styled(finding.status)),
         ("severity", f"{finding.severity:g}"),
         ("truth", f"{finding.reference} ({finding.certified_by})"),
-        ("answer", f"{numbers.decimal(finding.output, finding.dtype)} = {numbers.hexadecimal(finding.output)}"),
-        ("error", f"{numbers.measure(finding.ulps)} ulps of {finding.dtype}; {limit}"),
-        ("excess", f"{numbers.measure(finding.excess)} times what conditioning explains"),
-        ("condition", numbers.measure(finding.condition)),
     ]  # fmt: skip
+    if finding.symptom not in SILENT:
+        facts += [
+            ("answer", f"{numbers.decimal(finding.output, finding.dtype)} = {numbers.hexadecimal(finding.output)}"),
+            ("error", f"{numbers.measure(finding.ulps)} ulps of {finding.dtype}; {limit}"),
+            ("excess", f"{numbers.measure(finding.excess)} times what conditioning explains"),
+            ("condition", numbers.measure(finding.condition)),
+        ]  # fmt: skip
     for array in arrays_of(finding):
         facts.append((array.name, f"{array.hex_text} = {array.decimal_text}"))
     facts.append(("placement", ", ".join(f"{k} {v}" for k, v in placement.items()) or "alone"))
+    if right := finding.case.get("right"):
+        at = ", ".join(f"{k} {v}" for k, v in right["placement"].items())
+        facts.append(("right at", f"{at}: {numbers.decimal(float(right['output']), finding.dtype)} = {right['output_hex']}"))
     facts.append(("avoided by", ", ".join(finding.avoidable_by) or "no target here"))
     if extent:
         share = numbers.share(float(extent["share"])) if "share" in extent else "?"

@@ -19,6 +19,7 @@ from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.finding import Finding
+from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.severity import _GRAVITY
 from fuzzer.judge.verdict import Symptom
 
@@ -151,6 +152,20 @@ def test_nan_is_alike_whatever_its_payload(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(faulty, "exp_ulp", payloads)
     (found,) = compare(trial_of("exp_ulp"), numbers(np.nan, 1.0), seed=0, round_=0)
     assert (found.compared, found.differing, found.inconsistent, found.wrong) == (2, 0, [], [])
+
+
+def test_what_a_flush_to_zero_policy_explains_is_no_right_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def flushing(x: Any) -> Any:
+        right = faulty.exp_right(x)
+        return np.where(np.arange(len(x)) % 2, right * 2, np.where(right < 1e-38, 0, right)).astype(x.dtype)
+
+    monkeypatch.setattr(faulty, "exp_ulp", flushing)
+    monkeypatch.setattr("fuzzer.campaign.trial.flush_policy", lambda *given: FlushPolicy(inputs=False, outputs=True))
+    (found,) = compare(trial_of("exp_ulp"), numbers(-90.0), seed=0, round_=0)
+    assert found.wrong
+    assert found.inconsistent == []
+    (found,) = compare(trial_of("exp_ulp"), numbers(-80.0), seed=0, round_=0)
+    assert found.inconsistent
 
 
 def test_calls_are_bounded_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,24 @@ def test_profiles_of_any_shape_are_drawn(profile: list[list[float]]) -> None:
 
 
 @pytest.mark.browser
+def test_a_browser_draws_every_axis(tmp_path: Path) -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    from planted_axes import axes_cells, axes_run, findings
+
+    [html, *_] = write(build(axes_run(), findings(), axes_cells()), tmp_path, ["html"])
+    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
+               f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", "--v=0", "--virtual-time-budget=4000", "--dump-dom"]  # fmt: skip
+    done = subprocess.run([*command, html.as_uri()], check=False, capture_output=True, text=True, timeout=120)
+    assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    dom = page(done.stdout)
+    assert "8 findings</output>" in dom
+    assert all(title in dom for title in ("forward mode", "second derivative"))
+    assert dom.count('class="hm"') == 4 or "heatmaplayer" in dom, "the heat map is not drawn"
+
+
+@pytest.mark.browser
 def test_a_browser_opens_the_page_without_complaint(tmp_path: Path) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:

@@ -9,6 +9,7 @@ import math
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -167,6 +168,168 @@ def test_a_gradient_is_recomputed_and_judged(framework: str, call: str, tmp_path
     assert bad.returncode == 1, bad.stdout + bad.stderr
 
 
+POWER = """
+@define("power")
+def power(m, x, y):
+    return m.exp(y * m.log(x))
+"""
+POWER_CALLS = {
+    "torch": "torch.exp(y * torch.log(x))",
+    "tensorflow": "tf.exp(y * tf.math.log(x))",
+    "jax": "jnp.exp(y * jnp.log(x))",
+}
+LOGSUMEXP_CALLS = {
+    "torch": "torch.logsumexp(x, dim=-1)", "tensorflow": "tf.reduce_logsumexp(x, axis=-1)",
+    "jax": "jax.scipy.special.logsumexp(x, axis=-1)",
+}  # fmt: skip
+CPP = shutil.which("g++") or shutil.which("clang++")
+WAYS = [
+    ("torch", "eager"),
+    pytest.param(
+        "torch", "compile", marks=[pytest.mark.slow, pytest.mark.skipif(CPP is None, reason="inductor needs a C++ compiler")]
+    ),
+    pytest.param("tensorflow", "eager", marks=pytest.mark.slow),
+    pytest.param("tensorflow", "graph", marks=pytest.mark.slow),
+    pytest.param("tensorflow", "xla", marks=pytest.mark.slow),
+    pytest.param("jax", "eager", marks=pytest.mark.slow),
+    pytest.param("jax", "jit", marks=pytest.mark.slow),
+]
+
+
+def power_finding(order: str, framework: str, mode: str, worst: int) -> Any:
+    """x^y at (1.5, 2.5): the derivatives by x and y, the second ones row by row."""
+    with mpmath.workdps(60):
+        x, y = mpmath.mpf("1.5"), mpmath.mpf("2.5")
+        log = mpmath.log(x)
+        mixed = x ** (y - 1) * (1 + y * log)
+        truths = {"jvp": [y * x ** (y - 1), x**y * log], "grad2": [y * (y - 1) * x ** (y - 2), mixed, mixed, x**y * log**2]}
+        reference = mpmath.nstr(truths[order][worst], 40)
+    case = {
+        "dtype": "float32",
+        "inputs": {"x": (1.5).hex(), "y": (2.5).hex()},
+        "placement": {"length": 3, "position": 1, "stride": 2},
+    }
+    return planted(op="power", target=f"{framework}:cpu:{mode}", implementation=POWER_CALLS[framework], order=order, worst=worst,
+                   reference=reference, ulps=20.0, limit=16.0, output=1.0, output_hex="0x1p+0", case=case)  # fmt: skip
+
+
+def directed_finding(order: str, framework: str, mode: str) -> Any:
+    """Log-sum-exp of five numbers along a direction: s v, and the Hessian's product c (s_i v_i - s_i (s v)), of which number 3 is judged."""
+    x, v, c = [0.5, -1.25, 2.0, 0.75, -3.0], [1.0, -0.5, 0.25, 2.0, 0.0], 0.75
+    with mpmath.workdps(60):
+        total = mpmath.fsum(mpmath.exp(k) for k in x)
+        s = [mpmath.exp(k) / total for k in x]
+        along = mpmath.fsum(a * b for a, b in zip(s, v, strict=True))
+        reference = mpmath.nstr(along if order == "jvp" else c * s[3] * (v[3] - along), 40)
+    inputs: dict[str, Any] = {"x": [k.hex() for k in x], "tangent": [k.hex() for k in v]}
+    if order == "grad2":
+        inputs["cotangent"] = [c.hex()]
+    return planted(op="logsumexp", target=f"{framework}:cpu:{mode}", implementation=LOGSUMEXP_CALLS[framework], order=order,
+                   worst=3 if order == "grad2" else 0, reference=reference, ulps=40.0, limit=None, output=1.0, output_hex="0x1p+0",
+                   case={"dtype": "float32", "inputs": inputs, "placement": {"length": 3, "position": 2, "stride": 1}})  # fmt: skip
+
+
+@pytest.mark.parametrize(("framework", "mode"), WAYS)
+@pytest.mark.parametrize(("order", "worst"), [("jvp", 1), ("grad2", 0), ("grad2", 1), ("jvp", None), ("grad2", None)])
+def test_second_and_forward_derivatives(framework: str, mode: str, order: str, worst: int | None, tmp_path: Path) -> None:
+    if importlib.util.find_spec(framework) is None:
+        pytest.skip(f"{framework} is not installed")
+    directed = worst is None
+    finding = directed_finding(order, framework, mode) if worst is None else power_finding(order, framework, mode, worst)
+    source = LOGSUMEXP if directed else POWER
+    good = run(script(finding, source), tmp_path, timeout=240)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "agrees" in good.stdout
+    if (framework, mode) == ("torch", "eager"):
+        wrong = planted(**{**vars(finding), "reference": "0.7654321"})
+        assert run(script(wrong, source), tmp_path, timeout=240).returncode == 3
+        doubled = planted(**{**vars(finding), "implementation": f"2 * {finding.implementation}"})
+        bad = run(script(doubled, source), tmp_path, timeout=240)
+        assert bad.returncode == 1, bad.stdout + bad.stderr
+
+
+def test_a_kink_has_no_second_derivative_to_recompute(tmp_path: Path) -> None:
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    source = '@define("absolute")\ndef absolute(m, x):\n    return m.abs(x)\n'
+    case = {"dtype": "float32", "inputs": {"x": "0x0p+0"}}
+    finding = planted(
+        op="absolute", target="torch:cpu:eager", implementation="torch.abs(x)", order="grad2", case=case, reference="0"
+    )
+    done = run(script(finding, source), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stored; not recomputed: ValueError: no second derivative here" in done.stdout
+
+
+INCONSISTENT = {
+    "dtype": "float32", "inputs": {"x": "0x1p+0"}, "placement": {"length": 9, "position": 8, "stride": 1},
+    "right": {"placement": {"length": 1, "position": 0, "stride": 1}, "output": 1.0, "output_hex": "0x1.0000000000000p+0"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("call", "expected", "said"),
+    [
+        ("x * np.where(np.arange(len(x)) >= 8, np.float32(2), np.float32(1))", 1, "the two placements still differ"),
+        ("x * np.float32(2)", 1, "now at both placements"),
+        ("x", 0, "Gone"),
+    ],
+)
+def test_an_inconsistent_finding_is_run_at_both_placements(call: str, expected: int, said: str, tmp_path: Path) -> None:
+    finding = planted(
+        implementation=call, symptom="inconsistent", case=INCONSISTENT, reference="1", output=2.0, output_hex="0x1p+1"
+    )
+    done = run(script(finding, None), tmp_path)
+    assert done.returncode == expected, done.stdout + done.stderr
+    assert said in done.stdout
+    assert "(recorded: 0x1.0000000000000p+0)" in done.stdout
+
+
+def test_the_second_of_two_equal_calls(tmp_path: Path) -> None:
+    case = {**INCONSISTENT, "nth": 2, "placement": {"length": 1, "position": 0, "stride": 1}}
+    call = "x * (np.float32(2) if __import__('sys').__dict__.setdefault('calls', []).append(1) or len(__import__('sys').calls) > 2 else 1)"
+    done = run(script(planted(implementation=call, symptom="inconsistent", case=case, reference="1", output=2.0), None), tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "the two placements still differ" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("symptom", "call", "expected", "said"),
+    [
+        ("crash", "__import__('os').abort()", 1, "ends its process (exit status -6)"),
+        ("crash", "x", 0, "Gone: the call returns"),
+        ("hang", "__import__('time').sleep(60)", 1, "does not return within 2 seconds"),
+        ("hang", "x", 0, "Gone: the call returns"),
+    ],
+)
+def test_a_call_that_ends_or_hangs_runs_in_a_process_of_its_own(
+    symptom: str, call: str, expected: int, said: str, tmp_path: Path
+) -> None:
+    text = script(planted(implementation=call, symptom=symptom), None).replace(
+        "PATIENCE = 120", "PATIENCE = 2" if "sleep" in call else "PATIENCE = 60"
+    )
+    done = run(text, tmp_path)
+    assert done.returncode == expected, done.stdout + done.stderr
+    assert said in done.stdout
+
+
+def test_switches_and_host_are_set_and_told(tmp_path: Path) -> None:
+    set_ = """__import__('os').environ['FLAGS'] == '--a="b"' and GIVEN['over'] == 'raise'"""
+    finding = planted(
+        target="numpy@old:cpu:eager;over=raise", implementation=f"x * np.float32(0 if {set_} else 1)", reference="0"
+    )
+    variables, statements = {"FLAGS": '--a="b"', "OMP_NUM_THREADS": "4"}, ["np.seterr(over='raise')", "GIVEN = np.geterr()"]
+    text = script(
+        finding, None, environment=variables, setup=statements, found_with="numpy 1.26 under Python 3.9 (/old/bin/python)"
+    )
+    told = str(ast.get_docstring(ast.parse(text), clean=False))
+    assert "Found with numpy 1.26 under Python 3.9 (/old/bin/python): run it with that interpreter." in told
+    assert "# The target's switches: over=raise" in text
+    assert text.count("OMP_NUM_THREADS") == 1
+    done = run(text, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_kink_says_that_the_stored_truth_is_used(tmp_path: Path) -> None:
     if importlib.util.find_spec("torch") is None:
         pytest.skip("torch is not installed")
@@ -199,11 +362,13 @@ def test_a_definition_registered_in_a_loop_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("framework", ["numpy", "torch", "tensorflow", "jax"])
-@pytest.mark.parametrize("order", ["value", "grad"])
+@pytest.mark.parametrize("order", ["value", "grad", "jvp", "grad2"])
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
-@pytest.mark.parametrize("target", ["cpu:eager", "cpu:compile", "cuda:jit", "cpu:xla", "cpu:graph"])
+@pytest.mark.parametrize(
+    "target", ["cpu:eager", "cpu:compile", "cuda:jit", "cpu:xla", "cpu:graph", "rocm:eager", "mps:eager;x=1"]
+)
 def test_scripts_stand_alone(framework: str, order: str, dtype: str, target: str) -> None:
-    if framework == "numpy" and order == "grad":
+    if framework == "numpy" and order != "value":
         with pytest.raises(ValueError, match="no gradients"):
             script(planted(order=order), None)
         return

@@ -1,0 +1,140 @@
+"""Every order, mode and kind of target reads well in every format: derivatives named, deaths without ulps, both placements."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from planted_axes import axes_cells, axes_run, findings
+from planted_findings import planted
+
+from fuzzer.cli.screen import finding_whole
+from fuzzer.findings.identity import framework_of
+from reports import build, json_report, markdown
+from reports.headline import arrays_of, element_of, headline
+from reports.html import render
+from reports.model import Report
+from reports.plots import heat_map
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return build(axes_run(), findings(), axes_cells())
+
+
+def line(**changes: Any) -> str:
+    finding = planted(**changes)
+    arrays = arrays_of(finding)
+    return headline(finding, arrays, element_of(finding, arrays))
+
+
+def case(**inputs: Any) -> dict[str, Any]:
+    return {"dtype": "float32", "inputs": inputs}
+
+
+@pytest.mark.parametrize(
+    ("order", "worst", "begins"),
+    [
+        ("grad", 1, "d f(x, y) / d y = inf"),
+        ("jvp", 1, "forward-mode derivative of f(x, y) with respect to y = inf"),
+        ("grad2", 0, "second derivative of f(x, y) with respect to x = inf"),
+        ("grad2", 1, "second derivative of f(x, y) with respect to x and y = inf"),
+        ("grad2", 2, "second derivative of f(x, y) with respect to y and x = inf"),
+        ("grad2", 3, "second derivative of f(x, y) with respect to y = inf"),
+    ],
+)
+def test_derivatives_of_elementwise_ops_name_their_inputs(order: str, worst: int, begins: str) -> None:
+    told = line(order=order, worst=worst, implementation="f(x, y)", case=case(x="0x1p+0", y="0x1p+1"))
+    assert told.startswith(begins)
+
+
+def test_products_with_a_direction_leave_it_out_of_the_call() -> None:
+    inputs = case(x=["0x1p+0", "0x1p+1"], tangent=["0x1p+0", "0x0p+0"], cotangent=["0x1p+0"])
+    told = line(order="grad2", worst=1, implementation="f(x)", case=inputs)
+    assert told.startswith("Hessian-vector product of f(x) at x[1] = inf")
+    assert "tangent" not in told
+    assert line(order="jvp", worst=1, implementation="f(x)", case=inputs).startswith("Jacobian-vector product of f(x)[1] = inf")
+
+
+@pytest.mark.parametrize(
+    ("symptom", "said"), [("crash", "ends the process"), ("hang", "does not return"), ("exception", "raises")]
+)
+def test_a_call_without_an_answer_has_no_number(symptom: str, said: str) -> None:
+    assert line(symptom=symptom, implementation="f(x)") == f"f(x) {said} (float32, x = 0x1.9p+6)"
+    assert line(symptom=symptom, order="jvp", implementation="f(x)").startswith(f"the forward-mode derivative of f(x) {said}")
+
+
+def test_the_page_tells_every_axis(report: Report) -> None:
+    text = re.sub(r"<script.*?</script>", "", render(report), flags=re.S)
+    for expected in (
+        "Hessian-vector product of jax.scipy.special.logsumexp(x, axis=-1) at x[1]",
+        'none: the call <span class="wrong">ends the process</span>',
+        "same bits, right",
+        "position 8 of 9 equal rows",
+        "<option>tensorflow:cpu:xla;onednn=off</option>",
+        "Python 3.9.18, /opt/old/bin/python",
+        "Unsupported: inductor has no forward mode of cumsum",
+        "the bits of 12 differ within the limits",
+        "<th>compiling</th><td>83 s",
+    ):
+        assert expected in text, expected
+    crash = text[text.index('class="case" id="jax-exp-value-float32-crash-aa06"') :].partition("</dl>")[0]
+    assert "ulps" not in crash
+
+
+def test_the_map_has_a_panel_per_order_with_the_targets_that_computed_it(report: Report) -> None:
+    figure = heat_map(report)
+    titles = [axis["title"]["text"] for name, axis in sorted(figure["layout"].items()) if name.startswith("xaxis")]
+    assert titles == ["<b>value</b>", "<b>gradient</b>", "<b>forward mode</b>", "<b>second derivative</b>"]
+    assert figure["data"][2]["x"] == ["tensorflow:cpu:xla;onednn=off"]
+    domains = [axis["domain"] for name, axis in sorted(figure["layout"].items()) if name.startswith("xaxis")]
+    assert all(a[1] < b[0] for a, b in pairwise(domains))
+    assert domains[-1][1] == pytest.approx(1)
+
+
+def test_the_digest_and_the_json_tell_them_too(report: Report) -> None:
+    text = markdown.render(report, top=20)
+    assert "- no answer: the call does not return" in text
+    assert "- the same bits, right: `2.7182817` (0x1.5bf0a80000000p+1), alone in its call, contiguous" in text
+    assert "jax@old:cpu:jit (0.4.30) (Python 3.9.18, /opt/old/bin/python)" in text
+    told = json.loads(json_report.render(report))
+    assert told["summary"]["compile_seconds"] == 83.0
+    assert (told["summary"]["compared"], told["summary"]["differing"]) == (480, 12)
+    assert told["unsupported"][0]["target"] == "torch:cpu:compile"
+    assert {t["target"] for t in told["targets"]} == {f.target for f in findings()}
+    (both,) = [f for f in told["findings"] if f["symptom"] == "inconsistent"]
+    assert both["case"]["right"]["placement"]["length"] == 1
+    assert set(told["summary"]["symptoms"]) == {"jax", "numpy", "tensorflow", "torch"}
+
+
+def test_hosts_stand_in_the_table_where_no_detail_is_recorded() -> None:
+    environment = {
+        "targets": ["jax@old:cpu:jit"],
+        "versions": {"jax@old": "0.4.1"},
+        "hosts": {"jax@old:cpu:jit": {"python": "3.9.1"}},
+    }
+    (target,) = build(axes_run().__class__(**{**vars(axes_run()), "environment": environment}), [], []).targets
+    assert (target["version"], target["interpreter"]) == ("0.4.1", "Python 3.9.1")
+
+
+def test_show_tells_both_answers_and_no_ulps_of_a_death() -> None:
+    from rich.console import Console
+
+    def shown(symptom: str) -> str:
+        console = Console(width=160, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115
+        console.print(finding_whole(next(f for f in findings() if f.symptom == symptom)))
+        return console.export_text()
+
+    assert "length 1, position 0, stride 1: 2.7182817 = 0x1.5bf0a80000000p+1" in shown("inconsistent")
+    facts = shown("crash").partition("every target")[0]
+    assert "ulps" not in facts
+    assert math.isnan(next(f for f in findings() if f.symptom == "crash").output)
+
+
+@pytest.mark.parametrize("text", ["jax", "jax:cpu", "jax:cpu:jit", "jax@old:cpu:jit", "jax:cpu:jit;matmul=high;x=a:b", "jax@old"])
+def test_the_framework_of_a_target(text: str) -> None:
+    assert framework_of(text) == "jax"
