@@ -29,6 +29,7 @@ from fuzzer.formats import Format
 from fuzzer.frameworks.expression import placed
 from fuzzer.frameworks.framework import Job
 from fuzzer.frameworks.target import register
+from fuzzer.inputs.shapes import output_count
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
@@ -91,18 +92,21 @@ def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[floa
     if function.order == "grad":
         slopes = [_slope(function, row, name, place, fmt) if finite else math.nan for name, place in variables]
         return [rounded(s, fmt) for s in slopes]
+    if function.order == "jvp":
+        outputs = output_count(op, dict(function.params), max(len(_flat([row[name]])) for name in function.inputs))
+    if not finite:
+        square = len(variables) ** (1 if TANGENT in row else 2)
+        return [math.nan] * (outputs if function.order == "jvp" else square)
     unit = [_direction(row, function, variables, i) for i in range(len(variables))]
     along = _direction(row, function, variables)
     if function.order == "jvp":
-        outputs = len(_evaluate(_value_of(function), row, 160, fmt) or [math.nan])
         wanted: list[tuple[list[Row], int | None]] = [([along], output) for output in range(outputs)]
     elif TANGENT in row:
         wanted = [([one, along], None) for one in unit]
     else:
         wanted = [([first, second], None) for first in unit for second in unit]
     found = [
-        _derivative(function, row, directions, output, index, fmt) if finite else math.nan
-        for index, (directions, output) in enumerate(wanted)
+        _derivative(function, row, directions, output, index, fmt) for index, (directions, output) in enumerate(wanted)
     ]
     return [rounded(v, fmt) for v in found]
 
