@@ -42,8 +42,10 @@ def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: 
     """
     finite = all(np.isfinite(v).all() for v in single.values())
     ball, kink = _enclose(function, single, output, digits) if finite else (None, False)
-    if ball is None or kink:
-        return _by_limit(accepted(function, single)[output], "mpmath" if finite and not kink else "limit")
+    if ball is not None and kink:
+        return Confirmation(f"[{float(ball.lower())!r}, {float(ball.upper())!r}]", "arb", True)
+    if ball is None:
+        return _by_limit(accepted(function, single)[output], "mpmath" if finite else "limit")
     if is_far(ball):
         sign = 1.0 if ball > 0 else -1.0
         return Confirmation(
@@ -75,6 +77,7 @@ def _bits(digits: int) -> int:
 
 
 def _enclose(function: Function, single: dict[str, Any], output: int, digits: int) -> tuple[arb | None, bool]:
+    """A ball to that many digits, or with True the hull of what is right at a kink."""
     bits = _bits(digits)
     while bits <= 8192:
         result = rigorous.enclose(function, single, bits)
@@ -82,8 +85,10 @@ def _enclose(function: Function, single: dict[str, Any], output: int, digits: in
             return None, False
         if result.balls and result.balls[output].is_finite():
             ball = result.balls[output]
+            if result.kink and ball.rad() > 0 and ball.rel_accuracy_bits() < 8:
+                return ball, True
             if ball.rad() == 0 or ball.rel_accuracy_bits() > digits * 3.33 + 4 or (ball.contains(0) and bits > 4096):
-                return ball, result.kink
+                return ball, False
         bits *= 2
     return None, False
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from oracles.arithmetic.mp import Mp
 from oracles.arithmetic.native import Native
-from oracles.function import COTANGENT, Function
+from oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function
 from oracles.reference import FINITE, NAN, NINF, PINF
 
 #: Enough to hold 2^1023 + 2^-256.
@@ -52,6 +52,22 @@ def accepted(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list
     return list(_accepted(function, key))
 
 
+@lru_cache(maxsize=1024)
+def nowhere_smooth(function: Function, constant: float) -> bool:
+    """Whether a derivative by one vector has no truth wherever all its elements are equal, to zero or to another number: read at three such
+    vectors of each kind. Norms at the zero vector, standard deviations of equal numbers: a reading costs too much to be done for each."""
+    (name,) = function.inputs
+    weights = np.asarray([1.0, -2.0, 0.5])
+    found: list[Accepted] = []
+    for value in (1.0, -2.5, 96.0) if constant else (0.0,):
+        x = np.full(3, value)
+        outputs = len(_native(replace(function, order="value"), {name: x}))
+        directions = {COTANGENT: np.resize(weights, outputs), TANGENT: weights}
+        taken = {"grad": (COTANGENT,), "jvp": (TANGENT,), "grad2": DIRECTIONS}[function.order]
+        found += accepted(function, {name: x, **{n: directions[n] for n in taken}})
+    return all(one == ANYTHING for one in found)
+
+
 @lru_cache(maxsize=65536)
 def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
     inputs = {name: np.frombuffer(raw, np.float64).reshape(shape) for name, shape, raw in key}
@@ -79,7 +95,7 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
     several = any(np.ndim(v) for v in inputs.values()) or len(function.inputs) > 1
     negative_zero = any(((v == 0) & np.signbit(v)).any() for v in inputs.values())
     native = _spread_nan(function, inputs, native)
-    pole = function.order != "value" and not at_infinity and _at_pole(function, inputs)
+    pole = function.order != "value" and not at_infinity and (_at_pole(function, inputs) or _slope_infinite(function, inputs))
     return tuple(
         _join(
             function,
@@ -127,6 +143,14 @@ def _at_pole(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool
     except (ArithmeticError, ValueError, TypeError):
         return True
     return not all(math.isfinite(m.log2_magnitude(m.num(v))) or m.num(v) == 0 for v in values)
+
+
+def _slope_infinite(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool:
+    """Whether a second derivative is asked for where the first is no number (sqrt at 0): then there is none, and NaN says so."""
+    if function.order != "grad2":
+        return False
+    slopes = accepted(replace(function, order="grad"), {name: v for name, v in inputs.items() if name != TANGENT})
+    return not all(slope.kinds & FINITE for slope in slopes)
 
 
 def _isolated(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool:
@@ -223,10 +247,16 @@ def _nest(values: NDArray[np.float64], lift: Any) -> Any:
     return lift(float(values)) if values.ndim == 0 else [_nest(v, lift) for v in values]
 
 
+def _own(inputs: dict[str, NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """The inputs of the definition itself: a derivative is linear in its directions, which stay where they are."""
+    return [v for name, v in inputs.items() if name not in DIRECTIONS]
+
+
 def _approaches(inputs: dict[str, NDArray[np.float64]], side: int) -> list[tuple[int, tuple[float, ...]]]:
     """One side (+1: that of the zero's sign, or upwards in magnitude; -1: the other) at every rate."""
-    special = sum(int((~np.isfinite(v) | (v == 0)).sum()) for v in inputs.values())
-    if not special and sum(np.size(v) for name, v in inputs.items() if name != COTANGENT) > 1:
+    own = _own(inputs)
+    special = sum(int((~np.isfinite(v) | (v == 0)).sum()) for v in own)
+    if not special and sum(np.size(v) for v in own) > 1:
         return [(side, r) for r in RATES[1:]]  # a singular point, as std of equal numbers: moved alike they stay equal
     rates = RATES if special > 1 else RATES[:1]
     return [(side, r) for r in rates]
@@ -240,7 +270,7 @@ def _path(
     if _leaves_domain(function, inputs, side):
         return None
     rows: list[list[Any]] = []
-    singular = not any((~np.isfinite(v) | (v == 0)).any() for v in inputs.values())
+    singular = not any((~np.isfinite(v) | (v == 0)).any() for v in _own(inputs))
     for exponent in _exponents(inputs):
         counter = iter(range(10**9))
 
@@ -253,7 +283,7 @@ def _path(
             return _power(m, step, x) if math.isinf(x) else _power(m, -step, math.copysign(1.0, x) * side)
 
         lifted = {
-            name: _nest(values, m.lift if name == COTANGENT and np.isfinite(values).all() else approach)
+            name: _nest(values, m.lift if name in DIRECTIONS and np.isfinite(values).all() else approach)
             for name, values in inputs.items()
         }
         try:
@@ -273,7 +303,7 @@ def _exponents(inputs: dict[str, NDArray[np.float64]]) -> Sequence[int]:
 
 def _reach(inputs: dict[str, NDArray[np.float64]]) -> int:
     """The largest binary exponent, up or down, of the row's ordinary numbers."""
-    ordinary = [v[np.isfinite(v) & (v != 0)] for name, v in inputs.items() if name != COTANGENT]
+    ordinary = [v[np.isfinite(v) & (v != 0)] for name, v in inputs.items() if name not in DIRECTIONS]
     return max((int(np.abs(np.frexp(v)[1]).max()) for v in ordinary if v.size), default=0)
 
 

@@ -85,8 +85,10 @@ def reference(
         _log_tier(function, inputs, truth, todo, precision, tally)
         rows = np.flatnonzero(todo)
         todo[rows] = _need(ask, truth.take(rows), rows)
+        open_rows |= _nowhere_smooth(function, inputs, todo)
+        todo &= ~open_rows
     singular = _arb_tier(function, inputs, truth, np.flatnonzero(todo), ask, precision, caps, tally)
-    special = np.flatnonzero(~finite)
+    special = np.flatnonzero(~finite & ~open_rows)
     _limit_tier(function, inputs, truth, [*singular, *special], caps, tally)
     _accept_anything(truth, open_rows)
     if function.order != "value":  # a derivative where the function itself is undefined: no truth to hold an answer against
@@ -104,14 +106,32 @@ def _finite_rows(inputs: Inputs) -> NDArray[np.bool_]:
 
 
 def _beyond_domain(function: Function, inputs: Inputs) -> NDArray[np.bool_]:
-    """Rows where a derivative is asked for outside the function's domain: no truth exists, every answer is right."""
+    """Rows where a derivative is asked for outside the function's domain, at a NaN, or of several variables at infinity: no truth exists,
+    every answer is right."""
     rows = len(next(iter(inputs.values())))
     outside = np.zeros(rows, np.bool_)
     if function.order != "value":
         for name, (low, high) in zip(function.inputs, function.domains, strict=False):
             values = inputs[name].reshape(rows, -1)
             outside |= ((values < low) | (values > high)).any(axis=1)
+        several = len(inputs) > 1 or next(iter(inputs.values())).ndim > 1
+        for values in inputs.values():
+            lost = ~np.isfinite(values) if several else np.isnan(values)
+            outside |= lost.reshape(rows, -1).any(axis=1)
     return outside
+
+
+def _nowhere_smooth(function: Function, inputs: Inputs, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of these rows those where all elements of the one vector are equal and the function has no derivative for that reason."""
+    found = np.zeros(len(rows), np.bool_)
+    (x, *more) = (inputs[name] for name in function.inputs)
+    if function.order == "value" or more or x.ndim != 2 or x.shape[1] < 2:
+        return found
+    alike = rows & (x == x[:, :1]).all(axis=1) & np.isfinite(x[:, 0])
+    for some, constant in ((alike & (x[:, 0] == 0), 0.0), (alike & (x[:, 0] != 0), 1.0)):
+        if some.any() and limits_at_infinity.nowhere_smooth(function, constant):
+            found |= some
+    return found
 
 
 def _accept_anything(truth: Reference, rows: NDArray[np.bool_]) -> None:

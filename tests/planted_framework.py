@@ -1,16 +1,17 @@
 """A framework that is right: every answer computed with mpmath and rounded once; and single answers planted beside it.
 
 Independent of what the oracle does with the same definitions: no balls, no Arb, no reading of limits. Values come from mpmath at two
-precisions that agree; derivatives are central differences at high precision (two steps that agree), not the tape; special
+precisions that agree; derivatives of first and second order are central differences at high precision (two steps that agree), not the tape; special
 inputs are answered as numpy and scipy, written out op by op below, answer in binary64.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,14 +21,15 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.trial import Judgement, Trial
-from fuzzer.case import COTANGENT, Batch, Placement
+from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import Implementation, Op
+from fuzzer.catalog.op import ORDERS, Implementation, Op
 from fuzzer.catalog.registry import op_named
 from fuzzer.formats import Format
 from fuzzer.frameworks.expression import placed
 from fuzzer.frameworks.framework import Job
 from fuzzer.frameworks.target import register
+from fuzzer.inputs.shapes import output_count
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
@@ -45,6 +47,7 @@ class CorrectlyRounded:
 
     name = NAME
     version = "1"
+    orders = ORDERS
     lengths: tuple[int, ...] | None = None
     compile_seconds = 0.0
 
@@ -83,11 +86,27 @@ def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[floa
         if op.keeps_zero_sign and row[op.inputs[0].name] == 0:
             answers = [math.copysign(0.0, row[op.inputs[0].name])]
         return answers
-    count = sum(len(_flat([row[name]])) for name in function.differentiable)
+    variables = [(name, place) for name in function.differentiable for place in _places(row[name])]
+    if function.order == "jvp" and TANGENT not in row:
+        function = replace(function, order="grad")  # one output: the products with the unit tangents are the gradient
+    if function.order == "grad":
+        slopes = [_slope(function, row, name, place, fmt) if finite else math.nan for name, place in variables]
+        return [rounded(s, fmt) for s in slopes]
+    if function.order == "jvp":
+        outputs = output_count(op, dict(function.params), max(len(_flat([row[name]])) for name in function.inputs))
     if not finite:
-        return [math.nan] * count
-    slopes = [_slope(function, row, name, place, fmt) for name in function.differentiable for place in _places(row[name])]
-    return [rounded(s, fmt) for s in slopes]
+        square = len(variables) ** (1 if TANGENT in row else 2)
+        return [math.nan] * (outputs if function.order == "jvp" else square)
+    unit = [_direction(row, function, variables, i) for i in range(len(variables))]
+    along = _direction(row, function, variables)
+    if function.order == "jvp":
+        wanted: list[tuple[list[Row], int | None]] = [([along], output) for output in range(outputs)]
+    elif TANGENT in row:
+        wanted = [([one, along], None) for one in unit]
+    else:
+        wanted = [([first, second], None) for first in unit for second in unit]
+    found = [_derivative(function, row, directions, output, index, fmt) for index, (directions, output) in enumerate(wanted)]
+    return [rounded(v, fmt) for v in found]
 
 
 def rounded(value: Fraction | float, fmt: Format) -> float:
@@ -188,11 +207,90 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
     return _one_sided(function, row, name, place, fmt)
 
 
+def _value_of(function: Function) -> Function:
+    return Function(function.definition, function.inputs, function.params)
+
+
+def _direction(row: Row, function: Function, variables: list[tuple[str, tuple[int, ...]]], unit: int | None = None) -> Row:
+    """The inputs' shapes filled with a unit vector, or with the tangent; nothing for the inputs that do not move."""
+    numbers = [float(i == unit) for i in range(len(variables))] if unit is not None else _flat(row.get(TANGENT, []))
+    moves: Row = {}
+    for (name, place), number in zip(variables, numbers, strict=False):
+        moves[name] = _with(moves.get(name, _zeros(row[name])), place, Fraction(number))
+    return moves
+
+
+def _zeros(value: Any) -> Any:
+    return [_zeros(v) for v in value] if isinstance(value, list) else Fraction(0)
+
+
+def _derivative(
+    function: Function, row: Row, directions: list[Row], output: int | None, index: int, fmt: Format
+) -> Fraction | float:
+    """The derivative of an output (None: of the cotangent's product with all) along each of the directions."""
+    moving = [
+        (x, t, domain) for moves in directions for name, domain in zip(function.inputs, function.domains, strict=True) if name in moves
+        for x, t in zip(_flat([row[name]]), _flat([moves[name]]), strict=True) if t
+    ]  # fmt: skip
+    if any(not any(_flat(list(moves.values()))) for moves in directions):
+        return Fraction(0) if not _pole(function, row, fmt) else math.nan
+    if _pole(function, row, fmt):
+        return math.nan
+    if any(x in domain or (x == 0 and _singular(function)) for x, _, domain in moving):
+        return _beside(function, row, index, fmt)
+    sizes = [abs(Fraction(v)) for v in _flat(list(row.values())) if v]
+    span = max([*sizes, Fraction(1)]) / min([*sizes, Fraction(1)])
+    zero = any(x == 0 for x, _, _ in moving)
+    scale = min([Fraction(1), *(abs(Fraction(x)) for x, _, _ in moving if x)]) * (Fraction(1, 2**1100) if zero else 1)
+    before: Fraction | float | None = None
+    for digits in (160, 400, 1200, 3000):
+        step = Fraction(1, 2**digits) * scale / max(1, *(abs(t) for _, t, _ in moving))
+        bits = (
+            (len(directions) + 2) * (digits + (1200 if zero else 0)) + 4 * (span.numerator // span.denominator).bit_length() + 128
+        )
+        now = _quotient(function, row, directions, output, step, bits, fmt)
+        if isinstance(now, float) or abs(now) > 2 * fmt.overflow_threshold:  # a jump or an overflow: the steps cannot tell
+            return _beside(function, row, index, fmt)
+        if before is not None and abs(now - before) * 2**60 <= abs(now) and (now or digits == 3000):
+            return now
+        before = now
+    if before is not None and abs(before) < Fraction(2) ** (fmt.emin - fmt.precision - 6):  # only the roundings are left
+        return Fraction(0)
+    return _beside(function, row, index, fmt)
+
+
+def _quotient(
+    function: Function, row: Row, directions: list[Row], output: int | None, step: Fraction, bits: int, fmt: Format
+) -> Fraction | float:
+    """The central difference, mixed where there are two directions."""
+    m = TapedMp(bits)
+    value = _value_of(function)
+    terms = []
+    for signs in itertools.product((1, -1), repeat=len(directions)):
+        moved = {name: row[name] for name in function.inputs}
+        for sign, moves in zip(signs, directions, strict=True):
+            moved.update({name: _sum(moved[name], moves[name], sign * step) for name in moves})
+        try:
+            outputs = [m.num(v) for v in value.outputs(m, {name: _lift(m, v) for name, v in moved.items()})]
+        except (ArithmeticError, ValueError, TypeError):
+            return math.nan
+        weights = _flat(row[COTANGENT]) if COTANGENT in row else [1.0] * len(outputs)
+        chosen = [(1.0, outputs[output])] if output is not None else list(zip(weights, outputs, strict=True))
+        terms += [m.num(w * math.prod(signs)) * v for w, v in chosen if w]
+    return _bounded(m.sum(terms or [m.num(0)]), fmt, (2 * step) ** len(directions))
+
+
+def _sum(value: Any, moves: Any, step: Fraction) -> Any:
+    if isinstance(value, list):
+        return [_sum(v, t, step) for v, t in zip(value, moves, strict=True)]
+    return (Fraction(value) if math.isfinite(value) else value) + moves * step
+
+
 def _difference(
     function: Function, row: Row, name: str, place: tuple[int, ...], step: Fraction, bits: int, fmt: Format
 ) -> Fraction | float:
     m = TapedMp(bits)
-    value = Function(function.definition, function.inputs, function.params)
+    value = _value_of(function)
     x = Fraction(_at(row[name], place))
     totals = []
     for side in (step, -step):
@@ -208,7 +306,7 @@ def _difference(
 
 
 def _pole(function: Function, row: Row, fmt: Format) -> bool:
-    found = _evaluate(Function(function.definition, function.inputs, function.params), row, 160, fmt)
+    found = _evaluate(_value_of(function), row, 160, fmt)
     return found is None or any(isinstance(v, float) for v in found)
 
 
@@ -218,8 +316,11 @@ def _singular(function: Function) -> bool:
 
 
 def _one_sided(function: Function, row: Row, name: str, place: tuple[int, ...], fmt: Format) -> Fraction | float:
+    return _beside(function, row, [(n, p) for n in function.differentiable for p in _places(row[n])].index((name, place)), fmt)
+
+
+def _beside(function: Function, row: Row, index: int, fmt: Format) -> Fraction | float:
     """At an edge, a pole or an isolated point: the tape's derivative just inside, at two distances; growing means infinite."""
-    index = [(n, p) for n in function.differentiable for p in _places(row[n])].index((name, place))
     at_it = None if _singular(function) else _evaluate(function, row, 2600, fmt)
     if at_it is not None and not isinstance(at_it[index], float):
         return at_it[index]
@@ -228,7 +329,7 @@ def _one_sided(function: Function, row: Row, name: str, place: tuple[int, ...], 
         found: list[Fraction | float] = []
         for digits in (far, 2 * far):
             by = side * Fraction(1, 2**digits)
-            moved = {n: _inside(row[n], domain, by) for n, domain in zip(function.inputs, function.domains, strict=True)}
+            moved: Row = {n: _inside(row[n], domain, by) for n, domain in zip(function.inputs, function.domains, strict=True)}
             outputs = _evaluate(function, row, 3 * digits + 2600, fmt, moved)
             found.append(math.nan if outputs is None else outputs[index])
         near, nearer = found

@@ -23,7 +23,7 @@ from fuzzer.catalog.functions import function_of
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import flush_policy, framework_for, target_named
-from fuzzer.judge.contract import accepted_by_contract, kinds_by_contract, wrong_zero_signs
+from fuzzer.judge.contract import accepted_by_contract, documented, kinds_by_contract, wrong_zero_signs
 from fuzzer.judge.limits import Standard, standard_for
 from fuzzer.judge.screen import Screened, needs_more, screen
 from fuzzer.judge.ulps import yardstick
@@ -298,7 +298,9 @@ class Trial:
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
-                found = screen(given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard)
+                framework = target_named(subject.target).framework
+                held = documented(self.op, batch, given.shape[1], self.cell.order, framework)
+                found = screen(given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held)
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size
         return Judgement(batch, truth, outcomes)

@@ -22,6 +22,8 @@ from fuzzer.case import Batch, Case, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id
+from fuzzer.frameworks.target import target_named
+from fuzzer.judge.contract import documented, source_of
 from fuzzer.judge.limits import Standard
 from fuzzer.judge.severity import severity
 from fuzzer.judge.stability import certify
@@ -149,12 +151,14 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     single = {name: values[0] for name, values in row.exact().items()}
     with trial.clock.phase("oracle"):
         confirmation = confirm(trial.function, single, output)
+    convention = _convention(trial, ledger.subject, row, output)
+    confirmation = convention or confirmation
     if not confirmation.agrees:
         return None
     answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement, nth)
     if mine is None or not mine[1].is_finding or mine[2] != candidate.symptom:
         return None
-    if mine[2] in (Symptom.inf, Symptom.nan) and _truly_overflows(trial, single):
+    if mine[2] in (Symptom.inf, Symptom.nan) and convention is None and _truly_overflows(trial, single):
         return None
     value, class_, symptom, ulps, excess = mine
     standard = trial.standard(row)
@@ -169,13 +173,28 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     )
 
 
+def _convention(trial: Trial, subject: Subject, row: Batch, output: int) -> Confirmation | None:
+    """What the framework's own documentation says is right where the function has no derivative; None where it says nothing."""
+    framework = target_named(subject.target).framework
+    held = documented(trial.op, row, output + 1, trial.cell.order, framework)
+    if held is None:
+        return None
+    low, high = float(held.low[0, output]), float(held.high[0, output])
+    right = repr(low) if low == high else f"[{low!r}, {high!r}]"
+    return Confirmation(right, f"convention: {source_of(trial.op, row, trial.cell.order, framework)}", True)
+
+
 def _truly_overflows(trial: Trial, single: dict[str, NDArray[np.float64]]) -> bool:
-    """Whether the function itself overflows there: then an infinite or undefined derivative is not the implementation's fault."""
-    if trial.cell.order == "value":
-        return False
-    inputs = {i.name: single[i.name][np.newaxis] for i in trial.op.inputs}
-    value = reference(function_of(trial.op, dict(trial.cell.params), "value"), inputs, precision=trial.format.precision).value
-    return bool((np.abs(value) > trial.format.max).any())
+    """Whether the function itself overflows there, or the gradient whose derivative is asked for: then an infinite or undefined derivative is
+    not the implementation's fault."""
+    below = {"value": (), "grad": ("value",), "jvp": ("value",), "grad2": ("value", "grad")}[trial.cell.order]
+    for order in below:
+        taken = [i.name for i in trial.op.inputs] + [COTANGENT] * (order == "grad" and COTANGENT in single)
+        inputs = {name: single[name][np.newaxis] for name in taken}
+        value = reference(function_of(trial.op, dict(trial.cell.params), order), inputs, precision=trial.format.precision).value
+        if (np.abs(value) > trial.format.max).any():
+            return True
+    return False
 
 
 def answers_at(

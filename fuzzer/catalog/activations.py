@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import Op, call, op, peer, scalar
+from fuzzer.catalog.op import AUTOGRAD, Convention, Op, call, op, peer, scalar
 
 ACTIVATION = ("activation functions",)
 X = [scalar("x")]
 WIDE = ("float32", "float64")
+#: The gradient of relu6 at its kinks is 0: convex at 0, concave at 6, of minimum norm.
+RELU6 = (("torch", AUTOGRAD), ("jax", "https://docs.jax.dev/en/latest/_autosummary/jax.nn.relu6.html"))
 
 OPS: list[Op] = [
     op("sigmoid", X, torch="torch.sigmoid(x)", tensorflow="tf.math.sigmoid(x)", jax="jax.nn.sigmoid(x)",
-       numpy=peer("scipy.special.expit(x)", WIDE), saturates=0.25, topics=ACTIVATION),
+       numpy=peer("scipy.special.expit(x)", WIDE), saturates=0.25, bends=0.0963, topics=ACTIVATION),
     op("log_sigmoid", X, torch="torch.nn.functional.logsigmoid(x)", tensorflow="tf.math.log_sigmoid(x)",
        jax="jax.nn.log_sigmoid(x)", numpy=peer("scipy.special.log_expit(x)", WIDE), topics=ACTIVATION),
     op("softplus", X, torch="torch.nn.functional.softplus(x)", tensorflow="tf.math.softplus(x)", jax="jax.nn.softplus(x)",
        topics=ACTIVATION),
-    op("relu6", X, torch="torch.nn.functional.relu6(x)", tensorflow="tf.nn.relu6(x)", jax="jax.nn.relu6(x)", topics=ACTIVATION),
+    op("relu6", X, torch="torch.nn.functional.relu6(x)", tensorflow="tf.nn.relu6(x)", jax="jax.nn.relu6(x)",
+       conventions=tuple(Convention(at, 0.0, 0.0, (framework,), page) for at in ("x=0", "x=6") for framework, page in RELU6),
+       topics=ACTIVATION),
     op("elu", X, torch="torch.nn.functional.elu(x, alpha=alpha)",
        tensorflow=[call("tf.nn.elu(x)", when={"alpha": (1.0,)}), "tf.keras.activations.elu(x, alpha=alpha)"],
        jax="jax.nn.elu(x, alpha=alpha)", params={"alpha": (1.0, 0.5)}, topics=ACTIVATION),

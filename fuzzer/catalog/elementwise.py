@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import Op, call, op, peer, scalar
+from fuzzer.catalog.op import Op, call, op, peer, scalar, subgradient
 
 INF = float("inf")
 PI = 3.141592653589793
@@ -68,7 +68,7 @@ UNARY: list[Op] = [
        accuracy="elementary", topics=MATH),
     op("tanh", X, torch="torch.tanh(x)", tensorflow="tf.math.tanh(x)", jax="jnp.tanh(x)", numpy=peer("np.tanh(x)"),
        keeps_zero_sign=True, source="C23 F.10.2: tanh(+-0) is +-0",
-       accuracy="elementary", saturates=1.0, topics=("tensor math", "activation functions")),
+       accuracy="elementary", saturates=1.0, bends=0.7699, topics=("tensor math", "activation functions")),
     op("asinh", X, torch="torch.asinh(x)", tensorflow="tf.math.asinh(x)", jax="jnp.arcsinh(x)", numpy=peer("np.arcsinh(x)"),
        keeps_zero_sign=True, source="C23 F.10.2: asinh(+-0) is +-0",
        accuracy="elementary", topics=MATH),
@@ -104,7 +104,7 @@ BINARY: list[Op] = [
        jax="jnp.hypot(x, y)",
        numpy=peer("np.hypot(x, y)"), accuracy="special",
        accepts={"x=inf": INF, "x=-inf": INF, "y=inf": INF, "y=-inf": INF},
-       source="C23 F.10.4.4: hypot(+-inf, y) is +inf even for a NaN", topics=MATH),
+       source="C23 F.10.4.4: hypot(+-inf, y) is +inf even for a NaN", conventions=(subgradient("x=0,y=0"),), topics=MATH),
     op("logaddexp", XY, torch="torch.logaddexp(x, y)",
        tensorflow=call("tf.experimental.numpy.logaddexp(x, y)", dtypes=NO_BFLOAT16),
        jax="jnp.logaddexp(x, y)", numpy=peer("np.logaddexp(x, y)"), topics=MATH),

@@ -66,16 +66,33 @@ class Implementation:
 
 
 @dataclass(frozen=True)
+class Convention:
+    """What frameworks document of a gradient where the function has none: at points `at`, each component lies in [low, high] times the
+    cotangent (orders grad; for jvp of elementwise ops, times 1).
+
+    at: a pattern as in Op.accepts; for vectors "x=0" holds where all elements are, "x=x" where all elements are equal. frameworks: those whose
+    page says so; nobody else is held to it. source: the page.
+    """
+
+    at: str
+    low: float
+    high: float
+    frameworks: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
 class Op:
     """A mathematical function: canonical snake_case name, inputs with domains, static params, definition, implementations.
 
     params: name -> usual values, the default first. accuracy: the row of the limits table (judge.limits) that applies.
     roots: near its zeros off the origin the limit is absolute (conditioning), DESIGN section 10. saturates: frameworks rebuild
-    the derivative from the saved output; its supremum sup|f'| normalises the error. keeps_zero_sign: f(+-0) is +-0, for ops of one
+    the derivative from the saved output; its supremum sup|f'| normalises the error; bends: sup|f''|, likewise for second derivatives. keeps_zero_sign: f(+-0) is +-0, for ops of one
     number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in oracles.definitions
     (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the severity of an error
     within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
-    a pattern "x=inf,y=0" (also +0, -0, and "y<0") to a value. lengths: vector lengths that make sense (None: the usual list).
+    a pattern "x=inf,y=0" (also +0, -0, and "y<0") to a value. conventions: gradients that frameworks document
+    where there is none. lengths: vector lengths that make sense (None: the usual list).
     """
 
     name: str
@@ -87,10 +104,12 @@ class Op:
     orders: tuple[str, ...] = ORDERS
     roots: bool = False
     saturates: float | None = None
+    bends: float | None = None
     keeps_zero_sign: bool = False
     topics: tuple[str, ...] = ()
     definition: str = ""
     accepts: Mapping[str, float] = field(default_factory=dict)
+    conventions: tuple[Convention, ...] = ()
     source: str = ""
     min_length: int = 1
     normwise: bool = False
@@ -117,6 +136,15 @@ class Op:
 
     def of(self, framework: str) -> list[Implementation]:
         return [i for i in self.implementations if i.framework == framework]
+
+
+#: PyTorch, "Autograd mechanics", section "Gradients for non-differentiable functions".
+AUTOGRAD = "https://docs.pytorch.org/docs/stable/notes/autograd.html#gradients-for-non-differentiable-functions"
+
+
+def subgradient(at: str) -> Convention:
+    """PyTorch documents the subgradient of minimum norm of a convex function; of a norm, any subgradient has components in [-1, 1]."""
+    return Convention(at, -1.0, 1.0, ("torch",), AUTOGRAD)
 
 
 Calls = str | Implementation | Sequence[str | Implementation] | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import Op, call, op, peer, vector
+from fuzzer.catalog.op import Op, call, op, peer, subgradient, vector
 
 INF = float("inf")
 REDUCTION = ("reductions",)
@@ -25,14 +25,14 @@ OPS: list[Op] = [
     op("std", X, torch="torch.std(x, dim=-1, correction=correction)",
        tensorflow=call("tf.math.reduce_std(x, axis=-1)", when=POPULATION),
        jax="jnp.std(x, axis=-1, ddof=correction)", numpy=peer("np.std(x, axis=-1, ddof=correction)"),
-       params={"correction": (0, 1)}, min_length=2, accuracy="accumulating", topics=REDUCTION),
+       params={"correction": (0, 1)}, conventions=(subgradient("x=x"),), min_length=2, accuracy="accumulating", topics=REDUCTION),
     op("logsumexp", X, torch="torch.logsumexp(x, dim=-1)", tensorflow="tf.math.reduce_logsumexp(x, axis=-1)",
        jax="jax.nn.logsumexp(x, axis=-1)", numpy=peer("scipy.special.logsumexp(x, axis=-1)"),
        accuracy="accumulating", normwise=True, topics=REDUCTION),
     op("norm", X, torch="torch.linalg.vector_norm(x, ord=ord, dim=-1)",
        tensorflow=["tf.norm(x, ord=ord, axis=-1)", call("tf.math.reduce_euclidean_norm(x, axis=-1)", when={"ord": (2,)})],
        jax="jnp.linalg.norm(x, ord=ord, axis=-1)", numpy=peer("np.linalg.norm(x, ord=ord, axis=-1)"),
-       params={"ord": (2, 1, INF, 3)}, accuracy="accumulating", topics=("reductions", "linear algebra")),
+       params={"ord": (2, 1, INF, 3)}, conventions=(subgradient("x=0"),), accuracy="accumulating", topics=("reductions", "linear algebra")),
     op("cumsum", X, torch="torch.cumsum(x, dim=-1)", tensorflow="tf.math.cumsum(x, axis=-1)",
        jax=["jnp.cumsum(x, axis=-1)", "jax.lax.cumsum(x, axis=x.ndim - 1)"], numpy=peer("np.cumsum(x, axis=-1)"),
        accuracy="accumulating", topics=REDUCTION),

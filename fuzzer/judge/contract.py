@@ -1,16 +1,17 @@
-"""Contract: special values that an op's record accepts beside the mathematical limit (C23 Annex F, a framework's documentation)."""
+"""Contract: what an op's record says beside the mathematical limit: special values (C23 Annex F), gradients that frameworks document."""
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import Batch
-from fuzzer.catalog.op import Op
+from fuzzer.case import COTANGENT, DIRECTIONS, Batch
+from fuzzer.catalog.op import Convention, Op
 from fuzzer.judge.ulps import doubles
 from oracles.reference import NAN, NINF, PINF
 
@@ -64,11 +65,62 @@ def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str
     return kinds
 
 
+@dataclass(frozen=True)
+class Documented:
+    """Per element (rows, outputs) whether the framework documents the derivative there, and the interval [low, high] that is right."""
+
+    held: Mask
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    def split(self, answers: NDArray[Any]) -> tuple[Mask, Mask]:
+        """(right, wrong) of the elements that are held to it; NaN is wrong."""
+        given = doubles(answers)
+        with np.errstate(invalid="ignore"):
+            inside = (given >= self.low) & (given <= self.high)
+        return self.held & inside, self.held & ~inside
+
+
+def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -> Documented | None:
+    """The conventions of the op's record that this framework is held to, at the rows of a batch; None where it documents nothing.
+
+    Gradients (and their elementwise products with unit tangents) only, where the function is finite and not differentiable.
+    """
+    found = _conventions(op, batch, order, framework)
+    if not found:
+        return None
+    shape = (batch.rows, outputs)
+    held, low, high = np.zeros(shape, np.bool_), np.zeros(shape), np.zeros(shape)
+    weight = batch.exact()[COTANGENT] if COTANGENT in batch.inputs else np.ones((batch.rows, 1))
+    for convention, rows in found:
+        ends = np.stack([convention.low * weight[:, 0], convention.high * weight[:, 0]])
+        held[rows] = True
+        low[rows], high[rows] = ends.min(axis=0)[rows, np.newaxis], ends.max(axis=0)[rows, np.newaxis]
+    return Documented(held, low, high)
+
+
+def source_of(op: Op, row: Batch, order: str, framework: str) -> str:
+    """The page that documents the derivative at a batch of one row; empty where none does."""
+    return next((convention.source for convention, _ in _conventions(op, row, order, framework)), "")
+
+
+def _conventions(op: Op, batch: Batch, order: str, framework: str) -> list[tuple[Convention, Mask]]:
+    if order != "grad" and not (order == "jvp" and op.elementwise):
+        return []
+    inputs = batch.exact()
+    finite = np.logical_and.reduce([np.isfinite(v).reshape(batch.rows, -1).all(axis=1) for v in inputs.values()])
+    own = {name: values for name, values in inputs.items() if name not in DIRECTIONS}
+    met = [(c, finite & _rows(own, c.at)) for c in op.conventions if framework in c.frameworks]
+    if COTANGENT in inputs:  # an infinite multiple of an interval says nothing, nor do several outputs
+        met = met if inputs[COTANGENT].shape[1] == 1 else []
+    return [(convention, rows) for convention, rows in met if rows.any()]
+
+
 def _rows(inputs: dict[str, NDArray[np.float64]], pattern: str) -> Mask:
     rows = np.ones(len(next(iter(inputs.values()))), np.bool_)
     for condition in pattern.replace(" ", "").split(","):
         name, relation, text = _CONDITION.split(condition)
-        rows &= _matches(inputs[name], relation, text)
+        rows &= _matches(inputs[name], relation, text).reshape(len(rows), -1).all(axis=1)
     return rows
 
 
@@ -76,6 +128,9 @@ def _matches(values: NDArray[np.float64], relation: str, text: str) -> Mask:
     if relation != "=":
         compared: Mask = values < float(text) if relation == "<" else values > float(text)
         return compared
+    if text.isidentifier() and values.ndim > 1:  # "x=x": all elements alike
+        alike: Mask = values == values[:, :1]
+        return alike
     if text == "nan":
         return np.isnan(values)
     matched: Mask = values == float(text)

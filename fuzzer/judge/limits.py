@@ -44,7 +44,8 @@ class Standard:
     """What one cell's answers are held to.
 
     ulps: T. excess: c, the screen. neighbourhood: k, ulps of the inputs in the ball test. strict: T is a published limit, so an error above
-    it is `inaccurate` even where the problem is ill-conditioned. roots: the limit near zeros is absolute. saturates: sup|f'| or None.
+    it is `inaccurate` even where the problem is ill-conditioned. roots: the limit near zeros is absolute. saturates: sup|f'|, of
+    second derivatives sup|f''|, or None.
     """
 
     ulps: float
@@ -70,5 +71,5 @@ def standard_for(op: Op, order: str, fmt: Format, length: int = 1) -> Standard:
     excess = 1.0 if accuracy == "exact" else EXCESS[order]
     return Standard(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        roots=op.roots, saturates=op.saturates if order in ("grad", "jvp") else None, source=SOURCES[accuracy], order=order,
+        roots=op.roots, saturates=op.saturates if order in ("grad", "jvp") else op.bends if order == "grad2" else None, source=SOURCES[accuracy], order=order,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.formats import Format
+from fuzzer.judge.contract import Documented
 from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard
 from fuzzer.judge.ulps import Yardstick, compare, doubles, error, kind_errors, yardstick
@@ -62,10 +63,12 @@ def screen(
     contract: NDArray[np.bool_] | None = None,
     zero_signs: NDArray[np.bool_] | None = None,
     yard: Yardstick | None = None,
+    conventions: Documented | None = None,
 ) -> Screened:
     """Verdicts of shape (rows, outputs), DESIGN section 6: kinds first, then T, then the excess.
 
-    contract: elements that the op's record accepts whatever the limit says. yard: the truth's yardstick, where known.
+    contract: elements that the op's record accepts whatever the limit says. conventions: what the framework documents where there is no
+    derivative. yard: the truth's yardstick, where known.
     policy: the target's measured flush-to-zero;
     subnormal_rows: rows with a subnormal input, for which `flushed_truth` is asked where an answer is not explained otherwise.
     zero_signs: zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them.
@@ -75,6 +78,9 @@ def screen(
     right, wrong = kind_errors(answers, truth.accepts)
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
+    if conventions is not None:
+        kept, broken = conventions.split(answers)
+        right, wrong = (right & ~broken) | kept, (wrong & ~kept) | broken
     gap, unsure, ulp = error(answers, truth, fmt, yard)
     with np.errstate(all="ignore"):
         ulps = gap / ulp
@@ -85,6 +91,8 @@ def screen(
     unknown = truth.accepts == 0
     if contract is not None:
         unknown = unknown & ~contract
+    if conventions is not None:
+        unknown = unknown & ~conventions.held
     classes = np.where(unknown | (maybe & ~right & ~wrong), Class.undecided, Class.ok).astype(np.uint8)
     classes[np.isnan(ulps) & ~right & ~wrong] = Class.undecided
     suspects = (sure & ~right & ~unknown) | wrong

@@ -41,7 +41,8 @@ def yardstick(truth: Reference, fmt: Format) -> Yardstick:
     """The Yardstick of a truth in a format."""
     top = fmt.max if fmt.name == "float64" else float(fmt.overflow_threshold)
     value = np.minimum(np.maximum(truth.value, -top), top)
-    beyond = np.abs(value) >= top
+    with np.errstate(invalid="ignore"):  # surely: of a truth that is known to 1e50 only nothing is sure
+        beyond = np.abs(truth.value) - truth.radius >= top
     low, radius = truth.low, truth.radius
     if beyond.any():
         low, radius = np.where(beyond, 0.0, low), np.where(beyond, 0.0, radius)

@@ -27,12 +27,16 @@ from fuzzer.frameworks.framework import Job
 from oracles.definitions import define
 
 Array = NDArray[Any]
+#: The attribute of a kernel that holds its derivative of an order.
+DERIVATIVES = {"grad": "vjp", "jvp": "jvp", "grad2": "hvp"}
 
 
 class Faulty:
-    """Implements Framework. A kernel's derivative is its attribute `vjp`; `refuses`: orders that it raises at."""
+    """Implements Framework. A kernel's derivatives are its attributes `vjp`, `jvp` and `hvp`: of orders grad, jvp and grad2; `refuses`:
+    orders that it raises at."""
 
     name = "faulty"
+    orders = ("value", *DERIVATIVES)
     version = "1"
     lengths: tuple[int, ...] | None = None
     compile_seconds = 0.0
@@ -54,7 +58,7 @@ class Faulty:
             kernel = globals()[job.implementation.call.partition("(")[0].removeprefix("faulty.")]
             if job.order in getattr(kernel, "refuses", ()):
                 raise NotImplementedError(f"no {job.order} of this kernel\nand a second line")
-            slopes = kernel.vjp(*inputs.values(), **job.params)
+            slopes = getattr(kernel, DERIVATIVES[job.order])(*inputs.values(), **job.params)
             return by_row(np.concatenate([s.reshape(batch.rows, -1) for s in slopes], axis=1), batch)
 
 
@@ -344,7 +348,13 @@ def _op(definition: str, inputs: list[Any], calls: str, **rest: Any) -> Op:
     """An op of our own that a definition of the oracles' gives the truth of."""
     given = ", ".join([*(i.name for i in inputs), *(f"{p}={p}" for p in rest.get("params", {}))])
     implementations = tuple(
-        Implementation("faulty", f"faulty.{call}({given})", grad=hasattr(globals()[call], "vjp")) for call in calls.split()
+        Implementation(
+            "faulty",
+            f"faulty.{call}({given})",
+            grad=hasattr(globals()[call], "vjp"),
+            without=tuple(order for order, name in DERIVATIVES.items() if not hasattr(globals()[call], name)),
+        )
+        for call in calls.split()
     )
     return Op(rest.pop("name", f"faulty_{definition}"), tuple(inputs), implementations, definition=definition, **rest)
 
@@ -385,3 +395,105 @@ OPS = [
     _op("xlog1py", [scalar("x"), scalar("y", -1)], "xlog1py_right xlog1py_cancelling", accepts={"x=0,y<0": 0.0}),
     _op("softplus", X, "softplus_right softplus_naive"),
 ]
+
+# derivatives of every order: a kernel's `vjp`, `jvp` and `hvp` are those of the formula, right but for what is planted
+
+
+def _derivatives_of(kernel: Callable[..., Any], **derivatives: Callable[..., Any]) -> None:
+    for name, derivative in derivatives.items():
+        setattr(kernel, name, derivative)
+
+
+def _elementwise(function: Callable[[Array], Array]) -> Callable[[Array], list[Array]]:
+    """A derivative in binary64, rounded once."""
+    return lambda x: [rounded(function, x)]
+
+
+def _sech2(x: Array) -> Array:
+    return np.asarray(1 / np.cosh(x) ** 2)
+
+
+def _kernel(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def kernel(x: Array) -> Array:
+        return rounded(function, x)
+
+    kernel.__name__ = name
+    globals()[name] = kernel
+    return kernel
+
+
+def _in_format(function: Callable[[Array], Any]) -> Callable[[Array], list[Array]]:
+    """A derivative in the inputs' own format, as a kernel computes it."""
+    return lambda x: [np.asarray(function(x)).astype(x.dtype)]
+
+
+_TANH = {"vjp": _elementwise(_sech2), "jvp": _elementwise(_sech2), "hvp": _elementwise(lambda v: -2 * np.tanh(v) * _sech2(v))}
+_SOFTPLUS = {
+    "vjp": _elementwise(sp.expit), "jvp": _elementwise(sp.expit), "hvp": _elementwise(lambda v: sp.expit(v) * sp.expit(-v)),
+}  # fmt: skip
+_STEP = _elementwise(lambda v: (v > 0) & (v < 6))
+_RELU6 = {"vjp": _STEP, "jvp": _STEP, "hvp": _elementwise(np.zeros_like)}
+for _name, _function, _right, _planted in [
+    ("tanh_right", np.tanh, _TANH, {}),
+    ("tanh_wrong_formula", np.tanh, _TANH, {"vjp": _elementwise(lambda v: 1 - np.tanh(v))}),
+    ("tanh_wrong_sign", np.tanh, _TANH, {"hvp": _elementwise(lambda v: 2 * np.tanh(v) * _sech2(v)),
+                                         "jvp": _elementwise(lambda v: -_sech2(v))}),
+    ("softplus2_right", lambda v: np.logaddexp(v, 0), _SOFTPLUS, {}),
+    ("softplus2_cancelling", lambda v: np.logaddexp(v, 0), _SOFTPLUS,
+     {"vjp": _in_format(lambda v: 1 - 1 / (1 + np.exp(v))), "hvp": _in_format(lambda v: 1 - sp.expit(v) ** 2 - sp.expit(-v) ** 2
+                                                                                - sp.expit(v) * sp.expit(-v))}),
+    ("softplus2_zero_times_infinity", lambda v: np.logaddexp(v, 0), _SOFTPLUS,
+     {"jvp": _in_format(lambda v: np.exp(v) * (1 / (1 + np.exp(v)))), "hvp": _in_format(lambda v: np.exp(v) / (1 + np.exp(v)) ** 2)}),
+    ("relu6_right", lambda v: np.clip(v, 0, 6), _RELU6, {}),
+    ("relu6_nan_at_its_kink", lambda v: np.clip(v, 0, 6), _RELU6,
+     {"vjp": _in_format(lambda v: (v > 0) * (v < 6) * (v / v)), "jvp": _in_format(lambda v: (v > 0) * (v < 6) * (v / v)),
+      "hvp": _in_format(lambda v: 0 / v)}),
+]:  # fmt: skip
+    _derivatives_of(_kernel(_name, _function), **{**_right, **_planted})
+
+
+def _softmax_hvp(x: Array, c: Array, t: Array) -> Array:
+    """J' of softmax applied to c, differentiated along t: p (c - <p, c>) with p' = p (t - <p, t>)."""
+    p = sp.softmax(x, axis=-1)
+
+    def inner(a: Array, b: Array) -> Array:
+        return np.asarray((a * b).sum(axis=-1, keepdims=True))
+
+    moved = p * (t - inner(p, t))
+    return np.asarray(moved * (c - inner(p, c)) - p * inner(moved, c))
+
+
+def _softmax_product(x: Array, c: Array) -> Array:
+    """The Jacobian times c, as p_i sum_k p_k (c_i - c_k): nothing cancels where p_i is almost 1."""
+    p = sp.softmax(x, axis=-1)
+    return np.asarray(p * ((c[..., :, np.newaxis] - c[..., np.newaxis, :]) * p[..., np.newaxis, :]).sum(axis=-1))
+
+
+def softmax2_right(x: Array) -> Array:
+    return softmax_right(x)
+
+
+def softmax2_naive(x: Array) -> Array:
+    """Its derivatives take the powers in the format, which overflow."""
+    return softmax_right(x)
+
+
+_derivatives_of(
+    softmax2_right,
+    vjp=lambda x, g: [rounded(_softmax_product, x, g)],
+    jvp=lambda x, t: [rounded(_softmax_product, x, t)],
+    hvp=lambda x, c, t: [rounded(_softmax_hvp, x, c, t)],
+)
+_derivatives_of(
+    softmax2_naive,
+    vjp=lambda x, g: _softmax_vjp(softmax_naive(x), g),
+    jvp=lambda x, t: _softmax_vjp(softmax_naive(x), t),
+    hvp=lambda x, c, t: [np.where(np.exp(x).sum(axis=-1, keepdims=True) < np.inf, rounded(_softmax_hvp, x, c, t), np.nan)],
+)
+OPS += [
+    _op("tanh", X, "tanh_right tanh_wrong_formula tanh_wrong_sign", name="faulty_tanh2", saturates=1.0, bends=0.7699),
+    _op("softplus", X, "softplus2_right softplus2_cancelling softplus2_zero_times_infinity", name="faulty_softplus2"),
+    _op("relu6", X, "relu6_right relu6_nan_at_its_kink"),
+    _op("softmax", V, "softmax2_right softmax2_naive", name="faulty_softmax2", saturates=0.25, bends=0.0963,
+        accuracy="accumulating", normwise=True),
+]  # fmt: skip

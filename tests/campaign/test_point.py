@@ -102,3 +102,15 @@ def test_params() -> None:
     ):  # fmt: skip
         with pytest.raises(ValueError, match=words):
             params_of(op_named(op), chosen)
+
+
+def test_a_tangent_is_taken_where_the_order_has_one() -> None:
+    assert shapes("softmax", {"x": [1, 2]}, "jvp")[0] == {"x": (1, 2), "tangent": (1, 2)}
+    both = shapes("dot", {"x": [1, 2], "y": [3, 4], "tangent": [1, 2, 3, 4]}, "grad2")[0]
+    assert both == {"x": (1, 2), "y": (1, 2), "cotangent": (1, 1), "tangent": (1, 4)}
+    with pytest.raises(ValueError, match="the tangent of dot has 4 numbers"):
+        shapes("dot", {"x": [1, 2], "y": [3, 4], "tangent": [1, 2]}, "jvp")
+    with pytest.raises(ValueError, match=r"optional tangent; given: x, cotangent"):
+        shapes("softmax", {"x": [1, 2], "cotangent": [1, 2]}, "jvp")
+    with pytest.raises(ValueError, match="given: x, tangent"):
+        shapes("exp", {"x": 1, "tangent": 1}, "grad2")

@@ -270,3 +270,37 @@ def test_another_seed_is_another_search() -> None:
     first, second = (run_shard(shard_of("faulty_exp", seed=seed)) for seed in (1, 2))
     assert comparable(first) != comparable(second)
     assert {f.id for f in first.findings} & {f.id for f in second.findings}
+
+
+# Derivatives of every order
+
+
+@pytest.mark.parametrize("order", ["grad", "jvp", "grad2"])
+@pytest.mark.parametrize(
+    ("op", "wrong"),
+    [
+        ("faulty_tanh2", {"grad": {"tanh_wrong_formula"}, "jvp": {"tanh_wrong_sign"}, "grad2": {"tanh_wrong_sign"}}),
+        ("faulty_softplus2", {"grad": {"softplus2_cancelling"}, "jvp": {"softplus2_zero_times_infinity"},
+                              "grad2": {"softplus2_cancelling", "softplus2_zero_times_infinity"}}),
+        ("faulty_relu6", dict.fromkeys(("grad", "jvp", "grad2"), {"relu6_nan_at_its_kink"})),
+        ("faulty_softmax2", dict.fromkeys(("grad", "jvp", "grad2"), {"softmax2_naive"})),
+    ],
+)  # fmt: skip
+def test_planted_derivatives_are_found_and_right_ones_are_not(op: str, wrong: dict[str, set[str]], order: str) -> None:
+    """A wrong formula, a cancellation, 0 * inf, a NaN at a kink, a wrong sign, an overflow, in each order of differentiation."""
+    found = found_in(op, order=order)
+    assert {kernel for kernel, _ in found} == wrong[order]
+    for kernel in wrong[order]:
+        assert any(finding.class_ == "unstable" for (name, _), finding in found.items() if name == kernel)
+
+
+def test_what_a_derivative_finding_says() -> None:
+    wrong = found_in("faulty_tanh2", order="grad2")["tanh_wrong_sign", "wrong_sign"]
+    x = numbers(wrong)[0]
+    assert float(wrong.reference) == pytest.approx(-2 * math.tanh(x) / math.cosh(x) ** 2, rel=1e-6)
+    assert wrong.output == pytest.approx(-float(wrong.reference), rel=1e-5)
+    lost = found_in("faulty_softmax2", order="jvp")["softmax2_naive", "nan"]
+    assert set(lost.case["inputs"]) == {"x", "tangent"}
+    assert len(lost.case["inputs"]["tangent"]) == len(lost.case["inputs"]["x"])
+    lost = found_in("faulty_softmax2", order="grad2")["softmax2_naive", "nan"]
+    assert {len(values) for values in lost.case["inputs"].values()} == {1}

@@ -227,3 +227,26 @@ def test_expansion_costs_no_python_per_row(monkeypatch) -> None:
         Recipe(0, rows, (Draw(("landmarks", "integers", "bits")),)).expand(UNARY, None, "float32", landmarks={"x": (1.0, 2.0)})
         counts.append(len(calls))
     assert counts[0] == counts[1]
+
+
+def test_directions_by_order() -> None:
+    """Cotangents for grad and grad2, tangents for jvp and grad2, along the differentiable inputs; neither for elementwise ops."""
+    from fuzzer.case import TANGENT
+    from fuzzer.catalog.registry import op_named
+    from fuzzer.inputs.grid import special_batch
+    from fuzzer.inputs.recipe import TANGENTS
+
+    loss = op_named("cosine_similarity")
+    for tangent in TANGENTS:
+        recipe = Recipe(3, 8, (Draw(("everyday",)),) * 2, length=4, tangent=tangent)
+        names = {
+            order: set(recipe.expand(loss, None, "float32", order).inputs) - {"x", "y"}
+            for order in ("value", "grad", "jvp", "grad2")
+        }
+        assert names == {"value": set(), "grad": {COTANGENT}, "jvp": {TANGENT}, "grad2": {COTANGENT, TANGENT}}
+        batch = recipe.expand(loss, None, "float32", "grad2")
+        assert batch.inputs[TANGENT].shape == (8, 8)
+    np.testing.assert_array_equal(batch.inputs[TANGENT], np.concatenate([batch.inputs["x"], batch.inputs["y"]], axis=1))
+    sparse = op_named("sparse_cross_entropy")  # its class index is not differentiated by
+    assert special_batch(sparse, {}, "float32", "jvp").inputs[TANGENT].shape[1] == 3
+    assert set(special_batch(op_named("exp"), {}, "float32", "grad2").inputs) == {"x"}

@@ -64,6 +64,24 @@ EVERYWHERE: list[tuple[str, str, dict[str, Any], Fault, Class, Symptom]] = [
     ("norm", "grad", {"x": [0.0, 1.0], "cotangent": [1.0]}, constant(NAN), Class.unstable, Symptom.nan),  # 0 * inf
     ("atan", "grad", {"x": 2.0}, times(-1), Class.unstable, Symptom.wrong_sign),
     ("tanh", "grad", {"x": 3.0}, times(1), Class.ok, Symptom.none),
+    # forward mode
+    ("sqrt", "jvp", {"x": 2.0}, times(2), Class.unstable, Symptom.precision),
+    ("hypot", "jvp", {"x": 3.0, "y": 4.0}, constant(NAN), Class.unstable, Symptom.nan),
+    ("norm", "jvp", {"x": [0.0, 1.0], "tangent": [1.0, 1.0]}, constant(NAN), Class.unstable, Symptom.nan),  # 0 * inf
+    ("softmax", "jvp", {"x": [1.0, 0.0], "tangent": [1.0, 0.0]}, times(-1), Class.unstable, Symptom.wrong_sign),
+    ("logsumexp", "jvp", {"x": [2.0, 0.5], "tangent": [1.0, 2.0]}, times(1), Class.ok, Symptom.none),
+    # second derivatives
+    ("sin", "grad2", {"x": 1.0}, times(-1), Class.unstable, Symptom.wrong_sign),
+    ("exp", "grad2", {"x": 1.0}, times(2), Class.unstable, Symptom.precision),  # a wrong formula
+    ("softplus", "grad2", {"x": -8.0}, constant(0.0), Class.unstable, Symptom.zero),  # s - s^2 of a rounded s, cancelled
+    ("relu6", "grad2", {"x": 0.0}, constant(NAN), Class.unstable, Symptom.nan),  # a kink of the function: 0 on both sides
+    ("elu", "grad2", {"x": 0.0}, constant(NAN), Class.unstable, Symptom.nan),  # a kink of the gradient: between 0 and 1
+    ("elu", "grad2", {"x": 0.0}, constant(0.5), Class.ok, Symptom.none),
+    ("elu", "grad2", {"x": 0.0}, constant(2.0), Class.unstable, Symptom.precision),
+    ("sqrt", "grad2", {"x": 0.0}, constant(NAN), Class.ok, Symptom.none),  # the gradient itself is infinite
+    ("mul", "grad2", {"x": 3.0, "y": 2.0}, constant(1.0), Class.unstable, Symptom.precision),
+    ("norm", "grad2", {"x": [3.0, 4.0], "cotangent": [1.0], "tangent": [1.0, 0.0]}, constant(NAN), Class.unstable, Symptom.nan),
+    ("var", "grad2", {"x": [1.0, 2.0], "cotangent": [1.0], "tangent": [1.0, 0.0]}, times(1), Class.ok, Symptom.none),
 ]  # fmt: skip
 
 
@@ -238,3 +256,12 @@ def test_no_policy_excuses_no_flush(op: str, x: float) -> None:
     assert NAME == "correctly_rounded"  # which keeps subnormals
     answer = {"exp": 0.0, "log": -INF, "sin": 0.0}[op]
     assert judge_planted(trial_of(op, "float32"), batch_of("float32", x=x), [answer]).certified.is_finding
+
+
+def test_a_second_derivative_rebuilt_from_a_saved_output_is_inaccurate() -> None:
+    """tanh'' = -2 y (1 - y^2) from the rounded y: at 6 the error is 1.1 u, of a supremum of 0.77."""
+    y = F(np.tanh(6.0))
+    found = judge_planted(trial_of("tanh", "float32", "grad2"), batch_of("float32", x=6.0), [float(-2 * y * (1 - y * y))])
+    assert found.certified is Class.inaccurate
+    found = judge_planted(trial_of("tanh", "float32", "grad2"), batch_of("float32", x=6.0), [1e-3])
+    assert found.certified is Class.unstable

@@ -14,7 +14,7 @@ from fuzzer.catalog.op import DTYPES
 from fuzzer.formats import FORMATS, Format, format_named
 from fuzzer.judge.limits import standard_for
 from fuzzer.judge.screen import needs_more, screen
-from fuzzer.judge.ulps import error
+from fuzzer.judge.ulps import error, yardstick
 from fuzzer.judge.verdict import Class
 from oracles.reference import FINITE, NAN, NINF, PINF, Reference
 from tests.planted_framework import judge_answers, op_named, trial_of
@@ -190,3 +190,13 @@ def test_the_overflow_threshold(dtype: str) -> None:
     assert verdict(top, truth_of(math.inf), dtype)[0] is Class.ok
     assert verdict(top - 40 * ulp, truth_of(math.inf), dtype)[0].is_finding
     assert verdict(-math.inf, truth_of(math.inf), dtype)[0] is Class.unstable
+
+
+def test_a_truth_that_may_be_anything_is_not_beyond_the_range() -> None:
+    """An enclosure of -1e50 +- 1e51, as a cancelling formula gives at too few bits, does not say that the result overflows."""
+    truth = Reference.unknown(1, 1)
+    truth.value[...], truth.radius[...], truth.accepts[...] = -1e50, 1e51, FINITE
+    yard = yardstick(truth, format_named("float32"))
+    assert yard.radius[0, 0] == 1e51
+    truth.radius[...] = 1e40
+    assert yardstick(truth, format_named("float32")).radius[0, 0] == 0
