@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import input_exponents
+from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.ledger import Candidate, Inconsistency
 from fuzzer.campaign.trial import Judgement, Outcome, Trial
 from fuzzer.case import Batch, Placement, concatenate
 from fuzzer.findings.identity import framework_of
-from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.judge.screen import Screened
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
 
@@ -74,7 +75,7 @@ def compare(trial: Trial, batch: Batch, *, seed: int, round_: int, without: Sequ
         order = np.random.Generator(np.random.PCG64([seed, number])).permutation(_long(batch))
         try:
             with trial.clock.phase("framework"):
-                readings = list(_readings(trial.framework(subject), trial.job(subject), batch, order, round_))
+                readings = list(_readings(trial, subject, batch, order, round_))
         except FrameworkError as error:
             yield Comparison(number, error=str(error))
             continue
@@ -87,36 +88,41 @@ def _long(batch: Batch) -> int:
     return max(LEAST, LONG // width)
 
 
-def _readings(framework: Framework, job: Job, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:
-    """All calls of one subject. order: a permutation of the rows of the long call."""
+def _readings(trial: Trial, subject: Subject, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:
+    """All calls of one subject, but those whose shape is one too many for it. order: a permutation of the rows of the long call."""
     size = len(order)
     around = np.arange(size) % batch.rows
     for index, nth in ((around, 1), (around, 2), (around[::-1], 1), (around[order], 1)):
-        yield Reading(index, np.arange(size), size, framework.evaluate(job, batch.take(index)), nth=nth)
-    closed = framework.lengths
+        yield from _in_call(trial, subject, batch, index, nth=nth)
+    closed = trial.framework(subject).lengths
     lengths = LENGTHS if closed is None else [n for n in CLOSED[: 1 + round_] if n in closed and n != 1]
     for length in lengths:
-        yield from _in_calls(framework, job, batch, length)
-    if closed is None or ((job.op.elementwise or round_) and 1 in closed):
+        for start in range(0, batch.rows, length):
+            yield from _in_call(trial, subject, batch, np.arange(start, start + length) % batch.rows)
+        if length == 17:  # the worst once more, each at the end, where a tail is
+            for row in range(min(SINGLE, batch.rows)):
+                yield from _in_call(trial, subject, batch, np.arange(row + 1 - length, row + 1) % batch.rows)
+    placements = [Placement(1)] if closed is None or ((trial.op.elementwise or round_) and 1 in closed) else []
+    if closed is None and framework_of(subject.target) not in CONTIGUOUS:
+        placements.append(Placement(16, 0, 2))
+    for placement in placements:
         for row in range(min(SINGLE, batch.rows)):
-            answers = framework.evaluate_placed(job, batch.take(slice(row, row + 1)), Placement(1))
-            yield Reading(np.array([row]), np.zeros(1, np.int64), 1, answers)
-    if closed is None and framework_of(framework.name) not in CONTIGUOUS:
-        for row in range(min(SINGLE, batch.rows)):
-            answers = framework.evaluate_placed(job, batch.take(slice(row, row + 1)), Placement(16, 0, 2))
-            yield Reading(np.full(16, row), np.arange(16), 16, answers, stride=2)
+            yield from _placed(trial, subject, batch, row, placement)
 
 
-def _in_calls(framework: Framework, job: Job, batch: Batch, length: int) -> Iterator[Reading]:
-    """Rows in calls of a length: all of them in turn, and the worst once more, each at the end, where a tail is."""
-    rows = batch.rows
-    for start in range(0, rows, length):
-        index = np.arange(start, start + length) % rows
-        yield Reading(index, np.arange(length), length, framework.evaluate(job, batch.take(index)))
-    if length == 17:
-        for row in range(min(SINGLE, rows)):
-            index = np.arange(row + 1 - length, row + 1) % rows
-            yield Reading(index, np.arange(length), length, framework.evaluate(job, batch.take(index)))
+def _in_call(trial: Trial, subject: Subject, batch: Batch, index: NDArray[np.int64], nth: int = 1) -> Iterator[Reading]:
+    """The rows of these numbers in one call."""
+    rows = batch.take(index)
+    if trial.shapes.admits(subject, rows, "place"):
+        yield Reading(index, np.arange(len(index)), len(index), trial.call(subject, rows), nth=nth)
+
+
+def _placed(trial: Trial, subject: Subject, batch: Batch, row: int, placement: Placement) -> Iterator[Reading]:
+    """One row, placed."""
+    one, length = batch.take(slice(row, row + 1)), placement.length
+    if trial.shapes.admits(subject, one, "place", length):
+        answers = trial.call(subject, one, placement)
+        yield Reading(np.full(length, row), np.arange(length), length, answers, stride=placement.stride)
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,8 @@ class _Sighting:
 
 
 def _compared(trial: Trial, number: int, batch: Batch, readings: list[Reading]) -> Comparison:
+    if not readings or readings[0].length < batch.rows:  # no call holds all rows: the shape was one too many
+        return Comparison(number)
     first = readings[0].answers[: batch.rows]
     bits = _bits(first)
     sightings: dict[int, list[_Sighting]] = {}

@@ -177,7 +177,7 @@ class Search:
             compared = consistency.compare(self.trial, batch, seed=self.seed, round_=self.round, without=list(self.errors))
             for found in compared:
                 ledger = self.ledgers[found.number]
-                if found.error:
+                if found.error and not self.trial.is_out(self.trial.subjects[found.number]):
                     self.errors.setdefault(found.number, (found.error, batch))
                 for judgement, placement in found.wrong:
                     ledger.add(judgement, judgement.outcomes[0], within=placement)

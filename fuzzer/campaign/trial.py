@@ -22,7 +22,7 @@ from fuzzer.case import DIRECTIONS, Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.target import flush_policy, framework_for, target_named
+from fuzzer.frameworks.target import flush_policy, framework_for, framework_of, target_named
 from fuzzer.judge.contract import accepted_by_contract, documented, kinds_by_contract, wrong_zero_signs
 from fuzzer.judge.limits import Standard, standard_for
 from fuzzer.judge.screen import Screened, needs_more, screen
@@ -166,15 +166,10 @@ class Trial:
         return self.judge(batch, answers)
 
     def _called(self, subject: Subject, answers: Callable[[], NDArray[Any]]) -> Answered:
-        """What its calls answer, or the message of a FrameworkError; the time that they compiled is counted apart."""
+        """What its calls answer, or the message of a FrameworkError."""
         with self.clock.phase("framework"):
             try:
-                framework = self.framework(subject)
-                before = framework.compile_seconds
-                try:
-                    return subject, answers(), ""
-                finally:
-                    self.clock.move(framework.compile_seconds - before, "framework", "compile")
+                return subject, answers(), ""
             except FrameworkError as error:
                 return subject, None, str(error)
 
@@ -188,8 +183,8 @@ class Trial:
         return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
 
     def call(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
-        """One call of the subject's framework: the batch, or its one row placed. Raises FrameworkError; FrameworkDied where it dies, or
-        is out."""
+        """One call of the subject's framework, inside the clock's phase `framework`: the batch, or its one row placed; the time that it
+        compiled is counted apart. Raises FrameworkError; FrameworkDied where it dies, or is out."""
         if self.is_out(subject):
             death = self.deaths[subject]
             self._last[subject] = death.symptom
@@ -198,7 +193,7 @@ class Trial:
         framework = self.framework(subject)
         if isinstance(framework, Hosted):
             framework.start()  # whatever it takes, it is not the call's time
-        began = time.perf_counter()
+        began, compiled = time.perf_counter(), framework.compile_seconds
         try:
             answers = self.attempt(subject, batch, placement)
         except FrameworkDied as died:
@@ -206,6 +201,8 @@ class Trial:
             self._died[subject] += 1
             self._last[subject] = died.symptom
             raise
+        finally:
+            self.clock.move(framework.compile_seconds - compiled, "framework", "compile")
         self.longest[subject] = max(self.longest[subject], time.perf_counter() - began)
         return answers
 
@@ -298,8 +295,7 @@ class Trial:
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
-                framework = target_named(subject.target).framework
-                held = documented(self.op, batch, given.shape[1], self.cell.order, framework)
+                held = documented(self.op, batch, given.shape[1], self.cell.order, framework_of(subject.target))
                 found = screen(given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held)
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size

@@ -18,7 +18,7 @@ from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shape_budget import Purpose
 from fuzzer.campaign.shrink import shrink
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
-from fuzzer.case import Batch, Case, Placement
+from fuzzer.case import COTANGENT, Batch, Case, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id
