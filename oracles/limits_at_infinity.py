@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from oracles.arithmetic.mp import Mp
 from oracles.arithmetic.native import Native
-from oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, flat
+from oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function
 from oracles.reference import FINITE, NAN, NINF, PINF
 
 #: Enough to hold 2^1023 + 2^-256.

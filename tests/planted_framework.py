@@ -105,9 +105,7 @@ def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[floa
         wanted = [([one, along], None) for one in unit]
     else:
         wanted = [([first, second], None) for first in unit for second in unit]
-    found = [
-        _derivative(function, row, directions, output, index, fmt) for index, (directions, output) in enumerate(wanted)
-    ]
+    found = [_derivative(function, row, directions, output, index, fmt) for index, (directions, output) in enumerate(wanted)]
     return [rounded(v, fmt) for v in found]
 
 
@@ -247,7 +245,9 @@ def _derivative(
     before: Fraction | float | None = None
     for digits in (160, 400, 1200, 3000):
         step = Fraction(1, 2**digits) * scale / max(1, *(abs(t) for _, t, _ in moving))
-        bits = (len(directions) + 2) * (digits + (1200 if zero else 0)) + 4 * (span.numerator // span.denominator).bit_length() + 128
+        bits = (
+            (len(directions) + 2) * (digits + (1200 if zero else 0)) + 4 * (span.numerator // span.denominator).bit_length() + 128
+        )
         now = _quotient(function, row, directions, output, step, bits, fmt)
         if isinstance(now, float) or abs(now) > 2 * fmt.overflow_threshold:  # a jump or an overflow: the steps cannot tell
             return _beside(function, row, index, fmt)

@@ -212,7 +212,9 @@ def _op(definition: str, inputs: list[Any], calls: str, **rest: Any) -> Op:
     given = ", ".join([*(i.name for i in inputs), *(f"{p}={p}" for p in rest.get("params", {}))])
     implementations = tuple(
         Implementation(
-            "faulty", f"faulty.{call}({given})", grad=hasattr(globals()[call], "vjp"),
+            "faulty",
+            f"faulty.{call}({given})",
+            grad=hasattr(globals()[call], "vjp"),
             without=tuple(order for order, name in DERIVATIVES.items() if not hasattr(globals()[call], name)),
         )
         for call in calls.split()

@@ -239,7 +239,10 @@ def test_directions_by_order() -> None:
     loss = op_named("cosine_similarity")
     for tangent in TANGENTS:
         recipe = Recipe(3, 8, (Draw(("everyday",)),) * 2, length=4, tangent=tangent)
-        names = {order: set(recipe.expand(loss, None, "float32", order).inputs) - {"x", "y"} for order in ("value", "grad", "jvp", "grad2")}
+        names = {
+            order: set(recipe.expand(loss, None, "float32", order).inputs) - {"x", "y"}
+            for order in ("value", "grad", "jvp", "grad2")
+        }
         assert names == {"value": set(), "grad": {COTANGENT}, "jvp": {TANGENT}, "grad2": {COTANGENT, TANGENT}}
         batch = recipe.expand(loss, None, "float32", "grad2")
         assert batch.inputs[TANGENT].shape == (8, 8)

@@ -21,7 +21,9 @@ from tests.planted_framework import batch_of, trial_of
 NAN, INF = math.nan, math.inf
 
 
-def judged(framework: str, op: str, order: str, answers: list[float], params: dict[str, Any], **inputs: Any) -> tuple[Class, Symptom]:
+def judged(
+    framework: str, op: str, order: str, answers: list[float], params: dict[str, Any], **inputs: Any
+) -> tuple[Class, Symptom]:
     """The verdict on the first of the answers of one row."""
     trial = trial_of(op, "float32", order, **params)
     batch = batch_of("float32", **inputs)

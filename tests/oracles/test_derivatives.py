@@ -46,7 +46,9 @@ def points(op: Op, params: dict[str, Any], order: str, rows: int) -> Iterator[di
     """Finite rows of the special grid and of a recipe, in binary64."""
     lengths = None if op.elementwise else (max(3, op.min_length),)
     grid = special_batch(op, params, "float32", order, specials=False, limit=400)
-    (recipe,) = draw_recipes(op, "float32", seed=5, count=1, order=order, params=params, rows=rows, lengths=lengths, specials=False)
+    (recipe,) = draw_recipes(
+        op, "float32", seed=5, count=1, order=order, params=params, rows=rows, lengths=lengths, specials=False
+    )
     for batch in (grid, recipe.expand(op, params, "float32", order)):
         start = zlib.crc32(op.name.encode()) % max(1, batch.rows // rows)
         yield batch.take(slice(start, None, max(1, batch.rows // rows))).exact()
@@ -73,7 +75,13 @@ def test_vectorised_derivatives_enclose_those_of_arb(name: str, order: str) -> N
                         known = claim.accepts[row, k] == FINITE and np.isfinite(claim.value[row, k])
                         if known and ball.is_finite() and claim.radius[row, k] < np.inf:
                             gap = abs(ball - arb(claim.value[row, k]) - arb(claim.low[row, k]))
-                            assert not gap > arb(claim.radius[row, k]) * (1 + 2.0**-20), (name, params, single, k, TIERS[claim.tier[row, k]])
+                            assert not gap > arb(claim.radius[row, k]) * (1 + 2.0**-20), (
+                                name,
+                                params,
+                                single,
+                                k,
+                                TIERS[claim.tier[row, k]],
+                            )
 
 
 #: Second derivatives at inputs that are no rarity, whose textbook differences would have lost all digits: truths by hand.
@@ -105,7 +113,12 @@ numbers = st.lists(st.floats(-8, 8), min_size=3, max_size=3)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from([n for n, op in ops().items() if not op.elementwise]), numbers, numbers, st.lists(st.floats(-2, 2), min_size=9, max_size=9))
+@given(
+    st.sampled_from([n for n, op in ops().items() if not op.elementwise]),
+    numbers,
+    numbers,
+    st.lists(st.floats(-2, 2), min_size=9, max_size=9),
+)
 def test_forward_and_reverse_mode_are_adjoint(name: str, x: list[float], y: list[float], weights: list[float]) -> None:
     """<c, J t> = <J' c, t>, and the Hessian is symmetric: <s, H t> = <t, H s>; Griewank and Walther (2008), 3.3."""
     op = op_named(name)
@@ -133,7 +146,9 @@ def test_forward_and_reverse_mode_are_adjoint(name: str, x: list[float], y: list
         assert product(one, s).overlaps(product(other, t)) or not all(v.is_finite() for v in one + other)
 
 
-@pytest.mark.parametrize("name", [n for n, op in ops().items() if op.elementwise and len(op.inputs) == 1 and "grad2" in op.orders])
+@pytest.mark.parametrize(
+    "name", [n for n, op in ops().items() if op.elementwise and len(op.inputs) == 1 and "grad2" in op.orders]
+)
 def test_nested_derivatives_against_differences(name: str) -> None:
     """The second central difference of mpmath's values, with a step of 2^-300."""
     op = op_named(name)
@@ -198,7 +213,12 @@ def test_a_rule_that_is_missing_is_unknown_to_enclosures(monkeypatch: pytest.Mon
 
 def test_second_derivatives_at_kinks_are_hulls() -> None:
     """elu'' jumps from 1 to 0 at 0, softsign'' from 2 to -2, huber'' from 1 to 0 at its bend: every number between, and no NaN."""
-    for name, x, low, high in (("elu", 0.0, 0, 1), ("softsign", 0.0, -2, 2), ("relu6", 0.0, 0, 0), ("hard_swish", -3.0, 0, 1 / 3)):
+    for name, x, low, high in (
+        ("elu", 0.0, 0, 1),
+        ("softsign", 0.0, -2, 2),
+        ("relu6", 0.0, 0, 0),
+        ("hard_swish", -3.0, 0, 1 / 3),
+    ):
         op = op_named(name)
         truth = reference(function_of(op, op.default_params(), "grad2"), {"x": np.asarray([x])})
         assert truth.accepts[0, 0] == FINITE
