@@ -87,7 +87,8 @@ class Op:
 
     params: name -> usual values, the default first. accuracy: the row of the limits table (judge.limits) that applies.
     roots: near its zeros off the origin the limit is absolute (conditioning), DESIGN section 10. saturates: frameworks rebuild
-    the derivative from the saved output; its supremum sup|f'| normalises the error; bends: sup|f''|, likewise for second derivatives. keeps_zero_sign: f(+-0) is +-0, for ops of one
+    the derivative from the saved output; its supremum sup|f'| normalises the error; bends: sup|f''|,
+    likewise for second derivatives. keeps_zero_sign: f(+-0) is +-0, for ops of one
     number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in oracles.definitions
     (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the severity of an error
     within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from

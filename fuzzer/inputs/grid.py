@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.case import Batch
+from fuzzer.case import COTANGENT, Batch
 from fuzzer.catalog.op import Input, Op
 from fuzzer.formats import Floats, Format, format_named
 from fuzzer.inputs import regions
@@ -30,8 +30,8 @@ def special_batch(
     """The special grid as a batch of at most about `limit` rows.
 
     One scalar input: regions.special_grid. Several inputs: all combinations of the most telling points of each. Vectors (of
-    length 3, or the op's least) and matrices hold the point once, everywhere, or beside its negative, by row. Cotangent and tangent
-    are ones.
+    length 3, or the op's least) and matrices hold the point once, everywhere, or beside its negative, by row. The cotangent is
+    ones, the tangent 1, -1/2, 2 in turn.
     """
     fmt, marks = format_named(dtype), landmarks or {}
     if len(op.inputs) == 1 and op.elementwise:
@@ -47,7 +47,9 @@ def special_batch(
     for number, spec in enumerate(op.inputs):
         inputs[spec.name] = _spread_out(fmt, spec, points[number][rows[:, number]], length)
     for name, count in direction_counts(op, op.default_params() if params is None else params, order, length).items():
-        inputs[name] = np.ones((len(rows), count), fmt.dtype)
+        # not all ones: equal tangents are annihilated by whatever a shift does not change (softmax, var)
+        pattern = np.ones(count) if name == COTANGENT else np.resize([1.0, -0.5, 2.0], count)
+        inputs[name] = np.broadcast_to(pattern, (len(rows), count)).astype(fmt.dtype)
     return Batch(dtype, inputs)
 
 

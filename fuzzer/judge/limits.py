@@ -68,8 +68,9 @@ def standard_for(op: Op, order: str, fmt: Format, length: int = 1) -> Standard:
         accumulation = min(fmt.unit_roundoff, 2.0**-24) / fmt.unit_roundoff  # 16-bit inputs accumulate in binary32
         ulps = max(ulps, length * accumulation)
         near = max(near, math.ceil(length * accumulation / 2))
+    saturates = {"grad": op.saturates, "jvp": op.saturates, "grad2": op.bends}.get(order)
     excess = 1.0 if accuracy == "exact" else EXCESS[order]
     return Standard(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        roots=op.roots, saturates=op.saturates if order in ("grad", "jvp") else op.bends if order == "grad2" else None, source=SOURCES[accuracy], order=order,
+        roots=op.roots, saturates=saturates, source=SOURCES[accuracy], order=order,
     )  # fmt: skip

@@ -282,8 +282,8 @@ def test_another_seed_is_another_search() -> None:
         ("faulty_tanh2", {"grad": {"tanh_wrong_formula"}, "jvp": {"tanh_wrong_sign"}, "grad2": {"tanh_wrong_sign"}}),
         ("faulty_softplus2", {"grad": {"softplus2_cancelling"}, "jvp": {"softplus2_zero_times_infinity"},
                               "grad2": {"softplus2_cancelling", "softplus2_zero_times_infinity"}}),
-        ("faulty_relu6", dict.fromkeys(("grad", "jvp", "grad2"), {"relu6_nan_at_its_kink"})),
-        ("faulty_softmax2", dict.fromkeys(("grad", "jvp", "grad2"), {"softmax2_naive"})),
+        ("faulty_relu6", {key: {"relu6_nan_at_its_kink"} for key in ("grad", "jvp", "grad2")}),
+        ("faulty_softmax2", {key: {"softmax2_naive"} for key in ("grad", "jvp", "grad2")}),
     ],
 )  # fmt: skip
 def test_planted_derivatives_are_found_and_right_ones_are_not(op: str, wrong: dict[str, set[str]], order: str) -> None:

@@ -176,3 +176,30 @@ def test_the_cotangent_is_cut_with_its_vector() -> None:
     simple = shrink(trial, subject, candidate)
     assert simple.row.inputs["x"].shape == simple.row.inputs[COTANGENT].shape
     assert simple.row.inputs["x"].shape[1] <= 2
+
+
+@pytest.mark.parametrize("order", ["jvp", "grad2"])
+def test_the_tangent_is_cut_with_its_vectors(order: str) -> None:
+    """Of two vectors: the tangent holds both, one after the other, and so do the outputs of grad2."""
+    trial, _ = trial_of("faulty_softmax2", "softmax2_naive", order)
+    x = [*NOISE[:9], 123.456, *NOISE[9:16]]
+    directions = {"tangent": [1.5, *NOISE[1:]]}
+    if order == "grad2":
+        directions["cotangent"] = [0.5, *NOISE[2:], 1.0]
+    candidate = candidate_of(trial, Symptom.nan, x=x, **directions)
+    simple = shrink(trial, trial.subjects[0], candidate)
+    assert len({values.shape for values in simple.row.inputs.values()}) == 1
+    assert simple.row.inputs["x"].shape[1] <= 2
+
+
+def test_where_the_numbers_of_a_cut_stand() -> None:
+    from fuzzer.campaign.shrink import _moved, _variables_left
+
+    trial = Trial(Cell("dot", (), "float32", "grad2"), [])
+    assert _variables_left(trial, ["x", "y"], 4, [1, 3]) == [1, 3, 5, 7]
+    assert _moved(7, 4, [1, 3], ["x", "y"], trial, same_shape=False) == 3
+    assert _moved(4, 4, [1, 3], ["x", "y"], trial, same_shape=False) is None
+    forward = Trial(Cell("softmax", (), "float32", "jvp"), [])
+    assert _moved(3, 4, [1, 3], ["x"], forward, same_shape=True) == 1
+    assert _moved(0, 4, [1, 3], ["x"], forward, same_shape=True) is None
+    assert _moved(0, 4, [1, 3], ["x", "y"], Trial(Cell("dot", (), "float32", "jvp"), []), same_shape=False) == 0
