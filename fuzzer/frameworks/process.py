@@ -77,6 +77,12 @@ class Process:
             return tuple(answer)
         raise {"error": FrameworkError, "refused": ValueError}.get(word, RuntimeError)(*answer)
 
+    def forget_words(self) -> None:
+        """What it has written to its standard error so far, a library's greeting, is not told when it dies."""
+        if self._running is not None:
+            with contextlib.suppress(OSError):
+                os.truncate(self._running.folder / "stderr", 0)
+
     def end(self) -> None:
         """Ends the process and its children at once."""
         if self._running is not None:
