@@ -12,6 +12,7 @@ import importlib
 import os
 import platform
 import resource
+import shutil
 import signal
 import sys
 import threading
@@ -34,15 +35,16 @@ _NAMES = {"torch": {"torch": "torch"}, "tensorflow": {"tf": "tensorflow"}, "jax"
 _LOOKS_UP = 0.5
 
 
-def serve(channel: Any, paths: list[str]) -> None:
+def serve(channel: Any, paths: list[str], folder: str) -> None:
     """Answers the messages of a channel until it closes. paths: folders to import from instead of this interpreter's own, if any.
+    folder: of this process, removed where nobody else is left to do it.
 
     Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
     ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
     ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
     ("refused", text): a ValueError; ("broken", text): a fault of this program.
     """
-    _live_with_parent()
+    _live_with_parent(folder)
     sys.path[:] = paths or sys.path
     adapters: dict[str, Any] = {}
     jobs: dict[tuple[str, int], Job] = {}
@@ -76,7 +78,7 @@ def serve(channel: Any, paths: list[str]) -> None:
 _nowhere = open(os.devnull, "w")  # noqa: SIM115 # faulthandler writes to it when this process ends
 
 
-def _live_with_parent() -> None:
+def _live_with_parent(folder: str) -> None:
     """This process ends with the one that started it, hears no Ctrl-C of the terminal's, and leaves no core file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
@@ -88,6 +90,7 @@ def _live_with_parent() -> None:
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(_LOOKS_UP)
+        shutil.rmtree(folder, ignore_errors=True)
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -77,6 +77,12 @@ class Process:
             return tuple(answer)
         raise {"error": FrameworkError, "refused": ValueError}.get(word, RuntimeError)(*answer)
 
+    def forget_words(self) -> None:
+        """What it has written to its standard error so far, a library's greeting, is not told when it dies."""
+        if self._running is not None:
+            with contextlib.suppress(OSError):
+                os.truncate(self._running.folder / "stderr", 0)
+
     def end(self) -> None:
         """Ends the process and its children at once."""
         if self._running is not None:
@@ -102,7 +108,7 @@ class _Running:
         try:
             self._gateway = _group().makegateway(spec)
             self._channel: Any = self._gateway.remote_exec(_BOOTSTRAP)
-            self._channel.send((str(Path(__file__).parents[1]), list(launch.paths)))
+            self._channel.send((str(Path(__file__).parents[1]), list(launch.paths), str(self.folder)))
             _, self.pid, self.python_version = self._channel.receive(STARTUP)
         except Exception as error:
             words = self._last_words() or f"{type(error).__name__}: {str(error).strip().splitlines()[-1:]}"
@@ -184,12 +190,12 @@ class _Running:
 _BOOTSTRAP = """
 import importlib.util, sys
 sys.path[:] = [path for path in sys.path if path]
-folder, paths = channel.receive()
-found = importlib.util.spec_from_file_location("fuzzer", folder + "/__init__.py", submodule_search_locations=[folder])
+package, paths, folder = channel.receive()
+found = importlib.util.spec_from_file_location("fuzzer", package + "/__init__.py", submodule_search_locations=[package])
 sys.modules["fuzzer"] = importlib.util.module_from_spec(found)
 found.loader.exec_module(sys.modules["fuzzer"])
 from fuzzer.frameworks.host_main import serve
-serve(channel, paths)
+serve(channel, paths, folder)
 """
 
 # Its own id and what it says while it starts are left in the folder. A terminal's Ctrl-C is for the campaign alone.

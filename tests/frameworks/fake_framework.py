@@ -65,6 +65,7 @@ class Fake:
     compile_seconds = 0.0
 
     def __init__(self) -> None:
+        print("fake: greetings", file=sys.stderr, flush=True)
         self.version = f"numpy {np.__version__}"
         self.switches = {"pid": os.getpid(), "fakes": os.environ.get("FAKES", "none")}
 
