@@ -3,6 +3,10 @@ PYTHON ?= python3
 BUDGET ?= 5m
 NIGHT ?= 8h
 OUT ?= ulpfuzz-report
+# What `make versions` compares the installed JAX with, over which ops, for how long.
+OLD_JAX ?= 0.6.2
+VERSIONS_OPS ?= *
+VERSIONS_BUDGET ?= 3m
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -10,7 +14,7 @@ ULPFUZZ := $(VENV)/bin/ulpfuzz
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fuzz nightly report test test-slow test-installed lint bench clean
+.PHONY: help setup fuzz nightly report test test-slow test-installed versions lint bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +53,18 @@ test-slow: setup ## the tests that take minutes: no false alarm on any op, dtype
 test-installed: setup ## that the known defects of the installed frameworks are found (AVX-512 CPUs)
 	$(PY) -m pytest -m installed
 
+VERSIONS := versions
+
+$(VERSIONS)/$(OLD_JAX): | setup
+	$(PY) -m venv $@
+	$@/bin/python -m pip install --quiet 'jax==$(OLD_JAX)' ml_dtypes || { rm -rf $@; exit 1; }
+
+versions: $(VERSIONS)/$(OLD_JAX) ## what changed from JAX OLD_JAX (0.6.2) to the installed one: both in one run, through two interpreters
+	@printf '[[target]]\nname = "old"\nframework = "jax"\npython = "%s/bin/python"\n' $(OLD_JAX) > $(VERSIONS)/ulpfuzz.toml
+	ULPFUZZ_CONFIG=$(VERSIONS)/ulpfuzz.toml $(ULPFUZZ) run --targets old,jax --ops '$(VERSIONS_OPS)' --dtypes float32 \
+	  --budget $(VERSIONS_BUDGET) --db sqlite:///$(VERSIONS)/ulpfuzz.db
+	$(ULPFUZZ) compare latest --targets jax@old,jax --db sqlite:///$(VERSIONS)/ulpfuzz.db
+
 lint: setup ## formatting, lint, types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
@@ -58,5 +74,5 @@ bench: setup ## the benchmarks
 	$(PY) -m tests.benchmarks
 
 clean: ## removes the environment, the caches and OUT, not the findings
-	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dask-worker-space
+	rm -rf $(VENV) $(VERSIONS) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dask-worker-space
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -58,7 +58,7 @@ class Search:
         self.lengths = lengths_of(trial.op, round_)
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
-        self.unanswered = 0  # elements of calls that raised: they cost time too
+        self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
 
     def feed(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> float:
         """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent with the last batch."""
@@ -74,10 +74,10 @@ class Search:
         judgement = self.trial.run(batch, within=within, per_call=per_call)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
-            if outcome.error:
-                if not outcome.died:
-                    self.errors.setdefault(number, (outcome.error, batch))
+            if outcome.answers is None:
                 self.unanswered += batch.rows * judgement.truth.shape[1]
+            if outcome.error and not outcome.died:
+                self.errors.setdefault(number, (outcome.error, batch))
             score = max(score, ledger.add(judgement, outcome, within=within))
         return math.log2(score) if score > 0 else -1074.0
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fuzzer.campaign.binades import Binades
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.death import Death
+from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
 from fuzzer.campaign.watchdog import calling
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.functions import function_of
@@ -35,7 +36,10 @@ from oracles.reference import Reference
 @dataclass(frozen=True)
 class Outcome:
     """What one subject answered to a batch and what the judge screened; error is the framework's message where it raised or died
-    (died: crash or hang), now or in an earlier call of the shard."""
+    (died: crash or hang), now or in an earlier call of the shard.
+
+    Neither answers nor error: the batch was not run, for its shape is one too many for a mode that compiles (ShapeBudget).
+    """
 
     subject: Subject
     answers: NDArray[Any] | None = None
@@ -58,8 +62,12 @@ class Judgement:
         return Binades.of(self.batch)
 
 
+#: A subject, its answers, and the message where it raised.
+Answered = tuple[Subject, NDArray[Any] | None, str]
+
+
 class Clock:
-    """Seconds by phase (framework, oracle, judge, generation, search, certify) and verdicts made.
+    """Seconds by phase (framework, compile, oracle, judge, generation, search, certify) and verdicts made.
 
     A second goes to the innermost phase that is open and to no other, so the phases partition the time under the outermost one.
     """
@@ -82,6 +90,11 @@ class Clock:
             self._settle()
             self._open.pop()
 
+    def move(self, seconds: float, source: str, to: str) -> None:
+        """So many seconds of the phase `source`, which is open or was, belong to another."""
+        self.seconds[source] -= seconds
+        self.seconds[to] += seconds
+
     def _settle(self) -> None:
         now = time.perf_counter()
         if self._open:
@@ -89,7 +102,7 @@ class Clock:
         self._since = now
 
 
-#: FrameworkErrors that speak of the record, not of the op (frameworks.expression): never a finding.
+#: FrameworkErrors that speak of the record or the framework's reach, not of the op (frameworks.expression): never a finding.
 RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch", "Unsupported")
 
 
@@ -110,6 +123,7 @@ class Trial:
         self.subjects = list(subjects)
         self.caps = caps or CAPS
         self.clock = Clock()
+        self.shapes = ShapeBudget()
         self.function = function_of(self.op, dict(cell.params), cell.order)
         self.alone = alone
         self.deaths: dict[Subject, Death] = {}
@@ -139,16 +153,30 @@ class Trial:
         """Evaluates every subject on the batch and judges every element.
 
         within: each row in a framework call of its own, placed so. per_call: so many rows in a call (frameworks that compile per
-        shape get all of them in one). Neither: one call.
+        shape get all of them in one). Neither: one call. Subjects of compiled modes are left out where the shape is one too many.
         """
-        answers: list[tuple[Subject, NDArray[Any] | None, str]] = []
-        with self.clock.phase("framework"):
-            for subject in self.subjects:
-                try:
-                    answers.append((subject, self._answers(subject, batch, within, per_call), ""))
-                except FrameworkError as error:
-                    answers.append((subject, None, str(error)))
+        purpose: Purpose = "search" if within is None else "place"
+        placed = 0 if within is None else within.length
+        answers: list[Answered] = []
+        for subject in self.subjects:
+            if self.shapes.admits(subject, batch, purpose, placed):
+                answers.append(self.called(subject, partial(self._answers, subject, batch, within, per_call)))
+            else:
+                answers.append((subject, None, ""))
         return self.judge(batch, answers)
+
+    def called(self, subject: Subject, call: Callable[[], NDArray[Any]]) -> Answered:
+        """What the call answers, or the message of its FrameworkError; the time that it compiled is counted apart."""
+        with self.clock.phase("framework"):
+            try:
+                framework = self.framework(subject)
+                before = framework.compile_seconds
+                try:
+                    return subject, call(), ""
+                finally:
+                    self.clock.move(framework.compile_seconds - before, "framework", "compile")
+            except FrameworkError as error:
+                return subject, None, str(error)
 
     def _answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
         if within is not None:
@@ -204,18 +232,15 @@ class Trial:
         """Lets every subject die `lives` times more before it is out, for what certifies its findings starts its process anew."""
         self._lives = max(self._died.values(), default=0) + lives
 
-    def run_placed(self, batch: Batch, subject: Subject, placement: Placement) -> Judgement:
+    def run_placed(self, batch: Batch, subject: Subject, placement: Placement, purpose: Purpose = "proof") -> Judgement:
         """One row, placed, through one subject: the judgement has a row per position."""
-        given: NDArray[Any] | None = None
-        message = ""
-        with self.clock.phase("framework"):
-            try:
-                given = self.call(subject, batch, placement)
-            except FrameworkError as error:
-                message = str(error)
+        answered: Answered = (subject, None, "")
+        if self.shapes.admits(subject, batch, purpose, placement.length):
+            answered = self.called(subject, partial(self.call, subject, batch, placement))
+        given = answered[1]
         truth = self.truth(batch, [] if given is None else _distinct(given))
         repeated = truth.take(np.zeros(placement.length, np.int64))
-        return self.judge(batch.repeat(placement.length), [(subject, given, message)], repeated)
+        return self.judge(batch.repeat(placement.length), [answered], repeated)
 
     def truth(self, batch: Batch, answers: list[NDArray[Any]]) -> Reference:
         """The oracle's answer, as sharp as the answers need."""
@@ -231,10 +256,8 @@ class Trial:
                 self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self.caps, tally=self.clock.tally
             )
 
-    def judge(
-        self, batch: Batch, answers: list[tuple[Subject, NDArray[Any] | None, str]], truth: Reference | None = None
-    ) -> Judgement:
-        """The judgement of given answers (None where the framework raised)."""
+    def judge(self, batch: Batch, answers: list[Answered], truth: Reference | None = None) -> Judgement:
+        """The judgement of given answers (None where the framework raised or was not asked)."""
         standard, fmt = self.standard(batch), self.format
         if truth is None:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None])
@@ -267,7 +290,7 @@ class Trial:
         outcomes = []
         for subject, given, message in answers:
             if given is None:
-                outcomes.append(Outcome(subject, error=message, died=self._last.get(subject, "")))
+                outcomes.append(Outcome(subject, error=message, died=self._last.get(subject, "") if message else ""))
                 continue
             framework = self.framework(subject)
             with self.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):  # measured once in a process

@@ -132,9 +132,9 @@ def answers_at(
             continue
         lengths = trial.framework(other).lengths
         at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
-        (outcome,) = trial.run_placed(row, other, at).outcomes
+        (outcome,) = trial.run_placed(row, other, at, "proof" if other == subject else "place").outcomes
         if outcome.answers is None or outcome.screened is None:
-            if not outcome.error.startswith(RECORD_ERRORS):
+            if outcome.error and not outcome.error.startswith(RECORD_ERRORS):
                 raised = (math.nan, "nan", math.inf, Class.unstable.name, outcome.died or Symptom.exception.name)
                 answers.append(Answer(other.target, other.implementation.call, *raised))
             continue

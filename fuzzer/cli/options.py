@@ -18,7 +18,9 @@ Ops = Annotated[str | None, typer.Option("--ops", metavar="PATTERN,...", help="O
 Targets = Annotated[
     str | None,
     typer.Option(
-        "--targets", metavar="T,...", help="framework, framework:device or framework:device:mode; default all installed."
+        "--targets",
+        metavar="T,...",
+        help="framework[@host][:device[:mode]][;switch=value...], patterns, or names of ulpfuzz.toml; default all installed.",
     ),
 ]
 Dtypes = Annotated[

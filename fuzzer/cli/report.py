@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,30 +95,59 @@ def write_report(store: Store, record: Run, baseline: str | None, out: Path, for
     import reports
     from fuzzer.catalog.registry import ops
     from fuzzer.findings.history import compare, with_status
-    from reports.model import versions_of
 
     found = store.findings(record.id)
     comparison = compare(store, record.id, baseline) if baseline else None
     if comparison is not None:
         found = with_status(found, comparison)
-    versions = versions_of(record.environment)
     told = reports.build(
         record, found, store.cells(record.id), fixed=comparison.fixed if comparison else (),
         not_run=comparison.not_run if comparison else (), baseline=baseline or "",
-        scripts={f.id: text for f in found if (text := _script(f, versions))},
+        scripts={f.id: text for f in found if (text := _script(f, record.environment))},
         differentiable={name: op.differentiable_inputs for name, op in ops().items()},
     )  # fmt: skip
     return reports.write(told, out, formats)
 
 
-def _script(finding: Finding, versions: dict[str, str]) -> str:
-    """The reproducer with the op's definition; "" where the catalogue has the op no more or no script can be written."""
+def _script(finding: Finding, environment: Mapping[str, Any]) -> str:
+    """The reproducer with the op's definition; "" where the catalogue has the op no more or no script can be written.
+
+    environment: of the run that the finding was seen in.
+    """
     from fuzzer.campaign.reproduce import script_for
 
     try:
-        return script_for(finding, versions)
+        return script_for(finding, _versions(finding, environment), **_settings(finding, environment))
     except ValueError:
         return ""
+
+
+def _versions(finding: Finding, environment: Mapping[str, Any]) -> dict[str, str]:
+    """The library versions that the finding was seen with; the framework's is that of the target's host."""
+    from fuzzer.findings.identity import framework_of
+    from reports.model import versions_of
+
+    found = versions_of(environment)
+    there = found.get(finding.target.partition(":")[0])
+    return {**found, framework_of(finding.target): there} if there else found
+
+
+def _settings(finding: Finding, environment: Mapping[str, Any]) -> dict[str, Any]:
+    """What a script needs beside for a target with switches or a host. Raises ValueError for switches that are none any more."""
+    from fuzzer.findings.identity import framework_of
+    from fuzzer.frameworks.switches import parsed, reproducer_lines
+
+    told: dict[str, Any] = {}
+    place, _, switches = finding.target.partition(";")
+    if switches:
+        framework = framework_of(finding.target)
+        told["environment"], told["setup"] = reproducer_lines(framework, parsed(framework, switches))
+    host = environment.get("hosts", {}).get(finding.target)
+    if host and "@" in place:
+        told["found_with"] = (
+            f"{framework_of(finding.target)} {host['framework']}, Python {host['python']} ({host['interpreter']})"
+        )
+    return told
 
 
 def repro(
@@ -134,9 +163,9 @@ def repro(
 
     with Store(db, create=False) as store:
         found = store.finding(finding)
-        versions = _versions(store, found) if script else {}
+        environment = next((run.environment for run in store.runs() if run.started == found.last_seen), {})
     if script is not None:
-        _write_script(found, versions, script)
+        _write_script(found, environment, script)
         return
     from fuzzer.campaign.reproduce import reproduce
 
@@ -154,11 +183,11 @@ def repro(
     raise typer.Exit(1 if result.still_fails else 0)
 
 
-def _write_script(finding: Finding, versions: dict[str, str], path: Path) -> None:
+def _write_script(finding: Finding, environment: Mapping[str, Any], path: Path) -> None:
     from fuzzer.campaign.reproduce import script_for
     from fuzzer.findings.identity import framework_of
 
-    text = script_for(finding, versions)
+    text = script_for(finding, _versions(finding, environment), **_settings(finding, environment))
     if str(path) == "-":
         print(text, end="")
         return
@@ -166,34 +195,43 @@ def _write_script(finding: Finding, versions: dict[str, str], path: Path) -> Non
     print(f"{path}: run it with Python, it needs numpy, mpmath and {framework_of(finding.target)}")
 
 
-def _versions(store: Store, finding: Finding) -> dict[str, str]:
-    """The library versions of the run in which the finding was seen last."""
-    from reports.model import versions_of
-
-    run = next((run for run in store.runs() if run.started == finding.last_seen), None)
-    return versions_of(run.environment) if run else {}
-
-
 def compare(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help="A run's id, a beginning of it, or `latest`.")],
-    after: Annotated[str, typer.Argument(metavar="AFTER", help="The run that is compared with it.")],
+    after: Annotated[
+        str | None, typer.Argument(metavar="[AFTER]", help="The run that is compared with it; with --targets default the same.")
+    ] = None,
+    targets: Annotated[
+        str | None,
+        typer.Option("--targets", metavar="A,B", help="Only target A of BEFORE against target B of AFTER: jax@old,jax."),
+    ] = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
-    """What changed from one run to another: new, worse, known, better, fixed, and not run again."""
+    """What changed from one run, or one target, to another: new, worse, known, better, fixed, and not run again."""
     from fuzzer.findings.history import STATUSES
     from fuzzer.findings.history import compare as compared
     from fuzzer.findings.store import Store
 
+    pair = listed(targets)
+    if targets is not None and len(pair) != 2:
+        raise ValueError(f"--targets takes two targets, A,B, not {targets!r}")
+    if after is None and targets is None:
+        raise ValueError("compare takes two runs, or a run and --targets A,B")
     with Store(db, create=False) as store:
-        found = compared(store, after, before)
+        found = compared(store, after or before, before, (pair[0], pair[1]) if pair else None)
+        versions = [store.run(run).environment for run in (found.run, found.baseline or found.run)]
     if as_json:
         print(_comparison_json(found))
         return
     from fuzzer.cli.screen import console, findings_table
 
     screen = console()
-    screen.print(f"run {found.run} against run {found.baseline}", markup=False)
+    if found.targets is None:
+        screen.print(f"run {found.run} against run {found.baseline}", markup=False)
+    else:
+        new, old = (f"{t}{_version(t, e)}" for t, e in zip(reversed(found.targets), versions, strict=True))
+        where = f"run {found.run}" if found.run == found.baseline else f"run {found.run}, run {found.baseline}"
+        screen.print(f"{new} against {old} ({where})", markup=False)
     counts = ", ".join(f"{count} {status}" for status, count in found.counts().items() if count)
     screen.print(counts or "no findings in either")
     for status in STATUSES:
@@ -201,6 +239,14 @@ def compare(
         if status != "known" and found.of(status):
             screen.print()
             screen.print(findings_table(found.of(status), screen.width))
+
+
+def _version(target: str, environment: Mapping[str, Any]) -> str:
+    """ " 0.10.2", of the library that the target of a run was; "" where it is not recorded."""
+    from reports.model import versions_of
+
+    version = versions_of(environment).get(target.partition(":")[0], "")
+    return f" {version}" if version else ""
 
 
 def _comparison_json(found: Comparison) -> str:
@@ -211,4 +257,5 @@ def _comparison_json(found: Comparison) -> str:
         return {name: value for name, value in jsonable(finding).items() if name not in ("profile", "answers")}
 
     lists = {status: [brief(f) for f in found.of(status)] for status in STATUSES}
-    return to_json({"run": found.run, "baseline": found.baseline, "counts": found.counts(), **lists})
+    told = {"run": found.run, "baseline": found.baseline, "targets": found.targets, "counts": found.counts()}
+    return to_json({**told, **lists})

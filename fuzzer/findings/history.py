@@ -1,4 +1,4 @@
-"""History: what became of each finding between two runs."""
+"""History: what became of each finding between two runs, or between two targets."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from fuzzer.findings.finding import Finding
-from fuzzer.findings.identity import cell_key
+from fuzzer.findings.identity import UnresolvedName, cell_key, framework_of
 from fuzzer.findings.store import Store
+from fuzzer.formats import UnknownName
 
 #: The statuses, in the order in which a reader wants them.
 STATUSES = ("new", "worse", "known", "better", "fixed", "not-run")
@@ -25,11 +26,13 @@ class Comparison:
 
     new, known, worse and better hold the run's findings; fixed and not_run hold the baseline's. fixed: its cell was run again on
     that target and implementation, and the finding is gone. not_run: its cell was not reached, so nothing is known. baseline is
-    None where there is none: then everything is new.
+    None where there is none: then everything is new. targets: where one target of the baseline is compared with another of the run,
+    the two, in this order.
     """
 
     run: str
     baseline: str | None
+    targets: tuple[str, str] | None = None
     new: list[Finding] = field(default_factory=list)
     known: list[Finding] = field(default_factory=list)
     worse: list[Finding] = field(default_factory=list)
@@ -47,29 +50,62 @@ class Comparison:
         return found
 
 
-def compare(store: Store, run: str, baseline: str | None = None) -> Comparison:
+def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[str, str] | None = None) -> Comparison:
     """The run's findings against those of a baseline run; both by id, a beginning of it, or `latest`.
 
-    worse, better: the bits lost grew or shrank by CHANGED_BITS or more. Raises UnknownName for a run that the store does not
-    hold.
+    targets: only the findings on the first of them in the baseline, which may be the run itself, against those on the second in the
+    run, matched by op, params, order, dtype, call and symptom; in full, or as much of the name as tells it from the others there.
+    worse, better: the bits lost grew or shrank by CHANGED_BITS or more. Raises UnknownName for a run that the store does not hold or
+    a target that a run did not have, ValueError for targets of two frameworks, whose calls are never the same.
     """
     current = store.run(run).id
     found = store.findings(current)
     if baseline is None:
         return Comparison(current, None, new=[replace(f, status="new") for f in found])
     reference = store.run(baseline).id
-    before = {f.id: f for f in store.findings(reference)}
-    result = Comparison(current, reference)
+    earlier = store.findings(reference)
+    pair: tuple[str, str] | None = None
+    if targets is not None:
+        pair = (_target_of(store, reference, targets[0]), _target_of(store, current, targets[1]))
+        if framework_of(pair[0]) != framework_of(pair[1]):
+            raise ValueError(f"{pair[0]} and {pair[1]} are of two frameworks: no call is the same")
+        earlier, found = [f for f in earlier if f.target == pair[0]], [f for f in found if f.target == pair[1]]
+    key = _key if pair is None else _key_anywhere
+    before = {key(f): f for f in earlier}
+    result = Comparison(current, reference, pair)
     for finding in found:
-        status = _change(before[finding.id], finding) if finding.id in before else "new"
+        status = _change(before[key(finding)], finding) if key(finding) in before else "new"
         result.of(status).append(replace(finding, status=status))
     reached = {cell_key(c.op, c.params, c.order, c.dtype, c.target, c.implementation) for c in store.cells(current) if c.verdicts}
-    still = {f.id for f in found}
-    for finding in before.values():
-        if finding.id not in still:
-            status = "fixed" if _cell_of(finding) in reached else "not-run"
+    still = {key(f) for f in found}
+    for name, finding in before.items():
+        if name not in still:
+            cell = _cell_of(finding if pair is None else replace(finding, target=pair[1]))
+            status = "fixed" if cell in reached else "not-run"
             result.of(status).append(replace(finding, status=status))
     return result
+
+
+def _key(finding: Finding) -> str:
+    return finding.id
+
+
+def _key_anywhere(finding: Finding) -> str:
+    """What a finding is, whichever target it is on."""
+    return f"{_cell_of(replace(finding, target=''))} {finding.symptom}"
+
+
+def _target_of(store: Store, run: str, name: str) -> str:
+    """The run's target of that name: the whole of it, or a beginning up to a colon or semicolon that only one has."""
+    known = sorted({c.target for c in store.cells(run)} | {f.target for f in store.findings(run)})
+    fits = [target for target in known if target == name] or [
+        target for target in known if target.startswith((f"{name}:", f"{name};"))
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise UnresolvedName(f"target {name!r} is ambiguous in run {run}: {', '.join(fits)}")
+    raise UnknownName(f"target of run {run}", name, known)
 
 
 def with_status(findings: Iterable[Finding], comparison: Comparison) -> list[Finding]:

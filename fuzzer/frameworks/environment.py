@@ -52,5 +52,11 @@ def variables(device: str, given: Mapping[str, str]) -> Variables:
     found["TORCHINDUCTOR_COMPILE_THREADS"] = given.get("TORCHINDUCTOR_COMPILE_THREADS", "1")
     found.update({name: given.get(name, "1") for name in THREADS})
     kept = [flag for flag in given.get("XLA_FLAGS", "").split() if flag.partition("=")[0] not in _XLA_FLAGS]
-    found["XLA_FLAGS"] = " ".join(kept + [name + value for name, value in _XLA_FLAGS.items()])
+    found["XLA_FLAGS"] = with_flags(" ".join(name + value for name, value in _XLA_FLAGS.items()), " ".join(kept))
     return found
+
+
+def with_flags(present: str | None, added: str) -> str:
+    """XLA_FLAGS with more flags, which stand first: XLA reads no further than to one without dashes, such as that of the threads."""
+    names = {flag.partition("=")[0] for flag in added.split()}
+    return " ".join([*added.split(), *(flag for flag in (present or "").split() if flag.partition("=")[0] not in names)])

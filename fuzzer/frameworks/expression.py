@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from types import CodeType
@@ -16,22 +16,28 @@ from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.unsupported import unsupported
 
 # TensorFlow opens its messages with the name of the graph node that it made for an eager call.
 _GRAPH_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")
+# It numbers the graphs of a process: the same failure would read differently every time.
+_SERIAL = re.compile(r"__inference_\w+?_\d+\[[^\]]*\] ")
+
+
+def function_of(job: Job, modules: Mapping[str, Any]) -> Callable[..., Any]:
+    """The job's expression over the framework's modules and the job's params, as a function of the op's inputs in order.
+
+    Raises SyntaxError where the expression is none. A call comes from the catalogue or an installed plugin, which is code that
+    the user chose to run.
+    """
+    code = _code(job.implementation.call, tuple(i.name for i in job.op.inputs))
+    function: Callable[..., Any] = eval(code, {**modules, **job.params})
+    return function
 
 
 @cache
-def compiled(call: str) -> CodeType:
-    """The expression as code; compiled once in a process."""
-    return compile(call, f"<{call}>", "eval")
-
-
-def evaluated(job: Job, modules: Mapping[str, Any], tensors: Mapping[str, Any]) -> Any:
-    """The value of the job's expression over the framework's modules, the job's params and the inputs."""
-    # Globals, not locals: a lambda or comprehension inside the expression must see the names too. A call comes from the
-    # catalogue or an installed plugin, which is code that the user chose to run.
-    return eval(compiled(job.implementation.call), {**modules, **job.params, **tensors})
+def _code(call: str, names: tuple[str, ...]) -> CodeType:
+    return compile(f"lambda {', '.join(names)}: ({call})", f"<{call}>", "eval")
 
 
 @contextmanager
@@ -41,27 +47,33 @@ def framework_errors() -> Iterator[None]:
         warnings.simplefilter("ignore")
         try:
             yield
-        except FrameworkError:
-            raise
+        except FrameworkError as error:  # jax adds notes to whatever passes through it
+            raise FrameworkError(str(error)) from error
         except Exception as error:
-            raise FrameworkError(described(error)) from error
+            raise FrameworkError(told(error)) from error
+
+
+def told(error: BaseException) -> str:
+    """An exception of a framework in one line, which begins with "Unsupported" where it says that this cannot be done."""
+    line = str(error) if isinstance(error, FrameworkError) else described(error)
+    return f"Unsupported: {line}" if unsupported(error) and not line.startswith("Unsupported") else line
 
 
 def described(error: BaseException) -> str:
     """An exception in one line: its type and the first line of its message."""
-    lines = _GRAPH_NODE.sub("", str(error)).strip().splitlines()
+    lines = _GRAPH_NODE.sub("", _SERIAL.sub("", str(error))).strip().splitlines()
     return f"{type(error).__name__}: {lines[0].strip()}" if lines else type(error).__name__
 
 
-def check_dtype(returned: str, batch: Batch) -> None:
+def check_dtype(returned: str, wanted: str) -> None:
     """Raises FrameworkError where the result has another dtype than the inputs.
 
     Such a result is never cast: rounded down it would show an accuracy that the user does not get, and taken as it is it
     would be judged against the ulp of a format that it is not in. A call that does so (Keras losses return float32 for
     float64) does not support the dtype, and its record must say that.
     """
-    if returned != batch.dtype:
-        raise FrameworkError(f"DtypeMismatch: returned {returned} for {batch.dtype} inputs")
+    if returned != wanted:
+        raise FrameworkError(f"DtypeMismatch: returned {returned} for {wanted} inputs")
 
 
 def by_row(result: NDArray[Any], batch: Batch) -> NDArray[Any]:
@@ -69,10 +81,16 @@ def by_row(result: NDArray[Any], batch: Batch) -> NDArray[Any]:
 
     Raises FrameworkError for any other leading axis or dtype.
     """
-    check_dtype(result.dtype.name, batch)
+    check_dtype(result.dtype.name, batch.dtype)
     if not result.ndim or len(result) != batch.rows:
         raise FrameworkError(f"ShapeMismatch: returned shape {result.shape} for {batch.rows} rows")
     return np.array(result.reshape(batch.rows, math.prod(result.shape[1:])))
+
+
+def joined(results: Sequence[NDArray[Any]], batch: Batch) -> NDArray[Any]:
+    """Several results side by side, each as by_row gives it."""
+    rows = [by_row(result, batch) for result in results]
+    return rows[0] if len(rows) == 1 else np.concatenate(rows, axis=1)
 
 
 def placed(batch: Batch, placement: Placement) -> Batch:

@@ -118,6 +118,7 @@ class Hosted:
         self._built, self._facts = self.process.generation, facts
         self._compiled_before, self._compiled = self.compile_seconds, float(facts["compile_seconds"])
         self._slots = {}
+        self.process.forget_words()
 
     def end(self) -> None:
         """Ends the process; the next use starts another."""

@@ -35,7 +35,7 @@ _LOOKS_UP = 0.5
 
 
 def serve(channel: Any, paths: list[str]) -> None:
-    """Answers the messages of a channel until it closes. paths: folders to import from after this interpreter's own.
+    """Answers the messages of a channel until it closes. paths: folders to import from instead of this interpreter's own, if any.
 
     Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
     ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
@@ -43,7 +43,7 @@ def serve(channel: Any, paths: list[str]) -> None:
     ("refused", text): a ValueError; ("broken", text): a fault of this program.
     """
     _live_with_parent()
-    sys.path += [path for path in paths if path not in sys.path]
+    sys.path[:] = paths or sys.path
     adapters: dict[str, Any] = {}
     jobs: dict[tuple[str, int], Job] = {}
     channel.send(("started", os.getpid(), platform.python_version()))

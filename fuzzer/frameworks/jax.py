@@ -1,76 +1,171 @@
-"""JAX on the CPU, dispatched op by op (no jit)."""
+"""JAX: dispatched op by op, or compiled by jit; on the CPU, CUDA, ROCm or Apple's GPU."""
 
 from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, Batch, Placement
-from fuzzer.frameworks.expression import by_row, check_dtype, evaluated, framework_errors, placed
-from fuzzer.frameworks.framework import Job
+from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
+from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.padding import COMPILED_ROWS, EAGER_ROWS, in_few_shapes
+from fuzzer.frameworks.problem import Problem, problem_of
+from fuzzer.frameworks.programs import Program, Programs
 
 # Submodules that `import jax` leaves out: an expression names them as attributes.
 _SUBMODULES = ("jax.nn", "jax.numpy", "jax.scipy", "jax.scipy.special", "jax.scipy.stats", "jax.scipy.linalg")
 
-#: Rows that a batch is padded to. JAX compiles every op for every shape, 30 to 200 ms each, even when eager.
-PADDED_ROWS = (64, 1024, 4096, 16384, 65536)
+#: JAX's name of a device where it is not ours (jax-metal's plugin registers METAL).
+_PLATFORMS = {"mps": "METAL"}
+
+#: Programs held in mode jit; problems met in mode eager before JAX's own caches are emptied, where each leaves about 3 MB.
+CAPACITY, EAGER_CAPACITY = 512, 128
+
+
+def availability(mode: str, device: str) -> str:
+    """Why jax does not run here on this device, in one line; empty where it does. Imports jax for a device that is not the CPU."""
+    if device == "cpu":
+        return ""
+    jax: Any = importlib.import_module("jax")
+    try:
+        return "" if jax.devices(_PLATFORMS.get(device, device)) else f"jax reports no {device} device"
+    except RuntimeError:
+        return f"this jax {jax.__version__} reports no {device} device"
 
 
 class Jax:
     """Implements Framework. jax is imported when this is constructed; binary64 is enabled.
 
-    JAX has no strided arrays: a placement's stride is not applied.
+    JAX has no strided arrays: a placement's stride is not applied. Mode jit lowers and compiles ahead of time, so that the
+    seconds of compiling are exact; eager, each op is compiled for each shape, and counted is the first call of a job at a shape.
     """
 
     name = "jax"
-    lengths: tuple[int, ...] | None = (1, 3, 8, 16, 17, 64, 69, 1000)
-    compile_seconds = 0.0
 
-    def __init__(self) -> None:
+    def __init__(self, mode: str = "eager", device: str = "cpu") -> None:
+        reason = availability(mode, device)
+        if reason:
+            raise FrameworkError(reason)
         jax: Any = importlib.import_module("jax")
         for submodule in _SUBMODULES:
             importlib.import_module(submodule)
         # Also here, beside the environment variable: the program around us may have imported jax before.
         jax.config.update("jax_enable_x64", True)
         logging.getLogger("jax").setLevel(logging.ERROR)
-        self.version = str(jax.__version__)
-        self.switches: dict[str, Any] = {"x64": True, "platform": jax.default_backend()}
         self._jax = jax
+        self._device = jax.devices(_PLATFORMS.get(device, device))[0]
+        self._compiles = mode == "jit"
+        self._sizes = COMPILED_ROWS if self._compiles else EAGER_ROWS
+        self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else (1, 3, 8, 16, 17, 64, 69, 1000)
+        if self._compiles:
+            self._programs = Programs(CAPACITY, lazy=False)
+        else:
+            self._programs = Programs(EAGER_CAPACITY, lazy=True, forget=jax.clear_caches)
+        self.version = str(jax.__version__)
+        self.switches: dict[str, Any] = {"x64": True, "platform": self._device.platform}
+        if device != "cpu":
+            self.switches["device"] = str(self._device.device_kind)
         self._modules = {"jax": jax, "jnp": jax.numpy}
 
+    @property
+    def compile_seconds(self) -> float:
+        return self._programs.seconds
+
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
-        """See Framework. Rows are evaluated in calls of PADDED_ROWS rows, the last one filled up with its last row."""
-        largest = PADDED_ROWS[-1]
-        parts = [self._padded(job, batch.take(slice(start, start + largest))) for start in range(0, max(batch.rows, 1), largest)]
-        return np.concatenate(parts)
+        """See Framework. Rows are evaluated in calls of EAGER_ROWS or COMPILED_ROWS rows, the last one filled up."""
+        return in_few_shapes(lambda part: self._evaluate(job, part), batch, self._sizes)
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
         return self._evaluate(job, placed(batch, placement))
 
-    def _padded(self, job: Job, batch: Batch) -> NDArray[Any]:
-        size = next(rows for rows in PADDED_ROWS if rows >= batch.rows)
-        if batch.rows in (0, size):
-            return self._evaluate(job, batch)
-        index = np.minimum(np.arange(size), batch.rows - 1)
-        return self._evaluate(job, batch.take(index))[: batch.rows]
-
     def _evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
-        jnp = self._jax.numpy
-        with framework_errors():
-            tensors = {i.name: jnp.asarray(batch.inputs[i.name]) for i in job.op.inputs}
-            if job.order == "value":
-                return by_row(np.asarray(evaluated(job, self._modules, tensors)), batch)
-            names = job.op.differentiable_inputs
+        problem = problem_of(job, batch)
+        with framework_errors(), self._jax.default_device(self._device):
+            arrays = [self._jax.device_put(batch.inputs[name], self._device) for name in problem.names]
+            outputs = self._programs.run(problem, lambda: self._program(job, problem, arrays), arrays)
+            return joined([np.asarray(output) for output in outputs], batch)
 
-            def function(*leaves: Any) -> Any:
-                return evaluated(job, self._modules, {**tensors, **dict(zip(names, leaves, strict=True))})
+    def _program(self, job: Job, problem: Problem, arrays: Sequence[Any]) -> Program:
+        """A program of the problem's arguments that returns the outputs in the layout of Framework.evaluate."""
+        function = function_of(job, self._modules)
 
-            y, pull = self._jax.vjp(function, *(tensors[name] for name in names))
-            check_dtype(y.dtype.name, batch)
-            given = batch.inputs.get(COTANGENT)
-            cotangent = np.ones(y.shape, y.dtype) if given is None else np.reshape(given, y.shape)
-            return np.concatenate([by_row(np.asarray(g), batch) for g in pull(jnp.asarray(cotangent))], axis=1)
+        def checked(*inputs: Any) -> Any:
+            y = function(*inputs)
+            check_dtype(np.dtype(y.dtype).name, problem.dtype)
+            return y
+
+        orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
+        program = orders[problem.order](checked, problem)
+        if not self._compiles:
+            return program
+        compiled: Program = self._jax.jit(program).lower(*arrays).compile()
+        return compiled
+
+    def _value(self, function: Callable[..., Any], problem: Problem) -> Program:
+        return lambda *arrays: [function(*problem.inputs(arrays))]
+
+    def _grad(self, function: Callable[..., Any], problem: Problem) -> Program:
+        def grad(*arrays: Any) -> Sequence[Any]:
+            inputs = problem.inputs(arrays)
+            gradient = self._gradient(problem.of_leaves(function, inputs), problem, arrays)
+            outputs: Sequence[Any] = gradient(*[inputs[place] for place in problem.leaves])
+            return outputs
+
+        return grad
+
+    def _jvp(self, function: Callable[..., Any], problem: Problem) -> Program:
+        jax = self._jax
+
+        def jvp(*arrays: Any) -> Sequence[Any]:
+            inputs = problem.inputs(arrays)
+            if not problem.elementwise:
+                leaves = [inputs[place] for place in problem.leaves]
+                return [jax.jvp(problem.of_leaves(function, inputs), leaves, self._directions(problem, arrays))[1]]
+            tangents = []
+            for place in problem.leaves:
+                unit = jax.numpy.ones_like(inputs[place])
+                tangents.append(jax.jvp(problem.of_leaves(function, inputs, place), [inputs[place]], [unit])[1])
+            return tangents
+
+        return jvp
+
+    def _grad2(self, function: Callable[..., Any], problem: Problem) -> Program:
+        jax = self._jax
+
+        def grad2(*arrays: Any) -> Sequence[Any]:
+            inputs = problem.inputs(arrays)
+            leaves = [inputs[place] for place in problem.leaves]
+            gradient = self._gradient(problem.of_leaves(function, inputs), problem, arrays)
+            if not problem.elementwise:
+                _, pull = jax.vjp(gradient, *leaves)
+                outputs: Sequence[Any] = pull(tuple(self._directions(problem, arrays)))
+                return outputs
+            rows: list[Any] = []
+            for number in range(len(leaves)):
+                # Of one component at a time, as jax.grad(jax.grad(f)) does: the others' zeros would meet infinite partials.
+                g, pull = jax.vjp(lambda *at, number=number: gradient(*at)[number], *leaves)
+                rows += pull(jax.numpy.ones_like(g))
+            return rows
+
+        return grad2
+
+    def _gradient(self, function: Callable[..., Any], problem: Problem, arrays: Sequence[Any]) -> Callable[..., Any]:
+        """The gradient of <cotangent, function> as a function of the same arguments."""
+
+        def gradient(*leaves: Any) -> Any:
+            y, pull = self._jax.vjp(function, *leaves)
+            given = problem.extra(COTANGENT, arrays)
+            return pull(self._jax.numpy.ones_like(y) if given is None else given.reshape(y.shape))
+
+        return gradient
+
+    def _directions(self, problem: Problem, arrays: Sequence[Any]) -> list[Any]:
+        given = problem.extra(TANGENT, arrays)
+        if given is None:
+            return [self._jax.numpy.ones_like(arrays[place]) for place in problem.leaves]
+        return problem.directions(given, lambda part, shape: part.reshape(shape))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fuzzer.frameworks import switches
 from fuzzer.frameworks.config import config
-from fuzzer.frameworks.environment import variables
+from fuzzer.frameworks.environment import variables, with_flags
 from fuzzer.frameworks.host import Backend, Hosted, importable
 from fuzzer.frameworks.interpreter import Interpreter, interpreter
 from fuzzer.frameworks.process import Launch, Process
@@ -74,9 +74,7 @@ def backend_of(target: Target) -> Backend:
         module, attribute = plugins()[name].module, plugins()[name].attr
     else:
         module, attribute, _ = BUILTIN[name]
-        options = {
-            key: value for key, value in (("mode", target.mode), ("device", target.device)) if value not in ("eager", "cpu")
-        }
+        options = {"mode": target.mode, "device": target.device}
     made = switches.setting(name, target.switches)
     return Backend(name, module, attribute, options, tuple(made.before), tuple(made.after), made.reads, target.switches)
 
@@ -87,12 +85,12 @@ def launch_of(target: Target, device: str | None = None) -> Launch:
     found = variables(device or target.device, os.environ)
     python = python_of(target)
     paths: tuple[str, ...] = ()
-    if python == sys.executable:
-        paths = tuple(path for path in sys.path if path)
-    else:  # what names this interpreter's folders would be wrong in another
+    if not _elsewhere(target):
+        paths = tuple(path or os.getcwd() for path in sys.path)  # the same modules as here, in the same order
+    elif python != sys.executable:  # what names this interpreter's folders would be wrong in another
         found.update(PYTHONPATH=None, PYTHONHOME=None)
     for name, value in switches.setting(target.framework, target.switches).environment.items():
-        found[name] = f"{found[name]} {value}" if name == "XLA_FLAGS" else value
+        found[name] = with_flags(found[name], value) if name == "XLA_FLAGS" else value
     if target.host:
         found.update(config().specs[target.host].environment)
     return Launch(python, found, paths)

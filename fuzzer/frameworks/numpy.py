@@ -9,18 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
-from fuzzer.frameworks.expression import by_row, evaluated, framework_errors, placed, strided
+from fuzzer.frameworks.expression import by_row, framework_errors, function_of, placed, strided
 from fuzzer.frameworks.framework import FrameworkError, Job
 
 
 class Numpy:
-    """Implements Framework. Order grad does not exist here."""
+    """Implements Framework. It knows order value, mode eager and device cpu only."""
 
     name = "numpy"
     lengths: tuple[int, ...] | None = None
     compile_seconds = 0.0
 
-    def __init__(self) -> None:
+    def __init__(self, mode: str = "eager", device: str = "cpu") -> None:
+        if (mode, device) != ("eager", "cpu"):
+            raise FrameworkError(f"numpy runs eagerly on the CPU, not in mode {mode} on {device}")
         scipy: Any = importlib.import_module("scipy")
         importlib.import_module("scipy.special")
         self.version = np.__version__
@@ -35,9 +37,9 @@ class Numpy:
 
     def _evaluate(self, job: Job, batch: Batch, stride: int) -> NDArray[Any]:
         if job.order != "value":
-            raise FrameworkError("NotImplementedError: numpy has no derivatives")
+            raise FrameworkError("Unsupported: numpy has no derivatives")
         # A copy: an expression that works in place must not change the caller's bits.
-        inputs = {i.name: strided(np.array(batch.inputs[i.name]), stride) for i in job.op.inputs}
+        inputs = [strided(np.array(batch.inputs[i.name]), stride) for i in job.op.inputs]
         with framework_errors(), np.errstate(all="ignore"):
-            result = np.asarray(evaluated(job, self._modules, inputs))
+            result = np.asarray(function_of(job, self._modules)(*inputs))
         return by_row(result, batch)

@@ -32,8 +32,8 @@ _GIB = 2**30
 
 @dataclass(frozen=True)
 class Launch:
-    """How a host is started. variables: changes of the environment, None takes one out; paths: folders to import from after the
-    interpreter's own."""
+    """How a host is started. variables: changes of the environment, None takes one out; paths: folders to import from instead of the
+    interpreter's own (none: its own)."""
 
     python: str
     variables: Mapping[str, str | None] = field(default_factory=dict)
@@ -76,6 +76,12 @@ class Process:
         if word == "ok":
             return tuple(answer)
         raise {"error": FrameworkError, "refused": ValueError}.get(word, RuntimeError)(*answer)
+
+    def forget_words(self) -> None:
+        """What it has written to its standard error so far, a library's greeting, is not told when it dies."""
+        if self._running is not None:
+            with contextlib.suppress(OSError):
+                os.truncate(self._running.folder / "stderr", 0)
 
     def end(self) -> None:
         """Ends the process and its children at once."""
@@ -179,9 +185,11 @@ class _Running:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-# The far side imports this project's package from our folder, and nothing else of ours: neither sys.path nor site-packages change.
+# The far side imports this project's package from our folder, and nothing else of ours; what lies in
+# the working folder is not meant either.
 _BOOTSTRAP = """
 import importlib.util, sys
+sys.path[:] = [path for path in sys.path if path]
 folder, paths = channel.receive()
 found = importlib.util.spec_from_file_location("fuzzer", folder + "/__init__.py", submodule_search_locations=[folder])
 sys.modules["fuzzer"] = importlib.util.module_from_spec(found)

@@ -64,3 +64,8 @@ def factory(framework: str) -> Any:
         return plugins()[framework].load()
     module, name, _ = BUILTIN[framework]
     return getattr(importlib.import_module(module), name)
+
+
+def takes_modes(framework: str) -> bool:
+    """Whether it is one of ours, made with a mode and a device, and knows every order; a plugin's factory takes no arguments."""
+    return framework in BUILTIN and framework not in registered

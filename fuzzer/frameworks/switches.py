@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fuzzer.formats import UnknownName
+from fuzzer.frameworks.environment import with_flags
 
 #: Name and value of each switch that is set, by name.
 Switches = tuple[tuple[str, str], ...]
@@ -37,7 +38,7 @@ class Switch:
     @property
     def choices(self) -> str:
         """The valid values in words."""
-        return "TEXT" if self.values is None else "N" if not self.values else "|".join(self.values)
+        return "FLAGS" if self.values is None else "N" if not self.values else ", ".join(self.values)
 
     def filled(self, text: str, value: str) -> str:
         """A text of the table for a value."""
@@ -84,7 +85,9 @@ SWITCHES: tuple[Switch, ...] = (
            "TensorFlow, tf.config.threading.set_intra_op_parallelism_threads", _THREADS,
            before=("tf.config.threading.set_intra_op_parallelism_threads({value})",
                    "tf.config.threading.set_inter_op_parallelism_threads(1)", "tf.constant(0.0)")),
-    Switch("tensorflow", "xla", None, "flags of the compiler of mode xla", _XLA, _XLA_SOURCE, {"XLA_FLAGS": "{value}"}),
+    # The flags are read when something is compiled for the first time.
+    Switch("tensorflow", "xla", None, "flags of the compiler of mode xla",
+           f"({_XLA}) if tf.function(tf.identity, jit_compile=True)(1.0) == 1 else 'not read'", _XLA_SOURCE, {"XLA_FLAGS": "{value}"}),
     Switch("jax", "matmul", ("default", "high", "highest", "bfloat16", "tensorfloat32", "float32"),
            "the internal precision of float32 matrix products", "jax.config.jax_default_matmul_precision",
            "JAX, jax.default_matmul_precision", after=("jax.config.update('jax_default_matmul_precision', '{value}')",)),
@@ -150,8 +153,7 @@ def setting(framework: str, switches: Switches) -> Setting:
         switch = switch_named(framework, name, value)
         for variable, text in switch.environment.items():
             filled = switch.filled(text, value)
-            before = made.environment.get(variable) if variable == "XLA_FLAGS" else None
-            made.environment[variable] = f"{before} {filled}" if before else filled
+            made.environment[variable] = with_flags(made.environment.get(variable), filled) if variable == "XLA_FLAGS" else filled
         made.before.extend(switch.filled(text, value) for text in switch.before)
         made.after.extend(switch.filled(text, value) for text in switch.after)
         made.reads[name] = switch.filled(switch.read, value)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import Implementation, Op, scalar
+from fuzzer.catalog.op import ORDERS, Implementation, Op, scalar
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks import switches as switch_table
@@ -21,16 +21,13 @@ from fuzzer.frameworks.environment import prepare_environment
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.launch import hosted, missing_from
-from fuzzer.frameworks.registry import BUILTIN, Factory, factory, framework_names, installed, registered
+from fuzzer.frameworks.modes import devices_of, modes_of
+from fuzzer.frameworks.registry import Factory, factory, framework_names, installed, registered, takes_modes
 from fuzzer.frameworks.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
 from fuzzer.judge.flush import FlushPolicy
 
-__all__ = ["DEVICES", "MODES", "Target", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
+__all__ = ["Target", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
            "prepare_environment", "supported", "target_named", "targets_named"]  # fmt: skip
-
-DEVICES = ("cpu", "cuda", "rocm", "mps")
-#: Ways in which a framework runs an op; plugins know the first alone.
-MODES = {"torch": ("eager", "compile"), "tensorflow": ("eager", "graph", "xla"), "jax": ("eager", "jit"), "numpy": ("eager",)}
 
 
 @dataclass(frozen=True, order=True)
@@ -114,9 +111,9 @@ def _first_words() -> list[str]:
 
 def _checked(default: Target, rest: Sequence[str], switches: str, text: str) -> Target:
     """The default with the given device, mode and switches."""
-    modes = MODES.get(default.framework, ("eager",))
-    if rest and rest[0] not in DEVICES:
-        raise UnknownName("device", rest[0], DEVICES)
+    devices, modes = devices_of(default.framework), modes_of(default.framework)
+    if rest and rest[0] not in devices:
+        raise UnknownName("device", rest[0], devices)
     if len(rest) > 1 and rest[1] not in modes:
         raise UnknownName("mode", rest[1], modes)
     if len(rest) > 2:
@@ -173,12 +170,7 @@ def _meant(name: str) -> list[Target]:
 
 def known_targets() -> list[Target]:
     """Every target there could be, installed or not: each framework on each device in each mode, and ulpfuzz.toml's."""
-    here = [
-        Target(name, device, mode)
-        for name in framework_names()
-        for device in (DEVICES if name in MODES and name != "numpy" else ("cpu",))
-        for mode in MODES.get(name, ("eager",))
-    ]
+    here = [Target(name, device, mode) for name in framework_names() for device in devices_of(name) for mode in modes_of(name)]
     return here + declared_targets()
 
 
@@ -213,7 +205,8 @@ def _started(target: Target, apart: bool) -> Framework:
     prepare_environment()
     if apart:
         return hosted(target)
-    options = {} if target.mode == "eager" else {"mode": target.mode}
+    # The factories of plugins take no arguments: theirs run eagerly on the CPU.
+    options = {"mode": target.mode, "device": target.device} if takes_modes(target.framework) else {}
     try:
         framework: Framework = factory(target.framework)(**options)
     except FrameworkError:
@@ -234,8 +227,8 @@ def supported(op: Op, target: Target, dtype: str, order: str, params: Mapping[st
 
 
 def _orders(framework: str) -> tuple[str, ...]:
-    if framework in BUILTIN and framework not in registered:
-        return ("value",) if framework == "numpy" else ("value", "grad")
+    if takes_modes(framework):
+        return ("value",) if framework == "numpy" else ORDERS
     orders: tuple[str, ...] = getattr(factory(framework), "orders", ("value", "grad"))
     return orders
 

@@ -1,4 +1,4 @@
-"""TensorFlow on the CPU, eager."""
+"""TensorFlow: eager, as a graph (tf.function), or compiled by XLA (jit_compile); on the CPU or a GPU."""
 
 from __future__ import annotations
 
@@ -7,70 +7,186 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, Batch, Placement
-from fuzzer.frameworks.expression import by_row, check_dtype, evaluated, framework_errors, placed
-from fuzzer.frameworks.framework import Job
+from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
+from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.padding import COMPILED_ROWS, in_few_shapes
+from fuzzer.frameworks.problem import Problem, problem_of
+from fuzzer.frameworks.programs import Program, Programs
+
+#: Programs held. XLA never frees one (0.6 MB each, measured with TensorFlow 2.21), so dropping them early would only compile more.
+CAPACITY = 1024
+
+
+def availability(mode: str, device: str) -> str:
+    """Why TensorFlow does not run here on this device, in one line; empty where it does. Imports tensorflow for a device that is
+    not the CPU."""
+    if device == "cpu":
+        return ""
+    tf: Any = importlib.import_module("tensorflow")
+    if device != "mps":  # Apple's plugin, tensorflow-metal, goes with the usual build
+        built = {"cuda": tf.test.is_built_with_cuda, "rocm": tf.test.is_built_with_rocm}[device]()
+        if not built:
+            return f"this tensorflow {tf.__version__} is not built for {device}"
+    elif sys.platform != "darwin":
+        return "mps is Apple's GPU: not on this machine"
+    return "" if tf.config.list_physical_devices("GPU") else "tensorflow reports no GPU"
 
 
 class TensorFlow:
     """Implements Framework. tensorflow is imported when this is constructed, and set to one thread.
 
-    TensorFlow has no strided tensors: a placement's stride is not applied.
+    TensorFlow has no strided tensors: a placement's stride is not applied. In modes graph and xla there is one concrete function for
+    each job and shape, with the tape or accumulator inside; tracing and the first call, in which XLA compiles, are counted.
     """
 
     name = "tensorflow"
-    lengths: tuple[int, ...] | None = None
-    compile_seconds = 0.0
 
-    def __init__(self) -> None:
+    def __init__(self, mode: str = "eager", device: str = "cpu") -> None:
         with _quiet_stderr():
-            self._tf: Any = importlib.import_module("tensorflow")
+            reason = availability(mode, device)
+            if reason:
+                raise FrameworkError(reason)
+            tf: Any = importlib.import_module("tensorflow")
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
-            threading = self._tf.config.threading
+            threading = tf.config.threading
             try:
                 threading.set_intra_op_parallelism_threads(1)
                 threading.set_inter_op_parallelism_threads(1)
+                for gpu in tf.config.list_physical_devices("GPU"):
+                    tf.config.experimental.set_memory_growth(gpu, True)
             except RuntimeError:
                 # The program around us has used TensorFlow already; `switches` tells which numbers hold then.
                 pass
-            self._tf.constant(0.0)  # the first tensor starts the runtime, which logs too
-        self.version = str(self._tf.__version__)
+            tf.constant(0.0)  # the first tensor starts the runtime, which logs too
+        self._tf = tf
+        self._device = "/CPU:0" if device == "cpu" else "/GPU:0"
+        self._compiles, self._xla = mode != "eager", mode == "xla"
+        self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else None
+        self._programs = Programs(CAPACITY, lazy=True)
+        self.version = str(tf.__version__)
         self.switches: dict[str, Any] = {
             "intra_op_threads": threading.get_intra_op_parallelism_threads(),
             "inter_op_threads": threading.get_inter_op_parallelism_threads(),
             "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         }
-        self._modules = {"tf": self._tf}
+        self._modules = {"tf": tf}
+
+    @property
+    def compile_seconds(self) -> float:
+        return self._programs.seconds
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
-        return self.evaluate(job, placed(batch, placement))
+        return self._evaluate(job, placed(batch, placement))
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+        """See Framework. In modes graph and xla, rows are evaluated in calls of COMPILED_ROWS rows."""
+        if self._compiles:
+            return in_few_shapes(lambda part: self._evaluate(job, part), batch, COMPILED_ROWS)
+        return self._evaluate(job, batch)
+
+    def _evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
         tf = self._tf
-        with framework_errors(), tf.device("/CPU:0"):
-            tensors = {i.name: tf.constant(batch.inputs[i.name]) for i in job.op.inputs}
-            if job.order == "value":
-                return by_row(np.asarray(evaluated(job, self._modules, tensors)), batch)
-            leaves = [tensors[name] for name in job.op.differentiable_inputs]
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
+        problem = problem_of(job, batch)
+        with framework_errors(), tf.device(self._device):
+            tensors = [tf.constant(batch.inputs[name]) for name in problem.names]
+            if self._compiles:
+                outputs = self._programs.run(problem, lambda: self._traced(self._program(job, problem), tensors), tensors)
+            else:
+                outputs = self._program(job, problem)(*tensors)
+            return joined([np.asarray(output) for output in outputs], batch)
+
+    def _traced(self, program: Program, tensors: Sequence[Any]) -> Program:
+        tf = self._tf
+        whole = tf.function(program, jit_compile=True if self._xla else None, autograph=False)
+        traced: Program = whole.get_concrete_function(*[tf.TensorSpec(t.shape, t.dtype) for t in tensors])
+        return traced
+
+    def _program(self, job: Job, problem: Problem) -> Program:
+        """A program of the problem's arguments that returns the outputs in the layout of Framework.evaluate."""
+        function = function_of(job, self._modules)
+
+        def checked(*inputs: Any) -> Any:
+            y = function(*inputs)
+            check_dtype(y.dtype.name, problem.dtype)
+            return y
+
+        orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
+        return orders[problem.order](checked, problem)
+
+    def _value(self, function: Callable[..., Any], problem: Problem) -> Program:
+        return lambda *tensors: [function(*problem.inputs(tensors))]
+
+    def _grad(self, function: Callable[..., Any], problem: Problem) -> Program:
+        def grad(*tensors: Any) -> Sequence[Any]:
+            return self._gradient(function, problem, tensors)
+
+        return grad
+
+    def _jvp(self, function: Callable[..., Any], problem: Problem) -> Program:
+        tf = self._tf
+
+        def jvp(*tensors: Any) -> Sequence[Any]:
+            inputs = problem.inputs(tensors)
+            leaves = [inputs[place] for place in problem.leaves]
+            if problem.elementwise:
+                passes = [([x], [tf.ones_like(x)]) for x in leaves]
+            else:
+                passes = [(leaves, self._directions(problem, tensors))]
+            tangents = []
+            for primals, directions in passes:
+                with tf.autodiff.ForwardAccumulator(primals, directions) as accumulator:
+                    y = function(*inputs)
+                tangents.append(accumulator.jvp(y, unconnected_gradients=tf.UnconnectedGradients.ZERO))
+            return tangents
+
+        return jvp
+
+    def _grad2(self, function: Callable[..., Any], problem: Problem) -> Program:
+        tf = self._tf
+        zero = tf.UnconnectedGradients.ZERO
+
+        def grad2(*tensors: Any) -> Sequence[Any]:
+            inputs = problem.inputs(tensors)
+            leaves = [inputs[place] for place in problem.leaves]
+            with tf.GradientTape(persistent=problem.elementwise, watch_accessed_variables=False) as tape:
                 tape.watch(leaves)
-                y = evaluated(job, self._modules, tensors)
-            check_dtype(y.dtype.name, batch)
-            given = batch.inputs.get(COTANGENT)
-            cotangent = tf.ones_like(y) if given is None else tf.reshape(tf.constant(given), y.shape)
-            # An input that the result does not depend on has the gradient zero.
-            zero = tf.UnconnectedGradients.ZERO
-            pulled = tape.gradient(y, leaves, output_gradients=cotangent, unconnected_gradients=zero)
-            # Gathers give IndexedSlices, a sparse form that adds up when converted.
-            gradients = [tf.convert_to_tensor(g) for g in pulled]
-            return np.concatenate([by_row(g.numpy(), batch) for g in gradients], axis=1)
+                first = self._gradient(function, problem, tensors)
+            if problem.elementwise:
+                rows = [tape.gradient(g, leaves, unconnected_gradients=zero) for g in first]
+            else:
+                directions = self._directions(problem, tensors)
+                rows = [tape.gradient(first, leaves, output_gradients=directions, unconnected_gradients=zero)]
+            return [tf.convert_to_tensor(g) for row in rows for g in row]
+
+        return grad2
+
+    def _gradient(self, function: Callable[..., Any], problem: Problem, tensors: Sequence[Any]) -> list[Any]:
+        """The gradients of <cotangent, function>; zero for an input that the result does not depend on."""
+        tf = self._tf
+        inputs = problem.inputs(tensors)
+        leaves = [inputs[place] for place in problem.leaves]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(leaves)
+            y = function(*inputs)
+        given = problem.extra(COTANGENT, tensors)
+        cotangent = tf.ones_like(y) if given is None else tf.reshape(given, tf.shape(y))
+        pulled = tape.gradient(y, leaves, output_gradients=cotangent, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        # Gathers give IndexedSlices, a sparse form that adds up when converted.
+        return [tf.convert_to_tensor(g) for g in pulled]
+
+    def _directions(self, problem: Problem, tensors: Sequence[Any]) -> list[Any]:
+        given = problem.extra(TANGENT, tensors)
+        if given is None:
+            return [self._tf.ones_like(tensors[place]) for place in problem.leaves]
+        return problem.directions(given, self._tf.reshape)
 
 
 @contextmanager

@@ -1,73 +1,154 @@
-"""PyTorch on the CPU, eager."""
+"""PyTorch: eager, or compiled by inductor; on the CPU, CUDA, ROCm or Apple's GPU."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
+from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, Batch, Placement
-from fuzzer.frameworks.expression import by_row, check_dtype, evaluated, framework_errors, placed
-from fuzzer.frameworks.framework import Job
+from fuzzer.case import Batch, Placement
+from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.modes import compiler
+from fuzzer.frameworks.padding import COMPILED_ROWS, in_few_shapes
+from fuzzer.frameworks.problem import Problem, problem_of
+from fuzzer.frameworks.programs import Program, Programs
+from fuzzer.frameworks.torch_derivatives import Derivatives
+
+#: Programs held, half a megabyte each: those of some 40 cells on one call.
+CAPACITY = 512
+
+
+def availability(mode: str, device: str) -> str:
+    """Why torch does not run here in this mode on this device, in one line; empty where it does. Imports torch unless it is
+    clear without."""
+    if mode == "compile" and device == "cpu" and not compiler():
+        return "torch.compile on the CPU needs a C++ compiler: none of $CXX, g++, clang++ is there"
+    if mode == "compile" and device in ("cuda", "rocm") and importlib.util.find_spec("triton") is None:
+        return "torch.compile on a GPU needs triton, which is not installed"
+    if device == "cpu":
+        return ""
+    torch: Any = importlib.import_module("torch")
+    if device == "mps":
+        return "" if torch.backends.mps.is_available() else "torch reports no mps device"
+    built = "rocm" if torch.version.hip else "cuda" if torch.version.cuda else "the CPU"
+    if built != device:
+        return f"this torch {torch.__version__} is built for {built}, not for {device}"
+    return "" if torch.cuda.is_available() else f"torch reports no {device} device"
 
 
 class Torch:
-    """Implements Framework. torch is imported when this is constructed, and set to one thread."""
+    """Implements Framework. torch is imported when this is constructed, and set to one thread.
+
+    Mode compile is torch.compile with inductor, static shapes and the whole graph, so that nothing falls back to eager. Order
+    grad is then what users run, torch.autograd.grad through the compiled call; for jvp and grad2 the function that computes
+    them by torch.func is compiled, for AOTAutograd has no double backward.
+    """
 
     name = "torch"
-    lengths: tuple[int, ...] | None = None
-    compile_seconds = 0.0
 
-    def __init__(self) -> None:
-        self._torch: Any = importlib.import_module("torch")
+    def __init__(self, mode: str = "eager", device: str = "cpu") -> None:
+        reason = availability(mode, device)
+        if reason:
+            raise FrameworkError(reason)
+        torch: Any = importlib.import_module("torch")
         # With two OpenMP threads a call on 4,096 floats takes anything from 7 us to 8 ms, and its chunks depend on the cores.
-        self._torch.set_num_threads(1)
-        self.version = str(self._torch.__version__)
+        torch.set_num_threads(1)
+        self._torch = torch
+        self._device = torch.device("cuda" if device == "rocm" else device)
+        self._compiles = mode == "compile"
+        self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else None
+        self._programs = Programs(CAPACITY, lazy=True)
+        self._derivatives = Derivatives(torch)
+        self.version = str(torch.__version__)
         self.switches: dict[str, Any] = {
-            "threads": self._torch.get_num_threads(),
-            "cpu_capability": self._torch.backends.cpu.get_cpu_capability(),
-            "mkldnn": bool(self._torch.backends.mkldnn.is_available()),
+            "threads": torch.get_num_threads(),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+            "mkldnn": bool(torch.backends.mkldnn.is_available()),
         }
-        self._modules = {"torch": self._torch}
+        if self._device.type == "cuda":
+            self.switches["device"] = torch.cuda.get_device_name(self._device)
+        if self._compiles and self._device.type == "cpu":
+            self.switches["compiler"] = compiler()
+        self._modules = {"torch": torch}
+
+    @property
+    def compile_seconds(self) -> float:
+        return self._programs.seconds
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+        """See Framework. In mode compile, rows are evaluated in calls of COMPILED_ROWS rows."""
+        if self._compiles:
+            return in_few_shapes(lambda part: self._evaluate(job, part, 1), batch, COMPILED_ROWS)
         return self._evaluate(job, batch, 1)
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
         return self._evaluate(job, placed(batch, placement), placement.stride)
 
     def _evaluate(self, job: Job, batch: Batch, stride: int) -> NDArray[Any]:
+        problem = problem_of(job, batch, stride)
         with framework_errors():
-            tensors = {i.name: self._tensor(batch.inputs[i.name], stride) for i in job.op.inputs}
-            if job.order == "value":
-                with self._torch.no_grad():
-                    return by_row(self._array(evaluated(job, self._modules, tensors)), batch)
-            leaves = [tensors[name].requires_grad_() for name in job.op.differentiable_inputs]
-            y = evaluated(job, self._modules, tensors)
-            check_dtype(str(y.dtype).removeprefix("torch."), batch)
-            given = batch.inputs.get(COTANGENT)
-            cotangent = self._torch.ones_like(y) if given is None else self._tensor(given, 1).reshape(y.shape)
-            pulled = self._torch.autograd.grad(y, leaves, grad_outputs=cotangent, allow_unused=True)
-            # An input that the result does not depend on has no gradient in torch: its true one is zero.
-            gradients = [self._torch.zeros_like(x) if g is None else g for x, g in zip(leaves, pulled, strict=True)]
-            return np.concatenate([by_row(self._array(g), batch) for g in gradients], axis=1)
+            tensors = [self._tensor(batch.inputs[name], stride) for name in problem.names]
+            function = function_of(job, self._modules)
+            if self._compiles:
+                outputs = self._programs.run(problem, lambda: self._compiled(function, problem), tensors)
+            else:
+                outputs = self._derivatives.eager(function, problem)(*tensors)
+            # The result of a function that loses the dtype has a gradient in that of the inputs.
+            *numbers, dtype = outputs
+            check_dtype(str(dtype).removeprefix("torch."), batch.dtype)
+            return joined([self._array(number) for number in numbers], batch)
+
+    def _compiled(self, function: Callable[..., Any], problem: Problem) -> Program:
+        if problem.order in ("value", "grad"):
+            program = self._derivatives.eager(self._whole(function), problem)
+        else:
+            program = self._whole(self._derivatives.functional(function, problem))
+        count = self._graphs()
+        first = True
+
+        def checked(*tensors: Any) -> Sequence[Any]:
+            nonlocal first
+            outputs = program(*tensors)
+            if first and self._graphs() == count:
+                raise FrameworkError("Unsupported: torch.compile compiled nothing and ran the call eagerly")
+            first = False
+            return outputs
+
+        return checked
+
+    def _whole(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        # dynamo keeps what it compiled with the code object, and gives up after a few shapes of one code: each has its own.
+        own = FunctionType(
+            function.__code__.replace(), function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        )
+        compiled: Callable[..., Any] = self._torch.compile(own, backend="inductor", dynamic=False, fullgraph=True)
+        return compiled
+
+    def _graphs(self) -> int:
+        dynamo: Any = importlib.import_module("torch._dynamo.utils")
+        return int(dynamo.counters["stats"]["unique_graphs"])
 
     def _tensor(self, values: NDArray[Any], stride: int) -> Any:
         """A tensor with the same bits. torch has no numpy bridge for bfloat16: its bits travel as int16."""
         spread = np.repeat(values, stride, axis=-1) if stride > 1 else values
         if values.dtype == ml_dtypes.bfloat16:
-            tensor = self._torch.tensor(np.ascontiguousarray(spread).view(np.int16)).view(self._torch.bfloat16)
+            bits = self._torch.tensor(np.ascontiguousarray(spread).view(np.int16), device=self._device)
+            tensor = bits.view(self._torch.bfloat16)
         else:
-            tensor = self._torch.tensor(spread)
+            tensor = self._torch.tensor(spread, device=self._device)
         return tensor[..., ::stride]
 
     def _array(self, tensor: Any) -> NDArray[Any]:
         tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
         if tensor.dtype == self._torch.bfloat16:
-            bits: NDArray[Any] = tensor.view(self._torch.int16).numpy()
+            bits: NDArray[Any] = tensor.view(self._torch.int16).cpu().numpy()
             return bits.view(ml_dtypes.bfloat16)
-        array: NDArray[Any] = tensor.numpy()
+        array: NDArray[Any] = tensor.cpu().numpy()
         return array

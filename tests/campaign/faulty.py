@@ -22,7 +22,7 @@ import fuzzer.frameworks.target as target
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op, scalar, vector
 from fuzzer.catalog.registry import ops
-from fuzzer.frameworks.expression import by_row, evaluated, framework_errors, placed, strided
+from fuzzer.frameworks.expression import by_row, framework_errors, function_of, placed, strided
 from fuzzer.frameworks.framework import Job
 from oracles.definitions import define
 
@@ -50,10 +50,10 @@ class Faulty:
         inputs = {name: strided(np.array(values), stride) for name, values in batch.inputs.items()}
         with framework_errors(), np.errstate(all="ignore"):
             if job.order == "value":
-                return by_row(np.asarray(evaluated(job, self._modules, inputs)), batch)
+                return by_row(np.asarray(function_of(job, self._modules)(*(inputs[i.name] for i in job.op.inputs))), batch)
             kernel = globals()[job.implementation.call.partition("(")[0].removeprefix("faulty.")]
             if job.order in getattr(kernel, "refuses", ()):
-                raise NotImplementedError(f"no {job.order} of this kernel\nand a second line")
+                raise RuntimeError(f"no {job.order} of this kernel\nand a second line")
             slopes = kernel.vjp(*inputs.values(), **job.params)
             return by_row(np.concatenate([s.reshape(batch.rows, -1) for s in slopes], axis=1), batch)
 

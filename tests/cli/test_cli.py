@@ -91,22 +91,36 @@ def test_ops_contract() -> None:
     told = {entry["name"]: entry for entry in loaded("ops", "--json")}
     norm = told["norm"]
     assert {"name", "family", "topics", "inputs", "orders", "implementations"} <= set(norm)
-    assert (norm["inputs"], norm["orders"], norm["family"]) == (["x"], ["value", "grad"], "reductions")
+    assert (norm["inputs"], norm["orders"], norm["family"]) == (["x"], ["value", "grad", "jvp", "grad2"], "reductions")
     assert "torch.linalg.vector_norm(x, ord=ord, dim=-1)" in norm["implementations"]["torch"]
     assert call("ops", "norm").stdout.splitlines()[-1].startswith("1 ops")
 
 
-def test_targets_contract() -> None:
+def test_targets_contract(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from fuzzer.frameworks import target
+    from fuzzer.frameworks.modes import devices_of
+    from fuzzer.frameworks.target import Target
 
-    known = target.known_targets
-    target.known_targets = lambda: [target.Target("numpy")]
-    try:
-        (entry,) = loaded("targets", "--json")
-    finally:
-        target.known_targets = known
-    assert (entry["target"], entry["available"], entry["flush"]["float32"]) == ("numpy:cpu:eager", True, "keeps")
-    assert {"version", "reason", "switches"} <= set(entry)
+    path = tmp_path / "ulpfuzz.toml"
+    path.write_text(
+        '[[target]]\nname = "own"\nframework = "numpy"\n[[target]]\nname = "gone"\nframework = "jax"\npython = "/no/python"\n'
+    )
+    monkeypatch.setenv("ULPFUZZ_CONFIG", str(path))
+    monkeypatch.setattr(target, "framework_names", lambda: ["numpy", "jax"])
+    monkeypatch.setattr(target, "installed", lambda name: "2" if name == "numpy" else None)
+    told = {entry["target"]: entry for entry in loaded("targets", "--json")}
+    jax = {str(Target("jax", device, mode)) for device in devices_of("jax") for mode in ("eager", "jit")}
+    assert set(told) == {"numpy:cpu:eager", "numpy@own:cpu:eager", "jax@gone:cpu:eager"} | jax
+    for entry in told.values():
+        assert {"target", "available", "version", "reason", "flush", "switches", "python"} <= set(entry)
+    for name in ("numpy:cpu:eager", "numpy@own:cpu:eager"):
+        assert (told[name]["available"], told[name]["flush"]["float32"], told[name]["reason"]) == (True, "keeps", "")
+        assert told[name]["python"].startswith(sys.executable)
+    assert told["jax:cpu:jit"]["reason"] == "jax is not installed; pip install 'ulpfuzz[jax]'"
+    assert told["jax@gone:cpu:eager"]["reason"].endswith("ulpfuzz.toml, target 2: there is no interpreter /no/python")
+    people = call("targets").stdout
+    assert "numpy@own:cpu:eager" in people
+    assert "jax:cpu:eager,jit" in people
 
 
 def test_probe_contract() -> None:
@@ -167,6 +181,19 @@ def test_compare(db: str) -> None:
     assert told["counts"] == {"new": 1, "worse": 0, "known": 1, "better": 0, "fixed": 0, "not-run": 0}
     assert [f["op"] for f in told["new"]] == ["exp"]
     assert "1 new, 1 known" in call("compare", "20261101", "20261102", "--db", db).stdout
+
+
+def test_compare_two_targets(db: str) -> None:
+    same = loaded("compare", "latest", "--targets", "numpy,numpy:cpu:eager", "--db", db, "--json")
+    assert (same["targets"], same["counts"]["known"]) == (["numpy:cpu:eager", "numpy:cpu:eager"], 2)
+    assert "numpy:cpu:eager against numpy:cpu:eager" in call("compare", "latest", "--targets", "numpy,numpy", "--db", db).stdout
+    for args, words in (
+        (("latest",), "compare takes two runs, or a run and --targets A,B"),
+        (("latest", "--targets", "numpy"), "--targets takes two targets, A,B, not 'numpy'"),
+        (("latest", "--targets", "nunpy,numpy"), "unknown target of run 20261102-0002 'nunpy'; did you mean 'numpy:cpu:eager'?"),
+    ):
+        result = call("compare", *args, "--db", db)
+        assert (result.exit_code, words in result.stderr) == (2, True), result.stderr
 
 
 def test_repro_status_follows_the_defect(db: str, tmp_path: Path) -> None:

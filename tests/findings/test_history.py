@@ -100,3 +100,59 @@ def test_bits_lost(fields, bits):
 def test_bits_lost_may_be_unknown():
     assert math.isnan(a_finding(ulps=math.nan).bits_lost)
     assert math.isnan(a_finding(ulps=3.0, limit=None, excess=math.nan).bits_lost)
+
+
+OLD, NEW = "jax@old:cpu:jit", "jax:cpu:jit"
+
+
+@pytest.fixture
+def two_versions():
+    """One run on two versions of a framework, and a later one on the newer alone."""
+    on = {
+        OLD: {op: a_finding(op=op, target=OLD) for op in ("same", "mended", "skipped", "grew")},
+        NEW: {
+            "same": a_finding(op="same", target=NEW),
+            "grew": a_finding(op="grew", target=NEW, ulps=1e7),
+            "fresh": a_finding(op="fresh", target=NEW),
+            "renamed": a_finding(op="same", target=NEW, implementation="jax.nn.swish(x)"),
+        },
+    }
+    with Store("sqlite://") as opened:
+        found = [finding for findings in on.values() for finding in findings.values()]
+        opened.start_run(a_run(1))
+        opened.save_shard(a_run(1).id, "s", "{}", [*map(a_cell, found), a_cell(on[OLD]["mended"], target=NEW)], found)
+        opened.start_run(a_run(2))
+        opened.save_shard(a_run(2).id, "s", "{}", [a_cell(on[NEW]["same"])], [on[NEW]["same"]])
+        yield opened
+
+
+def test_two_targets_of_one_run(two_versions):
+    told = compare(two_versions, a_run(1).id, a_run(1).id, (OLD, NEW))
+    became = {status: {(f.op, f.target) for f in told.of(status)} for status in STATUSES}
+    assert became == {
+        "new": {("fresh", NEW), ("same", NEW)},  # by another call it is another finding
+        "known": {("same", NEW)},
+        "worse": {("grew", NEW)},
+        "better": set(),
+        "fixed": {("mended", OLD)},
+        "not-run": {("skipped", OLD)},
+    }
+    assert told.targets == (OLD, NEW)
+    back = compare(two_versions, a_run(1).id, a_run(1).id, (NEW, OLD))
+    assert (back.counts()["better"], {f.op for f in back.new}) == (1, {"mended", "skipped"})
+
+
+def test_two_targets_of_two_runs(two_versions):
+    told = compare(two_versions, a_run(2).id, a_run(1).id, ("jax@old", "jax"))
+    assert told.counts() == {"new": 0, "worse": 0, "known": 1, "better": 0, "fixed": 0, "not-run": 3}
+
+
+def test_a_target_must_be_one_of_the_runs(two_versions):
+    run = a_run(1).id
+    with pytest.raises(UnknownName, match=r"unknown target of run .* 'jax@odl'; did you mean 'jax@old:cpu:jit'"):
+        compare(two_versions, run, run, ("jax@odl", "jax"))
+    two_versions.save_shard(run, "t", "{}", [a_cell(a_finding(), target=t) for t in ("jax:cpu:eager", "torch:cpu:eager")], [])
+    with pytest.raises(UnknownName, match=r"target 'jax' is ambiguous in run .*: jax:cpu:eager, jax:cpu:jit"):
+        compare(two_versions, run, run, ("jax@old", "jax"))
+    with pytest.raises(ValueError, match="of two frameworks"):
+        compare(two_versions, run, run, ("jax@old", "torch"))

@@ -79,3 +79,14 @@ def test_what_does_not_resolve_is_told_with_the_nearest():
         resolve("torch", [])
     with pytest.raises(UnknownName):
         resolve("ccc", ids)  # too short for a suffix
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["jax", "jax:cpu:eager", "jax@old", "jax@old:cpu:jit", "jax:cpu:jit;matmul=highest", "jax@old:cuda:jit;xla=--a=b:c@d;x=1"],
+)
+def test_the_framework_of_a_target(target):
+    from fuzzer.findings.identity import framework_of
+
+    assert framework_of(target) == "jax"
+    assert finding_id("exp", {}, "value", "float32", target, "jnp.exp(x)", "nan").startswith("jax-exp-value-float32-nan-")

@@ -24,11 +24,10 @@ from fuzzer.frameworks import config, launch
 from fuzzer.frameworks import target as targets
 from fuzzer.frameworks.config import Config, ConfigError, Spec
 from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.modes import DEVICES, MODES
 from fuzzer.frameworks.survey import describe
 from fuzzer.frameworks.switches import SWITCHES
 from fuzzer.frameworks.target import (
-    DEVICES,
-    MODES,
     Target,
     flush_policy,
     framework_for,
@@ -114,7 +113,7 @@ def any_target(draw: st.DrawFn) -> Target:
     chosen = draw(st.lists(st.sampled_from(mine), unique_by=lambda switch: switch.name)) if mine else []
     pairs = [(s.name, draw(VALUES[s.values] if s.values in VALUES else st.sampled_from(s.values))) for s in chosen]
     return Target(
-        framework, draw(st.sampled_from(DEVICES)), draw(st.sampled_from(MODES[framework])), tuple(sorted(pairs)),
+        framework, draw(st.sampled_from(DEVICES[framework])), draw(st.sampled_from(MODES[framework])), tuple(sorted(pairs)),
         draw(st.sampled_from(["", f"other-{framework}"])),
     )  # fmt: skip
 
@@ -311,7 +310,8 @@ def test_supported_reads_the_record(planted: Target) -> None:
     assert calls("torch", "float32", "value", 1) == ["torch.exp(x)", "torch.exp(x).mul(1)"]
     assert calls("torch", "float64", "value", 2) == ["torch.exp(x)", "torch.other(x)"]
     assert calls("torch", "float32", "grad", 1) == ["torch.exp(x)"]
-    assert calls("torch", "float32", "grad2", 1) == []
+    assert calls("torch", "float32", "grad2", 1) == ["torch.exp(x)"]
+    assert calls("numpy", "float32", "grad2", 1) == []
     assert calls("numpy", "float32", "value", 1) == ["np.exp(x)"]
     assert calls("numpy", "float32", "grad", 1) == []
     assert calls("planted", "float32", "value", 1) == []

@@ -1,0 +1,41 @@
+"""ShapeBudget: how many shapes the subjects of compiled modes see in a trial, for each costs them up to a second of compiling."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Literal
+
+from fuzzer.campaign.cell import Subject
+from fuzzer.case import Batch
+from fuzzer.frameworks.modes import COMPILED
+from fuzzer.frameworks.padding import COMPILED_ROWS, padded_rows
+from fuzzer.frameworks.target import target_named
+
+#: What a call is for: the search; a place in a call (alone, replayed, or a peer's answer beside a finding); the proof of a finding.
+Purpose = Literal["search", "place", "proof"]
+
+#: Distinct shapes of a subject by purpose. Batches of a search have 4,096 rows of one to three vector lengths and 64 of another; rows
+#: alone and rows in a call of 64 have one more each. A proof must not fail for want of a shape, but a shard must end.
+LIMITS: dict[Purpose, int] = {"search": 4, "place": 4, "proof": 12}
+
+
+class ShapeBudget:
+    """Counts the shapes that each subject has seen; the same batches in the same order are admitted alike in every run."""
+
+    def __init__(self) -> None:
+        self._seen: defaultdict[Subject, dict[tuple[tuple[int, ...], ...], Purpose]] = defaultdict(dict)
+
+    def admits(self, subject: Subject, batch: Batch, purpose: Purpose, placed: int = 0) -> bool:
+        """Whether the subject may run this batch, or its rows in calls of `placed` rows: always where its mode does not compile or it
+        has seen the shape, else while the purpose has shapes left."""
+        if target_named(subject.target).mode not in COMPILED:
+            return True
+        rows = placed or padded_rows(batch.rows, COMPILED_ROWS)
+        shape = tuple((rows, *values.shape[1:]) for values in batch.inputs.values())
+        seen = self._seen[subject]
+        if shape in seen:
+            return True
+        if sum(of == purpose for of in seen.values()) >= LIMITS[purpose]:
+            return False
+        seen[shape] = purpose
+        return True

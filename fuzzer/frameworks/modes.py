@@ -1,0 +1,42 @@
+"""Modes and devices: the ways in which each framework runs the same call. Imports no framework."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+
+#: The modes of the frameworks that ulpfuzz brings along; any other framework runs eagerly.
+MODES = {
+    "torch": ("eager", "compile"),
+    "tensorflow": ("eager", "graph", "xla"),
+    "jax": ("eager", "jit"),
+    "numpy": ("eager",),
+}
+
+#: Modes that compile (or trace) a program for every call, order and shape: shapes are few there.
+COMPILED = ("compile", "graph", "xla", "jit")
+
+#: Devices by the names that users give them; cuda and rocm are one device to torch and TensorFlow, built for one or the other.
+DEVICES = {
+    "torch": ("cpu", "cuda", "rocm", "mps"),
+    "tensorflow": ("cpu", "cuda", "rocm", "mps"),
+    "jax": ("cpu", "cuda", "rocm", "mps"),
+    "numpy": ("cpu",),
+}
+
+
+def modes_of(framework: str) -> tuple[str, ...]:
+    """The modes of a framework, the usual one first."""
+    return MODES.get(framework, ("eager",))
+
+
+def devices_of(framework: str) -> tuple[str, ...]:
+    """The names of the devices that a framework may run on, here or elsewhere."""
+    return DEVICES.get(framework, ("cpu",))
+
+
+def compiler() -> str:
+    """The path of the C++ compiler: $CXX, g++ or clang++; empty where there is none."""
+    given = shlex.split(os.environ.get("CXX", ""))[:1]
+    return next((found for name in (*given, "g++", "clang++") if (found := shutil.which(name))), "")

@@ -1,0 +1,34 @@
+"""Padding: batches brought to few numbers of rows, for frameworks that compile for every shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.case import Batch
+
+#: Rows that a batch is padded to where ops are compiled one by one, 30 to 200 ms each (jax, eager).
+EAGER_ROWS = (64, 1024, 4096, 16384, 65536)
+#: Rows where a program is compiled as a whole, up to a second each: 4,096 rows cost a millisecond, one shape more a thousand.
+COMPILED_ROWS = (64, 4096, 65536)
+
+
+def padded_rows(rows: int, sizes: tuple[int, ...]) -> int:
+    """The least of the sizes that holds so many rows; the largest where none does (several calls then)."""
+    return next((size for size in sizes if size >= rows), sizes[-1])
+
+
+def in_few_shapes(evaluate: Callable[[Batch], NDArray[Any]], batch: Batch, sizes: tuple[int, ...]) -> NDArray[Any]:
+    """evaluate of a batch, in calls of `sizes` rows, the last one filled up with its last row."""
+    step = sizes[-1]
+    return np.concatenate([_padded(evaluate, batch.take(slice(i, i + step)), sizes) for i in range(0, max(batch.rows, 1), step)])
+
+
+def _padded(evaluate: Callable[[Batch], NDArray[Any]], batch: Batch, sizes: tuple[int, ...]) -> NDArray[Any]:
+    size = padded_rows(batch.rows, sizes)
+    if batch.rows in (0, size):
+        return evaluate(batch)
+    return evaluate(batch.take(np.minimum(np.arange(size), batch.rows - 1)))[: batch.rows]

@@ -1,0 +1,71 @@
+"""Problem: a job at the shapes of a batch: what a function is differentiated by, and what a program is compiled for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+from fuzzer.case import COTANGENT, TANGENT, Batch
+from fuzzer.frameworks.framework import Job
+
+_EXTRAS = (COTANGENT, TANGENT)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """names: the arguments in order, the op's inputs and then those of COTANGENT and TANGENT that the batch has. leaves: the places
+    of the differentiable ones. params: their text. shapes: of the arguments. stride: of their last axis."""
+
+    call: str
+    params: str
+    order: str
+    names: tuple[str, ...]
+    leaves: tuple[int, ...]
+    elementwise: bool
+    dtype: str
+    shapes: tuple[tuple[int, ...], ...] = ()
+    stride: int = 1
+
+    def at_any_shape(self) -> Problem:
+        """The problem without its shapes: what a framework supports or does not."""
+        return replace(self, shapes=(), stride=1)
+
+    def inputs(self, arguments: Sequence[Any]) -> list[Any]:
+        """The op's inputs among the arguments."""
+        return [a for name, a in zip(self.names, arguments, strict=True) if name not in _EXTRAS]
+
+    def extra(self, name: str, arguments: Sequence[Any]) -> Any:
+        """The argument of that name, COTANGENT or TANGENT; None where there is none (ones are meant)."""
+        return arguments[self.names.index(name)] if name in self.names else None
+
+    def of_leaves(self, function: Callable[..., Any], inputs: Sequence[Any], only: int | None = None) -> Callable[..., Any]:
+        """The function of the differentiable inputs alone, of the one in place `only` alone; the others stay as they are."""
+        places = self.leaves if only is None else (only,)
+
+        def restricted(*leaves: Any) -> Any:
+            given = dict(zip(places, leaves, strict=True))
+            return function(*[given.get(place, x) for place, x in enumerate(inputs)])
+
+        return restricted
+
+    def directions(self, tangent: Any, reshape: Callable[[Any, tuple[int, ...]], Any]) -> list[Any]:
+        """TANGENT as one array for each differentiable input, of its shape."""
+        parts, start = [], 0
+        for place in self.leaves:
+            width = prod(self.shapes[place][1:])
+            parts.append(reshape(tangent[:, start : start + width], self.shapes[place]))
+            start += width
+        return parts
+
+
+def problem_of(job: Job, batch: Batch, stride: int = 1) -> Problem:
+    """The problem of a job for a batch. Raises KeyError where the batch lacks an input."""
+    inputs = [i.name for i in job.op.inputs]
+    names = (*inputs, *(name for name in _EXTRAS if name in batch.inputs))
+    return Problem(
+        job.implementation.call, repr(sorted(job.params.items())), job.order, names,
+        tuple(inputs.index(name) for name in job.op.differentiable_inputs), job.op.elementwise, batch.dtype,
+        tuple(batch.inputs[name].shape for name in names), stride,
+    )  # fmt: skip

@@ -1,0 +1,129 @@
+"""The four orders in PyTorch: by torch.autograd as users write them eagerly, and by torch.func, which torch.compile takes whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fuzzer.case import COTANGENT, TANGENT
+from fuzzer.frameworks.problem import Problem
+
+Program = Callable[..., Sequence[Any]]
+
+
+class Derivatives:
+    """Makes programs of a problem's arguments. A program returns the outputs in the layout of Framework.evaluate, each with the
+    rows on its leading axis, and last the dtype of the function's own result."""
+
+    def __init__(self, torch: Any) -> None:
+        self._torch = torch
+
+    def eager(self, function: Callable[..., Any], problem: Problem) -> Program:
+        """The order by reverse mode on torch's graph; jvp by forward mode."""
+        orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
+        return orders[problem.order](function, problem)
+
+    def functional(self, function: Callable[..., Any], problem: Problem) -> Program:
+        """jvp or grad2 as a pure function of tensors, grad2 by torch.func.vjp twice."""
+        return self._jvp(function, problem) if problem.order == "jvp" else self._functional_grad2(function, problem)
+
+    def _value(self, function: Callable[..., Any], problem: Problem) -> Program:
+        def value(*tensors: Any) -> Sequence[Any]:
+            with self._torch.no_grad():
+                y = function(*problem.inputs(tensors))
+            return y, y.dtype
+
+        return value
+
+    def _grad(self, function: Callable[..., Any], problem: Problem) -> Program:
+        def grad(*tensors: Any) -> Sequence[Any]:
+            leaves, y, cotangent = self._recorded(function, problem, tensors)
+            return *self._pulled(y, leaves, cotangent), y.dtype
+
+        return grad
+
+    def _grad2(self, function: Callable[..., Any], problem: Problem) -> Program:
+        def grad2(*tensors: Any) -> Sequence[Any]:
+            leaves, y, cotangent = self._recorded(function, problem, tensors)
+            first = self._pulled(y, leaves, cotangent, create_graph=True)
+            if problem.elementwise:
+                ones = self._torch.ones_like
+                rows = [self._pulled(g, leaves, ones(g), retain_graph=True) for g in first]
+                return *[g for row in rows for g in row], y.dtype
+            curved = [(g, v) for g, v in zip(first, self._directions(problem, tensors), strict=True) if g.requires_grad]
+            if not curved:  # a gradient that is constant has no graph
+                return *[self._torch.zeros_like(x) for x in leaves], y.dtype
+            gradients, directions = zip(*curved, strict=True)
+            return *self._pulled(gradients, leaves, directions), y.dtype
+
+        return grad2
+
+    def _recorded(self, function: Callable[..., Any], problem: Problem, tensors: Sequence[Any]) -> tuple[list[Any], Any, Any]:
+        """The differentiable inputs as leaves of a graph, the result over them, and its cotangent."""
+        inputs = problem.inputs(tensors)
+        leaves = [inputs[place].requires_grad_() for place in problem.leaves]
+        y = function(*inputs)
+        return leaves, y, self._cotangent(problem, tensors, y)
+
+    def _pulled(self, y: Any, leaves: list[Any], cotangent: Any, **rest: bool) -> list[Any]:
+        """torch.autograd.grad; zero for a leaf that the result does not depend on, and for every leaf where y is a gradient that
+        is constant: those have no graph."""
+        torch = self._torch
+        if rest.get("retain_graph") and not y.requires_grad:
+            return [torch.zeros_like(x) for x in leaves]
+        pulled = torch.autograd.grad(y, leaves, grad_outputs=cotangent, allow_unused=True, **rest)
+        return [torch.zeros_like(x) if g is None else g for x, g in zip(leaves, pulled, strict=True)]
+
+    def _jvp(self, function: Callable[..., Any], problem: Problem) -> Program:
+        torch = self._torch
+
+        def jvp(*tensors: Any) -> Sequence[Any]:
+            inputs = problem.inputs(tensors)
+            if not problem.elementwise:
+                leaves = tuple(inputs[place] for place in problem.leaves)
+                directions = tuple(self._directions(problem, tensors))
+                y, tangent = torch.func.jvp(problem.of_leaves(function, inputs), leaves, directions)
+                return tangent, y.dtype
+            tangents = []
+            for place in problem.leaves:
+                x = inputs[place]
+                y, tangent = torch.func.jvp(problem.of_leaves(function, inputs, place), (x,), (torch.ones_like(x),))
+                tangents.append(tangent)
+            return *tangents, y.dtype
+
+        return jvp
+
+    def _functional_grad2(self, function: Callable[..., Any], problem: Problem) -> Program:
+        torch = self._torch
+
+        def grad2(*tensors: Any) -> Sequence[Any]:
+            inputs = problem.inputs(tensors)
+            leaves = [inputs[place] for place in problem.leaves]
+            dtypes = []
+
+            def gradient(*at: Any) -> Any:
+                y, pull = torch.func.vjp(problem.of_leaves(function, inputs), *at)
+                dtypes.append(y.dtype)
+                return pull(self._cotangent(problem, tensors, y))
+
+            if not problem.elementwise:
+                _, pull = torch.func.vjp(gradient, *leaves)
+                return *pull(tuple(self._directions(problem, tensors))), dtypes[0]
+            outputs: list[Any] = []
+            for number in range(len(leaves)):
+                # Of one component at a time, as double backward does: the others' zeros would meet infinite partials.
+                g, pull = torch.func.vjp(lambda *at, number=number: gradient(*at)[number], *leaves)
+                outputs += pull(torch.ones_like(g))
+            return *outputs, dtypes[0]
+
+        return grad2
+
+    def _cotangent(self, problem: Problem, tensors: Sequence[Any], y: Any) -> Any:
+        given = problem.extra(COTANGENT, tensors)
+        return self._torch.ones_like(y) if given is None else given.reshape(y.shape)
+
+    def _directions(self, problem: Problem, tensors: Sequence[Any]) -> list[Any]:
+        given = problem.extra(TANGENT, tensors)
+        if given is None:
+            return [self._torch.ones_like(tensors[place]) for place in problem.leaves]
+        return problem.directions(given, lambda part, shape: part.reshape(shape))
