@@ -107,7 +107,7 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
     }
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, env=environment, silence_logs=50,
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", env=environment, silence_logs=50,
             memory_limit=memory or 0, preload=["fuzzer.campaign.worker"],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import Batch
 from fuzzer.formats import format_named
-from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
+from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import target_named
 from fuzzer.inputs.recipe import Draw, Recipe
@@ -61,15 +62,13 @@ def _refusal(trial: Trial, subject: Subject, lengths: Sequence[int]) -> str:
                 framework.start()
         except FrameworkError as error:
             return str(error)
-        if trial.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":
-            return ""
-        try:
-            trial.call(subject, ordinary(trial, lengths[0]))
-        except FrameworkDied:
-            return ""
-        except FrameworkError as error:
-            return str(error)
-    return ""
+    if trial.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":
+        return ""
+    batch = ordinary(trial, lengths[0])
+    if not trial.shapes.admits(subject, batch, "search"):
+        return ""
+    *_, message = trial.called(subject, partial(trial.call, subject, batch))
+    return "" if subject in trial.deaths else message
 
 
 def ordinary(trial: Trial, length: int) -> Batch:

@@ -160,12 +160,12 @@ class Trial:
         answers: list[Answered] = []
         for subject in self.subjects:
             if self.shapes.admits(subject, batch, purpose, placed):
-                answers.append(self._called(subject, partial(self._answers, subject, batch, within, per_call)))
+                answers.append(self.called(subject, partial(self._answers, subject, batch, within, per_call)))
             else:
                 answers.append((subject, None, ""))
         return self.judge(batch, answers)
 
-    def _called(self, subject: Subject, answers: Callable[[], NDArray[Any]]) -> Answered:
+    def called(self, subject: Subject, answers: Callable[[], NDArray[Any]]) -> Answered:
         """What its calls answer, or the message of a FrameworkError."""
         with self.clock.phase("framework"):
             try:
@@ -233,7 +233,7 @@ class Trial:
         """One row, placed, through one subject: the judgement has a row per position."""
         answered: Answered = (subject, None, "")
         if self.shapes.admits(subject, batch, purpose, placement.length):
-            answered = self._called(subject, partial(self.call, subject, batch, placement))
+            answered = self.called(subject, partial(self.call, subject, batch, placement))
         given = answered[1]
         truth = self.truth(batch, [] if given is None else _distinct(given))
         repeated = truth.take(np.zeros(placement.length, np.int64))
@@ -287,7 +287,7 @@ class Trial:
         outcomes = []
         for subject, given, message in answers:
             if given is None:
-                outcomes.append(Outcome(subject, error=message, died=self._last.get(subject, "")))
+                outcomes.append(Outcome(subject, error=message, died=self._last.get(subject, "") if message else ""))
                 continue
             framework = self.framework(subject)
             with self.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):  # measured once in a process

@@ -57,7 +57,7 @@ class Faulty:
                 return by_row(np.asarray(function_of(job, self._modules)(*(inputs[i.name] for i in job.op.inputs))), batch)
             kernel = globals()[job.implementation.call.partition("(")[0].removeprefix("faulty.")]
             if job.order in getattr(kernel, "refuses", ()):
-                raise NotImplementedError(f"no {job.order} of this kernel\nand a second line")
+                raise RuntimeError(f"no {job.order} of this kernel\nand a second line")
             slopes = getattr(kernel, DERIVATIVES[job.order])(*inputs.values(), **job.params)
             return by_row(np.concatenate([s.reshape(batch.rows, -1) for s in slopes], axis=1), batch)
 

@@ -284,6 +284,31 @@ def test_the_selection_reaches_the_campaign(campaign: Any) -> None:
     assert (s.budget.seconds, s.seed, s.workers, s.scheduler, s.resume) == (90, 7, 0, None, None)
 
 
+def test_the_limits_reach_the_campaign(campaign: Any) -> None:
+    fake = Campaign(3, [])
+    assert campaign(fake, "run", "--ops", "exp", "--case-timeout", "1m30s", "--memory-limit", "4GiB").exit_code == 0
+    assert (fake.settings.case_timeout, fake.settings.memory_limit) == (90.0, 4 << 30)
+    plain = Campaign(4, [])
+    assert campaign(plain, "run", "--ops", "exp").exit_code == 0
+    assert (plain.settings.case_timeout, plain.settings.memory_limit) == (120.0, None)
+
+
+def test_what_nobody_supports_is_told(campaign: Any) -> None:
+    told = {"cell": "norm float32 grad2", "target": "numpy:cpu:eager", "call": "f(x)", "message": "NotImplementedError: no"}
+    environment = {"cells_unsupported": ["norm float32 grad2"], "unsupported": [told]}
+    fake = Campaign(3, [a_finding(symptom="crash")], environment=environment)
+    contract = json.loads(campaign(fake, "run", "--ops", "norm", "--json").stdout)
+    assert (contract["unsupported"], contract["cells_unsupported"], contract["cells_not_reached"]) == (
+        [told],
+        ["norm float32 grad2"],
+        0,
+    )
+    result = campaign(Campaign(4, [a_finding(symptom="crash")], environment=environment), "run", "--ops", "norm")
+    assert result.exit_code == 0
+    assert "supported by no target: 1 cells: norm float32 grad2" in result.stdout
+    assert "not supported: 1 call in 1 cell" in result.stdout
+
+
 def test_a_seed_is_drawn_told_and_stored(campaign: Any) -> None:
     fake = Campaign(3, [])
     result = campaign(fake, "run")
@@ -371,6 +396,10 @@ MISTAKES: list[tuple[tuple[str, ...], str]] = [
     (("run", "--targets", "numpi"), "did you mean 'numpy'"),
     (("run", "--orders", "value,grads"), "did you mean 'grad'"),
     (("run", "--budget", "soon"), "not a budget: 'soon'"),
+    (("run", "--case-timeout", "30"), "not a time that a call may take: '30'; examples: 30s"),
+    (("run", "--case-timeout", "0s"), "not a time that a call may take: '0s'"),
+    (("run", "--memory-limit", "much"), "not a size of memory: 'much'; examples: 4GiB"),
+    (("nightly", "--memory-limit", "5MiB"), "a worker needs at least 512MiB of memory: '5MiB'"),
     (("run", "--workers", "-1"), "--workers"),
     (("run", "--seed", "x"), "--seed"),
     (("nightly", "--budget", "5"), "not a budget: '5'"),
