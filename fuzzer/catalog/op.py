@@ -42,7 +42,7 @@ class Implementation:
 
     call: a Python expression over the op's input and param names and the framework's usual module names
     (torch; tf; jax, jnp; np, scipy). dtypes: those it supports. grad: whether a gradient is defined by the framework; without: orders
-    of differentiation that it does not define although it has a gradient.
+    of differentiation that it does not define although it has a gradient, "grad2", or at a dtype only, "grad2 float16".
     when: it exists only for these param values (name -> tuple). grad_dtypes: None means `dtypes`.
     accumulates_in: unit of accumulation for 16-bit inputs. note: a documented fact with its page.
     """
@@ -60,7 +60,7 @@ class Implementation:
     def supports(self, dtype: str, order: str, params: Mapping[str, Any]) -> bool:
         """Whether this call claims to compute the op at that dtype, order and params."""
         dtypes = self.dtypes if order == "value" or self.grad_dtypes is None else self.grad_dtypes
-        if dtype not in dtypes or (order != "value" and not self.grad) or order in self.without:
+        if dtype not in dtypes or (order != "value" and not self.grad) or {order, f"{order} {dtype}"} & {*self.without}:
             return False
         return all(params[name] in values for name, values in self.when.items())
 

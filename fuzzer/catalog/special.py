@@ -18,7 +18,7 @@ OPS: list[Op] = [
        numpy=peer("scipy.special.erfc(x)", WIDE), accuracy="special", topics=SPECIAL),
     op("erfinv", [scalar("x", -1, 1)], torch="torch.erfinv(x)", tensorflow=call("tf.math.erfinv(x)", dtypes=WIDE),
        jax="jax.scipy.special.erfinv(x)", numpy=peer("scipy.special.erfinv(x)", WIDE), accuracy="special", topics=SPECIAL),
-    op("lgamma", X, torch="torch.lgamma(x)", tensorflow=call("tf.math.lgamma(x)", dtypes=NO_BFLOAT16),
+    op("lgamma", X, torch="torch.lgamma(x)", tensorflow=call("tf.math.lgamma(x)", dtypes=NO_BFLOAT16, without=("grad2 float16",)),
        jax="jax.scipy.special.gammaln(x)",
        numpy=peer("scipy.special.gammaln(x)", WIDE), accuracy="special", roots=True,
        accepts={"x=-inf": float("inf")}, source="C23 F.10.5.3: lgamma(-inf) is +inf", topics=SPECIAL),

@@ -146,7 +146,8 @@ class Torch:
         return tensor[..., ::stride]
 
     def _array(self, tensor: Any) -> NDArray[Any]:
-        tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
+        # Autograd hands out zeros without memory; numpy takes none of these three.
+        tensor = (tensor.clone() if tensor._is_zerotensor() else tensor).detach().resolve_conj().resolve_neg().contiguous()
         if tensor.dtype == self._torch.bfloat16:
             bits: NDArray[Any] = tensor.view(self._torch.int16).cpu().numpy()
             return bits.view(ml_dtypes.bfloat16)

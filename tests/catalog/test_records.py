@@ -162,6 +162,10 @@ def test_record_is_well_formed(op: Op) -> None:
         assert set(implementation.when) <= set(op.params)
         assert set(implementation.dtypes) <= set(DTYPES)
         assert set(implementation.grad_dtypes or ()) <= set(implementation.dtypes)
+        for absent in implementation.without:
+            order, _, dtype = absent.partition(" ")
+            assert order in ORDERS[1:]
+            assert dtype in ("", *implementation.dtypes)
         for name in names - set(implementation.when):
             assert name in implementation.call, f"{implementation.call} leaves out {name}"
 
