@@ -155,13 +155,19 @@ class Trial:
         with self.clock.phase("framework"):
             try:
                 framework = self.framework(subject)
-                before = framework.compile_seconds
-                try:
+                with self._compiling_apart(framework):
                     return subject, call(framework), ""
-                finally:
-                    self.clock.move(framework.compile_seconds - before, "framework", "compile")
             except FrameworkError as error:
                 return subject, None, str(error)
+
+    @contextmanager
+    def _compiling_apart(self, framework: Framework) -> Iterator[None]:
+        """The seconds that the framework compiles inside belong to the phase compile."""
+        before = framework.compile_seconds
+        try:
+            yield
+        finally:
+            self.clock.move(framework.compile_seconds - before, "framework", "compile")
 
     def _answers(
         self, subject: Subject, batch: Batch, within: Placement | None, per_call: int, framework: Framework
@@ -235,7 +241,8 @@ class Trial:
             if given is None:
                 outcomes.append(Outcome(subject, error=message))
                 continue
-            with self.clock.phase("framework"):  # measured once in a process, by calls of the framework
+            # Measured once in a process, by calls of the framework.
+            with self.clock.phase("framework"), self._compiling_apart(self.framework(subject)):
                 policy = flush_policy(target_named(subject.target), self.cell.dtype)
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)

@@ -91,7 +91,7 @@ def test_ops_contract() -> None:
     told = {entry["name"]: entry for entry in loaded("ops", "--json")}
     norm = told["norm"]
     assert {"name", "family", "topics", "inputs", "orders", "implementations"} <= set(norm)
-    assert (norm["inputs"], norm["orders"], norm["family"]) == (["x"], ["value", "grad"], "reductions")
+    assert (norm["inputs"], norm["orders"], norm["family"]) == (["x"], ["value", "grad", "jvp", "grad2"], "reductions")
     assert "torch.linalg.vector_norm(x, ord=ord, dim=-1)" in norm["implementations"]["torch"]
     assert call("ops", "norm").stdout.splitlines()[-1].startswith("1 ops")
 
