@@ -173,6 +173,15 @@ class Trial:
             except FrameworkError as error:
                 return subject, None, str(error)
 
+    @contextmanager
+    def _compiling_apart(self, framework: Framework) -> Iterator[None]:
+        """The seconds that the framework compiles inside belong to the phase compile."""
+        before = framework.compile_seconds
+        try:
+            yield
+        finally:
+            self.clock.move(framework.compile_seconds - before, "framework", "compile")
+
     def _answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
         if within is not None:
             rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
@@ -193,16 +202,15 @@ class Trial:
         framework = self.framework(subject)
         if isinstance(framework, Hosted):
             framework.start()  # whatever it takes, it is not the call's time
-        began, compiled = time.perf_counter(), framework.compile_seconds
+        began = time.perf_counter()
         try:
-            answers = self.attempt(subject, batch, placement)
+            with self._compiling_apart(framework):
+                answers = self.attempt(subject, batch, placement)
         except FrameworkDied as died:
             self.deaths.setdefault(subject, Death(died.symptom, str(died), batch, placement))
             self._died[subject] += 1
             self._last[subject] = died.symptom
             raise
-        finally:
-            self.clock.move(framework.compile_seconds - compiled, "framework", "compile")
         self.longest[subject] = max(self.longest[subject], time.perf_counter() - began)
         return answers
 
@@ -289,8 +297,8 @@ class Trial:
             if given is None:
                 outcomes.append(Outcome(subject, error=message, died=self._last.get(subject, "") if message else ""))
                 continue
-            framework = self.framework(subject)
-            with self.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):  # measured once in a process
+            framework = self.framework(subject)  # measured once in a process, by calls of the framework
+            with self.clock.phase("framework"), self._compiling_apart(framework), calling(hosted=isinstance(framework, Hosted)):
                 policy = flush_policy(target_named(subject.target), self.cell.dtype, self.alone)
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
@@ -307,6 +315,11 @@ class Trial:
             small = (np.abs(values) < self.format.min_normal) & (values != 0)
             rows |= small.reshape(len(rows), -1).any(axis=1)
         return rows
+
+
+def _compile_seconds(framework: Framework) -> float:
+    """A plugin's framework that does not compile need not count."""
+    return float(getattr(framework, "compile_seconds", 0.0))
 
 
 def _distinct(given: NDArray[Any]) -> list[NDArray[Any]]:

@@ -9,8 +9,8 @@ _XLA_FLAGS = {"--xla_cpu_multi_thread_eigen": "=false", "intra_op_parallelism_th
 # PJRT_NPROC sizes the thread pool of today's XLA; the XLA_FLAGS above did so in older ones.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_NPROC")
 
-#: What the user's CUDA_VISIBLE_DEVICES was before it was hidden from this process; hosts with a device get it back.
-_VISIBLE = "ULPFUZZ_CUDA_VISIBLE_DEVICES"
+#: What the user's CUDA_VISIBLE_DEVICES was before it was hidden from this process, or UNSET; hosts with a device get it back.
+_VISIBLE, _UNSET = "ULPFUZZ_CUDA_VISIBLE_DEVICES", "unset"
 
 #: The platforms that jax looks for on each device; the CPU stays beside an accelerator. None: all that there are.
 _JAX_PLATFORMS = {"cpu": "cpu", "cuda": "cuda,cpu", "rocm": "rocm,cpu"}
@@ -26,9 +26,7 @@ def prepare_environment() -> None:
     Idempotent; of the user's XLA_FLAGS it keeps what it does not need to set. TF_ENABLE_ONEDNN_OPTS is left alone: it is
     part of what the user runs.
     """
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible not in (None, "-1"):
-        os.environ[_VISIBLE] = visible
+    os.environ.setdefault(_VISIBLE, os.environ.get("CUDA_VISIBLE_DEVICES", _UNSET))
     for name, value in variables("cpu", os.environ).items():
         if value is not None:
             os.environ[name] = value
@@ -45,8 +43,8 @@ def variables(device: str, given: Mapping[str, str]) -> Variables:
         found["CUDA_VISIBLE_DEVICES"] = "-1"
     else:
         found.update(XLA_PYTHON_CLIENT_PREALLOCATE="false", TF_FORCE_GPU_ALLOW_GROWTH="true")
-        if given.get("CUDA_VISIBLE_DEVICES") == "-1" or _VISIBLE in given:
-            found["CUDA_VISIBLE_DEVICES"] = given.get(_VISIBLE)
+        if _VISIBLE in given:
+            found["CUDA_VISIBLE_DEVICES"] = None if given[_VISIBLE] == _UNSET else given[_VISIBLE]
     found["TF_CPP_MIN_LOG_LEVEL"] = given.get("TF_CPP_MIN_LOG_LEVEL", "3")
     # inductor would start a pool of processes, one for each core, in every worker.
     found["TORCHINDUCTOR_COMPILE_THREADS"] = given.get("TORCHINDUCTOR_COMPILE_THREADS", "1")

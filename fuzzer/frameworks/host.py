@@ -152,12 +152,12 @@ class Hosted:
             self._slots.clear()
         slot = self._slots[key] = len(self._slots)
         return slot, {"implementation": _fields(implementation), "inputs": [_fields(i) for i in op.inputs],
-                      "op": _fields(op, without=("inputs", "implementations")), "params": params, "order": job.order}  # fmt: skip
+                      "op": op.name, "params": params, "order": job.order}  # fmt: skip
 
 
-def _fields(record: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
+def _fields(record: Any) -> dict[str, Any]:
     """A dataclass as a dict of plain data."""
-    return {f.name: _plain(getattr(record, f.name)) for f in dataclasses.fields(record) if f.name not in without}
+    return {f.name: _plain(getattr(record, f.name)) for f in dataclasses.fields(record)}
 
 
 def _plain(value: Any) -> Any:

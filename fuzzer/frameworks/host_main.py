@@ -157,9 +157,7 @@ def _call(
 def _job(plain: dict[str, Any]) -> Job:
     implementation = Implementation(**plain["implementation"])
     inputs = tuple(Input(**given) for given in plain["inputs"])
-    return Job(
-        Op(inputs=inputs, implementations=(implementation,), **plain["op"]), implementation, plain["params"], plain["order"]
-    )
+    return Job(Op(plain["op"], inputs, (implementation,)), implementation, plain["params"], plain["order"])
 
 
 def array_of(dtype: str, shape: tuple[int, ...], bits: bytes) -> NDArray[Any]:

@@ -18,8 +18,12 @@ MODES = {
 COMPILED = ("compile", "graph", "xla", "jit")
 
 #: Devices by the names that users give them; cuda and rocm are one device to torch and TensorFlow, built for one or the other.
-DEVICES = ("cpu", "cuda", "rocm", "mps")
-_ACCELERATED = ("torch", "tensorflow", "jax")
+DEVICES = {
+    "torch": ("cpu", "cuda", "rocm", "mps"),
+    "tensorflow": ("cpu", "cuda", "rocm", "mps"),
+    "jax": ("cpu", "cuda", "rocm", "mps"),
+    "numpy": ("cpu",),
+}
 
 
 def modes_of(framework: str) -> tuple[str, ...]:
@@ -29,7 +33,7 @@ def modes_of(framework: str) -> tuple[str, ...]:
 
 def devices_of(framework: str) -> tuple[str, ...]:
     """The names of the devices that a framework may run on, here or elsewhere."""
-    return DEVICES if framework in _ACCELERATED else ("cpu",)
+    return DEVICES.get(framework, ("cpu",))
 
 
 def compiler() -> str:

@@ -44,8 +44,8 @@ class Compiling:
 @pytest.fixture(autouse=True)
 def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
     framework = Compiling()
-    monkeypatch.setattr(trials, "framework_for", lambda target: framework)
-    monkeypatch.setattr(trials, "flush_policy", lambda target, dtype: FlushPolicy(False, False))
+    monkeypatch.setattr(trials, "framework_for", lambda target, alone=False: framework)
+    monkeypatch.setattr(trials, "flush_policy", lambda target, dtype, alone=False: FlushPolicy(False, False))
 
 
 def rows(length: int, count: int = 8) -> Batch:

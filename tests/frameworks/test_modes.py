@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import fuzzer.frameworks.modes as modes
-from fuzzer.frameworks import surroundings
+from fuzzer.frameworks.environment import prepare_environment, variables
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.target import Target, framework_for, known_targets, target_named
 
@@ -47,19 +47,13 @@ def test_a_device_that_is_not_there_is_one_line(name: str) -> None:
     assert module.availability("eager", "cpu") == ""
 
 
-def test_a_gpu_gets_back_what_the_cpu_hid(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", {"CUDA_VISIBLE_DEVICES": "1"})
-    surroundings.prepare("cpu")
-    surroundings.prepare("cpu")
+@pytest.mark.parametrize("given", [None, "1", "-1"])
+def test_a_gpu_gets_back_what_the_cpu_hid(given: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the user had hidden it."""
+    monkeypatch.setattr(os, "environ", {} if given is None else {"CUDA_VISIBLE_DEVICES": given})
+    prepare_environment()
+    prepare_environment()
     assert (os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"]) == ("-1", "cpu")
-    surroundings.prepare("cuda")
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
-    assert "JAX_PLATFORMS" not in os.environ
-    assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
-
-
-def test_a_gpu_that_the_user_hid_stays_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", {"CUDA_VISIBLE_DEVICES": "-1"})
-    surroundings.prepare("cpu")
-    surroundings.prepare("cuda")
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+    there = variables("cuda", os.environ)
+    assert (there["CUDA_VISIBLE_DEVICES"], there["JAX_PLATFORMS"]) == (given, "cuda,cpu")
+    assert there["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
