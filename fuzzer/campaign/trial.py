@@ -176,11 +176,11 @@ class Trial:
     @contextmanager
     def _compiling_apart(self, framework: Framework) -> Iterator[None]:
         """The seconds that the framework compiles inside belong to the phase compile."""
-        before = framework.compile_seconds
+        before = _compile_seconds(framework)
         try:
             yield
         finally:
-            self.clock.move(framework.compile_seconds - before, "framework", "compile")
+            self.clock.move(_compile_seconds(framework) - before, "framework", "compile")
 
     def _answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
         if within is not None:
@@ -319,6 +319,11 @@ class Trial:
 
 def _compile_seconds(framework: Framework) -> float:
     """A plugin's framework that does not compile need not count."""
+    return float(getattr(framework, "compile_seconds", 0.0))
+
+
+def _compile_seconds(framework: Framework) -> float:
+    """0 for a plugin's framework that does not count them."""
     return float(getattr(framework, "compile_seconds", 0.0))
 
 
