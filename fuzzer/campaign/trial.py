@@ -318,11 +318,6 @@ class Trial:
 
 
 def _compile_seconds(framework: Framework) -> float:
-    """A plugin's framework that does not compile need not count."""
-    return float(getattr(framework, "compile_seconds", 0.0))
-
-
-def _compile_seconds(framework: Framework) -> float:
     """0 for a plugin's framework that does not count them."""
     return float(getattr(framework, "compile_seconds", 0.0))
 
