@@ -20,6 +20,7 @@ from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
 from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.ball80 import AVAILABLE, Ball80
 from oracles.arithmetic.tape import Tape
+from oracles.enclosure import Ball
 from oracles.function import Function, flat
 
 Inputs = dict[str, NDArray[np.float64]]
@@ -47,27 +48,50 @@ def amplification(function: Function, inputs: Inputs, outputs: NDArray[np.int64]
         wide: Ball64 = Ball80() if AVAILABLE else Ball64()
         total[unknown] = _on_balls(wide, function, {n: v[unknown] for n, v in inputs.items()}, outputs[unknown])
     for row in np.flatnonzero(~np.isfinite(total))[:256]:
-        total[row] = _by_arb(function, {n: v[row] for n, v in inputs.items()}, int(outputs[row]))
+        total[row] = _by_arb(
+            function, {n: v[row] for n, v in inputs.items()}, int(outputs[row]), 2.0**-140 if precision <= 24 else 2.0**-1070
+        )
     return np.where(np.isfinite(total), total, np.nan)
+
+
+def least_amplification(
+    function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53
+) -> NDArray[np.float64]:
+    """A lower bound of sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only.
+
+    By ball64, or ball80 for precision above 24: 0 where those know nothing. Terms whose enclosure holds zero count as zero.
+    """
+    m: Ball64 = Ball80() if precision > 24 and AVAILABLE else Ball64()
+    with np.errstate(all="ignore"):
+        total = np.zeros(len(outputs))
+        for leaf, slope in _slopes_on_balls(m, function, inputs, outputs):
+            sure = np.maximum(np.abs(slope.mid) - slope.radius(), 0) * np.abs(leaf.mid) * (1 - 8 * m.u)
+            total = total + np.where(np.isfinite(sure), sure, 0).astype(np.float64)
+    return total * (1 - len(inputs) * 2.0**-40)
+
+
+def _slopes_on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64]) -> list[tuple[Ball, Ball]]:
+    """Each number of the inputs as a column, and the derivative by it of the row's own output."""
+    tape = Tape(m)
+    variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
+    results = function.outputs(tape, variables)
+    seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
+    leaves = [leaf for name in inputs for leaf in flat(variables[name])]
+    return list(zip([leaf.value for leaf in leaves], tape.gradient(results, seeds, leaves), strict=True))
 
 
 def _on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64]) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
-        tape = Tape(m)
-        variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
-        results = function.outputs(tape, variables)
-        seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
-        leaves = [leaf for name in inputs for leaf in flat(variables[name])]
-        slopes = tape.gradient(results, seeds, leaves)
-        total = np.zeros(len(outputs))
-        for leaf, slope in zip(leaves, slopes, strict=True):
-            term = np.where(leaf.value.mid == 0, 0, np.abs(slope.mid * leaf.value.mid))
-            loose = (leaf.value.mid != 0) & ~(slope.radius() <= 0.25 * np.abs(slope.mid) + 1e-300)
-            total = total + np.where(loose, np.nan, term).astype(np.float64)
-    return total
+        total, unsure = np.zeros(len(outputs)), np.zeros(len(outputs))
+        for leaf, slope in _slopes_on_balls(m, function, inputs, outputs):
+            total = total + np.where(leaf.mid == 0, 0, np.abs(slope.mid * leaf.mid)).astype(np.float64)
+            unsure = unsure + np.where(leaf.mid == 0, 0, slope.radius() * np.abs(leaf.mid)).astype(np.float64)
+        # A derivative that is zero, as far as the ball knows, does not matter beside another that is large.
+        return np.where(unsure <= 0.25 * total + 1e-300, total, np.nan)
 
 
-def _by_arb(function: Function, single: Inputs, k: int) -> float:
+def _by_arb(function: Function, single: Inputs, k: int, negligible: float) -> float:
+    """negligible: an amplification that no error of the format can be compared with; one that is less may be zero, at any precision."""
     for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
             try:
@@ -80,6 +104,8 @@ def _by_arb(function: Function, single: Inputs, k: int) -> float:
                 total += abs(leaf.v * slope.v) if leaf.v != 0 else arb(0)
             if total.is_finite() and total.rel_accuracy_bits() > 2:
                 return float(total.mid())
+            if total.is_finite() and total < negligible:
+                return float(total.upper())
     return float(total.upper()) if total.is_finite() else math.nan
 
 

@@ -100,6 +100,8 @@ class _Campaign:
         self.tiers: Counter[str] = Counter()
         self.phases: defaultdict[str, float] = defaultdict(float)
         self.start = time.monotonic()
+        seconds = settings.budget.seconds
+        self._until = None if seconds is None else time.time() + seconds
         self.shards_done = 0
         self.run_record = self._record()
 
@@ -176,7 +178,7 @@ class _Campaign:
                 lessons[shard.id] = _Lesson.load(done[shard.id])
                 self._count(shard.cell, lessons[shard.id])
             else:
-                fresh.append(shard)
+                fresh.append(shard if self._until is None else replace(shard, until=self._until))
         cells = {shard.id: shard.cell for shard in fresh}
         with closing(execute(fresh, self._out_of_time)) as flow:
             for result in flow:

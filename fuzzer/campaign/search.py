@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -43,20 +44,22 @@ class Spent(Exception):
     """The shard's budget of verdicts is used up."""
 
 
-def lengths_of(op: Op, round_: int) -> list[int]:
+def lengths_of(op: Op, order: str, round_: int) -> list[int]:
     """The vector lengths of a round."""
-    return [n for n in LENGTHS[min(round_, len(LENGTHS) - 1)] if n >= op.min_length] or [op.min_length]
+    least = op.least_length(order)
+    return [n for n in LENGTHS[min(round_, len(LENGTHS) - 1)] if n >= least] or [least]
 
 
 class Search:
     """The search of one shard: a budget of verdicts, a trial and a ledger per subject."""
 
-    def __init__(self, trial: Trial, verdicts: int, seed: int, round_: int) -> None:
+    def __init__(self, trial: Trial, verdicts: int, seed: int, round_: int, until: float | None = None) -> None:
         self.trial = trial
+        self.until = until
         self.budget = verdicts
         self.seed = seed
         self.round = round_
-        self.lengths = lengths_of(trial.op, round_)
+        self.lengths = lengths_of(trial.op, trial.cell.order, round_)
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
         self._grid: Batch | None = None
@@ -70,6 +73,8 @@ class Search:
 
     def _check(self) -> None:
         if self.trial.clock.verdicts + self.unanswered >= self.budget or all(map(self.trial.is_out, self.trial.subjects)):
+            raise Spent
+        if self.until is not None and time.time() >= self.until:
             raise Spent
 
     def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0) -> float:

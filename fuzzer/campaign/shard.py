@@ -29,7 +29,8 @@ class Shard:
 
     excluded: (target, call) that are not run any more: they died, or do not support the cell. deadly: cases that ended a process before,
     replayed last. alone: every target in a process of its own, so that a death ends no more than that. patience: seconds that a framework
-    call may take. memory: bytes that a process may have, None for any.
+    call may take. memory: bytes that a process may have, None for any. until: the time (time.time) at which a run's budget in time ends,
+    and with it the search; what it has found is certified all the same.
     """
 
     cell: Cell
@@ -44,6 +45,7 @@ class Shard:
     alone: bool = False
     patience: float = PATIENCE
     memory: int | None = None
+    until: float | None = None
 
     @property
     def id(self) -> str:
@@ -92,10 +94,10 @@ def run_shard(shard: Shard) -> ShardResult:
 
 def _run(shard: Shard, trial: Trial) -> ShardResult:
     start = time.perf_counter()
-    refused = unsupported_of(trial, lengths_of(trial.op, shard.round))
+    refused = unsupported_of(trial, lengths_of(trial.op, shard.cell.order, shard.round))
     trial.subjects = [subject for subject in trial.subjects if subject not in refused]
     seed = int.from_bytes(hashlib.sha256(f"{shard.seed} {shard.cell.key} {shard.round}".encode()).digest()[:6], "big")
-    search = Search(trial, shard.verdicts * max(1, len(trial.subjects)), seed, shard.round)
+    search = Search(trial, shard.verdicts * max(1, len(trial.subjects)), seed, shard.round, shard.until)
     if trial.subjects:
         search.run(shard.corpus, shard.deadly)
     searched = trial.clock.verdicts

@@ -123,7 +123,9 @@ def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
         return
     length = row.inputs[vectors[0]].shape[1]
     same_shape = output_count(op, dict(trial.cell.params), length) == length
-    for fewer in sorted(n for n in {1, 2, 3, length // 2, length - 1} if op.min_length <= n < length and _cheap(n, trial)):
+    for fewer in sorted(
+        n for n in {1, 2, 3, length // 2, length - 1} if op.least_length(trial.cell.order) <= n < length and _cheap(n, trial)
+    ):
         for left in _cuts(length, fewer, candidate.output % length):
             output = _moved(candidate.output, length, left, vectors, trial, same_shape)
             if output is None:

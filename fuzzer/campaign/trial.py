@@ -28,7 +28,7 @@ from fuzzer.judge.limits import Standard, standard_for
 from fuzzer.judge.screen import Screened, needs_more, screen
 from fuzzer.judge.ulps import yardstick
 from oracles import oracle
-from oracles.conditioning import amplification
+from oracles.conditioning import amplification, least_amplification
 from oracles.oracle import Caps, Tally
 from oracles.reference import Reference
 
@@ -131,6 +131,7 @@ class Trial:
         self._died: Counter[Subject] = Counter()
         self._last: dict[Subject, str] = {}  # symptom of the death that the last call was
         self._lives = 1
+        self._bounds: tuple[Batch | None, dict[int, NDArray[np.float64]]] = (None, {})
 
     @cached_property
     def format(self) -> Any:
@@ -247,14 +248,17 @@ class Trial:
         repeated = truth.take(np.zeros(placement.length, np.int64))
         return self.judge(batch.repeat(placement.length), [answered], repeated)
 
-    def truth(self, batch: Batch, answers: list[NDArray[Any]]) -> Reference:
-        """The oracle's answer, as sharp as the answers need."""
+    def truth(self, batch: Batch, answers: list[NDArray[Any]], *, settle: bool = False) -> Reference:
+        """The oracle's answer, as sharp as the answers need; settle: to say that none is a finding, not whether it is right."""
         standard, fmt = self.standard(batch), self.format
         inputs = batch.exact()
 
         def undecided(truth: Reference, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+            def least(at: NDArray[np.int64], outs: NDArray[np.int64]) -> NDArray[np.float64]:
+                return self._least(batch, inputs, rows[at], outs)
+
             with self.clock.phase("judge"):
-                return needs_more([given[rows] for given in answers], truth, fmt, standard)
+                return needs_more([given[rows] for given in answers], truth, fmt, standard, least if settle else None)
 
         with self.clock.phase("oracle"):
             return oracle.reference(
@@ -265,23 +269,13 @@ class Trial:
         """The judgement of given answers (None where the framework raised or was not asked)."""
         standard, fmt = self.standard(batch), self.format
         if truth is None:
-            truth = self.truth(batch, [given for _, given, _ in answers if given is not None])
+            truth = self.truth(batch, [given for _, given, _ in answers if given is not None], settle=True)
         inputs = batch.exact()
+        least = partial(self._least, batch, inputs)
         with self.clock.phase("judge"):
             subnormal = self._subnormal_rows(inputs)
+            directions = _magnitudes(inputs)
             yard = yardstick(truth, fmt)
-
-        def conditions(rows: NDArray[np.int64], outs: NDArray[np.int64]) -> NDArray[np.float64]:
-            size = max(1, sum(v[0].size for v in inputs.values()))
-            step = max(1, 262144 // size)
-            with self.clock.phase("oracle"):
-                parts = [
-                    amplification(
-                        self.function, {n: v[rows[i : i + step]] for n, v in inputs.items()}, outs[i : i + step], fmt.precision
-                    )
-                    for i in range(0, len(rows), step)
-                ]
-            return np.concatenate(parts)
 
         def flushed(rows: NDArray[np.int64]) -> Reference:
             zeroed = {
@@ -304,10 +298,52 @@ class Trial:
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
                 held = documented(self.op, batch, given.shape[1], self.cell.order, framework_of(subject.target))
-                found = screen(given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held)
+                found = screen(
+                    given, truth, fmt, standard, partial(self._conditions, inputs), policy, subnormal, flushed, contract, signs, yard, held,
+                    least, directions,
+                )  # fmt: skip
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size
         return Judgement(batch, truth, outcomes)
+
+    def _conditions(
+        self, inputs: dict[str, NDArray[np.float64]], rows: NDArray[np.int64], outs: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """sum_j |x_j d_j f| at these elements, nan where it is unknown."""
+        return self._in_parts(amplification, inputs, rows, outs)
+
+    def _least(
+        self, batch: Batch, inputs: dict[str, NDArray[np.float64]], rows: NDArray[np.int64], outs: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """A lower bound of it; of the batch asked last each element is asked for once, whoever asks."""
+        if self._bounds[0] is not batch:
+            self._bounds = (batch, {})
+        found = np.empty(len(rows))
+        for output in np.unique(outs).tolist():
+            column = self._bounds[1].setdefault(output, np.full(batch.rows, -1.0))
+            mine = np.flatnonzero(outs == output)
+            fresh = np.unique(rows[mine][column[rows[mine]] < 0])
+            if len(fresh):
+                column[fresh] = self._in_parts(least_amplification, inputs, fresh, np.full(len(fresh), output))
+            found[mine] = column[rows[mine]]
+        return found
+
+    def _in_parts(
+        self, measure: Any, inputs: dict[str, NDArray[np.float64]], rows: NDArray[np.int64], outs: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """A measure of conditioning.py, as many rows at a time as fit in memory."""
+        step = max(1, 262144 // max(1, sum(v[0].size for v in inputs.values())))
+        with self.clock.phase("oracle"):
+            parts = [
+                measure(
+                    self.function,
+                    {n: v[rows[i : i + step]] for n, v in inputs.items()},
+                    outs[i : i + step],
+                    self.format.precision,
+                )
+                for i in range(0, len(rows), step)
+            ]
+        return np.concatenate(parts)
 
     def _subnormal_rows(self, inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
         rows = np.zeros(len(next(iter(inputs.values()))), np.bool_)
@@ -315,6 +351,16 @@ class Trial:
             small = (np.abs(values) < self.format.min_normal) & (values != 0)
             rows |= small.reshape(len(rows), -1).any(axis=1)
         return rows
+
+
+def _magnitudes(inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Per row the largest magnitudes of its cotangent and tangent, multiplied; 1 where it has none."""
+    product = np.ones(len(next(iter(inputs.values()))))
+    for name in DIRECTIONS:
+        if name in inputs:
+            with np.errstate(over="ignore"):
+                product = product * np.abs(inputs[name]).reshape(len(product), -1).max(axis=1)
+    return product
 
 
 def _compile_seconds(framework: Framework) -> float:

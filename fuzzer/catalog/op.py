@@ -124,6 +124,10 @@ class Op:
     def differentiable_inputs(self) -> tuple[str, ...]:
         return tuple(i.name for i in self.inputs if i.differentiable)
 
+    def least_length(self, order: str) -> int:
+        """The least length of vectors that are fuzzed: a function of one number, homogeneous as norms are, has no second derivative."""
+        return max(self.min_length, 2 if order == "grad2" else 1)
+
     def default_params(self) -> dict[str, Any]:
         return {name: values[0] for name, values in self.params.items()}
 

@@ -19,6 +19,8 @@ from oracles.reference import FINITE, NAN, TIERS, Reference
 
 #: (rows, outputs) -> sum_j |x_j d_j f_output| at each of these elements (nan: unknown).
 Conditions = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
+#: The same, or less: a lower bound that costs little.
+Least = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 #: rows -> the truth with subnormal inputs read as zero, of just those rows.
 Flushed = Callable[[NDArray[np.int64]], Reference]
 
@@ -36,8 +38,11 @@ class Screened:
     flushed: NDArray[np.bool_]
 
 
-def needs_more(answers: list[NDArray[Any]], truth: Reference, fmt: Format, standard: Standard) -> NDArray[np.bool_]:
-    """Rows whose truth is not sharp enough to say of every answer whether it is within T, and else how wrong it is."""
+def needs_more(
+    answers: list[NDArray[Any]], truth: Reference, fmt: Format, standard: Standard, least: Least | None = None
+) -> NDArray[np.bool_]:
+    """Rows whose truth is not sharp enough to say of every answer whether it is within T, and else how wrong it is; or, with `least`,
+    that conditioning explains whatever it is (`_settled`)."""
     need = np.zeros(truth.shape[0], np.bool_)
     finite = truth.accepts == FINITE
     yard = yardstick(truth, fmt)
@@ -47,7 +52,10 @@ def needs_more(answers: list[NDArray[Any]], truth: Reference, fmt: Format, stand
             within, beyond = compare(gap, unsure, ulp, standard.ulps)
             beyond &= unsure <= 0.02 * gap
         hopeless = (unsure <= FINEST) & (truth.tier >= _ARB)  # a subnormal result of binary64: a Reference cannot say it better
-        need |= (finite & ~within & ~beyond & ~hopeless & ~np.isnan(given)).any(axis=1)
+        open_ = finite & ~within & ~beyond & ~hopeless & ~np.isnan(given)
+        if least is not None:
+            open_ &= ~_settled(open_, gap + unsure, ulp, fmt, standard, least)
+        need |= open_.any(axis=1)
     return need
 
 
@@ -64,6 +72,8 @@ def screen(
     zero_signs: NDArray[np.bool_] | None = None,
     yard: Yardstick | None = None,
     conventions: Documented | None = None,
+    least: Least | None = None,
+    directions: NDArray[np.float64] | None = None,
 ) -> Screened:
     """Verdicts of shape (rows, outputs), DESIGN section 6: kinds first, then T, then the excess.
 
@@ -71,6 +81,7 @@ def screen(
     derivative. yard: the truth's yardstick, where known.
     policy: the target's measured flush-to-zero;
     subnormal_rows: rows with a subnormal input, for which `flushed_truth` is asked where an answer is not explained otherwise.
+    least: see needs_more. directions: per row the largest magnitudes of its cotangent and tangent, multiplied (default: ones).
     zero_signs: zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them.
     """
     policy = policy or FlushPolicy()
@@ -95,6 +106,9 @@ def screen(
         unknown = unknown & ~conventions.held
     classes = np.where(unknown | (maybe & ~right & ~wrong), Class.undecided, Class.ok).astype(np.uint8)
     classes[np.isnan(ulps) & ~right & ~wrong] = Class.undecided
+    maybe &= ~right & ~wrong & ~unknown
+    if least is not None:
+        classes[_settled(maybe, gap + unsure, ulp, fmt, standard, least)] = Class.ill_conditioned
     suspects = (sure & ~right & ~unknown) | wrong
     explained = _explained_by_flush(answers, truth, fmt, standard, policy, suspects, subnormal_rows, flushed_truth)
     suspects &= ~explained
@@ -103,7 +117,22 @@ def screen(
     if suspects.any():
         rows, outs = np.nonzero(suspects)
         _judge_suspects(
-            rows, outs, answers, truth, fmt, standard, conditions, gap, ulp, wrong, policy, ulps, excess, classes, symptoms
+            rows,
+            outs,
+            answers,
+            truth,
+            fmt,
+            standard,
+            conditions,
+            gap,
+            ulp,
+            wrong,
+            policy,
+            ulps,
+            excess,
+            classes,
+            symptoms,
+            np.ones(len(answers)) if directions is None else directions,
         )
     if zero_signs is not None:
         only = zero_signs & (classes == Class.ok)
@@ -112,10 +141,34 @@ def screen(
     return Screened(Verdicts(ulps, excess, classes, symptoms), explained)
 
 
+def _settled(
+    maybe: NDArray[np.bool_],
+    most: NDArray[np.float64],
+    ulp: NDArray[np.float64],
+    fmt: Format,
+    standard: Standard,
+    least: Least,
+) -> NDArray[np.bool_]:
+    """Which of the elements whose truth is not sharp enough for T have an error that conditioning surely explains; most: the largest that
+    the truth leaves room for.
+
+    An exact zero among terms that cancel (the derivatives of log_softmax along equal directions) is known to no enclosure; that an answer
+    is as near to it as rounding the inputs would bring it, is.
+    """
+    settled = np.zeros(maybe.shape, np.bool_)
+    at = np.nonzero(maybe & np.isfinite(most))
+    if len(at[0]) and not (standard.strict and not standard.roots):
+        room = 2 * standard.neighbourhood * fmt.unit_roundoff * least(*at)
+        with np.errstate(invalid="ignore"):
+            settled[at] = most[at] <= standard.ulps * ulp[at] + room
+    return settled
+
+
 def _judge_suspects(
     rows: NDArray[np.int64], outs: NDArray[np.int64], answers: NDArray[Any], truth: Reference, fmt: Format, standard: Standard,
     conditions: Conditions, gap: NDArray[np.float64], ulp: NDArray[np.float64], wrong: NDArray[np.bool_], policy: FlushPolicy,
     ulps: NDArray[np.float64], excess: NDArray[np.float64], classes: NDArray[np.uint8], symptoms: NDArray[np.uint8],
+    directions: NDArray[np.float64],
 ) -> None:  # fmt: skip
     at = (rows, outs)
     given = answers[at]
@@ -148,8 +201,16 @@ def _judge_suspects(
         mild = ~(e[ordinary] > standard.excess) & ~(gone & (not standard.roots)) & ~unknown
         judged = np.where(mild, _mild(standard, explained), Class.unstable)
         verdict[ordinary] = np.where(unknown & ~lost, Class.undecided, judged)
-        if standard.saturates or (standard.order != "value" and truth.shape[1] > 1):
-            _normwise(verdict, ordinary, gap[where], _scales(truth, where[0], standard), fmt, standard)
+        if standard.order != "value":
+            zero = top <= truth.radius[where]
+            scales = _scales(truth, where[0], standard, directions)
+            _normwise(verdict, ordinary, gap[where], scales, zero, fmt, standard)
+            hollow = (
+                zero
+                & (fmt.unit_roundoff * amplification <= half)
+                & (np.abs(given[ordinary]) <= fmt.unit_roundoff**0.5 * directions[where[0]])
+            )
+            verdict[ordinary[hollow & (verdict[ordinary] >= Class.inaccurate)]] = Class.undecided
     excess[at] = e
     classes[at] = verdict
     symptoms[at] = np.where(
@@ -165,21 +226,25 @@ def _mild(standard: Standard, explained: NDArray[np.bool_]) -> NDArray[np.uint8]
     return np.where(explained, Class.ill_conditioned, otherwise).astype(np.uint8)
 
 
-def _scales(truth: Reference, rows: NDArray[np.int64], standard: Standard) -> NDArray[np.float64]:
-    """What a derivative's error is measured against normwise: sup|f'| for rebuilt ones, and the largest component of the row's gradient."""
+def _scales(
+    truth: Reference, rows: NDArray[np.int64], standard: Standard, directions: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What a derivative's error is measured against normwise: the supremum of rebuilt ones, along the row's cotangent and tangent, and the
+    largest component of the row's gradient."""
     finite = np.where(np.isfinite(truth.value), np.abs(truth.value), 0.0)
-    largest = finite.max(axis=1)[rows] if standard.order != "value" and truth.shape[1] > 1 else np.zeros(len(rows))
-    return np.maximum(largest, float(standard.saturates or 0.0))
+    largest = finite.max(axis=1)[rows] if truth.shape[1] > 1 else np.zeros(len(rows))
+    return np.maximum(largest, float(standard.saturates or 0.0) * directions[rows])
 
 
 def _normwise(
-    verdict: NDArray[np.uint8], ordinary: NDArray[np.int64], gap: NDArray[np.float64], scale: NDArray[np.float64], fmt: Format,
-    standard: Standard,
+    verdict: NDArray[np.uint8], ordinary: NDArray[np.int64], gap: NDArray[np.float64], scale: NDArray[np.float64], zero: NDArray[np.bool_],
+    fmt: Format, standard: Standard,
 ) -> None:  # fmt: skip
-    """An error of a derivative that is small beside its scale is inaccurate, not unstable, however small the component."""
+    """An error of a derivative that is small beside its scale is inaccurate, not unstable, however small the component; of one that is
+    zero, where no error is small beside itself, it is the rounding of what cancelled."""
     small = gap <= standard.excess * fmt.unit_roundoff * scale
-    rows = ordinary[small & (verdict[ordinary] == Class.unstable)]
-    verdict[rows] = Class.inaccurate
+    verdict[ordinary[small & (verdict[ordinary] == Class.unstable)]] = Class.inaccurate
+    verdict[ordinary[small & zero & (verdict[ordinary] == Class.inaccurate)]] = Class.ill_conditioned
 
 
 def _symptoms(

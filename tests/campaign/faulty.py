@@ -452,21 +452,22 @@ for _name, _function, _right, _planted in [
     _derivatives_of(_kernel(_name, _function), **{**_right, **_planted})
 
 
-def _softmax_hvp(x: Array, c: Array, t: Array) -> Array:
-    """J' of softmax applied to c, differentiated along t: p (c - <p, c>) with p' = p (t - <p, t>)."""
-    p = sp.softmax(x, axis=-1)
-
-    def inner(a: Array, b: Array) -> Array:
-        return np.asarray((a * b).sum(axis=-1, keepdims=True))
-
-    moved = p * (t - inner(p, t))
-    return np.asarray(moved * (c - inner(p, c)) - p * inner(moved, c))
+def _apart(p: Array, c: Array) -> Array:
+    """sum_k p_k (c_i - c_k)."""
+    return np.asarray(((c[..., :, np.newaxis] - c[..., np.newaxis, :]) * p[..., np.newaxis, :]).sum(axis=-1))
 
 
 def _softmax_product(x: Array, c: Array) -> Array:
     """The Jacobian times c, as p_i sum_k p_k (c_i - c_k): nothing cancels where p_i is almost 1."""
     p = sp.softmax(x, axis=-1)
-    return np.asarray(p * ((c[..., :, np.newaxis] - c[..., np.newaxis, :]) * p[..., np.newaxis, :]).sum(axis=-1))
+    return np.asarray(p * _apart(p, c))
+
+
+def _softmax_hvp(x: Array, c: Array, t: Array) -> Array:
+    """The Jacobian times c, differentiated along t: with p' = p_i sum_k p_k (t_i - t_k), p' sum_k p_k (c_i - c_k) + p sum_k p'_k (c_i - c_k)."""
+    p = sp.softmax(x, axis=-1)
+    moved = p * _apart(p, t)
+    return np.asarray(moved * _apart(p, c) + p * _apart(moved, c))
 
 
 def softmax2_right(x: Array) -> Array:

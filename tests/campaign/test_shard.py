@@ -303,4 +303,4 @@ def test_what_a_derivative_finding_says() -> None:
     assert set(lost.case["inputs"]) == {"x", "tangent"}
     assert len(lost.case["inputs"]["tangent"]) == len(lost.case["inputs"]["x"])
     lost = found_in("faulty_softmax2", order="grad2")["softmax2_naive", "nan"]
-    assert {len(values) for values in lost.case["inputs"].values()} == {1}
+    assert {len(values) for values in lost.case["inputs"].values()} == {2}

@@ -200,3 +200,45 @@ def test_a_truth_that_may_be_anything_is_not_beyond_the_range() -> None:
     assert yard.radius[0, 0] == 1e51
     truth.radius[...] = 1e40
     assert yardstick(truth, format_named("float32")).radius[0, 0] == 0
+
+
+def derivative(
+    answer: float, truth: Reference, amplification: float, order: str = "grad2", op: str = "var", directions: float = 1.0
+) -> Class:
+    """The verdict on one derivative whose least amplification is known, as a campaign gives it."""
+    fmt = format_named("float32")
+    standard = standard_for(op_named(op), order, fmt, 2)
+
+    def known(rows: np.ndarray, outs: np.ndarray) -> np.ndarray:
+        return np.full(len(rows), amplification)
+
+    found = screen(np.asarray([[answer]]), truth, fmt, standard, known, least=known, directions=np.asarray([directions]))
+    return Class(int(found.verdicts.classes[0, 0]))
+
+
+def test_what_conditioning_explains_in_any_case_needs_no_sharper_truth() -> None:
+    """An exact zero among terms that cancel is known to no enclosure; whether rounding the inputs explains the answer is."""
+    fmt = format_named("float32")
+    zero = truth_of(0.0, radius=1e-16)
+    assert derivative(0.0, zero, 1.0) is Class.ill_conditioned
+    assert derivative(0.0, zero, 1e-12) is Class.undecided
+    standard = standard_for(op_named("var"), "grad2", fmt, 2)
+    for amplification, more in ((1.0, False), (1e-12, True)):
+        asked = needs_more([np.zeros((1, 1))], zero, fmt, standard, lambda rows, outs, a=amplification: np.full(len(rows), a))
+        assert bool(asked[0]) is more
+    assert derivative(1.0, truth_of(0.0), 1.0) is Class.unstable
+
+
+def test_an_elementary_value_is_held_to_its_limit_however_conditioned() -> None:
+    truth = truth_of(1.0, radius=4 * U)
+    assert derivative(1.0, truth, 1e6, order="value", op="sin") is Class.undecided
+
+
+def test_the_rounding_of_what_cancels_to_zero_is_no_finding() -> None:
+    """A structural zero has nothing that its error could be small beside, but the scale of its cotangent and tangent."""
+    assert derivative(1e-8, truth_of(0.0), 0.0) is Class.undecided
+    assert derivative(0.5, truth_of(0.0), 0.0) is Class.unstable
+    assert derivative(math.nan, truth_of(0.0), 0.0) is Class.unstable
+    assert derivative(4.6e-7, truth_of(0.0), 0.0, op="softmax", directions=64.0) is Class.ill_conditioned
+    assert derivative(4.6e-7, truth_of(1e-20), 0.0, op="softmax", directions=64.0) is Class.inaccurate
+    assert derivative(4.6e-3, truth_of(1e-20), 0.0, op="softmax", directions=64.0) is Class.unstable

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
-from oracles.conditioning import amplification, neighbourhood
+from oracles.conditioning import amplification, least_amplification, neighbourhood
 from oracles.function import Function
 
 FIRST = np.zeros(1, np.int64)
@@ -81,3 +81,23 @@ def test_at_a_pole_nothing_is_claimed() -> None:
     found = neighbourhood(function("reciprocal"), {"x": np.float64(0.0)}, 0, {"x": np.float64(1e-10)}, 128)
     assert not found.bounded
     assert not found.excludes(1.0, 0.0)
+
+
+def test_the_least_amplification_is_one() -> None:
+    """Never above what Arb finds; along the softmax's invariant direction, where a derivative is zero, no part of it is claimed."""
+    x = np.asarray([[0.5, -1.25, 3.0], [1e-20, 2.0, -7.0]])
+    for name, order, extra in (
+        ("softmax", "grad", {"cotangent": x[::-1].copy()}),
+        ("var", "grad2", {"cotangent": np.ones((2, 1)), "tangent": x}),
+    ):
+        f = Function(name, ("x",), (("correction", 0),) if name == "var" else (), order, ("x",), ((-np.inf, np.inf),))
+        for output in range(3):
+            at = np.full(2, output)
+            least, about = least_amplification(f, {"x": x, **extra}, at, 24), amplification(f, {"x": x, **extra}, at, 24)
+            assert (least <= about * (1 + 1e-9)).all()
+            assert (least >= about / 2).all()
+    constant = Function("softmax", ("x",), (), "grad2", ("x",), ((-np.inf, np.inf),))
+    zero = least_amplification(
+        constant, {"x": x, "cotangent": np.ones((2, 3)), "tangent": np.ones((2, 3))}, np.zeros(2, np.int64), 24
+    )
+    assert (zero < 1e-10).all()
