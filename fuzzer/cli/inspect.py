@@ -111,7 +111,7 @@ def probe(
     inputs: Annotated[str, typer.Option("--inputs", metavar="JSON", help=f"Input name to number or list, {_INPUTS_EXAMPLE}.")],
     dtype: Annotated[str, typer.Option("--dtype", metavar="D", help="float16, bfloat16, float32 or float64.")] = "float32",
     params: Annotated[str | None, typer.Option("--params", metavar="JSON", help="Param name to value.")] = None,
-    order: Annotated[str, typer.Option("--order", metavar="O", help="value or grad.")] = "value",
+    order: Annotated[str, typer.Option("--order", metavar="O", help="value, grad, jvp or grad2.")] = "value",
     targets: Targets = None,
     as_json: Json = False,
 ) -> None:
