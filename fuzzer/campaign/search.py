@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -53,9 +52,8 @@ def lengths_of(op: Op, order: str, round_: int) -> list[int]:
 class Search:
     """The search of one shard: a budget of verdicts, a trial and a ledger per subject."""
 
-    def __init__(self, trial: Trial, verdicts: int, seed: int, round_: int, until: float | None = None) -> None:
+    def __init__(self, trial: Trial, verdicts: int, seed: int, round_: int) -> None:
         self.trial = trial
-        self.until = until
         self.budget = verdicts
         self.seed = seed
         self.round = round_
@@ -72,9 +70,11 @@ class Search:
         return score
 
     def _check(self) -> None:
-        if self.trial.clock.verdicts + self.unanswered >= self.budget or all(map(self.trial.is_out, self.trial.subjects)):
-            raise Spent
-        if self.until is not None and time.time() >= self.until:
+        if (
+            self.trial.clock.verdicts + self.unanswered >= self.budget
+            or self.trial.late
+            or all(map(self.trial.is_out, self.trial.subjects))
+        ):
             raise Spent
 
     def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0) -> float:

@@ -30,7 +30,7 @@ class Shard:
     excluded: (target, call) that are not run any more: they died, or do not support the cell. deadly: cases that ended a process before,
     replayed last. alone: every target in a process of its own, so that a death ends no more than that. patience: seconds that a framework
     call may take. memory: bytes that a process may have, None for any. until: the time (time.time) at which a run's budget in time ends,
-    and with it the search; what it has found is certified all the same.
+    and with it the search and the shrinking; what it has found is certified all the same.
     """
 
     cell: Cell
@@ -84,7 +84,7 @@ def run_shard(shard: Shard) -> ShardResult:
     """Runs a shard in this process. Same arguments, same machine: same verdicts and findings (only the seconds differ)."""
     host.limit(shard.patience, shard.memory)
     subjects = [s for s in subjects_of(shard.cell, shard.targets) if (s.target, s.implementation.call) not in shard.excluded]
-    trial = Trial(shard.cell, subjects, alone=shard.alone)
+    trial = Trial(shard.cell, subjects, alone=shard.alone, until=shard.until)
     try:
         return _run(shard, trial)
     finally:
@@ -97,7 +97,7 @@ def _run(shard: Shard, trial: Trial) -> ShardResult:
     refused = unsupported_of(trial, lengths_of(trial.op, shard.cell.order, shard.round))
     trial.subjects = [subject for subject in trial.subjects if subject not in refused]
     seed = int.from_bytes(hashlib.sha256(f"{shard.seed} {shard.cell.key} {shard.round}".encode()).digest()[:6], "big")
-    search = Search(trial, shard.verdicts * max(1, len(trial.subjects)), seed, shard.round, shard.until)
+    search = Search(trial, shard.verdicts * max(1, len(trial.subjects)), seed, shard.round)
     if trial.subjects:
         search.run(shard.corpus, shard.deadly)
     searched = trial.clock.verdicts

@@ -25,11 +25,11 @@ LOSS = 64.0
 
 def shrink(trial: Trial, subject: Subject, candidate: Candidate) -> Candidate:
     """A candidate no more complex that the screen gives the same class and symptom, in the same kind of call. Deterministic; a
-    shrunk candidate is left as it is, unless the calls ran out."""
+    shrunk candidate is left as it is, unless the calls ran out, or the time of the run."""
     solo = Trial(trial.cell, [subject], replace(trial.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL))
     best = candidate
     calls = CALLS
-    while calls > 0:
+    while calls > 0 and not trial.late:
         found = None
         for rows in _chunks(_simpler(best, solo)):
             if calls <= 0:

@@ -117,7 +117,15 @@ class Trial:
     FrameworkDied at once, and `deaths` holds its first death.
     """
 
-    def __init__(self, cell: Cell, subjects: Sequence[Subject], caps: Caps | None = None, *, alone: bool = False) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        subjects: Sequence[Subject],
+        caps: Caps | None = None,
+        *,
+        alone: bool = False,
+        until: float | None = None,
+    ) -> None:
         self.cell = cell
         self.op = cell.record
         self.subjects = list(subjects)
@@ -126,6 +134,7 @@ class Trial:
         self.shapes = ShapeBudget()
         self.function = function_of(self.op, dict(cell.params), cell.order)
         self.alone = alone
+        self.until = until
         self.deaths: dict[Subject, Death] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)  # seconds of its longest call that came back
         self._died: Counter[Subject] = Counter()
@@ -222,6 +231,11 @@ class Trial:
             if placement is None:
                 return framework.evaluate(job, batch)
             return framework.evaluate_placed(job, batch, placement)
+
+    @property
+    def late(self) -> bool:
+        """Whether the time of the run is over."""
+        return self.until is not None and time.time() >= self.until
 
     def is_out(self, subject: Subject) -> bool:
         """Whether the subject died as often as it may."""

@@ -26,7 +26,14 @@ Targets = Annotated[
 Dtypes = Annotated[
     str | None, typer.Option("--dtypes", metavar="D,...", help="float16, bfloat16, float32, float64; default all.")
 ]
-Orders = Annotated[str | None, typer.Option("--orders", metavar="O,...", help="value, grad (reverse mode), jvp (forward mode), grad2 (second derivatives); default all.")]
+Orders = Annotated[
+    str | None,
+    typer.Option(
+        "--orders",
+        metavar="O,...",
+        help="value, grad (reverse mode), jvp (forward mode), grad2 (second derivatives); default all.",
+    ),
+]
 Seed = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="Default: drawn at random, printed and stored."),

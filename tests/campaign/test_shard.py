@@ -304,3 +304,12 @@ def test_what_a_derivative_finding_says() -> None:
     assert len(lost.case["inputs"]["tangent"]) == len(lost.case["inputs"]["x"])
     lost = found_in("faulty_softmax2", order="grad2")["softmax2_naive", "nan"]
     assert {len(values) for values in lost.case["inputs"].values()} == {2}
+
+
+def test_a_run_whose_time_is_over_tells_what_it_found_and_looks_no_further() -> None:
+    """What is replayed is judged, and what that shows is certified."""
+    assert run_shard(shard_of("faulty_exp", until=0.0)).verdicts == 0
+    known = Case("float32", {"x": float(np.float32(88.72283)).hex()})
+    late = run_shard(shard_of("faulty_exp", until=0.0, corpus=(known,)))
+    assert "nan" in {f.symptom for f in late.findings if f.implementation == "faulty.exp_landmark(x)"}
+    assert run_shard(shard_of("faulty_exp", until=math.inf)).verdicts == run_shard(shard_of("faulty_exp")).verdicts
