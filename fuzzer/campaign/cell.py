@@ -46,16 +46,18 @@ def cells_of(ops: Iterable[Op], dtypes: Iterable[str], orders: Iterable[str], ta
     """
     chosen = list(targets)
     found: list[tuple[tuple[int, int, int], Cell]] = []
-    for order_rank, order in enumerate(orders):
+    for order in orders:
         for dtype_rank, dtype in enumerate(sorted(dtypes, key=_PRECEDENCE.index)):
             for op in ops:
                 for params_rank, params in enumerate(op.param_sets()):
                     cell = Cell(op.name, tuple(params.items()), dtype, order)
                     if subjects_of(cell, chosen):
-                        found.append(((min(params_rank, 1), dtype_rank, order_rank), cell))
+                        found.append(((min(params_rank, 1), dtype_rank, _ORDERS_FIRST.index(order)), cell))
     return [cell for _, cell in sorted(found, key=lambda pair: pair[0])]
 
 
+#: Forward mode last: of elementwise ops it computes the numbers of grad once more.
+_ORDERS_FIRST = ["value", "grad", "grad2", "jvp"]
 _PRECEDENCE = ["float32", "float64", "bfloat16", "float16"]
 
 
