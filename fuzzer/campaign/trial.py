@@ -285,7 +285,7 @@ class Trial:
         if truth is None:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None], settle=True)
         inputs = batch.exact()
-        least = partial(self._least, batch, inputs)
+        conditions, least = partial(self._in_parts, amplification, inputs), partial(self._least, batch, inputs)
         with self.clock.phase("judge"):
             subnormal = self._subnormal_rows(inputs)
             directions = _magnitudes(inputs)
@@ -305,7 +305,8 @@ class Trial:
             if given is None:
                 outcomes.append(Outcome(subject, error=message, died=self._last.get(subject, "") if message else ""))
                 continue
-            framework = self.framework(subject)  # measured once in a process, by calls of the framework
+            framework = self.framework(subject)
+            # The policy is measured once in a process, by calls of the framework.
             with self.clock.phase("framework"), self._compiling_apart(framework), calling(hosted=isinstance(framework, Hosted)):
                 policy = flush_policy(target_named(subject.target), self.cell.dtype, self.alone)
             with self.clock.phase("judge"):
@@ -313,23 +314,17 @@ class Trial:
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
                 held = documented(self.op, batch, given.shape[1], self.cell.order, framework_of(subject.target))
                 found = screen(
-                    given, truth, fmt, standard, partial(self._conditions, inputs), policy, subnormal, flushed, contract, signs, yard, held,
+                    given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held,
                     least, directions,
                 )  # fmt: skip
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size
         return Judgement(batch, truth, outcomes)
 
-    def _conditions(
-        self, inputs: dict[str, NDArray[np.float64]], rows: NDArray[np.int64], outs: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """sum_j |x_j d_j f| at these elements, nan where it is unknown."""
-        return self._in_parts(amplification, inputs, rows, outs)
-
     def _least(
         self, batch: Batch, inputs: dict[str, NDArray[np.float64]], rows: NDArray[np.int64], outs: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """A lower bound of it; of the batch asked last each element is asked for once, whoever asks."""
+        """A lower bound of sum_j |x_j d_j f| at these elements; of the batch asked last each is asked for once, whoever asks."""
         if self._bounds[0] is not batch:
             self._bounds = (batch, {})
         found = np.empty(len(rows))

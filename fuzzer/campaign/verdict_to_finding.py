@@ -21,8 +21,7 @@ from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import COTANGENT, Batch, Case, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.findings.finding import Answer, Finding
-from fuzzer.findings.identity import finding_id
-from fuzzer.frameworks.target import target_named
+from fuzzer.findings.identity import finding_id, framework_of
 from fuzzer.judge.contract import documented, source_of
 from fuzzer.judge.limits import Standard
 from fuzzer.judge.severity import severity
@@ -175,7 +174,7 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
 
 def _convention(trial: Trial, subject: Subject, row: Batch, output: int) -> Confirmation | None:
     """What the framework's own documentation says is right where the function has no derivative; None where it says nothing."""
-    framework = target_named(subject.target).framework
+    framework = framework_of(subject.target)
     held = documented(trial.op, row, output + 1, trial.cell.order, framework)
     if held is None:
         return None
