@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -35,7 +35,7 @@ class UnknownName(ValueError):
 
 @dataclass(frozen=True)
 class Format:
-    """A binary interchange format with values +-m * 2^(e - p + 1), emin <= e <= emax."""
+    """A binary interchange format with values +-m * 2^(e - p + 1), emin <= e <= emax; or that of both parts of complex numbers."""
 
     name: str
     precision: int
@@ -43,10 +43,15 @@ class Format:
     emax: int
     width: int
 
+    @property
+    def real(self) -> str:
+        """The name of the format of its numbers: its own, or that of the parts of complex numbers."""
+        return {"complex64": "float32", "complex128": "float64"}.get(self.name, self.name)
+
     @cached_property
     def dtype(self) -> np.dtype[Any]:
-        """The numpy dtype that stores this format."""
-        return np.dtype(ml_dtypes.bfloat16 if self.name == "bfloat16" else self.name)
+        """The numpy dtype that stores this format, of each part where it is complex."""
+        return np.dtype(ml_dtypes.bfloat16 if self.name == "bfloat16" else self.real)
 
     @cached_property
     def bits_dtype(self) -> np.dtype[Any]:
@@ -142,11 +147,13 @@ BFLOAT16 = Format("bfloat16", 8, -126, 127, 16)
 FLOAT32 = Format("float32", 24, -126, 127, 32)
 FLOAT64 = Format("float64", 53, -1022, 1023, 64)
 FORMATS: dict[str, Format] = {f.name: f for f in (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)}
+COMPLEX64, COMPLEX128 = replace(FLOAT32, name="complex64"), replace(FLOAT64, name="complex128")
+_NAMED = {**FORMATS, "complex64": COMPLEX64, "complex128": COMPLEX128}
 
 
 def format_named(name: str) -> Format:
     """The format of that name. Raises UnknownName, which names the nearest valid choice."""
     try:
-        return FORMATS[name]
+        return _NAMED[name]
     except KeyError:
-        raise UnknownName("dtype", name, FORMATS) from None
+        raise UnknownName("dtype", name, _NAMED) from None

@@ -20,7 +20,7 @@ from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
 from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.ball80 import AVAILABLE, Ball80
 from oracles.arithmetic.tape import Tape
-from oracles.enclosure import Ball
+from oracles.enclosure import Ball, Column
 from oracles.function import Function, flat
 
 Inputs = dict[str, NDArray[np.float64]]
@@ -33,64 +33,75 @@ def _on_tape(tape: Tape, lifted: dict[str, Any]) -> dict[str, Any]:
     return {name: wrap(value) for name, value in lifted.items()}
 
 
-def amplification(function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53) -> NDArray[np.float64]:
-    """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only.
+def amplification(
+    function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53, *, normwise: bool = False
+) -> NDArray[np.float64]:
+    """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only. normwise: with the largest number of
+    the input that x_j belongs to in its place.
 
     Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first 256 rows where
     those do not know; nan where nobody does. Good to about a quarter; not a bound.
     """
     if precision <= 24:
-        total = _on_balls(Ball64(), function, inputs, outputs)
+        total = _on_balls(Ball64(), function, inputs, outputs, normwise)
         unknown = np.flatnonzero(~np.isfinite(total))
     else:
         total, unknown = np.full(len(outputs), np.nan), np.arange(len(outputs))
     if len(unknown):
         wide: Ball64 = Ball80() if AVAILABLE else Ball64()
-        total[unknown] = _on_balls(wide, function, {n: v[unknown] for n, v in inputs.items()}, outputs[unknown])
+        total[unknown] = _on_balls(wide, function, {n: v[unknown] for n, v in inputs.items()}, outputs[unknown], normwise)
     for row in np.flatnonzero(~np.isfinite(total))[:256]:
         total[row] = _by_arb(
-            function, {n: v[row] for n, v in inputs.items()}, int(outputs[row]), 2.0**-140 if precision <= 24 else 2.0**-1070
-        )
+            function, {n: v[row] for n, v in inputs.items()}, int(outputs[row]), 2.0**-140 if precision <= 24 else 2.0**-1070,
+            normwise,
+        )  # fmt: skip
     return np.where(np.isfinite(total), total, np.nan)
 
 
 def least_amplification(
-    function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53
+    function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53, *, normwise: bool = False
 ) -> NDArray[np.float64]:
-    """A lower bound of sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only.
+    """A lower bound of sum_j |x_j d f_k / d x_j| (or normwise) for each row, at its own output k = outputs[row]; finite rows only.
 
     By ball64, or ball80 for precision above 24: 0 where those know nothing. Terms whose enclosure holds zero count as zero.
     """
     m: Ball64 = Ball80() if precision > 24 and AVAILABLE else Ball64()
     with np.errstate(all="ignore"):
         total = np.zeros(len(outputs))
-        for leaf, slope in _slopes_on_balls(m, function, inputs, outputs):
-            sure = np.maximum(np.abs(slope.mid) - slope.radius(), 0) * np.abs(leaf.mid) * (1 - 8 * m.u)
+        for size, slope in _slopes_on_balls(m, function, inputs, outputs, normwise):
+            sure = np.maximum(np.abs(slope.mid) - slope.radius(), 0) * size * (1 - 8 * m.u)
             total = total + np.where(np.isfinite(sure), sure, 0).astype(np.float64)
     return total * (1 - len(inputs) * 2.0**-40)
 
 
-def _slopes_on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64]) -> list[tuple[Ball, Ball]]:
-    """Each number of the inputs as a column, and the derivative by it of the row's own output."""
+def _slopes_on_balls(
+    m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64], normwise: bool
+) -> list[tuple[Column, Ball]]:
+    """Of each number of the inputs the magnitudes, a column (normwise: the largest of its input), and the derivative by it of the row's own
+    output."""
     tape = Tape(m)
     variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
     results = function.outputs(tape, variables)
     seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
-    leaves = [leaf for name in inputs for leaf in flat(variables[name])]
-    return list(zip([leaf.value for leaf in leaves], tape.gradient(results, seeds, leaves), strict=True))
+    leaves = [flat(variables[name]) for name in inputs]
+    sizes = [[np.abs(leaf.value.mid) for leaf in one] for one in leaves]
+    if normwise:
+        sizes = [[np.maximum.reduce(np.broadcast_arrays(*one))] * len(one) for one in sizes]
+    slopes = tape.gradient(results, seeds, [leaf for one in leaves for leaf in one])
+    return list(zip([size for one in sizes for size in one], slopes, strict=True))
 
 
-def _on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64]) -> NDArray[np.float64]:
+def _on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64], normwise: bool) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
         total, unsure = np.zeros(len(outputs)), np.zeros(len(outputs))
-        for leaf, slope in _slopes_on_balls(m, function, inputs, outputs):
-            total = total + np.where(leaf.mid == 0, 0, np.abs(slope.mid * leaf.mid)).astype(np.float64)
-            unsure = unsure + np.where(leaf.mid == 0, 0, slope.radius() * np.abs(leaf.mid)).astype(np.float64)
+        for size, slope in _slopes_on_balls(m, function, inputs, outputs, normwise):
+            total = total + np.where(size == 0, 0, np.abs(slope.mid) * size).astype(np.float64)
+            unsure = unsure + np.where(size == 0, 0, slope.radius() * size).astype(np.float64)
         # A derivative that is zero, as far as the ball knows, does not matter beside another that is large.
         return np.where(unsure <= 0.25 * total + 1e-300, total, np.nan)
 
 
-def _by_arb(function: Function, single: Inputs, k: int, negligible: float) -> float:
+def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool) -> float:
     """negligible: an amplification that no error of the format can be compared with; one that is less may be zero, at any precision."""
     for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
@@ -100,13 +111,20 @@ def _by_arb(function: Function, single: Inputs, k: int, negligible: float) -> fl
             except (Undefined, ZeroDivisionError, OverflowError, ValueError):
                 return math.nan
             total = arb(0)
-            for leaf, slope in zip(leaves, slopes, strict=True):
-                total += abs(leaf.v * slope.v) if leaf.v != 0 else arb(0)
+            for size, slope in zip(_sizes(lifted, leaves, normwise), slopes, strict=True):
+                total += size * abs(slope.v) if size != 0 else arb(0)
             if total.is_finite() and total.rel_accuracy_bits() > 2:
                 return float(total.mid())
             if total.is_finite() and total < negligible:
                 return float(total.upper())
     return float(total.upper()) if total.is_finite() else math.nan
+
+
+def _sizes(lifted: dict[str, Any], leaves: list[ArbNumber], normwise: bool) -> list[arb]:
+    if not normwise:
+        return [abs(leaf.v) for leaf in leaves]
+    inputs = [[abs(number.v) for number in flat(value)] for value in lifted.values()]
+    return [largest for one in inputs for largest in [max(one)] * len(one)]
 
 
 def _lift(m: Arb, values: Any) -> Any:

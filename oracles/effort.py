@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from oracles.arithmetic.special import functions
 from oracles.definitions import definition
 from oracles.function import Function, flat
 
@@ -100,7 +101,7 @@ class _Counter:
         return yes()
 
     def __getattr__(self, name: str) -> Callable[..., _Number]:
-        weight = WEIGHTS.get(name, FUNCTION)
+        weight = functions()[name].weight if name in functions() else WEIGHTS.get(name, FUNCTION)
 
         def function(*_: Any) -> _Number:
             self.operations += weight

@@ -48,7 +48,7 @@ def cells_of(ops: Iterable[Op], dtypes: Iterable[str], orders: Iterable[str], ta
     found: list[tuple[tuple[int, int, int], Cell]] = []
     for order in orders:
         for dtype_rank, dtype in enumerate(sorted(dtypes, key=_PRECEDENCE.index)):
-            for op in ops:
+            for op in (op for op in ops if dtype in op.dtypes):
                 for params_rank, params in enumerate(op.param_sets()):
                     cell = Cell(op.name, tuple(params.items()), dtype, order)
                     if subjects_of(cell, chosen):
@@ -58,7 +58,7 @@ def cells_of(ops: Iterable[Op], dtypes: Iterable[str], orders: Iterable[str], ta
 
 #: Forward mode last: of elementwise ops it computes the numbers of grad once more.
 _ORDERS_FIRST = ["value", "grad", "grad2", "jvp"]
-_PRECEDENCE = ["float32", "float64", "bfloat16", "float16"]
+_PRECEDENCE = ["float32", "complex64", "float64", "complex128", "bfloat16", "float16"]
 
 
 def subjects_of(cell: Cell, targets: Iterable[Target | str]) -> list[Subject]:

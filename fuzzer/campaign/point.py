@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch
-from fuzzer.catalog.op import Op
+from fuzzer.catalog.op import Input, Op
 from fuzzer.formats import Format, UnknownName, format_named
-from fuzzer.inputs.shapes import direction_counts
+from fuzzer.inputs.shapes import direction_counts, length_in
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 _HEX = re.compile(r"([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?")
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "infinity": math.inf}
-_DEPTH = {"scalar": 0, "vector": 1, "matrix": 2}
 #: Beyond these no supported format tells the numbers apart: infinity, or zero.
 _FAR = 20000
 
@@ -46,8 +45,8 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: M
     fmt = format_named(dtype)
     directions = tuple(direction_counts(op, params, order, op.min_length))
     _check_names(op, directions, given)
-    arrays = {i.name: _array(op, i.name, _DEPTH[i.shape], given[i.name], fmt) for i in op.inputs}
-    listed = {i.name: arrays[i.name].ndim > _DEPTH[i.shape] for i in op.inputs}
+    arrays = {i.name: _array(op, i, given[i.name], fmt) for i in op.inputs}
+    listed = {i.name: arrays[i.name].ndim > len(i.stored) for i in op.inputs}
     counts = {name: len(arrays[name]) for name, is_listed in listed.items() if is_listed}
     if len(set(counts.values())) > 1:
         said = ", ".join(f"{name} has {count}" for name, count in counts.items())
@@ -99,25 +98,32 @@ def _from_hex(found: re.Match[str], value: Any) -> Fraction | float:
 def _check_names(op: Op, directions: tuple[str, ...], given: Mapping[str, Any]) -> None:
     required = [i.name for i in op.inputs]
     if any(name not in given for name in required) or any(name not in (*required, *directions) for name in given):
-        wanted = ", ".join(f"{i.name} ({_written(i.shape)})" for i in op.inputs)
+        wanted = ", ".join(f"{i.name} ({_written(i)})" for i in op.inputs)
         optional = "".join(f", optional {name}" for name in directions)
         raise ValueError(f"{op.name} takes the inputs {wanted}{optional}; given: {', '.join(map(str, given)) or 'none'}")
 
 
-def _written(shape: str) -> str:
-    return {"scalar": "a number or a list of numbers", "vector": "a list of numbers", "matrix": "a list of rows"}[shape]
+def _written(spec: Input) -> str:
+    one, many = ("a pair [real, imaginary]", "pairs [real, imaginary]") if spec.complex else ("a number", "numbers")
+    if not spec.axes:
+        return f"{one} or a list of {many}"
+    if spec.axes == ("n",):
+        return f"a list of {many}"
+    if spec.axes == ("n", "n") and not spec.complex:
+        return "a list of rows"
+    return f"{many} in lists of {' by '.join(map(str, spec.axes))}"
 
 
 def _single(op: Op) -> str:
     return "number" if op.elementwise else "row"
 
 
-def _array(op: Op, name: str, depth: int, value: Any, fmt: Format) -> NDArray[np.float64]:
-    array = _rectangular(f"input {name}", value, fmt)
-    if array.ndim not in (depth, depth + 1):
-        shape = next(s for s, d in _DEPTH.items() if d == depth)
+def _array(op: Op, spec: Input, value: Any, fmt: Format) -> NDArray[np.float64]:
+    depth = len(spec.stored)
+    array = _rectangular(f"input {spec.name}", value, fmt)
+    if array.ndim not in (depth, depth + 1) or spec.length_of(array.shape[array.ndim - depth :]) is None:
         more = "" if op.elementwise else " (several rows: a list of those)"
-        raise ValueError(f"input {name} of {op.name} is {_written(shape)}{more}; given: {_shape(array)}")
+        raise ValueError(f"input {spec.name} of {op.name} is {_written(spec)}{more}; given: {_shape(array)}")
     return array
 
 
@@ -141,12 +147,12 @@ def _shape(array: NDArray[np.float64]) -> str:
 
 
 def _length(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> int:
-    lengths = {i.name: arrays[i.name].shape[1] for i in op.inputs if i.shape != "scalar"}
-    if len(set(lengths.values())) > 1:
+    length = length_in(op, arrays)
+    if length is None:
+        lengths = {i.name: i.length_of(arrays[i.name].shape[1:]) for i in op.inputs if i.varies}
         said = ", ".join(f"{name} has {n}" for name, n in lengths.items())
         raise ValueError(f"the vectors of {op.name} have different lengths: {said}")
-    length = next(iter(lengths.values()), 1)
-    if lengths and length < op.min_length:
+    if op.varies and length < op.min_length:
         raise ValueError(f"{op.name} needs vectors of at least {op.min_length} numbers, not {length}")
     return length
 

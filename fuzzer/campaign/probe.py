@@ -192,7 +192,7 @@ class _Examination:
             elif finite and not math.isnan(near):
                 class_ = certify(
                     self.trial.function, self.digits.single(row), output, float(answer), near, self.fmt, self.standard,
-                    float(reading.excess[row, output]), screened,
+                    float(reading.excess[row, output]), screened, self.trial.modulus(self.batch.take(slice(row, row + 1)), output),
                 )  # fmt: skip
             self._certified[key] = class_
         return self._certified[key]
@@ -214,7 +214,8 @@ class _Examination:
         near = self.digits.near(row, output)
         if not near or not math.isfinite(near) or not all(np.isfinite(v).all() for v in single.values()):
             return math.nan
-        amplified = float(amplification(self.trial.function, single, np.array([output]), self.fmt.precision)[0])
+        whole = self.trial.op.whole == "all"
+        amplified = float(amplification(self.trial.function, single, np.array([output]), self.fmt.precision, normwise=whole)[0])
         return amplified / abs(near) if math.isfinite(amplified) else math.nan
 
     def _inputs(self) -> dict[str, Any]:

@@ -117,7 +117,10 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
             class_ = Class.undecided
         elif not math.isnan(truth.near):
             standard = trial.standard(batch)
-            class_ = certify(trial.function, single, finding.worst, answer, truth.near, trial.format, standard, excess, class_)
+            class_ = certify(
+                trial.function, single, finding.worst, answer, truth.near, trial.format, standard, excess, class_,
+                trial.modulus(batch, finding.worst),
+            )  # fmt: skip
     return replace(
         finding, class_=class_.name, symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
         excess=excess, output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note="",

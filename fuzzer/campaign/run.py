@@ -20,7 +20,7 @@ from fuzzer.campaign.plan import FAILURES, round_of
 from fuzzer.campaign.plan import Progress as CellProgress
 from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
 from fuzzer.case import Case, Placement
-from fuzzer.catalog.op import DTYPES, ORDERS
+from fuzzer.catalog.op import ALL_DTYPES, ORDERS
 from fuzzer.catalog.registry import select
 from fuzzer.findings.finding import Run
 from fuzzer.findings.store import Store
@@ -37,7 +37,7 @@ class Settings:
     budget: Budget
     ops: str | None = None
     targets: str | None = None
-    dtypes: tuple[str, ...] = DTYPES
+    dtypes: tuple[str, ...] = ALL_DTYPES
     orders: tuple[str, ...] = ORDERS
     seed: int = 0
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)

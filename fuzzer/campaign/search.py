@@ -17,10 +17,11 @@ from fuzzer.campaign.trial import Trial
 from fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, format_named
+from fuzzer.inputs import vectors
 from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.landmarks import landmarks
 from fuzzer.inputs.recipe import Landmarks, Recipe
-from fuzzer.inputs.strategies import explore
+from fuzzer.inputs.strategies import explore, usual_lengths
 from oracles import oracle
 from oracles.function import Function
 from oracles.oracle import Caps
@@ -44,9 +45,16 @@ class Spent(Exception):
 
 
 def lengths_of(op: Op, order: str, round_: int) -> list[int]:
-    """The vector lengths of a round."""
-    least = op.least_length(order)
-    return [n for n in LENGTHS[min(round_, len(LENGTHS) - 1)] if n >= least] or [least]
+    """The lengths n of a round."""
+    least, usual = op.least_length(order), usual_lengths(op)
+    if not op.varies:
+        return list(usual)
+    if usual == vectors.LENGTHS:
+        return [n for n in LENGTHS[min(round_, len(LENGTHS) - 1)] if n >= least] or [least]
+    fit = [n for n in usual if n >= least] or [least]
+    first = fit[1:3] if len(fit) > 3 else fit[:2]  # the least length is often a special case of its own
+    rest = [n for n in fit if n not in first]
+    return first if round_ == 0 or not rest else [rest[(2 * round_ - 2 + k) % len(rest)] for k in range(min(2, len(rest)))]
 
 
 class Search:

@@ -12,10 +12,11 @@ import numpy as np
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.ledger import Candidate
 from fuzzer.campaign.trial import Trial
-from fuzzer.case import COTANGENT, DIRECTIONS, TANGENT, Batch, concatenate
+from fuzzer.case import COTANGENT, TANGENT, Batch, concatenate
 from fuzzer.catalog.op import Input
 from fuzzer.formats import Format
 from fuzzer.inputs.shapes import output_count, variables
+from fuzzer.inputs.structures import holds
 
 #: Candidates per framework call (one compiled shape); of rows with NaN or infinities (each a limit of its own); calls per finding.
 CALL, SPECIAL_CALL, CALLS = 64, 12, 40
@@ -118,8 +119,8 @@ def _simpler(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
 def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
     """Fewer elements of the vectors, all vectors cut alike, the failing output kept: windows, then all but one element."""
     row, op = candidate.row, trial.op
-    vectors = [n for n, v in row.inputs.items() if v.ndim == 2 and n not in DIRECTIONS]
-    if not vectors:
+    vectors = [i.name for i in op.inputs if i.stored == ("n",)]
+    if not vectors or any(i.varies and i.name not in vectors for i in op.inputs):
         return
     length = row.inputs[vectors[0]].shape[1]
     same_shape = output_count(op, dict(trial.cell.params), length) == length
@@ -131,6 +132,8 @@ def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
             if output is None:
                 continue
             inputs = {n: (v[:, left] if n in vectors else v) for n, v in row.inputs.items()}
+            if not all(holds(row.format, i, inputs[i.name]) for i in op.inputs):
+                continue
             if COTANGENT in inputs and same_shape:
                 inputs[COTANGENT] = inputs[COTANGENT][:, left]
             if TANGENT in inputs:
@@ -177,14 +180,17 @@ def _plainer(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
         if values.size > 1:
             flat = [float(v) for v in values.reshape(-1)]
             for many in _simple_rows(flat, fmt, specs.get(name)):
-                yield _with(row, name, np.asarray(many, np.float64).astype(fmt.dtype).reshape(values.shape)), candidate.output
+                simple = np.asarray(many, np.float64).astype(fmt.dtype).reshape(values.shape)
+                if name not in specs or holds(fmt, specs[name], simple):
+                    yield _with(row, name, simple), candidate.output
     numbers = [(name, index, float(x)) for name, values in row.inputs.items() for index, x in enumerate(values.reshape(-1))]
     numbers.sort(key=lambda number: _weight(number[2], fmt), reverse=True)
     for name, index, x in numbers[:24]:
         for value in _simple_values(x, fmt, specs.get(name)):
             changed = row.inputs[name].copy()
             changed.reshape(-1)[index] = value
-            yield _with(row, name, changed), candidate.output
+            if name not in specs or holds(fmt, specs[name], changed):
+                yield _with(row, name, changed), candidate.output
 
 
 def _simple_rows(flat: list[float], fmt: Format, spec: Input | None) -> Iterator[list[float]]:

@@ -16,6 +16,7 @@ from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import target_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from fuzzer.inputs.regions import regions_of
+from fuzzer.inputs.shapes import numbers_in_row
 from fuzzer.inputs.strategies import LEAST_ROWS
 
 
@@ -78,6 +79,5 @@ def ordinary(trial: Trial, length: int) -> Batch:
     for spec in op.inputs:
         names = regions_of(fmt, (spec.low, spec.high))
         draws.append(Draw(("everyday",) if "everyday" in names else names[:1]))
-    depth = max({"scalar": 0, "vector": 1, "matrix": 2}[spec.shape] for spec in op.inputs)
-    rows = max(LEAST_ROWS, ROWS // length**depth)
+    rows = max(LEAST_ROWS, ROWS // numbers_in_row(op, length))
     return Recipe(0, rows, tuple(draws), length=length).expand(op, dict(trial.cell.params), trial.cell.dtype, trial.cell.order)

@@ -23,9 +23,10 @@ from fuzzer.catalog.functions import function_of
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import flush_policy, framework_for, framework_of, target_named
+from fuzzer.inputs.shapes import chain_of
 from fuzzer.judge.contract import accepted_by_contract, documented, kinds_by_contract, wrong_zero_signs
 from fuzzer.judge.limits import Standard, standard_for
-from fuzzer.judge.screen import Screened, needs_more, screen
+from fuzzer.judge.screen import Screened, moduli, needs_more, screen
 from fuzzer.judge.ulps import yardstick
 from oracles import oracle
 from oracles.conditioning import amplification, least_amplification
@@ -156,8 +157,7 @@ class Trial:
 
     def standard(self, batch: Batch) -> Standard:
         """The standard for the length of this batch's vectors."""
-        lengths = [v.shape[1] for name, v in batch.inputs.items() if v.ndim > 1 and name not in DIRECTIONS]
-        return standard_for(self.op, self.cell.order, self.format, max(lengths, default=1))
+        return standard_for(self.op, self.cell.order, self.format, chain_of(self.op, batch.inputs))
 
     def run(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> Judgement:
         """Evaluates every subject on the batch and judges every element.
@@ -279,6 +279,12 @@ class Trial:
                 self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self.caps, tally=self.clock.tally
             )
 
+    def modulus(self, row: Batch, output: int) -> float:
+        """What an output of a batch of one row is measured against beside itself (screen.moduli); 0 where nothing is."""
+        if not self.op.whole:
+            return 0.0
+        return float(moduli(self.truth(row, []).value, self.op.whole, self.format)[0, output])
+
     def judge(self, batch: Batch, answers: list[Answered], truth: Reference | None = None) -> Judgement:
         """The judgement of given answers (None where the framework raised or was not asked)."""
         standard, fmt = self.standard(batch), self.format
@@ -349,6 +355,7 @@ class Trial:
                     {n: v[rows[i : i + step]] for n, v in inputs.items()},
                     outs[i : i + step],
                     self.format.precision,
+                    normwise=self.op.whole == "all",
                 )
                 for i in range(0, len(rows), step)
             ]

@@ -164,7 +164,9 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     truth = confirmation.near
     if not math.isnan(truth):
         with trial.clock.phase("oracle"):  # the ball test: Arb enclosures
-            class_ = certify(trial.function, single, output, value, truth, trial.format, standard, excess, class_)
+            class_ = certify(
+                trial.function, single, output, value, truth, trial.format, standard, excess, class_, trial.modulus(row, output)
+            )
     if not class_.is_finding:
         return None
     return _compose(
@@ -267,7 +269,9 @@ def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
     if not all(np.isfinite(v).all() for v in row.exact().values()) or truth == 0 or not math.isfinite(truth):
         return math.nan
     with trial.clock.phase("oracle"):
-        amplified = amplification(trial.function, row.exact(), np.array([output]), trial.format.precision)
+        amplified = amplification(
+            trial.function, row.exact(), np.array([output]), trial.format.precision, normwise=trial.op.whole == "all"
+        )
     with np.errstate(over="ignore"):
         return float(amplified[0] / abs(truth))
 

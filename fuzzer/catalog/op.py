@@ -2,38 +2,118 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
+#: Of ops over complex numbers: stored as pairs (real, imaginary) of float32 and float64.
+COMPLEX_DTYPES = ("complex64", "complex128")
+ALL_DTYPES = (*DTYPES, *COMPLEX_DTYPES)
 #: value; grad: the vector-Jacobian product, by reverse mode; jvp: the Jacobian-vector product, by forward mode; grad2: elementwise the
 #: second derivatives, otherwise the Hessian-vector product, by reverse mode twice.
 ORDERS = ("value", "grad", "jvp", "grad2")
 
-Shape = Literal["scalar", "vector", "matrix"]
-Accuracy = Literal["exact", "elementary", "special", "composite", "accumulating"]
+#: What most definitions are checked against; see Op.verified.
+ARB, FORMULA, RATIONALS = "Arb's own function", "another formula in mpmath", "exact rational arithmetic"
+Accuracy = Literal["exact", "elementary", "special", "composite", "accumulating", "backward"]
+Structure = Literal["", "symmetric", "spd", "lower", "upper", "unit_lower", "ascending", "simplex", "nonsingular"]
+Axis = int | str
+
+_AXIS = re.compile(r"(\d*)n([+-]\d+)?")
+
+
+def axis_size(axis: Axis, n: int) -> int:
+    """An axis at length n: a number of its own, or "n", "2n", "n+1", "n-1"."""
+    if isinstance(axis, int):
+        return axis
+    found = _AXIS.fullmatch(axis)
+    if found is None:
+        raise ValueError(f'an axis is a number or "n", "2n", "n+1", not {axis!r}')
+    return int(found[1] or 1) * n + int(found[2] or 0)
 
 
 @dataclass(frozen=True)
 class Input:
-    """A named input. The closed interval [low, high] is its domain on the extended reals; `integers` restricts it to them."""
+    """A named input. The closed interval [low, high] is its domain on the extended reals; `integers` restricts it to them.
+
+    axes: its shape in one row: () a scalar, ("n",) a vector, ("n", "n") a matrix, any others a tensor; n is the length that one case has in
+    common, a number is fixed (axis_size). complex: its numbers are complex, stored with one more axis of two (real, imaginary parts);
+    [low, high] then bounds both parts. structure: what a row's numbers satisfy together (inputs.structures). arrangements: those
+    that make sense (names in inputs.vectors or inputs.matrices; all if empty).
+    """
 
     name: str
-    shape: Shape = "scalar"
+    axes: tuple[Axis, ...] = ()
     low: float = -float("inf")
     high: float = float("inf")
     integers: bool = False
     differentiable: bool = True
+    complex: bool = False
+    structure: Structure = ""
+    arrangements: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> tuple[Axis, ...]:
+        """The axes as arrays have them."""
+        return (*self.axes, 2) if self.complex else self.axes
+
+    @property
+    def kind(self) -> str:
+        """In words: scalar, complex vector, matrix, tensor."""
+        name = ("scalar", "vector", "matrix")[len(self.axes)] if len(self.axes) < 3 else "tensor"
+        return f"complex {name}" if self.complex else name
+
+    @property
+    def scalar(self) -> bool:
+        """Whether a row holds one real number."""
+        return not self.stored
+
+    @property
+    def square(self) -> bool:
+        """Whether a row is a real square matrix."""
+        return len(self.stored) == 2 and self.axes[0] == self.axes[1] and not self.complex
+
+    def sizes(self, n: int) -> tuple[int, ...]:
+        """The shape of a row at length n."""
+        return tuple(axis_size(axis, n) for axis in self.stored)
+
+    def length_of(self, sizes: Sequence[int]) -> int | None:
+        """The length n at which a row has this shape; 1 where it has the shape at every length, None where it never has."""
+        if len(sizes) != len(self.stored):
+            return None
+        for axis, size in zip(self.stored, sizes, strict=True):
+            if isinstance(axis, str):
+                factor, offset = axis_size(axis, 1) - axis_size(axis, 0), axis_size(axis, 0)
+                n, rest = divmod(size - offset, factor)
+                return n if rest == 0 and n > 0 and self.sizes(n) == tuple(sizes) else None
+        return 1 if self.sizes(1) == tuple(sizes) else None
+
+    @property
+    def varies(self) -> bool:
+        """Whether its shape depends on the length n."""
+        return any(isinstance(axis, str) for axis in self.axes)
 
 
 def scalar(name: str, low: float = -float("inf"), high: float = float("inf"), **rest: Any) -> Input:
-    return Input(name, "scalar", low, high, **rest)
+    """A real number; with complex=True a complex one, whose parts lie in [low, high]."""
+    return Input(name, (), low, high, **rest)
 
 
-def vector(name: str, low: float = -float("inf"), high: float = float("inf"), **rest: Any) -> Input:
-    return Input(name, "vector", low, high, **rest)
+def vector(name: str, low: float = -float("inf"), high: float = float("inf"), *, size: Axis = "n", **rest: Any) -> Input:
+    return Input(name, (size,), low, high, **rest)
+
+
+def matrix(
+    name: str, low: float = -float("inf"), high: float = float("inf"), *, rows: Axis = "n", columns: Axis = "n", **rest: Any
+) -> Input:
+    return Input(name, (rows, columns), low, high, **rest)
+
+
+def tensor(name: str, axes: tuple[Axis, ...], low: float = -float("inf"), high: float = float("inf"), **rest: Any) -> Input:
+    return Input(name, axes, low, high, **rest)
 
 
 @dataclass(frozen=True)
@@ -49,7 +129,7 @@ class Implementation:
 
     framework: str
     call: str
-    dtypes: tuple[str, ...] = DTYPES
+    dtypes: tuple[str, ...] = ALL_DTYPES
     grad: bool = True
     grad_dtypes: tuple[str, ...] | None = None
     without: tuple[str, ...] = ()
@@ -93,7 +173,11 @@ class Op:
     (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the severity of an error
     within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
     a pattern "x=inf,y=0" (also +0, -0, and "y<0") to a value. conventions: gradients that frameworks document
-    where there is none. lengths: vector lengths that make sense (None: the usual list).
+    where there is none. lengths: the lengths n that make sense (empty: the usual list). whole: what an error is measured against: the
+    elements one by one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest
+    output and the largest number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex
+    although its inputs are real (outputs are pairs then). verified: the independent truth that the tests check the definition against
+    (tests/oracles/truth): whose it is, in a few words.
     """
 
     name: str
@@ -113,12 +197,26 @@ class Op:
     conventions: tuple[Convention, ...] = ()
     source: str = ""
     min_length: int = 1
+    lengths: tuple[int, ...] = ()
     normwise: bool = False
+    whole: Literal["", "parts", "all"] = ""
+    complex_result: bool = False
+    verified: str = ""
 
     @property
     def elementwise(self) -> bool:
-        """Whether every input is a scalar, so that rows are elements of one flat array."""
-        return all(i.shape == "scalar" for i in self.inputs)
+        """Whether every input is a real scalar, so that rows are elements of one flat array."""
+        return all(i.scalar for i in self.inputs)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the shape of a row depends on the length n."""
+        return any(i.varies for i in self.inputs)
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The formats of its inputs: complex ones where an input is complex."""
+        return COMPLEX_DTYPES if any(i.complex for i in self.inputs) else DTYPES
 
     @property
     def differentiable_inputs(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import Op, call, op, peer, scalar
+from fuzzer.catalog.op import ARB, FORMULA, Op, call, op, peer, scalar
 
 SPECIAL = ("special functions",)
 X = [scalar("x")]
@@ -13,34 +13,34 @@ NO_BFLOAT16 = ("float16", "float32", "float64")
 OPS: list[Op] = [
     op("erf", X, torch="torch.erf(x)", tensorflow="tf.math.erf(x)", jax="jax.scipy.special.erf(x)",
        numpy=peer("scipy.special.erf(x)", WIDE), keeps_zero_sign=True, source="C23 F.10.5: erf(+-0) is +-0",
-       accuracy="elementary", topics=SPECIAL),
+       accuracy="elementary", verified=ARB, topics=SPECIAL),
     op("erfc", X, torch="torch.erfc(x)", tensorflow="tf.math.erfc(x)", jax="jax.scipy.special.erfc(x)",
-       numpy=peer("scipy.special.erfc(x)", WIDE), accuracy="special", topics=SPECIAL),
+       numpy=peer("scipy.special.erfc(x)", WIDE), accuracy="special", verified=ARB, topics=SPECIAL),
     op("erfinv", [scalar("x", -1, 1)], torch="torch.erfinv(x)", tensorflow=call("tf.math.erfinv(x)", dtypes=WIDE),
-       jax="jax.scipy.special.erfinv(x)", numpy=peer("scipy.special.erfinv(x)", WIDE), accuracy="special", topics=SPECIAL),
+       jax="jax.scipy.special.erfinv(x)", numpy=peer("scipy.special.erfinv(x)", WIDE), accuracy="special", verified=ARB, topics=SPECIAL),
     op("lgamma", X, torch="torch.lgamma(x)", tensorflow=call("tf.math.lgamma(x)", dtypes=NO_BFLOAT16, without=("grad2 float16",)),
        jax="jax.scipy.special.gammaln(x)",
        numpy=peer("scipy.special.gammaln(x)", WIDE), accuracy="special", roots=True,
-       accepts={"x=-inf": float("inf")}, source="C23 F.10.5.3: lgamma(-inf) is +inf", topics=SPECIAL),
+       accepts={"x=-inf": float("inf")}, source="C23 F.10.5.3: lgamma(-inf) is +inf", verified=ARB, topics=SPECIAL),
     op("digamma", X, torch="torch.special.digamma(x)",
        tensorflow=call("tf.math.digamma(x)", dtypes=NO_BFLOAT16, grad_dtypes=WIDE), jax="jax.scipy.special.digamma(x)",
        numpy=peer("scipy.special.digamma(x)", WIDE), accuracy="special", roots=True,
        accepts={"x=0": float("nan"), "x=-inf": float("nan")},
        source="DLMF 5.2.2: a pole with limits of both signs at 0; scipy, TensorFlow and JAX answer NaN or an infinity",
-       topics=SPECIAL),
+       verified=ARB, topics=SPECIAL),
     op("logit", UNIT, torch="torch.logit(x)", jax="jax.scipy.special.logit(x)", numpy=peer("scipy.special.logit(x)", WIDE),
-       topics=SPECIAL),
+       verified=FORMULA, topics=SPECIAL),
     op("sinc", X, torch="torch.sinc(x)", tensorflow=call("tf.experimental.numpy.sinc(x)", dtypes=NO_BFLOAT16),
        jax="jnp.sinc(x)",
        numpy=peer("np.sinc(x)"), accepts={"x=inf": float("nan"), "x=-inf": float("nan")},
-       source="C23 F.10.1.6: sin(+-inf) is NaN, and with it numpy's formula", topics=SPECIAL),
+       source="C23 F.10.1.6: sin(+-inf) is NaN, and with it numpy's formula", verified=FORMULA, topics=SPECIAL),
     op("entr", [scalar("x", 0)], torch="torch.special.entr(x)", jax="jax.scipy.special.entr(x)",
        numpy=peer("scipy.special.entr(x)", WIDE), accepts={"x<0": -float("inf")},
-       source="torch.special.entr, scipy.special.entr: -inf for x < 0", topics=SPECIAL),
+       source="torch.special.entr, scipy.special.entr: -inf for x < 0", verified=FORMULA, topics=SPECIAL),
     op("ndtr", X, torch="torch.special.ndtr(x)", jax=call("jax.scipy.special.ndtr(x)", dtypes=WIDE),
        numpy=peer("scipy.special.ndtr(x)", WIDE),
-       topics=SPECIAL),
+       verified=FORMULA, topics=SPECIAL),
     op("log_ndtr", X, torch=call("torch.special.log_ndtr(x)", dtypes=WIDE),
        jax=call("jax.scipy.special.log_ndtr(x)", dtypes=WIDE),
-       numpy=peer("scipy.special.log_ndtr(x)", WIDE), topics=SPECIAL),
+       numpy=peer("scipy.special.log_ndtr(x)", WIDE), verified=FORMULA, topics=SPECIAL),
 ]  # fmt: skip

@@ -30,7 +30,7 @@ def ops(
 
     table = grid("op", "family", "inputs", "params", "orders", *FRAMEWORKS)
     for op in chosen:
-        inputs = ", ".join(i.name if i.shape == "scalar" else f"{i.name} {i.shape}" for i in op.inputs)
+        inputs = ", ".join(i.name if i.scalar else f"{i.name} {i.kind}" for i in op.inputs)
         counts = [str(len(op.of(framework)) or "·") for framework in FRAMEWORKS]
         table.add_row(op.name, op.family, inputs, ", ".join(op.params), ", ".join(op.orders), *counts)
     screen = console()
@@ -39,7 +39,6 @@ def ops(
 
 
 def _op_json(op: Any) -> dict[str, Any]:
-    from fuzzer.catalog.op import DTYPES
     from fuzzer.findings.strict_json import jsonable
 
     calls: dict[str, list[str]] = {}
@@ -48,9 +47,10 @@ def _op_json(op: Any) -> dict[str, Any]:
     dtypes = {d for i in op.implementations for d in i.dtypes}
     told = {
         "name": op.name, "family": op.family, "topics": op.topics, "inputs": [i.name for i in op.inputs],
-        "shapes": {i.name: i.shape for i in op.inputs}, "domains": {i.name: [i.low, i.high] for i in op.inputs},
-        "params": dict(op.params), "orders": op.orders, "dtypes": [d for d in DTYPES if d in dtypes], "accuracy": op.accuracy,
-        "implementations": calls, "source": op.source,
+        "shapes": {i.name: i.kind for i in op.inputs}, "axes": {i.name: list(i.axes) for i in op.inputs},
+        "domains": {i.name: [i.low, i.high] for i in op.inputs},
+        "params": dict(op.params), "orders": op.orders, "dtypes": [d for d in op.dtypes if d in dtypes], "accuracy": op.accuracy,
+        "implementations": calls, "source": op.source, "verified": op.verified,
     }  # fmt: skip
     return {name: jsonable(value) for name, value in told.items()}
 
@@ -227,14 +227,14 @@ def _check_filters(dtype: str | None, target: str | None, symptom: str | None, c
     """A filter that can match nothing is a typing error."""
     from fnmatch import fnmatchcase
 
-    from fuzzer.catalog.op import DTYPES, ORDERS
+    from fuzzer.catalog.op import ALL_DTYPES, ORDERS
     from fuzzer.cli.options import listed
     from fuzzer.formats import UnknownName
     from fuzzer.frameworks.target import framework_names, framework_of
     from fuzzer.judge.verdict import Class, Symptom
 
     closed = {
-        "dtype": (dtype, DTYPES),
+        "dtype": (dtype, ALL_DTYPES),
         "symptom": (symptom, Symptom.__members__),
         "class": (class_, Class.__members__),
         "order": (order, ORDERS),

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fuzzer.catalog.op import DTYPES, FRAMEWORKS
+from fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS
 from fuzzer.findings.finding import CellSummary, Finding
 from fuzzer.findings.identity import framework_of
 from fuzzer.judge.verdict import Class, Symptom
@@ -24,7 +24,7 @@ MATCHABLE: dict[str, tuple[str, ...]] = {
     "framework": FRAMEWORKS,
     "target": (),
     "implementation": (),
-    "dtype": DTYPES,
+    "dtype": ALL_DTYPES,
     "order": ("value", "grad", "grad2"),
     "symptom": tuple(s.name for s in Symptom),
     "class": tuple(c.name for c in Class),

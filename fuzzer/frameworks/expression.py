@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from types import CodeType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
+from fuzzer.formats import format_named
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.unsupported import unsupported
 
@@ -24,15 +25,33 @@ _GRAPH_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")
 _SERIAL = re.compile(r"__inference_[^\[ ]+_\d+\[[^\]]*\] ")
 
 
-def function_of(job: Job, modules: Mapping[str, Any]) -> Callable[..., Any]:
-    """The job's expression over the framework's modules and the job's params, as a function of the op's inputs in order.
+class Parts(Protocol):
+    """How a framework makes complex numbers of pairs on the last axis, and pairs of complex numbers."""
+
+    def joined(self, pairs: Any) -> Any:
+        """The complex array of an array (..., 2)."""
+
+    def split(self, result: Any) -> Any:
+        """The array (..., 2) of a complex one; any other as it is."""
+
+
+def function_of(job: Job, modules: Mapping[str, Any], parts: Parts) -> Callable[..., Any]:
+    """The job's expression over the framework's modules and the job's params, as a function of the op's inputs in order. Complex inputs
+    arrive as pairs on the last axis, and a complex result leaves so.
 
     Raises SyntaxError where the expression is none. A call comes from the catalogue or an installed plugin, which is code that
     the user chose to run.
     """
     code = _code(job.implementation.call, tuple(i.name for i in job.op.inputs))
     function: Callable[..., Any] = eval(code, {**modules, **job.params})
-    return function
+    kinds = [i.complex for i in job.op.inputs]
+    if not (any(kinds) or job.op.whole == "parts" or job.op.complex_result):
+        return function
+
+    def over_pairs(*inputs: Any) -> Any:
+        return parts.split(function(*[parts.joined(x) if kind else x for x, kind in zip(inputs, kinds, strict=True)]))
+
+    return over_pairs
 
 
 @cache
@@ -72,7 +91,7 @@ def check_dtype(returned: str, wanted: str) -> None:
     would be judged against the ulp of a format that it is not in. A call that does so (Keras losses return float32 for
     float64) does not support the dtype, and its record must say that.
     """
-    if returned != wanted:
+    if returned != format_named(wanted).real:
         raise FrameworkError(f"DtypeMismatch: returned {returned} for {wanted} inputs")
 
 

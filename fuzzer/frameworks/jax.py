@@ -92,7 +92,7 @@ class Jax:
 
     def _program(self, job: Job, problem: Problem, arrays: Sequence[Any]) -> Program:
         """A program of the problem's arguments that returns the outputs in the layout of Framework.evaluate."""
-        function = function_of(job, self._modules)
+        function = function_of(job, self._modules, self)
 
         def checked(*inputs: Any) -> Any:
             y = function(*inputs)
@@ -105,6 +105,15 @@ class Jax:
             return program
         compiled: Program = self._jax.jit(program).lower(*arrays).compile()
         return compiled
+
+    def joined(self, pairs: Any) -> Any:
+        """See Parts."""
+        return self._jax.lax.complex(pairs[..., 0], pairs[..., 1])
+
+    def split(self, result: Any) -> Any:
+        """See Parts."""
+        jnp = self._jax.numpy
+        return jnp.stack([result.real, result.imag], axis=-1) if jnp.iscomplexobj(result) else result
 
     def _value(self, function: Callable[..., Any], problem: Problem) -> Program:
         return lambda *arrays: [function(*problem.inputs(arrays))]

@@ -29,6 +29,15 @@ class Numpy:
         self.switches: dict[str, Any] = {"scipy": scipy.__version__}
         self._modules = {"np": np, "scipy": scipy}
 
+    def joined(self, pairs: Any) -> Any:
+        """See Parts."""
+        whole = np.ascontiguousarray(pairs)
+        return whole.view(np.result_type(whole.dtype, np.complex64))[..., 0]
+
+    def split(self, result: Any) -> Any:
+        """See Parts."""
+        return np.stack([result.real, result.imag], axis=-1) if np.iscomplexobj(result) else result
+
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
         return self._evaluate(job, batch, 1)
 
@@ -41,5 +50,5 @@ class Numpy:
         # A copy: an expression that works in place must not change the caller's bits.
         inputs = [strided(np.array(batch.inputs[i.name]), stride) for i in job.op.inputs]
         with framework_errors(), np.errstate(all="ignore"):
-            result = np.asarray(function_of(job, self._modules)(*inputs))
+            result = np.asarray(function_of(job, self._modules, self)(*inputs))
         return by_row(result, batch)

@@ -258,8 +258,8 @@ def measured_policy(framework: Framework, dtype: str) -> FlushPolicy:
     least normal number times one half must not give zero. A flush in any of the calls counts. All products are exact.
     Raises FrameworkError where the framework has no such dtype.
     """
-    fmt = format_named(dtype)
-    largest_power = 2.0**fmt.emax
+    fmt = format_named(format_named(dtype).real)
+    dtype, largest_power = fmt.name, 2.0**fmt.emax
     inputs = [
         _probe(framework, "x * y", dtype, subnormal, largest_power)
         for subnormal in (fmt.min_subnormal, fmt.min_normal / 2, fmt.min_normal - fmt.min_subnormal)

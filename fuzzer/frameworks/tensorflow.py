@@ -111,7 +111,7 @@ class TensorFlow:
 
     def _program(self, job: Job, problem: Problem) -> Program:
         """A program of the problem's arguments that returns the outputs in the layout of Framework.evaluate."""
-        function = function_of(job, self._modules)
+        function = function_of(job, self._modules, self)
 
         def checked(*inputs: Any) -> Any:
             y = function(*inputs)
@@ -120,6 +120,15 @@ class TensorFlow:
 
         orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
         return orders[problem.order](checked, problem)
+
+    def joined(self, pairs: Any) -> Any:
+        """See Parts."""
+        return self._tf.complex(pairs[..., 0], pairs[..., 1])
+
+    def split(self, result: Any) -> Any:
+        """See Parts."""
+        tf = self._tf
+        return tf.stack([tf.math.real(result), tf.math.imag(result)], axis=-1) if result.dtype.is_complex else result
 
     def _value(self, function: Callable[..., Any], problem: Problem) -> Program:
         return lambda *tensors: [function(*problem.inputs(tensors))]

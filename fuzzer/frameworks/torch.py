@@ -95,7 +95,7 @@ class Torch:
         problem = problem_of(job, batch, stride)
         with framework_errors():
             tensors = [self._tensor(batch.inputs[name], stride) for name in problem.names]
-            function = function_of(job, self._modules)
+            function = function_of(job, self._modules, self)
             if self._compiles:
                 outputs = self._programs.run(problem, lambda: self._compiled(function, problem), tensors)
             else:
@@ -130,6 +130,14 @@ class Torch:
         )
         compiled: Callable[..., Any] = self._torch.compile(own, backend="inductor", dynamic=False, fullgraph=True)
         return compiled
+
+    def joined(self, pairs: Any) -> Any:
+        """See Parts."""
+        return self._torch.view_as_complex(pairs.contiguous())
+
+    def split(self, result: Any) -> Any:
+        """See Parts."""
+        return self._torch.view_as_real(result.resolve_conj()) if result.is_complex() else result
 
     def _graphs(self) -> int:
         dynamo: Any = importlib.import_module("torch._dynamo.utils")

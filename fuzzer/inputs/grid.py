@@ -42,7 +42,7 @@ def special_batch(
     each = max(2, math.floor(limit ** (1 / len(op.inputs)) + 1e-9))
     points = [_telling(fmt, spec, marks.get(spec.name, ()), specials, each) for spec in op.inputs]
     rows = np.asarray(list(itertools.product(*(range(len(p)) for p in points))), dtype=np.int64)
-    length = max(3, op.min_length)
+    length = min((n for n in op.lengths if n >= max(3, op.min_length)), default=max(3, op.min_length)) if op.varies else 1
     inputs = {}
     for number, spec in enumerate(op.inputs):
         inputs[spec.name] = _spread_out(fmt, spec, points[number][rows[:, number]], length)
@@ -118,11 +118,12 @@ def _telling(fmt: Format, spec: Input, marks: Sequence[float], specials: bool, l
 
 
 def _spread_out(fmt: Format, spec: Input, values: Floats, length: int) -> Floats:
-    """The points as scalars, or as vectors and matrices that hold the point once, everywhere, or beside its negative."""
-    if spec.shape == "scalar":
+    """The points as scalars, or as vectors, matrices and tensors that hold the point once, everywhere, or beside its negative."""
+    if spec.scalar:
         return values
+    sizes = spec.sizes(length)
     rows = np.arange(len(values))[:, np.newaxis]
-    place, kind = np.arange(length), rows % 3
+    place, kind = np.arange(length if spec.square else math.prod(sizes)), rows % 3
     others = np.where(place == 1, 1.0, 0.0)
     mixed = np.where(
         kind == 0,
@@ -130,8 +131,9 @@ def _spread_out(fmt: Format, spec: Input, values: Floats, length: int) -> Floats
         np.where(kind == 1, values[:, np.newaxis].astype(np.float64), -values[:, np.newaxis].astype(np.float64)),
     )
     line = np.where(place == 0, values[:, np.newaxis].astype(np.float64), mixed).astype(fmt.dtype)
-    if spec.shape == "vector":
-        return settle(fmt, spec, line, keep=~np.isfinite(line.astype(np.float64)))
+    if not spec.square:
+        shaped = line.reshape(len(values), *sizes)
+        return settle(fmt, spec, shaped, keep=~np.isfinite(shaped.astype(np.float64)))
     square = np.broadcast_to(np.eye(length), (len(values), length, length)).astype(fmt.dtype)
     square[:, 0, :] = line
-    return square
+    return settle(fmt, spec, square, keep=~np.isfinite(square.astype(np.float64)))

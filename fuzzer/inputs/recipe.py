@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fuzzer.case import COTANGENT, TANGENT, Batch
 from fuzzer.catalog.op import Input, Op
 from fuzzer.formats import Floats, Format, UnknownName, format_named
-from fuzzer.inputs import matrices, regions, relations, vectors
+from fuzzer.inputs import matrices, regions, relations, structures, vectors
 from fuzzer.inputs.shapes import direction_counts
 
 #: Critical points by input name, see fuzzer.inputs.landmarks.
@@ -108,16 +108,19 @@ class Recipe:
 
     def _draw(self, rng: Generator, fmt: Format, number: int, spec: Input, marks: Sequence[float]) -> Floats:
         draw, domain = self.draws[number], (spec.low, spec.high)
-        tail = {"scalar": (), "vector": (self.length,), "matrix": (self.length, self.length)}[spec.shape]
+        tail = spec.sizes(self.length)
         if draw.regions:
             values = self._strata(rng, fmt, number, tail, domain, marks)
         else:
             values = regions.window(rng, fmt, (self.rows, *tail), draw.centre, draw.spread, domain)
-        if spec.shape == "vector":
-            values = _named("arrangement", vectors.ARRANGEMENTS, draw.arrangement)(rng, fmt, values)
-        elif spec.shape == "matrix":
-            values = _named("matrix arrangement", matrices.ARRANGEMENTS, draw.arrangement)(rng, fmt, values)
-        return values
+        if spec.scalar:
+            return values
+        if spec.square:
+            square: Floats = _named("matrix arrangement", matrices.ARRANGEMENTS, draw.arrangement)(rng, fmt, values)
+            return square
+        arrangement = _named("arrangement", vectors.ARRANGEMENTS, draw.arrangement)
+        line: Floats = arrangement(rng, fmt, values.reshape(self.rows, -1)).reshape(values.shape)
+        return line
 
     def _strata(
         self, rng: Generator, fmt: Format, number: int, tail: tuple[int, ...], domain: regions.Domain, marks: Sequence[float]
@@ -172,14 +175,14 @@ class Recipe:
 
 
 def settle(fmt: Format, spec: Input, values: Floats, keep: NDArray[np.bool_] | None = None) -> Floats:
-    """Values brought into the input's domain, whole where it takes integers; infinities and the places to `keep` stay."""
+    """Values brought into the input's domain, whole where it takes integers, with its structure; infinities and the places to `keep` stay."""
     wide = np.isfinite(values.astype(np.float64)) if keep is None else ~keep
     fitted = regions.fit(fmt, values, (spec.low, spec.high))
-    if spec.integers:
+    if spec.integers and fitted.size:
         whole = np.clip(np.rint(fitted.astype(np.float64)), math.ceil(spec.low) if math.isfinite(spec.low) else -fmt.max,
                         math.floor(spec.high) if math.isfinite(spec.high) else fmt.max)  # fmt: skip
         fitted = whole.astype(fmt.dtype)
-    return fitted if wide.all() else np.where(wide, fitted, values)
+    return structures.satisfy(fmt, spec, fitted if wide.all() else np.where(wide, fitted, values))
 
 
 def _named(kind: str, table: Mapping[str, Any], name: str) -> Any:

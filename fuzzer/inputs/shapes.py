@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+
+from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, TANGENT
 from fuzzer.catalog.op import Op
@@ -50,7 +53,29 @@ def output_count(op: Op, params: Mapping[str, Any], length: int) -> int:
 
     Raises oracles.definitions.UnknownDefinition where the op's definition is missing.
     """
-    return _count(op.definition or op.name, tuple(i.shape for i in op.inputs), tuple(params.items()), length)
+    return _count(op.definition or op.name, tuple(i.sizes(length) for i in op.inputs), tuple(params.items()))
+
+
+def length_in(op: Op, arrays: Mapping[str, NDArray[Any]]) -> int | None:
+    """The length n at which a row of these arrays (rows, ...) has the op's shapes; None where there is none. 1 where no shape varies."""
+    lengths = {i.length_of(arrays[i.name].shape[1:]) for i in op.inputs if i.varies}
+    fixed = all(i.length_of(arrays[i.name].shape[1:]) for i in op.inputs if not i.varies)
+    return None if not fixed or len(lengths) > 1 or None in lengths else max((n for n in lengths if n), default=1)
+
+
+def chain_of(op: Op, arrays: Mapping[str, NDArray[Any]]) -> int:
+    """The longest chain of roundings that the op's textbook algorithm makes of a row: the numbers of a vector or tensor, the order of a
+    square matrix (a row of it meets a column)."""
+    lengths = [1]
+    for spec in op.inputs:
+        shape = arrays[spec.name].shape[1:]
+        lengths.append(shape[0] if spec.square else math.prod(shape[: len(spec.axes)]))
+    return max(lengths)
+
+
+def numbers_in_row(op: Op, length: int) -> int:
+    """How many numbers the largest input of one row holds."""
+    return max(math.prod(i.sizes(length)) for i in op.inputs)
 
 
 def direction_counts(op: Op, params: Mapping[str, Any], order: str, length: int) -> dict[str, int]:
@@ -68,12 +93,13 @@ def direction_counts(op: Op, params: Mapping[str, Any], order: str, length: int)
 
 def variables(op: Op, length: int) -> list[tuple[str, int]]:
     """The numbers that an op is differentiated by, (input, index), in the order of TANGENT and of the outputs of grad and grad2."""
-    sizes = {"scalar": 1, "vector": length, "matrix": length * length}
-    return [(i.name, index) for i in op.inputs if i.differentiable for index in range(sizes[i.shape])]
+    return [(i.name, index) for i in op.inputs if i.differentiable for index in range(math.prod(i.sizes(length)))]
 
 
 @lru_cache(maxsize=4096)
-def _count(name: str, shapes: tuple[str, ...], params: tuple[tuple[str, Any], ...], length: int) -> int:
-    number = _Anything()
-    filled = {"scalar": number, "vector": [number] * length, "matrix": [[number] * length for _ in range(length)]}
-    return len(flat(definition(name)(Shapes(), *(filled[shape] for shape in shapes), **dict(params))))
+def _count(name: str, shapes: tuple[tuple[int, ...], ...], params: tuple[tuple[str, Any], ...]) -> int:
+    return len(flat(definition(name)(Shapes(), *(_filled(_Anything(), shape) for shape in shapes), **dict(params))))
+
+
+def _filled(number: _Anything, shape: tuple[int, ...]) -> Any:
+    return number if not shape else [_filled(number, shape[1:]) for _ in range(shape[0])]

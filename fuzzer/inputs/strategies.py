@@ -25,7 +25,7 @@ import hashlib
 import itertools
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -41,7 +41,8 @@ from fuzzer.formats import Format, format_named
 from fuzzer.inputs import matrices, relations, vectors
 from fuzzer.inputs.recipe import COTANGENTS, TANGENTS, Draw, Landmarks, Recipe
 from fuzzer.inputs.regions import REGIONS, bounds, regions_of, special_values
-from fuzzer.inputs.shapes import direction_counts
+from fuzzer.inputs.shapes import direction_counts, numbers_in_row
+from fuzzer.inputs.structures import satisfy
 
 DrawFunction = Callable[[st.SearchStrategy[Any]], Any]
 T = TypeVar("T")
@@ -68,7 +69,7 @@ def recipes(
     """A strategy of Recipe for this op and dtype.
 
     rows: numbers per input: a recipe of vectors of length n has rows/n rows, at least 32 (and one shape per length). lengths:
-    those to draw from (default: vectors.LENGTHS, for matrices matrices.ORDERS, from the op's min_length on). specials: whether a
+    those to draw from (default: usual_lengths, from the op's min_length on). specials: whether a
     few recipes hold NaN, infinities and points outside the domain. The recipe must be expanded with the same landmarks. Shrinks
     toward one region, no relation and the shortest vectors. Raises UnknownName for a dtype, ValueError where no length is left.
     """
@@ -85,12 +86,12 @@ def _recipes(
     relation, pair = "independent", (0, 1)
     if plan.pairs:
         pair = _pick(draw, plan.pairs)
-        relation = _pick(draw, tuple(relations.PAIRS if op.inputs[pair[0]].shape == "scalar" else vectors.BETWEEN))
+        relation = _pick(draw, tuple(relations.PAIRS if op.inputs[pair[0]].scalar else vectors.BETWEEN))
     share = 10 if specials and _integer(draw, 0, 7) == 7 else 0
     taken = direction_counts(op, op.default_params(), order, length)
     cotangent = _pick(draw, tuple(COTANGENTS)) if COTANGENT in taken else "ones"
     tangent = _pick(draw, TANGENTS) if TANGENT in taken else "ones"
-    numbers = length ** max({"scalar": 0, "vector": 1, "matrix": 2}[i.shape] for i in op.inputs)
+    numbers = numbers_in_row(op, length)
     seed = _integer(draw, 0, last_seed)
     return Recipe(seed, max(min(rows, LEAST_ROWS), rows // numbers), draws, relation, pair, length, share, cotangent, tangent)
 
@@ -112,7 +113,7 @@ def cases(
     the cotangent and the tangent that they take.
     """
     fmt = format_named(dtype)
-    chosen = lengths or [n for n in vectors.LENGTHS if n <= max(8, op.min_length)] + [op.min_length]
+    chosen = lengths or [n for n in usual_lengths(op) if n <= max(8, op.min_length)] + [op.min_length]
     plan = _plan(op, fmt, landmarks or {}, chosen, specials)
     return _cases(op, fmt, order, dict(op.default_params() if params is None else params), landmarks or {}, plan, specials)
 
@@ -124,10 +125,10 @@ def _cases(
     length = _pick(draw, plan.lengths)
     inputs: dict[str, Any] = {}
     for spec, menu in zip(op.inputs, plan.menus, strict=True):
-        shape = {"scalar": (), "vector": (length,), "matrix": (length, length)}[spec.shape]
+        shape = spec.sizes(length)
         marks = tuple(landmarks.get(spec.name, ()))
         numbers = [_number(draw, spec, fmt, menu, marks, specials) for _ in range(math.prod(shape))]
-        inputs[spec.name] = np.asarray(numbers, dtype=np.float64).astype(fmt.dtype).reshape((1, *shape))
+        inputs[spec.name] = satisfy(fmt, spec, np.asarray(numbers, dtype=np.float64).astype(fmt.dtype).reshape((1, *shape)))
     for name, count in direction_counts(op, params, order, length).items():
         weights = [float(_integer(draw, -8, 8)) for _ in range(count)]
         inputs[name] = np.asarray([weights]).astype(fmt.dtype)
@@ -215,9 +216,8 @@ class _Plan:
 
 
 def _plan(op: Op, fmt: Format, landmarks: Landmarks, lengths: Sequence[int] | None, specials: bool) -> _Plan:
-    shapes = [i.shape for i in op.inputs]
-    usual = matrices.ORDERS if "matrix" in shapes else vectors.LENGTHS
-    chosen = (1,) if op.elementwise else tuple(sorted({n for n in lengths or usual if n >= op.min_length}))
+    usual = usual_lengths(op)
+    chosen = usual if not op.varies else tuple(sorted({n for n in lengths or usual if n >= op.min_length}))
     if not chosen:
         raise ValueError(
             f"op {op.name!r} needs vectors of at least {op.min_length} elements; lengths given: {list(lengths or usual)}"
@@ -226,15 +226,28 @@ def _plan(op: Op, fmt: Format, landmarks: Landmarks, lengths: Sequence[int] | No
     for spec in op.inputs:
         names = regions_of(fmt, (spec.low, spec.high), tuple(landmarks.get(spec.name, ())))
         menus.append(names + tuple(n for n in ("landmarks", "everyday") if n in names))
-    numbers = range(len(shapes))
-    pairs = tuple((i, j) for i in numbers for j in numbers if i != j and shapes[i] == shapes[j] != "matrix")
-    return _Plan(menus, chosen, pairs)
+    return _Plan(menus, chosen, tuple(_pairs(op)))
+
+
+def _pairs(op: Op) -> Iterator[tuple[int, int]]:
+    """Two real scalars or two real vectors of the same size."""
+    for (i, a), (j, b) in itertools.permutations(enumerate(op.inputs), 2):
+        if a.stored == b.stored and len(a.stored) < 2 and not a.complex:
+            yield i, j
+
+
+def usual_lengths(op: Op) -> tuple[int, ...]:
+    """The lengths n that are fuzzed: the op's own; else those of matrices where a row has n x n numbers, of vectors where it has n."""
+    if not op.varies:
+        return (1,)
+    twice = any(sum(isinstance(axis, str) for axis in i.axes) > 1 for i in op.inputs)
+    return op.lengths or (matrices.ORDERS if twice else vectors.LENGTHS)
 
 
 def _draw_input(draw: DrawFunction, spec: Input, fmt: Format, menu: tuple[str, ...], specials: bool) -> Draw:
     arrangement = "elements"
-    if spec.shape != "scalar":
-        arrangement = _pick(draw, _arrangements(spec.shape, spec.low, spec.high, specials))
+    if not spec.scalar:
+        arrangement = _pick(draw, _arrangements(spec, specials))
     strata = _integer(draw, 0, 3)
     if strata == 3:
         low, high = bounds(fmt, (spec.low, spec.high))
@@ -258,11 +271,13 @@ def _position(draw: DrawFunction, last: int) -> int:
 
 
 @lru_cache(maxsize=256)
-def _arrangements(shape: str, low: float, high: float, specials: bool) -> tuple[str, ...]:
-    if shape == "matrix":
+def _arrangements(spec: Input, specials: bool) -> tuple[str, ...]:
+    if spec.arrangements:
+        return spec.arrangements
+    if spec.square:
         return tuple(matrices.ARRANGEMENTS)
-    banned = set() if (low, high) == (0.0, 1.0) else set(vectors.PROBABILITIES)
-    if not specials or low != -math.inf:
+    banned = set() if (spec.low, spec.high) == (0.0, 1.0) else set(vectors.PROBABILITIES)
+    if not specials or spec.low != -math.inf:
         banned |= vectors.SPECIAL
     return tuple(name for name in vectors.ARRANGEMENTS if name not in banned)
 

@@ -23,6 +23,7 @@ ULPS: dict[Accuracy, tuple[float, float, float]] = {
     "special": (9.5, 9.5, 1.0),
     "composite": (4.0, 4.0, 1.5),
     "accumulating": (4.0, 4.0, 1.5),
+    "backward": (4.0, 4.0, 1.5),
 }
 SOURCES: dict[Accuracy, str] = {
     "exact": "IEEE 754-2019, 5.4: correctly rounded",
@@ -30,11 +31,14 @@ SOURCES: dict[Accuracy, str] = {
     "special": "glibc manual, known maximum errors: capped at 9 ulps",
     "composite": "three to five roundings of at most 1 ulp each",
     "accumulating": "gamma_n of the textbook algorithm (Higham 2002, ch. 3)",
+    "backward": "normwise backward error of 30 n u, LAPACK's own test threshold (LAPACK Users' Guide, 6.6; Higham 2002, ch. 9)",
 }
 #: Excess beyond which an error is not explained by rounding, per order (measured gap: defects >= 68, others <= 10.6).
 EXCESS = {"value": 16.0, "grad": 32.0, "jvp": 32.0, "grad2": 64.0}
 #: Steps of a derivative's formula beside those of the value's: each order of differentiation doubles them (Griewank and Walther 2008, 4).
 ROUNDINGS = {"value": 1, "grad": 2, "jvp": 2, "grad2": 4}
+#: LAPACK's tests pass a residual of so many n u ||A|| (LAPACK Working Note 41, section 6).
+THRESHOLD = 30.0
 #: Neighbourhood of the ball test, in ulps of the inputs.
 NEIGHBOURHOOD = {"value": 4.0, "grad": 8.0, "jvp": 8.0, "grad2": 16.0}
 
@@ -44,7 +48,7 @@ class Standard:
     """What one cell's answers are held to.
 
     ulps: T. excess: c, the screen. neighbourhood: k, ulps of the inputs in the ball test. strict: T is a published limit, so an error above
-    it is `inaccurate` even where the problem is ill-conditioned. roots: the limit near zeros is absolute. saturates: sup|f'|, of
+    it is `inaccurate` even where the problem is ill-conditioned. whole: Op.whole. roots: the limit near zeros is absolute. saturates: sup|f'|, of
     second derivatives sup|f''|, or None.
     """
 
@@ -56,21 +60,26 @@ class Standard:
     saturates: float | None
     source: str
     order: str = "value"
+    whole: str = ""
 
 
 def standard_for(op: Op, order: str, fmt: Format, length: int = 1) -> Standard:
     """The standard of an op at an order, in a format, for vectors of `length` (the longest chain of roundings)."""
-    accuracy: Accuracy = op.accuracy if order == "value" else "composite" if op.accuracy != "accumulating" else op.accuracy
-    column = 0 if fmt.name == _WIDE else 2 if fmt.name in _HALF else 1
+    summing = op.accuracy in ("accumulating", "backward")
+    accuracy: Accuracy = op.accuracy if order == "value" or summing else "composite"
+    column = 0 if fmt.real == _WIDE else 2 if fmt.name in _HALF else 1
     ulps = ULPS[accuracy][column] * ROUNDINGS[order]
     near = NEIGHBOURHOOD[order] if fmt.name not in _HALF else NEIGHBOURHOOD[order] / 8
-    if accuracy == "accumulating":
+    excess = 1.0 if accuracy == "exact" else EXCESS[order]
+    if summing:
         accumulation = min(fmt.unit_roundoff, 2.0**-24) / fmt.unit_roundoff  # 16-bit inputs accumulate in binary32
         ulps = max(ulps, length * accumulation)
         near = max(near, math.ceil(length * accumulation / 2))
+    if accuracy == "backward":  # 16-bit kernels of linear algebra round what they store
+        excess = max(excess, THRESHOLD * length * ROUNDINGS[order])
+        near = max(near, math.ceil(excess / 2))
     saturates = {"grad": op.saturates, "jvp": op.saturates, "grad2": op.bends}.get(order)
-    excess = 1.0 if accuracy == "exact" else EXCESS[order]
     return Standard(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        roots=op.roots, saturates=saturates, source=SOURCES[accuracy], order=order,
+        roots=op.roots, saturates=saturates, source=SOURCES[accuracy], order=order, whole=op.whole,
     )  # fmt: skip

@@ -201,6 +201,8 @@ def _judge_suspects(
         mild = ~(e[ordinary] > standard.excess) & ~(gone & (not standard.roots)) & ~unknown
         judged = np.where(mild, _mild(standard, explained), Class.unstable)
         verdict[ordinary] = np.where(unknown & ~lost, Class.undecided, judged)
+        if standard.whole:
+            _as_a_whole(verdict, ordinary, gap[where], moduli(truth.value, standard.whole, fmt)[where], fmt, standard)
         if standard.order != "value":
             zero = top <= truth.radius[where]
             scales = _scales(truth, where[0], standard, directions)
@@ -234,6 +236,26 @@ def _scales(
     finite = np.where(np.isfinite(truth.value), np.abs(truth.value), 0.0)
     largest = finite.max(axis=1)[rows] if truth.shape[1] > 1 else np.zeros(len(rows))
     return np.maximum(largest, float(standard.saturates or 0.0) * directions[rows])
+
+
+def moduli(values: NDArray[np.float64], whole: str, fmt: Format) -> NDArray[np.float64]:
+    """What the error of each element (rows, outputs) is measured against beside itself: the modulus of the complex number that it is a part
+    of ("parts"), the row's largest element ("all"); numbers beyond the format count as its largest."""
+    sizes = np.minimum(np.where(np.isnan(values), 0.0, np.abs(values)), fmt.max)
+    if whole == "parts":
+        pairs = sizes.reshape(len(sizes), -1, 2)
+        return np.repeat(np.minimum(np.hypot(pairs[..., 0], pairs[..., 1]), fmt.max), 2, axis=1)
+    return np.broadcast_to(sizes.max(axis=1, keepdims=True), sizes.shape)
+
+
+def _as_a_whole(
+    verdict: NDArray[np.uint8], ordinary: NDArray[np.int64], gap: NDArray[np.float64], modulus: NDArray[np.float64], fmt: Format,
+    standard: Standard,
+) -> None:  # fmt: skip
+    """An error that is small beside the whole is no instability: of a part of a complex number it is inaccurate, of a matrix it is right."""
+    small = gap <= max(standard.ulps, standard.excess) * fmt.unit_roundoff * modulus
+    milder = Class.inaccurate if standard.whole == "parts" else Class.ok
+    verdict[ordinary[small & (verdict[ordinary] > milder)]] = milder
 
 
 def _normwise(

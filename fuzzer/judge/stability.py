@@ -20,19 +20,25 @@ from oracles.function import Function
 
 def certify(
     function: Function, single: dict[str, NDArray[np.float64]], output: int, answer: float, truth: float, fmt: Format,
-    standard: Standard, excess: float, screened: Class,
+    standard: Standard, excess: float, screened: Class, modulus: float = 0.0,
 ) -> Class:  # fmt: skip
     """The certified class of one answer at one row, screened as beyond T; an overflow counts as W, a NaN is what the screen says.
 
-    unstable: surely outside. Inside: inaccurate where T is a published limit (near roots: only if the screen said so), else
-    ill_conditioned. Unbounded enclosure: ill_conditioned where the excess is within c, else undecided.
+    modulus: what a normwise error is measured against (screen.moduli), beside the answer itself. unstable: surely outside. Inside:
+    inaccurate where T is a published limit (near roots: only if the screen said so), else ill_conditioned. Unbounded enclosure:
+    ill_conditioned where the excess is within c, else undecided.
     """
     if math.isnan(answer) or screened < Class.inaccurate:
         return screened
     if math.isinf(answer):
-        answer = math.copysign(fmt.max if fmt.name == "float64" else float(fmt.overflow_threshold), answer)
-    widths = {name: standard.neighbourhood * fmt.ulp(np.asarray(values)) for name, values in single.items()}
+        answer = math.copysign(fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold), answer)
+    sizes = {
+        name: np.full(np.shape(v), np.abs(v).max()) if standard.whole == "all" else np.asarray(v) for name, v in single.items()
+    }
+    widths = {name: standard.neighbourhood * fmt.ulp(size) for name, size in sizes.items()}
     slack = standard.ulps * float(fmt.ulp(np.asarray(truth)))
+    if standard.whole == "all" or (standard.whole == "parts" and screened == Class.unstable):
+        slack = max(slack, max(standard.ulps, standard.excess) * fmt.unit_roundoff * modulus)
     bounded = False
     for bits in (128, 512, 1024 + 2 * fmt.precision):
         found = neighbourhood(function, single, output, widths, bits)

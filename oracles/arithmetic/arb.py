@@ -10,6 +10,7 @@ from flint import arb, ctx, fmpq
 
 from oracles.arithmetic.ball64 import reflected_polygamma
 from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.special import functions
 
 
 class Undefined(ArithmeticError):
@@ -166,15 +167,22 @@ class Arb(Composites):
     # -- functions ---------------------------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Callable[[Any], ArbNumber]:
-        if name not in _METHODS:
+        if name in _METHODS:
+            method = getattr(arb, _METHODS[name])
+        elif name in functions():
+            method = functions()[name].arb
+        else:
             raise AttributeError(name)
-        method = getattr(arb, _METHODS[name])
 
-        def function(x: Any) -> ArbNumber:
-            return ArbNumber(method(to_arb(x)))
+        def function(*numbers: Any) -> ArbNumber:
+            return ArbNumber(method(*map(to_arb, numbers)))
 
         setattr(self, name, function)
         return function
+
+    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> ArbNumber:
+        """The partial derivative of a special function without a rule, differentiated orders[k] times by the k-th number."""
+        return ArbNumber(arb.nan())
 
     def exp2(self, x: Any) -> ArbNumber:
         return ArbNumber((to_arb(x) * arb.const_log2()).exp())

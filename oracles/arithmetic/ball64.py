@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.special import functions
 from oracles.enclosure import Ball, Column
 
 Masks = tuple[Column, Column]  # surely true, surely false
@@ -468,6 +469,28 @@ class Ball64(Composites):
             cut = (x.lower() < 0) & (y.lower() <= 0) & (y.upper() >= 0)
             rad = np.where((turn < 0.5) & ~cut, rad + 2 * turn, np.inf)
         return Ball(self, mid, rad, self._either(x.bad, y.bad))
+
+    def __getattr__(self, name: str) -> Callable[..., Ball]:
+        entry = functions().get(name)
+        if entry is None:
+            raise AttributeError(name)
+
+        def function(*numbers: Any) -> Ball:
+            balls = [self.num(v) for v in numbers]
+            return entry.ball64(self, *balls) if entry.ball64 is not None else self.unknown(*balls)
+
+        return function
+
+    def unknown(self, *balls: Ball) -> Ball:
+        """A number of which this tier knows nothing, one for each row of the balls."""
+        shape = np.broadcast_shapes(*(ball.mid.shape for ball in balls))
+        return Ball(
+            self, np.zeros(shape, self.dtype), np.full(shape, np.inf, self.dtype), reduce(self._either, (b.bad for b in balls))
+        )
+
+    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Ball:
+        """See Arb.partial: not known here."""
+        return self.unknown(*(self.num(v) for v in numbers))
 
     # -- special functions: scipy, with bounds validated against Arb (tests/oracles/test_enclosures.py) ------------------
 

@@ -23,6 +23,7 @@ from oracles.arithmetic import logarithms
 from oracles.arithmetic.ball64 import CONSTANTS, Ball64, Masks
 from oracles.arithmetic.composites import Composites
 from oracles.arithmetic.logarithms import ETA, GROW, LIBM, LOG_MAX, LOG_MIN, Log, U
+from oracles.arithmetic.special import functions
 from oracles.enclosure import Ball, Column
 
 #: A relative bound below which an enclosure is taken as it is, without asking the other representation.
@@ -485,11 +486,17 @@ class Log64(Composites):
     def polygamma(self, n: int, x: Any) -> LogBall:
         return self._of(self.plain.polygamma(n, self.num(x).value))
 
-    def __getattr__(self, name: str) -> Callable[[Any], LogBall]:
+    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> LogBall:
+        """See Arb.partial: not known here."""
+        return self._of(self.plain.partial(name, [self.num(v).value for v in numbers], orders))
+
+    def __getattr__(self, name: str) -> Callable[..., LogBall]:
         if name in _NEAR_IDENTITY:
             return lambda x: self._near_identity(name, self.num(x), 2, -20.0)
         if name in _THROUGH:
             return lambda x: self._through(name, self.num(x))
+        if name in functions():
+            return lambda *numbers: self._of(getattr(self.plain, name)(*(self.num(v).value for v in numbers)))
         raise AttributeError(name)
 
 

@@ -22,6 +22,7 @@ from oracles.arithmetic import mpf_elementary, mpf_special
 from oracles.arithmetic.composites import Composites
 from oracles.arithmetic.mpf_elementary import GUARD, NAN, ZERO, finite, magnitude, nearest
 from oracles.arithmetic.protocol import UNARY, Constant
+from oracles.arithmetic.special import functions
 
 Number = Any  # an mpf of the arithmetic's own context
 Truth = bool | None
@@ -108,9 +109,29 @@ class Mp(Composites):
     # Functions
 
     def __getattr__(self, name: str) -> Callable[[Any], Number]:
-        if name not in _FUNCTIONS:
-            raise AttributeError(name)
-        return partial(self._apply, _FUNCTIONS[name])
+        if name in _FUNCTIONS:
+            return partial(self._apply, _FUNCTIONS[name])
+        if name in functions():
+            return partial(self._special, name)
+        raise AttributeError(name)
+
+    def _special(self, name: str, *numbers: Any) -> Number:
+        return self._rounded(_special_value(name, self.bits, *(self.num(v)._mpf_ for v in numbers)))
+
+    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Number:
+        """The partial derivative of a special function without a rule, differentiated orders[k] times by the k-th number: by mpmath's
+        differences at raised precision, as `derivative`."""
+        context = _own_context(self.bits + 2 * GUARD)
+        at = tuple(context.make_mpf(self.num(v)._mpf_) for v in numbers)
+        wide = (self.bits + 2 * GUARD) * (2 + sum(orders))
+
+        def evaluated(*moved: Any) -> Any:
+            return context.make_mpf(_special_value(name, wide, *(context.convert(v)._mpf_ for v in moved)))
+
+        try:
+            return self._rounded(context.convert(context.diff(evaluated, at, orders))._mpf_)
+        except (ArithmeticError, ValueError):
+            return self.num(math.nan)
 
     def _apply(self, function: Callable[..., Any], *numbers: Any) -> Number:
         raw = (self.num(v)._mpf_ for v in numbers)
@@ -223,6 +244,28 @@ class Mp(Composites):
 def _evaluated(function: Callable[..., Any], *arguments: Any) -> Any:
     """Along the paths of a limit only some elements of a row change: the functions of the others are computed once."""
     return function(*arguments)
+
+
+@lru_cache(maxsize=4096)
+def _special_value(name: str, bits: int, *raw: Any) -> Any:
+    """A special function at two precisions that agree to `bits` bits; nan where mpmath has no real value, or finds none."""
+    function, before, wide = functions()[name].mp, None, bits + GUARD
+    for _ in range(6):
+        context = _own_context(wide)
+        try:
+            now = context.convert(function(context, *map(context.make_mpf, raw)))
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError):
+            return NAN
+        if not hasattr(now, "_mpf_"):
+            if now.imag:
+                return NAN
+            now = now.real
+        if before is not None and (now == before or abs(now - before) <= abs(now) * context.ldexp(1, -bits - 4)):
+            return now._mpf_
+        if not context.isfinite(now):
+            return now._mpf_
+        before, wide = now, 2 * wide
+    return NAN
 
 
 @lru_cache(maxsize=32)

@@ -11,6 +11,7 @@ import numpy as np
 
 from oracles.arithmetic.ball64 import CONSTANTS
 from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.special import functions
 
 
 class Native(Composites):
@@ -72,7 +73,12 @@ class Native(Composites):
     def cospi(self, x: Any) -> Any:
         return np.cos(math.pi * np.fmod(self.num(x), 2))
 
-    def __getattr__(self, name: str) -> Callable[[Any], Any]:
+    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Any:
+        return np.float64(math.nan)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name in functions():
+            return functions()[name].native or (lambda *numbers: np.float64(math.nan))
         numpy_name = _NUMPY.get(name, name)
         if hasattr(np, numpy_name) and name not in _SCIPY:
             function = getattr(np, numpy_name)

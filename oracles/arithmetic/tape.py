@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 from oracles.arithmetic.protocol import UNARY
+from oracles.arithmetic.special import Special, functions
 
 
 @dataclass(frozen=True)
@@ -179,10 +180,35 @@ class Tape:
             return Node(self, value, [(node, lambda: _differentiated(self.base, name, node.value, 1))])
         return Node(self, value, [(node, lambda: rule(self.base, node.value, value))])
 
-    def __getattr__(self, name: str) -> Callable[[Any], Node]:
-        if name not in UNARY:
-            raise AttributeError(name)
-        return partial(self._unary, name)
+    def __getattr__(self, name: str) -> Callable[..., Node]:
+        if name in UNARY:
+            return partial(self._unary, name)
+        if name in functions():
+            return partial(self._special, functions()[name])
+        raise AttributeError(name)
+
+    def _special(self, entry: Special, *numbers: Any) -> Node:
+        nodes = [self.num(v) for v in numbers]
+        values = [n.value for n in nodes]
+        value = getattr(self.base, entry.name)(*values)
+
+        def slope(k: int) -> Any:
+            rule = entry.slopes[k]
+            if rule is None:
+                return self.base.partial(entry.name, values, tuple(int(i == k) for i in range(len(values))))
+            return rule(self.base, value, *values)
+
+        return Node(self, value, [(n, partial(slope, k)) for k, n in enumerate(nodes)])
+
+    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Node:
+        """See Arb.partial."""
+        nodes = [self.num(v) for v in numbers]
+        values = [n.value for n in nodes]
+
+        def higher(k: int) -> Any:
+            return self.base.partial(name, values, tuple(o + (i == k) for i, o in enumerate(orders)))
+
+        return Node(self, self.base.partial(name, values, orders), [(n, partial(higher, k)) for k, n in enumerate(nodes)])
 
     def logsumexp(self, items: Sequence[Any]) -> Node:
         nodes = [self.num(i) for i in items]

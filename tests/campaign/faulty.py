@@ -24,6 +24,7 @@ from fuzzer.catalog.op import Implementation, Op, scalar, vector
 from fuzzer.catalog.registry import ops
 from fuzzer.frameworks.expression import by_row, framework_errors, function_of, placed, strided
 from fuzzer.frameworks.framework import Job
+from fuzzer.frameworks.numpy import Numpy
 from oracles.definitions import define
 
 Array = NDArray[Any]
@@ -43,6 +44,7 @@ class Faulty:
 
     def __init__(self) -> None:
         self._modules = {"faulty": importlib.import_module(__name__), "np": np}
+        self._parts = Numpy()
 
     def evaluate(self, job: Job, batch: Batch) -> Array:
         return self._evaluate(job, batch, 1)
@@ -54,7 +56,9 @@ class Faulty:
         inputs = {name: strided(np.array(values), stride) for name, values in batch.inputs.items()}
         with framework_errors(), np.errstate(all="ignore"):
             if job.order == "value":
-                return by_row(np.asarray(function_of(job, self._modules)(*(inputs[i.name] for i in job.op.inputs))), batch)
+                return by_row(
+                    np.asarray(function_of(job, self._modules, self._parts)(*(inputs[i.name] for i in job.op.inputs))), batch
+                )
             kernel = globals()[job.implementation.call.partition("(")[0].removeprefix("faulty.")]
             if job.order in getattr(kernel, "refuses", ()):
                 raise RuntimeError(f"no {job.order} of this kernel\nand a second line")

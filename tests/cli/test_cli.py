@@ -348,11 +348,11 @@ def test_nights(campaign: Any, tmp_path: Path) -> None:
 
 
 def test_a_short_run_between_two_nights_is_no_baseline(campaign: Any, tmp_path: Path) -> None:
-    from fuzzer.catalog.op import DTYPES, ORDERS
+    from fuzzer.catalog.op import ALL_DTYPES, ORDERS
     from fuzzer.frameworks.target import targets_named
 
     whole = {
-        "selection": {"ops": None, "dtypes": list(DTYPES), "orders": list(ORDERS)},
+        "selection": {"ops": None, "dtypes": list(ALL_DTYPES), "orders": list(ORDERS)},
         "targets": [str(t) for t in targets_named(None)],
     }
     campaign(Campaign(3, [a_finding()], environment=whole), "run")

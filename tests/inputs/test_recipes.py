@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzzer.case import COTANGENT
-from fuzzer.catalog.op import Input, Op, op, scalar, vector
+from fuzzer.catalog.op import Op, matrix, op, scalar, vector
 from fuzzer.formats import FORMATS, UnknownName
 from fuzzer.inputs import regions
 from fuzzer.inputs.grid import special_batch
@@ -27,7 +27,7 @@ SOFTMAX = op("softmax", [vector("x")])
 SUM = op("sum", [vector("x")])
 TWO_VECTORS = op("dot", [vector("x"), vector("y")])
 PROBABILITIES = op("entropies", [vector("p", low=0, high=1)], definition="sum", min_length=2)
-MATRICES = op("matrices", [Input("a", "matrix"), vector("b")], definition="sum")
+MATRICES = op("matrices", [matrix("a"), vector("b")], definition="sum")
 OPS = [UNARY, BINARY, COUNTED, SOFTMAX, SUM, TWO_VECTORS, PROBABILITIES, MATRICES]
 SHORT = [1, 2, 3, 8]
 dtypes = st.sampled_from(list(FORMATS))
@@ -49,10 +49,10 @@ def test_a_recipe_expands_to_the_promised_batch(record: Op, dtype: str, data: st
         values = batch.inputs[spec.name]
         assert values.tobytes() == again.inputs[spec.name].tobytes()
         assert values.dtype == batch.format.dtype
-        assert values.shape == (recipe.rows, *[recipe.length] * ["scalar", "vector", "matrix"].index(spec.shape))
+        assert values.shape == (recipe.rows, *[recipe.length] * len(spec.axes))
         wide = values.astype(np.float64)
         if not recipe.specials:
-            masked = spec.shape == "vector" and recipe.draws[record.inputs.index(spec)].arrangement == "masked"
+            masked = len(spec.axes) == 1 and recipe.draws[record.inputs.index(spec)].arrangement == "masked"
             assert np.isfinite(wide).all() or masked
             wide = wide[np.isfinite(wide)]
             assert ((wide >= spec.low) & (wide <= spec.high)).all()

@@ -123,7 +123,7 @@ def test_forward_and_reverse_mode_are_adjoint(name: str, x: list[float], y: list
     """<c, J t> = <J' c, t>, and the Hessian is symmetric: <s, H t> = <t, H s>; Griewank and Walther (2008), 3.3."""
     op = op_named(name)
     own = dict(zip([i.name for i in op.inputs], (x, [abs(v) / 8 for v in y]), strict=False))
-    if any(i.shape == "scalar" for i in op.inputs):
+    if any(i.scalar for i in op.inputs):
         own["y"] = 1.0  # type: ignore[assignment]
     count = len(variables(op, 3))
     s, t = (weights[:6] + weights[:6])[:count], (weights[3:] + weights[3:])[:count]

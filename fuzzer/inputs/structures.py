@@ -1,0 +1,120 @@
+"""Structures: what the numbers of one row satisfy together, and the nearest simple row that does.
+
+Arrangements draw rows that have the structure already; whatever else comes along (the grid, a zoom, a shrunk case) is brought to it
+here: elementwise arithmetic in binary64 only, so that the bits depend on no library. `holds` tells what needs no bringing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.catalog.op import Input
+from fuzzer.formats import Floats, Format
+
+Wide = NDArray[np.float64]
+Satisfy = Callable[[Format, Floats], Floats]
+
+
+def satisfy(fmt: Format, spec: Input, values: Floats) -> Floats:
+    """Rows (rows, *sizes) with the input's structure; those that have it stay as they are. Rows with special values stay too."""
+    if not spec.structure:
+        return values
+    usual = np.isfinite(values.astype(np.float64)).reshape(len(values), -1).all(axis=1)
+    if not usual.any():
+        return values
+    out = values.copy()
+    out[usual] = STRUCTURES[spec.structure](fmt, values[usual])
+    return out
+
+
+def holds(fmt: Format, spec: Input, values: Floats) -> bool:
+    """Whether all rows have the input's structure."""
+    return not spec.structure or bool((fmt.bits(satisfy(fmt, spec, values)) == fmt.bits(values)).all())
+
+
+def _symmetric(fmt: Format, a: Floats) -> Floats:
+    """The lower triangle, mirrored."""
+    return np.where(np.tri(a.shape[1], dtype=np.bool_), a, np.swapaxes(a, 1, 2))
+
+
+def _spd(fmt: Format, a: Floats) -> Floats:
+    """Symmetric, and positive definite by its pivots beyond rounding errors; else the diagonal of the magnitudes."""
+    mirrored = _symmetric(fmt, a)
+    diagonal = np.abs(np.diagonal(mirrored, axis1=1, axis2=2))
+    plain = np.where(diagonal > 0, diagonal, np.asarray(1).astype(fmt.dtype))[:, :, np.newaxis] * np.eye(a.shape[1])
+    definite = _least_pivot(mirrored.astype(np.float64), search=False) > 64 * a.shape[1] * fmt.unit_roundoff
+    return np.where(definite[:, np.newaxis, np.newaxis], mirrored, plain.astype(fmt.dtype))
+
+
+def _nonsingular(fmt: Format, a: Floats) -> Floats:
+    """Pivots that no rounding error of elimination brings to zero; else the identity in its place."""
+    regular = _least_pivot(a.astype(np.float64), search=True) > 64 * a.shape[1] * fmt.unit_roundoff
+    return np.where(regular[:, np.newaxis, np.newaxis], a, np.eye(a.shape[1]).astype(fmt.dtype))
+
+
+def _least_pivot(a: Wide, *, search: bool) -> Wide:
+    """Per row the least pivot of Gaussian elimination relative to the largest number of its row or column; -inf where it breaks down.
+
+    search: with partial pivoting, and magnitudes of the pivots; else in order, with their signs.
+    """
+    rows, n, _ = a.shape
+    work = a.copy()
+    with np.errstate(all="ignore"):
+        across, down = np.abs(a).max(axis=2), np.abs(a).max(axis=1)
+        least = np.full(rows, np.inf)
+        every = np.arange(rows)
+        for k in range(n):
+            if search:
+                best = k + np.argmax(np.abs(work[:, k:, k]), axis=1)
+                for array in (work, across):
+                    array[every, k], array[every, best] = array[every, best].copy(), array[every, k].copy()
+            pivot = work[:, k, k].copy()
+            size = np.abs(pivot) if search else pivot
+            ratio = size / np.minimum(across[:, k], down[:, k])
+            least = np.where(np.isfinite(ratio), np.minimum(least, ratio), -np.inf)
+            factor = work[:, k + 1 :, k] / pivot[:, np.newaxis]
+            work[:, k + 1 :, k:] -= factor[:, :, np.newaxis] * work[:, k : k + 1, k:]
+    return np.where(np.isnan(least), -np.inf, least)
+
+
+def _triangular(*, lower: bool, unit: bool) -> Satisfy:
+    """The other triangle is zero; the diagonal ones, or not zero."""
+
+    def satisfy_triangle(fmt: Format, a: Floats) -> Floats:
+        n = a.shape[1]
+        kept = np.tri(n, dtype=np.bool_) if lower else np.tri(n, dtype=np.bool_).T
+        out = np.where(kept, a, np.zeros_like(a))
+        diagonal = np.eye(n, dtype=np.bool_) & ((out == 0) | unit)
+        return np.where(diagonal, np.ones_like(a), out)
+
+    return satisfy_triangle
+
+
+def _ascending(fmt: Format, x: Floats) -> Floats:
+    return np.sort(x, axis=-1)
+
+
+def _simplex(fmt: Format, x: Floats) -> Floats:
+    """Nonnegative numbers whose sum is 1 within their rounding; else the magnitudes divided by their sum, equal parts of zeros."""
+    wide = np.abs(x.astype(np.float64))
+    scaled = wide / np.maximum(wide.max(axis=-1, keepdims=True), fmt.min_subnormal)
+    scaled = np.where(scaled.max(axis=-1, keepdims=True) > 0, scaled, 1.0)
+    shares = (scaled / np.cumsum(scaled, axis=-1)[..., -1:]).astype(fmt.dtype)
+    total = np.cumsum(x.astype(np.float64), axis=-1)[..., -1:]
+    right = (x >= 0).all(axis=-1, keepdims=True) & (np.abs(total - 1) <= x.shape[-1] * fmt.unit_roundoff)
+    return np.where(right, x, shares)
+
+
+STRUCTURES: dict[str, Satisfy] = {
+    "symmetric": _symmetric,
+    "spd": _spd,
+    "nonsingular": _nonsingular,
+    "lower": _triangular(lower=True, unit=False),
+    "upper": _triangular(lower=False, unit=False),
+    "unit_lower": _triangular(lower=True, unit=True),
+    "ascending": _ascending,
+    "simplex": _simplex,
+}

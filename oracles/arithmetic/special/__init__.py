@@ -1,0 +1,59 @@
+"""Special functions as primitives: one entry says how each arithmetic evaluates a function, and what its derivatives are.
+
+Every arithmetic has the functions of this table as methods, `m.bessel_j0(x)`, beside those of `protocol.UNARY`. A module of this package
+lists its entries in FUNCTIONS.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+Number = Any
+#: (arithmetic, the value, the arguments) -> the partial derivative.
+Slope = Callable[..., Number]
+
+
+@dataclass(frozen=True)
+class Special:
+    """A function of real numbers.
+
+    arb: of flint.arb balls, at FLINT's precision: an enclosure, not finite where nothing is known; raises arb.Undefined where it is certainly
+    undefined. mp: a named function (context, *numbers) of mpmath: the value to about the context's precision, nan outside the real domain;
+    it uses nothing but its context, for reproducers carry its source. slopes: the partial derivative by each argument, as
+    (m, value, *arguments) -> number; None: by differences, rigorous ones in Arb where `acb` is given. acb: the same function of
+    complex balls (flint.acb), holomorphic where it is finite. native: by scipy, None where it has none. ball64: (m, *balls) -> Ball
+    with a bound that tests/oracles/test_special_functions.py validates against Arb; None: that tier knows nothing. domain: per argument the
+    interval in which the tests draw. weight: its cost in operations of Arb. source: DLMF section or paper.
+    """
+
+    name: str
+    arb: Callable[..., Any]
+    mp: Callable[..., Any]
+    slopes: tuple[Slope | None, ...]
+    native: Callable[..., Any] | None = None
+    ball64: Callable[..., Any] | None = None
+    acb: Callable[..., Any] | None = None
+    domain: tuple[tuple[float, float], ...] = ()
+    weight: float = 20.0
+    source: str = ""
+
+    @property
+    def arguments(self) -> int:
+        return len(self.slopes)
+
+
+@cache
+def functions() -> Mapping[str, Special]:
+    """All entries by name."""
+    found: dict[str, Special] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for entry in importlib.import_module(f"{__name__}.{module.name}").FUNCTIONS:
+            if entry.name in found:
+                raise ValueError(f"the special function {entry.name!r} is given twice")
+            found[entry.name] = entry
+    return found
