@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.shard import PATIENCE, Shard
 from fuzzer.case import Case
+from fuzzer.frameworks.target import target_named
 
 #: Verdicts per subject of a shard in round 0, and how they grow: enough for the grid, eight recipes and one zoom.
 FIRST, GROWTH, MOST = 40_000, 4, 2_560_000
@@ -36,7 +37,7 @@ class Progress:
 
 def round_of(
     number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int, patience: float = PATIENCE,
-    memory_limit: int | None = None,
+    memory_limit: int | None = None, *, part: str = "", seconds: float | None = None,
 ) -> list[Shard]:  # fmt: skip
     """The shards of one round. Round 0 visits every cell once, those with cases to replay first; later rounds the productive cells
     first, with budgets that grow; cells that found nothing new keep their last budget and come after. Cells that broke FAILURES times
@@ -45,6 +46,8 @@ def round_of(
     shards = []
     for cell in order:
         past = memory[cell.key]
+        if part and not subjects_of(cell, targets):
+            continue
         if past.failures >= FAILURES or (past.excluded and not _left(cell, targets, past)):
             continue
         growth = GROWTH ** (number if past.productive else max(0, number - 1))
@@ -52,10 +55,39 @@ def round_of(
         shards.append(
             Shard(
                 cell, targets, seed, number, min(MOST, FIRST * growth), past.corpus, tuple(sorted(past.known.items())),
-                tuple(sorted(past.excluded)), deadly, alone=bool(deadly), patience=patience, memory=memory_limit,
+                tuple(sorted(past.excluded)), deadly, alone=bool(deadly), patience=patience, memory=memory_limit, seconds=seconds, part=part,
             )
         )  # fmt: skip
     return shards
+
+
+#: Seconds of a worker that a visit of a cell by all targets takes, compiling included: measured, 2 to 10. Where a budget in time has less
+#: for each, compiled modes come after all cells were visited eagerly, for compiling costs most of it.
+AMPLE = 20.0
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A part of round 0: which targets, and the seconds that each cell has (None: as many as it takes)."""
+
+    targets: tuple[str, ...]
+    part: str = ""
+    seconds: float | None = None
+
+
+def first_visits(cells: int, targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
+    """How round 0 visits every cell: at once, or, where the time is short, eagerly first and each within its share of the time.
+
+    worker_seconds: of the budget, times the workers; None for a budget in verdicts.
+    """
+    if worker_seconds is None or worker_seconds >= AMPLE * cells:
+        return [Visit(targets)]
+    share = worker_seconds / max(1, cells)
+    eager = tuple(t for t in targets if target_named(t).mode == "eager")
+    compiled = tuple(t for t in targets if t not in eager)
+    if not eager or not compiled:
+        return [Visit(targets, "", share)]
+    return [Visit(eager, "a", share), Visit(compiled, "b", share)]
 
 
 def _first(past: Progress, number: int) -> bool:

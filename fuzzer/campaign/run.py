@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +17,7 @@ from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, cells_of
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
-from fuzzer.campaign.plan import FAILURES, round_of
+from fuzzer.campaign.plan import FAILURES, Visit, first_visits, round_of
 from fuzzer.campaign.plan import Progress as CellProgress
 from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
 from fuzzer.case import Case, Placement
@@ -151,24 +152,34 @@ class _Campaign:
         }
 
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
-        number, planned = 0, 0
-        names = tuple(str(t) for t in self.targets)
-        while not self._out_of_time():
+        planned = 0
+        for number, visit in self._visits():
+            if self._out_of_time():
+                return
             shards = []
             for shard in round_of(
-                number, self.cells, self.memory, names, self.settings.seed, self.settings.case_timeout, self.memory_limit
-            ):
+                number, self.cells, self.memory, visit.targets, self.settings.seed, self.settings.case_timeout, self.memory_limit,
+                part=visit.part, seconds=visit.seconds,
+            ):  # fmt: skip
                 if self.settings.budget.verdicts is not None and planned >= self.settings.budget.verdicts:
                     break
                 planned += shard.verdicts
                 shards.append(shard)
-            if not shards:
+            if not shards and not visit.part:
                 return
             results = self._execute(execute, shards, done)
             for shard in shards:  # in shard order: the next round must not depend on who finished first
                 if shard.id in results:
                     self._learn(shard, results[shard.id])
-            number += 1
+
+    def _visits(self) -> Iterator[tuple[int, Visit]]:
+        """(round, targets) without end."""
+        names = tuple(str(t) for t in self.targets)
+        seconds = self.settings.budget.seconds
+        for visit in first_visits(len(self.cells), names, None if seconds is None else seconds * max(1, self.settings.workers)):
+            yield 0, visit
+        for number in itertools.count(1):
+            yield number, Visit(names)
 
     def _execute(self, execute: Any, shards: Sequence[Shard], done: dict[str, str]) -> dict[str, _Lesson]:
         lessons: dict[str, _Lesson] = {}

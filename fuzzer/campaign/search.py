@@ -80,7 +80,7 @@ class Search:
     def _check(self) -> None:
         if (
             self.trial.clock.verdicts + self.unanswered >= self.budget
-            or self.trial.late
+            or self.trial.search_over
             or all(map(self.trial.is_out, self.trial.subjects))
         ):
             raise Spent

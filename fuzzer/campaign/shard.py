@@ -30,7 +30,8 @@ class Shard:
     excluded: (target, call) that are not run any more: they died, or do not support the cell. deadly: cases that ended a process before,
     replayed last. alone: every target in a process of its own, so that a death ends no more than that. patience: seconds that a framework
     call may take. memory: bytes that a process may have, None for any. until: the time (time.time) at which a run's budget in time ends,
-    and with it the search and the shrinking; what it has found is certified all the same.
+    and with it the search and the shrinking; what it has found is certified all the same. seconds: its own share of that time. part:
+    which part of a round it is (plan.Visit).
     """
 
     cell: Cell
@@ -46,11 +47,13 @@ class Shard:
     patience: float = PATIENCE
     memory: int | None = None
     until: float | None = None
+    seconds: float | None = None
+    part: str = ""
 
     @property
     def id(self) -> str:
         """Stable: the same cell, seed and round have the same id in a resumed run."""
-        return f"r{self.round:02d} {self.cell.key} s{self.seed}"
+        return f"r{self.round:02d}{self.part} {self.cell.key} s{self.seed}"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def run_shard(shard: Shard) -> ShardResult:
     """Runs a shard in this process. Same arguments, same machine: same verdicts and findings (only the seconds differ)."""
     host.limit(shard.patience, shard.memory)
     subjects = [s for s in subjects_of(shard.cell, shard.targets) if (s.target, s.implementation.call) not in shard.excluded]
-    trial = Trial(shard.cell, subjects, alone=shard.alone, until=shard.until)
+    trial = Trial(shard.cell, subjects, alone=shard.alone, until=shard.until, seconds=shard.seconds)
     try:
         return _run(shard, trial)
     finally:

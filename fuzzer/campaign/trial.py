@@ -107,6 +107,10 @@ class Clock:
 RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch", "Unsupported")
 
 
+#: The share of a shard's own seconds that it searches; the rest proves and shrinks.
+SEARCHING = 0.6
+
+
 #: A batch of a campaign may cost the oracle so much beyond its vectorised tiers; what is left is counted as undecided.
 CAPS = Caps(arb_effort=0.1, limit_rows=64, limit_effort=0.15)
 
@@ -126,6 +130,7 @@ class Trial:
         *,
         alone: bool = False,
         until: float | None = None,
+        seconds: float | None = None,
     ) -> None:
         self.cell = cell
         self.op = cell.record
@@ -135,7 +140,9 @@ class Trial:
         self.shapes = ShapeBudget()
         self.function = function_of(self.op, dict(cell.params), cell.order)
         self.alone = alone
-        self.until = until
+        ends = [end for end in (until, None if seconds is None else time.time() + seconds) if end is not None]
+        self.until = min(ends, default=None)
+        self._search_until = self.until if seconds is None else time.time() + seconds * SEARCHING
         self.deaths: dict[Subject, Death] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)  # seconds of its longest call that came back
         self._died: Counter[Subject] = Counter()
@@ -234,8 +241,13 @@ class Trial:
 
     @property
     def late(self) -> bool:
-        """Whether the time of the run is over."""
+        """Whether the time of the run, or of the shard, is over."""
         return self.until is not None and time.time() >= self.until
+
+    @property
+    def search_over(self) -> bool:
+        """Whether no more is searched: what is left of a shard's own time is for what was found."""
+        return self.late or (self._search_until is not None and time.time() >= self._search_until)
 
     def is_out(self, subject: Subject) -> bool:
         """Whether the subject died as often as it may."""

@@ -13,7 +13,7 @@ import fuzzer.catalog as catalog
 from fuzzer.catalog.op import Op
 from fuzzer.formats import UnknownName
 
-_NOT_FAMILIES = {"functions", "op", "registry"}
+_NOT_FAMILIES = {"coverage", "exclusions", "functions", "op", "registry"}
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from fuzzer.cli import inspect, report, run
+from fuzzer.cli import coverage, inspect, report, run
 
 #: Set to 1, exceptions come with their tracebacks.
 DEBUG = "ULPFUZZ_DEBUG"
@@ -94,7 +94,7 @@ def _options(
 for _panel, _commands in (
     ("Fuzz", (run.run, run.nightly)),
     ("Look", (inspect.findings, inspect.show, report.repro, report.report, report.compare)),
-    ("Ask", (inspect.probe, inspect.ops, inspect.targets)),
+    ("Ask", (inspect.probe, inspect.ops, inspect.targets, coverage.coverage)),
 ):
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

@@ -19,7 +19,7 @@ from fuzzer.campaign import engine
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, cells_of
 from fuzzer.campaign.engine import SchedulerError
-from fuzzer.campaign.plan import FIRST, GROWTH, MOST, Progress, round_of
+from fuzzer.campaign.plan import AMPLE, FIRST, GROWTH, MOST, Progress, Visit, first_visits, round_of
 from fuzzer.campaign.run import Progress as Shown
 from fuzzer.campaign.run import Settings, run_campaign
 from fuzzer.case import Case
@@ -268,3 +268,23 @@ def test_a_scheduler_that_does_not_answer(
     assert "\n" not in str(caught.value)
     assert time.monotonic() - began < 6
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_short_time_visits_every_cell_eagerly_first_and_each_within_its_share() -> None:
+    names = ("torch:cpu:eager", "torch:cpu:compile", "jax:cpu:eager", "jax:cpu:jit")
+    assert first_visits(100, names, None) == [Visit(names)]
+    assert first_visits(100, names, 100 * AMPLE) == [Visit(names)]
+    eager, compiled = first_visits(100, names, 150.0)
+    assert (eager.targets, compiled.targets) == (names[::2], names[1::2])
+    assert eager.seconds == compiled.seconds == 1.5
+    assert first_visits(100, names[:1], 150.0) == [Visit(names[:1], "", 1.5)]
+
+
+def test_the_parts_of_a_round_are_shards_of_their_own() -> None:
+    cell = Cell("exp", (), "float32", "value")
+    memory = {cell.key: Progress()}
+    (first,) = round_of(0, [cell], memory, ("numpy",), 7, part="a", seconds=2.0)
+    (second,) = round_of(0, [cell], memory, ("numpy",), 7, part="b")
+    assert first.id != second.id
+    assert (first.seconds, second.seconds) == (2.0, None)
+    assert not round_of(0, [Cell("exp", (), "float32", "grad")], {"exp float32 grad": Progress()}, ("numpy",), 7, part="a")
