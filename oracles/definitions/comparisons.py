@@ -1,0 +1,43 @@
+"""Comparisons: 1 where they hold, 0 where they do not; IEEE 754-2019, 5.11."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracles.definitions import define
+
+Number = Any
+
+
+def _truth(m: Any, condition: Any) -> Number:
+    return m.where(condition, lambda: m.num(1), lambda: m.num(0))
+
+
+@define("less")
+def less(m: Any, x: Number, y: Number) -> Number:
+    return _truth(m, m.lt(x, y))
+
+
+@define("greater")
+def greater(m: Any, x: Number, y: Number) -> Number:
+    return _truth(m, m.lt(y, x))
+
+
+@define("less_equal")
+def less_equal(m: Any, x: Number, y: Number) -> Number:
+    return 1 - greater(m, x, y)
+
+
+@define("greater_equal")
+def greater_equal(m: Any, x: Number, y: Number) -> Number:
+    return 1 - less(m, x, y)
+
+
+@define("equal")
+def equal(m: Any, x: Number, y: Number) -> Number:
+    return _truth(m, m.eq0(x - y))
+
+
+@define("not_equal")
+def not_equal(m: Any, x: Number, y: Number) -> Number:
+    return 1 - equal(m, x, y)

@@ -1,0 +1,48 @@
+"""One step of recurrent networks; PyTorch, torch.nn.RNNCell, LSTMCell, GRUCell. Weights as PyTorch lays them out: gates one below the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracles.definitions import define
+
+Number = Any
+Vector = list[Any]
+Matrix = list[list[Any]]
+
+
+def _affine(m: Any, weights: Matrix, x: Vector, bias: Vector) -> Vector:
+    return [m.sum([b, *(w * v for w, v in zip(row, x, strict=True))]) for row, b in zip(weights, bias, strict=True)]
+
+
+@define("rnn_cell")
+def rnn_cell(
+    m: Any, x: Vector, h: Vector, w_ih: Matrix, w_hh: Matrix, b_ih: Vector, b_hh: Vector, nonlinearity: str = "tanh"
+) -> Vector:
+    """tanh or relu of W_ih x + b_ih + W_hh h + b_hh."""
+    sums = [a + b for a, b in zip(_affine(m, w_ih, x, b_ih), _affine(m, w_hh, h, b_hh), strict=True)]
+    if nonlinearity == "tanh":
+        return [m.tanh(s) for s in sums]
+    return [m.max([s, m.num(0)]) for s in sums]
+
+
+@define("lstm_cell")
+def lstm_cell(m: Any, x: Vector, h: Vector, c: Vector, w_ih: Matrix, w_hh: Matrix, b_ih: Vector, b_hh: Vector) -> list[Vector]:
+    """(h', c'): gates input, forget, cell, output."""
+    sums = [a + b for a, b in zip(_affine(m, w_ih, x, b_ih), _affine(m, w_hh, h, b_hh), strict=True)]
+    n = len(c)
+    i, f, g, o = (sums[k * n : (k + 1) * n] for k in range(4))
+    cell = [m.sigmoid(f[k]) * c[k] + m.sigmoid(i[k]) * m.tanh(g[k]) for k in range(n)]
+    return [[m.sigmoid(o[k]) * m.tanh(cell[k]) for k in range(n)], cell]
+
+
+@define("gru_cell")
+def gru_cell(m: Any, x: Vector, h: Vector, w_ih: Matrix, w_hh: Matrix, b_ih: Vector, b_hh: Vector) -> Vector:
+    """Gates reset, update, new: n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h."""
+    given, kept, n = _affine(m, w_ih, x, b_ih), _affine(m, w_hh, h, b_hh), len(h)
+    new = []
+    for k in range(n):
+        r, z = m.sigmoid(given[k] + kept[k]), given[n + k] + kept[n + k]
+        candidate = m.tanh(given[2 * n + k] + r * kept[2 * n + k])
+        new.append(m.sigmoid(-z) * candidate + m.sigmoid(z) * h[k])
+    return new
