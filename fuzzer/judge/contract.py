@@ -24,7 +24,7 @@ def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str
     """Elements (rows, outputs) whose answer the record's `accepts` allows at their inputs; None where the record has none.
 
     Values only, scalar inputs only. A pattern reads "x=-0,y=inf" or "x<-1,y=inf": after = 0 matches both zeros, +0 and -0 one of
-    them; < and > compare.
+    them; < and > compare. A value that is a name stands for that input's.
     """
     if not op.accepts or order != "value" or not op.elementwise:
         return None
@@ -34,7 +34,8 @@ def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str
     for pattern, value in op.accepts.items():
         rows = _rows(inputs, pattern)
         if rows.any():
-            allowed |= rows[:, np.newaxis] & _equals(given, value, batch)
+            same = given == inputs[value][:, np.newaxis] if isinstance(value, str) else _equals(given, value, batch)
+            allowed |= rows[:, np.newaxis] & same
     return allowed
 
 
@@ -60,8 +61,9 @@ def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str
     kinds = np.zeros(rows, np.uint8)
     if op.accepts and order == "value" and op.elementwise:
         for pattern, value in op.accepts.items():
-            kind = NAN if math.isnan(value) else 0 if math.isfinite(value) else PINF if value > 0 else NINF
-            kinds[_rows(inputs, pattern)] |= np.uint8(kind)
+            met = _rows(inputs, pattern)
+            values = inputs[value][met] if isinstance(value, str) else np.full(met.sum(), value)
+            kinds[met] |= np.select([np.isnan(values), values == math.inf, values == -math.inf], [NAN, PINF, NINF], 0).astype(np.uint8)
     return kinds
 
 
