@@ -20,6 +20,12 @@ def by_format(*calls: str, dtypes: tuple[str, ...] = DTYPES) -> Calls:
     return [call(c, dtypes=(d,), when={"fmt": (d,)}) for c in calls for d in dtypes]
 
 
+def by_step(expression: str) -> Calls:
+    """Exponents that every format has, and those of the wide ones."""
+    return [call(expression, when={"step": (1,)}), call(expression, dtypes=WIDE, when={"step": (25,)}),
+            call(expression, dtypes=("float64",), when={"step": (180,)})]  # fmt: skip
+
+
 OPS: list[Op] = [
     op("floor", X, torch="torch.floor(x)", tensorflow=["tf.math.floor(x)", f"{KERAS}.floor(x)", call(f"{TNP}.floor(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.floor(x)", "jax.lax.floor(x)"], numpy=peer("np.floor(x)"), orders=VALUE, accuracy="exact",
@@ -31,12 +37,12 @@ OPS: list[Op] = [
        jax=["jnp.trunc(x)"], numpy=[peer("np.trunc(x)"), peer("np.fix(x)")], orders=VALUE, accuracy="exact",
        keeps_zero_sign=True, source="C23 F.10.6.8: trunc(+-0) is +-0", verified=RATIONALS, topics=ROUNDING),
     op("round", X, torch=["torch.round(x)", "torch.special.round(x)"],
-       tensorflow=["tf.math.round(x)", call("tf.math.rint(x)", dtypes=WIDE), f"{KERAS}.round(x)", f"{TNP}.round(x)"],
+       tensorflow=["tf.math.round(x)", call("tf.math.rint(x)", dtypes=WIDE), f"{KERAS}.round(x)"],
        jax=["jnp.round(x)", "jnp.rint(x)", "jax.lax.round(x, jax.lax.RoundingMethod.TO_NEAREST_EVEN)"],
        numpy=[peer("np.round(x)"), peer("np.rint(x)")], orders=VALUE, accuracy="exact",
        keeps_zero_sign=True, source="C23 F.10.6.5: rint(+-0) is +-0", verified=RATIONALS, topics=ROUNDING),
     op("round_decimals", X, torch="torch.round(x, decimals=decimals)",
-       tensorflow=[f"{KERAS}.round(x, decimals=decimals)", f"{TNP}.round(x, decimals=decimals)"],
+       tensorflow=f"{KERAS}.round(x, decimals=decimals)",
        jax="jnp.round(x, decimals=decimals)", numpy=peer("np.round(x, decimals=decimals)"), params={"decimals": (1, 3, -1)},
        orders=VALUE, verified=RATIONALS, topics=ROUNDING),
     op("frac", X, torch="torch.frac(x)", jax="jnp.modf(x)[0]", numpy=peer("np.modf(x)[0]"), accuracy="exact",
@@ -58,9 +64,10 @@ OPS: list[Op] = [
        jax="jnp.stack([jnp.frexp(x)[0], jnp.frexp(x)[1].astype(x.dtype)], axis=-1)",
        numpy=peer("np.stack([np.frexp(x)[0], np.frexp(x)[1].astype(x.dtype)], axis=-1)"), orders=VALUE, accuracy="exact",
        accepts={"x=inf": 0.0, "x=-inf": 0.0}, source="C23 F.10.3.7: the exponent of an infinity is unspecified", verified=RATIONALS, topics=NUMBERS),
-    op("ldexp", [scalar("x"), scalar("y", -2200, 2200, integers=True, differentiable=False)], torch="torch.ldexp(x, y.to(torch.int32))",
-       tensorflow=f"{KERAS}.ldexp(x, tf.cast(y, tf.int32))", jax="jnp.ldexp(x, y.astype(jnp.int32))",
-       numpy=peer("np.ldexp(x, y.astype(np.int32))"), accuracy="exact", verified=RATIONALS, topics=NUMBERS),
+    op("ldexp", [scalar("x"), scalar("y", -6, 6, integers=True, differentiable=False)],
+       torch=by_step("torch.ldexp(x, (step * y).to(torch.int32))"), tensorflow=by_step(f"{KERAS}.ldexp(x, tf.cast(step * y, tf.int32))"),
+       jax=by_step("jnp.ldexp(x, (step * y).astype(jnp.int32))"), numpy=peer("np.ldexp(x, (step * y).astype(np.int32))", when={"step": (1,)}),
+       params={"step": (1, 25, 180)}, accuracy="exact", verified=RATIONALS, topics=NUMBERS),
     op("nextafter", XY, torch=by_format("torch.nextafter(x, y)"),
        tensorflow=by_format("tf.math.nextafter(x, y)", f"{KERAS}.nextafter(x, y)", f"{TNP}.nextafter(x, y)", dtypes=WIDE),
        jax=by_format("jnp.nextafter(x, y)", "jax.lax.nextafter(x, y)"),

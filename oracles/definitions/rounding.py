@@ -126,19 +126,20 @@ def frexp(m: Any, x: Number) -> list[Number]:
 
 
 @define("ldexp")
-def ldexp(m: Any, x: Number, y: Number) -> Number:
-    """x 2^y for whole y, |y| < 2560; C23 7.12.6.9."""
-    left, result = m.abs(y), x
+def ldexp(m: Any, x: Number, y: Number, step: int = 1) -> Number:
+    """x 2^(step y) for whole y, |step y| < 2560; C23 7.12.6.9. Compared with halves, whole numbers are never equal."""
+    half = Fraction(1, 2)
+    left, result = m.abs(y) * step, x
     for k in (512, 512, 512, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1):
-        step = Fraction(2) ** k
-        part = m.lt(left, m.num(k))
+        power = Fraction(2) ** k
+        done = m.lt(left, m.num(k - half))
         before, rest = result, left
 
-        def moved(before: Number = before, step: Fraction = step) -> Number:
-            return m.where(m.lt(y, m.num(0)), lambda: before / step, lambda: before * step)
+        def moved(before: Number = before, power: Fraction = power) -> Number:
+            return m.where(m.lt(y, m.num(-half)), lambda: before / power, lambda: before * power)
 
-        result = m.where(part, lambda before=before: before, moved)
-        left = m.where(part, lambda rest=rest: rest, lambda rest=rest, k=k: rest - k)
+        result = m.where(done, lambda before=before: before, moved)
+        left = m.where(done, lambda rest=rest: rest, lambda rest=rest, k=k: rest - k)
     return result
 
 

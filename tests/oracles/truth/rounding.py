@@ -76,8 +76,8 @@ TRUTH: dict[str, Any] = {
     "copysign_of_half": lambda x, y: abs(x) if y >= 0 else -abs(x),
     "frexp": _frexp,
     "ldexp": Checked(
-        lambda x, y: x * mpf(2) ** int(y),
-        draw=lambda rng, n: [rng.gauss(0, 1) * 2.0 ** rng.randint(-300, 300), float(rng.randint(-2200, 2200))],
+        lambda x, y, step: x * mpf(2) ** int(step * y),
+        draw=lambda rng, n: [rng.gauss(0, 1) * 2.0 ** rng.randint(-300, 300), float(rng.randint(-6, 6))],
     ),
     "nextafter": Checked(_next, draw=_pair),
     "spacing": Checked(_spacing, draw=lambda rng, n: _pair(rng, n)[:1]),
