@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import AUTOGRAD, FORMULA, RATIONALS, Convention, Op, call, op, peer, scalar, subgradient, vector
+from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, scalar, subgradient, vector
 
 MATH = ("tensor math",)
 INF, NAN = float("inf"), float("nan")
@@ -44,7 +44,8 @@ OPS: list[Op] = [
     op("squared_difference", XY, torch=[f"{F}.mse_loss(x, y, reduction='none')", "torch.square(x - y)"],
        tensorflow=["tf.math.squared_difference(x, y)", "tf.square(x - y)"], jax="jnp.square(x - y)", numpy=peer("np.square(x - y)"),
        verified=RATIONALS, topics=MATH),
-    op("deg2rad", X, torch="torch.deg2rad(x)", tensorflow=[f"{KERAS}.deg2rad(x)", call(f"{TNP}.deg2rad(x)", dtypes=NO_BFLOAT16)], jax="jnp.deg2rad(x)",
+    op("deg2rad", X, torch="torch.deg2rad(x)", tensorflow=[f"{KERAS}.deg2rad(x)", call(f"{TNP}.deg2rad(x)", dtypes=NO_BFLOAT16)],
+       jax="jnp.deg2rad(x)",
        numpy=peer("np.deg2rad(x)"), verified=FORMULA, topics=MATH),
     op("rad2deg", X, torch="torch.rad2deg(x)", tensorflow=[f"{KERAS}.rad2deg(x)", f"{TNP}.rad2deg(x)"], jax="jnp.rad2deg(x)",
        numpy=peer("np.rad2deg(x)"), verified=FORMULA, topics=MATH),
@@ -58,17 +59,20 @@ OPS: list[Op] = [
     op("trunc_divide", XY, torch="torch.div(x, y, rounding_mode='trunc')", orders=("value",), accepts={"x=0,y=inf": 0.0, "x=0,y=-inf": 0.0},
        verified=RATIONALS, topics=MATH),
     op("divmod", XY, tensorflow=f"tf.stack({TNP}.divmod(x, y), axis=-1)", jax="jnp.stack(jnp.divmod(x, y), axis=-1)",
-       numpy=peer("np.stack(np.divmod(x, y), axis=-1)"), orders=("value",), accepts={"x=0,y=inf": 0.0, "x=0,y=-inf": 0.0},
+       numpy=peer("np.stack(np.divmod(x, y), axis=-1)"), orders=("value",), accepts={"x=0,y=inf": 0.0, "x=0,y=-inf": 0.0, "y=0": "any"},
+       source="numpy.divmod: by zero an infinity or NaN",
        verified=RATIONALS, topics=MATH),
     op("integer_pow", X, torch=["torch.pow(x, n)", call("torch.float_power(x, n)", dtypes=("float64",))],
        tensorflow=["tf.math.pow(x, n)", f"{KERAS}.power(x, n)", f"{TNP}.power(x, n)"],
        jax=["jax.lax.integer_pow(x, n)", "jnp.power(x, n)", "jax.lax.pow(x, n)"], numpy=peer("np.power(x, n)"), params={"n": (3, 2, -2, 5)},
        accuracy="special", verified=RATIONALS, topics=MATH),
-    op("scalar_pow", [scalar("x", 0)], torch="torch.pow(x, p)", tensorflow=["tf.math.pow(x, p)", f"{KERAS}.power(x, p)", call(f"{TNP}.power(x, p)", dtypes=NO_BFLOAT16)],
+    op("scalar_pow", [scalar("x", 0)], torch="torch.pow(x, p)", tensorflow=["tf.math.pow(x, p)", f"{KERAS}.power(x, p)",
+           call(f"{TNP}.power(x, p)", dtypes=NO_BFLOAT16)],
        jax=["jnp.power(x, p)", "jax.lax.pow(x, jnp.asarray(p, x.dtype))"], numpy=peer("np.power(x, p)"),
        params={"p": (0.5, 2.5, -0.5, 1.5)}, accuracy="special", verified=FORMULA, topics=MATH),
     op("base_pow", [scalar("y")], torch="torch.pow(base, y)", tensorflow=["tf.math.pow(tf.constant(base, y.dtype), y)", f"{KERAS}.power(base, y)"],
-       jax="jnp.power(base, y)", numpy=peer("np.power(base, y)"), params={"base": (2.0, 10.0, 0.5)}, accuracy="special", verified=FORMULA, topics=MATH),
+       jax="jnp.power(base, y)", numpy=peer("np.power(base, y)"), params={"base": (2.0, 10.0, 0.5)}, accuracy="special", verified=FORMULA,
+       topics=MATH),
     op("nan_to_num", X, torch="torch.nan_to_num(x, nan=1.0, posinf=100.0, neginf=-100.0)",
        tensorflow=f"{KERAS}.nan_to_num(x, nan=1.0, posinf=100.0, neginf=-100.0)", jax="jnp.nan_to_num(x, nan=1.0, posinf=100.0, neginf=-100.0)",
        numpy=peer("np.nan_to_num(x, nan=1.0, posinf=100.0, neginf=-100.0)"), accepts={"x=nan": 1.0, "x=inf": 100.0, "x=-inf": -100.0},

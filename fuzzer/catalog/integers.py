@@ -16,8 +16,11 @@ KERAS, TNP = "tf.keras.ops", "tf.experimental.numpy"
 
 @dataclass(frozen=True)
 class Form:
-    """Calls over x and y by framework, where {T} is the integer type: x and y stand for the inputs as integers. low, high: of the second
-    input; narrow: the least number of the width is left out; odd: widths that the framework lacks, by (call, widths)."""
+    """Calls over x and y by framework, as over integers; the record casts.
+
+    second: the range of y, -1 standing for the last bit's number. limit: products of two stay within the width. narrow: the least number
+    of the width, which has no opposite, is left out. divisor: y is moved away from zero.
+    """
 
     torch: tuple[str, ...] = ()
     tensorflow: tuple[str, ...] = ()
@@ -25,23 +28,33 @@ class Form:
     numpy: tuple[str, ...] = ()
     widths: tuple[int, ...] = (8, 16, 32)
     second: tuple[int, int] | None = None
-    limit: int = 0
+    limit: bool = False
     narrow: bool = False
     divisor: bool = False
 
 
 #: x.to(int) in each framework; {0} is the expression.
-_TO = {"torch": "{0}.to(torch.int{1})", "tensorflow": "tf.cast({0}, tf.int{1})", "jax": "{0}.astype(jnp.int{1})", "numpy": "{0}.astype(np.int{1})"}
-_BACK = {"torch": "{0}.to(x.dtype)", "tensorflow": "tf.cast({0}, x.dtype)", "jax": "{0}.astype(x.dtype)", "numpy": "{0}.astype(x.dtype)"}
+_TO = {
+    "torch": "{0}.to(torch.int{1})",
+    "tensorflow": "tf.cast({0}, tf.int{1})",
+    "jax": "{0}.astype(jnp.int{1})",
+    "numpy": "{0}.astype(np.int{1})",
+}
+_BACK = {
+    "torch": "{0}.to(x.dtype)",
+    "tensorflow": "tf.cast({0}, x.dtype)",
+    "jax": "{0}.astype(x.dtype)",
+    "numpy": "{0}.astype(x.dtype)",
+}
 #: y for y < 0, y + 1 otherwise.
 _DIVISOR = {
     "torch": "(y + (y >= 0))", "tensorflow": "(y + tf.cast(y >= 0, y.dtype))", "jax": "(y + (y >= 0).astype(y.dtype))",
     "numpy": "(y + (y >= 0).astype(y.dtype))",
 }  # fmt: skip
 
-XY, X = "(x, y)", "(x)"
 BINARY: dict[str, Form] = {
-    "add": Form(("torch.add(x, y)",), ("tf.math.add(x, y)", f"{KERAS}.add(x, y)", f"{TNP}.add(x, y)"), ("jnp.add(x, y)", "jax.lax.add(x, y)"), ("np.add(x, y)",)),
+    "add": Form(("torch.add(x, y)",), ("tf.math.add(x, y)", f"{KERAS}.add(x, y)", f"{TNP}.add(x, y)"), ("jnp.add(x, y)", "jax.lax.add(x, y)"),
+        ("np.add(x, y)",)),
     "sub": Form(("torch.sub(x, y)",), ("tf.math.subtract(x, y)", f"{KERAS}.subtract(x, y)", f"{TNP}.subtract(x, y)"),
                 ("jnp.subtract(x, y)", "jax.lax.sub(x, y)"), ("np.subtract(x, y)",)),
     "mul": Form(("torch.mul(x, y)",), ("tf.math.multiply(x, y)", f"{KERAS}.multiply(x, y)", f"{TNP}.multiply(x, y)"),
@@ -49,7 +62,8 @@ BINARY: dict[str, Form] = {
     "mulhi": Form(jax=("jax.lax.mulhi(x, y)",)),
     "floor_divide": Form(
         ("torch.floor_divide(x, y)", "torch.div(x, y, rounding_mode='floor')"),
-        ("tf.math.floordiv(x, y)", f"{KERAS}.floor_divide(x, y)", f"{TNP}.floor_divide(x, y)"), ("jnp.floor_divide(x, y)",), ("np.floor_divide(x, y)",),
+        ("tf.math.floordiv(x, y)", f"{KERAS}.floor_divide(x, y)", f"{TNP}.floor_divide(x, y)"), ("jnp.floor_divide(x, y)",),
+        ("np.floor_divide(x, y)",),
         narrow=True, divisor=True),
     "trunc_divide": Form(("torch.div(x, y, rounding_mode='trunc')",), ("tf.truncatediv(x, y)",), ("jax.lax.div(x, y)",), narrow=True, divisor=True),
     "remainder": Form(
@@ -70,12 +84,13 @@ BINARY: dict[str, Form] = {
         for name in ("and", "or", "xor")
     },
     "gcd": Form(("torch.gcd(x, y)",), (f"{KERAS}.gcd(x, y)", f"{TNP}.gcd(x, y)"), ("jnp.gcd(x, y)",), ("np.gcd(x, y)",), narrow=True),
-    "lcm": Form(("torch.lcm(x, y)",), (f"{KERAS}.lcm(x, y)", f"{TNP}.lcm(x, y)"), ("jnp.lcm(x, y)",), ("np.lcm(x, y)",), limit=1),
+    "lcm": Form(("torch.lcm(x, y)",), (f"{KERAS}.lcm(x, y)", f"{TNP}.lcm(x, y)"), ("jnp.lcm(x, y)",), ("np.lcm(x, y)",), limit=True),
 }  # fmt: skip
 UNARY: dict[str, Form] = {
     "neg": Form(("torch.neg(x)",), ("tf.math.negative(x)", f"{KERAS}.negative(x)"), ("jnp.negative(x)", "jax.lax.neg(x)"), ("np.negative(x)",)),
     "abs": Form(("torch.abs(x)",), ("tf.math.abs(x)", f"{KERAS}.abs(x)"), ("jnp.abs(x)", "jax.lax.abs(x)"), ("np.abs(x)",)),
-    "square": Form(("torch.square(x)",), ("tf.math.square(x)", f"{KERAS}.square(x)"), ("jnp.square(x)", "jax.lax.square(x)", "jax.lax.integer_pow(x, 2)"),
+    "square": Form(("torch.square(x)",), ("tf.math.square(x)", f"{KERAS}.square(x)"),
+        ("jnp.square(x)", "jax.lax.square(x)", "jax.lax.integer_pow(x, 2)"),
                    ("np.square(x)",)),
     "sign": Form(("torch.sign(x)",), ("tf.math.sign(x)", f"{KERAS}.sign(x)"), ("jnp.sign(x)", "jax.lax.sign(x)"), ("np.sign(x)",)),
     "bitwise_not": Form(("torch.bitwise_not(x)",), ("tf.bitwise.invert(x)", f"{KERAS}.bitwise_invert(x)", f"{TNP}.bitwise_not(x)"),
@@ -85,7 +100,7 @@ UNARY: dict[str, Form] = {
     "leading_zeros": Form(jax=("jax.lax.clz(x)",)),
 }  # fmt: skip
 #: Calls that a framework has no kernel for, by width.
-ABSENT: dict[str, tuple[int, ...]] = {}
+ABSENT = {"tf.truncatemod(x, y)": (8, 16)}
 
 
 def _calls(framework: str, form: Form, bits: int) -> list[Implementation]:
@@ -105,7 +120,7 @@ def _calls(framework: str, form: Form, bits: int) -> list[Implementation]:
 
 def _record(name: str, form: Form, bits: int, *, pair: bool) -> Op:
     least, most = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-    if form.limit:  # products of two stay within the width
+    if form.limit:
         most = {8: 11, 16: 181, 32: 46340}[bits]
         least = -most
     low = least + 1 if form.narrow else least

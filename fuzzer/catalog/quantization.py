@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.op import RATIONALS, Op, call, op, peer, scalar, vector
+from fuzzer.catalog.op import DTYPES, RATIONALS, Op, call, op, peer, scalar, vector
 
 CAST = ("casts",)
 QUANTIZATION = ("quantization",)
@@ -12,8 +12,7 @@ INF = float("inf")
 NARROW = "ml_dtypes, and numpy"
 X = [scalar("x")]
 VALUE = ("value",)
-WIDE = ("float32", "float64")
-NO_BFLOAT16 = ("float16", "float32", "float64")
+F32, WIDE = ("float32",), ("float32", "float64")
 KERAS, TQ = "tf.keras.ops", "tf.quantization"
 #: Beyond the greatest number half a unit of the last place; just below it the record may be too kind.
 BEYOND = {"cast_float16": 65519.99, "cast_bfloat16": 3.3961e38, "cast_float8_e5m2": 61439.99}
@@ -33,13 +32,15 @@ def through(name: str, fmt: str, low: float = -INF, **rest: Any) -> Op:
     )  # fmt: skip
 
 
-def whole(name: str, fmt: str, low: float, high: float) -> Op:
+def whole(name: str, fmt: str, low: float, high: float, dtypes: tuple[str, ...] = DTYPES) -> Op:
     """A cast of numbers that fit to an integer format and back."""
     return op(
-        name, [scalar("x", low, high)], torch=f"x.to(torch.{fmt}).to(x.dtype)",
-        tensorflow=[f"tf.cast(tf.cast(x, tf.{fmt}), x.dtype)", f"tf.cast({KERAS}.cast(x, '{fmt}'), x.dtype)"],
-        jax=[f"x.astype(jnp.{fmt}).astype(x.dtype)", f"jax.lax.convert_element_type(jax.lax.convert_element_type(x, jnp.{fmt}), x.dtype)"],
-        numpy=peer(f"x.astype(np.{fmt}).astype(x.dtype)"), orders=VALUE, accuracy="exact",
+        name, [scalar("x", low, high)], torch=call(f"x.to(torch.{fmt}).to(x.dtype)", dtypes=dtypes),
+        tensorflow=[call(f"tf.cast(tf.cast(x, tf.{fmt}), x.dtype)", dtypes=dtypes),
+            call(f"tf.cast({KERAS}.cast(x, '{fmt}'), x.dtype)", dtypes=dtypes)],
+        jax=[call(f"x.astype(jnp.{fmt}).astype(x.dtype)", dtypes=dtypes),
+             call(f"jax.lax.convert_element_type(jax.lax.convert_element_type(x, jnp.{fmt}), x.dtype)", dtypes=dtypes)],
+        numpy=peer(f"x.astype(np.{fmt}).astype(x.dtype)", tuple(d for d in dtypes if d != "bfloat16")), orders=VALUE, accuracy="exact",
         accepts={"x=nan": "any", "x=inf": "any", "x=-inf": "any"}, source="C23 6.3.1.4: of a number that does not fit the result is undefined",
         verified=RATIONALS, topics=CAST,
     )  # fmt: skip
@@ -69,7 +70,7 @@ OPS: list[Op] = [
     whole("cast_int8", "int8", -128, 127),
     whole("cast_uint8", "uint8", 0, 255),
     whole("cast_int16", "int16", -32768, 32767),
-    whole("cast_int32", "int32", -(2**31), 2**31 - 128),
+    whole("cast_int32", "int32", -(2**31), 2**31 - 128, ("bfloat16", "float32", "float64")),
     saturating("saturate_cast_int8", "int8"),
     saturating("saturate_cast_uint8", "uint8"),
     saturating("saturate_cast_int32", "int32"),
@@ -79,18 +80,28 @@ OPS: list[Op] = [
        accepts={"x>-6.2e-5,x<6.2e-5": 0.0, "x>65408": INF, "x<-65408": -INF, "x=inf": INF, "x=-inf": -INF},
        source="XLA's ReducePrecision flushes what is subnormal in the reduced format", verified="numpy", topics=CAST),
     op("fake_quantize", X,
-       torch=[call("torch.fake_quantize_per_tensor_affine(x, scale, zero_point, -128, 127)", without=("jvp",)),
-              call("torch.quantize_per_tensor(x, scale, zero_point, torch.qint8).dequantize()", dtypes=("float32",), grad=False)],
-       params={"scale": (0.75, 0.125), "zero_point": (0, 3)}, verified=RATIONALS, topics=QUANTIZATION),
+       torch=["torch.fake_quantize_per_tensor_affine(x, scale, zero_point, -128, 127)",
+              call("torch.quantize_per_tensor(x, scale, zero_point, torch.qint8).dequantize()", dtypes=F32)],
+       params={"scale": (0.75, 0.125), "zero_point": (0, 3)}, orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+    op("fake_quantize_gradient", [scalar("x"), scalar("g")],
+       torch="torch.func.vjp(lambda v: torch.fake_quantize_per_tensor_affine(v, scale, zero_point, -128, 127), x)[1](g)[0]",
+       params={"scale": (0.75, 0.125), "zero_point": (0, 3)}, orders=VALUE, accuracy="exact", verified=RATIONALS, topics=QUANTIZATION),
     op("fake_quantize_per_channel", [vector("x", size=3)],
-       torch=[f"torch.fake_quantize_per_channel_affine(x, {CHANNELS}, -128, 127)", f"torch.quantize_per_channel(x, {CHANNELS}, torch.qint8).dequantize()"],
-       verified=RATIONALS, topics=QUANTIZATION),
+       torch=[call(f"torch.fake_quantize_per_channel_affine(x, {CHANNELS}, -128, 127)", dtypes=F32),
+              call(f"torch.quantize_per_channel(x, {CHANNELS}, torch.qint8).dequantize()", dtypes=F32)],
+       orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
     op("fake_quantize_between", X,
-       tensorflow=[call(f"{TQ}.fake_quant_with_min_max_args(x, min=low, max=high)", dtypes=("float32",)), call(f"{TQ}.fake_quant_with_min_max_vars(x, low, high)", dtypes=("float32",)),
+       tensorflow=[call(f"{TQ}.fake_quant_with_min_max_args(x, min=low, max=high)", dtypes=F32),
+                   call(f"{TQ}.fake_quant_with_min_max_vars(x, low, high)", dtypes=F32),
                    "tf.keras.quantizers.fake_quant_with_min_max_vars(x, low, high)"],
-       params={"low": (-8.0, -1.0), "high": (7.9375, 2.0)}, verified=RATIONALS, topics=QUANTIZATION),
+       params={"low": (-8.0, -1.0), "high": (7.9375, 2.0)}, orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+    op("fake_quantize_between_gradient", [scalar("x"), scalar("g")],
+       tensorflow=[call(f"{TQ}.fake_quant_with_min_max_args_gradient(g, x, min=low, max=high)", dtypes=F32),
+                   call(f"{TQ}.fake_quant_with_min_max_vars_gradient(g, x, low, high)[0]", dtypes=F32)],
+       params={"low": (-8.0, -1.0), "high": (7.9375, 2.0)}, orders=VALUE, accuracy="exact", verified=RATIONALS, topics=QUANTIZATION),
     op("fake_quantize_between_per_channel", [vector("x", size=3)],
-       tensorflow=f"{TQ}.fake_quant_with_min_max_vars_per_channel(x, {BOUNDS})", verified=RATIONALS, topics=QUANTIZATION),
-    op("quantize_and_dequantize", X,
-       tensorflow=[f"{TQ}.quantize_and_dequantize_v2(x, {RANGE})"], verified=RATIONALS, topics=QUANTIZATION),
+       tensorflow=call(f"{TQ}.fake_quant_with_min_max_vars_per_channel(x, {BOUNDS})", dtypes=F32),
+       orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+    op("quantize_and_dequantize", X, tensorflow=call(f"{TQ}.quantize_and_dequantize_v2(x, {RANGE})", dtypes=WIDE),
+       orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
 ]  # fmt: skip

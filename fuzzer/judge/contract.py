@@ -66,7 +66,9 @@ def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str
                 kinds[met] |= np.uint8(NAN | PINF | NINF)
                 continue
             values = inputs[value][met] if isinstance(value, str) else np.full(met.sum(), value)
-            kinds[met] |= np.select([np.isnan(values), values == math.inf, values == -math.inf], [NAN, PINF, NINF], 0).astype(np.uint8)
+            kinds[met] |= np.select([np.isnan(values), values == math.inf, values == -math.inf], [NAN, PINF, NINF], 0).astype(
+                np.uint8
+            )
     return kinds
 
 

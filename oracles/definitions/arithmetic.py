@@ -104,10 +104,15 @@ def rad2deg(m: Any, x: Number) -> Number:
     return 180 * x / m.const("pi")
 
 
+def _vanishes(m: Any, x: Number) -> Any:
+    """Whether a number of binary64 or of a narrower format is zero, where a value stands alone beside a pole: nothing there is removable."""
+    return m.lt(m.abs(x), m.num(Fraction(1, 2**1080)))
+
+
 @define("divide_no_nan")
 def divide_no_nan(m: Any, x: Number, y: Number) -> Number:
-    """x/y, and 0 for y = 0; tf.math.divide_no_nan."""
-    return m.where(m.eq0(y), lambda: m.num(0), lambda: x / y)
+    """x/y, and 0 for y = 0; tf.math.divide_no_nan. It has a derivative of zero there."""
+    return m.where(_vanishes(m, y), lambda: m.num(0), lambda: x / y)
 
 
 @define("multiply_no_nan")
@@ -119,7 +124,7 @@ def multiply_no_nan(m: Any, x: Number, y: Number) -> Number:
 @define("reciprocal_no_nan")
 def reciprocal_no_nan(m: Any, x: Number) -> Number:
     """1/x, and 0 for x = 0; tf.math.reciprocal_no_nan."""
-    return m.where(m.eq0(x), lambda: m.num(0), lambda: 1 / x)
+    return m.where(_vanishes(m, x), lambda: m.num(0), lambda: 1 / x)
 
 
 @define("xdivy")

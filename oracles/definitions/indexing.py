@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from oracles.definitions import define
@@ -80,9 +81,17 @@ def kth_smallest(m: Any, x: Vector, k: int = 2) -> Number:
 def _argsorted(m: Any, x: Vector, before: Any) -> Vector:
     """Where the numbers of the order come from; of equals the first comes first. before(i, j): whether x_i < x_j in that order."""
     n = len(x)
-    ranks = [m.sum([m.num(0), *(one_if(m, before(j, i)) for j in range(n)), *(_tied(m, x[i], x[j]) for j in range(i))]) for i in range(n)]
+    ranks = [
+        m.sum([m.num(0), *(one_if(m, before(j, i)) for j in range(n)), *(_tied(m, x[i], x[j]) for j in range(i))])
+        for i in range(n)
+    ]
     return [
-        m.sum([m.where(m.lt(m.abs(rank - place), m.num(HALF)), lambda i=i: m.num(i), lambda: m.num(0)) for i, rank in enumerate(ranks)])
+        m.sum(
+            [
+                m.where(m.lt(m.abs(rank - place), m.num(HALF)), lambda i=i: m.num(i), lambda: m.num(0))
+                for i, rank in enumerate(ranks)
+            ]
+        )
         for place in range(n)
     ]
 
@@ -106,7 +115,8 @@ def argsort_descending(m: Any, x: Vector) -> Vector:
 @define("top_k_indices")
 def top_k_indices(m: Any, x: Vector, k: int = 2) -> Vector:
     """The indices of the k largest, of equals the lower one first; tf.math.top_k, jax.lax.top_k."""
-    return argsort_descending(m, x)[:k]
+    order: Vector = argsort_descending(m, x)
+    return order[:k]
 
 
 @define("argmax")
@@ -153,7 +163,7 @@ def histogram_fixed_width(m: Any, x: Vector, low: float = -1.0, high: float = 1.
     edges = [Fraction(low) + (Fraction(high) - Fraction(low)) * i / bins for i in range(1, bins)]
     above = [m.sum([one_unless(m, m.lt(v, m.num(edge))) for v in x]) for edge in edges]
     borders = [m.num(len(x)), *above, m.num(0)]
-    return [a - b for a, b in zip(borders, borders[1:], strict=False)]
+    return [a - b for a, b in pairwise(borders)]
 
 
 @define("bincount")

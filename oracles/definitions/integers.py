@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from oracles.definitions import define
@@ -31,7 +32,7 @@ def digits(m: Any, x: Number, bits: int) -> list[Number]:
     """The bits of the pattern, the least first."""
     pattern = unsigned(m, x, bits)
     rows = [m.floor(pattern / 2**k) for k in range(bits + 1)]
-    return [low - 2 * high for low, high in zip(rows, rows[1:], strict=False)]
+    return [low - 2 * high for low, high in pairwise(rows)]
 
 
 def number(m: Any, bits: list[Number]) -> Number:

@@ -121,19 +121,11 @@ def saturate_cast_float16(m: Any, x: Number) -> Number:
     return cast_float16(m, m.max([m.min([x, m.num(65504)]), m.num(-65504)]))
 
 
-def _straight_through(m: Any, value: Number, x: Number, low: Number, high: Number) -> Number:
-    """The value, with the derivative of x clipped to [low, high]: Bengio et al., 2013, the straight-through estimator, as frameworks document
-    it. The value itself has no derivative where it is smooth; the clipped x less itself is zero."""
-    kept = m.min([m.max([x, low]), high])
-    return value + (kept - m.hint_max([kept]))
-
-
 def affine(m: Any, x: Number, scale: float, zero_point: int, lowest: int, highest: int) -> Number:
     """(q - zero_point) scale with q = round(x / scale) + zero_point, halves to even, clamped; torch.fake_quantize_per_tensor_affine."""
-    step, half = m.num(scale), Fraction(1, 2)
+    step = m.num(scale)
     q = m.max([m.min([half_even(m, x / step) + zero_point, m.num(highest)]), m.num(lowest)])
-    low, high = (lowest - zero_point - half) * step, (highest - zero_point + half) * step
-    return _straight_through(m, (q - zero_point) * step, x, low, high)
+    return (q - zero_point) * step
 
 
 @define("fake_quantize")
@@ -142,22 +134,44 @@ def fake_quantize(m: Any, x: Number, scale: float = 0.75, zero_point: int = 0) -
     return affine(m, x, scale, zero_point, -128, 127)
 
 
+@define("fake_quantize_gradient")
+def fake_quantize_gradient(m: Any, x: Number, g: Number, scale: float = 0.75, zero_point: int = 0) -> Number:
+    """g where round(x / scale) + zero_point needs no clamping, else 0: the straight-through estimator, Bengio et al., 2013."""
+    q = half_even(m, x / m.num(scale)) + zero_point
+    edge = Fraction(1, 2)
+    zero = m.num(0)
+    return m.where(
+        m.lt(q, m.num(-128 - edge)), lambda: zero, lambda: m.where(m.lt(m.num(127 + edge), q), lambda: zero, lambda: g)
+    )
+
+
 @define("fake_quantize_per_channel")
 def fake_quantize_per_channel(m: Any, x: Vector) -> Vector:
     """Three channels with scales 1/8, 3/4 and 3 and zero points 0, 3 and -5; torch.fake_quantize_per_channel_affine."""
     return [affine(m, v, s, z, -128, 127) for v, s, z in zip(x, (0.125, 0.75, 3.0), (0, 3, -5), strict=True)]
 
 
-def between(m: Any, x: Number, low: float, high: float, bits: int = 8) -> Number:
-    """x clamped to [low', high'] and rounded to the nearest of 2^bits equidistant numbers, halves upwards, where 0 is one of them;
-    tf.quantization.fake_quant_with_min_max_args."""
+def nudged(low: float, high: float, bits: int) -> tuple[Fraction, Fraction, Fraction]:
+    """(step, low', high') of 2^bits equidistant numbers where 0 is one of them; tf.quantization.fake_quant_with_min_max_args."""
     width = Fraction(high) - Fraction(low)
     step = width / (2**bits - 1)
     least = step * round(Fraction(low) / step)
-    bottom, top = m.num(least), m.num(least + width)
-    inside = m.min([m.max([x, bottom]), top])
-    value = m.floor((inside - bottom) / step + Fraction(1, 2)) * step + bottom
-    return _straight_through(m, value, x, bottom, top)
+    return step, least, least + width
+
+
+def between(m: Any, x: Number, low: float, high: float, bits: int = 8) -> Number:
+    """x clamped to [low', high'] and rounded to the nearest of the 2^bits numbers, halves upwards."""
+    step, least, most = nudged(low, high, bits)
+    inside = m.min([m.max([x, m.num(least)]), m.num(most)])
+    return m.floor((inside - least) / step + Fraction(1, 2)) * step + least
+
+
+@define("fake_quantize_between_gradient")
+def fake_quantize_between_gradient(m: Any, x: Number, g: Number, low: float = -8.0, high: float = 7.9375) -> Number:
+    """g for low' <= x <= high', else 0; tf.quantization.fake_quant_with_min_max_args_gradient."""
+    _, least, most = nudged(low, high, 8)
+    zero = m.num(0)
+    return m.where(m.lt(x, m.num(least)), lambda: zero, lambda: m.where(m.lt(m.num(most), x), lambda: zero, lambda: g))
 
 
 @define("fake_quantize_between")
@@ -176,6 +190,5 @@ def fake_quantize_between_per_channel(m: Any, x: Vector) -> Vector:
 def quantize_and_dequantize(m: Any, x: Number) -> Number:
     """round(8 x)/8, halves to even, of x clamped to [-16, 127/8]; tf.quantization.quantize_and_dequantize_v2, 8 bits with a sign, where
     the range makes the scale 8."""
-    low, high = m.num(-16), m.num(Fraction(127, 8))
-    inside = m.min([m.max([x, low]), high])
-    return _straight_through(m, half_even(m, inside * 8) / 8, x, low, high)
+    inside = m.min([m.max([x, m.num(-16)]), m.num(Fraction(127, 8))])
+    return half_even(m, inside * 8) / 8

@@ -148,7 +148,9 @@ def unit_in_last_place(m: Any, x: Number, fmt: str) -> Number:
     precision, least, _ = FORMATS[fmt]
     normal = m.num(Fraction(2) ** least)
     return m.where(
-        m.lt(m.abs(x), normal), lambda: normal * Fraction(2) ** (1 - precision), lambda: power_of_two(m, x)[1] * Fraction(2) ** (1 - precision)
+        m.lt(m.abs(x), normal),
+        lambda: normal * Fraction(2) ** (1 - precision),
+        lambda: power_of_two(m, x)[1] * Fraction(2) ** (1 - precision),
     )
 
 
@@ -175,9 +177,7 @@ def _above(m: Any, x: Number, fmt: str) -> Number:
 @define("nextafter")
 def nextafter(m: Any, x: Number, y: Number, fmt: str = "float32") -> Number:
     """The next number of the format after x in the direction of y, and y where they are equal; C23 7.12.11.3."""
-    return m.where(
-        m.lt(x, y), lambda: _above(m, x, fmt), lambda: m.where(m.lt(y, x), lambda: -_above(m, -x, fmt), lambda: y)
-    )
+    return m.where(m.lt(x, y), lambda: _above(m, x, fmt), lambda: m.where(m.lt(y, x), lambda: -_above(m, -x, fmt), lambda: y))
 
 
 @define("spacing")

@@ -43,7 +43,9 @@ TRUTH: dict[str, Any] = {
     "leaky_relu": by_fractions(_negative_part),
     "prelu": by_fractions(_negative_part),
     "rrelu": by_fractions(lambda x, lower, upper: _negative_part(x, (Fraction(lower) + Fraction(upper)) / 2)),
-    "relu_between": by_fractions(lambda x, slope, top, threshold: Fraction(slope) * (x - Fraction(threshold)) if x < threshold else min(x, Fraction(top))),
+    "relu_between": by_fractions(
+        lambda x, slope, top, threshold: Fraction(slope) * (x - Fraction(threshold)) if x < threshold else min(x, Fraction(top))
+    ),
     "threshold": by_fractions(lambda x, threshold, value: x if x > threshold else Fraction(value)),
     "hard_tanh": by_fractions(lambda x: _median(x, Fraction(-1), Fraction(1))),
     "hard_shrink": by_fractions(lambda x, threshold: x * (abs(x) > threshold)),

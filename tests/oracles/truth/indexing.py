@@ -34,7 +34,7 @@ def _histogram(x: list[Any], bins: int, low: float, high: float, *, clamp: bool)
     return [mpf(places[i]) for i in range(bins)]
 
 
-def _flags(x: int, depth: int) -> list[Any]:
+def _flags(x: Any, depth: int) -> list[Any]:
     return [mpf(int(x) == k) for k in range(depth)]
 
 
@@ -42,7 +42,9 @@ TRUTH: dict[str, Any] = {
     "less": by_fractions(lambda x, y: Fraction(int(y - x > 0))),
     "less_equal": by_fractions(lambda x, y: Fraction(int(y - x >= 0))),
     "equal": by_fractions(lambda x, y: Fraction(int(x - y == 0))),
-    "isclose": by_fractions(lambda x, y, rtol, atol: Fraction(int((x - y) ** 2 <= (Fraction(atol) + Fraction(rtol) * abs(y)) ** 2))),
+    "isclose": by_fractions(
+        lambda x, y, rtol, atol: Fraction(int((x - y) ** 2 <= (Fraction(atol) + Fraction(rtol) * abs(y)) ** 2))
+    ),
     "sort": Checked(sorted, draw=_repeated),
     "sort_descending": Checked(lambda x: sorted(x, reverse=True), draw=_repeated),
     "top_k": Checked(lambda x, k: sorted(x, reverse=True)[:k], draw=_repeated),
@@ -63,10 +65,12 @@ TRUTH: dict[str, Any] = {
         draw=lambda rng, n: [[float(rng.randint(0, 7)) for _ in range(n)]],
     ),
     "weighted_bincount": Checked(
-        by_fractions(lambda x, w, length: [sum((b for a, b in zip(x, w, strict=True) if a == k), Fraction(0)) for k in range(length)]),
+        by_fractions(
+            lambda x, w, length: [sum((b for a, b in zip(x, w, strict=True) if a == k), Fraction(0)) for k in range(length)]
+        ),
         draw=lambda rng, n: [[float(rng.randint(0, 3)) for _ in range(n)], [rng.gauss(0, 3) for _ in range(n)]],
     ),
-    "one_hot": Checked(lambda x, depth: _flags(x, depth), draw=lambda rng, n: [float(rng.randint(0, 4))]),
+    "one_hot": Checked(_flags, draw=lambda rng, n: [float(rng.randint(0, 4))]),
     "in_top_k": Checked(
         lambda x, y, k: mpf(sorted(x, reverse=True)[k - 1] <= x[int(y)]),
         draw=lambda rng, n: [*_repeated(rng, n), float(rng.randint(0, 1))],

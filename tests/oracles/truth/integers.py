@@ -82,6 +82,8 @@ TRUTH: dict[str, Any] = {
     for bits in (8, 16, 32)
     for name, function in {**BINARY, **UNARY}.items()
 } | {
-    f"mean_int{bits}": Checked(_mean, draw=lambda rng, n, bits=bits: [[_some(rng, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for _ in range(n)]])
+    f"mean_int{bits}": Checked(
+        _mean, draw=lambda rng, n, bits=bits: [[_some(rng, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for _ in range(n)]]
+    )
     for bits in (8, 32)
 }

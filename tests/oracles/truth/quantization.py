@@ -56,6 +56,13 @@ def _between(x: Fraction, low: float, high: float) -> Fraction:
     return step * min(max(math.floor(x / step + Fraction(1, 2)), shift), shift + 255)
 
 
+def _between_gradient(x: Fraction, g: Fraction, low: float, high: float) -> Fraction:
+    """Clamping does not move what lies inside."""
+    step = (Fraction(high) - Fraction(low)) / 255
+    shift = round(Fraction(low) / step)
+    return g if shift * step <= x <= (shift + 255) * step else Fraction(0)
+
+
 TRUTH: dict[str, Any] = {
     "cast_float16": _through(np.float16),
     "cast_bfloat16": _through(ml_dtypes.bfloat16),
@@ -71,7 +78,13 @@ TRUTH: dict[str, Any] = {
     "saturate_cast_float16": lambda x: _through(np.float16)(min(max(x, mpf(-65504)), mpf(65504))),
     "reduce_precision": _reduced,
     "fake_quantize": by_fractions(_affine),
-    "fake_quantize_per_channel": by_fractions(lambda x: [_affine(v, s, z) for v, s, z in zip(x, (0.125, 0.75, 3.0), (0, 3, -5), strict=True)]),
+    "fake_quantize_gradient": by_fractions(
+        lambda x, g, scale, zero_point: g * (-128 <= round(x / Fraction(scale)) + zero_point <= 127)
+    ),
+    "fake_quantize_between_gradient": by_fractions(_between_gradient),
+    "fake_quantize_per_channel": by_fractions(
+        lambda x: [_affine(v, s, z) for v, s, z in zip(x, (0.125, 0.75, 3.0), (0, 3, -5), strict=True)]
+    ),
     "fake_quantize_between": by_fractions(_between),
     "fake_quantize_between_per_channel": by_fractions(
         lambda x: [_between(v, a, b) for v, a, b in zip(x, (-8.0, -1.0, -4.0), (7.9375, 2.0, 4.0), strict=True)]
