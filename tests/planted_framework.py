@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import scipy.special as sp
 from numpy.typing import NDArray
@@ -421,6 +422,20 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "dot": np.dot, "cosine_similarity": _cosine,
     "binary_cross_entropy_with_logits": lambda x, y: np.logaddexp(0, -x) * y + np.logaddexp(0, x) * (1 - y), "cross_entropy": _cross_entropy,
     "sparse_cross_entropy": lambda x, y: -sp.log_softmax(x)[int(y)], "mse": lambda x, y: np.mean((x - y) ** 2),
+    **{name: getattr(np, name) for name in ("abs", "positive", "maximum", "minimum", "fmax", "fmin", "floor", "ceil", "trunc", "round", "sign",
+       "heaviside", "deg2rad", "rad2deg", "less", "less_equal", "equal")},
+    "neg": np.negative, "frac": lambda x: np.modf(x)[0], "modf": lambda x: np.stack(np.modf(x)),
+    "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    "nan_to_num": lambda x: np.nan_to_num(x, nan=1.0, posinf=100.0, neginf=-100.0), "lerp": lambda x, y, w: x + w * (y - x),
+    "addcmul": lambda x, y, z, value: x + value * y * z, "addcdiv": lambda x, y, z, value: x + value * (y / z),
+    "scaled_add": lambda x, y, alpha: x + alpha * y, "squared_difference": lambda x, y: np.square(x - y),
+    "divide_no_nan": lambda x, y: x / y if y else 0.0, "multiply_no_nan": lambda x, y: x * y if y else 0.0,
+    "reciprocal_no_nan": lambda x: 1 / x if x else 0.0, "xdivy": lambda x, y: x / y if x else 0.0, "trunc_divide": lambda x, y: np.trunc(x / y),
+    "divmod": lambda x, y: np.stack(np.divmod(x, y)), "integer_pow": lambda x, n: x**n, "scalar_pow": lambda x, p: x**p,
+    "base_pow": lambda y, base: np.power(base, y), "log1mexp": lambda x: np.log(-np.expm1(-x)),
+    "relu": lambda x: np.maximum(x, 0), "leaky_relu": lambda x, slope: np.where(x > 0, x, slope * x), "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "sort": np.sort, "cast_float16": lambda x: x.astype(np.float16), "cast_float32": lambda x: x.astype(np.float32),
+    "cast_bfloat16": lambda x: x.astype(ml_dtypes.bfloat16), "cast_float8_e5m2": lambda x: x.astype(ml_dtypes.float8_e5m2),
     "huber": lambda x, y, delta: sp.huber(delta, x - y), "kl_div": lambda x, y: np.exp(y) * (y - x), "rel_entr": sp.rel_entr,
 }  # fmt: skip
 

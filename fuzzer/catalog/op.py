@@ -172,8 +172,9 @@ class Op:
     number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in oracles.definitions
     (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the severity of an error
     within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
-    a pattern "x=inf,y=0" (also +0, -0, and "y<0") to a value. conventions: gradients that frameworks document
-    where there is none. lengths: the lengths n that make sense (empty: the usual list). whole: what an error is measured against: the
+    a pattern "x=inf,y=0" (also +0, -0, "y<0", and "x~nan": some number of x is) to a value, to the name of the input that is it, or to
+    "any" where the source leaves it open. conventions: gradients that frameworks document where there is none. lengths: the lengths n
+    that make sense (empty: the usual list). whole: what an error is measured against: the
     elements one by one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest
     output and the largest number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex
     although its inputs are real (outputs are pairs then). verified: the independent truth that the tests check the definition against
@@ -193,7 +194,7 @@ class Op:
     keeps_zero_sign: bool = False
     topics: tuple[str, ...] = ()
     definition: str = ""
-    accepts: Mapping[str, float] = field(default_factory=dict)
+    accepts: Mapping[str, float | str] = field(default_factory=dict)
     conventions: tuple[Convention, ...] = ()
     source: str = ""
     min_length: int = 1

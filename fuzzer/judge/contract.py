@@ -17,16 +17,17 @@ from oracles.reference import NAN, NINF, PINF
 
 Mask = NDArray[np.bool_]
 
-_CONDITION = re.compile(r"\s*([=<>])\s*")
+_CONDITION = re.compile(r"\s*([=<>~])\s*")
 
 
 def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str) -> Mask | None:
     """Elements (rows, outputs) whose answer the record's `accepts` allows at their inputs; None where the record has none.
 
-    Values only, scalar inputs only. A pattern reads "x=-0,y=inf" or "x<-1,y=inf": after = 0 matches both zeros, +0 and -0 one of
-    them; < and > compare.
+    Values only. A pattern reads "x=-0,y=inf" or "x<-1,y=inf": after = 0 matches both zeros, +0 and -0 one of them; < and > compare; of
+    vectors all numbers must match, but "x~nan" says that some number of x is NaN. A value that is a name stands for that input's;
+    "any" is for results that the source leaves open.
     """
-    if not op.accepts or order != "value" or not op.elementwise:
+    if not op.accepts or order != "value":
         return None
     allowed = np.zeros(answers.shape, np.bool_)
     given = doubles(answers)
@@ -34,7 +35,7 @@ def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str
     for pattern, value in op.accepts.items():
         rows = _rows(inputs, pattern)
         if rows.any():
-            allowed |= rows[:, np.newaxis] & _equals(given, value, batch)
+            allowed |= rows[:, np.newaxis] & _equals(given, value, batch, inputs)
     return allowed
 
 
@@ -58,10 +59,16 @@ def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str
     """Per row the kinds (NAN, PINF, NINF of oracles.reference) that the record accepts there."""
     rows = len(next(iter(inputs.values())))
     kinds = np.zeros(rows, np.uint8)
-    if op.accepts and order == "value" and op.elementwise:
+    if op.accepts and order == "value":
         for pattern, value in op.accepts.items():
-            kind = NAN if math.isnan(value) else 0 if math.isfinite(value) else PINF if value > 0 else NINF
-            kinds[_rows(inputs, pattern)] |= np.uint8(kind)
+            met = _rows(inputs, pattern)
+            if value == "any":
+                kinds[met] |= np.uint8(NAN | PINF | NINF)
+                continue
+            values = inputs[value][met] if isinstance(value, str) else np.full(met.sum(), value)
+            kinds[met] |= np.select([np.isnan(values), values == math.inf, values == -math.inf], [NAN, PINF, NINF], 0).astype(
+                np.uint8
+            )
     return kinds
 
 
@@ -120,7 +127,10 @@ def _rows(inputs: dict[str, NDArray[np.float64]], pattern: str) -> Mask:
     rows = np.ones(len(next(iter(inputs.values()))), np.bool_)
     for condition in pattern.replace(" ", "").split(","):
         name, relation, text = _CONDITION.split(condition)
-        rows &= _matches(inputs[name], relation, text).reshape(len(rows), -1).all(axis=1)
+        if relation == "~":
+            rows &= _matches(inputs[name], "=", text).reshape(len(rows), -1).any(axis=1)
+        else:
+            rows &= _matches(inputs[name], relation, text).reshape(len(rows), -1).all(axis=1)
     return rows
 
 
@@ -139,7 +149,9 @@ def _matches(values: NDArray[np.float64], relation: str, text: str) -> Mask:
     return matched
 
 
-def _equals(given: NDArray[np.float64], value: float, batch: Batch) -> Mask:
+def _equals(given: NDArray[np.float64], value: float | str, batch: Batch, inputs: dict[str, NDArray[np.float64]]) -> Mask:
+    if isinstance(value, str):
+        return np.ones(given.shape, np.bool_) if value == "any" else given == inputs[value][:, np.newaxis]
     if math.isnan(value):
         return np.isnan(given)
     if math.isinf(value) or value == 0:

@@ -112,3 +112,130 @@ def tanhshrink(m: Any, x: Number) -> Number:
 def squareplus(m: Any, x: Number, b: float = 4.0) -> Number:
     """(x + sqrt(x^2 + b)) / 2; Barron, 2021, eq. 1."""
     return (x + m.norm([x, m.sqrt(m.num(b))])) / 2
+
+
+@define("relu")
+def relu(m: Any, x: Number) -> Number:
+    """max(x, 0); Nair and Hinton, 2010."""
+    return m.max([x, m.num(0)])
+
+
+@define("leaky_relu")
+def leaky_relu(m: Any, x: Number, slope: float = 0.01) -> Number:
+    """x for x > 0, else slope x; Maas et al., 2013."""
+    return _positive_or(m, x, lambda: m.num(slope) * x)
+
+
+@define("prelu")
+def prelu(m: Any, x: Number, w: Number) -> Number:
+    """x for x > 0, else w x; He et al., 2015, eq. 1."""
+    return _positive_or(m, x, lambda: w * x)
+
+
+@define("rrelu")
+def rrelu(m: Any, x: Number, lower: float = 0.125, upper: float = 1 / 3) -> Number:
+    """x for x > 0, else x times the middle of the slopes, as in evaluation; Xu et al., 2015, section 2.4."""
+    return _positive_or(m, x, lambda: (m.num(lower) + m.num(upper)) / 2 * x)
+
+
+@define("relu_between")
+def relu_between(m: Any, x: Number, slope: float = 0.0, top: float = 6.0, threshold: float = 0.5) -> Number:
+    """top for x >= top, x for threshold <= x < top, else slope (x - threshold); tf.keras.activations.relu."""
+    low, high = m.num(threshold), m.num(top)
+    return m.where(m.lt(x, low), lambda: m.num(slope) * (x - low), lambda: m.min([x, high]))
+
+
+@define("threshold")
+def threshold_of(m: Any, x: Number, threshold: float = 0.5, value: float = -1.0) -> Number:
+    """x for x > threshold, else value; torch.nn.Threshold."""
+    return m.where(m.lt(m.num(threshold), x), lambda: x, lambda: m.num(value))
+
+
+@define("hard_tanh")
+def hard_tanh(m: Any, x: Number) -> Number:
+    """min(max(x, -1), 1); Collobert, 2004."""
+    return m.min([m.max([x, m.num(-1)]), m.num(1)])
+
+
+@define("hard_shrink")
+def hard_shrink(m: Any, x: Number, threshold: float = 0.5) -> Number:
+    """x for |x| > threshold, else 0; torch.nn.Hardshrink."""
+    return m.where(m.lt(m.num(threshold), m.abs(x)), lambda: x, lambda: m.num(0))
+
+
+@define("soft_shrink")
+def soft_shrink(m: Any, x: Number, threshold: float = 0.5) -> Number:
+    """x moved towards 0 by the threshold, and 0 within it; torch.nn.Softshrink."""
+    edge, zero = m.num(threshold), m.num(0)
+    return m.max([x - edge, zero]) + m.min([x + edge, zero])
+
+
+@define("softplus_beta")
+def softplus_beta(m: Any, x: Number, beta: float = 1.0, threshold: float = 20.0) -> Number:
+    """log(1 + e^(beta x)) / beta; torch.nn.Softplus. The threshold is of the approximation, not of the function."""
+    return m.softplus(m.num(beta) * x) / m.num(beta)
+
+
+@define("sparse_plus")
+def sparse_plus(m: Any, x: Number) -> Number:
+    """0 for x <= -1, (x + 1)^2 / 4 between, x for x >= 1; jax.nn.sparse_plus, Martins and Astudillo, 2016."""
+    one = m.num(1)
+    return m.where(m.lt(one, x), lambda: x, lambda: m.where(m.lt(x, -one), lambda: m.num(0), lambda: m.square(x + 1) / 4))
+
+
+@define("sparse_sigmoid")
+def sparse_sigmoid(m: Any, x: Number) -> Number:
+    """min(max((x + 1) / 2, 0), 1), the derivative of sparse_plus; jax.nn.sparse_sigmoid."""
+    return m.min([m.max([(x + 1) / 2, m.num(0)]), m.num(1)])
+
+
+@define("swiglu")
+def swiglu(m: Any, x: Number, y: Number) -> Number:
+    """x sigmoid(x) y; Shazeer, 2020, eq. 6."""
+    return silu(m, x) * y
+
+
+@define("geglu")
+def geglu(m: Any, x: Number, y: Number) -> Number:
+    """x Phi(x) y; Shazeer, 2020, eq. 6."""
+    return gelu(m, x) * y
+
+
+@define("glu")
+def glu(m: Any, x: list[Number]) -> list[Number]:
+    """The first half times the sigmoid of the second; Dauphin et al., 2017, eq. 1."""
+    half = len(x) // 2
+    return [a * m.sigmoid(b) for a, b in zip(x[:half], x[half:], strict=True)]
+
+
+@define("crelu")
+def crelu(m: Any, x: list[Number]) -> list[Number]:
+    """max(x, 0), then max(-x, 0); Shang et al., 2016, definition 2.1."""
+    return [relu(m, v) for v in x] + [relu(m, -v) for v in x]
+
+
+@define("softmin")
+def softmin(m: Any, x: list[Number]) -> list[Number]:
+    """e^-x_i / sum e^-x_j; torch.nn.Softmin."""
+    softened: list[Number] = m.softmax([-v for v in x])
+    return softened
+
+
+@define("sparsemax")
+def sparsemax(m: Any, x: list[Number]) -> list[Number]:
+    """max(x_i - t, 0), the projection onto the simplex: t is the largest (sum of the k largest - 1) / k; Martins and Astudillo, 2016,
+    proposition 1."""
+    ranked = list(x)
+    for end in range(len(ranked) - 1, 0, -1):  # the least of those before `end` goes there
+        for i in range(end):
+            ranked[i], ranked[i + 1] = m.max([ranked[i], ranked[i + 1]]), m.min([ranked[i], ranked[i + 1]])
+    shift = m.max([(m.sum(ranked[:k]) - 1) / k for k in range(1, len(x) + 1)])
+    return [m.max([v - shift, m.num(0)]) for v in x]
+
+
+@define("standardize")
+def standardize(m: Any, x: list[Number], eps: float = 1e-5) -> list[Number]:
+    """(x - mean) / sqrt(variance + eps), the population's variance; jax.nn.standardize."""
+    mean = m.sum(x) / len(x)
+    scale = m.sqrt(m.sum([m.square(v - mean) for v in x]) / len(x) + m.num(eps))
+    return [(v - mean) / scale for v in x]

@@ -36,7 +36,9 @@ TOLERANCE = {"float16": 0.4, "bfloat16": 0.4, **dict.fromkeys(("float32", "float
 
 #: Calls whose derivative is wrong at ordinary points by the framework's own formula: findings of a run, no mistakes of the record.
 #: tf.nn.moments takes the variance about stop_gradient(mean), which is right to first order only (its source says why it is there).
-FINDINGS = {("tf.nn.moments(x, axes=[-1])[1]", "grad2")}
+#: tf.math.xdivy divides by y^3 in float16; torch.ldexp differentiates by an integer power, which is 0 for a negative exponent.
+_LDEXP = "torch.ldexp(x, (step * y).to(torch.int32))"
+FINDINGS = {("tf.nn.moments(x, axes=[-1])[1]", "grad2"), ("tf.math.xdivy(x, y)", "grad2"), (_LDEXP, "grad"), (_LDEXP, "jvp")}
 
 
 def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:

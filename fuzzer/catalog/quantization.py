@@ -1,0 +1,107 @@
+"""Casts to narrower formats and to integers, and affine quantisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fuzzer.catalog.op import DTYPES, RATIONALS, Op, call, op, peer, scalar, vector
+
+CAST = ("casts",)
+QUANTIZATION = ("quantization",)
+INF = float("inf")
+NARROW = "ml_dtypes, and numpy"
+X = [scalar("x")]
+VALUE = ("value",)
+F32, WIDE = ("float32",), ("float32", "float64")
+KERAS, TQ = "tf.keras.ops", "tf.quantization"
+#: Beyond the greatest number half a unit of the last place; just below it the record may be too kind.
+BEYOND = {"cast_float16": 65519.99, "cast_bfloat16": 3.3961e38, "cast_float8_e5m2": 61439.99}
+
+
+def through(name: str, fmt: str, low: float = -INF, **rest: Any) -> Op:
+    """A cast to a format and back, for |x| <= -low; infinite beyond its greatest number where the format has infinities."""
+    beyond = BEYOND.get(name, INF)
+    over = {f"x>{beyond}": INF, f"x<-{beyond}": -INF} if beyond < INF else {"x=inf": "any", "x=-inf": "any"} if low > -INF else {}
+    narrow = f"tf.{fmt}" if fmt in ("float16", "bfloat16", "float32") else f"tf.dtypes.experimental.{fmt}"
+    return op(
+        name, [scalar("x", low, -low)], torch=f"x.to(torch.{fmt}).to(x.dtype)",
+        tensorflow=None if fmt.endswith("uz") else [f"tf.cast(tf.cast(x, {narrow}), x.dtype)"],
+        jax=[f"x.astype(jnp.{fmt}).astype(x.dtype)", f"jax.lax.convert_element_type(jax.lax.convert_element_type(x, jnp.{fmt}), x.dtype)"],
+        orders=VALUE, accuracy="exact", accepts=over, verified=NARROW, topics=CAST,
+        source="IEEE 754-2019, 4.3.1; OCP's 8-bit specification leaves what is beyond E4M3 to the conversion", **rest,
+    )  # fmt: skip
+
+
+def whole(name: str, fmt: str, low: float, high: float, dtypes: tuple[str, ...] = DTYPES) -> Op:
+    """A cast of numbers that fit to an integer format and back."""
+    return op(
+        name, [scalar("x", low, high)], torch=call(f"x.to(torch.{fmt}).to(x.dtype)", dtypes=dtypes),
+        tensorflow=[call(f"tf.cast(tf.cast(x, tf.{fmt}), x.dtype)", dtypes=dtypes),
+            call(f"tf.cast({KERAS}.cast(x, '{fmt}'), x.dtype)", dtypes=dtypes)],
+        jax=[call(f"x.astype(jnp.{fmt}).astype(x.dtype)", dtypes=dtypes),
+             call(f"jax.lax.convert_element_type(jax.lax.convert_element_type(x, jnp.{fmt}), x.dtype)", dtypes=dtypes)],
+        numpy=peer(f"x.astype(np.{fmt}).astype(x.dtype)", tuple(d for d in dtypes if d != "bfloat16")), orders=VALUE, accuracy="exact",
+        accepts={"x=nan": "any", "x=inf": "any", "x=-inf": "any"}, source="C23 6.3.1.4: of a number that does not fit the result is undefined",
+        verified=RATIONALS, topics=CAST,
+    )  # fmt: skip
+
+
+def saturating(name: str, fmt: str) -> Op:
+    """tf.saturate_cast, and back."""
+    return op(
+        name, X, tensorflow=[f"tf.cast(tf.saturate_cast(x, tf.{fmt}), x.dtype)", f"tf.cast({KERAS}.saturate_cast(x, '{fmt}'), x.dtype)"],
+        orders=VALUE, accuracy="exact", accepts={"x=nan": "any"}, source="tf.saturate_cast; of a NaN nothing is promised",
+        verified=RATIONALS, topics=CAST,
+    )  # fmt: skip
+
+
+CHANNELS = "torch.tensor([0.125, 0.75, 3.0], dtype=x.dtype), torch.tensor([0, 3, -5], dtype=torch.int32), 1"
+BOUNDS = "tf.constant([-8.0, -1.0, -4.0]), tf.constant([7.9375, 2.0, 4.0])"
+RANGE = "input_min=-16.0, input_max=15.875, range_given=True, round_mode='HALF_TO_EVEN'"
+
+OPS: list[Op] = [
+    through("cast_float16", "float16"),
+    through("cast_bfloat16", "bfloat16"),
+    through("cast_float32", "float32"),
+    through("cast_float8_e4m3fn", "float8_e4m3fn", -460.0),
+    through("cast_float8_e5m2", "float8_e5m2"),
+    through("cast_float8_e4m3fnuz", "float8_e4m3fnuz", -247.0),
+    through("cast_float8_e5m2fnuz", "float8_e5m2fnuz", -61000.0),
+    whole("cast_int8", "int8", -128, 127),
+    whole("cast_uint8", "uint8", 0, 255),
+    whole("cast_int16", "int16", -32768, 32767),
+    whole("cast_int32", "int32", -(2**31), 2**31 - 128, ("bfloat16", "float32", "float64")),
+    saturating("saturate_cast_int8", "int8"),
+    saturating("saturate_cast_uint8", "uint8"),
+    saturating("saturate_cast_int32", "int32"),
+    saturating("saturate_cast_float16", "float16"),
+    op("reduce_precision", [scalar("x", -65504, 65504)], jax="jax.lax.reduce_precision(x, exponent_bits, mantissa_bits)",
+       params={"exponent_bits": (5, 8), "mantissa_bits": (10, 7)}, orders=VALUE, accuracy="exact",
+       accepts={"x>-6.2e-5,x<6.2e-5": 0.0, "x>65408": INF, "x<-65408": -INF, "x=inf": INF, "x=-inf": -INF},
+       source="XLA's ReducePrecision flushes what is subnormal in the reduced format", verified="numpy", topics=CAST),
+    op("fake_quantize", X,
+       torch=["torch.fake_quantize_per_tensor_affine(x, scale, zero_point, -128, 127)",
+              call("torch.quantize_per_tensor(x, scale, zero_point, torch.qint8).dequantize()", dtypes=F32)],
+       params={"scale": (0.75, 0.125), "zero_point": (0, 3)}, orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+    op("fake_quantize_gradient", [scalar("x"), scalar("g")],
+       torch="torch.func.vjp(lambda v: torch.fake_quantize_per_tensor_affine(v, scale, zero_point, -128, 127), x)[1](g)[0]",
+       params={"scale": (0.75, 0.125), "zero_point": (0, 3)}, orders=VALUE, accuracy="exact", verified=RATIONALS, topics=QUANTIZATION),
+    op("fake_quantize_per_channel", [vector("x", size=3)],
+       torch=[call(f"torch.fake_quantize_per_channel_affine(x, {CHANNELS}, -128, 127)", dtypes=F32),
+              call(f"torch.quantize_per_channel(x, {CHANNELS}, torch.qint8).dequantize()", dtypes=F32)],
+       orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+    op("fake_quantize_between", X,
+       tensorflow=[call(f"{TQ}.fake_quant_with_min_max_args(x, min=low, max=high)", dtypes=F32),
+                   call(f"{TQ}.fake_quant_with_min_max_vars(x, low, high)", dtypes=F32),
+                   "tf.keras.quantizers.fake_quant_with_min_max_vars(x, low, high)"],
+       params={"low": (-8.0, -1.0), "high": (7.9375, 2.0)}, orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+    op("fake_quantize_between_gradient", [scalar("x"), scalar("g")],
+       tensorflow=[call(f"{TQ}.fake_quant_with_min_max_args_gradient(g, x, min=low, max=high)", dtypes=F32),
+                   call(f"{TQ}.fake_quant_with_min_max_vars_gradient(g, x, low, high)[0]", dtypes=F32)],
+       params={"low": (-8.0, -1.0), "high": (7.9375, 2.0)}, orders=VALUE, accuracy="exact", verified=RATIONALS, topics=QUANTIZATION),
+    op("fake_quantize_between_per_channel", [vector("x", size=3)],
+       tensorflow=call(f"{TQ}.fake_quant_with_min_max_vars_per_channel(x, {BOUNDS})", dtypes=F32),
+       orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+    op("quantize_and_dequantize", X, tensorflow=call(f"{TQ}.quantize_and_dequantize_v2(x, {RANGE})", dtypes=WIDE),
+       orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+]  # fmt: skip

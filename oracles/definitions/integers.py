@@ -1,0 +1,193 @@
+"""Arithmetic of two's complement integers of 8, 16 and 32 bits: exact, then brought into the range by whole multiples of 2^bits.
+
+Whole numbers are compared with halves, so that no two are ever equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from oracles.definitions import define
+
+Number = Any
+HALF = Fraction(1, 2)
+WIDTHS = (8, 16, 32)
+
+
+def wrapped(m: Any, value: Number, bits: int) -> Number:
+    """The number of the range that is congruent modulo 2^bits."""
+    size = 2**bits
+    return value - size * m.floor((value + size // 2) / size)
+
+
+def unsigned(m: Any, x: Number, bits: int) -> Number:
+    """The two's complement pattern as a number in [0, 2^bits)."""
+    return x - 2**bits * m.floor(x / 2**bits)
+
+
+def digits(m: Any, x: Number, bits: int) -> list[Number]:
+    """The bits of the pattern, the least first."""
+    pattern = unsigned(m, x, bits)
+    rows = [m.floor(pattern / 2**k) for k in range(bits + 1)]
+    return [low - 2 * high for low, high in pairwise(rows)]
+
+
+def number(m: Any, bits: list[Number]) -> Number:
+    """The two's complement number of a pattern."""
+    return m.sum([b * (2**k if k < len(bits) - 1 else -(2**k)) for k, b in enumerate(bits)])
+
+
+def negative(m: Any, x: Number) -> Any:
+    return m.lt(x, m.num(-HALF))
+
+
+def away_from_zero(m: Any, y: Number) -> Number:
+    """y, and y + 1 for y >= 0: a divisor that is not zero."""
+    return m.where(negative(m, y), lambda: y, lambda: y + 1)
+
+
+def floor_quotient(m: Any, x: Number, y: Number) -> Number:
+    """floor(x/y), as floor((2 |x| + 1) / (2 |y|)) of the magnitudes: halves between the integers stay away from them."""
+    size, divisor = m.abs(x), m.abs(y)
+    below = m.floor((2 * size + 1) / (2 * divisor))
+    above = m.floor((2 * size + 2 * divisor - 1) / (2 * divisor))
+    return m.where(
+        negative(m, x),
+        lambda: m.where(negative(m, y), lambda: below, lambda: -above),
+        lambda: m.where(negative(m, y), lambda: -above, lambda: below),
+    )
+
+
+def truncated_quotient(m: Any, x: Number, y: Number) -> Number:
+    below = m.floor((2 * m.abs(x) + 1) / (2 * m.abs(y)))
+    same = m.lt(m.num(0), (2 * x + 1) * (2 * y + 1))  # of equal signs, zero being positive
+    return m.where(same, lambda: below, lambda: -below)
+
+
+def greatest_common_divisor(m: Any, x: Number, y: Number, bits: int) -> Number:
+    """Euclid's algorithm: so many steps suffice (Lame: 4.785 bits log10 2 + 1.67, Knuth, TAOCP 2, 4.5.3)."""
+    a, b = m.abs(x), m.abs(y)
+    for _ in range(3 * bits // 2):
+
+        def rest(a: Number = a, b: Number = b) -> Number:
+            return a - b * m.floor((2 * a + 1) / (2 * b))
+
+        done = m.lt(b, m.num(HALF))
+        a, b = m.where(done, lambda a=a: a, lambda b=b: b), m.where(done, lambda: m.num(0), rest)
+    return a
+
+
+def _power(m: Any, x: Number, y: Number, bits: int) -> Number:
+    """x^y modulo 2^bits for 0 <= y < 8."""
+    result, power = m.num(1), m.num(1)
+    for k in range(1, 8):
+        power = wrapped(m, power * x, bits)
+        result = m.where(m.lt(y, m.num(k - HALF)), lambda r=result: r, lambda p=power: p)
+    return result
+
+
+def _shifted_left(m: Any, x: Number, y: Number, bits: int) -> Number:
+    result = x
+    for k in range(1, bits):
+        result = m.where(m.lt(y, m.num(k - HALF)), lambda r=result: r, lambda k=k: x * 2**k)
+    return wrapped(m, result, bits)
+
+
+def _shifted_right(m: Any, x: Number, y: Number, bits: int) -> Number:
+    result = x
+    for k in range(1, bits):
+        result = m.where(m.lt(y, m.num(k - HALF)), lambda r=result: r, lambda k=k: m.floor(x / 2**k))
+    return result
+
+
+def _lcm(m: Any, x: Number, y: Number, bits: int) -> Number:
+    common = greatest_common_divisor(m, x, y, bits)
+    return m.where(m.lt(common, m.num(HALF)), lambda: m.num(0), lambda: m.abs(x) * (m.abs(y) / common))
+
+
+def _bitwise(join: Callable[[Number, Number], Number]) -> Callable[..., Number]:
+    def function(m: Any, x: Number, y: Number, bits: int) -> Number:
+        return number(m, [join(a, b) for a, b in zip(digits(m, x, bits), digits(m, y, bits), strict=True)])
+
+    return function
+
+
+#: Name, what it is, and its source; y is a divisor that is not zero for quotients and remainders.
+BINARY: dict[str, tuple[Callable[..., Number], str]] = {
+    "add": (lambda m, x, y, bits: wrapped(m, x + y, bits), "x + y modulo 2^bits; numpy.add of integers"),
+    "sub": (lambda m, x, y, bits: wrapped(m, x - y, bits), "x - y modulo 2^bits; numpy.subtract of integers"),
+    "mul": (lambda m, x, y, bits: wrapped(m, x * y, bits), "x y modulo 2^bits; numpy.multiply of integers"),
+    "mulhi": (lambda m, x, y, bits: m.floor(x * y / 2**bits), "the upper half of the product; jax.lax.mulhi"),
+    "floor_divide": (lambda m, x, y, bits: floor_quotient(m, x, away_from_zero(m, y)), "floor(x/y); numpy.floor_divide"),
+    "trunc_divide": (lambda m, x, y, bits: truncated_quotient(m, x, away_from_zero(m, y)), "x/y towards zero; C23 6.5.6"),
+    "remainder": (
+        lambda m, x, y, bits: x - floor_quotient(m, x, away_from_zero(m, y)) * away_from_zero(m, y),
+        "x - floor(x/y) y; numpy.remainder",
+    ),
+    "fmod": (
+        lambda m, x, y, bits: x - truncated_quotient(m, x, away_from_zero(m, y)) * away_from_zero(m, y),
+        "x - trunc(x/y) y; numpy.fmod",
+    ),
+    "pow": (_power, "x^y modulo 2^bits; numpy.power of integers"),
+    "left_shift": (_shifted_left, "x 2^y modulo 2^bits; numpy.left_shift"),
+    "right_shift": (_shifted_right, "floor(x / 2^y); numpy.right_shift"),
+    "bitwise_and": (_bitwise(lambda a, b: a * b), "by bits of two's complement; numpy.bitwise_and"),
+    "bitwise_or": (_bitwise(lambda a, b: a + b - a * b), "by bits of two's complement; numpy.bitwise_or"),
+    "bitwise_xor": (_bitwise(lambda a, b: a + b - 2 * a * b), "by bits of two's complement; numpy.bitwise_xor"),
+    "gcd": (greatest_common_divisor, "the greatest common divisor; numpy.gcd"),
+    "lcm": (_lcm, "the least common multiple; numpy.lcm"),
+}
+UNARY: dict[str, tuple[Callable[..., Number], str]] = {
+    "neg": (lambda m, x, bits: wrapped(m, -x, bits), "-x modulo 2^bits; numpy.negative of integers"),
+    "abs": (lambda m, x, bits: wrapped(m, m.abs(x), bits), "|x| modulo 2^bits, so that the least number stays; numpy.absolute"),
+    "square": (lambda m, x, bits: wrapped(m, x * x, bits), "x^2 modulo 2^bits; numpy.square of integers"),
+    "sign": (lambda m, x, bits: m.min([m.max([x, m.num(-1)]), m.num(1)]), "-1, 0 or 1; numpy.sign"),
+    "bitwise_not": (lambda m, x, bits: -x - 1, "by bits of two's complement; numpy.invert"),
+    "population_count": (lambda m, x, bits: m.sum(digits(m, x, bits)), "the ones of two's complement; jax.lax.population_count"),
+    "bitwise_count": (lambda m, x, bits: m.sum(digits(m, m.abs(x), bits)), "the ones of |x|; numpy.bitwise_count"),
+    "leading_zeros": (
+        lambda m, x, bits: m.sum(
+            [m.where(m.lt(unsigned(m, x, bits), m.num(2**k - HALF)), lambda: m.num(1), lambda: m.num(0)) for k in range(bits)]
+        ),
+        "the zeros before the first one of two's complement; jax.lax.clz",
+    ),
+}
+
+
+def _define(name: str, function: Callable[..., Number], text: str, bits: int) -> None:
+    def of_one(m: Any, x: Number) -> Number:
+        return function(m, x, bits)
+
+    def of_two(m: Any, x: Number, y: Number) -> Number:
+        return function(m, x, y, bits)
+
+    made = of_two if name in BINARY else of_one
+    made.__name__ = made.__qualname__ = f"{name}_int{bits}"
+    made.__doc__ = f"Of {bits} bits: {text}."
+    define(made.__name__)(made)
+
+
+for _bits in WIDTHS:
+    for _name, (_function, _text) in {**BINARY, **UNARY}.items():
+        _define(_name, _function, _text, _bits)
+
+
+def _truncated_mean(m: Any, x: list[Number]) -> Number:
+    total = m.sum(x)
+    size = m.floor((2 * m.abs(total) + 1) / (2 * len(x)))
+    return m.where(negative(m, total), lambda: -size, lambda: size)
+
+
+@define("mean_int8")
+def mean_int8(m: Any, x: list[Number]) -> Number:
+    """The mean towards zero, which no sum on the way can leave the range of; tf.math.reduce_mean keeps the integers' type."""
+    return _truncated_mean(m, x)
+
+
+@define("mean_int32")
+def mean_int32(m: Any, x: list[Number]) -> Number:
+    """The mean towards zero, which no sum on the way can leave the range of; tf.math.reduce_mean keeps the integers' type."""
+    return _truncated_mean(m, x)

@@ -1,0 +1,194 @@
+"""Casts to narrower formats and to integers, and affine quantisation: exact, by comparisons, powers of two and floor."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from oracles.definitions import define
+from oracles.definitions.rounding import half_even, power_of_two, trunc
+
+Number = Any
+Vector = list[Any]
+
+
+def to_format(m: Any, x: Number, precision: int, least: int, top: Fraction) -> Number:
+    """The nearest number of a binary format, ties to even (IEEE 754-2019, 4.3.1), undefined where that is beyond `top`, its greatest.
+
+    precision: bits of the significand; least: the exponent of the least normal number.
+    """
+    smallest = Fraction(2) ** (least - precision + 1)
+    normal = m.lt(m.abs(x), m.num(Fraction(2) ** least))
+    unit = m.where(normal, lambda: m.num(smallest), lambda: power_of_two(m, x)[1] * Fraction(2) ** (1 - precision))
+    rounded = half_even(m, x / unit) * unit
+    return m.where(m.lt(m.num(top), m.abs(rounded)), lambda: m.num(1) / m.num(0), lambda: rounded)
+
+
+@define("cast_float16")
+def cast_float16(m: Any, x: Number) -> Number:
+    """Through IEEE 754's binary16."""
+    return to_format(m, x, 11, -14, Fraction(65504))
+
+
+@define("cast_bfloat16")
+def cast_bfloat16(m: Any, x: Number) -> Number:
+    """Through bfloat16: 8 bits of significand, the exponents of binary32."""
+    return to_format(m, x, 8, -126, (2 - Fraction(2) ** -7) * Fraction(2) ** 127)
+
+
+@define("cast_float32")
+def cast_float32(m: Any, x: Number) -> Number:
+    """Through IEEE 754's binary32."""
+    return to_format(m, x, 24, -126, (2 - Fraction(2) ** -23) * Fraction(2) ** 127)
+
+
+@define("cast_float8_e4m3fn")
+def cast_float8_e4m3fn(m: Any, x: Number) -> Number:
+    """Through E4M3 of OCP's 8-bit floating point specification (2023), table 1: 448 is its greatest number."""
+    return to_format(m, x, 4, -6, Fraction(448))
+
+
+@define("cast_float8_e5m2")
+def cast_float8_e5m2(m: Any, x: Number) -> Number:
+    """Through E5M2 of OCP's 8-bit floating point specification (2023), table 1: 57344 is its greatest number."""
+    return to_format(m, x, 3, -14, Fraction(57344))
+
+
+@define("cast_float8_e4m3fnuz")
+def cast_float8_e4m3fnuz(m: Any, x: Number) -> Number:
+    """Through E4M3 with a bias of 8, Noune et al., 2022: 240 is its greatest number."""
+    return to_format(m, x, 4, -7, Fraction(240))
+
+
+@define("cast_float8_e5m2fnuz")
+def cast_float8_e5m2fnuz(m: Any, x: Number) -> Number:
+    """Through E5M2 with a bias of 16, Noune et al., 2022: 57344 is its greatest number."""
+    return to_format(m, x, 3, -15, Fraction(57344))
+
+
+@define("reduce_precision")
+def reduce_precision(m: Any, x: Number, exponent_bits: int = 5, mantissa_bits: int = 10) -> Number:
+    """Through the format with so many bits of exponent and of mantissa after the point; XLA's operation semantics, ReducePrecision."""
+    bias = 2 ** (exponent_bits - 1) - 1
+    return to_format(m, x, mantissa_bits + 1, 1 - bias, (2 - Fraction(2) ** -mantissa_bits) * Fraction(2) ** bias)
+
+
+@define("cast_int8")
+def cast_int8(m: Any, x: Number) -> Number:
+    """Towards zero; C23 6.3.1.4."""
+    return trunc(m, x)
+
+
+@define("cast_uint8")
+def cast_uint8(m: Any, x: Number) -> Number:
+    """Towards zero; C23 6.3.1.4."""
+    return trunc(m, x)
+
+
+@define("cast_int16")
+def cast_int16(m: Any, x: Number) -> Number:
+    """Towards zero; C23 6.3.1.4."""
+    return trunc(m, x)
+
+
+@define("cast_int32")
+def cast_int32(m: Any, x: Number) -> Number:
+    """Towards zero; C23 6.3.1.4."""
+    return trunc(m, x)
+
+
+@define("saturate_cast_int8")
+def saturate_cast_int8(m: Any, x: Number) -> Number:
+    """Towards zero, into [-128, 127]; tf.saturate_cast."""
+    return trunc(m, m.max([m.min([x, m.num(127)]), m.num(-128)]))
+
+
+@define("saturate_cast_uint8")
+def saturate_cast_uint8(m: Any, x: Number) -> Number:
+    """Towards zero, into [0, 255]; tf.saturate_cast."""
+    return trunc(m, m.max([m.min([x, m.num(255)]), m.num(0)]))
+
+
+@define("saturate_cast_int32")
+def saturate_cast_int32(m: Any, x: Number) -> Number:
+    """Towards zero, into [-2^31, 2^31 - 1]; tf.saturate_cast."""
+    return trunc(m, m.max([m.min([x, m.num(2**31 - 1)]), m.num(-(2**31))]))
+
+
+@define("saturate_cast_float16")
+def saturate_cast_float16(m: Any, x: Number) -> Number:
+    """Through binary16, into [-65504, 65504]; tf.saturate_cast."""
+    return cast_float16(m, m.max([m.min([x, m.num(65504)]), m.num(-65504)]))
+
+
+def affine(m: Any, x: Number, scale: float, zero_point: int, lowest: int, highest: int) -> Number:
+    """(q - zero_point) scale with q = round(x / scale) + zero_point, halves to even, clamped; torch.fake_quantize_per_tensor_affine."""
+    step = m.num(scale)
+    q = m.max([m.min([half_even(m, x / step) + zero_point, m.num(highest)]), m.num(lowest)])
+    return (q - zero_point) * step
+
+
+@define("fake_quantize")
+def fake_quantize(m: Any, x: Number, scale: float = 0.75, zero_point: int = 0) -> Number:
+    """Affine quantisation to 8 bits with a sign, and back; torch.fake_quantize_per_tensor_affine."""
+    return affine(m, x, scale, zero_point, -128, 127)
+
+
+@define("fake_quantize_gradient")
+def fake_quantize_gradient(m: Any, x: Number, g: Number, scale: float = 0.75, zero_point: int = 0) -> Number:
+    """g where round(x / scale) + zero_point needs no clamping, else 0: the straight-through estimator, Bengio et al., 2013."""
+    q = half_even(m, x / m.num(scale)) + zero_point
+    edge = Fraction(1, 2)
+    zero = m.num(0)
+    return m.where(
+        m.lt(q, m.num(-128 - edge)), lambda: zero, lambda: m.where(m.lt(m.num(127 + edge), q), lambda: zero, lambda: g)
+    )
+
+
+@define("fake_quantize_per_channel")
+def fake_quantize_per_channel(m: Any, x: Vector) -> Vector:
+    """Three channels with scales 1/8, 3/4 and 3 and zero points 0, 3 and -5; torch.fake_quantize_per_channel_affine."""
+    return [affine(m, v, s, z, -128, 127) for v, s, z in zip(x, (0.125, 0.75, 3.0), (0, 3, -5), strict=True)]
+
+
+def nudged(low: float, high: float, bits: int) -> tuple[Fraction, Fraction, Fraction]:
+    """(step, low', high') of 2^bits equidistant numbers where 0 is one of them; tf.quantization.fake_quant_with_min_max_args."""
+    width = Fraction(high) - Fraction(low)
+    step = width / (2**bits - 1)
+    least = step * round(Fraction(low) / step)
+    return step, least, least + width
+
+
+def between(m: Any, x: Number, low: float, high: float, bits: int = 8) -> Number:
+    """x clamped to [low', high'] and rounded to the nearest of the 2^bits numbers, halves upwards."""
+    step, least, most = nudged(low, high, bits)
+    inside = m.min([m.max([x, m.num(least)]), m.num(most)])
+    return m.floor((inside - least) / step + Fraction(1, 2)) * step + least
+
+
+@define("fake_quantize_between_gradient")
+def fake_quantize_between_gradient(m: Any, x: Number, g: Number, low: float = -8.0, high: float = 7.9375) -> Number:
+    """g for low' <= x <= high', else 0; tf.quantization.fake_quant_with_min_max_args_gradient."""
+    _, least, most = nudged(low, high, 8)
+    zero = m.num(0)
+    return m.where(m.lt(x, m.num(least)), lambda: zero, lambda: m.where(m.lt(m.num(most), x), lambda: zero, lambda: g))
+
+
+@define("fake_quantize_between")
+def fake_quantize_between(m: Any, x: Number, low: float = -8.0, high: float = 7.9375) -> Number:
+    """256 numbers between low and high; tf.quantization.fake_quant_with_min_max_args."""
+    return between(m, x, low, high)
+
+
+@define("fake_quantize_between_per_channel")
+def fake_quantize_between_per_channel(m: Any, x: Vector) -> Vector:
+    """Three channels, between -8 and 7.9375, -1 and 2, -4 and 4; tf.quantization.fake_quant_with_min_max_vars_per_channel."""
+    return [between(m, v, a, b) for v, a, b in zip(x, (-8.0, -1.0, -4.0), (7.9375, 2.0, 4.0), strict=True)]
+
+
+@define("quantize_and_dequantize")
+def quantize_and_dequantize(m: Any, x: Number) -> Number:
+    """round(8 x)/8, halves to even, of x clamped to [-16, 127/8]; tf.quantization.quantize_and_dequantize_v2, 8 bits with a sign, where
+    the range makes the scale 8."""
+    inside = m.min([m.max([x, m.num(-16)]), m.num(Fraction(127, 8))])
+    return half_even(m, inside * 8) / 8

@@ -1,0 +1,187 @@
+"""Rounding to whole numbers, and the pieces of a floating-point number: sign, mantissa, exponent, neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from oracles.definitions import define
+
+Number = Any
+
+#: Precision p and the exponents of the least and the greatest normal number, IEEE 754-2019, table 3.5, and bfloat16.
+FORMATS = {"float16": (11, -14, 15), "bfloat16": (8, -126, 127), "float32": (24, -126, 127), "float64": (53, -1022, 1023)}
+
+
+@define("floor")
+def floor(m: Any, x: Number) -> Number:
+    """The greatest integer not above x; IEEE 754-2019, 5.9, roundToIntegralTowardNegative."""
+    return m.floor(x)
+
+
+@define("ceil")
+def ceil(m: Any, x: Number) -> Number:
+    """The least integer not below x; IEEE 754-2019, 5.9, roundToIntegralTowardPositive."""
+    return -m.floor(-x)
+
+
+@define("trunc")
+def trunc(m: Any, x: Number) -> Number:
+    """The integer part, towards zero; IEEE 754-2019, 5.9, roundToIntegralTowardZero."""
+    return m.where(m.lt(x, m.num(0)), lambda: -m.floor(-x), lambda: m.floor(x))
+
+
+@define("round")
+def half_even(m: Any, x: Number) -> Number:
+    """The nearest integer, halves to the even one; IEEE 754-2019, 5.9, roundToIntegralTiesToEven."""
+    below = m.floor(x)
+    part = x - below
+    half = m.num(Fraction(1, 2))
+    even = 2 * m.floor(below / 2)  # below itself where it is even, one less where it is odd
+
+    def at_half_or_above() -> Number:
+        return m.where(m.lt(half, part), lambda: below + 1, lambda: m.where(m.lt(even, below), lambda: below + 1, lambda: below))
+
+    return m.where(m.lt(part, half), lambda: below, at_half_or_above)
+
+
+@define("round_decimals")
+def round_decimals(m: Any, x: Number, decimals: int = 1) -> Number:
+    """The nearest multiple of 10^-decimals, halves to the even multiple; numpy.round."""
+    scale = Fraction(10) ** decimals
+    return half_even(m, x * scale) / scale
+
+
+@define("frac")
+def frac(m: Any, x: Number) -> Number:
+    """x - trunc(x); torch.frac."""
+    return x - trunc(m, x)
+
+
+@define("modf")
+def modf(m: Any, x: Number) -> list[Number]:
+    """The fractional and the integer part, both with the sign of x; C23 7.12.6.18."""
+    whole = trunc(m, x)
+    return [x - whole, whole]
+
+
+@define("sign")
+def sign(m: Any, x: Number) -> Number:
+    """-1, 0 or 1; numpy.sign."""
+    zero = m.num(0)
+    return m.where(m.lt(x, zero), lambda: m.num(-1), lambda: m.where(m.lt(zero, x), lambda: m.num(1), lambda: zero))
+
+
+@define("heaviside")
+def heaviside(m: Any, x: Number, y: Number) -> Number:
+    """0 for x < 0, y for x = 0, 1 for x > 0; numpy.heaviside."""
+    zero = m.num(0)
+    return m.where(m.lt(x, zero), lambda: zero, lambda: m.where(m.lt(zero, x), lambda: m.num(1), lambda: y))
+
+
+@define("copysign_of_half")
+def copysign_of_half(m: Any, x: Number, y: Number) -> Number:
+    """|x| with the sign of y + 1/2, which is never zero for whole y; IEEE 754-2019, 5.5.1, copySign."""
+    size = m.abs(x)
+    return m.where(m.lt(y + Fraction(1, 2), m.num(0)), lambda: -size, lambda: size)
+
+
+def power_of_two(m: Any, x: Number) -> tuple[Number, Number]:
+    """(e, 2^e) with 2^e <= |x| < 2^(e+1), for the numbers of binary64; (0, 1) for x = 0. By halving the range: exact throughout."""
+    size = m.where(m.eq0(x), lambda: m.num(1), lambda: m.abs(x))
+    exponent, power = m.num(0), m.num(1)
+    for k in (512, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1):
+        step = Fraction(2) ** k
+        small = m.lt(size, m.num(Fraction(2) ** (1 - k)) if k > 1 else m.num(1))
+        size, exponent, power = _scaled(m, small, size, exponent, power, (step, -k, 1 / step))
+    for k in (512, 256, 128, 64, 32, 16, 8, 4, 2, 1):
+        step = Fraction(2) ** k
+        small = m.lt(size, m.num(step))
+        size, exponent, power = _scaled(m, small, size, exponent, power, None, (1 / step, k, step))
+    return exponent, power
+
+
+Step = tuple[Fraction, int, Fraction]
+
+
+def _scaled(
+    m: Any, cond: Any, size: Number, exponent: Number, power: Number, yes: Step | None, no: Step | None = None
+) -> tuple[Number, Number, Number]:
+    def moved(step: Step | None) -> list[Callable[[], Number]]:
+        if step is None:
+            return [lambda: size, lambda: exponent, lambda: power]
+        return [lambda: size * step[0], lambda: exponent + step[1], lambda: power * step[2]]
+
+    a, b = moved(yes), moved(no)
+    return m.where(cond, a[0], b[0]), m.where(cond, a[1], b[1]), m.where(cond, a[2], b[2])
+
+
+@define("frexp")
+def frexp(m: Any, x: Number) -> list[Number]:
+    """[f, e] with x = f 2^e and 1/2 <= |f| < 1; zeros for zero; C23 7.12.6.7."""
+    exponent, power = power_of_two(m, x)
+    zero = m.eq0(x)
+    return [x / power / 2, m.where(zero, lambda: m.num(0), lambda: exponent + 1)]
+
+
+@define("ldexp")
+def ldexp(m: Any, x: Number, y: Number, step: int = 1) -> Number:
+    """x 2^(step y) for whole y, |step y| < 2560; C23 7.12.6.9. Compared with halves, whole numbers are never equal."""
+    half = Fraction(1, 2)
+    left, result = m.abs(y) * step, x
+    for k in (512, 512, 512, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1):
+        power = Fraction(2) ** k
+        done = m.lt(left, m.num(k - half))
+        before, rest = result, left
+
+        def moved(before: Number = before, power: Fraction = power) -> Number:
+            return m.where(m.lt(y, m.num(-half)), lambda: before / power, lambda: before * power)
+
+        result = m.where(done, lambda before=before: before, moved)
+        left = m.where(done, lambda rest=rest: rest, lambda rest=rest, k=k: rest - k)
+    return result
+
+
+def unit_in_last_place(m: Any, x: Number, fmt: str) -> Number:
+    """The distance of the numbers of a format in the binade of |x|, below the least normal number that of the subnormal ones."""
+    precision, least, _ = FORMATS[fmt]
+    normal = m.num(Fraction(2) ** least)
+    return m.where(
+        m.lt(m.abs(x), normal),
+        lambda: normal * Fraction(2) ** (1 - precision),
+        lambda: power_of_two(m, x)[1] * Fraction(2) ** (1 - precision),
+    )
+
+
+def _above(m: Any, x: Number, fmt: str) -> Number:
+    """The least number of the format above x; beyond the greatest the power of two that follows (an overflow)."""
+    least = m.num(Fraction(2) ** FORMATS[fmt][1])
+
+    def up() -> Number:
+        unit = unit_in_last_place(m, x, fmt)
+        return (m.floor(x / unit) + 1) * unit
+
+    def towards_zero() -> Number:
+        """|x| goes down: the largest multiple below |x| of the unit there, which halves at a power of two."""
+        size = -x
+        unit = unit_in_last_place(m, size, fmt)
+        _, power = power_of_two(m, size)
+        edge = m.lt(power, size)  # else size is a power of two itself
+        finer = m.where(edge, lambda: unit, lambda: m.where(m.lt(least, size), lambda: unit / 2, lambda: unit))
+        return -((-m.floor(-size / finer) - 1) * finer)
+
+    return m.where(m.lt(x, m.num(0)), towards_zero, up)
+
+
+@define("nextafter")
+def nextafter(m: Any, x: Number, y: Number, fmt: str = "float32") -> Number:
+    """The next number of the format after x in the direction of y, and y where they are equal; C23 7.12.11.3."""
+    return m.where(m.lt(x, y), lambda: _above(m, x, fmt), lambda: m.where(m.lt(y, x), lambda: -_above(m, -x, fmt), lambda: y))
+
+
+@define("spacing")
+def spacing(m: Any, x: Number, fmt: str = "float32") -> Number:
+    """The distance to the next number away from zero, with the sign of x; numpy.spacing."""
+    unit = unit_in_last_place(m, x, fmt)
+    return m.where(m.lt(x, m.num(0)), lambda: -unit, lambda: unit)
