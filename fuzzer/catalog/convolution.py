@@ -116,7 +116,7 @@ OPS: list[Op] = [
        jax="jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 3), (1, 1), 'SAME')", orders=("value", "grad", "jvp"), accuracy="exact",
        verified=RATIONALS, topics=POOLING),
     op("max_pool2d", [SQUARE], torch=f"{F}.max_pool2d(x, 2, stride)",
-       tensorflow=["tf.nn.max_pool2d(x[..., None], 2, stride, 'VALID')[..., 0]", "tf.nn.max_pool_with_argmax(x[..., None], 2, stride, 'VALID')[0][..., 0]"],
+       tensorflow=["tf.nn.max_pool2d(x[..., None], 2, stride, 'VALID')[..., 0]", call("tf.nn.max_pool_with_argmax(x[..., None], 2, stride, 'VALID')[0][..., 0]", without=NO_FORWARD)],
        jax=_lax("-jnp.inf", "max", "(1, 2, 2)", "(1, stride, stride)"), params={"stride": (2, 1)}, lengths=PLANES,
        orders=("value", "grad", "jvp"), accuracy="exact", verified=RATIONALS, topics=POOLING),
     op("lp_pool1d", [X], torch=[f"{F}.lp_pool1d(x[:, None], p, 3, 1)[:, 0]", "torch.nn.LPPool1d(p, 3, 1)(x[:, None])[:, 0]"], params={"p": (2.0, 1.0)}, conventions=(ZERO_GRADIENT,),

@@ -224,6 +224,7 @@ def dilation2d(m: Any, x: Matrix, w: Matrix) -> Matrix:
 
 @define("erosion2d")
 def erosion2d(m: Any, x: Matrix, w: Matrix) -> Matrix:
-    """y_ij = min_ab (x_(i + a)(j + b) - w_(-a)(-b)), indices of w from its far corner; tf.nn.erosion2d."""
-    flat = [v for row in w for v in row]
+    """y_ij = min_ab (x_(i + a)(j + b) - w_(k - a)(k - b)), k the last index of w: grey-scale erosion by the reflected kernel;
+    tf.nn.erosion2d."""
+    flat = [v for row in reversed(w) for v in reversed(row)]
     return [[m.min([v - b for v, b in zip(part, flat, strict=True)]) for part in row] for row in _windows_2d(x, len(w))]

@@ -172,6 +172,6 @@ TRUTH: dict[str, Truth] = {
         lambda x, w: [sorted(v + b for v, b in zip(part, _flat(w), strict=True))[-1] for part in _blocks(x, 1)]
     ),
     "erosion2d": by_fractions(
-        lambda x, w: [sorted(v - b for v, b in zip(part, _flat(w), strict=True))[0] for part in _blocks(x, 1)]
+        lambda x, w: [-max(b - v for v, b in zip(part, _flat(_reversed(w)), strict=True)) for part in _blocks(x, 1)]
     ),
 }
