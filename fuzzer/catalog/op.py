@@ -74,7 +74,7 @@ class Input:
     @property
     def square(self) -> bool:
         """Whether a row is a real square matrix."""
-        return len(self.stored) == 2 and self.axes[0] == self.axes[1] and not self.complex
+        return len(self.axes) == 2 and self.axes[0] == self.axes[1] and not self.complex
 
     def sizes(self, n: int) -> tuple[int, ...]:
         """The shape of a row at length n."""

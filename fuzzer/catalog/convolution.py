@@ -1,0 +1,139 @@
+"""Convolution and pooling. Each row of a batch has a kernel of its own: a grouped convolution whose channels are the rows, or a mapped one."""
+
+from __future__ import annotations
+
+from fuzzer.catalog.op import FORMULA, RATIONALS, Convention, Op, call, matrix, op, peer, tensor, vector
+
+F = "torch.nn.functional"
+WIDE = ("float32", "float64")
+#: tf.vectorized_map loses forward mode.
+NO_FORWARD = ("jvp",)
+CONVOLUTION, POOLING = ("convolution",), ("pooling",)
+X, W = vector("x", size="n+2"), vector("w", size=3)
+SQUARE = matrix("x", rows="n+1", columns="n+1")
+SMALL = matrix("w", rows=2, columns=2)
+PLANES = (1, 2, 3, 5)
+#: Rows as the channels of one image: (1, ..., rows).
+CHANNELS = "tf.transpose(x, (1, 2, 0))[None]"
+KERNELS = "tf.transpose(w, (1, 2, 0))"
+VALID = "jax.lax.reduce_window(x, {start}, jax.lax.{join}, {window}, {strides}, 'VALID')"
+ZERO_GRADIENT = Convention("x=0", 0.0, 0.0, ("torch",), "https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool1d.html")
+
+
+def _lax(start: str, join: str, window: str, strides: str) -> str:
+    return VALID.format(start=start, join=join, window=window, strides=strides)
+
+
+OPS: list[Op] = [
+    op("conv1d", [X, W],
+       torch=[f"{F}.conv1d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
+              f"torch.vmap(lambda x, w: {F}.conv1d(x[None], w[None, None], stride=stride)[0])(x, w)",
+              f"{F}.conv2d(x[None, :, None], w[:, None, None], stride=stride, groups=len(x))[0, :, 0]"],
+       tensorflow=[call("tf.vectorized_map(lambda r: tf.nn.conv1d(r[0][None, :, None], r[1][:, None, None], stride, 'VALID')[0, :, 0], (x, w))", without=NO_FORWARD),
+                   "tf.transpose(tf.nn.depthwise_conv2d(tf.transpose(x)[None, None], tf.transpose(w)[None, :, :, None], (1, stride, stride, 1), 'VALID')[0, 0])",
+                   "tf.transpose(tf.keras.ops.depthwise_conv(tf.transpose(x)[None], tf.transpose(w)[:, :, None], stride)[0])"],
+       jax=["jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None, None], w[None, None], (stride,), 'VALID')[0, 0])(x, w)",
+            "jax.vmap(lambda x, w: jax.lax.conv(x[None, None], w[None, None], (stride,), 'VALID')[0, 0])(x, w)",
+            call("jax.vmap(lambda x, w: jnp.convolve(x, w[::-1], 'valid'))(x, w)", when={"stride": (1,)}),
+            call("jax.vmap(lambda x, w: jnp.correlate(x, w))(x, w)", when={"stride": (1,)})],
+       params={"stride": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("conv1d_dilated", [vector("x"), W],
+       torch=f"{F}.conv1d(x[None], w[:, None], padding=dilation, dilation=dilation, groups=len(x))[0]",
+       tensorflow=call("tf.vectorized_map(lambda r: tf.nn.conv1d(r[0][None, :, None], r[1][:, None, None], 1, 'SAME', dilations=dilation)[0, :, 0], (x, w))", without=NO_FORWARD),
+       jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None, None], w[None, None], (1,), [(dilation, dilation)], rhs_dilation=(dilation,))[0, 0])(x, w)",
+       params={"dilation": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("conv1d_channels", [tensor("x", (2, "n+2")), tensor("w", (3, 2, 3)), vector("b", size=3)],
+       torch=[f"torch.vmap({F}.conv1d)(x, w, b)", f"{F}.conv1d(x.reshape(1, -1, x.shape[-1]), w.reshape(-1, 2, 3), b.reshape(-1), groups=len(x)).reshape(len(x), 3, -1)"],
+       tensorflow=call("tf.vectorized_map(lambda r: tf.transpose(tf.nn.bias_add(tf.nn.conv1d(tf.transpose(r[0])[None], tf.transpose(r[1], (2, 1, 0)), 1, 'VALID'), r[2])[0]), (x, w, b))", without=NO_FORWARD),
+       jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None], w, (1,), 'VALID')[0])(x, w) + b[..., None]",
+       lengths=(1, 2, 3, 5, 8, 17), accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("conv2d", [SQUARE, SMALL],
+       torch=f"{F}.conv2d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
+       tensorflow=[f"tf.transpose(tf.nn.depthwise_conv2d({CHANNELS}, {KERNELS}[..., None], (1, stride, stride, 1), 'VALID')[0], (2, 0, 1))",
+                   call("tf.vectorized_map(lambda r: tf.nn.conv2d(r[0][None, ..., None], r[1][..., None, None], stride, 'VALID')[0, ..., 0], (x, w))", without=NO_FORWARD)],
+       jax=["jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None, None], w[None, None], (stride, stride), 'VALID')[0, 0])(x, w)",
+            "jax.lax.conv_general_dilated(x[None], w[:, None], (stride, stride), 'VALID', feature_group_count=len(x))[0]",
+            call("jax.vmap(lambda x, w: jax.scipy.signal.correlate2d(x, w, 'valid'))(x, w)", when={"stride": (1,)})],
+       params={"stride": (1, 2)}, lengths=PLANES, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("conv3d", [tensor("x", ("n+1", "n+1", "n+1")), tensor("w", (2, 2, 2))],
+       torch=f"{F}.conv3d(x[None], w[:, None], groups=len(x))[0]",
+       tensorflow=call("tf.vectorized_map(lambda r: tf.nn.conv3d(r[0][None, ..., None], r[1][..., None, None], (1, 1, 1, 1, 1), 'VALID')[0, ..., 0], (x, w))", without=NO_FORWARD),
+       jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None, None], w[None, None], (1, 1, 1), 'VALID')[0, 0])(x, w)",
+       lengths=(1, 2), accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("conv_transpose1d", [vector("x"), W],
+       torch=[f"{F}.conv_transpose1d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
+              f"torch.vmap(lambda x, w: {F}.conv_transpose1d(x[None], w[None, None], stride=stride)[0])(x, w)"],
+       tensorflow=call("tf.vectorized_map(lambda r: tf.nn.conv1d_transpose(r[0][None, :, None], r[1][:, None, None], (1, (x.shape[1] - 1) * stride + 3, 1), stride, 'VALID')[0, :, 0], (x, w))", without=NO_FORWARD),
+       jax="jax.vmap(lambda x, w: jax.lax.conv_transpose(x[None, :, None], w[::-1, None, None], (stride,), [(2, 2)])[0, :, 0])(x, w)",
+       params={"stride": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("conv_transpose2d", [matrix("x"), SMALL],
+       torch=f"{F}.conv_transpose2d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
+       tensorflow=call("tf.vectorized_map(lambda r: tf.nn.conv2d_transpose(r[0][None, ..., None], r[1][..., None, None], (1, (x.shape[1] - 1) * stride + 2, (x.shape[1] - 1) * stride + 2, 1), stride, 'VALID')[0, ..., 0], (x, w))", without=NO_FORWARD),
+       jax="jax.vmap(lambda x, w: jax.lax.conv_transpose(x[None, ..., None], w[::-1, ::-1, None, None], (stride, stride), [(1, 1), (1, 1)])[0, ..., 0])(x, w)",
+       params={"stride": (1, 2)}, lengths=PLANES, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("convolve", [X, W],
+       torch=call(f"{F}.conv1d(x[None], w.flip(-1)[:, None], padding=mode, groups=len(x))[0]", when={"mode": ("same", "valid")}),
+       jax=["jax.vmap(lambda x, w: jnp.convolve(x, w, mode))(x, w)", "jax.vmap(lambda x, w: jax.scipy.signal.convolve(x, w, mode))(x, w)"],
+       numpy=peer("np.stack([np.convolve(a, b, mode) for a, b in zip(x, w)])"),
+       params={"mode": ("full", "same", "valid")}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("fftconvolve", [X, W], definition="convolve",
+       jax=[call("jax.vmap(lambda x, w: jax.scipy.signal.fftconvolve(x, w, mode))(x, w)", dtypes=WIDE),
+            call("jax.vmap(lambda x, w: jax.scipy.signal.convolve(x, w, mode, method='fft'))(x, w)", dtypes=WIDE)],
+       numpy=peer("scipy.signal.fftconvolve(x, w, mode, axes=-1)", WIDE), params={"mode": ("full",)},
+       whole="all", accuracy="accumulating", verified=RATIONALS, topics=("convolution", "fft")),
+    op("correlate", [X, W],
+       tensorflow=call("tf.vectorized_map(lambda r: tf.keras.ops.correlate(r[0], r[1], mode), (x, w))", without=NO_FORWARD),
+       jax=["jax.vmap(lambda x, w: jnp.correlate(x, w, mode))(x, w)", "jax.vmap(lambda x, w: jax.scipy.signal.correlate(x, w, mode))(x, w)"],
+       numpy=peer("np.stack([np.correlate(a, b, mode) for a, b in zip(x, w)])"),
+       params={"mode": ("full", "same", "valid")}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("convolve2d", [matrix("x"), SMALL], jax=["jax.vmap(jax.scipy.signal.convolve2d)(x, w)", "jax.vmap(jax.scipy.signal.convolve)(x, w)"],
+       numpy=peer("np.stack([scipy.signal.convolve2d(a, b) for a, b in zip(x, w)])", WIDE),
+       lengths=(2, 3, 5), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("correlate2d", [matrix("x"), SMALL], jax=["jax.vmap(jax.scipy.signal.correlate2d)(x, w)", "jax.vmap(jax.scipy.signal.correlate)(x, w)"],
+       numpy=peer("np.stack([scipy.signal.correlate2d(a, b) for a, b in zip(x, w)])", WIDE),
+       lengths=(2, 3, 5), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("window_sum", [X], torch="x.unfold(-1, 3, 1).sum(dim=-1)", tensorflow="tf.reduce_sum(tf.signal.frame(x, 3, 1), axis=-1)",
+       jax=_lax("0.0", "add", "(1, 3)", "(1, 1)"), accuracy="accumulating", verified=RATIONALS, topics=POOLING),
+    op("avg_pool1d", [X], torch=[f"{F}.avg_pool1d(x, 3, stride)", f"{F}.avg_pool2d(x[:, None], (1, 3), (1, stride))[:, 0]"],
+       tensorflow=["tf.nn.avg_pool1d(x[..., None], 3, stride, 'VALID')[..., 0]", "tf.nn.pool(x[..., None], [3], 'AVG', strides=[stride])[..., 0]",
+                   "tf.keras.ops.average_pool(x[..., None], 3, stride)[..., 0]"],
+       jax=_lax("0.0", "add", "(1, 3)", "(1, stride)") + " / 3", params={"stride": (3, 1)},
+       accuracy="accumulating", verified=RATIONALS, topics=POOLING),
+    op("avg_pool1d_same", [vector("x")], torch=f"{F}.avg_pool1d(x, 3, 1, padding=1, count_include_pad=False)",
+       tensorflow=["tf.nn.avg_pool1d(x[..., None], 3, 1, 'SAME')[..., 0]", "tf.keras.ops.average_pool(x[..., None], 3, 1, 'same')[..., 0]"],
+       jax="jax.lax.reduce_window(x, 0.0, jax.lax.add, (1, 3), (1, 1), 'SAME') / jax.lax.reduce_window(jnp.ones_like(x), 0.0, jax.lax.add, (1, 3), (1, 1), 'SAME')",
+       accuracy="accumulating", verified=RATIONALS, topics=POOLING),
+    op("avg_pool2d", [SQUARE], torch=f"{F}.avg_pool2d(x, 2, stride)",
+       tensorflow=["tf.nn.avg_pool2d(x[..., None], 2, stride, 'VALID')[..., 0]", "tf.keras.ops.average_pool(x[..., None], 2, stride)[..., 0]"],
+       jax=_lax("0.0", "add", "(1, 2, 2)", "(1, stride, stride)") + " / 4", params={"stride": (2, 1)}, lengths=PLANES,
+       accuracy="accumulating", verified=RATIONALS, topics=POOLING),
+    op("max_pool1d", [X], torch=[f"{F}.max_pool1d(x, 3, stride)", f"{F}.max_pool2d(x[:, None], (1, 3), (1, stride))[:, 0]"],
+       tensorflow=["tf.nn.max_pool1d(x[..., None], 3, stride, 'VALID')[..., 0]", "tf.keras.ops.max_pool(x[..., None], 3, stride)[..., 0]"],
+       jax=_lax("-jnp.inf", "max", "(1, 3)", "(1, stride)"), params={"stride": (3, 1)}, orders=("value", "grad", "jvp"), accuracy="exact",
+       verified=RATIONALS, topics=POOLING),
+    op("max_pool1d_same", [vector("x")], torch=f"{F}.max_pool1d(x, 3, 1, padding=1)",
+       tensorflow=["tf.nn.max_pool1d(x[..., None], 3, 1, 'SAME')[..., 0]", "tf.keras.ops.max_pool(x[..., None], 3, 1, 'same')[..., 0]"],
+       jax="jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 3), (1, 1), 'SAME')", orders=("value", "grad", "jvp"), accuracy="exact",
+       verified=RATIONALS, topics=POOLING),
+    op("max_pool2d", [SQUARE], torch=f"{F}.max_pool2d(x, 2, stride)",
+       tensorflow=["tf.nn.max_pool2d(x[..., None], 2, stride, 'VALID')[..., 0]", call("tf.nn.max_pool_with_argmax(x[..., None], 2, stride, 'VALID')[0][..., 0]", without=NO_FORWARD)],
+       jax=_lax("-jnp.inf", "max", "(1, 2, 2)", "(1, stride, stride)"), params={"stride": (2, 1)}, lengths=PLANES,
+       orders=("value", "grad", "jvp"), accuracy="exact", verified=RATIONALS, topics=POOLING),
+    op("lp_pool1d", [X], torch=[f"{F}.lp_pool1d(x[:, None], p, 3, 1)[:, 0]", "torch.nn.LPPool1d(p, 3, 1)(x[:, None])[:, 0]"], params={"p": (2.0, 1.0)}, conventions=(ZERO_GRADIENT,),
+       accuracy="accumulating", verified=FORMULA, topics=POOLING),
+    op("lp_pool2d", [SQUARE], torch=f"{F}.lp_pool2d(x[:, None], p, 2, 1)[:, 0]", params={"p": (2.0, 1.0)}, conventions=(ZERO_GRADIENT,),
+       lengths=PLANES, accuracy="accumulating", verified=FORMULA, topics=POOLING),
+    op("adaptive_avg_pool1d", [X], torch=[f"{F}.adaptive_avg_pool1d(x, 3)", f"{F}.interpolate(x[:, None], 3, mode='area')[:, 0]"],
+       tensorflow="tf.keras.ops.adaptive_average_pool(x[..., None], 3)[..., 0]", accuracy="accumulating", verified=RATIONALS, topics=POOLING),
+    op("adaptive_max_pool1d", [X], torch=f"{F}.adaptive_max_pool1d(x, 3)", tensorflow="tf.keras.ops.adaptive_max_pool(x[..., None], 3)[..., 0]",
+       orders=("value", "grad", "jvp"), accuracy="exact", verified=RATIONALS, topics=POOLING),
+    op("adaptive_avg_pool2d", [SQUARE], torch=f"{F}.adaptive_avg_pool2d(x, 2)",
+       tensorflow="tf.keras.ops.adaptive_average_pool(x[..., None], 2)[..., 0]", lengths=PLANES, accuracy="accumulating", verified=RATIONALS,
+       topics=POOLING),
+    op("dilation2d", [SQUARE, SMALL],
+       tensorflow=f"tf.transpose(tf.nn.dilation2d({CHANNELS}, {KERNELS}, (1, 1, 1, 1), 'VALID', 'NHWC', (1, 1, 1, 1))[0], (2, 0, 1))",
+       orders=("value", "grad"), lengths=PLANES, accuracy="exact", verified=RATIONALS, topics=("morphology",)),
+    op("erosion2d", [SQUARE, SMALL],
+       tensorflow=f"tf.transpose(tf.nn.erosion2d({CHANNELS}, {KERNELS}, (1, 1, 1, 1), 'VALID', 'NHWC', (1, 1, 1, 1))[0], (2, 0, 1))",
+       orders=("value", "grad"), lengths=PLANES, accuracy="exact", verified=RATIONALS, topics=("morphology",)),
+]  # fmt: skip

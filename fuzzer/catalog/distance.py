@@ -1,0 +1,60 @@
+"""Distances between vectors, and tables of them between two sets of vectors."""
+
+from __future__ import annotations
+
+from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, subgradient, tensor, vector
+
+XY = [vector("x"), vector("y")]
+WIDE = ("float32", "float64")
+F = "torch.nn.functional"
+NO_FORWARD = ("jvp",)
+ONCE = ("jvp", "grad2")
+DISTANCE = ("distances",)
+ZERO = (subgradient("x=0,y=0"),)
+EUCLIDEAN = {"p": (2.0,)}
+#: Tables are quadratic in the rows of a case: short vectors.
+SHORT = (1, 2, 3, 5, 8, 16)
+
+OPS: list[Op] = [
+    op("euclidean_distance", XY,
+       torch=["torch.linalg.vector_norm(x - y, dim=-1)", f"{F}.pairwise_distance(x, y, eps=0.0)", "torch.vmap(torch.dist)(x, y)",
+              call("torch.cdist(x[:, None], y[:, None])[:, 0, 0]", dtypes=WIDE, without=ONCE), "torch.sqrt(torch.sum((x - y) ** 2, dim=-1))"],
+       tensorflow=["tf.norm(x - y, axis=-1)", "tf.math.reduce_euclidean_norm(x - y, axis=-1)", "tf.keras.ops.norm(x - y, axis=-1)",
+                   "tf.sqrt(tf.reduce_sum(tf.math.squared_difference(x, y), axis=-1))"],
+       jax=["jnp.linalg.norm(x - y, axis=-1)", "jnp.linalg.vector_norm(x - y, axis=-1)", "jnp.sqrt(jnp.sum((x - y) ** 2, axis=-1))"],
+       numpy=peer("np.linalg.norm(x - y, axis=-1)"), conventions=ZERO, accuracy="accumulating", min_length=2, verified=FORMULA, topics=DISTANCE),
+    op("squared_euclidean_distance", XY, torch="torch.sum((x - y) ** 2, dim=-1)",
+       tensorflow="tf.reduce_sum(tf.math.squared_difference(x, y), axis=-1)", jax="jnp.sum((x - y) ** 2, axis=-1)",
+       numpy=peer("np.sum((x - y) ** 2, axis=-1)"), accuracy="accumulating", verified=RATIONALS, topics=DISTANCE),
+    op("minkowski_distance", XY,
+       torch=["torch.linalg.vector_norm(x - y, ord=p, dim=-1)", f"{F}.pairwise_distance(x, y, p=p, eps=0.0)",
+              "torch.vmap(lambda x, y: torch.dist(x, y, p))(x, y)", call("torch.cdist(x[:, None], y[:, None], p=p)[:, 0, 0]", dtypes=WIDE, without=ONCE)],
+       tensorflow="tf.norm(x - y, ord=p, axis=-1)", jax="jnp.linalg.norm(x - y, ord=p, axis=-1)",
+       numpy=peer("np.linalg.norm(x - y, ord=p, axis=-1)"), params={"p": (1.0, 3.0)}, conventions=ZERO, accuracy="accumulating",
+       min_length=2, verified=FORMULA, topics=DISTANCE),
+    op("chebyshev_distance", XY,
+       torch=["torch.linalg.vector_norm(x - y, ord=float('inf'), dim=-1)", f"{F}.pairwise_distance(x, y, p=float('inf'), eps=0.0)",
+              call("torch.cdist(x[:, None], y[:, None], p=float('inf'))[:, 0, 0]", dtypes=WIDE)],
+       tensorflow="tf.norm(x - y, ord=float('inf'), axis=-1)", jax="jnp.linalg.norm(x - y, ord=jnp.inf, axis=-1)",
+       numpy=peer("np.linalg.norm(x - y, ord=np.inf, axis=-1)"), orders=("value",), verified=RATIONALS, topics=DISTANCE),
+    op("pairwise_distance", XY, torch=[f"{F}.pairwise_distance(x, y, p=p, eps=eps)", "torch.nn.PairwiseDistance(p, eps)(x, y)"],
+       params={"p": (2.0, 1.0), "eps": (1e-6,)}, accuracy="accumulating", min_length=2, verified=FORMULA, topics=DISTANCE,
+       source="https://docs.pytorch.org/docs/stable/generated/torch.nn.PairwiseDistance.html"),
+    op("cdist", [tensor("x", (2, "n")), tensor("y", (3, "n"))],
+       torch=[call("torch.cdist(x, y, p=p)", dtypes=WIDE, without=ONCE), "torch.linalg.vector_norm(x[:, :, None] - y[:, None], ord=p, dim=-1)",
+              call("torch.cdist(x, y, compute_mode='donot_use_mm_for_euclid_dist')", dtypes=WIDE, when=EUCLIDEAN, without=ONCE),
+              call("torch.cdist(x, y, compute_mode='use_mm_for_euclid_dist')", when=EUCLIDEAN, without=NO_FORWARD)],
+       tensorflow=["tf.norm(x[:, :, None] - y[:, None], ord=p, axis=-1)", call("tf.keras.ops.cdist(x, y)", when=EUCLIDEAN)],
+       jax="jnp.linalg.norm(x[:, :, None] - y[:, None], ord=p, axis=-1)",
+       numpy=peer("np.stack([scipy.spatial.distance.cdist(a, b, 'minkowski', p=p) for a, b in zip(x, y)])", ("float64",)),
+       params={"p": (2.0, 1.0)}, conventions=ZERO, lengths=SHORT, min_length=2, accuracy="accumulating", verified=FORMULA, topics=DISTANCE),
+    op("squared_distances", [tensor("x", (2, "n")), tensor("y", (3, "n"))],
+       torch=[call("torch.cdist(x, y) ** 2", dtypes=WIDE, without=ONCE), "torch.sum((x[:, :, None] - y[:, None]) ** 2, dim=-1)"],
+       tensorflow="tf.reduce_sum(tf.math.squared_difference(x[:, :, None], y[:, None]), axis=-1)",
+       jax="jnp.sum((x[:, :, None] - y[:, None]) ** 2, axis=-1)",
+       lengths=SHORT, accuracy="accumulating", verified=RATIONALS, topics=DISTANCE),
+    op("pdist", [tensor("x", (3, "n"))], torch=call(f"torch.stack([{F}.pdist(r, p) for r in x])", dtypes=WIDE, without=ONCE),
+       numpy=peer("np.stack([scipy.spatial.distance.pdist(r, 'minkowski', p=p) for r in x])", ("float64",)),
+       params={"p": (2.0, 1.0)}, conventions=(subgradient("x=x"),), lengths=SHORT, min_length=2, accuracy="accumulating",
+       verified=FORMULA, topics=DISTANCE),
+]  # fmt: skip

@@ -1,0 +1,84 @@
+"""Interpolation, resampling, evenly spaced numbers and polynomials."""
+
+from __future__ import annotations
+
+from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, matrix, op, peer, scalar, tensor, vector
+
+F = "torch.nn.functional"
+WIDE = ("float32", "float64")
+RANGES, RESAMPLING, POLYNOMIALS = ("ranges",), ("interpolation", "images"), ("polynomials",)
+ENDS = [vector("x", size=2)]
+START, STOP = "x[:, 0], x[:, 1]", "x[:, 0], x[:, 1], num, axis=-1"
+X = [vector("x")]
+PLANE = [matrix("x")]
+LENGTHS = (1, 2, 3, 5, 8, 16)
+PLANES = (1, 2, 3, 5)
+TWICE = "2 * x.shape[1]"
+
+OPS: list[Op] = [
+    op("linspace", ENDS, torch=call("torch.stack([torch.linspace(a, b, num, dtype=x.dtype) for a, b in x])", grad=False),
+       tensorflow=[f"tf.linspace({STOP})", f"tf.experimental.numpy.linspace({STOP})", f"tf.keras.ops.linspace({STOP})"],
+       jax=f"jnp.linspace({STOP})", numpy=peer(f"np.linspace({STOP}, dtype=x.dtype)"), params={"num": (5, 50)}, accuracy="accumulating",
+       verified=RATIONALS, topics=RANGES),
+    op("logspace", ENDS, torch=call("torch.stack([torch.logspace(a, b, num, dtype=x.dtype) for a, b in x])", grad=False),
+       tensorflow=f"tf.experimental.numpy.logspace({STOP})", jax=f"jnp.logspace({STOP})", numpy=peer(f"np.logspace({STOP}, dtype=x.dtype)"),
+       params={"num": (5,)}, accuracy="accumulating", verified=FORMULA, topics=RANGES),
+    op("geomspace", [vector("x", 0.0, size=2)], tensorflow=[f"tf.experimental.numpy.geomspace({STOP})", f"tf.keras.ops.geomspace({STOP})"],
+       jax=f"jnp.geomspace({STOP})", numpy=peer(f"np.geomspace({STOP}, dtype=x.dtype)"), params={"num": (5,)}, accuracy="accumulating",
+       verified=FORMULA, topics=RANGES),
+    op("interp", [scalar("x"), vector("xp", structure="ascending"), vector("fp")], jax="jax.vmap(jnp.interp)(x, xp, fp)",
+       numpy=peer("np.stack([np.interp(*row) for row in zip(x, xp, fp)])", ("float64",)), lengths=(2, 3, 5, 8), min_length=2,
+       accuracy="accumulating", verified=FORMULA, topics=("interpolation",)),
+    op("upsample_linear", X,
+       torch=[f"{F}.interpolate(x[:, None], scale_factor=2, mode='linear', align_corners=align_corners)[:, 0]",
+              call(f"{F}.interpolate(x[:, None, :, None], ({TWICE}, 1), mode='bilinear', antialias=True)[:, 0, :, 0]", when={"align_corners": (False,)})],
+       tensorflow=[call(f"tf.image.resize(x[:, :, None, None], ({TWICE}, 1))[:, :, 0, 0]", dtypes=("float32",), when={"align_corners": (False,)}),
+                   call(f"tf.keras.ops.image.resize(x[:, :, None, None], ({TWICE}, 1))[:, :, 0, 0]", when={"align_corners": (False,)})],
+       jax=call(f"jax.image.resize(x, (x.shape[0], {TWICE}), 'linear')", when={"align_corners": (False,)}),
+       params={"align_corners": (False, True)}, lengths=LENGTHS, accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
+    op("upsample_bilinear", PLANE,
+       torch=[f"{F}.interpolate(x[:, None], scale_factor=2, mode='bilinear')[:, 0]",
+              f"{F}.interpolate(x[:, None], scale_factor=2, mode='bilinear', antialias=True)[:, 0]"],
+       tensorflow=[call(f"tf.image.resize(x[..., None], ({TWICE}, {TWICE}))[..., 0]", dtypes=("float32",)),
+                   f"tf.keras.ops.image.resize(x[..., None], ({TWICE}, {TWICE}))[..., 0]"],
+       jax=f"jax.image.resize(x, (x.shape[0], {TWICE}, {TWICE}), 'bilinear')", lengths=PLANES, accuracy="accumulating", verified=RATIONALS,
+       topics=RESAMPLING),
+    op("upsample_bicubic", PLANE, torch=f"{F}.interpolate(x[:, None], scale_factor=2, mode='bicubic')[:, 0]", lengths=PLANES,
+       accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
+    op("resize_cubic", X, torch=f"{F}.interpolate(x[:, None, :, None], ({TWICE}, 1), mode='bicubic', antialias=True)[:, 0, :, 0]",
+       tensorflow=[call(f"tf.image.resize(x[:, :, None, None], ({TWICE}, 1), 'bicubic')[:, :, 0, 0]", dtypes=("float32",)),
+                   f"tf.keras.ops.image.resize(x[:, :, None, None], ({TWICE}, 1), 'bicubic')[:, :, 0, 0]"],
+       jax=f"jax.image.resize(x, (x.shape[0], {TWICE}), 'cubic')", lengths=LENGTHS, accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
+    op("downsample_linear", [vector("x", size="n+3")],
+       torch=f"{F}.interpolate(x[:, None, :, None], (3, 1), mode='bilinear', antialias=True)[:, 0, :, 0]",
+       tensorflow=call("tf.image.resize(x[:, :, None, None], (3, 1), antialias=True)[:, :, 0, 0]", dtypes=("float32",)),
+       jax="jax.image.resize(x, (x.shape[0], 3), 'linear')", lengths=LENGTHS, accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
+    op("downsample_cubic", [vector("x", size="n+3")],
+       torch=f"{F}.interpolate(x[:, None, :, None], (3, 1), mode='bicubic', antialias=True)[:, 0, :, 0]",
+       tensorflow=call("tf.image.resize(x[:, :, None, None], (3, 1), 'bicubic', antialias=True)[:, :, 0, 0]", dtypes=("float32",)),
+       jax="jax.image.resize(x, (x.shape[0], 3), 'cubic')", lengths=LENGTHS, accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
+    op("resize_lanczos3", X, tensorflow=call(f"tf.image.resize(x[:, :, None, None], ({TWICE}, 1), 'lanczos3')[:, :, 0, 0]", dtypes=("float32",)),
+       jax=f"jax.image.resize(x, (x.shape[0], {TWICE}), 'lanczos3')", lengths=LENGTHS, accuracy="accumulating", verified=FORMULA, topics=RESAMPLING),
+    op("map_coordinates", [matrix("x"), tensor("c", (2, 3), -2.0, 8.0)],
+       tensorflow=call("tf.vectorized_map(lambda r: tf.keras.ops.image.map_coordinates(r[0], r[1], 1, 'nearest'), (x, c))", without=("jvp",)),
+       jax="jax.vmap(lambda x, c: jax.scipy.ndimage.map_coordinates(x, list(c), 1, 'nearest'))(x, c)",
+       numpy=peer("np.stack([scipy.ndimage.map_coordinates(a, b, order=1, mode='nearest') for a, b in zip(x, c)])", WIDE),
+       lengths=PLANES[1:], min_length=2, accuracy="accumulating", verified=FORMULA, topics=RESAMPLING),
+    op("grid_sample", [matrix("x"), tensor("grid", (3, 2), -1.5, 1.5)],
+       torch=f"{F}.grid_sample(x[:, None], grid[:, None], align_corners=align_corners)[:, 0, 0]", params={"align_corners": (False, True)},
+       lengths=PLANES[1:], min_length=2, accuracy="accumulating", verified=FORMULA, topics=RESAMPLING),
+    op("affine_grid", [tensor("theta", (2, 3))], torch=f"{F}.affine_grid(theta, (len(theta), 1, 2, 3), align_corners=False)",
+       accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
+    op("polyval", [vector("p"), scalar("x")], tensorflow=["tf.math.polyval(tf.unstack(p, axis=-1), x)", "tf.experimental.numpy.polyval(tf.transpose(p), x)"],
+       jax=["jax.vmap(jnp.polyval)(p, x)", "jnp.polyval(p.T, x)"], numpy=peer("np.polyval(p.T, x)"), lengths=LENGTHS, accuracy="accumulating",
+       verified=RATIONALS, topics=POLYNOMIALS),
+    op("polyder", [vector("p")], jax="jax.vmap(jnp.polyder)(p)", numpy=peer("np.stack([np.polyder(row) for row in p])", ("float64",)),
+       lengths=(2, 3, 5, 8), min_length=2, verified=RATIONALS, topics=POLYNOMIALS),
+    op("polyint", [vector("p")], jax="jax.vmap(jnp.polyint)(p)", numpy=peer("np.stack([np.polyint(row) for row in p])", ("float64",)),
+       lengths=LENGTHS, verified=RATIONALS, topics=POLYNOMIALS),
+    op("polymul", [vector("p"), vector("q")], jax="jax.vmap(jnp.polymul)(p, q)", numpy=peer("np.stack([np.polymul(*row) for row in zip(p, q)])", ("float64",)),
+       lengths=(2, 3, 5, 8), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
+    op("poly", X, jax="jax.vmap(jnp.poly)(x)", lengths=LENGTHS[1:], min_length=2, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
+    op("vander", X, torch="torch.linalg.vander(x, N=4)", tensorflow="tf.vectorized_map(lambda r: tf.keras.ops.flip(tf.keras.ops.vander(r, 4), -1), x)",
+       jax="jax.vmap(lambda r: jnp.vander(r, 4, increasing=True))(x)", lengths=LENGTHS, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
+]  # fmt: skip

@@ -1,0 +1,244 @@
+"""Interpolation, resampling, evenly spaced numbers and polynomials. The weights of resampling are exact constants."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from oracles.definitions import define
+
+Number = Any
+Vector = list[Any]
+Matrix = list[list[Any]]
+#: Row i: the weights of the inputs in output i.
+Weights = list[list[Fraction]]
+HALF = Fraction(1, 2)
+
+
+@define("linspace")
+def linspace(m: Any, x: Vector, num: int = 5) -> Vector:
+    """`num` evenly spaced numbers from x_0 to x_1; numpy.linspace."""
+    return [x[0] * (1 - Fraction(i, num - 1)) + x[1] * Fraction(i, num - 1) for i in range(num)]
+
+
+@define("logspace")
+def logspace(m: Any, x: Vector, num: int = 5) -> Vector:
+    """10 to the numbers of linspace; numpy.logspace."""
+    return [m.exp(v * m.const("ln10")) for v in linspace(m, x, num)]
+
+
+@define("geomspace")
+def geomspace(m: Any, x: Vector, num: int = 5) -> Vector:
+    """Numbers whose logarithms are evenly spaced, from x_0 to x_1; numpy.geomspace."""
+    inner = linspace(m, [m.log(v) for v in x], num)[1:-1]
+    return [x[0], *(m.exp(v) for v in inner), x[1]]
+
+
+@define("interp")
+def interp(m: Any, x: Number, xp: Vector, fp: Vector) -> Number:
+    """The piecewise linear function through (xp_i, fp_i) at x, constant outside; numpy.interp."""
+
+    def from_segment(i: int) -> Number:
+        if i == len(xp) - 1:
+            return fp[-1]
+        slope = (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i])
+        return m.where(m.lt(x, xp[i + 1]), lambda: fp[i] + (x - xp[i]) * slope, lambda: from_segment(i + 1))
+
+    return m.where(m.lt(x, xp[0]), lambda: fp[0], lambda: from_segment(0))
+
+
+# -- resampling -------------------------------------------------------------------------------------------------------
+
+
+def _triangle(t: Fraction) -> Fraction:
+    return max(1 - abs(t), Fraction(0))
+
+
+def _cubic(a: Fraction) -> Callable[[Fraction], Fraction]:
+    """Keys, 1981, eq. 15 (there a = -1/2)."""
+
+    def kernel(t: Fraction) -> Fraction:
+        d = abs(t)
+        if d <= 1:
+            return (a + 2) * d**3 - (a + 3) * d**2 + 1
+        return a * d**3 - 5 * a * d**2 + 8 * a * d - 4 * a if d < 2 else Fraction(0)
+
+    return kernel
+
+
+def _places(n: int, size: int) -> list[Fraction]:
+    """Where the centres of `size` output pixels lie among those of n input pixels."""
+    return [(Fraction(i) + HALF) * Fraction(n, size) - HALF for i in range(size)]
+
+
+def _normalised(n: int, size: int, kernel: Callable[[Fraction], Fraction]) -> Weights:
+    """The kernel at the distance of each pixel, widened where pixels become fewer; its part outside is left out, and the sum is one."""
+    width = max(Fraction(n, size), Fraction(1))
+    rows = [[kernel((place - j) / width) for j in range(n)] for place in _places(n, size)]
+    return [[w / sum(row) for w in row] for row in rows]
+
+
+def _replicated(n: int, size: int, kernel: Callable[[Fraction], Fraction]) -> Weights:
+    """The kernel at each pixel, the border repeated outside."""
+    rows = []
+    for place in _places(n, size):
+        row = [Fraction(0)] * n
+        for j in range(math.floor(place) - 1, math.floor(place) + 3):
+            row[min(max(j, 0), n - 1)] += kernel(place - j)
+        rows.append(row)
+    return rows
+
+
+def _applied(m: Any, weights: Weights, x: Vector) -> Vector:
+    return [m.sum([v * w for w, v in zip(row, x, strict=True) if w]) for row in weights]
+
+
+def _applied_twice(m: Any, weights: Weights, x: Matrix) -> Matrix:
+    rows = [_applied(m, weights, row) for row in x]
+    columns = [_applied(m, weights, list(column)) for column in zip(*rows, strict=True)]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+@define("upsample_linear")
+def upsample_linear(m: Any, x: Vector, align_corners: bool = False) -> Vector:
+    """Twice as many numbers by linear interpolation between the centres of pixels, constant beyond the outer ones; with align_corners
+    between the first and the last; torch.nn.Upsample."""
+    n = len(x)
+    if not align_corners:
+        return _applied(m, _normalised(n, 2 * n, _triangle), x)
+    places = [Fraction(i * (n - 1), 2 * n - 1) for i in range(2 * n)]
+    return _applied(m, [[_triangle(place - j) for j in range(n)] for place in places], x)
+
+
+@define("upsample_bilinear")
+def upsample_bilinear(m: Any, x: Matrix) -> Matrix:
+    """upsample_linear of rows, then of columns; torch.nn.Upsample, "bilinear"."""
+    return _applied_twice(m, _normalised(len(x), 2 * len(x), _triangle), x)
+
+
+@define("upsample_bicubic")
+def upsample_bicubic(m: Any, x: Matrix) -> Matrix:
+    """Twice as many rows and columns by cubic convolution with a = -3/4, the border repeated; torch.nn.Upsample, "bicubic"."""
+    return _applied_twice(m, _replicated(len(x), 2 * len(x), _cubic(Fraction(-3, 4))), x)
+
+
+@define("resize_cubic")
+def resize_cubic(m: Any, x: Vector) -> Vector:
+    """Twice as many numbers by cubic convolution with a = -1/2, weights inside normalised; Keys, 1981; jax.image.resize."""
+    return _applied(m, _normalised(len(x), 2 * len(x), _cubic(-HALF)), x)
+
+
+@define("downsample_linear")
+def downsample_linear(m: Any, x: Vector) -> Vector:
+    """Three numbers, each a mean of those under a triangle as wide as two steps of the new grid; jax.image.resize, "linear"."""
+    return _applied(m, _normalised(len(x), 3, _triangle), x)
+
+
+@define("downsample_cubic")
+def downsample_cubic(m: Any, x: Vector) -> Vector:
+    """Three numbers by the cubic kernel with a = -1/2, widened to the new grid; jax.image.resize, "cubic"."""
+    return _applied(m, _normalised(len(x), 3, _cubic(-HALF)), x)
+
+
+@define("resize_lanczos3")
+def resize_lanczos3(m: Any, x: Vector) -> Vector:
+    """Twice as many numbers with the kernel sinc(t) sinc(t / 3), |t| < 3, weights inside normalised; jax.image.resize, "lanczos3"."""
+    n, out = len(x), []
+    pi = m.const("pi")
+    for place in _places(n, 2 * n):
+        near = [(j, place - j) for j in range(n) if abs(place - j) < 3]
+        weights = [m.sinpi(m.num(t)) * m.sinpi(m.num(t / 3)) * 3 / (m.square(pi) * t * t) for _, t in near]
+        out.append(m.sum([w * x[j] for w, (j, _) in zip(weights, near, strict=True)]) / m.sum(weights))
+    return out
+
+
+def _hat(m: Any, distance: Number) -> Number:
+    """max(0, 1 - |t|): the weight of linear interpolation."""
+    return m.max([m.num(0), 1 - m.abs(distance)])
+
+
+def _bilinear(m: Any, x: Matrix, row: Number, column: Number) -> Number:
+    """Bilinear interpolation at (row, column), zeros outside."""
+    down = [_hat(m, row - i) for i in range(len(x))]
+    across = [_hat(m, column - j) for j in range(len(x[0]))]
+    return m.sum([down[i] * across[j] * x[i][j] for i in range(len(x)) for j in range(len(x[0]))])
+
+
+def _clamped(m: Any, value: Number, n: int) -> Number:
+    return m.max([m.num(0), m.min([value, m.num(n - 1)])])
+
+
+@define("map_coordinates")
+def map_coordinates(m: Any, x: Matrix, c: Matrix) -> Vector:
+    """Bilinear interpolation at rows c_0 and columns c_1, the border repeated outside; scipy.ndimage.map_coordinates, order 1, "nearest"."""
+    rows, columns = len(x), len(x[0])
+    return [_bilinear(m, x, _clamped(m, r, rows), _clamped(m, s, columns)) for r, s in zip(c[0], c[1], strict=True)]
+
+
+@define("grid_sample")
+def grid_sample(m: Any, x: Matrix, grid: Matrix, align_corners: bool = False) -> Vector:
+    """Bilinear interpolation, zeros outside, at (column, row) of which -1 and 1 are the edges of the image, with align_corners
+    the centres of its outer pixels; torch.nn.functional.grid_sample."""
+
+    def place(value: Number, n: int) -> Number:
+        return (value + 1) * Fraction(n - 1, 2) if align_corners else ((value + 1) * n - 1) / 2
+
+    return [_bilinear(m, x, place(v, len(x)), place(u, len(x[0]))) for u, v in grid]
+
+
+@define("affine_grid")
+def affine_grid(m: Any, theta: Matrix) -> Vector:
+    """theta (u, v, 1) at the centres (u, v) of the pixels of a 2 x 3 image in [-1, 1]^2, row by row; torch.nn.functional.affine_grid."""
+    centres = [(Fraction(2 * j + 1, 3) - 1, Fraction(2 * i + 1, 2) - 1) for i in range(2) for j in range(3)]
+    return [m.sum([row[0] * u, row[1] * v, row[2]]) for u, v in centres for row in theta]
+
+
+# -- polynomials ------------------------------------------------------------------------------------------------------
+
+
+@define("polyval")
+def polyval(m: Any, p: Vector, x: Number) -> Number:
+    """sum p_i x^(n - 1 - i); numpy.polyval."""
+    power, terms = m.num(1), []
+    for c in reversed(p):
+        terms.append(c * power)
+        power = power * x
+    return m.sum(terms)
+
+
+@define("polyder")
+def polyder(m: Any, p: Vector) -> Vector:
+    """The coefficients of the derivative, highest power first; numpy.polyder."""
+    return [c * (len(p) - 1 - i) for i, c in enumerate(p[:-1])]
+
+
+@define("polyint")
+def polyint(m: Any, p: Vector) -> Vector:
+    """The coefficients of the integral from 0; numpy.polyint."""
+    return [*(c / (len(p) - i) for i, c in enumerate(p)), m.num(0)]
+
+
+@define("polymul")
+def polymul(m: Any, p: Vector, q: Vector) -> Vector:
+    """The coefficients of the product; numpy.polymul."""
+    return [
+        m.sum([p[i] * q[k - i] for i in range(len(p)) if 0 <= k - i < len(q)]) for k in range(len(p) + len(q) - 1)
+    ]
+
+
+@define("poly")
+def poly(m: Any, x: Vector) -> Vector:
+    """The coefficients of prod (t - x_i), highest power first; numpy.poly."""
+    coefficients: Vector = [m.num(1)]
+    for root in x:
+        lower = [root * c for c in coefficients]
+        coefficients = [coefficients[0], *(a - b for a, b in zip(coefficients[1:], lower, strict=False)), -lower[-1]]
+    return coefficients
+
+
+@define("vander")
+def vander(m: Any, x: Vector) -> Matrix:
+    """1, x_i, x_i^2, x_i^3 in row i; numpy.vander, increasing."""
+    return [[m.num(1), v, v * v, v * v * v] for v in x]
