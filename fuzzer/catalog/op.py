@@ -74,7 +74,7 @@ class Input:
     @property
     def square(self) -> bool:
         """Whether a row is a real square matrix."""
-        return len(self.stored) == 2 and self.axes[0] == self.axes[1] and not self.complex
+        return len(self.axes) == 2 and self.axes[0] == self.axes[1] and not self.complex
 
     def sizes(self, n: int) -> tuple[int, ...]:
         """The shape of a row at length n."""
@@ -162,6 +162,18 @@ class Convention:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """A branch cut of a function of complex numbers, where the sign of a zero part says which side a point belongs to.
+
+    at: a pattern as in Op.accepts over parts, "z.real<0,z.imag=0". turns: the outputs that differ across it, by their sign alone; an answer with
+    either sign is right, for not every framework reads signed zeros. Empty: every answer is right. So is every derivative.
+    """
+
+    at: str
+    turns: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Op:
     """A mathematical function: canonical snake_case name, inputs with domains, static params, definition, implementations.
 
@@ -176,7 +188,8 @@ class Op:
     where there is none. lengths: the lengths n that make sense (empty: the usual list). whole: what an error is measured against: the
     elements one by one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest
     output and the largest number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex
-    although its inputs are real (outputs are pairs then). verified: the independent truth that the tests check the definition against
+    although its inputs are real (outputs are pairs then). cuts: branch cuts. At infinite or NaN parts of complex inputs every answer is right: the
+    tables of C23 Annex G are no contract of a framework's. verified: the independent truth that the tests check the definition against
     (tests/oracles/truth): whose it is, in a few words.
     """
 
@@ -201,6 +214,7 @@ class Op:
     normwise: bool = False
     whole: Literal["", "parts", "all"] = ""
     complex_result: bool = False
+    cuts: tuple[Cut, ...] = ()
     verified: str = ""
 
     @property
