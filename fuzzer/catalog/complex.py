@@ -17,6 +17,7 @@ Z = [scalar("z", complex=True)]
 AB = [scalar("a", complex=True), scalar("b", complex=True)]
 #: The negative real axis.
 NEGATIVE = Cut("z.real<0,z.imag=0", (1,))
+POLE = Cut("z.real=0,z.imag=0")
 
 
 def function(name: str, *, inputs: Any = Z, numpy: str = "", **rest: Any) -> Op:
@@ -44,9 +45,9 @@ OPS: list[Op] = [
     named("log10", "log10", None, "log10", cuts=(NEGATIVE,)),
     named("log1p", "log1p", "tf.math.log1p(z)", "log1p", cuts=(Cut("z.real<-1,z.imag=0", (1,)),)),
     named("sqrt", "sqrt", "tf.math.sqrt(z)", "sqrt", cuts=(NEGATIVE,)),
-    function("rsqrt_complex", torch="torch.rsqrt(z)", tensorflow="tf.math.rsqrt(z)", jax="jax.lax.rsqrt(z)", cuts=(NEGATIVE,)),
+    function("rsqrt_complex", torch="torch.rsqrt(z)", tensorflow="tf.math.rsqrt(z)", jax="jax.lax.rsqrt(z)", cuts=(NEGATIVE, POLE)),
     named("square", "square", "tf.math.square(z)", "square", verified=RATIONALS),
-    named("reciprocal", "reciprocal", "tf.math.reciprocal(z)", "reciprocal", verified=RATIONALS),
+    named("reciprocal", "reciprocal", "tf.math.reciprocal(z)", "reciprocal", cuts=(POLE,), verified=RATIONALS),
     named("sign", "sgn", "tf.math.sign(z)", "sign"),
     function("sigmoid_complex", torch="torch.sigmoid(z)", tensorflow="tf.math.sigmoid(z)", jax="jax.nn.sigmoid(z)"),
     function("add_complex", inputs=AB, torch="torch.add(a, b)", tensorflow="tf.math.add(a, b)", jax="jnp.add(a, b)", numpy="np.add(a, b)",
@@ -56,11 +57,11 @@ OPS: list[Op] = [
     function("mul_complex", inputs=AB, torch="torch.mul(a, b)", tensorflow="tf.math.multiply(a, b)", jax="jnp.multiply(a, b)",
              numpy="np.multiply(a, b)", verified=RATIONALS),
     function("div_complex", inputs=AB, torch="torch.div(a, b)", tensorflow="tf.math.divide(a, b)", jax="jnp.divide(a, b)",
-             numpy="np.divide(a, b)", verified=RATIONALS),
+             numpy="np.divide(a, b)", cuts=(Cut("b.real=0,b.imag=0"),), verified=RATIONALS),
     function("pow_complex", inputs=AB, torch="torch.pow(a, b)", tensorflow="tf.math.pow(a, b)", jax="jnp.power(a, b)", numpy="np.power(a, b)",
              cuts=(Cut("a.real<0,a.imag=0"), Cut("a.real=0,a.imag=0"))),
     function("pow_of_complex", torch="torch.pow(z, p)", tensorflow="tf.math.pow(z, tf.cast(p, z.dtype))", jax="jnp.power(z, p)",
-             numpy="np.power(z, p)", params={"p": (2, -1, 3, 0.5)}, cuts=(Cut("z.real<0,z.imag=0"), Cut("z.real=0,z.imag=0"))),
+             numpy="np.power(z, p)", params={"p": (2, -1, 3, 0.5)}, cuts=(Cut("z.real<0,z.imag=0"), POLE)),
     function("logaddexp_complex", inputs=AB, torch="torch.logaddexp(a, b)", jax="jnp.logaddexp(a, b)"),
     function("conj", torch="torch.conj(z)", tensorflow="tf.math.conj(z)", jax="jnp.conj(z)", numpy="np.conj(z)", accuracy="exact", verified=RATIONALS),
     real_valued("real_part", torch="torch.real(z)", tensorflow="tf.math.real(z)", jax="jnp.real(z)", numpy="np.real(z)", accuracy="exact",
@@ -69,7 +70,7 @@ OPS: list[Op] = [
                 verified=RATIONALS),
     real_valued("abs_complex", torch="torch.abs(z)", tensorflow="tf.math.abs(z)", jax="jnp.abs(z)", numpy="np.abs(z)", accuracy="special"),
     real_valued("angle", torch="torch.angle(z)", tensorflow="tf.math.angle(z)", jax="jnp.angle(z)", numpy="np.angle(z)", accuracy="special",
-                cuts=(Cut("z.real<0,z.imag=0", (0,)), Cut("z.real=0,z.imag=0"))),
+                cuts=(Cut("z.real<0,z.imag=0", (0,)), POLE)),
     op("complex_of_parts", [scalar("x"), scalar("y")], torch=call("torch.complex(x, y)", dtypes=WIDE), tensorflow=call("tf.complex(x, y)", dtypes=WIDE),
        jax=call("jax.lax.complex(x, y)", dtypes=WIDE), whole="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
     op("polar", [scalar("r", 0), scalar("t")], torch=call("torch.polar(r, t)", dtypes=WIDE), whole="parts", complex_result=True, verified=FORMULA,

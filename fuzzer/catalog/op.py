@@ -163,7 +163,8 @@ class Convention:
 
 @dataclass(frozen=True)
 class Cut:
-    """A branch cut of a function of complex numbers, where the sign of a zero part says which side a point belongs to.
+    """A branch cut of a function of complex numbers, where the sign of a zero part says which side a point belongs to; or a pole, whose value
+    C23 Annex G leaves at "an infinity".
 
     at: a pattern as in Op.accepts over parts, "z.real<0,z.imag=0". turns: the outputs that differ across it, by their sign alone; an answer with
     either sign is right, for not every framework reads signed zeros. Empty: every answer is right. So is every derivative.
