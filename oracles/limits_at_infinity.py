@@ -53,14 +53,14 @@ def accepted(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list
 
 
 @lru_cache(maxsize=1024)
-def nowhere_smooth(function: Function, constant: float) -> bool:
+def nowhere_smooth(function: Function, constant: float, length: int = 3) -> bool:
     """Whether a derivative by one vector has no truth wherever all its elements are equal, to zero or to another number: read at three such
-    vectors of each kind. Norms at the zero vector, standard deviations of equal numbers: a reading costs too much to be done for each."""
+    vectors of each kind, of a length that the function takes. Norms at the zero vector, standard deviations of equal numbers: a reading costs too much to be done for each."""
     (name,) = function.inputs
-    weights = np.asarray([1.0, -2.0, 0.5])
+    weights = np.resize([1.0, -2.0, 0.5], length)
     found: list[Accepted] = []
     for value in (1.0, -2.5, 96.0) if constant else (0.0,):
-        x = np.full(3, value)
+        x = np.full(length, value)
         outputs = len(_native(replace(function, order="value"), {name: x}))
         directions = {COTANGENT: np.resize(weights, outputs), TANGENT: weights}
         taken = {"grad": (COTANGENT,), "jvp": (TANGENT,), "grad2": DIRECTIONS}[function.order]

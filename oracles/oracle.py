@@ -121,6 +121,10 @@ def _beyond_domain(function: Function, inputs: Inputs) -> NDArray[np.bool_]:
     return outside
 
 
+#: Vectors up to this length are read at their own length, for a function may take no other.
+LONGEST = 8
+
+
 def _nowhere_smooth(function: Function, inputs: Inputs, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Of these rows those where all elements of the one vector are equal and the function has no derivative for that reason."""
     found = np.zeros(len(rows), np.bool_)
@@ -129,7 +133,8 @@ def _nowhere_smooth(function: Function, inputs: Inputs, rows: NDArray[np.bool_])
         return found
     alike = rows & (x == x[:, :1]).all(axis=1) & np.isfinite(x[:, 0])
     for some, constant in ((alike & (x[:, 0] == 0), 0.0), (alike & (x[:, 0] != 0), 1.0)):
-        if some.any() and limits_at_infinity.nowhere_smooth(function, constant):
+        short = x.shape[1] if x.shape[1] <= LONGEST else 3  # a complex number is a vector of two
+        if some.any() and limits_at_infinity.nowhere_smooth(function, constant, short):
             found |= some
     return found
 

@@ -398,6 +398,16 @@ def _cosine(x: Any, y: Any, eps: float) -> Any:
     return np.sum(x * y) / (max(_norm(x, 2), eps) * max(_norm(y, 2), eps))
 
 
+def _of_complex(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of complex numbers over pairs."""
+
+    def over_pairs(*pairs: Any, **params: Any) -> Any:
+        result = np.asarray(function(*(np.ascontiguousarray(pair).view(np.complex128)[..., 0] for pair in pairs), **params))
+        return np.stack([result.real, result.imag], axis=-1) if np.iscomplexobj(result) else result
+
+    return over_pairs
+
+
 SPECIAL: dict[str, Callable[..., Any]] = {
     **{name: getattr(np, name) for name in ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "reciprocal",
        "square", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot", "logaddexp", "logaddexp2", "fmod", "remainder",
@@ -436,6 +446,11 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "relu": lambda x: np.maximum(x, 0), "leaky_relu": lambda x, slope: np.where(x > 0, x, slope * x), "hard_tanh": lambda x: np.clip(x, -1, 1),
     "sort": np.sort, "cast_float16": lambda x: x.astype(np.float16), "cast_float32": lambda x: x.astype(np.float32),
     "cast_bfloat16": lambda x: x.astype(ml_dtypes.bfloat16), "cast_float8_e5m2": lambda x: x.astype(ml_dtypes.float8_e5m2),
+    **{f"{name}_complex": _of_complex(getattr(np, name)) for name in ("exp", "log", "log2", "log10", "log1p", "sqrt", "reciprocal", "sin", "tanh")},
+    "rsqrt_complex": _of_complex(lambda z: 1 / np.sqrt(z)), "angle": _of_complex(np.angle), "abs_complex": _of_complex(np.abs),
+    "div_complex": _of_complex(np.divide), "pow_complex": _of_complex(np.power), "pow_of_complex": _of_complex(lambda z, p: np.power(z, p)),
+    "asin_complex": _of_complex(np.arcsin), "acosh_complex": _of_complex(np.arccosh), "atan_complex": _of_complex(np.arctan),
+    "atanh_complex": _of_complex(np.arctanh), "sum_complex": _of_complex(np.sum),
     "huber": lambda x, y, delta: sp.huber(delta, x - y), "kl_div": lambda x, y: np.exp(y) * (y - x), "rel_entr": sp.rel_entr,
 }  # fmt: skip
 

@@ -24,7 +24,7 @@ from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError
 from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import flush_policy, framework_for, framework_of, target_named
 from fuzzer.inputs.shapes import chain_of
-from fuzzer.judge.contract import accepted_by_contract, documented, kinds_by_contract, wrong_zero_signs
+from fuzzer.judge.contract import accepted_by_contract, documented, kinds_by_contract, on_one_side, wrong_zero_signs
 from fuzzer.judge.limits import Standard, standard_for
 from fuzzer.judge.screen import Screened, moduli, needs_more, screen
 from fuzzer.judge.ulps import yardstick
@@ -332,7 +332,7 @@ class Trial:
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
                 held = documented(self.op, batch, given.shape[1], self.cell.order, framework_of(subject.target))
                 found = screen(
-                    given, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held,
+                    on_one_side(self.op, batch, given, truth.value, self.cell.order), truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held,
                     least, directions,
                 )  # fmt: skip
             outcomes.append(Outcome(subject, given, found))

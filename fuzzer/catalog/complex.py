@@ -1,13 +1,78 @@
-"""Elementary functions of complex numbers; C23 Annex G."""
+"""Functions of complex numbers; C23 Annex G.
+
+Judged in parts (DESIGN section 10). At inputs with infinite or NaN parts every answer is right: the tables of Annex G are no contract of a
+framework's. On a branch cut either side's value is right, and every derivative.
+"""
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, Op, op, peer, scalar
+from typing import Any
 
+from fuzzer.catalog.op import COMPLEX_DTYPES, FORMULA, RATIONALS, Calls, Cut, Op, call, op, peer, scalar
+
+MPMATH = "mpmath's own complex function"
+WIDE = ("float32", "float64")
+TOPICS = ("complex",)
 Z = [scalar("z", complex=True)]
-COMPLEX = ("complex64", "complex128")
+AB = [scalar("a", complex=True), scalar("b", complex=True)]
+#: The negative real axis.
+NEGATIVE = Cut("z.real<0,z.imag=0", (1,))
+POLE = Cut("z.real=0,z.imag=0")
+
+
+def function(name: str, *, inputs: Any = Z, numpy: str = "", **rest: Any) -> Op:
+    """A record judged in parts."""
+    rest = {"whole": "parts", "verified": MPMATH, "topics": TOPICS} | rest
+    return op(name, inputs, numpy=peer(numpy, COMPLEX_DTYPES) if numpy else None, **rest)
+
+
+def real_valued(name: str, **rest: Any) -> Op:
+    return function(name, whole="", **rest)
+
+
+def named(name: str, torch: str, tensorflow: Calls, numpy: str, **rest: Any) -> Op:
+    """A function that torch and numpy (jnp too) have under these names."""
+    jax: Calls = [f"jnp.{numpy}(z)", *rest.pop("lax", ())]
+    return function(f"{name}_complex", torch=f"torch.{torch}(z)", tensorflow=tensorflow, jax=jax, numpy=f"np.{numpy}(z)", **rest)
+
 
 OPS: list[Op] = [
-    op("exp_complex", Z, torch="torch.exp(z)", tensorflow="tf.math.exp(z)", jax="jnp.exp(z)", numpy=peer("np.exp(z)", COMPLEX),
-       whole="parts", verified=FORMULA, topics=("complex",)),
+    named("exp", "exp", "tf.math.exp(z)", "exp", verified=FORMULA),
+    named("exp2", "exp2", None, "exp2"),
+    named("expm1", "expm1", "tf.math.expm1(z)", "expm1"),
+    named("log", "log", "tf.math.log(z)", "log", cuts=(NEGATIVE,)),
+    named("log2", "log2", None, "log2", cuts=(NEGATIVE,)),
+    named("log10", "log10", None, "log10", cuts=(NEGATIVE,)),
+    named("log1p", "log1p", "tf.math.log1p(z)", "log1p", cuts=(Cut("z.real<-1,z.imag=0", (1,)),)),
+    named("sqrt", "sqrt", "tf.math.sqrt(z)", "sqrt", cuts=(NEGATIVE,)),
+    function("rsqrt_complex", torch="torch.rsqrt(z)", tensorflow="tf.math.rsqrt(z)", jax="jax.lax.rsqrt(z)", cuts=(NEGATIVE, POLE)),
+    named("square", "square", "tf.math.square(z)", "square", verified=RATIONALS),
+    named("reciprocal", "reciprocal", "tf.math.reciprocal(z)", "reciprocal", cuts=(POLE,), verified=RATIONALS),
+    named("sign", "sgn", "tf.math.sign(z)", "sign"),
+    function("sigmoid_complex", torch="torch.sigmoid(z)", tensorflow="tf.math.sigmoid(z)", jax="jax.nn.sigmoid(z)"),
+    function("add_complex", inputs=AB, torch="torch.add(a, b)", tensorflow="tf.math.add(a, b)", jax="jnp.add(a, b)", numpy="np.add(a, b)",
+             accuracy="exact", verified=RATIONALS),
+    function("sub_complex", inputs=AB, torch="torch.sub(a, b)", tensorflow="tf.math.subtract(a, b)", jax="jnp.subtract(a, b)",
+             numpy="np.subtract(a, b)", accuracy="exact", verified=RATIONALS),
+    function("mul_complex", inputs=AB, torch="torch.mul(a, b)", tensorflow="tf.math.multiply(a, b)", jax="jnp.multiply(a, b)",
+             numpy="np.multiply(a, b)", verified=RATIONALS),
+    function("div_complex", inputs=AB, torch="torch.div(a, b)", tensorflow="tf.math.divide(a, b)", jax="jnp.divide(a, b)",
+             numpy="np.divide(a, b)", cuts=(Cut("b.real=0,b.imag=0"),), verified=RATIONALS),
+    function("pow_complex", inputs=AB, torch="torch.pow(a, b)", tensorflow="tf.math.pow(a, b)", jax="jnp.power(a, b)", numpy="np.power(a, b)",
+             cuts=(Cut("a.real<0,a.imag=0"), Cut("a.real=0,a.imag=0"))),
+    function("pow_of_complex", torch="torch.pow(z, p)", tensorflow="tf.math.pow(z, tf.cast(p, z.dtype))", jax="jnp.power(z, p)",
+             numpy="np.power(z, p)", params={"p": (2, -1, 3, 0.5)}, cuts=(Cut("z.real<0,z.imag=0"), POLE)),
+    function("logaddexp_complex", inputs=AB, torch="torch.logaddexp(a, b)", jax="jnp.logaddexp(a, b)"),
+    function("conj", torch="torch.conj(z)", tensorflow="tf.math.conj(z)", jax="jnp.conj(z)", numpy="np.conj(z)", accuracy="exact", verified=RATIONALS),
+    real_valued("real_part", torch="torch.real(z)", tensorflow="tf.math.real(z)", jax="jnp.real(z)", numpy="np.real(z)", accuracy="exact",
+                verified=RATIONALS),
+    real_valued("imaginary_part", torch="torch.imag(z)", tensorflow="tf.math.imag(z)", jax="jnp.imag(z)", numpy="np.imag(z)", accuracy="exact",
+                verified=RATIONALS),
+    real_valued("abs_complex", torch="torch.abs(z)", tensorflow="tf.math.abs(z)", jax="jnp.abs(z)", numpy="np.abs(z)", accuracy="special"),
+    real_valued("angle", torch="torch.angle(z)", tensorflow="tf.math.angle(z)", jax="jnp.angle(z)", numpy="np.angle(z)", accuracy="special",
+                cuts=(Cut("z.real<0,z.imag=0", (0,)), POLE)),
+    op("complex_of_parts", [scalar("x"), scalar("y")], torch=call("torch.complex(x, y)", dtypes=WIDE), tensorflow=call("tf.complex(x, y)", dtypes=WIDE),
+       jax=call("jax.lax.complex(x, y)", dtypes=WIDE), whole="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
+    op("polar", [scalar("r", 0), scalar("t")], torch=call("torch.polar(r, t)", dtypes=WIDE), whole="parts", complex_result=True, verified=FORMULA,
+       topics=TOPICS),
 ]  # fmt: skip

@@ -162,6 +162,19 @@ class Convention:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """A branch cut of a function of complex numbers, where the sign of a zero part says which side a point belongs to; or a pole, whose value
+    C23 Annex G leaves at "an infinity".
+
+    at: a pattern as in Op.accepts over parts, "z.real<0,z.imag=0". turns: the outputs that differ across it, by their sign alone; an answer with
+    either sign is right, for not every framework reads signed zeros. Empty: every answer is right. So is every derivative.
+    """
+
+    at: str
+    turns: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Op:
     """A mathematical function: canonical snake_case name, inputs with domains, static params, definition, implementations.
 
@@ -177,7 +190,8 @@ class Op:
     that make sense (empty: the usual list). whole: what an error is measured against: the
     elements one by one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest
     output and the largest number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex
-    although its inputs are real (outputs are pairs then). verified: the independent truth that the tests check the definition against
+    although its inputs are real (outputs are pairs then). cuts: branch cuts. At infinite or NaN parts of complex inputs every answer is right: the
+    tables of C23 Annex G are no contract of a framework's. verified: the independent truth that the tests check the definition against
     (tests/oracles/truth): whose it is, in a few words.
     """
 
@@ -202,6 +216,7 @@ class Op:
     normwise: bool = False
     whole: Literal["", "parts", "all"] = ""
     complex_result: bool = False
+    cuts: tuple[Cut, ...] = ()
     verified: str = ""
 
     @property

@@ -25,18 +25,55 @@ def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str
 
     Values only. A pattern reads "x=-0,y=inf" or "x<-1,y=inf": after = 0 matches both zeros, +0 and -0 one of them; < and > compare; of
     vectors all numbers must match, but "x~nan" says that some number of x is NaN. A value that is a name stands for that input's;
-    "any" is for results that the source leaves open.
+    "any" is for results that the source leaves open. Of complex inputs: every answer where a part is no finite number, every derivative
+    on a branch cut, and every value on one that says so (Op.cuts).
     """
+    inputs = batch.exact()
+    free = _free_rows(op, inputs, order)
+    if free is not None and free.any():
+        return np.broadcast_to(free[:, np.newaxis], answers.shape)
     if not op.accepts or order != "value":
         return None
     allowed = np.zeros(answers.shape, np.bool_)
     given = doubles(answers)
-    inputs = batch.exact()
     for pattern, value in op.accepts.items():
         rows = _rows(inputs, pattern)
         if rows.any():
             allowed |= rows[:, np.newaxis] & _equals(given, value, batch, inputs)
     return allowed
+
+
+def _free_rows(op: Op, inputs: dict[str, NDArray[np.float64]], order: str) -> Mask | None:
+    """Rows where complex inputs leave every answer right; None where no input is complex."""
+    pairs = [inputs[i.name] for i in op.inputs if i.complex]
+    if not pairs:
+        return None
+    free: Mask = np.logical_or.reduce([~np.isfinite(v).reshape(len(v), -1).all(axis=1) for v in pairs])
+    for cut in op.cuts:
+        if order != "value" or not cut.turns:
+            free |= _rows(_parts(op, inputs), cut.at)
+    return free
+
+
+def on_one_side(op: Op, batch: Batch, answers: NDArray[Any], truth: NDArray[np.float64], order: str) -> NDArray[Any]:
+    """The answers, those that differ across a branch cut by their sign with the sign of the truth's side; the same array where there is none."""
+    if not op.cuts or order != "value":
+        return answers
+    parts, turned = _parts(op, batch.exact()), answers
+    for cut in op.cuts:
+        rows = np.flatnonzero(_rows(parts, cut.at))
+        if len(rows) and cut.turns:
+            at = np.ix_(rows, cut.turns)
+            turned = turned.copy() if turned is answers else turned
+            turned[at] = np.copysign(turned[at], truth[at])
+    return turned
+
+
+def _parts(op: Op, inputs: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """The inputs, of complex ones the parts, as z.real and z.imag."""
+    names = {i.name for i in op.inputs if i.complex}
+    split = {f"{n}.{part}": v[..., k] for n, v in inputs.items() if n in names for k, part in enumerate(("real", "imag"))}
+    return {**inputs, **split}
 
 
 def wrong_zero_signs(op: Op, batch: Batch, answers: NDArray[Any], order: str) -> Mask | None:

@@ -15,7 +15,7 @@ from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard
 from fuzzer.judge.ulps import Yardstick, compare, doubles, error, kind_errors, yardstick
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
-from oracles.reference import FINITE, NAN, TIERS, Reference
+from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
 
 #: (rows, outputs) -> sum_j |x_j d_j f_output| at each of these elements (nan: unknown).
 Conditions = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
@@ -89,6 +89,9 @@ def screen(
     right, wrong = kind_errors(answers, truth.accepts)
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
+    if standard.whole == "parts" and standard.order == "value":
+        spare = _beside_infinity(answers, truth, fmt)
+        right, wrong = right | spare, wrong & ~spare
     if conventions is not None:
         kept, broken = conventions.split(answers)
         right, wrong = (right & ~broken) | kept, (wrong & ~kept) | broken
@@ -236,6 +239,14 @@ def _scales(
     finite = np.where(np.isfinite(truth.value), np.abs(truth.value), 0.0)
     largest = finite.max(axis=1)[rows] if truth.shape[1] > 1 else np.zeros(len(rows))
     return np.maximum(largest, float(standard.saturates or 0.0) * directions[rows])
+
+
+def _beside_infinity(answers: NDArray[np.float64], truth: Reference, fmt: Format) -> NDArray[np.bool_]:
+    """NaNs whose other part is an infinity, where the modulus overflows: such a number is an infinity (C23 G.3)."""
+    huge = (np.abs(truth.value) >= fmt.max) | (truth.accepts & (PINF | NINF) != 0)
+    pairs = np.isinf(answers).reshape(len(answers), -1, 2).any(axis=2) & huge.reshape(len(answers), -1, 2).any(axis=2)
+    spare: NDArray[np.bool_] = np.isnan(answers) & np.repeat(pairs, 2, axis=1)
+    return spare
 
 
 def moduli(values: NDArray[np.float64], whole: str, fmt: Format) -> NDArray[np.float64]:

@@ -61,3 +61,79 @@ def kl_div(m: Any, x: Number, y: Number) -> Number:
 def rel_entr(m: Any, x: Number, y: Number) -> Number:
     """x log(x / y), and 0 for x = 0; scipy.special.rel_entr."""
     return m.where(m.eq0(x), lambda: m.num(0), lambda: x * m.log(x / y))
+
+
+@define("softmax_cross_entropy")
+def softmax_cross_entropy(m: Any, x: Vector, y: Vector) -> Number:
+    """-sum y_i log softmax(x)_i, y nonnegative of sum one; tf.nn.softmax_cross_entropy_with_logits, torch.nn.CrossEntropyLoss."""
+    return cross_entropy(m, x, y)
+
+
+@define("smoothed_cross_entropy")
+def smoothed_cross_entropy(m: Any, x: Vector, y: Number, smoothing: float = 0.1) -> Number:
+    """The cross-entropy against (1 - s) times the one-hot vector of the class y plus s / n; torch.nn.CrossEntropyLoss, label_smoothing."""
+    shift = m.hint_max(x)
+    near = [v - shift for v in x]
+    gaps, share = [logsumexp(m, near) - v for v in near], m.num(smoothing)
+    zero, half = m.num(0), m.num(Fraction(1, 2))
+    chosen = m.sum([m.where(m.lt(m.abs(y - i), half), lambda g=g: g, lambda: zero) for i, g in enumerate(gaps)])
+    return (1 - share) * chosen + share * m.sum(gaps) / len(x)
+
+
+@define("nll_loss")
+def nll_loss(m: Any, x: Vector, y: Number) -> Number:
+    """-x_y, y the index of the class; torch.nn.NLLLoss."""
+    zero, half = m.num(0), m.num(Fraction(1, 2))
+    return -m.sum([m.where(m.lt(m.abs(y - i), half), lambda v=v: v, lambda: zero) for i, v in enumerate(x)])
+
+
+@define("l1_loss")
+def l1_loss(m: Any, x: Number, y: Number) -> Number:
+    """|x - y|; torch.nn.L1Loss."""
+    return m.abs(x - y)
+
+
+@define("mae")
+def mae(m: Any, x: Vector, y: Vector) -> Number:
+    """The mean of |x_i - y_i|; tf.keras.losses.MeanAbsoluteError."""
+    return mean(m, [m.abs(a - b) for a, b in zip(x, y, strict=True)])
+
+
+@define("smooth_l1")
+def smooth_l1(m: Any, x: Number, y: Number, beta: float = 1.0) -> Number:
+    """d^2 / (2 beta) for |d| < beta, else |d| - beta / 2, d = x - y; torch.nn.SmoothL1Loss."""
+    size, bend = m.abs(x - y), m.num(beta)
+    return m.where(m.lt(size, bend), lambda: m.square(size) / (2 * bend), lambda: size - bend / 2)
+
+
+@define("log_cosh")
+def log_cosh(m: Any, x: Number, y: Number) -> Number:
+    """log cosh(x - y), as log(1 + 2 sinh(d/2)^2); tf.keras.losses.LogCosh."""
+    return m.log1p(2 * m.square(m.sinh((x - y) / 2)))
+
+
+@define("linear_cross_entropy")
+def linear_cross_entropy(m: Any, x: Vector, w: list[Vector], y: Number) -> Number:
+    """sparse_cross_entropy of the logits w x; torch.nn.functional.linear_cross_entropy."""
+    return sparse_cross_entropy(m, [m.sum([a * b for a, b in zip(row, x, strict=True)]) for row in w], y)
+
+
+@define("ctc_loss")
+def ctc_loss(m: Any, x: list[Vector], second: int = 2) -> Number:
+    """-log of the probability that softmax(x_t), t = 1..n, spells the labels 1, `second`; class 0 is the blank.
+
+    The sum over alignments by prefixes of the labels with blanks between: Graves et al., 2006, eq. 6 to 8, in the logarithms.
+    """
+    labels = [0, 1, 0, second, 0]
+    logs = [[v - total for v in row] for row in x for total in [logsumexp(m, row)]]
+    prefixes: list[Any] = [logs[0][0], logs[0][1], None, None, None]  # None: the probability is zero
+    for row in logs[1:]:
+        following: list[Any] = []
+        for s, label in enumerate(labels):
+            reached = [prefixes[s], prefixes[s - 1] if s else None]
+            reached.append(prefixes[s - 2] if s == 3 and second != 1 else None)
+            known = [a for a in reached if a is not None]
+            joined = None if not known else known[0] if len(known) == 1 else logsumexp(m, known)
+            following.append(None if joined is None else joined + row[label])
+        prefixes = following
+    return -logsumexp(m, [a for a in prefixes[3:] if a is not None])
