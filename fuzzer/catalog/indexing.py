@@ -18,16 +18,6 @@ NO_ORDER = "IEEE 754-2019, 5.11: a NaN is unordered"
 FALSE = {"x=nan": 0.0, "y=nan": 0.0}
 
 OPS: list[Op] = [
-    op("less", XY, torch="torch.lt(x, y).to(x.dtype)", tensorflow="tf.cast(tf.math.less(x, y), x.dtype)", jax="jnp.less(x, y).astype(x.dtype)",
-       numpy=peer("np.less(x, y).astype(x.dtype)"), orders=VALUE, accuracy="exact", accepts=FALSE, source=NO_ORDER, verified=RATIONALS,
-       topics=INDEXING),
-    op("less_equal", XY, torch="torch.le(x, y).to(x.dtype)", tensorflow="tf.cast(tf.math.less_equal(x, y), x.dtype)",
-       jax="jnp.less_equal(x, y).astype(x.dtype)", numpy=peer("np.less_equal(x, y).astype(x.dtype)"), orders=VALUE, accuracy="exact", accepts=FALSE,
-       source=NO_ORDER, verified=RATIONALS, topics=INDEXING),
-    op("equal", XY, torch="torch.eq(x, y).to(x.dtype)", tensorflow="tf.cast(tf.math.equal(x, y), x.dtype)", jax="jnp.equal(x, y).astype(x.dtype)",
-       numpy=peer("np.equal(x, y).astype(x.dtype)"), orders=VALUE, accuracy="exact",
-       accepts={**FALSE, "x=inf,y=inf": 1.0, "x=-inf,y=-inf": 1.0, "x=inf": 0.0, "x=-inf": 0.0, "y=inf": 0.0, "y=-inf": 0.0},
-       source=NO_ORDER, verified=RATIONALS, topics=INDEXING),
     op("isclose", XY, torch="torch.isclose(x, y, rtol=rtol, atol=atol).to(x.dtype)",
        tensorflow=[f"tf.cast({KERAS}.isclose(x, y, rtol=rtol, atol=atol), x.dtype)", f"tf.cast({TNP}.isclose(x, y, rtol=rtol, atol=atol), x.dtype)"],
        jax="jnp.isclose(x, y, rtol=rtol, atol=atol).astype(x.dtype)", numpy=peer("np.isclose(x, y, rtol=rtol, atol=atol).astype(x.dtype)"),

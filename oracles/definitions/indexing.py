@@ -30,24 +30,6 @@ def descending(m: Any, x: Vector) -> Vector:
     return ranked
 
 
-@define("less")
-def less(m: Any, x: Number, y: Number) -> Number:
-    """1 for x < y, else 0; IEEE 754-2019, 5.11."""
-    return one_if(m, m.lt(x, y))
-
-
-@define("less_equal")
-def less_equal(m: Any, x: Number, y: Number) -> Number:
-    """1 for x <= y, else 0; IEEE 754-2019, 5.11."""
-    return one_unless(m, m.lt(y, x))
-
-
-@define("equal")
-def equal(m: Any, x: Number, y: Number) -> Number:
-    """1 for x = y, else 0; IEEE 754-2019, 5.11."""
-    return m.where(m.lt(x, y), lambda: m.num(0), lambda: one_unless(m, m.lt(y, x)))
-
-
 @define("isclose")
 def isclose(m: Any, x: Number, y: Number, rtol: float = 0.125, atol: float = 0.25) -> Number:
     """1 for |x - y| <= atol + rtol |y|, else 0; numpy.isclose."""

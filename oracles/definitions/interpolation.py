@@ -223,9 +223,7 @@ def polyint(m: Any, p: Vector) -> Vector:
 @define("polymul")
 def polymul(m: Any, p: Vector, q: Vector) -> Vector:
     """The coefficients of the product; numpy.polymul."""
-    return [
-        m.sum([p[i] * q[k - i] for i in range(len(p)) if 0 <= k - i < len(q)]) for k in range(len(p) + len(q) - 1)
-    ]
+    return [m.sum([p[i] * q[k - i] for i in range(len(p)) if 0 <= k - i < len(q)]) for k in range(len(p) + len(q) - 1)]
 
 
 @define("poly")

@@ -39,9 +39,6 @@ def _flags(x: Any, depth: int) -> list[Any]:
 
 
 TRUTH: dict[str, Any] = {
-    "less": by_fractions(lambda x, y: Fraction(int(y - x > 0))),
-    "less_equal": by_fractions(lambda x, y: Fraction(int(y - x >= 0))),
-    "equal": by_fractions(lambda x, y: Fraction(int(x - y == 0))),
     "isclose": by_fractions(
         lambda x, y, rtol, atol: Fraction(int((x - y) ** 2 <= (Fraction(atol) + Fraction(rtol) * abs(y)) ** 2))
     ),
