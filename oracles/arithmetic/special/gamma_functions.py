@@ -352,11 +352,9 @@ def _zeta(s: arb, q: arb) -> arb:
         return q ** (-s) + _zeta_right(s, q + 1)
     if not q > -1000 or not (s.is_integer() and s.rad() == 0):
         return arb.nan()
-    total, power = arb(0), int(s.unique_fmpz()) if s < 2**40 else None
-    if power is None:
-        return arb.nan()
+    total = arb(0)
     while not q >= 1:
-        total += q**-power
+        total += q ** (-s)
         q += 1
     return total + _zeta_right(s, q)
 
