@@ -40,6 +40,8 @@ def script(
     *,
     definition: str = "",
     differentiable: Sequence[str] | None = None,
+    complex_inputs: Sequence[str] | None = None,
+    complex_result: bool = False,
     versions: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
     setup: Sequence[str] = (),
@@ -49,7 +51,9 @@ def script(
 
     definition_source: source of the oracle's definition and of the functions it calls, or whole modules that hold them: what it
     needs is picked out; with it the script recomputes the truth. definition: its registered name (default: the op's).
-    differentiable: the inputs that gradients are taken of, in order (default: all). versions: library versions at the time of
+    differentiable: the inputs that gradients are taken of, in order (default: all). complex_inputs: those that are pairs of real and
+    imaginary parts on the last axis (default: at a complex dtype all of two); complex_result: the call's result is complex even where none is.
+    A statement special("zeta")(mp_zeta) in the source gives the definition's arithmetic a special function of mpmath's. versions: library versions at the time of
     the finding. environment: variables to set before the imports, setup: statements after them (a target's switches). found_with: the
     interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a target that no script can be written for.
     """
@@ -66,7 +70,10 @@ def script(
     placed = finding.case.get("placement") or {}
     source, main = _definition(definition_source, definition or finding.op) if definition_source else ("", "")
     limit, reason = _limit(finding)
-    wide = finding.dtype == "float64"
+    wide = fmt.real == "float64"
+    if complex_inputs is None:
+        complex_inputs = [name for name in names if finding.dtype != fmt.real and _pairs(inputs[name])]
+    parts = [name for name in names if name in complex_inputs]
     bfloat = finding.dtype == "bfloat16" and framework != "torch"
     modules = [*IMPORTS[framework], *(["import ml_dtypes"] if bfloat else []), *_extra_modules(finding.implementation, framework)]
     arrays = arrays_of(finding)
@@ -110,7 +117,9 @@ def script(
         ),
         params=[f"{name}={_literal(value)}" for name, value in finding.params.items()],
         names=names,
-        numpy_dtype="ml_dtypes.bfloat16" if bfloat else f"np.{'float32' if finding.dtype == 'bfloat16' else finding.dtype}",
+        parts=parts,
+        pairs=bool(parts) or complex_result,
+        numpy_dtype="ml_dtypes.bfloat16" if bfloat else f"np.{'float32' if finding.dtype == 'bfloat16' else fmt.real}",
         definition=source,
         main=main,
         # The last: every cancellation of the format's range in a value, and quotients of differences on top of it in a derivative.
@@ -147,6 +156,13 @@ def _extra_modules(expression: str, framework: str) -> list[str]:
     submodules = sorted(set(re.findall(r"(?<![\w.])((?:jax\.)?scipy\.\w+)(?=\.)", expression)))
     others = [line for f in IMPORTS if f != framework for line in IMPORTS[f] if line.split()[-1] in names]
     return [f"import {name}" for name in submodules] + others
+
+
+def _pairs(value: Any) -> bool:
+    """Whether the innermost lists have two elements."""
+    while isinstance(value, list) and value and isinstance(value[0], list):
+        value = value[0]
+    return isinstance(value, list) and len(value) == 2
 
 
 def _limit(finding: Finding) -> tuple[float, str]:
@@ -187,8 +203,8 @@ def _definition(source: str, wanted: str) -> tuple[str, str]:
         node = pending.pop()
         if id(node) not in kept:
             kept.add(id(node))
-            needed = _uses(node)
-            pending += [n for n in nodes if needed & _binds(n)]
+            needed, asked = _uses(node), _asked(node)
+            pending += [n for n in nodes if needed & _binds(n) or (name := _special(n)) and name in asked]
     lines = source.splitlines()
     parts = []
     for node in nodes:
@@ -215,6 +231,20 @@ def _registered(node: ast.stmt) -> set[str]:
     marks = node.decorator_list if isinstance(node, ast.FunctionDef) else []
     calls = [m for m in marks if isinstance(m, ast.Call) and isinstance(m.func, ast.Name) and m.func.id == "define"]
     return {a.value for m in calls for a in m.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
+
+
+def _special(node: ast.stmt) -> str | None:
+    """The special function that a statement special("zeta")(mp_zeta) gives to the arithmetic."""
+    call = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "special":
+        return str(ast.literal_eval(call.args[0]))
+    return None
+
+
+def _asked(node: ast.stmt) -> set[str]:
+    """What a statement asks of an arithmetic m: m.zeta, m.partial("zeta", ...)."""
+    attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)}
+    return attributes | {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
 def _uses(node: ast.stmt) -> set[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
@@ -214,6 +215,8 @@ def script_for(
         source,
         definition=op.definition,
         differentiable=op.differentiable_inputs,
+        complex_inputs=[i.name for i in op.inputs if i.complex],
+        complex_result=op.complex_result or op.whole == "parts",
         versions=dict(versions) if versions else None,
         environment=environment,
         setup=setup,
@@ -223,11 +226,36 @@ def script_for(
 
 @cache
 def definition_source(name: str) -> str:
-    """The source of the module that holds a definition, after those of the definition modules that it borrows from."""
+    """The source of the module that holds a definition, after those of the definition modules that it borrows from, and of mpmath's part of
+    the special functions that they use: special("zeta")(mp_zeta)."""
+    from oracles.arithmetic.special import functions
     from oracles.definitions import definition
 
     module = inspect.getmodule(definition(name))
-    return "\n\n".join(inspect.getsource(m) for m in _with_lenders(module)) if module else ""
+    text = "\n\n".join(inspect.getsource(m) for m in _with_lenders(module)) if module else ""
+    wanted = [entry for entry in functions().values() if re.search(rf"\bm\.{entry.name}\b|partial\(\"{entry.name}\"", text)]
+    carried = dict.fromkeys(function for entry in wanted for function in _with_helpers(entry.mp))
+    sources = [inspect.getsource(function) for function in carried]
+    return "\n\n".join([text, *sources, *(f"special({entry.name!r})({entry.mp.__name__})" for entry in wanted)])
+
+
+def _with_helpers(function: Callable[..., Any]) -> list[Callable[..., Any]]:
+    """A function and those of its own module that it calls, itself last."""
+    found: list[Callable[..., Any]] = []
+
+    def visit(current: Callable[..., Any]) -> None:
+        if current in pending:
+            return
+        pending.append(current)
+        for name in current.__code__.co_names:
+            helper = current.__globals__.get(name)
+            if inspect.isfunction(helper) and helper.__module__ == current.__module__:
+                visit(helper)
+        found.append(current)
+
+    pending: list[Callable[..., Any]] = []
+    visit(function)
+    return found
 
 
 def _with_lenders(module: ModuleType) -> list[ModuleType]:

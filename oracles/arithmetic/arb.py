@@ -8,6 +8,7 @@ from typing import Any
 
 from flint import arb, ctx, fmpq
 
+from oracles.arithmetic.arb_differences import enclosed_partial
 from oracles.arithmetic.ball64 import reflected_polygamma
 from oracles.arithmetic.composites import Composites
 from oracles.arithmetic.special import functions
@@ -181,8 +182,10 @@ class Arb(Composites):
         return function
 
     def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> ArbNumber:
-        """The partial derivative of a special function without a rule, differentiated orders[k] times by the k-th number."""
-        return ArbNumber(arb.nan())
+        """The partial derivative of a special function without a rule, differentiated orders[k] times by the k-th number: an enclosure over
+        the balls where the function's `acb` is given, not finite elsewhere."""
+        entry = functions()[name]
+        return ArbNumber(enclosed_partial(entry.arb, entry.acb, [to_arb(v) for v in numbers], orders, Undefined))
 
     def exp2(self, x: Any) -> ArbNumber:
         return ArbNumber((to_arb(x) * arb.const_log2()).exp())

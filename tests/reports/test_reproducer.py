@@ -261,6 +261,120 @@ def test_a_kink_has_no_second_derivative_to_recompute(tmp_path: Path) -> None:
     assert "stored; not recomputed: ValueError: no second derivative here" in done.stdout
 
 
+EXP_COMPLEX = """
+@define("exp_complex")
+def exp_complex(m, z):
+    size = m.exp(z[0])
+    return [size * m.cos(z[1]), size * m.sin(z[1])]
+"""
+COMPLEX_CALLS = {
+    "numpy": "np.exp(z) * k",
+    "torch": "torch.exp(z) * k",
+    "tensorflow": "tf.exp(z) * k",
+    "jax": "jnp.exp(z) * k",
+}
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize(
+    "framework",
+    ["numpy", "torch", pytest.param("tensorflow", marks=pytest.mark.slow), pytest.param("jax", marks=pytest.mark.slow)],
+)
+@pytest.mark.parametrize("order", ["value", "grad", "jvp"])
+def test_complex_numbers_are_joined_before_the_call_and_split_after(
+    framework: str, dtype: str, order: str, tmp_path: Path
+) -> None:
+    if importlib.util.find_spec(framework) is None:
+        pytest.skip(f"{framework} is not installed")
+    if framework == "numpy" and order != "value":
+        pytest.skip("numpy has no gradients")
+    x, y, c, t = 0.75, -2.5, (0.5, -1.25), (2.0, 0.25)
+    with mpmath.workdps(60):
+        size, cos, sin = mpmath.exp(x), mpmath.cos(y), mpmath.sin(y)
+        truths = {
+            "value": size * sin,
+            "grad": size * (c[1] * cos - c[0] * sin),
+            "jvp": size * (t[0] * sin + t[1] * cos),
+        }
+        reference = mpmath.nstr(truths[order], 40)
+    inputs: dict[str, Any] = {"z": [x.hex(), y.hex()]}
+    inputs |= {"grad": {"cotangent": [v.hex() for v in c]}, "jvp": {"tangent": [v.hex() for v in t]}}.get(order, {})
+    case = {"dtype": dtype, "inputs": inputs, "placement": {"length": 3, "position": 1, "stride": 2}}
+    finding = planted(
+        op="exp_complex", target=f"{framework}:cpu:eager", implementation=COMPLEX_CALLS[framework], order=order, dtype=dtype,
+        params={"k": 1}, reference=reference, worst=1, limit=8.0, ulps=9.0, case=case,
+    )  # fmt: skip
+    source = EXP_COMPLEX.replace("(m, z)", "(m, z, k)")
+    good = run(script(finding, source, complex_inputs=["z"]), tmp_path, timeout=120)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "agrees" in good.stdout
+    if order == "value":
+        bad = run(script(planted(**{**vars(finding), "params": {"k": 2}}), None), tmp_path, timeout=120)
+        assert bad.returncode == 1, bad.stdout + bad.stderr
+
+
+def test_a_real_input_with_a_complex_result(tmp_path: Path) -> None:
+    case = {"dtype": "float32", "inputs": {"x": [(0.5).hex(), (2.0).hex()]}}
+    finding = planted(
+        implementation="np.sqrt(-x.astype(np.complex64))", case=case, worst=3, reference="1.4142135623730950488016887"
+    )
+    assert run(script(finding, None, complex_result=True), tmp_path).returncode == 0
+
+
+def test_a_matrix_is_carried_whole(tmp_path: Path) -> None:
+    source = '@define("det2")\ndef det2(m, a):\n    return a[0][0] * a[1][1] - a[0][1] * a[1][0]\n'
+    rows = [[3.0, 1.5], [-2.0, 0.25]]
+    case = {
+        "dtype": "float64",
+        "inputs": {"a": [[v.hex() for v in row] for row in rows]},
+        "placement": {"length": 2, "position": 1, "stride": 2},
+    }
+    finding = planted(op="det2", implementation="np.linalg.det(a)", case=case, dtype="float64", reference="3.75")
+    done = run(script(finding, source), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "agrees" in done.stdout
+    for order, worst, truth in (("grad", 2, "-0.75"), ("jvp", 0, "4")):
+        given = {"grad": {"cotangent": [(0.5).hex()]}, "jvp": {"tangent": [v.hex() for v in (1.0, -2.0, 0.5, 1.5)]}}[order]
+        torch = planted(
+            op="det2", target="torch:cpu:eager", implementation="torch.linalg.det(a)", dtype="float64", order=order, worst=worst,
+            reference=truth, case={**case, "inputs": {**case["inputs"], **given}},
+        )  # fmt: skip
+        if importlib.util.find_spec("torch") is not None:
+            done = run(script(torch, source), tmp_path)
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "agrees" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("op", "order", "call", "inputs", "worst"),
+    [
+        ("gammainc", "value", "scipy.special.gammainc(a, x)", {"a": 2.5, "x": 3.25}, 0),
+        ("gammainc", "grad", "torch.stack([a, x]).sum(0)", {"a": 2.5, "x": 3.25}, 0),
+        ("i0", "value", "scipy.special.i0(x)", {"x": 1.5}, 0),
+    ],
+)
+def test_special_functions_travel_with_the_script(
+    op: str, order: str, call: str, inputs: dict[str, float], worst: int, tmp_path: Path
+) -> None:
+    """mpmath's part of the table, word for word: the truth is recomputed where nothing of this project is."""
+    from fuzzer.campaign.reproduce import script_for
+    from fuzzer.catalog.functions import function_of
+    from fuzzer.catalog.registry import ops
+
+    framework = "torch" if "torch" in call else "numpy"
+    if importlib.util.find_spec(framework) is None:
+        pytest.skip(f"{framework} is not installed")
+    m = Mp(300)
+    truth = function_of(ops()[op], {}, order).outputs(m, {name: m.lift(x) for name, x in inputs.items()})[worst]
+    finding = planted(
+        op=op, target=f"{framework}:cpu:eager", implementation=call, order=order, dtype="float64", reference=m.decimal(truth, 40),
+        worst=worst, limit=40.0, case={"dtype": "float64", "inputs": {name: x.hex() for name, x in inputs.items()}},
+    )  # fmt: skip
+    done = run(script_for(finding), tmp_path)
+    assert done.returncode == (1 if order == "grad" else 0), done.stdout + done.stderr
+    assert "agrees" in done.stdout
+
+
 INCONSISTENT = {
     "dtype": "float32", "inputs": {"x": "0x1p+0"}, "placement": {"length": 9, "position": 8, "stride": 1},
     "right": {"placement": {"length": 1, "position": 0, "stride": 1}, "output": 1.0, "output_hex": "0x1.0000000000000p+0"},

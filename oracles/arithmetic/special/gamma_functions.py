@@ -1,0 +1,447 @@
+"""Gamma, beta and zeta functions; DLMF chapters 5, 8 and 25."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import acb, arb, ctx
+
+from oracles.arithmetic.special import Special
+
+#: The most terms of a series.
+TERMS = 3000
+
+
+def _native(name: str) -> Any:
+    def function(*numbers: Any) -> Any:
+        import scipy.special
+
+        return getattr(scipy.special, name)(*numbers)
+
+    return function
+
+
+# -- the gamma function itself ----------------------------------------------------------------------------------------------
+
+
+def mp_gamma(mp: Any, x: Any) -> Any:
+    return mp.gamma(x)
+
+
+def mp_rgamma(mp: Any, x: Any) -> Any:
+    return mp.rgamma(x)
+
+
+# -- incomplete gamma functions ---------------------------------------------------------------------------------------------
+
+
+def mp_gammainc_p(mp: Any, a: Any, x: Any) -> Any:
+    """DLMF 8.11.4, the complement far right."""
+    if not (a >= 0 and x >= 0 and (a > 0 or x > 0)):
+        return mp.nan
+    if x == 0 or a == 0:
+        return mp.mpf(1 if x else 0)
+    if x > a + 1 and x >= mp.prec:
+        return 1 - mp_gammainc_q(mp, a, x)
+    return mp_gammainc_p_series(mp, a, x)
+
+
+def mp_gammainc_p_series(mp: Any, a: Any, x: Any) -> Any:
+    term = total = mp.mpf(1)
+    n = 0
+    while term > total * mp.eps or x > a + n:
+        n += 1
+        term *= x / (a + n)
+        total += term
+        if n > 20000:
+            raise ValueError("the series takes too long")
+    return total * mp.exp(a * mp.log(x) - x - mp.loggamma(a + 1))
+
+
+def mp_gammainc_q(mp: Any, a: Any, x: Any) -> Any:
+    """The continued fraction DLMF 8.9.2, contracted (Lentz's algorithm), far right; elsewhere the complement with the digits that it loses."""
+    if not (a >= 0 and x >= 0 and (a > 0 or x > 0)):
+        return mp.nan
+    if x == 0 or a == 0:
+        return mp.mpf(0 if x else 1)
+    if x <= a + 1 or x < mp.prec:
+        with mp.workprec(mp.prec + 2 * int(min(x, mp.prec)) + 32):
+            return 1 - mp_gammainc_p_series(mp, a, x)
+    b = x + 1 - a
+    c, d = mp.inf, 1 / b
+    h = d
+    for n in range(1, 20000):
+        step = n * (a - n)
+        b += 2
+        d = 1 / (step * d + b)
+        c = b + step / c
+        h *= d * c
+        if abs(d * c - 1) <= mp.eps:
+            return h * mp.exp(a * mp.log(x) - x - mp.loggamma(a))
+    raise ValueError("the continued fraction takes too long")
+
+
+def _series(a: arb, x: arb) -> arb | None:
+    """sum x^n / (a + 1)_n; None where it takes too long. A term's ratio to the next one falls, which bounds the tail."""
+    term = total = arb(1)
+    if not x < TERMS + a:
+        return None
+    for n in range(TERMS):
+        ratio = x / (a + (n + 1))
+        if ratio < 0.75 and term * ratio < total * arb(2) ** -ctx.prec:
+            return total + arb(0, (term * ratio / (1 - ratio)).upper())
+        term *= ratio
+        total += term
+    return None
+
+
+def _lower(a: arb, x: arb) -> arb | None:
+    """P(a, x) by DLMF 8.11.4; None where that takes too long."""
+    total = _series(a, x)
+    return None if total is None else total * (a * x.log() - x - (a + 1).lgamma()).exp()
+
+
+def _better(x: arb, y: arb) -> arb:
+    """Two enclosures of a number: what they have in common, or the narrower one."""
+    if not (x.is_finite() and y.is_finite()):
+        return y if not x.is_finite() else x
+    return x.intersection(y) if x.overlaps(y) else arb.nan()
+
+
+def _p_and_q(a: arb, x: arb) -> tuple[arb, arb]:
+    """P and Q at a point a > 0, x > 0, each relatively."""
+    if x > a:
+        q = x.gamma_upper(a, regularized=1)
+        if not q.rel_accuracy_bits() > ctx.prec // 3:
+            q = _better(q, _tail_of_q(a, x))
+        return 1 - q, q
+    p = _lower(a, x)
+    if p is None:
+        p = _better(1 - x.gamma_upper(a, regularized=1), _head_of_p(a, x))
+    return p, 1 - p
+
+
+def _head_of_p(a: arb, x: arb) -> arb:
+    """x^a e^-x / Gamma(a + 1) times 1 to 1/(1 - x/(a + 1)), the geometric series over the first ratio."""
+    if not x < a + 1:
+        return arb.nan()
+    leading = (a * x.log() - x - (a + 1).lgamma()).exp()
+    return leading.union(leading / (1 - x / (a + 1)))
+
+
+def _tail_of_q(a: arb, x: arb) -> arb:
+    """x^(a-1) e^-x / Gamma(a) times 1 to 1/(1 - (a - 1)/x) for a >= 1, x > a - 1; DLMF 8.10.1, 8.10.2 and (the integrand's logarithm is
+    concave) the tangent's exponential above it."""
+    if not (a >= 1 and x > a - 1):
+        return arb.nan()
+    leading = ((a - 1) * x.log() - x - a.lgamma()).exp()
+    return leading.union(leading / (1 - (a - 1) / x))
+
+
+def _gammainc(a: arb, x: arb, upper: bool) -> arb:
+    """Of balls by the ends: P falls in a and grows in x."""
+    if a < 0 or x < 0:
+        from oracles.arithmetic.arb import Undefined
+
+        raise Undefined("an incomplete gamma function left of 0")
+    if not (a > 0 or a == 0) or not (x > 0 or x == 0) or not (a.is_finite() and x.is_finite()):
+        return arb.nan()
+    if a.rad() == 0 and x.rad() == 0:
+        return _at_point(a, x)[upper]
+    first, second = _at_point(a.upper(), x.lower())[upper], _at_point(a.lower(), x.upper())[upper]
+    return first.union(second)
+
+
+def _at_point(a: arb, x: arb) -> tuple[arb, arb]:
+    if a == 0 or x == 0:
+        if a == x:
+            from oracles.arithmetic.arb import Undefined
+
+            raise Undefined("P(0, 0)")
+        return (arb(0), arb(1)) if x == 0 else (arb(1), arb(0))
+    return _p_and_q(a, x)
+
+
+def _within(bound: arb) -> acb:
+    """The disc about 0."""
+    return acb(arb(0, bound.upper()), arb(0, bound.upper()))
+
+
+def _gamma_ratio(a: acb) -> arb:
+    """A bound of Gamma(Re a) / |Gamma(a)|: cosh(pi Im a)^(1/2) for Re a >= 1/2 (DLMF 5.6.7), one step to the right of it elsewhere."""
+    bound = (arb.pi() * abs(a.imag).upper()).cosh().sqrt()
+    return bound if a.real >= 0.5 else bound * (1 + (abs(a.imag).upper() / a.real.lower()) ** 2).sqrt()
+
+
+def _turned(a: acb, z: acb) -> arb:
+    """A bound of |z^a| / (Re z)^(Re a): sec(theta)^(Re a) exp(|Im a| theta) for theta = |arg z|."""
+    tangent = abs(z.imag).upper() / z.real.lower()
+    return (1 + tangent**2) ** (a.real.upper() / 2) * (abs(a.imag).upper() * tangent.atan()).exp()
+
+
+def _complex_q(a: acb, x: acb) -> acb:
+    """|gamma(a, z)| and |Gamma(a, z)| are at most |z^a| / (Re z)^(Re a) times their values at the real parts: take absolute values in
+    z^a int e^(-zt) t^(a-1) dt over (0, 1), and in z^a e^-z int e^(-zt) (1 + t)^(a-1) dt over (0, inf) (DLMF 8.2.1, 8.6.5)."""
+    if not (a.real > 0 and x.real > 0 and a.is_finite() and x.is_finite()):
+        return acb("nan")
+    factor = _turned(a, x) * _gamma_ratio(a)
+    below = _at_point(a.real.lower(), x.real.upper())[0] * factor
+    above = _at_point(a.real.upper(), x.real.lower())[1] * factor
+    return _within(above) if not below.is_finite() or above.upper() < below.upper() else 1 - _within(below)
+
+
+def _by_a(m: Any, a: Any, x: Any) -> Any:
+    """dP/da, from P or from Q, whichever is small: differences of a number near 1 would need the digits of the other."""
+    return m.where(m.lt(a, x), lambda: -m.partial("gammainc_q", [a, x], (1, 0)), lambda: m.partial("gammainc_p", [a, x], (1, 0)))
+
+
+def _density(m: Any, a: Any, x: Any) -> Any:
+    """dP/dx = x^(a-1) e^-x / Gamma(a); DLMF 8.8.13. The logarithms meet in one exponential, except at 0."""
+    return m.where(m.eq0(x), lambda: m.pow(x, a - 1) / m.exp(m.lgamma(a)), lambda: m.exp((a - 1) * m.log(x) - x - m.lgamma(a)))
+
+
+# -- the incomplete beta function -------------------------------------------------------------------------------------------
+
+
+def mp_betainc(mp: Any, a: Any, b: Any, x: Any) -> Any:
+    """DLMF 8.17.8 on the side of the mean where its terms fall, the complement (8.17.4) on the other."""
+    if not (a >= 0 and b >= 0 and 0 <= x <= 1):
+        return mp.nan
+    if a == 0 or b == 0:
+        return mp.mpf(1) if b > 0 and x > 0 else mp.mpf(0) if a > 0 and x < 1 else mp.nan
+    if x == 0 or x == 1:
+        return x
+    if x * (a + b + 2) > a + 1:
+        return 1 - mp_betainc_series(mp, b, a, 1 - x, x)
+    return mp_betainc_series(mp, a, b, x, 1 - x)
+
+
+def mp_betainc_series(mp: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+    """y = 1 - x, exactly."""
+    leading = mp.exp(a * mp.log(x) + b * mp.log(y) + mp.loggamma(a + b) - mp.loggamma(a + 1) - mp.loggamma(b))
+    lost = -mp.mag(leading)  # the terms are positive: the value is no less
+    if 4 * x > 3 and lost < 4 * mp.prec:
+        with mp.workprec(mp.prec + max(0, int(lost)) + 32):
+            return 1 - mp_betainc_series(mp, b, a, y, x)
+    term = total = mp.mpf(1)
+    n = 0
+    while True:
+        ratio = x * max(1, (a + b + n) / (a + 1 + n))
+        if ratio < 1 and term * ratio <= total * mp.eps * (1 - ratio):
+            return total * leading
+        term *= x * (a + b + n) / (a + 1 + n)
+        total += term
+        n += 1
+        if n > 5000:
+            return mp.betainc(a, b, 0, x, regularized=True)
+
+
+def _beta_series(a: arb, b: arb, x: arb) -> arb:
+    """I_x(a, b) by DLMF 8.17.8 (near 1 by its complement); nan where that takes too long. What the ratio of terms is bounded by falls."""
+    leading = (a * x.log() + b * (1 - x).log() + (a + b).lgamma() - (a + 1).lgamma() - b.lgamma()).exp()
+    lost = -leading.log() * 1.45 + 32
+    if 4 * x > 3 and lost < 4 * ctx.prec:
+        with ctx.workprec(ctx.prec + max(0, int(float(lost.mid())))):
+            return 1 - _beta_series(b, a, 1 - x)
+    term = total = arb(1)
+    excess = abs(b - 1)
+    for n in range(TERMS):
+        ratio = x * (1 + excess / (a + (n + 1)))
+        if ratio < 0.99 and term * ratio < total * (1 - ratio) * arb(2) ** -ctx.prec:
+            total += arb(0, (term * ratio / (1 - ratio)).upper())
+            return total * leading
+        term *= x * (a + b + n) / (a + (n + 1))
+        total += term
+    return arb.nan()
+
+
+def _beta_point(a: arb, b: arb, x: arb) -> arb:
+    if a == 0 or b == 0:
+        if b > 0 and x > 0:
+            return arb(1)
+        return arb(0) if a > 0 and x < 1 else arb.nan()
+    if x == 0 or x == 1:
+        return x
+    if x * (a + b + 2) > a + 1:
+        mine = 1 - _beta_series(b, a, 1 - x)
+    else:
+        mine = _beta_series(a, b, x)
+    if mine.is_finite() and mine.rel_accuracy_bits() > ctx.prec // 2:
+        return mine
+    return _better(mine, x.beta_lower(a, b, regularized=1))
+
+
+def _betainc(a: arb, b: arb, x: arb) -> arb:
+    """Of balls by the ends: I falls in a and grows in b and x."""
+    if a < 0 or b < 0 or x < 0 or x > 1:
+        from oracles.arithmetic.arb import Undefined
+
+        raise Undefined("an incomplete beta function outside its domain")
+    inside = (a > 0 or a == 0) and (b > 0 or b == 0) and x >= 0 and x <= 1
+    if not inside or not (a.is_finite() and b.is_finite()):
+        return arb.nan()
+    if a.rad() == 0 and b.rad() == 0 and x.rad() == 0:
+        return _beta_point(a, b, x)
+    return _beta_point(a.upper(), b.lower(), x.lower()).union(_beta_point(a.lower(), b.upper(), x.upper()))
+
+
+def _complex_beta(a: acb, b: acb, x: acb) -> acb:
+    """As _complex_q: |1 - zs| is at most sec(arg(1 - z)) (1 - s Re z) in z^a int s^(a-1) (1 - zs)^(b-1) ds over (0, 1), and no less than
+    1 - s Re z; |Gamma(a + b)| <= Gamma(Re a + Re b) (DLMF 5.6.6)."""
+    inside = a.real > 0 and b.real > 0 and x.real > 0 and x.real < 1
+    if not (inside and a.is_finite() and b.is_finite()):
+        return acb("nan")
+    gammas = _gamma_ratio(a) * _gamma_ratio(b)
+
+    def bound(a: acb, b: acb, x: acb) -> arb:
+        exponent = acb((b.real.upper() - 1).max(arb(0)), b.imag)
+        largest = _beta_point(a.real.lower(), b.real.upper(), x.real.upper())
+        return largest * _turned(a, x) * _turned(exponent, 1 - x) * gammas
+
+    below, above = bound(a, b, x), bound(b, a, 1 - x)
+    return 1 - _within(above) if not below.is_finite() or above.upper() < below.upper() else _within(below)
+
+
+def _beta_density(m: Any, a: Any, b: Any, x: Any) -> Any:
+    """x^(a-1) (1-x)^(b-1) / B(a, b)."""
+    logarithm = m.lgamma(a + b) - m.lgamma(a) - m.lgamma(b)
+    edge = m.eq0(x * (1 - x))
+    return m.where(
+        edge,
+        lambda: m.pow(x, a - 1) * m.pow(1 - x, b - 1) * m.exp(logarithm),
+        lambda: m.exp((a - 1) * m.log(x) + (b - 1) * m.log(1 - x) + logarithm),
+    )
+
+
+# -- the Hurwitz zeta function ----------------------------------------------------------------------------------------------
+
+
+def mp_zeta(mp: Any, s: Any, q: Any) -> Any:
+    """sum (k + q)^-s; on the left of 0 for integer s only, where the terms are real. The first terms are taken off: they may be all there
+    is to see."""
+    if not s > 1:
+        return mp.inf if s == 1 and q > 0 else mp.nan
+    if q <= 0 and mp.isint(q):
+        return mp.inf if q == 0 or (mp.isint(s) and s % 2 == 0) else mp.nan
+    if q < 0 and not (mp.isint(s) and q > -1000):
+        return mp.nan
+    first = mp.mpf(0)
+    while q < 1:
+        first += mp.power(q, -s)
+        q += 1
+    if s > 200:  # the terms fall fast beside what the integral leaves of them
+        for k in range(20000):
+            term = mp.power(q + k, -s)
+            first += term
+            if term * (1 + (q + k) / (s - 1)) <= first * mp.eps:
+                return first
+        raise ValueError("the sum takes too long")
+    return first + mp.zeta(s, q)
+
+
+def _zeta(s: arb, q: arb) -> arb:
+    from oracles.arithmetic.arb import Undefined
+
+    if s <= 1:
+        raise Undefined("a zeta function left of its pole")
+    if not s > 1 or not q.is_finite() or not s.is_finite():
+        return arb.nan()
+    if q > 0:
+        if q >= 1:
+            return _zeta_right(s, q)
+        return q ** (-s) + _zeta_right(s, q + 1)
+    if not q > -1000 or not (s.is_integer() and s.rad() == 0):
+        return arb.nan()
+    total = arb(0)
+    while not q >= 1:
+        total += q ** (-s)
+        q += 1
+    return total + _zeta_right(s, q)
+
+
+def _zeta_right(s: arb, q: arb) -> arb:
+    """q >= 1: every term falls in both arguments, so that the ends of balls enclose."""
+    if s.rad() == 0 and q.rad() == 0:
+        return _zeta_point(s, q)
+    return _zeta_point(s.lower(), q.lower()).union(_zeta_point(s.upper(), q.upper()))
+
+
+def _zeta_point(s: arb, q: arb) -> arb:
+    if s < 1e6:
+        found: arb = s.zeta(q)
+        if found.is_finite() and found.rel_accuracy_bits() > 20:
+            return found
+    total = arb(0)  # the rest lies between its first term and that with the integral
+    for k in range(64):
+        term = (q + k) ** (-s)
+        if k == 63 or term * (1 + (q + k) / (s - 1)) < total * arb(2) ** -ctx.prec:
+            return total + term.union(term * (1 + (q + k) / (s - 1)))
+        total += term
+    return total
+
+
+def _complex_zeta(s: acb, q: acb) -> acb:
+    """|(q + k)^-s| <= (Re q + k)^(-Re s) exp(|Im s| arg q)."""
+    if not (s.real > 1 and q.real > 0 and s.is_finite() and q.is_finite()):
+        return acb("nan")
+    turned = (abs(s.imag).upper() * (abs(q.imag).upper() / q.real.lower()).atan()).exp()
+    return q ** (-s) + _within(_zeta_point(s.real.lower(), (q.real + 1).lower()) * turned)
+
+
+# -- hypergeometric functions -----------------------------------------------------------------------------------------------
+
+
+def mp_hyp1f1(mp: Any, a: Any, b: Any, x: Any) -> Any:
+    return mp.hyp1f1(a, b, x)
+
+
+def mp_hyp2f1(mp: Any, a: Any, b: Any, c: Any, x: Any) -> Any:
+    return mp.hyp2f1(a, b, c, x)
+
+
+def _pole(m: Any, s: Any, q: Any) -> Any:
+    return -s * m.zeta(s + 1, q)
+
+
+_EVERYDAY = (1e-3, 60.0)
+
+FUNCTIONS = [
+    Special(
+        "gamma", arb=lambda x: x.gamma(), mp=mp_gamma, acb=lambda x: x.gamma(), native=_native("gamma"),
+        slopes=(lambda m, y, x: y * m.digamma(x),), domain=((-20.0, 40.0),), source="DLMF 5.2.1, 5.2.2",
+    ),
+    Special(
+        "rgamma", arb=lambda x: x.rgamma(), mp=mp_rgamma, acb=lambda x: x.rgamma(), native=_native("rgamma"),
+        slopes=(lambda m, y, x: -y * m.digamma(x),), domain=((-20.0, 40.0),), source="DLMF 5.2.1, 5.2.2",
+    ),
+    Special(
+        "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x), native=_native("gammainc"),
+        slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(_EVERYDAY, _EVERYDAY), weight=60.0,
+        source="DLMF 8.2.4, 8.8.13",
+    ),
+    Special(
+        "gammainc_q", arb=lambda a, x: _gammainc(a, x, True), mp=mp_gammainc_q, acb=_complex_q,
+        native=_native("gammaincc"), slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
+        domain=(_EVERYDAY, _EVERYDAY), weight=60.0, source="DLMF 8.2.4, 8.8.13",
+    ),
+    Special(
+        "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=_native("betainc"),
+        slopes=(None, None, lambda m, y, a, b, x: _beta_density(m, a, b, x)), domain=(_EVERYDAY, _EVERYDAY, (0.001, 0.999)),
+        weight=100.0, source="DLMF 8.17.2, 8.17.7",
+    ),
+    Special(
+        "zeta", arb=_zeta, mp=mp_zeta, acb=_complex_zeta, native=_native("zeta"), slopes=(None, lambda m, y, s, q: _pole(m, s, q)),
+        domain=((1.01, 50.0), (0.01, 60.0)), weight=60.0, source="DLMF 25.11.1, 25.11.17",
+    ),
+    Special(
+        "hyp1f1", arb=lambda a, b, x: x.hypgeom_1f1(a, b), mp=mp_hyp1f1, acb=lambda a, b, x: x.hypgeom_1f1(a, b),
+        native=_native("hyp1f1"), slopes=(None, None, lambda m, y, a, b, x: a / b * m.hyp1f1(a + 1, b + 1, x)),
+        domain=((0.5, 20.0), (0.5, 20.0), (-20.0, 20.0)), weight=100.0, source="DLMF 13.2.2, 13.3.15",
+    ),
+    Special(
+        "hyp2f1", arb=lambda a, b, c, x: x.hypgeom_2f1(a, b, c), mp=mp_hyp2f1, acb=lambda a, b, c, x: x.hypgeom_2f1(a, b, c),
+        native=_native("hyp2f1"),
+        slopes=(None, None, None, lambda m, y, a, b, c, x: a * b / c * m.hyp2f1(a + 1, b + 1, c + 1, x)),
+        domain=((0.5, 8.0), (0.5, 8.0), (0.5, 8.0), (-0.9, 0.9)), weight=200.0, source="DLMF 15.2.1, 15.5.1",
+    ),
+]  # fmt: skip
