@@ -27,6 +27,8 @@ _WORDS = re.compile(
     # TensorFlow: a gradient, a kernel of XLA, of a device, of a dtype
     r"|[Nn]o gradient defined for operation|Detected unsupported operations when trying to compile graph"
     r"|gradient registry has no entry for|No registered '\w+' OpKernel|Could not find device for node|is not in the list of allowed values"
+    # TensorFlow: a layer or optimizer that makes its variables in the call cannot be traced
+    r"|tf\.function only supports singleton tf\.Variables"
     # jax: rules that a function with derivatives of its own does not have, loops that run backwards
     r"|can't apply forward-mode differentiation|Reverse-mode differentiation does not work for"
     r"|[Dd]ifferentiation rule .* not implemented|Transpose rule .* not implemented"

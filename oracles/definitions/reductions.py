@@ -63,12 +63,48 @@ def norm(m: Any, x: Vector, ord: float = 2) -> Number:
     raise ValueError(f"norm is defined here for ord 1, 2, 3 and inf, not {ord!r}")
 
 
-@define("cumsum")
-def cumsum(m: Any, x: Vector) -> Vector:
-    return [m.sum(x[: i + 1]) for i in range(len(x))]
+@define("logmeanexp")
+def logmeanexp(m: Any, x: Vector) -> Number:
+    """log of the mean of e^x_i; jax.nn.logmeanexp."""
+    return m.logsumexp(x) - m.log(m.num(len(x)))
 
 
-@define("logcumsumexp")
-def logcumsumexp(m: Any, x: Vector) -> Vector:
-    """log of the running sums of e^x_i; tf.math.cumulative_logsumexp."""
-    return [m.log(s) for s in cumsum(m, [m.exp(v) for v in x])]
+@define("amax")
+def amax(m: Any, x: Vector) -> Number:
+    return m.max(x)
+
+
+@define("amin")
+def amin(m: Any, x: Vector) -> Number:
+    return m.min(x)
+
+
+@define("ptp")
+def ptp(m: Any, x: Vector) -> Number:
+    """max x - min x, "peak to peak"; numpy.ptp."""
+    return m.max(x) - m.min(x)
+
+
+@define("count_nonzero")
+def count_nonzero(m: Any, x: Vector) -> Number:
+    zero, one = m.num(0), m.num(1)
+    return m.sum([m.where(m.eq0(v), lambda: zero, lambda: one) for v in x])
+
+
+@define("sum_of_squares")
+def sum_of_squares(m: Any, x: Vector, divisor: int = 1) -> Number:
+    """sum x_i^2 / divisor; tf.nn.l2_loss with divisor 2."""
+    return m.sum([m.square(v) for v in x]) / divisor
+
+
+@define("average")
+def average(m: Any, x: Vector, w: Vector) -> Number:
+    """sum w_i x_i / sum w_i; numpy.average."""
+    return m.sum([v * q for v, q in zip(x, w, strict=True)]) / m.sum(w)
+
+
+@define("weighted_variance")
+def weighted_variance(m: Any, x: Vector, w: Vector) -> Number:
+    """sum w_i (x_i - a)^2 / sum w_i about the weighted average a; tf.nn.weighted_moments."""
+    centre = average(m, x, w)
+    return average(m, [m.square(v - centre) for v in x], w)

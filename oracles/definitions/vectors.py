@@ -27,12 +27,25 @@ def log_softmax(m: Any, x: Vector) -> Vector:
     return [v - total for v in near]
 
 
+@define("softmin")
+def softmin(m: Any, x: Vector) -> Vector:
+    """softmax(-x); torch.nn.Softmin."""
+    return softmax(m, [-v for v in x])
+
+
 @define("normalize")
-def normalize(m: Any, x: Vector, eps: float = 1e-12) -> Vector:
-    """x / max(||x||, eps); torch.nn.functional.normalize. tf.math.l2_normalize documents
+def normalize(m: Any, x: Vector, eps: float = 1e-12, p: int = 2) -> Vector:
+    """x / max(||x||_p, eps); torch.nn.functional.normalize. tf.math.l2_normalize documents
     x / sqrt(max(sum x^2, epsilon)), the same function for epsilon = eps^2."""
-    length = m.max([norm(m, x), m.num(eps)])
+    length = m.max([norm(m, x, p), m.num(eps)])
     return [v / length for v in x]
+
+
+@define("unit_vector")
+def unit_vector(m: Any, x: Vector) -> Vector:
+    """x / ||x||; tf.linalg.normalize. Undefined at 0."""
+    pointing: Vector = m.direction(x)
+    return pointing
 
 
 @define("dot")

@@ -118,6 +118,7 @@ class InductorError(Exception):
         (LookupError("No gradient defined for operation 'f' (op type: Betainc)"), True),
         (LookupError("gradient registry has no entry for: SoftsignGrad"), True),
         (ValueError("Reverse-mode differentiation does not work for lax.while_loop"), True),
+        (ValueError("tf.function only supports singleton tf.Variables created on the first call."), True),
         (InductorError(NotImplementedError("later")), True),
         (RuntimeError("size mismatch"), False),
         (ValueError("math domain error"), False),

@@ -1,0 +1,108 @@
+"""Reductions that leave out missing numbers (NaN in a call): of x, its first number and those where `keep` is 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from oracles.definitions import define
+from oracles.definitions.cumulative import cumprod, cumsum
+from oracles.definitions.reductions import prod
+from oracles.definitions.statistics import ascending
+
+Number = Any
+Vector = list[Any]
+
+
+def _kept(m: Any, x: Vector, keep: Vector, instead: Number) -> Vector:
+    half = m.num(Fraction(1, 2))
+    return [x[0], *(m.where(m.lt(k, half), lambda: instead, lambda v=v: v) for v, k in zip(x[1:], keep, strict=True))]
+
+
+def _count(m: Any, keep: Vector) -> Number:
+    return m.sum([m.num(1), *keep])
+
+
+@define("nansum")
+def nansum(m: Any, x: Vector, keep: Vector) -> Number:
+    """The sum of what is not missing; numpy.nansum."""
+    return m.sum(_kept(m, x, keep, m.num(0)))
+
+
+@define("nanmean")
+def nanmean(m: Any, x: Vector, keep: Vector) -> Number:
+    return nansum(m, x, keep) / _count(m, keep)
+
+
+@define("nanprod")
+def nanprod(m: Any, x: Vector, keep: Vector) -> Number:
+    return prod(m, _kept(m, x, keep, m.num(1)))
+
+
+@define("nanvar")
+def nanvar(m: Any, x: Vector, keep: Vector) -> Number:
+    """The population variance of what is not missing; numpy.nanvar."""
+    centre = nanmean(m, x, keep)
+    return m.sum([m.square(v - centre) for v in _kept(m, x, keep, centre)]) / _count(m, keep)
+
+
+@define("nanstd")
+def nanstd(m: Any, x: Vector, keep: Vector) -> Number:
+    centre = nanmean(m, x, keep)
+    return m.norm([v - centre for v in _kept(m, x, keep, centre)]) / m.sqrt(_count(m, keep))
+
+
+@define("nanmax")
+def nanmax(m: Any, x: Vector, keep: Vector) -> Number:
+    return m.max(_kept(m, x, keep, x[0]))
+
+
+@define("nanmin")
+def nanmin(m: Any, x: Vector, keep: Vector) -> Number:
+    return m.min(_kept(m, x, keep, x[0]))
+
+
+def _by_count(m: Any, x: Vector, keep: Vector, choose: Callable[[Vector], Number]) -> Number:
+    """`choose` of what is not missing, in order: copies of the greatest number stand for what is missing, behind all others."""
+    row = ascending(m, _kept(m, x, keep, nanmax(m, x, keep)))
+    count, result = _count(m, keep), choose(row[:1])
+    for size in range(2, len(row) + 1):
+        further = choose(row[:size])
+        fewer = m.lt(count, m.num(size - Fraction(1, 2)))
+        result = m.where(fewer, lambda fixed=result: fixed, lambda fixed=further: fixed)
+    return result
+
+
+@define("nanmedian")
+def nanmedian(m: Any, x: Vector, keep: Vector) -> Number:
+    """The median of what is not missing, the mean of the middle two of an even number; numpy.nanmedian."""
+    return _by_count(m, x, keep, lambda row: (row[(len(row) - 1) // 2] + row[len(row) // 2]) / 2)
+
+
+@define("lower_nanmedian")
+def lower_nanmedian(m: Any, x: Vector, keep: Vector) -> Number:
+    """The same, the lower of the middle two; torch.nanmedian."""
+    return _by_count(m, x, keep, lambda row: row[(len(row) - 1) // 2])
+
+
+@define("nanquantile")
+def nanquantile(m: Any, x: Vector, keep: Vector, q: float = 0.625) -> Number:
+    """quantile, linear, of what is not missing; numpy.nanquantile."""
+
+    def between(row: Vector) -> Number:
+        place = (len(row) - 1) * Fraction(q)
+        below = int(place)
+        return row[below] if place == below else row[below] * (1 - place + below) + row[below + 1] * (place - below)
+
+    return _by_count(m, x, keep, between)
+
+
+@define("nancumsum")
+def nancumsum(m: Any, x: Vector, keep: Vector) -> Vector:
+    return cumsum(m, _kept(m, x, keep, m.num(0)))
+
+
+@define("nancumprod")
+def nancumprod(m: Any, x: Vector, keep: Vector) -> Vector:
+    return cumprod(m, _kept(m, x, keep, m.num(1)))

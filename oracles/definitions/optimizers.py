@@ -1,0 +1,182 @@
+"""One step of an optimizer: the new parameter of a parameter p, its gradient g and the state before the step.
+
+u: the first moment, or momentum; v: the second moment, or sum of squares; t: the number of this step, from 1.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from oracles.definitions import define
+
+Number = Any
+
+
+def _blend(m: Any, old: Number, new: Number, beta: float) -> Number:
+    """beta old + (1 - beta) new."""
+    return m.num(beta) * old + (1 - m.num(beta)) * new
+
+
+def _left(m: Any, beta: float, t: int) -> Number:
+    """1 - beta^t, the correction of the bias toward 0 at the start."""
+    return m.num(1 - Fraction(beta) ** t)
+
+
+def _sign(m: Any, x: Number) -> Number:
+    zero = m.num(0)
+    return m.where(m.lt(zero, x), lambda: m.num(1), lambda: m.where(m.lt(x, zero), lambda: m.num(-1), lambda: zero))
+
+
+@define("sgd")
+def sgd(m: Any, p: Number, g: Number, u: Number, lr: float, momentum: float, nesterov: bool, weight_decay: float) -> Number:
+    """d = g + weight_decay p; u' = momentum u + d; p - lr u', with Nesterov's p - lr (d + momentum u'); torch.optim.SGD."""
+    d = g + m.num(weight_decay) * p
+    after = m.num(momentum) * u + d
+    return p - m.num(lr) * (d + m.num(momentum) * after if nesterov else after)
+
+
+@define("sgd_velocity")
+def sgd_velocity(m: Any, p: Number, g: Number, u: Number, lr: float, momentum: float, nesterov: bool) -> Number:
+    """u' = momentum u - lr g; p + u', with Nesterov's p + momentum u' - lr g; keras.optimizers.SGD."""
+    step = m.num(lr) * g
+    after = m.num(momentum) * u - step
+    return p + (m.num(momentum) * after - step if nesterov else after)
+
+
+@define("adam")
+def adam(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+    """p - lr u^/(sqrt(v^) + eps), of the moments without bias; Kingma and Ba, 2015, algorithm 1; torch.optim.Adam."""
+    first = _blend(m, u, g, beta1) / _left(m, beta1, t)
+    second = _blend(m, v, m.square(g), beta2) / _left(m, beta2, t)
+    return p - m.num(lr) * first / (m.sqrt(second) + m.num(eps))
+
+
+@define("adam_epsilon_hat")
+def adam_epsilon_hat(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+    """p - lr sqrt(1 - beta2^t)/(1 - beta1^t) u'/(sqrt(v') + eps); Kingma and Ba, 2015, section 2; keras.optimizers.Adam."""
+    rate = m.num(lr) * m.sqrt(_left(m, beta2, t)) / _left(m, beta1, t)
+    return p - rate * _blend(m, u, g, beta1) / (m.sqrt(_blend(m, v, m.square(g), beta2)) + m.num(eps))
+
+
+@define("adamw")
+def adamw(
+    m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int, weight_decay: float
+) -> Number:
+    """adam from p (1 - lr weight_decay); Loshchilov and Hutter, 2019, algorithm 2; torch.optim.AdamW."""
+    return adam(m, p * (1 - m.num(lr) * m.num(weight_decay)), g, u, v, lr, beta1, beta2, eps, t)
+
+
+@define("amsgrad")
+def amsgrad(
+    m: Any, p: Number, g: Number, u: Number, v: Number, w: Number, lr: float, beta1: float, beta2: float, eps: float, t: int
+) -> Number:
+    """adam with the largest second moment so far, w; Reddi et al., 2018; torch.optim.Adam with amsgrad."""
+    first = _blend(m, u, g, beta1) / _left(m, beta1, t)
+    second = m.max([w, _blend(m, v, m.square(g), beta2)]) / _left(m, beta2, t)
+    return p - m.num(lr) * first / (m.sqrt(second) + m.num(eps))
+
+
+@define("adagrad")
+def adagrad(m: Any, p: Number, g: Number, v: Number, lr: float, eps: float) -> Number:
+    """p - lr g/(sqrt(v + g^2) + eps); Duchi et al., 2011; torch.optim.Adagrad."""
+    return p - m.num(lr) * g / (m.sqrt(v + m.square(g)) + m.num(eps))
+
+
+@define("adagrad_inside")
+def adagrad_inside(m: Any, p: Number, g: Number, v: Number, lr: float, eps: float) -> Number:
+    """p - lr g/sqrt(v + g^2 + eps); keras.optimizers.Adagrad."""
+    return p - m.num(lr) * g / m.sqrt(v + m.square(g) + m.num(eps))
+
+
+@define("adadelta")
+def adadelta(m: Any, p: Number, g: Number, v: Number, w: Number, lr: float, rho: float, eps: float) -> Number:
+    """p - lr sqrt(w + eps)/sqrt(v' + eps) g, w the running mean of squared steps; Zeiler, 2012, algorithm 1."""
+    after = _blend(m, v, m.square(g), rho)
+    return p - m.num(lr) * m.sqrt(w + m.num(eps)) / m.sqrt(after + m.num(eps)) * g
+
+
+@define("rmsprop")
+def rmsprop(m: Any, p: Number, g: Number, v: Number, lr: float, rho: float, eps: float) -> Number:
+    """p - lr g/(sqrt(v') + eps); Tieleman and Hinton, 2012; torch.optim.RMSprop."""
+    return p - m.num(lr) * g / (m.sqrt(_blend(m, v, m.square(g), rho)) + m.num(eps))
+
+
+@define("rmsprop_inside")
+def rmsprop_inside(m: Any, p: Number, g: Number, v: Number, lr: float, rho: float, eps: float) -> Number:
+    """p - lr g/sqrt(v' + eps); keras.optimizers.RMSprop."""
+    return p - m.num(lr) * g / m.sqrt(_blend(m, v, m.square(g), rho) + m.num(eps))
+
+
+@define("adamax")
+def adamax(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+    """p - lr/(1 - beta1^t) u'/max(beta2 v, |g| + eps); Kingma and Ba, 2015, algorithm 2; torch.optim.Adamax."""
+    size = m.max([m.num(beta2) * v, m.abs(g) + m.num(eps)])
+    return p - m.num(lr) / _left(m, beta1, t) * _blend(m, u, g, beta1) / size
+
+
+@define("adamax_outside")
+def adamax_outside(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+    """p - lr/(1 - beta1^t) u'/(max(beta2 v, |g|) + eps); keras.optimizers.Adamax."""
+    size = m.max([m.num(beta2) * v, m.abs(g)]) + m.num(eps)
+    return p - m.num(lr) / _left(m, beta1, t) * _blend(m, u, g, beta1) / size
+
+
+@define("nadam_first")
+def nadam_first(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float) -> Number:
+    """The first step of Nadam with momentum_decay 1: mu_t = beta1 (1 - 0.96^t/2); Dozat, 2016; keras.optimizers.Nadam, torch.optim.NAdam."""
+    decay = Fraction(96, 100)
+    mu, following = (m.num(beta1) * m.num(1 - power / 2) for power in (decay, decay**2))
+    first = following * _blend(m, u, g, beta1) / (1 - mu * following) + g
+    second = _blend(m, v, m.square(g), beta2) / _left(m, beta2, 1)
+    return p - m.num(lr) * first / (m.sqrt(second) + m.num(eps))
+
+
+@define("radam")
+def radam(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+    """Adam with the rectified variance, or p - lr u^ while it has none; Liu et al., 2020, algorithm 2; torch.optim.RAdam."""
+    first = _blend(m, u, g, beta1) / _left(m, beta1, t)
+    decay = Fraction(beta2)
+    most = 2 / (1 - decay) - 1
+    length = most - 2 * t * decay**t / (1 - decay**t)
+    if length <= 5:  # numbers of the params: known exactly
+        return p - m.num(lr) * first
+    rectified = m.sqrt(m.num((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)))
+    size = (m.sqrt(_blend(m, v, m.square(g), beta2)) + m.num(eps)) / m.sqrt(_left(m, beta2, t))
+    return p - m.num(lr) * first * rectified / size
+
+
+@define("lion")
+def lion(m: Any, p: Number, g: Number, u: Number, lr: float, beta1: float) -> Number:
+    """p - lr sign(beta1 u + (1 - beta1) g); Chen et al., 2023, algorithm 2; keras.optimizers.Lion."""
+    return p - m.num(lr) * _sign(m, _blend(m, u, g, beta1))
+
+
+@define("ftrl")
+def ftrl(m: Any, p: Number, g: Number, v: Number, z: Number, lr: float, l1: float, l2: float) -> Number:
+    """n' = v + g^2; z' = z + g - (sqrt n' - sqrt v)/lr p; (clip(z', -l1, l1) - z')/(sqrt(n')/lr + 2 l2); McMahan et al., 2013;
+    keras.optimizers.Ftrl, whose l2 counts twice."""
+    after = m.sqrt(v + m.square(g))
+    linear = z + g - (after - m.sqrt(v)) / m.num(lr) * p
+    clipped = m.max([m.num(-l1), m.min([m.num(l1), linear])])
+    return (clipped - linear) / (after / m.num(lr) + 2 * m.num(l2))
+
+
+@define("rprop")
+def rprop(m: Any, p: Number, g: Number, u: Number, w: Number, shrink: float, grow: float, low: float, high: float) -> Number:
+    """The step size w shrinks where g and the gradient before, u, have opposite signs, and no step is made; it grows where they agree;
+    p - sign(g) w'; Riedmiller and Braun, 1993; torch.optim.Rprop."""
+    agreement = _sign(m, g) * _sign(m, u)
+
+    def step(factor: float) -> Number:
+        return p - _sign(m, g) * m.min([m.max([w * m.num(factor), m.num(low)]), m.num(high)])
+
+    return m.where(
+        m.lt(agreement, m.num(0)), lambda: p, lambda: m.where(m.lt(m.num(0), agreement), lambda: step(grow), lambda: step(1.0))
+    )
+
+
+@define("asgd")
+def asgd(m: Any, p: Number, g: Number, lr: float, lambd: float) -> Number:
+    """p (1 - lambd lr) - lr g, the iterate of averaged SGD; Polyak and Juditsky, 1992; torch.optim.ASGD."""
+    return p * (1 - m.num(lambd) * m.num(lr)) - m.num(lr) * g
