@@ -1,0 +1,47 @@
+"""Distributions on an interval or on the circle, truncated and generalised normal ones."""
+
+from __future__ import annotations
+
+from fuzzer.catalog.distributions_location import F64, POSITIVE, PROBABILITY, WIDE, D, Q, X, of_torch
+from fuzzer.catalog.distributions_shape import SCIPY, UNIT, A, B, stats
+from fuzzer.catalog.op import Op, call, op, peer, scalar
+
+KAPPA = scalar("kappa", POSITIVE)
+ANGLE = scalar("x", 0, 6.283185307179586)
+CONCENTRATION = scalar("c", POSITIVE, 1 - 2.0**-8)
+BETA = scalar("beta", POSITIVE)
+TEMPERATURE, LOGITS = scalar("temperature", POSITIVE), scalar("logits")
+#: The formats' own numbers next to 0 and 1 stay in: the parameter is documented on [0, 1].
+P = scalar("p", 0, 1)
+#: a <= x <= b by their domains: around the mode, and in the upper tail.
+AROUND = [scalar("x", 0, 1), scalar("a", high=0), scalar("b", 1)]
+TAIL = [scalar("x", 8, 16), scalar("a", 1, 8), scalar("b", 16.5)]
+
+OPS: list[Op] = [
+    of_torch("kumaraswamy_logpdf", [UNIT, A, B], "Kumaraswamy(a, b, validate_args=False).log_prob(x)"),
+    of_torch("kumaraswamy_cdf", [UNIT, A, B], "Kumaraswamy(a, b, validate_args=False).cdf(x)"),
+    of_torch("kumaraswamy_ppf", [Q, A, B], "Kumaraswamy(a, b, validate_args=False).icdf(q)"),
+    of_torch("kumaraswamy_mean", [A, B], "Kumaraswamy(a, b, validate_args=False).mean"),
+    of_torch("kumaraswamy_entropy", [A, B], "Kumaraswamy(a, b, validate_args=False).entropy()"),
+    stats("gennorm_logpdf", [X, BETA], "gennorm.logpdf(x, beta)"),
+    stats("gennorm_pdf", [X, BETA], "gennorm.pdf(x, beta)"),
+    stats("gennorm_cdf", [X, BETA], "gennorm.cdf(x, beta)", verified=SCIPY),
+    stats("von_mises_logpdf", [X, KAPPA], "vonmises.logpdf(x, kappa)",
+          torch=f"{D}.VonMises(torch.zeros_like(kappa), kappa, validate_args=False).log_prob(x)", verified="mpmath's quadrature"),
+    stats("von_mises_pdf", [X, KAPPA], "vonmises.pdf(x, kappa)", verified="mpmath's quadrature"),
+    op("von_mises_variance", [KAPPA], torch=f"{D}.VonMises(torch.zeros_like(kappa), kappa, validate_args=False).variance",
+       verified="mpmath's quadrature", topics=PROBABILITY),
+    stats("wrapcauchy_logpdf", [ANGLE, CONCENTRATION], "wrapcauchy.logpdf(x, c)"),
+    stats("wrapcauchy_pdf", [ANGLE, CONCENTRATION], "wrapcauchy.pdf(x, c)"),
+    *(stats(f"truncnorm{side}_{what}", inputs, f"truncnorm.{what}(x, a, b)", jax={"dtypes": WIDE})
+      for side, inputs in (("", AROUND), ("_tail", TAIL)) for what in ("logpdf", "pdf", "cdf", "sf", "logcdf", "logsf")),
+    of_torch("logit_relaxed_bernoulli_logpdf", [X, TEMPERATURE, LOGITS],
+             "relaxed_bernoulli.LogitRelaxedBernoulli(temperature, logits=logits, validate_args=False).log_prob(x)"),
+    of_torch("continuous_bernoulli_logpdf", [UNIT, P], "ContinuousBernoulli(probs=p, validate_args=False).log_prob(x)"),
+    of_torch("continuous_bernoulli_logits_logpdf", [UNIT, LOGITS], "ContinuousBernoulli(logits=logits, validate_args=False).log_prob(x)"),
+    of_torch("continuous_bernoulli_cdf", [UNIT, P], "ContinuousBernoulli(probs=p, validate_args=False).cdf(x)"),
+    of_torch("continuous_bernoulli_ppf", [Q, P], "ContinuousBernoulli(probs=p, validate_args=False).icdf(q)"),
+    of_torch("continuous_bernoulli_mean", [P], "ContinuousBernoulli(probs=p, validate_args=False).mean"),
+    of_torch("continuous_bernoulli_variance", [P], "ContinuousBernoulli(probs=p, validate_args=False).variance"),
+]  # fmt: skip
+_ = (F64, call, peer)
