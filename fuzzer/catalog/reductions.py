@@ -84,7 +84,7 @@ OPS: list[Op] = [
        tensorflow=["tf.math.count_nonzero(x, axis=-1, dtype=x.dtype)", "tf.cast(tf.keras.ops.count_nonzero(x, axis=-1), x.dtype)",
                    "tf.cast(tf.experimental.numpy.count_nonzero(x, axis=-1), x.dtype)"],
        jax="jnp.count_nonzero(x, axis=-1).astype(x.dtype)", numpy=peer("np.count_nonzero(x, axis=-1).astype(x.dtype)"),
-       orders=("value",), accuracy="exact", verified=RATIONALS, topics=REDUCTION),
+       orders=("value",), accepts={"x~nan": "any"}, accuracy="exact", verified=RATIONALS, topics=REDUCTION),
     op("average", XW, torch="torch.sum(x * w, dim=-1) / torch.sum(w, dim=-1)",
        tensorflow=["tf.keras.ops.average(x, axis=-1, weights=w)", "tf.experimental.numpy.average(x, axis=-1, weights=w)",
                    "tf.nn.weighted_moments(x, axes=[-1], frequency_weights=w)[0]"],
