@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.shard import PATIENCE, Shard
 from fuzzer.case import Case
+from fuzzer.frameworks.modes import COMPILE_EACH_OP
 from fuzzer.frameworks.target import target_named
 
 #: Verdicts per subject of a shard in round 0, and how they grow: enough for the grid, eight recipes and one zoom.
@@ -37,7 +38,7 @@ class Progress:
 
 def round_of(
     number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int, patience: float = PATIENCE,
-    memory_limit: int | None = None, *, part: str = "", seconds: float | None = None,
+    memory_limit: int | None = None, *, visit: Visit | None = None,
 ) -> list[Shard]:  # fmt: skip
     """The shards of one round. Round 0 visits every cell once, those with cases to replay first; later rounds the productive cells
     first, with budgets that grow; cells that found nothing new keep their last budget and come after. Cells that broke FAILURES times
@@ -46,48 +47,66 @@ def round_of(
     shards = []
     for cell in order:
         past = memory[cell.key]
-        if part and not subjects_of(cell, targets):
+        asked = targets if visit is None else _asked(cell, visit)
+        if not asked:
             continue
-        if past.failures >= FAILURES or (past.excluded and not _left(cell, targets, past)):
+        if past.failures >= FAILURES or (past.excluded and not _left(cell, asked, past)):
             continue
         growth = GROWTH ** (number if past.productive else max(0, number - 1))
         deadly = past.deadly if number == 0 else ()
         shards.append(
             Shard(
-                cell, targets, seed, number, min(MOST, FIRST * growth), past.corpus, tuple(sorted(past.known.items())),
-                tuple(sorted(past.excluded)), deadly, alone=bool(deadly), patience=patience, memory=memory_limit, seconds=seconds, part=part,
+                cell, asked, seed, number, min(MOST, FIRST * growth), past.corpus, tuple(sorted(past.known.items())),
+                tuple(sorted(past.excluded)), deadly, alone=bool(deadly), patience=patience, memory=memory_limit,
+                seconds=visit.seconds if visit else None, part=visit.part if visit else "",
             )
         )  # fmt: skip
     return shards
 
 
 #: Seconds of a worker that a visit of a cell by all targets takes, compiling included: measured, 2 to 10. Where a budget in time has less
-#: for each, compiled modes come after all cells were visited eagerly, for compiling costs most of it.
+#: for each, frameworks that compile come after all cells were visited by those that do not, for compiling costs most of it.
 AMPLE = 20.0
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A part of round 0: which targets, and the seconds that each cell has (None: as many as it takes)."""
+    """A part of round 0: which targets, or for cells that none of them computes which others, and the seconds that each cell has (None: as
+    many as it takes). part: its letter; empty where it is all of the round. after: targets of another part; cells that none of those computes
+    were visited in their place by these."""
 
     targets: tuple[str, ...]
     part: str = ""
     seconds: float | None = None
+    instead: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 def first_visits(cells: int, targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
-    """How round 0 visits every cell: at once, or, where the time is short, eagerly first and each within its share of the time.
+    """How round 0 visits every cell: at once; or, where the time is short, each within its share of the time, first by the targets that
+    compile nothing, then by those that compile op by op, then by compiled modes. The first part reaches every cell.
 
     worker_seconds: of the budget, times the workers; None for a budget in verdicts.
     """
     if worker_seconds is None or worker_seconds >= AMPLE * cells:
         return [Visit(targets)]
     share = worker_seconds / max(1, cells)
-    eager = tuple(t for t in targets if target_named(t).mode == "eager")
-    compiled = tuple(t for t in targets if t not in eager)
-    if not eager or not compiled:
-        return [Visit(targets, "", share)]
-    return [Visit(eager, "a", share), Visit(compiled, "b", share)]
+    groups: list[list[str]] = [[], [], []]
+    for target in targets:
+        named = target_named(target)
+        groups[2 if named.mode != "eager" else 1 if named.framework in COMPILE_EACH_OP else 0].append(target)
+    first, *others = (tuple(group) for group in groups if group)
+    visits = [Visit(first, "a", share, others[0] if others else ())]
+    for group, letter in zip(others, "bc", strict=False):
+        visits.append(Visit(group, letter, share, after=first if letter == "b" else ()))
+    return visits
+
+
+def _asked(cell: Cell, visit: Visit) -> tuple[str, ...]:
+    """The targets that visit a cell; none where another part of the round does."""
+    if not subjects_of(cell, visit.targets):
+        return visit.instead if subjects_of(cell, visit.instead) else ()
+    return () if visit.after and not subjects_of(cell, visit.after) else visit.targets
 
 
 def _first(past: Progress, number: int) -> bool:

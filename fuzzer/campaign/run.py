@@ -159,7 +159,7 @@ class _Campaign:
             shards = []
             for shard in round_of(
                 number, self.cells, self.memory, visit.targets, self.settings.seed, self.settings.case_timeout, self.memory_limit,
-                part=visit.part, seconds=visit.seconds,
+                visit=visit,
             ):  # fmt: skip
                 if self.settings.budget.verdicts is not None and planned >= self.settings.budget.verdicts:
                     break

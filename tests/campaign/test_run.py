@@ -270,21 +270,23 @@ def test_a_scheduler_that_does_not_answer(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_short_time_visits_every_cell_eagerly_first_and_each_within_its_share() -> None:
+def test_a_short_time_visits_every_cell_first_by_those_that_compile_nothing() -> None:
     names = ("torch:cpu:eager", "torch:cpu:compile", "jax:cpu:eager", "jax:cpu:jit")
     assert first_visits(100, names, None) == [Visit(names)]
     assert first_visits(100, names, 100 * AMPLE) == [Visit(names)]
-    eager, compiled = first_visits(100, names, 150.0)
-    assert (eager.targets, compiled.targets) == (names[::2], names[1::2])
-    assert eager.seconds == compiled.seconds == 1.5
-    assert first_visits(100, names[:1], 150.0) == [Visit(names[:1], "", 1.5)]
+    visits = first_visits(100, names, 150.0)
+    assert [v.targets for v in visits] == [names[:1], names[2:3], (names[1], names[3])]
+    assert {v.seconds for v in visits} == {1.5}
+    assert first_visits(100, names[:1], 150.0) == [Visit(names[:1], "a", 1.5)]
 
 
-def test_the_parts_of_a_round_are_shards_of_their_own() -> None:
-    cell = Cell("exp", (), "float32", "value")
-    memory = {cell.key: Progress()}
-    (first,) = round_of(0, [cell], memory, ("numpy",), 7, part="a", seconds=2.0)
-    (second,) = round_of(0, [cell], memory, ("numpy",), 7, part="b")
-    assert first.id != second.id
-    assert (first.seconds, second.seconds) == (2.0, None)
-    assert not round_of(0, [Cell("exp", (), "float32", "grad")], {"exp float32 grad": Progress()}, ("numpy",), 7, part="a")
+def test_the_parts_of_a_round_visit_each_cell_and_no_target_twice() -> None:
+    names = ("torch:cpu:eager", "jax:cpu:eager", "torch:cpu:compile", "jax:cpu:jit")
+    both, alone = Cell("exp", (), "float32", "value"), Cell("rel_entr", (), "float32", "value")  # the latter jax has alone
+    memory = {cell.key: Progress() for cell in (both, alone)}
+    shards = [s for v in first_visits(2, names, 2.0) for s in round_of(0, [both, alone], memory, v.targets, 7, visit=v)]
+    assert [(s.part, s.cell.op, s.targets) for s in shards] == [
+        ("a", "exp", names[:1]), ("a", "rel_entr", names[1:2]), ("b", "exp", names[1:2]), ("c", "exp", names[2:]),
+        ("c", "rel_entr", names[2:]),
+    ]  # fmt: skip
+    assert len({s.id for s in shards}) == 5
