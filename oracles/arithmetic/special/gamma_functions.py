@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flint import acb, arb, ctx
@@ -403,34 +404,103 @@ def _pole(m: Any, s: Any, q: Any) -> Any:
     return -s * m.zeta(s + 1, q)
 
 
+# -- bounds of scipy's binary64 functions, validated against Arb -----------------------------------------------------------------
+
+
+def _by_ends(m: Any, name: str, balls: Sequence[Any], directions: Sequence[int], slack: Any, valid: Any) -> Any:
+    """A function that is monotone in each argument (1 grows, -1 falls) by scipy at the ends of the balls; |error| <= slack u |value| where
+    `valid` holds (of the columns at both ends) and the value is well within the range, unknown elsewhere."""
+    import numpy as np
+
+    if m.dtype is not np.float64:  # scipy has no long double
+        return m.unknown(*balls)
+    bad = None
+    for ball in balls:
+        bad = ball.bad if bad is None else bad if ball.bad is None else bad | ball.bad
+    lows = [b.lower() if d > 0 else b.upper() for b, d in zip(balls, directions, strict=True)]
+    highs = [b.upper() if d > 0 else b.lower() for b, d in zip(balls, directions, strict=True)]
+    function = _native(name)
+    left = function(*lows)
+    exact = all(b.rad is None for b in balls)
+    right = left if exact else function(*highs)
+    ball = m.interval(np.minimum(left, right), np.maximum(left, right), bad)
+    error = np.maximum(slack(*lows), slack(*highs)) * m.u * 2
+    size = np.maximum(np.abs(left), np.abs(right))
+    sure = valid(*lows) & valid(*highs) & (np.minimum(np.abs(left), np.abs(right)) > 1e-280) & (size < 1e280)
+    ball.rad = np.where(sure, ball.radius() + size * error, np.inf)
+    return ball
+
+
+def _within_range(*ranges: tuple[float, float]) -> Any:
+    def valid(*columns: Any) -> Any:
+        inside = True
+        for column, (low, high) in zip(columns, ranges, strict=True):
+            inside = inside & (column >= low) & (column <= high)
+        return inside
+
+    return valid
+
+
+_INCOMPLETE = _within_range((1e-3, 1e4), (1e-30, 1e4))
+
+
+def _ball_p(m: Any, a: Any, x: Any) -> Any:
+    return _by_ends(m, "gammainc", (a, x), (-1, 1), lambda a, x: 512 + 32 * (a + x), _INCOMPLETE)
+
+
+def _ball_q(m: Any, a: Any, x: Any) -> Any:
+    return _by_ends(m, "gammaincc", (a, x), (1, -1), lambda a, x: 512 + 32 * (a + x), _INCOMPLETE)
+
+
+def _ball_beta(m: Any, a: Any, b: Any, x: Any) -> Any:
+    valid = _within_range((1e-3, 2e3), (1e-3, 2e3), (1e-30, 1))
+    return _by_ends(m, "betainc", (a, b, x), (-1, 1, 1), lambda a, b, x: 256 + 64 * (a + b), valid)
+
+
+def _ball_zeta(m: Any, s: Any, q: Any) -> Any:
+    """q >= 1, where every term falls in both arguments; the first term on its own at exact arguments left of it."""
+    valid = _within_range((1 + 1e-12, 100), (1e-6 if s.rad is None and q.rad is None else 1, 1e6))
+    return _by_ends(m, "zeta", (s, q), (-1, -1), lambda s, q: 256, valid)
+
+
+def _ball_gamma(m: Any, x: Any) -> Any:
+    """It grows on the right of 1.4616; elsewhere at exact arguments only."""
+    return _by_ends(m, "gamma", (x,), (1,), lambda x: 64, _within_range((-160 if x.rad is None else 1.5, 165)))
+
+
+def _ball_rgamma(m: Any, x: Any) -> Any:
+    return _by_ends(m, "rgamma", (x,), (-1,), lambda x: 64, _within_range((-160 if x.rad is None else 1.5, 165)))
+
+
 _EVERYDAY = (1e-3, 60.0)
 
 FUNCTIONS = [
     Special(
-        "gamma", arb=lambda x: x.gamma(), mp=mp_gamma, acb=lambda x: x.gamma(), native=_native("gamma"),
+        "gamma", arb=lambda x: x.gamma(), mp=mp_gamma, acb=lambda x: x.gamma(), native=_native("gamma"), ball64=_ball_gamma,
         slopes=(lambda m, y, x: y * m.digamma(x),), domain=((-20.0, 40.0),), source="DLMF 5.2.1, 5.2.2",
     ),
     Special(
-        "rgamma", arb=lambda x: x.rgamma(), mp=mp_rgamma, acb=lambda x: x.rgamma(), native=_native("rgamma"),
+        "rgamma", arb=lambda x: x.rgamma(), mp=mp_rgamma, acb=lambda x: x.rgamma(), native=_native("rgamma"), ball64=_ball_rgamma,
         slopes=(lambda m, y, x: -y * m.digamma(x),), domain=((-20.0, 40.0),), source="DLMF 5.2.1, 5.2.2",
     ),
     Special(
-        "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x), native=_native("gammainc"),
+        "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x),
+        native=_native("gammainc"), ball64=_ball_p,
         slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(_EVERYDAY, _EVERYDAY), weight=60.0,
         source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
         "gammainc_q", arb=lambda a, x: _gammainc(a, x, True), mp=mp_gammainc_q, acb=_complex_q,
-        native=_native("gammaincc"), slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
+        native=_native("gammaincc"), ball64=_ball_q, slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
         domain=(_EVERYDAY, _EVERYDAY), weight=60.0, source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
-        "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=_native("betainc"),
+        "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=_native("betainc"), ball64=_ball_beta,
         slopes=(None, None, lambda m, y, a, b, x: _beta_density(m, a, b, x)), domain=(_EVERYDAY, _EVERYDAY, (0.001, 0.999)),
         weight=100.0, source="DLMF 8.17.2, 8.17.7",
     ),
     Special(
-        "zeta", arb=_zeta, mp=mp_zeta, acb=_complex_zeta, native=_native("zeta"), slopes=(None, lambda m, y, s, q: _pole(m, s, q)),
+        "zeta", arb=_zeta, mp=mp_zeta, acb=_complex_zeta, native=_native("zeta"), ball64=_ball_zeta, slopes=(None, lambda m, y, s, q: _pole(m, s, q)),
         domain=((1.01, 50.0), (0.01, 60.0)), weight=60.0, source="DLMF 25.11.1, 25.11.17",
     ),
     Special(
