@@ -54,8 +54,9 @@ def script(
     differentiable: the inputs that gradients are taken of, in order (default: all). complex_inputs: those that are pairs of real and
     imaginary parts on the last axis (default: at a complex dtype all of two); complex_result: the call's result is complex even where none is.
     A statement special("zeta")(mp_zeta) in the source gives the definition's arithmetic a special function of mpmath's. versions: library
-    versions at the time of the finding. environment: variables to set before the imports, setup: statements after them (a target's switches). found_with: the
-    interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a target that no script can be written for.
+    versions at the time of the finding. environment: variables to set before the imports, setup: statements after them (a target's
+    switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a
+    target that no script can be written for.
     """
     framework = framework_of(finding.target)
     place, _, switches = finding.target.partition(";")
