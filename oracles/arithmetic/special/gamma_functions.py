@@ -396,11 +396,28 @@ def _complex_zeta(s: acb, q: acb) -> acb:
 
 
 def mp_hyp1f1(mp: Any, a: Any, b: Any, x: Any) -> Any:
+    if max(abs(a), abs(b), abs(x)) > 10000:
+        raise ValueError("the series takes too long")
     return mp.hyp1f1(a, b, x)
 
 
 def mp_hyp2f1(mp: Any, a: Any, b: Any, c: Any, x: Any) -> Any:
+    if max(abs(a), abs(b), abs(c)) > 10000 or abs(x) > 1:
+        raise ValueError("the series takes too long")
     return mp.hyp2f1(a, b, c, x)
+
+
+def _small(*numbers: Any) -> bool:
+    """Whether Arb's hypergeometric series are quick."""
+    return all(abs(v).upper() < 20000 for v in numbers)
+
+
+def _hyp1f1(a: Any, b: Any, x: Any) -> Any:
+    return x.hypgeom_1f1(a, b) if _small(a, b, x) else type(x)("nan")
+
+
+def _hyp2f1(a: Any, b: Any, c: Any, x: Any) -> Any:
+    return x.hypgeom_2f1(a, b, c) if _small(a, b, c) and abs(x).upper() <= 1 else type(x)("nan")
 
 
 def _pole(m: Any, s: Any, q: Any) -> Any:
@@ -507,12 +524,12 @@ FUNCTIONS = [
         domain=((1.01, 50.0), (0.01, 60.0)), weight=60.0, source="DLMF 25.11.1, 25.11.17",
     ),
     Special(
-        "hyp1f1", arb=lambda a, b, x: x.hypgeom_1f1(a, b), mp=mp_hyp1f1, acb=lambda a, b, x: x.hypgeom_1f1(a, b),
+        "hyp1f1", arb=_hyp1f1, mp=mp_hyp1f1, acb=_hyp1f1,
         native=_native("hyp1f1"), slopes=(None, None, lambda m, y, a, b, x: a / b * m.hyp1f1(a + 1, b + 1, x)),
         domain=((0.5, 20.0), (0.5, 20.0), (-20.0, 20.0)), weight=100.0, source="DLMF 13.2.2, 13.3.15",
     ),
     Special(
-        "hyp2f1", arb=lambda a, b, c, x: x.hypgeom_2f1(a, b, c), mp=mp_hyp2f1, acb=lambda a, b, c, x: x.hypgeom_2f1(a, b, c),
+        "hyp2f1", arb=_hyp2f1, mp=mp_hyp2f1, acb=_hyp2f1,
         native=_native("hyp2f1"),
         slopes=(None, None, None, lambda m, y, a, b, c, x: a * b / c * m.hyp2f1(a + 1, b + 1, c + 1, x)),
         domain=((0.5, 8.0), (0.5, 8.0), (0.5, 8.0), (-0.9, 0.9)), weight=200.0, source="DLMF 15.2.1, 15.5.1",
