@@ -53,9 +53,10 @@ def script(
     needs is picked out; with it the script recomputes the truth. definition: its registered name (default: the op's).
     differentiable: the inputs that gradients are taken of, in order (default: all). complex_inputs: those that are pairs of real and
     imaginary parts on the last axis (default: at a complex dtype all of two); complex_result: the call's result is complex even where none is.
-    A statement special("zeta")(mp_zeta) in the source gives the definition's arithmetic a special function of mpmath's. versions: library versions at the time of
-    the finding. environment: variables to set before the imports, setup: statements after them (a target's switches). found_with: the
-    interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a target that no script can be written for.
+    A statement special("zeta")(mp_zeta) in the source gives the definition's arithmetic a special function of mpmath's. versions: library
+    versions at the time of the finding. environment: variables to set before the imports, setup: statements after them (a target's
+    switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a
+    target that no script can be written for.
     """
     framework = framework_of(finding.target)
     place, _, switches = finding.target.partition(";")
@@ -203,8 +204,8 @@ def _definition(source: str, wanted: str) -> tuple[str, str]:
         node = pending.pop()
         if id(node) not in kept:
             kept.add(id(node))
-            needed, asked = _uses(node), _asked(node)
-            pending += [n for n in nodes if needed & _binds(n) or (name := _special(n)) and name in asked]
+            needed, asked = _uses(node), _asked(node) - {""}
+            pending += [n for n in nodes if needed & _binds(n) or _special(n) in asked]
     lines = source.splitlines()
     parts = []
     for node in nodes:
@@ -233,12 +234,12 @@ def _registered(node: ast.stmt) -> set[str]:
     return {a.value for m in calls for a in m.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
 
 
-def _special(node: ast.stmt) -> str | None:
+def _special(node: ast.stmt) -> str:
     """The special function that a statement special("zeta")(mp_zeta) gives to the arithmetic."""
     call = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "special":
         return str(ast.literal_eval(call.args[0]))
-    return None
+    return ""
 
 
 def _asked(node: ast.stmt) -> set[str]:

@@ -28,6 +28,12 @@ def gammasgn(m: Any, x: Number) -> Number:
     return m.where(m.lt(m.num(0), x), lambda: m.num(1), left)
 
 
+@define("loggamma")
+def loggamma(m: Any, x: Number) -> Number:
+    """log Gamma(x) on the right of 0; DLMF 5.2.1, scipy.special.loggamma."""
+    return m.where(m.lt(x, m.num(0)), lambda: m.num(math.nan), lambda: m.lgamma(x))
+
+
 @define("trigamma")
 def trigamma(m: Any, x: Number) -> Number:
     """psi'(x); DLMF 5.15.1."""
@@ -73,7 +79,8 @@ def betainc(m: Any, a: Number, b: Number, x: Number) -> Number:
 @define("betaln")
 def betaln(m: Any, a: Number, b: Number) -> Number:
     """log B(a, b), a and b > 0; DLMF 5.12.1."""
-    return m.lgamma(a) + m.lgamma(b) - m.lgamma(a + b)
+    left = m.lt(m.min([a, b]), m.num(0))
+    return m.where(left, lambda: m.num(math.nan), lambda: m.lgamma(a) + m.lgamma(b) - m.lgamma(a + b))
 
 
 @define("beta")
@@ -91,7 +98,12 @@ def multivariate_betaln(m: Any, x: list[Number]) -> Number:
 @define("multigammaln")
 def multigammaln(m: Any, x: Number, d: int = 3) -> Number:
     """log Gamma_d(x) = d(d-1)/4 log pi + sum_j log Gamma(x - j/2), j < d; DLMF 35.3.4."""
-    return m.sum([m.lgamma(x - Fraction(j, 2)) for j in range(d)]) + Fraction(d * (d - 1), 4) * m.log(m.const("pi"))
+    constant = Fraction(d * (d - 1), 4) * m.log(m.const("pi"))
+    return m.where(
+        m.lt(x, m.num(Fraction(d - 1, 2))),
+        lambda: m.num(math.nan),
+        lambda: m.sum([m.lgamma(x - Fraction(j, 2)) for j in range(d)]) + constant,
+    )
 
 
 @define("hurwitz_zeta")
@@ -145,7 +157,8 @@ def relative_entropy(m: Any, x: Number, y: Number) -> Number:
 @define("boxcox")
 def boxcox(m: Any, x: Number, k: Number) -> Number:
     """(x^k - 1) / k, and log x at k = 0; Box and Cox (1964), scipy.special.boxcox."""
-    return m.where(m.eq0(k), lambda: m.log(x), lambda: (m.pow(x, k) - 1) / k)
+    right = lambda: m.where(m.eq0(k), lambda: m.log(x), lambda: (m.pow(x, k) - 1) / k)  # noqa: E731
+    return m.where(m.lt(x, m.num(0)), lambda: m.num(math.nan), right)
 
 
 @define("boxcox1p")

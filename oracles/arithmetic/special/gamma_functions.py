@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flint import acb, arb, ctx
@@ -47,13 +48,16 @@ def mp_gammainc_p(mp: Any, a: Any, x: Any) -> Any:
 
 
 def mp_gammainc_p_series(mp: Any, a: Any, x: Any) -> Any:
+    few = 8000  # terms; those of n fall as exp(-n^2/(2a) - n (1 - x/a))
+    if x > a + few or few / (2 * a) + 1 - x / a < 0.7 * mp.prec / few:
+        raise ValueError("the series takes too long")
     term = total = mp.mpf(1)
     n = 0
     while term > total * mp.eps or x > a + n:
         n += 1
         term *= x / (a + n)
         total += term
-        if n > 20000:
+        if n > 2 * few:
             raise ValueError("the series takes too long")
     return total * mp.exp(a * mp.log(x) - x - mp.loggamma(a + 1))
 
@@ -70,7 +74,7 @@ def mp_gammainc_q(mp: Any, a: Any, x: Any) -> Any:
     b = x + 1 - a
     c, d = mp.inf, 1 / b
     h = d
-    for n in range(1, 20000):
+    for n in range(1, 4000):
         step = n * (a - n)
         b += 2
         d = 1 / (step * d + b)
@@ -84,7 +88,7 @@ def mp_gammainc_q(mp: Any, a: Any, x: Any) -> Any:
 def _series(a: arb, x: arb) -> arb | None:
     """sum x^n / (a + 1)_n; None where it takes too long. A term's ratio to the next one falls, which bounds the tail."""
     term = total = arb(1)
-    if not x < TERMS + a:
+    if not x < TERMS + a or not TERMS / (2 * a) + 1 - x / a > 0.6 * ctx.prec / TERMS:
         return None
     for n in range(TERMS):
         ratio = x / (a + (n + 1))
@@ -342,7 +346,7 @@ def mp_zeta(mp: Any, s: Any, q: Any) -> Any:
 def _zeta(s: arb, q: arb) -> arb:
     from oracles.arithmetic.arb import Undefined
 
-    if s <= 1:
+    if s < 1:
         raise Undefined("a zeta function left of its pole")
     if not s > 1 or not q.is_finite() or not s.is_finite():
         return arb.nan()
@@ -392,54 +396,140 @@ def _complex_zeta(s: acb, q: acb) -> acb:
 
 
 def mp_hyp1f1(mp: Any, a: Any, b: Any, x: Any) -> Any:
+    if max(abs(a), abs(b), abs(x)) > 10000:
+        raise ValueError("the series takes too long")
     return mp.hyp1f1(a, b, x)
 
 
 def mp_hyp2f1(mp: Any, a: Any, b: Any, c: Any, x: Any) -> Any:
+    if max(abs(a), abs(b), abs(c)) > 10000 or abs(x) > 1:
+        raise ValueError("the series takes too long")
     return mp.hyp2f1(a, b, c, x)
+
+
+def _small(*numbers: Any) -> bool:
+    """Whether Arb's hypergeometric series are quick."""
+    return all(abs(v).upper() < 20000 for v in numbers)
+
+
+def _hyp1f1(a: Any, b: Any, x: Any) -> Any:
+    return x.hypgeom_1f1(a, b) if _small(a, b, x) else type(x)("nan")
+
+
+def _hyp2f1(a: Any, b: Any, c: Any, x: Any) -> Any:
+    return x.hypgeom_2f1(a, b, c) if _small(a, b, c) and abs(x).upper() <= 1 else type(x)("nan")
 
 
 def _pole(m: Any, s: Any, q: Any) -> Any:
     return -s * m.zeta(s + 1, q)
 
 
+# -- bounds of scipy's binary64 functions, validated against Arb -----------------------------------------------------------------
+
+
+def _by_ends(m: Any, name: str, balls: Sequence[Any], directions: Sequence[int], slack: Any, valid: Any) -> Any:
+    """A function that is monotone in each argument (1 grows, -1 falls) by scipy at the ends of the balls; |error| <= slack u |value| where
+    `valid` holds (of the columns at both ends) and the value is well within the range, unknown elsewhere."""
+    import numpy as np
+
+    if m.dtype is not np.float64:  # scipy has no long double
+        return m.unknown(*balls)
+    bad = None
+    for ball in balls:
+        bad = ball.bad if bad is None else bad if ball.bad is None else bad | ball.bad
+    lows = [b.lower() if d > 0 else b.upper() for b, d in zip(balls, directions, strict=True)]
+    highs = [b.upper() if d > 0 else b.lower() for b, d in zip(balls, directions, strict=True)]
+    function = _native(name)
+    left = function(*lows)
+    exact = all(b.rad is None for b in balls)
+    right = left if exact else function(*highs)
+    ball = m.interval(np.minimum(left, right), np.maximum(left, right), bad)
+    error = np.maximum(slack(*lows), slack(*highs)) * m.u * 2
+    size = np.maximum(np.abs(left), np.abs(right))
+    sure = valid(*lows) & valid(*highs) & (np.minimum(np.abs(left), np.abs(right)) > 1e-280) & (size < 1e280)
+    ball.rad = np.where(sure, ball.radius() + size * error, np.inf)
+    return ball
+
+
+def _within_range(*ranges: tuple[float, float]) -> Any:
+    def valid(*columns: Any) -> Any:
+        inside = True
+        for column, (low, high) in zip(columns, ranges, strict=True):
+            inside = inside & (column >= low) & (column <= high)
+        return inside
+
+    return valid
+
+
+_INCOMPLETE = _within_range((1e-3, 1e4), (1e-30, 1e4))
+
+
+def _ball_p(m: Any, a: Any, x: Any) -> Any:
+    return _by_ends(m, "gammainc", (a, x), (-1, 1), lambda a, x: 512 + 32 * (a + x), _INCOMPLETE)
+
+
+def _ball_q(m: Any, a: Any, x: Any) -> Any:
+    return _by_ends(m, "gammaincc", (a, x), (1, -1), lambda a, x: 512 + 32 * (a + x), _INCOMPLETE)
+
+
+def _ball_beta(m: Any, a: Any, b: Any, x: Any) -> Any:
+    valid = _within_range((1e-3, 2e3), (1e-3, 2e3), (1e-30, 1))
+    return _by_ends(m, "betainc", (a, b, x), (-1, 1, 1), lambda a, b, x: 256 + 64 * (a + b), valid)
+
+
+def _ball_zeta(m: Any, s: Any, q: Any) -> Any:
+    """q >= 1, where every term falls in both arguments; the first term on its own at exact arguments left of it."""
+    valid = _within_range((1 + 1e-12, 100), (1e-6 if s.rad is None and q.rad is None else 1, 1e6))
+    return _by_ends(m, "zeta", (s, q), (-1, -1), lambda s, q: 256, valid)
+
+
+def _ball_gamma(m: Any, x: Any) -> Any:
+    """It grows on the right of 1.4616; elsewhere at exact arguments only."""
+    return _by_ends(m, "gamma", (x,), (1,), lambda x: 64, _within_range((-160 if x.rad is None else 1.5, 165)))
+
+
+def _ball_rgamma(m: Any, x: Any) -> Any:
+    return _by_ends(m, "rgamma", (x,), (-1,), lambda x: 64, _within_range((-160 if x.rad is None else 1.5, 165)))
+
+
 _EVERYDAY = (1e-3, 60.0)
 
 FUNCTIONS = [
     Special(
-        "gamma", arb=lambda x: x.gamma(), mp=mp_gamma, acb=lambda x: x.gamma(), native=_native("gamma"),
+        "gamma", arb=lambda x: x.gamma(), mp=mp_gamma, acb=lambda x: x.gamma(), native=_native("gamma"), ball64=_ball_gamma,
         slopes=(lambda m, y, x: y * m.digamma(x),), domain=((-20.0, 40.0),), source="DLMF 5.2.1, 5.2.2",
     ),
     Special(
-        "rgamma", arb=lambda x: x.rgamma(), mp=mp_rgamma, acb=lambda x: x.rgamma(), native=_native("rgamma"),
+        "rgamma", arb=lambda x: x.rgamma(), mp=mp_rgamma, acb=lambda x: x.rgamma(), native=_native("rgamma"), ball64=_ball_rgamma,
         slopes=(lambda m, y, x: -y * m.digamma(x),), domain=((-20.0, 40.0),), source="DLMF 5.2.1, 5.2.2",
     ),
     Special(
-        "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x), native=_native("gammainc"),
+        "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x),
+        native=_native("gammainc"), ball64=_ball_p,
         slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(_EVERYDAY, _EVERYDAY), weight=60.0,
         source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
         "gammainc_q", arb=lambda a, x: _gammainc(a, x, True), mp=mp_gammainc_q, acb=_complex_q,
-        native=_native("gammaincc"), slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
+        native=_native("gammaincc"), ball64=_ball_q, slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
         domain=(_EVERYDAY, _EVERYDAY), weight=60.0, source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
-        "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=_native("betainc"),
+        "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=_native("betainc"), ball64=_ball_beta,
         slopes=(None, None, lambda m, y, a, b, x: _beta_density(m, a, b, x)), domain=(_EVERYDAY, _EVERYDAY, (0.001, 0.999)),
         weight=100.0, source="DLMF 8.17.2, 8.17.7",
     ),
     Special(
-        "zeta", arb=_zeta, mp=mp_zeta, acb=_complex_zeta, native=_native("zeta"), slopes=(None, lambda m, y, s, q: _pole(m, s, q)),
+        "zeta", arb=_zeta, mp=mp_zeta, acb=_complex_zeta, native=_native("zeta"), ball64=_ball_zeta, slopes=(None, lambda m, y, s, q: _pole(m, s, q)),
         domain=((1.01, 50.0), (0.01, 60.0)), weight=60.0, source="DLMF 25.11.1, 25.11.17",
     ),
     Special(
-        "hyp1f1", arb=lambda a, b, x: x.hypgeom_1f1(a, b), mp=mp_hyp1f1, acb=lambda a, b, x: x.hypgeom_1f1(a, b),
+        "hyp1f1", arb=_hyp1f1, mp=mp_hyp1f1, acb=_hyp1f1,
         native=_native("hyp1f1"), slopes=(None, None, lambda m, y, a, b, x: a / b * m.hyp1f1(a + 1, b + 1, x)),
         domain=((0.5, 20.0), (0.5, 20.0), (-20.0, 20.0)), weight=100.0, source="DLMF 13.2.2, 13.3.15",
     ),
     Special(
-        "hyp2f1", arb=lambda a, b, c, x: x.hypgeom_2f1(a, b, c), mp=mp_hyp2f1, acb=lambda a, b, c, x: x.hypgeom_2f1(a, b, c),
+        "hyp2f1", arb=_hyp2f1, mp=mp_hyp2f1, acb=_hyp2f1,
         native=_native("hyp2f1"),
         slopes=(None, None, None, lambda m, y, a, b, c, x: a * b / c * m.hyp2f1(a + 1, b + 1, c + 1, x)),
         domain=((0.5, 8.0), (0.5, 8.0), (0.5, 8.0), (-0.9, 0.9)), weight=200.0, source="DLMF 15.2.1, 15.5.1",
