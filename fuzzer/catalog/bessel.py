@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from fuzzer.catalog.op import ARB, FORMULA, Implementation, Op, call, op, peer, scalar
 
 SPECIAL = ("special functions", "Bessel functions")
@@ -9,6 +11,9 @@ X = [scalar("x")]
 RIGHT = [scalar("x", 0)]
 WIDE = ("float32", "float64")
 NO_BFLOAT16 = ("float16", "float32", "float64")
+POLE_OF_K = {"x<0": math.inf}
+CEPHES = "Cephes k0.c, k1.c: beyond the domain x > 0 the largest number"
+POSIX = "POSIX.1-2017, y0: -HUGE_VAL or NaN for negative x"
 
 
 def _modified(name: str) -> Implementation:
@@ -34,13 +39,13 @@ OPS: list[Op] = [
        jax=["jax.scipy.special.i1e(x)", "jax.lax.bessel_i1e(x)"], accuracy="special", numpy=peer("scipy.special.i1e(x)", WIDE),
        verified=ARB, topics=SPECIAL),
     op("k0", RIGHT, torch=_modified("modified_bessel_k0"), tensorflow=_tensorflow("bessel_k0"), accuracy="special",
-       numpy=peer("scipy.special.k0(x)", WIDE), verified=ARB, topics=SPECIAL),
+       numpy=peer("scipy.special.k0(x)", WIDE), accepts=POLE_OF_K, source=CEPHES, verified=ARB, topics=SPECIAL),
     op("k1", RIGHT, torch=_modified("modified_bessel_k1"), tensorflow=_tensorflow("bessel_k1"), accuracy="special",
-       numpy=peer("scipy.special.k1(x)", WIDE), verified=ARB, topics=SPECIAL),
+       numpy=peer("scipy.special.k1(x)", WIDE), accepts=POLE_OF_K, source=CEPHES, verified=ARB, topics=SPECIAL),
     op("k0e", RIGHT, torch=_modified("scaled_modified_bessel_k0"), tensorflow=_tensorflow("bessel_k0e"), accuracy="special",
-       numpy=peer("scipy.special.k0e(x)", WIDE), verified=ARB, topics=SPECIAL),
+       numpy=peer("scipy.special.k0e(x)", WIDE), accepts=POLE_OF_K, source=CEPHES, verified=ARB, topics=SPECIAL),
     op("k1e", RIGHT, torch=_modified("scaled_modified_bessel_k1"), tensorflow=_tensorflow("bessel_k1e"), accuracy="special",
-       numpy=peer("scipy.special.k1e(x)", WIDE), verified=ARB, topics=SPECIAL),
+       numpy=peer("scipy.special.k1e(x)", WIDE), accepts=POLE_OF_K, source=CEPHES, verified=ARB, topics=SPECIAL),
     op("bessel_j0", X, torch=_modified("bessel_j0"), tensorflow=_tensorflow("bessel_j0"), accuracy="special", roots=True,
        numpy=peer("scipy.special.j0(x)", WIDE), verified=ARB, topics=SPECIAL),
     op("bessel_j1", X, torch=_modified("bessel_j1"), tensorflow=_tensorflow("bessel_j1"), accuracy="special", roots=True,
@@ -49,9 +54,11 @@ OPS: list[Op] = [
        numpy=peer("scipy.special.jv(v, x)", WIDE), source="jax.scipy.special.bessel_jn: n_iter=50 suffices for |x| up to about 15",
        verified=ARB, topics=SPECIAL),
     op("bessel_y0", RIGHT, torch=_modified("bessel_y0"), tensorflow=_tensorflow("bessel_y0"), accuracy="special", roots=True,
-       numpy=peer("scipy.special.y0(x)", WIDE), verified=ARB, topics=SPECIAL),
+       numpy=peer("scipy.special.y0(x)", WIDE), accepts={"x<0": -math.inf}, source=POSIX,
+       verified=ARB, topics=SPECIAL),
     op("bessel_y1", RIGHT, torch=_modified("bessel_y1"), tensorflow=_tensorflow("bessel_y1"), accuracy="special", roots=True,
-       numpy=peer("scipy.special.y1(x)", WIDE), verified=ARB, topics=SPECIAL),
+       numpy=peer("scipy.special.y1(x)", WIDE), accepts={"x<0": -math.inf}, source=POSIX,
+       verified=ARB, topics=SPECIAL),
     op("spherical_bessel_j0", X, torch=_modified("spherical_bessel_j0"), accuracy="special", roots=True,
        numpy=peer("scipy.special.spherical_jn(0, x)", ("float64",)), verified=FORMULA, topics=SPECIAL),
     op("airy_ai", X, torch=_modified("airy_ai"), accuracy="special", roots=True,

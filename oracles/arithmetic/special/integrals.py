@@ -61,13 +61,14 @@ def arb_cosine_integral(x: arb) -> arb:
 
 
 def _near_half(integral: Any) -> Any:
-    """|S - 1/2|, |C - 1/2| <= 1/(pi x) for x > 0 (7.5.3, 7.5.4, 7.7.10, 7.7.11, 7.12.2): wide balls far out know at least that."""
+    """S and C are 1/2 -+ f cos - g sin with 0 < f < 1/(pi x), 0 < g < 1/(pi^2 x^3) (7.5.3, 7.5.4, 7.7.10, 7.7.11): so much wide balls know."""
 
     def enclosed(x: arb) -> Any:
         own = integral(x)
         if x.is_exact() or not (x > 2 or x < -2):
             return own
-        bound = (1 / (arb.pi() * abs(x).lower())).upper()
+        low = arb.pi() * abs(x).lower()
+        bound = (1 / low + arb.pi() / low**3).upper()
         far = (arb(1) / 2 + arb(0, bound)) * (1 if x > 0 else -1)
         return far if not own.is_finite() or far.rad() < own.rad() else own
 
