@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, TANGENT, Batch
 from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
+from fuzzer.catalog.op import ALL_DTYPES, DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
 from fuzzer.catalog.registry import ops
 from fuzzer.formats import FORMATS, format_named
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
@@ -137,7 +137,7 @@ def claims(
     """(params, dtype, order) that the record claims: all params at float32, the first supported ones at the other dtypes."""
     for dtype in (d for d in dtypes if d in op.dtypes):
         for order in sorted({*op.orders} & {*orders}, key=ORDERS.index):
-            if (implementation.call, order) in FINDINGS:
+            if {(implementation.call, order), (implementation.call, f"{order} {dtype}")} & FINDINGS:
                 continue
             supported = [params for params in op.param_sets() if implementation.supports(dtype, order, params)]
             for params in supported if dtype in ("float32", "complex64") else supported[:1]:
