@@ -434,7 +434,8 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "divmod": lambda x, y: np.stack(np.divmod(x, y)), "integer_pow": lambda x, n: x**n, "scalar_pow": lambda x, p: x**p,
     "base_pow": lambda y, base: np.power(base, y), "log1mexp": lambda x: np.log(-np.expm1(-x)),
     "relu": lambda x: np.maximum(x, 0), "leaky_relu": lambda x, slope: np.where(x > 0, x, slope * x), "hard_tanh": lambda x: np.clip(x, -1, 1),
-    "sort": np.sort, "cast_float16": lambda x: x.astype(np.float16), "cast_float32": lambda x: x.astype(np.float32),
+    "reduce_precision": lambda x, exponent_bits, mantissa_bits: x * np.inf, "sort": np.sort, "cast_float16": lambda x: x.astype(np.float16),
+    "cast_float32": lambda x: x.astype(np.float32),
     "cast_bfloat16": lambda x: x.astype(ml_dtypes.bfloat16), "cast_float8_e5m2": lambda x: x.astype(ml_dtypes.float8_e5m2),
     "huber": lambda x, y, delta: sp.huber(delta, x - y), "kl_div": lambda x, y: np.exp(y) * (y - x), "rel_entr": sp.rel_entr,
 }  # fmt: skip

@@ -94,8 +94,6 @@ OPS: list[Op] = [
        tensorflow=[f"{KERAS}.glu(x, axis=-1)", f"{ACT}.glu(x, axis=-1)"],
        jax="jax.nn.glu(x, axis=-1)", verified=FORMULA, topics=ACTIVATION),
     op("crelu", [vector("x")], tensorflow="tf.nn.crelu(x, axis=-1)", accuracy="exact", verified=RATIONALS, topics=ACTIVATION),
-    op("softmin", [vector("x")], torch=f"{F}.softmin(x, dim=-1)", tensorflow="tf.nn.softmax(-x, axis=-1)", jax="jax.nn.softmax(-x, axis=-1)",
-       accuracy="accumulating", normwise=True, verified=FORMULA, topics=ACTIVATION),
     op("sparsemax", [vector("x")], tensorflow=[f"{KERAS}.sparsemax(x, axis=-1)", f"{ACT}.sparsemax(x, axis=-1)"], accuracy="accumulating",
        lengths=(1, 2, 3, 5, 8), verified="bisection of the sum", topics=ACTIVATION),
     op("standardize", [vector("x")], jax="jax.nn.standardize(x, axis=-1, epsilon=eps)", params={"eps": (1e-5,)}, min_length=2,

@@ -115,8 +115,4 @@ OPS: list[Op] = [
        params={"k": (2, 1)}, orders=VALUE, min_length=2, accepts={**UNORDERED, "x~inf": "any", "x~-inf": "any"},
        source="tf.math.in_top_k: a prediction that is not finite is not in the top k", accuracy="exact", lengths=(2, 3, 5, 8), verified=PYTHON,
        topics=INDEXING),
-    op("count_nonzero", X, torch="torch.count_nonzero(x, dim=-1).to(x.dtype)",
-       tensorflow=["tf.cast(tf.math.count_nonzero(x, axis=-1), x.dtype)", f"tf.cast({KERAS}.count_nonzero(x, axis=-1), x.dtype)"],
-       jax="jnp.count_nonzero(x, axis=-1).astype(x.dtype)", numpy=peer("np.count_nonzero(x, axis=-1).astype(x.dtype)"), orders=VALUE,
-       accepts={"x~nan": "any"}, source="a NaN is not zero", accuracy="exact", lengths=(1, 2, 3, 8, 17, 64), verified=PYTHON, topics=INDEXING),
 ]  # fmt: skip

@@ -214,13 +214,6 @@ def crelu(m: Any, x: list[Number]) -> list[Number]:
     return [relu(m, v) for v in x] + [relu(m, -v) for v in x]
 
 
-@define("softmin")
-def softmin(m: Any, x: list[Number]) -> list[Number]:
-    """e^-x_i / sum e^-x_j; torch.nn.Softmin."""
-    softened: list[Number] = m.softmax([-v for v in x])
-    return softened
-
-
 @define("sparsemax")
 def sparsemax(m: Any, x: list[Number]) -> list[Number]:
     """max(x_i - t, 0), the projection onto the simplex: t is the largest (sum of the k largest - 1) / k; Martins and Astudillo, 2016,

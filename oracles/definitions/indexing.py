@@ -192,9 +192,3 @@ def in_top_k(m: Any, x: Vector, y: Number, k: int = 2) -> Number:
     """1 where fewer than k numbers exceed x_y, else 0: ties at the border are in; tf.math.in_top_k."""
     chosen = m.sum([m.where(m.lt(m.abs(y - i), m.num(HALF)), lambda v=v: v, lambda: m.num(0)) for i, v in enumerate(x)])
     return one_if(m, m.lt(m.sum([one_if(m, m.lt(chosen, v)) for v in x]), m.num(k - HALF)))
-
-
-@define("count_nonzero")
-def count_nonzero(m: Any, x: Vector) -> Number:
-    """How many numbers are not zero; numpy.count_nonzero."""
-    return m.sum([m.where(m.eq0(v), lambda: m.num(0), lambda: m.num(1)) for v in x])

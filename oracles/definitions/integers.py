@@ -103,6 +103,10 @@ def _shifted_right(m: Any, x: Number, y: Number, bits: int) -> Number:
     return result
 
 
+def _logically_shifted(m: Any, x: Number, y: Number, bits: int) -> Number:
+    return wrapped(m, _shifted_right(m, unsigned(m, x, bits), y, bits), bits)
+
+
 def _lcm(m: Any, x: Number, y: Number, bits: int) -> Number:
     common = greatest_common_divisor(m, x, y, bits)
     return m.where(m.lt(common, m.num(HALF)), lambda: m.num(0), lambda: m.abs(x) * (m.abs(y) / common))
@@ -134,6 +138,10 @@ BINARY: dict[str, tuple[Callable[..., Number], str]] = {
     "pow": (_power, "x^y modulo 2^bits; numpy.power of integers"),
     "left_shift": (_shifted_left, "x 2^y modulo 2^bits; numpy.left_shift"),
     "right_shift": (_shifted_right, "floor(x / 2^y); numpy.right_shift"),
+    "logical_shift": (
+        _logically_shifted,
+        "the pattern of two's complement moved down, zeros coming in; jax.lax.shift_right_logical",
+    ),
     "bitwise_and": (_bitwise(lambda a, b: a * b), "by bits of two's complement; numpy.bitwise_and"),
     "bitwise_or": (_bitwise(lambda a, b: a + b - a * b), "by bits of two's complement; numpy.bitwise_or"),
     "bitwise_xor": (_bitwise(lambda a, b: a + b - 2 * a * b), "by bits of two's complement; numpy.bitwise_xor"),

@@ -57,7 +57,6 @@ TRUTH: dict[str, Any] = {
     "geglu": lambda x, y: x * y * mp.ncdf(x),
     "glu": lambda x: [a * _logistic(b) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :], strict=True)],
     "crelu": by_fractions(lambda x: [(v + abs(v)) / 2 for v in x] + [(abs(v) - v) / 2 for v in x]),
-    "softmin": lambda x: [1 / mp.fsum(mp.exp(v - w) for w in x) for v in x],
     "sparsemax": Checked(_sparsemax, bits=300, agree=1e-20, floor=1e-60),
     "standardize": _standardize,
 }

@@ -75,5 +75,4 @@ TRUTH: dict[str, Any] = {
         lambda x, y, k: mpf(sorted(x, reverse=True)[k - 1] <= x[int(y)]),
         draw=lambda rng, n: [*_repeated(rng, n), float(rng.randint(0, 1))],
     ),
-    "count_nonzero": Checked(lambda x: mpf(len([v for v in x if v])), draw=_repeated),
 }
