@@ -94,7 +94,7 @@ def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[floa
         slopes = [_slope(function, row, name, place, fmt) if finite else math.nan for name, place in variables]
         return [rounded(s, fmt) for s in slopes]
     if function.order == "jvp":
-        outputs = output_count(op, dict(function.params), max(len(_flat([row[name]])) for name in function.inputs))
+        outputs = output_count(op, dict(function.params), max(i.length_of(np.shape(row[i.name])) or 1 for i in op.inputs))
     if not finite:
         square = len(variables) ** (1 if TANGENT in row else 2)
         return [math.nan] * (outputs if function.order == "jvp" else square)
