@@ -177,9 +177,9 @@ def _mean_value(m: Arb, function: Function, single: Inputs, widths: dict[str, ND
         box = {name: _box(values, widths[name], _domain(function, name)) for name, values in single.items()}
         point = {name: _lift(m, values) for name, values in single.items()}
         centre = function.outputs(m, point)[k]
-        m.jumps = False
+        m.jumps = m.leaps = False
         slopes, leaves = _slopes(m, function, box, k)
-        if m.jumps and function.order != "value":
+        if m.leaps or (m.jumps and function.order != "value"):
             return arb.nan()  # a derivative jumps at a kink of its function: no slope of it bounds the change
         total: arb = centre.v
         middles = [leaf.v for name in single for leaf in flat(point[name])]

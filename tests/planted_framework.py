@@ -94,7 +94,7 @@ def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[floa
         slopes = [_slope(function, row, name, place, fmt) if finite else math.nan for name, place in variables]
         return [rounded(s, fmt) for s in slopes]
     if function.order == "jvp":
-        outputs = output_count(op, dict(function.params), max(len(_flat([row[name]])) for name in function.inputs))
+        outputs = output_count(op, dict(function.params), max(i.length_of(np.shape(row[i.name])) or 1 for i in op.inputs))
     if not finite:
         square = len(variables) ** (1 if TANGENT in row else 2)
         return [math.nan] * (outputs if function.order == "jvp" else square)
@@ -454,7 +454,8 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "divmod": lambda x, y: np.stack(np.divmod(x, y)), "integer_pow": lambda x, n: x**n, "scalar_pow": lambda x, p: x**p,
     "base_pow": lambda y, base: np.power(base, y), "log1mexp": lambda x: np.log(-np.expm1(-x)),
     "relu": lambda x: np.maximum(x, 0), "leaky_relu": lambda x, slope: np.where(x > 0, x, slope * x), "hard_tanh": lambda x: np.clip(x, -1, 1),
-    "sort": np.sort, "cast_float16": lambda x: x.astype(np.float16), "cast_float32": lambda x: x.astype(np.float32),
+    "reduce_precision": lambda x, exponent_bits, mantissa_bits: x * np.inf, "sort": np.sort, "cast_float16": lambda x: x.astype(np.float16),
+    "cast_float32": lambda x: x.astype(np.float32),
     "cast_bfloat16": lambda x: x.astype(ml_dtypes.bfloat16), "cast_float8_e5m2": lambda x: x.astype(ml_dtypes.float8_e5m2),
     **{f"{name}_complex": _of_complex(getattr(np, name)) for name in ("exp", "log", "log2", "log10", "log1p", "sqrt", "reciprocal", "sin", "tanh")},
     "rsqrt_complex": _of_complex(lambda z: 1 / np.sqrt(z)), "angle": _of_complex(np.angle), "abs_complex": _of_complex(np.abs),

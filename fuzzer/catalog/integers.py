@@ -77,6 +77,7 @@ BINARY: dict[str, Form] = {
                        ("jnp.left_shift(x, y)", "jax.lax.shift_left(x, y)"), ("np.left_shift(x, y)",), second=(0, -1)),
     "right_shift": Form(("torch.bitwise_right_shift(x, y)",), ("tf.bitwise.right_shift(x, y)", f"{KERAS}.right_shift(x, y)"),
                         ("jnp.right_shift(x, y)", "jax.lax.shift_right_arithmetic(x, y)"), ("np.right_shift(x, y)",), second=(0, -1)),
+    "logical_shift": Form(jax=("jax.lax.shift_right_logical(x, y)",), second=(0, -1)),
     **{
         f"bitwise_{name}": Form(
             (f"torch.bitwise_{name}(x, y)",), (f"tf.bitwise.bitwise_{name}(x, y)", f"{KERAS}.bitwise_{name}(x, y)", f"{TNP}.bitwise_{name}(x, y)"),

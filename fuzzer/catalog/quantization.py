@@ -15,7 +15,7 @@ VALUE = ("value",)
 F32, WIDE = ("float32",), ("float32", "float64")
 KERAS, TQ = "tf.keras.ops", "tf.quantization"
 #: Beyond the greatest number half a unit of the last place; just below it the record may be too kind.
-BEYOND = {"cast_float16": 65519.99, "cast_bfloat16": 3.3961e38, "cast_float8_e5m2": 61439.99}
+BEYOND = {"cast_float16": 65519.99, "cast_bfloat16": 3.3961e38, "cast_float32": 3.40282356e38, "cast_float8_e5m2": 61439.99}
 
 
 def through(name: str, fmt: str, low: float = -INF, **rest: Any) -> Op:

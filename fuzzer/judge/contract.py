@@ -175,7 +175,7 @@ def _matches(values: NDArray[np.float64], relation: str, text: str) -> Mask:
     if relation != "=":
         compared: Mask = values < float(text) if relation == "<" else values > float(text)
         return compared
-    if text.isidentifier() and values.ndim > 1:  # "x=x": all elements alike
+    if text.isidentifier() and text not in ("inf", "nan") and values.ndim > 1:  # "x=x": all elements alike
         alike: Mask = values == values[:, :1]
         return alike
     if text == "nan":

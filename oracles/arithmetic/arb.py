@@ -76,6 +76,7 @@ class Arb(Composites):
         self.bits = bits
         self.kink = False
         self.jumps = False  # a derivative was enclosed across a kink, where it jumps
+        self.leaps = False  # a function was enclosed across a discontinuity, where no derivative bounds its change
         self.removable = False
         self._saved = ctx.prec
 
@@ -158,6 +159,10 @@ class Arb(Composites):
             self.kink = True
         self.jumps |= not (x.v > 0 or x.v < 0)
         return ArbNumber(arb(1) if x.v > 0 else arb(-1) if x.v < 0 else arb(0, 1))
+
+    def note_leap(self, difference: ArbNumber) -> None:
+        """Of an undecided `where` the branches' difference: a continuous function's is zero somewhere in the enclosure."""
+        self.leaps |= not difference.v.contains(0)
 
     def note_kink(self, tie: bool) -> None:
         self.kink |= tie

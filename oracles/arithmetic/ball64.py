@@ -57,7 +57,10 @@ class Ball64(Composites):
             return Ball(self, np.asarray(value, dtype=self.dtype), bits=_significant_bits(int(value)))
         if isinstance(value, (float, np.floating)):
             return Ball(self, np.asarray(value, dtype=self.dtype), bits=53)
-        quotient = self._from_fraction(Fraction(value))
+        exact = Fraction(value)
+        if _power_of_two(exact.numerator) and _power_of_two(exact.denominator) and float(exact) == exact:
+            return Ball(self, np.asarray(float(exact), dtype=self.dtype), bits=1)
+        quotient = self._from_fraction(exact)
         return Ball(self, quotient, np.abs(quotient) * self._u * 2 + self._eta)
 
     def _from_fraction(self, value: Fraction) -> Column:
@@ -97,6 +100,8 @@ class Ball64(Composites):
         bad = self._either(a.bad, b.bad)
         if a.rad is None and b.rad is None:
             bits = a.bits + b.bits - (min(a.bits, b.bits) == 1)  # a power of two adds no bits
+            if min(a.bits, b.bits) == 1:
+                return Ball(self, mid, self._range_error(mid, a.mid, b.mid), bad, bits)
             if bits <= self.significand:
                 narrow = min(a.bits, b.bits) < 8  # a constant; of data there are six factors at most, within 2^-894 and 2^894
                 return Ball(self, mid, self._range_error(mid, a.mid, b.mid) if narrow else None, bad, bits)
@@ -120,6 +125,8 @@ class Ball64(Composites):
     def div(self, a: Ball, b: Ball) -> Ball:
         mid = a.mid / b.mid
         bad = self._either(a.bad, b.bad)
+        if a.rad is None and b.rad is None and b.bits == 1:
+            return Ball(self, mid, self._range_error(mid, a.mid, b.mid), bad, a.bits)
         size = np.abs(mid)
         rad = size * self._u * 2
         if b.rad is None:
@@ -585,6 +592,10 @@ def reflected_polygamma(m: Any, n: int, x: Any, mirrored: Any) -> Any:
     if n == 3:
         return 2 * m.square(inverse) * (1 + 2 * m.square(cosine)) - mirrored
     return x / m.num(0)  # not known here: a tier above decides
+
+
+def _power_of_two(value: int) -> bool:
+    return value > 0 and value & (value - 1) == 0
 
 
 def _significant_bits(value: int) -> int:

@@ -158,6 +158,8 @@ class Tape:
         if len(made) == 1:
             (only,) = made.values()
             return only
+        if decided is None and hasattr(self.base, "note_leap"):
+            self.base.note_leap(made["yes"].value - made["no"].value)
         return Node(self, value, [(made["yes"], Mask(softened)), (made["no"], Mask(_not(softened)))])
 
     def annihilate(self, adjoint: Node, factor: Node) -> Node:

@@ -73,7 +73,7 @@ def greatest_common_divisor(m: Any, x: Number, y: Number, bits: int) -> Number:
     for _ in range(3 * bits // 2):
 
         def rest(a: Number = a, b: Number = b) -> Number:
-            return a - b * m.floor((2 * a + 1) / (2 * b))
+            return m.fmod(a, b)
 
         done = m.lt(b, m.num(HALF))
         a, b = m.where(done, lambda a=a: a, lambda b=b: b), m.where(done, lambda: m.num(0), rest)
@@ -103,14 +103,29 @@ def _shifted_right(m: Any, x: Number, y: Number, bits: int) -> Number:
     return result
 
 
+def _logically_shifted(m: Any, x: Number, y: Number, bits: int) -> Number:
+    return wrapped(m, _shifted_right(m, unsigned(m, x, bits), y, bits), bits)
+
+
 def _lcm(m: Any, x: Number, y: Number, bits: int) -> Number:
     common = greatest_common_divisor(m, x, y, bits)
     return m.where(m.lt(common, m.num(HALF)), lambda: m.num(0), lambda: m.abs(x) * (m.abs(y) / common))
 
 
-def _bitwise(join: Callable[[Number, Number], Number]) -> Callable[..., Number]:
+def _remainder(m: Any, x: Number, y: Number, bits: int) -> Number:
+    divisor = away_from_zero(m, y)
+    rest = m.fmod(x, divisor)
+
+    def against(side: Number) -> Number:
+        """Moved by one divisor where `side` is on the wrong side of zero."""
+        return m.where(negative(m, side), lambda: rest + divisor, lambda: rest)
+
+    return m.where(negative(m, divisor), lambda: against(-rest), lambda: against(rest))
+
+
+def _bitwise(join: Callable[[Any, Number, Number], Number]) -> Callable[..., Number]:
     def function(m: Any, x: Number, y: Number, bits: int) -> Number:
-        return number(m, [join(a, b) for a, b in zip(digits(m, x, bits), digits(m, y, bits), strict=True)])
+        return number(m, [join(m, a, b) for a, b in zip(digits(m, x, bits), digits(m, y, bits), strict=True)])
 
     return function
 
@@ -123,20 +138,18 @@ BINARY: dict[str, tuple[Callable[..., Number], str]] = {
     "mulhi": (lambda m, x, y, bits: m.floor(x * y / 2**bits), "the upper half of the product; jax.lax.mulhi"),
     "floor_divide": (lambda m, x, y, bits: floor_quotient(m, x, away_from_zero(m, y)), "floor(x/y); numpy.floor_divide"),
     "trunc_divide": (lambda m, x, y, bits: truncated_quotient(m, x, away_from_zero(m, y)), "x/y towards zero; C23 6.5.6"),
-    "remainder": (
-        lambda m, x, y, bits: x - floor_quotient(m, x, away_from_zero(m, y)) * away_from_zero(m, y),
-        "x - floor(x/y) y; numpy.remainder",
-    ),
-    "fmod": (
-        lambda m, x, y, bits: x - truncated_quotient(m, x, away_from_zero(m, y)) * away_from_zero(m, y),
-        "x - trunc(x/y) y; numpy.fmod",
-    ),
+    "remainder": (_remainder, "x - floor(x/y) y; numpy.remainder"),
+    "fmod": (lambda m, x, y, bits: m.fmod(x, away_from_zero(m, y)), "x - trunc(x/y) y; numpy.fmod"),
     "pow": (_power, "x^y modulo 2^bits; numpy.power of integers"),
     "left_shift": (_shifted_left, "x 2^y modulo 2^bits; numpy.left_shift"),
     "right_shift": (_shifted_right, "floor(x / 2^y); numpy.right_shift"),
-    "bitwise_and": (_bitwise(lambda a, b: a * b), "by bits of two's complement; numpy.bitwise_and"),
-    "bitwise_or": (_bitwise(lambda a, b: a + b - a * b), "by bits of two's complement; numpy.bitwise_or"),
-    "bitwise_xor": (_bitwise(lambda a, b: a + b - 2 * a * b), "by bits of two's complement; numpy.bitwise_xor"),
+    "logical_shift": (
+        _logically_shifted,
+        "the pattern of two's complement moved down, zeros coming in; jax.lax.shift_right_logical",
+    ),
+    "bitwise_and": (_bitwise(lambda m, a, b: m.min([a, b])), "by bits of two's complement; numpy.bitwise_and"),
+    "bitwise_or": (_bitwise(lambda m, a, b: m.max([a, b])), "by bits of two's complement; numpy.bitwise_or"),
+    "bitwise_xor": (_bitwise(lambda m, a, b: m.max([a, b]) - m.min([a, b])), "by bits of two's complement; numpy.bitwise_xor"),
     "gcd": (greatest_common_divisor, "the greatest common divisor; numpy.gcd"),
     "lcm": (_lcm, "the least common multiple; numpy.lcm"),
 }

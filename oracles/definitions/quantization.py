@@ -21,7 +21,7 @@ def to_format(m: Any, x: Number, precision: int, least: int, top: Fraction) -> N
     normal = m.lt(m.abs(x), m.num(Fraction(2) ** least))
     unit = m.where(normal, lambda: m.num(smallest), lambda: power_of_two(m, x)[1] * Fraction(2) ** (1 - precision))
     rounded = half_even(m, x / unit) * unit
-    return m.where(m.lt(m.num(top), m.abs(rounded)), lambda: m.num(1) / m.num(0), lambda: rounded)
+    return m.where(m.lt(m.num(top), m.abs(rounded)), lambda: (x - x) / m.num(0), lambda: rounded)
 
 
 @define("cast_float16")

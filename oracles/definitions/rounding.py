@@ -46,6 +46,19 @@ def half_even(m: Any, x: Number) -> Number:
     return m.where(m.lt(part, half), lambda: below, at_half_or_above)
 
 
+@define("round_half_away")
+def round_half_away(m: Any, x: Number) -> Number:
+    """The nearest integer, halves away from zero; IEEE 754-2019, 5.9, roundToIntegralTiesToAway."""
+    size = m.floor(m.abs(x) + Fraction(1, 2))
+    return m.where(m.lt(x, m.num(0)), lambda: -size, lambda: size)
+
+
+@define("signbit")
+def signbit(m: Any, x: Number) -> Number:
+    """1 for negative numbers, else 0; IEEE 754-2019, 5.7.2, isSignMinus."""
+    return m.where(m.lt(x, m.num(0)), lambda: m.num(1), lambda: m.num(0))
+
+
 @define("round_decimals")
 def round_decimals(m: Any, x: Number, decimals: int = 1) -> Number:
     """The nearest multiple of 10^-decimals, halves to the even multiple; numpy.round."""

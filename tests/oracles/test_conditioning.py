@@ -70,6 +70,19 @@ def test_the_mean_value_form_is_tight_where_the_natural_enclosure_is_not() -> No
     assert float(found.high - found.low) < 2.2 * width * 0.968
 
 
+@pytest.mark.parametrize(
+    ("name", "x", "width", "both"),
+    [
+        ("round", 2.5 - 2.0**-22, 2.0**-20, (2, 3)),
+        ("threshold", 0.5 + 2.0**-24, 2.0**-22, (-1, 0.5)),
+        ("floor", 3.0, 2.0**-20, (2, 3)),
+    ],
+)
+def test_across_a_leap_no_slope_bounds_the_change(name: str, x: float, width: float, both: tuple[float, float]) -> None:
+    found = neighbourhood(function(name), {"x": np.float64(x)}, 0, {"x": np.float64(width)}, 192)
+    assert not any(found.excludes(value, 0.0) for value in both)
+
+
 def test_a_neighbourhood_stays_in_the_domain() -> None:
     found = neighbourhood(function("sqrt"), {"x": np.float64(0.0)}, 0, {"x": np.float64(1e-10)}, 128)
     assert found.bounded

@@ -332,3 +332,16 @@ def test_fused_expression(x: float, y: float, z: float) -> None:
         m = arithmetic(1)
         number = expression(m, *(m.lift(np.asarray([v])) for v in (x, y, z)))
         assert not violations(m, number, [y_true], [x])
+
+
+def test_powers_of_two_are_exact_factors_and_divisors_in_the_normal_range() -> None:
+    x = np.asarray([0.0, 3.7, -(2.0**-1000) * 1.1, 5e-324, 1.7e308])
+    m = Ball64(len(x))
+    for result, factor in (
+        (m.lift(x) * Fraction(1, 8), Fraction(1, 8)), (m.lift(x) / 2**40, Fraction(1, 2**40)), (m.lift(x) * 4, Fraction(4)),
+        ((m.lift(x) + 0) * Fraction(1, 2**60), Fraction(1, 2**60)),
+    ):  # fmt: skip
+        for mid, rad, value in zip(result.mid, result.radius(), x, strict=True):
+            assert not np.isfinite(rad) or abs(Fraction(float(mid)) - Fraction(float(value)) * factor) <= Fraction(float(rad))
+        assert (result.radius()[:2] == 0).all()
+    assert not np.isfinite((m.lift(x) * 4).radius()[-1])

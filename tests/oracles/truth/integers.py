@@ -33,6 +33,7 @@ BINARY: dict[str, Callable[[int, int, int], int]] = {
     "pow": lambda x, y, bits: x**y,
     "left_shift": lambda x, y, bits: x << y,
     "right_shift": lambda x, y, bits: x >> y,
+    "logical_shift": lambda x, y, bits: (x & (2**bits - 1)) >> y,
     "bitwise_and": lambda x, y, bits: x & y,
     "bitwise_or": lambda x, y, bits: x | y,
     "bitwise_xor": lambda x, y, bits: x ^ y,

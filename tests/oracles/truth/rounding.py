@@ -68,6 +68,8 @@ TRUTH: dict[str, Any] = {
     "ceil": by_fractions(lambda x: Fraction(math.ceil(x))),
     "trunc": by_fractions(lambda x: Fraction(math.trunc(x))),
     "round": by_fractions(lambda x: Fraction(round(x))),
+    "round_half_away": by_fractions(lambda x: Fraction(math.trunc(2 * x) - math.trunc(x))),
+    "signbit": by_fractions(lambda x: Fraction(int(abs(x) != x))),
     "round_decimals": by_fractions(lambda x, decimals: Fraction(round(x, decimals))),
     "frac": by_fractions(lambda x: x - int(x)),
     "modf": by_fractions(lambda x: [x - int(x), Fraction(int(x))]),

@@ -1,0 +1,37 @@
+"""Special values that a record accepts beside the limit: numbers, inputs by name, anything."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from fuzzer.case import Batch
+from fuzzer.catalog.registry import op_named
+from fuzzer.judge.contract import accepted_by_contract, kinds_by_contract
+from oracles.reference import NAN, NINF, PINF
+
+NONE, INF = math.nan, math.inf
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "answer", "right"),
+    [
+        ("fmax", {"x": NONE, "y": 2.0}, 2.0, True), ("fmax", {"x": NONE, "y": 2.0}, 1.0, False), ("fmax", {"x": -INF, "y": NONE}, -INF, True),
+        ("fmax", {"x": 1.0, "y": 2.0}, 1.0, False), ("multiply_no_nan", {"x": NONE, "y": 0.0}, 0.0, True),
+        ("frexp", {"x": INF}, 77.0, True), ("frexp", {"x": 2.0}, 77.0, False), ("argmax", {"x": [1.0, NONE]}, 1.0, True),
+        ("argmax", {"x": [1.0, 2.0]}, 0.0, False), ("signbit", {"x": -0.0}, 1.0, True), ("signbit", {"x": 0.0}, 1.0, False),
+    ],
+)  # fmt: skip
+def test_an_answer_is_accepted(name: str, inputs: dict[str, float | list[float]], answer: float, right: bool) -> None:
+    batch = Batch("float32", {key: np.asarray([value], np.float32) for key, value in inputs.items()})
+    found = accepted_by_contract(op_named(name), batch, np.asarray([[answer]], np.float32), "value")
+    assert found is not None
+    assert found[0, 0] == right
+
+
+def test_kinds_of_what_is_accepted() -> None:
+    given = {"x": np.asarray([NONE, NONE, 1.0]), "y": np.asarray([INF, -INF, NONE])}
+    assert kinds_by_contract(op_named("fmax"), given, "value").tolist() == [PINF, NINF, 0]
+    assert kinds_by_contract(op_named("frexp"), {"x": np.asarray([INF, 1.0])}, "value").tolist() == [NAN | PINF | NINF, 0]
