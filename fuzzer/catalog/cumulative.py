@@ -8,7 +8,8 @@ SCAN = ("reductions",)
 SEGMENT = ("reductions", "indexing")
 QUADRATURE = ("differences", "quadrature")
 X = [vector("x")]
-YX = [vector("y"), vector("x")]
+#: The grid ascends, as the rule assumes: elsewhere intervals cancel one another. Its gradient is nobody's concern.
+YX = [vector("y"), vector("x", structure="ascending", differentiable=False)]
 INDEX = vector("index", 0, 2, integers=True, differentiable=False)
 XI = [vector("x"), INDEX]
 CXI = [vector("c", size=3), vector("x"), INDEX]

@@ -114,14 +114,25 @@ def scatter_prod(m: Any, c: Vector, x: Vector, index: Vector) -> Vector:
     return [_product(m, [start, *_members(m, x, index, k, m.num(1))]) for k, start in enumerate(c)]
 
 
+def _folded(m: Any, c: Vector, x: Vector, index: Vector, join: Callable[[Vector], Number]) -> Vector:
+    half, out = m.num(Fraction(1, 2)), []
+    for segment, result in enumerate(c):
+        for v, k in zip(x, index, strict=True):
+            inside = m.lt(m.abs(k - segment), half)
+            result = m.where(inside, lambda r=result, v=v: join([r, v]), lambda r=result: r)
+        out.append(result)
+    return out
+
+
 @define("scatter_max")
 def scatter_max(m: Any, c: Vector, x: Vector, index: Vector) -> Vector:
-    return [m.max([start, *_members(m, x, index, k, start)]) for k, start in enumerate(c)]
+    """The largest of c_k and all x_i whose index is k; torch.Tensor.scatter_reduce."""
+    return _folded(m, c, x, index, m.max)
 
 
 @define("scatter_min")
 def scatter_min(m: Any, c: Vector, x: Vector, index: Vector) -> Vector:
-    return [m.min([start, *_members(m, x, index, k, start)]) for k, start in enumerate(c)]
+    return _folded(m, c, x, index, m.min)
 
 
 @define("segment_sum")

@@ -36,7 +36,22 @@ TOLERANCE = {"float16": 0.4, "bfloat16": 0.4, **dict.fromkeys(("float32", "float
 
 #: Calls whose derivative is wrong at ordinary points by the framework's own formula: findings of a run, no mistakes of the record.
 #: tf.nn.moments takes the variance about stop_gradient(mean), which is right to first order only (its source says why it is there).
-FINDINGS = {("tf.nn.moments(x, axes=[-1])[1]", "grad2")}
+# So do layers and normalisations of Keras and TensorFlow that stand on it. torch.scatter_reduce with 'prod' has a forward derivative of zero;
+# torch._weight_norm takes the norm as a constant in its second derivative.
+FINDINGS = {
+    ("tf.nn.moments(x, axes=[-1])[1]", "grad2"),
+    ("tf.keras.ops.moments(x, axes=[-1])[1]", "grad2"),
+    ("tf.keras.ops.layer_normalization(x, axis=-1, epsilon=eps)", "grad2"),
+    ("tf.nn.batch_normalization(x, *tf.nn.moments(x, axes=[-1], keepdims=True), None, None, eps)", "grad2"),
+    (
+        "tf.map_fn(lambda t: tf.keras.ops.layer_normalization(t[0], t[1], t[2], axis=-1, epsilon=eps), (x, w, b), fn_output_signature=x.dtype)",
+        "grad2",
+    ),
+    ("tf.keras.ops.batch_normalization(x, *tf.keras.ops.moments(x, axes=[-1]), axis=0, epsilon=eps)", "grad2"),
+    ("torch._weight_norm(v, g[:, None], 0)", "grad2"),
+    ("torch.scatter_reduce(c, 1, index.long(), x, 'prod')", "jvp"),
+    ("torch.ones_like(x[:, :1]).repeat(1, 3).scatter_reduce(1, index.long(), x, 'prod')", "jvp"),
+}
 
 
 def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
