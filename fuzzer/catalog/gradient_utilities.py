@@ -13,7 +13,8 @@ EACH = "tf.map_fn(lambda t: {}, (x, y), fn_output_signature=x.dtype)"
 HOLDING = "[(lambda q: (setattr(q, 'grad', v.clone()), q)[1])(torch.nn.Parameter(v.detach().clone())) for v in (a, b)]"
 
 OPS: list[Op] = [
-    op("clip_by_norm", X, tensorflow=["tf.clip_by_norm(x, clip_norm, axes=[-1])", "tf.stack([tf.clip_by_norm(row, clip_norm) for row in tf.unstack(x)])"],
+    op("clip_by_norm", X,
+       tensorflow=["tf.clip_by_norm(x, clip_norm, axes=[-1])", "tf.stack([tf.clip_by_norm(row, clip_norm) for row in tf.unstack(x)])"],
        params={"clip_norm": (1.0, 5.0)}, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("global_norm", XY,
        torch=[call("torch.stack([torch.nn.utils.get_total_norm([a, b], norm_type=ord, foreach=False) for a, b in zip(x, y)])", grad=False),

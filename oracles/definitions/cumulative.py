@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -59,7 +60,7 @@ def diff(m: Any, x: Vector, times: int = 1) -> Vector:
     """Differences of neighbours, `times` times; numpy.diff."""
     row = x
     for _ in range(times):
-        row = [b - a for a, b in zip(row, row[1:], strict=False)]
+        row = [b - a for a, b in itertools.pairwise(row)]
     return row
 
 
@@ -76,7 +77,8 @@ def trapezoid(m: Any, y: Vector, x: Vector) -> Number:
 @define("cumulative_trapezoid")
 def cumulative_trapezoid(m: Any, y: Vector, x: Vector) -> Vector:
     """The running sums of the trapezoidal rule; torch.cumulative_trapezoid."""
-    return cumsum(m, _trapezoids(y, diff(m, x)))
+    result: Vector = cumsum(m, _trapezoids(y, diff(m, x)))
+    return result
 
 
 @define("trapezoid_uniform")
@@ -138,12 +140,14 @@ def scatter_min(m: Any, c: Vector, x: Vector, index: Vector) -> Vector:
 @define("segment_sum")
 def segment_sum(m: Any, x: Vector, index: Vector, segments: int = 3) -> Vector:
     """The sum of all x_i whose index is k, for each k; tf.math.unsorted_segment_sum."""
-    return scatter_add(m, [m.num(0)] * segments, x, index)
+    result: Vector = scatter_add(m, [m.num(0)] * segments, x, index)
+    return result
 
 
 @define("segment_prod")
 def segment_prod(m: Any, x: Vector, index: Vector, segments: int = 3) -> Vector:
-    return scatter_prod(m, [m.num(1)] * segments, x, index)
+    result: Vector = scatter_prod(m, [m.num(1)] * segments, x, index)
+    return result
 
 
 @define("segment_mean")

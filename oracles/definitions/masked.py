@@ -110,9 +110,11 @@ def nanquantile(m: Any, x: Vector, keep: Vector, q: float = 0.625) -> Number:
 
 @define("nancumsum")
 def nancumsum(m: Any, x: Vector, keep: Vector) -> Vector:
-    return cumsum(m, _kept(m, x, keep, m.num(0)))
+    result: Vector = cumsum(m, _kept(m, x, keep, m.num(0)))
+    return result
 
 
 @define("nancumprod")
 def nancumprod(m: Any, x: Vector, keep: Vector) -> Vector:
-    return cumprod(m, _kept(m, x, keep, m.num(1)))
+    result: Vector = cumprod(m, _kept(m, x, keep, m.num(1)))
+    return result

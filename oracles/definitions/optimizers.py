@@ -24,8 +24,8 @@ def _left(m: Any, beta: float, t: int) -> Number:
 
 
 def _sign(m: Any, x: Number) -> Number:
-    zero = m.num(0)
-    return m.where(m.lt(zero, x), lambda: m.num(1), lambda: m.where(m.lt(x, zero), lambda: m.num(-1), lambda: zero))
+    """Written as a quotient, of which nothing is known near its jump; branches would look like constants there."""
+    return m.where(m.eq0(x), lambda: m.num(0), lambda: x / m.abs(x))
 
 
 @define("sgd")
@@ -53,7 +53,9 @@ def adam(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: f
 
 
 @define("adam_epsilon_hat")
-def adam_epsilon_hat(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+def adam_epsilon_hat(
+    m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int
+) -> Number:
     """p - lr sqrt(1 - beta2^t)/(1 - beta1^t) u'/(sqrt(v') + eps); Kingma and Ba, 2015, section 2; keras.optimizers.Adam."""
     rate = m.num(lr) * m.sqrt(_left(m, beta2, t)) / _left(m, beta1, t)
     return p - rate * _blend(m, u, g, beta1) / (m.sqrt(_blend(m, v, m.square(g), beta2)) + m.num(eps))
@@ -61,7 +63,17 @@ def adam_epsilon_hat(m: Any, p: Number, g: Number, u: Number, v: Number, lr: flo
 
 @define("adamw")
 def adamw(
-    m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int, weight_decay: float
+    m: Any,
+    p: Number,
+    g: Number,
+    u: Number,
+    v: Number,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    t: int,
+    weight_decay: float,
 ) -> Number:
     """adam from p (1 - lr weight_decay); Loshchilov and Hutter, 2019, algorithm 2; torch.optim.AdamW."""
     return adam(m, p * (1 - m.num(lr) * m.num(weight_decay)), g, u, v, lr, beta1, beta2, eps, t)
@@ -109,14 +121,18 @@ def rmsprop_inside(m: Any, p: Number, g: Number, v: Number, lr: float, rho: floa
 
 
 @define("adamax")
-def adamax(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+def adamax(
+    m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int
+) -> Number:
     """p - lr/(1 - beta1^t) u'/max(beta2 v, |g| + eps); Kingma and Ba, 2015, algorithm 2; torch.optim.Adamax."""
     size = m.max([m.num(beta2) * v, m.abs(g) + m.num(eps)])
     return p - m.num(lr) / _left(m, beta1, t) * _blend(m, u, g, beta1) / size
 
 
 @define("adamax_outside")
-def adamax_outside(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+def adamax_outside(
+    m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int
+) -> Number:
     """p - lr/(1 - beta1^t) u'/(max(beta2 v, |g|) + eps); keras.optimizers.Adamax."""
     size = m.max([m.num(beta2) * v, m.abs(g)]) + m.num(eps)
     return p - m.num(lr) / _left(m, beta1, t) * _blend(m, u, g, beta1) / size
@@ -133,7 +149,9 @@ def nadam_first(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, b
 
 
 @define("radam")
-def radam(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+def radam(
+    m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int
+) -> Number:
     """Adam with the rectified variance, or p - lr u^ while it has none; Liu et al., 2020, algorithm 2; torch.optim.RAdam."""
     first = _blend(m, u, g, beta1) / _left(m, beta1, t)
     decay = Fraction(beta2)

@@ -43,7 +43,9 @@ def _diff(x: list[Fraction], times: int) -> list[Fraction]:
 
 def _areas(y: list[Fraction], x: list[Fraction]) -> list[Fraction]:
     """The rectangle below and the triangle above."""
-    return [(b - a) * p + (b - a) * (q - p) / 2 for (a, b), (p, q) in zip(itertools.pairwise(x), itertools.pairwise(y), strict=True)]
+    return [
+        (b - a) * p + (b - a) * (q - p) / 2 for (a, b), (p, q) in zip(itertools.pairwise(x), itertools.pairwise(y), strict=True)
+    ]
 
 
 def _gradient(x: list[Fraction], spacing: float) -> list[Fraction]:
