@@ -101,7 +101,8 @@ OPS: list[Op] = [
             params={"shrink": (0.5,), "grow": (1.2,), "low": (1e-6,), "high": (50.0,)}),
     step_of("asgd", [P, G],
             torch=call("(lambda p, a: (__import__('torch.optim.asgd', fromlist=['asgd']).asgd([p], [g], [a], [torch.tensor(1.0)], "
-                       "[torch.tensor(lr)], [torch.tensor(0.0)], foreach=False, lambd=lambd, lr=lr, t0=1e6, alpha=0.75, weight_decay=0.0), p)[1])(p.clone(), p.clone())",
+                       "[torch.tensor(lr)], [torch.tensor(0.0)], foreach=False, lambd=lambd, lr=lr, t0=1e6, "
+                       "alpha=0.75, weight_decay=0.0), p)[1])(p.clone(), p.clone())",
                        dtypes=WIDE),
             params={"lr": LR, "lambd": (1e-4, 0.5)}),
 ]  # fmt: skip
