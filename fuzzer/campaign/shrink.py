@@ -123,10 +123,13 @@ def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
     if not vectors or any(i.varies and i.name not in vectors for i in op.inputs):
         return
     length = row.inputs[vectors[0]].shape[1]
-    same_shape = output_count(op, dict(trial.cell.params), length) == length
+    outputs = output_count(op, dict(trial.cell.params), length)
+    same_shape = outputs == length
     for fewer in sorted(
         n for n in {1, 2, 3, length // 2, length - 1} if op.least_length(trial.cell.order) <= n < length and _cheap(n, trial)
     ):
+        if output_count(op, dict(trial.cell.params), fewer) != (fewer if same_shape else outputs):
+            continue  # nothing says where the failing output would stand (differences, say, are one fewer)
         for left in _cuts(length, fewer, candidate.output % length):
             output = _moved(candidate.output, length, left, vectors, trial, same_shape)
             if output is None:

@@ -8,7 +8,8 @@ SCAN = ("reductions",)
 SEGMENT = ("reductions", "indexing")
 QUADRATURE = ("differences", "quadrature")
 X = [vector("x")]
-YX = [vector("y"), vector("x")]
+#: The grid ascends, as the rule assumes: elsewhere intervals cancel one another. Its gradient is nobody's concern.
+YX = [vector("y"), vector("x", structure="ascending", differentiable=False)]
 INDEX = vector("index", 0, 2, integers=True, differentiable=False)
 XI = [vector("x"), INDEX]
 CXI = [vector("c", size=3), vector("x"), INDEX]
@@ -83,9 +84,9 @@ OPS: list[Op] = [
        accuracy="accumulating", verified=RATIONALS, topics=SEGMENT),
     op("segment_sum_ordered", [vector("x"), vector("index", 0, 2, integers=True, differentiable=False, structure="ascending")],
        definition="segment_sum",
-       torch=call("torch.stack([torch.segment_reduce(v, 'sum', lengths=torch.bincount(i, minlength=3)) for v, i in zip(x, index.long())])", without=("jvp", "grad2")),
-       tensorflow=[EACH.format("tf.math.segment_sum(tf.concat([t[0], tf.zeros(1, x.dtype)], 0), tf.concat([tf.cast(t[1], tf.int32), [2]], 0))"),
-                   EACH.format("tf.keras.ops.segment_sum(t[0], tf.cast(t[1], tf.int32), 3, sorted=True)")],
+       torch=call("torch.stack([torch.segment_reduce(v, 'sum', lengths=torch.bincount(i, minlength=3)) for v, i in zip(x, index.long())])",
+                  without=("jvp", "grad2")),
+       tensorflow=[EACH.format("tf.math.segment_sum(tf.concat([t[0], tf.zeros(1, x.dtype)], 0), tf.concat([tf.cast(t[1], tf.int32), [2]], 0))")],
        jax="jax.vmap(lambda v, i: jax.ops.segment_sum(v, i, 3, indices_are_sorted=True))(x, index.astype(int))",
        accuracy="accumulating", verified=RATIONALS, topics=SEGMENT),
     op("segment_prod", XI, torch="torch.ones_like(x[:, :1]).repeat(1, 3).scatter_reduce(1, index.long(), x, 'prod')",

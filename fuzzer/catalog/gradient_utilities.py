@@ -13,11 +13,12 @@ EACH = "tf.map_fn(lambda t: {}, (x, y), fn_output_signature=x.dtype)"
 HOLDING = "[(lambda q: (setattr(q, 'grad', v.clone()), q)[1])(torch.nn.Parameter(v.detach().clone())) for v in (a, b)]"
 
 OPS: list[Op] = [
-    op("clip_by_norm", X, tensorflow=["tf.clip_by_norm(x, clip_norm, axes=[-1])", "tf.stack([tf.clip_by_norm(row, clip_norm) for row in tf.unstack(x)])"],
+    op("clip_by_norm", X,
+       tensorflow=["tf.clip_by_norm(x, clip_norm, axes=[-1])", "tf.stack([tf.clip_by_norm(row, clip_norm) for row in tf.unstack(x)])"],
        params={"clip_norm": (1.0, 5.0)}, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("global_norm", XY,
-       torch=["torch.stack([torch.nn.utils.get_total_norm([a, b], norm_type=ord, foreach=False) for a, b in zip(x, y)])",
-              "torch.stack([torch.nn.utils.get_total_norm([a, b], norm_type=ord, foreach=True) for a, b in zip(x, y)])"],
+       torch=[call("torch.stack([torch.nn.utils.get_total_norm([a, b], norm_type=ord, foreach=False) for a, b in zip(x, y)])", grad=False),
+              call("torch.stack([torch.nn.utils.get_total_norm([a, b], norm_type=ord, foreach=True) for a, b in zip(x, y)])", grad=False)],
        tensorflow=call(EACH.format("tf.linalg.global_norm([t[0], t[1]])"), when={"ord": (2,)}),
        params={"ord": (2, 1, INF)}, conventions=(subgradient("x=0,y=0"),), accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("clip_by_global_norm", XY, tensorflow=EACH.format("tf.concat(tf.clip_by_global_norm([t[0], t[1]], clip_norm)[0], axis=0)"),

@@ -30,15 +30,15 @@ def np_holed(function: str) -> Any:
 
 OPS: list[Op] = [
     op("nansum", INPUTS, torch=holed("torch", "torch.nansum(#, dim=-1)"),
-       tensorflow=[holed("tf", "tf.keras.ops.nansum(#, axis=-1)"), holed("tf", "tf.experimental.numpy.nansum(#, axis=-1)")],
+       tensorflow=[holed("tf", "tf.keras.ops.nansum(#, axis=-1)"), holed("tf", "tf.experimental.numpy.nansum(#, axis=-1)", dtypes=PEER)],
        jax=holed("jnp", "jnp.nansum(#, axis=-1)"), numpy=np_holed("np.nansum(#, axis=-1)"),
        accuracy="accumulating", verified=RATIONALS, topics=TOPIC),
     op("nanmean", INPUTS, torch=holed("torch", "torch.nanmean(#, dim=-1)"),
-       tensorflow=[holed("tf", "tf.keras.ops.nanmean(#, axis=-1)"), holed("tf", "tf.experimental.numpy.nanmean(#, axis=-1)")],
+       tensorflow=[holed("tf", "tf.keras.ops.nanmean(#, axis=-1)"), holed("tf", "tf.experimental.numpy.nanmean(#, axis=-1)", dtypes=PEER)],
        jax=holed("jnp", "jnp.nanmean(#, axis=-1)"), numpy=np_holed("np.nanmean(#, axis=-1)"),
        accuracy="accumulating", verified=RATIONALS, topics=TOPIC),
     op("nanprod", INPUTS,
-       tensorflow=[holed("tf", "tf.keras.ops.nanprod(#, axis=-1)"), holed("tf", "tf.experimental.numpy.nanprod(#, axis=-1)")],
+       tensorflow=[holed("tf", "tf.keras.ops.nanprod(#, axis=-1)"), holed("tf", "tf.experimental.numpy.nanprod(#, axis=-1)", dtypes=PEER)],
        jax=holed("jnp", "jnp.nanprod(#, axis=-1)"), numpy=np_holed("np.nanprod(#, axis=-1)"),
        accuracy="accumulating", verified=RATIONALS, topics=TOPIC),
     op("nanvar", INPUTS, tensorflow=holed("tf", "tf.keras.ops.nanvar(#, axis=-1)"), jax=holed("jnp", "jnp.nanvar(#, axis=-1)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -59,7 +60,7 @@ def diff(m: Any, x: Vector, times: int = 1) -> Vector:
     """Differences of neighbours, `times` times; numpy.diff."""
     row = x
     for _ in range(times):
-        row = [b - a for a, b in zip(row, row[1:], strict=False)]
+        row = [b - a for a, b in itertools.pairwise(row)]
     return row
 
 
@@ -76,7 +77,8 @@ def trapezoid(m: Any, y: Vector, x: Vector) -> Number:
 @define("cumulative_trapezoid")
 def cumulative_trapezoid(m: Any, y: Vector, x: Vector) -> Vector:
     """The running sums of the trapezoidal rule; torch.cumulative_trapezoid."""
-    return cumsum(m, _trapezoids(y, diff(m, x)))
+    result: Vector = cumsum(m, _trapezoids(y, diff(m, x)))
+    return result
 
 
 @define("trapezoid_uniform")
@@ -114,25 +116,38 @@ def scatter_prod(m: Any, c: Vector, x: Vector, index: Vector) -> Vector:
     return [_product(m, [start, *_members(m, x, index, k, m.num(1))]) for k, start in enumerate(c)]
 
 
+def _folded(m: Any, c: Vector, x: Vector, index: Vector, join: Callable[[Vector], Number]) -> Vector:
+    half, out = m.num(Fraction(1, 2)), []
+    for segment, result in enumerate(c):
+        for v, k in zip(x, index, strict=True):
+            inside = m.lt(m.abs(k - segment), half)
+            result = m.where(inside, lambda r=result, v=v: join([r, v]), lambda r=result: r)
+        out.append(result)
+    return out
+
+
 @define("scatter_max")
 def scatter_max(m: Any, c: Vector, x: Vector, index: Vector) -> Vector:
-    return [m.max([start, *_members(m, x, index, k, start)]) for k, start in enumerate(c)]
+    """The largest of c_k and all x_i whose index is k; torch.Tensor.scatter_reduce."""
+    return _folded(m, c, x, index, m.max)
 
 
 @define("scatter_min")
 def scatter_min(m: Any, c: Vector, x: Vector, index: Vector) -> Vector:
-    return [m.min([start, *_members(m, x, index, k, start)]) for k, start in enumerate(c)]
+    return _folded(m, c, x, index, m.min)
 
 
 @define("segment_sum")
 def segment_sum(m: Any, x: Vector, index: Vector, segments: int = 3) -> Vector:
     """The sum of all x_i whose index is k, for each k; tf.math.unsorted_segment_sum."""
-    return scatter_add(m, [m.num(0)] * segments, x, index)
+    result: Vector = scatter_add(m, [m.num(0)] * segments, x, index)
+    return result
 
 
 @define("segment_prod")
 def segment_prod(m: Any, x: Vector, index: Vector, segments: int = 3) -> Vector:
-    return scatter_prod(m, [m.num(1)] * segments, x, index)
+    result: Vector = scatter_prod(m, [m.num(1)] * segments, x, index)
+    return result
 
 
 @define("segment_mean")

@@ -28,7 +28,8 @@ def global_norm(m: Any, x: Vector, y: Vector, ord: float = 2) -> Number:
 @define("clip_by_global_norm")
 def clip_by_global_norm(m: Any, x: Vector, y: Vector, clip_norm: float = 1.0) -> Vector:
     """clip_by_norm of all numbers together; Pascanu et al., 2012; tf.clip_by_global_norm."""
-    return clip_by_norm(m, [*x, *y], clip_norm)
+    result: Vector = clip_by_norm(m, [*x, *y], clip_norm)
+    return result
 
 
 @define("clip_grad_norm")

@@ -53,19 +53,29 @@ def nanstd(m: Any, x: Vector, keep: Vector) -> Number:
     return m.norm([v - centre for v in _kept(m, x, keep, centre)]) / m.sqrt(_count(m, keep))
 
 
+def _folded(m: Any, x: Vector, keep: Vector, join: Callable[[Vector], Number]) -> Number:
+    half, result = m.num(Fraction(1, 2)), x[0]
+    for v, k in zip(x[1:], keep, strict=True):
+        result = m.where(m.lt(k, half), lambda r=result: r, lambda r=result, v=v: join([r, v]))
+    return result
+
+
 @define("nanmax")
 def nanmax(m: Any, x: Vector, keep: Vector) -> Number:
-    return m.max(_kept(m, x, keep, x[0]))
+    return _folded(m, x, keep, m.max)
 
 
 @define("nanmin")
 def nanmin(m: Any, x: Vector, keep: Vector) -> Number:
-    return m.min(_kept(m, x, keep, x[0]))
+    return _folded(m, x, keep, m.min)
 
 
 def _by_count(m: Any, x: Vector, keep: Vector, choose: Callable[[Vector], Number]) -> Number:
-    """`choose` of what is not missing, in order: copies of the greatest number stand for what is missing, behind all others."""
-    row = ascending(m, _kept(m, x, keep, nanmax(m, x, keep)))
+    """`choose` of what is not missing, in order: larger numbers, all different, stand for what is missing, behind all others."""
+    half, most = m.num(Fraction(1, 2)), nanmax(m, x, keep)
+    beyond = [most + i * (m.abs(most) + 1) for i in range(1, len(x))]
+    rest = [m.where(m.lt(k, half), lambda b=b: b, lambda v=v: v) for v, k, b in zip(x[1:], keep, beyond, strict=True)]
+    row = ascending(m, [x[0], *rest])
     count, result = _count(m, keep), choose(row[:1])
     for size in range(2, len(row) + 1):
         further = choose(row[:size])
@@ -100,9 +110,11 @@ def nanquantile(m: Any, x: Vector, keep: Vector, q: float = 0.625) -> Number:
 
 @define("nancumsum")
 def nancumsum(m: Any, x: Vector, keep: Vector) -> Vector:
-    return cumsum(m, _kept(m, x, keep, m.num(0)))
+    result: Vector = cumsum(m, _kept(m, x, keep, m.num(0)))
+    return result
 
 
 @define("nancumprod")
 def nancumprod(m: Any, x: Vector, keep: Vector) -> Vector:
-    return cumprod(m, _kept(m, x, keep, m.num(1)))
+    result: Vector = cumprod(m, _kept(m, x, keep, m.num(1)))
+    return result

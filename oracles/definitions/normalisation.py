@@ -35,7 +35,8 @@ def layer_norm_affine(m: Any, x: Vector, w: Vector, b: Vector, eps: float = 1e-5
 def group_norm(m: Any, x: Vector, eps: float = 1e-5) -> Vector:
     """layer_norm of each half of the channels; Wu and He, 2018; torch.nn.GroupNorm with two groups."""
     half = len(x) // 2
-    return layer_norm(m, x[:half], eps) + layer_norm(m, x[half:], eps)
+    result: Vector = layer_norm(m, x[:half], eps) + layer_norm(m, x[half:], eps)
+    return result
 
 
 @define("rms_norm")

@@ -79,7 +79,8 @@ def cross(m: Any, x: Vector, y: Vector) -> Vector:
 @define("multi_dot")
 def multi_dot(m: Any, a: Matrix, b: Matrix, c: Matrix) -> Matrix:
     """a b c in whatever order; torch.linalg.multi_dot."""
-    return matmul(m, matmul(m, a, b), c)
+    result: Matrix = matmul(m, matmul(m, a, b), c)
+    return result
 
 
 @define("trace_of_product")

@@ -30,7 +30,8 @@ def log_softmax(m: Any, x: Vector) -> Vector:
 @define("softmin")
 def softmin(m: Any, x: Vector) -> Vector:
     """softmax(-x); torch.nn.Softmin."""
-    return softmax(m, [-v for v in x])
+    result: Vector = softmax(m, [-v for v in x])
+    return result
 
 
 @define("normalize")

@@ -22,6 +22,7 @@ from fuzzer.frameworks.target import Target, framework_for, installed, prepare_e
 from fuzzer.inputs.structures import satisfy
 from oracles.arithmetic.mp import Mp
 from oracles.definitions import definition
+from tests.catalog.wrong_formulas import FINDINGS
 from tests.sampling import sampled
 
 prepare_environment()
@@ -32,23 +33,6 @@ FIRST = ("float32", "complex64")
 #: How far an answer at an ordinary point may be off, relatively: generous to every kernel (some compute float64 with constants
 #: of float32, some differentiate by cancelling in 16 bits), deadly to a wrong formula.
 TOLERANCE = {"float16": 0.4, "bfloat16": 0.4, **dict.fromkeys(("float32", "float64", "complex64", "complex128"), 1e-5)}
-
-
-#: Calls whose derivative is wrong at ordinary points by the framework's own formula: findings of a run, no mistakes of the record.
-#: tf.nn.moments takes the variance about stop_gradient(mean), which is right to first order only (its source says why it is there).
-#: tf.math.xdivy divides by y^3 in float16; torch.ldexp differentiates by an integer power, which is 0 for a negative exponent.
-#: TensorFlow's CTC differentiates logarithms of impossible prefixes, -inf - (-inf), to second order; its product of complex numbers
-#: conjugates what a second derivative must not. JAX calls the sign of a complex number piecewise constant, and differentiates its acosh by
-#: one root of (z - 1)(z + 1) where the principal value is the product of two.
-_LDEXP = "torch.ldexp(x, (step * y).to(torch.int32))"
-FINDINGS = {
-    ("tf.nn.moments(x, axes=[-1])[1]", "grad2"),
-    ("tf.math.xdivy(x, y)", "grad2"),
-    *((_LDEXP, order) for order in ("grad", "jvp")),
-    *((i.call, "grad2") for i in ops()["ctc_loss"].of("tensorflow")),
-    ("tf.math.reduce_prod(z, axis=-1)", "grad2"),
-    *((call, order) for call in ("jnp.sign(z)", "jnp.arccosh(z)") for order in ORDERS[1:]),
-}
 
 
 def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
