@@ -10,7 +10,7 @@ UNIT = [matrix("x", 0.0, 1.0)]
 PLANE = [matrix("x")]
 PLANES = (1, 2, 3, 5)
 COLOURS, IMAGES = ("colours", "images"), ("images",)
-NATIVE = ("float16", "float32", "float64")
+NO_HALF = ("bfloat16", "float32", "float64")
 #: A row of colours as images of one pixel.
 PIXEL = "x[:, None, None]"
 
@@ -25,12 +25,13 @@ OPS: list[Op] = [
        verified=RATIONALS, topics=COLOURS),
     op("hsv_to_rgb", COLOUR, tensorflow=["tf.image.hsv_to_rgb(x)", f"tf.keras.ops.image.hsv_to_rgb({PIXEL})[:, 0, 0]"], orders=("value",),
        verified=RATIONALS, topics=COLOURS),
-    op("adjust_saturation", COLOUR, tensorflow="tf.image.adjust_saturation(x, factor)", params={"factor": (0.5, 2.0)}, orders=("value",),
-       verified=RATIONALS, topics=COLOURS),
-    op("adjust_hue", COLOUR, tensorflow="tf.image.adjust_hue(x, delta)", params={"delta": (0.25,)}, orders=("value",),
-       verified=RATIONALS, topics=COLOURS),
-    op("adjust_contrast", PLANE, tensorflow="tf.image.adjust_contrast(x[..., None], factor)[..., 0]", params={"factor": (2.0, 0.5)}, lengths=PLANES,
-       accuracy="accumulating", verified=RATIONALS, topics=IMAGES),
+    op("adjust_saturation", COLOUR, tensorflow=call("tf.image.adjust_saturation(x[:, None], factor)[:, 0]", dtypes=NO_HALF),
+       params={"factor": (0.5, 2.0)}, orders=("value",), verified=RATIONALS, topics=COLOURS),
+    op("adjust_hue", COLOUR, tensorflow=call("tf.image.adjust_hue(x[:, None], delta)[:, 0]", dtypes=NO_HALF),
+       params={"delta": (0.25,)}, orders=("value",), verified=RATIONALS, topics=COLOURS),
+    op("adjust_contrast", PLANE,
+       tensorflow=call("tf.image.adjust_contrast(x[..., None], factor)[..., 0]", dtypes=NO_HALF, grad=False),
+       params={"factor": (2.0, 0.5)}, lengths=PLANES, accuracy="accumulating", verified=RATIONALS, topics=IMAGES),
     op("adjust_gamma", [scalar("x", 0.0, 1.0)], tensorflow="tf.image.adjust_gamma(x, gamma)", params={"gamma": (2.0, 0.5)}, verified=FORMULA,
        topics=IMAGES),
     op("per_image_standardization", PLANE, tensorflow=call("tf.image.per_image_standardization(x[..., None])[..., 0]", dtypes=("float32",)),

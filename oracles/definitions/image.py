@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from oracles.definitions import define
@@ -67,18 +68,22 @@ def rgb_to_hsv(m: Any, x: Vector) -> Vector:
     chroma = top - low
 
     def hue() -> Number:
-        return m.where(m.lt(red, top), not_red, from_red)
+        """By the largest; comparisons of two channels each are decided wherever they matter."""
+        return m.where(
+            m.lt(red, green),
+            lambda: m.where(m.lt(green, blue), from_blue, from_green),
+            lambda: m.where(m.lt(red, blue), from_blue, from_red),
+        )
 
     def from_red() -> Number:
         part = (green - blue) / chroma * SIXTH
         return m.where(m.lt(green, blue), lambda: part + 1, lambda: part)
 
-    def not_red() -> Number:
-        return m.where(
-            m.lt(green, top),
-            lambda: (red - green) / chroma * SIXTH + 4 * SIXTH,
-            lambda: (blue - red) / chroma * SIXTH + 2 * SIXTH,
-        )
+    def from_green() -> Number:
+        return (blue - red) / chroma * SIXTH + 2 * SIXTH
+
+    def from_blue() -> Number:
+        return (red - green) / chroma * SIXTH + 4 * SIXTH
 
     grey = m.eq0(chroma)
     return [m.where(grey, lambda: zero, hue), m.where(grey, lambda: zero, lambda: chroma / top), top]
@@ -155,7 +160,7 @@ def psnr(m: Any, x: Matrix, y: Matrix) -> Number:
 def total_variation(m: Any, x: Matrix) -> Number:
     """The sum of |differences| of neighbours, down and across; Rudin, Osher, Fatemi, 1992; tf.image.total_variation."""
     pairs = [(row[j], row[j + 1]) for row in x for j in range(len(row) - 1)]
-    pairs += [(upper[j], lower[j]) for upper, lower in zip(x, x[1:], strict=False) for j in range(len(upper))]
+    pairs += [(upper[j], lower[j]) for upper, lower in pairwise(x) for j in range(len(upper))]
     return m.sum([m.abs(b - a) for a, b in pairs])
 
 

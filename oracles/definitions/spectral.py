@@ -136,7 +136,10 @@ def dct1(m: Any, x: Vector) -> Vector:
     """x_0 + (-1)^k x_(n-1) + 2 sum x_j cos(pi j k / (n - 1)) over the others; scipy.fft.dct, type I."""
     n = len(x)
     ends = [Fraction(1 if j in (0, n - 1) else 2) for j in range(n)]
-    return [_cosine_sum(m, [e * v for e, v in zip(ends, x, strict=True)], [Fraction(j * k, n - 1) for j in range(n)]) for k in range(n)]
+    return [
+        _cosine_sum(m, [e * v for e, v in zip(ends, x, strict=True)], [Fraction(j * k, n - 1) for j in range(n)])
+        for k in range(n)
+    ]
 
 
 @define("dct2")
@@ -153,7 +156,9 @@ def dct3(m: Any, x: Vector, norm: str | None = None) -> Vector:
     n = len(x)
     first = x[0] / m.sqrt(m.num(n)) if norm == "ortho" else x[0]
     weight = m.sqrt(m.num(Fraction(2, n))) if norm == "ortho" else m.num(2)
-    return [m.sum([first, *(weight * (_cospi(m, Fraction(j * (2 * k + 1), 2 * n)) * x[j]) for j in range(1, n))]) for k in range(n)]
+    return [
+        m.sum([first, *(weight * (_cospi(m, Fraction(j * (2 * k + 1), 2 * n)) * x[j]) for j in range(1, n))]) for k in range(n)
+    ]
 
 
 @define("dct4")
@@ -331,7 +336,9 @@ def mel_filter_bank(m: Any, x: Vector) -> Vector:
     out = []
     for left, centre, right in zip(edges, edges[1:], edges[2:], strict=False):
         rise, fall = centre - left, right - centre
-        out.append(m.sum([v * m.max([zero, m.min([(f - left) / rise, (right - f) / fall])]) for v, f in zip(x[1:], mels, strict=True)]))
+        out.append(
+            m.sum([v * m.max([zero, m.min([(f - left) / rise, (right - f) / fall])]) for v, f in zip(x[1:], mels, strict=True)])
+        )
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from mpmath import mp, mpf
@@ -79,7 +80,7 @@ def _standardised(x: Matrix) -> Vector:
 def _variation(x: Matrix) -> Fraction:
     """|a - b| = 2 max(a, b) - a - b."""
     lines = [*x, *([row[j] for row in x] for j in range(len(x)))]
-    return sum((2 * max(a, b) - a - b for line in lines for a, b in zip(line, line[1:], strict=False)), Fraction(0))
+    return sum((2 * max(a, b) - a - b for line in lines for a, b in pairwise(line)), Fraction(0))
 
 
 def _gradients(x: Matrix) -> Vector:
@@ -138,7 +139,7 @@ TRUTH: dict[str, Truth] = {
     "adjust_saturation": by_fractions(_saturate),
     "adjust_hue": by_fractions(_rotate),
     "adjust_contrast": by_fractions(_contrast),
-    "adjust_gamma": lambda x, gamma: mp.power(x, gamma),
+    "adjust_gamma": mp.power,
     "per_image_standardization": _standardised,
     "psnr": lambda x, y: 10 * mp.log10(len(_flat(x)) / mp.fsum((a - b) ** 2 for a, b in zip(_flat(x), _flat(y), strict=True))),
     "total_variation": by_fractions(_variation),
