@@ -16,6 +16,7 @@ PLANES = (1, 2, 3, 5)
 #: Rows as the channels of one image: (1, ..., rows).
 CHANNELS = "tf.transpose(x, (1, 2, 0))[None]"
 KERNELS = "tf.transpose(w, (1, 2, 0))"
+SIGNAL = "tf.transpose(r[0])[None]"
 ROWS = "tf.transpose(x)[None, None]"
 #: A row and its kernel with axes for the batch and the channels.
 LINE, SPACE = "r[0][None, :, None], r[1][:, None, None]", "r[0][None, ..., None], r[1][..., None, None]"
@@ -59,7 +60,7 @@ OPS: list[Op] = [
        params={"dilation": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv1d_channels", [tensor("x", (2, "n+2")), tensor("w", (3, 2, 3)), vector("b", size=3)],
        torch=[f"torch.vmap({F}.conv1d)(x, w, b)", f"{F}.conv1d(x.flatten(0, 1), w.flatten(0, 1), b.flatten(), groups=len(x)).unflatten(0, (-1, 3))"],
-       tensorflow=call("tf.vectorized_map(lambda r: tf.transpose(tf.nn.conv1d(tf.transpose(r[0])[None], tf.transpose(r[1]), 1, 'VALID')[0] + r[2]), (x, w, b))",
+       tensorflow=call(f"tf.vectorized_map(lambda r: tf.transpose(tf.nn.conv1d({SIGNAL}, tf.transpose(r[1]), 1, 'VALID')[0] + r[2]), (x, w, b))",
                        without=NO_FORWARD),
        jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None], w, (1,), 'VALID')[0])(x, w) + b[..., None]",
        lengths=(1, 2, 3, 5, 8, 17), accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),

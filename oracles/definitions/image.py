@@ -120,7 +120,8 @@ def adjust_hue(m: Any, x: Vector, delta: float = 0.25) -> Vector:
     """The colour with delta added to its hue, modulo 1; tf.image.adjust_hue."""
     hue, saturation, value = rgb_to_hsv(m, x)
     moved = hue + m.num(delta)
-    return hsv_to_rgb(m, [moved - m.floor(moved), saturation, value])
+    colour: Vector = hsv_to_rgb(m, [moved - m.floor(moved), saturation, value])
+    return colour
 
 
 def _flat(x: Matrix) -> Vector:
