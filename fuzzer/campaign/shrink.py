@@ -127,15 +127,16 @@ def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
     for fewer in sorted(
         n for n in {1, 2, 3, length // 2, length - 1} if op.least_length(trial.cell.order) <= n < length and _cheap(n, trial)
     ):
+        outputs = output_count(op, dict(trial.cell.params), fewer)
         for left in _cuts(length, fewer, candidate.output % length):
             output = _moved(candidate.output, length, left, vectors, trial, same_shape)
-            if output is None:
+            if output is None or (trial.cell.order in ("value", "jvp") and output >= outputs):  # as many as no vector: rfft
                 continue
             inputs = {n: (v[:, left] if n in vectors else v) for n, v in row.inputs.items()}
             if not all(holds(row.format, i, inputs[i.name]) for i in op.inputs):
                 continue
-            if COTANGENT in inputs and same_shape:
-                inputs[COTANGENT] = inputs[COTANGENT][:, left]
+            if COTANGENT in inputs:
+                inputs[COTANGENT] = inputs[COTANGENT][:, left if same_shape else slice(outputs)]
             if TANGENT in inputs:
                 inputs[TANGENT] = inputs[TANGENT][:, _variables_left(trial, vectors, length, left)]
             yield Batch(row.dtype, inputs), output

@@ -52,7 +52,8 @@ def _transform(m: Any, z: list[Complex], norm: str, *, inverse: bool, count: int
             if y is not None:
                 real.append(-(s * y))
                 imaginary.append(c * y)
-        pair = [m.sum(real), m.sum(imaginary)]
+        alone = 2 * k % n == 0 and all(y is None for _, y in z)  # the ends of a real spectrum are real, whatever the numbers are
+        pair = [m.sum(real), m.num(0) if alone else m.sum(imaginary)]
         out.append(pair if scale is None else [v * scale for v in pair])
     return out
 
