@@ -337,9 +337,8 @@ def mel_filter_bank(m: Any, x: Vector) -> Vector:
     out = []
     for left, centre, right in zip(edges, edges[1:], edges[2:], strict=False):
         rise, fall = centre - left, right - centre
-        out.append(
-            m.sum([v * m.max([zero, m.min([(f - left) / rise, (right - f) / fall])]) for v, f in zip(x[1:], mels, strict=True)])
-        )
+        shares = [zero, *(m.max([zero, m.min([(f - left) / rise, (right - f) / fall])]) for f in mels)]
+        out.append(m.sum([v * share for v, share in zip(x, shares, strict=True)]))
     return out
 
 
