@@ -137,8 +137,8 @@ def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
             inputs = {n: (v[:, left] if n in vectors else v) for n, v in row.inputs.items()}
             if not all(holds(row.format, i, inputs[i.name]) for i in op.inputs):
                 continue
-            if COTANGENT in inputs and same_shape:
-                inputs[COTANGENT] = inputs[COTANGENT][:, left]
+            if COTANGENT in inputs:
+                inputs[COTANGENT] = inputs[COTANGENT][:, left if same_shape else slice(outputs)]
             if TANGENT in inputs:
                 inputs[TANGENT] = inputs[TANGENT][:, _variables_left(trial, vectors, length, left)]
             yield Batch(row.dtype, inputs), output

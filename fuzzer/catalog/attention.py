@@ -11,12 +11,16 @@ SDPA = "torch.nn.functional.scaled_dot_product_attention"
 LENGTHS = (1, 2, 3, 5, 8)
 #: jax and Keras put the heads between the sequence and the features.
 HEADS = "q[:, :, None], k[:, :, None], v[:, :, None]"
+#: jax asks for values as long as keys.
+PADDED = "q[:, :, None], k[:, :, None], jnp.pad(v, ((0, 0), (0, 0), (0, 1)))[:, :, None]"
 #: Any number but 0 keeps its element.
 MASK = vector("mask", 0, 2, integers=True, differentiable=False)
 #: Of all elements but the first, which is kept: nothing is said of a part that is empty.
 REST = vector("mask", 0, 2, size="n-1", integers=True, differentiable=False)
 TORCH_REST = "torch.nn.functional.pad(mask.bool(), (1, 0), value=True)"
 TF_REST = "tf.pad(mask > 0, ((0, 0), (1, 0)), constant_values=True)"
+TF_SEEN = "tf.pad(mask > 0, ((0, 0), (0, 0), (1, 0)), constant_values=True)[:, None]"
+JAX_SEEN = "jnp.pad(mask > 0, ((0, 0), (0, 0), (1, 0)), constant_values=True)[:, None]"
 JAX_REST = "jnp.pad(mask > 0, ((0, 0), (1, 0)), constant_values=True)"
 
 OPS: list[Op] = [
@@ -24,14 +28,14 @@ OPS: list[Op] = [
        torch=[f"{SDPA}(q, k, v)", "torch.softmax(q @ k.mT / 3**0.5, dim=-1) @ v"],
        tensorflow=[f"tf.keras.ops.dot_product_attention({HEADS})[:, :, 0]",
                    "tf.nn.softmax(tf.matmul(q, k, transpose_b=True) / 3**0.5, axis=-1) @ v"],
-       jax=["jax.nn.dot_product_attention(q[:, :, None], k[:, :, None], jnp.pad(v, ((0, 0), (0, 0), (0, 1)))[:, :, None])[:, :, 0, :2]",
+       jax=[f"jax.nn.dot_product_attention({PADDED})[:, :, 0, :2]",
             "jax.nn.softmax(q @ k.mT / 3**0.5, axis=-1) @ v"],
        lengths=LENGTHS, accuracy="accumulating", normwise=True, verified=FORMULA, topics=ATTENTION),
     op("attention_scaled", QKV,
        torch=f"{SDPA}(q, k, v, scale=scale)",
        tensorflow=[f"tf.keras.ops.dot_product_attention({HEADS}, scale=scale)[:, :, 0]",
                    call("tf.keras.layers.Attention(dtype=q.dtype.name)([q, v, k])", when={"scale": (1.0,)})],
-       jax="jax.nn.dot_product_attention(q[:, :, None], k[:, :, None], jnp.pad(v, ((0, 0), (0, 0), (0, 1)))[:, :, None], scale=scale)[:, :, 0, :2]",
+       jax=f"jax.nn.dot_product_attention({PADDED}, scale=scale)[:, :, 0, :2]",
        params={"scale": (1.0, 0.125)}, lengths=LENGTHS, accuracy="accumulating", normwise=True, verified=FORMULA, topics=ATTENTION),
     op("attention_causal", [tensor("q", ("n", 3)), tensor("k", ("n", 3)), tensor("v", ("n", 3))],
        torch=f"{SDPA}(q, k, v, is_causal=True)",
@@ -46,8 +50,8 @@ OPS: list[Op] = [
     op("attention_masked", [tensor("q", (2, 3)), tensor("k", ("n", 3)), tensor("v", ("n", 3)),
                             tensor("mask", (2, "n-1"), 0, 2, integers=True, differentiable=False)],
        torch=f"{SDPA}(q, k, v, attn_mask=torch.nn.functional.pad(mask.bool(), (1, 0), value=True))",
-       tensorflow=f"tf.keras.ops.dot_product_attention({HEADS}, mask=tf.pad(mask > 0, ((0, 0), (0, 0), (1, 0)), constant_values=True)[:, None])[:, :, 0]",
-       jax=f"jax.nn.dot_product_attention({HEADS}, mask=jnp.pad(mask > 0, ((0, 0), (0, 0), (1, 0)), constant_values=True)[:, None])[:, :, 0]",
+       tensorflow=f"tf.keras.ops.dot_product_attention({HEADS}, mask={TF_SEEN})[:, :, 0]",
+       jax=f"jax.nn.dot_product_attention({HEADS}, mask={JAX_SEEN})[:, :, 0]",
        lengths=(2, 3, 5), min_length=2, accuracy="accumulating", normwise=True, verified=FORMULA, topics=ATTENTION),
     op("additive_attention", QKV, tensorflow="tf.keras.layers.AdditiveAttention(use_scale=False, dtype=q.dtype.name)([q, v, k])",
        lengths=LENGTHS, accuracy="accumulating", normwise=True, verified=FORMULA, topics=ATTENTION),
@@ -59,6 +63,7 @@ OPS: list[Op] = [
        tensorflow=f"tf.keras.layers.Softmax(dtype=x.dtype.name)(x, mask={TF_REST})", jax=f"jax.nn.softmax(x, axis=-1, where={JAX_REST})",
        accuracy="accumulating", normwise=True, min_length=2, verified=FORMULA, topics=ACTIVATION),
     op("partial_logsumexp", [vector("x"), REST], torch=f"torch.masked.logsumexp(x, -1, mask={TORCH_REST})",
-       jax=[f"jax.nn.logsumexp(x, axis=-1, where={JAX_REST})", "jax.scipy.special.logsumexp(x, axis=-1, b=jnp.pad(jnp.sign(mask), ((0, 0), (1, 0)), constant_values=1))"],
+       jax=[f"jax.nn.logsumexp(x, axis=-1, where={JAX_REST})",
+            "jax.scipy.special.logsumexp(x, axis=-1, b=jnp.pad(jnp.sign(mask), ((0, 0), (1, 0)), constant_values=1))"],
        accuracy="accumulating", normwise=True, min_length=2, verified=FORMULA, topics=("attention", "reductions")),
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Convention, Op, call, matrix, op, peer, tensor, vector
+from fuzzer.catalog.op import FORMULA, RATIONALS, Convention, Implementation, Op, call, matrix, op, peer, tensor, vector
 
 F = "torch.nn.functional"
 WIDE = ("float32", "float64")
@@ -16,6 +16,13 @@ PLANES = (1, 2, 3, 5)
 #: Rows as the channels of one image: (1, ..., rows).
 CHANNELS = "tf.transpose(x, (1, 2, 0))[None]"
 KERNELS = "tf.transpose(w, (1, 2, 0))"
+SIGNAL = "tf.transpose(r[0])[None]"
+ROWS = "tf.transpose(x)[None, None]"
+#: A row and its kernel with axes for the batch and the channels.
+LINE, SPACE = "r[0][None, :, None], r[1][:, None, None]", "r[0][None, ..., None], r[1][..., None, None]"
+GROWN = "(x.shape[1] - 1) * stride + 2"
+PAIR = "x[None, None], w[None, None]"
+NEAR = "jax.lax.reduce_window({}, 0.0, jax.lax.add, (1, 3), (1, 1), 'SAME')"
 VALID = "jax.lax.reduce_window(x, {start}, jax.lax.{join}, {window}, {strides}, 'VALID')"
 ZERO_GRADIENT = Convention("x=0", 0.0, 0.0, ("torch",), "https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool1d.html")
 
@@ -24,66 +31,76 @@ def _lax(start: str, join: str, window: str, strides: str) -> str:
     return VALID.format(start=start, join=join, window=window, strides=strides)
 
 
+def _mapped(expression: str) -> Implementation:
+    """An expression over r = (x, w) of one row."""
+    return call(f"tf.vectorized_map(lambda r: {expression}, (x, w))", without=NO_FORWARD)
+
+
+def _vmap(expression: str) -> str:
+    return f"jax.vmap(lambda x, w: {expression})(x, w)"
+
+
 OPS: list[Op] = [
     op("conv1d", [X, W],
        torch=[f"{F}.conv1d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
               f"torch.vmap(lambda x, w: {F}.conv1d(x[None], w[None, None], stride=stride)[0])(x, w)",
               f"{F}.conv2d(x[None, :, None], w[:, None, None], stride=stride, groups=len(x))[0, :, 0]"],
-       tensorflow=[call("tf.vectorized_map(lambda r: tf.nn.conv1d(r[0][None, :, None], r[1][:, None, None], stride, 'VALID')[0, :, 0], (x, w))", without=NO_FORWARD),
-                   "tf.transpose(tf.nn.depthwise_conv2d(tf.transpose(x)[None, None], tf.transpose(w)[None, :, :, None], (1, stride, stride, 1), 'VALID')[0, 0])",
+       tensorflow=[_mapped(f"tf.nn.conv1d({LINE}, stride, 'VALID')[0, :, 0]"),
+                   f"tf.transpose(tf.nn.depthwise_conv2d({ROWS}, tf.transpose(w)[None, ..., None], [1, stride, stride, 1], 'VALID')[0, 0])",
                    "tf.transpose(tf.keras.ops.depthwise_conv(tf.transpose(x)[None], tf.transpose(w)[:, :, None], stride)[0])"],
-       jax=["jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None, None], w[None, None], (stride,), 'VALID')[0, 0])(x, w)",
-            "jax.vmap(lambda x, w: jax.lax.conv(x[None, None], w[None, None], (stride,), 'VALID')[0, 0])(x, w)",
-            call("jax.vmap(lambda x, w: jnp.convolve(x, w[::-1], 'valid'))(x, w)", when={"stride": (1,)}),
-            call("jax.vmap(lambda x, w: jnp.correlate(x, w))(x, w)", when={"stride": (1,)})],
+       jax=[_vmap(f"jax.lax.conv_general_dilated({PAIR}, (stride,), 'VALID')[0, 0]"),
+            _vmap(f"jax.lax.conv({PAIR}, (stride,), 'VALID')[0, 0]"),
+            call(_vmap("jnp.convolve(x, w[::-1], 'valid')"), when={"stride": (1,)}),
+            call(_vmap("jnp.correlate(x, w)"), when={"stride": (1,)})],
        params={"stride": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv1d_dilated", [vector("x"), W],
        torch=f"{F}.conv1d(x[None], w[:, None], padding=dilation, dilation=dilation, groups=len(x))[0]",
-       tensorflow=call("tf.vectorized_map(lambda r: tf.nn.conv1d(r[0][None, :, None], r[1][:, None, None], 1, 'SAME', dilations=dilation)[0, :, 0], (x, w))", without=NO_FORWARD),
-       jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None, None], w[None, None], (1,), [(dilation, dilation)], rhs_dilation=(dilation,))[0, 0])(x, w)",
+       tensorflow=_mapped(f"tf.nn.conv1d({LINE}, 1, 'SAME', dilations=dilation)[0, :, 0]"),
+       jax=_vmap(f"jax.lax.conv_general_dilated({PAIR}, (1,), [(dilation, dilation)], rhs_dilation=(dilation,))[0, 0]"),
        params={"dilation": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv1d_channels", [tensor("x", (2, "n+2")), tensor("w", (3, 2, 3)), vector("b", size=3)],
-       torch=[f"torch.vmap({F}.conv1d)(x, w, b)", f"{F}.conv1d(x.reshape(1, -1, x.shape[-1]), w.reshape(-1, 2, 3), b.reshape(-1), groups=len(x)).reshape(len(x), 3, -1)"],
-       tensorflow=call("tf.vectorized_map(lambda r: tf.transpose(tf.nn.bias_add(tf.nn.conv1d(tf.transpose(r[0])[None], tf.transpose(r[1], (2, 1, 0)), 1, 'VALID'), r[2])[0]), (x, w, b))", without=NO_FORWARD),
+       torch=[f"torch.vmap({F}.conv1d)(x, w, b)", f"{F}.conv1d(x.flatten(0, 1), w.flatten(0, 1), b.flatten(), groups=len(x)).unflatten(0, (-1, 3))"],
+       tensorflow=call(f"tf.vectorized_map(lambda r: tf.transpose(tf.nn.conv1d({SIGNAL}, tf.transpose(r[1]), 1, 'VALID')[0] + r[2]), (x, w, b))",
+                       without=NO_FORWARD),
        jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None], w, (1,), 'VALID')[0])(x, w) + b[..., None]",
        lengths=(1, 2, 3, 5, 8, 17), accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv2d", [SQUARE, SMALL],
        torch=f"{F}.conv2d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
        tensorflow=[f"tf.transpose(tf.nn.depthwise_conv2d({CHANNELS}, {KERNELS}[..., None], (1, stride, stride, 1), 'VALID')[0], (2, 0, 1))",
-                   call("tf.vectorized_map(lambda r: tf.nn.conv2d(r[0][None, ..., None], r[1][..., None, None], stride, 'VALID')[0, ..., 0], (x, w))", without=NO_FORWARD)],
-       jax=["jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None, None], w[None, None], (stride, stride), 'VALID')[0, 0])(x, w)",
+                   _mapped(f"tf.nn.conv2d({SPACE}, stride, 'VALID')[0, ..., 0]")],
+       jax=[_vmap(f"jax.lax.conv_general_dilated({PAIR}, (stride, stride), 'VALID')[0, 0]"),
             "jax.lax.conv_general_dilated(x[None], w[:, None], (stride, stride), 'VALID', feature_group_count=len(x))[0]",
-            call("jax.vmap(lambda x, w: jax.scipy.signal.correlate2d(x, w, 'valid'))(x, w)", when={"stride": (1,)})],
+            call(_vmap("jax.scipy.signal.correlate2d(x, w, 'valid')"), when={"stride": (1,)})],
        params={"stride": (1, 2)}, lengths=PLANES, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv3d", [tensor("x", ("n+1", "n+1", "n+1")), tensor("w", (2, 2, 2))],
        torch=f"{F}.conv3d(x[None], w[:, None], groups=len(x))[0]",
-       tensorflow=call("tf.vectorized_map(lambda r: tf.nn.conv3d(r[0][None, ..., None], r[1][..., None, None], (1, 1, 1, 1, 1), 'VALID')[0, ..., 0], (x, w))", without=NO_FORWARD),
-       jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None, None], w[None, None], (1, 1, 1), 'VALID')[0, 0])(x, w)",
+       tensorflow=_mapped(f"tf.nn.conv3d({SPACE}, (1, 1, 1, 1, 1), 'VALID')[0, ..., 0]"),
+       jax=_vmap(f"jax.lax.conv_general_dilated({PAIR}, (1, 1, 1), 'VALID')[0, 0]"),
        lengths=(1, 2), accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv_transpose1d", [vector("x"), W],
        torch=[f"{F}.conv_transpose1d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
               f"torch.vmap(lambda x, w: {F}.conv_transpose1d(x[None], w[None, None], stride=stride)[0])(x, w)"],
-       tensorflow=call("tf.vectorized_map(lambda r: tf.nn.conv1d_transpose(r[0][None, :, None], r[1][:, None, None], (1, (x.shape[1] - 1) * stride + 3, 1), stride, 'VALID')[0, :, 0], (x, w))", without=NO_FORWARD),
-       jax="jax.vmap(lambda x, w: jax.lax.conv_transpose(x[None, :, None], w[::-1, None, None], (stride,), [(2, 2)])[0, :, 0])(x, w)",
+       tensorflow=_mapped(f"tf.nn.conv1d_transpose({LINE}, (1, (x.shape[1] - 1) * stride + 3, 1), stride, 'VALID')[0, :, 0]"),
+       jax=_vmap("jax.lax.conv_transpose(x[None, :, None], w[::-1, None, None], (stride,), [(2, 2)])[0, :, 0]"),
        params={"stride": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv_transpose2d", [matrix("x"), SMALL],
        torch=f"{F}.conv_transpose2d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
-       tensorflow=call("tf.vectorized_map(lambda r: tf.nn.conv2d_transpose(r[0][None, ..., None], r[1][..., None, None], (1, (x.shape[1] - 1) * stride + 2, (x.shape[1] - 1) * stride + 2, 1), stride, 'VALID')[0, ..., 0], (x, w))", without=NO_FORWARD),
-       jax="jax.vmap(lambda x, w: jax.lax.conv_transpose(x[None, ..., None], w[::-1, ::-1, None, None], (stride, stride), [(1, 1), (1, 1)])[0, ..., 0])(x, w)",
+       tensorflow=_mapped(f"tf.nn.conv2d_transpose({SPACE}, (1, {GROWN}, {GROWN}, 1), stride, 'VALID')[0, ..., 0]"),
+       jax=_vmap("jax.lax.conv_transpose(x[None, ..., None], w[::-1, ::-1, None, None], (stride, stride), [(1, 1), (1, 1)])[0, ..., 0]"),
        params={"stride": (1, 2)}, lengths=PLANES, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("convolve", [X, W],
        torch=call(f"{F}.conv1d(x[None], w.flip(-1)[:, None], padding=mode, groups=len(x))[0]", when={"mode": ("same", "valid")}),
-       jax=["jax.vmap(lambda x, w: jnp.convolve(x, w, mode))(x, w)", "jax.vmap(lambda x, w: jax.scipy.signal.convolve(x, w, mode))(x, w)"],
+       jax=[_vmap("jnp.convolve(x, w, mode)"), _vmap("jax.scipy.signal.convolve(x, w, mode)")],
        numpy=peer("np.stack([np.convolve(a, b, mode) for a, b in zip(x, w)])"),
        params={"mode": ("full", "same", "valid")}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("fftconvolve", [X, W], definition="convolve",
-       jax=[call("jax.vmap(lambda x, w: jax.scipy.signal.fftconvolve(x, w, mode))(x, w)", dtypes=WIDE),
-            call("jax.vmap(lambda x, w: jax.scipy.signal.convolve(x, w, mode, method='fft'))(x, w)", dtypes=WIDE)],
+       jax=[call(_vmap("jax.scipy.signal.fftconvolve(x, w, mode)"), dtypes=WIDE),
+            call(_vmap("jax.scipy.signal.convolve(x, w, mode, method='fft')"), dtypes=WIDE)],
        numpy=peer("scipy.signal.fftconvolve(x, w, mode, axes=-1)", WIDE), params={"mode": ("full",)},
        whole="all", accuracy="accumulating", verified=RATIONALS, topics=("convolution", "fft")),
     op("correlate", [X, W],
-       tensorflow=call("tf.vectorized_map(lambda r: tf.keras.ops.correlate(r[0], r[1], mode), (x, w))", without=NO_FORWARD),
-       jax=["jax.vmap(lambda x, w: jnp.correlate(x, w, mode))(x, w)", "jax.vmap(lambda x, w: jax.scipy.signal.correlate(x, w, mode))(x, w)"],
+       tensorflow=_mapped("tf.keras.ops.correlate(r[0], r[1], mode)"),
+       jax=[_vmap("jnp.correlate(x, w, mode)"), _vmap("jax.scipy.signal.correlate(x, w, mode)")],
        numpy=peer("np.stack([np.correlate(a, b, mode) for a, b in zip(x, w)])"),
        params={"mode": ("full", "same", "valid")}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("convolve2d", [matrix("x"), SMALL], jax=["jax.vmap(jax.scipy.signal.convolve2d)(x, w)", "jax.vmap(jax.scipy.signal.convolve)(x, w)"],
@@ -101,7 +118,7 @@ OPS: list[Op] = [
        accuracy="accumulating", verified=RATIONALS, topics=POOLING),
     op("avg_pool1d_same", [vector("x")], torch=f"{F}.avg_pool1d(x, 3, 1, padding=1, count_include_pad=False)",
        tensorflow=["tf.nn.avg_pool1d(x[..., None], 3, 1, 'SAME')[..., 0]", "tf.keras.ops.average_pool(x[..., None], 3, 1, 'same')[..., 0]"],
-       jax="jax.lax.reduce_window(x, 0.0, jax.lax.add, (1, 3), (1, 1), 'SAME') / jax.lax.reduce_window(jnp.ones_like(x), 0.0, jax.lax.add, (1, 3), (1, 1), 'SAME')",
+       jax=f"{NEAR.format('x')} / {NEAR.format('jnp.ones_like(x)')}",
        accuracy="accumulating", verified=RATIONALS, topics=POOLING),
     op("avg_pool2d", [SQUARE], torch=f"{F}.avg_pool2d(x, 2, stride)",
        tensorflow=["tf.nn.avg_pool2d(x[..., None], 2, stride, 'VALID')[..., 0]", "tf.keras.ops.average_pool(x[..., None], 2, stride)[..., 0]"],
@@ -116,10 +133,12 @@ OPS: list[Op] = [
        jax="jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 3), (1, 1), 'SAME')", orders=("value", "grad", "jvp"), accuracy="exact",
        verified=RATIONALS, topics=POOLING),
     op("max_pool2d", [SQUARE], torch=f"{F}.max_pool2d(x, 2, stride)",
-       tensorflow=["tf.nn.max_pool2d(x[..., None], 2, stride, 'VALID')[..., 0]", call("tf.nn.max_pool_with_argmax(x[..., None], 2, stride, 'VALID')[0][..., 0]", without=NO_FORWARD)],
+       tensorflow=["tf.nn.max_pool2d(x[..., None], 2, stride, 'VALID')[..., 0]",
+                   call("tf.nn.max_pool_with_argmax(x[..., None], 2, stride, 'VALID')[0][..., 0]", without=NO_FORWARD)],
        jax=_lax("-jnp.inf", "max", "(1, 2, 2)", "(1, stride, stride)"), params={"stride": (2, 1)}, lengths=PLANES,
        orders=("value", "grad", "jvp"), accuracy="exact", verified=RATIONALS, topics=POOLING),
-    op("lp_pool1d", [X], torch=[f"{F}.lp_pool1d(x[:, None], p, 3, 1)[:, 0]", "torch.nn.LPPool1d(p, 3, 1)(x[:, None])[:, 0]"], params={"p": (2.0, 1.0)}, conventions=(ZERO_GRADIENT,),
+    op("lp_pool1d", [X], torch=[f"{F}.lp_pool1d(x[:, None], p, 3, 1)[:, 0]", "torch.nn.LPPool1d(p, 3, 1)(x[:, None])[:, 0]"],
+       params={"p": (2.0, 1.0)}, conventions=(ZERO_GRADIENT,),
        accuracy="accumulating", verified=FORMULA, topics=POOLING),
     op("lp_pool2d", [SQUARE], torch=f"{F}.lp_pool2d(x[:, None], p, 2, 1)[:, 0]", params={"p": (2.0, 1.0)}, conventions=(ZERO_GRADIENT,),
        lengths=PLANES, accuracy="accumulating", verified=FORMULA, topics=POOLING),

@@ -85,7 +85,8 @@ def masked_softmax(m: Any, x: Vector, mask: Vector) -> Vector:
 @define("partial_softmax")
 def partial_softmax(m: Any, x: Vector, mask: Vector) -> Vector:
     """softmax of the first element and those after it whose mask is not 0, and 0 elsewhere; torch.masked.softmax."""
-    return masked_softmax(m, x, [m.num(1), *mask])
+    result: Vector = masked_softmax(m, x, [m.num(1), *mask])
+    return result
 
 
 @define("partial_logsumexp")

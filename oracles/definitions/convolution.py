@@ -98,7 +98,7 @@ def conv_transpose2d(m: Any, x: Matrix, w: Matrix, stride: int = 1) -> Matrix:
 def convolve(m: Any, x: Vector, w: Vector, mode: str = "full") -> Vector:
     """(x * w)_k = sum_i x_i w_(k - i); numpy.convolve, whose "same" keeps max(len x, len w) of them, centred, and "valid" those of
     complete overlap."""
-    full = conv_transpose1d(m, x, w)
+    full: Vector = conv_transpose1d(m, x, w)
     longer, shorter = max(len(x), len(w)), min(len(x), len(w))
     if mode == "valid":
         return full[shorter - 1 : longer]
@@ -109,19 +109,22 @@ def convolve(m: Any, x: Vector, w: Vector, mode: str = "full") -> Vector:
 @define("correlate")
 def correlate(m: Any, x: Vector, w: Vector, mode: str = "full") -> Vector:
     """sum_i x_(i + k) w_i: the convolution with the reversed w; numpy.correlate."""
-    return convolve(m, x, w[::-1], mode)
+    result: Vector = convolve(m, x, w[::-1], mode)
+    return result
 
 
 @define("convolve2d")
 def convolve2d(m: Any, x: Matrix, w: Matrix) -> Matrix:
     """The full convolution in two dimensions; scipy.signal.convolve2d."""
-    return conv_transpose2d(m, x, w)
+    result: Matrix = conv_transpose2d(m, x, w)
+    return result
 
 
 @define("correlate2d")
 def correlate2d(m: Any, x: Matrix, w: Matrix) -> Matrix:
     """The full correlation in two dimensions; scipy.signal.correlate2d."""
-    return conv_transpose2d(m, x, [row[::-1] for row in w[::-1]])
+    result: Matrix = conv_transpose2d(m, x, [row[::-1] for row in w[::-1]])
+    return result
 
 
 def _mean(m: Any, items: Vector) -> Number:

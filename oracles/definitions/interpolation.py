@@ -130,16 +130,22 @@ def resize_cubic(m: Any, x: Vector) -> Vector:
     return _applied(m, _normalised(len(x), 2 * len(x), _cubic(-HALF)), x)
 
 
+def _fewer_rows(m: Any, x: Matrix, kernel: Callable[[Fraction], Fraction]) -> Matrix:
+    """Three rows."""
+    columns = [_applied(m, _normalised(len(x), 3, kernel), list(column)) for column in zip(*x, strict=True)]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
 @define("downsample_linear")
-def downsample_linear(m: Any, x: Vector) -> Vector:
-    """Three numbers, each a mean of those under a triangle as wide as two steps of the new grid; jax.image.resize, "linear"."""
-    return _applied(m, _normalised(len(x), 3, _triangle), x)
+def downsample_linear(m: Any, x: Matrix) -> Matrix:
+    """Three rows, each a mean of those under a triangle as wide as two steps of the new grid; jax.image.resize, "linear"."""
+    return _fewer_rows(m, x, _triangle)
 
 
 @define("downsample_cubic")
-def downsample_cubic(m: Any, x: Vector) -> Vector:
-    """Three numbers by the cubic kernel with a = -1/2, widened to the new grid; jax.image.resize, "cubic"."""
-    return _applied(m, _normalised(len(x), 3, _cubic(-HALF)), x)
+def downsample_cubic(m: Any, x: Matrix) -> Matrix:
+    """Three rows by the cubic kernel with a = -1/2, widened to the new grid; jax.image.resize, "cubic"."""
+    return _fewer_rows(m, x, _cubic(-HALF))
 
 
 @define("resize_lanczos3")

@@ -52,7 +52,8 @@ def _transform(m: Any, z: list[Complex], norm: str, *, inverse: bool, count: int
             if y is not None:
                 real.append(-(s * y))
                 imaginary.append(c * y)
-        pair = [m.sum(real), m.sum(imaginary)]
+        alone = 2 * k % n == 0 and all(y is None for _, y in z)  # the ends of a real spectrum are real, whatever the numbers are
+        pair = [m.sum(real), m.num(0) if alone else m.sum(imaginary)]
         out.append(pair if scale is None else [v * scale for v in pair])
     return out
 
@@ -336,9 +337,8 @@ def mel_filter_bank(m: Any, x: Vector) -> Vector:
     out = []
     for left, centre, right in zip(edges, edges[1:], edges[2:], strict=False):
         rise, fall = centre - left, right - centre
-        out.append(
-            m.sum([v * m.max([zero, m.min([(f - left) / rise, (right - f) / fall])]) for v, f in zip(x[1:], mels, strict=True)])
-        )
+        shares = [zero, *(m.max([zero, m.min([(f - left) / rise, (right - f) / fall])]) for f in mels)]
+        out.append(m.sum([v * share for v, share in zip(x, shares, strict=True)]))
     return out
 
 

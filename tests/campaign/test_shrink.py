@@ -19,7 +19,7 @@ from fuzzer.case import COTANGENT, Batch, Placement
 from fuzzer.catalog.op import scalar
 from fuzzer.catalog.registry import op_named
 from fuzzer.formats import FORMATS, Format, format_named
-from fuzzer.judge.verdict import Symptom
+from fuzzer.judge.verdict import Class, Symptom
 
 pytestmark = pytest.mark.usefixtures("planted")
 
@@ -203,3 +203,21 @@ def test_where_the_numbers_of_a_cut_stand() -> None:
     assert _moved(3, 4, [1, 3], ["x"], forward, same_shape=True) == 1
     assert _moved(0, 4, [1, 3], ["x"], forward, same_shape=True) is None
     assert _moved(0, 4, [1, 3], ["x", "y"], Trial(Cell("dot", (), "float32", "jvp"), []), same_shape=False) == 0
+
+
+def test_shorter_rows_of_an_op_with_outputs_of_its_own_number() -> None:
+    """rfft of n numbers has n // 2 + 1 pairs: what a cut leaves has the failing output, and as long a cotangent as outputs."""
+    from fuzzer.campaign.shrink import _shorter
+
+    for order in ("value", "grad"):
+        cell = Cell("rfft", (("norm", "backward"),), "float32", order)
+        trial = Trial(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
+        directions = {COTANGENT: np.ones((1, 10), np.float32)} if order == "grad" else {}
+        row = Batch("float32", {"x": np.ones((1, 8), np.float32), **directions})
+        cuts = list(_shorter(Candidate(row, 7, Class.unstable, Symptom.precision, 1.0, 1.0, 0), trial))
+        assert cuts
+        for shorter, output in cuts:
+            n = shorter.inputs["x"].shape[1]
+            pairs = 2 * (n // 2 + 1)
+            assert output < (pairs if order == "value" else n)
+            assert order == "value" or shorter.inputs[COTANGENT].shape == (1, pairs)

@@ -252,3 +252,12 @@ def test_directions_by_order() -> None:
     sparse = op_named("sparse_cross_entropy")  # its class index is not differentiated by
     assert special_batch(sparse, {}, "float32", "jvp").inputs[TANGENT].shape[1] == 3
     assert set(special_batch(op_named("exp"), {}, "float32", "grad2").inputs) == {"x"}
+
+
+def test_no_rows_have_every_structure() -> None:
+    from fuzzer.catalog.op import vector
+    from fuzzer.formats import format_named
+    from fuzzer.inputs.structures import satisfy
+
+    fmt = format_named("float32")
+    assert satisfy(fmt, vector("x", structure="ascending"), np.zeros((0, 3), np.float32)).shape == (0, 3)

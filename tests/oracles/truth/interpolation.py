@@ -86,13 +86,12 @@ def _keys(t: Fraction) -> Fraction:
     return 2 + d * (-4 + d * (Fraction(5, 2) - d / 2)) if d < 2 else Fraction(0)
 
 
-def _down(kernel: Callable[[Fraction], Fraction]) -> Callable[[Vector], Vector]:
-    def apply(x: Vector) -> Vector:
-        n = len(x)
-        out = []
+def _down(kernel: Callable[[Fraction], Fraction]) -> Callable[[Matrix], Vector]:
+    def apply(x: Matrix) -> Vector:
+        n, out = len(x), []
         for i in range(3):
             weights = [kernel(Fraction(2 * i + 1, 2) - Fraction(3 * (2 * j + 1), 2 * n)) for j in range(n)]
-            out.append(sum(w * v for w, v in zip(weights, x, strict=True)) / sum(weights))
+            out += [sum(w * row[c] for w, row in zip(weights, x, strict=True)) / sum(weights) for c in range(len(x[0]))]
         return out
 
     return apply
