@@ -36,7 +36,14 @@ TOLERANCE = {"float16": 0.4, "bfloat16": 0.4, **dict.fromkeys(("float32", "float
 
 #: Calls whose derivative is wrong at ordinary points by the framework's own formula: findings of a run, no mistakes of the record.
 #: tf.nn.moments takes the variance about stop_gradient(mean), which is right to first order only (its source says why it is there).
-FINDINGS = {("tf.nn.moments(x, axes=[-1])[1]", "grad2")}
+#: VonMises takes both branches of its Bessel functions, and the untaken one overflows in 16 bits: NaN times zero. LowRankMultivariateNormal
+#: cancels in Woodbury's identity; log1mexp cancels in 16 bits.
+_VON_MISES = "torch.distributions.VonMises(torch.zeros_like(kappa), kappa, validate_args=False).variance"
+_LOW_RANK = "torch.distributions.LowRankMultivariateNormal(mean, factor, diagonal, validate_args=False).log_prob(x)"
+FINDINGS = {
+    ("tf.nn.moments(x, axes=[-1])[1]", "grad2"), (_VON_MISES, "grad"), (_VON_MISES, "grad2"), (_LOW_RANK, "grad2"),
+    ("jax.scipy.stats.gumbel_r.logsf(x, loc, scale)", "grad2"),
+}  # fmt: skip
 
 
 def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
@@ -45,6 +52,8 @@ def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
     count = math.prod(shape)
     steps = (np.arange(count) * 0.381966 + 0.3 + 0.217 * index) % 1.0  # golden-section steps: no two are near
     low, high = entry.low, entry.high
+    if entry.integers and math.isfinite(low) and math.isfinite(high):
+        high = min(high, low + 8)  # counts of everyday size
     if math.isinf(low) and math.isinf(high):
         values = 3.4 * steps - 0.9
     elif math.isinf(high):
@@ -55,7 +64,7 @@ def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
         values = low + (high - low) * (0.1 + 0.8 * steps)
     values = (np.floor(values) if entry.integers else values).reshape(shape)
     if entry.square and math.isinf(low) and math.isinf(high):
-        values = values + 2 * np.eye(length)  # golden-section rows alone are nearly dependent
+        values = values + (2 + 2 * length * (entry.structure == "spd")) * np.eye(length)  # golden-section rows alone are nearly dependent
     return values
 
 
