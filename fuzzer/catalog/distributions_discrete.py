@@ -23,8 +23,8 @@ INNER = scalar("p", POSITIVE, 1)
 COUNTS = vector("k", 0, 1024, integers=True, differentiable=False)
 CLASS = count("y", 0, 1)
 PROBS, VECTOR = vector("probs", POSITIVE, 1, structure="simplex"), vector("logits")
-ROWS = {"accuracy": "accumulating", "min_length": 2, "verified": FORMULA, "topics": PROBABILITY}
-SHORT = {**ROWS, "lengths": (2, 3, 5, 8)}
+ROWS: dict[str, Any] = {"accuracy": "accumulating", "min_length": 2, "verified": FORMULA, "topics": PROBABILITY}
+SHORT: dict[str, Any] = {**ROWS, "lengths": (2, 3, 5, 8)}
 
 OPS: list[Op] = [
     stats("poisson_logpmf", [K, MU], "poisson.logpmf(k, mu)", torch=f"{D}.Poisson(mu, validate_args=False).log_prob(k)"),
@@ -72,4 +72,3 @@ OPS: list[Op] = [
     op("multinomial_logits_logpmf", [COUNTS, VECTOR],
        torch=call(f"{D}.Multinomial(logits=logits, validate_args=False).log_prob(k)", dtypes=WIDE), **SHORT),
 ]  # fmt: skip
-

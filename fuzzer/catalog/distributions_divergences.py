@@ -13,10 +13,10 @@ SUM = "the sum of p log(p/q)"
 
 
 def parameter(name: str) -> Input:
-    """loc and loc2 are real, logits too, the others positive."""
+    """loc and loc2 are real, logits x and y too, the others positive."""
     if name.startswith("p"):
         return scalar(name, POSITIVE, 1 if name == "p" else 1 - 2.0**-8)
-    return scalar(name) if name[:3] in ("loc", "l", "l2") else scalar(name, POSITIVE)
+    return scalar(name) if name[:3] in ("loc", "x", "y") else scalar(name, POSITIVE)
 
 
 def kl(name: str, p: str, q: str, parameters: str, verified: str = QUADRATURE, **rest: Any) -> Op:
@@ -65,7 +65,7 @@ OPS: list[Op] = [
     kl("uniform_exponential", UNIFORM, EXPONENTIAL2, "", inputs=[*POSITIVE_ENDS, scalar("rate2", POSITIVE)]),
     kl("poisson", "Poisson(rate, validate_args=False)", "Poisson(rate2, validate_args=False)", "rate rate2", SUM),
     kl("bernoulli", "Bernoulli(probs=p, validate_args=False)", "Bernoulli(probs=p2, validate_args=False)", "p p2", SUM),
-    kl("bernoulli_logits", "Bernoulli(logits=l, validate_args=False)", "Bernoulli(logits=l2, validate_args=False)", "l l2", SUM),
+    kl("bernoulli_logits", "Bernoulli(logits=x, validate_args=False)", "Bernoulli(logits=y, validate_args=False)", "x y", SUM),
     kl("bernoulli_poisson", "Bernoulli(probs=p, validate_args=False)", "Poisson(rate2, validate_args=False)", "p rate2", SUM),
     kl("binomial", "Binomial(n, probs=p, validate_args=False)", "Binomial(n, probs=p2, validate_args=False)", "", SUM,
        inputs=[count("n", 1), INNER, parameter("p2")]),

@@ -19,9 +19,9 @@ WIDE = ("float32", "float64")
 #: jax.scipy.stats.norm.ppf and isf return jax's default float, float64 where it is enabled; ndtr takes no 16-bit format; xlogy(-1, scale),
 #: with a Python integer, has no derivative.
 RESTRICTED: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("norm ppf", "norm isf"), {"dtypes": F64}),
-    **dict.fromkeys(("norm cdf", "norm sf", "norm logcdf", "norm logsf"), {"dtypes": WIDE}),
-    **dict.fromkeys((f"gumbel_{side} {what}" for side in "lr" for what in ("logpdf", "pdf", "ppf")), {"grad": False}),
+    **{f"norm {what}": {"dtypes": F64} for what in ("ppf", "isf")},
+    **{f"norm {what}": {"dtypes": WIDE} for what in ("cdf", "sf", "logcdf", "logsf")},
+    **{f"gumbel_{side} {what}": {"grad": False} for side in "lr" for what in ("logpdf", "pdf", "ppf")},
 }
 
 

@@ -59,7 +59,11 @@ def kl_normal_laplace(m: Any, loc: Number, scale: Number, loc2: Number, scale2: 
 def kl_laplace_normal(m: Any, loc: Number, scale: Number, loc2: Number, scale2: Number) -> Number:
     """The variance of a Laplace distribution is 2 scale^2."""
     return (
-        log_root_two_pi(m) + m.log(scale2) + (m.square(scale / scale2) + m.square((loc - loc2) / scale2) / 2) - 1 - m.log(2 * scale)
+        log_root_two_pi(m)
+        + m.log(scale2)
+        + (m.square(scale / scale2) + m.square((loc - loc2) / scale2) / 2)
+        - 1
+        - m.log(2 * scale)
     )
 
 
@@ -184,10 +188,10 @@ def kl_bernoulli(m: Any, p: Number, p2: Number) -> Number:
 
 
 @define("kl_bernoulli_logits")
-def kl_bernoulli_logits(m: Any, l: Number, l2: Number) -> Number:  # noqa: E741
-    """The same with p = sigmoid(l)."""
-    ones = m.sigmoid(l) * (m.softplus(-l2) - m.softplus(-l))
-    return ones + m.sigmoid(-l) * (m.softplus(l2) - m.softplus(l))
+def kl_bernoulli_logits(m: Any, x: Number, y: Number) -> Number:
+    """The same with p = sigmoid(x), p2 = sigmoid(y)."""
+    ones = m.sigmoid(x) * (m.softplus(-y) - m.softplus(-x))
+    return ones + m.sigmoid(-x) * (m.softplus(y) - m.softplus(x))
 
 
 @define("kl_bernoulli_poisson")

@@ -64,7 +64,9 @@ def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
         values = low + (high - low) * (0.1 + 0.8 * steps)
     values = (np.floor(values) if entry.integers else values).reshape(shape)
     if entry.square and math.isinf(low) and math.isinf(high):
-        values = values + (2 + 2 * length * (entry.structure == "spd")) * np.eye(length)  # golden-section rows alone are nearly dependent
+        values = values + (2 + 2 * length * (entry.structure == "spd")) * np.eye(
+            length
+        )  # golden-section rows alone are nearly dependent
     return values
 
 

@@ -24,7 +24,9 @@ def _drawn(*kinds: str) -> Callable[..., list[Any]]:
             return float(rng.choice([0, 1, 2, rng.randrange(200)]))
         if kind == "p":
             return float(rng.choice([*PROBABILITIES, rng.random()]))
-        return float(rng.choice([1e-9, 1.0, 2 ** rng.uniform(-6, 9)]) if kind == "r" else rng.choice([0.0, -88.75, rng.gauss(0, 5)]))
+        return float(
+            rng.choice([1e-9, 1.0, 2 ** rng.uniform(-6, 9)]) if kind == "r" else rng.choice([0.0, -88.75, rng.gauss(0, 5)])
+        )
 
     def draw(rng: Any, length: int) -> list[Any]:
         out: list[Any] = []
@@ -94,7 +96,11 @@ TRUTH: dict[str, Truth | Checked] = {
     "poisson_logpmf": checked(_log(poisson), "k", "r"),
     "poisson_pmf": checked(poisson, "k", "r"),
     "poisson_cdf": Checked(
-        lambda k, mu: mp.fsum(poisson(mpf(i), mu) for i in range(int(k) + 1)), bits=300, agree=1e-20, draw=_drawn("k", "r"), points=24
+        lambda k, mu: mp.fsum(poisson(mpf(i), mu) for i in range(int(k) + 1)),
+        bits=300,
+        agree=1e-20,
+        draw=_drawn("k", "r"),
+        points=24,
     ),
     "binomial_logpmf": checked(_log(_binomial), "k", "k", "p"),
     "binomial_pmf": checked(_binomial, "k", "k", "p"),
@@ -113,10 +119,15 @@ TRUTH: dict[str, Truth | Checked] = {
     "geometric_logits_logpmf": checked(_log(lambda k, x: _logistic(x) * mp.power(_logistic(-x), k)), "k", "l"),
     "geometric_entropy": Checked(
         lambda p: -mp.nsum(lambda k: p * (1 - p) ** k * mp.log(p * (1 - p) ** k), [0, mp.inf]),
-        bits=100, agree=1e-12, points=20, draw=lambda rng, n: [rng.uniform(0.3, 0.95)],
+        bits=100,
+        agree=1e-12,
+        points=20,
+        draw=lambda rng, n: [rng.uniform(0.3, 0.95)],
     ),
     "geometric_variance": Checked(by_fractions(lambda p: (2 - p) / p**2 - 1 / p**2), draw=_drawn("p")),
-    "geom_logpmf": Checked(_log(lambda k, p: p * mp.power(1 - p, k - 1)), draw=lambda rng, n: [1.0 + rng.randrange(99), rng.random()]),
+    "geom_logpmf": Checked(
+        _log(lambda k, p: p * mp.power(1 - p, k - 1)), draw=lambda rng, n: [1.0 + rng.randrange(99), rng.random()]
+    ),
     "geom_pmf": Checked(lambda k, p: p * mp.power(1 - p, k - 1), draw=lambda rng, n: [1.0 + rng.randrange(99), rng.random()]),
     "betabinom_logpmf": checked(_log(_betabinom), "k", "k", "r", "r"),
     "betabinom_pmf": checked(_betabinom, "k", "k", "r", "r"),

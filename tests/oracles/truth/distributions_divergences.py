@@ -193,14 +193,21 @@ TRUTH: dict[str, Truth | Checked] = {
     "kl_poisson": Checked(_poisson, bits=300, agree=1e-20, points=24, draw=_moderate("ss")),
     "kl_bernoulli": Checked(_two, draw=_pairs),
     "kl_bernoulli_logits": Checked(
-        lambda a, b: _two(_logistic(a), _logistic(b)), draw=lambda rng, n: [rng.choice([-88.75, 0.0, rng.gauss(0, 5)]), rng.gauss(0, 5)]
+        lambda a, b: _two(_logistic(a), _logistic(b)),
+        draw=lambda rng, n: [rng.choice([-88.75, 0.0, rng.gauss(0, 5)]), rng.gauss(0, 5)],
     ),
     "kl_bernoulli_poisson": Checked(_bernoulli_poisson, draw=lambda rng, n: [_probability(rng), 2 ** rng.uniform(-9, 9)]),
     "kl_binomial": Checked(_binomial, draw=lambda rng, n: [1.0 + rng.randrange(20), *_pairs(rng, n)]),
-    "kl_geometric": Checked(_geometric, bits=100, agree=1e-10, points=20, draw=lambda rng, n: [rng.uniform(0.3, 0.9), rng.uniform(0.1, 0.9)]),
+    "kl_geometric": Checked(
+        _geometric, bits=100, agree=1e-10, points=20, draw=lambda rng, n: [rng.uniform(0.3, 0.9), rng.uniform(0.1, 0.9)]
+    ),
     "kl_categorical": Checked(lambda p, q: _vectors(shares(p), shares(q)), draw=_two_simplices),
     "kl_categorical_logits": Checked(lambda x, y: _vectors(softmax(x), softmax(y))),
     "kl_dirichlet": Checked(
-        _dirichlet, bits=400, agree=1e-20, points=20, draw=lambda rng, n: [[2 ** rng.uniform(-4, 6) for _ in range(n)] for _ in range(2)]
+        _dirichlet,
+        bits=400,
+        agree=1e-20,
+        points=20,
+        draw=lambda rng, n: [[2 ** rng.uniform(-4, 6) for _ in range(n)] for _ in range(2)],
     ),
 }
