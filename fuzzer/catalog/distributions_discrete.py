@@ -29,7 +29,7 @@ SHORT: dict[str, Any] = {**ROWS, "lengths": (2, 3, 5, 8)}
 OPS: list[Op] = [
     stats("poisson_logpmf", [K, MU], "poisson.logpmf(k, mu)", torch=f"{D}.Poisson(mu, validate_args=False).log_prob(k)"),
     stats("poisson_pmf", [K, MU], "poisson.pmf(k, mu)"),
-    stats("poisson_cdf", [K, MU], "poisson.cdf(k, mu)", verified="the sum of the probabilities"),
+    stats("poisson_cdf", [count("k", 0, 4096), scalar("mu", POSITIVE, 2.0**14)], "poisson.cdf(k, mu)", verified="the sum of the probabilities"),
     op("binomial_logpmf", [SOME, REST, P],
        torch=call(f"{D}.Binomial(total_count=k + rest, probs=p, validate_args=False).log_prob(k)", dtypes=WIDE),
        jax=call(f"{S}.binom.logpmf(k, k + rest, p)", dtypes=WIDE), numpy=peer("scipy.stats.binom.logpmf(k, k + rest, p)", F64),

@@ -20,7 +20,7 @@ Satisfy = Callable[[Format, Floats], Floats]
 
 def satisfy(fmt: Format, spec: Input, values: Floats) -> Floats:
     """Rows (rows, *sizes) with the input's structure; those that have it stay as they are. Rows with special values stay too."""
-    if not spec.structure:
+    if not spec.structure or not len(values) or values.ndim < 2:  # loose points are no rows
         return values
     usual = np.isfinite(values.astype(np.float64)).reshape(len(values), -1).all(axis=1)
     if not usual.any():
