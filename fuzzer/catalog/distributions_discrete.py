@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.distributions_location import F64, POSITIVE, PROBABILITY, WIDE, D, S, of_torch
+from fuzzer.catalog.distributions_location import F64, POSITIVE, PROBABILITY, WIDE, D, S, of_torch, within
 from fuzzer.catalog.distributions_shape import A, B, stats
 from fuzzer.catalog.op import FORMULA, Input, Op, call, op, peer, scalar, vector
 
@@ -13,23 +13,23 @@ def count(name: str, low: float = 0, high: float = float("inf"), **rest: Any) ->
     return scalar(name, low, high, integers=True, differentiable=False, **rest)
 
 
-K, Y, MU = count("k"), count("y", 0, 1), scalar("mu", POSITIVE)
+K, Y, MU = count("k"), count("y", 0, 1), within("mu", POSITIVE)
 #: n = k + rest is exact in every format that is fuzzed.
 FEW = 2.0**22
 SOME, REST = count("k", 0, FEW), count("rest", 0, FEW)
-N, P, LOGITS = scalar("n", POSITIVE), scalar("p", 0, 1), scalar("logits")
+N, P, LOGITS = within("n", POSITIVE), within("p", 0, 1), scalar("logits")
 #: Probabilities that have logarithms.
-INNER = scalar("p", POSITIVE, 1)
+INNER = within("p", POSITIVE, 1)
 COUNTS = vector("k", 0, 1024, integers=True, differentiable=False)
 CLASS = count("y", 0, 1)
-PROBS, VECTOR = vector("probs", POSITIVE, 1, structure="simplex"), vector("logits")
+PROBS, VECTOR = vector("probs", POSITIVE, 1, structure="simplex", finite=True), vector("logits")
 ROWS: dict[str, Any] = {"accuracy": "accumulating", "min_length": 2, "verified": FORMULA, "topics": PROBABILITY}
 SHORT: dict[str, Any] = {**ROWS, "lengths": (2, 3, 5, 8)}
 
 OPS: list[Op] = [
     stats("poisson_logpmf", [K, MU], "poisson.logpmf(k, mu)", torch=f"{D}.Poisson(mu, validate_args=False).log_prob(k)"),
     stats("poisson_pmf", [K, MU], "poisson.pmf(k, mu)"),
-    stats("poisson_cdf", [count("k", 0, 4096), scalar("mu", POSITIVE, 2.0**14)], "poisson.cdf(k, mu)", verified="the sum of the probabilities"),
+    stats("poisson_cdf", [count("k", 0, 4096), within("mu", POSITIVE, 2.0**14)], "poisson.cdf(k, mu)", verified="the sum of the probabilities"),
     op("binomial_logpmf", [SOME, REST, P],
        torch=call(f"{D}.Binomial(total_count=k + rest, probs=p, validate_args=False).log_prob(k)", dtypes=WIDE),
        jax=call(f"{S}.binom.logpmf(k, k + rest, p)", dtypes=WIDE), numpy=peer("scipy.stats.binom.logpmf(k, k + rest, p)", F64),

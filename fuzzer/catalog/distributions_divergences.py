@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fuzzer.catalog.distributions_discrete import INNER, count
-from fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, D
+from fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, D, within
 from fuzzer.catalog.op import Input, Op, call, op, scalar, vector
 
 QUADRATURE = "quadrature of p log(p/q)"
@@ -15,8 +15,8 @@ SUM = "the sum of p log(p/q)"
 def parameter(name: str) -> Input:
     """loc and loc2 are real, logits x and y too, the others positive."""
     if name.startswith("p"):
-        return scalar(name, POSITIVE, 1 if name == "p" else 1 - 2.0**-8)
-    return scalar(name) if name[:3] in ("loc", "x", "y") else scalar(name, POSITIVE)
+        return within(name, POSITIVE, 1 if name == "p" else 1 - 2.0**-8)
+    return scalar(name) if name[:3] in ("loc", "x", "y") else within(name, POSITIVE)
 
 
 def kl(name: str, p: str, q: str, parameters: str, verified: str = QUADRATURE, **rest: Any) -> Op:
@@ -28,9 +28,9 @@ def kl(name: str, p: str, q: str, parameters: str, verified: str = QUADRATURE, *
 
 
 #: low < high by their domains.
-ENDS = [scalar("low", high=0), scalar("high", 1)]
-POSITIVE_ENDS = [scalar("low", 0, 1), scalar("high", 2)]
-LOC2, SCALE2 = scalar("loc2"), scalar("scale2", POSITIVE)
+ENDS = [within("low", high=0), within("high", 1)]
+POSITIVE_ENDS = [within("low", 0, 1), within("high", 2)]
+LOC2, SCALE2 = scalar("loc2"), within("scale2", POSITIVE)
 LOCATIONS = "loc scale loc2 scale2"
 ROWS = {"accuracy": "accumulating", "min_length": 2}
 NORMAL2, GUMBEL2 = "Normal(loc2, scale2, validate_args=False)", "Gumbel(loc2, scale2, validate_args=False)"
@@ -62,7 +62,7 @@ OPS: list[Op] = [
     kl("pareto", "Pareto(torch.ones_like(b), b, validate_args=False)", "Pareto(torch.ones_like(b2), b2, validate_args=False)", "b b2"),
     kl("uniform_normal", UNIFORM, NORMAL2, "", inputs=[*ENDS, LOC2, SCALE2]),
     kl("uniform_gumbel", UNIFORM, GUMBEL2, "", inputs=[*ENDS, LOC2, SCALE2]),
-    kl("uniform_exponential", UNIFORM, EXPONENTIAL2, "", inputs=[*POSITIVE_ENDS, scalar("rate2", POSITIVE)]),
+    kl("uniform_exponential", UNIFORM, EXPONENTIAL2, "", inputs=[*POSITIVE_ENDS, within("rate2", POSITIVE)]),
     kl("poisson", "Poisson(rate, validate_args=False)", "Poisson(rate2, validate_args=False)", "rate rate2", SUM),
     kl("bernoulli", "Bernoulli(probs=p, validate_args=False)", "Bernoulli(probs=p2, validate_args=False)", "p p2", SUM),
     kl("bernoulli_logits", "Bernoulli(logits=x, validate_args=False)", "Bernoulli(logits=y, validate_args=False)", "x y", SUM),
@@ -71,9 +71,9 @@ OPS: list[Op] = [
        inputs=[count("n", 1), INNER, parameter("p2")]),
     kl("geometric", "Geometric(probs=p, validate_args=False)", "Geometric(probs=p2, validate_args=False)", "p p2", SUM),
     kl("categorical", "Categorical(probs=p, validate_args=False)", "Categorical(probs=q, validate_args=False)", "", SUM,
-       inputs=[vector("p", POSITIVE, 1, structure="simplex"), vector("q", POSITIVE, 1, structure="simplex")], **ROWS),
+       inputs=[vector("p", POSITIVE, 1, structure="simplex", finite=True), vector("q", POSITIVE, 1, structure="simplex", finite=True)], **ROWS),
     kl("categorical_logits", "Categorical(logits=x, validate_args=False)", "Categorical(logits=y, validate_args=False)", "", SUM,
        inputs=[vector("x"), vector("y")], lengths=(2, 3, 5, 8), **ROWS),
     kl("dirichlet", "Dirichlet(a, validate_args=False)", "Dirichlet(b, validate_args=False)", "",
-       "sums of divergences of beta distributions", inputs=[vector("a", POSITIVE), vector("b", POSITIVE)], **ROWS),
+       "sums of divergences of beta distributions", inputs=[vector("a", POSITIVE, finite=True), vector("b", POSITIVE, finite=True)], **ROWS),
 ]  # fmt: skip

@@ -9,11 +9,11 @@ from fuzzer.catalog.op import FORMULA, Op, call, matrix, op, tensor, vector
 
 ROWS: dict[str, Any] = {"accuracy": "accumulating", "min_length": 2, "verified": FORMULA, "topics": PROBABILITY}
 MATRICES: dict[str, Any] = {"accuracy": "backward", "lengths": (1, 2, 3, 5), "verified": FORMULA, "topics": PROBABILITY}
-SHARES = vector("x", POSITIVE, 1, structure="simplex")
-A, X, MEAN = vector("a", POSITIVE), vector("x"), vector("mean")
+SHARES = vector("x", POSITIVE, 1, structure="simplex", finite=True)
+A, X, MEAN = vector("a", POSITIVE, finite=True), vector("x"), vector("mean")
 #: The covariance is differentiated as a symmetric matrix by one framework, by its lower triangle by another: neither is documented.
-COV = matrix("cov", structure="spd", differentiable=False)
-COV2 = matrix("cov2", structure="spd", differentiable=False)
+COV = matrix("cov", structure="spd", finite=True, differentiable=False)
+COV2 = matrix("cov2", structure="spd", finite=True, differentiable=False)
 NORMAL = f"{D}.MultivariateNormal"
 
 OPS: list[Op] = [
@@ -27,9 +27,9 @@ OPS: list[Op] = [
     op("multivariate_normal_pdf", [X, MEAN, COV], jax=call(f"jax.vmap({S}.multivariate_normal.pdf)(x, mean, cov)", dtypes=WIDE), **MATRICES),
     op("multivariate_normal_entropy", [COV],
        torch=call(f"{NORMAL}(cov[..., 0], covariance_matrix=cov, validate_args=False).entropy()", dtypes=WIDE), orders=("value",), **MATRICES),
-    op("low_rank_normal_logpdf", [X, MEAN, tensor("factor", ("n", 2)), vector("diagonal", POSITIVE)],
+    op("low_rank_normal_logpdf", [X, MEAN, tensor("factor", ("n", 2)), vector("diagonal", POSITIVE, finite=True)],
        torch=call(f"{D}.LowRankMultivariateNormal(mean, factor, diagonal, validate_args=False).log_prob(x)", dtypes=WIDE), **MATRICES),
-    op("multivariate_normal_precision_logpdf", [X, MEAN, matrix("precision", structure="spd", differentiable=False)],
+    op("multivariate_normal_precision_logpdf", [X, MEAN, matrix("precision", structure="spd", finite=True, differentiable=False)],
        torch=call(f"{NORMAL}(mean, precision_matrix=precision, validate_args=False).log_prob(x)", dtypes=WIDE), **MATRICES),
     op("kl_multivariate_normal", [MEAN, COV, vector("mean2"), COV2],
        torch=call(f"{D}.kl_divergence({NORMAL}(mean, cov, validate_args=False), {NORMAL}(mean2, cov2, validate_args=False))", dtypes=WIDE),

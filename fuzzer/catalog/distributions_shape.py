@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.distributions_location import F64, LOC, POSITIVE, PROBABILITY, RIGHT, SCALE, D, Q, S, X, of_torch
-from fuzzer.catalog.op import FORMULA, Op, call, op, peer, scalar
+from fuzzer.catalog.distributions_location import F64, LOC, POSITIVE, PROBABILITY, RIGHT, SCALE, D, Q, S, X, of_torch, within
+from fuzzer.catalog.op import FORMULA, Op, call, op, peer
 
-A, B, RATE, DF = scalar("a", POSITIVE), scalar("b", POSITIVE), scalar("rate", POSITIVE), scalar("df", POSITIVE)
-K, C = scalar("k", POSITIVE), scalar("c", POSITIVE)
-DF1, DF2 = scalar("df1", POSITIVE), scalar("df2", POSITIVE)
+A, B, RATE, DF = within("a", POSITIVE), within("b", POSITIVE), within("rate", POSITIVE), within("df", POSITIVE)
+K, C = within("k", POSITIVE), within("c", POSITIVE)
+DF1, DF2 = within("df1", POSITIVE), within("df2", POSITIVE)
 #: The parameters of incomplete gamma and beta functions: their derivatives are the business of those functions' own ops.
 #: Up to sizes at which Arb and mpmath still sum their series.
-FIXED_A, FIXED_B, FIXED_DF = (scalar(name, 2.0**-20, 4096, differentiable=False) for name in ("a", "b", "df"))
-LEFT = scalar("x", 0, 2.0**14)
-UNIT = scalar("x", 0, 1)
-ONWARDS = scalar("x", 1)
+FIXED_A, FIXED_B, FIXED_DF = (within(name, 2.0**-20, 4096, differentiable=False) for name in ("a", "b", "df"))
+LEFT = within("x", 0, 2.0**14)
+UNIT = within("x", 0, 1)
+ONWARDS = within("x", 1)
 SCIPY = "scipy.stats, whose functions are Boost's, 1e-10"
 
 
@@ -37,10 +37,10 @@ OPS: list[Op] = [
     stats("gamma_logcdf", [LEFT, FIXED_A], "gamma.logcdf(x, a)", verified=SCIPY),
     stats("gamma_logsf", [LEFT, FIXED_A], "gamma.logsf(x, a)", verified=SCIPY),
     of_torch("gamma_rate_logpdf", [RIGHT, A, RATE], "Gamma(a, rate, validate_args=False).log_prob(x)"),
-    op("gamma_rate_cdf", [LEFT, FIXED_A, scalar("rate", POSITIVE, 4)], torch=call(f"{D}.Gamma(a, rate, validate_args=False).cdf(x)", without=("jvp",)), verified=SCIPY,
-       topics=PROBABILITY),
+    op("gamma_rate_cdf", [LEFT, FIXED_A, within("rate", POSITIVE, 4)],
+       torch=call(f"{D}.Gamma(a, rate, validate_args=False).cdf(x)", without=("jvp",)), verified=SCIPY, topics=PROBABILITY),
     of_torch("gamma_entropy", [A, RATE], "Gamma(a, rate, validate_args=False).entropy()"),
-    of_torch("inverse_gamma_logpdf", [scalar("x", POSITIVE), A, RATE], "InverseGamma(a, rate, validate_args=False).log_prob(x)"),
+    of_torch("inverse_gamma_logpdf", [within("x", POSITIVE), A, RATE], "InverseGamma(a, rate, validate_args=False).log_prob(x)"),
     of_torch("inverse_gamma_entropy", [A, RATE], "InverseGamma(a, rate, validate_args=False).entropy()"),
     stats("chi2_logpdf", [RIGHT, DF], "chi2.logpdf(x, df)", torch=f"{D}.Chi2(df, validate_args=False).log_prob(x)"),
     stats("chi2_pdf", [RIGHT, DF], "chi2.pdf(x, df)"),
@@ -62,13 +62,13 @@ OPS: list[Op] = [
           torch=f"{D}.StudentT(df, loc, scale, validate_args=False).log_prob(x)"),
     stats("student_t_pdf", [X, DF, LOC, SCALE], "t.pdf(x, df, loc, scale)"),
     of_torch("student_t_entropy", [DF, SCALE], "StudentT(df, torch.zeros_like(df), scale, validate_args=False).entropy()"),
-    of_torch("student_t_variance", [scalar("df", 2 + 2.0**-6), SCALE],
+    of_torch("student_t_variance", [within("df", 2 + 2.0**-6), SCALE],
              "StudentT(df, torch.zeros_like(df), scale, validate_args=False).variance"),
-    of_torch("f_logpdf", [scalar("x", POSITIVE), DF1, DF2], "FisherSnedecor(df1, df2, validate_args=False).log_prob(x)",
+    of_torch("f_logpdf", [within("x", POSITIVE), DF1, DF2], "FisherSnedecor(df1, df2, validate_args=False).log_prob(x)",
              numpy=peer("scipy.stats.f.logpdf(x, df1, df2)", F64)),
-    of_torch("weibull_logpdf", [scalar("x", POSITIVE), SCALE, K], "Weibull(scale, k, validate_args=False).log_prob(x)",
+    of_torch("weibull_logpdf", [within("x", POSITIVE), SCALE, K], "Weibull(scale, k, validate_args=False).log_prob(x)",
              numpy=peer("scipy.stats.weibull_min.logpdf(x, k, scale=scale)", F64)),
-    of_torch("weibull_cdf", [scalar("x", POSITIVE), SCALE, K], "Weibull(scale, k, validate_args=False).cdf(x)",
+    of_torch("weibull_cdf", [within("x", POSITIVE), SCALE, K], "Weibull(scale, k, validate_args=False).cdf(x)",
              numpy=peer("scipy.stats.weibull_min.cdf(x, k, scale=scale)", F64)),
     of_torch("weibull_ppf", [Q, SCALE, K], "Weibull(scale, k, validate_args=False).icdf(q)",
              numpy=peer("scipy.stats.weibull_min.ppf(q, k, scale=scale)", F64)),
