@@ -6,9 +6,10 @@ from fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, WIDE, D
 from fuzzer.catalog.distributions_shape import SCIPY, UNIT, A, B, stats
 from fuzzer.catalog.op import Op, op, scalar
 
-KAPPA = within("kappa", POSITIVE)
+#: Not subnormal: JAX takes these for zeros, which it refuses.
+KAPPA = within("kappa", 2.0**-14)
 ANGLE = within("x", 0, 6.283185307179586)
-CONCENTRATION = within("c", POSITIVE, 1 - 2.0**-8)
+CONCENTRATION = within("c", 2.0**-14, 1 - 2.0**-8)
 BETA, FIXED_BETA = within("beta", POSITIVE), within("beta", 2.0**-6, 64, differentiable=False)
 TEMPERATURE, LOGITS = within("temperature", POSITIVE), scalar("logits")
 #: The formats' own numbers next to 0 and 1 stay in: the parameter is documented on [0, 1].
