@@ -27,7 +27,7 @@ OPS: list[Op] = [
     op("multivariate_normal_pdf", [X, MEAN, COV], jax=call(f"jax.vmap({S}.multivariate_normal.pdf)(x, mean, cov)", dtypes=WIDE), **MATRICES),
     op("multivariate_normal_entropy", [COV],
        torch=call(f"{NORMAL}(cov[..., 0], covariance_matrix=cov, validate_args=False).entropy()", dtypes=WIDE), orders=("value",), **MATRICES),
-    op("low_rank_normal_logpdf", [X, MEAN, tensor("factor", ("n", 2)), vector("diagonal", POSITIVE, finite=True)],
+    op("low_rank_normal_logpdf", [X, MEAN, tensor("factor", ("n", 2), -4, 4, finite=True), vector("diagonal", 2.0**-20, finite=True)],
        torch=call(f"{D}.LowRankMultivariateNormal(mean, factor, diagonal, validate_args=False).log_prob(x)", dtypes=WIDE), **MATRICES),
     op("multivariate_normal_precision_logpdf", [X, MEAN, matrix("precision", structure="spd", finite=True, differentiable=False)],
        torch=call(f"{NORMAL}(mean, precision_matrix=precision, validate_args=False).log_prob(x)", dtypes=WIDE), **MATRICES),
