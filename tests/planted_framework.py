@@ -33,6 +33,7 @@ from fuzzer.frameworks.target import register
 from fuzzer.inputs.shapes import length_in, output_count
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
+from oracles.arithmetic.native import Native
 from oracles.confirmation import confirm
 from oracles.function import Function
 from oracles.limits_at_infinity import TapedMp
@@ -373,10 +374,20 @@ def _with(value: Any, place: tuple[int, ...], new: Any) -> Any:
 
 
 def _by_numpy(op: Op, function: Function, row: Row, fmt: Format) -> list[float]:
+    """Where the definition itself says nothing: numpy's or scipy's function, or the formula in IEEE 754 arithmetic."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        result: Any
+        if op.name not in SPECIAL:
+            m = Native()
+            result = [m.num(v) for v in function.outputs(m, {name: _floats(row[name]) for name in function.inputs})]
+            return [float(v) for v in fmt.round(np.asarray(result, np.float64)).astype(np.float64).ravel()]
         result = SPECIAL[op.name](*(np.asarray(row[name], np.float64) for name in function.inputs), **dict(function.params))
         return [float(v) for v in np.atleast_1d(fmt.round(np.asarray(result, np.float64))).astype(np.float64).ravel()]
+
+
+def _floats(value: Any) -> Any:
+    return [_floats(v) for v in value] if isinstance(value, list) else np.float64(value)
 
 
 def _gelu(x: Any, approximate: str) -> Any:

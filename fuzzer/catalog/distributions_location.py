@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.op import FORMULA, Op, call, op, peer, scalar
+from fuzzer.catalog.op import FORMULA, Input, Op, call, op, peer, scalar
 
 PROBABILITY = ("probability distributions",)
 F64 = ("float64",)
 #: Open at zero: the least number of each format above it.
 POSITIVE = 5e-324
-X, LOC, SCALE = scalar("x"), scalar("loc"), scalar("scale", POSITIVE)
-Q = scalar("q", 0, 1)
-RIGHT = scalar("x", 0)
+
+
+def within(name: str, low: float = -float("inf"), high: float = float("inf"), **rest: Any) -> Input:
+    """A number that the distribution constrains: what lies outside raises unless validation is off, and then nothing is promised."""
+    return scalar(name, low, high, finite=True, **rest)
+
+
+X, LOC, SCALE = scalar("x"), scalar("loc"), within("scale", POSITIVE)
+Q = within("q", 0, 1)
+RIGHT = within("x", 0)
 D, S = "torch.distributions", "jax.scipy.stats"
 TORCH_NAMES = {"logpdf": "log_prob", "logpmf": "log_prob", "cdf": "cdf", "ppf": "icdf"}
 WIDE = ("float32", "float64")
 #: jax.scipy.stats.norm.ppf and isf return jax's default float, float64 where it is enabled; ndtr takes no 16-bit format; xlogy(-1, scale),
 #: with a Python integer, has no derivative.
 RESTRICTED: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("norm ppf", "norm isf"), {"dtypes": F64}),
-    **dict.fromkeys(("norm cdf", "norm sf", "norm logcdf", "norm logsf"), {"dtypes": WIDE}),
-    **dict.fromkeys((f"gumbel_{side} {what}" for side in "lr" for what in ("logpdf", "pdf", "ppf")), {"grad": False}),
+    **{f"norm {what}": {"dtypes": F64} for what in ("ppf", "isf")},
+    **{f"norm {what}": {"dtypes": WIDE} for what in ("cdf", "sf", "logcdf", "logsf")},
+    **{f"gumbel_{side} {what}": {"grad": False} for side in "lr" for what in ("logpdf", "pdf", "ppf")},
 }
 
 
@@ -74,11 +81,11 @@ OPS: list[Op] = [
              numpy=peer("scipy.stats.halfcauchy.cdf(x, scale=scale)", F64)),
     of_torch("half_cauchy_ppf", [Q, SCALE], "HalfCauchy(scale, validate_args=False).icdf(q)",
              numpy=peer("scipy.stats.halfcauchy.ppf(q, scale=scale)", F64)),
-    of_torch("exponential_logpdf", [RIGHT, scalar("rate", POSITIVE)], "Exponential(rate, validate_args=False).log_prob(x)"),
-    of_torch("exponential_cdf", [RIGHT, scalar("rate", POSITIVE)], "Exponential(rate, validate_args=False).cdf(x)"),
-    of_torch("exponential_ppf", [Q, scalar("rate", POSITIVE)], "Exponential(rate, validate_args=False).icdf(q)"),
-    of_torch("lognormal_logpdf", [scalar("x", POSITIVE), LOC, SCALE], "LogNormal(loc, scale, validate_args=False).log_prob(x)"),
-    of_torch("lognormal_cdf", [scalar("x", POSITIVE), LOC, SCALE], "LogNormal(loc, scale, validate_args=False).cdf(x)"),
+    of_torch("exponential_logpdf", [RIGHT, within("rate", POSITIVE)], "Exponential(rate, validate_args=False).log_prob(x)"),
+    of_torch("exponential_cdf", [RIGHT, within("rate", POSITIVE)], "Exponential(rate, validate_args=False).cdf(x)"),
+    of_torch("exponential_ppf", [Q, within("rate", POSITIVE)], "Exponential(rate, validate_args=False).icdf(q)"),
+    of_torch("lognormal_logpdf", [within("x", POSITIVE), LOC, SCALE], "LogNormal(loc, scale, validate_args=False).log_prob(x)"),
+    of_torch("lognormal_cdf", [within("x", POSITIVE), LOC, SCALE], "LogNormal(loc, scale, validate_args=False).cdf(x)"),
     of_torch("lognormal_ppf", [Q, LOC, SCALE], "LogNormal(loc, scale, validate_args=False).icdf(q)"),
     of_torch("lognormal_mean", [LOC, SCALE], "LogNormal(loc, scale, validate_args=False).mean"),
     of_torch("lognormal_variance", [LOC, SCALE], "",

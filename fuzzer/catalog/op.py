@@ -41,8 +41,8 @@ class Input:
 
     axes: its shape in one row: () a scalar, ("n",) a vector, ("n", "n") a matrix, any others a tensor; n is the length that one case has in
     common, a number is fixed (axis_size). complex: its numbers are complex, stored with one more axis of two (real, imaginary parts);
-    [low, high] then bounds both parts. finite: no infinity or NaN is drawn, for calls
-    that give these a meaning of their own. structure: what a row's numbers satisfy together (inputs.structures). arrangements: those
+    [low, high] then bounds both parts. finite: no infinity or NaN is drawn, for calls that give these a meaning of their own.
+    structure: what a row's numbers satisfy together (inputs.structures). arrangements: those
     that make sense (names in inputs.vectors or inputs.matrices; all if empty).
     """
 

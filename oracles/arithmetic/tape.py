@@ -304,14 +304,23 @@ class Tape:
             if isinstance(output, Node) and output.tape is self:
                 _accumulate(adjoints, output, self.base.num(seed))
         wanted = {id(v) for v in variables}
+        alive = self._depending_on(wanted)
         for node in reversed(self.nodes):
             adjoint = adjoints.get(id(node)) if id(node) in wanted else adjoints.pop(id(node), None)
             if adjoint is None:
                 continue
             for parent, factor in node.parents:
-                if parent.parents or id(parent) in wanted:  # of a constant nobody asks for the derivative
+                if id(parent) in alive:  # of a constant nobody asks for the derivative
                     _accumulate(adjoints, parent, self._passed(adjoint, factor, self.base.annihilate))
         return [adjoints.get(id(v), self.base.num(0)) for v in variables]
+
+    def _depending_on(self, variables: set[int]) -> set[int]:
+        """The variables and all nodes made of them, by identity."""
+        alive = set(variables)
+        for node in self.nodes:
+            if any(id(parent) in alive for parent, _ in node.parents):
+                alive.add(id(node))
+        return alive
 
     def pushforward(self, outputs: Sequence[Any], variables: Sequence[Node], directions: Sequence[Any]) -> list[Any]:
         """The Jacobian-vector product: sum_j d output/d variable_j directions_j of each output, as numbers of the base arithmetic.

@@ -63,13 +63,13 @@ _STANDARD: dict[str, tuple[str, dict[str, Callable[[Any, Number], Number]]]] = {
         "cdf": lambda m, z: m.where(m.lt(z, m.num(0)), lambda: m.exp(z) / 2, lambda: 1 - m.exp(-z) / 2),
         "ppf": lambda m, q: m.where(m.lt(q, m.num(HALF)), lambda: m.log(2 * q), lambda: -m.log(2 * (1 - q))),
     }),
-    "cauchy": ("Johnson, Kotz, Balakrishnan, 16.1", {
+    "cauchy": ("Johnson, Kotz, Balakrishnan, 16.1; 1/2 + atan(z)/pi is the angle of (-z, 1) over pi", {
         "logpdf": lambda m, z: -m.log(m.const("pi")) - m.log1p(m.square(z)),
         "pdf": lambda m, z: 1 / (m.const("pi") * (1 + m.square(z))),
-        "cdf": lambda m, z: HALF + m.atan(z) / m.const("pi"),
-        "sf": lambda m, z: -m.atan(z) / m.const("pi") + HALF,
-        "logcdf": lambda m, z: m.log(HALF + m.atan(z) / m.const("pi")),
-        "logsf": lambda m, z: m.log(-m.atan(z) / m.const("pi") + HALF),
+        "cdf": lambda m, z: m.atan2(m.num(1), -z) / m.const("pi"),
+        "sf": lambda m, z: m.atan2(m.num(1), z) / m.const("pi"),
+        "logcdf": lambda m, z: m.log(m.atan2(m.num(1), -z) / m.const("pi")),
+        "logsf": lambda m, z: m.log(m.atan2(m.num(1), z) / m.const("pi")),
         "ppf": lambda m, q: -m.cospi(q) / m.sinpi(q),
         "isf": lambda m, q: m.cospi(q) / m.sinpi(q),
     }),

@@ -276,14 +276,14 @@ def pareto_entropy(m: Any, scale: Number, b: Number) -> Number:
 
 @define("generalized_pareto_logpdf")
 def generalized_pareto_logpdf(m: Any, x: Number, scale: Number, c: Number) -> Number:
-    """log of (1 + c x/scale)^(-1-1/c) / scale, e^(-x/scale) / scale for c = 0; JKB 20.12, torch.distributions.GeneralizedPareto."""
+    """log of (1 + c x/scale)^(-1-1/c) / scale, c > 0; JKB 20.12, torch.distributions.GeneralizedPareto."""
     z = x / scale
-    return m.where(m.eq0(c), lambda: -z, lambda: -(1 + 1 / c) * m.log1p(c * z)) - m.log(scale)
+    return -(1 + 1 / c) * m.log1p(c * z) - m.log(scale)
 
 
 def _excess(m: Any, z: Number, c: Number) -> Number:
-    """log(1 + c z) / c, z for c = 0: minus the logarithm of the survival function."""
-    return m.where(m.eq0(c), lambda: z, lambda: m.log1p(c * z) / c)
+    """log(1 + c z) / c: minus the logarithm of the survival function."""
+    return m.log1p(c * z) / c
 
 
 @define("generalized_pareto_logsf")
@@ -303,5 +303,5 @@ def generalized_pareto_logcdf(m: Any, x: Number, scale: Number, c: Number) -> Nu
 
 @define("generalized_pareto_ppf")
 def generalized_pareto_ppf(m: Any, q: Number, scale: Number, c: Number) -> Number:
-    """scale ((1 - q)^-c - 1) / c, -scale log(1 - q) for c = 0."""
-    return scale * m.where(m.eq0(c), lambda: -m.log1p(-q), lambda: m.expm1(-c * m.log1p(-q)) / c)
+    """scale ((1 - q)^-c - 1) / c."""
+    return scale * m.expm1(-c * m.log1p(-q)) / c

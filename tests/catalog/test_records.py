@@ -41,6 +41,8 @@ def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
     count = math.prod(shape)
     steps = (np.arange(count) * 0.381966 + 0.3 + 0.217 * index) % 1.0  # golden-section steps: no two are near
     low, high = entry.low, entry.high
+    if entry.integers and math.isfinite(low) and math.isfinite(high):
+        high = min(high, low + 8)  # counts of everyday size
     if math.isinf(low) and math.isinf(high):
         values = 3.4 * steps - 0.9
     elif math.isinf(high):
@@ -51,7 +53,8 @@ def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
         values = low + (high - low) * (0.1 + 0.8 * steps)
     values = (np.floor(values) if entry.integers else values).reshape(shape)
     if entry.square and math.isinf(low) and math.isinf(high):
-        values = values + 2 * np.eye(shape[1])  # golden-section rows alone are nearly dependent
+        # golden-section rows alone are nearly dependent; an SPD matrix has a diagonal that outweighs its row
+        values = values + (2 + 2 * length * (entry.structure == "spd")) * np.eye(shape[1])
     return values
 
 

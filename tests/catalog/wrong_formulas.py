@@ -38,6 +38,12 @@ FINDINGS = {
     # The sign of a complex number is called piecewise constant; acosh is differentiated by one root of (z - 1)(z + 1) where the principal
     # value is the product of two.
     *((call, order) for call in ("jnp.sign(z)", "jnp.arccosh(z)") for order in ORDERS[1:]),
+    # Both branches of its Bessel functions are taken, and the untaken one overflows in 16 bits: NaN times zero.
+    *(("torch.distributions.VonMises(torch.zeros_like(kappa), kappa, validate_args=False).variance", o) for o in ("grad", "grad2")),
+    # Woodbury's identity cancels.
+    ("torch.distributions.LowRankMultivariateNormal(mean, factor, diagonal, validate_args=False).log_prob(x)", "grad2"),
+    # log1mexp cancels in 16 bits.
+    ("jax.scipy.stats.gumbel_r.logsf(x, loc, scale)", "grad2"),
     # It multiplies an infinite derivative of a branch not taken by 0.
     ("jax.scipy.special.spence(x)", "grad"),
     ("jax.scipy.special.spence(x)", "grad2"),

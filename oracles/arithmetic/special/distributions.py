@@ -10,19 +10,34 @@ from oracles.arithmetic.special import Special
 def mp_dist_gamma_p(mp: Any, a: Any, x: Any) -> Any:
     if x == 0:
         return mp.zero
-    return mp.gammainc(a, 0, x, regularized=True) if a > 0 and x > 0 else mp.nan
+    if a <= 0 or x < 0:
+        return mp.nan
+    try:
+        return mp.gammainc(a, 0, x, regularized=True)
+    except mp.NoConvergence as error:
+        raise ValueError("the series converges too slowly") from error
 
 
 def mp_dist_gamma_q(mp: Any, a: Any, x: Any) -> Any:
     if x == 0:
         return mp.one
-    return mp.gammainc(a, x, mp.inf, regularized=True) if a > 0 and x > 0 else mp.nan
+    if a <= 0 or x < 0:
+        return mp.nan
+    try:
+        return mp.gammainc(a, x, mp.inf, regularized=True)
+    except mp.NoConvergence as error:
+        raise ValueError("the series converges too slowly") from error
 
 
 def mp_dist_beta_i(mp: Any, a: Any, b: Any, x: Any) -> Any:
     if x == 0 or x == 1:
         return x
-    return mp.betainc(a, b, 0, x, regularized=True) if a > 0 and b > 0 and 0 < x < 1 else mp.nan
+    if a <= 0 or b <= 0 or not 0 < x < 1:
+        return mp.nan
+    try:
+        return mp.betainc(a, b, 0, x, regularized=True)
+    except mp.NoConvergence as error:
+        raise ValueError("the series converges too slowly") from error
 
 
 def _native(name: str) -> Any:

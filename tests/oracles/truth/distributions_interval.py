@@ -80,8 +80,8 @@ def _bernoulli_quantile(q: Any, p: Any) -> Any:
     return mp.log(((2 * p - 1) * q + 1 - p) / (1 - p)) / mp.log(p / (1 - p))
 
 
-def _relaxed(x: Any, t: Any, l: Any) -> Any:  # noqa: E741
-    return t * mp.sech((l - t * x) / 2) ** 2 / 4
+def _relaxed(x: Any, t: Any, logit: Any) -> Any:
+    return t * mp.sech((logit - t * x) / 2) ** 2 / 4
 
 
 def _inner(rng: Any, length: int) -> list[Any]:
@@ -123,7 +123,7 @@ TRUTH: dict[str, Truth | Checked] = {
     "logit_relaxed_bernoulli_logpdf": _log(_relaxed),
     "continuous_bernoulli_logpdf": _log(_bernoulli),
     "continuous_bernoulli_logits_logpdf": Checked(
-        lambda x, l: mp.log(_bernoulli(x, 1 / (1 + mp.exp(-l)))),
+        lambda x, logit: mp.log(_bernoulli(x, 1 / (1 + mp.exp(-logit)))),
         draw=lambda rng, n: [rng.random(), rng.choice([1e-30, -1e-9, 89.0, -104.0, rng.gauss(0, 5)])],
     ),
     "continuous_bernoulli_cdf": Checked(

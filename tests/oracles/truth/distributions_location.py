@@ -28,8 +28,7 @@ def _cauchy(x: Any, loc: Any, scale: Any) -> Any:
 
 
 def _cauchy_cdf(x: Any, loc: Any, scale: Any) -> Any:
-    """The angle of the point (loc - x, scale) over pi; it keeps its digits in the tail."""
-    return 1 - mp.arg(mp.mpc(x - loc, scale)) / mp.pi if x > loc else mp.arg(mp.mpc(loc - x, scale)) / mp.pi
+    return mp.mpf(1) / 2 + mp.atan((x - loc) / scale) / mp.pi
 
 
 def _cauchy_sf(x: Any, loc: Any, scale: Any) -> Any:

@@ -1,0 +1,74 @@
+"""Discrete distributions: counts are integers that are not differentiated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fuzzer.catalog.distributions_location import F64, POSITIVE, PROBABILITY, WIDE, D, S, of_torch, within
+from fuzzer.catalog.distributions_shape import A, B, stats
+from fuzzer.catalog.op import FORMULA, Input, Op, call, op, peer, scalar, vector
+
+
+def count(name: str, low: float = 0, high: float = float("inf"), **rest: Any) -> Input:
+    return scalar(name, low, high, integers=True, differentiable=False, **rest)
+
+
+K, Y, MU = count("k"), count("y", 0, 1), within("mu", POSITIVE)
+#: n = k + rest is exact in every format that is fuzzed.
+FEW = 2.0**22
+SOME, REST = count("k", 0, FEW), count("rest", 0, FEW)
+N, P, LOGITS = within("n", POSITIVE), within("p", 0, 1), scalar("logits")
+#: Probabilities that have logarithms.
+INNER = within("p", POSITIVE, 1)
+COUNTS = vector("k", 0, 1024, integers=True, differentiable=False)
+CLASS = count("y", 0, 1)
+PROBS, VECTOR = vector("probs", POSITIVE, 1, structure="simplex", finite=True), vector("logits")
+ROWS: dict[str, Any] = {"accuracy": "accumulating", "min_length": 2, "verified": FORMULA, "topics": PROBABILITY}
+SHORT: dict[str, Any] = {**ROWS, "lengths": (2, 3, 5, 8)}
+
+OPS: list[Op] = [
+    stats("poisson_logpmf", [K, MU], "poisson.logpmf(k, mu)", torch=f"{D}.Poisson(mu, validate_args=False).log_prob(k)"),
+    stats("poisson_pmf", [K, MU], "poisson.pmf(k, mu)"),
+    stats("poisson_cdf", [count("k", 0, 4096), within("mu", POSITIVE, 2.0**14)], "poisson.cdf(k, mu)", verified="the sum of the probabilities"),
+    op("binomial_logpmf", [SOME, REST, P],
+       torch=call(f"{D}.Binomial(total_count=k + rest, probs=p, validate_args=False).log_prob(k)", dtypes=WIDE),
+       jax=call(f"{S}.binom.logpmf(k, k + rest, p)", dtypes=WIDE), numpy=peer("scipy.stats.binom.logpmf(k, k + rest, p)", F64),
+       verified=FORMULA, topics=PROBABILITY),
+    op("binomial_pmf", [SOME, REST, P], jax=call(f"{S}.binom.pmf(k, k + rest, p)", dtypes=WIDE),
+       numpy=peer("scipy.stats.binom.pmf(k, k + rest, p)", F64), verified=FORMULA, topics=PROBABILITY),
+    op("binomial_logits_logpmf", [SOME, REST, LOGITS],
+       torch=call(f"{D}.Binomial(total_count=k + rest, logits=logits, validate_args=False).log_prob(k)", dtypes=WIDE),
+       verified=FORMULA, topics=PROBABILITY),
+    stats("nbinom_logpmf", [K, N, P], "nbinom.logpmf(k, n, p)"),
+    stats("nbinom_pmf", [K, N, P], "nbinom.pmf(k, n, p)"),
+    of_torch("negative_binomial_logpmf", [K, N, P], "NegativeBinomial(n, probs=p, validate_args=False).log_prob(k)"),
+    of_torch("negative_binomial_logits_logpmf", [K, N, LOGITS], "NegativeBinomial(n, logits=logits, validate_args=False).log_prob(k)"),
+    stats("bernoulli_logpmf", [Y, P], "bernoulli.logpmf(y, p)", torch=f"{D}.Bernoulli(probs=p, validate_args=False).log_prob(y)"),
+    stats("bernoulli_pmf", [Y, P], "bernoulli.pmf(y, p)"),
+    stats("bernoulli_cdf", [Y, P], "bernoulli.cdf(y, p)"),
+    of_torch("bernoulli_logits_logpmf", [Y, LOGITS], "Bernoulli(logits=logits, validate_args=False).log_prob(y)"),
+    of_torch("bernoulli_entropy", [P], "Bernoulli(probs=p, validate_args=False).entropy()",
+             numpy=peer("scipy.stats.bernoulli.entropy(p)", F64)),
+    of_torch("bernoulli_logits_entropy", [LOGITS], "Bernoulli(logits=logits, validate_args=False).entropy()"),
+    of_torch("geometric_logpmf", [K, INNER], "Geometric(probs=p, validate_args=False).log_prob(k)"),
+    of_torch("geometric_logits_logpmf", [K, LOGITS], "Geometric(logits=logits, validate_args=False).log_prob(k)"),
+    of_torch("geometric_entropy", [INNER], "Geometric(probs=p, validate_args=False).entropy()"),
+    of_torch("geometric_variance", [INNER], "Geometric(probs=p, validate_args=False).variance"),
+    stats("geom_logpmf", [count("k", 1), INNER], "geom.logpmf(k, p)"),
+    stats("geom_pmf", [count("k", 1), INNER], "geom.pmf(k, p)"),
+    op("betabinom_logpmf", [SOME, REST, A, B], jax=call(f"{S}.betabinom.logpmf(k, k + rest, a, b)", dtypes=WIDE),
+       numpy=peer("scipy.stats.betabinom.logpmf(k, k + rest, a, b)", F64), verified=FORMULA, topics=PROBABILITY),
+    op("betabinom_pmf", [SOME, REST, A, B], jax=call(f"{S}.betabinom.pmf(k, k + rest, a, b)", dtypes=WIDE),
+       numpy=peer("scipy.stats.betabinom.pmf(k, k + rest, a, b)", F64), verified=FORMULA, topics=PROBABILITY),
+    op("categorical_logpmf", [PROBS, CLASS], torch=f"{D}.Categorical(probs=probs, validate_args=False).log_prob(y)", **ROWS),
+    op("categorical_logits_logpmf", [VECTOR, CLASS], torch=f"{D}.Categorical(logits=logits, validate_args=False).log_prob(y)",
+       normwise=True, **ROWS),
+    op("categorical_entropy", [PROBS], torch=f"{D}.Categorical(probs=probs, validate_args=False).entropy()", **ROWS),
+    op("categorical_logits_entropy", [VECTOR], torch=f"{D}.Categorical(logits=logits, validate_args=False).entropy()", **SHORT),
+    op("multinomial_logpmf", [COUNTS, PROBS],
+       torch=call(f"{D}.Multinomial(probs=probs, validate_args=False).log_prob(k)", dtypes=WIDE),
+       jax=call("jax.vmap(lambda c, p: jax.scipy.stats.multinomial.logpmf(c, c.sum(), p))(k.astype(int), probs)", dtypes=WIDE, grad=False,
+                note="takes integer counts; p is not normalised, so that its gradient is another function"), **ROWS),
+    op("multinomial_logits_logpmf", [COUNTS, VECTOR],
+       torch=call(f"{D}.Multinomial(logits=logits, validate_args=False).log_prob(k)", dtypes=WIDE), **SHORT),
+]  # fmt: skip

@@ -1,0 +1,219 @@
+"""Discrete distributions. Counts are integers: choices between them are by y < i + 1/2, which makes no integer an isolated point.
+
+Sources: Johnson, Kemp and Kotz (JKK), Univariate Discrete Distributions; the API pages for the parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oracles.definitions import define
+from oracles.definitions.distributions_location import HALF
+from oracles.definitions.distributions_shape import betaln
+
+Number = Any
+Vector = list[Any]
+
+
+def weighted(m: Any, count: Number, log: Any) -> Number:
+    """count times a logarithm, 0 for the count 0 whatever the logarithm."""
+    return m.where(m.lt(count, m.num(HALF)), lambda: m.num(0), lambda: count * log())
+
+
+def log_choose(m: Any, k: Number, rest: Number) -> Number:
+    """log of (k + rest)! / (k! rest!); DLMF 1.2.1, 5.4.1."""
+    return m.lgamma(k + rest + 1) - m.lgamma(k + 1) - m.lgamma(rest + 1)
+
+
+@define("poisson_logpmf")
+def poisson_logpmf(m: Any, k: Number, mu: Number) -> Number:
+    """k log mu - mu - log k!; JKK 4.1."""
+    return weighted(m, k, lambda: m.log(mu)) - mu - m.lgamma(k + 1)
+
+
+@define("poisson_pmf")
+def poisson_pmf(m: Any, k: Number, mu: Number) -> Number:
+    return m.exp(poisson_logpmf(m, k, mu))
+
+
+@define("poisson_cdf")
+def poisson_cdf(m: Any, k: Number, mu: Number) -> Number:
+    """Q(k + 1, mu); DLMF 8.4.10."""
+    return m.dist_gamma_q(k + 1, mu)
+
+
+@define("binomial_logpmf")
+def binomial_logpmf(m: Any, k: Number, rest: Number, p: Number) -> Number:
+    """log of C(n, k) p^k (1-p)^(n-k), n = k + rest; JKK 3.1."""
+    return log_choose(m, k, rest) + weighted(m, k, lambda: m.log(p)) + weighted(m, rest, lambda: m.log1p(-p))
+
+
+@define("binomial_pmf")
+def binomial_pmf(m: Any, k: Number, rest: Number, p: Number) -> Number:
+    return m.exp(binomial_logpmf(m, k, rest, p))
+
+
+@define("binomial_logits_logpmf")
+def binomial_logits_logpmf(m: Any, k: Number, rest: Number, logits: Number) -> Number:
+    """The same by the logit: p = sigmoid(logits)."""
+    return log_choose(m, k, rest) - k * m.softplus(-logits) - rest * m.softplus(logits)
+
+
+def _failures(m: Any, k: Number, n: Number) -> Number:
+    """log of Gamma(k + n) / (k! Gamma(n))."""
+    return m.lgamma(k + n) - m.lgamma(n) - m.lgamma(k + 1)
+
+
+@define("nbinom_logpmf")
+def nbinom_logpmf(m: Any, k: Number, n: Number, p: Number) -> Number:
+    """log of Gamma(k+n) / (k! Gamma(n)) p^n (1-p)^k; JKK 5.1, scipy.stats.nbinom."""
+    return _failures(m, k, n) + n * m.log(p) + weighted(m, k, lambda: m.log1p(-p))
+
+
+@define("nbinom_pmf")
+def nbinom_pmf(m: Any, k: Number, n: Number, p: Number) -> Number:
+    return m.exp(nbinom_logpmf(m, k, n, p))
+
+
+@define("negative_binomial_logpmf")
+def negative_binomial_logpmf(m: Any, k: Number, n: Number, p: Number) -> Number:
+    """The same with the roles of p and 1 - p exchanged: torch.distributions.NegativeBinomial counts the successes before n failures."""
+    return _failures(m, k, n) + n * m.log1p(-p) + weighted(m, k, lambda: m.log(p))
+
+
+@define("negative_binomial_logits_logpmf")
+def negative_binomial_logits_logpmf(m: Any, k: Number, n: Number, logits: Number) -> Number:
+    return _failures(m, k, n) - n * m.softplus(logits) - k * m.softplus(-logits)
+
+
+def _of_two(m: Any, y: Number, one: Any, zero: Any) -> Number:
+    return m.where(m.lt(y, m.num(HALF)), zero, one)
+
+
+@define("bernoulli_logpmf")
+def bernoulli_logpmf(m: Any, y: Number, p: Number) -> Number:
+    """log p for 1, log(1 - p) for 0; JKK 3.2."""
+    return _of_two(m, y, lambda: m.log(p), lambda: m.log1p(-p))
+
+
+@define("bernoulli_pmf")
+def bernoulli_pmf(m: Any, y: Number, p: Number) -> Number:
+    return _of_two(m, y, lambda: p, lambda: 1 - p)
+
+
+@define("bernoulli_logits_logpmf")
+def bernoulli_logits_logpmf(m: Any, y: Number, logits: Number) -> Number:
+    """log sigmoid(logits) for 1, log sigmoid(-logits) for 0; torch.distributions.Bernoulli."""
+    return _of_two(m, y, lambda: -m.softplus(-logits), lambda: -m.softplus(logits))
+
+
+@define("bernoulli_cdf")
+def bernoulli_cdf(m: Any, y: Number, p: Number) -> Number:
+    return _of_two(m, y, lambda: m.num(1), lambda: 1 - p)
+
+
+def binary_entropy(m: Any, p: Number) -> Number:
+    """-p log p - (1-p) log(1-p); Cover and Thomas, equation 2.5."""
+    return -p * m.log(p) - (1 - p) * m.log1p(-p)
+
+
+@define("bernoulli_entropy")
+def bernoulli_entropy(m: Any, p: Number) -> Number:
+    return binary_entropy(m, p)
+
+
+@define("bernoulli_logits_entropy")
+def bernoulli_logits_entropy(m: Any, logits: Number) -> Number:
+    return m.sigmoid(logits) * m.softplus(-logits) + m.sigmoid(-logits) * m.softplus(logits)
+
+
+@define("geometric_logpmf")
+def geometric_logpmf(m: Any, k: Number, p: Number) -> Number:
+    """log of p (1-p)^k, k failures before the first success; torch.distributions.Geometric."""
+    return m.log(p) + weighted(m, k, lambda: m.log1p(-p))
+
+
+@define("geometric_logits_logpmf")
+def geometric_logits_logpmf(m: Any, k: Number, logits: Number) -> Number:
+    return -m.softplus(-logits) - k * m.softplus(logits)
+
+
+@define("geom_logpmf")
+def geom_logpmf(m: Any, k: Number, p: Number) -> Number:
+    """log of p (1-p)^(k-1), the k-th trial is the first success; scipy.stats.geom."""
+    return m.log(p) + weighted(m, k - 1, lambda: m.log1p(-p))
+
+
+@define("geom_pmf")
+def geom_pmf(m: Any, k: Number, p: Number) -> Number:
+    return m.exp(geom_logpmf(m, k, p))
+
+
+@define("geometric_entropy")
+def geometric_entropy(m: Any, p: Number) -> Number:
+    """The binary entropy of p over p; torch.distributions.Geometric."""
+    return binary_entropy(m, p) / p
+
+
+@define("geometric_variance")
+def geometric_variance(m: Any, p: Number) -> Number:
+    """(1 - p) / p^2; JKK 5.2."""
+    return (1 - p) / m.square(p)
+
+
+@define("betabinom_logpmf")
+def betabinom_logpmf(m: Any, k: Number, rest: Number, a: Number, b: Number) -> Number:
+    """log of C(n, k) B(k + a, n - k + b) / B(a, b), n = k + rest; JKK 6.9.2, scipy.stats.betabinom."""
+    return log_choose(m, k, rest) + betaln(m, k + a, rest + b) - betaln(m, a, b)
+
+
+@define("betabinom_pmf")
+def betabinom_pmf(m: Any, k: Number, rest: Number, a: Number, b: Number) -> Number:
+    return m.exp(betabinom_logpmf(m, k, rest, a, b))
+
+
+@define("categorical_logits_logpmf")
+def categorical_logits_logpmf(m: Any, logits: Vector, y: Number) -> Number:
+    """log softmax(logits)_y; torch.distributions.Categorical."""
+    chosen = _chosen(m, logits, y)
+    return -m.logsumexp([v - chosen for v in logits])
+
+
+def _chosen(m: Any, items: Vector, y: Number) -> Number:
+    zero, half = m.num(0), m.num(HALF)
+    return m.sum([m.where(m.lt(m.abs(y - i), half), lambda v=v: v, lambda: zero) for i, v in enumerate(items)])
+
+
+@define("categorical_logpmf")
+def categorical_logpmf(m: Any, probs: Vector, y: Number) -> Number:
+    """log(p_y / sum p); torch.distributions.Categorical normalises the probabilities."""
+    return m.log(_chosen(m, probs, y) / m.sum(probs))
+
+
+@define("categorical_logits_entropy")
+def categorical_logits_entropy(m: Any, logits: Vector) -> Number:
+    """sum p_i (-log p_i), p = softmax(logits); Cover and Thomas, equation 2.1."""
+    shares = m.softmax(logits)
+    return m.sum([p * m.logsumexp([w - v for w in logits]) for p, v in zip(shares, logits, strict=True)])
+
+
+@define("categorical_entropy")
+def categorical_entropy(m: Any, probs: Vector) -> Number:
+    """sum p_i (-log p_i), p = probs / sum probs; Cover and Thomas, equation 2.1."""
+    total = m.sum(probs)
+    return m.sum([-p / total * m.log(p / total) for p in probs])
+
+
+@define("multinomial_logpmf")
+def multinomial_logpmf(m: Any, k: Vector, probs: Vector) -> Number:
+    """log of (sum k)! / prod k_i! prod p_i^k_i, p = probs / sum probs; torch.distributions.Multinomial."""
+    total = m.sum(probs)
+    parts = [weighted(m, c, lambda p=p: m.log(p / total)) - m.lgamma(c + 1) for c, p in zip(k, probs, strict=True)]
+    return m.lgamma(m.sum(k) + 1) + m.sum(parts)
+
+
+@define("multinomial_logits_logpmf")
+def multinomial_logits_logpmf(m: Any, k: Vector, logits: Vector) -> Number:
+    """The same with p = softmax(logits)."""
+    parts = [-c * m.logsumexp([w - v for w in logits]) - m.lgamma(c + 1) for c, v in zip(k, logits, strict=True)]
+    return m.lgamma(m.sum(k) + 1) + m.sum(parts)
