@@ -44,6 +44,7 @@ def script(
     environment: Mapping[str, str] | None = None,
     setup: Sequence[str] = (),
     found_with: str = "",
+    complex_result: bool = False,
 ) -> str:
     """The source of a script that re-runs a finding, judges it exactly and exits 1 while the defect is there, 0 when it is gone.
 
@@ -51,7 +52,7 @@ def script(
     needs is picked out; with it the script recomputes the truth. definition: its registered name (default: the op's).
     differentiable: the inputs that gradients are taken of, in order (default: all). versions: library versions at the time of
     the finding. environment: variables to set before the imports, setup: statements after them (a target's switches). found_with: the
-    interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a target that no script can be written for.
+    interpreter and version that a target with a host ran in, told in the docstring. complex_result: the call answers complex numbers to real inputs. Raises ValueError for a target that no script can be written for.
     """
     framework = framework_of(finding.target)
     place, _, switches = finding.target.partition(";")
@@ -66,7 +67,8 @@ def script(
     placed = finding.case.get("placement") or {}
     source, main = _definition(definition_source, definition or finding.op) if definition_source else ("", "")
     limit, reason = _limit(finding)
-    wide = finding.dtype == "float64"
+    complex_inputs = fmt.real != fmt.name
+    wide = fmt.real == "float64"
     bfloat = finding.dtype == "bfloat16" and framework != "torch"
     modules = [*IMPORTS[framework], *(["import ml_dtypes"] if bfloat else []), *_extra_modules(finding.implementation, framework)]
     arrays = arrays_of(finding)
@@ -110,7 +112,10 @@ def script(
         ),
         params=[f"{name}={_literal(value)}" for name, value in finding.params.items()],
         names=names,
-        numpy_dtype="ml_dtypes.bfloat16" if bfloat else f"np.{'float32' if finding.dtype == 'bfloat16' else finding.dtype}",
+        pairs=complex_inputs or complex_result,
+        given=[f"whole({name})" if complex_inputs else name for name in names],
+        real=fmt.real,
+        numpy_dtype="ml_dtypes.bfloat16" if bfloat else f"np.{'float32' if finding.dtype == 'bfloat16' else fmt.real}",
         definition=source,
         main=main,
         # The last: every cancellation of the format's range in a value, and quotients of differences on top of it in a derivative.

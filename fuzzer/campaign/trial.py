@@ -281,9 +281,10 @@ class Trial:
 
     def modulus(self, row: Batch, output: int) -> float:
         """What an output of a batch of one row is measured against beside itself (screen.moduli); 0 where nothing is."""
-        if not self.op.whole:
+        whole = self.standard(row).whole
+        if not whole:
             return 0.0
-        return float(moduli(self.truth(row, []).value, self.op.whole, self.format)[0, output])
+        return float(moduli(self.truth(row, []).value, whole, self.format)[0, output])
 
     def judge(self, batch: Batch, answers: list[Answered], truth: Reference | None = None) -> Judgement:
         """The judgement of given answers (None where the framework raised or was not asked)."""

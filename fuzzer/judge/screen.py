@@ -89,7 +89,7 @@ def screen(
     right, wrong = kind_errors(answers, truth.accepts)
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
-    if standard.whole == "parts" and standard.order == "value":
+    if standard.whole == "parts":
         spare = _beside_infinity(answers, truth, fmt)
         right, wrong = right | spare, wrong & ~spare
     if conventions is not None:

@@ -380,6 +380,38 @@ def test_scripts_stand_alone(framework: str, order: str, dtype: str, target: str
     assert imported - standard <= {"numpy", "mpmath", framework} | ({"ml_dtypes"} if dtype == "bfloat16" else set())
 
 
+EXP_COMPLEX = """
+@define("exp_complex")
+def exp_complex(m, z):
+    return [m.exp(z[0]) * m.cos(z[1]), m.exp(z[0]) * m.sin(z[1])]
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "call", "order", "expected"),
+    [
+        ("numpy", "np.exp(z)", "value", 0),
+        ("numpy", "np.exp(z) * 2", "value", 1),
+        ("torch", "torch.exp(z)", "grad", 0),
+        ("torch", "torch.exp(2 * z)", "grad", 1),
+        ("torch", "torch.exp(z)", "jvp", 0),
+    ],
+)
+def test_complex_numbers_travel_as_pairs(target: str, call: str, order: str, expected: int, tmp_path: Path) -> None:
+    if importlib.util.find_spec(target) is None:
+        pytest.skip(f"{target} is not installed")
+    directions = (
+        {"cotangent": ["0x1p+0", "0x0p+0"]} if order == "grad" else {"tangent": ["0x1p+0", "0x0p+0"]} if order == "jvp" else {}
+    )
+    finding = planted(
+        op="exp_complex", dtype="complex64", order=order, target=f"{target}:cpu:eager", implementation=call, symptom="precision",
+        case={"dtype": "complex64", "inputs": {"z": ["0x0p+0", "0x1p+0"], **directions}, "placement": {}},
+        worst=0, reference="0.5403023058681397174009366074429766037323", ulps=1e6, output=1.0, output_hex="0x1p+0",
+    )  # fmt: skip
+    result = run(script(finding, EXP_COMPLEX, definition="exp_complex"), tmp_path)
+    assert result.returncode == expected, result.stdout + result.stderr
+
+
 def test_the_docstring_survives_quotes() -> None:
     ast.parse(script(planted(implementation='np.einsum("i->i", x)', note='a "quoted" \\ note'), None))
 
