@@ -52,7 +52,8 @@ def script(
     needs is picked out; with it the script recomputes the truth. definition: its registered name (default: the op's).
     differentiable: the inputs that gradients are taken of, in order (default: all). versions: library versions at the time of
     the finding. environment: variables to set before the imports, setup: statements after them (a target's switches). found_with: the
-    interpreter and version that a target with a host ran in, told in the docstring. complex_result: the call answers complex numbers to real inputs. Raises ValueError for a target that no script can be written for.
+    interpreter and version that a target with a host ran in, told in the docstring. complex_result: the call answers complex numbers to real inputs.
+    Raises ValueError for a target that no script can be written for.
     """
     framework = framework_of(finding.target)
     place, _, switches = finding.target.partition(";")

@@ -433,7 +433,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "sparse_cross_entropy": lambda x, y: -sp.log_softmax(x)[int(y)], "mse": lambda x, y: np.mean((x - y) ** 2),
     **{f"{name}_complex": _of_complex(getattr(np, name)) for name in ("exp", "log", "log2", "log10", "log1p", "sqrt", "reciprocal", "sin", "tanh")},
     "rsqrt_complex": _of_complex(lambda z: 1 / np.sqrt(z)), "angle": _of_complex(np.angle), "abs_complex": _of_complex(np.abs),
-    "div_complex": _of_complex(np.divide), "pow_complex": _of_complex(np.power), "pow_of_complex": _of_complex(lambda z, p: np.power(z, p)),
+    "div_complex": _of_complex(np.divide), "pow_complex": _of_complex(np.power), "pow_of_complex": _of_complex(lambda z, p: z**p),
     "asin_complex": _of_complex(np.arcsin), "acosh_complex": _of_complex(np.arccosh), "atan_complex": _of_complex(np.arctan),
     "atanh_complex": _of_complex(np.arctanh), "sum_complex": _of_complex(np.sum),
     "huber": lambda x, y, delta: sp.huber(delta, x - y), "kl_div": lambda x, y: np.exp(y) * (y - x), "rel_entr": sp.rel_entr,

@@ -320,9 +320,9 @@ class Trial:
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
                 held = documented(self.op, batch, given.shape[1], self.cell.order, framework_of(subject.target))
+                answered = on_one_side(self.op, batch, given, truth.value, self.cell.order)
                 found = screen(
-                    on_one_side(self.op, batch, given, truth.value, self.cell.order), truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held,
-                    least, directions,
+                    answered, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held, least, directions
                 )  # fmt: skip
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size

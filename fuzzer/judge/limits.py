@@ -48,7 +48,8 @@ class Standard:
     """What one cell's answers are held to.
 
     ulps: T. excess: c, the screen. neighbourhood: k, ulps of the inputs in the ball test. strict: T is a published limit, so an error above
-    it is `inaccurate` even where the problem is ill-conditioned. whole: Op.whole at this order. roots: the limit near zeros is absolute. saturates: sup|f'|, of
+    it is `inaccurate` even where the problem is ill-conditioned. whole: Op.whole at this order. roots: the limit near zeros is
+    absolute. saturates: sup|f'|, of
     second derivatives sup|f''|, or None.
     """
 

@@ -37,8 +37,8 @@ TOLERANCE = {"float16": 0.4, "bfloat16": 0.4, **dict.fromkeys(("float32", "float
 #: Calls whose derivative is wrong at ordinary points by the framework's own formula: findings of a run, no mistakes of the record.
 #: tf.nn.moments takes the variance about stop_gradient(mean), which is right to first order only (its source says why it is there).
 #: TensorFlow's CTC differentiates logarithms of impossible prefixes, -inf - (-inf), to second order; its product of complex numbers
-#: conjugates what a second derivative must not. JAX calls the sign of a complex number piecewise constant, and differentiates its acosh by one root of
-#: (z - 1)(z + 1) where the principal value is the product of two.
+#: conjugates what a second derivative must not. JAX calls the sign of a complex number piecewise constant, and differentiates its acosh by one
+#: root of (z - 1)(z + 1) where the principal value is the product of two.
 FINDINGS = {
     ("tf.nn.moments(x, axes=[-1])[1]", "grad2"),
     *((i.call, "grad2") for i in ops()["ctc_loss"].of("tensorflow")),
