@@ -18,6 +18,8 @@ AB = [scalar("a", complex=True), scalar("b", complex=True)]
 #: The negative real axis.
 NEGATIVE = Cut("z.real<0,z.imag=0", (1,))
 POLE = Cut("z.real=0,z.imag=0")
+#: With its end, where no derivative is.
+LOG = (NEGATIVE, Cut("z.real=0,z.imag=0", (1,)))
 
 
 def function(name: str, *, inputs: Any = Z, numpy: str = "", **rest: Any) -> Op:
@@ -40,15 +42,15 @@ OPS: list[Op] = [
     named("exp", "exp", "tf.math.exp(z)", "exp", verified=FORMULA),
     named("exp2", "exp2", None, "exp2"),
     named("expm1", "expm1", "tf.math.expm1(z)", "expm1"),
-    named("log", "log", "tf.math.log(z)", "log", cuts=(NEGATIVE,)),
-    named("log2", "log2", None, "log2", cuts=(NEGATIVE,)),
-    named("log10", "log10", None, "log10", cuts=(NEGATIVE,)),
-    named("log1p", "log1p", "tf.math.log1p(z)", "log1p", cuts=(Cut("z.real<-1,z.imag=0", (1,)),)),
-    named("sqrt", "sqrt", "tf.math.sqrt(z)", "sqrt", cuts=(NEGATIVE,)),
+    named("log", "log", "tf.math.log(z)", "log", cuts=LOG),
+    named("log2", "log2", None, "log2", cuts=LOG),
+    named("log10", "log10", None, "log10", cuts=LOG),
+    named("log1p", "log1p", "tf.math.log1p(z)", "log1p", cuts=(Cut("z.real<-1,z.imag=0", (1,)), Cut("z.real=-1,z.imag=0", (1,)))),
+    named("sqrt", "sqrt", "tf.math.sqrt(z)", "sqrt", cuts=LOG),
     function("rsqrt_complex", torch="torch.rsqrt(z)", tensorflow="tf.math.rsqrt(z)", jax="jax.lax.rsqrt(z)", cuts=(NEGATIVE, POLE)),
     named("square", "square", "tf.math.square(z)", "square", verified=RATIONALS),
     named("reciprocal", "reciprocal", "tf.math.reciprocal(z)", "reciprocal", cuts=(POLE,), verified=RATIONALS),
-    named("sign", "sgn", "tf.math.sign(z)", "sign"),
+    named("sign", "sgn", "tf.math.sign(z)", "sign", cuts=(Cut("z.real=0,z.imag=0", (0, 1)),)),
     function("sigmoid_complex", torch="torch.sigmoid(z)", tensorflow="tf.math.sigmoid(z)", jax="jax.nn.sigmoid(z)",
              saturates=0.25, bends=0.0963),
     function("add_complex", inputs=AB, torch="torch.add(a, b)", tensorflow="tf.math.add(a, b)", jax="jnp.add(a, b)", numpy="np.add(a, b)",

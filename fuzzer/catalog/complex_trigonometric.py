@@ -5,9 +5,9 @@ from __future__ import annotations
 from fuzzer.catalog.complex import named
 from fuzzer.catalog.op import Cut, Op
 
-#: The real axis beyond -1 and 1.
-REAL = (Cut("z.real>1,z.imag=0", (1,)), Cut("z.real<-1,z.imag=0", (1,)))
-IMAGINARY = (Cut("z.imag>1,z.real=0", (0,)), Cut("z.imag<-1,z.real=0", (0,)))
+#: The real axis from -1 and 1 on; the imaginary one likewise.
+REAL = tuple(Cut(f"z.real{end},z.imag=0", (1,)) for end in (">1", "=1", "=-1", "<-1"))
+IMAGINARY = tuple(Cut(f"z.imag{end},z.real=0", (0,)) for end in (">1", "=1", "=-1", "<-1"))
 
 OPS: list[Op] = [
     named("sin", "sin", "tf.math.sin(z)", "sin"),
@@ -20,6 +20,6 @@ OPS: list[Op] = [
     named("acos", "acos", "tf.math.acos(z)", "arccos", cuts=REAL),
     named("atan", "atan", "tf.math.atan(z)", "arctan", cuts=IMAGINARY),
     named("asinh", "asinh", "tf.math.asinh(z)", "arcsinh", cuts=IMAGINARY),
-    named("acosh", "acosh", "tf.math.acosh(z)", "arccosh", cuts=(Cut("z.real<1,z.imag=0", (1,)),)),
+    named("acosh", "acosh", "tf.math.acosh(z)", "arccosh", cuts=(Cut("z.real<1,z.imag=0", (1,)), Cut("z.real=1,z.imag=0", (1,)))),
     named("atanh", "atanh", "tf.math.atanh(z)", "arctanh", cuts=REAL),
 ]  # fmt: skip
