@@ -203,8 +203,14 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
     if before is not None and abs(before) < Fraction(2) ** (
         fmt.emin - fmt.precision - 6
     ):  # the terms cancel entirely: only the roundings are left
-        return Fraction(0)
+        return _one_sided(function, row, name, place, fmt) if _astronomical(function, row, fmt) else Fraction(0)
     return _one_sided(function, row, name, place, fmt)
+
+
+def _astronomical(function: Function, row: Row, fmt: Format) -> bool:
+    """Whether a value lies far beyond the format, so that no difference shows what another term adds (e^x - x y)."""
+    found = _evaluate(_value_of(function), row, 160, fmt) or []
+    return any(isinstance(v, Fraction) and abs(v) >= Fraction(2) ** (fmt.emax + 8) for v in found)
 
 
 def _value_of(function: Function) -> Function:
