@@ -197,7 +197,11 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
         now = _difference(function, row, name, place, step, bits, fmt)
         if isinstance(now, float) or abs(now) > 2 * fmt.overflow_threshold:  # a jump or an overflow: the steps cannot tell
             return _one_sided(function, row, name, place, fmt)
-        if before is not None and abs(now - before) * 2**60 <= abs(now) and (now or digits == 3000):
+        if (
+            before is not None
+            and abs(now - before) * 2**60 <= abs(now)
+            and (now or (digits == 3000 and not _astronomical(function, row, fmt)))
+        ):
             return now
         before = now
     if before is not None and abs(before) < Fraction(2) ** (
