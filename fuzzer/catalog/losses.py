@@ -48,7 +48,7 @@ OPS: list[Op] = [
                         "tf.constant([x.shape[1]] * len(x)), logits_time_major=False, blank_index=0)", dtypes=("float16", "bfloat16", "float32"),
                         note="float64 raises"),
                    call("tf.keras.losses.ctc(tf.constant([[1, second]] * len(x)), x)", dtypes=WIDE)],
-       params={"second": (2, 1)}, min_length=3, lengths=(3, 4, 6, 8), accuracy="accumulating", verified="the sum over all alignments", topics=LOSS),
+       params={"second": (2, 1)}, min_length=3, lengths=(3, 4, 6), accuracy="accumulating", verified="the sum over all alignments", topics=LOSS),
     op("nll_loss", [vector("x"), INDEX], torch=f"{F}.nll_loss(x, y.long(), reduction='none')",
        jax="-jnp.take_along_axis(x, y.astype('int32')[:, None], axis=-1)[:, 0]", min_length=2, accuracy="exact", verified=RATIONALS, topics=LOSS),
     op("l1_loss", XY, torch=f"{F}.l1_loss(x, y, reduction='none')", tensorflow="tf.keras.losses.MAE(y[..., None], x[..., None])",

@@ -46,6 +46,7 @@ def test_gradients_of_a_modulus_are_judged_as_complex_numbers(dtype: str) -> Non
 def test_a_nan_beside_an_infinity_is_an_infinity(dtype: str) -> None:
     huge = float(format_named(dtype).max)
     assert classes("mul_complex", dtype, "value", [NAN, INF], a=[huge, huge], b=[2.0, 2.0]) == [Class.ok, Class.ok]
+    assert classes("mul_complex", dtype, "value", [INF, INF], a=[huge, huge], b=[2.0, 1.0]) == [Class.ok, Class.ok]
     assert classes("mul_complex", dtype, "value", [NAN, 4.0], a=[1.0, 1.0], b=[2.0, 2.0]) == [Class.unstable, Class.ok]
     assert classes("mul_complex", dtype, "value", [NAN, 1.0], a=[huge, huge], b=[2.0, 2.0]) == [Class.unstable, Class.unstable]
 
