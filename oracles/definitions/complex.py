@@ -187,7 +187,8 @@ def sign_complex(m: Any, z: Complex) -> Complex:
 @define("pow_complex")
 def pow_complex(m: Any, a: Complex, b: Complex) -> Complex:
     """e^(b log a); DLMF 4.2.26."""
-    return exp_complex(m, times(b, log_complex(m, a)))
+    result: Complex = exp_complex(m, times(b, log_complex(m, a)))
+    return result
 
 
 @define("pow_of_complex")
