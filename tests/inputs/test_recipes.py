@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fuzzer.case import COTANGENT
 from fuzzer.catalog.op import Op, matrix, op, scalar, vector
+from fuzzer.catalog.registry import ops
 from fuzzer.formats import FORMATS, UnknownName
 from fuzzer.inputs import regions
 from fuzzer.inputs.grid import special_batch
@@ -252,3 +253,12 @@ def test_directions_by_order() -> None:
     sparse = op_named("sparse_cross_entropy")  # its class index is not differentiated by
     assert special_batch(sparse, {}, "float32", "jvp").inputs[TANGENT].shape[1] == 3
     assert set(special_batch(op_named("exp"), {}, "float32", "grad2").inputs) == {"x"}
+
+
+def test_guarded_ops_see_no_special_values() -> None:
+    """A framework that checks its inputs would raise for the whole batch."""
+    op = ops()["binary_cross_entropy"]
+    batches = [special_batch(op), *(recipe.expand(op) for recipe in draw_recipes(op, "float32", seed=1, count=20, rows=64))]
+    for batch in batches:
+        for values in batch.exact().values():
+            assert ((values >= 0) & (values <= 1)).all()
