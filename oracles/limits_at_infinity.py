@@ -55,7 +55,8 @@ def accepted(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list
 @lru_cache(maxsize=1024)
 def nowhere_smooth(function: Function, constant: float, length: int = 3) -> bool:
     """Whether a derivative by one vector has no truth wherever all its elements are equal, to zero or to another number: read at three such
-    vectors of each kind, of a length that the function takes. Norms at the zero vector, standard deviations of equal numbers: a reading costs too much to be done for each."""
+    vectors of each kind, of a length that the function takes. Norms at the zero vector, standard deviations of equal numbers: a reading
+    costs too much to be done for each."""
     (name,) = function.inputs
     weights = np.resize([1.0, -2.0, 0.5], length)
     found: list[Accepted] = []

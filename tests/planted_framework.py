@@ -200,14 +200,24 @@ def _slope(function: Function, row: Row, name: str, place: tuple[int, ...], fmt:
         now = _difference(function, row, name, place, step, bits, fmt)
         if isinstance(now, float) or abs(now) > 2 * fmt.overflow_threshold:  # a jump or an overflow: the steps cannot tell
             return _one_sided(function, row, name, place, fmt)
-        if before is not None and abs(now - before) * 2**60 <= abs(now) and (now or digits == 3000):
+        if (
+            before is not None
+            and abs(now - before) * 2**60 <= abs(now)
+            and (now or (digits == 3000 and not _astronomical(function, row, fmt)))
+        ):
             return now
         before = now
     if before is not None and abs(before) < Fraction(2) ** (
         fmt.emin - fmt.precision - 6
     ):  # the terms cancel entirely: only the roundings are left
-        return Fraction(0)
+        return _one_sided(function, row, name, place, fmt) if _astronomical(function, row, fmt) else Fraction(0)
     return _one_sided(function, row, name, place, fmt)
+
+
+def _astronomical(function: Function, row: Row, fmt: Format) -> bool:
+    """Whether a value lies far beyond the format, so that no difference shows what another term adds (e^x - x y)."""
+    found = _evaluate(_value_of(function), row, 160, fmt) or []
+    return any(isinstance(v, Fraction) and abs(v) >= Fraction(2) ** (fmt.emax + 8) for v in found)
 
 
 def _value_of(function: Function) -> Function:
@@ -475,7 +485,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "cast_bfloat16": lambda x: x.astype(ml_dtypes.bfloat16), "cast_float8_e5m2": lambda x: x.astype(ml_dtypes.float8_e5m2),
     **{f"{name}_complex": _of_complex(getattr(np, name)) for name in ("exp", "log", "log2", "log10", "log1p", "sqrt", "reciprocal", "sin", "tanh")},
     "rsqrt_complex": _of_complex(lambda z: 1 / np.sqrt(z)), "angle": _of_complex(np.angle), "abs_complex": _of_complex(np.abs),
-    "div_complex": _of_complex(np.divide), "pow_complex": _of_complex(np.power), "pow_of_complex": _of_complex(lambda z, p: np.power(z, p)),
+    "div_complex": _of_complex(np.divide), "pow_complex": _of_complex(np.power), "pow_of_complex": _of_complex(lambda z, p: z**p),
     "asin_complex": _of_complex(np.arcsin), "acosh_complex": _of_complex(np.arccosh), "atan_complex": _of_complex(np.arctan),
     "atanh_complex": _of_complex(np.arctanh), "sum_complex": _of_complex(np.sum),
     "huber": lambda x, y, delta: sp.huber(delta, x - y), "kl_div": lambda x, y: np.exp(y) * (y - x), "rel_entr": sp.rel_entr,

@@ -221,6 +221,7 @@ def script_for(
         environment=environment,
         setup=setup,
         found_with=found_with,
+        complex_result=op.complex_result,
     )
 
 

@@ -293,9 +293,10 @@ class Trial:
 
     def modulus(self, row: Batch, output: int) -> float:
         """What an output of a batch of one row is measured against beside itself (screen.moduli); 0 where nothing is."""
-        if not self.op.whole:
+        whole = self.standard(row).whole
+        if not whole:
             return 0.0
-        return float(moduli(self.truth(row, []).value, self.op.whole, self.format)[0, output])
+        return float(moduli(self.truth(row, []).value, whole, self.format)[0, output])
 
     def judge(self, batch: Batch, answers: list[Answered], truth: Reference | None = None) -> Judgement:
         """The judgement of given answers (None where the framework raised or was not asked)."""
@@ -331,9 +332,9 @@ class Trial:
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
                 held = documented(self.op, batch, given.shape[1], self.cell.order, framework_of(subject.target))
+                answered = on_one_side(self.op, batch, given, truth.value, self.cell.order)
                 found = screen(
-                    on_one_side(self.op, batch, given, truth.value, self.cell.order), truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held,
-                    least, directions,
+                    answered, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held, least, directions
                 )  # fmt: skip
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size

@@ -18,6 +18,8 @@ AB = [scalar("a", complex=True), scalar("b", complex=True)]
 #: The negative real axis.
 NEGATIVE = Cut("z.real<0,z.imag=0", (1,))
 POLE = Cut("z.real=0,z.imag=0")
+#: With its end, where no derivative is.
+LOG = (NEGATIVE, Cut("z.real=0,z.imag=0", (1,)))
 
 
 def function(name: str, *, inputs: Any = Z, numpy: str = "", **rest: Any) -> Op:
@@ -40,16 +42,17 @@ OPS: list[Op] = [
     named("exp", "exp", "tf.math.exp(z)", "exp", verified=FORMULA),
     named("exp2", "exp2", None, "exp2"),
     named("expm1", "expm1", "tf.math.expm1(z)", "expm1"),
-    named("log", "log", "tf.math.log(z)", "log", cuts=(NEGATIVE,)),
-    named("log2", "log2", None, "log2", cuts=(NEGATIVE,)),
-    named("log10", "log10", None, "log10", cuts=(NEGATIVE,)),
-    named("log1p", "log1p", "tf.math.log1p(z)", "log1p", cuts=(Cut("z.real<-1,z.imag=0", (1,)),)),
-    named("sqrt", "sqrt", "tf.math.sqrt(z)", "sqrt", cuts=(NEGATIVE,)),
+    named("log", "log", "tf.math.log(z)", "log", cuts=LOG),
+    named("log2", "log2", None, "log2", cuts=LOG),
+    named("log10", "log10", None, "log10", cuts=LOG),
+    named("log1p", "log1p", "tf.math.log1p(z)", "log1p", cuts=(Cut("z.real<-1,z.imag=0", (1,)), Cut("z.real=-1,z.imag=0", (1,)))),
+    named("sqrt", "sqrt", "tf.math.sqrt(z)", "sqrt", cuts=LOG),
     function("rsqrt_complex", torch="torch.rsqrt(z)", tensorflow="tf.math.rsqrt(z)", jax="jax.lax.rsqrt(z)", cuts=(NEGATIVE, POLE)),
     named("square", "square", "tf.math.square(z)", "square", verified=RATIONALS),
     named("reciprocal", "reciprocal", "tf.math.reciprocal(z)", "reciprocal", cuts=(POLE,), verified=RATIONALS),
-    named("sign", "sgn", "tf.math.sign(z)", "sign"),
-    function("sigmoid_complex", torch="torch.sigmoid(z)", tensorflow="tf.math.sigmoid(z)", jax="jax.nn.sigmoid(z)"),
+    named("sign", "sgn", "tf.math.sign(z)", "sign", cuts=(Cut("z.real=0,z.imag=0", (0, 1)),)),
+    function("sigmoid_complex", torch="torch.sigmoid(z)", tensorflow="tf.math.sigmoid(z)", jax="jax.nn.sigmoid(z)",
+             saturates=0.25, bends=0.0963),
     function("add_complex", inputs=AB, torch="torch.add(a, b)", tensorflow="tf.math.add(a, b)", jax="jnp.add(a, b)", numpy="np.add(a, b)",
              accuracy="exact", verified=RATIONALS),
     function("sub_complex", inputs=AB, torch="torch.sub(a, b)", tensorflow="tf.math.subtract(a, b)", jax="jnp.subtract(a, b)",
@@ -63,7 +66,8 @@ OPS: list[Op] = [
     function("pow_of_complex", torch="torch.pow(z, p)", tensorflow="tf.math.pow(z, tf.cast(p, z.dtype))", jax="jnp.power(z, p)",
              numpy="np.power(z, p)", params={"p": (2, -1, 3, 0.5)}, cuts=(Cut("z.real<0,z.imag=0"), POLE)),
     function("logaddexp_complex", inputs=AB, torch="torch.logaddexp(a, b)", jax="jnp.logaddexp(a, b)"),
-    function("conj", torch="torch.conj(z)", tensorflow="tf.math.conj(z)", jax="jnp.conj(z)", numpy="np.conj(z)", accuracy="exact", verified=RATIONALS),
+    function("conj", torch="torch.conj(z)", tensorflow="tf.math.conj(z)", jax="jnp.conj(z)", numpy="np.conj(z)",
+             accuracy="exact", verified=RATIONALS),
     real_valued("real_part", torch="torch.real(z)", tensorflow="tf.math.real(z)", jax="jnp.real(z)", numpy="np.real(z)", accuracy="exact",
                 verified=RATIONALS),
     real_valued("imaginary_part", torch="torch.imag(z)", tensorflow="tf.math.imag(z)", jax="jnp.imag(z)", numpy="np.imag(z)", accuracy="exact",
@@ -71,7 +75,8 @@ OPS: list[Op] = [
     real_valued("abs_complex", torch="torch.abs(z)", tensorflow="tf.math.abs(z)", jax="jnp.abs(z)", numpy="np.abs(z)", accuracy="special"),
     real_valued("angle", torch="torch.angle(z)", tensorflow="tf.math.angle(z)", jax="jnp.angle(z)", numpy="np.angle(z)", accuracy="special",
                 cuts=(Cut("z.real<0,z.imag=0", (0,)), POLE)),
-    op("complex_of_parts", [scalar("x"), scalar("y")], torch=call("torch.complex(x, y)", dtypes=WIDE), tensorflow=call("tf.complex(x, y)", dtypes=WIDE),
+    op("complex_of_parts", [scalar("x"), scalar("y")], torch=call("torch.complex(x, y)", dtypes=WIDE),
+       tensorflow=call("tf.complex(x, y)", dtypes=WIDE),
        jax=call("jax.lax.complex(x, y)", dtypes=WIDE), whole="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
     op("polar", [scalar("r", 0), scalar("t")], torch=call("torch.polar(r, t)", dtypes=WIDE), whole="parts", complex_result=True, verified=FORMULA,
        topics=TOPICS),

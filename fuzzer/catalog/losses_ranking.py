@@ -22,7 +22,8 @@ OPS: list[Op] = [
        torch=f"{F}.margin_ranking_loss(a, b, 2 * y - 1, margin=margin, reduction='none')",
        params={"margin": (0.0, 0.25)}, verified=RATIONALS, topics=LOSS),
     op("soft_margin", BIT, torch=f"{F}.soft_margin_loss(x, 2 * y - 1, reduction='none')", verified=FORMULA, topics=LOSS),
-    op("multi_margin", [vector("x"), INDEX], torch=call(f"{F}.multi_margin_loss(x, y.long(), p=p, margin=margin, reduction='none')", dtypes=WIDE, without=FIRST_ORDER),
+    op("multi_margin", [vector("x"), INDEX],
+       torch=call(f"{F}.multi_margin_loss(x, y.long(), p=p, margin=margin, reduction='none')", dtypes=WIDE, without=FIRST_ORDER),
        params={"p": (1, 2), "margin": (1.0, 0.25)}, min_length=2, accuracy="accumulating", verified=RATIONALS, topics=LOSS),
     op("multilabel_margin", [vector("x"), vector("y", 0, 1, integers=True, differentiable=False)],
        torch=call(f"{F}.multilabel_margin_loss(x, torch.where(y > 0, torch.arange(y.shape[-1]), -1).sort(dim=-1, descending=True)[0], "

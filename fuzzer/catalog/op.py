@@ -197,7 +197,9 @@ class Op:
     that make sense (empty: the usual list). whole: what an error is measured against: the
     elements one by one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest
     output and the largest number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex
-    although its inputs are real (outputs are pairs then). cuts: branch cuts. At infinite or NaN parts of complex inputs every answer is right: the
+    although its inputs are real (outputs are pairs then). cuts: branch cuts. guarded: a
+    framework checks its inputs and raises outside the domain, so no infinities, NaNs or numbers outside are drawn.
+    At infinite or NaN parts of complex inputs every answer is right: the
     tables of C23 Annex G are no contract of a framework's. verified: the independent truth that the tests check the definition against
     (tests/oracles/truth): whose it is, in a few words.
     """
@@ -224,6 +226,7 @@ class Op:
     whole: Literal["", "parts", "all"] = ""
     complex_result: bool = False
     cuts: tuple[Cut, ...] = ()
+    guarded: bool = False
     verified: str = ""
 
     @property

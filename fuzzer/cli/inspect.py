@@ -109,7 +109,9 @@ def _flush_words(flush: dict[str, str]) -> str:
 def probe(
     op: Annotated[str, typer.Argument(help="Its name; see `ulpfuzz ops`.")],
     inputs: Annotated[str, typer.Option("--inputs", metavar="JSON", help=f"Input name to number or list, {_INPUTS_EXAMPLE}.")],
-    dtype: Annotated[str, typer.Option("--dtype", metavar="D", help="float16, bfloat16, float32 or float64.")] = "float32",
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="D", help="float16, bfloat16, float32, float64; complex64, complex128.")
+    ] = "float32",
     params: Annotated[str | None, typer.Option("--params", metavar="JSON", help="Param name to value.")] = None,
     order: Annotated[str, typer.Option("--order", metavar="O", help="value, grad, jvp or grad2.")] = "value",
     targets: Targets = None,

@@ -74,7 +74,15 @@ def recipes(
     toward one region, no relation and the shortest vectors. Raises UnknownName for a dtype, ValueError where no length is left.
     """
     fmt = format_named(dtype)
-    return _recipes(op, fmt, order, rows, _plan(op, fmt, landmarks or {}, lengths, specials), specials, (1 << 48) - 1)
+    return _recipes(
+        op,
+        fmt,
+        order,
+        rows,
+        _plan(op, fmt, landmarks or {}, lengths, specials and not op.guarded),
+        specials and not op.guarded,
+        (1 << 48) - 1,
+    )
 
 
 @st.composite
@@ -114,8 +122,16 @@ def cases(
     """
     fmt = format_named(dtype)
     chosen = lengths or [n for n in usual_lengths(op) if n <= max(8, op.min_length)] + [op.min_length]
-    plan = _plan(op, fmt, landmarks or {}, chosen, specials)
-    return _cases(op, fmt, order, dict(op.default_params() if params is None else params), landmarks or {}, plan, specials)
+    plan = _plan(op, fmt, landmarks or {}, chosen, specials and not op.guarded)
+    return _cases(
+        op,
+        fmt,
+        order,
+        dict(op.default_params() if params is None else params),
+        landmarks or {},
+        plan,
+        specials and not op.guarded,
+    )
 
 
 @st.composite
@@ -159,7 +175,15 @@ def explore(
     done = chunk = 0
     raised: list[Exception] = []
     fmt = format_named(dtype)
-    strategy = _recipes(op, fmt, order, rows, _plan(op, fmt, landmarks or {}, lengths, specials), specials, 0)
+    strategy = _recipes(
+        op,
+        fmt,
+        order,
+        rows,
+        _plan(op, fmt, landmarks or {}, lengths, specials and not op.guarded),
+        specials and not op.guarded,
+        0,
+    )
 
     def test(recipe: Recipe) -> None:
         nonlocal done

@@ -63,7 +63,7 @@ def on_one_side(op: Op, batch: Batch, answers: NDArray[Any], truth: NDArray[np.f
     for cut in op.cuts:
         rows = np.flatnonzero(_rows(parts, cut.at))
         if len(rows) and cut.turns:
-            at = np.ix_(rows, cut.turns)
+            at = np.ix_(rows, np.asarray(cut.turns))
             turned = turned.copy() if turned is answers else turned
             turned[at] = np.copysign(turned[at], truth[at])
     return turned

@@ -48,7 +48,8 @@ class Standard:
     """What one cell's answers are held to.
 
     ulps: T. excess: c, the screen. neighbourhood: k, ulps of the inputs in the ball test. strict: T is a published limit, so an error above
-    it is `inaccurate` even where the problem is ill-conditioned. whole: Op.whole. roots: the limit near zeros is absolute. saturates: sup|f'|, of
+    it is `inaccurate` even where the problem is ill-conditioned. whole: Op.whole at this order. roots: the limit near zeros is
+    absolute. saturates: sup|f'|, of
     second derivatives sup|f''|, or None.
     """
 
@@ -81,5 +82,13 @@ def standard_for(op: Op, order: str, fmt: Format, length: int = 1) -> Standard:
     saturates = {"grad": op.saturates, "jvp": op.saturates, "grad2": op.bends}.get(order)
     return Standard(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        roots=op.roots, saturates=saturates, source=SOURCES[accuracy], order=order, whole=op.whole,
+        roots=op.roots, saturates=saturates, source=SOURCES[accuracy], order=order, whole=_whole(op, order),
     )  # fmt: skip
+
+
+def _whole(op: Op, order: str) -> str:
+    """Op.whole at an order: a gradient by complex numbers is made of complex numbers whatever the value is, one by real numbers never."""
+    if op.whole == "all" or order not in ("grad", "grad2"):
+        return op.whole
+    moving = [i for i in op.inputs if i.differentiable]
+    return "parts" if moving and all(i.complex for i in moving) else ""

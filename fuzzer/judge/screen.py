@@ -89,7 +89,7 @@ def screen(
     right, wrong = kind_errors(answers, truth.accepts)
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
-    if standard.whole == "parts" and standard.order == "value":
+    if standard.whole == "parts":
         spare = _beside_infinity(answers, truth, fmt)
         right, wrong = right | spare, wrong & ~spare
     if conventions is not None:
@@ -242,10 +242,10 @@ def _scales(
 
 
 def _beside_infinity(answers: NDArray[np.float64], truth: Reference, fmt: Format) -> NDArray[np.bool_]:
-    """NaNs whose other part is an infinity, where the modulus overflows: such a number is an infinity (C23 G.3)."""
+    """NaNs and infinities of numbers with an infinite part, where the modulus overflows: such a number is an infinity (C23 G.3)."""
     huge = (np.abs(truth.value) >= fmt.max) | (truth.accepts & (PINF | NINF) != 0)
     pairs = np.isinf(answers).reshape(len(answers), -1, 2).any(axis=2) & huge.reshape(len(answers), -1, 2).any(axis=2)
-    spare: NDArray[np.bool_] = np.isnan(answers) & np.repeat(pairs, 2, axis=1)
+    spare: NDArray[np.bool_] = ~np.isfinite(answers) & np.repeat(pairs, 2, axis=1)
     return spare
 
 

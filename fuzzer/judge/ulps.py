@@ -39,7 +39,7 @@ class Yardstick:
 
 def yardstick(truth: Reference, fmt: Format) -> Yardstick:
     """The Yardstick of a truth in a format."""
-    top = fmt.max if fmt.name == "float64" else float(fmt.overflow_threshold)
+    top = fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold)
     value = np.minimum(np.maximum(truth.value, -top), top)
     with np.errstate(invalid="ignore"):  # surely: of a truth that is known to 1e50 only nothing is sure
         beyond = np.abs(truth.value) - truth.radius >= top

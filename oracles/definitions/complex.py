@@ -29,7 +29,7 @@ def size(m: Any, z: Complex) -> Number:
 
 
 def root(m: Any, z: Complex) -> Complex:
-    """The principal square root: (t, y/2t) with t = sqrt((|z| + x)/2), left of 0 (|y|/2t, +-t) with t = sqrt((|z| - x)/2); DLMF 4.2.30, C23 G.6.4.2."""
+    """The principal square root: (t, y/2t) with t = sqrt((|z| + x)/2), left of 0 (|y|/2t, +-t) with t = sqrt((|z| - x)/2); DLMF 4.2.30, C23 G.6.4."""
     x, y = z
     r = size(m, z)
 
@@ -181,13 +181,14 @@ def angle(m: Any, z: Complex) -> Number:
 def sign_complex(m: Any, z: Complex) -> Complex:
     """z / |z|, 0 for 0; torch.sgn, tf.math.sign, jnp.sign."""
     zero, r = m.num(0), size(m, z)
-    return pick(m, m.eq0(r), lambda: [zero, zero], lambda: m.direction([z[0], z[1]]))
+    return pick(m, m.eq0(r), lambda: [zero, zero], lambda: [*m.direction([z[0], z[1]])])
 
 
 @define("pow_complex")
 def pow_complex(m: Any, a: Complex, b: Complex) -> Complex:
     """e^(b log a); DLMF 4.2.26."""
-    return exp_complex(m, times(b, log_complex(m, a)))
+    result: Complex = exp_complex(m, times(b, log_complex(m, a)))
+    return result
 
 
 @define("pow_of_complex")

@@ -121,8 +121,11 @@ def cosine_embedding(m: Any, a: Vector, b: Vector, y: Number, margin: float = 0.
 
 @define("circle_loss")
 def circle_loss(m: Any, x: list[Vector], gamma: float = 80.0, margin: float = 0.4) -> Vector:
-    """softplus(LSE_p gamma a_p (d_p - margin) + LSE_n gamma a_n (1 - margin - d_n)) of each embedding, d = max(0, 1 - x_i.x_j), a_p = max(0, margin + d),
-    a_n = max(0, 1 + margin - d); labels 0, 0, 1, 1: one positive, two negatives each; Sun et al., 2020, eq. 6; tf.keras.losses.circle."""
+    """softplus(LSE_p gamma a_p (d_p - margin) + LSE_n gamma a_n (1 - margin - d_n)) of each embedding; Sun et al., 2020, eq. 6.
+
+    d = max(0, 1 - x_i.x_j), a_p = max(0, margin + d), a_n = max(0, 1 + margin - d); labels 0, 0, 1, 1: one positive and two negatives for each;
+    tf.keras.losses.circle.
+    """
     bend, scale = m.num(margin), m.num(gamma)
     labels, losses = (0, 0, 1, 1), []
     for i, anchor in enumerate(x):

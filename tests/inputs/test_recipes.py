@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fuzzer.case import COTANGENT
 from fuzzer.catalog.op import Op, matrix, op, scalar, vector
+from fuzzer.catalog.registry import ops
 from fuzzer.formats import FORMATS, UnknownName
 from fuzzer.inputs import regions
 from fuzzer.inputs.grid import special_batch
@@ -261,3 +262,12 @@ def test_no_rows_have_every_structure() -> None:
 
     fmt = format_named("float32")
     assert satisfy(fmt, vector("x", structure="ascending"), np.zeros((0, 3), np.float32)).shape == (0, 3)
+
+
+def test_guarded_ops_see_no_special_values() -> None:
+    """A framework that checks its inputs would raise for the whole batch."""
+    op = ops()["binary_cross_entropy"]
+    batches = [special_batch(op), *(recipe.expand(op) for recipe in draw_recipes(op, "float32", seed=1, count=20, rows=64))]
+    for batch in batches:
+        for values in batch.exact().values():
+            assert ((values >= 0) & (values <= 1)).all()
