@@ -19,8 +19,9 @@ Satisfy = Callable[[Format, Floats], Floats]
 
 
 def satisfy(fmt: Format, spec: Input, values: Floats) -> Floats:
-    """Rows (rows, *sizes) with the input's structure; those that have it stay as they are. Rows with special values stay too."""
-    if not spec.structure:
+    """Rows (rows, *sizes) with the input's structure; those that have it stay as they are. Rows with special values stay too, and single
+    numbers that are no rows yet."""
+    if not spec.structure or values.ndim != 1 + len(spec.stored) or not len(values):
         return values
     usual = np.isfinite(values.astype(np.float64)).reshape(len(values), -1).all(axis=1)
     if not usual.any():
@@ -50,9 +51,9 @@ def _spd(fmt: Format, a: Floats) -> Floats:
 
 
 def _nonsingular(fmt: Format, a: Floats) -> Floats:
-    """Pivots that no rounding error of elimination brings to zero; else the identity in its place."""
+    """Pivots that no rounding error of elimination brings to zero (of a tall matrix: in every column); else the identity in its place."""
     regular = _least_pivot(a.astype(np.float64), search=True) > 64 * a.shape[1] * fmt.unit_roundoff
-    return np.where(regular[:, np.newaxis, np.newaxis], a, np.eye(a.shape[1]).astype(fmt.dtype))
+    return np.where(regular[:, np.newaxis, np.newaxis], a, np.eye(*a.shape[1:]).astype(fmt.dtype))
 
 
 def _least_pivot(a: Wide, *, search: bool) -> Wide:
@@ -60,7 +61,7 @@ def _least_pivot(a: Wide, *, search: bool) -> Wide:
 
     search: with partial pivoting, and magnitudes of the pivots; else in order, with their signs.
     """
-    rows, n, _ = a.shape
+    rows, _, n = a.shape
     work = a.copy()
     with np.errstate(all="ignore"):
         across, down = np.abs(a).max(axis=2), np.abs(a).max(axis=1)
