@@ -11,10 +11,12 @@ WIDE = ("float32", "float64")
 LENGTHS = (1, 2, 3, 4, 5, 8)
 TOPICS = ("linear algebra",)
 A = [matrix("a")]
-REGULAR = [matrix("a", structure="nonsingular")]
-SPD = [matrix("a", structure="spd")]
-LOWER = [matrix("a", structure="lower")]
-TALL = matrix("a", rows="n+1", structure="nonsingular")
+#: Without infinities and NaN: iterations raise at these, and no matrix that holds one is regular.
+FINITE = [matrix("a", finite=True)]
+REGULAR = [matrix("a", structure="nonsingular", finite=True)]
+SPD = [matrix("a", structure="spd", finite=True)]
+LOWER = [matrix("a", structure="lower", finite=True)]
+TALL = matrix("a", rows="n+1", structure="nonsingular", finite=True)
 B = vector("b")
 #: The symmetric part, exact but for the last bit of subnormals: with it the gradient is that of the definition, whichever triangle is read.
 S, TF_S = "a / 2 + a.mT / 2", "a / 2 + tf.linalg.matrix_transpose(a) / 2"
@@ -52,7 +54,8 @@ OPS: list[Op] = [
              jax=wide("jnp.linalg.inv(a)", "jax.scipy.linalg.inv(a)"), numpy=peer("np.linalg.inv(a)", WIDE)),
     normwise("inv_spd", SPD, torch=wide(f"torch.cholesky_inverse(torch.linalg.cholesky({S}))"),
              tensorflow=wide(f"tf.keras.ops.cholesky_inverse(tf.linalg.cholesky({TF_S}))"),
-             jax=wide(f"jax.scipy.linalg.cho_solve((jnp.linalg.cholesky({S}), True), jnp.broadcast_to(jnp.eye(a.shape[-1], dtype=a.dtype), a.shape))")),
+             jax=wide(f"jax.scipy.linalg.cho_solve((jnp.linalg.cholesky({S}), True), "
+                      "jnp.broadcast_to(jnp.eye(a.shape[-1], dtype=a.dtype), a.shape))")),
     normwise("solve", [*REGULAR, B], torch=wide("torch.linalg.solve(a, b)", "torch.linalg.solve_ex(a, b).result",
                                                 "torch.linalg.lu_solve(*torch.linalg.lu_factor(a), b[..., None])[..., 0]"),
              tensorflow=[*wide("tf.linalg.solve(a, b[..., None])[..., 0]", "tf.keras.ops.solve(a, b[..., None])[..., 0]"),
@@ -66,15 +69,17 @@ OPS: list[Op] = [
              jax=wide(f'jax.scipy.linalg.solve({S}, b[..., None], assume_a="pos")[..., 0]',
                       f"jax.vmap(lambda a, b: jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor({S}), b))(a, b)")),
     normwise("solve_lower", [*LOWER, B], torch=wide("torch.linalg.solve_triangular(a, b[..., None], upper=False)[..., 0]"),
-             tensorflow=wide("tf.linalg.triangular_solve(a, b[..., None])[..., 0]", "tf.keras.ops.solve_triangular(a, b[..., None], lower=True)[..., 0]",
+             tensorflow=wide("tf.linalg.triangular_solve(a, b[..., None])[..., 0]",
+                 "tf.keras.ops.solve_triangular(a, b[..., None], lower=True)[..., 0]",
                              "tf.linalg.LinearOperatorLowerTriangular(a).solvevec(b)"),
              jax=wide("jax.scipy.linalg.solve_triangular(a, b[..., None], lower=True)[..., 0]",
                       "jax.lax.linalg.triangular_solve(a, b[..., None], left_side=True, lower=True)[..., 0]")),
-    normwise("solve_upper", [matrix("a", structure="upper"), B], torch=wide("torch.linalg.solve_triangular(a, b[..., None], upper=True)[..., 0]"),
+    normwise("solve_upper", [matrix("a", structure="upper", finite=True), B],
+             torch=wide("torch.linalg.solve_triangular(a, b[..., None], upper=True)[..., 0]"),
              tensorflow=wide("tf.linalg.triangular_solve(a, b[..., None], lower=False)[..., 0]"),
              jax=wide("jax.scipy.linalg.solve_triangular(a, b[..., None])[..., 0]",
                       "jax.lax.linalg.triangular_solve(a, b[..., None], left_side=True)[..., 0]")),
-    normwise("solve_unit_lower", [matrix("a", structure="unit_lower"), B],
+    normwise("solve_unit_lower", [matrix("a", structure="unit_lower", finite=True), B],
              torch=wide("torch.linalg.solve_triangular(a, b[..., None], upper=False, unitriangular=True)[..., 0]"),
              jax=wide("jax.scipy.linalg.solve_triangular(a, b[..., None], lower=True, unit_diagonal=True)[..., 0]",
                       "jax.lax.linalg.triangular_solve(a, b[..., None], left_side=True, lower=True, unit_diagonal=True)[..., 0]")),
@@ -89,7 +94,7 @@ OPS: list[Op] = [
              tensorflow=wide("tf.linalg.cholesky_solve(a, b[..., None])[..., 0]"),
              jax=wide("jax.vmap(lambda a, b: jax.scipy.linalg.cho_solve((a, True), b))(a, b)")),
     normwise("cholesky_inverse", LOWER, torch=wide("torch.cholesky_inverse(a.tril())"), tensorflow=wide("tf.keras.ops.cholesky_inverse(a)")),
-    normwise("lstsq", [TALL, vector("b", size="n+1")],
+    normwise("lstsq", [TALL, vector("b", size="n+1", finite=True)],
              torch=wide('torch.linalg.lstsq(a, b[..., None], driver="gels").solution[..., 0]'),
              jax=wide("jax.vmap(lambda a, b: jnp.linalg.lstsq(a, b, rcond=0.0)[0])(a, b)"), lengths=(1, 2, 3, 4)),
     normwise("pinv", [TALL], torch=wide("torch.linalg.pinv(a, rtol=0.0)"), tensorflow=wide("tf.linalg.pinv(a, rcond=0.0)"),

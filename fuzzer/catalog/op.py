@@ -41,7 +41,7 @@ class Input:
 
     axes: its shape in one row: () a scalar, ("n",) a vector, ("n", "n") a matrix, any others a tensor; n is the length that one case has in
     common, a number is fixed (axis_size). complex: its numbers are complex, stored with one more axis of two (real, imaginary parts);
-    [low, high] then bounds both parts. structure: what a row's numbers satisfy together (inputs.structures). arrangements: those
+    [low, high] then bounds both parts. finite: no infinity or NaN is drawn, for calls that give these a meaning of their own. structure: what a row's numbers satisfy together (inputs.structures). arrangements: those
     that make sense (names in inputs.vectors or inputs.matrices; all if empty).
     """
 
@@ -52,6 +52,7 @@ class Input:
     integers: bool = False
     differentiable: bool = True
     complex: bool = False
+    finite: bool = False
     structure: Structure = ""
     arrangements: tuple[str, ...] = ()
 
@@ -72,9 +73,14 @@ class Input:
         return not self.stored
 
     @property
+    def special(self) -> bool:
+        """Whether special values are drawn for it."""
+        return not (self.integers or self.finite)
+
+    @property
     def square(self) -> bool:
         """Whether a row is a real square matrix."""
-        return len(self.stored) == 2 and self.axes[0] == self.axes[1] and not self.complex
+        return len(self.axes) == 2 and self.axes[0] == self.axes[1] and not self.complex
 
     def sizes(self, n: int) -> tuple[int, ...]:
         """The shape of a row at length n."""

@@ -162,7 +162,7 @@ class Recipe:
 
     def _plant(self, rng: Generator, fmt: Format, op: Op, inputs: dict[str, NDArray[Any]]) -> None:
         """Special values in `specials` percent of the rows, evenly spaced: one number of one input."""
-        candidates = [spec for spec in op.inputs if not spec.integers]
+        candidates = [spec for spec in op.inputs if spec.special]
         rows = np.arange(0, self.rows, max(1, 100 // self.specials))
         owner = rng.integers(0, max(len(candidates), 1), len(rows))
         for number, spec in enumerate(candidates):

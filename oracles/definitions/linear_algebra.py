@@ -9,8 +9,8 @@ from typing import Any
 from oracles.definitions import define
 
 Number = Any
-Vector = list[Any]
-Matrix = list[list[Any]]
+Vector = Any  # a list of numbers
+Matrix = Any  # a list of them
 Minors = dict[tuple[int, ...], Number]
 
 

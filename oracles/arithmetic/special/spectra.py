@@ -95,7 +95,7 @@ def _diagonal(b: arb_mat, factors: list[arb_mat], *, magnitudes: bool = False) -
     square = arb(0)
     for i in range(n):
         for j in range(n):
-            square += b[i, j] ** 2 if i != j else arb(0)
+            square += b[i, j].abs_upper() ** 2 if i != j else arb(0)
     beside = square.sqrt().abs_upper()
     scale = arb(1)
     for q in factors:
@@ -124,7 +124,7 @@ class _Sorted:
 def _frobenius(a: arb_mat) -> arb:
     total = arb(0)
     for x in a.entries():
-        total += x**2
+        total += x.abs_upper() ** 2
     return total.sqrt().abs_upper()
 
 
@@ -152,7 +152,7 @@ def _exponential(entries: list[arb]) -> list[arb]:
 
 
 def _place(x: arb) -> int:
-    return int(x.unique_fmpz())
+    return int(float(x))
 
 
 def arb_symmetric_eigenvalue(k: arb, *entries: arb) -> arb:
@@ -168,7 +168,8 @@ def arb_singular_value(k: arb, *entries: arb) -> arb:
 def arb_exponential_entry(i: arb, j: arb, *entries: arb) -> arb:
     if not all(x.is_finite() for x in entries):
         return arb.nan()
-    return _exponential(list(entries))[_place(i) * math.isqrt(len(entries)) + _place(j)]
+    found: arb = _exponential(list(entries))[_place(i) * math.isqrt(len(entries)) + _place(j)]
+    return found
 
 
 # -- mpmath
@@ -216,8 +217,9 @@ def mp_exponential_entry(mp: Any, i: Any, j: Any, *entries: Any) -> Any:
 
 
 def _by_lapack(m: Any, balls: Sequence[Ball], k: Ball, place: list[list[int]], function: Callable[[Any], Any]) -> Ball:
-    if m.dtype is not np.float64 and np.dtype(m.dtype) != np.float64:
-        return m.unknown(*balls)
+    if np.dtype(m.dtype) != np.float64:
+        unknown: Ball = m.unknown(*balls)
+        return unknown
     n = len(place)
     with np.errstate(all="ignore"):
         mids = np.stack(np.broadcast_arrays(*(b.mid for b in balls)), axis=-1)

@@ -43,7 +43,8 @@ def _reflections(a: Rows, b: list[Fraction]) -> Rows:
 
 
 TRUTH: dict[str, Truth] = {
-    **dict.fromkeys(("lu_product", "qr_product", "cholesky_product", "eigh_product", "svd_product", "schur_product", "hessenberg_product",
+    **dict.fromkeys(("lu_product", "lu_product_nonsingular", "qr_product", "cholesky_product", "eigh_product", "svd_product", "schur_product",
+                     "hessenberg_product",
                      "polar_product", "sqrtm_product"), _itself),
     **dict.fromkeys(("qr_orthogonality", "eigh_orthogonality", "svd_orthogonality", "polar_orthogonality"), _identity),
     "qr_upper": lambda a: _gram_schmidt(a)[1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from fractions import Fraction
 from typing import Any
@@ -49,12 +50,14 @@ def _roots(p: list[Fraction]) -> list[Any]:
         simple, rest = [], list(p)
         while len(rest) >= len(common):
             simple.append(rest[0] / common[0])
-            rest = [v - simple[-1] * w for v, w in zip(rest, [*common, *([Fraction(0)] * (len(rest) - len(common)))], strict=True)][1:]
+            rest = [
+                v - simple[-1] * w for v, w in zip(rest, [*common, *([Fraction(0)] * (len(rest) - len(common)))], strict=True)
+            ][1:]
         return sorted(_roots(simple) + _roots(common))
     bound = to_mpf(1 + max(abs(v) for v in p[1:]) / abs(p[0]))
     ends = [-bound, *_roots(slope), bound]
     exact = [to_mpf(v) for v in p]
-    return [_bisected(exact, low, high) for low, high in zip(ends[:-1], ends[1:], strict=True)]
+    return [_bisected(exact, low, high) for low, high in itertools.pairwise(ends)]
 
 
 def _bisected(p: list[Any], low: Any, high: Any) -> Any:
@@ -66,7 +69,9 @@ def _bisected(p: list[Any], low: Any, high: Any) -> Any:
         else:
             high = middle
     try:
-        found = mp.findroot(lambda x: mp.polyval(p, x), (low, high), solver="anderson", tol=mp.eps**1.5, maxsteps=400, verify=False)
+        found = mp.findroot(
+            lambda x: mp.polyval(p, x), (low, high), solver="anderson", tol=mp.eps**1.5, maxsteps=400, verify=False
+        )
         if low <= found <= high:
             return found
     except ZeroDivisionError:
@@ -129,7 +134,9 @@ TRUTH: dict[str, Truth] = {
     "svdvals": Checked(_singular_values, agree=1e-40, points=24),
     "eigvalsh_tridiagonal": Checked(_tridiagonal, agree=1e-40, points=24),
     "matrix_exp": Checked(_expm, bits=600, agree=1e-40, points=24, draw=lambda rng, n: [_small(rng, n)]),
-    "matrix_exp_frechet": Checked(_frechet, bits=1000, agree=1e-25, points=24, draw=lambda rng, n: [_small(rng, n), _small(rng, n)]),
+    "matrix_exp_frechet": Checked(
+        _frechet, bits=1000, agree=1e-25, points=24, draw=lambda rng, n: [_small(rng, n), _small(rng, n)]
+    ),
     "matrix_power": by_rationals(_power),
     "matrix_norm": Checked(_norm, agree=1e-40, points=24),
     "cond": Checked(_cond, agree=1e-40, points=24),
