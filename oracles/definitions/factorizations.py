@@ -8,7 +8,7 @@ from typing import Any
 from oracles.definitions import define
 from oracles.definitions.linear_algebra import cholesky, product, solve_lower, symmetric_part, transposed
 
-Matrix = list[list[Any]]
+Matrix = Any  # a list of lists of numbers
 
 
 @define("matrix_itself")

@@ -192,14 +192,12 @@ def mp_singular_value(mp: Any, k: Any, *entries: Any) -> Any:
 
 
 def mp_exponential_entry(mp: Any, i: Any, j: Any, *entries: Any) -> Any:
-    """Taylor's series of the matrix divided by a power of two, squared as often; with guard digits against what squaring loses."""
+    """Taylor's series of the matrix divided by a power of two, squared as often; with guard digits for what each squaring loses."""
     n = next(n for n in range(1, len(entries) + 1) if n * n == len(entries))
     a = mp.matrix([list(entries[r * n : (r + 1) * n]) for r in range(n)])
     size = mp.mnorm(a, 1)
-    if size > 1e6:
-        return mp.nan
     halvings = max(0, int(mp.ceil(mp.log(size, 2))) + 8) if size else 0
-    with mp.workprec(mp.prec + 4 * halvings + int(4 * size) + 32):
+    with mp.workprec(mp.prec + 4 * halvings + 64):
         step = a / mp.ldexp(1, halvings)
         term = total = mp.eye(n)
         k = 0
