@@ -194,20 +194,23 @@ def mp_singular_value(mp: Any, k: Any, *entries: Any) -> Any:
 def mp_exponential_entry(mp: Any, i: Any, j: Any, *entries: Any) -> Any:
     """Taylor's series of the matrix divided by a power of two, squared as often; with guard digits for what each squaring loses."""
     n = next(n for n in range(1, len(entries) + 1) if n * n == len(entries))
-    a = mp.matrix([list(entries[r * n : (r + 1) * n]) for r in range(n)])
-    size = mp.mnorm(a, 1)
-    halvings = max(0, int(mp.ceil(mp.log(size, 2))) + 8) if size else 0
-    with mp.workprec(mp.prec + 4 * halvings + 64):
-        step = a / mp.ldexp(1, halvings)
-        term = total = mp.eye(n)
-        k = 0
-        while mp.mnorm(term, 1) > mp.ldexp(1, -mp.prec) and k < 10000:
-            k += 1
-            term = term * step / k
-            total = total + term
-        for _ in range(halvings):
-            total = total * total
-    return total[int(i), int(j)]
+    known, key = getattr(mp, "latest_exponential", None), (mp.prec, entries)  # one entry is asked for after the other
+    if known is None or known[0] != key:
+        a = mp.matrix([list(entries[r * n : (r + 1) * n]) for r in range(n)])
+        size = mp.mnorm(a, 1)
+        halvings = max(0, int(mp.ceil(mp.log(size, 2))) + 8) if size else 0
+        with mp.workprec(mp.prec + 4 * halvings + 64):
+            step = a / mp.ldexp(1, halvings)
+            term = total = mp.eye(n)
+            k = 0
+            while mp.mnorm(term, 1) > mp.ldexp(1, -mp.prec) and k < 10000:
+                k += 1
+                term = term * step / k
+                total = total + term
+            for _ in range(halvings):
+                total = total * total
+        known = mp.latest_exponential = (key, total)
+    return known[1][int(i), int(j)]
 
 
 # -- binary64: LAPACK, whose eigenvalues and singular values are those of a matrix within a small multiple of n u ||A|| (LAPACK Users'

@@ -61,22 +61,9 @@ def _roots(p: list[Fraction]) -> list[Any]:
 
 
 def _bisected(p: list[Any], low: Any, high: Any) -> Any:
+    """The root between two extrema to 220 bits, relatively."""
     falling = mp.polyval(p, high) < 0 or mp.polyval(p, low) > 0
-    for _ in range(40):
-        middle = (low + high) / 2
-        if (mp.polyval(p, middle) > 0) == falling:
-            low = middle
-        else:
-            high = middle
-    try:
-        found = mp.findroot(
-            lambda x: mp.polyval(p, x), (low, high), solver="anderson", tol=mp.eps**1.5, maxsteps=400, verify=False
-        )
-        if low <= found <= high:
-            return found
-    except ZeroDivisionError:
-        pass
-    while high - low > mp.eps * abs(high) and high - low > mp.eps**2:
+    while high - low > mp.ldexp(max(abs(low), abs(high)), -220) and high - low > mp.eps:
         middle = (low + high) / 2
         low, high = (middle, high) if (mp.polyval(p, middle) > 0) == falling else (low, middle)
     return (low + high) / 2
