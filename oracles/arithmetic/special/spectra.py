@@ -194,8 +194,10 @@ def mp_singular_value(mp: Any, k: Any, *entries: Any) -> Any:
 def mp_exponential_entry(mp: Any, i: Any, j: Any, *entries: Any) -> Any:
     """Taylor's series of the matrix divided by a power of two, squared as often; with guard digits for what each squaring loses."""
     n = next(n for n in range(1, len(entries) + 1) if n * n == len(entries))
-    known, key = getattr(mp, "latest_exponential", None), (mp.prec, entries)  # one entry is asked for after the other
-    if known is None or known[0] != key:
+    if len(getattr(mp, "exponentials", ())) % 256 == 0:  # the entries of one matrix, or of a few dozen, are asked for in turn
+        mp.exponentials = {}
+    known, key = mp.exponentials, (mp.prec, entries)
+    if key not in known:
         a = mp.matrix([list(entries[r * n : (r + 1) * n]) for r in range(n)])
         size = mp.mnorm(a, 1)
         halvings = max(0, int(mp.ceil(mp.log(size, 2))) + 8) if size else 0
@@ -209,8 +211,8 @@ def mp_exponential_entry(mp: Any, i: Any, j: Any, *entries: Any) -> Any:
                 total = total + term
             for _ in range(halvings):
                 total = total * total
-        known = mp.latest_exponential = (key, total)
-    return known[1][int(i), int(j)]
+        known[key] = total
+    return known[key][int(i), int(j)]
 
 
 # -- binary64: LAPACK, whose eigenvalues and singular values are those of a matrix within a small multiple of n u ||A|| (LAPACK Users'
