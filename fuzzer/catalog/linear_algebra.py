@@ -1,15 +1,110 @@
-"""Linear algebra of square matrices."""
+"""Linear algebra: determinants, inverses, equations."""
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import RATIONALS, Op, call, matrix, op, peer
+from collections.abc import Sequence
+from typing import Any
+
+from fuzzer.catalog.op import RATIONALS, Implementation, Input, Op, call, matrix, op, peer, vector
 
 WIDE = ("float32", "float64")
+LENGTHS = (1, 2, 3, 4, 5, 8)
+TOPICS = ("linear algebra",)
 A = [matrix("a")]
+#: Without infinities and NaN: iterations raise at these, and no matrix that holds one is regular.
+FINITE = [matrix("a", finite=True)]
+REGULAR = [matrix("a", structure="nonsingular", finite=True)]
+SPD = [matrix("a", structure="spd", finite=True)]
+LOWER = [matrix("a", structure="lower", finite=True)]
+TALL = matrix("a", rows="n+1", structure="nonsingular", finite=True)
+B = vector("b")
+#: The symmetric part, exact but for the last bit of subnormals: with it the gradient is that of the definition, whichever triangle is read.
+S, TF_S = "a / 2 + a.mT / 2", "a / 2 + tf.linalg.matrix_transpose(a) / 2"
+NP_S = "a / 2 + np.swapaxes(a, -1, -2) / 2"
+TF_BANDS = 'tf.linalg.diag_part(a, k=(-1, 1), align="LEFT_RIGHT")'
+
+
+def wide(*calls: str, **rest: Any) -> list[Implementation]:
+    """Calls for binary32 and binary64, which LAPACK knows."""
+    return [call(c, dtypes=WIDE, **rest) for c in calls]
+
+
+def normwise(name: str, inputs: Sequence[Input], **rest: Any) -> Op:
+    """Judged normwise."""
+    usual = {"accuracy": "backward", "whole": "all", "lengths": LENGTHS, "verified": RATIONALS, "topics": TOPICS}
+    return op(name, inputs, **{**usual, **rest})
+
 
 OPS: list[Op] = [
-    op("det", A, torch=[call("torch.linalg.det(a)", dtypes=WIDE), call("torch.det(a)", dtypes=WIDE)],
-       tensorflow=call("tf.linalg.det(a)", dtypes=WIDE), jax=call("jnp.linalg.det(a)", dtypes=WIDE),
-       numpy=peer("np.linalg.det(a)", WIDE), accuracy="backward", whole="all", lengths=(1, 2, 3, 4, 5, 8), verified=RATIONALS,
-       topics=("linear algebra",)),
+    normwise("det", A, torch=wide("torch.linalg.det(a)"),
+             tensorflow=wide("tf.linalg.det(a)", "tf.keras.ops.det(a)", grad=False,
+                       note="its gradient inverts the matrix, and raises where it is singular"),
+             jax=wide("jnp.linalg.det(a)", "jax.scipy.linalg.det(a)"), numpy=peer("np.linalg.det(a)", WIDE)),
+    normwise("det_nonsingular", REGULAR, definition="det", tensorflow=wide("tf.linalg.det(a)", "tf.keras.ops.det(a)")),
+    normwise("slogdet", REGULAR, torch=wide("torch.stack(torch.linalg.slogdet(a), dim=-1)"),
+             tensorflow=wide("tf.stack(tf.linalg.slogdet(a), axis=-1)", "tf.stack(tf.keras.ops.slogdet(a), axis=-1)"),
+             jax=wide("jnp.stack(jnp.linalg.slogdet(a), axis=-1)", 'jnp.stack(jnp.linalg.slogdet(a, method="qr"), axis=-1)'),
+             numpy=peer("np.stack(np.linalg.slogdet(a), axis=-1)", WIDE)),
+    normwise("logdet", REGULAR, torch=wide("torch.logdet(a)")),
+    normwise("logdet_spd", SPD, torch=wide(f"torch.logdet({S})", f"2 * torch.linalg.cholesky({S}).diagonal(dim1=-2, dim2=-1).log().sum(-1)"),
+             tensorflow=wide(f"tf.linalg.logdet({TF_S})", f"tf.keras.ops.logdet({TF_S})"),
+             jax=wide(f"2 * jnp.sum(jnp.log(jnp.linalg.diagonal(jnp.linalg.cholesky({S}))), axis=-1)")),
+    normwise("inv", REGULAR, torch=wide("torch.linalg.inv(a)", "torch.linalg.inv_ex(a).inverse"),
+             tensorflow=[*wide("tf.linalg.inv(a)", "tf.keras.ops.inv(a)"), *wide("tf.linalg.lu_matrix_inverse(*tf.linalg.lu(a))", grad=False)],
+             jax=wide("jnp.linalg.inv(a)", "jax.scipy.linalg.inv(a)"), numpy=peer("np.linalg.inv(a)", WIDE)),
+    normwise("inv_spd", SPD, torch=wide(f"torch.cholesky_inverse(torch.linalg.cholesky({S}))"),
+             tensorflow=wide(f"tf.keras.ops.cholesky_inverse(tf.linalg.cholesky({TF_S}))"),
+             jax=wide(f"jax.scipy.linalg.cho_solve((jnp.linalg.cholesky({S}), True), "
+                      "jnp.broadcast_to(jnp.eye(a.shape[-1], dtype=a.dtype), a.shape))")),
+    normwise("solve", [*REGULAR, B], torch=wide("torch.linalg.solve(a, b)", "torch.linalg.solve_ex(a, b).result",
+                                                "torch.linalg.lu_solve(*torch.linalg.lu_factor(a), b[..., None])[..., 0]"),
+             tensorflow=[*wide("tf.linalg.solve(a, b[..., None])[..., 0]", "tf.keras.ops.solve(a, b[..., None])[..., 0]"),
+                         *wide("tf.linalg.lu_solve(*tf.linalg.lu(a), b[..., None])[..., 0]", grad=False)],
+             jax=wide("jnp.linalg.solve(a, b[..., None])[..., 0]", "jax.scipy.linalg.solve(a, b[..., None])[..., 0]",
+                      "jax.vmap(lambda a, b: jax.scipy.linalg.lu_solve(jax.scipy.linalg.lu_factor(a), b))(a, b)"),
+             numpy=peer("np.linalg.solve(a, b[..., None])[..., 0]", WIDE)),
+    normwise("solve_spd", [*SPD, B], torch=[*wide(f"torch.cholesky_solve(b[..., None], torch.linalg.cholesky({S}))[..., 0]"),
+                    *wide("torch.linalg.ldl_solve(*torch.linalg.ldl_factor(a)[:2], b[..., None])[..., 0]", grad=False)],
+             tensorflow=wide(f"tf.linalg.cholesky_solve(tf.linalg.cholesky({TF_S}), b[..., None])[..., 0]"),
+             jax=wide(f'jax.scipy.linalg.solve({S}, b[..., None], assume_a="pos")[..., 0]',
+                      f"jax.vmap(lambda a, b: jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor({S}), b))(a, b)")),
+    normwise("solve_lower", [*LOWER, B], torch=wide("torch.linalg.solve_triangular(a, b[..., None], upper=False)[..., 0]"),
+             tensorflow=wide("tf.linalg.triangular_solve(a, b[..., None])[..., 0]",
+                 "tf.keras.ops.solve_triangular(a, b[..., None], lower=True)[..., 0]",
+                             "tf.linalg.LinearOperatorLowerTriangular(a).solvevec(b)"),
+             jax=wide("jax.scipy.linalg.solve_triangular(a, b[..., None], lower=True)[..., 0]",
+                      "jax.lax.linalg.triangular_solve(a, b[..., None], left_side=True, lower=True)[..., 0]")),
+    normwise("solve_upper", [matrix("a", structure="upper", finite=True), B],
+             torch=wide("torch.linalg.solve_triangular(a, b[..., None], upper=True)[..., 0]"),
+             tensorflow=wide("tf.linalg.triangular_solve(a, b[..., None], lower=False)[..., 0]"),
+             jax=wide("jax.scipy.linalg.solve_triangular(a, b[..., None])[..., 0]",
+                      "jax.lax.linalg.triangular_solve(a, b[..., None], left_side=True)[..., 0]")),
+    normwise("solve_unit_lower", [matrix("a", structure="unit_lower", finite=True), B],
+             torch=wide("torch.linalg.solve_triangular(a, b[..., None], upper=False, unitriangular=True)[..., 0]"),
+             jax=wide("jax.scipy.linalg.solve_triangular(a, b[..., None], lower=True, unit_diagonal=True)[..., 0]",
+                      "jax.lax.linalg.triangular_solve(a, b[..., None], left_side=True, lower=True, unit_diagonal=True)[..., 0]")),
+    normwise("solve_lower_transposed", [*LOWER, B], torch=wide("torch.linalg.solve_triangular(a.mT, b[..., None], upper=True)[..., 0]"),
+             tensorflow=wide("tf.linalg.triangular_solve(a, b[..., None], adjoint=True)[..., 0]"),
+             jax=wide("jax.scipy.linalg.solve_triangular(a, b[..., None], trans=1, lower=True)[..., 0]",
+                      "jax.lax.linalg.triangular_solve(a, b[..., None], left_side=True, lower=True, transpose_a=True)[..., 0]")),
+    normwise("cholesky", SPD, torch=wide(f"torch.linalg.cholesky({S})", f"torch.linalg.cholesky_ex({S}).L"),
+             tensorflow=wide(f"tf.linalg.cholesky({TF_S})", f"tf.keras.ops.cholesky({TF_S})"),
+             jax=wide(f"jnp.linalg.cholesky({S})", f"jax.scipy.linalg.cholesky({S}, lower=True)"), numpy=peer(f"np.linalg.cholesky({NP_S})", WIDE)),
+    normwise("cholesky_solve", [*LOWER, B], torch=wide("torch.cholesky_solve(b[..., None], a.tril())[..., 0]"),
+             tensorflow=wide("tf.linalg.cholesky_solve(a, b[..., None])[..., 0]"),
+             jax=wide("jax.vmap(lambda a, b: jax.scipy.linalg.cho_solve((a, True), b))(a, b)")),
+    normwise("cholesky_inverse", LOWER, torch=wide("torch.cholesky_inverse(a.tril())"), tensorflow=wide("tf.keras.ops.cholesky_inverse(a)")),
+    normwise("lstsq", [TALL, vector("b", size="n+1", finite=True)],
+             torch=wide('torch.linalg.lstsq(a, b[..., None], driver="gels").solution[..., 0]'),
+             jax=wide("jax.vmap(lambda a, b: jnp.linalg.lstsq(a, b, rcond=0.0)[0])(a, b)"), lengths=(1, 2, 3, 4)),
+    normwise("pinv", [TALL], torch=wide("torch.linalg.pinv(a, rtol=0.0)"), tensorflow=wide("tf.linalg.pinv(a, rcond=0.0)"),
+             jax=wide("jnp.linalg.pinv(a, rtol=0.0)"), lengths=(1, 2, 3, 4)),
+    normwise("trace", A, torch=["torch.vmap(torch.trace)(a)", "a.diagonal(dim1=-2, dim2=-1).sum(-1)"],
+             tensorflow=["tf.linalg.trace(a)", "tf.keras.ops.trace(a, axis1=-2, axis2=-1)", "tf.experimental.numpy.trace(a, axis1=-2, axis2=-1)"],
+             jax=["jnp.trace(a, axis1=-2, axis2=-1)"], numpy=peer("np.trace(a, axis1=-2, axis2=-1)"), lengths=(2, 3, 8, 16, 17)),
+    normwise("vander", [vector("x")], torch=[call("torch.linalg.vander(x)", dtypes=WIDE)],
+             tensorflow=["tf.map_fn(lambda x: tf.experimental.numpy.vander(x, increasing=True), x)"],
+             jax=["jax.vmap(lambda x: jnp.vander(x, increasing=True))(x)"], lengths=(2, 3, 5, 8)),
+    normwise("tridiagonal_solve", [*REGULAR, B], tensorflow=wide(f"tf.linalg.tridiagonal_solve({TF_BANDS}, b)")),
+    normwise("tridiagonal_matmul", [*A, B], tensorflow=wide(f"tf.linalg.tridiagonal_matmul({TF_BANDS}, b[..., None])[..., 0]")),
 ]  # fmt: skip

@@ -41,26 +41,36 @@ def _symmetric(fmt: Format, a: Floats) -> Floats:
 
 
 def _spd(fmt: Format, a: Floats) -> Floats:
-    """Symmetric, and positive definite by its pivots beyond rounding errors; else the diagonal of the magnitudes."""
+    """Symmetric, and positive definite by its pivots beyond rounding errors and flushes; else the diagonal of the magnitudes."""
     mirrored = _symmetric(fmt, a)
     diagonal = np.abs(np.diagonal(mirrored, axis1=1, axis2=2))
-    plain = np.where(diagonal > 0, diagonal, np.asarray(1).astype(fmt.dtype))[:, :, np.newaxis] * np.eye(a.shape[1])
-    definite = _least_pivot(mirrored.astype(np.float64), search=False) > 64 * a.shape[1] * fmt.unit_roundoff
+    least = 4 * fmt.min_normal  # a half of it, as in a / 2 + a.T / 2, is flushed nowhere
+    plain = np.where(diagonal >= least, diagonal, np.asarray(1).astype(fmt.dtype))[:, :, np.newaxis] * np.eye(a.shape[1])
+    definite = _regular(fmt, mirrored, least, search=False)
     return np.where(definite[:, np.newaxis, np.newaxis], mirrored, plain.astype(fmt.dtype))
 
 
 def _nonsingular(fmt: Format, a: Floats) -> Floats:
-    """Pivots that no rounding error of elimination brings to zero; else the identity in its place."""
-    regular = _least_pivot(a.astype(np.float64), search=True) > 64 * a.shape[1] * fmt.unit_roundoff
-    return np.where(regular[:, np.newaxis, np.newaxis], a, np.eye(a.shape[1]).astype(fmt.dtype))
+    """Pivots that no rounding error of elimination and no flush of subnormals brings to zero (of a tall matrix: in every column); else the
+    identity in its place."""
+    regular = _regular(fmt, a, fmt.min_normal, search=True)
+    return np.where(regular[:, np.newaxis, np.newaxis], a, np.eye(*a.shape[1:]).astype(fmt.dtype))
 
 
-def _least_pivot(a: Wide, *, search: bool) -> Wide:
-    """Per row the least pivot of Gaussian elimination relative to the largest number of its row or column; -inf where it breaks down.
+def _regular(fmt: Format, a: Floats, tiny: float, *, search: bool) -> NDArray[np.bool_]:
+    """Whether the pivots stay away from zero, also where a target reads subnormals as zero, and are not below `tiny`."""
+    wide = a.astype(np.float64)
+    least = _least_pivot(np.where(np.abs(wide) < fmt.min_normal, 0.0, wide), tiny, search=search)
+    return np.asarray(least > 64 * a.shape[1] * fmt.unit_roundoff)
+
+
+def _least_pivot(a: Wide, tiny: float, *, search: bool) -> Wide:
+    """Per row the least pivot of Gaussian elimination relative to the largest number of its row or column; -inf where it breaks down, or a
+    pivot is below `tiny`.
 
     search: with partial pivoting, and magnitudes of the pivots; else in order, with their signs.
     """
-    rows, n, _ = a.shape
+    rows, _, n = a.shape
     work = a.copy()
     with np.errstate(all="ignore"):
         across, down = np.abs(a).max(axis=2), np.abs(a).max(axis=1)
@@ -74,20 +84,20 @@ def _least_pivot(a: Wide, *, search: bool) -> Wide:
             pivot = work[:, k, k].copy()
             size = np.abs(pivot) if search else pivot
             ratio = size / np.minimum(across[:, k], down[:, k])
-            least = np.where(np.isfinite(ratio), np.minimum(least, ratio), -np.inf)
+            least = np.where(np.isfinite(ratio) & (np.abs(pivot) >= tiny), np.minimum(least, ratio), -np.inf)
             factor = work[:, k + 1 :, k] / pivot[:, np.newaxis]
             work[:, k + 1 :, k:] -= factor[:, :, np.newaxis] * work[:, k : k + 1, k:]
     return np.where(np.isnan(least), -np.inf, least)
 
 
 def _triangular(*, lower: bool, unit: bool) -> Satisfy:
-    """The other triangle is zero; the diagonal ones, or not zero."""
+    """The other triangle is zero; the diagonal ones, or nothing that is or may be read as zero."""
 
     def satisfy_triangle(fmt: Format, a: Floats) -> Floats:
         n = a.shape[1]
         kept = np.tri(n, dtype=np.bool_) if lower else np.tri(n, dtype=np.bool_).T
         out = np.where(kept, a, np.zeros_like(a))
-        diagonal = np.eye(n, dtype=np.bool_) & ((out == 0) | unit)
+        diagonal = np.eye(n, dtype=np.bool_) & ((np.abs(out) < fmt.min_normal) | unit)
         return np.where(diagonal, np.ones_like(a), out)
 
     return satisfy_triangle

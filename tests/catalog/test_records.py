@@ -52,9 +52,9 @@ def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
     else:
         values = low + (high - low) * (0.1 + 0.8 * steps)
     values = (np.floor(values) if entry.integers else values).reshape(shape)
-    if entry.square and math.isinf(low) and math.isinf(high):
+    if len(entry.stored) == 2 and not entry.complex and math.isinf(low) and math.isinf(high):
         # golden-section rows alone are nearly dependent; an SPD matrix has a diagonal that outweighs its row
-        values = values + (2 + 2 * length * (entry.structure == "spd")) * np.eye(shape[1])
+        values = values + (2 + 2 * length * (entry.structure == "spd")) * np.eye(*entry.sizes(length))
     return values
 
 
@@ -101,7 +101,8 @@ def disagreement(op: Op, implementation: Implementation, params: Mapping[str, An
     if answer.shape != expected.shape:
         return f"{implementation.call} [{dtype} {order}] has shape {answer.shape}, the definition {expected.shape}"
     given = answer.astype(np.float64)
-    allowed = TOLERANCE[dtype] * np.maximum(np.abs(expected), 0.25)
+    size = np.abs(expected).max(axis=1, keepdims=True) if op.whole == "all" else np.abs(expected)
+    allowed = TOLERANCE[dtype] * np.maximum(size, 0.25)
     if not ((np.isnan(expected) & np.isnan(given)) | (np.abs(given - expected) <= allowed)).all():
         return f"{implementation.call} [{dtype} {order} {dict(params)}] = {answer.tolist()}, the definition {expected.tolist()}"
     return None

@@ -40,6 +40,11 @@ FINDINGS = {
     *((call, order) for call in ("jnp.sign(z)", "jnp.arccosh(z)") for order in ORDERS[1:]),
     # Both branches of its Bessel functions are taken, and the untaken one overflows in 16 bits: NaN times zero.
     *(("torch.distributions.VonMises(torch.zeros_like(kappa), kappa, validate_args=False).variance", o) for o in ("grad", "grad2")),
+    # Forward mode is off by its own formula.
+    ("torch.cholesky_inverse(torch.linalg.cholesky(a / 2 + a.mT / 2))", "jvp"),
+    ("torch.cholesky_inverse(a.tril())", "jvp"),
+    # With p = 1 it overwrites what its reverse mode needs.
+    *(("torch.linalg.cond(a, p=p)", order) for order in ("grad", "grad2")),
     # Woodbury's identity cancels.
     ("torch.distributions.LowRankMultivariateNormal(mean, factor, diagonal, validate_args=False).log_prob(x)", "grad2"),
     # log1mexp cancels in 16 bits.

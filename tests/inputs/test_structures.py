@@ -1,0 +1,36 @@
+"""Structures: what is brought to one has it, wherever it comes from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fuzzer.catalog.op import Input, Structure, matrix
+from fuzzer.formats import FLOAT32
+from fuzzer.inputs.structures import holds, satisfy
+
+
+def test_a_tall_matrix_is_made_of_full_rank() -> None:
+    spec = matrix("a", rows="n+1", structure="nonsingular")
+    flat = np.ones((1, 4, 3), np.float32)
+    assert (satisfy(FLOAT32, spec, flat)[0] == np.eye(4, 3)).all()
+    regular = np.asarray([[[1, 2, 3], [0, 1, 4], [5, 6, 0], [1, 1, 1]]], np.float32)
+    assert holds(FLOAT32, spec, regular)
+
+
+@pytest.mark.parametrize("structure", ["nonsingular", "spd", "lower", "upper"])
+def test_no_pivot_is_subnormal(structure: Structure) -> None:
+    """A target that reads subnormals as zero would find the matrix singular."""
+    spec = matrix("a", structure=structure)
+    tiny = np.diag(np.asarray([1.0, FLOAT32.min_normal / 2, 1.0], np.float32))[np.newaxis]
+    assert (np.abs(np.diagonal(satisfy(FLOAT32, spec, tiny)[0])) >= FLOAT32.min_normal).all()
+    least = np.diag(np.asarray([1.0, 4 * FLOAT32.min_normal, 1.0], np.float32))[np.newaxis]
+    assert holds(FLOAT32, spec, least)
+
+
+@pytest.mark.parametrize(
+    "spec", [matrix("a", structure="spd"), Input("x", ("n",), structure="simplex")], ids=lambda s: s.structure
+)
+def test_loose_points_and_no_rows_stay(spec: Input) -> None:
+    for values in (np.ones(5, np.float32), np.ones((0, *spec.sizes(3)), np.float32)):
+        assert satisfy(FLOAT32, spec, values) is values
