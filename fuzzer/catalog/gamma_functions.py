@@ -14,7 +14,8 @@ HALF = ("float16", *WIDE)
 
 OPS: list[Op] = [
     op("gamma", [scalar("x", -33.5)], jax="jax.scipy.special.gamma(x)", numpy=peer("scipy.special.gamma(x)", WIDE), accuracy="special",
-       accepts={"x=-inf": float("nan")}, source="the domain ends where 1/n!, the residue at -n, leaves the range of float32", verified=ARB, topics=SPECIAL),
+       accepts={"x=-inf": float("nan")},
+       source="C23 F.10.5.4: tgamma(-inf) is NaN; poles left of the domain are out of range", verified=ARB, topics=SPECIAL),
     op("gammasgn", X, jax="jax.scipy.special.gammasgn(x)", numpy=peer("scipy.special.gammasgn(x)", WIDE), accuracy="exact",
        orders=("value",), accepts={"x=-inf": float("nan")},
        source="scipy.special.gammasgn: NaN at the poles and -inf", verified=FORMULA, topics=SPECIAL),
