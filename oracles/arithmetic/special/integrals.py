@@ -175,8 +175,9 @@ def mp_log_quotient(mp: Any, k: Any, x: Any) -> Any:
 # binary64: bounds that tests/oracles/test_bessel_bounds.py measures against Arb
 
 
-def _at_one(x: Any) -> Any:
-    return np.ones_like(x)
+def _near_root(x: Any) -> Any:
+    """Ei has its only root at 0.3725; left of 0 it is -E_1(-x)."""
+    return np.where(x > 0, 1.0, 0.0)
 
 
 def _fading(x: Any) -> Any:
@@ -191,7 +192,7 @@ def _quadratic_phase(x: Any) -> Any:
 BALL_ERFCX = bounded(native("erfcx"), -26.0, 1e150, 4096)
 BALL_DAWSN = bounded(native("dawsn"), -1e150, 1e150, 512)
 BALL_ERFCINV = bounded(native("erfcinv"), 1e-290, 2.0, 32)
-BALL_EI = bounded(native("expi"), 1e-60, 690.0, 2048, _at_one)
+BALL_EI = bounded(native("expi"), 1e-60, 690.0, 2048, _near_root)
 BALL_SI = bounded(lambda x: native("sici")(x)[0], -1e5, 1e5, 32)
 BALL_CI = bounded(lambda x: native("sici")(x)[1], 1e-60, 1e5, 64, _fading)
 BALL_FRESNEL_S = bounded(lambda x: native("fresnel")(x)[0], -1e3, 1e3, 64, _quadratic_phase)
@@ -252,8 +253,8 @@ FUNCTIONS = [
     ),
     Special(
         "exp_integral_ei", arb=arb_exp_integral_ei, mp=mp_exp_integral_ei, native=native("expi"),
-        slopes=(lambda m, y, x: m.exp(x) / x,), ball64=right_of_zero(BALL_EI),
-        domain=((0.01, 700.0),), source="DLMF 6.2.5",
+        slopes=(lambda m, y, x: m.exp(x) / x,), ball64=BALL_EI,
+        domain=((-700.0, 700.0),), source="DLMF 6.2.5",
     ),
     Special(
         "sine_integral", arb=within(lambda x: x.si(), lambda x: arb(1)), mp=mp_sine_integral, native=lambda x: native("sici")(x)[0],
