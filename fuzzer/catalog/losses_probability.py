@@ -57,7 +57,7 @@ OPS: list[Op] = [
     op("generalized_cross_entropy", [vector("x", 0, 1, structure="simplex"), INDEX],
        tensorflow=f"{KERAS}.categorical_generalized_cross_entropy(y, x, q)",
        params={"q": (0.5, 0.75)}, min_length=2, verified=FORMULA, topics=LOSS),
-    op("kl_div_from_log", [scalar("x"), scalar("y", 0)], torch=f"{F}.kl_div(x, y, reduction='none')", verified=FORMULA, topics=LOSS),
+    op("kl_div_from_log", [scalar("x"), scalar("y", 0, differentiable=False)], torch=f"{F}.kl_div(x, y, reduction='none')", verified=FORMULA, topics=LOSS),
     op("kl_divergence_clipped", XY, tensorflow=clipping(f"{KERAS}.KLD(y[..., None], x[..., None])"),
        params=CLIP, verified=FORMULA, topics=LOSS),
     op("poisson_nll", [scalar("x"), scalar("y", 0)], torch=f"{F}.poisson_nll_loss(x, y, full=full, reduction='none')",
