@@ -221,7 +221,6 @@ def script_for(
         environment=environment,
         setup=setup,
         found_with=found_with,
-        complex_result=op.complex_result,
     )
 
 

@@ -16,7 +16,8 @@ def _comparison(name: str, short: str, at_nan: float, alike: float, apart: float
         name, XY, torch=f"torch.{short}(x, y).to(x.dtype)", tensorflow=f"tf.cast(tf.math.{name}(x, y), x.dtype)",
         jax=[f"jnp.{name}(x, y).astype(x.dtype)", f"jax.lax.{short}(x, y).astype(x.dtype)"],
         numpy=peer(f"np.{name}(x, y).astype(x.dtype)"), orders=("value",), accuracy="exact",
-        accepts={**({} if apart is None else dict.fromkeys(INFINITE, apart)), **dict.fromkeys(UNORDERED, at_nan), "x=inf,y=inf": alike, "x=-inf,y=-inf": alike},
+        accepts={**({} if apart is None else dict.fromkeys(INFINITE, apart)), **dict.fromkeys(UNORDERED, at_nan),
+                 "x=inf,y=inf": alike, "x=-inf,y=-inf": alike},
         source="IEEE 754-2019, 5.11", verified=RATIONALS, topics=("comparisons",),
     )  # fmt: skip
 

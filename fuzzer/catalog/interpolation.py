@@ -91,8 +91,4 @@ OPS: list[Op] = [
        lengths=(2, 3, 5, 8), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
     op("poly", X, jax="jax.vmap(jnp.poly)(x)",
        lengths=LENGTHS[1:], min_length=2, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
-    op("vander", X, torch=call("torch.linalg.vander(x, N=4)", dtypes=WIDE),
-       tensorflow="tf.vectorized_map(lambda r: tf.keras.ops.flip(tf.keras.ops.vander(r, 4), -1), x)",
-       jax="jax.vmap(lambda r: jnp.vander(r, 4, increasing=True))(x)",
-       lengths=LENGTHS, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
 ]  # fmt: skip

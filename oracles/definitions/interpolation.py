@@ -240,9 +240,3 @@ def poly(m: Any, x: Vector) -> Vector:
         lower = [root * c for c in coefficients]
         coefficients = [coefficients[0], *(a - b for a, b in zip(coefficients[1:], lower, strict=False)), -lower[-1]]
     return coefficients
-
-
-@define("vander")
-def vander(m: Any, x: Vector) -> Matrix:
-    """1, x_i, x_i^2, x_i^3 in row i; numpy.vander, increasing."""
-    return [[m.num(1), v, v * v, v * v * v] for v in x]

@@ -68,9 +68,3 @@ def log_ndtr(m: Any, x: Number) -> Number:
     """log of ndtr; scipy.special.log_ndtr. One minus the other tail is the same and keeps its digits right of 0."""
     root = m.sqrt(m.num(2))
     return m.where(m.lt(x, m.num(0)), lambda: m.log(m.erfc(-x / root) / 2), lambda: m.log1p(-m.erfc(x / root) / 2))
-
-
-@define("ndtri")
-def ndtri(m: Any, x: Number) -> Number:
-    """The inverse of ndtr: sqrt(2) erfinv(2x - 1); DLMF 7.17.1."""
-    return m.sqrt(m.num(2)) * m.erfinv(2 * x - 1)

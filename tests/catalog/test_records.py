@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, TANGENT, Batch
 from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import ALL_DTYPES, DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
+from fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
 from fuzzer.catalog.registry import ops
 from fuzzer.formats import FORMATS, format_named
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job

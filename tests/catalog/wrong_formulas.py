@@ -39,7 +39,10 @@ FINDINGS = {
     # value is the product of two.
     *((call, order) for call in ("jnp.sign(z)", "jnp.arccosh(z)") for order in ORDERS[1:]),
     # Both branches of its Bessel functions are taken, and the untaken one overflows in 16 bits: NaN times zero.
-    *(("torch.distributions.VonMises(torch.zeros_like(kappa), kappa, validate_args=False).variance", o) for o in ("grad", "grad2")),
+    *(
+        ("torch.distributions.VonMises(torch.zeros_like(kappa), kappa, validate_args=False).variance", o)
+        for o in ("grad", "grad2")
+    ),
     # Forward mode is off by its own formula.
     ("torch.cholesky_inverse(torch.linalg.cholesky(a / 2 + a.mT / 2))", "jvp"),
     ("torch.cholesky_inverse(a.tril())", "jvp"),
@@ -56,5 +59,10 @@ FINDINGS = {
     ("jax.scipy.special.expi(x)", "value float16"),
     ("jax.scipy.special.expn(n, x)", "value float16"),
     # The recurrence starts from 1e-16, which overflows in formats below float64.
-    *(("jax.scipy.special.bessel_jn(x, v=v)[v]", f"{order} {dtype}") for order in ORDERS for dtype in DTYPES if dtype != "float64"),
+    *(
+        ("jax.scipy.special.bessel_jn(x, v=v)[v]", f"{order} {dtype}")
+        for order in ORDERS
+        for dtype in DTYPES
+        if dtype != "float64"
+    ),
 }

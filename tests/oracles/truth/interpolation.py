@@ -189,5 +189,4 @@ TRUTH: dict[str, Truth] = {
     "polyint": by_fractions(lambda p: [c / k for k, c in zip(range(len(p), 0, -1), p, strict=True)] + [Fraction(0)]),
     "polymul": by_fractions(_polymul),
     "poly": by_fractions(_poly),
-    "vander": by_fractions(lambda x: [v**k for v in x for k in range(4)]),
 }
