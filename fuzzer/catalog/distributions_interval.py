@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, WIDE, D, Q, X, of_torch, within
 from fuzzer.catalog.distributions_shape import SCIPY, UNIT, A, B, stats
-from fuzzer.catalog.op import Op, op, scalar
+from fuzzer.catalog.op import FORMULA, RATIONALS, Op, op, scalar, vector
 
 #: Not subnormal: JAX takes these for zeros, which it refuses.
 KAPPA = within("kappa", 2.0**-14)
@@ -18,7 +18,17 @@ P = within("p", 0, 1)
 AROUND = [within("x", 0, 1), within("a", high=0), within("b", 1)]
 TAIL = [within("x", 8, 16), within("a", 1, 8), within("b", 16.5)]
 
+#: low <= x <= high, in this order: no finite numbers but these three stand in such a relation to each other.
+ORDERED = vector("t", size=3, structure="ascending", finite=True)
+UNIFORM = f"{D}.Uniform(t[:, 0], t[:, 2], validate_args=False)"
+
 OPS: list[Op] = [
+    op("uniform_between_logpdf", [ORDERED], torch=f"{UNIFORM}.log_prob(t[:, 1])", verified=FORMULA, topics=PROBABILITY),
+    op("uniform_between_cdf", [ORDERED], torch=f"{UNIFORM}.cdf(t[:, 1])", verified=RATIONALS, topics=PROBABILITY),
+    op("uniform_between_ppf", [Q, vector("ends", size=2, structure="ascending", finite=True)],
+       torch=f"{D}.Uniform(ends[:, 0], ends[:, 1], validate_args=False).icdf(q)", verified=RATIONALS, topics=PROBABILITY),
+    op("uniform_between_entropy", [vector("ends", size=2, structure="ascending", finite=True)],
+       torch=f"{D}.Uniform(ends[:, 0], ends[:, 1], validate_args=False).entropy()", verified=FORMULA, topics=PROBABILITY),
     of_torch("kumaraswamy_logpdf", [UNIT, A, B], "Kumaraswamy(a, b, validate_args=False).log_prob(x)"),
     of_torch("kumaraswamy_cdf", [UNIT, A, B], "Kumaraswamy(a, b, validate_args=False).cdf(x)"),
     of_torch("kumaraswamy_ppf", [Q, A, B], "Kumaraswamy(a, b, validate_args=False).icdf(q)"),

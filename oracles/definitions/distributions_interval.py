@@ -182,3 +182,26 @@ def continuous_bernoulli_variance(m: Any, p: Number) -> Number:
     return m.where(
         m.eq0(logit), lambda: m.num(Fraction(1, 12)), lambda: 1 / m.square(logit) - 1 / (4 * m.square(m.sinh(logit / 2)))
     )
+
+
+@define("uniform_between_logpdf")
+def uniform_between_logpdf(m: Any, t: list[Number]) -> Number:
+    """-log(high - low) of t = (low, x, high) on [low, high); torch.distributions.Uniform."""
+    low, x, high = t
+    return m.where(m.lt(x, high), lambda: -m.log(high - low), lambda: m.log(m.num(0)))
+
+
+@define("uniform_between_cdf")
+def uniform_between_cdf(m: Any, t: list[Number]) -> Number:
+    low, x, high = t
+    return (x - low) / (high - low)
+
+
+@define("uniform_between_ppf")
+def uniform_between_ppf(m: Any, q: Number, ends: list[Number]) -> Number:
+    return ends[0] + q * (ends[1] - ends[0])
+
+
+@define("uniform_between_entropy")
+def uniform_between_entropy(m: Any, ends: list[Number]) -> Number:
+    return m.log(ends[1] - ends[0])

@@ -6,7 +6,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from tests.oracles.truth import Checked, Truth
+from tests.oracles.truth import Checked, Truth, by_fractions
 from tests.oracles.truth.distributions_shape import _log, entropy, positive
 
 
@@ -134,4 +134,8 @@ TRUTH: dict[str, Truth | Checked] = {
     "continuous_bernoulli_variance": Checked(
         lambda p: p * (p - 1) / (1 - 2 * p) ** 2 + 1 / (2 * mp.atanh(1 - 2 * p)) ** 2, draw=lambda rng, n: _inner(rng, n)[1:]
     ),
+    "uniform_between_logpdf": lambda t: mp.log(1 / (t[2] - t[0])) if t[1] < t[2] else mp.ninf,
+    "uniform_between_cdf": by_fractions(lambda t: 1 - (t[2] - t[1]) / (t[2] - t[0])),
+    "uniform_between_ppf": by_fractions(lambda q, ends: (1 - q) * ends[0] + q * ends[1]),
+    "uniform_between_entropy": lambda ends: mp.log(ends[1] - ends[0]) if ends[0] < ends[1] else mp.ninf,
 }
