@@ -102,10 +102,10 @@ OPS: list[Op] = [
        numpy=peer("scipy.special.kl_div(x, y)", WIDE), roots=True,
        accepts={"x<0": float("inf"), "y<0": float("inf")}, source="scipy.special.kl_div: inf elsewhere", verified=FORMULA, topics=SPECIAL),
     op("boxcox", [scalar("x", 0), scalar("k")], jax="jax.scipy.special.boxcox(x, k)",
-       numpy=peer("scipy.special.boxcox(x, k)", WIDE), roots=True,
+       numpy=peer("scipy.special.boxcox(x, k)", WIDE), orders=("value",), roots=True,
        accepts={"k=inf": float("nan"), "k=-inf": float("nan")}, source="scipy.special.boxcox: expm1(k log x) / k", verified=FORMULA,
        topics=SPECIAL),
     op("boxcox1p", [scalar("x", -1), scalar("k")], jax="jax.scipy.special.boxcox1p(x, k)",
-       numpy=peer("scipy.special.boxcox1p(x, k)", WIDE), roots=True,
+       numpy=peer("scipy.special.boxcox1p(x, k)", WIDE), orders=("value",), roots=True,
        accepts={"k=inf": float("nan"), "k=-inf": float("nan")}, source="scipy.special.boxcox", verified=FORMULA, topics=SPECIAL),
 ]  # fmt: skip

@@ -79,8 +79,14 @@ def betainc(m: Any, a: Number, b: Number, x: Number) -> Number:
 @define("betaln")
 def betaln(m: Any, a: Number, b: Number) -> Number:
     """log B(a, b), a and b > 0; DLMF 5.12.1."""
-    left = m.lt(m.min([a, b]), m.num(0))
-    return m.where(left, lambda: m.num(math.nan), lambda: m.lgamma(a) + m.lgamma(b) - m.lgamma(a + b))
+
+    def nothing() -> Number:
+        return m.num(math.nan)
+
+    def right() -> Number:
+        return m.where(m.lt(b, m.num(0)), nothing, lambda: m.lgamma(a) + m.lgamma(b) - m.lgamma(a + b))
+
+    return m.where(m.lt(a, m.num(0)), nothing, right)
 
 
 @define("beta")
