@@ -39,7 +39,7 @@ def poisson_pmf(m: Any, k: Number, mu: Number) -> Number:
 @define("poisson_cdf")
 def poisson_cdf(m: Any, k: Number, mu: Number) -> Number:
     """Q(k + 1, mu); DLMF 8.4.10."""
-    return m.dist_gamma_q(k + 1, mu)
+    return m.gammainc_q(k + 1, mu)
 
 
 @define("binomial_logpmf")

@@ -60,25 +60,25 @@ def gennorm_pdf(m: Any, x: Number, beta: Number) -> Number:
 @define("gennorm_cdf")
 def gennorm_cdf(m: Any, x: Number, beta: Number) -> Number:
     """Q(1/beta, |x|^beta) / 2 left of 0, the rest right of it; scipy.stats.gennorm."""
-    tail = m.dist_gamma_q(1 / beta, m.pow(m.abs(x), beta)) / 2
+    tail = m.gammainc_q(1 / beta, m.pow(m.abs(x), beta)) / 2
     return m.where(m.lt(x, m.num(0)), lambda: tail, lambda: 1 - tail)
 
 
 @define("von_mises_logpdf")
 def von_mises_logpdf(m: Any, x: Number, kappa: Number) -> Number:
     """kappa cos x - log(2 pi I_0(kappa)); Mardia and Jupp, Directional Statistics, 3.5.4."""
-    return kappa * m.cos(x) - m.log(2 * m.const("pi") * m.bessel_i0(kappa))
+    return kappa * m.cos(x) - m.log(2 * m.const("pi") * m.bessel_i(0, kappa))
 
 
 @define("von_mises_pdf")
 def von_mises_pdf(m: Any, x: Number, kappa: Number) -> Number:
-    return m.exp(kappa * m.cos(x)) / (2 * m.const("pi") * m.bessel_i0(kappa))
+    return m.exp(kappa * m.cos(x)) / (2 * m.const("pi") * m.bessel_i(0, kappa))
 
 
 @define("von_mises_variance")
 def von_mises_variance(m: Any, kappa: Number) -> Number:
     """The circular variance 1 - I_1(kappa) / I_0(kappa); Mardia and Jupp, 3.5.4."""
-    return 1 - m.bessel_i1(kappa) / m.bessel_i0(kappa)
+    return 1 - m.bessel_i(1, kappa) / m.bessel_i(0, kappa)
 
 
 @define("wrapcauchy_pdf")

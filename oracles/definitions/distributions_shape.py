@@ -33,23 +33,23 @@ def gamma_pdf(m: Any, x: Number, a: Number) -> Number:
 @define("gamma_cdf")
 def gamma_cdf(m: Any, x: Number, a: Number) -> Number:
     """P(a, x); JKB 17.2, DLMF 8.2.4."""
-    return m.dist_gamma_p(a, x)
+    return m.gammainc_p(a, x)
 
 
 @define("gamma_sf")
 def gamma_sf(m: Any, x: Number, a: Number) -> Number:
     """Q(a, x); DLMF 8.2.4."""
-    return m.dist_gamma_q(a, x)
+    return m.gammainc_q(a, x)
 
 
 @define("gamma_logcdf")
 def gamma_logcdf(m: Any, x: Number, a: Number) -> Number:
-    return m.log(m.dist_gamma_p(a, x))
+    return m.log(m.gammainc_p(a, x))
 
 
 @define("gamma_logsf")
 def gamma_logsf(m: Any, x: Number, a: Number) -> Number:
-    return m.log(m.dist_gamma_q(a, x))
+    return m.log(m.gammainc_q(a, x))
 
 
 @define("gamma_rate_logpdf")
@@ -61,7 +61,7 @@ def gamma_rate_logpdf(m: Any, x: Number, a: Number, rate: Number) -> Number:
 @define("gamma_rate_cdf")
 def gamma_rate_cdf(m: Any, x: Number, a: Number, rate: Number) -> Number:
     """P(a, rate x); torch.distributions.Gamma."""
-    return m.dist_gamma_p(a, rate * x)
+    return m.gammainc_p(a, rate * x)
 
 
 @define("gamma_entropy")
@@ -96,22 +96,22 @@ def chi2_pdf(m: Any, x: Number, df: Number) -> Number:
 @define("chi2_cdf")
 def chi2_cdf(m: Any, x: Number, df: Number) -> Number:
     """P(df/2, x/2); JKB 18.2."""
-    return m.dist_gamma_p(df / 2, x / 2)
+    return m.gammainc_p(df / 2, x / 2)
 
 
 @define("chi2_sf")
 def chi2_sf(m: Any, x: Number, df: Number) -> Number:
-    return m.dist_gamma_q(df / 2, x / 2)
+    return m.gammainc_q(df / 2, x / 2)
 
 
 @define("chi2_logcdf")
 def chi2_logcdf(m: Any, x: Number, df: Number) -> Number:
-    return m.log(m.dist_gamma_p(df / 2, x / 2))
+    return m.log(m.gammainc_p(df / 2, x / 2))
 
 
 @define("chi2_logsf")
 def chi2_logsf(m: Any, x: Number, df: Number) -> Number:
-    return m.log(m.dist_gamma_q(df / 2, x / 2))
+    return m.log(m.gammainc_q(df / 2, x / 2))
 
 
 @define("beta_logpdf")
@@ -128,23 +128,23 @@ def beta_pdf(m: Any, x: Number, a: Number, b: Number) -> Number:
 @define("beta_cdf")
 def beta_cdf(m: Any, x: Number, a: Number, b: Number) -> Number:
     """I_x(a, b); DLMF 8.17.2."""
-    return m.dist_beta_i(a, b, x)
+    return m.betainc_i(a, b, x)
 
 
 @define("beta_sf")
 def beta_sf(m: Any, x: Number, a: Number, b: Number) -> Number:
     """1 - I_x(a, b) = I_(1-x)(b, a); DLMF 8.17.4."""
-    return m.dist_beta_i(b, a, 1 - x)
+    return m.betainc_i(b, a, 1 - x)
 
 
 @define("beta_logcdf")
 def beta_logcdf(m: Any, x: Number, a: Number, b: Number) -> Number:
-    return m.log(m.dist_beta_i(a, b, x))
+    return m.log(m.betainc_i(a, b, x))
 
 
 @define("beta_logsf")
 def beta_logsf(m: Any, x: Number, a: Number, b: Number) -> Number:
-    return m.log(m.dist_beta_i(b, a, 1 - x))
+    return m.log(m.betainc_i(b, a, 1 - x))
 
 
 @define("beta_entropy")

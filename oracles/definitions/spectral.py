@@ -265,8 +265,8 @@ def _kaiser(m: Any, n: int, periodic: bool, beta: float) -> Vector:
     """I_0(beta sqrt(1 - (2 j / N - 1)^2)) / I_0(beta)."""
     if n == 1:
         return [m.num(1)]
-    steps, peak = (n if periodic else n - 1), m.bessel_i0(m.num(beta))
-    return [m.bessel_i0(m.num(beta) * m.sqrt(m.num(1 - (Fraction(2 * j, steps) - 1) ** 2))) / peak for j in range(n)]
+    steps, peak = (n if periodic else n - 1), m.bessel_i(0, m.num(beta))
+    return [m.bessel_i(0, m.num(beta) * m.sqrt(m.num(1 - (Fraction(2 * j, steps) - 1) ** 2))) / peak for j in range(n)]
 
 
 @define("kaiser_window")
