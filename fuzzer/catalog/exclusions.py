@@ -48,7 +48,8 @@ EXCLUDED: dict[str, dict[str, str]] = {
             range rsub saddmm smm spmm sspaddmm svd trapz triangular_solve""",
         "device or graph management": """
             are_deterministic* autocast* clear_autocast_cache empty_quantized enable_grad get_* inference_mode init_num_threads
-            is_warn_always_enabled merge_type_from_type_comment no_grad set_* sym_* unify_type_list use_deterministic_algorithms""",
+            is_warn_always_enabled merge_type_from_type_comment no_grad set_* sym_* thread_safe_generator unify_type_list
+            use_deterministic_algorithms""",
     },
     "torch.nn.functional": {
         "shape only": """
@@ -69,7 +70,7 @@ EXCLUDED: dict[str, dict[str, str]] = {
         "shape only": "fftshift ifftshift",
     },
     "torch.distributions": {
-        "control flow": "biject_to register_kl transform_to",
+        "control flow": "biject_to identity_transform register_kl transform_to",
     },
     "tf.math": {
         "integer only": """
@@ -157,8 +158,8 @@ EXCLUDED: dict[str, dict[str, str]] = {
             stage switch while_loop""",
         "deprecated alias": "approx_* conv_general_dilated_local conv_with_general_padding ragged_dot* scaled_dot",
         "device or graph management": """
-            after_all all_gather all_to_all create_token dtype optimization_barrier pbroadcast pcast pmax pmean pmin ppermute precv
-            psend pshuffle psum psum_scatter pswapaxes ragged_all_to_all stop_gradient with_sharding_constraint""",
+            DotDimensionNumbers after_all all_gather all_to_all create_token dtype optimization_barrier pbroadcast pcast pmax pmean
+            pmin ppermute precv psend pshuffle psum psum_scatter pswapaxes ragged_all_to_all stop_gradient with_sharding_constraint""",
     },
     "jax.nn": {
         "shape only": "identity one_hot",
@@ -177,8 +178,168 @@ EXCLUDED: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 
-#: Calls that run the code of another one: one-line synonyms that are objects of their own.
-ALIASES: dict[str, str] = {}
+#: Calls that run the code of another one, or compute what it does by a name that frameworks keep beside it.
+ALIASES: dict[str, str] = {
+    "jax.lax.dot": "jax.numpy.dot",
+    "jax.lax.dot_general": "jax.numpy.matmul",
+    "jax.lax.reduce_max": "jax.numpy.max",
+    "jax.lax.reduce_min": "jax.numpy.min",
+    "jax.lax.reduce_prod": "jax.numpy.prod",
+    "jax.lax.reduce_sum": "jax.numpy.sum",
+    "jax.lax.scatter_add": "jax.ops.segment_sum",
+    "jax.lax.scatter_mul": "jax.ops.segment_prod",
+    "jax.numpy.absolute": "jax.numpy.abs",
+    "jax.numpy.acos": "jax.numpy.arccos",
+    "jax.numpy.acosh": "jax.numpy.arccosh",
+    "jax.numpy.amax": "jax.numpy.max",
+    "jax.numpy.amin": "jax.numpy.min",
+    "jax.numpy.around": "jax.numpy.round",
+    "jax.numpy.asin": "jax.numpy.arcsin",
+    "jax.numpy.asinh": "jax.numpy.arcsinh",
+    "jax.numpy.atan": "jax.numpy.arctan",
+    "jax.numpy.atan2": "jax.numpy.arctan2",
+    "jax.numpy.atanh": "jax.numpy.arctanh",
+    "jax.numpy.degrees": "jax.numpy.rad2deg",
+    "jax.numpy.linalg.matmul": "jax.numpy.matmul",
+    "jax.numpy.linalg.tensordot": "jax.numpy.tensordot",
+    "jax.numpy.linalg.trace": "jax.numpy.trace",
+    "jax.numpy.mod": "jax.numpy.remainder",
+    "jax.numpy.pow": "jax.numpy.power",
+    "jax.numpy.radians": "jax.numpy.deg2rad",
+    "jax.numpy.true_divide": "jax.numpy.divide",
+    "tf.keras.activations.tanh": "tf.math.tanh",
+    "tf.keras.losses.BinaryCrossentropy": "tf.keras.losses.binary_crossentropy",
+    "tf.keras.losses.BinaryFocalCrossentropy": "tf.keras.losses.binary_focal_crossentropy",
+    "tf.keras.losses.CTC": "tf.keras.losses.ctc",
+    "tf.keras.losses.CategoricalCrossentropy": "tf.keras.losses.categorical_crossentropy",
+    "tf.keras.losses.CategoricalFocalCrossentropy": "tf.keras.losses.categorical_focal_crossentropy",
+    "tf.keras.losses.CategoricalGeneralizedCrossEntropy": "tf.keras.losses.categorical_generalized_cross_entropy",
+    "tf.keras.losses.CategoricalHinge": "tf.keras.losses.categorical_hinge",
+    "tf.keras.losses.Circle": "tf.keras.losses.circle",
+    "tf.keras.losses.CosineSimilarity": "tf.keras.losses.cosine_similarity",
+    "tf.keras.losses.Dice": "tf.keras.losses.dice",
+    "tf.keras.losses.Hinge": "tf.keras.losses.hinge",
+    "tf.keras.losses.Huber": "tf.keras.losses.huber",
+    "tf.keras.losses.KLDivergence": "tf.keras.losses.KLD",
+    "tf.keras.losses.LogCosh": "tf.keras.losses.logcosh",
+    "tf.keras.losses.MeanAbsoluteError": "tf.keras.losses.MAE",
+    "tf.keras.losses.MeanAbsolutePercentageError": "tf.keras.losses.MAPE",
+    "tf.keras.losses.MeanSquaredError": "tf.keras.losses.MSE",
+    "tf.keras.losses.MeanSquaredLogarithmicError": "tf.keras.losses.MSLE",
+    "tf.keras.losses.Poisson": "tf.keras.losses.poisson",
+    "tf.keras.losses.SparseCategoricalCrossentropy": "tf.keras.losses.sparse_categorical_crossentropy",
+    "tf.keras.losses.SquaredHinge": "tf.keras.losses.squared_hinge",
+    "tf.keras.losses.Tversky": "tf.keras.losses.tversky",
+    "tf.linalg.einsum": "tf.einsum",
+    "tf.linalg.norm": "tf.norm",
+    "tf.linalg.tensordot": "tf.tensordot",
+    "tf.math.bessel_i0": "tf.math.special.bessel_i0",
+    "tf.math.bessel_i0e": "tf.math.special.bessel_i0e",
+    "tf.math.bessel_i1": "tf.math.special.bessel_i1",
+    "tf.math.bessel_i1e": "tf.math.special.bessel_i1e",
+    "tf.math.truediv": "tf.math.divide",
+    "tf.nn.avg_pool": "tf.nn.avg_pool2d",
+    "tf.nn.max_pool": "tf.nn.max_pool2d",
+    "torch.absolute": "torch.abs",
+    "torch.adaptive_max_pool1d": "torch.nn.functional.adaptive_max_pool1d",
+    "torch.arccos": "torch.acos",
+    "torch.arccosh": "torch.acosh",
+    "torch.arcsin": "torch.asin",
+    "torch.arcsinh": "torch.asinh",
+    "torch.arctan": "torch.atan",
+    "torch.arctan2": "torch.atan2",
+    "torch.arctanh": "torch.atanh",
+    "torch.batch_norm": "torch.nn.functional.batch_norm",
+    "torch.binary_cross_entropy_with_logits": "torch.nn.functional.binary_cross_entropy_with_logits",
+    "torch.celu": "torch.nn.functional.celu",
+    "torch.clip": "torch.clamp",
+    "torch.cosine_embedding_loss": "torch.nn.functional.cosine_embedding_loss",
+    "torch.ctc_loss": "torch.nn.functional.ctc_loss",
+    "torch.dequantize": "torch.quantize_per_tensor",
+    "torch.divide": "torch.div",
+    "torch.greater": "torch.gt",
+    "torch.greater_equal": "torch.ge",
+    "torch.group_norm": "torch.nn.functional.group_norm",
+    "torch.hinge_embedding_loss": "torch.nn.functional.hinge_embedding_loss",
+    "torch.igamma": "torch.special.gammainc",
+    "torch.igammac": "torch.special.gammaincc",
+    "torch.instance_norm": "torch.nn.functional.instance_norm",
+    "torch.inverse": "torch.linalg.inv",
+    "torch.kl_div": "torch.nn.functional.kl_div",
+    "torch.layer_norm": "torch.nn.functional.layer_norm",
+    "torch.less": "torch.lt",
+    "torch.less_equal": "torch.le",
+    "torch.margin_ranking_loss": "torch.nn.functional.margin_ranking_loss",
+    "torch.max_pool1d": "torch.nn.functional.max_pool1d",
+    "torch.max_pool2d": "torch.nn.functional.max_pool2d",
+    "torch.multiply": "torch.mul",
+    "torch.negative": "torch.neg",
+    "torch.nn.functional.sigmoid": "torch.sigmoid",
+    "torch.nn.functional.tanh": "torch.tanh",
+    "torch.not_equal": "torch.ne",
+    "torch.poisson_nll_loss": "torch.nn.functional.poisson_nll_loss",
+    "torch.rrelu": "torch.nn.functional.rrelu",
+    "torch.selu": "torch.nn.functional.selu",
+    "torch.special.gammaln": "torch.lgamma",
+    "torch.special.psi": "torch.special.digamma",
+    "torch.subtract": "torch.sub",
+    "torch.threshold": "torch.nn.functional.threshold",
+    "torch.triplet_margin_loss": "torch.nn.functional.triplet_margin_loss",
+    "torch.true_divide": "torch.div",
+}
 
-#: Calls that compute with floats and are not in the catalogue yet, each with the reason.
-MISSING: dict[str, str] = {}
+#: Calls that compute with floats and are not in the catalogue yet, by the reason.
+_MISSING: dict[str, str] = {
+    "a reduction or scatter in another form of what is covered": """
+        jax.lax.scatter_max jax.lax.scatter_min jax.lax.scatter_sub jax.lax.sort_key_val jax.numpy.nanargmax jax.numpy.nanargmin
+        jax.numpy.sort_complex tf.math.segment_max tf.math.segment_mean tf.math.segment_min tf.math.segment_prod
+        tf.math.unsorted_segment_max tf.math.unsorted_segment_min torch.embedding_bag torch.index_reduce""",
+    "exact multiples of a step: a range without an input": """
+        jax.numpy.arange jax.numpy.fft.fftfreq jax.numpy.fft.rfftfreq jax.scipy.linalg.dft jax.scipy.linalg.hilbert
+        jax.scipy.special.bernoulli torch.fft.fftfreq torch.fft.rfftfreq""",
+    "a form for more dimensions of what is covered": """
+        jax.numpy.fft.ifftn jax.numpy.fft.irfft2 jax.numpy.fft.irfftn jax.numpy.fft.rfft2 jax.numpy.fft.rfftn tf.nn.avg_pool3d
+        tf.nn.conv3d_transpose tf.nn.max_pool3d tf.nn.separable_conv2d tf.signal.fft3d tf.signal.fftnd tf.signal.ifft3d
+        tf.signal.ifftnd tf.signal.irfft2d tf.signal.irfft3d tf.signal.irfftnd tf.signal.rfft2d tf.signal.rfft3d
+        tf.signal.rfftnd torch.conv_transpose3d torch.fft.ifftn torch.fft.irfft2 torch.fft.irfftn torch.fft.rfft2
+        torch.fft.rfftn torch.max_pool3d torch.nn.functional.adaptive_avg_pool3d torch.nn.functional.adaptive_max_pool2d
+        torch.nn.functional.adaptive_max_pool3d torch.nn.functional.avg_pool3d torch.nn.functional.conv_transpose3d
+        torch.nn.functional.lp_pool3d torch.nn.functional.max_pool3d""",
+    "counts in more dimensions, or their edges": """
+        jax.numpy.histogram2d jax.numpy.histogram_bin_edges jax.numpy.histogramdd torch.histogramdd torch.mode""",
+    "eigenvalues and factors without symmetry: no rigorous enclosure yet": """
+        jax.numpy.linalg.eig jax.numpy.linalg.eigvals jax.numpy.polyfit jax.numpy.roots jax.scipy.linalg.qr_multiply
+        jax.scipy.linalg.rsf2csf jax.scipy.linalg.solve_sylvester tf.linalg.eig tf.linalg.eigvals tf.linalg.logm torch.geqrf
+        torch.linalg.eig torch.linalg.eigvals torch.ormqr""",
+    "solved or inverted as a matrix of a covered op after a reshape": """
+        jax.numpy.linalg.tensorinv jax.numpy.linalg.tensorsolve torch.linalg.tensorinv torch.linalg.tensorsolve""",
+    "polynomial arithmetic that is covered by its product and values": """
+        jax.numpy.polyadd jax.numpy.polydiv jax.numpy.polysub jax.numpy.unwrap""",
+    "no enclosure in the table of special functions yet": """
+        jax.scipy.special.owens_t jax.scipy.special.sph_harm_y jax.scipy.special.wofz""",
+    "a density or entropy without a definition yet": """
+        jax.scipy.stats.bernoulli.ppf jax.scipy.stats.dirichlet.pdf jax.scipy.stats.multinomial.pmf
+        jax.scipy.stats.poisson.entropy jax.scipy.stats.uniform.logpdf jax.scipy.stats.uniform.pdf
+        torch.distributions.Binomial.entropy torch.distributions.ContinuousBernoulli.entropy
+        torch.distributions.Exponential.entropy torch.distributions.GeneralizedPareto.entropy
+        torch.distributions.HalfCauchy.entropy torch.distributions.HalfNormal.entropy torch.distributions.LKJCholesky.log_prob
+        torch.distributions.LowRankMultivariateNormal.entropy torch.distributions.MixtureSameFamily.cdf
+        torch.distributions.MixtureSameFamily.log_prob torch.distributions.Multinomial.entropy
+        torch.distributions.OneHotCategorical.entropy torch.distributions.OneHotCategorical.log_prob
+        torch.distributions.Wishart.entropy torch.distributions.Wishart.log_prob""",
+    "an image op without a definition yet": """
+        tf.image.adjust_brightness tf.image.convert_image_dtype tf.image.crop_and_resize tf.image.resize_with_pad
+        tf.image.ssim_multiscale""",
+    "another storage or algorithm of what is covered": """
+        tf.linalg.banded_triangular_solve tf.linalg.lstsq""",
+    "an op without a definition yet": """
+        tf.nn.isotonic_regression""",
+    "a mode of quantisation without a definition yet": """
+        tf.quantization.dequantize tf.quantization.fake_quant_with_min_max_vars_per_channel_gradient tf.quantization.quantize
+        tf.quantization.quantize_and_dequantize""",
+    "a transform without a definition yet": """
+        tf.signal.inverse_mdct tf.signal.inverse_stft torch.istft""",
+    "a sequence of cells that are covered": """
+        torch.gru torch.lstm torch.rnn_relu torch.rnn_tanh""",
+}  # fmt: skip
+MISSING: dict[str, str] = {name: reason for reason, names in _MISSING.items() for name in names.split()}
