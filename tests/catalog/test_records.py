@@ -40,7 +40,7 @@ def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
     shape = (ROWS, *entry.sizes(length))
     count = math.prod(shape)
     steps = (np.arange(count) * 0.381966 + 0.3 + 0.217 * index) % 1.0  # golden-section steps: no two are near
-    low, high = entry.low, entry.high
+    low, high = (end if abs(end) < 1e6 else math.copysign(math.inf, end) for end in (entry.low, entry.high))
     if entry.integers and math.isfinite(low) and math.isfinite(high):
         high = min(high, low + 8)  # counts of everyday size
     if math.isinf(low) and math.isinf(high):
