@@ -22,12 +22,15 @@ from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.landmarks import landmarks
 from fuzzer.inputs.recipe import Landmarks, Recipe
 from fuzzer.inputs.strategies import explore, usual_lengths
+from fuzzer.inputs.structures import satisfy
 from oracles import oracle
 from oracles.function import Function
 from oracles.oracle import Caps
 
 #: Rows of one framework call: large enough that Python's share is small, and one shape for jax.
 ROWS = 4096
+#: Rows of the first calls of a search that has little time: loops over rows cost milliseconds for each; and below so many seconds it has.
+FEW, LITTLE = (64, 1024), 8.0
 #: Points of the grid that are also evaluated alone: a call costs 10 to 500 microseconds.
 ALONE = 192
 #: Calls of TAIL rows, the last seven of which no vector of 8 or 16 covers (of 4: the last three); such calls per shard.
@@ -68,6 +71,7 @@ class Search:
         self.lengths = lengths_of(trial.op, trial.cell.order, round_)
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
+        self.hurried = trial.seconds is not None and trial.seconds < LITTLE and round_ == 0
         self._grid: Batch | None = None
         self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
 
@@ -110,8 +114,10 @@ class Search:
         try:
             self._replay(corpus)
             self._check()
-            marks = self._landmarks()
             op, cell = self.trial.op, self.trial.cell
+            if self.hurried:
+                self._in_a_hurry()
+            marks = self._landmarks()
             grid = self._grid = special_batch(op, dict(cell.params), cell.dtype, cell.order, marks)
             if self.round == 0:
                 self._alone(grid)
@@ -122,6 +128,20 @@ class Search:
                 self._zoom(rounds=5)
         except Spent:
             return
+
+    def _in_a_hurry(self) -> None:
+        """The grid without landmarks, a few of its points alone, then recipes, in calls that grow: until the time is over."""
+        op, cell = self.trial.op, self.trial.cell
+        grid = special_batch(op, dict(cell.params), cell.dtype, cell.order)
+        order = np.random.Generator(np.random.PCG64(self.seed)).permutation(grid.rows)
+        start = 0
+        for rows in (*FEW, *[ROWS] * (1 + grid.rows // ROWS)):
+            if start < grid.rows:
+                self.feed(grid.take(order[start : start + rows]))
+                start += rows
+        if op.elementwise:
+            self.feed(grid.take(order[:16]), within=Placement(1))
+        self._explore({}, examples=8, rows=FEW[-1])
 
     def _generated(self, batch: Batch) -> None:
         for start in range(0, batch.rows, ROWS):
@@ -154,7 +174,7 @@ class Search:
         with self.trial.clock.phase("oracle"):  # bisection over the oracle; once in a process
             return _landmarks_of(self.trial.function, self.trial.cell.dtype, self.trial.op.elementwise)
 
-    def _explore(self, marks: Landmarks, examples: int) -> None:
+    def _explore(self, marks: Landmarks, examples: int, rows: int = ROWS) -> None:
         cell, op = self.trial.cell, self.trial.op
         self.seed += 1
 
@@ -164,7 +184,7 @@ class Search:
             return self.feed(batch)
 
         explore(
-            op, cell.dtype, seed=self.seed, examples=examples, judge=judge, order=cell.order, params=dict(cell.params), rows=ROWS,
+            op, cell.dtype, seed=self.seed, examples=examples, judge=judge, order=cell.order, params=dict(cell.params), rows=rows,
             landmarks=marks, lengths=self.lengths,
         )  # fmt: skip
 
@@ -243,17 +263,16 @@ def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.
     width = max(int(np.prod(v.shape[1:])) for v in base.inputs.values())
     copies = max(1, ROWS // max(1, width) // base.rows)
     spread = base.repeat(copies)
-    domains = {i.name: (i.low, i.high, i.integers) for i in op.inputs}
+    specs = {i.name: i for i in op.inputs}
     inputs = {}
     for name, values in spread.inputs.items():
-        if name in DIRECTIONS or domains[name][2]:
+        if name in DIRECTIONS or specs[name].integers:
             inputs[name] = values
             continue
         step = rng.integers(-reach, reach + 1, values.shape)
         step[rng.random(values.shape) < (0.3 if len(spread.inputs) > 1 or width > 1 else 0.0)] = 0
         moved = fmt.from_ordinals(np.clip(fmt.ordinals(values) + step, -fmt.max_ordinal, fmt.max_ordinal))
-        low, high, _ = domains[name]
         wide = moved.astype(np.float64)
-        fits = (wide >= low) & (wide <= high) & np.isfinite(values.astype(np.float64))
-        inputs[name] = np.where(fits, moved, values)
+        fits = (wide >= specs[name].low) & (wide <= specs[name].high) & np.isfinite(values.astype(np.float64))
+        inputs[name] = satisfy(fmt, specs[name], np.where(fits, moved, values))
     return Batch(spread.dtype, inputs)

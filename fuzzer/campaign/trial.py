@@ -140,6 +140,7 @@ class Trial:
         self.shapes = ShapeBudget()
         self.function = function_of(self.op, dict(cell.params), cell.order)
         self.alone = alone
+        self.seconds = seconds
         ends = [end for end in (until, None if seconds is None else time.time() + seconds) if end is not None]
         self.until = min(ends, default=None)
         self._search_until = self.until if seconds is None else time.time() + seconds * SEARCHING

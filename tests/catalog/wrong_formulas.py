@@ -54,8 +54,20 @@ FINDINGS = {
     ("jax.scipy.stats.gumbel_r.logsf(x, loc, scale)", "grad2"),
     # Differences of logarithms cancel towards p = 1/2, and in the tail of a truncated normal distribution; a hypergeometric series is
     # differentiated term by term where it cancels; the gradient of least squares loses its digits twice in float32.
-    *((i.call, order) for name, op in ops().items() if name.startswith("continuous_bernoulli") for i in op.of("torch") for order in ORDERS),
-    *((i.call, order) for name, op in ops().items() if name.startswith("truncnorm") for i in op.of("jax") for order in ORDERS[1:]),
+    *(
+        (i.call, order)
+        for name, op in ops().items()
+        if name.startswith("continuous_bernoulli")
+        for i in op.of("torch")
+        for order in ORDERS
+    ),
+    *(
+        (i.call, order)
+        for name, op in ops().items()
+        if name.startswith("truncnorm")
+        for i in op.of("jax")
+        for order in ORDERS[1:]
+    ),
     *(("jax.scipy.special.hyp2f1(a, b, c, x)", order) for order in ORDERS[1:]),
     *((i.call, f"grad2 {dtype}") for i in ops()["lstsq"].of("jax") for dtype in DTYPES if dtype != "float64"),
     # It multiplies an infinite derivative of a branch not taken by 0.

@@ -139,7 +139,7 @@ TRUTH: dict[str, Truth] = {
     "adjust_saturation": by_fractions(_saturate),
     "adjust_hue": by_fractions(_rotate),
     "adjust_contrast": by_fractions(_contrast),
-    "adjust_gamma": lambda x, gamma: mp.power(x, gamma),
+    "adjust_gamma": lambda x, gamma: x**gamma,
     "per_image_standardization": _standardised,
     "psnr": lambda x, y: 10 * mp.log10(len(_flat(x)) / mp.fsum((a - b) ** 2 for a, b in zip(_flat(x), _flat(y), strict=True))),
     "total_variation": by_fractions(_variation),
