@@ -90,7 +90,7 @@ def first_visits(cells: int, targets: tuple[str, ...], worker_seconds: float | N
     """
     if worker_seconds is None or worker_seconds >= AMPLE * cells:
         return [Visit(targets)]
-    share = worker_seconds / max(1, cells)
+    share = worker_seconds / max(1, cells) / 2  # shards overshoot, and every cell comes before any second visit
     groups: list[list[str]] = [[], [], []]
     for target in targets:
         named = target_named(target)

@@ -276,8 +276,8 @@ def test_a_short_time_visits_every_cell_first_by_those_that_compile_nothing() ->
     assert first_visits(100, names, 100 * AMPLE) == [Visit(names)]
     visits = first_visits(100, names, 150.0)
     assert [v.targets for v in visits] == [names[:1], names[2:3], (names[1], names[3])]
-    assert {v.seconds for v in visits} == {1.5}
-    assert first_visits(100, names[:1], 150.0) == [Visit(names[:1], "a", 1.5)]
+    assert {v.seconds for v in visits} == {0.75}
+    assert first_visits(100, names[:1], 150.0) == [Visit(names[:1], "a", 0.75)]
 
 
 def test_the_parts_of_a_round_visit_each_cell_and_no_target_twice() -> None:
