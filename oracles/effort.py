@@ -30,14 +30,15 @@ TAPE = 4.0
 DEPTH = {"value": 0, "grad": 1, "jvp": 1, "grad2": 2}
 
 
-def evaluation_cost(function: Function, shapes: tuple[tuple[int, ...], ...], bits: int) -> float:
-    """Nominal seconds of evaluating one row at `bits` of precision; shapes: of the row's inputs, in order."""
-    return ROW + _operations(function, shapes) * OPERATION * (1.0 + bits / DOUBLE)
+def evaluation_cost(function: Function, shapes: tuple[tuple[int, ...], ...], bits: int, special: float = 1.0) -> float:
+    """Nominal seconds of evaluating one row at `bits` of precision; shapes: of the row's inputs, in order. special: how much more than Arb's
+    the functions of the table cost."""
+    return ROW + _operations(function, shapes, special) * OPERATION * (1.0 + bits / DOUBLE)
 
 
 @lru_cache(maxsize=4096)
-def _operations(function: Function, shapes: tuple[tuple[int, ...], ...]) -> float:
-    counter = _Counter()
+def _operations(function: Function, shapes: tuple[tuple[int, ...], ...], special: float) -> float:
+    counter = _Counter(special)
     inputs = [_filled(_Number(counter), shape) for shape in shapes[: len(function.inputs)]]
     outputs = flat(definition(function.definition)(counter, *inputs, **dict(function.params)))
     total = counter.operations + len(outputs)
@@ -64,8 +65,9 @@ class _Counter:
 
     name = "counter"
 
-    def __init__(self) -> None:
+    def __init__(self, special: float) -> None:
         self.operations = 0.0
+        self.special = special
         self.number = _Number(self)
 
     def _many(self, items: Sequence[Any]) -> _Number:
@@ -101,7 +103,7 @@ class _Counter:
         return yes()
 
     def __getattr__(self, name: str) -> Callable[..., _Number]:
-        weight = functions()[name].weight if name in functions() else WEIGHTS.get(name, FUNCTION)
+        weight = functions()[name].weight * self.special if name in functions() else WEIGHTS.get(name, FUNCTION)
 
         def function(*_: Any) -> _Number:
             self.operations += weight

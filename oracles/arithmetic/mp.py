@@ -260,7 +260,7 @@ def _special_value(name: str, bits: int, *raw: Any) -> Any:
         context = _own_context(wide)
         try:
             now = context.convert(function(context, *map(context.make_mpf, raw)))
-        except (ArithmeticError, ValueError, TypeError, NotImplementedError):
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError, libmp.NoConvergence):
             return NAN
         if not hasattr(now, "_mpf_"):
             if now.imag:
@@ -280,7 +280,22 @@ def _own_context(bits: int) -> Any:
     context = mpmath.MPContext()
     context.prec = bits
     _divide_without_raising(context.mpf)
+    _end_long_series(context)
     return context
+
+
+#: Terms of a hypergeometric series per bit: one that converges no better than 1/2 a term needs one. mpmath's own limit lets it run for minutes.
+TERMS = 12
+
+
+def _end_long_series(context: Any) -> None:
+    """A series that does not converge soon raises: nothing is known then, which costs less than waiting."""
+    whole = context.hypsum
+
+    def hypsum(*arguments: Any, **options: Any) -> Any:
+        return whole(*arguments, **{"maxterms": 1000 + TERMS * context.prec, **options})
+
+    context.hypsum = hypsum
 
 
 def _divide_without_raising(number: Any) -> None:

@@ -16,7 +16,7 @@ from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.strategies import draw_recipes
 from fuzzer.judge.verdict import Class, Symptom
 from tests.planted_framework import SPECIAL, trial_of
-from tests.sampling import sampled
+from tests.sampling import is_quick, sampled
 
 #: Rows per batch. Derivatives cost the framework, not the judge, ten times a value.
 ROWS = {"value": 64, "grad": 12, "jvp": 6, "grad2": 6}
@@ -59,7 +59,7 @@ def false_alarms(op: Op, dtype: str, order: str, rows: int, recipes: int) -> lis
     return found
 
 
-@pytest.mark.parametrize(("op", "order"), sampled(4, *ORDERS))
+@pytest.mark.parametrize(("op", "order"), sampled(8, *ORDERS, quick=is_quick))
 def test_no_finding(op: Op, order: str) -> None:
     if order not in op.orders:
         pytest.skip(f"{op.name} has no {order}")

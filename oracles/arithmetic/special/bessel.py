@@ -234,53 +234,53 @@ FUNCTIONS = [
     Special(
         "bessel_j", arb=within(arb_bessel_j, _slope_j), mp=mp_bessel_j, native=native("jv"), acb=lambda n, x: x.bessel_j(n),
         slopes=(None, lambda m, y, n, x: (m.bessel_j(n - 1, x) - m.bessel_j(n + 1, x)) / 2), ball64=by_order(BALL_J),
-        domain=_n_and_x(-700.0, 700.0), source="DLMF 10.2.2, 10.6.1",
+        domain=_n_and_x(-700.0, 700.0), weight=70.0, source="DLMF 10.2.2, 10.6.1",
     ),
     Special(
         "bessel_y", arb=positive(within(arb_bessel_y, _slope_y)), mp=mp_bessel_y, native=native("yv"),
         acb=lambda n, x: x.bessel_y(n), ball64=by_order([right_of_zero(b) for b in BALL_Y]),
         slopes=(None, lambda m, y, n, x: (m.bessel_y(n - 1, x) - m.bessel_y(n + 1, x)) / 2),
-        domain=_n_and_x(0.01, 700.0), source="DLMF 10.2.3, 10.6.1",
+        domain=_n_and_x(0.01, 700.0), weight=170.0, source="DLMF 10.2.3, 10.6.1",
     ),
     Special(
         "bessel_i", arb=arb_bessel_i, mp=mp_bessel_i, native=native("iv"), acb=lambda n, x: x.bessel_i(n),
         slopes=(None, lambda m, y, n, x: (m.bessel_i(n - 1, x) + m.bessel_i(n + 1, x)) / 2), ball64=by_order(BALL_I),
-        domain=_n_and_x(-700.0, 700.0), source="DLMF 10.25.2, 10.29.1",
+        domain=_n_and_x(-700.0, 700.0), weight=55.0, source="DLMF 10.25.2, 10.29.1",
     ),
     Special(
         "bessel_k", arb=arb_bessel_k, mp=mp_bessel_k, native=native("kv"), acb=lambda n, x: x.bessel_k(n),
         slopes=(None, lambda m, y, n, x: -(m.bessel_k(n - 1, x) + m.bessel_k(n + 1, x)) / 2),
-        ball64=by_order([right_of_zero(b) for b in BALL_K]), domain=_n_and_x(0.01, 700.0), source="DLMF 10.25.3, 10.29.1",
+        ball64=by_order([right_of_zero(b) for b in BALL_K]), domain=_n_and_x(0.01, 700.0), weight=180.0, source="DLMF 10.25.3, 10.29.1",
     ),
     # The k-th derivative of e^-x I_0(x) = M(1/2, 1, -2x), for x >= 0.
     Special(
         "scaled_i0", arb=arb_scaled_i0, mp=mp_scaled_i0, native=lambda k, x: native("i0e")(x) if k == 0 else np.float64(np.nan),
         slopes=(None, lambda m, y, k, x: m.scaled_i0(k + 1, x)), ball64=by_order(BALL_SCALED_I0),
-        domain=((2.0, 2.0), (0.0, 700.0)), source="DLMF 10.39.5, 13.3.16",
+        domain=((2.0, 2.0), (0.0, 700.0)), weight=60.0, source="DLMF 10.39.5, 13.3.16",
     ),
     # The k-th derivative of e^x K_0(x) = sqrt(pi) U(1/2, 1, 2x).
     Special(
         "scaled_k0", arb=arb_scaled_k0, mp=mp_scaled_k0, native=lambda k, x: native("k0e")(x) if k == 0 else np.float64(np.nan),
         slopes=(None, lambda m, y, k, x: m.scaled_k0(k + 1, x)), ball64=by_order([right_of_zero(b) for b in BALL_SCALED_K0]),
-        domain=((2.0, 2.0), (0.01, 700.0)), source="DLMF 10.39.6, 13.3.23",
+        domain=((2.0, 2.0), (0.01, 700.0)), weight=175.0, source="DLMF 10.39.6, 13.3.23",
     ),
     # e^-|x| I_1(x); its slope is that of e^-x I_0 + (e^-x I_0)'.
     Special(
         "bessel_i1e", arb=within(arb_bessel_i1e, _slope_i1e), mp=mp_bessel_i1e, native=native("i1e"), ball64=BALL_I1E,
         slopes=(lambda m, y, x: m.scaled_i0(1, m.abs(x)) + m.scaled_i0(2, m.abs(x)),),
-        domain=((-700.0, 700.0),), source="DLMF 10.29.3, 10.39.5",
+        domain=((-700.0, 700.0),), weight=35.0, source="DLMF 10.29.3, 10.39.5",
     ),
     Special(
         "spherical_bessel_j", arb=arb_spherical_bessel_j, mp=mp_spherical_bessel_j, native=lambda n, x: native("spherical_jn")(int(n), x),
         slopes=(None, _spherical_slope),
-        ball64=by_order(BALL_SPHERICAL_J), domain=_n_and_x(-700.0, 700.0), source="DLMF 10.47.3, 10.51.2",
+        ball64=by_order(BALL_SPHERICAL_J), domain=_n_and_x(-700.0, 700.0), weight=32.0, source="DLMF 10.47.3, 10.51.2",
     ),
     Special(
         "airy_ai", arb=lambda x: x.airy_ai(), mp=mp_airy_ai, native=lambda x: native("airy")(x)[0], ball64=BALL_AIRY_AI,
-        slopes=(lambda m, y, x: m.airy_ai_prime(x),), acb=lambda x: x.airy_ai(), domain=((-100.0, 100.0),), source="DLMF 9.2.2",
+        slopes=(lambda m, y, x: m.airy_ai_prime(x),), acb=lambda x: x.airy_ai(), domain=((-100.0, 100.0),), weight=56.0, source="DLMF 9.2.2",
     ),
     Special(
         "airy_ai_prime", arb=lambda x: x.airy_ai(derivative=1), mp=mp_airy_ai_prime, native=lambda x: native("airy")(x)[1], ball64=BALL_AIRY_AI_PRIME,
-        slopes=(lambda m, y, x: x * m.airy_ai(x),), domain=((-100.0, 100.0),), source="DLMF 9.2.1",
+        slopes=(lambda m, y, x: x * m.airy_ai(x),), domain=((-100.0, 100.0),), weight=28.0, source="DLMF 9.2.1",
     ),
 ]  # fmt: skip

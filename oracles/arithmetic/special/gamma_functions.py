@@ -497,41 +497,41 @@ _EVERYDAY = (1e-3, 60.0)
 FUNCTIONS = [
     Special(
         "gamma", arb=lambda x: x.gamma(), mp=mp_gamma, acb=lambda x: x.gamma(), native=_native("gamma"), ball64=_ball_gamma,
-        slopes=(lambda m, y, x: y * m.digamma(x),), domain=((-20.0, 40.0),), source="DLMF 5.2.1, 5.2.2",
+        slopes=(lambda m, y, x: y * m.digamma(x),), domain=((-20.0, 40.0),), weight=7.0, source="DLMF 5.2.1, 5.2.2",
     ),
     Special(
         "rgamma", arb=lambda x: x.rgamma(), mp=mp_rgamma, acb=lambda x: x.rgamma(), native=_native("rgamma"), ball64=_ball_rgamma,
-        slopes=(lambda m, y, x: -y * m.digamma(x),), domain=((-20.0, 40.0),), source="DLMF 5.2.1, 5.2.2",
+        slopes=(lambda m, y, x: -y * m.digamma(x),), domain=((-20.0, 40.0),), weight=6.0, source="DLMF 5.2.1, 5.2.2",
     ),
     Special(
         "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x),
         native=_native("gammainc"), ball64=_ball_p,
-        slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(_EVERYDAY, _EVERYDAY), weight=60.0,
+        slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(_EVERYDAY, _EVERYDAY), weight=110.0,
         source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
         "gammainc_q", arb=lambda a, x: _gammainc(a, x, True), mp=mp_gammainc_q, acb=_complex_q,
         native=_native("gammaincc"), ball64=_ball_q, slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
-        domain=(_EVERYDAY, _EVERYDAY), weight=60.0, source="DLMF 8.2.4, 8.8.13",
+        domain=(_EVERYDAY, _EVERYDAY), weight=200.0, source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
         "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=_native("betainc"), ball64=_ball_beta,
         slopes=(None, None, lambda m, y, a, b, x: _beta_density(m, a, b, x)), domain=(_EVERYDAY, _EVERYDAY, (0.001, 0.999)),
-        weight=100.0, source="DLMF 8.17.2, 8.17.7",
+        weight=350.0, source="DLMF 8.17.2, 8.17.7",
     ),
     Special(
         "zeta", arb=_zeta, mp=mp_zeta, acb=_complex_zeta, native=_native("zeta"), ball64=_ball_zeta, slopes=(None, lambda m, y, s, q: _pole(m, s, q)),
-        domain=((1.01, 50.0), (0.01, 60.0)), weight=60.0, source="DLMF 25.11.1, 25.11.17",
+        domain=((1.01, 50.0), (0.01, 60.0)), weight=170.0, source="DLMF 25.11.1, 25.11.17",
     ),
     Special(
         "hyp1f1", arb=_hyp1f1, mp=mp_hyp1f1, acb=_hyp1f1,
-        native=_native("hyp1f1"), slopes=(None, None, lambda m, y, a, b, x: a / b * m.hyp1f1(a + 1, b + 1, x)),
-        domain=((0.5, 20.0), (0.5, 20.0), (-20.0, 20.0)), weight=100.0, source="DLMF 13.2.2, 13.3.15",
+        slopes=(None, None, lambda m, y, a, b, x: a / b * m.hyp1f1(a + 1, b + 1, x)),
+        domain=((0.5, 20.0), (0.5, 20.0), (-20.0, 20.0)), weight=45.0, source="DLMF 13.2.2, 13.3.15",
     ),
     Special(
         "hyp2f1", arb=_hyp2f1, mp=mp_hyp2f1, acb=_hyp2f1,
-        native=_native("hyp2f1"),
+
         slopes=(None, None, None, lambda m, y, a, b, c, x: a * b / c * m.hyp2f1(a + 1, b + 1, c + 1, x)),
-        domain=((0.5, 8.0), (0.5, 8.0), (0.5, 8.0), (-0.9, 0.9)), weight=200.0, source="DLMF 15.2.1, 15.5.1",
+        domain=((0.5, 8.0), (0.5, 8.0), (0.5, 8.0), (-0.9, 0.9)), weight=75.0, source="DLMF 15.2.1, 15.5.1",
     ),
 ]  # fmt: skip

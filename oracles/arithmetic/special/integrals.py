@@ -267,25 +267,25 @@ FUNCTIONS = [
     ),
     Special(
         "fresnel_s", arb=_near_half(lambda x: x.fresnel_s()), mp=mp_fresnel_s, native=lambda x: native("fresnel")(x)[0], ball64=BALL_FRESNEL_S,
-        slopes=(lambda m, y, x: m.sinpi(m.square(x) / 2),), domain=((-1e3, 1e3),), source="DLMF 7.2.8",
+        slopes=(lambda m, y, x: m.sinpi(m.square(x) / 2),), domain=((-1e3, 1e3),), weight=60.0, source="DLMF 7.2.8",
     ),
     Special(
         "fresnel_c", arb=_near_half(lambda x: x.fresnel_c()), mp=mp_fresnel_c, native=lambda x: native("fresnel")(x)[1], ball64=BALL_FRESNEL_C,
-        slopes=(lambda m, y, x: m.cospi(m.square(x) / 2),), domain=((-1e3, 1e3),), source="DLMF 7.2.7",
+        slopes=(lambda m, y, x: m.cospi(m.square(x) / 2),), domain=((-1e3, 1e3),), weight=50.0, source="DLMF 7.2.7",
     ),
     Special(
         "erfcinv", arb=arb_erfcinv, mp=mp_erfcinv, native=native("erfcinv"), ball64=BALL_ERFCINV,
-        slopes=(lambda m, y, x: -m.sqrt(m.const("pi")) / 2 * m.exp(m.square(y)),), domain=((0.0, 2.0),), source="DLMF 7.17.1",
+        slopes=(lambda m, y, x: -m.sqrt(m.const("pi")) / 2 * m.exp(m.square(y)),), domain=((0.0, 2.0),), weight=34.0, source="DLMF 7.17.1",
     ),
     # The dilogarithm of 1 - x.
     Special(
         "spence", arb=arb_spence, mp=mp_spence, native=native("spence"), ball64=right_of_zero(BALL_SPENCE),
-        slopes=(lambda m, y, x: -m.log_quotient(0, x),), domain=((0.01, 1e6),), source="DLMF 25.12.2",
+        slopes=(lambda m, y, x: -m.log_quotient(0, x),), domain=((0.01, 1e6),), weight=27.0, source="DLMF 25.12.2",
     ),
     # The k-th derivative of log(x)/(x - 1), the integral of 1/(1 + s (x - 1)) over 0 < s < 1: completely monotone.
     Special(
         "log_quotient", arb=arb_log_quotient, mp=mp_log_quotient, slopes=(None, lambda m, y, k, x: m.log_quotient(k + 1, x)),
         ball64=by_order([right_of_zero(_log_quotient(k)) for k in range(3)]),
-        domain=((2.0, 2.0), (0.01, 1e6)), source="DLMF 15.4.1, 15.5.2",
+        domain=((2.0, 2.0), (0.01, 1e6)), weight=110.0, source="DLMF 15.4.1, 15.5.2",
     ),
 ]  # fmt: skip
