@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any
 
 import pytest
@@ -41,7 +40,6 @@ class _Asked(Shapes):
         return super().__getattr__(name)
 
 
-@cache
 def is_quick(op: Op) -> bool:
     """Whether mpmath has the op's values at high precision in microseconds: a definition without functions of the table, of few numbers."""
     m = _Asked()
