@@ -400,7 +400,8 @@ def _join(
     agree = all(_same(first, other) for other in rest)
     grad = function.order != "value"
     extra = []
-    if math.isnan(native) and (several or (grad and at_infinity)):
+    # At a finite point where all ways lead to one value, 0 * log 0 in the formula is no reason for a NaN.
+    if math.isnan(native) and ((several and (at_infinity or grad or not agree)) or (grad and at_infinity)):
         extra.append(Accepted(NAN))
     if grad and (at_infinity or pole):
         extra.append(Accepted(NAN))  # not differentiable at infinity or at a pole: NaN is an honest answer
