@@ -488,6 +488,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "div_complex": _of_complex(np.divide), "pow_complex": _of_complex(np.power), "pow_of_complex": _of_complex(lambda z, p: z**p),
     "asin_complex": _of_complex(np.arcsin), "acosh_complex": _of_complex(np.arccosh), "atan_complex": _of_complex(np.arctan),
     "atanh_complex": _of_complex(np.arctanh), "sum_complex": _of_complex(np.sum),
+    "geometric_entropy": lambda p: np.where(p == 1, 0.0, np.nan),
     "huber": lambda x, y, delta: sp.huber(delta, x - y), "kl_div": lambda x, y: np.exp(y) * (y - x), "rel_entr": sp.rel_entr,
 }  # fmt: skip
 

@@ -13,7 +13,8 @@ def count(name: str, low: float = 0, high: float = float("inf"), **rest: Any) ->
     return scalar(name, low, high, integers=True, differentiable=False, **rest)
 
 
-K, Y, MU = count("k"), count("y", 0, 1), within("mu", POSITIVE)
+#: Whole numbers of every format; beyond 2^53 counts are none.
+K, Y, MU = count("k", 0, 2.0**53), count("y", 0, 1), within("mu", POSITIVE)
 #: n = k + rest is exact in every format that is fuzzed.
 FEW = 2.0**22
 SOME, REST = count("k", 0, FEW), count("rest", 0, FEW)

@@ -23,7 +23,8 @@ ORDERED = vector("t", size=3, structure="ascending", finite=True)
 UNIFORM = f"{D}.Uniform(t[:, 0], t[:, 2], validate_args=False)"
 
 OPS: list[Op] = [
-    op("uniform_between_logpdf", [ORDERED], torch=f"{UNIFORM}.log_prob(t[:, 1])", verified=FORMULA, topics=PROBABILITY),
+    op("uniform_between_logpdf", [ORDERED], torch=f"{UNIFORM}.log_prob(t[:, 1])", orders=("value",), verified=FORMULA,
+       topics=PROBABILITY),
     op("uniform_between_cdf", [ORDERED], torch=f"{UNIFORM}.cdf(t[:, 1])", verified=RATIONALS, topics=PROBABILITY),
     op("uniform_between_ppf", [Q, vector("ends", size=2, structure="ascending", finite=True)],
        torch=f"{D}.Uniform(ends[:, 0], ends[:, 1], validate_args=False).icdf(q)", verified=RATIONALS, topics=PROBABILITY),

@@ -45,7 +45,7 @@ OPS: list[Op] = [
              tensorflow=wide("tf.stack(tf.linalg.slogdet(a), axis=-1)", "tf.stack(tf.keras.ops.slogdet(a), axis=-1)"),
              jax=wide("jnp.stack(jnp.linalg.slogdet(a), axis=-1)", 'jnp.stack(jnp.linalg.slogdet(a, method="qr"), axis=-1)'),
              numpy=peer("np.stack(np.linalg.slogdet(a), axis=-1)", WIDE)),
-    normwise("logdet", REGULAR, torch=wide("torch.logdet(a)")),
+    normwise("logdet", REGULAR, torch=wide("torch.logdet(a)"), orders=("value",)),
     normwise("logdet_spd", SPD, torch=wide(f"torch.logdet({S})", f"2 * torch.linalg.cholesky({S}).diagonal(dim1=-2, dim2=-1).log().sum(-1)"),
              tensorflow=wide(f"tf.linalg.logdet({TF_S})", f"tf.keras.ops.logdet({TF_S})"),
              jax=wide(f"2 * jnp.sum(jnp.log(jnp.linalg.diagonal(jnp.linalg.cholesky({S}))), axis=-1)")),

@@ -124,7 +124,7 @@ def _spread_out(fmt: Format, spec: Input, values: Floats, length: int) -> Floats
         return values
     sizes = spec.sizes(length)
     rows = np.arange(len(values))[:, np.newaxis]
-    place, kind = np.arange(length if spec.square else math.prod(sizes)), rows % 3
+    place, kind = np.arange(sizes[0] if spec.square else math.prod(sizes)), rows % 3
     others = np.where(place == 1, 1.0, 0.0)
     mixed = np.where(
         kind == 0,
@@ -135,6 +135,6 @@ def _spread_out(fmt: Format, spec: Input, values: Floats, length: int) -> Floats
     if not spec.square:
         shaped = line.reshape(len(values), *sizes)
         return settle(fmt, spec, shaped, keep=~np.isfinite(shaped.astype(np.float64)))
-    square = np.broadcast_to(np.eye(length), (len(values), length, length)).astype(fmt.dtype)
+    square = np.broadcast_to(np.eye(sizes[0]), (len(values), *sizes)).astype(fmt.dtype)
     square[:, 0, :] = line
     return settle(fmt, spec, square, keep=~np.isfinite(square.astype(np.float64)))
