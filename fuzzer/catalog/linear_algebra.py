@@ -37,10 +37,8 @@ def normwise(name: str, inputs: Sequence[Input], **rest: Any) -> Op:
 
 OPS: list[Op] = [
     normwise("det", A, torch=wide("torch.linalg.det(a)"),
-             tensorflow=wide("tf.linalg.det(a)", "tf.keras.ops.det(a)", grad=False,
-                       note="its gradient inverts the matrix, and raises where it is singular"),
+             tensorflow=wide("tf.linalg.det(a)", "tf.keras.ops.det(a)"),
              jax=wide("jnp.linalg.det(a)", "jax.scipy.linalg.det(a)"), numpy=peer("np.linalg.det(a)", WIDE)),
-    normwise("det_nonsingular", REGULAR, definition="det", tensorflow=wide("tf.linalg.det(a)", "tf.keras.ops.det(a)")),
     normwise("slogdet", REGULAR, torch=wide("torch.stack(torch.linalg.slogdet(a), dim=-1)"),
              tensorflow=wide("tf.stack(tf.linalg.slogdet(a), axis=-1)", "tf.stack(tf.keras.ops.slogdet(a), axis=-1)"),
              jax=wide("jnp.stack(jnp.linalg.slogdet(a), axis=-1)", 'jnp.stack(jnp.linalg.slogdet(a, method="qr"), axis=-1)'),

@@ -30,7 +30,7 @@ def _transform(**rest: Any) -> dict[str, Any]:
 
 
 def _window(**rest: Any) -> dict[str, Any]:
-    return {"whole": "all", "accuracy": "composite", "lengths": WINDOW_LENGTHS, "verified": SCIPY, "topics": WINDOW, **rest}
+    return {"accuracy": "composite", "lengths": WINDOW_LENGTHS, "verified": SCIPY, "topics": WINDOW, **rest}
 
 
 def _plain(*expressions: str) -> list[Implementation]:

@@ -89,8 +89,10 @@ def screen(
     right, wrong = kind_errors(answers, truth.accepts)
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
+    half = np.zeros(answers.shape, np.bool_)
     if standard.whole == "parts":
         spare = _beside_infinity(answers, truth, fmt)
+        half = spare & ~right & np.isinf(answers) & (truth.accepts == FINITE) & (np.abs(truth.value) < fmt.max)
         right, wrong = right | spare, wrong & ~spare
     if conventions is not None:
         kept, broken = conventions.split(answers)
@@ -137,6 +139,8 @@ def screen(
             symptoms,
             np.ones(len(answers)) if directions is None else directions,
         )
+    # As a number it is the infinity that is right; the part, which has a finite value, is not.
+    classes[half], symptoms[half], excess[half], ulps[half] = Class.inaccurate, Symptom.inf, np.inf, np.inf
     if zero_signs is not None:
         only = zero_signs & (classes == Class.ok)
         classes[only], symptoms[only], excess[only] = Class.inaccurate, Symptom.signed_zero, 0.0

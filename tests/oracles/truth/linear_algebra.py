@@ -112,7 +112,6 @@ def _least_squares(a: Rows, b: Row) -> Row:
 
 TRUTH: dict[str, Truth] = {
     "det": by_fractions(_det),
-    "det_nonsingular": by_fractions(_det),
     "slogdet": _slogdet,
     "logdet": _log_det,
     "logdet_spd": _log_det,
