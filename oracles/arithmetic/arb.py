@@ -230,7 +230,7 @@ class Arb(Composites):
         return ArbNumber(abs(to_arb(x)))
 
     def square(self, x: Any) -> ArbNumber:
-        return ArbNumber(to_arb(x) ** 2)
+        return ArbNumber(_power(to_arb(x), 2))
 
     def lgamma(self, x: Any) -> ArbNumber:
         """log |Gamma(x)|, by reflection (DLMF 5.5.3) on the left."""
@@ -259,7 +259,7 @@ class Arb(Composites):
             return ArbNumber(arb(1))
         whole = exponent.unique_fmpz() if exponent.is_integer() and abs(exponent) < 2**62 else None
         if whole is not None:
-            return ArbNumber(base**whole)
+            return ArbNumber(_power(base, int(whole)))
         if base == 0 and exponent > 0:
             return ArbNumber(arb(0))
         if exponent.is_integer():  # beyond 2^62 the magnitude is that of exp; such floats are even
@@ -292,6 +292,14 @@ _METHODS = {
     "exp": "exp", "expm1": "expm1", "sin": "sin", "cos": "cos", "tan": "tan", "atan": "atan", "sinh": "sinh", "cosh": "cosh",
     "tanh": "tanh", "asinh": "asinh", "erf": "erf", "erfc": "erfc", "sinpi": "sin_pi", "cospi": "cos_pi",
 }  # fmt: skip
+
+
+def _power(base: arb, whole: int) -> arb:
+    """base^whole; python-flint's own is NaN for a ball around zero (0.9)."""
+    if base.mid() != 0 or base == 0 or whole <= 0:
+        return base**whole
+    largest = base.abs_upper() ** whole
+    return largest.union(arb(0) if whole % 2 == 0 else -largest)
 
 
 def _at_least(v: arb, low: int) -> arb:

@@ -98,8 +98,12 @@ def hard_swish(m: Any, x: Number) -> Number:
 
 @define("softsign")
 def softsign(m: Any, x: Number) -> Number:
-    """x / (1 + |x|); Turian et al., 2009."""
-    return x / (1 + m.abs(x))
+    """x / (1 + |x|), from |x| = 1 on the same as 1 - 1 / (1 + |x|) with the sign of x, whose derivative does not cancel; Turian et al., 2009."""
+    return m.where(
+        m.lt(m.abs(x), m.num(1)),
+        lambda: x / (1 + m.abs(x)),
+        lambda: m.where(m.lt(x, m.num(0)), lambda: 1 / (1 - x) - 1, lambda: 1 - 1 / (1 + x)),
+    )
 
 
 @define("tanhshrink")

@@ -30,7 +30,11 @@ def _product(m: Any, items: Vector) -> Number:
 @define("cumsum")
 def cumsum(m: Any, x: Vector, reverse: bool = False, exclusive: bool = False) -> Vector:
     """The running sums; tf.math.cumsum."""
-    return _heads(x, reverse, exclusive, lambda head: m.sum(head) if head else m.num(0))
+    total, out = m.num(0), []
+    for v in x[::-1] if reverse else x:
+        before, total = total, total + v
+        out.append(before if exclusive else total)
+    return out[::-1] if reverse else out
 
 
 @define("cumprod")

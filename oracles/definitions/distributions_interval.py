@@ -67,7 +67,8 @@ def gennorm_cdf(m: Any, x: Number, beta: Number) -> Number:
 @define("von_mises_logpdf")
 def von_mises_logpdf(m: Any, x: Number, kappa: Number) -> Number:
     """kappa cos x - log(2 pi I_0(kappa)); Mardia and Jupp, Directional Statistics, 3.5.4."""
-    return kappa * m.cos(x) - m.log(2 * m.const("pi") * m.bessel_i(0, kappa))
+    # cos x - 1 and e^-kappa I_0(kappa): beside each other, e^kappa would cancel
+    return -2 * kappa * m.square(m.sin(x / 2)) - m.log(2 * m.const("pi") * m.scaled_i0(0, kappa))
 
 
 @define("von_mises_pdf")

@@ -129,3 +129,15 @@ def test_left_half_line_against_mpmath(name: str) -> None:
             mantissa = arb((int(expected.man) * (-1 if expected < 0 else 1), int(expected.exp)))
             with Arb(500):
                 assert abs(mantissa - y.mid()) <= arb(y.rad()) + abs(mantissa) * arb(2) ** -300, x
+
+
+def test_powers_of_balls_around_zero_are_known() -> None:
+    """python-flint's ** gives NaN for them; a neighbourhood of a vector with a zero would be unbounded."""
+    with Arb(128) as m:
+        ball = ArbNumber(arb(0, 2))
+        for value, low, high in ((m.square(ball), 0, 4), (m.pow(ball, m.num(3)), -8, 8), (m.pow(ball, m.num(2)), 0, 4)):
+            assert value.v.is_finite()
+            assert value.v.contains(low)
+            assert value.v.contains(high)
+            assert not value.v.contains(high + 1)
+        assert m.norm([m.num(3), m.num(4), ball]).v.is_finite()
