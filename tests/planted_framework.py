@@ -434,6 +434,11 @@ def _of_complex(function: Callable[..., Any]) -> Callable[..., Any]:
     return over_pairs
 
 
+def _betaln_of_many(x: Any) -> Any:
+    """At zeros, where the formula may be inf - inf, each pole of the numerator outweighs the denominator's one."""
+    return np.inf if (x == 0).any() and np.isfinite(x).all() else np.sum(sp.gammaln(x)) - sp.gammaln(np.sum(x))
+
+
 SPECIAL: dict[str, Callable[..., Any]] = {
     **{name: getattr(np, name) for name in ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "reciprocal",
        "square", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot", "logaddexp", "logaddexp2", "fmod", "remainder",
@@ -451,7 +456,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "trigamma": lambda x: sp.polygamma(1, x), "polygamma": lambda x, n: sp.polygamma(n, x), "hurwitz_zeta": sp.zeta,
     "riemann_zeta": lambda s: sp.zeta(s, 1.0),
     "multigammaln": lambda x, d: sp.multigammaln(x, d) if x > (d - 1) / 2 else np.nan, "binomial": sp.binom, "pochhammer": sp.poch,
-    "relative_entropy": sp.kl_div, "multivariate_betaln": lambda x: np.sum(sp.gammaln(x)) - sp.gammaln(np.sum(x)),
+    "relative_entropy": sp.kl_div, "multivariate_betaln": _betaln_of_many,
     "gammainc_grad_a": lambda a, x: np.nan, "gamma_sample_grad": lambda a, x: np.nan,
     "sigmoid": sp.expit, "log_sigmoid": sp.log_expit, "softplus": lambda x: np.logaddexp(x, 0), "relu6": lambda x: np.clip(x, 0, 6),
     "elu": lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(x)), "celu": lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(x / alpha)),
