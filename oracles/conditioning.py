@@ -19,6 +19,7 @@ from oracles import vectorised
 from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
 from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.ball80 import AVAILABLE, Ball80
+from oracles.arithmetic.mp import Mp
 from oracles.arithmetic.tape import Tape
 from oracles.enclosure import Ball, Column
 from oracles.function import Function, flat
@@ -84,7 +85,8 @@ def _slopes_on_balls(
     results = function.outputs(tape, variables)
     seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
     leaves = [flat(variables[name]) for name in inputs]
-    sizes = [[np.abs(leaf.value.mid) for leaf in one] for one in leaves]
+    still = [0 if name in function.counts else 1 for name in inputs]
+    sizes = [[np.abs(leaf.value.mid) * moves for leaf in one] for one, moves in zip(leaves, still, strict=True)]
     if normwise:
         sizes = [[np.maximum.reduce(np.broadcast_arrays(*one))] * len(one) for one in sizes]
     slopes = tape.gradient(results, seeds, [leaf for one in leaves for leaf in one])
@@ -103,15 +105,47 @@ def _on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np
 
 def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool) -> float:
     """negligible: an amplification that no error of the format can be compared with; one that is less may be zero, at any precision."""
+    total = _total_by_arb(function, single, k, negligible, normwise, function.counts)
+    if math.isfinite(total):
+        return total
+    isolated = _isolated(function, single)
+    return _total_by_arb(function, single, k, negligible, normwise, (*function.counts, *isolated)) if isolated else total
+
+
+def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
+    """The inputs that are an integer here, beside which the function has no value: x^n and zeta(n, x) for negative x. Only the integer
+    itself can be meant: no rounding moves it."""
+    found = []
+    m = Mp(128)
+    value = Function(function.definition, function.inputs, function.params)
+    for name in function.inputs:
+        x = single[name]
+        if np.ndim(x) or not float(x).is_integer() or name in function.counts:
+            continue
+        beside = []
+        for side in (1, -1):
+            lifted = {n: _lift(m, single[n]) for n in function.inputs}
+            lifted[name] = m.lift(float(x)) + m.num(Fraction(side, 2**12))
+            try:
+                beside += [math.isnan(m.double(m.num(v))[0]) for v in value.outputs(m, lifted)]
+            except (ArithmeticError, ValueError, TypeError):
+                beside.append(False)
+        if all(beside):
+            found.append(name)
+    return tuple(found)
+
+
+def _total_by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool, still: tuple[str, ...]) -> float:
+    """still: the inputs that nothing moves."""
     for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
             try:
                 lifted = {name: _lift(m, values) for name, values in single.items()}
-                slopes, leaves = _slopes(m, function, lifted, k)
+                slopes, _ = _slopes(m, function, lifted, k)
             except (Undefined, ZeroDivisionError, OverflowError, ValueError):
                 return math.nan
             total = arb(0)
-            for size, slope in zip(_sizes(lifted, leaves, normwise), slopes, strict=True):
+            for size, slope in zip(_sizes(lifted, normwise, still), slopes, strict=True):
                 total += size * abs(slope.v) if size != 0 else arb(0)
             if total.is_finite() and total.rel_accuracy_bits() > 2:
                 return float(total.mid())
@@ -120,14 +154,15 @@ def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normw
     return float(total.upper()) if total.is_finite() else math.nan
 
 
-def _sizes(lifted: dict[str, Any], leaves: list[ArbNumber], normwise: bool) -> list[arb]:
-    if not normwise:
-        return [abs(leaf.v) for leaf in leaves]
-    inputs = [[abs(number.v) for number in flat(value)] for value in lifted.values()]
-    return [largest for one in inputs for largest in [max(one)] * len(one)]
+def _sizes(lifted: dict[str, Any], normwise: bool, still: tuple[str, ...]) -> list[arb]:
+    sizes: list[arb] = []
+    for name, value in lifted.items():
+        own = [abs(number.v) if name not in still else arb(0) for number in flat(value)]
+        sizes += [max(own)] * len(own) if normwise else own
+    return sizes
 
 
-def _lift(m: Arb, values: Any) -> Any:
+def _lift(m: Any, values: Any) -> Any:
     return [_lift(m, v) for v in values] if np.ndim(values) else m.lift(float(values))
 
 
@@ -154,7 +189,19 @@ class Range:
 
 
 def neighbourhood(function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int = 192) -> Range:
-    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains."""
+    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains. Integers stay."""
+    found = _neighbourhood(function, single, k, _without(widths, function.counts), bits)
+    if found.bounded:
+        return found
+    isolated = _isolated(function, single)
+    return _neighbourhood(function, single, k, _without(widths, (*function.counts, *isolated)), bits) if isolated else found
+
+
+def _without(widths: dict[str, NDArray[np.float64]], still: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
+    return {name: np.zeros_like(width) if name in still else width for name, width in widths.items()}
+
+
+def _neighbourhood(function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int) -> Range:
     with Arb(bits) as m:
         try:
             box = {name: _box(values, widths[name], _domain(function, name)) for name, values in single.items()}

@@ -25,7 +25,8 @@ class Function:
     respect to each input of `differentiable`, flattened and concatenated. "jvp": the Jacobian-vector product with the direction (input
     TANGENT; without it, for each differentiable number in turn, the product with its unit vector). "grad2": the Hessian of the inner product
     of cotangent and value, times the direction; without TANGENT all of it, row by row. domains: per input the closed interval where it
-    is defined.
+    is defined. counts: the inputs that are integers, which no
+    rounding moves.
     """
 
     definition: str
@@ -34,6 +35,7 @@ class Function:
     order: str = "value"
     differentiable: tuple[str, ...] = ()
     domains: tuple[tuple[float, float], ...] = ()
+    counts: tuple[str, ...] = ()
 
     def outputs(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
         """The outputs as numbers of the arithmetic m; inputs are its numbers, or lists of them for vectors."""

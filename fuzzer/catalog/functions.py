@@ -18,4 +18,5 @@ def function_of(op: Op, params: Mapping[str, Any], order: str) -> Function:
         order=order,
         differentiable=op.differentiable_inputs,
         domains=tuple((i.low, i.high) for i in op.inputs),
+        counts=tuple(i.name for i in op.inputs if i.integers),
     )

@@ -114,3 +114,23 @@ def test_the_least_amplification_is_one() -> None:
         constant, {"x": x, "cotangent": np.ones((2, 3)), "tangent": np.ones((2, 3))}, np.zeros(2, np.int64), 24
     )
     assert (zero < 1e-10).all()
+
+
+def test_integers_that_alone_have_values_do_not_move() -> None:
+    """zeta(s, q) has a real value for q < 0 at integers s only, x^n for x < 0 at integers n only; counts are exact anyway."""
+    zeta = function("hurwitz_zeta")
+    single = {"s": np.asarray([5.0]), "q": np.asarray([-9.625])}
+    (about,) = amplification(zeta, single, FIRST, 24)
+    assert np.isfinite(about)
+    row = {name: values[0] for name, values in single.items()}
+    found = neighbourhood(zeta, row, 0, {name: 4 * np.spacing(np.abs(v)) for name, v in row.items()})
+    assert found.bounded
+    power = function("pow")
+    row = {"x": np.asarray(-3.0), "y": np.asarray(5.0)}
+    found = neighbourhood(power, row, 0, {name: 4 * np.spacing(np.abs(v)) for name, v in row.items()})
+    assert found.bounded
+    assert found.low < -243 < found.high
+    poisson = function("poisson_cdf")
+    assert poisson.counts == ("k",)
+    (about,) = amplification(poisson, {"k": np.asarray([1000.0]), "mu": np.asarray([1000.0])}, FIRST, 24)
+    assert np.isfinite(about)
