@@ -25,7 +25,6 @@ from fuzzer.frameworks.target import targets_named
 from fuzzer.inputs.shapes import output_count
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
-from oracles.conditioning import amplification
 from oracles.reference import FINITE
 
 #: A point alone, and inside a call that reaches the vector body of a kernel (elementwise), or a block of rows.
@@ -214,8 +213,7 @@ class _Examination:
         near = self.digits.near(row, output)
         if not near or not math.isfinite(near) or not all(np.isfinite(v).all() for v in single.values()):
             return math.nan
-        whole = self.trial.op.whole == "all"
-        amplified = float(amplification(self.trial.function, single, np.array([output]), self.fmt.precision, normwise=whole)[0])
+        amplified = self.trial.amplified(self.batch.take(slice(row, row + 1)), output)
         return amplified / abs(near) if math.isfinite(amplified) else math.nan
 
     def _inputs(self) -> dict[str, Any]:

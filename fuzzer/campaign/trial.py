@@ -292,6 +292,12 @@ class Trial:
                 self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self.caps, tally=self.clock.tally
             )
 
+    def amplified(self, row: Batch, output: int) -> float:
+        """sum_j |x_j d_j f| of an output of a batch of one finite row, as the op's errors are measured; nan where unknown."""
+        normwise = self.op.whole == "all"
+        found = amplification(self.function, row.exact(), np.array([output]), self.format.precision, normwise=normwise)
+        return float(found[0])
+
     def modulus(self, row: Batch, output: int) -> float:
         """What an output of a batch of one row is measured against beside itself (screen.moduli); 0 where nothing is."""
         whole = self.standard(row).whole

@@ -27,7 +27,6 @@ from fuzzer.judge.limits import Standard
 from fuzzer.judge.severity import severity
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
-from oracles.conditioning import amplification
 from oracles.confirmation import Confirmation, confirm
 from oracles.oracle import reference
 
@@ -269,11 +268,9 @@ def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
     if not all(np.isfinite(v).all() for v in row.exact().values()) or truth == 0 or not math.isfinite(truth):
         return math.nan
     with trial.clock.phase("oracle"):
-        amplified = amplification(
-            trial.function, row.exact(), np.array([output]), trial.format.precision, normwise=trial.op.whole == "all"
-        )
+        amplified = trial.amplified(row, output)
     with np.errstate(over="ignore"):
-        return float(amplified[0] / abs(truth))
+        return float(np.float64(amplified) / abs(truth))
 
 
 def _extent(ledger: Ledger, symptom: Symptom) -> dict[str, Any]:

@@ -74,28 +74,18 @@ def recipes(
     toward one region, no relation and the shortest vectors. Raises UnknownName for a dtype, ValueError where no length is left.
     """
     fmt = format_named(dtype)
-    return _recipes(
-        op,
-        fmt,
-        order,
-        rows,
-        _plan(op, fmt, landmarks or {}, lengths, specials and not op.guarded),
-        specials and not op.guarded,
-        (1 << 48) - 1,
-    )
+    return _recipes(op, fmt, order, rows, _plan(op, fmt, landmarks or {}, lengths, specials), (1 << 48) - 1)
 
 
 @st.composite
-def _recipes(
-    draw: DrawFunction, op: Op, fmt: Format, order: str, rows: int, plan: _Plan, specials: bool, last_seed: int
-) -> Recipe:
+def _recipes(draw: DrawFunction, op: Op, fmt: Format, order: str, rows: int, plan: _Plan, last_seed: int) -> Recipe:
     length = _pick(draw, plan.lengths)
-    draws = tuple(_draw_input(draw, spec, fmt, menu, specials) for spec, menu in zip(op.inputs, plan.menus, strict=True))
+    draws = tuple(_draw_input(draw, spec, fmt, menu, plan.specials) for spec, menu in zip(op.inputs, plan.menus, strict=True))
     relation, pair = "independent", (0, 1)
     if plan.pairs:
         pair = _pick(draw, plan.pairs)
         relation = _pick(draw, tuple(relations.PAIRS if op.inputs[pair[0]].scalar else vectors.BETWEEN))
-    share = 10 if specials and _integer(draw, 0, 7) == 7 else 0
+    share = 10 if plan.specials and _integer(draw, 0, 7) == 7 else 0
     taken = direction_counts(op, op.default_params(), order, length)
     cotangent = _pick(draw, tuple(COTANGENTS)) if COTANGENT in taken else "ones"
     tangent = _pick(draw, TANGENTS) if TANGENT in taken else "ones"
@@ -122,28 +112,20 @@ def cases(
     """
     fmt = format_named(dtype)
     chosen = lengths or [n for n in usual_lengths(op) if n <= max(8, op.min_length)] + [op.min_length]
-    plan = _plan(op, fmt, landmarks or {}, chosen, specials and not op.guarded)
-    return _cases(
-        op,
-        fmt,
-        order,
-        dict(op.default_params() if params is None else params),
-        landmarks or {},
-        plan,
-        specials and not op.guarded,
-    )
+    plan = _plan(op, fmt, landmarks or {}, chosen, specials)
+    return _cases(op, fmt, order, dict(op.default_params() if params is None else params), landmarks or {}, plan)
 
 
 @st.composite
 def _cases(
-    draw: DrawFunction, op: Op, fmt: Format, order: str, params: dict[str, Any], landmarks: Landmarks, plan: _Plan, specials: bool
+    draw: DrawFunction, op: Op, fmt: Format, order: str, params: dict[str, Any], landmarks: Landmarks, plan: _Plan
 ) -> Case:
     length = _pick(draw, plan.lengths)
     inputs: dict[str, Any] = {}
     for spec, menu in zip(op.inputs, plan.menus, strict=True):
         shape = spec.sizes(length)
         marks = tuple(landmarks.get(spec.name, ()))
-        numbers = [_number(draw, spec, fmt, menu, marks, specials) for _ in range(math.prod(shape))]
+        numbers = [_number(draw, spec, fmt, menu, marks, plan.specials) for _ in range(math.prod(shape))]
         inputs[spec.name] = satisfy(fmt, spec, np.asarray(numbers, dtype=np.float64).astype(fmt.dtype).reshape((1, *shape)))
     for name, count in direction_counts(op, params, order, length).items():
         weights = [float(_integer(draw, -8, 8)) for _ in range(count)]
@@ -175,15 +157,7 @@ def explore(
     done = chunk = 0
     raised: list[Exception] = []
     fmt = format_named(dtype)
-    strategy = _recipes(
-        op,
-        fmt,
-        order,
-        rows,
-        _plan(op, fmt, landmarks or {}, lengths, specials and not op.guarded),
-        specials and not op.guarded,
-        0,
-    )
+    strategy = _recipes(op, fmt, order, rows, _plan(op, fmt, landmarks or {}, lengths, specials), 0)
 
     def test(recipe: Recipe) -> None:
         nonlocal done
@@ -233,10 +207,12 @@ def _derived(*parts: Any) -> int:
 
 
 class _Plan:
-    """What a strategy chooses from, worked out once."""
+    """What a strategy chooses from, worked out once. specials: whether it draws special values."""
 
-    def __init__(self, menus: list[tuple[str, ...]], lengths: tuple[int, ...], pairs: tuple[tuple[int, int], ...]) -> None:
-        self.menus, self.lengths, self.pairs = menus, lengths, pairs
+    def __init__(
+        self, menus: list[tuple[str, ...]], lengths: tuple[int, ...], pairs: tuple[tuple[int, int], ...], specials: bool
+    ) -> None:
+        self.menus, self.lengths, self.pairs, self.specials = menus, lengths, pairs, specials
 
 
 def _plan(op: Op, fmt: Format, landmarks: Landmarks, lengths: Sequence[int] | None, specials: bool) -> _Plan:
@@ -250,7 +226,7 @@ def _plan(op: Op, fmt: Format, landmarks: Landmarks, lengths: Sequence[int] | No
     for spec in op.inputs:
         names = regions_of(fmt, (spec.low, spec.high), tuple(landmarks.get(spec.name, ())))
         menus.append(names + tuple(n for n in ("landmarks", "everyday") if n in names))
-    return _Plan(menus, chosen, tuple(_pairs(op)))
+    return _Plan(menus, chosen, tuple(_pairs(op)), specials and not op.guarded)
 
 
 def _pairs(op: Op) -> Iterator[tuple[int, int]]:

@@ -7,19 +7,11 @@ from typing import Any
 
 from flint import acb, arb, ctx
 
+from oracles.arithmetic.enclosing import native
 from oracles.arithmetic.special import Special
 
 #: The most terms of a series.
 TERMS = 3000
-
-
-def _native(name: str) -> Any:
-    def function(*numbers: Any) -> Any:
-        import scipy.special
-
-        return getattr(scipy.special, name)(*numbers)
-
-    return function
 
 
 # -- the gamma function itself ----------------------------------------------------------------------------------------------
@@ -439,7 +431,7 @@ def _by_ends(m: Any, name: str, balls: Sequence[Any], directions: Sequence[int],
         bad = ball.bad if bad is None else bad if ball.bad is None else bad | ball.bad
     lows = [b.lower() if d > 0 else b.upper() for b, d in zip(balls, directions, strict=True)]
     highs = [b.upper() if d > 0 else b.lower() for b, d in zip(balls, directions, strict=True)]
-    function = _native(name)
+    function = native(name)
     left = function(*lows)
     exact = all(b.rad is None for b in balls)
     right = left if exact else function(*highs)
@@ -496,31 +488,31 @@ _EVERYDAY = (1e-3, 60.0)
 
 FUNCTIONS = [
     Special(
-        "gamma", arb=lambda x: x.gamma(), mp=mp_gamma, acb=lambda x: x.gamma(), native=_native("gamma"), ball64=_ball_gamma,
+        "gamma", arb=lambda x: x.gamma(), mp=mp_gamma, acb=lambda x: x.gamma(), native=native("gamma"), ball64=_ball_gamma,
         slopes=(lambda m, y, x: y * m.digamma(x),), domain=((-20.0, 40.0),), weight=7.0, source="DLMF 5.2.1, 5.2.2",
     ),
     Special(
-        "rgamma", arb=lambda x: x.rgamma(), mp=mp_rgamma, acb=lambda x: x.rgamma(), native=_native("rgamma"), ball64=_ball_rgamma,
+        "rgamma", arb=lambda x: x.rgamma(), mp=mp_rgamma, acb=lambda x: x.rgamma(), native=native("rgamma"), ball64=_ball_rgamma,
         slopes=(lambda m, y, x: -y * m.digamma(x),), domain=((-20.0, 40.0),), weight=6.0, source="DLMF 5.2.1, 5.2.2",
     ),
     Special(
         "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x),
-        native=_native("gammainc"), ball64=_ball_p,
+        native=native("gammainc"), ball64=_ball_p,
         slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(_EVERYDAY, _EVERYDAY), weight=110.0,
         source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
         "gammainc_q", arb=lambda a, x: _gammainc(a, x, True), mp=mp_gammainc_q, acb=_complex_q,
-        native=_native("gammaincc"), ball64=_ball_q, slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
+        native=native("gammaincc"), ball64=_ball_q, slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
         domain=(_EVERYDAY, _EVERYDAY), weight=200.0, source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
-        "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=_native("betainc"), ball64=_ball_beta,
+        "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=native("betainc"), ball64=_ball_beta,
         slopes=(None, None, lambda m, y, a, b, x: _beta_density(m, a, b, x)), domain=(_EVERYDAY, _EVERYDAY, (0.001, 0.999)),
         weight=350.0, source="DLMF 8.17.2, 8.17.7",
     ),
     Special(
-        "zeta", arb=_zeta, mp=mp_zeta, acb=_complex_zeta, native=_native("zeta"), ball64=_ball_zeta, slopes=(None, lambda m, y, s, q: _pole(m, s, q)),
+        "zeta", arb=_zeta, mp=mp_zeta, acb=_complex_zeta, native=native("zeta"), ball64=_ball_zeta, slopes=(None, lambda m, y, s, q: _pole(m, s, q)),
         domain=((1.01, 50.0), (0.01, 60.0)), weight=170.0, source="DLMF 25.11.1, 25.11.17",
     ),
     Special(
