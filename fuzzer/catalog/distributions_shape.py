@@ -28,6 +28,16 @@ def stats(name: str, inputs: list[Any], call_: str, **rest: Any) -> Op:
     )
 
 
+def _generalized_pareto(function: str, method: str) -> Op:
+    """A function of the generalized Pareto distribution at 0, as scipy.stats and torch's `method` name it."""
+    return op(
+        f"generalized_pareto_{function}", [RIGHT, SCALE, C],
+        torch=call(f"{D}.GeneralizedPareto(torch.zeros_like(scale), scale, c, validate_args=False).{method}(x)", dtypes=("float32",),
+                   note="compares the concentration with a zero of the default dtype, and raises at any other"),
+        numpy=peer(f"scipy.stats.genpareto.{function}(x, c, scale=scale)", F64), verified=FORMULA, topics=PROBABILITY,
+    )  # fmt: skip
+
+
 OPS: list[Op] = [
     stats("gamma_logpdf", [RIGHT, A], "gamma.logpdf(x, a)", torch=f"{D}.Gamma(a, torch.ones_like(a), validate_args=False).log_prob(x)"),
     stats("gamma_pdf", [RIGHT, A], "gamma.pdf(x, a)"),
@@ -84,22 +94,10 @@ OPS: list[Op] = [
     stats("pareto_logsf", [ONWARDS, B], "pareto.logsf(x, b)"),
     stats("pareto_ppf", [Q, B], "pareto.ppf(q, b)", torch=f"{D}.Pareto(torch.ones_like(b), b, validate_args=False).icdf(q)"),
     of_torch("pareto_entropy", [SCALE, B], "Pareto(scale, b, validate_args=False).entropy()"),
-    op("generalized_pareto_logpdf", [RIGHT, SCALE, C],
-       torch=call(f"{D}.GeneralizedPareto(torch.zeros_like(scale), scale, c, validate_args=False).log_prob(x)", dtypes=("float32",),
-                  note="compares the concentration with a zero of the default dtype, and raises at any other"),
-       numpy=peer("scipy.stats.genpareto.logpdf(x, c, scale=scale)", F64), verified=FORMULA, topics=PROBABILITY),
-    op("generalized_pareto_logsf", [RIGHT, SCALE, C],
-       torch=call(f"{D}.GeneralizedPareto(torch.zeros_like(scale), scale, c, validate_args=False).log_survival_function(x)", dtypes=("float32",),
-                  note="compares the concentration with a zero of the default dtype, and raises at any other"),
-       numpy=peer("scipy.stats.genpareto.logsf(x, c, scale=scale)", F64), verified=FORMULA, topics=PROBABILITY),
-    op("generalized_pareto_cdf", [RIGHT, SCALE, C],
-       torch=call(f"{D}.GeneralizedPareto(torch.zeros_like(scale), scale, c, validate_args=False).cdf(x)", dtypes=("float32",),
-                  note="compares the concentration with a zero of the default dtype, and raises at any other"),
-       numpy=peer("scipy.stats.genpareto.cdf(x, c, scale=scale)", F64), verified=FORMULA, topics=PROBABILITY),
-    op("generalized_pareto_logcdf", [RIGHT, SCALE, C],
-       torch=call(f"{D}.GeneralizedPareto(torch.zeros_like(scale), scale, c, validate_args=False).log_cdf(x)", dtypes=("float32",),
-                  note="compares the concentration with a zero of the default dtype, and raises at any other"),
-       numpy=peer("scipy.stats.genpareto.logcdf(x, c, scale=scale)", F64), verified=FORMULA, topics=PROBABILITY),
+    _generalized_pareto("logpdf", "log_prob"),
+    _generalized_pareto("logsf", "log_survival_function"),
+    _generalized_pareto("cdf", "cdf"),
+    _generalized_pareto("logcdf", "log_cdf"),
     of_torch("generalized_pareto_ppf", [Q, SCALE, C],
              "GeneralizedPareto(torch.zeros_like(scale), scale, c, validate_args=False).icdf(q)",
              numpy=peer("scipy.stats.genpareto.ppf(q, c, scale=scale)", F64)),
