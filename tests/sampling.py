@@ -10,7 +10,7 @@ import pytest
 
 from fuzzer.catalog.op import Op
 from fuzzer.catalog.registry import ops
-from fuzzer.inputs.shapes import Shapes, numbers_in_row
+from fuzzer.inputs.shapes import Shapes, filled, numbers_in_row
 from oracles.arithmetic.special import functions
 from oracles.definitions import definition
 
@@ -44,10 +44,6 @@ def is_quick(op: Op) -> bool:
     """Whether mpmath has the op's values at high precision in microseconds: a definition without functions of the table, of few numbers."""
     m = _Asked()
     length = min((n for n in op.lengths if n >= op.min_length), default=max(2, op.min_length))
-    rows = [_filled(i.sizes(length)) for i in op.inputs]
+    rows = [filled(Shapes().num(), i.sizes(length)) for i in op.inputs]
     definition(op.definition)(m, *rows, **op.default_params())
     return not m.names and numbers_in_row(op, length) <= 16
-
-
-def _filled(shape: tuple[int, ...]) -> Any:
-    return Shapes().num() if not shape else [_filled(shape[1:]) for _ in range(shape[0])]

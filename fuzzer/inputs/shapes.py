@@ -98,8 +98,9 @@ def variables(op: Op, length: int) -> list[tuple[str, int]]:
 
 @lru_cache(maxsize=4096)
 def _count(name: str, shapes: tuple[tuple[int, ...], ...], params: tuple[tuple[str, Any], ...]) -> int:
-    return len(flat(definition(name)(Shapes(), *(_filled(_Anything(), shape) for shape in shapes), **dict(params))))
+    return len(flat(definition(name)(Shapes(), *(filled(_Anything(), shape) for shape in shapes), **dict(params))))
 
 
-def _filled(number: _Anything, shape: tuple[int, ...]) -> Any:
-    return number if not shape else [_filled(number, shape[1:]) for _ in range(shape[0])]
+def filled(number: Any, shape: tuple[int, ...]) -> Any:
+    """Nested lists of a shape, with the number at every place."""
+    return number if not shape else [filled(number, shape[1:]) for _ in range(shape[0])]
