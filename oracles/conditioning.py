@@ -85,12 +85,22 @@ def _slopes_on_balls(
     results = function.outputs(tape, variables)
     seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
     leaves = [flat(variables[name]) for name in inputs]
-    still = [0 if name in function.counts else 1 for name in inputs]
-    sizes = [[np.abs(leaf.value.mid) * moves for leaf in one] for one, moves in zip(leaves, still, strict=True)]
+    sizes = [
+        [np.abs(leaf.value.mid) * ~_still(function, name, leaf.value.mid) for leaf in one]
+        for name, one in zip(inputs, leaves, strict=True)
+    ]
     if normwise:
         sizes = [[np.maximum.reduce(np.broadcast_arrays(*one))] * len(one) for one in sizes]
     slopes = tape.gradient(results, seeds, [leaf for one in leaves for leaf in one])
     return list(zip([size for one in sizes for size in one], slopes, strict=True))
+
+
+def _still(function: Function, name: str, values: Any, isolated: tuple[str, ...] = ()) -> NDArray[np.bool_]:
+    """Which numbers of an input no rounding moves: integers, and labels."""
+    if name in function.counts or name in isolated:
+        return np.ones(np.shape(values), np.bool_)
+    low, high = function.domain(name) if name in function.labels else (math.nan, math.nan)
+    return np.asarray((values == low) | (values == high))
 
 
 def _on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64], normwise: bool) -> NDArray[np.float64]:
@@ -105,11 +115,11 @@ def _on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np
 
 def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool) -> float:
     """negligible: an amplification that no error of the format can be compared with; one that is less may be zero, at any precision."""
-    total = _total_by_arb(function, single, k, negligible, normwise, function.counts)
+    total = _total_by_arb(function, single, k, negligible, normwise)
     if math.isfinite(total):
         return total
     isolated = _isolated(function, single)
-    return _total_by_arb(function, single, k, negligible, normwise, (*function.counts, *isolated)) if isolated else total
+    return _total_by_arb(function, single, k, negligible, normwise, isolated) if isolated else total
 
 
 def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
@@ -135,8 +145,10 @@ def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _total_by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool, still: tuple[str, ...]) -> float:
-    """still: the inputs that nothing moves."""
+def _total_by_arb(
+    function: Function, single: Inputs, k: int, negligible: float, normwise: bool, isolated: tuple[str, ...] = ()
+) -> float:
+    moving = {name: ~_still(function, name, np.asarray(values), isolated) for name, values in single.items()}
     for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
             try:
@@ -145,7 +157,7 @@ def _total_by_arb(function: Function, single: Inputs, k: int, negligible: float,
             except (Undefined, ZeroDivisionError, OverflowError, ValueError):
                 return math.nan
             total = arb(0)
-            for size, slope in zip(_sizes(lifted, normwise, still), slopes, strict=True):
+            for size, slope in zip(_sizes(lifted, normwise, moving), slopes, strict=True):
                 total += size * abs(slope.v) if size != 0 else arb(0)
             if total.is_finite() and total.rel_accuracy_bits() > 2:
                 return float(total.mid())
@@ -154,10 +166,10 @@ def _total_by_arb(function: Function, single: Inputs, k: int, negligible: float,
     return float(total.upper()) if total.is_finite() else math.nan
 
 
-def _sizes(lifted: dict[str, Any], normwise: bool, still: tuple[str, ...]) -> list[arb]:
+def _sizes(lifted: dict[str, Any], normwise: bool, moving: dict[str, NDArray[np.bool_]]) -> list[arb]:
     sizes: list[arb] = []
     for name, value in lifted.items():
-        own = [abs(number.v) if name not in still else arb(0) for number in flat(value)]
+        own = [abs(number.v) if moves else arb(0) for number, moves in zip(flat(value), moving[name].flat, strict=True)]
         sizes += [max(own)] * len(own) if normwise else own
     return sizes
 
@@ -189,22 +201,25 @@ class Range:
 
 
 def neighbourhood(function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int = 192) -> Range:
-    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains. Integers stay."""
-    found = _neighbourhood(function, single, k, _without(widths, function.counts), bits)
+    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains. Integers and labels stay."""
+    found = _neighbourhood(function, single, k, _without(function, single, widths), bits)
     if found.bounded:
         return found
     isolated = _isolated(function, single)
-    return _neighbourhood(function, single, k, _without(widths, (*function.counts, *isolated)), bits) if isolated else found
+    return _neighbourhood(function, single, k, _without(function, single, widths, isolated), bits) if isolated else found
 
 
-def _without(widths: dict[str, NDArray[np.float64]], still: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
-    return {name: np.zeros_like(width) if name in still else width for name, width in widths.items()}
+def _without(
+    function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]], isolated: tuple[str, ...] = ()
+) -> dict[str, NDArray[np.float64]]:
+    """The widths of what moves, 0 of the others."""
+    return {name: np.where(_still(function, name, single[name], isolated), 0.0, width) for name, width in widths.items()}
 
 
 def _neighbourhood(function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int) -> Range:
     with Arb(bits) as m:
         try:
-            box = {name: _box(values, widths[name], _domain(function, name)) for name, values in single.items()}
+            box = {name: _box(values, widths[name], function.domain(name)) for name, values in single.items()}
             results = function.outputs(m, box)
             natural = results[k].v if isinstance(results[k], ArbNumber) else arb(results[k])
         except (Undefined, ZeroDivisionError, OverflowError, ValueError):
@@ -221,7 +236,7 @@ def _neighbourhood(function: Function, single: Inputs, k: int, widths: dict[str,
 
 def _mean_value(m: Arb, function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]], k: int) -> arb:
     try:
-        box = {name: _box(values, widths[name], _domain(function, name)) for name, values in single.items()}
+        box = {name: _box(values, widths[name], function.domain(name)) for name, values in single.items()}
         point = {name: _lift(m, values) for name, values in single.items()}
         centre = function.outputs(m, point)[k]
         m.jumps = m.leaps = False
@@ -235,11 +250,6 @@ def _mean_value(m: Arb, function: Function, single: Inputs, widths: dict[str, ND
         return total
     except (Undefined, ZeroDivisionError, OverflowError, ValueError):
         return arb.nan()
-
-
-def _domain(function: Function, name: str) -> tuple[float, float]:
-    index = function.inputs.index(name) if name in function.inputs else -1
-    return function.domains[index] if 0 <= index < len(function.domains) else (-math.inf, math.inf)
 
 
 def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:

@@ -108,7 +108,7 @@ def _by_mpmath(function: Function, single: dict[str, NDArray[np.float64]], outpu
         except (ArithmeticError, ValueError, TypeError):
             return None
         if isinstance(now, float):
-            return now
+            return None if m.gave_up else now
         if isinstance(before, Fraction) and _close(before, now, 30):
             return now
         before = now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ class Function:
     TANGENT; without it, for each differentiable number in turn, the product with its unit vector). "grad2": the Hessian of the inner product
     of cotangent and value, times the direction; without TANGENT all of it, row by row. domains: per input the closed interval where it
     is defined. counts: the inputs that are integers, which no
-    rounding moves.
+    rounding moves; labels: those that no rounding moves at the ends of their domain, as a target of 0 or 1 is said, not computed.
     """
 
     definition: str
@@ -36,6 +37,12 @@ class Function:
     differentiable: tuple[str, ...] = ()
     domains: tuple[tuple[float, float], ...] = ()
     counts: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def domain(self, name: str) -> tuple[float, float]:
+        """The closed interval of an input; the real line where none is given, and of directions."""
+        index = self.inputs.index(name) if name in self.inputs else -1
+        return self.domains[index] if 0 <= index < len(self.domains) else (-math.inf, math.inf)
 
     def outputs(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
         """The outputs as numbers of the arithmetic m; inputs are its numbers, or lists of them for vectors."""

@@ -41,7 +41,8 @@ class Input:
 
     axes: its shape in one row: () a scalar, ("n",) a vector, ("n", "n") a matrix, any others a tensor; n is the length that one case has in
     common, a number is fixed (axis_size). complex: its numbers are complex, stored with one more axis of two (real, imaginary parts);
-    [low, high] then bounds both parts. finite: no infinity or NaN is drawn, for calls that give these a meaning of their own.
+    [low, high] then bounds both parts. label: the ends of its domain are labels, exact as integers are.
+    finite: no infinity or NaN is drawn, for calls that give these a meaning of their own.
     structure: what a row's numbers satisfy together (inputs.structures). arrangements: those
     that make sense (names in inputs.vectors or inputs.matrices; all if empty).
     """
@@ -54,6 +55,7 @@ class Input:
     differentiable: bool = True
     complex: bool = False
     finite: bool = False
+    label: bool = False
     structure: Structure = ""
     arrangements: tuple[str, ...] = ()
 

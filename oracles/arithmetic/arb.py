@@ -10,7 +10,7 @@ from flint import arb, ctx, fmpq
 
 from oracles.arithmetic.arb_differences import enclosed_partial
 from oracles.arithmetic.ball64 import reflected_polygamma
-from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.composites import Composites, sums_of_others
 from oracles.arithmetic.special import functions
 
 
@@ -225,6 +225,17 @@ class Arb(Composites):
 
     def erfinv(self, x: Any) -> ArbNumber:
         return ArbNumber(_within_one(to_arb(x)).erfinv())
+
+    def softmax(self, items: Sequence[Any]) -> list[ArbNumber]:
+        powers = [self.exp(v) for v in items]
+        if len(powers) == 1:
+            return [self.num(1)]
+        return [self.share(power, rest) for power, rest in zip(powers, sums_of_others(powers), strict=True)]
+
+    def share(self, part: Any, rest: Any) -> ArbNumber:
+        """1 / (1 + rest / part), where a ball of part counts once."""
+        a, b = to_arb(part), to_arb(rest)
+        return ArbNumber(1 / (1 + b / a) if a != 0 else a / (a + b))
 
     def abs(self, x: Any) -> ArbNumber:
         return ArbNumber(abs(to_arb(x)))

@@ -34,6 +34,10 @@ class Composites:
         total = self.sum(powers)
         return [p / total for p in powers]
 
+    def share(self: Any, part: Number, rest: Number) -> Number:
+        """part / (part + rest)."""
+        return part / (part + rest)
+
     def norm(self: Any, items: Sequence[Number]) -> Number:
         """The Euclidean norm, the square root of sum x_i^2."""
         return self.sqrt(self.sum([self.square(v) for v in items]))
@@ -42,3 +46,16 @@ class Composites:
         """x_i / ||x||: the gradient of norm."""
         length = self.norm(items)
         return [v / length for v in items]
+
+
+def sums_of_others(items: Sequence[Number]) -> list[Number]:
+    """For each of two or more items the sum of all others, in linear time and without subtracting."""
+    before: list[Any] = [None]
+    for item in items[:-1]:
+        before.append(item if before[-1] is None else before[-1] + item)
+    sums: list[Any] = []
+    after = None
+    for item, earlier in zip(reversed(items), reversed(before), strict=True):
+        sums.append(earlier if after is None else after if earlier is None else earlier + after)
+        after = item if after is None else after + item
+    return sums[::-1]

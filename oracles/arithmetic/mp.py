@@ -42,14 +42,15 @@ class Mp(Composites):
     """Arithmetic of `bits` bits over mpmath, in a context of its own: no precision leaks to or from a caller.
 
     kink, removable: set when a derivative met a tie of max, min, abs or a comparison (the result is nan there: one number cannot
-    hold both sides), or an isolated point that the definition singles out.
+    hold both sides), or an isolated point that the definition singles out. gave_up: set when a special function was not found, which
+    is a nan as well, and says nothing about the value.
     """
 
     name = "mp"
 
     def __init__(self, bits: int = 128) -> None:
         self.bits = bits
-        self.kink = self.removable = False
+        self.kink = self.removable = self.gave_up = False
         self._context = _own_context(bits)
 
     def __reduce__(self) -> Any:
@@ -117,7 +118,12 @@ class Mp(Composites):
         raise AttributeError(name)
 
     def _special(self, name: str, *numbers: Any) -> Number:
-        return self._rounded(_special_value(name, self.bits, *(self.num(v)._mpf_ for v in numbers)))
+        return self._rounded(self._found(name, self.bits, *(self.num(v)._mpf_ for v in numbers)))
+
+    def _found(self, name: str, bits: int, *raw: Any) -> Any:
+        found = _special_value(name, bits, *raw)
+        self.gave_up |= found is None
+        return NAN if found is None else found
 
     def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Number:
         """The partial derivative of a special function without a rule, differentiated orders[k] times by the k-th number: central
@@ -136,7 +142,7 @@ class Mp(Composites):
                 (exact.make_mpf(v) + exact.ldexp(o - 2 * j, h - 1))._mpf_ if o else v
                 for v, h, j, o in zip(at, steps, js, orders, strict=True)
             ]
-            total += weight * exact.make_mpf(_special_value(name, wide, *moved))
+            total += weight * exact.make_mpf(self._found(name, wide, *moved))
         return self._rounded(exact.ldexp(total, -sum(o * h for o, h in zip(orders, steps, strict=True)))._mpf_)
 
     def _apply(self, function: Callable[..., Any], *numbers: Any) -> Number:
@@ -254,14 +260,14 @@ def _evaluated(function: Callable[..., Any], *arguments: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _special_value(name: str, bits: int, *raw: Any) -> Any:
-    """A special function at two precisions that agree to `bits` bits; nan where mpmath has no real value, or finds none."""
+    """A special function at two precisions that agree to `bits` bits; nan where mpmath has no real value, None where it finds none."""
     function, before, wide = functions()[name].mp, None, bits + GUARD
     for _ in range(6):
         context = _own_context(wide)
         try:
             now = context.convert(function(context, *map(context.make_mpf, raw)))
         except (ArithmeticError, ValueError, TypeError, NotImplementedError, libmp.NoConvergence):
-            return NAN
+            return None
         if not hasattr(now, "_mpf_"):
             if now.imag:
                 return NAN
@@ -271,7 +277,7 @@ def _special_value(name: str, bits: int, *raw: Any) -> Any:
         if not context.isfinite(now):
             return now._mpf_
         before, wide = now, 2 * wide
-    return NAN
+    return None
 
 
 @lru_cache(maxsize=32)

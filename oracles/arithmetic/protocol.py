@@ -63,6 +63,9 @@ class Arithmetic(Protocol):
     def softmax(self, items: Sequence[Number]) -> list[Number]:
         """The gradient of logsumexp."""
 
+    def share(self, part: Number, rest: Number) -> Number:
+        """part / (part + rest)."""
+
     def norm(self, items: Sequence[Number]) -> Number:
         """The Euclidean norm."""
 

@@ -18,6 +18,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from oracles.arithmetic.composites import sums_of_others
 from oracles.arithmetic.protocol import UNARY
 from oracles.arithmetic.special import Special, functions
 
@@ -225,14 +226,14 @@ class Tape:
             return [self.num(1)]
         shift = self.hint_max(nodes)
         powers = [self.exp(n - shift) for n in nodes]
-        return [self.share(p, rest) for p, rest in zip(powers, _sums_of_others(powers), strict=True)]
+        return [self.share(p, rest) for p, rest in zip(powers, sums_of_others(powers), strict=True)]
 
     def share(self, part: Node, rest: Node) -> Node:
         """part / (part + rest)."""
         base, a, b = self.base, part.value, rest.value
         return Node(
-            self, _share(base, a, b),
-            [(part, lambda: _share(base, b, a) / (a + b)), (rest, lambda: -(_share(base, a, b) / (a + b)))],
+            self, base.share(a, b),
+            [(part, lambda: base.share(b, a) / (a + b)), (rest, lambda: -(base.share(a, b) / (a + b)))],
         )  # fmt: skip
 
     def norm(self, items: Sequence[Any]) -> Node:
@@ -245,7 +246,7 @@ class Tape:
         """x_i / sqrt(x_i^2 + the sum of the others' squares): 1/||x|| - x_i^2/||x||^3 would cancel where x_i is almost all of x."""
         nodes = [self.num(i) for i in items]
         squares = [self.square(n) for n in nodes]
-        others = _sums_of_others(squares) if len(nodes) > 1 else [self.num(0)]
+        others = sums_of_others(squares) if len(nodes) > 1 else [self.num(0)]
         return [self.cosine(n, rest) for n, rest in zip(nodes, others, strict=True)]
 
     def cosine(self, side: Node, rest: Node) -> Node:
@@ -427,23 +428,6 @@ def _once(make: Callable[[], Any]) -> Callable[[], Any]:
         return made[0]
 
     return value
-
-
-def _sums_of_others(items: Sequence[Node]) -> list[Node]:
-    """For each of two or more items the sum of all others, in linear time and without subtracting."""
-    before: list[Any] = [None]
-    for item in items[:-1]:
-        before.append(item if before[-1] is None else before[-1] + item)
-    sums: list[Any] = []
-    after = None
-    for item, earlier in zip(reversed(items), reversed(before), strict=True):
-        sums.append(earlier if after is None else after if earlier is None else earlier + after)
-        after = item if after is None else after + item
-    return sums[::-1]
-
-
-def _share(m: Any, part: Any, rest: Any) -> Any:
-    return m.share(part, rest) if isinstance(m, Tape) else part / (part + rest)
 
 
 def _cosine(m: Any, side: Any, rest: Any) -> Any:

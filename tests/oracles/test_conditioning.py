@@ -134,3 +134,19 @@ def test_integers_that_alone_have_values_do_not_move() -> None:
     assert poisson.counts == ("k",)
     (about,) = amplification(poisson, {"k": np.asarray([1000.0]), "mu": np.asarray([1000.0])}, FIRST, 24)
     assert np.isfinite(about)
+
+
+def test_labels_do_not_move() -> None:
+    """The gradient of the cross-entropy is softmax(x) - y: a y of 1 is said, a y of 0.75 may have been rounded."""
+    loss = function("cross_entropy", "grad")
+    assert loss.labels == ("y",)
+    row = {"x": np.asarray([40.0, 0.0]), "y": np.asarray([1.0, 0.0]), "cotangent": np.asarray([1.0])}
+    (about,) = amplification(loss, {name: values[np.newaxis] for name, values in row.items()}, FIRST, 24)
+    assert about == pytest.approx(41 * math.exp(-40), rel=0.1)
+    widths = {name: 8 * np.spacing(np.abs(v).astype(np.float32)).astype(float) for name, v in row.items()}
+    found = neighbourhood(loss, row, 0, widths)
+    assert found.bounded
+    assert float(found.low) == pytest.approx(-math.exp(-40), rel=1e-3)
+    assert float(found.high) == pytest.approx(-math.exp(-40), rel=1e-3)
+    soft = {"x": np.asarray([[40.0, 0.0]]), "y": np.asarray([[0.75, 0.25]]), "cotangent": np.asarray([[1.0]])}
+    assert amplification(loss, soft, FIRST, 24) > 0.25

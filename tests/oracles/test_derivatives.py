@@ -197,6 +197,14 @@ def test_without_a_rule_mpmath_differentiates(monkeypatch: pytest.MonkeyPatch) -
         limits_at_infinity._accepted.cache_clear()
 
 
+def test_a_value_that_mpmath_does_not_find_contradicts_nobody() -> None:
+    """Q(10^6 + 1, 10^6): our series for mpmath would take too long, FLINT's enclosure stands alone."""
+    told = confirm(function_of(op_named("poisson_cdf"), {}, "value"), {"k": np.asarray(1e6), "mu": np.asarray(1e6)}, 0)
+    assert told.agrees
+    assert told.certified_by == "arb"
+    assert told.value.startswith("0.50026596148628365278")  # scipy.special.pdtr(1e6, 1e6) = 0.5002659614862838
+
+
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_differences_at_raised_precision(order: int) -> None:
     m = Mp(200)
