@@ -124,11 +124,11 @@ def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
         return
     length = row.inputs[vectors[0]].shape[1]
     outputs = output_count(op, dict(trial.cell.params), length)
-    same_shape = outputs == length
     for fewer in sorted(
         n for n in {1, 2, 3, length // 2, length - 1} if op.least_length(trial.cell.order) <= n < length and _cheap(n, trial)
     ):
         left_over = output_count(op, dict(trial.cell.params), fewer)  # of rfft, or of differences, neither as many nor as few
+        same_shape = outputs == length and left_over == fewer
         for left in _cuts(length, fewer, candidate.output % length):
             output = _moved(candidate.output, length, left, vectors, trial, same_shape)
             if output is None or (trial.cell.order in ("value", "jvp") and output >= left_over):
@@ -241,7 +241,7 @@ def _near(x: float, fmt: Format) -> list[float]:
 
 
 def _allowed(x: float, spec: Input | None) -> bool:
-    return spec is None or (spec.low <= x <= spec.high and not (spec.integers and x != round(x)))
+    return spec is None or (spec.low <= x <= spec.high and (not spec.integers or x.is_integer()))
 
 
 def _weight(x: float, fmt: Format) -> tuple[int, float, int]:

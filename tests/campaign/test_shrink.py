@@ -221,3 +221,25 @@ def test_shorter_rows_of_an_op_with_outputs_of_its_own_number() -> None:
             pairs = 2 * (n // 2 + 1)
             assert output < (pairs if order == "value" else n)
             assert order == "value" or shorter.inputs[COTANGENT].shape == (1, pairs)
+
+
+def test_a_vector_of_fixed_length_beside_one_that_is_cut_stays_whole() -> None:
+    """scatter_prod answers with as many numbers as c has, three, whatever the length of x: also where that is three."""
+    from fuzzer.campaign.shrink import _shorter
+
+    for order in ("value", "grad"):
+        cell = Cell("scatter_prod", (), "float32", order)
+        trial = Trial(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
+        inputs = {name: np.ones((1, 3), np.float32) for name in ("c", "x", "index")}
+        row = Batch("float32", {**inputs, **({COTANGENT: np.ones((1, 3), np.float32)} if order == "grad" else {})})
+        cuts = list(_shorter(Candidate(row, 1, Class.unstable, Symptom.precision, 1.0, 1.0, 0), trial))
+        assert cuts
+        for shorter, _ in cuts:
+            assert shorter.inputs["x"].shape[1] < 3
+            assert all(shorter.inputs[name].shape == (1, 3) for name in ("c", COTANGENT) if name in shorter.inputs)
+
+
+def test_an_infinite_count_can_be_shrunk() -> None:
+    from fuzzer.campaign.shrink import _simple_values
+
+    assert 1.0 in _simple_values(np.inf, format_named("float32"), scalar("k", 0, integers=True))

@@ -169,7 +169,8 @@ BOUNDED = [pytest.param(entry, id=name) for name, entry in ENTRIES.items() if en
 
 
 def regimes(entry: Special, rng: np.random.Generator) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
-    """Columns: the domain, its magnitudes, small integers and halves, and everything that float32 holds on the domain's side of 0."""
+    """Columns: the domain, its magnitudes, small integers and halves, everything that float32 holds on the domain's side of 0; then
+    the arguments that libraries have formulas of their own for, beside 0 and 1."""
     columns = []
     for low, high in entry.domain:
         even = rng.uniform(low, high, ROWS)
@@ -177,10 +178,12 @@ def regimes(entry: Special, rng: np.random.Generator) -> list[np.ndarray[Any, np
         halves = rng.integers(0, 60, ROWS) / 2.0
         bits = rng.integers(0, 2**31, ROWS, dtype=np.uint64).astype(np.uint32).view(np.float32).astype(np.float64)
         any_sign = rng.choice([-1.0, 1.0], ROWS) if low < 0 else 1.0
+        near = np.concatenate([2.0 ** -np.arange(1, 60), 1 - 2.0 ** -np.arange(1, 54), 1 + 2.0 ** -np.arange(1, 53)])
+        dyadic = rng.choice([0.5, 1.0, 1.5, 2.0, 3.0] if len(columns) < len(entry.domain) - 1 else near, 4 * ROWS)
         mixed = np.concatenate([even, wide * any_sign, halves * any_sign, bits * any_sign])
         mixed = np.where(np.isfinite(mixed), mixed, 1.0)
-        mixed = np.clip(mixed, 0, 1) if low >= 0 and high <= 1 else mixed
-        columns.append(rng.permutation(mixed) if columns else mixed)
+        whole = np.concatenate([rng.permutation(mixed) if columns else mixed, dyadic])
+        columns.append(np.clip(whole, 0, 1) if low >= 0 and high <= 1 else whole)
     return columns
 
 
