@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fuzzer.campaign.search import LITTLE
 from fuzzer.campaign.shard import Shard, ShardResult, run_shard
 from fuzzer.campaign.watchdog import on_guard
 from fuzzer.frameworks.config import config
@@ -149,7 +150,7 @@ def _on_dask(client: Any, workers: int, shards: Sequence[Shard], stop: Callable[
         if isinstance(result, ShardResult):
             yield result
         else:
-            (last if shard.alone else suspects).append(replace(shard, alone=True))
+            (last if shard.alone else suspects).append(_apart(shard))
             _await_workers(client, workers)  # else the next shard would stand behind another worker's, and fall with it
         following = submit()
         if following is not None:
@@ -160,6 +161,11 @@ def _on_dask(client: Any, workers: int, shards: Sequence[Shard], stop: Callable[
         except Exception as lost:
             failure = f"crash: the worker process ended, outside of the frameworks ({type(lost).__name__})"
             yield ShardResult(shard.id, shard.cell.key, failure=failure, died=True)
+
+
+def _apart(shard: Shard) -> Shard:
+    """A suspect with every target in a process of its own: its calls take longer there, and what killed it must be met again."""
+    return replace(shard, alone=True, seconds=None if shard.seconds is None else max(shard.seconds, LITTLE / 2))
 
 
 def _worker_count(client: Any) -> int:

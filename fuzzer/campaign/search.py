@@ -112,8 +112,9 @@ class Search:
 
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:
-            self._replay(corpus)
-            self._check()
+            if corpus:
+                self._replay(corpus)
+                self._check()
             op, cell = self.trial.op, self.trial.cell
             if self.hurried:
                 self._in_a_hurry()

@@ -99,6 +99,7 @@ def _run(shard: Shard, trial: Trial) -> ShardResult:
     start = time.perf_counter()
     refused = unsupported_of(trial, lengths_of(trial.op, shard.cell.order, shard.round))
     trial.subjects = [subject for subject in trial.subjects if subject not in refused]
+    trial.begin()
     seed = int.from_bytes(hashlib.sha256(f"{shard.seed} {shard.cell.key} {shard.round}".encode()).digest()[:6], "big")
     search = Search(trial, shard.verdicts * max(1, len(trial.subjects)), seed, shard.round)
     if trial.subjects:

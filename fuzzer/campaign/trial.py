@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -141,9 +142,8 @@ class Trial:
         self.function = function_of(self.op, dict(cell.params), cell.order)
         self.alone = alone
         self.seconds = seconds
-        ends = [end for end in (until, None if seconds is None else time.time() + seconds) if end is not None]
-        self.until = min(ends, default=None)
-        self._search_until = self.until if seconds is None else time.time() + seconds * SEARCHING
+        self._until = math.inf if until is None else until
+        self._search_until = self._until
         self.deaths: dict[Subject, Death] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)  # seconds of its longest call that came back
         self._died: Counter[Subject] = Counter()
@@ -240,15 +240,22 @@ class Trial:
                 return framework.evaluate(job, batch)
             return framework.evaluate_placed(job, batch, placement)
 
+    def begin(self) -> None:
+        """The shard's own seconds count from here: what a framework takes to start is not theirs."""
+        if self.seconds is not None:
+            now = time.time()
+            self._search_until = min(self._until, now + self.seconds * SEARCHING)
+            self._until = min(self._until, now + self.seconds)
+
     @property
     def late(self) -> bool:
         """Whether the time of the run, or of the shard, is over."""
-        return self.until is not None and time.time() >= self.until
+        return time.time() >= self._until
 
     @property
     def search_over(self) -> bool:
         """Whether no more is searched: what is left of a shard's own time is for what was found."""
-        return self.late or (self._search_until is not None and time.time() >= self._search_until)
+        return time.time() >= self._search_until
 
     def is_out(self, subject: Subject) -> bool:
         """Whether the subject died as often as it may."""
