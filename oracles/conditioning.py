@@ -21,6 +21,7 @@ from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.ball80 import AVAILABLE, Ball80
 from oracles.arithmetic.mp import Mp
 from oracles.arithmetic.tape import Tape
+from oracles.effort import TAPE, evaluation_cost
 from oracles.enclosure import Ball, Column
 from oracles.function import Function, flat
 
@@ -40,8 +41,8 @@ def amplification(
     """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only. normwise: with the largest number of
     the input that x_j belongs to in its place.
 
-    Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first 256 rows where
-    those do not know; nan where nobody does. Good to about a quarter; not a bound.
+    Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first rows where
+    those do not know (ARB_ROWS, ARB_EFFORT); nan where nobody does. Good to about a quarter; not a bound.
     """
     if precision <= 24:
         total = _on_balls(Ball64(), function, inputs, outputs, normwise)
@@ -51,12 +52,21 @@ def amplification(
     if len(unknown):
         wide: Ball64 = Ball80() if AVAILABLE else Ball64()
         total[unknown] = _on_balls(wide, function, {n: v[unknown] for n, v in inputs.items()}, outputs[unknown], normwise)
-    for row in np.flatnonzero(~np.isfinite(total))[:256]:
+    for row in np.flatnonzero(~np.isfinite(total))[: _affordable(function, inputs)]:
         total[row] = _by_arb(
             function, {n: v[row] for n, v in inputs.items()}, int(outputs[row]), 2.0**-140 if precision <= 24 else 2.0**-1070,
             normwise,
         )  # fmt: skip
     return np.where(np.isfinite(total), total, np.nan)
+
+
+#: Rows that one call of `amplification` asks Arb for: at most, at least, and nominal seconds (oracles.effort) of all together.
+ARB_ROWS, ARB_LEAST, ARB_EFFORT = 256, 8, 0.25
+
+
+def _affordable(function: Function, inputs: Inputs) -> int:
+    cost = TAPE * evaluation_cost(function, tuple(v.shape[1:] for v in inputs.values()), 192)
+    return max(ARB_LEAST, min(ARB_ROWS, int(ARB_EFFORT / cost)))
 
 
 def least_amplification(
