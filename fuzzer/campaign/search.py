@@ -112,8 +112,8 @@ class Search:
 
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:
-            if corpus:
-                self._replay(corpus)
+            self._replay(corpus)
+            if corpus or self.trial.late:
                 self._check()
             op, cell = self.trial.op, self.trial.cell
             if self.hurried:

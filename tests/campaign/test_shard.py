@@ -313,3 +313,7 @@ def test_a_run_whose_time_is_over_tells_what_it_found_and_looks_no_further() -> 
     late = run_shard(shard_of("faulty_exp", until=0.0, corpus=(known,)))
     assert "nan" in {f.symptom for f in late.findings if f.implementation == "faulty.exp_landmark(x)"}
     assert run_shard(shard_of("faulty_exp", until=math.inf)).verdicts == run_shard(shard_of("faulty_exp")).verdicts
+
+
+def test_a_shard_without_time_of_its_own_searches_one_batch() -> None:
+    assert 0 < run_shard(shard_of("faulty_exp", seconds=0.0)).verdicts < run_shard(shard_of("faulty_exp")).verdicts
