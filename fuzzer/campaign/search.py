@@ -113,7 +113,7 @@ class Search:
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:
             self._replay(corpus)
-            if corpus or self.trial.late:
+            if corpus or self.trial.run_over:
                 self._check()
             op, cell = self.trial.op, self.trial.cell
             if self.hurried:

@@ -142,8 +142,7 @@ class Trial:
         self.function = function_of(self.op, dict(cell.params), cell.order)
         self.alone = alone
         self.seconds = seconds
-        self._until = math.inf if until is None else until
-        self._search_until = self._until
+        self._run_until = self._until = self._search_until = math.inf if until is None else until
         self.deaths: dict[Subject, Death] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)  # seconds of its longest call that came back
         self._died: Counter[Subject] = Counter()
@@ -246,6 +245,11 @@ class Trial:
             now = time.time()
             self._search_until = min(self._until, now + self.seconds * SEARCHING)
             self._until = min(self._until, now + self.seconds)
+
+    @property
+    def run_over(self) -> bool:
+        """Whether the time of the run is over."""
+        return time.time() >= self._run_until
 
     @property
     def late(self) -> bool:
