@@ -1,24 +1,22 @@
-"""Engine: runs shards, in this process or on Dask workers. No pool of our own."""
+"""Engine: runs tasks, in this process or on Dask workers. No pool of our own."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from fuzzer.campaign.search import LITTLE
-from fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from fuzzer.campaign.task import Result, Task
 from fuzzer.campaign.watchdog import on_guard
 from fuzzer.frameworks.config import config
 from fuzzer.frameworks.target import prepare_environment
 
-#: Runs shards; results come as they finish. `stop()` is asked before each new shard is handed out.
-Run = Callable[[Sequence[Shard], Callable[[], bool]], Iterator[ShardResult]]
+#: Runs tasks; results come as they finish. `stop()` is asked before each new task is handed out.
+Run = Callable[[Iterable[Task], Callable[[], bool]], Iterator[Any]]
 
 #: Seconds in which a scheduler answers.
 ANSWERS = 8
@@ -46,27 +44,27 @@ def engine(workers: int, scheduler: str | None, memory: int | None = None) -> It
         return
     with _client(workers, scheduler, memory) as client:
         count = _worker_count(client)
-        yield lambda shards, stop: _on_dask(client, count, shards, stop)
+        yield lambda tasks, stop: _on_dask(client, count, tasks, stop)
 
 
-def _in_process(shards: Sequence[Shard], stop: Callable[[], bool]) -> Iterator[ShardResult]:
-    for shard in shards:
+def _in_process(tasks: Iterable[Task], stop: Callable[[], bool]) -> Iterator[Any]:
+    for task in tasks:
         if stop():
             return
-        yield guarded(shard)
+        yield guarded(task)
 
 
-def guarded(shard: Shard) -> ShardResult:
-    """run_shard; whatever breaks becomes the result's `failure`, so that one bad cell does not end a night."""
+def guarded(task: Task) -> Any:
+    """The task's result; whatever breaks becomes the result's `failure`, so that one bad cell does not end a night."""
     try:
         # Hypothesis suspects Dask's threads of drawing from `random`; floating-point exceptions are what is being provoked.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return run_shard(shard)
+            return task.run()
     except AssertionError as broken:  # the oracle audit: loud, but the other cells go on
-        return ShardResult(shard.id, shard.cell.key, failure=f"AUDIT: {_line(broken)}")
+        return task.broken(f"AUDIT: {_line(broken)}")
     except Exception as broken:
-        return ShardResult(shard.id, shard.cell.key, failure=_line(broken))
+        return task.broken(_line(broken))
 
 
 def _line(error: BaseException) -> str:
@@ -117,8 +115,8 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
         yield client
 
 
-def _on_dask(client: Any, workers: int, shards: Sequence[Shard], stop: Callable[[], bool]) -> Iterator[ShardResult]:
-    """One shard per worker is out at a time, so that stopping is quick and a worker that dies takes few with it.
+def _on_dask(client: Any, workers: int, tasks: Iterable[Task], stop: Callable[[], bool]) -> Iterator[Any]:
+    """One task per worker is out at a time, so that stopping is quick and a worker that dies takes few with it.
 
     Dask names the tasks that a dead worker held, guilty or not: each of these suspects is run again next, with every target in a
     process of its own. One that is lost once more (for a neighbour's sake, or because it dies outside the frameworks) is run at the end
@@ -127,18 +125,25 @@ def _on_dask(client: Any, workers: int, shards: Sequence[Shard], stop: Callable[
     from distributed import as_completed
 
     _await_workers(client, workers)
-    waiting = iter(shards)
-    out: dict[str, Shard] = {}
-    suspects: list[Shard] = []
-    last: list[Shard] = []
+    waiting = iter(tasks)
+    out: dict[str, Task] = {}
+    places: dict[str, str] = {}
+    free = _idle(client, places)
+    suspects: list[Task] = []
+    last: list[Task] = []
 
     def submit() -> Any:
-        shard = suspects.pop(0) if suspects else None if stop() else next(waiting, None)
-        return None if shard is None else send(shard)
+        task = suspects.pop(0) if suspects else None if stop() else next(waiting, None)
+        return None if task is None else send(task)
 
-    def send(shard: Shard) -> Any:
-        future = client.submit(watched, shard, key=f"{shard.id} #{len(out)} {id(waiting)}", pure=False, retries=0)
-        out[future.key] = shard
+    def send(task: Task) -> Any:
+        """To a worker that has none: the scheduler's own choice may stand behind another task for minutes."""
+        key = f"{task.id} #{len(out)} {id(waiting)}"
+        pinned = {"workers": [free[-1]], "allow_other_workers": True} if free else {}
+        future = client.submit(watched, task, key=key, pure=False, retries=0, **pinned)
+        out[future.key] = task
+        if free:
+            places[future.key] = free.pop()
         return future
 
     first = [future for future in (submit() for _ in range(workers)) if future is not None]
@@ -146,26 +151,30 @@ def _on_dask(client: Any, workers: int, shards: Sequence[Shard], stop: Callable[
         first, loop=client.loop, with_results=True, raise_errors=False
     )  # fetched before a worker can take them along
     for future, result in flow:
-        shard = out[future.key]
-        if isinstance(result, ShardResult):
+        task = out[future.key]
+        place = places.pop(future.key, None)
+        if isinstance(result, Result):
+            free += [place] if place else []
             yield result
         else:
-            (last if shard.alone else suspects).append(_apart(shard))
-            _await_workers(client, workers)  # else the next shard would stand behind another worker's, and fall with it
+            (last if task.alone else suspects).append(task.apart())
+            _await_workers(client, workers)  # else the next task would stand behind another worker's, and fall with it
+            free = _idle(client, places)
         following = submit()
         if following is not None:
             flow.add(following)
-    for shard in last:
+    for task in last:
         try:
-            yield send(shard).result()
+            yield send(task).result()
         except Exception as lost:
             failure = f"crash: the worker process ended, outside of the frameworks ({type(lost).__name__})"
-            yield ShardResult(shard.id, shard.cell.key, failure=failure, died=True)
+            yield task.broken(failure, died=True)
 
 
-def _apart(shard: Shard) -> Shard:
-    """A suspect with every target in a process of its own: its calls take longer there, and what killed it must be met again."""
-    return replace(shard, alone=True, seconds=None if shard.seconds is None else max(shard.seconds, LITTLE / 2))
+def _idle(client: Any, places: dict[str, str]) -> list[str]:
+    """The addresses of the workers that have no task."""
+    busy = set(places.values())
+    return [address for address in client.scheduler_info(n_workers=-1)["workers"] if address not in busy]
 
 
 def _worker_count(client: Any) -> int:
@@ -178,7 +187,7 @@ def _await_workers(client: Any, count: int) -> None:
         client.wait_for_workers(count, timeout=RESTART)
 
 
-def watched(shard: Shard) -> ShardResult:
-    """`guarded` in a worker process, which ends if a framework call, or the shard outside of them, takes too long."""
-    with on_guard(shard.patience):
-        return guarded(shard)
+def watched(task: Task) -> Any:
+    """`guarded` in a worker process, which ends if a framework call, or the task outside of them, takes too long."""
+    with on_guard(task.patience):
+        return guarded(task)

@@ -29,6 +29,8 @@ _NO_MEMORY = re.compile(
 )
 #: What the search for the guilty rows of one shard may cost: calls for each subject, and seconds for all.
 STEPS, SECONDS = 64, 300.0
+#: Seconds of that where the shard has its own share of a run's time.
+HURRIED = 45.0
 #: Lengths of the call at which a guilty row is tried alone, shortest first; where each length is compiled, only some.
 LENGTHS, CLOSED_LENGTHS = (1, 2, 3, 8, 16, 17, 64, 69, 256, 1024), (1, 64)
 #: A call that takes so many times the longest that came back hangs, and at least so many seconds.
@@ -116,7 +118,8 @@ def _deaths(trial: Trial, raised: Raised, patience: float, memory: int | None) -
         subject = left[0]
         done.add(subject)
         death = trial.deaths[subject]
-        guilty = _Search(trial, subject, death, patience, memory, SECONDS / len(left)).guilty()
+        seconds = (SECONDS if trial.seconds is None else HURRIED) / len(left)
+        guilty = _Search(trial, subject, death, patience, memory, seconds).guilty()
         if guilty is None:
             raised.incidents.append(
                 f"{subject.implementation.call} on {subject.target}: {death.symptom}, {death.message}; not again with the same batch"

@@ -195,8 +195,8 @@ class _Campaign:
             for result in flow:
                 lesson = self._save(result)
                 if lesson is not None:
-                    lessons[result.shard] = lesson
-                    self._count(cells[result.shard], lesson)
+                    lessons[result.task] = lesson
+                    self._count(cells[result.task], lesson)
                 self._tell(result.cell)
         return lessons
 
@@ -211,7 +211,7 @@ class _Campaign:
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
         )  # fmt: skip
         began = time.monotonic()
-        self.store.save_shard(self.run_record.id, result.shard, lesson.dump(), result.cells, result.findings)
+        self.store.save_shard(self.run_record.id, result.task, lesson.dump(), result.cells, result.findings)
         self.phases["store"] += time.monotonic() - began
         return lesson
 

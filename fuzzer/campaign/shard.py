@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.raised import raised_of, short_patience
-from fuzzer.campaign.search import Search, lengths_of
+from fuzzer.campaign.search import LITTLE, Search, lengths_of
 from fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of
+from fuzzer.campaign.task import Result
 from fuzzer.campaign.trial import Trial
 from fuzzer.campaign.verdict_to_finding import findings_of
 from fuzzer.case import Case
@@ -55,18 +56,27 @@ class Shard:
         """Stable: the same cell, seed and round have the same id in a resumed run."""
         return f"r{self.round:02d}{self.part} {self.cell.key} s{self.seed}"
 
+    def run(self) -> ShardResult:
+        """run_shard."""
+        return run_shard(self)
+
+    def apart(self) -> Shard:
+        """Alone, with time to meet again what killed it: calls take longer there."""
+        return replace(self, alone=True, seconds=None if self.seconds is None else max(self.seconds, LITTLE / 2))
+
+    def broken(self, failure: str, *, died: bool = False) -> ShardResult:
+        """The result of a shard that broke."""
+        return ShardResult(self.id, self.cell.key, failure, died)
+
 
 @dataclass(frozen=True)
-class ShardResult:
-    """What a shard found. by_phase: seconds, a partition of the shard's time (Clock). failure: one line where the shard itself broke
-    (its cell is then not counted as reached); died: it broke because its process ended.
+class ShardResult(Result):
+    """What a shard found. by_phase: seconds, a partition of the shard's time (Clock). A cell whose shard broke is not counted as reached.
 
     ran: subjects that were run. excluded: (target, call) that the rest of the run leaves out in this cell; unsupported: why, for those
     that do not support it. incidents: a line for each death that did not happen again.
     """
 
-    shard: str
-    cell: str
     verdicts: int = 0
     seconds: float = 0.0
     by_phase: dict[str, float] = field(default_factory=dict)
@@ -75,8 +85,6 @@ class ShardResult:
     cells: list[CellSummary] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     corpus: list[Case] = field(default_factory=list)
-    failure: str = ""
-    died: bool = False
     ran: int = 0
     excluded: list[tuple[str, str]] = field(default_factory=list)
     unsupported: list[Unsupported] = field(default_factory=list)
@@ -117,8 +125,9 @@ def _run(shard: Shard, trial: Trial) -> ShardResult:
     excluded = {(s.target, s.implementation.call) for s in (*trial.deaths, *refused, *never)}
     seconds = time.perf_counter() - start
     return ShardResult(
-        shard.id, shard.cell.key, searched, seconds, dict(trial.clock.seconds), dict(trial.clock.tally.elements),
-        dict(trial.clock.tally.seconds), [ledger.summary() for ledger in search.ledgers], findings + raised.findings, search.corpus(),
+        shard.id, shard.cell.key, verdicts=searched, seconds=seconds, by_phase=dict(trial.clock.seconds),
+        by_tier=dict(trial.clock.tally.elements), tier_seconds=dict(trial.clock.tally.seconds),
+        cells=[ledger.summary() for ledger in search.ledgers], findings=findings + raised.findings, corpus=search.corpus(),
         ran=len(trial.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
         incidents=raised.incidents,
     )  # fmt: skip

@@ -433,8 +433,8 @@ def _by_ends(m: Any, name: str, balls: Sequence[Any], directions: Sequence[int],
     bad = None
     for ball in balls:
         bad = ball.bad if bad is None else bad if ball.bad is None else bad | ball.bad
-    lows = np.broadcast_arrays(*(b.lower() if d > 0 else b.upper() for b, d in zip(balls, directions, strict=True)))
-    highs = np.broadcast_arrays(*(b.upper() if d > 0 else b.lower() for b, d in zip(balls, directions, strict=True)))
+    lows = list(np.broadcast_arrays(*(b.lower() if d > 0 else b.upper() for b, d in zip(balls, directions, strict=True))))
+    highs = list(np.broadcast_arrays(*(b.upper() if d > 0 else b.lower() for b, d in zip(balls, directions, strict=True))))
     known = valid(*lows) & valid(*highs)
     lows, highs = ([np.where(known, column, safe) for column, safe in zip(ends, SAFE, strict=False)] for ends in (lows, highs))
     function = native(name)

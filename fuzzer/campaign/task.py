@@ -1,0 +1,39 @@
+"""Task: what the engine runs. A shard of a campaign, a stretch of a sweep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a task learned. task: its id; cell: the key of its cell. failure: one line where the task itself broke; died: it broke because
+    its process ended."""
+
+    task: str
+    cell: str
+    failure: str = ""
+    died: bool = False
+
+
+class Task(Protocol):
+    """A pure function of its fields. alone: every target in a process of its own. patience: seconds that a framework call may take."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def alone(self) -> bool: ...
+
+    @property
+    def patience(self) -> float: ...
+
+    def run(self) -> Any:
+        """The Result, in this process."""
+
+    def apart(self) -> Any:
+        """The same task with every target in a process of its own, so that a death ends no more than that."""
+
+    def broken(self, failure: str, *, died: bool = False) -> Any:
+        """The Result of a task that broke."""
