@@ -125,7 +125,8 @@ class Format:
     def round(self, values: NDArray[np.float64]) -> Floats:
         """Binary64 values rounded once to this format, to nearest, ties to even."""
         with np.errstate(all="ignore"):
-            return np.asarray(values).astype(self.dtype)
+            given = np.asarray(values)
+            return (_to_odd(given) if self.dtype == ml_dtypes.bfloat16 else given).astype(self.dtype)
 
     def round_exact(self, value: Fraction) -> float:
         """The nearest number of this format to an exact rational, ties to even; +-inf at and beyond W."""
@@ -149,6 +150,16 @@ FLOAT64 = Format("float64", 53, -1022, 1023, 64)
 FORMATS: dict[str, Format] = {f.name: f for f in (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)}
 COMPLEX64, COMPLEX128 = replace(FLOAT32, name="complex64"), replace(FLOAT64, name="complex128")
 _NAMED = {**FORMATS, "complex64": COMPLEX64, "complex128": COMPLEX128}
+
+
+def _to_odd(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Binary64 values in binary32, inexact ones to that neighbour whose last bit is 1: rounded again, to fewer bits, they are rounded as
+    once (Boldo and Melquiond, 2008, theorem 3). ml_dtypes itself takes the nearest binary32, and so rounds twice."""
+    near = values.astype(np.float32)
+    bits = near.view(np.int32)
+    back = near.astype(np.float64)
+    even = (back != values) & ~np.isnan(values) & (bits & 1 == 0)
+    return np.where(even, np.where(np.abs(back) > np.abs(values), bits - 1, bits + 1), bits).astype(np.int32).view(np.float32)
 
 
 def format_named(name: str) -> Format:

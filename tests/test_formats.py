@@ -60,6 +60,16 @@ def test_exact_rounding_agrees_with_numpy(fmt: Format, x: float) -> None:
         assert float(fmt.round(np.asarray([x]))[0]) == fmt.round_exact(Fraction(x))
 
 
+@given(numbers(), st.integers(-2, 2), st.sampled_from([0.0, 2.0**-52, 2.0**-48, 2.0**-40, 2.0**-26, 2.0**-24]))
+def test_rounding_beside_ties_rounds_once(case: tuple[Format, int], side: int, distance: float) -> None:
+    fmt, ordinal = case
+    x = value(fmt, ordinal)
+    near = (x + fmt.ulp(np.asarray(x)) / 2) * (1 + side * distance)
+    if math.isfinite(near):
+        with np.errstate(all="ignore"):
+            assert float(fmt.round(np.asarray([near]))[0]) == fmt.round_exact(Fraction(float(near)))
+
+
 @given(numbers(), st.integers(1, 2**20), st.integers(1, 2**20))
 def test_exact_rounding_is_to_nearest(case: tuple[Format, int], numerator: int, denominator: int) -> None:
     fmt, ordinal = case
