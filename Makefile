@@ -7,6 +7,8 @@ OUT ?= ulpfuzz-report
 OLD_JAX ?= 0.6.2
 VERSIONS_OPS ?= *
 VERSIONS_BUDGET ?= 3m
+# The ops whose largest float32 errors `make maxima` proves: about three minutes each.
+MAXIMA_OPS ?= exp,exp2,expm1,log,log2,log10,log1p,sqrt,rsqrt,reciprocal,sin,cos,tan,asin,acos,atan,sinh,cosh,tanh,asinh,acosh,atanh,erf,erfc,erfinv,lgamma,digamma,sigmoid,silu,softplus,gelu,log_sigmoid
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -14,7 +16,7 @@ ULPFUZZ := $(VENV)/bin/ulpfuzz
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fuzz nightly report test test-slow test-installed versions lint bench clean
+.PHONY: help setup fuzz nightly report test test-slow test-installed versions lint bench maxima clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -64,6 +66,10 @@ versions: $(VERSIONS)/$(OLD_JAX) ## what changed from JAX OLD_JAX (0.6.2) to the
 	ULPFUZZ_CONFIG=$(VERSIONS)/ulpfuzz.toml $(ULPFUZZ) run --targets old,jax --ops '$(VERSIONS_OPS)' --dtypes float32 \
 	  --budget $(VERSIONS_BUDGET) --db sqlite:///$(VERSIONS)/ulpfuzz.db
 	$(ULPFUZZ) compare latest --targets jax@old,jax --db sqlite:///$(VERSIONS)/ulpfuzz.db
+
+maxima: setup ## the table of the README: the largest errors over all of float32 (hours; resumable with ulpfuzz sweep --resume)
+	$(ULPFUZZ) sweep $(MAXIMA_OPS) --dtype float32 --targets 'torch:cpu:eager,tensorflow:cpu:eager,jax:cpu:eager'
+	$(ULPFUZZ) facts --dtype float32 --markdown
 
 lint: setup ## formatting, lint, types
 	$(VENV)/bin/ruff format --check .

@@ -93,7 +93,7 @@ def reference(
     _accept_anything(truth, open_rows)
     if function.order != "value":  # a derivative where the function itself is undefined: no truth to hold an answer against
         _accept_anything(truth, truth.accepts == NAN)
-    _audit(function, inputs, truth, caps)
+    audit(function, inputs, truth, caps)
     for code, count in zip(*np.unique(truth.tier, return_counts=True), strict=True):
         tally.elements[TIERS[code]] += int(count)
     return truth
@@ -418,7 +418,7 @@ def _set(
     truth.accepts[row, k], truth.tier[row, k] = accepts, tier
 
 
-def _audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> None:
+def audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> None:
     """Checks about 1 in 1000 of the rows that a vectorised tier certified against Arb; the rows are a function of the inputs."""
     if not caps.audit_share:
         return

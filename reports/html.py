@@ -52,6 +52,7 @@ def _template() -> Any:
     source.filters |= {
         "count": numbers.count,
         "measure": numbers.measure,
+        "witness": numbers.witness,
         "duration": numbers.duration,
         "hexadecimal": numbers.hexadecimal,
         "is_mapping": lambda value: isinstance(value, dict),

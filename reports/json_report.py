@@ -14,6 +14,7 @@ Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
     file beside the report, or null where the target has none
 "fixed", "not_run": findings of the baseline
 "cells": the fields of a CellSummary each
+"facts": of sweeps over all inputs: the fields of a Fact each
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "fixed": jsonable(report.fixed),
         "not_run": jsonable(report.not_run),
         "cells": jsonable(report.cells),
+        "facts": jsonable(report.facts),
     }
 
 

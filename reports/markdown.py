@@ -36,6 +36,7 @@ def render(report: Report, top: int = TOP) -> str:
         _row("started", run.started),
         _row("versions", versions),
         *([_row("placements", report.consistency)] if report.consistency else []),
+        *([_row("all inputs", report.facts_text)] if report.facts else []),
         *([_row("compiling", numbers.duration(report.compile_seconds))] if report.compile_seconds else []),
         *([_row("unsupported", report.unsupported_text)] if report.unsupported else []),
         *([_row("targets", "; ".join(_target(t) for t in report.targets))] if report.targets else []),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import framework_of
 from reports import numbers
@@ -106,7 +107,8 @@ class Heat:
 
 @dataclass(frozen=True)
 class Report:
-    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none)."""
+    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none). facts: what sweeps found of the
+    run's targets, at the versions that it used."""
 
     run: Run
     baseline: str
@@ -115,6 +117,20 @@ class Report:
     not_run: list[Finding]
     cells: list[CellSummary]
     heat: list[Heat]
+    facts: list[Fact]
+
+    @property
+    def facts_text(self) -> str:
+        """The facts in one sentence; "" where there are none."""
+        if not self.facts:
+            return ""
+        proved = [fact for fact in self.facts if fact.proved]
+        failing = sum(fact.failing > 0 for fact in self.facts)
+        whole = sum(fact.exact for fact in proved)
+        return (
+            f"{_plural(len(self.facts), 'call')} run over all inputs, {numbers.count(len(proved))} of them proved: "
+            f"{numbers.count(whole)} are correctly rounded everywhere, {numbers.count(failing)} fail somewhere"
+        )
 
     @cached_property
     def classes(self) -> dict[str, int]:
@@ -250,12 +266,14 @@ def build(
     baseline: str = "",
     scripts: Mapping[str, str] | None = None,
     differentiable: Mapping[str, Sequence[str]] | None = None,
+    facts: Iterable[Fact] = (),
 ) -> Report:
     """The report of a run.
 
     statuses: finding id -> status against the baseline, where the findings do not carry it. fixed, not_run: findings of the
     baseline that are gone, or whose cells this run did not reach. scripts: finding id -> reproducer (default: one without
-    the op's definition). differentiable: op -> the inputs that gradients are taken of, in order (default: all).
+    the op's definition). differentiable: op -> the inputs that gradients are taken of, in order (default: all). facts: of sweeps; those of
+    other targets or versions than the run's are left out.
     """
     given, written, wrt = statuses or {}, scripts or {}, differentiable or {}
     versions = versions_of(run.environment)
@@ -266,7 +284,16 @@ def build(
         entries.append(entry_of(known, text, wrt.get(finding.op)))
     entries.sort(key=lambda e: (-_sortable(e.finding.severity), e.finding.id))
     kept = list(cells)
-    return Report(run, baseline, entries, list(fixed), list(not_run), kept, _heat(entries, kept))
+    return Report(run, baseline, entries, list(fixed), list(not_run), kept, _heat(entries, kept), _of_run(facts, run))
+
+
+def _of_run(facts: Iterable[Fact], run: Run) -> list[Fact]:
+    """The facts of a run's targets and versions, failing calls first, by the size of their error."""
+    targets, versions = set(map(str, run.environment.get("targets", []))), versions_of(run.environment)
+    kept = [f for f in facts if f.target in targets and versions.get(f.target.partition(":")[0], f.version) == f.version]
+    return sorted(
+        kept, key=lambda f: (f.failing == 0, -_sortable(f.max_ulps), f.op, f.order, f.dtype, f.target, f.implementation)
+    )
 
 
 def _bare_script(finding: Finding, differentiable: Sequence[str] | None, versions: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 import numpy as np
@@ -113,3 +114,9 @@ def duration(seconds: float) -> str:
         return f"{seconds:.3g} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def witness(at: Mapping[str, str]) -> str:
+    """The inputs of a case, name -> C99 hex: the number alone where there is one, else x = ..., y = ..."""
+    told = {name: f"{float.fromhex(text):.9g}" for name, text in at.items()}
+    return next(iter(told.values())) if len(told) == 1 else ", ".join(f"{name} = {value}" for name, value in told.items())

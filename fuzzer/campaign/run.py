@@ -17,6 +17,7 @@ from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, cells_of
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
+from fuzzer.campaign.pace import Pace
 from fuzzer.campaign.plan import FAILURES, Visit, first_visits, round_of
 from fuzzer.campaign.plan import Progress as CellProgress
 from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
@@ -167,7 +168,7 @@ class _Campaign:
                 shards.append(shard)
             if not shards and not visit.part:
                 return
-            results = self._execute(execute, shards, done)
+            results = self._execute(execute, shards, done, visit)
             for shard in shards:  # in shard order: the next round must not depend on who finished first
                 if shard.id in results:
                     self._learn(shard, results[shard.id])
@@ -181,7 +182,7 @@ class _Campaign:
         for number in itertools.count(1):
             yield number, Visit(names)
 
-    def _execute(self, execute: Any, shards: Sequence[Shard], done: dict[str, str]) -> dict[str, _Lesson]:
+    def _execute(self, execute: Any, shards: Sequence[Shard], done: dict[str, str], visit: Visit) -> dict[str, _Lesson]:
         lessons: dict[str, _Lesson] = {}
         fresh = []
         for shard in shards:
@@ -191,7 +192,7 @@ class _Campaign:
             else:
                 fresh.append(shard if self._until is None else replace(shard, until=self._until))
         cells = {shard.id: shard.cell for shard in fresh}
-        with closing(execute(fresh, self._out_of_time)) as flow:
+        with closing(execute(self._paced(fresh, visit), self._out_of_time)) as flow:
             for result in flow:
                 lesson = self._save(result)
                 if lesson is not None:
@@ -199,6 +200,16 @@ class _Campaign:
                     self._count(cells[result.task], lesson)
                 self._tell(result.cell)
         return lessons
+
+    def _paced(self, shards: Sequence[Shard], visit: Visit) -> Iterator[Shard]:
+        """The shards, each with its seconds as it is handed out, where the visit has its share of the time."""
+        total = self.settings.budget.seconds
+        if visit.seconds is None or total is None:
+            yield from shards
+            return
+        pace = Pace(len(shards), visit.seconds, self.start + total, self.settings.workers)
+        for shard in shards:
+            yield replace(shard, seconds=pace.next())
 
     def _save(self, result: ShardResult) -> _Lesson | None:
         if result.failure:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fuzzer.campaign.run import Progress
+    from fuzzer.campaign.sweep import SweepProgress
 
 #: Seconds between plain lines.
 EVERY = 10.0
@@ -27,6 +28,47 @@ def watching() -> Iterator[Callable[[Progress], None]]:
     display = _Display()
     with Live(display, console=Console(stderr=True), refresh_per_second=4, transient=True):
         yield display
+
+
+@contextmanager
+def sweeping() -> Iterator[Callable[[SweepProgress], None]]:
+    """Gives the function that `run_sweep` calls after every stretch: a bar on a terminal, plain lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield _SweepLines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda p: bar.update(
+            task, total=p.planned, completed=p.inputs, description=f"{p.cells_done} of {p.cells} cells, {p.current}"
+        )
+
+
+class _SweepLines:
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._failures: set[str] = set()
+
+    def __call__(self, p: SweepProgress) -> None:
+        for failure in p.failures:
+            if failure not in self._failures:
+                self._failures.add(failure)
+                print(f"failed: {failure}", file=sys.stderr, flush=True)
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + EVERY
+            left = f", {_clock(p.seconds_left)} left" if p.seconds_left == p.seconds_left else ""
+            share = p.inputs / max(1, p.planned)
+            print(f"{_clock(p.seconds)}, {share:.1%}, {p.cells_done} of {p.cells} cells{left}", file=sys.stderr, flush=True)
 
 
 class _Lines:

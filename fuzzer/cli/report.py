@@ -104,7 +104,7 @@ def write_report(store: Store, record: Run, baseline: str | None, out: Path, for
         record, found, store.cells(record.id), fixed=comparison.fixed if comparison else (),
         not_run=comparison.not_run if comparison else (), baseline=baseline or "",
         scripts={f.id: text for f in found if (text := _script(f, record.environment))},
-        differentiable={name: op.differentiable_inputs for name, op in ops().items()},
+        differentiable={name: op.differentiable_inputs for name, op in ops().items()}, facts=store.facts(),
     )  # fmt: skip
     return reports.write(told, out, formats)
 

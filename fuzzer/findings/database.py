@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -152,6 +152,9 @@ def _check_schema(connection: Connection, name: str, create: bool) -> None:
             )
         if version == tables.SCHEMA_VERSION:
             return
+        if version is not None and 0 < version < tables.SCHEMA_VERSION:
+            _upgrade(connection)
+            return
         raise StoreError(f"{name} has no valid schema version; it is damaged or not ulpfuzz's")
     ours = present & set(tables.metadata.tables)
     if ours or (present and connection.dialect.name == "sqlite"):
@@ -163,6 +166,12 @@ def _check_schema(connection: Connection, name: str, create: bool) -> None:
         connection.execute(insert(tables.schema_version).values(version=tables.SCHEMA_VERSION))
     except IntegrityError:
         pass  # another process has just made them
+
+
+def _upgrade(connection: Connection) -> None:
+    """Adds the tables that an older store lacks; what it holds stays as it is."""
+    tables.metadata.create_all(connection)
+    connection.execute(update(tables.schema_version).values(version=tables.SCHEMA_VERSION))
 
 
 def _reason(error: BaseException) -> str:

@@ -10,12 +10,13 @@ import json
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
+from fuzzer.findings.fact import Fact, Sweep
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 
-Noun = TypeVar("Noun", Finding, CellSummary, Run)
+Noun = TypeVar("Noun", Finding, CellSummary, Run, Fact, Sweep)
 
 
-def encode(noun: Finding | CellSummary | Run) -> str:
+def encode(noun: Finding | CellSummary | Run | Fact | Sweep) -> str:
     """The JSON text of a noun; every float round-trips bit for bit, NaN payloads aside."""
     return json.dumps(asdict(noun), sort_keys=True, default=_plain)
 

@@ -12,8 +12,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fuzzer.findings import tables
 from fuzzer.findings.database import Database, StoreError
+from fuzzer.findings.fact import Fact, Sweep
 from fuzzer.findings.finding import CellSummary, Finding, Run
-from fuzzer.findings.identity import UnresolvedName, cell_key, resolve
+from fuzzer.findings.identity import UnresolvedName, cell_key, digest, resolve
 from fuzzer.findings.merge import merge_cells, merge_findings
 from fuzzer.findings.payload import decode, encode
 from fuzzer.formats import UnknownName
@@ -188,6 +189,86 @@ class Store:
                 rows = rows.where(runs.c.id == run_id)
             payload, holder = connection.execute(rows.limit(1)).one()
             return _dated(decode(Finding, payload), self._seen(connection, holder, full))
+
+    # Sweeps
+
+    def start_sweep(self, sweep: Sweep) -> None:
+        """Records a sweep; one that is there already is resumed and keeps its start."""
+        with self._database.transaction(write=True) as connection:
+            row = {"id": sweep.id, "started": sweep.started, "state": sweep.state, "payload": encode(sweep)}
+            if not self._insert(connection, tables.sweeps, **row):
+                self._write_sweep(connection, sweep)
+
+    def finish_sweep(self, sweep: Sweep) -> None:
+        """Records the state that a sweep ended with."""
+        with self._database.transaction(write=True) as connection:
+            self._write_sweep(connection, sweep)
+
+    @staticmethod
+    def _write_sweep(connection: Connection, sweep: Sweep) -> None:
+        values = {"state": sweep.state, "payload": encode(sweep)}
+        connection.execute(update(tables.sweeps).where(tables.sweeps.c.id == sweep.id).values(**values))
+
+    def save_stretch(self, sweep_id: str, stretch_id: str, payload_json: str) -> None:
+        """Commits what a stretch found; one that is there already stays."""
+        with self._database.transaction(write=True) as connection:
+            self._insert(connection, tables.stretches, sweep_id=sweep_id, stretch_id=stretch_id, payload=payload_json)
+
+    def stretches(self, sweep_id: str) -> dict[str, str]:
+        """Stretch id -> payload of every committed stretch of a sweep."""
+        with self._database.transaction() as connection:
+            query = select(tables.stretches.c.stretch_id, tables.stretches.c.payload).where(
+                tables.stretches.c.sweep_id == sweep_id
+            )
+            return {row.stretch_id: row.payload for row in connection.execute(query)}
+
+    def sweeps(self) -> list[Sweep]:
+        """All sweeps, the latest first."""
+        with self._database.transaction() as connection:
+            query = select(tables.sweeps.c.payload).order_by(tables.sweeps.c.started.desc(), tables.sweeps.c.id.desc())
+            return [decode(Sweep, payload) for payload in connection.execute(query).scalars()]
+
+    def sweep(self, name: str = "latest") -> Sweep:
+        """The sweep of that id, or whose id begins so; `latest`: the last that did not finish. Raises UnknownName."""
+        sweeps = self.sweeps()
+        if name == "latest":
+            unfinished = [sweep for sweep in sweeps if sweep.state != "finished"]
+            if not unfinished:
+                raise UnresolvedName("every sweep has finished: there is none to resume")
+            return unfinished[0]
+        by_id = {sweep.id.lower(): sweep for sweep in sweeps}
+        return by_id[resolve(name, by_id, kind="sweep")]
+
+    def save_facts(self, facts: Iterable[Fact]) -> None:
+        """Keeps the facts, each in place of what an earlier sweep found of the same call, target and version."""
+        with self._database.transaction(write=True) as connection:
+            for fact in facts:
+                key = digest(
+                    "fact",
+                    fact.op,
+                    fact.params,
+                    fact.order,
+                    fact.dtype,
+                    fact.target,
+                    fact.implementation,
+                    fact.space,
+                    fact.version,
+                )
+                values = {"op": fact.op, "dtype": fact.dtype, "payload": encode(fact)}
+                if not self._insert(connection, tables.facts, key=key, **values):
+                    connection.execute(update(tables.facts).where(tables.facts.c.key == key).values(**values))
+
+    def facts(self, ops: str | None = None) -> list[Fact]:
+        """What sweeps found, by op, params, order, dtype, target and call; ops: a name, patterns with * and ?, separated by commas."""
+        query = select(tables.facts.c.payload)
+        if ops:
+            query = query.where(_matches(tables.facts.c.op, ops))
+        with self._database.transaction() as connection:
+            facts = [decode(Fact, payload) for payload in connection.execute(query).scalars()]
+        return sorted(
+            facts,
+            key=lambda f: (f.op, sorted(map(str, f.params.items())), f.order, f.dtype, f.target, f.implementation, f.version),
+        )
 
     @staticmethod
     def _seen(connection: Connection, run_id: str, finding: str | None = None) -> dict[str, tuple[str, str, bool]]:

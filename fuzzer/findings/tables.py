@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, ForeignKey, Integer, MetaData, String, Table, Text
 
-#: Raised when a table changes. A store with a higher number was written by a newer ulpfuzz and is refused.
-SCHEMA_VERSION = 1
+#: Raised when a table changes. A store with a higher number was written by a newer ulpfuzz and is refused; one with a lower number gets
+#: the tables that it lacks.
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -49,5 +50,32 @@ cells = Table(
     metadata,
     Column("run_id", ForeignKey("runs.id"), primary_key=True),
     Column("key", String(64), primary_key=True),
+    Column("payload", Text, nullable=False),
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("started", String(40), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+stretches = Table(
+    "stretches",
+    metadata,
+    Column("sweep_id", ForeignKey("sweeps.id"), primary_key=True),
+    Column("stretch_id", String(200), primary_key=True),
+    Column("payload", Text, nullable=False),
+)
+
+#: What the latest sweep of each call, on each target and version of its framework, found over all inputs.
+facts = Table(
+    "facts",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("op", String(100), nullable=False),
+    Column("dtype", String(20), nullable=False),
     Column("payload", Text, nullable=False),
 )

@@ -137,7 +137,7 @@ def test_a_broken_oracle_is_loud_but_does_not_end_the_run(stores: Any, monkeypat
     def fails(*_: Any) -> None:
         raise oracle.AuditFailure("ball64 claims 1, but Arb proves 2")
 
-    monkeypatch.setattr(oracle, "_audit", fails)
+    monkeypatch.setattr(oracle, "audit", fails)
     run = run_campaign(settings_of("40k"), stores())
     assert run.environment["failures"] == ["faulty_exp float32 value: AUDIT: AuditFailure: ball64 claims 1, but Arb proves 2"]
 

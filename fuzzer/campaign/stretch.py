@@ -1,0 +1,310 @@
+"""Stretch: consecutive inputs of a space through every subject of a cell, every answer judged; the unit of work of a sweep."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.shard import PATIENCE
+from fuzzer.campaign.task import Result
+from fuzzer.campaign.trial import Trial
+from fuzzer.case import Batch
+from fuzzer.findings.fact import Share, fewest, joined
+from fuzzer.formats import Format
+from fuzzer.frameworks import host
+from fuzzer.inputs.exhaustive import Space, space_of
+from fuzzer.judge.ulps import TIE, doubles, error, kind_errors
+from fuzzer.judge.verdict import Class
+from oracles import oracle, vectorised
+from oracles.arithmetic.ball64 import Ball64
+from oracles.oracle import Caps
+from oracles.reference import FINITE, NAN, TIERS, Reference
+
+#: Inputs of one framework call: large enough that Python's share is small, small enough that the oracle's columns stay in the cache.
+CALL = 1 << 16
+#: What the truth of one call may cost beyond the vectorised tiers: every row of 16 bits; of 32 bits a share that lets a sweep end.
+PATIENT = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=20.0, arb_bits=1024, audit_share=2.0**-16)
+#: The truth is known to this part of an ulp.
+SHARP = 2.0**-10
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The inputs `first` to `first + count` of the cell's space. See Task for the rest; memory: bytes that a process may have, or None."""
+
+    cell: Cell
+    targets: tuple[str, ...]
+    first: int
+    count: int
+    alone: bool = False
+    patience: float = PATIENCE
+    memory: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Stable: the same cell and inputs have the same id in a resumed sweep."""
+        return f"{self.cell.key} {self.first}+{self.count}"
+
+    def run(self) -> StretchResult:
+        """run_stretch."""
+        return run_stretch(self)
+
+    def apart(self) -> Stretch:
+        """The same with every target in a process of its own."""
+        return replace(self, alone=True)
+
+    def broken(self, failure: str, *, died: bool = False) -> StretchResult:
+        """The result of a stretch that broke."""
+        return StretchResult(self.id, self.cell.key, failure, died)
+
+
+@dataclass(frozen=True)
+class StretchResult(Result):
+    """shares: what each (target, call) contributes. by_phase, by_tier: as of a shard."""
+
+    shares: dict[tuple[str, str], Share] = field(default_factory=dict)
+    by_phase: dict[str, float] = field(default_factory=dict)
+    by_tier: dict[str, int] = field(default_factory=dict)
+    tier_seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run_stretch(stretch: Stretch) -> StretchResult:
+    """Runs a stretch in this process. Same arguments, same machine: same shares."""
+    host.limit(stretch.patience, stretch.memory)
+    subjects = subjects_of(stretch.cell, stretch.targets)
+    trial = Trial(stretch.cell, subjects, PATIENT, alone=stretch.alone)
+    space = space_of(trial.op, stretch.cell.dtype)
+    parts: dict[Subject, list[Share]] = {subject: [] for subject in subjects}
+    try:
+        with trial.clock.phase("search"):
+            for first in range(stretch.first, stretch.first + stretch.count, CALL):
+                count = min(CALL, stretch.first + stretch.count - first)
+                for subject, share in _judged(trial, space, first, count):
+                    parts[subject].append(share)
+    finally:
+        if stretch.alone:
+            trial.end_hosts(subjects)
+    shares = {(s.target, s.implementation.call): joined(found) for s, found in parts.items()}
+    clock = trial.clock
+    return StretchResult(
+        stretch.id, stretch.cell.key, shares=shares, by_phase=dict(clock.seconds), by_tier=dict(clock.tally.elements),
+        tier_seconds=dict(clock.tally.seconds),
+    )  # fmt: skip
+
+
+def _judged(trial: Trial, space: Space, first: int, count: int) -> list[tuple[Subject, Share]]:
+    with trial.clock.phase("generation"):
+        numbers, batch = space.stretch(first, count)
+    if not len(numbers):
+        return [(subject, Share()) for subject in trial.subjects]
+    whole = batch if len(numbers) == count else _filled(batch, count)  # one shape, whatever is left out
+    answered = [trial.called(subject, lambda s=subject: trial.call(s, whole)[: len(numbers)]) for subject in trial.subjects]  # type: ignore[misc]
+    with trial.clock.phase("oracle"):
+        truth = _truth(trial, batch)
+    with trial.clock.phase("judge"):
+        judge = _Judge(trial, numbers, batch, truth)
+        return [(s, Share(error=message) if given is None else judge.share(s, given)) for s, given, message in answered]
+
+
+def _filled(batch: Batch, rows: int) -> Batch:
+    """The batch with its last row repeated up to so many rows."""
+    return batch.take(np.minimum(np.arange(rows), batch.rows - 1))
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """The truth of a batch; right: correctly rounded, where certain."""
+
+    reference: Reference
+    right: NDArray[Any]
+    certain: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, reference: Reference, fmt: Format) -> _Truth:
+        right, certain = rounded(reference, fmt)
+        return cls(reference, right, certain & ~reference.interval)
+
+
+def _truth(trial: Trial, batch: Batch) -> _Truth:
+    """The truth of every row, so sharp that its rounding is known."""
+    inputs = batch.exact()
+    if all(np.isfinite(values).all() for values in inputs.values()):
+        return _at_once(trial, inputs) or _Truth.of(_climbed(trial, inputs), trial.format)
+    nans = np.logical_or.reduce([np.isnan(values) for values in inputs.values()])
+    if len(inputs) > 1 or not nans.any():
+        return _Truth.of(_climbed(trial, inputs), trial.format)
+    rows, back = np.unique(
+        np.where(nans, int(np.argmax(nans)), np.arange(batch.rows)), return_inverse=True
+    )  # all NaNs have one truth
+    return _Truth.of(_climbed(trial, {name: values[rows] for name, values in inputs.items()}).take(back), trial.format)
+
+
+def _climbed(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Reference:
+    """By the oracle, tier by tier."""
+    fmt = trial.format
+
+    def undecided(truth: Reference, _: NDArray[np.int64]) -> NDArray[np.bool_]:
+        known = rounded(truth, fmt)[1] | truth.interval | (truth.accepts != FINITE)
+        with np.errstate(invalid="ignore"):
+            known &= (truth.radius <= SHARP * fmt.ulp(truth.value)) | truth.interval | (truth.accepts & FINITE == 0)
+        return np.asarray(~known.all(axis=1))
+
+    return oracle.reference(
+        trial.function, inputs, precision=fmt.precision, undecided=undecided, caps=trial.caps, tally=trial.clock.tally
+    )
+
+
+def _at_once(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> _Truth | None:
+    """By ball64 alone, what it leaves by the oracle: a sweep is mostly this. None where ball64 does not know the function."""
+    fmt, function = trial.format, trial.function
+    began = time.perf_counter()
+    m = Ball64()
+    (rows,) = next(iter(inputs.values())).shape
+    with np.errstate(all="ignore"):
+        found = [m.num(n) for n in function.outputs(m, vectorised.lift(m, inputs, fmt.precision))]
+        if len(found) != 1 or m.kinks is not None or m.touched_removable is not None or function.order != "value":
+            return None
+        (ball,) = found
+        mid, rad = np.broadcast_to(ball.mid, rows), np.broadcast_to(ball.radius(), rows)
+        size = np.abs(mid)
+        spread = rad * (1 + 2.0**-40) + size * 2.0**-52 + 2.0**-1074
+        right, high = fmt.round(mid - spread), fmt.round(mid + spread)
+        certain = (right == high) & ((rad <= size * (SHARP * 2.0**-fmt.precision)) | (rad <= SHARP * fmt.min_subnormal))
+    reference = Reference(
+        mid.reshape(-1, 1).copy(), np.zeros((rows, 1)), rad.reshape(-1, 1).copy(), np.full((rows, 1), FINITE, np.uint8),
+        np.zeros((rows, 1), np.bool_), np.full((rows, 1), TIERS.index(m.name), np.uint8),
+    )  # fmt: skip
+    open_ = ~certain
+    if ball.bad is not None:
+        bad = np.broadcast_to(ball.bad, rows)
+        reference.accepts[bad], reference.radius[bad] = NAN, 0.0
+        open_ &= ~bad
+        certain &= ~bad
+    trial.clock.tally.seconds[m.name] += time.perf_counter() - began
+    left = np.flatnonzero(open_)
+    trial.clock.tally.elements[m.name] += rows - len(left)
+    oracle.audit(function, inputs, reference, trial.caps)
+    if len(left):
+        if len(left) == rows:
+            return None
+        sharper = _Truth.of(_climbed(trial, {name: values[left] for name, values in inputs.items()}), fmt)
+        reference.put(left, sharper.reference)
+        right[left], certain[left] = sharper.right[:, 0], sharper.certain[:, 0]
+    return _Truth(reference, right.reshape(-1, 1), certain.reshape(-1, 1))
+
+
+def rounded(truth: Reference, fmt: Format) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """(the correctly rounded results, where they are certain) of the elements whose truth is a number."""
+    with np.errstate(all="ignore"):
+        spread = (truth.radius + np.abs(truth.low)) * (1 + 2.0**-40)
+        exact = spread == 0
+        spread = np.where(exact, 0.0, spread + np.abs(truth.value) * 2.0**-52 + 2.0**-1074)
+        low, high = fmt.round(truth.value - spread), fmt.round(truth.value + spread)
+        return low, np.asarray((low == high) & (truth.accepts & FINITE != 0))
+
+
+class _Judge:
+    """The judge of one call's answers: cheap for answers that are correctly rounded or within T, the campaign's own judge for the rest."""
+
+    def __init__(self, trial: Trial, numbers: NDArray[np.int64], batch: Batch, truth: _Truth) -> None:
+        self.trial, self.numbers, self.batch, self.truth = trial, numbers, batch, truth.reference
+        self.limit = trial.standard(batch).ulps * TIE
+        self.right, self.certain = truth.right, truth.certain
+        self.plain = self.truth.accepts == FINITE
+        self.all_plain = bool(self.plain.all())
+
+    def share(self, subject: Subject, answers: NDArray[Any]) -> Share:
+        """What the subject's answers contribute."""
+        same = (answers == self.right) & self.certain
+        right = same if self.all_plain else same | (kind_errors(answers, self.truth.accepts)[0] & ~self.plain)
+        ok = int(right.sum())
+        share = Share(inputs=len(self.numbers), elements=answers.size, most=0.5 if ok else 0.0)
+        rows, outs = np.nonzero(~right)
+        if not len(rows):
+            return self._worst_of(
+                replace(share, classes={Class.ok.name: ok}), answers, *np.nonzero(self.plain & ~self.truth.interval)
+            )
+        given = doubles(answers[rows, outs])
+        gap, unsure, ulp = self._errors(given, rows, outs)
+        with np.errstate(all="ignore"):
+            within = (gap + unsure <= self.limit * ulp) & self.plain[rows, outs] & ~np.isnan(given)
+            halves = (
+                within & ~self.certain[rows, outs] & (gap - unsure <= 0.5 * ulp)
+            )  # too near a tie, or any number of an interval
+        share = replace(
+            share, rounded_wrong=int((within & ~halves).sum()),
+            rounding_unknown=int((halves & ~self.truth.interval[rows, outs]).sum()), classes={Class.ok.name: ok + int(within.sum())},
+        )  # fmt: skip
+        share = self._worst_of(share, answers, rows[within], outs[within])
+        if not within.all():
+            share = self._judged(share, subject, answers, rows[~within], outs[~within])
+        return share if share.worst > 0 else self._least(share, answers, right)
+
+    def _least(self, share: Share, answers: NDArray[Any], right: NDArray[np.bool_]) -> Share:
+        """With the largest error of the correctly rounded answers, which matters where there are no others."""
+        return self._worst_of(share, answers, *np.nonzero(right & self.plain & ~self.truth.interval))
+
+    def _errors(self, given: NDArray[np.float64], rows: NDArray[np.int64], outs: NDArray[np.int64]) -> tuple[Any, Any, Any]:
+        """(gap, uncertainty, ulp) of these elements, as judge.ulps.error has them."""
+        some = Reference(*(getattr(self.truth, name)[rows, outs] for name in Reference.__dataclass_fields__))
+        return error(given, some, self.trial.format)
+
+    def _worst_of(self, share: Share, answers: NDArray[Any], rows: NDArray[np.int64], outs: NDArray[np.int64]) -> Share:
+        """With the largest error of these elements, all of them numbers within T."""
+        if not len(rows):
+            return share
+        given = doubles(answers[rows, outs])
+        gap, unsure, ulp = self._errors(given, rows, outs)
+        with np.errstate(all="ignore"):
+            ulps, most = gap / ulp, (gap + unsure) / ulp
+        k = int(np.argmax(ulps))
+        return replace(
+            share, worst=float(ulps[k]), at=int(self.numbers[rows[k]]), output=int(outs[k]), answer=float(given[k]),
+            most=max(share.most, float(most.max())),
+        )  # fmt: skip
+
+    def _judged(
+        self, share: Share, subject: Subject, answers: NDArray[Any], rows: NDArray[np.int64], outs: NDArray[np.int64]
+    ) -> Share:
+        """With these elements, beyond T or no numbers, as the campaign judges them."""
+        some = np.unique(rows)
+        beyond = np.zeros(answers.shape, np.bool_)
+        beyond[rows, outs] = True
+        beyond = beyond[some]
+        batch, truth = self.batch.take(some), self.truth.take(some)
+        (outcome,) = self.trial.judge(batch, [(subject, answers[some], "")], truth).outcomes
+        assert outcome.screened is not None
+        verdicts, flushed = outcome.screened.verdicts, outcome.screened.flushed & beyond
+        classes = Counter(share.classes)
+        for code, number in zip(*np.unique(verdicts.classes[beyond], return_counts=True), strict=True):
+            classes[Class(int(code)).name] += int(number)
+        told = beyond & ~flushed & ~np.isnan(verdicts.ulps)
+        failing = (verdicts.classes >= Class.inaccurate).any(axis=1)
+        share = replace(
+            share, rounded_wrong=share.rounded_wrong + int((beyond & (verdicts.ulps > 0)).sum()),
+            beyond=int((told & (verdicts.ulps > self.limit)).sum()), failing=int(failing.sum()), flushed=int(flushed.sum()),
+            classes=dict(classes), intervals=runs(self.numbers[some[failing]]),
+        )  # fmt: skip
+        ulps = np.where(told, verdicts.ulps, -1.0)
+        row, out = np.unravel_index(int(np.argmax(ulps)), ulps.shape)
+        if ulps[row, out] > share.worst:
+            worst, given = float(ulps[row, out]), float(doubles(answers[some])[row, out])
+            share = replace(
+                share, worst=worst, at=int(self.numbers[some[row]]), output=int(out), answer=given, most=max(share.most, worst)
+            )
+        return share
+
+
+def runs(numbers: NDArray[np.int64]) -> list[Any]:
+    """Ascending numbers as intervals of consecutive ones, no more than a Share keeps."""
+    if not len(numbers):
+        return []
+    breaks = np.flatnonzero(np.diff(numbers) != 1)
+    firsts, lasts = np.r_[0, breaks + 1], np.r_[breaks, len(numbers) - 1]
+    return fewest([[int(numbers[a]), int(numbers[b]), int(b - a + 1)] for a, b in zip(firsts, lasts, strict=True)])

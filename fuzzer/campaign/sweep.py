@@ -1,0 +1,291 @@
+"""Sweep: every input of ops of one number (or of two, in 8 bits) through every target, from settings to stored facts."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import math
+import os
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from fuzzer.campaign.cell import Cell, cells_of, subjects_of
+from fuzzer.campaign.engine import engine, memory_share
+from fuzzer.campaign.environment import fingerprint
+from fuzzer.campaign.shard import PATIENCE
+from fuzzer.campaign.stretch import Stretch, StretchResult
+from fuzzer.catalog.functions import function_of
+from fuzzer.catalog.op import Op
+from fuzzer.catalog.registry import select
+from fuzzer.findings.fact import Fact, Share, Sweep, joined
+from fuzzer.findings.store import Store
+from fuzzer.formats import format_named
+from fuzzer.frameworks.target import targets_named
+from fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
+from fuzzer.judge.limits import standard_for
+from oracles.confirmation import confirm
+
+#: Inputs of a stretch: seconds of work, so that a sweep can be stopped anywhere and its workers end together.
+STRETCH = {16: 1 << 14, 32: 1 << 22}
+
+
+@dataclass(frozen=True)
+class SweepSettings:
+    """What a sweep runs through; None means everything there is. ops: names or patterns; of patterns those that can be swept. params: of
+    the one op, None: each of its usual sets. resume: id of a sweep to continue. The rest as of Settings."""
+
+    ops: str
+    dtype: str
+    orders: tuple[str, ...] = ("value",)
+    targets: str | None = None
+    params: dict[str, Any] | None = None
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    scheduler: str | None = None
+    resume: str | None = None
+    case_timeout: float = PATIENCE
+    memory_limit: int | None = None
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        return (self.dtype,)
+
+
+@dataclass(frozen=True)
+class SweepProgress:
+    """What a watcher is shown after every stretch."""
+
+    inputs: int
+    planned: int
+    seconds: float
+    current: str
+    cells_done: int
+    cells: int
+    failures: tuple[str, ...] = ()
+
+    @property
+    def seconds_left(self) -> float:
+        return self.seconds * (self.planned - self.inputs) / self.inputs if self.inputs else math.nan
+
+
+@dataclass(frozen=True)
+class Swept:
+    """A finished (or interrupted) sweep and the facts of its cells that were run through whole."""
+
+    sweep: Sweep
+    facts: list[Fact]
+    by_phase: dict[str, float]
+    by_tier: dict[str, int]
+
+
+Watch = Callable[[SweepProgress], None]
+
+
+def run_sweep(settings: SweepSettings, store: Store, watch: Watch | None = None) -> Swept:
+    """Runs a sweep to its end, or to Ctrl-C; stores every stretch as it comes and a fact per call as soon as its cell is whole.
+
+    The same settings on the same machine give the same facts, however often the sweep was interrupted and resumed. Raises ValueError
+    (UnknownName, NotSwept, SchedulerError, StoreError) before anything is run.
+    """
+    campaign = _Sweeping(settings, store, watch)
+    with engine(settings.workers, settings.scheduler, campaign.memory_limit) as execute:
+        return campaign.run(execute)
+
+
+class _Sweeping:
+    def __init__(self, settings: SweepSettings, store: Store, watch: Watch | None) -> None:
+        self.settings, self.store, self.watch = settings, store, watch
+        format_named(settings.dtype)
+        self.targets = targets_named(settings.targets)
+        self.cells = self._chosen()
+        self.memory_limit = settings.memory_limit or memory_share(settings.workers)
+        self.start = time.monotonic()
+        self.phases: defaultdict[str, float] = defaultdict(float)
+        self.tiers: Counter[str] = Counter()
+        self.failures: list[str] = []
+        self.facts: list[Fact] = []
+        self.done = 0
+        self.whole = 0
+        self.spaces = {cell: space_of(cell.record, cell.dtype) for cell in self.cells}
+        self.planned = sum(space.size for space in self.spaces.values())
+        self.record = self._record()
+
+    def _chosen(self) -> list[Cell]:
+        ops = select(self.settings.ops)
+        if len(ops) == 1:
+            space_of(ops[0], self.settings.dtype)
+        fit = [op for op in ops if is_swept(op)]
+        if fit:
+            space_of(fit[0], self.settings.dtype)
+        cells = cells_of(fit, self.settings.dtypes, self.settings.orders, self.targets)
+        if self.settings.params is not None:
+            cells = self._with_params(ops)
+        if not cells:
+            raise NotSwept("no target computes any of these ops at this dtype and order, or none can be swept; see `ulpfuzz ops`")
+        return cells
+
+    def _with_params(self, ops: list[Op]) -> list[Cell]:
+        if len(ops) != 1:
+            raise ValueError("--params are those of one op")
+        (op,) = ops
+        unknown = set(self.settings.params or {}) - set(op.params)
+        if unknown:
+            raise ValueError(f"{op.name} has no param {min(unknown)!r}; its params: {', '.join(op.params) or 'none'}")
+        params = {**op.default_params(), **(self.settings.params or {})}
+        cells = [Cell(op.name, tuple(params.items()), self.settings.dtype, order) for order in self.settings.orders]
+        return [cell for cell in cells if subjects_of(cell, self.targets)]
+
+    def _record(self) -> Sweep:
+        selection = self._selection()
+        if self.settings.resume:
+            past = self.store.sweep(self.settings.resume)
+            if past.selection != selection:
+                raise ValueError(f"sweep {past.id} had other ops, dtype, orders, params or targets: {json.dumps(past.selection)}")
+            return replace(past, state="running")
+        now = datetime.datetime.now(datetime.UTC)
+        return Sweep(
+            id=now.strftime("s%Y%m%d-%H%M%S-%f")[:-2], started=now.isoformat(timespec="seconds"), selection=selection,
+            environment=fingerprint(self.targets, self.settings),
+        )  # fmt: skip
+
+    def _selection(self) -> dict[str, Any]:
+        asked = self.settings
+        return {
+            "ops": asked.ops, "dtype": asked.dtype, "orders": list(asked.orders), "params": asked.params,
+            "targets": [str(t) for t in self.targets],
+        }  # fmt: skip
+
+    def run(self, execute: Any) -> Swept:
+        self.store.start_sweep(self.record)
+        state = "finished"
+        known = self.store.stretches(self.record.id) if self.settings.resume else {}
+        try:
+            self._run(execute, known)
+        except KeyboardInterrupt:
+            state = "interrupted"
+        ended = replace(
+            self.record, state=state, seconds=self.record.seconds + time.monotonic() - self.start, failures=self.failures[:100]
+        )
+        self.store.finish_sweep(ended)
+        return Swept(ended, self.facts, dict(self.phases), dict(self.tiers))
+
+    def _run(self, execute: Any, known: dict[str, str]) -> None:
+        """All stretches in order; a cell's fact is told when its last one is in."""
+        shares: dict[str, list[dict[tuple[str, str], Share]]] = defaultdict(list)
+        open_: dict[str, set[str]] = {cell.key: {s.id for s in self._stretches(cell)} for cell in self.cells}
+        cells = {cell.key: cell for cell in self.cells}
+        began = {cell.key: 0.0 for cell in self.cells}
+
+        def take(key: str, stretch: str, parts: dict[tuple[str, str], Share], count: int) -> None:
+            shares[key].append(parts)
+            open_[key].discard(stretch)
+            self.done += count
+            if not open_[key]:
+                self.whole += 1
+                self.facts += self._facts(cells[key], shares.pop(key), began[key])
+
+        def fresh() -> Iterator[Stretch]:
+            for cell in self.cells:
+                for stretch in self._stretches(cell):
+                    if stretch.id in known:
+                        take(cell.key, stretch.id, _loaded(known[stretch.id]), stretch.count)
+                        continue
+                    began[cell.key] = began[cell.key] or time.monotonic()
+                    yield stretch
+
+        counts = {s.id: s.count for cell in self.cells for s in self._stretches(cell)}
+        with closing(execute(fresh(), lambda: False)) as flow:
+            for result in flow:
+                if result.failure:
+                    self.failures.append(f"{result.task}: {result.failure}")
+                else:
+                    self._save(result)
+                    take(result.cell, result.task, result.shares, counts[result.task])
+                self._tell(result.cell)
+
+    def _stretches(self, cell: Cell) -> Iterator[Stretch]:
+        space = self.spaces[cell]
+        step = min(space.size, STRETCH[32 if space.size > 1 << 16 else 16])
+        names = tuple(str(t) for t in self.targets)
+        for first in range(0, space.size, step):
+            yield Stretch(
+                cell, names, first, min(step, space.size - first), patience=self.settings.case_timeout, memory=self.memory_limit
+            )
+
+    def _save(self, result: StretchResult) -> None:
+        for phase, spent in result.by_phase.items():
+            self.phases[phase] += spent
+        self.tiers.update(result.by_tier)
+        shares = [[*call, dataclasses.asdict(share)] for call, share in result.shares.items()]
+        self.store.save_stretch(self.record.id, result.task, json.dumps(shares))
+
+    def _facts(self, cell: Cell, parts: list[dict[tuple[str, str], Share]], began: float) -> list[Fact]:
+        told = [_fact(cell, self.spaces[cell], call, joined(p[call] for p in parts)) for call in parts[0]]
+        versions, now = self.record.environment.get("versions", {}), datetime.datetime.now(datetime.UTC)
+        facts = [
+            replace(
+                fact, version=str(versions.get(fact.target.partition(":")[0], "")), sweep=self.record.id,
+                date=now.isoformat(timespec="seconds"), seconds=time.monotonic() - began if began else 0.0,
+            )
+            for fact in told
+        ]  # fmt: skip
+        self.store.save_facts(facts)
+        return facts
+
+    def _tell(self, current: str) -> None:
+        if self.watch is not None:
+            seconds = time.monotonic() - self.start
+            self.watch(
+                SweepProgress(self.done, self.planned, seconds, current, self.whole, len(self.cells), tuple(self.failures[-3:]))
+            )
+
+
+def _loaded(text: str) -> dict[tuple[str, str], Share]:
+    return {(target, call): Share(**share) for target, call, share in json.loads(text)}
+
+
+def _fact(cell: Cell, space: Space, call: tuple[str, str], share: Share) -> Fact:
+    """A share of the whole space as a fact; the largest error is told exactly, by the confirmed truth at its input."""
+    target, implementation = call
+    op, fmt = cell.record, format_named(cell.dtype)
+    standard = standard_for(op, cell.order, fmt)
+    at: dict[str, str] = {}
+    reference, worst = "", share.worst if share.worst >= 0 else math.nan
+    if share.at >= 0:
+        at, reference, exact = _witness(cell, space, share)
+        worst = exact if math.isfinite(share.worst) and not math.isnan(exact) else worst
+    undecided = share.classes.get("undecided", 0)
+    intervals = [] if space.paired else [_interval(space, i) for i in share.intervals]
+    return Fact(
+        op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype, target=target, implementation=implementation,
+        space=space.title, proved=not (undecided or share.error or not share.elements), inputs=share.inputs, max_ulps=worst,
+        bound=max(share.most, worst) if math.isfinite(worst) else worst, at=at, output=share.answer, reference=reference,
+        limit=standard.ulps if op.accuracy not in ("accumulating", "backward") else None,
+        not_correctly_rounded=share.rounded_wrong, beyond_limit=share.beyond, failing=share.failing, flushed=share.flushed,
+        undecided=undecided, classes=share.classes, intervals=intervals, error=share.error,
+    )  # fmt: skip
+
+
+def _witness(cell: Cell, space: Space, share: Share) -> tuple[dict[str, str], str, float]:
+    """(inputs in hex, the truth, the exact error in ulps or nan) of the worst answer."""
+    single = {name: values[0] for name, values in space.inputs(np.asarray([share.at])).exact().items()}
+    at = {name: float(value).hex() for name, value in single.items()}
+    truth = confirm(function_of(cell.record, dict(cell.params), cell.order), single, share.output)
+    error = math.nan
+    if truth.exact is not None and math.isfinite(share.answer):
+        error = float(
+            abs(Fraction(share.answer) - truth.exact) / Fraction(float(format_named(cell.dtype).ulp(np.asarray(truth.near))))
+        )
+    return at, truth.value, error
+
+
+def _interval(space: Space, interval: Any) -> list[float]:
+    low, high = ends(space, interval[0], interval[1])
+    return [*low.values(), *high.values()]

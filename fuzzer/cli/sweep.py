@@ -1,0 +1,210 @@
+"""Commands over every input: sweep, facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fuzzer.cli.options import (
+    DEFAULT_DB,
+    CaseTimeout,
+    Db,
+    Json,
+    MemoryLimit,
+    Scheduler,
+    Targets,
+    Workers,
+    bytes_of,
+    listed,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fuzzer.campaign.sweep import Swept
+    from fuzzer.findings.fact import Fact
+
+
+def sweep(
+    op: Annotated[str | None, typer.Argument(help="An op of one number, or names and patterns, separated by commas.")] = None,
+    dtype: Annotated[str, typer.Option("--dtype", metavar="D", help="float16, bfloat16 or float32.")] = "float32",
+    every: Annotated[
+        bool, typer.Option("--all", help="Every op of one number, and ops of two over all pairs of 8-bit numbers.")
+    ] = False,
+    targets: Targets = None,
+    orders: Annotated[str, typer.Option("--orders", metavar="O,...", help="value, grad, jvp, grad2.")] = "value",
+    params: Annotated[
+        str | None, typer.Option("--params", metavar="JSON", help="Of the op; default each of its usual sets.")
+    ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    case_timeout: CaseTimeout = None,
+    memory_limit: MemoryLimit = None,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="[SWEEP]", help="Continue a sweep, by default the latest that did not finish."),
+    ] = None,
+    as_json: Json = False,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Run every bit pattern of an op through every target, and prove the largest error."""
+    if (op is None) != every:
+        raise ValueError(
+            "name an op, as in `ulpfuzz sweep tanh --dtype bfloat16`, or give --all"
+            if op is None
+            else "an op, or --all, not both"
+        )
+    from fuzzer.campaign.sweep import SweepSettings, run_sweep
+    from fuzzer.catalog.op import ORDERS
+    from fuzzer.catalog.registry import select
+    from fuzzer.cli.progress import sweeping
+    from fuzzer.findings.store import Store
+    from fuzzer.formats import UnknownName
+    from fuzzer.frameworks.target import targets_named
+
+    for order in listed(orders):
+        if order not in ORDERS:
+            raise UnknownName("order", order, ORDERS)
+    select(op or "*")
+    targets_named(targets)
+    given: dict[str, Any] = {}
+    if case_timeout is not None:
+        from fuzzer.campaign.budget import Budget
+
+        given["case_timeout"] = Budget.parse(case_timeout).seconds
+    if memory_limit is not None:
+        given["memory_limit"] = bytes_of(memory_limit)
+    if workers is not None:
+        given["workers"] = workers
+    settings = SweepSettings(
+        op or "*", dtype, listed(orders), targets, _params(params), scheduler=scheduler, resume=resume, **given
+    )
+    with Store(db, create=resume is None) as store, sweeping() as watch:
+        swept = run_sweep(settings, store, watch)
+    if as_json:
+        print(_contract(swept, whole=every or any(c in (op or "") for c in "*?,")))
+    else:
+        _told(swept, db)
+    if swept.sweep.state == "interrupted":
+        raise typer.Exit(130)
+
+
+def facts(
+    ops: Annotated[str | None, typer.Argument(help="Names or patterns, separated by commas.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtype", metavar="D", help="Of this format only.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="A table of ops by frameworks, for a README.")] = False,
+    as_json: Json = False,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """What sweeps have proved: the largest error of each call over all inputs."""
+    from fuzzer.findings.store import Store
+    from fuzzer.findings.strict_json import to_json
+
+    with Store(db, create=False) as store:
+        found = [fact for fact in store.facts(ops) if dtype in (None, fact.dtype)]
+    if as_json:
+        print(to_json(found))
+    elif markdown:
+        from reports.maxima import maxima
+
+        print(maxima(found))
+    elif not found:
+        print("no facts; `ulpfuzz sweep tanh --dtype bfloat16` proves some in seconds")
+    else:
+        from fuzzer.cli.screen import console
+
+        _table(found, console())
+
+
+def _params(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        params = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"--params is no JSON: {error}") from None
+    if not isinstance(params, dict):
+        raise ValueError('--params is an object of names and values, as {"approximate": "tanh"}')
+    return params
+
+
+def _contract(swept: Swept, *, whole: bool) -> str:
+    """The documented JSON: an object per op, dtype and order; a list of them where several ops were asked for."""
+    from fuzzer.findings.strict_json import to_json
+
+    told = []
+    for (name, dtype, order), group in groupby(swept.facts, key=lambda f: (f.op, f.dtype, f.order)):
+        some = list(group)
+        told.append(
+            {
+                "op": name, "dtype": dtype, "order": order, "seconds": max(f.seconds for f in some), "sweep": swept.sweep.id,
+                "state": swept.sweep.state, "failures": swept.sweep.failures, "targets": [_target(f) for f in some],
+            }
+        )  # fmt: skip
+    if whole:
+        return to_json(told)
+    empty = {"sweep": swept.sweep.id, "state": swept.sweep.state, "failures": swept.sweep.failures, "targets": []}
+    return to_json(told[0] if len(told) == 1 else told or empty)
+
+
+_KEYS = (
+    "target", "implementation", "params", "space", "proved", "inputs", "max_ulps", "bound", "at", "output", "reference", "limit",
+    "not_correctly_rounded", "beyond_limit", "failing", "intervals", "flushed", "undecided", "classes", "error", "version",
+)  # fmt: skip
+
+
+def _target(fact: Fact) -> dict[str, Any]:
+    return {key: getattr(fact, key) for key in _KEYS}
+
+
+def _told(swept: Swept, db: str) -> None:
+    from fuzzer.cli.screen import console
+    from reports import numbers
+
+    screen = console()
+    sweep = swept.sweep
+    screen.print(f"\nsweep {sweep.id}, {sweep.state}, {numbers.duration(sweep.seconds)}", markup=False)
+    _table(swept.facts, screen)
+    for failure in sweep.failures[:6]:
+        screen.print(f"failed: {failure}", style="red", markup=False)
+    store = "" if db == DEFAULT_DB else f" --db {db}"
+    if sweep.state == "interrupted":
+        screen.print(f"ulpfuzz sweep ... --resume {sweep.id}{store} continues it", style="dim", markup=False)
+
+
+def _table(found: Sequence[Fact], screen: Console) -> None:
+    from fuzzer.cli.screen import grid
+    from reports import numbers
+
+    for (op, dtype, order), group in groupby(found, key=lambda f: (f.op, f.dtype, f.order)):
+        some = list(group)
+        screen.print(f"\n{op}, {order}, {dtype}: {some[0].space}", markup=False, style="bold")
+        table = grid(
+            "target", "call", "inputs", "largest error", "at", "not correctly rounded", "beyond T", "failing", "undecided"
+        )
+        for fact in some:
+            error = fact.error or ("" if fact.proved else "not proved")
+            at = numbers.witness(fact.at)
+            table.add_row(
+                fact.target, fact.implementation, f"{fact.inputs:,}", _ulps(fact.max_ulps), at or error,
+                f"{fact.not_correctly_rounded:,}", f"{fact.beyond_limit:,}", f"{fact.failing:,}",
+                f"{fact.undecided:,}" + (f" {error}" if error and at else ""),
+            )  # fmt: skip
+        screen.print(table)
+        for fact in some:
+            if fact.intervals:
+                shown = ", ".join(f"[{low:.9g}, {high:.9g}]" for low, high in _some(fact.intervals))
+                more = f" and {len(fact.intervals) - 4} more" if len(fact.intervals) > 4 else ""
+                screen.print(f"  {fact.target} {fact.implementation} fails in {shown}{more}", style="dim", markup=False)
+
+
+def _some(intervals: Iterable[Sequence[float]]) -> list[Sequence[float]]:
+    return list(intervals)[:4]
+
+
+def _ulps(value: float) -> str:
+    return f"{value:.4g} ulp" if value == value else "-"
