@@ -20,10 +20,12 @@ from fuzzer.campaign.environment import fingerprint
 from fuzzer.campaign.pace import Pace
 from fuzzer.campaign.plan import FAILURES, Visit, first_visits, round_of
 from fuzzer.campaign.plan import Progress as CellProgress
+from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.op import ALL_DTYPES, ORDERS
 from fuzzer.catalog.registry import select
+from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Run
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName, format_named
@@ -33,8 +35,8 @@ from fuzzer.frameworks.target import targets_named
 @dataclass(frozen=True)
 class Settings:
     """What a campaign does; None means everything there is. workers 0: in this process. resume: id of a run to continue.
-    baseline: a run whose findings' cases are replayed first. case_timeout: seconds that a framework call may take. memory_limit: bytes
-    that a process may have; None: its share of the machine's memory."""
+    baseline: a run whose findings' cases are replayed first; facts: of sweeps, whose worst inputs are. case_timeout: seconds that a
+    framework call may take. memory_limit: bytes that a process may have; None: its share of the machine's memory."""
 
     budget: Budget
     ops: str | None = None
@@ -46,6 +48,7 @@ class Settings:
     scheduler: str | None = None
     resume: str | None = None
     baseline: str | None = None
+    facts: tuple[Fact, ...] = ()
     case_timeout: float = PATIENCE
     memory_limit: int | None = None
 
@@ -126,6 +129,7 @@ class _Campaign:
         self.store.start_run(self.run_record)
         done = self.store.shard_payloads(self.run_record.id) if self.settings.resume else {}
         self._replay_baseline()
+        self._replay_facts()
         state = "finished"
         try:
             self._rounds(execute, done)
@@ -257,6 +261,16 @@ class _Campaign:
                 if finding.symptom in ("crash", "hang"):
                     memory.deadly = (*memory.deadly, case)
                 else:
+                    memory.corpus = (*memory.corpus, case)
+
+    def _replay_facts(self) -> None:
+        """What failed in a sweep is a case of its cell: searched around, certified, and shrunk like any other."""
+        for fact in self.settings.facts:
+            cell = Cell(fact.op, tuple(fact.params.items()), fact.dtype, fact.order)
+            if fact.failing and fact.at and cell.key in self.memory:
+                case = Case(fact.dtype, dict(fact.at), Placement(ROWS))
+                memory = self.memory[cell.key]
+                if case not in memory.corpus:
                     memory.corpus = (*memory.corpus, case)
 
     def _out_of_time(self) -> bool:

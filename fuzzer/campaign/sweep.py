@@ -47,6 +47,7 @@ class SweepSettings:
     orders: tuple[str, ...] = ("value",)
     targets: str | None = None
     params: dict[str, Any] | None = None
+    eager: bool = False
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     scheduler: str | None = None
     resume: str | None = None
@@ -103,7 +104,7 @@ class _Sweeping:
     def __init__(self, settings: SweepSettings, store: Store, watch: Watch | None) -> None:
         self.settings, self.store, self.watch = settings, store, watch
         format_named(settings.dtype)
-        self.targets = targets_named(settings.targets)
+        self.targets = [t for t in targets_named(settings.targets) if t.mode == "eager" or not settings.eager]
         self.cells = self._chosen()
         self.memory_limit = settings.memory_limit or memory_share(settings.workers)
         self.start = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _BUDGET = "Time (90s, 10m, 1h30m) or verdicts (5k, 200M)."
 #: Lines of the summary given to findings, and to other lists.
 _TOP, _SOME = 12, 6
+#: The format that a night sweeps, and from which budget on, in seconds.
+SWEPT, SWEPT_FROM = "bfloat16", 3600.0
 
 
 def run(
@@ -88,6 +91,13 @@ def nightly(
         ),
     ] = "latest",
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")] = Path("ulpfuzz-report"),
+    sweep: Annotated[
+        bool | None,
+        typer.Option(
+            "--sweep/--no-sweep",
+            help="First run every bfloat16 number through the ops of one number. Default: where the budget is an hour or more.",
+        ),
+    ] = None,
     seed: Seed = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
@@ -109,6 +119,8 @@ def nightly(
         settings = _settings(chosen, budget, seed, workers, scheduler, None)
         before = finished_before(store, None, _selection(settings)) if baseline == "latest" else store.run(baseline).id
         settings = replace(settings, baseline=before)
+        if sweep or (sweep is None and (settings.budget.seconds or 0.0) >= SWEPT_FROM):
+            settings = _after_sweep(settings, store, quiet=as_json)
         record = _campaign(settings, store, quiet=as_json)
         comparison = compare(store, record.id, before)
         found, cells = with_status(store.findings(record.id), comparison), store.cells(record.id)
@@ -203,6 +215,33 @@ def _settings(
         budget=Budget.parse(budget), ops=chosen["ops"], targets=chosen["targets"],
         seed=secrets.randbits(32) if seed is None else seed, scheduler=scheduler, resume=past.id if past else None, **rest,
     )  # fmt: skip
+
+
+def _after_sweep(settings: Settings, store: Store, *, quiet: bool) -> Settings:
+    """The settings of what comes after the night's sweep: less of the time, and its worst inputs to replay."""
+    from fuzzer.campaign.budget import Budget
+    from fuzzer.campaign.sweep import SweepSettings, run_sweep
+    from fuzzer.cli.progress import sweeping
+    from fuzzer.inputs.exhaustive import NotSwept
+
+    began = time.monotonic()
+    asked = SweepSettings(
+        settings.ops or "*", SWEPT, targets=settings.targets, workers=settings.workers, scheduler=settings.scheduler,
+        case_timeout=settings.case_timeout, memory_limit=settings.memory_limit, eager=True,
+    )  # fmt: skip
+    if not quiet:
+        print(f"sweeping {SWEPT} first", flush=True)
+    try:
+        with sweeping() as watch:
+            swept = run_sweep(asked, store, watch)
+    except NotSwept:
+        return settings
+    if swept.sweep.state == "interrupted":
+        raise KeyboardInterrupt
+    budget = settings.budget
+    if budget.seconds is not None:
+        budget = Budget(seconds=max(60.0, budget.seconds - (time.monotonic() - began)))
+    return replace(settings, facts=tuple(swept.facts), budget=budget)
 
 
 def _selection(settings: Settings) -> Selection:

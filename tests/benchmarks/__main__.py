@@ -9,9 +9,11 @@ import sys
 import time
 
 from fuzzer.frameworks.target import prepare_environment
-from tests.benchmarks import overhead, processes, speed
+from tests.benchmarks import overhead, processes, speed, sweeps
 
-BENCHES = {"processes": processes.measures, "speed": speed.measures, "overhead": overhead.measures}
+BENCHES = {
+    "processes": processes.measures, "speed": speed.measures, "overhead": overhead.measures, "sweeps": sweeps.measures,
+}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:

@@ -491,3 +491,40 @@ def test_the_planted_batch_is_what_it_seems() -> None:
     batch = case_of(a_finding()).batch()
     assert isinstance(batch, Batch)
     assert batch.exact()["x"].tolist() == [[2.0**100, 2.0**100]]
+
+
+# Sweeps
+
+
+def test_sweep_proves_tanh_in_bfloat16(tmp_path: Path) -> None:
+    pytest.importorskip("jax")
+    url = f"sqlite:///{tmp_path / 'sweeps.db'}"
+    told = loaded("sweep", "tanh", "--dtype", "bfloat16", "--targets", "jax:cpu:eager", "--workers", "0", "--json", "--db", url)
+    assert (told["op"], told["dtype"], told["order"]) == ("tanh", "bfloat16", "value")
+    assert told["seconds"] < 60
+    for target in told["targets"]:
+        assert set(target) >= {"target", "inputs", "max_ulps", "at", "not_correctly_rounded", "beyond_limit", "intervals"}
+        assert target["inputs"] == 65536
+    facts = loaded("facts", "tanh", "--json", "--db", url)
+    assert [fact["op"] for fact in facts] == ["tanh"] * len(told["targets"])
+    assert call("facts", "--markdown", "--db", url).stdout.startswith("| op | format |")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["sweep"], "name an op"),
+        (["sweep", "exp", "--all"], "not both"),
+        (["sweep", "tan", "--dtype", "float64"], "float64 has too many numbers"),
+        (["sweep", "softmx"], "did you mean 'softmax'"),
+        (["sweep", "softmax"], "softmax takes x (vector)"),
+        (["sweep", "exp", "--orders", "vale"], "did you mean 'value'"),
+        (["sweep", "exp", "--params", "{"], "--params is no JSON"),
+        (["sweep", "exp", "--resume", "nothing"], "no database"),
+    ],
+)
+def test_sweep_tells_what_is_wrong(args: list[str], message: str, tmp_path: Path) -> None:
+    result = call(*args, "--db", f"sqlite:///{tmp_path / 'sweeps.db'}")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1

@@ -1,0 +1,59 @@
+"""What a complete float32 sweep costs per target, against its lower limit: the framework's own time on all inputs and one evaluation of the
+reference in binary64. Measured on stretches that are spread evenly over the space, and scaled to all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import scipy.special
+
+from fuzzer.campaign.cell import Cell, subjects_of
+from fuzzer.campaign.stretch import CALL, Stretch, run_stretch
+from fuzzer.catalog.registry import op_named
+from fuzzer.frameworks.target import targets_named
+from fuzzer.inputs.exhaustive import space_of
+from tests.benchmarks.measure import Measure, cpu_seconds
+
+REFERENCE: dict[str, Callable[[Any], Any]] = {
+    "exp": np.exp, "tanh": np.tanh, "lgamma": scipy.special.gammaln, "digamma": scipy.special.psi,
+}  # fmt: skip
+GOAL = 2.0
+#: So many stretches of so many inputs: a 64th of the space.
+STRETCHES, COUNT = 64, 1 << 20
+
+
+def measures() -> Iterator[Measure]:
+    targets = [str(target) for target in targets_named("*:cpu:eager") if target.framework != "numpy"]
+    for op in REFERENCE:
+        for target in targets:
+            measure = _swept(op, target)
+            if measure is not None:
+                yield measure
+
+
+def _swept(op: str, target: str) -> Measure | None:
+    """The ratio to the lower limit of a sweep of the target's first call."""
+    cell = Cell(op, tuple(op_named(op).default_params().items()), "float32", "value")
+    calls = len(subjects_of(cell, (target,)))
+    if not calls:
+        return None
+    space = space_of(cell.record, cell.dtype)
+    firsts = [k * (space.size // STRETCHES) for k in range(STRETCHES)]
+    run_stretch(Stretch(cell, (target,), 0, CALL))  # what starts and compiles once
+    start, framework = cpu_seconds(), 0.0
+    for first in firsts:
+        framework += run_stretch(Stretch(cell, (target,), first, COUNT)).by_phase["framework"]
+    seconds, start = cpu_seconds() - start, cpu_seconds()
+    with np.errstate(all="ignore"):
+        for first in firsts:
+            for inner in range(first, first + COUNT, CALL):
+                numbers = np.arange(inner, inner + CALL)
+                (x,) = space.inputs(numbers).exact().values()
+                REFERENCE[op](x)
+    reference = cpu_seconds() - start
+    whole = space.size / (STRETCHES * COUNT)
+    told = {"seconds": seconds * whole, "framework": framework * whole, "reference": reference * whole, "calls": float(calls)}
+    title = f"float32 sweep of {op} on {target} over its lower limit"
+    return Measure(title, seconds / (framework + reference), "ratio", GOAL, "<", told)
