@@ -27,7 +27,7 @@ from oracles.oracle import Caps
 from oracles.reference import FINITE, NAN, TIERS, Reference
 
 #: Inputs of one framework call: large enough that Python's share is small, small enough that the oracle's columns stay in the cache.
-CALL = 1 << 16
+CALL = 1 << 15
 #: What the truth of one call may cost beyond the vectorised tiers: every row of 16 bits; of 32 bits a share that lets a sweep end.
 PATIENT = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=20.0, arb_bits=1024, audit_share=2.0**-16)
 #: The truth is known to this part of an ulp.
@@ -173,11 +173,16 @@ def _at_once(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> _Truth | N
         (ball,) = found
         mid, rad = np.broadcast_to(ball.mid, rows), np.broadcast_to(ball.radius(), rows)
         size = np.abs(mid)
-        spread = rad * (1 + 2.0**-40) + size * 2.0**-52 + 2.0**-1074
-        right, high = fmt.round(mid - spread), fmt.round(mid + spread)
-        certain = (right == high) & ((rad <= size * (SHARP * 2.0**-fmt.precision)) | (rad <= SHARP * fmt.min_subnormal))
+        spread = rad * (1 + 2.0**-40)
+        spread += size * 2.0**-52
+        spread += 2.0**-1074
+        right, high = fmt.round(mid - spread), fmt.round(np.add(mid, spread, out=spread))
+        certain = right == high
+        size *= SHARP * 2.0**-fmt.precision
+        sharp = rad <= np.maximum(size, SHARP * fmt.min_subnormal, out=size)
+        certain &= sharp
     reference = Reference(
-        mid.reshape(-1, 1).copy(), np.zeros((rows, 1)), rad.reshape(-1, 1).copy(), np.full((rows, 1), FINITE, np.uint8),
+        np.array(mid).reshape(-1, 1), np.zeros((rows, 1)), np.array(rad).reshape(-1, 1), np.full((rows, 1), FINITE, np.uint8),
         np.zeros((rows, 1), np.bool_), np.full((rows, 1), TIERS.index(m.name), np.uint8),
     )  # fmt: skip
     open_ = ~certain
@@ -248,7 +253,13 @@ class _Judge:
 
     def _least(self, share: Share, answers: NDArray[Any], right: NDArray[np.bool_]) -> Share:
         """With the largest error of the correctly rounded answers, which matters where there are no others."""
-        return self._worst_of(share, answers, *np.nonzero(right & self.plain & ~self.truth.interval))
+        if self.all_plain and right.all() and not self.truth.interval.any():
+            gap, _, ulp = error(answers, self.truth, self.trial.format)
+            k = int(np.argmax(gap / ulp))
+            rows, outs = np.unravel_index([k], gap.shape)
+        else:
+            rows, outs = np.nonzero(right & self.plain & ~self.truth.interval)
+        return self._worst_of(share, answers, rows, outs)
 
     def _errors(self, given: NDArray[np.float64], rows: NDArray[np.int64], outs: NDArray[np.int64]) -> tuple[Any, Any, Any]:
         """(gap, uncertainty, ulp) of these elements, as judge.ulps.error has them."""
