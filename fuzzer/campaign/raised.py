@@ -30,7 +30,7 @@ _NO_MEMORY = re.compile(
 #: What the search for the guilty rows of one shard may cost: calls for each subject, and seconds for all.
 STEPS, SECONDS = 64, 300.0
 #: Seconds of that where the shard has its own share of a run's time.
-HURRIED = 45.0
+HURRIED = 20.0
 #: Lengths of the call at which a guilty row is tried alone, shortest first; where each length is compiled, only some.
 LENGTHS, CLOSED_LENGTHS = (1, 2, 3, 8, 16, 17, 64, 69, 256, 1024), (1, 64)
 #: A call that takes so many times the longest that came back hangs, and at least so many seconds.

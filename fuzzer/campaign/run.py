@@ -31,12 +31,18 @@ from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks.target import targets_named
 
+#: Seconds of a framework call where a run's time is short: compiling an op takes up to 20 on a busy machine; and in cells of an op of which a
+#: call has crashed or hung already.
+HASTY, AGAIN = 45.0, 20.0
+
 
 @dataclass(frozen=True)
 class Settings:
     """What a campaign does; None means everything there is. workers 0: in this process. resume: id of a run to continue.
     baseline: a run whose findings' cases are replayed first; facts: of sweeps, whose worst inputs are. case_timeout: seconds that a
-    framework call may take. memory_limit: bytes that a process may have; None: its share of the machine's memory."""
+    framework call may take; None: PATIENCE, or HASTY where every visit has less than that. memory_limit: bytes that a process may have;
+    None: its share of the machine's memory.
+    """
 
     budget: Budget
     ops: str | None = None
@@ -49,7 +55,7 @@ class Settings:
     resume: str | None = None
     baseline: str | None = None
     facts: tuple[Fact, ...] = ()
-    case_timeout: float = PATIENCE
+    case_timeout: float | None = None
     memory_limit: int | None = None
 
 
@@ -98,6 +104,7 @@ class _Campaign:
         self.memory = {cell.key: CellProgress() for cell in self.cells}
         self.memory_limit = settings.memory_limit or memory_share(settings.workers)
         self.reached: set[str] = set()
+        self.fatal: set[str] = set()  # ops of which a call crashed or hung
         self.findings: set[str] = set()
         self.failures: list[str] = []
         self.unsupported: dict[tuple[str, ...], None] = {}
@@ -163,7 +170,7 @@ class _Campaign:
                 return
             shards = []
             for shard in round_of(
-                number, self.cells, self.memory, visit.targets, self.settings.seed, self.settings.case_timeout, self.memory_limit,
+                number, self.cells, self.memory, visit.targets, self.settings.seed, self._patience(visit), self.memory_limit,
                 visit=visit,
             ):  # fmt: skip
                 if self.settings.budget.verdicts is not None and planned >= self.settings.budget.verdicts:
@@ -176,6 +183,10 @@ class _Campaign:
             for shard in shards:  # in shard order: the next round must not depend on who finished first
                 if shard.id in results:
                     self._learn(shard, results[shard.id])
+
+    def _patience(self, visit: Visit) -> float:
+        """Seconds of a call: as asked; little in a visit that has a second or two, for a call that hangs costs a worker all of them."""
+        return self.settings.case_timeout or (PATIENCE if visit.seconds is None else HASTY)
 
     def _visits(self) -> Iterator[tuple[int, Visit]]:
         """(round, targets) without end."""
@@ -213,7 +224,9 @@ class _Campaign:
             return
         pace = Pace(len(shards), visit.seconds, self.start + total, self.settings.workers)
         for shard in shards:
-            yield replace(shard, seconds=pace.next())
+            fatal = shard.cell.op in self.fatal  # where a call of another cell has died: not in a worker's own process again
+            patience = min(shard.patience, AGAIN) if fatal and not self.settings.case_timeout else shard.patience
+            yield replace(shard, seconds=pace.next(), alone=shard.alone or fatal, patience=patience)
 
     def _save(self, result: ShardResult) -> _Lesson | None:
         if result.failure:
@@ -225,6 +238,7 @@ class _Campaign:
             [_case_to_json(case) for case in result.corpus], result.ran, result.excluded,
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
         )  # fmt: skip
+        self.fatal |= {finding.op for finding in result.findings if finding.symptom in ("crash", "hang")}
         began = time.monotonic()
         self.store.save_shard(self.run_record.id, result.task, lesson.dump(), result.cells, result.findings)
         self.phases["store"] += time.monotonic() - began

@@ -51,7 +51,7 @@ class SweepSettings:
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     scheduler: str | None = None
     resume: str | None = None
-    case_timeout: float = PATIENCE
+    case_timeout: float | None = None
     memory_limit: int | None = None
 
     @property
@@ -217,7 +217,12 @@ class _Sweeping:
         names = tuple(str(t) for t in self.targets)
         for first in range(0, space.size, step):
             yield Stretch(
-                cell, names, first, min(step, space.size - first), patience=self.settings.case_timeout, memory=self.memory_limit
+                cell,
+                names,
+                first,
+                min(step, space.size - first),
+                patience=self.settings.case_timeout or PATIENCE,
+                memory=self.memory_limit,
             )
 
     def _save(self, result: StretchResult) -> None:

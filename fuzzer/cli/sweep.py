@@ -73,9 +73,9 @@ def sweep(
     targets_named(targets)
     given: dict[str, Any] = {}
     if case_timeout is not None:
-        from fuzzer.campaign.budget import Budget
+        from fuzzer.campaign.budget import seconds_of
 
-        given["case_timeout"] = Budget.parse(case_timeout).seconds
+        given["case_timeout"] = seconds_of(case_timeout, "a time that a call may take")
     if memory_limit is not None:
         given["memory_limit"] = bytes_of(memory_limit)
     if workers is not None:

@@ -290,7 +290,7 @@ def test_the_limits_reach_the_campaign(campaign: Any) -> None:
     assert (fake.settings.case_timeout, fake.settings.memory_limit) == (90.0, 4 << 30)
     plain = Campaign(4, [])
     assert campaign(plain, "run", "--ops", "exp").exit_code == 0
-    assert (plain.settings.case_timeout, plain.settings.memory_limit) == (120.0, None)
+    assert (plain.settings.case_timeout, plain.settings.memory_limit) == (None, None)
 
 
 def test_what_nobody_supports_is_told(campaign: Any) -> None:
