@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from planted_frameworks import Planted, planted
 
+from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.run import Settings, run_campaign
 from fuzzer.campaign.stretch import CALL, Stretch, rounded, run_stretch, runs
 from fuzzer.campaign.sweep import SweepProgress, SweepSettings, Swept, run_sweep
 from fuzzer.case import Batch
@@ -213,3 +215,23 @@ def test_rounding_is_certain_where_both_ends_round_alike() -> None:
 def test_runs_of_numbers() -> None:
     assert runs(np.array([], dtype=np.int64)) == []
     assert runs(np.array([3, 4, 5, 9, 11, 12])) == [[3, 5, 3], [9, 9, 1], [11, 12, 2]]
+
+
+def test_what_failed_in_a_sweep_is_replayed_by_a_run(store: Store) -> None:
+    """One number of 65,536, which a run of a thousand verdicts does not meet by itself."""
+    odd = float(np.float16(-5.563))
+
+    def nan_at_one(right: NDArray[Any], batch: Batch) -> NDArray[Any]:
+        return np.where(batch.inputs["x"][:, np.newaxis] == np.float16(odd), np.float16(np.nan), right)
+
+    settings = Settings(
+        Budget(verdicts=1000), ops="exp", targets="torch:cpu:eager", dtypes=("float16",), orders=("value",), seed=5, workers=0
+    )
+    with planted(np.exp, nan_at_one):
+        facts = run_sweep(SETTINGS, store).facts
+        without = run_campaign(settings, store)
+        told = run_campaign(replace(settings, seed=6, facts=tuple(facts)), store)
+    assert [f.symptom for f in store.findings(without.id)] == []
+    (finding,) = store.findings(told.id)
+    assert finding.symptom == "nan"
+    assert float.fromhex(finding.case["inputs"]["x"]) == odd
