@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,15 +53,18 @@ def amplification(
     if len(unknown):
         wide: Ball64 = Ball80() if AVAILABLE else Ball64()
         total[unknown] = _on_balls(wide, function, {n: v[unknown] for n, v in inputs.items()}, outputs[unknown], normwise)
-    for row in np.flatnonzero(~np.isfinite(total))[: _affordable(function, inputs)]:
-        total[row] = _by_arb(
-            function, {n: v[row] for n, v in inputs.items()}, int(outputs[row]), 2.0**-140 if precision <= 24 else 2.0**-1070,
-            normwise,
-        )  # fmt: skip
+    negligible = 2.0**-140 if precision <= 24 else 2.0**-1070
+    found: dict[tuple[object, int], float] = {}
+    for row in np.flatnonzero(~np.isfinite(total)):
+        packed = tuple((n, v.shape[1:], v[row].tobytes()) for n, v in inputs.items())
+        key = packed, int(outputs[row])
+        if key not in found and len(found) < _affordable(function, inputs):
+            found[key] = _remembered(function, packed, int(outputs[row]), negligible, normwise)
+        total[row] = found.get(key, math.nan)
     return np.where(np.isfinite(total), total, np.nan)
 
 
-#: Rows that one call of `amplification` asks Arb for: at most, at least, and nominal seconds (oracles.effort) of all together.
+#: Different rows that one call of `amplification` asks Arb for: at most, at least, and nominal seconds (oracles.effort) of all together.
 ARB_ROWS, ARB_LEAST, ARB_EFFORT = 256, 8, 0.25
 
 
@@ -121,6 +125,15 @@ def _on_balls(m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np
             unsure = unsure + np.where(size == 0, 0, slope.radius() * size).astype(np.float64)
         # A derivative that is zero, as far as the ball knows, does not matter beside another that is large.
         return np.where(unsure <= 0.25 * total + 1e-300, total, np.nan)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(
+    function: Function, packed: tuple[tuple[str, tuple[int, ...], bytes], ...], k: int, negligible: float, normwise: bool
+) -> float:
+    """_by_arb of a row that is asked for again and again while its case is placed and shrunk."""
+    single = {name: np.frombuffer(raw, dtype=np.float64).reshape(shape) for name, shape, raw in packed}
+    return _by_arb(function, single, k, negligible, normwise)
 
 
 def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool) -> float:

@@ -78,7 +78,7 @@ def _bits(digits: int) -> int:
 
 def _enclose(function: Function, single: dict[str, Any], output: int, digits: int) -> tuple[arb | None, bool]:
     """A ball to that many digits, or with True the hull of what is right at a kink."""
-    bits = _bits(digits)
+    bits, before = _bits(digits), 0
     while bits <= 8192:
         result = rigorous.enclose(function, single, bits)
         if result.undefined or result.removable:
@@ -89,6 +89,10 @@ def _enclose(function: Function, single: dict[str, Any], output: int, digits: in
                 return ball, True
             if ball.rad() == 0 or ball.rel_accuracy_bits() > digits * 3.33 + 4 or (ball.contains(0) and bits > 4096):
                 return ball, False
+            known = ball.rel_accuracy_bits()
+            if before >= 16 and known < before + 8:  # twice the precision tells no more: no precision will
+                break
+            before = known
         bits *= 2
     return None, False
 

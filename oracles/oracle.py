@@ -244,6 +244,7 @@ def _arb_tier(
         singular += wave[lattice].tolist()
         climbing = [(int(row), bits) for row in wave[~lattice]]
         decided: list[int] = []
+        stuck = _Stuck(truth)
         while climbing and not spent():
             asked: list[tuple[int, int]] = []
             for row, at in climbing:
@@ -270,10 +271,37 @@ def _arb_tier(
             index = np.array([row for row, _ in asked], dtype=np.int64)
             need = _need(ask, truth.take(index), index)
             decided += [at for (_, at), more in zip(asked, need, strict=True) if not more]
-            climbing = [(row, 2 * at) for (row, at), more in zip(asked, need, strict=True) if more and 2 * at <= caps.arb_bits]
+            climbing = [
+                (row, 2 * at)
+                for (row, at), more in zip(asked, need, strict=True)
+                if more and 2 * at <= caps.arb_bits and not stuck.is_(row)
+            ]
         bits = sorted(decided)[len(decided) // 2] if decided else bits
     tally.seconds["arb"] += time.perf_counter() - start
     return singular
+
+
+#: Twice the precision gives a number that is known to 2^-16 as many more bits; where it gives less than these, no precision gives more.
+GAINED = 8
+
+
+class _Stuck:
+    """Which rows of a wave are known to some bits and to no more at twice the precision: what limits them is not the arithmetic's rounding
+    but an enclosure of another kind (a tail, a derivative by Cauchy's estimate)."""
+
+    def __init__(self, truth: Reference) -> None:
+        self.truth = truth
+        self.before: dict[int, NDArray[np.float64]] = {}
+
+    def is_(self, row: int) -> bool:
+        """Whether the row's last evaluation gained nothing for any output that is not known yet."""
+        radius, size = self.truth.radius[row], np.abs(self.truth.value[row])
+        last, self.before[row] = self.before.get(row), radius.copy()
+        if last is None:
+            return False
+        with np.errstate(invalid="ignore"):
+            sure = (radius == 0) | ((radius <= size * 2.0**-16) & (radius > last * 2.0**-GAINED))
+        return bool(sure.all() and radius.any())
 
 
 def _climbed(first: int, last: int) -> list[int]:
