@@ -270,3 +270,16 @@ def test_a_damaged_schema_is_refused(url, store):
     sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None).execute("DELETE FROM schema_version")
     with pytest.raises(StoreError, match="no valid schema version"):
         Store(url)
+
+
+def test_an_older_schema_gets_the_tables_that_it_lacks(url, store):
+    raw = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    for table in ("facts", "stretches", "sweeps"):
+        raw.execute(f"DROP TABLE {table}")
+    raw.execute("UPDATE schema_version SET version = 1")
+    raw.close()
+    with Store(url, create=False) as opened:
+        assert opened.facts() == []
+        assert opened.sweeps() == []
+    with Store(url) as opened:
+        assert opened.runs() == store.runs()
