@@ -135,12 +135,17 @@ class Format:
         magnitude, sign = abs(value), -1.0 if value < 0 else 1.0
         if magnitude >= self.overflow_threshold:
             return sign * math.inf
-        exponent = magnitude.numerator.bit_length() - magnitude.denominator.bit_length()
-        if Fraction(2) ** exponent > magnitude:
-            exponent -= 1
-        spacing = max(exponent, self.emin) - self.precision + 1
-        steps = round(magnitude / Fraction(2) ** spacing)
-        return sign * math.ldexp(steps, spacing)
+        spacing = self.ulp_exact(magnitude)
+        return sign * float(round(magnitude / spacing) * spacing)
+
+    def ulp_exact(self, value: Fraction) -> Fraction:
+        """`ulp` of an exact rational, without rounding it first."""
+        exponent = self.emin
+        if value != 0:
+            magnitude = abs(value)
+            exponent = magnitude.numerator.bit_length() - magnitude.denominator.bit_length()
+            exponent = max(exponent - (Fraction(2) ** exponent > magnitude), self.emin)
+        return Fraction(2) ** (exponent - self.precision + 1)
 
 
 FLOAT16 = Format("float16", 11, -14, 15, 16)

@@ -19,7 +19,7 @@ class Pace:
     """
 
     def __init__(self, visits: int, share: float, ends: float, workers: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.left, self.share, self.ends, self.workers, self.clock = visits, share, ends, max(1, workers), clock
+        self.visits, self.share, self.ends, self.workers, self.clock = visits, share, ends, max(1, workers), clock
         self.began = clock()
         self.granted = 0.0
         self.given = 0
@@ -27,13 +27,12 @@ class Pace:
     def next(self) -> float:
         """The seconds of the next visit."""
         seconds = max(LEAST, min(self.share, self._fair() - self._overhead()))
-        self.left -= 1
         self.given += 1
         self.granted += seconds
         return seconds
 
     def _fair(self) -> float:
-        return max(0.0, self.ends - self.clock()) * (1 - RESERVE) * self.workers / max(1, self.left)
+        return max(0.0, self.ends - self.clock()) * (1 - RESERVE) * self.workers / max(1, self.visits - self.given)
 
     def _overhead(self) -> float:
         """Worker seconds that a visit cost beside those that it was given."""

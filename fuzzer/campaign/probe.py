@@ -204,7 +204,7 @@ class _Examination:
             return
         if self.truth.interval[row, output] or (ulps == 0 and answer != exact):  # a kink, or right by the record's contract
             return
-        reading.ulps[row, output] = float(abs(Fraction(answer) - exact) / _ulp(exact, self.fmt))
+        reading.ulps[row, output] = float(abs(Fraction(answer) - exact) / self.fmt.ulp_exact(exact))
 
     # Telling
 
@@ -282,16 +282,6 @@ def _inconsistent(readings: Sequence[_Reading], fmt: Format) -> bool:
     wrong = np.logical_or.reduce([r.classes >= Class.inaccurate for r in readings])
     differ = [(b != bits[0]) | (n != nans[0]) for b, n in zip(bits, nans, strict=True)]
     return bool((np.logical_or.reduce(differ) & wrong).any())
-
-
-def _ulp(exact: Fraction, fmt: Format) -> Fraction:
-    """ulp(y) of an exact rational: Format.ulp without rounding y first."""
-    if exact == 0:
-        return Fraction(2) ** (fmt.emin - fmt.precision + 1)
-    exponent = abs(exact.numerator).bit_length() - exact.denominator.bit_length()
-    if Fraction(2) ** exponent > abs(exact):
-        exponent -= 1
-    return Fraction(2) ** (max(exponent, fmt.emin) - fmt.precision + 1)
 
 
 def _hexes(value: Any) -> Any:

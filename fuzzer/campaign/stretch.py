@@ -173,14 +173,8 @@ def _at_once(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> _Truth | N
         (ball,) = found
         mid, rad = np.broadcast_to(ball.mid, rows), np.broadcast_to(ball.radius(), rows)
         size = np.abs(mid)
-        spread = rad * (1 + 2.0**-40)
-        spread += size * 2.0**-52
-        spread += 2.0**-1074
-        right, high = fmt.round(mid - spread), fmt.round(np.add(mid, spread, out=spread))
-        certain = right == high
-        size *= SHARP * 2.0**-fmt.precision
-        sharp = rad <= np.maximum(size, SHARP * fmt.min_subnormal, out=size)
-        certain &= sharp
+        right, certain = _both_ends(mid, rad, fmt)
+        certain &= rad <= np.maximum(size * (SHARP * 2.0**-fmt.precision), SHARP * fmt.min_subnormal)
     reference = Reference(
         np.array(mid).reshape(-1, 1), np.zeros((rows, 1)), np.array(rad).reshape(-1, 1), np.full((rows, 1), FINITE, np.uint8),
         np.zeros((rows, 1), np.bool_), np.full((rows, 1), TIERS.index(m.name), np.uint8),
@@ -207,11 +201,19 @@ def _at_once(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> _Truth | N
 def rounded(truth: Reference, fmt: Format) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """(the correctly rounded results, where they are certain) of the elements whose truth is a number."""
     with np.errstate(all="ignore"):
-        spread = (truth.radius + np.abs(truth.low)) * (1 + 2.0**-40)
-        exact = spread == 0
-        spread = np.where(exact, 0.0, spread + np.abs(truth.value) * 2.0**-52 + 2.0**-1074)
-        low, high = fmt.round(truth.value - spread), fmt.round(truth.value + spread)
-        return low, np.asarray((low == high) & (truth.accepts & FINITE != 0))
+        right, certain = _both_ends(truth.value, truth.radius + np.abs(truth.low), fmt)
+    return right, certain & (truth.accepts & FINITE != 0)
+
+
+def _both_ends(value: NDArray[np.float64], radius: NDArray[np.float64], fmt: Format) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """What the lower end of value +- radius is rounded to, and where the upper end is rounded alike."""
+    spread = np.abs(value)
+    spread *= 2.0**-52
+    spread += radius * (1 + 2.0**-40)
+    spread += 2.0**-1074
+    spread[radius == 0] = 0.0
+    low, high = fmt.round(value - spread), fmt.round(value + spread)
+    return low, np.asarray(low == high)
 
 
 class _Judge:
@@ -232,9 +234,7 @@ class _Judge:
         share = Share(inputs=len(self.numbers), elements=answers.size, most=0.5 if ok else 0.0)
         rows, outs = np.nonzero(~right)
         if not len(rows):
-            return self._worst_of(
-                replace(share, classes={Class.ok.name: ok}), answers, *np.nonzero(self.plain & ~self.truth.interval)
-            )
+            return self._least(replace(share, classes={Class.ok.name: ok}), answers, right)
         given = doubles(answers[rows, outs])
         gap, unsure, ulp = self._errors(given, rows, outs)
         with np.errstate(all="ignore"):

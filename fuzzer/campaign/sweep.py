@@ -180,35 +180,34 @@ class _Sweeping:
     def _run(self, execute: Any, known: dict[str, str]) -> None:
         """All stretches in order; a cell's fact is told when its last one is in."""
         shares: dict[str, list[dict[tuple[str, str], Share]]] = defaultdict(list)
-        open_: dict[str, set[str]] = {cell.key: {s.id for s in self._stretches(cell)} for cell in self.cells}
-        cells = {cell.key: cell for cell in self.cells}
-        began = {cell.key: 0.0 for cell in self.cells}
+        stretches = {stretch.id: stretch for cell in self.cells for stretch in self._stretches(cell)}
+        left = Counter(stretch.cell for stretch in stretches.values())
+        began: dict[Cell, float] = {}
 
-        def take(key: str, stretch: str, parts: dict[tuple[str, str], Share], count: int) -> None:
-            shares[key].append(parts)
-            open_[key].discard(stretch)
-            self.done += count
-            if not open_[key]:
+        def take(stretch: Stretch, parts: dict[tuple[str, str], Share]) -> None:
+            cell = stretch.cell
+            shares[cell.key].append(parts)
+            left[cell] -= 1
+            self.done += stretch.count
+            if not left[cell]:
                 self.whole += 1
-                self.facts += self._facts(cells[key], shares.pop(key), began[key])
+                self.facts += self._facts(cell, shares.pop(cell.key), began.get(cell, 0.0))
 
         def fresh() -> Iterator[Stretch]:
-            for cell in self.cells:
-                for stretch in self._stretches(cell):
-                    if stretch.id in known:
-                        take(cell.key, stretch.id, _loaded(known[stretch.id]), stretch.count)
-                        continue
-                    began[cell.key] = began[cell.key] or time.monotonic()
+            for stretch in stretches.values():
+                if stretch.id in known:
+                    take(stretch, _loaded(known[stretch.id]))
+                else:
+                    began.setdefault(stretch.cell, time.monotonic())
                     yield stretch
 
-        counts = {s.id: s.count for cell in self.cells for s in self._stretches(cell)}
         with closing(execute(fresh(), lambda: False)) as flow:
             for result in flow:
                 if result.failure:
                     self.failures.append(f"{result.task}: {result.failure}")
                 else:
                     self._save(result)
-                    take(result.cell, result.task, result.shares, counts[result.task])
+                    take(stretches[result.task], result.shares)
                 self._tell(result.cell)
 
     def _stretches(self, cell: Cell) -> Iterator[Stretch]:
@@ -286,9 +285,7 @@ def _witness(cell: Cell, space: Space, share: Share) -> tuple[dict[str, str], st
     truth = confirm(function_of(cell.record, dict(cell.params), cell.order), single, share.output)
     error = math.nan
     if truth.exact is not None and math.isfinite(share.answer):
-        error = float(
-            abs(Fraction(share.answer) - truth.exact) / Fraction(float(format_named(cell.dtype).ulp(np.asarray(truth.near))))
-        )
+        error = float(abs(Fraction(share.answer) - truth.exact) / format_named(cell.dtype).ulp_exact(truth.exact))
     return at, truth.value, error
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from typing import Annotated, Any
 
 import typer
 
@@ -79,3 +80,38 @@ def bytes_of(text: str) -> int:
 def listed(text: str | None) -> tuple[str, ...]:
     """The parts of a comma-separated option."""
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def checked(ops: str | None, targets: str | None, dtypes: str | None, orders: str | None, budget: str | None) -> dict[str, Any]:
+    """The selection, every name of it valid; said before anything slow is imported. Raises ValueError, UnknownName."""
+    from fuzzer.campaign.budget import Budget
+    from fuzzer.catalog.op import ORDERS
+    from fuzzer.catalog.registry import select
+    from fuzzer.formats import UnknownName, format_named
+    from fuzzer.frameworks.target import targets_named
+
+    if budget is not None:
+        Budget.parse(budget)
+    select(ops)
+    targets_named(targets)
+    for dtype in listed(dtypes):
+        format_named(dtype)
+    for order in listed(orders):
+        if order not in ORDERS:
+            raise UnknownName("order", order, ORDERS)
+    return {"ops": ops, "targets": targets, "dtypes": listed(dtypes), "orders": listed(orders)}
+
+
+def limits(case_timeout: str | None, memory_limit: str | None) -> dict[str, Any]:
+    """What is said of how long a call may take and how much memory a worker may have. Raises ValueError."""
+    from fuzzer.campaign.budget import seconds_of
+
+    return {
+        "case_timeout": None if case_timeout is None else seconds_of(case_timeout, "a time that a call may take"),
+        "memory_limit": None if memory_limit is None else bytes_of(memory_limit),
+    }
+
+
+def with_db(db: str) -> str:
+    """What a command that is suggested needs to find the same store again."""
+    return "" if db in (DEFAULT_DB, os.environ.get("ULPFUZZ_DB")) else f" --db {db}"

@@ -20,7 +20,7 @@ EVERY = 10.0
 def watching() -> Iterator[Callable[[Progress], None]]:
     """Gives the function that `run_campaign` calls after every shard; the live display is gone when the block ends."""
     if not sys.stderr.isatty():
-        yield _Lines()
+        yield _Lines(_line)
         return
     from rich.console import Console
     from rich.live import Live
@@ -34,7 +34,7 @@ def watching() -> Iterator[Callable[[Progress], None]]:
 def sweeping() -> Iterator[Callable[[SweepProgress], None]]:
     """Gives the function that `run_sweep` calls after every stretch: a bar on a terminal, plain lines elsewhere."""
     if not sys.stderr.isatty():
-        yield _SweepLines()
+        yield _Lines(_sweep_line)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -53,32 +53,15 @@ def sweeping() -> Iterator[Callable[[SweepProgress], None]]:
         )
 
 
-class _SweepLines:
-    def __init__(self) -> None:
-        self._next = 0.0
-        self._failures: set[str] = set()
-
-    def __call__(self, p: SweepProgress) -> None:
-        for failure in p.failures:
-            if failure not in self._failures:
-                self._failures.add(failure)
-                print(f"failed: {failure}", file=sys.stderr, flush=True)
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + EVERY
-            left = f", {_clock(p.seconds_left)} left" if p.seconds_left == p.seconds_left else ""
-            share = p.inputs / max(1, p.planned)
-            print(f"{_clock(p.seconds)}, {share:.1%}, {p.cells_done} of {p.cells} cells{left}", file=sys.stderr, flush=True)
-
-
 class _Lines:
     """Plain lines: the first report, then one every EVERY seconds. Each new failure of a shard is told once."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: Callable[[Any], str]) -> None:
+        self._line = line
         self._next = 0.0
         self._failures: set[str] = set()
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: Progress | SweepProgress) -> None:
         for failure in progress.failures:
             if failure not in self._failures:
                 self._failures.add(failure)
@@ -86,7 +69,7 @@ class _Lines:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + EVERY
-            print(_line(progress), file=sys.stderr, flush=True)
+            print(self._line(progress), file=sys.stderr, flush=True)
 
 
 class _Display:
@@ -127,6 +110,11 @@ def _line(p: Progress, seconds: float | None = None, left: float | None = None) 
         f"{p.cells_done} of {p.cells_planned} cells",
     ]
     return ", ".join(parts) + (f", {_clock(left)} left" if left is not None else "")
+
+
+def _sweep_line(p: SweepProgress) -> str:
+    left = f", {_clock(p.seconds_left)} left" if p.inputs else ""
+    return f"{_clock(p.seconds)}, {p.inputs / max(1, p.planned):.1%}, {p.cells_done} of {p.cells} cells{left}"
 
 
 def _clock(seconds: float) -> str:

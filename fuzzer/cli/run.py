@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -26,8 +25,9 @@ from fuzzer.cli.options import (
     Seed,
     Targets,
     Workers,
-    bytes_of,
-    listed,
+    checked,
+    limits,
+    with_db,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run(
     db: Db = DEFAULT_DB,
 ) -> None:
     """Fuzz: generate, run, judge, keep the findings, and print what was found."""
-    chosen = _checked(ops, targets, dtypes, orders, budget) | _limits(case_timeout, memory_limit)
+    chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
     from fuzzer.findings.store import Store
 
     with Store(db, create=resume is None) as store:
@@ -107,7 +107,7 @@ def nightly(
     db: Db = DEFAULT_DB,
 ) -> None:
     """The night's run against the last one: exit status 1 on new findings, 0 on none, 2 on errors. Writes the report."""
-    chosen = _checked(ops, targets, dtypes, orders, budget) | _limits(case_timeout, memory_limit)
+    chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
     from fuzzer.cli.report import finished_before, writable, write_report
     from fuzzer.findings.history import compare, with_status
     from fuzzer.findings.known_issues import load_known_issues
@@ -149,36 +149,6 @@ def nightly(
         raise ValueError(
             f"run {record.id} was interrupted, so the night is not over; continue with `ulpfuzz run --resume {record.id}`"
         )
-
-
-def _checked(ops: str | None, targets: str | None, dtypes: str | None, orders: str | None, budget: str | None) -> dict[str, Any]:
-    """The selection, every name of it valid; said before anything slow is imported. Raises ValueError, UnknownName."""
-    from fuzzer.campaign.budget import Budget
-    from fuzzer.catalog.op import ORDERS
-    from fuzzer.catalog.registry import select
-    from fuzzer.formats import UnknownName, format_named
-    from fuzzer.frameworks.target import targets_named
-
-    if budget is not None:
-        Budget.parse(budget)
-    select(ops)
-    targets_named(targets)
-    for dtype in listed(dtypes):
-        format_named(dtype)
-    for order in listed(orders):
-        if order not in ORDERS:
-            raise UnknownName("order", order, ORDERS)
-    return {"ops": ops, "targets": targets, "dtypes": listed(dtypes), "orders": listed(orders)}
-
-
-def _limits(case_timeout: str | None, memory_limit: str | None) -> dict[str, Any]:
-    """What is said of how long a call may take and how much memory a worker may have. Raises ValueError."""
-    from fuzzer.campaign.budget import seconds_of
-
-    return {
-        "case_timeout": None if case_timeout is None else seconds_of(case_timeout, "a time that a call may take"),
-        "memory_limit": None if memory_limit is None else bytes_of(memory_limit),
-    }
 
 
 def _resumed(store: Store, name: str) -> Run:
@@ -347,7 +317,7 @@ def _newest_first(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _next(record: Run, found: Sequence[Finding], db: str) -> list[str]:
-    store = "" if db in (DEFAULT_DB, os.environ.get("ULPFUZZ_DB")) else f" --db {db}"
+    store = with_db(db)
     commands = [f"ulpfuzz run --resume {record.id}{store}"] if record.state == "interrupted" else []
     if found:
         first = _newest_first(found)[0].id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,8 +18,9 @@ from fuzzer.cli.options import (
     Scheduler,
     Targets,
     Workers,
-    bytes_of,
-    listed,
+    checked,
+    limits,
+    with_db,
 )
 
 if TYPE_CHECKING:
@@ -58,31 +59,16 @@ def sweep(
             if op is None
             else "an op, or --all, not both"
         )
+    chosen = checked(op or "*", targets, None, orders, None) | limits(case_timeout, memory_limit)
     from fuzzer.campaign.sweep import SweepSettings, run_sweep
-    from fuzzer.catalog.op import ORDERS
-    from fuzzer.catalog.registry import select
     from fuzzer.cli.progress import sweeping
     from fuzzer.findings.store import Store
-    from fuzzer.formats import UnknownName
-    from fuzzer.frameworks.target import targets_named
 
-    for order in listed(orders):
-        if order not in ORDERS:
-            raise UnknownName("order", order, ORDERS)
-    select(op or "*")
-    targets_named(targets)
-    given: dict[str, Any] = {}
-    if case_timeout is not None:
-        from fuzzer.campaign.budget import seconds_of
-
-        given["case_timeout"] = seconds_of(case_timeout, "a time that a call may take")
-    if memory_limit is not None:
-        given["memory_limit"] = bytes_of(memory_limit)
+    chosen |= {"dtype": dtype, "params": _params(params)}
     if workers is not None:
-        given["workers"] = workers
-    settings = SweepSettings(
-        op or "*", dtype, listed(orders), targets, _params(params), scheduler=scheduler, resume=resume, **given
-    )
+        chosen["workers"] = workers
+    del chosen["dtypes"]
+    settings = SweepSettings(scheduler=scheduler, resume=resume, **chosen)
     with Store(db, create=resume is None) as store, sweeping() as watch:
         swept = run_sweep(settings, store, watch)
     if as_json:
@@ -171,9 +157,8 @@ def _told(swept: Swept, db: str) -> None:
     _table(swept.facts, screen)
     for failure in sweep.failures[:6]:
         screen.print(f"failed: {failure}", style="red", markup=False)
-    store = "" if db == DEFAULT_DB else f" --db {db}"
     if sweep.state == "interrupted":
-        screen.print(f"ulpfuzz sweep ... --resume {sweep.id}{store} continues it", style="dim", markup=False)
+        screen.print(f"ulpfuzz sweep ... --resume {sweep.id}{with_db(db)} continues it", style="dim", markup=False)
 
 
 def _table(found: Sequence[Fact], screen: Console) -> None:
@@ -197,13 +182,9 @@ def _table(found: Sequence[Fact], screen: Console) -> None:
         screen.print(table)
         for fact in some:
             if fact.intervals:
-                shown = ", ".join(f"[{low:.9g}, {high:.9g}]" for low, high in _some(fact.intervals))
+                shown = ", ".join(f"[{low:.9g}, {high:.9g}]" for low, high in fact.intervals[:4])
                 more = f" and {len(fact.intervals) - 4} more" if len(fact.intervals) > 4 else ""
                 screen.print(f"  {fact.target} {fact.implementation} fails in {shown}{more}", style="dim", markup=False)
-
-
-def _some(intervals: Iterable[Sequence[float]]) -> list[Sequence[float]]:
-    return list(intervals)[:4]
 
 
 def _ulps(value: float) -> str:
