@@ -52,7 +52,7 @@ def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: 
             ball.str(digits, radius=False), "arb", True, None, math.copysign(math.inf if abs(ball) > 1 else 0.0, sign)
         )
     exact = rigorous.to_fraction(ball)
-    checks = [_by_mpmath(function, single, output, bits) for bits in (_bits(digits), _bits(digits) * 3 // 2 + 64)]
+    checks = [by_mpmath(function, single, output, bits) for bits in (_bits(digits), _bits(digits) * 3 // 2 + 64)]
     agrees = all(check is None or _close(check, exact, digits) for check in checks)
     both = all(check is not None for check in checks)
     return Confirmation(decimal(exact, digits), "arb+mpmath" if both else "arb", agrees, exact, rigorous.split(ball)[0])
@@ -97,7 +97,7 @@ def _enclose(function: Function, single: dict[str, Any], output: int, digits: in
     return None, False
 
 
-def _by_mpmath(function: Function, single: dict[str, NDArray[np.float64]], output: int, bits: int) -> Fraction | float | None:
+def by_mpmath(function: Function, single: dict[str, NDArray[np.float64]], output: int, bits: int) -> Fraction | float | None:
     """mpmath's value, evaluated with as many more bits as two precisions need to agree; None where it cannot."""
     before: Fraction | float | None = None
     for wider in (bits, 2 * bits, 4 * bits, 8 * bits, 16 * bits):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class Ball:
         self.bits = bits
 
     def radius(self) -> Column:
-        return np.zeros_like(self.mid) if self.rad is None else self.rad
+        return self.m.xp.zeros_like(self.mid) if self.rad is None else self.rad
 
     def lower(self) -> Column:
         return self.mid if self.rad is None else self.mid - self.rad - self._rounding(self.rad)
@@ -42,7 +41,7 @@ class Ball:
 
     def _rounding(self, rad: Column) -> Column:
         """Covers the two roundings of mid -+ rad -+ this (sums of subnormals are exact, and so are exact rows)."""
-        slack: Column = (np.abs(self.mid) + rad) * (4 * self.m.u) * (rad != 0)
+        slack: Column = (abs(self.mid) + rad) * (4 * self.m.u) * (rad != 0)
         return slack
 
     def __neg__(self) -> Ball:

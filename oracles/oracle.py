@@ -416,6 +416,15 @@ def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list
 #: Per function the class patterns whose points were read and agreed; a pattern has one answer, whichever batch met it first.
 _SETTLED: dict[Function, dict[int, tuple[limits_at_infinity.Accepted, ...]]] = {}
 
+
+def settled_kinds(function: Function, x: float) -> int:
+    """What is right at every integer of the sign of the integer x, where these are poles whose points were read and agreed, and the function
+    has one output; 0 where that is not known (yet)."""
+    (pattern,) = _patterns(function, {function.inputs[0]: np.asarray([x])}).tolist()
+    known = _SETTLED.get(function, {}).get(pattern, ())
+    return known[0].kinds if len(known) == 1 else 0
+
+
 #: A limit costs about as much as so many evaluations by Arb (measured: 5 to 60).
 PATHS = 25
 #: A special function of the table costs mpmath so many times what it costs Arb (measured at 128 bits: 6 to 110).

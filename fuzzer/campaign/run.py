@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.cell import Cell, cells_of
+from fuzzer.campaign.cell import Cell, cells_of, subjects_of
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
 from fuzzer.campaign.pace import Pace
@@ -104,7 +104,7 @@ class _Campaign:
         self.memory = {cell.key: CellProgress() for cell in self.cells}
         self.memory_limit = settings.memory_limit or memory_share(settings.workers)
         self.reached: set[str] = set()
-        self.fatal: set[str] = set()  # ops of which a call crashed or hung
+        self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
         self.findings: set[str] = set()
         self.failures: list[str] = []
         self.unsupported: dict[tuple[str, ...], None] = {}
@@ -224,9 +224,19 @@ class _Campaign:
             return
         pace = Pace(len(shards), visit.seconds, self.start + total, self.settings.workers)
         for shard in shards:
-            fatal = shard.cell.op in self.fatal  # where a call of another cell has died: not in a worker's own process again
-            patience = min(shard.patience, AGAIN) if fatal and not self.settings.case_timeout else shard.patience
-            yield replace(shard, seconds=pace.next(), alone=shard.alone or fatal, patience=patience)
+            yield self._without_fatal(replace(shard, seconds=pace.next()))
+
+    def _without_fatal(self, shard: Shard) -> Shard:
+        """The shard without the calls that died in another cell of its op: a minute each for what is known. A later round, where the time of the
+        run allows for one, meets them again. Where there are no others, with these alone and little patience."""
+        fatal = self.fatal[shard.cell.op]
+        if not fatal:
+            return shard
+        excluded = fatal | set(shard.excluded)
+        if any((s.target, s.implementation.call) not in excluded for s in subjects_of(shard.cell, shard.targets)):
+            return replace(shard, excluded=tuple(sorted(excluded)))
+        patience = shard.patience if self.settings.case_timeout else min(shard.patience, AGAIN)
+        return replace(shard, alone=True, patience=patience)
 
     def _save(self, result: ShardResult) -> _Lesson | None:
         if result.failure:
@@ -238,7 +248,9 @@ class _Campaign:
             [_case_to_json(case) for case in result.corpus], result.ran, result.excluded,
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
         )  # fmt: skip
-        self.fatal |= {finding.op for finding in result.findings if finding.symptom in ("crash", "hang")}
+        for finding in result.findings:
+            if finding.symptom in ("crash", "hang"):
+                self.fatal[finding.op].add((finding.target, finding.implementation))
         began = time.monotonic()
         self.store.save_shard(self.run_record.id, result.task, lesson.dump(), result.cells, result.findings)
         self.phases["store"] += time.monotonic() - began

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.device_stretch import DeviceLane
+from fuzzer.campaign.plateau import SHARP, Plateau, plateaus
 from fuzzer.campaign.shard import PATIENCE
 from fuzzer.campaign.task import Result
 from fuzzer.campaign.trial import Trial
@@ -18,6 +20,7 @@ from fuzzer.case import Batch
 from fuzzer.findings.fact import Share, fewest, joined
 from fuzzer.formats import Format
 from fuzzer.frameworks import host
+from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.inputs.exhaustive import Space, space_of
 from fuzzer.judge.ulps import TIE, doubles, error, kind_errors
 from fuzzer.judge.verdict import Class
@@ -30,8 +33,6 @@ from oracles.reference import FINITE, NAN, TIERS, Reference
 CALL = 1 << 15
 #: What the truth of one call may cost beyond the vectorised tiers: every row of 16 bits; of 32 bits a share that lets a sweep end.
 PATIENT = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=20.0, arb_bits=1024, audit_share=2.0**-16)
-#: The truth is known to this part of an ulp.
-SHARP = 2.0**-10
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,13 @@ def run_stretch(stretch: Stretch) -> StretchResult:
     parts: dict[Subject, list[Share]] = {subject: [] for subject in subjects}
     try:
         with trial.clock.phase("search"):
+            for subject, share in _on_devices(trial, space, stretch):
+                parts[subject].append(share)
+                trial.subjects.remove(subject)
+            flat = _Flat.of(trial, space, stretch)
             for first in range(stretch.first, stretch.first + stretch.count, CALL):
                 count = min(CALL, stretch.first + stretch.count - first)
-                for subject, share in _judged(trial, space, first, count):
+                for subject, share in _judged(trial, space, first, count, flat.at(first)):
                     parts[subject].append(share)
     finally:
         if stretch.alone:
@@ -98,13 +103,46 @@ def run_stretch(stretch: Stretch) -> StretchResult:
     )  # fmt: skip
 
 
-def _judged(trial: Trial, space: Space, first: int, count: int) -> list[tuple[Subject, Share]]:
+def _on_devices(trial: Trial, space: Space, stretch: Stretch) -> list[tuple[Subject, Share]]:
+    """The subjects whose targets judge a whole stretch on their device, and what they contribute."""
+    found = []
+    plain = space.size == 1 << 32 and not space.paired and space.asks_for_all and trial.function.order == "value"
+    for subject in trial.subjects if plain else ():
+        framework = trial.framework(subject)
+        resident = framework.resident(trial.job(subject)) if hasattr(framework, "resident") else None
+        if resident is None:
+            continue
+
+        def judge(numbers: NDArray[np.int64], answers: NDArray[Any], subject: Subject = subject) -> Share:
+            batch = space.inputs(numbers)
+            with trial.clock.phase("oracle"):
+                truth = _truth(trial, batch)
+            with trial.clock.phase("judge"):
+                return _Judge(trial, numbers, batch, truth).share(subject, answers)
+
+        lane = DeviceLane(resident, trial.function, trial.standard(space.inputs(np.zeros(1, np.int64))).ulps * TIE, judge)
+        with trial.clock.phase("framework"):
+            try:
+                share = lane.share(stretch.first, stretch.count)
+            except FrameworkError as error:
+                share = Share(error=str(error))
+        if share is not None:
+            found.append((subject, share))
+    return found
+
+
+def _judged(trial: Trial, space: Space, first: int, count: int, plateau: Plateau | None) -> list[tuple[Subject, Share]]:
+    """What every subject contributes on the inputs of one call, which all lie on the plateau where there is one."""
     with trial.clock.phase("generation"):
         numbers, batch = space.stretch(first, count)
     if not len(numbers):
         return [(subject, Share()) for subject in trial.subjects]
     whole = batch if len(numbers) == count else _filled(batch, count)  # one shape, whatever is left out
     answered = [trial.called(subject, lambda s=subject: trial.call(s, whole)[: len(numbers)]) for subject in trial.subjects]  # type: ignore[misc]
+    if plateau is not None:
+        level = _Level(trial, numbers, batch, plateau)
+        with trial.clock.phase("judge"):
+            return [(s, Share(error=message) if given is None else level.share(s, given)) for s, given, message in answered]
     with trial.clock.phase("oracle"):
         truth = _truth(trial, batch)
     with trial.clock.phase("judge"):
@@ -115,6 +153,53 @@ def _judged(trial: Trial, space: Space, first: int, count: int) -> list[tuple[Su
 def _filled(batch: Batch, rows: int) -> Batch:
     """The batch with its last row repeated up to so many rows."""
     return batch.take(np.minimum(np.arange(rows), batch.rows - 1))
+
+
+@dataclass(frozen=True)
+class _Flat:
+    """The plateaus of a stretch, by the calls that lie on them."""
+
+    by_call: dict[int, Plateau]
+
+    @classmethod
+    def of(cls, trial: Trial, space: Space, stretch: Stretch) -> _Flat:
+        with trial.clock.phase("oracle"):
+
+            def known(batch: Batch) -> tuple[Reference, NDArray[Any], NDArray[np.bool_]]:
+                truth = _truth(trial, batch)
+                return truth.reference, truth.right, truth.certain
+
+            found = plateaus(trial.function, space, stretch.first, stretch.count, CALL, known)
+        return cls({first: one for one in found for first in range(one.first, one.first + one.count, CALL)})
+
+    def at(self, first: int) -> Plateau | None:
+        return self.by_call.get(first)
+
+
+@dataclass(frozen=True)
+class _Level:
+    """The judge of the answers of one call whose inputs lie on a plateau: what is not correctly rounded is judged as elsewhere."""
+
+    trial: Trial
+    numbers: NDArray[np.int64]
+    batch: Batch
+    plateau: Plateau
+
+    def share(self, subject: Subject, answers: NDArray[Any]) -> Share:
+        """What the subject's answers contribute."""
+        (values,) = self.batch.inputs.values()
+        right = self.plateau.are_right(answers, values)[:, 0]
+        ok = int(right.sum())
+        share = Share(inputs=ok, elements=ok, most=0.5 if ok else 0.0, classes={Class.ok.name: ok})
+        place = self.plateau.at - int(self.numbers[0])
+        if 0 <= place < len(right) and right[place]:
+            share = replace(share, worst=self.plateau.worst, at=self.plateau.at, answer=float(doubles(answers[place])[0]))
+        if ok == len(right):
+            return share
+        wrong = np.flatnonzero(~right)
+        batch = self.batch.take(wrong)
+        judge = _Judge(self.trial, self.numbers[wrong], batch, _truth(self.trial, batch))
+        return joined([share, judge.share(subject, answers[wrong])])
 
 
 @dataclass(frozen=True)

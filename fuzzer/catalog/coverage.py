@@ -113,14 +113,14 @@ def _named_in_calls() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for op in ops().values():
         for implementation in op.implementations:
-            for name in _names(implementation.call):
+            for name in names_in(implementation.call):
                 if op.name not in found.setdefault(name, []):
                     found[name].append(op.name)
     return found
 
 
 @cache
-def _names(call: str) -> frozenset[str]:
+def names_in(call: str) -> frozenset[str]:
     """Dotted names in an expression, as the ledger writes them; a method of a class that is constructed counts as Class.method."""
     found = set()
     for node in ast.walk(ast.parse(call, mode="eval")):

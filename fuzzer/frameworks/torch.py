@@ -19,6 +19,7 @@ from fuzzer.frameworks.modes import compiler
 from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
 from fuzzer.frameworks.problem import Problem, problem_of
 from fuzzer.frameworks.programs import Program, Programs
+from fuzzer.frameworks.resident import Resident
 from fuzzer.frameworks.torch_derivatives import Derivatives
 
 #: Programs held, half a megabyte each: those of some 40 cells on one call.
@@ -90,6 +91,12 @@ class Torch:
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
         return self._evaluate(job, placed(batch, placement), placement.stride)
+
+    def resident(self, job: Job) -> Resident | None:
+        """The job's value on this device, without a copy to and fro; None where that does not pay: on the CPU, or compiled."""
+        if self._device.type == "cpu" or self._compiles or job.order != "value":
+            return None
+        return Resident(self._torch, self._device, function_of(job, self._modules, self))
 
     def _evaluate(self, job: Job, batch: Batch, stride: int) -> NDArray[Any]:
         problem = problem_of(job, batch, stride)

@@ -52,6 +52,11 @@ class Space:
     def _format(self) -> Format:
         return format_named(self.dtype)
 
+    @property
+    def asks_for_all(self) -> bool:
+        """Whether no number of it is left out (`stretch`)."""
+        return not self.op.guarded and all(spec.special for spec in self.op.inputs)
+
     def inputs(self, numbers: NDArray[np.int64]) -> Batch:
         """The inputs of these numbers."""
         fmt = self._format
@@ -67,6 +72,8 @@ class Space:
         values where it says so; of guarded ops nothing outside the domain), and their inputs."""
         numbers = np.arange(first, min(first + count, self.size), dtype=np.int64)
         batch = self.inputs(numbers)
+        if self.asks_for_all:
+            return numbers, batch
         asked = np.ones(len(numbers), np.bool_)
         for spec in self.op.inputs:
             if not spec.special or self.op.guarded:

@@ -27,6 +27,7 @@ class Ball64(Composites):
     """The arithmetic of Balls over numpy binary64; ball80 is the same over x87 extended precision."""
 
     name = "ball64"
+    xp: Any = np  # the module of its columns
     dtype: Any = np.float64
     u = 2.0**-53
     libm = 8.0  # in units of roundoff: 4 ulps
@@ -37,10 +38,23 @@ class Ball64(Composites):
         one = self.dtype(1)
         self._u = one * self.dtype(self.u)
         self._grow = one + 16 * self._u  # covers the rounding of the radius computation itself
-        self._eta = np.nextafter(self.dtype(0), one) * 4  # absorbs underflow of mid and rad
+        self._eta = self.dtype(np.nextafter(one * 0, one)) * 4  # absorbs underflow of mid and rad
         self._tiny = np.finfo(self.dtype).tiny
         self.kinks: Column | None = None
         self.touched_removable: Column | None = None
+
+    # -- columns ------------------------------------------------------------------------------------------------
+
+    def column(self, value: Any) -> Column:
+        """A number, or an array, as a column."""
+        return np.asarray(value, dtype=self.dtype)
+
+    def filled(self, shape: tuple[int, ...], value: float) -> Column:
+        return np.full(shape, value, self.dtype)
+
+    def numbers(self, mask: Column) -> Column:
+        """1 where it is set, 0 elsewhere."""
+        return np.asarray(mask, dtype=self.dtype)
 
     # -- numbers ------------------------------------------------------------------------------------------------
 
@@ -54,18 +68,18 @@ class Ball64(Composites):
         if isinstance(value, Ball):
             return value
         if isinstance(value, (int, np.integer)) and abs(int(value)) < 2**53:
-            return Ball(self, np.asarray(value, dtype=self.dtype), bits=_significant_bits(int(value)))
+            return Ball(self, self.column(value), bits=_significant_bits(int(value)))
         if isinstance(value, (float, np.floating)):
-            return Ball(self, np.asarray(value, dtype=self.dtype), bits=53)
+            return Ball(self, self.column(value), bits=53)
         exact = Fraction(value)
         if _power_of_two(exact.numerator) and _power_of_two(exact.denominator) and float(exact) == exact:
-            return Ball(self, np.asarray(float(exact), dtype=self.dtype), bits=1)
+            return Ball(self, self.column(float(exact)), bits=1)
         quotient = self._from_fraction(exact)
-        return Ball(self, quotient, np.abs(quotient) * self._u * 2 + self._eta)
+        return Ball(self, quotient, abs(quotient) * self._u * 2 + self._eta)
 
     def _from_fraction(self, value: Fraction) -> Column:
         high = float(value)
-        return np.asarray(self.dtype(high) + self.dtype(float(value - Fraction(high))))
+        return self.column(self.dtype(high) + self.dtype(float(value - Fraction(high))))
 
     def const(self, name: str) -> Ball:
         return self.num(CONSTANTS[name])
@@ -73,11 +87,13 @@ class Ball64(Composites):
     def interval(self, low: Column, high: Column, bad: Column | None = None) -> Ball:
         """The ball that covers [low, high]; a radius that is not finite where either end is not."""
         mid = low / 2 + high / 2
-        rad = (high / 2 - low / 2) * self._grow + np.abs(mid) * self._u * 2 + self._eta
+        rad = (high / 2 - low / 2) * self._grow + abs(mid) * self._u * 2 + self._eta
         return Ball(self, mid, rad, bad)
 
     def hull(self, a: Ball, b: Ball) -> Ball:
-        return self.interval(np.minimum(a.lower(), b.lower()), np.maximum(a.upper(), b.upper()), self._either(a.bad, b.bad))
+        return self.interval(
+            self.xp.minimum(a.lower(), b.lower()), self.xp.maximum(a.upper(), b.upper()), self._either(a.bad, b.bad)
+        )
 
     def _either(self, a: Column | None, b: Column | None) -> Column | None:
         return b if a is None else a if b is None else a | b
@@ -89,7 +105,7 @@ class Ball64(Composites):
         bad = self._either(a.bad, b.bad)
         virtual = mid - a.mid
         residual = (a.mid - (mid - virtual)) + (b.mid - virtual)  # TwoSum: exact unless it overflows
-        rounding = np.abs(residual)
+        rounding = abs(residual)
         if a.rad is None and b.rad is None:
             return Ball(self, mid, None if not rounding.any() else rounding, bad)
         rad = a.rad if b.rad is None else b.rad if a.rad is None else a.rad + b.rad
@@ -105,39 +121,43 @@ class Ball64(Composites):
             if bits <= self.significand:
                 narrow = min(a.bits, b.bits) < 8  # a constant; of data there are six factors at most, within 2^-894 and 2^894
                 return Ball(self, mid, self._range_error(mid, a.mid, b.mid) if narrow else None, bad, bits)
-            return Ball(self, mid, np.abs(mid) * self._u + self._eta, bad)
-        rad = np.abs(mid) * self._u
+            return Ball(self, mid, abs(mid) * self._u + self._eta, bad)
+        rad = abs(mid) * self._u
         if b.rad is not None:
-            rad = rad + np.abs(a.mid) * b.rad
+            rad = rad + abs(a.mid) * b.rad
         if a.rad is not None:
-            rad = rad + a.rad * (np.abs(b.mid) if b.rad is None else np.abs(b.mid) + b.rad)
+            rad = rad + a.rad * (abs(b.mid) if b.rad is None else abs(b.mid) + b.rad)
         return Ball(self, mid, rad * self._grow + self._eta, bad)
 
     def _range_error(self, mid: Column, a: Column, b: Column) -> Column | None:
         """The error of products that fit the significand: none, unless they leave the normal range."""
-        size = np.abs(mid)
+        size = abs(mid)
         within = (size >= self._tiny) & (size < np.inf)
         if within.all():
             return None
         within |= (mid == 0) & ((a == 0) | (b == 0))
-        return None if within.all() else np.where(within, self.dtype(0), np.where(size < np.inf, self._eta, self.dtype(np.inf)))
+        if within.all():
+            return None
+        off = self.xp.where(size < np.inf, self.column(self._eta), self.column(np.inf))
+        error: Column = self.xp.where(within, self.dtype(0), off)
+        return error
 
     def div(self, a: Ball, b: Ball) -> Ball:
         mid = a.mid / b.mid
         bad = self._either(a.bad, b.bad)
         if a.rad is None and b.rad is None and b.bits == 1:
             return Ball(self, mid, self._range_error(mid, a.mid, b.mid), bad, a.bits)
-        size = np.abs(mid)
+        size = abs(mid)
         rad = size * self._u * 2
         if b.rad is None:
             if a.rad is not None:
-                rad = rad + a.rad / np.abs(b.mid)
+                rad = rad + a.rad / abs(b.mid)
         else:
-            room = (np.abs(b.mid) - b.rad) * (1 - 4 * self._u)
+            room = (abs(b.mid) - b.rad) * (1 - 4 * self._u)
             slack = size * (b.rad / room)  # in this order: size * rad underflows for subnormal quotients
             if a.rad is not None:
                 slack = slack + a.rad / room
-            rad = np.where(room > 0, rad + slack, np.inf)
+            rad = self.xp.where(room > 0, rad + slack, np.inf)
         return Ball(self, mid, rad * self._grow + self._eta, bad)
 
     def sum(self, items: Sequence[Any]) -> Ball:
@@ -148,18 +168,18 @@ class Ball64(Composites):
         if len(balls) == 1:
             return balls[0]
         mid = balls[0].mid
-        carry = np.zeros_like(mid)
+        carry = self.xp.zeros_like(mid)
         lost = carry
         for ball in balls[1:]:
             total = mid + ball.mid
             virtual = total - mid
             rounding = (mid - (total - virtual)) + (ball.mid - virtual)
             carry = carry + rounding
-            lost = lost + np.abs(rounding)
+            lost = lost + abs(rounding)
             mid = total
         total = mid + carry
         virtual = total - mid
-        final = np.abs((mid - (total - virtual)) + (carry - virtual))
+        final = abs((mid - (total - virtual)) + (carry - virtual))
         rad = lost * (len(balls) * self._u * 2) + final  # |error of carry| <= gamma_(n-1) sum |r_i|
         for ball in balls:
             if ball.rad is not None:
@@ -175,15 +195,15 @@ class Ball64(Composites):
     def _larger(self, a: Ball, b: Ball) -> Ball:
         bad = self._either(a.bad, b.bad)
         if a.rad is None and b.rad is None:
-            return Ball(self, np.maximum(a.mid, b.mid), None, bad, max(a.bits, b.bits))
+            return Ball(self, self.xp.maximum(a.mid, b.mid), None, bad, max(a.bits, b.bits))
         first, second = a.lower() >= b.upper(), b.lower() >= a.upper()
-        both = self.interval(np.maximum(a.lower(), b.lower()), np.maximum(a.upper(), b.upper()))
-        mid = np.where(first, a.mid, np.where(second, b.mid, both.mid))
-        return Ball(self, mid, np.where(first, a.radius(), np.where(second, b.radius(), both.radius())), bad)
+        both = self.interval(self.xp.maximum(a.lower(), b.lower()), self.xp.maximum(a.upper(), b.upper()))
+        mid = self.xp.where(first, a.mid, self.xp.where(second, b.mid, both.mid))
+        return Ball(self, mid, self.xp.where(first, a.radius(), self.xp.where(second, b.radius(), both.radius())), bad)
 
     def hint_max(self, items: Sequence[Any]) -> Ball:
-        mid = reduce(np.maximum, (self.num(item).mid for item in items))
-        return Ball(self, np.where(np.isfinite(mid), mid, self.dtype(0)))
+        mid = reduce(self.xp.maximum, (self.num(item).mid for item in items))
+        return Ball(self, self.xp.where(self.xp.isfinite(mid), mid, self.dtype(0)))
 
     def min(self, items: Sequence[Any]) -> Ball:
         return -self.max([-self.num(item) for item in items])
@@ -196,7 +216,7 @@ class Ball64(Composites):
         a = self.num(x)
         if a.rad is None:
             return a.mid == 0, a.mid != 0
-        return (a.mid == 0) & (a.rad == 0), np.abs(a.mid) > a.rad
+        return (a.mid == 0) & (a.rad == 0), abs(a.mid) > a.rad
 
     def tie(self, x: Any, y: Any) -> Column:
         """Rows where x and y are certainly equal."""
@@ -210,15 +230,15 @@ class Ball64(Composites):
         if never.all():
             return self.num(no())
         a, b = self.num(yes()), self.num(no())
-        mid = np.where(sure, a.mid, b.mid)
+        mid = self.xp.where(sure, a.mid, b.mid)
         bad = self.bad_of_branches(cond, a.bad, b.bad)
         open_rows = ~(sure | never)
         if a.rad is None and b.rad is None and not open_rows.any():
             return Ball(self, mid, None, bad, max(a.bits, b.bits))
-        rad = np.where(sure, a.radius(), b.radius())
+        rad = self.xp.where(sure, a.radius(), b.radius())
         if open_rows.any():
             both = self.hull(a, b)
-            mid, rad = np.where(open_rows, both.mid, mid), np.where(open_rows, both.radius(), rad)
+            mid, rad = self.xp.where(open_rows, both.mid, mid), self.xp.where(open_rows, both.radius(), rad)
         return Ball(self, mid, rad, bad)
 
     def bad_of_branches(self, cond: Masks, yes: Column | None, no: Column | None) -> Column | None:
@@ -226,8 +246,8 @@ class Ball64(Composites):
         if yes is None and no is None:
             return None
         sure, never = cond
-        first = np.zeros_like(sure) if yes is None else yes
-        second = np.zeros_like(sure) if no is None else no
+        first = self.xp.zeros_like(sure) if yes is None else yes
+        second = self.xp.zeros_like(sure) if no is None else no
         bad: Column = sure & first | never & second | first & second
         return bad if bad.any() else None
 
@@ -247,25 +267,25 @@ class Ball64(Composites):
         if not unsure.any():
             return kept
         both = self.hull(adjoint, self.num(0))
-        shape = np.broadcast(unsure, kept.mid).shape
+        shape = self.xp.broadcast_shapes(unsure.shape, kept.mid.shape)
         return Ball(
-            self, np.where(unsure, both.mid, kept.mid),
-            np.where(unsure, both.radius(), np.broadcast_to(kept.radius(), shape)), kept.bad,
+            self, self.xp.where(unsure, both.mid, kept.mid),
+            self.xp.where(unsure, both.radius(), self.xp.broadcast_to(kept.radius(), shape)), kept.bad,
         )  # fmt: skip
 
     def _zeroed(self, ball: Ball, dead: Column) -> Ball:
         zero = self.dtype(0)
-        rad = None if ball.rad is None else np.where(dead, zero, ball.rad)
+        rad = None if ball.rad is None else self.xp.where(dead, zero, ball.rad)
         bad = None if ball.bad is None else ball.bad & ~dead
-        return Ball(self, np.where(dead, zero, ball.mid), rad, bad, ball.bits)
+        return Ball(self, self.xp.where(dead, zero, ball.mid), rad, bad, ball.bits)
 
     def sign(self, x: Ball) -> Ball:
         """-1, 1, or the interval [-1, 1] where x may be zero."""
         down, up = self.lt(x, 0)[0], self.lt(0, x)[0]
         self.note_kink(self.eq0(x)[0])
         open_rows = ~(up | down)
-        rad = np.where(open_rows, self.dtype(1), self.dtype(0)) if open_rows.any() else None
-        return Ball(self, up.astype(self.dtype) - down.astype(self.dtype), rad, x.bad, 1)
+        rad = self.numbers(open_rows) if open_rows.any() else None
+        return Ball(self, self.numbers(up) - self.numbers(down), rad, x.bad, 1)
 
     def note_kink(self, rows: Column) -> None:
         """Records rows that lie exactly on a kink, where any subgradient is right."""
@@ -284,19 +304,19 @@ class Ball64(Composites):
         bad = self._either(x.bad, bad)
         if x.rad is None:
             mid = f(x.mid)
-            return Ball(self, mid, np.abs(mid) * (slack * self._u) + self._eta, bad)
+            return Ball(self, mid, abs(mid) * (slack * self._u) + self._eta, bad)
         left, right = f(x.lower()), f(x.upper())
-        ball = self.interval(np.minimum(left, right), np.maximum(left, right), bad)
-        ball.rad = ball.rad + np.maximum(np.abs(left), np.abs(right)) * (slack * self._u)
+        ball = self.interval(self.xp.minimum(left, right), self.xp.maximum(left, right), bad)
+        ball.rad = ball.rad + self.xp.maximum(abs(left), abs(right)) * (slack * self._u)
         return ball
 
     def _lipschitz(self, f: Callable[[Column], Column], x: Ball) -> Ball:
         """f with |f'| <= 1 and |f| <= 1."""
         mid = f(x.mid)
-        rad = np.abs(mid) * (self.libm * self._u) + self._eta
+        rad = abs(mid) * (self.libm * self._u) + self._eta
         if x.rad is not None:
-            rad = (rad + np.minimum(x.rad, 2)) * self._grow
-            rad = np.where(np.isfinite(x.mid), rad, np.inf)
+            rad = (rad + x.rad.clip(None, 2)) * self._grow
+            rad = self.xp.where(self.xp.isfinite(x.mid), rad, np.inf)
         return Ball(self, mid, rad, x.bad)
 
     def _outside(self, x: Ball, low: float, high: float) -> Column | None:
@@ -305,114 +325,114 @@ class Ball64(Composites):
         return out if out.any() else None
 
     def exp(self, x: Ball) -> Ball:
-        return self._monotone(np.exp, x, self.libm)
+        return self._monotone(self.xp.exp, x, self.libm)
 
     def expm1(self, x: Ball) -> Ball:
-        return self._monotone(np.expm1, x, self.libm)
+        return self._monotone(self.xp.expm1, x, self.libm)
 
     def exp2(self, x: Ball) -> Ball:
-        return self._monotone(np.exp2, x, self.libm)
+        return self._monotone(self.xp.exp2, x, self.libm)
 
     def log(self, x: Ball) -> Ball:
-        return self._monotone(np.log, x, self.libm, self._outside(x, 0, np.inf))
+        return self._monotone(self.xp.log, x, self.libm, self._outside(x, 0, np.inf))
 
     def log1p(self, x: Ball) -> Ball:
-        return self._monotone(np.log1p, x, self.libm, self._outside(x, -1, np.inf))
+        return self._monotone(self.xp.log1p, x, self.libm, self._outside(x, -1, np.inf))
 
     def log2(self, x: Ball) -> Ball:
-        return self._monotone(np.log2, x, self.libm, self._outside(x, 0, np.inf))
+        return self._monotone(self.xp.log2, x, self.libm, self._outside(x, 0, np.inf))
 
     def log10(self, x: Ball) -> Ball:
-        return self._monotone(np.log10, x, self.libm, self._outside(x, 0, np.inf))
+        return self._monotone(self.xp.log10, x, self.libm, self._outside(x, 0, np.inf))
 
     def sqrt(self, x: Ball) -> Ball:
         bad = self._outside(x, 0, np.inf)
         if x.rad is None:
-            mid = np.sqrt(x.mid)
-            return Ball(self, mid, np.where(x.mid == 0, self.dtype(0), np.abs(mid) * self._u * 2), self._either(x.bad, bad))
-        left, right = np.sqrt(np.maximum(x.lower(), 0)), np.sqrt(x.upper())
+            mid = self.xp.sqrt(x.mid)
+            return Ball(self, mid, self.xp.where(x.mid == 0, self.dtype(0), abs(mid) * self._u * 2), self._either(x.bad, bad))
+        left, right = self.xp.sqrt(x.lower().clip(0, None)), self.xp.sqrt(x.upper())
         ball = self.interval(left, right, self._either(x.bad, bad))
         ball.rad = ball.rad + right * self._u * 2
         return ball
 
     def sin(self, x: Ball) -> Ball:
-        return self._lipschitz(np.sin, x)
+        return self._lipschitz(self.xp.sin, x)
 
     def cos(self, x: Ball) -> Ball:
-        return self._lipschitz(np.cos, x)
+        return self._lipschitz(self.xp.cos, x)
 
     def tan(self, x: Ball) -> Ball:
         if x.rad is None:
-            return self._monotone(np.tan, x, self.libm)
+            return self._monotone(self.xp.tan, x, self.libm)
         return self.div(self.sin(x), self.cos(x))
 
     def asin(self, x: Ball) -> Ball:
-        return self._monotone(np.arcsin, x, self.libm, self._outside(x, -1, 1))
+        return self._monotone(self.xp.arcsin, x, self.libm, self._outside(x, -1, 1))
 
     def acos(self, x: Ball) -> Ball:
-        return self._monotone(np.arccos, x, self.libm, self._outside(x, -1, 1))
+        return self._monotone(self.xp.arccos, x, self.libm, self._outside(x, -1, 1))
 
     def atan(self, x: Ball) -> Ball:
-        return self._monotone(np.arctan, x, self.libm)
+        return self._monotone(self.xp.arctan, x, self.libm)
 
     def sinh(self, x: Ball) -> Ball:
-        return self._monotone(np.sinh, x, self.libm)
+        return self._monotone(self.xp.sinh, x, self.libm)
 
     def cosh(self, x: Ball) -> Ball:
         if x.rad is None:
-            return self._monotone(np.cosh, x, self.libm)
-        far = Ball(self, np.maximum(np.abs(x.lower()), np.abs(x.upper())))
-        near = Ball(self, np.where(x.lower() * x.upper() <= 0, 0, np.minimum(np.abs(x.lower()), np.abs(x.upper()))))
+            return self._monotone(self.xp.cosh, x, self.libm)
+        far = Ball(self, self.xp.maximum(abs(x.lower()), abs(x.upper())))
+        near = Ball(self, self.xp.where(x.lower() * x.upper() <= 0, 0, self.xp.minimum(abs(x.lower()), abs(x.upper()))))
         ball = self.hull(self.cosh(near), self.cosh(far))
         ball.bad = x.bad
         return ball
 
     def tanh(self, x: Ball) -> Ball:
-        return self._monotone(np.tanh, x, self.libm)
+        return self._monotone(self.xp.tanh, x, self.libm)
 
     def asinh(self, x: Ball) -> Ball:
-        return self._monotone(np.arcsinh, x, self.libm)
+        return self._monotone(self.xp.arcsinh, x, self.libm)
 
     def acosh(self, x: Ball) -> Ball:
-        return self._monotone(np.arccosh, x, self.libm, self._outside(x, 1, np.inf))
+        return self._monotone(self.xp.arccosh, x, self.libm, self._outside(x, 1, np.inf))
 
     def atanh(self, x: Ball) -> Ball:
-        return self._monotone(np.arctanh, x, self.libm, self._outside(x, -1, 1))
+        return self._monotone(self.xp.arctanh, x, self.libm, self._outside(x, -1, 1))
 
     def _reduced(self, x: Ball) -> Ball:
         """x mod 2 in [-1, 1], exact for the midpoint; |x| up to 2^52 in ulps of 1 or more is handled by fmod, which is exact."""
-        turn = np.fmod(x.mid, self.dtype(2))
-        near = turn - 2 * np.trunc(turn)
+        turn = self.xp.fmod(x.mid, self.dtype(2))
+        near = turn - 2 * self.xp.trunc(turn)
         return Ball(self, near, x.rad, x.bad)
 
     def sinpi(self, x: Ball) -> Ball:
         r = self._reduced(x)
-        folded = np.where(np.abs(r.mid) > 0.5, np.copysign(1 - np.abs(r.mid), r.mid), r.mid)  # sin(pi r), Sterbenz exact
+        folded = self.xp.where(abs(r.mid) > 0.5, self.xp.copysign(1 - abs(r.mid), r.mid), r.mid)  # sin(pi r), Sterbenz exact
         return self._sine_of_pi_times(folded, r)
 
     def cospi(self, x: Ball) -> Ball:
         r = self._reduced(x)
-        return self._sine_of_pi_times(0.5 - np.abs(r.mid), r)
+        return self._sine_of_pi_times(0.5 - abs(r.mid), r)
 
     def _sine_of_pi_times(self, t: Column, r: Ball) -> Ball:
         pi = self.const("pi").mid
-        mid = np.sin(t * pi)
+        mid = self.xp.sin(t * pi)
         # t pi is off by a relative 4u (0.5 - |r| may round: another u/2 absolute), its sine by libm; |sin'| <= 1
-        rad = np.abs(mid) * (self.libm + 16) * self._u
-        rad = rad + np.where(np.abs(r.mid) < self.dtype(2.0**-2), self._u * 4, self.dtype(0)) * (t != r.mid)
+        rad = abs(mid) * (self.libm + 16) * self._u
+        rad = rad + self.numbers((abs(r.mid) < self.dtype(2.0**-2)) & (t != r.mid)) * (self._u * 4)
         if r.rad is not None:
-            rad = rad + np.minimum(r.rad * 4, 2)
+            rad = rad + (r.rad * 4).clip(None, 2)
         return Ball(self, mid, rad * self._grow + self._eta * (t != 0), r.bad)
 
     def floor(self, x: Ball) -> Ball:
         if x.rad is None:
-            return Ball(self, np.floor(x.mid), None, x.bad)
-        low, high = np.floor(x.lower()), np.floor(x.upper())
+            return Ball(self, self.xp.floor(x.mid), None, x.bad)
+        low, high = self.xp.floor(x.lower()), self.xp.floor(x.upper())
         rad = (high - low) * self._grow
-        return Ball(self, np.where(low == high, low, low / 2 + high / 2), rad, x.bad)
+        return Ball(self, self.xp.where(low == high, low, low / 2 + high / 2), rad, x.bad)
 
     def abs(self, x: Ball) -> Ball:
-        return Ball(self, np.abs(x.mid), x.rad, x.bad, x.bits)
+        return Ball(self, abs(x.mid), x.rad, x.bad, x.bits)
 
     def square(self, x: Ball) -> Ball:
         return self.mul(x, x)
@@ -420,7 +440,7 @@ class Ball64(Composites):
     def fmod(self, x: Ball, y: Ball) -> Ball:
         x, y = self.num(x), self.num(y)
         if x.rad is None and y.rad is None:
-            return Ball(self, np.fmod(x.mid, y.mid), None, self._fresh_nan(x, y))
+            return Ball(self, self.xp.fmod(x.mid, y.mid), None, self._fresh_nan(x, y))
         quotient = self.div(x, y)
         whole = self.where(self.lt(quotient, 0), lambda: -self.floor(-quotient), lambda: self.floor(quotient))
         return x - whole * y
@@ -445,12 +465,12 @@ class Ball64(Composites):
             return ball
         point = self._pow_exact(Ball(self, x.mid, None, x.bad), Ball(self, y.mid, None, y.bad))
         bad = self.bad_of_branches((exact, ~exact), point.bad, ball.bad)
-        return Ball(self, np.where(exact, point.mid, ball.mid), np.where(exact, point.radius(), ball.radius()), bad)
+        return Ball(self, self.xp.where(exact, point.mid, ball.mid), self.xp.where(exact, point.radius(), ball.radius()), bad)
 
     def _pow_exact(self, x: Ball, y: Ball) -> Ball:
-        mid = np.power(x.mid, y.mid)
-        undefined = (x.mid < 0) & (y.mid != np.floor(y.mid))
-        rad = np.where((mid == 0) & (x.mid == 0), self.dtype(0), np.abs(mid) * (self.libm * self._u) + self._eta)
+        mid = x.mid**y.mid
+        undefined = (x.mid < 0) & (y.mid != self.xp.floor(y.mid))
+        rad = self.xp.where((mid == 0) & (x.mid == 0), self.dtype(0), abs(mid) * (self.libm * self._u) + self._eta)
         bad = self._either(self._either(x.bad, y.bad), undefined if undefined.any() else None)
         return Ball(self, mid, rad, bad)
 
@@ -461,20 +481,20 @@ class Ball64(Composites):
         below = x.upper() < 0
         if not below.any():
             return Ball(self, power.mid, power.rad, bad)
-        whole = (y.radius() == 0) & (y.mid == np.floor(y.mid))
-        odd = whole & (np.fmod(y.mid, self.dtype(2)) != 0)
-        rad = np.where(below & ~whole, np.inf, power.radius())
-        return Ball(self, np.where(below & odd, -power.mid, power.mid), rad, bad)
+        whole = (y.radius() == 0) & (y.mid == self.xp.floor(y.mid))
+        odd = whole & (self.xp.fmod(y.mid, self.dtype(2)) != 0)
+        rad = self.xp.where(below & ~whole, np.inf, power.radius())
+        return Ball(self, self.xp.where(below & odd, -power.mid, power.mid), rad, bad)
 
     def atan2(self, y: Any, x: Any) -> Ball:
         y, x = self.num(y), self.num(x)
-        mid = np.arctan2(y.mid + self.dtype(0), x.mid + self.dtype(0))  # -0 enters as exact 0
-        rad = np.abs(mid) * (self.libm * self._u) + self._eta
-        rad = np.where((y.mid == 0) & (x.mid == 0), np.inf, rad)
+        mid = self.xp.arctan2(y.mid + self.dtype(0), x.mid + self.dtype(0))  # -0 enters as exact 0
+        rad = abs(mid) * (self.libm * self._u) + self._eta
+        rad = self.xp.where((y.mid == 0) & (x.mid == 0), np.inf, rad)
         if x.rad is not None or y.rad is not None:
-            turn = (x.radius() + y.radius()) / np.maximum(np.abs(x.mid), np.abs(y.mid)) * self._grow
+            turn = (x.radius() + y.radius()) / self.xp.maximum(abs(x.mid), abs(y.mid)) * self._grow
             cut = (x.lower() < 0) & (y.lower() <= 0) & (y.upper() >= 0)
-            rad = np.where((turn < 0.5) & ~cut, rad + 2 * turn, np.inf)
+            rad = self.xp.where((turn < 0.5) & ~cut, rad + 2 * turn, np.inf)
         return Ball(self, mid, rad, self._either(x.bad, y.bad))
 
     def __getattr__(self, name: str) -> Callable[..., Ball]:
@@ -490,10 +510,8 @@ class Ball64(Composites):
 
     def unknown(self, *balls: Ball) -> Ball:
         """A number of which this tier knows nothing, one for each row of the balls."""
-        shape = np.broadcast_shapes(*(ball.mid.shape for ball in balls))
-        return Ball(
-            self, np.zeros(shape, self.dtype), np.full(shape, np.inf, self.dtype), reduce(self._either, (b.bad for b in balls))
-        )
+        shape = self.xp.broadcast_shapes(*(ball.mid.shape for ball in balls))
+        return Ball(self, self.filled(shape, 0.0), self.filled(shape, np.inf), reduce(self._either, (b.bad for b in balls)))
 
     def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Ball:
         """See Arb.partial: not known here."""
@@ -512,10 +530,10 @@ class Ball64(Composites):
         bad = self._either(x.bad, bad)
         if x.rad is None:
             mid = self._scipy(name, x.mid)
-            return Ball(self, mid, np.maximum(np.abs(mid), floor) * (slack * self._u) + self._eta, bad)
+            return Ball(self, mid, abs(mid).clip(floor, None) * (slack * self._u) + self._eta, bad)
         left, right = self._scipy(name, x.lower()), self._scipy(name, x.upper())
-        ball = self.interval(np.minimum(left, right), np.maximum(left, right), bad)
-        ball.rad = ball.rad + np.maximum(np.maximum(np.abs(left), np.abs(right)), floor) * (slack * self._u)
+        ball = self.interval(self.xp.minimum(left, right), self.xp.maximum(left, right), bad)
+        ball.rad = ball.rad + self.xp.maximum(abs(left), abs(right)).clip(floor, None) * (slack * self._u)
         return ball
 
     def erf(self, x: Ball) -> Ball:
@@ -524,9 +542,9 @@ class Ball64(Composites):
     def erfc(self, x: Ball) -> Ball:
         # cephes squares x before exp: a relative error of about x^2 u on the right; from x^2 = 709.78 on it answers 0,
         # where erfc is still 2e-310
-        reach = np.maximum(np.abs(x.lower()), np.abs(x.upper()))
-        ball = self._special("erfc", x, 32 + 4 * np.where(x.mid > 0, np.minimum(reach, 40) ** 2, 0))
-        ball.rad = ball.radius() + np.where(x.upper() > self.dtype(26.5), self.dtype(2.0**-1020), self.dtype(0))
+        reach = self.xp.maximum(abs(x.lower()), abs(x.upper()))
+        ball = self._special("erfc", x, 32 + 4 * self.xp.where(x.mid > 0, reach.clip(None, 40) ** 2, 0))
+        ball.rad = ball.radius() + self.numbers(x.upper() > self.dtype(26.5)) * self.dtype(2.0**-1020)
         return ball
 
     def erfinv(self, x: Ball) -> Ball:
@@ -539,11 +557,11 @@ class Ball64(Composites):
     def _lgamma_right(self, x: Ball) -> Ball:
         if x.rad is None:
             mid = self._scipy("gammaln", x.mid)
-            return Ball(self, mid, np.maximum(np.abs(mid), 1) * (32 * self._u), x.bad)
+            return Ball(self, mid, abs(mid).clip(1, None) * (32 * self._u), x.bad)
         mid = self._scipy("gammaln", x.mid)
-        slope = np.abs(self._scipy("psi", np.maximum(x.lower(), 0.25))) + np.abs(self._scipy("psi", x.upper())) + 1
-        rad = (np.maximum(np.abs(mid), 1) * (32 * self._u) + x.rad * slope) * self._grow
-        return Ball(self, mid, np.where(x.lower() >= 0.25, rad, np.inf), x.bad)
+        slope = abs(self._scipy("psi", x.lower().clip(0.25, None))) + abs(self._scipy("psi", x.upper())) + 1
+        rad = (abs(mid).clip(1, None) * (32 * self._u) + x.rad * slope) * self._grow
+        return Ball(self, mid, self.xp.where(x.lower() >= 0.25, rad, np.inf), x.bad)
 
     def _lgamma_reflected(self, x: Ball) -> Ball:
         return self.log(self.const("pi") / self.abs(self.sinpi(x))) - self._lgamma_right(1 - x)
@@ -564,11 +582,11 @@ class Ball64(Composites):
         import math
 
         def hurwitz(values: Column) -> Column:
-            derivative: Column = self._zeta(n + 1, np.maximum(values, 0.25)) * self.dtype((-1) ** (n + 1) * math.factorial(n))
+            derivative: Column = self._zeta(n + 1, values.clip(0.25, None)) * self.dtype((-1) ** (n + 1) * math.factorial(n))
             return derivative
 
         ball = self._monotone(hurwitz, x, 256.0)
-        return Ball(self, ball.mid, np.where(x.lower() >= 0.25, ball.radius(), np.inf), ball.bad)
+        return Ball(self, ball.mid, self.xp.where(x.lower() >= 0.25, ball.radius(), np.inf), ball.bad)
 
     def _polygamma_left(self, n: int, x: Ball) -> Ball:
         reflected: Ball = reflected_polygamma(self, n, x, self._polygamma_right(n, self.num(1) - x))

@@ -287,6 +287,7 @@ def _own_context(bits: int) -> Any:
     context.prec = bits
     _divide_without_raising(context.mpf)
     _end_long_series(context)
+    _reduce_large_exponents(context)
     return context
 
 
@@ -302,6 +303,23 @@ def _end_long_series(context: Any) -> None:
         return whole(*arguments, **{"maxterms": 1000 + TERMS * context.prec, **options})
 
     context.hypsum = hypsum
+
+
+def _reduce_large_exponents(context: Any) -> None:
+    """exp of a number beyond 2^64 as 2^n exp(r): mpmath raises e to the power of a whole number by squaring, seconds of it."""
+    whole = context.exp
+
+    def exp(x: Any, **options: Any) -> Any:
+        number = context.convert(x)
+        size = context.mag(number) if hasattr(number, "_mpf_") and context.isfinite(number) and number else 0
+        if size <= 64:
+            return whole(x, **options)
+        with context.workprec(context.prec + size + GUARD):
+            n = int(context.floor(number / context.ln2))
+            rest = number - n * context.ln2
+        return context.ldexp(whole(rest, **options), n)
+
+    context.exp = exp
 
 
 def _divide_without_raising(number: Any) -> None:

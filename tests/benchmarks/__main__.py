@@ -9,10 +9,11 @@ import sys
 import time
 
 from fuzzer.frameworks.target import prepare_environment
-from tests.benchmarks import overhead, processes, speed, sweeps
+from tests.benchmarks import overhead, processes, recall, scaling, search, speed, sweeps, tiers
 
 BENCHES = {
-    "processes": processes.measures, "speed": speed.measures, "overhead": overhead.measures, "sweeps": sweeps.measures,
+    "processes": processes.measures, "speed": speed.measures, "overhead": overhead.measures, "scaling": scaling.measures,
+    "tiers": tiers.measures, "sweeps": sweeps.measures, "search": search.measures, "recall": recall.measures,
 }  # fmt: skip
 
 

@@ -74,8 +74,61 @@ def softmax_rate(length: int, seconds: float) -> float:
             right(answer, power / total if total else mpmath.nan, "float32")
         return length
 
-    rows = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=length, max_size=length)
-    return _rate(rows, verdict, seconds)
+    return _rate(_rows(length), verdict, seconds)
+
+
+def layer_norm_rate(length: int, seconds: float) -> float:
+    """Verdicts per second of one core of the naive loop for float32 layer_norm rows: `length` verdicts per example."""
+    import torch
+
+    def verdict(values: list[float]) -> int:
+        answers = torch.nn.functional.layer_norm(torch.tensor(values, dtype=torch.float32), (length,)).tolist()
+        exact = [mpmath.mpf(value) for value in values]
+        mean = mpmath.fsum(exact) / length
+        scale = mpmath.sqrt(mpmath.fsum((x - mean) ** 2 for x in exact) / length + mpmath.mpf("1e-5"))
+        for answer, x in zip(answers, exact, strict=True):
+            right(answer, (x - mean) / scale, "float32")
+        return length
+
+    return _rate(_rows(length), verdict, seconds)
+
+
+def logsumexp_gradient_rate(length: int, seconds: float) -> float:
+    """Verdicts per second of one core of the naive loop for the gradient of logsumexp over float32 rows: `length` per example."""
+    import torch
+
+    def verdict(values: list[float]) -> int:
+        x = torch.tensor(values, dtype=torch.float32, requires_grad=True)
+        torch.logsumexp(x, 0).backward()
+        powers = [_truth(mpmath.exp, value) for value in values]
+        total = mpmath.fsum(powers)
+        for answer, power in zip(x.grad.tolist(), powers, strict=True):  # type: ignore[union-attr]
+            right(answer, power / total if total else mpmath.nan, "float32")
+        return length
+
+    return _rate(_rows(length), verdict, seconds)
+
+
+def solve_rate(size: int, seconds: float) -> float:
+    """Verdicts per second of one core of the naive loop for float32 linear systems: `size` verdicts per example."""
+    import torch
+
+    def verdict(values: list[float]) -> int:
+        a, b = [values[i * size : (i + 1) * size] for i in range(size)], values[size * size :]
+        try:
+            answers = torch.linalg.solve(torch.tensor(a, dtype=torch.float32), torch.tensor(b, dtype=torch.float32)).tolist()
+            truth = mpmath.lu_solve(mpmath.matrix(a), mpmath.matrix(b))
+        except (RuntimeError, ZeroDivisionError):  # singular, says one or the other
+            return size
+        for answer, x in zip(answers, truth, strict=True):
+            right(answer, x, "float32")
+        return size
+
+    return _rate(_rows(size * size + size), verdict, seconds)
+
+
+def _rows(length: int) -> st.SearchStrategy[list[float]]:
+    return st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=length, max_size=length)
 
 
 def right(answer: float, truth: Any, dtype: str) -> bool:

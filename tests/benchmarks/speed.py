@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.search import Search
@@ -22,8 +22,8 @@ FLOAT32 = ("exp", "log1p", "sin", "tanh", "erf", "lgamma", "digamma", "sigmoid",
 FLOAT64 = ("exp", "log1p", "tanh", "asinh", "sigmoid")
 #: The float64 functions that no vectorised tier knows: they climb to Arb row by row.
 FLOAT64_SPECIAL = ("erf", "erfc", "erfinv", "lgamma", "digamma", "gelu")
-GOAL_FLOAT32, GOAL_FLOAT64, GOAL_SOFTMAX = 1000.0, 50.0, 300.0
-SOFTMAX_LENGTH = 16
+GOAL_FLOAT32, GOAL_FLOAT64, GOAL_GRADIENT = 10_000.0, 100.0, 100.0
+SOFTMAX_LENGTH, LAYER_NORM_LENGTH, LOGSUMEXP_LENGTH, SOLVE_SIZE = 16, 64, 16, 4
 #: Seconds of the naive loop per op, and verdicts per subject of ulpfuzz's shard and of its warm-up.
 NAIVE_SECONDS, VERDICTS, WARM = 1.5, 200_000, 60_000
 
@@ -99,7 +99,14 @@ def measures() -> Iterator[Measure]:
     costs = Costs()
     yield from _unary("float64", FLOAT64_SPECIAL, GOAL_FLOAT64, "float64 special", costs)
     yield from costs.measures("float64 special")
-    yield from _softmax()
+    softmax, layer_norm = SOFTMAX_LENGTH, LAYER_NORM_LENGTH
+    yield from _rows(f"float32 softmax rows of {softmax}", "softmax", "value", softmax, naive.softmax_rate, 1000.0)
+    yield from _rows(f"float32 layer_norm rows of {layer_norm}", "layer_norm", "value", layer_norm, naive.layer_norm_rate, 300.0)
+    length = LOGSUMEXP_LENGTH
+    title = f"float32 logsumexp gradient, rows of {length}"
+    yield from _rows(title, "logsumexp", "grad", length, naive.logsumexp_gradient_rate, GOAL_GRADIENT)
+    size = SOLVE_SIZE
+    yield from _rows(f"float32 solve, {size} by {size}", "solve", "value", size, naive.solve_rate, None)
     yield from _gradients()
 
 
@@ -119,11 +126,13 @@ def _told(searched: Searched, loop: float) -> dict[str, float]:
     return {"ulpfuzz_per_second": searched.rate, "naive_per_second": loop, "undecided": searched.undecided}
 
 
-def _softmax() -> Iterator[Measure]:
-    searched = Searched("softmax", "float32", lengths=[SOFTMAX_LENGTH])
-    loop = naive.softmax_rate(SOFTMAX_LENGTH, 2 * NAIVE_SECONDS)
-    title = f"float32 softmax rows of {SOFTMAX_LENGTH}"
-    yield Measure(f"{title} against the naive loop", searched.rate / loop, "ratio", GOAL_SOFTMAX, detail=_told(searched, loop))
+def _rows(
+    title: str, op: str, order: str, length: int, rate: Callable[[int, float], float], goal: float | None
+) -> Iterator[Measure]:
+    """The ratio for an op of vectors of one length (or of square matrices of that size)."""
+    searched = Searched(op, "float32", order, lengths=[length])
+    loop = rate(length, 2 * NAIVE_SECONDS)
+    yield Measure(f"{title} against the naive loop", searched.rate / loop, "ratio", goal, detail=_told(searched, loop))
     costs = Costs()
     costs.add(searched)
     yield from costs.measures(title)

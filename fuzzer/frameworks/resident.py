@@ -1,0 +1,32 @@
+"""Resident: a call of one number whose inputs are made and whose answers stay where the target computes, by the bits of its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fuzzer.frameworks.expression import framework_errors
+from fuzzer.frameworks.framework import FrameworkError
+
+
+@dataclass(frozen=True)
+class Resident:
+    """torch: the module; device: of its tensors; function: of the one input."""
+
+    torch: Any
+    device: Any
+    function: Callable[..., Any]
+
+    def inputs(self, first: int, count: int) -> Any:
+        """The binary32 numbers with the bit patterns `first` to `first + count`, a tensor."""
+        numbers = self.torch.arange(first, first + count, dtype=self.torch.int64, device=self.device)
+        return numbers.to(self.torch.int32).view(self.torch.float32)
+
+    def answers(self, inputs: Any) -> Any:
+        """What the call gives for these inputs, a tensor of the same shape and dtype. Raises FrameworkError."""
+        with framework_errors(), self.torch.no_grad():
+            given = self.function(inputs)
+            if given.shape != inputs.shape or given.dtype != inputs.dtype:
+                raise FrameworkError(f"ShapeMismatch: returned {given.dtype} {tuple(given.shape)}")
+            return given

@@ -1,0 +1,119 @@
+"""A function of one number over a whole interval: where its values lie, and how steep it is.
+
+What the vectorised arithmetics enclose at points they enclose over intervals: an input is a Ball whose radius covers the interval. ball64 is
+asked first, log64 where that does not know (where the values leave binary64's range).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from oracles.arithmetic.ball64 import Ball64, Masks
+from oracles.arithmetic.log64 import Log64
+from oracles.enclosure import Ball, Column
+from oracles.function import Function
+
+
+@dataclasses.dataclass(frozen=True)
+class Hull:
+    """All values over the interval lie in [low, high], both infinite where they surely leave binary64's range; undefined: there are none."""
+
+    low: float
+    high: float
+    undefined: bool = False
+
+
+def hull(function: Function, low: float, high: float) -> Hull | None:
+    """The hull of the function's one output over [low, high], both finite; None where nothing is known of it, or where it is not defined on all
+    of the interval. Sharp where the ends are of one size."""
+    wide = Log64()
+    wide.plain = _Whole()
+    found = _hull(_Whole(), function, low, high) or _hull(wide, function, low, high)
+    bottom, top = function.domain(function.inputs[0])
+    return found if found is None or found.undefined or bottom <= low <= high <= top else None
+
+
+def slope(function: Function, low: float, high: float) -> Hull | None:
+    """A hull of the difference quotients (f(x) - f(y)) / (x - y) for x, y in [low, high], where f is smooth on all of it; else None.
+
+    By the mean value theorem they are values of the derivative, provided that f has no jump: every comparison and every floor is decided alike
+    for the whole interval (_Smooth), and what is left is a composition of smooth functions.
+    """
+    derivative = dataclasses.replace(function, order="grad")
+    try:
+        return _hull(_Smooth(), derivative, low, high)
+    except NotSmooth:
+        return None
+
+
+def _hull(m: Any, function: Function, low: float, high: float) -> Hull | None:
+    (name,) = function.inputs
+    plain = m.plain if isinstance(m, Log64) else m
+    with np.errstate(all="ignore"):
+        given = plain.lift(np.asarray([low])) if low == high else plain.interval(np.asarray([low]), np.asarray([high]))
+        outputs = function.outputs(m, {name: m.num(given)})
+        if len(outputs) != 1:
+            return None
+        number = m.num(outputs[0])
+        if m.kinks is not None or m.touched_removable is not None:
+            return None
+        if number.bad is not None and np.all(number.bad):
+            return Hull(np.nan, np.nan, undefined=True)
+        if isinstance(number, Ball):
+            ends = float(np.max(number.lower())), float(np.max(number.upper()))
+        else:
+            value, rest, radius = (float(np.max(part)) for part in m.enclose(number))
+            reach = (abs(rest) + radius) * (1 + 2.0**-40) + abs(value) * 2.0**-52
+            ends = (value, value) if np.isinf(value) and radius == 0 else (value - reach, value + reach)
+    unknown = np.isnan(ends).any() or (isinstance(number, Ball) and np.isinf(ends).any())
+    return None if unknown or (number.bad is not None and np.any(number.bad)) else Hull(*ends)
+
+
+class _Whole(Ball64):
+    """ball64 for intervals on all of which a function has to be defined."""
+
+    def sqrt(self, x: Ball) -> Ball:
+        """Elsewhere a ball that reaches below zero is a number that happens to be near it."""
+        return self.unknown(x) if np.any(x.lower() < 0) and not np.all(x.upper() < 0) else super().sqrt(x)
+
+
+class NotSmooth(Exception):
+    """A comparison that is not the same over the whole interval, or a jump."""
+
+
+class _Smooth(_Whole):
+    """ball64 for intervals over which a function is a composition of smooth ones. Raises NotSmooth elsewhere."""
+
+    def where(self, cond: Masks, yes: Callable[[], Any], no: Callable[[], Any]) -> Ball:
+        self._decided(cond[0] | cond[1])
+        return super().where(cond, yes, no)
+
+    def mask(self, cond: Masks, adjoint: Ball) -> Ball:
+        self._decided(cond[0] | cond[1])
+        return super().mask(cond, adjoint)
+
+    def max(self, items: Sequence[Any]) -> Ball:
+        balls = [self.num(item) for item in items]
+        for a, b in itertools.pairwise(balls):
+            self._decided((a.lower() >= b.upper()) | (b.lower() >= a.upper()))
+        return super().max(balls)
+
+    def sign(self, x: Ball) -> Ball:
+        self._decided((x.lower() > 0) | (x.upper() < 0))
+        return super().sign(x)
+
+    def floor(self, x: Ball) -> Ball:
+        self._decided(np.floor(x.lower()) == np.floor(x.upper()))
+        return super().floor(x)
+
+    def fmod(self, x: Ball, y: Ball) -> Ball:
+        raise NotSmooth
+
+    def _decided(self, rows: Column) -> None:
+        if not np.all(rows):
+            raise NotSmooth

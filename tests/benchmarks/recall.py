@@ -1,0 +1,205 @@
+"""Recall over time: which of a list of real defects a run has found after one, three and ten minutes, and what two baselines find in as many
+worker-seconds: the naive loop, and uniform random bits with ulpfuzz's own judge.
+
+The list is not part of ulpfuzz: ULPFUZZ_DEFECTS names a file of JSON lines with `framework`, `op` (the name of the call), `dtype` and `mode`. A
+defect counts as found when a finding names the same framework, call, order and dtype. Nothing of the list but the names of the ops is told to
+the run. The baselines prove nothing: a first element that they call wrong counts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.cell import Cell, Subject, cells_of, subjects_of
+from fuzzer.campaign.run import Progress, Settings, run_campaign
+from fuzzer.campaign.search import Search, Spent
+from fuzzer.campaign.trial import Trial
+from fuzzer.catalog import coverage
+from fuzzer.catalog.registry import op_named
+from fuzzer.catalog.registry import ops as catalogue
+from fuzzer.findings.store import Store
+from fuzzer.formats import format_named
+from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.frameworks.target import targets_named
+from fuzzer.inputs.recipe import Draw, Recipe
+from oracles.confirmation import by_mpmath
+from tests.benchmarks.measure import Measure
+
+GOAL = 0.90
+MINUTES = (1.0, 3.0, 10.0)
+WORKERS = 2
+FRAMEWORKS = {"pytorch": "torch"}
+ORDERS = {"grad": "grad", "gradjit": "grad", "grad2": "grad2"}
+#: (framework, call, order, dtype)
+Named = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Defect:
+    framework: str
+    names: frozenset[str]
+    order: str
+    dtype: str
+
+    def named_by(self, found: Named) -> bool:
+        framework, call, order, dtype = found
+        same = (framework, order, dtype) == (self.framework, self.order, self.dtype)
+        return same and bool(self.names & coverage.names_in(call))
+
+
+def measures() -> Iterator[Measure]:
+    listed = os.environ.get("ULPFUZZ_DEFECTS", "")
+    if not Path(listed).is_file():
+        print("recall is not measured: ULPFUZZ_DEFECTS names no file of known defects", file=sys.stderr)
+        return
+    defects = _defects(Path(listed))
+    ops = sorted(_ops_of(defects))
+    dtypes = tuple(sorted({defect.dtype for defect in defects}))
+    orders = tuple(sorted({defect.order for defect in defects}, reverse=True))
+    for name, run in (("ulpfuzz run", _campaign), ("uniform random bits", _uniform), ("the naive loop", _naive)):
+        for minutes, found, verdicts in run(ops, dtypes, orders):
+            share = sum(any(map(defect.named_by, found)) for defect in defects) / len(defects)
+            goal = GOAL if run is _campaign and minutes == MINUTES[-1] else None
+            told = {"verdicts": float(verdicts), "defects": float(len(defects)), "ops": float(len(ops))}
+            yield Measure(f"recall after {minutes:g} min of {WORKERS} workers: {name}", share, "share", goal, detail=told)
+
+
+def _defects(path: Path) -> list[Defect]:
+    aliases = {row.api: row.reason.removeprefix("as ") for row in coverage.ledger() if row.status == "alias"}
+    found = []
+    for line in path.read_text().splitlines():
+        record = json.loads(line)
+        api = re.sub(r"^(.*kl_divergence)\(.*\)$", r"\1", record["op"])
+        framework = FRAMEWORKS.get(record["framework"], record["framework"])
+        names = frozenset(n for n in (api, aliases.get(api, "")) if n)
+        found.append(Defect(framework, names, ORDERS.get(record["mode"], "value"), record["dtype"]))
+    return found
+
+
+def _ops_of(defects: Iterable[Defect]) -> set[str]:
+    """The ops one of whose calls is named by a defect."""
+    names = {name for defect in defects for name in defect.names}
+    return {op.name for op in catalogue().values() if any(names & coverage.names_in(i.call) for i in op.implementations)}
+
+
+Told = Iterator[tuple[float, set[Named], int]]
+
+
+def _campaign(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> Told:
+    """One run of ten minutes, looked at on its way."""
+    with tempfile.TemporaryDirectory() as folder, Store(f"sqlite:///{Path(folder) / 'bench.db'}") as store:
+        seen: list[tuple[float, set[Named], int]] = []
+
+        def found() -> set[Named]:
+            (run, *_) = store.runs()
+            return {(f.target.partition(":")[0], f.implementation, f.order, f.dtype) for f in store.findings(run.id)}
+
+        def watch(progress: Progress) -> None:
+            if len(seen) < len(MINUTES) - 1 and progress.seconds >= 60 * MINUTES[len(seen)]:
+                seen.append((MINUTES[len(seen)], found(), progress.verdicts))
+
+        budget = Budget(seconds=60 * MINUTES[-1])
+        run = run_campaign(
+            Settings(budget, ops=",".join(ops), dtypes=dtypes, orders=orders, seed=1, workers=WORKERS), store, watch
+        )
+        yield from seen
+        yield MINUTES[-1], found(), run.verdicts
+
+
+def _in_slices(
+    ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...], spend: Callable[[Cell, list[Subject], float, int], tuple[set[Named], int]]
+) -> Told:  # fmt: skip
+    """Every cell gets its share of the worker-seconds up to each of MINUTES."""
+    targets = targets_named("*:cpu:eager")
+    cells = cells_of([op_named(op) for op in ops], dtypes, orders, targets)
+    found: set[Named] = set()
+    verdicts, before = 0, 0.0
+    for number, minutes in enumerate(MINUTES):
+        ends = time.monotonic() + 60 * (minutes - before) * WORKERS
+        for k, cell in enumerate(cells):
+            seconds = (ends - time.monotonic()) / (len(cells) - k)
+            if seconds > 0:
+                named, count = spend(cell, subjects_of(cell, targets), seconds, number)
+                found, verdicts = found | named, verdicts + count
+        before = minutes
+        yield minutes, set(found), verdicts
+
+
+def _named(cell: Cell, subject: Subject) -> Named:
+    return subject.target.partition(":")[0], subject.implementation.call, cell.order, cell.dtype
+
+
+def _uniform(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> Told:
+    return _in_slices(ops, dtypes, orders, _spend_on_bits)
+
+
+class _Bits(Search):
+    """A search that draws uniform random bits and nothing else."""
+
+    def _phases(self, corpus: Any) -> None:
+        op, cell = self.trial.op, self.trial.cell
+        try:
+            for seed in itertools.count(self.seed):
+                length = self.lengths[seed % len(self.lengths)]
+                recipe = Recipe(seed, 1024, tuple(Draw(("bits",)) for _ in op.inputs), length=length)
+                self.feed(recipe.expand(op, dict(cell.params), cell.dtype, cell.order))
+        except Spent:
+            return
+
+
+def _spend_on_bits(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
+    trial = Trial(cell, subjects, until=time.time() + seconds)
+    search = _Bits(trial, 1 << 40, seed=round_ << 20, round_=round_)
+    search.run(())
+    return {_named(cell, ledger.subject) for ledger in search.ledgers if ledger.candidates}, trial.clock.verdicts
+
+
+def _naive(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> Told:
+    return _in_slices(ops, dtypes, orders, _spend_naively)
+
+
+def _spend_naively(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
+    """One row at a time of floats of any size, each answer within 4 ulps of mpmath's value or wrong (Hypothesis's own share of the time is
+    left out in the loop's favour)."""
+    trial = Trial(cell, subjects)
+    rng, op, fmt = random.Random(f"{cell.key} {round_}"), trial.op, format_named(cell.dtype)
+    length = Search(trial, 1, 0, 0).lengths[0]
+    ends, found, verdicts = time.monotonic() + seconds, set(), 0
+    while time.monotonic() < ends:
+        recipe = Recipe(rng.getrandbits(40), 1, tuple(Draw(("bits",)) for _ in op.inputs), length=length)
+        batch = recipe.expand(op, dict(cell.params), cell.dtype, cell.order)
+        for subject in subjects:
+            try:
+                answers = trial.call(subject, batch)[0]
+            except FrameworkError:
+                continue
+            for output, answer in enumerate(answers.astype(np.float64)):
+                truth = by_mpmath(trial.function, {n: v[0] for n, v in batch.exact().items()}, output, 333)
+                verdicts += 1
+                if truth is not None and not _near(float(answer), truth, fmt):
+                    found.add(_named(cell, subject))
+                if time.monotonic() >= ends:
+                    return found, verdicts
+    return found, verdicts
+
+
+def _near(answer: float, truth: Any, fmt: Any) -> bool:
+    if isinstance(truth, float):
+        return answer == truth or (np.isnan(answer) and np.isnan(truth)) or bool(np.isinf(truth) and np.isinf(answer))
+    if not np.isfinite(answer):
+        return bool(np.isinf(answer)) and abs(truth) >= fmt.overflow_threshold
+    return abs(type(truth)(answer) - truth) <= 4 * fmt.ulp_exact(truth)

@@ -1,0 +1,101 @@
+"""What the vectorised tiers certify: the share of elements whose verdict needs no row-by-row arithmetic, per op and regime of inputs."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator
+
+from fuzzer.campaign.cell import Cell, subjects_of
+from fuzzer.campaign.trial import Trial
+from fuzzer.catalog.op import Op
+from fuzzer.catalog.registry import ops
+from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.frameworks.target import targets_named
+from fuzzer.inputs.recipe import Draw, Recipe
+from fuzzer.inputs.strategies import usual_lengths
+from fuzzer.judge.verdict import Class
+from oracles.oracle import Caps
+from tests.benchmarks.measure import Measure
+
+GOAL = 0.97
+DTYPES = ("float32", "bfloat16", "float16")
+#: Numbers per input and regime.
+NUMBERS = 512
+#: Nothing climbs: what the vectorised tiers leave stays undecided.
+VECTORISED = Caps(arb_rows=0, limit_rows=0, audit_share=0.0)
+#: Regime -> (region of every number, arrangement of vectors, of square matrices, relation of two inputs).
+REGIMES = {
+    "everyday": ("everyday", "elements", "elements", "independent"),
+    "bits": ("bits", "elements", "elements", "independent"),
+    "scaled": ("thresholds", "near_sqrt_max", "extreme_scale", "binary_multiple"),
+    "offset": ("integers", "offset", "near_identity", "large_nearly_equal"),
+    "cancellation": ("zero_and_one", "cancelling_pairs", "near_singular", "near_equal"),
+    "subnormal": ("subnormal", "elements", "elements", "independent"),
+    "wide": ("bits", "geometric", "graded", "huge_and_tiny"),
+}
+WORST = 20
+
+
+def measures() -> Iterator[Measure]:
+    """Per op the share over all dtypes and regimes, its regimes in the detail; then the medians and the worst twenty."""
+    shares: dict[str, float] = {}
+    regimes: defaultdict[str, list[float]] = defaultdict(list)
+    for op in ops().values():
+        found = _shares(op)
+        if not found:
+            continue
+        shares[op.name] = statistics.fmean(found.values())
+        for regime, share in found.items():
+            regimes[regime].append(share)
+        yield Measure(f"certified by vectorised tiers: {op.name}", shares[op.name], "share", detail=found)
+    yield Measure(
+        "certified by vectorised tiers: median over the catalogue", statistics.median(shares.values()), "share", GOAL,
+        detail={regime: statistics.median(found) for regime, found in regimes.items()},
+    )  # fmt: skip
+    worst = sorted(shares, key=lambda name: shares[name])[:WORST]
+    least = statistics.fmean(shares[name] for name in worst)
+    yield Measure(
+        "certified by vectorised tiers: the worst twenty ops", least, "share", detail={name: shares[name] for name in worst}
+    )
+
+
+def _shares(op: Op) -> dict[str, float]:
+    """Per regime the share certified, mean over the dtypes."""
+    told: defaultdict[str, list[float]] = defaultdict(list)
+    for dtype in DTYPES:
+        if dtype not in op.dtypes:
+            continue
+        cell = Cell(op.name, tuple(op.default_params().items()), dtype, "value")
+        subjects = subjects_of(cell, targets_named("*:cpu:eager"))
+        if not subjects:
+            continue
+        trial = Trial(cell, subjects[:1], VECTORISED)
+        for number, regime in enumerate(REGIMES):
+            share = _share(trial, _recipe(op, regime, number))
+            if share is not None:
+                told[regime].append(share)
+    return {regime: statistics.fmean(found) for regime, found in told.items()}
+
+
+def _recipe(op: Op, regime: str, seed: int) -> Recipe:
+    region, line, square, relation = REGIMES[regime]
+    lengths = usual_lengths(op)
+    length = next((n for n in lengths if n >= 4), lengths[-1])
+    draws = tuple(Draw((region,), square if spec.square else line) for spec in op.inputs)
+    related = len(op.inputs) == 2 and all(spec.scalar for spec in op.inputs)
+    numbers = length if any(spec.varies for spec in op.inputs) else 1
+    return Recipe(seed, max(16, NUMBERS // numbers), draws, relation if related else "independent", length=length)
+
+
+def _share(trial: Trial, recipe: Recipe) -> float | None:
+    """The share of one batch's elements that are decided; None where the framework raises."""
+    (subject,) = trial.subjects
+    batch = recipe.expand(trial.op, dict(trial.cell.params), trial.cell.dtype)
+    try:
+        answers = trial.call(subject, batch)
+    except FrameworkError:
+        return None
+    (outcome,) = trial.judge(batch, [(subject, answers, "")]).outcomes
+    assert outcome.screened is not None
+    return float((outcome.screened.verdicts.classes != Class.undecided).mean())
