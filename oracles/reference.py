@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 FINITE, NAN, PINF, NINF = 1, 2, 4, 8
 
 #: Names of the tiers, by the code in `Reference.tier`. `limit`: decided by limits at special or singular inputs.
-TIERS = ("none", "ball64", "log64", "ball80", "arb", "limit", "mpmath")
+TIERS = ("none", "ball64", "log64", "ball80", "taylor", "arb", "limit", "mpmath")
 
 
 @dataclass(frozen=True)

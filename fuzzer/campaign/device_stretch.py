@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.plateau import SHARP
+from fuzzer.campaign.sharp_truth import SHARP
 from fuzzer.findings.fact import Share, joined
 from fuzzer.formats import FLOAT32
 from fuzzer.frameworks.resident import Resident

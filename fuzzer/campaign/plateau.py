@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuzzer.campaign.sharp_truth import SHARP, Truth
 from fuzzer.case import Batch
 from fuzzer.formats import Format
 from fuzzer.inputs.exhaustive import Space
@@ -23,10 +24,8 @@ from oracles.oracle import settled_kinds
 from oracles.over_interval import Hull, hull, slope
 from oracles.reference import FINITE, NAN, Reference
 
-#: The largest error on a plateau is known to this part of an ulp, as the truth of single inputs is (stretch.SHARP).
-SHARP = 2.0**-10
-#: The truth of some inputs: (reference, correctly rounded results, where these are certain), (rows, 1) each.
-Known = Callable[[Batch], tuple[Reference, NDArray[Any], NDArray[np.bool_]]]
+#: The truth of some inputs.
+Known = Callable[[Batch], Truth]
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,10 @@ def plateaus(function: Function, space: Space, first: int, count: int, step: int
     numbers = np.stack([firsts, firsts + step - 1], axis=1).ravel()
     batch = space.inputs(numbers)
     (given,) = batch.exact().values()
-    reference, right, certain = known(batch)
-    if reference.shape[1] != 1:
+    truth = known(batch)
+    if truth.right.shape[1] != 1:
         return []
-    ends = _Ends(batch, given, reference, right[:, 0], certain[:, 0])
+    ends = _Ends(batch, given, truth.reference, truth.right[:, 0], truth.certain[:, 0])
     found: list[Plateau] = []
     for a, b in _runs(ends.signs()):
         found += _resolved(function, ends, firsts, step, a, b)

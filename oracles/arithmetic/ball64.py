@@ -586,7 +586,9 @@ class Ball64(Composites):
             return derivative
 
         ball = self._monotone(hurwitz, x, 256.0)
-        return Ball(self, ball.mid, self.xp.where(x.lower() >= 0.25, ball.radius(), np.inf), ball.bad)
+        # among its terms is x x^-(n+1) / n, whose power may be subnormal although the value is not
+        rad = ball.radius() + abs(x.upper()) * self.dtype(math.factorial(n) * 2.0**-1072)
+        return Ball(self, ball.mid, self.xp.where(x.lower() >= 0.25, rad, np.inf), ball.bad)
 
     def _polygamma_left(self, n: int, x: Ball) -> Ball:
         reflected: Ball = reflected_polygamma(self, n, x, self._polygamma_right(n, self.num(1) - x))

@@ -2,7 +2,8 @@
 
 Present only where numpy's longdouble has a 64-bit significand (x86-64). Elementary functions are glibc's long double ones, whose
 known maximum errors are at most 5 ulps (glibc manual, "Known Maximum Errors in Math Functions", x86_64 ldbl); 8 ulps are charged.
-scipy has no long double special functions: those claim nothing here and climb to Arb.
+scipy has no long double special functions: erf, erfc, erfinv, lgamma and digamma are taken from Taylor polynomials (oracles.arithmetic.pieces);
+the others claim nothing here and climb to Arb.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from oracles.arithmetic.ball64 import Ball64
-from oracles.enclosure import Column
+from oracles.arithmetic.pieces import pieces
+from oracles.enclosure import Ball, Column
 
 #: Whether this machine has the format.
 AVAILABLE = np.finfo(np.longdouble).nmant == 63
+#: Our names of functions, by scipy's.
+_NAMES = {"psi": "digamma", "gammaln": "lgamma"}
 
 
 class Ball80(Ball64):
@@ -27,6 +31,28 @@ class Ball80(Ball64):
 
     def _scipy(self, name: str, x: Column) -> Column:
         return np.full_like(x, np.nan)
+
+    def _special(self, name: str, x: Ball, slack: Column | float, floor: float = 0.0, bad: Column | None = None) -> Ball:
+        """A monotone function by its pieces."""
+        bad, table = self._either(x.bad, bad), pieces(_NAMES.get(name, name))
+        if x.rad is None:
+            mid, rad = table(x.mid)
+            return Ball(self, mid, rad, bad)
+        (left, off), (right, too) = table(x.lower()), table(x.upper())
+        return self.interval(np.minimum(left - off, right - too), np.maximum(left + off, right + too), bad)
+
+    def erfc(self, x: Ball) -> Ball:
+        return self._special("erfc", x, 0.0)
+
+    def _lgamma_right(self, x: Ball) -> Ball:
+        mid, rad = pieces("lgamma")(x.mid)
+        if x.rad is not None:
+            ends = (x.lower().clip(0.25, None).astype(np.float64), x.upper().astype(np.float64))
+            slope = (
+                sum(np.abs(super(Ball80, self)._scipy("psi", end)) for end in ends) + 1
+            )  # |psi| rises to both sides of its root
+            rad = np.where(x.lower() >= 0.25, (rad + x.rad * slope) * self._grow, np.inf)
+        return Ball(self, mid, rad, x.bad)
 
     def _zeta(self, s: int, values: Column) -> Column:
         return np.full_like(values, np.nan)

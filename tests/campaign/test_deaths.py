@@ -19,7 +19,7 @@ from test_shard import comparable, shard_of
 from fuzzer.campaign import raised
 from fuzzer.campaign.cell import Cell
 from fuzzer.campaign.plan import FIRST, Progress, round_of
-from fuzzer.campaign.run import run_campaign
+from fuzzer.campaign.run import AGAIN, _Campaign, run_campaign
 from fuzzer.campaign.shard import ShardResult, run_shard
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.registry import op_named, ops
@@ -268,6 +268,18 @@ def test_a_resumed_run_remembers_who_died(stores: Any, hosted: dict[str, Any]) -
     resumed = run_campaign(settings_of("400k", resume=interrupted.id, **chosen), broken)
     assert (resumed.state, content(broken, resumed)) == ("finished", content(whole, unbroken))
     assert resumed.environment["failures"] == unbroken.environment["failures"]
+
+
+def test_what_died_in_one_cell_is_left_out_of_the_first_visits_of_the_others(stores: Any, hosted: dict[str, Any]) -> None:
+    settings = settings_of("40s", ops="faulty_aborts", **{**hosted, "case_timeout": None})
+    campaign, shard = _Campaign(settings, stores(), None), shard_of("faulty_aborts")
+    assert campaign._without_fatal(shard) is shard
+    campaign.fatal["faulty_aborts"].add((TARGET, guilty("aborts")))
+    left = campaign._without_fatal(shard)
+    assert (left.excluded, left.alone) == (((TARGET, guilty("aborts")),), False)
+    campaign.fatal["faulty_aborts"].update((TARGET, i.call) for i in op_named("faulty_aborts").implementations)
+    apart = campaign._without_fatal(shard)
+    assert (apart.excluded, apart.alone, apart.patience) == (shard.excluded, True, AGAIN)
 
 
 def test_a_cell_whose_subjects_are_all_dead_ends_the_run(stores: Any, hosted: dict[str, Any]) -> None:

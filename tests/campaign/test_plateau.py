@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from planted_frameworks import planted
 
 from fuzzer.campaign import stretch as stretches
 from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.plateau import SHARP, Plateau, plateaus
-from fuzzer.campaign.stretch import CALL, Stretch, run_stretch
+from fuzzer.campaign.plateau import Plateau, plateaus
+from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP, truth_of
+from fuzzer.campaign.stretch import Stretch, run_stretch
 from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch
 from fuzzer.catalog.registry import op_named
@@ -37,13 +39,8 @@ def at(x: float) -> int:
 
 def found(op: str, first: int, count: int = 4 * CALL) -> list[Plateau]:
     cell = Cell(op, tuple(op_named(op).default_params().items()), "float32", "value")
-    trial = Trial(cell, [], stretches.PATIENT)
-
-    def known(batch: Batch) -> Any:
-        truth = stretches._truth(trial, batch)
-        return truth.reference, truth.right, truth.certain
-
-    return plateaus(trial.function, space_of(trial.op, "float32"), first, count, CALL, known)
+    trial = Trial(cell, [], PATIENT)
+    return plateaus(trial.function, space_of(trial.op, "float32"), first, count, CALL, partial(truth_of, trial))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,236 @@
+"""Sharp truth: the truth of consecutive inputs, so sharp that its rounding is known: by a Taylor model where there is one, by ball64, or climbed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.campaign.trial import Trial
+from fuzzer.case import Batch
+from fuzzer.formats import Format
+from fuzzer.inputs.exhaustive import Space
+from oracles import oracle, vectorised
+from oracles.arithmetic.ball64 import Ball64
+from oracles.oracle import Caps
+from oracles.reference import FINITE, NAN, TIERS, Reference
+from oracles.taylor import Taylor, taylor
+
+#: Inputs of one framework call: large enough that Python's share is small, small enough that the oracle's columns stay in the cache.
+CALL = 1 << 15
+#: What the truth of one call may cost beyond the vectorised tiers: every row of 16 bits; of 32 bits a share that lets a sweep end.
+PATIENT = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=20.0, arb_bits=1024, audit_share=2.0**-16)
+#: The truth is known to this part of an ulp.
+SHARP = 2.0**-10
+#: Inputs of a Taylor model, first the most: a model costs about as much as ten thousand inputs by it.
+PIECES = (1 << 17, CALL)
+#: After so many pieces without a model as many are left out as there were, and no more than these.
+PATIENCE, LEFT_OUT = 4, 256
+
+
+class Truth:
+    """The truth of the rows of a call. right: correctly rounded, where certain; plain: the elements that are numbers and no intervals, None
+    where all are. made: the Reference of some rows, or of all (None)."""
+
+    def __init__(
+        self, right: NDArray[Any], certain: NDArray[np.bool_], made: Callable[[Any], Reference], plain: NDArray[np.bool_] | None = None
+    ) -> None:  # fmt: skip
+        self.right, self.certain, self.plain, self._made = right, certain, plain, made
+
+    @classmethod
+    def of(cls, reference: Reference, fmt: Format) -> Truth:
+        """Of a Reference of all rows."""
+        right, certain = rounded(reference, fmt)
+        return cls.known(reference, right, certain & ~reference.interval)
+
+    @classmethod
+    def known(cls, reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_]) -> Truth:
+        """Of a Reference whose rounding is known."""
+        numbers = reference.accepts == FINITE
+        made: Callable[[Any], Reference] = lambda rows: reference if rows is None else reference.take(rows)  # noqa: E731
+        return cls(right, certain, made, None if numbers.all() else numbers)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Of all rows."""
+        return self._made(None)
+
+    def elements(self, rows: NDArray[Any], outs: NDArray[Any]) -> Reference:
+        """Of these elements, one after the other."""
+        some = self._made(rows)
+        return some.take((np.arange(len(rows)), outs))
+
+
+def truth_of(trial: Trial, batch: Batch) -> Truth:
+    """The truth of every row."""
+    inputs = batch.exact()
+    if all(np.isfinite(values).all() for values in inputs.values()):
+        return _at_once(trial, inputs) or Truth.of(_climbed(trial, inputs), trial.format)
+    nans = np.logical_or.reduce([np.isnan(values) for values in inputs.values()])
+    if len(inputs) > 1 or not nans.any():
+        return Truth.of(_climbed(trial, inputs), trial.format)
+    rows, back = np.unique(
+        np.where(nans, int(np.argmax(nans)), np.arange(batch.rows)), return_inverse=True
+    )  # all NaNs have one truth
+    return Truth.of(_climbed(trial, {name: values[rows] for name, values in inputs.items()}).take(back), trial.format)
+
+
+def _climbed(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Reference:
+    """By the oracle, tier by tier."""
+    fmt = trial.format
+
+    def undecided(truth: Reference, _: NDArray[np.int64]) -> NDArray[np.bool_]:
+        known = rounded(truth, fmt)[1] | truth.interval | (truth.accepts != FINITE)
+        with np.errstate(invalid="ignore"):
+            known &= (truth.radius <= SHARP * fmt.ulp(truth.value)) | truth.interval | (truth.accepts & FINITE == 0)
+        return np.asarray(~known.all(axis=1))
+
+    return oracle.reference(
+        trial.function, inputs, precision=fmt.precision, undecided=undecided, caps=trial.caps, tally=trial.clock.tally
+    )
+
+
+def _at_once(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Truth | None:
+    """By ball64 alone, what it leaves by the oracle: a sweep is mostly this. None where ball64 does not know the function."""
+    fmt, function = trial.format, trial.function
+    began = time.perf_counter()
+    m = Ball64()
+    (rows,) = next(iter(inputs.values())).shape
+    with np.errstate(all="ignore"):
+        found = [m.num(n) for n in function.outputs(m, vectorised.lift(m, inputs, fmt.precision))]
+        if len(found) != 1 or m.kinks is not None or m.touched_removable is not None or function.order != "value":
+            return None
+        (ball,) = found
+        mid, rad = np.broadcast_to(ball.mid, rows), np.broadcast_to(ball.radius(), rows)
+        size = np.abs(mid)
+        right, certain = _both_ends(mid, rad, fmt)
+        certain &= rad <= np.maximum(size * (SHARP * 2.0**-fmt.precision), SHARP * fmt.min_subnormal)
+    reference = _column(mid, rad, m.name)
+    open_ = ~certain
+    if ball.bad is not None:
+        bad = np.broadcast_to(ball.bad, rows)
+        reference.accepts[bad], reference.radius[bad] = NAN, 0.0
+        open_ &= ~bad
+        certain &= ~bad
+    trial.clock.tally.seconds[m.name] += time.perf_counter() - began
+    left = np.flatnonzero(open_)
+    trial.clock.tally.elements[m.name] += rows - len(left)
+    oracle.audit(function, inputs, reference, trial.caps)
+    return None if len(left) == rows else _sharpened(trial, inputs, reference, right, certain, left)
+
+
+def _sharpened(
+    trial: Trial, inputs: dict[str, NDArray[np.float64]], reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_],
+    left: NDArray[np.int64],
+) -> Truth:  # fmt: skip
+    """With the rows that are left by the oracle."""
+    if len(left):
+        sharper = Truth.of(_climbed(trial, {name: values[left] for name, values in inputs.items()}), trial.format)
+        reference.put(left, sharper.reference)
+        right[left], certain[left] = sharper.right[:, 0], sharper.certain[:, 0]
+    return Truth.known(reference, right.reshape(-1, 1), certain.reshape(-1, 1))
+
+
+def _column(mid: NDArray[np.float64], rad: Any, tier: str) -> Reference:
+    """Numbers known to these radii."""
+    rows = len(mid)
+    return Reference(
+        np.array(mid).reshape(-1, 1), np.zeros((rows, 1)), np.array(np.broadcast_to(rad, rows)).reshape(-1, 1),
+        np.full((rows, 1), FINITE, np.uint8), np.zeros((rows, 1), np.bool_), np.full((rows, 1), TIERS.index(tier), np.uint8),
+    )  # fmt: skip
+
+
+def rounded(truth: Reference, fmt: Format) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """(the correctly rounded results, where they are certain) of the elements whose truth is a number."""
+    with np.errstate(all="ignore"):
+        right, certain = _both_ends(truth.value, truth.radius + np.abs(truth.low), fmt)
+    return right, certain & (truth.accepts & FINITE != 0)
+
+
+def _both_ends(value: NDArray[np.float64], radius: NDArray[np.float64], fmt: Format) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """What the lower end of value +- radius is rounded to, and where the upper end is rounded alike."""
+    spread = np.abs(value)
+    spread *= 2.0**-52
+    spread += radius * (1 + 2.0**-40)
+    spread += 2.0**-1074
+    spread[radius == 0] = 0.0
+    low, high = fmt.round(value - spread), fmt.round(value + spread)
+    return low, np.asarray(low == high)
+
+
+class Models:
+    """The Taylor models of a stretch, each made when a call asks for it."""
+
+    def __init__(self, trial: Trial, space: Space) -> None:
+        self.trial, self.space = trial, space
+        self.wanted = trial.function.order == "value" and not space.paired and space.asks_for_all and space.size > 1 << 16
+        self._known: dict[tuple[int, int], Taylor | None] = {}
+        self._failures = self._skip = 0
+
+    def truth(self, first: int, batch: Batch) -> Truth | None:
+        """The truth of a whole call whose inputs start with that number; None where no model covers it."""
+        if not self.wanted or batch.rows != CALL:
+            return None
+        if self._skip:
+            self._skip -= 1
+            return None
+        model = self._model(first)
+        if model is None:
+            self._failures += 1
+            self._skip = min(self._failures, LEFT_OUT) if self._failures >= PATIENCE else 0
+            return None
+        self._failures = 0
+        return self._by(model, batch)
+
+    def _model(self, first: int) -> Taylor | None:
+        for piece in PIECES:
+            start = first // piece * piece
+            if (start, piece) not in self._known:
+                self._known[start, piece] = self._made(start, piece)
+            found = self._known[start, piece]
+            if found is not None:
+                return found
+        return None
+
+    def _made(self, start: int, count: int) -> Taylor | None:
+        if start + count > self.space.size:
+            return None
+        (ends,) = self.space.inputs(np.array([start, start + count - 1])).exact().values()
+        if not np.isfinite(ends).all():
+            return None
+        fmt = self.trial.format
+        model = taylor(self.trial.function, float(ends.min()), float(ends.max()), SHARP * 2.0 ** -(fmt.precision + 8))
+        if model is None or model.least < fmt.min_normal:
+            return None
+        self._audit(model, float(ends[0]))
+        return model
+
+    def _audit(self, model: Taylor, x: float) -> None:
+        """Against Arb at one input: another arithmetic, of another shape. Raises AuditFailure."""
+        given = np.array([x])
+        (name,) = self.trial.function.inputs
+        oracle.audit(self.trial.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.trial.caps)
+
+    def _by(self, model: Taylor, batch: Batch) -> Truth:
+        began = time.perf_counter()
+        fmt, tally = self.trial.format, self.trial.clock.tally
+        inputs = batch.exact()
+        (x,) = inputs.values()
+        mid = model.values(x)
+        spread = model.radius * (1 + 2.0**-40) + model.most * 2.0**-52
+        low, high = fmt.round(mid - spread), fmt.round(mid + spread)
+        certain = low == high
+        tally.seconds["taylor"] += time.perf_counter() - began
+        left = np.flatnonzero(~certain)
+        tally.elements["taylor"] += len(mid) - len(left)
+        if len(left):
+            return _sharpened(self.trial, inputs, _column(mid, model.radius, "taylor"), low, certain, left)
+
+        def made(rows: Any) -> Reference:
+            return _column(mid if rows is None else mid[rows], model.radius, "taylor")
+
+        return Truth(low.reshape(-1, 1), certain.reshape(-1, 1), made)

@@ -1,0 +1,122 @@
+"""Taylor models: a function of one number over an interval as a polynomial in binary64 with a bound of everything that it is off.
+
+f(x) = sum_{k<n} f_k t^k + R, t = x - c, where |R| <= max |f^(n)/n!| r^n over the interval (Lagrange's remainder), all of it enclosed by series
+over Arb balls (oracles.arithmetic.series). A hundred thousand neighbouring numbers then cost a dozen multiplications each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from oracles import rigorous
+from oracles.arithmetic.series import NotKnown, Series
+from oracles.function import Function
+
+#: Terms of the series at most, and its precision: what cancels in a definition (x + sqrt(x^2 + 1), say) costs bits.
+TERMS, BITS = 14, 192
+#: What the remainder may be beside the least value.
+REMAINDER = 2.0**-56
+U = 2.0**-53
+
+
+@dataclass(frozen=True)
+class Taylor:
+    """|f(x) - value(x)| <= radius for every binary64 x in [low, high] with x - centre exact, where least <= |f(x)| <= most, least > 0."""
+
+    low: float
+    high: float
+    centre: float
+    coefficients: tuple[float, ...]
+    rest: float  # of the constant term, beside its binary64
+    radius: float
+    least: float
+    most: float
+
+    def values(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The polynomial at these numbers, by Horner's rule."""
+        t = x - self.centre
+        constant, *others = self.coefficients
+        if not others:
+            return np.full_like(x, constant)
+        y = np.full_like(t, others[-1])
+        for coefficient in others[-2::-1]:
+            y *= t
+            y += coefficient
+        y *= t
+        y += self.rest
+        y += constant
+        return y
+
+
+def taylor(function: Function, low: float, high: float, tolerance: float) -> Taylor | None:
+    """The model over [low, high], binary64 numbers so near each other that differences to their middle are exact; None where there is none
+    with a radius of at most `tolerance` beside the least value."""
+    (name,) = function.inputs
+    bottom, top = function.domain(name)
+    centre = low / 2 + high / 2
+    if not (bottom <= low < high <= top and low < centre < high):
+        return None
+    reach = max(high - centre, centre - low)
+    try:
+        with Series(BITS, TERMS) as m:
+            whole = [m.num(n) for n in function.outputs(m, {name: m.variable(low, high)})]
+            if len(whole) != 1 or not _known(whole[0].v, 1):
+                return None
+            least = float(whole[0].v[0].abs_lower()) * (1 - 2 * U)
+            most = float(whole[0].v[0].abs_upper()) * (1 + 2 * U)
+            if not 0 < least <= most < np.inf:
+                return None
+            count = _terms(whole[0].v, reach, least)
+            if not count:
+                return None
+            (point,) = (m.num(n) for n in function.outputs(m, {name: m.variable(centre, centre)}))
+            if not _known(point.v, count):
+                return None
+            remainder = _upper(whole[0].v[count], reach, count)
+            return _model(point.v, low, high, centre, reach, count, remainder, least, most, tolerance)
+    except (NotKnown, ZeroDivisionError, ValueError):
+        return None
+
+
+def _known(series: object, terms: int) -> bool:
+    return all(series[k].is_finite() for k in range(terms)) and getattr(series, "prec", terms) >= terms  # type: ignore[index]
+
+
+def _upper(coefficient: arb, reach: float, power: int) -> float:
+    """An upper bound of |coefficient| reach^power."""
+    return float((coefficient.abs_upper() * arb(reach) ** power).abs_upper()) * (1 + 4 * U)
+
+
+def _terms(series: object, reach: float, least: float) -> int:
+    """The least count of terms whose remainder does not matter; 0 where there is none."""
+    known = min(TERMS, getattr(series, "prec", TERMS))
+    for count in range(1, known):
+        coefficient = series[count]  # type: ignore[index]
+        if coefficient.is_finite() and _upper(coefficient, reach, count) <= REMAINDER * least:
+            return count
+    return 0
+
+
+def _model(
+    point: object, low: float, high: float, centre: float, reach: float, count: int, remainder: float, least: float, most: float,
+    tolerance: float,
+) -> Taylor | None:  # fmt: skip
+    """The radius: Lagrange's remainder; the coefficients' own radii and their rounding to binary64; the rounding of Horner's rule, at most
+    2(n - k) + 3 operations after the k-th coefficient (Higham, Accuracy and Stability, 5.1), and one of the last sum."""
+    parts = [rigorous.split(point[k]) for k in range(count)]  # type: ignore[index]
+    coefficients, rest = tuple(value for value, _, _ in parts), parts[0][1]
+    off, weight = remainder + parts[0][2] + abs(parts[0][1]) * 4 * U, 0.0
+    for k in range(1, count):
+        value, lower, radius = parts[k]
+        size = reach**k * (1 + 2 * k * U)
+        off += (abs(lower) + radius) * size
+        weight += abs(value) * size
+    operations = 2 * count + 4
+    radius = (off + weight * operations * U * 1.01 + most * U * 1.01) * (1 + 2.0**-40) + 2.0**-1060
+    if not (np.isfinite(radius) and radius <= tolerance * least and np.isfinite(coefficients).all()):
+        return None
+    return Taylor(low, high, centre, coefficients, rest, radius, least, most)
