@@ -28,6 +28,8 @@ from tests.sampling import sampled
 prepare_environment()
 
 ROWS, LENGTH = 3, 3
+#: Ends of a domain that an ordinary point may lie beside; a wider one is taken for the whole line.
+EVERYDAY = 32.0
 #: The dtypes that every record is tried at; the others are sampled.
 FIRST = ("float32", "complex64")
 #: How far an answer at an ordinary point may be off, relatively: generous to every kernel (some compute float64 with constants
@@ -40,7 +42,7 @@ def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
     shape = (ROWS, *entry.sizes(length))
     count = math.prod(shape)
     steps = (np.arange(count) * 0.381966 + 0.3 + 0.217 * index) % 1.0  # golden-section steps: no two are near
-    low, high = (end if abs(end) < 1e6 else math.copysign(math.inf, end) for end in (entry.low, entry.high))
+    low, high = (end if abs(end) <= EVERYDAY else math.copysign(math.inf, end) for end in (entry.low, entry.high))
     if entry.integers and math.isfinite(low) and math.isfinite(high):
         high = min(high, low + 8)  # counts of everyday size
     if math.isinf(low) and math.isinf(high):
