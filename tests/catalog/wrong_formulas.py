@@ -27,6 +27,8 @@ FINDINGS = {
     # Its forward derivative is zero.
     ("torch.scatter_reduce(c, 1, index.long(), x, 'prod')", "jvp"),
     ("torch.ones_like(x[:, :1]).repeat(1, 3).scatter_reduce(1, index.long(), x, 'prod')", "jvp"),
+    # Second derivatives of a softmax in bfloat16: small elements keep no digit.
+    ("tf.keras.layers.Attention(dtype=q.dtype.name)([q, v, k])", "grad2 bfloat16"),
     # It divides by y^3 in float16.
     ("tf.math.xdivy(x, y)", "grad2"),
     # It differentiates by an integer power, which is 0 for a negative exponent.
