@@ -29,6 +29,8 @@ FINDINGS = {
     ("torch.ones_like(x[:, :1]).repeat(1, 3).scatter_reduce(1, index.long(), x, 'prod')", "jvp"),
     # Second derivatives of a softmax in bfloat16: small elements keep no digit.
     ("tf.keras.layers.Attention(dtype=q.dtype.name)([q, v, k])", "grad2 bfloat16"),
+    # It computes the softmax in binary32 whatever the inputs are: of a second derivative six digits are left.
+    *((i.call, "grad2") for i in ops()["attention_scaled"].of("jax")),
     # It divides by y^3 in float16.
     ("tf.math.xdivy(x, y)", "grad2"),
     # It differentiates by an integer power, which is 0 for a negative exponent.
