@@ -58,7 +58,7 @@ def render(report: Report, top: int = TOP) -> str:
 
 def _finding(rank: int, entry: Entry) -> list[str]:
     f = entry.finding
-    truth = numbers.layout(numbers.rounded(numbers.parse(f.reference), DIGITS))
+    truth = numbers.truth(f.reference, DIGITS)
     facts = [f.class_, f.symptom, f.status]
     if not entry.silent:
         facts += [f"error {numbers.measure(f.ulps)} ulps", f"excess {numbers.measure(f.excess)}"]

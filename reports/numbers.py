@@ -42,9 +42,12 @@ def layout(value: Decimal) -> str:
         text = f"{value:f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
         return text if "." in text else text + ".0"
-    mantissa = f"{value.scaleb(-exponent):f}"
-    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{mantissa}e{exponent}"
+    return f"{_mantissa(value)}e{exponent}"
+
+
+def _mantissa(value: Decimal) -> str:
+    text = f"{value.scaleb(-value.adjusted()):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def parse(text: str) -> Decimal:
@@ -55,18 +58,33 @@ def parse(text: str) -> Decimal:
         return Decimal("nan")
 
 
+#: Exponents beyond which truths are told by their text: `decimal` shifts none by more than two million digits, and reads none beyond 10^18.
+FAR = 100_000
+
+
 def rounded(value: Decimal, digits: int) -> Decimal:
     return Context(prec=digits, rounding=ROUND_HALF_EVEN, Emax=10**15, Emin=-(10**15)).plus(value)
 
 
-def contrast(answer: float, truth: str) -> tuple[str, str]:
-    """Answer and truth in as few digits as show the difference, and one more; at least three."""
-    right = parse(truth)
+def truth(text: str, digits: int) -> str:
+    """A stored truth in so many digits, however far its exponent; an interval stands as it is."""
+    if text.startswith("["):
+        return text
+    mantissa, _, written = text.partition("e")
+    exponent = int(written or 0)
+    if abs(exponent) <= FAR:
+        return layout(rounded(parse(text), digits))
+    value = rounded(parse(mantissa), digits)
+    return f"{_mantissa(value)}e{exponent + value.adjusted()}" if value else layout(value)
+
+
+def contrast(answer: float, exact: str) -> tuple[str, str]:
+    """Answer and stored truth in as few digits as show the difference, and one more; at least three."""
     if not math.isfinite(answer):
-        return special(answer), layout(rounded(right, 3)) if right.is_finite() else layout(right)
-    left = Decimal(answer)
-    if not right.is_finite():
-        return layout(rounded(left, 3)), layout(right)
+        return special(answer), truth(exact, 3)
+    left, right = Decimal(answer), parse(exact)
+    if not right.is_finite() or abs(right.adjusted()) > FAR:
+        return layout(rounded(left, 3)), truth(exact, 3)
     for digits in range(3, 18):
         if rounded(left, digits) != rounded(right, digits):
             return layout(rounded(left, digits + 1)), layout(rounded(right, digits + 1))

@@ -155,3 +155,23 @@ def test_a_plugin_target_is_reported_without_a_script(tmp_path: Path) -> None:
     report = build(run(), [planted(target="mine:cpu:eager")], [])
     assert report.entries[0].script == ""
     assert [p.name for p in write(report, tmp_path, ["md", "html"])] == ["report.md", "report.html"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [("1.6310120093e+80516441582630358", "1.63e80516441582630358"),
+     ("1.02738990e-15570470179182715165410831699251719493", "1.03e-15570470179182715165410831699251719493"),
+     ("9.9996e+30992289862567320954927", "1e30992289862567320954928"),
+     ("-2.960373934e-170644815716037661052973", "-2.96e-170644815716037661052973"),
+     ("1.5421122683e-522431665", "1.54e-522431665"), ("2.5e-100001", "2.5e-100001"), ("2.5e100000", "2.5e100000"),
+     ("0e-5201521077023998475339450886023912766444", "0.0"), ("1.2345", "1.23"), ("1.5e40", "1.5e40"), ("nan", "nan"), ("-inf", "-inf"),
+     ("[0.0, 1.0]", "[0.0, 1.0]")],
+)  # fmt: skip
+def test_a_truth_is_told_whatever_its_exponent(stored: str, told: str) -> None:
+    assert numbers.truth(stored, 3) == told
+    assert numbers.contrast(float("nan"), stored) == ("nan", told)
+
+
+def test_a_finite_answer_beside_a_far_truth() -> None:
+    assert numbers.contrast(0.25, "1.6310120093e+80516441582630358") == ("0.25", "1.63e80516441582630358")
+    assert numbers.contrast(-1.0, "2.07605e-309922880152828929206621576997867862266785861")[1].startswith("2.08e-3099228801528")
