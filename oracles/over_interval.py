@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from oracles import vectorised
 from oracles.arithmetic.ball64 import Ball64, Masks
 from oracles.arithmetic.log64 import Log64
 from oracles.enclosure import Ball, Column
 from oracles.function import Function
+from oracles.reference import NAN
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,9 +33,7 @@ class Hull:
 def hull(function: Function, low: float, high: float) -> Hull | None:
     """The hull of the function's one output over [low, high], both finite; None where nothing is known of it, or where it is not defined on all
     of the interval. Sharp where the ends are of one size."""
-    wide = Log64()
-    wide.plain = _Whole()
-    found = _hull(_Whole(), function, low, high) or _hull(wide, function, low, high)
+    found = _hull(_Whole(), function, low, high) or _hull(Log64(plain=_Whole()), function, low, high)
     bottom, top = function.domain(function.inputs[0])
     return found if found is None or found.undefined or bottom <= low <= high <= top else None
 
@@ -51,27 +51,19 @@ def slope(function: Function, low: float, high: float) -> Hull | None:
         return None
 
 
-def _hull(m: Any, function: Function, low: float, high: float) -> Hull | None:
+def _hull(m: Ball64 | Log64, function: Function, low: float, high: float) -> Hull | None:
     (name,) = function.inputs
-    plain = m.plain if isinstance(m, Log64) else m
-    with np.errstate(all="ignore"):
-        given = plain.lift(np.asarray([low])) if low == high else plain.interval(np.asarray([low]), np.asarray([high]))
-        outputs = function.outputs(m, {name: m.num(given)})
-        if len(outputs) != 1:
-            return None
-        number = m.num(outputs[0])
-        if m.kinks is not None or m.touched_removable is not None:
-            return None
-        if number.bad is not None and np.all(number.bad):
-            return Hull(np.nan, np.nan, undefined=True)
-        if isinstance(number, Ball):
-            ends = float(np.max(number.lower())), float(np.max(number.upper()))
-        else:
-            value, rest, radius = (float(np.max(part)) for part in m.enclose(number))
-            reach = (abs(rest) + radius) * (1 + 2.0**-40) + abs(value) * 2.0**-52
-            ends = (value, value) if np.isinf(value) and radius == 0 else (value - reach, value + reach)
-    unknown = np.isnan(ends).any() or (isinstance(number, Ball) and np.isinf(ends).any())
-    return None if unknown or (number.bad is not None and np.any(number.bad)) else Hull(*ends)
+    ball = m.plain if isinstance(m, Log64) else m
+    ends = np.asarray([low]), np.asarray([high])
+    given = ball.lift(ends[0]) if low == high else ball.interval(*ends)
+    found = vectorised.evaluate_lifted(m, function, {name: m.num(given)}, 1)
+    if found.shape[1] != 1 or found.interval[0, 0] or not found.accepts[0, 0]:
+        return None
+    if found.accepts[0, 0] == NAN:
+        return Hull(np.nan, np.nan, undefined=True)
+    value, radius = float(found.value[0, 0]), abs(float(found.low[0, 0])) + float(found.radius[0, 0])
+    reach = radius * (1 + 2.0**-40) + abs(value) * 2.0**-52 if radius else 0.0
+    return Hull(value - reach, value + reach)
 
 
 class _Whole(Ball64):

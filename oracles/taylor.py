@@ -7,13 +7,13 @@ over Arb balls (oracles.arithmetic.series). A hundred thousand neighbouring numb
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from flint import arb
 from numpy.typing import NDArray
 
 from oracles import rigorous
-from oracles.arithmetic.series import NotKnown, Series
+from oracles.arithmetic.series import NotKnown, Series, cut
 from oracles.function import Function
 
 #: Terms of the series at most, and its precision: what cancels in a definition (x + sqrt(x^2 + 1), say) costs bits.
@@ -25,10 +25,9 @@ U = 2.0**-53
 
 @dataclass(frozen=True)
 class Taylor:
-    """|f(x) - value(x)| <= radius for every binary64 x in [low, high] with x - centre exact, where least <= |f(x)| <= most, least > 0."""
+    """|f(x) - value(x)| <= radius for every binary64 x of the interval around `centre` with x - centre exact, where least <= |f(x)| <= most,
+    least > 0."""
 
-    low: float
-    high: float
     centre: float
     coefficients: tuple[float, ...]
     rest: float  # of the constant term, beside its binary64
@@ -63,51 +62,31 @@ def taylor(function: Function, low: float, high: float, tolerance: float) -> Tay
     reach = max(high - centre, centre - low)
     try:
         with Series(BITS, TERMS) as m:
-            whole = [m.num(n) for n in function.outputs(m, {name: m.variable(low, high)})]
-            if len(whole) != 1 or not _known(whole[0].v, 1):
+            outputs = [m.num(n).v for n in function.outputs(m, {name: m.variable(low, high)})]
+            if len(outputs) != 1 or not outputs[0][0].is_finite():
                 return None
-            least = float(whole[0].v[0].abs_lower()) * (1 - 2 * U)
-            most = float(whole[0].v[0].abs_upper()) * (1 + 2 * U)
+            (whole,) = outputs
+            least, most = float(whole[0].abs_lower()) * (1 - 2 * U), float(whole[0].abs_upper()) * (1 + 2 * U)
             if not 0 < least <= most < np.inf:
                 return None
-            count = _terms(whole[0].v, reach, least)
-            if not count:
+            terms = cut(whole, min(TERMS, whole.prec), reach, REMAINDER * least)
+            if terms is None:
                 return None
-            (point,) = (m.num(n) for n in function.outputs(m, {name: m.variable(centre, centre)}))
-            if not _known(point.v, count):
+            (point,) = (m.num(n).v for n in function.outputs(m, {name: m.variable(centre, centre)}))
+            if point.prec < terms[0] or not all(point[k].is_finite() for k in range(terms[0])):
                 return None
-            remainder = _upper(whole[0].v[count], reach, count)
-            return _model(point.v, low, high, centre, reach, count, remainder, least, most, tolerance)
+            return _model(point, centre, reach, terms, (least, most), tolerance)
     except (NotKnown, ZeroDivisionError, ValueError):
         return None
 
 
-def _known(series: object, terms: int) -> bool:
-    return all(series[k].is_finite() for k in range(terms)) and getattr(series, "prec", terms) >= terms  # type: ignore[index]
-
-
-def _upper(coefficient: arb, reach: float, power: int) -> float:
-    """An upper bound of |coefficient| reach^power."""
-    return float((coefficient.abs_upper() * arb(reach) ** power).abs_upper()) * (1 + 4 * U)
-
-
-def _terms(series: object, reach: float, least: float) -> int:
-    """The least count of terms whose remainder does not matter; 0 where there is none."""
-    known = min(TERMS, getattr(series, "prec", TERMS))
-    for count in range(1, known):
-        coefficient = series[count]  # type: ignore[index]
-        if coefficient.is_finite() and _upper(coefficient, reach, count) <= REMAINDER * least:
-            return count
-    return 0
-
-
 def _model(
-    point: object, low: float, high: float, centre: float, reach: float, count: int, remainder: float, least: float, most: float,
-    tolerance: float,
-) -> Taylor | None:  # fmt: skip
+    point: Any, centre: float, reach: float, terms: tuple[int, float], sizes: tuple[float, float], tolerance: float
+) -> Taylor | None:
     """The radius: Lagrange's remainder; the coefficients' own radii and their rounding to binary64; the rounding of Horner's rule, at most
     2(n - k) + 3 operations after the k-th coefficient (Higham, Accuracy and Stability, 5.1), and one of the last sum."""
-    parts = [rigorous.split(point[k]) for k in range(count)]  # type: ignore[index]
+    (count, remainder), (least, most) = terms, sizes
+    parts = [rigorous.split(point[k]) for k in range(count)]
     coefficients, rest = tuple(value for value, _, _ in parts), parts[0][1]
     off, weight = remainder + parts[0][2] + abs(parts[0][1]) * 4 * U, 0.0
     for k in range(1, count):
@@ -119,4 +98,4 @@ def _model(
     radius = (off + weight * operations * U * 1.01 + most * U * 1.01) * (1 + 2.0**-40) + 2.0**-1060
     if not (np.isfinite(radius) and radius <= tolerance * least and np.isfinite(coefficients).all()):
         return None
-    return Taylor(low, high, centre, coefficients, rest, radius, least, most)
+    return Taylor(centre, coefficients, rest, radius, least, most)

@@ -41,9 +41,13 @@ def evaluate(m: Ball64 | Log64, function: Function, inputs: Inputs, bits: int) -
 
     Rows where the definition met an isolated point, or where the ball does not know, have radius inf.
     """
-    rows = len(next(iter(inputs.values())))
+    return evaluate_lifted(m, function, lift(m, inputs, bits), len(next(iter(inputs.values()))))
+
+
+def evaluate_lifted(m: Ball64 | Log64, function: Function, lifted: dict[str, Any], rows: int) -> Reference:
+    """As `evaluate`, of inputs that are numbers of m already: balls, of which every point is meant."""
     with np.errstate(all="ignore"):
-        numbers = [m.num(n) for n in function.outputs(m, lift(m, inputs, bits))]
+        numbers = [m.num(n) for n in function.outputs(m, lifted)]
         reference = Reference.unknown(rows, len(numbers))
         for k, number in enumerate(numbers):
             _read(m, number, reference, k)

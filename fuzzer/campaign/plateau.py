@@ -6,6 +6,7 @@ Two thirds of all binary32 numbers lie on one for most functions. What an answer
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -58,7 +59,7 @@ def plateaus(function: Function, space: Space, first: int, count: int, step: int
     Blocks are candidates where the truths of their first and last inputs look alike; of those that stand side by side one enclosure is
     asked, of their halves where it does not tell.
     """
-    if function.order != "value" or space.paired or not space.asks_for_all or count % step:
+    if function.order != "value" or not space.is_line or count % step:
         return []
     firsts = np.arange(first, first + count, step, dtype=np.int64)
     numbers = np.stack([firsts, firsts + step - 1], axis=1).ravel()
@@ -67,83 +68,90 @@ def plateaus(function: Function, space: Space, first: int, count: int, step: int
     truth = known(batch)
     if truth.right.shape[1] != 1:
         return []
-    ends = _Ends(batch, given, truth.reference, truth.right[:, 0], truth.certain[:, 0])
+    ends = _Ends(batch.format, numbers, given, truth.reference, truth.right[:, 0], truth.certain[:, 0])
     found: list[Plateau] = []
-    for a, b in _runs(ends.signs()):
-        found += _resolved(function, ends, firsts, step, a, b)
+    for sign, blocks in itertools.groupby(range(len(firsts)), ends.signs().__getitem__):
+        if sign is not None:
+            run = list(blocks)
+            found += _resolved(function, ends, sign, run[0], run[-1] + 1)
     return found
+
+
+#: What the ends of a block have in common: ("level", 0.0, bits of the result), ("line", slope, 0) or ("no number", what is accepted, 0).
+Sign = tuple[str, float, int]
 
 
 @dataclass(frozen=True)
 class _Ends:
     """The first and last inputs of blocks, in pairs, and their truths."""
 
-    batch: Batch
+    format: Format
+    numbers: NDArray[np.int64]
     given: NDArray[np.float64]
     reference: Reference
     right: NDArray[Any]
     certain: NDArray[np.bool_]
 
-    def signs(self) -> list[Any]:
-        """Per block what its ends have in common, None where it is no candidate: ("same", result bits), ("scaled", ratio) or ("no number", kinds)."""
-        fmt = self.batch.format
+    def signs(self) -> list[Sign | None]:
+        """Per block; None where it is no candidate."""
         kinds = self.reference.accepts[:, 0]
-        bits = fmt.bits(self.right)
+        bits = self.format.bits(self.right)
         with np.errstate(all="ignore"):
             ratio = self.right.astype(np.float64) / self.given
         sure = np.isfinite(self.given) & (self.certain | (kinds & FINITE == 0)) & ~self.reference.interval[:, 0]
-        told: list[Any] = []
+        told: list[Sign | None] = []
         for k in range(0, len(self.given), 2):
             both = slice(k, k + 2)
             if not sure[both].all() or kinds[k] != kinds[k + 1] or not kinds[k]:
                 told.append(None)
             elif kinds[k] != FINITE:
-                told.append(("no number", int(kinds[k])))
+                told.append(("no number", float(kinds[k]), 0))
             elif bits[k] == bits[k + 1]:
-                told.append(("same", int(bits[k])))
+                told.append(("level", 0.0, int(bits[k])))
             elif ratio[k] == ratio[k + 1] and abs(math.frexp(ratio[k])[0]) == 0.5:
-                told.append(("scaled", float(ratio[k])))
+                told.append(("line", float(ratio[k]), 0))
             else:
                 told.append(None)
         return told
 
+    def of(self, a: int, b: int) -> _Ends:
+        """Those of the blocks a to b."""
+        rows = slice(2 * a, 2 * b)
+        return _Ends(
+            self.format, self.numbers[rows], self.given[rows], self.reference.take(rows), self.right[rows], self.certain[rows]
+        )
 
-def _runs(signs: list[Any]) -> list[tuple[int, int]]:
-    """Maximal runs [a, b) of blocks with one sign."""
-    cuts = [k for k in range(1, len(signs)) if signs[k] != signs[k - 1]]
-    return [(a, b) for a, b in zip([0, *cuts], [*cuts, len(signs)], strict=True) if signs[a] is not None]
 
-
-def _resolved(function: Function, ends: _Ends, firsts: NDArray[np.int64], step: int, a: int, b: int) -> list[Plateau]:
-    """The plateaus of the run of blocks a to b."""
-    one = _proved(function, ends, slice(2 * a, 2 * b))
+def _resolved(function: Function, ends: _Ends, sign: Sign, a: int, b: int) -> list[Plateau]:
+    """The plateaus of the run of blocks a to b, which have this sign."""
+    one = _proved(function, ends.of(a, b), sign)
     if one is not None:
-        at = -1 if one.at < 0 else int(firsts[a + one.at // 2]) + one.at % 2 * (step - 1)
-        return [replace(one, first=int(firsts[a]), count=(b - a) * step, at=at)]
+        return [one]
     if b - a == 1:
         return []
     middle = (a + b) // 2
-    return _resolved(function, ends, firsts, step, a, middle) + _resolved(function, ends, firsts, step, middle, b)
+    return _resolved(function, ends, sign, a, middle) + _resolved(function, ends, sign, middle, b)
 
 
-def _proved(function: Function, ends: _Ends, rows: slice) -> Plateau | None:
-    """The plateau that holds these ends and all between, where one enclosure proves it; its place and `at` are still those among the ends."""
-    fmt, given, right = ends.batch.format, ends.given[rows], ends.right[rows]
-    reference = ends.reference.take(rows)
-    kinds = int(reference.accepts[0, 0])
-    if kinds != FINITE:
-        return Plateau(0, 0, kinds=kinds) if _no_number(function, fmt, given, kinds) else None
-    scale = 0.0 if right[0] == right[1] else float(right[0]) / float(given[0])
-    if scale:
-        most = _along_line(function, fmt, given, reference, scale)
+def _proved(function: Function, ends: _Ends, sign: Sign) -> Plateau | None:
+    """The plateau that holds these ends and all between, where one enclosure proves it."""
+    kind, value, _ = sign
+    fmt, given, right = ends.format, ends.given, ends.right
+    place = Plateau(int(ends.numbers[0]), int(ends.numbers[-1] - ends.numbers[0]) + 1)
+    if kind == "no number":
+        return replace(place, kinds=int(value)) if _no_number(function, fmt, given, int(value)) else None
+    if kind == "line":
+        most = _along_line(function, fmt, given, ends.reference, value)
     else:
         most = _at_level(fmt, hull(function, float(given.min()), float(given.max())), right[0])
     if most is None:
         return None
-    gap, _, ulp = error(right[:, np.newaxis], reference, fmt)
+    gap, _, ulp = error(right[:, np.newaxis], ends.reference, fmt)
     errors = (gap / ulp)[:, 0]
     k = int(np.argmax(errors))
-    return Plateau(0, 0, right[0], scale, worst=float(errors[k]), at=k) if most <= errors[k] + SHARP else None
+    if most > errors[k] + SHARP:
+        return None
+    return replace(place, right=right[0], scale=value, worst=float(errors[k]), at=int(ends.numbers[k]))
 
 
 def _no_number(function: Function, fmt: Format, given: NDArray[np.float64], kinds: int) -> bool:

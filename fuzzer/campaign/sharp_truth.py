@@ -28,8 +28,8 @@ PATIENT = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=20.
 SHARP = 2.0**-10
 #: Inputs of a Taylor model, first the most: a model costs about as much as ten thousand inputs by it.
 PIECES = (1 << 17, CALL)
-#: After so many pieces without a model as many are left out as there were, and no more than these.
-PATIENCE, LEFT_OUT = 4, 256
+#: After so many calls without a model as many are left out as there were, and no more than these.
+TRIES, LEFT_OUT = 4, 256
 
 
 class Truth:
@@ -51,7 +51,10 @@ class Truth:
     def known(cls, reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_]) -> Truth:
         """Of a Reference whose rounding is known."""
         numbers = reference.accepts == FINITE
-        made: Callable[[Any], Reference] = lambda rows: reference if rows is None else reference.take(rows)  # noqa: E731
+
+        def made(rows: Any) -> Reference:
+            return reference if rows is None else reference.take(rows)
+
         return cls(right, certain, made, None if numbers.all() else numbers)
 
     @cached_property
@@ -158,6 +161,11 @@ def _both_ends(value: NDArray[np.float64], radius: NDArray[np.float64], fmt: For
     spread += radius * (1 + 2.0**-40)
     spread += 2.0**-1074
     spread[radius == 0] = 0.0
+    return _alike(value, spread, fmt)
+
+
+def _alike(value: NDArray[np.float64], spread: Any, fmt: Format) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """What value - spread is rounded to, and where value + spread is rounded alike."""
     low, high = fmt.round(value - spread), fmt.round(value + spread)
     return low, np.asarray(low == high)
 
@@ -167,7 +175,7 @@ class Models:
 
     def __init__(self, trial: Trial, space: Space) -> None:
         self.trial, self.space = trial, space
-        self.wanted = trial.function.order == "value" and not space.paired and space.asks_for_all and space.size > 1 << 16
+        self.wanted = trial.function.order == "value" and space.is_line and space.size > 1 << 16
         self._known: dict[tuple[int, int], Taylor | None] = {}
         self._failures = self._skip = 0
 
@@ -181,7 +189,7 @@ class Models:
         model = self._model(first)
         if model is None:
             self._failures += 1
-            self._skip = min(self._failures, LEFT_OUT) if self._failures >= PATIENCE else 0
+            self._skip = min(self._failures, LEFT_OUT) if self._failures >= TRIES else 0
             return None
         self._failures = 0
         return self._by(model, batch)
@@ -221,16 +229,14 @@ class Models:
         inputs = batch.exact()
         (x,) = inputs.values()
         mid = model.values(x)
-        spread = model.radius * (1 + 2.0**-40) + model.most * 2.0**-52
-        low, high = fmt.round(mid - spread), fmt.round(mid + spread)
-        certain = low == high
+        right, certain = _alike(mid, model.radius * (1 + 2.0**-40) + model.most * 2.0**-52, fmt)
         tally.seconds["taylor"] += time.perf_counter() - began
         left = np.flatnonzero(~certain)
         tally.elements["taylor"] += len(mid) - len(left)
         if len(left):
-            return _sharpened(self.trial, inputs, _column(mid, model.radius, "taylor"), low, certain, left)
+            return _sharpened(self.trial, inputs, _column(mid, model.radius, "taylor"), right, certain, left)
 
         def made(rows: Any) -> Reference:
             return _column(mid if rows is None else mid[rows], model.radius, "taylor")
 
-        return Truth(low.reshape(-1, 1), certain.reshape(-1, 1), made)
+        return Truth(right.reshape(-1, 1), certain.reshape(-1, 1), made)

@@ -79,11 +79,11 @@ def run_stretch(stretch: Stretch) -> StretchResult:
             for subject, share in _on_devices(trial, space, stretch):
                 parts[subject].append(share)
                 trial.subjects.remove(subject)
-            flat, models = _Flat.of(trial, space, stretch), Models(trial, space)
+            flat, models = _plateaus_by_call(trial, space, stretch), Models(trial, space)
             before: dict[Subject, float] = {}
             for first in range(stretch.first, stretch.first + stretch.count, CALL):
                 count = min(CALL, stretch.first + stretch.count - first)
-                for subject, share in _judged(trial, space, first, count, flat.at(first), models, before):
+                for subject, share in _judged(trial, space, first, count, flat.get(first), models, before):
                     parts[subject].append(share)
                     before[subject] = max(before.get(subject, -1.0), share.worst)
     finally:
@@ -100,7 +100,7 @@ def run_stretch(stretch: Stretch) -> StretchResult:
 def _on_devices(trial: Trial, space: Space, stretch: Stretch) -> list[tuple[Subject, Share]]:
     """The subjects whose targets judge a whole stretch on their device, and what they contribute."""
     found = []
-    plain = space.size == 1 << 32 and not space.paired and space.asks_for_all and trial.function.order == "value"
+    plain = space.size == 1 << 32 and space.is_line and trial.function.order == "value"
     for subject in trial.subjects if plain else ():
         framework = trial.framework(subject)
         resident = framework.resident(trial.job(subject)) if hasattr(framework, "resident") else None
@@ -155,20 +155,11 @@ def _filled(batch: Batch, rows: int) -> Batch:
     return batch.take(np.minimum(np.arange(rows), batch.rows - 1))
 
 
-@dataclass(frozen=True)
-class _Flat:
-    """The plateaus of a stretch, by the calls that lie on them."""
-
-    by_call: dict[int, Plateau]
-
-    @classmethod
-    def of(cls, trial: Trial, space: Space, stretch: Stretch) -> _Flat:
-        with trial.clock.phase("oracle"):
-            found = plateaus(trial.function, space, stretch.first, stretch.count, CALL, partial(truth_of, trial))
-        return cls({first: one for one in found for first in range(one.first, one.first + one.count, CALL)})
-
-    def at(self, first: int) -> Plateau | None:
-        return self.by_call.get(first)
+def _plateaus_by_call(trial: Trial, space: Space, stretch: Stretch) -> dict[int, Plateau]:
+    """The plateaus of a stretch, by the first inputs of the calls that lie on them."""
+    with trial.clock.phase("oracle"):
+        found = plateaus(trial.function, space, stretch.first, stretch.count, CALL, partial(truth_of, trial))
+    return {first: one for one in found for first in range(one.first, one.first + one.count, CALL)}
 
 
 @dataclass(frozen=True)

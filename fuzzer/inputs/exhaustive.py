@@ -53,6 +53,11 @@ class Space:
         return format_named(self.dtype)
 
     @property
+    def is_line(self) -> bool:
+        """Whether its numbers are all bit patterns of one number, so that consecutive ones are neighbours."""
+        return not self.paired and self.asks_for_all
+
+    @property
     def asks_for_all(self) -> bool:
         """Whether no number of it is left out (`stretch`)."""
         return not self.op.guarded and all(spec.special for spec in self.op.inputs)

@@ -555,13 +555,21 @@ class Ball64(Composites):
         return self.where(self.lt(x, Fraction(1, 2)), lambda: self._lgamma_reflected(x), lambda: self._lgamma_right(x))
 
     def _lgamma_right(self, x: Ball) -> Ball:
+        mid, rad = self._lgamma_at(x.mid)
         if x.rad is None:
-            mid = self._scipy("gammaln", x.mid)
-            return Ball(self, mid, abs(mid).clip(1, None) * (32 * self._u), x.bad)
-        mid = self._scipy("gammaln", x.mid)
-        slope = abs(self._scipy("psi", x.lower().clip(0.25, None))) + abs(self._scipy("psi", x.upper())) + 1
-        rad = (abs(mid).clip(1, None) * (32 * self._u) + x.rad * slope) * self._grow
+            return Ball(self, mid, rad, x.bad)
+        slope = abs(self._psi_near(x.lower().clip(0.25, None))) + abs(self._psi_near(x.upper())) + 1
+        rad = (rad + x.rad * slope) * self._grow
         return Ball(self, mid, self.xp.where(x.lower() >= 0.25, rad, np.inf), x.bad)
+
+    def _lgamma_at(self, x: Column) -> tuple[Column, Column]:
+        """(log Gamma, its error) of exact numbers right of zero."""
+        mid = self._scipy("gammaln", x)
+        return mid, abs(mid).clip(1, None) * (32 * self._u)
+
+    def _psi_near(self, x: Column) -> Column:
+        """digamma to a few digits, for bounds of the slope of log Gamma: |psi| rises to both sides of its root."""
+        return self._scipy("psi", x)
 
     def _lgamma_reflected(self, x: Ball) -> Ball:
         return self.log(self.const("pi") / self.abs(self.sinpi(x))) - self._lgamma_right(1 - x)

@@ -16,8 +16,8 @@ from oracles.enclosure import Ball, Column
 
 #: Whether this machine has the format.
 AVAILABLE = np.finfo(np.longdouble).nmant == 63
-#: Our names of functions, by scipy's.
-_NAMES = {"psi": "digamma", "gammaln": "lgamma"}
+#: Our names of functions, by scipy's, where they differ.
+_NAMES = {"psi": "digamma"}
 
 
 class Ball80(Ball64):
@@ -44,15 +44,11 @@ class Ball80(Ball64):
     def erfc(self, x: Ball) -> Ball:
         return self._special("erfc", x, 0.0)
 
-    def _lgamma_right(self, x: Ball) -> Ball:
-        mid, rad = pieces("lgamma")(x.mid)
-        if x.rad is not None:
-            ends = (x.lower().clip(0.25, None).astype(np.float64), x.upper().astype(np.float64))
-            slope = (
-                sum(np.abs(super(Ball80, self)._scipy("psi", end)) for end in ends) + 1
-            )  # |psi| rises to both sides of its root
-            rad = np.where(x.lower() >= 0.25, (rad + x.rad * slope) * self._grow, np.inf)
-        return Ball(self, mid, rad, x.bad)
+    def _lgamma_at(self, x: Column) -> tuple[Column, Column]:
+        return pieces("lgamma")(x)
+
+    def _psi_near(self, x: Column) -> Column:
+        return super()._scipy("psi", x.astype(np.float64))
 
     def _zeta(self, s: int, values: Column) -> Column:
         return np.full_like(values, np.nan)

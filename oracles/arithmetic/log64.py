@@ -123,9 +123,9 @@ class Log64(Composites):
 
     name = "log64"
 
-    def __init__(self, rows: int = 1) -> None:
+    def __init__(self, rows: int = 1, plain: Ball64 | None = None) -> None:
         self.rows = rows
-        self.plain = Ball64(rows)
+        self.plain = plain or Ball64(rows)
 
     @property
     def kinks(self) -> Column | None:

@@ -306,18 +306,14 @@ def _end_long_series(context: Any) -> None:
 
 
 def _reduce_large_exponents(context: Any) -> None:
-    """exp of a number beyond 2^64 as 2^n exp(r): mpmath raises e to the power of a whole number by squaring, seconds of it."""
+    """exp as the arithmetic's own (exp_of_any_size), where mpmath's takes seconds."""
     whole = context.exp
 
     def exp(x: Any, **options: Any) -> Any:
         number = context.convert(x)
-        size = context.mag(number) if hasattr(number, "_mpf_") and context.isfinite(number) and number else 0
-        if size <= 64:
+        if options or not hasattr(number, "_mpf_"):
             return whole(x, **options)
-        with context.workprec(context.prec + size + GUARD):
-            n = int(context.floor(number / context.ln2))
-            rest = number - n * context.ln2
-        return context.ldexp(whole(rest, **options), n)
+        return context.make_mpf(mpf_elementary.exp_of_any_size(number._mpf_, context.prec))
 
     context.exp = exp
 

@@ -58,7 +58,18 @@ def one_minus(x: Raw, bits: int) -> Raw:
 def exp(x: Raw, bits: int) -> Raw:
     if _huge(x):
         return ZERO if x[0] else INF
-    return libmp.mpf_exp(x, bits, "n")
+    return exp_of_any_size(x, bits)
+
+
+def exp_of_any_size(x: Raw, bits: int) -> Raw:
+    """exp of a number beyond 2^64 as 2^n exp(r): libmp raises e to the power of a whole number by squaring, seconds of it."""
+    if not finite(x) or magnitude(x) <= 64:
+        return libmp.mpf_exp(x, bits, "n")
+    wide = bits + magnitude(x) + GUARD
+    ln2 = libmp.mpf_ln2(wide)
+    whole = libmp.mpf_floor(libmp.mpf_div(x, ln2, wide))
+    rest = libmp.mpf_sub(x, libmp.mpf_mul(whole, ln2, wide), wide)
+    return libmp.mpf_shift(libmp.mpf_exp(rest, bits, "n"), int(libmp.to_int(whole)))
 
 
 def expm1(x: Raw, bits: int) -> Raw:

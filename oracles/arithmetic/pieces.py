@@ -16,7 +16,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from oracles.arithmetic.series import NotKnown, Series, SeriesNumber
+from oracles.arithmetic.series import NotKnown, Series, SeriesNumber, cut
 
 Column = NDArray[Any]
 
@@ -46,12 +46,9 @@ class Pieces:
         self._cuts: dict[tuple[bool, int], int] = {}
         self._made: dict[tuple[bool, int, int], _Piece | None] = {}
 
+    @np.errstate(all="ignore")
     def __call__(self, x: Column) -> tuple[Column, Column]:
         """(mid, rad) at extended precision numbers x."""
-        with np.errstate(all="ignore"):
-            return self._answer(x)
-
-    def _answer(self, x: Column) -> tuple[Column, Column]:
         mid, rad = np.full(x.shape, np.nan, np.longdouble), np.full(x.shape, np.inf, np.longdouble)
         flat = x.ravel()
         usable = np.flatnonzero(np.isfinite(flat) & (flat != 0) & (np.abs(flat) < 1e300) & (np.abs(flat) > 1e-300))
@@ -148,13 +145,11 @@ def _piece(whole: Any, point: Any, known: int, centre: float, reach: float, *, l
     top = float(most)
     if not 1e-290 < top < 1e290:
         return None
-    for count in range(1, known):
-        remainder = (whole[count].abs_upper() * arb(reach) ** count).abs_upper()
-        if remainder.is_finite() and float(remainder) <= REMAINDER * top:
-            break
-    else:
+    terms = cut(whole, known, reach, REMAINDER * top)
+    if terms is None:
         return None
-    coefficients, off, weight = [], float(remainder), 0.0
+    count, off = terms
+    coefficients, weight = [], 0.0
     for k in range(count):
         if not point[k].is_finite():
             return None

@@ -63,6 +63,16 @@ def _quotient(top: Any, bottom: Any) -> SeriesNumber:
     return SeriesNumber(top / bottom)
 
 
+def cut(series: Any, known: int, reach: float, allowed: float) -> tuple[int, float] | None:
+    """(n, r): the least count of terms, below `known`, after which Lagrange's remainder |f^(n)/n!| reach^n is at most r <= allowed; None where
+    there is none."""
+    for count in range(1, known):
+        remainder = (series[count].abs_upper() * arb(reach) ** count).abs_upper()
+        if remainder.is_finite() and float(remainder) * (1 + 2.0**-50) <= allowed:
+            return count, float(remainder) * (1 + 2.0**-50)
+    return None
+
+
 class Series(Composites):
     """The arithmetic of `terms` terms at `bits` of precision; use it as a context manager, since FLINT's settings are global."""
 

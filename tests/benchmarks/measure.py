@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import process_time
+
+from fuzzer.findings.store import Store
 
 #: How a value must compare with its goal: >= for speeds and ratios, < for costs and shares.
 HOLDS: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, "<": operator.lt}
@@ -42,3 +47,10 @@ def rounded(value: float) -> float:
 def cpu_seconds() -> float:
     """Seconds of processor time of all threads of this process: what `per second of one core` means, whatever else the machine does."""
     return process_time()
+
+
+@contextmanager
+def temporary_store() -> Iterator[Store]:
+    """A store in a file, as a run of a user has it, that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, Store(f"sqlite:///{Path(folder) / 'bench.db'}") as store:
+        yield store

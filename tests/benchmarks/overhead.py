@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.run import Settings, run_campaign
 from fuzzer.findings.finding import Run
 from fuzzer.findings.store import Store
-from tests.benchmarks.measure import Measure
+from tests.benchmarks.measure import Measure, temporary_store
 
 OPS = "exp,log1p,tanh,sigmoid,lgamma,softplus,softmax,logsumexp"
 GOAL = 0.20
@@ -20,8 +18,7 @@ VERDICTS, WARM = 2_560_000, 1_280_000
 
 def measures() -> Iterator[Measure]:
     """A first run warms the frameworks up, so that neither their imports nor their compilations count as time well spent."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(f"sqlite:///{Path(folder) / 'bench.db'}")
+    with temporary_store() as store:
         _campaign(store, seed=1, verdicts=WARM)
         run = _campaign(store, seed=2, verdicts=VERDICTS)
     phases = dict(run.by_phase)

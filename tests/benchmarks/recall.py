@@ -14,7 +14,6 @@ import os
 import random
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -31,13 +30,12 @@ from fuzzer.campaign.trial import Trial
 from fuzzer.catalog import coverage
 from fuzzer.catalog.registry import op_named
 from fuzzer.catalog.registry import ops as catalogue
-from fuzzer.findings.store import Store
 from fuzzer.formats import format_named
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.target import targets_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from oracles.confirmation import by_mpmath
-from tests.benchmarks.measure import Measure
+from tests.benchmarks.measure import Measure, temporary_store
 
 GOAL = 0.90
 MINUTES = (1.0, 3.0, 10.0)
@@ -101,7 +99,7 @@ Told = Iterator[tuple[float, set[Named], int]]
 
 def _campaign(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> Told:
     """One run of ten minutes, looked at on its way."""
-    with tempfile.TemporaryDirectory() as folder, Store(f"sqlite:///{Path(folder) / 'bench.db'}") as store:
+    with temporary_store() as store:
         seen: list[tuple[float, set[Named], int]] = []
 
         def found() -> set[Named]:

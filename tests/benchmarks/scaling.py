@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.run import Settings, run_campaign
-from fuzzer.findings.store import Store
-from tests.benchmarks.measure import Measure
+from tests.benchmarks.measure import Measure, temporary_store
 
 #: Enough cells that the last one does not matter.
 OPS = "exp,log1p,tanh,sigmoid,lgamma,digamma,erf,gelu,softplus,softmax,logsumexp,layer_norm,sin,asinh,expm1,log"
@@ -25,7 +22,7 @@ def measures() -> Iterator[Measure]:
 
 
 def _rate(workers: int) -> float:
-    with tempfile.TemporaryDirectory() as folder, Store(f"sqlite:///{Path(folder) / 'bench.db'}") as store:
+    with temporary_store() as store:
         run = run_campaign(
             Settings(Budget(verdicts=VERDICTS), ops=OPS, dtypes=("float32",), orders=("value",), seed=3, workers=workers), store
         )

@@ -11,7 +11,6 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.search import Search
@@ -19,6 +18,7 @@ from fuzzer.campaign.trial import Trial
 from fuzzer.cli.options import DEFAULT_DB
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.store import Store
+from fuzzer.frameworks.launch import version_of
 from fuzzer.frameworks.target import target_named
 from tests.benchmarks.measure import Measure
 
@@ -46,12 +46,7 @@ def _proved() -> list[Fact]:
     """Facts of float32 with a largest error that is a number, of the installed versions."""
     with Store(os.environ.get("ULPFUZZ_DB", DEFAULT_DB)) as store:
         facts = [f for f in store.facts() if f.dtype == "float32" and f.order == "value" and f.proved]
-    return [f for f in facts if math.isfinite(f.max_ulps) and f.max_ulps > 0 and f.version == _installed(f.target)]
-
-
-def _installed(target: str) -> str:
-    framework = target_named(target).framework
-    return version({"tensorflow": "tensorflow-cpu"}.get(framework, framework))
+    return [f for f in facts if math.isfinite(f.max_ulps) and f.max_ulps > 0 and f.version == version_of(target_named(f.target))]
 
 
 def _found(fact: Fact) -> float:

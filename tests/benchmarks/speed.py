@@ -20,7 +20,7 @@ from tests.benchmarks.measure import Measure, cpu_seconds
 
 FLOAT32 = ("exp", "log1p", "sin", "tanh", "erf", "lgamma", "digamma", "sigmoid", "gelu")
 FLOAT64 = ("exp", "log1p", "tanh", "asinh", "sigmoid")
-#: The float64 functions that no vectorised tier knows: they climb to Arb row by row.
+#: The float64 functions that are no elementary ones: Taylor pieces in extended precision, or Arb row by row.
 FLOAT64_SPECIAL = ("erf", "erfc", "erfinv", "lgamma", "digamma", "gelu")
 GOAL_FLOAT32, GOAL_FLOAT64, GOAL_GRADIENT = 10_000.0, 100.0, 100.0
 SOFTMAX_LENGTH, LAYER_NORM_LENGTH, LOGSUMEXP_LENGTH, SOLVE_SIZE = 16, 64, 16, 4

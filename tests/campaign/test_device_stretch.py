@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from test_plateau import COUNTS, at, cell_of
 
 from fuzzer.campaign import device_stretch
 from fuzzer.campaign import stretch as stretches
-from fuzzer.campaign.cell import Cell, subjects_of
+from fuzzer.campaign.cell import subjects_of
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP
 from fuzzer.campaign.stretch import Stretch, run_stretch
 from fuzzer.campaign.trial import Trial
@@ -53,7 +54,7 @@ def test_the_balls_of_tensors_hold_the_truth(name: str) -> None:
 
 
 def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: pytest.MonkeyPatch | None = None) -> Share | None:
-    cell = Cell(op, tuple(op_named(op).default_params().items()), "float32", "value")
+    cell = cell_of(op)
     (subject, *_) = subjects_of(cell, (TARGET,))
     trial = Trial(cell, [subject], PATIENT)
     function = call or eval(f"lambda x: {subject.implementation.call}", {"torch": torch, **dict(cell.params)})
@@ -64,34 +65,19 @@ def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: py
     return next((share for _, share in stretches._on_devices(trial, space, stretch)), None)
 
 
-def at(x: float) -> int:
-    return int(np.float32(x).view(np.uint32)) // CALL * CALL
-
-
 @pytest.mark.parametrize(
     ("op", "x"),
     [("exp", 1.0), ("exp", 88.6), ("exp", -103.0), ("exp", 1e-8), ("tanh", 0.3), ("tanh", -9.0), ("log", 1.0), ("sin", 1e5),
      ("sqrt", 1e-40), ("sigmoid", -20.0), ("rsqrt", 0.0)],
 )  # fmt: skip
 def test_a_device_tells_what_the_cpu_tells(op: str, x: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    cell = Cell(op, tuple(op_named(op).default_params().items()), "float32", "value")
+    cell = cell_of(op)
     monkeypatch.setattr(device_stretch, "CALL", CALL)
     (subject, *_) = subjects_of(cell, (TARGET,))
     first = run_stretch(Stretch(cell, (TARGET,), at(x), 2 * CALL)).shares[subject.target, subject.implementation.call]
     device = on_device(op, at(x), 2 * CALL, monkeypatch=monkeypatch)
     assert device is not None
-    for name in (
-        "inputs",
-        "elements",
-        "rounded_wrong",
-        "rounding_unknown",
-        "beyond",
-        "failing",
-        "flushed",
-        "classes",
-        "intervals",
-        "error",
-    ):
+    for name in COUNTS:
         assert getattr(device, name) == getattr(first, name), name
     assert device.worst == pytest.approx(first.worst, abs=SHARP)
 

@@ -32,14 +32,32 @@ TRUTH = {
 }  # fmt: skip
 
 
+#: What two ways to the same truth must tell alike.
+COUNTS = [
+    "inputs",
+    "elements",
+    "rounded_wrong",
+    "rounding_unknown",
+    "beyond",
+    "failing",
+    "flushed",
+    "classes",
+    "intervals",
+    "error",
+]
+
+
+def cell_of(op: str) -> Cell:
+    return Cell(op, tuple(op_named(op).default_params().items()), "float32", "value")
+
+
 def at(x: float) -> int:
     """The number of a block of inputs that holds x."""
     return int(np.float32(x).view(np.uint32)) // CALL * CALL
 
 
 def found(op: str, first: int, count: int = 4 * CALL) -> list[Plateau]:
-    cell = Cell(op, tuple(op_named(op).default_params().items()), "float32", "value")
-    trial = Trial(cell, [], PATIENT)
+    trial = Trial(cell_of(op), [], PATIENT)
     return plateaus(trial.function, space_of(trial.op, "float32"), first, count, CALL, partial(truth_of, trial))
 
 
@@ -85,8 +103,7 @@ def shares(op: str, fault: Any, first: int, flat: bool, monkeypatch: pytest.Monk
     with planted(TRUTH[op], fault):
         if not flat:
             monkeypatch.setattr(stretches, "plateaus", lambda *_: [])
-        cell = Cell(op, tuple(op_named(op).default_params().items()), "float32", "value")
-        result = run_stretch(Stretch(cell, ("torch:cpu:eager",), first, count))
+        result = run_stretch(Stretch(cell_of(op), ("torch:cpu:eager",), first, count))
         monkeypatch.undo()
     return min(result.shares.items())[1]
 
@@ -112,8 +129,7 @@ def some_wrong(right: NDArray[Any], batch: Batch) -> NDArray[Any]:
 def test_a_plateau_tells_what_its_inputs_tell(op: str, x: float, fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     flat = shares(op, fault, at(x), True, monkeypatch)
     single = shares(op, fault, at(x), False, monkeypatch)
-    counts = "inputs elements rounded_wrong rounding_unknown beyond failing flushed classes intervals error"
-    for name in counts.split():
+    for name in COUNTS:
         assert getattr(flat, name) == getattr(single, name), name
     assert flat.most == pytest.approx(single.most)
     if math.isfinite(single.worst):

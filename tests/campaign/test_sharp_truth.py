@@ -8,15 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from planted_frameworks import planted
-from test_plateau import TRUTH, at, some_wrong
+from test_plateau import COUNTS, TRUTH, at, cell_of, some_wrong
 
 from fuzzer.campaign import sharp_truth
-from fuzzer.campaign.cell import Cell
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, PIECES, SHARP, Models
 from fuzzer.campaign.stretch import Stretch, run_stretch
 from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch
-from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import Share
 from fuzzer.formats import format_named
 from fuzzer.inputs.exhaustive import space_of
@@ -24,10 +22,6 @@ from oracles.oracle import AuditFailure
 
 PLACES = [("exp", 1.0), ("exp", 80.0), ("exp", -50.0), ("tanh", 0.3), ("tanh", -2.0), ("sin", 3.0), ("sin", 1e6), ("log", 1.0), ("lgamma", 5.3),
           ("lgamma", -2.7), ("lgamma", 1.0), ("erfc", 4.0), ("silu", -3.0)]  # fmt: skip
-
-
-def cell_of(op: str) -> Cell:
-    return Cell(op, tuple(op_named(op).default_params().items()), "float32", "value")
 
 
 def by(tiers: Any, op: str, first: int, fault: Any) -> tuple[Share, dict[str, int]]:
@@ -49,8 +43,7 @@ def test_every_way_tells_the_same(op: str, x: float, fault: Any, monkeypatch: py
     model, tiers = by(monkeypatch, op, at(x), fault)
     monkeypatch.setattr(sharp_truth, "taylor", lambda *_: None)
     balls, _ = by(monkeypatch, op, at(x), fault)
-    counts = "inputs elements rounded_wrong rounding_unknown beyond failing flushed classes intervals error"
-    for name in counts.split():
+    for name in COUNTS:
         assert getattr(model, name) == getattr(balls, name), name
     if np.isfinite(balls.worst):
         assert model.worst == pytest.approx(balls.worst, abs=SHARP)

@@ -20,10 +20,8 @@ OPS = sorted(
     for op in ops().values()
     if op.elementwise and len(op.inputs) == 1 and "float32" in op.dtypes and not op.inputs[0].complex
 )
-
-
 #: Known almost everywhere: of these an interval must be told.
-PLAIN = (
+PLAIN = [
     "exp",
     "expm1",
     "tanh",
@@ -39,7 +37,7 @@ PLAIN = (
     "mish",
     "abs",
     "square",
-)
+]
 
 
 def function(name: str) -> Function:
@@ -107,15 +105,9 @@ def test_a_slope_holds_the_difference_quotients(name: str, reach: float) -> None
 
 @pytest.mark.parametrize(
     ("name", "reach"),
-    [("floor", 1.5), ("floor", -0.5), ("round", 0.75), ("frac", 2.5), ("sign", 1.0), ("heaviside", 1.0), ("abs", 1.0), ("relu", 0.5),
-     ("hardshrink", 0.75), ("sqrt", 1.0), ("log", 1.0), ("tan", 2.0), ("reciprocal", 1.0)],
+    [("floor", 1.5), ("floor", -0.5), ("round", 0.75), ("frac", 2.5), ("sign", 1.0), ("abs", 1.0), ("relu", 0.5),
+     ("hard_shrink", 0.75), ("sqrt", 1.0), ("log", 1.0), ("tan", 2.0), ("reciprocal", 1.0)],
 )  # fmt: skip
 def test_no_slope_is_told_across_jumps_and_poles(name: str, reach: float) -> None:
-    try:
-        of = function(name)
-    except ValueError:
-        pytest.skip(f"the catalogue has no {name}")
-    if len(of.inputs) > 1:
-        pytest.skip(f"{name} takes two numbers")
-    found = slope(of, min(0.0, reach), max(0.0, reach))
+    found = slope(function(name), min(0.0, reach), max(0.0, reach))
     assert found is None or not np.isfinite([found.low, found.high]).all()
