@@ -34,12 +34,12 @@ TRIES, LEFT_OUT = 4, 256
 
 class Truth:
     """The truth of the rows of a call. right: correctly rounded, where certain; plain: the elements that are numbers and no intervals, None
-    where all are. made: the Reference of some rows, or of all (None)."""
+    where all are. elements: the Reference of these (rows, outs), one after the other."""
 
     def __init__(
-        self, right: NDArray[Any], certain: NDArray[np.bool_], made: Callable[[Any], Reference], plain: NDArray[np.bool_] | None = None
+        self, right: NDArray[Any], certain: NDArray[np.bool_], elements: Callable[[Any, Any], Reference], plain: NDArray[np.bool_] | None = None
     ) -> None:  # fmt: skip
-        self.right, self.certain, self.plain, self._made = right, certain, plain, made
+        self.right, self.certain, self.plain, self.elements = right, certain, plain, elements
 
     @classmethod
     def of(cls, reference: Reference, fmt: Format) -> Truth:
@@ -52,20 +52,14 @@ class Truth:
         """Of a Reference whose rounding is known."""
         numbers = reference.accepts == FINITE
 
-        def made(rows: Any) -> Reference:
-            return reference if rows is None else reference.take(rows)
-
-        return cls(right, certain, made, None if numbers.all() else numbers)
+        known = cls(right, certain, lambda rows, outs: reference.take((rows, outs)), None if numbers.all() else numbers)
+        known.reference = reference
+        return known
 
     @cached_property
     def reference(self) -> Reference:
-        """Of all rows."""
-        return self._made(None)
-
-    def elements(self, rows: NDArray[Any], outs: NDArray[Any]) -> Reference:
-        """Of these elements, one after the other."""
-        some = self._made(rows)
-        return some.take((np.arange(len(rows)), outs))
+        """Of all elements."""
+        return self.elements(*np.indices(self.right.shape))
 
 
 def truth_of(trial: Trial, batch: Batch) -> Truth:
@@ -139,11 +133,16 @@ def _sharpened(
 
 
 def _column(mid: NDArray[np.float64], rad: Any, tier: str) -> Reference:
+    """Numbers known to these radii, the output of as many rows."""
+    return _numbers(mid.reshape(-1, 1), np.broadcast_to(rad, mid.shape).reshape(-1, 1), tier)
+
+
+def _numbers(mid: NDArray[np.float64], rad: Any, tier: str) -> Reference:
     """Numbers known to these radii."""
-    rows = len(mid)
+    shape = mid.shape
     return Reference(
-        np.array(mid).reshape(-1, 1), np.zeros((rows, 1)), np.array(np.broadcast_to(rad, rows)).reshape(-1, 1),
-        np.full((rows, 1), FINITE, np.uint8), np.zeros((rows, 1), np.bool_), np.full((rows, 1), TIERS.index(tier), np.uint8),
+        np.array(mid), np.zeros(shape), np.array(np.broadcast_to(rad, shape)), np.full(shape, FINITE, np.uint8), np.zeros(shape, np.bool_),
+        np.full(shape, TIERS.index(tier), np.uint8),
     )  # fmt: skip
 
 
@@ -236,7 +235,7 @@ class Models:
         if len(left):
             return _sharpened(self.trial, inputs, _column(mid, model.radius, "taylor"), right, certain, left)
 
-        def made(rows: Any) -> Reference:
-            return _column(mid if rows is None else mid[rows], model.radius, "taylor")
+        def elements(rows: Any, _: Any) -> Reference:
+            return _numbers(mid[rows], model.radius, "taylor")
 
-        return Truth(right.reshape(-1, 1), certain.reshape(-1, 1), made)
+        return Truth(right.reshape(-1, 1), certain.reshape(-1, 1), elements)

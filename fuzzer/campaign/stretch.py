@@ -258,7 +258,7 @@ class _Judge:
         self, share: Share, subject: Subject, answers: NDArray[Any], rows: NDArray[np.int64], outs: NDArray[np.int64]
     ) -> Share:
         """With these elements, beyond T or no numbers, as the campaign judges them."""
-        some = np.unique(rows)
+        some = rows[np.diff(rows, prepend=-1) > 0]  # ascending, each once
         beyond = np.zeros(answers.shape, np.bool_)
         beyond[rows, outs] = True
         beyond = beyond[some]
@@ -267,8 +267,9 @@ class _Judge:
         assert outcome.screened is not None
         verdicts, flushed = outcome.screened.verdicts, outcome.screened.flushed & beyond
         classes = Counter(share.classes)
-        for code, number in zip(*np.unique(verdicts.classes[beyond], return_counts=True), strict=True):
-            classes[Class(int(code)).name] += int(number)
+        for code, number in enumerate(np.bincount(verdicts.classes[beyond]).tolist()):
+            if number:
+                classes[Class(code).name] += number
         told = beyond & ~flushed & ~np.isnan(verdicts.ulps)
         failing = (verdicts.classes >= Class.inaccurate).any(axis=1)
         share = replace(
@@ -288,8 +289,4 @@ class _Judge:
 
 def runs(numbers: NDArray[np.int64]) -> list[Any]:
     """Ascending numbers as intervals of consecutive ones, no more than a Share keeps."""
-    if not len(numbers):
-        return []
-    breaks = np.flatnonzero(np.diff(numbers) != 1)
-    firsts, lasts = np.r_[0, breaks + 1], np.r_[breaks, len(numbers) - 1]
-    return fewest([[int(numbers[a]), int(numbers[b]), int(b - a + 1)] for a, b in zip(firsts, lasts, strict=True)])
+    return fewest(np.column_stack([numbers, numbers, np.ones_like(numbers)]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 #: Intervals that are kept; where there are more, those with the fewest passing inputs between them are joined.
 INTERVALS = 64
@@ -54,26 +56,25 @@ def joined(shares: Iterable[Share]) -> Share:
     total = Share(
         worst=worst, at=place.at, output=place.output, answer=place.answer, most=max((p.most for p in parts), default=0.0),
         classes=dict(sorted(classes.items())),
-        intervals=fewest(sorted((list(i) for p in parts for i in p.intervals), key=lambda i: i[0])),
+        intervals=fewest(sorted(tuple(i) for p in parts for i in p.intervals)),
         error=min((p.error for p in parts if p.error), default=""),
     )  # fmt: skip
     counts = ("inputs", "elements", "rounded_wrong", "rounding_unknown", "beyond", "failing", "flushed")
     return replace(total, **{name: sum(getattr(p, name) for p in parts) for name in counts})
 
 
-def fewest(intervals: list[list[int]], most: int = INTERVALS) -> list[Interval]:
+def fewest(intervals: ArrayLike, most: int = INTERVALS) -> list[Interval]:
     """Sorted disjoint intervals, those that touch as one, and no more than `most`: across the narrowest gaps they are joined."""
-    whole: list[list[int]] = []
-    for first, last, count in intervals:
-        if whole and first == whole[-1][1] + 1:
-            whole[-1] = [whole[-1][0], last, whole[-1][2] + count]
-        else:
-            whole.append([first, last, count])
-    if len(whole) <= most:
-        return [*whole]
-    gaps = sorted(range(1, len(whole)), key=lambda k: (whole[k - 1][1] - whole[k][0], k))  # the widest first
-    cuts = [0, *sorted(gaps[: most - 1]), len(whole)]
-    return [[whole[a][0], whole[b - 1][1], sum(i[2] for i in whole[a:b])] for a, b in itertools.pairwise(cuts)]
+    whole = np.asarray(intervals, np.int64).reshape(-1, 3)
+    gaps = whole[1:, 0] - whole[:-1, 1]
+    cuts = np.flatnonzero(gaps > 1)
+    if len(cuts) >= most:
+        cuts = np.sort(cuts[np.argsort(-gaps[cuts], kind="stable")[: most - 1]])  # the widest
+    firsts, lasts = np.r_[0, cuts + 1], np.r_[cuts, len(whole) - 1]
+    if not len(whole):
+        return []
+    kept: list[Interval] = np.column_stack([whole[firsts, 0], whole[lasts, 1], np.add.reduceat(whole[:, 2], firsts)]).tolist()
+    return kept
 
 
 @dataclass(frozen=True)

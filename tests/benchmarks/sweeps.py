@@ -23,6 +23,7 @@ REFERENCE: dict[str, Callable[[Any], Any]] = {
 GOAL = 2.0
 #: So many stretches of so many inputs: a 64th of the space.
 STRETCHES, COUNT = 64, 1 << 20
+GOLDEN = 0.6180339887498949
 
 
 def measures() -> Iterator[Measure]:
@@ -34,6 +35,13 @@ def measures() -> Iterator[Measure]:
                 yield measure
 
 
+def _spread(size: int) -> list[int]:
+    """Where the stretches begin: one in each of as many equal parts of the space, at another place in each (beginnings of binades, and the
+    subnormals, which are an eighth of their part, would stand for more than they are)."""
+    part = size // STRETCHES
+    return [k * part + int((k * GOLDEN + 0.45) % 1 * (part // COUNT)) * COUNT for k in range(STRETCHES)]
+
+
 def _swept(op: str, target: str) -> Measure | None:
     """The ratio to the lower limit of a sweep of the target's first call."""
     cell = Cell(op, tuple(op_named(op).default_params().items()), "float32", "value")
@@ -41,7 +49,7 @@ def _swept(op: str, target: str) -> Measure | None:
     if not calls:
         return None
     space = space_of(cell.record, cell.dtype)
-    firsts = [k * (space.size // STRETCHES) for k in range(STRETCHES)]
+    firsts = _spread(space.size)
     run_stretch(Stretch(cell, (target,), 0, CALL))  # what starts and compiles once
     start, framework = cpu_seconds(), 0.0
     for first in firsts:

@@ -30,7 +30,6 @@ FINDINGS = {
     # Second derivatives of a softmax in bfloat16: small elements keep no digit.
     ("tf.keras.layers.Attention(dtype=q.dtype.name)([q, v, k])", "grad2 bfloat16"),
     # It computes the softmax in binary32 whatever the inputs are: of a second derivative six digits are left.
-    *((i.call, "grad2 float32") for name in ("attention_scaled", "attention_causal") for i in ops()[name].of("jax")),
     *((i.call, "grad2 float64") for name in ("attention_scaled", "attention_biased") for i in ops()[name].of("jax")),
     # It divides by y^3 in float16.
     ("tf.math.xdivy(x, y)", "grad2"),
