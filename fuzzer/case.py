@@ -92,6 +92,8 @@ class Case:
 
 def concatenate(batches: list[Batch]) -> Batch:
     """The rows of several batches of one dtype and the same trailing shapes."""
+    if len(batches) == 1:
+        return batches[0]
     names = batches[0].inputs
     return Batch(batches[0].dtype, {name: np.concatenate([b.inputs[name] for b in batches]) for name in names})
 

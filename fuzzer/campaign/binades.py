@@ -38,6 +38,11 @@ class Binades:
         largest: NDArray[np.float64] = np.maximum.reduceat(values[self.order], self.starts)
         return largest
 
+    def row_of(self, number: int, values: NDArray[np.float64]) -> int:
+        """The first row with the largest of the values in `met[number]`."""
+        rows = self.order[self.starts[number] : self.starts[number] + self.counts[number]]
+        return int(rows[np.argmax(values[rows])])
+
 
 def input_exponents(batch: Batch) -> NDArray[np.int64]:
     """The binary exponent of each row's largest magnitude over the first input (zeros: -1099, not finite: 1099)."""

@@ -81,34 +81,54 @@ class Ledger:
         """Takes in one outcome; returns its worst finite error in ulps (the search climbs it)."""
         if outcome.screened is None:
             return 0.0
-        verdicts = outcome.screened.verdicts
-        self.verdicts += verdicts.classes.size
-        self.flushed += int(outcome.screened.flushed.sum())
-        self.classes.update(verdicts.count())
+        screened = outcome.screened
+        verdicts, rows = screened.verdicts, screened.rows
         binades = judgement.binades
-        exponents = binades.exponents
-        shown = np.where(outcome.screened.flushed | np.isnan(verdicts.ulps), 0.0, verdicts.ulps).max(axis=1)
-        self._add_profile(shown, verdicts, binades)
-        self._add_candidates(judgement.batch, verdicts, exponents, within)
-        return self._add_elites(judgement.batch, verdicts.ulps, outcome.screened.flushed, shown, exponents)
+        every = verdicts.ulps
+        shown = every[:, 0].copy() if every.shape[1] == 1 else every.max(axis=1)
+        score = shown
+        some = verdicts if rows is None else verdicts.take(rows)
+        ulps, flushed = some.ulps, screened.flushed if rows is None else screened.flushed[rows]
+        if ulps.size:
+            at: Any = slice(None) if rows is None else rows
+            known = np.where(flushed | np.isnan(ulps), 0.0, ulps)
+            shown[at] = known.max(axis=1)
+            if np.isinf(known).any():
+                score = shown.copy()
+                score[at] = np.where(np.isinf(known), 0.0, known).max(axis=1)
+        self.verdicts += verdicts.classes.size
+        self.flushed += int(flushed.sum())
+        self.classes.update(some.count())
+        self.classes[Class.ok.name] += verdicts.classes.size - some.classes.size
+        worst = binades.worst(shown)
+        self._add_profile(worst, binades, verdicts.classes.shape[1])
+        numbers = np.arange(len(verdicts.classes)) if rows is None else rows
+        self._add_excess(some, binades.exponents[numbers])
+        self._add_candidates(judgement.batch, some, numbers, binades.exponents, within)
+        return self._add_elites(judgement.batch, score, binades, worst if score is shown else binades.worst(score))
 
-    def _add_profile(self, shown: NDArray[np.float64], verdicts: Verdicts, binades: Binades) -> None:
-        """shown: the worst error of each row in ulps, 0 where it is unknown or a flush."""
+    def _add_profile(self, worst: NDArray[np.float64], binades: Binades, outputs: int) -> None:
+        """worst: by binade, the largest error in ulps, 0 where it is unknown or a flush."""
         index = binades.met + OFFSET
-        self._profile[0, index] = np.maximum(self._profile[0, index], binades.worst(shown))
-        self._profile[2, index] += binades.counts * verdicts.classes.shape[1]
-        self.worst_ulps = max(self.worst_ulps, _largest_finite(shown))
-        rows, outs = np.nonzero(verdicts.excess >= 0)  # nan where the screen needed none: nearly everywhere
+        self._profile[0, index] = np.maximum(self._profile[0, index], worst)
+        self._profile[2, index] += binades.counts * outputs
+        self.worst_ulps = max(self.worst_ulps, _largest_finite(worst))
+
+    def _add_excess(self, verdicts: Verdicts, exponents: NDArray[np.int64]) -> None:
+        rows, outs = np.nonzero(verdicts.excess >= 0)  # nan where the screen needed none
         if len(rows):
             excess = verdicts.excess[rows, outs]
-            np.maximum.at(self._profile[1], binades.exponents[rows] + OFFSET, excess)
+            np.maximum.at(self._profile[1], exponents[rows] + OFFSET, excess)
             self.worst_excess = max(self.worst_excess, _largest_finite(excess))
 
-    def _add_candidates(self, batch: Batch, verdicts: Verdicts, exponents: NDArray[np.int64], within: Placement | None) -> None:
-        rows, outs = np.nonzero(verdicts.classes >= Class.inaccurate)
-        if not len(rows):
+    def _add_candidates(
+        self, batch: Batch, verdicts: Verdicts, numbers: NDArray[np.int64], exponents: NDArray[np.int64], within: Placement | None
+    ) -> None:
+        """verdicts: of the rows with these numbers."""
+        at, outs = np.nonzero(verdicts.classes >= Class.inaccurate)
+        if not len(at):
             return
-        symptoms = verdicts.symptoms[rows, outs]
+        symptoms, rows = verdicts.symptoms[at, outs], numbers[at]
         with np.errstate(invalid="ignore"):
             sizes = np.abs(next(iter(batch.inputs.values()))[rows].astype(np.float64)).reshape(len(rows), -1).max(axis=1)
         for code in np.unique(symptoms):
@@ -121,27 +141,29 @@ class Ledger:
                 min(low, float(np.nanmin(first, initial=math.inf))),
                 max(high, float(np.nanmax(first, initial=-math.inf))),
             )
-            self._keep(batch, verdicts, rows[mine], outs[mine], exponents, symptom, within)
+            self._keep(batch, verdicts, at[mine], rows[mine], outs[mine], exponents, symptom, within)
 
     def _keep(
         self,
         batch: Batch,
         verdicts: Verdicts,
+        at: Any,
         rows: Any,
         outs: Any,
         exponents: Any,
         symptom: Symptom,
         within: Placement | None,
     ) -> None:
-        excess = np.nan_to_num(verdicts.excess[rows, outs], nan=0.0, posinf=2.0**60)
-        classes = verdicts.classes[rows, outs].astype(np.int64)
+        """at: where in the verdicts; rows: where in the batch."""
+        excess = np.nan_to_num(verdicts.excess[at, outs], nan=0.0, posinf=2.0**60)
+        classes = verdicts.classes[at, outs].astype(np.int64)
         order = np.lexsort((np.abs(exponents[rows]), -excess, -classes))
         kept = self.candidates.setdefault(symptom, {})
         for i in order[: 4 * KEPT]:
             row, out = int(rows[i]), int(outs[i])
             candidate = Candidate(
-                batch.take(slice(row, row + 1)), out, Class(int(classes[i])), symptom, float(verdicts.ulps[row, out]),
-                float(verdicts.excess[row, out]), int(exponents[row]), within,
+                batch.take(slice(row, row + 1)), out, Class(int(classes[i])), symptom, float(verdicts.ulps[at[i], out]),
+                float(verdicts.excess[at[i], out]), int(exponents[row]), within,
             )  # fmt: skip
             held = kept.get(candidate.exponent)
             if held is None or candidate.rank > held.rank:
@@ -150,22 +172,17 @@ class Ledger:
             best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)[:KEPT]
             self.candidates[symptom] = {c.exponent: c for c in best}
 
-    def _add_elites(
-        self, batch: Batch, ulps: NDArray[np.float64], flushed: NDArray[np.bool_], shown: NDArray[np.float64],
-        exponents: NDArray[np.int64],
-    ) -> float:  # fmt: skip
-        score = shown if np.isfinite(shown).all() else np.where(np.isfinite(ulps) & ~flushed, ulps, 0.0).max(axis=1)
-        least = np.partition(score, -2 * KEPT)[-2 * KEPT] if len(score) > 2 * KEPT else 0.0
-        rows = np.flatnonzero(score >= least)
-        order = rows[np.argsort(-score[rows], kind="stable")[: 2 * KEPT]]
-        for row in order:
-            exponent = int(exponents[row])
-            if score[row] > 0 and score[row] > self.elites.get(exponent, (0.0,))[0]:
-                self.elites[exponent] = (float(score[row]), batch.take(slice(row, row + 1)))
+    def _add_elites(self, batch: Batch, score: NDArray[np.float64], binades: Binades, worst: NDArray[np.float64]) -> float:
+        """The worst row of each binade, of the worst binades; score: the largest finite error of each row in ulps; worst: of each binade."""
+        for number in np.argsort(-worst, kind="stable")[: 2 * KEPT].tolist():
+            exponent, size = int(binades.met[number]), float(worst[number])
+            if size > self.elites.get(exponent, (0.0,))[0]:
+                row = binades.row_of(number, score)
+                self.elites[exponent] = (size, batch.take(slice(row, row + 1)))
         if len(self.elites) > 2 * KEPT:
             best = sorted(self.elites.items(), key=lambda item: -item[1][0])[: 2 * KEPT]
             self.elites = dict(best)
-        return float(score.max(initial=0.0))
+        return float(worst.max(initial=0.0))
 
     def best(self, symptom: Symptom) -> list[Candidate]:
         """The candidates of a symptom, worst first."""

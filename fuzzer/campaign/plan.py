@@ -11,8 +11,9 @@ from fuzzer.case import Case
 from fuzzer.frameworks.modes import COMPILE_EACH_OP
 from fuzzer.frameworks.target import target_named
 
-#: Verdicts per subject of a shard in round 0, and how they grow: enough for the grid, eight recipes and one zoom.
-FIRST, GROWTH, MOST = 40_000, 4, 2_560_000
+#: Verdicts per subject of a shard in round 0: enough for the grid, eight recipes and one zoom; in round 1, where a verdict costs a quarter,
+#: and how they grow from there.
+FIRST, SECOND, GROWTH, MOST = 40_000, 640_000, 4, 10_240_000
 
 
 #: Shards of a cell that may break before the rest of the run leaves it out.
@@ -52,16 +53,21 @@ def round_of(
             continue
         if past.failures >= FAILURES or (past.excluded and not _left(cell, asked, past)):
             continue
-        growth = GROWTH ** (number if past.productive else max(0, number - 1))
+        growths = number if past.productive else max(0, number - 1)
         deadly = past.deadly if number == 0 else ()
         shards.append(
             Shard(
-                cell, asked, seed, number, min(MOST, FIRST * growth), past.corpus, tuple(sorted(past.known.items())),
+                cell, asked, seed, number, _verdicts(growths), past.corpus, tuple(sorted(past.known.items())),
                 tuple(sorted(past.excluded)), deadly, alone=bool(deadly), patience=patience, memory=memory_limit,
                 seconds=visit.seconds if visit else None, part=visit.part if visit else "",
             )
         )  # fmt: skip
     return shards
+
+
+def _verdicts(growths: int) -> int:
+    """Of a shard, per subject, that has grown so often."""
+    return min(MOST, SECOND * GROWTH ** (growths - 1)) if growths else FIRST
 
 
 #: Seconds of a worker that a visit of a cell by all targets takes, compiling included: measured, 2 to 10. Where a budget in time has less

@@ -21,14 +21,16 @@ from fuzzer.inputs import vectors
 from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.landmarks import landmarks
 from fuzzer.inputs.recipe import Landmarks, Recipe
-from fuzzer.inputs.strategies import explore, usual_lengths
+from fuzzer.inputs.strategies import cousins, explore, usual_lengths
 from fuzzer.inputs.structures import satisfy
 from oracles import oracle
 from oracles.function import Function
 from oracles.oracle import Caps
 
-#: Rows of one framework call: large enough that Python's share is small, and one shape for jax.
+#: Numbers of one framework call, and one shape for jax. After round 0 so many that Python's share is small: of scalars, and of vectors, where
+#: each recipe has COUSINS.
 ROWS = 4096
+LATER, COUSINS = 16384, 4
 #: Rows of the first calls of a search that has little time: loops over rows cost milliseconds for each; and below so many seconds it has.
 FEW, LITTLE = (64, 1024), 8.0
 #: Points of the grid that are also evaluated alone: a call costs 10 to 500 microseconds.
@@ -72,6 +74,7 @@ class Search:
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
         self.hurried = trial.seconds is not None and trial.seconds < LITTLE and round_ == 0
+        self.rows, self.cousins = (ROWS, 1) if round_ == 0 else (LATER, 1 if trial.op.elementwise else COUSINS)
         self._grid: Batch | None = None
         self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
 
@@ -175,17 +178,18 @@ class Search:
         with self.trial.clock.phase("oracle"):  # bisection over the oracle; once in a process
             return _landmarks_of(self.trial.function, self.trial.cell.dtype, self.trial.op.elementwise)
 
-    def _explore(self, marks: Landmarks, examples: int, rows: int = ROWS) -> None:
+    def _explore(self, marks: Landmarks, examples: int, rows: int | None = None) -> None:
         cell, op = self.trial.cell, self.trial.op
         self.seed += 1
 
         def judge(recipe: Recipe) -> float:
             with self.trial.clock.phase("generation"):
-                batch = recipe.expand(op, dict(cell.params), cell.dtype, cell.order, marks)
-            return self.feed(batch)
+                recipes = cousins(op, recipe, self.cousins)
+                batches = [r.expand(op, dict(cell.params), cell.dtype, cell.order, marks) for r in recipes]
+            return self.feed(concatenate(batches))
 
         explore(
-            op, cell.dtype, seed=self.seed, examples=examples, judge=judge, order=cell.order, params=dict(cell.params), rows=rows,
+            op, cell.dtype, seed=self.seed, examples=examples, judge=judge, order=cell.order, params=dict(cell.params), rows=rows or self.rows,
             landmarks=marks, lengths=self.lengths,
         )  # fmt: skip
 
@@ -200,7 +204,7 @@ class Search:
                 return
             for group in _by_shape(elites):
                 with self.trial.clock.phase("generation"):
-                    batch = _around(group, self.trial.op, fmt, reach, rng)
+                    batch = _around(group, self.trial.op, fmt, reach, rng, self.rows * self.cousins)
                 self.feed(batch)
             reach = max(8, reach // NARROWER)
 
@@ -258,11 +262,11 @@ def _by_shape(batches: list[Batch]) -> list[list[Batch]]:
     return list(groups.values())
 
 
-def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.Generator) -> Batch:
-    """About ROWS numbers around the given rows: each number moved by up to `reach` ordinals, or left, inside its domain."""
+def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.Generator, numbers: int) -> Batch:
+    """About so many numbers around the given rows: each number moved by up to `reach` ordinals, or left, inside its domain."""
     base = concatenate(group)
     width = max(int(np.prod(v.shape[1:])) for v in base.inputs.values())
-    copies = max(1, ROWS // max(1, width) // base.rows)
+    copies = max(1, numbers // max(1, width) // base.rows)
     spread = base.repeat(copies)
     specs = {i.name: i for i in op.inputs}
     inputs = {}

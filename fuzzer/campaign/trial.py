@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import Binades
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.conditions import Conditions
 from fuzzer.campaign.death import Death
 from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
 from fuzzer.campaign.watchdog import calling
@@ -26,11 +27,12 @@ from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import flush_policy, framework_for, framework_of, target_named
 from fuzzer.inputs.shapes import chain_of
 from fuzzer.judge.contract import accepted_by_contract, documented, kinds_by_contract, on_one_side, wrong_zero_signs
+from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard, standard_for
 from fuzzer.judge.screen import Screened, moduli, needs_more, screen
 from fuzzer.judge.ulps import yardstick
 from oracles import oracle
-from oracles.conditioning import amplification, least_amplification
+from oracles.conditioning import amplification
 from oracles.oracle import Caps, Tally
 from oracles.reference import Reference
 
@@ -149,7 +151,8 @@ class Trial:
         self._last: dict[Subject, str] = {}  # symptom of the death that the last call was
         self._lives = 1
         self._frameworks: dict[str, Framework] = {}
-        self._bounds: tuple[Batch | None, dict[int, NDArray[np.float64]]] = (None, {})
+        self._policies: dict[str, FlushPolicy] = {}
+        self._conditions: tuple[Batch | None, Conditions | None] = (None, None)
 
     @cached_property
     def format(self) -> Any:
@@ -293,13 +296,13 @@ class Trial:
         """The oracle's answer, as sharp as the answers need; settle: to say that none is a finding, not whether it is right."""
         standard, fmt = self.standard(batch), self.format
         inputs = batch.exact()
+        conditions = self._conditions_of(batch, inputs)
+        bounds = self._as_oracle(conditions.least, conditions.sharper) if settle else []
 
         def undecided(truth: Reference, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-            def least(at: NDArray[np.int64], outs: NDArray[np.int64]) -> NDArray[np.float64]:
-                return self._least(batch, inputs, rows[at], outs)
-
+            least = [partial(_of_rows, bound, rows) for bound in bounds]
             with self.clock.phase("judge"):
-                return needs_more([given[rows] for given in answers], truth, fmt, standard, least if settle else None)
+                return needs_more([given[rows] for given in answers], truth, fmt, standard, least)
 
         with self.clock.phase("oracle"):
             return oracle.reference(
@@ -325,11 +328,13 @@ class Trial:
         if truth is None:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None], settle=True)
         inputs = batch.exact()
-        conditions, least = partial(self._in_parts, amplification, inputs), partial(self._least, batch, inputs)
+        known = self._conditions_of(batch, inputs)
+        conditions, *least = self._as_oracle(known.amplification, known.least, known.sharper)
         with self.clock.phase("judge"):
             subnormal = self._subnormal_rows(inputs)
             directions = _magnitudes(inputs)
-            yard = yardstick(truth, fmt)
+            yard = yardstick(truth, fmt, standard.ulps)
+            known.beside = yard.ulp / (2 * fmt.unit_roundoff)
 
         def flushed(rows: NDArray[np.int64]) -> Reference:
             zeroed = {
@@ -347,55 +352,45 @@ class Trial:
             if given is None:
                 outcomes.append(Outcome(subject, error=message, died=self._last.get(subject, "") if message else ""))
                 continue
-            framework = self.framework(subject)
-            # The policy is measured once in a process, by calls of the framework.
-            with self.clock.phase("framework"), self._compiling_apart(framework), calling(hosted=isinstance(framework, Hosted)):
-                policy = flush_policy(target_named(subject.target), self.cell.dtype, self.alone)
+            policy = self._policy(subject)
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
                 held = documented(self.op, batch, given.shape[1], self.cell.order, framework_of(subject.target))
                 answered = on_one_side(self.op, batch, given, truth.value, self.cell.order)
                 found = screen(
-                    answered, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held, least, directions
+                    answered, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held, least, directions,
+                    known.numbers,
                 )  # fmt: skip
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size
         return Judgement(batch, truth, outcomes)
 
-    def _least(
-        self, batch: Batch, inputs: dict[str, NDArray[np.float64]], rows: NDArray[np.int64], outs: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """A lower bound of sum_j |x_j d_j f| at these elements; of the batch asked last each is asked for once, whoever asks."""
-        if self._bounds[0] is not batch:
-            self._bounds = (batch, {})
-        found = np.empty(len(rows))
-        for output in np.unique(outs).tolist():
-            column = self._bounds[1].setdefault(output, np.full(batch.rows, -1.0))
-            mine = np.flatnonzero(outs == output)
-            fresh = np.unique(rows[mine][column[rows[mine]] < 0])
-            if len(fresh):
-                column[fresh] = self._in_parts(least_amplification, inputs, fresh, np.full(len(fresh), output))
-            found[mine] = column[rows[mine]]
-        return found
+    def _policy(self, subject: Subject) -> FlushPolicy:
+        """How the subject's target treats subnormals. Measured once in a process, by calls of the framework."""
+        if subject.target not in self._policies:
+            framework = self.framework(subject)
+            with self.clock.phase("framework"), self._compiling_apart(framework), calling(hosted=isinstance(framework, Hosted)):
+                self._policies[subject.target] = flush_policy(target_named(subject.target), self.cell.dtype, self.alone)
+        return self._policies[subject.target]
 
-    def _in_parts(
-        self, measure: Any, inputs: dict[str, NDArray[np.float64]], rows: NDArray[np.int64], outs: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """A measure of conditioning.py, as many rows at a time as fit in memory."""
-        step = max(1, 262144 // max(1, sum(v[0].size for v in inputs.values())))
-        with self.clock.phase("oracle"):
-            parts = [
-                measure(
-                    self.function,
-                    {n: v[rows[i : i + step]] for n, v in inputs.items()},
-                    outs[i : i + step],
-                    self.format.precision,
-                    normwise=self.op.whole == "all",
-                )
-                for i in range(0, len(rows), step)
-            ]
-        return np.concatenate(parts)
+    def _as_oracle(self, *measures: Callable[..., NDArray[np.float64]]) -> list[Callable[..., NDArray[np.float64]]]:
+        """The measures, their time counted as the oracle's."""
+
+        def timed(measure: Callable[..., NDArray[np.float64]], *asked: NDArray[Any]) -> NDArray[np.float64]:
+            with self.clock.phase("oracle"):
+                return measure(*asked)
+
+        return [partial(timed, measure) for measure in measures]
+
+    def _conditions_of(self, batch: Batch, inputs: dict[str, NDArray[np.float64]]) -> Conditions:
+        """Of the batch asked last they are kept."""
+        if self._conditions[0] is not batch:
+            made = Conditions(self.function, inputs, self.format.precision, normwise=self.op.whole == "all")
+            self._conditions = (batch, made)
+        found = self._conditions[1]
+        assert found is not None
+        return found
 
     def _subnormal_rows(self, inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
         rows = np.zeros(len(next(iter(inputs.values()))), np.bool_)
@@ -413,6 +408,13 @@ def _magnitudes(inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
             with np.errstate(over="ignore"):
                 product = product * np.abs(inputs[name]).reshape(len(product), -1).max(axis=1)
     return product
+
+
+def _of_rows(
+    measure: Callable[..., NDArray[np.float64]], rows: NDArray[np.int64], at: NDArray[np.int64], outs: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The measure of elements, by their places among the rows."""
+    return measure(rows[at], outs)
 
 
 def _alike(inputs: dict[str, NDArray[np.float64]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -14,8 +14,8 @@ from fuzzer.case import Batch
 #: Rows that a batch is padded to where ops are compiled one by one, 30 to 200 ms each (jax, eager).
 EAGER_ROWS = (64, 1024, 4096, 16384, 65536)
 #: Rows where a program is compiled as a whole, up to a second each: of short vectors 4,096 rows cost a millisecond, so that they
-#: have one shape for each length; of vectors of WIDE numbers and more, two.
-COMPILED_ROWS, WIDE_ROWS, WIDE = (4096, 65536), (64, 4096, 65536), 64
+#: have one shape for each length, and after round 0 another; of vectors of WIDE numbers and more, two and another.
+COMPILED_ROWS, WIDE_ROWS, WIDE = (4096, 16384, 65536), (64, 1024, 4096, 65536), 64
 
 
 def compiled_rows(batch: Batch) -> tuple[int, ...]:

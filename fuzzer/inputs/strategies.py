@@ -185,6 +185,24 @@ def explore(
             return
 
 
+def cousins(op: Op, recipe: Recipe, count: int) -> list[Recipe]:
+    """The recipe and others, `count` in all, that differ from it in their seeds and in how the numbers of vectors and matrices are arranged; each
+    takes the arrangements in turn."""
+    found = [recipe]
+    for k in range(1, count):
+        draws = [_rearranged(spec, draw, k) for spec, draw in zip(op.inputs, recipe.draws, strict=True)]
+        found.append(replace(recipe, draws=tuple(draws), seed=_derived(recipe.seed, k)))
+    return found
+
+
+def _rearranged(spec: Input, draw: Draw, steps: int) -> Draw:
+    """With an arrangement some steps further down the list; special values are for those who draw them."""
+    names = () if spec.scalar else _arrangements(spec, specials=False)
+    if draw.arrangement not in names:
+        return draw
+    return replace(draw, arrangement=names[(names.index(draw.arrangement) + steps) % len(names)])
+
+
 def draw_recipes(op: Op, dtype: str, *, seed: int, count: int, **options: Any) -> list[Recipe]:
     """`count` recipes, the same for the same arguments; options are those of `recipes`."""
     drawn: list[Recipe] = []

@@ -28,11 +28,14 @@ def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str
     "any" is for results that the source leaves open. Of complex inputs: every answer where a part is no finite number, every derivative
     on a branch cut, and every value on one that says so (Op.cuts).
     """
+    told = bool(op.accepts) and order == "value"
+    if not told and not any(i.complex for i in op.inputs):
+        return None
     inputs = batch.exact()
     free = _free_rows(op, inputs, order)
     if free is not None and free.any():
         return np.broadcast_to(free[:, np.newaxis], answers.shape)
-    if not op.accepts or order != "value":
+    if not told:
         return None
     allowed = np.zeros(answers.shape, np.bool_)
     given = doubles(answers)
@@ -124,6 +127,10 @@ class Documented:
             inside = (given >= self.low) & (given <= self.high)
         return self.held & inside, self.held & ~inside
 
+    def take(self, rows: NDArray[Any]) -> Documented:
+        """Of these rows."""
+        return Documented(self.held[rows], self.low[rows], self.high[rows])
+
 
 def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -> Documented | None:
     """The conventions of the op's record that this framework is held to, at the rows of a batch; None where it documents nothing.
@@ -149,7 +156,7 @@ def source_of(op: Op, row: Batch, order: str, framework: str) -> str:
 
 
 def _conventions(op: Op, batch: Batch, order: str, framework: str) -> list[tuple[Convention, Mask]]:
-    if order != "grad" and not (order == "jvp" and op.elementwise):
+    if not op.conventions or (order != "grad" and not (order == "jvp" and op.elementwise)):
         return []
     inputs = batch.exact()
     finite = np.logical_and.reduce([np.isfinite(v).reshape(batch.rows, -1).all(axis=1) for v in inputs.values()])

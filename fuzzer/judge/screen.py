@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,14 @@ from fuzzer.formats import Format
 from fuzzer.judge.contract import Documented
 from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard
-from fuzzer.judge.ulps import Yardstick, compare, doubles, error, kind_errors, yardstick
+from fuzzer.judge.ulps import Yardstick, compare, doubles, error, gap, kind_errors, of_rows, yardstick
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
 from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
 
 #: (rows, outputs) -> sum_j |x_j d_j f_output| at each of these elements (nan: unknown).
 Conditions = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
-#: The same, or less: a lower bound that costs little.
-Least = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
+#: The same, or less: lower bounds that cost little, the cheapest first.
+Least = Sequence[Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]]
 #: rows -> the truth with subnormal inputs read as zero, of just those rows.
 Flushed = Callable[[NDArray[np.int64]], Reference]
 
@@ -32,31 +32,48 @@ _ARB = TIERS.index("arb")
 
 @dataclass(frozen=True)
 class Screened:
-    """Verdicts, with the elements whose answer a flush-to-zero policy explains."""
+    """Verdicts, with the elements whose answer a flush-to-zero policy explains. rows: all other rows are surely within T, and nothing else is
+    said of them; None: of every row something may be."""
 
     verdicts: Verdicts
     flushed: NDArray[np.bool_]
+    rows: NDArray[np.int64] | None = None
 
 
 def needs_more(
-    answers: list[NDArray[Any]], truth: Reference, fmt: Format, standard: Standard, least: Least | None = None
+    answers: list[NDArray[Any]],
+    truth: Reference,
+    fmt: Format,
+    standard: Standard,
+    least: Least = (),
 ) -> NDArray[np.bool_]:
     """Rows whose truth is not sharp enough to say of every answer whether it is within T, and else how wrong it is; or, with `least`,
     that conditioning explains whatever it is (`_settled`)."""
     need = np.zeros(truth.shape[0], np.bool_)
-    finite = truth.accepts == FINITE
-    yard = yardstick(truth, fmt)
+    yard = yardstick(truth, fmt, standard.ulps)
+    number = truth.accepts == FINITE
     for given in (doubles(a) for a in answers):
-        gap, unsure, ulp = error(given, truth, fmt, yard)
+        far = gap(given, yard)
+        rows = np.flatnonzero(of_rows(number & ~yard.surely_within(far)))
+        if not len(rows):
+            continue
+        unsure, ulp = yard.radius[rows], yard.ulp[rows]
+        far, given = far[rows], given[rows]
         with np.errstate(all="ignore"):
-            within, beyond = compare(gap, unsure, ulp, standard.ulps)
-            beyond &= unsure <= 0.02 * gap
-        hopeless = (unsure <= FINEST) & (truth.tier >= _ARB)  # a subnormal result of binary64: a Reference cannot say it better
-        open_ = finite & ~within & ~beyond & ~hopeless & ~np.isnan(given)
-        if least is not None:
-            open_ &= ~_settled(open_, gap + unsure, ulp, fmt, standard, least)
-        need |= open_.any(axis=1)
+            within, beyond = compare(far, unsure, ulp, standard.ulps)
+            beyond &= unsure <= 0.02 * far
+        hopeless = (unsure <= FINEST) & (
+            truth.tier[rows] >= _ARB
+        )  # a subnormal result of binary64: a Reference cannot say it better
+        open_ = number[rows] & ~within & ~beyond & ~hopeless & ~np.isnan(given)
+        open_ &= ~_settled(open_, far + unsure, ulp, fmt, standard, [_of_those(bound, rows) for bound in least])
+        need[rows[of_rows(open_)]] = True
     return need
+
+
+def _of_those(ask: Any, rows: NDArray[np.int64]) -> Any:
+    """What is asked of rows by their places among these."""
+    return lambda at, *rest: ask(rows[at], *rest)
 
 
 def screen(
@@ -72,8 +89,9 @@ def screen(
     zero_signs: NDArray[np.bool_] | None = None,
     yard: Yardstick | None = None,
     conventions: Documented | None = None,
-    least: Least | None = None,
+    least: Least = (),
     directions: NDArray[np.float64] | None = None,
+    numbers: int = 1,
 ) -> Screened:
     """Verdicts of shape (rows, outputs), DESIGN section 6: kinds first, then T, then the excess.
 
@@ -81,11 +99,57 @@ def screen(
     derivative. yard: the truth's yardstick, where known.
     policy: the target's measured flush-to-zero;
     subnormal_rows: rows with a subnormal input, for which `flushed_truth` is asked where an answer is not explained otherwise.
-    least: see needs_more. directions: per row the largest magnitudes of its cotangent and tangent, multiplied (default: ones).
+    least: see needs_more; what the cheapest bound explains is given no exact excess, but the most that it may be. numbers: of a
+    row's inputs. directions: per row the largest magnitudes of its cotangent and tangent, multiplied (default: ones).
     zero_signs: zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them.
     """
     policy = policy or FlushPolicy()
     answers = doubles(answers)
+    yard = yard or yardstick(truth, fmt, standard.ulps)
+    directions = np.ones(len(answers)) if directions is None else directions
+    rest: NDArray[np.int64] | None = None
+    if yard.room is not None:
+        far = gap(answers, yard)
+        doubtful = ~yard.surely_within(far)
+        if standard.whole == "parts":
+            doubtful |= ~np.isfinite(answers)
+        for mask in (contract, zero_signs, None if conventions is None else conventions.held):
+            if mask is not None:
+                doubtful |= mask
+        rest = np.flatnonzero(of_rows(doubtful))
+        if 2 * len(rest) > len(answers):
+            rest = None
+    if rest is None:
+        return _screened(
+            answers, truth, fmt, standard, conditions, policy, subnormal_rows, flushed_truth, contract, zero_signs, yard, conventions, least,
+            directions, numbers,
+        )  # fmt: skip
+    with np.errstate(all="ignore"):
+        ulps = far / yard.ulp
+    verdicts = Verdicts(ulps, np.full(ulps.shape, np.nan), np.zeros(ulps.shape, np.uint8), np.zeros(ulps.shape, np.uint8))
+    explained = np.zeros(ulps.shape, np.bool_)
+    if len(rest):
+        found = _screened(
+            answers[rest], truth.take(rest), fmt, standard, _of_those(conditions, rest), policy,
+            None if subnormal_rows is None else subnormal_rows[rest],
+            None if flushed_truth is None else _of_those(flushed_truth, rest),
+            None if contract is None else contract[rest], None if zero_signs is None else zero_signs[rest], None,
+            None if conventions is None else conventions.take(rest),
+            [_of_those(bound, rest) for bound in least], directions[rest], numbers,
+        )  # fmt: skip
+        explained[rest] = found.flushed
+        for name in (field.name for field in fields(Verdicts)):
+            getattr(verdicts, name)[rest] = getattr(found.verdicts, name)
+    return Screened(verdicts, explained, rest)
+
+
+def _screened(
+    answers: NDArray[np.float64], truth: Reference, fmt: Format, standard: Standard, conditions: Conditions, policy: FlushPolicy,
+    subnormal_rows: NDArray[np.bool_] | None, flushed_truth: Flushed | None, contract: NDArray[np.bool_] | None,
+    zero_signs: NDArray[np.bool_] | None, yard: Yardstick | None, conventions: Documented | None, least: Least,
+    directions: NDArray[np.float64], numbers: int,
+) -> Screened:  # fmt: skip
+    """`screen`, element by element."""
     right, wrong = kind_errors(answers, truth.accepts)
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
@@ -97,11 +161,11 @@ def screen(
     if conventions is not None:
         kept, broken = conventions.split(answers)
         right, wrong = (right & ~broken) | kept, (wrong & ~kept) | broken
-    gap, unsure, ulp = error(answers, truth, fmt, yard)
+    far, unsure, ulp = error(answers, truth, fmt, yard)
     with np.errstate(all="ignore"):
-        ulps = gap / ulp
-        within, sure = compare(gap, unsure, ulp, standard.ulps)
-        maybe = ~sure & ~within & ~np.isnan(gap)
+        ulps = far / ulp
+        within, sure = compare(far, unsure, ulp, standard.ulps)
+        maybe = ~sure & ~within & ~np.isnan(far)
     ulps[right] = 0.0
     ulps[wrong] = np.inf
     unknown = truth.accepts == 0
@@ -112,8 +176,7 @@ def screen(
     classes = np.where(unknown | (maybe & ~right & ~wrong), Class.undecided, Class.ok).astype(np.uint8)
     classes[np.isnan(ulps) & ~right & ~wrong] = Class.undecided
     maybe &= ~right & ~wrong & ~unknown
-    if least is not None:
-        classes[_settled(maybe, gap + unsure, ulp, fmt, standard, least)] = Class.ill_conditioned
+    classes[_settled(maybe, far + unsure, ulp, fmt, standard, least)] = Class.ill_conditioned
     suspects = (sure & ~right & ~unknown) | wrong
     explained = _explained_by_flush(answers, truth, fmt, standard, policy, suspects, subnormal_rows, flushed_truth)
     suspects &= ~explained
@@ -129,7 +192,7 @@ def screen(
             fmt,
             standard,
             conditions,
-            gap,
+            far,
             ulp,
             wrong,
             policy,
@@ -137,7 +200,9 @@ def screen(
             excess,
             classes,
             symptoms,
-            np.ones(len(answers)) if directions is None else directions,
+            directions,
+            least,
+            numbers,
         )
     # As a number it is the infinity that is right; the part, which has a finite value, is not.
     classes[half], symptoms[half], excess[half], ulps[half] = Class.inaccurate, Symptom.inf, np.inf, np.inf
@@ -163,11 +228,14 @@ def _settled(
     is as near to it as rounding the inputs would bring it, is.
     """
     settled = np.zeros(maybe.shape, np.bool_)
-    at = np.nonzero(maybe & np.isfinite(most))
-    if len(at[0]) and not (standard.strict and not standard.roots):
-        room = 2 * standard.neighbourhood * fmt.unit_roundoff * least(*at)
-        with np.errstate(invalid="ignore"):
-            settled[at] = most[at] <= standard.ulps * ulp[at] + room
+    if standard.strict and not standard.roots:
+        return settled
+    for bound in least:
+        at = np.nonzero(maybe & ~settled & np.isfinite(most))
+        if len(at[0]):
+            room = 2 * standard.neighbourhood * fmt.unit_roundoff * bound(*at)
+            with np.errstate(invalid="ignore"):
+                settled[at] = most[at] <= standard.ulps * ulp[at] + room
     return settled
 
 
@@ -175,7 +243,7 @@ def _judge_suspects(
     rows: NDArray[np.int64], outs: NDArray[np.int64], answers: NDArray[Any], truth: Reference, fmt: Format, standard: Standard,
     conditions: Conditions, gap: NDArray[np.float64], ulp: NDArray[np.float64], wrong: NDArray[np.bool_], policy: FlushPolicy,
     ulps: NDArray[np.float64], excess: NDArray[np.float64], classes: NDArray[np.uint8], symptoms: NDArray[np.uint8],
-    directions: NDArray[np.float64],
+    directions: NDArray[np.float64], least: Least, numbers: int,
 ) -> None:  # fmt: skip
     at = (rows, outs)
     given = answers[at]
@@ -188,14 +256,14 @@ def _judge_suspects(
     verdict = np.full(len(rows), int(Class.unstable), np.uint8)
     if len(ordinary):
         where = (rows[ordinary], outs[ordinary])
-        amplification = conditions(*where)
+        half = ulp[where] / 2
         top = np.abs(value[ordinary])
+        amplification = _amplifications(where, gap[where], ulp[where], top, fmt, standard, conditions, least, numbers)
         with np.errstate(all="ignore"):
             beyond = np.isinf(top) | (top > 2 * fmt.max)
             amplification = np.where(
                 beyond & np.isfinite(top), amplification * (fmt.max / top), amplification
             )  # gap counts from W
-            half = ulp[where] / 2
             e[ordinary] = gap[where] / (half + fmt.unit_roundoff * amplification)
             explained = gap[where] <= standard.ulps * ulp[where] + 2 * standard.neighbourhood * fmt.unit_roundoff * amplification
         # Nothing is left of the number, and no input nearby has that answer: in 8 bits the excess stays below c whatever happens.
@@ -225,6 +293,47 @@ def _judge_suspects(
     symptoms[at] = np.where(
         verdict >= Class.inaccurate, _symptoms(given, value, accepts, kind, fmt, policy, truth.radius[at]), Symptom.none
     )
+
+
+#: Suspects of one call, the worst, whose amplification is computed whatever they are.
+MOST = 1024
+
+
+def _amplifications(
+    where: tuple[NDArray[np.int64], NDArray[np.int64]], gap: NDArray[np.float64], ulp: NDArray[np.float64], top: NDArray[np.float64], fmt: Format,
+    standard: Standard, conditions: Conditions, least: Least, numbers: int,
+) -> NDArray[np.float64]:  # fmt: skip
+    """sum_j |x_j d_j f| of these elements.
+
+    Where a lower bound explains the error already it is that bound. Of very many suspects, those that would not be explained by `numbers` times
+    the bound have that: the bound is a sum of the terms with signs of its own choosing, seldom less than the largest of them, and what becomes a
+    finding is certified with the amplification itself.
+    """
+    if not least or standard.strict:
+        return conditions(*where)
+    found = least[0](*where)
+    u = fmt.unit_roundoff
+
+    def room(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+        return standard.ulps * ulp + 2 * standard.neighbourhood * u * sizes
+
+    def within(sizes: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.asarray(gap <= standard.excess * (ulp / 2 + u * sizes))
+
+    with np.errstate(all="ignore"):
+        rest = np.flatnonzero(~((gap <= room(found)) & within(found) & (top < fmt.max)))
+        if len(rest) > MOST:
+            most = numbers * found
+            hopeless = ~(gap <= room(most)) & ~within(most) & (found > 0)
+            worst = np.argpartition(-(gap / (ulp / 2 + u * found))[rest], MOST)
+            later = rest[worst[MOST:]]
+            bulk = later[hopeless[later]]
+            found[bulk] = most[bulk]
+            rest = np.concatenate([rest[worst[:MOST]], later[~hopeless[later]]])
+            rest.sort()
+    if len(rest):
+        found[rest] = conditions(where[0][rest], where[1][rest])
+    return found
 
 
 def _mild(standard: Standard, explained: NDArray[np.bool_]) -> NDArray[np.uint8]:

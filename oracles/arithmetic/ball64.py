@@ -23,6 +23,10 @@ from oracles.enclosure import Ball, Column
 Masks = tuple[Column, Column]  # surely true, surely false
 
 
+#: Divisors of so many bits: half a significand times one of them is exact.
+INTEGER = 26
+
+
 class Ball64(Composites):
     """The arithmetic of Balls over numpy binary64; ball80 is the same over x87 extended precision."""
 
@@ -148,7 +152,8 @@ class Ball64(Composites):
         if a.rad is None and b.rad is None and b.bits == 1:
             return Ball(self, mid, self._range_error(mid, a.mid, b.mid), bad, a.bits)
         size = abs(mid)
-        rad = size * self._u * 2
+        whole = b.rad is None and b.mid.ndim == 0 and b.bits <= INTEGER  # by a length, say: means of equal numbers are exact
+        rad = self._rounding_of(mid, a.mid, b.mid) if whole else size * self._u * 2
         if b.rad is None:
             if a.rad is not None:
                 rad = rad + a.rad / abs(b.mid)
@@ -158,7 +163,22 @@ class Ball64(Composites):
             if a.rad is not None:
                 slack = slack + a.rad / room
             rad = self.xp.where(room > 0, rad + slack, np.inf)
-        return Ball(self, mid, rad * self._grow + self._eta, bad)
+        return Ball(self, mid, rad * self._grow + (self._far_below(a.mid) if whole else self._eta), bad)
+
+    def _rounding_of(self, quotient: Column, a: Column, b: Column) -> Column:
+        """|quotient - a / b| for a b of at most INTEGER bits. The rest a - quotient b is a number of the format (Muller et al., Handbook of
+        Floating-Point Arithmetic, 2nd ed., 4.7); with the quotient in halves (Veltkamp) every step is exact, where none leaves the range."""
+        spread = quotient * self.dtype((1 << (self.significand + 1) // 2) + 1)
+        high = spread - (spread - quotient)
+        rest = abs((a - high * b) - (quotient - high) * b) / abs(b)
+        error: Column = self.xp.where(self.xp.isfinite(rest), rest, abs(quotient) * self._u * 2)
+        return error
+
+    def _far_below(self, a: Column) -> Column:
+        """What underflow may cost a quotient of a by an integer: nothing far from the subnormals."""
+        normal = (abs(a) >= self._tiny * 2.0**80) | (a == 0)
+        slack: Column = self.xp.where(normal, self.dtype(0), self.column(self._eta))
+        return slack
 
     def sum(self, items: Sequence[Any]) -> Ball:
         """Compensated (Ogita, Rump, Oishi 2005, Sum2): the roundings r_i of the running sum are known exactly, so that only

@@ -209,7 +209,7 @@ LIMITS = {"workers": 2, "case_timeout": 8.0, "memory_limit": 600 << 20, "orders"
 
 def test_a_campaign_survives_its_deaths(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
     store, died = stores(), ("aborts", "holds", "eats")
-    run = run_campaign_of(store, "800k", ops="faulty_aborts,faulty_holds,faulty_eats,faulty_calm,faulty_exp", **LIMITS)
+    run = run_campaign_of(store, "3300k", ops="faulty_aborts,faulty_holds,faulty_eats,faulty_calm,faulty_exp", **LIMITS)
     assert (run.state, run.cells, run.cells_planned) == ("finished", 5, 5)
     assert run.environment["failures"] == run.environment["cells_not_reached"] == []
     found = store.findings(run.id)
@@ -234,7 +234,7 @@ def test_a_campaign_survives_its_deaths(stores: Any, capfd: pytest.CaptureFixtur
 def test_two_runs_with_deaths_find_the_same(stores: Any) -> None:
     first, second = stores(), stores()
     chosen = {"ops": "faulty_aborts,faulty_strip_aborts,faulty_segfaults,faulty_exp", **LIMITS}
-    one, two = run_campaign_of(first, "1400k", **chosen), run_campaign_of(second, "1400k", **chosen)
+    one, two = run_campaign_of(first, "4000k", **chosen), run_campaign_of(second, "4000k", **chosen)
     assert content(first, one) == content(second, two)
 
 

@@ -19,7 +19,7 @@ from fuzzer.campaign import engine
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, cells_of
 from fuzzer.campaign.engine import SchedulerError
-from fuzzer.campaign.plan import AMPLE, FIRST, GROWTH, MOST, Progress, Visit, first_visits, round_of
+from fuzzer.campaign.plan import AMPLE, FIRST, GROWTH, MOST, SECOND, Progress, Visit, first_visits, round_of
 from fuzzer.campaign.run import Progress as Shown
 from fuzzer.campaign.run import Settings, run_campaign
 from fuzzer.case import Case
@@ -189,9 +189,9 @@ def test_the_first_round_visits_every_cell_once_in_order() -> None:
 def test_later_rounds_visit_productive_cells_first_and_longer() -> None:
     shards = plan(2, a=Progress(productive=False))
     assert [(s.cell.op, s.verdicts) for s in shards] == [
-        ("b", FIRST * GROWTH**2),
-        ("c", FIRST * GROWTH**2),
-        ("a", FIRST * GROWTH),
+        ("b", SECOND * GROWTH),
+        ("c", SECOND * GROWTH),
+        ("a", SECOND),
     ]
     assert all(s.verdicts == MOST for s in plan(9))
 

@@ -212,7 +212,7 @@ def derivative(
     def known(rows: np.ndarray, outs: np.ndarray) -> np.ndarray:
         return np.full(len(rows), amplification)
 
-    found = screen(np.asarray([[answer]]), truth, fmt, standard, known, least=known, directions=np.asarray([directions]))
+    found = screen(np.asarray([[answer]]), truth, fmt, standard, known, least=[known], directions=np.asarray([directions]))
     return Class(int(found.verdicts.classes[0, 0]))
 
 
@@ -224,7 +224,7 @@ def test_what_conditioning_explains_in_any_case_needs_no_sharper_truth() -> None
     assert derivative(0.0, zero, 1e-12) is Class.undecided
     standard = standard_for(op_named("var"), "grad2", fmt, 2)
     for amplification, more in ((1.0, False), (1e-12, True)):
-        asked = needs_more([np.zeros((1, 1))], zero, fmt, standard, lambda rows, outs, a=amplification: np.full(len(rows), a))
+        asked = needs_more([np.zeros((1, 1))], zero, fmt, standard, [lambda rows, outs, a=amplification: np.full(len(rows), a)])
         assert bool(asked[0]) is more
     assert derivative(1.0, truth_of(0.0), 1.0) is Class.unstable
 
