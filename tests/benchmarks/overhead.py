@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.plan import FIRST, SECOND
 from fuzzer.campaign.run import Settings, run_campaign
 from fuzzer.findings.finding import Run
 from fuzzer.findings.store import Store
@@ -12,14 +13,15 @@ from tests.benchmarks.measure import Measure, temporary_store
 
 OPS = "exp,log1p,tanh,sigmoid,lgamma,softplus,softmax,logsumexp"
 GOAL = 0.20
+DTYPES, ORDERS = ("float32", "float64"), ("value", "grad")
 #: Every cell of the ops at both dtypes and orders once, and a second round.
-VERDICTS, WARM = 2_560_000, 1_280_000
+VERDICTS = len(OPS.split(",")) * len(DTYPES) * len(ORDERS) * (FIRST + SECOND)
 
 
 def measures() -> Iterator[Measure]:
     """A first run warms the frameworks up, so that neither their imports nor their compilations count as time well spent."""
     with temporary_store() as store:
-        _campaign(store, seed=1, verdicts=WARM)
+        _campaign(store, seed=1, verdicts=VERDICTS)
         run = _campaign(store, seed=2, verdicts=VERDICTS)
     phases = dict(run.by_phase)
     phases["other"] = run.seconds - sum(phases.values())
@@ -32,5 +34,5 @@ def measures() -> Iterator[Measure]:
 
 def _campaign(store: Store, seed: int, verdicts: int) -> Run:
     budget = Budget(verdicts=verdicts)
-    settings = Settings(budget, ops=OPS, dtypes=("float32", "float64"), orders=("value", "grad"), seed=seed, workers=0)
+    settings = Settings(budget, ops=OPS, dtypes=DTYPES, orders=ORDERS, seed=seed, workers=0)
     return run_campaign(settings, store)
