@@ -29,7 +29,8 @@ from oracles.reference import FINITE
 
 @dataclass(frozen=True)
 class Stretch:
-    """The inputs `first` to `first + count` of the cell's space. See Task for the rest; memory: bytes that a process may have, or None."""
+    """The inputs `first` to `first + count` of the cell's space. first_calls: of each target the first call alone. See Task for the rest; memory:
+    bytes that a process may have, or None."""
 
     cell: Cell
     targets: tuple[str, ...]
@@ -38,6 +39,13 @@ class Stretch:
     alone: bool = False
     patience: float = PATIENCE
     memory: int | None = None
+    first_calls: bool = False
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """Who is judged."""
+        every = subjects_of(self.cell, self.targets)
+        return list({s.target: s for s in reversed(every)}.values())[::-1] if self.first_calls else every
 
     @property
     def id(self) -> str:
@@ -70,7 +78,7 @@ class StretchResult(Result):
 def run_stretch(stretch: Stretch) -> StretchResult:
     """Runs a stretch in this process. Same arguments, same machine: same shares."""
     host.limit(stretch.patience, stretch.memory)
-    subjects = subjects_of(stretch.cell, stretch.targets)
+    subjects = stretch.subjects
     trial = Trial(stretch.cell, subjects, PATIENT, alone=stretch.alone)
     space = space_of(trial.op, stretch.cell.dtype)
     parts: dict[Subject, list[Share]] = {subject: [] for subject in subjects}

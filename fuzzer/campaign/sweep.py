@@ -40,13 +40,15 @@ STRETCH = {16: 1 << 14, 32: 1 << 22}
 @dataclass(frozen=True)
 class SweepSettings:
     """What a sweep runs through; None means everything there is. ops: names or patterns; of patterns those that can be swept. params: of
-    the one op, None: each of its usual sets. resume: id of a sweep to continue. The rest as of Settings."""
+    the one op, None: each of its usual sets. first_calls: of each target the first call alone. resume: id of a sweep to continue. The rest as
+    of Settings."""
 
     ops: str
     dtype: str
     orders: tuple[str, ...] = ("value",)
     targets: str | None = None
     params: dict[str, Any] | None = None
+    first_calls: bool = False
     eager: bool = False
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     scheduler: str | None = None
@@ -158,9 +160,10 @@ class _Sweeping:
 
     def _selection(self) -> dict[str, Any]:
         asked = self.settings
+        first = {"calls": "first"} if asked.first_calls else {}
         return {
             "ops": asked.ops, "dtype": asked.dtype, "orders": list(asked.orders), "params": asked.params,
-            "targets": [str(t) for t in self.targets],
+            "targets": [str(t) for t in self.targets], **first,
         }  # fmt: skip
 
     def run(self, execute: Any) -> Swept:
@@ -222,6 +225,7 @@ class _Sweeping:
                 min(step, space.size - first),
                 patience=self.settings.case_timeout or PATIENCE,
                 memory=self.memory_limit,
+                first_calls=self.settings.first_calls,
             )
 
     def _save(self, result: StretchResult) -> None:

@@ -41,6 +41,9 @@ def sweep(
     params: Annotated[
         str | None, typer.Option("--params", metavar="JSON", help="Of the op; default each of its usual sets.")
     ] = None,
+    first_calls: Annotated[
+        bool, typer.Option("--first-calls", help="Of each target the first of its calls alone, the one that most users type.")
+    ] = False,
     workers: Workers = None,
     scheduler: Scheduler = None,
     case_timeout: CaseTimeout = None,
@@ -64,7 +67,7 @@ def sweep(
     from fuzzer.cli.progress import sweeping
     from fuzzer.findings.store import Store
 
-    chosen |= {"dtype": dtype, "params": _params(params)}
+    chosen |= {"dtype": dtype, "params": _params(params), "first_calls": first_calls}
     if workers is not None:
         chosen["workers"] = workers
     del chosen["dtypes"]
