@@ -1,4 +1,5 @@
-"""The registry: every Op by name, from the catalogue's modules and from plugins (entry point group `ulpfuzz.ops`)."""
+"""The registry: every Op by name, from the catalogue's modules and from plugins (entry point group `ulpfuzz.ops`,
+or fuzzer.plugins)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 import fuzzer.catalog as catalog
+from fuzzer import plugins
 from fuzzer.catalog.op import Op
 from fuzzer.formats import UnknownName
 
@@ -17,16 +19,26 @@ _NOT_FAMILIES = {"coverage", "exclusions", "functions", "op", "registry"}
 
 
 @cache
-def ops() -> dict[str, Op]:
-    """All ops by name, in catalogue order. A family module lists its records in OPS; so does a plugin's."""
+def catalogue() -> dict[str, Op]:
+    """The ops of the catalogue itself by name, in its order. A family module lists its records in OPS."""
     found: dict[str, Op] = {}
     for module in pkgutil.iter_modules(catalog.__path__):
         if module.name not in _NOT_FAMILIES:
             for record in importlib.import_module(f"fuzzer.catalog.{module.name}").OPS:
                 _add(found, replace(record, family=module.name))
+    return found
+
+
+@cache
+def ops() -> dict[str, Op]:
+    """All ops by name: the catalogue's, then those of plugins."""
+    found = dict(catalogue())
     for point in entry_points(group="ulpfuzz.ops"):
         for record in point.load():
             _add(found, replace(record, family=record.family or point.name))
+    for plugin in plugins.modules():
+        for record in getattr(plugin, "OPS", ()):
+            _add(found, replace(record, family=record.family or plugin.__name__))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from fuzzer.cli import coverage, inspect, report, run, sweep
+from fuzzer.cli import coverage, deepstability, inspect, report, run, sweep
 
 #: Set to 1, exceptions come with their tracebacks.
 DEBUG = "ULPFUZZ_DEBUG"
@@ -92,7 +92,7 @@ def _options(
 
 
 for _panel, _commands in (
-    ("Fuzz", (run.run, run.nightly, sweep.sweep)),
+    ("Fuzz", (run.run, run.nightly, sweep.sweep, deepstability.deepstability)),
     ("Look", (inspect.findings, inspect.show, report.repro, report.report, report.compare)),
     ("Ask", (inspect.probe, inspect.ops, inspect.targets, coverage.coverage, sweep.facts)),
 ):

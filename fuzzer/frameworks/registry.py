@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from fuzzer.frameworks.framework import Framework
+from fuzzer.plugins import modules
 
 Factory = Callable[[], Framework]
 
@@ -31,7 +32,13 @@ registered: dict[str, Factory] = {}
 
 @cache
 def plugins() -> dict[str, importlib.metadata.EntryPoint]:
-    return {point.name: point for point in importlib.metadata.entry_points(group="ulpfuzz.frameworks")}
+    """The entry points of group `ulpfuzz.frameworks`, and what the modules of fuzzer.plugins bring."""
+    group = "ulpfuzz.frameworks"
+    found = {point.name: point for point in importlib.metadata.entry_points(group=group)}
+    for module in modules():
+        made = getattr(module, "FRAMEWORKS", {})
+        found |= {name: importlib.metadata.EntryPoint(name, value, group) for name, value in made.items()}
+    return found
 
 
 def framework_names() -> list[str]:

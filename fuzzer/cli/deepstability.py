@@ -1,0 +1,101 @@
+"""The command that replays the study DeepStability."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fuzzer.cli.options import Json, Seed, Workers
+
+if TYPE_CHECKING:
+    from fuzzer.campaign.replay import Outcome, Replayed
+
+_DB = "sqlite:///deepstability.db"
+
+
+def deepstability(
+    rows: Annotated[
+        str | None, typer.Option("--rows", metavar="N,...", help="Rows of the study, as in 5,11-16; default all.")
+    ] = None,
+    budget: Annotated[str, typer.Option("--budget", help="Time (90s, 10m) or verdicts (5k, 200M).")] = "10m",
+    seed: Seed = None,
+    workers: Workers = None,
+    as_json: Json = False,
+    db: Annotated[str, typer.Option("--db", metavar="URL", help="Where its findings are kept.")] = _DB,
+) -> None:
+    """Replay the defects of DeepStability (ICSE 2022): the old methods must be found, the right ones must stay silent."""
+    from fuzzer.campaign.budget import Budget
+
+    wanted, asked = _rows(rows), Budget.parse(budget)
+    from fuzzer.campaign.replay import contract, replay
+    from fuzzer.cli.progress import watching
+    from fuzzer.findings.store import Store
+
+    with Store(db) as store, watching() as watch:
+        told = replay(wanted, asked, secrets.randbits(32) if seed is None else seed, store, workers=workers, watch=watch)
+    if as_json:
+        print(json.dumps(contract(told), ensure_ascii=False, allow_nan=False))
+    else:
+        _told(told, db)
+
+
+def _rows(text: str | None) -> list[int] | None:
+    """5,11-16 as numbers. Raises ValueError."""
+    if text is None:
+        return None
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if not (first.isdigit() and (last or first).isdigit()):
+            raise ValueError(f"not rows of the study: {text!r}; example: 5,11-16")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def _told(told: Replayed, db: str) -> None:
+    from fuzzer.campaign.replay import contract
+    from fuzzer.cli.screen import console
+
+    out = console()
+    for row in told.rows:
+        if row.unstable is None or row.stable is None:
+            if row.replayable != "no":
+                out.print(
+                    f"{row.index:4} {row.op:34} {row.replayable}, not replayed{f': {row.reason}' if row.reason else ''}",
+                    highlight=False,
+                )
+            continue
+        fix = "" if row.fix is None else f"; the fix: {'incomplete, ' + _case(row.fix) if row.fix.flagged else 'silent'}"
+        right = "silent" if row.stable.silent else "not judged" if not row.stable.verdicts else f"FLAGGED, {_case(row.stable)}"
+        found = f"found, {_case(row.unstable)}" if row.unstable.flagged else "NOT FOUND"
+        out.print(
+            f"{row.index:4} {row.op:34} {found}; the right method: {right} ({row.stable.verdicts} verdicts){fix}", highlight=False
+        )
+    totals = contract(told)["totals"]
+    out.print(
+        f"{totals['replayed']} rows of {len(told.rows)} replayed ({totals['yes']} can be, {totals['partly']} partly, {totals['no']} not): "
+        f"{totals['flagged']} old methods found, {totals['silent']} right ones silent; seed {told.run.seed}, {told.run.seconds:.0f} s",
+        highlight=False,
+    )
+    out.print(f"One of them: ULPFUZZ_PLUGINS=corpus.historic ulpfuzz findings --db {db}", highlight=False)
+
+
+def _case(outcome: Outcome) -> str:
+    """The gravest finding in a few words."""
+    finding = outcome.finding
+    if finding is None:
+        return ""
+    inputs = ", ".join(f"{name} = {_number(value)}" for name, value in finding.case["inputs"].items())
+    return f"{finding.symptom} at {inputs if len(inputs) <= _MOST else inputs[: _MOST - 3] + '...'}"
+
+
+#: Letters of a case in a line.
+_MOST = 60
+
+
+def _number(value: Any) -> str:
+    """A C99 hex number, or nested lists of them, in decimal."""
+    return f"{float.fromhex(value):.6g}" if isinstance(value, str) else f"[{', '.join(map(_number, value))}]"
