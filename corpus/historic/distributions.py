@@ -293,7 +293,43 @@ def found_by_weights(p: Array, u: Array) -> Array:
     return np.argmax(cumulative >= u[..., np.newaxis] * cumulative[..., -1:], axis=-1)
 
 
+#: Nodes and weights on [0, 1].
+NODES, WEIGHTS = ((np.polynomial.legendre.leggauss(128)[0] + 1) / 2, np.polynomial.legendre.leggauss(128)[1] / 2)
+
+
+@in_binary64
+def gamma_gradient_by_quadrature(a: Array, x: Array) -> Array:
+    """-(dP/da)/(dP/dx) as an integral over the nearer tail, in which nothing cancels: x int e^(a s v - x (e^(s v) - 1)) (s (log x - digamma(a)) + v)
+    dv, where t = x e^(s v) and s is the side."""
+    side = np.where(x > a, 1.0, -1.0)
+
+    def exponent(v: Array) -> Array:
+        return side * a * v - x * np.expm1(side * v)
+
+    reach = np.full(x.shape, 2.0**-12)
+    for _ in range(40):
+        reach = np.where(exponent(reach) > -45, 2 * reach, reach)
+    v = reach[..., np.newaxis] * NODES
+    inner = side[..., np.newaxis] * a[..., np.newaxis] * v - x[..., np.newaxis] * np.expm1(side[..., np.newaxis] * v)
+    gap = side * (np.log(x) - sp.psi(a))
+    return x * reach * (np.exp(inner) * (gap[..., np.newaxis] + v) * WEIGHTS).sum(axis=-1)
+
+
+def gamma_gradient_in_pieces(a: Array, x: Array) -> Array:
+    """sqrt(x/a) for large a, three terms of the series for small x; between them, what is right."""
+    wide, at = a.astype(np.float64), x.astype(np.float64)
+    one, two = at / (wide + 1), at * at / ((wide + 1) * (wide + 2))
+    total = 1 + one + two
+    moved = -(one / (wide + 1)) - two * (1 / (wide + 1) + 1 / (wide + 2))
+    series = at / wide * (total * (sp.psi(wide + 1) - np.log(at)) - moved)
+    found = np.where(wide >= 50, np.sqrt(at / wide), np.where(at < 0.2, series, gamma_gradient_by_quadrature(a, x)))
+    return found.astype(a.dtype)
+
+
 REPLAYS = [
+    replay("gamma_sample_gradient", [scalar("a", 2.0**-6, 1024, finite=True), scalar("x", 2.0**-10, 4096, finite=True)],
+           "distributions.gamma_gradient_by_quadrature(a, x)", Old((33,), "distributions.gamma_gradient_in_pieces(a, x)"),
+           definition="gamma_sample_grad", accuracy="special"),
     replay("negative_binomial_log_prob", [scalar("n", 0, 1 << 20, integers=True), scalar("k", 0, 1 << 20, integers=True), scalar("logits")],
            "distributions.two_log_sigmoids(n, k, logits)", Old((114,), "distributions.log_of_rounded_probability(n, k, logits)"),
            definition="historic_negative_binomial_kernel"),

@@ -42,6 +42,14 @@ def _factor_of_inverse(m: Any, a: Matrix) -> Matrix:
     return cholesky(m, inv_spd(m, a))
 
 
+@define("historic_lu_cotangent")
+def _lu_cotangent(m: Any, low: Matrix, up: Matrix, x: Matrix) -> Matrix:
+    """L^T X U^T for unit triangular L and U = up^T."""
+    n = len(low)
+    left = [[m.sum([low[k][i] * x[k][j] for k in range(n)]) for j in range(n)] for i in range(n)]
+    return [[m.sum([left[i][k] * up[k][j] for k in range(n)]) for j in range(n)] for i in range(n)]
+
+
 def _log_abs_pivots(a: Array) -> tuple[Array, Array, Array, Array]:
     """(log |det|, sign, the least pivot beside its column, the sum of the logarithms' sizes) by elimination with partial pivoting, in the
     dtype of a."""
@@ -218,7 +226,37 @@ def flipped_factor_solved(a: Array) -> Array:
     return _inverse_of_lower(np.swapaxes(upper, -1, -2))
 
 
+def _rebuilt(low: Array, up: Array, x: Array) -> Array:
+    """L^T X U^T in binary64, rounded once."""
+    wide = np.swapaxes(low.astype(np.float64), -1, -2) @ x.astype(np.float64) @ up.astype(np.float64)
+    return wide.astype(low.dtype)
+
+
+def rebuilt_by_inverses(low: Array, up: Array, x: Array) -> Array:
+    """The cotangent L^T X U^T solved for X by explicit inverses, and X put back."""
+    phi = _rebuilt(low, up, x)
+    solved = np.swapaxes(_general_inverse(low), -1, -2) @ phi @ _general_inverse(up)
+    return _rebuilt(low, up, solved)
+
+
+def rebuilt_by_substitution(low: Array, up: Array, x: Array) -> Array:
+    """The same by two triangular solves in binary64: L^T Y = phi, then X U^T = Y."""
+    wide, right = low.astype(np.float64), up.astype(np.float64)
+    phi = _rebuilt(low, up, x).astype(np.float64)
+    n = phi.shape[-1]
+    for i in range(n - 1, -1, -1):
+        phi[:, i] -= (wide[:, i + 1 :, i, np.newaxis] * phi[:, i + 1 :]).sum(axis=1)
+    for j in range(n - 1, -1, -1):
+        phi[:, :, j] -= (phi[:, :, j + 1 :] * right[:, np.newaxis, j + 1 :, j]).sum(axis=-1)
+    return np.asarray((np.swapaxes(wide, -1, -2) @ phi @ right).astype(low.dtype))
+
+
 REPLAYS = [
+    # The error is measured backwards: what is solved is put back, and judged beside L^T X U^T.
+    replay("lu_gradient", [matrix("low", structure="unit_lower", finite=True), matrix("up", structure="unit_lower", finite=True),
+                           matrix("x", finite=True)],
+           "linear_algebra.rebuilt_by_substitution(low, up, x)", Old((2,), "linear_algebra.rebuilt_by_inverses(low, up, x)"),
+           definition="historic_lu_cotangent", accuracy="backward", whole="all", lengths=(2, 3, 5)),
     replay("logdet", "logdet", "linear_algebra.log_of_pivots(a)", Old((116, 242), "linear_algebra.log_of_determinant(a)")),
     replay("logdet_hpd", "logdet_spd", "linear_algebra.sum_of_logs_of_pivots(a)", Old((118,), "linear_algebra.log_of_product_of_pivots(a)"),
            Old((140,), "linear_algebra.log_of_square_of_diagonal(a)")),

@@ -36,9 +36,9 @@ def shifted_by_log(x: Array, y: Array) -> Array:
 
 
 @in_binary64
-def two_softplus(x: Array, y: Array) -> Array:
-    tail = np.log1p(np.exp(-np.abs(x)))
-    return y * (np.maximum(-x, 0) + tail) + (1 - y) * (np.maximum(x, 0) + tail)
+def shifted_by_log1p(x: Array, y: Array) -> Array:
+    share = np.where(x > 0, 1 - y, -y)
+    return np.where(share == 0, 0.0, x * share) + np.log1p(np.exp(-np.abs(x)))
 
 
 def weighted_product_of_exponentials(z: Array, t: Array, w: Array) -> Array:
@@ -96,7 +96,7 @@ def logistic_loss(y: Array) -> Array:
 
 REPLAYS = [
     replay(
-        "binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits", "losses.two_softplus(x, y)",
+        "binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits", "losses.shifted_by_log1p(x, y)",
         Old((12, 45), "losses.cross_entropy_of_sigmoid(x, y)"),
         Old((48,), "losses.cross_entropy_of_sigmoid(x, y)", "losses.shifted_by_log(x, y)"),
     ),
