@@ -91,7 +91,7 @@ def less_projection(x: Array, g: Array) -> Array:
         ..., np.newaxis, :
     ]
     found = crossed.sum(axis=-1) / (square * np.sqrt(square)) / scale
-    return np.where((square == 0) & (g == 0).all(axis=-1, keepdims=True), 0.0, found)
+    return np.where(square == 0, np.where(g == 0, 0.0, np.copysign(np.inf, g)), found)
 
 
 def _cosine_parts(x: Array, y: Array) -> tuple[Array, Array, Array]:
@@ -152,7 +152,7 @@ REPLAYS = [
            accuracy="accumulating"),
     replay("squared_distance_gradient", [vector("x"), vector("y")], "gradients.twice_the_difference(x, y)",
            Old((133,), "gradients.square_of_norm(x, y)")),
-    replay("normalize_gradient", [vector("x"), vector("g")], "gradients.less_projection(x, g)",
+    replay("normalize_gradient", [vector("x"), vector("g", -1024, 1024, finite=True)], "gradients.less_projection(x, g)",
            Old((247,), "gradients.no_derivative(x, g)", "gradients.less_cube_of_norm(x, g)"), accuracy="accumulating", min_length=2,
            lengths=(2, 3, 8, 17)),
 ]  # fmt: skip

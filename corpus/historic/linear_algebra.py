@@ -253,10 +253,10 @@ def rebuilt_by_substitution(low: Array, up: Array, x: Array) -> Array:
 
 REPLAYS = [
     # The error is measured backwards: what is solved is put back, and judged beside L^T X U^T.
-    replay("lu_gradient", [matrix("low", structure="unit_lower", finite=True), matrix("up", structure="unit_lower", finite=True),
-                           matrix("x", finite=True)],
+    replay("lu_gradient", [matrix("low", -64, 64, structure="unit_lower", finite=True), matrix("up", -64, 64, structure="unit_lower", finite=True),
+                           matrix("x", -64, 64, finite=True)],
            "linear_algebra.rebuilt_by_substitution(low, up, x)", Old((2,), "linear_algebra.rebuilt_by_inverses(low, up, x)"),
-           definition="historic_lu_cotangent", accuracy="backward", whole="all", lengths=(2, 3, 5)),
+           definition="historic_lu_cotangent", accuracy="backward", whole="all", lengths=(3, 4, 5)),
     replay("logdet", "logdet", "linear_algebra.log_of_pivots(a)", Old((116, 242), "linear_algebra.log_of_determinant(a)")),
     replay("logdet_hpd", "logdet_spd", "linear_algebra.sum_of_logs_of_pivots(a)", Old((118,), "linear_algebra.log_of_product_of_pivots(a)"),
            Old((140,), "linear_algebra.log_of_square_of_diagonal(a)")),
