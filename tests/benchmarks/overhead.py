@@ -13,9 +13,9 @@ from tests.benchmarks.measure import Measure, temporary_store
 
 OPS = "exp,log1p,tanh,sigmoid,lgamma,softplus,softmax,logsumexp"
 GOAL = 0.20
-DTYPES, ORDERS = ("float32", "float64"), ("value", "grad")
-#: Every cell of the ops at both dtypes and orders once, and a second round.
-VERDICTS = len(OPS.split(",")) * len(DTYPES) * len(ORDERS) * (FIRST + SECOND)
+DTYPES, ORDERS = ("float32",), ("value", "grad")
+#: Every cell of the ops at both orders once, and a quarter of the second round.
+VERDICTS = len(OPS.split(",")) * len(DTYPES) * len(ORDERS) * (FIRST + SECOND // 4)
 
 
 def measures() -> Iterator[Measure]:
