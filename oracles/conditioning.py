@@ -96,8 +96,7 @@ def choices_of_signs(numbers: int) -> NDArray[np.float64]:
     """A few choices of as many signs, one per row, the same in every run: all alike, then by the binary digits of their place in a random order, so
     that no two places have the same signs, or opposite ones, in all of them."""
     places = np.random.Generator(np.random.PCG64(numbers)).permutation(numbers)
-    digits = range(max(1, numbers - 1).bit_length() if numbers > 1 else 0)
-    return np.array([np.ones(numbers), *(1.0 - 2.0 * (places >> k & 1) for k in digits)])
+    return np.array([np.ones(numbers), *(1.0 - 2.0 * (places >> k & 1) for k in range((numbers - 1).bit_length()))])
 
 
 def projected_amplification(
@@ -107,12 +106,8 @@ def projected_amplification(
     signs s_j. One pass forward for all outputs, where `least_amplification` takes one back for each. Finite rows only; 0 where the balls know
     nothing."""
     m: Ball64 = Ball80() if precision > 24 and AVAILABLE else Ball64()
-    tape = Tape(m)
     with np.errstate(all="ignore"):
-        variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
-        results = function.outputs(tape, variables)
-        leaves = [leaf for name in inputs for leaf in flat(variables[name])]
-        sizes = [size for one in _sizes_on_balls(function, inputs, variables, normwise) for size in one]
+        tape, leaves, sizes, results = _taped(m, function, inputs, normwise)
         signs = choices_of_signs(len(leaves))
         tangents = [m.lift(signs[:, [j]] * size) for j, size in enumerate(sizes)]
         found = []
@@ -128,22 +123,24 @@ def _slopes_on_balls(
 ) -> list[tuple[Column, Ball]]:
     """Of each number of the inputs the magnitudes, a column (normwise: the largest of its input), and the derivative by it of the row's own
     output."""
+    tape, leaves, sizes, results = _taped(m, function, inputs, normwise)
+    seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
+    return list(zip(sizes, tape.gradient(results, seeds, leaves), strict=True))
+
+
+def _taped(m: Ball64, function: Function, inputs: Inputs, normwise: bool) -> tuple[Tape, list[Any], list[Column], list[Any]]:
+    """(tape, the numbers of the inputs on it, their magnitudes where roundings move them (normwise: the largest of each input), the outputs)."""
     tape = Tape(m)
     variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
     results = function.outputs(tape, variables)
-    seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
-    leaves = [leaf for name in inputs for leaf in flat(variables[name])]
-    sizes = _sizes_on_balls(function, inputs, variables, normwise)
-    slopes = tape.gradient(results, seeds, leaves)
-    return list(zip([size for one in sizes for size in one], slopes, strict=True))
-
-
-def _sizes_on_balls(function: Function, inputs: Inputs, variables: dict[str, Any], normwise: bool) -> list[list[Column]]:
-    """By input, the magnitudes of its numbers that roundings move; normwise: of each the largest of them all."""
-    sizes = [
-        [np.abs(leaf.value.mid) * ~_still(function, name, leaf.value.mid) for leaf in flat(variables[name])] for name in inputs
-    ]
-    return [[np.maximum.reduce(np.broadcast_arrays(*one))] * len(one) for one in sizes] if normwise else sizes
+    leaves: list[Any] = []
+    sizes: list[Column] = []
+    for name in inputs:
+        own = flat(variables[name])
+        moved = [np.abs(leaf.value.mid) * ~_still(function, name, leaf.value.mid) for leaf in own]
+        leaves += own
+        sizes += [np.maximum.reduce(np.broadcast_arrays(*moved))] * len(moved) if normwise else moved
+    return tape, leaves, sizes, results
 
 
 def _still(function: Function, name: str, values: Any, isolated: tuple[str, ...] = ()) -> NDArray[np.bool_]:

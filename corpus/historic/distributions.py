@@ -268,17 +268,6 @@ def cumulative_shifted_exponentials(logits: Array) -> Array:
     return c / c[..., -1:]
 
 
-def normalised_gammas(y: Array) -> Array:
-    g = np.exp(y)
-    return g / g.sum(axis=-1, keepdims=True)
-
-
-@in_binary64
-def normalised_in_log_space(y: Array) -> Array:
-    g = np.exp(y - y.max(axis=-1, keepdims=True))
-    return g / g.sum(axis=-1, keepdims=True)
-
-
 def found_or_first(p: Array, u: Array) -> Array:
     """The class that a search over rounded probabilities finds, the first where it finds none."""
     shares = p / p.sum(axis=-1, keepdims=True)
@@ -345,8 +334,8 @@ REPLAYS = [
            Old((123,), "distributions.cumulative_exponentials(logits)"), definition="historic_cumulative_softmax", accuracy="accumulating"),
     replay("multinomial_sample", [vector("p", 0, 1000, integers=True), scalar("u", 0, 1, finite=True)], "distributions.found_by_weights(p, u)",
            Old((82,), "distributions.found_or_first(p, u)"), definition="historic_drawn_class", accuracy="exact", lengths=(2, 3, 8, 17)),
-    replay("dirichlet_sample", [vector("y", -10000, 0, finite=True)], "distributions.normalised_in_log_space(y)",
-           Old((248,), "distributions.normalised_gammas(y)"), definition="softmax", accuracy="accumulating"),
+    replay("dirichlet_sample", [vector("y", -10000, 0, finite=True)], "activations.shifted_softmax(y)",
+           Old((248,), "activations.exponentials_over_their_sum(y)"), definition="softmax", accuracy="accumulating"),
     replay("bernoulli_log_prob", "bernoulli_logits_logpmf", "distributions.by_log1p(y, logits)",
            Old((74,), "distributions.probability_and_back(y, logits)"), Old((139,), "distributions.logs_of_probabilities(y, logits)")),
     replay("binomial_log_prob", [scalar("k", 0, 1 << 20, integers=True), scalar("n", 0, 1 << 20, integers=True), scalar("logits")],

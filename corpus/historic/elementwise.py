@@ -21,12 +21,6 @@ def _div_gradient(m: Any, g: Number, x: Number, y: Number) -> Number:
     return -(g * x) / (y * y)
 
 
-@define("historic_lerp")
-def _lerp(m: Any, a: Number, b: Number, w: Number) -> Number:
-    """a + w (b - a)."""
-    return a + w * (b - a)
-
-
 @define("historic_weighted_sum")
 def _weighted_sum(m: Any, c: Number, x: Number, y: Number) -> Number:
     """c x + c y."""
@@ -162,7 +156,7 @@ REPLAYS = [
     replay("div_scalar", "div", "elementwise.quotient(x, y)", Old((57,), "elementwise.times_reciprocal(x, y)"), dtype="float16"),
     replay(
         "lerp", [scalar("a"), scalar("b"), scalar("w", 0, 1, label=True, finite=True)], "elementwise.two_shares(a, b, w)",
-        Old((26,), "elementwise.start_and_step(a, b, w)", "elementwise.from_the_nearer_end(a, b, w)"),
+        Old((26,), "elementwise.start_and_step(a, b, w)", "elementwise.from_the_nearer_end(a, b, w)"), definition="lerp",
     ),
     replay("asinh", "asinh", "elementwise.asinh(x)", Old((111,), "elementwise.log_of_root(x)", "elementwise.log_of_root_by_size(x)")),
     replay("complex_abs", "hypot", "elementwise.hypot(x, y)", Old((180,), "elementwise.root_of_squares(x, y)", "elementwise.scaled_root(x, y)")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,17 +16,10 @@ Number = Any
 Vector = list[Any]
 
 
-def _unless_zero(m: Any, x: Vector, then: Any) -> Vector:
+def _unless_zero(m: Any, x: Vector, then: Callable[[], Vector]) -> Vector:
     """then() where some element of x is not zero, zeros elsewhere."""
-    size = m.sum([m.abs(v) for v in x])
-    made: list[Vector] = []
-
-    def element(k: int) -> Number:
-        if not made:
-            made.append(then())
-        return made[0][k]
-
-    return [m.where(m.eq0(size), lambda: m.num(0), lambda k=k: element(k)) for k in range(len(x))]
+    size, made = m.sum([m.abs(v) for v in x]), cache(then)
+    return [m.where(m.eq0(size), lambda: m.num(0), lambda k=k: made()[k]) for k in range(len(x))]
 
 
 @define("historic_lp_pool_gradient")
@@ -42,10 +37,14 @@ def _squared_distance_gradient(m: Any, x: Vector, y: Vector) -> Vector:
 
 @define("historic_normalize_gradient")
 def _normalize_gradient(m: Any, x: Vector, g: Vector) -> Vector:
-    """(g - y <y, g>) / ||x|| with y = x / ||x||."""
-    norm, y = m.norm(x), m.direction(x)
-    along = m.sum([a * b for a, b in zip(y, g, strict=True)])
-    return [(b - a * along) / norm for a, b in zip(y, g, strict=True)]
+    """(g - y <y, g>) / ||x|| with y = x / ||x||, 0 at the zero vector, which has no direction."""
+
+    def projected() -> Vector:
+        norm, y = m.norm(x), m.direction(x)
+        along = m.sum([a * b for a, b in zip(y, g, strict=True)])
+        return [(b - a * along) / norm for a, b in zip(y, g, strict=True)]
+
+    return _unless_zero(m, x, projected)
 
 
 def powers_of_the_mean_square(x: Array) -> Array:
@@ -91,7 +90,7 @@ def less_projection(x: Array, g: Array) -> Array:
         ..., np.newaxis, :
     ]
     found = crossed.sum(axis=-1) / (square * np.sqrt(square)) / scale
-    return np.where(square == 0, np.where(g == 0, 0.0, np.copysign(np.inf, g)), found)
+    return np.where(square == 0, 0.0, found)
 
 
 def _cosine_parts(x: Array, y: Array) -> tuple[Array, Array, Array]:

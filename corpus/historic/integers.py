@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.replay import Array, Old, replay
+from corpus.historic.replay import EXACT, Array, Old, count, replay
 from fuzzer.catalog.op import scalar, vector
 from oracles.definitions import define
 from oracles.definitions.integers import away_from_zero, floor_quotient
@@ -29,20 +29,10 @@ def _product(m: Any, x: Number, y: Number, z: Number) -> Number:
     return x * y * z
 
 
-@define("historic_sum_of_squares")
-def _sum_of_squares(m: Any, x: list[Number]) -> Number:
-    return m.sum([v * v for v in x])
-
-
 @define("historic_sum_of_squared_errors")
 def _squared_errors(m: Any, x: list[Number], e: Number) -> Number:
     """sum (x_i - e)^2."""
     return m.sum([(v - e) * (v - e) for v in x])
-
-
-@define("historic_whole_sum")
-def _whole_sum(m: Any, x: list[Number]) -> Number:
-    return m.sum(x)
 
 
 @define("historic_truncated_mean")
@@ -214,7 +204,7 @@ def _next_digit(m: Any, v: Number, d: Number) -> Number:
 
 
 @define("historic_shard_count")
-def _shard_count(m: Any, workers: Number, total: Number, cost: Number) -> Number:
+def _shardcount(m: Any, workers: Number, total: Number, cost: Number) -> Number:
     """min(workers, total cost)."""
     return m.min([workers, total * cost])
 
@@ -249,17 +239,13 @@ def _row_stride(m: Any, c: Number, w: Number) -> Number:
     return 4 * m.floor((2 * (c * w + 3) + 1) / 8)
 
 
-def checked_by_nothing(x: Array, y: Array, z: Array) -> Array:
-    return product_of_16_bits(x, y, z)
-
-
 def checked_by_division(x: Array, y: Array, z: Array) -> Array:
     i, j, k = (v.astype(np.int64) for v in (x, y, z))
     product = i * j * k
     return _back(np.where(product > WIDE, -1, product), x)
 
 
-def bytes_of_checked_count(x: Array, y: Array, z: Array) -> Array:
+def bytes_of_checkedcount(x: Array, y: Array, z: Array) -> Array:
     """The count is checked, the bytes are not."""
     i, j, k = (v.astype(np.int64) for v in (x, y, z))
     size = (i * j).astype(np.int16) * k.astype(np.int16)
@@ -370,62 +356,57 @@ def first_of_largest(x: Array) -> Array:
     return _back(np.argmax(x, axis=-1), x)
 
 
-def _count(name: str, low: float, high: float) -> Any:
-    return scalar(name, low, high, integers=True)
-
-
 #: Rows that multiply sizes: one defect in as many places.
 PRODUCTS = (27, 100, 159, 176, 196, 200, 217)
-EXACT = {"accuracy": "exact", "dtype": "float64"}
 
 REPLAYS = [
-    replay("checked_product", [_count(name, 0, 1024) for name in "xyz"], "integers.checked_by_division(x, y, z)",
-           Old((143, 152, 204, 218), "integers.checked_by_nothing(x, y, z)"), Old((167,), "integers.bytes_of_checked_count(x, y, z)"),
+    replay("checked_product", [count(name, 0, 1024) for name in "xyz"], "integers.checked_by_division(x, y, z)",
+           Old((143, 152, 204, 218), "integers.product_of_16_bits(x, y, z)"), Old((167,), "integers.bytes_of_checkedcount(x, y, z)"),
            definition="historic_checked_product", **EXACT),
     replay("int_sum_checked", [vector("x", 0, 16384, integers=True)], "integers.sum_within(x)", Old((150,), "integers.unchecked_sum(x)"),
            definition="historic_checked_sum", **EXACT),
-    replay("parse_uint64", [_count("v", 0, 65535), _count("d", 0, 9)], "integers.digit_if_it_fits(v, d)", Old((223,),
+    replay("parse_uint64", [count("v", 0, 65535), count("d", 0, 9)], "integers.digit_if_it_fits(v, d)", Old((223,),
            "integers.digit_if_larger(v, d)"),
            definition="historic_next_digit", **EXACT),
-    replay("shard_count", [_count("workers", 1, 1024), _count("total", 1, 65536), _count("cost", 1, 65536)],
+    replay("shard_count", [count("workers", 1, 1024), count("total", 1, 65536), count("cost", 1, 65536)],
            "integers.min_before_narrowing(workers, total, cost)", Old((227,), "integers.narrowed_before_min(workers, total, cost)"),
            definition="historic_shard_count", **EXACT),
     replay("bucketize", [scalar("x", 0, 120, finite=True)], "integers.searched_by_half_distance(x)", Old((28,),
            "integers.searched_by_sum_of_ends(x)"),
            definition="historic_insertion_point", **EXACT),
-    replay("strided_slice", [_count("begin", 0, 1000), _count("end", 1000, 65535), _count("stride", 1, 64)],
+    replay("strided_slice", [count("begin", 0, 1000), count("end", 1000, 65535), count("stride", 1, 64)],
            "integers.slice_in_64_bits(begin, end, stride)", Old((170,), "integers.slice_in_16_bits(begin, end, stride)"),
            definition="historic_slice_length", **EXACT),
-    replay("adjust_brightness", [_count("x", 0, 255), _count("delta", -255, 255)], "integers.brightness_clipped(x, delta)",
+    replay("adjust_brightness", [count("x", 0, 255), count("delta", -255, 255)], "integers.brightness_clipped(x, delta)",
            Old((220,), "integers.brightness_unclipped(x, delta)"), definition="historic_clamped_sum", **EXACT),
-    replay("image_buffer_size", [_count("h", 1, 4096), _count("w", 1, 4096), _count("c", 1, 4)], "integers.buffer_in_64_bits(h, w, c)",
+    replay("image_buffer_size", [count("h", 1, 4096), count("w", 1, 4096), count("c", 1, 4)], "integers.buffer_in_64_bits(h, w, c)",
            Old((210, 226), "integers.buffer_in_16_bits(h, w, c)"), definition="historic_buffer_size", **EXACT),
-    replay("bmp_row_stride", [_count("c", 1, 4), _count("w", 1, 8000)], "integers.stride_by_bytes(c, w)", Old((198,),
+    replay("bmp_row_stride", [count("c", 1, 4), count("w", 1, 8000)], "integers.stride_by_bytes(c, w)", Old((198,),
            "integers.stride_by_bits(c, w)"),
            definition="historic_row_stride", **EXACT),
     replay("argmin", "argmin", "integers.first_of_least(x)", Old((126,), "integers.later_of_equals(x)")),
     replay("argmax", "argmax", "integers.first_of_largest(x)", Old((127,), "integers.later_of_largest(x)")),
-    replay("ceil_div_int", [_count("n", 1, WIDE), _count("b", 1, WIDE)], "integers.one_more_than_below(n, b)", Old((17,),
+    replay("ceil_div_int", [count("n", 1, WIDE), count("b", 1, WIDE)], "integers.one_more_than_below(n, b)", Old((17,),
            "integers.rounded_up_sum(n, b)"),
            definition="historic_ceil_div", **EXACT),
-    replay("int_product", [_count(name, 0, 2048) for name in "xyz"], "integers.product_of_64_bits(x, y, z)",
+    replay("int_product", [count(name, 0, 2048) for name in "xyz"], "integers.product_of_64_bits(x, y, z)",
            Old(PRODUCTS, "integers.product_of_16_bits(x, y, z)"), definition="historic_product", **EXACT),
     replay("sum_of_squares_uint8", [vector("x", 0, 255, integers=True)], "integers.squares_in_64_bits(x)",
-           Old((52,), "integers.squares_in_16_bits(x)"), definition="historic_sum_of_squares", **EXACT),
-    replay("sum_sq_int", [vector("x", 0, WIDE, integers=True), _count("e", 0, WIDE)], "integers.errors_in_64_bits(x, e)",
+           Old((52,), "integers.squares_in_16_bits(x)"), definition="sum_of_squares", **EXACT),
+    replay("sum_sq_int", [vector("x", 0, WIDE, integers=True), count("e", 0, WIDE)], "integers.errors_in_64_bits(x, e)",
            Old((219,), "integers.errors_in_16_bits(x, e)"), definition="historic_sum_of_squared_errors", **EXACT),
     replay("sum_int", [vector("x", -128, NARROW, integers=True)], "integers.sum_in_64_bits(x)", Old((168,), "integers.sum_in_8_bits(x)"),
-           definition="historic_whole_sum", **EXACT),
+           definition="sum", **EXACT),
     replay("mean_int", [vector("x", 0, 255, integers=True)], "integers.mean_in_64_bits(x)", Old((169,), "integers.mean_in_8_bits(x)"),
            definition="historic_truncated_mean", **EXACT),
-    replay("floor_div_int", [_count("x", -WIDE, WIDE), _count("y", -WIDE, WIDE - 1)], "integers.floor_by_remainder(x, integers.away(y))",
+    replay("floor_div_int", [count("x", -WIDE, WIDE), count("y", -WIDE, WIDE - 1)], "integers.floor_by_remainder(x, integers.away(y))",
            Old((146,), "integers.floor_by_magnitudes(x, integers.away(y))"), definition="historic_floor_div", **EXACT),
-    replay("remainder_int", [_count("x", -WIDE, WIDE), _count("y", -WIDE, WIDE - 1)], "integers.remainder_by_signs_unless_zero(x, integers.away(y))",
+    replay("remainder_int", [count("x", -WIDE, WIDE), count("y", -WIDE, WIDE - 1)], "integers.remainder_by_signs_unless_zero(x, integers.away(y))",
            Old((32,), "integers.remainder_by_product(x, integers.away(y))", "integers.remainder_by_signs(x, integers.away(y))"),
            definition="historic_floor_mod", **EXACT),
-    replay("bit_mask", [_count("w", 0, 16)], "integers.mask_in_64_bits(w)", Old((177,), "integers.mask_in_16_bits(w)"),
+    replay("bit_mask", [count("w", 0, 16)], "integers.mask_in_64_bits(w)", Old((177,), "integers.mask_in_16_bits(w)"),
            definition="historic_bits", **EXACT),
-    replay("bincount", [_count("v", 0, WIDE), _count("bins", 1, WIDE)], "integers.bin_in_64_bits(v, bins)", Old((66,),
+    replay("bincount", [count("v", 0, WIDE), count("bins", 1, WIDE)], "integers.bin_in_64_bits(v, bins)", Old((66,),
            "integers.bin_in_16_bits(v, bins)"),
            definition="historic_bin_of", **EXACT),
 ]  # fmt: skip

@@ -19,15 +19,6 @@ Vector = list[Any]
 Matrix = list[Vector]
 
 
-@define("historic_pivot_product")
-def _pivot_product(m: Any, p: Vector) -> Any:
-    """The product of the pivots of a factorisation: the determinant."""
-    product = p[0]
-    for v in p[1:]:
-        product = product * v
-    return product
-
-
 @define("historic_precision_of_factor")
 def _precision_of_factor(m: Any, a: Matrix) -> Matrix:
     """The inverse of L L^T."""
@@ -261,7 +252,7 @@ REPLAYS = [
     replay("logdet_hpd", "logdet_spd", "linear_algebra.sum_of_logs_of_pivots(a)", Old((118,), "linear_algebra.log_of_product_of_pivots(a)"),
            Old((140,), "linear_algebra.log_of_square_of_diagonal(a)")),
     replay("det", [vector("p")], "linear_algebra.scaled_product(p)",
-           Old((136,), "linear_algebra.running_product(p)", "linear_algebra.exponential_of_logs(p)"), definition="historic_pivot_product",
+           Old((136,), "linear_algebra.running_product(p)", "linear_algebra.exponential_of_logs(p)"), definition="prod",
            accuracy="accumulating", lengths=(2, 3, 4, 7)),
     replay("householder_norm", "norm", "linear_algebra.wide_norm(x)",
            Old((156,), "linear_algebra.root_of_head_and_tail(x)", "linear_algebra.head_scaled_tail_not(x)"), min_length=2,

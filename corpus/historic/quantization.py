@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.replay import Array, Old, replay
+from corpus.historic.replay import EXACT, Array, Old, count, replay
 from fuzzer.catalog.op import scalar, vector
 from oracles.definitions import define
 from oracles.definitions.rounding import half_even, trunc
@@ -49,17 +49,6 @@ def _quantized_bias(m: Any, b: Number) -> Number:
 def _quantized_mean(m: Any, total: Number, zero: Number) -> Number:
     """total/8, rounded to even, plus a zero point, within 8 bits."""
     return _within(m, half_even(m, total / 8) + zero, -128, 127)
-
-
-@define("historic_mean_of_bytes")
-def _mean_of_bytes(m: Any, x: list[Number]) -> Number:
-    """floor of the mean."""
-    return m.floor((2 * m.sum(x) + 1) / (2 * len(x)))
-
-
-@define("historic_inner_product")
-def _inner_product(m: Any, a: list[Number], b: list[Number]) -> Number:
-    return m.sum([v * w for v, w in zip(a, b, strict=True)])
 
 
 @define("historic_activation_bound")
@@ -140,10 +129,6 @@ def bytes_in_16_bits(x: Array) -> Array:
     return (x.astype(np.uint16).sum(axis=-1, dtype=np.uint16) // np.uint16(x.shape[-1])).astype(x.dtype)
 
 
-def bytes_in_64_bits(x: Array) -> Array:
-    return (x.astype(np.int64).sum(axis=-1) // x.shape[-1]).astype(x.dtype)
-
-
 def pairs_saturated(a: Array, b: Array) -> Array:
     """Neighbouring products added in 16 bits that saturate (Intel SDM, PMADDUBSW)."""
     products = a.astype(np.int64) * b.astype(np.int64)
@@ -174,7 +159,7 @@ def half_up_below_end(v: Array) -> Array:
     return np.minimum((v.astype(np.int64) + 2**15) >> 16, 2**15 - 1).astype(v.dtype)
 
 
-def shift_of_masked_count(v: Array, s: Array) -> Array:
+def shift_of_maskedcount(v: Array, s: Array) -> Array:
     count = s.astype(np.int64) & 31
     return ((v.astype(np.int64) + np.where(count > 0, 1 << np.maximum(count - 1, 0), 0)) >> count).astype(v.dtype)
 
@@ -194,15 +179,8 @@ def compared_first(x: Array) -> Array:
     )
 
 
-EXACT = {"accuracy": "exact", "dtype": "float64"}
-
-
-def _count(name: str, low: float, high: float) -> Any:
-    return scalar(name, low, high, integers=True)
-
-
 REPLAYS = [
-    replay("dequantize_linear", [_count("q", -(2**31), INT32)], "quantization.offset_last(q)", Old((9,), "quantization.offset_first(q)"),
+    replay("dequantize_linear", [count("q", -(2**31), INT32)], "quantization.offset_last(q)", Old((9,), "quantization.offset_first(q)"),
            definition="historic_dequantized", **EXACT),
     replay("quantize_per_tensor_int8", [scalar("x", finite=True)], "quantization.clamped_by_bits(x)", Old((72,), "quantization.clamped_by_digits(x)"),
            definition="historic_quantized_int8", **EXACT),
@@ -211,19 +189,19 @@ REPLAYS = [
            definition="historic_quantized_int32", **EXACT),
     replay("quantize_bias", [scalar("b", -(2.0**20), 2.0**20, finite=True)], "quantization.bias_by_larger_scale(b)",
            Old((171,), "quantization.bias_clipped(b)"), definition="historic_quantized_bias", **EXACT),
-    replay("quantized_mean", [_count("total", -4096, 4096), _count("zero", -128, 127)], "quantization.clamped_then_cast(total, zero)",
+    replay("quantized_mean", [count("total", -4096, 4096), count("zero", -128, 127)], "quantization.clamped_then_cast(total, zero)",
            Old((172,), "quantization.cast_then_offset(total, zero)"), definition="historic_quantized_mean", **EXACT),
-    replay("avg_pool_quantized", [vector("x", 0, 255, integers=True)], "quantization.bytes_in_64_bits(x)", Old((192,),
+    replay("avg_pool_quantized", [vector("x", 0, 255, integers=True)], "integers.mean_in_64_bits(x)", Old((192,),
            "quantization.bytes_in_16_bits(x)"),
-           definition="historic_mean_of_bytes", lengths=(4, 64, 289, 1000), **EXACT),
+           definition="historic_truncated_mean", lengths=(4, 64, 289, 1000), **EXACT),
     replay("quantized_matmul_int16_acc", [vector("a", 0, 255, integers=True), vector("b", -128, 127, integers=True)],
-           "quantization.products_in_64_bits(a, b)", Old((67,), "quantization.pairs_saturated(a, b)"), definition="historic_inner_product", **EXACT),
-    replay("activation_range_quantized", [_count("e", 0, 40), _count("zero", 0, 255)], "quantization.bound_or_report(e, zero)",
+           "quantization.products_in_64_bits(a, b)", Old((67,), "quantization.pairs_saturated(a, b)"), definition="dot", **EXACT),
+    replay("activation_range_quantized", [count("e", 0, 40), count("zero", 0, 255)], "quantization.bound_or_report(e, zero)",
            Old((149,), "quantization.bound_wrapped(e, zero)"), definition="historic_activation_bound", **EXACT),
-    replay("multiply_by_quantized_multiplier", [_count("v", 0, INT32)], "quantization.half_up_below_end(v)",
+    replay("multiply_by_quantized_multiplier", [count("v", 0, INT32)], "quantization.half_up_below_end(v)",
            Old((160,), "quantization.half_up_in_32_bits(v)"), definition="historic_upper_half", **EXACT),
-    replay("quantize_multiplier", [_count("v", 0, INT32), _count("s", 0, 40)], "quantization.shift_or_zero(v, s)",
-           Old((179,), "quantization.shift_of_masked_count(v, s)"), definition="historic_rounding_shift", **EXACT),
+    replay("quantize_multiplier", [count("v", 0, INT32), count("s", 0, 40)], "quantization.shift_or_zero(v, s)",
+           Old((179,), "quantization.shift_of_maskedcount(v, s)"), definition="historic_rounding_shift", **EXACT),
     replay("saturating_cast_int64", [scalar("x", finite=True)], "quantization.compared_first(x)", Old((31,),
            "quantization.clipped_in_floating_point(x)"),
            definition="historic_saturated_int64", **EXACT),

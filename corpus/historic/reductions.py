@@ -9,6 +9,7 @@ import numpy as np
 from corpus.historic.replay import Array, Old, in_binary64, replay
 from fuzzer.catalog.op import scalar, vector
 from oracles.definitions import define
+from oracles.definitions.reductions import var
 
 Number = Any
 #: Lengths at which an accumulator of eleven bits stalls.
@@ -24,8 +25,7 @@ def _leave_one_out(m: Any, x: list[Number]) -> list[Number]:
 @define("historic_shifted_var")
 def _shifted_var(m: Any, x: list[Number], s: Number) -> Number:
     """The population variance of x, whatever the shift s is."""
-    mean = m.sum(x) / len(x)
-    return m.sum([m.square(v - mean) for v in x]) / len(x)
+    return var(m, x, correction=0)
 
 
 def one_by_one(x: Array) -> Array:
@@ -132,9 +132,8 @@ def others_one_by_one(x: Array) -> Array:
 
 
 REPLAYS = [
-    replay("sum", "sum", "reductions.wide_sum(x)", Old((22, 131), "reductions.one_by_one(x)"), dtype="float16", lengths=LONG),
+    replay("sum", "sum", "reductions.wide_sum(x)", Old((22, 39, 131), "reductions.one_by_one(x)"), dtype="float16", lengths=LONG),
     replay("mean", "mean", "reductions.wide_mean(x)", Old((130, 112), "reductions.running_mean(x)"), dtype="float16", lengths=LONG),
-    replay("embedding_gradient", "sum", "reductions.wide_sum(x)", Old((39,), "reductions.one_by_one(x)"), dtype="float16", lengths=LONG),
     replay("segment_sum", "segment_sum", "reductions.wide_segments(x, index)", Old((132,), "reductions.segments_one_by_one(x, index)"),
            dtype="float16", lengths=(2, 17, 64, 1000)),
     replay("var", "var", "reductions.two_passes(x, correction)", Old((13, 15, 245), "reductions.squares_less_squared_sum(x, correction)"),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.catalog.op import Implementation, Input, Op
+from fuzzer.catalog.op import Implementation, Input, Op, scalar
 from fuzzer.catalog.registry import catalogue
 
 Array = NDArray[Any]
@@ -49,6 +49,15 @@ def replay(name: str, of: str | Sequence[Input], stable: str, *old: Old, dtype: 
             f"historic_{name}", tuple(of), family="historic", definition=common.pop("definition", f"historic_{name}"), **common
         )
     return Replay(record, stable, old)
+
+
+#: Of ops of whole numbers: every answer is exact, and binary64 holds it.
+EXACT: dict[str, Any] = {"accuracy": "exact", "dtype": "float64"}
+
+
+def count(name: str, low: float, high: float) -> Input:
+    """A whole number."""
+    return scalar(name, low, high, integers=True)
 
 
 def in_binary64(method: Method) -> Method:

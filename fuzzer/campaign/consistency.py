@@ -212,7 +212,7 @@ def _alone(judgement: Judgement, at: int) -> Judgement:
     (outcome,) = judgement.outcomes
     assert outcome.screened is not None
     assert outcome.answers is not None
-    screened = Screened(outcome.screened.verdicts.take(only), outcome.screened.flushed[only])
+    screened = Screened(outcome.screened.verdicts.take(only), outcome.screened.flushed[only], np.zeros(1, np.int64))
     kept = Outcome(outcome.subject, outcome.answers[only], screened)
     return Judgement(judgement.batch.take(only), judgement.truth.take(only), [kept])
 

@@ -81,31 +81,23 @@ class Ledger:
         """Takes in one outcome; returns its worst finite error in ulps (the search climbs it)."""
         if outcome.screened is None:
             return 0.0
-        screened = outcome.screened
-        verdicts, rows = screened.verdicts, screened.rows
-        binades = judgement.binades
-        every = verdicts.ulps
-        shown = every[:, 0].copy() if every.shape[1] == 1 else every.max(axis=1)
-        score = shown
-        some = verdicts if rows is None else verdicts.take(rows)
-        ulps, flushed = some.ulps, screened.flushed if rows is None else screened.flushed[rows]
-        if ulps.size:
-            at: Any = slice(None) if rows is None else rows
-            known = np.where(flushed | np.isnan(ulps), 0.0, ulps)
-            shown[at] = known.max(axis=1)
-            if np.isinf(known).any():
-                score = shown.copy()
-                score[at] = np.where(np.isinf(known), 0.0, known).max(axis=1)
+        verdicts, rows, binades = outcome.screened.verdicts, outcome.screened.rows, judgement.binades
+        some, flushed = verdicts.take(rows), outcome.screened.flushed[rows]
+        known = np.where(flushed | np.isnan(some.ulps), 0.0, some.ulps)
+        shown = _worst_of_rows(verdicts.ulps)
+        shown[rows] = _worst_of_rows(known)
+        worst = highest = binades.worst(shown)
+        if np.isinf(known).any():
+            shown[rows] = _worst_of_rows(np.where(np.isinf(known), 0.0, known))
+            highest = binades.worst(shown)
         self.verdicts += verdicts.classes.size
         self.flushed += int(flushed.sum())
         self.classes.update(some.count())
         self.classes[Class.ok.name] += verdicts.classes.size - some.classes.size
-        worst = binades.worst(shown)
         self._add_profile(worst, binades, verdicts.classes.shape[1])
-        numbers = np.arange(len(verdicts.classes)) if rows is None else rows
-        self._add_excess(some, binades.exponents[numbers])
-        self._add_candidates(judgement.batch, some, numbers, binades.exponents, within)
-        return self._add_elites(judgement.batch, score, binades, worst if score is shown else binades.worst(score))
+        self._add_excess(some, binades.exponents[rows])
+        self._add_candidates(judgement.batch, some, rows, binades.exponents, within)
+        return self._add_elites(judgement.batch, shown, binades, highest)
 
     def _add_profile(self, worst: NDArray[np.float64], binades: Binades, outputs: int) -> None:
         """worst: by binade, the largest error in ulps, 0 where it is unknown or a flush."""
@@ -199,6 +191,11 @@ class Ledger:
             self.subject.implementation.call, self.verdicts, dict(self.classes), self.worst_ulps, self.worst_excess, self.profile(),
             self.compared, self.differing,
         )  # fmt: skip
+
+
+def _worst_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The largest of each row, the caller's to write; of one output numpy's own reduction costs twenty times as much."""
+    return values[:, 0].copy() if values.shape[1] == 1 else values.max(axis=1)
 
 
 def _largest_finite(values: NDArray[np.float64]) -> float:

@@ -26,14 +26,10 @@ class ShapeBudget:
     def __init__(self) -> None:
         self._seen: defaultdict[tuple[str, str], dict[tuple[tuple[int, ...], ...], Purpose]] = defaultdict(dict)
 
-        self._compiles: dict[str, bool] = {}
-
     def admits(self, subject: Subject, batch: Batch, purpose: Purpose, placed: int = 0) -> bool:
         """Whether the subject may run this batch, or its rows in calls of `placed` rows: always where its mode does not compile or it
         has seen the shape, else while the purpose has shapes left."""
-        if subject.target not in self._compiles:
-            self._compiles[subject.target] = target_named(subject.target).mode in COMPILED
-        if not self._compiles[subject.target]:
+        if target_named(subject.target).mode not in COMPILED:
             return True
         rows = placed or padded_rows(batch.rows, compiled_rows(batch))
         shape = tuple((rows, *values.shape[1:]) for values in batch.inputs.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class Stretch:
     def subjects(self) -> list[Subject]:
         """Who is judged."""
         every = subjects_of(self.cell, self.targets)
-        return list({s.target: s for s in reversed(every)}.values())[::-1] if self.first_calls else every
+        return [next(own) for _, own in groupby(every, key=lambda s: s.target)] if self.first_calls else every
 
     @property
     def id(self) -> str:

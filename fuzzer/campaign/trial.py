@@ -24,12 +24,11 @@ from fuzzer.case import DIRECTIONS, Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.target import flush_policy, framework_for, framework_of, target_named
+from fuzzer.frameworks.target import Target, flush_policy, framework_for, framework_of, target_named
 from fuzzer.inputs.shapes import chain_of
 from fuzzer.judge.contract import accepted_by_contract, documented, kinds_by_contract, on_one_side, wrong_zero_signs
-from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard, standard_for
-from fuzzer.judge.screen import Screened, moduli, needs_more, screen
+from fuzzer.judge.screen import Screened, moduli, needs_more, of_those, screen
 from fuzzer.judge.ulps import yardstick
 from oracles import oracle
 from oracles.conditioning import amplification
@@ -150,9 +149,8 @@ class Trial:
         self._died: Counter[Subject] = Counter()
         self._last: dict[Subject, str] = {}  # symptom of the death that the last call was
         self._lives = 1
-        self._frameworks: dict[str, Framework] = {}
-        self._policies: dict[str, FlushPolicy] = {}
-        self._conditions: tuple[Batch | None, Conditions | None] = (None, None)
+        self._targets: dict[str, Target] = {}
+        self._conditions: tuple[Batch, Conditions] | None = None
 
     @cached_property
     def format(self) -> Any:
@@ -161,9 +159,13 @@ class Trial:
         return format_named(self.cell.dtype)
 
     def framework(self, subject: Subject) -> Framework:
-        if subject.target not in self._frameworks:
-            self._frameworks[subject.target] = framework_for(target_named(subject.target), alone=self.alone)
-        return self._frameworks[subject.target]
+        return framework_for(self.target(subject), alone=self.alone)
+
+    def target(self, subject: Subject) -> Target:
+        """The subject's, read once."""
+        if subject.target not in self._targets:
+            self._targets[subject.target] = target_named(subject.target)
+        return self._targets[subject.target]
 
     def job(self, subject: Subject) -> Job:
         return Job(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
@@ -296,12 +298,12 @@ class Trial:
         """The oracle's answer, as sharp as the answers need; settle: to say that none is a finding, not whether it is right."""
         standard, fmt = self.standard(batch), self.format
         inputs = batch.exact()
-        conditions = self._conditions_of(batch, inputs)
-        bounds = self._as_oracle(conditions.least, conditions.sharper) if settle else []
 
         def undecided(truth: Reference, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-            least = [partial(_of_rows, bound, rows) for bound in bounds]
+            known = self._conditions_of(batch, inputs, truth.shape[1])
+            bounds = map(self.clock.phase("oracle"), (known.least, known.sharper) if settle else ())
             with self.clock.phase("judge"):
+                least = [of_those(bound, rows) for bound in bounds]
                 return needs_more([given[rows] for given in answers], truth, fmt, standard, least)
 
         with self.clock.phase("oracle"):
@@ -328,8 +330,8 @@ class Trial:
         if truth is None:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None], settle=True)
         inputs = batch.exact()
-        known = self._conditions_of(batch, inputs)
-        conditions, *least = self._as_oracle(known.amplification, known.least, known.sharper)
+        known = self._conditions_of(batch, inputs, truth.shape[1])
+        conditions, *least = map(self.clock.phase("oracle"), (known.amplification, known.least, known.sharper))
         with self.clock.phase("judge"):
             subnormal = self._subnormal_rows(inputs)
             directions = _magnitudes(inputs)
@@ -352,7 +354,10 @@ class Trial:
             if given is None:
                 outcomes.append(Outcome(subject, error=message, died=self._last.get(subject, "") if message else ""))
                 continue
-            policy = self._policy(subject)
+            framework = self.framework(subject)
+            # The policy is measured once in a process, by calls of the framework.
+            with self.clock.phase("framework"), self._compiling_apart(framework), calling(hosted=isinstance(framework, Hosted)):
+                policy = flush_policy(self.target(subject), self.cell.dtype, self.alone)
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
@@ -366,31 +371,12 @@ class Trial:
             self.clock.verdicts += given.size
         return Judgement(batch, truth, outcomes)
 
-    def _policy(self, subject: Subject) -> FlushPolicy:
-        """How the subject's target treats subnormals. Measured once in a process, by calls of the framework."""
-        if subject.target not in self._policies:
-            framework = self.framework(subject)
-            with self.clock.phase("framework"), self._compiling_apart(framework), calling(hosted=isinstance(framework, Hosted)):
-                self._policies[subject.target] = flush_policy(target_named(subject.target), self.cell.dtype, self.alone)
-        return self._policies[subject.target]
-
-    def _as_oracle(self, *measures: Callable[..., NDArray[np.float64]]) -> list[Callable[..., NDArray[np.float64]]]:
-        """The measures, their time counted as the oracle's."""
-
-        def timed(measure: Callable[..., NDArray[np.float64]], *asked: NDArray[Any]) -> NDArray[np.float64]:
-            with self.clock.phase("oracle"):
-                return measure(*asked)
-
-        return [partial(timed, measure) for measure in measures]
-
-    def _conditions_of(self, batch: Batch, inputs: dict[str, NDArray[np.float64]]) -> Conditions:
+    def _conditions_of(self, batch: Batch, inputs: dict[str, NDArray[np.float64]], outputs: int) -> Conditions:
         """Of the batch asked last they are kept."""
-        if self._conditions[0] is not batch:
-            made = Conditions(self.function, inputs, self.format.precision, normwise=self.op.whole == "all")
+        if self._conditions is None or self._conditions[0] is not batch:
+            made = Conditions(self.function, inputs, outputs, self.format.precision, normwise=self.op.whole == "all")
             self._conditions = (batch, made)
-        found = self._conditions[1]
-        assert found is not None
-        return found
+        return self._conditions[1]
 
     def _subnormal_rows(self, inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
         rows = np.zeros(len(next(iter(inputs.values()))), np.bool_)
@@ -408,13 +394,6 @@ def _magnitudes(inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
             with np.errstate(over="ignore"):
                 product = product * np.abs(inputs[name]).reshape(len(product), -1).max(axis=1)
     return product
-
-
-def _of_rows(
-    measure: Callable[..., NDArray[np.float64]], rows: NDArray[np.int64], at: NDArray[np.int64], outs: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """The measure of elements, by their places among the rows."""
-    return measure(rows[at], outs)
 
 
 def _alike(inputs: dict[str, NDArray[np.float64]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

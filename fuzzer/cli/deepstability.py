@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import Json, Seed, Workers
+from fuzzer.cli.options import BUDGET, Json, Seed, Workers, seed_or_drawn
 
 if TYPE_CHECKING:
     from fuzzer.campaign.replay import Outcome, Replayed
@@ -20,7 +19,7 @@ def deepstability(
     rows: Annotated[
         str | None, typer.Option("--rows", metavar="N,...", help="Rows of the study, as in 5,11-16; default all.")
     ] = None,
-    budget: Annotated[str, typer.Option("--budget", help="Time (90s, 10m) or verdicts (5k, 200M).")] = "10m",
+    budget: Annotated[str, typer.Option("--budget", help=BUDGET)] = "10m",
     seed: Seed = None,
     workers: Workers = None,
     as_json: Json = False,
@@ -35,7 +34,7 @@ def deepstability(
     from fuzzer.findings.store import Store
 
     with Store(db) as store, watching() as watch:
-        told = replay(wanted, asked, secrets.randbits(32) if seed is None else seed, store, workers=workers, watch=watch)
+        told = replay(wanted, asked, seed_or_drawn(seed), store, workers=workers, watch=watch)
     if as_json:
         print(json.dumps(contract(told), ensure_ascii=False, allow_nan=False))
     else:
@@ -61,19 +60,18 @@ def _told(told: Replayed, db: str) -> None:
 
     out = console()
     for row in told.rows:
+        where = f"{row.row.index:4} {row.row.op:34}"
         if row.unstable is None or row.stable is None:
-            if row.replayable != "no":
+            if row.row.replayable != "no":
                 out.print(
-                    f"{row.index:4} {row.op:34} {row.replayable}, not replayed{f': {row.reason}' if row.reason else ''}",
+                    f"{where} {row.row.replayable}, not replayed{f': {row.row.reason}' if row.row.reason else ''}",
                     highlight=False,
                 )
             continue
         fix = "" if row.fix is None else f"; the fix: {'incomplete, ' + _case(row.fix) if row.fix.flagged else 'silent'}"
         right = "silent" if row.stable.silent else "not judged" if not row.stable.verdicts else f"FLAGGED, {_case(row.stable)}"
         found = f"found, {_case(row.unstable)}" if row.unstable.flagged else "NOT FOUND"
-        out.print(
-            f"{row.index:4} {row.op:34} {found}; the right method: {right} ({row.stable.verdicts} verdicts){fix}", highlight=False
-        )
+        out.print(f"{where} {found}; the right method: {right} ({row.stable.verdicts} verdicts){fix}", highlight=False)
     totals = contract(told)["totals"]
     out.print(
         f"{totals['replayed']} rows of {len(told.rows)} replayed ({totals['yes']} can be, {totals['partly']} partly, {totals['no']} not): "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from typing import Annotated, Any
 
 import typer
@@ -39,6 +40,8 @@ Seed = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="Default: drawn at random, printed and stored."),
 ]
+#: Help of a budget.
+BUDGET = "Time (90s, 10m, 1h30m) or verdicts (5k, 200M)."
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -62,6 +65,11 @@ MemoryLimit = Annotated[
     ),
 ]
 Scheduler = Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler, tcp://...")]
+
+
+def seed_or_drawn(seed: int | None) -> int:
+    """The given seed, or one drawn at random."""
+    return secrets.randbits(32) if seed is None else seed
 
 
 def bytes_of(text: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fuzzer.cli.options import (
+    BUDGET,
     DEFAULT_DB,
     CaseTimeout,
     Db,
@@ -27,6 +27,7 @@ from fuzzer.cli.options import (
     Workers,
     checked,
     limits,
+    seed_or_drawn,
     with_db,
 )
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from fuzzer.findings.history import Comparison
     from fuzzer.findings.store import Store
 
-_BUDGET = "Time (90s, 10m, 1h30m) or verdicts (5k, 200M)."
 #: Lines of the summary given to findings, and to other lists.
 _TOP, _SOME = 12, 6
 #: The format that a night sweeps, and from which budget on, in seconds.
@@ -49,7 +49,7 @@ def run(
     targets: Targets = None,
     dtypes: Dtypes = None,
     orders: Orders = None,
-    budget: Annotated[str | None, typer.Option("--budget", help=f"{_BUDGET} Default: 10m, or the resumed run's.")] = None,
+    budget: Annotated[str | None, typer.Option("--budget", help=f"{BUDGET} Default: 10m, or the resumed run's.")] = None,
     seed: Seed = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
@@ -81,7 +81,7 @@ def nightly(
     targets: Targets = None,
     dtypes: Dtypes = None,
     orders: Orders = None,
-    budget: Annotated[str, typer.Option("--budget", help=_BUDGET)] = "8h",
+    budget: Annotated[str, typer.Option("--budget", help=BUDGET)] = "8h",
     baseline: Annotated[
         str,
         typer.Option(
@@ -183,7 +183,7 @@ def _settings(
         rest["workers"] = workers
     return Settings(
         budget=Budget.parse(budget), ops=chosen["ops"], targets=chosen["targets"],
-        seed=secrets.randbits(32) if seed is None else seed, scheduler=scheduler, resume=past.id if past else None, **rest,
+        seed=seed_or_drawn(seed), scheduler=scheduler, resume=past.id if past else None, **rest,
     )  # fmt: skip
 
 

@@ -66,13 +66,13 @@ def joined(shares: Iterable[Share]) -> Share:
 def fewest(intervals: ArrayLike, most: int = INTERVALS) -> list[Interval]:
     """Sorted disjoint intervals, those that touch as one, and no more than `most`: across the narrowest gaps they are joined."""
     whole = np.asarray(intervals, np.int64).reshape(-1, 3)
+    if not len(whole):
+        return []
     gaps = whole[1:, 0] - whole[:-1, 1]
     cuts = np.flatnonzero(gaps > 1)
     if len(cuts) >= most:
         cuts = np.sort(cuts[np.argsort(-gaps[cuts], kind="stable")[: most - 1]])  # the widest
     firsts, lasts = np.r_[0, cuts + 1], np.r_[cuts, len(whole) - 1]
-    if not len(whole):
-        return []
     kept: list[Interval] = np.column_stack([whole[firsts, 0], whole[lasts, 1], np.add.reduceat(whole[:, 2], firsts)]).tolist()
     return kept
 

@@ -32,12 +32,12 @@ _ARB = TIERS.index("arb")
 
 @dataclass(frozen=True)
 class Screened:
-    """Verdicts, with the elements whose answer a flush-to-zero policy explains. rows: all other rows are surely within T, and nothing else is
-    said of them; None: of every row something may be."""
+    """Verdicts, with the elements whose answer a flush-to-zero policy explains. rows: all others are surely within T, and nothing else is said of
+    them."""
 
     verdicts: Verdicts
     flushed: NDArray[np.bool_]
-    rows: NDArray[np.int64] | None = None
+    rows: NDArray[np.int64]
 
 
 def needs_more(
@@ -66,12 +66,12 @@ def needs_more(
             truth.tier[rows] >= _ARB
         )  # a subnormal result of binary64: a Reference cannot say it better
         open_ = number[rows] & ~within & ~beyond & ~hopeless & ~np.isnan(given)
-        open_ &= ~_settled(open_, far + unsure, ulp, fmt, standard, [_of_those(bound, rows) for bound in least])
+        open_ &= ~_settled(open_, far + unsure, ulp, fmt, standard, [of_those(bound, rows) for bound in least])
         need[rows[of_rows(open_)]] = True
     return need
 
 
-def _of_those(ask: Any, rows: NDArray[np.int64]) -> Any:
+def of_those(ask: Any, rows: NDArray[np.int64]) -> Any:
     """What is asked of rows by their places among these."""
     return lambda at, *rest: ask(rows[at], *rest)
 
@@ -107,46 +107,37 @@ def screen(
     answers = doubles(answers)
     yard = yard or yardstick(truth, fmt, standard.ulps)
     directions = np.ones(len(answers)) if directions is None else directions
-    rest: NDArray[np.int64] | None = None
-    if yard.room is not None:
-        far = gap(answers, yard)
-        doubtful = ~yard.surely_within(far)
-        if standard.whole == "parts":
-            doubtful |= ~np.isfinite(answers)
-        for mask in (contract, zero_signs, None if conventions is None else conventions.held):
-            if mask is not None:
-                doubtful |= mask
-        rest = np.flatnonzero(of_rows(doubtful))
-        if 2 * len(rest) > len(answers):
-            rest = None
-    if rest is None:
-        return _screened(
-            answers, truth, fmt, standard, conditions, policy, subnormal_rows, flushed_truth, contract, zero_signs, yard, conventions, least,
-            directions, numbers,
-        )  # fmt: skip
+    far = gap(answers, yard)
+    doubtful = ~yard.surely_within(far)
+    if standard.whole == "parts":
+        doubtful |= ~np.isfinite(answers)
+    for mask in (contract, zero_signs, None if conventions is None else conventions.held):
+        if mask is not None:
+            doubtful |= mask
+    rows = np.flatnonzero(of_rows(doubtful))
     with np.errstate(all="ignore"):
         ulps = far / yard.ulp
     verdicts = Verdicts(ulps, np.full(ulps.shape, np.nan), np.zeros(ulps.shape, np.uint8), np.zeros(ulps.shape, np.uint8))
     explained = np.zeros(ulps.shape, np.bool_)
-    if len(rest):
+    if len(rows):
         found = _screened(
-            answers[rest], truth.take(rest), fmt, standard, _of_those(conditions, rest), policy,
-            None if subnormal_rows is None else subnormal_rows[rest],
-            None if flushed_truth is None else _of_those(flushed_truth, rest),
-            None if contract is None else contract[rest], None if zero_signs is None else zero_signs[rest], None,
-            None if conventions is None else conventions.take(rest),
-            [_of_those(bound, rest) for bound in least], directions[rest], numbers,
+            answers[rows], truth.take(rows), fmt, standard, of_those(conditions, rows), policy,
+            None if subnormal_rows is None else subnormal_rows[rows],
+            None if flushed_truth is None else of_those(flushed_truth, rows),
+            None if contract is None else contract[rows], None if zero_signs is None else zero_signs[rows],
+            None if conventions is None else conventions.take(rows),
+            [of_those(bound, rows) for bound in least], directions[rows], numbers,
         )  # fmt: skip
-        explained[rest] = found.flushed
+        explained[rows] = found.flushed
         for name in (field.name for field in fields(Verdicts)):
-            getattr(verdicts, name)[rest] = getattr(found.verdicts, name)
-    return Screened(verdicts, explained, rest)
+            getattr(verdicts, name)[rows] = getattr(found.verdicts, name)
+    return Screened(verdicts, explained, rows)
 
 
 def _screened(
     answers: NDArray[np.float64], truth: Reference, fmt: Format, standard: Standard, conditions: Conditions, policy: FlushPolicy,
     subnormal_rows: NDArray[np.bool_] | None, flushed_truth: Flushed | None, contract: NDArray[np.bool_] | None,
-    zero_signs: NDArray[np.bool_] | None, yard: Yardstick | None, conventions: Documented | None, least: Least,
+    zero_signs: NDArray[np.bool_] | None, conventions: Documented | None, least: Least,
     directions: NDArray[np.float64], numbers: int,
 ) -> Screened:  # fmt: skip
     """`screen`, element by element."""
@@ -161,7 +152,7 @@ def _screened(
     if conventions is not None:
         kept, broken = conventions.split(answers)
         right, wrong = (right & ~broken) | kept, (wrong & ~kept) | broken
-    far, unsure, ulp = error(answers, truth, fmt, yard)
+    far, unsure, ulp = error(answers, truth, fmt)
     with np.errstate(all="ignore"):
         ulps = far / ulp
         within, sure = compare(far, unsure, ulp, standard.ulps)
@@ -210,7 +201,7 @@ def _screened(
         only = zero_signs & (classes == Class.ok)
         classes[only], symptoms[only], excess[only] = Class.inaccurate, Symptom.signed_zero, 0.0
     ulps[classes == Class.undecided] = np.nan
-    return Screened(Verdicts(ulps, excess, classes, symptoms), explained)
+    return Screened(Verdicts(ulps, excess, classes, symptoms), explained, np.arange(len(answers)))
 
 
 def _settled(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from corpus.historic.replays import FAMILIES, REPLAYS
 from corpus.historic.rows import PATCH_CLASSES, ROOT_CAUSES, rows
 from fuzzer import plugins
 from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.replay import begin, contract, replay
+from fuzzer.campaign.replay import contract, historic, replay
 from fuzzer.catalog import registry
 from fuzzer.findings.store import Store
 from fuzzer.frameworks import registry as frameworks
@@ -27,18 +26,6 @@ from fuzzer.frameworks import registry as frameworks
 AT = {index: one for one in REPLAYS for old in one.old for index in old.rows}
 #: Rows whose stories the study tells: softmax of [10, 100, 1000]; cosine similarity; bucketize; normalisation; log-probabilities; division.
 TOLD = (5, 4, 28, 110, 137, 3)
-
-
-@pytest.fixture(autouse=True)
-def _plugin() -> Iterator[None]:
-    """The plugin is there for the test, and gone after it."""
-    before = os.environ.get(plugins.VARIABLE)
-    begin()
-    yield
-    if before is None:
-        del os.environ[plugins.VARIABLE]
-    for cached in (plugins.modules, registry.ops, frameworks.plugins):
-        cached.cache_clear()
 
 
 def test_all_rows_are_there() -> None:
@@ -73,15 +60,16 @@ def test_a_method_names_a_function_of_a_family(one: Any) -> None:
 
 
 def test_the_plugin_brings_its_ops_and_its_framework_and_takes_them_away() -> None:
-    assert "historic_softmax" in registry.ops()
-    assert "historic" in frameworks.framework_names()
-    assert "historic_softmax" not in registry.catalogue()
+    with historic():
+        assert "historic_softmax" in registry.ops()
+        assert "historic" in frameworks.framework_names()
+    assert "historic_softmax" not in registry.ops()
+    assert "historic" not in frameworks.framework_names()
 
 
 def test_a_module_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(plugins.VARIABLE, "no.such.module")
-    plugins.modules.cache_clear()
-    with pytest.raises(ValueError, match=r"no\.such\.module"):
+    with pytest.raises(ValueError, match=r"no\.such\.module"), historic():
         plugins.modules()
 
 
