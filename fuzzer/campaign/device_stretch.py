@@ -1,11 +1,12 @@
 """A stretch of binary32 inputs judged where the target computes: inputs, answers, balls and comparisons never leave the device.
 
 What is correctly rounded, or surely within T, is counted there; the rest, a small part, comes to the CPU and is judged as everywhere.
+A framework that runs on a device lives in a host: the stretch goes there as two numbers, and the counts and the rest come back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,39 +14,82 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.sharp_truth import SHARP
+from fuzzer.catalog.functions import function_of
+from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import Share, joined
 from fuzzer.formats import FLOAT32
+from fuzzer.frameworks.framework import Framework, FrameworkError, Job, out_of_memory
+from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.resident import Resident
 from fuzzer.judge.verdict import Class
 from oracles.arithmetic.ball64_torch import TorchBall64
 from oracles.function import Function
 
-#: Inputs of one call on a device: what keeps a GPU busy, in half a gigabyte of columns.
-CALL = 1 << 22
-#: (numbers of inputs, answers (rows, 1)) -> what they contribute, judged on the CPU.
-Judge = Callable[[NDArray[np.int64], NDArray[Any]], Share]
+#: Inputs of one call on a device: what keeps a GPU busy, in half a gigabyte of columns; and the fewest, where its memory is short.
+CALL, SHORT = 1 << 22, 1 << 16
 
 
 @dataclass(frozen=True)
-class DeviceLane:
-    """One call of one target over its device. limit: T in ulps, TIE allowed for; judge: for what the device leaves."""
+class Scan:
+    """What a device has judged of a stretch. sure: what the inputs contribute that it could decide; rest: the numbers of the others, ascending;
+    answers: what the call gave for those, (rows, 1)."""
+
+    sure: Share
+    rest: NDArray[np.int64]
+    answers: NDArray[np.float32]
+
+
+def scan(framework: Framework, job: Job, first: int, count: int, limit: float) -> Scan | None:
+    """The inputs `first` to `first + count` through a job, judged where the framework's tensors live, in this process or in the framework's host.
+
+    limit: T in ulps, TIE allowed for. None where nothing is resident there, or the balls know nothing of the function: the CPU's own way is
+    to be taken. Raises FrameworkError.
+    """
+    there = isinstance(framework, Hosted)
+    told = framework.apply(scanned, job, first, count, limit) if there else scanned(framework, job, first, count, limit)  # type: ignore[attr-defined]
+    if told is None:
+        return None
+    sure, rest, answers = told
+    return Scan(Share(**sure), np.frombuffer(rest, np.int64), np.frombuffer(answers, np.float32).reshape(-1, 1))
+
+
+def scanned(framework: Any, job: Job, first: int, count: int, limit: float) -> tuple[dict[str, Any], bytes, bytes] | None:
+    """A Scan as data that travel; see `scan`. A call whose columns do not fit into the device's memory is divided."""
+    resident = framework.resident(job) if hasattr(framework, "resident") else None
+    if resident is None:
+        return None
+    try:
+        op = op_named(job.op.name)
+    except ValueError:  # known to the campaign's process alone
+        return None
+    lane = _Lane(resident, function_of(op, dict(job.params), job.order), limit)
+    parts, at, size = [], first, CALL
+    while at < first + count:
+        try:
+            part = lane.call(at, min(size, first + count - at))
+        except (FrameworkError, RuntimeError) as error:
+            if not out_of_memory(str(error)):
+                raise
+            part, size = None, size // 4
+            if size >= SHORT:
+                continue
+        if part is None:
+            return None
+        parts.append(part)
+        at += size
+    sure = dataclasses.asdict(joined(part.sure for part in parts))
+    return sure, np.concatenate([p.rest for p in parts]).tobytes(), np.concatenate([p.answers for p in parts]).tobytes()
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """One call of one target over its device."""
 
     resident: Resident
     function: Function
     limit: float
-    judge: Judge
 
-    def share(self, first: int, count: int) -> Share | None:
-        """What the inputs `first` to `first + count` contribute; None where the balls know nothing of the function. Raises FrameworkError."""
-        parts = []
-        for start in range(first, first + count, CALL):
-            part = self._call(start, min(CALL, first + count - start))
-            if part is None:
-                return None
-            parts.append(part)
-        return joined(parts)
-
-    def _call(self, first: int, count: int) -> Share | None:
+    def call(self, first: int, count: int) -> Scan | None:
         torch = self.resident.torch
         x = self.resident.inputs(first, count)
         answers = self.resident.answers(x)
@@ -63,11 +107,8 @@ class DeviceLane:
             share = replace(
                 share, worst=float(ulps[k]), at=first + k, answer=float(answers[k]), most=max(0.5, most) if ok else most,
             )  # fmt: skip
-        rest = torch.nonzero(~(right | wrong)).ravel().cpu().numpy()
-        if not len(rest):
-            return share
-        answered = answers.cpu().numpy()[rest].reshape(-1, 1)
-        return joined([share, self.judge(first + rest.astype(np.int64), answered)])
+        rest = torch.nonzero(~(right | wrong)).ravel()
+        return Scan(share, first + rest.cpu().numpy().astype(np.int64), answers[rest].cpu().numpy().reshape(-1, 1))
 
     def _judged(self, x: Any, answers: Any) -> tuple[Any, Any, Any, Any, Any] | None:
         """(correctly rounded, surely not and surely within T, error, its uncertainty, ulp) per input; None where nothing is known.

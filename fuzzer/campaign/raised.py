@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -18,15 +17,11 @@ from fuzzer.campaign.verdict_to_finding import answers_at, avoidable_by, identit
 from fuzzer.case import Batch, Placement
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.frameworks import host
-from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
+from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, out_of_memory
 from fuzzer.judge.severity import severity
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
 
-#: How frameworks say that memory ran out: Python and numpy; torch on the CPU and on CUDA; TensorFlow, and XLA.
-_NO_MEMORY = re.compile(
-    r"^_?(Array)?MemoryError\b|can't allocate memory|CUDA out of memory|^ResourceExhaustedError\b|RESOURCE_EXHAUSTED"
-)
 #: What the search for the guilty rows of one shard may cost: calls for each subject, and seconds for all.
 STEPS, SECONDS = 64, 300.0
 #: Seconds of that where the shard has its own share of a run's time.
@@ -65,7 +60,7 @@ def raised_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]], patience: f
         row = None if message.startswith(RECORD_ERRORS) else _raising(trial, trial.subjects[number], batch)
         if row is not None:
             said = _message(trial, trial.subjects[number], row)
-            if _NO_MEMORY.search(said):
+            if out_of_memory(said):
                 guilty = _Guilty(row, Placement(), f"out of memory: {said}")
                 raised.findings.append(_finding(trial, trial.subjects[number], guilty, Symptom.crash))
             else:

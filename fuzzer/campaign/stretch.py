@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
-from fuzzer.campaign.device_stretch import DeviceLane
+from fuzzer.campaign.device_stretch import Scan, scan
 from fuzzer.campaign.plateau import Plateau, plateaus
 from fuzzer.campaign.shard import PATIENCE
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, Models, Truth, truth_of
@@ -110,28 +110,30 @@ def _on_devices(trial: Trial, space: Space, stretch: Stretch) -> list[tuple[Subj
     """The subjects whose targets judge a whole stretch on their device, and what they contribute."""
     found = []
     plain = space.size == 1 << 32 and space.is_line and trial.function.order == "value"
+    limit = trial.standard(space.inputs(np.zeros(1, np.int64))).ulps * TIE
     for subject in trial.subjects if plain else ():
-        framework = trial.framework(subject)
-        resident = framework.resident(trial.job(subject)) if hasattr(framework, "resident") else None
-        if resident is None:
-            continue
-
-        def judge(numbers: NDArray[np.int64], answers: NDArray[Any], subject: Subject = subject) -> Share:
-            batch = space.inputs(numbers)
-            with trial.clock.phase("oracle"):
-                truth = truth_of(trial, batch)
-            with trial.clock.phase("judge"):
-                return _Judge(trial, numbers, batch, truth).share(subject, answers)
-
-        lane = DeviceLane(resident, trial.function, trial.standard(space.inputs(np.zeros(1, np.int64))).ulps * TIE, judge)
         with trial.clock.phase("framework"):
             try:
-                share = lane.share(stretch.first, stretch.count)
+                told = scan(trial.framework(subject), trial.job(subject), stretch.first, stretch.count, limit)
             except FrameworkError as error:
-                share = Share(error=str(error))
-        if share is not None:
-            found.append((subject, share))
+                found.append((subject, Share(error=str(error))))
+                continue
+        if told is not None:
+            found.append((subject, joined([told.sure, _rest(trial, space, subject, told)])))
     return found
+
+
+def _rest(trial: Trial, space: Space, subject: Subject, told: Scan) -> Share:
+    """What a device left, judged here."""
+    parts = []
+    for first in range(0, len(told.rest), CALL):
+        numbers = told.rest[first : first + CALL]
+        batch = space.inputs(numbers)
+        with trial.clock.phase("oracle"):
+            truth = truth_of(trial, batch)
+        with trial.clock.phase("judge"):
+            parts.append(_Judge(trial, numbers, batch, truth).share(subject, told.answers[first : first + CALL]))
+    return joined(parts)
 
 
 def _judged(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -25,6 +26,17 @@ class FrameworkDied(FrameworkError):
 
     def __reduce__(self) -> tuple[type[FrameworkDied], tuple[str, str]]:
         return FrameworkDied, (str(self), self.symptom)  # by default pickle hands on the message alone
+
+
+#: How frameworks say that memory ran out: Python and numpy; torch on the CPU and on CUDA; TensorFlow, and XLA.
+_NO_MEMORY = re.compile(
+    r"^_?(Array)?MemoryError\b|can't allocate memory|CUDA out of memory|^ResourceExhaustedError\b|RESOURCE_EXHAUSTED"
+)
+
+
+def out_of_memory(message: str) -> bool:
+    """Whether a framework's message says that memory ran out."""
+    return _NO_MEMORY.search(message) is not None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import dataclasses
 import importlib.util
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,18 @@ class Hosted:
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
         return self._evaluate(job, batch, (placement.length, placement.position, placement.stride))
+
+    def apply(self, function: Callable[..., Any], job: Job, *arguments: Any) -> Any:
+        """`function(framework, job, *arguments)` in the host: a function of a module, whose arguments and result are plain data. None where the
+        host is another interpreter, which has this project's modules only in part. Raises FrameworkError."""
+        if not self.process.launch.paths:
+            return None
+        self.start()
+        slot, told = self._slot(job)
+        where = (function.__module__, function.__qualname__)
+        message = ("apply", self._key, slot, told, *where, tuple(_plain(argument) for argument in arguments))
+        (value,) = self.process.ask(*message, patience=_limits.patience, memory=_limits.memory)
+        return value
 
     def ask(self, expression: str) -> Any:
         """The value of an expression over the framework's modules; a number, text, bool or None, all else as text."""

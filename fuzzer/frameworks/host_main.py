@@ -41,6 +41,7 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
 
     Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
     ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
+    ("apply", name, slot, job or None, module, function, arguments, seconds) -> ("ok", value), of this project's modules where there are all;
     ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
     ("refused", text): a ValueError; ("broken", text): a fault of this program.
     """
@@ -61,6 +62,8 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
                 reply: tuple[Any, ...] = ("ok", _build(adapters, *rest))
             elif kind == "call":
                 reply = ("ok", *_call(adapters, jobs, *rest))
+            elif kind == "apply":
+                reply = ("ok", _applied(adapters, jobs, *rest))
             else:
                 reply = ("ok", _asked(*rest))
         except FrameworkError as error:
@@ -152,6 +155,15 @@ def _call(
     if array.dtype.hasobject:
         raise FrameworkError(f"DtypeMismatch: returned {array.dtype} for {dtype} inputs")
     return array.dtype.name, array.shape, array.tobytes(), float(getattr(framework, "compile_seconds", 0.0))
+
+
+def _applied(
+    adapters: dict[str, Any], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, module: str,
+    function: str, arguments: tuple[Any, ...],
+) -> Any:  # fmt: skip
+    if job is not None:
+        jobs[name, slot] = _job(job)
+    return getattr(importlib.import_module(module), function)(adapters[name], jobs[name, slot], *arguments)
 
 
 def _job(plain: dict[str, Any]) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +20,13 @@ from fuzzer.campaign.trial import Trial
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import Share
-from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.frameworks import expression
+from fuzzer.frameworks.framework import Job
+from fuzzer.frameworks.host import Backend, Hosted
+from fuzzer.frameworks.launch import launch_of
+from fuzzer.frameworks.process import Process
 from fuzzer.frameworks.resident import Resident
+from fuzzer.frameworks.target import target_named
 from fuzzer.frameworks.torch import Torch
 from oracles import oracle
 from oracles.arithmetic.ball64_torch import TorchBall64
@@ -111,8 +118,79 @@ def test_a_call_that_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     share = on_device("exp", at(3.0), CALL, raising, monkeypatch)
     assert share is not None
     assert "no kernel" in share.error
-    assert issubclass(FrameworkError, Exception)
+
+
+class OnCpu(Torch):
+    """Its tensors of the CPU are resident."""
+
+    def resident(self, job: Job) -> Resident | None:
+        return Resident(torch, CPU, expression.function_of(job, {"torch": torch}, self))
+
+
+def test_a_host_tells_what_this_process_tells() -> None:
+    target = target_named(TARGET)
+    there = Hosted(Backend("torch", __name__, OnCpu.__qualname__), Process(launch_of(target), "a host"))
+    try:
+        for op, x in (("exp", 2.0), ("tanh", 0.3), ("log", 1.0)):
+            cell = cell_of(op)
+            (subject, *_) = subjects_of(cell, (TARGET,))
+            job = Trial(cell, [subject], PATIENT).job(subject)
+            told, here = (device_stretch.scan(where, job, at(x), 3 * CALL, 4.0) for where in (there, OnCpu()))
+            assert told is not None
+            assert here is not None
+            assert told.sure == here.sure
+            assert told.sure.inputs > 2 * CALL
+            assert told.sure.inputs + len(told.rest) == 3 * CALL
+            np.testing.assert_array_equal(told.rest, here.rest)
+            np.testing.assert_array_equal(told.answers, here.answers)
+        job = replace(job, op=replace(job.op, name="nobody_knows_it"))
+        assert device_stretch.scan(there, job, at(1.0), CALL, 4.0) is None
+        elsewhere = Hosted(there.backend, Process(replace(launch_of(target), paths=()), "another"))
+        assert elsewhere.apply(device_stretch.scanned, job, at(1.0), CALL, 4.0) is None
+    finally:
+        there.end()
+        elsewhere.end()
+
+
+def test_a_call_that_does_not_fit_into_memory_is_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    def short_of_memory(x: Any) -> Any:
+        sizes.append(len(x))
+        if len(x) > CALL:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return torch.exp(x)
+
+    monkeypatch.setattr(device_stretch, "CALL", 16 * CALL)
+    monkeypatch.setattr(device_stretch, "SHORT", CALL)
+    share = on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch)
+    assert share is not None
+    assert share.inputs == 8 * CALL
+    assert sizes == [8 * CALL, 4 * CALL] + 8 * [CALL]
+    monkeypatch.setattr(device_stretch, "SHORT", 2 * CALL)
+    assert on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch) is None
 
 
 def test_on_the_cpu_nothing_is_resident() -> None:
     assert on_device("exp", at(3.0), CALL) is None
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("op", ["exp", "tanh", "log1p"])
+def test_a_gpu_judges_its_own_stretch(op: str) -> None:
+    """The same shares as the CPU's judge makes of the same answers."""
+    if shutil.which("nvidia-smi") is None:
+        pytest.skip("no NVIDIA GPU")
+    cell, target = cell_of(op), "torch:cuda:eager"
+    (subject, *_) = subjects_of(cell, (target,))
+    trial = Trial(cell, [subject], PATIENT)
+    told = device_stretch.scan(trial.framework(subject), trial.job(subject), at(0.5), 4 * CALL, 4.0)
+    assert told is not None
+    assert len(told.rest) < CALL
+    device = run_stretch(Stretch(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stretches, "scan", lambda *_: None)
+        here = run_stretch(Stretch(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
+    for name in COUNTS:
+        assert getattr(device, name) == getattr(here, name), name
+    assert device.worst == pytest.approx(here.worst, abs=SHARP)
