@@ -26,6 +26,9 @@ IMPORTS = {
 }
 NAMES = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX", "numpy": "numpy"}
 _ONE_THREAD = [("OMP_NUM_THREADS", "1")]
+#: Seconds that a call is given which did not return before, where the finding does not say how many it was; and what its process may take to
+#: start.
+PATIENCE, STARTS = 105.0, 15.0
 #: How the numbers of a row are laid out, as the comment on the judged one tells it.
 _LAYOUTS = {
     "grad": "gradients, flattened and joined",
@@ -97,6 +100,7 @@ def script(
         switches=switches,
         found_with=_docstring(found_with),
         alone=finding.symptom in ("crash", "hang"),
+        patience=round(float(finding.case.get("patience", PATIENCE)) + STARTS),
         right=[int(right["placement"].get(k, d)) for k, d in (("length", 1), ("position", 0), ("stride", 1))] if right else [],
         right_nth=int(right.get("nth", 1)),
         right_hex=right.get("output_hex", ""),

@@ -81,6 +81,7 @@ def memory_share(workers: int) -> int:
 
 #: Dask's own list without MALLOC_TRIM_THRESHOLD_: with it glibc no longer learns which blocks come again, every array of 128 KiB and more is
 #: mapped and unmapped anew, and a worker spends 40 % of its time in page faults (measured, sweeps).
+#: Nor do workers ask for a GPU's metrics: with pynvml installed they would fail where the GPUs are hidden, as they are from what runs on the CPU.
 SPAWNED = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
 
 
@@ -95,7 +96,7 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
                      "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h", "distributed.scheduler.worker-ttl": None,
                      "distributed.worker.memory.target": False, "distributed.worker.memory.spill": False,
                      "distributed.worker.memory.pause": False, "distributed.worker.memory.terminate": 1.0,
-                     "distributed.nanny.pre-spawn-environ": SPAWNED})  # fmt: skip
+                     "distributed.nanny.pre-spawn-environ": SPAWNED, "distributed.diagnostics.nvml": False})  # fmt: skip
     if scheduler is not None:
         try:
             client = Client(scheduler, timeout=ANSWERS, set_as_default=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -42,11 +43,12 @@ class Raised:
 
 @dataclass(frozen=True)
 class _Guilty:
-    """The row, its placement, and what is to be said of them."""
+    """The row, its placement, and what is to be said of them. patience: seconds within which it did not return, of a hang."""
 
     row: Batch
     placement: Placement
     note: str
+    patience: float | None = None
 
 
 def raised_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]], patience: float, memory: int | None) -> Raised:
@@ -114,40 +116,82 @@ def _deaths(trial: Trial, raised: Raised, patience: float, memory: int | None) -
         done.add(subject)
         death = trial.deaths[subject]
         seconds = (SECONDS if trial.seconds is None else HURRIED) / len(left)
-        guilty = _Search(trial, subject, death, patience, memory, seconds).guilty()
+        search = _Search(trial, subject, death, patience, memory, seconds)
+        guilty = search.guilty()
         if guilty is None:
             raised.incidents.append(
-                f"{subject.implementation.call} on {subject.target}: {death.symptom}, {death.message}; not again with the same batch"
+                f"{subject.implementation.call} on {subject.target}: {death.symptom}, {death.message}; {search.why_nobody}"
             )
         else:
             raised.findings.append(_finding(trial, subject, guilty, Symptom[death.symptom]))
 
 
 class _Search:
-    """The search for the least case of one death, each step in a process of its own that may end."""
+    """The search for the least case of one death, each step in a process of its own that may end.
+
+    What does not return is searched for with little patience, by the time that calls take that do; what is found accuses only if it does not
+    return within all of the patience either, for a row may be slow where another hangs.
+    """
 
     def __init__(self, trial: Trial, subject: Subject, death: Death, patience: float, memory: int | None, seconds: float) -> None:
         self.trial, self.subject, self.death = trial, subject, death
         self.patience, self.memory = patience, memory
         self.effort = Effort(STEPS, seconds)
         self.message = death.message
+        self.why_nobody = "not again with the same batch"
+        self.came_back = 0.0  # seconds of the slowest case that was tried with all of the patience and returned
 
     def guilty(self) -> _Guilty | None:
-        """None where the death does not happen again."""
-        rows = self.death.batch.rows
-        host.limit(short_patience(self.trial, [self.subject], self.patience), self.memory)
-        try:
-            if self.death.placement is not None:  # a call of one row
-                part: Part | None = Part(self.death.batch)
-            else:
-                part = least(everyday_first(self.death.batch), lambda p: self._dies(tiled(p, rows)), self.effort)
-            if part is None:
+        """None where the death does not happen again, or no case of one row hangs within all of the patience; why_nobody says which."""
+        patience = self._first_patience()
+        while True:
+            host.limit(patience, self.memory)
+            try:
+                found = self._least()
+            finally:
+                host.limit(self.patience, self.memory)
+            if found is None:
                 return None
-            row = part.rows.take(slice(0, 1))
-            alone = self._placed(row) if part.rows.rows == 1 else None
-        finally:
-            host.limit(self.patience, self.memory)
-        return self._told(part, row, alone)
+            part, row, alone = found
+            if self.death.symptom == "crash":
+                return self._crashes(part, row, alone)
+            if self.trial.seconds_left < self.patience:
+                self.why_nobody = "the run had no time left to try its least case with all of the patience"
+                return None
+            placement = self._hangs(row, alone)
+            if placement is not None:
+                where = f"in calls of {placement.length} rows with this row over and over"
+                notes = [self.message, *([where] if placement.length > 1 else [])]
+                return _Guilty(row, placement, "; ".join(notes), self.patience)
+            if patience >= self.patience:
+                self.why_nobody = f"no row of it alone takes longer than {self.came_back:.0f} s"
+                return None
+            patience = min(self.patience, 2 * max(patience, self.came_back))
+
+    def _first_patience(self) -> float:
+        """All of it for a crash, which is no matter of time; for a hang what short_patience says, once one call has come back."""
+        if self.death.symptom == "crash":
+            return self.patience
+        if not self.trial.longest[self.subject]:
+            rows, began = self.death.batch.rows, time.perf_counter()
+            everyday = everyday_first(self.death.batch).take(slice(0, 1))
+            if self._dies(everyday, self.death.placement) if self.death.placement else self._dies(tiled(everyday, rows)):
+                return self.patience
+            self.trial.longest[self.subject] = time.perf_counter() - began
+        return short_patience(self.trial, [self.subject], self.patience)
+
+    def _least(self) -> tuple[Part, Batch, Placement | None] | None:
+        """The least rows that die together, the first of them, and how it dies alone; None where it does not happen again."""
+        if self.death.placement is not None:  # a call of one row
+            part: Part | None = Part(self.death.batch)
+        else:
+            rows = self.death.batch.rows
+            part = least(everyday_first(self.death.batch), lambda p: self._dies(tiled(p, rows)), self.effort)
+        if part is None:
+            return None
+        row = part.rows.take(slice(0, 1))
+        alone = self._placed(row) if part.rows.rows == 1 else None
+        return None if self.death.placement is not None and alone is None else (part, row, alone)
 
     def _dies(self, batch: Batch, placement: Placement | None = None) -> bool:
         with self.trial.clock.phase("framework"):
@@ -156,10 +200,20 @@ class _Search:
             except FrameworkDied as died:
                 if died.symptom == self.death.symptom:
                     self.message = str(died)
-                return True
+                    return True
             except FrameworkError:
                 return False
         return False
+
+    def _hangs(self, row: Batch, alone: Placement | None) -> Placement | None:
+        """The call in which this row does not return within all of the patience: the least one, or one as long as the first that hung."""
+        longest = self.death.placement or Placement(self.death.batch.rows)
+        for placement in dict.fromkeys((alone or longest, longest)):
+            began = time.perf_counter()
+            if self._dies(row, placement):
+                return placement
+            self.came_back = max(self.came_back, time.perf_counter() - began)
+        return None
 
     def _placed(self, row: Batch) -> Placement | None:
         """The shortest call of this row alone that dies."""
@@ -171,13 +225,9 @@ class _Search:
             placements.append(given)
         return next((placement for placement in placements if self._dies(row, placement)), None)
 
-    def _told(self, part: Part, row: Batch, alone: Placement | None) -> _Guilty | None:
+    def _crashes(self, part: Part, row: Batch, alone: Placement | None) -> _Guilty:
         count, rows = part.rows.rows, self.death.batch.rows
-        if self.death.placement is not None and alone is None:
-            return None
         notes = []
-        if alone is not None and self.death.symptom == "hang" and not self._dies(row, alone):  # with all of the patience
-            notes.append(f"this row alone comes back within {self.patience:g} s, many like it in one call do not")
         if alone is not None and alone.length > 1:
             notes.append(f"in calls of {alone.length} rows, not of fewer")
         if alone is None and count == 1:
@@ -202,6 +252,7 @@ def short_patience(trial: Trial, subjects: list[Subject], patience: float) -> fl
 def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) -> Finding:
     cell, row = trial.cell, guilty.row
     case, single = row.case(0), {name: values[0] for name, values in row.exact().items()}
+    waited = {} if guilty.patience is None else {"patience": guilty.patience}
     answers = _answers(trial, subject, guilty, symptom)
     avoidable = avoidable_by(answers, subject)
     with trial.clock.phase("oracle"):
@@ -214,7 +265,7 @@ def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) 
         id=identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name,
         class_=Class.unstable.name, ulps=math.inf, excess=math.inf, condition=math.nan, limit=None, severity=rank,
-        case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(guilty.placement)}, worst=0,
+        case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(guilty.placement), **waited}, worst=0,
         reference=confirmation.value, output=math.nan, output_hex="nan", avoidable_by=avoidable,
         certified_by=confirmation.certified_by, answers=answers, note=guilty.note,
     )  # fmt: skip

@@ -27,7 +27,7 @@ from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
 
-#: Seconds after which a case that hung before is said to hang again.
+#: Seconds after which a case that hung before is said to hang again, where the finding does not say how long it was waited for.
 PATIENCE = 120.0
 
 
@@ -180,7 +180,7 @@ def _alone(finding: Finding) -> Finding:
     job = Job(op, implementation_of(op, finding), finding.params, finding.order)
     framework = framework_for(target, alone=True)
     try:
-        with host.limited(PATIENCE):
+        with host.limited(float(finding.case.get("patience", PATIENCE))):
             framework.evaluate_placed(job, case.batch(), case.placement)
     except FrameworkDied as death:
         return replace(finding, symptom=death.symptom, class_="unstable", note=str(death))

@@ -260,6 +260,11 @@ class Trial:
         return time.time() >= self._run_until
 
     @property
+    def seconds_left(self) -> float:
+        """Of the run."""
+        return self._run_until - time.time()
+
+    @property
     def late(self) -> bool:
         """Whether the time of the run, or of the shard, is over."""
         return time.time() >= self._until

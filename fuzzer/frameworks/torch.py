@@ -131,10 +131,10 @@ class Torch:
         return checked
 
     def _whole(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        # dynamo keeps what it compiled with the code object, and gives up after a few shapes of one code: each has its own.
-        own = FunctionType(
-            function.__code__.replace(), function.__globals__, function.__name__, function.__defaults__, function.__closure__
-        )
+        # dynamo keeps what it compiled with the code object, and gives up after a few shapes of one code: each has its own. Until torch 2.12
+        # it wrapped a function without a source file in one code for all.
+        code = function.__code__.replace(co_filename=__file__)
+        own = FunctionType(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
         compiled: Callable[..., Any] = self._torch.compile(own, backend="inductor", dynamic=False, fullgraph=True)
         return compiled
 

@@ -197,6 +197,21 @@ def exp_waits(x: Array) -> Array:
     return exp_right(x)
 
 
+def exp_dawdles(x: Array) -> Array:
+    """Takes its time for positive numbers, and does not come back from large ones."""
+    if (x > 80).any():
+        time.sleep(3600)
+    if (x > 0).any():
+        time.sleep(1.2)
+    return exp_right(x)
+
+
+def exp_adds_up(x: Array) -> Array:
+    """Takes its time for each positive number."""
+    time.sleep(min(3600.0, 0.02 * float((x > 0).sum())))
+    return exp_right(x)
+
+
 def exp_holds(x: Array) -> Array:
     """Does not come back from one number, and lets no other thread of the interpreter run."""
     if (x == 1).any():
@@ -381,6 +396,8 @@ OPS = [
             "together_aborts",
             "once_aborts",
             "waits",
+            "dawdles",
+            "adds_up",
             "holds",
             "eats",
             "no_memory",

@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,29 @@ def test_what_dies_in_long_calls_only_gets_the_least_length() -> None:
     assert x_of(finding) == 1.0
     assert finding.case["placement"]["length"] == 8
     assert "in calls of 8 rows, not of fewer" in finding.note
+
+
+@pytest.mark.usefixtures("hasty")
+def test_who_is_slow_is_not_accused_of_what_hangs() -> None:
+    (finding,) = alone("dawdles", patience=3.0).findings
+    assert (finding.symptom, finding.case["patience"]) == ("hang", 3.0)
+    assert x_of(finding) > 80
+    assert finding.note == "no answer within 3 s"
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_adds_up_in_a_long_call_is_told_with_its_call() -> None:
+    (finding,) = alone("adds_up", patience=3.0).findings
+    assert x_of(finding) > 0
+    assert finding.case["placement"]["length"] > 100
+    assert finding.note.startswith("no answer within 3 s; in calls of ")
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_hang_that_nobody_has_time_to_try_again_accuses_nobody() -> None:
+    result = alone("waits", patience=3.0, until=time.time() + 5.0)
+    assert result.findings == []
+    assert "the run had no time left" in result.incidents[0]
 
 
 def test_what_dies_of_several_rows_together_says_so() -> None:

@@ -15,7 +15,7 @@ from fuzzer.catalog.op import Implementation, Input, Op, scalar, vector
 from fuzzer.formats import FORMATS, Format
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.modes import MODES, compiler
-from fuzzer.frameworks.target import Target, framework_for, installed
+from fuzzer.frameworks.target import Target, absence, framework_for, installed
 
 ALL = ("torch", "tensorflow", "jax", "numpy")
 WITH_GRADIENTS = ALL[:3]
@@ -464,7 +464,10 @@ def test_orders_on_a_gpu(name: str, mode: str, order: str) -> None:
     """In a host: this process hides the GPUs."""
     if shutil.which("nvidia-smi") is None:
         pytest.skip("no NVIDIA GPU")
-    framework = framework_for(Target(name, "cuda", mode))
+    target = Target(name, "cuda", mode)
+    if absence(target):
+        pytest.skip(absence(target))
+    framework = framework_for(target)
     batch, closed = cubic("float32")
     try:
         answers = framework.evaluate(job(name, CUBIC, PAIR, order), batch)
