@@ -35,6 +35,6 @@ OPS: list[Op] = [
        torch=call(f"{D}.kl_divergence({NORMAL}(mean, cov, validate_args=False), {NORMAL}(mean2, cov2, validate_args=False))", dtypes=WIDE),
        **MATRICES),
     op("exp_relaxed_categorical_logpdf", [X, vector("logits")],
-       torch=f"{D}.relaxed_categorical.ExpRelaxedCategorical(torch.tensor(temperature, dtype=x.dtype), logits=logits, validate_args=False)"
-             ".log_prob(x)", params={"temperature": (0.5, 2.0)}, **{**ROWS, "lengths": (2, 3, 5, 8)}),
+       torch=f"{D}.relaxed_categorical.ExpRelaxedCategorical(torch.tensor(temperature, dtype=x.dtype, device=x.device), logits=logits, "
+             "validate_args=False).log_prob(x)", params={"temperature": (0.5, 2.0)}, **{**ROWS, "lengths": (2, 3, 5, 8)}),
 ]  # fmt: skip

@@ -21,7 +21,7 @@ CENTRES = {"align_corners": (False,)}
 NO_FORWARD, ONCE = ("jvp",), ("jvp", "grad2")
 
 OPS: list[Op] = [
-    op("linspace", ENDS, torch=call("torch.stack([torch.linspace(a, b, num, dtype=x.dtype) for a, b in x])", grad=False),
+    op("linspace", ENDS, torch=call("torch.stack([torch.linspace(a, b, num, dtype=x.dtype, device=x.device) for a, b in x])", grad=False),
        tensorflow=[f"tf.linspace({STOP})", f"tf.experimental.numpy.linspace({STOP})", f"tf.keras.ops.linspace({STOP})"],
        jax=f"jnp.linspace({STOP})", numpy=peer(f"np.linspace({STOP}, dtype=x.dtype)"), params={"num": (5, 50)}, accuracy="accumulating",
        verified=RATIONALS, topics=RANGES),

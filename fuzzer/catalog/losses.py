@@ -42,7 +42,7 @@ OPS: list[Op] = [
        torch=f"torch.stack([{F}.linear_cross_entropy(u, v, k, reduction='none') for u, v, k in zip(x, w, y.long())])",
        accuracy="accumulating", normwise=True, lengths=(1, 2, 3, 5, 8), verified=FORMULA, topics=LOSS),
     op("ctc_loss", [tensor("x", ("n", 3))],
-       torch=call(f"{F}.ctc_loss({F}.log_softmax(x, dim=-1).transpose(0, 1), torch.tensor([[1, second]]).repeat(len(x), 1), "
+       torch=call(f"{F}.ctc_loss({F}.log_softmax(x, dim=-1).transpose(0, 1), torch.tensor([[1, second]], device=x.device).repeat(len(x), 1), "
                   "torch.tensor([x.shape[1]]).repeat(len(x)), torch.tensor([2]).repeat(len(x)), reduction='none')",
                   dtypes=WIDE, without=FIRST_ORDER),
        tensorflow=[call("tf.nn.ctc_loss(tf.constant([[1, second]] * len(x)), x, tf.constant([2] * len(x)), "

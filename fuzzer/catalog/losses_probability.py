@@ -32,7 +32,7 @@ OPS: list[Op] = [
                    *clipping("tf.keras.ops.binary_crossentropy(y, x)", DTYPES)],
        params={"clip": DTYPES}, verified=FORMULA, topics=LOSS),
     op("weighted_binary_cross_entropy", LOGITS,
-       torch=f"{F}.binary_cross_entropy_with_logits(x, y, reduction='none', pos_weight=torch.tensor(weight, dtype=x.dtype))",
+       torch=f"{F}.binary_cross_entropy_with_logits(x, y, reduction='none', pos_weight=torch.tensor(weight, dtype=x.dtype, device=x.device))",
        tensorflow="tf.nn.weighted_cross_entropy_with_logits(labels=y, logits=x, pos_weight=weight)",
        params={"weight": (2.0, 0.25)}, verified=FORMULA, topics=LOSS),
     op("binary_focal_clipped", XY,

@@ -26,8 +26,8 @@ OPS: list[Op] = [
        torch=call(f"{F}.multi_margin_loss(x, y.long(), p=p, margin=margin, reduction='none')", dtypes=WIDE, without=FIRST_ORDER),
        params={"p": (1, 2), "margin": (1.0, 0.25)}, min_length=2, accuracy="accumulating", verified=RATIONALS, topics=LOSS),
     op("multilabel_margin", [vector("x"), vector("y", 0, 1, integers=True, differentiable=False)],
-       torch=call(f"{F}.multilabel_margin_loss(x, torch.where(y > 0, torch.arange(y.shape[-1]), -1).sort(dim=-1, descending=True)[0], "
-                  "reduction='none')", dtypes=WIDE, without=FIRST_ORDER),
+       torch=call(f"{F}.multilabel_margin_loss(x, torch.where(y > 0, torch.arange(y.shape[-1], device=y.device), -1)"
+                  ".sort(dim=-1, descending=True)[0], reduction='none')", dtypes=WIDE, without=FIRST_ORDER),
        lengths=(1, 2, 3, 5, 8), accuracy="accumulating", verified=RATIONALS, topics=LOSS),
     op("multilabel_soft_margin", [vector("x"), vector("y", 0, 1, label=True)], torch=f"{F}.multilabel_soft_margin_loss(x, y, reduction='none')",
        tensorflow="tf.keras.losses.binary_crossentropy(y, x, from_logits=True)",

@@ -56,7 +56,8 @@ OPS: list[Op] = [
             torch=[call(in_place("adam", "uv", f"[], {STATE}, amsgrad=False, weight_decay=0.0, {MOMENTS}"), dtypes=WIDE),
                    call(in_place("adam", "uv", f"[], [torch.tensor(t - 1.0)], foreach=True, amsgrad=False, weight_decay=0.0, {MOMENTS}"),
                         dtypes=WIDE),
-                   call(in_place("adam", "uv", f"[], [torch.tensor(t - 1.0)], fused=True, amsgrad=False, weight_decay=0.0, {MOMENTS}"),
+                   call(in_place("adam", "uv", f"[], [torch.tensor(t - 1.0, device=p.device)], fused=True, amsgrad=False, "
+                                 f"weight_decay=0.0, {MOMENTS}"),
                         dtypes=WIDE)],
             params=ADAM),
     step_of("adam_epsilon_hat", [P, G, U, V], tensorflow=call(stepped("Adam(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE), params=ADAM),

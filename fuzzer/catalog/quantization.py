@@ -55,7 +55,7 @@ def saturating(name: str, fmt: str) -> Op:
     )  # fmt: skip
 
 
-CHANNELS = "torch.tensor([0.125, 0.75, 3.0], dtype=x.dtype), torch.tensor([0, 3, -5], dtype=torch.int32), 1"
+CHANNELS = "torch.tensor([0.125, 0.75, 3.0], dtype=x.dtype, device=x.device), torch.tensor([0, 3, -5], dtype=torch.int32, device=x.device), 1"
 BOUNDS = "tf.constant([-8.0, -1.0, -4.0]), tf.constant([7.9375, 2.0, 4.0])"
 RANGE = "input_min=-16.0, input_max=15.875, range_given=True, round_mode='HALF_TO_EVEN'"
 

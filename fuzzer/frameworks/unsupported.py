@@ -24,6 +24,8 @@ _WORDS = re.compile(
     r"not implemented for '|derivative for .* is not implemented|derivative .* not implemented"
     r"|forward AD .* does not support|does not support (it|forward AD|automatic differentiation)"
     r"|element 0 of tensors does not require grad"
+    # a function that this version does not have; torch: a call that makes numbers of its own makes them on the CPU
+    r"|module '[\w.]+' has no attribute|(to be|must be) on the same device|is not on the expected device"
     # TensorFlow: a gradient, a kernel of XLA, of a device, of a dtype
     r"|[Nn]o gradient defined for operation|Detected unsupported operations when trying to compile graph"
     r"|gradient registry has no entry for|No registered '\w+' OpKernel|Could not find device for node|is not in the list of allowed values"

@@ -17,6 +17,7 @@ from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
 from fuzzer.catalog.registry import ops
 from fuzzer.formats import FORMATS, format_named
+from fuzzer.frameworks.expression import function_of as function_of_job
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.target import Target, framework_for, installed, prepare_environment
 from fuzzer.inputs.structures import satisfy
@@ -220,3 +221,32 @@ def test_a_wrong_record_is_noticed() -> None:
     ]:  # fmt: skip
         assert disagreement(op, Implementation("numpy", call), {}, "float32", "value"), call
     assert disagreement(atan2, Implementation("numpy", "np.arctan2(x, y)"), {}, "float32", "value") is None
+
+
+def test_torch_calls_make_what_they_need_where_their_inputs_are() -> None:
+    """On the device `meta`, which every machine has and which mixes with the CPU as little as a GPU does. Calls that look at numbers cannot run
+    there; the words are then others."""
+    torch = pytest.importorskip("torch")
+    framework = framework_for(Target("torch"))
+    mixed = []
+    for op in ops():
+        for implementation in op.of("torch"):
+            params = op.default_params()
+            dtype = next((d for d in ALL_DTYPES if implementation.supports(d, "value", params)), None)
+            if dtype is None:
+                continue
+            batch = ordinary_batch(op, dtype)
+            call = function_of_job(Job(op, implementation, params), {"torch": torch}, framework)
+            try:
+                call(
+                    *(
+                        torch.empty(
+                            batch.inputs[i.name].shape, dtype=getattr(torch, batch.inputs[i.name].dtype.name), device="meta"
+                        )
+                        for i in op.inputs
+                    )
+                )
+            except Exception as error:
+                if "expected device meta" in str(error) or "same device" in str(error):
+                    mixed.append((op.name, implementation.call))
+    assert mixed == []

@@ -457,6 +457,12 @@ def test_torch_compile_that_compiles_nothing_says_so() -> None:
         )
 
 
+@pytest.mark.parametrize("call", ["torch.nn.functional.of_a_later_version(x)", "torch.exp(x) + torch.ones(1, device='meta')"])
+def test_what_this_version_has_not_and_what_mixes_devices_is_no_finding(call: str) -> None:
+    with pytest.raises(FrameworkError, match=r"^Unsupported: "):
+        started("torch", "eager").evaluate(job("torch", {"torch": call}, [scalar("x")]), single(1.0))
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("order", ["value", "grad", "jvp", "grad2"])
 @pytest.mark.parametrize(("name", "mode"), [(name, mode) for name in WITH_GRADIENTS for mode in MODES[name]])
