@@ -315,7 +315,24 @@ def gamma_gradient_in_pieces(a: Array, x: Array) -> Array:
     return found.astype(a.dtype)
 
 
+@define("historic_surrogate")
+def _surrogate(m: Any, f: Number, q: Number) -> Number:
+    """f: the value of a score function estimator's surrogate, whatever the density q is."""
+    return f + 0 * m.log(q)
+
+
+def surrogate_of_sum(f: Array, q: Array) -> Array:
+    return np.log(q) * f + f
+
+
+def surrogate_of_product(f: Array, q: Array) -> Array:
+    density = np.log(q)
+    return f * np.exp(density - density)
+
+
 REPLAYS = [
+    replay("score_function_estimator", [scalar("f", finite=True), scalar("q", 2.0**-64, 1, finite=True)], "distributions.surrogate_of_product(f, q)",
+           Old((119,), "distributions.surrogate_of_sum(f, q)"), definition="historic_surrogate", accuracy="elementary"),
     replay("gamma_sample_gradient", [scalar("a", 2.0**-6, 1024, finite=True), scalar("x", 2.0**-10, 4096, finite=True)],
            "distributions.gamma_gradient_by_quadrature(a, x)", Old((33,), "distributions.gamma_gradient_in_pieces(a, x)"),
            definition="gamma_sample_grad", accuracy="special"),

@@ -39,6 +39,23 @@ def _plus_pi(m: Any, x: Number) -> Number:
     return x + m.const("pi")
 
 
+@define("historic_sinh_arcsinh_ildj")
+def _sinh_arcsinh_ildj(m: Any, y: Number, s: Number, t: Number) -> Number:
+    """log |dx/dy| of x = sinh(asinh(y)/t - s): log cosh(asinh(y)/t - s) - log(1 + y^2)/2 - log t; Jones and Pewsey, 2009."""
+    return m.log(m.cosh(m.asinh(y) / t - s)) - m.log1p(m.square(y)) / 2 - m.log(t)
+
+
+def ildj_of_quotient(y: Array, s: Array, t: Array) -> Array:
+    u = np.arcsinh(y) / t - s
+    return np.log(np.cosh(u) / np.sqrt(y * y + y.dtype.type(1))) - np.log(t)
+
+
+@in_binary64
+def ildj_of_logarithms(y: Array, s: Array, t: Array) -> Array:
+    u = np.abs(np.arcsinh(y) / t - s)
+    return u + np.log1p(np.exp(-2 * u)) - np.log(2.0) - np.log1p(y * y) / 2 - np.log(t)
+
+
 def by_the_square(g: Array, x: Array, y: Array) -> Array:
     return -g * x / (y * y)
 
@@ -148,6 +165,11 @@ def plus_pi(x: Array) -> Array:
 
 
 REPLAYS = [
+    replay(
+        "sinh_arcsinh_ildj", [scalar("y", finite=True), scalar("s", -16, 16, finite=True), scalar("t", 2.0**-4, 16, finite=True)],
+        "elementwise.ildj_of_logarithms(y, s, t)", Old((203,), "elementwise.ildj_of_quotient(y, s, t)"),
+        definition="historic_sinh_arcsinh_ildj", accuracy="special",
+    ),
     replay(
         "div_gradient", [scalar("g"), scalar("x"), scalar("y")], "elementwise.by_the_square_wide(g, x, y)",
         Old((3,), "elementwise.by_the_square(g, x, y)", "elementwise.divided_twice(g, x, y)"),

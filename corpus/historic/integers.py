@@ -357,13 +357,13 @@ def first_of_largest(x: Array) -> Array:
 
 
 #: Rows that multiply sizes: one defect in as many places.
-PRODUCTS = (27, 100, 159, 176, 196, 200, 217)
+PRODUCTS = (27, 100, 154, 159, 176, 186, 196, 200, 211, 217)
 
 REPLAYS = [
     replay("checked_product", [count(name, 0, 1024) for name in "xyz"], "integers.checked_by_division(x, y, z)",
            Old((143, 152, 204, 218), "integers.product_of_16_bits(x, y, z)"), Old((167,), "integers.bytes_of_checkedcount(x, y, z)"),
            definition="historic_checked_product", **EXACT),
-    replay("int_sum_checked", [vector("x", 0, 16384, integers=True)], "integers.sum_within(x)", Old((150,), "integers.unchecked_sum(x)"),
+    replay("int_sum_checked", [vector("x", 0, 16384, integers=True)], "integers.sum_within(x)", Old((150, 207), "integers.unchecked_sum(x)"),
            definition="historic_checked_sum", **EXACT),
     replay("parse_uint64", [count("v", 0, 65535), count("d", 0, 9)], "integers.digit_if_it_fits(v, d)", Old((223,),
            "integers.digit_if_larger(v, d)"),
@@ -395,7 +395,7 @@ REPLAYS = [
            Old((52,), "integers.squares_in_16_bits(x)"), definition="sum_of_squares", **EXACT),
     replay("sum_sq_int", [vector("x", 0, WIDE, integers=True), count("e", 0, WIDE)], "integers.errors_in_64_bits(x, e)",
            Old((219,), "integers.errors_in_16_bits(x, e)"), definition="historic_sum_of_squared_errors", **EXACT),
-    replay("sum_int", [vector("x", -128, NARROW, integers=True)], "integers.sum_in_64_bits(x)", Old((168,), "integers.sum_in_8_bits(x)"),
+    replay("sum_int", [vector("x", -128, NARROW, integers=True)], "integers.sum_in_64_bits(x)", Old((168, 222), "integers.sum_in_8_bits(x)"),
            definition="sum", **EXACT),
     replay("mean_int", [vector("x", 0, 255, integers=True)], "integers.mean_in_64_bits(x)", Old((169,), "integers.mean_in_8_bits(x)"),
            definition="historic_truncated_mean", **EXACT),

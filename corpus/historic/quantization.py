@@ -76,6 +76,30 @@ def _saturated(m: Any, x: Number) -> Number:
     return m.min([m.max([trunc(m, x * 2**40), m.num(-(2**63))]), m.num(2**63)])
 
 
+@define("historic_ramp")
+def _ramp(m: Any, i: Number) -> Number:
+    """-128 + i: the i-th number of 8 bits."""
+    return i - 128
+
+
+@define("historic_less_zero_point")
+def _less_zero_point(m: Any, q: Number, z: Number) -> Number:
+    """(q - z)/16."""
+    return (q - z) / 16
+
+
+@define("historic_power_in_binary32")
+def _power_in_binary32(m: Any, e: Number) -> Number:
+    """2^e, or -1 where binary32 does not hold it."""
+    return m.where(m.lt(m.num(127 + HALF), e), lambda: m.num(-1), lambda: m.exp2(e))
+
+
+@define("historic_whole_in_binary64")
+def _whole_in_binary64(m: Any, n: Number) -> Number:
+    """n 2^20, which binary64 holds."""
+    return n * 2**20
+
+
 def cast_as_x86(x: Array, bits: int) -> Array:
     """Towards zero; what does not fit is the least number (Intel SDM, CVTTSD2SI: the integer indefinite)."""
     low, high = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1)
@@ -179,7 +203,54 @@ def compared_first(x: Array) -> Array:
     )
 
 
+def ramp_of_cast_offsets(i: Array) -> Array:
+    return (cast_as_x86(i, 8).astype(np.int8) + np.int8(-128)).astype(i.dtype)
+
+
+def ramp_of_clamped_offsets(i: Array) -> Array:
+    return np.minimum(i, 127) - 128
+
+
+def ramp_in_binary64(i: Array) -> Array:
+    return i - 128
+
+
+def zero_point_by_its_bits(q: Array, z: Array) -> Array:
+    """The zero point is kept as a number of binary32 and read as a whole one."""
+    return (q - z.astype(np.float32).view(np.int32).astype(q.dtype)) / 16
+
+
+def zero_point_as_a_number(q: Array, z: Array) -> Array:
+    return (q - z) / 16
+
+
+def power_cast(e: Array) -> Array:
+    return np.exp2(e).astype(np.float32).astype(e.dtype)
+
+
+def power_cast_or_report(e: Array) -> Array:
+    return np.where(e > 127, -1.0, np.exp2(e))
+
+
+def whole_if_exact_integers_go_on(n: Array) -> Array:
+    """Refused (told as -1) beyond 2^53, where not every whole number is one of binary64."""
+    whole = n * 2.0**20
+    return np.where(np.abs(whole) > 2.0**53, -1.0, whole)
+
+
+def whole_rounded(n: Array) -> Array:
+    return n * 2.0**20
+
+
 REPLAYS = [
+    replay("quantized_ramp", [count("i", 0, 255)], "quantization.ramp_in_binary64(i)",
+           Old((224,), "quantization.ramp_of_cast_offsets(i)", "quantization.ramp_of_clamped_offsets(i)"), definition="historic_ramp", **EXACT),
+    replay("dequantize_by_zero_point", [count("q", 0, 255), count("z", 0, 255)], "quantization.zero_point_as_a_number(q, z)",
+           Old((241,), "quantization.zero_point_by_its_bits(q, z)"), definition="historic_less_zero_point", **EXACT),
+    replay("cast_to_float32", [count("e", 0, 255)], "quantization.power_cast_or_report(e)", Old((189,), "quantization.power_cast(e)"),
+           definition="historic_power_in_binary32", **EXACT),
+    replay("int_to_float64", [count("n", -(2**40), 2**40)], "quantization.whole_rounded(n)",
+           Old((59,), "quantization.whole_if_exact_integers_go_on(n)"), definition="historic_whole_in_binary64", **EXACT),
     replay("dequantize_linear", [count("q", -(2**31), INT32)], "quantization.offset_last(q)", Old((9,), "quantization.offset_first(q)"),
            definition="historic_dequantized", **EXACT),
     replay("quantize_per_tensor_int8", [scalar("x", finite=True)], "quantization.clamped_by_bits(x)", Old((72,), "quantization.clamped_by_digits(x)"),

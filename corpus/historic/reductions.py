@@ -44,6 +44,11 @@ def running_mean(x: Array) -> Array:
     return (one_by_one(x) / x.dtype.type(x.shape[-1])).astype(x.dtype)
 
 
+def first_frequency(x: Array) -> Array:
+    """The first term of the transform in the format of its inputs, scaled afterwards (norm="forward")."""
+    return (np.fft.fft(x.astype(np.float64), axis=-1).real[..., 0].astype(x.dtype) / x.dtype.type(x.shape[-1])).astype(x.dtype)
+
+
 @in_binary64
 def wide_mean(x: Array) -> Array:
     return x.mean(axis=-1)
@@ -142,6 +147,10 @@ REPLAYS = [
            params={"correction": (0,)}),
     replay("batch_norm_stats", [vector("x"), scalar("s")], "reductions.about_its_own_mean(x, s)", Old((237,), "reductions.about_a_moving_mean(x, s)"),
            definition="historic_shifted_var", accuracy="accumulating"),
+    replay("moments_about_a_shift", [vector("x"), scalar("s")], "reductions.about_its_own_mean(x, s)",
+           Old((124,), "reductions.about_a_moving_mean(x, s)", "reductions.mean_square_less_squared_mean(x, 0)"),
+           definition="historic_shifted_var", accuracy="accumulating"),
+    replay("fft_half", "mean", "reductions.wide_mean(x)", Old((58,), "reductions.first_frequency(x)"), dtype="float16", lengths=LONG),
     replay("mean_stddev_normalization", "layer_norm", "reductions.normalised_by_two_passes(x, eps)",
            Old((110, 128), "reductions.normalised_by_mean_square(x, eps)"), params={"eps": (1e-8,)}),
     replay("logsumexp", "logsumexp", "reductions.shifted_logsumexp(x)", Old((120,), "reductions.log_of_sum(x)")),

@@ -14,6 +14,7 @@ FAMILIES = (
     "gradients",
     "distributions",
     "integers",
+    "offsets",
     "linear_algebra",
     "quantization",
     "ranges",

@@ -122,7 +122,8 @@ OPS: list[Op] = [
        **_window(lengths=(1, 2, 4, 8, 16))),
     op("vorbis_window", X, tensorflow=f"x * tf.signal.vorbis_window({N}, x.dtype)", **_window(verified=FORMULA)),
     op("stft", [vector("x", size="n+7")],
-       torch=call("torch.stft(x, 8, 2, window=torch.hann_window(8, dtype=x.dtype, device=x.device), center=False, return_complex=True).mT", dtypes=WIDE),
+       torch=call("torch.stft(x, 8, 2, window=torch.hann_window(8, dtype=x.dtype, device=x.device), center=False, "
+                  "return_complex=True).mT", dtypes=WIDE),
        tensorflow=[call("tf.signal.stft(x, 8, 2)", dtypes=WIDE), call("tf.complex(*tf.keras.ops.stft(x, 8, 2, 8, center=False))", dtypes=WIDE)],
        jax=call("4 * jax.scipy.signal.stft(x, nperseg=8, noverlap=6, boundary=None, padded=False)[2].mT", dtypes=WIDE),
        complex_result=True, lengths=SHORT, **_transform(topics=FRAMES)),

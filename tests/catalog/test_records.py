@@ -229,7 +229,7 @@ def test_torch_calls_make_what_they_need_where_their_inputs_are() -> None:
     torch = pytest.importorskip("torch")
     framework = framework_for(Target("torch"))
     mixed = []
-    for op in ops():
+    for op in ops().values():
         for implementation in op.of("torch"):
             params = op.default_params()
             dtype = next((d for d in ALL_DTYPES if implementation.supports(d, "value", params)), None)
