@@ -52,8 +52,12 @@ def ildj_of_quotient(y: Array, s: Array, t: Array) -> Array:
 
 @in_binary64
 def ildj_of_logarithms(y: Array, s: Array, t: Array) -> Array:
-    u = np.abs(np.arcsinh(y) / t - s)
-    return u + np.log1p(np.exp(-2 * u)) - np.log(2.0) - np.log1p(y * y) / 2 - np.log(t)
+    """log cosh u - log cosh a with a = asinh(y), u = a/t - s; by d = u - a where they are near: log(cosh d + sinh d tanh a)."""
+    a = np.arcsinh(y)
+    u, d = np.abs(a / t - s), a * (1 - t) / t - s
+    apart = u + np.log1p(np.exp(-2 * u)) - np.log(2.0) - np.log1p(y * y) / 2
+    near = np.log1p(2 * np.sinh(d / 2) ** 2 + np.sinh(d) * np.tanh(a))
+    return np.where(np.abs(d) < 1, near, apart) - np.log(t)
 
 
 def by_the_square(g: Array, x: Array, y: Array) -> Array:
