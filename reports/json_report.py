@@ -10,8 +10,9 @@ Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
 "unsupported": calls that a target does not support: cell, target, call, message
 "summary": sentence, judged, undecided, verdicts_per_second, classes, statuses, symptoms (framework -> symptom -> findings),
     compile_seconds, and the elements compared by placement with those whose bits differ within the limits (compared, differing)
-"findings": the worst first, each the fields of a Finding ("class" without underscore) with "headline", "command" and "script", a
-    file beside the report, or null where the target has none
+"findings": the worst first, each the fields of a Finding ("class" without underscore) with "headline", "command", "script", a
+    file beside the report, or null where the target has none, and "advice": what the study DeepStability knows of such findings, or null:
+    root_cause, text, command, rows
 "fixed", "not_run": findings of the baseline
 "cells": the fields of a CellSummary each
 "facts": of sweeps over all inputs: the fields of a Fact each
@@ -55,6 +56,7 @@ def as_dict(report: Report) -> dict[str, Any]:
                 "headline": e.headline,
                 "script": f"repro/{e.script_name}" if e.script else None,
                 "command": e.command,
+                "advice": e.advice.as_dict() if e.advice else None,
             }
             for e in report.entries
         ],

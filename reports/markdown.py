@@ -80,6 +80,7 @@ def _finding(rank: int, entry: Entry) -> list[str]:
         f"- {entry.placement_text}" if entry.silent else f"- limit: {entry.limit_text}; {entry.placement_text}",
         f"- right on the same bits: {', '.join(f.avoidable_by) or 'no other target'}",
         *([f"- {f.note}"] if f.note else []),
+        *([f"- seen before: {entry.advice.text}", *(f"  - {line}" for line in entry.advice.lines)] if entry.advice else []),
         "",
         "```",
         entry.command,

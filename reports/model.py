@@ -13,6 +13,7 @@ from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import framework_of
 from reports import numbers
+from reports.advice import Advice, advice_of
 from reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity
 from reports.reproducer import script
 
@@ -78,6 +79,11 @@ class Entry:
             return None
         where = _placed(told["placement"], int(told.get("nth", 1)), bool(self.finding.case.get("nth") or told.get("nth")))
         return numbers.decimal(float(told["output"]), self.finding.dtype), str(told["output_hex"]), where
+
+    @cached_property
+    def advice(self) -> Advice | None:
+        """What the study DeepStability knows of such findings."""
+        return advice_of(self.finding)
 
     @property
     def answers(self) -> list[Answer]:

@@ -55,6 +55,7 @@ def _rows(text: str | None) -> list[int] | None:
 
 
 def _told(told: Replayed, db: str) -> None:
+    from corpus.historic.rows import REASONS
     from fuzzer.campaign.replay import contract
     from fuzzer.cli.screen import console
 
@@ -64,7 +65,7 @@ def _told(told: Replayed, db: str) -> None:
         if row.unstable is None or row.stable is None:
             if row.row.replayable != "no":
                 out.print(
-                    f"{where} {row.row.replayable}, not replayed{f': {row.row.reason}' if row.row.reason else ''}",
+                    f"{where} {row.row.replayable}, not replayed: {REASONS[row.row.reason]}",
                     highlight=False,
                 )
             continue

@@ -16,6 +16,7 @@ from fuzzer.catalog.registry import ops
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from reports import numbers
+from reports.advice import advice_of
 from reports.headline import SILENT, arrays_of, element_of, headline
 
 #: Widest screen on which a finding is named by the last part of its id alone.
@@ -142,4 +143,6 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
     facts.append(("last seen", finding.last_seen))
     if finding.note:
         facts.append(("note", finding.note))
+    if told := advice_of(finding):
+        facts += [("seen before", told.text), *(("", line) for line in told.lines)]
     return facts
