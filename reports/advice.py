@@ -105,7 +105,7 @@ def advice_of(finding: Finding) -> Advice | None:
     order = "forward" if finding.order == "value" else "grad"
     told = [row for row in rows().values() if row.op and row.replayable != "no"]
     same = [row for row in told if finding.op in row.catalogue]
-    alike = [row for row in told if row.root_cause == cause and row not in same and topics & _topics(row)]
+    alike = [row for row in told if row.catalogue and row.root_cause == cause and row not in same and topics & _topics(row)]
     same.sort(key=lambda row: (row.root_cause != cause, (row.order == "grad") != (order == "grad"), row.index))
     alike.sort(key=lambda row: ((row.order == "grad") != (order == "grad"), row.replayable != "yes", row.index))
     shown = (*same, *alike)[:MOST]
@@ -120,8 +120,8 @@ def _topics(row: Row) -> set[str]:
 
 @cache
 def _mended(cause: str) -> str:
-    """How the study's rows of this root cause that can be replayed were mended, the most frequent first."""
-    kept = [row for row in rows().values() if row.root_cause == cause and row.replayable == "yes"]
+    """How the study's rows of this root cause that can be replayed, and whose ops are ours, were mended, the most frequent first."""
+    kept = [row for row in rows().values() if row.root_cause == cause and row.replayable == "yes" and row.catalogue]
     counts = Counter(row.patch_class for row in kept).most_common(3)
     return (
         f"Of the {len(kept)} such defects of the study, "
@@ -162,13 +162,13 @@ def _of_nan(fmt: Format, finite: list[float], special: bool, truth: float) -> st
 
 
 def _root(fmt: Format) -> float:
-    """Above it a square overflows."""
-    return math.sqrt(fmt.max)
+    """Above it a sum of some squares overflows."""
+    return math.sqrt(fmt.max) / 8
 
 
 def _small(fmt: Format) -> float:
-    """Below it a square underflows."""
-    return math.sqrt(fmt.min_normal)
+    """Below it a square loses digits to underflow."""
+    return 8 * math.sqrt(fmt.min_normal)
 
 
 def _truth(reference: str) -> float:
