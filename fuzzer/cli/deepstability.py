@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import BUDGET, Json, Seed, Workers, seed_or_drawn
+from fuzzer.cli.options import BUDGET, Json, Seed, Targets, Workers, seed_or_drawn
 
 if TYPE_CHECKING:
+    from fuzzer.campaign.budget import Budget
     from fuzzer.campaign.replay import Outcome, Replayed
 
 _DB = "sqlite:///deepstability.db"
@@ -22,6 +24,13 @@ def deepstability(
     budget: Annotated[str, typer.Option("--budget", help=BUDGET)] = "10m",
     seed: Seed = None,
     workers: Workers = None,
+    today: Annotated[
+        bool,
+        typer.Option(
+            "--today", help="Fuzz the ops that the rows speak of in the installed frameworks instead: a Markdown table."
+        ),
+    ] = False,
+    targets: Targets = None,
     as_json: Json = False,
     db: Annotated[str, typer.Option("--db", metavar="URL", help="Where its findings are kept.")] = _DB,
 ) -> None:
@@ -33,12 +42,46 @@ def deepstability(
     from fuzzer.cli.progress import watching
     from fuzzer.findings.store import Store
 
+    if targets and not today:
+        raise ValueError("--targets goes with --today: the historical methods have a target of their own")
+    if today:
+        _today(wanted, asked, seed_or_drawn(seed), targets, workers, db, as_json)
+        return
+
     with Store(db) as store, watching() as watch:
         told = replay(wanted, asked, seed_or_drawn(seed), store, workers=workers, watch=watch)
     if as_json:
         print(json.dumps(contract(told), ensure_ascii=False, allow_nan=False))
     else:
         _told(told, db)
+
+
+def _today(
+    wanted: list[int] | None, budget: Budget, seed: int, targets: str | None, workers: int | None, db: str, as_json: bool
+) -> None:  # fmt: skip
+    from fuzzer.campaign.run import Settings, run_campaign
+    from fuzzer.cli.progress import watching
+    from fuzzer.findings.store import Store
+    from fuzzer.frameworks.registry import installed
+    from reports.maxima import FRAMEWORKS
+    from reports.today import markdown, ops_of_the_study, still_unstable
+
+    names = [name for name, indices in ops_of_the_study().items() if wanted is None or set(indices) & set(wanted)]
+    if not names:
+        raise ValueError("none of these rows speaks of an op of the catalogue")
+    settings = Settings(
+        budget,
+        ops=",".join(names),
+        targets=targets or ",".join(f"{name}:cpu:eager" for name in FRAMEWORKS if installed(name)),
+        orders=("value", "grad", "grad2"),
+        seed=seed,
+    )
+    if workers is not None:
+        settings = replace(settings, workers=workers)
+    with Store(db) as store, watching() as watch:
+        run = run_campaign(settings, store, watch)
+        found = still_unstable(store.findings(run.id))
+    print(json.dumps([still.as_dict() for still in found], ensure_ascii=False) if as_json else markdown(run, found))
 
 
 def _rows(text: str | None) -> list[int] | None:
