@@ -19,8 +19,8 @@ from reports.model import versions_of
 _SHORT = 160
 #: Letters of a truth that is shown as it is; longer are those whose exponents have many digits, and intervals.
 _WIDE = 32
-#: Symptoms that `ulpfuzz probe` does not show: of a process, and of two placements.
-_NOT_PROBED = ("crash", "hang", "inconsistent")
+#: Symptoms that `ulpfuzz probe` does not judge: of a call that gives no answer, and of two placements.
+_NOT_PROBED = ("crash", "hang", "exception", "inconsistent")
 
 
 def ops_of_the_study() -> dict[str, list[int]]:
@@ -105,7 +105,7 @@ def markdown(run: Run, found: Sequence[Still]) -> str:
         order = "" if f.order == "value" else f" {f.order}"
         truth = numbers.truth(f.reference, 6)
         truth = truth if len(truth) <= _WIDE else "about 0" if "e-" in truth else f"beyond {f.dtype}"
-        answer = "raises" if f.symptom == "exception" else numbers.decimal(f.output, f.dtype)
+        answer = numbers.decimal(f.output, f.dtype)
         cells = [
             ", ".join(map(str, still.indices)),
             f"{f.op}{order}, {f.dtype}",
