@@ -143,6 +143,9 @@ class _Search:
 
     def guilty(self) -> _Guilty | None:
         """None where the death does not happen again, or no case of one row hangs within all of the patience; why_nobody says which."""
+        if self.death.symptom == "hang" and self.trial.seconds_left < self.patience:
+            self.why_nobody = "the run had no time left to try its least case with all of the patience"
+            return None
         patience = self._first_patience()
         while True:
             host.limit(patience, self.memory)
@@ -155,9 +158,6 @@ class _Search:
             part, row, alone = found
             if self.death.symptom == "crash":
                 return self._crashes(part, row, alone)
-            if self.trial.seconds_left < self.patience:
-                self.why_nobody = "the run had no time left to try its least case with all of the patience"
-                return None
             placement = self._hangs(row, alone)
             if placement is not None:
                 where = f"in calls of {placement.length} rows with this row over and over"
