@@ -73,6 +73,9 @@ def _verdicts(growths: int) -> int:
 #: Seconds of a worker that a visit of a cell by all targets takes, compiling included: measured, 2 to 10. Where a budget in time has less
 #: for each, frameworks that compile come after all cells were visited by those that do not, for compiling costs most of it.
 AMPLE = 20.0
+#: Times its equal share of the time left that a shard of a later round may take: cells differ a thousandfold in seconds per verdict, and one of
+#: them must not keep a worker to the end of the run.
+UNEQUAL = 4.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,11 @@ def first_visits(cells: int, targets: tuple[str, ...], worker_seconds: float | N
     for group, letter in zip(others, "bc", strict=False):
         visits.append(Visit(group, letter, share, after=first if letter == "b" else ()))
     return visits
+
+
+def longest_visit(seconds_left: float, workers: int, shards: int) -> float:
+    """Seconds that one of so many shards of a round may take where the run's budget is in time."""
+    return max(AMPLE, UNEQUAL * seconds_left * max(1, workers) / max(1, shards))
 
 
 def _asked(cell: Cell, visit: Visit) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from fuzzer.campaign.cell import Cell, cells_of, subjects_of
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
 from fuzzer.campaign.pace import Pace
-from fuzzer.campaign.plan import FAILURES, Visit, first_visits, round_of
+from fuzzer.campaign.plan import FAILURES, Visit, first_visits, longest_visit, round_of
 from fuzzer.campaign.plan import Progress as CellProgress
 from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
@@ -206,6 +206,9 @@ class _Campaign:
                 self._count(shard.cell, lessons[shard.id])
             else:
                 fresh.append(shard if self._until is None else replace(shard, until=self._until))
+        if self._until is not None and visit.seconds is None:
+            longest = longest_visit(self._until - time.time(), self.settings.workers, len(fresh))
+            fresh = [replace(shard, seconds=longest) for shard in fresh]
         cells = {shard.id: shard.cell for shard in fresh}
         with closing(execute(self._paced(fresh, visit), self._out_of_time)) as flow:
             for result in flow:

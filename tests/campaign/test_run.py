@@ -19,9 +19,22 @@ from fuzzer.campaign import engine
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, cells_of
 from fuzzer.campaign.engine import SchedulerError
-from fuzzer.campaign.plan import AMPLE, FIRST, GROWTH, MOST, SECOND, Progress, Visit, first_visits, round_of
+from fuzzer.campaign.plan import (
+    AMPLE,
+    FIRST,
+    GROWTH,
+    MOST,
+    SECOND,
+    UNEQUAL,
+    Progress,
+    Visit,
+    first_visits,
+    longest_visit,
+    round_of,
+)
 from fuzzer.campaign.run import Progress as Shown
 from fuzzer.campaign.run import Settings, run_campaign
+from fuzzer.campaign.shard import Shard
 from fuzzer.case import Case
 from fuzzer.catalog.registry import select
 from fuzzer.findings.finding import Run
@@ -278,6 +291,23 @@ def test_a_short_time_visits_every_cell_first_by_those_that_compile_nothing() ->
     assert [v.targets for v in visits] == [names[:1], names[2:3], (names[1], names[3])]
     assert {v.seconds for v in visits} == {0.75}
     assert first_visits(100, names[:1], 150.0) == [Visit(names[:1], "a", 0.75)]
+
+
+def test_no_shard_of_a_later_round_keeps_a_worker_to_the_end_of_the_run(stores: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert longest_visit(1000.0, 2, 100) == UNEQUAL * 20
+    assert longest_visit(1.0, 2, 5000) == AMPLE
+    seen: list[tuple[int, float | None]] = []
+    run = Shard.run
+
+    def watched(shard: Shard) -> Any:
+        seen.append((shard.round, shard.seconds))
+        return run(shard)
+
+    monkeypatch.setattr(Shard, "run", watched)
+    run_campaign(settings_of("5s", ops="faulty_calm"), stores())
+    later = {seconds for round_, seconds in seen if round_ > 0}
+    assert later
+    assert all(seconds is not None and seconds >= AMPLE for seconds in later)
 
 
 def test_the_parts_of_a_round_visit_each_cell_and_no_target_twice() -> None:
