@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,6 +15,7 @@ from corpus.historic.rows import Row, rows
 from fuzzer.catalog.registry import ops
 from fuzzer.findings.finding import Finding
 from fuzzer.formats import Format, format_named
+from reports.headline import arrays_of
 
 #: Rows that a finding shows at most.
 MOST = 5
@@ -102,12 +102,12 @@ def advice_of(finding: Finding) -> Advice | None:
         return None
     op = ops().get(finding.op)
     topics = set(op.topics) if op else set()
-    order = "forward" if finding.order == "value" else "grad"
+    derivative = finding.order != "value"
     told = [row for row in rows().values() if row.op and row.replayable != "no"]
     same = [row for row in told if finding.op in row.catalogue]
     alike = [row for row in told if row.catalogue and row.root_cause == cause and row not in same and topics & _topics(row)]
-    same.sort(key=lambda row: (row.root_cause != cause, (row.order == "grad") != (order == "grad"), row.index))
-    alike.sort(key=lambda row: ((row.order == "grad") != (order == "grad"), row.replayable != "yes", row.index))
+    same.sort(key=lambda row: (row.root_cause != cause, (row.order == "grad") != derivative, row.index))
+    alike.sort(key=lambda row: ((row.order == "grad") != derivative, row.replayable != "yes", row.index))
     shown = (*same, *alike)[:MOST]
     if not shown:
         return None
@@ -133,7 +133,7 @@ def _mended(cause: str) -> str:
 def cause_of(finding: Finding) -> str:
     """A guess at the root cause of a wrong answer: overflow, underflow, precision, invalid or other."""
     fmt = format_named(finding.dtype)
-    sizes = [abs(x) for x in _numbers(finding.case.get("inputs", {}), finding.op)]
+    sizes = [abs(float.fromhex(x)) for array in arrays_of(finding) for x in array.hexes]
     finite = [x for x in sizes if math.isfinite(x) and x]
     special = len(finite) < len(sizes)
     truth = _truth(finding.reference)
@@ -176,11 +176,3 @@ def _truth(reference: str) -> float:
         return float(reference)
     except ValueError:  # an interval
         return math.nan
-
-
-def _numbers(given: Any, op: str) -> Iterator[float]:
-    for value in given.values() if isinstance(given, dict) else given if isinstance(given, list) else [given]:
-        if isinstance(value, (dict, list)):
-            yield from _numbers(value, op)
-        elif value is not None:
-            yield float.fromhex(value) if isinstance(value, str) else float(value)

@@ -66,7 +66,8 @@ def _bin_of(m: Any, v: Number, bins: Number) -> Number:
     return m.floor((v * bins + Fraction(1, 2)) / 32768)
 
 
-def _whole(x: Array, bits: int) -> Array:
+def whole(x: Array, bits: int) -> Array:
+    """The numbers as integers of 8 or 16 bits, which wrap."""
     return x.astype(np.int64).astype({8: np.int8, 16: np.int16}[bits])
 
 
@@ -80,17 +81,17 @@ def _back(x: Array, like: Array) -> Array:
 
 
 def rounded_up_sum(n: Array, b: Array) -> Array:
-    i, j = _whole(n, 16), _whole(b, 16)
+    i, j = whole(n, 16), whole(b, 16)
     return _back((i + j - np.int16(1)) // j, n)
 
 
 def one_more_than_below(n: Array, b: Array) -> Array:
-    i, j = _whole(n, 16), _whole(b, 16)
+    i, j = whole(n, 16), whole(b, 16)
     return _back((i - np.int16(1)) // j + np.int16(1), n)
 
 
 def product_of_16_bits(x: Array, y: Array, z: Array) -> Array:
-    return _back(_whole(x, 16) * _whole(y, 16) * _whole(z, 16), x)
+    return _back(whole(x, 16) * whole(y, 16) * whole(z, 16), x)
 
 
 def product_of_64_bits(x: Array, y: Array, z: Array) -> Array:
@@ -98,7 +99,7 @@ def product_of_64_bits(x: Array, y: Array, z: Array) -> Array:
 
 
 def squares_in_16_bits(x: Array) -> Array:
-    i = _whole(x, 16)
+    i = whole(x, 16)
     return _back((i * i).sum(axis=-1, dtype=np.int16), x)
 
 
@@ -108,7 +109,7 @@ def squares_in_64_bits(x: Array) -> Array:
 
 
 def errors_in_16_bits(x: Array, e: Array) -> Array:
-    d = _whole(x, 16) - _whole(e, 16)[..., np.newaxis]
+    d = whole(x, 16) - whole(e, 16)[..., np.newaxis]
     return _back((d * d).sum(axis=-1, dtype=np.int64), x)
 
 
@@ -118,7 +119,7 @@ def errors_in_64_bits(x: Array, e: Array) -> Array:
 
 
 def sum_in_8_bits(x: Array) -> Array:
-    return _back(_whole(x, 8).sum(axis=-1, dtype=np.int8), x)
+    return _back(whole(x, 8).sum(axis=-1, dtype=np.int8), x)
 
 
 def sum_in_64_bits(x: Array) -> Array:
@@ -135,7 +136,7 @@ def mean_in_64_bits(x: Array) -> Array:
 
 
 def floor_by_magnitudes(x: Array, y: Array) -> Array:
-    i, j = _whole(x, 16), _whole(y, 16)
+    i, j = whole(x, 16), whole(y, 16)
     size, divisor = np.abs(i), np.abs(j)
     return _back(np.where((i < 0) == (j < 0), size // divisor, -((size + divisor - np.int16(1)) // divisor)), x)
 
@@ -147,13 +148,13 @@ def floor_by_remainder(x: Array, y: Array) -> Array:
 
 
 def remainder_by_product(x: Array, y: Array) -> Array:
-    i, j = _whole(x, 16), _whole(y, 16)
+    i, j = whole(x, 16), whole(y, 16)
     r = np.fmod(i, j)
     return _back(np.where(r * j < 0, r + j, r), x)
 
 
 def remainder_by_signs(x: Array, y: Array) -> Array:
-    i, j = _whole(x, 16), _whole(y, 16)
+    i, j = whole(x, 16), whole(y, 16)
     r = np.fmod(i, j)
     return _back(np.where((r < 0) != (j < 0), r + j, r), x)
 
@@ -165,7 +166,7 @@ def remainder_by_signs_unless_zero(x: Array, y: Array) -> Array:
 
 
 def mask_in_16_bits(w: Array) -> Array:
-    shift = _whole(w, 16) & np.int16(15)  # as a processor of 16 bits counts
+    shift = whole(w, 16) & np.int16(15)  # as a processor of 16 bits counts
     return _back((np.int16(1) << shift) - np.int16(1), w)
 
 
@@ -174,7 +175,7 @@ def mask_in_64_bits(w: Array) -> Array:
 
 
 def bin_in_16_bits(v: Array, bins: Array) -> Array:
-    scaled = _whole(v, 16) * _whole(bins, 16)
+    scaled = whole(v, 16) * whole(bins, 16)
     return _back(scaled.astype(np.int64) // 32768, v)
 
 
@@ -253,7 +254,7 @@ def bytes_of_checkedcount(x: Array, y: Array, z: Array) -> Array:
 
 
 def unchecked_sum(x: Array) -> Array:
-    return _back(_whole(x, 16).sum(axis=-1, dtype=np.int16), x)
+    return _back(whole(x, 16).sum(axis=-1, dtype=np.int16), x)
 
 
 def sum_within(x: Array) -> Array:
@@ -273,7 +274,7 @@ def digit_if_it_fits(v: Array, d: Array) -> Array:
 
 
 def narrowed_before_min(workers: Array, total: Array, cost: Array) -> Array:
-    return _back(np.minimum(_whole(workers, 16), (total.astype(np.int64) * cost.astype(np.int64)).astype(np.int16)), workers)
+    return _back(np.minimum(whole(workers, 16), (total.astype(np.int64) * cost.astype(np.int64)).astype(np.int16)), workers)
 
 
 def min_before_narrowing(workers: Array, total: Array, cost: Array) -> Array:
@@ -319,7 +320,7 @@ def brightness_clipped(x: Array, delta: Array) -> Array:
 
 
 def buffer_in_16_bits(h: Array, w: Array, c: Array) -> Array:
-    i, j, k = _whole(h, 16), _whole(w, 16), _whole(c, 16)
+    i, j, k = whole(h, 16), whole(w, 16), whole(c, 16)
     one = np.int16(1)
     return _back(np.int16(54) + (i - one) * j * k + (j - one) * k, h)
 
@@ -330,7 +331,7 @@ def buffer_in_64_bits(h: Array, w: Array, c: Array) -> Array:
 
 
 def stride_by_bits(c: Array, w: Array) -> Array:
-    bits = np.int16(8) * _whole(c, 16) * _whole(w, 16) + np.int16(31)
+    bits = np.int16(8) * whole(c, 16) * whole(w, 16) + np.int16(31)
     words = np.sign(bits) * (np.abs(bits.astype(np.int64)) // 32).astype(np.int16)  # towards zero, as C divides
     return _back(words * np.int16(4), c)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from corpus.historic.integers import whole
 from corpus.historic.replay import EXACT, Array, Old, count, replay
 from oracles.definitions import define
 from oracles.definitions.integers import floor_quotient
@@ -20,12 +21,6 @@ TILE, LANES, WARP = 32, 4, 32
 def _flat_index(m: Any, i: Number, j: Number, k: Number, h: Number, w: Number) -> Number:
     """(i h + j) w + k."""
     return (i * h + j) * w + k
-
-
-@define("historic_next_of_grid")
-def _next_of_grid(m: Any, i: Number, grid: Number) -> Number:
-    """i + grid."""
-    return i + grid
 
 
 @define("historic_tail_index")
@@ -46,20 +41,10 @@ def _is_beyond(m: Any, i: Number, n: Number) -> Number:
     return m.min([m.max([i + 2 - n, m.num(0)]), m.num(1)])
 
 
-@define("historic_work")
-def _work(m: Any, units: Number, cost: Number) -> Number:
-    """units cost."""
-    return units * cost
-
-
 @define("historic_channel_mean")
 def _channel_mean(m: Any, mean: Number, channel: Number, more: Number) -> Number:
     """The mean, whichever channel it is of."""
     return mean + 0 * channel + 0 * more
-
-
-def _narrow(x: Array) -> Array:
-    return x.astype(np.int64).astype(np.int16)
 
 
 def _whole(*given: Array) -> list[Array]:
@@ -67,7 +52,7 @@ def _whole(*given: Array) -> list[Array]:
 
 
 def flat_in_16_bits(i: Array, j: Array, k: Array, h: Array, w: Array) -> Array:
-    a, b, c, d, e = (_narrow(x) for x in (i, j, k, h, w))
+    a, b, c, d, e = (whole(x, 16) for x in (i, j, k, h, w))
     return ((a * d + b) * e + c).astype(i.dtype)
 
 
@@ -77,7 +62,7 @@ def flat_in_64_bits(i: Array, j: Array, k: Array, h: Array, w: Array) -> Array:
 
 
 def next_in_16_bits(i: Array, grid: Array) -> Array:
-    return (_narrow(i) + _narrow(grid)).astype(i.dtype)
+    return (whole(i, 16) + whole(grid, 16)).astype(i.dtype)
 
 
 def next_in_64_bits(i: Array, grid: Array) -> Array:
@@ -86,8 +71,8 @@ def next_in_64_bits(i: Array, grid: Array) -> Array:
 
 
 def tail_in_16_bits(n: Array, lane: Array) -> Array:
-    a = _narrow(n)
-    return (a - a % np.int16(LANES) + _narrow(lane)).astype(n.dtype)
+    a = whole(n, 16)
+    return (a - a % np.int16(LANES) + whole(lane, 16)).astype(n.dtype)
 
 
 def tail_in_64_bits(n: Array, lane: Array) -> Array:
@@ -96,7 +81,7 @@ def tail_in_64_bits(n: Array, lane: Array) -> Array:
 
 
 def row_of_thread_number(block: Array, warps: Array, thread: Array) -> Array:
-    number = _narrow(block) * _narrow(warps) * np.int16(WARP) + _narrow(thread)
+    number = whole(block, 16) * whole(warps, 16) * np.int16(WARP) + whole(thread, 16)
     return np.trunc(number.astype(np.float64) / WARP).astype(block.dtype)  # towards zero, as C divides
 
 
@@ -116,7 +101,7 @@ def beyond_by_sum(i: Array, n: Array) -> Array:
 
 def work_at_largest_cost(units: Array, cost: Array) -> Array:
     """Each unit is said to cost as much as can be said."""
-    return (_narrow(units) * np.int16(32767)).astype(units.dtype)
+    return (whole(units, 16) * np.int16(32767)).astype(units.dtype)
 
 
 def work_at_its_cost(units: Array, cost: Array) -> Array:
@@ -126,13 +111,13 @@ def work_at_its_cost(units: Array, cost: Array) -> Array:
 
 def tiles_rounded_down(mean: Array, channel: Array, more: Array) -> Array:
     """What the launch covers, a power of two of tiles, is computed; the other channels stay zero."""
-    (c,), (channels,) = _whole(channel), _whole(channel + more + 1)
+    c, channels = _whole(channel, channel + more + 1)
     tiles = 2 ** np.floor(np.log2(np.maximum(1, channels // TILE))).astype(np.int64)
     return np.where(c < tiles * TILE, mean, mean.dtype.type(0))
 
 
 def tiles_rounded_up(mean: Array, channel: Array, more: Array) -> Array:
-    (c,), (channels,) = _whole(channel), _whole(channel + more + 1)
+    c, channels = _whole(channel, channel + more + 1)
     return np.where(c < -(-channels // TILE) * TILE, mean, mean.dtype.type(0))
 
 
@@ -144,7 +129,7 @@ REPLAYS = [
            "offsets.flat_in_64_bits(i, j, k, h, w)", Old(PLACES, "offsets.flat_in_16_bits(i, j, k, h, w)"),
            definition="historic_flat_index", **EXACT),
     replay("grid_stride_index", [count("i", 0, 32767), count("grid", 1, 4096)], "offsets.next_in_64_bits(i, grid)",
-           Old((68,), "offsets.next_in_16_bits(i, grid)"), definition="historic_next_of_grid", **EXACT),
+           Old((68,), "offsets.next_in_16_bits(i, grid)"), definition="add", **EXACT),
     replay("sum_index", [count("n", 0, 65535), count("lane", 0, LANES - 1)], "offsets.tail_in_64_bits(n, lane)",
            Old((81,), "offsets.tail_in_16_bits(n, lane)"), definition="historic_tail_index", **EXACT),
     replay("grid_row_index", [count("block", 0, 512), count("warps", 1, 32), count("thread", 0, 1023)],
@@ -153,7 +138,7 @@ REPLAYS = [
     replay("unsigned_bound_check", [count("i", 0, 1024), count("n", 0, 1024)], "offsets.beyond_by_sum(i, n)",
            Old((195,), "offsets.beyond_by_difference(i, n)"), definition="historic_is_beyond", **EXACT),
     replay("work_of_shards", [count("units", 1, 128), count("cost", 1, 128)], "offsets.work_at_its_cost(units, cost)",
-           Old((212,), "offsets.work_at_largest_cost(units, cost)"), definition="historic_work", **EXACT),
+           Old((212,), "offsets.work_at_largest_cost(units, cost)"), definition="mul", **EXACT),
     replay("channel_tiles", [count("mean", -1024, 1024), count("channel", 0, 511), count("more", 0, 63)],
            "offsets.tiles_rounded_up(mean, channel, more)", Old((1,), "offsets.tiles_rounded_down(mean, channel, more)"),
            definition="historic_channel_mean", **EXACT),

@@ -130,6 +130,7 @@ class OnCpu(Torch):
 def test_a_host_tells_what_this_process_tells() -> None:
     target = target_named(TARGET)
     there = Hosted(Backend("torch", __name__, OnCpu.__qualname__), Process(launch_of(target), "a host"))
+    elsewhere = Hosted(there.backend, Process(replace(launch_of(target), paths=()), "another"))
     try:
         for op, x in (("exp", 2.0), ("tanh", 0.3), ("log", 1.0)):
             cell = cell_of(op)
@@ -145,7 +146,6 @@ def test_a_host_tells_what_this_process_tells() -> None:
             np.testing.assert_array_equal(told.answers, here.answers)
         job = replace(job, op=replace(job.op, name="nobody_knows_it"))
         assert device_stretch.scan(there, job, at(1.0), CALL, 4.0) is None
-        elsewhere = Hosted(there.backend, Process(replace(launch_of(target), paths=()), "another"))
         assert elsewhere.apply(device_stretch.scanned, job, at(1.0), CALL, 4.0) is None
     finally:
         there.end()
