@@ -7,6 +7,7 @@ encloses the range of f over inputs +- k ulps rigorously: the natural enclosure 
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -38,13 +39,14 @@ def _on_tape(tape: Tape, lifted: dict[str, Any]) -> dict[str, Any]:
 
 def amplification(
     function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53, *, normwise: bool = False,
-    beside: NDArray[np.float64] | None = None,
+    beside: NDArray[np.float64] | None = None, until: float = math.inf,
 ) -> NDArray[np.float64]:  # fmt: skip
     """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only. normwise: with the largest number of
     the input that x_j belongs to in its place. beside: by row, what is added to it before anything is done with it (0).
 
     Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first rows where
-    those do not know (ARB_ROWS, ARB_EFFORT); nan where nobody does. Good to about a quarter, beside what is added to it; not a bound.
+    those do not know (ARB_ROWS, ARB_EFFORT; none after `until`, a time.time); nan where nobody does. Good to about a quarter, beside
+    what is added to it; not a bound.
     """
     added = np.zeros(len(outputs)) if beside is None else beside
     if precision <= 24:
@@ -61,7 +63,7 @@ def amplification(
     for row in np.flatnonzero(~np.isfinite(total)):
         packed = tuple((n, v.shape[1:], v[row].tobytes()) for n, v in inputs.items())
         key = packed, int(outputs[row])
-        if key not in found and len(found) < _affordable(function, inputs):
+        if key not in found and len(found) < _affordable(function, inputs) and time.time() < until:
             found[key] = _remembered(function, packed, int(outputs[row]), negligible, normwise)
         total[row] = found.get(key, math.nan)
     return np.where(np.isfinite(total), total, np.nan)

@@ -2,12 +2,13 @@
 
 Only what the caller still needs climbs: after each tier `undecided` is asked which rows are. The caps (Arb precision, effort, rows per
 call) turn into elements with accepts == 0, which the judge reports as undecided. They count, they read no clock: the same call has the
-same answer on every machine.
+same answer on every machine; where the caller's own budget is in time, `Caps.until` ends what costs a row at a time.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 import operator
 import time
 from collections import Counter, defaultdict
@@ -22,6 +23,7 @@ from oracles.arithmetic import ball80
 from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.ball80 import Ball80
 from oracles.arithmetic.log64 import Log64
+from oracles.arithmetic.mp import TimeIsUpError, ending
 from oracles.effort import evaluation_cost
 from oracles.function import Function
 from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
@@ -49,7 +51,8 @@ class Tally:
 class Caps:
     """Limits of effort. arb_rows, limit_rows: rows per call beyond the vectorised tiers; arb_effort, limit_effort: nominal
     seconds of Arb and of limits per call
-    (oracles.effort); arb_bits: the highest precision. backstop: seconds of the clock, so far off that only a broken machine meets it."""
+    (oracles.effort); arb_bits: the highest precision. backstop: seconds of the clock, so far off that only a broken machine meets it.
+    until: the time (time.time) after which no further row is begun beyond the vectorised tiers."""
 
     arb_rows: int = 4096
     arb_effort: float = 0.5
@@ -58,6 +61,7 @@ class Caps:
     arb_bits: int = 4096
     audit_share: float = 2.0**-12
     backstop: float = 120.0
+    until: float = math.inf
 
 
 def reference(
@@ -235,9 +239,10 @@ def _arb_tier(
     shapes = tuple(values.shape[1:] for values in inputs.values())
     effort = 0.0
     rows = rows[: caps.arb_rows]
+    longest = min(caps.backstop, (caps.until - time.time()) / 2)  # the limits have the other half
 
     def spent() -> bool:
-        return effort > caps.arb_effort or time.perf_counter() - start > caps.backstop
+        return effort > caps.arb_effort or time.perf_counter() - start > longest
 
     for first in range(0, len(rows), WAVE):
         wave = rows[first : first + WAVE]
@@ -395,9 +400,13 @@ def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list
         key = _key(single)
         if key in answered:
             right = answered[key]
-        elif len(answered) < caps.limit_rows and (effort < caps.limit_effort or _has_nan(single)):
+        elif len(answered) < caps.limit_rows and ((effort < caps.limit_effort and time.time() < caps.until) or _has_nan(single)):
             effort += 0.0 if _has_nan(single) else cost
-            right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
+            try:
+                with ending(caps.until):
+                    right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
+            except TimeIsUpError:
+                continue
             if pattern:
                 same = known.setdefault(pattern, [])
                 same.append(right)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,13 +25,20 @@ UNKNOWN = -1.0
 
 class Conditions:
     """Of the rows of one batch; inputs are exact. outputs: of the function. normwise: as the op's errors are measured. beside: by element, what
-    amplifications are added to (conditioning.amplification), once that is known."""
+    amplifications are added to (conditioning.amplification), once it is told. until: see there."""
 
-    def __init__(self, function: Function, inputs: dict[str, Values], outputs: int, precision: int, *, normwise: bool) -> None:
+    def __init__(
+        self, function: Function, inputs: dict[str, Values], outputs: int, precision: int, *, normwise: bool, until: float = math.inf
+    ) -> None:  # fmt: skip
         self.function, self.inputs, self.outputs, self.precision, self.normwise = function, inputs, outputs, precision, normwise
+        self.until = until
         self.beside: Values | None = None
         self._rows = len(next(iter(inputs.values())))
         self._known: dict[Callable[..., Any], Values] = {}
+
+    def beside_is(self, beside: Values) -> None:
+        """Tells what the amplifications are added to."""
+        self.beside = beside
 
     @property
     def numbers(self) -> int:
@@ -39,7 +47,7 @@ class Conditions:
 
     def amplification(self, rows: Rows, outs: Rows) -> Values:
         """sum_j |x_j d_j f| of these elements; nan where nobody knows it."""
-        found = self._once(amplification, rows, outs, self.beside)
+        found = self._once(amplification, rows, outs, self.beside, until=self.until)
         return np.where(found == UNKNOWN, np.nan, found)
 
     def least(self, rows: Rows, outs: Rows) -> Values:
@@ -58,12 +66,14 @@ class Conditions:
         """A lower bound of the amplification, for each element by itself."""
         return self._once(least_amplification, rows, outs)
 
-    def _once(self, measure: Callable[..., Values], rows: Rows, outs: Rows, beside: Values | None = None) -> Values:
+    def _once(
+        self, measure: Callable[..., Values], rows: Rows, outs: Rows, beside: Values | None = None, **options: Any
+    ) -> Values:
         """A measure of these elements, of those alone that nobody asked for yet."""
         known = self._of(measure)
         for some in _parts(np.flatnonzero(np.isnan(known[rows, outs])), self.numbers):
             at = rows[some], outs[some]
-            more = {} if beside is None else {"beside": beside[at]}
+            more = options if beside is None else {"beside": beside[at], **options}
             found = measure(self.function, self._taken(at[0]), at[1], self.precision, normwise=self.normwise, **more)
             known[at] = np.where(np.isnan(found), UNKNOWN, found)
         return known[rows, outs]
@@ -76,6 +86,29 @@ class Conditions:
 
     def _taken(self, rows: Rows) -> dict[str, Values]:
         return {name: values[rows] for name, values in self.inputs.items()}
+
+
+class Alike(Conditions):
+    """Of a batch whose rows are all the one row of another: what is known of that."""
+
+    def __init__(self, one: Conditions) -> None:
+        self.one = one
+
+    @property
+    def numbers(self) -> int:
+        return self.one.numbers
+
+    def beside_is(self, beside: Values) -> None:
+        self.one.beside_is(beside[:1])
+
+    def amplification(self, rows: Rows, outs: Rows) -> Values:
+        return self.one.amplification(np.zeros_like(rows), outs)
+
+    def least(self, rows: Rows, outs: Rows) -> Values:
+        return self.one.least(np.zeros_like(rows), outs)
+
+    def sharper(self, rows: Rows, outs: Rows) -> Values:
+        return self.one.sharper(np.zeros_like(rows), outs)
 
 
 def _parts(places: Rows, width: int) -> Iterator[Rows]:

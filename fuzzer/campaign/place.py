@@ -33,13 +33,15 @@ class Placed:
 def place(trial: Trial, subject: Subject, row: Batch, output: int) -> Placed | None:
     """The simplest placement at which this element is a finding; None where it is at no length tried.
 
-    Lengths come shortest first; where a length fails and a shorter one does not, the least failing length is found exactly, and a
-    strided call is tried before giving up (both only in frameworks that do not compile per shape).
+    Lengths come shortest first (in a hurry, where a shape is a compilation, the search's own comes first); where a length fails and a
+    shorter one does not, the least failing length is found exactly, and a strided call is tried before giving up (both only in
+    frameworks that do not compile per shape).
     """
     free = trial.framework(subject).lengths is None
     right: list[int] = []
     tried: list[int] = []
-    for length in LENGTHS if free else CLOSED_LENGTHS:
+    closed = CLOSED_LENGTHS[::-1] if trial.hurried else CLOSED_LENGTHS
+    for length in LENGTHS if free else closed:
         found = _fails(trial, subject, row, output, Placement(length), right)
         if found is not None:
             others = [n for n in range(1, length) if n not in tried] if free else []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.shard import PATIENCE, Shard
 from fuzzer.case import Case
-from fuzzer.frameworks.modes import COMPILE_EACH_OP
+from fuzzer.catalog.op import ORDERS
 from fuzzer.frameworks.target import target_named
 
 #: Verdicts per subject of a shard in round 0: enough for the grid, eight recipes and one zoom; in round 1, where a verdict costs a quarter,
@@ -44,22 +45,21 @@ def round_of(
     """The shards of one round. Round 0 visits every cell once, those with cases to replay first; later rounds the productive cells
     first, with budgets that grow; cells that found nothing new keep their last budget and come after. Cells that broke FAILURES times
     or have nobody left to run are not visited. Cases that ended a process before are replayed in round 0, with every target alone."""
-    order = sorted(cells, key=lambda cell: not _first(memory[cell.key], number))
+    part = visit.part if visit else ""
+    order = sorted(cells, key=lambda cell: (not _first(memory[cell.key], number), _turn(cell) if part else ()))
     shards = []
     for cell in order:
         past = memory[cell.key]
-        asked = targets if visit is None else _asked(cell, visit)
-        if not asked:
+        if visit and part and (cell.order != visit.order or not subjects_of(cell, targets)):
             continue
-        if past.failures >= FAILURES or (past.excluded and not _left(cell, asked, past)):
+        if past.failures >= FAILURES or (past.excluded and not _left(cell, targets, past)):
             continue
         growths = number if past.productive else max(0, number - 1)
         deadly = past.deadly if number == 0 else ()
         shards.append(
             Shard(
-                cell, asked, seed, number, _verdicts(growths), past.corpus, tuple(sorted(past.known.items())),
-                tuple(sorted(past.excluded)), deadly, alone=bool(deadly), patience=patience, memory=memory_limit,
-                seconds=visit.seconds if visit else None, part=visit.part if visit else "",
+                cell, targets, seed, number, _verdicts(growths), past.corpus, tuple(sorted(past.known.items())),
+                tuple(sorted(past.excluded)), deadly, alone=bool(deadly), patience=patience, memory=memory_limit, part=part,
             )
         )  # fmt: skip
     return shards
@@ -78,37 +78,42 @@ AMPLE = 20.0
 UNEQUAL = 4.0
 
 
+#: What comes first where the time may not suffice for all.
+MOST_USED = ("float32", "float64", "float16", "bfloat16")
+#: Visits without compiling that one with it takes as long as: measured, 2 to 5.
+COMPILING = 3.0
+
+
 @dataclass(frozen=True)
 class Visit:
-    """A part of round 0: which targets, or for cells that none of them computes which others, and the seconds that each cell has (None: as
-    many as it takes). part: its letter; empty where it is all of the round. after: targets of another part; cells that none of those computes
-    were visited in their place by these."""
+    """A part of round 0: by which targets, of the cells of which order (empty: of all). part: its letter; empty where it is all of the round.
+    weight: how long one takes beside another."""
 
     targets: tuple[str, ...]
     part: str = ""
-    seconds: float | None = None
-    instead: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    order: str = ""
+    weight: float = 1.0
 
 
-def first_visits(cells: int, targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
-    """How round 0 visits every cell: at once; or, where the time is short, each within its share of the time, first by the targets that
-    compile nothing, then by those that compile op by op, then by compiled modes. The first part reaches every cell.
+def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
+    """How round 0 visits every cell: at once; or, where the time is short, values, then gradients, then the other orders, each first by the
+    targets that compile nothing, then by those that compile op by op; then compiled modes.
 
     worker_seconds: of the budget, times the workers; None for a budget in verdicts.
     """
-    if worker_seconds is None or worker_seconds >= AMPLE * cells:
+    if worker_seconds is None or worker_seconds >= AMPLE * len(cells):
         return [Visit(targets)]
-    share = worker_seconds / max(1, cells) / 2  # shards overshoot, and every cell comes before any second visit
     groups: list[list[str]] = [[], [], []]
     for target in targets:
         named = target_named(target)
-        groups[2 if named.mode != "eager" else 1 if named.framework in COMPILE_EACH_OP else 0].append(target)
-    first, *others = (tuple(group) for group in groups if group)
-    visits = [Visit(first, "a", share, others[0] if others else ())]
-    for group, letter in zip(others, "bc", strict=False):
-        visits.append(Visit(group, letter, share, after=first if letter == "b" else ()))
-    return visits
+        groups[2 if named.mode != "eager" else 1 if named.compiles_shapes else 0].append(target)
+    *eager, modes = map(tuple, groups)
+    orders = sorted({cell.order for cell in cells}, key=ORDERS.index)
+    parts = [(order, group) for order in orders for group in eager if group] + [(order, modes) for order in orders if modes]
+    return [
+        Visit(group, letter, order, 1.0 if group == eager[0] else COMPILING)
+        for letter, (order, group) in zip(string.ascii_lowercase, parts, strict=False)
+    ]
 
 
 def longest_visit(seconds_left: float, workers: int, shards: int) -> float:
@@ -116,11 +121,10 @@ def longest_visit(seconds_left: float, workers: int, shards: int) -> float:
     return max(AMPLE, UNEQUAL * seconds_left * max(1, workers) / max(1, shards))
 
 
-def _asked(cell: Cell, visit: Visit) -> tuple[str, ...]:
-    """The targets that visit a cell; none where another part of the round does."""
-    if not subjects_of(cell, visit.targets):
-        return visit.instead if subjects_of(cell, visit.instead) else ()
-    return () if visit.after and not subjects_of(cell, visit.after) else visit.targets
+def _turn(cell: Cell) -> tuple[bool, int]:
+    """Which of the cells come first where the time may not suffice for all: usual parameters, then usual dtypes."""
+    unusual = dict(cell.params) != cell.record.default_params()
+    return unusual, MOST_USED.index(cell.dtype) if cell.dtype in MOST_USED else len(MOST_USED)
 
 
 def _first(past: Progress, number: int) -> bool:

@@ -114,6 +114,7 @@ class _Campaign:
         self.start = time.monotonic()
         seconds = settings.budget.seconds
         self._until = None if seconds is None else time.time() + seconds
+        self.pace: Pace | None = None  # of the parts of round 0, where the time is short
         self.shards_done = 0
         self.run_record = self._record()
 
@@ -186,13 +187,19 @@ class _Campaign:
 
     def _patience(self, visit: Visit) -> float:
         """Seconds of a call: as asked; little in a visit that has a second or two, for a call that hangs costs a worker all of them."""
-        return self.settings.case_timeout or (PATIENCE if visit.seconds is None else HASTY)
+        return self.settings.case_timeout or (HASTY if visit.part else PATIENCE)
 
     def _visits(self) -> Iterator[tuple[int, Visit]]:
         """(round, targets) without end."""
         names = tuple(str(t) for t in self.targets)
         seconds = self.settings.budget.seconds
-        for visit in first_visits(len(self.cells), names, None if seconds is None else seconds * max(1, self.settings.workers)):
+        visits = first_visits(self.cells, names, None if seconds is None else seconds * max(1, self.settings.workers))
+        if seconds is not None and visits[0].part:
+            work = sum(
+                v.weight * len(round_of(0, self.cells, self.memory, v.targets, self.settings.seed, visit=v)) for v in visits
+            )
+            self.pace = Pace(work, self.start + seconds, self.settings.workers)
+        for visit in visits:
             yield 0, visit
         for number in itertools.count(1):
             yield number, Visit(names)
@@ -206,7 +213,7 @@ class _Campaign:
                 self._count(shard.cell, lessons[shard.id])
             else:
                 fresh.append(shard if self._until is None else replace(shard, until=self._until))
-        if self._until is not None and visit.seconds is None:
+        if self._until is not None and not visit.part:
             longest = longest_visit(self._until - time.time(), self.settings.workers, len(fresh))
             fresh = [replace(shard, seconds=longest) for shard in fresh]
         cells = {shard.id: shard.cell for shard in fresh}
@@ -220,14 +227,9 @@ class _Campaign:
         return lessons
 
     def _paced(self, shards: Sequence[Shard], visit: Visit) -> Iterator[Shard]:
-        """The shards, each with its seconds as it is handed out, where the visit has its share of the time."""
-        total = self.settings.budget.seconds
-        if visit.seconds is None or total is None:
-            yield from shards
-            return
-        pace = Pace(len(shards), visit.seconds, self.start + total, self.settings.workers)
+        """The shards, each with its seconds as it is handed out, where the visit is a part of a round whose time is short."""
         for shard in shards:
-            yield self._without_fatal(replace(shard, seconds=pace.next()))
+            yield self._without_fatal(replace(shard, seconds=self.pace.next(visit.weight))) if visit.part and self.pace else shard
 
     def _without_fatal(self, shard: Shard) -> Shard:
         """The shard without the calls that died in another cell of its op: a minute each for what is known. A later round, where the time of the

@@ -17,6 +17,7 @@ from fuzzer.campaign.trial import Trial
 from fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, format_named
+from fuzzer.frameworks.padding import EAGER_ROWS
 from fuzzer.inputs import vectors
 from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.landmarks import landmarks
@@ -31,8 +32,9 @@ from oracles.oracle import Caps
 #: each recipe has COUSINS.
 ROWS = 4096
 LATER, COUSINS = 16384, 4
-#: Rows of the first calls of a search that has little time: loops over rows cost milliseconds for each; and below so many seconds it has.
-FEW, LITTLE = (64, 1024), 8.0
+#: Rows of the first batches of a search that has little time: loops over rows cost milliseconds for each. Where every shape is compiled it is one
+#: batch, in calls of the least shape, which the proofs have too.
+FEW, FEW_COMPILED = (64, 1024), (1024,)
 #: Points of the grid that are also evaluated alone: a call costs 10 to 500 microseconds.
 ALONE = 192
 #: Calls of TAIL rows, the last seven of which no vector of 8 or 16 covers (of 4: the last three); such calls per shard.
@@ -62,6 +64,11 @@ def lengths_of(op: Op, order: str, round_: int) -> list[int]:
     return first if round_ == 0 or not rest else [rest[(2 * round_ - 2 + k) % len(rest)] for k in range(min(2, len(rest)))]
 
 
+def first_rows(trial: Trial) -> tuple[int, ...]:
+    """Rows of the first calls of a search in a hurry."""
+    return FEW_COMPILED if all(trial.target(subject).compiles_shapes for subject in trial.subjects) else FEW
+
+
 class Search:
     """The search of one shard: a budget of verdicts, a trial and a ledger per subject."""
 
@@ -73,8 +80,9 @@ class Search:
         self.lengths = lengths_of(trial.op, trial.cell.order, round_)
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
-        self.hurried = trial.seconds is not None and trial.seconds < LITTLE and round_ == 0
+        self.hurried = trial.hurried and round_ == 0
         self.rows, self.cousins = (ROWS, 1) if round_ == 0 else (LATER, 1 if trial.op.elementwise else COUSINS)
+        self.per_call = 0  # rows of a call where each recipe is divided into several
         self._grid: Batch | None = None
         self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
 
@@ -106,12 +114,14 @@ class Search:
     def run(self, corpus: Sequence[Case], deadly: Sequence[Case] = ()) -> None:
         """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay. deadly:
         cases that ended a process before, replayed last and one by one, so that whoever dies of them has been judged by then."""
+        self.trial.searching = True
         with self.trial.clock.phase("search"):
             self._phases(corpus)
             if self._grid is not None:
                 self._compare(self._grid)
             for case in deadly:
                 self._replay([case])
+        self.trial.searching = False
 
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:
@@ -138,14 +148,17 @@ class Search:
         op, cell = self.trial.op, self.trial.cell
         grid = special_batch(op, dict(cell.params), cell.dtype, cell.order)
         order = np.random.Generator(np.random.PCG64(self.seed)).permutation(grid.rows)
-        start = 0
-        for rows in (*FEW, *[ROWS] * (1 + grid.rows // ROWS)):
+        few, start = first_rows(self.trial), 0
+        compiled = few == FEW_COMPILED
+        self.per_call = EAGER_ROWS[0] if compiled else 0
+        for rows in (*few, *[few[-1] if compiled else ROWS] * (1 + grid.rows // few[-1])):
             if start < grid.rows:
-                self.feed(grid.take(order[start : start + rows]))
+                self.feed(grid.take(order[start : start + rows]), per_call=self.per_call)
                 start += rows
-        if op.elementwise:
+        if op.elementwise and not compiled:
             self.feed(grid.take(order[:16]), within=Placement(1))
-        self._explore({}, examples=8, rows=FEW[-1])
+        self._explore({}, examples=8, rows=few[-1])
+        self.per_call = 0
 
     def _generated(self, batch: Batch) -> None:
         for start in range(0, batch.rows, ROWS):
@@ -186,7 +199,7 @@ class Search:
             with self.trial.clock.phase("generation"):
                 recipes = cousins(op, recipe, self.cousins)
                 batches = [r.expand(op, dict(cell.params), cell.dtype, cell.order, marks) for r in recipes]
-            return self.feed(concatenate(batches))
+            return self.feed(concatenate(batches), per_call=self.per_call)
 
         explore(
             op, cell.dtype, seed=self.seed, examples=examples, judge=judge, order=cell.order, params=dict(cell.params), rows=rows or self.rows,

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.raised import raised_of, short_patience
-from fuzzer.campaign.search import LITTLE, Search, lengths_of
+from fuzzer.campaign.search import Search, lengths_of
 from fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of
 from fuzzer.campaign.task import Result
-from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.trial import LITTLE, Trial
 from fuzzer.campaign.verdict_to_finding import findings_of
 from fuzzer.case import Case
 from fuzzer.findings.finding import CellSummary, Finding
@@ -117,7 +117,7 @@ def _run(shard: Shard, trial: Trial) -> ShardResult:
     if any(death.symptom == "hang" for death in trial.deaths.values()):
         host.limit(short_patience(trial, trial.subjects, shard.patience), shard.memory)
     trial.revive(LIVES)
-    with trial.clock.phase("certify"):
+    with trial.proving():
         findings = [f for ledger in search.ledgers for f in findings_of(trial, ledger, known)]
         raised = raised_of(trial, search.errors, shard.patience, shard.memory)
     misrecorded = misrecorded_of(trial, search.errors)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.search import ROWS
+from fuzzer.campaign.search import ROWS, first_rows
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import Batch
 from fuzzer.formats import format_named
@@ -80,4 +80,6 @@ def ordinary(trial: Trial, length: int) -> Batch:
         names = regions_of(fmt, (spec.low, spec.high))
         draws.append(Draw(("everyday",) if "everyday" in names else names[:1]))
     rows = max(LEAST_ROWS, ROWS // numbers_in_row(op, length))
+    if trial.hurried:
+        rows = min(rows, first_rows(trial)[0])
     return Recipe(0, rows, tuple(draws), length=length).expand(op, dict(trial.cell.params), trial.cell.dtype, trial.cell.order)

@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import Binades
 from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.conditions import Conditions
+from fuzzer.campaign.conditions import Alike, Conditions
 from fuzzer.campaign.death import Death
 from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
 from fuzzer.campaign.watchdog import calling
@@ -24,6 +24,7 @@ from fuzzer.case import DIRECTIONS, Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.host import Hosted
+from fuzzer.frameworks.padding import EAGER_ROWS
 from fuzzer.frameworks.target import Target, flush_policy, framework_for, framework_of, target_named
 from fuzzer.inputs.shapes import chain_of
 from fuzzer.judge.contract import accepted_by_contract, documented, kinds_by_contract, on_one_side, wrong_zero_signs
@@ -31,6 +32,7 @@ from fuzzer.judge.limits import Standard, standard_for
 from fuzzer.judge.screen import Screened, moduli, needs_more, of_those, screen
 from fuzzer.judge.ulps import yardstick
 from oracles import oracle
+from oracles.arithmetic.mp import ending
 from oracles.conditioning import amplification
 from oracles.oracle import Caps, Tally
 from oracles.reference import Reference
@@ -115,11 +117,19 @@ SEARCHING = 0.6
 
 #: A batch of a campaign may cost the oracle so much beyond its vectorised tiers; what is left is counted as undecided.
 CAPS = Caps(arb_effort=0.1, limit_rows=64, limit_effort=0.15)
+#: Rows that a trial remembers the truth of.
+REMEMBERED = 16
+#: A search that has less than so many seconds is in a hurry.
+LITTLE = 8.0
+#: Where a search has its own seconds, these caps end with it; but so many seconds of the clock are left to each batch; and to the proof of all
+#: that a search in a hurry found.
+LEAST_ORACLE, PROVING = 0.25, 10.0
 
 
 class Trial:
     """One cell with its subjects, ready to run. Keeps no results; `clock` counts time and verdicts.
 
+    searching: whether the search is on, whose seconds (`seconds`) end the oracle too.
     alone: every target in a process of its own. A subject whose process dies is out: it is called no more, every call of it raises
     FrameworkDied at once, and `deaths` holds its first death.
     """
@@ -144,6 +154,8 @@ class Trial:
         self.alone = alone
         self.seconds = seconds
         self._run_until = self._until = self._search_until = math.inf if until is None else until
+        self._proof_until = math.inf
+        self.searching = False
         self.deaths: dict[Subject, Death] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)  # seconds of its longest call that came back
         self._died: Counter[Subject] = Counter()
@@ -151,6 +163,7 @@ class Trial:
         self._lives = 1
         self._targets: dict[str, Target] = {}
         self._conditions: tuple[Batch, Conditions] | None = None
+        self._rows: dict[tuple[Any, ...], tuple[Reference, Conditions]] = {}
 
     @cached_property
     def format(self) -> Any:
@@ -177,8 +190,9 @@ class Trial:
     def run(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> Judgement:
         """Evaluates every subject on the batch and judges every element.
 
-        within: each row in a framework call of its own, placed so. per_call: so many rows in a call (frameworks that compile per
-        shape get all of them in one). Neither: one call. Subjects of compiled modes are left out where the shape is one too many.
+        within: each row in a framework call of its own, placed so. per_call: so many rows in a call (frameworks that compile per shape get
+        all of them in one, unless it is the least of their shapes). Neither: one call. Subjects of compiled modes are left out where
+        the shape is one too many.
         """
         purpose: Purpose = "search" if within is None else "place"
         placed = 0 if within is None else within.length
@@ -211,10 +225,14 @@ class Trial:
         if within is not None:
             rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
             return np.stack([row[within.position] for row in rows])
-        if not per_call or self.framework(subject).lengths is not None:
+        if not per_call or not (self.framework(subject).lengths is None or self._has_shape(subject, per_call)):
             return self.call(subject, batch)
         starts = range(0, batch.rows, per_call)
         return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
+
+    def _has_shape(self, subject: Subject, rows: int) -> bool:
+        """Whether calls of so many rows are of a shape that is compiled in any case."""
+        return self.target(subject).mode == "eager" and rows == EAGER_ROWS[0]
 
     def call(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
         """One call of the subject's framework, inside the clock's phase `framework`: the batch, or its one row placed; the time that it
@@ -255,6 +273,11 @@ class Trial:
             self._until = min(self._until, now + self.seconds)
 
     @property
+    def hurried(self) -> bool:
+        """Whether its search has little time."""
+        return self.seconds is not None and self.seconds < LITTLE
+
+    @property
     def run_over(self) -> bool:
         """Whether the time of the run is over."""
         return time.time() >= self._run_until
@@ -273,6 +296,22 @@ class Trial:
     def search_over(self) -> bool:
         """Whether no more is searched: what is left of a shard's own time is for what was found."""
         return time.time() >= self._search_until
+
+    def _oracle_until(self) -> float:
+        """When the oracle begins no further row beyond its vectorised tiers."""
+        if not self.searching or self.seconds is None:
+            return self._proof_until
+        return max(self._search_until, time.time() + LEAST_ORACLE)
+
+    def _caps_now(self) -> Caps:
+        return replace(self.caps, until=self._oracle_until())
+
+    @contextmanager
+    def proving(self) -> Iterator[None]:
+        """What was found is proved inside, whatever it takes; after a search in a hurry within PROVING seconds of the oracle's slow tiers."""
+        self._proof_until = time.time() + PROVING if self.hurried else math.inf
+        with self.clock.phase("certify"), ending(self._proof_until):
+            yield
 
     def is_out(self, subject: Subject) -> bool:
         """Whether the subject died as often as it may."""
@@ -295,9 +334,22 @@ class Trial:
         if self.shapes.admits(subject, batch, purpose, placement.length):
             answered = self.called(subject, partial(self.call, subject, batch, placement))
         given = answered[1]
-        truth = self.truth(batch, [] if given is None else _distinct(given))
+        truth, known = self._row(batch, [] if given is None else _distinct(given))
         repeated = truth.take(np.zeros(placement.length, np.int64))
-        return self.judge(batch.repeat(placement.length), [answered], repeated)
+        return self.judge(batch.repeat(placement.length), [answered], repeated, Alike(known))
+
+    def _row(self, row: Batch, answers: list[NDArray[Any]]) -> tuple[Reference, Conditions]:
+        """The truth, as sharp as the answers need, and the conditions of a batch of one row; the last few rows are remembered, for a finding is
+        tried in many places and by many subjects."""
+        key = tuple((name, values.shape, values.tobytes()) for name, values in row.inputs.items())
+        truth, known = self._rows.pop(key, (None, None))
+        if truth is None or not truth.accepts.all() or needs_more(answers, truth, self.format, self.standard(row)).any():
+            truth = self.truth(row, answers)
+        known = known or self._conditions_of(row, row.exact(), truth.shape[1])
+        self._rows[key] = truth, known
+        while len(self._rows) > REMEMBERED:
+            self._rows.pop(next(iter(self._rows)))
+        return truth, known
 
     def truth(self, batch: Batch, answers: list[NDArray[Any]], *, settle: bool = False) -> Reference:
         """The oracle's answer, as sharp as the answers need; settle: to say that none is a finding, not whether it is right."""
@@ -313,7 +365,7 @@ class Trial:
 
         with self.clock.phase("oracle"):
             return oracle.reference(
-                self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self.caps, tally=self.clock.tally
+                self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self._caps_now(), tally=self.clock.tally
             )
 
     def amplified(self, row: Batch, output: int) -> float:
@@ -329,19 +381,21 @@ class Trial:
             return 0.0
         return float(moduli(self.truth(row, []).value, whole, self.format)[0, output])
 
-    def judge(self, batch: Batch, answers: list[Answered], truth: Reference | None = None) -> Judgement:
+    def judge(
+        self, batch: Batch, answers: list[Answered], truth: Reference | None = None, known: Conditions | None = None
+    ) -> Judgement:
         """The judgement of given answers (None where the framework raised or was not asked)."""
         standard, fmt = self.standard(batch), self.format
         if truth is None:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None], settle=True)
         inputs = batch.exact()
-        known = self._conditions_of(batch, inputs, truth.shape[1])
+        known = known or self._conditions_of(batch, inputs, truth.shape[1])
         conditions, *least = map(self.clock.phase("oracle"), (known.amplification, known.least, known.sharper))
         with self.clock.phase("judge"):
             subnormal = self._subnormal_rows(inputs)
             directions = _magnitudes(inputs)
             yard = yardstick(truth, fmt, standard.ulps)
-            known.beside = yard.ulp / (2 * fmt.unit_roundoff)
+            known.beside_is(yard.ulp / (2 * fmt.unit_roundoff))
 
         def flushed(rows: NDArray[np.int64]) -> Reference:
             zeroed = {
@@ -350,7 +404,7 @@ class Trial:
             with self.clock.phase("oracle"):
                 first, back = _alike(zeroed)
                 different = {name: values[first] for name, values in zeroed.items()}
-                found = oracle.reference(self.function, different, precision=fmt.precision, caps=self.caps).take(back)
+                found = oracle.reference(self.function, different, precision=fmt.precision, caps=self._caps_now()).take(back)
             found.accepts[...] |= kinds_by_contract(self.op, zeroed, self.cell.order)[:, np.newaxis]
             return found
 
@@ -379,7 +433,9 @@ class Trial:
     def _conditions_of(self, batch: Batch, inputs: dict[str, NDArray[np.float64]], outputs: int) -> Conditions:
         """Of the batch asked last they are kept."""
         if self._conditions is None or self._conditions[0] is not batch:
-            made = Conditions(self.function, inputs, outputs, self.format.precision, normwise=self.op.whole == "all")
+            made = Conditions(
+                self.function, inputs, outputs, self.format.precision, normwise=self.op.whole == "all", until=self._oracle_until()
+            )
             self._conditions = (batch, made)
         return self._conditions[1]
 

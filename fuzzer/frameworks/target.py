@@ -21,7 +21,7 @@ from fuzzer.frameworks.environment import prepare_environment
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.launch import hosted, missing_from
-from fuzzer.frameworks.modes import devices_of, modes_of
+from fuzzer.frameworks.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
 from fuzzer.frameworks.registry import Factory, factory, framework_names, installed, registered, takes_modes
 from fuzzer.frameworks.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
 from fuzzer.judge.flush import FlushPolicy
@@ -51,6 +51,11 @@ class Target:
     def apart(self) -> bool:
         """Whether it runs in a process of its own whoever asks: its settings would hold for everything else in this one."""
         return self.device != "cpu" or bool(self.switches) or bool(self.host)
+
+    @property
+    def compiles_shapes(self) -> bool:
+        """Whether every shape of a call costs it a compilation."""
+        return self.mode in COMPILED or self.framework in COMPILE_EACH_OP
 
 
 def register(name: str, factory: Factory) -> None:

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from functools import lru_cache, partial
 from typing import Any
@@ -36,6 +39,24 @@ _FUNCTIONS = {
     for name in UNARY
     if name not in ("floor", "abs", "square")
 }
+
+
+class TimeIsUpError(Exception):
+    """A special function was asked for after the time that its caller set (`ending`)."""
+
+
+_until: ContextVar[float] = ContextVar("_until", default=math.inf)
+
+
+@contextmanager
+def ending(until: float) -> Iterator[None]:
+    """Inside, special functions raise TimeIsUpError from the time `until` (time.time) on: one row may ask for hundreds of them, of a tenth of a
+    second each. One inside another ends no later."""
+    token = _until.set(min(until, _until.get()))
+    try:
+        yield
+    finally:
+        _until.reset(token)
 
 
 class Mp(Composites):
@@ -121,6 +142,8 @@ class Mp(Composites):
         return self._rounded(self._found(name, self.bits, *(self.num(v)._mpf_ for v in numbers)))
 
     def _found(self, name: str, bits: int, *raw: Any) -> Any:
+        if time.time() >= _until.get():
+            raise TimeIsUpError(name)
         found = _special_value(name, bits, *raw)
         self.gave_up |= found is None
         return NAN if found is None else found

@@ -176,6 +176,13 @@ def _cotangent_derivative(n: int, c: Any) -> Any:
     return total
 
 
+@lru_cache(maxsize=4096)
+def _bernoulli(n: int) -> tuple[int, int]:
+    """B_n as a fraction; mpmath's own at each precision anew cost more than the rest of a series."""
+    numerator, denominator = libmp.bernfrac(n)
+    return int(numerator), int(denominator)
+
+
 def _polygamma_right(c: Any, n: int, x: Any) -> Any:
     """psi_n(x) for x >= 1/2, relative error about 2^-prec: terms of one sign, then an alternating, falling tail."""
     total, far = c.zero, c.prec // 4 + 2 * n + 4
@@ -185,7 +192,8 @@ def _polygamma_right(c: Any, n: int, x: Any) -> Any:
     total = total * math.factorial(n) + math.factorial(n - 1) / x**n + c.mpf(math.factorial(n)) / (2 * x ** (n + 1))
     k, square, power = 1, x * x, x ** (n + 2)
     while True:
-        term = c.bernoulli(2 * k) * (c.mpf(math.factorial(2 * k + n - 1)) / math.factorial(2 * k)) / power
+        numerator, denominator = _bernoulli(2 * k)
+        term = c.mpf(numerator * math.prod(range(2 * k + 1, 2 * k + n))) / denominator / power
         total += term
         if abs(term) < abs(total) * c.ldexp(1, -c.prec):
             return (-1) ** (n + 1) * total

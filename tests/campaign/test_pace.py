@@ -9,17 +9,19 @@ from hypothesis import strategies as st
 from fuzzer.campaign.pace import LEAST, Pace
 
 
-def run(visits: int, share: float, total: float, cost: float, workers: int, hang: float = 0.0) -> tuple[float, list[float]]:
-    """(when all visits are over, the seconds that each had), simulated: a visit costs its seconds and `cost`, the tenth `hang` more."""
+def run(visits: int, total: float, cost: float, workers: int, hang: float = 0.0, heavy: int = 0) -> tuple[float, list[float]]:
+    """(when all visits are over, the seconds that each had), simulated: a visit costs its seconds and `cost`, the tenth `hang` more; the last
+    `heavy` have weight 3 and cost three times as much."""
     now = 0.0
-    pace = Pace(visits, share, total, workers, clock=lambda: now)
+    pace = Pace(visits + 2 * heavy, total, workers, clock=lambda: now)
     given_: list[float] = []
     free = [0.0] * workers
     for k in range(visits):
         free.sort()
         now = free[0]
-        given_.append(pace.next())
-        free[0] = now + given_[-1] + cost + (hang if k == 10 else 0.0)
+        weight = 3.0 if k >= visits - heavy else 1.0
+        given_.append(pace.next(weight))
+        free[0] = now + given_[-1] + weight * cost + (hang if k == 10 else 0.0)
     return max(free), given_
 
 
@@ -27,16 +29,24 @@ def run(visits: int, share: float, total: float, cost: float, workers: int, hang
 def test_every_visit_comes_before_the_end(visits: int, workers: int, cost: float, hang: float) -> None:
     """Where what a visit costs at least leaves room, a part of the time for one that hangs too."""
     total = visits / workers  # a second of a worker for each
-    end, _ = run(visits, 0.5, total, cost, workers, hang * total)
+    end, _ = run(visits, total, cost, workers, hang * total)
     if cost + 2 * hang * workers + LEAST < 0.9:
         assert end <= total + 2
 
 
+@given(st.integers(50, 1000), st.integers(1, 8), st.floats(0.0, 0.9))
+def test_visits_that_take_longer_are_planned_for(visits: int, workers: int, cost: float) -> None:
+    total = 2 * visits / workers
+    end, _ = run(visits, total, cost, workers, heavy=visits // 2)
+    if cost + LEAST < 0.9:
+        assert end <= total + 6
+
+
 def test_there_is_no_hurry_where_time_suffices() -> None:
-    _, given_ = run(100, 0.5, 1000.0, 0.2, 2)
-    assert given_ == [0.5] * 100
+    _, given_ = run(100, 400.0, 0.2, 2)
+    assert given_ == [4.0] * 100
 
 
 def test_where_visits_alone_take_longer_each_has_the_least() -> None:
-    _, given_ = run(100, 0.5, 10.0, 1.0, 1)
+    _, given_ = run(100, 10.0, 1.0, 1)
     assert given_[50:] == pytest.approx([LEAST] * 50)

@@ -21,6 +21,7 @@ from fuzzer.campaign.cell import Cell, cells_of
 from fuzzer.campaign.engine import SchedulerError
 from fuzzer.campaign.plan import (
     AMPLE,
+    COMPILING,
     FIRST,
     GROWTH,
     MOST,
@@ -283,14 +284,19 @@ def test_a_scheduler_that_does_not_answer(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_short_time_visits_every_cell_first_by_those_that_compile_nothing() -> None:
+def test_a_short_time_visits_values_first_and_first_by_those_that_compile_nothing() -> None:
     names = ("torch:cpu:eager", "torch:cpu:compile", "jax:cpu:eager", "jax:cpu:jit")
-    assert first_visits(100, names, None) == [Visit(names)]
-    assert first_visits(100, names, 100 * AMPLE) == [Visit(names)]
-    visits = first_visits(100, names, 150.0)
-    assert [v.targets for v in visits] == [names[:1], names[2:3], (names[1], names[3])]
-    assert {v.seconds for v in visits} == {0.75}
-    assert first_visits(100, names[:1], 150.0) == [Visit(names[:1], "a", 0.75)]
+    cells = [Cell("exp", (), dtype, order) for dtype in ("float16", "float32") for order in ("grad", "value") for _ in range(25)]
+    assert first_visits(cells, names, None) == [Visit(names)]
+    assert first_visits(cells, names, 100 * AMPLE) == [Visit(names)]
+    visits = first_visits(cells, names, 150.0)
+    modes = (names[1], names[3])
+    assert [(v.part, v.order, v.targets) for v in visits] == [
+        ("a", "value", names[:1]), ("b", "value", names[2:3]), ("c", "grad", names[:1]), ("d", "grad", names[2:3]), ("e", "value", modes),
+        ("f", "grad", modes),
+    ]  # fmt: skip
+    assert [v.weight for v in visits] == [1.0, *[COMPILING] * 1, 1.0, *[COMPILING] * 3]
+    assert first_visits(cells[:1], names[:1], 1.5) == [Visit(names[:1], "a", "grad")]
 
 
 def test_no_shard_of_a_later_round_keeps_a_worker_to_the_end_of_the_run(stores: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,11 +318,16 @@ def test_no_shard_of_a_later_round_keeps_a_worker_to_the_end_of_the_run(stores: 
 
 def test_the_parts_of_a_round_visit_each_cell_and_no_target_twice() -> None:
     names = ("torch:cpu:eager", "jax:cpu:eager", "torch:cpu:compile", "jax:cpu:jit")
-    both, alone = Cell("exp", (), "float32", "value"), Cell("rel_entr", (), "float32", "value")  # the latter jax has alone
-    memory = {cell.key: Progress() for cell in (both, alone)}
-    shards = [s for v in first_visits(2, names, 2.0) for s in round_of(0, [both, alone], memory, v.targets, 7, visit=v)]
-    assert [(s.part, s.cell.op, s.targets) for s in shards] == [
-        ("a", "exp", names[:1]), ("a", "rel_entr", names[1:2]), ("b", "exp", names[1:2]), ("c", "exp", names[2:]),
-        ("c", "rel_entr", names[2:]),
+    half, both = Cell("exp", (), "float16", "value"), Cell("exp", (), "float32", "value")
+    alone, slope = Cell("rel_entr", (), "float32", "value"), Cell("exp", (), "float32", "grad")  # jax has rel_entr alone
+    cells = [half, both, alone, slope]
+    memory = {cell.key: Progress() for cell in cells}
+    visits = first_visits(cells, names, 2.0)
+    shards = [s for v in visits for s in round_of(0, cells, memory, v.targets, 7, visit=v)]
+    assert [(s.part, s.cell, s.targets) for s in shards] == [
+        ("a", both, names[:1]), ("a", half, names[:1]),
+        ("b", both, names[1:2]), ("b", alone, names[1:2]), ("b", half, names[1:2]),
+        ("c", slope, names[:1]), ("d", slope, names[1:2]),
+        ("e", both, names[2:]), ("e", alone, names[2:]), ("e", half, names[2:]), ("f", slope, names[2:]),
     ]  # fmt: skip
-    assert len({s.id for s in shards}) == 5
+    assert len({s.id for s in shards}) == 11

@@ -239,8 +239,8 @@ def mp_betainc_series(mp: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
         term *= x * (a + b + n) / (a + 1 + n)
         total += term
         n += 1
-        if n > 5000:
-            return mp.betainc(a, b, 0, x, regularized=True)
+        if n > TERMS + 8 * mp.prec:
+            raise mp.NoConvergence  # mpmath's own series takes as many
 
 
 def _beta_series(a: arb, b: arb, x: arb) -> arb:
