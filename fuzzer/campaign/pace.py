@@ -14,7 +14,7 @@ LEAST = 0.04
 class Pace:
     """work: the weights of all visits to come, together; ends: when the time is over, as `clock` tells it.
 
-    Where time suffices each visit may search for half of its equal share by weight. What a visit costs beside its own seconds (starting,
+    Where time suffices each visit may search for half of an equal share. What a visit costs beside its own seconds (starting,
     compiling, certifying, the engine, a call that hangs) is measured as it goes: what is left of the time, less that for every visit to come,
     is what they may search.
     """
@@ -25,9 +25,9 @@ class Pace:
         self.share = (ends - self.began) * self.workers / max(1.0, work) / 2
         self.granted = self.given = 0.0
 
-    def next(self, weight: float = 1.0) -> float:
-        """The seconds of the next visit."""
-        seconds = max(LEAST, weight * min(self.share, self._fair() - self._overhead()))
+    def next(self, weight: float = 1.0, times: float = 1.0) -> float:
+        """The seconds of the next visit, which is worth so many times another's."""
+        seconds = max(LEAST, times * min(self.share, self._fair() - self._overhead()))
         self.given += weight
         self.granted += seconds
         return seconds

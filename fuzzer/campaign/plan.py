@@ -80,19 +80,21 @@ UNEQUAL = 4.0
 
 #: What comes first where the time may not suffice for all.
 MOST_USED = ("float32", "float64", "float16", "bfloat16")
-#: Visits without compiling that one with it takes as long as: measured, 2 to 5.
-COMPILING = 3.0
+#: Visits without compiling that one with it takes as long as: measured, 2 to 5. Times the seconds of another visit that one of values has: a
+#: verdict costs the least there, and known defects are most there.
+COMPILING, VALUES = 3.0, 2.5
 
 
 @dataclass(frozen=True)
 class Visit:
     """A part of round 0: by which targets, of the cells of which order (empty: of all). part: its letter; empty where it is all of the round.
-    weight: how long one takes beside another."""
+    weight: how long one takes beside another; times: how long it may search beside another."""
 
     targets: tuple[str, ...]
     part: str = ""
     order: str = ""
     weight: float = 1.0
+    times: float = 1.0
 
 
 def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
@@ -111,7 +113,7 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
     orders = sorted({cell.order for cell in cells}, key=ORDERS.index)
     parts = [(order, group) for order in orders for group in eager if group] + [(order, modes) for order in orders if modes]
     return [
-        Visit(group, letter, order, 1.0 if group == eager[0] else COMPILING)
+        Visit(group, letter, order, 1.0 if group == eager[0] else COMPILING, VALUES if order == "value" else 1.0)
         for letter, (order, group) in zip(string.ascii_lowercase, parts, strict=False)
     ]
 

@@ -228,8 +228,11 @@ class _Campaign:
 
     def _paced(self, shards: Sequence[Shard], visit: Visit) -> Iterator[Shard]:
         """The shards, each with its seconds as it is handed out, where the visit is a part of a round whose time is short."""
+        if not visit.part or self.pace is None:
+            yield from shards
+            return
         for shard in shards:
-            yield self._without_fatal(replace(shard, seconds=self.pace.next(visit.weight))) if visit.part and self.pace else shard
+            yield self._without_fatal(replace(shard, seconds=self.pace.next(visit.weight, visit.times)))
 
     def _without_fatal(self, shard: Shard) -> Shard:
         """The shard without the calls that died in another cell of its op: a minute each for what is known. A later round, where the time of the

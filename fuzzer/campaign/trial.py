@@ -219,7 +219,11 @@ class Trial:
         try:
             yield
         finally:
-            self.clock.move(_compile_seconds(framework) - before, "framework", "compile")
+            took = _compile_seconds(framework) - before
+            self.clock.move(took, "framework", "compile")
+            if self.seconds is not None:  # as starting is not
+                self._search_until = min(self._run_until, self._search_until + took)
+                self._until = min(self._run_until, self._until + took)
 
     def _answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
         if within is not None:
@@ -266,7 +270,7 @@ class Trial:
             return framework.evaluate_placed(job, batch, placement)
 
     def begin(self) -> None:
-        """The shard's own seconds count from here: what a framework takes to start is not theirs."""
+        """The shard's own seconds count from here: what a framework takes to start, or to compile, is not theirs."""
         if self.seconds is not None:
             now = time.time()
             self._search_until = min(self._until, now + self.seconds * SEARCHING)

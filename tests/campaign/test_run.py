@@ -296,6 +296,7 @@ def test_a_short_time_visits_values_first_and_first_by_those_that_compile_nothin
         ("f", "grad", modes),
     ]  # fmt: skip
     assert [v.weight for v in visits] == [1.0, *[COMPILING] * 1, 1.0, *[COMPILING] * 3]
+    assert {v.times for v in visits if v.order == "grad"} == {1.0} < {v.times for v in visits}
     assert first_visits(cells[:1], names[:1], 1.5) == [Visit(names[:1], "a", "grad")]
 
 
