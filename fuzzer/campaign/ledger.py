@@ -37,8 +37,12 @@ class Candidate:
     @property
     def rank(self) -> tuple[int, float, float]:
         """Worse first when sorted descending: class, then excess, then nearness to 1 of the input."""
-        size = self.excess if math.isfinite(self.excess) else 2.0**60
-        return int(self.class_), math.log2(max(size, 1e-9)), -abs(self.exponent)
+        return _rank(self.class_, self.excess, self.exponent)
+
+
+def _rank(class_: int, excess: float, exponent: int) -> tuple[int, float, float]:
+    size = excess if math.isfinite(excess) else 2.0**60
+    return int(class_), math.log2(max(size, 1e-9)), -abs(exponent)
 
 
 @dataclass(frozen=True)
@@ -123,8 +127,8 @@ class Ledger:
         symptoms, rows = verdicts.symptoms[at, outs], numbers[at]
         with np.errstate(invalid="ignore"):
             sizes = np.abs(next(iter(batch.inputs.values()))[rows].astype(np.float64)).reshape(len(rows), -1).max(axis=1)
-        for code in np.unique(symptoms):
-            symptom = Symptom(int(code))
+        for code in np.flatnonzero(np.bincount(symptoms)).tolist():
+            symptom = Symptom(code)
             mine = np.flatnonzero(symptoms == code)
             self.symptom_counts[symptom] += len(mine)
             first = sizes[mine]
@@ -153,13 +157,11 @@ class Ledger:
         kept = self.candidates.setdefault(symptom, {})
         for i in order[: 4 * KEPT]:
             row, out = int(rows[i]), int(outs[i])
-            candidate = Candidate(
-                batch.take(slice(row, row + 1)), out, Class(int(classes[i])), symptom, float(verdicts.ulps[at[i], out]),
-                float(verdicts.excess[at[i], out]), int(exponents[row]), within,
-            )  # fmt: skip
-            held = kept.get(candidate.exponent)
-            if held is None or candidate.rank > held.rank:
-                kept[candidate.exponent] = candidate
+            class_, worse, exponent = Class(int(classes[i])), float(verdicts.excess[at[i], out]), int(exponents[row])
+            held = kept.get(exponent)
+            if held is None or _rank(class_, worse, exponent) > held.rank:
+                ulps, one = float(verdicts.ulps[at[i], out]), batch.take(slice(row, row + 1))
+                kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within)
         if len(kept) > KEPT:
             best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)[:KEPT]
             self.candidates[symptom] = {c.exponent: c for c in best}

@@ -26,6 +26,7 @@ import itertools
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -34,6 +35,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings, target
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 
 from fuzzer.case import COTANGENT, TANGENT, Batch, Case
 from fuzzer.catalog.op import Input, Op
@@ -177,12 +179,29 @@ def explore(
             phases=[Phase.generate, Phase.target], suppress_health_check=list(HealthCheck), print_blob=False,
         )  # fmt: skip
         try:
-            seeded(salt)(quiet(given(strategy)(test)))()
+            with _sources_unread():
+                seeded(salt)(quiet(given(strategy)(test)))()
         except _Stop:
             raise raised[0] from raised[0].__cause__
         chunk += 1
         if done == before:
             return
+
+
+@contextmanager
+def _sources_unread() -> Iterator[None]:
+    """Keeps Hypothesis from reading the source files of all imported local modules for constants, a quarter of a second in each process and again
+    for every module imported since: none of them lies where integers are drawn here."""
+    read = getattr(providers, "_get_local_constants", None)
+    known = getattr(providers, "_local_constants", None)
+    if read is None or known is None:  # another version of Hypothesis
+        yield
+        return
+    providers._get_local_constants = lambda: known
+    try:
+        yield
+    finally:
+        providers._get_local_constants = read
 
 
 def cousins(op: Op, recipe: Recipe, count: int) -> list[Recipe]:
