@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.search import ROWS, first_rows
+from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import Batch
 from fuzzer.formats import format_named
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.host import Hosted
+from fuzzer.frameworks.padding import EAGER_ROWS
 from fuzzer.frameworks.target import target_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from fuzzer.inputs.regions import regions_of
@@ -81,5 +82,5 @@ def ordinary(trial: Trial, length: int) -> Batch:
         draws.append(Draw(("everyday",) if "everyday" in names else names[:1]))
     rows = max(LEAST_ROWS, ROWS // numbers_in_row(op, length))
     if trial.hurried:
-        rows = min(rows, first_rows(trial)[0])
+        rows = min(rows, EAGER_ROWS[0])
     return Recipe(0, rows, tuple(draws), length=length).expand(op, dict(trial.cell.params), trial.cell.dtype, trial.cell.order)

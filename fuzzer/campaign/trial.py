@@ -301,14 +301,15 @@ class Trial:
         """Whether no more is searched: what is left of a shard's own time is for what was found."""
         return time.time() >= self._search_until
 
-    def _oracle_until(self) -> float:
+    @property
+    def oracle_until(self) -> float:
         """When the oracle begins no further row beyond its vectorised tiers."""
         if not self.searching or self.seconds is None:
             return self._proof_until
         return max(self._search_until, time.time() + LEAST_ORACLE)
 
     def _caps_now(self) -> Caps:
-        return replace(self.caps, until=self._oracle_until())
+        return replace(self.caps, until=self.oracle_until)
 
     @contextmanager
     def proving(self) -> Iterator[None]:
@@ -438,7 +439,7 @@ class Trial:
         """Of the batch asked last they are kept."""
         if self._conditions is None or self._conditions[0] is not batch:
             made = Conditions(
-                self.function, inputs, outputs, self.format.precision, normwise=self.op.whole == "all", until=self._oracle_until()
+                self.function, inputs, outputs, self.format.precision, normwise=self.op.whole == "all", until=self.oracle_until
             )
             self._conditions = (batch, made)
         return self._conditions[1]

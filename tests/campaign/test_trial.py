@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+import time
+from typing import Any
 
 import numpy as np
 import pytest
 
-from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.cell import Cell
+from fuzzer.campaign.shard import Shard, run_shard
+from fuzzer.campaign.trial import PROVING, Trial
 from fuzzer.case import Batch, Placement
+from fuzzer.frameworks.target import framework_for, target_named
 from fuzzer.judge.verdict import Class, Symptom
+from oracles import oracle
 from tests.planted_framework import SUBJECT, batch_of, judge_answers, trial_of
 
 
@@ -68,3 +74,52 @@ def test_the_order_of_rows_changes_no_verdict() -> None:
     assert two.screened is not None
     np.testing.assert_array_equal(one.screened.verdicts.classes[back], two.screened.verdicts.classes)
     np.testing.assert_array_equal(one.screened.verdicts.ulps[back], two.screened.verdicts.ulps)
+
+
+def test_the_truth_of_a_row_is_asked_for_once_wherever_it_is_placed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    whole = oracle.reference
+
+    def watched(function: Any, inputs: Any, **options: Any) -> Any:
+        asked.append(1)
+        return whole(function, inputs, **options)
+
+    monkeypatch.setattr(oracle, "reference", watched)
+    trial = trial_of("softmax", "float32")
+    for length in (1, 2, 17, 64):
+        (outcome,) = trial.run_placed(batch_of("float32", x=[1.0, 2.0, 3.0]), SUBJECT, Placement(length)).outcomes
+        assert outcome.screened is not None
+        assert outcome.screened.verdicts.classes.shape == (length, 3)
+    assert len(asked) == 1
+
+
+def test_the_oracle_ends_with_a_search_that_has_its_own_seconds() -> None:
+    trial = Trial(trial_of("exp", "float32").cell, [SUBJECT], seconds=1.0)
+    trial.begin()
+    assert trial.hurried
+    assert trial.oracle_until == math.inf
+    trial.searching = True
+    assert trial.oracle_until <= time.time() + 1
+    trial.searching = False
+    with trial.proving():
+        assert time.time() < trial.oracle_until <= time.time() + PROVING
+    assert Trial(trial_of("exp", "float32").cell, [SUBJECT]).oracle_until == math.inf
+
+
+def test_a_search_in_a_hurry_has_one_shape_where_every_shape_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("jax")
+    cell, name = Cell("tanh", (), "float32", "grad2"), "jax:cpu:eager"
+    shapes: set[int] = set()
+    run_shard(Shard(cell, (name,), 2, 0, 40_000, seconds=0.05))  # flushing of subnormals is measured once, in shapes of its own
+    framework: Any = framework_for(target_named(name))
+    evaluate = framework._evaluate
+
+    def watched(job: Any, batch: Batch) -> Any:
+        shapes.add(batch.rows)
+        return evaluate(job, batch)
+
+    monkeypatch.setattr(framework, "_evaluate", watched)
+    result = run_shard(Shard(cell, (name,), 1, 0, 40_000, seconds=0.05))
+    assert result.verdicts > 500
+    assert 64 in shapes
+    assert shapes <= {1, 64}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracles.arithmetic.mp import Mp
+from oracles.arithmetic.mp import Mp, TimeIsUpError, ending
 from oracles.arithmetic.protocol import UNARY
 
 BITS = 160
@@ -240,3 +241,12 @@ def test_astronomical_numbers_have_a_magnitude_but_no_fraction() -> None:
     assert m.log2_magnitude(m.lift(-48.0)) == pytest.approx(math.log2(48), rel=1e-15)
     with pytest.raises(OverflowError, match="not written out"):
         m.exact(huge)
+
+
+def test_special_functions_end_with_the_time_of_their_caller() -> None:
+    m = Mp(BITS)
+    with ending(time.time() + 60), ending(time.time() + 600):
+        m.betainc_i(m.num(2), m.num(3), m.lift(0.5))
+    with ending(0.0), ending(math.inf), pytest.raises(TimeIsUpError):
+        m.betainc_i(m.num(2), m.num(3), m.lift(0.25))
+    m.betainc_i(m.num(2), m.num(3), m.lift(0.25))

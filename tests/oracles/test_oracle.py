@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -127,3 +128,17 @@ def test_a_comparison_with_a_nan_has_a_nan_for_its_derivative() -> None:
     m = TapedMp(200)
     slopes = function("remainder", "grad").outputs(m, {"x": m.lift(1.0), "y": m.lift(0.0)})
     assert all(math.isnan(m.double(m.num(s))[0]) for s in slopes)
+
+
+def test_a_caller_whose_time_is_over_has_what_the_vectorised_tiers_know() -> None:
+    f, inputs = (
+        function("betainc"),
+        {"a": np.full(4, 2.0), "b": np.asarray([3.0, 0.0, 1e-30, 3.0]), "x": np.asarray([0.5, 0.5, 0.5, math.nan])},
+    )
+    whole = reference(f, inputs, precision=53)
+    late = reference(f, inputs, precision=53, caps=Caps(until=time.time() - 1))
+    known = late.accepts != 0
+    assert whole.accepts.all()
+    assert (late.accepts[known] == whole.accepts[known]).all()
+    assert known[3]  # a NaN costs nothing
+    assert not known.all()
