@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ LOSS = 64.0
 def shrink(trial: Trial, subject: Subject, candidate: Candidate) -> Candidate:
     """A candidate no more complex that the screen gives the same class and symptom, in the same kind of call. Deterministic; a
     shrunk candidate is left as it is, unless the calls ran out, or the time of the run."""
-    solo = Trial(trial.cell, [subject], replace(trial.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL))
+    solo = Trial(trial.cell, [subject], replace(trial.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL), clock=trial.clock)
     best = candidate
     calls = CALLS
     while calls > 0 and not trial.late:
@@ -250,7 +251,11 @@ def _weight(x: float, fmt: Format) -> tuple[int, float, int]:
         return (0, 0.0, int(math.copysign(1.0, x) < 0))
     if not math.isfinite(x):
         return (10, float(math.isnan(x)), int(x < 0))
-    for digits in range(1, 10):
-        if float(fmt.round(np.asarray(float(f"{x:.{digits - 1}e}")))) == x:
-            break
-    return (digits, abs(math.log2(abs(x))), int(x < 0))
+    return (_digits(x, fmt), abs(math.log2(abs(x))), int(x < 0))
+
+
+@lru_cache(maxsize=1 << 16)
+def _digits(x: float, fmt: Format) -> int:
+    """Nine where no fewer tell the number."""
+    told = (digits for digits in range(1, 9) if float(fmt.round(np.asarray(float(f"{x:.{digits - 1}e}")))) == x)
+    return next(told, 9)

@@ -143,12 +143,13 @@ class Trial:
         alone: bool = False,
         until: float | None = None,
         seconds: float | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.cell = cell
         self.op = cell.record
         self.subjects = list(subjects)
         self.caps = caps or CAPS
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.shapes = ShapeBudget()
         self.function = function_of(self.op, dict(cell.params), cell.order)
         self.alone = alone

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import multiprocessing
 import os
 import random
 import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,7 @@ from fuzzer.catalog.registry import op_named
 from fuzzer.catalog.registry import ops as catalogue
 from fuzzer.formats import format_named
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks.target import prepare_environment, targets_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from oracles.confirmation import by_mpmath
 from tests.benchmarks.measure import Measure, temporary_store
@@ -41,6 +43,7 @@ GOAL = 0.90
 MINUTES = (1.0, 3.0, 10.0)
 WORKERS = 2
 FRAMEWORKS = {"pytorch": "torch"}
+EAGER = "*:cpu:eager"
 ORDERS = {"grad": "grad", "gradjit": "grad", "grad2": "grad2"}
 #: (framework, call, order, dtype)
 Named = tuple[str, str, str, str]
@@ -118,23 +121,35 @@ def _campaign(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) 
         yield MINUTES[-1], found(), run.verdicts
 
 
-def _in_slices(
-    ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...], spend: Callable[[Cell, list[Subject], float, int], tuple[set[Named], int]]
-) -> Told:  # fmt: skip
-    """Every cell gets its share of the worker-seconds up to each of MINUTES."""
-    targets = targets_named("*:cpu:eager")
-    cells = cells_of([op_named(op) for op in ops], dtypes, orders, targets)
+#: Searches a cell for some seconds in a round: what was called wrong, and how many verdicts that took.
+Spend = Callable[[Cell, list[Subject], float, int], tuple[set[Named], int]]
+
+
+def _in_slices(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...], spend: Spend) -> Told:
+    """WORKERS processes, each with its part of the cells; every cell gets its share of the seconds up to each of MINUTES."""
+    cells = cells_of([op_named(op) for op in ops], dtypes, orders, targets_named(EAGER))
+    parts = [cells[k::WORKERS] for k in range(WORKERS)]
     found: set[Named] = set()
     verdicts, before = 0, 0.0
-    for number, minutes in enumerate(MINUTES):
-        ends = time.monotonic() + 60 * (minutes - before) * WORKERS
-        for k, cell in enumerate(cells):
-            seconds = (ends - time.monotonic()) / (len(cells) - k)
-            if seconds > 0:
-                named, count = spend(cell, subjects_of(cell, targets), seconds, number)
+    with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn"), prepare_environment) as pool:
+        for number, minutes in enumerate(MINUTES):
+            seconds = 60 * (minutes - before)
+            for named, count in pool.map(_slice, parts, [seconds] * WORKERS, [spend] * WORKERS, [number] * WORKERS):
                 found, verdicts = found | named, verdicts + count
-        before = minutes
-        yield minutes, set(found), verdicts
+            before = minutes
+            yield minutes, set(found), verdicts
+
+
+def _slice(cells: list[Cell], seconds: float, spend: Spend, number: int) -> tuple[set[Named], int]:
+    targets = targets_named(EAGER)
+    found: set[Named] = set()
+    verdicts, ends = 0, time.monotonic() + seconds
+    for k, cell in enumerate(cells):
+        share = (ends - time.monotonic()) / (len(cells) - k)
+        if share > 0:
+            named, count = spend(cell, subjects_of(cell, targets), share, number)
+            found, verdicts = found | named, verdicts + count
+    return found, verdicts
 
 
 def _named(cell: Cell, subject: Subject) -> Named:
