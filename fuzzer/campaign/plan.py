@@ -82,7 +82,7 @@ UNEQUAL = 4.0
 MOST_USED = ("float32", "float64", "float16", "bfloat16")
 #: Visits without compiling that one with it takes as long as: measured, 2 to 5. Times the seconds of another visit that one of values has: a
 #: verdict costs the least there, and known defects are most there.
-COMPILING, VALUES = 3.0, 2.5
+COMPILING, VALUES = 3.0, 1.5
 
 
 @dataclass(frozen=True)
