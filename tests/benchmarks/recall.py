@@ -33,9 +33,11 @@ from fuzzer.catalog import coverage
 from fuzzer.catalog.registry import op_named
 from fuzzer.catalog.registry import ops as catalogue
 from fuzzer.formats import format_named
+from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.target import prepare_environment, targets_named
 from fuzzer.inputs.recipe import Draw, Recipe
+from oracles.arithmetic.mp import ending
 from oracles.confirmation import by_mpmath
 from tests.benchmarks.measure import Measure, temporary_store
 
@@ -44,6 +46,8 @@ MINUTES = (1.0, 3.0, 10.0)
 WORKERS = 2
 FRAMEWORKS = {"pytorch": "torch"}
 EAGER = "*:cpu:eager"
+#: Seconds after which a call of a baseline hangs (tf.math.betainc, for one).
+HANG = 10.0
 ORDERS = {"grad": "grad", "gradjit": "grad", "grad2": "grad2"}
 #: (framework, call, order, dtype)
 Named = tuple[str, str, str, str]
@@ -141,6 +145,7 @@ def _in_slices(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...],
 
 
 def _slice(cells: list[Cell], seconds: float, spend: Spend, number: int) -> tuple[set[Named], int]:
+    host.limit(HANG, None)
     targets = targets_named(EAGER)
     found: set[Named] = set()
     verdicts, ends = 0, time.monotonic() + seconds
@@ -175,7 +180,8 @@ class _Bits(Search):
 
 
 def _spend_on_bits(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
-    trial = Trial(cell, subjects, until=time.time() + seconds)
+    trial = Trial(cell, subjects, until=time.time() + seconds, seconds=seconds, alone=True)
+    trial.begin()
     search = _Bits(trial, 1 << 40, seed=round_ << 20, round_=round_)
     search.run(())
     return {_named(cell, ledger.subject) for ledger in search.ledgers if ledger.candidates}, trial.clock.verdicts
@@ -188,7 +194,7 @@ def _naive(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> 
 def _spend_naively(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
     """One row at a time of floats of any size, each answer within 4 ulps of mpmath's value or wrong (Hypothesis's own share of the time is
     left out in the loop's favour)."""
-    trial = Trial(cell, subjects)
+    trial = Trial(cell, subjects, alone=True)
     rng, op, fmt = random.Random(f"{cell.key} {round_}"), trial.op, format_named(cell.dtype)
     length = Search(trial, 1, 0, 0).lengths[0]
     ends, found, verdicts = time.monotonic() + seconds, set(), 0
@@ -201,7 +207,8 @@ def _spend_naively(cell: Cell, subjects: list[Subject], seconds: float, round_: 
             except FrameworkError:
                 continue
             for output, answer in enumerate(answers.astype(np.float64)):
-                truth = by_mpmath(trial.function, {n: v[0] for n, v in batch.exact().items()}, output, 333)
+                with ending(time.time() + ends - time.monotonic()):
+                    truth = by_mpmath(trial.function, {n: v[0] for n, v in batch.exact().items()}, output, 333)
                 verdicts += 1
                 if truth is not None and not _near(float(answer), truth, fmt):
                     found.add(_named(cell, subject))
