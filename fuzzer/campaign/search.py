@@ -114,14 +114,12 @@ class Search:
     def run(self, corpus: Sequence[Case], deadly: Sequence[Case] = ()) -> None:
         """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay. deadly:
         cases that ended a process before, replayed last and one by one, so that whoever dies of them has been judged by then."""
-        self.trial.searching = True
-        with self.trial.clock.phase("search"):
+        with self.trial.searched():
             self._phases(corpus)
             if self._grid is not None:
                 self._compare(self._grid)
             for case in deadly:
                 self._replay([case])
-        self.trial.searching = False
 
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:

@@ -313,9 +313,20 @@ class Trial:
         return replace(self.caps, until=self.oracle_until)
 
     @contextmanager
+    def searched(self) -> Iterator[None]:
+        """The search is on inside."""
+        self.searching = True
+        try:
+            with self.clock.phase("search"):
+                yield
+        finally:
+            self.searching = False
+
+    @contextmanager
     def proving(self) -> Iterator[None]:
         """What was found is proved inside, whatever it takes; after a search in a hurry within PROVING seconds of the oracle's slow tiers."""
         self._proof_until = time.time() + PROVING if self.hurried else math.inf
+        self._rows.clear()  # what the search had no time to learn of a row is not what the proof is held to
         with self.clock.phase("certify"), ending(self._proof_until):
             yield
 
