@@ -148,7 +148,7 @@ class Hosted:
     def _evaluate(self, job: Job, batch: Batch, placement: tuple[int, int, int] | None) -> NDArray[Any]:
         self.start()
         slot, told = self._slot(job)
-        inputs = [(name, values.shape, values.tobytes()) for name, values in batch.inputs.items()]
+        inputs = [(name, values.dtype.name, values.shape, values.tobytes()) for name, values in batch.inputs.items()]
         dtype, shape, bits, self._compiled = self.process.ask(
             "call", self._key, slot, told, batch.dtype, inputs, placement, patience=_limits.patience, memory=_limits.memory
         )

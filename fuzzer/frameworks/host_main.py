@@ -141,11 +141,12 @@ def _plain(value: Any) -> Any:
 
 def _call(
     adapters: dict[str, Any], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, dtype: str,
-    inputs: list[tuple[str, tuple[int, ...], bytes]], placement: tuple[int, int, int] | None,
+    inputs: list[tuple[str, str, tuple[int, ...], bytes]], placement: tuple[int, int, int] | None,
 ) -> tuple[str, tuple[int, ...], bytes, float]:  # fmt: skip
     if job is not None:
         jobs[name, slot] = _job(job)
-    batch = Batch(dtype, {key: array_of(dtype, shape, bits) for key, shape, bits in inputs})
+    # The numbers of a complex batch are real pairs.
+    batch = Batch(dtype, {key: array_of(numbers, shape, bits) for key, numbers, shape, bits in inputs})
     framework = adapters[name]
     if placement is None:
         result = framework.evaluate(jobs[name, slot], batch)

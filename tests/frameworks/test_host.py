@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from fuzzer.case import COTANGENT, Batch, Placement
-from fuzzer.catalog.op import DTYPES, Implementation, Op, scalar, vector
+from fuzzer.catalog.op import ALL_DTYPES, Implementation, Op, scalar, vector
 from fuzzer.formats import format_named
 from fuzzer.frameworks import config, host
 from fuzzer.frameworks import target as targets
@@ -87,8 +87,8 @@ def gone(pid: int, seconds: float = 10.0) -> bool:
 
 @st.composite
 def any_batch(draw: st.DrawFn) -> Batch:
-    """Every bit pattern of every format: NaN payloads, both zeros, subnormals, infinities."""
-    fmt = format_named(draw(st.sampled_from(DTYPES)))
+    """Every bit pattern of every format, numbers of a complex one as they travel, as reals: NaN payloads, both zeros, subnormals, infinities."""
+    fmt = format_named(draw(st.sampled_from(ALL_DTYPES)))
     rows = draw(st.integers(0, 5))
     trailing = draw(st.sampled_from([(), (3,), (2, 2)]))
     bits = draw(arrays.arrays(fmt.bits_dtype, (rows, *trailing)))
