@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ def round_of(
     shards = []
     for cell in order:
         past = memory[cell.key]
-        if visit and part and (cell.order != visit.order or not subjects_of(cell, targets)):
+        if visit and part and not (visit.of(cell) and subjects_of(cell, targets)):
             continue
         if past.failures >= FAILURES or (past.excluded and not _left(cell, targets, past)):
             continue
@@ -80,6 +81,8 @@ UNEQUAL = 4.0
 
 #: What comes first where the time may not suffice for all.
 MOST_USED = ("float32", "float64", "float16", "bfloat16")
+#: The dtypes whose cells are visited in every order and framework before any other's.
+USUAL = MOST_USED[:2]
 #: Visits without compiling that one with it takes as long as: measured, 2 to 5. Times the seconds of another visit that one of values has: a
 #: verdict costs the least there, and known defects are most there.
 COMPILING, VALUES = 3.0, 1.5
@@ -87,19 +90,24 @@ COMPILING, VALUES = 3.0, 1.5
 
 @dataclass(frozen=True)
 class Visit:
-    """A part of round 0: by which targets, of the cells of which order (empty: of all). part: its letter; empty where it is all of the round.
-    weight: how long one takes beside another; times: how long it may search beside another."""
+    """A part of round 0: by which targets, of the cells of which order and dtypes (empty: of all). part: its letter; empty where it is all of
+    the round. weight: how long one takes beside another; times: how long it may search beside another."""
 
     targets: tuple[str, ...]
     part: str = ""
     order: str = ""
+    dtypes: tuple[str, ...] = ()
     weight: float = 1.0
     times: float = 1.0
 
+    def of(self, cell: Cell) -> bool:
+        """Whether the cell belongs to this part."""
+        return self.order in ("", cell.order) and (not self.dtypes or cell.dtype in self.dtypes)
+
 
 def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
-    """How round 0 visits every cell: at once; or, where the time is short, values, then gradients, then the other orders, each first by the
-    targets that compile nothing, then by those that compile op by op; then compiled modes.
+    """How round 0 visits every cell: at once; or, where the time is short, the USUAL dtypes, then the others: values, then gradients, then the
+    other orders, each first by the targets that compile nothing, then by those that compile op by op; then compiled modes.
 
     worker_seconds: of the budget, times the workers; None for a budget in verdicts.
     """
@@ -111,11 +119,16 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
         groups[2 if named.mode != "eager" else 1 if named.compiles_shapes else 0].append(target)
     *eager, modes = map(tuple, groups)
     orders = sorted({cell.order for cell in cells}, key=ORDERS.index)
-    parts = [(order, group) for order in orders for group in eager if group] + [(order, modes) for order in orders if modes]
-    return [
-        Visit(group, letter, order, 1.0 if group == eager[0] else COMPILING, VALUES if order == "value" else 1.0)
-        for letter, (order, group) in zip(string.ascii_lowercase, parts, strict=False)
-    ]
+    found = {cell.dtype for cell in cells}
+    by_order = [*itertools.product(orders, eager), *itertools.product(orders, [modes])]
+    usual = frozenset(USUAL)
+    parts: list[Visit] = []
+    for dtypes in (found & usual, found - usual):
+        for order, group in by_order if dtypes else ():
+            if group:
+                weight, times = 1.0 if group == eager[0] else COMPILING, VALUES if order == "value" else 1.0
+                parts.append(Visit(group, string.ascii_lowercase[len(parts)], order, tuple(sorted(dtypes)), weight, times))
+    return parts
 
 
 def longest_visit(seconds_left: float, workers: int, shards: int) -> float:
