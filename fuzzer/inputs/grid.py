@@ -16,6 +16,9 @@ from fuzzer.inputs import regions
 from fuzzer.inputs.recipe import Landmarks, settle
 from fuzzer.inputs.shapes import direction_counts
 
+#: Ways in which a vector holds a point of the grid.
+KINDS = 3
+
 
 def special_batch(
     op: Op,
@@ -30,8 +33,8 @@ def special_batch(
     """The special grid as a batch of at most about `limit` rows.
 
     One scalar input: regions.special_grid. Several inputs: all combinations of the most telling points of each. Vectors (of
-    length 3, or the op's least) and matrices hold the point once, everywhere, or beside its negative, by row. The cotangent is
-    ones, the tangent 1, -1/2, 2 in turn.
+    length 3, or the op's least) and matrices hold the point once, everywhere, or beside its negative: all three where there is one input,
+    else by row. The cotangent is ones, the tangent 1, -1/2, 2 in turn.
     """
     fmt, marks = format_named(dtype), landmarks or {}
     specials = specials and not op.guarded
@@ -41,8 +44,11 @@ def special_batch(
         grid = regions.special_grid(fmt, (spec.low, spec.high), marks.get(spec.name, ()), allowed)
         return Batch(dtype, {spec.name: grid if allowed else settle(fmt, spec, grid)})
     each = max(2, math.floor(limit ** (1 / len(op.inputs)) + 1e-9))
+    each = limit // KINDS if len(op.inputs) == 1 else each
     points = [_telling(fmt, spec, marks.get(spec.name, ()), specials, each) for spec in op.inputs]
     rows = np.asarray(list(itertools.product(*(range(len(p)) for p in points))), dtype=np.int64)
+    if len(op.inputs) == 1:
+        rows = np.repeat(rows, KINDS, axis=0)
     length = min((n for n in op.lengths if n >= max(3, op.min_length)), default=max(3, op.min_length)) if op.varies else 1
     inputs = {}
     for number, spec in enumerate(op.inputs):
@@ -90,7 +96,7 @@ def _telling(fmt: Format, spec: Input, marks: Sequence[float], specials: bool, l
         20.0,
     ]
     values += [
-        fmt.max / 2,
+        0.75 * fmt.max,
         -fmt.min_subnormal,
         0.01,
         1e-3,
@@ -124,7 +130,7 @@ def _spread_out(fmt: Format, spec: Input, values: Floats, length: int) -> Floats
         return values
     sizes = spec.sizes(length)
     rows = np.arange(len(values))[:, np.newaxis]
-    place, kind = np.arange(sizes[0] if spec.square else math.prod(sizes)), rows % 3
+    place, kind = np.arange(sizes[0] if spec.square else math.prod(sizes)), rows % KINDS
     others = np.where(place == 1, 1.0, 0.0)
     mixed = np.where(
         kind == 0,
