@@ -34,7 +34,7 @@ class Conditions:
         self.until = until
         self.beside: Values | None = None
         self._rows = len(next(iter(inputs.values())))
-        self._known: dict[Callable[..., Any], Values] = {}
+        self._known: dict[object, Values] = {}
 
     def beside_is(self, beside: Values) -> None:
         """Tells what the amplifications are added to."""
@@ -52,15 +52,25 @@ class Conditions:
 
     def least(self, rows: Rows, outs: Rows) -> Values:
         """A lower bound of the amplification, of many outputs one that costs no more than of one."""
-        if self.outputs == 1:
-            return self.sharper(rows, outs)
-        known = self._of(projected_amplification)
-        fresh = np.unique(rows[np.isnan(known[rows, 0])])
+        return self.sharper(rows, outs) if self.outputs == 1 else self._projected(rows, outs)[0]
+
+    def likely(self, rows: Rows, outs: Rows) -> Values:
+        """What the amplification is seldom more than, at the cost of `least`; inf where nobody knows."""
+        if self.outputs > 1:
+            return self._projected(rows, outs)[1]
+        least = self.sharper(rows, outs)
+        return np.where(least > 0, self.numbers * least, np.inf)
+
+    def _projected(self, rows: Rows, outs: Rows) -> tuple[Values, Values]:
+        least, likely = self._of(projected_amplification), self._of("likely")
+        fresh = np.unique(rows[np.isnan(least[rows, 0])])
         if MANY * len(fresh) > self._rows:
             fresh = np.arange(self._rows)
         for some in _parts(fresh, len(choices_of_signs(self.numbers)) * self.numbers):
-            known[some] = projected_amplification(self.function, self._taken(some), self.precision, normwise=self.normwise)
-        return known[rows, outs]
+            least[some], likely[some] = projected_amplification(
+                self.function, self._taken(some), self.precision, normwise=self.normwise
+            )
+        return least[rows, outs], likely[rows, outs]
 
     def sharper(self, rows: Rows, outs: Rows) -> Values:
         """A lower bound of the amplification, for each element by itself."""
@@ -78,7 +88,7 @@ class Conditions:
             known[at] = np.where(np.isnan(found), UNKNOWN, found)
         return known[rows, outs]
 
-    def _of(self, measure: Callable[..., Values]) -> Values:
+    def _of(self, measure: object) -> Values:
         """What is known of a measure, rows by outputs."""
         if measure not in self._known:
             self._known[measure] = np.full((self._rows, self.outputs), np.nan)
@@ -106,6 +116,9 @@ class Alike(Conditions):
 
     def least(self, rows: Rows, outs: Rows) -> Values:
         return self.one.least(np.zeros_like(rows), outs)
+
+    def likely(self, rows: Rows, outs: Rows) -> Values:
+        return self.one.likely(np.zeros_like(rows), outs)
 
     def sharper(self, rows: Rows, outs: Rows) -> Values:
         return self.one.sharper(np.zeros_like(rows), outs)

@@ -407,7 +407,8 @@ class Trial:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None], settle=True)
         inputs = batch.exact()
         known = known or self._conditions_of(batch, inputs, truth.shape[1])
-        conditions, *least = map(self.clock.phase("oracle"), (known.amplification, known.least, known.sharper))
+        asked = (known.amplification, known.likely, known.least, known.sharper)
+        conditions, likely, *least = map(self.clock.phase("oracle"), asked)
         with self.clock.phase("judge"):
             subnormal = self._subnormal_rows(inputs)
             directions = _magnitudes(inputs)
@@ -441,7 +442,7 @@ class Trial:
                 answered = on_one_side(self.op, batch, given, truth.value, self.cell.order)
                 found = screen(
                     answered, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held, least, directions,
-                    known.numbers,
+                    likely,
                 )  # fmt: skip
             outcomes.append(Outcome(subject, given, found))
             self.clock.verdicts += given.size

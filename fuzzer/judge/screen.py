@@ -91,7 +91,7 @@ def screen(
     conventions: Documented | None = None,
     least: Least = (),
     directions: NDArray[np.float64] | None = None,
-    numbers: int = 1,
+    likely: Conditions | None = None,
 ) -> Screened:
     """Verdicts of shape (rows, outputs), DESIGN section 6: kinds first, then T, then the excess.
 
@@ -99,8 +99,9 @@ def screen(
     derivative. yard: the truth's yardstick, where known.
     policy: the target's measured flush-to-zero;
     subnormal_rows: rows with a subnormal input, for which `flushed_truth` is asked where an answer is not explained otherwise.
-    least: see needs_more; what the cheapest bound explains is given no exact excess, but the most that it may be. numbers: of a
-    row's inputs. directions: per row the largest magnitudes of its cotangent and tangent, multiplied (default: ones).
+    least: see needs_more; what the cheapest bound explains is given no exact excess, but the most that it may be. likely: what
+    amplifications are seldom more than, at as little cost. directions: per row the largest magnitudes of its cotangent and tangent,
+    multiplied (default: ones).
     zero_signs: zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them.
     """
     policy = policy or FlushPolicy()
@@ -126,7 +127,8 @@ def screen(
             None if flushed_truth is None else of_those(flushed_truth, rows),
             None if contract is None else contract[rows], None if zero_signs is None else zero_signs[rows],
             None if conventions is None else conventions.take(rows),
-            [of_those(bound, rows) for bound in least], directions[rows], numbers,
+            [of_those(bound, rows) for bound in least], directions[rows],
+            None if likely is None else of_those(likely, rows),
         )  # fmt: skip
         explained[rows] = found.flushed
         for name in (field.name for field in fields(Verdicts)):
@@ -138,7 +140,7 @@ def _screened(
     answers: NDArray[np.float64], truth: Reference, fmt: Format, standard: Standard, conditions: Conditions, policy: FlushPolicy,
     subnormal_rows: NDArray[np.bool_] | None, flushed_truth: Flushed | None, contract: NDArray[np.bool_] | None,
     zero_signs: NDArray[np.bool_] | None, conventions: Documented | None, least: Least,
-    directions: NDArray[np.float64], numbers: int,
+    directions: NDArray[np.float64], likely: Conditions | None,
 ) -> Screened:  # fmt: skip
     """`screen`, element by element."""
     right, wrong = kind_errors(answers, truth.accepts)
@@ -193,7 +195,7 @@ def _screened(
             symptoms,
             directions,
             least,
-            numbers,
+            likely,
         )
     # As a number it is the infinity that is right; the part, which has a finite value, is not.
     classes[half], symptoms[half], excess[half], ulps[half] = Class.inaccurate, Symptom.inf, np.inf, np.inf
@@ -234,7 +236,7 @@ def _judge_suspects(
     rows: NDArray[np.int64], outs: NDArray[np.int64], answers: NDArray[Any], truth: Reference, fmt: Format, standard: Standard,
     conditions: Conditions, gap: NDArray[np.float64], ulp: NDArray[np.float64], wrong: NDArray[np.bool_], policy: FlushPolicy,
     ulps: NDArray[np.float64], excess: NDArray[np.float64], classes: NDArray[np.uint8], symptoms: NDArray[np.uint8],
-    directions: NDArray[np.float64], least: Least, numbers: int,
+    directions: NDArray[np.float64], least: Least, likely: Conditions | None,
 ) -> None:  # fmt: skip
     at = (rows, outs)
     given = answers[at]
@@ -249,7 +251,7 @@ def _judge_suspects(
         where = (rows[ordinary], outs[ordinary])
         half = ulp[where] / 2
         top = np.abs(value[ordinary])
-        amplification = _amplifications(where, gap[where], ulp[where], top, fmt, standard, conditions, least, numbers)
+        amplification = _amplifications(where, gap[where], ulp[where], top, fmt, standard, conditions, least, likely)
         with np.errstate(all="ignore"):
             beyond = np.isinf(top) | (top > 2 * fmt.max)
             amplification = np.where(
@@ -287,18 +289,17 @@ def _judge_suspects(
 
 
 #: Suspects of one call, the worst, whose amplification is computed whatever they are.
-MOST = 1024
+MOST = 256
 
 
 def _amplifications(
     where: tuple[NDArray[np.int64], NDArray[np.int64]], gap: NDArray[np.float64], ulp: NDArray[np.float64], top: NDArray[np.float64], fmt: Format,
-    standard: Standard, conditions: Conditions, least: Least, numbers: int,
+    standard: Standard, conditions: Conditions, least: Least, likely: Conditions | None,
 ) -> NDArray[np.float64]:  # fmt: skip
     """sum_j |x_j d_j f| of these elements.
 
-    Where a lower bound explains the error already it is that bound. Of very many suspects, those that would not be explained by `numbers` times
-    the bound have that: the bound is a sum of the terms with signs of its own choosing, seldom less than the largest of them, and what becomes a
-    finding is certified with the amplification itself.
+    Where a lower bound explains the error already it is that bound. Of very many suspects, those that not even what is `likely` the most would
+    explain have that: what becomes a finding is certified with the amplification itself.
     """
     if not least or standard.strict:
         return conditions(*where)
@@ -313,9 +314,9 @@ def _amplifications(
 
     with np.errstate(all="ignore"):
         rest = np.flatnonzero(~((gap <= room(found)) & within(found) & (top < fmt.max)))
-        if len(rest) > MOST:
-            most = numbers * found
-            hopeless = ~(gap <= room(most)) & ~within(most) & (found > 0)
+        if likely is not None and len(rest) > MOST:
+            most = likely(*where)
+            hopeless = ~(gap <= room(most)) & ~within(most)
             worst = np.argpartition(-(gap / (ulp / 2 + u * found))[rest], MOST)
             later = rest[worst[MOST:]]
             bulk = later[hopeless[later]]
