@@ -108,11 +108,13 @@ def _ascending(fmt: Format, x: Floats) -> Floats:
 
 
 def _simplex(fmt: Format, x: Floats) -> Floats:
-    """Nonnegative numbers whose sum is 1 within their rounding; else the magnitudes divided by their sum, equal parts of zeros."""
+    """Nonnegative numbers whose sum is 1 within their rounding; else the magnitudes divided by their sum, equal parts of zeros. What is not zero
+    does not become zero: that may be outside the domain."""
     wide = np.abs(x.astype(np.float64))
     scaled = wide / np.maximum(wide.max(axis=-1, keepdims=True), fmt.min_subnormal)
     scaled = np.where(scaled.max(axis=-1, keepdims=True) > 0, scaled, 1.0)
     shares = (scaled / np.cumsum(scaled, axis=-1)[..., -1:]).astype(fmt.dtype)
+    shares = np.where((shares == 0) & (x != 0), np.asarray(fmt.min_subnormal).astype(fmt.dtype), shares)
     total = np.cumsum(x.astype(np.float64), axis=-1)[..., -1:]
     right = (x >= 0).all(axis=-1, keepdims=True) & (np.abs(total - 1) <= x.shape[-1] * fmt.unit_roundoff)
     return np.where(right, x, shares)

@@ -34,3 +34,10 @@ def test_no_pivot_is_subnormal(structure: Structure) -> None:
 def test_loose_points_and_no_rows_stay(spec: Input) -> None:
     for values in (np.ones(5, np.float32), np.ones((0, *spec.sizes(3)), np.float32)):
         assert satisfy(FLOAT32, spec, values) is values
+
+
+def test_a_share_that_is_not_zero_does_not_become_zero() -> None:
+    """Zero may be outside the domain: the least number, halved, is."""
+    fmt, spec = FLOAT32, Input("p", ("n",), low=5e-324, structure="simplex")
+    row = np.asarray([[1.0, 1.0, fmt.min_subnormal]], np.float32)
+    assert (satisfy(fmt, spec, row) == np.asarray([[0.5, 0.5, fmt.min_subnormal]], np.float32)).all()
