@@ -76,8 +76,8 @@ lint: setup ## formatting, lint, types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy --strict
 
-bench: setup ## the benchmarks
-	$(PY) -m tests.benchmarks
+bench: setup ## the benchmarks, or some: make bench BENCHES=scaling,recall
+	$(PY) -m tests.benchmarks $(BENCHES)
 
 clean: ## removes the environment, the caches and OUT, not the findings
 	rm -rf $(VENV) $(VERSIONS) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dask-worker-space

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from time import process_time
 
 from fuzzer.findings.store import Store
+from fuzzer.frameworks.environment import COMPILATIONS
 
 #: How a value must compare with its goal: >= for speeds and ratios, < for costs and shares.
 HOLDS: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, "<": operator.lt}
@@ -54,3 +56,17 @@ def temporary_store() -> Iterator[Store]:
     """A store in a file, as a run of a user has it, that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder, Store(f"sqlite:///{Path(folder) / 'bench.db'}") as store:
         yield store
+
+
+@contextmanager
+def nothing_compiled() -> Iterator[None]:
+    """Processes started inside find nothing that others have compiled (environment.prepare_environment): the first run of the day."""
+    before = os.environ.get(COMPILATIONS)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[COMPILATIONS] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop(COMPILATIONS)
+            if before is not None:
+                os.environ[COMPILATIONS] = before

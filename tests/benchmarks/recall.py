@@ -39,7 +39,7 @@ from fuzzer.frameworks.target import prepare_environment, targets_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from oracles.arithmetic.mp import ending
 from oracles.confirmation import by_mpmath
-from tests.benchmarks.measure import Measure, temporary_store
+from tests.benchmarks.measure import Measure, nothing_compiled, temporary_store
 
 GOAL = 0.90
 MINUTES = (1.0, 3.0, 10.0)
@@ -106,7 +106,7 @@ Told = Iterator[tuple[float, set[Named], int]]
 
 def _campaign(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> Told:
     """One run of ten minutes, looked at on its way."""
-    with temporary_store() as store:
+    with nothing_compiled(), temporary_store() as store:
         seen: list[tuple[float, set[Named], int]] = []
 
         def found() -> set[Named]:
@@ -135,7 +135,8 @@ def _in_slices(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...],
     parts = [cells[k::WORKERS] for k in range(WORKERS)]
     found: set[Named] = set()
     verdicts, before = 0, 0.0
-    with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn"), prepare_environment) as pool:
+    spawned = multiprocessing.get_context("spawn")
+    with nothing_compiled(), ProcessPoolExecutor(WORKERS, spawned, prepare_environment) as pool:
         for number, minutes in enumerate(MINUTES):
             seconds = 60 * (minutes - before)
             for named, count in pool.map(_slice, parts, [seconds] * WORKERS, [spend] * WORKERS, [number] * WORKERS):

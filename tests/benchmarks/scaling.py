@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.plan import FIRST, SECOND
 from fuzzer.campaign.run import Settings, run_campaign
-from tests.benchmarks.measure import Measure, temporary_store
+from tests.benchmarks.measure import Measure, nothing_compiled, temporary_store
 
 #: Enough cells, of each op one per format, that the last one of a round does not matter: a round ends when its last shard does.
 OPS = "exp,log1p,tanh,sigmoid,sin,softmax,logsumexp,expm1"
@@ -24,7 +24,7 @@ def measures() -> Iterator[Measure]:
 
 
 def _rate(workers: int) -> float:
-    with temporary_store() as store:
+    with nothing_compiled(), temporary_store() as store:
         run = run_campaign(
             Settings(Budget(verdicts=VERDICTS), ops=OPS, dtypes=DTYPES, orders=("value",), seed=3, workers=workers), store
         )
