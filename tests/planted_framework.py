@@ -121,8 +121,9 @@ def rounded(value: Fraction | float, fmt: Format) -> float:
 
 
 def _agreed(function: Function, row: Row, fmt: Format) -> list[Fraction | float] | None:
-    """mpmath's outputs at two precisions that agree to 2^-80, precision doubled until they do."""
-    bits, before = 160, None
+    """mpmath's outputs at two precisions that agree to 2^-80, precision doubled until they do; at least so many bits that a sum of the inputs
+    loses none of them, for two precisions that lose one agree."""
+    bits, before = 160 + _spread(row), None
     while bits <= 20480:
         now = _evaluate(function, row, bits, fmt)
         if now is None:
@@ -131,6 +132,13 @@ def _agreed(function: Function, row: Row, fmt: Format) -> list[Fraction | float]
             return now
         before, bits = now, 2 * bits
     return before
+
+
+def _spread(row: Row) -> int:
+    """Binades between the largest and the least number of the inputs."""
+    sizes = np.abs(np.concatenate([np.ravel(np.asarray(value, np.float64)) for value in row.values()]))
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    return int(np.ptp(np.frexp(sizes)[1])) if len(sizes) else 0
 
 
 def _evaluate(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 def sweep(
+    context: typer.Context,
     op: Annotated[str | None, typer.Argument(help="An op of one number, or names and patterns, separated by commas.")] = None,
     dtype: Annotated[str, typer.Option("--dtype", metavar="D", help="float16, bfloat16 or float32.")] = "float32",
     every: Annotated[
@@ -56,6 +57,8 @@ def sweep(
     db: Db = DEFAULT_DB,
 ) -> None:
     """Run every bit pattern of an op through every target, and prove the largest error."""
+    if resume is not None and op is None and not every:
+        op, dtype, orders, params, targets, first_calls = _resumed(context, db, resume)
     if (op is None) != every:
         raise ValueError(
             "name an op, as in `ulpfuzz sweep tanh --dtype bfloat16`, or give --all"
@@ -107,6 +110,25 @@ def facts(
         from fuzzer.cli.screen import console
 
         _table(found, console())
+
+
+#: What a sweep that is resumed by its name alone has already.
+_SELECTING = ("dtype", "orders", "targets", "params", "first_calls")
+
+
+def _resumed(context: typer.Context, db: str, name: str) -> tuple[str, str, str, str | None, str, bool]:
+    """ops, dtype, orders, params, targets and first_calls of a sweep in the store. Raises ValueError."""
+    from fuzzer.findings.store import Store
+
+    for option in _SELECTING:
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            raise ValueError(f"a resumed sweep keeps what it had: leave out --{option.replace('_', '-')}, or name its op too")
+    with Store(db, create=False) as store:
+        past = store.sweep(name).selection
+    params = None if past["params"] is None else json.dumps(past["params"])
+    targets = ",".join(past["targets"])
+    return past["ops"], past["dtype"], ",".join(past["orders"]), params, targets, past.get("calls") == "first"
 
 
 def _params(text: str | None) -> dict[str, Any] | None:

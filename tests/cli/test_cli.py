@@ -510,6 +510,22 @@ def test_sweep_proves_tanh_in_bfloat16(tmp_path: Path) -> None:
     assert call("facts", "--markdown", "--db", url).stdout.startswith("| op | format |")
 
 
+def test_a_sweep_is_resumed_by_its_name_alone(tmp_path: Path) -> None:
+    pytest.importorskip("jax")
+    url = f"sqlite:///{tmp_path / 'sweeps.db'}"
+    asked = ["exp", "--dtype", "float16", "--orders", "grad", "--first-calls", "--targets", "jax:cpu:eager"]
+    before = loaded("sweep", *asked, "--workers", "0", "--json", "--db", url)
+    with Store(url) as store:
+        (record,) = store.sweeps()
+        store.finish_sweep(replace(record, state="interrupted"))
+    wrong = call("sweep", "--resume", "--dtype", "bfloat16", "--db", url)
+    assert (wrong.exit_code, "leave out --dtype, or name its op too" in wrong.stderr) == (2, True)
+    after = loaded("sweep", "--resume", "--workers", "0", "--json", "--db", url)
+    assert {**before, "seconds": 0.0} == {**after, "seconds": 0.0}
+    finished = call("sweep", "--resume", "--db", url)
+    assert (finished.exit_code, "every sweep has finished" in finished.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
