@@ -13,7 +13,7 @@ _XLA_FLAGS = {"--xla_cpu_multi_thread_eigen": "=false", "intra_op_parallelism_th
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_NPROC")
 
 #: JAX's compilation cache: its folder, and the seconds from which a compilation is kept (by default one: no op of eager mode takes that long).
-COMPILATIONS, _KEPT_FROM = "JAX_COMPILATIONCOMPILATIONS_DIR", "JAX_PERSISTENTCOMPILATIONS_MIN_COMPILE_TIME_SECS"
+COMPILATIONS, _KEPT_FROM = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
 
 #: What the user's CUDA_VISIBLE_DEVICES was before it was hidden from this process, or UNSET; hosts with a device get it back.
 _VISIBLE, _UNSET = "ULPFUZZ_CUDA_VISIBLE_DEVICES", "unset"
