@@ -119,15 +119,13 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
         groups[2 if named.mode != "eager" else 1 if named.compiles_shapes else 0].append(target)
     *eager, modes = map(tuple, groups)
     orders = sorted({cell.order for cell in cells}, key=ORDERS.index)
-    found = {cell.dtype for cell in cells}
+    found, usual = {cell.dtype for cell in cells}, set(USUAL)
     by_order = [*itertools.product(orders, eager), *itertools.product(orders, [modes])]
-    usual = frozenset(USUAL)
     parts: list[Visit] = []
-    for dtypes in (found & usual, found - usual):
-        for order, group in by_order if dtypes else ():
-            if group:
-                weight, times = 1.0 if group == eager[0] else COMPILING, VALUES if order == "value" else 1.0
-                parts.append(Visit(group, string.ascii_lowercase[len(parts)], order, tuple(sorted(dtypes)), weight, times))
+    for dtypes, (order, group) in itertools.product((found & usual, found - usual), by_order):
+        if dtypes and group:
+            weight, times = 1.0 if group == eager[0] else COMPILING, VALUES if order == "value" else 1.0
+            parts.append(Visit(group, string.ascii_lowercase[len(parts)], order, tuple(sorted(dtypes)), weight, times))
     return parts
 
 

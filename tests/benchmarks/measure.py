@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
+from unittest import mock
 
 from fuzzer.findings.store import Store
 from fuzzer.frameworks.environment import COMPILATIONS
@@ -61,12 +62,5 @@ def temporary_store() -> Iterator[Store]:
 @contextmanager
 def nothing_compiled() -> Iterator[None]:
     """Processes started inside find nothing that others have compiled (environment.prepare_environment): the first run of the day."""
-    before = os.environ.get(COMPILATIONS)
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ[COMPILATIONS] = folder
-        try:
-            yield
-        finally:
-            os.environ.pop(COMPILATIONS)
-            if before is not None:
-                os.environ[COMPILATIONS] = before
+    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, {COMPILATIONS: folder}):
+        yield
