@@ -22,6 +22,9 @@ Floats = NDArray[Any]
 Ordinals = NDArray[np.int64]
 Ulps = float
 
+#: The bits of a binary64 number's exponent.
+_EXPONENT = np.int64(0x7FF << 52)
+
 
 class UnknownName(ValueError):
     """A name that is none of the valid choices; the message names the nearest one."""
@@ -81,7 +84,7 @@ class Format:
         """The ordinal of the largest finite number; max_ordinal + 1 is infinity."""
         return ((self.emax - self.emin + 1) << (self.precision - 1)) + (1 << (self.precision - 1)) - 1
 
-    @property
+    @cached_property
     def overflow_threshold(self) -> Fraction:
         """W = (2 - 2^-p) 2^emax: at and beyond it, round-to-nearest gives infinity (IEEE 754-2019, 4.3.1)."""
         return (2 - Fraction(1, 2**self.precision)) * Fraction(2) ** self.emax
@@ -115,12 +118,12 @@ class Format:
 
         Source: Muller, RR-5504 (2005), definition 4. For |y| not finite the ulp of the top binade.
         """
-        bits = np.asarray(truth, dtype=np.float64).view(np.int64)
-        biased = (bits >> 52) & 0x7FF  # 0: zero or subnormal, below every emin; 0x7FF: infinite or NaN
-        biased = np.where(biased == 0x7FF, self.emax + 1023, np.maximum(biased, self.emin + 1023))
-        if self.emin - self.precision + 1 < -1022:  # the ulp itself may be subnormal
-            return np.asarray(np.ldexp(1.0, biased - (1022 + self.precision)))
-        return np.asarray((biased - (self.precision - 1)) << 52).view(np.float64)
+        binade = (np.asarray(truth, dtype=np.float64).view(np.int64) & _EXPONENT).view(np.float64)  # 2^floor(log2|y|)
+        ulp = np.asarray(np.maximum(binade, 2.0**self.emin))  # subnormal numbers read as 0
+        if ulp.max(initial=0.0) == np.inf:
+            ulp = np.asarray(np.where(ulp == np.inf, 2.0**self.emax, ulp))
+        ulp *= 2.0 ** (1 - self.precision)
+        return ulp
 
     def round(self, values: NDArray[np.float64]) -> Floats:
         """Binary64 values rounded once to this format, to nearest, ties to even."""

@@ -471,7 +471,9 @@ def audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> N
         return
     rows = truth.shape[0]
     step = max(1, round(1 / caps.audit_share))
-    first = int(abs(float(np.nansum(truth.value[:1])))) % step if np.isfinite(np.nansum(truth.value[:1])) else 0
+    with np.errstate(all="ignore"):
+        total = float(np.nansum(truth.value[:1]))
+    first = int(abs(total)) % step if math.isfinite(total) else 0
     for row in range(first % max(1, rows), rows, step):
         if not (truth.tier[row] < _ARB).all() or not _finite_rows(_rows(inputs, np.array([row]))).all():
             continue

@@ -86,22 +86,15 @@ class Ledger:
         if outcome.screened is None:
             return 0.0
         verdicts, rows, binades = outcome.screened.verdicts, outcome.screened.rows, judgement.binades
-        some, flushed = verdicts.take(rows), outcome.screened.flushed[rows]
-        known = np.where(flushed | np.isnan(some.ulps), 0.0, some.ulps)
-        shown = _worst_of_rows(verdicts.ulps)
-        shown[rows] = _worst_of_rows(known)
-        worst = highest = binades.worst(shown)
-        if np.isinf(known).any():
-            shown[rows] = _worst_of_rows(np.where(np.isinf(known), 0.0, known))
-            highest = binades.worst(shown)
+        seen = judgement.extremes(outcome.screened)
         self.verdicts += verdicts.classes.size
-        self.flushed += int(flushed.sum())
-        self.classes.update(some.count())
-        self.classes[Class.ok.name] += verdicts.classes.size - some.classes.size
-        self._add_profile(worst, binades, verdicts.classes.shape[1])
-        self._add_excess(some, binades.exponents[rows])
-        self._add_candidates(judgement.batch, some, rows, binades.exponents, within)
-        return self._add_elites(judgement.batch, shown, binades, highest)
+        self.flushed += int(seen.flushed.sum())
+        self.classes.update(seen.some.count())
+        self.classes[Class.ok.name] += verdicts.classes.size - seen.some.classes.size
+        self._add_profile(seen.worst, binades, verdicts.classes.shape[1])
+        self._add_excess(seen.some, binades.exponents[rows])
+        self._add_candidates(judgement.batch, seen.some, rows, binades.exponents, within)
+        return self._add_elites(judgement.batch, seen.shown, binades, seen.highest)
 
     def _add_profile(self, worst: NDArray[np.float64], binades: Binades, outputs: int) -> None:
         """worst: by binade, the largest error in ulps, 0 where it is unknown or a flush."""
@@ -193,11 +186,6 @@ class Ledger:
             self.subject.implementation.call, self.verdicts, dict(self.classes), self.worst_ulps, self.worst_excess, self.profile(),
             self.compared, self.differing,
         )  # fmt: skip
-
-
-def _worst_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The largest of each row, the caller's to write; of one output numpy's own reduction costs twenty times as much."""
-    return values[:, 0].copy() if values.shape[1] == 1 else values.max(axis=1)
 
 
 def _largest_finite(values: NDArray[np.float64]) -> float:

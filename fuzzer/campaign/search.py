@@ -28,8 +28,8 @@ from oracles import oracle
 from oracles.function import Function
 from oracles.oracle import Caps
 
-#: Numbers of one framework call, and one shape for jax. After round 0 so many that Python's share is small: of scalars, and of vectors, where
-#: each recipe has COUSINS.
+#: Numbers of one framework call, and one shape for jax. After round 0 so many that Python's share is small: each recipe has COUSINS, but where
+#: functions of several numbers, or binary64, leave the oracle much to do in every call.
 ROWS = 4096
 LATER, COUSINS = 16384, 4
 #: Rows of the first batches of a search that has little time: loops over rows cost milliseconds for each. Where every shape is compiled it is one
@@ -81,10 +81,15 @@ class Search:
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
         self.hurried = trial.hurried and round_ == 0
-        self.rows, self.cousins = (ROWS, 1) if round_ == 0 else (LATER, 1 if trial.op.elementwise else COUSINS)
+        self.rows, self.cousins = (ROWS, 1) if round_ == 0 else (LATER, 1 if trial.op.elementwise and not self.light else COUSINS)
         self.per_call = 0  # rows of a call where each recipe is divided into several
         self._grid: Batch | None = None
         self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
+
+    @property
+    def light(self) -> bool:
+        """Whether a call of many elements is decided by the vectorised tiers, all but a few: of one number, in at most 32 bits."""
+        return self.trial.op.elementwise and len(self.trial.op.inputs) == 1 and self.trial.format.width <= 32
 
     def feed(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> float:
         """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent with the last batch."""
@@ -136,7 +141,7 @@ class Search:
                 self._tails(grid)
                 self._generated(grid)
             while True:
-                self._explore(marks, examples=8 if self.round == 0 else 24)
+                self._explore(marks, examples=8 if self.round == 0 else 24 // (COUSINS if self.light else 1))
                 self._zoom(rounds=5)
         except Spent:
             return
@@ -195,7 +200,7 @@ class Search:
 
         def judge(recipe: Recipe) -> float:
             with self.trial.clock.phase("generation"):
-                recipes = cousins(op, recipe, self.cousins)
+                recipes = cousins(op, cell.dtype, recipe, self.cousins)
                 batches = [r.expand(op, dict(cell.params), cell.dtype, cell.order, marks) for r in recipes]
             return self.feed(concatenate(batches), per_call=self.per_call)
 
@@ -215,7 +220,7 @@ class Search:
                 return
             for group in _by_shape(elites):
                 with self.trial.clock.phase("generation"):
-                    batch = _around(group, self.trial.op, fmt, reach, rng, self.rows * self.cousins)
+                    batch = _around(group, self.trial.op, fmt, reach, rng, self.rows * (1 if self.light else self.cousins))
                 self.feed(batch)
             reach = max(8, reach // NARROWER)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.padding import EAGER_ROWS, compiled_rows, in_few_shapes
+from fuzzer.frameworks.padding import compiled_rows, eager_rows, in_few_shapes
 from fuzzer.frameworks.problem import Problem, problem_of
 from fuzzer.frameworks.programs import Program, Programs
 
@@ -23,8 +23,8 @@ _SUBMODULES = ("jax.nn", "jax.numpy", "jax.scipy", "jax.scipy.special", "jax.sci
 #: JAX's name of a device where it is not ours (jax-metal's plugin registers METAL).
 _PLATFORMS = {"mps": "METAL"}
 
-#: Programs held in mode jit; problems met in mode eager before JAX's own caches are emptied, where each leaves about 3 MB.
-CAPACITY, EAGER_CAPACITY = 512, 128
+#: Programs held in mode jit; problems met in mode eager before JAX's own caches are emptied, where each leaves half a megabyte to 3 MB.
+CAPACITY, EAGER_CAPACITY = 512, 512
 
 
 def availability(mode: str, device: str) -> str:
@@ -77,7 +77,7 @@ class Jax:
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
         """See Framework. Rows are evaluated in calls of few sizes (padding), the last one filled up."""
-        sizes = compiled_rows(batch) if self._compiles else EAGER_ROWS
+        sizes = compiled_rows(batch) if self._compiles else eager_rows(batch)
         return in_few_shapes(lambda part: self._evaluate(job, part), batch, sizes)
 
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from fuzzer.case import Batch
 
-#: Rows that a batch is padded to where ops are compiled one by one, 30 to 200 ms each (jax, eager).
-EAGER_ROWS = (64, 1024, 4096, 16384, 65536)
+#: Rows that a batch is padded to where ops are compiled one by one, 30 to 200 ms each (jax, eager): of short vectors no 1,024, for they
+#: cost less at 4,096 than one more shape does.
+EAGER_ROWS, EAGER_WIDE_ROWS = (64, 4096, 16384, 65536), (64, 1024, 4096, 16384, 65536)
 #: Rows where a program is compiled as a whole, up to a second each: of short vectors 4,096 rows cost a millisecond, so that they
 #: have one shape for each length, and after round 0 another; of vectors of WIDE numbers and more, two and another.
 COMPILED_ROWS, WIDE_ROWS, WIDE = (4096, 16384, 65536), (64, 1024, 4096, 65536), 64
@@ -20,8 +21,16 @@ COMPILED_ROWS, WIDE_ROWS, WIDE = (4096, 16384, 65536), (64, 1024, 4096, 65536), 
 
 def compiled_rows(batch: Batch) -> tuple[int, ...]:
     """The numbers of rows that a batch is padded to in a compiled mode."""
-    width = max(math.prod(values.shape[1:]) for values in batch.inputs.values())
-    return COMPILED_ROWS if width < WIDE else WIDE_ROWS
+    return WIDE_ROWS if _is_wide(batch) else COMPILED_ROWS
+
+
+def eager_rows(batch: Batch) -> tuple[int, ...]:
+    """The numbers of rows that a batch is padded to where ops are compiled one by one."""
+    return EAGER_WIDE_ROWS if _is_wide(batch) else EAGER_ROWS
+
+
+def _is_wide(batch: Batch) -> bool:
+    return max(math.prod(values.shape[1:]) for values in batch.inputs.values()) >= WIDE
 
 
 def padded_rows(rows: int, sizes: tuple[int, ...]) -> int:

@@ -204,19 +204,27 @@ def _sources_unread() -> Iterator[None]:
         providers._get_local_constants = read
 
 
-def cousins(op: Op, recipe: Recipe, count: int) -> list[Recipe]:
-    """The recipe and others, `count` in all, that differ from it in their seeds and in how the numbers of vectors and matrices are arranged; each
-    takes the arrangements in turn."""
-    found = [recipe]
+def cousins(op: Op, dtype: str, recipe: Recipe, count: int) -> list[Recipe]:
+    """The recipe and others, `count` in all, that differ from it in their seeds, in how the numbers of vectors and matrices are arranged, and in
+    which regions scalars come from; each takes the arrangements, and the regions of the input's domain, in turn."""
+    fmt, found = format_named(dtype), [recipe]
     for k in range(1, count):
-        draws = [_rearranged(spec, draw, k) for spec, draw in zip(op.inputs, recipe.draws, strict=True)]
+        draws = [_rearranged(fmt, spec, draw, k) for spec, draw in zip(op.inputs, recipe.draws, strict=True)]
         found.append(replace(recipe, draws=tuple(draws), seed=_derived(recipe.seed, k)))
     return found
 
 
-def _rearranged(spec: Input, draw: Draw, steps: int) -> Draw:
-    """With an arrangement some steps further down the list; special values are for those who draw them."""
-    names = () if spec.scalar else _arrangements(spec, specials=False)
+#: A cousin's window is 2^WIDER times as wide as the one before: what is beside a window that the optimiser narrows.
+WIDER = 2
+
+
+def _rearranged(fmt: Format, spec: Input, draw: Draw, steps: int) -> Draw:
+    """With an arrangement, or a scalar's regions, some steps further down the list; special values are for those who draw them."""
+    if spec.scalar:
+        names = regions_of(fmt, (spec.low, spec.high))
+        moved = tuple(names[(names.index(name) + steps) % len(names)] if name in names else name for name in draw.regions)
+        return replace(draw, regions=moved, spread=min(draw.spread + steps * WIDER, fmt.width - 4))
+    names = _arrangements(spec, specials=False)
     if draw.arrangement not in names:
         return draw
     return replace(draw, arrangement=names[(names.index(draw.arrangement) + steps) % len(names)])

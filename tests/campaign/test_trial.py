@@ -42,6 +42,21 @@ def test_two_subjects_share_a_truth_and_keep_their_own_verdicts() -> None:
     assert two.screened.verdicts.symptoms[0, 0] == Symptom.nan
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_answers_with_the_same_bits_are_judged_once(shared: bool) -> None:
+    """-0 is not 0, however many rows are the same."""
+    trial = Trial(trial_of("sin", "float32").cell, [SUBJECT, SUBJECT])
+    x = np.zeros(200, np.float32)
+    other = x.copy()
+    other[77] = 0.0 if shared else -0.0
+    one, two = trial.judge(Batch("float32", {"x": x}), [(SUBJECT, a[:, np.newaxis], "") for a in (x, other)]).outcomes
+    assert one.screened is not None
+    assert two.screened is not None
+    assert (one.screened is two.screened) == shared
+    assert trial.clock.verdicts == 400
+    assert two.screened.verdicts.symptoms[77, 0] == (Symptom.none if shared else Symptom.signed_zero)
+
+
 def test_a_placed_row_is_judged_at_every_position() -> None:
     trial = trial_of("softmax", "float32")
     judgement = trial.run_placed(batch_of("float32", x=[1.0, 2.0, 3.0]), SUBJECT, Placement(17, 3))
