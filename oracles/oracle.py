@@ -91,9 +91,7 @@ def reference(
         todo[rows] = _need(ask, truth.take(rows), rows)
         open_rows |= _nowhere_smooth(function, inputs, todo)
         todo &= ~open_rows
-    singular = _arb_tier(function, inputs, truth, np.flatnonzero(todo), ask, precision, caps, tally)
-    special = np.flatnonzero(~finite & ~open_rows)
-    _limit_tier(function, inputs, truth, [*singular, *special], caps, tally)
+    _one_by_one(function, inputs, truth, todo, ~finite & ~open_rows, ask, precision, caps, tally)
     _accept_anything(truth, open_rows)
     if function.order != "value":  # a derivative where the function itself is undefined: no truth to hold an answer against
         _accept_anything(truth, truth.accepts == NAN)
@@ -102,6 +100,47 @@ def reference(
         if count:
             tally.elements[TIERS[code]] += count
     return truth
+
+
+def _one_by_one(
+    function: Function, inputs: Inputs, truth: Reference, todo: NDArray[np.bool_], special: NDArray[np.bool_], ask: Undecided,
+    precision: int, caps: Caps, tally: Tally,
+) -> None:  # fmt: skip
+    """What is left of the rows: those that need Arb (todo), and those with numbers that are not finite (special). Rows of the same scalars are
+    one to the caps, and so is a lattice of poles."""
+    rows = np.flatnonzero((todo & ~_settled_now(function, inputs, truth, todo)) | special)
+    scalars = all(values.ndim == 1 for values in inputs.values())
+    first, back = alike(_rows(inputs, rows)) if scalars and len(rows) else (np.arange(len(rows)), np.arange(len(rows)))
+    each = rows[np.sort(first)]
+    singular = _arb_tier(function, inputs, truth, each[todo[each]], ask, precision, caps, tally)
+    _limit_tier(function, inputs, truth, [*singular, *each[special[each]]], caps, tally)
+    if len(first) < len(rows):
+        truth.put(rows, truth.take(rows[first[back]]))
+        need = _need(ask, truth.take(rows), rows) & todo[rows]
+        again = rows[need & ~need[first[back]]]  # another answer to the same number may need a sharper truth
+        _arb_tier(function, inputs, truth, again, ask, precision, caps, tally)
+    _settled_now(function, inputs, truth, todo)
+
+
+def alike(inputs: Inputs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """(the first of all rows that are alike to the bit, for each row its place among these)."""
+    numbers = np.concatenate([v.reshape(len(v), -1) for v in inputs.values()], axis=1).view(np.int64)
+    axis = None if numbers.shape[1] == 1 else 0
+    _, first, back = np.unique(numbers, axis=axis, return_index=True, return_inverse=True)
+    return first, back.reshape(-1)
+
+
+def _settled_now(function: Function, inputs: Inputs, truth: Reference, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of these rows, of which nothing is known, are points of a lattice of poles that has been read: their truth is that of the others."""
+    found = np.zeros(len(rows), np.bool_)
+    settled = _SETTLED.get(function)
+    if settled:
+        patterns = _patterns(function, inputs)
+        for pattern, right in settled.items():
+            mine = rows & (patterns == pattern) & (truth.accepts == 0).any(axis=1)
+            _set_accepted(truth, np.flatnonzero(mine), right)
+            found |= mine
+    return found
 
 
 def _finite_rows(inputs: Inputs) -> NDArray[np.bool_]:
@@ -385,7 +424,6 @@ def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list
     patterns = _patterns(function, inputs)
     known: dict[int, list[tuple[limits_at_infinity.Accepted, ...]]] = {}
     settled = _SETTLED.setdefault(function, {})
-    alike: dict[int, list[int]] = {}
     answered: dict[bytes, tuple[limits_at_infinity.Accepted, ...]] = {}
     effort, cost = (
         0.0,
@@ -394,7 +432,6 @@ def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list
     for row in rows:
         pattern = int(patterns[row])
         if pattern in settled:
-            alike.setdefault(pattern, []).append(row)
             continue
         single = {name: values[row] for name, values in inputs.items()}
         key = _key(single)
@@ -418,8 +455,6 @@ def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list
         else:
             continue
         _set_accepted(truth, row, right)
-    for pattern, many in alike.items():
-        _set_accepted(truth, np.array(many), settled[pattern])
     tally.seconds["limit"] += time.perf_counter() - start
 
 

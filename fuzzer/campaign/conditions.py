@@ -15,8 +15,8 @@ from oracles.function import Function
 Rows = NDArray[np.int64]
 Values = NDArray[np.float64]
 
-#: Numbers of a measure's columns: as many as fit in memory.
-NUMBERS = 262144
+#: Numbers of a measure's columns: as many as fit in memory, for every part of a batch costs a tape's fixed 30 ms.
+NUMBERS = 1 << 20
 #: Where so many times the rows that are asked for are all, all are computed at once: the next subject will ask for others of them.
 MANY = 8
 #: Stands for what nobody knows, where nan is what nobody asked for.
@@ -33,7 +33,7 @@ class Conditions:
         self.function, self.inputs, self.outputs, self.precision, self.normwise = function, inputs, outputs, precision, normwise
         self.until = until
         self.beside: Values | None = None
-        self._rows = len(next(iter(inputs.values())))
+        self.count = len(next(iter(inputs.values())))
         self._known: dict[object, Values] = {}
 
     def beside_is(self, beside: Values) -> None:
@@ -64,8 +64,8 @@ class Conditions:
     def _projected(self, rows: Rows, outs: Rows) -> tuple[Values, Values]:
         least, likely = self._of(projected_amplification), self._of("likely")
         fresh = np.unique(rows[np.isnan(least[rows, 0])])
-        if MANY * len(fresh) > self._rows:
-            fresh = np.arange(self._rows)
+        if MANY * len(fresh) > self.count:
+            fresh = np.arange(self.count)
         for some in _parts(fresh, len(choices_of_signs(self.numbers)) * self.numbers):
             least[some], likely[some] = projected_amplification(
                 self.function, self._taken(some), self.precision, normwise=self.normwise
@@ -91,7 +91,7 @@ class Conditions:
     def _of(self, measure: object) -> Values:
         """What is known of a measure, rows by outputs."""
         if measure not in self._known:
-            self._known[measure] = np.full((self._rows, self.outputs), np.nan)
+            self._known[measure] = np.full((self.count, self.outputs), np.nan)
         return self._known[measure]
 
     def _taken(self, rows: Rows) -> dict[str, Values]:
@@ -99,29 +99,32 @@ class Conditions:
 
 
 class Alike(Conditions):
-    """Of a batch whose rows are all the one row of another: what is known of that."""
+    """Of a batch whose rows are those of another, numbered by `rows`: what is known of these."""
 
-    def __init__(self, one: Conditions) -> None:
-        self.one = one
+    def __init__(self, others: Conditions, rows: Rows) -> None:
+        self.others, self.rows = others, rows
 
     @property
     def numbers(self) -> int:
-        return self.one.numbers
+        return self.others.numbers
 
     def beside_is(self, beside: Values) -> None:
-        self.one.beside_is(beside[:1])
+        known = self.others.beside
+        known = np.zeros((self.others.count, beside.shape[1])) if known is None else known.copy()
+        known[self.rows] = beside
+        self.others.beside_is(known)
 
     def amplification(self, rows: Rows, outs: Rows) -> Values:
-        return self.one.amplification(np.zeros_like(rows), outs)
+        return self.others.amplification(self.rows[rows], outs)
 
     def least(self, rows: Rows, outs: Rows) -> Values:
-        return self.one.least(np.zeros_like(rows), outs)
+        return self.others.least(self.rows[rows], outs)
 
     def likely(self, rows: Rows, outs: Rows) -> Values:
-        return self.one.likely(np.zeros_like(rows), outs)
+        return self.others.likely(self.rows[rows], outs)
 
     def sharper(self, rows: Rows, outs: Rows) -> Values:
-        return self.one.sharper(np.zeros_like(rows), outs)
+        return self.others.sharper(self.rows[rows], outs)
 
 
 def _parts(places: Rows, width: int) -> Iterator[Rows]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import input_exponents
 from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.conditions import Alike, Conditions
 from fuzzer.campaign.ledger import Candidate, Inconsistency
 from fuzzer.campaign.trial import Judgement, Outcome, Trial
 from fuzzer.case import Batch, Placement, concatenate
@@ -69,6 +70,7 @@ def compare(trial: Trial, batch: Batch, *, seed: int, round_: int, without: Sequ
 
     The number of calls depends on the number of rows and the round alone, so the same arguments give the same comparisons.
     """
+    known: Conditions | None = None
     for number, subject in enumerate(trial.subjects):
         if number in without:
             continue
@@ -79,7 +81,9 @@ def compare(trial: Trial, batch: Batch, *, seed: int, round_: int, without: Sequ
         except FrameworkError as error:
             yield Comparison(number, error=str(error))
             continue
-        yield _compared(trial, number, batch, readings)
+        if known is None and readings:
+            known = trial.conditions(batch.exact(), readings[0].answers.shape[1])
+        yield _compared(trial, number, batch, readings, known)
 
 
 def _long(batch: Batch) -> int:
@@ -135,8 +139,9 @@ class _Sighting:
     answer: NDArray[Any]
 
 
-def _compared(trial: Trial, number: int, batch: Batch, readings: list[Reading]) -> Comparison:
-    if not readings or readings[0].length < batch.rows:  # no call holds all rows: the shape was one too many
+def _compared(trial: Trial, number: int, batch: Batch, readings: list[Reading], known: Conditions | None) -> Comparison:
+    """known: of the batch's rows, None where there are no readings."""
+    if known is None or not readings or readings[0].length < batch.rows:  # no call holds all rows: the shape was one too many
         return Comparison(number)
     first = readings[0].answers[: batch.rows]
     bits = _bits(first)
@@ -151,7 +156,7 @@ def _compared(trial: Trial, number: int, batch: Batch, readings: list[Reading]) 
                 seen.append(_Sighting(mine[at].tobytes(), placement, reading.nth, reading.answers[at]))
     if not sightings:
         return Comparison(number, bits.size)
-    return _judged(trial, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]))
+    return _judged(trial, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]), known)
 
 
 def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
@@ -162,14 +167,17 @@ def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
     return raw
 
 
-def _judged(trial: Trial, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]]) -> Comparison:
+def _judged(
+    trial: Trial, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]], known: Conditions
+) -> Comparison:
     """The rows whose bits differ, their truth asked once, each of the different answers judged."""
     rows, lists = np.array(list(sightings)), list(sightings.values())
     variants = [np.stack([seen[min(k, len(seen) - 1)].answer for seen in lists]) for k in range(max(map(len, lists)))]
     index = np.repeat(np.arange(len(rows)), [len(seen) for seen in lists])
     truth = trial.truth(batch.take(rows), variants).take(index)
     answers = np.stack([sighting.answer for seen in lists for sighting in seen])
-    judgement = trial.judge(batch.take(rows[index]), [(trial.subjects[number], answers, "")], truth)
+    answered = (trial.subjects[number], answers, "")
+    judgement = trial.judge(batch.take(rows[index]), [answered], truth, Alike(known, rows[index]))
     screened = judgement.outcomes[0].screened
     assert screened is not None
     verdicts, flushed = screened.verdicts, screened.flushed

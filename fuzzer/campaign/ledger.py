@@ -119,7 +119,8 @@ class Ledger:
             return
         symptoms, rows = verdicts.symptoms[at, outs], numbers[at]
         with np.errstate(invalid="ignore"):
-            sizes = np.abs(next(iter(batch.inputs.values()))[rows].astype(np.float64)).reshape(len(rows), -1).max(axis=1)
+            largest = np.abs(next(iter(batch.inputs.values()))[numbers].astype(np.float64)).reshape(len(numbers), -1).max(axis=1)
+        sizes = largest[at]
         for code in np.flatnonzero(np.bincount(symptoms)).tolist():
             symptom = Symptom(code)
             mine = np.flatnonzero(symptoms == code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -25,13 +25,18 @@ from fuzzer.inputs.recipe import Landmarks, Recipe
 from fuzzer.inputs.strategies import cousins, explore, usual_lengths
 from fuzzer.inputs.structures import satisfy
 from oracles import oracle
+from oracles.effort import ROW, evaluation_cost
 from oracles.function import Function
 from oracles.oracle import Caps
 
-#: Numbers of one framework call, and one shape for jax. After round 0 so many that Python's share is small: each recipe has COUSINS, but where
-#: functions of several numbers, or binary64, leave the oracle much to do in every call.
+#: Numbers of one framework call, and one shape for jax. After round 0 each recipe has so many, and of vectors it has COUSINS.
 ROWS = 4096
 LATER, COUSINS = 16384, 4
+#: Cousins of each recipe where a call is light work (Search.light), so that Python's share of it is small: of scalars, and of vectors, whose
+#: columns are short arrays.
+MORE_SCALARS, MORE_VECTORS = 4, 16
+#: Nominal seconds of Arb for each number of a row (oracles.effort), beside those of any row, up to which the work is light.
+LIGHT = 20e-6
 #: Rows of the first batches of a search that has little time: loops over rows cost milliseconds for each. Where every shape is compiled it is one
 #: batch, in calls of the least shape, which the proofs have too.
 FEW, FEW_COMPILED = (64, 1024), (1024,)
@@ -81,15 +86,28 @@ class Search:
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
         self.hurried = trial.hurried and round_ == 0
-        self.rows, self.cousins = (ROWS, 1) if round_ == 0 else (LATER, 1 if trial.op.elementwise and not self.light else COUSINS)
+        self.rows, self.cousins = (ROWS, 1) if round_ == 0 else (LATER, self._cousins)
         self.per_call = 0  # rows of a call where each recipe is divided into several
         self._grid: Batch | None = None
         self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
 
-    @property
+    @cached_property
     def light(self) -> bool:
-        """Whether a call of many elements is decided by the vectorised tiers, all but a few: of one number, in at most 32 bits."""
-        return self.trial.op.elementwise and len(self.trial.op.inputs) == 1 and self.trial.format.width <= 32
+        """Whether a call of many elements is decided by the vectorised tiers, all but a few, at little cost: in at most 32 bits, of one number, or
+        by a definition of few operations."""
+        trial, op = self.trial, self.trial.op
+        if trial.format.width > 32:
+            return False
+        if op.elementwise and len(op.inputs) == 1:
+            return True
+        shapes = tuple(spec.sizes(max(self.lengths)) for spec in op.inputs)
+        return evaluation_cost(trial.function, shapes, 64) <= ROW + LIGHT * sum(int(math.prod(shape)) for shape in shapes)
+
+    @property
+    def _cousins(self) -> int:
+        if self.trial.op.elementwise:
+            return MORE_SCALARS if self.light else 1
+        return MORE_VECTORS if self.light else COUSINS
 
     def feed(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> float:
         """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent with the last batch."""
@@ -141,7 +159,7 @@ class Search:
                 self._tails(grid)
                 self._generated(grid)
             while True:
-                self._explore(marks, examples=8 if self.round == 0 else 24 // (COUSINS if self.light else 1))
+                self._explore(marks, examples=8 if self.round == 0 else 24 // (MORE_SCALARS if self.light else 1))
                 self._zoom(rounds=5)
         except Spent:
             return
@@ -220,7 +238,9 @@ class Search:
                 return
             for group in _by_shape(elites):
                 with self.trial.clock.phase("generation"):
-                    batch = _around(group, self.trial.op, fmt, reach, rng, self.rows * (1 if self.light else self.cousins))
+                    batch = _around(
+                        group, self.trial.op, fmt, reach, rng, self.rows * (1 if self.trial.op.elementwise else COUSINS)
+                    )
                 self.feed(batch)
             reach = max(8, reach // NARROWER)
 

@@ -363,7 +363,9 @@ class Trial:
         given = answered[1]
         truth, known = self._row(batch, [] if given is None else _distinct(given))
         repeated = truth.take(np.zeros(placement.length, np.int64))
-        return self.judge(batch.repeat(placement.length), [answered], repeated, Alike(known))
+        return self.judge(
+            batch.repeat(placement.length), [answered], repeated, Alike(known, np.zeros(placement.length, np.int64))
+        )
 
     def _row(self, row: Batch, answers: list[NDArray[Any]]) -> tuple[Reference, Conditions]:
         """The truth, as sharp as the answers need, and the conditions of a batch of one row; the last few rows are remembered, for a finding is
@@ -427,16 +429,23 @@ class Trial:
             yard = yardstick(truth, fmt, standard.ulps)
             known.beside_is(yard.ulp / (2 * fmt.unit_roundoff))
 
+        flushed_truth, read = Reference.unknown(*truth.shape), np.zeros(truth.shape[0], np.bool_)
+
         def flushed(rows: NDArray[np.int64]) -> Reference:
-            zeroed = {
-                n: np.where(np.abs(v[rows]) < fmt.min_normal, np.copysign(0.0, v[rows]), v[rows]) for n, v in inputs.items()
-            }
-            with self.clock.phase("oracle"):
-                first, back = _alike(zeroed)
-                different = {name: values[first] for name, values in zeroed.items()}
-                found = oracle.reference(self.function, different, precision=fmt.precision, caps=self._caps_now()).take(back)
-            found.accepts[...] |= kinds_by_contract(self.op, zeroed, self.cell.order)[:, np.newaxis]
-            return found
+            fresh = rows[~read[rows]]
+            if len(fresh):
+                zeroed = {
+                    n: np.where(np.abs(v[fresh]) < fmt.min_normal, np.copysign(0.0, v[fresh]), v[fresh])
+                    for n, v in inputs.items()
+                }
+                with self.clock.phase("oracle"):
+                    first, back = oracle.alike(zeroed)
+                    different = {name: values[first] for name, values in zeroed.items()}
+                    found = oracle.reference(self.function, different, precision=fmt.precision, caps=self._caps_now()).take(back)
+                found.accepts[...] |= kinds_by_contract(self.op, zeroed, self.cell.order)[:, np.newaxis]
+                flushed_truth.put(fresh, found)
+                read[fresh] = True
+            return flushed_truth.take(rows)
 
         outcomes: list[Outcome] = []
         seen: list[tuple[NDArray[Any], object, Screened]] = []
@@ -472,11 +481,13 @@ class Trial:
     def _conditions_of(self, batch: Batch, inputs: dict[str, NDArray[np.float64]], outputs: int) -> Conditions:
         """Of the batch asked last they are kept."""
         if self._conditions is None or self._conditions[0] is not batch:
-            made = Conditions(
-                self.function, inputs, outputs, self.format.precision, normwise=self.op.whole == "all", until=self.oracle_until
-            )
-            self._conditions = (batch, made)
+            self._conditions = (batch, self.conditions(inputs, outputs))
         return self._conditions[1]
+
+    def conditions(self, inputs: dict[str, NDArray[np.float64]], outputs: int) -> Conditions:
+        """The conditions of rows with these inputs, nothing of which is known yet."""
+        normwise = self.op.whole == "all"
+        return Conditions(self.function, inputs, outputs, self.format.precision, normwise=normwise, until=self.oracle_until)
 
     def _subnormal_rows(self, inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
         rows = np.zeros(len(next(iter(inputs.values()))), np.bool_)
@@ -494,13 +505,6 @@ def _magnitudes(inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
             with np.errstate(over="ignore"):
                 product = product * np.abs(inputs[name]).reshape(len(product), -1).max(axis=1)
     return product
-
-
-def _alike(inputs: dict[str, NDArray[np.float64]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """(the first of all rows that are alike to the bit, for each row its place among these)."""
-    numbers = np.concatenate([v.reshape(len(v), -1) for v in inputs.values()], axis=1).view(np.int64)
-    _, first, back = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
-    return first, back.reshape(-1)
 
 
 def _compile_seconds(framework: Framework) -> float:

@@ -205,8 +205,8 @@ def _sources_unread() -> Iterator[None]:
 
 
 def cousins(op: Op, dtype: str, recipe: Recipe, count: int) -> list[Recipe]:
-    """The recipe and others, `count` in all, that differ from it in their seeds, in how the numbers of vectors and matrices are arranged, and in
-    which regions scalars come from; each takes the arrangements, and the regions of the input's domain, in turn."""
+    """The recipe and others, `count` in all, that differ from it in their seeds, in the regions that numbers come from, and in how those of vectors
+    and matrices are arranged; each takes the regions of the input's domain, and the arrangements, in turn."""
     fmt, found = format_named(dtype), [recipe]
     for k in range(1, count):
         draws = [_rearranged(fmt, spec, draw, k) for spec, draw in zip(op.inputs, recipe.draws, strict=True)]
@@ -219,12 +219,11 @@ WIDER = 2
 
 
 def _rearranged(fmt: Format, spec: Input, draw: Draw, steps: int) -> Draw:
-    """With an arrangement, or a scalar's regions, some steps further down the list; special values are for those who draw them."""
-    if spec.scalar:
-        names = regions_of(fmt, (spec.low, spec.high))
-        moved = tuple(names[(names.index(name) + steps) % len(names)] if name in names else name for name in draw.regions)
-        return replace(draw, regions=moved, spread=min(draw.spread + steps * WIDER, fmt.width - 4))
-    names = _arrangements(spec, specials=False)
+    """With regions, and an arrangement, some steps further down the list; special values are for those who draw them."""
+    names = regions_of(fmt, (spec.low, spec.high))
+    moved = tuple(names[(names.index(name) + steps) % len(names)] if name in names else name for name in draw.regions)
+    draw = replace(draw, regions=moved, spread=min(draw.spread + steps * WIDER, fmt.width - 4))
+    names = () if spec.scalar else _arrangements(spec, specials=False)
     if draw.arrangement not in names:
         return draw
     return replace(draw, arrangement=names[(names.index(draw.arrangement) + steps) % len(names)])
