@@ -369,7 +369,7 @@ ALIKE = 12
 def _patterns(function: Function, inputs: Inputs) -> NDArray[np.int64]:
     """The class pattern of a scalar input at a lattice of poles: 1 a negative integer, 2 a positive one; 0 where none is claimed."""
     (first, *rest) = inputs.values()
-    if rest or first.ndim != 1:
+    if rest or first.ndim != 1 or not _lattices(function):
         return np.zeros(len(first), np.int64)
     with np.errstate(all="ignore"):
         integer = (first == np.floor(first)) & np.isfinite(first) & (first != 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,11 @@ class Extremes:
     shown: NDArray[np.float64]
     worst: NDArray[np.float64]
     highest: NDArray[np.float64]
+
+    @cached_property
+    def classes(self) -> dict[str, int]:
+        """Of `some`: elements per class, by name."""
+        return self.some.count()
 
     @classmethod
     def of(cls, screened: Screened, binades: Binades) -> Extremes:

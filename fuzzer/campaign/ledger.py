@@ -89,7 +89,7 @@ class Ledger:
         seen = judgement.extremes(outcome.screened)
         self.verdicts += verdicts.classes.size
         self.flushed += int(seen.flushed.sum())
-        self.classes.update(seen.some.count())
+        self.classes.update(seen.classes)
         self.classes[Class.ok.name] += verdicts.classes.size - seen.some.classes.size
         self._add_profile(seen.worst, binades, verdicts.classes.shape[1])
         self._add_excess(seen.some, binades.exponents[rows])

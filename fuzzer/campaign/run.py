@@ -111,6 +111,7 @@ class _Campaign:
         self.totals: Counter[str] = Counter()
         self.tiers: Counter[str] = Counter()
         self.phases: defaultdict[str, float] = defaultdict(float)
+        self.took: dict[str, float] = {}  # by cell the seconds of its last shard
         self.start = time.monotonic()
         seconds = settings.budget.seconds
         self._until = None if seconds is None else time.time() + seconds
@@ -216,6 +217,8 @@ class _Campaign:
         if self._until is not None and not visit.part:
             longest = longest_visit(self._until - time.time(), self.settings.workers, len(fresh))
             fresh = [replace(shard, seconds=longest) for shard in fresh]
+        if self._until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
+            fresh.sort(key=self._seconds, reverse=True)
         cells = {shard.id: shard.cell for shard in fresh}
         with closing(execute(self._paced(fresh, visit), self._out_of_time)) as flow:
             for result in flow:
@@ -225,6 +228,10 @@ class _Campaign:
                     self._count(cells[result.task], lesson)
                 self._tell(result.cell)
         return lessons
+
+    def _seconds(self, shard: Shard) -> tuple[float, bool]:
+        """What a shard may take beside the others: what its cell took before, else vectors, whose every length is compiled, more than scalars."""
+        return self.took.get(shard.cell.key, 0.0), not shard.cell.record.elementwise
 
     def _paced(self, shards: Sequence[Shard], visit: Visit) -> Iterator[Shard]:
         """The shards, each with its seconds as it is handed out, where the visit is a part of a round whose time is short."""
@@ -272,6 +279,7 @@ class _Campaign:
         self.unsupported.update({tuple(line): None for line in lesson.unsupported})
         self.totals["verdicts"] += lesson.verdicts
         self.tiers.update(lesson.by_tier)
+        self.took[cell.key] = sum(lesson.by_phase.values())
         for phase, spent in lesson.by_phase.items():
             self.phases[phase] += spent
         self.findings.update(lesson.found)

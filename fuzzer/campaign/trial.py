@@ -392,7 +392,8 @@ class Trial:
             bounds = map(self.clock.phase("oracle"), (known.least, known.sharper) if settle else ())
             with self.clock.phase("judge"):
                 least = [of_those(bound, rows) for bound in bounds]
-                return needs_more([given[rows] for given in answers], truth, fmt, standard, least)
+                asked = answers if len(rows) == batch.rows else [given[rows] for given in answers]  # all, as they stand
+                return needs_more(asked, truth, fmt, standard, least)
 
         with self.clock.phase("oracle"):
             return oracle.reference(
