@@ -14,27 +14,21 @@ from tests.benchmarks.measure import Measure, nothing_compiled, temporary_store
 OPS = "exp,log1p,tanh,sigmoid,sin,softmax,logsumexp,expm1"
 GOAL = 1.85
 DTYPES = ("float32", "float16", "bfloat16")
-CELLS = len(OPS.split(",")) * len(DTYPES)
-#: The workers start, import and compile in round 0; round 1 follows. In a short run it is the start that does not scale, so a longer one has
-#: round 2 too, as every run of some minutes has.
-SHORT, LONG = CELLS * (FIRST + SECOND), CELLS * (FIRST + SECOND + GROWTH * SECOND)
+#: The workers start, import and compile in round 0; rounds 1 and 2 follow, as in every run of some minutes. In a shorter one it is the start that
+#: does not scale.
+VERDICTS = len(OPS.split(",")) * len(DTYPES) * (FIRST + SECOND + GROWTH * SECOND)
 
 
 def measures() -> Iterator[Measure]:
-    yield _measure("two workers against one, over the start and one round", SHORT, None)
-    yield _measure("two workers against one", LONG, GOAL)
-
-
-def _measure(title: str, verdicts: int, goal: float | None) -> Measure:
-    runs = {workers: _run(workers, verdicts) for workers in (1, 2)}
+    runs = {workers: _run(workers) for workers in (1, 2)}
     rates = {workers: run.verdicts / run.seconds for workers, run in runs.items()}
     told = {f"workers_{workers}": rate for workers, rate in rates.items()}
     told |= {f"seconds_{workers}": run.seconds for workers, run in runs.items()}
-    return Measure(title, rates[2] / rates[1], "ratio", goal, detail=told)
+    yield Measure("two workers against one", rates[2] / rates[1], "ratio", GOAL, detail=told)
 
 
-def _run(workers: int, verdicts: int) -> Run:
+def _run(workers: int) -> Run:
     with nothing_compiled(), temporary_store() as store:
         return run_campaign(
-            Settings(Budget(verdicts=verdicts), ops=OPS, dtypes=DTYPES, orders=("value",), seed=3, workers=workers), store
+            Settings(Budget(verdicts=VERDICTS), ops=OPS, dtypes=DTYPES, orders=("value",), seed=3, workers=workers), store
         )
