@@ -159,7 +159,7 @@ class Search:
                 self._tails(grid)
                 self._generated(grid)
             while True:
-                self._explore(marks, examples=8 if self.round == 0 else 24 // (MORE_SCALARS if self.light else 1))
+                self._explore(marks, examples=8 if self.round == 0 else 6 if self.light else 24)
                 self._zoom(rounds=5)
         except Spent:
             return

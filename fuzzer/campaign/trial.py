@@ -430,9 +430,12 @@ class Trial:
             yard = yardstick(truth, fmt, standard.ulps)
             known.beside_is(yard.ulp / (2 * fmt.unit_roundoff))
 
-        flushed_truth, read = Reference.unknown(*truth.shape), np.zeros(truth.shape[0], np.bool_)
+        flushed_truth: Reference | None = None
+        read = np.zeros(truth.shape[0], np.bool_)
 
         def flushed(rows: NDArray[np.int64]) -> Reference:
+            nonlocal flushed_truth
+            flushed_truth = flushed_truth or Reference.unknown(*truth.shape)
             fresh = rows[~read[rows]]
             if len(fresh):
                 zeroed = {

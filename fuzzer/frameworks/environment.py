@@ -17,9 +17,9 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_N
 #: JAX's compilation cache: its folder, and the seconds from which a compilation is kept (by default one: no op of eager mode takes that long).
 COMPILATIONS, _KEPT_FROM = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
 
-#: mallopt(3): parameters of glibc's malloc, and the bytes they are set to. From MMAP on a block is a mapping of its own, which ends when
-#: it is freed; beyond TRIM the free end of the heap goes back to the system.
-_TRIM, _MMAP = (-1, 256 << 20), (-3, 32 << 20)
+#: The thresholds of glibc's malloc, by their variable: the parameter of mallopt(3), and the bytes. Beyond the first the free end of the heap goes
+#: back to the system; from the second on a block is a mapping of its own, which ends when it is freed.
+_MALLOC = {"MALLOC_TRIM_THRESHOLD_": (-1, 256 << 20), "MALLOC_MMAP_THRESHOLD_": (-3, 32 << 20)}
 
 #: What the user's CUDA_VISIBLE_DEVICES was before it was hidden from this process, or UNSET; hosts with a device get it back.
 _VISIBLE, _UNSET = "ULPFUZZ_CUDA_VISIBLE_DEVICES", "unset"
@@ -38,21 +38,21 @@ def prepare_environment() -> None:
     Idempotent; of the user's XLA_FLAGS it keeps what it does not need to set. TF_ENABLE_ONEDNN_OPTS is left alone: it is
     part of what the user runs. Also lets this process keep the memory that it frees.
     """
-    _keep_memory()
     os.environ.setdefault(_VISIBLE, os.environ.get("CUDA_VISIBLE_DEVICES", _UNSET))
     for name, value in variables("cpu", os.environ).items():
         if value is not None:
             os.environ[name] = value
+    _keep_memory()
     _share_compilations()
 
 
 def _keep_memory() -> None:
     """Every call judges in arrays of half a megabyte, which live for a millisecond: asked of the system anew they cost a fifth of the time of a
-    verdict in page faults (Dask has its workers trim at 64 KiB, 40 % there). Where malloc is not glibc's it stays as it is."""
+    verdict in page faults. The variables act when a process starts, this in one that runs; where malloc is not glibc's neither does."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        for parameter, size in (_TRIM, _MMAP):
-            mallopt(parameter, size)
+    for name, (parameter, _) in _MALLOC.items():
+        if mallopt is not None and os.environ[name].isdigit():
+            mallopt(parameter, min(int(os.environ[name]), 2**31 - 1))
 
 
 def _share_compilations() -> None:
@@ -81,6 +81,7 @@ def variables(device: str, given: Mapping[str, str]) -> Variables:
     # inductor would start a pool of processes, one for each core, in every worker.
     found["TORCHINDUCTOR_COMPILE_THREADS"] = given.get("TORCHINDUCTOR_COMPILE_THREADS", "1")
     found.update({name: given.get(name, "1") for name in THREADS})
+    found.update({name: given.get(name, str(size)) for name, (_, size) in _MALLOC.items()})
     kept = [flag for flag in given.get("XLA_FLAGS", "").split() if flag.partition("=")[0] not in _XLA_FLAGS]
     found["XLA_FLAGS"] = with_flags(" ".join(name + value for name, value in _XLA_FLAGS.items()), " ".join(kept))
     return found

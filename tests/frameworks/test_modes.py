@@ -85,3 +85,8 @@ def test_a_compilation_cache_that_the_user_named_is_kept(monkeypatch: pytest.Mon
     prepare_environment()
     assert os.environ["JAX_COMPILATION_CACHE_DIR"] == "/somewhere"
     assert "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ
+
+
+def test_what_runs_frameworks_keeps_the_memory_that_it_frees_unless_the_user_says_how() -> None:
+    assert int(variables("cpu", {})["MALLOC_TRIM_THRESHOLD_"] or 0) > 2**24
+    assert variables("cuda", {"MALLOC_MMAP_THRESHOLD_": "7"})["MALLOC_MMAP_THRESHOLD_"] == "7"
