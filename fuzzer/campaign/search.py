@@ -86,7 +86,9 @@ class Search:
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
         self.hurried = trial.hurried and round_ == 0
-        self.rows, self.cousins = (ROWS, 1) if round_ == 0 else (LATER, self._cousins)
+        self.rows, self.cousins, self.around = ROWS, 1, ROWS  # numbers of a recipe, recipes of a call, numbers of a zoom's call
+        if round_ > 0:
+            self.rows, self.cousins, self.around = LATER, self._cousins, LATER * (1 if trial.op.elementwise else COUSINS)
         self.per_call = 0  # rows of a call where each recipe is divided into several
         self._grid: Batch | None = None
         self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
@@ -238,9 +240,7 @@ class Search:
                 return
             for group in _by_shape(elites):
                 with self.trial.clock.phase("generation"):
-                    batch = _around(
-                        group, self.trial.op, fmt, reach, rng, self.rows * (1 if self.trial.op.elementwise else COUSINS)
-                    )
+                    batch = _around(group, self.trial.op, fmt, reach, rng, self.around)
                 self.feed(batch)
             reach = max(8, reach // NARROWER)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fuzzer.campaign.cell import Cell
+from fuzzer.campaign.search import Search
 from fuzzer.campaign.shard import Shard, run_shard
 from fuzzer.campaign.trial import PROVING, Trial
 from fuzzer.case import Batch, Placement
@@ -119,6 +120,13 @@ def test_the_oracle_ends_with_a_search_that_has_its_own_seconds() -> None:
     with trial.proving():
         assert time.time() < trial.oracle_until <= time.time() + PROVING
     assert Trial(trial_of("exp", "float32").cell, [SUBJECT]).oracle_until == math.inf
+
+
+@pytest.mark.parametrize("name", ["exp", "softmax"])
+def test_a_zoom_of_round_0_is_as_small_as_its_recipes(name: str) -> None:
+    """Another size would be another shape to compile for every length."""
+    first, later = (Search(trial_of(name, "float32"), 1000, 0, round_) for round_ in (0, 1))
+    assert first.around == first.rows * first.cousins < later.around
 
 
 def test_a_search_in_a_hurry_has_one_shape_where_every_shape_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
