@@ -52,6 +52,11 @@ class Batch:
         return len(next(iter(self.inputs.values())))
 
     @property
+    def width(self) -> int:
+        """Numbers of a row's largest input."""
+        return max(int(np.prod(values.shape[1:])) for values in self.inputs.values())
+
+    @property
     def format(self) -> Format:
         return format_named(self.dtype)
 

@@ -108,18 +108,19 @@ def _one_by_one(
 ) -> None:  # fmt: skip
     """What is left of the rows: those that need Arb (todo), and those with numbers that are not finite (special). Rows of the same scalars are
     one to the caps, and so is a lattice of poles."""
-    rows = np.flatnonzero((todo & ~_settled_now(function, inputs, truth, todo)) | special)
+    patterns = _patterns(function, inputs)
+    rows = np.flatnonzero((todo & ~_settled_now(function, patterns, truth, todo)) | special)
     scalars = all(values.ndim == 1 for values in inputs.values())
     first, back = alike(_rows(inputs, rows)) if scalars and len(rows) else (np.arange(len(rows)), np.arange(len(rows)))
     each = rows[np.sort(first)]
-    singular = _arb_tier(function, inputs, truth, each[todo[each]], ask, precision, caps, tally)
-    _limit_tier(function, inputs, truth, [*singular, *each[special[each]]], caps, tally)
+    singular = _arb_tier(function, inputs, patterns, truth, each[todo[each]], ask, precision, caps, tally)
+    _limit_tier(function, inputs, patterns, truth, [*singular, *each[special[each]]], caps, tally)
     if len(first) < len(rows):
         truth.put(rows, truth.take(rows[first[back]]))
         need = _need(ask, truth.take(rows), rows) & todo[rows]
         again = rows[need & ~need[first[back]]]  # another answer to the same number may need a sharper truth
-        _arb_tier(function, inputs, truth, again, ask, precision, caps, tally)
-    _settled_now(function, inputs, truth, todo)
+        _arb_tier(function, inputs, patterns, truth, again, ask, precision, caps, tally)
+    _settled_now(function, patterns, truth, todo)
 
 
 def alike(inputs: Inputs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -130,16 +131,13 @@ def alike(inputs: Inputs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return first, back.reshape(-1)
 
 
-def _settled_now(function: Function, inputs: Inputs, truth: Reference, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _settled_now(function: Function, patterns: NDArray[np.int64], truth: Reference, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which of these rows, of which nothing is known, are points of a lattice of poles that has been read: their truth is that of the others."""
     found = np.zeros(len(rows), np.bool_)
-    settled = _SETTLED.get(function)
-    if settled:
-        patterns = _patterns(function, inputs)
-        for pattern, right in settled.items():
-            mine = rows & (patterns == pattern) & (truth.accepts == 0).any(axis=1)
-            _set_accepted(truth, np.flatnonzero(mine), right)
-            found |= mine
+    for pattern, right in _SETTLED.get(function, {}).items():
+        mine = rows & (patterns == pattern) & (truth.accepts == 0).any(axis=1)
+        _set_accepted(truth, np.flatnonzero(mine), right)
+        found |= mine
     return found
 
 
@@ -262,8 +260,8 @@ def _rows(inputs: Inputs, rows: NDArray[np.int64]) -> Inputs:
 
 
 def _arb_tier(
-    function: Function, inputs: Inputs, truth: Reference, rows: NDArray[np.int64], ask: Undecided, precision: int,
-    caps: Caps, tally: Tally,
+    function: Function, inputs: Inputs, patterns: NDArray[np.int64], truth: Reference, rows: NDArray[np.int64], ask: Undecided,
+    precision: int, caps: Caps, tally: Tally,
 ) -> list[int]:  # fmt: skip
     """Ziv's strategy: precision 64 + p, doubled until decided. Returns the rows that stay singular at high precision.
 
@@ -271,7 +269,6 @@ def _arb_tier(
     """
     start = time.perf_counter()
     singular: list[int] = []
-    patterns = _patterns(function, inputs)
     met: Counter[int] = Counter()
     repeated: set[bytes] = set()
     bits = 64 + precision
@@ -419,9 +416,10 @@ def _arb_row(function: Function, single: Inputs, truth: Reference, row: int, bit
     return True, caps.arb_bits
 
 
-def _limit_tier(function: Function, inputs: Inputs, truth: Reference, rows: list[int], caps: Caps, tally: Tally) -> None:
+def _limit_tier(
+    function: Function, inputs: Inputs, patterns: NDArray[np.int64], truth: Reference, rows: list[int], caps: Caps, tally: Tally
+) -> None:
     start = time.perf_counter()
-    patterns = _patterns(function, inputs)
     known: dict[int, list[tuple[limits_at_infinity.Accepted, ...]]] = {}
     settled = _SETTLED.setdefault(function, {})
     answered: dict[bytes, tuple[limits_at_infinity.Accepted, ...]] = {}

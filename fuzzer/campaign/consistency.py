@@ -88,8 +88,7 @@ def compare(trial: Trial, batch: Batch, *, seed: int, round_: int, without: Sequ
 
 def _long(batch: Batch) -> int:
     """The rows of the long call: as many as the search gives for vectors of this length."""
-    width = max(int(np.prod(v.shape[1:])) for v in batch.inputs.values())
-    return max(LEAST, LONG // width)
+    return max(LEAST, LONG // batch.width)
 
 
 def _readings(trial: Trial, subject: Subject, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:

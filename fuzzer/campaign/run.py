@@ -214,11 +214,11 @@ class _Campaign:
                 self._count(shard.cell, lessons[shard.id])
             else:
                 fresh.append(shard if self._until is None else replace(shard, until=self._until))
-        if self._until is not None and not visit.part:
-            longest = longest_visit(self._until - time.time(), self.settings.workers, len(fresh))
-            fresh = [replace(shard, seconds=longest) for shard in fresh]
         if self._until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
             fresh.sort(key=self._seconds, reverse=True)
+        elif not visit.part:
+            longest = longest_visit(self._until - time.time(), self.settings.workers, len(fresh))
+            fresh = [replace(shard, seconds=longest) for shard in fresh]
         cells = {shard.id: shard.cell for shard in fresh}
         with closing(execute(self._paced(fresh, visit), self._out_of_time)) as flow:
             for result in flow:

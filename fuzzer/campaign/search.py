@@ -301,7 +301,7 @@ def _by_shape(batches: list[Batch]) -> list[list[Batch]]:
 def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.Generator, numbers: int) -> Batch:
     """About so many numbers around the given rows: each number moved by up to `reach` ordinals, or left, inside its domain."""
     base = concatenate(group)
-    width = max(int(np.prod(v.shape[1:])) for v in base.inputs.values())
+    width = base.width
     copies = max(1, numbers // max(1, width) // base.rows)
     spread = base.repeat(copies)
     specs = {i.name: i for i in op.inputs}

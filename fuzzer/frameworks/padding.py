@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,16 +20,12 @@ COMPILED_ROWS, WIDE_ROWS, WIDE = (4096, 16384, 65536), (64, 1024, 4096, 65536), 
 
 def compiled_rows(batch: Batch) -> tuple[int, ...]:
     """The numbers of rows that a batch is padded to in a compiled mode."""
-    return WIDE_ROWS if _is_wide(batch) else COMPILED_ROWS
+    return COMPILED_ROWS if batch.width < WIDE else WIDE_ROWS
 
 
 def eager_rows(batch: Batch) -> tuple[int, ...]:
     """The numbers of rows that a batch is padded to where ops are compiled one by one."""
-    return EAGER_WIDE_ROWS if _is_wide(batch) else EAGER_ROWS
-
-
-def _is_wide(batch: Batch) -> bool:
-    return max(math.prod(values.shape[1:]) for values in batch.inputs.values()) >= WIDE
+    return EAGER_ROWS if batch.width < WIDE else EAGER_WIDE_ROWS
 
 
 def padded_rows(rows: int, sizes: tuple[int, ...]) -> int:
