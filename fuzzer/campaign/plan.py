@@ -6,6 +6,7 @@ import itertools
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.shard import PATIENCE, Shard
@@ -81,11 +82,11 @@ UNEQUAL = 4.0
 
 #: What comes first where the time may not suffice for all.
 MOST_USED = ("float32", "float64", "float16", "bfloat16")
-#: The dtypes whose cells are visited in every order and framework before any other's.
-USUAL = MOST_USED[:2]
+#: The dtypes and the orders that are visited in every framework before any other.
+USUAL, FIRST_ORDERS = MOST_USED[:2], ("value", "grad")
 #: Visits without compiling that one with it takes as long as: measured, 2 to 5. Times the seconds of another visit that one of values has: a
 #: verdict costs the least there, and known defects are most there.
-COMPILING, VALUES = 3.0, 1.5
+COMPILING, VALUES = 3.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,9 @@ class Visit:
 
 
 def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
-    """How round 0 visits every cell: at once; or, where the time is short, the USUAL dtypes, then the others: values, then gradients, then the
-    other orders, each first by the targets that compile nothing, then by those that compile op by op; then compiled modes.
+    """How round 0 visits every cell: at once; or, where the time is short, in parts, the first of which find most in a second. FIRST_ORDERS of
+    the USUAL dtypes; then the other orders of those and FIRST_ORDERS of the others; then what is neither. Values come before gradients,
+    and targets that compile nothing before those that compile op by op: at first of each order, later of all. Compiled modes end each of the three.
 
     worker_seconds: of the budget, times the workers; None for a budget in verdicts.
     """
@@ -117,16 +119,24 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
     for target in targets:
         named = target_named(target)
         groups[2 if named.mode != "eager" else 1 if named.compiles_shapes else 0].append(target)
-    *eager, modes = map(tuple, groups)
-    orders = sorted({cell.order for cell in cells}, key=ORDERS.index)
-    found, usual = {cell.dtype for cell in cells}, set(USUAL)
-    by_order = [*itertools.product(orders, eager), *itertools.product(orders, [modes])]
-    parts: list[Visit] = []
-    for dtypes, (order, group) in itertools.product((found & usual, found - usual), by_order):
-        if dtypes and group:
-            weight, times = 1.0 if group == eager[0] else COMPILING, VALUES if order == "value" else 1.0
-            parts.append(Visit(group, string.ascii_lowercase[len(parts)], order, tuple(sorted(dtypes)), weight, times))
-    return parts
+    found = {cell.dtype for cell in cells}
+    dtypes = [some for some in (found & set(USUAL), found - set(USUAL)) if some]
+    orders = {cell.order for cell in cells}
+    parts = [p for p in itertools.product(dtypes, orders, range(len(groups))) if groups[p[2]]]
+    visits = []
+    for some, order, compiling in sorted(parts, key=_part_turn):
+        weight, times = COMPILING if compiling else 1.0, VALUES if order == "value" else 1.0
+        letter = string.ascii_lowercase[len(visits)]
+        visits.append(Visit(tuple(groups[compiling]), letter, order, tuple(sorted(some)), weight, times))
+    return visits
+
+
+def _part_turn(part: tuple[set[str], str, int]) -> tuple[Any, ...]:
+    """Where a part of first_visits comes."""
+    dtypes, order, compiling = part
+    unusual = [not dtypes & set(USUAL), order not in FIRST_ORDERS]
+    stage, modes, rank = sum(unusual), compiling == 2, ORDERS.index(order)
+    return (stage, modes, rank, compiling) if stage == 0 else (stage, modes, compiling, rank > 0, unusual[0], rank)
 
 
 def longest_visit(seconds_left: float, workers: int, shards: int) -> float:

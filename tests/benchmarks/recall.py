@@ -12,11 +12,12 @@ import itertools
 import json
 import multiprocessing
 import os
+import pydoc
 import random
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,14 +86,21 @@ def measures() -> Iterator[Measure]:
 
 def _defects(path: Path) -> list[Defect]:
     aliases = {row.api: row.reason.removeprefix("as ") for row in coverage.ledger() if row.status == "alias"}
+    public = dict(coverage.public_callables())
     found = []
     for line in path.read_text().splitlines():
         record = json.loads(line)
         api = re.sub(r"^(.*kl_divergence)\(.*\)$", r"\1", record["op"])
         framework = FRAMEWORKS.get(record["framework"], record["framework"])
-        names = frozenset(n for n in (api, aliases.get(api, "")) if n)
+        names = frozenset({api, aliases.get(api, api), *_spellings(api, public)})
         found.append(Defect(framework, names, ORDERS.get(record["mode"], "value"), record["dtype"]))
     return found
+
+
+def _spellings(api: str, public: Mapping[str, Any]) -> list[str]:
+    """The names that the ledger has for an object of a namespace that it does not enumerate: tf.reduce_mean is tf.math.reduce_mean."""
+    same = None if api in public else pydoc.locate(re.sub(r"^tf\.", "tensorflow.", api))
+    return [name for name, value in public.items() if same is not None and value is same]
 
 
 def _ops_of(defects: Iterable[Defect]) -> set[str]:

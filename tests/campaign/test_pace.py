@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.campaign.pace import LEAST, Pace
+from fuzzer.campaign.pace import KEPT, LEAST, Pace
 
 
 def run(visits: int, total: float, cost: float, workers: int, hang: float = 0.0, heavy: int = 0) -> tuple[float, list[float]]:
@@ -27,10 +27,10 @@ def run(visits: int, total: float, cost: float, workers: int, hang: float = 0.0,
 
 @given(st.integers(50, 2000), st.integers(1, 8), st.floats(0.0, 0.9), st.floats(0.0, 0.05))
 def test_every_visit_comes_before_the_end(visits: int, workers: int, cost: float, hang: float) -> None:
-    """Where what a visit costs at least leaves room, a part of the time for one that hangs too."""
+    """Where what a visit costs at least leaves room for what it keeps of its half of a share, and a part of the time for one that hangs."""
     total = visits / workers  # a second of a worker for each
     end, _ = run(visits, total, cost, workers, hang * total)
-    if cost + 2 * hang * workers + LEAST < 0.9:
+    if cost + 2 * hang * workers + KEPT / 2 < 0.9:
         assert end <= total + 2
 
 
@@ -38,7 +38,7 @@ def test_every_visit_comes_before_the_end(visits: int, workers: int, cost: float
 def test_visits_that_take_longer_are_planned_for(visits: int, workers: int, cost: float) -> None:
     total = 2 * visits / workers
     end, _ = run(visits, total, cost, workers, heavy=visits // 2)
-    if cost + LEAST < 0.9:
+    if cost + KEPT / 2 < 0.9:
         assert end <= total + 6
 
 
@@ -47,6 +47,13 @@ def test_there_is_no_hurry_where_time_suffices() -> None:
     assert given_ == [4.0] * 100
 
 
-def test_where_visits_alone_take_longer_each_has_the_least() -> None:
-    _, given_ = run(100, 10.0, 1.0, 1)
-    assert given_[50:] == pytest.approx([LEAST] * 50)
+def test_what_visits_cost_beside_their_seconds_leaves_them_a_part_of_their_share() -> None:
+    """The last visits are not made rather than all of them small."""
+    end, given_ = run(100, 100.0, 1.0, 1)
+    assert given_[50:] == pytest.approx([KEPT / 2] * 50)
+    assert end > 100
+
+
+def test_a_visit_has_the_least_however_short_the_time_is() -> None:
+    _, given_ = run(100, 5.0, 1.0, 1)
+    assert given_ == pytest.approx([LEAST] * 100)

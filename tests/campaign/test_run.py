@@ -286,20 +286,30 @@ def test_a_scheduler_that_does_not_answer(
 
 def test_a_short_time_visits_usual_dtypes_then_values_first_and_first_by_those_that_compile_nothing() -> None:
     names = ("torch:cpu:eager", "torch:cpu:compile", "jax:cpu:eager", "jax:cpu:jit")
-    cells = [Cell("exp", (), dtype, order) for dtype in ("float16", "float32") for order in ("grad", "value") for _ in range(25)]
+    cells = [
+        Cell("exp", (), dtype, order)
+        for dtype in ("float16", "float32")
+        for order in ("grad2", "grad", "value")
+        for _ in range(25)
+    ]
     assert first_visits(cells, names, None) == [Visit(names)]
-    assert first_visits(cells, names, 100 * AMPLE) == [Visit(names)]
+    assert first_visits(cells, names, 150 * AMPLE) == [Visit(names)]
+    torch, jax, modes = names[:1], names[2:3], (names[1], names[3])
     visits = first_visits(cells, names, 150.0)
-    modes = (names[1], names[3])
-    assert [(v.part, v.order, v.targets) for v in visits[:6]] == [
-        ("a", "value", names[:1]), ("b", "value", names[2:3]), ("c", "grad", names[:1]), ("d", "grad", names[2:3]), ("e", "value", modes),
-        ("f", "grad", modes),
-    ]  # fmt: skip
-    assert [(v.order, v.targets) for v in visits[6:]] == [(v.order, v.targets) for v in visits[:6]]
-    assert [v.dtypes for v in visits] == [("float32",)] * 6 + [("float16",)] * 6
-    assert [v.weight for v in visits[:6]] == [1.0, *[COMPILING] * 1, 1.0, *[COMPILING] * 3]
-    assert {v.times for v in visits if v.order == "grad"} == {1.0} < {v.times for v in visits}
-    assert first_visits(cells[:1], names[:1], 1.5) == [Visit(names[:1], "a", "grad", ("float16",))]
+    assert "".join(v.part for v in visits) == "abcdefghijklmnopqr"
+    assert [(v.dtypes, v.order, v.targets) for v in visits] == [
+        *[(("float32",), order, targets) for order in ("value", "grad") for targets in (torch, jax)],
+        *[(("float32",), order, modes) for order in ("value", "grad")],
+        *[
+            ((dtype,), order, targets)
+            for targets in (torch, jax, modes)
+            for dtype, order in (("float16", "value"), ("float32", "grad2"), ("float16", "grad"))
+        ],
+        *[(("float16",), "grad2", targets) for targets in (torch, jax, modes)],
+    ]
+    assert all((v.weight == 1.0) is (v.targets == torch) and v.weight in (1.0, COMPILING) for v in visits)
+    assert {v.times for v in visits if v.order != "value"} == {1.0} < {v.times for v in visits}
+    assert first_visits(cells[:1], names[:1], 1.5) == [Visit(names[:1], "a", "grad2", ("float16",))]
 
 
 def test_no_shard_of_a_later_round_keeps_a_worker_to_the_end_of_the_run(stores: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,6 +340,6 @@ def test_the_parts_of_a_round_visit_each_cell_and_no_target_twice() -> None:
     assert [(s.part, s.cell, s.targets) for s in shards] == [
         ("a", both, names[:1]), ("b", both, names[1:2]), ("b", alone, names[1:2]), ("c", slope, names[:1]), ("d", slope, names[1:2]),
         ("e", both, names[2:]), ("e", alone, names[2:]), ("f", slope, names[2:]),
-        ("g", half, names[:1]), ("h", half, names[1:2]), ("k", half, names[2:]),
+        ("g", half, names[:1]), ("i", half, names[1:2]), ("k", half, names[2:]),
     ]  # fmt: skip
     assert len({s.id for s in shards}) == 11
