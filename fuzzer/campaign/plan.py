@@ -123,7 +123,7 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
     dtypes = [some for some in (found & set(USUAL), found - set(USUAL)) if some]
     orders = {cell.order for cell in cells}
     parts = [p for p in itertools.product(dtypes, orders, range(len(groups))) if groups[p[2]]]
-    visits = []
+    visits: list[Visit] = []
     for some, order, compiling in sorted(parts, key=_part_turn):
         weight, times = COMPILING if compiling else 1.0, VALUES if order == "value" else 1.0
         letter = string.ascii_lowercase[len(visits)]
