@@ -7,15 +7,17 @@ import logging
 import os
 import sys
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
-from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.expression import KEEP, check_dtype, framework_errors, function_of, joined, placed
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
 from fuzzer.frameworks.problem import Problem, problem_of
@@ -23,6 +25,8 @@ from fuzzer.frameworks.programs import Program, Programs
 
 #: Programs held. XLA never frees one (0.6 MB each, measured with TensorFlow 2.21), so dropping them early would only compile more.
 CAPACITY = 1024
+#: Layers of Keras held, each built for one shape.
+LAYERS = 256
 
 
 def availability(mode: str, device: str) -> str:
@@ -78,6 +82,7 @@ class TensorFlow:
             "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         }
         self._modules = {"tf": tf}
+        self._layers: OrderedDict[tuple[str, Problem], Any] = OrderedDict()
 
     @property
     def compile_seconds(self) -> float:
@@ -111,7 +116,8 @@ class TensorFlow:
 
     def _program(self, job: Job, problem: Problem) -> Program:
         """A program of the problem's arguments that returns the outputs in the layout of Framework.evaluate."""
-        function = function_of(job, self._modules, self)
+        modules = self._modules if self._compiles else {**self._modules, KEEP: partial(self._kept, problem)}
+        function = function_of(job, modules, self)
 
         def checked(*inputs: Any) -> Any:
             y = function(*inputs)
@@ -120,6 +126,15 @@ class TensorFlow:
 
         orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
         return orders[problem.order](checked, problem)
+
+    def _kept(self, problem: Problem, text: str, construct: Callable[[], Any]) -> Any:
+        """The layer of this text that the problem had before."""
+        key = text, problem
+        layer = self._layers.pop(key, None) or construct()
+        self._layers[key] = layer
+        while len(self._layers) > LAYERS:
+            self._layers.popitem(last=False)
+        return layer
 
     def joined(self, pairs: Any) -> Any:
         """See Parts."""

@@ -253,10 +253,8 @@ class Tape:
         """side / sqrt(side^2 + rest)."""
         base, a, q = self.base, side.value, rest.value
         total = _once(lambda: base.square(a) + q)
-        return Node(
-            self, _cosine(base, a, q),
-            [(side, lambda: q / total() / base.sqrt(total())), (rest, lambda: -(a / total() / (2 * base.sqrt(total()))))],
-        )  # fmt: skip
+        cube = _once(lambda: total() * base.sqrt(total()))
+        return Node(self, _cosine(base, a, q), [(side, lambda: q / cube()), (rest, lambda: a / (-2 * cube()))])
 
     def polygamma(self, n: int, x: Any) -> Node:
         node = self.num(x)

@@ -15,7 +15,8 @@ def _scaled(m: Any, x: Vector, eps: float) -> Vector:
     """x_i / sqrt(mean x^2 + eps): sqrt n times the direction of x with one more coordinate, sqrt(n eps)."""
     n = len(x)
     further = [m.sqrt(n * m.num(eps))] if eps else []
-    return [v * m.sqrt(m.num(n)) for v in m.direction([*x, *further])[:n]]
+    root = m.sqrt(m.num(n))
+    return [v * root for v in m.direction([*x, *further])[:n]]
 
 
 @define("layer_norm")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.plan import SECOND
@@ -115,12 +116,20 @@ def _unary(dtype: str, ops: tuple[str, ...], goal: float, title: str, costs: Cos
     """The ratio per op, then its median over the ops."""
     ratios = []
     for op in ops:
-        searched = Searched(op, dtype)
+        searched, loop = _beside(
+            partial(Searched, op, dtype), lambda seconds, op=op: naive.unary_rate(op, dtype, seconds), NAIVE_SECONDS
+        )
         costs.add(searched)
-        loop = naive.unary_rate(op, dtype, NAIVE_SECONDS)
         ratios.append(searched.rate / loop)
         yield Measure(f"{title}: {op} against the naive loop", ratios[-1], "ratio", goal, detail=_told(searched, loop))
     yield Measure(f"{title}: median against the naive loop", statistics.median(ratios), "ratio", goal)
+
+
+def _beside(search: Callable[[], Searched], rate: Callable[[float], float], seconds: float) -> tuple[Searched, float]:
+    """A search, and the rate of a naive loop for so many seconds, half of them before it and half after: a machine's speed changes by the minute."""
+    before = rate(seconds / 2)
+    searched = search()
+    return searched, (before + rate(seconds / 2)) / 2
 
 
 def _told(searched: Searched, loop: float) -> dict[str, float]:
@@ -131,8 +140,9 @@ def _rows(
     title: str, op: str, order: str, length: int, rate: Callable[[int, float], float], goal: float | None
 ) -> Iterator[Measure]:
     """The ratio for an op of vectors of one length (or of square matrices of that size)."""
-    searched = Searched(op, "float32", order, lengths=[length])
-    loop = rate(length, 2 * NAIVE_SECONDS)
+    searched, loop = _beside(
+        lambda: Searched(op, "float32", order, lengths=[length]), lambda seconds: rate(length, seconds), 2 * NAIVE_SECONDS
+    )
     yield Measure(f"{title} against the naive loop", searched.rate / loop, "ratio", goal, detail=_told(searched, loop))
     costs = Costs()
     costs.add(searched)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from fuzzer.catalog.op import Implementation, Input, Op, scalar, vector
 from fuzzer.formats import FORMATS, Format
+from fuzzer.frameworks.expression import KEEP, _code
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.modes import MODES, compiler
 from fuzzer.frameworks.target import Target, absence, framework_for, installed
@@ -254,6 +255,40 @@ def test_usual_submodules_resolve() -> None:
         assert np.isfinite(started("jax").evaluate(job("jax", {"jax": call}, [scalar("x")]), single(2.0))).all()
     scipy_call = job("numpy", {"numpy": "scipy.special.digamma(x)"}, [scalar("x")])
     assert np.isfinite(started("numpy").evaluate(scipy_call, single(2.0))).all()
+
+
+def test_a_layer_of_keras_is_constructed_once_for_a_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    tensorflow = started("tensorflow")
+    import tensorflow as tf
+
+    made: list[int] = []
+    kind = tf.keras.layers.LayerNormalization
+    construct = kind.__init__
+    monkeypatch.setattr(kind, "__init__", lambda self, **options: (made.append(1), construct(self, **options))[1])
+    call = {"tensorflow": "tf.keras.layers.LayerNormalization(axis=-1, epsilon=eps, dtype=x.dtype.name)(x)"}
+    values = np.random.default_rng(2).normal(size=(7, 5)).astype(np.float32)
+    fresh = np.asarray(kind(axis=-1, epsilon=0.5, dtype="float32")(values))
+    before = len(made)
+    for eps, rows, more in ((0.5, 7, 1), (0.5, 7, 1), (0.25, 7, 2), (0.5, 3, 3), (0.5, 7, 3)):
+        out = tensorflow.evaluate(job("tensorflow", call, [vector("x")], eps=eps), Batch("float32", {"x": values[:rows]}))
+        assert len(made) == before + more
+        if eps == 0.5:
+            np.testing.assert_array_equal(out, fresh[:rows])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "tf.keras.layers.Dot(axes=x.ndim)([x, x])",
+        "tf.map_fn(lambda r: tf.keras.layers.Softmax(dtype=r.dtype.name)(r), x)",
+        "tf.function(lambda v: v + x)(x)",
+        "tf.keras.layers.Softmax(dtype=[k for k in (x.dtype.name,)][0])(x)",
+    ],
+)
+def test_what_inputs_have_a_part_in_is_made_anew(call: str) -> None:
+    code = _code(call, ("x",), ())
+    assert KEEP not in code.co_consts[0].co_names
+    assert KEEP in _code("tf.keras.layers.Softmax(dtype=x.dtype.name)(x)", ("x",), ()).co_consts[0].co_names
 
 
 def test_jax_compiles_for_few_shapes() -> None:
