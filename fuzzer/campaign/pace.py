@@ -17,7 +17,7 @@ class Pace:
 
     Where time suffices each visit may search for half of an equal share. What a visit costs beside its own seconds (starting,
     compiling, certifying, the engine, a call that hangs) is measured as it goes: what is left of the time, less that for every visit to come,
-    is what they may search.
+    is what they may search, but never less than KEPT of that half.
     """
 
     def __init__(self, work: float, ends: float, workers: int, clock: Callable[[], float] = time.monotonic) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,10 +118,9 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
     for target in targets:
         named = target_named(target)
         groups[2 if named.mode != "eager" else 1 if named.compiles_shapes else 0].append(target)
-    found = {cell.dtype for cell in cells}
+    found, orders = {cell.dtype for cell in cells}, {cell.order for cell in cells}
     dtypes = [some for some in (found & set(USUAL), found - set(USUAL)) if some]
-    orders = {cell.order for cell in cells}
-    parts = [p for p in itertools.product(dtypes, orders, range(len(groups))) if groups[p[2]]]
+    parts = [(some, order, k) for some in dtypes for order in orders for k, group in enumerate(groups) if group]
     visits: list[Visit] = []
     for some, order, compiling in sorted(parts, key=_part_turn):
         weight, times = COMPILING if compiling else 1.0, VALUES if order == "value" else 1.0

@@ -55,38 +55,45 @@ def function_of(job: Job, modules: Mapping[str, Any], parts: Parts) -> Callable[
     return over_pairs
 
 
-#: The name by which an expression asks for a layer: a function of its text and of how to construct it, among the modules of a framework that
-#: keeps layers.
+#: The name by which an expression asks for a layer: a function of its number in the expression and of how to construct it, among the modules of a
+#: framework that keeps layers.
 KEEP, _LAYERS = "_kept_layer", "tf.keras.layers."
 
 
-def _anew(_text: str, construct: Callable[[], Any]) -> Any:
+def _anew(_number: int, construct: Callable[[], Any]) -> Any:
     return construct()
 
 
 @cache
 def _code(call: str, names: tuple[str, ...], params: tuple[str, ...]) -> CodeType:
     tree = ast.parse(f"lambda {', '.join(names)}: ({call})", mode="eval")
-    tree = ast.fix_missing_locations(_KeptLayers(names, params).visit(tree))
-    return compile(tree, f"<{call}>", "eval")
+    assert isinstance(tree.body, ast.Lambda)
+    tree.body.body = _KeptLayers(names, params).visit(tree.body.body)
+    return compile(ast.fix_missing_locations(tree), f"<{call}>", "eval")
 
 
 class _KeptLayers(ast.NodeTransformer):
     """Asks KEEP for each layer that is constructed and called at once, where nothing but the params and the dtype of an input says how it is
-    constructed: that takes Keras 7 ms, and calling it less than one."""
+    constructed: that takes Keras 7 ms, and calling it less than one. What is called several times, inside a lambda or a comprehension, may have
+    another shape each time: there nothing is kept."""
 
     def __init__(self, names: tuple[str, ...], params: tuple[str, ...]) -> None:
-        self.names, self.known = names, {"tf", *params}
+        self.dtypes = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\.dtype\.name\b")
+        self.known, self.layers = {"tf", *params}, 0
+
+    def visit(self, node: ast.AST) -> Any:
+        repeated = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+        return node if isinstance(node, repeated) else super().visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
         self.generic_visit(node)
         made = node.func
         if isinstance(made, ast.Call) and ast.unparse(made.func).startswith(_LAYERS):
-            text = ast.unparse(made)
-            plain = re.sub(rf"\b(?:{'|'.join(map(re.escape, self.names))})\.dtype\.name\b", "''", text)
-            if {n.id for n in ast.walk(ast.parse(plain)) if isinstance(n, ast.Name)} <= self.known:
+            plain = ast.parse(self.dtypes.sub("''", ast.unparse(made)))
+            if {n.id for n in ast.walk(plain) if isinstance(n, ast.Name)} <= self.known:
                 construct = ast.Lambda(ast.arguments([], [], None, [], [], None, []), made)
-                node.func = ast.Call(ast.Name(KEEP, ast.Load()), [ast.Constant(text), construct], [])
+                node.func = ast.Call(ast.Name(KEEP, ast.Load()), [ast.Constant(self.layers), construct], [])
+                self.layers += 1
         return node
 
 

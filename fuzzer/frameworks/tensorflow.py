@@ -82,7 +82,7 @@ class TensorFlow:
             "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         }
         self._modules = {"tf": tf}
-        self._layers: OrderedDict[tuple[str, Problem], Any] = OrderedDict()
+        self._layers: OrderedDict[tuple[int, Problem], Any] = OrderedDict()
 
     @property
     def compile_seconds(self) -> float:
@@ -127,9 +127,9 @@ class TensorFlow:
         orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
         return orders[problem.order](checked, problem)
 
-    def _kept(self, problem: Problem, text: str, construct: Callable[[], Any]) -> Any:
-        """The layer of this text that the problem had before."""
-        key = text, problem
+    def _kept(self, problem: Problem, number: int, construct: Callable[[], Any]) -> Any:
+        """The layer of this number that the problem had before."""
+        key = number, problem
         layer = self._layers.pop(key, None) or construct()
         self._layers[key] = layer
         while len(self._layers) > LAYERS:

@@ -116,9 +116,7 @@ def _unary(dtype: str, ops: tuple[str, ...], goal: float, title: str, costs: Cos
     """The ratio per op, then its median over the ops."""
     ratios = []
     for op in ops:
-        searched, loop = _beside(
-            partial(Searched, op, dtype), lambda seconds, op=op: naive.unary_rate(op, dtype, seconds), NAIVE_SECONDS
-        )
+        searched, loop = _beside(partial(Searched, op, dtype), partial(naive.unary_rate, op, dtype), NAIVE_SECONDS)
         costs.add(searched)
         ratios.append(searched.rate / loop)
         yield Measure(f"{title}: {op} against the naive loop", ratios[-1], "ratio", goal, detail=_told(searched, loop))
@@ -140,9 +138,8 @@ def _rows(
     title: str, op: str, order: str, length: int, rate: Callable[[int, float], float], goal: float | None
 ) -> Iterator[Measure]:
     """The ratio for an op of vectors of one length (or of square matrices of that size)."""
-    searched, loop = _beside(
-        lambda: Searched(op, "float32", order, lengths=[length]), lambda seconds: rate(length, seconds), 2 * NAIVE_SECONDS
-    )
+    search = partial(Searched, op, "float32", order, lengths=[length])
+    searched, loop = _beside(search, partial(rate, length), 2 * NAIVE_SECONDS)
     yield Measure(f"{title} against the naive loop", searched.rate / loop, "ratio", goal, detail=_told(searched, loop))
     costs = Costs()
     costs.add(searched)

@@ -276,6 +276,17 @@ def test_a_layer_of_keras_is_constructed_once_for_a_shape(monkeypatch: pytest.Mo
             np.testing.assert_array_equal(out, fresh[:rows])
 
 
+def test_two_layers_of_one_text_are_two() -> None:
+    made = "tf.keras.layers.LayerNormalization(dtype=x.dtype.name)"
+    call = {"tensorflow": f"{made}(x) + tf.reduce_sum({made}(tf.transpose(x)))"}
+    values = np.random.default_rng(3).normal(size=(7, 5)).astype(np.float32)
+    for _ in range(2):
+        assert started("tensorflow").evaluate(job("tensorflow", call, [vector("x")]), Batch("float32", {"x": values})).shape == (
+            7,
+            5,
+        )
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -283,6 +294,7 @@ def test_a_layer_of_keras_is_constructed_once_for_a_shape(monkeypatch: pytest.Mo
         "tf.map_fn(lambda r: tf.keras.layers.Softmax(dtype=r.dtype.name)(r), x)",
         "tf.function(lambda v: v + x)(x)",
         "tf.keras.layers.Softmax(dtype=[k for k in (x.dtype.name,)][0])(x)",
+        "sum(tf.keras.layers.UnitNormalization(dtype=x.dtype.name)(part) for part in tf.split(x, [1, 4], axis=1))",
     ],
 )
 def test_what_inputs_have_a_part_in_is_made_anew(call: str) -> None:
