@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 #: The share of what is left that is not planned: for what takes longer than all before it.
 RESERVE = 0.05
-#: A visit of times 1 has at least so many seconds, and at least so much of the share it would have if visits cost nothing else: a visit
+#: A visit has at least so many seconds, and at least so much of the share that it would have if visits cost nothing else: a visit
 #: that only judges its first rows finds little, so that where the time is short the last visits are not made rather than all of them small.
 LEAST, KEPT = 0.04, 0.75
 
@@ -28,7 +28,7 @@ class Pace:
 
     def next(self, weight: float = 1.0, times: float = 1.0) -> float:
         """The seconds of the next visit, which is worth so many times another's."""
-        seconds = times * max(LEAST, KEPT * self.share, min(self.share, self._fair() - self._overhead()))
+        seconds = max(LEAST, times * max(KEPT * self.share, min(self.share, self._fair() - self._overhead())))
         self.given += weight
         self.granted += seconds
         return seconds

@@ -57,3 +57,4 @@ def test_what_visits_cost_beside_their_seconds_leaves_them_a_part_of_their_share
 def test_a_visit_has_the_least_however_short_the_time_is() -> None:
     _, given_ = run(100, 5.0, 1.0, 1)
     assert given_ == pytest.approx([LEAST] * 100)
+    assert Pace(1000, 1.0, 1, clock=lambda: 0.0).next(times=2.0) == LEAST
