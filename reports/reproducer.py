@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import format_named
@@ -58,16 +59,16 @@ def script(
     imaginary parts on the last axis (default: at a complex dtype all of two); complex_result: the call's result is complex even where none is.
     A statement special("zeta")(mp_zeta) in the source gives the definition's arithmetic a special function of mpmath's. versions: library
     versions at the time of the finding. environment: variables to set before the imports, setup: statements after them (a target's
-    switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a
+    switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises UserError for a
     target that no script can be written for.
     """
     framework = framework_of(finding.target)
     place, _, switches = finding.target.partition(";")
     device, mode = [*place.split(":")[1:], *("cpu", "eager")[place.count(":") :]]
     if framework not in IMPORTS:
-        raise ValueError(f"no reproducer for the target {finding.target!r}: its framework is none of {', '.join(IMPORTS)}")
+        raise UserError(f"no reproducer for the target {finding.target!r}: its framework is none of {', '.join(IMPORTS)}")
     if framework == "numpy" and finding.order != "value":
-        raise ValueError(f"no reproducer for {finding.id}: numpy has no gradients")
+        raise UserError(f"no reproducer for {finding.id}: numpy has no gradients")
     fmt = format_named(finding.dtype)
     inputs = dict(finding.case["inputs"])
     names = [name for name in inputs if name not in (COTANGENT, TANGENT)]

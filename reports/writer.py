@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from fuzzer.errors import UserError
 from fuzzer.formats import UnknownName
 from reports import json_report, markdown
 from reports.model import Report
 
 
-class ReportError(Exception):
+class ReportError(UserError):
     """A report could not be written; the message is one line that names the file."""
 
 

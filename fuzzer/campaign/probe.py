@@ -19,6 +19,7 @@ from fuzzer.campaign.point import Point, params_of, point_of
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import Placement
 from fuzzer.catalog.registry import op_named
+from fuzzer.errors import UserError
 from fuzzer.formats import Format, UnknownName, format_named
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.target import targets_named
@@ -45,7 +46,7 @@ def probe(
 
     inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists
     is run alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement.
-    Whatever the screen calls a finding is certified by the ball test before it is told. Raises ValueError (UnknownName) in one
+    Whatever the screen calls a finding is certified by the ball test before it is told. Raises UserError (UnknownName) in one
     line.
     """
     op = op_named(op_name)
@@ -57,7 +58,7 @@ def probe(
     cell = Cell(op.name, tuple(full.items()), dtype, order)
     subjects = subjects_of(cell, chosen)
     if not subjects:
-        raise ValueError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
+        raise UserError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
     point = point_of(op, full, dtype, order, inputs)
     return _Examination(Trial(cell, subjects), point).probe()
 

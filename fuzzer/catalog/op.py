@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fuzzer.errors import UserError
+
 FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 #: Of ops over complex numbers: stored as pairs (real, imaginary) of float32 and float64.
@@ -31,7 +33,7 @@ def axis_size(axis: Axis, n: int) -> int:
         return axis
     found = _AXIS.fullmatch(axis)
     if found is None:
-        raise ValueError(f'an axis is a number or "n", "2n", "n+1", not {axis!r}')
+        raise UserError(f'an axis is a number or "n", "2n", "n+1", not {axis!r}')
     return int(found[1] or 1) * n + int(found[2] or 0)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fuzzer.cli.options import DEFAULT_DB, Db, Json, Targets
+from fuzzer.errors import UserError
 
 _INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
 #: Kept for `show`: long, and of little use in a list.
@@ -128,14 +129,14 @@ def probe(
 
 
 def _object(option: str, text: str | None, *, exact: bool = False) -> dict[str, Any]:
-    """The JSON object of an option; exact: numbers as the strings they are written as. Raises ValueError in one line."""
+    """The JSON object of an option; exact: numbers as the strings they are written as. Raises UserError in one line."""
     keep: dict[str, Any] = {"parse_float": str, "parse_int": str} if exact else {}
     try:
         value = json.loads(text, parse_constant=lambda name: name if exact else float(name), **keep) if text else {}
     except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{option} is not JSON: {error}; {_INPUTS_EXAMPLE}") from None
+        raise UserError(f"{option} is not JSON: {error}; {_INPUTS_EXAMPLE}") from None
     if not isinstance(value, dict):
-        raise ValueError(f"{option} is not a JSON object; {_INPUTS_EXAMPLE}")
+        raise UserError(f"{option} is not a JSON object; {_INPUTS_EXAMPLE}")
     return value
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fuzzer.cli.options import DEFAULT_DB, Db, Json, listed
+from fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from fuzzer.findings.finding import Finding, Run
@@ -44,7 +45,7 @@ def report(
         if name not in FORMATS:
             raise UnknownName("report format", name, FORMATS)
     if not wanted:
-        raise ValueError(f"--format names none of {', '.join(FORMATS)}")
+        raise UserError(f"--format names none of {', '.join(FORMATS)}")
     with Store(db, create=False) as store:
         record = store.run(run)
         writable(out)
@@ -62,14 +63,14 @@ def report(
 
 
 def writable(folder: Path) -> None:
-    """Raises ValueError in one line where no report can be written there; said before the work, not after a night of it."""
+    """Raises UserError in one line where no report can be written there; said before the work, not after a night of it."""
     place = folder
     while not place.exists() and place != place.parent:
         place = place.parent
     if not place.is_dir():
-        raise ValueError(f"cannot write the report to {folder}: {place} is a file")
+        raise UserError(f"cannot write the report to {folder}: {place} is a file")
     if not os.access(place, os.W_OK | os.X_OK):
-        raise ValueError(f"cannot write the report to {folder}: {place} is not writable")
+        raise UserError(f"cannot write the report to {folder}: {place} is not writable")
 
 
 def finished_before(store: Store, record: Run | None, selection: Selection) -> str | None:
@@ -133,7 +134,7 @@ def _versions(finding: Finding, environment: Mapping[str, Any]) -> dict[str, str
 
 
 def _settings(finding: Finding, environment: Mapping[str, Any]) -> dict[str, Any]:
-    """What a script needs beside for a target with switches or a host. Raises ValueError for switches that are none any more."""
+    """What a script needs beside for a target with switches or a host. Raises UserError for switches that are none any more."""
     from fuzzer.findings.identity import framework_of
     from fuzzer.frameworks.switches import parsed, reproducer_lines
 
@@ -214,9 +215,9 @@ def compare(
 
     pair = listed(targets)
     if targets is not None and len(pair) != 2:
-        raise ValueError(f"--targets takes two targets, A,B, not {targets!r}")
+        raise UserError(f"--targets takes two targets, A,B, not {targets!r}")
     if after is None and targets is None:
-        raise ValueError("compare takes two runs, or a run and --targets A,B")
+        raise UserError("compare takes two runs, or a run and --targets A,B")
     with Store(db, create=False) as store:
         found = compared(store, after or before, before, (pair[0], pair[1]) if pair else None)
         versions = [store.run(run).environment for run in (found.run, found.baseline or found.run)]

@@ -30,6 +30,7 @@ from fuzzer.cli.options import (
     seed_or_drawn,
     with_db,
 )
+from fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from fuzzer.campaign.run import Settings
@@ -142,11 +143,11 @@ def nightly(
         _known_issues(quieted, [i.url for i in known.fixed(found, cells)], [i.url for i in known.expired])
         print(f"The report: {(out / 'report.html').resolve()}")
     if not record.verdicts:
-        raise ValueError(f"run {record.id} judged nothing: {_first_failure(record)}")
+        raise UserError(f"run {record.id} judged nothing: {_first_failure(record)}")
     if alarming:
         raise typer.Exit(1)
     if record.state == "interrupted":
-        raise ValueError(
+        raise UserError(
             f"run {record.id} was interrupted, so the night is not over; continue with `ulpfuzz run --resume {record.id}`"
         )
 
@@ -156,7 +157,7 @@ def _resumed(store: Store, name: str) -> Run:
         return store.run(name)
     unfinished = [run for run in store.runs() if run.state != "finished"]
     if not unfinished:
-        raise ValueError("every run has finished: there is none to resume")
+        raise UserError("every run has finished: there is none to resume")
     return unfinished[0]
 
 

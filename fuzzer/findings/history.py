@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import UnresolvedName, cell_key, framework_of
 from fuzzer.findings.store import Store
@@ -56,7 +57,7 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
     targets: only the findings on the first of them in the baseline, which may be the run itself, against those on the second in the
     run, matched by op, params, order, dtype, call and symptom; in full, or as much of the name as tells it from the others there.
     worse, better: the bits lost grew or shrank by CHANGED_BITS or more. Raises UnknownName for a run that the store does not hold or
-    a target that a run did not have, ValueError for targets of two frameworks, whose calls are never the same.
+    a target that a run did not have, UserError for targets of two frameworks, whose calls are never the same.
     """
     current = store.run(run).id
     found = store.findings(current)
@@ -68,7 +69,7 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
     if targets is not None:
         pair = (_target_of(store, reference, targets[0]), _target_of(store, current, targets[1]))
         if framework_of(pair[0]) != framework_of(pair[1]):
-            raise ValueError(f"{pair[0]} and {pair[1]} are of two frameworks: no call is the same")
+            raise UserError(f"{pair[0]} and {pair[1]} are of two frameworks: no call is the same")
         earlier, found = [f for f in earlier if f.target == pair[0]], [f for f in found if f.target == pair[1]]
     key = _key if pair is None else _key_anywhere
     before = {key(f): f for f in earlier}
