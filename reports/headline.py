@@ -71,9 +71,11 @@ def array_of(name: str, value: Any, dtype: str) -> Array:
 
 
 def element_of(finding: Finding, arrays: Sequence[Array], differentiable: Sequence[str] | None = None) -> str:
-    """Which element was judged: "", "[3]", for a gradient or Hessian-vector product the input it belongs to, "x[3]", and for a second
+    """Which element was judged, where derivatives are taken by `differentiable`, in this order (default: by all, in the order of the case):
+    "", "[3]", for a gradient or Hessian-vector product the input it belongs to, "x[3]", and for a second
     derivative of an elementwise op both: "x and y" (of the derivative by x, that by y), "x" where they are the same."""
-    inputs = [a for a in arrays if a.name not in (COTANGENT, TANGENT) and (differentiable is None or a.name in differentiable)]
+    named = {a.name: a for a in arrays if a.name not in (COTANGENT, TANGENT)}
+    inputs = [named[name] for name in (named if differentiable is None else differentiable) if name in named]
     elementwise = not any(a.shape for a in inputs)
     if finding.order == "value" or (finding.order == "jvp" and not elementwise):
         return f"[{finding.worst}]" if finding.worst else ""

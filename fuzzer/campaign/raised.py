@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fuzzer.campaign.binades import input_exponents
+from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.campaign.bisection import Effort, Part, everyday_first, least, tiled
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.death import Death
@@ -258,7 +258,7 @@ def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) 
     with trial.clock.phase("oracle"):
         confirmation = confirm(trial.function, single, 0)
     rank = severity(
-        Class.unstable, symptom, math.inf, trial.standard(row).ulps, trial.format, float(input_exponents(row)[0]),
+        Class.unstable, symptom, math.inf, trial.standard(row).ulps, trial.format, int(reach(input_exponents(row))[0]),
         avoidable=bool(avoidable), special_input=not all(np.isfinite(v).all() for v in single.values()),
     )  # fmt: skip
     return Finding(

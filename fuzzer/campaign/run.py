@@ -25,6 +25,8 @@ from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.op import ALL_DTYPES, ORDERS
 from fuzzer.catalog.registry import select
+from fuzzer.errors import UserError
+from fuzzer.findings.case_record import case_from, case_of, record_of
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Run
 from fuzzer.findings.store import Store
@@ -82,7 +84,7 @@ def run_campaign(settings: Settings, store: Store, watch: Watch | None = None) -
     """Runs a campaign to the end of its budget; returns the finished Run (state finished, or interrupted after Ctrl-C).
 
     Determinism: with a budget in verdicts the same settings give the same shards and findings; a budget in time cuts the same list of
-    shards earlier or later. Raises ValueError (UnknownName, SchedulerError, StoreError) before anything is run.
+    shards earlier or later. Raises UserError (UnknownName, SchedulerError, StoreError) before anything is run.
     """
     campaign = _Campaign(settings, store, watch)
     with engine(settings.workers, settings.scheduler, campaign.memory_limit) as execute:
@@ -100,7 +102,7 @@ class _Campaign:
         self.targets = targets_named(settings.targets)
         self.cells = cells_of(select(settings.ops), settings.dtypes, settings.orders, self.targets)
         if not self.cells:
-            raise ValueError("no target computes any of these ops at these dtypes and orders; see `ulpfuzz ops`")
+            raise UserError("no target computes any of these ops at these dtypes and orders; see `ulpfuzz ops`")
         self.memory = {cell.key: CellProgress() for cell in self.cells}
         self.memory_limit = settings.memory_limit or memory_share(settings.workers)
         self.reached: set[str] = set()
@@ -123,7 +125,7 @@ class _Campaign:
         if self.settings.resume:
             past = self.store.run(self.settings.resume)
             if past.seed != self.settings.seed:
-                raise ValueError(
+                raise UserError(
                     f"run {past.id} has seed {past.seed}, not {self.settings.seed}; resume it with --seed {past.seed}"
                 )
             return replace(past, state="running")
@@ -260,7 +262,7 @@ class _Campaign:
             return None
         lesson = _Lesson(
             result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings},
-            [_case_to_json(case) for case in result.corpus], result.ran, result.excluded,
+            [record_of(case) for case in result.corpus], result.ran, result.excluded,
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
         )  # fmt: skip
         for finding in result.findings:
@@ -288,7 +290,7 @@ class _Campaign:
         memory = self.memory[shard.cell.key]
         memory.productive = bool(lesson.found)
         memory.known.update(lesson.found)
-        memory.corpus = tuple(_case_from_json(c) for c in lesson.corpus)
+        memory.corpus = tuple(case_from(c) for c in lesson.corpus)
         memory.visits += 1
         memory.excluded.update((target, call) for target, call in lesson.excluded)
 
@@ -298,7 +300,7 @@ class _Campaign:
         for finding in self.store.findings(self.settings.baseline):
             cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
             if cell.key in self.memory:
-                case = Case(finding.dtype, finding.case["inputs"], Placement(**finding.case["placement"]))
+                case = case_of(finding)
                 memory = self.memory[cell.key]
                 if finding.symptom in ("crash", "hang"):
                     memory.deadly = (*memory.deadly, case)
@@ -353,11 +355,3 @@ class _Lesson:
     @classmethod
     def load(cls, text: str) -> _Lesson:
         return cls(**json.loads(text))
-
-
-def _case_to_json(case: Case) -> dict[str, Any]:
-    return {"dtype": case.dtype, "inputs": case.inputs, "placement": vars(case.placement)}
-
-
-def _case_from_json(data: dict[str, Any]) -> Case:
-    return Case(data["dtype"], data["inputs"], Placement(**data["placement"]))

@@ -194,6 +194,10 @@ class Trial:
     def job(self, subject: Subject) -> Job:
         return Job(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
 
+    def ordered(self, batch: Batch) -> Batch:
+        """The batch with its inputs in the op's order, which calls and definitions take by position. Raises ValueError for other inputs."""
+        return batch.ordered(self.function.inputs)
+
     def standard(self, batch: Batch) -> Standard:
         """The standard for the length of this batch's vectors."""
         return standard_for(self.op, self.cell.order, self.format, chain_of(self.op, batch.inputs))
@@ -205,6 +209,7 @@ class Trial:
         all of them in one, unless it is the least of their shapes). Neither: one call. Subjects of compiled modes are left out where
         the shape is one too many.
         """
+        batch = self.ordered(batch)
         purpose: Purpose = "search" if within is None else "place"
         placed = 0 if within is None else within.length
         answers: list[Answered] = []
@@ -274,7 +279,7 @@ class Trial:
 
     def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
         """Like `call`, of a subject that may be out, and whose death is not remembered."""
-        framework, job = self.framework(subject), self.job(subject)
+        framework, job, batch = self.framework(subject), self.job(subject), self.ordered(batch)
         with calling(hosted=isinstance(framework, Hosted)):
             if placement is None:
                 return framework.evaluate(job, batch)
@@ -357,6 +362,7 @@ class Trial:
 
     def run_placed(self, batch: Batch, subject: Subject, placement: Placement, purpose: Purpose = "proof") -> Judgement:
         """One row, placed, through one subject: the judgement has a row per position."""
+        batch = self.ordered(batch)
         answered: Answered = (subject, None, "")
         if self.shapes.admits(subject, batch, purpose, placement.length):
             answered = self.called(subject, partial(self.call, subject, batch, placement))
@@ -417,6 +423,7 @@ class Trial:
         self, batch: Batch, answers: list[Answered], truth: Reference | None = None, known: Conditions | None = None
     ) -> Judgement:
         """The judgement of given answers (None where the framework raised or was not asked)."""
+        batch = self.ordered(batch)
         standard, fmt = self.standard(batch), self.format
         if truth is None:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None], settle=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.binades import input_exponents
+from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.ledger import Candidate, Inconsistency, Ledger
 from fuzzer.campaign.place import Placed, Sides, as_before, place, sides
@@ -18,8 +17,9 @@ from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shape_budget import Purpose
 from fuzzer.campaign.shrink import shrink
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
-from fuzzer.case import COTANGENT, Batch, Case, Placement
+from fuzzer.case import COTANGENT, Batch, Placement
 from fuzzer.catalog.functions import function_of
+from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id, framework_of
 from fuzzer.judge.contract import documented, source_of
@@ -75,7 +75,9 @@ def _inconsistent(trial: Trial, ledger: Ledger, plain: Sequence[Finding], known:
 
 def _simplest_first(trial: Trial, ledger: Ledger, seen: Inconsistency, alike: Sequence[Finding]) -> Iterator[Candidate]:
     for finding in alike:
-        yield replace(seen.candidate, row=_row(finding), output=finding.worst, within=Placement(**finding.case["placement"]))
+        yield replace(
+            seen.candidate, row=case_of(finding).batch(), output=finding.worst, within=Placement(**finding.case["placement"])
+        )
     if not seen.repeated:
         yield shrink(trial, ledger.subject, seen.candidate)
     yield seen.candidate
@@ -83,27 +85,20 @@ def _simplest_first(trial: Trial, ledger: Ledger, seen: Inconsistency, alike: Se
 
 def _as_inconsistent(trial: Trial, ledger: Ledger, base: Finding, both: Sides, alike: Sequence[Finding]) -> Finding:
     """The certified finding with the symptom inconsistent: no graver than the same error with its plain symptom."""
-    subject, row = ledger.subject, _row(base)
+    subject, row = ledger.subject, case_of(base).batch()
     rank = severity(
-        Class[base.class_], Symptom.inconsistent, base.ulps, trial.standard(row).ulps, trial.format, float(input_exponents(row)[0]),
+        Class[base.class_], Symptom.inconsistent, base.ulps, trial.standard(row).ulps, trial.format, int(reach(input_exponents(row))[0]),
         avoidable=bool(base.avoidable_by), special_input=not all(np.isfinite(v).all() for v in row.exact().values()),
     )  # fmt: skip
     right = {"placement": vars(both.right), "output": both.answer, "output_hex": both.answer.hex()}
     if both.right_nth > 1:
         right["nth"] = both.right_nth
     case = {**base.case, "right": right, **({"nth": both.nth} if both.nth > 1 else {})}
-    sizes = [float(np.abs(next(iter(i.candidate.row.inputs.values())).astype(np.float64)).max()) for i in ledger.inconsistent]
-    count, judged = len(sizes), max(1, ledger.compared)
-    extent = {"count": count, "judged": judged, "share": count / judged, "low": min(sizes), "high": max(sizes)}
     return replace(
-        base, id=identity(trial, subject, Symptom.inconsistent), symptom=Symptom.inconsistent.name, case=case, extent=extent,
+        base, id=identity(trial, subject, Symptom.inconsistent), symptom=Symptom.inconsistent.name, case=case, extent=ledger.extent_of_inconsistent(),
         severity=min([rank, base.severity, *(f.severity for f in alike)]),
         note="; ".join([both.told, *_documented(subject)]),
     )  # fmt: skip
-
-
-def _row(finding: Finding) -> Batch:
-    return Case(finding.dtype, finding.case["inputs"]).batch()
 
 
 def identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
@@ -239,7 +234,6 @@ def _compose(
 ) -> Finding:  # fmt: skip
     cell, subject, row = trial.cell, ledger.subject, candidate.row
     avoidable = avoidable_by(answers, subject)
-    exponent = int(input_exponents(row)[0])
     finite = all(np.isfinite(v.astype(np.float64)).all() for v in row.inputs.values())
     case = row.case(0)
     limited = trial.op.accuracy != "accumulating"
@@ -247,11 +241,11 @@ def _compose(
         id=identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name, class_=class_.name, ulps=ulps,
         excess=excess, condition=_condition(trial, row, candidate.output, truth), limit=standard.ulps if limited else None,
-        severity=severity(class_, symptom, ulps, standard.ulps, trial.format, float(exponent), avoidable=bool(avoidable),
+        severity=severity(class_, symptom, ulps, standard.ulps, trial.format, int(reach(input_exponents(row))[0]), avoidable=bool(avoidable),
                           special_input=not finite, normwise=_normwise(trial, row, value, truth)),
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placed.placement)},
         worst=candidate.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
-        certified_by=confirmation.certified_by, answers=answers, extent=_extent(ledger, symptom), profile=ledger.profile(),
+        certified_by=confirmation.certified_by, answers=answers, extent=ledger.extent(symptom), profile=ledger.profile(),
         note=_note(subject, placed),
     )  # fmt: skip
 
@@ -260,7 +254,7 @@ def _normwise(trial: Trial, row: Batch, value: float, truth: float) -> bool:
     """Whether the error is within 16 n u max(1, |x|_inf), the normwise bound of log-sum-exp and softmax (BHH 2021, 3 and 4)."""
     if not trial.op.normwise or not math.isfinite(value) or not math.isfinite(truth) or trial.cell.order != "value":
         return False
-    x = next(iter(row.exact().values()))
+    x = row.exact()[trial.op.inputs[0].name]
     return bool(abs(value - truth) <= 16 * x.size * trial.format.unit_roundoff * max(1.0, float(np.abs(x).max())))
 
 
@@ -271,12 +265,6 @@ def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
         amplified = trial.amplified(row, output)
     with np.errstate(over="ignore"):
         return float(np.float64(amplified) / abs(truth))
-
-
-def _extent(ledger: Ledger, symptom: Symptom) -> dict[str, Any]:
-    count, judged = ledger.symptom_counts[symptom], max(1, ledger.verdicts)
-    low, high = ledger.spans.get(symptom, (math.nan, math.nan))  # none: seen in a second call only
-    return {"count": count, "judged": judged, "share": count / judged, "low": low, "high": high}
 
 
 def _note(subject: Subject, placed: Placed) -> str:
