@@ -14,6 +14,7 @@ from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import framework_of
 from reports import numbers
 from reports.advice import Advice, advice_of
+from reports.extent import extent_text
 from reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity
 from reports.reproducer import script
 
@@ -55,6 +56,11 @@ class Entry:
         if limit is None:
             return "none for this op: judged by stability alone (no nearby input has this answer)"
         return f"{numbers.measure(limit)} ulps of {self.finding.dtype}: the accuracy limit of the op's class"
+
+    @property
+    def extent(self) -> str:
+        """Where it was seen, in words."""
+        return extent_text(self.finding)
 
     @property
     def silent(self) -> str:

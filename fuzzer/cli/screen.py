@@ -17,6 +17,7 @@ from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from reports import numbers
 from reports.advice import advice_of
+from reports.extent import extent_text
 from reports.headline import SILENT, arrays_of, element_of, headline
 
 #: Widest screen on which a finding is named by the last part of its id alone.
@@ -109,7 +110,6 @@ def finding_whole(finding: Finding) -> Group:
 def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
     params = ", ".join(f"{k}={v}" for k, v in finding.params.items())
     placement = finding.case.get("placement") or {}
-    extent = finding.extent
     limit = "no limit in ulps: stability alone" if finding.limit is None else f"limit {numbers.measure(finding.limit)}"
     facts: list[tuple[str, str | Text]] = [
         ("finding", finding.id),
@@ -134,11 +134,8 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
         at = ", ".join(f"{k} {v}" for k, v in right["placement"].items())
         facts.append(("right at", f"{at}: {numbers.decimal(float(right['output']), finding.dtype)} = {right['output_hex']}"))
     facts.append(("avoided by", ", ".join(finding.avoidable_by) or "no target here"))
-    if extent:
-        share = numbers.share(float(extent["share"])) if "share" in extent else "?"
-        facts.append(
-            ("seen", f"{share} of judged elements ({extent.get('count', '?')}), from {extent.get('low')} to {extent.get('high')}")
-        )
+    if seen := extent_text(finding):
+        facts.append(("seen", seen))
     facts.append(("first seen", finding.first_seen))
     facts.append(("last seen", finding.last_seen))
     if finding.note:
