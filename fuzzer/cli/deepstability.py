@@ -92,7 +92,7 @@ def _rows(text: str | None) -> list[int] | None:
     found: list[int] = []
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
-        if not (first.isdigit() and (last or first).isdigit()):
+        if not (first.isdecimal() and (last or first).isdecimal()):
             raise UserError(f"not rows of the study: {text!r}; example: 5,11-16")
         found += range(int(first), int(last or first) + 1)
     return found
