@@ -26,15 +26,14 @@ def restored(record: Record) -> Record:
     """The record with its params and inputs in the order of its op, cotangent and tangent last; what the catalogue does not know by these
     names (an op, an input, a param that it has no more) stays as it is."""
     op = ops().get(record.op)
+    changes: dict[str, Any] = {"params": _params(op, record.params)}
     if isinstance(record, Fact):
-        return replace(record, params=_params(op, record.params), at=_inputs(op, record.at))
-    params, profile = _params(op, record.params), _profile(record.profile)
-    if isinstance(record, CellSummary):
-        return replace(record, params=params, profile=profile)
-    case = record.case
-    if "inputs" in case:
-        case = {**case, "inputs": _inputs(op, case["inputs"])}
-    return replace(record, params=params, profile=profile, case=case)
+        changes["at"] = _inputs(op, record.at)
+    else:
+        changes["profile"] = _profile(record.profile)
+    if isinstance(record, Finding) and "inputs" in record.case:
+        changes["case"] = {**record.case, "inputs": _inputs(op, record.case["inputs"])}
+    return replace(record, **changes)
 
 
 def _inputs(op: Op | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
