@@ -44,7 +44,7 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
     ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
     ("apply", name, slot, job or None, module, function, arguments, seconds) -> ("ok", value), of this project's modules where there are all;
     ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
-    ("refused", text): a UserError; ("broken", text): a fault of this program.
+    ("refused", text): a UserError; ("invalid", text): another ValueError; ("broken", text): a fault of this program.
     """
     _live_with_parent(folder)
     sys.path[:] = paths or sys.path
@@ -71,6 +71,8 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
             reply = ("error", str(error))
         except UserError as error:
             reply = ("refused", str(error))
+        except ValueError as error:
+            reply = ("invalid", str(error))
         except SystemExit as leaving:  # the framework, or the op, has ended the process
             os._exit(leaving.code if isinstance(leaving.code, int) else 1)
         except Exception as error:

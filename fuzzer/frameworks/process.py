@@ -65,7 +65,7 @@ class Process:
         self.generation += 1
 
     def ask(self, *message: Any, patience: float, memory: int | None = None) -> tuple[Any, ...]:
-        """The answer to a message, without its first word. Raises FrameworkError, FrameworkDied, UserError, RuntimeError."""
+        """The answer to a message, without its first word. Raises FrameworkError, FrameworkDied, UserError, ValueError, RuntimeError."""
         self.start()
         running = self._running
         assert running is not None
@@ -76,7 +76,7 @@ class Process:
             raise
         if word == "ok":
             return tuple(answer)
-        raise {"error": FrameworkError, "refused": UserError}.get(word, RuntimeError)(*answer)
+        raise {"error": FrameworkError, "refused": UserError, "invalid": ValueError}.get(word, RuntimeError)(*answer)
 
     def forget_words(self) -> None:
         """What it has written to its standard error so far, a library's greeting, is not told when it dies."""
