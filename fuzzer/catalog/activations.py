@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import AUTOGRAD, FORMULA, RATIONALS, Convention, Op, call, op, peer, scalar, vector
+from fuzzer.catalog.op import AUTOGRAD, FORMULA, RATIONALS, Convention, Documented, Op, call, op, peer, scalar, vector
 
 ACTIVATION = ("activation functions",)
 X = [scalar("x")]
@@ -81,7 +81,8 @@ OPS: list[Op] = [
        accuracy="exact", verified=RATIONALS, topics=ACTIVATION),
     op("softplus_beta", X,
        torch=call(f"{F}.softplus(x, beta=beta, threshold=threshold)",
-                  documented="the identity where beta x > threshold; https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html"),
+                  documented=(Documented("the identity where beta x > threshold", "https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html",
+                                         definition="softplus_threshold"),)),
        params={"beta": (1.0, 2.0, 0.5), "threshold": (20.0, 5.0)}, verified=FORMULA, topics=ACTIVATION),
     op("sparse_plus", X, tensorflow=[f"{KERAS}.sparse_plus(x)", f"{ACT}.sparse_plus(x)"], jax="jax.nn.sparse_plus(x)",
        verified=RATIONALS, topics=ACTIVATION),

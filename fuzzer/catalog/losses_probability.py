@@ -7,7 +7,7 @@ rounded to, and a call exists at the one of its own dtype (oracles.definitions.l
 from __future__ import annotations
 
 from fuzzer.catalog.losses import INDEX, LOSS, WIDE, F
-from fuzzer.catalog.op import DTYPES, FORMULA, Implementation, Op, call, op, scalar, vector
+from fuzzer.catalog.op import DTYPES, FORMULA, Documented, Implementation, Op, call, op, scalar, vector
 
 XY = [scalar("x", 0, 1), scalar("y", 0, 1, label=True)]
 LOGITS = [scalar("x"), scalar("y", 0, 1, label=True)]
@@ -25,7 +25,9 @@ CLIP = {"clip": WIDE}
 OPS: list[Op] = [
     op("binary_cross_entropy", XY,
        torch=call(f"{F}.binary_cross_entropy(x, y, reduction='none')",
-                  documented="its page: logarithms not below -100, and a linear backward method (the denominator x (1 - x) not below 1e-12)"),
+                  documented=(Documented("logarithms not below -100, and a linear backward method: (x - y) over x (1 - x), that not below 1e-12",
+                                         "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html", orders=("grad", "jvp"),
+                                         definition="binary_cross_entropy_backward", differentiate=False),)),
        source="https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html", guarded=True, verified=FORMULA, topics=LOSS),
     op("binary_cross_entropy_clipped", XY,
        tensorflow=[*clipping(f"{KERAS}.binary_crossentropy(y[..., None], x[..., None])", DTYPES),
