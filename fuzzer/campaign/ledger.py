@@ -25,7 +25,8 @@ KEPT = 8
 
 @dataclass(frozen=True)
 class Candidate:
-    """One element that the screen called a finding: its row, output and score; within: the call of its own, if any."""
+    """One element that the screen called a finding: its row, output and score; within: the call of its own, if any; answers: the row of outputs
+    that it is of, where it is known."""
 
     row: Batch
     output: int
@@ -35,6 +36,7 @@ class Candidate:
     excess: float
     exponent: int
     within: Placement | None = None
+    answers: NDArray[Any] | None = None
 
     @property
     def rank(self) -> tuple[int, float, float]:
@@ -95,7 +97,7 @@ class Ledger:
         self.classes[Class.ok.name] += verdicts.classes.size - seen.some.classes.size
         self._add_profile(seen.worst, binades, verdicts.classes.shape[1])
         self._add_excess(seen.some, binades.exponents[rows])
-        self._add_candidates(judgement.batch, seen.some, rows, binades.exponents, within)
+        self._add_candidates(judgement.batch, outcome.answers, seen.some, rows, binades.exponents, within)
         return self._add_elites(judgement.batch, seen.shown, binades, seen.highest)
 
     def _add_profile(self, worst: NDArray[np.float64], binades: Binades, outputs: int) -> None:
@@ -113,8 +115,9 @@ class Ledger:
             self.worst_excess = max(self.worst_excess, _largest_finite(excess))
 
     def _add_candidates(
-        self, batch: Batch, verdicts: Verdicts, numbers: NDArray[np.int64], exponents: NDArray[np.int64], within: Placement | None
-    ) -> None:
+        self, batch: Batch, answers: NDArray[Any] | None, verdicts: Verdicts, numbers: NDArray[np.int64], exponents: NDArray[np.int64],
+        within: Placement | None,
+    ) -> None:  # fmt: skip
         """verdicts: of the rows with these numbers."""
         at, outs = np.nonzero(verdicts.classes >= Class.inaccurate)
         if not len(at):
@@ -128,11 +131,12 @@ class Ledger:
             self.symptom_counts[symptom] += len(mine)
             span = reaches.span(place[mine])
             self.spans[symptom] = span.joined(self.spans[symptom]) if symptom in self.spans else span
-            self._keep(batch, verdicts, at[mine], rows[mine], outs[mine], exponents, symptom, within)
+            self._keep(batch, answers, verdicts, at[mine], rows[mine], outs[mine], exponents, symptom, within)
 
     def _keep(
         self,
         batch: Batch,
+        answers: NDArray[Any] | None,
         verdicts: Verdicts,
         at: Any,
         rows: Any,
@@ -152,7 +156,8 @@ class Ledger:
             held = kept.get(exponent)
             if held is None or _rank(class_, worse, exponent) > held.rank:
                 ulps, one = float(verdicts.ulps[at[i], out]), batch.take(slice(row, row + 1))
-                kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within)
+                given = None if answers is None else np.array(answers[row])
+                kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within, given)
         if len(kept) > KEPT:
             best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)[:KEPT]
             self.candidates[symptom] = {c.exponent: c for c in best}

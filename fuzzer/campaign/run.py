@@ -29,6 +29,7 @@ from fuzzer.errors import UserError
 from fuzzer.findings.case_record import case_from, case_of, record_of
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Run
+from fuzzer.findings.label import is_apart
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks.target import targets_named
@@ -110,6 +111,7 @@ class _Campaign:
         self.findings: set[str] = set()
         self.failures: list[str] = []
         self.unsupported: dict[tuple[str, ...], None] = {}
+        self.rejected: dict[tuple[str, ...], tuple[str, ...]] = {}  # (cell, target, call) -> what it said, and why
         self.totals: Counter[str] = Counter()
         self.tiers: Counter[str] = Counter()
         self.phases: defaultdict[str, float] = defaultdict(float)
@@ -165,6 +167,7 @@ class _Campaign:
             "cells_not_reached": [key for key in missing if key not in nobody],
             "cells_unsupported": nobody,
             "unsupported": [dict(zip(names, line, strict=True)) for line in sorted(self.unsupported)],
+            "rejected": [dict(zip((*names, "reason"), (*at, *said), strict=True)) for at, said in sorted(self.rejected.items())],
         }
 
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
@@ -261,9 +264,10 @@ class _Campaign:
             self.memory[result.cell].failures += FAILURES if result.died else 1
             return None
         lesson = _Lesson(
-            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings},
+            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings if not is_apart(f)},
             [record_of(case) for case in result.corpus], result.ran, result.excluded,
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
+            [(r.cell, r.target, r.call, r.message, r.reason) for r in result.rejected],
         )  # fmt: skip
         for finding in result.findings:
             if finding.symptom in ("crash", "hang"):
@@ -279,6 +283,8 @@ class _Campaign:
             self.reached.add(cell.key)
         self.failures += lesson.incidents
         self.unsupported.update({tuple(line): None for line in lesson.unsupported})
+        for cell_key, target, call, *said in lesson.rejected:
+            self.rejected.setdefault((cell_key, target, call), tuple(said))
         self.totals["verdicts"] += lesson.verdicts
         self.tiers.update(lesson.by_tier)
         self.took[cell.key] = sum(lesson.by_phase.values())
@@ -348,6 +354,7 @@ class _Lesson:
     excluded: Sequence[Sequence[str]] = ()
     unsupported: Sequence[Sequence[str]] = ()
     incidents: Sequence[str] = ()
+    rejected: Sequence[Sequence[str]] = ()
 
     def dump(self) -> str:
         return json.dumps(vars(self))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -197,6 +198,16 @@ class Trial:
     def ordered(self, batch: Batch) -> Batch:
         """The batch with its inputs in the op's order, which calls and definitions take by position. Raises ValueError for other inputs."""
         return batch.ordered(self.function.inputs)
+
+    def held_to(self, definition: str, constants: Mapping[str, Any], *, differentiate: bool = True) -> Trial:
+        """A trial whose truth is another definition, of the same inputs and params and these constants; its verdicts are nobody's. Without
+        differentiate its outputs are the derivative themselves."""
+        other = copy.copy(self)
+        other.op = replace(self.op, definition=definition)
+        function = function_of(other.op, {**dict(self.cell.params), **constants}, self.cell.order)
+        other.function = function if differentiate else replace(function, order="value")
+        other.clock, other._conditions, other._rows = Clock(), None, {}
+        return other
 
     def standard(self, batch: Batch) -> Standard:
         """The standard for the length of this batch's vectors."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.label import Element, label_of, set_aside
 from fuzzer.campaign.ledger import Candidate, Inconsistency, Ledger
 from fuzzer.campaign.place import Placed, Sides, as_before, place, sides
 from fuzzer.campaign.search import ROWS
@@ -22,6 +24,7 @@ from fuzzer.catalog.functions import function_of
 from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id, framework_of
+from fuzzer.findings.label import is_apart, labelled
 from fuzzer.judge.contract import documented, source_of
 from fuzzer.judge.limits import Standard
 from fuzzer.judge.severity import severity
@@ -36,18 +39,47 @@ TRIES = 3
 
 def findings_of(trial: Trial, ledger: Ledger, known: dict[str, float]) -> list[Finding]:
     """One finding per symptom that survives certification, and one of symptom inconsistent. known: id -> excess already reported; those
-    are redone only if 4 times worse."""
+    are redone only if 4 times worse.
+
+    A finding that is set aside by its label (documented, flush) stands for its symptom only where no candidate has one that is not.
+    """
     found: list[Finding] = []
     for symptom in sorted(ledger.candidates, reverse=True):
         candidates = ledger.best(symptom)
         if _known(trial, ledger, symptom, candidates[0], known):
             continue
-        for candidate in candidates[:TRIES]:
-            finding = _finding(trial, ledger, candidate)
-            if finding is not None:
-                found.append(finding)
-                break
+        finding = _first(trial, ledger, candidates)
+        if finding is not None:
+            found.append(finding)
     return found + _inconsistent(trial, ledger, found, known)
+
+
+def _first(trial: Trial, ledger: Ledger, candidates: Sequence[Candidate]) -> Finding | None:
+    """The finding of the first of a few candidates that survives certification; one that is set aside waits for the others."""
+    waiting: list[Candidate] = []
+    kept, tries = None, 0
+    for candidate in candidates:
+        if tries == TRIES:
+            break
+        if _is_set_aside(trial, ledger.subject, candidate):
+            waiting.append(candidate)
+            continue
+        tries += 1
+        finding = _finding(trial, ledger, candidate)
+        if finding is not None and not is_apart(finding):
+            return finding
+        kept = kept or finding
+    for candidate in waiting[:TRIES]:
+        kept = kept or _finding(trial, ledger, candidate)
+    return kept
+
+
+def _is_set_aside(trial: Trial, subject: Subject, candidate: Candidate) -> bool:
+    """Whether the candidate, as it was seen, is documented or a flush."""
+    if candidate.answers is None:
+        return False
+    element = Element(candidate.row, candidate.answers, candidate.output, candidate.symptom, candidate.within)
+    return set_aside(trial, subject, element) is not None
 
 
 def _known(trial: Trial, ledger: Ledger, symptom: Symptom, worst: Candidate, known: dict[str, float]) -> bool:
@@ -97,7 +129,7 @@ def _as_inconsistent(trial: Trial, ledger: Ledger, base: Finding, both: Sides, a
     return replace(
         base, id=identity(trial, subject, Symptom.inconsistent), symptom=Symptom.inconsistent.name, case=case, extent=ledger.extent_of_inconsistent(),
         severity=min([rank, base.severity, *(f.severity for f in alike)]),
-        note="; ".join([both.told, *_documented(subject)]),
+        note=both.told,
     )  # fmt: skip
 
 
@@ -112,6 +144,7 @@ def identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
 def _finding(trial: Trial, ledger: Ledger, candidate: Candidate) -> Finding | None:
     subject = ledger.subject
     simple = shrink(trial, subject, candidate)
+    aside = None
     for chosen in (simple, candidate) if simple is not candidate else (candidate,):
         placed = place(trial, subject, chosen.row, chosen.output)
         if placed is None or placed.symptom != candidate.symptom:
@@ -123,9 +156,10 @@ def _finding(trial: Trial, ledger: Ledger, candidate: Candidate) -> Finding | No
             again = place(trial, subject, chosen.row, chosen.output)
             placed = again if again is not None and again.symptom == candidate.symptom else placed
         finding = _certified(trial, ledger, chosen, placed)
-        if finding is not None:
+        if finding is not None and not is_apart(finding):
             return finding
-    return None
+        aside = aside or finding  # what it shrank to may be documented where it was not
+    return aside
 
 
 def _needs_its_place(trial: Trial, placed: Placed) -> bool:
@@ -149,11 +183,11 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     if not confirmation.agrees:
         return None
     answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement, nth)
-    if mine is None or not mine[1].is_finding or mine[2] != candidate.symptom:
+    if mine is None or not mine.class_.is_finding or mine.symptom != candidate.symptom:
         return None
-    if mine[2] in (Symptom.inf, Symptom.nan) and convention is None and _truly_overflows(trial, single):
+    if mine.symptom in (Symptom.inf, Symptom.nan) and convention is None and _truly_overflows(trial, single):
         return None
-    value, class_, symptom, ulps, excess = mine
+    value, class_, excess = mine.value, mine.class_, mine.excess
     standard = trial.standard(row)
     truth = confirmation.near
     if not math.isnan(truth):
@@ -163,9 +197,9 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
             )
     if not class_.is_finding:
         return None
-    return _compose(
-        trial, ledger, candidate, placed, confirmation, answers, value, class_, symptom, ulps, excess, truth, standard
-    )
+    finding = _compose(trial, ledger, candidate, placed, confirmation, answers, mine, class_, truth, standard)
+    label = label_of(trial, ledger.subject, Element(row, mine.outputs, output, mine.symptom, placed.placement))
+    return labelled(finding, label.name, label.reason)
 
 
 def _convention(trial: Trial, subject: Subject, row: Batch, output: int) -> Confirmation | None:
@@ -192,9 +226,21 @@ def _truly_overflows(trial: Trial, single: dict[str, NDArray[np.float64]]) -> bo
     return False
 
 
+@dataclass(frozen=True)
+class Own:
+    """The subject's own answer at an element, and the row of outputs that it is of."""
+
+    value: float
+    class_: Class
+    symptom: Symptom
+    ulps: float
+    excess: float
+    outputs: NDArray[Any]
+
+
 def answers_at(
     trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement, nth: int = 1, without: Subject | None = None
-) -> tuple[list[Answer], tuple[float, Class, Symptom, float, float] | None]:
+) -> tuple[list[Answer], Own | None]:
     """Every subject's answer to these bits at this placement, in the nth of equal calls, but of those that are out, and of `without`;
     the subject's own as numbers."""
     answers: list[Answer] = []
@@ -218,7 +264,7 @@ def answers_at(
         ulps = float(verdicts.ulps[position, output])
         answers.append(Answer(other.target, other.implementation.call, value, value.hex(), ulps, class_.name, symptom.name))
         if other == subject:
-            mine = (value, class_, symptom, ulps, float(verdicts.excess[position, output]))
+            mine = Own(value, class_, symptom, ulps, float(verdicts.excess[position, output]), outcome.answers[position])
     return answers, mine
 
 
@@ -230,9 +276,10 @@ def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:
 
 def _compose(
     trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed, confirmation: Confirmation, answers: list[Answer],
-    value: float, class_: Class, symptom: Symptom, ulps: float, excess: float, truth: float, standard: Standard,
+    mine: Own, class_: Class, truth: float, standard: Standard,
 ) -> Finding:  # fmt: skip
     cell, subject, row = trial.cell, ledger.subject, candidate.row
+    value, symptom, ulps, excess = mine.value, mine.symptom, mine.ulps, mine.excess
     avoidable = avoidable_by(answers, subject)
     finite = all(np.isfinite(v.astype(np.float64)).all() for v in row.inputs.values())
     case = row.case(0)
@@ -246,7 +293,7 @@ def _compose(
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placed.placement)},
         worst=candidate.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
         certified_by=confirmation.certified_by, answers=answers, extent=ledger.extent(symptom), profile=ledger.profile(),
-        note=_note(subject, placed),
+        note=_note(placed),
     )  # fmt: skip
 
 
@@ -267,16 +314,11 @@ def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
         return float(np.float64(amplified) / abs(truth))
 
 
-def _note(subject: Subject, placed: Placed) -> str:
+def _note(placed: Placed) -> str:
     parts = []
     if placed.right_at:
         shown = ", ".join(str(n) for n in placed.right_at[:6])
         parts.append(f"inconsistent: right at length {shown}, wrong from length {placed.placement.length}")
     if placed.placement.stride > 1:
         parts.append(f"only strided (stride {placed.placement.stride})")
-    return "; ".join(parts + _documented(subject))
-
-
-def _documented(subject: Subject) -> list[str]:
-    documented = subject.implementation.documented
-    return [f"documented approximation: {documented}"] if documented else []
+    return "; ".join(parts)

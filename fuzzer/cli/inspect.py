@@ -160,7 +160,7 @@ def _print_probe(found: Any) -> None:
     screen.print(f"condition number {numbers.measure(found.condition)}; {limit}", style="dim", markup=False)
     table = grid("target", "call", "answer", "ulps", "verdict", "note")
     for mine in found.targets:
-        verdict = styled(mine.class_.name)
+        verdict = styled(mine.shown)
         if mine.class_.is_finding:
             verdict.append(f", {mine.symptom.name}")
         answer, ulps = (
@@ -176,6 +176,8 @@ def _print_probe(found: Any) -> None:
 
 def _note(mine: Any) -> str:
     parts = [mine.error] if mine.error else []
+    if mine.label.reason:
+        parts.append(mine.label.reason)
     if mine.inconsistent:
         parts.append("depends on the length of the call")
     if mine.placement.length > 1 and mine.class_.is_finding:

@@ -42,6 +42,7 @@ class Finding:
     a row with an infinity or a NaN}. profile: [[exponent, worst ulps, worst excess, count], ...], rising, by the exponent of the row's
     number farthest from 1, over all inputs, zeros aside; in its place ZERO for rows of zeros alone, INFINITE and NOT_A_NUMBER for rows with such a
     number. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run.
+    label: "" of a defect, else documented, composed or flush (findings.label); reason: why, in one line, with the page or the record.
     """
 
     id: str
@@ -72,6 +73,8 @@ class Finding:
     status: str = "new"
     first_seen: str = ""
     last_seen: str = ""
+    label: str = ""
+    reason: str = ""
 
     @property
     def bits_lost(self) -> float:

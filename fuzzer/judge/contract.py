@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, DIRECTIONS, Batch
-from fuzzer.catalog.op import Convention, Op
+from fuzzer.catalog.op import Convention, Documented, Implementation, Op
 from fuzzer.judge.ulps import doubles
 from oracles.reference import NAN, NINF, PINF
 
@@ -154,6 +154,18 @@ def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -
 def source_of(op: Op, row: Batch, order: str, framework: str) -> str:
     """The page that documents the derivative at a batch of one row; empty where none does."""
     return next((convention.source for convention, _ in _conventions(op, row, order, framework)), "")
+
+
+def facts_at(
+    op: Op, implementation: Implementation, params: Mapping[str, Any], row: Batch, order: str
+) -> list[Documented]:  # fmt: skip
+    """What the page of the implementation's framework says of a batch of one row, the call's own facts first."""
+    own = {name: values for name, values in row.exact().items() if name not in DIRECTIONS}
+    numbers = {name: v for name, v in params.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
+    known = {**numbers, **_parts(op, own)}
+    facts = [*implementation.documented, *op.documented]
+    said = [f for f in facts if f.speaks_of(implementation.framework, row.dtype, order)]
+    return [fact for fact in said if rows_where(known, fact.where)[0]]
 
 
 def _conventions(op: Op, batch: Batch, order: str, framework: str) -> list[tuple[Convention, Mask]]:

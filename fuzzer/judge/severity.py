@@ -22,7 +22,7 @@ def severity(
     """reach: binades between 1 and the number of the case that is farthest from it, over all inputs, zeros aside. special_input: whether a number
     of it is infinite or NaN.
 
-    At least 0: bits lost beyond the limit (at most the precision), the symptom's gravity, 10 for unstable, 8 where a peer avoids it,
+    At least 0, and below 100 (a label takes it below 0: findings.label): bits lost beyond the limit (at most the precision), the symptom's gravity, 10 for unstable, 8 where a peer avoids it,
     half of all that for inaccurate, and where the literature's normwise bound is met; weighted by how ordinary the input
     is: full weight within 2^-20..2^20, a third at the ends of the format and at infinities."""
     lost = (
