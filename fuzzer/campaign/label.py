@@ -19,11 +19,12 @@ from fuzzer.findings.label import COMPOSED, DOCUMENTED, FLUSH
 from fuzzer.formats import FLOAT32, Format, format_named
 from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import flush_policy
+from fuzzer.inputs.structures import holds
 from fuzzer.judge.contract import facts_at
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.arithmetic.mp import TimeIsUpError
-from oracles.arithmetic.stepwise import flushed_steps, meets_subnormals, rounded_steps
+from oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
 from oracles.reference import FINITE
 
 #: What evaluating a definition step by step may raise where an arithmetic cannot: then it explains nothing.
@@ -78,8 +79,14 @@ def composed_label(trial: Trial, subject: Subject, row: Batch) -> Label:
 
 # Documented
 
+#: Structures without which an op is no function; what a triangular one does not read is another matter.
+_DEFINES = ("ascending", "simplex", "spd", "symmetric", "nonsingular")
+
 
 def _documented(trial: Trial, subject: Subject, element: Element) -> Label | None:
+    for spec in trial.op.inputs:
+        if spec.structure in _DEFINES and not holds(trial.format, spec, element.row.inputs[spec.name]):
+            return Label(DOCUMENTED, f"{spec.name} is not {spec.structure}, as the op's record has it: nothing is promised here")
     params = dict(trial.cell.params)
     for fact in facts_at(trial.op, subject.implementation, params, element.row, trial.cell.order):
         if fact.open:
@@ -187,14 +194,19 @@ def _flushing(trial: Trial, subject: Subject) -> list[Format]:
 def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
     """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer."""
     single = {name: values[0] for name, values in element.row.exact().items()}
+    finite = math.isfinite(element.answer)
     with trial.clock.phase("oracle"):
         try:
-            if not meets_subnormals(trial.function, single, fmt.min_normal):
-                return False
-            steps = flushed_steps(trial.function, single, fmt.min_normal, fmt.precision)
+            if finite:
+                steps = flushed_steps(trial.function, single, fmt.min_normal, fmt.precision)
+            else:
+                steps = flushed_kinds(trial.function, single, fmt.min_normal)
         except _CANNOT:
             return False
-    return element.output < len(steps) and _near(trial, element, _rounded(steps[element.output], trial.format))
+    if element.output >= len(steps):
+        return False
+    value = steps[element.output]
+    return math.isfinite(value) == finite and _near(trial, element, _rounded(value, trial.format))
 
 
 def _nowhere_else(trial: Trial, subject: Subject, element: Element) -> bool:

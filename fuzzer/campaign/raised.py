@@ -87,7 +87,7 @@ def _exception(trial: Trial, subject: Subject, batch: Batch, raised: Raised) -> 
         raised.rejected.append(Rejected(trial.cell.key, subject.target, subject.implementation.call, said, reason))
         ordinary = ordinary_rows(trial, batch)
         if ordinary.any() and not ordinary.all():
-            _exception(trial, subject, batch.take(ordinary), raised)
+            _exception(trial, subject, tiled(batch.take(ordinary), batch.rows), raised)  # of the same shape
     else:
         raised.findings.append(_finding(trial, subject, _Guilty(row, Placement(), said), Symptom.exception))
 

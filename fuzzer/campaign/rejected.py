@@ -23,7 +23,16 @@ from fuzzer.judge.contract import facts_at
 
 #: Types that frameworks raise where they check an argument: Python's and numpy's, torch's, TensorFlow's; jax raises Python's.
 _TYPES = frozenset(
-    ["ValueError", "RuntimeError", "IndexError", "LinAlgError", "_LinAlgError", "InvalidArgumentError", "OutOfRangeError", "XlaRuntimeError"]
+    [
+        "ValueError",
+        "RuntimeError",
+        "IndexError",
+        "LinAlgError",
+        "_LinAlgError",
+        "InvalidArgumentError",
+        "OutOfRangeError",
+        "XlaRuntimeError",
+    ]
 )
 #: Words with which they say what they object to.
 _ABOUT = re.compile(

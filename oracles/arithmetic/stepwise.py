@@ -160,20 +160,18 @@ def rounded_steps(
         return [float(m.num(v).value) for v in function.outputs(m, {name: _nest(v, m.lift) for name, v in single.items()})]
 
 
-def meets_subnormals(function: Function, single: dict[str, NDArray[np.float64]], least: float) -> bool:
-    """Whether a result on the way, of the definition in binary64, is less than `least` in magnitude and not zero; True where binary64 has no
-    answer for a step. Costs a hundredth of flushed_steps. Raises as rounded_steps does."""
-    met = False
+def flushed_kinds(function: Function, single: dict[str, NDArray[np.float64]], least: float) -> list[float]:
+    """The outputs of a function at one row in binary64 arithmetic with every result below `least` read as zero, where that is what makes them
+    infinite or NaN: finite without it; nan, inf, -inf. 0 elsewhere. Raises as rounded_steps does."""
 
-    def watch(value: Any) -> Any:
-        nonlocal met
-        met = met or (not abs(value) >= least and value != 0)
-        return value
+    def outputs(step: Step) -> list[float]:
+        m = Stepwise(_RoundedNative(), step)
+        return [float(m.num(v).value) for v in function.outputs(m, {name: _nest(v, m.lift) for name, v in single.items()})]
 
-    m = Stepwise(_RoundedNative(), watch)
     with np.errstate(all="ignore"):
-        function.outputs(m, {name: _nest(v, m.lift) for name, v in single.items()})
-    return met
+        plain = outputs(lambda value: value)
+        flushed = outputs(lambda value: np.copysign(0.0, value) if abs(value) < least else value)
+    return [f if np.isfinite(p) and not np.isfinite(f) else 0.0 for p, f in zip(plain, flushed, strict=True)]
 
 
 def flushed_steps(function: Function, single: dict[str, NDArray[np.float64]], least: float, precision: int) -> list[float]:
