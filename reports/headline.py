@@ -115,7 +115,13 @@ def quantity(finding: Finding, where: str, arrays: Sequence[Array]) -> str:
 
 
 def headline(finding: Finding, arrays: Sequence[Array], where: str) -> str:
-    """A line that reads like the code that would show it: gelu(x) = inf, true value 1.87e38 (float32, x = 0x1.19p+127)."""
+    """A line that reads like the code that would show it: gelu(x) = inf, true value 1.87e38 (float32, x = 0x1.19p+127); before it the label,
+    where the finding has one."""
+    line = _line(finding, arrays, where)
+    return f"{finding.label}: {line}" if finding.label else line
+
+
+def _line(finding: Finding, arrays: Sequence[Array], where: str) -> str:
     call = finding.implementation
     subject = f"d {call} / d {where}" if finding.order == "grad" else quantity(finding, where, arrays)
     inputs = ", ".join(f"{a.name} = {a.text(3)}" for a in arrays if a.name not in (COTANGENT, TANGENT))

@@ -26,7 +26,7 @@ from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id, framework_of
 from fuzzer.findings.label import is_apart, labelled
 from fuzzer.judge.contract import documented, source_of
-from fuzzer.judge.limits import Standard
+from fuzzer.judge.limits import Standard, limit_of_whom
 from fuzzer.judge.severity import severity
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
@@ -198,6 +198,8 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     if not class_.is_finding:
         return None
     finding = _compose(trial, ledger, candidate, placed, confirmation, answers, mine, class_, truth, standard)
+    if class_ is Class.inaccurate:
+        finding = replace(finding, reason=limit_of_whom(standard, ledger.subject.implementation))
     label = label_of(trial, ledger.subject, Element(row, mine.outputs, output, mine.symptom, placed.placement))
     return labelled(finding, label.name, label.reason)
 
@@ -289,7 +291,8 @@ def _compose(
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name, class_=class_.name, ulps=ulps,
         excess=excess, condition=_condition(trial, row, candidate.output, truth), limit=standard.ulps if limited else None,
         severity=severity(class_, symptom, ulps, standard.ulps, trial.format, int(reach(input_exponents(row))[0]), avoidable=bool(avoidable),
-                          special_input=not finite, normwise=_normwise(trial, row, value, truth)),
+                          special_input=not finite, normwise=_normwise(trial, row, value, truth),
+                          promised=class_ is not Class.inaccurate or bool(subject.implementation.promise)),
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placed.placement)},
         worst=candidate.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
         certified_by=confirmation.certified_by, answers=answers, extent=ledger.extent(symptom), profile=ledger.profile(),

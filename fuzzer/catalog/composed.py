@@ -425,7 +425,8 @@ class _NotExact(Exception):
 def _picked(index: ast.expr) -> ast.Lambda:
     """lambda v: v[index]"""
     pick = ast.parse("lambda v: v[0]", mode="eval").body
-    assert isinstance(pick, ast.Lambda) and isinstance(pick.body, ast.Subscript)
+    assert isinstance(pick, ast.Lambda)
+    assert isinstance(pick.body, ast.Subscript)
     pick.body.slice = index
     return pick
 

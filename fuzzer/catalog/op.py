@@ -170,12 +170,9 @@ class Documented:
 
 def domain(inside: str, source: str, what: str = "", **rest: Any) -> Documented:
     """A documented domain, narrower than the op's: domain("p>0,p<1", page). Outside it, or at a NaN, the page promises nothing."""
-    outside, names = [], {}
-    for condition in inside.replace(" ", "").split(","):
-        name, relation, text = re.split(r"(<=|>=|<|>)", condition)
-        outside.append(f"{name}~{_OPPOSITE[relation]}{text}")
-        names[name] = None
-    where = "|".join([*outside, *(f"{name}~nan" for name in names)])
+    conditions = [re.split(r"(<=|>=|<|>)", condition) for condition in inside.replace(" ", "").split(",")]
+    outside = [f"{name}~{_OPPOSITE[relation]}{text}" for name, relation, text in conditions]
+    where = "|".join([*outside, *dict.fromkeys(f"{name}~nan" for name, *_ in conditions)])
     return Documented(what or f"documented for {inside}", source, where, **rest)
 
 
@@ -192,7 +189,7 @@ class Implementation:
     when: it exists only for these param values (name -> tuple). grad_dtypes: None means `dtypes`.
     documented: what the framework's page says of the call beside the mathematical function. composed: why its findings are laid to a formula of
     ours around the framework's calls, where the expression does not show it (catalog.composed); plain: why not, where it seems to.
-    note: a fact about the record.
+    promise: the page that promises the accuracy limit of the op's class. note: a fact about the record.
     """
 
     framework: str
@@ -205,6 +202,7 @@ class Implementation:
     documented: tuple[Documented, ...] = ()
     composed: str = ""
     plain: str = ""
+    promise: str = ""
     note: str = ""
 
     def supports(self, dtype: str, order: str, params: Mapping[str, Any]) -> bool:
@@ -255,8 +253,8 @@ class Op:
     number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in oracles.definitions
     (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the severity of an error
     within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
-    a pattern "x=inf,y=0" (also +0, -0, "y<0", "y>=x", and "x~nan", "x~<0": some number of x is) to a value, to the name of the input that is it, or to
-    "any" where the source leaves it open. conventions: gradients that frameworks document where there is none. lengths: the lengths n
+    a pattern "x=inf,y=0" (also +0, -0, "y<0", "y>=x", and "x~nan", "x~<0": some number of x is) to a value, to the name of the input that is it, or
+    to "any" where the source leaves it open. conventions: gradients that frameworks document where there is none. lengths: the lengths n
     that make sense (empty: the usual list). whole: what an error is measured against: the
     elements one by one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest
     output and the largest number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex

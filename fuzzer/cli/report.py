@@ -252,10 +252,11 @@ def _version(target: str, environment: Mapping[str, Any]) -> str:
 
 def _comparison_json(found: Comparison) -> str:
     from fuzzer.findings.history import STATUSES
-    from fuzzer.findings.strict_json import jsonable, to_json
+    from fuzzer.findings.label import as_json
+    from fuzzer.findings.strict_json import to_json
 
     def brief(finding: Finding) -> dict[str, Any]:
-        return {name: value for name, value in jsonable(finding).items() if name not in ("profile", "answers")}
+        return {name: value for name, value in as_json(finding).items() if name not in ("profile", "answers")}
 
     lists = {status: [brief(f) for f in found.of(status)] for status in STATUSES}
     told = {"run": found.run, "baseline": found.baseline, "targets": found.targets, "counts": found.counts()}

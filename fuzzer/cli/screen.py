@@ -23,8 +23,10 @@ from reports.headline import SILENT, arrays_of, element_of, headline
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140
 _ENDLESS = 1000
-_STYLES = {"new": "bold red", "worse": "red", "fixed": "green", "better": "green", "ok": "green", "unstable": "bold red",
-           "inaccurate": "yellow", "ill_conditioned": "cyan", "undecided": "magenta"}  # fmt: skip
+_STYLES = {
+    "new": "bold red", "worse": "red", "fixed": "green", "better": "green", "ok": "green", "unstable": "bold red", "inaccurate": "yellow",
+    "ill_conditioned": "cyan", "undecided": "magenta", "composed": "yellow", "documented": "cyan", "flush": "cyan", "rejected": "cyan",
+}  # fmt: skip
 
 
 def console() -> Console:
@@ -114,6 +116,8 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
     facts: list[tuple[str, str | Text]] = [
         ("finding", finding.id),
         ("cell", f"{finding.op}{f' ({params})' if params else ''}, {finding.dtype}, {finding.order}, on {finding.target}"),
+        *([("label", styled(finding.label))] if finding.label else []),
+        *([("reason", finding.reason)] if finding.reason else []),
         ("class", styled(finding.class_)),
         ("symptom", finding.symptom),
         ("status", styled(finding.status)),

@@ -10,6 +10,7 @@ from itertools import chain
 from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import UnresolvedName, cell_key, framework_of
+from fuzzer.findings.label import is_apart
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName
 
@@ -56,7 +57,8 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
 
     targets: only the findings on the first of them in the baseline, which may be the run itself, against those on the second in the
     run, matched by op, params, order, dtype, call and symptom; in full, or as much of the name as tells it from the others there.
-    worse, better: the bits lost grew or shrank by CHANGED_BITS or more. Raises UnknownName for a run that the store does not hold or
+    worse, better: the bits lost grew or shrank by CHANGED_BITS or more. What is set aside by its label (findings.label) has no status: neither
+    has what it was before, a finding that an earlier run had set aside is new. Raises UnknownName for a run that the store does not hold or
     a target that a run did not have, UserError for targets of two frameworks, whose calls are never the same.
     """
     current = store.run(run).id
@@ -75,12 +77,14 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
     before = {key(f): f for f in earlier}
     result = Comparison(current, reference, pair)
     for finding in found:
-        status = _change(before[key(finding)], finding) if key(finding) in before else "new"
-        result.of(status).append(replace(finding, status=status))
+        if not is_apart(finding):
+            earlier_one = before.get(key(finding))
+            status = "new" if earlier_one is None or is_apart(earlier_one) else _change(earlier_one, finding)
+            result.of(status).append(replace(finding, status=status))
     reached = {cell_key(c.op, c.params, c.order, c.dtype, c.target, c.implementation) for c in store.cells(current) if c.verdicts}
     still = {key(f) for f in found}
     for name, finding in before.items():
-        if name not in still:
+        if name not in still and not is_apart(finding):
             cell = _cell_of(finding if pair is None else replace(finding, target=pair[1]))
             status = "fixed" if cell in reached else "not-run"
             result.of(status).append(replace(finding, status=status))

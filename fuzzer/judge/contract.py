@@ -187,7 +187,8 @@ def rows_where(inputs: Mapping[str, Any], pattern: str) -> Mask:
     if pattern == "any":
         return np.ones(rows, np.bool_)
     whole = {name: v if np.ndim(v) else np.full(rows, float(v)) for name, v in inputs.items()}
-    return np.logical_or.reduce([_rows(whole, alternative) for alternative in pattern.split("|")])
+    met: Mask = np.logical_or.reduce([_rows(whole, alternative) for alternative in pattern.split("|")])
+    return met
 
 
 def _rows(inputs: dict[str, NDArray[np.float64]], pattern: str) -> Mask:
