@@ -12,7 +12,8 @@ Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
     compile_seconds, and the elements compared by placement with those whose bits differ within the limits (compared, differing)
 "findings": the worst first, those of composed calls after all others, each the fields of a Finding ("class" without underscore) with "headline",
     "command", "script", a file beside the report, or null where the target has none, and "advice": what the study DeepStability knows of such
-    findings, or null: root_cause, text, command, rows; "class" holds the label of one that has one, "reason" why, "measured_class" what the judge measured
+    findings, or null: root_cause, text, command, rows; "class" holds the label of one that has one, "reason" why,
+    "measured_class" what the judge measured
 "documented", "flush": what is no finding: the fields of a Finding each; of flushes one record for each target, family and threshold, with "count"
     and "members"
 "rejected": calls that check an argument at the edge of its domain or beyond: cell, target, call, message, reason

@@ -19,6 +19,7 @@ from fuzzer.findings.label import COMPOSED, DOCUMENTED, FLUSH
 from fuzzer.formats import FLOAT32, Format, format_named
 from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import flush_policy
+from fuzzer.inputs.recipe import settle
 from fuzzer.inputs.structures import holds
 from fuzzer.judge.contract import facts_at
 from fuzzer.judge.stability import certify
@@ -46,13 +47,15 @@ def gravity(class_: Class, label: Label) -> float:
 
 @dataclass(frozen=True)
 class Element:
-    """One answer that was judged wrong: a batch of one row, the row of outputs that the call gave, and which of them; where the row stood."""
+    """One answer that was judged wrong: a batch of one row, the row of outputs that the call gave, and which of them; where the row stood; the
+    truth, nan where it is not known or no number."""
 
     row: Batch
     outputs: NDArray[Any]
     output: int
     symptom: Symptom
     placement: Placement | None = None
+    truth: float = math.nan
 
     @property
     def answer(self) -> float:
@@ -160,17 +163,19 @@ def _rounded(value: float, fmt: Format) -> float:
 
 # Flush
 
-#: Powers of two by which tiny inputs are moved out of the reach of a flush, in multiples of the format's precision.
-_AWAY = (2, 4)
+#: What moves inputs out of the reach of a flush: powers of two by which tiny ones are multiplied, in multiples of the format's precision; where
+#: none is tiny, powers to which the magnitudes of all are raised, which brings them and the truth nearer to 1.
+_AWAY, _NEARER = (2, 4), (0.75, 0.5)
+#: What flushing an intermediate result or two can change, in least normal numbers (judge.screen).
+_REACH = 16
 
 
 def _flush(trial: Trial, subject: Subject, element: Element) -> Label | None:
     if not all(np.isfinite(v).all() for v in element.row.exact().values()):
         return None
     for fmt in _flushing(trial, subject):
-        if _explained(trial, element, fmt) or (
-            element.symptom == Symptom.internal_flush and _nowhere_else(trial, subject, element)
-        ):
+        small = element.symptom == Symptom.internal_flush or abs(element.answer - element.truth) <= _REACH * fmt.min_normal
+        if _explained(trial, element, fmt) or (small and _nowhere_else(trial, subject, element)):
             return Label(
                 FLUSH,
                 f"{trial.op.family or trial.op.name}: {subject.target} reads or writes {fmt.name} numbers below 2^{fmt.emin} as 0",
@@ -192,37 +197,57 @@ def _flushing(trial: Trial, subject: Subject) -> list[Format]:
 
 
 def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
-    """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer."""
+    """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer, and has
+    another with gradual underflow: what underflows whatever the target does is no flush."""
     single = {name: values[0] for name, values in element.row.exact().items()}
     finite = math.isfinite(element.answer)
     with trial.clock.phase("oracle"):
         try:
-            if finite:
-                steps = flushed_steps(trial.function, single, fmt.min_normal, fmt.precision)
-            else:
-                steps = flushed_kinds(trial.function, single, fmt.min_normal)
+            if not finite:
+                kinds = flushed_kinds(trial.function, single, fmt.min_normal, fmt.precision)
+                return element.output < len(kinds) and not math.isfinite(kinds[element.output]) and _is(trial, element, kinds)
+            if not _is(trial, element, flushed_steps(trial.function, single, fmt.min_normal, fmt.precision)):
+                return False
+            return not _is(trial, element, flushed_steps(trial.function, single, fmt.min_normal, fmt.precision, gradual=True))
         except _CANNOT:
             return False
-    if element.output >= len(steps):
+
+
+def _is(trial: Trial, element: Element, outputs: list[float]) -> bool:
+    """Whether the answer is what a definition's steps give, rounded, within T ulps."""
+    if element.output >= len(outputs):
         return False
-    value = steps[element.output]
-    return math.isfinite(value) == finite and _near(trial, element, _rounded(value, trial.format))
+    value = _rounded(outputs[element.output], trial.format)
+    return math.isfinite(value) == math.isfinite(element.answer) and _near(trial, element, value)
 
 
 def _nowhere_else(trial: Trial, subject: Subject, element: Element) -> bool:
-    """Whether the same inputs are right where the tiny ones among them are scaled out of a flush's reach: an error of another cause would stay."""
-    fmt, row = trial.format, element.row
-    reach = 2.0 ** (fmt.emin + 2 * fmt.precision)
-    if not any(((np.abs(v) < reach) & (v != 0)).any() for v in row.exact().values()):
-        return False
-    for times in _AWAY:
-        scale = 2.0 ** (times * fmt.precision)
-        inputs = {
-            name: np.where(np.abs(v.astype(np.float64)) < reach, v.astype(np.float64) * scale, v).astype(v.dtype)
-            for name, v in row.inputs.items()
-        }
-        at = element.placement or Placement()
-        outcome = trial.run_placed(replace(row, inputs=inputs), subject, at).outcomes[0]
+    """Whether the call is right where the same inputs are moved out of a flush's reach: an error of another cause would stay."""
+    at = element.placement or Placement()
+    for inputs in _moved(trial, element.row):
+        outcome = trial.run_placed(replace(element.row, inputs=inputs), subject, at).outcomes[0]
         if outcome.screened is None or outcome.screened.verdicts.classes[at.position, element.output] >= Class.undecided:
             return False
     return True
+
+
+def _moved(trial: Trial, row: Batch) -> list[dict[str, NDArray[Any]]]:
+    """The inputs of a row, moved in two ways."""
+    fmt, exact = trial.format, row.exact()
+    reach = 2.0 ** (fmt.emin + 2 * fmt.precision)
+    tiny = any(((np.abs(v) < reach) & (v != 0)).any() for v in exact.values())
+
+    def moved(values: NDArray[np.float64], number: int) -> NDArray[np.float64]:
+        if tiny:
+            return np.where(np.abs(values) < reach, values * 2.0 ** (_AWAY[number] * fmt.precision), values)
+        return np.copysign(np.abs(values) ** _NEARER[number], values)
+
+    specs = {spec.name: spec for spec in trial.op.inputs}
+    rows = []
+    for number in range(2):
+        inputs = {
+            name: row.inputs[name] if name in DIRECTIONS and not tiny else fmt.round(moved(v, number))
+            for name, v in exact.items()
+        }
+        rows.append({name: settle(fmt, specs[name], v) if name in specs else v for name, v in inputs.items()})
+    return rows

@@ -224,6 +224,7 @@ class _Examination:
             output,
             Symptom(int(reading.symptoms[row, output])),
             reading.placement,
+            self.digits.near(row, output),
         )
         label = label_of(self.trial, subject, element)
         return label if label.name else None

@@ -200,7 +200,7 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     finding = _compose(trial, ledger, candidate, placed, confirmation, answers, mine, class_, truth, standard)
     if class_ is Class.inaccurate:
         finding = replace(finding, reason=limit_of_whom(standard, ledger.subject.implementation))
-    label = label_of(trial, ledger.subject, Element(row, mine.outputs, output, mine.symptom, placed.placement))
+    label = label_of(trial, ledger.subject, Element(row, mine.outputs, output, mine.symptom, placed.placement, truth))
     return labelled(finding, label.name, label.reason)
 
 

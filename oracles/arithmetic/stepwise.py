@@ -160,33 +160,40 @@ def rounded_steps(
         return [float(m.num(v).value) for v in function.outputs(m, {name: _nest(v, m.lift) for name, v in single.items()})]
 
 
-def flushed_kinds(function: Function, single: dict[str, NDArray[np.float64]], least: float) -> list[float]:
-    """The outputs of a function at one row in binary64 arithmetic with every result below `least` read as zero, where that is what makes them
-    infinite or NaN: finite without it; nan, inf, -inf. 0 elsewhere. Raises as rounded_steps does."""
+def flushed_kinds(function: Function, single: dict[str, NDArray[np.float64]], least: float, precision: int) -> list[float]:
+    """The outputs of a function at one row in binary64 arithmetic with every result below `least`, the least normal number of a format of so many
+    bits, read as zero: where that is what makes them infinite or NaN, nan, inf or -inf, and 0 elsewhere. Raises as rounded_steps does."""
+    grid = least * 2.0 ** (1 - precision)
 
-    def outputs(step: Step) -> list[float]:
-        m = Stepwise(_RoundedNative(), step)
+    def outputs(small: Step) -> list[float]:
+        m = Stepwise(_RoundedNative(), lambda value: small(value) if abs(value) < least else value)
         return [float(m.num(v).value) for v in function.outputs(m, {name: _nest(v, m.lift) for name, v in single.items()})]
 
     with np.errstate(all="ignore"):
-        plain = outputs(lambda value: value)
-        flushed = outputs(lambda value: np.copysign(0.0, value) if abs(value) < least else value)
-    return [f if np.isfinite(p) and not np.isfinite(f) else 0.0 for p, f in zip(plain, flushed, strict=True)]
+        gradual = outputs(lambda value: np.copysign(np.rint(value / grid) * grid, value))
+        flushed = outputs(lambda value: np.copysign(0.0, value))
+    return [f if np.isfinite(g) and not np.isfinite(f) else 0.0 for g, f in zip(gradual, flushed, strict=True)]
 
 
-def flushed_steps(function: Function, single: dict[str, NDArray[np.float64]], least: float, precision: int) -> list[float]:
+def flushed_steps(
+    function: Function, single: dict[str, NDArray[np.float64]], least: float, precision: int, *, gradual: bool = False
+) -> list[float]:
     """The outputs of a function at one row, each intermediate result, input and output exact but for those that a format of so many bits would
-    hold as subnormal numbers, less than `least` in magnitude: these are zero. Rounded to binary64; nan where there is none.
+    hold as subnormal numbers, less than `least` in magnitude: these are zero; or, gradual, the nearest subnormal number, as IEEE 754 has it.
+    Rounded to binary64; nan where there is none.
 
     A result that rounds up to `least` is no subnormal one. Raises what mpmath raises.
     """
     base = TapedMp(_bits(single, precision))
     edge = base.num(Fraction(least) * (1 - Fraction(1, 2 ** (precision + 1))))
+    grid, half = base.num(Fraction(least) / 2 ** (precision - 1)), base.num(Fraction(1, 2))
 
-    def flush(value: Any) -> Any:
-        return base.num(0) if base.lt(base.abs(value), edge) else value
+    def small(value: Any) -> Any:
+        if not base.lt(base.abs(value), edge):
+            return value
+        return base.floor(value / grid + half) * grid if gradual else base.num(0)
 
-    m = Stepwise(base, flush)
+    m = Stepwise(base, small)
     outputs = function.outputs(m, {name: _nest(v, m.lift) for name, v in single.items()})
     return [base.double(m.num(v).value)[0] for v in outputs]
 
