@@ -196,6 +196,8 @@ _MOVES = frozenset(
 )
 #: Of what one call returned they are the reduction that the call itself offers; of a formula they are a step more.
 _REDUCTIONS = frozenset(["sum", "reduce_sum", "mean", "reduce_mean"])
+#: What a shape alone says, whatever the numbers are.
+_SHAPES = frozenset(["len", "ones_like", "zeros_like", "empty_like", "new_ones", "new_zeros"])
 #: Attributes of an array that are none of its numbers.
 _ABOUT = frozenset(["dtype", "shape", "device", "size", "ndim", "name"])
 _SYMBOLS = {
@@ -251,9 +253,7 @@ def composed(
 def steps_of(call: str, inputs: tuple[str, ...], integers: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """The longest chain of steps, each applied to the result of the next: ("-", "torch.special.xlogy", "/"). integers: the inputs over which +, -
     and * are exact. Raises SyntaxError."""
-    return _Reading(dict.fromkeys(inputs, ()), lambda node: _names_in(node) & {*inputs} <= integers and _is_ring(node)).steps(
-        call
-    )
+    return _Reading(dict.fromkeys(inputs, ()), lambda node, used: used <= integers and _is_ring(node)).steps(call)
 
 
 def _names_in(node: ast.AST) -> set[str]:
@@ -261,16 +261,19 @@ def _names_in(node: ast.AST) -> set[str]:
 
 
 def _is_ring(node: ast.AST) -> bool:
-    return all(isinstance(n.op, (ast.Add, ast.Sub, ast.Mult)) for n in ast.walk(node) if isinstance(n, ast.BinOp))
+    """Whether it is made of +, - and * over what no call has computed."""
+    below = list(ast.walk(node))
+    operators = all(isinstance(n.op, (ast.Add, ast.Sub, ast.Mult)) for n in below if isinstance(n, ast.BinOp))
+    return operators and all(_last(n.func) in _MOVES for n in below if isinstance(n, ast.Call))
 
 
 @dataclass(frozen=True)
 class _Reading:
     """The reading of one expression. names: the variables that depend on the inputs, with the chains behind them; exact: whether an operator's
-    node rounds nothing."""
+    node, over so many of these names, rounds nothing."""
 
     names: Names
-    exact: Callable[[ast.AST], bool]
+    exact: Callable[[ast.AST, set[str]], bool]
 
     def steps(self, call: str) -> tuple[str, ...]:
         return self.chain(ast.parse(call.strip(), mode="eval").body) or ()
@@ -308,7 +311,11 @@ class _Reading:
 
     def _operator(self, node: ast.BinOp) -> Chain:
         inside = _longest((self.chain(node.left), self.chain(node.right)))
-        if inside is None or self.exact(node) or any(_is_sign(side) for side in (node.left, node.right)):
+        if (
+            inside is None
+            or self.exact(node, _names_in(node) & {*self.names})
+            or any(_is_sign(side) for side in (node.left, node.right))
+        ):
             return inside
         return (_SYMBOLS.get(type(node.op), type(node.op).__name__), *inside)
 
@@ -320,7 +327,7 @@ class _Reading:
             given.update({p.arg: self.chain(a) for p, a in zip(node.func.args.args, node.args, strict=False) if starred is None})
             return self._with(given).chain(node.func.body)
         name = _last(node.func)
-        if name == "len":
+        if name in _SHAPES:
             return None
         owner = (
             node.func.value if isinstance(node.func, ast.Attribute) else node.func if isinstance(node.func, ast.Call) else None
@@ -369,9 +376,10 @@ class _Exact:
     def __init__(self, values: Values, fmt: Format) -> None:
         self.values, self.fmt = values, fmt
 
-    def __call__(self, node: ast.AST) -> bool:
+    def __call__(self, node: ast.AST, _used: set[str]) -> bool:
         try:
-            results = np.ravel(self._value(node))
+            with np.errstate(all="ignore"):
+                results = np.ravel(self._value(node))
         except (_NotExact, ArithmeticError, ValueError, TypeError, IndexError):
             return False
         return len(results) > 0
