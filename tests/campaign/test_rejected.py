@@ -43,7 +43,7 @@ CHECK = "ValueError: Expected parameter x to be positive, but found 0"
     ],
 )  # fmt: skip
 def test_a_check_needs_a_type_words_and_an_edge(point: Any, where: Any, message: str, shown: str) -> None:
-    with planted(lambda x: np.sqrt(x), raising(where, message)):
+    with planted(np.sqrt, raising(where, message)):
         mine = probe("sqrt", "float32", {"x": point}, targets="torch:cpu:eager").targets[0]
     if shown == "undecided":  # where NaN is the truth, an exception is none of a defect's anyhow
         assert mine.shown in ("rejected", "undecided")
@@ -54,7 +54,7 @@ def test_a_check_needs_a_type_words_and_an_edge(point: Any, where: Any, message:
 
 def shard(where: Any) -> ShardResult:
     cell = Cell("sqrt", (), "float32", "value")
-    with planted(lambda x: np.sqrt(x), raising(where, CHECK)):
+    with planted(np.sqrt, raising(where, CHECK)):
         return run_shard(Shard(cell, ("torch:cpu:eager",), seed=1, round=0, verdicts=5_000))
 
 

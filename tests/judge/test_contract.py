@@ -41,13 +41,16 @@ def test_kinds_of_what_is_accepted() -> None:
 @pytest.mark.parametrize(
     ("pattern", "rows"),
     [
-        ("any", [1, 1, 1, 1]), ("p=0", [1, 0, 0, 0]), ("p<=0|p>=1", [1, 0, 1, 0]), ("v~<0", [0, 0, 1, 0]), ("v~nan", [0, 1, 0, 0]), ("v>=k", [0, 0, 0, 1]),
-        ("v~>=k", [0, 0, 0, 1]), ("p>q", [0, 1, 1, 0]), ("p=q", [1, 0, 0, 0]), ("p=0,v=1", [1, 0, 0, 0]), ("v=v", [1, 0, 0, 1]), ("v~-inf", [0, 0, 0, 0]),
+        ("any", [1, 1, 1, 1]), ("p=0", [1, 0, 0, 0]), ("p<=0|p>=1", [1, 0, 1, 0]), ("v~<0", [0, 0, 1, 0]), ("v~nan", [0, 1, 0, 0]),
+        ("v>=k", [0, 0, 0, 1]),
+        ("v~>=k", [0, 0, 0, 1]), ("p>q", [0, 1, 1, 0]), ("p=q", [1, 0, 0, 0]), ("p=0,v=1", [1, 0, 0, 0]), ("v=v", [1, 0, 0, 1]),
+        ("v~-inf", [0, 0, 0, 0]),
         (domain("p>0,p<1", "page").where, [1, 0, 1, 1]),
     ],
 )  # fmt: skip
 def test_the_points_that_a_pattern_speaks_of(pattern: str, rows: list[int]) -> None:
     inputs = {
-        "p": np.asarray([0.0, 0.5, 1.0, NONE]), "q": np.asarray([0.0, 0.25, 0.5, 1.0]), "v": np.asarray([[1.0, 1.0], [NONE, 1.0], [-1.0, 2.0], [3.0, 3.0]]),
+        "p": np.asarray([0.0, 0.5, 1.0, NONE]), "q": np.asarray([0.0, 0.25, 0.5, 1.0]),
+        "v": np.asarray([[1.0, 1.0], [NONE, 1.0], [-1.0, 2.0], [3.0, 3.0]]),
     }  # fmt: skip
     assert rows_where({**inputs, "k": 3}, pattern).tolist() == [bool(row) for row in rows]
