@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.label import Element, Label, label_of
 from fuzzer.campaign.trial import RECORD_ERRORS, Outcome, Trial
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op
@@ -103,11 +104,11 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
     verdicts = outcome.screened.verdicts
     answer, excess = float(outcome.answers[at]), float(verdicts.excess[at])
     class_, symptom = Class(int(verdicts.classes[at])), Symptom(int(verdicts.symptoms[at]))
-    reference, certified_by = finding.reference, finding.certified_by
+    reference, certified_by, near = finding.reference, finding.certified_by, math.nan
     if class_.is_finding or finding.symptom == Symptom.exception.name:
         single = {name: values[0] for name, values in batch.exact().items()}
         truth = confirm(trial.function, single, finding.worst)
-        reference, certified_by = truth.value, truth.certified_by
+        reference, certified_by, near = truth.value, truth.certified_by, truth.near
         if not truth.agrees:
             class_ = Class.undecided
         elif not math.isnan(truth.near):
@@ -116,8 +117,13 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
                 trial.function, single, finding.worst, answer, truth.near, trial.format, standard, excess, class_,
                 trial.modulus(batch, finding.worst),
             )  # fmt: skip
+    label = Label()
+    if class_.is_finding:
+        element = Element(batch, outcome.answers[placement.position], finding.worst, symptom, placement, near)
+        label = label_of(trial, outcome.subject, element)
     return replace(
-        finding, class_=class_.name, symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
+        finding, label=label.name, reason=label.reason or finding.reason, class_=class_.name,
+        symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
         excess=excess, output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note="",
     )  # fmt: skip
 
@@ -160,6 +166,8 @@ def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
     else:
         after = f"still {now.class_}"
     after += f" with {framework} {version}".rstrip()
+    if fails and now.label:
+        after += f"; {now.reason}"
     if now.symptom == "exception" and now.note:
         after += f": {now.note}"
     return Reproduction(fails, now, version, f"{line}: {after}")

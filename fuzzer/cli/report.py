@@ -176,7 +176,8 @@ def repro(
 
         now = result.now
         told = {"id": found.id, "still_fails": result.still_fails, "target": now.target, "version": result.version,
-                "class": now.class_, "symptom": now.symptom, "ulps": now.ulps, "output": now.output, "output_hex": now.output_hex,
+                "class": now.label or now.class_, "measured_class": now.class_, "reason": now.reason,
+                "symptom": now.symptom, "ulps": now.ulps, "output": now.output, "output_hex": now.output_hex,
                 "reference": now.reference, "message": result.message}  # fmt: skip
         print(to_json(told))
     else:
