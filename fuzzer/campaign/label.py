@@ -26,6 +26,7 @@ from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.arithmetic.mp import TimeIsUpError
 from oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
+from oracles.effort import evaluation_cost
 from oracles.reference import FINITE
 
 #: What evaluating a definition step by step may raise where an arithmetic cannot: then it explains nothing.
@@ -166,6 +167,8 @@ def _rounded(value: float, fmt: Format) -> float:
 #: What moves inputs out of the reach of a flush: powers of two by which tiny ones are multiplied, in multiples of the format's precision; where
 #: none is tiny, powers to which the magnitudes of all are raised, which brings them and the truth nearer to 1.
 _AWAY, _NEARER = (2, 4), (0.75, 0.5)
+#: Nominal seconds in Arb (oracles.effort) above which a definition is not evaluated step by step, which takes twenty times as long.
+_DEAR = 0.02
 #: What flushing an intermediate result or two can change, in least normal numbers (judge.screen).
 _REACH = 16
 
@@ -201,6 +204,8 @@ def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
     another with gradual underflow: what underflows whatever the target does is no flush."""
     single = {name: values[0] for name, values in element.row.exact().items()}
     finite = math.isfinite(element.answer)
+    if evaluation_cost(trial.function, {name: np.shape(v) for name, v in single.items()}, 256) > _DEAR:
+        return False
     with trial.clock.phase("oracle"):
         try:
             if not finite:
