@@ -1,6 +1,7 @@
 """One step of an optimizer: the new parameter of a parameter p, its gradient g and the state before the step.
 
-u: the first moment, or momentum; v: the second moment, or sum of squares; t: the number of this step, from 1.
+u: the first moment, or momentum; v: the second moment, or sum of squares; t: the number of this step, from 1. Operations stand in the order
+in which the framework's page writes the update, for frameworks document it, and keep its state, in the dtype of the parameter.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def _sign(m: Any, x: Number) -> Number:
 @define("sgd")
 def sgd(m: Any, p: Number, g: Number, u: Number, lr: float, momentum: float, nesterov: bool, weight_decay: float) -> Number:
     """d = g + weight_decay p; u' = momentum u + d; p - lr u', with Nesterov's p - lr (d + momentum u'); torch.optim.SGD."""
-    d = g + m.num(weight_decay) * p
+    d = g + m.num(weight_decay) * p if weight_decay else g
     after = m.num(momentum) * u + d
     return p - m.num(lr) * (d + m.num(momentum) * after if nesterov else after)
 
@@ -75,8 +76,8 @@ def adamw(
     t: int,
     weight_decay: float,
 ) -> Number:
-    """adam from p (1 - lr weight_decay); Loshchilov and Hutter, 2019, algorithm 2; torch.optim.AdamW."""
-    return adam(m, p * (1 - m.num(lr) * m.num(weight_decay)), g, u, v, lr, beta1, beta2, eps, t)
+    """adam from p - lr weight_decay p; Loshchilov and Hutter, 2019, algorithm 2; torch.optim.AdamW."""
+    return adam(m, p - m.num(lr) * m.num(weight_decay) * p, g, u, v, lr, beta1, beta2, eps, t)
 
 
 @define("amsgrad")
@@ -105,7 +106,7 @@ def adagrad_inside(m: Any, p: Number, g: Number, v: Number, lr: float, eps: floa
 def adadelta(m: Any, p: Number, g: Number, v: Number, w: Number, lr: float, rho: float, eps: float) -> Number:
     """p - lr sqrt(w + eps)/sqrt(v' + eps) g, w the running mean of squared steps; Zeiler, 2012, algorithm 1."""
     after = _blend(m, v, m.square(g), rho)
-    return p - m.num(lr) * m.sqrt(w + m.num(eps)) / m.sqrt(after + m.num(eps)) * g
+    return p - m.num(lr) * (m.sqrt(w + m.num(eps)) / m.sqrt(after + m.num(eps)) * g)
 
 
 @define("rmsprop")
@@ -126,7 +127,7 @@ def adamax(
 ) -> Number:
     """p - lr/(1 - beta1^t) u'/max(beta2 v, |g| + eps); Kingma and Ba, 2015, algorithm 2; torch.optim.Adamax."""
     size = m.max([m.num(beta2) * v, m.abs(g) + m.num(eps)])
-    return p - m.num(lr) / _left(m, beta1, t) * _blend(m, u, g, beta1) / size
+    return p - m.num(lr) * _blend(m, u, g, beta1) / (_left(m, beta1, t) * size)
 
 
 @define("adamax_outside")
@@ -160,8 +161,8 @@ def radam(
     if length <= 5:  # numbers of the params: known exactly
         return p - m.num(lr) * first
     rectified = m.sqrt(m.num((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)))
-    size = (m.sqrt(_blend(m, v, m.square(g), beta2)) + m.num(eps)) / m.sqrt(_left(m, beta2, t))
-    return p - m.num(lr) * first * rectified / size
+    inverse = m.sqrt(_left(m, beta2, t)) / (m.sqrt(_blend(m, v, m.square(g), beta2)) + m.num(eps))
+    return p - m.num(lr) * first * rectified * inverse
 
 
 @define("lion")
@@ -184,7 +185,7 @@ def ftrl(m: Any, p: Number, g: Number, v: Number, z: Number, lr: float, l1: floa
 def rprop(m: Any, p: Number, g: Number, u: Number, w: Number, shrink: float, grow: float, low: float, high: float) -> Number:
     """The step size w shrinks where g and the gradient before, u, have opposite signs, and no step is made; it grows where they agree;
     p - sign(g) w'; Riedmiller and Braun, 1993; torch.optim.Rprop."""
-    agreement = _sign(m, g) * _sign(m, u)
+    agreement = g * u
 
     def step(factor: float) -> Number:
         return p - _sign(m, g) * m.min([m.max([w * m.num(factor), m.num(low)]), m.num(high)])
