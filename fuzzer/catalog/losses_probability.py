@@ -6,8 +6,9 @@ rounded to, and a call exists at the one of its own dtype (oracles.definitions.l
 
 from __future__ import annotations
 
+from fuzzer.catalog import pages
 from fuzzer.catalog.losses import INDEX, LOSS, WIDE, F
-from fuzzer.catalog.op import DTYPES, FORMULA, Documented, Implementation, Op, call, op, scalar, vector
+from fuzzer.catalog.op import DTYPES, FORMULA, Documented, Implementation, Op, call, domain, op, scalar, vector
 
 XY = [scalar("x", 0, 1), scalar("y", 0, 1, label=True)]
 LOGITS = [scalar("x"), scalar("y", 0, 1, label=True)]
@@ -22,6 +23,14 @@ def clipping(expression: str, dtypes: tuple[str, ...] = WIDE, **rest: object) ->
 
 CLIP = {"clip": WIDE}
 
+
+def _probabilities(function: str) -> Documented:
+    """What Keras's pages say of predictions that are no logits; the functions of predictions share their sections' pages."""
+    return domain(
+        "x>=0,x<=1", pages.tensorflow(f"tf.keras.losses.{function}"), "predictions are probabilities", frameworks=("tensorflow",)
+    )
+
+
 OPS: list[Op] = [
     op("binary_cross_entropy", XY,
        torch=call(f"{F}.binary_cross_entropy(x, y, reduction='none')",
@@ -32,33 +41,42 @@ OPS: list[Op] = [
     op("binary_cross_entropy_clipped", XY,
        tensorflow=[*clipping(f"{KERAS}.binary_crossentropy(y[..., None], x[..., None])", DTYPES),
                    *clipping("tf.keras.ops.binary_crossentropy(y, x)", DTYPES)],
-       params={"clip": DTYPES}, verified=FORMULA, topics=LOSS),
+       params={"clip": DTYPES}, verified=FORMULA, topics=LOSS,
+       documented=(_probabilities("binary_crossentropy"),)),
     op("weighted_binary_cross_entropy", LOGITS,
        torch=f"{F}.binary_cross_entropy_with_logits(x, y, reduction='none', pos_weight=torch.tensor(weight, dtype=x.dtype, device=x.device))",
        tensorflow="tf.nn.weighted_cross_entropy_with_logits(labels=y, logits=x, pos_weight=weight)",
-       params={"weight": (2.0, 0.25)}, verified=FORMULA, topics=LOSS),
+       params={"weight": (2.0, 0.25)}, verified=FORMULA, topics=LOSS,
+       documented=(Documented("computed as (1 - z) x + l (log(1 + exp(-|x|)) + max(-x, 0))",
+                              pages.tensorflow("tf.nn.weighted_cross_entropy_with_logits"), where="x=inf|x=-inf", value=float("nan"),
+                              frameworks=("tensorflow",)),)),
     op("binary_focal_clipped", XY,
        tensorflow=clipping(f"{KERAS}.binary_focal_crossentropy(y[..., None], x[..., None], gamma=gamma)"),
-       params={**CLIP, "gamma": (2.0, 0.5)}, verified=FORMULA, topics=LOSS),
+       params={**CLIP, "gamma": (2.0, 0.5)}, verified=FORMULA, topics=LOSS,
+       documented=(_probabilities("binary_focal_crossentropy"),)),
     op("binary_focal_with_logits", LOGITS,
        tensorflow=f"{KERAS}.binary_focal_crossentropy(y[..., None], x[..., None], gamma=gamma, from_logits=True)",
        params={"gamma": (2.0, 0.5)}, verified=FORMULA, topics=LOSS),
     op("categorical_cross_entropy_clipped", SHARES,
        tensorflow=[*clipping(f"{KERAS}.categorical_crossentropy(y, x)"), *clipping("tf.keras.ops.categorical_crossentropy(y, x)")],
-       params=CLIP, min_length=2, accuracy="accumulating", verified=FORMULA, topics=LOSS),
+       params=CLIP, min_length=2, accuracy="accumulating", verified=FORMULA, topics=LOSS,
+       documented=(_probabilities("categorical_crossentropy"),)),
     op("categorical_focal_clipped", SHARES,
        tensorflow=clipping(f"{KERAS}.categorical_focal_crossentropy(y, x, alpha=alpha, gamma=gamma)"),
-       params={**CLIP, "gamma": (2.0, 0.5), "alpha": (0.25,)}, min_length=2, accuracy="accumulating", verified=FORMULA, topics=LOSS),
+       params={**CLIP, "gamma": (2.0, 0.5), "alpha": (0.25,)}, min_length=2, accuracy="accumulating", verified=FORMULA, topics=LOSS,
+       documented=(_probabilities("categorical_focal_crossentropy"),)),
     op("categorical_focal_with_logits", [vector("x"), vector("y", 0, 1, label=True)],
        tensorflow=f"{KERAS}.categorical_focal_crossentropy(y, x, alpha=alpha, gamma=gamma, from_logits=True)",
        params={"gamma": (2.0, 0.5), "alpha": (0.25,)}, min_length=2, lengths=(2, 3, 5, 8), accuracy="accumulating", verified=FORMULA, topics=LOSS),
     op("sparse_categorical_cross_entropy_clipped", [vector("x", 0, 1, structure="simplex"), INDEX],
        tensorflow=[*clipping(f"{KERAS}.sparse_categorical_crossentropy(y, x)"),
                    *clipping("tf.keras.ops.sparse_categorical_crossentropy(y, x)")],
-       params=CLIP, min_length=2, accuracy="accumulating", verified=FORMULA, topics=LOSS),
+       params=CLIP, min_length=2, accuracy="accumulating", verified=FORMULA, topics=LOSS,
+       documented=(_probabilities("sparse_categorical_crossentropy"),)),
     op("generalized_cross_entropy", [vector("x", 0, 1, structure="simplex"), INDEX],
        tensorflow=f"{KERAS}.categorical_generalized_cross_entropy(y, x, q)",
-       params={"q": (0.5, 0.75)}, min_length=2, verified=FORMULA, topics=LOSS),
+       params={"q": (0.5, 0.75)}, min_length=2, verified=FORMULA, topics=LOSS,
+       documented=(_probabilities("CategoricalGeneralizedCrossEntropy"),)),
     op("kl_div_from_log", [scalar("x"), scalar("y", 0, differentiable=False)], torch=f"{F}.kl_div(x, y, reduction='none')",
        verified=FORMULA, topics=LOSS),
     op("kl_divergence_clipped", XY, tensorflow=clipping(f"{KERAS}.KLD(y[..., None], x[..., None])"),

@@ -14,7 +14,10 @@ P, G, U, V, W = scalar("p"), scalar("g"), scalar("u"), scalar("v", 0), scalar("w
 #: Powers of two, for Keras holds the learning rate in float32.
 LR = (2.0**-10, 0.125)
 STEP = (1, 10, 1000)
-TORCH_PAGE, KERAS_PAGE = "https://docs.pytorch.org/docs/stable/generated/torch.optim.{}.html", "https://keras.io/api/optimizers/{}/"
+TORCH_PAGE, KERAS_PAGE = (
+    "https://docs.pytorch.org/docs/stable/generated/torch.optim.{}.html",
+    "https://keras.io/api/optimizers/{}/",
+)
 ADAM = {"lr": LR, "beta1": (0.9,), "beta2": (0.999,), "eps": (1e-8, 1e-7), "t": STEP}
 
 
@@ -46,7 +49,9 @@ def step_of(name: str, inputs: list[object], *, torch_page: str = "", keras_page
     that write the update; what they write, and the state, is in the dtype of the parameter."""
     pages = {"torch": torch_page and TORCH_PAGE.format(torch_page), "tensorflow": keras_page and KERAS_PAGE.format(keras_page)}
     update = "the update, step by step in the dtype of the state"
-    documented = tuple(Documented(update, page, arithmetic="state", frameworks=(framework,)) for framework, page in pages.items() if page)
+    documented = tuple(
+        Documented(update, page, arithmetic="state", frameworks=(framework,)) for framework, page in pages.items() if page
+    )
     return op(name, inputs, orders=("value",), documented=documented, verified=FORMULA, topics=TOPIC, **rest)  # type: ignore[arg-type]
 
 
@@ -65,7 +70,8 @@ OPS: list[Op] = [
                                  f"weight_decay=0.0, {MOMENTS}"),
                         dtypes=WIDE)],
             params=ADAM),
-    step_of("adam_epsilon_hat", [P, G, U, V], keras_page="adam", tensorflow=call(stepped("Adam(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE), params=ADAM),
+    step_of("adam_epsilon_hat", [P, G, U, V], keras_page="adam", tensorflow=call(stepped("Adam(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE),
+            params=ADAM),
     step_of("adamw", [P, G, U, V], torch_page="AdamW",
             torch=call(in_place("adamw", "uv", f"[], {STATE}, amsgrad=False, weight_decay=weight_decay, {MOMENTS}"), dtypes=WIDE),
             params={**ADAM, "weight_decay": (0.01,)}),
@@ -89,7 +95,8 @@ OPS: list[Op] = [
     step_of("adamax", [P, G, U, V], torch_page="Adamax",
             torch=call(in_place("adamax", "uv", f"{STATE}, beta1=beta1, beta2=beta2, lr=lr, eps=eps, weight_decay=0.0"), dtypes=WIDE),
             params=ADAM),
-    step_of("adamax_outside", [P, G, U, V], keras_page="adamax", tensorflow=call(stepped("Adamax(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE), params=ADAM),
+    step_of("adamax_outside", [P, G, U, V], keras_page="adamax", tensorflow=call(stepped("Adamax(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE),
+            params=ADAM),
     step_of("nadam_first", [P, G, U, V], torch_page="NAdam", keras_page="Nadam",
             torch=call(in_place("nadam", "uv", "[torch.tensor(1.0)], [torch.tensor(0.0)], foreach=False, beta1=beta1, beta2=beta2, lr=lr, "
                                 "eps=eps, weight_decay=0.0, momentum_decay=1.0"), dtypes=WIDE),
