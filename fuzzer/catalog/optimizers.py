@@ -14,6 +14,8 @@ P, G, U, V, W = scalar("p"), scalar("g"), scalar("u"), scalar("v", 0), scalar("w
 #: Powers of two, for Keras holds the learning rate in float32.
 LR = (2.0**-10, 0.125)
 STEP = (1, 10, 1000)
+#: Updates in which the numbers of the step, as lr/(1 - beta1^t), may be put together.
+FOLDED = ("adam", "adamw", "amsgrad", "adamax", "nadam_first", "radam")
 TORCH_PAGE, KERAS_PAGE = (
     "https://docs.pytorch.org/docs/stable/generated/torch.optim.{}.html",
     "https://keras.io/api/optimizers/{}/",
