@@ -14,8 +14,8 @@ P, G, U, V, W = scalar("p"), scalar("g"), scalar("u"), scalar("v", 0), scalar("w
 #: Powers of two, for Keras holds the learning rate in float32.
 LR = (2.0**-10, 0.125)
 STEP = (1, 10, 1000)
-#: Updates in which the numbers of the step, as lr/(1 - beta1^t), may be put together.
-FOLDED = ("adam", "adamw", "amsgrad", "adamax", "nadam_first", "radam")
+#: Updates in which the numbers of the step, as lr/(1 - beta1^t), may be put together, and products be taken first.
+FOLDED = ("adadelta", "adam", "adamw", "amsgrad", "adamax", "nadam_first", "radam")
 TORCH_PAGE, KERAS_PAGE = (
     "https://docs.pytorch.org/docs/stable/generated/torch.optim.{}.html",
     "https://keras.io/api/optimizers/{}/",
@@ -52,8 +52,10 @@ def step_of(name: str, inputs: list[object], *, torch_page: str = "", keras_page
     pages = {"torch": torch_page and TORCH_PAGE.format(torch_page), "tensorflow": keras_page and KERAS_PAGE.format(keras_page)}
     update = "the update, step by step in the dtype of the state"
     documented = tuple(
-        Documented(update, page, arithmetic="state", frameworks=(framework,)) for framework, page in pages.items() if page
-    )
+        Documented(update, page, arithmetic="state", constants=constants, frameworks=(framework,))
+        for framework, page in pages.items() if page
+        for constants in ({}, *([{"folded": True}] if name in FOLDED else ()))
+    )  # fmt: skip
     return op(name, inputs, orders=("value",), documented=documented, verified=FORMULA, topics=TOPIC, **rest)  # type: ignore[arg-type]
 
 

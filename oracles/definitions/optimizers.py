@@ -2,7 +2,7 @@
 
 u: the first moment, or momentum; v: the second moment, or sum of squares; t: the number of this step, from 1. Operations stand in the order
 in which the framework's page writes the update, for frameworks document it, and keep its state, in the dtype of the parameter; folded: with
-the numbers of the step, which are known before it, put together.
+the numbers of the step, which are known before it, put together, and products before quotients.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ def _blend(m: Any, old: Number, new: Number, beta: float) -> Number:
 def _left(m: Any, beta: float, t: int) -> Number:
     """1 - beta^t, the correction of the bias toward 0 at the start."""
     return m.num(1 - Fraction(beta) ** t)
+
+
+def _root(m: Any, second: Number, beta: float, t: int, *, folded: bool) -> Number:
+    """sqrt(second/(1 - beta^t)); folded: the quotient of the roots."""
+    left = _left(m, beta, t)
+    return m.sqrt(second) / m.sqrt(left) if folded else m.sqrt(second / left)
 
 
 def _step(m: Any, first: Number, size: Number, lr: float, beta: float, t: int, *, folded: bool) -> Number:
@@ -68,7 +74,7 @@ def adam(
     folded: bool = False,
 ) -> Number:
     """p - lr u^/(sqrt(v^) + eps), of the moments without bias; Kingma and Ba, 2015, algorithm 1; torch.optim.Adam."""
-    size = m.sqrt(_blend(m, v, m.square(g), beta2) / _left(m, beta2, t)) + m.num(eps)
+    size = _root(m, _blend(m, v, m.square(g), beta2), beta2, t, folded=folded) + m.num(eps)
     return p - _step(m, _blend(m, u, g, beta1), size, lr, beta1, t, folded=folded)
 
 
@@ -117,7 +123,7 @@ def amsgrad(
     folded: bool = False,
 ) -> Number:
     """adam with the largest second moment so far, w; Reddi et al., 2018; torch.optim.Adam with amsgrad."""
-    size = m.sqrt(m.max([w, _blend(m, v, m.square(g), beta2)]) / _left(m, beta2, t)) + m.num(eps)
+    size = _root(m, m.max([w, _blend(m, v, m.square(g), beta2)]), beta2, t, folded=folded) + m.num(eps)
     return p - _step(m, _blend(m, u, g, beta1), size, lr, beta1, t, folded=folded)
 
 
@@ -134,10 +140,13 @@ def adagrad_inside(m: Any, p: Number, g: Number, v: Number, lr: float, eps: floa
 
 
 @define("adadelta")
-def adadelta(m: Any, p: Number, g: Number, v: Number, w: Number, lr: float, rho: float, eps: float) -> Number:
+def adadelta(
+    m: Any, p: Number, g: Number, v: Number, w: Number, lr: float, rho: float, eps: float, folded: bool = False
+) -> Number:
     """p - lr sqrt(w + eps)/sqrt(v' + eps) g, w the running mean of squared steps; Zeiler, 2012, algorithm 1."""
     after = _blend(m, v, m.square(g), rho)
-    return p - m.num(lr) * (m.sqrt(w + m.num(eps)) / m.sqrt(after + m.num(eps)) * g)
+    above, below = m.sqrt(w + m.num(eps)), m.sqrt(after + m.num(eps))
+    return p - m.num(lr) * (above * g / below if folded else above / below * g)
 
 
 @define("rmsprop")
@@ -189,7 +198,7 @@ def nadam_first(
     decay = Fraction(96, 100)
     mu, following = (Fraction(beta1) * (1 - power / 2) for power in (decay, decay**2))
     first = _blend(m, u, g, beta1)
-    size = m.sqrt(_blend(m, v, m.square(g), beta2) / _left(m, beta2, 1)) + m.num(eps)
+    size = _root(m, _blend(m, v, m.square(g), beta2), beta2, 1, folded=folded) + m.num(eps)
     if folded:
         return p - m.num(lr) * g / size - m.num(Fraction(lr) * following / (1 - mu * following)) * first / size
     return p - m.num(lr) * (m.num(following) * first / m.num(1 - mu * following) + g) / size
