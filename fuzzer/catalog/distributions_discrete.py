@@ -7,7 +7,7 @@ from typing import Any
 from fuzzer.catalog import pages
 from fuzzer.catalog.distributions_location import F64, POSITIVE, PROBABILITY, WIDE, D, S, of_torch, within
 from fuzzer.catalog.distributions_shape import A, B, stats
-from fuzzer.catalog.op import FORMULA, Documented, Input, Op, call, domain, op, peer, scalar, vector
+from fuzzer.catalog.op import DTYPES, FORMULA, Documented, Input, Op, call, domain, op, peer, scalar, vector
 
 
 def count(name: str, low: float = 0, high: float = float("inf"), **rest: Any) -> Input:
@@ -32,14 +32,14 @@ SHORT: dict[str, Any] = {**ROWS, "lengths": (2, 3, 5, 8)}
 EPSILONS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
 
 
-def clamped(name: str, *probabilities: str) -> tuple[Documented, ...]:
+def clamped(name: str, *probabilities: str, dtypes: tuple[str, ...] = DTYPES) -> tuple[Documented, ...]:
     """torch.distributions takes the logarithms of probabilities clamped to the open interval (0, 1): the op of that name by that, where one of
     these inputs lies outside [eps, 1 - eps]. (Probabilities of classes are normalised before.)"""
     return tuple(
         Documented("probabilities are clamped to [eps, 1 - eps], eps of the dtype", pages.torch("torch.distributions.utils.clamp_probs"),
                    where="|".join(f"{p}~<{eps!r}|{p}~>{1 - eps!r}" for p in probabilities), definition=f"{name}_clamped",
                    constants={"eps": eps}, dtypes=(dtype,), frameworks=("torch",))
-        for dtype, eps in EPSILONS.items()
+        for dtype in dtypes for eps in (EPSILONS[dtype],)
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ OPS: list[Op] = [
        torch=call(f"{D}.Binomial(total_count=k + rest, probs=p, validate_args=False).log_prob(k)", dtypes=WIDE),
        jax=call(f"{S}.binom.logpmf(k, k + rest, p)", dtypes=WIDE), numpy=peer("scipy.stats.binom.logpmf(k, k + rest, p)", F64),
        verified=FORMULA, topics=PROBABILITY,
-       documented=clamped("binomial_logpmf", "p")),
+       documented=clamped("binomial_logpmf", "p", dtypes=WIDE)),
     op("binomial_pmf", [SOME, REST, P], jax=call(f"{S}.binom.pmf(k, k + rest, p)", dtypes=WIDE),
        numpy=peer("scipy.stats.binom.pmf(k, k + rest, p)", F64), verified=FORMULA, topics=PROBABILITY),
     op("binomial_logits_logpmf", [SOME, REST, LOGITS],
@@ -95,7 +95,7 @@ OPS: list[Op] = [
        torch=call(f"{D}.Multinomial(probs=probs, validate_args=False).log_prob(k)", dtypes=WIDE),
        jax=call("jax.vmap(lambda c, p: jax.scipy.stats.multinomial.logpmf(c, c.sum(), p))(k.astype(int), probs)", dtypes=WIDE, grad=False,
                 note="takes integer counts; p is not normalised, so that its gradient is another function"), **ROWS,
-       documented=clamped("multinomial_logpmf", "probs")),
+       documented=clamped("multinomial_logpmf", "probs", dtypes=WIDE)),
     op("multinomial_logits_logpmf", [COUNTS, VECTOR],
        torch=call(f"{D}.Multinomial(logits=logits, validate_args=False).log_prob(k)", dtypes=WIDE), **SHORT),
 ]  # fmt: skip
