@@ -177,7 +177,7 @@ def test_an_answer_that_is_right_by_the_fact_is_documented_and_another_is_not(fa
     assert labelled(trial, subject, batch, outputs) == DOCUMENTED
     first = outputs[0]
     wrong = outputs.copy()
-    wrong[0] = first * 1.5 + 0.75 if math.isfinite(first) else 0.8125
+    wrong[0] = 2 * first + 2.0 if math.isfinite(first) else 0.8125
     assert labelled(trial, subject, batch, wrong) != DOCUMENTED
 
 
