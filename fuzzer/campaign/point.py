@@ -193,7 +193,7 @@ def _param(op: Op, name: str, value: Any) -> Any:
     if isinstance(value, list):
         value = tuple(value)
     numeric = any(isinstance(v, (int, float)) and not isinstance(v, bool) for v in usual)
-    if numeric and isinstance(value, str):
+    if numeric and isinstance(value, str) and value not in usual:
         try:
             value = float(value)
         except ValueError:

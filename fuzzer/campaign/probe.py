@@ -237,7 +237,10 @@ class _Examination:
             return
         if self.truth.interval[row, output] or (ulps == 0 and answer != exact):  # a kink, or right by the record's contract
             return
-        reading.ulps[row, output] = float(abs(Fraction(answer) - exact) / self.fmt.ulp_exact(exact))
+        error = abs(Fraction(answer) - exact) / self.fmt.ulp_exact(exact)
+        reading.ulps[row, output] = (
+            float(error) if error < 2**1023 else math.inf
+        )  # of a truth of 0 the unit is a subnormal number
 
     # Telling
 

@@ -89,6 +89,7 @@ OPS: list[Op] = [
     op("spacing", X, jax=by_format("jnp.spacing(x)"), numpy=[peer("np.spacing(x)", (d,), when={"fmt": (d,)}) for d in NO_BFLOAT16],
        params={"fmt": ("float32", "float64", "float16", "bfloat16")}, orders=VALUE, accuracy="exact",
        accepts={"x=inf": float("nan"), "x=-inf": float("nan")}, source="numpy.spacing: NaN of an infinity", verified=FORMULA, topics=NUMBERS,
-       documented=(Documented("the distance to the nearest adjacent number", pages.numpy("numpy.spacing"), where="x<0",
-                              definition="distance_to_nearest", frameworks=("numpy",)),)),
+       documented=tuple(Documented("the distance to the nearest adjacent number", page, where="x<0", definition="distance_to_nearest",
+                                   frameworks=(framework,))
+                        for framework, page in (("numpy", pages.numpy("numpy.spacing")), ("jax", pages.jax("jax.numpy.spacing"))))),
 ]  # fmt: skip
