@@ -489,6 +489,12 @@ class Trial:
                 continue
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
+                if (
+                    contract is not None and policy.inputs and subnormal.any()
+                ):  # the record says what is right at the zeros that are read
+                    as_read = Batch(batch.dtype, {n: _zeroed(v, fmt) for n, v in batch.inputs.items()})
+                    read_so = accepted_by_contract(self.op, as_read, given, self.cell.order)
+                    contract = contract if read_so is None else contract | read_so
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
                 held = documented(self.op, batch, given.shape[1], self.cell.order, framework_of(subject.target))
                 answered = on_one_side(self.op, batch, given, truth.value, self.cell.order)
@@ -517,6 +523,12 @@ class Trial:
             small = (np.abs(values) < self.format.min_normal) & (values != 0)
             rows |= small.reshape(len(rows), -1).any(axis=1)
         return rows
+
+
+def _zeroed(values: NDArray[Any], fmt: Any) -> NDArray[Any]:
+    """The numbers, subnormal ones as zeros of their sign."""
+    exact = values.astype(np.float64)
+    return np.where(np.abs(exact) < fmt.min_normal, np.copysign(0.0, exact), exact).astype(values.dtype)
 
 
 def _magnitudes(inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:

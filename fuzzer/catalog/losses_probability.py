@@ -24,6 +24,16 @@ def clipping(expression: str, dtypes: tuple[str, ...] = WIDE, **rest: object) ->
 CLIP = {"clip": WIDE}
 
 
+#: Targets are samples of a Poisson distribution.
+SAMPLES = tuple(
+    domain("y>=0", page, "targets of a Poisson distribution", frameworks=(framework,))
+    for framework, page in (
+        ("torch", pages.torch("torch.nn.PoissonNLLLoss")),
+        ("tensorflow", pages.tensorflow("tf.nn.log_poisson_loss")),
+    )
+)
+
+
 def _probabilities(function: str) -> Documented:
     """What Keras's pages say of predictions that are no logits; the functions of predictions share their sections' pages."""
     return domain(
@@ -85,11 +95,13 @@ OPS: list[Op] = [
        tensorflow="tf.nn.log_poisson_loss(targets=y, log_input=x, compute_full_loss=full)",
        jax=call("jnp.exp(x) - y * x", when={"full": (False,)}),
        params={"full": (False, True)}, source="Stirling's term: documented at torch.nn.PoissonNLLLoss and tf.nn.log_poisson_loss",
-       verified=FORMULA, topics=LOSS),
+       verified=FORMULA, topics=LOSS,
+       documented=SAMPLES),
     op("poisson_nll_of_rate", [scalar("x", 0), scalar("y", 0)],
        torch=f"{F}.poisson_nll_loss(x, y, log_input=False, full=full, eps=eps, reduction='none')",
        tensorflow=call(f"{KERAS}.poisson(y[..., None], x[..., None])", when={"eps": (1e-7,), "full": (False,)}, dtypes=("bfloat16", *WIDE)),
-       params={"eps": (1e-8, 1e-7), "full": (False, True)}, verified=FORMULA, topics=LOSS),
+       params={"eps": (1e-8, 1e-7), "full": (False, True)}, verified=FORMULA, topics=LOSS,
+       documented=SAMPLES),
     op("gaussian_nll", [scalar("x"), scalar("y"), scalar("v", 2.0**-19)],
        torch=f"{F}.gaussian_nll_loss(x, y, v, full=full, reduction='none')", params={"full": (False, True)},
        source="torch.nn.GaussianNLLLoss clamps v at eps = 1e-6 outside autograd: the domain lies above", guarded=True, verified=FORMULA, topics=LOSS),

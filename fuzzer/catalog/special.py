@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fuzzer.catalog import pages
-from fuzzer.catalog.op import ARB, FORMULA, Documented, Op, call, op, peer, scalar
+from fuzzer.catalog.op import ARB, FORMULA, Documented, Op, call, domain, op, peer, scalar
 
 SPECIAL = ("special functions",)
 X = [scalar("x")]
@@ -22,7 +22,8 @@ OPS: list[Op] = [
     op("erfinv", [scalar("x", -1, 1)], torch="torch.erfinv(x)",
        tensorflow=[call("tf.math.erfinv(x)", dtypes=WIDE), "tf.keras.ops.erfinv(x)"],
        jax=["jax.scipy.special.erfinv(x)", "jax.lax.erf_inv(x)"], numpy=peer("scipy.special.erfinv(x)", WIDE),
-       accuracy="special", verified=ARB, topics=SPECIAL),
+       accuracy="special", verified=ARB, topics=SPECIAL,
+       documented=(domain("x>=-1,x<=1", pages.scipy("scipy.special.erfinv"), "domain [-1, 1]", frameworks=("numpy",)),)),
     op("lgamma", X, torch="torch.lgamma(x)", tensorflow=call("tf.math.lgamma(x)", dtypes=NO_BFLOAT16, without=("grad2 float16",)),
        jax=["jax.scipy.special.gammaln(x)", "jax.lax.lgamma(x)"],
        numpy=peer("scipy.special.gammaln(x)", WIDE), accuracy="special", roots=True,

@@ -16,8 +16,9 @@ from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.label import Element, set_aside
 from fuzzer.campaign.trial import Trial
 from fuzzer.case import COTANGENT, TANGENT, Batch
+from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import FRAMEWORKS, Documented, Implementation, Input, Op
-from fuzzer.catalog.registry import catalogue
+from fuzzer.catalog.registry import catalogue, op_named
 from fuzzer.findings.label import DOCUMENTED
 from fuzzer.formats import format_named
 from fuzzer.frameworks import target as targets
@@ -177,10 +178,18 @@ def test_an_answer_that_is_right_by_the_fact_is_documented_and_another_is_not(fa
     assert labelled(trial, subject, batch, outputs) == DOCUMENTED
     first = outputs[0]
     wrong = outputs.copy()
-    wrong[0] = 2 * first + 2.0 if math.isfinite(first) else 0.8125
+    wrong[0] = first + 4 * (1 + abs(first)) if math.isfinite(first) else 0.8125
     assert labelled(trial, subject, batch, wrong) != DOCUMENTED
 
 
 def test_every_fact_names_a_page() -> None:
     for op, _, fact in facts():
         assert re.match(r"https://[\w.]+/\S+$", fact.source), (op.name, fact)
+
+
+def test_an_update_in_the_dtype_of_its_state_overflows_where_the_page_says_so() -> None:
+    """torch.optim.Adam's page: v = beta2 v + (1 - beta2) g^2 is infinite for g = 1e30 in binary32, and with it the step is zero."""
+    function = function_of(op_named("adam"), op_named("adam").default_params(), "value")
+    inputs = {name: np.float64(v) for name, v in {"p": 0.5, "g": 1e30, "u": 0.0, "v": 0.0}.items()}
+    assert rounded_steps(function, inputs, format_named("float32").round) == [0.5]
+    assert rounded_steps(function, inputs, format_named("float64").round) == pytest.approx([0.5 - 2.0**-10], rel=1e-15)
