@@ -27,4 +27,4 @@ def extent_text(finding: Finding) -> str:
 
 
 def _end(value: float | str) -> str:
-    return f"{float(value):.4g}"
+    return f"{float(value) + 0.0:.4g}"

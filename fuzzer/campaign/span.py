@@ -70,4 +70,4 @@ def extent_of(names: Sequence[str], span: Span | None, count: int, judged: int) 
 
 
 def _known(end: float) -> float:
-    return float(end) if math.isfinite(end) else math.nan
+    return float(end) + 0.0 if math.isfinite(end) else math.nan  # no minus zero: which of two equal ends it is, is chance
