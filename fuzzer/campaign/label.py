@@ -65,7 +65,7 @@ class Element:
 
 def label_of(trial: Trial, subject: Subject, element: Element) -> Label:
     """The label of an answer of a subject that is a finding against the mathematical function."""
-    return set_aside(trial, subject, element) or composed_label(trial, subject, element.row)
+    return set_aside(trial, subject, element) or composed_label(trial, subject, element.row, scaled=_is_scaled(trial, element))
 
 
 def set_aside(trial: Trial, subject: Subject, element: Element) -> Label | None:
@@ -73,12 +73,18 @@ def set_aside(trial: Trial, subject: Subject, element: Element) -> Label | None:
     return _documented(trial, subject, element) or _flush(trial, subject, element)
 
 
-def composed_label(trial: Trial, subject: Subject, row: Batch) -> Label:
-    """Whether what a call does at a row is laid to a formula of ours."""
+def composed_label(trial: Trial, subject: Subject, row: Batch, *, scaled: bool = False) -> Label:
+    """Whether what a call does at a row is laid to a formula of ours. scaled: see catalog.composed."""
     op, fmt = trial.op, format_named(trial.format.real)
     point = None if any(i.complex for i in op.inputs) else {n: v for n, v in row.exact().items() if n not in DIRECTIONS}
-    reason = composed(op, subject.implementation, dict(trial.cell.params), point, fmt)
+    reason = composed(op, subject.implementation, dict(trial.cell.params), point, fmt, scaled=scaled)
     return Label(COMPOSED, reason) if reason else Label()
+
+
+def _is_scaled(trial: Trial, element: Element) -> bool:
+    """Whether a product or quotient with one call's result could not have lost what was lost: of values, where answer and truth are normal."""
+    normal = (trial.format.min_normal <= abs(v) <= trial.format.max for v in (element.answer, element.truth))
+    return trial.cell.order == "value" and all(normal)
 
 
 # Documented

@@ -210,6 +210,8 @@ _SYMBOLS = {
     ast.Mod: "%",
     ast.FloorDiv: "//",
 }
+#: Operators that keep a relative error as it is, between the ends of the format.
+_SCALES = ("*", "/")
 #: Operators that a point of numbers with few bits may pass without a rounding.
 _RATIONAL: dict[type[ast.operator], Any] = {
     ast.Add: operator.add,
@@ -229,13 +231,14 @@ Values = Mapping[str, Any]
 
 def composed(
     op: Op, implementation: Implementation, params: Mapping[str, Any] | None = None, row: Mapping[str, NDArray[np.float64]] | None = None,
-    fmt: Format | None = None,
+    fmt: Format | None = None, *, scaled: bool = False,
 ) -> str:  # fmt: skip
     """Why the findings of this call are laid to a formula of ours, in one line; "" where it is one call of the framework.
 
     row: a point, arrays with a leading axis of one, in the format fmt: operators that are exact there round nothing, and are no steps; without it,
-    those over integers. The record decides before the syntax does (Implementation.composed, plain); and in ops that are measured by a backward
-    error, products of factors belong to the question, and have a place in the limit.
+    those over integers. scaled: the caller knows that answer and truth are normal numbers, so that a product or quotient with the result of one
+    call has lost half an ulp at most, and the rest is that call's. The record decides before the syntax does (Implementation.composed, plain); and
+    in ops that are measured by a backward error, products of factors belong to the question, and have a place in the limit.
     """
     if implementation.composed or implementation.plain or op.whole == "all":
         return implementation.composed
@@ -246,7 +249,9 @@ def composed(
     else:
         numbers = {name: v for name, v in (params or {}).items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
         steps = _Reading({i.name: () for i in op.inputs}, _Exact({**numbers, **row}, fmt)).steps(implementation.call)
-    return "" if len(steps) < 2 else f"a formula of ours over the framework's calls: {' of '.join(steps)}"
+    if len(steps) < 2 or (scaled and len(steps) == 2 and steps[0] in _SCALES and steps[1] not in _SYMBOLS.values()):
+        return ""
+    return f"a formula of ours over the framework's calls: {' of '.join(steps)}"
 
 
 @cache

@@ -61,6 +61,20 @@ def test_an_operator_that_rounds_nothing_is_no_step(expression: str, values: dic
     assert bool(composed_at(expression, **values)) is rounds
 
 
+@pytest.mark.parametrize(
+    ("expression", "blamed"),
+    [
+        ("x * torch.sigmoid(y)", False), ("torch.sigmoid(x) / y", False), ("torch.sigmoid(x) - y", True), ("x / (1 + torch.abs(x))", True),
+        ("torch.exp(torch.sin(x) * y)", True), ("y * torch.exp(torch.sin(x))", True),
+    ],
+)  # fmt: skip
+def test_a_product_between_the_ends_of_the_format_keeps_the_error_of_the_call(expression: str, blamed: bool) -> None:
+    record = op("f", [scalar("x"), scalar("y")], torch=expression)
+    row = {"x": np.asarray([0.3]), "y": np.asarray([0.7])}
+    assert composed(record, record.implementations[0], {}, row, FLOAT32)
+    assert bool(composed(record, record.implementations[0], {}, row, FLOAT32, scaled=True)) is blamed
+
+
 def test_the_record_decides_first() -> None:
     for given, expected in (
         (call("torch.sin(x) + x", plain="its page writes it so"), ""),
