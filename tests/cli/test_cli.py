@@ -19,6 +19,7 @@ from fuzzer.cli.app import app
 from fuzzer.errors import UserError
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import finding_id
+from fuzzer.findings.label import labelled
 from fuzzer.findings.store import Store, StoreError
 from fuzzer.formats import UnknownName
 from fuzzer.frameworks.framework import FrameworkError
@@ -624,3 +625,44 @@ def test_sweep_tells_what_is_wrong(args: list[str], message: str, tmp_path: Path
     assert result.exit_code == 2
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+# Labels
+
+
+def of_label(label: str, name: str, **changes: Any) -> Finding:
+    return labelled(a_finding(implementation=name, **changes), label, f"{label}: its page or record")
+
+
+LABELLED = [a_finding(), of_label("composed", "np.sqrt(a)"), of_label("documented", "np.sqrt(b)"), of_label("flush", "np.sqrt(c)"),
+            of_label("flush", "np.sqrt(d)")]  # fmt: skip
+
+
+def test_what_has_a_label_is_listed_apart(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ulpfuzz.db'}"
+    with Store(url) as store:
+        store.start_run(a_run(1))
+        store.save_shard(a_run(1).id, "r00", "{}", [], LABELLED)
+
+    def classes(*args: str) -> list[str]:
+        return [entry["class"] for entry in loaded("findings", "--db", url, "--json", *args)]
+
+    assert classes() == ["unstable", "composed"]
+    assert classes("--all") == ["unstable", "composed", "documented", "flush"]
+    assert classes("--label", "documented") == ["documented"]
+    (record,) = loaded("findings", "--db", url, "--json", "--label", "flush")
+    assert (record["count"], len(record["members"]), record["measured_class"]) == (2, 2, "unstable")
+    people = call("findings", "--db", url).stdout
+    assert "composed: np.sqrt(a) = inf" in people
+    assert "1 findings in run" in people
+    shown = loaded("show", LABELLED[2].id, "--db", url, "--json")
+    assert (shown["class"], shown["reason"]) == ("documented", "documented: its page or record")
+    assert call("findings", "--db", url, "--label", "flash").exit_code == 2
+
+
+def test_a_label_is_in_no_count_and_raises_no_alarm(campaign: Any, tmp_path: Path) -> None:
+    told = json.loads(campaign(Campaign(7, LABELLED), "run", "--json").stdout)
+    assert told["findings"] == {"total": 1, "new": 1, "composed": 1, "documented": 1, "flush": 1}
+    assert told["rejected"] == []
+    night = campaign(Campaign(8, LABELLED[1:]), "nightly", "--out", str(tmp_path / "report"), "--baseline", "20261107")
+    assert night.exit_code == 0, night.output
