@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from fuzzer.catalog import pages
-from fuzzer.catalog.op import AUTOGRAD, FORMULA, RATIONALS, Convention, Documented, Op, call, op, peer, scalar, vector
+from fuzzer.catalog.op import (
+    AUTOGRAD,
+    FORMULA,
+    RATIONALS,
+    Convention,
+    Documented,
+    Implementation,
+    Op,
+    call,
+    op,
+    peer,
+    scalar,
+    vector,
+)
 
 ACTIVATION = ("activation functions",)
 X = [scalar("x")]
@@ -20,6 +33,12 @@ SHRINK = tuple(
 )
 #: The gradient of relu at 0 is 0: of minimum norm for torch; jax.nn.relu says so for its own.
 RELU = (("torch", AUTOGRAD), ("jax", "https://docs.jax.dev/en/latest/_autosummary/jax.nn.relu.html"))
+
+
+def gated(expression: str) -> Implementation:
+    """An activation times a gate: what is lost beyond the half unit of one product is the activation's."""
+    return call(expression, plain="the product of an activation and its gate rounds once")
+
 
 OPS: list[Op] = [
     op("sigmoid", X, torch=["torch.sigmoid(x)", "torch.special.expit(x)"],
@@ -102,9 +121,10 @@ OPS: list[Op] = [
        verified=RATIONALS, topics=ACTIVATION),
     op("sparse_sigmoid", X, tensorflow=[f"{KERAS}.sparse_sigmoid(x)", f"{ACT}.sparse_sigmoid(x)"], jax="jax.nn.sparse_sigmoid(x)",
        verified=RATIONALS, topics=ACTIVATION),
-    op("swiglu", XY, torch=f"{F}.silu(x) * y", tensorflow="tf.nn.silu(x) * y", jax="jax.nn.silu(x) * y", verified=FORMULA, topics=ACTIVATION),
-    op("geglu", XY, torch=f"{F}.gelu(x) * y", tensorflow="tf.nn.gelu(x) * y", jax="jax.nn.gelu(x, approximate=False) * y",
+    op("swiglu", XY, torch=gated(f"{F}.silu(x) * y"), tensorflow=gated("tf.nn.silu(x) * y"), jax=gated("jax.nn.silu(x) * y"),
        verified=FORMULA, topics=ACTIVATION),
+    op("geglu", XY, torch=gated(f"{F}.gelu(x) * y"), tensorflow=gated("tf.nn.gelu(x) * y"),
+       jax=gated("jax.nn.gelu(x, approximate=False) * y"), verified=FORMULA, topics=ACTIVATION),
     op("glu", [vector("x", size="2n")], torch=call(f"{F}.glu(x, dim=-1)", without=("jvp float16", "jvp bfloat16")),
        tensorflow=[f"{KERAS}.glu(x, axis=-1)", f"{ACT}.glu(x, axis=-1)"],
        jax="jax.nn.glu(x, axis=-1)", verified=FORMULA, topics=ACTIVATION),

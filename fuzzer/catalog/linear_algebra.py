@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from fuzzer.catalog.op import RATIONALS, Implementation, Input, Op, call, matrix, op, peer, vector
+from fuzzer.catalog.op import RATIONALS, Documented, Implementation, Input, Op, call, matrix, op, peer, vector
 
 WIDE = ("float32", "float64")
+#: Section "Linear algebra (torch.linalg)", "Non-finite values".
+NUMERICS = "https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html#linear-algebra-torch-linalg"
 LENGTHS = (1, 2, 3, 4, 5, 8)
 TOPICS = ("linear algebra",)
 A = [matrix("a")]
@@ -29,8 +33,23 @@ def wide(*calls: str, **rest: Any) -> list[Implementation]:
     return [call(c, dtypes=WIDE, **rest) for c in calls]
 
 
+#: torch.linalg's functions of external libraries; the others are sums and products of torch's own.
+_BACKENDS = re.compile(r"torch\.linalg\.(?!vander|vector_norm)")
+
+
+def _of_finite(implementation: Any, inputs: Sequence[Input]) -> Any:
+    """A call of torch with what its notes say of infinities and NaNs, for the inputs that have any."""
+    names = [i.name for i in inputs if not i.finite]
+    if not names or not isinstance(implementation, Implementation) or not _BACKENDS.search(implementation.call):
+        return implementation
+    where = "|".join(f"{n}~{special}" for n in names for special in ("inf", "-inf", "nan"))
+    return replace(implementation, documented=(Documented("no guarantees for infinities and NaNs", NUMERICS, where=where),))
+
+
 def normwise(name: str, inputs: Sequence[Input], **rest: Any) -> Op:
     """Judged normwise."""
+    if "torch" in rest:
+        rest["torch"] = [_of_finite(i, inputs) for i in rest["torch"]]
     usual = {"accuracy": "backward", "whole": "all", "lengths": LENGTHS, "verified": RATIONALS, "topics": TOPICS}
     return op(name, inputs, **{**usual, **rest})
 
