@@ -20,7 +20,7 @@ _SHORT = 160
 #: Letters of a truth that is shown as it is; longer are those whose exponents have many digits, and intervals.
 _WIDE = 32
 #: Symptoms that `ulpfuzz probe` does not judge: of a call that gives no answer, and of two placements.
-_NOT_PROBED = ("crash", "hang", "exception", "inconsistent")
+_NOT_PROBED = ("crash", "hang", "exception", "inconsistent", "nondeterministic")
 
 
 def ops_of_the_study() -> dict[str, list[int]]:

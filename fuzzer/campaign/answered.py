@@ -19,7 +19,8 @@ class Answered:
     worst: the element that the verdict speaks of. placement: where the answers stood in their call. inconsistent: another
     placement of the same bits gave another answer, and one of the two is a finding. flushes: elements beyond the limit
     that the target's flush-to-zero policy explains. error: the framework's message where it raised; the lists are then empty; refused: why
-    the exception is a check of an argument, and no defect. labels: what the wrong elements are beside (campaign.label).
+    the exception is a check of an argument, and no defect. labels: what the wrong elements are beside (campaign.label). died: crash or
+    hang, where the call ended its process or did not return in time.
     """
 
     target: str
@@ -38,6 +39,7 @@ class Answered:
     raised: Class = Class.undecided
     refused: str = ""
     labels: list[Label] = field(default_factory=list)
+    died: str = ""
 
     @property
     def class_(self) -> Class:
@@ -58,6 +60,8 @@ class Answered:
 
     @property
     def symptom(self) -> Symptom:
+        if self.died:
+            return Symptom[self.died]
         if self.error:
             return Symptom.exception if self.raised.is_finding else Symptom.none
         return self.symptoms[self.worst]

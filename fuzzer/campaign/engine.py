@@ -80,6 +80,8 @@ def memory_share(workers: int) -> int:
     return int(memory_limit() * MEMORY / max(1, workers))
 
 
+#: Of this machine alone, at any free port: what listens for HTTP cannot be left out, so it serves nothing (no routes).
+LOOPBACK = "127.0.0.1"
 #: Dask's own list without MALLOC_TRIM_THRESHOLD_, with which a worker spends 40 % of its time in page faults (measured, sweeps).
 #: Nor do workers ask for a GPU's metrics: with pynvml installed they would fail where the GPUs are hidden, as they are from what runs on the CPU.
 SPAWNED = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
@@ -89,6 +91,7 @@ SPAWNED = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1
 def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator[Any]:
     import dask
     from distributed import Client, LocalCluster
+    from distributed.security import Security
 
     from fuzzer.campaign.worker import Prepared
 
@@ -96,7 +99,8 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
                      "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h", "distributed.scheduler.worker-ttl": None,
                      "distributed.worker.memory.target": False, "distributed.worker.memory.spill": False,
                      "distributed.worker.memory.pause": False, "distributed.worker.memory.terminate": 1.0,
-                     "distributed.nanny.pre-spawn-environ": SPAWNED, "distributed.diagnostics.nvml": False})  # fmt: skip
+                     "distributed.nanny.pre-spawn-environ": SPAWNED, "distributed.diagnostics.nvml": False,
+                     "distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})  # fmt: skip
     if scheduler is not None:
         try:
             client = Client(scheduler, timeout=ANSWERS, set_as_default=False)
@@ -106,6 +110,8 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
         with client:
             yield client
         return
+    # Whoever reaches a port of the cluster can run code in it: the machine's other users too, but for these certificates.
+    security = Security.temporary()
     environment = {
         k: v
         for k, v in os.environ.items()
@@ -113,10 +119,10 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
     }
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", env=environment, silence_logs=50,
-            memory_limit=memory or 0, preload=["fuzzer.campaign.worker"],
+            n_workers=workers, threads_per_worker=1, processes=True, host=LOOPBACK, dashboard_address=f"{LOOPBACK}:0", env=environment,
+            silence_logs=50, memory_limit=memory or 0, preload=["fuzzer.campaign.worker"], security=security,
         ) as cluster,
-        Client(cluster, set_as_default=False) as client,
+        Client(cluster, set_as_default=False, security=security) as client,
     ):  # fmt: skip
         client.register_plugin(Prepared(config()))
         yield client

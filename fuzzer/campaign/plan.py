@@ -26,8 +26,8 @@ FAILURES = 2
 class Progress:
     """What the plan remembers of a cell: worst points, findings with their excess, whether the last visit found something new.
 
-    excluded: (target, call) that died or do not support the cell: they are not tried again in this run. deadly: cases of the baseline
-    that ended a process. failures: shards of the cell that broke.
+    excluded: (target, call) that died or do not support the cell: they are not tried again in this run. deadly: whether the baseline
+    has cases here that ended a process. failures: shards of the cell that broke.
     """
 
     corpus: tuple[Case, ...] = ()
@@ -35,7 +35,7 @@ class Progress:
     productive: bool = True
     visits: int = 0
     excluded: set[tuple[str, str]] = field(default_factory=set)
-    deadly: tuple[Case, ...] = ()
+    deadly: bool = False
     failures: int = 0
 
 
@@ -45,7 +45,7 @@ def round_of(
 ) -> list[Shard]:  # fmt: skip
     """The shards of one round. Round 0 visits every cell once, those with cases to replay first; later rounds the productive cells
     first, with budgets that grow; cells that found nothing new keep their last budget and come after. Cells that broke FAILURES times
-    or have nobody left to run are not visited. Cases that ended a process before are replayed in round 0, with every target alone."""
+    or have nobody left to run are not visited. Where a process ended before, round 0 runs every target alone: it costs no worker."""
     part = visit.part if visit else ""
     order = sorted(cells, key=lambda cell: (not _first(memory[cell.key], number), _turn(cell) if part else ()))
     shards = []
@@ -56,11 +56,10 @@ def round_of(
         if past.failures >= FAILURES or (past.excluded and not _left(cell, targets, past)):
             continue
         growths = number if past.productive else max(0, number - 1)
-        deadly = past.deadly if number == 0 else ()
         shards.append(
             Shard(
                 cell, targets, seed, number, _verdicts(growths), past.corpus, tuple(sorted(past.known.items())),
-                tuple(sorted(past.excluded)), deadly, alone=bool(deadly), patience=patience, memory=memory_limit, part=part,
+                tuple(sorted(past.excluded)), alone=past.deadly and number == 0, patience=patience, memory=memory_limit, part=part,
             )
         )  # fmt: skip
     return shards
@@ -149,7 +148,7 @@ def _turn(cell: Cell) -> tuple[bool, int]:
 
 
 def _first(past: Progress, number: int) -> bool:
-    return past.productive if number else bool(past.corpus or past.deadly)
+    return past.productive if number else bool(past.corpus)
 
 
 def _left(cell: Cell, targets: tuple[str, ...], past: Progress) -> bool:

@@ -23,8 +23,9 @@ from fuzzer.case import Placement
 from fuzzer.catalog.registry import op_named
 from fuzzer.errors import UserError
 from fuzzer.formats import Format, UnknownName, format_named
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks import host
+from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
+from fuzzer.frameworks.target import can_be_alone, targets_named
 from fuzzer.inputs.shapes import output_count
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
@@ -43,13 +44,16 @@ def probe(
     params: Mapping[str, Any] | None = None,
     order: str = "value",
     targets: str | None = None,
+    *,
+    case_timeout: float | None = None,
 ) -> Probe:
     """Runs one point through every implementation on the targets (default: all installed) and judges every element.
 
     inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists
     is run alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement.
-    Whatever the screen calls a finding is certified by the ball test before it is told. Raises UserError (UnknownName) in one
-    line.
+    Whatever the screen calls a finding is certified by the ball test before it is told. case_timeout: seconds that a framework call
+    may take; then every target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same.
+    None: in this process, without a limit. Raises UserError (UnknownName) in one line.
     """
     op = op_named(op_name)
     format_named(dtype)
@@ -62,7 +66,12 @@ def probe(
     if not subjects:
         raise UserError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
     point = point_of(op, full, dtype, order, inputs)
-    return _Examination(Trial(cell, subjects), point).probe()
+    if case_timeout is None or not can_be_alone(chosen):
+        return _Examination(Trial(cell, subjects), point).probe()
+    trial = Trial(cell, subjects, alone=True)
+    with host.limited(case_timeout):
+        host.start_together(map(trial.framework, subjects))
+        return _Examination(trial, point).probe()
 
 
 @dataclass(frozen=True)
@@ -114,10 +123,10 @@ class _Examination:
 
     def probe(self) -> Probe:
         calls = [(subject, *self._calls(subject)) for subject in self.trial.subjects]
-        given = [answers for _, found, _ in calls for _, answers in found]
+        given = [answers for _, found, *_ in calls for _, answers in found]
         self.truth = self.trial.truth(self.batch, given)
         self.digits = Digits(self.trial.function, self.batch.exact(), self.truth)
-        answered = [self._answered(subject, found, message) for subject, found, message in calls]
+        answered = [self._answered(subject, found, message, died) for subject, found, message, died in calls]
         answered = [replace(mine, avoidable_by=_avoidable(mine, answered)) for mine in answered]
         worst = self._worst(answered)
         row, output = self._element(worst)
@@ -133,26 +142,30 @@ class _Examination:
 
     # Running
 
-    def _calls(self, subject: Subject) -> tuple[list[tuple[Placement, NDArray[Any]]], str]:
-        """Each placement with the distinct answers that it gave; the framework's message where it raised."""
+    def _calls(self, subject: Subject) -> tuple[list[tuple[Placement, NDArray[Any]]], str, str]:
+        """Each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a death."""
         trial, batch = self.trial, self.batch
         found: list[tuple[Placement, NDArray[Any]]] = []
         try:
             framework, job = trial.framework(subject), trial.job(subject)
             if self.point.listed or batch.rows > 1:
-                return [(Placement(batch.rows), framework.evaluate(job, batch))], ""
+                return [(Placement(batch.rows), framework.evaluate(job, batch))], "", ""
             for length in ELEMENTWISE_LENGTHS if trial.op.elementwise else ROW_LENGTHS:
                 given = framework.evaluate_placed(job, batch, Placement(length))
                 _, positions = np.unique(self.fmt.bits(given), axis=0, return_index=True)
                 found += [(Placement(length, int(i)), given[i : i + 1]) for i in sorted(positions)]
+        except FrameworkDied as died:
+            return [], f"{died.symptom}: {died}", died.symptom
         except FrameworkError as error:
-            return [], str(error)
-        return found, ""
+            return [], str(error), ""
+        return found, "", ""
 
     # Judging
 
-    def _answered(self, subject: Subject, found: Sequence[tuple[Placement, NDArray[Any]]], message: str) -> Answered:
+    def _answered(self, subject: Subject, found: Sequence[tuple[Placement, NDArray[Any]]], message: str, died: str) -> Answered:
         call = subject.implementation.call
+        if died:
+            return Answered(subject.target, call, error=message, raised=Class.unstable, died=died)
         if message:
             raised, reason = self._raised(subject, message)
             return Answered(subject.target, call, error=message, raised=raised, refused=reason)

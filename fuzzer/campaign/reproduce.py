@@ -14,6 +14,7 @@ from typing import Any
 
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.label import Element, Label, label_of
+from fuzzer.campaign.nondeterminism import as_nondeterministic, in_two_processes
 from fuzzer.campaign.trial import RECORD_ERRORS, Outcome, Trial
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op
@@ -25,7 +26,7 @@ from fuzzer.findings.identity import framework_of
 from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.launch import version_of
-from fuzzer.frameworks.target import framework_for, target_named, targets_named
+from fuzzer.frameworks.target import Target, can_be_alone, framework_for, target_named, targets_named
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
@@ -45,29 +46,52 @@ class Reproduction:
     message: str
 
 
-def reproduce(finding: Finding) -> Reproduction:
+def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reproduction:
     """Runs the finding's implementation on its target at its case and placement, and judges its worst element anew.
 
-    It still fails if that answer is a finding, certified by the ball test, whatever the symptom. A case that ended or hung its
-    process is run in a process of its own. Raises UnknownName for an op that the catalogue has no more, UserError where the
-    target is not installed, FrameworkError where it does not start.
+    It still fails if that answer is a finding, certified by the ball test, whatever the symptom. case_timeout: seconds that a call may
+    take, in a fresh process, which is ended where it takes longer; None: in this process without a limit, but for a case that ended or hung
+    its process. Raises UnknownName for an op that the catalogue has no more, UserError where the target is not installed,
+    FrameworkError where it does not start.
     """
     (target,) = targets_named(finding.target)
     op = op_named(finding.op)
     if finding.symptom in ("crash", "hang"):
-        return _told(finding, _alone(finding), version_of(target) or "")
-    case = case_of(finding)
+        patience = case_timeout or float(finding.case.get("patience", PATIENCE))
+        return _told(finding, in_a_process_of_its_own(finding, patience), version_of(target) or "")
+    if finding.symptom == Symptom.nondeterministic.name:
+        with host.limited(case_timeout or PATIENCE):
+            return _told(finding, in_other_processes(finding), version_of(target) or "")
+    if case_timeout is not None and can_be_alone([target]):
+        with host.limited(case_timeout):
+            return _reproduced(finding, target, op, alone=True)
+    return _reproduced(finding, target, op, alone=False)
+
+
+def _reproduced(finding: Finding, target: Target, op: Op, *, alone: bool) -> Reproduction:
     cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
     subject = Subject(str(target), implementation_of(op, finding))
-    version = framework_for(target).version
-    trial = Trial(cell, [subject])
-    batch = case.batch()
-    # The sound side first: a call that is right only once must be asked before the same bits were seen.
-    right = _right_side(finding, trial, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
-    now = _judged(finding, trial, batch, _nth(trial, batch, subject, case.placement, finding.case), case.placement)
+    trial = Trial(cell, [subject], alone=alone)
+    version = trial.framework(subject).version
+    now, right = again(finding, trial, subject)
     if right is not None:
         return _told_of_both(finding, now, right, version)
     return _told(finding, now, version)
+
+
+def again(finding: Finding, trial: Trial, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
+    """The finding as it is today; and, of symptom inconsistent, as it is at the placement where its bits were right, and that placement. Raises
+    ValueError where it cannot be judged."""
+    case = case_of(finding)
+    batch = case.batch()
+    # The sound side first: a call that is right only once must be asked before the same bits were seen.
+    right = _right_side(finding, trial, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
+    return _judged(finding, trial, batch, _nth(trial, batch, subject, case.placement, finding.case), case.placement), right
+
+
+def still_inconsistent(now: Finding, there: Finding) -> bool:
+    """Whether the same bits are wrong here, and right and another answer there."""
+    return Class[now.class_].is_finding and not Class[there.class_].is_finding and there.output_hex != now.output_hex
 
 
 def _nth(trial: Trial, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
@@ -95,7 +119,8 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
     if outcome.error.startswith(RECORD_ERRORS):
         raise UserError(f"{finding.implementation} cannot be judged: {outcome.error}")
     if outcome.screened is None or outcome.answers is None:
-        return replace(finding, symptom="exception", class_="unstable", output=math.nan, output_hex="nan", note=outcome.error)
+        raised = outcome.died or Symptom.exception.name
+        return replace(finding, symptom=raised, class_="unstable", output=math.nan, output_hex="nan", note=outcome.error)
     at = (placement.position, finding.worst)
     if finding.worst >= outcome.answers.shape[1]:
         raise UserError(
@@ -145,7 +170,7 @@ def _told_of_both(finding: Finding, now: Finding, right: tuple[Finding, Placemen
         also = f"both placements are wrong now, differently: {also}"
     else:
         also = "both placements are wrong now, alike"
-    kept = replace(now, symptom=finding.symptom) if differ and not fails else now
+    kept = replace(now, symptom=finding.symptom) if still_inconsistent(now, there) else now
     return Reproduction(True, kept, version, f"{plain.message}; {also}")
 
 
@@ -168,7 +193,7 @@ def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
     after += f" with {framework} {version}".rstrip()
     if fails and now.label:
         after += f"; {now.reason}"
-    if now.symptom == "exception" and now.note:
+    if now.symptom in ("exception", "crash", "hang", "nondeterministic") and now.note:
         after += f": {now.note}"
     return Reproduction(fails, now, version, f"{line}: {after}")
 
@@ -176,13 +201,23 @@ def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
 # A case that ended or hung its process before
 
 
-def _alone(finding: Finding) -> Finding:
-    """The finding as it is in a process of its own; only whether the call comes back matters."""
+def in_other_processes(finding: Finding) -> Finding:
+    """A finding of symptom nondeterministic as it is today, in two fresh processes. Raises FrameworkError, ValueError."""
+    op = op_named(finding.op)
+    job = Job(op, implementation_of(op, finding), finding.params, finding.order)
+    answers = in_two_processes(target_named(finding.target), job, finding)
+    if answers.differ:
+        return as_nondeterministic(replace(finding, note=""), answers, finding.id)
+    return replace(finding, symptom="none", class_="ok", output=answers.first, output_hex=answers.first.hex(), note="")
+
+
+def in_a_process_of_its_own(finding: Finding, patience: float) -> Finding:
+    """A crash or a hang as it is today; only whether the call comes back matters."""
     case, op, target = case_of(finding), op_named(finding.op), target_named(finding.target)
     job = Job(op, implementation_of(op, finding), finding.params, finding.order)
     framework = framework_for(target, alone=True)
     try:
-        with host.limited(float(finding.case.get("patience", PATIENCE))):
+        with host.limited(patience):
             framework.evaluate_placed(job, case.batch(), case.placement)
     except FrameworkDied as death:
         return replace(finding, symptom=death.symptom, class_="unstable", note=str(death))

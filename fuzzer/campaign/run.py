@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
+import math
 import os
 import time
 from collections import Counter, defaultdict
@@ -18,15 +19,17 @@ from fuzzer.campaign.cell import Cell, cells_of, subjects_of
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
 from fuzzer.campaign.pace import Pace
-from fuzzer.campaign.plan import FAILURES, Visit, first_visits, longest_visit, round_of
+from fuzzer.campaign.peers import peer_targets
+from fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, longest_visit, round_of
 from fuzzer.campaign.plan import Progress as CellProgress
+from fuzzer.campaign.rerun import RerunResult, replayed, reruns
 from fuzzer.campaign.search import ROWS
-from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
+from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult, subjects_run
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.op import ALL_DTYPES, ORDERS
 from fuzzer.catalog.registry import select
 from fuzzer.errors import UserError
-from fuzzer.findings.case_record import case_from, case_of, record_of
+from fuzzer.findings.case_record import case_from, record_of
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Run
 from fuzzer.findings.label import is_apart
@@ -37,12 +40,15 @@ from fuzzer.frameworks.target import targets_named
 #: Seconds of a framework call where a run's time is short: compiling an op takes up to 20 on a busy machine; and in cells of an op of which a
 #: call has crashed or hung already.
 HASTY, AGAIN = 45.0, 20.0
+#: The share of what is left of a budget in verdicts that is planned at once, for a shard may judge somewhat more than it is given; and of a
+#: budget in time that the findings of the baseline may take, so that something new is searched too.
+PORTION, REPLAYING = 0.9, 0.5
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a campaign does; None means everything there is. workers 0: in this process. resume: id of a run to continue.
-    baseline: a run whose findings' cases are replayed first; facts: of sweeps, whose worst inputs are. case_timeout: seconds that a
+    baseline: a run whose findings are run again first; facts: of sweeps, whose worst inputs are. case_timeout: seconds that a
     framework call may take; None: PATIENCE, or HASTY where every visit has less than that. memory_limit: bytes that a process may have;
     None: its share of the machine's memory.
     """
@@ -92,6 +98,13 @@ def run_campaign(settings: Settings, store: Store, watch: Watch | None = None) -
         return campaign.run(execute)
 
 
+def first_visit(settings: Settings) -> tuple[int, int]:
+    """How many cells a run with these settings has, and the verdicts that one visit of each of them takes. Raises ValueError."""
+    targets = targets_named(settings.targets)
+    cells = cells_of(select(settings.ops), settings.dtypes, settings.orders, targets)
+    return len(cells), FIRST * sum(len(subjects_of(cell, targets)) for cell in cells)
+
+
 class _Campaign:
     def __init__(self, settings: Settings, store: Store, watch: Watch | None) -> None:
         for dtype in settings.dtypes:
@@ -108,19 +121,24 @@ class _Campaign:
         self.memory_limit = settings.memory_limit or memory_share(settings.workers)
         self.reached: set[str] = set()
         self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
+        self.peers = peer_targets(map(str, self.targets))
+        self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are asked no more
         self.findings: set[str] = set()
         self.failures: list[str] = []
         self.unsupported: dict[tuple[str, ...], None] = {}
         self.rejected: dict[tuple[str, ...], tuple[str, ...]] = {}  # (cell, target, call) -> what it said, and why
         self.totals: Counter[str] = Counter()
+        self.spent = 0  # of a budget in verdicts
         self.tiers: Counter[str] = Counter()
         self.phases: defaultdict[str, float] = defaultdict(float)
         self.took: dict[str, float] = {}  # by cell the seconds of its last shard
+        self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of the baseline (rerun.fate)
         self.start = time.monotonic()
         seconds = settings.budget.seconds
         self._until = None if seconds is None else time.time() + seconds
         self.pace: Pace | None = None  # of the parts of round 0, where the time is short
         self.shards_done = 0
+        self.baseline = settings.baseline
         self.run_record = self._record()
 
     def _record(self) -> Run:
@@ -130,6 +148,7 @@ class _Campaign:
                 raise UserError(
                     f"run {past.id} has seed {past.seed}, not {self.settings.seed}; resume it with --seed {past.seed}"
                 )
+            self.baseline = self.baseline or past.environment.get("replayed", {}).get("baseline")
             return replace(past, state="running")
         now = datetime.datetime.now(datetime.UTC)
         return Run(
@@ -138,13 +157,14 @@ class _Campaign:
         )  # fmt: skip
 
     def run(self, execute: Any) -> Run:
-        self.run_record = replace(self.run_record, environment=fingerprint(self.targets, self.settings))
+        environment = {**fingerprint(self.targets, self.settings), **self._replayed()}
+        self.run_record = replace(self.run_record, environment=environment)
         self.store.start_run(self.run_record)
         done = self.store.shard_payloads(self.run_record.id) if self.settings.resume else {}
-        self._replay_baseline()
         self._replay_facts()
         state = "finished"
         try:
+            self._rerun_baseline(execute, done)
             self._rounds(execute, done)
         except KeyboardInterrupt:
             state = "interrupted"
@@ -168,28 +188,55 @@ class _Campaign:
             "cells_unsupported": nobody,
             "unsupported": [dict(zip(names, line, strict=True)) for line in sorted(self.unsupported)],
             "rejected": [dict(zip((*names, "reason"), (*at, *said), strict=True)) for at, said in sorted(self.rejected.items())],
+            **self._replayed(),
         }
 
+    def _replayed(self) -> dict[str, Any]:
+        """What became of the baseline's findings, as far as they were run again."""
+        return {"replayed": replayed(self.baseline, self.became)} if self.baseline else {}
+
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
-        planned = 0
         for number, visit in self._visits():
-            if self._out_of_time():
+            if self._out_of_time() or self._verdicts_left() <= 0:
                 return
-            shards = []
-            for shard in round_of(
+            shards = round_of(
                 number, self.cells, self.memory, visit.targets, self.settings.seed, self._patience(visit), self.memory_limit,
                 visit=visit,
-            ):  # fmt: skip
-                if self.settings.budget.verdicts is not None and planned >= self.settings.budget.verdicts:
-                    break
-                planned += shard.verdicts
-                shards.append(shard)
+            )  # fmt: skip
             if not shards and not visit.part:
                 return
-            results = self._execute(execute, shards, done, visit)
+            lessons: dict[str, _Lesson] = {}
+            for some in self._portions(shards):
+                lessons |= self._execute(execute, some, done, visit)
             for shard in shards:  # in shard order: the next round must not depend on who finished first
-                if shard.id in results:
-                    self._learn(shard, results[shard.id])
+                if shard.id in lessons:
+                    self._learn(shard, lessons[shard.id])
+
+    def _verdicts_left(self) -> float:
+        """Of a budget in verdicts, of which a shard takes what it was given, or what it judged where that is more."""
+        budget = self.settings.budget.verdicts
+        return math.inf if budget is None else budget - self.spent
+
+    def _portions(self, shards: list[Shard]) -> Iterator[list[Shard]]:
+        """The shards, as many at a time as a budget in verdicts has room for by what they may judge; what they did judge is known before the
+        next are chosen, so that the budget is kept to within one shard. After the first round a shard is no larger than what is left."""
+        if self.settings.budget.verdicts is None:
+            yield shards
+            return
+        waiting = shards[::-1]
+        while waiting and (left := self._verdicts_left()) > 0:
+            portion: list[Shard] = []
+            planned = 0
+            while waiting and planned < PORTION * left:
+                shard = waiting.pop()
+                subjects = max(1, len(subjects_run(shard)))
+                portion.append(
+                    shard if not shard.round else replace(shard, verdicts=min(shard.verdicts, -int(-left // subjects)))
+                )
+                planned += portion[-1].verdicts * subjects
+            judged = self.totals["verdicts"]
+            yield portion
+            self.spent += max(planned, self.totals["verdicts"] - judged)
 
     def _patience(self, visit: Visit) -> float:
         """Seconds of a call: as asked; little in a visit that has a second or two, for a call that hangs costs a worker all of them."""
@@ -218,7 +265,7 @@ class _Campaign:
                 lessons[shard.id] = _Lesson.load(done[shard.id])
                 self._count(shard.cell, lessons[shard.id])
             else:
-                fresh.append(shard if self._until is None else replace(shard, until=self._until))
+                fresh.append(replace(shard, until=self._until, peers=self.peers, excluded=self._excluded(shard)))
         if self._until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
             fresh.sort(key=self._seconds, reverse=True)
         elif not visit.part:
@@ -233,6 +280,11 @@ class _Campaign:
                     self._count(cells[result.task], lesson)
                 self._tell(result.cell)
         return lessons
+
+    def _excluded(self, shard: Shard) -> tuple[tuple[str, str], ...]:
+        """What the shard leaves out: of its targets what died in its cell, of its peers what died beside any finding of its op."""
+        dead = {(target, call) for target, call in self.dead_peers[shard.cell.op] if target not in shard.targets}
+        return tuple(sorted({*shard.excluded, *dead}))
 
     def _seconds(self, shard: Shard) -> tuple[float, bool]:
         """What a shard may take beside the others: what its cell took before, else vectors, whose every length is compiled, more than scalars."""
@@ -268,6 +320,7 @@ class _Campaign:
             [record_of(case) for case in result.corpus], result.ran, result.excluded,
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
             [(r.cell, r.target, r.call, r.message, r.reason) for r in result.rejected],
+            result.dead_peers,
         )  # fmt: skip
         for finding in result.findings:
             if finding.symptom in ("crash", "hang"):
@@ -299,19 +352,46 @@ class _Campaign:
         memory.corpus = tuple(case_from(c) for c in lesson.corpus)
         memory.visits += 1
         memory.excluded.update((target, call) for target, call in lesson.excluded)
+        self.dead_peers[shard.cell.op].update((target, call) for target, call in lesson.dead_peers)
 
-    def _replay_baseline(self) -> None:
-        if not self.settings.baseline:
+    def _rerun_baseline(self, execute: Any, done: dict[str, str]) -> None:
+        """Every finding of the baseline on its own bits, before anything is searched."""
+        if not self.baseline:
             return
-        for finding in self.store.findings(self.settings.baseline):
+        found, names = self.store.findings(self.baseline), tuple(map(str, self.targets))
+        for finding in found:
             cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
-            if cell.key in self.memory:
-                case = case_of(finding)
-                memory = self.memory[cell.key]
-                if finding.symptom in ("crash", "hang"):
-                    memory.deadly = (*memory.deadly, case)
-                else:
-                    memory.corpus = (*memory.corpus, case)
+            if finding.symptom in ("crash", "hang") and cell.key in self.memory:
+                self.memory[cell.key].deadly = True
+        fresh = []
+        patience = self.settings.case_timeout or PATIENCE
+        for task in reruns(found, self.cells, names, self.peers, patience, self.memory_limit):
+            if task.id in done:
+                self.became.update(json.loads(done[task.id])["became"])
+            else:
+                fresh.append(task)
+        with closing(execute(fresh, self._replayed_enough)) as flow:
+            for result in flow:
+                self._keep(result)
+                self._tell(result.cell)
+
+    def _replayed_enough(self) -> bool:
+        seconds = self.settings.budget.seconds
+        return seconds is not None and time.monotonic() - self.start >= REPLAYING * seconds
+
+    def _keep(self, result: RerunResult) -> None:
+        if result.failure:
+            self.failures.append(f"{result.cell}: {result.failure}")
+            return
+        for finding in result.findings:
+            self.findings.add(finding.id)
+            if finding.symptom in ("crash", "hang"):
+                self.fatal[finding.op].add((finding.target, finding.implementation))
+        payload = json.dumps({"became": result.became, "by_phase": result.by_phase})
+        self.store.save_shard(self.run_record.id, result.task, payload, [], result.findings)
+        self.became.update(result.became)
+        for phase, spent in result.by_phase.items():
+            self.phases[phase] += spent
 
     def _replay_facts(self) -> None:
         """What failed in a sweep is a case of its cell: searched around, certified, and shrunk like any other."""
@@ -355,6 +435,7 @@ class _Lesson:
     unsupported: Sequence[Sequence[str]] = ()
     incidents: Sequence[str] = ()
     rejected: Sequence[Sequence[str]] = ()
+    dead_peers: Sequence[Sequence[str]] = ()
 
     def dump(self) -> str:
         return json.dumps(vars(self))

@@ -138,15 +138,12 @@ class Search:
             score = max(score, ledger.add(judgement, outcome, within=within))
         return math.log2(score) if score > 0 else -1074.0
 
-    def run(self, corpus: Sequence[Case], deadly: Sequence[Case] = ()) -> None:
-        """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay. deadly:
-        cases that ended a process before, replayed last and one by one, so that whoever dies of them has been judged by then."""
+    def run(self, corpus: Sequence[Case]) -> None:
+        """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay."""
         with self.trial.searched():
             self._phases(corpus)
             if self._grid is not None:
                 self._compare(self._grid)
-            for case in deadly:
-                self._replay([case])
 
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:

@@ -19,6 +19,7 @@ from fuzzer.campaign.binades import Binades, Extremes
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.conditions import Alike, Conditions
 from fuzzer.campaign.death import Death
+from fuzzer.campaign.peers import Peers
 from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
 from fuzzer.campaign.watchdog import calling
 from fuzzer.case import DIRECTIONS, Batch, Placement
@@ -142,7 +143,7 @@ class Trial:
 
     searching: whether the search is on, whose seconds (`seconds`) end the oracle too.
     alone: every target in a process of its own. A subject whose process dies is out: it is called no more, every call of it raises
-    FrameworkDied at once, and `deaths` holds its first death.
+    FrameworkDied at once, and `deaths` holds its first death. peers: who is asked about findings alone.
     """
 
     def __init__(
@@ -155,6 +156,7 @@ class Trial:
         until: float | None = None,
         seconds: float | None = None,
         clock: Clock | None = None,
+        peers: Peers | None = None,
     ) -> None:
         self.cell = cell
         self.op = cell.record
@@ -164,6 +166,7 @@ class Trial:
         self.shapes = ShapeBudget()
         self.function = function_of(self.op, dict(cell.params), cell.order)
         self.alone = alone
+        self.peers = peers or Peers(cell)
         self.seconds = seconds
         self._run_until = self._until = self._search_until = math.inf if until is None else until
         self._proof_until = math.inf

@@ -204,6 +204,14 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     return labelled(finding, label.name, label.reason)
 
 
+def recertified(
+    trial: Trial, subject: Subject, row: Batch, output: int, symptom: Symptom, placement: Placement, nth: int
+) -> Finding | None:
+    """The finding of a case that is known, certified as what a search finds; None where it does not show this symptom, or is not proved."""
+    known = Candidate(row, output, Class.unstable, symptom, math.nan, math.inf, 0)
+    return _certified(trial, Ledger(trial.cell, subject), known, Placed(placement, Class.unstable, symptom, math.nan), nth)
+
+
 def _convention(trial: Trial, subject: Subject, row: Batch, output: int) -> Confirmation | None:
     """What the framework's own documentation says is right where the function has no derivative; None where it says nothing."""
     framework = framework_of(subject.target)
@@ -243,19 +251,21 @@ class Own:
 def answers_at(
     trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement, nth: int = 1, without: Subject | None = None
 ) -> tuple[list[Answer], Own | None]:
-    """Every subject's answer to these bits at this placement, in the nth of equal calls, but of those that are out, and of `without`;
-    the subject's own as numbers."""
+    """Every subject's and every peer's answer to these bits at this placement, in the nth of equal calls, but of those that are out, and of
+    `without`; the subject's own as numbers."""
     answers: list[Answer] = []
     mine = None
-    for other in trial.subjects:
+    for other in (*trial.subjects, *trial.peers.answering(trial)):
         if other == without or trial.is_out(other):
             continue
         lengths = trial.framework(other).lengths
         at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
         purpose: Purpose = "proof" if other == subject else "place"
-        outcome = [trial.run_placed(row, other, at, purpose).outcomes[0] for _ in range(nth)][-1]
+        with trial.peers.asking(other):
+            outcome = [trial.run_placed(row, other, at, purpose).outcomes[0] for _ in range(nth)][-1]
         if outcome.answers is None or outcome.screened is None:
-            if outcome.error and not outcome.error.startswith(RECORD_ERRORS):
+            unsupported = outcome.error.startswith(RECORD_ERRORS) or (trial.peers.refuses(trial, other) and not outcome.died)
+            if outcome.error and not unsupported:
                 raised = (math.nan, "nan", math.inf, Class.unstable.name, outcome.died or Symptom.exception.name)
                 answers.append(Answer(other.target, other.implementation.call, *raised))
             continue

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from fuzzer.cli import coverage, deepstability, inspect, report, run, sweep
-from fuzzer.cli.failure import told, without_passwords
+from fuzzer.cli.failure import told
+from fuzzer.passwords import without_passwords
 
 #: Set to 1, exceptions come with their tracebacks.
 DEBUG = "ULPFUZZ_DEBUG"

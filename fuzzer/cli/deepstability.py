@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import BUDGET, Json, Seed, Targets, Workers, seed_or_drawn
+from fuzzer.cli.options import BUDGET, Json, Seed, Targets, Workers, seed_or_drawn, with_db
 from fuzzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _told(told: Replayed, db: str) -> None:
         f"{totals['flagged']} old methods found, {totals['silent']} right ones silent; seed {told.run.seed}, {told.run.seconds:.0f} s",
         highlight=False,
     )
-    out.print(f"One of them: ULPFUZZ_PLUGINS=corpus.historic ulpfuzz findings --db {db}", highlight=False)
+    out.print(f"One of them: ULPFUZZ_PLUGINS=corpus.historic ulpfuzz findings{with_db(db)}", highlight=False)
 
 
 def _case(outcome: Outcome) -> str:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import shlex
 import sys
 import tempfile
 import traceback
 
 from fuzzer.errors import UserError
-
-#: The password of a database URL, wherever it stands.
-_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s]*@")
+from fuzzer.passwords import without_passwords
 
 
 def told(error: Exception) -> str:
@@ -26,11 +23,6 @@ def told(error: Exception) -> str:
         return text or type(error).__name__
     what = f"internal error: {type(error).__name__}" + (f": {text}" if text else "")
     return f"{what}; please report this to ulpfuzz with {_kept(error)}"
-
-
-def without_passwords(text: str) -> str:
-    """The text with *** in place of the passwords of URLs."""
-    return _PASSWORD.sub(r"\1***@", text)
 
 
 def _is_users(error: Exception) -> bool:

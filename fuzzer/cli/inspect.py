@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import DEFAULT_DB, Db, Json, Targets, listed
+from fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, Targets, limits, listed
 from fuzzer.errors import UserError
 
 _INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
@@ -117,12 +117,17 @@ def probe(
     params: Annotated[str | None, typer.Option("--params", metavar="JSON", help="Param name to value.")] = None,
     order: Annotated[str, typer.Option("--order", metavar="O", help="value, grad, jvp or grad2.")] = "value",
     targets: Targets = None,
+    case_timeout: CaseTimeout = None,
     as_json: Json = False,
 ) -> None:
     """One point: the exact result, what every target answers, the error in ulps, and the verdict."""
+    patience = limits(case_timeout, None)["case_timeout"]
     from fuzzer.campaign.probe import probe as examine
+    from fuzzer.campaign.shard import PATIENCE
 
-    found = examine(op, dtype, _object("--inputs", inputs, exact=True), _object("--params", params), order, targets)
+    found = examine(
+        op, dtype, _object("--inputs", inputs, exact=True), _object("--params", params), order, targets, case_timeout=patience or PATIENCE
+    )  # fmt: skip
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -123,5 +124,9 @@ def limits(case_timeout: str | None, memory_limit: str | None) -> dict[str, Any]
 
 
 def with_db(db: str) -> str:
-    """What a command that is suggested needs to find the same store again."""
-    return "" if db in (DEFAULT_DB, os.environ.get("ULPFUZZ_DB")) else f" --db {db}"
+    """What a command that is suggested needs to find the same store again, a password left out."""
+    if db in (DEFAULT_DB, os.environ.get("ULPFUZZ_DB")):
+        return ""
+    from fuzzer.findings.database_url import shown
+
+    return f" --db {shlex.quote(shown(db))}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import DEFAULT_DB, Db, Json, listed
+from fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, limits, listed
 from fuzzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -156,10 +156,12 @@ def repro(
     script: Annotated[
         Path | None, typer.Option("--script", metavar="FILE", help="Write a stand-alone script instead; - prints it.")
     ] = None,
+    case_timeout: CaseTimeout = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
     """Run a finding again, now: exit status 1 while it still fails, 0 when it is gone."""
+    patience = limits(case_timeout, None)["case_timeout"]
     from fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
@@ -168,9 +170,9 @@ def repro(
     if script is not None:
         _write_script(found, environment, script)
         return
-    from fuzzer.campaign.reproduce import reproduce
+    from fuzzer.campaign.reproduce import PATIENCE, reproduce
 
-    result = reproduce(found)
+    result = reproduce(found, case_timeout=patience or float(found.case.get("patience", PATIENCE)))
     if as_json:
         from fuzzer.findings.strict_json import to_json
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -232,7 +233,8 @@ def _selection(settings: Settings) -> Selection:
 
 
 def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
-    from fuzzer.campaign.run import run_campaign
+    from fuzzer.campaign.budget import Budget
+    from fuzzer.campaign.run import first_visit, run_campaign
     from fuzzer.cli.progress import watching
 
     if not quiet:
@@ -240,6 +242,14 @@ def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
             f"seed {settings.seed}, budget {settings.budget.text}" + (f", resuming {settings.resume}" if settings.resume else ""),
             flush=True,
         )
+    if settings.budget.verdicts is not None:
+        cells, least = first_visit(settings)
+        if settings.budget.verdicts < least:
+            needed = Budget(verdicts=-(-least // 1000) * 1000).text
+            print(
+                f"a budget of {settings.budget.text} verdicts does not visit all {cells} cells: once each takes {needed}",
+                file=sys.stderr if quiet else sys.stdout, flush=True,
+            )  # fmt: skip
     with watching() as watch:
         return run_campaign(settings, store, watch)
 

@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from fuzzer.errors import UserError
 from fuzzer.findings import tables
+from fuzzer.findings.database_url import shown, without_secrets
 
 #: Seconds that a writer waits for another process's transaction; a shard's takes milliseconds.
 BUSY_TIMEOUT = 30.0
@@ -34,7 +35,8 @@ class Database:
 
     def __init__(self, url: str, *, create: bool = True) -> None:
         parsed = _parse(url)
-        self.name = parsed.database if parsed.get_backend_name() == "sqlite" and parsed.database else _shown(parsed)
+        self.name = parsed.database if parsed.get_backend_name() == "sqlite" and parsed.database else shown(parsed)
+        self._url = parsed
         if parsed.get_backend_name() == "sqlite":
             _check_file(parsed, create)
         self.engine = _engine(parsed)
@@ -53,7 +55,7 @@ class Database:
             with self.engine.connect().execution_options(ulpfuzz_write=write) as connection, connection.begin():
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreError(f"{self.name}: {_reason(error)}") from error
+            raise StoreError(f"{self.name}: {_reason(error, self._url)}") from None
 
     def _write_ahead(self) -> None:
         """WAL: readers never wait for the run that writes. A property of the file, which cannot be set inside a transaction."""
@@ -64,7 +66,7 @@ class Database:
             finally:
                 raw.close()
         except Exception as error:  # the driver's own exceptions: not SQLAlchemy's on a raw connection
-            raise StoreError(f"{self.name}: {_reason(error)}") from error
+            raise StoreError(f"{self.name}: {_reason(error, self._url)}") from None
 
     def close(self) -> None:
         self.engine.dispose()
@@ -74,15 +76,11 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        guess = f"did you mean 'sqlite:///{url}'?" if url and "://" not in url else _EXAMPLES
-        raise StoreError(f"not a database URL: {url!r}; {guess}") from None
+        guess = f"did you mean 'sqlite:///{shown(url)}'?" if url and "://" not in url else _EXAMPLES
+        raise StoreError(f"not a database URL: {shown(url)!r}; {guess}") from None
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise StoreError(f"unknown database {parsed.get_backend_name()!r} in {_shown(parsed)}; {_EXAMPLES}")
+        raise StoreError(f"unknown database {parsed.get_backend_name()!r} in {shown(parsed)}; {_EXAMPLES}")
     return parsed
-
-
-def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
 
 
 def _in_memory(url: URL) -> bool:
@@ -120,9 +118,9 @@ def _engine(url: URL) -> Engine:
     except NoSuchModuleError:
         raise StoreError(f"unknown database driver {url.drivername!r}; {_EXAMPLES}") from None
     except ImportError as error:
-        raise StoreError(f"{_shown(url)} needs the Python package {error.name!r}: pip install 'ulpfuzz[postgresql]'") from None
+        raise StoreError(f"{shown(url)} needs the Python package {error.name!r}: pip install 'ulpfuzz[postgresql]'") from None
     except (SQLAlchemyError, TypeError, ValueError) as error:
-        raise StoreError(f"{_shown(url)}: {_reason(error)}") from None
+        raise StoreError(f"{shown(url)}: {_reason(error, url)}") from None
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
@@ -175,8 +173,8 @@ def _upgrade(connection: Connection) -> None:
     connection.execute(update(tables.schema_version).values(version=tables.SCHEMA_VERSION))
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, url: URL) -> str:
     """The driver's own first line."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    text = str(cause).strip()
+    text = without_secrets(str(cause).strip(), url)
     return text.splitlines()[0] if text else type(cause).__name__

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Any
 
 from fuzzer.errors import UserError
-from fuzzer.findings.finding import Finding
+from fuzzer.findings.finding import Finding, Run
 from fuzzer.findings.identity import UnresolvedName, cell_key, framework_of
 from fuzzer.findings.label import is_apart
 from fuzzer.findings.store import Store
@@ -17,8 +18,7 @@ from fuzzer.formats import UnknownName
 #: The statuses, in the order in which a reader wants them.
 STATUSES = ("new", "worse", "known", "better", "fixed", "not-run")
 
-#: A change of the worst error by less than this may be the luck of the search, which does not always reach the maximum; a kernel
-#: that got worse loses whole digits.
+#: A change of the error on the same bits by less than this may be another order of summation; a kernel that got worse loses whole digits.
 CHANGED_BITS = 2.0
 
 
@@ -26,9 +26,9 @@ CHANGED_BITS = 2.0
 class Comparison:
     """A run against a baseline. Every finding carries its status; each list is sorted as its run's findings are.
 
-    new, known, worse and better hold the run's findings; fixed and not_run hold the baseline's. fixed: its cell was run again on
-    that target and implementation, and the finding is gone. not_run: its cell was not reached, so nothing is known. baseline is
-    None where there is none: then everything is new. targets: where one target of the baseline is compared with another of the run,
+    new, known, worse and better hold the run's findings; fixed and not_run hold the baseline's. fixed: its case was run again, and passed (of
+    two targets: the other's answer to the same bits was right). not_run: its case was not, so nothing is known. baseline is None
+    where there is none: then everything is new. targets: where one target of the baseline is compared with another of the run,
     the two, in this order.
     """
 
@@ -57,7 +57,7 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
 
     targets: only the findings on the first of them in the baseline, which may be the run itself, against those on the second in the
     run, matched by op, params, order, dtype, call and symptom; in full, or as much of the name as tells it from the others there.
-    worse, better: the bits lost grew or shrank by CHANGED_BITS or more. What is set aside by its label (findings.label) has no status: neither
+    worse, better: on the same bits CHANGED_BITS more are lost, or fewer. What is set aside by its label (findings.label) has no status: neither
     has what it was before, a finding that an earlier run had set aside is new. Raises UnknownName for a run that the store does not hold or
     a target that a run did not have, UserError for targets of two frameworks, whose calls are never the same.
     """
@@ -75,20 +75,47 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
         earlier, found = [f for f in earlier if f.target == pair[0]], [f for f in found if f.target == pair[1]]
     key = _key if pair is None else _key_anywhere
     before = {key(f): f for f in earlier}
+    told = _replayed(store.run(current), reference) if pair is None else {}
+    heirs = {now["id"]: before[name] for name, now in told.items() if name in before and now["id"] not in ("", name)}
+    gone = _gone(store.run(reference))
     result = Comparison(current, reference, pair)
     for finding in found:
-        if not is_apart(finding):
-            earlier_one = before.get(key(finding))
-            status = "new" if earlier_one is None or is_apart(earlier_one) else _change(earlier_one, finding)
-            result.of(status).append(replace(finding, status=status))
+        if is_apart(finding):
+            continue
+        ancestor = before.get(key(finding)) or heirs.get(finding.id)
+        if ancestor is not None:
+            status = "new" if is_apart(ancestor) else _change(ancestor, finding, told.get(ancestor.id), pair)
+        else:  # what a night before the baseline has found already is not new, unless the baseline's own night showed that it had gone
+            status = "known" if told and finding.status == "known" and finding.id not in gone else "new"
+        result.of(status).append(replace(finding, status=status))
     reached = {cell_key(c.op, c.params, c.order, c.dtype, c.target, c.implementation) for c in store.cells(current) if c.verdicts}
     still = {key(f) for f in found}
     for name, finding in before.items():
-        if name not in still and not is_apart(finding):
-            cell = _cell_of(finding if pair is None else replace(finding, target=pair[1]))
-            status = "fixed" if cell in reached else "not-run"
+        if name not in still and finding.id not in {heir.id for heir in heirs.values()} and not is_apart(finding):
+            if pair is None:
+                passes = finding.id in told and told[finding.id]["id"] == ""
+            else:
+                passes = _cell_of(replace(finding, target=pair[1])) in reached and _passes(finding, pair[1])
+            status = "fixed" if passes else "not-run"
             result.of(status).append(replace(finding, status=status))
     return result
+
+
+def _replayed(run: Run, baseline: str) -> dict[str, dict[str, Any]]:
+    """What became of the findings of this baseline whose cases the run has run again, by their ids; empty where it has none."""
+    told = run.environment.get("replayed", {})
+    return dict(told.get("findings", {})) if told.get("baseline") == baseline else {}
+
+
+def _gone(run: Run) -> set[str]:
+    """The findings whose cases passed when the run had them again."""
+    return {name for name, now in run.environment.get("replayed", {}).get("findings", {}).items() if now["id"] == ""}
+
+
+def _passes(finding: Finding, target: str) -> bool:
+    """Whether the same call on that target got the same bits right when the finding was made."""
+    mine = [a for a in finding.answers if (a.target, a.implementation) == (target, finding.implementation)]
+    return bool(mine) and all(a.class_ == "ok" for a in mine)
 
 
 def _key(finding: Finding) -> str:
@@ -119,8 +146,16 @@ def with_status(findings: Iterable[Finding], comparison: Comparison) -> list[Fin
     return [replace(f, status=known.get(f.id, f.status)) for f in findings]
 
 
-def _change(before: Finding, now: Finding) -> str:
+def _change(before: Finding, now: Finding, replayed: dict[str, Any] | None, pair: tuple[str, str] | None) -> str:
+    """By the bits lost on the same bits: of the case run again, or where both have one case; else nothing is known but that it is there."""
     was, is_ = before.bits_lost, now.bits_lost
+    if replayed is not None:
+        is_ = float(replayed["bits_lost"]) if replayed["id"] else math.nan
+    elif (before.case, before.worst) != (now.case, now.worst):
+        mine = (
+            [] if pair is None else [a for a in before.answers if (a.target, a.implementation) == (pair[1], now.implementation)]
+        )
+        is_ = replace(before, ulps=mine[0].ulps, excess=math.nan).bits_lost if mine else math.nan
     if was == is_ or math.isnan(was) or math.isnan(is_):
         return "known"
     if is_ - was >= CHANGED_BITS:

@@ -7,7 +7,8 @@ import dataclasses
 import importlib.util
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -194,6 +195,19 @@ def _hashable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple((type(item), _hashable(item)) for item in value)
     return str(value) if isinstance(value, float) and (math.isnan(value) or not value) else value
+
+
+def start_together(frameworks: Iterable[Any]) -> None:
+    """Starts those that run in hosts, all at once, for each imports a library for seconds. One that does not start says so when it is used."""
+
+    def start(framework: Hosted) -> None:
+        with contextlib.suppress(FrameworkError):
+            framework.start()
+
+    hosts = list({id(f): f for f in frameworks if isinstance(f, Hosted)}.values())
+    if hosts:
+        with ThreadPoolExecutor(len(hosts)) as pool:
+            list(pool.map(start, hosts))
 
 
 def importable(factory: Any) -> tuple[str, str] | None:

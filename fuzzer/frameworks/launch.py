@@ -57,6 +57,11 @@ def interpreter_of(target: Target) -> Interpreter:
     return replace(found, packages=packages)
 
 
+def in_a_host(framework: str) -> bool:
+    """Whether a host can build it: not a framework that exists in this process only."""
+    return framework not in registered or importable(registered[framework]) is not None
+
+
 def hosted(target: Target) -> Hosted:
     """The framework of a target in a host of its own, not started yet. Raises UserError; see backend_of."""
     return Hosted(backend_of(target), Process(launch_of(target), str(target)))

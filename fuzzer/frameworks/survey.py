@@ -12,10 +12,9 @@ from typing import Any
 
 from fuzzer.catalog.op import DTYPES
 from fuzzer.frameworks.framework import Framework, FrameworkError
-from fuzzer.frameworks.host import Hosted, importable
-from fuzzer.frameworks.launch import backend_of, interpreter_of, launch_of, python_of, version_of
+from fuzzer.frameworks.host import Hosted
+from fuzzer.frameworks.launch import backend_of, in_a_host, interpreter_of, launch_of, python_of, version_of
 from fuzzer.frameworks.process import STARTUP, Process
-from fuzzer.frameworks.registry import registered
 from fuzzer.frameworks.target import Target, absence, framework_for, measured_policy
 from fuzzer.judge.flush import FlushPolicy
 
@@ -54,7 +53,7 @@ def survey(targets: Sequence[Target]) -> list[dict[str, Any]]:
         told[target]["reason"] = absence(target)
         if told[target]["reason"]:
             continue
-        if target.framework in registered and importable(registered[target.framework]) is None:
+        if not in_a_host(target.framework):
             told[target] = _described(told[target], partial(framework_for, target))
             continue
         groups[target.framework, target.host, target.switches].append(target)

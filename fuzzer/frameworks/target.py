@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -21,13 +21,13 @@ from fuzzer.frameworks.config import ConfigError, Spec, config
 from fuzzer.frameworks.environment import prepare_environment
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.launch import hosted, missing_from
+from fuzzer.frameworks.launch import hosted, in_a_host, missing_from
 from fuzzer.frameworks.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
 from fuzzer.frameworks.registry import Factory, factory, framework_names, installed, registered, takes_modes
 from fuzzer.frameworks.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
 from fuzzer.judge.flush import FlushPolicy
 
-__all__ = ["Target", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
+__all__ = ["Target", "can_be_alone", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
            "prepare_environment", "supported", "target_named", "targets_named"]  # fmt: skip
 
 
@@ -195,6 +195,11 @@ def absence(target: Target) -> str:
     return "" if here else f"{target.framework} is not installed; pip install 'ulpfuzz[{target.framework}]'"
 
 
+def can_be_alone(targets: Iterable[Target]) -> bool:
+    """Whether each of them can run in a process of its own: not what is registered in this one without a name to import it by."""
+    return all(in_a_host(target.framework) for target in targets)
+
+
 def framework_for(target: Target, alone: bool = False) -> Framework:
     """The framework of a target, started once in a process.
 
@@ -254,7 +259,7 @@ _PROBE_LENGTHS = (1, 64)
 @cache
 def flush_policy(where: Target | Framework, dtype: str, alone: bool = False) -> FlushPolicy:
     """What a target does with subnormals at a dtype, measured once in a process; see measured_policy."""
-    return measured_policy(framework_for(where) if isinstance(where, Target) else where, dtype)
+    return measured_policy(framework_for(where, alone) if isinstance(where, Target) else where, dtype)
 
 
 def measured_policy(framework: Framework, dtype: str) -> FlushPolicy:

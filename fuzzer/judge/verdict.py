@@ -40,8 +40,9 @@ class Symptom(IntEnum):
     inf = 10
     nan = 11
     exception = 12
-    hang = 13
-    crash = 14
+    nondeterministic = 13
+    hang = 14
+    crash = 15
 
 
 @dataclass(frozen=True)

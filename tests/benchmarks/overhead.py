@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.plan import FIRST, SECOND
-from fuzzer.campaign.run import Settings, run_campaign
+from fuzzer.campaign.run import Settings, first_visit, run_campaign
 from fuzzer.findings.finding import Run
 from fuzzer.findings.store import Store
 from tests.benchmarks.measure import Measure, temporary_store
@@ -14,8 +15,8 @@ from tests.benchmarks.measure import Measure, temporary_store
 OPS = "exp,log1p,tanh,sigmoid,lgamma,softplus,softmax,logsumexp"
 GOAL = 0.20
 DTYPES, ORDERS = ("float32",), ("value", "grad")
-#: Every cell of the ops at both orders once, and a quarter of the second round.
-VERDICTS = len(OPS.split(",")) * len(DTYPES) * len(ORDERS) * (FIRST + SECOND // 4)
+#: Verdicts of each call of the ops: every cell at both orders once, and a quarter of the second round.
+VERDICTS = FIRST + SECOND // 4
 
 
 def measures() -> Iterator[Measure]:
@@ -33,6 +34,6 @@ def measures() -> Iterator[Measure]:
 
 
 def _campaign(store: Store, seed: int, verdicts: int) -> Run:
-    budget = Budget(verdicts=verdicts)
-    settings = Settings(budget, ops=OPS, dtypes=DTYPES, orders=ORDERS, seed=seed, workers=0)
-    return run_campaign(settings, store)
+    settings = Settings(Budget(verdicts=verdicts), ops=OPS, dtypes=DTYPES, orders=ORDERS, seed=seed, workers=0)
+    calls = first_visit(settings)[1] // FIRST
+    return run_campaign(replace(settings, budget=Budget(verdicts=calls * verdicts)), store)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.plan import FIRST, GROWTH, SECOND
-from fuzzer.campaign.run import Settings, run_campaign
+from fuzzer.campaign.run import Settings, first_visit, run_campaign
 from fuzzer.findings.finding import Run
 from tests.benchmarks.measure import Measure, nothing_compiled, temporary_store
 
@@ -16,7 +17,8 @@ GOAL = 1.85
 DTYPES = ("float32", "float16", "bfloat16")
 #: The workers start, import and compile in round 0; rounds 1 and 2 follow, as in every run of some minutes. In a shorter one it is the start that
 #: does not scale.
-VERDICTS = len(OPS.split(",")) * len(DTYPES) * (FIRST + SECOND + GROWTH * SECOND)
+#: Verdicts of each call.
+VERDICTS = FIRST + SECOND + GROWTH * SECOND
 
 
 def measures() -> Iterator[Measure]:
@@ -28,7 +30,7 @@ def measures() -> Iterator[Measure]:
 
 
 def _run(workers: int) -> Run:
+    settings = Settings(Budget(verdicts=VERDICTS), ops=OPS, dtypes=DTYPES, orders=("value",), seed=3, workers=workers)
+    calls = first_visit(settings)[1] // FIRST
     with nothing_compiled(), temporary_store() as store:
-        return run_campaign(
-            Settings(Budget(verdicts=VERDICTS), ops=OPS, dtypes=DTYPES, orders=("value",), seed=3, workers=workers), store
-        )
+        return run_campaign(replace(settings, budget=Budget(verdicts=calls * VERDICTS)), store)

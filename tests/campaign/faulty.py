@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,22 @@ def exp_ulp(x: Array) -> Array:
     return np.where((np.arange(len(x)) % 2 == 1) & np.isfinite(right), np.nextafter(right, right * 0), right).astype(x.dtype)
 
 
+def exp_process(x: Array) -> Array:
+    """Answers a NaN with what happens to lie in this process's memory."""
+    return np.where(np.isnan(x), x.dtype.type(os.getpid() * 1.4e-41), exp_right(x)).astype(x.dtype)
+
+
+def exp_random(x: Array) -> Array:
+    """Never answers the same."""
+    noise = int.from_bytes(os.urandom(3), "big") / 2**24
+    return exp_right(x) * x.dtype.type(1.001 + 0.01 * noise)
+
+
+def exp_steady(x: Array) -> Array:
+    """Answers a NaN with a strange number, and by the length of the call: always with the same."""
+    return np.where(np.isnan(x), x.dtype.type(0.123456 * len(x)), exp_right(x)).astype(x.dtype)
+
+
 def slope_right(x: Array) -> Array:
     return exp_right(x)
 
@@ -404,8 +421,13 @@ OPS = [
             "spoilt",
         )
     ),
+    replace(
+        (beside := _op("exp", X, "exp_dies exp_right", name="faulty_beside", accuracy="elementary")),
+        implementations=(Implementation("numpy", "np.exp(x) * np.float32(1.001)"), *beside.implementations),
+    ),
     _op("exp", X, "exp_sleeps", name="faulty_sleeps", accuracy="elementary"),
     _op("exp", X, "exp_right exp_odd exp_strided exp_twice exp_ulp", name="faulty_places", accuracy="elementary"),
+    _op("exp", X, "exp_right exp_process exp_random exp_steady", name="faulty_unsteady", accuracy="elementary"),
     _op("exp", X, "slope_right slope_tail", name="faulty_slopes", accuracy="elementary"),
     _op("sum", V, "sum_right sum_blocks", accuracy="accumulating"),
     _op("no_such_definition", X, "exp_right", name="faulty_record"),

@@ -20,9 +20,11 @@ from test_shard import comparable, shard_of
 from fuzzer.campaign import raised
 from fuzzer.campaign.cell import Cell
 from fuzzer.campaign.plan import FIRST, Progress, round_of
+from fuzzer.campaign.probe import probe
+from fuzzer.campaign.reproduce import reproduce
 from fuzzer.campaign.run import AGAIN, _Campaign, run_campaign
 from fuzzer.campaign.shard import ShardResult, run_shard
-from fuzzer.case import Case, Placement
+from fuzzer.case import Case
 from fuzzer.catalog.registry import op_named, ops
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.history import compare
@@ -56,6 +58,38 @@ def x_of(finding: Finding) -> float:
 
 def guilty(how: str) -> str:
     return f"faulty.exp_{how}(x)"
+
+
+# Probe and repro end
+
+
+@pytest.mark.parametrize(("how", "told"), [("waits", "hang: no answer within 1 s"), ("holds", "hang: no answer within 1 s"),
+                                           ("segfaults", "crash: the process ended by SIGSEGV")])  # fmt: skip
+def test_a_probe_ends_and_judges_the_others(how: str, told: str) -> None:
+    began = time.monotonic()
+    probed = probe(f"faulty_{how}", "float32", {"x": 1.0}, targets="faulty", case_timeout=1.0).to_json()
+    assert time.monotonic() - began < 20
+    wrong, right = probed["targets"]
+    assert (wrong["class"], wrong["symptom"], wrong["output"]) == ("unstable", told.partition(":")[0], None)
+    assert wrong["error"].startswith(told)
+    assert wrong["avoidable_by"] == [TARGET]
+    assert (right["class"], right["implementation"]) == ("ok", "faulty.exp_right(x)")
+
+
+def test_a_finding_that_hangs_now_is_told_so_within_the_time() -> None:
+    case = {"dtype": "float32", "inputs": {"x": "0x1p+0"}, "placement": {"length": 1, "position": 0, "stride": 1}}
+    finding = Finding(
+        "faulty-faulty_waits", "faulty_waits", {}, "value", "float32", TARGET, guilty("waits"), "precision", "unstable", 1e6, 1e6, 1.0,
+        4.0, 30.0, case, 0, "2.718281828459045", 2.7, (2.7).hex(), [], "arb+mpmath", [],
+    )  # fmt: skip
+    again = reproduce(finding, case_timeout=1.0)
+    assert again.still_fails
+    assert again.now.symptom == "hang"
+    assert again.message.endswith(
+        "still unstable, with another symptom: hang (was precision) with faulty 1: no answer within 1 s"
+    )
+    right = replace(finding, implementation="faulty.exp_right(x)")
+    assert not reproduce(right, case_timeout=20.0).still_fails
 
 
 # One shard, its target in a process of its own
@@ -175,13 +209,6 @@ def test_the_excluded_are_not_run() -> None:
     assert (nobody.ran, nobody.verdicts, nobody.failure) == (0, 0, "")
 
 
-def test_deadly_cases_are_replayed_last() -> None:
-    result = run_shard(shard_of("faulty_aborts", alone=True, verdicts=1, deadly=(Case("float32", {"x": "0x1p+0"}),)))
-    (finding,) = result.findings
-    assert finding.symptom == "crash"
-    assert next(c for c in result.cells if c.implementation == guilty("aborts")).verdicts > 0
-
-
 # What is not supported
 
 
@@ -233,7 +260,7 @@ LIMITS = {"workers": 2, "case_timeout": 8.0, "memory_limit": 600 << 20, "orders"
 
 def test_a_campaign_survives_its_deaths(stores: Any, capfd: pytest.CaptureFixture[str]) -> None:
     store, died = stores(), ("aborts", "holds", "eats")
-    run = run_campaign_of(store, "3300k", ops="faulty_aborts,faulty_holds,faulty_eats,faulty_calm,faulty_exp", **LIMITS)
+    run = run_campaign_of(store, "8300k", ops="faulty_aborts,faulty_holds,faulty_eats,faulty_calm,faulty_exp", **LIMITS)
     assert (run.state, run.cells, run.cells_planned) == ("finished", 5, 5)
     assert run.environment["failures"] == run.environment["cells_not_reached"] == []
     found = store.findings(run.id)
@@ -258,7 +285,7 @@ def test_a_campaign_survives_its_deaths(stores: Any, capfd: pytest.CaptureFixtur
 def test_two_runs_with_deaths_find_the_same(stores: Any) -> None:
     first, second = stores(), stores()
     chosen = {"ops": "faulty_aborts,faulty_strip_aborts,faulty_segfaults,faulty_exp", **LIMITS}
-    one, two = run_campaign_of(first, "4000k", **chosen), run_campaign_of(second, "4000k", **chosen)
+    one, two = run_campaign_of(first, "8M", **chosen), run_campaign_of(second, "8M", **chosen)
     assert content(first, one) == content(second, two)
 
 
@@ -314,15 +341,14 @@ def test_a_cell_whose_subjects_are_all_dead_ends_the_run(stores: Any, hosted: di
     assert "exit status 11" in store.findings(run.id)[0].note
 
 
-def test_a_baselines_deaths_are_replayed_where_they_end_nothing(stores: Any, hosted: dict[str, Any]) -> None:
+def test_a_baselines_deaths_are_run_again_where_they_end_nothing(stores: Any, hosted: dict[str, Any]) -> None:
     """The second run's target would end this process."""
     store = stores()
     before = run_campaign_of(store, "40k", ops="faulty_aborts", **hosted)
     (crash,) = store.findings(before.id)
     cell = Cell(crash.op, (), crash.dtype, crash.order)
-    case = Case(crash.dtype, crash.case["inputs"], Placement(**crash.case["placement"]))
-    (shard,) = round_of(0, [cell], {cell.key: Progress(deadly=(case,))}, (TARGET,), 77)
-    assert (shard.alone, shard.deadly) == (True, (case,))
+    (shard,) = round_of(0, [cell], {cell.key: Progress(deadly=True)}, (TARGET,), 77)
+    assert shard.alone
     after = run_campaign_of(store, "1k", ops="faulty_aborts", baseline=before.id, **{**hosted, "seed": 77})
     assert [f.symptom for f in compare(store, after.id, before.id).known] == ["crash"]
 

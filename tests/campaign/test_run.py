@@ -34,21 +34,24 @@ from fuzzer.campaign.plan import (
     round_of,
 )
 from fuzzer.campaign.run import Progress as Shown
-from fuzzer.campaign.run import Settings, run_campaign
+from fuzzer.campaign.run import Settings, first_visit, run_campaign
 from fuzzer.campaign.shard import Shard
 from fuzzer.case import Case
 from fuzzer.catalog.registry import select
 from fuzzer.findings.finding import Run
+from fuzzer.findings.history import compare
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName
 from fuzzer.frameworks.target import Target
 
 pytestmark = pytest.mark.usefixtures("planted")
 
+#: Verdicts of the first visits of all cells of OPS, and of some of the second round.
+BOTH_ROUNDS = "700k"
 OPS = "faulty_exp,faulty_calm,faulty_softplus,faulty_xlog1py"
 
 
-def settings_of(budget: str = "400k", **rest: Any) -> Settings:
+def settings_of(budget: str = BOTH_ROUNDS, **rest: Any) -> Settings:
     chosen = {"ops": OPS, "targets": "faulty", "dtypes": ("float32",), "seed": 5, "workers": 0, **rest}
     return Settings(Budget.parse(budget), **chosen)
 
@@ -169,22 +172,70 @@ def test_bad_settings_are_refused_before_anything_is_run(stores: Any) -> None:
 # Baselines
 
 
-def test_the_baselines_cases_are_replayed_first(stores: Any) -> None:
+def test_the_baselines_findings_are_run_again_first(stores: Any) -> None:
     store = stores()
     before = run_campaign(settings_of(), store)
     tiny = run_campaign(settings_of("1k", seed=77, baseline=before.id), store)
     assert tiny.cells == 1
-    cell = {f.id for f in store.findings(before.id, op="faulty_exp")}
-    assert len(cell) >= 6
-    assert cell <= {f.id for f in store.findings(tiny.id)}
+    assert {f.id for f in store.findings(before.id)} <= {f.id for f in store.findings(tiny.id)}
+    told = compare(store, tiny.id, before.id)
+    assert {status for status, count in told.counts().items() if count} <= {"known", "new"}
+    assert len(told.known) == len(store.findings(before.id))
 
 
-def test_cells_with_cases_to_replay_come_first(stores: Any) -> None:
+def test_nights_that_are_equal_find_the_same(stores: Any) -> None:
+    """One seed, one budget, an unchanged machine: whatever the nights before have left, the search is that of the first."""
     store = stores()
-    before = run_campaign(settings_of(ops="faulty_softplus"), store)
-    assert [f.order for f in store.findings(before.id)] == ["grad"]
-    tiny = run_campaign(settings_of("1k", baseline=before.id), store)
-    assert [f.id for f in store.findings(tiny.id)] == [f.id for f in store.findings(before.id)]
+    first = run_campaign(settings_of(BOTH_ROUNDS), store)
+    assert len(store.findings(first.id)) >= 8
+    for _ in range(2):
+        before = store.runs()[0].id
+        night = run_campaign(settings_of(BOTH_ROUNDS, baseline=before), store)
+        told = compare(store, night.id, before)
+        assert {status for status, count in told.counts().items() if count} == {"known"}
+        assert {f.id for f in store.findings(night.id)} == {f.id for f in store.findings(first.id)}
+        assert (night.verdicts, night.by_tier) == (first.verdicts, first.by_tier)
+
+
+def test_nights_of_other_seeds_call_nothing_fixed_that_still_fails(stores: Any) -> None:
+    store = stores()
+    before = run_campaign(settings_of(), store)
+    night = run_campaign(settings_of("20k", seed=6, baseline=before.id), store)
+    told = compare(store, night.id, before.id)
+    assert (told.fixed, told.not_run, told.worse, told.better) == ([], [], [], [])
+
+
+def test_only_what_passes_when_it_is_run_again_is_fixed(stores: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = stores()
+    chosen = {"ops": "faulty_exp", "orders": ("value",)}
+    before = run_campaign(settings_of("1k", **chosen), store)
+    gone = {f.id for f in store.findings(before.id) if f.implementation == "faulty.exp_sign(x)"}
+    monkeypatch.setattr(faulty, "exp_sign", faulty.exp_right)
+    told = compare(store, run_campaign(settings_of("1k", seed=6, baseline=before.id, **chosen), store).id, before.id)
+    assert gone
+    assert {f.id for f in told.fixed} == gone
+    assert {f.id for f in told.known} == {f.id for f in store.findings(before.id)} - gone
+    assert not told.not_run
+
+
+def test_an_interrupted_night_goes_on_where_it_was(stores: Any) -> None:
+    store = stores()
+    before = run_campaign(settings_of(), store)
+    broken = run_campaign(settings_of("20k", baseline=before.id), store, Stop(0))
+    assert broken.state == "interrupted"
+    resumed = run_campaign(settings_of("20k", resume=broken.id), store)
+    assert (resumed.state, resumed.id) == ("finished", broken.id)
+    told = compare(store, resumed.id, before.id)
+    assert not told.not_run
+    assert len(told.known) >= len(store.findings(before.id))
+
+
+def test_a_budget_in_verdicts_is_kept_to_within_a_shard(stores: Any) -> None:
+    for budget in (10_000, 500_000, 1_200_000):
+        run = run_campaign(settings_of(f"{budget // 1000}k"), stores())
+        assert budget <= run.verdicts < budget + 8 * FIRST + 200_000
+    cells, verdicts = first_visit(settings_of())
+    assert (cells, verdicts) == (5, (8 + 1 + 2 + 2 + 2) * FIRST)
 
 
 # The plan

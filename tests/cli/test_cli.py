@@ -315,6 +315,16 @@ def test_what_nobody_supports_is_told(campaign: Any) -> None:
     assert "not supported: 1 call in 1 cell" in result.stdout
 
 
+def test_a_budget_that_does_not_visit_every_cell_is_told_before(campaign: Any) -> None:
+    chosen = ("run", "--ops", "exp", "--targets", "numpy", "--dtypes", "float32,float64", "--orders", "value", "--budget")
+    told = "a budget of 1k verdicts does not visit all 2 cells: once each takes "
+    assert told in campaign(Campaign(3, []), *chosen, "1k").stdout.splitlines()[1]
+    quiet = campaign(Campaign(4, []), *chosen, "1k", "--json")
+    assert told in quiet.stderr
+    assert json.loads(quiet.stdout)["budget"]
+    assert "does not visit" not in campaign(Campaign(5, []), *chosen, "100M").stdout
+
+
 def test_a_seed_is_drawn_told_and_stored(campaign: Any) -> None:
     fake = Campaign(3, [])
     result = campaign(fake, "run")
@@ -345,7 +355,8 @@ def test_nights(campaign: Any, tmp_path: Path) -> None:
     second = campaign(quiet, "nightly", *out)
     assert (second.exit_code, quiet.settings.baseline) == (0, "20261103-0003")
     assert "against run 20261103-0003: 1 known" in second.stdout
-    third = campaign(Campaign(5, [GONE]), "nightly", "--baseline", "20261103", *out, "--json")
+    passes = {"replayed": {"baseline": "20261103-0003", "findings": {a_finding().id: {"id": "", "bits_lost": 0.0}}}}
+    third = campaign(Campaign(5, [GONE], environment=passes), "nightly", "--baseline", "20261103", *out, "--json")
     assert third.exit_code == 1
     told = json.loads(third.stdout)
     assert (told["statuses"]["new"], told["statuses"]["fixed"], told["baseline"]) == (1, 1, "20261103-0003")

@@ -1,10 +1,12 @@
 """What became of each finding between two runs."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from example_nouns import a_cell, a_finding, a_run
 
+from fuzzer.findings.finding import Answer
 from fuzzer.findings.history import STATUSES, compare, with_status
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName
@@ -53,11 +55,40 @@ def test_every_finding_gets_its_status(store):
         "known": {"same", "grew_little", "stays_inf"},
         "worse": {"grew", "to_inf", "by_excess"},
         "better": {"shrank"},
-        "fixed": {"mended"},
-        "not-run": {"skipped", "crashed_before_any_verdict"},
+        "fixed": set(),
+        "not-run": {"mended", "skipped", "crashed_before_any_verdict"},  # that a search did not find it again says nothing
     }
     assert all(f.status == status for status in STATUSES for f in told.of(status))
-    assert told.counts() == {"new": 1, "worse": 3, "known": 3, "better": 1, "fixed": 1, "not-run": 2}
+    assert told.counts() == {"new": 1, "worse": 3, "known": 3, "better": 1, "fixed": 0, "not-run": 3}
+
+
+def test_a_night_tells_by_the_cases_that_it_ran_again():
+    """Whatever its search found: the same bits decide."""
+    before = {
+        op: a_finding(op=op, ulps=100.0) for op in ("same", "mended", "grew", "shrank", "worse_elsewhere", "skipped", "turned")
+    }
+    turned = a_finding(op="turned", symptom="inf", ulps=math.inf)
+    now = {
+        **before,
+        "worse_elsewhere": a_finding(op="worse_elsewhere", ulps=1e9, case={"dtype": "float32", "inputs": {"x": "0x1p+5"}}),
+    }
+    lost = {"same": 5.0, "grew": 30.0, "shrank": 1.0, "worse_elsewhere": before["same"].bits_lost, "mended": 0.0}
+    lost["same"] = lost["worse_elsewhere"]
+    became = {before[op].id: {"id": before[op].id if bits else "", "bits_lost": bits, "class": "?"} for op, bits in lost.items()}
+    became[before["turned"].id] = {"id": turned.id, "bits_lost": "inf", "class": "unstable"}
+    found = [now[op] for op in ("same", "grew", "shrank", "worse_elsewhere")] + [turned]
+    with Store("sqlite://") as opened:
+        night = replace(a_run(3), environment={"replayed": {"baseline": a_run(2).id, "findings": became}})
+        regained, again = a_finding(op="regained"), a_finding(op="not_reached_last_night")
+        last = replace(a_run(2), environment={"replayed": {"baseline": a_run(1).id, "findings": {regained.id: {"id": ""}}}})
+        for run, kept in ((a_run(1), [regained, again]), (last, list(before.values())), (night, [*found, regained, again])):
+            opened.start_run(run)
+            opened.save_shard(run.id, "s", "{}", [a_cell(f) for f in [*before.values(), regained, again]], kept)
+        told = compare(opened, a_run(3).id, a_run(2).id)
+    assert {status: {f.op for f in told.of(status)} for status in STATUSES} == {
+        "new": {"regained"}, "known": {"same", "worse_elsewhere", "not_reached_last_night"}, "worse": {"grew", "turned"}, "better": {"shrank"},
+        "fixed": {"mended"}, "not-run": {"skipped"},
+    }  # fmt: skip
 
 
 def test_a_run_against_itself_is_known(store):
@@ -108,8 +139,12 @@ OLD, NEW = "jax@old:cpu:jit", "jax:cpu:jit"
 @pytest.fixture
 def two_versions():
     """One run on two versions of a framework, and a later one on the newer alone."""
+    right = Answer(NEW, a_finding().implementation, 1.0, (1.0).hex(), 0.5, "ok", "none")
     on = {
-        OLD: {op: a_finding(op=op, target=OLD) for op in ("same", "mended", "skipped", "grew")},
+        OLD: {
+            **{op: a_finding(op=op, target=OLD) for op in ("same", "skipped", "grew")},
+            "mended": a_finding(op="mended", target=OLD, answers=[right]),
+        },
         NEW: {
             "same": a_finding(op="same", target=NEW),
             "grew": a_finding(op="grew", target=NEW, ulps=1e7),

@@ -1,0 +1,139 @@
+"""Rerun: the findings of a baseline in one cell, each run again on the same bits, before the search and apart from it.
+
+What a search finds depends on the points it began with. So nothing of a baseline reaches the search, which is that of any run with its seed and
+budget, and whether a finding is known, worse, better or fixed is told by its own case alone.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.peers import Peers
+from fuzzer.campaign.reproduce import again, in_a_process_of_its_own, in_other_processes, still_inconsistent
+from fuzzer.campaign.shard import PATIENCE
+from fuzzer.campaign.task import Result
+from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.verdict_to_finding import identity, recertified
+from fuzzer.errors import UserError
+from fuzzer.findings.case_record import case_of
+from fuzzer.findings.finding import Finding
+from fuzzer.frameworks import host
+from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.judge.verdict import Class, Symptom
+
+#: The extent of one element that was judged, and failed.
+ONCE = {"count": 1, "judged": 1, "share": 1.0}
+
+
+@dataclass(frozen=True)
+class RerunResult(Result):
+    """became: by the id of a finding of the baseline what its case is now, see `fate`. findings: those that still fail, as they are today."""
+
+    became: dict[str, dict[str, Any]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    by_phase: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """A task. targets: the run's; findings of other targets, or of calls that the catalogue has no more, are left out."""
+
+    cell: Cell
+    findings: tuple[Finding, ...]
+    targets: tuple[str, ...]
+    peers: tuple[str, ...] = ()
+    alone: bool = False
+    patience: float = PATIENCE
+    memory: int | None = None
+
+    @property
+    def id(self) -> str:
+        return f"rerun {self.cell.key}"
+
+    def apart(self) -> Rerun:
+        """With every target in a process of its own."""
+        return replace(self, alone=True)
+
+    def broken(self, failure: str, *, died: bool = False) -> RerunResult:
+        """The result where the task itself broke: nothing is known of its findings."""
+        return RerunResult(self.id, self.cell.key, failure, died)
+
+    def run(self) -> RerunResult:
+        """Every finding run again in this process; crashes and hangs in others."""
+        host.limit(self.patience, self.memory)
+        subjects = {(s.target, s.implementation.call): s for s in subjects_of(self.cell, self.targets)}
+        trial = Trial(self.cell, list(subjects.values()), alone=self.alone, peers=Peers(self.cell, self.peers, self.targets))
+        result = RerunResult(self.id, self.cell.key)
+        began = time.perf_counter()
+        for finding in self.findings:
+            subject = subjects.get((finding.target, finding.implementation))
+            with trial.proving():
+                now = None if subject is None else _again(trial, subject, finding)
+            if now is not None:
+                result.became[finding.id] = fate(now)
+                result.findings.extend([now] if Class[now.class_].is_finding else [])
+        result.by_phase["rerun"] = time.perf_counter() - began
+        if self.alone:
+            trial.end_hosts([*trial.subjects, *trial.peers.subjects])
+        return result
+
+
+def fate(now: Finding) -> dict[str, Any]:
+    """What became of a finding whose case is run again: its id now ("" where it passes), and the bits that it loses."""
+    fails = Class[now.class_].is_finding
+    return {"id": now.id if fails else "", "bits_lost": now.bits_lost if fails else 0.0, "class": now.class_}
+
+
+def reruns(
+    findings: Iterable[Finding], cells: Sequence[Cell], targets: tuple[str, ...], peers: tuple[str, ...], patience: float, memory: int | None
+) -> list[Rerun]:  # fmt: skip
+    """The tasks of a baseline's findings, in the order of the cells."""
+    of_cell: dict[str, list[Finding]] = {}
+    for finding in findings:
+        cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
+        of_cell.setdefault(cell.key, []).append(replace(finding, profile=[]))
+    return [
+        Rerun(cell, tuple(of_cell[cell.key]), targets, peers, patience=patience, memory=memory) for cell in cells if cell.key in of_cell
+    ]  # fmt: skip
+
+
+def _again(trial: Trial, subject: Subject, finding: Finding) -> Finding | None:
+    """The finding as it is today, under the id of what it shows today; None where that cannot be told."""
+    if finding.symptom in ("crash", "hang"):
+        return _named(trial, subject, finding, in_a_process_of_its_own(finding, float(finding.case.get("patience", PATIENCE))))
+    try:
+        if finding.symptom == Symptom.nondeterministic.name:
+            return _named(trial, subject, finding, in_other_processes(finding))
+        now, right = again(finding, trial, subject)
+        symptom = Symptom[now.symptom]
+        if right is not None or symptom in (Symptom.exception, Symptom.crash, Symptom.hang):
+            kept = right is not None and still_inconsistent(now, right[0])
+            return _named(trial, subject, finding, replace(now, symptom=finding.symptom) if kept else now)
+        case, nth = case_of(finding), int(finding.case.get("nth", 1))
+        proved = recertified(trial, subject, case.batch(), finding.worst, symptom, case.placement, nth) if symptom else None
+    except (FrameworkError, UserError):
+        return None
+    if proved is not None:
+        return replace(proved, extent=dict(ONCE), note=finding.note)
+    return now if Class[now.class_] in (Class.ok, Class.ill_conditioned) else None
+
+
+def _named(trial: Trial, subject: Subject, finding: Finding, now: Finding) -> Finding:
+    """With the id of its symptom, and of the same bits alone."""
+    name = finding.id if now.symptom in (finding.symptom, "none") else identity(trial, subject, Symptom[now.symptom])
+    return replace(now, id=name, extent=dict(ONCE), profile=[], answers=finding.answers)
+
+
+def replayed(baseline: str, became: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """As a run's environment holds it."""
+    told = {name: {**what, "bits_lost": _text(what["bits_lost"])} for name, what in sorted(became.items())}
+    return {"baseline": baseline, "findings": told}
+
+
+def _text(bits: float) -> float | str:
+    return bits if math.isfinite(bits) else str(bits)

@@ -1,0 +1,72 @@
+"""Beside a finding stand the answers of every installed target, visited or not; who is right there is always named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from planted_frameworks import planted as planted_as_torch
+from test_run import stores
+from test_shard import TARGET, numbers
+
+from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.cell import Cell
+from fuzzer.campaign.peers import peer_targets
+from fuzzer.campaign.run import Settings, run_campaign
+from fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from fuzzer.findings.store import Store
+
+__all__ = ["stores"]
+
+TORCH, NUMPY, JAX = "torch:cpu:eager", "numpy:cpu:eager", "jax:cpu:eager"
+
+
+def half(right: np.ndarray, batch: object) -> np.ndarray:
+    """Loses half the digits of every number."""
+    return (right * right.dtype.type(1.001)).astype(right.dtype)
+
+
+def shard(op: str, target: str, *peers: str, order: str = "value", **rest: object) -> ShardResult:
+    return run_shard(Shard(Cell(op, (), "float32", order), (target,), 0, 0, 20_000, peers=peers, **rest))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seconds", [None, 2.0])
+def test_who_is_right_is_named_though_nobody_visits_it(seconds: float | None) -> None:
+    with planted_as_torch(np.exp, half):
+        result = shard("exp", TORCH, NUMPY, JAX, seconds=seconds)
+    assert {cell.target for cell in result.cells} == {TORCH}
+    (finding,) = [f for f in result.findings if f.symptom == "precision" and f.implementation == "torch.exp(x)"]
+    assert {NUMPY, JAX} <= {answer.target for answer in finding.answers}
+    assert {NUMPY, JAX} <= set(finding.avoidable_by)
+    assert {a.class_ for a in finding.answers if a.target in (NUMPY, JAX)} == {"ok"}
+
+
+def test_a_run_on_one_target_asks_the_others(stores: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {TORCH, NUMPY} <= set(peer_targets([TORCH]))
+    assert peer_targets(["torch:cpu:compile"])[0] != "torch:cpu:compile"
+    monkeypatch.setattr(
+        "fuzzer.campaign.run.peer_targets", lambda targets: (*targets, NUMPY)
+    )  # the others take seconds to import
+    store = stores()
+    with planted_as_torch(np.exp, half):
+        run = run_campaign(
+            Settings(
+                Budget(verdicts=1000), ops="exp", targets="torch", dtypes=("float32",), orders=("value",), seed=1, workers=0
+            ),
+            store,
+        )
+    assert {cell.target for cell in store.cells(run.id)} == {TORCH}
+    assert all(NUMPY in finding.avoidable_by for finding in store.findings(run.id))
+    assert store.findings(run.id)
+
+
+@pytest.mark.usefixtures("planted")
+def test_a_peer_that_dies_takes_nothing_with_it() -> None:
+    result = shard("faulty_beside", NUMPY, TARGET, alone=True, patience=20.0)
+    (finding,) = [f for f in result.findings if f.symptom == "precision"]
+    told = {answer.implementation: answer.symptom for answer in finding.answers}
+    assert told == {"np.exp(x) * np.float32(1.001)": "precision", "faulty.exp_dies(x)": "crash", "faulty.exp_right(x)": "none"}
+    assert finding.avoidable_by == [TARGET]
+    assert np.isfinite(numbers(finding)).all()
+    assert (result.excluded, result.dead_peers) == ([], [(TARGET, "faulty.exp_dies(x)")])
