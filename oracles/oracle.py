@@ -439,7 +439,7 @@ def _limit_tier(
             effort += 0.0 if _has_nan(single) else cost
             try:
                 with ending(caps.until):
-                    right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
+                    right = answered[key] = tuple(one.held() for one in limits_at_infinity.accepted(function, single))
             except TimeIsUpError:
                 continue
             if pattern:
