@@ -133,12 +133,12 @@ def _close(value: Fraction | float, exact: Fraction, digits: int) -> bool:
 
 
 def _by_limit(right: Accepted) -> Confirmation:
-    if not right.proved:  # one evaluation by mpmath at the point itself, of which Arb knows nothing
+    if right.by_mpmath:  # one evaluation by mpmath at the point itself, of which Arb knows nothing
         return Confirmation(decimal(Fraction(right.low)), "mpmath", False, Fraction(right.low), right.low)
     if right.kinds & FINITE:
         if right.low == right.high:
             return Confirmation(decimal(Fraction(right.low)), "limit", True, Fraction(right.low), right.low)
         return Confirmation(f"[{right.low!r}, {right.high!r}]", "limit", True)
-    if right.kinds == 0:
+    if right.kinds == 0 or not right.proved:
         return Confirmation("nan", "limit", False)
     return Confirmation("inf" if right.kinds & PINF else "nan" if right.kinds == NAN else "-inf", "limit", True)

@@ -28,8 +28,8 @@ from oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point
 from oracles.limits.joining import Place, join
 from oracles.limits.nan_reach import Reach, accepts_nan_too
 from oracles.limits.native import native, nest, spread_nan
-from oracles.limits.paths import BITS, Inputs, along, approaches, has_zeros, leaves_domain, precise, reach, special_numbers
-from oracles.limits.tendency import Kind, Tendency
+from oracles.limits.paths import BITS, Inputs, along, approaches, has_zeros, leaves_domain, precise, reach, shrinks, special_numbers
+from oracles.limits.tendency import Kind, Tendency, slow_growth
 from oracles.reference import FINITE, NAN, NINF, PINF
 
 __all__ = ["ANYTHING", "BITS", "NOTHING", "Accepted", "TapedMp", "accepted", "nowhere_smooth"]
@@ -131,6 +131,11 @@ def _along_side(
             output.append(one)
         if all(place.settled(output) for output in found):
             break
+    if found is None or not place.several or place.derivative or not any(slow_growth(output) for output in found):
+        return found
+    refuted = shrinks(function, inputs, side, everything=everything)
+    if refuted is not None:
+        found = [o + [Tendency(Kind.LIMIT, 0.0)] if less and slow_growth(o) else o for o, less in zip(found, refuted, strict=True)]
     return found
 
 

@@ -32,7 +32,7 @@ Inputs = dict[str, NDArray[np.float64]]
 #: (reference of some rows, their indices) -> mask of those that need a sharper truth.
 Undecided = Callable[[Reference, NDArray[np.int64]], NDArray[np.bool_]]
 
-_ARB, _LIMIT = TIERS.index("arb"), TIERS.index("limit")
+_ARB, _LIMIT, _MPMATH = TIERS.index("arb"), TIERS.index("limit"), TIERS.index("mpmath")
 
 
 class AuditFailure(AssertionError):
@@ -439,7 +439,7 @@ def _limit_tier(
             effort += 0.0 if _has_nan(single) else cost
             try:
                 with ending(caps.until):
-                    right = answered[key] = tuple(one.held() for one in limits_at_infinity.accepted(function, single))
+                    right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
             except TimeIsUpError:
                 continue
             if pattern:
@@ -487,7 +487,9 @@ def _set_accepted(truth: Reference, row: int | NDArray[np.int64], right: tuple[l
             continue
         numeric = bool(one.kinds & FINITE)
         radius = (one.high - one.low) / 2 if numeric else 0.0
-        _set(truth, row, k, one.low / 2 + one.high / 2 if numeric else np.nan, 0.0, radius, one.kinds, _LIMIT)
+        kinds = one.kinds if one.proved or one.by_mpmath else 0
+        value = one.low / 2 + one.high / 2 if numeric else np.nan
+        _set(truth, row, k, value, 0.0, radius, kinds, _LIMIT if one.proved else _MPMATH)
         truth.interval[row, k] = radius > 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,10 @@ class TapedNative(Native):
     def polygamma(self, n: int, x: Any) -> Any:
         self.functions = True
         return super().polygamma(n, x)
+
+    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Any:
+        self.functions = True
+        return super().partial(name, numbers, orders)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in ("abs", "sqrt", "floor"):

@@ -13,8 +13,8 @@ from oracles.reference import FINITE, NAN, NINF, PINF
 class Accepted:
     """What is right for one element: kinds (bits of Reference.accepts) and, with FINITE, the interval [low, high].
 
-    kinds == 0: nobody knows. proved: False where one evaluation by mpmath at the point itself says so and nothing else does: such a value
-    accuses nobody (`held` makes it unknown).
+    kinds == 0: nobody knows. proved: False where one evaluation at the point itself says so and nothing else does, by mpmath or, of what has no
+    pattern along the paths, by IEEE 754 arithmetic: it may excuse an answer and accuses none.
     """
 
     kinds: int
@@ -25,6 +25,11 @@ class Accepted:
     def held(self) -> Accepted:
         """What an answer may be held against."""
         return self if self.proved else NOTHING
+
+    @property
+    def by_mpmath(self) -> bool:
+        """Whether it is a number that mpmath alone gives."""
+        return not self.proved and bool(self.kinds & FINITE)
 
 
 ANYTHING = Accepted(FINITE | NAN | PINF | NINF, -math.inf, math.inf)

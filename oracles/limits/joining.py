@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point, same
 from oracles.limits.tendency import Kind, Tendency
@@ -59,12 +59,14 @@ def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Acce
     if kinds <= {Kind.NONE, Kind.UNCLEAR} and Kind.NONE in kinds:
         return merge([Accepted(NAN), *excuses])
     if Kind.UNCLEAR in kinds:
-        return NOTHING
+        return NOTHING if math.isnan(formula) else replace(point(formula), proved=False)
+    if place.several and place.of_zeros and math.isnan(formula):
+        return NOTHING  # 0/0 of several numbers depends on the direction, of which paths try a few
     limits = [point(t.limit) for t in defined if t.kind is Kind.LIMIT]
     first = limits[0]
     holes = len(defined) < len(tendencies) and not _outside(tendencies)
     if len(limits) == len(defined) and not holes and all(same(first, other) for other in limits[1:]):
-        if math.isnan(formula) and place.several and (place.at_infinity or place.of_zeros):
+        if math.isnan(formula) and place.several and place.at_infinity:
             excuses.append(Accepted(NAN))
         if place.several and place.edge and first.kinds & (PINF | NINF):
             excuses += [Accepted(PINF), Accepted(NINF)]

@@ -38,16 +38,20 @@ RATES = ((1.0, 1.0, 1.0), (1.0, 2.0, 1.5), (2.0, 1.0, 1.25))
 @dataclass(frozen=True)
 class Family:
     """mantissas: in turn, one a step and number, none a power of two, so that sin(pi x) is not hit at its zeros; later: added to every exponent, so
-    that there are odd ones; whole: infinities are approached through odd integers, where functions of period one have their poles."""
+    that there are odd ones; whole: infinities are approached through integers, odd and even in turn, where functions of period one have their poles;
+    slow: of every two numbers the one that goes as the root of the exponent only, 2^-e beside 1/sqrt(e)."""
 
     mantissas: tuple[Fraction, ...]
     later: int = 0
     whole: bool = False
+    slow: int | None = None
 
 
 STEADY = Family((Fraction(4, 3),))
 CHANGING = Family((Fraction(7, 5), Fraction(17, 11), Fraction(13, 7), Fraction(16, 13), Fraction(23, 17)), later=1)
 WHOLE = Family((Fraction(5, 4), Fraction(15, 8), Fraction(9, 8)), whole=True)
+#: These can refute a limit; what converges along them is too slow to be read.
+SLOW = (Family(STEADY.mantissas, slow=0), Family(STEADY.mantissas, slow=1))
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,27 @@ def along(function: Function, inputs: Inputs, path: Path) -> tuple[list[Tendency
     return [UNCLEAR for _ in read] if lost else read, [_value(m, v) for v in rows[-1]]
 
 
+def shrinks(function: Function, inputs: Inputs, side: int, *, everything: bool) -> list[bool] | None:
+    """Per output whether it shrinks along a path on which one number goes far slower than another; None where no such path can be evaluated.
+
+    x^a log x, as a and x go to 0, is -infinite at all rates that are powers of each other, and 0 where a goes as 1/sqrt(-log x).
+    """
+    found: list[bool] | None = None
+    moving = sum(v.size for v in own(inputs).values()) if everything else special_numbers(function, inputs)
+    if moving < 2:
+        return None
+    for family in SLOW:
+        path = Path(family, side, RATES[0], everything)
+        m = TapedMp(_bits(inputs, path))
+        ends = [at(function, inputs, path, 0, exponent, m) for exponent in exponents(inputs)[-3:]]
+        if any(end is None for end in ends):
+            continue
+        sizes = [[m.log2_magnitude(v) for v in end or []] for end in ends]
+        smaller = [a > b + 1 > c + 2 for a, b, c in zip(*sizes, strict=True)]
+        found = smaller if found is None else [x or y for x, y in zip(found, smaller, strict=True)]
+    return found
+
+
 def _read(m: TapedMp, numbers: list[Any]) -> Tendency:
     steps = [m.log2_magnitude(b - a) for a, b in itertools.pairwise(numbers)]
     return tendency([_value(m, v) for v in numbers], steps, m.bits)
@@ -165,8 +190,10 @@ def at(function: Function, inputs: Inputs, path: Path, step: int, exponent: int,
             j = next(counter)
             distance = int((exponent + path.family.later) * path.rates[j % len(path.rates)])
             mantissa = path.family.mantissas[(step + j) % len(path.family.mantissas)]
+            if path.family.slow == j % 2:
+                mantissa, distance = mantissa * math.isqrt(distance) if math.isinf(x) else mantissa / math.isqrt(distance), 0
             if math.isinf(x):
-                return _far(m, mantissa, distance, x, whole=path.family.whole)
+                return _far(m, mantissa, distance, x, (step + j) % 2 if path.family.whole else None)
             return _beside(m, x, mantissa, distance, _side(x, path.side, low, high))
 
         return _nest(values.shape, number)
@@ -198,10 +225,10 @@ def _side(x: float, side: int, low: float, high: float) -> float:
     return 1.0 if x == low else -1.0 if x == high else upward
 
 
-def _far(m: TapedMp, mantissa: Fraction, exponent: int, sign: float, *, whole: bool) -> Any:
+def _far(m: TapedMp, mantissa: Fraction, exponent: int, sign: float, parity: int | None) -> Any:
     value = mantissa * Fraction(2) ** exponent
-    if whole:
-        value = Fraction(math.floor(value) | 1)
+    if parity is not None:
+        value = Fraction(2 * math.floor(value / 2) + parity)
     return m.num(value if sign > 0 else -value)
 
 
