@@ -13,8 +13,8 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import replace
-from functools import lru_cache
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,18 @@ from oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point
 from oracles.limits.joining import Place, join
 from oracles.limits.nan_reach import Reach, accepts_nan_too
 from oracles.limits.native import native, nest, spread_nan
-from oracles.limits.paths import BITS, Inputs, along, approaches, has_zeros, leaves_domain, precise, reach, shrinks, special_numbers
+from oracles.limits.paths import (
+    BITS,
+    Inputs,
+    along,
+    approaches,
+    has_zeros,
+    leaves_domain,
+    precise,
+    reach,
+    shrinks,
+    special_numbers,
+)
 from oracles.limits.tendency import Kind, Tendency, slow_growth
 from oracles.reference import FINITE, NAN, NINF, PINF
 
@@ -111,9 +122,7 @@ def _read(function: Function, inputs: Inputs, place: Place) -> list[list[Tendenc
     return found
 
 
-def _along_side(
-    function: Function, inputs: Inputs, place: Place, side: int, *, everything: bool
-) -> list[list[Tendency]] | None:
+def _along_side(function: Function, inputs: Inputs, place: Place, side: int, *, everything: bool) -> list[list[Tendency]] | None:
     if place.derivative and leaves_domain(function, inputs, side):
         return None
     found: list[list[Tendency]] | None = None
@@ -135,7 +144,9 @@ def _along_side(
         return found
     refuted = shrinks(function, inputs, side, everything=everything)
     if refuted is not None:
-        found = [o + [Tendency(Kind.LIMIT, 0.0)] if less and slow_growth(o) else o for o, less in zip(found, refuted, strict=True)]
+        found = [
+            [*o, Tendency(Kind.LIMIT, 0.0)] if less and slow_growth(o) else o for o, less in zip(found, refuted, strict=True)
+        ]
     return found
 
 

@@ -215,7 +215,9 @@ def kl_geometric(m: Any, p: Number, p2: Number) -> Number:
 def kl_categorical(m: Any, p: Vector, q: Vector) -> Number:
     """sum p_i log(p_i/q_i), both normalised by their sums as torch.distributions.Categorical does."""
     total, total2 = m.sum(p), m.sum(q)
-    return m.sum([expected(m, a / total, lambda a=a, b=b: m.log(a / total) - m.log(b / total2)) for a, b in zip(p, q, strict=True)])
+    return m.sum(
+        [expected(m, a / total, lambda a=a, b=b: m.log(a / total) - m.log(b / total2)) for a, b in zip(p, q, strict=True)]
+    )
 
 
 @define("kl_categorical_logits")

@@ -15,10 +15,10 @@ from oracles.reference import FINITE, NAN, NINF, PINF
 class Place:
     """What kind of point it is.
 
-    derivative: of any order. at_infinity: an input is infinite. several: more than one number is an input. ieee: the formula consists of IEEE 754's own
-    operations. pole: the function, or of a second derivative the first, has no finite value. of_zeros: the formula meets 0/0.
-    edge: a zero at the edge of the domain has the sign of the other side, where a function of several numbers has no convention (IEEE 754 and C23
-    Annex F know such functions of one): at a pole the limit there is as right.
+    derivative: of any order. at_infinity: an input is infinite. several: more than one number is an input. ieee: the formula consists of IEEE 754's
+    own operations. pole: the function, or of a second derivative the first, has no finite value. negative_zero: an input is -0. of_zeros: the
+    formula meets 0/0. edge: a zero at the edge of the domain has the sign of the other side; a function of several numbers has no convention there
+    (IEEE 754 and C23 Annex F know functions of one), and at a pole the limit from the other side is as right.
     """
 
     derivative: bool
@@ -49,8 +49,11 @@ def join(place: Place, tendencies: Sequence[Tendency], formula: float) -> Accept
 
 
 def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Accepted:
-    """The limit that all paths have. Without one: NaN where no path has values or all oscillate; either infinity, or NaN, where all grow beyond bounds;
-    what IEEE 754 makes of its own operations; else nothing is known."""
+    """The limit that all paths have.
+
+    Without one: NaN where no path has values or all oscillate; either infinity, or NaN, where all grow beyond bounds; what IEEE 754 makes of its own
+    operations; else nothing is known.
+    """
     defined = [t for t in tendencies if t.kind is not Kind.UNDEFINED]
     excuses = _excuses(place, formula)
     if not defined:
@@ -102,7 +105,9 @@ def _derivative(place: Place, tendencies: Sequence[Tendency], formula: float) ->
         extra.append(Accepted(NAN))
     if place.at_infinity or place.pole:
         extra.append(Accepted(NAN))  # not differentiable at infinity or at a pole: NaN is an honest answer
-    smooth = place.at_infinity or not math.isnan(formula)  # 0/0 at a finite point: paths may agree by chance (std of equal numbers)
+    smooth = place.at_infinity or not math.isnan(
+        formula
+    )  # 0/0 at a finite point: paths may agree by chance (std of equal numbers)
     if place.several and not (agree and smooth and first.kinds & FINITE):
         return ANYTHING  # not differentiable there, and no one-sided derivative to hold an answer against
     if math.isinf(formula):

@@ -43,9 +43,7 @@ class Reach(Enum):
     UNKNOWN = "unknown"
 
 
-def reach(
-    function: Function, inputs: Inputs, outputs: int, limits: Callable[[Inputs], list[Accepted]]
-) -> list[Accepted | Reach]:
+def reach(function: Function, inputs: Inputs, outputs: int, limits: Callable[[Inputs], list[Accepted]]) -> list[Accepted | Reach]:
     """Per output what is right whatever number stands for the NaNs, else whether it depends on them. limits: what is right at a row without
     NaNs, for rows that hold infinities as well."""
     finite = all((np.isfinite(v) | np.isnan(v)).all() for v in inputs.values())

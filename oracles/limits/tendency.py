@@ -6,6 +6,7 @@ knows: a limit that is approached slower than any power of a logarithm has no su
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def _oscillates(floats: Sequence[float]) -> bool:
     largest = max(abs(v) for v in last)
     if math.isinf(largest):
         return len({math.copysign(1.0, v) for v in last}) == 2
-    steps = [b - a for a, b in zip(last, last[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(last)]
     return min(map(abs, steps)) > WIDE * largest and len({math.copysign(1.0, s) for s in steps}) == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +28,7 @@ def read(function: Function) -> Tendency:
     def size(v: Any) -> float:
         return float(context.log(abs(v), 2)) if v else -INF
 
-    steps = [size(b - a) for a, b in zip(values, values[1:], strict=False)]
+    steps = [size(b - a) for a, b in itertools.pairwise(values)]
     return tendency([(float(v), size(v)) for v in values], steps, BITS)
 
 
