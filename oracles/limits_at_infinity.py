@@ -1,7 +1,7 @@
 """Limits: the truth at inputs where the definition itself says nothing (infinities, NaNs, signed zeros at poles, poles, isolated points).
 
 The definition is evaluated with mpmath along several families of non-special paths towards the point (`oracles.limits.paths`), and each sequence
-of values is read (`oracles.limits.tendency`): a limit, undefined, oscillating, or no pattern. What all paths agree on, and twice the precision
+of values is read (`oracles.limits.tendency`): a limit, undefined, oscillating, or no pattern. What all paths agree on, and a higher precision
 confirms, is right (C23 Annex F settles a limit that exists). Where they disagree the IEEE 754 evaluation of a formula of IEEE 754's own operations
 decides, else nobody knows: no kinds are accepted, the element is undecided. For derivatives the hull of the path limits is right (Clarke).
 A NaN among the inputs: `oracles.limits.nan_reach`.
@@ -31,6 +31,7 @@ from oracles.limits.native import native, nest, spread_nan
 from oracles.limits.paths import (
     BITS,
     Inputs,
+    affordable,
     along,
     approaches,
     has_zeros,
@@ -109,6 +110,8 @@ def _read(function: Function, inputs: Inputs, place: Place) -> list[list[Tendenc
     everything = not special_numbers(function, inputs)
     found = _along_side(function, inputs, place, 1, everything=everything)
     if not everything and (found is None or all(t.kind is Kind.UNDEFINED for output in found for t in output)):
+        if not affordable(inputs):
+            return None
         further = _along_side(function, inputs, place, 1, everything=True)
         if further is not None and any(t.kind is not Kind.UNDEFINED for output in further for t in output):
             found, everything = further, True

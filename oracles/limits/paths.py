@@ -29,6 +29,10 @@ Inputs = dict[str, NDArray[np.float64]]
 BITS = 1300
 #: Enough where no finite number is so large or so small.
 FEWER_BITS = 600
+#: Where everything moves, the least of these that tells a moved number from where it was: few, for functions have tables for each precision.
+PRECISIONS = (FEWER_BITS, 832, BITS, 2400)
+#: More bits for a second look.
+MORE = 256
 #: Distances: infinity is approached as 2^e, zero as 2^-e; doubling exponents make even log log grow visibly.
 EXPONENTS = (14, 28, 56, 112, 224)
 #: Per path: how fast the moving numbers, counted in order, go relative to each other.
@@ -114,7 +118,7 @@ def along(function: Function, inputs: Inputs, path: Path) -> tuple[list[Tendency
     m = TapedMp(_bits(inputs, path))
     rows: list[list[Any]] = []
     lost = False
-    for step, exponent in enumerate(exponents(inputs)):
+    for step, exponent in enumerate(exponents(inputs, everything=path.everything)):
         values = at(function, inputs, path, step, exponent, m)
         if values is None:
             return None
@@ -138,7 +142,7 @@ def shrinks(function: Function, inputs: Inputs, side: int, *, everything: bool) 
     for family in SLOW:
         path = Path(family, side, RATES[0], everything)
         m = TapedMp(_bits(inputs, path))
-        ends = [at(function, inputs, path, 0, exponent, m) for exponent in exponents(inputs)[-3:]]
+        ends = [at(function, inputs, path, 0, exponent, m) for exponent in exponents(inputs, everything=everything)[-3:]]
         if any(end is None for end in ends):
             continue
         sizes = [[m.log2_magnitude(v) for v in end or []] for end in ends]
@@ -157,11 +161,11 @@ def _value(m: TapedMp, number: Any) -> Value:
 
 
 def precise(function: Function, inputs: Inputs, path: Path, last: list[Value]) -> list[bool]:
-    """Per output whether twice the precision gives the same last value: what cancels along a path leaves noise, which has tendencies too."""
-    known = exponents(inputs)
-    m = TapedMp(2 * _bits(inputs, path))
-    twice = at(function, inputs, path, len(known) - 1, known[-1], m)
-    return [False for _ in last] if twice is None else [_alike(a, _value(m, b)) for a, b in zip(last, twice, strict=True)]
+    """Per output whether a higher precision gives the same last value: what cancels along a path leaves noise, which has tendencies too."""
+    known = exponents(inputs, everything=path.everything)
+    m = TapedMp(_bits(inputs, path) + MORE)
+    again = at(function, inputs, path, len(known) - 1, known[-1], m)
+    return [False for _ in last] if again is None else [_alike(a, _value(m, b)) for a, b in zip(last, again, strict=True)]
 
 
 def _alike(a: Value, b: Value) -> bool:
@@ -238,9 +242,18 @@ def _beside(m: TapedMp, x: float, mantissa: Fraction, exponent: int, direction: 
     return m.lift(x) + (step * m.lift(abs(x)) if 0 < abs(x) < 1 else step)
 
 
-def exponents(inputs: Inputs) -> Sequence[int]:
+#: Where everything moves, the precision grows with the exponents: no farther than what leaves numbers of 2^64 behind.
+NEAR = 64
+
+
+def affordable(inputs: Inputs) -> bool:
+    """Whether everything may move: not where an infinity would have to leave a number beyond 2^64 behind."""
+    return reach(inputs) <= NEAR or not any(np.isinf(v).any() for v in own(inputs).values())
+
+
+def exponents(inputs: Inputs, *, everything: bool) -> Sequence[int]:
     """EXPONENTS, or larger ones that leave the ordinary numbers of the row far behind: 2^256 is no infinity beside 1e308."""
-    far = reach(inputs)
+    far = min(reach(inputs), NEAR) if everything else reach(inputs)
     if far < EXPONENTS[0]:
         return EXPONENTS
     return [2 * far * e // EXPONENTS[0] for e in EXPONENTS[:4]]
@@ -255,8 +268,8 @@ def reach(inputs: Inputs) -> int:
 def _bits(inputs: Inputs, path: Path) -> int:
     """The precision along a path: a number beside a finite one must be told from it."""
     if path.everything:
-        furthest = max(exponents(inputs)) + path.family.later
-        return max(FEWER_BITS, int(furthest * max(path.rates)) + 256)
+        furthest = int((max(exponents(inputs, everything=True)) + path.family.later) * max(path.rates)) + 256
+        return next((bits for bits in PRECISIONS if bits >= furthest), furthest)
     sizes = [np.abs(v[np.isfinite(v) & (v != 0)]) for v in map(np.atleast_1d, inputs.values())]
     ordinary = all(((v < 2.0**140) & (v > 2.0**-160)).all() for v in sizes)
     return FEWER_BITS if ordinary else BITS
