@@ -60,12 +60,14 @@ SLOW = (Family(STEADY.mantissas, slow=0), Family(STEADY.mantissas, slow=1))
 
 @dataclass(frozen=True)
 class Path:
-    """side: +1 for that of a zero's sign, and away from zero of other finite points; -1 for the other. everything: finite numbers move too."""
+    """side: +1 for that of a zero's sign, and away from zero of other finite points; -1 for the other. everything: finite numbers move too. held:
+    zeros stay where they are beside an infinity, as zero weights and paddings are."""
 
     family: Family
     side: int
     rates: tuple[float, ...]
     everything: bool
+    held: bool = False
 
 
 def own(inputs: Inputs) -> Inputs:
@@ -92,14 +94,18 @@ def approaches(function: Function, inputs: Inputs, *, side: int, everything: boo
     """The paths to a point from one side, those that differ most first. everything: see Path."""
     special = special_numbers(function, inputs)
     moving = sum(v.size for v in own(inputs).values()) if everything else special
-    rates = RATES if moving > 1 else RATES[:1]
+    rates: tuple[tuple[float, ...], ...] = RATES if moving > 1 else RATES[:1]
     if everything and not special and moving > 1:
         rates = RATES[1:]  # a singular point, as std of equal numbers: moved alike they stay equal
     families = [STEADY, CHANGING]
-    if any(np.isinf(v).any() for v in own(inputs).values()):
+    at_infinity = any(np.isinf(v).any() for v in own(inputs).values())
+    if at_infinity:
         families.insert(1, WHOLE)
     count = max(len(rates), len(families))
-    return [Path(families[k % len(families)], side, rates[k % len(rates)], everything) for k in range(count)]
+    paths = [Path(families[k % len(families)], side, rates[k % len(rates)], everything) for k in range(count)]
+    if at_infinity and has_zeros(function, inputs):
+        paths.insert(1, replace(paths[0], held=True))
+    return paths
 
 
 def leaves_domain(function: Function, inputs: Inputs, side: int) -> bool:
@@ -185,6 +191,8 @@ def at(function: Function, inputs: Inputs, path: Path, step: int, exponent: int,
             moves = ~np.isfinite(values)
         elif path.everything:
             moves = moves | _free(function, name, values)
+        if path.held:
+            moves = moves & (values != 0)
         low, high = function.domain(name)
 
         def number(index: tuple[int, ...]) -> Any:

@@ -201,3 +201,11 @@ def test_what_mpmath_alone_gives_accuses_nobody() -> None:
     assert found.by_mpmath
     told = confirm(function_of(op_named("geomspace"), {"num": 5}, "value"), {"x": np.zeros(2)}, 1)
     assert not told.agrees
+
+
+def test_a_zero_may_stay_a_zero_beside_an_infinity() -> None:
+    """(I - tau v v^T) off the diagonal, v a unit vector: 0 times infinity, which rates of 2^-e beside 2^e take for -infinity all alike."""
+    for one in limits("householder_product", a=np.eye(3), b=[-INF, INF, INF])[1:3]:
+        assert one.kinds & NAN
+        assert one.kinds & FINITE
+        assert one.low <= 0.0 <= one.high
