@@ -219,16 +219,14 @@ def _with_nan(function: Function, inputs: Inputs, formula: list[float]) -> list[
     """NaN in, NaN out, where the output depends on the missing number; also what the formula gives where it swallows the NaN (pow(nan, 0)).
 
     Not judged: derivatives, and elements of vector ops that depend on the NaN although the formula in binary64 gives a number (an order of numbers
-    that have none). A comparison with NaN is false, and so is its negation in another's formula: where the one outcome gives a number, so may
-    the other.
+    that have none). A comparison with NaN is false (IEEE 754-2019, 5.11), and a definition by cases says which case a NaN belongs to.
     """
     if function.order != "value":
         return [ANYTHING for _ in formula]
     vectors = any(np.ndim(v) for v in inputs.values())
     reached = nan_reach.reach(function, inputs, len(formula), lambda row: accepted(function, row))
-    other, _ = native(function, inputs, at_nan=True)
     right = []
-    for value, otherwise, known in zip(formula, other, reached, strict=True):
+    for value, known in zip(formula, reached, strict=True):
         if isinstance(known, Accepted):
             right.append(merge([accepts_nan_too(known), *([] if math.isnan(value) else [point(value)])]))
         elif vectors and not math.isnan(value):
@@ -236,7 +234,7 @@ def _with_nan(function: Function, inputs: Inputs, formula: list[float]) -> list[
         elif known is Reach.UNKNOWN:
             right.append(NOTHING)
         else:
-            right.append(merge([Accepted(NAN), point(value), *([] if math.isnan(value) else [point(otherwise)])]))
+            right.append(merge([Accepted(NAN), point(value)]))
     return right
 
 

@@ -26,6 +26,7 @@ from oracles.arithmetic.log64 import Log64
 from oracles.arithmetic.mp import TimeIsUpError, ending
 from oracles.effort import evaluation_cost
 from oracles.function import Function
+from oracles.limits import nan_reach
 from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
 
 Inputs = dict[str, NDArray[np.float64]]
@@ -423,10 +424,12 @@ def _limit_tier(
     known: dict[int, list[tuple[limits_at_infinity.Accepted, ...]]] = {}
     settled = _SETTLED.setdefault(function, {})
     answered: dict[bytes, tuple[limits_at_infinity.Accepted, ...]] = {}
-    effort, cost = (
-        0.0,
-        PATHS * evaluation_cost(function, {n: v.shape[1:] for n, v in inputs.items()}, limits_at_infinity.BITS, MPMATH),
-    )
+    shapes = {n: v.shape[1:] for n, v in inputs.items()}
+    costs = {
+        False: PATHS * evaluation_cost(function, shapes, limits_at_infinity.BITS, MPMATH),
+        True: nan_reach.MOST * evaluation_cost(function, shapes, nan_reach.BITS),
+    }
+    effort = dict.fromkeys(costs, 0.0)  # rows with a NaN have their own: they cost little
     for row in rows:
         pattern = int(patterns[row])
         if pattern in settled:
@@ -435,8 +438,8 @@ def _limit_tier(
         key = _key(single)
         if key in answered:
             right = answered[key]
-        elif len(answered) < caps.limit_rows and ((effort < caps.limit_effort and time.time() < caps.until) or _has_nan(single)):
-            effort += 0.0 if _has_nan(single) else cost
+        elif len(answered) < caps.limit_rows and effort[_nan_alone(single)] < caps.limit_effort and time.time() < caps.until:
+            effort[_nan_alone(single)] += costs[_nan_alone(single)]
             try:
                 with ending(caps.until):
                     right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
@@ -474,9 +477,10 @@ PATHS = 25
 MPMATH = 40.0
 
 
-def _has_nan(single: Inputs) -> bool:
-    """Rows with a NaN are read off the formula at once."""
-    return any(np.isnan(values).any() for values in single.values())
+def _nan_alone(single: Inputs) -> bool:
+    """Rows with a NaN and no infinity, which ask Arb a few times (nan_reach) and no limit."""
+    has_nan = any(bool(np.isnan(values).any()) for values in single.values())
+    return has_nan and not any(bool(np.isinf(values).any()) for values in single.values())
 
 
 def _set_accepted(truth: Reference, row: int | NDArray[np.int64], right: tuple[limits_at_infinity.Accepted, ...]) -> None:

@@ -35,17 +35,11 @@ class TapedMp(Mp):
 class TapedNative(Native):
     """Native with what the tape asks of a base.
 
-    at_nan: the outcome of a comparison with NaN. IEEE 754's is false; a definition may have written the negation of the comparison that an
-    implementation makes. functions: whether anything but IEEE 754's own operations (5.4.1: + - * / sqrt, comparisons) was asked for.
+    functions: whether anything but IEEE 754's own operations (5.4.1: + - * / sqrt, comparisons) was asked for.
     """
 
-    def __init__(self, *, at_nan: bool = False) -> None:
-        self.at_nan = at_nan
+    def __init__(self) -> None:
         self.functions = False
-
-    def lt(self, x: Any, y: Any) -> bool:
-        a, b = self.num(x), self.num(y)
-        return self.at_nan if np.isnan(a) or np.isnan(b) else bool(a < b)
 
     def annihilate(self, adjoint: Any, partial: Any) -> Any:
         return adjoint * partial

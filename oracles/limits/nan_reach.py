@@ -28,6 +28,8 @@ ANYWHERE = (0.7109375123, -1.8359375377, 37.21875911, -2.3e-7, 1.3e10, -5.1e4, 1
 #: Parts of a bounded interval, and distances from the finite end of a half line.
 WITHIN = (0.371, 0.813, 0.552, 0.127, 0.984, 0.031)
 BEYOND = (0.7109375123, 37.21875911, 2.3e-7, 1.3e10, 5.1e4, 1.6e308)
+#: The most substitutes of a row.
+MOST = len(ANYWHERE)
 #: So many substitutes must agree before an output is said not to depend on the NaN.
 ENOUGH = 5
 #: Beside infinities each substitute costs a reading of limits.
@@ -48,7 +50,7 @@ def reach(function: Function, inputs: Inputs, outputs: int, limits: Callable[[In
     NaNs, for rows that hold infinities as well."""
     finite = all((np.isfinite(v) | np.isnan(v)).all() for v in inputs.values())
     found = [_Output() for _ in range(outputs)]
-    for row in itertools.islice(_substituted(function, inputs), len(ANYWHERE) if finite else FEW):
+    for row in itertools.islice(_substituted(function, inputs), MOST if finite else FEW):
         known = _enclosed(function, row, outputs) if finite else [a.held() for a in limits(row)]
         for output, value in zip(found, known, strict=True):
             output.met(value)
@@ -105,7 +107,7 @@ def _enclosed(function: Function, row: Inputs, outputs: int) -> list[arb | Accep
 
 def _substituted(function: Function, inputs: Inputs) -> Iterator[Inputs]:
     """The row with numbers for its NaNs, in the domains of the inputs; each NaN gets another one, and another one each time."""
-    for turn in range(len(ANYWHERE)):
+    for turn in range(MOST):
         row, place = {}, 0
         for name, values in inputs.items():
             numbers = _numbers(*function.domain(name))

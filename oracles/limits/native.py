@@ -20,10 +20,10 @@ def nest(values: NDArray[np.float64], lift: Any) -> Any:
     return lift(float(values)) if values.ndim == 0 else [nest(v, lift) for v in values]
 
 
-def native(function: Function, inputs: Inputs, *, at_nan: bool = False, quiet: bool = True) -> tuple[list[float], bool]:
-    """The outputs in binary64, and whether IEEE 754's own operations were enough. at_nan: see TapedNative. quiet: no
+def native(function: Function, inputs: Inputs, *, quiet: bool = True) -> tuple[list[float], bool]:
+    """The outputs in binary64, and whether IEEE 754's own operations were enough. quiet: no
     warnings."""
-    m = TapedNative(at_nan=at_nan)
+    m = TapedNative()
     lifted = {name: nest(np.asarray(values), m.lift) for name, values in inputs.items()}
     with np.errstate(all="ignore") if quiet else nullcontext():
         outputs = [float(m.num(v)) for v in function.outputs(m, lifted)]
