@@ -98,7 +98,16 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
     if found is None:
         return tuple(NOTHING for _ in formula)
     of_zeros = not at_infinity and any(math.isnan(v) for v in formula) and _divides_zero_by_zero(function, inputs)
-    return tuple(join(replace(place, of_zeros=of_zeros), tendencies, v) for tendencies, v in zip(found, formula, strict=True))
+    right = tuple(join(replace(place, of_zeros=of_zeros), tendencies, v) for tendencies, v in zip(found, formula, strict=True))
+    if _outside(function, inputs):  # nothing is promised there; but what has no value has none
+        return tuple(one if one.kinds == NAN else NOTHING for one in right)
+    return right
+
+
+def _outside(function: Function, inputs: Inputs) -> bool:
+    """Whether an infinite input lies outside its domain, a probability of inf."""
+    ends = {name: function.domain(name) for name in inputs}
+    return any((np.isinf(v) & ((v < ends[name][0]) | (v > ends[name][1]))).any() for name, v in inputs.items())
 
 
 def _read(function: Function, inputs: Inputs, place: Place) -> list[list[Tendency]] | None:
@@ -224,7 +233,7 @@ def _with_nan(function: Function, inputs: Inputs, formula: list[float]) -> list[
     if function.order != "value":
         return [ANYTHING for _ in formula]
     vectors = any(np.ndim(v) for v in inputs.values())
-    reached = nan_reach.reach(function, inputs, len(formula), lambda row: accepted(function, row))
+    reached = nan_reach.reach(function, inputs, len(formula))
     right = []
     for value, known in zip(formula, reached, strict=True):
         if isinstance(known, Accepted):

@@ -438,8 +438,12 @@ def _limit_tier(
         key = _key(single)
         if key in answered:
             right = answered[key]
-        elif len(answered) < caps.limit_rows and effort[_nan_alone(single)] < caps.limit_effort and time.time() < caps.until:
-            effort[_nan_alone(single)] += costs[_nan_alone(single)]
+        elif (
+            len(answered) < caps.limit_rows
+            and effort[_has_nan(single)] < caps.limit_effort
+            and (_has_nan(single) or time.time() < caps.until)
+        ):
+            effort[_has_nan(single)] += costs[_has_nan(single)]
             try:
                 with ending(caps.until):
                     right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
@@ -477,10 +481,9 @@ PATHS = 25
 MPMATH = 40.0
 
 
-def _nan_alone(single: Inputs) -> bool:
-    """Rows with a NaN and no infinity, which ask Arb a few times (nan_reach) and no limit."""
-    has_nan = any(bool(np.isnan(values).any()) for values in single.values())
-    return has_nan and not any(bool(np.isinf(values).any()) for values in single.values())
+def _has_nan(single: Inputs) -> bool:
+    """Rows with a NaN ask Arb a few times (nan_reach), and no limit."""
+    return any(bool(np.isnan(values).any()) for values in single.values())
 
 
 def _set_accepted(truth: Reference, row: int | NDArray[np.int64], right: tuple[limits_at_infinity.Accepted, ...]) -> None:

@@ -7,9 +7,8 @@ number: that number is right, whatever the missing one is.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import Enum
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from oracles import rigorous
 from oracles.function import Function
 from oracles.limits.accepted import Accepted, point, same
+from oracles.limits.native import native
 from oracles.reference import FINITE, NAN
 
 Inputs = dict[str, NDArray[np.float64]]
@@ -32,8 +32,6 @@ BEYOND = (0.7109375123, 37.21875911, 2.3e-7, 1.3e10, 5.1e4, 1.6e308)
 MOST = len(ANYWHERE)
 #: So many substitutes must agree before an output is said not to depend on the NaN.
 ENOUGH = 5
-#: Beside infinities each substitute costs a reading of limits.
-FEW = 3
 #: Precisions: beside a number of any size a substitute of any size shows.
 BITS, MORE_BITS = 192, 2400
 
@@ -45,18 +43,19 @@ class Reach(Enum):
     UNKNOWN = "unknown"
 
 
-def reach(function: Function, inputs: Inputs, outputs: int, limits: Callable[[Inputs], list[Accepted]]) -> list[Accepted | Reach]:
-    """Per output what is right whatever number stands for the NaNs, else whether it depends on them. limits: what is right at a row without
-    NaNs, for rows that hold infinities as well."""
+def reach(function: Function, inputs: Inputs, outputs: int) -> list[Accepted | Reach]:
+    """Per output what is right whatever number stands for the NaNs, else whether it depends on them.
+
+    Beside infinities, of which Arb knows nothing, IEEE 754 arithmetic over the formula answers, where its answers are no NaN.
+    """
     finite = all((np.isfinite(v) | np.isnan(v)).all() for v in inputs.values())
     found = [_Output() for _ in range(outputs)]
-    for row in itertools.islice(_substituted(function, inputs), MOST if finite else FEW):
-        known = _enclosed(function, row, outputs) if finite else [a.held() for a in limits(row)]
-        for output, value in zip(found, known, strict=True):
+    for row in _substituted(function, inputs):
+        for output, value in zip(found, (_enclosed if finite else _by_formula)(function, row, outputs), strict=True):
             output.met(value)
         if all(output.depends for output in found):
             break
-    return [output.answer(ENOUGH if finite else FEW) for output in found]
+    return [output.answer() for output in found]
 
 
 class _Output:
@@ -68,18 +67,18 @@ class _Output:
         self.depends = False
 
     def met(self, value: arb | Accepted | None) -> None:
-        """None, and an Accepted without kinds: not known there."""
-        if value is None or self.depends or (isinstance(value, Accepted) and not value.kinds):
+        """None: not known there."""
+        if value is None or self.depends:
             return
         if self.first is None:
             self.first = value
         self.depends = not _one(self.first, value)
         self.alike += 1
 
-    def answer(self, enough: int) -> Accepted | Reach:
+    def answer(self) -> Accepted | Reach:
         if self.depends:
             return Reach.DEPENDS
-        if self.first is None or self.alike < enough:
+        if self.first is None or self.alike < ENOUGH:
             return Reach.UNKNOWN
         if isinstance(self.first, Accepted):
             return self.first
@@ -103,6 +102,10 @@ def _enclosed(function: Function, row: Inputs, outputs: int) -> list[arb | Accep
     if not found.balls or found.kink or found.removable:
         return [None] * outputs
     return [b if b.is_finite() and (b.rad() == 0 or b.rel_accuracy_bits() > 60) else None for b in found.balls]
+
+
+def _by_formula(function: Function, row: Inputs, outputs: int) -> list[arb | Accepted | None]:
+    return [None if math.isnan(value) else point(value) for value in native(function, row)[0]]
 
 
 def _substituted(function: Function, inputs: Inputs) -> Iterator[Inputs]:
