@@ -8,7 +8,7 @@ number: that number is right, whatever the missing one is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 
 import numpy as np
@@ -22,6 +22,8 @@ from oracles.limits.native import native
 from oracles.reference import FINITE, NAN
 
 Inputs = dict[str, NDArray[np.float64]]
+#: (function, a row without NaNs, number of outputs) -> per output what it is, None where that is not known.
+Ask = Callable[[Function, Inputs, int], list[arb | Accepted | None]]
 
 #: What takes the place of a NaN on the whole line: both signs, small and large, none of them dyadic in few bits.
 ANYWHERE = (0.7109375123, -1.8359375377, 37.21875911, -2.3e-7, 1.3e10, -5.1e4, 1.6e308, -1.6e308)
@@ -46,12 +48,21 @@ class Reach(Enum):
 def reach(function: Function, inputs: Inputs, outputs: int) -> list[Accepted | Reach]:
     """Per output what is right whatever number stands for the NaNs, else whether it depends on them.
 
-    Beside infinities, of which Arb knows nothing, IEEE 754 arithmetic over the formula answers, where its answers are no NaN.
+    Where Arb encloses nothing (beside infinities, at poles) IEEE 754 arithmetic over the formula answers, as far as its answers are no NaN.
     """
     finite = all((np.isfinite(v) | np.isnan(v)).all() for v in inputs.values())
+    found = _reached(function, inputs, outputs, _enclosed) if finite else [Reach.UNKNOWN for _ in range(outputs)]
+    if Reach.UNKNOWN not in found:
+        return found
+    return [
+        a if a is not Reach.UNKNOWN else b for a, b in zip(found, _reached(function, inputs, outputs, _by_formula), strict=True)
+    ]
+
+
+def _reached(function: Function, inputs: Inputs, outputs: int, ask: Ask) -> list[Accepted | Reach]:
     found = [_Output() for _ in range(outputs)]
     for row in _substituted(function, inputs):
-        for output, value in zip(found, (_enclosed if finite else _by_formula)(function, row, outputs), strict=True):
+        for output, value in zip(found, ask(function, row, outputs), strict=True):
             output.met(value)
         if all(output.depends for output in found):
             break

@@ -34,6 +34,7 @@ ELSEWHERE: list[tuple[str, dict[str, Any], dict[str, Any], int, float]] = [
     ("pow", {}, {"x": NAN_, "y": 0.0}, 0, 1.0),
     ("pow", {}, {"x": 1.0, "y": NAN_}, 0, 1.0),
     ("hypot", {}, {"x": INF, "y": NAN_}, 0, INF),
+    ("normal_ppf", {}, {"q": 1.0, "loc": NAN_, "scale": 1.0}, 0, INF),
     ("betainc", {}, {"a": 2.0, "b": NAN_, "x": 0.0}, 0, 0.0),
     ("pochhammer", {}, {"z": 0.0, "k": NAN_}, 0, 0.0),
     ("cumsum", {}, {"x": [2.0, NAN_, 1.0]}, 0, 2.0),
@@ -67,6 +68,7 @@ REACHED: list[tuple[str, dict[str, Any], dict[str, Any], list[int]]] = [
     ("logsumexp", {}, {"x": [1000.0, NAN_]}, [0]),  # the formula overflows in binary64
     ("maximum", {}, {"x": -1e308, "y": NAN_}, [0]),
     ("gelu", {}, {"x": NAN_}, [0]),
+    ("div", {}, {"x": NAN_, "y": 0.0}, [0]),  # an infinity, of the sign of what is missing
 ]  # fmt: skip
 
 
