@@ -48,10 +48,12 @@ class Reach(Enum):
 def reach(function: Function, inputs: Inputs, outputs: int) -> list[Accepted | Reach]:
     """Per output what is right whatever number stands for the NaNs, else whether it depends on them.
 
-    Where Arb encloses nothing (beside infinities, at poles) IEEE 754 arithmetic over the formula answers, as far as its answers are no NaN.
+    Where Arb encloses nothing (beside infinities, at poles) IEEE 754 arithmetic over the formula answers, as far as it can.
     """
     finite = all((np.isfinite(v) | np.isnan(v)).all() for v in inputs.values())
-    found = _reached(function, inputs, outputs, _enclosed) if finite else [Reach.UNKNOWN for _ in range(outputs)]
+    found: list[Accepted | Reach] = [Reach.UNKNOWN] * outputs
+    if finite:
+        found = _reached(function, inputs, outputs, _enclosed)
     if Reach.UNKNOWN not in found:
         return found
     return [
@@ -116,7 +118,9 @@ def _enclosed(function: Function, row: Inputs, outputs: int) -> list[arb | Accep
 
 
 def _by_formula(function: Function, row: Inputs, outputs: int) -> list[arb | Accepted | None]:
-    return [None if math.isnan(value) else point(value) for value in native(function, row)[0]]
+    """What IEEE 754 makes of the formula; of its own operations also where that is NaN, of other functions binary64 may only have ended."""
+    values, ieee = native(function, row)
+    return [None if math.isnan(value) and not ieee else point(value) for value in values]
 
 
 def _substituted(function: Function, inputs: Inputs) -> Iterator[Inputs]:

@@ -68,6 +68,7 @@ REACHED: list[tuple[str, dict[str, Any], dict[str, Any], list[int]]] = [
     ("logsumexp", {}, {"x": [1000.0, NAN_]}, [0]),  # the formula overflows in binary64
     ("maximum", {}, {"x": -1e308, "y": NAN_}, [0]),
     ("gelu", {}, {"x": NAN_}, [0]),
+    ("dot", {}, {"x": [INF, INF], "y": [NAN_, NAN_]}, [0]),
     ("div", {}, {"x": NAN_, "y": 0.0}, [0]),  # an infinity, of the sign of what is missing
 ]  # fmt: skip
 
