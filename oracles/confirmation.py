@@ -48,7 +48,7 @@ def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: 
         return Confirmation(f"[{float(ball.lower())!r}, {float(ball.upper())!r}]", "arb", True)
     if ball is None:
         try:
-            return _by_limit(accepted(function, single)[output], "mpmath" if finite else "limit")
+            return _by_limit(accepted(function, single)[output])
         except TimeIsUpError:
             return Confirmation("nan", "limit", False)
     if is_far(ball):
@@ -132,11 +132,13 @@ def _close(value: Fraction | float, exact: Fraction, digits: int) -> bool:
     )
 
 
-def _by_limit(right: Accepted, source: str) -> Confirmation:
+def _by_limit(right: Accepted) -> Confirmation:
+    if right.by_mpmath:  # one evaluation by mpmath at the point itself, of which Arb knows nothing
+        return Confirmation(decimal(Fraction(right.low)), "mpmath", False, Fraction(right.low), right.low)
     if right.kinds & FINITE:
         if right.low == right.high:
-            return Confirmation(decimal(Fraction(right.low)), source, True, Fraction(right.low), right.low)
+            return Confirmation(decimal(Fraction(right.low)), "limit", True, Fraction(right.low), right.low)
         return Confirmation(f"[{right.low!r}, {right.high!r}]", "limit", True)
-    if right.kinds == 0:
+    if right.kinds == 0 or not right.proved:
         return Confirmation("nan", "limit", False)
     return Confirmation("inf" if right.kinds & PINF else "nan" if right.kinds == NAN else "-inf", "limit", True)

@@ -26,13 +26,14 @@ from oracles.arithmetic.log64 import Log64
 from oracles.arithmetic.mp import TimeIsUpError, ending
 from oracles.effort import evaluation_cost
 from oracles.function import Function
+from oracles.limits import nan_reach
 from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
 
 Inputs = dict[str, NDArray[np.float64]]
 #: (reference of some rows, their indices) -> mask of those that need a sharper truth.
 Undecided = Callable[[Reference, NDArray[np.int64]], NDArray[np.bool_]]
 
-_ARB, _LIMIT = TIERS.index("arb"), TIERS.index("limit")
+_ARB, _LIMIT, _MPMATH = TIERS.index("arb"), TIERS.index("limit"), TIERS.index("mpmath")
 
 
 class AuditFailure(AssertionError):
@@ -423,10 +424,12 @@ def _limit_tier(
     known: dict[int, list[tuple[limits_at_infinity.Accepted, ...]]] = {}
     settled = _SETTLED.setdefault(function, {})
     answered: dict[bytes, tuple[limits_at_infinity.Accepted, ...]] = {}
-    effort, cost = (
-        0.0,
-        PATHS * evaluation_cost(function, {n: v.shape[1:] for n, v in inputs.items()}, limits_at_infinity.BITS, MPMATH),
-    )
+    shapes = {n: v.shape[1:] for n, v in inputs.items()}
+    costs = {
+        False: PATHS * evaluation_cost(function, shapes, limits_at_infinity.BITS, MPMATH),
+        True: nan_reach.MOST * evaluation_cost(function, shapes, nan_reach.BITS),
+    }
+    effort = dict.fromkeys(costs, 0.0)  # rows with a NaN have their own: they cost little
     for row in rows:
         pattern = int(patterns[row])
         if pattern in settled:
@@ -435,8 +438,12 @@ def _limit_tier(
         key = _key(single)
         if key in answered:
             right = answered[key]
-        elif len(answered) < caps.limit_rows and ((effort < caps.limit_effort and time.time() < caps.until) or _has_nan(single)):
-            effort += 0.0 if _has_nan(single) else cost
+        elif (
+            len(answered) < caps.limit_rows
+            and effort[_has_nan(single)] < caps.limit_effort
+            and (_has_nan(single) or time.time() < caps.until)
+        ):
+            effort[_has_nan(single)] += costs[_has_nan(single)]
             try:
                 with ending(caps.until):
                     right = answered[key] = tuple(limits_at_infinity.accepted(function, single))
@@ -475,8 +482,8 @@ MPMATH = 40.0
 
 
 def _has_nan(single: Inputs) -> bool:
-    """Rows with a NaN are read off the formula at once."""
-    return any(np.isnan(values).any() for values in single.values())
+    """Rows with a NaN ask Arb a few times (nan_reach), and no limit."""
+    return any(bool(np.isnan(values).any()) for values in single.values())
 
 
 def _set_accepted(truth: Reference, row: int | NDArray[np.int64], right: tuple[limits_at_infinity.Accepted, ...]) -> None:
@@ -487,7 +494,9 @@ def _set_accepted(truth: Reference, row: int | NDArray[np.int64], right: tuple[l
             continue
         numeric = bool(one.kinds & FINITE)
         radius = (one.high - one.low) / 2 if numeric else 0.0
-        _set(truth, row, k, one.low / 2 + one.high / 2 if numeric else np.nan, 0.0, radius, one.kinds, _LIMIT)
+        kinds = one.kinds if one.proved or one.by_mpmath else 0
+        value = one.low / 2 + one.high / 2 if numeric else np.nan
+        _set(truth, row, k, value, 0.0, radius, kinds, _LIMIT if one.proved else _MPMATH)
         truth.interval[row, k] = radius > 0
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 #: Bits of `Reference.accepts`: which kinds of answer are right for an element.
 FINITE, NAN, PINF, NINF = 1, 2, 4, 8
 
-#: Names of the tiers, by the code in `Reference.tier`. `limit`: decided by limits at special or singular inputs.
+#: Names of the tiers, by the code in `Reference.tier`. `limit`: decided by limits at special or singular inputs. `mpmath`: one evaluation at the
+#: point, of which Arb knows nothing: an answer that is near is right, and no other is wrong for that (`judge.screen`).
 TIERS = ("none", "ball64", "log64", "ball80", "taylor", "arb", "limit", "mpmath")
 
 

@@ -27,7 +27,7 @@ Flushed = Callable[[NDArray[np.int64]], Reference]
 
 #: The least radius of a Reference that is not exact: four times the least binary64.
 FINEST = 2.0**-1072
-_ARB = TIERS.index("arb")
+_ARB, _MPMATH = TIERS.index("arb"), TIERS.index("mpmath")
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,9 @@ def _screened(
     maybe &= ~right & ~wrong & ~unknown
     classes[_settled(maybe, far + unsure, ulp, fmt, standard, least)] = Class.ill_conditioned
     suspects = (sure & ~right & ~unknown) | wrong
+    alone = suspects & (truth.tier == _MPMATH)  # what mpmath alone says accuses nobody
+    classes[alone] = Class.undecided
+    suspects &= ~alone
     explained = _explained_by_flush(answers, truth, fmt, standard, policy, suspects, subnormal_rows, flushed_truth)
     suspects &= ~explained
     excess = np.full(ulps.shape, np.nan)

@@ -20,6 +20,12 @@ def weighted(m: Any, count: Number, log: Any) -> Number:
     return m.where(m.lt(count, m.num(HALF)), lambda: m.num(0), lambda: count * log())
 
 
+def expected(m: Any, share: Number, value: Any) -> Number:
+    """share times value(), 0 for the share 0 whatever the value: what has no probability has no part in an expectation (0 log 0 = 0; Cover and
+    Thomas, section 2.1)."""
+    return m.where(m.eq0(share), lambda: m.num(0), lambda: share * value())
+
+
 def log_choose(m: Any, k: Number, rest: Number) -> Number:
     """log of (k + rest)! / (k! rest!); DLMF 1.2.1, 5.4.1."""
     return m.lgamma(k + rest + 1) - m.lgamma(k + 1) - m.lgamma(rest + 1)
@@ -115,7 +121,7 @@ def bernoulli_cdf(m: Any, y: Number, p: Number) -> Number:
 
 def binary_entropy(m: Any, p: Number) -> Number:
     """-p log p - (1-p) log(1-p); Cover and Thomas, equation 2.5."""
-    return -p * m.log(p) - (1 - p) * m.log1p(-p)
+    return -expected(m, p, lambda: m.log(p)) - expected(m, 1 - p, lambda: m.log1p(-p))
 
 
 @define("bernoulli_entropy")
@@ -203,7 +209,7 @@ def categorical_logits_entropy(m: Any, logits: Vector) -> Number:
 def categorical_entropy(m: Any, probs: Vector) -> Number:
     """sum p_i (-log p_i), p = probs / sum probs; Cover and Thomas, equation 2.1."""
     total = m.sum(probs)
-    return m.sum([-p / total * m.log(p / total) for p in probs])
+    return m.sum([-expected(m, p / total, lambda p=p: m.log(p / total)) for p in probs])
 
 
 @define("multinomial_logpmf")

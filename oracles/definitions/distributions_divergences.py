@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from oracles.definitions import define
-from oracles.definitions.distributions_discrete import binary_entropy
+from oracles.definitions.distributions_discrete import binary_entropy, expected
 from oracles.definitions.distributions_location import HALF, log_root_two_pi
 from oracles.definitions.distributions_shape import beta_entropy, betaln, gamma_entropy
 
@@ -178,13 +178,14 @@ def kl_uniform_exponential(m: Any, low: Number, high: Number, rate2: Number) -> 
 @define("kl_poisson")
 def kl_poisson(m: Any, rate: Number, rate2: Number) -> Number:
     """r log(r/r2) - r + r2."""
-    return rate * m.log(rate / rate2) - rate + rate2
+    return expected(m, rate, lambda: m.log(rate / rate2)) - rate + rate2
 
 
 @define("kl_bernoulli")
 def kl_bernoulli(m: Any, p: Number, p2: Number) -> Number:
     """p log(p/p2) + (1-p) log((1-p)/(1-p2))."""
-    return p * (m.log(p) - m.log(p2)) + (1 - p) * (m.log1p(-p) - m.log1p(-p2))
+    ones = expected(m, p, lambda: m.log(p) - m.log(p2))
+    return ones + expected(m, 1 - p, lambda: m.log1p(-p) - m.log1p(-p2))
 
 
 @define("kl_bernoulli_logits")
@@ -196,25 +197,27 @@ def kl_bernoulli_logits(m: Any, x: Number, y: Number) -> Number:
 
 @define("kl_bernoulli_poisson")
 def kl_bernoulli_poisson(m: Any, p: Number, rate2: Number) -> Number:
-    return -binary_entropy(m, p) - p * m.log(rate2) + rate2
+    return -binary_entropy(m, p) - expected(m, p, lambda: m.log(rate2)) + rate2
 
 
 @define("kl_binomial")
 def kl_binomial(m: Any, n: Number, p: Number, p2: Number) -> Number:
-    return n * kl_bernoulli(m, p, p2)
+    return expected(m, n, lambda: kl_bernoulli(m, p, p2))
 
 
 @define("kl_geometric")
 def kl_geometric(m: Any, p: Number, p2: Number) -> Number:
     """log(p/p2) + (1-p)/p log((1-p)/(1-p2))."""
-    return m.log(p / p2) + (1 - p) / p * (m.log1p(-p) - m.log1p(-p2))
+    return m.log(p / p2) + expected(m, (1 - p) / p, lambda: m.log1p(-p) - m.log1p(-p2))
 
 
 @define("kl_categorical")
 def kl_categorical(m: Any, p: Vector, q: Vector) -> Number:
     """sum p_i log(p_i/q_i), both normalised by their sums as torch.distributions.Categorical does."""
     total, total2 = m.sum(p), m.sum(q)
-    return m.sum([a / total * (m.log(a / total) - m.log(b / total2)) for a, b in zip(p, q, strict=True)])
+    return m.sum(
+        [expected(m, a / total, lambda a=a, b=b: m.log(a / total) - m.log(b / total2)) for a, b in zip(p, q, strict=True)]
+    )
 
 
 @define("kl_categorical_logits")

@@ -107,3 +107,105 @@ def test_beyond_what_a_power_of_ten_shows() -> None:
     """The derivative of log_ndtr at -4e307 is 4e307, a ratio of two numbers of 10^614 digits."""
     (found,) = limits("log_ndtr", "grad", x=-4.49e307)
     assert contains(found, 4.49e307)
+
+
+#: Functions without a limit at -infinity, which vanish along every path that keeps off their poles; and others that only look convergent.
+PERIODIC = [
+    ("factorial", {"n": -INF}), ("polygamma", {"x": -INF}), ("digamma", {"x": -INF}), ("trigamma", {"x": -INF}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "inputs"), PERIODIC)
+def test_poles_at_the_integers_leave_no_limit(name: str, inputs: dict[str, float]) -> None:
+    (found,) = limits(name, **inputs)
+    assert not found.held().kinds & FINITE, "every finite number, or nothing, would be as right"
+
+
+#: The ends of the support, at every location, the zero that has a side of its own among them.
+QUANTILES = [
+    ("logistic_ppf", 1.0, INF), ("logistic_ppf", 0.0, -INF), ("cauchy_ppf", 1.0, INF), ("cauchy_ppf", 0.0, -INF), ("gumbel_r_ppf", 1.0, INF),
+    ("laplace_ppf", 0.0, -INF), ("cauchy_isf", 1.0, -INF), ("cauchy_isf", 0.0, INF), ("normal_ppf", 1.0, INF),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("loc", [0.0, -0.0, 1.0, -3.5, 2.0**-126])
+@pytest.mark.parametrize(("name", "q", "value"), QUANTILES)
+def test_quantiles_at_the_ends_are_the_ends_of_the_support(name: str, q: float, value: float, loc: float) -> None:
+    from oracles.oracle import reference
+
+    op = op_named(name)
+    inputs = {"q": np.asarray([q]), "loc": np.asarray([loc]), "scale": np.asarray([1.0])}
+    truth = reference(function_of(op, op.default_params(), "value"), {i.name: inputs[i.name] for i in op.inputs})
+    assert truth.accepts[0, 0] == KIND[str(value)]
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs"),
+    [
+        ("correlation", {"x": [3.0, 3.0, 3.0], "y": [1.0, 1.0, 1.0]}),
+        ("average", {"x": [0.0, 0.0], "w": [0.0, 0.0]}),
+        ("geomspace", {"x": [0.0, 0.0]}),
+    ],
+)
+def test_zero_over_zero_is_no_limit(name: str, inputs: dict[str, Any]) -> None:
+    """Its paths lead everywhere, and the few that are tried may agree."""
+    assert not any(one.held().kinds for one in limits(name, **inputs))
+
+
+def test_zero_times_the_logarithm_of_zero_is_zero() -> None:
+    from oracles.oracle import reference
+
+    for name, inputs, value in [
+        ("kl_bernoulli", {"p": 1.0, "p2": 0.5}, math.log(2)),
+        ("kl_bernoulli", {"p": 0.0, "p2": 0.0}, 0.0),
+        ("kl_geometric", {"p": 1.0, "p2": 0.5}, math.log(2)),
+        ("kl_bernoulli_poisson", {"p": 1.0, "rate2": 1.0}, 1.0),
+        ("bernoulli_entropy", {"p": 1.0}, 0.0),
+        ("kl_poisson", {"rate": 0.0, "rate2": 2.0}, 2.0),
+    ]:  # fmt: skip
+        truth = reference(function_of(op_named(name), {}, "value"), {k: np.asarray([v]) for k, v in inputs.items()})
+        assert truth.accepts[0, 0] == FINITE, name
+        assert truth.value[0, 0] == pytest.approx(value, rel=1e-14), name
+
+
+def test_either_infinity_is_right_at_a_pole_whose_zero_has_the_sign_of_the_other_side() -> None:
+    """1/b, of which beta(5, b) is a multiple near 0, is -infinity from below; the domain begins at 0, so that no convention is broken."""
+    (found,) = limits("beta", a=5.0, b=-0.0)
+    assert found.kinds == PINF | NINF
+    (found,) = limits("beta", a=5.0, b=0.0)
+    assert found.kinds == PINF
+    for name, value in (("log", NINF), ("reciprocal", NINF), ("lgamma", PINF)):  # C23 F.10 and IEEE 754 know these
+        (found,) = limits(name, x=-0.0)
+        assert found.kinds == value, name
+
+
+@pytest.mark.slow
+def test_a_derivative_without_a_limit_claims_nothing() -> None:
+    """x^a log x goes to minus infinity or to 0 as a and x go to 0, as fast or as slow as they please."""
+    (found,) = limits("gammainc_grad_a", a=0.0, x=0.0)
+    assert not found.held().kinds
+
+
+def test_infinities_that_cancel_are_what_ieee_makes_of_them() -> None:
+    (found,) = limits("sub", x=INF, y=INF)
+    assert found.kinds & NAN
+    for one in limits("softmax", x=[INF, INF]):  # exp is none of IEEE 754's operations
+        assert not one.held().kinds
+
+
+def test_what_mpmath_alone_gives_accuses_nobody() -> None:
+    from oracles.confirmation import confirm
+
+    function = function_of(op_named("log_ndtr"), {}, "grad")
+    (found,) = accepted(function, {"x": np.asarray(-4.49e307)})
+    assert found.by_mpmath
+    told = confirm(function_of(op_named("geomspace"), {"num": 5}, "value"), {"x": np.zeros(2)}, 1)
+    assert not told.agrees
+
+
+def test_a_zero_may_stay_a_zero_beside_an_infinity() -> None:
+    """(I - tau v v^T) off the diagonal, v a unit vector: 0 times infinity, which rates of 2^-e beside 2^e take for -infinity all alike."""
+    for one in limits("householder_product", a=np.eye(3), b=[-INF, INF, INF])[1:3]:
+        assert one.kinds & NAN
+        assert one.kinds & FINITE
+        assert one.low <= 0.0 <= one.high

@@ -1,0 +1,63 @@
+"""Accepted: what is right for one element at a special point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oracles.reference import FINITE, NAN, NINF, PINF
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What is right for one element: kinds (bits of Reference.accepts) and, with FINITE, the interval [low, high].
+
+    kinds == 0: nobody knows. proved: False where one evaluation at the point itself says so and nothing else does, by mpmath or, of what has no
+    pattern along the paths, by IEEE 754 arithmetic: it may excuse an answer and accuses none.
+    """
+
+    kinds: int
+    low: float = math.nan
+    high: float = math.nan
+    proved: bool = True
+
+    def held(self) -> Accepted:
+        """What an answer may be held against."""
+        return self if self.proved else NOTHING
+
+    @property
+    def by_mpmath(self) -> bool:
+        """Whether it is a number that mpmath alone gives."""
+        return not self.proved and bool(self.kinds & FINITE)
+
+
+ANYTHING = Accepted(FINITE | NAN | PINF | NINF, -math.inf, math.inf)
+NOTHING = Accepted(0)
+
+
+def point(value: float) -> Accepted:
+    """One value: a number, an infinity or NaN."""
+    if math.isnan(value):
+        return Accepted(NAN)
+    if math.isinf(value):
+        return Accepted(PINF if value > 0 else NINF)
+    return Accepted(FINITE, value, value)
+
+
+def merge(parts: Sequence[Accepted]) -> Accepted:
+    """All that one of the parts accepts; of numbers the hull."""
+    kinds = 0
+    finite = [p for p in parts if p.kinds & FINITE]
+    for part in parts:
+        kinds |= part.kinds
+    if not finite:
+        return Accepted(kinds)
+    return Accepted(kinds, min(p.low for p in finite), max(p.high for p in finite))
+
+
+def same(a: Accepted, b: Accepted) -> bool:
+    """Whether both are of the same kinds and their numbers agree to 2^-30."""
+    if a.kinds != b.kinds:
+        return False
+    return not a.kinds & FINITE or abs(a.low - b.low) <= 2.0**-30 * max(abs(a.low), abs(b.low))

@@ -1,0 +1,121 @@
+"""Joining: what is right for one output at a special point, from its tendencies along all paths and the formula's own value there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point, same
+from oracles.limits.tendency import Kind, Tendency
+from oracles.reference import FINITE, NAN, NINF, PINF
+
+
+@dataclass(frozen=True)
+class Place:
+    """What kind of point it is.
+
+    derivative: of any order. at_infinity: an input is infinite. several: more than one number is an input. ieee: the formula consists of IEEE 754's
+    own operations. pole: the function, or of a second derivative the first, has no finite value. negative_zero: an input is -0. of_zeros: the
+    formula meets 0/0. edge: a zero at the edge of the domain has the sign of the other side; a function of several numbers has no convention there
+    (IEEE 754 and C23 Annex F know functions of one), and at a pole the limit from the other side is as right.
+    """
+
+    derivative: bool
+    at_infinity: bool
+    several: bool
+    ieee: bool
+    pole: bool = False
+    negative_zero: bool = False
+    of_zeros: bool = False
+    edge: bool = False
+
+    def settled(self, tendencies: Sequence[Tendency]) -> bool:
+        """Whether no further path can change what is right."""
+        if self.derivative or self.ieee:
+            return False
+        kinds = {t.kind for t in tendencies}
+        if Kind.UNCLEAR in kinds and Kind.NONE not in kinds:
+            return True
+        numbers = [t.limit for t in tendencies if t.kind is Kind.LIMIT]
+        return any(math.isfinite(v) for v in numbers) and not all(same(point(numbers[0]), point(v)) for v in numbers)
+
+
+def join(place: Place, tendencies: Sequence[Tendency], formula: float) -> Accepted:
+    """What is right: see the rules of the two functions below. formula: the value in IEEE 754 arithmetic."""
+    if place.derivative:
+        return _derivative(place, tendencies, formula)
+    return _value(place, tendencies, formula)
+
+
+def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Accepted:
+    """The limit that all paths have.
+
+    Without one: NaN where no path has values or all oscillate; either infinity, or NaN, where all grow beyond bounds; what IEEE 754 makes of its own
+    operations; else nothing is known.
+    """
+    defined = [t for t in tendencies if t.kind is not Kind.UNDEFINED]
+    excuses = _excuses(place, formula)
+    if not defined:
+        return merge([Accepted(NAN), *excuses])
+    kinds = {t.kind for t in defined}
+    if kinds <= {Kind.NONE, Kind.UNCLEAR} and Kind.NONE in kinds:
+        return merge([Accepted(NAN), *excuses])
+    if Kind.UNCLEAR in kinds:
+        return NOTHING if math.isnan(formula) else replace(point(formula), proved=False)
+    if place.several and place.of_zeros and math.isnan(formula):
+        return NOTHING  # 0/0 of several numbers depends on the direction, of which paths try a few
+    limits = [point(t.limit) for t in defined if t.kind is Kind.LIMIT]
+    first = limits[0]
+    holes = len(defined) < len(tendencies) and not _outside(tendencies)
+    if len(limits) == len(defined) and not holes and all(same(first, other) for other in limits[1:]):
+        if math.isnan(formula) and place.several and place.at_infinity:
+            excuses.append(Accepted(NAN))
+        if place.several and place.edge and first.kinds & (PINF | NINF):
+            excuses += [Accepted(PINF), Accepted(NINF)]
+        return merge([first, *excuses])
+    if kinds == {Kind.LIMIT} and not any(limit.kinds & FINITE for limit in limits) and not holes:
+        return merge([*limits, Accepted(NAN), point(formula)])
+    if place.ieee:
+        return merge([*limits, Accepted(NAN), point(formula)])
+    return NOTHING
+
+
+def _outside(tendencies: Sequence[Tendency]) -> bool:
+    """Whether the paths without values lie outside the domain (a whole side, all but whole numbers), not at poles among values."""
+    return not any(t.kind is Kind.UNDEFINED and t.whole for t in tendencies)
+
+
+def _excuses(place: Place, formula: float) -> list[Accepted]:
+    """What IEEE 754 arithmetic makes of the formula at infinity (C23 Annex F for pow, atan2, hypot), and the infinity that it gives at a pole."""
+    if math.isnan(formula) or not (place.at_infinity or math.isinf(formula)):
+        return []
+    return [point(formula)]
+
+
+def _derivative(place: Place, tendencies: Sequence[Tendency], formula: float) -> Accepted:
+    if any(t.kind is Kind.UNCLEAR for t in tendencies):
+        return ANYTHING if place.several else NOTHING
+    limits = [point(t.limit) if t.kind is Kind.LIMIT else Accepted(NAN) for t in tendencies]
+    defined = [limit for limit in limits if limit.kinds != NAN] or limits  # a side outside the domain says nothing
+    first = defined[0]
+    agree = all(same(first, other) for other in defined[1:])
+    extra = []
+    if math.isnan(formula) and (place.several or place.at_infinity):
+        extra.append(Accepted(NAN))
+    if place.at_infinity or place.pole:
+        extra.append(Accepted(NAN))  # not differentiable at infinity or at a pole: NaN is an honest answer
+    smooth = place.at_infinity or not math.isnan(
+        formula
+    )  # 0/0 at a finite point: paths may agree by chance (std of equal numbers)
+    if place.several and not (agree and smooth and first.kinds & FINITE):
+        return ANYTHING  # not differentiable there, and no one-sided derivative to hold an answer against
+    if math.isinf(formula):
+        extra.append(point(formula))  # a signed zero at a pole
+    if place.pole and place.negative_zero and first.kinds & (PINF | NINF):
+        extra += [Accepted(PINF), Accepted(NINF)]  # a pole at the edge of the domain: 1/-0 is as honest as the limit
+    if agree:
+        return merge([first, *extra])
+    if any(not limit.kinds & FINITE for limit in defined):
+        extra.append(Accepted(NAN))
+    return merge([*defined, *extra])

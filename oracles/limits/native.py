@@ -1,0 +1,43 @@
+"""The formula as IEEE 754 evaluates it at a special point. It only excuses: what it gives is never held against an answer."""
+
+from __future__ import annotations
+
+import math
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oracles.arithmetic.taped import TapedNative
+from oracles.function import Function
+
+Inputs = dict[str, NDArray[np.float64]]
+
+
+def nest(values: NDArray[np.float64], lift: Any) -> Any:
+    """An array as nested lists of an arithmetic's numbers."""
+    return lift(float(values)) if values.ndim == 0 else [nest(v, lift) for v in values]
+
+
+def native(function: Function, inputs: Inputs, *, quiet: bool = True) -> tuple[list[float], bool]:
+    """The outputs in binary64, and whether IEEE 754's own operations were enough. quiet: no
+    warnings."""
+    m = TapedNative()
+    lifted = {name: nest(np.asarray(values), m.lift) for name, values in inputs.items()}
+    with np.errstate(all="ignore") if quiet else nullcontext():
+        outputs = [float(m.num(v)) for v in function.outputs(m, lifted)]
+    return outputs, not m.functions
+
+
+def spread_nan(function: Function, inputs: Inputs, outputs: list[float]) -> list[float]:
+    """NaN for every output that an infinite input reaches, where the formula gives NaN for one of them.
+
+    softmax([inf, 1]): the formula is nan only in the first place, but every implementation subtracts the largest element first,
+    inf - inf, and cannot know the limit of the others better.
+    """
+    if len(outputs) == 1 or not any(math.isnan(v) for v in outputs):
+        return outputs
+    marked = {name: np.where(np.isinf(v), math.nan, v) for name, v in inputs.items()}
+    reached, _ = native(function, marked)
+    return [math.nan if math.isnan(r) else v for r, v in zip(reached, outputs, strict=True)]

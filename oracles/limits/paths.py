@@ -1,0 +1,283 @@
+"""Paths: sequences of ordinary points that tend to a special one, and what a function does along them.
+
+What moves: infinities, zeros of the reals, and, where the function has no values beside these alone (a pole at q = 1 beside loc = 0), every finite
+number too. What is counted or said (integers, labels at the ends of their domain) and the directions of a derivative stay where they are.
+A path has a *family* (which mantissas, odd or even exponents, whether whole numbers), a *side* (of finite points) and *rates* (how fast several
+numbers go beside each other). One family proves nothing: (4/3) 2^e has the fraction 1/3 or 2/3 for ever, so that the gamma function
+seems to vanish along it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oracles.arithmetic.taped import TapedMp
+from oracles.function import DIRECTIONS, Function
+from oracles.limits.tendency import UNCLEAR, Tendency, Value, tendency
+
+Inputs = dict[str, NDArray[np.float64]]
+
+#: Enough to hold 2^1023 + 2^-256.
+BITS = 1300
+#: Enough where no finite number is so large or so small.
+FEWER_BITS = 600
+#: Where everything moves, the least of these that tells a moved number from where it was: few, for functions have tables for each precision.
+PRECISIONS = (FEWER_BITS, 832, BITS, 2400)
+#: More bits for a second look.
+MORE = 256
+#: Distances: infinity is approached as 2^e, zero as 2^-e; doubling exponents make even log log grow visibly.
+EXPONENTS = (14, 28, 56, 112, 224)
+#: Per path: how fast the moving numbers, counted in order, go relative to each other.
+RATES = ((1.0, 1.0, 1.0), (1.0, 2.0, 1.5), (2.0, 1.0, 1.25))
+
+
+@dataclass(frozen=True)
+class Family:
+    """mantissas: in turn, one a step and number, none a power of two, so that sin(pi x) is not hit at its zeros; later: added to every exponent, so
+    that there are odd ones; whole: infinities are approached through integers, odd and even in turn, where functions of period one have their poles;
+    slow: of every two numbers the one that goes as the root of the exponent only, 2^-e beside 1/sqrt(e)."""
+
+    mantissas: tuple[Fraction, ...]
+    later: int = 0
+    whole: bool = False
+    slow: int | None = None
+
+
+STEADY = Family((Fraction(4, 3),))
+CHANGING = Family((Fraction(7, 5), Fraction(17, 11), Fraction(13, 7), Fraction(16, 13), Fraction(23, 17)), later=1)
+WHOLE = Family((Fraction(5, 4), Fraction(15, 8), Fraction(9, 8)), whole=True)
+#: These can refute a limit; what converges along them is too slow to be read.
+SLOW = (Family(STEADY.mantissas, slow=0), Family(STEADY.mantissas, slow=1))
+
+
+@dataclass(frozen=True)
+class Path:
+    """side: +1 for that of a zero's sign, and away from zero of other finite points; -1 for the other. everything: finite numbers move too. held:
+    zeros stay where they are beside an infinity, as zero weights and paddings are."""
+
+    family: Family
+    side: int
+    rates: tuple[float, ...]
+    everything: bool
+    held: bool = False
+
+
+def own(inputs: Inputs) -> Inputs:
+    """The inputs of the definition itself: a derivative is linear in its directions, which stay where they are."""
+    return {name: v for name, v in inputs.items() if name not in DIRECTIONS}
+
+
+def special_numbers(function: Function, inputs: Inputs) -> int:
+    """How many numbers are infinite, or zeros that are not counted."""
+    return sum(int(_special(function, name, v).sum()) for name, v in own(inputs).items())
+
+
+def has_zeros(function: Function, inputs: Inputs) -> bool:
+    """Whether a zero is among them: it has a side of its own."""
+    return any((_special(function, name, v) & (v == 0)).any() for name, v in own(inputs).items())
+
+
+def _special(function: Function, name: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    zero = (values == 0) & (name not in function.counts) & (name not in function.labels)
+    return np.asarray(~np.isfinite(values) | zero)
+
+
+def approaches(function: Function, inputs: Inputs, *, side: int, everything: bool) -> list[Path]:
+    """The paths to a point from one side, those that differ most first. everything: see Path."""
+    special = special_numbers(function, inputs)
+    moving = sum(v.size for v in own(inputs).values()) if everything else special
+    rates: tuple[tuple[float, ...], ...] = RATES if moving > 1 else RATES[:1]
+    if everything and not special and moving > 1:
+        rates = RATES[1:]  # a singular point, as std of equal numbers: moved alike they stay equal
+    families = [STEADY, CHANGING]
+    at_infinity = any(np.isinf(v).any() for v in own(inputs).values())
+    if at_infinity:
+        families.insert(1, WHOLE)
+    count = max(len(rates), len(families))
+    paths = [Path(families[k % len(families)], side, rates[k % len(rates)], everything) for k in range(count)]
+    if at_infinity and has_zeros(function, inputs):
+        paths.insert(1, replace(paths[0], held=True))
+    return paths
+
+
+def leaves_domain(function: Function, inputs: Inputs, side: int) -> bool:
+    """Whether a zero at the edge of its input's domain moves out of it on this side."""
+    for name, values in own(inputs).items():
+        low, high = function.domain(name)
+        upward = np.copysign(1.0, values) * side > 0
+        zero = _special(function, name, values) & (values == 0)
+        if (zero & (((values == low) & ~upward) | ((values == high) & upward))).any():
+            return True
+    return False
+
+
+def along(function: Function, inputs: Inputs, path: Path) -> tuple[list[Tendency], list[Value]] | None:
+    """What each output tends to along a path, and its last value; None where it cannot be evaluated."""
+    m = TapedMp(_bits(inputs, path))
+    rows: list[list[Any]] = []
+    lost = False
+    for step, exponent in enumerate(exponents(inputs, everything=path.everything)):
+        values = at(function, inputs, path, step, exponent, m)
+        if values is None:
+            return None
+        lost |= m.gave_up
+        rows.append(values)
+    read = [_read(m, [row[k] for row in rows]) for k in range(len(rows[0]))]
+    if path.family.whole:
+        read = [replace(t, whole=True) for t in read]
+    return [UNCLEAR for _ in read] if lost else read, [_value(m, v) for v in rows[-1]]
+
+
+def shrinks(function: Function, inputs: Inputs, side: int, *, everything: bool) -> list[bool] | None:
+    """Per output whether it shrinks along a path on which one number goes far slower than another; None where no such path can be evaluated.
+
+    x^a log x, as a and x go to 0, is -infinite at all rates that are powers of each other, and 0 where a goes as 1/sqrt(-log x).
+    """
+    found: list[bool] | None = None
+    moving = sum(v.size for v in own(inputs).values()) if everything else special_numbers(function, inputs)
+    if moving < 2:
+        return None
+    for family in SLOW:
+        path = Path(family, side, RATES[0], everything)
+        m = TapedMp(_bits(inputs, path))
+        ends = [at(function, inputs, path, 0, exponent, m) for exponent in exponents(inputs, everything=everything)[-3:]]
+        if any(end is None for end in ends):
+            continue
+        sizes = [[m.log2_magnitude(v) for v in end or []] for end in ends]
+        smaller = [a > b + 1 > c + 2 for a, b, c in zip(*sizes, strict=True)]
+        found = smaller if found is None else [x or y for x, y in zip(found, smaller, strict=True)]
+    return found
+
+
+def _read(m: TapedMp, numbers: list[Any]) -> Tendency:
+    steps = [m.log2_magnitude(b - a) for a, b in itertools.pairwise(numbers)]
+    return tendency([_value(m, v) for v in numbers], steps, m.bits)
+
+
+def _value(m: TapedMp, number: Any) -> Value:
+    return m.double(number)[0], m.log2_magnitude(number)
+
+
+def precise(function: Function, inputs: Inputs, path: Path, last: list[Value]) -> list[bool]:
+    """Per output whether a higher precision gives the same last value: what cancels along a path leaves noise, which has tendencies too."""
+    known = exponents(inputs, everything=path.everything)
+    m = TapedMp(_bits(inputs, path) + MORE)
+    again = at(function, inputs, path, len(known) - 1, known[-1], m)
+    return [False for _ in last] if again is None else [_alike(a, _value(m, b)) for a, b in zip(last, again, strict=True)]
+
+
+def _alike(a: Value, b: Value) -> bool:
+    if math.isnan(a[0]) or math.isnan(b[0]):
+        return math.isnan(a[0]) and math.isnan(b[0])
+    return a[0] == b[0] or abs(a[0] - b[0]) <= 2.0**-40 * abs(b[0]) or (a[1] < -1074 and b[1] < -1074)
+
+
+def at(function: Function, inputs: Inputs, path: Path, step: int, exponent: int, m: TapedMp) -> list[Any] | None:
+    """The function's outputs at one point of a path, numbers of m; None where mpmath has no answer."""
+    m.gave_up = False
+    counter = iter(range(10**9))
+
+    def lift(name: str, values: NDArray[np.float64]) -> Any:
+        moves = _special(function, name, values)
+        if name in DIRECTIONS:
+            moves = ~np.isfinite(values)
+        elif path.everything:
+            moves = moves | _free(function, name, values)
+        if path.held:
+            moves = moves & (values != 0)
+        low, high = function.domain(name)
+
+        def number(index: tuple[int, ...]) -> Any:
+            x = float(values[index])
+            if not moves[index]:
+                return m.lift(x)
+            j = next(counter)
+            distance = int((exponent + path.family.later) * path.rates[j % len(path.rates)])
+            mantissa = path.family.mantissas[(step + j) % len(path.family.mantissas)]
+            if path.family.slow == j % 2:
+                mantissa, distance = mantissa * math.isqrt(distance) if math.isinf(x) else mantissa / math.isqrt(distance), 0
+            if math.isinf(x):
+                return _far(m, mantissa, distance, x, (step + j) % 2 if path.family.whole else None)
+            return _beside(m, x, mantissa, distance, _side(x, path.side, low, high))
+
+        return _nest(values.shape, number)
+
+    try:
+        return [m.num(v) for v in function.outputs(m, {name: lift(name, values) for name, values in inputs.items()})]
+    except (ArithmeticError, ValueError, TypeError, NotImplementedError):
+        return None
+
+
+def _nest(shape: tuple[int, ...], number: Any, index: tuple[int, ...] = ()) -> Any:
+    return number(index) if not shape else [_nest(shape[1:], number, (*index, i)) for i in range(shape[0])]
+
+
+def _free(function: Function, name: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Finite numbers that may move: not what is counted, nor a label at an end of its domain."""
+    if name in function.counts:
+        return np.zeros(values.shape, np.bool_)
+    low, high = function.domain(name)
+    said = (values == low) | (values == high) if name in function.labels else np.zeros(values.shape, np.bool_)
+    return np.asarray(np.isfinite(values) & ~said)
+
+
+def _side(x: float, side: int, low: float, high: float) -> float:
+    """The direction in which a finite point moves, +1 upwards: into the domain from its ends, of a zero at the sign that it has."""
+    upward = math.copysign(1.0, x) * side
+    if x == 0:
+        return upward
+    return 1.0 if x == low else -1.0 if x == high else upward
+
+
+def _far(m: TapedMp, mantissa: Fraction, exponent: int, sign: float, parity: int | None) -> Any:
+    value = mantissa * Fraction(2) ** exponent
+    if parity is not None:
+        value = Fraction(2 * math.floor(value / 2) + parity)
+    return m.num(value if sign > 0 else -value)
+
+
+def _beside(m: TapedMp, x: float, mantissa: Fraction, exponent: int, direction: float) -> Any:
+    """x, moved by 2^-exponent min(1, |x|), a zero by 2^-exponent: poles may lie one apart."""
+    step = m.num(mantissa * Fraction(2) ** -exponent * (1 if direction > 0 else -1))
+    return m.lift(x) + (step * m.lift(abs(x)) if 0 < abs(x) < 1 else step)
+
+
+#: Where everything moves, the precision grows with the exponents: no farther than what leaves numbers of 2^64 behind.
+NEAR = 64
+
+
+def affordable(inputs: Inputs) -> bool:
+    """Whether everything may move: not where an infinity would have to leave a number beyond 2^64 behind."""
+    return reach(inputs) <= NEAR or not any(np.isinf(v).any() for v in own(inputs).values())
+
+
+def exponents(inputs: Inputs, *, everything: bool) -> Sequence[int]:
+    """EXPONENTS, or larger ones that leave the ordinary numbers of the row far behind: 2^256 is no infinity beside 1e308."""
+    far = min(reach(inputs), NEAR) if everything else reach(inputs)
+    if far < EXPONENTS[0]:
+        return EXPONENTS
+    return [2 * far * e // EXPONENTS[0] for e in EXPONENTS[:4]]
+
+
+def reach(inputs: Inputs) -> int:
+    """The largest binary exponent, up or down, of the row's ordinary numbers."""
+    ordinary = [v[np.isfinite(v) & (v != 0)] for v in own(inputs).values()]
+    return max((int(np.abs(np.frexp(v)[1]).max()) for v in ordinary if v.size), default=0)
+
+
+def _bits(inputs: Inputs, path: Path) -> int:
+    """The precision along a path: a number beside a finite one must be told from it."""
+    if path.everything:
+        furthest = int((max(exponents(inputs, everything=True)) + path.family.later) * max(path.rates)) + 256
+        return next((bits for bits in PRECISIONS if bits >= furthest), furthest)
+    sizes = [np.abs(v[np.isfinite(v) & (v != 0)]) for v in map(np.atleast_1d, inputs.values())]
+    ordinary = all(((v < 2.0**140) & (v > 2.0**-160)).all() for v in sizes)
+    return FEWER_BITS if ordinary else BITS
