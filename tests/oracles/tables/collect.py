@@ -140,7 +140,8 @@ def read(taken: Taken, folders: dict[str, Path]) -> Iterator[tuple[tuple[Fractio
             if abs(int((row[taken.value].lower() + "e0").split("e")[1])) > FARTHEST:
                 continue
             value = fraction(row[taken.value])
-            off = 0 if exact else abs(value) * Fraction(10) ** (1 - count)
+            last = 10 if taken.source == GSL and count < 19 else 1  # values of a binary64 program, printed
+            off = 0 if exact else abs(value) * last * Fraction(10) ** (1 - count)
             yield tuple(numbers), value - off, value + off  # type: ignore[arg-type]
 
 
@@ -169,13 +170,13 @@ def _log10(value: Fraction) -> float:
 
 
 def written(low: Fraction, high: Fraction) -> str | None:
-    """The value with as many digits (16 to DIGITS) as leave it known to two units of the last; None where fewer are known."""
+    """The value with as many digits (14 to DIGITS) as leave it known to two units of the last; None where fewer are known."""
     value = (low + high) / 2
     if low == high == 0:
         return decimal(value, DIGITS)
     if value == 0:
         return None
-    for count in (DIGITS, 22, 19, 17, 16):
+    for count in (DIGITS, 22, 19, 17, 16, 15, 14):
         text = decimal(value, count)
         exponent = int(text.partition("e")[2])
         unit = Fraction(10) ** (exponent - count + 1)

@@ -25,6 +25,8 @@ HUGE = Fraction(2) ** 1024
 PRECISION = {"ball64": 24, "log64": 24}
 #: What a claim may be wide and count as decided: so many ulps of the format.
 SHARP = 2.0**-8
+#: A radius that says that a value underflows.
+TINY = 2.0**-1070
 #: Neighbours of a point, in ulps, whose interval gets a Taylor model.
 NEIGHBOURS = 64
 
@@ -106,6 +108,10 @@ COLUMNS: dict[str, Callable[[Table], Reference]] = {
 }  # fmt: skip
 ROW_BY_ROW: dict[str, Callable[[Table], Reference]] = {"taylor": taylor_models, "arb": arb, "limit": limit, "reference": whole}
 TIERS_MEASURED = COLUMNS | ROW_BY_ROW
+#: Of tiers that cost milliseconds a row and more, every so manieth row is what all of a table's rows means.
+STEP = {"taylor": 6, "limit": 12}
+#: The shares of Measured, which the tables' headers record as an upper bound for each tier.
+SHARES = ("undecided", "wide")
 
 
 def contains(truth: Reference, row: int, value: Fraction, off: Fraction) -> bool:
@@ -143,5 +149,5 @@ def open_rows(truth: Reference, precision: int) -> tuple[NDArray[np.bool_], NDAr
     unknown = (accepts == 0) | ((accepts & FINITE != 0) & ~np.isfinite(radius))
     with np.errstate(all="ignore"):
         ulp = np.maximum(np.abs(value) * 2.0 ** (1 - precision), 2.0**-1074)
-        wide = ~unknown & np.isfinite(value) & (radius > SHARP * ulp) & (radius > 2.0**-1074)
+        wide = ~unknown & np.isfinite(value) & (radius > SHARP * ulp) & (radius > TINY)
     return unknown, wide

@@ -1,0 +1,277 @@
+"""Derivatives where they are hard (kinks, ties, poles, ends of a domain) by differences of a definition's values at high precision.
+
+No rule of the tape has a part in it. For a point x and each output of a derivative: its one-sided difference quotients at x, and its central
+differences at points x + e d for generic directions d and two small e, whose limits are gradients that occur as near x as one likes. Their hull is
+what a right answer may be (Clarke, 1983, theorem 2.5.1: the generalised gradient is the hull of such limits); where all of them agree the
+function is smooth enough to have one answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oracles.arithmetic.mp import Mp
+from oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, flat
+from oracles.reference import FINITE, NAN, NINF, PINF, Reference
+
+Inputs = dict[str, NDArray[np.float64]]
+Place = tuple[str, int]
+
+#: Precision; distances of the neighbours; the step of differences beside the distance. A second difference of values of size 1 keeps
+#: BITS - 2 (80 + 60) = 200 bits.
+BITS = 480
+NEAR = (40, 80)
+STEP = 60
+#: What two distances may differ by, beside the magnitude (or 1), and be one limit.
+CLOSE = 2.0**-18
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the differences of one output tend to. values: finite limits. infinite: signs of those that grow without bound. open: some tend to
+    nothing, or were not found. jump: the function itself is not continuous there."""
+
+    values: tuple[float, ...]
+    infinite: frozenset[int]
+    open: bool
+    jump: bool = False
+
+    @property
+    def low(self) -> float:
+        return min(self.values, default=math.nan)
+
+    @property
+    def high(self) -> float:
+        return max(self.values, default=math.nan)
+
+    @property
+    def smooth(self) -> bool:
+        """Whether all agree on one finite number."""
+        whole = bool(self.values) and not (self.infinite or self.open or self.jump)
+        return whole and self.high - self.low <= 4 * CLOSE * max(1.0, abs(self.low), abs(self.high))
+
+
+@dataclass(frozen=True)
+class Query:
+    """One output of a derivative: weights of the definition's outputs, and the direction (or two of them) it is differentiated along."""
+
+    weights: tuple[float, ...]
+    along: tuple[dict[Place, float], ...]
+
+
+def places(function: Function, inputs: Inputs) -> list[Place]:
+    """The numbers that are differentiated by, in the order of the outputs."""
+    return [(name, k) for name in function.differentiable for k in range(np.asarray(inputs[name]).size)]
+
+
+def queries(function: Function, inputs: Inputs, outputs: int) -> list[Query]:
+    """The outputs of the function's derivative in their order."""
+    spots = places(function, inputs)
+    ones = tuple(inputs[COTANGENT].ravel().tolist()) if COTANGENT in inputs else (1.0,) * outputs
+    unit = [{spot: 1.0} for spot in spots]
+    whole = dict(zip(spots, inputs[TANGENT].ravel().tolist(), strict=True)) if TANGENT in inputs else None
+    if function.order == "grad":
+        return [Query(ones, (one,)) for one in unit]
+    if function.order == "jvp":
+        single = [tuple(float(k == i) for i in range(outputs)) for k in range(outputs)]
+        return [Query(weights, (along,)) for along in ([whole] if whole is not None else unit) for weights in single]
+    if whole is not None:
+        return [Query(ones, (one, whole)) for one in unit]
+    return [Query(ones, (one, other)) for one in unit for other in unit]
+
+
+class Surface:
+    """The definition's values around a point, as exact numbers of mpmath at BITS."""
+
+    def __init__(self, function: Function, inputs: Inputs) -> None:
+        self.m = Mp(BITS)
+        self.function = Function(**{**vars(function), "order": "value"})
+        self.inputs = {name: np.asarray(v, np.float64) for name, v in inputs.items() if name not in DIRECTIONS}
+
+    def __call__(self, *moves: tuple[dict[Place, float], Fraction]) -> list[Any]:
+        """The outputs at x + sum_i step_i direction_i."""
+        m = self.m
+        shift: dict[Place, Any] = {}
+        for direction, step in moves:
+            for place, share in direction.items():
+                shift[place] = shift.get(place, m.num(0)) + m.lift(share) * m.num(step)
+
+        def lifted(name: str, values: NDArray[np.float64]) -> Any:
+            numbers = [m.lift(v) + shift[name, k] if (name, k) in shift else m.lift(v) for k, v in enumerate(values.ravel().tolist())]
+            return _shaped(numbers, values.shape)
+
+        return [m.num(v) for v in flat(self.function.outputs(m, {name: lifted(name, v) for name, v in self.inputs.items()}))]
+
+
+def _shaped(numbers: list[Any], shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return numbers[0]
+    size = len(numbers) // shape[0]
+    return [_shaped(numbers[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0])]
+
+
+def sides(function: Function, inputs: Inputs, place: Place) -> tuple[bool, bool]:
+    """Whether the number can move (down, up) within the domain."""
+    low, high = function.domain(place[0])
+    x = float(np.asarray(inputs[place[0]]).ravel()[place[1]])
+    return x > low, x < high
+
+
+def directions(function: Function, inputs: Inputs, count: int) -> list[dict[Place, float]]:
+    """Generic directions that stay in the domain: numbers of all orders and signs, beside the point's own magnitude (or 1 at 0)."""
+    rng = np.random.default_rng(count)
+    spots, found = places(function, inputs), []
+    for _ in range(count):
+        direction = {}
+        for name, k in spots:
+            x = float(np.asarray(inputs[name]).ravel()[k])
+            down, up = sides(function, inputs, (name, k))
+            sign = rng.choice([-1.0, 1.0]) if down and up else 1.0 if up else -1.0
+            direction[name, k] = sign * float(rng.integers(64, 256)) / 256 * 2.0 ** math.frexp(x or 0.5)[1]
+        found.append(direction)
+    return found
+
+
+def limits(function: Function, inputs: Inputs, count: int, most: int = 12) -> dict[int, Limits]:
+    """What each output of the derivative tends to (of many, `most` of them), by `count` generic directions and both sides of each of its own.
+    Empty where the definition has no value."""
+    surface = Surface(function, inputs)
+    try:
+        here = surface()
+    except (ArithmeticError, ValueError, TypeError):
+        return {}
+    if not all(_finite(surface, v) for v in here):
+        return {}
+    asked = queries(function, inputs, len(here))
+    near = directions(function, inputs, count)
+    jump = _jumps(surface, near, here)
+    found: dict[int, Limits] = {}
+    for k in sorted({*np.linspace(0, len(asked) - 1, min(most, len(asked))).astype(int).tolist()}):
+        query = asked[k]
+        pairs: list[tuple[Any, Any] | None] = [_pair(_central, surface, query, d) for d in near]
+        if len(query.along) == 1:
+            pairs += [_pair(_one_sided, surface, query, sign, here) for sign in _within(function, inputs, query.along[0])]
+        found[k] = _limits(pairs, jump)
+    return found
+
+
+def _within(function: Function, inputs: Inputs, along: dict[Place, float]) -> list[int]:
+    """The signs with which the direction stays in the domain."""
+    signs = []
+    for sign in (1, -1):
+        able = [sides(function, inputs, place)[int(share * sign > 0)] for place, share in along.items() if share]
+        signs += [sign] if all(able) else []
+    return signs
+
+
+def _finite(surface: Surface, value: Any) -> bool:
+    return math.isfinite(surface.m.log2_magnitude(value)) or bool(surface.m.eq0(value))
+
+
+def _jumps(surface: Surface, near: Sequence[dict[Place, float]], here: Sequence[Any]) -> bool:
+    """Whether some neighbour's value is not near the point's: by sqrt(2^-80) at most, for values of any ordinary slope."""
+    for direction in near:
+        try:
+            there = surface((direction, Fraction(1, 2 ** NEAR[1])))
+        except (ArithmeticError, ValueError, TypeError):
+            continue
+        for a, b in zip(here, there, strict=True):
+            if not _finite(surface, b) or abs(surface.m.double(b - a)[0]) > 2.0**-20 * max(1.0, abs(surface.m.double(a)[0])):
+                return True
+    return False
+
+
+def _weighted(surface: Surface, weights: Sequence[float], values: Sequence[Any]) -> Any:
+    m = surface.m
+    parts = [m.lift(w) * v for w, v in zip(weights, values, strict=True) if w]
+    return m.sum(parts) if parts else m.num(0)
+
+
+def _central(surface: Surface, query: Query, exponent: int, direction: dict[Place, float]) -> Any:
+    """The central difference at x + 2^-exponent direction."""
+    at, h, m = (direction, Fraction(1, 2**exponent)), Fraction(1, 2 ** (exponent + STEP)), surface.m
+    total = m.num(0)
+    signs: Iterator[tuple[int, ...]] = iter([(1,), (-1,)] if len(query.along) == 1 else [(1, 1), (1, -1), (-1, 1), (-1, -1)])
+    for sign in signs:
+        value = _weighted(surface, query.weights, surface(at, *((a, s * h) for a, s in zip(query.along, sign, strict=True))))
+        total = total + math.prod(sign) * value
+    return total / m.num((2 * h) ** len(query.along))
+
+
+def _one_sided(surface: Surface, query: Query, exponent: int, sign: int, here: Sequence[Any]) -> Any:
+    h, m = Fraction(sign, 2 ** (2 * exponent)), surface.m
+    there = surface((query.along[0], h))
+    return (_weighted(surface, query.weights, there) - _weighted(surface, query.weights, here)) / m.num(h)
+
+
+def _pair(difference: Callable[..., Any], surface: Surface, query: Query, *rest: Any) -> tuple[Any, Any] | None:
+    """(value, log2 of its magnitude) at both distances; None where the definition has none."""
+    try:
+        values = [difference(surface, query, e, *rest) for e in NEAR]
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    found = [(surface.m.double(v)[0], surface.m.log2_magnitude(v)) for v in values]
+    return None if any(math.isnan(v) for v, _ in found) else (found[0], found[1])
+
+
+def _limits(pairs: Sequence[tuple[Any, Any] | None], jump: bool) -> Limits:
+    values, infinite, unknown = [], set(), False
+    for pair in pairs:
+        if pair is None:
+            unknown = True
+            continue
+        (before, size_before), (now, size) = pair
+        if math.isfinite(now) and abs(now - before) <= CLOSE * max(1.0, abs(now)):
+            values.append(now)
+        elif size > size_before + 0.5 and math.copysign(1.0, now) == math.copysign(1.0, before):
+            infinite.add(1 if now > 0 else -1)
+        else:
+            unknown = True
+    return Limits(tuple(values), frozenset(infinite), unknown, jump)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """kind: "excludes" (a limit that occurs is not accepted), "wide" (more is accepted than the hull of the limits), "anything" (every answer is,
+    although there is one), "nan" (a NaN is, although there is one), "unknown" (nothing is decided). excess: how far."""
+
+    kind: str
+    excess: float = 0.0
+
+
+def compared(truth: Reference, k: int, found: Limits) -> Disagreement | None:
+    """How the oracle's accepted set of the k-th output of the only row differs from the limits; None where it does not, or where these say
+    nothing."""
+    kinds, value, radius = int(truth.accepts[0, k]), float(truth.value[0, k]), float(truth.radius[0, k])
+    if not kinds:
+        return Disagreement("unknown") if found.values and not found.open else None
+    if kinds & FINITE and math.isinf(radius):
+        return Disagreement("anything") if found.smooth else None
+    low, high = value - radius, value + radius
+    if not kinds & FINITE:
+        low = high = math.nan
+    scale = max([1.0, *map(abs, found.values)])
+    tolerance = 8 * CLOSE * scale
+    outside = [max(low - v, v - high) for v in found.values] if kinds & FINITE else [math.inf for _ in found.values]
+    worst = max(outside, default=0.0)
+    if found.jump:
+        return None
+    if worst > tolerance and not (kinds & NAN and (found.infinite or found.open)):
+        return Disagreement("excludes", worst)
+    if any(not kinds & (NAN | (PINF if sign > 0 else NINF)) for sign in found.infinite) and not (kinds & FINITE and math.isinf(value)):
+        return Disagreement("excludes", math.inf)
+    if found.infinite or found.open or not found.values:
+        return None
+    excess = max(found.low - low, high - found.high)
+    if excess > tolerance:
+        return Disagreement("wide", excess)
+    if kinds & (NAN | PINF | NINF) and found.smooth:
+        return Disagreement("nan")
+    return None
