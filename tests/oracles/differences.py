@@ -239,7 +239,7 @@ def _limits(pairs: Sequence[tuple[Any, Any] | None], jump: bool) -> Limits:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """kind: "excludes" (a limit that occurs is not accepted), "wide" (more is accepted than the hull of the limits), "anything" (every answer is,
+    """kind: "excludes" (a limit that occurs is not accepted), "wide" (more is accepted than the hull of the limits), "loose" (more than the one limit where the function is smooth), "anything" (every answer is,
     although there is one), "nan" (a NaN is, although there is one), "unknown" (nothing is decided). excess: how far."""
 
     kind: str
@@ -271,7 +271,7 @@ def compared(truth: Reference, k: int, found: Limits) -> Disagreement | None:
         return None
     excess = max(found.low - low, high - found.high)
     if excess > tolerance:
-        return Disagreement("wide", excess)
+        return Disagreement("loose" if found.smooth else "wide", excess)
     if kinds & (NAN | PINF | NINF) and found.smooth:
         return Disagreement("nan")
     return None

@@ -14,7 +14,7 @@ import pytest
 
 from oracles.reference import FINITE, Reference
 from tests.oracles.tables import Table, load, names, settings
-from tests.oracles.tables.tiers import COLUMNS, ROW_BY_ROW, SHARES, STEP, Measured, contains, measured
+from tests.oracles.tables.tiers import COLUMNS, ROW_BY_ROW, SHARES, STEP, contains, measured, together
 
 #: Rows of a table in the fast tests of a tier that works a row at a time.
 FEW = {"taylor": 2, "arb": 6, "limit": 1, "reference": 6}
@@ -26,17 +26,8 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def every(table: Table, step: int) -> Table:
-    return table.take(range(0, table.rows, step)) if step > 1 else table
-
-
-def together(parts: list[tuple[Table, Measured]]) -> dict[str, float]:
-    rows = sum(table.rows for table, _ in parts)
-    return {share: sum(getattr(m, share) * table.rows for table, m in parts) / rows for share in SHARES}
-
-
 def check(name: str, tier: str) -> None:
-    parts = [(table, measured(table, tier)) for table in (every(t, STEP.get(tier, 1)) for t in load(name))]
+    parts = [(table, measured(table, tier)) for table in (t.every(STEP.get(tier, 1)) for t in load(name))]
     assert not [violation for _, m in parts for violation in m.violations]
     for share, now in together(parts).items():
         recorded = dict(pair.split("=") for pair in settings(name)[share].split())
@@ -54,7 +45,7 @@ def test_vectorised_tiers(name: str, tier: str) -> None:
 def test_a_few_rows_of_the_other_tiers(name: str, tier: str) -> None:
     tables = load(name)
     for table in (tables[0], tables[-1])[: len(tables)]:
-        assert not measured(every(table, math.ceil(table.rows / FEW[tier])), tier).violations
+        assert not measured(table.every(math.ceil(table.rows / FEW[tier])), tier).violations
 
 
 @pytest.mark.slow

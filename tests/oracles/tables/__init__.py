@@ -51,6 +51,9 @@ class Table:
             tuple(self.values[i] for i in rows), tuple(self.off[i] for i in rows),
         )  # fmt: skip
 
+    def every(self, step: int) -> Table:
+        return self.take(range(0, self.rows, step)) if step > 1 else self
+
     def single(self, row: int) -> dict[str, NDArray[np.float64]]:
         return {name: values[row] for name, values in self.inputs.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ from oracles.arithmetic import ball80
 from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.ball80 import Ball80
 from oracles.arithmetic.log64 import Log64
-from oracles.oracle import Caps, _set_accepted, reference
+from oracles.oracle import Caps, reference
 from oracles.reference import FINITE, NINF, PINF, TIERS, Reference
 from oracles.taylor import taylor
 from tests.oracles.tables import Table
@@ -74,10 +74,16 @@ def arb(table: Table) -> Reference:
 
 
 def limit(table: Table) -> Reference:
-    """What the limits say of an ordinary point: where Arb gives up, they are what is asked."""
+    """What the limits say of an ordinary point, a number of binary64: where Arb gives up, they are what is asked. The rounding to it is no part of
+    what is measured here; what the oracle makes of such a number is (`whole`)."""
     truth = Reference.unknown(table.rows, 1)
     for row in range(table.rows):
-        _set_accepted(truth, row, tuple(limits_at_infinity.accepted(table.function, table.single(row))))
+        (right,) = limits_at_infinity.accepted(table.function, table.single(row))
+        numeric = bool(right.kinds & FINITE)
+        truth.value[row, 0] = right.low / 2 + right.high / 2 if numeric else np.nan
+        truth.radius[row, 0] = (right.high - right.low) / 2 + float(np.spacing(abs(right.low))) if numeric else 0.0
+        truth.low[row, 0], truth.accepts[row, 0] = 0.0, right.kinds
+    truth.tier[:] = TIERS.index("limit")
     return truth
 
 
@@ -151,3 +157,9 @@ def open_rows(truth: Reference, precision: int) -> tuple[NDArray[np.bool_], NDAr
         ulp = np.maximum(np.abs(value) * 2.0 ** (1 - precision), 2.0**-1074)
         wide = ~unknown & np.isfinite(value) & (radius > SHARP * ulp) & (radius > TINY)
     return unknown, wide
+
+
+def together(parts: Sequence[tuple[Table, Measured]]) -> dict[str, float]:
+    """The shares of several tables of one file."""
+    rows = sum(table.rows for table, _ in parts)
+    return {share: sum(getattr(m, share) * table.rows for table, m in parts) / rows for share in SHARES}
