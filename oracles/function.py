@@ -75,6 +75,29 @@ class Function:
             return outer.pushforward(slopes, variables, flat(inputs[TANGENT]))
         return [second for slope in slopes for second in outer.gradient([slope], [1], variables)]
 
+    def by_forward_mode(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
+        """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and the
+        cotangent's sum at the end. At ties this encloses the derivatives of each output that a choice gives, no more (Tape.pushforward)."""
+        outer = Tape(m)
+        inner = Tape(outer) if self.order == "grad2" else outer
+        outside = {name: _lift(outer, inputs[name]) for name in self.inputs}
+        inside = {name: _lift(inner, outside[name]) for name in self.inputs} if inner is not outer else outside
+        results = self._value(inner, inside)
+        variables = [node for name in self.differentiable for node in flat(outside[name])]
+        slopes = [
+            self._along(inner, results, node, inputs) for name in self.differentiable for node in flat(inside[name])
+        ]
+        if inner is outer:
+            return slopes
+        if TANGENT in inputs:
+            return outer.pushforward(slopes, variables, flat(inputs[TANGENT]))
+        return [second for slope in slopes for variable in variables for second in outer.pushforward([slope], [variable], [1])]
+
+    def _along(self, tape: Tape, results: list[Any], variable: Any, inputs: dict[str, Any]) -> Any:
+        """The cotangent's product with the derivatives of the results by the variable, in the tape's base."""
+        pushed = tape.pushforward(results, [variable], [1])
+        return tape.base.sum([tape.base.num(seed) * v for seed, v in zip(_seeds(inputs, results), pushed, strict=True)])
+
     def _value(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
         result = definition(self.definition)(m, *(inputs[name] for name in self.inputs), **dict(self.params))
         return flat(result)

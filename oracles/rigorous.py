@@ -48,7 +48,19 @@ def enclose(function: Function, inputs: RowInputs, bits: int) -> Enclosures:
             return Enclosures([], undefined=True)
         except (ZeroDivisionError, OverflowError, ValueError):
             return Enclosures([], removable=m.removable, kink=m.kink)
+        if m.kink and function.order in ("grad", "grad2"):
+            outputs = _tighter(function, inputs, outputs, bits)
         return Enclosures(outputs, kink=m.kink, removable=m.removable)
+
+
+def _tighter(function: Function, inputs: RowInputs, balls: list[arb], bits: int) -> list[arb]:
+    """Each ball, or at a tie what forward mode makes of it, whichever is narrower: both hold all that is right."""
+    with Arb(bits) as m:
+        try:
+            others = [m.num(n).v for n in function.by_forward_mode(m, lift(m, inputs))]
+        except (Undefined, ZeroDivisionError, OverflowError, ValueError):
+            return balls
+    return [b if b.is_finite() and not (other.is_finite() and other.rad() < b.rad()) else other for b, other in zip(balls, others, strict=True)]
 
 
 def to_fraction(x: arb) -> Fraction:

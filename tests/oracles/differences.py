@@ -1,15 +1,17 @@
 """Derivatives where they are hard (kinks, ties, poles, ends of a domain) by differences of a definition's values at high precision.
 
-No rule of the tape has a part in it. For a point x and each output of a derivative: its one-sided difference quotients at x, and its central
-differences at points x + e d for generic directions d and two small e, whose limits are gradients that occur as near x as one likes. Their hull is
-what a right answer may be (Clarke, 1983, theorem 2.5.1: the generalised gradient is the hull of such limits); where all of them agree the
-function is smooth enough to have one answer.
+No rule of the tape has a part in it. For a point x and each output of the definition: its one-sided difference quotients at x, and its central
+differences at points x + e d for generic directions d and two small e, whose limits are derivatives that occur as near x as one likes. Their hull is
+what a right answer may be (Clarke, 1983, theorem 2.5.1: the generalised gradient is the hull of such limits); of a cotangent's product with several
+outputs it is the sum of their hulls, as an implementation chooses for each output alone. Where all limits agree the function is smooth enough to
+have one answer.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -35,27 +37,32 @@ CLOSE = 2.0**-18
 
 @dataclass(frozen=True)
 class Limits:
-    """What the differences of one output tend to. values: finite limits. infinite: signs of those that grow without bound. open: some tend to
-    nothing, or were not found. jump: the function itself is not continuous there."""
+    """What the differences of one output tend to: the hull [low, high] of finite limits (nan where there are none). infinite: signs of those that
+    grow without bound. open: some tend to nothing, or were not found. jump: the function itself is not continuous there."""
 
-    values: tuple[float, ...]
-    infinite: frozenset[int]
-    open: bool
+    low: float = 0.0
+    high: float = 0.0
+    infinite: frozenset[int] = frozenset()
+    open: bool = False
     jump: bool = False
 
     @property
-    def low(self) -> float:
-        return min(self.values, default=math.nan)
-
-    @property
-    def high(self) -> float:
-        return max(self.values, default=math.nan)
+    def known(self) -> bool:
+        return not math.isnan(self.low)
 
     @property
     def smooth(self) -> bool:
         """Whether all agree on one finite number."""
-        whole = bool(self.values) and not (self.infinite or self.open or self.jump)
+        whole = self.known and not (self.infinite or self.open or self.jump)
         return whole and self.high - self.low <= 4 * CLOSE * max(1.0, abs(self.low), abs(self.high))
+
+    def plus(self, weight: float, other: Limits) -> Limits:
+        """The sum with weight times another's."""
+        ends = sorted((weight * other.low, weight * other.high))
+        signs = frozenset(int(math.copysign(sign, sign * weight)) for sign in other.infinite)
+        return Limits(
+            self.low + ends[0], self.high + ends[1], self.infinite | signs, self.open or other.open, self.jump or other.jump
+        )
 
 
 @dataclass(frozen=True)
@@ -94,9 +101,16 @@ class Surface:
         self.m = Mp(BITS)
         self.function = Function(**{**vars(function), "order": "value"})
         self.inputs = {name: np.asarray(v, np.float64) for name, v in inputs.items() if name not in DIRECTIONS}
+        self.seen: dict[Any, list[Any]] = {}
 
     def __call__(self, *moves: tuple[dict[Place, float], Fraction]) -> list[Any]:
-        """The outputs at x + sum_i step_i direction_i."""
+        """The outputs at x + sum_i step_i direction_i. Each point is computed once."""
+        key = tuple((tuple(direction.items()), step) for direction, step in moves)
+        if key not in self.seen:
+            self.seen[key] = self._at(moves)
+        return self.seen[key]
+
+    def _at(self, moves: Sequence[tuple[dict[Place, float], Fraction]]) -> list[Any]:
         m = self.m
         shift: dict[Place, Any] = {}
         for direction, step in moves:
@@ -154,12 +168,22 @@ def limits(function: Function, inputs: Inputs, count: int, most: int = 12) -> di
     jump = _jumps(surface, near, here)
     found: dict[int, Limits] = {}
     for k in sorted({*np.linspace(0, len(asked) - 1, min(most, len(asked))).astype(int).tolist()}):
-        query = asked[k]
-        pairs: list[tuple[Any, Any] | None] = [_pair(_central, surface, query, d) for d in near]
-        if len(query.along) == 1:
-            pairs += [_pair(_one_sided, surface, query, sign, here) for sign in _within(function, inputs, query.along[0])]
-        found[k] = _limits(pairs, jump)
+        total = Limits(jump=jump)
+        for output, weight in enumerate(asked[k].weights):
+            if weight:
+                total = total.plus(weight, _of_output(surface, asked[k].along, output, near, here))
+        found[k] = total
     return found
+
+
+def _of_output(
+    surface: Surface, along: tuple[dict[Place, float], ...], output: int, near: Sequence[dict[Place, float]], here: Sequence[Any]
+) -> Limits:
+    pairs = [_pair(_central, surface, along, output, d) for d in near]
+    if len(along) == 1:
+        signs = _within(surface.function, surface.inputs, along[0])
+        pairs += [_pair(_one_sided, surface, along, output, sign, here) for sign in signs]
+    return _limits(pairs)
 
 
 def _within(function: Function, inputs: Inputs, along: dict[Place, float]) -> list[int]:
@@ -188,40 +212,37 @@ def _jumps(surface: Surface, near: Sequence[dict[Place, float]], here: Sequence[
     return False
 
 
-def _weighted(surface: Surface, weights: Sequence[float], values: Sequence[Any]) -> Any:
-    m = surface.m
-    parts = [m.lift(w) * v for w, v in zip(weights, values, strict=True) if w]
-    return m.sum(parts) if parts else m.num(0)
-
-
-def _central(surface: Surface, query: Query, exponent: int, direction: dict[Place, float]) -> Any:
+def _central(
+    surface: Surface, along: tuple[dict[Place, float], ...], output: int, exponent: int, direction: dict[Place, float]
+) -> Any:
     """The central difference at x + 2^-exponent direction."""
     at, h, m = (direction, Fraction(1, 2**exponent)), Fraction(1, 2 ** (exponent + STEP)), surface.m
     total = m.num(0)
-    signs: Iterator[tuple[int, ...]] = iter([(1,), (-1,)] if len(query.along) == 1 else [(1, 1), (1, -1), (-1, 1), (-1, -1)])
-    for sign in signs:
-        value = _weighted(surface, query.weights, surface(at, *((a, s * h) for a, s in zip(query.along, sign, strict=True))))
-        total = total + math.prod(sign) * value
-    return total / m.num((2 * h) ** len(query.along))
+    for sign in itertools.product((1, -1), repeat=len(along)):
+        total = total + math.prod(sign) * surface(at, *((a, s * h) for a, s in zip(along, sign, strict=True)))[output]
+    return total / m.num((2 * h) ** len(along))
 
 
-def _one_sided(surface: Surface, query: Query, exponent: int, sign: int, here: Sequence[Any]) -> Any:
-    h, m = Fraction(sign, 2 ** (2 * exponent)), surface.m
-    there = surface((query.along[0], h))
-    return (_weighted(surface, query.weights, there) - _weighted(surface, query.weights, here)) / m.num(h)
+def _one_sided(
+    surface: Surface, along: tuple[dict[Place, float], ...], output: int, exponent: int, sign: int, here: Sequence[Any]
+) -> Any:
+    h = Fraction(sign, 2 ** (2 * exponent))
+    return (surface((along[0], h))[output] - here[output]) / surface.m.num(h)
 
 
-def _pair(difference: Callable[..., Any], surface: Surface, query: Query, *rest: Any) -> tuple[Any, Any] | None:
+def _pair(
+    difference: Callable[..., Any], surface: Surface, along: tuple[dict[Place, float], ...], output: int, *rest: Any
+) -> tuple[Any, Any] | None:
     """(value, log2 of its magnitude) at both distances; None where the definition has none."""
     try:
-        values = [difference(surface, query, e, *rest) for e in NEAR]
+        values = [difference(surface, along, output, e, *rest) for e in NEAR]
     except (ArithmeticError, ValueError, TypeError):
         return None
     found = [(surface.m.double(v)[0], surface.m.log2_magnitude(v)) for v in values]
     return None if any(math.isnan(v) for v, _ in found) else (found[0], found[1])
 
 
-def _limits(pairs: Sequence[tuple[Any, Any] | None], jump: bool) -> Limits:
+def _limits(pairs: Sequence[tuple[Any, Any] | None]) -> Limits:
     values, infinite, unknown = [], set(), False
     for pair in pairs:
         if pair is None:
@@ -234,7 +255,7 @@ def _limits(pairs: Sequence[tuple[Any, Any] | None], jump: bool) -> Limits:
             infinite.add(1 if now > 0 else -1)
         else:
             unknown = True
-    return Limits(tuple(values), frozenset(infinite), unknown, jump)
+    return Limits(min(values, default=math.nan), max(values, default=math.nan), frozenset(infinite), unknown)
 
 
 @dataclass(frozen=True)
@@ -251,23 +272,21 @@ def compared(truth: Reference, k: int, found: Limits) -> Disagreement | None:
     nothing."""
     kinds, value, radius = int(truth.accepts[0, k]), float(truth.value[0, k]), float(truth.radius[0, k])
     if not kinds:
-        return Disagreement("unknown") if found.values and not found.open else None
+        return Disagreement("unknown") if found.known and not found.open else None
     if kinds & FINITE and math.isinf(radius):
         return Disagreement("anything") if found.smooth else None
     low, high = value - radius, value + radius
     if not kinds & FINITE:
         low = high = math.nan
-    scale = max([1.0, *map(abs, found.values)])
-    tolerance = 8 * CLOSE * scale
-    outside = [max(low - v, v - high) for v in found.values] if kinds & FINITE else [math.inf for _ in found.values]
-    worst = max(outside, default=0.0)
     if found.jump:
         return None
+    tolerance = 8 * CLOSE * (max(1.0, abs(found.low), abs(found.high)) if found.known else 1.0)
+    worst = (max(low - found.low, found.high - high) if kinds & FINITE else math.inf) if found.known else 0.0
     if worst > tolerance and not (kinds & NAN and (found.infinite or found.open)):
         return Disagreement("excludes", worst)
     if any(not kinds & (NAN | (PINF if sign > 0 else NINF)) for sign in found.infinite) and not (kinds & FINITE and math.isinf(value)):
         return Disagreement("excludes", math.inf)
-    if found.infinite or found.open or not found.values:
+    if found.infinite or found.open or not found.known:
         return None
     excess = max(found.low - low, high - found.high)
     if excess > tolerance:
