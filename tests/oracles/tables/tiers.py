@@ -80,7 +80,8 @@ def limit(table: Table) -> Reference:
     for row in range(table.rows):
         (right,) = limits_at_infinity.accepted(table.function, table.single(row))
         numeric = bool(right.kinds & FINITE)
-        truth.value[row, 0] = right.low / 2 + right.high / 2 if numeric else np.nan
+        middle = right.low if right.low == right.high else right.low / 2 + right.high / 2  # half of a subnormal is rounded
+        truth.value[row, 0] = middle if numeric else np.nan
         truth.radius[row, 0] = (right.high - right.low) / 2 + float(np.spacing(abs(right.low))) if numeric else 0.0
         truth.low[row, 0], truth.accepts[row, 0] = 0.0, right.kinds
     truth.tier[:] = TIERS.index("limit")
