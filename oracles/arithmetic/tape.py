@@ -353,8 +353,11 @@ class Tape:
         numbers = [zero if tangent is None else tangent for _, tangent in pieces]
         for (cond, _), number in zip(pieces, numbers, strict=True):
             self.base.mask(cond, number)  # the base notes where a derivative jumps
-        total = numbers[-1]
-        for (cond, _), number in zip(pieces[-2::-1], numbers[-2::-1], strict=True):
+        some = numbers[-1]
+        for (cond, _), number in zip(pieces[-2::-1], numbers[-2::-1], strict=True):  # the first that is possible, where no hull is wanted
+            some = self.base.where(_possible(cond), lambda n=number: n, lambda t=some: t)
+        total = some
+        for (cond, _), number in zip(pieces[::-1], numbers[::-1], strict=True):
             total = self.base.where(cond, lambda n=number: n, lambda t=total: t)
         return total
 
@@ -412,6 +415,11 @@ def _not(cond: Any) -> Any:
     if isinstance(cond, tuple):
         return cond[1], cond[0]
     return None if cond is None else not cond
+
+
+def _possible(cond: Any) -> Any:
+    """The truth decided for "yes" wherever it is not surely "no"."""
+    return (~cond[1], cond[1]) if isinstance(cond, tuple) else cond is not False
 
 
 def _sure(cond: Any) -> Any:
