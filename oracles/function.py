@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from oracles.arithmetic.tape import Tape
 from oracles.definitions import definition
@@ -16,6 +19,8 @@ COTANGENT = "cotangent"
 TANGENT = "tangent"
 #: Inputs of a derivative that are no inputs of its definition; a derivative is linear in each.
 DIRECTIONS = (COTANGENT, TANGENT)
+#: Numbers that a function is differentiated by, up to which ties are enclosed by forward mode, a pass for each: sorted rows of 8 take 0.1 s.
+MOST_PASSES = 8
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,10 @@ class Function:
         if TANGENT in inputs:
             return outer.pushforward(slopes, variables, flat(inputs[TANGENT]))
         return [second for slope in slopes for second in outer.gradient([slope], [1], variables)]
+
+    def takes_few_passes(self, inputs: Mapping[str, Any], *, rows: bool = True) -> bool:
+        """Whether forward mode is worth its passes; rows: the inputs have a leading axis of them."""
+        return sum(math.prod(np.shape(inputs[name])[int(rows) :]) for name in self.differentiable) <= MOST_PASSES
 
     def by_forward_mode(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
         """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and the

@@ -48,19 +48,20 @@ def enclose(function: Function, inputs: RowInputs, bits: int) -> Enclosures:
             return Enclosures([], undefined=True)
         except (ZeroDivisionError, OverflowError, ValueError):
             return Enclosures([], removable=m.removable, kink=m.kink)
-        if m.kink and function.order in ("grad", "grad2"):
-            outputs = _tighter(function, inputs, outputs, bits)
+        if m.kink and function.order in ("grad", "grad2") and function.takes_few_passes(inputs, rows=False):
+            outputs = _at_tie(function, inputs, outputs, bits)
         return Enclosures(outputs, kink=m.kink, removable=m.removable)
 
 
-def _tighter(function: Function, inputs: RowInputs, balls: list[arb], bits: int) -> list[arb]:
-    """Each ball, or at a tie what forward mode makes of it, whichever is narrower: both hold all that is right."""
+def _at_tie(function: Function, inputs: RowInputs, balls: list[arb], bits: int) -> list[arb]:
+    """What forward mode makes of each output where a tie was met, the ball of reverse mode where that is not finite. Forward mode holds what a choice
+    for each output alone gives, and no sum of what is one of several; reverse mode has one choice for all outputs, and adds."""
     with Arb(bits) as m:
         try:
             others = [m.num(n).v for n in function.by_forward_mode(m, lift(m, inputs))]
         except (Undefined, ZeroDivisionError, OverflowError, ValueError):
             return balls
-    return [b if b.is_finite() and not (other.is_finite() and other.rad() < b.rad()) else other for b, other in zip(balls, others, strict=True)]
+    return [other if other.is_finite() else b for b, other in zip(balls, others, strict=True)]
 
 
 def to_fraction(x: arb) -> Fraction:

@@ -43,18 +43,14 @@ def evaluate(m: Ball64 | Log64, function: Function, inputs: Inputs, bits: int) -
     """
     reference = evaluate_lifted(m, function, lift(m, inputs, bits), len(next(iter(inputs.values()))))
     if function.order in ("grad", "grad2") and m.kinks is not None:
-        _narrow(type(m)(), function, inputs, reference, bits)
+        _at_ties(type(m)(), function, inputs, reference, bits)
     return reference
 
 
-#: Numbers that a function is differentiated by, and outputs, up to which ties are enclosed by forward mode too: a pass for each of them.
-MOST_PASSES = 32
-
-
-def _narrow(m: Ball64 | Log64, function: Function, inputs: Inputs, reference: Reference, bits: int) -> None:
-    """Where an interval is right, the narrower of reverse and forward mode: both hold all that is right at a tie."""
+def _at_ties(m: Ball64 | Log64, function: Function, inputs: Inputs, reference: Reference, bits: int) -> None:
+    """Where an interval is right, that of forward mode, where it has one: see rigorous._at_tie."""
     rows = np.flatnonzero((reference.interval & (reference.accepts == FINITE) & (reference.radius > 0)).any(axis=1))
-    if not rows.size or reference.shape[1] > MOST_PASSES:
+    if not rows.size or not function.takes_few_passes(inputs):
         return
     chosen = {name: values[rows] for name, values in inputs.items()}
     with np.errstate(all="ignore"):
@@ -63,7 +59,7 @@ def _narrow(m: Ball64 | Log64, function: Function, inputs: Inputs, reference: Re
         for k, number in enumerate(numbers):
             _read(m, number, other, k)
     before = reference.take(rows)
-    better = (other.accepts == FINITE) & (before.accepts == FINITE) & (other.radius < before.radius)
+    better = (other.accepts == FINITE) & (before.accepts == FINITE)
     for name in ("value", "low", "radius"):
         getattr(before, name)[better] = getattr(other, name)[better]
     reference.put(rows, before)
