@@ -84,6 +84,11 @@ class Function:
         """Whether forward mode is worth its passes; rows: the inputs have a leading axis of them."""
         return sum(math.prod(np.shape(inputs[name])[int(rows) :]) for name in self.differentiable) <= MOST_PASSES
 
+    @staticmethod
+    def of_one_output(inputs: Mapping[str, Any], *, rows: bool = True) -> bool:
+        """Whether the cotangent weighs one number only, or there is none."""
+        return COTANGENT not in inputs or math.prod(np.shape(inputs[COTANGENT])[int(rows) :]) == 1
+
     def by_forward_mode(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
         """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and the
         cotangent's sum at the end. At ties this encloses the derivatives of each output that a choice gives, no more (Tape.pushforward)."""
@@ -93,9 +98,7 @@ class Function:
         inside = {name: _lift(inner, outside[name]) for name in self.inputs} if inner is not outer else outside
         results = self._value(inner, inside)
         variables = [node for name in self.differentiable for node in flat(outside[name])]
-        slopes = [
-            self._along(inner, results, node, inputs) for name in self.differentiable for node in flat(inside[name])
-        ]
+        slopes = [self._along(inner, results, node, inputs) for name in self.differentiable for node in flat(inside[name])]
         if inner is outer:
             return slopes
         if TANGENT in inputs:

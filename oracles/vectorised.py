@@ -60,6 +60,8 @@ def _at_ties(m: Ball64 | Log64, function: Function, inputs: Inputs, reference: R
             _read(m, number, other, k)
     before = reference.take(rows)
     better = (other.accepts == FINITE) & (before.accepts == FINITE)
+    if function.of_one_output(chosen):
+        better &= other.radius < before.radius
     for name in ("value", "low", "radius"):
         getattr(before, name)[better] = getattr(other, name)[better]
     reference.put(rows, before)

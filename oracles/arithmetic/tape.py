@@ -356,7 +356,9 @@ class Tape:
         if len(numbers) == 2:  # two branches, of which one has the condition and the other its negation
             return self.base.where(pieces[0][0], lambda: numbers[0], lambda: numbers[1])
         some = numbers[-1]
-        for (cond, _), number in zip(pieces[-2::-1], numbers[-2::-1], strict=True):  # the first that is possible, where no hull is wanted
+        for (cond, _), number in zip(
+            pieces[-2::-1], numbers[-2::-1], strict=True
+        ):  # the first that is possible, where no hull is wanted
             some = self.base.where(_possible(cond), lambda n=number: n, lambda t=some: t)
         total = some
         for (cond, _), number in zip(pieces[::-1], numbers[::-1], strict=True):

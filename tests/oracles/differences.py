@@ -26,11 +26,11 @@ from oracles.reference import FINITE, NAN, NINF, PINF, Reference
 Inputs = dict[str, NDArray[np.float64]]
 Place = tuple[str, int]
 
-#: Precision; distances of the neighbours; the step of differences beside the distance. A second difference of values of size 1 keeps
-#: BITS - 2 (80 + 60) = 200 bits.
-BITS = 480
-NEAR = (40, 80)
-STEP = 60
+#: Precision; exponents of the distances of the neighbours, nearer than the least documented clamp, e^-100 = 2^-144 of binary_cross_entropy; the step
+#: of differences beside the distance. A second difference of values of size 1 keeps BITS - 2 (300 + 40) = 220 bits.
+BITS = 900
+NEAR = (150, 300)
+STEP = 40
 #: What two distances may differ by, beside the magnitude (or 1), and be one limit.
 CLOSE = 2.0**-18
 
@@ -118,7 +118,9 @@ class Surface:
                 shift[place] = shift.get(place, m.num(0)) + m.lift(share) * m.num(step)
 
         def lifted(name: str, values: NDArray[np.float64]) -> Any:
-            numbers = [m.lift(v) + shift[name, k] if (name, k) in shift else m.lift(v) for k, v in enumerate(values.ravel().tolist())]
+            numbers = [
+                m.lift(v) + shift[name, k] if (name, k) in shift else m.lift(v) for k, v in enumerate(values.ravel().tolist())
+            ]
             return _shaped(numbers, values.shape)
 
         return [m.num(v) for v in flat(self.function.outputs(m, {name: lifted(name, v) for name, v in self.inputs.items()}))]
@@ -142,13 +144,15 @@ def directions(function: Function, inputs: Inputs, count: int) -> list[dict[Plac
     """Generic directions that stay in the domain: numbers of all orders and signs, beside the point's own magnitude (or 1 at 0)."""
     rng = np.random.default_rng(count)
     spots, found = places(function, inputs), []
-    for _ in range(count):
+    for index in range(count):
+        if index % 2 == 0:  # each has its opposite
+            signs, sizes = rng.choice([-1.0, 1.0], len(spots)), rng.integers(64, 256, len(spots)) / 256
         direction = {}
-        for name, k in spots:
+        for (name, k), chosen, size in zip(spots, signs if index % 2 == 0 else -signs, sizes, strict=True):
             x = float(np.asarray(inputs[name]).ravel()[k])
             down, up = sides(function, inputs, (name, k))
-            sign = rng.choice([-1.0, 1.0]) if down and up else 1.0 if up else -1.0
-            direction[name, k] = sign * float(rng.integers(64, 256)) / 256 * 2.0 ** math.frexp(x or 0.5)[1]
+            sign = float(chosen) if down and up else 1.0 if up else -1.0
+            direction[name, k] = sign * float(size) * 2.0 ** math.frexp(x or 0.5)[1]
         found.append(direction)
     return found
 
@@ -200,7 +204,7 @@ def _finite(surface: Surface, value: Any) -> bool:
 
 
 def _jumps(surface: Surface, near: Sequence[dict[Place, float]], here: Sequence[Any]) -> bool:
-    """Whether some neighbour's value is not near the point's: by sqrt(2^-80) at most, for values of any ordinary slope."""
+    """Whether some neighbour's value is not near the point's: by sqrt(2^-300) at most, for values of any ordinary slope."""
     for direction in near:
         try:
             there = surface((direction, Fraction(1, 2 ** NEAR[1])))
@@ -260,8 +264,12 @@ def _limits(pairs: Sequence[tuple[Any, Any] | None]) -> Limits:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """kind: "excludes" (a limit that occurs is not accepted), "wide" (more is accepted than the hull of the limits), "loose" (more than the one limit where the function is smooth), "anything" (every answer is,
-    although there is one), "nan" (a NaN is, although there is one), "unknown" (nothing is decided). excess: how far."""
+    """How the oracle's accepted set differs from what occurs.
+
+    kind: "excludes", a limit that occurs is not accepted; "wide", more is accepted than the hull of the limits; "loose", more than the one limit
+    where the function is smooth; "anything", every answer is, although there is one; "nan", a NaN is, although there is one; "unknown", nothing is
+    decided. excess: how far.
+    """
 
     kind: str
     excess: float = 0.0
@@ -284,7 +292,9 @@ def compared(truth: Reference, k: int, found: Limits) -> Disagreement | None:
     worst = (max(low - found.low, found.high - high) if kinds & FINITE else math.inf) if found.known else 0.0
     if worst > tolerance and not (kinds & NAN and (found.infinite or found.open)):
         return Disagreement("excludes", worst)
-    if any(not kinds & (NAN | (PINF if sign > 0 else NINF)) for sign in found.infinite) and not (kinds & FINITE and math.isinf(value)):
+    if any(not kinds & (NAN | (PINF if sign > 0 else NINF)) for sign in found.infinite) and not (
+        kinds & FINITE and math.isinf(value)
+    ):
         return Disagreement("excludes", math.inf)
     if found.infinite or found.open or not found.known:
         return None

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from oracles.reference import FINITE, Reference
-from tests.oracles.tables import Table, load, names, settings
-from tests.oracles.tables.tiers import COLUMNS, ROW_BY_ROW, SHARES, STEP, contains, measured, together
+from tests.oracles.tables import FOLDER, Table, load, names, settings
+from tests.oracles.tables.tiers import COLUMNS, ROW_BY_ROW, SHARES, STEP, TIERS_MEASURED, contains, measured, together
 
 #: Rows of a table in the fast tests of a tier that works a row at a time.
 FEW = {"taylor": 2, "arb": 6, "limit": 1, "reference": 6}
@@ -89,13 +89,11 @@ def test_a_tier_that_is_wrong_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         truth.value[...] *= 1 + 2.0**-40
         return truth
 
-    monkeypatch.setitem(__import__("tests.oracles.tables.tiers", fromlist=["TIERS_MEASURED"]).TIERS_MEASURED, "ball64", wrong)
+    monkeypatch.setitem(TIERS_MEASURED, "ball64", wrong)
     assert len(measured(table, "ball64").violations) > table.rows / 2
 
 
 def test_the_tables_are_small_and_have_sources() -> None:
-    from tests.oracles.tables import FOLDER
-
     assert len(names()) > 70
     assert sum(path.stat().st_size for path in FOLDER.glob("*.tsv")) < 1_500_000
     for name in names():

@@ -96,7 +96,9 @@ def load(name: str) -> tuple[Table, ...]:
         params = {**op.default_params(), **given, **{c[7:]: int(v) for c, v in zip(columns, values, strict=False)}}
         listed = list(group)
         inputs = {
-            c: np.asarray([float.fromhex(r[k]) for r in listed]) for k, c in enumerate(columns[:-1]) if not c.startswith("params.")
+            c: np.asarray([float.fromhex(r[k]) for r in listed])
+            for k, c in enumerate(columns[:-1])
+            if not c.startswith("params.")
         }
         texts = [r[-1] for r in listed]
         tables.append(

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def boost_rows(folder: Path, name: str) -> Iterator[list[str]]:
     text = re.sub(r":\s*SC_\([^()]*\)", "", (folder / name).read_text())  # what stands for a number that a format cannot hold
     for line in re.findall(r"\{\s*\{?([^{}]*SC_[^{}]*)\}?\s*\}?", text):
         numbers = re.findall(rf"(?:SC_|BOOST_MATH_\w+)\(\s*(?:T,\s*\d+,\s*)?({_NUMBER})\s*\)", line)
-        if numbers and len(numbers) == line.count("(") :
+        if numbers and len(numbers) == line.count("("):
             yield numbers
 
 
@@ -88,7 +88,9 @@ def glibc_rows(folder: Path, name: str) -> Iterator[tuple[list[str], str, str]]:
 
 def gsl_rows(folder: Path, function: str) -> Iterator[list[str]]:
     for path in sorted([*folder.glob("specfunc/test*.c"), *folder.glob("cdf/test*.c")]):
-        for arguments, value in re.findall(rf"{function}\s*,\s*\(([^()&]*?),?\s*(?:&r)?\s*\)\s*,\s*({_NUMBER})\s*,", path.read_text()):
+        for arguments, value in re.findall(
+            rf"{function}\s*,\s*\(([^()&]*?),?\s*(?:&r)?\s*\)\s*,\s*({_NUMBER})\s*,", path.read_text()
+        ):
             numbers = [a.strip() for a in arguments.split(",") if a.strip() not in ("", "m")]
             if all(re.fullmatch(_NUMBER, n) for n in numbers):
                 yield [*numbers, value]
@@ -135,7 +137,9 @@ def read(taken: Taken, folders: dict[str, Path]) -> Iterator[tuple[tuple[Fractio
             count = digits(row[taken.value])
             middle = usual[len(usual) // 2]
             exact = taken.source == BOOST and count <= 3  # trailing zeros are not written
-            if any(n is None for n in numbers) or not (exact or count >= (16 if taken.source == GSL else max(16, min(middle - 4, 30)))):
+            if any(n is None for n in numbers) or not (
+                exact or count >= (16 if taken.source == GSL else max(16, min(middle - 4, 30)))
+            ):
                 continue
             if abs(int((row[taken.value].lower() + "e0").split("e")[1])) > FARTHEST:
                 continue
@@ -223,7 +227,9 @@ def rows_of(recipe: Recipe, folders: dict[str, Path]) -> tuple[list[Any], list[s
                 continue
             text = written(low, high)
             if text is not None:
-                rows.setdefault((params, inputs), (params, tuple(_exact(x) for x in inputs), text and abs((low + high) / 2), text))
+                rows.setdefault(
+                    (params, inputs), (params, tuple(_exact(x) for x in inputs), text and abs((low + high) / 2), text)
+                )
         if len(rows) > before:
             sources += [f"{taken.source}: {', '.join(taken.files)} ({LICENCES[taken.source]})"]
     return selected(list(rows.values()), len(recipe.inputs)), sources
@@ -247,7 +253,10 @@ def main(boost: str, glibc: str, gsl: str, *names: str) -> None:
             continue
         rows, sources = rows_of(recipe, folders)
         params = next((t.params for t in recipe.taken), ())
-        lines = [*header_of(recipe.op, recipe.order, recipe.given, sources), "\t".join([*(f"params.{p}" for p in params), *recipe.inputs, "value"])]
+        lines = [
+            *header_of(recipe.op, recipe.order, recipe.given, sources),
+            "\t".join([*(f"params.{p}" for p in params), *recipe.inputs, "value"]),
+        ]
         for values, inputs, _, text in rows:
             lines.append("\t".join([*map(str, values), *(x.hex() for x in inputs), text]))
         print(f"{key}: {len(rows)} rows of {len(sources)} sources")

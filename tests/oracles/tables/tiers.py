@@ -140,7 +140,7 @@ def measured(table: Table, tier: str) -> Measured:
     with np.errstate(all="ignore"):
         truth = TIERS_MEASURED[tier](table)
     violations = [
-        f"{table.name} {({k: float(v).hex() for k, v in table.single(row).items()})} {dict(table.function.params)}: {tier} claims "
+        f"{table.name} { ({k: float(v).hex() for k, v in table.single(row).items()}) } {dict(table.function.params)}: {tier} claims "
         f"{truth.value[row, 0]!r} + {truth.low[row, 0]!r} +- {truth.radius[row, 0]!r} ({truth.accepts[row, 0]}), "
         f"the table says {float(value) if abs(value) < HUGE else 'more than 2^1024'!r}"
         for row, (value, off) in enumerate(zip(table.values, table.off, strict=True))
