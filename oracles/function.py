@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from oracles.arithmetic.tape import Tape
 from oracles.definitions import definition
@@ -16,6 +19,8 @@ COTANGENT = "cotangent"
 TANGENT = "tangent"
 #: Inputs of a derivative that are no inputs of its definition; a derivative is linear in each.
 DIRECTIONS = (COTANGENT, TANGENT)
+#: Numbers that a function is differentiated by, up to which ties are enclosed by forward mode, a pass for each: sorted rows of 8 take 0.1 s.
+MOST_PASSES = 8
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,36 @@ class Function:
         if TANGENT in inputs:
             return outer.pushforward(slopes, variables, flat(inputs[TANGENT]))
         return [second for slope in slopes for second in outer.gradient([slope], [1], variables)]
+
+    def takes_few_passes(self, inputs: Mapping[str, Any], *, rows: bool = True) -> bool:
+        """Whether forward mode is worth its passes; rows: the inputs have a leading axis of them."""
+        return sum(math.prod(np.shape(inputs[name])[int(rows) :]) for name in self.differentiable) <= MOST_PASSES
+
+    @staticmethod
+    def of_one_output(inputs: Mapping[str, Any], *, rows: bool = True) -> bool:
+        """Whether the cotangent weighs one number only, or there is none."""
+        return COTANGENT not in inputs or math.prod(np.shape(inputs[COTANGENT])[int(rows) :]) == 1
+
+    def by_forward_mode(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
+        """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and the
+        cotangent's sum at the end. At ties this encloses the derivatives of each output that a choice gives, no more (Tape.pushforward)."""
+        outer = Tape(m)
+        inner = Tape(outer) if self.order == "grad2" else outer
+        outside = {name: _lift(outer, inputs[name]) for name in self.inputs}
+        inside = {name: _lift(inner, outside[name]) for name in self.inputs} if inner is not outer else outside
+        results = self._value(inner, inside)
+        variables = [node for name in self.differentiable for node in flat(outside[name])]
+        slopes = [self._along(inner, results, node, inputs) for name in self.differentiable for node in flat(inside[name])]
+        if inner is outer:
+            return slopes
+        if TANGENT in inputs:
+            return outer.pushforward(slopes, variables, flat(inputs[TANGENT]))
+        return [second for slope in slopes for variable in variables for second in outer.pushforward([slope], [variable], [1])]
+
+    def _along(self, tape: Tape, results: list[Any], variable: Any, inputs: dict[str, Any]) -> Any:
+        """The cotangent's product with the derivatives of the results by the variable, in the tape's base."""
+        pushed = tape.pushforward(results, [variable], [1])
+        return tape.base.sum([tape.base.num(seed) * v for seed, v in zip(_seeds(inputs, results), pushed, strict=True)])
 
     def _value(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
         result = definition(self.definition)(m, *(inputs[name] for name in self.inputs), **dict(self.params))

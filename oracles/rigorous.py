@@ -48,7 +48,25 @@ def enclose(function: Function, inputs: RowInputs, bits: int) -> Enclosures:
             return Enclosures([], undefined=True)
         except (ZeroDivisionError, OverflowError, ValueError):
             return Enclosures([], removable=m.removable, kink=m.kink)
+        if m.kink and function.order in ("grad", "grad2") and function.takes_few_passes(inputs, rows=False):
+            outputs = _at_tie(function, inputs, outputs, bits)
         return Enclosures(outputs, kink=m.kink, removable=m.removable)
+
+
+def _at_tie(function: Function, inputs: RowInputs, balls: list[arb], bits: int) -> list[arb]:
+    """What forward mode makes of each output where a tie was met, the ball of reverse mode where that is not finite; of one output's gradient the
+    narrower. Forward mode holds what a choice for each output alone gives, and no sum of what is one of several; reverse mode has one choice for
+    all outputs, and adds what each of the tied numbers may have."""
+    with Arb(bits) as m:
+        try:
+            others = [m.num(n).v for n in function.by_forward_mode(m, lift(m, inputs))]
+        except (Undefined, ZeroDivisionError, OverflowError, ValueError):
+            return balls
+    both = function.of_one_output(inputs, rows=False)
+    return [
+        ball if not other.is_finite() or (both and ball.is_finite() and ball.rad() < other.rad()) else other
+        for ball, other in zip(balls, others, strict=True)
+    ]
 
 
 def to_fraction(x: arb) -> Fraction:

@@ -41,7 +41,30 @@ def evaluate(m: Ball64 | Log64, function: Function, inputs: Inputs, bits: int) -
 
     Rows where the definition met an isolated point, or where the ball does not know, have radius inf.
     """
-    return evaluate_lifted(m, function, lift(m, inputs, bits), len(next(iter(inputs.values()))))
+    reference = evaluate_lifted(m, function, lift(m, inputs, bits), len(next(iter(inputs.values()))))
+    if function.order in ("grad", "grad2") and m.kinks is not None:
+        _at_ties(type(m)(), function, inputs, reference, bits)
+    return reference
+
+
+def _at_ties(m: Ball64 | Log64, function: Function, inputs: Inputs, reference: Reference, bits: int) -> None:
+    """Where an interval is right, that of forward mode, where it has one: see rigorous._at_tie."""
+    rows = np.flatnonzero((reference.interval & (reference.accepts == FINITE) & (reference.radius > 0)).any(axis=1))
+    if not rows.size or not function.takes_few_passes(inputs):
+        return
+    chosen = {name: values[rows] for name, values in inputs.items()}
+    with np.errstate(all="ignore"):
+        numbers = [m.num(n) for n in function.by_forward_mode(m, lift(m, chosen, bits))]
+        other = Reference.unknown(len(rows), len(numbers))
+        for k, number in enumerate(numbers):
+            _read(m, number, other, k)
+    before = reference.take(rows)
+    better = (other.accepts == FINITE) & (before.accepts == FINITE)
+    if function.of_one_output(chosen):
+        better &= other.radius < before.radius
+    for name in ("value", "low", "radius"):
+        getattr(before, name)[better] = getattr(other, name)[better]
+    reference.put(rows, before)
 
 
 def evaluate_lifted(m: Ball64 | Log64, function: Function, lifted: dict[str, Any], rows: int) -> Reference:

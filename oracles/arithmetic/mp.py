@@ -257,8 +257,12 @@ class Mp(Composites):
         return bool(self.num(x)._mpf_ == self.num(y)._mpf_ != NAN)
 
     def annihilate(self, adjoint: Number, partial_derivative: Number) -> Number:
-        """The product, but 0 where the adjoint is exactly 0, whatever the partial derivative."""
-        return adjoint if adjoint._mpf_ == ZERO else adjoint * partial_derivative
+        """The product, but 0 where the adjoint is exactly 0, whatever the partial derivative. Beside an infinite one that is noted as an isolated
+        point: the zero may be a branch that is not taken, but also a factor that vanishes there only, as e^(b log(1 - x)) at x = 1."""
+        if adjoint._mpf_ != ZERO:
+            return adjoint * partial_derivative
+        self.removable |= not finite(partial_derivative._mpf_)
+        return adjoint
 
     def mask(self, cond: Truth, adjoint: Number) -> Number:
         return self.num(math.nan) if cond is None else adjoint if cond else self.num(0)

@@ -31,14 +31,18 @@ class Mask:
 
 
 class Node:
-    """A number of a tape: its value in the base arithmetic and (parent, partial) pairs; partials are made when asked for."""
+    """A number of a tape: its value in the base arithmetic and (parent, partial) pairs; partials are made when asked for.
 
-    __slots__ = ("parents", "tape", "value")
+    choice: it is one of its parents, whose partials are Masks: at a tie the derivative is one of theirs, or between them.
+    """
 
-    def __init__(self, tape: Tape, value: Any, parents: Sequence[tuple[Node, Any]] = ()) -> None:
+    __slots__ = ("choice", "parents", "tape", "value")
+
+    def __init__(self, tape: Tape, value: Any, parents: Sequence[tuple[Node, Any]] = (), *, choice: bool = False) -> None:
         self.tape = tape
         self.value = value
         self.parents = parents
+        self.choice = choice
         tape.nodes.append(self)
 
     def __neg__(self) -> Node:
@@ -110,7 +114,7 @@ class Tape:
             tied = base.tie(node.value, others)
             base.note_kink(tied)
             parents.append((node, Mask(_not(_open(_raw(base.lt(node.value, others)), tied)))))
-        return Node(self, best, parents)
+        return Node(self, best, parents, choice=True)
 
     def hint_max(self, items: Sequence[Any]) -> Node:
         """A constant: no derivative flows through a hint, since the value does not depend on it."""
@@ -161,7 +165,7 @@ class Tape:
             return only
         if decided is None and hasattr(self.base, "note_leap"):
             self.base.note_leap(made["yes"].value - made["no"].value)
-        return Node(self, value, [(made["yes"], Mask(softened)), (made["no"], Mask(_not(softened)))])
+        return Node(self, value, [(made["yes"], Mask(softened)), (made["no"], Mask(_not(softened)))], choice=True)
 
     def annihilate(self, adjoint: Node, factor: Node) -> Node:
         return Node(
@@ -326,11 +330,15 @@ class Tape:
 
         One pass over the nodes in the order in which they were made, with the partials of the reverse pass. Here nothing annihilates:
         a branch that is not taken has no part in the graph, and a zero tangent times an infinite partial is not known to be zero (the norm
-        at 0).
+        at 0). At a tie of a choice the tangent is the hull of the tied ones', where reverse mode has a hull with 0 for each of them alone.
         """
         tangents = {id(v): self.base.num(d) for v, d in zip(variables, directions, strict=True)}
         for node in self.nodes:
             if id(node) in tangents:
+                continue
+            if node.choice:
+                if any(id(parent) in tangents for parent, _ in node.parents):
+                    tangents[id(node)] = self._chosen([(f.cond, tangents.get(id(p))) for p, f in node.parents])
                 continue
             for parent, factor in node.parents:
                 tangent = tangents.get(id(parent))
@@ -338,6 +346,24 @@ class Tape:
                     _accumulate(tangents, node, self._passed(tangent, factor, self._times))
         zero = self.base.num(0)
         return [tangents.get(id(o), zero) if isinstance(o, Node) and o.tape is self else zero for o in outputs]
+
+    def _chosen(self, pieces: Sequence[tuple[Any, Any]]) -> Any:
+        """The tangent whose condition holds, of (condition, tangent or None for zero); the hull of those whose conditions are undecided."""
+        zero = self.base.num(0)
+        numbers = [zero if tangent is None else tangent for _, tangent in pieces]
+        for (cond, _), number in zip(pieces, numbers, strict=True):
+            self.base.mask(cond, number)  # the base notes where a derivative jumps
+        if len(numbers) == 2:  # two branches, of which one has the condition and the other its negation
+            return self.base.where(pieces[0][0], lambda: numbers[0], lambda: numbers[1])
+        some = numbers[-1]
+        for (cond, _), number in zip(
+            pieces[-2::-1], numbers[-2::-1], strict=True
+        ):  # the first that is possible, where no hull is wanted
+            some = self.base.where(_possible(cond), lambda n=number: n, lambda t=some: t)
+        total = some
+        for (cond, _), number in zip(pieces[::-1], numbers[::-1], strict=True):
+            total = self.base.where(cond, lambda n=number: n, lambda t=total: t)
+        return total
 
     def _passed(self, carried: Any, factor: Any, times: Callable[[Any, Any], Any]) -> Any:
         """A tangent or adjoint times a partial derivative."""
@@ -393,6 +419,11 @@ def _not(cond: Any) -> Any:
     if isinstance(cond, tuple):
         return cond[1], cond[0]
     return None if cond is None else not cond
+
+
+def _possible(cond: Any) -> Any:
+    """The truth decided for "yes" wherever it is not surely "no"."""
+    return (~cond[1], cond[1]) if isinstance(cond, tuple) else cond is not False
 
 
 def _sure(cond: Any) -> Any:

@@ -5,6 +5,8 @@ Sources: Johnson, Kemp and Kotz (JKK), Univariate Discrete Distributions; the AP
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import Any
 
 from oracles.definitions import define
@@ -29,6 +31,26 @@ def expected(m: Any, share: Number, value: Any) -> Number:
 def log_choose(m: Any, k: Number, rest: Number) -> Number:
     """log of (k + rest)! / (k! rest!); DLMF 1.2.1, 5.4.1."""
     return m.lgamma(k + rest + 1) - m.lgamma(k + 1) - m.lgamma(rest + 1)
+
+
+#: Less than 0, and greater than every negative number of a format: what is compared with it is no tie at 0.
+BELOW_ZERO = -Fraction(1, 3 * 2**1074)
+#: Where p^k (1-p)^n changes its form; no number of a format, so no tie.
+MIDDLE = Fraction(2, 3)
+
+
+def powers(m: Any, log_factor: Number, p: Number, k: Number, n: Number) -> Number:
+    """factor p^k (1-p)^n, of the factor's logarithm: e^(log factor + k log p + n log(1-p)) has no derivatives at the ends, where p or 1 - p is a
+    power of its own here. Undefined outside [0, 1]."""
+
+    def inside() -> Number:
+        return m.where(
+            m.lt(p, m.num(MIDDLE)),
+            lambda: m.pow(p, k) * m.exp(log_factor + weighted(m, n, lambda: m.log1p(-p))),
+            lambda: m.exp(log_factor + weighted(m, k, lambda: m.log(p))) * m.pow(1 - p, n),
+        )
+
+    return m.where(m.lt(p * (1 - p), m.num(BELOW_ZERO)), lambda: m.num(math.nan), inside)
 
 
 @define("poisson_logpmf")
@@ -56,7 +78,8 @@ def binomial_logpmf(m: Any, k: Number, rest: Number, p: Number) -> Number:
 
 @define("binomial_pmf")
 def binomial_pmf(m: Any, k: Number, rest: Number, p: Number) -> Number:
-    return m.exp(binomial_logpmf(m, k, rest, p))
+    """C(n, k) p^k (1-p)^(n-k), n = k + rest; JKK 3.1."""
+    return powers(m, log_choose(m, k, rest), p, k, rest)
 
 
 @define("binomial_logits_logpmf")
@@ -78,7 +101,8 @@ def nbinom_logpmf(m: Any, k: Number, n: Number, p: Number) -> Number:
 
 @define("nbinom_pmf")
 def nbinom_pmf(m: Any, k: Number, n: Number, p: Number) -> Number:
-    return m.exp(nbinom_logpmf(m, k, n, p))
+    """Gamma(k+n) / (k! Gamma(n)) p^n (1-p)^k; JKK 5.1."""
+    return powers(m, _failures(m, k, n), p, n, k)
 
 
 @define("negative_binomial_logpmf")
@@ -153,7 +177,8 @@ def geom_logpmf(m: Any, k: Number, p: Number) -> Number:
 
 @define("geom_pmf")
 def geom_pmf(m: Any, k: Number, p: Number) -> Number:
-    return m.exp(geom_logpmf(m, k, p))
+    """p (1-p)^(k-1); scipy.stats.geom."""
+    return powers(m, m.num(0), p, m.num(1), k - 1)
 
 
 @define("geometric_entropy")

@@ -48,7 +48,8 @@ def mse(m: Any, x: Vector, y: Vector) -> Number:
 def huber(m: Any, x: Number, y: Number, delta: float = 1.0) -> Number:
     """d^2/2 for |d| <= delta, else delta (|d| - delta/2), d = x - y; Huber, 1964; torch.nn.HuberLoss."""
     size, bend = m.abs(x - y), m.num(delta)
-    return m.where(m.lt(bend, size), lambda: bend * (size - bend / 2), lambda: m.square(size) / 2)
+    # d^2, not |d|^2: its second derivative at 0 is one number
+    return m.where(m.lt(bend, size), lambda: bend * (size - bend / 2), lambda: m.square(x - y) / 2)
 
 
 @define("kl_div")
@@ -103,7 +104,7 @@ def mae(m: Any, x: Vector, y: Vector) -> Number:
 def smooth_l1(m: Any, x: Number, y: Number, beta: float = 1.0) -> Number:
     """d^2 / (2 beta) for |d| < beta, else |d| - beta / 2, d = x - y; torch.nn.SmoothL1Loss."""
     size, bend = m.abs(x - y), m.num(beta)
-    return m.where(m.lt(size, bend), lambda: m.square(size) / (2 * bend), lambda: size - bend / 2)
+    return m.where(m.lt(size, bend), lambda: m.square(x - y) / (2 * bend), lambda: size - bend / 2)
 
 
 @define("log_cosh")
