@@ -28,6 +28,9 @@ from oracles.enclosure import Ball, Column
 from oracles.function import Function, flat
 
 Inputs = dict[str, NDArray[np.float64]]
+#: Sums of |x_j d_j f| for binary64: near its largest number they are beyond binary64 (of exp from 703.3 on), so extended precision holds them.
+WIDE = np.longdouble
+Sums = NDArray[Any]  # of WIDE for precision above 24, else of binary64
 
 
 def _on_tape(tape: Tape, lifted: dict[str, Any]) -> dict[str, Any]:
@@ -40,9 +43,9 @@ def _on_tape(tape: Tape, lifted: dict[str, Any]) -> dict[str, Any]:
 def amplification(
     function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53, *, normwise: bool = False,
     beside: NDArray[np.float64] | None = None, until: float = math.inf,
-) -> NDArray[np.float64]:  # fmt: skip
-    """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; finite rows only. normwise: with the largest number of
-    the input that x_j belongs to in its place. beside: by row, what is added to it before anything is done with it (0).
+) -> Sums:  # fmt: skip
+    """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; no rounding moves an infinity. normwise: with the largest
+    number of the input that x_j belongs to in its place. beside: by row, what is added to it before anything is done with it (0).
 
     Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first rows where
     those do not know (ARB_ROWS, ARB_EFFORT; none after `until`, a time.time); nan where nobody does. Good to about a quarter, beside
@@ -53,19 +56,21 @@ def amplification(
         total = _on_balls(Ball64(), function, inputs, outputs, normwise, added)
         unknown = np.flatnonzero(~np.isfinite(total))
     else:
-        total, unknown = np.full(len(outputs), np.nan), np.arange(len(outputs))
+        total, unknown = np.full(len(outputs), np.nan, WIDE), np.arange(len(outputs))
     if len(unknown):
         wide: Ball64 = Ball80() if AVAILABLE else Ball64()
         some = {n: v[unknown] for n, v in inputs.items()}
-        total[unknown] = _on_balls(wide, function, some, outputs[unknown], normwise, added[unknown])
+        with np.errstate(over="ignore"):
+            total[unknown] = _on_balls(wide, function, some, outputs[unknown], normwise, added[unknown])
     negligible = 2.0**-140 if precision <= 24 else 2.0**-1070
-    found: dict[tuple[object, int], float] = {}
+    found: dict[tuple[object, int], Any] = {}
     for row in np.flatnonzero(~np.isfinite(total)):
         packed = tuple((n, v.shape[1:], v[row].tobytes()) for n, v in inputs.items())
         key = packed, int(outputs[row])
         if key not in found and len(found) < _affordable(function, inputs) and time.time() < until:
             found[key] = _remembered(function, packed, int(outputs[row]), negligible, normwise)
-        total[row] = found.get(key, math.nan)
+        with np.errstate(over="ignore"):
+            total[row] = found.get(key, math.nan)
     return np.where(np.isfinite(total), total, np.nan)
 
 
@@ -80,17 +85,17 @@ def _affordable(function: Function, inputs: Inputs) -> int:
 
 def least_amplification(
     function: Function, inputs: Inputs, outputs: NDArray[np.int64], precision: int = 53, *, normwise: bool = False
-) -> NDArray[np.float64]:
-    """A lower bound of sum_j |x_j d f_k / d x_j| (or normwise) for each row, at its own output k = outputs[row]; finite rows only.
+) -> Sums:
+    """A lower bound of sum_j |x_j d f_k / d x_j| (or normwise) for each row, at its own output k = outputs[row].
 
     By ball64, or ball80 for precision above 24: 0 where those know nothing. Terms whose enclosure holds zero count as zero.
     """
     m: Ball64 = Ball80() if precision > 24 and AVAILABLE else Ball64()
     with np.errstate(all="ignore"):
-        total = np.zeros(len(outputs))
+        total = np.zeros(len(outputs), m.dtype)
         for size, slope in _slopes_on_balls(m, function, inputs, outputs, normwise):
             sure = np.maximum(np.abs(slope.mid) - slope.radius(), 0) * size * (1 - 8 * m.u)
-            total = total + np.where(np.isfinite(sure), sure, 0).astype(np.float64)
+            total = total + np.where(np.isfinite(sure), sure, 0)
     return total * (1 - len(inputs) * 2.0**-40)
 
 
@@ -103,9 +108,9 @@ def choices_of_signs(numbers: int) -> NDArray[np.float64]:
 
 def projected_amplification(
     function: Function, inputs: Inputs, precision: int = 53, *, normwise: bool = False
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Sums, Sums]:
     """(least, likely) of sum_j |x_j d f_k / d x_j| (or normwise), rows by outputs, from |sum_j s_j x_j d f_k / d x_j| for a few choices of signs
-    s_j: one pass forward for all outputs, where `least_amplification` takes one back for each. Finite rows only.
+    s_j: one pass forward for all outputs, where `least_amplification` takes one back for each.
 
     least: the largest of them, a lower bound; 0 where the balls know nothing. likely: 2 sqrt(n) times the largest, as large as the balls leave
     room for; no bound, but seldom less: the root mean square of such sums over random signs is the 2-norm of the n terms (Khintchine), at least
@@ -120,8 +125,8 @@ def projected_amplification(
         for pushed in tape.pushforward(results, leaves, tangents):
             size, unsure = np.abs(pushed.mid), pushed.radius()
             sure, room = np.maximum(size - unsure, 0) * (1 - 8 * m.u), size + unsure
-            least.append(np.broadcast_to(np.where(np.isfinite(sure), sure, 0), shape).max(axis=0).astype(np.float64))
-            most.append(np.broadcast_to(np.where(np.isfinite(room), room, math.inf), shape).max(axis=0).astype(np.float64))
+            least.append(np.broadcast_to(np.where(np.isfinite(sure), sure, 0), shape).max(axis=0))
+            most.append(np.broadcast_to(np.where(np.isfinite(room), room, math.inf), shape).max(axis=0))
         return np.stack(least, axis=1), 2 * math.sqrt(len(leaves)) * np.stack(most, axis=1)
 
 
@@ -144,28 +149,28 @@ def _taped(m: Ball64, function: Function, inputs: Inputs, normwise: bool) -> tup
     sizes: list[Column] = []
     for name in inputs:
         own = flat(variables[name])
-        moved = [np.abs(leaf.value.mid) * ~_still(function, name, leaf.value.mid) for leaf in own]
+        moved = [np.where(_still(function, name, leaf.value.mid), 0, np.abs(leaf.value.mid)) for leaf in own]
         leaves += own
         sizes += [np.maximum.reduce(np.broadcast_arrays(*moved))] * len(moved) if normwise else moved
     return tape, leaves, sizes, results
 
 
 def _still(function: Function, name: str, values: Any, isolated: tuple[str, ...] = ()) -> NDArray[np.bool_]:
-    """Which numbers of an input no rounding moves: integers, and labels."""
+    """Which numbers of an input no rounding moves: integers, labels and infinities."""
     if name in function.counts or name in isolated:
         return np.ones(np.shape(values), np.bool_)
     low, high = function.domain(name) if name in function.labels else (math.nan, math.nan)
-    return np.asarray((values == low) | (values == high))
+    return np.asarray((values == low) | (values == high) | ~np.isfinite(values))
 
 
 def _on_balls(
     m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64], normwise: bool, beside: NDArray[np.float64]
-) -> NDArray[np.float64]:
+) -> Sums:
     with np.errstate(all="ignore"):
-        total, unsure = np.zeros(len(outputs)), np.zeros(len(outputs))
+        total, unsure = np.zeros(len(outputs), m.dtype), np.zeros(len(outputs), m.dtype)
         for size, slope in _slopes_on_balls(m, function, inputs, outputs, normwise):
-            total = total + np.where(size == 0, 0, np.abs(slope.mid) * size).astype(np.float64)
-            unsure = unsure + np.where(size == 0, 0, slope.radius() * size).astype(np.float64)
+            total = total + np.where(size == 0, 0, np.abs(slope.mid) * size)
+            unsure = unsure + np.where(size == 0, 0, slope.radius() * size)
         # A derivative that is zero, as far as the ball knows, does not matter beside another that is large.
         return np.where(unsure <= 0.25 * total + 0.125 * beside + 1e-300, total, np.nan)
 
@@ -173,16 +178,16 @@ def _on_balls(
 @lru_cache(maxsize=4096)
 def _remembered(
     function: Function, packed: tuple[tuple[str, tuple[int, ...], bytes], ...], k: int, negligible: float, normwise: bool
-) -> float:
+) -> Any:
     """_by_arb of a row that is asked for again and again while its case is placed and shrunk."""
     single = {name: np.frombuffer(raw, dtype=np.float64).reshape(shape) for name, shape, raw in packed}
     return _by_arb(function, single, k, negligible, normwise)
 
 
-def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool) -> float:
+def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool) -> Any:
     """negligible: an amplification that no error of the format can be compared with; one that is less may be zero, at any precision."""
     total = _total_by_arb(function, single, k, negligible, normwise)
-    if math.isfinite(total):
+    if np.isfinite(total):
         return total
     isolated = _isolated(function, single)
     return _total_by_arb(function, single, k, negligible, normwise, isolated) if isolated else total
@@ -213,7 +218,7 @@ def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
 
 def _total_by_arb(
     function: Function, single: Inputs, k: int, negligible: float, normwise: bool, isolated: tuple[str, ...] = ()
-) -> float:
+) -> Any:
     moving = {name: ~_still(function, name, np.asarray(values), isolated) for name, values in single.items()}
     for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
@@ -226,10 +231,18 @@ def _total_by_arb(
             for size, slope in zip(_sizes(lifted, normwise, moving), slopes, strict=True):
                 total += size * abs(slope.v) if size != 0 else arb(0)
             if total.is_finite() and total.rel_accuracy_bits() > 2:
-                return float(total.mid())
+                return _wide(total.mid())
             if total.is_finite() and total < negligible:
-                return float(total.upper())
-    return float(total.upper()) if total.is_finite() else math.nan
+                return _wide(total.upper())
+    return _wide(total.upper()) if total.is_finite() else math.nan
+
+
+def _wide(x: arb) -> Any:
+    """An exact number to 53 bits; inf beyond extended precision."""
+    mantissa, exponent = (int(v) for v in x.man_exp())
+    shift = max(0, mantissa.bit_length() - 64)
+    with np.errstate(all="ignore"):
+        return np.ldexp(WIDE(float(mantissa >> shift)), max(-40000, min(40000, exponent + shift)))
 
 
 def _sizes(lifted: dict[str, Any], normwise: bool, moving: dict[str, NDArray[np.bool_]]) -> list[arb]:
@@ -312,7 +325,8 @@ def _mean_value(m: Arb, function: Function, single: Inputs, widths: dict[str, ND
         total: arb = centre.v
         middles = [leaf.v for name in single for leaf in flat(point[name])]
         for slope, leaf, middle in zip(slopes, leaves, middles, strict=True):
-            total += slope.v * (leaf.v - middle)
+            if not leaf.v.is_exact():  # what does not move needs no slope, nor has it one at an infinity
+                total += slope.v * (leaf.v - middle)
         return total
     except (Undefined, ZeroDivisionError, OverflowError, ValueError):
         return arb.nan()
@@ -322,6 +336,8 @@ def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
     if np.ndim(values):
         return [_box(v, w, domain) for v, w in zip(values, widths, strict=True)]
     x, w = float(values), float(widths)
+    if not math.isfinite(x):
+        return ArbNumber(arb(x))
     low, high = Fraction(x) - Fraction(w), Fraction(x) + Fraction(w)
     if math.isfinite(domain[0]) and domain[0] <= x:
         low = max(low, Fraction(domain[0]))

@@ -12,11 +12,11 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from oracles import rigorous
+from oracles import extended, rigorous
 from oracles.arithmetic.mp import TimeIsUpError
 from oracles.function import Function
 from oracles.limits_at_infinity import Accepted, TapedMp, accepted
-from oracles.reference import FINITE, NAN, PINF
+from oracles.reference import FINITE, NAN, PINF, is_simple
 
 #: Binary exponents beyond which a number is told by Arb alone.
 FAR = 100_000
@@ -43,7 +43,7 @@ def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: 
     precision the limits decide, certified_by "limit".
     """
     finite = all(np.isfinite(v).all() for v in single.values())
-    ball, kink = _enclose(function, single, output, digits) if finite else (None, False)
+    ball, kink = (_enclose if finite else _at_infinity)(function, single, output, digits)
     if ball is not None and kink:
         return Confirmation(f"[{float(ball.lower())!r}, {float(ball.upper())!r}]", "arb", True)
     if ball is None:
@@ -58,6 +58,7 @@ def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: 
         )
     exact = rigorous.to_fraction(ball)
     check = by_mpmath(function, single, output, _bits(digits))
+    check = None if isinstance(check, float) and not finite else check  # of an infinity mpmath knows less than Arb
     agrees = check is None or _close(check, exact, digits)
     source = "arb" if check is None else "arb+mpmath"
     return Confirmation(decimal(exact, digits), source, agrees, exact, rigorous.split(ball)[0])
@@ -102,6 +103,12 @@ def _enclose(function: Function, single: dict[str, Any], output: int, digits: in
     return None, False
 
 
+def _at_infinity(function: Function, single: dict[str, Any], output: int, digits: int) -> tuple[arb | None, bool]:
+    """A ball to that many digits of a value at infinite inputs, where the definition's own arithmetic has one (oracles.extended)."""
+    balls = extended.enclose(function, single, _bits(digits)) if extended.has_infinities(function, single) else []
+    return (None if not balls or any(ball is None for ball in balls) else balls[output]), False
+
+
 def by_mpmath(function: Function, single: dict[str, NDArray[np.float64]], output: int, bits: int) -> Fraction | float | None:
     """mpmath's value, evaluated at `bits` and twice as many, and with as many more as two precisions need to agree; None where it cannot."""
     before: Fraction | float | None = None
@@ -137,7 +144,8 @@ def _by_limit(right: Accepted) -> Confirmation:
         return Confirmation(decimal(Fraction(right.low)), "mpmath", False, Fraction(right.low), right.low)
     if right.kinds & FINITE:
         if right.low == right.high:
-            return Confirmation(decimal(Fraction(right.low)), "limit", True, Fraction(right.low), right.low)
+            exact = Fraction(right.low) if is_simple(right.low) else None  # 17 digits were read, and no more are told
+            return Confirmation(repr(right.low) if exact is None else decimal(exact), "limit", True, exact, right.low)
         return Confirmation(f"[{right.low!r}, {right.high!r}]", "limit", True)
     if right.kinds == 0 or not right.proved:
         return Confirmation("nan", "limit", False)

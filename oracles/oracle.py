@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles import limits_at_infinity, rigorous, vectorised
+from oracles import extended, limits_at_infinity, rigorous, vectorised
 from oracles.arithmetic import ball80
 from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.ball80 import Ball80
@@ -27,7 +27,7 @@ from oracles.arithmetic.mp import TimeIsUpError, ending
 from oracles.effort import evaluation_cost
 from oracles.function import Function
 from oracles.limits import nan_reach
-from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
+from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference, radius_of_limit
 
 Inputs = dict[str, NDArray[np.float64]]
 #: (reference of some rows, their indices) -> mask of those that need a sharper truth.
@@ -115,7 +115,8 @@ def _one_by_one(
     first, back = alike(_rows(inputs, rows)) if scalars and len(rows) else (np.arange(len(rows)), np.arange(len(rows)))
     each = rows[np.sort(first)]
     singular = _arb_tier(function, inputs, patterns, truth, each[todo[each]], ask, precision, caps, tally)
-    _limit_tier(function, inputs, patterns, truth, [*singular, *each[special[each]]], caps, tally)
+    beyond = _extended_tier(function, inputs, truth, each[special[each]], precision, caps, tally)
+    _limit_tier(function, inputs, patterns, truth, [*singular, *beyond], caps, tally)
     if len(first) < len(rows):
         truth.put(rows, truth.take(rows[first[back]]))
         need = _need(ask, truth.take(rows), rows) & todo[rows]
@@ -324,6 +325,29 @@ def _arb_tier(
     return singular
 
 
+def _extended_tier(
+    function: Function, inputs: Inputs, truth: Reference, rows: NDArray[np.int64], precision: int, caps: Caps, tally: Tally
+) -> list[int]:
+    """Sharpens in place the rows whose infinities the definition's own arithmetic takes, and returns the others."""
+    if function.order != "value" or not len(rows):
+        return list(rows)
+    start, others, effort = time.perf_counter(), [], 0.0
+    cost = evaluation_cost(function, {name: values.shape[1:] for name, values in inputs.items()}, 64 + precision)
+    for row in rows.tolist():
+        single = {name: values[row] for name, values in inputs.items()}
+        asked = effort < caps.arb_effort and time.time() < caps.until and extended.has_infinities(function, single)
+        effort += cost if asked else 0.0
+        balls = extended.enclose(function, single, 64 + precision) if asked else []
+        known = [ball for ball in balls if ball is not None]
+        if not known or len(known) < len(balls):
+            others.append(row)
+            continue
+        for k, ball in enumerate(known):
+            _set(truth, row, k, *rigorous.split(ball), FINITE, _ARB)
+    tally.seconds["arb"] += time.perf_counter() - start
+    return others
+
+
 #: Twice the precision gives a number that is known to 2^-16 as many more bits; where it gives less than these, no precision gives more.
 GAINED = 8
 
@@ -395,6 +419,7 @@ def _arb_row(function: Function, single: Inputs, truth: Reference, row: int, bit
     True: nothing more can be known of it; False: ask; None: singular, no finite value at any precision.
     """
     last_infinite = False
+    held = bool(((truth.tier[row] == _ARB) & (truth.accepts[row] == FINITE)).all())  # at fewer bits
     while bits <= caps.arb_bits:
         result = rigorous.enclose(function, single, bits)
         if result.removable:
@@ -410,11 +435,21 @@ def _arb_row(function: Function, single: Inputs, truth: Reference, row: int, bit
                 truth.interval[row, k] = result.kink
         if not infinite:
             return result.kink, bits
+        if held:  # a function that is asked for at few bits only
+            return True, bits
+        far = bits
         if last_infinite and bits > 256:
-            return None, bits
+            far = next((more for more in FAR if more > bits), caps.arb_bits + 1)
+            if far > caps.arb_bits:
+                return None, bits
         last_infinite = infinite
-        bits *= 2
+        bits = max(2 * bits, far)
     return True, caps.arb_bits
+
+
+#: What is not finite at two precisions is tried at these: exp(4e307), say, is a number to Arb where its argument is known to an absolute error of
+#: less than 1, which takes as many bits as binary64 has exponents, and twice as many where it is a product.
+FAR = (1408, 2816)
 
 
 def _limit_tier(
@@ -493,11 +528,12 @@ def _set_accepted(truth: Reference, row: int | NDArray[np.int64], right: tuple[l
             truth.interval[row, k] = True
             continue
         numeric = bool(one.kinds & FINITE)
-        radius = (one.high - one.low) / 2 if numeric else 0.0
+        half = (one.high - one.low) / 2 if numeric else 0.0
+        radius = half or (radius_of_limit(one.low) if numeric else 0.0)
         kinds = one.kinds if one.proved or one.by_mpmath else 0
         value = one.low / 2 + one.high / 2 if numeric else np.nan
         _set(truth, row, k, value, 0.0, radius, kinds, _LIMIT if one.proved else _MPMATH)
-        truth.interval[row, k] = radius > 0
+        truth.interval[row, k] = half > 0
 
 
 def _set(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,3 +52,19 @@ class Reference:
         """Overwrites the given rows with another reference's."""
         for name in self.__dataclass_fields__:
             getattr(self, name)[rows] = getattr(other, name)
+
+
+#: A limit is read to so much of itself (limits_at_infinity); one that is a number of so few bits (1, 1/2, a small integer) is that number, as far
+#: as binary64 can say.
+READ, SIMPLE = 2.0**-39, 24
+
+
+def is_simple(limit: float) -> bool:
+    """Whether a limit that was read is a number of few bits, and so no rounding of another."""
+    return (math.frexp(limit)[0] * 2.0**SIMPLE).is_integer()
+
+
+def radius_of_limit(limit: float) -> float:
+    """The radius of a finite limit: what was read is a number of binary64, not an enclosure. 0 of a limit that is zero, which the terms fall towards
+    without end."""
+    return abs(limit) * (2.0**-53 if is_simple(limit) else READ)

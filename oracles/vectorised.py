@@ -89,8 +89,9 @@ def _read(m: Any, number: Any, reference: Reference, k: int) -> None:
         low = np.where(np.isfinite(low), low, 0.0)
         radius = np.zeros_like(value) if number.rad is None else number.rad.astype(np.float64)
         if number.mid.dtype != np.float64:  # the conversions above round, and may leave binary64's range
+            inexact = np.zeros(value.shape, np.bool_) if number.rad is None else number.rad != 0  # 2^-1100 is 0 in binary64
             radius = (
-                radius * (1 + 2.0**-50) + np.where(radius > 0, 2.0**-1074, 0) + np.where(np.abs(value) < 2.0**-960, 2.0**-1074, 0)
+                radius * (1 + 2.0**-50) + np.where(inexact, 2.0**-1074, 0) + np.where(np.abs(value) < 2.0**-960, 2.0**-1074, 0)
             )
             surely_huge = np.isinf(value) & np.isfinite(number.mid) & (np.abs(number.mid) - number.radius() > _MAX)
             radius = np.where(surely_huge, 0.0, np.where(np.isinf(value), np.inf, radius))

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles.conditioning import amplification, choices_of_signs, least_amplification, projected_amplification
+from oracles.conditioning import WIDE, amplification, choices_of_signs, least_amplification, projected_amplification
 from oracles.function import Function
 
 Rows = NDArray[np.int64]
-Values = NDArray[np.float64]
+Values = NDArray[Any]  # binary64's, and of binary64 extended precision's
 
 #: Numbers of a measure's columns: as many as fit in memory, for every part of a batch costs a tape's fixed 30 ms.
 NUMBERS = 1 << 20
@@ -91,7 +91,7 @@ class Conditions:
     def _of(self, measure: object) -> Values:
         """What is known of a measure, rows by outputs."""
         if measure not in self._known:
-            self._known[measure] = np.full((self.count, self.outputs), np.nan)
+            self._known[measure] = np.full((self.count, self.outputs), np.nan, WIDE if self.precision > 24 else np.float64)
         return self._known[measure]
 
     def _taken(self, rows: Rows) -> dict[str, Values]:

@@ -263,7 +263,7 @@ class _Examination:
         if not near or not math.isfinite(near) or not all(np.isfinite(v).all() for v in single.values()):
             return math.nan
         amplified = self.trial.amplified(self.batch.take(slice(row, row + 1)), output)
-        return amplified / abs(near) if math.isfinite(amplified) else math.nan
+        return float(amplified / abs(near)) if np.isfinite(amplified) else math.nan
 
     def _inputs(self) -> dict[str, Any]:
         shown = {name: values if self.point.listed else values[0] for name, values in self.batch.inputs.items()}

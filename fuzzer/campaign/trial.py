@@ -22,7 +22,7 @@ from fuzzer.campaign.death import Death
 from fuzzer.campaign.peers import Peers
 from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
 from fuzzer.campaign.watchdog import calling
-from fuzzer.case import DIRECTIONS, Batch, Placement
+from fuzzer.case import COTANGENT, DIRECTIONS, Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.host import Hosted
@@ -31,8 +31,11 @@ from fuzzer.frameworks.target import Target, flush_policy, framework_for, framew
 from fuzzer.inputs.shapes import chain_of
 from fuzzer.judge.contract import accepted_by_contract, documented, kinds_by_contract, on_one_side, wrong_zero_signs
 from fuzzer.judge.limits import Standard, standard_for
+from fuzzer.judge.overflow import Overflow
 from fuzzer.judge.screen import Screened, moduli, needs_more, of_those, screen
+from fuzzer.judge.stability import certify
 from fuzzer.judge.ulps import yardstick
+from fuzzer.judge.verdict import Class
 from oracles import oracle
 from oracles.arithmetic.mp import ending
 from oracles.conditioning import amplification
@@ -129,6 +132,8 @@ SEARCHING = 0.6
 
 #: A batch of a campaign may cost the oracle so much beyond its vectorised tiers; what is left is counted as undecided.
 CAPS = Caps(arb_effort=0.1, limit_rows=64, limit_effort=0.15)
+#: Ball tests of one screen, of elements whose conditioning nobody knows: at equal eigenvalues, at the edge of a domain.
+BALLS = 4
 #: Rows that a trial remembers the truth of.
 REMEMBERED = 16
 #: A search that has less than so many seconds is in a hurry.
@@ -420,11 +425,12 @@ class Trial:
                 self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self._caps_now(), tally=self.clock.tally
             )
 
-    def amplified(self, row: Batch, output: int) -> float:
-        """sum_j |x_j d_j f| of an output of a batch of one finite row, as the op's errors are measured; nan where unknown."""
+    def amplified(self, row: Batch, output: int) -> Any:
+        """sum_j |x_j d_j f| of an output of a batch of one finite row, as the op's errors are measured; nan where unknown. Of binary64 in extended
+        precision."""
         normwise = self.op.whole == "all"
         found = amplification(self.function, row.exact(), np.array([output]), self.format.precision, normwise=normwise)
-        return float(found[0])
+        return found[0]
 
     def modulus(self, row: Batch, output: int) -> float:
         """What an output of a batch of one row is measured against beside itself (screen.moduli); 0 where nothing is."""
@@ -472,6 +478,9 @@ class Trial:
                 read[fresh] = True
             return flushed_truth.take(rows)
 
+        overflow = Overflow(self.function, inputs, fmt, partial(self._lower, inputs))
+        excused = self.clock.phase("oracle")(overflow.excused)
+        proved = self.clock.phase("oracle")(partial(self._proved, inputs, truth, standard))
         outcomes: list[Outcome] = []
         seen: list[tuple[NDArray[Any], object, Screened]] = []
         for subject, given, message in answers:
@@ -503,11 +512,36 @@ class Trial:
                 answered = on_one_side(self.op, batch, given, truth.value, self.cell.order)
                 found = screen(
                     answered, truth, fmt, standard, conditions, policy, subnormal, flushed, contract, signs, yard, held, least, directions,
-                    likely,
+                    likely, excused, proved,
                 )  # fmt: skip
             seen.append((given, held_to, found))
             outcomes.append(Outcome(subject, given, found))
         return Judgement(batch, truth, outcomes)
+
+    def _lower(self, inputs: dict[str, NDArray[np.float64]], order: str, rows: NDArray[np.int64]) -> Reference:
+        """The truth at a lower order of rows with these inputs."""
+        function = function_of(self.op, dict(self.cell.params), order)
+        taken = [*function.inputs, *([COTANGENT] if order == "grad" and COTANGENT in inputs else [])]
+        some = {name: inputs[name][rows] for name in taken}
+        return oracle.reference(function, some, precision=self.format.precision, caps=self._caps_now())
+
+    def _proved(
+        self, inputs: dict[str, NDArray[np.float64]], truth: Reference, standard: Standard, rows: NDArray[np.int64],
+        outs: NDArray[np.int64], answers: NDArray[np.float64],
+    ) -> NDArray[np.uint8]:  # fmt: skip
+        """The classes that the ball test proves of the first few of these elements, whose errors are surely beyond T."""
+        classes = np.full(len(rows), Class.undecided, np.uint8)
+        sizes = (
+            moduli(truth.value[rows], standard.whole, self.format) if standard.whole else np.zeros((len(rows), truth.shape[1]))
+        )
+        for place, (row, output) in enumerate(zip(rows.tolist()[:BALLS], outs.tolist(), strict=False)):
+            single = {name: values[row] for name, values in inputs.items()}
+            near = float(truth.value[row, output] + truth.low[row, output])
+            classes[place] = certify(
+                self.function, single, output, float(answers[place]), near, self.format, standard, math.inf, Class.unstable,
+                float(sizes[place, output]),
+            )  # fmt: skip
+        return classes
 
     def _conditions_of(self, batch: Batch, inputs: dict[str, NDArray[np.float64]], outputs: int) -> Conditions:
         """Of the batch asked last they are kept."""

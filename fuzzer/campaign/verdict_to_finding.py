@@ -19,8 +19,7 @@ from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shape_budget import Purpose
 from fuzzer.campaign.shrink import shrink
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
-from fuzzer.case import COTANGENT, Batch, Placement
-from fuzzer.catalog.functions import function_of
+from fuzzer.case import Batch, Placement
 from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id, framework_of
@@ -31,7 +30,6 @@ from fuzzer.judge.severity import severity
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import Confirmation, confirm
-from oracles.oracle import reference
 
 #: Candidates of one symptom that are tried before it is given up.
 TRIES = 3
@@ -185,8 +183,6 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement, nth)
     if mine is None or not mine.class_.is_finding or mine.symptom != candidate.symptom:
         return None
-    if mine.symptom in (Symptom.inf, Symptom.nan) and convention is None and _truly_overflows(trial, single):
-        return None
     value, class_, excess = mine.value, mine.class_, mine.excess
     standard = trial.standard(row)
     truth = confirmation.near
@@ -221,19 +217,6 @@ def _convention(trial: Trial, subject: Subject, row: Batch, output: int) -> Conf
     low, high = float(held.low[0, output]), float(held.high[0, output])
     right = repr(low) if low == high else f"[{low!r}, {high!r}]"
     return Confirmation(right, f"convention: {source_of(trial.op, row, trial.cell.order, framework)}", True)
-
-
-def _truly_overflows(trial: Trial, single: dict[str, NDArray[np.float64]]) -> bool:
-    """Whether the function itself overflows there, or the gradient whose derivative is asked for: then an infinite or undefined derivative is
-    not the implementation's fault."""
-    below = {"value": (), "grad": ("value",), "jvp": ("value",), "grad2": ("value", "grad")}[trial.cell.order]
-    for order in below:
-        taken = [i.name for i in trial.op.inputs] + [COTANGENT] * (order == "grad" and COTANGENT in single)
-        inputs = {name: single[name][np.newaxis] for name in taken}
-        value = reference(function_of(trial.op, dict(trial.cell.params), order), inputs, precision=trial.format.precision).value
-        if (np.abs(value) > trial.format.max).any():
-            return True
-    return False
 
 
 @dataclass(frozen=True)
@@ -324,7 +307,7 @@ def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
     with trial.clock.phase("oracle"):
         amplified = trial.amplified(row, output)
     with np.errstate(over="ignore"):
-        return float(np.float64(amplified) / abs(truth))
+        return float(amplified / abs(truth))
 
 
 def _note(placed: Placed) -> str:

@@ -13,8 +13,10 @@ from fuzzer.formats import Format
 from fuzzer.judge.contract import HeldToConvention
 from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard
+from fuzzer.judge.overflow import beyond as overflows
 from fuzzer.judge.ulps import Yardstick, compare, doubles, error, gap, kind_errors, of_rows, yardstick
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
+from oracles.conditioning import WIDE
 from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
 
 #: (rows, outputs) -> sum_j |x_j d_j f_output| at each of these elements (nan: unknown).
@@ -23,6 +25,10 @@ Conditions = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64
 Least = Sequence[Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]]
 #: rows -> the truth with subnormal inputs read as zero, of just those rows.
 Flushed = Callable[[NDArray[np.int64]], Reference]
+#: (rows, outputs, whether the answer is NaN, whether the truth is beyond the format) -> which are right all the same (overflow.Overflow.excused).
+Excused = Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]], NDArray[np.bool_]]
+#: (rows, outputs, answers) -> the Class that the ball test proves; of those that it is not run for `undecided`.
+Proved = Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]], NDArray[np.uint8]]
 
 
 #: The least radius of a Reference that is not exact: four times the least binary64.
@@ -66,9 +72,17 @@ def needs_more(
             truth.tier[rows] >= _ARB
         )  # a subnormal result of binary64: a Reference cannot say it better
         open_ = number[rows] & ~within & ~beyond & ~hopeless & ~np.isnan(given)
+        open_ |= number[rows] & np.isnan(given) & _astride(truth.take(rows), fmt)
         open_ &= ~_settled(open_, far + unsure, ulp, fmt, standard, [of_those(bound, rows) for bound in least])
         need[rows[of_rows(open_)]] = True
     return need
+
+
+def _astride(truth: Reference, fmt: Format) -> NDArray[np.bool_]:
+    """Elements whose exact result may be beyond the format, as far as the truth is known, and may be within."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        maybe = np.abs(truth.value) + truth.radius >= fmt.max
+    return np.asarray(maybe & ~overflows(truth, fmt) & ~truth.interval & (truth.radius > 0))
 
 
 def of_those(ask: Any, rows: NDArray[np.int64]) -> Any:
@@ -92,6 +106,8 @@ def screen(
     least: Least = (),
     directions: NDArray[np.float64] | None = None,
     likely: Conditions | None = None,
+    excused: Excused | None = None,
+    proved: Proved | None = None,
 ) -> Screened:
     """Verdicts of shape (rows, outputs), DESIGN section 6: kinds first, then T, then the excess.
 
@@ -102,7 +118,8 @@ def screen(
     least: see needs_more; what the cheapest bound explains is given no exact excess, but the most that it may be. likely: what
     amplifications are seldom more than, at as little cost. directions: per row the largest magnitudes of its cotangent and tangent,
     multiplied (default: ones).
-    zero_signs: zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them.
+    zero_signs: zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them. excused: asked
+    of NaNs and infinities that are right where something overflows. proved: asked where nobody knows the conditioning.
     """
     policy = policy or FlushPolicy()
     answers = doubles(answers)
@@ -128,7 +145,8 @@ def screen(
             None if contract is None else contract[rows], None if zero_signs is None else zero_signs[rows],
             None if conventions is None else conventions.take(rows),
             [of_those(bound, rows) for bound in least], directions[rows],
-            None if likely is None else of_those(likely, rows),
+            None if likely is None else of_those(likely, rows), None if excused is None else of_those(excused, rows),
+            None if proved is None else of_those(proved, rows),
         )  # fmt: skip
         explained[rows] = found.flushed
         for name in (field.name for field in fields(Verdicts)):
@@ -140,10 +158,13 @@ def _screened(
     answers: NDArray[np.float64], truth: Reference, fmt: Format, standard: Standard, conditions: Conditions, policy: FlushPolicy,
     subnormal_rows: NDArray[np.bool_] | None, flushed_truth: Flushed | None, contract: NDArray[np.bool_] | None,
     zero_signs: NDArray[np.bool_] | None, conventions: HeldToConvention | None, least: Least,
-    directions: NDArray[np.float64], likely: Conditions | None,
+    directions: NDArray[np.float64], likely: Conditions | None, excused: Excused | None, proved: Proved | None,
 ) -> Screened:  # fmt: skip
     """`screen`, element by element."""
     right, wrong = kind_errors(answers, truth.accepts)
+    if excused is not None:
+        spared = _excused(answers, truth, fmt, standard, right, excused)
+        right, wrong = right | spared, wrong & ~spared
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
     half = np.zeros(answers.shape, np.bool_)
@@ -199,6 +220,7 @@ def _screened(
             directions,
             least,
             likely,
+            proved,
         )
     # As a number it is the infinity that is right; the part, which has a finite value, is not.
     classes[half], symptoms[half], excess[half], ulps[half] = Class.inaccurate, Symptom.inf, np.inf, np.inf
@@ -207,6 +229,23 @@ def _screened(
         classes[only], symptoms[only], excess[only] = Class.inaccurate, Symptom.signed_zero, 0.0
     ulps[classes == Class.undecided] = np.nan
     return Screened(Verdicts(ulps, excess, classes, symptoms), explained, np.arange(len(answers)))
+
+
+def _excused(
+    answers: NDArray[np.float64], truth: Reference, fmt: Format, standard: Standard, right: NDArray[np.bool_], excused: Excused
+) -> NDArray[np.bool_]:  # fmt: skip
+    """NaNs, and infinities that are derivatives, which no number was held against: those that are right because something overflows."""
+    none = np.zeros(answers.shape, np.bool_)
+    nan = np.isnan(answers)
+    odd = nan if standard.order == "value" else ~np.isfinite(answers)
+    if not odd.any():
+        return none
+    over = overflows(truth, fmt)
+    odd = odd & ~right & (truth.accepts != 0) & (over if standard.order == "value" else True)
+    rows, outs = np.nonzero(odd)
+    if len(rows):
+        none[rows, outs] = excused(rows, outs, nan[rows, outs], over[rows, outs])
+    return none
 
 
 def _settled(
@@ -239,7 +278,7 @@ def _judge_suspects(
     rows: NDArray[np.int64], outs: NDArray[np.int64], answers: NDArray[Any], truth: Reference, fmt: Format, standard: Standard,
     conditions: Conditions, gap: NDArray[np.float64], ulp: NDArray[np.float64], wrong: NDArray[np.bool_], policy: FlushPolicy,
     ulps: NDArray[np.float64], excess: NDArray[np.float64], classes: NDArray[np.uint8], symptoms: NDArray[np.uint8],
-    directions: NDArray[np.float64], least: Least, likely: Conditions | None,
+    directions: NDArray[np.float64], least: Least, likely: Conditions | None, proved: Proved | None,
 ) -> None:  # fmt: skip
     at = (rows, outs)
     given = answers[at]
@@ -252,7 +291,7 @@ def _judge_suspects(
     verdict = np.full(len(rows), int(Class.unstable), np.uint8)
     if len(ordinary):
         where = (rows[ordinary], outs[ordinary])
-        half = ulp[where] / 2
+        half = ulp[where].astype(WIDE) / 2  # half of the least number is none of binary64's
         top = np.abs(value[ordinary])
         amplification = _amplifications(where, gap[where], ulp[where], top, fmt, standard, conditions, least, likely)
         with np.errstate(all="ignore"):
@@ -260,6 +299,7 @@ def _judge_suspects(
             amplification = np.where(
                 beyond & np.isfinite(top), amplification * (fmt.max / top), amplification
             )  # gap counts from W
+            amplification[np.isinf(top) & (amplification > fmt.max)] = np.nan  # of a truth that no binary64 number tells
             e[ordinary] = gap[where] / (half + fmt.unit_roundoff * amplification)
             explained = gap[where] <= standard.ulps * ulp[where] + 2 * standard.neighbourhood * fmt.unit_roundoff * amplification
         # Nothing is left of the number, and no input nearby has that answer: in 8 bits the excess stays below c whatever happens.
@@ -272,6 +312,11 @@ def _judge_suspects(
         mild = ~(e[ordinary] > standard.excess) & ~(gone & (not standard.roots)) & ~unknown
         judged = np.where(mild, _mild(standard, explained), Class.unstable)
         verdict[ordinary] = np.where(unknown & ~lost, Class.undecided, judged)
+        open_ = np.flatnonzero(unknown & ~lost)
+        if proved is not None and len(open_):
+            found = proved(where[0][open_], where[1][open_], given[ordinary][open_])
+            verdict[ordinary[open_]] = found
+            e[ordinary[open_[found >= Class.inaccurate]]] = np.inf
         if standard.whole:
             _as_a_whole(verdict, ordinary, gap[where], moduli(truth.value, standard.whole, fmt)[where], fmt, standard)
         if standard.order != "value":
@@ -313,14 +358,14 @@ def _amplifications(
         return standard.ulps * ulp + 2 * standard.neighbourhood * u * sizes
 
     def within(sizes: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return np.asarray(gap <= standard.excess * (ulp / 2 + u * sizes))
+        return np.asarray(gap <= standard.excess * (ulp.astype(WIDE) / 2 + u * sizes))
 
     with np.errstate(all="ignore"):
         rest = np.flatnonzero(~((gap <= room(found)) & within(found) & (top < fmt.max)))
         if likely is not None and len(rest) > MOST:
             most = likely(*where)
             hopeless = ~(gap <= room(most)) & ~within(most)
-            worst = np.argpartition(-(gap / (ulp / 2 + u * found))[rest], MOST)
+            worst = np.argpartition(-(gap / (ulp.astype(WIDE) / 2 + u * found))[rest], MOST)
             later = rest[worst[MOST:]]
             bulk = later[hopeless[later]]
             found[bulk] = most[bulk]
@@ -397,7 +442,8 @@ def _symptoms(
     lost = (given == 0) & (value != 0)
     symptom[lost] = Symptom.zero
     flushes = policy.inputs or policy.outputs
-    near = np.abs(given - value) <= 16 * fmt.min_normal  # what flushing an intermediate result or two can change
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = np.abs(given - value) <= 16 * fmt.min_normal  # what flushing an intermediate result or two can change
     symptom[near & (normal | (np.abs(given) >= fmt.min_normal)) & flushes] = Symptom.internal_flush
     symptom[(np.sign(given) * np.sign(value) < 0) & (np.abs(value) > unsure)] = Symptom.wrong_sign
     missed_inf = (np.abs(value) > fmt.max) & np.isfinite(given) & ~kind

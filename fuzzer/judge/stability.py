@@ -30,11 +30,12 @@ def certify(
     """
     if math.isnan(answer) or screened < Class.inaccurate:
         return screened
+    if not any(np.isfinite(v).any() for v in single.values()):  # no rounding moves an infinity: there is no nearby problem
+        return screened if abs(answer - truth) > (standard.ulps + 1) * float(fmt.ulp(np.asarray(truth))) else Class.undecided
     if math.isinf(answer):
         answer = math.copysign(fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold), answer)
-    sizes = {
-        name: np.full(np.shape(v), np.abs(v).max()) if standard.whole == "all" else np.asarray(v) for name, v in single.items()
-    }
+    own = {name: np.where(np.isfinite(v), v, 0.0) for name, v in single.items()}  # the infinities stay where they are
+    sizes = {name: np.full(np.shape(v), np.abs(v).max()) if standard.whole == "all" else v for name, v in own.items()}
     widths = {name: standard.neighbourhood * fmt.ulp(size) for name, size in sizes.items()}
     slack = standard.ulps * float(fmt.ulp(np.asarray(truth)))
     if standard.whole == "all" or (standard.whole == "parts" and screened == Class.unstable):

@@ -1,4 +1,4 @@
-"""native: plain IEEE 754 binary64, one number at a time, no bounds. Only asked whether the formula itself gives NaN."""
+"""native: plain IEEE 754 arithmetic of one format, one number at a time, no bounds. Only asked whether the formula itself gives NaN."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Native(Composites):
 
     name = "native"
 
-    def lift(self, value: float) -> np.float64:
+    def lift(self, value: float) -> Any:
         return np.float64(value)
 
-    def num(self, value: Any) -> np.float64:
+    def num(self, value: Any) -> Any:
         return np.float64(float(value) if isinstance(value, Fraction) else value)
 
-    def const(self, name: str) -> np.float64:
-        return np.float64(float(CONSTANTS[name]))
+    def const(self, name: str) -> Any:
+        return self.num(float(CONSTANTS[name]))
 
     def sum(self, items: Sequence[Any]) -> Any:
         total = items[0]
@@ -89,6 +89,74 @@ class Native(Composites):
 
         special = getattr(scipy.special, _SCIPY[name])
         return lambda x: special(self.num(x))
+
+
+class Formula(Native):
+    """The definition in the arithmetic of a format, and its derivatives by the tape: operations round to it, functions are binary64's, rounded.
+
+    A sum has no order: where its positive and its negative terms both overflow it is inf - inf. Ties and isolated points go unnoticed. Raises
+    NotImplementedError where a special function of the table, which has no formula here, is asked for a NaN or a derivative.
+    """
+
+    def __init__(self, dtype: Any) -> None:
+        self.number = np.dtype(dtype).type
+
+    def lift(self, value: float) -> Any:
+        return self.number(value)
+
+    def num(self, value: Any) -> Any:
+        return self.number(float(value))
+
+    def sum(self, items: Sequence[Any]) -> Any:
+        numbers = [self.num(item) for item in items]
+        if all(math.isfinite(v) for v in numbers):
+            parts = [[v for v in numbers if v > 0], [v for v in numbers if v < 0]]
+            if all(part and math.isinf(super(Formula, self).sum(part)) for part in parts):
+                return self.num(math.nan)
+        return super().sum(numbers)
+
+    def annihilate(self, adjoint: Any, partial: Any) -> Any:
+        return adjoint * partial
+
+    def mask(self, cond: bool, adjoint: Any) -> Any:
+        return adjoint if cond else self.num(0)
+
+    def sign(self, x: Any) -> Any:
+        return self.num(np.sign(float(x)))
+
+    def tie(self, x: Any, y: Any) -> bool:
+        return False
+
+    def note_kink(self, _: Any) -> None: ...
+
+    def note_removable(self, _: Any) -> None: ...
+
+    def square(self, x: Any) -> Any:
+        return self.num(x) * self.num(x)
+
+    def max(self, items: Sequence[Any]) -> Any:
+        return self.num(np.max([float(self.num(i)) for i in items]))
+
+    def min(self, items: Sequence[Any]) -> Any:
+        return self.num(np.min([float(self.num(i)) for i in items]))
+
+    def polygamma(self, n: int, x: Any) -> Any:
+        return self.num(super().polygamma(n, np.float64(x)))
+
+    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Any:
+        raise NotImplementedError(f"no formula for a derivative of {name}")
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        function = Native().__getattr__(name)
+
+        def rounded(*numbers: Any) -> Any:
+            given = [float(self.num(v)) for v in numbers]
+            value = float(function(*map(np.float64, given)))
+            if name in functions() and math.isnan(value) and not any(map(math.isnan, given)):
+                raise NotImplementedError(f"{name} is a library's here, whose NaN says nothing of the formula")
+            return self.num(value)
+
+        return rounded
 
 
 _NUMPY = {

@@ -13,8 +13,9 @@ Number = Any
 Vector = list[Any]
 
 
-def to_format(m: Any, x: Number, precision: int, least: int, top: Fraction) -> Number:
-    """The nearest number of a binary format, ties to even (IEEE 754-2019, 4.3.1), undefined where that is beyond `top`, its greatest.
+def to_format(m: Any, x: Number, precision: int, least: int, top: Fraction, *, infinities: bool = True) -> Number:
+    """The nearest number of a binary format, ties to even (IEEE 754-2019, 4.3.1). Beyond `top`, its greatest, stands a number beyond every format
+    of the frameworks, which overflows to the infinity that is right (7.4); undefined where the format has no infinities.
 
     precision: bits of the significand; least: the exponent of the least normal number.
     """
@@ -22,7 +23,12 @@ def to_format(m: Any, x: Number, precision: int, least: int, top: Fraction) -> N
     normal = m.lt(m.abs(x), m.num(Fraction(2) ** least))
     unit = m.where(normal, lambda: m.num(smallest), lambda: power_of_two(m, x)[1] * Fraction(2) ** (1 - precision))
     rounded = half_even(m, x / unit) * unit
-    return m.where(m.lt(m.num(top), m.abs(rounded)), lambda: (x - x) / m.num(0), lambda: rounded)
+    if not infinities:
+        return m.where(m.lt(m.num(top), m.abs(rounded)), lambda: (x - x) / m.num(0), lambda: rounded)
+    beyond = m.exp(m.num(20000))
+    return m.where(
+        m.lt(rounded, m.num(-top)), lambda: -beyond, lambda: m.where(m.lt(m.num(top), rounded), lambda: beyond, lambda: rounded)
+    )
 
 
 @define("cast_float16")
@@ -46,7 +52,7 @@ def cast_float32(m: Any, x: Number) -> Number:
 @define("cast_float8_e4m3fn")
 def cast_float8_e4m3fn(m: Any, x: Number) -> Number:
     """Through E4M3 of OCP's 8-bit floating point specification (2023), table 1: 448 is its greatest number."""
-    return to_format(m, x, 4, -6, Fraction(448))
+    return to_format(m, x, 4, -6, Fraction(448), infinities=False)
 
 
 @define("cast_float8_e5m2")
@@ -58,13 +64,13 @@ def cast_float8_e5m2(m: Any, x: Number) -> Number:
 @define("cast_float8_e4m3fnuz")
 def cast_float8_e4m3fnuz(m: Any, x: Number) -> Number:
     """Through E4M3 with a bias of 8, Noune et al., 2022: 240 is its greatest number."""
-    return to_format(m, x, 4, -7, Fraction(240))
+    return to_format(m, x, 4, -7, Fraction(240), infinities=False)
 
 
 @define("cast_float8_e5m2fnuz")
 def cast_float8_e5m2fnuz(m: Any, x: Number) -> Number:
     """Through E5M2 with a bias of 16, Noune et al., 2022: 57344 is its greatest number."""
-    return to_format(m, x, 3, -15, Fraction(57344))
+    return to_format(m, x, 3, -15, Fraction(57344), infinities=False)
 
 
 @define("reduce_precision")

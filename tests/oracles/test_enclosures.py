@@ -13,6 +13,7 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oracles import vectorised
 from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
 from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.ball80 import AVAILABLE, Ball80
@@ -251,6 +252,44 @@ def test_exact_products_know_their_range() -> None:
     halves = m.lift(np.asarray([2.0**-1074, 1.0, 0.0])) * m.lift(np.full(3, 0.5), bits=1)
     assert halves.radius()[0] >= 2.0**-1075
     assert (halves.radius()[1:] == 0).all()
+
+
+def beside_multiples_of_half_pi(bits: int, binades: range) -> Iterator[tuple[int, int]]:
+    """(m, e) whose m 2^e, m of so many bits, lies nearest to a multiple of pi/2: denominators of the convergents of 2^e / (pi/2)."""
+    pi = Fraction(int((arb.pi() * 2**2600).floor().unique_fmpz()), 2**2600)
+    for e in binades:
+        x = Fraction(2) ** e / (pi / 2)
+        before, now = 0, 1
+        while x != int(x):
+            x = 1 / (x - int(x))
+            before, now = now, int(x) * now + before
+            if now >= 2**bits:
+                break
+            yield now, e
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@pytest.mark.parametrize("name", ["sin", "cos", "tan"])
+def test_arguments_beside_multiples_of_half_pi(name: str, arithmetic: Any) -> None:
+    """Where little is left of the reduced argument: numpy's vectorised sin was off by 71,769 ulps at 0x1.4c96c11134d36p+578 (AVX-512)."""
+    with Arb(2700):
+        points = {float(m * 2.0**e) for m, e in beside_multiples_of_half_pi(53, range(-40, 970, 7))}
+        points |= {float.fromhex("0x1.4c96c11134d36p+578"), float.fromhex("0x1.69eab0985179bp+246")}
+    x = np.asarray(sorted(p for p in points if np.isfinite(p)))
+    m = arithmetic(x.size)
+    number = apply(m, name, m.lift(x))
+    with Arb(1300):
+        assert not violations(m, number, [getattr(arb(p), name)() for p in x.tolist()], x)
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="longdouble has no 64-bit significand here")
+def test_a_radius_below_binary64_is_not_zero() -> None:
+    """2^-1100 is zero in binary64, and a product that is off by it is not exact."""
+    m = Ball80(2)
+    one = Ball(m, np.asarray([1.0, 0.0], np.longdouble), np.ldexp(np.longdouble(1), [-1100, -1100]))
+    truth = vectorised.Reference.unknown(2, 1)
+    vectorised._read(m, one, truth, 0)
+    assert (truth.radius[:, 0] > 0).all()
 
 
 # -- usefulness: an enclosure of infinite radius is always right ------------------------------------------------------------

@@ -142,3 +142,41 @@ def test_a_caller_whose_time_is_over_has_what_the_vectorised_tiers_know() -> Non
     assert (late.accepts[known] == whole.accepts[known]).all()
     assert known[3]  # a NaN costs nothing
     assert not known.all()
+
+
+SHORT_OF_BITS = [
+    ("softmax", "value", {"x": [[1e308, 1e308, -1e308]]}),  # the difference of two exponents has 1,024 bits before the point
+    ("silu", "grad", {"x": [1.7976931348623157e308]}),
+    ("gumbel_r_cdf", "value", {"x": [0.0], "loc": [1.0], "scale": [2.2250738585072014e-308]}),  # exp(-exp(4.5e307))
+    ("log_ndtr", "value", {"x": [-1e160]}),  # FLINT's erfc of a ball that is not exact holds zero from 1e6 on
+    ("normal_logcdf", "grad2", {"x": [-1e6], "loc": [0.0], "scale": [1.0]}),
+    ("hyp1f1", "value", {"a": [-835.0085], "b": [-1.37e-12], "x": [1043.76]}),  # the terms cancel
+]
+
+
+@pytest.mark.parametrize(("name", "order", "inputs"), SHORT_OF_BITS)
+def test_what_only_lacked_bits_is_enclosed(name: str, order: str, inputs: dict[str, list[float]]) -> None:
+    truth = reference(function(name, order), {n: np.asarray(v) for n, v in inputs.items()}, precision=53)
+    assert {TIERS[tier] for tier in truth.tier[0]} == {"arb"}
+    assert (truth.accepts == FINITE).all()
+    assert (truth.radius <= np.maximum(np.abs(truth.value) * 2.0**-53, 2.0**-1070)).all()
+
+
+@pytest.mark.parametrize("name", ["erf", "lgamma", "erfinv", "sinc", "softsign"])
+def test_a_limit_is_no_enclosure(name: str) -> None:
+    """A limit is read in binary64: it has the radius of what was read, unless it is zero or infinite."""
+    x = np.asarray([math.inf, -math.inf, -0.0, 1.0])
+    truth = reference(function(name), {"x": x}, precision=53)
+    read = (truth.tier == TIERS.index("limit")) & (truth.accepts & FINITE != 0) & (truth.value != 0)
+    assert (truth.radius[read] >= 2.0**-54 * np.abs(truth.value[read])).all()
+
+
+def test_no_call_of_flint_takes_forever() -> None:
+    """betainc at 1e10 ran for 37 s: FLINT integrates it, which takes as the cube of the precision. A count of bits stops it, no clock."""
+    start = time.process_time()
+    f = function("betainc")
+    for bits in (117, 1408, 2816):
+        rigorous.enclose(f, {"a": np.float64(1e10), "b": np.float64(9951171584), "x": np.float64(0.498)}, bits)
+    assert time.process_time() - start < 8
+    truth = reference(f, {"a": np.asarray([1e10]), "b": np.asarray([9951171584.0]), "x": np.asarray([0.498])}, precision=53)
+    assert TIERS[truth.tier[0, 0]] == "arb"

@@ -1,0 +1,69 @@
+"""Extended reals: values of a definition at infinite inputs where its own arithmetic, with infinities in it, has them: exp(-inf) = 0.
+
+Where every step has a value there (a masked softmax: exp(-inf) = 0, and sums), Arb evaluates the definition at the infinities themselves, and what
+comes out is an enclosure, not a reading. inf - inf, 0 inf and an oscillation have none. A step that jumps at a number that only an infinity reaches
+would be another matter, so the value is believed only where IEEE 754 arithmetic over the formula, which answers the same question, agrees.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from oracles import rigorous
+from oracles.arithmetic.native import Formula
+from oracles.function import Function
+
+#: How near the two evaluations are to each other, relatively.
+NEAR = 2.0**-30
+
+
+def has_infinities(function: Function, single: dict[str, NDArray[np.float64]]) -> bool:
+    """Whether the row is a question for this module: a value, at infinite inputs and no NaN."""
+    values = [np.asarray(v) for v in single.values()]
+    return function.order == "value" and any(np.isinf(v).any() for v in values) and not any(np.isnan(v).any() for v in values)
+
+
+def enclose(function: Function, single: dict[str, NDArray[np.float64]], bits: int) -> list[arb | None]:
+    """Per output the enclosure, None where there is none; [] where nothing is known. Cached by the exact inputs."""
+    key = tuple((name, np.shape(values), np.asarray(values, np.float64).tobytes()) for name, values in single.items())
+    return list(_enclosed(function, key, bits))
+
+
+@lru_cache(maxsize=16384)
+def _enclosed(function: Function, key: tuple[Any, ...], bits: int) -> tuple[arb | None, ...]:
+    single = {name: np.frombuffer(raw, np.float64).reshape(shape) for name, shape, raw in key}
+    result = rigorous.enclose(function, single, bits)
+    if result.undefined or result.removable or result.kink or not any(b.is_finite() for b in result.balls):
+        return ()
+    ieee = by_formula(function, single)
+    if len(ieee) != len(result.balls) or any(
+        np.isnan(v) for v in ieee
+    ):  # where the formula has a NaN for one output, so may an implementation
+        return ()
+    return tuple(ball if _alike(ball, value) else None for ball, value in zip(result.balls, ieee, strict=True))
+
+
+def by_formula(function: Function, single: dict[str, NDArray[np.float64]]) -> list[float]:
+    """The outputs in IEEE 754 binary64 arithmetic; [] where the formula cannot be evaluated so."""
+    m = Formula(np.float64)
+
+    def lifted(values: Any) -> Any:
+        return [lifted(v) for v in values] if np.ndim(values) else m.lift(float(values))
+
+    with np.errstate(all="ignore"):
+        try:
+            return [float(m.num(v)) for v in function.outputs(m, {n: lifted(np.asarray(v)) for n, v in single.items()})]
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError):
+            return []
+
+
+def _alike(ball: arb, value: float) -> bool:
+    if not ball.is_finite() or not np.isfinite(value):
+        return False
+    slack = abs(arb(value)) * arb(NEAR)
+    return bool(ball == 0) if value == 0 else bool(abs(ball - arb(value)) <= slack)
