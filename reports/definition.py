@@ -18,6 +18,12 @@ from typing import Any
 IMPORTED = frozenset({*sys.stdlib_module_names, "mpmath", "numpy"})
 #: Decorators that register a function and change nothing.
 REGISTERS = ("define",)
+#: Names that a script has for itself.
+TAKEN = frozenset(
+    "agreed along answer approach call digamma divide erfinv error evaluate exact exp flat found high jax jnp less limits log_gamma low math"
+    " moved mp mpf np numbers os partial polygamma real real_power right rows special sys tendency tensor tf torch true truth ulp ulps versions"
+    " with_number wrong".split()
+)
 #: The name of the arithmetic that definitions are written over.
 ARITHMETIC = "m"
 _FUNCTIONS = (ast.FunctionDef, ast.Lambda)
@@ -173,7 +179,7 @@ class _Gathered:
         return self.bound(_module(source), alias.name)
 
     def _name(self, key: Any, wanted: str) -> None:
-        taken, name, n = {*self.names.values(), "mp", "mpf", ARITHMETIC}, wanted, 1
+        taken, name, n = {*self.names.values(), *TAKEN, ARITHMETIC}, wanted, 1
         while name in taken or (n == 1 and hasattr(builtins, name)):
             n += 1
             name = f"{wanted}_{n}"

@@ -55,6 +55,7 @@ def script(
     differentiable: Sequence[str] | None = None,
     complex_inputs: Sequence[str] | None = None,
     complex_result: bool = False,
+    single: bool = False,
     limit_source: str = "",
     versions: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
@@ -68,7 +69,7 @@ def script(
     of the case). specials: mpmath's part of the special functions that a definition may ask for, by name. domains: per input the interval in
     which numbers are put for NaN. differentiable: the inputs that gradients are taken of, in order (default: all). complex_inputs: those that
     are pairs of real and imaginary parts on the last axis (default: at a complex dtype all of two); complex_result: the call's result is
-    complex even where none is. limit_source: whose limit in ulps it is. versions: library
+    complex even where none is. single: the definition returns one number, no list. limit_source: whose limit in ulps it is. versions: library
     versions at the time of the finding. environment: variables to set before the imports, setup: statements after them (a target's
     switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a
     target that no script can be written for.
@@ -100,9 +101,47 @@ def script(
     }  # fmt: skip
     told |= _calling(finding, names, fmt, complex_inputs, complex_result, environment or {}, setup)
     told |= _truth(finding, names, definition if kind not in ("silent", "convention") else None, specials or {}, kind, domains or {})
+    told["plain"] = _plain(finding, kind, told)
+    told["single"] = single and finding.worst == 0 and told["plain"]
+    told |= _direct(told)
     told["about"] = _about(finding, reason, limit, versions, told["needs"], found_with)
     told["imports"] = _imports(told)
     return _tidy(_template().render(**told))
+
+
+def _plain(finding: Finding, kind: str, told: Mapping[str, Any]) -> bool:
+    """Whether it is a value, an exact number within the format's range, judged at one placement: the shortest script."""
+    return (
+        kind == "value" and finding.order == "value" and bool(told["definition"]) and not finding.reference.startswith("[")
+        and not told["right"] and not told["overflows"] and finding.symptom != "signed_zero"
+    )  # fmt: skip
+
+
+#: How an array of numpy's becomes a framework's, and the statements that keep it to one thread.
+_TENSORS = {"numpy": "%s", "torch": "torch.from_numpy(%s)", "tensorflow": "tf.constant(%s)", "jax": "jnp.asarray(%s)"}
+_THREADS = {
+    "torch": ("num_threads", "torch.set_num_threads(1)"),
+    "tensorflow": (
+        "parallelism", "tf.config.threading.set_intra_op_parallelism_threads(1)\ntf.config.threading.set_inter_op_parallelism_threads(1)"
+    ),
+}  # fmt: skip
+_ALIASES = {"numpy": "np", "torch": "torch", "tensorflow": "tf", "jax": "jax"}
+
+
+def _direct(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The call of one row on the CPU, run eagerly, as one expression; "" where it takes more."""
+    framework, setup = told["framework"], "".join(told["setup"])
+    switch, threads = _THREADS.get(framework, ("", ""))
+    eager = told["device"] == "cpu" and told["mode"] not in ("compile", "jit", "xla", "graph", "function")
+    direct = ""
+    if told["plain"] and eager and not told["placed"] and not told["pairs"]:
+        item = "numbers(x)" if told["vectors"] else "float.fromhex(x)"
+        array = _TENSORS[framework] % f"np.array([{item}], {told['numpy_dtype']})"
+        array += ".to(torch.bfloat16)" if framework == "torch" and told["f"].dtype == "bfloat16" else ""
+        result = f"call(*({array} for x in INPUTS.values()))"
+        element = "" if told["single"] else "[WORST]"
+        direct = f"float({result}.reshape(-1){element})" if framework == "torch" else f"float(np.asarray({result}).reshape(-1){element or '[0]'})"
+    return {"direct": direct, "threads": threads if direct and (not switch or switch not in setup) else "", "alias": _ALIASES[framework]}
 
 
 def _kind(finding: Finding, names: Sequence[str]) -> str:
@@ -182,7 +221,11 @@ def _truth(
     ordinary = [abs(math.frexp(v)[1]) for v in values if math.isfinite(v) and v]
     reach, zeros = max(ordinary, default=0), any(v == 0 for v in values)
     far = reach > EXPONENTS[0]
-    text, needs = shim(definition.asks, specials, nans=kind != "value", divides=definition.divides) if definition else ("", ())
+    if definition is None:
+        text, needs = "", ()
+    else:
+        nested = len(re.findall(r"\bm\.(?:exp|expm1|sigmoid|softplus|logsumexp|softmax)\(", definition.text)) > 1
+        text, needs = shim(definition.asks, specials, nans=kind != "value", divides=definition.divides, far=nested or far)
     within = [domains.get(n, (-math.inf, math.inf)) for n, given in hexes.items() if "nan" in given]
     inside = [x for x in STAND_INS if all(low < x < high for low, high in within)]
     # What lies between the ends of a domain where few numbers are put: thirds and the like.
@@ -191,10 +234,13 @@ def _truth(
         "definition": definition.text if definition else "", "main": definition.name if definition else "", "shim": text,
         "definition_imports": (*(definition.imports if definition else ()), *needs),
         "extra": "".join(f", {name}={_literal(value)}" for name, value in finding.params.items()),
+        "vectors": any(isinstance(finding.case["inputs"][n], list) for n in names), "zero": not numbers.parse(finding.reference.strip("[")),
         "finite": all(map(math.isfinite, values)), "nan": finding.reference == "nan", "bits": BITS[finding.order],
         "stand_ins": tuple(inside[:5]), "exponents": tuple(2 * reach * k for k in (1, 2, 4, 8)) if far else EXPONENTS,
         "limit_bits": 16 * reach + 1300 if far else LIMIT_BITS,
-        "sides": "(1,)" if finding.order == "value" and (zeros or not all(map(math.isfinite, values))) else "(1, -1)",
+        "nans": sum(map(math.isnan, values)), "zero_sign": -math.copysign(1.0, finding.output),
+        # A zero has a side of its own, an infinity one only; the other is asked where nothing is there.
+        "sides": "((1,), (-1,))" if finding.order == "value" and (zeros or not all(map(math.isfinite, values))) else "((1, -1),)",
     }  # fmt: skip
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from reports.definition import definition_of
+from reports.definition import Definition, definition_of
+
+#: The longest line of a script.
+WIDTH = 128
 
 REAL = '''
 def real(function):
@@ -19,6 +23,11 @@ def real(function):
         return value if isinstance(value, mpf) else mpf("nan")
 
     return restricted
+'''
+EXP = '''
+def exp(x):
+    """e^x; 0 or infinity where its exponent is beyond all memory."""
+    return mp.exp(x) if not mp.isnormal(x) or mp.mag(x) < 5000 else mpf(0) if x < 0 else mpf("inf")
 '''
 LOG_GAMMA = '''
 def log_gamma(x):
@@ -57,7 +66,7 @@ def erfinv(x):
     raise ValueError("no convergence")
 '''
 POWER = '''
-def power(x, y):
+def real_power(x, y):
     """x^y on the reals: x^0 = 1; a negative x needs an integer y."""
     return mpf(1) if y == 0 else mpf(x) ** y
 '''
@@ -77,7 +86,7 @@ def partial(name, numbers, orders):
     return mp.diff(getattr(m, name), tuple(map(mp.convert, numbers)), orders)
 '''
 UNDECIDED = '''
-def lt(x, y):
+def less(x, y):
     return None if mp.isnan(x) or mp.isnan(y) else x < y
 '''
 
@@ -104,7 +113,7 @@ OFFERED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "digamma": ("real(digamma)", (REAL, DIGAMMA)),
     "polygamma": ("real(polygamma)", (REAL, POLYGAMMA)),
     "erfinv": ("real(erfinv)", (REAL, ERFINV)),
-    "pow": ("real(power)", (REAL, POWER)),
+    "pow": ("real(real_power)", (REAL, POWER)),
     "fmod": ("real(lambda x, y: mp.sign(x) * mp.fmod(abs(x), abs(y)))", (REAL,)),
     "sigmoid": ("lambda x: 1 / (1 + mp.exp(-x))", ()),
     "softplus": ("lambda x: mp.log1p(mp.exp(x))", ()),
@@ -114,10 +123,19 @@ OFFERED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "norm": ("lambda x: mp.sqrt(mp.fsum(v * v for v in x))", ()),
     "direction": ("lambda x: [v / mp.sqrt(mp.fsum(w * w for w in x)) for v in x]", ()),
 }  # fmt: skip
+#: Where exponentials are nested, or taken far out.
+FAR_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "exp": ("exp", (EXP,)),
+    "expm1": ("lambda x: mp.expm1(x) if not mp.isnormal(x) or mp.mag(x) < 12 else exp(x) - 1", (EXP,)),
+    "sigmoid": ("lambda x: 1 / (1 + exp(-x))", (EXP,)),
+    "softplus": ("lambda x: mp.log1p(exp(x)) if x < 0 else x + mp.log1p(exp(-x))", (EXP,)),
+    "logsumexp": ("lambda x: mp.log(mp.fsum(map(exp, x)))", (EXP,)),
+    "softmax": ("lambda x: [exp(v) / mp.fsum(map(exp, x)) for v in x]", (EXP,)),
+}
 #: Where a nan may be met on the way: it is less than nothing, and decides nothing.
 WITH_NAN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     **{name: (f'lambda x: mpf("nan") if any(map(mp.isnan, x)) else {name.removeprefix("hint_")}(x)', ()) for name in ("max", "min", "hint_max")},
-    "lt": ("lt", (UNDECIDED,)),
+    "lt": ("less", (UNDECIDED,)),
     "eq0": ("lambda x: None if mp.isnan(x) else x == 0", ()),
     "where": ('lambda condition, yes, no: mpf("nan") if condition is None else yes() if condition else no()', ()),
 }  # fmt: skip
@@ -129,14 +147,14 @@ mpf.__rtruediv__ = lambda y, x: mp.convert(x) / y
 
 
 def shim(
-    asks: Iterable[str], specials: Mapping[str, Callable[..., Any]], *, nans: bool = False, divides: bool = False
+    asks: Iterable[str], specials: Mapping[str, Callable[..., Any]], *, nans: bool = False, divides: bool = False, far: bool = False
 ) -> tuple[str, tuple[str, ...]]:
     """The source of m with what a definition asks of it, and the imports that it needs.
 
     specials: special functions by name, as functions of a context of mpmath's and of numbers; their source is carried. nans: whether a nan may
-    be met on the way; divides: whether a division by zero may be, which gives nan then. Raises ValueError for a name that nobody offers.
+    be met on the way; divides: whether a division by zero may be, which gives nan then. far: whether exponentials may be beyond all memory. Raises ValueError for a name that nobody offers.
     """
-    offered = {**OFFERED, **WITH_NAN} if nans else OFFERED
+    offered = {**OFFERED, **(FAR_OUT if far or nans else {}), **(WITH_NAN if nans else {})}
     parts, lines, carried = [DIVISION] if divides else [], [], []
     for name in sorted(asks):
         if name in offered:
@@ -152,7 +170,13 @@ def shim(
         else:
             raise ValueError(f"m.{name} is nothing that a script can carry")
         lines.append(f"    {name}={expression},")
-    told = definition_of(*carried) if carried else None
+    told = _carried(*carried) if carried else None
     texts = [*dict.fromkeys(part.strip("\n") for part in parts), *([told.text] if told else [])]
-    texts.append("\n".join(["m = SimpleNamespace(", *lines, ")"]))
+    one = f"m = SimpleNamespace({', '.join(line.strip().removesuffix(',') for line in lines)})"
+    texts.append(one if len(one) <= WIDTH else "\n".join(["m = SimpleNamespace(", *lines, ")"]))
     return "\n\n\n".join(texts), ("from types import SimpleNamespace", *(told.imports if told else ()))
+
+
+@cache
+def _carried(*functions: Callable[..., Any]) -> Definition:
+    return definition_of(*functions)

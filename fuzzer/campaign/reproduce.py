@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.trial import RECORD_ERRORS, Outcome, Trial
@@ -23,6 +26,7 @@ from fuzzer.formats import format_named
 from fuzzer.judge.limits import standard_for
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
+from oracles.arithmetic.native import Native
 from oracles.arithmetic.special import functions
 from oracles.confirmation import confirm
 from oracles.definitions import definition
@@ -221,12 +225,22 @@ def script_for(
         differentiable=op.differentiable_inputs,
         complex_inputs=[i.name for i in op.inputs if i.complex],
         complex_result=op.complex_result or op.whole == "parts",
+        single=op.elementwise and _one_number(op.definition, tuple(finding.params.items()), len(op.inputs)),
         limit_source=standard_for(op, finding.order, fmt).source,
         versions=dict(versions) if versions else None,
         environment=environment,
         setup=setup,
         found_with=found_with,
     )
+
+
+@cache
+def _one_number(name: str, params: tuple[tuple[str, Any], ...], arguments: int) -> bool:
+    """Whether a definition over numbers returns one, rather than a list."""
+    m = Native()
+    with np.errstate(all="ignore"), suppress(Exception):
+        return not isinstance(definition(name)(m, *[m.num(0.5)] * arguments, **dict(params)), (list, tuple))
+    return False
 
 
 @cache
