@@ -11,8 +11,10 @@ Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
 "summary": sentence, judged, undecided, verdicts_per_second, classes, statuses, symptoms (framework -> symptom -> findings),
     compile_seconds, and the elements compared by placement with those whose bits differ within the limits (compared, differing)
 "findings": the worst first, each the fields of a Finding ("class" without underscore) with "headline", "command", "script", a
-    file beside the report, or null where the target has none, and "advice": what the study DeepStability knows of such findings, or null:
+    file beside the report, or null where the target has none, "script_run": "confirmed" where it was run and showed the defect, null
+    where it was not run yet, "script_says": the line that it ended with, and "advice": what the study DeepStability knows of such findings, or null:
     root_cause, text, command, rows
+"unconfirmed": findings whose script was run and did not show the defect: a fault of ulpfuzz; as "findings", and not among them
 "fixed", "not_run": findings of the baseline
 "cells": the fields of a CellSummary each
 "facts": of sweeps over all inputs: the fields of a Fact each
@@ -23,7 +25,7 @@ from __future__ import annotations
 from typing import Any
 
 from fuzzer.findings.strict_json import jsonable, to_json
-from reports.model import Report
+from reports.model import Entry, Report
 
 SCHEMA = "ulpfuzz-report"
 SCHEMA_VERSION = 1
@@ -50,20 +52,23 @@ def as_dict(report: Report) -> dict[str, Any]:
             "compared": sum(cell.compared for cell in report.cells),
             "differing": sum(cell.differing for cell in report.cells),
         },
-        "findings": [
-            {
-                **jsonable(e.finding),
-                "headline": e.headline,
-                "script": f"repro/{e.script_name}" if e.script else None,
-                "command": e.command,
-                "advice": e.advice.as_dict() if e.advice else None,
-            }
-            for e in report.entries
-        ],
+        "findings": [_entry(e) for e in report.entries],
+        "unconfirmed": [_entry(e) for e in report.unconfirmed],
         "fixed": jsonable(report.fixed),
         "not_run": jsonable(report.not_run),
         "cells": jsonable(report.cells),
         "facts": jsonable(report.facts),
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        **jsonable(entry.finding),
+        "headline": entry.headline,
+        "script": f"repro/{entry.script_name}" if entry.script else None,
+        "script_run": entry.finding.script or None,
+        "command": entry.command,
+        "advice": entry.advice.as_dict() if entry.advice else None,
     }
 
 

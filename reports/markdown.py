@@ -37,6 +37,7 @@ def render(report: Report, top: int = TOP) -> str:
         _row("versions", versions),
         *([_row("placements", report.consistency)] if report.consistency else []),
         *([_row("all inputs", report.facts_text)] if report.facts else []),
+        *([_row("scripts", report.scripts_text)] if report.scripts_text else []),
         *([_row("compiling", numbers.duration(report.compile_seconds))] if report.compile_seconds else []),
         *([_row("unsupported", report.unsupported_text)] if report.unsupported else []),
         *([_row("targets", "; ".join(_target(t) for t in report.targets))] if report.targets else []),
@@ -51,6 +52,9 @@ def render(report: Report, top: int = TOP) -> str:
             lines += [*_finding(rank, entry), ""]
     else:
         lines += ["", report.silence]
+    if report.unconfirmed:
+        lines += ["", "## Unconfirmed", "", "Their scripts were run and did not show the defect: a fault of ulpfuzz, no findings.", ""]
+        lines += [f"- `{e.finding.id}`: {e.finding.script_says}" for e in report.unconfirmed]
     if report.fixed:
         lines += ["", f"## Fixed since {report.baseline or 'the baseline'}", "", *(f"- `{f.id}`" for f in report.fixed)]
     return "\n".join(lines).rstrip() + "\n"
@@ -75,11 +79,12 @@ def _finding(rank: int, entry: Entry) -> list[str]:
         f"{f.target}; " + ", ".join(facts) + ".",
         "",
         *(f"- {a.name} = {_code(a.hex_text)} ({a.decimal_text})" for a in entry.arrays),
-        f"- truth {_code(truth)} ({f.certified_by}); {answer}" if f.reference else f"- {answer}",
+        f"- truth {_code(truth)} ({entry.vouched}); {answer}" if f.reference else f"- {answer}",
         *right,
         f"- {entry.placement_text}" if entry.silent else f"- limit: {entry.limit_text}; {entry.placement_text}",
         f"- right on the same bits: {', '.join(f.avoidable_by) or 'no other target'}",
         *([f"- {f.note}"] if f.note else []),
+        *([f"- script {entry.executed}"] if f.script else []),
         *([f"- seen before: {entry.advice.text}", *(f"  - {line}" for line in entry.advice.lines)] if entry.advice else []),
         "",
         "```",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import framework_of
 from reports import numbers
 from reports.advice import Advice, advice_of
-from reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity
+from reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
 from reports.reproducer import script
 
 #: The classes of a verdict, best first, as judged elements are counted; see fuzzer.judge.verdict.Class.
@@ -55,6 +55,16 @@ class Entry:
         if limit is None:
             return "none for this op: judged by stability alone (no nearby input has this answer)"
         return f"{numbers.measure(limit)} ulps of {self.finding.dtype}: the accuracy limit of the op's class"
+
+    @property
+    def vouched(self) -> str:
+        """Who vouches for the truth."""
+        return vouched(self.finding)
+
+    @property
+    def executed(self) -> str:
+        """What its script said when it was run."""
+        return f"{self.finding.script}: {self.finding.script_says}" if self.finding.script else "not run yet"
 
     @property
     def silent(self) -> str:
@@ -113,7 +123,8 @@ class Heat:
 
 @dataclass(frozen=True)
 class Report:
-    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none). facts: what sweeps found of the
+    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none). unconfirmed: those whose script was
+    run and did not show the defect, which is a fault of ours; they are no findings. facts: what sweeps found of the
     run's targets, at the versions that it used."""
 
     run: Run
@@ -124,6 +135,19 @@ class Report:
     cells: list[CellSummary]
     heat: list[Heat]
     facts: list[Fact]
+    unconfirmed: list[Entry] = field(default_factory=list)
+
+    @property
+    def scripts_text(self) -> str:
+        """How many scripts were run and what they showed; "" where none was."""
+        shown = [e for e in self.entries if e.finding.script]
+        if not shown and not self.unconfirmed:
+            return ""
+        left = len(self.entries) - len(shown)
+        parts = [f"{_plural(len(shown), 'script')} run once showed the defect"]
+        parts += [f"{numbers.count(left)} not run yet"] if left else []
+        parts += [f"{numbers.count(len(self.unconfirmed))} unconfirmed, listed apart: a fault of ulpfuzz"] if self.unconfirmed else []
+        return "; ".join(parts)
 
     @property
     def facts_text(self) -> str:
@@ -290,7 +314,9 @@ def build(
         entries.append(entry_of(known, text, wrt.get(finding.op)))
     entries.sort(key=lambda e: (-_sortable(e.finding.severity), e.finding.id))
     kept = list(cells)
-    return Report(run, baseline, entries, list(fixed), list(not_run), kept, _heat(entries, kept), _of_run(facts, run))
+    shown = [e for e in entries if e.finding.script != "unconfirmed"]
+    apart = [e for e in entries if e.finding.script == "unconfirmed"]
+    return Report(run, baseline, shown, list(fixed), list(not_run), kept, _heat(shown, kept), _of_run(facts, run), apart)
 
 
 def _of_run(facts: Iterable[Fact], run: Run) -> list[Fact]:

@@ -20,6 +20,8 @@ from pathlib import Path
 SECONDS = 60.0
 #: Modules whose import costs more than a script's own work.
 HEAVY = ("torch", "tensorflow", "jax")
+#: The exit status of a script that has no verdict, and what it prints where that is not for want of a framework or device.
+MISSING, RAISED = 2, "the call raises"
 #: What a script prints that shows its defect.
 SHOWN = "DEFECT"
 
@@ -40,8 +42,9 @@ class Ran:
 
     @property
     def verdict(self) -> str:
-        """What a finding says of its script."""
-        return "confirmed" if self.confirmed else "unconfirmed"
+        """What a finding says of its script; "" where what it needs is not here, so that it is not run yet."""
+        missing = self.status == MISSING and RAISED not in self.says
+        return "confirmed" if self.confirmed else "" if missing else "unconfirmed"
 
 
 def run_fresh(text: str, interpreter: str = sys.executable, seconds: float = SECONDS) -> Ran:

@@ -17,7 +17,7 @@ from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from reports import numbers
 from reports.advice import advice_of
-from reports.headline import SILENT, arrays_of, element_of, headline
+from reports.headline import SILENT, arrays_of, element_of, headline, vouched
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140
@@ -118,7 +118,7 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
         ("symptom", finding.symptom),
         ("status", styled(finding.status)),
         ("severity", f"{finding.severity:g}"),
-        ("truth", f"{finding.reference} ({finding.certified_by})"),
+        ("truth", f"{finding.reference} ({vouched(finding)})"),
     ]  # fmt: skip
     if finding.symptom not in SILENT:
         facts += [
@@ -139,6 +139,11 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
         facts.append(
             ("seen", f"{share} of judged elements ({extent.get('count', '?')}), from {extent.get('low')} to {extent.get('high')}")
         )
+    if finding.script:
+        fault = "; a fault of ulpfuzz" if finding.script == "unconfirmed" else ""
+        facts.append(("script", f"{finding.script}: {finding.script_says}{fault}"))
+    else:
+        facts.append(("script", "not run yet: `repro --script FILE` and `report` run it"))
     facts.append(("first seen", finding.first_seen))
     facts.append(("last seen", finding.last_seen))
     if finding.note:

@@ -37,7 +37,9 @@ class Finding:
     limit: T in ulps or None. avoidable_by: targets that got the same bits right. certified_by: "arb+mpmath", for example. extent:
     {"share": of judged elements that fail like this, "count", "judged": the elements judged, "low", "high": decimal span of the
     first input where seen}. profile: [[exponent, worst ulps, worst excess, count], ...] per binade of the first input's largest
-    magnitude. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run.
+    magnitude. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run. script: "confirmed" where the finding's
+    stand-alone script was run and showed the defect, "unconfirmed" where it did not, which is a fault of ulpfuzz, "" where it was not run yet;
+    script_says: the line that it ended with.
     """
 
     id: str
@@ -68,6 +70,8 @@ class Finding:
     status: str = "new"
     first_seen: str = ""
     last_seen: str = ""
+    script: str = ""
+    script_says: str = ""
 
     @property
     def bits_lost(self) -> float:
