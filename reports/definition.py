@@ -20,9 +20,11 @@ IMPORTED = frozenset({*sys.stdlib_module_names, "mpmath", "numpy"})
 REGISTERS = ("define",)
 #: Names that a script has for itself.
 TAKEN = frozenset(
-    "agreed along answer approach call digamma divide erfinv error evaluate exact exp flat found high jax jnp less limits log_gamma low math"
-    " moved mp mpf np numbers os partial polygamma real real_power right rows special sys tendency tensor tf torch true truth ulp ulps versions"
-    " with_number wrong".split()
+    (
+        "agreed along answer approach call digamma divide erfinv error evaluate exact exp flat found high jax jnp less limits log_gamma low "
+        "math moved mp mpf np numbers os partial polygamma real real_power right rows special sys tendency tensor tf torch true truth ulp ulps "
+        "versions with_number wrong"
+    ).split()
 )
 #: The name of the arithmetic that definitions are written over.
 ARITHMETIC = "m"
@@ -52,9 +54,7 @@ def definition_of(*functions: Callable[..., Any], name: str = "") -> Definition:
     last = ""
     for function in functions:
         last = gathered.function(function, name if function is functions[-1] else "")
-    return Definition(
-        last, _spaced(gathered.texts), tuple(sorted(gathered.imports)), frozenset(gathered.asks), gathered.divides
-    )
+    return Definition(last, _spaced(gathered.texts), tuple(sorted(gathered.imports)), frozenset(gathered.asks), gathered.divides)
 
 
 def _spaced(texts: list[str]) -> str:
@@ -71,6 +71,7 @@ class _Module:
     """A module's source, as bytes because the parser counts them, with what it binds at its top and where each function stands."""
 
     name: str
+    text: bytes
     lines: list[bytes]
     starts: list[int]
     bound: dict[str, ast.stmt]
@@ -81,7 +82,9 @@ class _Module:
 
     def span(self, node: Any) -> tuple[int, int]:
         """Where a node's text begins and ends, its decorators included."""
-        first = min([(node.lineno, node.col_offset)] + [(d.lineno, d.col_offset - 1) for d in getattr(node, "decorator_list", [])])
+        first = min(
+            [(node.lineno, node.col_offset)] + [(d.lineno, d.col_offset - 1) for d in getattr(node, "decorator_list", [])]
+        )
         return self.offset(*first), self.offset(node.end_lineno, node.end_col_offset)
 
 
@@ -100,7 +103,7 @@ def _module(name: str) -> _Module:
     for line in lines:
         starts.append(starts[-1] + len(line))
     bound = {target: node for node in tree.body for target in _binds(node)}
-    return _Module(name, lines, starts, bound, [n for n in ast.walk(tree) if isinstance(n, _FUNCTIONS)])
+    return _Module(name, text, lines, starts, bound, [n for n in ast.walk(tree) if isinstance(n, _FUNCTIONS)])
 
 
 def _binds(node: ast.stmt) -> list[str]:
@@ -317,7 +320,13 @@ def _edits(module: _Module, node: ast.AST, renamed: dict[str, str], held: dict[s
         elif isinstance(part, ast.Name) and renamed.get(part.id, part.id) != part.id:
             yield (*module.span(part), renamed[part.id].encode())
         elif isinstance(part, ast.arg) and part.annotation is not None:
-            yield module.offset(part.lineno, part.col_offset) + len(part.arg.encode()), module.span(part.annotation)[1], b""
+            end = module.span(part.annotation)[1]
+            default = module.text[end : end + 3] == b" = "
+            yield (
+                module.offset(part.lineno, part.col_offset) + len(part.arg.encode()),
+                end + 3 * default,
+                b"=" * default,
+            )
         elif isinstance(part, ast.AnnAssign):
             yield module.span(part.target)[1], module.span(part.annotation)[1], b""
         if isinstance(part, ast.FunctionDef):
@@ -335,7 +344,7 @@ def _header(module: _Module, node: ast.FunctionDef, renamed: dict[str, str]) -> 
         yield at, at + len(node.name.encode()), renamed[node.name].encode()
     if node.returns is not None:
         start, end = module.span(node.returns)
-        arrow = b"".join(module.lines).rfind(b"->", 0, start)
+        arrow = module.text.rfind(b"->", 0, start)
         yield arrow - 1, end, b""
 
 
@@ -344,12 +353,12 @@ def _told(module: _Module, node: ast.AST, own: str, told: str) -> Iterator[Edit]
     if told and isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is None:
         at = module.offset(node.body[0].lineno, 0)
         quoted = " ".join(told.split()).replace("\\", "\\\\").replace('"""', "'''")
-        yield at, at, " ".encode() * node.body[0].col_offset + f'"""{quoted}"""\n'.encode()
+        yield at, at, b" " * node.body[0].col_offset + f'"""{quoted}"""\n'.encode()
 
 
 def _edited(module: _Module, node: ast.AST, edits: list[Edit]) -> str:
     """A node's text with its edits, dedented. Of edits within another one the outer stands."""
-    whole = b"".join(module.lines)
+    whole = module.text
     start, end = module.span(node)
     line = module.starts[node.lineno - 1] if not isinstance(node, ast.Lambda) else start  # type: ignore[attr-defined]
     start = min(start, line) if not isinstance(node, ast.Lambda) else start

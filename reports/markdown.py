@@ -53,7 +53,13 @@ def render(report: Report, top: int = TOP) -> str:
     else:
         lines += ["", report.silence]
     if report.unconfirmed:
-        lines += ["", "## Unconfirmed", "", "Their scripts were run and did not show the defect: a fault of ulpfuzz, no findings.", ""]
+        lines += [
+            "",
+            "## Unconfirmed",
+            "",
+            "Their scripts were run and did not show the defect: a fault of ulpfuzz, no findings.",
+            "",
+        ]
         lines += [f"- `{e.finding.id}`: {e.finding.script_says}" for e in report.unconfirmed]
     if report.fixed:
         lines += ["", f"## Fixed since {report.baseline or 'the baseline'}", "", *(f"- `{f.id}`" for f in report.fixed)]

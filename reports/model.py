@@ -146,7 +146,9 @@ class Report:
         left = len(self.entries) - len(shown)
         parts = [f"{_plural(len(shown), 'script')} run once showed the defect"]
         parts += [f"{numbers.count(left)} not run yet"] if left else []
-        parts += [f"{numbers.count(len(self.unconfirmed))} unconfirmed, listed apart: a fault of ulpfuzz"] if self.unconfirmed else []
+        parts += (
+            [f"{numbers.count(len(self.unconfirmed))} unconfirmed, listed apart: a fault of ulpfuzz"] if self.unconfirmed else []
+        )
         return "; ".join(parts)
 
     @property

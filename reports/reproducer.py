@@ -100,7 +100,9 @@ def script(
         "tangent": _literal_array(case[TANGENT]) if TANGENT in case else "", "wrt": wrt, "overflows": _overflows(finding, fmt),
     }  # fmt: skip
     told |= _calling(finding, names, fmt, complex_inputs, complex_result, environment or {}, setup)
-    told |= _truth(finding, names, definition if kind not in ("silent", "convention") else None, specials or {}, kind, domains or {})
+    told |= _truth(
+        finding, names, definition if kind not in ("silent", "convention") else None, specials or {}, kind, domains or {}
+    )
     told["plain"] = _plain(finding, kind, told)
     told["single"] = single and finding.worst == 0 and told["plain"]
     told |= _direct(told)
@@ -117,9 +119,10 @@ def _plain(finding: Finding, kind: str, told: Mapping[str, Any]) -> bool:
     )  # fmt: skip
 
 
-#: How an array of numpy's becomes a framework's, and the statements that keep it to one thread.
+#: How an array of numpy's becomes a framework's, and the statements that keep it to one thread, or quiet.
 _TENSORS = {"numpy": "%s", "torch": "torch.from_numpy(%s)", "tensorflow": "tf.constant(%s)", "jax": "jnp.asarray(%s)"}
 _THREADS = {
+    "numpy": ("seterr", 'np.seterr(all="ignore")'),
     "torch": ("num_threads", "torch.set_num_threads(1)"),
     "tensorflow": (
         "parallelism", "tf.config.threading.set_intra_op_parallelism_threads(1)\ntf.config.threading.set_inter_op_parallelism_threads(1)"
@@ -140,8 +143,16 @@ def _direct(told: Mapping[str, Any]) -> dict[str, Any]:
         array += ".to(torch.bfloat16)" if framework == "torch" and told["f"].dtype == "bfloat16" else ""
         result = f"call(*({array} for x in INPUTS.values()))"
         element = "" if told["single"] else "[WORST]"
-        direct = f"float({result}.reshape(-1){element})" if framework == "torch" else f"float(np.asarray({result}).reshape(-1){element or '[0]'})"
-    return {"direct": direct, "threads": threads if direct and (not switch or switch not in setup) else "", "alias": _ALIASES[framework]}
+        direct = (
+            f"float({result}.reshape(-1){element})"
+            if framework == "torch"
+            else f"float(np.asarray({result}).reshape(-1){element or '[0]'})"
+        )
+    return {
+        "direct": direct,
+        "threads": threads if direct and (not switch or switch not in setup) else "",
+        "alias": _ALIASES[framework],
+    }
 
 
 def _kind(finding: Finding, names: Sequence[str]) -> str:
@@ -153,7 +164,9 @@ def _kind(finding: Finding, names: Sequence[str]) -> str:
         return "nan"
     exact = not finding.reference.startswith("[") and math.isfinite(float(finding.reference.partition("e")[0]))
     special = not all(math.isfinite(float.fromhex(x)) for x in given)
-    return "limit" if special or finding.certified_by in ("limit", "mpmath") or not (exact or finding.order != "value") else "value"
+    return (
+        "limit" if special or finding.certified_by in ("limit", "mpmath") or not (exact or finding.order != "value") else "value"
+    )
 
 
 def _certified(finding: Finding, kind: str) -> str:
@@ -235,7 +248,8 @@ def _truth(
         "definition_imports": (*(definition.imports if definition else ()), *needs),
         "extra": "".join(f", {name}={_literal(value)}" for name, value in finding.params.items()),
         "vectors": any(isinstance(finding.case["inputs"][n], list) for n in names), "zero": not numbers.parse(finding.reference.strip("[")),
-        "finite": all(map(math.isfinite, values)), "nan": finding.reference == "nan", "precisions": tuple(BITS[finding.order] << k for k in range(3 if kind == "limit" else 6)),
+        "finite": all(map(math.isfinite, values)), "nan": finding.reference == "nan",
+        "precisions": tuple(BITS[finding.order] << k for k in range(3 if kind == "limit" else 6)),
         "stand_ins": tuple(inside[:5]), "exponents": tuple(2 * reach * k for k in (1, 2, 4, 8)) if far else EXPONENTS,
         "limit_bits": 16 * reach + 1300 if far else LIMIT_BITS,
         "nans": sum(map(math.isnan, values)), "zero_sign": -math.copysign(1.0, finding.output),

@@ -85,10 +85,10 @@ def partial(name, numbers, orders):
     """A partial derivative by mpmath's differences."""
     return mp.diff(getattr(m, name), tuple(map(mp.convert, numbers)), orders)
 '''
-UNDECIDED = '''
+UNDECIDED = """
 def less(x, y):
     return None if mp.isnan(x) or mp.isnan(y) else x < y
-'''
+"""
 
 #: What m offers: the expression, and the functions above that it needs.
 OFFERED: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -139,20 +139,26 @@ WITH_NAN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "eq0": ("lambda x: None if mp.isnan(x) else x == 0", ()),
     "where": ('lambda condition, yes, no: mpf("nan") if condition is None else yes() if condition else no()', ()),
 }  # fmt: skip
-DIVISION = '''
+DIVISION = """
 divide = mpf.__truediv__
 mpf.__truediv__ = lambda x, y: divide(x, y) if y != 0 else mpf("nan")  # the side of a pole is not known where it is met
 mpf.__rtruediv__ = lambda y, x: mp.convert(x) / y
-'''
+"""
 
 
 def shim(
-    asks: Iterable[str], specials: Mapping[str, Callable[..., Any]], *, nans: bool = False, divides: bool = False, far: bool = False
+    asks: Iterable[str],
+    specials: Mapping[str, Callable[..., Any]],
+    *,
+    nans: bool = False,
+    divides: bool = False,
+    far: bool = False,
 ) -> tuple[str, tuple[str, ...]]:
     """The source of m with what a definition asks of it, and the imports that it needs.
 
     specials: special functions by name, as functions of a context of mpmath's and of numbers; their source is carried. nans: whether a nan may
-    be met on the way; divides: whether a division by zero may be, which gives nan then. far: whether exponentials may be beyond all memory. Raises ValueError for a name that nobody offers.
+    be met on the way; divides: whether a division by zero may be, which gives nan then; far: whether exponentials may be beyond all memory.
+    Raises ValueError for a name that nobody offers.
     """
     offered = {**OFFERED, **(FAR_OUT if far or nans else {}), **(WITH_NAN if nans else {})}
     parts, lines, carried = [DIVISION] if divides else [], [], []

@@ -38,7 +38,9 @@ def write(report: Report, out_dir: str | Path, formats: Sequence[str] = ("html",
             raise UnknownName("report format", name, FORMATS)
     folder = Path(out_dir)
     files = {folder / FORMATS[name][0]: FORMATS[name][1](report) for name in formats}
-    files |= {folder / "repro" / entry.script_name: entry.script for entry in [*report.entries, *report.unconfirmed] if entry.script}
+    files |= {
+        folder / "repro" / entry.script_name: entry.script for entry in [*report.entries, *report.unconfirmed] if entry.script
+    }
     for path, text in files.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -18,11 +18,11 @@ from fuzzer.catalog.op import Implementation, Op
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
+from fuzzer.formats import format_named
 from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.launch import version_of
 from fuzzer.frameworks.target import framework_for, target_named, targets_named
-from fuzzer.formats import format_named
 from fuzzer.judge.limits import standard_for
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom

@@ -37,7 +37,9 @@ def report(
     ] = "latest",
     scripts: Annotated[
         str,
-        typer.Option("--scripts", metavar="TIME", help="How long scripts are run for, each once, gravest finding first; or `none`."),
+        typer.Option(
+            "--scripts", metavar="TIME", help="How long scripts are run for, each once, gravest finding first; or `none`."
+        ),
     ] = SCRIPTS,
     db: Db = DEFAULT_DB,
 ) -> None:
