@@ -184,8 +184,8 @@ class _Gathered:
     def _name(self, key: Any, wanted: str) -> None:
         taken, name, n = {*self.names.values(), *TAKEN, ARITHMETIC}, wanted, 1
         while name in taken or (n == 1 and hasattr(builtins, name)):
+            name = f"{wanted}_{n if n > 1 else ''}"
             n += 1
-            name = f"{wanted}_{n}"
         self.names[key] = name
 
     def _write(

@@ -132,22 +132,24 @@ _ALIASES = {"numpy": "np", "torch": "torch", "tensorflow": "tf", "jax": "jax"}
 
 
 def _direct(told: Mapping[str, Any]) -> dict[str, Any]:
-    """The call of one row on the CPU, run eagerly, as one expression; "" where it takes more."""
+    """The call of one row on the CPU, run eagerly, as statements; none where it takes more."""
     framework, setup = told["framework"], "".join(told["setup"])
     switch, threads = _THREADS.get(framework, ("", ""))
     eager = told["device"] == "cpu" and told["mode"] not in ("compile", "jit", "xla", "graph", "function")
-    direct = ""
+    direct: list[str] = []
     if told["plain"] and eager and not told["placed"] and not told["pairs"]:
-        item = "numbers(x)" if told["vectors"] else "float.fromhex(x)"
-        array = _TENSORS[framework] % f"np.array([{item}], {told['numpy_dtype']})"
-        array += ".to(torch.bfloat16)" if framework == "torch" and told["f"].dtype == "bfloat16" else ""
-        result = f"call(*({array} for x in INPUTS.values()))"
-        element = "" if told["single"] else "[WORST]"
-        direct = (
-            f"float({result}.reshape(-1){element})"
-            if framework == "torch"
-            else f"float(np.asarray({result}).reshape(-1){element or '[0]'})"
-        )
+        given = told["f"].case["inputs"]
+        items = {n: f'numbers(INPUTS["{n}"])' if isinstance(given[n], list) else f'float.fromhex(INPUTS["{n}"])' for n in told["names"]}
+        half = ".to(torch.bfloat16)" if framework == "torch" and told["f"].dtype == "bfloat16" else ""
+        array = _TENSORS[framework] % f"np.array([%s], {told['numpy_dtype']})" + half
+        direct = [f"{n} = {array % item}" for n, item in items.items()]
+        direct += [param.replace("=", " = ", 1) for param in told["params"]]
+        call = told["f"].implementation
+        if framework != "torch":
+            call = f"np.asarray({call})"
+        elif not isinstance(ast.parse(call, mode="eval").body, (ast.Call, ast.Name, ast.Attribute, ast.Subscript)):
+            call = f"({call})"
+        direct.append(f"answer = float({call}.reshape(-1)[{0 if told['single'] else 'WORST'}])")
     return {
         "direct": direct,
         "threads": threads if direct and (not switch or switch not in setup) else "",

@@ -75,7 +75,7 @@ def test_two_lambdas_on_one_line() -> None:
 
 def test_a_name_of_python_is_not_hidden() -> None:
     told = definition_of(sum)
-    assert told.name == "sum_2"
+    assert told.name == "sum_"
     assert executed(told)(Plain, [1, 2, 4]) == 5
 
 
