@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 import math
 import re
@@ -15,7 +16,7 @@ from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import Format, format_named
 from reports import numbers
-from reports.definition import Definition
+from reports.definition import TAKEN, Definition
 from reports.headline import COTANGENT, SILENT, TANGENT, Array, array_of, element_of, headline, quantity
 from reports.shim import shim
 
@@ -137,7 +138,9 @@ def _direct(told: Mapping[str, Any]) -> dict[str, Any]:
     switch, threads = _THREADS.get(framework, ("", ""))
     eager = told["device"] == "cpu" and told["mode"] not in ("compile", "jit", "xla", "graph", "function")
     direct: list[str] = []
-    if told["plain"] and eager and not told["placed"] and not told["pairs"]:
+    own = {*told["names"], *told["f"].params}
+    hidden = own & TAKEN or any(hasattr(builtins, name) for name in own)  # a name that the script needs itself
+    if told["plain"] and eager and not (told["placed"] or told["pairs"] or hidden):
         given = told["f"].case["inputs"]
         items = {n: f'numbers(INPUTS["{n}"])' if isinstance(given[n], list) else f'float.fromhex(INPUTS["{n}"])' for n in told["names"]}
         half = ".to(torch.bfloat16)" if framework == "torch" and told["f"].dtype == "bfloat16" else ""
