@@ -19,13 +19,12 @@ IMPORTED = frozenset({*sys.stdlib_module_names, "mpmath", "numpy"})
 #: Decorators that register a function and change nothing.
 REGISTERS = ("define",)
 #: Names that a script has for itself.
-TAKEN = frozenset(
-    (
-        "agreed along answer approach call digamma divide erfinv error evaluate exact exp flat found high jax jnp less limits log_gamma low "
-        "math moved mp mpf np numbers os partial polygamma real real_power right rows special sys tendency tensor tf torch true truth ulp ulps "
-        "versions with_number wrong"
-    ).split()
-)
+_TAKEN = """
+agreed along answer approach before call digamma divide erfinv error evaluate exact exp flat found high jax jnp less limits log_gamma low math
+moved mp mpf np numbers os partial polygamma real real_power recomputed right rows special sys tendency tensor tf torch true truth ulp ulps
+value versions with_number wrong
+"""
+TAKEN = frozenset(_TAKEN.split())
 #: The name of the arithmetic that definitions are written over.
 ARITHMETIC = "m"
 _FUNCTIONS = (ast.FunctionDef, ast.Lambda)
@@ -297,7 +296,7 @@ def _asked(node: ast.AST, held: dict[str, Any]) -> set[str]:
         elif isinstance(part, ast.Call) and _takes_by_name(part):
             found.add(held[part.args[1].id] if part.args[1].id in held else part.args[1].id)  # type: ignore[attr-defined]
         elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "partial":
-            found |= {a.value for a in part.args[:1] if isinstance(a, ast.Constant)}
+            found |= {a.value for a in part.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)}
     return found
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
 import json
 import math
 import re
@@ -16,19 +14,11 @@ from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import Format, format_named
 from reports import numbers
-from reports.definition import TAKEN, Definition
+from reports.call import IMPORTS, calling, direct, literal, placement
+from reports.definition import Definition
 from reports.headline import COTANGENT, SILENT, TANGENT, Array, array_of, element_of, headline, quantity
 from reports.shim import shim
 
-#: How each framework is imported; numpy is there anyway. Environment variables are set before.
-IMPORTS = {
-    "torch": ["import torch"],
-    "tensorflow": ["import tensorflow as tf"],
-    "jax": ["import jax", "import jax.numpy as jnp"],
-    "numpy": [],
-}
-NAMES = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX", "numpy": "numpy"}
-_ONE_THREAD = [("OMP_NUM_THREADS", "1")]
 #: Seconds that a call is given which did not return before, where the finding does not say how many it was; and what its process may take to
 #: start.
 PATIENCE, STARTS = 105.0, 15.0
@@ -100,13 +90,13 @@ def script(
         "cotangent": _literal_array(case[COTANGENT]) if COTANGENT in case else "",
         "tangent": _literal_array(case[TANGENT]) if TANGENT in case else "", "wrt": wrt, "overflows": _overflows(finding, fmt),
     }  # fmt: skip
-    told |= _calling(finding, names, fmt, complex_inputs, complex_result, environment or {}, setup)
+    told |= calling(finding, names, fmt, complex_inputs, complex_result, environment or {}, setup)
     told |= _truth(
         finding, names, definition if kind not in ("silent", "convention") else None, specials or {}, kind, domains or {}
     )
     told["plain"] = _plain(finding, kind, told)
     told["single"] = single and finding.worst == 0 and told["plain"]
-    told |= _direct(told)
+    told |= direct(told)
     told["about"] = _about(finding, reason, limit, versions, told["needs"], found_with)
     told["imports"] = _imports(told)
     return _tidy(_template().render(**told))
@@ -118,46 +108,6 @@ def _plain(finding: Finding, kind: str, told: Mapping[str, Any]) -> bool:
         kind == "value" and finding.order == "value" and bool(told["definition"]) and not finding.reference.startswith("[")
         and not told["right"] and not told["overflows"] and finding.symptom != "signed_zero"
     )  # fmt: skip
-
-
-#: How an array of numpy's becomes a framework's, and the statements that keep it to one thread, or quiet.
-_TENSORS = {"numpy": "%s", "torch": "torch.from_numpy(%s)", "tensorflow": "tf.constant(%s)", "jax": "jnp.asarray(%s)"}
-_THREADS = {
-    "numpy": ("seterr", 'np.seterr(all="ignore")'),
-    "torch": ("num_threads", "torch.set_num_threads(1)"),
-    "tensorflow": (
-        "parallelism", "tf.config.threading.set_intra_op_parallelism_threads(1)\ntf.config.threading.set_inter_op_parallelism_threads(1)"
-    ),
-}  # fmt: skip
-_ALIASES = {"numpy": "np", "torch": "torch", "tensorflow": "tf", "jax": "jax"}
-
-
-def _direct(told: Mapping[str, Any]) -> dict[str, Any]:
-    """The call of one row on the CPU, run eagerly, as statements; none where it takes more."""
-    framework, setup = told["framework"], "".join(told["setup"])
-    switch, threads = _THREADS.get(framework, ("", ""))
-    eager = told["device"] == "cpu" and told["mode"] not in ("compile", "jit", "xla", "graph", "function")
-    direct: list[str] = []
-    own = {*told["names"], *told["f"].params}
-    hidden = own & TAKEN or any(hasattr(builtins, name) for name in own)  # a name that the script needs itself
-    if told["plain"] and eager and not (told["placed"] or told["pairs"] or hidden):
-        given = told["f"].case["inputs"]
-        items = {n: f'numbers(INPUTS["{n}"])' if isinstance(given[n], list) else f'float.fromhex(INPUTS["{n}"])' for n in told["names"]}
-        half = ".to(torch.bfloat16)" if framework == "torch" and told["f"].dtype == "bfloat16" else ""
-        array = _TENSORS[framework] % f"np.array([%s], {told['numpy_dtype']})" + half
-        direct = [f"{n} = {array % item}" for n, item in items.items()]
-        direct += [param.replace("=", " = ", 1) for param in told["params"]]
-        call = told["f"].implementation
-        if framework != "torch":
-            call = f"np.asarray({call})"
-        elif not isinstance(ast.parse(call, mode="eval").body, (ast.Call, ast.Name, ast.Attribute, ast.Subscript)):
-            call = f"({call})"
-        direct.append(f"answer = float({call}.reshape(-1)[{0 if told['single'] else 'WORST'}])")
-    return {
-        "direct": direct,
-        "threads": threads if direct and (not switch or switch not in setup) else "",
-        "alias": _ALIASES[framework],
-    }
 
 
 def _kind(finding: Finding, names: Sequence[str]) -> str:
@@ -185,48 +135,9 @@ def _certified(finding: Finding, kind: str) -> str:
 
 def _subject(finding: Finding, where: str, arrays: Sequence[Array]) -> str:
     placed = finding.case.get("placement") or {}
-    length, position, stride = _placement(placed)
+    length, position, stride = placement(placed)
     row = f"; row {position} of {length}, stride {stride}" if (length, stride) != (1, 1) else ""
     return f"{quantity(finding, where, arrays)}: {finding.dtype} on {finding.target}{row}"
-
-
-def _placement(placed: Mapping[str, Any]) -> tuple[int, int, int]:
-    length, position, stride = (int(placed.get(k, d)) for k, d in (("length", 1), ("position", 0), ("stride", 1)))
-    return length, position, stride
-
-
-def _calling(
-    finding: Finding, names: Sequence[str], fmt: Format, complex_inputs: Sequence[str] | None, complex_result: bool,
-    environment: Mapping[str, str], setup: Sequence[str],
-) -> dict[str, Any]:  # fmt: skip
-    """What the template is told of the call: where it runs, how its arguments are made and the answer is taken from it."""
-    framework = framework_of(finding.target)
-    place, _, switches = finding.target.partition(";")
-    device, mode = [*place.split(":")[1:], *("cpu", "eager")[place.count(":") :]]
-    if complex_inputs is None:
-        complex_inputs = [n for n in names if finding.dtype != fmt.real and _pairs(finding.case["inputs"][n])]
-    bfloat = finding.dtype == "bfloat16" and framework != "torch"
-    length, position, stride = _placement(finding.case.get("placement") or {})
-    right = finding.case.get("right") or {}
-    placed = bool(right) or (length, position, stride) != (1, 0, 1)
-    rows, row = ("length", "position") if right else ("LENGTH", "POSITION")
-    taken = f"float(answers.reshape({rows}, -1)[{row}, WORST])" if placed else "float(answers.reshape(-1)[WORST])"
-    return {
-        "framework": framework, "device": device, "mode": mode, "missing": device != "cpu" and framework != "numpy",
-        "needs": NAMES[framework] + (" and ml_dtypes" if bfloat else "") if framework != "numpy" else "nothing else",
-        "environment": [*{**dict(_environment(framework, device)), **environment}.items()], "setup": list(setup), "switches": switches,
-        "modules": [*IMPORTS[framework], *(["import ml_dtypes"] if bfloat else []), *_extra_modules(finding.implementation, framework)],
-        "names": names, "params": [f"{name}={_literal(value)}" for name, value in finding.params.items()],
-        "parts": [n for n in names if n in complex_inputs], "pairs": bool([n for n in names if n in complex_inputs]) or complex_result,
-        "numpy_dtype": "ml_dtypes.bfloat16" if bfloat else f"np.{'float32' if finding.dtype == 'bfloat16' else fmt.real}",
-        "placed": placed, "placement": [length, position, stride], "strided": bool(right) or stride != 1,
-        "judged": "answers" if finding.symptom in SILENT else taken, "length": rows if placed else "1",
-        "stride": "stride" if right else "STRIDE", "signature": "length, position, stride" if right else "",
-        "args": ", length, stride" if right and framework == "torch" else ", length" if right else "",
-        "more": ", length, stride" if right and framework == "torch" else ", length" if right else "",
-        "right": list(_placement(right["placement"])) if right else [], "right_nth": int(right.get("nth", 1)),
-        "right_hex": right.get("output_hex", ""), "nth": int(finding.case.get("nth", 1)),
-    }  # fmt: skip
 
 
 def _truth(
@@ -251,7 +162,7 @@ def _truth(
     return {
         "definition": definition.text if definition else "", "main": definition.name if definition else "", "shim": text,
         "definition_imports": (*(definition.imports if definition else ()), *needs),
-        "extra": "".join(f", {name}={_literal(value)}" for name, value in finding.params.items()),
+        "extra": "".join(f", {name}={literal(value)}" for name, value in finding.params.items()),
         "vectors": any(isinstance(finding.case["inputs"][n], list) for n in names), "zero": not numbers.parse(finding.reference.strip("[")),
         "finite": all(map(math.isfinite, values)), "nan": finding.reference == "nan",
         "precisions": tuple(BITS[finding.order] << k for k in range(3 if kind == "limit" else 6)),
@@ -299,29 +210,6 @@ def _template() -> Any:
     )
     source.filters["quoted"] = json.dumps
     return source.get_template("reproducer.py.j2")
-
-
-def _environment(framework: str, device: str) -> list[tuple[str, str]]:
-    if framework == "jax":
-        return [("JAX_ENABLE_X64", "1"), ("JAX_PLATFORMS", device if device == "cpu" else f"{device},cpu"), *_ONE_THREAD]
-    if framework == "tensorflow":
-        return [("TF_CPP_MIN_LOG_LEVEL", "3"), *([("CUDA_VISIBLE_DEVICES", "-1")] if device == "cpu" else []), *_ONE_THREAD]
-    return _ONE_THREAD
-
-
-def _extra_modules(expression: str, framework: str) -> list[str]:
-    """Imports of other names that a catalogue expression uses: submodules of scipy (jax.scipy too), other frameworks."""
-    names = {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
-    submodules = sorted(set(re.findall(r"(?<![\w.])((?:jax\.)?scipy\.\w+)(?=\.)", expression)))
-    others = [line for f in IMPORTS if f != framework for line in IMPORTS[f] if line.split()[-1] in names]
-    return [f"import {name}" for name in submodules] + others
-
-
-def _pairs(value: Any) -> bool:
-    """Whether the innermost lists have two elements."""
-    while isinstance(value, list) and value and isinstance(value[0], list):
-        value = value[0]
-    return isinstance(value, list) and len(value) == 2
 
 
 def _limit(finding: Finding, source: str) -> tuple[float, str]:
@@ -381,16 +269,6 @@ def _dict(values: Mapping[str, str]) -> str:
     if len(short) < 110 and "\n" not in short:
         return short
     return "{\n" + "".join(textwrap.indent(f'"{n}": {text},\n', "    ") for n, text in values.items()) + "}"
-
-
-def _literal(value: Any) -> str:
-    """A param as Python source."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return f'float("{numbers.special(value)}")'
-    if isinstance(value, (list, tuple)):
-        inner = ", ".join(_literal(v) for v in value)
-        return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
-    return repr(value)
 
 
 def _docstring(text: str) -> str:

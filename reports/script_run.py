@@ -113,7 +113,8 @@ def _served(
         try:
             if not server.stdout.readline().startswith("ready 1"):
                 return
-            waiting, running = iter(texts), {}
+            waiting = iter(texts)
+            running: dict[str, str] = {}
             while True:
                 while len(running) < processes and time.monotonic() < until and (name := next(waiting, None)) is not None:
                     path = Path(folder, f"{len(running)}-{abs(hash(name))}.py")
@@ -147,7 +148,7 @@ def _needs(text: str) -> tuple[dict[str, str], list[str]]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript) and isinstance(node.value, ast.Constant):
             if ast.unparse(node.targets[0].value) == "os.environ":
-                environment[ast.literal_eval(node.targets[0].slice)] = node.value.value
+                environment[ast.literal_eval(node.targets[0].slice)] = str(node.value.value)
         elif isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
     return environment, modules

@@ -262,7 +262,9 @@ def test_second_and_forward_derivatives(framework: str, mode: str, order: str, w
         assert bad.returncode == 1, bad.stdout + bad.stderr
 
 
-@pytest.mark.parametrize(("order", "reference", "status"), [("grad", "[-1.0, 1.0]", 0), ("grad", "[0.5, 1.0]", 3), ("grad2", "0", 0)])
+@pytest.mark.parametrize(
+    ("order", "reference", "status"), [("grad", "[-1.0, 1.0]", 0), ("grad", "[0.5, 1.0]", 3), ("grad2", "0", 0)]
+)
 def test_a_kink_is_what_lies_between_its_sides(order: str, reference: str, status: int, tmp_path: Path) -> None:
     if importlib.util.find_spec("torch") is None:
         pytest.skip("torch is not installed")

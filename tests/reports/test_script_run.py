@@ -114,7 +114,10 @@ def test_what_is_unconfirmed_is_listed_apart(tmp_path: Path) -> None:
     assert [e.finding.id for e in report.entries] == ["due", "shown"]
     assert [e.finding.id for e in report.unconfirmed] == ["fault"]
     assert report.sentence.startswith("2 findings")
-    assert report.scripts_text == "1 script run once showed the defect; 1 not run yet; 1 unconfirmed, listed apart: a fault of ulpfuzz"
+    assert (
+        report.scripts_text
+        == "1 script run once showed the defect; 1 not run yet; 1 unconfirmed, listed apart: a fault of ulpfuzz"
+    )
     text = render(report)
     assert "- `fault`: The two truths DISAGREE" in text
     assert "- script confirmed: DEFECT: still there." in text

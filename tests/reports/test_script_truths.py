@@ -18,8 +18,8 @@ from tests.sampling import is_quick, sampled
 ORDERS = ("value", "grad", "jvp", "grad2")
 #: Definitions of factories, of special functions with helpers, over frames, matrices and pairs.
 FAST = (
-    "exp", "normal_isf", "laplace_logpdf", "half_cauchy_ppf", "bitwise_and_int8", "gcd_int8", "betainc", "gammainc", "mdct", "dct2", "matmul", "solve",
-    "exp_complex", "softmax", "attention", "layer_norm_affine", "upsample_bicubic", "erfinv", "polygamma", "cummax", "frac", "truncnorm_cdf",
+    "exp", "normal_isf", "laplace_logpdf", "half_cauchy_ppf", "bitwise_and_int8", "gcd_int8", "betainc", "gammainc", "mdct", "dct2", "matmul",
+    "solve", "exp_complex", "softmax", "attention", "layer_norm_affine", "upsample_bicubic", "erfinv", "polygamma", "cummax", "frac", "truncnorm_cdf",
 )  # fmt: skip
 
 
@@ -58,7 +58,9 @@ def test_every_op_order_and_dtype_recomputes_its_truth(op: Op, order: str) -> No
         recomputes(op, order, dtype)
 
 
-def at(name: str, inputs: dict[str, Any], order: str = "value", worst: int = 0, truth: Confirmation | None = None) -> tuple[int, str]:
+def at(
+    name: str, inputs: dict[str, Any], order: str = "value", worst: int = 0, truth: Confirmation | None = None
+) -> tuple[int, str]:
     return executed(script_of(finding_at(op_named(name), order, "float32", inputs, worst, truth)))
 
 
