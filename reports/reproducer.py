@@ -150,6 +150,7 @@ def _truth(
     ordinary = [abs(math.frexp(v)[1]) for v in values if math.isfinite(v) and v]
     reach, zeros = max(ordinary, default=0), any(v == 0 for v in values)
     far = reach > EXPONENTS[0]
+    wide = 2 * reach if far else 0  # what cancels between numbers so far apart is not lost at two precisions alike
     if definition is None:
         text, needs = "", ()
     else:
@@ -165,7 +166,7 @@ def _truth(
         "extra": "".join(f", {name}={literal(value)}" for name, value in finding.params.items()),
         "vectors": any(isinstance(finding.case["inputs"][n], list) for n in names), "zero": not numbers.parse(finding.reference.strip("[")),
         "finite": all(map(math.isfinite, values)), "nan": finding.reference == "nan",
-        "precisions": tuple(BITS[finding.order] << k for k in range(3 if kind == "limit" else 6)),
+        "precisions": tuple((BITS[finding.order] + wide) << k for k in range(3 if kind == "limit" else 6)),
         "stand_ins": tuple(inside[:5]), "exponents": tuple(2 * reach * k for k in (1, 2, 4, 8)) if far else EXPONENTS,
         "limit_bits": 16 * reach + 1300 if far else LIMIT_BITS,
         "nans": sum(map(math.isnan, values)), "zero_sign": -math.copysign(1.0, finding.output),
