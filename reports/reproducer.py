@@ -31,7 +31,7 @@ _LAYOUTS = {
 #: The least precision at which a truth is tried: quotients of differences lose a fifth of it to their step, second ones two fifths.
 BITS = {"value": 256, "grad": 640, "jvp": 640, "grad2": 1280}
 #: Numbers put for NaN, of those the ones in the input's domain.
-STAND_INS = (0.25, 0.625, 3.0, 40.0, -1.5, -20.0, 1.0625, 1e30)
+STAND_INS = (0.25, 3.0, -1.5, 1e30, -1e30, 40.0, 0.625, -20.0, 1.0625)
 #: Binary exponents of the steps of a path, where no number of the case is far from one; and bits that hold them all.
 EXPONENTS, LIMIT_BITS = (16, 32, 64, 128), 700
 

@@ -136,5 +136,5 @@ def test_a_documented_convention_is_shown_with_its_page() -> None:
 
 
 def test_a_script_is_as_short_as_its_definition_allows() -> None:
-    for name, order, lines in (("exp", "value", 75), ("sigmoid", "value", 75), ("hypot", "value", 85), ("exp", "grad", 150)):
+    for name, order, lines in (("exp", "value", 75), ("sigmoid", "value", 75), ("hypot", "value", 85), ("exp", "grad", 175)):
         assert script_of(ordinary(op_named(name), order, "float32")).count("\n") <= lines, (name, order)
