@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ TANGENT = "tangent"
 DIRECTIONS = (COTANGENT, TANGENT)
 
 Params = Mapping[str, Any]
+Numbers = TypeVar("Numbers")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ class Batch:
     def format(self) -> Format:
         return format_named(self.dtype)
 
+    def ordered(self, names: Sequence[str]) -> Batch:
+        """The batch with its inputs in this order, the directions last; itself where they are. Raises ValueError; see in_order."""
+        ordered = in_order(self.inputs, names)
+        return self if [*ordered] == [*self.inputs] else Batch(self.dtype, ordered)
+
     def take(self, index: Any) -> Batch:
         """The batch of the selected rows (an integer array, mask or slice)."""
         return Batch(self.dtype, {name: values[index] for name, values in self.inputs.items()})
@@ -93,6 +99,16 @@ class Case:
     def batch(self) -> Batch:
         """The batch of this one row."""
         return Batch(self.dtype, {name: _array(value, self.dtype)[np.newaxis] for name, value in self.inputs.items()})
+
+
+def in_order(inputs: Mapping[str, Numbers], names: Sequence[str]) -> dict[str, Numbers]:
+    """The inputs in the order of an op's input names, COTANGENT and TANGENT after them: a call takes its arguments by position.
+
+    Raises ValueError where a name is missing, or is neither one of them nor a direction.
+    """
+    if set(names) - set(inputs) or set(inputs) - {*names, *DIRECTIONS}:
+        raise ValueError(f"inputs {', '.join(inputs) or 'none'} where {', '.join(names)} are meant")
+    return {name: inputs[name] for name in (*names, *DIRECTIONS) if name in inputs}
 
 
 def concatenate(batches: list[Batch]) -> Batch:

@@ -18,6 +18,8 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from fuzzer.errors import UserError
+
 Floats = NDArray[Any]
 Ordinals = NDArray[np.int64]
 Ulps = float
@@ -26,7 +28,7 @@ Ulps = float
 _EXPONENT = np.int64(0x7FF << 52)
 
 
-class UnknownName(ValueError):
+class UnknownName(UserError):
     """A name that is none of the valid choices; the message names the nearest one."""
 
     def __init__(self, kind: str, given: str, choices: Iterable[str]) -> None:

@@ -11,17 +11,19 @@ import os
 from functools import cache
 from types import ModuleType
 
+from fuzzer.errors import UserError
+
 #: Names of modules, separated by commas.
 VARIABLE = "ULPFUZZ_PLUGINS"
 
 
 @cache
 def modules() -> tuple[ModuleType, ...]:
-    """The modules. Raises ValueError where one cannot be imported."""
+    """The modules. Raises UserError where one cannot be imported."""
     found = []
     for name in filter(None, (part.strip() for part in os.environ.get(VARIABLE, "").split(","))):
         try:
             found.append(importlib.import_module(name))
         except ImportError as error:
-            raise ValueError(f"{VARIABLE}: {name}: {error}") from None
+            raise UserError(f"{VARIABLE}: {name}: {error}") from None
     return tuple(found)

@@ -74,7 +74,7 @@ ARB_ROWS, ARB_LEAST, ARB_EFFORT = 256, 8, 0.25
 
 
 def _affordable(function: Function, inputs: Inputs) -> int:
-    cost = TAPE * evaluation_cost(function, tuple(v.shape[1:] for v in inputs.values()), 192)
+    cost = TAPE * evaluation_cost(function, {n: v.shape[1:] for n, v in inputs.items()}, 192)
     return max(ARB_LEAST, min(ARB_ROWS, int(ARB_EFFORT / cost)))
 
 

@@ -6,7 +6,7 @@ is a function of the inputs alone. Measured with python-flint 0.9 on one core of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -32,16 +32,20 @@ DIFFERENCE = 16.0
 DEPTH = {"value": 0, "grad": 1, "jvp": 1, "grad2": 2}
 
 
-def evaluation_cost(function: Function, shapes: tuple[tuple[int, ...], ...], bits: int, special: float = 1.0) -> float:
-    """Nominal seconds of evaluating one row at `bits` of precision; shapes: of the row's inputs, in order. special: how much more than Arb's
-    the functions of the table cost."""
-    return ROW + _operations(function, shapes, special) * OPERATION * (1.0 + bits / DOUBLE)
+def evaluation_cost(function: Function, shapes: Mapping[str, tuple[int, ...]], bits: int, special: float = 1.0) -> float:
+    """Nominal seconds of evaluating one row at `bits` of precision.
+
+    shapes: of the row's inputs, by name; those of cotangent and tangent do not matter. special: how much more than Arb's the functions of the
+    table cost. Raises KeyError where an input is missing.
+    """
+    own = tuple(shapes[name] for name in function.inputs)
+    return ROW + _operations(function, own, special) * OPERATION * (1.0 + bits / DOUBLE)
 
 
 @lru_cache(maxsize=4096)
 def _operations(function: Function, shapes: tuple[tuple[int, ...], ...], special: float) -> float:
     counter = _Counter(special)
-    inputs = [_filled(_Number(counter), shape) for shape in shapes[: len(function.inputs)]]
+    inputs = [_filled(_Number(counter), shape) for shape in shapes]
     outputs = flat(definition(function.definition)(counter, *inputs, **dict(function.params)))
     total = counter.operations + len(outputs)
     return total * TAPE ** DEPTH[function.order]

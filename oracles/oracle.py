@@ -272,7 +272,7 @@ def _arb_tier(
     met: Counter[int] = Counter()
     repeated: set[bytes] = set()
     bits = 64 + precision
-    shapes = tuple(values.shape[1:] for values in inputs.values())
+    shapes = {name: values.shape[1:] for name, values in inputs.items()}
     effort = 0.0
     rows = rows[: caps.arb_rows]
     longest = min(caps.backstop, (caps.until - time.time()) / 2)  # the limits have the other half
@@ -425,7 +425,7 @@ def _limit_tier(
     answered: dict[bytes, tuple[limits_at_infinity.Accepted, ...]] = {}
     effort, cost = (
         0.0,
-        PATHS * evaluation_cost(function, tuple(v.shape[1:] for v in inputs.values()), limits_at_infinity.BITS, MPMATH),
+        PATHS * evaluation_cost(function, {n: v.shape[1:] for n, v in inputs.items()}, limits_at_infinity.BITS, MPMATH),
     )
     for row in rows:
         pattern = int(patterns[row])

@@ -71,9 +71,11 @@ def array_of(name: str, value: Any, dtype: str) -> Array:
 
 
 def element_of(finding: Finding, arrays: Sequence[Array], differentiable: Sequence[str] | None = None) -> str:
-    """Which element was judged: "", "[3]", for a gradient or Hessian-vector product the input it belongs to, "x[3]", and for a second
+    """Which element was judged, where derivatives are taken by `differentiable`, in this order (default: by all, in the order of the case):
+    "", "[3]", for a gradient or Hessian-vector product the input it belongs to, "x[3]", and for a second
     derivative of an elementwise op both: "x and y" (of the derivative by x, that by y), "x" where they are the same."""
-    inputs = [a for a in arrays if a.name not in (COTANGENT, TANGENT) and (differentiable is None or a.name in differentiable)]
+    named = {a.name: a for a in arrays if a.name not in (COTANGENT, TANGENT)}
+    inputs = [named[name] for name in (named if differentiable is None else differentiable) if name in named]
     elementwise = not any(a.shape for a in inputs)
     if finding.order == "value" or (finding.order == "jvp" and not elementwise):
         return f"[{finding.worst}]" if finding.worst else ""
@@ -113,7 +115,13 @@ def quantity(finding: Finding, where: str, arrays: Sequence[Array]) -> str:
 
 
 def headline(finding: Finding, arrays: Sequence[Array], where: str) -> str:
-    """A line that reads like the code that would show it: gelu(x) = inf, true value 1.87e38 (float32, x = 0x1.19p+127)."""
+    """A line that reads like the code that would show it: gelu(x) = inf, true value 1.87e38 (float32, x = 0x1.19p+127); before it the label,
+    where the finding has one."""
+    line = _line(finding, arrays, where)
+    return f"{finding.label}: {line}" if finding.label else line
+
+
+def _line(finding: Finding, arrays: Sequence[Array], where: str) -> str:
     call = finding.implementation
     subject = f"d {call} / d {where}" if finding.order == "grad" else quantity(finding, where, arrays)
     inputs = ", ".join(f"{a.name} = {a.text(3)}" for a in arrays if a.name not in (COTANGENT, TANGENT))

@@ -31,12 +31,16 @@ def render(report: Report) -> str:
         facet=_facet,
         facets=_FILTERS,
         long_arrays=_json(
-            {e.finding.id: {a.name: a.hexes for a in e.arrays if a.long} for e in report.entries if any(a.long for a in e.arrays)}
+            {
+                e.finding.id: {a.name: a.hexes for a in e.arrays if a.long}
+                for e in (*report.entries, *report.composed)
+                if any(a.long for a in e.arrays)
+            }
         ),
         profile=lambda finding: Markup(plots.profile_svg(finding)),
         numbers=numbers,
         silent=SILENT,
-        told_apart=("unsupported", "targets_detail", "hosts", "targets"),
+        told_apart=("unsupported", "rejected", "targets_detail", "hosts", "targets"),
         environment=report.run.environment,
     )
     return text

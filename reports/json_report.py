@@ -8,12 +8,16 @@ Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
 "baseline": a run's id, or null
 "targets": what is recorded of each: target, version, interpreter, switches
 "unsupported": calls that a target does not support: cell, target, call, message
-"summary": sentence, judged, undecided, verdicts_per_second, classes, statuses, symptoms (framework -> symptom -> findings),
+"summary": sentence, judged, undecided, verdicts_per_second, classes, statuses, symptoms (framework -> symptom -> findings), labels (counts),
     compile_seconds, and the elements compared by placement with those whose bits differ within the limits (compared, differing)
-"findings": the worst first, each the fields of a Finding ("class" without underscore) with "headline", "command", "script", a
-    file beside the report, or null where the target has none, "script_run": "confirmed" where it was run and showed the defect, null
-    where it was not run yet, "script_says": the line that it ended with, and "advice": what the study DeepStability knows of such findings, or null:
-    root_cause, text, command, rows
+"findings": the worst first, those of composed calls after all others, each the fields of a Finding ("class" without underscore) with "headline",
+    "command", "script", a file beside the report, or null where the target has none, "script_run": "confirmed" where it was run and showed the
+    defect, null where it was not run yet, "script_says": the line that it ended with, and "advice": what the study DeepStability knows of such
+    findings, or null: root_cause, text, command, rows; "class" holds the label of one that has one, "reason" why,
+    "measured_class" what the judge measured
+"documented", "flush": what is no finding: the fields of a Finding each; of flushes one record for each target, family and threshold, with "count"
+    and "members"
+"rejected": calls that check an argument at the edge of its domain or beyond: cell, target, call, message, reason
 "unconfirmed": findings whose script was run and did not show the defect: a fault of ulpfuzz; as "findings", and not among them
 "fixed", "not_run": findings of the baseline
 "cells": the fields of a CellSummary each
@@ -24,6 +28,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fuzzer.findings.label import as_json
 from fuzzer.findings.strict_json import jsonable, to_json
 from reports.model import Entry, Report
 
@@ -40,6 +45,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "baseline": report.baseline or None,
         "targets": report.targets,
         "unsupported": report.unsupported,
+        "rejected": report.rejected,
         "summary": {
             "sentence": report.sentence,
             "judged": report.judged,
@@ -48,12 +54,15 @@ def as_dict(report: Report) -> dict[str, Any]:
             "classes": report.classes,
             "statuses": report.statuses,
             "symptoms": report.symptoms[1],
+            "labels": report.labels,
             "compile_seconds": report.compile_seconds,
             "compared": sum(cell.compared for cell in report.cells),
             "differing": sum(cell.differing for cell in report.cells),
         },
-        "findings": [_entry(e) for e in report.entries],
+        "findings": [_entry(e) for e in (*report.entries, *report.composed)],
         "unconfirmed": [_entry(e) for e in report.unconfirmed],
+        "documented": [as_json(f) for f in report.documented],
+        "flush": [record.as_json() for record in report.flushes],
         "fixed": jsonable(report.fixed),
         "not_run": jsonable(report.not_run),
         "cells": jsonable(report.cells),
@@ -63,7 +72,7 @@ def as_dict(report: Report) -> dict[str, Any]:
 
 def _entry(entry: Entry) -> dict[str, Any]:
     return {
-        **jsonable(entry.finding),
+        **as_json(entry.finding),
         "headline": entry.headline,
         "script": f"repro/{entry.script_name}" if entry.script else None,
         "script_run": entry.finding.script or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fuzzer.findings.finding import Finding
 from reports import numbers
 from reports.model import Entry, Report, versions_of
 
@@ -39,6 +40,7 @@ def render(report: Report, top: int = TOP) -> str:
         *([_row("all inputs", report.facts_text)] if report.facts else []),
         *([_row("scripts", report.scripts_text)] if report.scripts_text else []),
         *([_row("compiling", numbers.duration(report.compile_seconds))] if report.compile_seconds else []),
+        *([_row("apart", report.labels_text)] if report.labels_text else []),
         *([_row("unsupported", report.unsupported_text)] if report.unsupported else []),
         *([_row("targets", "; ".join(_target(t) for t in report.targets))] if report.targets else []),
         *([_row("status", ", ".join(f"{n} {s}" for s, n in report.statuses.items()))] if report.statuses else []),
@@ -52,6 +54,23 @@ def render(report: Report, top: int = TOP) -> str:
             lines += [*_finding(rank, entry), ""]
     else:
         lines += ["", report.silence]
+    if report.composed:
+        lines += [
+            "",
+            "## Composed: formulas of ours over several calls",
+            "",
+            *(_brief(e.finding, e.headline) for e in report.composed[:top]),
+        ]
+    if report.documented:
+        lines += [
+            "",
+            "## Documented: what the framework's own page says",
+            "",
+            *(_brief(f, f.id) for f in report.documented[:top]),
+        ]
+    if report.flushes:
+        lines += ["", "## Flushes of subnormal numbers", ""]
+        lines += [f"- {r.shown.reason}: {len(r.members)}, first `{r.shown.id}`" for r in report.flushes[:top]]
     if report.unconfirmed:
         lines += [
             "",
@@ -89,6 +108,7 @@ def _finding(rank: int, entry: Entry) -> list[str]:
         *right,
         f"- {entry.placement_text}" if entry.silent else f"- limit: {entry.limit_text}; {entry.placement_text}",
         f"- right on the same bits: {', '.join(f.avoidable_by) or 'no other target'}",
+        *([f"- {f.reason}"] if f.reason and f.class_ == "inaccurate" else []),
         *([f"- {f.note}"] if f.note else []),
         *([f"- script {entry.executed}"] if f.script else []),
         *([f"- seen before: {entry.advice.text}", *(f"  - {line}" for line in entry.advice.lines)] if entry.advice else []),
@@ -97,6 +117,10 @@ def _finding(rank: int, entry: Entry) -> list[str]:
         entry.command,
         "```",
     ]
+
+
+def _brief(finding: Finding, text: str) -> str:
+    return f"- {_code(text)} ({finding.target}): {finding.reason}"
 
 
 def _symptoms(report: Report) -> list[str]:

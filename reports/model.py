@@ -12,8 +12,10 @@ from typing import Any
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import framework_of
+from fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_apart
 from reports import numbers
 from reports.advice import Advice, advice_of
+from reports.extent import extent_text
 from reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
 from reports.reproducer import script
 
@@ -52,6 +54,8 @@ class Entry:
     @property
     def limit_text(self) -> str:
         limit = self.finding.limit
+        if limit is not None and self.finding.class_ == "inaccurate" and self.finding.reason and not self.finding.label:
+            return f"{numbers.measure(limit)} ulps of {self.finding.dtype}: {self.finding.reason}"
         if limit is None:
             return "none for this op: judged by stability alone (no nearby input has this answer)"
         return f"{numbers.measure(limit)} ulps of {self.finding.dtype}: the accuracy limit of the op's class"
@@ -65,6 +69,11 @@ class Entry:
     def executed(self) -> str:
         """What its script said when it was run."""
         return f"{self.finding.script}: {self.finding.script_says}" if self.finding.script else "not run yet"
+
+    @property
+    def extent(self) -> str:
+        """Where it was seen, in words."""
+        return extent_text(self.finding)
 
     @property
     def silent(self) -> str:
@@ -123,9 +132,9 @@ class Heat:
 
 @dataclass(frozen=True)
 class Report:
-    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none). unconfirmed: those whose script was
-    run and did not show the defect, which is a fault of ours; they are no findings. facts: what sweeps found of the
-    run's targets, at the versions that it used."""
+    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none). facts: what sweeps found of the
+    run's targets, at the versions that it used. composed: the findings of formulas of ours; documented, flushes: what is no finding
+    (findings.label). unconfirmed: those whose script was run and did not show the defect, which is a fault of ours; they are no findings."""
 
     run: Run
     baseline: str
@@ -135,15 +144,39 @@ class Report:
     cells: list[CellSummary]
     heat: list[Heat]
     facts: list[Fact]
+    composed: list[Entry] = field(default_factory=list)
+    documented: list[Finding] = field(default_factory=list)
+    flushes: list[FlushRecord] = field(default_factory=list)
     unconfirmed: list[Entry] = field(default_factory=list)
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """How many there are of each label."""
+        return {"composed": len(self.composed), "documented": len(self.documented), "flush": len(self.flushes)}
+
+    @property
+    def rejected(self) -> list[dict[str, str]]:
+        """Calls that check an argument at the edge of its domain or beyond: cell, target, call, message, reason."""
+        return _lines(self.run.environment.get("rejected", []), ("cell", "target", "call", "message", "reason"))
+
+    @property
+    def labels_text(self) -> str:
+        """What is counted apart, in one line; "" where there is nothing."""
+        parts = [
+            (len(self.composed), "composed: formulas of ours over several calls"),
+            (len(self.documented), "documented by the framework's own page"),
+            (len(self.flushes), "explained by a target's flushing of subnormal numbers"),
+            (len(self.rejected), "rejected: a check of an argument"),
+        ]
+        return "; ".join(f"{numbers.count(n)} {said}" for n, said in parts if n)
 
     @property
     def scripts_text(self) -> str:
         """How many scripts were run and what they showed; "" where none was."""
-        shown = [e for e in self.entries if e.finding.script]
+        shown = [e for e in (*self.entries, *self.composed) if e.finding.script]
         if not shown and not self.unconfirmed:
             return ""
-        left = len(self.entries) - len(shown)
+        left = len(self.entries) + len(self.composed) - len(shown)
         parts = [f"{_plural(len(shown), 'script')} run once showed the defect"]
         parts += [f"{numbers.count(left)} not run yet"] if left else []
         parts += (
@@ -195,10 +228,7 @@ class Report:
     @property
     def unsupported(self) -> list[dict[str, str]]:
         """What targets do not support, though the catalogue offers it: cell, target, call, message."""
-        told = self.run.environment.get("unsupported", [])
-        return [
-            {k: str(line.get(k, "")) for k in ("cell", "target", "call", "message")} for line in told if isinstance(line, Mapping)
-        ]
+        return _lines(self.run.environment.get("unsupported", []), ("cell", "target", "call", "message"))
 
     @property
     def unsupported_text(self) -> str:
@@ -309,16 +339,27 @@ def build(
     """
     given, written, wrt = statuses or {}, scripts or {}, differentiable or {}
     versions = versions_of(run.environment)
-    entries = []
+    entries, aside = [], []
     for finding in findings:
+        if is_apart(finding):
+            aside.append(finding)
+            continue
         known = replace(finding, status=given.get(finding.id, finding.status))
         text = written.get(finding.id) or _bare_script(known, wrt.get(finding.op), versions)
         entries.append(entry_of(known, text, wrt.get(finding.op)))
     entries.sort(key=lambda e: (-_sortable(e.finding.severity), e.finding.id))
     kept = list(cells)
     shown = [e for e in entries if e.finding.script != "unconfirmed"]
-    apart = [e for e in entries if e.finding.script == "unconfirmed"]
-    return Report(run, baseline, shown, list(fixed), list(not_run), kept, _heat(shown, kept), _of_run(facts, run), apart)
+    return Report(
+        run, baseline, [e for e in shown if not e.finding.label], list(fixed), list(not_run), kept, _heat(shown, kept), _of_run(facts, run),
+        [e for e in shown if e.finding.label], [f for f in aside if f.label == DOCUMENTED], flush_records(aside),
+        [e for e in entries if e.finding.script == "unconfirmed"],
+    )  # fmt: skip
+
+
+def _lines(told: Iterable[Any], names: Sequence[str]) -> list[dict[str, str]]:
+    """Lines of a run's environment, with these keys."""
+    return [{k: str(line.get(k, "")) for k in names} for line in told if isinstance(line, Mapping)]
 
 
 def _of_run(facts: Iterable[Fact], run: Run) -> list[Fact]:

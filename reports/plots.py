@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
-from fuzzer.findings.finding import Finding
+from fuzzer.findings.finding import INFINITE, NOT_A_NUMBER, ZERO, Finding
 from reports import numbers
 from reports.model import Heat, Report
 
@@ -17,6 +17,9 @@ LOW, HIGH = -1.0, 10.0
 _SCREEN = math.log10(16)
 #: A plot of a float64 finding would have 2,046 binades; neighbours are merged (the worst kept) down to this many.
 POINTS = 240
+#: The lanes of a profile, those of zeros left of the axis, and the width of one.
+_LANES = ((ZERO, "0"), (INFINITE, "±∞"), (NOT_A_NUMBER, "NaN"))
+LANE = 34
 #: The panels of the map, with their titles.
 _ORDERS = {"value": "value", "grad": "gradient", "jvp": "forward mode", "grad2": "second derivative"}
 
@@ -95,22 +98,29 @@ def heat_map(report: Report) -> dict[str, Any]:
 
 
 def profile_svg(finding: Finding, width: int = 720, height: int = 200) -> str:
-    """Worst error per binade of the first input: ulps as a line with a shade, excess E dashed, infinite errors as marks on top.
+    """Worst error per binade of the number farthest from 1: ulps as a line, excess E dashed, infinite errors as marks on top.
 
-    Axes: the exponent e of 2^e <= |x| < 2^(e+1); errors on a log10 scale. "" where there is no profile.
+    Axes: the exponent e of 2^e <= |x| < 2^(e+1); errors on a log10 scale. Rows of zeros alone, with an infinity and with a NaN have lanes of their
+    own beside the axis, for they have no exponent. "" where there is no profile.
     """
-    points = _merged(sorted(p for p in finding.profile if len(p) >= 3 and math.isfinite(p[0])))
-    if not points:
+    rows = [p for p in finding.profile if len(p) >= 3]
+    points = _merged(sorted(p for p in rows if math.isfinite(p[0])))
+    lanes = [(name, _lane(rows, exponent)) for exponent, name in _LANES]
+    zero, special = [lane for lane in lanes[:1] if lane[1]], [lane for lane in lanes[1:] if lane[1]]
+    if not (points or zero or special):
         return ""
     left, right, top, bottom = 46, 10, 32, 28
-    low, high = points[0][0], points[-1][0]
+    start, end = left + LANE * len(zero), width - right - LANE * len(special)
+    low, high = (points[0][0], points[-1][0]) if points else (0.0, 0.0)
     span = max(high - low, 1.0)
-    finite = [_log(v) for p in points for v in p[1:3] if math.isfinite(v)] + ([_log(finding.limit)] if finding.limit else [])
+    drawn = [p for _, lane in (*zero, *special) for p in lane] + points
+    finite = [_log(v) for p in drawn for v in p[1:3] if math.isfinite(v)] + ([_log(finding.limit)] if finding.limit else [])
     ceiling = max(1.0, math.ceil(max(finite, default=1.0)))
     floor = -1.0
+    inset = 12 if zero or special else 0  # the ends of the axis do not touch the lanes
 
     def x(e: float) -> str:
-        return f"{left + (e - low) / span * (width - left - right):.1f}"
+        return f"{start + inset + (e - low) / span * (end - start - 2 * inset):.1f}"
 
     def y(logarithm: float) -> str:
         return (
@@ -120,22 +130,38 @@ def profile_svg(finding: Finding, width: int = 720, height: int = 200) -> str:
     edge = width - right
     parts = [
         f'<svg class="profile" viewBox="0 0 {width} {height}" role="img" aria-label="Worst error by magnitude of the input">',
-        f"<title>{escape(_profile_title(finding, points))}</title>",
+        f"<title>{escape(_profile_title(points, [name for name, lane in lanes if lane], drawn))}</title>",
     ]
     for tick in _ticks(floor, ceiling, 5):
         parts.append(f'<path class="grid" d="M{left} {y(tick)}H{edge}"/>' + _label(left - 6, y(tick), _power(10, tick), "end"))
-    for tick in _ticks(low, high, 8):
+    for tick in _ticks(low, high, 8) if points else []:
         parts.append(_label(x(tick), height - bottom + 12, _power(2, tick), "middle"))
     if finding.limit:
         at = y(_log(finding.limit))
         parts.append(f'<path class="limit" d="M{left} {at}H{edge}"/>')
-        parts.append(_label(edge, float(at) - 8, f"limit {numbers.measure(finding.limit)}", "end"))
+        parts.append(_label(end if points else edge, float(at) - 8, f"limit {numbers.measure(finding.limit)}", "end"))
     parts += [_line("excess", points, 2, x, y), _line("ulps", points, 1, x, y)]
     marks = "".join(f"M{x(p[0])} {top - 21}l3.5 6h-7z" for p in points if math.isinf(p[1]))
+    for number, (name, lane) in enumerate([*zero, *special]):
+        middle = left + LANE * (number + 0.5) if number < len(zero) else end + LANE * (number - len(zero) + 0.5)
+        border = middle + LANE / 2 if number < len(zero) else middle - LANE / 2
+        parts.append(f'<path class="grid" d="M{border:.1f} {top - 24}V{height - bottom}"/>')
+        parts.append(_label(f"{middle:.1f}", height - bottom + 12, name, "middle"))
+        for column, kind in ((2, "excess"), (1, "ulps")):
+            size = lane[0][column]
+            if math.isfinite(size):
+                parts.append(f'<path class="{kind}" d="M{middle - 7:.1f} {y(_log(size))}h14"/>')
+        marks += f"M{middle:.1f} {top - 21}l3.5 6h-7z" if math.isinf(lane[0][1]) else ""
     if marks:
         parts.append(f'<path class="infinite" d="{marks}"/>' + _label(left - 6, top - 18, "∞", "end"))
     parts.append("</svg>")
     return "".join(parts)
+
+
+def _lane(rows: Sequence[Sequence[float]], exponent: float) -> list[list[float]]:
+    """The worst errors of the rows of a lane as one point; empty where it has none."""
+    mine = [p for p in rows if p[0] == exponent or (math.isnan(exponent) and math.isnan(p[0]))]
+    return [[exponent, _worst(p[1] for p in mine), _worst(p[2] for p in mine)]] if mine else []
 
 
 def _label(x: float | str, y: float | str, text: str, anchor: str) -> str:
@@ -187,10 +213,11 @@ def _power(base: int, exponent: int) -> str:
     return f"{base}{str(exponent).translate(superscripts)}"
 
 
-def _profile_title(finding: Finding, points: Sequence[Sequence[float]]) -> str:
-    infinite = sum(math.isinf(p[1]) for p in points)
-    more = f"; wrong special values in {infinite} of {len(points)} binades" if infinite else ""
-    return f"Worst error by magnitude of the first input, 2^{points[0][0]:g} to 2^{points[-1][0]:g}{more}"
+def _profile_title(points: Sequence[Sequence[float]], lanes: Sequence[str], drawn: Sequence[Sequence[float]]) -> str:
+    infinite = sum(math.isinf(p[1]) for p in drawn)
+    more = f"; wrong special values in {infinite} of {len(drawn)} places" if infinite else ""
+    binades = [f"2^{points[0][0]:g} to 2^{points[-1][0]:g}"] if points else []
+    return f"Worst error by magnitude of the number farthest from 1: {', '.join([*binades, *lanes])}{more}"
 
 
 def _height(heat: Heat) -> float:

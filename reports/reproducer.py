@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import Format, format_named
@@ -62,14 +63,14 @@ def script(
     are pairs of real and imaginary parts on the last axis (default: at a complex dtype all of two); complex_result: the call's result is
     complex even where none is. single: the definition returns one number, no list. limit_source: whose limit in ulps it is. versions: library
     versions at the time of the finding. environment: variables to set before the imports, setup: statements after them (a target's
-    switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises ValueError for a
+    switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises UserError for a
     target that no script can be written for.
     """
     framework = framework_of(finding.target)
     if framework not in IMPORTS:
-        raise ValueError(f"no reproducer for the target {finding.target!r}: its framework is none of {', '.join(IMPORTS)}")
+        raise UserError(f"no reproducer for the target {finding.target!r}: its framework is none of {', '.join(IMPORTS)}")
     if framework == "numpy" and finding.order != "value":
-        raise ValueError(f"no reproducer for {finding.id}: numpy has no gradients")
+        raise UserError(f"no reproducer for {finding.id}: numpy has no gradients")
     case = finding.case["inputs"]
     names = [n for n in inputs if n in case] or [n for n in case if n not in (COTANGENT, TANGENT)]
     arrays = [array_of(n, case[n], finding.dtype) for n in [*names, *(d for d in (COTANGENT, TANGENT) if d in case)]]

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from fuzzer.campaign.label import Label
 from fuzzer.case import Placement
 from fuzzer.findings.strict_json import jsonable
 from fuzzer.judge.verdict import Class, Symptom
@@ -17,7 +18,8 @@ class Answered:
 
     worst: the element that the verdict speaks of. placement: where the answers stood in their call. inconsistent: another
     placement of the same bits gave another answer, and one of the two is a finding. flushes: elements beyond the limit
-    that the target's flush-to-zero policy explains. error: the framework's message where it raised; the lists are then empty.
+    that the target's flush-to-zero policy explains. error: the framework's message where it raised; the lists are then empty; refused: why
+    the exception is a check of an argument, and no defect. labels: what the wrong elements are beside (campaign.label).
     """
 
     target: str
@@ -34,10 +36,25 @@ class Answered:
     avoidable_by: list[str] = field(default_factory=list)
     error: str = ""
     raised: Class = Class.undecided
+    refused: str = ""
+    labels: list[Label] = field(default_factory=list)
 
     @property
     def class_(self) -> Class:
+        """What the judge measured."""
         return self.raised if self.error else self.classes[self.worst]
+
+    @property
+    def label(self) -> Label:
+        """Of the worst element, or that the call rejects an argument."""
+        if self.refused:
+            return Label("rejected", self.refused)
+        return self.labels[self.worst] if self.labels and not self.error else Label()
+
+    @property
+    def shown(self) -> str:
+        """The label where there is one, else the class."""
+        return self.label.name or self.class_.name
 
     @property
     def symptom(self) -> Symptom:
@@ -91,13 +108,14 @@ class Probe:
         hexes = [value.hex() for value in answered.outputs]
         for name, values in (("output", answered.outputs), ("output_hex", hexes), ("ulps", answered.ulps)):
             told[name] = None if answered.error else values if self.array else values[0]
-        told |= {"limit": self.limit, "class": answered.class_.name, "symptom": answered.symptom.name}
+        told |= {"limit": self.limit, "class": answered.shown, "symptom": answered.symptom.name}
+        told |= {"measured_class": answered.class_.name, "reason": answered.label.reason}
         told["avoidable_by"] = answered.avoidable_by
         if answered.error:
             return {**told, "error": answered.error}
         if self.array:
             told["worst"] = answered.worst
-            told["classes"] = [class_.name for class_ in answered.classes]
+            told["classes"] = [label.name or class_.name for class_, label in zip(answered.classes, answered.labels, strict=True)]
             told["symptoms"] = [symptom.name for symptom in answered.symptoms]
         told["placement"] = vars(answered.placement)
         if answered.inconsistent:

@@ -1,4 +1,5 @@
-"""Binades: the rows of a batch by the binary exponent of their input, and the worst errors among them, shared by the ledgers of subjects."""
+"""Binades: the rows of a batch by the binary exponent of their least ordinary number, and the worst errors among them, shared by the ledgers of
+subjects."""
 
 from __future__ import annotations
 
@@ -8,12 +9,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import DIRECTIONS, Batch
+from fuzzer.case import Batch
+from fuzzer.findings import finding
 from fuzzer.judge.screen import Screened
 from fuzzer.judge.verdict import Verdicts
 
-#: Shifts binary exponents of binary64 to array indices.
+#: Shifts binary exponents of binary64, and the lanes, to array indices.
 OFFSET = 1100
+#: Lanes beside the binades, where no number of binary64 has its exponent: rows of zeros, rows with an infinity, rows with a NaN.
+ZERO, INFINITE, NOT_A_NUMBER = -1099, 1098, 1099
+_LANES = {ZERO: finding.ZERO, INFINITE: finding.INFINITE, NOT_A_NUMBER: finding.NOT_A_NUMBER}
 
 
 @dataclass(frozen=True)
@@ -83,12 +88,43 @@ def _worst_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def input_exponents(batch: Batch) -> NDArray[np.int64]:
-    """The binary exponent of each row's largest magnitude over the first input (zeros: -1099, not finite: 1099)."""
-    name = next(n for n in batch.inputs if n not in DIRECTIONS)
-    with np.errstate(invalid="ignore"):
-        values = np.abs(batch.inputs[name].astype(np.float64))
-        largest = values if values.ndim == 1 else values.reshape(batch.rows, -1).max(axis=1)  # NaN wins
-    exponents: NDArray[np.int64] = np.frexp(largest)[1].astype(np.int64) - 1
-    exponents[largest == 0] = -OFFSET + 1
-    exponents[~np.isfinite(largest)] = OFFSET - 1
+    """Per row, the binary exponent of its number that is farthest from 1 on a log scale, over all inputs, cotangent and tangent, zeros aside;
+    of a row without such a number its lane: ZERO, or INFINITE or NOT_A_NUMBER where one of its numbers is.
+
+    Of the largest and the least magnitude the one is farthest, the larger where both are as far.
+    """
+    largest, least = _magnitudes(batch)
+    exponents = np.frexp(largest)[1].astype(np.int64) - 1
+    if least is not None:
+        small = np.frexp(least)[1].astype(np.int64) - 1
+        exponents = np.where(-small > np.abs(exponents), small, exponents)
+    exponents[largest == 0] = ZERO
+    finite = np.isfinite(largest)
+    if not finite.all():
+        exponents[~finite] = np.where(np.isnan(largest[~finite]), NOT_A_NUMBER, INFINITE)
     return exponents
+
+
+def _magnitudes(batch: Batch) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Per row the largest magnitude, NaN where one is, and the least that is not zero; None for the latter where rows have one number."""
+    largest, least = np.zeros(batch.rows), np.full(batch.rows, np.inf)
+    alone = len(batch.inputs) == 1 and batch.width == 1
+    for values in batch.inputs.values():
+        with np.errstate(invalid="ignore"):
+            sizes = np.abs(values.astype(np.float64)).reshape(batch.rows, -1)
+            largest = np.maximum(largest, _worst_of_rows(sizes))  # NaN wins
+            if not alone:
+                sizes[sizes == 0] = np.inf
+                least = np.minimum(least, -_worst_of_rows(-sizes))
+    return largest, None if alone else least
+
+
+def reach(exponents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How far from ordinary rows of these exponents are, in binades: 0 for zeros."""
+    far: NDArray[np.int64] = np.where(exponents == ZERO, 0, np.abs(exponents))
+    return far
+
+
+def lane(exponent: int) -> float:
+    """An exponent as a profile tells it: lanes by the names of fuzzer.findings."""
+    return _LANES.get(exponent, float(exponent))

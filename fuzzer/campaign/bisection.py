@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fuzzer.campaign.binades import input_exponents
+from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.case import Batch
 
 
@@ -42,7 +42,7 @@ class Part:
 
 def everyday_first(batch: Batch) -> Batch:
     """The rows sorted by how near 1 the magnitude of their first input is."""
-    return batch.take(np.argsort(np.abs(input_exponents(batch)), kind="stable"))
+    return batch.take(np.argsort(reach(input_exponents(batch)), kind="stable"))
 
 
 def tiled(part: Batch, rows: int) -> Batch:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from fuzzer.errors import UserError
+
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _COUNTS = {"k": 10**3, "M": 10**6, "G": 10**9}
 _TIME = re.compile(r"(?:\d+(?:\.\d+)?[dhms])+")
@@ -15,11 +17,11 @@ _EXAMPLES = "examples: 90s, 10m, 1h30m, 8h (time); 5k, 200M (verdicts)"
 
 
 def seconds_of(text: str, what: str) -> float:
-    """A positive time written as 30s, 2m or 1m30s, in seconds. Raises ValueError in one line, which says what it is not."""
+    """A positive time written as 30s, 2m or 1m30s, in seconds. Raises UserError in one line, which says what it is not."""
     given = text.strip()
     seconds = _seconds(given) if _TIME.fullmatch(given) else 0.0
     if not seconds:
-        raise ValueError(f"not {what}: {text!r}; {_DURATIONS}")
+        raise UserError(f"not {what}: {text!r}; {_DURATIONS}")
     return seconds
 
 
@@ -40,7 +42,7 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """The budget written as 90s, 10m, 1h30m, 8h or 2d (time), 5k, 200M or 1G (verdicts). Raises ValueError in one line."""
+        """The budget written as 90s, 10m, 1h30m, 8h or 2d (time), 5k, 200M or 1G (verdicts). Raises UserError in one line."""
         given = text.strip()
         count = _COUNT.fullmatch(given)
         budget = None
@@ -49,7 +51,7 @@ class Budget:
         elif _TIME.fullmatch(given):
             budget = cls(seconds=_seconds(given))
         if budget is None or not (budget.seconds or budget.verdicts):
-            raise ValueError(f"not a budget: {text!r}; {_EXAMPLES}")
+            raise UserError(f"not a budget: {text!r}; {_EXAMPLES}")
         return budget
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 
 from fuzzer.campaign.task import Result, Task
 from fuzzer.campaign.watchdog import on_guard
+from fuzzer.errors import UserError
 from fuzzer.frameworks.config import config
 from fuzzer.frameworks.target import prepare_environment
 
@@ -26,7 +27,7 @@ RESTART = 30
 MEMORY = 0.9
 
 
-class SchedulerError(ValueError):
+class SchedulerError(UserError):
     """The Dask scheduler cannot be reached; one line."""
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.binades import OFFSET, Binades
+from fuzzer.campaign.binades import OFFSET, ZERO, Binades, lane, reach
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.span import Reaches, Span, extent_of
 from fuzzer.campaign.trial import Judgement, Outcome
 from fuzzer.case import Batch, Placement
 from fuzzer.findings.finding import CellSummary
@@ -23,7 +25,8 @@ KEPT = 8
 
 @dataclass(frozen=True)
 class Candidate:
-    """One element that the screen called a finding: its row, output and score; within: the call of its own, if any."""
+    """One element that the screen called a finding: its row, output and score; within: the call of its own, if any; answers: the row of outputs
+    that it is of, where it is known."""
 
     row: Batch
     output: int
@@ -33,6 +36,7 @@ class Candidate:
     excess: float
     exponent: int
     within: Placement | None = None
+    answers: NDArray[Any] | None = None
 
     @property
     def rank(self) -> tuple[int, float, float]:
@@ -42,7 +46,7 @@ class Candidate:
 
 def _rank(class_: int, excess: float, exponent: int) -> tuple[int, float, float]:
     size = excess if math.isfinite(excess) else 2.0**60
-    return int(class_), math.log2(max(size, 1e-9)), -abs(exponent)
+    return int(class_), math.log2(max(size, 1e-9)), 0 if exponent == ZERO else -abs(exponent)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Ledger:
         self.subject = subject
         self.classes: Counter[str] = Counter()
         self.symptom_counts: Counter[Symptom] = Counter()
-        self.spans: dict[Symptom, tuple[float, float]] = {}
+        self.spans: dict[Symptom, Span] = {}
         self.candidates: dict[Symptom, dict[int, Candidate]] = {}
         self.elites: dict[int, tuple[float, Batch]] = {}
         self.inconsistent: list[Inconsistency] = []
@@ -93,7 +97,7 @@ class Ledger:
         self.classes[Class.ok.name] += verdicts.classes.size - seen.some.classes.size
         self._add_profile(seen.worst, binades, verdicts.classes.shape[1])
         self._add_excess(seen.some, binades.exponents[rows])
-        self._add_candidates(judgement.batch, seen.some, rows, binades.exponents, within)
+        self._add_candidates(judgement.batch, outcome.answers, seen.some, rows, binades.exponents, within)
         return self._add_elites(judgement.batch, seen.shown, binades, seen.highest)
 
     def _add_profile(self, worst: NDArray[np.float64], binades: Binades, outputs: int) -> None:
@@ -111,31 +115,28 @@ class Ledger:
             self.worst_excess = max(self.worst_excess, _largest_finite(excess))
 
     def _add_candidates(
-        self, batch: Batch, verdicts: Verdicts, numbers: NDArray[np.int64], exponents: NDArray[np.int64], within: Placement | None
-    ) -> None:
+        self, batch: Batch, answers: NDArray[Any] | None, verdicts: Verdicts, numbers: NDArray[np.int64], exponents: NDArray[np.int64],
+        within: Placement | None,
+    ) -> None:  # fmt: skip
         """verdicts: of the rows with these numbers."""
         at, outs = np.nonzero(verdicts.classes >= Class.inaccurate)
         if not len(at):
             return
         symptoms, rows = verdicts.symptoms[at, outs], numbers[at]
-        with np.errstate(invalid="ignore"):
-            largest = np.abs(next(iter(batch.inputs.values()))[numbers].astype(np.float64)).reshape(len(numbers), -1).max(axis=1)
-        sizes = largest[at]
+        failing, place = np.unique(at, return_inverse=True)
+        reaches = Reaches.of(batch, numbers[failing])
         for code in np.flatnonzero(np.bincount(symptoms)).tolist():
             symptom = Symptom(code)
             mine = np.flatnonzero(symptoms == code)
             self.symptom_counts[symptom] += len(mine)
-            first = sizes[mine]
-            low, high = self.spans.get(symptom, (math.inf, -math.inf))
-            self.spans[symptom] = (
-                min(low, float(np.nanmin(first, initial=math.inf))),
-                max(high, float(np.nanmax(first, initial=-math.inf))),
-            )
-            self._keep(batch, verdicts, at[mine], rows[mine], outs[mine], exponents, symptom, within)
+            span = reaches.span(place[mine])
+            self.spans[symptom] = span.joined(self.spans[symptom]) if symptom in self.spans else span
+            self._keep(batch, answers, verdicts, at[mine], rows[mine], outs[mine], exponents, symptom, within)
 
     def _keep(
         self,
         batch: Batch,
+        answers: NDArray[Any] | None,
         verdicts: Verdicts,
         at: Any,
         rows: Any,
@@ -147,7 +148,7 @@ class Ledger:
         """at: where in the verdicts; rows: where in the batch."""
         excess = np.nan_to_num(verdicts.excess[at, outs], nan=0.0, posinf=2.0**60)
         classes = verdicts.classes[at, outs].astype(np.int64)
-        order = np.lexsort((np.abs(exponents[rows]), -excess, -classes))
+        order = np.lexsort((reach(exponents[rows]), -excess, -classes))
         kept = self.candidates.setdefault(symptom, {})
         for i in order[: 4 * KEPT]:
             row, out = int(rows[i]), int(outs[i])
@@ -155,7 +156,8 @@ class Ledger:
             held = kept.get(exponent)
             if held is None or _rank(class_, worse, exponent) > held.rank:
                 ulps, one = float(verdicts.ulps[at[i], out]), batch.take(slice(row, row + 1))
-                kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within)
+                given = None if answers is None else np.array(answers[row])
+                kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within, given)
         if len(kept) > KEPT:
             best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)[:KEPT]
             self.candidates[symptom] = {c.exponent: c for c in best}
@@ -176,10 +178,23 @@ class Ledger:
         """The candidates of a symptom, worst first."""
         return sorted(self.candidates[symptom].values(), key=lambda c: c.rank, reverse=True)
 
+    def extent(self, symptom: Symptom) -> dict[str, Any]:
+        """Finding.extent of a symptom; without the inputs where it was seen in a second call only."""
+        return extent_of(self._names, self.spans.get(symptom), self.symptom_counts[symptom], self.verdicts)
+
+    def extent_of_inconsistent(self) -> dict[str, Any]:
+        """Finding.extent of the elements that differ from place to place."""
+        parts = [Reaches.of(i.candidate.row, np.zeros(1, np.int64)).span(np.zeros(1, np.int64)) for i in self.inconsistent]
+        return extent_of(self._names, reduce(Span.joined, parts) if parts else None, len(parts), self.compared)
+
+    @property
+    def _names(self) -> list[str]:
+        return [i.name for i in self.cell.record.inputs]
+
     def profile(self) -> list[list[float]]:
-        """[[exponent, worst ulps, worst excess, count], ...] for binades that were met."""
+        """[[exponent, worst ulps, worst excess, count], ...] for binades and lanes that were met; see Finding.profile."""
         met = np.flatnonzero(self._profile[2])
-        return [[float(i - OFFSET), *(float(v) for v in self._profile[:, i])] for i in met]
+        return [[lane(int(i) - OFFSET), *(float(v) for v in self._profile[:, i])] for i in met]
 
     def summary(self) -> CellSummary:
         return CellSummary(

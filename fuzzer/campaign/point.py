@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fuzzer.case import Batch
 from fuzzer.catalog.op import Input, Op
+from fuzzer.errors import UserError
 from fuzzer.formats import Format, UnknownName, format_named
 from fuzzer.inputs.shapes import direction_counts, length_in
 
@@ -39,7 +40,7 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: M
     An input is a number, or nested lists of the depth of its shape (none for a scalar); one level more gives several rows, and
     an input without it is repeated for each. Numbers are ints, floats, and strings: decimals of any length, C99 hex floats,
     nan, inf, -inf; each is rounded once, to nearest even. For a derivative of an op that is not elementwise, COTANGENT (grad,
-    grad2) and TANGENT (jvp, grad2) may hold the cotangent and the tangent (default ones). Raises ValueError in one line that says what
+    grad2) and TANGENT (jvp, grad2) may hold the cotangent and the tangent (default ones). Raises UserError in one line that says what
     the op takes.
     """
     fmt = format_named(dtype)
@@ -50,7 +51,7 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: M
     counts = {name: len(arrays[name]) for name, is_listed in listed.items() if is_listed}
     if len(set(counts.values())) > 1:
         said = ", ".join(f"{name} has {count}" for name, count in counts.items())
-        raise ValueError(f"the lists of {op.name} have different lengths: {said}; a single {_single(op)} is used for all")
+        raise UserError(f"the lists of {op.name} have different lengths: {said}; a single {_single(op)} is used for all")
     rows = next(iter(counts.values()), 1)
     shaped = {
         name: array if listed[name] else np.broadcast_to(array, (rows, *array.shape)).copy() for name, array in arrays.items()
@@ -62,9 +63,9 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: M
 
 
 def rounded(value: Any, fmt: Format) -> float:
-    """A number as users write it, rounded once to the format, to nearest even. Raises ValueError for what is no number."""
+    """A number as users write it, rounded once to the format, to nearest even. Raises UserError for what is no number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal, Fraction)):
-        raise ValueError(f"not a number: {value!r}")
+        raise UserError(f"not a number: {value!r}")
     if isinstance(value, (int, Fraction)):
         return fmt.round_exact(Fraction(value))
     text = repr(value) if isinstance(value, float) else str(value).strip().lower()
@@ -81,14 +82,14 @@ def rounded(value: Any, fmt: Format) -> float:
         far = number != 0 and abs(number.adjusted()) > _FAR
         exact = (math.inf if number.adjusted() > 0 else 0.0) if far else abs(Fraction(number))
     else:
-        raise ValueError(f"not a number: {value!r}; write 1e-30, 0x1.8p-3, nan, inf or -inf")
+        raise UserError(f"not a number: {value!r}; write 1e-30, 0x1.8p-3, nan, inf or -inf")
     return math.copysign(fmt.round_exact(exact) if isinstance(exact, Fraction) else exact, sign)
 
 
 def _from_hex(found: re.Match[str], value: Any) -> Fraction | float:
     _, whole, part, power = found.groups()
     if not whole + part:
-        raise ValueError(f"not a number: {value!r}")
+        raise UserError(f"not a number: {value!r}")
     exponent = int(power or 0) - 4 * len(part)
     if abs(exponent) > _FAR:
         return math.inf if exponent > 0 and int(whole + part, 16) else 0.0
@@ -100,7 +101,7 @@ def _check_names(op: Op, directions: tuple[str, ...], given: Mapping[str, Any]) 
     if any(name not in given for name in required) or any(name not in (*required, *directions) for name in given):
         wanted = ", ".join(f"{i.name} ({_written(i)})" for i in op.inputs)
         optional = "".join(f", optional {name}" for name in directions)
-        raise ValueError(f"{op.name} takes the inputs {wanted}{optional}; given: {', '.join(map(str, given)) or 'none'}")
+        raise UserError(f"{op.name} takes the inputs {wanted}{optional}; given: {', '.join(map(str, given)) or 'none'}")
 
 
 def _written(spec: Input) -> str:
@@ -123,7 +124,7 @@ def _array(op: Op, spec: Input, value: Any, fmt: Format) -> NDArray[np.float64]:
     array = _rectangular(f"input {spec.name}", value, fmt)
     if array.ndim not in (depth, depth + 1) or spec.length_of(array.shape[array.ndim - depth :]) is None:
         more = "" if op.elementwise else " (several rows: a list of those)"
-        raise ValueError(f"input {spec.name} of {op.name} is {_written(spec)}{more}; given: {_shape(array)}")
+        raise UserError(f"input {spec.name} of {op.name} is {_written(spec)}{more}; given: {_shape(array)}")
     return array
 
 
@@ -136,9 +137,9 @@ def _rectangular(where: str, value: Any, fmt: Format) -> NDArray[np.float64]:
         array = np.array(numbers(plain), dtype=np.float64)
     except ValueError as error:
         reason = "rows of different lengths" if "inhomogeneous" in str(error) else str(error)
-        raise ValueError(f"{where}: {reason}") from None
+        raise UserError(f"{where}: {reason}") from None
     if not array.size:
-        raise ValueError(f"{where} is empty")
+        raise UserError(f"{where} is empty")
     return array
 
 
@@ -151,9 +152,9 @@ def _length(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> int:
     if length is None:
         lengths = {i.name: i.length_of(arrays[i.name].shape[1:]) for i in op.inputs if i.varies}
         said = ", ".join(f"{name} has {n}" for name, n in lengths.items())
-        raise ValueError(f"the vectors of {op.name} have different lengths: {said}")
+        raise UserError(f"the vectors of {op.name} have different lengths: {said}")
     if op.varies and length < op.min_length:
-        raise ValueError(f"{op.name} needs vectors of at least {op.min_length} numbers, not {length}")
+        raise UserError(f"{op.name} needs vectors of at least {op.min_length} numbers, not {length}")
     return length
 
 
@@ -168,7 +169,7 @@ def _direction(op: Op, name: str, count: int, rows: int, value: Any, fmt: Format
         array = np.broadcast_to(array, (rows, count)).copy()
     if array.shape != (rows, count):
         wanted = f"{count} numbers" if rows == 1 else f"{rows} rows of {count} numbers"
-        raise ValueError(f"the {name} of {op.name} has {wanted} here; given: {_shape(array)}")
+        raise UserError(f"the {name} of {op.name} has {wanted} here; given: {_shape(array)}")
     return array
 
 
@@ -181,7 +182,7 @@ def params_of(op: Op, given: Mapping[str, Any] | None) -> dict[str, Any]:
     for name, value in (given or {}).items():
         if name not in params:
             if not params:
-                raise ValueError(f"{op.name} has no params; given: {name}")
+                raise UserError(f"{op.name} has no params; given: {name}")
             raise UnknownName(f"param of {op.name}", str(name), params)
         params[name] = _param(op, name, value)
     return params
@@ -192,11 +193,11 @@ def _param(op: Op, name: str, value: Any) -> Any:
     if isinstance(value, list):
         value = tuple(value)
     numeric = any(isinstance(v, (int, float)) and not isinstance(v, bool) for v in usual)
-    if numeric and isinstance(value, str):
+    if numeric and isinstance(value, str) and value not in usual:
         try:
             value = float(value)
         except ValueError:
-            raise ValueError(f"param {name} of {op.name} is a number, for example {usual[0]!r}; given: {value!r}") from None
+            raise UserError(f"param {name} of {op.name} is a number, for example {usual[0]!r}; given: {value!r}") from None
     for known in usual:
         if known == value and isinstance(known, bool) == isinstance(value, bool):
             return known

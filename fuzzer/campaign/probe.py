@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from fuzzer.campaign.answered import Answered, Probe
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.digits import Digits
+from fuzzer.campaign.label import Element, Label, gravity, label_of
 from fuzzer.campaign.point import Point, params_of, point_of
+from fuzzer.campaign.rejected import rejection
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import Placement
 from fuzzer.catalog.registry import op_named
+from fuzzer.errors import UserError
 from fuzzer.formats import Format, UnknownName, format_named
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.target import targets_named
@@ -45,7 +48,7 @@ def probe(
 
     inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists
     is run alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement.
-    Whatever the screen calls a finding is certified by the ball test before it is told. Raises ValueError (UnknownName) in one
+    Whatever the screen calls a finding is certified by the ball test before it is told. Raises UserError (UnknownName) in one
     line.
     """
     op = op_named(op_name)
@@ -57,7 +60,7 @@ def probe(
     cell = Cell(op.name, tuple(full.items()), dtype, order)
     subjects = subjects_of(cell, chosen)
     if not subjects:
-        raise ValueError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
+        raise UserError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
     point = point_of(op, full, dtype, order, inputs)
     return _Examination(Trial(cell, subjects), point).probe()
 
@@ -73,20 +76,29 @@ class _Reading:
     classes: NDArray[np.uint8]
     symptoms: NDArray[np.uint8]
     flushed: NDArray[np.bool_]
+    labels: dict[tuple[int, int], Label] = field(default_factory=dict)
+
+    @property
+    def gravity(self) -> NDArray[np.float64]:
+        """The classes as numbers that order the elements: what has a label stands below the findings that have none."""
+        found = self.classes.astype(np.float64)
+        for at, label in self.labels.items():
+            found[at] = gravity(Class(int(self.classes[at])), label)
+        return found
 
     @property
     def worst(self) -> tuple[int, int]:
         """Row and output of the worst element: by class, then ulps; what a flush explains comes last."""
         size = np.where(self.flushed | np.isnan(self.ulps), -1.0, self.ulps)
-        flat = int(np.lexsort((-np.arange(size.size), size.ravel(), self.classes.ravel()))[-1])
+        flat = int(np.lexsort((-np.arange(size.size), size.ravel(), self.gravity.ravel()))[-1])
         row, output = divmod(flat, self.classes.shape[1])
         return row, output
 
     @property
-    def rank(self) -> tuple[int, float, int]:
+    def rank(self) -> tuple[float, float, int]:
         row, output = self.worst
         ulps = self.ulps[row, output]
-        return int(self.classes[row, output]), -1.0 if math.isnan(ulps) else float(ulps), -self.placement.length
+        return float(self.gravity[row, output]), -1.0 if math.isnan(ulps) else float(ulps), -self.placement.length
 
 
 class _Examination:
@@ -142,7 +154,8 @@ class _Examination:
     def _answered(self, subject: Subject, found: Sequence[tuple[Placement, NDArray[Any]]], message: str) -> Answered:
         call = subject.implementation.call
         if message:
-            return Answered(subject.target, call, error=message, raised=self._raised(message))
+            raised, reason = self._raised(subject, message)
+            return Answered(subject.target, call, error=message, raised=raised, refused=reason)
         readings = [self._reading(subject, placement, answers) for placement, answers in found]
         shown = max(readings, key=lambda reading: reading.rank)
         row, output = shown.worst
@@ -150,12 +163,18 @@ class _Examination:
             subject.target, call, self._flat(shown.answers.astype(np.float64)), self._flat(shown.ulps), self._flat(shown.excess),
             [Class(code) for code in self._flat(shown.classes)], [Symptom(code) for code in self._flat(shown.symptoms)],
             self._flat(shown.flushed), self._index(row, output), shown.placement, _inconsistent(readings, self.fmt),
+            labels=[shown.labels.get(at, Label()) for at in self._order],
         )  # fmt: skip
 
-    def _raised(self, message: str) -> Class:
-        """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not."""
+    def _raised(self, subject: Subject, message: str) -> tuple[Class, str]:
+        """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not, nor is a check of an argument that
+        lies at the edge of its domain: then with the reason."""
+        if message.startswith(RECORD_ERRORS):
+            return Class.undecided, ""
+        rows = [self.batch.take(slice(row, row + 1)) for row in range(self.batch.rows)]
+        reason = next((said for row in rows if (said := rejection(self.trial, subject, row, message))), "")
         ordinary = bool((self.truth.accepts == FINITE).all())
-        return Class.unstable if ordinary and not message.startswith(RECORD_ERRORS) else Class.undecided
+        return Class.unstable if ordinary and not reason else Class.undecided, reason
 
     def _reading(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> _Reading:
         (outcome,) = self.trial.judge(self.batch, [(subject, answers, "")], self.truth).outcomes
@@ -172,6 +191,8 @@ class _Examination:
             reading.classes[row, output] = class_
             if not class_.is_finding:
                 reading.symptoms[row, output] = Symptom.none
+            elif label := self._label(subject, reading, row, output):
+                reading.labels[row, output] = label
         few = answers.size <= CONFIRMED
         for row, output in np.ndindex(*answers.shape) if few else list(self.digits.confirmed):
             self._sharpen(reading, row, output)
@@ -196,6 +217,18 @@ class _Examination:
             self._certified[key] = class_
         return self._certified[key]
 
+    def _label(self, subject: Subject, reading: _Reading, row: int, output: int) -> Label | None:
+        element = Element(
+            self.batch.take(slice(row, row + 1)),
+            reading.answers[row],
+            output,
+            Symptom(int(reading.symptoms[row, output])),
+            reading.placement,
+            self.digits.near(row, output),
+        )
+        label = label_of(self.trial, subject, element)
+        return label if label.name else None
+
     def _sharpen(self, reading: _Reading, row: int, output: int) -> None:
         """The exact error in place of the judge's, which is only as sharp as the verdict needed."""
         exact = self.digits.confirmation(row, output).exact
@@ -204,7 +237,10 @@ class _Examination:
             return
         if self.truth.interval[row, output] or (ulps == 0 and answer != exact):  # a kink, or right by the record's contract
             return
-        reading.ulps[row, output] = float(abs(Fraction(answer) - exact) / self.fmt.ulp_exact(exact))
+        error = abs(Fraction(answer) - exact) / self.fmt.ulp_exact(exact)
+        reading.ulps[row, output] = (
+            float(error) if error < 2**1023 else math.inf
+        )  # of a truth of 0 the unit is a subnormal number
 
     # Telling
 
@@ -254,9 +290,9 @@ class _Examination:
 
     @staticmethod
     def _worst(answered: Sequence[Answered]) -> int:
-        def badness(mine: Answered) -> tuple[int, float]:
+        def badness(mine: Answered) -> tuple[float, float]:
             ulps = mine.ulps[mine.worst]
-            return int(mine.classes[mine.worst]), -1.0 if math.isnan(ulps) or mine.flushes[mine.worst] else ulps
+            return gravity(mine.classes[mine.worst], mine.label), -1.0 if math.isnan(ulps) or mine.flushes[mine.worst] else ulps
 
         return max((mine for mine in answered if not mine.error), key=badness, default=Answered("", "")).worst
 

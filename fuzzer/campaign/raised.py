@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fuzzer.campaign.binades import input_exponents
+from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.campaign.bisection import Effort, Part, everyday_first, least, tiled
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.death import Death
+from fuzzer.campaign.label import Label, composed_label
+from fuzzer.campaign.rejected import Rejected, ordinary_rows, rejection
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.campaign.verdict_to_finding import answers_at, avoidable_by, identity
 from fuzzer.case import Batch, Placement
 from fuzzer.findings.finding import Answer, Finding
+from fuzzer.findings.label import labelled
 from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, out_of_memory
 from fuzzer.judge.severity import severity
@@ -35,9 +38,11 @@ SLOWER, SHORTEST = 8.0, 2.0
 
 @dataclass
 class Raised:
-    """findings, and in incidents a line for each death that did not happen again and so accuses nobody."""
+    """findings; the checks of arguments that are none (campaign.rejected); and in incidents a line for each death that did not happen again and so
+    accuses nobody."""
 
     findings: list[Finding] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
 
 
@@ -54,26 +59,37 @@ class _Guilty:
 def raised_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]], patience: float, memory: int | None) -> Raised:
     """A finding per subject that raised and per subject that died. errors: by a subject's number its first message and the batch.
 
-    What a record promises wrongly (RECORD_ERRORS) is none, nor is an exception that no row alone provokes, nor a death that the same
-    batch does not bring about again.
+    What a record promises wrongly (RECORD_ERRORS) is none, nor is an exception that no row alone provokes, nor a check of an argument at the edge
+    of its domain, nor a death that the same batch does not bring about again.
     """
     raised = Raised()
     for number, (message, batch) in errors.items():
-        row = None if message.startswith(RECORD_ERRORS) else _raising(trial, trial.subjects[number], batch)
-        if row is not None:
-            said = _message(trial, trial.subjects[number], row)
-            if out_of_memory(said):
-                guilty = _Guilty(row, Placement(), f"out of memory: {said}")
-                raised.findings.append(_finding(trial, trial.subjects[number], guilty, Symptom.crash))
-            else:
-                raised.findings.append(
-                    _finding(trial, trial.subjects[number], _Guilty(row, Placement(), said), Symptom.exception)
-                )
+        if not message.startswith(RECORD_ERRORS):
+            _exception(trial, trial.subjects[number], batch, raised)
     _deaths(trial, raised, patience, memory)
     return raised
 
 
 # Exceptions
+
+
+def _exception(trial: Trial, subject: Subject, batch: Batch, raised: Raised) -> None:
+    """What one subject raised at a batch: a finding at a row that raises alone; where that is a check of its argument, the rows that no check
+    can object to are tried without it."""
+    row = _raising(trial, subject, batch)
+    if row is None:
+        return
+    said = _message(trial, subject, row)
+    if out_of_memory(said):
+        guilty = _Guilty(row, Placement(), f"out of memory: {said}")
+        raised.findings.append(_finding(trial, subject, guilty, Symptom.crash))
+    elif reason := rejection(trial, subject, row, said):
+        raised.rejected.append(Rejected(trial.cell.key, subject.target, subject.implementation.call, said, reason))
+        ordinary = ordinary_rows(trial, batch)
+        if ordinary.any() and not ordinary.all():
+            _exception(trial, subject, tiled(batch.take(ordinary), batch.rows), raised)  # of the same shape
+    else:
+        raised.findings.append(_finding(trial, subject, _Guilty(row, Placement(), said), Symptom.exception))
 
 
 def _message(trial: Trial, subject: Subject, row: Batch) -> str:
@@ -258,10 +274,11 @@ def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) 
     with trial.clock.phase("oracle"):
         confirmation = confirm(trial.function, single, 0)
     rank = severity(
-        Class.unstable, symptom, math.inf, trial.standard(row).ulps, trial.format, float(input_exponents(row)[0]),
+        Class.unstable, symptom, math.inf, trial.standard(row).ulps, trial.format, int(reach(input_exponents(row))[0]),
         avoidable=bool(avoidable), special_input=not all(np.isfinite(v).all() for v in single.values()),
     )  # fmt: skip
-    return Finding(
+    label = composed_label(trial, subject, row) if symptom == Symptom.exception else Label()  # no formula ends a process
+    finding = Finding(
         id=identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name,
         class_=Class.unstable.name, ulps=math.inf, excess=math.inf, condition=math.nan, limit=None, severity=rank,
@@ -269,6 +286,7 @@ def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) 
         reference=confirmation.value, output=math.nan, output_hex="nan", avoidable_by=avoidable,
         certified_by=confirmation.certified_by, answers=answers, note=guilty.note,
     )  # fmt: skip
+    return labelled(finding, label.name, label.reason)
 
 
 def _answers(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) -> list[Answer]:

@@ -15,6 +15,7 @@ from fuzzer import plugins
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.run import Settings, Watch, run_campaign
 from fuzzer.catalog import registry as catalogue
+from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding, Run
 from fuzzer.findings.store import Store
 from fuzzer.frameworks import registry as frameworks
@@ -84,7 +85,7 @@ def replay(
     workers: int | None = None,
     watch: Watch | None = None,
 ) -> Replayed:
-    """Replays these rows of the study, None: all. No strategy knows a row: the ops alone are told to the run. Raises ValueError for a row that
+    """Replays these rows of the study, None: all. No strategy knows a row: the ops alone are told to the run. Raises UserError for a row that
     is none, or where no row can be replayed."""
     with historic():
         from corpus.historic.replays import REPLAYS
@@ -93,11 +94,11 @@ def replay(
         chosen = sorted(known if wanted is None else set(wanted))
         for index in chosen:
             if index not in known:
-                raise ValueError(f"no row {index} in the study; its rows are 1 to {max(known)}")
+                raise UserError(f"no row {index} in the study; its rows are 1 to {max(known)}")
         at = {index: (one, old) for one in REPLAYS for old in one.old for index in old.rows}
         ops = {at[index][0].record.name for index in chosen if index in at}
         if not ops:
-            raise ValueError(f"none of these rows is replayed; row {chosen[0]}: {known[chosen[0]].reason}")
+            raise UserError(f"none of these rows is replayed; row {chosen[0]}: {known[chosen[0]].reason}")
         settings = Settings(budget, ops=",".join(sorted(ops)), targets=FRAMEWORK, orders=("value",), seed=seed)
         if workers is not None:
             settings = dataclasses.replace(settings, workers=workers)

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.label import Element, Label, label_of
 from fuzzer.campaign.trial import RECORD_ERRORS, Outcome, Trial
-from fuzzer.case import Batch, Case, Placement
+from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op
 from fuzzer.catalog.registry import op_named
+from fuzzer.errors import UserError
+from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import format_named
@@ -53,7 +56,7 @@ def reproduce(finding: Finding) -> Reproduction:
     """Runs the finding's implementation on its target at its case and placement, and judges its worst element anew.
 
     It still fails if that answer is a finding, certified by the ball test, whatever the symptom. A case that ended or hung its
-    process is run in a process of its own. Raises UnknownName for an op that the catalogue has no more, ValueError where the
+    process is run in a process of its own. Raises UnknownName for an op that the catalogue has no more, UserError where the
     target is not installed, FrameworkError where it does not start.
     """
     (target,) = targets_named(finding.target)
@@ -80,20 +83,12 @@ def _nth(trial: Trial, batch: Batch, subject: Subject, placement: Placement, tol
 
 
 def _right_side(finding: Finding, trial: Trial, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
-    """The finding as it would be at the placement where its bits were right; and that placement. Raises ValueError where it has none."""
+    """The finding as it would be at the placement where its bits were right; and that placement. Raises UserError where it has none."""
     told = finding.case.get("right")
     if not told:
-        raise ValueError(f"finding {finding.id} does not hold the placement where the same bits are right")
+        raise UserError(f"finding {finding.id} does not hold the placement where the same bits are right")
     placement = Placement(**told["placement"])
     return _judged(finding, trial, batch, _nth(trial, batch, subject, placement, told), placement), placement
-
-
-def case_of(finding: Finding) -> Case:
-    """The finding's case. Raises ValueError where the record holds none."""
-    stored = finding.case
-    if not stored.get("inputs"):
-        raise ValueError(f"finding {finding.id} holds no inputs")
-    return Case(finding.dtype, dict(stored["inputs"]), Placement(**(stored.get("placement") or {})))
 
 
 def implementation_of(op: Op, finding: Finding) -> Implementation:
@@ -105,22 +100,22 @@ def implementation_of(op: Op, finding: Finding) -> Implementation:
 
 def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
     if outcome.error.startswith(RECORD_ERRORS):
-        raise ValueError(f"{finding.implementation} cannot be judged: {outcome.error}")
+        raise UserError(f"{finding.implementation} cannot be judged: {outcome.error}")
     if outcome.screened is None or outcome.answers is None:
         return replace(finding, symptom="exception", class_="unstable", output=math.nan, output_hex="nan", note=outcome.error)
     at = (placement.position, finding.worst)
     if finding.worst >= outcome.answers.shape[1]:
-        raise ValueError(
+        raise UserError(
             f"{finding.id}: the call returns {outcome.answers.shape[1]} numbers, element {finding.worst} is not among them"
         )
     verdicts = outcome.screened.verdicts
     answer, excess = float(outcome.answers[at]), float(verdicts.excess[at])
     class_, symptom = Class(int(verdicts.classes[at])), Symptom(int(verdicts.symptoms[at]))
-    reference, certified_by = finding.reference, finding.certified_by
+    reference, certified_by, near = finding.reference, finding.certified_by, math.nan
     if class_.is_finding or finding.symptom == Symptom.exception.name:
         single = {name: values[0] for name, values in batch.exact().items()}
         truth = confirm(trial.function, single, finding.worst)
-        reference, certified_by = truth.value, truth.certified_by
+        reference, certified_by, near = truth.value, truth.certified_by, truth.near
         if not truth.agrees:
             class_ = Class.undecided
         elif not math.isnan(truth.near):
@@ -129,8 +124,13 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
                 trial.function, single, finding.worst, answer, truth.near, trial.format, standard, excess, class_,
                 trial.modulus(batch, finding.worst),
             )  # fmt: skip
+    label = Label()
+    if class_.is_finding:
+        element = Element(batch, outcome.answers[placement.position], finding.worst, symptom, placement, near)
+        label = label_of(trial, outcome.subject, element)
     return replace(
-        finding, class_=class_.name, symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
+        finding, label=label.name, reason=label.reason or finding.reason, class_=class_.name,
+        symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
         excess=excess, output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note="",
     )  # fmt: skip
 
@@ -173,6 +173,8 @@ def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
     else:
         after = f"still {now.class_}"
     after += f" with {framework} {version}".rstrip()
+    if fails and now.label:
+        after += f"; {now.reason}"
     if now.symptom == "exception" and now.note:
         after += f": {now.note}"
     return Reproduction(fails, now, version, f"{line}: {after}")
@@ -211,7 +213,7 @@ def script_for(
     """The source of a stand-alone script that shows the finding, with the op's definition in it.
 
     versions: of the libraries at the time of the finding; the others: see reports.reproducer.script. Raises UnknownName for an op that
-    the catalogue has no more, ValueError for a target that no script can be written for.
+    the catalogue has no more, UserError for a target that no script can be written for.
     """
     from reports.reproducer import script
 

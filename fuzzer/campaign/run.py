@@ -25,8 +25,11 @@ from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.op import ALL_DTYPES, ORDERS
 from fuzzer.catalog.registry import select
+from fuzzer.errors import UserError
+from fuzzer.findings.case_record import case_from, case_of, record_of
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Run
+from fuzzer.findings.label import is_apart
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks.target import targets_named
@@ -82,7 +85,7 @@ def run_campaign(settings: Settings, store: Store, watch: Watch | None = None) -
     """Runs a campaign to the end of its budget; returns the finished Run (state finished, or interrupted after Ctrl-C).
 
     Determinism: with a budget in verdicts the same settings give the same shards and findings; a budget in time cuts the same list of
-    shards earlier or later. Raises ValueError (UnknownName, SchedulerError, StoreError) before anything is run.
+    shards earlier or later. Raises UserError (UnknownName, SchedulerError, StoreError) before anything is run.
     """
     campaign = _Campaign(settings, store, watch)
     with engine(settings.workers, settings.scheduler, campaign.memory_limit) as execute:
@@ -100,7 +103,7 @@ class _Campaign:
         self.targets = targets_named(settings.targets)
         self.cells = cells_of(select(settings.ops), settings.dtypes, settings.orders, self.targets)
         if not self.cells:
-            raise ValueError("no target computes any of these ops at these dtypes and orders; see `ulpfuzz ops`")
+            raise UserError("no target computes any of these ops at these dtypes and orders; see `ulpfuzz ops`")
         self.memory = {cell.key: CellProgress() for cell in self.cells}
         self.memory_limit = settings.memory_limit or memory_share(settings.workers)
         self.reached: set[str] = set()
@@ -108,6 +111,7 @@ class _Campaign:
         self.findings: set[str] = set()
         self.failures: list[str] = []
         self.unsupported: dict[tuple[str, ...], None] = {}
+        self.rejected: dict[tuple[str, ...], tuple[str, ...]] = {}  # (cell, target, call) -> what it said, and why
         self.totals: Counter[str] = Counter()
         self.tiers: Counter[str] = Counter()
         self.phases: defaultdict[str, float] = defaultdict(float)
@@ -123,7 +127,7 @@ class _Campaign:
         if self.settings.resume:
             past = self.store.run(self.settings.resume)
             if past.seed != self.settings.seed:
-                raise ValueError(
+                raise UserError(
                     f"run {past.id} has seed {past.seed}, not {self.settings.seed}; resume it with --seed {past.seed}"
                 )
             return replace(past, state="running")
@@ -163,6 +167,7 @@ class _Campaign:
             "cells_not_reached": [key for key in missing if key not in nobody],
             "cells_unsupported": nobody,
             "unsupported": [dict(zip(names, line, strict=True)) for line in sorted(self.unsupported)],
+            "rejected": [dict(zip((*names, "reason"), (*at, *said), strict=True)) for at, said in sorted(self.rejected.items())],
         }
 
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
@@ -259,9 +264,10 @@ class _Campaign:
             self.memory[result.cell].failures += FAILURES if result.died else 1
             return None
         lesson = _Lesson(
-            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings},
-            [_case_to_json(case) for case in result.corpus], result.ran, result.excluded,
+            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings if not is_apart(f)},
+            [record_of(case) for case in result.corpus], result.ran, result.excluded,
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
+            [(r.cell, r.target, r.call, r.message, r.reason) for r in result.rejected],
         )  # fmt: skip
         for finding in result.findings:
             if finding.symptom in ("crash", "hang"):
@@ -277,6 +283,8 @@ class _Campaign:
             self.reached.add(cell.key)
         self.failures += lesson.incidents
         self.unsupported.update({tuple(line): None for line in lesson.unsupported})
+        for cell_key, target, call, *said in lesson.rejected:
+            self.rejected.setdefault((cell_key, target, call), tuple(said))
         self.totals["verdicts"] += lesson.verdicts
         self.tiers.update(lesson.by_tier)
         self.took[cell.key] = sum(lesson.by_phase.values())
@@ -288,7 +296,7 @@ class _Campaign:
         memory = self.memory[shard.cell.key]
         memory.productive = bool(lesson.found)
         memory.known.update(lesson.found)
-        memory.corpus = tuple(_case_from_json(c) for c in lesson.corpus)
+        memory.corpus = tuple(case_from(c) for c in lesson.corpus)
         memory.visits += 1
         memory.excluded.update((target, call) for target, call in lesson.excluded)
 
@@ -298,7 +306,7 @@ class _Campaign:
         for finding in self.store.findings(self.settings.baseline):
             cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
             if cell.key in self.memory:
-                case = Case(finding.dtype, finding.case["inputs"], Placement(**finding.case["placement"]))
+                case = case_of(finding)
                 memory = self.memory[cell.key]
                 if finding.symptom in ("crash", "hang"):
                     memory.deadly = (*memory.deadly, case)
@@ -346,6 +354,7 @@ class _Lesson:
     excluded: Sequence[Sequence[str]] = ()
     unsupported: Sequence[Sequence[str]] = ()
     incidents: Sequence[str] = ()
+    rejected: Sequence[Sequence[str]] = ()
 
     def dump(self) -> str:
         return json.dumps(vars(self))
@@ -353,11 +362,3 @@ class _Lesson:
     @classmethod
     def load(cls, text: str) -> _Lesson:
         return cls(**json.loads(text))
-
-
-def _case_to_json(case: Case) -> dict[str, Any]:
-    return {"dtype": case.dtype, "inputs": case.inputs, "placement": vars(case.placement)}
-
-
-def _case_from_json(data: dict[str, Any]) -> Case:
-    return Case(data["dtype"], data["inputs"], Placement(**data["placement"]))

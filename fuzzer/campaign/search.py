@@ -102,8 +102,10 @@ class Search:
             return False
         if op.elementwise and len(op.inputs) == 1:
             return True
-        shapes = tuple(spec.sizes(max(self.lengths)) for spec in op.inputs)
-        return evaluation_cost(trial.function, shapes, 64) <= ROW + LIGHT * sum(int(math.prod(shape)) for shape in shapes)
+        shapes = {spec.name: spec.sizes(max(self.lengths)) for spec in op.inputs}
+        return evaluation_cost(trial.function, shapes, 64) <= ROW + LIGHT * sum(
+            int(math.prod(shape)) for shape in shapes.values()
+        )
 
     @property
     def _cousins(self) -> int:

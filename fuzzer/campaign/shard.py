@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.raised import raised_of, short_patience
+from fuzzer.campaign.rejected import Rejected
 from fuzzer.campaign.search import Search, lengths_of
 from fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of
 from fuzzer.campaign.task import Result
@@ -88,6 +89,7 @@ class ShardResult(Result):
     ran: int = 0
     excluded: list[tuple[str, str]] = field(default_factory=list)
     unsupported: list[Unsupported] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
 
 
@@ -129,5 +131,5 @@ def _run(shard: Shard, trial: Trial) -> ShardResult:
         by_tier=dict(trial.clock.tally.elements), tier_seconds=dict(trial.clock.tally.seconds),
         cells=[ledger.summary() for ledger in search.ledgers], findings=findings + raised.findings, corpus=search.corpus(),
         ran=len(trial.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
-        incidents=raised.incidents,
+        rejected=raised.rejected, incidents=raised.incidents,
     )  # fmt: skip

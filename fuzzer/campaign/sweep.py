@@ -25,6 +25,7 @@ from fuzzer.campaign.stretch import Stretch, StretchResult
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import Op
 from fuzzer.catalog.registry import select
+from fuzzer.errors import UserError
 from fuzzer.findings.fact import Fact, Share, Sweep, joined
 from fuzzer.findings.store import Store
 from fuzzer.formats import format_named
@@ -94,7 +95,7 @@ Watch = Callable[[SweepProgress], None]
 def run_sweep(settings: SweepSettings, store: Store, watch: Watch | None = None) -> Swept:
     """Runs a sweep to its end, or to Ctrl-C; stores every stretch as it comes and a fact per call as soon as its cell is whole.
 
-    The same settings on the same machine give the same facts, however often the sweep was interrupted and resumed. Raises ValueError
+    The same settings on the same machine give the same facts, however often the sweep was interrupted and resumed. Raises UserError
     (UnknownName, NotSwept, SchedulerError, StoreError) before anything is run.
     """
     campaign = _Sweeping(settings, store, watch)
@@ -136,11 +137,11 @@ class _Sweeping:
 
     def _with_params(self, ops: list[Op]) -> list[Cell]:
         if len(ops) != 1:
-            raise ValueError("--params are those of one op")
+            raise UserError("--params are those of one op")
         (op,) = ops
         unknown = set(self.settings.params or {}) - set(op.params)
         if unknown:
-            raise ValueError(f"{op.name} has no param {min(unknown)!r}; its params: {', '.join(op.params) or 'none'}")
+            raise UserError(f"{op.name} has no param {min(unknown)!r}; its params: {', '.join(op.params) or 'none'}")
         params = {**op.default_params(), **(self.settings.params or {})}
         cells = [Cell(op.name, tuple(params.items()), self.settings.dtype, order) for order in self.settings.orders]
         return [cell for cell in cells if subjects_of(cell, self.targets)]
@@ -150,7 +151,7 @@ class _Sweeping:
         if self.settings.resume:
             past = self.store.sweep(self.settings.resume)
             if past.selection != selection:
-                raise ValueError(f"sweep {past.id} had other ops, dtype, orders, params or targets: {json.dumps(past.selection)}")
+                raise UserError(f"sweep {past.id} had other ops, dtype, orders, params or targets: {json.dumps(past.selection)}")
             return replace(past, state="running")
         now = datetime.datetime.now(datetime.UTC)
         return Sweep(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -194,6 +195,20 @@ class Trial:
     def job(self, subject: Subject) -> Job:
         return Job(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
 
+    def ordered(self, batch: Batch) -> Batch:
+        """The batch with its inputs in the op's order, which calls and definitions take by position. Raises ValueError for other inputs."""
+        return batch.ordered(self.function.inputs)
+
+    def held_to(self, definition: str, constants: Mapping[str, Any], *, differentiate: bool = True) -> Trial:
+        """A trial whose truth is another definition, of the same inputs and params and these constants; its verdicts are nobody's. Without
+        differentiate its outputs are the derivative themselves."""
+        other = copy.copy(self)
+        other.op = replace(self.op, definition=definition)
+        function = function_of(other.op, {**dict(self.cell.params), **constants}, self.cell.order)
+        other.function = function if differentiate else replace(function, order="value")
+        other.clock, other._conditions, other._rows = Clock(), None, {}
+        return other
+
     def standard(self, batch: Batch) -> Standard:
         """The standard for the length of this batch's vectors."""
         return standard_for(self.op, self.cell.order, self.format, chain_of(self.op, batch.inputs))
@@ -205,6 +220,7 @@ class Trial:
         all of them in one, unless it is the least of their shapes). Neither: one call. Subjects of compiled modes are left out where
         the shape is one too many.
         """
+        batch = self.ordered(batch)
         purpose: Purpose = "search" if within is None else "place"
         placed = 0 if within is None else within.length
         answers: list[Answered] = []
@@ -274,7 +290,7 @@ class Trial:
 
     def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
         """Like `call`, of a subject that may be out, and whose death is not remembered."""
-        framework, job = self.framework(subject), self.job(subject)
+        framework, job, batch = self.framework(subject), self.job(subject), self.ordered(batch)
         with calling(hosted=isinstance(framework, Hosted)):
             if placement is None:
                 return framework.evaluate(job, batch)
@@ -357,6 +373,7 @@ class Trial:
 
     def run_placed(self, batch: Batch, subject: Subject, placement: Placement, purpose: Purpose = "proof") -> Judgement:
         """One row, placed, through one subject: the judgement has a row per position."""
+        batch = self.ordered(batch)
         answered: Answered = (subject, None, "")
         if self.shapes.admits(subject, batch, purpose, placement.length):
             answered = self.called(subject, partial(self.call, subject, batch, placement))
@@ -417,6 +434,7 @@ class Trial:
         self, batch: Batch, answers: list[Answered], truth: Reference | None = None, known: Conditions | None = None
     ) -> Judgement:
         """The judgement of given answers (None where the framework raised or was not asked)."""
+        batch = self.ordered(batch)
         standard, fmt = self.standard(batch), self.format
         if truth is None:
             truth = self.truth(batch, [given for _, given, _ in answers if given is not None], settle=True)
@@ -471,6 +489,12 @@ class Trial:
                 continue
             with self.clock.phase("judge"):
                 contract = accepted_by_contract(self.op, batch, given, self.cell.order)
+                if (
+                    contract is not None and policy.inputs and subnormal.any()
+                ):  # the record says what is right at the zeros that are read
+                    as_read = Batch(batch.dtype, {n: _zeroed(v, fmt) for n, v in batch.inputs.items()})
+                    read_so = accepted_by_contract(self.op, as_read, given, self.cell.order)
+                    contract = contract if read_so is None else contract | read_so
                 signs = wrong_zero_signs(self.op, batch, given, self.cell.order)
                 held = documented(self.op, batch, given.shape[1], self.cell.order, framework_of(subject.target))
                 answered = on_one_side(self.op, batch, given, truth.value, self.cell.order)
@@ -499,6 +523,12 @@ class Trial:
             small = (np.abs(values) < self.format.min_normal) & (values != 0)
             rows |= small.reshape(len(rows), -1).any(axis=1)
         return rows
+
+
+def _zeroed(values: NDArray[Any], fmt: Any) -> NDArray[Any]:
+    """The numbers, subnormal ones as zeros of their sign."""
+    exact = values.astype(np.float64)
+    return np.where(np.abs(exact) < fmt.min_normal, np.copysign(0.0, exact), exact).astype(values.dtype)
 
 
 def _magnitudes(inputs: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.binades import input_exponents
+from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.label import Element, label_of, set_aside
 from fuzzer.campaign.ledger import Candidate, Inconsistency, Ledger
 from fuzzer.campaign.place import Placed, Sides, as_before, place, sides
 from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shape_budget import Purpose
 from fuzzer.campaign.shrink import shrink
 from fuzzer.campaign.trial import RECORD_ERRORS, Trial
-from fuzzer.case import COTANGENT, Batch, Case, Placement
+from fuzzer.case import COTANGENT, Batch, Placement
 from fuzzer.catalog.functions import function_of
+from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id, framework_of
+from fuzzer.findings.label import is_apart, labelled
 from fuzzer.judge.contract import documented, source_of
-from fuzzer.judge.limits import Standard
+from fuzzer.judge.limits import Standard, limit_of_whom
 from fuzzer.judge.severity import severity
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
@@ -36,18 +39,47 @@ TRIES = 3
 
 def findings_of(trial: Trial, ledger: Ledger, known: dict[str, float]) -> list[Finding]:
     """One finding per symptom that survives certification, and one of symptom inconsistent. known: id -> excess already reported; those
-    are redone only if 4 times worse."""
+    are redone only if 4 times worse.
+
+    A finding that is set aside by its label (documented, flush) stands for its symptom only where no candidate has one that is not.
+    """
     found: list[Finding] = []
     for symptom in sorted(ledger.candidates, reverse=True):
         candidates = ledger.best(symptom)
         if _known(trial, ledger, symptom, candidates[0], known):
             continue
-        for candidate in candidates[:TRIES]:
-            finding = _finding(trial, ledger, candidate)
-            if finding is not None:
-                found.append(finding)
-                break
+        finding = _first(trial, ledger, candidates)
+        if finding is not None:
+            found.append(finding)
     return found + _inconsistent(trial, ledger, found, known)
+
+
+def _first(trial: Trial, ledger: Ledger, candidates: Sequence[Candidate]) -> Finding | None:
+    """The finding of the first of a few candidates that survives certification; one that is set aside waits for the others."""
+    waiting: list[Candidate] = []
+    kept, tries = None, 0
+    for candidate in candidates:
+        if tries == TRIES:
+            break
+        if _is_set_aside(trial, ledger.subject, candidate):
+            waiting.append(candidate)
+            continue
+        tries += 1
+        finding = _finding(trial, ledger, candidate)
+        if finding is not None and not is_apart(finding):
+            return finding
+        kept = kept or finding
+    for candidate in waiting[:TRIES]:
+        kept = kept or _finding(trial, ledger, candidate)
+    return kept
+
+
+def _is_set_aside(trial: Trial, subject: Subject, candidate: Candidate) -> bool:
+    """Whether the candidate, as it was seen, is documented or a flush."""
+    if candidate.answers is None:
+        return False
+    element = Element(candidate.row, candidate.answers, candidate.output, candidate.symptom, candidate.within)
+    return set_aside(trial, subject, element) is not None
 
 
 def _known(trial: Trial, ledger: Ledger, symptom: Symptom, worst: Candidate, known: dict[str, float]) -> bool:
@@ -75,7 +107,9 @@ def _inconsistent(trial: Trial, ledger: Ledger, plain: Sequence[Finding], known:
 
 def _simplest_first(trial: Trial, ledger: Ledger, seen: Inconsistency, alike: Sequence[Finding]) -> Iterator[Candidate]:
     for finding in alike:
-        yield replace(seen.candidate, row=_row(finding), output=finding.worst, within=Placement(**finding.case["placement"]))
+        yield replace(
+            seen.candidate, row=case_of(finding).batch(), output=finding.worst, within=Placement(**finding.case["placement"])
+        )
     if not seen.repeated:
         yield shrink(trial, ledger.subject, seen.candidate)
     yield seen.candidate
@@ -83,27 +117,20 @@ def _simplest_first(trial: Trial, ledger: Ledger, seen: Inconsistency, alike: Se
 
 def _as_inconsistent(trial: Trial, ledger: Ledger, base: Finding, both: Sides, alike: Sequence[Finding]) -> Finding:
     """The certified finding with the symptom inconsistent: no graver than the same error with its plain symptom."""
-    subject, row = ledger.subject, _row(base)
+    subject, row = ledger.subject, case_of(base).batch()
     rank = severity(
-        Class[base.class_], Symptom.inconsistent, base.ulps, trial.standard(row).ulps, trial.format, float(input_exponents(row)[0]),
+        Class[base.class_], Symptom.inconsistent, base.ulps, trial.standard(row).ulps, trial.format, int(reach(input_exponents(row))[0]),
         avoidable=bool(base.avoidable_by), special_input=not all(np.isfinite(v).all() for v in row.exact().values()),
     )  # fmt: skip
     right = {"placement": vars(both.right), "output": both.answer, "output_hex": both.answer.hex()}
     if both.right_nth > 1:
         right["nth"] = both.right_nth
     case = {**base.case, "right": right, **({"nth": both.nth} if both.nth > 1 else {})}
-    sizes = [float(np.abs(next(iter(i.candidate.row.inputs.values())).astype(np.float64)).max()) for i in ledger.inconsistent]
-    count, judged = len(sizes), max(1, ledger.compared)
-    extent = {"count": count, "judged": judged, "share": count / judged, "low": min(sizes), "high": max(sizes)}
     return replace(
-        base, id=identity(trial, subject, Symptom.inconsistent), symptom=Symptom.inconsistent.name, case=case, extent=extent,
+        base, id=identity(trial, subject, Symptom.inconsistent), symptom=Symptom.inconsistent.name, case=case, extent=ledger.extent_of_inconsistent(),
         severity=min([rank, base.severity, *(f.severity for f in alike)]),
-        note="; ".join([both.told, *_documented(subject)]),
+        note=both.told,
     )  # fmt: skip
-
-
-def _row(finding: Finding) -> Batch:
-    return Case(finding.dtype, finding.case["inputs"]).batch()
 
 
 def identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
@@ -117,6 +144,7 @@ def identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
 def _finding(trial: Trial, ledger: Ledger, candidate: Candidate) -> Finding | None:
     subject = ledger.subject
     simple = shrink(trial, subject, candidate)
+    aside = None
     for chosen in (simple, candidate) if simple is not candidate else (candidate,):
         placed = place(trial, subject, chosen.row, chosen.output)
         if placed is None or placed.symptom != candidate.symptom:
@@ -128,9 +156,10 @@ def _finding(trial: Trial, ledger: Ledger, candidate: Candidate) -> Finding | No
             again = place(trial, subject, chosen.row, chosen.output)
             placed = again if again is not None and again.symptom == candidate.symptom else placed
         finding = _certified(trial, ledger, chosen, placed)
-        if finding is not None:
+        if finding is not None and not is_apart(finding):
             return finding
-    return None
+        aside = aside or finding  # what it shrank to may be documented where it was not
+    return aside
 
 
 def _needs_its_place(trial: Trial, placed: Placed) -> bool:
@@ -154,11 +183,11 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     if not confirmation.agrees:
         return None
     answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement, nth)
-    if mine is None or not mine[1].is_finding or mine[2] != candidate.symptom:
+    if mine is None or not mine.class_.is_finding or mine.symptom != candidate.symptom:
         return None
-    if mine[2] in (Symptom.inf, Symptom.nan) and convention is None and _truly_overflows(trial, single):
+    if mine.symptom in (Symptom.inf, Symptom.nan) and convention is None and _truly_overflows(trial, single):
         return None
-    value, class_, symptom, ulps, excess = mine
+    value, class_, excess = mine.value, mine.class_, mine.excess
     standard = trial.standard(row)
     truth = confirmation.near
     if not math.isnan(truth):
@@ -168,9 +197,11 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
             )
     if not class_.is_finding:
         return None
-    return _compose(
-        trial, ledger, candidate, placed, confirmation, answers, value, class_, symptom, ulps, excess, truth, standard
-    )
+    finding = _compose(trial, ledger, candidate, placed, confirmation, answers, mine, class_, truth, standard)
+    if class_ is Class.inaccurate:
+        finding = replace(finding, reason=limit_of_whom(standard, ledger.subject.implementation))
+    label = label_of(trial, ledger.subject, Element(row, mine.outputs, output, mine.symptom, placed.placement, truth))
+    return labelled(finding, label.name, label.reason)
 
 
 def _convention(trial: Trial, subject: Subject, row: Batch, output: int) -> Confirmation | None:
@@ -197,9 +228,21 @@ def _truly_overflows(trial: Trial, single: dict[str, NDArray[np.float64]]) -> bo
     return False
 
 
+@dataclass(frozen=True)
+class Own:
+    """The subject's own answer at an element, and the row of outputs that it is of."""
+
+    value: float
+    class_: Class
+    symptom: Symptom
+    ulps: float
+    excess: float
+    outputs: NDArray[Any]
+
+
 def answers_at(
     trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement, nth: int = 1, without: Subject | None = None
-) -> tuple[list[Answer], tuple[float, Class, Symptom, float, float] | None]:
+) -> tuple[list[Answer], Own | None]:
     """Every subject's answer to these bits at this placement, in the nth of equal calls, but of those that are out, and of `without`;
     the subject's own as numbers."""
     answers: list[Answer] = []
@@ -223,7 +266,7 @@ def answers_at(
         ulps = float(verdicts.ulps[position, output])
         answers.append(Answer(other.target, other.implementation.call, value, value.hex(), ulps, class_.name, symptom.name))
         if other == subject:
-            mine = (value, class_, symptom, ulps, float(verdicts.excess[position, output]))
+            mine = Own(value, class_, symptom, ulps, float(verdicts.excess[position, output]), outcome.answers[position])
     return answers, mine
 
 
@@ -235,11 +278,11 @@ def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:
 
 def _compose(
     trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed, confirmation: Confirmation, answers: list[Answer],
-    value: float, class_: Class, symptom: Symptom, ulps: float, excess: float, truth: float, standard: Standard,
+    mine: Own, class_: Class, truth: float, standard: Standard,
 ) -> Finding:  # fmt: skip
     cell, subject, row = trial.cell, ledger.subject, candidate.row
+    value, symptom, ulps, excess = mine.value, mine.symptom, mine.ulps, mine.excess
     avoidable = avoidable_by(answers, subject)
-    exponent = int(input_exponents(row)[0])
     finite = all(np.isfinite(v.astype(np.float64)).all() for v in row.inputs.values())
     case = row.case(0)
     limited = trial.op.accuracy != "accumulating"
@@ -247,12 +290,13 @@ def _compose(
         id=identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name, class_=class_.name, ulps=ulps,
         excess=excess, condition=_condition(trial, row, candidate.output, truth), limit=standard.ulps if limited else None,
-        severity=severity(class_, symptom, ulps, standard.ulps, trial.format, float(exponent), avoidable=bool(avoidable),
-                          special_input=not finite, normwise=_normwise(trial, row, value, truth)),
+        severity=severity(class_, symptom, ulps, standard.ulps, trial.format, int(reach(input_exponents(row))[0]), avoidable=bool(avoidable),
+                          special_input=not finite, normwise=_normwise(trial, row, value, truth),
+                          promised=class_ is not Class.inaccurate or bool(subject.implementation.promise)),
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placed.placement)},
         worst=candidate.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
-        certified_by=confirmation.certified_by, answers=answers, extent=_extent(ledger, symptom), profile=ledger.profile(),
-        note=_note(subject, placed),
+        certified_by=confirmation.certified_by, answers=answers, extent=ledger.extent(symptom), profile=ledger.profile(),
+        note=_note(placed),
     )  # fmt: skip
 
 
@@ -260,7 +304,7 @@ def _normwise(trial: Trial, row: Batch, value: float, truth: float) -> bool:
     """Whether the error is within 16 n u max(1, |x|_inf), the normwise bound of log-sum-exp and softmax (BHH 2021, 3 and 4)."""
     if not trial.op.normwise or not math.isfinite(value) or not math.isfinite(truth) or trial.cell.order != "value":
         return False
-    x = next(iter(row.exact().values()))
+    x = row.exact()[trial.op.inputs[0].name]
     return bool(abs(value - truth) <= 16 * x.size * trial.format.unit_roundoff * max(1.0, float(np.abs(x).max())))
 
 
@@ -273,22 +317,11 @@ def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
         return float(np.float64(amplified) / abs(truth))
 
 
-def _extent(ledger: Ledger, symptom: Symptom) -> dict[str, Any]:
-    count, judged = ledger.symptom_counts[symptom], max(1, ledger.verdicts)
-    low, high = ledger.spans.get(symptom, (math.nan, math.nan))  # none: seen in a second call only
-    return {"count": count, "judged": judged, "share": count / judged, "low": low, "high": high}
-
-
-def _note(subject: Subject, placed: Placed) -> str:
+def _note(placed: Placed) -> str:
     parts = []
     if placed.right_at:
         shown = ", ".join(str(n) for n in placed.right_at[:6])
         parts.append(f"inconsistent: right at length {shown}, wrong from length {placed.placement.length}")
     if placed.placement.stride > 1:
         parts.append(f"only strided (stride {placed.placement.stride})")
-    return "; ".join(parts + _documented(subject))
-
-
-def _documented(subject: Subject) -> list[str]:
-    documented = subject.implementation.documented
-    return [f"documented approximation: {documented}"] if documented else []
+    return "; ".join(parts)

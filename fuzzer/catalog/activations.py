@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import AUTOGRAD, FORMULA, RATIONALS, Convention, Op, call, op, peer, scalar, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import AUTOGRAD, FORMULA, RATIONALS, Convention, Documented, Op, call, op, peer, scalar, vector
 
 ACTIVATION = ("activation functions",)
 X = [scalar("x")]
@@ -11,6 +12,12 @@ WIDE = ("float32", "float64")
 F, KERAS, ACT = "torch.nn.functional", "tf.keras.ops", "tf.keras.activations"
 #: The gradient of relu6 at its kinks is 0: convex at 0, concave at 6, of minimum norm.
 RELU6 = (("torch", AUTOGRAD), ("jax", "https://docs.jax.dev/en/latest/_autosummary/jax.nn.relu6.html"))
+#: Functions by cases: at a NaN no comparison holds, which leaves the last case.
+OTHERWISE = "the last case of the page, for every other number, is that of a NaN"
+SHRINK = tuple(
+    Documented(OTHERWISE, page, where="x=nan", value=0.0, frameworks=(framework,))
+    for framework, page in (("torch", pages.torch("torch.nn.Softshrink")), ("tensorflow", pages.keras("layers/activations")))
+)
 #: The gradient of relu at 0 is 0: of minimum norm for torch; jax.nn.relu says so for its own.
 RELU = (("torch", AUTOGRAD), ("jax", "https://docs.jax.dev/en/latest/_autosummary/jax.nn.relu.html"))
 
@@ -22,7 +29,10 @@ OPS: list[Op] = [
     op("log_sigmoid", X, torch="torch.nn.functional.logsigmoid(x)", tensorflow=["tf.math.log_sigmoid(x)", f"{KERAS}.log_sigmoid(x)",
            f"{ACT}.log_sigmoid(x)"],
        jax="jax.nn.log_sigmoid(x)", numpy=peer("scipy.special.log_expit(x)", WIDE), verified=FORMULA, topics=ACTIVATION),
-    op("softplus", X, torch="torch.nn.functional.softplus(x)", tensorflow=["tf.math.softplus(x)", f"{KERAS}.softplus(x)", f"{ACT}.softplus(x)"],
+    op("softplus", X,
+       torch=call("torch.nn.functional.softplus(x)", documented=(
+           Documented("the identity where x > 20", pages.torch("torch.nn.Softplus"), where="x>20", definition="softplus_threshold"),)),
+       tensorflow=["tf.math.softplus(x)", f"{KERAS}.softplus(x)", f"{ACT}.softplus(x)"],
        jax=["jax.nn.softplus(x)", "jnp.logaddexp(x, 0)"],
        verified=FORMULA, topics=ACTIVATION),
     op("relu6", X, torch=["torch.nn.functional.relu6(x)", f"{F}.hardtanh(x, 0, 6)"],
@@ -70,18 +80,23 @@ OPS: list[Op] = [
        params={"slope": (0.0, 0.25), "top": (6.0,), "threshold": (0.5,)}, verified=RATIONALS, topics=ACTIVATION),
     op("threshold", X, torch=f"{F}.threshold(x, threshold, value)",
        tensorflow=[f"{KERAS}.threshold(x, threshold, value)", f"{ACT}.threshold(x, threshold, value)"],
-       params={"threshold": (0.5, 0.0), "value": (-1.0,)}, accuracy="exact", verified=RATIONALS, topics=ACTIVATION),
+       params={"threshold": (0.5, 0.0), "value": (-1.0,)}, accuracy="exact", verified=RATIONALS, topics=ACTIVATION,
+       documented=(*(Documented(OTHERWISE, page, where="x=nan", value=-1.0, frameworks=(framework,))
+                    for framework, page in (("torch", pages.torch("torch.nn.Threshold")), ("tensorflow", pages.keras("layers/activations")))),)),
     op("hard_tanh", X, torch=f"{F}.hardtanh(x)", tensorflow=[f"{KERAS}.hard_tanh(x)", f"{ACT}.hard_tanh(x)"], jax="jax.nn.hard_tanh(x)",
        accuracy="exact", verified=RATIONALS, topics=ACTIVATION),
     op("hard_shrink", X, torch=f"{F}.hardshrink(x, threshold)",
        tensorflow=[f"{KERAS}.hard_shrink(x, threshold)", f"{ACT}.hard_shrink(x, threshold)"], params={"threshold": (0.5, 1.0)},
-       accuracy="exact", verified=RATIONALS, topics=ACTIVATION),
+       accuracy="exact", verified=RATIONALS, topics=ACTIVATION,
+       documented=SHRINK),
     op("soft_shrink", X, torch=f"{F}.softshrink(x, threshold)",
        tensorflow=[f"{KERAS}.soft_shrink(x, threshold)", f"{ACT}.soft_shrink(x, threshold)"], params={"threshold": (0.5, 1.0)},
-       accuracy="exact", verified=RATIONALS, topics=ACTIVATION),
+       accuracy="exact", verified=RATIONALS, topics=ACTIVATION,
+       documented=SHRINK),
     op("softplus_beta", X,
        torch=call(f"{F}.softplus(x, beta=beta, threshold=threshold)",
-                  documented="the identity where beta x > threshold; https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html"),
+                  documented=(Documented("the identity where beta x > threshold", "https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html",
+                                         definition="softplus_threshold"),)),
        params={"beta": (1.0, 2.0, 0.5), "threshold": (20.0, 5.0)}, verified=FORMULA, topics=ACTIVATION),
     op("sparse_plus", X, tensorflow=[f"{KERAS}.sparse_plus(x)", f"{ACT}.sparse_plus(x)"], jax="jax.nn.sparse_plus(x)",
        verified=RATIONALS, topics=ACTIVATION),

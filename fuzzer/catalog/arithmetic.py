@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, scalar, subgradient, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, domain, op, peer, scalar, subgradient, vector
 
 MATH = ("tensor math",)
 INF, NAN = float("inf"), float("nan")
@@ -81,5 +82,6 @@ OPS: list[Op] = [
        tensorflow=f"{KERAS}.nan_to_num(x, nan=1.0, posinf=100.0, neginf=-100.0)", jax="jnp.nan_to_num(x, nan=1.0, posinf=100.0, neginf=-100.0)",
        numpy=peer("np.nan_to_num(x, nan=1.0, posinf=100.0, neginf=-100.0)"), accepts={"x=nan": 1.0, "x=inf": 100.0, "x=-inf": -100.0},
        source="numpy.nan_to_num, as the call asks", accuracy="exact", verified=RATIONALS, topics=MATH),
-    op("log1mexp", [scalar("x", 0)], jax="jax.nn.log1mexp(x)", verified=FORMULA, topics=MATH),
+    op("log1mexp", [scalar("x", 0)], jax="jax.nn.log1mexp(x)", verified=FORMULA, topics=MATH,
+       documented=(domain("x>=0", pages.jax("jax.nn.log1mexp"), "undefined for x < 0"),)),
 ]  # fmt: skip

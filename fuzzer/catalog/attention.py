@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, Op, call, op, tensor, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import FORMULA, Documented, Op, call, op, tensor, vector
 
 ATTENTION = ("attention",)
 ACTIVATION = ("attention", "activation functions")
@@ -17,6 +18,9 @@ PADDED = "q[:, :, None], k[:, :, None], jnp.pad(v, ((0, 0), (0, 0), (0, 1)))[:, 
 MASK = vector("mask", 0, 2, integers=True, differentiable=False)
 #: Of all elements but the first, which is kept: nothing is said of a part that is empty.
 REST = vector("mask", 0, 2, size="n-1", integers=True, differentiable=False)
+INFINITE = Documented(
+    "all NaN where an input is +inf", pages.jax("jax.nn.softmax"), where="x~inf", value=float("nan"), frameworks=("jax",)
+)
 TORCH_REST = "torch.nn.functional.pad(mask.bool(), (1, 0), value=True)"
 TF_REST = "tf.pad(mask > 0, ((0, 0), (1, 0)), constant_values=True)"
 TF_SEEN = "tf.pad(mask > 0, ((0, 0), (0, 0), (1, 0)), constant_values=True)[:, None]"
@@ -58,10 +62,13 @@ OPS: list[Op] = [
     op("masked_softmax", [vector("x"), MASK], tensorflow="tf.keras.layers.Softmax(dtype=x.dtype.name)(x, mask=mask > 0)",
        jax="jax.nn.softmax(x, axis=-1, where=mask > 0)", accuracy="accumulating", normwise=True, min_length=2,
        source="https://docs.jax.dev/en/latest/_autosummary/jax.nn.softmax.html: zero where the mask is, so everywhere if it is empty",
-       verified=FORMULA, topics=ACTIVATION),
-    op("partial_softmax", [vector("x"), REST], torch=f"torch.masked.softmax(x, -1, mask={TORCH_REST})",
+       verified=FORMULA, topics=ACTIVATION,
+       documented=(INFINITE,)),
+    op("partial_softmax", [vector("x"), REST], torch=call(f"(lambda m: torch.masked.softmax(x, -1, mask=m).masked_fill(~m, 0.0))({TORCH_REST})",
+                  plain="the page leaves the values of masked elements open: they are filled with the zeros of the definition"),
        tensorflow=f"tf.keras.layers.Softmax(dtype=x.dtype.name)(x, mask={TF_REST})", jax=f"jax.nn.softmax(x, axis=-1, where={JAX_REST})",
-       accuracy="accumulating", normwise=True, min_length=2, verified=FORMULA, topics=ACTIVATION),
+       accuracy="accumulating", normwise=True, min_length=2, verified=FORMULA, topics=ACTIVATION,
+       documented=(INFINITE,)),
     op("partial_logsumexp", [vector("x"), REST], torch=f"torch.masked.logsumexp(x, -1, mask={TORCH_REST})",
        jax=[f"jax.nn.logsumexp(x, axis=-1, where={JAX_REST})",
             "jax.scipy.special.logsumexp(x, axis=-1, b=jnp.pad(jnp.sign(mask), ((0, 0), (1, 0)), constant_values=1))"],

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.op import COMPLEX_DTYPES, FORMULA, RATIONALS, Calls, Cut, Op, call, op, peer, scalar
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import COMPLEX_DTYPES, FORMULA, RATIONALS, Calls, Cut, Documented, Op, call, op, peer, scalar
 
 MPMATH = "mpmath's own complex function"
 WIDE = ("float32", "float64")
@@ -79,5 +80,7 @@ OPS: list[Op] = [
        tensorflow=call("tf.complex(x, y)", dtypes=WIDE),
        jax=call("jax.lax.complex(x, y)", dtypes=WIDE), whole="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
     op("polar", [scalar("r", 0), scalar("t")], torch=call("torch.polar(r, t)", dtypes=WIDE), whole="parts", complex_result=True, verified=FORMULA,
-       topics=TOPICS),
+       topics=TOPICS,
+       documented=(Documented("undefined for a negative or NaN modulus, or an infinite angle", pages.torch("torch.polar"),
+                              where="r<0|r=nan|t=inf|t=-inf"),)),
 ]  # fmt: skip

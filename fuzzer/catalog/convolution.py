@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Convention, Implementation, Op, call, matrix, op, peer, tensor, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import (
+    FORMULA,
+    RATIONALS,
+    Convention,
+    Documented,
+    Implementation,
+    Op,
+    call,
+    matrix,
+    op,
+    peer,
+    tensor,
+    vector,
+)
 
 F = "torch.nn.functional"
 WIDE = ("float32", "float64")
@@ -25,6 +39,24 @@ PAIR = "x[None, None], w[None, None]"
 NEAR = "jax.lax.reduce_window({}, 0.0, jax.lax.add, (1, 3), (1, 1), 'SAME')"
 VALID = "jax.lax.reduce_window(x, {start}, jax.lax.{join}, {window}, {strides}, 'VALID')"
 ZERO_GRADIENT = Convention("x=0", 0.0, 0.0, ("torch",), "https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool1d.html")
+
+
+#: What is said of padding: an infinite number is multiplied by its zeros.
+PADDED = {
+    "torch": pages.torch("torch.nn.Conv1d"), "tensorflow": pages.tensorflow("tf.nn.convolution"), "jax": pages.jax("jax.numpy.convolve"),
+    "transposed torch": pages.torch("torch.nn.ConvTranspose1d"), "transposed jax": pages.jax("jax.lax.conv_transpose"),
+    "correlate numpy": pages.numpy("numpy.correlate"), "correlate jax": pages.jax("jax.numpy.correlate"),
+    "signal numpy": pages.scipy("scipy.signal.convolve2d"), "signal jax": pages.jax("jax.scipy.signal.convolve2d"),
+}  # fmt: skip
+
+
+def _padded(*keys: str) -> tuple[Documented, ...]:
+    """The answer to infinite numbers that the documented padding with zeros has, NaN, beside that of the sum without padding."""
+    return tuple(
+        Documented("padded with zeros, of which the product with an infinite number is NaN", PADDED[key],
+                   where="x~inf|x~-inf|w~inf|w~-inf", value=float("nan"), frameworks=(key.split()[-1],))
+        for key in keys
+    )  # fmt: skip
 
 
 def _lax(start: str, join: str, window: str, strides: str) -> str:
@@ -57,7 +89,8 @@ OPS: list[Op] = [
        torch=f"{F}.conv1d(x[None], w[:, None], padding=dilation, dilation=dilation, groups=len(x))[0]",
        tensorflow=_mapped(f"tf.nn.conv1d({LINE}, 1, 'SAME', dilations=dilation)[0, :, 0]"),
        jax=_vmap(f"jax.lax.conv_general_dilated({PAIR}, (1,), [(dilation, dilation)], rhs_dilation=(dilation,))[0, 0]"),
-       params={"dilation": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+       params={"dilation": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION,
+       documented=_padded("torch", "tensorflow", "jax")),
     op("conv1d_channels", [tensor("x", (2, "n+2")), tensor("w", (3, 2, 3)), vector("b", size=3)],
        torch=[f"torch.vmap({F}.conv1d)(x, w, b)", f"{F}.conv1d(x.flatten(0, 1), w.flatten(0, 1), b.flatten(), groups=len(x)).unflatten(0, (-1, 3))"],
        tensorflow=call(f"tf.vectorized_map(lambda r: tf.transpose(tf.nn.conv1d({SIGNAL}, tf.transpose(r[1]), 1, 'VALID')[0] + r[2]), (x, w, b))",
@@ -82,17 +115,20 @@ OPS: list[Op] = [
               f"torch.vmap(lambda x, w: {F}.conv_transpose1d(x[None], w[None, None], stride=stride)[0])(x, w)"],
        tensorflow=_mapped(f"tf.nn.conv1d_transpose({LINE}, (1, (x.shape[1] - 1) * stride + 3, 1), stride, 'VALID')[0, :, 0]"),
        jax=_vmap("jax.lax.conv_transpose(x[None, :, None], w[::-1, None, None], (stride,), [(2, 2)])[0, :, 0]"),
-       params={"stride": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+       params={"stride": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION,
+       documented=_padded("transposed torch", "transposed jax")),
     op("conv_transpose2d", [matrix("x"), SMALL],
        torch=f"{F}.conv_transpose2d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
        tensorflow=_mapped(f"tf.nn.conv2d_transpose({SPACE}, (1, {GROWN}, {GROWN}, 1), stride, 'VALID')[0, ..., 0]"),
        jax=_vmap("jax.lax.conv_transpose(x[None, ..., None], w[::-1, ::-1, None, None], (stride, stride), [(1, 1), (1, 1)])[0, ..., 0]"),
-       params={"stride": (1, 2)}, lengths=PLANES, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+       params={"stride": (1, 2)}, lengths=PLANES, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION,
+       documented=_padded("transposed torch", "transposed jax")),
     op("convolve", [X, W],
        torch=call(f"{F}.conv1d(x[None], w.flip(-1)[:, None], padding=mode, groups=len(x))[0]", when={"mode": ("same", "valid")}),
        jax=[_vmap("jnp.convolve(x, w, mode)"), _vmap("jax.scipy.signal.convolve(x, w, mode)")],
        numpy=peer("np.stack([np.convolve(a, b, mode) for a, b in zip(x, w)])"),
-       params={"mode": ("full", "same", "valid")}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+       params={"mode": ("full", "same", "valid")}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION,
+       documented=_padded("torch", "jax")),
     op("fftconvolve", [X, W], definition="convolve",
        jax=[call(_vmap("jax.scipy.signal.fftconvolve(x, w, mode)"), dtypes=WIDE),
             call(_vmap("jax.scipy.signal.convolve(x, w, mode, method='fft')"), dtypes=WIDE)],
@@ -102,13 +138,16 @@ OPS: list[Op] = [
        tensorflow=_mapped("tf.keras.ops.correlate(r[0], r[1], mode)"),
        jax=[_vmap("jnp.correlate(x, w, mode)"), _vmap("jax.scipy.signal.correlate(x, w, mode)")],
        numpy=peer("np.stack([np.correlate(a, b, mode) for a, b in zip(x, w)])"),
-       params={"mode": ("full", "same", "valid")}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+       params={"mode": ("full", "same", "valid")}, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION,
+       documented=_padded("correlate numpy", "correlate jax")),
     op("convolve2d", [matrix("x"), SMALL], jax=["jax.vmap(jax.scipy.signal.convolve2d)(x, w)", "jax.vmap(jax.scipy.signal.convolve)(x, w)"],
        numpy=peer("np.stack([scipy.signal.convolve2d(a, b) for a, b in zip(x, w)])", WIDE),
-       lengths=(2, 3, 5), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+       lengths=(2, 3, 5), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION,
+       documented=_padded("signal numpy", "signal jax")),
     op("correlate2d", [matrix("x"), SMALL], jax=["jax.vmap(jax.scipy.signal.correlate2d)(x, w)", "jax.vmap(jax.scipy.signal.correlate)(x, w)"],
        numpy=peer("np.stack([scipy.signal.correlate2d(a, b) for a, b in zip(x, w)])", WIDE),
-       lengths=(2, 3, 5), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+       lengths=(2, 3, 5), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION,
+       documented=_padded("signal numpy", "signal jax")),
     op("window_sum", [X], torch="x.unfold(-1, 3, 1).sum(dim=-1)", tensorflow="tf.reduce_sum(tf.signal.frame(x, 3, 1), axis=-1)",
        jax=_lax("0.0", "add", "(1, 3)", "(1, 1)"), accuracy="accumulating", verified=RATIONALS, topics=POOLING),
     op("avg_pool1d", [X], torch=[f"{F}.avg_pool1d(x, 3, stride)", f"{F}.avg_pool2d(x[:, None], (1, 3), (1, stride))[:, 0]"],

@@ -23,7 +23,7 @@ OPS: list[Op] = [
                    "tf.sqrt(tf.reduce_sum(tf.math.squared_difference(x, y), axis=-1))"],
        jax=["jnp.linalg.norm(x - y, axis=-1)", "jnp.linalg.vector_norm(x - y, axis=-1)", "jnp.sqrt(jnp.sum((x - y) ** 2, axis=-1))"],
        numpy=peer("np.linalg.norm(x - y, axis=-1)"), conventions=ZERO, accuracy="accumulating", min_length=2, verified=FORMULA, topics=DISTANCE),
-    op("squared_euclidean_distance", XY, torch="torch.sum((x - y) ** 2, dim=-1)",
+    op("squared_euclidean_distance", XY, torch=f"torch.vmap(lambda x, y: {F}.mse_loss(x, y, reduction='sum'))(x, y)",
        tensorflow="tf.reduce_sum(tf.math.squared_difference(x, y), axis=-1)", jax="jnp.sum((x - y) ** 2, axis=-1)",
        numpy=peer("np.sum((x - y) ** 2, axis=-1)"), accuracy="accumulating", verified=RATIONALS, topics=DISTANCE),
     op("minkowski_distance", XY,

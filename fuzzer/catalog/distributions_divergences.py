@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.distributions_discrete import INNER, count
+from fuzzer.catalog import pages
+from fuzzer.catalog.distributions_discrete import INNER, clamped, count
 from fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, D, within
-from fuzzer.catalog.op import Input, Op, call, op, scalar, vector
+from fuzzer.catalog.op import Documented, Input, Op, call, domain, op, scalar, vector
 
 QUADRATURE = "quadrature of p log(p/q)"
 SUM = "the sum of p log(p/q)"
@@ -38,6 +39,14 @@ EXPONENTIAL, EXPONENTIAL2 = "Exponential(rate, validate_args=False)", "Exponenti
 GAMMA, GAMMA2 = "Gamma(a, rate, validate_args=False)", "Gamma(a2, rate2, validate_args=False)"
 BETA, UNIFORM = "Beta(a, b, validate_args=False)", "Uniform(low, high, validate_args=False)"
 
+
+def probabilities(name: str, *names: str) -> tuple[Documented, ...]:
+    """Clamped, so that nothing is promised of the divergence at the ends of the open interval (0, 1)."""
+    inside = ",".join(f"{n}>0,{n}<1" for n in names)
+    page = pages.torch("torch.distributions.utils.clamp_probs")
+    return *clamped(name, *names), domain(inside, page, "probabilities are of the open interval (0, 1)", frameworks=("torch",))
+
+
 OPS: list[Op] = [
     kl("normal", "Normal(loc, scale, validate_args=False)", NORMAL2, LOCATIONS),
     kl("half_normal", "HalfNormal(scale, validate_args=False)", "HalfNormal(scale2, validate_args=False)", "scale scale2"),
@@ -64,14 +73,19 @@ OPS: list[Op] = [
     kl("uniform_gumbel", UNIFORM, GUMBEL2, "", inputs=[*ENDS, LOC2, SCALE2]),
     kl("uniform_exponential", UNIFORM, EXPONENTIAL2, "", inputs=[*POSITIVE_ENDS, within("rate2", POSITIVE)]),
     kl("poisson", "Poisson(rate, validate_args=False)", "Poisson(rate2, validate_args=False)", "rate rate2", SUM),
-    kl("bernoulli", "Bernoulli(probs=p, validate_args=False)", "Bernoulli(probs=p2, validate_args=False)", "p p2", SUM),
+    kl("bernoulli", "Bernoulli(probs=p, validate_args=False)", "Bernoulli(probs=p2, validate_args=False)", "p p2", SUM,
+       documented=probabilities("kl_bernoulli", "p", "p2")),
     kl("bernoulli_logits", "Bernoulli(logits=x, validate_args=False)", "Bernoulli(logits=y, validate_args=False)", "x y", SUM),
-    kl("bernoulli_poisson", "Bernoulli(probs=p, validate_args=False)", "Poisson(rate2, validate_args=False)", "p rate2", SUM),
+    kl("bernoulli_poisson", "Bernoulli(probs=p, validate_args=False)", "Poisson(rate2, validate_args=False)", "p rate2", SUM,
+       documented=probabilities("kl_bernoulli_poisson", "p")),
     kl("binomial", "Binomial(n, probs=p, validate_args=False)", "Binomial(n, probs=p2, validate_args=False)", "", SUM,
-       inputs=[count("n", 1), INNER, parameter("p2")]),
-    kl("geometric", "Geometric(probs=p, validate_args=False)", "Geometric(probs=p2, validate_args=False)", "p p2", SUM),
+       inputs=[count("n", 1), INNER, parameter("p2")],
+       documented=probabilities("kl_binomial", "p", "p2")),
+    kl("geometric", "Geometric(probs=p, validate_args=False)", "Geometric(probs=p2, validate_args=False)", "p p2", SUM,
+       documented=probabilities("kl_geometric", "p", "p2")),
     kl("categorical", "Categorical(probs=p, validate_args=False)", "Categorical(probs=q, validate_args=False)", "", SUM,
-       inputs=[vector("p", POSITIVE, 1, structure="simplex", finite=True), vector("q", POSITIVE, 1, structure="simplex", finite=True)], **ROWS),
+       inputs=[vector("p", POSITIVE, 1, structure="simplex", finite=True), vector("q", POSITIVE, 1, structure="simplex", finite=True)], **ROWS,
+       documented=clamped("kl_categorical", "p", "q")),
     kl("categorical_logits", "Categorical(logits=x, validate_args=False)", "Categorical(logits=y, validate_args=False)", "", SUM,
        inputs=[vector("x"), vector("y")], lengths=(2, 3, 5, 8), **ROWS),
     kl("dirichlet", "Dirichlet(a, validate_args=False)", "Dirichlet(b, validate_args=False)", "",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fuzzer.catalog import pages
+from fuzzer.catalog.distributions_discrete import clamped
 from fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, WIDE, D, Q, X, of_torch, within
 from fuzzer.catalog.distributions_shape import SCIPY, UNIT, A, B, stats
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, op, scalar, vector
+from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, domain, op, scalar, vector
 
 #: Not subnormal: JAX takes these for zeros, which it refuses.
 KAPPA = within("kappa", 2.0**-14)
@@ -12,11 +14,17 @@ ANGLE = within("x", 0, 6.283185307179586)
 CONCENTRATION = within("c", 2.0**-14, 1 - 2.0**-8)
 BETA, FIXED_BETA = within("beta", POSITIVE), within("beta", 2.0**-6, 64, differentiable=False)
 TEMPERATURE, LOGITS = within("temperature", POSITIVE), scalar("logits")
-#: The formats' own numbers next to 0 and 1 stay in: the parameter is documented on [0, 1].
+#: The formats' own numbers next to 0 and 1 stay in, and the ends that validation allows.
 P = within("p", 0, 1)
 #: a <= x <= b by their domains: around the mode, and in the upper tail.
 AROUND = [within("x", 0, 1), within("a", high=0), within("b", 1)]
 TAIL = [within("x", 8, 16), within("a", 1, 8), within("b", 16.5)]
+
+
+def probability(name: str) -> tuple[Documented, ...]:
+    """Of the continuous Bernoulli distribution: in (0, 1), and clamped."""
+    return domain("p>0,p<1", pages.DISTRIBUTIONS, "probs in (0, 1)", frameworks=("torch",)), *clamped(name, "p")
+
 
 #: low <= x <= high, in this order: no finite numbers but these three stand in such a relation to each other.
 ORDERED = vector("t", size=3, structure="ascending", finite=True)
@@ -49,10 +57,16 @@ OPS: list[Op] = [
       for side, inputs in (("", AROUND), ("_tail", TAIL)) for what in ("logpdf", "pdf", "cdf", "sf", "logcdf", "logsf")),
     of_torch("logit_relaxed_bernoulli_logpdf", [X, TEMPERATURE, LOGITS],
              "relaxed_bernoulli.LogitRelaxedBernoulli(temperature, logits=logits, validate_args=False).log_prob(x)"),
-    of_torch("continuous_bernoulli_logpdf", [UNIT, P], "ContinuousBernoulli(probs=p, validate_args=False).log_prob(x)"),
-    of_torch("continuous_bernoulli_logits_logpdf", [UNIT, LOGITS], "ContinuousBernoulli(logits=logits, validate_args=False).log_prob(x)"),
-    of_torch("continuous_bernoulli_cdf", [UNIT, P], "ContinuousBernoulli(probs=p, validate_args=False).cdf(x)"),
-    of_torch("continuous_bernoulli_ppf", [Q, P], "ContinuousBernoulli(probs=p, validate_args=False).icdf(q)"),
-    of_torch("continuous_bernoulli_mean", [P], "ContinuousBernoulli(probs=p, validate_args=False).mean"),
-    of_torch("continuous_bernoulli_variance", [P], "ContinuousBernoulli(probs=p, validate_args=False).variance"),
+    of_torch("continuous_bernoulli_logpdf", [UNIT, P], "ContinuousBernoulli(probs=p, validate_args=False).log_prob(x)",
+       documented=probability("continuous_bernoulli_logpdf")),
+    of_torch("continuous_bernoulli_logits_logpdf", [UNIT, LOGITS], "ContinuousBernoulli(logits=logits, validate_args=False).log_prob(x)",
+       documented=(Documented("real-valued logits", pages.DISTRIBUTIONS, where="logits=inf|logits=-inf|logits=nan", frameworks=("torch",)),)),
+    of_torch("continuous_bernoulli_cdf", [UNIT, P], "ContinuousBernoulli(probs=p, validate_args=False).cdf(x)",
+       documented=probability("continuous_bernoulli_cdf")),
+    of_torch("continuous_bernoulli_ppf", [Q, P], "ContinuousBernoulli(probs=p, validate_args=False).icdf(q)",
+       documented=probability("continuous_bernoulli_ppf")),
+    of_torch("continuous_bernoulli_mean", [P], "ContinuousBernoulli(probs=p, validate_args=False).mean",
+       documented=probability("continuous_bernoulli_mean")),
+    of_torch("continuous_bernoulli_variance", [P], "ContinuousBernoulli(probs=p, validate_args=False).variance",
+       documented=probability("continuous_bernoulli_variance")),
 ]  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import ARB, FORMULA, RATIONALS, Op, call, op, peer, scalar, subgradient
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import ARB, FORMULA, RATIONALS, Documented, Op, call, op, peer, scalar, subgradient
 
 INF = float("inf")
 PI = 3.141592653589793
@@ -12,6 +13,20 @@ XY = [scalar("x"), scalar("y")]
 WIDE = ("float32", "float64")
 NO_BFLOAT16 = ("float16", "float32", "float64")
 KERAS, TNP = "tf.keras.ops", "tf.experimental.numpy"
+
+#: The page of torch.cosh and torch.sinh: Sleef rounds very large results to infinity; its own page says from where on.
+SLEEF = {"float32": 88.5, "float64": 709.0, "bfloat16": 88.5}
+
+
+def _sleef(even: tuple[str, ...], odd: tuple[str, ...]) -> tuple[Documented, ...]:
+    """The orders in which the result is even in x, and infinite on both sides, and those in which it is odd."""
+    return tuple(
+        Documented("Sleef rounds very large results to infinity", pages.torch("torch.cosh"), where=where, value=value, orders=orders,
+                   dtypes=(dtype,), frameworks=("torch",))
+        for dtype, most in SLEEF.items()
+        for orders, where, value in ((even, f"x>{most}|x<-{most}", INF), (odd, f"x>{most}", INF), (odd, f"x<-{most}", -INF))
+    )  # fmt: skip
+
 
 UNARY: list[Op] = [
     op("exp", X, torch="torch.exp(x)", tensorflow=["tf.math.exp(x)", f"{KERAS}.exp(x)", call(f"{TNP}.exp(x)", dtypes=NO_BFLOAT16),
@@ -79,10 +94,12 @@ UNARY: list[Op] = [
     op("sinh", X, torch="torch.sinh(x)", tensorflow=["tf.math.sinh(x)", f"{KERAS}.sinh(x)", call(f"{TNP}.sinh(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.sinh(x)", "jax.lax.sinh(x)"], numpy=peer("np.sinh(x)"),
        keeps_zero_sign=True, source="C23 F.10.2: sinh(+-0) is +-0",
-       accuracy="elementary", verified=ARB, topics=MATH),
+       accuracy="elementary", verified=ARB, topics=MATH,
+       documented=_sleef(("grad", "jvp"), ("value", "grad2"))),
     op("cosh", X, torch="torch.cosh(x)", tensorflow=["tf.math.cosh(x)", f"{KERAS}.cosh(x)", call(f"{TNP}.cosh(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.cosh(x)", "jax.lax.cosh(x)"], numpy=peer("np.cosh(x)"),
-       accuracy="elementary", verified=ARB, topics=MATH),
+       accuracy="elementary", verified=ARB, topics=MATH,
+       documented=_sleef(("value", "grad2"), ("grad", "jvp"))),
     op("tanh", X, torch="torch.tanh(x)", tensorflow=["tf.math.tanh(x)", f"{KERAS}.tanh(x)", call(f"{TNP}.tanh(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.tanh(x)", "jax.lax.tanh(x)"], numpy=peer("np.tanh(x)"),
        keeps_zero_sign=True, source="C23 F.10.2: tanh(+-0) is +-0",
@@ -141,10 +158,14 @@ BINARY: list[Op] = [
        jax="jnp.logaddexp2(x, y)", numpy=peer("np.logaddexp2(x, y)"), verified=FORMULA, topics=MATH),
     op("xlogy", [scalar("x"), scalar("y", 0)], torch=["torch.xlogy(x, y)", "torch.special.xlogy(x, y)"], tensorflow="tf.math.xlogy(x, y)",
        jax="jax.scipy.special.xlogy(x, y)", numpy=peer("scipy.special.xlogy(x, y)", WIDE),
-       accepts={"x=0,y<0": 0.0}, source="scipy.special.xlogy: 0 for x = 0 and any y but NaN", verified=FORMULA, topics=MATH),
+       accepts={"x=0,y<0": 0.0}, source="scipy.special.xlogy: 0 for x = 0 and any y but NaN", verified=FORMULA, topics=MATH,
+       documented=(Documented("0 if x is 0, whatever y is", pages.tensorflow("tf.math.xlogy"), where="x=0", value=0.0, orders=("value",),
+                  frameworks=("tensorflow",)),)),
     op("xlog1py", [scalar("x"), scalar("y", -1)], torch="torch.special.xlog1py(x, y)", tensorflow="tf.math.xlog1py(x, y)",
        jax="jax.scipy.special.xlog1py(x, y)", numpy=peer("scipy.special.xlog1py(x, y)", WIDE),
-       accepts={"x=0,y<0": 0.0}, source="torch.special.xlog1py: 0 for x = 0 and any y but NaN", verified=FORMULA, topics=MATH),
+       accepts={"x=0,y<0": 0.0}, source="torch.special.xlog1py: 0 for x = 0 and any y but NaN", verified=FORMULA, topics=MATH,
+       documented=(Documented("0 if x is 0, whatever y is", pages.tensorflow("tf.math.xlog1py"), where="x=0", value=0.0, orders=("value",),
+                  frameworks=("tensorflow",)),)),
     op("fmod", XY, torch="torch.fmod(x, y)", tensorflow=[call("tf.truncatemod(x, y)", dtypes=WIDE, grad=False), f"{KERAS}.fmod(x, y)"],
        jax=["jnp.fmod(x, y)", "jax.lax.rem(x, y)"],
        numpy=peer("np.fmod(x, y)"), accuracy="exact", verified=RATIONALS, topics=MATH),

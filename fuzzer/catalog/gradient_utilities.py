@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, Op, call, op, subgradient, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import FORMULA, Documented, Op, call, op, subgradient, vector
 
 TOPIC = ("optimizers",)
 INF = float("inf")
@@ -11,6 +12,9 @@ WIDE = ("float32", "float64")
 EACH = "tf.map_fn(lambda t: {}, (x, y), fn_output_signature=x.dtype)"
 # A parameter that holds the gradient, for what works on parameters.
 HOLDING = "[(lambda q: (setattr(q, 'grad', v.clone()), q)[1])(torch.nn.Parameter(v.detach().clone())) for v in (a, b)]"
+
+#: From here on squares of a row's numbers may overflow; of shorter rows later.
+SQUARES = {"float32": 2.0**58, "float64": 2.0**506, "bfloat16": 2.0**58, "float16": 4.0}
 
 OPS: list[Op] = [
     op("clip_by_norm", X,
@@ -22,7 +26,11 @@ OPS: list[Op] = [
        tensorflow=call(EACH.format("tf.linalg.global_norm([t[0], t[1]])"), when={"ord": (2,)}),
        params={"ord": (2, 1, INF)}, conventions=(subgradient("x=0,y=0"),), accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("clip_by_global_norm", XY, tensorflow=EACH.format("tf.concat(tf.clip_by_global_norm([t[0], t[1]], clip_norm)[0], axis=0)"),
-       params={"clip_norm": (1.0, 5.0)}, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
+       params={"clip_norm": (1.0, 5.0)}, accuracy="accumulating", verified=FORMULA, topics=TOPIC,
+       documented=(*(Documented("all NaN if the global norm is infinite", pages.tensorflow("tf.clip_by_global_norm"),
+                                 where="|".join(f"{n}~>{most}|{n}~<-{most}" for n in "xy"), value=float("nan"), dtypes=(dtype,),
+                                 frameworks=("tensorflow",))
+                     for dtype, most in SQUARES.items()),)),
     op("clip_grad_norm", XY,
        torch=["torch.stack([(lambda ps: (torch.nn.utils.clip_grad_norm_(ps, max_norm, norm_type, foreach=False), "
               f"torch.cat([q.grad for q in ps]))[1])({HOLDING}) for a, b in zip(x, y)])"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, matrix, op, peer, scalar, tensor, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, domain, matrix, op, peer, scalar, tensor, vector
 
 F = "torch.nn.functional"
 WIDE = ("float32", "float64")
@@ -30,7 +31,8 @@ OPS: list[Op] = [
        params={"num": (5,)}, accuracy="accumulating", verified=FORMULA, topics=RANGES),
     op("geomspace", [vector("x", 0.0, size=2)], tensorflow=call(f"tf.experimental.numpy.geomspace({STOP})", dtypes=("float64",)),
        jax=f"jnp.geomspace({STOP})", numpy=peer(f"np.geomspace({STOP}, dtype=x.dtype)"), params={"num": (5,)}, accuracy="accumulating",
-       verified=FORMULA, topics=RANGES),
+       verified=FORMULA, topics=RANGES,
+       documented=(domain("x>0", pages.numpy("numpy.geomspace"), "a geometric progression, spaced evenly on a log scale, which has no zero"),)),
     op("interp", [scalar("x"), vector("xp", structure="ascending"), vector("fp")], jax="jax.vmap(jnp.interp)(x, xp, fp)",
        numpy=peer("np.stack([np.interp(*row) for row in zip(x, xp, fp)])", ("float64",)), lengths=(2, 3, 5, 8), min_length=2,
        accuracy="accumulating", verified=FORMULA, topics=("interpolation",)),
@@ -75,7 +77,9 @@ OPS: list[Op] = [
     op("grid_sample", [matrix("x"), tensor("grid", (3, 2), -1.5, 1.5)],
        torch=call(f"{F}.grid_sample(x[:, None], grid[:, None], align_corners=align_corners)[:, 0, 0]", without=NO_FORWARD),
        params={"align_corners": (False, True)},
-       lengths=PLANES[1:], min_length=2, accuracy="accumulating", verified=FORMULA, topics=RESAMPLING),
+       lengths=PLANES[1:], min_length=2, accuracy="accumulating", verified=FORMULA, topics=RESAMPLING,
+       documented=(Documented("a NaN in the grid is interpreted as -1", pages.torch("torch.nn.functional.grid_sample"), where="grid~nan",
+                              frameworks=("torch",)),)),
     op("affine_grid", [tensor("theta", (2, 3))], torch=f"{F}.affine_grid(theta, (len(theta), 1, 2, 3), align_corners=False)",
        accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
     op("polyval", [vector("p"), scalar("x")],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, matrix, op, peer, scalar, tensor, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, matrix, op, peer, scalar, tensor, vector
 
 LOSS = ("loss functions",)
 XY = [scalar("x"), scalar("y")]
@@ -17,7 +18,10 @@ OPS: list[Op] = [
        torch=f"{F}.binary_cross_entropy_with_logits(x, y, reduction='none')",
        tensorflow=["tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=x)",
                    "tf.keras.losses.binary_crossentropy(y[..., None], x[..., None], from_logits=True)"],
-       jax="-y * jax.nn.log_sigmoid(x) - (1 - y) * jax.nn.log_sigmoid(-x)", saturates=1.0, bends=0.25, verified=FORMULA, topics=LOSS),
+       jax="-y * jax.nn.log_sigmoid(x) - (1 - y) * jax.nn.log_sigmoid(-x)", saturates=1.0, bends=0.25, verified=FORMULA, topics=LOSS,
+       documented=(Documented("computed as max(x, 0) - x z + log(1 + exp(-|x|))",
+                              pages.tensorflow("tf.nn.sigmoid_cross_entropy_with_logits"), where="x=inf|x=-inf", value=float("nan"),
+                              frameworks=("tensorflow",)),)),
     op("cross_entropy", [vector("x"), vector("y", 0, 1, label=True)], torch=f"{F}.cross_entropy(x, y, reduction='none')",
        tensorflow=call("tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=x)", grad=False,
                        note="its gradient assumes that each row of labels sums to one, as its page asks"),
@@ -70,5 +74,8 @@ OPS: list[Op] = [
     op("kl_div", XY, torch=f"{F}.kl_div(x, y, reduction='none', log_target=True)", verified=FORMULA, topics=LOSS),
     op("rel_entr", [scalar("x", 0), scalar("y", 0)], jax="jax.scipy.special.rel_entr(x, y)",
        numpy=peer("scipy.special.rel_entr(x, y)", WIDE),
-       accepts={"x<0": float("inf"), "y<0": float("inf")}, source="scipy.special.rel_entr: inf outside the domain", verified=FORMULA, topics=LOSS),
+       accepts={"x<0": float("inf"), "y<0": float("inf")}, source="scipy.special.rel_entr: inf outside the domain", verified=FORMULA, topics=LOSS,
+       documented=(*(Documented("infinite otherwise, which is the case of a NaN", page, where="x=nan|y=nan", value=float("inf"),
+                                 frameworks=(framework,))
+                     for framework, page in (("jax", pages.jax("jax.scipy.special.rel_entr")), ("numpy", pages.scipy("scipy.special.rel_entr")))),)),
 ]  # fmt: skip

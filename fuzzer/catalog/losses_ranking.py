@@ -9,7 +9,8 @@ BIT = [scalar("x"), INDEX]
 HOT = "tf.one_hot(tf.cast(y, tf.int32), x.shape[-1], dtype=x.dtype)"
 
 OPS: list[Op] = [
-    op("hinge", BIT, torch=f"{F}.relu(1 - (2 * y - 1) * x)", tensorflow="tf.keras.losses.hinge((2 * y - 1)[..., None], x[..., None])",
+    op("hinge", BIT, torch=f"{F}.margin_ranking_loss(x, torch.zeros_like(x), 2 * y - 1, margin=1.0, reduction='none')",
+       tensorflow="tf.keras.losses.hinge((2 * y - 1)[..., None], x[..., None])",
        jax="jnp.maximum(0, 1 - (2 * y - 1) * x)", verified=RATIONALS, topics=LOSS),
     op("squared_hinge", BIT, torch=f"torch.square({F}.relu(1 - (2 * y - 1) * x))",
        tensorflow="tf.keras.losses.squared_hinge((2 * y - 1)[..., None], x[..., None])",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fuzzer.catalog import pages
 from fuzzer.catalog.linear_algebra import FINITE, REGULAR, TF_S, WIDE, S, normwise, wide
-from fuzzer.catalog.op import FORMULA, Op, matrix, peer, vector
+from fuzzer.catalog.op import FORMULA, Documented, Op, matrix, peer, vector
 
 INF = float("inf")
 SMALL = (1, 2, 3, 4, 5)
@@ -22,7 +23,11 @@ OPS: list[Op] = [
     normwise("eigvalsh_tridiagonal", [vector("a", finite=True), vector("b", finite=True)], orders=("value",), lengths=SMALL,
              verified="roots of the characteristic polynomial",
              tensorflow=wide("tf.map_fn(lambda ab: tf.linalg.eigh_tridiagonal(ab[0], ab[1][:-1]), (a, b), fn_output_signature=a.dtype)"),
-             jax=wide("jax.vmap(lambda a, b: jax.scipy.linalg.eigh_tridiagonal(a, b[:-1], eigvals_only=True))(a, b)")),
+             jax=wide("jax.vmap(lambda a, b: jax.scipy.linalg.eigh_tridiagonal(a, b[:-1], eigvals_only=True))(a, b)"),
+             documented=tuple(
+                 Documented("undefined if a number of beta is larger than sqrt(max / n)", pages.tensorflow("tf.linalg.eigh_tridiagonal"),
+                            where=f"b~>{most}|b~<-{most}", dtypes=(dtype,), frameworks=("tensorflow",))
+                 for dtype, most in (("float32", 2.0**64), ("float64", 2.0**512)))),
     normwise("matrix_exp", FINITE, lengths=(1, 2, 3), orders=("value", "grad", "jvp"), verified="mpmath's expm",
              torch=wide("torch.linalg.matrix_exp(a)"), tensorflow=wide("tf.linalg.expm(a)"), jax=wide("jax.scipy.linalg.expm(a)"),
              numpy=peer("scipy.linalg.expm(a)", WIDE)),

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fuzzer.errors import UserError
+
 FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 #: Of ops over complex numbers: stored as pairs (real, imaginary) of float32 and float64.
@@ -31,7 +33,7 @@ def axis_size(axis: Axis, n: int) -> int:
         return axis
     found = _AXIS.fullmatch(axis)
     if found is None:
-        raise ValueError(f'an axis is a number or "n", "2n", "n+1", not {axis!r}')
+        raise UserError(f'an axis is a number or "n", "2n", "n+1", not {axis!r}')
     return int(found[1] or 1) * n + int(found[2] or 0)
 
 
@@ -126,6 +128,58 @@ def tensor(name: str, axes: tuple[Axis, ...], low: float = -float("inf"), high: 
 
 
 @dataclass(frozen=True)
+class Documented:
+    """A fact that a framework's own page states of its calls, beside the mathematical function: that stays the reference, and an answer that
+    differs from it but is right by this is labelled `documented`.
+
+    what: the fact, in one line. source: the page. where: the points of which it is said, a pattern as in Op.accepts over the inputs and the
+    numeric params, alternatives separated by "|"; "any": all.
+
+    Right there is what `definition` says (a name in oracles.definitions, of the op's inputs in order, its params and `constants`: the documented
+    formula with its clamp, epsilon or threshold; derivatives are those of it, or, with differentiate=False, its outputs are the documented
+    derivative itself, by each differentiable input in turn, for elementwise ops), or `value` (a number, an interval (low, high), the name of an
+    input). With neither, the page leaves the point open, or outside the domain: every answer is right, an exception is `rejected`.
+
+    arithmetic: "exact": the definition as a function of real numbers. "state": the definition (default: the op's) evaluated in the dtype of the
+    inputs, rounded after each step, as an update of stored state is. orders, dtypes: those of which it is said; empty: all. frameworks: in the
+    record of an op, those whose page says so; empty: all.
+    """
+
+    what: str
+    source: str
+    where: str = "any"
+    definition: str = ""
+    value: float | str | tuple[float, float] | None = None
+    arithmetic: Literal["exact", "state"] = "exact"
+    differentiate: bool = True
+    constants: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    orders: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether the page leaves the points open, so that every answer is right."""
+        return not self.definition and self.value is None and self.arithmetic == "exact"
+
+    def speaks_of(self, framework: str, dtype: str, order: str) -> bool:
+        """Whether it is said of a framework's calls at that dtype and order."""
+        sets = ((framework, self.frameworks), (dtype, self.dtypes), (order, self.orders))
+        return all(not names or name in names for name, names in sets)
+
+
+def domain(inside: str, source: str, what: str = "", **rest: Any) -> Documented:
+    """A documented domain, narrower than the op's: domain("p>0,p<1", page). Outside it, or at a NaN, the page promises nothing."""
+    conditions = [re.split(r"(<=|>=|<|>)", condition) for condition in inside.replace(" ", "").split(",")]
+    outside = [f"{name}~{_OPPOSITE[relation]}{text}" for name, relation, text in conditions]
+    where = "|".join([*outside, *dict.fromkeys(f"{name}~nan" for name, *_ in conditions)])
+    return Documented(what or f"documented for {inside}", source, where, **rest)
+
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+@dataclass(frozen=True)
 class Implementation:
     """One call in one framework that claims to compute an Op: the expression a user would type.
 
@@ -133,7 +187,9 @@ class Implementation:
     (torch; tf; jax, jnp; np, scipy). dtypes: those it supports. grad: whether a gradient is defined by the framework; without: orders
     of differentiation that it does not define although it has a gradient, "grad2", or at a dtype only, "grad2 float16".
     when: it exists only for these param values (name -> tuple). grad_dtypes: None means `dtypes`.
-    accumulates_in: unit of accumulation for 16-bit inputs. note: a documented fact with its page.
+    documented: what the framework's page says of the call beside the mathematical function. composed: why its findings are laid to a formula of
+    ours around the framework's calls, where the expression does not show it (catalog.composed); plain: why not, where it seems to.
+    promise: the page that promises the accuracy limit of the op's class. note: a fact about the record.
     """
 
     framework: str
@@ -143,7 +199,10 @@ class Implementation:
     grad_dtypes: tuple[str, ...] | None = None
     without: tuple[str, ...] = ()
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    documented: str = ""
+    documented: tuple[Documented, ...] = ()
+    composed: str = ""
+    plain: str = ""
+    promise: str = ""
     note: str = ""
 
     def supports(self, dtype: str, order: str, params: Mapping[str, Any]) -> bool:
@@ -194,13 +253,14 @@ class Op:
     number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in oracles.definitions
     (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the severity of an error
     within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
-    a pattern "x=inf,y=0" (also +0, -0, "y<0", and "x~nan": some number of x is) to a value, to the name of the input that is it, or to
-    "any" where the source leaves it open. conventions: gradients that frameworks document where there is none. lengths: the lengths n
+    a pattern "x=inf,y=0" (also +0, -0, "y<0", "y>=x", and "x~nan", "x~<0": some number of x is) to a value, to the name of the input that is it, or
+    to "any" where the source leaves it open. conventions: gradients that frameworks document where there is none. lengths: the lengths n
     that make sense (empty: the usual list). whole: what an error is measured against: the
     elements one by one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest
     output and the largest number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex
     although its inputs are real (outputs are pairs then). cuts: branch cuts. guarded: a
     framework checks its inputs and raises outside the domain, so no infinities, NaNs or numbers outside are drawn.
+    documented: what the pages of frameworks say of all their calls of it, beside the mathematical function.
     At infinite or NaN parts of complex inputs every answer is right: the
     tables of C23 Annex G are no contract of a framework's. verified: the independent truth that the tests check the definition against
     (tests/oracles/truth): whose it is, in a few words.
@@ -230,6 +290,7 @@ class Op:
     cuts: tuple[Cut, ...] = ()
     guarded: bool = False
     verified: str = ""
+    documented: tuple[Documented, ...] = ()
 
     @property
     def elementwise(self) -> bool:

@@ -6,7 +6,7 @@ optimizers hold their state in variables, which are assigned first.
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, Op, call, op, scalar
+from fuzzer.catalog.op import FORMULA, Documented, Op, call, op, scalar
 
 TOPIC = ("optimizers",)
 WIDE = ("float32", "float64")
@@ -14,6 +14,12 @@ P, G, U, V, W = scalar("p"), scalar("g"), scalar("u"), scalar("v", 0), scalar("w
 #: Powers of two, for Keras holds the learning rate in float32.
 LR = (2.0**-10, 0.125)
 STEP = (1, 10, 1000)
+#: Updates in which the numbers of the step, as lr/(1 - beta1^t), may be put together, and products be taken first.
+FOLDED = ("adadelta", "adam", "adamw", "amsgrad", "adamax", "nadam_first", "radam")
+TORCH_PAGE, KERAS_PAGE = (
+    "https://docs.pytorch.org/docs/stable/generated/torch.optim.{}.html",
+    "https://keras.io/api/optimizers/{}/",
+)
 ADAM = {"lr": LR, "beta1": (0.9,), "beta2": (0.999,), "eps": (1e-8, 1e-7), "t": STEP}
 
 
@@ -40,19 +46,27 @@ ONCE = "[torch.tensor(0.0)], foreach=False"
 MOMENTS = "beta1=beta1, beta2=beta2, lr=lr, eps=eps, maximize=False"
 
 
-def step_of(name: str, inputs: list[object], **rest: object) -> Op:
-    """A record of this family: values only, of the formats in which parameters are kept."""
-    return op(name, inputs, orders=("value",), verified=FORMULA, topics=TOPIC, **rest)  # type: ignore[arg-type]
+def step_of(name: str, inputs: list[object], *, torch_page: str = "", keras_page: str = "", **rest: object) -> Op:
+    """A record of this family: values only, of the formats in which parameters are kept. The names are of the pages of torch.optim and of Keras
+    that write the update; what they write, and the state, is in the dtype of the parameter."""
+    pages = {"torch": torch_page and TORCH_PAGE.format(torch_page), "tensorflow": keras_page and KERAS_PAGE.format(keras_page)}
+    update = "the update, step by step in the dtype of the state"
+    documented = tuple(
+        Documented(update, page, arithmetic="state", constants=constants, frameworks=(framework,))
+        for framework, page in pages.items() if page
+        for constants in ({}, *([{"folded": True}] if name in FOLDED else ()))
+    )  # fmt: skip
+    return op(name, inputs, orders=("value",), documented=documented, verified=FORMULA, topics=TOPIC, **rest)  # type: ignore[arg-type]
 
 
 OPS: list[Op] = [
-    step_of("sgd", [P, G, U],
+    step_of("sgd", [P, G, U], torch_page="SGD",
             torch=call(in_place("sgd", "u", "foreach=False, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, "
                                 "dampening=0.0, maximize=False"), dtypes=WIDE),
             params={"lr": LR, "momentum": (0.9,), "nesterov": (False, True), "weight_decay": (0.0, 0.01)}),
-    step_of("sgd_velocity", [P, G, U], tensorflow=call(stepped("SGD(lr, momentum, nesterov)", "u"), dtypes=WIDE),
+    step_of("sgd_velocity", [P, G, U], keras_page="sgd", tensorflow=call(stepped("SGD(lr, momentum, nesterov)", "u"), dtypes=WIDE),
             params={"lr": LR, "momentum": (0.9,), "nesterov": (False, True)}),
-    step_of("adam", [P, G, U, V],
+    step_of("adam", [P, G, U, V], torch_page="Adam",
             torch=[call(in_place("adam", "uv", f"[], {STATE}, amsgrad=False, weight_decay=0.0, {MOMENTS}"), dtypes=WIDE),
                    call(in_place("adam", "uv", f"[], [torch.tensor(t - 1.0)], foreach=True, amsgrad=False, weight_decay=0.0, {MOMENTS}"),
                         dtypes=WIDE),
@@ -60,44 +74,46 @@ OPS: list[Op] = [
                                  f"weight_decay=0.0, {MOMENTS}"),
                         dtypes=WIDE)],
             params=ADAM),
-    step_of("adam_epsilon_hat", [P, G, U, V], tensorflow=call(stepped("Adam(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE), params=ADAM),
-    step_of("adamw", [P, G, U, V],
+    step_of("adam_epsilon_hat", [P, G, U, V], keras_page="adam", tensorflow=call(stepped("Adam(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE),
+            params=ADAM),
+    step_of("adamw", [P, G, U, V], torch_page="AdamW",
             torch=call(in_place("adamw", "uv", f"[], {STATE}, amsgrad=False, weight_decay=weight_decay, {MOMENTS}"), dtypes=WIDE),
             params={**ADAM, "weight_decay": (0.01,)}),
-    step_of("amsgrad", [P, G, U, V, W],
+    step_of("amsgrad", [P, G, U, V, W], torch_page="Adam",
             torch=call(in_place("adam", "uvw", f"{STATE}, amsgrad=True, weight_decay=0.0, {MOMENTS}"), dtypes=WIDE), params=ADAM),
-    step_of("adagrad", [P, G, V],
+    step_of("adagrad", [P, G, V], torch_page="Adagrad",
             torch=call(in_place("adagrad", "v", f"{ONCE}, lr=lr, weight_decay=0.0, lr_decay=0.0, eps=eps, maximize=False"), dtypes=WIDE),
             params={"lr": LR, "eps": (1e-10, 1e-7)}),
-    step_of("adagrad_inside", [P, G, V], tensorflow=call(stepped("Adagrad(lr, epsilon=eps)", "v"), dtypes=WIDE),
+    step_of("adagrad_inside", [P, G, V], keras_page="adagrad", tensorflow=call(stepped("Adagrad(lr, epsilon=eps)", "v"), dtypes=WIDE),
             params={"lr": LR, "eps": (1e-7, 1e-10)}),
-    step_of("adadelta", [P, G, V, W],
+    step_of("adadelta", [P, G, V, W], torch_page="Adadelta", keras_page="adadelta",
             torch=call(in_place("adadelta", "vw", f"{ONCE}, lr=lr, rho=rho, eps=eps, weight_decay=0.0, maximize=False"), dtypes=WIDE),
             tensorflow=call(stepped("Adadelta(lr, rho, eps)", "vw"), dtypes=WIDE),
             params={"lr": (1.0, 2.0**-10), "rho": (0.9, 0.95), "eps": (1e-6, 1e-7)}),
-    step_of("rmsprop", [P, G, V],
+    step_of("rmsprop", [P, G, V], torch_page="RMSprop",
             torch=call(in_place("rmsprop", "v", "[], [], [torch.tensor(0.0)], foreach=False, lr=lr, alpha=rho, eps=eps, weight_decay=0.0, "
                                 "momentum=0.0, centered=False"), dtypes=WIDE),
             params={"lr": LR, "rho": (0.99, 0.9), "eps": (1e-8, 1e-7)}),
-    step_of("rmsprop_inside", [P, G, V], tensorflow=call(stepped("RMSprop(lr, rho, epsilon=eps)", "v"), dtypes=WIDE),
+    step_of("rmsprop_inside", [P, G, V], keras_page="rmsprop", tensorflow=call(stepped("RMSprop(lr, rho, epsilon=eps)", "v"), dtypes=WIDE),
             params={"lr": LR, "rho": (0.9, 0.99), "eps": (1e-7, 1e-8)}),
-    step_of("adamax", [P, G, U, V],
+    step_of("adamax", [P, G, U, V], torch_page="Adamax",
             torch=call(in_place("adamax", "uv", f"{STATE}, beta1=beta1, beta2=beta2, lr=lr, eps=eps, weight_decay=0.0"), dtypes=WIDE),
             params=ADAM),
-    step_of("adamax_outside", [P, G, U, V], tensorflow=call(stepped("Adamax(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE), params=ADAM),
-    step_of("nadam_first", [P, G, U, V],
+    step_of("adamax_outside", [P, G, U, V], keras_page="adamax", tensorflow=call(stepped("Adamax(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE),
+            params=ADAM),
+    step_of("nadam_first", [P, G, U, V], torch_page="NAdam", keras_page="Nadam",
             torch=call(in_place("nadam", "uv", "[torch.tensor(1.0)], [torch.tensor(0.0)], foreach=False, beta1=beta1, beta2=beta2, lr=lr, "
                                 "eps=eps, weight_decay=0.0, momentum_decay=1.0"), dtypes=WIDE),
             tensorflow=call(stepped("Nadam(lr, beta1, beta2, eps)", "uv"), dtypes=WIDE),
             params={"lr": LR, "beta1": (0.9,), "beta2": (0.999,), "eps": (1e-8, 1e-7)}),
-    step_of("radam", [P, G, U, V],
+    step_of("radam", [P, G, U, V], torch_page="RAdam",
             torch=call(in_place("radam", "uv", f"{STATE}, beta1=beta1, beta2=beta2, lr=lr, eps=eps, weight_decay=0.0"), dtypes=WIDE),
             params=ADAM),
-    step_of("lion", [P, G, U], tensorflow=call(stepped("Lion(lr, beta1)", "u"), dtypes=WIDE), params={"lr": LR, "beta1": (0.9,)}),
-    step_of("ftrl", [P, G, V, scalar("z")],
+    step_of("lion", [P, G, U], keras_page="lion", tensorflow=call(stepped("Lion(lr, beta1)", "u"), dtypes=WIDE), params={"lr": LR, "beta1": (0.9,)}),
+    step_of("ftrl", [P, G, V, scalar("z")], keras_page="ftrl",
             tensorflow=call(stepped("Ftrl(lr, l1_regularization_strength=l1, l2_regularization_strength=l2)", "vz"), dtypes=WIDE),
             params={"lr": LR, "l1": (0.0, 0.5), "l2": (0.0, 0.25)}),
-    step_of("rprop", [P, G, U, scalar("w", 1e-6, 50.0)],
+    step_of("rprop", [P, G, U, scalar("w", 1e-6, 50.0)], torch_page="Rprop",
             torch=call(in_place("rprop", "uw", f"{ONCE}, step_size_min=low, step_size_max=high, etaminus=shrink, etaplus=grow"), dtypes=WIDE),
             params={"shrink": (0.5,), "grow": (1.2,), "low": (1e-6,), "high": (50.0,)}),
     step_of("asgd", [P, G],

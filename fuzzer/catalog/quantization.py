@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from fuzzer.catalog.op import DTYPES, RATIONALS, Op, call, op, peer, scalar, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import DTYPES, RATIONALS, Documented, Op, call, op, peer, scalar, vector
 
 CAST = ("casts",)
 QUANTIZATION = ("quantization",)
@@ -41,7 +43,8 @@ def whole(name: str, fmt: str, low: float, high: float, dtypes: tuple[str, ...] 
         jax=[call(f"x.astype(jnp.{fmt}).astype(x.dtype)", dtypes=dtypes),
              call(f"jax.lax.convert_element_type(jax.lax.convert_element_type(x, jnp.{fmt}), x.dtype)", dtypes=dtypes)],
         numpy=peer(f"x.astype(np.{fmt}).astype(x.dtype)", tuple(d for d in dtypes if d != "bfloat16")), orders=VALUE, accuracy="exact",
-        accepts={"x=nan": "any", "x=inf": "any", "x=-inf": "any"}, source="C23 6.3.1.4: of a number that does not fit the result is undefined",
+        accepts={"x=nan": "any", f"x>={math.floor(high) + 1}": "any", f"x<={math.ceil(low) - 1}": "any"},
+        source="C23 6.3.1.4: of a number that does not fit the result is undefined",
         verified=RATIONALS, topics=CAST,
     )  # fmt: skip
 
@@ -56,7 +59,8 @@ def saturating(name: str, fmt: str) -> Op:
 
 
 CHANNELS = "torch.tensor([0.125, 0.75, 3.0], dtype=x.dtype, device=x.device), torch.tensor([0, 3, -5], dtype=torch.int32, device=x.device), 1"
-BOUNDS = "tf.constant([-8.0, -1.0, -4.0]), tf.constant([7.9375, 2.0, 4.0])"
+#: Of none does low / step lie half-way between two whole numbers: the page does not say which way zero is moved then.
+BOUNDS = "tf.constant([-8.0, -1.0, -4.0]), tf.constant([7.9375, 2.0, 3.96875])"
 RANGE = "input_min=-16.0, input_max=15.875, range_given=True, round_mode='HALF_TO_EVEN'"
 
 OPS: list[Op] = [
@@ -82,14 +86,19 @@ OPS: list[Op] = [
     op("fake_quantize", X,
        torch=["torch.fake_quantize_per_tensor_affine(x, scale, zero_point, -128, 127)",
               call("torch.quantize_per_tensor(x, scale, zero_point, torch.qint8).dequantize()", dtypes=F32)],
-       params={"scale": (0.75, 0.125), "zero_point": (0, 3)}, orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+       params={"scale": (0.75, 0.125), "zero_point": (0, 3)}, orders=VALUE, verified=RATIONALS, topics=QUANTIZATION,
+       documented=(Documented("a whole number of the quantized domain, where a NaN has no place",
+                              pages.torch("torch.fake_quantize_per_tensor_affine"), where="x=nan", frameworks=("torch",)),)),
     op("fake_quantize_gradient", [scalar("x"), scalar("g")],
        torch="torch.func.vjp(lambda v: torch.fake_quantize_per_tensor_affine(v, scale, zero_point, -128, 127), x)[1](g)[0]",
-       params={"scale": (0.75, 0.125), "zero_point": (0, 3)}, orders=VALUE, accuracy="exact", verified=RATIONALS, topics=QUANTIZATION),
+       params={"scale": (0.75, 0.125), "zero_point": (0, 3)}, orders=VALUE, accuracy="exact", verified=RATIONALS, topics=QUANTIZATION,
+       accepts={"x=nan": 0.0}, source="IEEE 754-2019, 5.11: the comparisons of the mask with a NaN are false"),
     op("fake_quantize_per_channel", [vector("x", size=3)],
        torch=[call(f"torch.fake_quantize_per_channel_affine(x, {CHANNELS}, -128, 127)", dtypes=F32),
               call(f"torch.quantize_per_channel(x, {CHANNELS}, torch.qint8).dequantize()", dtypes=F32)],
-       orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+       orders=VALUE, verified=RATIONALS, topics=QUANTIZATION,
+       documented=(Documented("a whole number of the quantized domain, where a NaN has no place",
+                              pages.torch("torch.fake_quantize_per_channel_affine"), where="x~nan", frameworks=("torch",)),)),
     op("fake_quantize_between", X,
        tensorflow=[call(f"{TQ}.fake_quant_with_min_max_args(x, min=low, max=high)", dtypes=F32),
                    call(f"{TQ}.fake_quant_with_min_max_vars(x, low, high)", dtypes=F32),
@@ -98,7 +107,10 @@ OPS: list[Op] = [
     op("fake_quantize_between_gradient", [scalar("x"), scalar("g")],
        tensorflow=[call(f"{TQ}.fake_quant_with_min_max_args_gradient(g, x, min=low, max=high)", dtypes=F32),
                    call(f"{TQ}.fake_quant_with_min_max_vars_gradient(g, x, low, high)[0]", dtypes=F32)],
-       params={"low": (-8.0, -1.0), "high": (7.9375, 2.0)}, orders=VALUE, accuracy="exact", verified=RATIONALS, topics=QUANTIZATION),
+       params={"low": (-8.0, -1.0), "high": (7.9375, 2.0)}, orders=VALUE, accuracy="exact", verified=RATIONALS, topics=QUANTIZATION,
+       accepts={"x=nan": 0.0}, source="the page's gradients * (inputs >= min && inputs <= max); IEEE 754-2019, 5.11",
+       documented=(Documented("gradients * (inputs >= min && inputs <= max)", pages.tensorflow(f"{TQ}.fake_quant_with_min_max_args_gradient"),
+                              where="g=inf|g=-inf|g=nan", value=float("nan"), frameworks=("tensorflow",)),)),
     op("fake_quantize_between_per_channel", [vector("x", size=3)],
        tensorflow=call(f"{TQ}.fake_quant_with_min_max_vars_per_channel(x, {BOUNDS})", dtypes=F32),
        orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, subgradient, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, domain, op, peer, subgradient, vector
 
 INF = float("inf")
 REDUCTION = ("reductions",)
 X = [vector("x")]
 XW = [vector("x"), vector("w", 0)]
 WIDE = ("float32", "float64")
+#: tf.nn.weighted_moments takes positive weights; numpy.average refuses weights that are all zero, and TensorFlow's variant refers to its page.
+POSITIVE = domain("w>0", pages.tensorflow("tf.nn.weighted_moments"), "positive weights")
+NONE = Documented("weights that sum to zero are refused", pages.numpy("numpy.average"), where="w=0")
 POPULATION = {"correction": (0,)}
 
 OPS: list[Op] = [
@@ -63,10 +67,10 @@ OPS: list[Op] = [
        params={"ord": (2, 1, INF, 3)}, conventions=(subgradient("x=0"),), accuracy="accumulating", verified=FORMULA,
        topics=("reductions", "linear algebra")),
     op("sum_of_squares", X,
-       torch=["torch.sum(torch.square(x), dim=-1) / divisor", "torch.linalg.vecdot(x, x) / divisor"],
+       torch=["torch.sum(torch.square(x), dim=-1) / divisor", call("torch.linalg.vecdot(x, x)", when={"divisor": (1,)})],
        tensorflow=[call("tf.stack([tf.nn.l2_loss(row) for row in tf.unstack(x)])", when={"divisor": (2,)}),
                    "tf.math.reduce_sum(tf.math.square(x), axis=-1) / divisor"],
-       jax=["jnp.sum(jnp.square(x), axis=-1) / divisor", "jnp.vecdot(x, x) / divisor"],
+       jax=["jnp.sum(jnp.square(x), axis=-1) / divisor", call("jnp.vecdot(x, x)", when={"divisor": (1,)})],
        params={"divisor": (1, 2)}, accuracy="accumulating", verified=RATIONALS, topics=("reductions", "loss functions")),
     op("amax", X, torch=["torch.amax(x, dim=-1)", "torch.max(x, dim=-1).values", "torch.aminmax(x, dim=-1).max"],
        tensorflow=["tf.math.reduce_max(x, axis=-1)", "tf.keras.ops.max(x, axis=-1)", "tf.keras.ops.amax(x, axis=-1)",
@@ -88,11 +92,11 @@ OPS: list[Op] = [
        orders=("value",), accepts={"x~nan": "any"}, accuracy="exact", verified=RATIONALS, topics=REDUCTION),
     op("average", XW, torch="torch.sum(x * w, dim=-1) / torch.sum(w, dim=-1)",
        tensorflow=["tf.keras.ops.average(x, axis=-1, weights=w)",
-                   call("tf.experimental.numpy.average(x, axis=-1, weights=w)", dtypes=("float16", "float32", "float64")),
-                   "tf.nn.weighted_moments(x, axes=[-1], frequency_weights=w)[0]"],
+                   call("tf.experimental.numpy.average(x, axis=-1, weights=w)", dtypes=("float16", "float32", "float64"), documented=(NONE,)),
+                   call("tf.nn.weighted_moments(x, axes=[-1], frequency_weights=w)[0]", documented=(POSITIVE,))],
        jax="jnp.average(x, axis=-1, weights=w)", accuracy="accumulating", verified=RATIONALS, topics=REDUCTION),
     op("weighted_variance", XW, torch="torch.stack([torch.cov(row, correction=0, aweights=weights) for row, weights in zip(x, w)])",
-       tensorflow="tf.nn.weighted_moments(x, axes=[-1], frequency_weights=w)[1]",
+       tensorflow=call("tf.nn.weighted_moments(x, axes=[-1], frequency_weights=w)[1]", documented=(POSITIVE,)),
        jax="jax.vmap(lambda row, weights: jnp.cov(row, ddof=0, aweights=weights))(x, w)",
        accuracy="accumulating", min_length=2, verified=RATIONALS, topics=REDUCTION),
 ]  # fmt: skip

@@ -13,9 +13,10 @@ from importlib.metadata import entry_points
 import fuzzer.catalog as catalog
 from fuzzer import plugins
 from fuzzer.catalog.op import Op
+from fuzzer.errors import UserError
 from fuzzer.formats import UnknownName
 
-_NOT_FAMILIES = {"coverage", "exclusions", "functions", "op", "registry"}
+_NOT_FAMILIES = {"composed", "coverage", "exclusions", "functions", "op", "pages", "registry"}
 
 
 @cache
@@ -44,7 +45,7 @@ def ops() -> dict[str, Op]:
 
 def _add(found: dict[str, Op], record: Op) -> None:
     if record.name in found:
-        raise ValueError(f"op {record.name!r} is defined twice")
+        raise UserError(f"op {record.name!r} is defined twice")
     found[record.name] = record
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import DTYPES, FORMULA, RATIONALS, Calls, Op, call, op, peer, scalar
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import DTYPES, FORMULA, RATIONALS, Calls, Documented, Op, call, op, peer, scalar
 
 ROUNDING = ("rounding",)
 NUMBERS = ("floating-point numbers",)
@@ -44,7 +45,10 @@ OPS: list[Op] = [
     op("round_decimals", X, torch="torch.round(x, decimals=decimals)",
        tensorflow=f"{KERAS}.round(x, decimals=decimals)",
        jax="jnp.round(x, decimals=decimals)", numpy=peer("np.round(x, decimals=decimals)"), params={"decimals": (1, 3, -1)},
-       orders=VALUE, verified=RATIONALS, topics=ROUNDING),
+       orders=VALUE, verified=RATIONALS, topics=ROUNDING,
+       documented=(*(Documented("a fast but inexact algorithm, which may overflow: rint(10^decimals x) / 10^decimals", page, arithmetic="state",
+                                 definition="round_decimals_in_steps", frameworks=(framework,))
+                     for framework, page in (("torch", pages.torch("torch.round")), ("numpy", pages.numpy("numpy.round")))),)),
     op("frac", X, torch="torch.frac(x)", jax="jnp.modf(x)[0]", numpy=peer("np.modf(x)[0]"), accuracy="exact",
        accepts={"x=inf": "any", "x=-inf": "any"}, source="C23 F.10.3.12 says zero for infinities, the formula NaN",
        verified=RATIONALS, topics=ROUNDING),
@@ -84,5 +88,8 @@ OPS: list[Op] = [
        accepts={"x=inf": "any", "x=-inf": "any"}, source="C23 F.10.8.3; the greatest number follows an infinity", verified=FORMULA, topics=NUMBERS),
     op("spacing", X, jax=by_format("jnp.spacing(x)"), numpy=[peer("np.spacing(x)", (d,), when={"fmt": (d,)}) for d in NO_BFLOAT16],
        params={"fmt": ("float32", "float64", "float16", "bfloat16")}, orders=VALUE, accuracy="exact",
-       accepts={"x=inf": float("nan"), "x=-inf": float("nan")}, source="numpy.spacing: NaN of an infinity", verified=FORMULA, topics=NUMBERS),
+       accepts={"x=inf": float("nan"), "x=-inf": float("nan")}, source="numpy.spacing: NaN of an infinity", verified=FORMULA, topics=NUMBERS,
+       documented=tuple(Documented("the distance to the nearest adjacent number", page, where="x<0", definition="distance_to_nearest",
+                                   frameworks=(framework,))
+                        for framework, page in (("numpy", pages.numpy("numpy.spacing")), ("jax", pages.jax("jax.numpy.spacing"))))),
 ]  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import ARB, FORMULA, Op, call, op, peer, scalar
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import ARB, FORMULA, Documented, Op, call, domain, op, peer, scalar
 
 SPECIAL = ("special functions",)
 X = [scalar("x")]
@@ -21,7 +22,8 @@ OPS: list[Op] = [
     op("erfinv", [scalar("x", -1, 1)], torch="torch.erfinv(x)",
        tensorflow=[call("tf.math.erfinv(x)", dtypes=WIDE), "tf.keras.ops.erfinv(x)"],
        jax=["jax.scipy.special.erfinv(x)", "jax.lax.erf_inv(x)"], numpy=peer("scipy.special.erfinv(x)", WIDE),
-       accuracy="special", verified=ARB, topics=SPECIAL),
+       accuracy="special", verified=ARB, topics=SPECIAL,
+       documented=(domain("x>=-1,x<=1", pages.scipy("scipy.special.erfinv"), "domain [-1, 1]", frameworks=("numpy",)),)),
     op("lgamma", X, torch="torch.lgamma(x)", tensorflow=call("tf.math.lgamma(x)", dtypes=NO_BFLOAT16, without=("grad2 float16",)),
        jax=["jax.scipy.special.gammaln(x)", "jax.lax.lgamma(x)"],
        numpy=peer("scipy.special.gammaln(x)", WIDE), accuracy="special", roots=True,
@@ -40,7 +42,9 @@ OPS: list[Op] = [
        source="C23 F.10.1.6: sin(+-inf) is NaN, and with it numpy's formula", verified=FORMULA, topics=SPECIAL),
     op("entr", [scalar("x", 0)], torch="torch.special.entr(x)", jax="jax.scipy.special.entr(x)",
        numpy=peer("scipy.special.entr(x)", WIDE), accepts={"x<0": -float("inf")},
-       source="torch.special.entr, scipy.special.entr: -inf for x < 0", verified=FORMULA, topics=SPECIAL),
+       source="torch.special.entr, scipy.special.entr: -inf for x < 0", verified=FORMULA, topics=SPECIAL,
+       documented=(*(Documented("-inf otherwise, which is the case of a NaN", page, where="x=nan", value=-float("inf"), frameworks=(framework,))
+                     for framework, page in (("jax", pages.jax("jax.scipy.special.entr")), ("numpy", pages.scipy("scipy.special.entr")))),)),
     op("ndtr", X, torch="torch.special.ndtr(x)", jax=call("jax.scipy.special.ndtr(x)", dtypes=WIDE),
        numpy=peer("scipy.special.ndtr(x)", WIDE),
        verified=FORMULA, topics=SPECIAL),

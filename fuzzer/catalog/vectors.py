@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, vector
+from fuzzer.catalog import pages
+from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, op, peer, vector
 
 X = [vector("x")]
 XY = [vector("x"), vector("y")]
 WIDE = ("float32", "float64")
 F = "torch.nn.functional"
+#: jax.nn.softmin is softmax of the opposite numbers.
+INFINITE = {
+    x: Documented(
+        "all NaN where an input is +inf", pages.jax("jax.nn.softmax"), where=f"x~{x}", value=float("nan"), frameworks=("jax",)
+    )
+    for x in ("inf", "-inf")
+}
 
 OPS: list[Op] = [
     op("softmax", X, torch=[f"{F}.softmax(x, dim=-1)", "torch.softmax(x, dim=-1)", "torch.special.softmax(x, dim=-1)"],
        tensorflow=["tf.nn.softmax(x, axis=-1)", "tf.keras.activations.softmax(x, axis=-1)", "tf.keras.ops.softmax(x, axis=-1)",
                    "tf.keras.layers.Softmax(axis=-1, dtype=x.dtype.name)(x)"],
        jax=["jax.nn.softmax(x, axis=-1)", "jax.scipy.special.softmax(x, axis=-1)"], numpy=peer("scipy.special.softmax(x, axis=-1)"),
-       saturates=0.25, bends=0.0963, accuracy="accumulating", normwise=True, verified=FORMULA, topics=("activation functions",)),
+       saturates=0.25, bends=0.0963, accuracy="accumulating", normwise=True, verified=FORMULA, topics=("activation functions",),
+       documented=(INFINITE["inf"],)),
     op("softmin", X, torch=[f"{F}.softmin(x, dim=-1)"], tensorflow="tf.nn.softmax(-x, axis=-1)", jax="jax.nn.softmax(-x, axis=-1)",
-       saturates=0.25, bends=0.0963, accuracy="accumulating", normwise=True, verified=FORMULA, topics=("activation functions",)),
+       saturates=0.25, bends=0.0963, accuracy="accumulating", normwise=True, verified=FORMULA, topics=("activation functions",),
+       documented=(INFINITE["-inf"],)),
     op("log_softmax", X, torch=[f"{F}.log_softmax(x, dim=-1)", "torch.log_softmax(x, dim=-1)", "torch.special.log_softmax(x, dim=-1)"],
        tensorflow=["tf.nn.log_softmax(x, axis=-1)", "tf.keras.activations.log_softmax(x, axis=-1)", "tf.keras.ops.log_softmax(x, axis=-1)"],
        jax=["jax.nn.log_softmax(x, axis=-1)", "jax.scipy.special.log_softmax(x, axis=-1)"], numpy=peer("scipy.special.log_softmax(x, axis=-1)"),
-       accuracy="accumulating", normwise=True, verified=FORMULA, topics=("activation functions",)),
+       accuracy="accumulating", normwise=True, verified=FORMULA, topics=("activation functions",),
+       documented=(INFINITE["inf"],)),
     op("normalize", X, torch=f"{F}.normalize(x, p=p, dim=-1, eps=eps)",
        tensorflow=[call("tf.math.l2_normalize(x, axis=-1)", when={"eps": (1e-6,), "p": (2,)},
                         note="its default epsilon = 1e-12 bounds the sum of squares: eps = 1e-6 bounds the norm"),
@@ -28,7 +39,7 @@ OPS: list[Op] = [
                    call("tf.keras.layers.UnitNormalization(axis=-1, dtype=x.dtype.name)(x)", when={"eps": (1e-12,), "p": (2,)},
                         note="its layer passes epsilon = 1e-12 to keras.ops.normalize")],
        params={"eps": (1e-12, 1e-6), "p": (2, 1)}, accuracy="accumulating", min_length=2, verified=FORMULA, topics=("linear algebra",)),
-    op("unit_vector", X, torch="x / torch.linalg.vector_norm(x, dim=-1, keepdim=True)",
+    op("unit_vector", X, torch=f"{F}.normalize(x, dim=-1, eps=0.0)",
        tensorflow="tf.linalg.normalize(x, ord='euclidean', axis=-1)[0]",
        jax="x / jnp.linalg.norm(x, axis=-1, keepdims=True)", accuracy="accumulating", min_length=2, verified=FORMULA, topics=("linear algebra",)),
     op("dot", XY,

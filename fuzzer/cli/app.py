@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from fuzzer.cli import coverage, deepstability, inspect, report, run, sweep
+from fuzzer.cli.failure import told, without_passwords
 
 #: Set to 1, exceptions come with their tracebacks.
 DEBUG = "ULPFUZZ_DEBUG"
@@ -50,7 +51,7 @@ def _with_optional_values(args: list[str]) -> list[str]:
 
 
 def _fail(error: Exception) -> NoReturn:
-    print(f"ulpfuzz: {_line(error)}", file=sys.stderr)
+    print(f"ulpfuzz: {without_passwords(_line(error))}", file=sys.stderr)
     sys.exit(2)
 
 
@@ -58,15 +59,9 @@ def _line(error: Exception) -> str:
     """What the user needs to know of an exception, in one line."""
     if isinstance(error, _USAGE):
         return " ".join(error.format_message().split())
-    text = " ".join(str(error).split())
     if isinstance(error, typer.Abort):
         return "interrupted"
-    if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else text
-    if isinstance(error, ValueError) or type(error).__module__.partition(".")[0] in ("fuzzer", "oracles", "reports"):
-        return text or type(error).__name__
-    # A fault of ours; the reader who wants to help sets the variable.
-    return f"internal error: {type(error).__name__}: {text}; {DEBUG}=1 shows the traceback"
+    return told(error)
 
 
 app = typer.Typer(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fuzzer.cli.options import BUDGET, Json, Seed, Targets, Workers, seed_or_drawn
+from fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from fuzzer.campaign.budget import Budget
@@ -43,7 +44,7 @@ def deepstability(
     from fuzzer.findings.store import Store
 
     if targets and not today:
-        raise ValueError("--targets goes with --today: the historical methods have a target of their own")
+        raise UserError("--targets goes with --today: the historical methods have a target of their own")
     if today:
         _today(wanted, asked, seed_or_drawn(seed), targets, workers, db, as_json)
         return
@@ -68,7 +69,7 @@ def _today(
 
     names = [name for name, indices in ops_of_the_study().items() if wanted is None or set(indices) & set(wanted)]
     if not names:
-        raise ValueError("none of these rows speaks of an op of the catalogue")
+        raise UserError("none of these rows speaks of an op of the catalogue")
     settings = Settings(
         budget,
         ops=",".join(names),
@@ -85,14 +86,14 @@ def _today(
 
 
 def _rows(text: str | None) -> list[int] | None:
-    """5,11-16 as numbers. Raises ValueError."""
+    """5,11-16 as numbers. Raises UserError."""
     if text is None:
         return None
     found: list[int] = []
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
-        if not (first.isdigit() and (last or first).isdigit()):
-            raise ValueError(f"not rows of the study: {text!r}; example: 5,11-16")
+        if not (first.isdecimal() and (last or first).isdecimal()):
+            raise UserError(f"not rows of the study: {text!r}; example: 5,11-16")
         found += range(int(first), int(last or first) + 1)
     return found
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import DEFAULT_DB, Db, Json, Targets
+from fuzzer.cli.options import DEFAULT_DB, Db, Json, Targets, listed
+from fuzzer.errors import UserError
 
 _INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
 #: Kept for `show`: long, and of little use in a list.
@@ -128,14 +130,14 @@ def probe(
 
 
 def _object(option: str, text: str | None, *, exact: bool = False) -> dict[str, Any]:
-    """The JSON object of an option; exact: numbers as the strings they are written as. Raises ValueError in one line."""
+    """The JSON object of an option; exact: numbers as the strings they are written as. Raises UserError in one line."""
     keep: dict[str, Any] = {"parse_float": str, "parse_int": str} if exact else {}
     try:
         value = json.loads(text, parse_constant=lambda name: name if exact else float(name), **keep) if text else {}
     except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{option} is not JSON: {error}; {_INPUTS_EXAMPLE}") from None
+        raise UserError(f"{option} is not JSON: {error}; {_INPUTS_EXAMPLE}") from None
     if not isinstance(value, dict):
-        raise ValueError(f"{option} is not a JSON object; {_INPUTS_EXAMPLE}")
+        raise UserError(f"{option} is not a JSON object; {_INPUTS_EXAMPLE}")
     return value
 
 
@@ -159,7 +161,7 @@ def _print_probe(found: Any) -> None:
     screen.print(f"condition number {numbers.measure(found.condition)}; {limit}", style="dim", markup=False)
     table = grid("target", "call", "answer", "ulps", "verdict", "note")
     for mine in found.targets:
-        verdict = styled(mine.class_.name)
+        verdict = styled(mine.shown)
         if mine.class_.is_finding:
             verdict.append(f", {mine.symptom.name}")
         answer, ulps = (
@@ -175,6 +177,8 @@ def _print_probe(found: Any) -> None:
 
 def _note(mine: Any) -> str:
     parts = [mine.error] if mine.error else []
+    if mine.label.reason:
+        parts.append(mine.label.reason)
     if mine.inconsistent:
         parts.append("depends on the length of the call")
     if mine.placement.length > 1 and mine.class_.is_finding:
@@ -195,13 +199,20 @@ def findings(
     symptom: Annotated[str | None, typer.Option("--symptom")] = None,
     class_: Annotated[str | None, typer.Option("--class", help="unstable or inaccurate.")] = None,
     order: Annotated[str | None, typer.Option("--order")] = None,
+    label: Annotated[
+        str | None,
+        typer.Option("--label", help="composed, documented or flush: only those; the last two are listed nowhere else."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Whatever label they have.")] = False,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
-    """The findings of a run, gravest first."""
+    """The findings of a run, gravest first; those that are documented or flushes only if asked for."""
+    from fuzzer.findings.label import as_json as told_of
+    from fuzzer.findings.label import counted, flush_records, plain
     from fuzzer.findings.store import Store
 
-    _check_filters(dtype, target, symptom, class_, order)
+    _check_filters(dtype, target, symptom, class_, order, label)
     filters = {"op": op, "dtype": dtype, "target": _whole_targets(target), "symptom": symptom, "class": class_, "order": order}
     with Store(db, create=False) as store:
         record = store.run(run)
@@ -210,10 +221,16 @@ def findings(
         from fuzzer.catalog.registry import select
 
         select(op)
+    if label:
+        wanted = set(listed(label))
+        found = [f for f in found if any(fnmatchcase(f.label, name) for name in wanted)]
+    elif not everything:
+        found = counted(found)
+    flushes = {record.shown.id: record for record in flush_records(found)}
+    found = [f for f in found if f.label != "flush" or f.id in flushes]
     if as_json:
-        from fuzzer.findings.strict_json import jsonable
-
-        told = [{k: v for k, v in jsonable(f).items() if k not in _LEFT_OUT} for f in found]
+        whole = [flushes[f.id].as_json() if f.id in flushes else told_of(f) for f in found]
+        told = [{k: v for k, v in one.items() if k not in _LEFT_OUT} for one in whole]
         print(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return
     from fuzzer.cli.screen import console, findings_table
@@ -222,15 +239,21 @@ def findings(
     if found:
         screen.print(findings_table(found, screen.width))
     what = "new findings" if new else "findings"
-    screen.print(f"{len(found) or 'no'} {what} in run {record.id}, started {record.started}", markup=False)
+    if label:
+        screen.print(f"{len(found) or 'no'} of {label} in run {record.id}, started {record.started}", markup=False)
+        return
+    beside = [f"{len(found) - len(plain(found))} more with a label"] if len(plain(found)) < len(found) else []
+    screen.print(
+        ", ".join([f"{len(plain(found)) or 'no'} {what} in run {record.id}, started {record.started}", *beside]), markup=False
+    )
 
 
-def _check_filters(dtype: str | None, target: str | None, symptom: str | None, class_: str | None, order: str | None) -> None:
+def _check_filters(
+    dtype: str | None, target: str | None, symptom: str | None, class_: str | None, order: str | None, label: str | None
+) -> None:  # fmt: skip
     """A filter that can match nothing is a typing error."""
-    from fnmatch import fnmatchcase
-
     from fuzzer.catalog.op import ALL_DTYPES, ORDERS
-    from fuzzer.cli.options import listed
+    from fuzzer.findings.label import LABELS
     from fuzzer.formats import UnknownName
     from fuzzer.frameworks.target import framework_names, framework_of
     from fuzzer.judge.verdict import Class, Symptom
@@ -240,6 +263,7 @@ def _check_filters(dtype: str | None, target: str | None, symptom: str | None, c
         "symptom": (symptom, Symptom.__members__),
         "class": (class_, Class.__members__),
         "order": (order, ORDERS),
+        "label": (label, LABELS),
     }
     for kind, (given, valid) in closed.items():
         for pattern in listed(given):
@@ -253,8 +277,6 @@ def _check_filters(dtype: str | None, target: str | None, symptom: str | None, c
 
 def _whole_targets(text: str | None) -> str | None:
     """`torch` filters like `torch:*` and `torch@*`."""
-    from fuzzer.cli.options import listed
-
     return ",".join(p if set(p) & set(":@*") else f"{p}:*,{p}@*" for p in listed(text)) or None
 
 
@@ -269,9 +291,10 @@ def show(
     with Store(db, create=False) as store:
         found = store.finding(finding)
     if as_json:
+        from fuzzer.findings.label import as_json as told_of
         from fuzzer.findings.strict_json import to_json
 
-        print(to_json(found))
+        print(to_json(told_of(found)))
         return
     from fuzzer.cli.screen import console, finding_whole
 

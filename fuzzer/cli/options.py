@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from fuzzer.errors import UserError
+
 DEFAULT_DB = "sqlite:///ulpfuzz.db"
 #: Python, numpy and the oracles take 200 MiB of it before a framework is loaded.
 _LEAST_MEMORY = 512 << 20
@@ -73,15 +75,15 @@ def seed_or_drawn(seed: int | None) -> int:
 
 
 def bytes_of(text: str) -> int:
-    """A size written as 4GiB, 512MiB or 2GB. Raises ValueError in one line."""
+    """A size written as 4GiB, 512MiB or 2GB. Raises UserError in one line."""
     from dask.utils import parse_bytes
 
     try:
         size = parse_bytes(text.strip())
     except ValueError:
-        raise ValueError(f"not a size of memory: {text!r}; examples: 4GiB, 512MiB, 2GB") from None
+        raise UserError(f"not a size of memory: {text!r}; examples: 4GiB, 512MiB, 2GB") from None
     if size < _LEAST_MEMORY:
-        raise ValueError(f"a worker needs at least {_LEAST_MEMORY >> 20}MiB of memory: {text!r}")
+        raise UserError(f"a worker needs at least {_LEAST_MEMORY >> 20}MiB of memory: {text!r}")
     return int(size)
 
 
@@ -91,7 +93,7 @@ def listed(text: str | None) -> tuple[str, ...]:
 
 
 def checked(ops: str | None, targets: str | None, dtypes: str | None, orders: str | None, budget: str | None) -> dict[str, Any]:
-    """The selection, every name of it valid; said before anything slow is imported. Raises ValueError, UnknownName."""
+    """The selection, every name of it valid; said before anything slow is imported. Raises UserError, UnknownName."""
     from fuzzer.campaign.budget import Budget
     from fuzzer.catalog.op import ORDERS
     from fuzzer.catalog.registry import select
@@ -111,7 +113,7 @@ def checked(ops: str | None, targets: str | None, dtypes: str | None, orders: st
 
 
 def limits(case_timeout: str | None, memory_limit: str | None) -> dict[str, Any]:
-    """What is said of how long a call may take and how much memory a worker may have. Raises ValueError."""
+    """What is said of how long a call may take and how much memory a worker may have. Raises UserError."""
     from fuzzer.campaign.budget import seconds_of
 
     return {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fuzzer.cli.options import DEFAULT_DB, Db, Json, listed
+from fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from fuzzer.findings.finding import Finding, Run
@@ -54,7 +55,7 @@ def report(
         if name not in FORMATS:
             raise UnknownName("report format", name, FORMATS)
     if not wanted:
-        raise ValueError(f"--format names none of {', '.join(FORMATS)}")
+        raise UserError(f"--format names none of {', '.join(FORMATS)}")
     seconds = 0.0 if scripts == "none" else seconds_of(scripts, "a time for scripts")
     with Store(db, create=False) as store:
         record = store.run(run)
@@ -73,14 +74,14 @@ def report(
 
 
 def writable(folder: Path) -> None:
-    """Raises ValueError in one line where no report can be written there; said before the work, not after a night of it."""
+    """Raises UserError in one line where no report can be written there; said before the work, not after a night of it."""
     place = folder
     while not place.exists() and place != place.parent:
         place = place.parent
     if not place.is_dir():
-        raise ValueError(f"cannot write the report to {folder}: {place} is a file")
+        raise UserError(f"cannot write the report to {folder}: {place} is a file")
     if not os.access(place, os.W_OK | os.X_OK):
-        raise ValueError(f"cannot write the report to {folder}: {place} is not writable")
+        raise UserError(f"cannot write the report to {folder}: {place} is not writable")
 
 
 def finished_before(store: Store, record: Run | None, selection: Selection) -> str | None:
@@ -109,9 +110,10 @@ def write_report(
     from fuzzer.catalog.registry import ops
     from fuzzer.cli.scripts import run_scripts
     from fuzzer.findings.history import compare, with_status
+    from fuzzer.findings.label import is_apart
 
     found = store.findings(record.id)
-    texts = {f.id: text for f in found if (text := _script(f, record.environment))}
+    texts = {f.id: text for f in found if not is_apart(f) and (text := _script(f, record.environment))}
     found = run_scripts(store, record.id, found, texts, record.environment, seconds)
     comparison = compare(store, record.id, baseline) if baseline else None
     if comparison is not None:
@@ -149,7 +151,7 @@ def _versions(finding: Finding, environment: Mapping[str, Any]) -> dict[str, str
 
 
 def _settings(finding: Finding, environment: Mapping[str, Any]) -> dict[str, Any]:
-    """What a script needs beside for a target with switches or a host. Raises ValueError for switches that are none any more."""
+    """What a script needs beside for a target with switches or a host. Raises UserError for switches that are none any more."""
     from fuzzer.findings.identity import framework_of
     from fuzzer.frameworks.switches import parsed, reproducer_lines
 
@@ -192,7 +194,8 @@ def repro(
 
         now = result.now
         told = {"id": found.id, "still_fails": result.still_fails, "target": now.target, "version": result.version,
-                "class": now.class_, "symptom": now.symptom, "ulps": now.ulps, "output": now.output, "output_hex": now.output_hex,
+                "class": now.label or now.class_, "measured_class": now.class_, "reason": now.reason,
+                "symptom": now.symptom, "ulps": now.ulps, "output": now.output, "output_hex": now.output_hex,
                 "reference": now.reference, "message": result.message}  # fmt: skip
         print(to_json(told))
     else:
@@ -240,9 +243,9 @@ def compare(
 
     pair = listed(targets)
     if targets is not None and len(pair) != 2:
-        raise ValueError(f"--targets takes two targets, A,B, not {targets!r}")
+        raise UserError(f"--targets takes two targets, A,B, not {targets!r}")
     if after is None and targets is None:
-        raise ValueError("compare takes two runs, or a run and --targets A,B")
+        raise UserError("compare takes two runs, or a run and --targets A,B")
     with Store(db, create=False) as store:
         found = compared(store, after or before, before, (pair[0], pair[1]) if pair else None)
         versions = [store.run(run).environment for run in (found.run, found.baseline or found.run)]
@@ -277,10 +280,11 @@ def _version(target: str, environment: Mapping[str, Any]) -> str:
 
 def _comparison_json(found: Comparison) -> str:
     from fuzzer.findings.history import STATUSES
-    from fuzzer.findings.strict_json import jsonable, to_json
+    from fuzzer.findings.label import as_json
+    from fuzzer.findings.strict_json import to_json
 
     def brief(finding: Finding) -> dict[str, Any]:
-        return {name: value for name, value in jsonable(finding).items() if name not in ("profile", "answers")}
+        return {name: value for name, value in as_json(finding).items() if name not in ("profile", "answers")}
 
     lists = {status: [brief(f) for f in found.of(status)] for status in STATUSES}
     told = {"run": found.run, "baseline": found.baseline, "targets": found.targets, "counts": found.counts()}

@@ -30,6 +30,7 @@ from fuzzer.cli.options import (
     seed_or_drawn,
     with_db,
 )
+from fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from fuzzer.campaign.run import Settings
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 
 #: Lines of the summary given to findings, and to other lists.
 _TOP, _SOME = 12, 6
+#: What a label's count is told with.
+_LABELS = (
+    ("composed", "composed: {} findings of formulas of ours over several calls, ranked below"),
+    ("documented", "documented: {} answers that the framework's own page says, no findings"),
+    ("flush", "flush: {} records of what a target's flushing of subnormal numbers explains, no findings"),
+)
 #: The format that a night sweeps, and from which budget on, in seconds.
 SWEPT, SWEPT_FROM = "bfloat16", 3600.0
 
@@ -111,6 +118,7 @@ def nightly(
     from fuzzer.cli.report import SCRIPT_SECONDS, finished_before, writable, write_report
     from fuzzer.findings.history import compare, with_status
     from fuzzer.findings.known_issues import load_known_issues
+    from fuzzer.findings.label import plain
     from fuzzer.findings.store import Store
 
     known = load_known_issues()
@@ -125,8 +133,9 @@ def nightly(
         comparison = compare(store, record.id, before)
         found, cells = with_status(store.findings(record.id), comparison), store.cells(record.id)
         paths = write_report(store, record, before, out, ("html", "md", "json"), SCRIPT_SECONDS)
-    alarming = [f for f in comparison.new if known.match(f) is None]
-    quieted = len(comparison.new) - len(alarming)
+    fresh = plain(comparison.new)
+    alarming = [f for f in fresh if known.match(f) is None]
+    quieted = len(fresh) - len(alarming)
     if as_json:
         told = {
             **_contract(record, found),
@@ -134,7 +143,7 @@ def nightly(
             "statuses": comparison.counts(),
             "report": [str(p) for p in paths if p.suffix != ".py"],
         }
-        told["findings"]["new"] = len(comparison.new)
+        told["findings"]["new"] = len(fresh)
         told["findings"]["known_issues"] = quieted
         print(json.dumps(told, ensure_ascii=False, allow_nan=False))
     else:
@@ -142,11 +151,11 @@ def nightly(
         _known_issues(quieted, [i.url for i in known.fixed(found, cells)], [i.url for i in known.expired])
         print(f"The report: {(out / 'report.html').resolve()}")
     if not record.verdicts:
-        raise ValueError(f"run {record.id} judged nothing: {_first_failure(record)}")
+        raise UserError(f"run {record.id} judged nothing: {_first_failure(record)}")
     if alarming:
         raise typer.Exit(1)
     if record.state == "interrupted":
-        raise ValueError(
+        raise UserError(
             f"run {record.id} was interrupted, so the night is not over; continue with `ulpfuzz run --resume {record.id}`"
         )
 
@@ -156,7 +165,7 @@ def _resumed(store: Store, name: str) -> Run:
         return store.run(name)
     unfinished = [run for run in store.runs() if run.state != "finished"]
     if not unfinished:
-        raise ValueError("every run has finished: there is none to resume")
+        raise UserError("every run has finished: there is none to resume")
     return unfinished[0]
 
 
@@ -236,18 +245,20 @@ def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
 
 
 def _contract(record: Run, found: Sequence[Finding]) -> dict[str, Any]:
-    """The documented JSON of a run."""
+    """The documented JSON of a run. Of the findings "total" and "new" count those without a label; each label has a count of its own."""
+    from fuzzer.findings.label import counts, plain
     from fuzzer.findings.strict_json import jsonable
 
+    own = plain(found)
     environment = record.environment
     nobody = environment.get("cells_unsupported", [])
     told = {
         "run": record.id, "state": record.state, "seed": record.seed, "budget": record.budget, "seconds": record.seconds,
         "verdicts": record.verdicts, "cells": record.cells, "cells_not_reached": record.cells_planned - record.cells - len(nobody),
-        "cells_unsupported": nobody, "findings": {"total": len(found), "new": sum(f.status == "new" for f in found)},
+        "cells_unsupported": nobody, "findings": {"total": len(own), "new": sum(f.status == "new" for f in own), **counts(found)},
         "verdicts_per_second": record.verdicts / record.seconds if record.seconds > 0 else 0.0,
         "by_tier": record.by_tier, "by_phase": record.by_phase, "failures": environment.get("failures", []),
-        "unsupported": environment.get("unsupported", []),
+        "unsupported": environment.get("unsupported", []), "rejected": environment.get("rejected", []),
     }  # fmt: skip
     return {name: jsonable(value) for name, value in told.items()}
 
@@ -257,7 +268,11 @@ def _summary(
 ) -> None:
     """What a run found, on one screen, and what to type next."""
     from fuzzer.cli.screen import console, findings_table, symptoms_table
+    from fuzzer.findings.label import counts as counts_of
+    from fuzzer.findings.label import plain
     from reports import numbers
+
+    labels, found = counts_of(found), plain(found)
 
     screen = console()
     rate = record.verdicts / record.seconds if record.seconds > 0 else 0.0
@@ -280,6 +295,9 @@ def _summary(
     else:
         screen.print("no findings")
     screen.print()
+    for label, said in _LABELS:
+        if labels[label]:
+            screen.print(f"{said.format(labels[label])} (`ulpfuzz findings --label {label}`)", markup=False)
     undecided = sum(c.classes.get("undecided", 0) for c in cells)
     judged = sum(sum(c.classes.values()) for c in cells)
     if undecided:
@@ -297,6 +315,10 @@ def _summary(
         screen.print(
             f"not supported: {_counted(len(kept), 'call')} in {_counted(len({u['cell'] for u in unsupported}), 'cell')} (`--json` lists them)"
         )
+    rejected = record.environment.get("rejected", [])
+    if rejected:
+        kept = {(r["target"], r["call"]) for r in rejected}
+        screen.print(f"rejected: {_counted(len(kept), 'call')} that check an argument at an edge or beyond (`--json` lists them)")
     compiling = record.by_phase.get("compile", 0.0)
     if compiling >= 1:
         screen.print(f"compiling: {numbers.duration(compiling)} of all workers' time")

@@ -17,13 +17,16 @@ from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from reports import numbers
 from reports.advice import advice_of
+from reports.extent import extent_text
 from reports.headline import SILENT, arrays_of, element_of, headline, vouched
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140
 _ENDLESS = 1000
-_STYLES = {"new": "bold red", "worse": "red", "fixed": "green", "better": "green", "ok": "green", "unstable": "bold red",
-           "inaccurate": "yellow", "ill_conditioned": "cyan", "undecided": "magenta"}  # fmt: skip
+_STYLES = {
+    "new": "bold red", "worse": "red", "fixed": "green", "better": "green", "ok": "green", "unstable": "bold red", "inaccurate": "yellow",
+    "ill_conditioned": "cyan", "undecided": "magenta", "composed": "yellow", "documented": "cyan", "flush": "cyan", "rejected": "cyan",
+}  # fmt: skip
 
 
 def console() -> Console:
@@ -109,11 +112,12 @@ def finding_whole(finding: Finding) -> Group:
 def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
     params = ", ".join(f"{k}={v}" for k, v in finding.params.items())
     placement = finding.case.get("placement") or {}
-    extent = finding.extent
     limit = "no limit in ulps: stability alone" if finding.limit is None else f"limit {numbers.measure(finding.limit)}"
     facts: list[tuple[str, str | Text]] = [
         ("finding", finding.id),
         ("cell", f"{finding.op}{f' ({params})' if params else ''}, {finding.dtype}, {finding.order}, on {finding.target}"),
+        *([("label", styled(finding.label))] if finding.label else []),
+        *([("reason", finding.reason)] if finding.reason else []),
         ("class", styled(finding.class_)),
         ("symptom", finding.symptom),
         ("status", styled(finding.status)),
@@ -134,11 +138,8 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
         at = ", ".join(f"{k} {v}" for k, v in right["placement"].items())
         facts.append(("right at", f"{at}: {numbers.decimal(float(right['output']), finding.dtype)} = {right['output_hex']}"))
     facts.append(("avoided by", ", ".join(finding.avoidable_by) or "no target here"))
-    if extent:
-        share = numbers.share(float(extent["share"])) if "share" in extent else "?"
-        facts.append(
-            ("seen", f"{share} of judged elements ({extent.get('count', '?')}), from {extent.get('low')} to {extent.get('high')}")
-        )
+    if seen := extent_text(finding):
+        facts.append(("seen", seen))
     if finding.script:
         fault = "; a fault of ulpfuzz" if finding.script == "unconfirmed" else ""
         facts.append(("script", f"{finding.script}: {finding.script_says}{fault}"))

@@ -22,6 +22,7 @@ from fuzzer.cli.options import (
     limits,
     with_db,
 )
+from fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,7 +61,7 @@ def sweep(
     if resume is not None and op is None and not every:
         op, dtype, orders, params, targets, first_calls = _resumed(context, db, resume)
     if (op is None) != every:
-        raise ValueError(
+        raise UserError(
             "name an op, as in `ulpfuzz sweep tanh --dtype bfloat16`, or give --all"
             if op is None
             else "an op, or --all, not both"
@@ -117,13 +118,13 @@ _SELECTING = ("dtype", "orders", "targets", "params", "first_calls")
 
 
 def _resumed(context: typer.Context, db: str, name: str) -> tuple[str, str, str, str | None, str, bool]:
-    """ops, dtype, orders, params, targets and first_calls of a sweep in the store. Raises ValueError."""
+    """ops, dtype, orders, params, targets and first_calls of a sweep in the store. Raises UserError."""
     from fuzzer.findings.store import Store
 
     for option in _SELECTING:
         source = context.get_parameter_source(option)
         if source is not None and source.name == "COMMANDLINE":
-            raise ValueError(f"a resumed sweep keeps what it had: leave out --{option.replace('_', '-')}, or name its op too")
+            raise UserError(f"a resumed sweep keeps what it had: leave out --{option.replace('_', '-')}, or name its op too")
     with Store(db, create=False) as store:
         past = store.sweep(name).selection
     params = None if past["params"] is None else json.dumps(past["params"])
@@ -137,9 +138,9 @@ def _params(text: str | None) -> dict[str, Any] | None:
     try:
         params = json.loads(text)
     except ValueError as error:
-        raise ValueError(f"--params is no JSON: {error}") from None
+        raise UserError(f"--params is no JSON: {error}") from None
     if not isinstance(params, dict):
-        raise ValueError('--params is an object of names and values, as {"approximate": "tanh"}')
+        raise UserError('--params is an object of names and values, as {"approximate": "tanh"}')
     return params
 
 

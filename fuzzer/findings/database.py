@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from fuzzer.errors import UserError
 from fuzzer.findings import tables
 
 #: Seconds that a writer waits for another process's transaction; a shard's takes milliseconds.
@@ -21,7 +22,7 @@ BUSY_TIMEOUT = 30.0
 _EXAMPLES = "for example sqlite:///ulpfuzz.db or postgresql://user@host/name"
 
 
-class StoreError(Exception):
+class StoreError(UserError):
     """The store cannot be opened, read or written; the message is one line for the user."""
 
 

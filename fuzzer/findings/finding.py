@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+#: The lanes of a profile beside its binades, in place of an exponent: rows whose numbers are all zero, rows with an infinity, rows with a NaN.
+ZERO, INFINITE, NOT_A_NUMBER = -math.inf, math.inf, math.nan
 #: c of the error model: excesses up to it are explained by conditioning (measured: true defects have 68 and more, all else 10.6
 #: at most).
 EXCESS_THRESHOLD = 16.0
@@ -35,11 +37,14 @@ class Finding:
     flattened and concatenated). reference: the truth there, decimal, at least 20 digits (or nan, inf, -inf). output, output_hex:
     the target's answer there. ulps: in ulps of dtype, inf for wrong special values; excess: E; condition: sum_j |x_j d_j f / f|.
     limit: T in ulps or None. avoidable_by: targets that got the same bits right. certified_by: "arb+mpmath", for example. extent:
-    {"share": of judged elements that fail like this, "count", "judged": the elements judged, "low", "high": decimal span of the
-    first input where seen}. profile: [[exponent, worst ulps, worst excess, count], ...] per binade of the first input's largest
-    magnitude. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run. script: "confirmed" where the finding's
-    stand-alone script was run and showed the defect, "unconfirmed" where it did not, which is a fault of ulpfuzz, "" where it was not run yet;
-    script_says: the line that it ended with.
+    {"share": of judged elements that fail like this, "count", "judged": the elements judged, "low", "high": the least and the greatest
+    finite number of all inputs where seen, "inputs": {name: [low, high]} of each, nan where none is finite, "special": how many lie in
+    a row with an infinity or a NaN}. profile: [[exponent, worst ulps, worst excess, count], ...], rising, by the exponent of the row's
+    number farthest from 1, over all inputs, zeros aside; in its place ZERO for rows of zeros alone, INFINITE and NOT_A_NUMBER for rows with such a
+    number. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run.
+    label: "" of a defect, else documented, composed or flush (findings.label); reason: why, in one line, with the page or the record.
+    script: "confirmed" where the finding's stand-alone script was run and showed the defect, "unconfirmed" where it did not, which is a fault of
+    ulpfuzz, "" where it was not run yet; script_says: the line that it ended with.
     """
 
     id: str
@@ -70,6 +75,8 @@ class Finding:
     status: str = "new"
     first_seen: str = ""
     last_seen: str = ""
+    label: str = ""
+    reason: str = ""
     script: str = ""
     script_says: str = ""
 

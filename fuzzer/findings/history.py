@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import UnresolvedName, cell_key, framework_of
+from fuzzer.findings.label import is_apart
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName
 
@@ -55,8 +57,9 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
 
     targets: only the findings on the first of them in the baseline, which may be the run itself, against those on the second in the
     run, matched by op, params, order, dtype, call and symptom; in full, or as much of the name as tells it from the others there.
-    worse, better: the bits lost grew or shrank by CHANGED_BITS or more. Raises UnknownName for a run that the store does not hold or
-    a target that a run did not have, ValueError for targets of two frameworks, whose calls are never the same.
+    worse, better: the bits lost grew or shrank by CHANGED_BITS or more. What is set aside by its label (findings.label) has no status: neither
+    has what it was before, a finding that an earlier run had set aside is new. Raises UnknownName for a run that the store does not hold or
+    a target that a run did not have, UserError for targets of two frameworks, whose calls are never the same.
     """
     current = store.run(run).id
     found = store.findings(current)
@@ -68,18 +71,20 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
     if targets is not None:
         pair = (_target_of(store, reference, targets[0]), _target_of(store, current, targets[1]))
         if framework_of(pair[0]) != framework_of(pair[1]):
-            raise ValueError(f"{pair[0]} and {pair[1]} are of two frameworks: no call is the same")
+            raise UserError(f"{pair[0]} and {pair[1]} are of two frameworks: no call is the same")
         earlier, found = [f for f in earlier if f.target == pair[0]], [f for f in found if f.target == pair[1]]
     key = _key if pair is None else _key_anywhere
     before = {key(f): f for f in earlier}
     result = Comparison(current, reference, pair)
     for finding in found:
-        status = _change(before[key(finding)], finding) if key(finding) in before else "new"
-        result.of(status).append(replace(finding, status=status))
+        if not is_apart(finding):
+            earlier_one = before.get(key(finding))
+            status = "new" if earlier_one is None or is_apart(earlier_one) else _change(earlier_one, finding)
+            result.of(status).append(replace(finding, status=status))
     reached = {cell_key(c.op, c.params, c.order, c.dtype, c.target, c.implementation) for c in store.cells(current) if c.verdicts}
     still = {key(f) for f in found}
     for name, finding in before.items():
-        if name not in still:
+        if name not in still and not is_apart(finding):
             cell = _cell_of(finding if pair is None else replace(finding, target=pair[1]))
             status = "fixed" if cell in reached else "not-run"
             result.of(status).append(replace(finding, status=status))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS
+from fuzzer.errors import UserError
 from fuzzer.findings.finding import CellSummary, Finding
 from fuzzer.findings.identity import framework_of
 from fuzzer.judge.verdict import Class, Symptom
@@ -33,7 +34,7 @@ _CELL_FIELDS = ("op", "framework", "target", "implementation", "dtype", "order")
 _KEYS = ("match", "url", "reason", "expires")
 
 
-class KnownIssueError(ValueError):
+class KnownIssueError(UserError):
     """A record that cannot be used; the message names the file and the entry."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from fuzzer.findings.finding import CellSummary, Finding
+from fuzzer.findings.finding import NOT_A_NUMBER, CellSummary, Finding
 
 Profile = list[list[float]]
 
@@ -42,15 +42,16 @@ def merge_cells(one: CellSummary, other: CellSummary) -> CellSummary:
 
 
 def merge_profiles(one: Profile, other: Profile) -> Profile:
-    """Rows [exponent, worst ulps, worst excess, count], one per exponent, in ascending order."""
+    """Rows [exponent, worst ulps, worst excess, count], one per exponent or lane, in ascending order, NaN last."""
     rows: dict[float, list[float]] = {}
     for exponent, ulps, excess, count in (*one, *other):
-        if exponent in rows:
-            seen = rows[exponent]
-            rows[exponent] = [exponent, worst(seen[1], ulps), worst(seen[2], excess), seen[3] + count]
+        at = NOT_A_NUMBER if math.isnan(exponent) else exponent  # one object, so that it is one key
+        if at in rows:
+            seen = rows[at]
+            rows[at] = [at, worst(seen[1], ulps), worst(seen[2], excess), seen[3] + count]
         else:
-            rows[exponent] = [exponent, ulps, excess, count]
-    return [rows[exponent] for exponent in sorted(rows)]
+            rows[at] = [at, ulps, excess, count]
+    return [rows[exponent] for exponent in sorted(rows, key=lambda at: (math.isnan(at), at))]
 
 
 def worst(one: float, other: float) -> float:
@@ -72,7 +73,7 @@ def _known(value: float) -> float:
 
 
 def _merge_extents(kept: Finding, one: Finding, other: Finding) -> dict[str, Any]:
-    """count and judged added, share anew from them (absent where a shard does not say), low and high the joint span.
+    """count, judged and special added, share anew from them (absent where a shard does not say), low, high and inputs the joint spans.
 
     Other keys are those of the case kept.
     """
@@ -92,7 +93,16 @@ def _merge_extents(kept: Finding, one: Finding, other: Finding) -> dict[str, Any
         ends = [e[name] for e in extents if _decimal(e.get(name)) is not None]
         if ends:
             merged[name] = choose(ends, key=lambda end: (_decimal(end), str(end)))
+    if spans := [e["inputs"] for e in extents if "inputs" in e]:
+        merged["inputs"] = {name: _joint([s[name] for s in spans if name in s]) for name in kept.extent.get("inputs", spans[0])}
+        merged["special"] = sum(e.get("special", 0) for e in extents)
     return dict(sorted(merged.items()))
+
+
+def _joint(spans: list[list[float]]) -> list[float]:
+    """[low, high] over all of them; nan where none is known."""
+    known = [s for s in spans if not math.isnan(s[0])]
+    return [min(s[0] for s in known), max(s[1] for s in known)] if known else [math.nan, math.nan]
 
 
 def _judged(extent: dict[str, Any]) -> int | None:

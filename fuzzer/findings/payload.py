@@ -1,38 +1,43 @@
-"""Payload: the nouns as text in the store, and back.
+"""Payload: the nouns as typed records in the store, and back.
 
-The store is read by Python alone, so its JSON keeps Python's `Infinity` and `NaN`: a param `ord=inf` must come back as a number,
-which the strings of strict_json could not tell from text. Tuples come back as lists.
+A record is JSON text of a noun's fields in their order: nothing is sorted, since the order of a case's inputs is that of the call's arguments.
+The store is read by Python alone, so its JSON keeps Python's `Infinity` and `NaN`: a param `ord=inf` must come back as a number, which the
+strings of strict_json could not tell from text, nor msgspec's own JSON from null. Tuples come back as lists.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
+import msgspec
+
+from fuzzer.findings.database import StoreError
 from fuzzer.findings.fact import Fact, Sweep
-from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from fuzzer.findings.finding import CellSummary, Finding, Run
+from fuzzer.findings.restore import restored
 
 Noun = TypeVar("Noun", Finding, CellSummary, Run, Fact, Sweep)
 
 
 def encode(noun: Finding | CellSummary | Run | Fact | Sweep) -> str:
-    """The JSON text of a noun; every float round-trips bit for bit, NaN payloads aside."""
-    return json.dumps(_plain(noun), sort_keys=True, default=_plain)
+    """The record of a noun; every float round-trips bit for bit, signs and payloads of NaN aside. Raises TypeError for what has no JSON form."""
+    return json.dumps(msgspec.to_builtins(noun, enc_hook=_plain))
 
 
 def decode(kind: type[Noun], text: str) -> Noun:
-    """The noun that `encode` wrote. Unknown keys (written by a later minor version) are ignored."""
-    names = {f.name for f in fields(kind)}
-    values = {name: value for name, value in json.loads(text).items() if name in names}
-    if "answers" in values:
-        values["answers"] = [Answer(**answer) for answer in values["answers"]]
-    return kind(**values)
+    """The noun that `encode` wrote, now or in an earlier version: with params and inputs in the order of its op (findings.restore).
+
+    Unknown keys (written by a later minor version) are ignored. Raises StoreError for a record that is none, and names what is wrong in it.
+    """
+    try:
+        noun = msgspec.convert(json.loads(text), kind)
+    except (msgspec.ValidationError, json.JSONDecodeError) as error:
+        raise StoreError(f"the store holds a damaged {kind.__name__}: {error}") from error
+    return noun if isinstance(noun, (Run, Sweep)) else restored(noun)
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value):  # dataclasses.asdict would copy every number of a profile first, ten times the cost of the JSON
-        return {field.name: getattr(value, field.name) for field in fields(value)}
     if hasattr(value, "tolist"):
         plain = value.tolist()
         return float(plain) if type(plain) is type(value) else plain

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fuzzer.errors import UserError
 from fuzzer.formats import UnknownName
 
 FILE = "ulpfuzz.toml"
@@ -22,7 +23,7 @@ _TOP = ("target", "default")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError):
     """A mistake in ulpfuzz.toml; the message names the file and the table."""
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
+from fuzzer.errors import UserError
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.host_main import array_of
 from fuzzer.frameworks.process import STARTUP, Process
@@ -36,7 +37,7 @@ def limit(patience: float, memory: int | None) -> None:
     """For all hosts of this process: the seconds that a call may take, and the bytes of resident memory that a host and its children
     may have (None: no limit; looked at while a call takes longer than TICK)."""
     if not patience > 0 or (memory is not None and memory <= 0):
-        raise ValueError(f"a host needs time and memory: {patience} s, {memory} bytes")
+        raise UserError(f"a host needs time and memory: {patience} s, {memory} bytes")
     _limits.patience, _limits.memory = patience, memory
 
 

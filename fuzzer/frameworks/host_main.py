@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Input, Op
+from fuzzer.errors import UserError
 from fuzzer.formats import FORMATS
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import FrameworkError, Job
@@ -43,7 +44,7 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
     ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
     ("apply", name, slot, job or None, module, function, arguments, seconds) -> ("ok", value), of this project's modules where there are all;
     ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
-    ("refused", text): a ValueError; ("broken", text): a fault of this program.
+    ("refused", text): a UserError; ("invalid", text): another ValueError; ("broken", text): a fault of this program.
     """
     _live_with_parent(folder)
     sys.path[:] = paths or sys.path
@@ -68,8 +69,10 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
                 reply = ("ok", _asked(*rest))
         except FrameworkError as error:
             reply = ("error", str(error))
-        except ValueError as error:
+        except UserError as error:
             reply = ("refused", str(error))
+        except ValueError as error:
+            reply = ("invalid", str(error))
         except SystemExit as leaving:  # the framework, or the op, has ended the process
             os._exit(leaving.code if isinstance(leaving.code, int) else 1)
         except Exception as error:

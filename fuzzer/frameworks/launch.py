@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fuzzer.errors import UserError
 from fuzzer.frameworks import switches
 from fuzzer.frameworks.config import config
 from fuzzer.frameworks.environment import variables, with_flags
@@ -57,18 +58,18 @@ def interpreter_of(target: Target) -> Interpreter:
 
 
 def hosted(target: Target) -> Hosted:
-    """The framework of a target in a host of its own, not started yet. Raises ValueError; see backend_of."""
+    """The framework of a target in a host of its own, not started yet. Raises UserError; see backend_of."""
     return Hosted(backend_of(target), Process(launch_of(target), str(target)))
 
 
 def backend_of(target: Target) -> Backend:
-    """What a host builds for a target. Raises ValueError for a framework that exists in this process only."""
+    """What a host builds for a target. Raises UserError for a framework that exists in this process only."""
     name = target.framework
     options: dict[str, str] = {}
     if name in registered:
         found = importable(registered[name])
         if found is None:
-            raise ValueError(f"{name} exists in this process only: it cannot run in a host")
+            raise UserError(f"{name} exists in this process only: it cannot run in a host")
         module, attribute = found
     elif name in plugins():
         module, attribute = plugins()[name].module, plugins()[name].attr

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from fuzzer.errors import UserError
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 
 #: Seconds in which a host must have started its framework; importing TensorFlow on a busy machine takes 30.
@@ -64,7 +65,7 @@ class Process:
         self.generation += 1
 
     def ask(self, *message: Any, patience: float, memory: int | None = None) -> tuple[Any, ...]:
-        """The answer to a message, without its first word. Raises FrameworkError, FrameworkDied, ValueError, RuntimeError."""
+        """The answer to a message, without its first word. Raises FrameworkError, FrameworkDied, UserError, ValueError, RuntimeError."""
         self.start()
         running = self._running
         assert running is not None
@@ -75,7 +76,7 @@ class Process:
             raise
         if word == "ok":
             return tuple(answer)
-        raise {"error": FrameworkError, "refused": ValueError}.get(word, RuntimeError)(*answer)
+        raise {"error": FrameworkError, "refused": UserError, "invalid": ValueError}.get(word, RuntimeError)(*answer)
 
     def forget_words(self) -> None:
         """What it has written to its standard error so far, a library's greeting, is not told when it dies."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fuzzer.errors import UserError
 from fuzzer.formats import UnknownName
 from fuzzer.frameworks.environment import with_flags
 
@@ -98,19 +99,19 @@ SWITCHES: tuple[Switch, ...] = (
 
 
 def switch_named(framework: str, name: str, value: str) -> Switch:
-    """The switch of that name, which has that value. Raises UnknownName, or ValueError where the framework has no switches."""
+    """The switch of that name, which has that value. Raises UnknownName, or UserError where the framework has no switches."""
     mine = {switch.name: switch for switch in SWITCHES if switch.framework == framework}
     if not mine:
-        raise ValueError(f"{framework} has no switches; {name}={value} can be none")
+        raise UserError(f"{framework} has no switches; {name}={value} can be none")
     if name not in mine:
         raise UnknownName(f"switch of {framework}", name, mine)
     switch = mine[name]
     if switch.values and value not in switch.values:
         raise UnknownName(f"value of {framework}'s switch {name}", value, switch.values)
     if switch.values == () and not (value.isascii() and value.isdecimal() and value[0] != "0"):
-        raise ValueError(f"{framework}'s switch {name} takes a number of threads from 1 on, not {value!r}")
+        raise UserError(f"{framework}'s switch {name} takes a number of threads from 1 on, not {value!r}")
     if not value or set(value) & set(",;'\"\\\n"):
-        raise ValueError(f"{framework}'s switch {name} takes a text without comma, semicolon, quotes or backslash, not {value!r}")
+        raise UserError(f"{framework}'s switch {name} takes a text without comma, semicolon, quotes or backslash, not {value!r}")
     return switch
 
 
@@ -122,17 +123,17 @@ def parsed(framework: str, text: str) -> Switches:
         if not part.strip():
             continue
         if not equals:
-            raise ValueError(f"a switch is written name=value, not {part.strip()!r}")
+            raise UserError(f"a switch is written name=value, not {part.strip()!r}")
         pairs.append((name, value))
     return checked(framework, pairs)
 
 
 def checked(framework: str, pairs: Sequence[tuple[str, str]]) -> Switches:
-    """The pairs sorted by name. Raises UnknownName or ValueError for one that is not valid or stands twice."""
+    """The pairs sorted by name. Raises UnknownName or UserError for one that is not valid or stands twice."""
     for name, value in pairs:
         switch_named(framework, name, value)
         if [given for given, _ in pairs].count(name) > 1:
-            raise ValueError(f"the switch {name} stands twice")
+            raise UserError(f"the switch {name} stands twice")
     return tuple(sorted(pairs))
 
 

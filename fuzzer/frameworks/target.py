@@ -13,6 +13,7 @@ import numpy as np
 
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import ORDERS, Implementation, Op, scalar
+from fuzzer.errors import UserError
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks import switches as switch_table
@@ -84,7 +85,7 @@ def target_named(text: str) -> Target:
     """The target of that name: `framework[@host][:device[:mode]][;name=value...]`, or the name of a table of ulpfuzz.toml.
 
     What is left out is cpu, eager, no switches; of a host, what its table says. Raises UnknownName, with the nearest choice, or
-    ValueError for switches that are not valid, or a mistake in ulpfuzz.toml.
+    UserError for switches that are not valid, or a mistake in ulpfuzz.toml.
     """
     place, _, switches = text.strip().partition(";")
     names, *rest = (part.strip() for part in place.split(":"))
@@ -100,7 +101,7 @@ def target_named(text: str) -> Target:
         raise (
             UnknownName(f"host of {framework}", host, specs)
             if specs
-            else ValueError(f"unknown host of {framework} {host!r}; ulpfuzz.toml names none")
+            else UserError(f"unknown host of {framework} {host!r}; ulpfuzz.toml names none")
         )
     default = _declared(specs[host])
     return _checked(replace(default, switches=()), rest, switches, text) if rest or switches else default
@@ -133,7 +134,7 @@ def _declared(spec: Spec) -> Target:
         if spec.framework not in framework_names():
             raise UnknownName("framework", spec.framework, framework_names())
         if spec.name in framework_names():
-            raise ValueError(f"{spec.name} is the name of a framework")
+            raise UserError(f"{spec.name} is the name of a framework")
         return _checked(Target(spec.framework, host=spec.name), (spec.device, spec.mode), spec.switches, spec.name)
     except ValueError as error:
         raise ConfigError(f"{spec.where}: {error}") from None
@@ -149,7 +150,7 @@ def targets_named(text: str | None) -> list[Target]:
 
     A pattern stands for what is installed here and for ulpfuzz.toml's tables; one that names no device stands for the CPU. None:
     what ulpfuzz.toml says under `default`, or else every framework that is installed, on the CPU, eager. Raises UnknownName, or
-    ValueError for one that is not installed (it says what to install) or whose interpreter is of no use.
+    UserError for one that is not installed (it says what to install) or whose interpreter is of no use.
     """
     names = [part.strip() for part in text.split(",") if part.strip()] if text else list(config().default)
     if not names:
@@ -182,7 +183,7 @@ def known_targets() -> list[Target]:
 def _require(target: Target) -> None:
     reason = absence(target)
     if reason:
-        raise ValueError(reason)
+        raise UserError(reason)
 
 
 def absence(target: Target) -> str:
@@ -198,7 +199,7 @@ def framework_for(target: Target, alone: bool = False) -> Framework:
     """The framework of a target, started once in a process.
 
     It runs in this process if it can (CPU, no switches, this interpreter), or, alone, always in a process of its own: then the
-    result is a host.Hosted, which starts at its first use. Raises ValueError where it is not installed, FrameworkError where it
+    result is a host.Hosted, which starts at its first use. Raises UserError where it is not installed, FrameworkError where it
     does not start.
     """
     return _started(target, alone or target.apart)

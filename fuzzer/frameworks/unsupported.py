@@ -23,16 +23,23 @@ _WORDS = re.compile(
     # torch: a kernel, a derivative, a forward derivative
     r"not implemented for '|derivative for .* is not implemented|derivative .* not implemented"
     r"|forward AD .* does not support|does not support (it|forward AD|automatic differentiation)"
-    r"|element 0 of tensors does not require grad"
-    # a function that this version does not have; torch: a call that makes numbers of its own makes them on the CPU
-    r"|module '[\w.]+' has no attribute|(to be|must be) on the same device|is not on the expected device"
+    r"|element 0 of tensors does not require grad|Batching rule not implemented for"
+    r"|is not differentiable|not differentiable (with respect|w\.?r\.?t|wrt)|Could not run '\w+::\w+'"
+    # a function that this version does not have, or has no more, or not with these arguments: the record is misspelt
+    r"|module '[\w.]+' has no attribute|cannot import name|No module named|was removed in (the )?\w+|has been removed (in|from)"
+    r"|got an unexpected keyword argument|takes \d+ positional arguments? but|missing \d+ required (positional|keyword-only) argument"
+    # torch: a call that makes numbers of its own makes them on the CPU
+    r"|(to be|must be) on the same device|is not on the expected device"
     # TensorFlow: a gradient, a kernel of XLA, of a device, of a dtype
     r"|[Nn]o gradient defined for operation|Detected unsupported operations when trying to compile graph"
+    r"|Second-order gradient for .* not supported|Op type not registered|Gradient not defined for|No gradient function registered"
     r"|gradient registry has no entry for|No registered '\w+' OpKernel|Could not find device for node|is not in the list of allowed values"
     # TensorFlow: a layer or optimizer that makes its variables in the call cannot be traced
     r"|tf\.function only supports singleton tf\.Variables"
     # jax: rules that a function with derivatives of its own does not have, loops that run backwards
-    r"|can't apply forward-mode differentiation|Reverse-mode differentiation does not work for"
+    r"|can't apply forward-mode (differentiation|autodiff)|does not support (reverse|forward)-mode|do(es)? not support JVP"
+    r"|[Nn]on-differentiable|cannot be differentiated|gradient with respect to .* not supported|JVP not implemented"
+    r"|(Evaluation|[Tt]ranslation|[Bb]atching) rule .* not (implemented|found)|Reverse-mode differentiation does not work for"
     r"|[Dd]ifferentiation rule .* not implemented|Transpose rule .* not implemented"
 )
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fuzzer.case import Batch
 from fuzzer.catalog.op import Input, Op
+from fuzzer.errors import UserError
 from fuzzer.formats import Floats, Format, format_named
 
 #: Formats whose bit patterns can be run through in a day or less.
@@ -21,7 +22,7 @@ SWEPT = ("float16", "bfloat16", "float32")
 PAIRED = "float8_e5m2"
 
 
-class NotSwept(ValueError):
+class NotSwept(UserError):
     """The op has more inputs than can be run through; one line."""
 
 

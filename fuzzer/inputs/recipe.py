@@ -161,7 +161,7 @@ class Recipe:
         arrays[first], arrays[second] = _named("relation", table, self.relation)(rng, fmt, arrays[first], arrays[second])
 
     def _plant(self, rng: Generator, fmt: Format, op: Op, inputs: dict[str, NDArray[Any]]) -> None:
-        """Special values in `specials` percent of the rows, evenly spaced: one number of one input."""
+        """Special values in `specials` percent of the rows, evenly spaced: one number of one input, whose structure stays."""
         candidates = [spec for spec in op.inputs if spec.special]
         rows = np.arange(0, self.rows, max(1, 100 // self.specials))
         owner = rng.integers(0, max(len(candidates), 1), len(rows))
@@ -171,7 +171,7 @@ class Recipe:
             values = np.ascontiguousarray(inputs[spec.name])
             flat = values.reshape(self.rows, -1)
             flat[mine, rng.integers(0, flat.shape[1], len(mine))] = table[rng.integers(0, len(table), len(mine))]
-            inputs[spec.name] = values
+            inputs[spec.name] = structures.satisfy(fmt, spec, values)
 
 
 def settle(fmt: Format, spec: Input, values: Floats, keep: NDArray[np.bool_] | None = None) -> Floats:

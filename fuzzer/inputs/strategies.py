@@ -39,6 +39,7 @@ from hypothesis.internal.conjecture import providers
 
 from fuzzer.case import COTANGENT, TANGENT, Batch, Case
 from fuzzer.catalog.op import Input, Op
+from fuzzer.errors import UserError
 from fuzzer.formats import Format, format_named
 from fuzzer.inputs import matrices, relations, vectors
 from fuzzer.inputs.recipe import COTANGENTS, TANGENTS, Draw, Landmarks, Recipe
@@ -73,7 +74,7 @@ def recipes(
     rows: numbers per input: a recipe of vectors of length n has rows/n rows, at least 32 (and one shape per length). lengths:
     those to draw from (default: usual_lengths, from the op's min_length on). specials: whether a
     few recipes hold NaN, infinities and points outside the domain. The recipe must be expanded with the same landmarks. Shrinks
-    toward one region, no relation and the shortest vectors. Raises UnknownName for a dtype, ValueError where no length is left.
+    toward one region, no relation and the shortest vectors. Raises UnknownName for a dtype, UserError where no length is left.
     """
     fmt = format_named(dtype)
     return _recipes(op, fmt, order, rows, _plan(op, fmt, landmarks or {}, lengths, specials), (1 << 48) - 1)
@@ -263,7 +264,7 @@ def _plan(op: Op, fmt: Format, landmarks: Landmarks, lengths: Sequence[int] | No
     usual = usual_lengths(op)
     chosen = usual if not op.varies else tuple(sorted({n for n in lengths or usual if n >= op.min_length}))
     if not chosen:
-        raise ValueError(
+        raise UserError(
             f"op {op.name!r} needs vectors of at least {op.min_length} elements; lengths given: {list(lengths or usual)}"
         )
     menus = []

@@ -19,20 +19,24 @@ Satisfy = Callable[[Format, Floats], Floats]
 
 
 def satisfy(fmt: Format, spec: Input, values: Floats) -> Floats:
-    """Rows (rows, *sizes) with the input's structure; those that have it stay as they are. Rows with special values stay too."""
+    """Rows (rows, *sizes) with the input's structure; those that have it stay as they are.
+
+    Special values stay where they leave the structure whole: infinities in an ascending vector, anything mirrored or in a triangle. A NaN has no
+    place in an order, nor an infinity in a distribution or a regular matrix: there they give way.
+    """
     if not spec.structure or not len(values) or values.ndim < 2:  # loose points are no rows
         return values
-    usual = np.isfinite(values.astype(np.float64)).reshape(len(values), -1).all(axis=1)
-    if not usual.any():
-        return values
-    out = values.copy()
-    out[usual] = STRUCTURES[spec.structure](fmt, values[usual])
-    return out
+    with np.errstate(all="ignore"):
+        return STRUCTURES[spec.structure](fmt, values)
 
 
 def holds(fmt: Format, spec: Input, values: Floats) -> bool:
     """Whether all rows have the input's structure."""
-    return not spec.structure or bool((fmt.bits(satisfy(fmt, spec, values)) == fmt.bits(values)).all())
+    if not spec.structure:
+        return True
+    brought = satisfy(fmt, spec, values)
+    same = (fmt.bits(brought) == fmt.bits(values)) | (np.isnan(brought.astype(np.float64)) & np.isnan(values.astype(np.float64)))
+    return bool(same.all())
 
 
 def _symmetric(fmt: Format, a: Floats) -> Floats:
@@ -45,7 +49,9 @@ def _spd(fmt: Format, a: Floats) -> Floats:
     mirrored = _symmetric(fmt, a)
     diagonal = np.abs(np.diagonal(mirrored, axis1=1, axis2=2))
     least = 4 * fmt.min_normal  # a half of it, as in a / 2 + a.T / 2, is flushed nowhere
-    plain = np.where(diagonal >= least, diagonal, np.asarray(1).astype(fmt.dtype))[:, :, np.newaxis] * np.eye(a.shape[1])
+    plain = np.where((diagonal >= least) & (diagonal <= fmt.max), diagonal, np.asarray(1).astype(fmt.dtype))[
+        :, :, np.newaxis
+    ] * np.eye(a.shape[1])
     definite = _regular(fmt, mirrored, least, search=False)
     return np.where(definite[:, np.newaxis, np.newaxis], mirrored, plain.astype(fmt.dtype))
 
@@ -104,12 +110,14 @@ def _triangular(*, lower: bool, unit: bool) -> Satisfy:
 
 
 def _ascending(fmt: Format, x: Floats) -> Floats:
-    return np.sort(x, axis=-1)
+    """Sorted; for a NaN, which is before and after nothing, the largest number of all."""
+    return np.sort(np.where(np.isnan(x), np.asarray(np.inf).astype(fmt.dtype), x), axis=-1)
 
 
 def _simplex(fmt: Format, x: Floats) -> Floats:
     """Nonnegative numbers whose sum is 1 within their rounding; else the magnitudes divided by their sum, equal parts of zeros. What is not zero
-    does not become zero: that may be outside the domain."""
+    does not become zero: that may be outside the domain. What is no number counts as 1."""
+    x = np.where(np.isfinite(x), x, np.asarray(1).astype(fmt.dtype))
     wide = np.abs(x.astype(np.float64))
     scaled = wide / np.maximum(wide.max(axis=-1, keepdims=True), fmt.min_subnormal)
     scaled = np.where(scaled.max(axis=-1, keepdims=True) > 0, scaled, 1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, DIRECTIONS, Batch
-from fuzzer.catalog.op import Convention, Op
+from fuzzer.catalog.op import Convention, Documented, Implementation, Op
 from fuzzer.judge.ulps import doubles
 from oracles.reference import NAN, NINF, PINF
 
 Mask = NDArray[np.bool_]
 
-_CONDITION = re.compile(r"\s*([=<>~])\s*")
+_CONDITION = re.compile(r"\s*(~?(?:<=|>=|<|>)|~|=)\s*")
 
 
 def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str) -> Mask | None:
@@ -113,7 +114,7 @@ def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str
 
 
 @dataclass(frozen=True)
-class Documented:
+class HeldToConvention:
     """Per element (rows, outputs) whether the framework documents the derivative there, and the interval [low, high] that is right."""
 
     held: Mask
@@ -127,12 +128,12 @@ class Documented:
             inside = (given >= self.low) & (given <= self.high)
         return self.held & inside, self.held & ~inside
 
-    def take(self, rows: NDArray[Any]) -> Documented:
+    def take(self, rows: NDArray[Any]) -> HeldToConvention:
         """Of these rows."""
-        return Documented(self.held[rows], self.low[rows], self.high[rows])
+        return HeldToConvention(self.held[rows], self.low[rows], self.high[rows])
 
 
-def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -> Documented | None:
+def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -> HeldToConvention | None:
     """The conventions of the op's record that this framework is held to, at the rows of a batch; None where it documents nothing.
 
     Gradients (and their elementwise products with unit tangents) only, where the function is finite and not differentiable.
@@ -147,12 +148,24 @@ def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -
         ends = np.stack([convention.low * weight[:, 0], convention.high * weight[:, 0]])
         held[rows] = True
         low[rows], high[rows] = ends.min(axis=0)[rows, np.newaxis], ends.max(axis=0)[rows, np.newaxis]
-    return Documented(held, low, high)
+    return HeldToConvention(held, low, high)
 
 
 def source_of(op: Op, row: Batch, order: str, framework: str) -> str:
     """The page that documents the derivative at a batch of one row; empty where none does."""
     return next((convention.source for convention, _ in _conventions(op, row, order, framework)), "")
+
+
+def facts_at(
+    op: Op, implementation: Implementation, params: Mapping[str, Any], row: Batch, order: str
+) -> list[Documented]:  # fmt: skip
+    """What the page of the implementation's framework says of a batch of one row, the call's own facts first."""
+    own = {name: values for name, values in row.exact().items() if name not in DIRECTIONS}
+    numbers = {name: v for name, v in params.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
+    known = {**numbers, **_parts(op, own)}
+    facts = [*implementation.documented, *op.documented]
+    said = [f for f in facts if f.speaks_of(implementation.framework, row.dtype, order)]
+    return [fact for fact in said if rows_where(known, fact.where)[0]]
 
 
 def _conventions(op: Op, batch: Batch, order: str, framework: str) -> list[tuple[Convention, Mask]]:
@@ -167,30 +180,47 @@ def _conventions(op: Op, batch: Batch, order: str, framework: str) -> list[tuple
     return [(convention, rows) for convention, rows in met if rows.any()]
 
 
+def rows_where(inputs: Mapping[str, Any], pattern: str) -> Mask:
+    """The rows that a pattern speaks of: alternatives separated by "|", each as in Op.accepts; "any": all. inputs: arrays with a leading axis of
+    rows; a plain number (a param) is the same in each."""
+    rows = len(next(v for v in inputs.values() if np.ndim(v)))
+    if pattern == "any":
+        return np.ones(rows, np.bool_)
+    whole = {name: v if np.ndim(v) else np.full(rows, float(v)) for name, v in inputs.items()}
+    met: Mask = np.logical_or.reduce([_rows(whole, alternative) for alternative in pattern.split("|")])
+    return met
+
+
 def _rows(inputs: dict[str, NDArray[np.float64]], pattern: str) -> Mask:
     rows = np.ones(len(next(iter(inputs.values()))), np.bool_)
     for condition in pattern.replace(" ", "").split(","):
         name, relation, text = _CONDITION.split(condition)
-        if relation == "~":
-            rows &= _matches(inputs[name], "=", text).reshape(len(rows), -1).any(axis=1)
-        else:
-            rows &= _matches(inputs[name], relation, text).reshape(len(rows), -1).all(axis=1)
+        some, relation = relation.startswith("~"), relation.removeprefix("~") or "="
+        matched = _matches(inputs[name], relation, text, inputs).reshape(len(rows), -1)
+        rows &= matched.any(axis=1) if some else matched.all(axis=1)
     return rows
 
 
-def _matches(values: NDArray[np.float64], relation: str, text: str) -> Mask:
+def _matches(values: NDArray[np.float64], relation: str, text: str, inputs: dict[str, NDArray[np.float64]]) -> Mask:
     if relation != "=":
-        compared: Mask = values < float(text) if relation == "<" else values > float(text)
+        other = inputs[text].reshape(-1, *[1] * (values.ndim - 1)) if text in inputs else float(text)
+        compared: Mask = _RELATIONS[relation](values, other)
         return compared
     if text.isidentifier() and text not in ("inf", "nan") and values.ndim > 1:  # "x=x": all elements alike
         alike: Mask = values == values[:, :1]
         return alike
     if text == "nan":
         return np.isnan(values)
+    if text in inputs:
+        equal: Mask = values == inputs[text].reshape(-1, *[1] * (values.ndim - 1))
+        return equal
     matched: Mask = values == float(text)
     if text in ("+0", "-0"):
         matched &= np.signbit(values) == (text == "-0")
     return matched
+
+
+_RELATIONS: dict[str, Any] = {"<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
 
 
 def _equals(given: NDArray[np.float64], value: float | str, batch: Batch, inputs: dict[str, NDArray[np.float64]]) -> Mask:

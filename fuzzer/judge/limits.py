@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fuzzer.catalog.op import Accuracy, Op
+from fuzzer.catalog.op import Accuracy, Implementation, Op
 from fuzzer.formats import Format
 
 _WIDE = "float64"
@@ -26,13 +26,15 @@ ULPS: dict[Accuracy, tuple[float, float, float]] = {
     "backward": (4.0, 4.0, 1.5),
 }
 SOURCES: dict[Accuracy, str] = {
-    "exact": "IEEE 754-2019, 5.4: correctly rounded",
-    "elementary": "SLEEF u10/u35",
-    "special": "glibc manual, known maximum errors: capped at 9 ulps",
-    "composite": "three to five roundings of at most 1 ulp each",
-    "accumulating": "gamma_n of the textbook algorithm (Higham 2002, ch. 3)",
-    "backward": "normwise backward error of 30 n u, LAPACK's own test threshold (LAPACK Users' Guide, 6.6; Higham 2002, ch. 9)",
+    "exact": "IEEE 754's: correctly rounded (IEEE 754-2019, 5.4)",
+    "elementary": "SLEEF's: u10, u35",
+    "special": "glibc's: known maximum errors of its manual, capped at 9 ulps",
+    "composite": "a count of roundings: three to five roundings of at most 1 ulp each",
+    "accumulating": "a count of roundings: gamma_n of the textbook algorithm (Higham 2002, ch. 3)",
+    "backward": "LAPACK's: normwise backward error of 30 n u, LAPACK's own test threshold (LAPACK Users' Guide, 6.6; Higham 2002, ch. 9)",
 }
+
+
 #: Excess beyond which an error is not explained by rounding, per order (measured gap: defects >= 68, others <= 10.6).
 EXCESS = {"value": 16.0, "grad": 32.0, "jvp": 32.0, "grad2": 64.0}
 #: Steps of a derivative's formula beside those of the value's: each order of differentiation doubles them (Griewank and Walther 2008, 4).
@@ -92,3 +94,11 @@ def _whole(op: Op, order: str) -> str:
         return op.whole
     moving = [i for i in op.inputs if i.differentiable]
     return "parts" if moving and all(i.complex for i in moving) else ""
+
+
+def limit_of_whom(standard: Standard, implementation: Implementation) -> str:
+    """Whose limit an inaccurate answer is beyond, in one line: a promise of the framework where its own page gives one (the record), else whose
+    it is instead."""
+    if implementation.promise:
+        return f"beyond what {implementation.framework} promises: {implementation.promise}"
+    return f"no promise of {implementation.framework}; the limit is {standard.source}"

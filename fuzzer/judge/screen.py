@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.formats import Format
-from fuzzer.judge.contract import Documented
+from fuzzer.judge.contract import HeldToConvention
 from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import Standard
 from fuzzer.judge.ulps import Yardstick, compare, doubles, error, gap, kind_errors, of_rows, yardstick
@@ -88,7 +88,7 @@ def screen(
     contract: NDArray[np.bool_] | None = None,
     zero_signs: NDArray[np.bool_] | None = None,
     yard: Yardstick | None = None,
-    conventions: Documented | None = None,
+    conventions: HeldToConvention | None = None,
     least: Least = (),
     directions: NDArray[np.float64] | None = None,
     likely: Conditions | None = None,
@@ -139,7 +139,7 @@ def screen(
 def _screened(
     answers: NDArray[np.float64], truth: Reference, fmt: Format, standard: Standard, conditions: Conditions, policy: FlushPolicy,
     subnormal_rows: NDArray[np.bool_] | None, flushed_truth: Flushed | None, contract: NDArray[np.bool_] | None,
-    zero_signs: NDArray[np.bool_] | None, conventions: Documented | None, least: Least,
+    zero_signs: NDArray[np.bool_] | None, conventions: HeldToConvention | None, least: Least,
     directions: NDArray[np.float64], likely: Conditions | None,
 ) -> Screened:  # fmt: skip
     """`screen`, element by element."""

@@ -180,6 +180,12 @@ def softplus_beta(m: Any, x: Number, beta: float = 1.0, threshold: float = 20.0)
     return m.softplus(m.num(beta) * x) / m.num(beta)
 
 
+@define("softplus_threshold")
+def softplus_threshold(m: Any, x: Number, beta: float = 1.0, threshold: float = 20.0) -> Number:
+    """softplus_beta, but x where beta x > threshold: torch.nn.Softplus as its page documents it."""
+    return m.where(m.lt(m.num(threshold), m.num(beta) * x), lambda: x, lambda: softplus_beta(m, x, beta))
+
+
 @define("sparse_plus")
 def sparse_plus(m: Any, x: Number) -> Number:
     """0 for x <= -1, (x + 1)^2 / 4 between, x for x >= 1; jax.nn.sparse_plus, Martins and Astudillo, 2016."""

@@ -25,12 +25,13 @@ def greater(m: Any, x: Number, y: Number) -> Number:
 
 @define("less_equal")
 def less_equal(m: Any, x: Number, y: Number) -> Number:
-    return 1 - greater(m, x, y)
+    """Less or equal, not "not greater": every comparison with a NaN is false."""
+    return m.where(m.lt(x, y), lambda: m.num(1), lambda: equal(m, x, y))
 
 
 @define("greater_equal")
 def greater_equal(m: Any, x: Number, y: Number) -> Number:
-    return 1 - less(m, x, y)
+    return less_equal(m, y, x)
 
 
 @define("equal")

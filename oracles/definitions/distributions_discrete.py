@@ -59,7 +59,7 @@ def binomial_logits_logpmf(m: Any, k: Number, rest: Number, logits: Number) -> N
     return log_choose(m, k, rest) - k * m.softplus(-logits) - rest * m.softplus(logits)
 
 
-def _failures(m: Any, k: Number, n: Number) -> Number:
+def failures(m: Any, k: Number, n: Number) -> Number:
     """log of Gamma(k + n) / (k! Gamma(n))."""
     return m.lgamma(k + n) - m.lgamma(n) - m.lgamma(k + 1)
 
@@ -67,7 +67,7 @@ def _failures(m: Any, k: Number, n: Number) -> Number:
 @define("nbinom_logpmf")
 def nbinom_logpmf(m: Any, k: Number, n: Number, p: Number) -> Number:
     """log of Gamma(k+n) / (k! Gamma(n)) p^n (1-p)^k; JKK 5.1, scipy.stats.nbinom."""
-    return _failures(m, k, n) + n * m.log(p) + weighted(m, k, lambda: m.log1p(-p))
+    return failures(m, k, n) + n * m.log(p) + weighted(m, k, lambda: m.log1p(-p))
 
 
 @define("nbinom_pmf")
@@ -78,38 +78,39 @@ def nbinom_pmf(m: Any, k: Number, n: Number, p: Number) -> Number:
 @define("negative_binomial_logpmf")
 def negative_binomial_logpmf(m: Any, k: Number, n: Number, p: Number) -> Number:
     """The same with the roles of p and 1 - p exchanged: torch.distributions.NegativeBinomial counts the successes before n failures."""
-    return _failures(m, k, n) + n * m.log1p(-p) + weighted(m, k, lambda: m.log(p))
+    return failures(m, k, n) + n * m.log1p(-p) + weighted(m, k, lambda: m.log(p))
 
 
 @define("negative_binomial_logits_logpmf")
 def negative_binomial_logits_logpmf(m: Any, k: Number, n: Number, logits: Number) -> Number:
-    return _failures(m, k, n) - n * m.softplus(logits) - k * m.softplus(-logits)
+    return failures(m, k, n) - n * m.softplus(logits) - k * m.softplus(-logits)
 
 
-def _of_two(m: Any, y: Number, one: Any, zero: Any) -> Number:
+def of_two(m: Any, y: Number, one: Any, zero: Any) -> Number:
+    """one() for the outcome 1, zero() for 0."""
     return m.where(m.lt(y, m.num(HALF)), zero, one)
 
 
 @define("bernoulli_logpmf")
 def bernoulli_logpmf(m: Any, y: Number, p: Number) -> Number:
     """log p for 1, log(1 - p) for 0; JKK 3.2."""
-    return _of_two(m, y, lambda: m.log(p), lambda: m.log1p(-p))
+    return of_two(m, y, lambda: m.log(p), lambda: m.log1p(-p))
 
 
 @define("bernoulli_pmf")
 def bernoulli_pmf(m: Any, y: Number, p: Number) -> Number:
-    return _of_two(m, y, lambda: p, lambda: 1 - p)
+    return of_two(m, y, lambda: p, lambda: 1 - p)
 
 
 @define("bernoulli_logits_logpmf")
 def bernoulli_logits_logpmf(m: Any, y: Number, logits: Number) -> Number:
     """log sigmoid(logits) for 1, log sigmoid(-logits) for 0; torch.distributions.Bernoulli."""
-    return _of_two(m, y, lambda: -m.softplus(-logits), lambda: -m.softplus(logits))
+    return of_two(m, y, lambda: -m.softplus(-logits), lambda: -m.softplus(logits))
 
 
 @define("bernoulli_cdf")
 def bernoulli_cdf(m: Any, y: Number, p: Number) -> Number:
-    return _of_two(m, y, lambda: m.num(1), lambda: 1 - p)
+    return of_two(m, y, lambda: m.num(1), lambda: 1 - p)
 
 
 def binary_entropy(m: Any, p: Number) -> Number:
@@ -175,11 +176,12 @@ def betabinom_pmf(m: Any, k: Number, rest: Number, a: Number, b: Number) -> Numb
 @define("categorical_logits_logpmf")
 def categorical_logits_logpmf(m: Any, logits: Vector, y: Number) -> Number:
     """log softmax(logits)_y; torch.distributions.Categorical."""
-    chosen = _chosen(m, logits, y)
-    return -m.logsumexp([v - chosen for v in logits])
+    of_class = chosen(m, logits, y)
+    return -m.logsumexp([v - of_class for v in logits])
 
 
-def _chosen(m: Any, items: Vector, y: Number) -> Number:
+def chosen(m: Any, items: Vector, y: Number) -> Number:
+    """The item of index y."""
     zero, half = m.num(0), m.num(HALF)
     return m.sum([m.where(m.lt(m.abs(y - i), half), lambda v=v: v, lambda: zero) for i, v in enumerate(items)])
 
@@ -187,7 +189,7 @@ def _chosen(m: Any, items: Vector, y: Number) -> Number:
 @define("categorical_logpmf")
 def categorical_logpmf(m: Any, probs: Vector, y: Number) -> Number:
     """log(p_y / sum p); torch.distributions.Categorical normalises the probabilities."""
-    return m.log(_chosen(m, probs, y) / m.sum(probs))
+    return m.log(chosen(m, probs, y) / m.sum(probs))
 
 
 @define("categorical_logits_entropy")

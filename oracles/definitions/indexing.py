@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from oracles.definitions import define
-from oracles.definitions.comparisons import equal
+from oracles.definitions.comparisons import equal, less_equal
 
 Number = Any
 Vector = list[Any]
@@ -34,7 +34,7 @@ def descending(m: Any, x: Vector) -> Vector:
 @define("isclose")
 def isclose(m: Any, x: Number, y: Number, rtol: float = 0.125, atol: float = 0.25) -> Number:
     """1 for |x - y| <= atol + rtol |y|, else 0; numpy.isclose."""
-    return one_unless(m, m.lt(m.num(atol) + m.num(rtol) * m.abs(y), m.abs(x - y)))
+    return less_equal(m, m.abs(x - y), m.num(atol) + m.num(rtol) * m.abs(y))
 
 
 @define("sort")

@@ -46,6 +46,15 @@ def binary_cross_entropy(m: Any, x: Number, y: Number) -> Number:
     return -(y * log(x, lambda: m.log(x))) - (1 - y) * log(1 - x, lambda: m.log1p(-x))
 
 
+@define("binary_cross_entropy_backward")
+def binary_cross_entropy_backward(m: Any, x: Number, y: Number) -> list[Number]:
+    """(x - y) / max(x (1 - x), 1e-12), and log(1 - x) - log x with logarithms not below -100: the "linear backward method" of torch.nn.BCELoss.
+    The 1e-12 is the constant of binary32 that its kernel holds."""
+    floor, least = m.num(-100), m.num(float.fromhex("0x1.197998p-40"))
+    slope = (x - y) / m.max([x * (1 - x), least])
+    return [slope, m.max([m.log1p(-x), floor]) - m.max([m.log(x), floor])]
+
+
 @define("binary_cross_entropy_clipped")
 def binary_cross_entropy_clipped(m: Any, x: Number, y: Number, clip: str = "float32") -> Number:
     """-y log p - (1 - y) log(1 - p), p = x clipped to [epsilon, 1 - epsilon]; tf.keras.losses.binary_crossentropy, keras.config.epsilon."""

@@ -1,6 +1,8 @@
 """One step of an optimizer: the new parameter of a parameter p, its gradient g and the state before the step.
 
-u: the first moment, or momentum; v: the second moment, or sum of squares; t: the number of this step, from 1.
+u: the first moment, or momentum; v: the second moment, or sum of squares; t: the number of this step, from 1. Operations stand in the order
+in which the framework's page writes the update, for frameworks document it, and keep its state, in the dtype of the parameter; folded: with
+the numbers of the step, which are known before it, put together, and products before quotients.
 """
 
 from __future__ import annotations
@@ -14,13 +16,26 @@ Number = Any
 
 
 def _blend(m: Any, old: Number, new: Number, beta: float) -> Number:
-    """beta old + (1 - beta) new."""
-    return m.num(beta) * old + (1 - m.num(beta)) * new
+    """beta old + (1 - beta) new, the coefficients numbers of the step."""
+    return m.num(beta) * old + m.num(1 - Fraction(beta)) * new
 
 
 def _left(m: Any, beta: float, t: int) -> Number:
     """1 - beta^t, the correction of the bias toward 0 at the start."""
     return m.num(1 - Fraction(beta) ** t)
+
+
+def _root(m: Any, second: Number, beta: float, t: int, *, folded: bool) -> Number:
+    """sqrt(second/(1 - beta^t)); folded: the quotient of the roots."""
+    left = _left(m, beta, t)
+    return m.sqrt(second) / m.sqrt(left) if folded else m.sqrt(second / left)
+
+
+def _step(m: Any, first: Number, size: Number, lr: float, beta: float, t: int, *, folded: bool) -> Number:
+    """lr (first/(1 - beta^t))/size; folded: with lr/(1 - beta^t) as one number."""
+    if folded:
+        return m.num(Fraction(lr) / (1 - Fraction(beta) ** t)) * first / size
+    return m.num(lr) * (first / _left(m, beta, t)) / size
 
 
 def _sign(m: Any, x: Number) -> Number:
@@ -31,7 +46,7 @@ def _sign(m: Any, x: Number) -> Number:
 @define("sgd")
 def sgd(m: Any, p: Number, g: Number, u: Number, lr: float, momentum: float, nesterov: bool, weight_decay: float) -> Number:
     """d = g + weight_decay p; u' = momentum u + d; p - lr u', with Nesterov's p - lr (d + momentum u'); torch.optim.SGD."""
-    d = g + m.num(weight_decay) * p
+    d = g + m.num(weight_decay) * p if weight_decay else g
     after = m.num(momentum) * u + d
     return p - m.num(lr) * (d + m.num(momentum) * after if nesterov else after)
 
@@ -45,11 +60,22 @@ def sgd_velocity(m: Any, p: Number, g: Number, u: Number, lr: float, momentum: f
 
 
 @define("adam")
-def adam(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int) -> Number:
+def adam(
+    m: Any,
+    p: Number,
+    g: Number,
+    u: Number,
+    v: Number,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    t: int,
+    folded: bool = False,
+) -> Number:
     """p - lr u^/(sqrt(v^) + eps), of the moments without bias; Kingma and Ba, 2015, algorithm 1; torch.optim.Adam."""
-    first = _blend(m, u, g, beta1) / _left(m, beta1, t)
-    second = _blend(m, v, m.square(g), beta2) / _left(m, beta2, t)
-    return p - m.num(lr) * first / (m.sqrt(second) + m.num(eps))
+    size = _root(m, _blend(m, v, m.square(g), beta2), beta2, t, folded=folded) + m.num(eps)
+    return p - _step(m, _blend(m, u, g, beta1), size, lr, beta1, t, folded=folded)
 
 
 @define("adam_epsilon_hat")
@@ -74,19 +100,31 @@ def adamw(
     eps: float,
     t: int,
     weight_decay: float,
+    folded: bool = False,
 ) -> Number:
-    """adam from p (1 - lr weight_decay); Loshchilov and Hutter, 2019, algorithm 2; torch.optim.AdamW."""
-    return adam(m, p * (1 - m.num(lr) * m.num(weight_decay)), g, u, v, lr, beta1, beta2, eps, t)
+    """adam from p - lr weight_decay p; Loshchilov and Hutter, 2019, algorithm 2; torch.optim.AdamW."""
+    less = m.num(1 - Fraction(lr) * Fraction(weight_decay)) * p if folded else p - m.num(lr) * m.num(weight_decay) * p
+    return adam(m, less, g, u, v, lr, beta1, beta2, eps, t, folded)
 
 
 @define("amsgrad")
 def amsgrad(
-    m: Any, p: Number, g: Number, u: Number, v: Number, w: Number, lr: float, beta1: float, beta2: float, eps: float, t: int
+    m: Any,
+    p: Number,
+    g: Number,
+    u: Number,
+    v: Number,
+    w: Number,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    t: int,
+    folded: bool = False,
 ) -> Number:
     """adam with the largest second moment so far, w; Reddi et al., 2018; torch.optim.Adam with amsgrad."""
-    first = _blend(m, u, g, beta1) / _left(m, beta1, t)
-    second = m.max([w, _blend(m, v, m.square(g), beta2)]) / _left(m, beta2, t)
-    return p - m.num(lr) * first / (m.sqrt(second) + m.num(eps))
+    size = _root(m, m.max([w, _blend(m, v, m.square(g), beta2)]), beta2, t, folded=folded) + m.num(eps)
+    return p - _step(m, _blend(m, u, g, beta1), size, lr, beta1, t, folded=folded)
 
 
 @define("adagrad")
@@ -102,10 +140,13 @@ def adagrad_inside(m: Any, p: Number, g: Number, v: Number, lr: float, eps: floa
 
 
 @define("adadelta")
-def adadelta(m: Any, p: Number, g: Number, v: Number, w: Number, lr: float, rho: float, eps: float) -> Number:
+def adadelta(
+    m: Any, p: Number, g: Number, v: Number, w: Number, lr: float, rho: float, eps: float, folded: bool = False
+) -> Number:
     """p - lr sqrt(w + eps)/sqrt(v' + eps) g, w the running mean of squared steps; Zeiler, 2012, algorithm 1."""
     after = _blend(m, v, m.square(g), rho)
-    return p - m.num(lr) * m.sqrt(w + m.num(eps)) / m.sqrt(after + m.num(eps)) * g
+    above, below = m.sqrt(w + m.num(eps)), m.sqrt(after + m.num(eps))
+    return p - m.num(lr) * (above * g / below if folded else above / below * g)
 
 
 @define("rmsprop")
@@ -122,11 +163,22 @@ def rmsprop_inside(m: Any, p: Number, g: Number, v: Number, lr: float, rho: floa
 
 @define("adamax")
 def adamax(
-    m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int
+    m: Any,
+    p: Number,
+    g: Number,
+    u: Number,
+    v: Number,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    t: int,
+    folded: bool = False,
 ) -> Number:
     """p - lr/(1 - beta1^t) u'/max(beta2 v, |g| + eps); Kingma and Ba, 2015, algorithm 2; torch.optim.Adamax."""
     size = m.max([m.num(beta2) * v, m.abs(g) + m.num(eps)])
-    return p - m.num(lr) / _left(m, beta1, t) * _blend(m, u, g, beta1) / size
+    first = _blend(m, u, g, beta1)
+    return p - (_step(m, first, size, lr, beta1, t, folded=True) if folded else m.num(lr) * first / (_left(m, beta1, t) * size))
 
 
 @define("adamax_outside")
@@ -139,29 +191,43 @@ def adamax_outside(
 
 
 @define("nadam_first")
-def nadam_first(m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float) -> Number:
+def nadam_first(
+    m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, folded: bool = False
+) -> Number:
     """The first step of Nadam with momentum_decay 1: mu_t = beta1 (1 - 0.96^t/2); Dozat, 2016; keras.optimizers.Nadam, torch.optim.NAdam."""
     decay = Fraction(96, 100)
-    mu, following = (m.num(beta1) * m.num(1 - power / 2) for power in (decay, decay**2))
-    first = following * _blend(m, u, g, beta1) / (1 - mu * following) + g
-    second = _blend(m, v, m.square(g), beta2) / _left(m, beta2, 1)
-    return p - m.num(lr) * first / (m.sqrt(second) + m.num(eps))
+    mu, following = (Fraction(beta1) * (1 - power / 2) for power in (decay, decay**2))
+    first = _blend(m, u, g, beta1)
+    size = _root(m, _blend(m, v, m.square(g), beta2), beta2, 1, folded=folded) + m.num(eps)
+    if folded:
+        return p - m.num(lr) * g / size - m.num(Fraction(lr) * following / (1 - mu * following)) * first / size
+    return p - m.num(lr) * (m.num(following) * first / m.num(1 - mu * following) + g) / size
 
 
 @define("radam")
 def radam(
-    m: Any, p: Number, g: Number, u: Number, v: Number, lr: float, beta1: float, beta2: float, eps: float, t: int
+    m: Any,
+    p: Number,
+    g: Number,
+    u: Number,
+    v: Number,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    t: int,
+    folded: bool = False,
 ) -> Number:
     """Adam with the rectified variance, or p - lr u^ while it has none; Liu et al., 2020, algorithm 2; torch.optim.RAdam."""
-    first = _blend(m, u, g, beta1) / _left(m, beta1, t)
+    step = _step(m, _blend(m, u, g, beta1), m.num(1), lr, beta1, t, folded=folded)
     decay = Fraction(beta2)
     most = 2 / (1 - decay) - 1
     length = most - 2 * t * decay**t / (1 - decay**t)
     if length <= 5:  # numbers of the params: known exactly
-        return p - m.num(lr) * first
+        return p - step
     rectified = m.sqrt(m.num((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)))
-    size = (m.sqrt(_blend(m, v, m.square(g), beta2)) + m.num(eps)) / m.sqrt(_left(m, beta2, t))
-    return p - m.num(lr) * first * rectified / size
+    inverse = m.sqrt(_left(m, beta2, t)) / (m.sqrt(_blend(m, v, m.square(g), beta2)) + m.num(eps))
+    return p - step * rectified * inverse
 
 
 @define("lion")
@@ -184,7 +250,7 @@ def ftrl(m: Any, p: Number, g: Number, v: Number, z: Number, lr: float, l1: floa
 def rprop(m: Any, p: Number, g: Number, u: Number, w: Number, shrink: float, grow: float, low: float, high: float) -> Number:
     """The step size w shrinks where g and the gradient before, u, have opposite signs, and no step is made; it grows where they agree;
     p - sign(g) w'; Riedmiller and Braun, 1993; torch.optim.Rprop."""
-    agreement = _sign(m, g) * _sign(m, u)
+    agreement = g * u
 
     def step(factor: float) -> Number:
         return p - _sign(m, g) * m.min([m.max([w * m.num(factor), m.num(low)]), m.num(high)])

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from oracles.definitions import define
+from oracles.definitions.comparisons import less_equal
 from oracles.definitions.rounding import half_even, power_of_two, trunc
 
 Number = Any
@@ -136,12 +137,13 @@ def fake_quantize(m: Any, x: Number, scale: float = 0.75, zero_point: int = 0) -
 
 @define("fake_quantize_gradient")
 def fake_quantize_gradient(m: Any, x: Number, g: Number, scale: float = 0.75, zero_point: int = 0) -> Number:
-    """g where round(x / scale) + zero_point needs no clamping, else 0: the straight-through estimator, Bengio et al., 2013."""
+    """g where round(x / scale) + zero_point needs no clamping, else 0: the straight-through estimator, Bengio et al., 2013. At a NaN the mask
+    -128 <= q and q <= 127 is false."""
     q = half_even(m, x / m.num(scale)) + zero_point
     edge = Fraction(1, 2)
     zero = m.num(0)
     return m.where(
-        m.lt(q, m.num(-128 - edge)), lambda: zero, lambda: m.where(m.lt(m.num(127 + edge), q), lambda: zero, lambda: g)
+        m.lt(m.num(-128 - edge), q), lambda: m.where(m.lt(q, m.num(127 + edge)), lambda: g, lambda: zero), lambda: zero
     )
 
 
@@ -168,10 +170,10 @@ def between(m: Any, x: Number, low: float, high: float, bits: int = 8) -> Number
 
 @define("fake_quantize_between_gradient")
 def fake_quantize_between_gradient(m: Any, x: Number, g: Number, low: float = -8.0, high: float = 7.9375) -> Number:
-    """g for low' <= x <= high', else 0; tf.quantization.fake_quant_with_min_max_args_gradient."""
+    """g for low' <= x <= high', else 0, so at a NaN; tf.quantization.fake_quant_with_min_max_args_gradient."""
     _, least, most = nudged(low, high, 8)
-    zero = m.num(0)
-    return m.where(m.lt(x, m.num(least)), lambda: zero, lambda: m.where(m.lt(m.num(most), x), lambda: zero, lambda: g))
+    inside = less_equal(m, m.num(least), x) * less_equal(m, x, m.num(most))
+    return m.where(m.lt(m.num(Fraction(1, 2)), inside), lambda: g, lambda: m.num(0))
 
 
 @define("fake_quantize_between")
@@ -182,8 +184,9 @@ def fake_quantize_between(m: Any, x: Number, low: float = -8.0, high: float = 7.
 
 @define("fake_quantize_between_per_channel")
 def fake_quantize_between_per_channel(m: Any, x: Vector) -> Vector:
-    """Three channels, between -8 and 7.9375, -1 and 2, -4 and 4; tf.quantization.fake_quant_with_min_max_vars_per_channel."""
-    return [between(m, v, a, b) for v, a, b in zip(x, (-8.0, -1.0, -4.0), (7.9375, 2.0, 4.0), strict=True)]
+    """Three channels, between -8 and 7.9375, -1 and 2, -4 and 3.96875; tf.quantization.fake_quant_with_min_max_vars_per_channel. Of
+    none is low / step half-way between two whole numbers: the page does not say which way such a tie goes."""
+    return [between(m, v, a, b) for v, a, b in zip(x, (-8.0, -1.0, -4.0), (7.9375, 2.0, 3.96875), strict=True)]
 
 
 @define("quantize_and_dequantize")

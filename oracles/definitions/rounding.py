@@ -81,9 +81,9 @@ def modf(m: Any, x: Number) -> list[Number]:
 
 @define("sign")
 def sign(m: Any, x: Number) -> Number:
-    """-1, 0 or 1; numpy.sign."""
+    """-1, 0 or 1; numpy.sign. A NaN is neither below nor above zero, and stays."""
     zero = m.num(0)
-    return m.where(m.lt(x, zero), lambda: m.num(-1), lambda: m.where(m.lt(zero, x), lambda: m.num(1), lambda: zero))
+    return m.where(m.lt(x, zero), lambda: m.num(-1), lambda: m.where(m.lt(zero, x), lambda: m.num(1), lambda: x))
 
 
 @define("heaviside")
@@ -189,12 +189,20 @@ def _above(m: Any, x: Number, fmt: str) -> Number:
 
 @define("nextafter")
 def nextafter(m: Any, x: Number, y: Number, fmt: str = "float32") -> Number:
-    """The next number of the format after x in the direction of y, and y where they are equal; C23 7.12.11.3."""
-    return m.where(m.lt(x, y), lambda: _above(m, x, fmt), lambda: m.where(m.lt(y, x), lambda: -_above(m, -x, fmt), lambda: y))
+    """The next number of the format after x in the direction of y, and y where they are equal (x - x makes a NaN one); C23 7.12.11.3."""
+    return m.where(
+        m.lt(x, y), lambda: _above(m, x, fmt), lambda: m.where(m.lt(y, x), lambda: -_above(m, -x, fmt), lambda: y + (x - x))
+    )
 
 
 @define("spacing")
 def spacing(m: Any, x: Number, fmt: str = "float32") -> Number:
-    """The distance to the next number away from zero, with the sign of x; numpy.spacing."""
+    """The distance to the next number away from zero, with the sign of x (x - x makes a NaN one); numpy.spacing."""
     unit = unit_in_last_place(m, x, fmt)
-    return m.where(m.lt(x, m.num(0)), lambda: -unit, lambda: unit)
+    return m.where(m.lt(x, m.num(0)), lambda: -unit, lambda: unit + (x - x))
+
+
+@define("distance_to_nearest")
+def distance_to_nearest(m: Any, x: Number, fmt: str = "float32") -> Number:
+    """The distance to the nearest other number of the format: what the page of numpy.spacing says, without a sign."""
+    return m.min([_above(m, x, fmt) - x, _above(m, -x, fmt) + x])

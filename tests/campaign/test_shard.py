@@ -119,11 +119,11 @@ def test_every_answer_stands_beside_a_finding(of_exp: dict[Any, Finding]) -> Non
 def test_extent_counts_the_elements_that_fail_alike(of_exp: dict[Any, Finding]) -> None:
     for finding in of_exp.values():
         extent = finding.extent
-        assert set(extent) == {"count", "judged", "share", "low", "high"}
+        assert set(extent) == {"count", "judged", "share", "low", "high", "inputs", "special"}
         assert 0 < extent["count"] <= extent["judged"]
         assert extent["share"] == extent["count"] / extent["judged"]
     strip = of_exp["exp_strip", "zero"].extent
-    assert 87.33 < strip["low"] <= strip["high"] < 87.3365
+    assert 87.33 < -strip["high"] <= -strip["low"] < 87.3365
     assert sum(row[3] for row in of_exp["exp_strip", "zero"].profile) == of_exp["exp_strip", "zero"].extent["judged"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,9 +16,13 @@ from typer.testing import CliRunner
 
 from fuzzer.case import Batch
 from fuzzer.cli.app import app
+from fuzzer.errors import UserError
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import finding_id
-from fuzzer.findings.store import Store
+from fuzzer.findings.store import Store, StoreError
+from fuzzer.formats import UnknownName
+from fuzzer.frameworks.framework import FrameworkError
+from oracles.oracle import AuditFailure
 
 ROOT = Path(__file__).parents[2]
 FINDING_KEYS = {"id", "op", "order", "dtype", "target", "implementation", "symptom", "class", "ulps", "severity", "status",
@@ -445,6 +450,7 @@ def test_mistakes_are_one_line_and_exit_status_2(args: tuple[str, ...], words: s
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("ulpfuzz: ")
     assert words.lower() in lines[0].lower()
+    assert "internal error" not in lines[0]
 
 
 def test_a_framework_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, db: str) -> None:
@@ -454,16 +460,90 @@ def test_a_framework_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, db: 
         assert (result.exit_code, result.stderr) == (2, "ulpfuzz: torch is not installed; pip install 'ulpfuzz[torch]'\n")
 
 
-def test_faults_of_ours_are_one_line_too_and_traceable(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any) -> Any:
-        raise TypeError("planted\nin two lines")
+@pytest.fixture
+def tracebacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder that tracebacks are kept in."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
 
-    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken)
+
+def broken(error: Exception) -> Any:
+    def fault(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (TypeError("planted\nin two lines"), "TypeError: planted in two lines"),
+        (ValueError("zip() argument 2 is shorter than argument 1"), "ValueError: zip() argument 2 is shorter than argument 1"),
+        (KeyError("x"), "KeyError: 'x'"),
+        (AuditFailure("ball64 and Arb differ"), "AuditFailure: ball64 and Arb differ"),
+        (AssertionError(), "AssertionError"),
+    ],
+)
+def test_faults_of_ours_are_told_as_such_and_kept(
+    error: Exception, words: str, monkeypatch: pytest.MonkeyPatch, tracebacks: Path
+) -> None:
+    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken(error))
     result = call("probe", "exp", *INPUTS)
-    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert "internal error: TypeError: planted in two lines; ULPFUZZ_DEBUG=1 shows the traceback" in result.stderr
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    (file,) = tracebacks.iterdir()
+    assert result.stderr == f"ulpfuzz: internal error: {words}; please report this to ulpfuzz with the traceback in {file}\n"
+    assert file.stat().st_mode & 0o077 == 0
+    kept = file.read_text(encoding="utf-8")
+    assert "Traceback (most recent call last)" in kept
+    assert "in fault" in kept
+    assert kept.startswith("ulpfuzz ")
     traced = call("probe", "exp", *INPUTS, env={"ULPFUZZ_DEBUG": "1"})
-    assert isinstance(traced.exception, TypeError)
+    assert traced.exception is error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [UserError("mend\nthis"), UnknownName("op", "expp", ["exp"]), StoreError("no such file"), FrameworkError("no such device")],
+)
+def test_what_the_user_can_mend_is_told_as_it_is(error: Exception, monkeypatch: pytest.MonkeyPatch, tracebacks: Path) -> None:
+    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken(error))
+    result = call("probe", "exp", *INPUTS)
+    assert (result.exit_code, result.stderr) == (2, f"ulpfuzz: {' '.join(str(error).split())}\n")
+    assert not list(tracebacks.iterdir())
+
+
+def test_a_traceback_that_no_file_can_hold_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken(ValueError("planted")))
+    monkeypatch.setattr("tempfile.mkstemp", broken(OSError("disk full")))
+    result = call("probe", "exp", *INPUTS)
+    assert result.exit_code == 2
+    assert "Traceback (most recent call last)" in result.stderr
+    last = result.stderr.splitlines()[-1]
+    assert last == "ulpfuzz: internal error: ValueError: planted; please report this to ulpfuzz with the traceback above"
+
+
+def test_no_password_is_told_or_kept(monkeypatch: pytest.MonkeyPatch, tracebacks: Path) -> None:
+    url = "postgresql://me:s3cr@et@host/name"
+    monkeypatch.setattr("sys.argv", ["ulpfuzz", "runs", "--db", url])
+    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken(ValueError(f"cannot read {url}")))
+    result = call("probe", "exp", *INPUTS)
+    (file,) = tracebacks.iterdir()
+    for text in (result.stderr, file.read_text(encoding="utf-8")):
+        assert "s3cr" not in text
+        assert "postgresql://me:***@host/name" in text
+
+
+def test_a_damaged_record_is_the_stores(db: str, tmp_path: Path) -> None:
+    copy = tmp_path / "damaged.db"
+    copy.write_bytes(Path(db.removeprefix("sqlite:///")).read_bytes())
+    with sqlite3.connect(copy) as connection:
+        connection.execute("update findings set payload = '{\"id\": 3}'")
+    result = call("findings", "--db", f"sqlite:///{copy}")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "the store holds a damaged Finding: " in result.stderr
+    assert "internal" not in result.stderr
 
 
 def test_help_says_what_there_is() -> None:

@@ -80,3 +80,36 @@ def test_cells_add_up():
 def test_not_known_gives_way():
     assert worst(math.nan, 2.0) == worst(2.0, math.nan) == 2.0
     assert worst(1.0, math.inf) == math.inf
+
+
+def test_extents_of_every_input_are_merged():
+    nan = math.nan
+    one = {
+        "count": 1,
+        "judged": 10,
+        "share": 0.1,
+        "low": 1.0,
+        "high": 2.0,
+        "inputs": {"x": [1.0, 2.0], "w": [nan, nan]},
+        "special": 1,
+    }
+    other = {
+        "count": 2,
+        "judged": 10,
+        "share": 0.2,
+        "low": -3.0,
+        "high": 1.5,
+        "inputs": {"x": [-3.0, 1.5], "w": [5.0, 6.0]},
+        "special": 0,
+    }
+    merged = merge_findings(a_finding(extent=one), a_finding(extent=other)).extent
+    assert merged["inputs"] == {"x": [-3.0, 2.0], "w": [5.0, 6.0]}
+    assert list(merged["inputs"]) == ["x", "w"]
+    assert (merged["special"], merged["low"], merged["high"], merged["count"]) == (1, -3.0, 2.0, 3)
+
+
+def test_lanes_are_merged_like_binades():
+    lanes = [[-math.inf, 1.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0], [math.inf, 1.0, 1.0, 1.0], [math.nan, 1.0, 1.0, 1.0]]
+    elsewhere = [[math.nan, 3.0, 0.0, 2.0], [-math.inf, 0.5, 4.0, 1.0]]
+    merged = merge_profiles(lanes, [[float(str(row[0])), *row[1:]] for row in elsewhere])
+    assert repr(merged) == repr([[-math.inf, 1.0, 4.0, 2.0], *lanes[1:3], [math.nan, 3.0, 1.0, 3.0]])

@@ -60,7 +60,7 @@ def same(one, other):
 
 @given(st.floats(), st.floats(), st.floats())
 def test_the_store_keeps_every_float(ulps, output, order):
-    finding = a_finding(ulps=ulps, output=output, params={"ord": order}, id="x", profile=[[1.0, ulps, output, 3]])
+    finding = a_finding(ulps=ulps, output=output, params={"ord": order}, id="x", profile=[[1.0, ulps, output, 3.0]])
     assert same(decode(Finding, encode(finding)), finding)
     cell = a_cell(a_finding(), worst_ulps=ulps)
     assert same(decode(CellSummary, encode(cell)), cell)

@@ -28,6 +28,35 @@ def test_no_pivot_is_subnormal(structure: Structure) -> None:
     assert holds(FLOAT32, spec, least)
 
 
+@pytest.mark.parametrize("structure", ["ascending", "simplex"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, -0.0, 3e38, -1e-45])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_special_value_leaves_the_structure_whole(structure: Structure, value: float, place: int) -> None:
+    spec = Input("x", ("n",), structure=structure)
+    row = satisfy(FLOAT32, spec, np.asarray([[0.25, 0.25, 0.5]], np.float32))
+    row[0, place] = value
+    brought = satisfy(FLOAT32, spec, row)
+    assert holds(FLOAT32, spec, brought)
+    if structure == "ascending":
+        assert (brought[0, :-1] <= brought[0, 1:]).all()
+    else:
+        assert (brought >= 0).all()
+        assert abs(brought.astype(np.float64).sum() - 1) <= 3 * FLOAT32.unit_roundoff
+
+
+@pytest.mark.parametrize("structure", ["symmetric", "spd", "nonsingular", "lower", "upper", "unit_lower"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [(0, 0), (1, 0), (0, 1)])
+def test_a_special_value_leaves_a_matrix_its_structure(structure: Structure, value: float, place: tuple[int, int]) -> None:
+    spec = matrix("a", structure=structure)
+    a = satisfy(FLOAT32, spec, np.asarray([[[2.0, 0.5], [0.5, 2.0]]], np.float32))
+    a[0][place] = value
+    brought = satisfy(FLOAT32, spec, a)
+    assert holds(FLOAT32, spec, brought)
+    if structure in ("spd", "nonsingular"):
+        assert np.isfinite(brought).all()
+
+
 @pytest.mark.parametrize(
     "spec", [matrix("a", structure="spd"), Input("x", ("n",), structure="simplex")], ids=lambda s: s.structure
 )

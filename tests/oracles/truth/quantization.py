@@ -87,7 +87,7 @@ TRUTH: dict[str, Any] = {
     ),
     "fake_quantize_between": by_fractions(_between),
     "fake_quantize_between_per_channel": by_fractions(
-        lambda x: [_between(v, a, b) for v, a, b in zip(x, (-8.0, -1.0, -4.0), (7.9375, 2.0, 4.0), strict=True)]
+        lambda x: [_between(v, a, b) for v, a, b in zip(x, (-8.0, -1.0, -4.0), (7.9375, 2.0, 3.96875), strict=True)]
     ),
     "quantize_and_dequantize": by_fractions(lambda x: Fraction(min(max(round(8 * x), -128), 127), 8)),
 }

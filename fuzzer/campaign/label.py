@@ -1,0 +1,258 @@
+"""Label of a wrong answer: documented, flush or composed (findings.label), each with its reason; none where it accuses the framework."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.watchdog import calling
+from fuzzer.case import DIRECTIONS, Batch, Placement
+from fuzzer.catalog.composed import composed
+from fuzzer.catalog.op import Documented
+from fuzzer.findings.label import COMPOSED, DOCUMENTED, FLUSH
+from fuzzer.formats import FLOAT32, Format, format_named
+from fuzzer.frameworks.host import Hosted
+from fuzzer.frameworks.target import flush_policy
+from fuzzer.inputs.recipe import settle
+from fuzzer.inputs.structures import holds
+from fuzzer.judge.contract import facts_at
+from fuzzer.judge.stability import certify
+from fuzzer.judge.verdict import Class, Symptom
+from oracles.arithmetic.mp import TimeIsUpError
+from oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
+from oracles.effort import evaluation_cost
+from oracles.reference import FINITE
+
+#: What evaluating a definition step by step may raise where an arithmetic cannot: then it explains nothing.
+_CANNOT = (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError, TimeIsUpError)
+
+
+@dataclass(frozen=True)
+class Label:
+    """name: one of findings.label, or "" for none. reason: why, in one line, with its source."""
+
+    name: str = ""
+    reason: str = ""
+
+
+def gravity(class_: Class, label: Label) -> float:
+    """The order of verdicts of one call: findings, below them what is composed, then what is set aside, then what is undecided."""
+    return {"": float(class_), COMPOSED: Class.inaccurate - 0.25}.get(label.name, Class.inaccurate - 0.5)
+
+
+@dataclass(frozen=True)
+class Element:
+    """One answer that was judged wrong: a batch of one row, the row of outputs that the call gave, and which of them; where the row stood; the
+    truth, nan where it is not known or no number."""
+
+    row: Batch
+    outputs: NDArray[Any]
+    output: int
+    symptom: Symptom
+    placement: Placement | None = None
+    truth: float = math.nan
+
+    @property
+    def answer(self) -> float:
+        return float(self.outputs[self.output])
+
+
+def label_of(trial: Trial, subject: Subject, element: Element) -> Label:
+    """The label of an answer of a subject that is a finding against the mathematical function."""
+    return set_aside(trial, subject, element) or composed_label(trial, subject, element.row)
+
+
+def set_aside(trial: Trial, subject: Subject, element: Element) -> Label | None:
+    """The label of an answer that is none of a defect's: documented or flush."""
+    return _documented(trial, subject, element) or _flush(trial, subject, element)
+
+
+def composed_label(trial: Trial, subject: Subject, row: Batch) -> Label:
+    """Whether what a call does at a row is laid to a formula of ours."""
+    op, fmt = trial.op, format_named(trial.format.real)
+    point = None if any(i.complex for i in op.inputs) else {n: v for n, v in row.exact().items() if n not in DIRECTIONS}
+    reason = composed(op, subject.implementation, dict(trial.cell.params), point, fmt)
+    return Label(COMPOSED, reason) if reason else Label()
+
+
+# Documented
+
+#: Structures without which an op is no function; what a triangular one does not read is another matter.
+_DEFINES = ("ascending", "simplex", "spd", "symmetric", "nonsingular")
+
+
+def _documented(trial: Trial, subject: Subject, element: Element) -> Label | None:
+    for spec in trial.op.inputs:
+        if spec.structure in _DEFINES and not holds(trial.format, spec, element.row.inputs[spec.name]):
+            return Label(DOCUMENTED, f"{spec.name} is not {spec.structure}, as the op's record has it: nothing is promised here")
+    params = dict(trial.cell.params)
+    for fact in facts_at(trial.op, subject.implementation, params, element.row, trial.cell.order):
+        if fact.open:
+            return Label(DOCUMENTED, f"{fact.what}: nothing is promised here; {fact.source}")
+        if _right_by(fact, trial, subject, element):
+            return Label(DOCUMENTED, f"{fact.what}; {fact.source}")
+    return None
+
+
+def _right_by(fact: Documented, trial: Trial, subject: Subject, element: Element) -> bool:
+    if fact.value is not None:
+        low, high = _interval(fact.value, element.row)
+        return _near(trial, element, low) or _near(trial, element, high) or low <= element.answer <= high
+    held = trial.held_to(fact.definition or trial.op.definition, fact.constants, differentiate=fact.differentiate)
+    return _right_in_steps(held, element) if fact.arithmetic == "state" else _right_for(held, subject, element)
+
+
+def _interval(value: float | str | tuple[float, float], row: Batch) -> tuple[float, float]:
+    if isinstance(value, tuple):
+        return value
+    number = float(row.exact()[value].ravel()[0]) if isinstance(value, str) else value
+    return number, number
+
+
+def _near(trial: Trial, element: Element, value: float) -> bool:
+    """Whether the answer is that value, within T ulps of it, or of its kind."""
+    answer = element.answer
+    if math.isnan(value) or math.isinf(value) or not math.isfinite(answer):
+        return answer == value or (math.isnan(value) and math.isnan(answer))
+    return abs(answer - value) <= trial.standard(element.row).ulps * float(trial.format.ulp(np.asarray(value)))
+
+
+def _right_for(held: Trial, subject: Subject, element: Element) -> bool:
+    """Whether the answer is no finding by the trial's own definition, certified as one is by the op's."""
+    row, output = element.row, element.output
+    answers = element.outputs[np.newaxis]
+    truth = held.truth(row, [answers])
+    if output >= truth.shape[1]:
+        return False
+    (outcome,) = held.judge(row, [(subject, answers, "")], truth).outcomes
+    assert outcome.screened is not None
+    verdicts = outcome.screened.verdicts
+    class_ = Class(int(verdicts.classes[0, output]))
+    if class_.is_finding and math.isfinite(element.answer) and truth.accepts[0, output] & FINITE:
+        single = {name: values[0] for name, values in row.exact().items()}
+        near = float(truth.value[0, output] + truth.low[0, output])
+        class_ = certify(
+            held.function, single, output, element.answer, near, held.format, held.standard(row),
+            float(verdicts.excess[0, output]), class_, held.modulus(row, output),
+        )  # fmt: skip
+    return class_ < Class.undecided
+
+
+def _right_in_steps(held: Trial, element: Element) -> bool:
+    """Whether the answer is what the definition gives in the format's own arithmetic, within T ulps; 16-bit formats may compute in binary32."""
+    single = {name: values[0] for name, values in element.row.exact().items()}
+    formats: list[Format] = [held.format] + [FLOAT32] * (held.format.width == 16)
+    for fmt in formats:
+        try:
+            steps = rounded_steps(held.function, single, fmt.round)
+        except _CANNOT:
+            return False
+        if element.output < len(steps) and _near(held, element, _rounded(steps[element.output], held.format)):
+            return True
+    return False
+
+
+def _rounded(value: float, fmt: Format) -> float:
+    return float(fmt.round(np.asarray(value, np.float64)))
+
+
+# Flush
+
+#: What moves inputs out of the reach of a flush: powers of two by which tiny ones are multiplied, in multiples of the format's precision; where
+#: none is tiny, powers to which the magnitudes of all are raised, which brings them and the truth nearer to 1.
+_AWAY, _NEARER = (2, 4), (0.75, 0.5)
+#: Nominal seconds in Arb (oracles.effort) above which a definition is not evaluated step by step, which takes twenty times as long.
+_DEAR = 0.02
+#: What flushing an intermediate result or two can change, in least normal numbers (judge.screen).
+_REACH = 16
+
+
+def _flush(trial: Trial, subject: Subject, element: Element) -> Label | None:
+    if not all(np.isfinite(v).all() for v in element.row.exact().values()):
+        return None
+    for fmt in _flushing(trial, subject):
+        small = element.symptom == Symptom.internal_flush or abs(element.answer - element.truth) <= _REACH * fmt.min_normal
+        if _explained(trial, element, fmt) or (small and _nowhere_else(trial, subject, element)):
+            return Label(
+                FLUSH,
+                f"{trial.op.family or trial.op.name}: {subject.target} reads or writes {fmt.name} numbers below 2^{fmt.emin} as 0",
+            )
+    return None
+
+
+def _flushing(trial: Trial, subject: Subject) -> list[Format]:
+    """The formats whose subnormal numbers the target flushes while it computes in the cell's: its own, and binary32 for 16-bit ones."""
+    formats: list[Format] = [trial.format] + [FLOAT32] * (trial.format.width == 16)
+    framework = trial.framework(subject)
+    found = []
+    with trial.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):
+        for fmt in formats:
+            policy = flush_policy(trial.target(subject), fmt.name, trial.alone)
+            if policy.inputs or policy.outputs:
+                found.append(format_named(fmt.real))
+    return found
+
+
+def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
+    """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer, and has
+    another with gradual underflow: what underflows whatever the target does is no flush."""
+    single = {name: values[0] for name, values in element.row.exact().items()}
+    finite = math.isfinite(element.answer)
+    if evaluation_cost(trial.function, {name: np.shape(v) for name, v in single.items()}, 256) > _DEAR:
+        return False
+    with trial.clock.phase("oracle"):
+        try:
+            if not finite:
+                kinds = flushed_kinds(trial.function, single, fmt.min_normal, fmt.precision)
+                return element.output < len(kinds) and not math.isfinite(kinds[element.output]) and _is(trial, element, kinds)
+            if not _is(trial, element, flushed_steps(trial.function, single, fmt.min_normal, fmt.precision)):
+                return False
+            return not _is(trial, element, flushed_steps(trial.function, single, fmt.min_normal, fmt.precision, gradual=True))
+        except _CANNOT:
+            return False
+
+
+def _is(trial: Trial, element: Element, outputs: list[float]) -> bool:
+    """Whether the answer is what a definition's steps give, rounded, within T ulps."""
+    if element.output >= len(outputs):
+        return False
+    value = _rounded(outputs[element.output], trial.format)
+    return math.isfinite(value) == math.isfinite(element.answer) and _near(trial, element, value)
+
+
+def _nowhere_else(trial: Trial, subject: Subject, element: Element) -> bool:
+    """Whether the call is right where the same inputs are moved out of a flush's reach: an error of another cause would stay."""
+    at = element.placement or Placement()
+    for inputs in _moved(trial, element.row):
+        outcome = trial.run_placed(replace(element.row, inputs=inputs), subject, at).outcomes[0]
+        if outcome.screened is None or outcome.screened.verdicts.classes[at.position, element.output] >= Class.undecided:
+            return False
+    return True
+
+
+def _moved(trial: Trial, row: Batch) -> list[dict[str, NDArray[Any]]]:
+    """The inputs of a row, moved in two ways."""
+    fmt, exact = trial.format, row.exact()
+    reach = 2.0 ** (fmt.emin + 2 * fmt.precision)
+    tiny = any(((np.abs(v) < reach) & (v != 0)).any() for v in exact.values())
+
+    def moved(values: NDArray[np.float64], number: int) -> NDArray[np.float64]:
+        if tiny:
+            return np.where(np.abs(values) < reach, values * 2.0 ** (_AWAY[number] * fmt.precision), values)
+        return np.copysign(np.abs(values) ** _NEARER[number], values)
+
+    specs = {spec.name: spec for spec in trial.op.inputs}
+    rows = []
+    for number in range(2):
+        inputs = {
+            name: row.inputs[name] if name in DIRECTIONS and not tiny else fmt.round(moved(v, number))
+            for name, v in exact.items()
+        }
+        rows.append({name: settle(fmt, specs[name], v) if name in specs else v for name, v in inputs.items()})
+    return rows
