@@ -80,7 +80,7 @@ def script(
     silent = finding.symptom in SILENT
     kind = "silent" if silent else _kind(finding, names)
     limit, reason = _limit(finding, limit_source)
-    told = {
+    told: dict[str, Any] = {
         "f": finding, "fmt": fmt, "kind": kind, "silent": silent, "alone": finding.symptom in ("crash", "hang"),
         "headline": _docstring(headline(finding, arrays, where)), "subject": _subject(finding, where, arrays),
         "shown": [f"  {a.name} = {a.decimal_text} = {a.hex_text}" for a in arrays],
@@ -153,7 +153,7 @@ def _truth(
     far = reach > EXPONENTS[0]
     wide = 2 * reach if far else 0  # what cancels between numbers so far apart is not lost at two precisions alike
     if definition is None:
-        text, needs = "", ()
+        text, needs = "", tuple[str, ...]()
     else:
         nested = len(re.findall(r"\bm\.(?:exp|expm1|sigmoid|softplus|logsumexp|softmax)\(", definition.text)) > 1
         text, needs = shim(definition.asks, specials, nans=kind != "value", divides=definition.divides, far=nested or far)

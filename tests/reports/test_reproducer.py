@@ -333,7 +333,7 @@ def test_a_real_input_with_a_complex_result(tmp_path: Path) -> None:
 
 def test_a_matrix_is_carried_whole(tmp_path: Path) -> None:
     rows = [[3.0, 1.5], [-2.0, 0.25]]
-    case = {
+    case: dict[str, Any] = {
         "dtype": "float64",
         "inputs": {"a": [[v.hex() for v in row] for row in rows]},
         "placement": {"length": 2, "position": 1, "stride": 2},
