@@ -138,6 +138,13 @@ def _line(finding: Finding, arrays: Sequence[Array], where: str) -> str:
 _ORDERS = {"grad": "the gradient", "jvp": "the forward-mode derivative", "grad2": "the second derivative"}
 
 
+def vouched(finding: Finding) -> str:
+    """Who vouches for the truth, in words: a limit is no enclosure, and says so."""
+    if finding.certified_by == "limit":
+        return "a limit: what the definition tends to along several paths, which agree; not enclosed by Arb"
+    return finding.certified_by
+
+
 def _unravel(offset: int, shape: tuple[int, ...]) -> list[int]:
     index = []
     for size in reversed(shape):

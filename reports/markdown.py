@@ -38,6 +38,7 @@ def render(report: Report, top: int = TOP) -> str:
         _row("versions", versions),
         *([_row("placements", report.consistency)] if report.consistency else []),
         *([_row("all inputs", report.facts_text)] if report.facts else []),
+        *([_row("scripts", report.scripts_text)] if report.scripts_text else []),
         *([_row("compiling", numbers.duration(report.compile_seconds))] if report.compile_seconds else []),
         *([_row("apart", report.labels_text)] if report.labels_text else []),
         *([_row("unsupported", report.unsupported_text)] if report.unsupported else []),
@@ -70,6 +71,15 @@ def render(report: Report, top: int = TOP) -> str:
     if report.flushes:
         lines += ["", "## Flushes of subnormal numbers", ""]
         lines += [f"- {r.shown.reason}: {len(r.members)}, first `{r.shown.id}`" for r in report.flushes[:top]]
+    if report.unconfirmed:
+        lines += [
+            "",
+            "## Unconfirmed",
+            "",
+            "Their scripts were run and did not show the defect: a fault of ulpfuzz, no findings.",
+            "",
+        ]
+        lines += [f"- `{e.finding.id}`: {e.finding.script_says}" for e in report.unconfirmed]
     if report.fixed:
         lines += ["", f"## Fixed since {report.baseline or 'the baseline'}", "", *(f"- `{f.id}`" for f in report.fixed)]
     return "\n".join(lines).rstrip() + "\n"
@@ -94,12 +104,13 @@ def _finding(rank: int, entry: Entry) -> list[str]:
         f"{f.target}; " + ", ".join(facts) + ".",
         "",
         *(f"- {a.name} = {_code(a.hex_text)} ({a.decimal_text})" for a in entry.arrays),
-        f"- truth {_code(truth)} ({f.certified_by}); {answer}" if f.reference else f"- {answer}",
+        f"- truth {_code(truth)} ({entry.vouched}); {answer}" if f.reference else f"- {answer}",
         *right,
         f"- {entry.placement_text}" if entry.silent else f"- limit: {entry.limit_text}; {entry.placement_text}",
         f"- right on the same bits: {', '.join(f.avoidable_by) or 'no other target'}",
         *([f"- {f.reason}"] if f.reason and f.class_ == "inaccurate" else []),
         *([f"- {f.note}"] if f.note else []),
+        *([f"- script {entry.executed}"] if f.script else []),
         *([f"- seen before: {entry.advice.text}", *(f"  - {line}" for line in entry.advice.lines)] if entry.advice else []),
         "",
         "```",

@@ -16,7 +16,7 @@ from fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_apa
 from reports import numbers
 from reports.advice import Advice, advice_of
 from reports.extent import extent_text
-from reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity
+from reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
 from reports.reproducer import script
 
 #: The classes of a verdict, best first, as judged elements are counted; see fuzzer.judge.verdict.Class.
@@ -59,6 +59,16 @@ class Entry:
         if limit is None:
             return "none for this op: judged by stability alone (no nearby input has this answer)"
         return f"{numbers.measure(limit)} ulps of {self.finding.dtype}: the accuracy limit of the op's class"
+
+    @property
+    def vouched(self) -> str:
+        """Who vouches for the truth."""
+        return vouched(self.finding)
+
+    @property
+    def executed(self) -> str:
+        """What its script said when it was run."""
+        return f"{self.finding.script}: {self.finding.script_says}" if self.finding.script else "not run yet"
 
     @property
     def extent(self) -> str:
@@ -124,7 +134,7 @@ class Heat:
 class Report:
     """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none). facts: what sweeps found of the
     run's targets, at the versions that it used. composed: the findings of formulas of ours; documented, flushes: what is no finding
-    (findings.label)."""
+    (findings.label). unconfirmed: those whose script was run and did not show the defect, which is a fault of ours; they are no findings."""
 
     run: Run
     baseline: str
@@ -137,6 +147,7 @@ class Report:
     composed: list[Entry] = field(default_factory=list)
     documented: list[Finding] = field(default_factory=list)
     flushes: list[FlushRecord] = field(default_factory=list)
+    unconfirmed: list[Entry] = field(default_factory=list)
 
     @property
     def labels(self) -> dict[str, int]:
@@ -158,6 +169,20 @@ class Report:
             (len(self.rejected), "rejected: a check of an argument"),
         ]
         return "; ".join(f"{numbers.count(n)} {said}" for n, said in parts if n)
+
+    @property
+    def scripts_text(self) -> str:
+        """How many scripts were run and what they showed; "" where none was."""
+        shown = [e for e in (*self.entries, *self.composed) if e.finding.script]
+        if not shown and not self.unconfirmed:
+            return ""
+        left = len(self.entries) + len(self.composed) - len(shown)
+        parts = [f"{_plural(len(shown), 'script')} run once showed the defect"]
+        parts += [f"{numbers.count(left)} not run yet"] if left else []
+        parts += (
+            [f"{numbers.count(len(self.unconfirmed))} unconfirmed, listed apart: a fault of ulpfuzz"] if self.unconfirmed else []
+        )
+        return "; ".join(parts)
 
     @property
     def facts_text(self) -> str:
@@ -324,9 +349,11 @@ def build(
         entries.append(entry_of(known, text, wrt.get(finding.op)))
     entries.sort(key=lambda e: (-_sortable(e.finding.severity), e.finding.id))
     kept = list(cells)
+    shown = [e for e in entries if e.finding.script != "unconfirmed"]
     return Report(
-        run, baseline, [e for e in entries if not e.finding.label], list(fixed), list(not_run), kept, _heat(entries, kept), _of_run(facts, run),
-        [e for e in entries if e.finding.label], [f for f in aside if f.label == DOCUMENTED], flush_records(aside),
+        run, baseline, [e for e in shown if not e.finding.label], list(fixed), list(not_run), kept, _heat(shown, kept), _of_run(facts, run),
+        [e for e in shown if e.finding.label], [f for f in aside if f.label == DOCUMENTED], flush_records(aside),
+        [e for e in entries if e.finding.script == "unconfirmed"],
     )  # fmt: skip
 
 

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import math
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
-from fuzzer.formats import format_named
+from fuzzer.formats import Format, format_named
 from reports import numbers
-from reports.headline import COTANGENT, SILENT, TANGENT, arrays_of, element_of, headline, quantity
+from reports.call import IMPORTS, calling, direct, literal, placement
+from reports.definition import Definition
+from reports.headline import COTANGENT, SILENT, TANGENT, Array, array_of, element_of, headline, quantity
+from reports.shim import shim
 
-#: How each framework is imported; numpy is there anyway. Environment variables are set before.
-IMPORTS = {
-    "torch": ["import torch"],
-    "tensorflow": ["import tensorflow as tf"],
-    "jax": ["import jax", "import jax.numpy as jnp"],
-    "numpy": [],
-}
-NAMES = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX", "numpy": "numpy"}
-_ONE_THREAD = [("OMP_NUM_THREADS", "1")]
 #: Seconds that a call is given which did not return before, where the finding does not say how many it was; and what its process may take to
 #: start.
 PATIENCE, STARTS = 105.0, 15.0
@@ -36,16 +29,26 @@ _LAYOUTS = {
     "jvp": "tangents",
     "grad2": "second derivatives, flattened and joined",
 }
+#: The least precision at which a truth is tried: quotients of differences lose a fifth of it to their step, second ones two fifths.
+BITS = {"value": 256, "grad": 640, "jvp": 640, "grad2": 1280}
+#: Numbers put for NaN, of those the ones in the input's domain.
+STAND_INS = (0.25, 3.0, -1.5, 1e30, -1e30, 40.0, 0.625, -20.0, 1.0625)
+#: Binary exponents of the steps of a path, where no number of the case is far from one; and bits that hold them all.
+EXPONENTS, LIMIT_BITS = (16, 32, 64, 128), 700
 
 
 def script(
     finding: Finding,
-    definition_source: str | None = None,
+    definition: Definition | None = None,
     *,
-    definition: str = "",
+    inputs: Sequence[str] = (),
+    specials: Mapping[str, Callable[..., Any]] | None = None,
+    domains: Mapping[str, tuple[float, float]] | None = None,
     differentiable: Sequence[str] | None = None,
     complex_inputs: Sequence[str] | None = None,
     complex_result: bool = False,
+    single: bool = False,
+    limit_source: str = "",
     versions: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
     setup: Sequence[str] = (),
@@ -53,87 +56,150 @@ def script(
 ) -> str:
     """The source of a script that re-runs a finding, judges it exactly and exits 1 while the defect is there, 0 when it is gone.
 
-    definition_source: source of the oracle's definition and of the functions it calls, or whole modules that hold them: what it
-    needs is picked out; with it the script recomputes the truth. definition: its registered name (default: the op's).
-    differentiable: the inputs that gradients are taken of, in order (default: all). complex_inputs: those that are pairs of real and
-    imaginary parts on the last axis (default: at a complex dtype all of two); complex_result: the call's result is complex even where none is.
-    A statement special("zeta")(mp_zeta) in the source gives the definition's arithmetic a special function of mpmath's. versions: library
+    definition: the oracle's definition as source; with it the script recomputes the truth, by the finding's `certified_by`: at precisions that
+    agree, along paths to a limit, or with numbers for NaN. inputs: the op's input names in the order of the definition's arguments (default: that
+    of the case). specials: mpmath's part of the special functions that a definition may ask for, by name. domains: per input the interval in
+    which numbers are put for NaN. differentiable: the inputs that gradients are taken of, in order (default: all). complex_inputs: those that
+    are pairs of real and imaginary parts on the last axis (default: at a complex dtype all of two); complex_result: the call's result is
+    complex even where none is. single: the definition returns one number, no list. limit_source: whose limit in ulps it is. versions: library
     versions at the time of the finding. environment: variables to set before the imports, setup: statements after them (a target's
     switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises UserError for a
     target that no script can be written for.
     """
     framework = framework_of(finding.target)
-    place, _, switches = finding.target.partition(";")
-    device, mode = [*place.split(":")[1:], *("cpu", "eager")[place.count(":") :]]
     if framework not in IMPORTS:
         raise UserError(f"no reproducer for the target {finding.target!r}: its framework is none of {', '.join(IMPORTS)}")
     if framework == "numpy" and finding.order != "value":
         raise UserError(f"no reproducer for {finding.id}: numpy has no gradients")
+    case = finding.case["inputs"]
+    names = [n for n in inputs if n in case] or [n for n in case if n not in (COTANGENT, TANGENT)]
+    arrays = [array_of(n, case[n], finding.dtype) for n in [*names, *(d for d in (COTANGENT, TANGENT) if d in case)]]
+    wrt = [n for n in (differentiable if differentiable is not None else names) if n in names]
+    where = element_of(finding, arrays, wrt)
     fmt = format_named(finding.dtype)
-    inputs = dict(finding.case["inputs"])
-    names = [name for name in inputs if name not in (COTANGENT, TANGENT)]
-    placed = finding.case.get("placement") or {}
-    source, main = _definition(definition_source, definition or finding.op) if definition_source else ("", "")
-    limit, reason = _limit(finding)
-    wide = fmt.real == "float64"
-    if complex_inputs is None:
-        complex_inputs = [name for name in names if finding.dtype != fmt.real and _pairs(inputs[name])]
-    parts = [name for name in names if name in complex_inputs]
-    bfloat = finding.dtype == "bfloat16" and framework != "torch"
-    modules = [*IMPORTS[framework], *(["import ml_dtypes"] if bfloat else []), *_extra_modules(finding.implementation, framework)]
-    arrays = arrays_of(finding)
-    where = element_of(finding, arrays, differentiable)
-    subject = quantity(finding, where, arrays)
-    right = finding.case.get("right") or {}
-    text = _template().render(
-        f=finding,
-        fmt=fmt,
-        headline=_docstring(headline(finding, arrays, where)),
-        subject=subject,
-        about=_about(finding),
-        framework=framework,
-        device=device,
-        mode=mode,
-        missing=device != "cpu" and framework != "numpy",
-        needs=NAMES[framework] + (" and ml_dtypes" if bfloat else "") if framework != "numpy" else "nothing else",
-        environment=[*{**dict(_environment(framework, device)), **(environment or {})}.items()],
-        setup=list(setup),
-        switches=switches,
-        found_with=_docstring(found_with),
-        alone=finding.symptom in ("crash", "hang"),
-        patience=round(float(finding.case.get("patience", PATIENCE)) + STARTS),
-        right=[int(right["placement"].get(k, d)) for k, d in (("length", 1), ("position", 0), ("stride", 1))] if right else [],
-        right_nth=int(right.get("nth", 1)),
-        right_hex=right.get("output_hex", ""),
-        nth=int(finding.case.get("nth", 1)),
-        modules=modules,
-        inputs=[(name, _literal_array(inputs[name])) for name in names],
-        cotangent=_literal_array(inputs[COTANGENT]) if COTANGENT in inputs else "",
-        tangent=_literal_array(inputs[TANGENT]) if TANGENT in inputs else "",
-        layout=_LAYOUTS.get(finding.order, "outputs"),
-        wrt=[n for n in (differentiable if differentiable is not None else names) if n in names],
-        length=int(placed.get("length", 1)),
-        position=int(placed.get("position", 0)),
-        stride=int(placed.get("stride", 1)),
-        limit=repr(limit),
-        limit_reason=reason,
-        output_hex=finding.output_hex or numbers.hexadecimal(finding.output),
-        then=json.dumps(
-            {name: versions[name] for name in (framework, "numpy", "mpmath") if name in versions} if versions else {}
-        ),
-        params=[f"{name}={_literal(value)}" for name, value in finding.params.items()],
-        names=names,
-        parts=parts,
-        pairs=bool(parts) or complex_result,
-        numpy_dtype="ml_dtypes.bfloat16" if bfloat else f"np.{'float32' if finding.dtype == 'bfloat16' else fmt.real}",
-        definition=source,
-        main=main,
-        # The last: every cancellation of the format's range in a value, and quotients of differences on top of it in a derivative.
-        bits={"value": (256, 2400 if wide else 800), "grad2": (1200, 9600 if wide else 3600)}.get(
-            finding.order, (800, 6400 if wide else 2400)
-        ),
+    silent = finding.symptom in SILENT
+    kind = "silent" if silent else _kind(finding, names)
+    limit, reason = _limit(finding, limit_source)
+    told: dict[str, Any] = {
+        "f": finding, "fmt": fmt, "kind": kind, "silent": silent, "alone": finding.symptom in ("crash", "hang"),
+        "headline": _docstring(headline(finding, arrays, where)), "subject": _subject(finding, where, arrays),
+        "shown": [f"  {a.name} = {a.decimal_text} = {a.hex_text}" for a in arrays],
+        "limit": repr(limit), "limit_reason": reason, "certified": _certified(finding, kind),
+        "output_hex": finding.output_hex or numbers.hexadecimal(finding.output), "then": _then(framework, versions),
+        "patience": round(float(finding.case.get("patience", PATIENCE)) + STARTS), "layout": _LAYOUTS.get(finding.order, "outputs"),
+        "inputs": _dict({n: _literal_array(case[n]) for n in names}),
+        "cotangent": _literal_array(case[COTANGENT]) if COTANGENT in case else "",
+        "tangent": _literal_array(case[TANGENT]) if TANGENT in case else "", "wrt": wrt, "overflows": _overflows(finding, fmt),
+    }  # fmt: skip
+    told |= calling(finding, names, fmt, complex_inputs, complex_result, environment or {}, setup)
+    told |= _truth(
+        finding, names, definition if kind not in ("silent", "convention") else None, specials or {}, kind, domains or {}
     )
-    return _tidy(text)
+    told["plain"] = _plain(finding, kind, told)
+    told["single"] = single and finding.worst == 0 and told["plain"]
+    told |= direct(told)
+    told["about"] = _about(finding, reason, limit, versions, told["needs"], found_with)
+    told["imports"] = _imports(told)
+    return _tidy(_template().render(**told))
+
+
+def _plain(finding: Finding, kind: str, told: Mapping[str, Any]) -> bool:
+    """Whether it is a value, an exact number within the format's range, judged at one placement: the shortest script."""
+    return (
+        kind == "value" and finding.order == "value" and bool(told["definition"]) and not finding.reference.startswith("[")
+        and not told["right"] and not told["overflows"] and finding.symptom != "signed_zero"
+    )  # fmt: skip
+
+
+def _kind(finding: Finding, names: Sequence[str]) -> str:
+    """How the truth is recomputed: as a value, with numbers for NaN, along the paths of a limit; or it is a framework's documented convention."""
+    if finding.certified_by.startswith(("convention", "record")):
+        return "convention"
+    given = [x for n in names for x in array_of(n, finding.case["inputs"][n], finding.dtype).hexes]
+    if "nan" in given:
+        return "nan"
+    exact = not finding.reference.startswith("[") and math.isfinite(float(finding.reference.partition("e")[0]))
+    special = not all(math.isfinite(float.fromhex(x)) for x in given)
+    return (
+        "limit" if special or finding.certified_by in ("limit", "mpmath") or not (exact or finding.order != "value") else "value"
+    )
+
+
+def _certified(finding: Finding, kind: str) -> str:
+    """Who vouches for the truth."""
+    if kind == "limit":
+        return "a limit: what the definition tends to on several paths, which agree"
+    if kind == "nan":
+        return "by putting numbers for NaN"
+    return finding.certified_by if kind == "convention" else f"certified by {finding.certified_by}"
+
+
+def _subject(finding: Finding, where: str, arrays: Sequence[Array]) -> str:
+    placed = finding.case.get("placement") or {}
+    length, position, stride = placement(placed)
+    row = f"; row {position} of {length}, stride {stride}" if (length, stride) != (1, 1) else ""
+    return f"{quantity(finding, where, arrays)}: {finding.dtype} on {finding.target}{row}"
+
+
+def _truth(
+    finding: Finding, names: Sequence[str], definition: Definition | None, specials: Mapping[str, Callable[..., Any]], kind: str,
+    domains: Mapping[str, tuple[float, float]],
+) -> dict[str, Any]:  # fmt: skip
+    """What the template is told of the truth: the definition, the arithmetic, and at what points it is evaluated."""
+    hexes = {n: array_of(n, finding.case["inputs"][n], finding.dtype).hexes for n in names}
+    values = [float.fromhex(x) for given in hexes.values() for x in given]
+    ordinary = [abs(math.frexp(v)[1]) for v in values if math.isfinite(v) and v]
+    reach, zeros = max(ordinary, default=0), any(v == 0 for v in values)
+    far = reach > EXPONENTS[0]
+    wide = 2 * reach if far else 0  # what cancels between numbers so far apart is not lost at two precisions alike
+    if definition is None:
+        text, needs = "", tuple[str, ...]()
+    else:
+        nested = len(re.findall(r"\bm\.(?:exp|expm1|sigmoid|softplus|logsumexp|softmax)\(", definition.text)) > 1
+        text, needs = shim(definition.asks, specials, nans=kind != "value", divides=definition.divides, far=nested or far)
+    within = [domains.get(n, (-math.inf, math.inf)) for n, given in hexes.items() if "nan" in given]
+    inside = [x for x in STAND_INS if all(low < x < high for low, high in within)]
+    # What lies between the ends of a domain where few numbers are put: thirds and the like.
+    inside += [low + (high - low) * k / 7 for low, high in within[:1] if math.isfinite(high - low) for k in (1, 3, 6)]
+    return {
+        "definition": definition.text if definition else "", "main": definition.name if definition else "", "shim": text,
+        "definition_imports": (*(definition.imports if definition else ()), *needs),
+        "extra": "".join(f", {name}={literal(value)}" for name, value in finding.params.items()),
+        "vectors": any(isinstance(finding.case["inputs"][n], list) for n in names), "zero": not numbers.parse(finding.reference.strip("[")),
+        "finite": all(map(math.isfinite, values)), "nan": finding.reference == "nan",
+        "precisions": tuple((BITS[finding.order] + wide) << k for k in range(3 if kind == "limit" else 6)),
+        "stand_ins": tuple(inside[:5]), "exponents": tuple(2 * reach * k for k in (1, 2, 4, 8)) if far else EXPONENTS,
+        "limit_bits": 16 * reach + 1300 if far else LIMIT_BITS,
+        "nans": sum(map(math.isnan, values)), "zero_sign": -math.copysign(1.0, finding.output),
+        # A zero has a side of its own, an infinity one only; the other is asked where nothing is there.
+        "sides": "((1,), (-1,))" if finding.order == "value" and (zeros or not all(map(math.isfinite, values))) else "((1, -1),)",
+    }  # fmt: skip
+
+
+def _imports(told: Mapping[str, Any]) -> list[str]:
+    """The modules that a script needs beside numpy, mpmath and the framework, in order."""
+    lines = {"import os", "import sys"} | ({"import subprocess"} if told["alone"] else set())
+    if not told["silent"]:
+        lines.add("import math")
+    if told["definition"]:
+        lines |= set(told["definition_imports"])
+        if told["kind"] in ("limit", "nan"):
+            lines.add("import itertools")
+    kept = [line for line in lines if line.split()[1].split(".")[0] not in ("mpmath", "numpy")]
+    return sorted(kept, key=lambda line: (line.startswith("from"), line))
+
+
+def _overflows(finding: Finding, fmt: Format) -> bool:
+    """Whether the truth is so large that an infinite answer may be right."""
+    if finding.symptom in SILENT:
+        return False
+    ends = [numbers.parse(end) for end in finding.reference.strip("[]").split(", ")]
+    return any(end.is_finite() and end and end.adjusted() >= math.log10(fmt.max) - 1 for end in ends)
+
+
+def _then(framework: str, versions: Mapping[str, str] | None) -> str:
+    known = [f"{name} {versions[name]}" for name in dict.fromkeys((framework, "numpy")) if versions and name in versions]
+    return f" (then {', '.join(known)})" if known else ""
 
 
 @cache
@@ -148,122 +214,41 @@ def _template() -> Any:
     return source.get_template("reproducer.py.j2")
 
 
-def _environment(framework: str, device: str) -> list[tuple[str, str]]:
-    if framework == "jax":
-        return [("JAX_ENABLE_X64", "1"), ("JAX_PLATFORMS", device if device == "cpu" else f"{device},cpu"), *_ONE_THREAD]
-    if framework == "tensorflow":
-        return [("TF_CPP_MIN_LOG_LEVEL", "3"), *([("CUDA_VISIBLE_DEVICES", "-1")] if device == "cpu" else []), *_ONE_THREAD]
-    return _ONE_THREAD
-
-
-def _extra_modules(expression: str, framework: str) -> list[str]:
-    """Imports of other names that a catalogue expression uses: submodules of scipy (jax.scipy too), other frameworks."""
-    names = {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
-    submodules = sorted(set(re.findall(r"(?<![\w.])((?:jax\.)?scipy\.\w+)(?=\.)", expression)))
-    others = [line for f in IMPORTS if f != framework for line in IMPORTS[f] if line.split()[-1] in names]
-    return [f"import {name}" for name in submodules] + others
-
-
-def _pairs(value: Any) -> bool:
-    """Whether the innermost lists have two elements."""
-    while isinstance(value, list) and value and isinstance(value[0], list):
-        value = value[0]
-    return isinstance(value, list) and len(value) == 2
-
-
-def _limit(finding: Finding) -> tuple[float, str]:
-    """The error beyond which the script says that the defect is there, and why."""
+def _limit(finding: Finding, source: str) -> tuple[float, str]:
+    """The error beyond which the script says that the defect is there, and whose limit that is."""
     if finding.limit is not None:
-        return float(finding.limit), "the accuracy limit of this class of op"
+        return float(finding.limit), source or "the accuracy limit of this class of op"
     if math.isfinite(finding.ulps):
-        return finding.ulps / 2, "half the recorded error: the op has no limit in ulps, stability alone judges it"
+        return finding.ulps / 2, "half the recorded error: nobody promises a limit in ulps, stability alone judges this op"
     return 2.0 ** (
         format_named(finding.dtype).precision // 2
-    ), "half the digits: the op has no limit in ulps, the recorded answer no digits"
+    ), "half the digits: nobody promises a limit in ulps, and the recorded answer has no digits"
 
 
-def _about(finding: Finding) -> str:
+def _about(
+    finding: Finding, reason: str, limit: float, versions: Mapping[str, str] | None, needs: str, found_with: str
+) -> list[str]:
+    """The rest of the docstring: what is wrong, by whose limit, where it was seen, and how to read the exit status."""
+    seen = _then(framework_of(finding.target), versions)[7:-1]
+    needed = f"{'numpy' if finding.symptom in SILENT else 'numpy, mpmath'} and {needs}"
+    lines = [_wrong(finding)]
+    if finding.symptom not in SILENT:
+        lines.append(f"Limit: {numbers.measure(limit)} ulps, {reason}.")
+    lines.append(f"Finding {finding.id} of ulpfuzz{f', seen with {seen}' if seen else ''}. Needs {needed}.")
+    if found_with:
+        lines.append(f"Found with {found_with}: run it with that interpreter.")
+    lines.append("Exit status: 1 while the defect is there, 0 when it is gone, 2 where it cannot be run,")
+    lines.append("3 where the truth that is recomputed here is not the stored one.")
+    return [_docstring(line) for line in lines]
+
+
+def _wrong(finding: Finding) -> str:
     if finding.symptom in SILENT:
         return f"{finding.class_}, symptom {finding.symptom}: the call {SILENT[finding.symptom]}."
     size = f"{numbers.measure(finding.ulps)} ulps" if math.isfinite(finding.ulps) else "a wrong special value"
     peers = f"; right on the same bits: {', '.join(finding.avoidable_by)}" if finding.avoidable_by else ""
-    condition = numbers.measure(finding.condition)
-    return f"{finding.class_}, symptom {finding.symptom}: {size} of {finding.dtype}, condition number {condition}{peers}."
-
-
-def _definition(source: str, wanted: str) -> tuple[str, str]:
-    """Of a source text (a definition, or whole modules) what the wanted definition needs, and the name it registers under.
-
-    Imports of this project and of fractions are left out: the script brings `define` and `Fraction` itself.
-    """
-    nodes = [n for n in ast.parse(source).body if not _supplied(n)]
-    roots: list[ast.stmt] = [n for n in nodes if wanted in _registered(n)]
-    if not roots:  # registered by a loop over names, or not at all: then by its own name
-        roots = [n for n in nodes if not isinstance(n, ast.FunctionDef) and "define" in _uses(n)]
-        roots += [n for n in nodes if isinstance(n, ast.FunctionDef)][-1:] if not roots else []
-    if not roots:
-        raise ValueError("the definition's source holds no definition")
-    kept: set[int] = set()
-    pending = list(roots)
-    while pending:
-        node = pending.pop()
-        if id(node) not in kept:
-            kept.add(id(node))
-            needed, asked = _uses(node), _asked(node) - {""}
-            pending += [n for n in nodes if needed & _binds(n) or _special(n) in asked]
-    lines = source.splitlines()
-    parts = []
-    for node in nodes:
-        if id(node) in kept:
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            parts.append("\n".join(re.sub(r"\s+# (noqa|fmt|type):.*$", "", line) for line in lines[first - 1 : node.end_lineno]))
-    parts = list(dict.fromkeys(parts))  # modules given together repeat their type aliases
-    last = roots[-1]
-    if isinstance(last, ast.FunctionDef) and not _registered(last):
-        parts.append(f"define({wanted!r})({last.name})")
-    return textwrap.indent("\n\n".join(parts), "    "), wanted
-
-
-def _supplied(node: ast.stmt) -> bool:
-    """An import that the script must not or need not repeat."""
-    if not isinstance(node, (ast.Import, ast.ImportFrom)):
-        return False
-    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
-    return any(n.split(".")[0] in ("oracles", "fuzzer", "reports", "corpus", "fractions", "__future__", "") for n in names)
-
-
-def _registered(node: ast.stmt) -> set[str]:
-    """The names that a function registers under: @define("silu")."""
-    marks = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    calls = [m for m in marks if isinstance(m, ast.Call) and isinstance(m.func, ast.Name) and m.func.id == "define"]
-    return {a.value for m in calls for a in m.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
-
-
-def _special(node: ast.stmt) -> str:
-    """The special function that a statement special("zeta")(mp_zeta) gives to the arithmetic."""
-    call = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "special":
-        return str(ast.literal_eval(call.args[0]))
-    return ""
-
-
-def _asked(node: ast.stmt) -> set[str]:
-    """What a statement asks of an arithmetic m: m.zeta, m.partial("zeta", ...)."""
-    attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)}
-    return attributes | {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-
-
-def _uses(node: ast.stmt) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-
-
-def _binds(node: ast.stmt) -> set[str]:
-    """The names that a statement gives to its module."""
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(a.asname or a.name).split(".")[0] for a in node.names}
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    condition = f", condition number {numbers.measure(finding.condition)}" if math.isfinite(finding.condition) else ""
+    return f"{finding.class_}, symptom {finding.symptom}: {size} of {finding.dtype}{condition}{peers}."
 
 
 def _literal_array(value: Any) -> str:
@@ -280,14 +265,12 @@ def _literal_array(value: Any) -> str:
     return "[\n" + "".join("    " + ", ".join(items[i : i + 4]) + ",\n" for i in range(0, len(items), 4)) + "]"
 
 
-def _literal(value: Any) -> str:
-    """A param as Python source."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return f'float("{numbers.special(value)}")'
-    if isinstance(value, (list, tuple)):
-        inner = ", ".join(_literal(v) for v in value)
-        return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
-    return repr(value)
+def _dict(values: Mapping[str, str]) -> str:
+    """Source of a dictionary of source texts, on one line where it fits."""
+    short = "{" + ", ".join(f'"{n}": {text}' for n, text in values.items()) + "}"
+    if len(short) < 110 and "\n" not in short:
+        return short
+    return "{\n" + "".join(textwrap.indent(f'"{n}": {text},\n', "    ") for n, text in values.items()) + "}"
 
 
 def _docstring(text: str) -> str:
@@ -295,8 +278,6 @@ def _docstring(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Two blank lines between the parts, one elsewhere; the script must parse, or it is not handed out."""
-    spaced = re.sub(r"\n+(?=(?:def|class|# ----|if __name__) )", "\n\n\n", text)
-    tidy = re.sub(r"\n{4,}", "\n\n\n", spaced).strip("\n") + "\n"
-    ast.parse(tidy)
-    return tidy
+    """Two blank lines between the parts, one elsewhere."""
+    spaced = re.sub(r"\n+(?=(?:def|class) )", "\n\n\n", text)
+    return re.sub(r"\n{4,}", "\n\n\n", spaced).strip("\n") + "\n"

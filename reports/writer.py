@@ -39,7 +39,8 @@ def write(report: Report, out_dir: str | Path, formats: Sequence[str] = ("html",
             raise UnknownName("report format", name, FORMATS)
     folder = Path(out_dir)
     files = {folder / FORMATS[name][0]: FORMATS[name][1](report) for name in formats}
-    files |= {folder / "repro" / entry.script_name: entry.script for entry in (*report.entries, *report.composed) if entry.script}
+    told = (*report.entries, *report.composed, *report.unconfirmed)
+    files |= {folder / "repro" / entry.script_name: entry.script for entry in told if entry.script}
     for path, text in files.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

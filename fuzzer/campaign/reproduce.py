@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.label import Element, Label, label_of
@@ -23,13 +22,21 @@ from fuzzer.errors import UserError
 from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
+from fuzzer.formats import format_named
 from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.launch import version_of
 from fuzzer.frameworks.target import Target, can_be_alone, framework_for, target_named, targets_named
+from fuzzer.judge.limits import standard_for
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
+from oracles.arithmetic.native import Native
+from oracles.arithmetic.special import functions
 from oracles.confirmation import confirm
+from oracles.definitions import definition
+
+if TYPE_CHECKING:
+    from reports.definition import Definition
 
 #: Seconds after which a case that hung before is said to hang again, where the finding does not say how long it was waited for.
 PATIENCE = 120.0
@@ -245,15 +252,18 @@ def script_for(
     """
     from reports.reproducer import script
 
-    op = op_named(finding.op)
-    source = definition_source(op.definition)
+    op, fmt = op_named(finding.op), format_named(finding.dtype)
     return script(
         finding,
-        source,
-        definition=op.definition,
+        definition_source(op.definition),
+        inputs=[i.name for i in op.inputs],
+        specials={name: entry.mp for name, entry in functions().items()},
+        domains={i.name: (i.low, i.high) for i in op.inputs},
         differentiable=op.differentiable_inputs,
         complex_inputs=[i.name for i in op.inputs if i.complex],
         complex_result=op.complex_result or op.whole == "parts",
+        single=op.elementwise and _one_number(op.definition, tuple(finding.params.items()), len(op.inputs)),
+        limit_source=standard_for(op, finding.order, fmt).source,
         versions=dict(versions) if versions else None,
         environment=environment,
         setup=setup,
@@ -262,56 +272,17 @@ def script_for(
 
 
 @cache
-def definition_source(name: str) -> str:
-    """The source of the module that holds a definition, after those of the definition modules that it borrows from, and of mpmath's part of
-    the special functions that they use: special("zeta")(mp_zeta)."""
-    from oracles.arithmetic.special import functions
-    from oracles.definitions import definition
-
-    module = inspect.getmodule(definition(name))
-    text = "\n\n".join(inspect.getsource(m) for m in _with_lenders(module)) if module else ""
-    wanted = [entry for entry in functions().values() if re.search(rf"\bm\.{entry.name}\b|partial\(\"{entry.name}\"", text)]
-    carried = dict.fromkeys(function for entry in wanted for function in _with_helpers(entry.mp))
-    sources = [inspect.getsource(function) for function in carried]
-    return "\n\n".join([text, *sources, *(f"special({entry.name!r})({entry.mp.__name__})" for entry in wanted)])
+def _one_number(name: str, params: tuple[tuple[str, Any], ...], arguments: int) -> bool:
+    """Whether a definition over numbers returns one, rather than a list."""
+    m = Native()
+    with np.errstate(all="ignore"), suppress(Exception):
+        return not isinstance(definition(name)(m, *[m.num(0.5)] * arguments, **dict(params)), (list, tuple))
+    return False
 
 
-def _with_helpers(function: Callable[..., Any]) -> list[Callable[..., Any]]:
-    """A function and those of its own module that it calls, itself last."""
-    found: list[Callable[..., Any]] = []
+@cache
+def definition_source(name: str) -> Definition:
+    """The source of a definition and of all that it needs. Raises ValueError where it has none."""
+    from reports.definition import definition_of
 
-    def visit(current: Callable[..., Any]) -> None:
-        if current in pending:
-            return
-        pending.append(current)
-        for name in current.__code__.co_names:
-            helper = current.__globals__.get(name)
-            if inspect.isfunction(helper) and helper.__module__ == current.__module__:
-                visit(helper)
-        found.append(current)
-
-    pending: list[Callable[..., Any]] = []
-    visit(function)
-    return found
-
-
-def _with_lenders(module: ModuleType) -> list[ModuleType]:
-    """The module, preceded by the modules of the same package whose functions it imports."""
-    package = module.__name__.rpartition(".")[0]
-    ordered: list[ModuleType] = []
-
-    def visit(current: ModuleType) -> None:
-        if current in ordered:
-            return
-        for value in vars(current).values():
-            lender = sys.modules.get(getattr(value, "__module__", None) or "")
-            if inspect.isfunction(value) and lender is not None and lender is not current and _inside(lender, package):
-                visit(lender)
-        ordered.append(current)
-
-    visit(module)
-    return ordered
-
-
-def _inside(module: ModuleType, package: str) -> bool:
-    return bool(package) and module.__name__.startswith(f"{package}.")
+    return definition_of(definition(name), name=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from fuzzer.findings.history import Comparison
     from fuzzer.findings.store import Store
 
+#: How long a report runs scripts for unless it is told.
+SCRIPTS, SCRIPT_SECONDS = "10m", 600.0
 #: See selection_of.
 Selection = tuple[dict[str, Any], list[str]]
 
@@ -33,9 +36,16 @@ def report(
             "--baseline", metavar="RUN", help="The run to compare with; `latest`: the last that finished before; or `none`."
         ),
     ] = "latest",
+    scripts: Annotated[
+        str,
+        typer.Option(
+            "--scripts", metavar="TIME", help="How long scripts are run for, each once, gravest finding first; or `none`."
+        ),
+    ] = SCRIPTS,
     db: Db = DEFAULT_DB,
 ) -> None:
-    """Write the report of a run, with a reproducer script per finding."""
+    """Write the report of a run, with a reproducer script per finding, each run once."""
+    from fuzzer.campaign.budget import seconds_of
     from fuzzer.findings.store import Store
     from fuzzer.formats import UnknownName
     from reports.writer import FORMATS
@@ -46,6 +56,7 @@ def report(
             raise UnknownName("report format", name, FORMATS)
     if not wanted:
         raise UserError(f"--format names none of {', '.join(FORMATS)}")
+    seconds = 0.0 if scripts == "none" else seconds_of(scripts, "a time for scripts")
     with Store(db, create=False) as store:
         record = store.run(run)
         writable(out)
@@ -53,13 +64,13 @@ def report(
             before = None
         else:
             before = finished_before(store, record, selection_of(record)) if baseline == "latest" else store.run(baseline).id
-        paths = write_report(store, record, before, out, wanted)
-    scripts = [path for path in paths if path.suffix == ".py"]
+        paths = write_report(store, record, before, out, wanted, seconds)
+    written = [path for path in paths if path.suffix == ".py"]
     for path in paths:
-        if path not in scripts:
+        if path not in written:
             print(path)
-    if scripts:
-        print(f"{scripts[0].parent}{os.sep} ({len(scripts)} reproducer scripts)")
+    if written:
+        print(f"{written[0].parent}{os.sep} ({len(written)} reproducer scripts)")
 
 
 def writable(folder: Path) -> None:
@@ -91,20 +102,26 @@ def selection_of(record: Run) -> Selection:
     return record.environment.get("selection", {}), list(record.environment.get("targets", []))
 
 
-def write_report(store: Store, record: Run, baseline: str | None, out: Path, formats: Sequence[str]) -> list[Path]:
-    """The report of a run against a baseline run; the paths written. Raises ReportError, UnknownName."""
+def write_report(
+    store: Store, record: Run, baseline: str | None, out: Path, formats: Sequence[str], seconds: float
+) -> list[Path]:
+    """The report of a run against a baseline run; the paths written. seconds: how long scripts are run for. Raises ReportError, UnknownName."""
     import reports
     from fuzzer.catalog.registry import ops
+    from fuzzer.cli.scripts import run_scripts
     from fuzzer.findings.history import compare, with_status
+    from fuzzer.findings.label import is_apart
 
     found = store.findings(record.id)
+    texts = {f.id: text for f in found if not is_apart(f) and (text := _script(f, record.environment))}
+    found = run_scripts(store, record.id, found, texts, record.environment, seconds)
     comparison = compare(store, record.id, baseline) if baseline else None
     if comparison is not None:
         found = with_status(found, comparison)
     told = reports.build(
         record, found, store.cells(record.id), fixed=comparison.fixed if comparison else (),
         not_run=comparison.not_run if comparison else (), baseline=baseline or "",
-        scripts={f.id: text for f in found if (text := _script(f, record.environment))},
+        scripts=texts,
         differentiable={name: op.differentiable_inputs for name, op in ops().items()}, facts=store.facts(),
     )  # fmt: skip
     return reports.write(told, out, formats)
@@ -154,7 +171,8 @@ def _settings(finding: Finding, environment: Mapping[str, Any]) -> dict[str, Any
 def repro(
     finding: Annotated[str, typer.Argument(help="Its id, a beginning of it, or the last part of it.")],
     script: Annotated[
-        Path | None, typer.Option("--script", metavar="FILE", help="Write a stand-alone script instead; - prints it.")
+        Path | None,
+        typer.Option("--script", metavar="FILE", help="Write a stand-alone script instead, and run it once; - prints it."),
     ] = None,
     case_timeout: CaseTimeout = None,
     as_json: Json = False,
@@ -166,10 +184,10 @@ def repro(
 
     with Store(db, create=False) as store:
         found = store.finding(finding)
-        environment = next((run.environment for run in store.runs() if run.started == found.last_seen), {})
-    if script is not None:
-        _write_script(found, environment, script)
-        return
+        last = next((run for run in store.runs() if run.started == found.last_seen), None)
+        if script is not None:
+            _write_script(store, found, last, script)
+            return
     from fuzzer.campaign.reproduce import PATIENCE, reproduce
 
     result = reproduce(found, case_timeout=patience or float(found.case.get("patience", PATIENCE)))
@@ -187,16 +205,25 @@ def repro(
     raise typer.Exit(1 if result.still_fails else 0)
 
 
-def _write_script(finding: Finding, environment: Mapping[str, Any], path: Path) -> None:
+def _write_script(store: Store, finding: Finding, run: Run | None, path: Path) -> None:
+    """Writes a finding's script, or prints it, and runs it once in a fresh interpreter; what it says goes to the store and to standard error."""
     from fuzzer.campaign.reproduce import script_for
+    from fuzzer.cli.scripts import with_script
     from fuzzer.findings.identity import framework_of
+    from reports.script_run import run_fresh
 
+    environment = run.environment if run else {}
     text = script_for(finding, _versions(finding, environment), **_settings(finding, environment))
     if str(path) == "-":
-        print(text, end="")
-        return
-    path.write_text(text, encoding="utf-8")
-    print(f"{path}: run it with Python, it needs numpy, mpmath and {framework_of(finding.target)}")
+        print(text, end="", flush=True)
+    else:
+        path.write_text(text, encoding="utf-8")
+        print(f"{path}: run it with Python, it needs numpy, mpmath and {framework_of(finding.target)}", flush=True)
+    interpreter = environment.get("hosts", {}).get(finding.target, {}).get("interpreter") or sys.executable
+    told = with_script(finding, run_fresh(text, interpreter))
+    if run is not None and told.script:
+        store.save_scripts(run.id, [told])
+    print(f"{told.script or 'not run here'}: {told.script_says}", file=sys.stderr)
 
 
 def compare(

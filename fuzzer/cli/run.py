@@ -116,7 +116,7 @@ def nightly(
 ) -> None:
     """The night's run against the last one: exit status 1 on new findings, 0 on none, 2 on errors. Writes the report."""
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
-    from fuzzer.cli.report import finished_before, writable, write_report
+    from fuzzer.cli.report import SCRIPT_SECONDS, finished_before, writable, write_report
     from fuzzer.findings.history import compare, with_status
     from fuzzer.findings.known_issues import load_known_issues
     from fuzzer.findings.label import plain
@@ -133,7 +133,7 @@ def nightly(
         record = _campaign(settings, store, quiet=as_json)
         comparison = compare(store, record.id, before)
         found, cells = with_status(store.findings(record.id), comparison), store.cells(record.id)
-        paths = write_report(store, record, before, out, ("html", "md", "json"))
+        paths = write_report(store, record, before, out, ("html", "md", "json"), SCRIPT_SECONDS)
     fresh = plain(comparison.new)
     alarming = [f for f in fresh if known.match(f) is None]
     quieted = len(fresh) - len(alarming)

@@ -18,7 +18,7 @@ from fuzzer.findings.identity import framework_of
 from reports import numbers
 from reports.advice import advice_of
 from reports.extent import extent_text
-from reports.headline import SILENT, arrays_of, element_of, headline
+from reports.headline import SILENT, arrays_of, element_of, headline, vouched
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140
@@ -122,7 +122,7 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
         ("symptom", finding.symptom),
         ("status", styled(finding.status)),
         ("severity", f"{finding.severity:g}"),
-        ("truth", f"{finding.reference} ({finding.certified_by})"),
+        ("truth", f"{finding.reference} ({vouched(finding)})"),
     ]  # fmt: skip
     if finding.symptom not in SILENT:
         facts += [
@@ -140,6 +140,11 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
     facts.append(("avoided by", ", ".join(finding.avoidable_by) or "no target here"))
     if seen := extent_text(finding):
         facts.append(("seen", seen))
+    if finding.script:
+        fault = "; a fault of ulpfuzz" if finding.script == "unconfirmed" else ""
+        facts.append(("script", f"{finding.script}: {finding.script_says}{fault}"))
+    else:
+        facts.append(("script", "not run yet: `repro --script FILE` and `report` run it"))
     facts.append(("first seen", finding.first_seen))
     facts.append(("last seen", finding.last_seen))
     if finding.note:

@@ -43,6 +43,8 @@ class Finding:
     number farthest from 1, over all inputs, zeros aside; in its place ZERO for rows of zeros alone, INFINITE and NOT_A_NUMBER for rows with such a
     number. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run.
     label: "" of a defect, else documented, composed or flush (findings.label); reason: why, in one line, with the page or the record.
+    script: "confirmed" where the finding's stand-alone script was run and showed the defect, "unconfirmed" where it did not, which is a fault of
+    ulpfuzz, "" where it was not run yet; script_says: the line that it ended with.
     """
 
     id: str
@@ -75,6 +77,8 @@ class Finding:
     last_seen: str = ""
     label: str = ""
     reason: str = ""
+    script: str = ""
+    script_says: str = ""
 
     @property
     def bits_lost(self) -> float:

@@ -84,6 +84,16 @@ class Store:
                 self._merge_finding(connection, run_id, finding)
             return True
 
+    def save_scripts(self, run_id: str, ran: Iterable[Finding]) -> None:
+        """Keeps of findings of a run what their scripts said (script, script_says), and nothing else of them."""
+        with self._database.transaction(write=True) as connection:
+            for finding in ran:
+                at = (tables.findings.c.run_id == run_id) & (tables.findings.c.id == finding.id)
+                there = connection.execute(select(tables.findings.c.payload).where(at)).scalar()
+                if there is not None:
+                    kept = replace(decode(Finding, there), script=finding.script, script_says=finding.script_says)
+                    connection.execute(update(tables.findings).where(at).values(payload=encode(kept)))
+
     def _write_run(self, connection: Connection, run: Run) -> None:
         values = {"state": run.state, "payload": encode(run)}
         connection.execute(update(tables.runs).where(tables.runs.c.id == run.id).values(**values))

@@ -211,11 +211,14 @@ def test_repro_status_follows_the_defect(db: str, tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     written = call("repro", a_finding().id, "--db", db, "--script", str(path))
     assert written.exit_code == 0
+    assert "confirmed: DEFECT: still there." in written.stderr
+    shown = call("show", a_finding().id, "--db", db).stdout
+    assert "confirmed: DEFECT: still there." in shown
     compile(path.read_text(encoding="utf-8"), str(path), "exec")
 
 
 def test_report(db: str, tmp_path: Path) -> None:
-    result = call("report", "--db", db, "--out", str(tmp_path / "out"), "--format", "md,json")
+    result = call("report", "--db", db, "--out", str(tmp_path / "out"), "--format", "md,json", "--scripts", "none")
     assert result.exit_code == 0, result.output
     told = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert told["baseline"] == "20261101-0001"
@@ -223,6 +226,16 @@ def test_report(db: str, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "repro" / f"{a_finding().id}.py").exists()
     assert "report.md" in result.stdout
     assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_report_runs_its_scripts_and_lists_apart_what_they_do_not_show(db: str, tmp_path: Path) -> None:
+    result = call("report", "--db", db, "--out", str(tmp_path / "out"), "--format", "json")
+    assert result.exit_code == 0, result.output
+    told = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert {f["id"]: f["script_run"] for f in told["findings"]} == {a_finding().id: "confirmed"}
+    assert [f["id"] for f in told["unconfirmed"]] == [GONE.id]
+    assert told["unconfirmed"][0]["script_says"].startswith("The two truths DISAGREE (stored: 2.7)")
+    assert call("report", "--db", db, "--out", str(tmp_path), "--scripts", "soon").exit_code == 2
 
 
 # Fuzzing, with a campaign that is told what to find

@@ -1,0 +1,50 @@
+"""Scripts of findings, run once before they are shown, and what they say kept in the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fuzzer.findings.finding import Finding
+    from fuzzer.findings.store import Store
+    from reports.script_run import Ran
+
+#: Findings whose words are kept in the store at a time: a report that is broken off loses no more.
+KEPT = 50
+
+
+def run_scripts(
+    store: Store, run_id: str, found: Sequence[Finding], texts: Mapping[str, str], environment: Mapping[str, Any], seconds: float
+) -> list[Finding]:
+    """The findings with what their scripts say, in their order; those of which the store knows it are not run again, and none is begun after
+    so many seconds. environment: of the run, which names the interpreters of hosts."""
+    from reports.script_run import run_all, run_fresh
+
+    until = time.monotonic() + seconds
+    due = {f.id: texts[f.id] for f in found if not f.script and f.id in texts and "@" not in f.target.partition(":")[0]}
+    by_id = {f.id: f for f in found}
+    new: list[Finding] = []
+
+    def keep(name: str, ran: Ran) -> None:
+        by_id[name] = told = with_script(by_id[name], ran)
+        new.append(told)
+        if len(new) % KEPT == 0:
+            store.save_scripts(run_id, new[-KEPT:])
+
+    if seconds > 0:
+        for name, ran in run_all(due, until=until):
+            keep(name, ran)
+        for finding in found:
+            elsewhere = environment.get("hosts", {}).get(finding.target, {}).get("interpreter")
+            if elsewhere and not finding.script and finding.id in texts and finding.id not in due and time.monotonic() < until:
+                keep(finding.id, run_fresh(texts[finding.id], elsewhere))
+    store.save_scripts(run_id, new[len(new) - len(new) % KEPT :])
+    return [by_id[f.id] for f in found]
+
+
+def with_script(finding: Finding, ran: Ran) -> Finding:
+    """A finding with what its script says. One that cannot run here, for want of a framework or device, is not run yet."""
+    return replace(finding, script=ran.verdict, script_says=ran.says)
