@@ -102,7 +102,7 @@ def nbinom_logpmf(m: Any, k: Number, n: Number, p: Number) -> Number:
 @define("nbinom_pmf")
 def nbinom_pmf(m: Any, k: Number, n: Number, p: Number) -> Number:
     """Gamma(k+n) / (k! Gamma(n)) p^n (1-p)^k; JKK 5.1."""
-    return powers(m, _failures(m, k, n), p, n, k)
+    return powers(m, failures(m, k, n), p, n, k)
 
 
 @define("negative_binomial_logpmf")
