@@ -87,7 +87,7 @@ class Function:
     @staticmethod
     def of_one_output(inputs: Mapping[str, Any], *, rows: bool = True) -> bool:
         """Whether the cotangent weighs one number only, or there is none."""
-        return COTANGENT not in inputs or math.prod(np.shape(inputs[COTANGENT])[int(rows) :]) == 1
+        return COTANGENT not in inputs or int(math.prod(np.shape(inputs[COTANGENT])[int(rows) :])) == 1
 
     def by_forward_mode(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
         """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and the
