@@ -82,12 +82,12 @@ class Function:
 
     def takes_few_passes(self, inputs: Mapping[str, Any], *, rows: bool = True) -> bool:
         """Whether forward mode is worth its passes; rows: the inputs have a leading axis of them."""
-        return sum(math.prod(np.shape(inputs[name])[int(rows) :]) for name in self.differentiable) <= MOST_PASSES
+        return bool(sum(math.prod(np.shape(inputs[name])[int(rows) :]) for name in self.differentiable) <= MOST_PASSES)
 
     @staticmethod
     def of_one_output(inputs: Mapping[str, Any], *, rows: bool = True) -> bool:
         """Whether the cotangent weighs one number only, or there is none."""
-        return COTANGENT not in inputs or int(math.prod(np.shape(inputs[COTANGENT])[int(rows) :])) == 1
+        return COTANGENT not in inputs or bool(math.prod(np.shape(inputs[COTANGENT])[int(rows) :]) == 1)
 
     def by_forward_mode(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
         """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and the
