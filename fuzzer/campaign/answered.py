@@ -11,6 +11,15 @@ from fuzzer.case import Placement
 from fuzzer.findings.strict_json import jsonable
 from fuzzer.judge.verdict import Class, Symptom
 
+#: What a class says of an answer, in one line, where no label says more.
+REASONS = {
+    Class.ok: "right, or within the limit",
+    Class.ill_conditioned: "rounding the inputs explains the error",
+    Class.undecided: "nothing is proved here: the oracles cannot decide within their precision and effort",
+    Class.inaccurate: "beyond the accuracy limit of its class of ops, of the right answer to inputs nearby",
+    Class.unstable: "the right answer of no inputs nearby, or of the wrong kind",
+}
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -57,6 +66,23 @@ class Answered:
     def shown(self) -> str:
         """The label where there is one, else the class."""
         return self.label.name or self.class_.name
+
+    @property
+    def reason(self) -> str:
+        """Why that is shown, in one line."""
+        if self.died:
+            return {"crash": "the call ended its process", "hang": "the call did not return in time"}[self.died]
+        if self.label.name:
+            return self.label.reason
+        if self.error:
+            return (
+                "it raises where the exact result is an ordinary number"
+                if self.raised.is_finding
+                else f"it cannot be judged: {self.error.splitlines()[0]}"
+            )
+        if self.class_ is Class.ok and self.flushes and self.flushes[self.worst]:
+            return "the flush-to-zero policy of the target explains it"
+        return REASONS[self.class_]
 
     @property
     def symptom(self) -> Symptom:
@@ -113,7 +139,7 @@ class Probe:
         for name, values in (("output", answered.outputs), ("output_hex", hexes), ("ulps", answered.ulps)):
             told[name] = None if answered.error else values if self.array else values[0]
         told |= {"limit": self.limit, "class": answered.shown, "symptom": answered.symptom.name}
-        told |= {"measured_class": answered.class_.name, "reason": answered.label.reason}
+        told |= {"measured_class": answered.class_.name, "reason": answered.reason}
         told["avoidable_by"] = answered.avoidable_by
         if answered.error:
             return {**told, "error": answered.error}
