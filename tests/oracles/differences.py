@@ -146,7 +146,7 @@ def directions(function: Function, inputs: Inputs, count: int) -> list[dict[Plac
     spots, found = places(function, inputs), []
     for index in range(count):
         if index % 2 == 0:  # each has its opposite
-            signs, sizes = rng.choice([-1.0, 1.0], len(spots)), rng.integers(64, 256, len(spots)) / 256
+            signs, sizes = rng.choice([-1.0, 1.0], len(spots)), (1 + rng.permutation(len(spots)) / len(spots)) / 2
         direction = {}
         for (name, k), chosen, size in zip(spots, signs if index % 2 == 0 else -signs, sizes, strict=True):
             x = float(np.asarray(inputs[name]).ravel()[k])
