@@ -531,7 +531,8 @@ def _set_accepted(truth: Reference, row: int | NDArray[np.int64], right: tuple[l
         half = (one.high - one.low) / 2 if numeric else 0.0
         radius = half or (radius_of_limit(one.low) if numeric else 0.0)
         kinds = one.kinds if one.proved or one.by_mpmath else 0
-        value = one.low / 2 + one.high / 2 if numeric else np.nan
+        middle = one.low / 2 + one.high / 2 if half else one.low  # half of a subnormal is rounded
+        value = middle if numeric else np.nan
         _set(truth, row, k, value, 0.0, radius, kinds, _LIMIT if one.proved else _MPMATH)
         truth.interval[row, k] = half > 0
 

@@ -29,7 +29,9 @@ class TapedMp(Mp):
 
     def note_kink(self, _: Any) -> None: ...
 
-    def note_removable(self, _: Any) -> None: ...
+    def note_removable(self, hit: bool) -> None:
+        """The derivative there is that of a constant, which says nothing: see `oracles.limits.paths.along`."""
+        self.removable |= bool(hit)
 
 
 class TapedNative(Native):

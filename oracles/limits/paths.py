@@ -130,6 +130,8 @@ def along(function: Function, inputs: Inputs, path: Path) -> tuple[list[Tendency
             return None
         lost |= m.gave_up
         rows.append(values)
+    if m.removable and function.order != "value":
+        return None  # a number that stays where it is holds the path at a point that the definition singles out: nothing has a slope there
     read = [_read(m, [row[k] for row in rows]) for k in range(len(rows[0]))]
     if path.family.whole:
         read = [replace(t, whole=True) for t in read]

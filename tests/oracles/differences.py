@@ -146,7 +146,7 @@ def directions(function: Function, inputs: Inputs, count: int) -> list[dict[Plac
     spots, found = places(function, inputs), []
     for index in range(count):
         if index % 2 == 0:  # each has its opposite
-            signs, sizes = rng.choice([-1.0, 1.0], len(spots)), rng.integers(64, 256, len(spots)) / 256
+            signs, sizes = rng.choice([-1.0, 1.0], len(spots)), (1 + rng.permutation(len(spots)) / len(spots)) / 2
         direction = {}
         for (name, k), chosen, size in zip(spots, signs if index % 2 == 0 else -signs, sizes, strict=True):
             x = float(np.asarray(inputs[name]).ravel()[k])
@@ -204,14 +204,14 @@ def _finite(surface: Surface, value: Any) -> bool:
 
 
 def _jumps(surface: Surface, near: Sequence[dict[Place, float]], here: Sequence[Any]) -> bool:
-    """Whether some neighbour's value is not near the point's: by sqrt(2^-300) at most, for values of any ordinary slope."""
+    """Whether some neighbour's value is not near the point's, as near as a fourth root would be; renorm jumps by 1e-7."""
     for direction in near:
         try:
             there = surface((direction, Fraction(1, 2 ** NEAR[1])))
         except (ArithmeticError, ValueError, TypeError):
             continue
         for a, b in zip(here, there, strict=True):
-            if not _finite(surface, b) or abs(surface.m.double(b - a)[0]) > 2.0**-20 * max(1.0, abs(surface.m.double(a)[0])):
+            if not _finite(surface, b) or abs(surface.m.double(b - a)[0]) > 2.0**-70 * max(1.0, abs(surface.m.double(a)[0])):
                 return True
     return False
 

@@ -38,6 +38,9 @@ def points(op: Op, params: Mapping[str, Any], order: str, limit: int) -> list[In
     found: dict[bytes, Inputs] = {}
     for raw in _raw(op, length):
         inputs = {i.name: settle(fmt, i, raw[i.name][np.newaxis].astype(np.float64))[0] for i in op.inputs}
+        knots = [inputs[i.name] for i in op.inputs if i.name == "xp"]
+        if any((np.diff(v) <= 0).any() for v in knots):
+            continue  # numpy.interp: xp must be increasing; at knots that coincide the definition divides by zero
         if all(_ordinary(v) for v in inputs.values()):
             found.setdefault(b"".join(v.tobytes() for v in inputs.values()), inputs)
     chosen = list(found.values())

@@ -99,6 +99,16 @@ def test_what_ties_were_loose_on(name: str) -> None:
         assert not disagreements(op_named(name), order, 4, 3)
 
 
+@pytest.mark.parametrize("x", [0.0, 0.5, 1.0])
+def test_a_path_that_stays_at_an_isolated_point_says_nothing_of_slopes(x: float) -> None:
+    """log C p^x (1-p)^(1-x) at p = 1/2, where the definition writes the limit out: a path along which x alone moves sees a constant there."""
+    op = op_named("continuous_bernoulli_logpdf")
+    one = {"x": np.asarray([x]), "p": np.asarray([0.5])}
+    found = reference(function_of(op, op.default_params(), "grad"), one, precision=53)
+    slope = 4 * x - 2
+    assert found.accepts[0, 1] != FINITE or abs(found.value[0, 1] - slope) <= 1e-9
+
+
 def test_every_reason_is_one_of_the_list() -> None:
     assert set(explained().values()) <= set(REASONS)
     assert {op for op, _ in explained()} <= set(ops())

@@ -180,3 +180,10 @@ def test_no_call_of_flint_takes_forever() -> None:
     assert time.process_time() - start < 8
     truth = reference(f, {"a": np.asarray([1e10]), "b": np.asarray([9951171584.0]), "x": np.asarray([0.498])}, precision=53)
     assert TIERS[truth.tier[0, 0]] == "arb"
+
+
+def test_a_subnormal_limit_keeps_its_last_bit() -> None:
+    truth = Reference.unknown(1, 1)
+    odd = 3 * 2.0**-1074
+    oracle._set_accepted(truth, 0, (oracle.limits_at_infinity.Accepted(FINITE, odd, odd),))
+    assert truth.value[0, 0] == odd
