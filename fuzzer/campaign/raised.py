@@ -291,7 +291,9 @@ def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) 
 
 def _answers(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) -> list[Answer]:
     """The others' answers to the row, and what is known of the guilty one, which is not run again for that."""
-    others, _ = answers_at(trial, subject, guilty.row, 0, guilty.placement, without=subject)
+    # What ended one process may end another: peers meet it only where each has a process of its own.
+    apart = trial.alone or symptom is Symptom.exception
+    others, _ = answers_at(trial, subject, guilty.row, 0, guilty.placement, without=subject, peers=apart)
     own = Answer(subject.target, subject.implementation.call, math.nan, "nan", math.inf, Class.unstable.name, symptom.name)
     order = {(s.target, s.implementation.call): number for number, s in enumerate([*trial.subjects, *trial.peers.subjects])}
     return sorted([own, *others], key=lambda answer: order[answer.target, answer.implementation])

@@ -232,13 +232,21 @@ class Own:
 
 
 def answers_at(
-    trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement, nth: int = 1, without: Subject | None = None
+    trial: Trial,
+    subject: Subject,
+    row: Batch,
+    output: int,
+    placement: Placement,
+    nth: int = 1,
+    without: Subject | None = None,
+    *,
+    peers: bool = True,
 ) -> tuple[list[Answer], Own | None]:
     """Every subject's and every peer's answer to these bits at this placement, in the nth of equal calls, but of those that are out, and of
     `without`; the subject's own as numbers."""
     answers: list[Answer] = []
     mine = None
-    for other in (*trial.subjects, *trial.peers.answering(trial)):
+    for other in (*trial.subjects, *(trial.peers.answering(trial) if peers else ())):
         if other == without or trial.is_out(other):
             continue
         lengths = trial.framework(other).lengths

@@ -68,7 +68,7 @@ def guilty(how: str) -> str:
 def test_a_probe_ends_and_judges_the_others(how: str, told: str) -> None:
     began = time.monotonic()
     probed = probe(f"faulty_{how}", "float32", {"x": 1.0}, targets="faulty", case_timeout=1.0).to_json()
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 120  # the call sleeps for an hour; a busy machine starts processes slowly
     wrong, right = probed["targets"]
     assert (wrong["class"], wrong["symptom"], wrong["output"]) == ("unstable", told.partition(":")[0], None)
     assert wrong["error"].startswith(told)
