@@ -207,7 +207,8 @@ def _flushing(trial: Trial, subject: Subject) -> list[Format]:
 
 def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
     """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer, and has
-    another with gradual underflow: what underflows whatever the target does is no flush."""
+    a right one with gradual underflow: what underflows, or loses digits there, whatever the target does is no flush (the variance of numbers
+    whose squares are subnormal)."""
     single = {name: values[0] for name, values in element.row.exact().items()}
     finite = math.isfinite(element.answer)
     if evaluation_cost(trial.function, {name: np.shape(v) for name, v in single.items()}, 256) > _DEAR:
@@ -219,7 +220,8 @@ def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
                 return element.output < len(kinds) and not math.isfinite(kinds[element.output]) and _is(trial, element, kinds)
             if not _is(trial, element, flushed_steps(trial.function, single, fmt.min_normal, fmt.precision)):
                 return False
-            return not _is(trial, element, flushed_steps(trial.function, single, fmt.min_normal, fmt.precision, gradual=True))
+            gradual = flushed_steps(trial.function, single, fmt.min_normal, fmt.precision, gradual=True)
+            return not _is(trial, element, gradual) and _is_right(trial, element, gradual)
         except _CANNOT:
             return False
 
@@ -230,6 +232,13 @@ def _is(trial: Trial, element: Element, outputs: list[float]) -> bool:
         return False
     value = _rounded(outputs[element.output], trial.format)
     return math.isfinite(value) == math.isfinite(element.answer) and _near(trial, element, value)
+
+
+def _is_right(trial: Trial, element: Element, outputs: list[float]) -> bool:
+    """Whether what a definition's steps give is within T ulps of the truth; where that is no number, nothing is known."""
+    if not math.isfinite(element.truth):
+        return True
+    return _near(trial, replace(element, outputs=np.asarray(outputs)), element.truth)
 
 
 def _nowhere_else(trial: Trial, subject: Subject, element: Element) -> bool:

@@ -13,6 +13,9 @@ WIDE = ("float32", "float64")
 #: tf.nn.weighted_moments takes positive weights; numpy.average refuses weights that are all zero, and TensorFlow's variant refers to its page.
 POSITIVE = domain("w>0", pages.tensorflow("tf.nn.weighted_moments"), "positive weights")
 NONE = Documented("weights that sum to zero are refused", pages.numpy("numpy.average"), where="w=0")
+STATISTICS = (
+    "its page: the counts and sums are those of tf.nn.sufficient_statistics; neither function is of use without the other"
+)
 POPULATION = {"correction": (0,)}
 
 OPS: list[Op] = [
@@ -26,7 +29,7 @@ OPS: list[Op] = [
        tensorflow=["tf.math.reduce_mean(x, axis=-1)", "tf.keras.ops.mean(x, axis=-1)", "tf.experimental.numpy.mean(x, axis=-1)",
                    "tf.nn.moments(x, axes=[-1])[0]", "tf.keras.ops.moments(x, axes=[-1])[0]", "tf.keras.ops.average(x, axis=-1)",
                    call("tf.experimental.numpy.average(x, axis=-1)", dtypes=("float16", "float32", "float64")),
-                   "tf.nn.normalize_moments(*tf.nn.sufficient_statistics(x, axes=[-1]))[0]"],
+                   call("tf.nn.normalize_moments(*tf.nn.sufficient_statistics(x, axes=[-1]))[0]", plain=STATISTICS)],
        jax=["jnp.mean(x, axis=-1)", "jnp.average(x, axis=-1)"],
        numpy=peer("np.mean(x, axis=-1)"), accuracy="accumulating", verified=RATIONALS, topics=REDUCTION),
     op("prod", X, torch="torch.prod(x, dim=-1)",
@@ -41,7 +44,7 @@ OPS: list[Op] = [
                    call("tf.keras.ops.var(x, axis=-1)", when=POPULATION),
                    call("tf.keras.ops.moments(x, axes=[-1])[1]", when=POPULATION),
                    call("tf.experimental.numpy.var(x, axis=-1, ddof=correction)", dtypes=("float16", "bfloat16", "float64")),
-                   call("tf.nn.normalize_moments(*tf.nn.sufficient_statistics(x, axes=[-1]))[1]", when=POPULATION)],
+                   call("tf.nn.normalize_moments(*tf.nn.sufficient_statistics(x, axes=[-1]))[1]", when=POPULATION, plain=STATISTICS)],
        jax=["jnp.var(x, axis=-1, ddof=correction)", "jax.vmap(lambda row: jnp.cov(row, ddof=correction))(x)"],
        numpy=peer("np.var(x, axis=-1, ddof=correction)"),
        params={"correction": (0, 1)}, min_length=2, accuracy="accumulating", verified=RATIONALS, topics=REDUCTION),
