@@ -235,10 +235,12 @@ def _is(trial: Trial, element: Element, outputs: list[float]) -> bool:
 
 
 def _is_right(trial: Trial, element: Element, outputs: list[float]) -> bool:
-    """Whether what a definition's steps give is within T ulps of the truth; where that is no number, nothing is known."""
+    """Whether what a definition's steps give is as near the truth as rounding explains: within T ulps, or c of the excess (judge.limits); where
+    the truth is no number nothing is known."""
     if not math.isfinite(element.truth):
         return True
-    return _near(trial, replace(element, outputs=np.asarray(outputs)), element.truth)
+    standard, ulp = trial.standard(element.row), float(trial.format.ulp(np.asarray(element.truth)))
+    return abs(outputs[element.output] - element.truth) <= max(standard.ulps, standard.excess) * ulp
 
 
 def _nowhere_else(trial: Trial, subject: Subject, element: Element) -> bool:
