@@ -173,6 +173,8 @@ def _rounded(value: float, fmt: Format) -> float:
 #: What moves inputs out of the reach of a flush: powers of two by which tiny ones are multiplied, in multiples of the format's precision; where
 #: none is tiny, powers to which the magnitudes of all are raised, which brings them and the truth nearer to 1.
 _AWAY, _NEARER = (2, 4), (0.75, 0.5)
+#: Factors of the numbers at which gradual underflow is tried.
+_BESIDE = (1.0, 0.875, 0.75)
 #: Nominal seconds in Arb (oracles.effort) above which a definition is not evaluated step by step, which takes twenty times as long.
 _DEAR = 0.02
 #: What flushing an intermediate result or two can change, in least normal numbers (judge.screen).
@@ -221,7 +223,7 @@ def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
             if not _is(trial, element, flushed_steps(trial.function, single, fmt.min_normal, fmt.precision)):
                 return False
             gradual = flushed_steps(trial.function, single, fmt.min_normal, fmt.precision, gradual=True)
-            return not _is(trial, element, gradual) and _is_right(trial, element, gradual)
+            return not _is(trial, element, gradual) and _is_right(trial, element, fmt)
         except _CANNOT:
             return False
 
@@ -234,13 +236,18 @@ def _is(trial: Trial, element: Element, outputs: list[float]) -> bool:
     return math.isfinite(value) == math.isfinite(element.answer) and _near(trial, element, value)
 
 
-def _is_right(trial: Trial, element: Element, outputs: list[float]) -> bool:
-    """Whether what a definition's steps give is as near the truth as rounding explains: within T ulps, or c of the excess (judge.limits); where
-    the truth is no number nothing is known."""
-    if not math.isfinite(element.truth):
-        return True
-    standard, ulp = trial.standard(element.row), float(trial.format.ulp(np.asarray(element.truth)))
-    return abs(outputs[element.output] - element.truth) <= max(standard.ulps, standard.excess) * ulp
+def _is_right(trial: Trial, element: Element, fmt: Format) -> bool:
+    """Whether the definition with gradual underflow is as near the truth as rounding explains, within T ulps, or c of the excess (judge.limits):
+    here, and where every number is an eighth or a quarter less, for a quantised result may be right by chance."""
+    standard, single = trial.standard(element.row), {name: values[0] for name, values in element.row.exact().items()}
+    whole = {spec.name for spec in trial.op.inputs if spec.integers}
+    for factor in _BESIDE:
+        near = {name: v if name in whole else v * factor for name, v in single.items()}
+        gradual = flushed_steps(trial.function, near, fmt.min_normal, fmt.precision, gradual=True)[element.output]
+        right = flushed_steps(trial.function, near, 0.0, fmt.precision)[element.output]  # nothing is below 0
+        if not abs(gradual - right) <= max(standard.ulps, standard.excess) * float(trial.format.ulp(np.asarray(right))):
+            return False
+    return True
 
 
 def _nowhere_else(trial: Trial, subject: Subject, element: Element) -> bool:
