@@ -46,8 +46,8 @@ def powers(m: Any, log_factor: Number, p: Number, k: Number, n: Number) -> Numbe
     def inside() -> Number:
         return m.where(
             m.lt(p, m.num(MIDDLE)),
-            lambda: m.pow(p, k) * m.exp(log_factor + weighted(m, n, lambda: m.log1p(-p))),
-            lambda: m.exp(log_factor + weighted(m, k, lambda: m.log(p))) * m.pow(1 - p, n),
+            lambda: m.pow(p, k) * m.exp(log_factor + n * m.log1p(-p)),
+            lambda: m.exp(log_factor + k * m.log(p)) * m.pow(1 - p, n),
         )
 
     return m.where(m.lt(p * (1 - p), m.num(BELOW_ZERO)), lambda: m.num(math.nan), inside)

@@ -177,7 +177,7 @@ def test_nested_derivatives_against_differences(op: Op) -> None:
 
 
 def test_without_a_rule_mpmath_differentiates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """atan without its rule: no enclosure knows its slope; the truth comes from mpmath, at two precisions that agree."""
+    """atan without its rule: no enclosure knows its slope. mpmath does, at two precisions that agree, and accuses nobody."""
     op = op_named("atan")
     x = np.asarray([0.5, -3.0, 0.0])
     known = {order: reference(function_of(op, {}, order), {"x": x}) for order in DERIVATIVES}
@@ -187,11 +187,11 @@ def test_without_a_rule_mpmath_differentiates(monkeypatch: pytest.MonkeyPatch) -
         for order in DERIVATIVES:
             function = function_of(op, {}, order)
             truth = reference(function, {"x": x})
-            assert (truth.tier == TIERS.index("limit")).all()
+            assert (truth.tier == TIERS.index("mpmath")).all()
             assert (truth.accepts == FINITE).all()
             np.testing.assert_allclose(truth.value, known[order].value, rtol=1e-15, atol=1e-60)
             told = confirm(function, {"x": x[0]}, 0)
-            assert told.agrees
+            assert not told.agrees
             assert told.certified_by == "mpmath"
     finally:
         limits_at_infinity._accepted.cache_clear()
