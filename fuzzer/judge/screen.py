@@ -195,8 +195,9 @@ def _screened(
     alone = suspects & (truth.tier == _MPMATH)  # what mpmath alone says accuses nobody
     classes[alone] = Class.undecided
     suspects &= ~alone
-    explained = _explained_by_flush(answers, truth, fmt, standard, policy, suspects, subnormal_rows, flushed_truth)
-    suspects &= ~explained
+    explained, unsettled = _explained_by_flush(answers, truth, fmt, standard, policy, suspects, subnormal_rows, flushed_truth)
+    classes[unsettled] = Class.undecided
+    suspects &= ~(explained | unsettled)
     excess = np.full(ulps.shape, np.nan)
     symptoms = np.zeros(ulps.shape, np.uint8)
     if suspects.any():
@@ -458,17 +459,18 @@ def _symptoms(
 def _explained_by_flush(
     answers: NDArray[Any], truth: Reference, fmt: Format, standard: Standard, policy: FlushPolicy, suspects: NDArray[np.bool_],
     subnormal_rows: NDArray[np.bool_] | None, flushed_truth: Flushed | None,
-) -> NDArray[np.bool_]:  # fmt: skip
-    """Suspects whose answer is f(inputs) or f(flushed inputs) with a subnormal result read as zero."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # fmt: skip
+    """Suspects whose answer is f(inputs) or f(flushed inputs) with a subnormal result read as zero; and those where nobody knows f(flushed
+    inputs), as xlog1py(-inf, 0): they are not accused."""
     none = np.zeros(suspects.shape, np.bool_)
     if not (policy.inputs or policy.outputs) or not suspects.any():
-        return none
+        return none, none
     explained = suspects & _flushed_result(answers, truth, fmt, policy) if policy.outputs else none
     if not policy.inputs or subnormal_rows is None or flushed_truth is None:
-        return explained
+        return explained, none
     rows = np.flatnonzero((suspects & ~explained).any(axis=1) & subnormal_rows)
     if not len(rows):
-        return explained
+        return explained, none
     other = flushed_truth(rows)
     given = answers[rows]
     right, _ = kind_errors(given, other.accepts)
@@ -477,9 +479,10 @@ def _explained_by_flush(
         right |= (other.accepts & FINITE != 0) & (gap - unsure <= standard.ulps * ulp) & ~np.isnan(given)
     if policy.outputs:
         right |= _flushed_result(given, other, fmt, policy)
-    explained = explained.copy()
+    explained, unsettled = explained.copy(), none.copy()
     explained[rows] |= right & suspects[rows]
-    return explained
+    unsettled[rows] = suspects[rows] & ~explained[rows] & (other.accepts == 0)
+    return explained, unsettled
 
 
 def _flushed_result(answers: NDArray[Any], truth: Reference, fmt: Format, policy: FlushPolicy) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fuzzer.catalog.op import DTYPES
 from fuzzer.formats import FORMATS, Format, format_named
+from fuzzer.judge.flush import FlushPolicy
 from fuzzer.judge.limits import standard_for
 from fuzzer.judge.screen import needs_more, screen
 from fuzzer.judge.ulps import error, yardstick
@@ -242,3 +243,21 @@ def test_the_rounding_of_what_cancels_to_zero_is_no_finding() -> None:
     assert derivative(4.6e-7, truth_of(0.0), 0.0, op="softmax", directions=64.0) is Class.ill_conditioned
     assert derivative(4.6e-7, truth_of(1e-20), 0.0, op="softmax", directions=64.0) is Class.inaccurate
     assert derivative(4.6e-3, truth_of(1e-20), 0.0, op="softmax", directions=64.0) is Class.unstable
+
+
+@pytest.mark.parametrize(
+    ("flushed", "expected"),
+    [
+        (truth_of(math.nan, accepts=0), Class.undecided),
+        (truth_of(2.0), Class.unstable),
+        (truth_of(math.nan, accepts=NAN), Class.ok),
+    ],
+)
+def test_what_nobody_knows_of_flushed_inputs_accuses_nobody(flushed: Reference, expected: Class) -> None:
+    """xlog1py(-inf, 2^-149) is -inf; with the subnormal number read as zero, as the policy has it, it is nothing that anybody knows."""
+    standard = standard_for(op_named("xlog1py"), "value", format_named("float32"))
+    screened = screen(
+        np.full((1, 1), np.nan), truth_of(-math.inf, accepts=NINF), format_named("float32"), standard, lambda rows, outs: np.zeros(len(rows)),
+        FlushPolicy(inputs=True, outputs=True), np.asarray([True]), lambda rows: flushed,
+    )  # fmt: skip
+    assert Class(int(screened.verdicts.classes[0, 0])) is expected
