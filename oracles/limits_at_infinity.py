@@ -91,7 +91,7 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
         function.order != "value", at_infinity, several, ieee,
         pole=function.order != "value" and not at_infinity and (_at_pole(function, inputs) or _slope_infinite(function, inputs)),
         negative_zero=any(((v == 0) & np.signbit(v)).any() for v in inputs.values()),
-        edge=leaves_domain(function, inputs, 1),
+        edge=leaves_domain(function, inputs, 1), zeros=sum(int((inputs[name] == 0).sum()) for name in function.inputs),
     )  # fmt: skip
     formula = spread_nan(function, inputs, formula)
     found = _read(function, inputs, place)

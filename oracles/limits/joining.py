@@ -17,8 +17,9 @@ class Place:
 
     derivative: of any order. at_infinity: an input is infinite. several: more than one number is an input. ieee: the formula consists of IEEE 754's
     own operations. pole: the function, or of a second derivative the first, has no finite value. negative_zero: an input is -0. of_zeros: the
-    formula meets 0/0. edge: a zero at the edge of the domain has the sign of the other side; a function of several numbers has no convention there
-    (IEEE 754 and C23 Annex F know functions of one), and at a pole the limit from the other side is as right.
+    formula meets 0/0. zeros: how many of the numbers are zero. edge: a zero at the edge of the domain has the sign of the other side; a function
+    of several numbers has no convention there (IEEE 754 and C23 Annex F know functions of one), and at a pole the limit from the other side is as
+    right.
     """
 
     derivative: bool
@@ -29,6 +30,7 @@ class Place:
     negative_zero: bool = False
     of_zeros: bool = False
     edge: bool = False
+    zeros: int = 0
 
     def settled(self, tendencies: Sequence[Tendency]) -> bool:
         """Whether no further path can change what is right."""
@@ -59,8 +61,10 @@ def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Acce
     if not defined:
         return merge([Accepted(NAN), *excuses])
     kinds = {t.kind for t in defined}
-    if kinds <= {Kind.NONE, Kind.UNCLEAR} and Kind.NONE in kinds:
+    if kinds == {Kind.NONE} and place.at_infinity:
         return merge([Accepted(NAN), *excuses])
+    if kinds <= {Kind.NONE, Kind.UNCLEAR}:  # beside a finite point a plateau before a pole looks like an oscillation
+        return NOTHING if math.isnan(formula) else replace(point(formula), proved=False)
     if Kind.UNCLEAR in kinds:
         return NOTHING if math.isnan(formula) else replace(point(formula), proved=False)
     if place.several and place.of_zeros and math.isnan(formula):
@@ -69,6 +73,8 @@ def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Acce
     first = limits[0]
     holes = len(defined) < len(tendencies) and not _outside(tendencies)
     if len(limits) == len(defined) and not holes and all(same(first, other) for other in limits[1:]):
+        if math.isnan(formula) and place.zeros > 1 and not place.at_infinity and first.kinds & FINITE:
+            return NOTHING  # x^a at (0, 0): powers of two tend to 1, and x = e^(-1/a) to 1/e
         if math.isnan(formula) and place.several and place.at_infinity:
             excuses.append(Accepted(NAN))
         if place.several and place.edge and first.kinds & (PINF | NINF):

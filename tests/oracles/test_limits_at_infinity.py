@@ -209,3 +209,15 @@ def test_a_zero_may_stay_a_zero_beside_an_infinity() -> None:
         assert one.kinds & NAN
         assert one.kinds & FINITE
         assert one.low <= 0.0 <= one.high
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs"),
+    [
+        ("gammainc", {"a": 0.0, "x": 0.0}),  # x^a: every power of two tends to 1, x = e^(-1/a) to another number
+        ("cauchy_isf", {"q": 1.0, "loc": 2.0, "scale": 2.0**-511}),  # the plateau at loc before the pole is no oscillation
+    ],
+)
+def test_what_paths_do_not_show_is_not_claimed(name: str, inputs: dict[str, float]) -> None:
+    (right,) = accepted(function_of(op_named(name), {}, "value"), {n: np.asarray(v) for n, v in inputs.items()})
+    assert right.kinds == 0 or not right.proved
