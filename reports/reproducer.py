@@ -59,12 +59,12 @@ def script(
     definition: the oracle's definition as source; with it the script recomputes the truth, by the finding's `certified_by`: at precisions that
     agree, along paths to a limit, or with numbers for NaN. inputs: the op's input names in the order of the definition's arguments (default: that
     of the case). specials: mpmath's part of the special functions that a definition may ask for, by name. domains: per input the interval in
-    which numbers are put for NaN. differentiable: the inputs that gradients are taken of, in order (default: all). complex_inputs: those that
-    are pairs of real and imaginary parts on the last axis (default: at a complex dtype all of two); complex_result: the call's result is
-    complex even where none is. single: the definition returns one number, no list. limit_source: whose limit in ulps it is. versions: library
-    versions at the time of the finding. environment: variables to set before the imports, setup: statements after them (a target's
-    switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises UserError for a
-    target that no script can be written for.
+    which numbers are put for NaN, and from whose ends paths go inwards. differentiable: the inputs that gradients are taken of, in order
+    (default: all). complex_inputs: those that are pairs of real and imaginary parts on the last axis (default: at a complex dtype all of two);
+    complex_result: the call's result is complex even where none is. single: the definition returns one number, no list. limit_source: whose limit
+    in ulps it is. versions: library versions at the time of the finding. environment: variables to set before the imports, setup: statements
+    after them (a target's switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises
+    UserError for a target that no script can be written for.
     """
     framework = framework_of(finding.target)
     if framework not in IMPORTS:
@@ -161,7 +161,10 @@ def _truth(
     inside = [x for x in STAND_INS if all(low < x < high for low, high in within)]
     # What lies between the ends of a domain where few numbers are put: thirds and the like.
     inside += [low + (high - low) * k / 7 for low, high in within[:1] if math.isfinite(high - low) for k in (1, 3, 6)]
+    ends = {(n, end): inward for n in names for end, inward in zip(domains.get(n, ()), (1, -1), strict=False)}
+    inward = {float.fromhex(x): ends[n, float.fromhex(x)] for n in names for x in hexes[n] if (n, float.fromhex(x)) in ends}
     return {
+        "inward": {end: side for end, side in inward.items() if end and math.isfinite(end)},
         "definition": definition.text if definition else "", "main": definition.name if definition else "", "shim": text,
         "definition_imports": (*(definition.imports if definition else ()), *needs),
         "extra": "".join(f", {name}={literal(value)}" for name, value in finding.params.items()),

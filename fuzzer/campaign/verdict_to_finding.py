@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -183,6 +184,7 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement, nth)
     if mine is None or not mine.class_.is_finding or mine.symptom != candidate.symptom:
         return None
+    mine = _measured(trial, mine, confirmation)
     value, class_, excess = mine.value, mine.class_, mine.excess
     standard = trial.standard(row)
     truth = confirmation.near
@@ -198,6 +200,21 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
         finding = replace(finding, reason=limit_of_whom(standard, ledger.subject.implementation))
     label = label_of(trial, ledger.subject, Element(row, mine.outputs, output, mine.symptom, placed.placement, truth))
     return labelled(finding, label.name, label.reason)
+
+
+def _measured(trial: Trial, own: Own, confirmation: Confirmation) -> Own:
+    """The answer with its error against the confirmed truth: the judge's is only as sharp as its verdict needed, in ulps of a number that may
+    not have been told from 0."""
+    exact = confirmation.exact
+    if (
+        exact is None
+        or not math.isfinite(own.value)
+        or not math.isfinite(own.ulps)
+        or abs(exact) >= trial.format.overflow_threshold
+    ):
+        return own
+    error = abs(Fraction(own.value) - exact) / trial.format.ulp_exact(exact)
+    return replace(own, ulps=float(error) if error < 2**1023 else math.inf)  # of a truth of 0 the unit is a subnormal number
 
 
 def recertified(

@@ -8,6 +8,7 @@ import math
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from fuzzer.case import Case, Placement
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import finding_id
+from fuzzer.formats import format_named
 
 pytestmark = pytest.mark.usefixtures("planted")
 
@@ -317,3 +319,12 @@ def test_a_run_whose_time_is_over_tells_what_it_found_and_looks_no_further() -> 
 
 def test_a_shard_without_time_of_its_own_searches_one_batch() -> None:
     assert 0 < run_shard(shard_of("faulty_exp", seconds=0.0)).verdicts < run_shard(shard_of("faulty_exp")).verdicts
+
+
+def test_the_error_of_a_finding_is_that_of_the_confirmed_truth(of_exp: dict[Any, Finding]) -> None:
+    """The judge's truth is as sharp as its verdict needs; what is told is |answer - y| / ulp(y)."""
+    found = [f for f in of_exp.values() if math.isfinite(f.ulps)]
+    assert found
+    for finding in found:
+        fmt, exact = format_named(finding.dtype), Fraction(finding.reference)
+        assert finding.ulps == pytest.approx(float(abs(Fraction(finding.output) - exact) / fmt.ulp_exact(exact)), rel=1e-6)
