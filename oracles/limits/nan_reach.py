@@ -34,6 +34,8 @@ BEYOND = (0.7109375123, 37.21875911, 2.3e-7, 1.3e10, 5.1e4, 1.6e308)
 MOST = len(ANYWHERE)
 #: So many substitutes must agree before an output is said not to depend on the NaN.
 ENOUGH = 5
+#: An output that changes by less than this part of it, whatever number is put, depends on the NaN by less than any format's rounding shows.
+BARELY = 2.0**-20
 #: Precisions: beside a number of any size a substitute of any size shows.
 BITS, MORE_BITS = 192, 2400
 
@@ -77,7 +79,7 @@ class _Output:
     def __init__(self) -> None:
         self.first: arb | Accepted | None = None
         self.alike = 0
-        self.depends = False
+        self.depends = self.barely = False
 
     def met(self, value: arb | Accepted | None) -> None:
         """None: not known there."""
@@ -85,13 +87,15 @@ class _Output:
             return
         if self.first is None:
             self.first = value
-        self.depends = not _one(self.first, value)
+        if not _one(self.first, value):
+            self.depends = not _barely_apart(self.first, value)
+            self.barely = True
         self.alike += 1
 
     def answer(self) -> Accepted | Reach:
         if self.depends:
             return Reach.DEPENDS
-        if self.first is None or self.alike < ENOUGH:
+        if self.first is None or self.alike < ENOUGH or self.barely:
             return Reach.UNKNOWN
         if isinstance(self.first, Accepted):
             return self.first
@@ -103,6 +107,10 @@ def _one(a: arb | Accepted, b: arb | Accepted) -> bool:
     if isinstance(a, Accepted) or isinstance(b, Accepted):
         return isinstance(a, Accepted) and isinstance(b, Accepted) and same(a, b)
     return bool(a.overlaps(b))
+
+
+def _barely_apart(a: arb | Accepted, b: arb | Accepted) -> bool:
+    return isinstance(a, arb) and isinstance(b, arb) and bool(abs(a - b) < abs(a) * BARELY)
 
 
 def _enclosed(function: Function, row: Inputs, outputs: int) -> list[arb | Accepted | None]:

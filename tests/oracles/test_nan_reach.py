@@ -106,3 +106,12 @@ def test_every_smooth_function_of_one_number_hands_the_nan_on() -> None:
             if one == ANYTHING or not one.kinds & NAN or one.kinds & (FINITE | PINF | NINF):
                 silent.append((name, one))
     assert len(silent) <= len(SMOOTH) // 20, silent
+
+
+def test_a_dependence_below_every_rounding_demands_no_nan() -> None:
+    """1 + 5e-324 times what the NaN stands for: no format shows it."""
+    name, inputs = "addcmul", {"x": np.asarray(1.0), "y": np.asarray(5e-324), "z": np.asarray(np.nan)}
+    (right,) = accepted(function_of(op_named(name), op_named(name).default_params(), "value"), inputs)
+    assert right.kinds == 0 or right.kinds & FINITE
+    (right,) = accepted(function_of(op_named(name), op_named(name).default_params(), "value"), {**inputs, "y": np.asarray(0.5)})
+    assert right.kinds == NAN
