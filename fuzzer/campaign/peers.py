@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.errors import UserError
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import Target, framework_names, installed, target_named
@@ -38,7 +39,7 @@ class Peers:
         self, cell: Cell, targets: Sequence[str] = (), visited: Sequence[str] = (), excluded: Iterable[tuple[str, str]] = ()
     ) -> None:
         out = set(excluded)
-        others = [target for target in targets if target not in visited]
+        others = [target for target in targets if target not in visited and _is_known(target)]
         others.sort(key=lambda target: target_named(target).compiles_shapes)  # what costs little is always asked
         self.subjects = [s for s in subjects_of(cell, others) if (s.target, s.implementation.call) not in out]
         self._spent = 0.0
@@ -74,6 +75,15 @@ class Peers:
             with trial.clock.phase("framework"):
                 self._asked[subject] = _starts(trial, subject)
         return self._asked[subject]
+
+
+def _is_known(target: str) -> bool:
+    """Whether this process knows the target: a framework that one process registered is none of a worker's."""
+    try:
+        target_named(target)
+    except UserError:
+        return False
+    return True
 
 
 def _starts(trial: Trial, subject: Subject) -> bool:

@@ -169,7 +169,8 @@ class Trial:
         self.caps = caps or CAPS
         self.clock = clock or Clock()
         self.shapes = ShapeBudget()
-        self.function = function_of(self.op, dict(cell.params), cell.order)
+        self.params = dict(cell.params)  # of the definition
+        self.function = function_of(self.op, self.params, cell.order)
         self.alone = alone
         self.peers = peers or Peers(cell)
         self.seconds = seconds
@@ -212,7 +213,8 @@ class Trial:
         differentiate its outputs are the derivative themselves."""
         other = copy.copy(self)
         other.op = replace(self.op, definition=definition)
-        function = function_of(other.op, {**dict(self.cell.params), **constants}, self.cell.order)
+        other.params = {**self.params, **constants}
+        function = function_of(other.op, other.params, self.cell.order)
         other.function = function if differentiate else replace(function, order="value")
         other.clock, other._conditions, other._rows = Clock(), None, {}
         return other
@@ -520,7 +522,7 @@ class Trial:
 
     def _lower(self, inputs: dict[str, NDArray[np.float64]], order: str, rows: NDArray[np.int64]) -> Reference:
         """The truth at a lower order of rows with these inputs."""
-        function = function_of(self.op, dict(self.cell.params), order)
+        function = function_of(self.op, self.params, order)
         taken = [*function.inputs, *([COTANGENT] if order == "grad" and COTANGENT in inputs else [])]
         some = {name: inputs[name][rows] for name in taken}
         return oracle.reference(function, some, precision=self.format.precision, caps=self._caps_now())

@@ -12,7 +12,7 @@ from test_shard import TARGET, numbers
 
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.peers import peer_targets
+from fuzzer.campaign.peers import Peers, peer_targets
 from fuzzer.campaign.run import Settings, run_campaign
 from fuzzer.campaign.shard import Shard, ShardResult, run_shard
 from fuzzer.findings.store import Store
@@ -70,3 +70,9 @@ def test_a_peer_that_dies_takes_nothing_with_it() -> None:
     assert finding.avoidable_by == [TARGET]
     assert np.isfinite(numbers(finding)).all()
     assert (result.excluded, result.dead_peers) == ([], [(TARGET, "faulty.exp_dies(x)")])
+
+
+def test_a_target_that_only_another_process_knows_is_no_peer() -> None:
+    """Workers are told the names of the coordinator's targets; what a process registered for itself is asked nowhere else."""
+    cell = Cell("exp", (), "float32", "value")
+    assert Peers(cell, ("nobody:cpu:eager",)).subjects == []
