@@ -223,7 +223,10 @@ def _limit(finding: Finding, source: str) -> tuple[float, str]:
         return float(finding.limit), source or "the accuracy limit of this class of op"
     if math.isfinite(finding.ulps):
         # A quarter: beside a power of two the truth that is recomputed may have twice the ulp.
-        return finding.ulps / 4, "a quarter of the recorded error: nobody promises a limit in ulps, stability alone judges this op"
+        return (
+            finding.ulps / 4,
+            "a quarter of the recorded error: nobody promises a limit in ulps, stability alone judges this op",
+        )
     return 2.0 ** (
         format_named(finding.dtype).precision // 2
     ), "half the digits: nobody promises a limit in ulps, and the recorded answer has no digits"

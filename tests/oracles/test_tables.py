@@ -17,6 +17,8 @@ from oracles.reference import FINITE, Reference
 from tests.oracles.tables import FOLDER, Table, load, names, settings
 from tests.oracles.tables.tiers import COLUMNS, ROW_BY_ROW, SHARES, STEP, TIERS_MEASURED, contains, measured, together
 
+#: Passes over a table of a tier that learns: a call makes so many pieces of a function and no more, and the next knows them.
+PASSES = {"ball80": 6}
 #: Rows of a table in the fast tests of a tier that works a row at a time.
 FEW = {"taylor": 2, "arb": 6, "limit": 1, "reference": 6}
 
@@ -29,11 +31,16 @@ def _quiet() -> Iterator[None]:
 
 
 def check(name: str, tier: str) -> None:
-    parts = [(table, measured(table, tier)) for table in (t.every(STEP.get(tier, 1)) for t in load(name))]
-    assert not [violation for _, m in parts for violation in m.violations]
-    for share, now in together(parts).items():
-        recorded = dict(pair.split("=") for pair in settings(name)[share].split())
-        assert now <= float(recorded[tier]) + 0.0005, f"{share} of {name} by {tier}: {now:.3f}, {recorded[tier]} recorded"
+    for last in (False,) * (PASSES.get(tier, 1) - 1) + (True,):
+        parts = [(table, measured(table, tier)) for table in (t.every(STEP.get(tier, 1)) for t in load(name))]
+        assert not [violation for _, m in parts for violation in m.violations]
+        over = []
+        for share, now in together(parts).items():
+            recorded = float(dict(pair.split("=") for pair in settings(name)[share].split())[tier])
+            over += [f"{share} of {name} by {tier}: {now:.3f}, {recorded} recorded"] if now > recorded + 0.0005 else []
+        if not over:
+            return
+        assert not last, over
 
 
 @pytest.mark.parametrize("tier", COLUMNS)
