@@ -152,6 +152,12 @@ class Format:
             exponent = max(exponent - (Fraction(2) ** exponent > magnitude), self.emin)
         return Fraction(2) ** (exponent - self.precision + 1)
 
+    def error_exact(self, answer: float, exact: Fraction) -> float:
+        """|answer - exact| in ulps of the exact value, of a finite answer; inf beyond binary64's range (of a truth of 0 the unit is the least
+        subnormal number)."""
+        error = abs(Fraction(answer) - exact) / self.ulp_exact(exact)
+        return float(error) if error < 2**1023 else math.inf
+
 
 FLOAT16 = Format("float16", 11, -14, 15, 16)
 BFLOAT16 = Format("bfloat16", 8, -126, 127, 16)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from oracles import extended, rigorous
 from oracles.arithmetic.mp import TimeIsUpError
+from oracles.arithmetic.taped import TapedMp
 from oracles.function import Function
-from oracles.limits_at_infinity import Accepted, TapedMp, accepted
+from oracles.limits_at_infinity import Accepted, accepted
 from oracles.reference import FINITE, NAN, PINF, is_simple
 
 #: Binary exponents beyond which a number is told by Arb alone.

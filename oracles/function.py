@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oracles.arithmetic.tape import Tape
 from oracles.definitions import definition
@@ -120,6 +121,11 @@ def flat(numbers: Any) -> list[Any]:
     if isinstance(numbers, (list, tuple)):
         return [leaf for item in numbers for leaf in flat(item)]
     return [numbers]
+
+
+def nest(values: NDArray[np.float64], lift: Callable[[float], Any]) -> Any:
+    """An array as nested lists of an arithmetic's numbers: what `flat` undoes."""
+    return lift(float(values)) if np.ndim(values) == 0 else [nest(v, lift) for v in values]
 
 
 def _seeds(inputs: dict[str, Any], results: list[Any]) -> list[Any]:

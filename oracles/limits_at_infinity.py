@@ -21,13 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracles.arithmetic.mp import Mp
-from oracles.arithmetic.taped import TapedMp
-from oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function
+from oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, nest
 from oracles.limits import nan_reach
 from oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point
 from oracles.limits.joining import Place, join
 from oracles.limits.nan_reach import Reach, accepts_nan_too
-from oracles.limits.native import native, nest, spread_nan
+from oracles.limits.native import native, spread_nan
 from oracles.limits.paths import (
     BITS,
     Inputs,
@@ -44,7 +43,7 @@ from oracles.limits.paths import (
 from oracles.limits.tendency import Kind, Tendency, slow_growth
 from oracles.reference import FINITE, NAN, NINF, PINF
 
-__all__ = ["ANYTHING", "BITS", "NOTHING", "Accepted", "TapedMp", "accepted", "nowhere_smooth"]
+__all__ = ["ANYTHING", "BITS", "NOTHING", "Accepted", "accepted", "nowhere_smooth"]
 
 
 def accepted(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list[Accepted]:

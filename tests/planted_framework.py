@@ -34,9 +34,9 @@ from fuzzer.inputs.shapes import length_in, output_count
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.arithmetic.native import Native
+from oracles.arithmetic.taped import TapedMp
 from oracles.confirmation import confirm
 from oracles.function import Function
-from oracles.limits_at_infinity import TapedMp
 
 NAME = "correctly_rounded"
 IMPLEMENTATION = Implementation(NAME, "correctly_rounded")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -250,10 +249,7 @@ class _Examination:
             return
         if self.truth.interval[row, output] or (ulps == 0 and answer != exact):  # a kink, or right by the record's contract
             return
-        error = abs(Fraction(answer) - exact) / self.fmt.ulp_exact(exact)
-        reading.ulps[row, output] = (
-            float(error) if error < 2**1023 else math.inf
-        )  # of a truth of 0 the unit is a subnormal number
+        reading.ulps[row, output] = self.fmt.error_exact(answer, exact)
 
     # Telling
 

@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -290,7 +289,7 @@ def _witness(cell: Cell, space: Space, share: Share) -> tuple[dict[str, str], st
     truth = confirm(function_of(cell.record, dict(cell.params), cell.order), single, share.output)
     error = math.nan
     if truth.exact is not None and math.isfinite(share.answer):
-        error = float(abs(Fraction(share.answer) - truth.exact) / format_named(cell.dtype).ulp_exact(truth.exact))
+        error = format_named(cell.dtype).error_exact(share.answer, truth.exact)
     return at, truth.value, error
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -213,8 +212,7 @@ def _measured(trial: Trial, own: Own, confirmation: Confirmation) -> Own:
         or abs(exact) >= trial.format.overflow_threshold
     ):
         return own
-    error = abs(Fraction(own.value) - exact) / trial.format.ulp_exact(exact)
-    return replace(own, ulps=float(error) if error < 2**1023 else math.inf)  # of a truth of 0 the unit is a subnormal number
+    return replace(own, ulps=trial.format.error_exact(own.value, exact))
 
 
 def recertified(

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracles.arithmetic.composites import Composites
-from oracles.arithmetic.native import Native
-from oracles.function import Function
-from oracles.limits_at_infinity import TapedMp
+from oracles.arithmetic.taped import TapedMp, TapedNative
+from oracles.function import Function, nest
 
 Number = Any
 #: A result of the base arithmetic -> what is kept of it.
@@ -132,20 +131,6 @@ def _bare(argument: Any) -> Any:
     return argument.value if isinstance(argument, Kept) else argument
 
 
-class _RoundedNative(Native):
-    """Native with what the tape asks of a base; ties go unnoticed."""
-
-    def sign(self, x: Any) -> Any:
-        return np.sign(x)
-
-    def tie(self, x: Any, y: Any) -> bool:
-        return False
-
-    def note_kink(self, _: Any) -> None: ...
-
-    def note_removable(self, _: Any) -> None: ...
-
-
 def rounded_steps(
     function: Function, single: dict[str, NDArray[np.float64]], round_to: Callable[[NDArray[np.float64]], Any]
 ) -> list[float]:
@@ -155,9 +140,9 @@ def rounded_steps(
     correctly rounded (Figueroa, 1995); binary64 is its own. Other functions are numpy's and scipy's in binary64, rounded. Raises
     NotImplementedError or AttributeError where these have not got one.
     """
-    m = Stepwise(_RoundedNative(), lambda v: np.float64(round_to(np.asarray(v, np.float64)).astype(np.float64)))
+    m = Stepwise(TapedNative(), lambda v: np.float64(round_to(np.asarray(v, np.float64)).astype(np.float64)))
     with np.errstate(all="ignore"):
-        return [float(m.num(v).value) for v in function.outputs(m, {name: _nest(v, m.lift) for name, v in single.items()})]
+        return [float(m.num(v).value) for v in function.outputs(m, {name: nest(v, m.lift) for name, v in single.items()})]
 
 
 def flushed_kinds(function: Function, single: dict[str, NDArray[np.float64]], least: float, precision: int) -> list[float]:
@@ -166,8 +151,8 @@ def flushed_kinds(function: Function, single: dict[str, NDArray[np.float64]], le
     grid = least * 2.0 ** (1 - precision)
 
     def outputs(small: Step) -> list[float]:
-        m = Stepwise(_RoundedNative(), lambda value: small(value) if abs(value) < least else value)
-        return [float(m.num(v).value) for v in function.outputs(m, {name: _nest(v, m.lift) for name, v in single.items()})]
+        m = Stepwise(TapedNative(), lambda value: small(value) if abs(value) < least else value)
+        return [float(m.num(v).value) for v in function.outputs(m, {name: nest(v, m.lift) for name, v in single.items()})]
 
     with np.errstate(all="ignore"):
         gradual = outputs(lambda value: np.copysign(np.rint(value / grid) * grid, value))
@@ -194,7 +179,7 @@ def flushed_steps(
         return base.floor(value / grid + half) * grid if gradual else base.num(0)
 
     m = Stepwise(base, small)
-    outputs = function.outputs(m, {name: _nest(v, m.lift) for name, v in single.items()})
+    outputs = function.outputs(m, {name: nest(v, m.lift) for name, v in single.items()})
     return [base.double(m.num(v).value)[0] for v in outputs]
 
 
@@ -202,7 +187,3 @@ def _bits(single: dict[str, NDArray[np.float64]], precision: int) -> int:
     """Enough for a sum of any two of the inputs, or of one and 1, to keep both."""
     sizes = np.abs(np.concatenate([[1.0], *(np.ravel(v) for v in single.values())]))
     return 128 + 2 * precision + int(np.ptp(np.frexp(sizes[(sizes > 0) & np.isfinite(sizes)])[1]))
-
-
-def _nest(values: NDArray[np.float64], lift: Callable[[float], Any]) -> Any:
-    return lift(float(values)) if np.ndim(values) == 0 else [_nest(v, lift) for v in values]

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import math
 from contextlib import nullcontext
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oracles.arithmetic.taped import TapedNative
-from oracles.function import Function
+from oracles.function import Function, nest
 
 Inputs = dict[str, NDArray[np.float64]]
-
-
-def nest(values: NDArray[np.float64], lift: Any) -> Any:
-    """An array as nested lists of an arithmetic's numbers."""
-    return lift(float(values)) if values.ndim == 0 else [nest(v, lift) for v in values]
 
 
 def native(function: Function, inputs: Inputs, *, quiet: bool = True) -> tuple[list[float], bool]:

@@ -123,7 +123,7 @@ def test_two_to_the_1024_is_surely_beyond_binary64() -> None:
 
 def test_a_comparison_with_a_nan_has_a_nan_for_its_derivative() -> None:
     """x mod 0 is undefined: mpmath takes neither branch of the comparison with it."""
-    from oracles.limits_at_infinity import TapedMp
+    from oracles.arithmetic.taped import TapedMp
 
     m = TapedMp(200)
     slopes = function("remainder", "grad").outputs(m, {"x": m.lift(1.0), "y": m.lift(0.0)})

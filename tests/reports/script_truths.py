@@ -71,7 +71,7 @@ def point(op: Op, order: str, fmt: Format, seed: int) -> dict[str, Any]:
 
 
 def confirmed_outputs(op: Op, single: dict[str, Any]) -> int:
-    from oracles.limits_at_infinity import TapedMp
+    from oracles.arithmetic.taped import TapedMp
 
     m = TapedMp(64)
 
