@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from oracles.definitions import define
@@ -56,6 +57,7 @@ def _triangle(t: Fraction) -> Fraction:
     return max(1 - abs(t), Fraction(0))
 
 
+@cache
 def _cubic(a: Fraction) -> Callable[[Fraction], Fraction]:
     """Keys, 1981, eq. 15 (there a = -1/2)."""
 
@@ -73,13 +75,15 @@ def _places(n: int, size: int) -> list[Fraction]:
     return [(Fraction(i) + HALF) * Fraction(n, size) - HALF for i in range(size)]
 
 
+@cache
 def _normalised(n: int, size: int, kernel: Callable[[Fraction], Fraction]) -> Weights:
     """The kernel at the distance of each pixel, widened where pixels become fewer; its part outside is left out, and the sum is one."""
     width = max(Fraction(n, size), Fraction(1))
     rows = [[kernel((place - j) / width) for j in range(n)] for place in _places(n, size)]
-    return [[w / sum(row) for w in row] for row in rows]
+    return [[w / total for w in row] for row, total in ((row, sum(row)) for row in rows)]
 
 
+@cache
 def _replicated(n: int, size: int, kernel: Callable[[Fraction], Fraction]) -> Weights:
     """The kernel at each pixel, the border repeated outside."""
     rows = []

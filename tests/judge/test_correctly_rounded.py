@@ -15,8 +15,9 @@ from fuzzer.catalog.registry import ops
 from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.strategies import draw_recipes
 from fuzzer.judge.verdict import Class, Symptom
-from tests.planted_framework import SPECIAL, trial_of
+from tests.planted_framework import trial_of
 from tests.sampling import is_quick, sampled
+from tests.special_answers import SPECIAL
 
 #: Rows per batch. Derivatives cost the framework, not the judge, ten times a value.
 ROWS = {"value": 64, "grad": 12, "jvp": 6, "grad2": 6}

@@ -1,0 +1,187 @@
+"""Mpfr: the arithmetic over MPFR's numbers, in which the planted framework computes its right answers: ten times as fast as mpmath, and no
+library of the oracle's.
+
+MPFR rounds every operation and every function correctly to the context's precision. What it does not have (the special functions of the table,
+erfinv, polygamma) is mpmath's. An evaluation counts only where nothing exceptional happened on the way (`Exceptional`): poles, infinities, NaNs,
+and numbers beyond 2^(2^62) are for mpmath's arithmetic, which has no end of its exponents and says what a pole is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+import gmpy2
+from mpmath import libmp
+
+from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.mp import Mp
+from oracles.arithmetic.special import functions
+
+Number = Any  # gmpy2.mpfr
+_ZERO = gmpy2.mpfr(0)
+#: Numbers below 2^-TINY are small to lgamma.
+TINY = 20
+#: Functions of one number under their names in the protocol.
+_UNARY = {
+    name: getattr(gmpy2, name)
+    for name in (
+        "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+        "asinh", "acosh", "atanh", "erf", "erfc", "digamma", "square", "floor",
+    )
+}  # fmt: skip
+
+
+class ExceptionalError(ArithmeticError):
+    """Something happened that MPFR answers by an infinity, a NaN or the end of its range."""
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[Mpfr]:
+    """The arithmetic of so many bits; its numbers must be computed inside. Raises ExceptionalError at the end where a flag was raised."""
+    context = gmpy2.context(precision=max(bits, 64), emax=gmpy2.get_emax_max(), emin=gmpy2.get_emin_min())
+    with context as inside:
+        yield Mpfr(bits)
+        if inside.overflow or inside.underflow or inside.divzero or inside.invalid:
+            raise ExceptionalError
+
+
+class Mpfr(Composites):
+    """Arithmetic of `bits` bits in the context that is current (`precision`)."""
+
+    name = "mpfr"
+
+    def __init__(self, bits: int) -> None:
+        self.bits, self.removable = bits, False
+
+    # Numbers in and out
+
+    def lift(self, value: float) -> Number:
+        return gmpy2.mpfr(value)
+
+    def num(self, value: Any) -> Number:
+        """A constant: exact for int and float, a Fraction rounded once."""
+        if isinstance(value, Fraction):
+            return gmpy2.mpfr(gmpy2.mpq(value.numerator, value.denominator))
+        if isinstance(value, int):
+            return gmpy2.mpfr(value, max(self.bits, value.bit_length(), 64))
+        return value if type(value) is type(_ZERO) else gmpy2.mpfr(value)
+
+    def const(self, name: str) -> Number:
+        return {"pi": gmpy2.const_pi, "ln2": gmpy2.const_log2, "euler": gmpy2.const_euler, "ln10": lambda: gmpy2.log(10)}[name]()
+
+    # Functions
+
+    def __getattr__(self, name: str) -> Callable[..., Number]:
+        if name in _UNARY:
+            function = _UNARY[name]
+            return lambda x: function(self.num(x))
+        if name in functions() or name in ("erfinv", "polygamma", "partial", "derivative"):
+            return partial(self._by_mpmath, name)
+        raise AttributeError(name)
+
+    def _by_mpmath(self, name: str, *arguments: Any) -> Number:
+        m = Mp(self.bits)
+        found = getattr(m, name)(*(_to_mpmath(m, v) for v in arguments))
+        sign, mantissa, exponent, _ = found._mpf_
+        if not mantissa and exponent:
+            raise ExceptionalError
+        return (
+            gmpy2.mul_2exp(gmpy2.mpfr(-mantissa if sign else mantissa), exponent)
+            if exponent >= 0
+            else gmpy2.div_2exp(gmpy2.mpfr(-mantissa if sign else mantissa), -exponent)
+        )
+
+    def lgamma(self, x: Number) -> Number:
+        """log |gamma(x)|; of a small number by gamma(1 + x) = x gamma(x), for MPFR takes seconds of it."""
+        number = self.num(x)
+        if number and gmpy2.get_exp(number) < -TINY:
+            return gmpy2.lgamma(1 + number)[0] - gmpy2.log(abs(number))
+        return gmpy2.lgamma(number)[0]
+
+    def sinpi(self, x: Number) -> Number:
+        return self._of_turn(x, 0)
+
+    def cospi(self, x: Number) -> Number:
+        return self._of_turn(x, 1)
+
+    def _of_turn(self, x: Number, quarter: int) -> Number:
+        """sin(pi (x + quarter/2)): the half turns are taken off exactly."""
+        reduced = gmpy2.fmod(self.num(x), 2)
+        halves = gmpy2.rint(2 * reduced)
+        angle = gmpy2.const_pi() * (reduced - halves / 2)
+        turn = (int(halves) + quarter) % 4
+        value = gmpy2.cos(angle) if turn % 2 else gmpy2.sin(angle)
+        return -value if turn >= 2 else value
+
+    def abs(self, x: Number) -> Number:
+        return abs(x)
+
+    def sum(self, items: Sequence[Number]) -> Number:
+        """The sum, rounded once."""
+        return gmpy2.fsum([self.num(v) for v in items])
+
+    def max(self, items: Sequence[Number]) -> Number:
+        return max(self.num(v) for v in items)
+
+    def hint_max(self, items: Sequence[Number]) -> Number:
+        return self.max(items)
+
+    def min(self, items: Sequence[Number]) -> Number:
+        return min(self.num(v) for v in items)
+
+    def pow(self, x: Number, y: Number) -> Number:
+        return self.num(x) ** self.num(y)
+
+    def atan2(self, y: Number, x: Number) -> Number:
+        a, b = self.num(y), self.num(x)
+        if not a and not b:
+            raise ExceptionalError
+        return gmpy2.atan2(a, b)
+
+    def fmod(self, x: Number, y: Number) -> Number:
+        return gmpy2.fmod(self.num(x), self.num(y))
+
+    # Conditions
+
+    def lt(self, x: Number, y: Number) -> bool:
+        return bool(self.num(x) < self.num(y))
+
+    def eq0(self, x: Number) -> bool:
+        return not x
+
+    def where(self, cond: bool, yes: Callable[[], Number], no: Callable[[], Number]) -> Number:
+        return self.num(yes() if cond else no())
+
+    # What the tape asks of its base (oracles.arithmetic.taped)
+
+    def annihilate(self, adjoint: Number, partial: Number) -> Number:
+        return adjoint * partial if adjoint else adjoint
+
+    def mask(self, cond: bool, adjoint: Number) -> Number:
+        return adjoint if cond else _ZERO
+
+    def sign(self, x: Number) -> Number:
+        return gmpy2.mpfr(gmpy2.sign(x))
+
+    def tie(self, x: Number, y: Number) -> bool:
+        return False
+
+    def note_kink(self, _: Any) -> None: ...
+
+    def note_removable(self, hit: bool) -> None:
+        self.removable |= bool(hit)
+
+
+def _to_mpmath(m: Mp, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_to_mpmath(m, v) for v in value] if isinstance(value, list) else value
+    if type(value) is not type(_ZERO):
+        return value
+    if not gmpy2.is_finite(value):
+        raise ExceptionalError
+    mantissa, exponent = value.as_mantissa_exp()
+    return m._context.make_mpf(libmp.from_man_exp(mantissa, int(exponent)))

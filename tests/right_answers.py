@@ -1,0 +1,407 @@
+"""Right answers: every output computed with MPFR and rounded once, with mpmath where MPFR has no answer.
+
+Independent of what the oracle does with the same definitions: no balls, no Arb, no reading of limits. Values come from two precisions that agree;
+derivatives of first and second order are central differences at high precision (two steps that agree), not the tape; special inputs are answered
+as numpy and scipy do in binary64 (tests.special_answers).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import gmpy2
+import numpy as np
+
+from fuzzer.case import COTANGENT, TANGENT
+from fuzzer.catalog.op import Op
+from fuzzer.formats import Format
+from fuzzer.inputs.shapes import length_in, output_count
+from oracles.arithmetic.taped import TapedMp
+from oracles.function import Function
+from tests.mpfr import ExceptionalError, Mpfr, precision
+from tests.special_answers import Row, by_numpy
+
+Exact = Any  # gmpy2.mpq
+#: An exact number, or a float: nan for a pole, infinite where a derivative grows without end.
+Found = Any
+_EXACT, _BINARY = type(gmpy2.mpq()), type(gmpy2.mpfr(0))
+_RATIONAL = gmpy2.mpq
+
+
+def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[float]:
+    """The correctly rounded outputs of one row (their doubles)."""
+    point = _Point(function, row, fmt)
+    if function.order == "value":
+        return _value(op, point)
+    if function.order == "jvp" and TANGENT not in row:
+        point = _Point(
+            replace(function, order="grad"), row, fmt
+        )  # one output: the products with the unit tangents are the gradient
+    slopes = _gradient(point) if point.function.order == "grad" else _along(op, point)
+    return [rounded(v, fmt) for v in slopes]
+
+
+def rounded(value: Found, fmt: Format) -> float:
+    """To the format; a float stands for a special value, or for a number far beyond the format's range."""
+    return fmt.round_exact(Fraction(int(value.numerator), int(value.denominator))) if isinstance(value, _EXACT) else value
+
+
+class _Point:
+    """One row of inputs, and what has been computed there."""
+
+    def __init__(self, function: Function, row: Row, fmt: Format) -> None:
+        self.function, self.row, self.fmt = function, row, fmt
+        self.value = Function(function.definition, function.inputs, function.params)
+        self.moved: dict[Any, Any] = {}
+        self.sides: dict[Any, list[Found] | None] = {}
+        self.steps: dict[Any, Found] = {}
+
+    @cached_property
+    def finite(self) -> bool:
+        return all(math.isfinite(v) for v in _flat(list(self.row.values())))
+
+    @cached_property
+    def pole(self) -> bool:
+        found = _evaluate(self.value, self.row, 160, self.fmt)
+        return found is None or any(isinstance(v, float) for v in found)
+
+    @cached_property
+    def astronomical(self) -> bool:
+        """Whether a value lies far beyond the format, so that no difference shows what another term adds (e^x - x y)."""
+        found = _evaluate(self.value, self.row, 160, self.fmt) or []
+        return any(isinstance(v, _EXACT) and abs(v) >= _power(self.fmt.emax + 8) for v in found)
+
+    @cached_property
+    def singular(self) -> bool:
+        """Whether the definition singles out a zero, so that a difference across it means nothing."""
+        return self.function.definition in ("sqrt", "rsqrt", "cbrt", "entr", "xlogy", "xlog1py", "rel_entr", "log", "logit")
+
+    @cached_property
+    def span(self) -> int:
+        """Bits between the largest and the least number of the row, one included."""
+        exponents = [math.frexp(v)[1] for v in _flat(list(self.row.values())) if v] + [1]
+        return max(exponents) - min(exponents) + 2
+
+    @cached_property
+    def variables(self) -> list[tuple[str, tuple[int, ...]]]:
+        return [(name, place) for name in self.function.differentiable for place in _places(self.row[name])]
+
+    @cached_property
+    def at_it(self) -> list[Found] | None:
+        """The tape's derivatives at the point itself."""
+        return None if self.singular else _evaluate(self.function, self.row, 2600, self.fmt)
+
+
+# Values
+
+
+def _value(op: Op, point: _Point) -> list[float]:
+    function, row, fmt = point.function, point.row, point.fmt
+    found = _agreed(function, row, fmt) if point.finite else None
+    answers = None if found is None else [rounded(v, fmt) for v in found]
+    if answers is None or any(isinstance(v, float) for v in found or []):
+        special = by_numpy(op, function, row, fmt)
+        answers = (
+            special
+            if answers is None
+            else [s if isinstance(v, float) else a for a, v, s in zip(answers, found or [], special, strict=True)]
+        )
+    if op.keeps_zero_sign and row[op.inputs[0].name] == 0:
+        answers = [math.copysign(0.0, row[op.inputs[0].name])]
+    return answers
+
+
+def _agreed(function: Function, row: Row, fmt: Format) -> list[Found] | None:
+    """The outputs at two precisions that agree to 2^-80, precision doubled until they do; at least so many bits that a sum of the inputs
+    loses none of them, for two precisions that lose one agree. A zero is believed beyond 2,600 bits."""
+    bits, before = 160 + _spread(row), None
+    while bits <= 20480:
+        now = _evaluate(function, row, bits, fmt)
+        if now is None:
+            return None
+        if before is not None and all(map(_alike, before, now)):
+            if bits > 2600 or all(now):
+                return now
+            bits = max(bits, 1400)  # zeros, so far
+        before, bits = now, 2 * bits
+    return before
+
+
+def _spread(row: Row) -> int:
+    """Binades between the largest and the least number of the inputs."""
+    exponents = [math.frexp(v)[1] for v in _flat(list(row.values())) if v and math.isfinite(v)]
+    return max(exponents) - min(exponents) if exponents else 0
+
+
+def _alike(a: Found, b: Found) -> bool:
+    if isinstance(a, float) or isinstance(b, float):
+        return isinstance(a, float) and isinstance(b, float)
+    return bool(abs(a - b) * (1 << 80) <= abs(b))
+
+
+def _evaluate(function: Function, row: Row, bits: int, fmt: Format, moved: Mapping[str, Any] | None = None) -> list[Found] | None:
+    """The outputs, exact; None where the definition cannot be evaluated."""
+    inputs = {**row, **(moved or {})}
+
+    def outputs(m: Any) -> list[Found]:
+        return [_bounded(m.num(v), fmt) for v in function.outputs(m, {n: _lift(m, v) for n, v in inputs.items()})]
+
+    return _computed(outputs, bits)
+
+
+def _computed(asked: Callable[[Any], Any], bits: int) -> Any:
+    """What is asked of an arithmetic of so many bits: of MPFR, or of mpmath where that has no answer; None where neither has."""
+    try:
+        with precision(bits) as m:
+            return asked(m)
+    except (ArithmeticError, ValueError, TypeError):
+        pass
+    try:
+        return asked(TapedMp(bits))
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+
+
+def _bounded(x: Any, fmt: Format, shift: int = 0) -> Found:
+    """x 2^-shift, exact; far beyond the format's range a power of two of its sign, so that integers stay small. A pole or nan is nan."""
+    if not isinstance(x, _BINARY):
+        negative, mantissa, exponent, bits = x._mpf_
+        if not mantissa:
+            return math.nan if exponent else _RATIONAL(0)
+        mantissa = -int(mantissa) if negative else int(mantissa)
+    else:
+        if not gmpy2.is_finite(x):
+            raise ExceptionalError
+        if not x:
+            return _RATIONAL(0)
+        mantissa, exponent = x.as_mantissa_exp()
+        bits = mantissa.bit_length()
+    exponent = int(exponent) - shift
+    size = exponent + bits
+    if size > fmt.emax + 4:
+        return _power(fmt.emax + 8) * (1 if mantissa > 0 else -1)
+    if size < fmt.emin - fmt.precision - 4:
+        return _power(fmt.emin - fmt.precision - 8) * (1 if mantissa > 0 else -1)
+    return _RATIONAL(mantissa << exponent) if exponent >= 0 else _RATIONAL(mantissa, 1 << -exponent)
+
+
+def _power(exponent: int) -> Exact:
+    return _RATIONAL(1 << exponent) if exponent >= 0 else _RATIONAL(1, 1 << -exponent)
+
+
+def _lift(m: Any, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_lift(m, v) for v in value]
+    if isinstance(value, _EXACT) and not isinstance(m, Mpfr):
+        value = Fraction(int(value.numerator), int(value.denominator))
+    return m.num(value)
+
+
+def _flat(value: Any) -> list[Any]:
+    return [leaf for v in value for leaf in _flat(v)] if isinstance(value, list) else [value]
+
+
+# Derivatives
+
+
+def _places(value: Any) -> list[tuple[int, ...]]:
+    return [(i, *rest) for i, v in enumerate(value) for rest in _places(v)] if isinstance(value, list) else [()]
+
+
+def _gradient(point: _Point) -> list[Found]:
+    if not point.finite:
+        return [math.nan] * len(point.variables)
+    return [_slope(point, index) for index in range(len(point.variables))]
+
+
+def _slope(point: _Point, index: int) -> Found:
+    """The derivative of the cotangent's product with the outputs: central differences, their step squared until two agree."""
+    function, row = point.function, point.row
+    name, place = point.variables[index]
+    x = _at(row[name], place)
+    if point.pole and all(
+        _inside(row[n], domain, _RATIONAL(1)) == _exactly(row[n])
+        for n, domain in zip(function.inputs, function.domains, strict=True)
+    ):
+        return math.nan  # in the middle of the domain: there is no inside to look from
+    if point.pole or x in function.domains[function.inputs.index(name)] or (x == 0 and point.singular):
+        return _beside(point, index)
+    direction = {name: _with(_zeros(row[name]), place, _RATIONAL(1))}
+    scale = min(math.frexp(x)[1] - 1, 0) if x else -ZERO_STEP
+    found = _limit(point, [(index, direction)], None, scale, 0 if x else ZERO_STEP, 2 * point.span)
+    return _beside(point, index) if found is None else found
+
+
+#: The steps of the differences: 2^-digits of the least number that moves.
+STEPS = (100, 240, 1200, 3000)
+#: A number that is 0 moves by 2^-1100 of one, below the least number of any format.
+ZERO_STEP = 1100
+#: Bits at which a difference that still is 0 is believed: a format's range, and as much again for what lies between inputs and outputs.
+ZERO_BITS = 4400
+
+
+def _limit(
+    point: _Point, directions: list[tuple[int, Row]], output: int | None, scale: int, deeper: int, wider: int
+) -> Found | None:
+    """What the central differences with steps 2^(scale - digits) tend to: two that agree. None where the steps cannot tell (a jump, an overflow,
+    terms that cancel entirely beside another that is astronomical). deeper, wider: bits beyond those of the digits."""
+    before: Found | None = None
+    for digits in STEPS:
+        bits = (len(directions) + 1) * (digits + deeper) + wider + 128
+        now = _quotient(point, directions, output, digits - scale, bits)
+        if isinstance(now, float) or abs(now) > 2 * point.fmt.overflow_threshold:
+            return None
+        if before is not None and abs(now - before) * (1 << 60) <= abs(now):
+            if now:
+                return now
+            if not point.astronomical and _quotient(point, directions, output, digits - scale, bits + ZERO_BITS) == 0:
+                return _RATIONAL(0)
+        before = now
+    if abs(before) < _power(point.fmt.emin - point.fmt.precision - 6) and not point.astronomical:
+        return _RATIONAL(0)  # the terms cancel entirely: only the roundings are left
+    return None
+
+
+def _along(op: Op, point: _Point) -> list[Found]:
+    """Orders jvp along the tangent, and grad2."""
+    function, row, variables = point.function, point.row, point.variables
+    outputs = 0
+    if function.order == "jvp":
+        length = length_in(op, {name: np.asarray([row[name]], np.float64) for name in function.inputs})
+        outputs = output_count(op, dict(function.params), length or 1)
+    if not point.finite:
+        square = len(variables) ** (1 if TANGENT in row else 2)
+        return [math.nan] * (outputs if function.order == "jvp" else square)
+    unit = [(i, _direction(row, variables, i)) for i in range(len(variables))]
+    along = (-1, _direction(row, variables))
+    if function.order == "jvp":
+        wanted: list[tuple[list[tuple[int, Row]], int | None]] = [([along], output) for output in range(outputs)]
+    elif TANGENT in row:
+        wanted = [([one, along], None) for one in unit]
+    else:
+        wanted = [([first, second], None) for first in unit for second in unit]
+    return [_derivative(point, directions, output, index) for index, (directions, output) in enumerate(wanted)]
+
+
+def _direction(row: Row, variables: list[tuple[str, tuple[int, ...]]], unit: int | None = None) -> Row:
+    """The inputs' shapes filled with a unit vector, or with the tangent; nothing for the inputs that do not move."""
+    numbers = [float(i == unit) for i in range(len(variables))] if unit is not None else _flat(row.get(TANGENT, []))
+    moves: Row = {}
+    for (name, place), number in zip(variables, numbers, strict=False):
+        moves[name] = _with(moves.get(name, _zeros(row[name])), place, _RATIONAL(number))
+    return moves
+
+
+def _zeros(value: Any) -> Any:
+    return [_zeros(v) for v in value] if isinstance(value, list) else _RATIONAL(0)
+
+
+def _derivative(point: _Point, directions: list[tuple[int, Row]], output: int | None, index: int) -> Found:
+    """The derivative of an output (None: of the cotangent's product with all) along each of the directions."""
+    function, row = point.function, point.row
+    moving = [
+        (x, t, domain) for _, moves in directions for name, domain in zip(function.inputs, function.domains, strict=True) if name in moves
+        for x, t in zip(_flat([row[name]]), _flat([moves[name]]), strict=True) if t
+    ]  # fmt: skip
+    if any(not any(_flat(list(moves.values()))) for _, moves in directions):
+        return _RATIONAL(0) if not point.pole else math.nan
+    if point.pole:
+        return math.nan
+    if any(x in domain or (x == 0 and point.singular) for x, _, domain in moving):
+        return _beside(point, index)
+    zero = ZERO_STEP if any(x == 0 for x, _, _ in moving) else 0
+    least = min([0, *(math.frexp(x)[1] - 1 for x, _, _ in moving if x)]) - zero
+    most = max(0, *(math.frexp(float(t))[1] for _, t, _ in moving))
+    found = _limit(point, directions, output, least - most, zero, 4 * point.span)
+    return _beside(point, index) if found is None else found
+
+
+def _quotient(point: _Point, directions: list[tuple[int, Row]], output: int | None, shift: int, bits: int) -> Found:
+    """The central difference with the step 2^-shift, mixed where there are two directions."""
+    key = (tuple(sorted(number for number, _ in directions)), output, shift, bits)
+    if key not in point.steps:
+        found = _computed(lambda m: _difference(m, point, directions, output, shift, bits), bits)
+        point.steps[key] = math.nan if found is None else found
+    return point.steps[key]
+
+
+def _difference(m: Any, point: _Point, directions: list[tuple[int, Row]], output: int | None, shift: int, bits: int) -> Found:
+    row, step, terms = point.row, _power(-shift), []
+    for signs in itertools.product((1, -1), repeat=len(directions)):
+        key = (m.name, tuple(sorted((n, s) for (n, _), s in zip(directions, signs, strict=True))), shift, bits)
+        if key not in point.moved:
+            moved = {name: row[name] for name in point.function.inputs}
+            for sign, (_, moves) in zip(signs, directions, strict=True):
+                moved.update({name: _sum(moved[name], moves[name], sign * step) for name in moves})
+            with precision(bits) if isinstance(m, Mpfr) else nullcontext(m) as inside:  # what is kept has raised no flag
+                lifted = {name: _lift(inside, v) for name, v in moved.items()}
+                outputs = [inside.num(v) for v in point.value.outputs(inside, lifted)]
+            point.moved[key] = outputs
+        outputs = point.moved[key]
+        weights = _flat(row[COTANGENT]) if COTANGENT in row else [1.0] * len(outputs)
+        chosen = [(1.0, outputs[output])] if output is not None else list(zip(weights, outputs, strict=True))
+        terms += [m.num(w * math.prod(signs)) * v for w, v in chosen if w]
+    return _bounded(m.sum(terms or [m.num(0)]), point.fmt, len(directions) * (1 - shift))
+
+
+def _sum(value: Any, moves: Any, step: Exact) -> Any:
+    if isinstance(value, list):
+        return [_sum(v, t, step) for v, t in zip(value, moves, strict=True)]
+    return (_RATIONAL(value) if math.isfinite(value) else value) + moves * step if moves else value
+
+
+def _beside(point: _Point, index: int) -> Found:
+    """At an edge, a pole or an isolated point: the tape's derivative just inside, at two distances; growing means infinite."""
+    function, row, fmt = point.function, point.row, point.fmt
+    if point.at_it is not None and not isinstance(point.at_it[index], float):
+        return point.at_it[index]
+    far = max(80, fmt.precision - fmt.emin + 100)  # below the least number, and so near that a limit is reached to 2^-40
+    for side in (1, -1):  # that of a zero's sign first
+        found: list[Found] = []
+        for digits in (far, 2 * far):
+            if (side, digits) not in point.sides:
+                by = side * _power(-digits)
+                moved: Row = {n: _inside(row[n], domain, by) for n, domain in zip(function.inputs, function.domains, strict=True)}
+                point.sides[side, digits] = _evaluate(function, row, 3 * digits + 2600, fmt, moved)
+            outputs = point.sides[side, digits]
+            found.append(math.nan if outputs is None else outputs[index])
+        near, nearer = found
+        if not isinstance(near, float) and not isinstance(nearer, float):
+            if abs(near - nearer) * (1 << 40) <= abs(nearer):
+                return nearer
+            return (math.inf if nearer > 0 else -math.inf) if abs(nearer) > abs(near) else _RATIONAL(0)
+    return math.nan
+
+
+def _inside(value: Any, domain: tuple[float, float], by: Exact) -> Any:
+    if isinstance(value, list):
+        return [_inside(v, domain, by) for v in value]
+    away = by if math.copysign(1.0, value) > 0 else -by
+    if value == domain[0]:
+        return _RATIONAL(value) + abs(by)
+    if value == domain[1]:
+        return _RATIONAL(value) - abs(by)
+    return away if value == 0 else _RATIONAL(value)
+
+
+def _exactly(value: Any) -> Any:
+    return [_exactly(v) for v in value] if isinstance(value, list) else _RATIONAL(value)
+
+
+def _at(value: Any, place: tuple[int, ...]) -> float:
+    for i in place:
+        value = value[i]
+    return float(value)
+
+
+def _with(value: Any, place: tuple[int, ...], new: Any) -> Any:
+    if not place:
+        return new
+    return [_with(v, place[1:], new) if i == place[0] else v for i, v in enumerate(value)]
