@@ -18,11 +18,13 @@ import gmpy2
 from mpmath import libmp
 
 from oracles.arithmetic.composites import Composites
-from oracles.arithmetic.mp import Mp
+from oracles.arithmetic.mp import Mp, _own_context
+from oracles.arithmetic.mpf_elementary import GUARD
 from oracles.arithmetic.special import functions
 
 Number = Any  # gmpy2.mpfr
 _ZERO = gmpy2.mpfr(0)
+_BINARY = type(_ZERO)
 #: Numbers below 2^-TINY are small to lgamma.
 TINY = 20
 #: Functions of one number under their names in the protocol.
@@ -64,11 +66,14 @@ class Mpfr(Composites):
 
     def num(self, value: Any) -> Number:
         """A constant: exact for int and float, a Fraction rounded once."""
-        if isinstance(value, Fraction):
+        kind = type(value)
+        if kind is _BINARY:
+            return value
+        if kind is Fraction:
             return gmpy2.mpfr(gmpy2.mpq(value.numerator, value.denominator))
-        if isinstance(value, int):
+        if kind is int:
             return gmpy2.mpfr(value, max(self.bits, value.bit_length(), 64))
-        return value if type(value) is type(_ZERO) else gmpy2.mpfr(value)
+        return gmpy2.mpfr(value)
 
     def const(self, name: str) -> Number:
         return {"pi": gmpy2.const_pi, "ln2": gmpy2.const_log2, "euler": gmpy2.const_euler, "ln10": lambda: gmpy2.log(10)}[name]()
@@ -85,15 +90,18 @@ class Mpfr(Composites):
 
     def _by_mpmath(self, name: str, *arguments: Any) -> Number:
         m = Mp(self.bits)
-        found = getattr(m, name)(*(_to_mpmath(m, v) for v in arguments))
+        numbers = [_to_mpmath(m, v) for v in arguments]
+        if name in functions():  # once, for what counts is that two precisions of the whole agree
+            found = functions()[name].mp(_own_context(self.bits + GUARD), *(m.num(v) for v in numbers))
+            if not hasattr(found, "_mpf_"):
+                raise ExceptionalError
+        else:
+            found = getattr(m, name)(*numbers)
         sign, mantissa, exponent, _ = found._mpf_
         if not mantissa and exponent:
             raise ExceptionalError
-        return (
-            gmpy2.mul_2exp(gmpy2.mpfr(-mantissa if sign else mantissa), exponent)
-            if exponent >= 0
-            else gmpy2.div_2exp(gmpy2.mpfr(-mantissa if sign else mantissa), -exponent)
-        )
+        shifted, number = gmpy2.mul_2exp if exponent >= 0 else gmpy2.div_2exp, gmpy2.mpfr(-mantissa if sign else mantissa)
+        return shifted(number, abs(exponent))
 
     def lgamma(self, x: Number) -> Number:
         """log |gamma(x)|; of a small number by gamma(1 + x) = x gamma(x), for MPFR takes seconds of it."""
@@ -179,7 +187,7 @@ class Mpfr(Composites):
 def _to_mpmath(m: Mp, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_to_mpmath(m, v) for v in value] if isinstance(value, list) else value
-    if type(value) is not type(_ZERO):
+    if type(value) is not _BINARY:
         return value
     if not gmpy2.is_finite(value):
         raise ExceptionalError

@@ -59,9 +59,17 @@ class _Point:
     def __init__(self, function: Function, row: Row, fmt: Format) -> None:
         self.function, self.row, self.fmt = function, row, fmt
         self.value = Function(function.definition, function.inputs, function.params)
+        self.bases: dict[Any, dict[str, Any]] = {}
         self.moved: dict[Any, Any] = {}
         self.sides: dict[Any, list[Found] | None] = {}
         self.steps: dict[Any, Found] = {}
+
+    def lifted(self, m: Any, bits: int) -> dict[str, Any]:
+        """The inputs as numbers of the arithmetic."""
+        key = (m.name, bits)
+        if key not in self.bases:
+            self.bases[key] = {name: _lift(m, self.row[name]) for name in self.function.inputs}
+        return dict(self.bases[key])
 
     @cached_property
     def finite(self) -> bool:
@@ -337,11 +345,12 @@ def _difference(m: Any, point: _Point, directions: list[tuple[int, Row]], output
     for signs in itertools.product((1, -1), repeat=len(directions)):
         key = (m.name, tuple(sorted((n, s) for (n, _), s in zip(directions, signs, strict=True))), shift, bits)
         if key not in point.moved:
-            moved = {name: row[name] for name in point.function.inputs}
-            for sign, (_, moves) in zip(signs, directions, strict=True):
-                moved.update({name: _sum(moved[name], moves[name], sign * step) for name in moves})
             with precision(bits) if isinstance(m, Mpfr) else nullcontext(m) as inside:  # what is kept has raised no flag
-                lifted = {name: _lift(inside, v) for name, v in moved.items()}
+                lifted = point.lifted(inside, bits)
+                for name in point.function.inputs:
+                    moves = [(sign, moves[name]) for sign, (_, moves) in zip(signs, directions, strict=True) if name in moves]
+                    if moves:
+                        lifted[name] = _moved(inside, row[name], lifted[name], moves, step)
                 outputs = [inside.num(v) for v in point.value.outputs(inside, lifted)]
             point.moved[key] = outputs
         outputs = point.moved[key]
@@ -351,10 +360,15 @@ def _difference(m: Any, point: _Point, directions: list[tuple[int, Row]], output
     return _bounded(m.sum(terms or [m.num(0)]), point.fmt, len(directions) * (1 - shift))
 
 
-def _sum(value: Any, moves: Any, step: Exact) -> Any:
+def _moved(m: Any, value: Any, lifted: Any, moves: list[tuple[int, Any]], step: Exact) -> Any:
+    """The numbers of an input that have moved, the others as they are lifted."""
     if isinstance(value, list):
-        return [_sum(v, t, step) for v, t in zip(value, moves, strict=True)]
-    return (_RATIONAL(value) if math.isfinite(value) else value) + moves * step if moves else value
+        return [
+            _moved(m, v, number, [(sign, by[i]) for sign, by in moves], step)
+            for i, (v, number) in enumerate(zip(value, lifted, strict=True))
+        ]
+    by = sum(sign * by for sign, by in moves)
+    return _lift(m, _RATIONAL(value) + by * step) if by else lifted
 
 
 def _beside(point: _Point, index: int) -> Found:
