@@ -105,7 +105,8 @@ def _documented(trial: Trial, subject: Subject, element: Element) -> Label | Non
         if spec.structure in _DEFINES and not holds(trial.format, spec, element.row.inputs[spec.name]):
             return Label(DOCUMENTED, f"{spec.name} is not {spec.structure}, as the op's record has it: nothing is promised here")
     params = dict(trial.cell.params)
-    for fact in facts_at(trial.op, subject.implementation, params, element.row, trial.cell.order):
+    device = trial.target(subject).device
+    for fact in facts_at(trial.op, subject.implementation, params, element.row, trial.cell.order, device):
         if fact.open:
             return Label(DOCUMENTED, f"{fact.what}: nothing is promised here; {fact.source}")
         if _right_by(fact, trial, subject, element):
