@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from flint import arb
@@ -26,7 +27,9 @@ from oracles.arithmetic.tape import Tape
 from oracles.effort import TAPE, evaluation_cost
 from oracles.enclosure import Ball, Column
 from oracles.function import Function, flat
+from oracles.kept import Kept
 
+T = TypeVar("T")
 Inputs = dict[str, NDArray[np.float64]]
 #: Sums of |x_j d_j f| for binary64: near its largest number they are beyond binary64 (of exp from 703.3 on), so extended precision holds them.
 WIDE = np.longdouble
@@ -258,12 +261,30 @@ def _lift(m: Any, values: Any) -> Any:
 
 
 def _slopes(m: Arb, function: Function, lifted: dict[str, Any], k: int) -> tuple[list[ArbNumber], list[ArbNumber]]:
+    recorded = _recorded(m, function, lifted)
+    return recorded.slopes(k), [leaf.value for leaf in recorded.leaves]
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """A row on a tape over Arb: its outputs, its leaves, and whether a derivative or the function itself was enclosed across a jump."""
+
+    tape: Tape
+    results: list[Any]
+    leaves: list[Any]
+    jumps: bool
+    leaps: bool
+
+    def slopes(self, k: int) -> list[ArbNumber]:
+        """The derivatives of output k by the leaves."""
+        return self.tape.gradient([self.results[k]], [1], self.leaves)
+
+
+def _recorded(m: Arb, function: Function, lifted: dict[str, Any]) -> _Recorded:
     tape = Tape(m)
     variables = _on_tape(tape, lifted)
     results = function.outputs(tape, variables)
-    leaves = [leaf for name in lifted for leaf in flat(variables[name])]
-    slopes = tape.gradient([results[k]], [1], leaves)
-    return slopes, [leaf.value for leaf in leaves]
+    return _Recorded(tape, results, [leaf for name in lifted for leaf in flat(variables[name])], m.jumps, m.leaps)
 
 
 @dataclass(frozen=True)
@@ -279,13 +300,19 @@ class Range:
         return bool(self.bounded and (arb(answer) + arb(slack) < self.low or arb(answer) - arb(slack) > self.high))
 
 
-def neighbourhood(function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int = 192) -> Range:
-    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains. Integers and labels stay."""
-    found = _neighbourhood(function, single, k, _without(function, single, widths), bits)
+def neighbourhood(
+    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int = 192, kept: Kept | None = None
+) -> Range:
+    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains. Integers and labels stay.
+
+    kept: what is known of this row already; other outputs of it add to it.
+    """
+    kept = kept or Kept()
+    found = _neighbourhood(function, single, k, _without(function, single, widths), bits, kept)
     if found.bounded:
         return found
-    isolated = _isolated(function, single)
-    return _neighbourhood(function, single, k, _without(function, single, widths, isolated), bits) if isolated else found
+    isolated = kept.of(("isolated", function), lambda: _isolated(function, single))
+    return _neighbourhood(function, single, k, _without(function, single, widths, isolated), bits, kept) if isolated else found
 
 
 def _without(
@@ -295,15 +322,20 @@ def _without(
     return {name: np.where(_still(function, name, single[name], isolated), 0.0, width) for name, width in widths.items()}
 
 
-def _neighbourhood(function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int) -> Range:
+def _neighbourhood(
+    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int, kept: Kept
+) -> Range:
+    box = (function, bits, *(width.tobytes() for width in widths.values()))
+
+    def over_the_box(m: Arb) -> dict[str, Any]:
+        return {name: _box(values, widths[name], function.domain(name)) for name, values in single.items()}
+
     with Arb(bits) as m:
-        try:
-            box = {name: _box(values, widths[name], function.domain(name)) for name, values in single.items()}
-            results = function.outputs(m, box)
-            natural = results[k].v if isinstance(results[k], ArbNumber) else arb(results[k])
-        except (Undefined, ZeroDivisionError, OverflowError, ValueError):
-            natural = arb.nan()
-        mean = _mean_value(m, function, single, widths, k)
+        results = kept.of(("natural", *box), lambda: _or_none(lambda: function.outputs(m, over_the_box(m))))
+        natural = arb.nan() if results is None else m.num(results[k]).v
+        centre = kept.of(("centre", function, bits), lambda: _or_none(lambda: _at_the_point(m, function, single)))
+        recorded = kept.of(("recorded", *box), lambda: _or_none(lambda: _recorded(Arb(bits), function, over_the_box(m))))
+        mean = arb.nan() if centre is None or recorded is None else _mean_value(function, *centre, recorded, k)
     chosen = [b for b in (natural, mean) if b.is_finite()]
     if not chosen:
         return Range(arb.nan(), arb.nan(), bounded=False)
@@ -313,23 +345,31 @@ def _neighbourhood(function: Function, single: Inputs, k: int, widths: dict[str,
     return Range(low, high, bounded=True)
 
 
-def _mean_value(m: Arb, function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]], k: int) -> arb:
+def _or_none(evaluate: Callable[[], T]) -> T | None:
     try:
-        box = {name: _box(values, widths[name], function.domain(name)) for name, values in single.items()}
-        point = {name: _lift(m, values) for name, values in single.items()}
-        centre = function.outputs(m, point)[k]
-        m.jumps = m.leaps = False
-        slopes, leaves = _slopes(m, function, box, k)
-        if m.leaps or (m.jumps and function.order != "value"):
-            return arb.nan()  # a derivative jumps at a kink of its function: no slope of it bounds the change
-        total: arb = centre.v
-        middles = [leaf.v for name in single for leaf in flat(point[name])]
-        for slope, leaf, middle in zip(slopes, leaves, middles, strict=True):
-            if not leaf.v.is_exact():  # what does not move needs no slope, nor has it one at an infinity
-                total += slope.v * (leaf.v - middle)
-        return total
+        return evaluate()
     except (Undefined, ZeroDivisionError, OverflowError, ValueError):
-        return arb.nan()
+        return None
+
+
+def _at_the_point(m: Arb, function: Function, single: Inputs) -> tuple[list[Any], list[arb]]:
+    """The outputs of a row at its inputs, and these."""
+    point = {name: _lift(m, values) for name, values in single.items()}
+    return function.outputs(m, point), [leaf.v for name in single for leaf in flat(point[name])]
+
+
+def _mean_value(function: Function, centre: list[Any], middles: list[arb], recorded: _Recorded, k: int) -> arb:
+    """Output k at the middle of a box, and its slopes over the box times the way there."""
+    base = recorded.tape.base
+    base.jumps, base.leaps = recorded.jumps, recorded.leaps
+    slopes = _or_none(lambda: recorded.slopes(k))
+    if slopes is None or base.leaps or (base.jumps and function.order != "value"):
+        return arb.nan()  # a derivative jumps at a kink of its function: no slope of it bounds the change
+    total: arb = base.num(centre[k]).v
+    for slope, leaf, middle in zip(slopes, recorded.leaves, middles, strict=True):
+        if not leaf.value.v.is_exact():  # what does not move needs no slope, nor has it one at an infinity
+            total += slope.v * (leaf.value.v - middle)
+    return total
 
 
 def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
@@ -338,6 +378,8 @@ def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
     x, w = float(values), float(widths)
     if not math.isfinite(x):
         return ArbNumber(arb(x))
+    if domain[0] < x - 2 * w and x + 2 * w < domain[1]:  # nothing to clip: the ball itself, which is exact
+        return ArbNumber(arb(x, w))
     low, high = Fraction(x) - Fraction(w), Fraction(x) + Fraction(w)
     if math.isfinite(domain[0]) and domain[0] <= x:
         low = max(low, Fraction(domain[0]))

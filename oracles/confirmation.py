@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, partial
 from typing import Any
 
 import mpmath
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from oracles import extended, rigorous
 from oracles.arithmetic.mp import TimeIsUpError
 from oracles.arithmetic.taped import TapedMp
-from oracles.function import Function
+from oracles.function import Function, nest
+from oracles.kept import Kept
 from oracles.limits_at_infinity import Accepted, accepted
 from oracles.reference import FINITE, NAN, PINF, is_simple
 
@@ -36,20 +38,25 @@ class Confirmation:
     near: float = math.nan
 
 
-def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: int, digits: int = 40) -> Confirmation:
+def confirm(
+    function: Function, single: dict[str, NDArray[np.float64]], output: int, digits: int = 40, kept: Kept | None = None
+) -> Confirmation:
     """The truth of one output of one row to `digits` significant digits.
+
+    kept: what is known of this row already; other outputs of it add to it.
 
     Arb encloses it to more than these digits; what mpmath gives at that precision and at twice as much must agree with it (Arb
     certifies first, mpmath confirms; by Arb alone where mpmath cannot, or not within `mp.ending`). Where Arb has no finite answer at any
     precision the limits decide, certified_by "limit".
     """
+    kept = kept or Kept()
     finite = all(np.isfinite(v).all() for v in single.values())
-    ball, kink = (_enclose if finite else _at_infinity)(function, single, output, digits)
+    ball, kink = (_enclose if finite else _at_infinity)(function, single, output, digits, kept)
     if ball is not None and kink:
         return Confirmation(f"[{float(ball.lower())!r}, {float(ball.upper())!r}]", "arb", True)
     if ball is None:
         try:
-            return _by_limit(accepted(function, single)[output])
+            return _by_limit(kept.of(("accepted", function), lambda: accepted(function, single))[output])
         except TimeIsUpError:
             return Confirmation("nan", "limit", False)
     if is_far(ball):
@@ -58,7 +65,7 @@ def confirm(function: Function, single: dict[str, NDArray[np.float64]], output: 
             ball.str(digits, radius=False), "arb", True, None, math.copysign(math.inf if abs(ball) > 1 else 0.0, sign)
         )
     exact = rigorous.to_fraction(ball)
-    check = by_mpmath(function, single, output, _bits(digits))
+    check = by_mpmath(function, single, output, _bits(digits), kept)
     check = None if isinstance(check, float) and not finite else check  # of an infinity mpmath knows less than Arb
     agrees = check is None or _close(check, exact, digits)
     source = "arb" if check is None else "arb+mpmath"
@@ -73,21 +80,28 @@ def is_far(ball: arb) -> bool:
 
 def decimal(value: Fraction, digits: int = 40) -> str:
     """A rational as a decimal string of that many significant digits."""
-    context = mpmath.MPContext()
-    context.prec = _bits(digits)
+    context = _context(_bits(digits))
     number = context.mpf(value.numerator) / value.denominator
     return str(context.nstr(number, digits, strip_zeros=False)) if value else "0.0"
+
+
+@cache
+def _context(bits: int) -> mpmath.MPContext:
+    """mpmath at that precision: making one takes a millisecond, and a long vector has thousands of numbers."""
+    context = mpmath.MPContext()
+    context.prec = bits
+    return context
 
 
 def _bits(digits: int) -> int:
     return math.ceil(digits * 3.33) + 64
 
 
-def _enclose(function: Function, single: dict[str, Any], output: int, digits: int) -> tuple[arb | None, bool]:
+def _enclose(function: Function, single: dict[str, Any], output: int, digits: int, kept: Kept) -> tuple[arb | None, bool]:
     """A ball to that many digits, or with True the hull of what is right at a kink."""
     bits, before = _bits(digits), 0
     while bits <= 8192:
-        result = rigorous.enclose(function, single, bits)
+        result = kept.of(("enclosures", function, bits), partial(rigorous.enclose, function, single, bits))
         if result.undefined or result.removable:
             return None, False
         if result.balls and result.balls[output].is_finite():
@@ -104,25 +118,28 @@ def _enclose(function: Function, single: dict[str, Any], output: int, digits: in
     return None, False
 
 
-def _at_infinity(function: Function, single: dict[str, Any], output: int, digits: int) -> tuple[arb | None, bool]:
+def _at_infinity(function: Function, single: dict[str, Any], output: int, digits: int, kept: Kept) -> tuple[arb | None, bool]:
     """A ball to that many digits of a value at infinite inputs, where the definition's own arithmetic has one (oracles.extended)."""
-    balls = extended.enclose(function, single, _bits(digits)) if extended.has_infinities(function, single) else []
+    if not extended.has_infinities(function, single):
+        return None, False
+    balls = kept.of(("extended", function, digits), lambda: extended.enclose(function, single, _bits(digits)))
     return (None if not balls or any(ball is None for ball in balls) else balls[output]), False
 
 
-def by_mpmath(function: Function, single: dict[str, NDArray[np.float64]], output: int, bits: int) -> Fraction | float | None:
+def by_mpmath(
+    function: Function, single: dict[str, NDArray[np.float64]], output: int, bits: int, kept: Kept | None = None
+) -> Fraction | float | None:
     """mpmath's value, evaluated at `bits` and twice as many, and with as many more as two precisions need to agree; None where it cannot."""
+    kept = kept or Kept()
     before: Fraction | float | None = None
     for wider in (bits, 2 * bits, 4 * bits, 8 * bits, 16 * bits):
-        m = TapedMp(wider)
-
-        def lift(values: Any, m: TapedMp = m) -> Any:
-            return m.lift(float(values)) if np.ndim(values) == 0 else [lift(v) for v in values]
-
         try:
-            outputs = function.outputs(m, {name: lift(values) for name, values in single.items()})
+            found = kept.of(("mpmath", function, wider), partial(_in_mpmath, function, single, wider))
+            if found is None:
+                return None
+            m, outputs = found
             now = m.exact(m.num(outputs[output]))
-        except (ArithmeticError, ValueError, TypeError, TimeIsUpError):
+        except (*_CANNOT, TimeIsUpError):
             return None
         if isinstance(now, float):
             return None if m.gave_up else now
@@ -130,6 +147,19 @@ def by_mpmath(function: Function, single: dict[str, NDArray[np.float64]], output
             return now
         before = now
     return before
+
+
+#: What mpmath raises where it has no value.
+_CANNOT = (ArithmeticError, ValueError, TypeError)
+
+
+def _in_mpmath(function: Function, single: dict[str, NDArray[np.float64]], bits: int) -> tuple[TapedMp, list[Any]] | None:
+    """All outputs of a row in mpmath, with the arithmetic that they are numbers of; None where it cannot."""
+    m = TapedMp(bits)
+    try:
+        return m, function.outputs(m, {name: nest(values, m.lift) for name, values in single.items()})
+    except _CANNOT:
+        return None
 
 
 def _close(value: Fraction | float, exact: Fraction, digits: int) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from oracles import rigorous
 from oracles.confirmation import Confirmation, confirm, decimal, is_far
 from oracles.function import Function
+from oracles.kept import Kept
 from oracles.reference import FINITE, NAN, NINF, PINF, Reference
 
 _ANYTHING = FINITE | NAN | PINF | NINF
@@ -27,9 +28,16 @@ class Digits:
         self.function, self.inputs, self.truth = function, inputs, truth
         self.confirmed: dict[tuple[int, int], Confirmation] = {}
         self._balls = cache(self._enclosures)
+        self._kept = -1, Kept()
 
     def single(self, row: int) -> dict[str, NDArray[np.float64]]:
         return {name: values[row] for name, values in self.inputs.items()}
+
+    def kept(self, row: int) -> Kept:
+        """What was evaluated of this row, as long as no other is asked for."""
+        if self._kept[0] != row:
+            self._kept = row, Kept()
+        return self._kept[1]
 
     def near(self, row: int, output: int) -> float:
         """The truth in binary64; nan where it is no number."""
@@ -46,7 +54,7 @@ class Digits:
     def _confirmation(self, row: int, output: int) -> Confirmation:
         if self.truth.accepts[row, output] == _ANYTHING:  # outside the domain of a derivative
             return Confirmation("nan", "limit", True)
-        return confirm(self.function, self.single(row), output)
+        return confirm(self.function, self.single(row), output, kept=self.kept(row))
 
     def text(self, row: int, output: int) -> str:
         """At least 20 digits where Arb knows them, nan, inf or -inf; else those of binary64."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.trial import Outcome, Trial
 from fuzzer.campaign.watchdog import calling
 from fuzzer.case import DIRECTIONS, Batch, Placement
 from fuzzer.catalog.composed import composed
@@ -27,6 +28,7 @@ from fuzzer.judge.verdict import Class, Symptom
 from oracles.arithmetic.mp import TimeIsUpError
 from oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
 from oracles.effort import evaluation_cost
+from oracles.kept import Kept
 from oracles.reference import FINITE
 
 #: What evaluating a definition step by step may raise where an arithmetic cannot: then it explains nothing.
@@ -49,7 +51,7 @@ def gravity(class_: Class, label: Label) -> float:
 @dataclass(frozen=True)
 class Element:
     """One answer that was judged wrong: a batch of one row, the row of outputs that the call gave, and which of them; where the row stood; the
-    truth, nan where it is not known or no number."""
+    truth, nan where it is not known or no number; what is known of the row already, other outputs included."""
 
     row: Batch
     outputs: NDArray[Any]
@@ -57,6 +59,7 @@ class Element:
     symptom: Symptom
     placement: Placement | None = None
     truth: float = math.nan
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def answer(self) -> float:
@@ -65,7 +68,11 @@ class Element:
 
 def label_of(trial: Trial, subject: Subject, element: Element) -> Label:
     """The label of an answer of a subject that is a finding against the mathematical function."""
-    return set_aside(trial, subject, element) or composed_label(trial, subject, element.row, scaled=_is_scaled(trial, element))
+    scaled = _is_scaled(trial, element)
+    return set_aside(trial, subject, element) or element.kept.of(
+        ("composed", subject.target, subject.implementation.call, scaled),
+        lambda: composed_label(trial, subject, element.row, scaled=scaled),
+    )
 
 
 def set_aside(trial: Trial, subject: Subject, element: Element) -> Label | None:
@@ -98,7 +105,8 @@ def _documented(trial: Trial, subject: Subject, element: Element) -> Label | Non
         if spec.structure in _DEFINES and not holds(trial.format, spec, element.row.inputs[spec.name]):
             return Label(DOCUMENTED, f"{spec.name} is not {spec.structure}, as the op's record has it: nothing is promised here")
     params = dict(trial.cell.params)
-    for fact in facts_at(trial.op, subject.implementation, params, element.row, trial.cell.order):
+    device = trial.target(subject).device
+    for fact in facts_at(trial.op, subject.implementation, params, element.row, trial.cell.order, device):
         if fact.open:
             return Label(DOCUMENTED, f"{fact.what}: nothing is promised here; {fact.source}")
         if _right_by(fact, trial, subject, element):
@@ -133,10 +141,11 @@ def _right_for(held: Trial, subject: Subject, element: Element) -> bool:
     """Whether the answer is no finding by the trial's own definition, certified as one is by the op's."""
     row, output = element.row, element.output
     answers = element.outputs[np.newaxis]
-    truth = held.truth(row, [answers])
+    truth = element.kept.of(("truth", held.function, answers.tobytes()), lambda: held.truth(row, [answers]))
     if output >= truth.shape[1]:
         return False
-    (outcome,) = held.judge(row, [(subject, answers, "")], truth).outcomes
+    judged = held.function, subject.target, subject.implementation.call, answers.tobytes()
+    (outcome,) = element.kept.of(("judged", *judged), lambda: held.judge(row, [(subject, answers, "")], truth)).outcomes
     assert outcome.screened is not None
     verdicts = outcome.screened.verdicts
     class_ = Class(int(verdicts.classes[0, output]))
@@ -145,7 +154,7 @@ def _right_for(held: Trial, subject: Subject, element: Element) -> bool:
         near = float(truth.value[0, output] + truth.low[0, output])
         class_ = certify(
             held.function, single, output, element.answer, near, held.format, held.standard(row),
-            float(verdicts.excess[0, output]), class_, held.modulus(row, output),
+            float(verdicts.excess[0, output]), class_, held.modulus(row, output), element.kept,
         )  # fmt: skip
     return class_ < Class.undecided
 
@@ -156,7 +165,9 @@ def _right_in_steps(held: Trial, element: Element) -> bool:
     formats: list[Format] = [held.format] + [FLOAT32] * (held.format.width == 16)
     for fmt in formats:
         try:
-            steps = rounded_steps(held.function, single, fmt.round)
+            steps = element.kept.of(
+                ("rounded", held.function, fmt.name), partial(rounded_steps, held.function, single, fmt.round)
+            )
         except _CANNOT:
             return False
         if element.output < len(steps) and _near(held, element, _rounded(steps[element.output], held.format)):
@@ -218,14 +229,31 @@ def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
     with trial.clock.phase("oracle"):
         try:
             if not finite:
-                kinds = flushed_kinds(trial.function, single, fmt.min_normal, fmt.precision)
+                kinds = element.kept.of(
+                    ("kinds", trial.function, fmt.name),
+                    lambda: flushed_kinds(trial.function, single, fmt.min_normal, fmt.precision),
+                )
                 return element.output < len(kinds) and not math.isfinite(kinds[element.output]) and _is(trial, element, kinds)
-            if not _is(trial, element, flushed_steps(trial.function, single, fmt.min_normal, fmt.precision)):
+            if not _is(trial, element, _steps(trial, element, fmt)):
                 return False
-            gradual = flushed_steps(trial.function, single, fmt.min_normal, fmt.precision, gradual=True)
+            gradual = _steps(trial, element, fmt, gradual=True)
             return not _is(trial, element, gradual) and _is_right(trial, element, fmt)
         except _CANNOT:
             return False
+
+
+def _steps(
+    trial: Trial, element: Element, fmt: Format, factor: float = 1.0, *, gradual: bool = False, flush: bool = True
+) -> list[float]:
+    """The definition step by step at the row's numbers, of which those that are no integers are multiplied by a factor (stepwise.flushed_steps);
+    flush: False for exact steps."""
+    whole = {spec.name for spec in trial.op.inputs if spec.integers}
+    single = {name: values[0] if name in whole else values[0] * factor for name, values in element.row.exact().items()}
+    least = fmt.min_normal if flush else 0.0  # nothing is below 0
+    return element.kept.of(
+        ("steps", trial.function, fmt.name, factor, gradual, flush),
+        lambda: flushed_steps(trial.function, single, least, fmt.precision, gradual=gradual),
+    )
 
 
 def _is(trial: Trial, element: Element, outputs: list[float]) -> bool:
@@ -239,12 +267,10 @@ def _is(trial: Trial, element: Element, outputs: list[float]) -> bool:
 def _is_right(trial: Trial, element: Element, fmt: Format) -> bool:
     """Whether the definition with gradual underflow is as near the truth as rounding explains, within T ulps, or c of the excess (judge.limits):
     here, and where every number is an eighth or a quarter less, for a quantised result may be right by chance."""
-    standard, single = trial.standard(element.row), {name: values[0] for name, values in element.row.exact().items()}
-    whole = {spec.name for spec in trial.op.inputs if spec.integers}
+    standard = trial.standard(element.row)
     for factor in _BESIDE:
-        near = {name: v if name in whole else v * factor for name, v in single.items()}
-        gradual = flushed_steps(trial.function, near, fmt.min_normal, fmt.precision, gradual=True)[element.output]
-        right = flushed_steps(trial.function, near, 0.0, fmt.precision)[element.output]  # nothing is below 0
+        gradual = _steps(trial, element, fmt, factor, gradual=True)[element.output]
+        right = _steps(trial, element, fmt, factor, flush=False)[element.output]
         if not abs(gradual - right) <= max(standard.ulps, standard.excess) * float(trial.format.ulp(np.asarray(right))):
             return False
     return True
@@ -253,11 +279,18 @@ def _is_right(trial: Trial, element: Element, fmt: Format) -> bool:
 def _nowhere_else(trial: Trial, subject: Subject, element: Element) -> bool:
     """Whether the call is right where the same inputs are moved out of a flush's reach: an error of another cause would stay."""
     at = element.placement or Placement()
-    for inputs in _moved(trial, element.row):
-        outcome = trial.run_placed(replace(element.row, inputs=inputs), subject, at).outcomes[0]
+    for number, inputs in enumerate(_moved(trial, element.row)):
+        outcome = element.kept.of(
+            ("moved", subject.target, subject.implementation.call, at, number),
+            partial(_first, trial, subject, replace(element.row, inputs=inputs), at),
+        )
         if outcome.screened is None or outcome.screened.verdicts.classes[at.position, element.output] >= Class.undecided:
             return False
     return True
+
+
+def _first(trial: Trial, subject: Subject, row: Batch, at: Placement) -> Outcome:
+    return trial.run_placed(row, subject, at).outcomes[0]
 
 
 def _moved(trial: Trial, row: Batch) -> list[dict[str, NDArray[Any]]]:

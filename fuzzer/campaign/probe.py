@@ -225,6 +225,7 @@ class _Examination:
                 class_ = certify(
                     self.trial.function, self.digits.single(row), output, float(answer), near, self.fmt, self.standard,
                     float(reading.excess[row, output]), screened, self.trial.modulus(self.batch.take(slice(row, row + 1)), output),
+                    self.digits.kept(row),
                 )  # fmt: skip
             self._certified[key] = class_
         return self._certified[key]
@@ -237,6 +238,7 @@ class _Examination:
             Symptom(int(reading.symptoms[row, output])),
             reading.placement,
             self.digits.near(row, output),
+            self.digits.kept(row),
         )
         label = label_of(self.trial, subject, element)
         return label if label.name else None

@@ -67,7 +67,8 @@ def rejection(trial: Trial, subject: Subject, row: Batch, message: str) -> str:
 
 def objection_to(trial: Trial, subject: Subject, row: Batch) -> str:
     """What a check of arguments may object to at a point; "" at an ordinary one."""
-    for fact in facts_at(trial.op, subject.implementation, dict(trial.cell.params), row, trial.cell.order):
+    params, device = dict(trial.cell.params), trial.target(subject).device
+    for fact in facts_at(trial.op, subject.implementation, params, row, trial.cell.order, device):
         if fact.open:
             return f"{fact.what}; {fact.source}"
     exact = row.exact()

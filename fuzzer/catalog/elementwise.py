@@ -14,15 +14,17 @@ WIDE = ("float32", "float64")
 NO_BFLOAT16 = ("float16", "float32", "float64")
 KERAS, TNP = "tf.keras.ops", "tf.experimental.numpy"
 
-#: The page of torch.cosh and torch.sinh: Sleef rounds very large results to infinity; its own page says from where on.
+#: The pages of torch.cosh and torch.sinh: on the CPU Sleef may be used, which rounds very large results to infinity. Sleef's own page
+#: (sleef.org/2-references/libm, Sleef_cosh_u10, Sleef_coshf_u10 and the same of sinh): 1.0 ulp within these bounds, and outside them "infinity
+#: with a correct sign or a correct value with 1.0 ULP error bound".
 SLEEF = {"float32": 88.5, "float64": 709.0, "bfloat16": 88.5}
 
 
-def _sleef(even: tuple[str, ...], odd: tuple[str, ...]) -> tuple[Documented, ...]:
+def _sleef(name: str, even: tuple[str, ...], odd: tuple[str, ...]) -> tuple[Documented, ...]:
     """The orders in which the result is even in x, and infinite on both sides, and those in which it is odd."""
     return tuple(
-        Documented("Sleef rounds very large results to infinity", pages.torch("torch.cosh"), where=where, value=value, orders=orders,
-                   dtypes=(dtype,), frameworks=("torch",))
+        Documented("Sleef rounds very large results to infinity", pages.torch(name), where=where, value=value, orders=orders,
+                   dtypes=(dtype,), frameworks=("torch",), devices=("cpu",))
         for dtype, most in SLEEF.items()
         for orders, where, value in ((even, f"x>{most}|x<-{most}", INF), (odd, f"x>{most}", INF), (odd, f"x<-{most}", -INF))
     )  # fmt: skip
@@ -95,11 +97,11 @@ UNARY: list[Op] = [
        jax=["jnp.sinh(x)", "jax.lax.sinh(x)"], numpy=peer("np.sinh(x)"),
        keeps_zero_sign=True, source="C23 F.10.2: sinh(+-0) is +-0",
        accuracy="elementary", verified=ARB, topics=MATH,
-       documented=_sleef(("grad", "jvp"), ("value", "grad2"))),
+       documented=_sleef("torch.sinh", ("grad", "jvp"), ("value", "grad2"))),
     op("cosh", X, torch="torch.cosh(x)", tensorflow=["tf.math.cosh(x)", f"{KERAS}.cosh(x)", call(f"{TNP}.cosh(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.cosh(x)", "jax.lax.cosh(x)"], numpy=peer("np.cosh(x)"),
        accuracy="elementary", verified=ARB, topics=MATH,
-       documented=_sleef(("value", "grad2"), ("grad", "jvp"))),
+       documented=_sleef("torch.cosh", ("value", "grad2"), ("grad", "jvp"))),
     op("tanh", X, torch="torch.tanh(x)", tensorflow=["tf.math.tanh(x)", f"{KERAS}.tanh(x)", call(f"{TNP}.tanh(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.tanh(x)", "jax.lax.tanh(x)"], numpy=peer("np.tanh(x)"),
        keeps_zero_sign=True, source="C23 F.10.2: tanh(+-0) is +-0",

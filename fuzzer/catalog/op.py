@@ -141,8 +141,8 @@ class Documented:
     input). With neither, the page leaves the point open, or outside the domain: every answer is right, an exception is `rejected`.
 
     arithmetic: "exact": the definition as a function of real numbers. "state": the definition (default: the op's) evaluated in the dtype of the
-    inputs, rounded after each step, as an update of stored state is. orders, dtypes: those of which it is said; empty: all. frameworks: in the
-    record of an op, those whose page says so; empty: all.
+    inputs, rounded after each step, as an update of stored state is. orders, dtypes, devices: those of which it is said; empty: all. frameworks: in
+    the record of an op, those whose page says so; empty: all.
     """
 
     what: str
@@ -156,15 +156,16 @@ class Documented:
     orders: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     frameworks: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
         """Whether the page leaves the points open, so that every answer is right."""
         return not self.definition and self.value is None and self.arithmetic == "exact"
 
-    def speaks_of(self, framework: str, dtype: str, order: str) -> bool:
-        """Whether it is said of a framework's calls at that dtype and order."""
-        sets = ((framework, self.frameworks), (dtype, self.dtypes), (order, self.orders))
+    def speaks_of(self, framework: str, dtype: str, order: str, device: str = "cpu") -> bool:
+        """Whether it is said of a framework's calls at that dtype and order on that device."""
+        sets = ((framework, self.frameworks), (dtype, self.dtypes), (order, self.orders), (device, self.devices))
         return all(not names or name in names for name, names in sets)
 
 

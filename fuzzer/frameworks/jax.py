@@ -39,7 +39,7 @@ def availability(mode: str, device: str) -> str:
 
 
 class Jax:
-    """Implements Framework. jax is imported when this is constructed; binary64 is enabled.
+    """Implements Framework. jax is imported when this is constructed; binary64 is enabled, unless the switch x64 turns it off again.
 
     JAX has no strided arrays: a placement's stride is not applied. Mode jit lowers and compiles ahead of time, so that the
     seconds of compiling are exact; eager, each op is compiled for each shape, and counted is the first call of a job at a shape.
@@ -85,6 +85,8 @@ class Jax:
 
     def _evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
         problem = problem_of(job, batch)
+        if batch.format.real == "float64" and not self._jax.config.jax_enable_x64:
+            raise FrameworkError(f"Unsupported: no {batch.dtype} where x64=off")
         with framework_errors(), self._jax.default_device(self._device):
             arrays = [self._jax.device_put(batch.inputs[name], self._device) for name in problem.names]
             outputs = self._programs.run(problem, lambda: self._program(job, problem, arrays), arrays)

@@ -94,6 +94,9 @@ SWITCHES: tuple[Switch, ...] = (
            "JAX, jax.default_matmul_precision", after=("jax.config.update('jax_default_matmul_precision', '{value}')",)),
     Switch("jax", "threads", (), "threads of an operation on the CPU; the default here is 1", _CPP_THREADS,
            "XLA, xla/pjrt/utils.cc, PJRT_NPROC", {**_THREADS, "PJRT_NPROC": "{value}", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=true"}),
+    Switch("jax", "x64", ON_OFF, "whether binary64 is enabled; JAX's own default is off, here it is on",
+           "'on' if jax.config.jax_enable_x64 else 'off'", "JAX, Default dtypes and the X64 flag", {"JAX_ENABLE_X64": "{bit}"},
+           after=("jax.config.update('jax_enable_x64', {true})",)),
     Switch("jax", "xla", None, "flags of the compiler", _XLA, _XLA_SOURCE, {"XLA_FLAGS": "{value}"}),
 )  # fmt: skip
 

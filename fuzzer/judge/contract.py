@@ -157,14 +157,14 @@ def source_of(op: Op, row: Batch, order: str, framework: str) -> str:
 
 
 def facts_at(
-    op: Op, implementation: Implementation, params: Mapping[str, Any], row: Batch, order: str
+    op: Op, implementation: Implementation, params: Mapping[str, Any], row: Batch, order: str, device: str = "cpu"
 ) -> list[Documented]:  # fmt: skip
-    """What the page of the implementation's framework says of a batch of one row, the call's own facts first."""
+    """What the page of the implementation's framework says of a batch of one row on a device, the call's own facts first."""
     own = {name: values for name, values in row.exact().items() if name not in DIRECTIONS}
     numbers = {name: v for name, v in params.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
     known = {**numbers, **_parts(op, own)}
     facts = [*implementation.documented, *op.documented]
-    said = [f for f in facts if f.speaks_of(implementation.framework, row.dtype, order)]
+    said = [f for f in facts if f.speaks_of(implementation.framework, row.dtype, order, device)]
     return [fact for fact in said if rows_where(known, fact.where)[0]]
 
 

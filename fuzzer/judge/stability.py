@@ -16,15 +16,17 @@ from fuzzer.judge.limits import Standard
 from fuzzer.judge.verdict import Class
 from oracles.conditioning import neighbourhood
 from oracles.function import Function
+from oracles.kept import Kept
 
 
 def certify(
     function: Function, single: dict[str, NDArray[np.float64]], output: int, answer: float, truth: float, fmt: Format,
-    standard: Standard, excess: float, screened: Class, modulus: float = 0.0,
+    standard: Standard, excess: float, screened: Class, modulus: float = 0.0, kept: Kept | None = None,
 ) -> Class:  # fmt: skip
     """The certified class of one answer at one row, screened as beyond T; an overflow counts as W, a NaN is what the screen says.
 
-    modulus: what a normwise error is measured against (screen.moduli), beside the answer itself. unstable: surely outside. Inside:
+    modulus: what a normwise error is measured against (screen.moduli), beside the answer itself. kept: what is known of this row already, other
+    outputs included. unstable: surely outside. Inside:
     inaccurate where T is a published limit (near roots: only if the screen said so), else ill_conditioned. Unbounded enclosure:
     ill_conditioned where the excess is within c, else undecided.
     """
@@ -40,9 +42,10 @@ def certify(
     slack = standard.ulps * float(fmt.ulp(np.asarray(truth)))
     if standard.whole == "all" or (standard.whole == "parts" and screened == Class.unstable):
         slack = max(slack, max(standard.ulps, standard.excess) * fmt.unit_roundoff * modulus)
+    kept = kept or Kept()
     bounded = False
     for bits in (128, 512, 1024 + 2 * fmt.precision):
-        found = neighbourhood(function, single, output, widths, bits)
+        found = neighbourhood(function, single, output, widths, bits, kept)
         if found.excludes(answer, slack):
             return screened
         bounded = found.bounded

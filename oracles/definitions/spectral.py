@@ -18,9 +18,9 @@ Complex = list[Any]
 def _cospi(m: Any, turn: Fraction) -> Number:
     """cos(pi turn), exactly where it is rational."""
     turn = turn % 2
-    if (turn * 2).denominator == 1:
+    if turn.denominator <= 2:
         return m.num((1, 0, -1, 0)[int(turn * 2)])
-    if (turn * 3).denominator == 1:
+    if turn.denominator == 3:
         return m.num(Fraction(1, 2) if turn in (Fraction(1, 3), Fraction(5, 3)) else Fraction(-1, 2))
     return m.cospi(m.num(turn))
 
@@ -197,9 +197,8 @@ def _cosines(m: Any, n: int, periodic: bool, coefficients: list[Fraction]) -> Ve
     if n == 1:
         return [m.num(1)]
     steps = n if periodic else n - 1
-    return [
-        m.sum([_cospi(m, Fraction(2 * i * j, steps)) * (a * (-1) ** i) for i, a in enumerate(coefficients)]) for j in range(n)
-    ]
+    signed = [a * (-1) ** i for i, a in enumerate(coefficients)]
+    return [m.sum([_cospi(m, Fraction(2 * i * j, steps)) * a for i, a in enumerate(signed)]) for j in range(n)]
 
 
 def _windowed(x: Vector, window: Vector) -> Vector:

@@ -60,6 +60,27 @@ def test_what_the_page_does_not_say_is_a_finding() -> None:
         assert mine.shown == "unstable"
 
 
+@pytest.mark.parametrize(
+    ("name", "x", "answer", "shown"),
+    [
+        ("cosh", 88.9, math.inf, "documented"), ("cosh", -88.9, math.inf, "documented"), ("sinh", -88.9, -math.inf, "documented"),
+        ("cosh", 88.5, math.inf, "unstable"), ("cosh", 88.9, math.nan, "unstable"), ("cosh", 88.9, -math.inf, "unstable"),
+        ("cosh", 88.9, 2.04e38, "unstable"), ("sinh", -88.9, math.inf, "unstable"),
+    ],
+)  # fmt: skip
+def test_sleef_rounds_to_infinity_outside_its_own_bounds_and_does_nothing_else(
+    name: str, x: float, answer: float, shown: str
+) -> None:
+    with planted(lambda numbers: np.full_like(numbers, answer)):
+        assert answered(name, {"x": x}).shown == shown
+
+
+def test_what_is_said_of_one_device_is_not_said_of_another() -> None:
+    (fact, *_) = registry.op_named("cosh").documented
+    assert fact.speaks_of("torch", "float32", "value", "cpu")
+    assert not fact.speaks_of("torch", "float32", "value", "cuda")
+
+
 @contextmanager
 def recorded(name: str, *facts: Documented, **rest: Any) -> Iterator[None]:
     """The op with other facts inside the block."""

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from planted_frameworks import planted
 
+import oracles.definitions as definitions
 from fuzzer.campaign.probe import probe
 from fuzzer.case import Batch
 from fuzzer.formats import UnknownName
@@ -189,3 +190,36 @@ def test_a_truth_of_any_exponent_is_told() -> None:
     (entry,) = result["targets"]
     assert (entry["output"], entry["class"]) == ([1.0, 0.0], "ok")
     assert result["reference"][1].endswith("e-43429449060689427010")
+
+
+def hann(x: NDArray[Any]) -> NDArray[Any]:
+    """sin(pi j / (n - 1))^2, from the nearer end, which loses nothing."""
+    j = np.arange(x.shape[-1])
+    return np.asarray(x * np.sin(np.pi * np.minimum(j, j[::-1]) / j[-1]) ** 2)
+
+
+def hann_by_a_cosine(x: NDArray[Any]) -> NDArray[Any]:
+    """1/2 - cos / 2 in binary32, which cancels at the ends."""
+    angle = (2 * np.pi * np.arange(x.shape[-1]) / (x.shape[-1] - 1)).astype(np.float32)
+    return np.asarray(x * (np.float32(0.5) - np.float32(0.5) * np.cos(angle)))
+
+
+@pytest.mark.parametrize(("window", "expected"), [(hann, "ok"), (hann_by_a_cosine, "unstable")])
+def test_thousands_of_outputs_cost_few_evaluations_of_the_row(
+    window: Any, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    before = definitions.definition("hann_window")
+
+    def counting(m: Any, x: Any, **params: Any) -> Any:
+        calls.append(type(m).__name__)
+        return before(m, x, **params)
+
+    monkeypatch.setitem(definitions._registry, "hann_window", counting)
+    n = 1025
+    with planted(window):
+        entry = of(told("hann_window", "float32", {"x": [1.0] * n}, {"periodic": False}, targets="torch"), "torch")
+    assert entry["class"] == expected
+    if expected == "unstable":
+        assert entry["worst"] in (1, n - 2)
+    assert len(calls) < 40, calls  # it was one evaluation for each number proved, in each arithmetic: hundreds

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.catalog.op import Implementation, Op, scalar
+from fuzzer.catalog.op import Implementation, Op, scalar, vector
 from fuzzer.frameworks import switches, target
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.launch import hosted
@@ -28,8 +28,8 @@ SETTINGS = [
     "torch;tf32=off;matmul=highest",
     "tensorflow;onednn=off;tf32=off;threads=2;xla=--xla_cpu_enable_fast_min_max=true",
     "tensorflow;onednn=on;tf32=on;threads=1",
-    "jax;matmul=highest;threads=3;xla=--xla_cpu_enable_fast_min_max=true",
-    "jax;matmul=tensorfloat32;threads=1",
+    "jax;matmul=highest;threads=3;x64=off;xla=--xla_cpu_enable_fast_min_max=true",
+    "jax;matmul=tensorfloat32;threads=1;x64=on",
 ]
 
 
@@ -128,3 +128,24 @@ def test_settings_reach_the_calls() -> None:
     job = Job(Op("o", (scalar("x"),), (implementation,)), implementation, {})
     assert framework.evaluate(job, Batch("float32", {"x": np.ones(1, np.float32)}))[0, 0] == 2
     framework.end()
+
+
+def test_arrays_made_of_nothing_are_binary32_where_x64_is_off() -> None:
+    """JAX's default: a window is computed in binary32 there, in binary64 where x64 is on; there is no float64 then."""
+    if target.installed("jax") is None:
+        pytest.skip("jax is not installed")
+    from fuzzer.case import Batch
+    from fuzzer.frameworks.framework import Job
+
+    window = Implementation("jax", "x * (jnp.ones(x.shape[-1]).dtype == jnp.float32)")
+    job = Job(Op("window", (vector("x"),), (window,)), window, {})
+    narrow, wide = (Batch(dtype, {"x": np.ones((1, 3), dtype)}) for dtype in ("float32", "float64"))
+    off: Any = hosted(target_named("jax;x64=off"))
+    try:
+        answer = off.evaluate(job, narrow)
+        with pytest.raises(FrameworkError, match=r"^Unsupported: no float64 where x64=off$"):
+            off.evaluate(job, wide)
+    finally:
+        off.end()
+    assert (answer.dtype, answer.tolist()) == (np.float32, [[1.0, 1.0, 1.0]])
+    assert framework_for(Target("jax")).evaluate(job, narrow).tolist() == [[0.0, 0.0, 0.0]]
