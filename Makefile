@@ -3,6 +3,8 @@ PYTHON ?= python3
 BUDGET ?= 5m
 NIGHT ?= 8h
 OUT ?= ulpfuzz-report
+# Rows of `make test-slow`, times those of `make test`.
+DEPTH ?= 6
 # What `make versions` compares the installed JAX with, over which ops, for how long.
 OLD_JAX ?= 0.6.2
 VERSIONS_OPS ?= *
@@ -49,8 +51,8 @@ report: setup ## the report of the latest run, to OUT
 test: setup ## the tests
 	$(PY) -m pytest -n auto -m 'not installed and not slow'
 
-test-slow: setup ## the tests that take minutes: no false alarm on any op, dtype and order
-	$(PY) -m pytest -n auto -m 'slow and not installed'
+test-slow: setup ## the tests that take hours: no false alarm on any op, dtype and order; DEPTH=1 (6) with fewer rows
+	$(PY) -m pytest -n auto --dist worksteal --depth $(DEPTH) -m 'slow and not installed'
 
 test-installed: setup ## that the known defects of the installed frameworks are found (AVX-512 CPUs)
 	$(PY) -m pytest -m installed

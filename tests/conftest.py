@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--depth",
+        type=int,
+        default=6,
+        help="of the slow tests: how many times the rows of the fast ones (6 takes hours, 1 an hour)",
+    )
+
+
+@pytest.fixture
+def depth(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--depth"))

@@ -68,7 +68,7 @@ class _Point:
         """The inputs as numbers of the arithmetic."""
         key = (m.name, bits)
         if key not in self.bases:
-            self.bases[key] = {name: _lift(m, self.row[name]) for name in self.function.inputs}
+            self.bases[key] = {name: _lift(m, value) for name, value in self.row.items()}
         return dict(self.bases[key])
 
     @cached_property
@@ -103,8 +103,15 @@ class _Point:
 
     @cached_property
     def at_it(self) -> list[Found] | None:
-        """The tape's derivatives at the point itself."""
-        return None if self.singular else _evaluate(self.function, self.row, 2600, self.fmt)
+        """The tape's derivatives at the point itself; None where the definition singles it out, and so the tape has a constant's."""
+
+        def outputs(m: Any) -> list[Found]:
+            found = [_bounded(m.num(v), self.fmt) for v in self.function.outputs(m, self.lifted(m, 2600))]
+            if m.removable:
+                raise ArithmeticError
+            return found
+
+        return None if self.singular else _computed(outputs, 2600)
 
 
 # Values

@@ -74,6 +74,6 @@ def test_no_finding(op: Op, order: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("op", ops().values(), ids=lambda op: op.name)
-def test_no_finding_anywhere(op: Op, order: str) -> None:
+def test_no_finding_anywhere(op: Op, order: str, depth: int) -> None:
     if order in op.orders:
-        assert not [alarm for dtype in op.dtypes for alarm in false_alarms(op, dtype, order, 6 * ROWS[order], 4)]
+        assert not [alarm for dtype in op.dtypes for alarm in false_alarms(op, dtype, order, depth * ROWS[order], 1 + depth // 2)]
