@@ -4,9 +4,10 @@ A Node records how it was made; `gradient` runs backwards. The partial derivativ
 ball64 or arb they are enclosures of the true partials, and over a Tape they can be differentiated again.
 Composites (protocol: sigmoid to direction) are differentiated as wholes, in forms without needless cancellation. A function without a rule
 in RULES is differentiated by mpmath where the base is mpmath, and unknown elsewhere.
-Rules: an exactly zero adjoint annihilates any partial; at an exact tie of max, min, abs or where the derivative is the hull of
-both sides and the base notes a kink; where a definition singles out an isolated point (eq0), it is noted as removable, since the
-derivative there is known as a limit only. Source: Griewank and Walther, Evaluating Derivatives (2008), ch. 3; Clarke (1983).
+Rules: an exactly zero adjoint annihilates any partial, but in Arb not an infinite one by a variable that the zero itself depends on (_Zeros);
+at an exact tie of max, min, abs or where the derivative is the hull of both sides and the base notes a kink; where a definition singles out an
+isolated point (eq0), it is noted as removable, since the derivative there is known as a limit only.
+Source: Griewank and Walther, Evaluating Derivatives (2008), ch. 3; Clarke (1983).
 """
 
 from __future__ import annotations
@@ -33,16 +34,20 @@ class Mask:
 class Node:
     """A number of a tape: its value in the base arithmetic and (parent, partial) pairs; partials are made when asked for.
 
-    choice: it is one of its parents, whose partials are Masks: at a tie the derivative is one of theirs, or between them.
+    choice: it is one of its parents, whose partials are Masks: at a tie the derivative is one of theirs, or between them. product: it is that of
+    its two parents, each of whose partials is the other.
     """
 
-    __slots__ = ("choice", "parents", "tape", "value")
+    __slots__ = ("choice", "parents", "product", "tape", "value")
 
-    def __init__(self, tape: Tape, value: Any, parents: Sequence[tuple[Node, Any]] = (), *, choice: bool = False) -> None:
+    def __init__(
+        self, tape: Tape, value: Any, parents: Sequence[tuple[Node, Any]] = (), *, choice: bool = False, product: bool = False
+    ) -> None:
         self.tape = tape
         self.value = value
         self.parents = parents
         self.choice = choice
+        self.product = product
         tape.nodes.append(self)
 
     def __neg__(self) -> Node:
@@ -63,7 +68,7 @@ class Node:
 
     def __mul__(self, other: Any) -> Node:
         other = self.tape.num(other)
-        return Node(self.tape, self.value * other.value, [(self, lambda: other.value), (other, lambda: self.value)])
+        return Node(self.tape, self.value * other.value, [(self, lambda: other.value), (other, lambda: self.value)], product=True)
 
     __rmul__ = __mul__
 
@@ -170,7 +175,7 @@ class Tape:
     def annihilate(self, adjoint: Node, factor: Node) -> Node:
         return Node(
             self, self.base.annihilate(adjoint.value, factor.value),
-            [(adjoint, lambda: factor.value), (factor, lambda: adjoint.value)],
+            [(adjoint, lambda: factor.value), (factor, lambda: adjoint.value)], product=True,
         )  # fmt: skip
 
     def mask(self, cond: Any, adjoint: Node) -> Node:
@@ -308,14 +313,24 @@ class Tape:
                 _accumulate(adjoints, output, self.base.num(seed))
         wanted = {id(v) for v in variables}
         alive = self._depending_on(wanted)
+        zeros = _Zeros() if _is_scalar(self.base) else None
         for node in reversed(self.nodes):
             adjoint = adjoints.get(id(node)) if id(node) in wanted else adjoints.pop(id(node), None)
             if adjoint is None:
                 continue
             for parent, factor in node.parents:
                 if id(parent) in alive:  # of a constant nobody asks for the derivative
-                    _accumulate(adjoints, parent, self._passed(adjoint, factor, self.base.annihilate))
-        return [adjoints.get(id(v), self.base.num(0)) for v in variables]
+                    made = factor if isinstance(factor, Mask) or factor == self.one else _once(factor)
+                    _accumulate(adjoints, parent, self._passed(adjoint, made, self.base.annihilate))
+                    if zeros is not None and not isinstance(factor, Mask):
+                        zeros.passed(node, adjoint, parent, made)
+        slopes = [adjoints.get(id(v), self.base.num(0)) for v in variables]
+        if zeros is None or not zeros.met:
+            return slopes
+        return [
+            unknown(self.base, slope) if zeros.depend(self._depending_on({id(v)})) else slope
+            for v, slope in zip(variables, slopes, strict=True)
+        ]
 
     def _depending_on(self, variables: set[int]) -> set[int]:
         """The variables and all nodes made of them, by identity."""
@@ -376,6 +391,51 @@ class Tape:
     @staticmethod
     def _times(x: Any, y: Any) -> Any:
         return x * y
+
+
+class _Zeros:
+    """The exactly zero adjoints of a reverse pass over numbers, and what they were made of.
+
+    y sqrt(x) at x = y = 0 has the derivative 0 by x: along x, y stays 0. sqrt(x)^2, x^(1/2) x^(1/2) and the exponential of a quantile at -infinity
+    have zero adjoints of x's own, before an infinite slope by x: 0 times infinity there is anything, and a limit decides.
+    """
+
+    def __init__(self) -> None:
+        self.made_of: dict[int, tuple[Node, ...]] = {}
+        self.met: list[tuple[Node, tuple[Node, ...]]] = []
+
+    def passed(self, node: Node, adjoint: Any, parent: Node, factor: Callable[[], Any]) -> None:
+        """An adjoint went from a node to its parent by that partial."""
+        number = _innermost(adjoint)
+        if number == 0:
+            reads = self.made_of.get(id(node), ())
+            if reads and not _innermost(node.tape.base.num(factor())).is_finite():
+                self.met.append((parent, reads))
+        elif _innermost(node.tape.base.num(factor())) == 0:
+            others = [n for n, _ in node.parents if n is not parent]
+            reads = tuple(others or [parent]) if node.product else tuple(n for n, _ in node.parents)
+        else:
+            return
+        if reads:
+            self.made_of[id(parent)] = (*self.made_of.get(id(parent), ()), *reads)
+
+    def depend(self, on: set[int]) -> bool:
+        """Whether an infinite partial and the zero before it both depend on a variable, by the nodes that do."""
+        return any(id(parent) in on and any(id(n) in on for n in reads) for parent, reads in self.met)
+
+
+def _innermost(number: Any) -> Any:
+    """The Arb ball of a number of Arb's, or of a tape over it."""
+    while isinstance(number, Node):
+        number = number.value
+    return number.v
+
+
+def _is_scalar(base: Any) -> bool:
+    """Whether it is Arb, or a tape over it: the arithmetic that certifies."""
+    while isinstance(base, Tape):
+        base = base.base
+    return bool(base.name == "arb")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import pytest
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import Op
 from fuzzer.catalog.registry import op_named, ops
+from oracles.confirmation import confirm
 from oracles.oracle import Caps, reference
 from oracles.reference import FINITE, Reference
 from tests.oracles.differences import Disagreement, Limits, compared, limits
@@ -150,3 +151,20 @@ def test_differences_see_kinks_poles_and_jumps() -> None:
     assert at("exp", 0.0, "grad2").smooth
     assert at("sqrt", 0.0).infinite == {1}
     assert at("floor", 1.0).jump
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs"),
+    [
+        (
+            "lognormal_ppf",
+            {"q": 0.0, "loc": 1.0, "scale": 3.0},
+        ),  # the slope is infinite: exp(-sqrt(-2 log q)) rises faster than any power
+        ("gennorm_cdf", {"x": 0.0, "beta": 2.0**-6}),  # the density there, beta / (2 Gamma(1/beta)) = 4e-90
+    ],
+)
+def test_a_zero_before_an_infinite_slope_proves_nothing(name: str, inputs: dict[str, float]) -> None:
+    op = op_named(name)
+    truth = confirm(function_of(op, op.default_params(), "grad"), {n: np.asarray(v) for n, v in inputs.items()}, 0)
+    assert not truth.certified_by.startswith("arb")
+    assert truth.value != "0.0"

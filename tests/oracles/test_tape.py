@@ -174,6 +174,29 @@ def test_a_zero_adjoint_annihilates_in_arb_and_nested() -> None:
         assert branch[0].v == 2
 
 
+@pytest.mark.parametrize(
+    "definition",
+    [
+        lambda t, v: t.sqrt(v) * t.sqrt(v),
+        lambda t, v: t.square(t.sqrt(v)),
+        lambda t, v: t.exp(t.log(v)),
+        lambda t, v: t.exp(2 * t.log(v) + 1) * 3,
+    ],
+)
+def test_a_zero_of_the_variable_itself_annihilates_no_infinite_slope(definition: Definition) -> None:
+    """x at 0, in forms whose adjoint is zero where the slope is infinite: the derivative 1 (or 0) is a limit, not 0."""
+    with Arb(64) as m:
+        assert not first(m, definition, [m.lift(0.0)])[0].v.is_finite()
+        assert not second(m, definition, [m.lift(0.0)])[0].v.is_finite()
+
+
+def test_a_zero_of_another_variable_does() -> None:
+    with Arb(64) as m:
+        zero, infinite = (m.lift(0.0), m.lift(0.0))
+        slopes = first(m, lambda t, x, y: y * t.sqrt(x), [zero, infinite])
+        assert [s.v for s in slopes] == [0, 0]
+
+
 # -- ties --------------------------------------------------------------------------------------------------------------
 
 
