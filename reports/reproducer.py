@@ -29,12 +29,14 @@ _LAYOUTS = {
     "jvp": "tangents",
     "grad2": "second derivatives, flattened and joined",
 }
-#: The least precision at which a truth is tried: quotients of differences lose a fifth of it to their step, second ones two fifths.
-BITS = {"value": 256, "grad": 640, "jvp": 640, "grad2": 1280}
+#: The least precision at which a truth is tried: quotients of differences lose a third of it to their step, second ones two.
+BITS = {"value": 256, "grad": 400, "jvp": 400, "grad2": 800}
 #: Numbers put for NaN, of those the ones in the input's domain.
 STAND_INS = (0.25, 3.0, -1.5, 1e30, -1e30, 40.0, 0.625, -20.0, 1.0625)
-#: Binary exponents of the steps of a path, where no number of the case is far from one; and bits that hold them all.
-EXPONENTS, LIMIT_BITS = (16, 32, 64, 128), 700
+#: Binary exponents of the steps of a path, where no number of the case is far from one; and bits that hold them all, of which a third must
+#: hold a derivative's step beside them.
+EXPONENTS = (16, 32, 64, 128)
+LIMIT_BITS = {"value": 700, "grad": 1000, "jvp": 1000, "grad2": 1000}
 
 
 def script(
@@ -127,7 +129,7 @@ def _kind(finding: Finding, names: Sequence[str]) -> str:
 
 def _certified(finding: Finding, kind: str) -> str:
     """Who vouches for the truth."""
-    if kind == "limit":
+    if kind == "limit" and not finding.certified_by.startswith("arb"):
         return "a limit: what the definition tends to on several paths, which agree"
     if kind == "nan":
         return "by putting numbers for NaN"
@@ -148,9 +150,16 @@ def _truth(
     """What the template is told of the truth: the definition, the arithmetic, and at what points it is evaluated."""
     hexes = {n: array_of(n, finding.case["inputs"][n], finding.dtype).hexes for n in names}
     values = [float.fromhex(x) for given in hexes.values() for x in given]
-    ordinary = [abs(math.frexp(v)[1]) for v in values if math.isfinite(v) and v]
+    directions = [
+        float.fromhex(x)
+        for n in (COTANGENT, TANGENT)
+        if n in finding.case["inputs"]
+        for x in array_of(n, finding.case["inputs"][n], finding.dtype).hexes
+    ]
+    ordinary = [abs(math.frexp(v)[1]) for v in (*values, *directions) if math.isfinite(v) and v]
     reach, zeros = max(ordinary, default=0), any(v == 0 for v in values)
     far = reach > EXPONENTS[0]
+    places = zeros or not all(map(math.isfinite, values))  # numbers that a path brings to zero or infinity
     wide = 2 * reach if far else 0  # what cancels between numbers so far apart is not lost at two precisions alike
     if definition is None:
         text, needs = "", tuple[str, ...]()
@@ -169,14 +178,22 @@ def _truth(
         "definition_imports": (*(definition.imports if definition else ()), *needs),
         "extra": "".join(f", {name}={literal(value)}" for name, value in finding.params.items()),
         "vectors": any(isinstance(finding.case["inputs"][n], list) for n in names), "zero": not numbers.parse(finding.reference.strip("[")),
-        "finite": all(map(math.isfinite, values)), "nan": finding.reference == "nan",
-        "precisions": tuple((BITS[finding.order] + wide) << k for k in range(3 if kind == "limit" else 6)),
-        "stand_ins": tuple(inside[:5]), "exponents": tuple(2 * reach * k for k in (1, 2, 4, 8)) if far else EXPONENTS,
-        "limit_bits": 16 * reach + 1300 if far else LIMIT_BITS,
+        "there": all(map(math.isfinite, values)) or finding.certified_by.startswith("arb"), "nan": finding.reference == "nan",
+        "precisions": tuple((BITS[finding.order] + wide) * 3**k // 2**k for k in range(6 if kind == "limit" else 10)),
+        "shows": _shows(finding, reach), "stand_ins": tuple(inside[:5]),
+        "exponents": tuple(reach * k for k in (2, 3, 4, 6)) if far and places else EXPONENTS, "near": EXPONENTS[0],
+        "limit_bits": max(6 * reach + 1300 if far and places else 0, LIMIT_BITS[finding.order]),
         "nans": sum(map(math.isnan, values)), "zero_sign": -math.copysign(1.0, finding.output),
         # A zero has a side of its own, an infinity one only; the other is asked where nothing is there.
-        "sides": "((1,), (-1,))" if finding.order == "value" and (zeros or not all(map(math.isfinite, values))) else "((1, -1),)",
+        "sides": "((1,), (-1,))" if finding.order == "value" and places else "((1, -1),)",
     }  # fmt: skip
+
+
+def _shows(finding: Finding, reach: int) -> int:
+    """The bits with which the least subnormal is more than rounding beside results as large as the inputs' product, and in the differences that
+    a derivative is made of, whose step loses a third of the bits. reach: the largest binary exponent of the numbers."""
+    fmt, steps = format_named(finding.dtype), {"value": 0, "grad2": 2}.get(finding.order, 1)
+    return (64 - fmt.emin + fmt.precision + 64 + (2 + steps) * reach) * 3 // (3 - steps)
 
 
 def _imports(told: Mapping[str, Any]) -> list[str]:

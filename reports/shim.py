@@ -31,12 +31,16 @@ def exp(x):
 '''
 LOG_GAMMA = '''
 def log_gamma(x):
-    """log|Gamma(x)|; below 1/2 by reflection (DLMF 5.5.3)."""
-    return mp.loggamma(x) if x >= 0.5 else mp.log(abs(mp.pi / mp.sinpi(x))) - mp.loggamma(1 - x)
+    """log|Gamma(x)|; left of -1/2 by reflection (DLMF 5.5.3)."""
+    if x > -0.5:
+        return mp.loggamma(x) if x >= 0.5 else mp.log(abs(mp.gamma(x)))
+    return mp.log(abs(mp.pi / mp.sinpi(x))) - mp.loggamma(1 - x)
 '''
 DIGAMMA = '''
 def digamma(x):
-    """psi(x); below 1/2 by reflection (DLMF 5.5.4)."""
+    """psi(x); below 1/2 by reflection (DLMF 5.5.4), beside 0 by its series (DLMF 5.7.4)."""
+    if 0 < abs(x) < 1e-20:
+        return mp.fsum(-mp.zeta(k) * (-x) ** (k - 1) for k in range(2, mp.prec // -mp.mag(x) + 4)) - mp.euler - 1 / x
     return mp.digamma(x) if x >= 0.5 else mp.digamma(1 - x) - mp.pi * mp.cospi(x) / mp.sinpi(x)
 '''
 POLYGAMMA = '''

@@ -78,6 +78,8 @@ LIMITS: list[tuple[str, dict[str, Any], str, str]] = [
     ("lgamma", {"x": -2.0}, "value", "inf"),
     ("sqrt", {"x": 0.0}, "grad", "inf"),
     ("log", {"x": 0.0}, "jvp", "inf"),
+    ("digamma", {"x": -75.0}, "grad", "inf"),  # a path comes nearer to the pole than the steps of differences are to it
+    ("betaln", {"a": 2.0**-149, "b": 0.0}, "value", "inf"),
     ("cauchy_ppf", {"q": 1.0, "loc": -1.0, "scale": 1.5}, "value", "inf"),  # beyond q = 1 the formula has another pole's side
 ]
 
@@ -90,6 +92,46 @@ def test_a_limit_is_recomputed(name: str, inputs: dict[str, Any], order: str, tr
     status, said = at(name, inputs, order, truth=Confirmation(wrong, "limit", True))
     assert status == DISAGREES, said
     assert "on a path: " in said or "the definition there" in said
+
+
+SMALL: list[tuple[str, dict[str, Any], str, int]] = [
+    ("segment_prod", {"x": [2.0**-511] * 3, "index": [2.0] * 3, "cotangent": [1.0] * 3}, "grad", 0),
+    ("kl_gamma_normal", {"a": 2.0**-1074, "rate": 2.0**512, "loc2": 2.0**1023, "scale2": 1.0}, "grad", 1),
+]
+
+
+@pytest.mark.parametrize(("name", "inputs", "order", "worst"), SMALL)
+def test_a_small_derivative_of_large_numbers_is_no_zero(name: str, inputs: dict[str, Any], order: str, worst: int) -> None:
+    """The first precisions lose it, and make 0 of it: that says nothing until they could show it."""
+    op = op_named(name)
+    truth = confirm(function_of(op, op.default_params(), order), {n: np.asarray(v) for n, v in inputs.items()}, worst)
+    assert truth.agrees
+    assert truth.exact
+    status, said = executed(script_of(finding_at(op, order, "float64", inputs, worst, truth)))
+    assert status not in (DISAGREES, RAISES), said
+    wrong = Confirmation("0.0", "arb+mpmath", True)
+    assert executed(script_of(finding_at(op, order, "float64", inputs, worst, wrong)))[0] == DISAGREES
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "order"), [("relu", {"x": -1.5}, "grad"), ("sub", {"x": 2.0**1000, "y": 2.0**1000}, "value")]
+)
+def test_a_zero_is_recomputed(name: str, inputs: dict[str, Any], order: str) -> None:
+    op = op_named(name)
+    status, said = executed(script_of(finding_at(op, order, "float64", inputs, 0, Confirmation("0.0", "arb+mpmath", True))))
+    assert status not in (DISAGREES, RAISES), said
+    status, said = executed(script_of(finding_at(op, order, "float64", inputs, 0, Confirmation("1.0", "arb+mpmath", True))))
+    assert status == DISAGREES, said
+
+
+def test_a_value_that_arb_has_at_an_infinity_is_recomputed_there() -> None:
+    """(inf^k - 1)/k = -1/k for the least normal -k: no path goes so far that x^k is small."""
+    op, inputs = op_named("boxcox1p"), {"x": np.inf, "k": -(2.0**-1022)}
+    truth = confirm(function_of(op, op.default_params(), "value"), {n: np.asarray(v) for n, v in inputs.items()}, 0)
+    assert truth.certified_by == "arb"
+    status, said = executed(script_of(finding_at(op, "value", "float64", inputs, 0, truth)))
+    assert status not in (DISAGREES, RAISES), said
+    assert "certified by arb" in said
 
 
 NANS: list[tuple[str, dict[str, Any], int, str]] = [
