@@ -159,14 +159,31 @@ class Hosted:
     def _slot(self, job: Job) -> tuple[int, dict[str, Any] | None]:
         """The number under which the host knows the job, and the job itself where it does not know it yet."""
         op, implementation, params = job.op, job.implementation, _plain(dict(job.params))
-        key = (op.inputs, op.name, implementation.call, implementation.framework, job.order, _hashable(params))
+        key = (
+            op.inputs,
+            op.name,
+            implementation.call,
+            implementation.framework,
+            job.order,
+            _hashable(params),
+            op.whole,
+            op.complex_result,
+        )
         if key in self._slots:
             return self._slots[key], None
         if len(self._slots) == _SLOTS:
             self._slots.clear()
         slot = self._slots[key] = len(self._slots)
-        return slot, {"implementation": _fields(implementation), "inputs": [_fields(i) for i in op.inputs],
-                      "op": op.name, "params": params, "order": job.order}  # fmt: skip
+        return slot, plain_job(job)
+
+
+def plain_job(job: Job) -> dict[str, Any]:
+    """What the far side must know of a job, in the types that travel (host_main.received undoes it). What is documented of a call is the
+    judge's to know."""
+    op = job.op
+    return {"implementation": _fields(dataclasses.replace(job.implementation, documented=())), "inputs": [_fields(i) for i in op.inputs],
+            "op": op.name, "params": _plain(dict(job.params)), "order": job.order, "whole": op.whole,
+            "complex_result": op.complex_result}  # fmt: skip
 
 
 def _fields(record: Any) -> dict[str, Any]:

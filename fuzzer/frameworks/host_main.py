@@ -147,7 +147,7 @@ def _call(
     inputs: list[tuple[str, str, tuple[int, ...], bytes]], placement: tuple[int, int, int] | None,
 ) -> tuple[str, tuple[int, ...], bytes, float]:  # fmt: skip
     if job is not None:
-        jobs[name, slot] = _job(job)
+        jobs[name, slot] = received(job)
     # The numbers of a complex batch are real pairs.
     batch = Batch(dtype, {key: array_of(numbers, shape, bits) for key, numbers, shape, bits in inputs})
     framework = adapters[name]
@@ -166,14 +166,16 @@ def _applied(
     function: str, arguments: tuple[Any, ...],
 ) -> Any:  # fmt: skip
     if job is not None:
-        jobs[name, slot] = _job(job)
+        jobs[name, slot] = received(job)
     return getattr(importlib.import_module(module), function)(adapters[name], jobs[name, slot], *arguments)
 
 
-def _job(plain: dict[str, Any]) -> Job:
+def received(plain: dict[str, Any]) -> Job:
+    """The job of what host.plain_job made of it."""
     implementation = Implementation(**plain["implementation"])
     inputs = tuple(Input(**given) for given in plain["inputs"])
-    return Job(Op(plain["op"], inputs, (implementation,)), implementation, plain["params"], plain["order"])
+    op = Op(plain["op"], inputs, (implementation,), whole=plain["whole"], complex_result=plain["complex_result"])
+    return Job(op, implementation, plain["params"], plain["order"])
 
 
 def array_of(dtype: str, shape: tuple[int, ...], bits: bytes) -> NDArray[Any]:

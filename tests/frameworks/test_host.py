@@ -12,6 +12,7 @@ import threading
 import time
 import venv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ from hypothesis.extra import numpy as arrays
 
 from fuzzer.case import COTANGENT, Batch, Placement
 from fuzzer.catalog.op import ALL_DTYPES, Implementation, Op, scalar, vector
+from fuzzer.catalog.registry import ops
 from fuzzer.formats import format_named
 from fuzzer.frameworks import config, host
 from fuzzer.frameworks import target as targets
 from fuzzer.frameworks.config import Config, Spec
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
-from fuzzer.frameworks.host import Hosted
+from fuzzer.frameworks.host import Hosted, plain_job
+from fuzzer.frameworks.host_main import received as received_job
 from fuzzer.frameworks.target import Target, flush_policy, framework_for, targets_named
 from fuzzer.judge.flush import FlushPolicy
 
@@ -120,6 +123,24 @@ def test_params_and_the_job_travel(shared: Hosted) -> None:
         answers = shared.evaluate(job(f"({call}) * np.float32(scale)", **{**params, "scale": scale}), numbers(1, 2))
         assert (answers.ravel() == np.float32([2 * scale, 4 * scale])).all()
         assert np.signbit(answers).all() == (np.signbit(scale))
+
+
+def test_every_job_of_the_catalogue_travels() -> None:
+    """The other side makes of what is sent the same call, with the same inputs and a result that is complex where it was, documented or not."""
+    for op in ops().values():
+        for implementation in op.implementations:
+            sent = plain_job(Job(op, implementation, op.default_params(), "value"))
+            there = received_job(pickle.loads(pickle.dumps(sent)))
+            assert there.implementation == replace(implementation, documented=()), op.name
+            assert [(i.name, i.complex, i.differentiable) for i in there.op.inputs] == [
+                (i.name, i.complex, i.differentiable) for i in op.inputs
+            ]
+            assert (there.op.elementwise, there.op.whole, there.op.complex_result) == (
+                op.elementwise,
+                op.whole,
+                op.complex_result,
+            )
+            assert {**there.params} == {**op.default_params()}
 
 
 def test_more_jobs_than_a_host_remembers(shared: Hosted) -> None:
