@@ -2,7 +2,9 @@
 
 Where every step has a value there (a masked softmax: exp(-inf) = 0, and sums), Arb evaluates the definition at the infinities themselves, and what
 comes out is an enclosure, not a reading. inf - inf, 0 inf and an oscillation have none. A step that jumps at a number that only an infinity reaches
-would be another matter, so the value is believed only where IEEE 754 arithmetic over the formula, which answers the same question, agrees.
+would be another matter, so the value is believed only where IEEE 754 arithmetic over the formula, which answers the same question, agrees. Both
+take 0^0 and inf^0 for 1: a value that rests on it is believed only where the definition tends to it as the infinities are approached, at whatever
+rates.
 """
 
 from __future__ import annotations
@@ -17,6 +19,10 @@ from numpy.typing import NDArray
 from oracles import rigorous
 from oracles.arithmetic.native import Formula
 from oracles.function import Function
+from oracles.limits.accepted import point, same
+from oracles.limits.paths import RATES, STEADY, Path, along
+from oracles.limits.rates import strays
+from oracles.limits.tendency import Kind
 
 #: How near the two evaluations are to each other, relatively.
 NEAR = 2.0**-30
@@ -45,7 +51,20 @@ def _enclosed(function: Function, key: tuple[Any, ...], bits: int) -> tuple[arb 
         np.isnan(v) for v in ieee
     ):  # where the formula has a NaN for one output, so may an implementation
         return ()
+    if result.convention and not _approached(function, single, ieee):
+        return ()
     return tuple(ball if _alike(ball, value) else None for ball, value in zip(result.balls, ieee, strict=True))
+
+
+def _approached(function: Function, single: dict[str, NDArray[np.float64]], values: list[float]) -> bool:
+    """Whether the definition tends to the values as the infinities are approached and all other numbers stay: pow(inf, 0) is 1 so, and
+    (-log1p(-q) / b)^(1/a), with a and b infinite, is what one pleases."""
+    walked = along(function, single, Path(STEADY, 1, RATES[0], everything=False, held=True))
+    if walked is None or any(t.kind is not Kind.LIMIT for t in walked[0]):
+        return False
+    if not all(same(point(t.limit), point(value)) for t, value in zip(walked[0], values, strict=True)):
+        return False
+    return not any(strays(function, single, 1, [[t] for t in walked[0]], held=True))
 
 
 def by_formula(function: Function, single: dict[str, NDArray[np.float64]]) -> list[float]:

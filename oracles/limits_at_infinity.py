@@ -26,7 +26,7 @@ from oracles.limits import nan_reach
 from oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point
 from oracles.limits.joining import Place, join
 from oracles.limits.nan_reach import Reach, accepts_nan_too
-from oracles.limits.native import native, spread_nan
+from oracles.limits.native import is_derivative, native, spread_nan
 from oracles.limits.paths import (
     BITS,
     Inputs,
@@ -37,10 +37,10 @@ from oracles.limits.paths import (
     leaves_domain,
     precise,
     reach,
-    shrinks,
     special_numbers,
 )
-from oracles.limits.tendency import Kind, Tendency, slow_growth
+from oracles.limits.rates import strays
+from oracles.limits.tendency import UNCLEAR, Kind, Tendency
 from oracles.reference import FINITE, NAN, NINF, PINF
 
 __all__ = ["ANYTHING", "BITS", "NOTHING", "Accepted", "accepted", "nowhere_smooth"]
@@ -86,11 +86,13 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
             return tuple(NOTHING for _ in exact)  # mpmath's own range ends here, not the function's
         if not (infinite and has_zeros(function, inputs)):  # a zero has a side, which mpmath does not know
             return tuple(replace(a, proved=not a.kinds & FINITE) for a in exact)
+    steep = [] if at_infinity else _infinite_slopes(function, inputs)
     place = Place(
         function.order != "value", at_infinity, several, ieee,
-        pole=function.order != "value" and not at_infinity and (_at_pole(function, inputs) or _slope_infinite(function, inputs)),
+        pole=function.order != "value" and not at_infinity and (_at_pole(function, inputs) or (any(steep) and not several)),
         negative_zero=any(((v == 0) & np.signbit(v)).any() for v in inputs.values()),
-        edge=leaves_domain(function, inputs, 1), zeros=sum(int((inputs[name] == 0).sum()) for name in function.inputs),
+        edge=leaves_domain(function, inputs, 1), moving=special_numbers(function, inputs),
+        slope=function.order == "value" and has_zeros(function, inputs) and is_derivative(function, inputs),
     )  # fmt: skip
     formula = spread_nan(function, inputs, formula)
     found = _read(function, inputs, place)
@@ -98,6 +100,8 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
         return tuple(NOTHING for _ in formula)
     of_zeros = not at_infinity and any(math.isnan(v) for v in formula) and _divides_zero_by_zero(function, inputs)
     right = tuple(join(replace(place, of_zeros=of_zeros), tendencies, v) for tendencies, v in zip(found, formula, strict=True))
+    if several and any(steep):
+        right = tuple(ANYTHING if gone else one for one, gone in zip(right, _second_slopes(steep, inputs), strict=True))
     if _outside(function, inputs):  # nothing is promised there; but what has no value has none
         return tuple(one if one.kinds == NAN else NOTHING for one in right)
     return right
@@ -113,7 +117,7 @@ def _read(function: Function, inputs: Inputs, place: Place) -> list[list[Tendenc
     """Per output its tendencies along the paths, as far as they must be known; None where there are no paths.
 
     Numbers beside the special ones move where these alone tell nothing. A zero has a side of its own, and the other only where that tells nothing
-    or lies outside the domain.
+    or lies outside the domain. Where one zero lies at the edge of its domain with each sign, neither side is inside, and all move inwards.
     """
     everything = not special_numbers(function, inputs)
     found = _along_side(function, inputs, place, 1, everything=everything)
@@ -128,13 +132,14 @@ def _read(function: Function, inputs: Inputs, place: Place) -> list[list[Tendenc
         return found  # infinities have one side
     untold = found is None or all(t.kind is Kind.UNDEFINED for output in found for t in output)
     if place.derivative or not zeros or untold or leaves_domain(function, inputs, 1):
-        more = _along_side(function, inputs, place, -1, everything=everything)
+        other = 0 if leaves_domain(function, inputs, 1) and leaves_domain(function, inputs, -1) else -1
+        more = _along_side(function, inputs, place, other, everything=everything)
         found = more if found is None else found if more is None else [a + b for a, b in zip(found, more, strict=True)]
     return found
 
 
 def _along_side(function: Function, inputs: Inputs, place: Place, side: int, *, everything: bool) -> list[list[Tendency]] | None:
-    if place.derivative and leaves_domain(function, inputs, side):
+    if place.derivative and side and leaves_domain(function, inputs, side):
         return None
     found: list[list[Tendency]] | None = None
     for path in approaches(function, inputs, side=side, everything=everything):
@@ -151,14 +156,20 @@ def _along_side(function: Function, inputs: Inputs, place: Place, side: int, *, 
             output.append(one)
         if all(place.settled(output) for output in found):
             break
-    if found is None or not place.several or place.derivative or not any(slow_growth(output) for output in found):
+    if found is None or not place.several:
         return found
-    refuted = shrinks(function, inputs, side, everything=everything)
-    if refuted is not None:
-        found = [
-            [*o, Tendency(Kind.LIMIT, 0.0)] if less and slow_growth(o) else o for o, less in zip(found, refuted, strict=True)
-        ]
-    return found
+    shown = strays(function, inputs, side, found)
+    return [output + _refuted(place, stray) for output, stray in zip(found, shown, strict=True)]
+
+
+def _refuted(place: Place, stray: Tendency | None) -> list[Tendency]:
+    """What a path that refutes the limit of the others adds to them: nothing is known then; of IEEE 754's own operations one more that they do not
+    exclude, if it is plain where it leads."""
+    if stray is None:
+        return []
+    if not place.ieee:
+        return [UNCLEAR]
+    return [stray] if stray.kind is Kind.LIMIT else []
 
 
 def _by_mpmath(function: Function, inputs: dict[str, NDArray[np.float64]]) -> tuple[Accepted, ...] | None:
@@ -196,12 +207,21 @@ def _at_pole(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool
     return not all(math.isfinite(m.log2_magnitude(m.num(v))) or m.num(v) == 0 for v in values)
 
 
-def _slope_infinite(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool:
-    """Whether a second derivative is asked for where the first is no number (sqrt at 0): then there is none, and NaN says so."""
+def _infinite_slopes(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list[bool]:
+    """Where second derivatives are asked for, by which numbers the first is none (sqrt at 0, x log(x / y) in x at x = 0); else []."""
     if function.order != "grad2":
-        return False
+        return []
     slopes = accepted(replace(function, order="grad"), {name: v for name, v in inputs.items() if name != TANGENT})
-    return not all(slope.kinds & FINITE for slope in slopes)
+    return [not slope.kinds & FINITE or slope == ANYTHING for slope in slopes]
+
+
+def _second_slopes(steep: list[bool], inputs: Inputs) -> list[bool]:
+    """Per second derivative, the Hessian row by row or its product with the tangent, whether it is one of a slope that is no number. In another
+    order of differentiation it may be a number, and says no more: mixed derivatives are one where they are continuous."""
+    if TANGENT not in inputs:
+        return [a or b for a in steep for b in steep]
+    touched = bool((np.asarray(steep) & (inputs[TANGENT].ravel() != 0)).any())
+    return [touched or a for a in steep]
 
 
 def _isolated(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool:

@@ -19,12 +19,13 @@ RowInputs = dict[str, NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Enclosures:
-    """Arb's answer for one row: a ball per output (not finite where Arb does not know), or undefined as a whole."""
+    """Arb's answer for one row: a ball per output (not finite where Arb does not know), or undefined as a whole. convention: see Arb."""
 
     balls: list[arb]
     undefined: bool = False
     kink: bool = False
     removable: bool = False
+    convention: bool = False
 
 
 def lift(m: Arb, inputs: RowInputs, balls: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def enclose(function: Function, inputs: RowInputs, bits: int) -> Enclosures:
             return Enclosures([], removable=m.removable, kink=m.kink)
         if m.kink and function.order in ("grad", "grad2") and function.takes_few_passes(inputs, rows=False):
             outputs = _at_tie(function, inputs, outputs, bits)
-        return Enclosures(outputs, kink=m.kink, removable=m.removable)
+        return Enclosures(outputs, kink=m.kink, removable=m.removable, convention=m.convention)
 
 
 def _at_tie(function: Function, inputs: RowInputs, balls: list[arb], bits: int) -> list[arb]:

@@ -78,6 +78,7 @@ class Arb(Composites):
         self.jumps = False  # a derivative was enclosed across a kink, where it jumps
         self.leaps = False  # a function was enclosed across a discontinuity, where no derivative bounds its change
         self.removable = False
+        self.convention = False  # 0^0 or inf^0 was 1, as IEEE 754 has it, where powers have no limit
         self._saved = ctx.prec
 
     def __enter__(self) -> Arb:
@@ -273,6 +274,7 @@ class Arb(Composites):
     def pow(self, x: Any, y: Any) -> ArbNumber:
         base, exponent = to_arb(x), to_arb(y)
         if exponent == 0:
+            self.convention |= base == 0 or not base.is_finite()
             return ArbNumber(arb(1))
         whole = exponent.unique_fmpz() if exponent.is_integer() and abs(exponent) < 2**62 else None
         if whole is not None:

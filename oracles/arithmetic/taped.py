@@ -37,11 +37,12 @@ class TapedMp(Mp):
 class TapedNative(Native):
     """Native with what the tape asks of a base.
 
-    functions: whether anything but IEEE 754's own operations (5.4.1: + - * / sqrt, comparisons) was asked for.
+    functions: whether anything but IEEE 754's own operations (5.4.1: + - * / sqrt, comparisons) was asked for. derivatives: whether a partial
+    derivative of a special function was.
     """
 
     def __init__(self) -> None:
-        self.functions = False
+        self.functions = self.derivatives = False
 
     def annihilate(self, adjoint: Any, partial: Any) -> Any:
         return adjoint * partial
@@ -75,7 +76,7 @@ class TapedNative(Native):
         return super().polygamma(n, x)
 
     def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Any:
-        self.functions = True
+        self.functions = self.derivatives = True
         return super().partial(name, numbers, orders)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:

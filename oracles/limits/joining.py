@@ -10,6 +10,9 @@ from oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point, s
 from oracles.limits.tendency import Kind, Tendency
 from oracles.reference import FINITE, NAN, NINF, PINF
 
+#: Of more moving numbers there are too many ways to go at different rates.
+FEW = 3
+
 
 @dataclass(frozen=True)
 class Place:
@@ -17,9 +20,10 @@ class Place:
 
     derivative: of any order. at_infinity: an input is infinite. several: more than one number is an input. ieee: the formula consists of IEEE 754's
     own operations. pole: the function, or of a second derivative the first, has no finite value. negative_zero: an input is -0. of_zeros: the
-    formula meets 0/0. zeros: how many of the numbers are zero. edge: a zero at the edge of the domain has the sign of the other side; a function
-    of several numbers has no convention there (IEEE 754 and C23 Annex F know functions of one), and at a pole the limit from the other side is as
-    right.
+    formula meets 0/0. moving: how many of the numbers have a limit to go to. edge: a zero at the edge of the domain has the sign of the other
+    side; a function of several numbers has no convention there (IEEE 754 and C23 Annex F know functions of one), and at a pole the limit from
+    the other side is as right. slope: the definition itself is made of a derivative, which has no value where the function it is taken of, with
+    its zero at the edge of the domain, has one side only: NaN is as right as the limit.
     """
 
     derivative: bool
@@ -30,7 +34,8 @@ class Place:
     negative_zero: bool = False
     of_zeros: bool = False
     edge: bool = False
-    zeros: int = 0
+    moving: int = 1
+    slope: bool = False
 
     def settled(self, tendencies: Sequence[Tendency]) -> bool:
         """Whether no further path can change what is right."""
@@ -67,22 +72,19 @@ def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Acce
         return NOTHING if math.isnan(formula) else replace(point(formula), proved=False)
     if Kind.UNCLEAR in kinds:
         return NOTHING if math.isnan(formula) else replace(point(formula), proved=False)
-    if place.several and place.of_zeros and math.isnan(formula):
-        return NOTHING  # 0/0 of several numbers depends on the direction, of which paths try a few
+    if place.several and math.isnan(formula) and (place.of_zeros or (place.moving > FEW and not place.ieee)):
+        return NOTHING  # 0/0 of several numbers depends on the direction, inf - inf on who goes fastest, of which paths try a few
     limits = [point(t.limit) for t in defined if t.kind is Kind.LIMIT]
     first = limits[0]
     holes = len(defined) < len(tendencies) and not _outside(tendencies)
     if len(limits) == len(defined) and not holes and all(same(first, other) for other in limits[1:]):
-        if math.isnan(formula) and place.zeros > 1 and not place.at_infinity and first.kinds & FINITE:
-            return NOTHING  # x^a at (0, 0): powers of two tend to 1, and x = e^(-1/a) to 1/e
-        if math.isnan(formula) and place.several and place.at_infinity:
+        if math.isnan(formula) and place.several and (place.at_infinity or place.slope):
             excuses.append(Accepted(NAN))
         if place.several and place.edge and first.kinds & (PINF | NINF):
             excuses += [Accepted(PINF), Accepted(NINF)]
         return merge([first, *excuses])
-    if kinds == {Kind.LIMIT} and not any(limit.kinds & FINITE for limit in limits) and not holes:
-        return merge([*limits, Accepted(NAN), point(formula)])
-    if place.ieee:
+    apart = kinds == {Kind.LIMIT} and not any(limit.kinds & FINITE for limit in limits) and not holes
+    if place.ieee or (apart and place.moving <= 1):  # of several, paths between two lead to every number between the infinities
         return merge([*limits, Accepted(NAN), point(formula)])
     return NOTHING
 

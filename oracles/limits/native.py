@@ -15,13 +15,23 @@ Inputs = dict[str, NDArray[np.float64]]
 
 
 def native(function: Function, inputs: Inputs, *, quiet: bool = True) -> tuple[list[float], bool]:
-    """The outputs in binary64, and whether IEEE 754's own operations were enough. quiet: no
-    warnings."""
+    """The outputs in binary64, and whether IEEE 754's own operations were enough. quiet: no warnings."""
     m = TapedNative()
-    lifted = {name: nest(np.asarray(values), m.lift) for name, values in inputs.items()}
     with np.errstate(all="ignore") if quiet else nullcontext():
-        outputs = [float(m.num(v)) for v in function.outputs(m, lifted)]
-    return outputs, not m.functions
+        return _outputs(function, inputs, m), not m.functions
+
+
+def is_derivative(function: Function, inputs: Inputs) -> bool:
+    """Whether the definition itself is made of a derivative of another function, at this point."""
+    m = TapedNative()
+    with np.errstate(all="ignore"):
+        _outputs(function, inputs, m)
+    return m.derivatives
+
+
+def _outputs(function: Function, inputs: Inputs, m: TapedNative) -> list[float]:
+    lifted = {name: nest(np.asarray(values), m.lift) for name, values in inputs.items()}
+    return [float(m.num(v)) for v in function.outputs(m, lifted)]
 
 
 def spread_nan(function: Function, inputs: Inputs, outputs: list[float]) -> list[float]:

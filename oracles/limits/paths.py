@@ -37,6 +37,9 @@ MORE = 256
 EXPONENTS = (14, 28, 56, 112, 224)
 #: Per path: how fast the moving numbers, counted in order, go relative to each other.
 RATES = ((1.0, 1.0, 1.0), (1.0, 2.0, 1.5), (2.0, 1.0, 1.25))
+#: The rate of what goes as the root of the exponent only, 1/sqrt(e) beside 2^-e, and what the root is multiplied by: so slow that a normal density,
+#: e^(-x^2/2), outlasts 2^-e.
+SLOW, SLOWLY = 0.0, Fraction(1, 2)
 
 
 @dataclass(frozen=True)
@@ -48,26 +51,25 @@ class Family:
     mantissas: tuple[Fraction, ...]
     later: int = 0
     whole: bool = False
-    slow: int | None = None
 
 
 STEADY = Family((Fraction(4, 3),))
 CHANGING = Family((Fraction(7, 5), Fraction(17, 11), Fraction(13, 7), Fraction(16, 13), Fraction(23, 17)), later=1)
 WHOLE = Family((Fraction(5, 4), Fraction(15, 8), Fraction(9, 8)), whole=True)
-#: These can refute a limit; what converges along them is too slow to be read.
-SLOW = (Family(STEADY.mantissas, slow=0), Family(STEADY.mantissas, slow=1))
 
 
 @dataclass(frozen=True)
 class Path:
-    """side: +1 for that of a zero's sign, and away from zero of other finite points; -1 for the other. everything: finite numbers move too. held:
-    zeros stay where they are beside an infinity, as zero weights and paddings are."""
+    """side: +1 for that of a zero's sign, and away from zero of other finite points; -1 for the other; 0 for that of the sign, but into the
+    domain from its ends. everything: finite numbers move too. held: zeros stay where they are beside an infinity, as zero weights and paddings
+    are. ends: numbers at the ends of probabilities and supports move too."""
 
     family: Family
     side: int
     rates: tuple[float, ...]
     everything: bool
     held: bool = False
+    ends: bool = False
 
 
 def own(inputs: Inputs) -> Inputs:
@@ -109,7 +111,7 @@ def approaches(function: Function, inputs: Inputs, *, side: int, everything: boo
 
 
 def leaves_domain(function: Function, inputs: Inputs, side: int) -> bool:
-    """Whether a zero at the edge of its input's domain moves out of it on this side."""
+    """Whether a zero at the edge of its input's domain moves out of it on this side, +1 or -1."""
     for name, values in own(inputs).items():
         low, high = function.domain(name)
         upward = np.copysign(1.0, values) * side > 0
@@ -121,7 +123,7 @@ def leaves_domain(function: Function, inputs: Inputs, side: int) -> bool:
 
 def along(function: Function, inputs: Inputs, path: Path) -> tuple[list[Tendency], list[Value]] | None:
     """What each output tends to along a path, and its last value; None where it cannot be evaluated."""
-    m = TapedMp(_bits(inputs, path))
+    m = TapedMp(precision(inputs, path))
     rows: list[list[Any]] = []
     lost = False
     for step, exponent in enumerate(exponents(inputs, everything=path.everything)):
@@ -135,45 +137,25 @@ def along(function: Function, inputs: Inputs, path: Path) -> tuple[list[Tendency
     read = [_read(m, [row[k] for row in rows]) for k in range(len(rows[0]))]
     if path.family.whole:
         read = [replace(t, whole=True) for t in read]
-    return [UNCLEAR for _ in read] if lost else read, [_value(m, v) for v in rows[-1]]
-
-
-def shrinks(function: Function, inputs: Inputs, side: int, *, everything: bool) -> list[bool] | None:
-    """Per output whether it shrinks along a path on which one number goes far slower than another; None where no such path can be evaluated.
-
-    x^a log x, as a and x go to 0, is -infinite at all rates that are powers of each other, and 0 where a goes as 1/sqrt(-log x).
-    """
-    found: list[bool] | None = None
-    moving = sum(v.size for v in own(inputs).values()) if everything else special_numbers(function, inputs)
-    if moving < 2:
-        return None
-    for family in SLOW:
-        path = Path(family, side, RATES[0], everything)
-        m = TapedMp(_bits(inputs, path))
-        ends = [at(function, inputs, path, 0, exponent, m) for exponent in exponents(inputs, everything=everything)[-3:]]
-        if any(end is None for end in ends):
-            continue
-        sizes = [[m.log2_magnitude(v) for v in end or []] for end in ends]
-        smaller = [a > b + 1 > c + 2 for a, b, c in zip(*sizes, strict=True)]
-        found = smaller if found is None else [x or y for x, y in zip(found, smaller, strict=True)]
-    return found
+    return [UNCLEAR for _ in read] if lost else read, [reading(m, v) for v in rows[-1]]
 
 
 def _read(m: TapedMp, numbers: list[Any]) -> Tendency:
     steps = [m.log2_magnitude(b - a) for a, b in itertools.pairwise(numbers)]
-    return tendency([_value(m, v) for v in numbers], steps, m.bits)
+    return tendency([reading(m, v) for v in numbers], steps, m.bits)
 
 
-def _value(m: TapedMp, number: Any) -> Value:
+def reading(m: TapedMp, number: Any) -> Value:
+    """A number of m as its tendency is read from it."""
     return m.double(number)[0], m.log2_magnitude(number)
 
 
 def precise(function: Function, inputs: Inputs, path: Path, last: list[Value]) -> list[bool]:
     """Per output whether a higher precision gives the same last value: what cancels along a path leaves noise, which has tendencies too."""
     known = exponents(inputs, everything=path.everything)
-    m = TapedMp(_bits(inputs, path) + MORE)
+    m = TapedMp(precision(inputs, path) + MORE)
     again = at(function, inputs, path, len(known) - 1, known[-1], m)
-    return [False for _ in last] if again is None else [_alike(a, _value(m, b)) for a, b in zip(last, again, strict=True)]
+    return [False for _ in last] if again is None else [_alike(a, reading(m, b)) for a, b in zip(last, again, strict=True)]
 
 
 def _alike(a: Value, b: Value) -> bool:
@@ -188,13 +170,7 @@ def at(function: Function, inputs: Inputs, path: Path, step: int, exponent: int,
     counter = iter(range(10**9))
 
     def lift(name: str, values: NDArray[np.float64]) -> Any:
-        moves = _special(function, name, values)
-        if name in DIRECTIONS:
-            moves = ~np.isfinite(values)
-        elif path.everything:
-            moves = moves | _free(function, name, values)
-        if path.held:
-            moves = moves & (values != 0)
+        moves = _moves(function, name, values, path)
         low, high = function.domain(name)
 
         def number(index: tuple[int, ...]) -> Any:
@@ -202,10 +178,11 @@ def at(function: Function, inputs: Inputs, path: Path, step: int, exponent: int,
             if not moves[index]:
                 return m.lift(x)
             j = next(counter)
-            distance = int((exponent + path.family.later) * path.rates[j % len(path.rates)])
+            rate = path.rates[j % len(path.rates)]
+            distance = int((exponent + path.family.later) * rate)
             mantissa = path.family.mantissas[(step + j) % len(path.family.mantissas)]
-            if path.family.slow == j % 2:
-                mantissa, distance = mantissa * math.isqrt(distance) if math.isinf(x) else mantissa / math.isqrt(distance), 0
+            if rate == SLOW:
+                mantissa = (SLOWLY * math.isqrt(exponent)) ** (1 if math.isinf(x) else -1)
             if math.isinf(x):
                 return _far(m, mantissa, distance, x, (step + j) % 2 if path.family.whole else None)
             return _beside(m, x, mantissa, distance, _side(x, path.side, low, high))
@@ -216,6 +193,29 @@ def at(function: Function, inputs: Inputs, path: Path, step: int, exponent: int,
         return [m.num(v) for v in function.outputs(m, {name: lift(name, values) for name, values in inputs.items()})]
     except (ArithmeticError, ValueError, TypeError, NotImplementedError):
         return None
+
+
+def _moves(function: Function, name: str, values: NDArray[np.float64], path: Path) -> NDArray[np.bool_]:
+    if name in DIRECTIONS:
+        moves = ~np.isfinite(values)
+    else:
+        moves = _special(function, name, values)
+        if path.everything:
+            moves = moves | _free(function, name, values)
+        elif path.ends:
+            moves = moves | (_free(function, name, values) & _at_end(function, name, values))
+    return moves & (values != 0) if path.held else moves
+
+
+def count_moving(function: Function, inputs: Inputs, path: Path) -> int:
+    """How many numbers move along a path."""
+    return sum(int(_moves(function, name, v, path).sum()) for name, v in inputs.items())
+
+
+def _at_end(function: Function, name: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Numbers at the ends of probabilities and of supports, 1 and -1: other ends bound what is drawn, or are the least number."""
+    low, high = function.domain(name)
+    return np.asarray((np.abs(values) == 1) & ((values == low) | (values == high)))
 
 
 def _nest(shape: tuple[int, ...], number: Any, index: tuple[int, ...] = ()) -> Any:
@@ -232,9 +232,9 @@ def _free(function: Function, name: str, values: NDArray[np.float64]) -> NDArray
 
 
 def _side(x: float, side: int, low: float, high: float) -> float:
-    """The direction in which a finite point moves, +1 upwards: into the domain from its ends, of a zero at the sign that it has."""
-    upward = math.copysign(1.0, x) * side
-    if x == 0:
+    """The direction in which a finite point moves, +1 upwards: into the domain from its ends; of a zero, unless the side is 0, by its sign."""
+    upward = math.copysign(1.0, x) * (side or 1)
+    if x == 0 and side:
         return upward
     return 1.0 if x == low else -1.0 if x == high else upward
 
@@ -275,9 +275,9 @@ def reach(inputs: Inputs) -> int:
     return max((int(np.abs(np.frexp(v)[1]).max()) for v in ordinary if v.size), default=0)
 
 
-def _bits(inputs: Inputs, path: Path) -> int:
+def precision(inputs: Inputs, path: Path) -> int:
     """The precision along a path: a number beside a finite one must be told from it."""
-    if path.everything:
+    if path.everything or path.ends:
         furthest = int((max(exponents(inputs, everything=True)) + path.family.later) * max(path.rates)) + 256
         return next((bits for bits in PRECISIONS if bits >= furthest), furthest)
     sizes = [np.abs(v[np.isfinite(v) & (v != 0)]) for v in map(np.atleast_1d, inputs.values())]

@@ -29,13 +29,11 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Tendency:
-    """What one output does along one path; limit is nan unless the kind is LIMIT. whole: the path was one of whole numbers. growth: of an
-    infinite limit, the doublings in the last step (a logarithm's is one)."""
+    """What one output does along one path; limit is nan unless the kind is LIMIT. whole: the path was one of whole numbers."""
 
     kind: Kind
     limit: float = math.nan
     whole: bool = False
-    growth: float = math.inf
 
 
 UNDEFINED, NONE, UNCLEAR = Tendency(Kind.UNDEFINED), Tendency(Kind.NONE), Tendency(Kind.UNCLEAR)
@@ -60,7 +58,7 @@ def tendency(values: Sequence[Value], steps: Sequence[float], bits: int) -> Tend
     growth = [sizes[-1] - sizes[-2], sizes[-2] - sizes[-3]]
     grown = [*growth, sizes[-3] - sizes[-4]]  # three in a row, and one sign: cos(x) shrinks twice by chance
     if len(signs) == 1 and min(grown) > 0.25:
-        return Tendency(Kind.LIMIT, math.copysign(math.inf, last), growth=growth[0])
+        return Tendency(Kind.LIMIT, math.copysign(math.inf, last))
     if max(grown) < -0.25 and (len(signs) == 1 or sizes[-1] < -32):
         return Tendency(Kind.LIMIT, math.copysign(0.0, last))
     if len(signs) == 1 and growth[1] and 1.5 < growth[0] / growth[1] < 2.5:
@@ -81,8 +79,3 @@ def _oscillates(floats: Sequence[float]) -> bool:
         return len({math.copysign(1.0, v) for v in last}) == 2
     steps = [b - a for a, b in itertools.pairwise(last)]
     return min(map(abs, steps)) > WIDE * largest and len({math.copysign(1.0, s) for s in steps}) == 2
-
-
-def slow_growth(tendencies: Sequence[Tendency]) -> bool:
-    """Whether all lead to infinity and one of them no faster than a power of a logarithm."""
-    return all(t.kind is Kind.LIMIT and math.isinf(t.limit) for t in tendencies) and any(t.growth < 4 for t in tendencies)

@@ -39,6 +39,24 @@ RIGHT: list[tuple[str, dict[str, Any], dict[str, Any], list[float]]] = [
     ("hypot", {}, {"x": INF, "y": NAN}, [INF, NAN]),
     ("pow", {}, {"x": NAN, "y": 0.0}, [1.0, NAN]),
     ("sin", {}, {"x": INF}, [NAN]),
+    ("gammainc_grad_a", {}, {"a": -0.0, "x": 0.5}, [-0.5597735947761608, NAN]),  # a derivative with one side in the domain
+    ("gammainc_grad_a", {}, {"a": 0.0, "x": 3.0}, [-0.013048381094197037, NAN]),
+    ("gammainc_grad_a", {}, {"a": -0.0, "x": 0.0}, [NAN, -INF, 0.0]),
+    ("gamma_sample_grad", {}, {"a": -0.0, "x": 0.5}, [INF, NAN]),
+    ("gammainc", {}, {"a": 0.0, "x": -0.0}, [NAN, 0.0, 1.0]),
+    ("betainc", {}, {"a": 0.0, "b": 1.0, "x": 0.0}, [0.0, 1.0, 0.5, NAN]),
+    ("betainc", {}, {"a": -0.0, "b": 0.0, "x": 0.0}, [0.0, 1.0, 0.5, NAN]),
+    ("betainc", {}, {"a": 1.0, "b": 0.0, "x": 1.0}, [0.0, 1.0, 0.5, NAN]),
+    ("betaln", {}, {"a": 0.0, "b": INF}, [INF, -INF, 2.0, NAN]),
+    ("normal_ppf", {}, {"q": 1.0, "loc": -INF, "scale": 1.0}, [INF, -INF, 0.0, NAN]),
+    ("kumaraswamy_ppf", {}, {"q": 0.5, "a": INF, "b": INF}, [1.0, 0.0, 0.5, NAN]),
+    ("kumaraswamy_ppf", {}, {"q": 0.0, "a": INF, "b": 1.0}, [1.0, 0.0, 0.5, NAN]),
+    ("swiglu", {}, {"x": -INF, "y": -INF}, [0.0, INF, NAN]),
+    ("geglu", {}, {"x": -INF, "y": INF}, [-0.0, -INF, NAN]),
+    ("lerp", {}, {"x": -INF, "y": INF, "w": 0.0}, [NAN, INF, -INF]),
+    ("pareto_sf", {}, {"x": 1.0, "b": INF}, [1.0, 0.0, NAN]),
+    ("beta_pdf", {}, {"x": 1.0, "a": INF, "b": 2.5}, [0.0, INF, NAN]),
+    ("pow", {}, {"x": INF, "y": 0.0}, [1.0]),
 ]  # fmt: skip
 
 #: op, params, inputs, a wrong answer, its symptom.
@@ -62,6 +80,15 @@ WRONG: list[tuple[str, dict[str, Any], dict[str, Any], float, Symptom]] = [
     ("logistic_ppf", {}, {"q": 1.0, "loc": 0.0, "scale": 1.0}, 36.7, Symptom.missed_inf),
     ("reciprocal", {}, {"x": -0.0}, INF, Symptom.missed_inf),
     ("rel_entr", {}, {"x": 1.0, "y": 0.0}, NAN, Symptom.nan),
+    ("gammainc_grad_a", {}, {"a": -0.0, "x": 3.0}, 0.0, Symptom.zero),
+    ("gammainc_grad_a", {}, {"a": 0.0, "x": 3.0}, 0.0, Symptom.zero),
+    ("betainc", {}, {"a": 0.0, "b": 1.0, "x": 0.5}, NAN, Symptom.nan),
+    ("betaln", {}, {"a": 0.0, "b": 0.0}, NAN, Symptom.nan),
+    ("beta", {}, {"a": 0.0, "b": 0.0}, 1.0, Symptom.missed_inf),
+    ("pow", {}, {"x": INF, "y": INF}, 1.0, Symptom.missed_inf),
+    ("pow", {}, {"x": INF, "y": 0.0}, NAN, Symptom.nan),
+    ("normal_ppf", {}, {"q": 1.0, "loc": 0.0, "scale": 1.0}, 8.2, Symptom.missed_inf),
+    ("xlogy", {}, {"x": 0.0, "y": INF}, NAN, Symptom.nan),
 ]  # fmt: skip
 
 
@@ -72,20 +99,40 @@ def judged(name: str, params: dict[str, Any], inputs: dict[str, Any], answer: fl
     return judge_planted(trial, batch, [answer] * outputs, 0)
 
 
-@pytest.mark.parametrize(("name", "params", "inputs", "answers"), RIGHT, ids=[f"{r[0]}-{i}" for i, r in enumerate(RIGHT)])
+def rows_of(table: list[Any]) -> list[Any]:
+    """As parameters; limits of derivatives of special functions take mpmath seconds."""
+    slow = [pytest.mark.slow]
+    return [
+        pytest.param(*r, id=f"{r[0]}-{i}", marks=slow if r[0].endswith(("grad_a", "sample_grad")) else [])
+        for i, r in enumerate(table)
+    ]
+
+
+@pytest.mark.parametrize(("name", "params", "inputs", "answers"), rows_of(RIGHT))
 def test_right_answers_are_silent(name: str, params: dict[str, Any], inputs: dict[str, Any], answers: list[float]) -> None:
     for answer in answers:
         assert not judged(name, params, inputs, answer).class_.is_finding, answer
 
 
-@pytest.mark.parametrize(
-    ("name", "params", "inputs", "answer", "symptom"), WRONG, ids=[f"{w[0]}-{i}" for i, w in enumerate(WRONG)]
-)
+@pytest.mark.parametrize(("name", "params", "inputs", "answer", "symptom"), rows_of(WRONG))
 def test_wrong_answers_are_seen(
     name: str, params: dict[str, Any], inputs: dict[str, Any], answer: float, symptom: Symptom
 ) -> None:
     found = judged(name, params, inputs, answer)
     assert (found.class_, found.symptom) == (Class.unstable, symptom)
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0])
+def test_where_there_is_no_slope_there_is_no_second_derivative_of_it(x: float) -> None:
+    """x log(x / y) - x + y has no slope in x at x = 0: the mixed derivatives are -1/y in one order and are none in the other."""
+    trial, batch = trial_of("relative_entropy", "float64", "grad2"), batch_of("float64", x=x, y=0.5)
+    for answers in ([INF, -2.0, -2.0, 0.0], [0.0, 0.0, 0.0, 0.0], [NAN, NAN, NAN, 0.0]):
+        (outcome,) = judge_answers(trial, batch, [answers]).outcomes
+        assert outcome.screened is not None
+        assert not (outcome.screened.verdicts.classes >= Class.inaccurate).any(), answers
+    (outcome,) = judge_answers(trial, batch, [[INF, -2.0, -2.0, 3.0]]).outcomes
+    assert outcome.screened is not None
+    assert Class(int(outcome.screened.verdicts.classes[0, 3])).is_finding, "along x = 0 the function is y"
 
 
 def _sampled() -> list[Op]:

@@ -215,6 +215,14 @@ def test_a_zero_may_stay_a_zero_beside_an_infinity() -> None:
     ("name", "inputs"),
     [
         ("gammainc", {"a": 0.0, "x": 0.0}),  # x^a: every power of two tends to 1, x = e^(-1/a) to another number
+        ("betainc", {"a": 0.0, "b": 1.0, "x": 0.0}),
+        ("betainc", {"a": 1.0, "b": 0.0, "x": 1.0}),  # (1 - x)^b
+        ("betaln", {"a": 0.0, "b": INF}),
+        ("swiglu", {"x": -INF, "y": -INF}),  # e^x y, and so is the next with e^(-x^2)
+        ("geglu", {"x": -INF, "y": INF}),
+        ("normal_ppf", {"q": 1.0, "loc": -INF, "scale": 1.0}),  # inf - inf
+        ("kl_gamma_normal", {"a": INF, "rate": 1.0, "loc2": INF, "scale2": INF}),
+        ("beta_pdf", {"x": 1.0, "a": INF, "b": 2.5}),
         ("cauchy_isf", {"q": 1.0, "loc": 2.0, "scale": 2.0**-511}),  # the plateau at loc before the pole is no oscillation
     ],
 )

@@ -165,9 +165,7 @@ def _gammainc(a: arb, x: arb, upper: bool) -> arb:
 def _at_point(a: arb, x: arb) -> tuple[arb, arb]:
     if a == 0 or x == 0:
         if a == x:
-            from oracles.arithmetic.arb import Undefined
-
-            raise Undefined("P(0, 0)")
+            return arb.nan(), arb.nan()  # neither a number nor without one: every limit from 0 to 1 is that of some path
         return (arb(0), arb(1)) if x == 0 else (arb(1), arb(0))
     return _p_and_q(a, x)
 
