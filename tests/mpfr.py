@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import gmpy2
@@ -32,7 +32,7 @@ _UNARY = {
     name: getattr(gmpy2, name)
     for name in (
         "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-        "asinh", "acosh", "atanh", "erf", "erfc", "digamma", "square", "floor",
+        "asinh", "acosh", "atanh", "square", "floor",
     )
 }  # fmt: skip
 
@@ -84,31 +84,15 @@ class Mpfr(Composites):
         if name in _UNARY:
             function = _UNARY[name]
             return lambda x: function(self.num(x))
-        if name in functions() or name in ("erfinv", "polygamma", "partial", "derivative"):
-            return partial(self._by_mpmath, name)
+        if name in _COSTLY:
+            return lambda x: _kept(name, self.bits, self.num(x))
+        if name in functions() or name in ("erfinv", "polygamma"):
+            return lambda *numbers: _kept(
+                name, self.bits, *(v if name == "polygamma" and v is numbers[0] else self.num(v) for v in numbers)
+            )
+        if name in ("partial", "derivative"):
+            return partial(_by_mpmath, name, self.bits)
         raise AttributeError(name)
-
-    def _by_mpmath(self, name: str, *arguments: Any) -> Number:
-        m = Mp(self.bits)
-        numbers = [_to_mpmath(m, v) for v in arguments]
-        if name in functions():  # once, for what counts is that two precisions of the whole agree
-            found = functions()[name].mp(_own_context(self.bits + GUARD), *(m.num(v) for v in numbers))
-            if not hasattr(found, "_mpf_"):
-                raise ExceptionalError
-        else:
-            found = getattr(m, name)(*numbers)
-        sign, mantissa, exponent, _ = found._mpf_
-        if not mantissa and exponent:
-            raise ExceptionalError
-        shifted, number = gmpy2.mul_2exp if exponent >= 0 else gmpy2.div_2exp, gmpy2.mpfr(-mantissa if sign else mantissa)
-        return shifted(number, abs(exponent))
-
-    def lgamma(self, x: Number) -> Number:
-        """log |gamma(x)|; of a small number by gamma(1 + x) = x gamma(x), for MPFR takes seconds of it."""
-        number = self.num(x)
-        if number and gmpy2.get_exp(number) < -TINY:
-            return gmpy2.lgamma(1 + number)[0] - gmpy2.log(abs(number))
-        return gmpy2.lgamma(number)[0]
 
     def sinpi(self, x: Number) -> Number:
         return self._of_turn(x, 0)
@@ -182,6 +166,46 @@ class Mpfr(Composites):
 
     def note_removable(self, hit: bool) -> None:
         self.removable |= bool(hit)
+
+
+@lru_cache(maxsize=8192)
+def _kept(name: str, bits: int, *numbers: Any) -> Number:
+    """A function that costs more than arithmetic, kept: where one number of a row moves, the functions of the others are asked for again."""
+    value = _COSTLY[name](*numbers) if name in _COSTLY else _by_mpmath(name, bits, *numbers)
+    if not gmpy2.is_finite(value) or (not value and gmpy2.get_context().underflow):
+        raise ExceptionalError  # the flag would not be raised again
+    return value
+
+
+def _lgamma(x: Number) -> Number:
+    """log |gamma(x)|; of a small number by gamma(1 + x) = x gamma(x), for MPFR takes seconds of it."""
+    if x and gmpy2.get_exp(x) < -TINY:
+        return gmpy2.lgamma(1 + x)[0] - gmpy2.log(abs(x))
+    return gmpy2.lgamma(x)[0]
+
+
+def _erfc(x: Number) -> Number:
+    """By mpmath where it converges more quickly."""
+    return _by_mpmath("erfc", gmpy2.get_context().precision, x) if 8 < x < 40 else gmpy2.erfc(x)
+
+
+_COSTLY: dict[str, Callable[..., Number]] = {"lgamma": _lgamma, "digamma": gmpy2.digamma, "erf": gmpy2.erf, "erfc": _erfc}
+
+
+def _by_mpmath(name: str, bits: int, *arguments: Any) -> Number:
+    m = Mp(bits)
+    numbers = [_to_mpmath(m, v) for v in arguments]
+    if name in functions():  # once, for what counts is that two precisions of the whole agree
+        found = functions()[name].mp(_own_context(bits + GUARD), *(m.num(v) for v in numbers))
+        if not hasattr(found, "_mpf_"):
+            raise ExceptionalError
+    else:
+        found = getattr(m, name)(*numbers)
+    sign, mantissa, exponent, _ = found._mpf_
+    if not mantissa and exponent:
+        raise ExceptionalError
+    shifted, number = gmpy2.mul_2exp if exponent >= 0 else gmpy2.div_2exp, gmpy2.mpfr(-mantissa if sign else mantissa)
+    return shifted(number, abs(exponent))
 
 
 def _to_mpmath(m: Mp, value: Any) -> Any:

@@ -36,7 +36,7 @@ _RATIONAL = gmpy2.mpq
 
 
 def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[float]:
-    """The correctly rounded outputs of one row (their doubles)."""
+    """The correctly rounded outputs of one row (their doubles). Raises UnknownError."""
     point = _Point(function, row, fmt)
     if function.order == "value":
         return _value(op, point)
@@ -51,6 +51,10 @@ def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[floa
 def rounded(value: Found, fmt: Format) -> float:
     """To the format; a float stands for a special value, or for a number far beyond the format's range."""
     return fmt.round_exact(Fraction(int(value.numerator), int(value.denominator))) if isinstance(value, _EXACT) else value
+
+
+class UnknownError(Exception):
+    """mpmath does not find a function's value here (a series that does not converge): nobody knows the right answer."""
 
 
 class _Point:
@@ -178,10 +182,14 @@ def _computed(asked: Callable[[Any], Any], bits: int) -> Any:
             return asked(m)
     except (ArithmeticError, ValueError, TypeError):
         pass
+    m = TapedMp(bits)
     try:
-        return asked(TapedMp(bits))
+        found = asked(m)
     except (ArithmeticError, ValueError, TypeError):
-        return None
+        found = None
+    if m.gave_up:
+        raise UnknownError
+    return found
 
 
 def _bounded(x: Any, fmt: Format, shift: int = 0) -> Found:
@@ -334,7 +342,7 @@ def _derivative(point: _Point, directions: list[tuple[int, Row]], output: int | 
     zero = ZERO_STEP if any(x == 0 for x, _, _ in moving) else 0
     least = min([0, *(math.frexp(x)[1] - 1 for x, _, _ in moving if x)]) - zero
     most = max(0, *(math.frexp(float(t))[1] for _, t, _ in moving))
-    found = _limit(point, directions, output, least - most, zero, 4 * point.span)
+    found = _limit(point, directions, output, least - most, zero, 2 * len(directions) * point.span)
     return _beside(point, index) if found is None else found
 
 
