@@ -167,10 +167,19 @@ def _truth(
         nested = len(re.findall(r"\bm\.(?:exp|expm1|sigmoid|softplus|logsumexp|softmax)\(", definition.text)) > 1
         text, needs = shim(definition.asks, specials, nans=kind != "value", divides=definition.divides, far=nested or far)
     within = [domains.get(n, (-math.inf, math.inf)) for n, given in hexes.items() if "nan" in given]
-    inside = [x for x in STAND_INS if all(low < x < high for low, high in within)]
+    beyond = [math.ldexp(sign * 1.5, min(reach + 2, 1023)) for sign in (1, -1)] if far else []  # of all other numbers
+    inside = [x for x in (*beyond, *STAND_INS) if all(low < x < high for low, high in within)]
     # What lies between the ends of a domain where few numbers are put: thirds and the like.
     inside += [low + (high - low) * k / 7 for low, high in within[:1] if math.isfinite(high - low) for k in (1, 3, 6)]
     ends = {(n, end): inward for n in names for end, inward in zip(domains.get(n, ()), (1, -1), strict=False)}
+    zeros_inward = {
+        (math.copysign(1.0, float.fromhex(x)), ends[n, 0.0])
+        for n in names
+        for x in hexes[n]
+        if (n, 0.0) in ends and not float.fromhex(x)
+    }
+    # Zeros of both signs at one end of a domain: on neither side are all inside, and they move inwards.
+    edge = next((side for sign, side in zeros_inward if (-sign, side) in zeros_inward), 0)
     inward = {float.fromhex(x): ends[n, float.fromhex(x)] for n in names for x in hexes[n] if (n, float.fromhex(x)) in ends}
     return {
         "inward": {end: side for end, side in inward.items() if end and math.isfinite(end)},
@@ -181,11 +190,11 @@ def _truth(
         "there": all(map(math.isfinite, values)) or finding.certified_by.startswith("arb"), "nan": finding.reference == "nan",
         "precisions": tuple((BITS[finding.order] + wide) * 3**k // 2**k for k in range(6 if kind == "limit" else 10)),
         "shows": _shows(finding, reach), "stand_ins": tuple(inside[:5]),
-        "exponents": tuple(reach * k for k in (2, 3, 4, 6)) if far and places else EXPONENTS, "near": EXPONENTS[0],
-        "limit_bits": max(6 * reach + 1300 if far and places else 0, LIMIT_BITS[finding.order]),
+        "exponents": tuple(reach * k for k in ((2, 3, 4, 6) if places else (2, 3, 4))) if far else EXPONENTS, "near": EXPONENTS[0] if places else 2 * reach,
+        "limit_bits": max((6 if places else 8) * reach + 1300 if far else 0, LIMIT_BITS[finding.order]),
         "nans": sum(map(math.isnan, values)), "zero_sign": -math.copysign(1.0, finding.output),
         # A zero has a side of its own, an infinity one only; the other is asked where nothing is there.
-        "sides": "((1,), (-1,))" if finding.order == "value" and places else "((1, -1),)",
+        "sides": f"((1,), (-1,){', (0,)' if edge else ''})" if finding.order == "value" and places else "((1, -1),)", "edge": edge,
     }  # fmt: skip
 
 

@@ -80,6 +80,8 @@ LIMITS: list[tuple[str, dict[str, Any], str, str]] = [
     ("log", {"x": 0.0}, "jvp", "inf"),
     ("digamma", {"x": -75.0}, "grad", "inf"),  # a path comes nearer to the pole than the steps of differences are to it
     ("betaln", {"a": 2.0**-149, "b": 0.0}, "value", "inf"),
+    ("trigamma", {"x": -(2.0**127)}, "value", "inf"),  # the next pole is 2^-127 of it away
+    ("beta", {"a": 0.0, "b": -0.0}, "value", "inf"),  # on neither side are both inside the domain
     ("cauchy_ppf", {"q": 1.0, "loc": -1.0, "scale": 1.5}, "value", "inf"),  # beyond q = 1 the formula has another pole's side
 ]
 
@@ -147,6 +149,7 @@ NANS: list[tuple[str, dict[str, Any], int, str]] = [
     ("cumsum", {"x": [1.0, np.nan]}, 0, "1.0"),
     ("rgb_to_hsv", {"x": [np.nan, np.nan, np.nan]}, 0, "nan"),
     ("normal_ppf", {"q": np.nan, "loc": 0.0, "scale": 1.0}, 0, "nan"),
+    ("minimum", {"x": np.nan, "y": -(2.0**127)}, 0, "nan"),  # only less than all that is there shows
 ]
 
 
