@@ -91,7 +91,8 @@ def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
         function.order != "value", at_infinity, several, ieee,
         pole=function.order != "value" and not at_infinity and (_at_pole(function, inputs) or (any(steep) and not several)),
         negative_zero=any(((v == 0) & np.signbit(v)).any() for v in inputs.values()),
-        edge=leaves_domain(function, inputs, 1), moving=special_numbers(function, inputs),
+        edge=leaves_domain(function, inputs, 1), split=leaves_domain(function, inputs, 1) and leaves_domain(function, inputs, -1),
+        moving=special_numbers(function, inputs),
         slope=function.order == "value" and has_zeros(function, inputs) and is_derivative(function, inputs),
     )  # fmt: skip
     formula = spread_nan(function, inputs, formula)

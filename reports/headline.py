@@ -140,9 +140,18 @@ _ORDERS = {"grad": "the gradient", "jvp": "the forward-mode derivative", "grad2"
 
 def vouched(finding: Finding) -> str:
     """Who vouches for the truth, in words: a limit is no enclosure, and says so."""
+    if finding.certified_by == "limit" and finding.reference == "nan" and _has_nan(finding.case["inputs"]):
+        return "numbers put for NaN change it; not enclosed by Arb"
     if finding.certified_by == "limit":
         return "a limit: what the definition tends to along several paths, which agree; not enclosed by Arb"
     return finding.certified_by
+
+
+def _has_nan(value: Any) -> bool:
+    """Whether a number of a case's inputs, nested as they are stored, is NaN."""
+    if isinstance(value, dict):
+        return any(map(_has_nan, value.values()))
+    return any(map(_has_nan, value)) if isinstance(value, (list, tuple)) else value == "nan"
 
 
 def _unravel(offset: int, shape: tuple[int, ...]) -> list[int]:

@@ -190,7 +190,8 @@ def _truth(
         "there": all(map(math.isfinite, values)) or finding.certified_by.startswith("arb"), "nan": finding.reference == "nan",
         "precisions": tuple((BITS[finding.order] + wide) * 3**k // 2**k for k in range(6 if kind == "limit" else 10)),
         "shows": _shows(finding, reach), "stand_ins": tuple(inside[:5]),
-        "exponents": tuple(reach * k for k in ((2, 3, 4, 6) if places else (2, 3, 4))) if far else EXPONENTS, "near": EXPONENTS[0] if places else 2 * reach,
+        "exponents": tuple(reach * k for k in ((2, 3, 4, 6) if places else (2, 3, 4))) if far else EXPONENTS,
+        "near": EXPONENTS[0] if places else 2 * reach,
         "limit_bits": max((6 if places else 8) * reach + 1300 if far else 0, LIMIT_BITS[finding.order]),
         "nans": sum(map(math.isnan, values)), "zero_sign": -math.copysign(1.0, finding.output),
         # A zero has a side of its own, an infinity one only; the other is asked where nothing is there.

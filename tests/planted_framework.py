@@ -107,8 +107,9 @@ def judge_planted(trial: Trial, batch: Batch, answers: Any, output: int = 0) -> 
     if class_.is_finding and all(np.isfinite(v).all() for v in single.values()):
         confirmation = confirm(trial.function, single, output)
         assert confirmation.agrees
-        if confirmation.exact is not None:
-            truth = float(confirmation.exact) if abs(confirmation.exact) < 2**1023 else math.inf
+        if confirmation.exact is not None or verdicts.symptoms[at] == Symptom.missed_nan:
+            exact = confirmation.exact
+            truth = math.nan if exact is None else float(exact) if abs(exact) < 2**1023 else math.inf
             answer = float(np.asarray(outcome.answers, np.float64)[at])
             certified = certify(
                 trial.function, single, output, answer, truth, trial.format, trial.standard(batch), excess, class_

@@ -221,7 +221,7 @@ class _Examination:
                 class_ = Class.undecided if finite else screened
             elif not self.digits.confirmation(row, output).agrees:
                 class_ = Class.undecided
-            elif finite and not math.isnan(near):
+            elif (finite and not math.isnan(near)) or reading.symptoms[row, output] == Symptom.missed_nan:
                 class_ = certify(
                     self.trial.function, self.digits.single(row), output, float(answer), near, self.fmt, self.standard,
                     float(reading.excess[row, output]), screened, self.trial.modulus(self.batch.take(slice(row, row + 1)), output),

@@ -143,7 +143,7 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
         reference, certified_by, near = truth.value, truth.certified_by, truth.near
         if not truth.agrees:
             class_ = Class.undecided
-        elif not math.isnan(truth.near):
+        elif not math.isnan(truth.near) or symptom is Symptom.missed_nan:
             standard = trial.standard(batch)
             class_ = certify(
                 trial.function, single, finding.worst, answer, truth.near, trial.format, standard, excess, class_,

@@ -187,7 +187,7 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     value, class_, excess = mine.value, mine.class_, mine.excess
     standard = trial.standard(row)
     truth = confirmation.near
-    if not math.isnan(truth):
+    if not math.isnan(truth) or mine.symptom == Symptom.missed_nan:
         with trial.clock.phase("oracle"):  # the ball test: Arb enclosures
             class_ = certify(
                 trial.function, single, output, value, truth, trial.format, standard, excess, class_, trial.modulus(row, output)
@@ -287,9 +287,11 @@ def answers_at(
 
 
 def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:
-    """The targets where another call, or the same call, got these bits right."""
+    """The targets where another call, or the same call, got these bits right; not those that a flush to zero excuses and that are farther off."""
     own = (subject.target, subject.implementation.call)
-    return sorted({a.target for a in answers if a.class_ == Class.ok.name and (a.target, a.implementation) != own})
+    error = next((a.ulps for a in answers if (a.target, a.implementation) == own), math.inf)
+    others = [a for a in answers if a.class_ == Class.ok.name and (a.target, a.implementation) != own]
+    return sorted({a.target for a in others if not a.ulps >= error or a.ulps == 0})
 
 
 def _compose(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fuzzer.catalog import pages
-from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, matrix, op, peer, scalar, tensor, vector
+from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, domain, matrix, op, peer, scalar, tensor, vector
 
 LOSS = ("loss functions",)
 XY = [scalar("x"), scalar("y")]
@@ -71,7 +71,8 @@ OPS: list[Op] = [
        tensorflow="tf.keras.losses.huber(y[..., None], x[..., None], delta=delta)",
        jax="jnp.where(jnp.abs(x - y) <= delta, 0.5 * jnp.square(x - y), delta * (jnp.abs(x - y) - 0.5 * delta))",
        params={"delta": (1.0, 0.5)}, verified=RATIONALS, topics=LOSS),
-    op("kl_div", XY, torch=f"{F}.kl_div(x, y, reduction='none', log_target=True)", verified=FORMULA, topics=LOSS),
+    op("kl_div", XY, torch=f"{F}.kl_div(x, y, reduction='none', log_target=True)", verified=FORMULA, topics=LOSS,
+       documented=(domain("x<=0,y<=0", pages.torch("torch.nn.KLDivLoss"), "input and target are log-probabilities"),)),
     op("rel_entr", [scalar("x", 0), scalar("y", 0)], jax="jax.scipy.special.rel_entr(x, y)",
        numpy=peer("scipy.special.rel_entr(x, y)", WIDE),
        accepts={"x<0": float("inf"), "y<0": float("inf")}, source="scipy.special.rel_entr: inf outside the domain", verified=FORMULA, topics=LOSS,

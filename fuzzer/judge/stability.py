@@ -15,6 +15,7 @@ from fuzzer.formats import Format
 from fuzzer.judge.limits import Standard
 from fuzzer.judge.verdict import Class
 from oracles.conditioning import neighbourhood
+from oracles.confirmation import confirm
 from oracles.function import Function
 from oracles.kept import Kept
 
@@ -25,6 +26,7 @@ def certify(
 ) -> Class:  # fmt: skip
     """The certified class of one answer at one row, screened as beyond T; an overflow counts as W, a NaN is what the screen says.
 
+    truth: nan where there is none; then an answer is explained that belongs to the end of a domain within k ulps (erfinv(1 + ulp) = inf).
     modulus: what a normwise error is measured against (screen.moduli), beside the answer itself. kept: what is known of this row already, other
     outputs included. unstable: surely outside. Inside:
     inaccurate where T is a published limit (near roots: only if the screen said so), else ill_conditioned. Unbounded enclosure:
@@ -32,6 +34,8 @@ def certify(
     """
     if math.isnan(answer) or screened < Class.inaccurate:
         return screened
+    if math.isnan(truth):
+        return Class.ill_conditioned if _is_of_an_end(function, single, output, answer, fmt, standard) else screened
     if not any(np.isfinite(v).any() for v in single.values()):  # no rounding moves an infinity: there is no nearby problem
         return screened if abs(answer - truth) > (standard.ulps + 1) * float(fmt.ulp(np.asarray(truth))) else Class.undecided
     if math.isinf(answer):
@@ -56,3 +60,22 @@ def certify(
     if not bounded and excess > standard.excess:
         return Class.undecided
     return Class.ill_conditioned
+
+
+def _is_of_an_end(
+    function: Function, single: dict[str, NDArray[np.float64]], output: int, answer: float, fmt: Format, standard: Standard
+) -> bool:
+    """Whether numbers lie beyond the ends of their domains by no more than k ulps of these, and the answer is right at the ends."""
+    moved = {}
+    for name, values in single.items():
+        low, high = function.domain(name)
+        ends = np.clip(values, low, high)
+        if (np.abs(values - ends) > standard.neighbourhood * fmt.ulp(ends)).any():
+            return False
+        moved[name] = np.where(np.isnan(values), values, ends)
+    if all(np.array_equal(moved[name], values, equal_nan=True) for name, values in single.items()):
+        return False
+    there = confirm(function, moved, output)
+    if math.isinf(answer):
+        return there.agrees and there.value == repr(answer)
+    return there.agrees and abs(answer - there.near) <= standard.ulps * float(fmt.ulp(np.asarray(there.near)))

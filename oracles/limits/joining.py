@@ -20,7 +20,9 @@ class Place:
 
     derivative: of any order. at_infinity: an input is infinite. several: more than one number is an input. ieee: the formula consists of IEEE 754's
     own operations. pole: the function, or of a second derivative the first, has no finite value. negative_zero: an input is -0. of_zeros: the
-    formula meets 0/0. moving: how many of the numbers have a limit to go to. edge: a zero at the edge of the domain has the sign of the other
+    formula meets 0/0. split: zeros at
+    the edges of domains have both signs, so that on neither side all are inside: who reads a sign as a side has no limit there. moving: how many of
+    the numbers have a limit to go to. edge: a zero at the edge of the domain has the sign of the other
     side; a function of several numbers has no convention there (IEEE 754 and C23 Annex F know functions of one), and at a pole the limit from
     the other side is as right. slope: the definition itself is made of a derivative, which has no value where the function it is taken of, with
     its zero at the edge of the domain, has one side only: NaN is as right as the limit.
@@ -34,6 +36,7 @@ class Place:
     negative_zero: bool = False
     of_zeros: bool = False
     edge: bool = False
+    split: bool = False
     moving: int = 1
     slope: bool = False
 
@@ -78,7 +81,7 @@ def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Acce
     first = limits[0]
     holes = len(defined) < len(tendencies) and not _outside(tendencies)
     if len(limits) == len(defined) and not holes and all(same(first, other) for other in limits[1:]):
-        if math.isnan(formula) and place.several and (place.at_infinity or place.slope):
+        if math.isnan(formula) and place.several and (place.at_infinity or place.slope or place.split):
             excuses.append(Accepted(NAN))
         if place.several and place.edge and first.kinds & (PINF | NINF):
             excuses += [Accepted(PINF), Accepted(NINF)]

@@ -57,6 +57,8 @@ RIGHT: list[tuple[str, dict[str, Any], dict[str, Any], list[float]]] = [
     ("pareto_sf", {}, {"x": 1.0, "b": INF}, [1.0, 0.0, NAN]),
     ("beta_pdf", {}, {"x": 1.0, "a": INF, "b": 2.5}, [0.0, INF, NAN]),
     ("pow", {}, {"x": INF, "y": 0.0}, [1.0]),
+    ("multivariate_betaln", {}, {"x": [-0.0, 0.0, 0.0]}, [INF, NAN]),  # to whom a sign is a side: lower and upper limits differ
+    ("beta", {}, {"a": 0.0, "b": -0.0}, [INF, NAN]),
 ]  # fmt: skip
 
 #: op, params, inputs, a wrong answer, its symptom.
@@ -186,3 +188,28 @@ def test_a_framework_that_knows_what_a_nan_reaches_is_silent_and_one_that_does_n
     for k, (value, made) in enumerate(zip(right, formula, strict=True)):
         if math.isnan(value) and math.isnan(made) and not math.isnan(native(trial.function, _row(op, numbers[0]))[0][k]):
             assert outcome.screened.verdicts.classes[0, k] in (Class.unstable, Class.undecided)
+
+
+#: op, a number beyond the end of the domain by so many ulps of float32, and an answer.
+BEYOND: list[tuple[str, float, int, float, bool]] = [
+    ("erfinv", 1.0, 1, INF, True),
+    ("erfinv", -1.0, -1, -INF, True),
+    ("erfinv", 1.0, 1, -INF, False),
+    ("erfinv", 1.0, 64, INF, False),
+    ("erfinv", 1.0, 1, 3.9, False),
+    ("acosh", 1.0, -1, 0.0, True),
+    ("acosh", 1.0, -1, 0.5, False),
+    ("asin", 1.0, 1, math.asin(1.0), True),
+    ("asin", 1.0, 512, math.asin(1.0), False),
+]
+
+
+@pytest.mark.parametrize(("name", "end", "steps", "answer", "explained"), BEYOND)
+def test_an_answer_of_the_end_of_the_domain_is_explained_within_k_ulps(
+    name: str, end: float, steps: int, answer: float, explained: bool
+) -> None:
+    fmt = format_named("float32")
+    x = float(fmt.from_ordinals(fmt.ordinals(np.float32([end])) + steps)[0])
+    verdict = judge_planted(trial_of(name, "float32"), batch_of("float32", x=x), [float(np.float32(answer))])
+    assert (verdict.certified is Class.ill_conditioned) == explained, verdict
+    assert explained or verdict.certified is Class.unstable
