@@ -66,6 +66,18 @@ def rounded(value: Decimal, digits: int) -> Decimal:
     return Context(prec=digits, rounding=ROUND_HALF_EVEN, Emax=10**15, Emin=-(10**15)).plus(value)
 
 
+#: Digits beyond which a number that looks whole may be shown as such.
+WHOLE = 12
+
+
+def shown(value: Decimal, digits: int) -> Decimal:
+    """Rounded to so many digits, or to as many more as keep a number that is not whole from looking so: 6922.95 is no 6920.0."""
+    if not value.is_finite() or not -4 <= value.adjusted() < 7:
+        return rounded(value, digits)
+    near = (rounded(value, more) for more in range(digits, WHOLE))
+    return next((v for v in near if v == value or v != v.to_integral_value()), rounded(value, WHOLE))
+
+
 def truth(text: str, digits: int) -> str:
     """A stored truth in so many digits, however far its exponent; an interval stands as it is."""
     if text.startswith("["):
@@ -73,7 +85,7 @@ def truth(text: str, digits: int) -> str:
     mantissa, _, written = text.partition("e")
     exponent = int(written or 0)
     if abs(exponent) <= FAR:
-        return layout(rounded(parse(text), digits))
+        return layout(shown(parse(text), digits))
     value = rounded(parse(mantissa), digits)
     return f"{_mantissa(value)}e{exponent + value.adjusted()}" if value else layout(value)
 
@@ -84,10 +96,10 @@ def contrast(answer: float, exact: str) -> tuple[str, str]:
         return special(answer), truth(exact, 3)
     left, right = Decimal(answer), parse(exact)
     if not right.is_finite() or abs(right.adjusted()) > FAR:
-        return layout(rounded(left, 3)), truth(exact, 3)
+        return layout(shown(left, 3)), truth(exact, 3)
     for digits in range(3, 18):
         if rounded(left, digits) != rounded(right, digits):
-            return layout(rounded(left, digits + 1)), layout(rounded(right, digits + 1))
+            return layout(shown(left, digits + 1)), layout(shown(right, digits + 1))
     return layout(rounded(left, 18)), layout(rounded(right, 18))
 
 
