@@ -19,6 +19,7 @@ from typing import Any
 import gmpy2
 import numpy as np
 
+import tests.mpfr
 from fuzzer.case import COTANGENT, TANGENT
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format
@@ -40,10 +41,8 @@ def right_answer(op: Op, function: Function, row: Row, fmt: Format) -> list[floa
     point = _Point(function, row, fmt)
     if function.order == "value":
         return _value(op, point)
-    if function.order == "jvp" and TANGENT not in row:
-        point = _Point(
-            replace(function, order="grad"), row, fmt
-        )  # one output: the products with the unit tangents are the gradient
+    if function.order == "jvp" and TANGENT not in row and _outputs_of(op, point) == 1:
+        point = _Point(replace(function, order="grad"), row, fmt)  # the products with the unit tangents are the gradient
     slopes = _gradient(point) if point.function.order == "grad" else _along(op, point)
     return [rounded(v, fmt) for v in slopes]
 
@@ -81,8 +80,11 @@ class _Point:
 
     @cached_property
     def pole(self) -> bool:
-        found = _evaluate(self.value, self.row, 160, self.fmt)
-        return found is None or any(isinstance(v, float) for v in found)
+        for bits in (160, 160 + _range(self.fmt)):  # with few bits a number beside a pole lies on it
+            found = _evaluate(self.value, self.row, bits, self.fmt)
+            if found is not None and not any(isinstance(v, float) for v in found):
+                return False
+        return True
 
     @cached_property
     def astronomical(self) -> bool:
@@ -105,17 +107,42 @@ class _Point:
     def variables(self) -> list[tuple[str, tuple[int, ...]]]:
         return [(name, place) for name in self.function.differentiable for place in _places(self.row[name])]
 
+    def beside(self, side: int, digits: int) -> list[Found] | None:
+        """The outputs where what lies at the end of a domain or at zero has moved by 2^-digits; all that is no zero, where the definition singles
+        out that point too."""
+        key = (side, digits)
+        if key not in self.sides:
+            by, function = side * _power(-digits), self.function
+            for everything in (False, True):
+                moved: Row = {
+                    n: _inside(self.row[n], domain, by, everything=everything)
+                    for n, domain in zip(
+                        function.inputs, function.domains or [(-math.inf, math.inf)] * len(function.inputs), strict=True
+                    )
+                }
+                self.sides[key], singled_out = self._outputs({**self.row, **moved}, 3 * digits + 2600)
+                if not singled_out:
+                    break
+        return self.sides[key]
+
+    def _outputs(self, row: Row, bits: int) -> tuple[list[Found] | None, bool]:
+        """The outputs, and whether the definition singles out a point here."""
+        singled_out = [False]
+
+        def outputs(m: Any) -> list[Found]:
+            found = [_bounded(m.num(v), self.fmt) for v in self.function.outputs(m, {n: _lift(m, v) for n, v in row.items()})]
+            singled_out[0] = m.removable
+            return found
+
+        return _computed(outputs, bits), singled_out[0]
+
     @cached_property
     def at_it(self) -> list[Found] | None:
         """The tape's derivatives at the point itself; None where the definition singles it out, and so the tape has a constant's."""
-
-        def outputs(m: Any) -> list[Found]:
-            found = [_bounded(m.num(v), self.fmt) for v in self.function.outputs(m, self.lifted(m, 2600))]
-            if m.removable:
-                raise ArithmeticError
-            return found
-
-        return None if self.singular else _computed(outputs, 2600)
+        if self.singular:
+            return None
+        found, singled_out = self._outputs(self.row, 2600)
+        return None if singled_out else found
 
 
 # Values
@@ -127,20 +154,42 @@ def _value(op: Op, point: _Point) -> list[float]:
     answers = None if found is None else [rounded(v, fmt) for v in found]
     if answers is None or any(isinstance(v, float) for v in found or []):
         special = by_numpy(op, function, row, fmt)
-        answers = (
-            special
-            if answers is None
-            else [s if isinstance(v, float) else a for a, v, s in zip(answers, found or [], special, strict=True)]
-        )
+        if point.finite:
+            inside = _from_inside(point, len(special))
+            special = [s if math.isnan(near) else near for s, near in zip(special, inside, strict=True)]
+        if answers is None:
+            answers = special
+        else:
+            answers = [s if isinstance(v, float) else a for a, v, s in zip(answers, found or [], special, strict=True)]
     if op.keeps_zero_sign and row[op.inputs[0].name] == 0:
         answers = [math.copysign(0.0, row[op.inputs[0].name])]
     return answers
 
 
+def _from_inside(point: _Point, outputs: int) -> list[float]:
+    """What the values tend to from inside the domain, at two distances, where a number lies at its end; nan where that is nothing plain."""
+    ends = zip(point.function.inputs, point.function.domains, strict=True)
+    if not any(v in domain for name, domain in ends for v in _flat(point.row[name])):
+        return [math.nan] * outputs
+    far = max(80, point.fmt.precision - point.fmt.emin + 100)
+    pairs = [point.beside(1, digits) or [math.nan] * outputs for digits in (far, 2 * far)]
+    return [rounded(_tendency(near, nearer), point.fmt) for near, nearer in zip(*pairs, strict=True)]
+
+
+def _tendency(near: Found, nearer: Found) -> Found:
+    """The limit that two numbers show, each as far again from the other's place; infinite or zero where they grow or fall, nan where one is none."""
+    if isinstance(near, float) or isinstance(nearer, float):
+        return math.nan
+    if abs(near - nearer) * (1 << 40) <= abs(nearer):
+        return nearer
+    return (math.inf if nearer > 0 else -math.inf) if abs(nearer) > abs(near) else _RATIONAL(0)
+
+
 def _agreed(function: Function, row: Row, fmt: Format) -> list[Found] | None:
-    """The outputs at two precisions that agree to 2^-80, precision doubled until they do; at least so many bits that a sum of the inputs
-    loses none of them, for two precisions that lose one agree. A zero is believed beyond 2,600 bits."""
-    bits, before = 160 + _spread(row), None
+    """The outputs at two precisions that agree to 2^-80: one at least so large that a sum of the inputs loses none of them, the other larger by
+    the format's range, for two precisions that lose one agree; doubled until they do. What does not agree then grows beyond all bounds, and is nan.
+    A zero is believed beyond 2,600 bits."""
+    bits, before, mpmath = 160 + _spread(row), None, tests.mpfr.asked_of_mpmath
     while bits <= 20480:
         now = _evaluate(function, row, bits, fmt)
         if now is None:
@@ -149,8 +198,14 @@ def _agreed(function: Function, row: Row, fmt: Format) -> list[Found] | None:
             if bits > 2600 or all(now):
                 return now
             bits = max(bits, 1400)  # zeros, so far
-        before, bits = now, 2 * bits
-    return before
+        cheap = before is None and tests.mpfr.asked_of_mpmath == mpmath
+        before, bits = now, bits + _range(fmt) if cheap else 2 * bits
+    return [math.nan] * len(before or [])
+
+
+def _range(fmt: Format) -> int:
+    """Bits between the largest and the least number of a format."""
+    return fmt.emax - fmt.emin + 2 * fmt.precision
 
 
 def _spread(row: Row) -> int:
@@ -276,8 +331,11 @@ def _limit(
     """What the central differences with steps 2^(scale - digits) tend to: two that agree. None where the steps cannot tell (a jump, an overflow,
     terms that cancel entirely beside another that is astronomical). deeper, wider: bits beyond those of the digits."""
     before: Found | None = None
+    mpmath = tests.mpfr.asked_of_mpmath
     for digits in STEPS:
         bits = (len(directions) + 1) * (digits + deeper) + wider + 128
+        if before is not None and tests.mpfr.asked_of_mpmath == mpmath:
+            bits += _range(point.fmt)  # two precisions that lose a term agree
         now = _quotient(point, directions, output, digits - scale, bits)
         if isinstance(now, float) or abs(now) > 2 * point.fmt.overflow_threshold:
             return None
@@ -295,22 +353,34 @@ def _limit(
 def _along(op: Op, point: _Point) -> list[Found]:
     """Orders jvp along the tangent, and grad2."""
     function, row, variables = point.function, point.row, point.variables
-    outputs = 0
-    if function.order == "jvp":
-        length = length_in(op, {name: np.asarray([row[name]], np.float64) for name in function.inputs})
-        outputs = output_count(op, dict(function.params), length or 1)
+    outputs = _outputs_of(op, point) if function.order == "jvp" else 0
     if not point.finite:
         square = len(variables) ** (1 if TANGENT in row else 2)
-        return [math.nan] * (outputs if function.order == "jvp" else square)
+        products = outputs * (1 if TANGENT in row else len(variables))
+        return [math.nan] * (products if function.order == "jvp" else square)
     unit = [(i, _direction(row, variables, i)) for i in range(len(variables))]
     along = (-1, _direction(row, variables))
     if function.order == "jvp":
-        wanted: list[tuple[list[tuple[int, Row]], int | None]] = [([along], output) for output in range(outputs)]
+        ways = [along] if TANGENT in row else unit
+        wanted: list[tuple[list[tuple[int, Row]], int | None]] = [([way], output) for way in ways for output in range(outputs)]
     elif TANGENT in row:
         wanted = [([one, along], None) for one in unit]
     else:
         wanted = [([first, second], None) for first in unit for second in unit]
     return [_derivative(point, directions, output, index) for index, (directions, output) in enumerate(wanted)]
+
+
+def _outputs_of(op: Op, point: _Point) -> int:
+    function, row = point.function, point.row
+    found = _evaluate(point.value, {name: _ones(row[name]) for name in function.inputs}, 64, point.fmt)
+    if found is not None:
+        return len(found)
+    length = length_in(op, {name: np.asarray([row[name]], np.float64) for name in function.inputs})
+    return output_count(op, dict(function.params), length or 1)
+
+
+def _ones(value: Any) -> Any:
+    return [_ones(v) for v in value] if isinstance(value, list) else 1.0
 
 
 def _direction(row: Row, variables: list[tuple[str, tuple[int, ...]]], unit: int | None = None) -> Row:
@@ -388,36 +458,28 @@ def _moved(m: Any, value: Any, lifted: Any, moves: list[tuple[int, Any]], step: 
 
 def _beside(point: _Point, index: int) -> Found:
     """At an edge, a pole or an isolated point: the tape's derivative just inside, at two distances; growing means infinite."""
-    function, row, fmt = point.function, point.row, point.fmt
     if point.at_it is not None and not isinstance(point.at_it[index], float):
         return point.at_it[index]
-    far = max(80, fmt.precision - fmt.emin + 100)  # below the least number, and so near that a limit is reached to 2^-40
+    far = max(
+        80, point.fmt.precision - point.fmt.emin + 100
+    )  # below the least number, and so near that a limit is reached to 2^-40
     for side in (1, -1):  # that of a zero's sign first
-        found: list[Found] = []
-        for digits in (far, 2 * far):
-            if (side, digits) not in point.sides:
-                by = side * _power(-digits)
-                moved: Row = {n: _inside(row[n], domain, by) for n, domain in zip(function.inputs, function.domains, strict=True)}
-                point.sides[side, digits] = _evaluate(function, row, 3 * digits + 2600, fmt, moved)
-            outputs = point.sides[side, digits]
-            found.append(math.nan if outputs is None else outputs[index])
-        near, nearer = found
+        pairs = [point.beside(side, digits) for digits in (far, 2 * far)]
+        near, nearer = (math.nan if outputs is None else outputs[index] for outputs in pairs)
         if not isinstance(near, float) and not isinstance(nearer, float):
-            if abs(near - nearer) * (1 << 40) <= abs(nearer):
-                return nearer
-            return (math.inf if nearer > 0 else -math.inf) if abs(nearer) > abs(near) else _RATIONAL(0)
+            return _tendency(near, nearer)
     return math.nan
 
 
-def _inside(value: Any, domain: tuple[float, float], by: Exact) -> Any:
+def _inside(value: Any, domain: tuple[float, float], by: Exact, *, everything: bool = False) -> Any:
     if isinstance(value, list):
-        return [_inside(v, domain, by) for v in value]
+        return [_inside(v, domain, by, everything=everything) for v in value]
     away = by if math.copysign(1.0, value) > 0 else -by
     if value == domain[0]:
         return _RATIONAL(value) + abs(by)
     if value == domain[1]:
         return _RATIONAL(value) - abs(by)
-    return away if value == 0 else _RATIONAL(value)
+    return away if value == 0 else _RATIONAL(value) * (1 + (by if everything else 0))
 
 
 def _exactly(value: Any) -> Any:
