@@ -156,7 +156,7 @@ def _value(op: Op, point: _Point) -> list[float]:
         special = by_numpy(op, function, row, fmt)
         if point.finite:
             inside = _from_inside(point, len(special))
-            special = [s if math.isnan(near) else near for s, near in zip(special, inside, strict=True)]
+            special = [s if math.isinf(s) or math.isnan(near) else near for s, near in zip(special, inside, strict=True)]
         if answers is None:
             answers = special
         else:

@@ -91,7 +91,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "beta": lambda a, b: np.nan if min(a, b) < 0 else 0.0 if max(a, b) == np.inf else sp.beta(a, b),
     "trigamma": lambda x: sp.polygamma(1, x), "polygamma": lambda x, n: sp.polygamma(n, x), "hurwitz_zeta": sp.zeta,
     "riemann_zeta": lambda s: sp.zeta(s, 1.0),
-    "multigammaln": lambda x, d: sp.multigammaln(x, d) if x > (d - 1) / 2 else np.nan, "binomial": sp.binom, "pochhammer": sp.poch,
+    "multigammaln": lambda x, d: sp.multigammaln(x, d) if x > (d - 1) / 2 else np.inf if x == (d - 1) / 2 else np.nan, "binomial": sp.binom, "pochhammer": sp.poch,
     "relative_entropy": sp.kl_div, "multivariate_betaln": _betaln_of_many,
     "gammainc_grad_a": lambda a, x: np.nan, "gamma_sample_grad": lambda a, x: np.nan,
     "sigmoid": sp.expit, "log_sigmoid": sp.log_expit, "softplus": lambda x: np.logaddexp(x, 0), "relu6": lambda x: np.clip(x, 0, 6),
