@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-#: What tf.math.igamma, igammac and betainc call; TensorFlow's pages give formulas and no domain.
-EIGEN = "https://gitlab.com/libeigen/eigen/-/blob/master/unsupported/Eigen/src/SpecialFunctions/SpecialFunctionsImpl.h"
 DISTRIBUTIONS = "https://docs.pytorch.org/docs/stable/distributions.html"
 
 
