@@ -104,6 +104,8 @@ def points(op: Op, fact: Documented, n: int) -> Iterator[dict[str, NDArray[np.fl
         rows = [base]
         for condition in alternative.split(","):
             name, some, relation, text = _CONDITION.fullmatch(condition).groups()  # type: ignore[union-attr]
+            if name not in base:  # a param, of which all are tried
+                continue
             rows = [
                 {**row, name: planted(row[name], value, some=bool(some), structure=structures[name])}
                 for row in rows
