@@ -18,6 +18,7 @@ from typing import Any
 
 import gmpy2
 import numpy as np
+from mpmath import libmp
 
 import tests.mpfr
 from fuzzer.case import COTANGENT, TANGENT
@@ -235,7 +236,7 @@ def _computed(asked: Callable[[Any], Any], bits: int) -> Any:
     try:
         with precision(bits) as m:
             return asked(m)
-    except (ArithmeticError, ValueError, TypeError):
+    except (ArithmeticError, ValueError, TypeError, libmp.NoConvergence):
         pass
     m = TapedMp(bits)
     try:
