@@ -71,7 +71,7 @@ WHOLE = 12
 
 
 def shown(value: Decimal, digits: int) -> Decimal:
-    """Rounded to so many digits, or to as many more as keep a number that is not whole from looking so: 6922.95 is no 6920.0."""
+    """The value to `digits` significant digits, or to more where the rounding would look whole: 6922.95 must not show as 6920.0."""
     if not value.is_finite() or not -4 <= value.adjusted() < 7:
         return rounded(value, digits)
     near = (rounded(value, more) for more in range(digits, WHOLE))

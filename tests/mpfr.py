@@ -2,7 +2,7 @@
 library of the oracle's.
 
 MPFR rounds every operation and every function correctly to the context's precision. What it does not have (the special functions of the table,
-erfinv, polygamma) is mpmath's. An evaluation counts only where nothing exceptional happened on the way (`Exceptional`): poles, infinities, NaNs,
+erfinv, polygamma) is mpmath's. An evaluation counts only where nothing exceptional happened on the way (`ExceptionalError`): poles, infinities, NaNs,
 and numbers beyond 2^(2^62) are for mpmath's arithmetic, which has no end of its exponents and says what a pole is.
 """
 
@@ -45,7 +45,7 @@ class ExceptionalError(ArithmeticError):
 
 @contextmanager
 def precision(bits: int) -> Iterator[Mpfr]:
-    """The arithmetic of so many bits; its numbers must be computed inside. Raises ExceptionalError at the end where a flag was raised."""
+    """The arithmetic of `bits` bits; it holds inside the context only. Raises ExceptionalError on leaving where a flag was raised."""
     context = gmpy2.context(precision=max(bits, 64), emax=gmpy2.get_emax_max(), emin=gmpy2.get_emin_min())
     with context as inside:
         yield Mpfr(bits)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
@@ -26,7 +26,7 @@ from fuzzer.catalog.op import Op
 from fuzzer.formats import Format
 from fuzzer.inputs.shapes import length_in, output_count
 from oracles.arithmetic.taped import TapedMp
-from oracles.function import Function
+from oracles.function import Function, flat
 from tests.mpfr import ExceptionalError, Mpfr, precision
 from tests.special_answers import Row, by_numpy
 
@@ -77,7 +77,7 @@ class _Point:
 
     @cached_property
     def finite(self) -> bool:
-        return all(math.isfinite(v) for v in _flat(list(self.row.values())))
+        return all(math.isfinite(v) for v in flat(list(self.row.values())))
 
     @cached_property
     def pole(self) -> bool:
@@ -101,12 +101,18 @@ class _Point:
     @cached_property
     def span(self) -> int:
         """Bits between the largest and the least number of the row, one included."""
-        exponents = [math.frexp(v)[1] for v in _flat(list(self.row.values())) if v] + [1]
+        exponents = [math.frexp(v)[1] for v in flat(list(self.row.values())) if v] + [1]
         return max(exponents) - min(exponents) + 2
 
     @cached_property
     def variables(self) -> list[tuple[str, tuple[int, ...]]]:
         return [(name, place) for name in self.function.differentiable for place in _places(self.row[name])]
+
+    @cached_property
+    def distances(self) -> tuple[int, int]:
+        """The digits of two moves: below the least number, and so near that a limit is reached to 2^-40."""
+        far = max(80, self.fmt.precision - self.fmt.emin + 100)
+        return far, 2 * far
 
     def beside(self, side: int, digits: int) -> list[Found] | None:
         """The outputs where what lies at the end of a domain or at zero has moved by 2^-digits; all that is no zero, where the definition singles
@@ -115,34 +121,18 @@ class _Point:
         if key not in self.sides:
             by, function = side * _power(-digits), self.function
             for everything in (False, True):
-                moved: Row = {
-                    n: _inside(self.row[n], domain, by, everything=everything)
-                    for n, domain in zip(
-                        function.inputs, function.domains or [(-math.inf, math.inf)] * len(function.inputs), strict=True
-                    )
-                }
-                self.sides[key], singled_out = self._outputs({**self.row, **moved}, 3 * digits + 2600)
+                moved: Row = {n: _inside(self.row[n], function.domain(n), by, everything=everything) for n in function.inputs}
+                self.sides[key], singled_out = _evaluated(function, {**self.row, **moved}, 3 * digits + 2600, self.fmt)
                 if not singled_out:
                     break
         return self.sides[key]
-
-    def _outputs(self, row: Row, bits: int) -> tuple[list[Found] | None, bool]:
-        """The outputs, and whether the definition singles out a point here."""
-        singled_out = [False]
-
-        def outputs(m: Any) -> list[Found]:
-            found = [_bounded(m.num(v), self.fmt) for v in self.function.outputs(m, {n: _lift(m, v) for n, v in row.items()})]
-            singled_out[0] = m.removable
-            return found
-
-        return _computed(outputs, bits), singled_out[0]
 
     @cached_property
     def at_it(self) -> list[Found] | None:
         """The tape's derivatives at the point itself; None where the definition singles it out, and so the tape has a constant's."""
         if self.singular:
             return None
-        found, singled_out = self._outputs(self.row, 2600)
+        found, singled_out = _evaluated(self.function, self.row, 2600, self.fmt)
         return None if singled_out else found
 
 
@@ -170,10 +160,9 @@ def _value(op: Op, point: _Point) -> list[float]:
 def _from_inside(point: _Point, outputs: int) -> list[float]:
     """What the values tend to from inside the domain, at two distances, where a number lies at its end; nan where that is nothing plain."""
     ends = zip(point.function.inputs, point.function.domains, strict=True)
-    if not any(v in domain for name, domain in ends for v in _flat(point.row[name])):
+    if not any(v in domain for name, domain in ends for v in flat(point.row[name])):
         return [math.nan] * outputs
-    far = max(80, point.fmt.precision - point.fmt.emin + 100)
-    pairs = [point.beside(1, digits) or [math.nan] * outputs for digits in (far, 2 * far)]
+    pairs = [point.beside(1, digits) or [math.nan] * outputs for digits in point.distances]
     return [rounded(_tendency(near, nearer), point.fmt) for near, nearer in zip(*pairs, strict=True)]
 
 
@@ -211,7 +200,7 @@ def _range(fmt: Format) -> int:
 
 def _spread(row: Row) -> int:
     """Binades between the largest and the least number of the inputs."""
-    exponents = [math.frexp(v)[1] for v in _flat(list(row.values())) if v and math.isfinite(v)]
+    exponents = [math.frexp(v)[1] for v in flat(list(row.values())) if v and math.isfinite(v)]
     return max(exponents) - min(exponents) if exponents else 0
 
 
@@ -221,29 +210,36 @@ def _alike(a: Found, b: Found) -> bool:
     return bool(abs(a - b) * (1 << 80) <= abs(b))
 
 
-def _evaluate(function: Function, row: Row, bits: int, fmt: Format, moved: Mapping[str, Any] | None = None) -> list[Found] | None:
+def _evaluate(function: Function, row: Row, bits: int, fmt: Format) -> list[Found] | None:
     """The outputs, exact; None where the definition cannot be evaluated."""
-    inputs = {**row, **(moved or {})}
+    return _evaluated(function, row, bits, fmt)[0]
+
+
+def _evaluated(function: Function, row: Row, bits: int, fmt: Format) -> tuple[list[Found] | None, bool]:
+    """The outputs, and whether the definition singles out a point here."""
+    singled_out = [False]
 
     def outputs(m: Any) -> list[Found]:
-        return [_bounded(m.num(v), fmt) for v in function.outputs(m, {n: _lift(m, v) for n, v in inputs.items()})]
+        found = [_bounded(m.num(v), fmt) for v in function.outputs(m, {n: _lift(m, v) for n, v in row.items()})]
+        singled_out[0] = m.removable
+        return found
 
-    return _computed(outputs, bits)
+    return _computed(outputs, bits), singled_out[0]
 
 
 def _computed(asked: Callable[[Any], Any], bits: int) -> Any:
-    """What is asked of an arithmetic of so many bits: of MPFR, or of mpmath where that has no answer; None where neither has."""
+    """`asked` evaluated in MPFR with `bits` bits, or in mpmath where MPFR has no answer; None where neither has one."""
     try:
         with precision(bits) as m:
             return asked(m)
     except (ArithmeticError, ValueError, TypeError, libmp.NoConvergence):
         pass
-    m = TapedMp(bits)
+    unbounded = TapedMp(bits)
     try:
-        found = asked(m)
+        found = asked(unbounded)
     except (ArithmeticError, ValueError, TypeError):
         found = None
-    if m.gave_up:
+    if unbounded.gave_up:
         raise UnknownError
     return found
 
@@ -283,10 +279,6 @@ def _lift(m: Any, value: Any) -> Any:
     return m.num(value)
 
 
-def _flat(value: Any) -> list[Any]:
-    return [leaf for v in value for leaf in _flat(v)] if isinstance(value, list) else [value]
-
-
 # Derivatives
 
 
@@ -306,13 +298,13 @@ def _slope(point: _Point, index: int) -> Found:
     name, place = point.variables[index]
     x = _at(row[name], place)
     if point.pole and all(
-        _inside(row[n], domain, _RATIONAL(1)) == _exactly(row[n])
+        _inside(row[n], domain, _RATIONAL(1)) == _each(row[n], _RATIONAL)
         for n, domain in zip(function.inputs, function.domains, strict=True)
     ):
         return math.nan  # in the middle of the domain: there is no inside to look from
     if point.pole or x in function.domains[function.inputs.index(name)] or (x == 0 and point.singular):
         return _beside(point, index)
-    direction = {name: _with(_zeros(row[name]), place, _RATIONAL(1))}
+    direction = {name: _with(_each(row[name], lambda _: _RATIONAL(0)), place, _RATIONAL(1))}
     scale = min(math.frexp(x)[1] - 1, 0) if x else -ZERO_STEP
     found = _limit(point, [(index, direction)], None, scale, 0 if x else ZERO_STEP, 2 * point.span)
     return _beside(point, index) if found is None else found
@@ -373,28 +365,20 @@ def _along(op: Op, point: _Point) -> list[Found]:
 
 def _outputs_of(op: Op, point: _Point) -> int:
     function, row = point.function, point.row
-    found = _evaluate(point.value, {name: _ones(row[name]) for name in function.inputs}, 64, point.fmt)
+    found = _evaluate(point.value, {name: _each(row[name], lambda _: 1.0) for name in function.inputs}, 64, point.fmt)
     if found is not None:
         return len(found)
     length = length_in(op, {name: np.asarray([row[name]], np.float64) for name in function.inputs})
     return output_count(op, dict(function.params), length or 1)
 
 
-def _ones(value: Any) -> Any:
-    return [_ones(v) for v in value] if isinstance(value, list) else 1.0
-
-
 def _direction(row: Row, variables: list[tuple[str, tuple[int, ...]]], unit: int | None = None) -> Row:
     """The inputs' shapes filled with a unit vector, or with the tangent; nothing for the inputs that do not move."""
-    numbers = [float(i == unit) for i in range(len(variables))] if unit is not None else _flat(row.get(TANGENT, []))
+    numbers = [float(i == unit) for i in range(len(variables))] if unit is not None else flat(row.get(TANGENT, []))
     moves: Row = {}
     for (name, place), number in zip(variables, numbers, strict=False):
-        moves[name] = _with(moves.get(name, _zeros(row[name])), place, _RATIONAL(number))
+        moves[name] = _with(moves.get(name, _each(row[name], lambda _: _RATIONAL(0))), place, _RATIONAL(number))
     return moves
-
-
-def _zeros(value: Any) -> Any:
-    return [_zeros(v) for v in value] if isinstance(value, list) else _RATIONAL(0)
 
 
 def _derivative(point: _Point, directions: list[tuple[int, Row]], output: int | None, index: int) -> Found:
@@ -402,9 +386,9 @@ def _derivative(point: _Point, directions: list[tuple[int, Row]], output: int | 
     function, row = point.function, point.row
     moving = [
         (x, t, domain) for _, moves in directions for name, domain in zip(function.inputs, function.domains, strict=True) if name in moves
-        for x, t in zip(_flat([row[name]]), _flat([moves[name]]), strict=True) if t
+        for x, t in zip(flat([row[name]]), flat([moves[name]]), strict=True) if t
     ]  # fmt: skip
-    if any(not any(_flat(list(moves.values()))) for _, moves in directions):
+    if any(not any(flat(list(moves.values()))) for _, moves in directions):
         return _RATIONAL(0) if not point.pole else math.nan
     if point.pole:
         return math.nan
@@ -440,7 +424,7 @@ def _difference(m: Any, point: _Point, directions: list[tuple[int, Row]], output
                 outputs = [inside.num(v) for v in point.value.outputs(inside, lifted)]
             point.moved[key] = outputs
         outputs = point.moved[key]
-        weights = _flat(row[COTANGENT]) if COTANGENT in row else [1.0] * len(outputs)
+        weights = flat(row[COTANGENT]) if COTANGENT in row else [1.0] * len(outputs)
         chosen = [(1.0, outputs[output])] if output is not None else list(zip(weights, outputs, strict=True))
         terms += [m.num(w * math.prod(signs)) * v for w, v in chosen if w]
     return _bounded(m.sum(terms or [m.num(0)]), point.fmt, len(directions) * (1 - shift))
@@ -461,11 +445,8 @@ def _beside(point: _Point, index: int) -> Found:
     """At an edge, a pole or an isolated point: the tape's derivative just inside, at two distances; growing means infinite."""
     if point.at_it is not None and not isinstance(point.at_it[index], float):
         return point.at_it[index]
-    far = max(
-        80, point.fmt.precision - point.fmt.emin + 100
-    )  # below the least number, and so near that a limit is reached to 2^-40
     for side in (1, -1):  # that of a zero's sign first
-        pairs = [point.beside(side, digits) for digits in (far, 2 * far)]
+        pairs = [point.beside(side, digits) for digits in point.distances]
         near, nearer = (math.nan if outputs is None else outputs[index] for outputs in pairs)
         if not isinstance(near, float) and not isinstance(nearer, float):
             return _tendency(near, nearer)
@@ -483,8 +464,9 @@ def _inside(value: Any, domain: tuple[float, float], by: Exact, *, everything: b
     return away if value == 0 else _RATIONAL(value) * (1 + (by if everything else 0))
 
 
-def _exactly(value: Any) -> Any:
-    return [_exactly(v) for v in value] if isinstance(value, list) else _RATIONAL(value)
+def _each(value: Any, made: Callable[[float], Any]) -> Any:
+    """What is made of each number, nested as they are."""
+    return [_each(v, made) for v in value] if isinstance(value, list) else made(value)
 
 
 def _at(value: Any, place: tuple[int, ...]) -> float:

@@ -72,7 +72,7 @@ def _is_of_an_end(
         ends = np.clip(values, low, high)
         if (np.abs(values - ends) > standard.neighbourhood * fmt.ulp(ends)).any():
             return False
-        moved[name] = np.where(np.isnan(values), values, ends)
+        moved[name] = ends
     if all(np.array_equal(moved[name], values, equal_nan=True) for name, values in single.items()):
         return False
     there = confirm(function, moved, output)

@@ -27,7 +27,7 @@ PATTERNS = ((SLOW, 1.0), (1.0, SLOW), (SLOW, SLOW, 1.0, 1.0), (1.0, 1.0, SLOW, S
 LAST = 3
 #: What comes nearer to a number, or to zero, does so by this part at least from step to step: 1/sqrt(e) by 0.71, its root by 0.84.
 NEARER = 0.93
-#: What vanishes loses so many doublings from step to step: 1/log log x, as x = 2^e, loses 0.1.
+#: A quantity vanishes where its binary exponent falls by at least this from step to step: that of 1/log log x, with x = 2^e, falls by 0.1.
 DOUBLINGS = 0.05
 #: Or what is left becomes less in steps that shrink by no more than this: those of a logarithm, and of 1/(100 + x), are about equal, those of what
 #: converges as 1/sqrt(e) shrink by 0.71.

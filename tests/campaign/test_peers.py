@@ -73,6 +73,6 @@ def test_a_peer_that_dies_takes_nothing_with_it() -> None:
 
 
 def test_a_target_that_only_another_process_knows_is_no_peer() -> None:
-    """Workers are told the names of the coordinator's targets; what a process registered for itself is asked nowhere else."""
+    """The coordinator names its targets to the workers; a target registered in one process only is not run elsewhere."""
     cell = Cell("exp", (), "float32", "value")
     assert Peers(cell, ("nobody:cpu:eager",)).subjects == []

@@ -190,7 +190,7 @@ def test_a_framework_that_knows_what_a_nan_reaches_is_silent_and_one_that_does_n
             assert outcome.screened.verdicts.classes[0, k] in (Class.unstable, Class.undecided)
 
 
-#: op, a number beyond the end of the domain by so many ulps of float32, and an answer.
+#: op, an end of its domain, steps of float32 beyond that end, an answer, whether the end explains it.
 BEYOND: list[tuple[str, float, int, float, bool]] = [
     ("erfinv", 1.0, 1, INF, True),
     ("erfinv", -1.0, -1, -INF, True),

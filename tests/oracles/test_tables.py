@@ -17,7 +17,7 @@ from oracles.reference import FINITE, Reference
 from tests.oracles.tables import FOLDER, Table, load, names, settings
 from tests.oracles.tables.tiers import COLUMNS, ROW_BY_ROW, SHARES, STEP, TIERS_MEASURED, contains, measured, together
 
-#: Passes over a table of a tier that learns: a call makes so many pieces of a function and no more, and the next knows them.
+#: Evaluations of a table in a tier that builds pieces of a function on demand: each call builds a limited number, and later calls reuse them.
 PASSES = {"ball80": 6}
 #: Rows of a table in the fast tests of a tier that works a row at a time.
 FEW = {"taylor": 2, "arb": 6, "limit": 1, "reference": 6}
