@@ -150,25 +150,26 @@ class Tape:
 
     def where(self, cond: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Node:
         decided = cond.decided if isinstance(cond, Comparison) else cond
+        softened = _open(decided, cond.tie) if isinstance(cond, Comparison) and cond.tie is not None else decided
         made: dict[str, Node] = {}
 
         def branch(key: str, function: Callable[[], Any]) -> Any:
             made[key] = self.num(function())
             return made[key].value
 
-        passed = cond if isinstance(self.base, Tape) else decided
+        # At a tie the value is the hull of both sides' too: where they differ the function leaps, and its derivatives along the edge are either's.
+        passed = cond if isinstance(self.base, Tape) else softened
         value = self.base.where(passed, partial(branch, "yes", yes), partial(branch, "no", no))
-        softened = _open(decided, cond.tie) if isinstance(cond, Comparison) and cond.tie is not None else decided
         if not made:  # mp compares with a nan: neither branch was taken, and the derivative is a nan too
             branch("yes", yes)
             branch("no", no)
-        if softened is not decided and len(made) == 1:  # a tie: the other side's derivative counts too
+        if softened is not decided and len(made) == 1:  # over a tape: the other side's derivative counts too
             key, function = ("no", no) if "yes" in made else ("yes", yes)
             branch(key, function)
         if len(made) == 1:
             (only,) = made.values()
             return only
-        if decided is None and hasattr(self.base, "note_leap"):
+        if softened is None and hasattr(self.base, "note_leap"):
             self.base.note_leap(made["yes"].value - made["no"].value)
         return Node(self, value, [(made["yes"], Mask(softened)), (made["no"], Mask(_not(softened)))], choice=True)
 

@@ -236,6 +236,23 @@ def test_ties_of_where_and_abs() -> None:
                 assert a.kink is (x == 0)
 
 
+def test_a_factor_that_leaps_at_a_tie_counts_with_both_values() -> None:
+    """y where x <= 1, 2 y beyond: at x = 1 exactly the derivative by y is 1 in one branch and 2 in the other."""
+
+    def leaping(t: Any, x: Any, y: Any) -> Any:
+        return y * t.where(t.lt(1, x), lambda: t.num(2), lambda: t.num(1))
+
+    m = Ball64(3)
+    _, slope = first(m, leaping, [vector(m, 0.5, 1, 2), vector(m, 3, 3, 3)])
+    assert [(slope.lower()[i], slope.upper()[i]) for i in (0, 2)] == [(1, 1), (2, 2)]
+    assert slope.lower()[1] <= 1
+    assert slope.upper()[1] >= 2
+    with Arb(64) as a:
+        _, exact = first(a, leaping, [a.lift(1.0), a.lift(3.0)])
+        assert exact.v.contains(1)
+        assert exact.v.contains(2)
+
+
 def test_min_is_the_mirror_of_max() -> None:
     m = Ball64(2)
     x, y = first(m, lambda t, x, y: t.min([x, y * 3]), [vector(m, 1, 9), vector(m, 1, 1)])
