@@ -305,7 +305,7 @@ def _slope(point: _Point, index: int) -> Found:
     if point.pole or x in function.domains[function.inputs.index(name)] or (x == 0 and point.singular):
         return _beside(point, index)
     direction = {name: _with(_each(row[name], lambda _: _RATIONAL(0)), place, _RATIONAL(1))}
-    scale = min(math.frexp(x)[1] - 1, 0) if x else -ZERO_STEP
+    scale = _step_of(x) if x else -ZERO_STEP
     found = _limit(point, [(index, direction)], None, scale, 0 if x else ZERO_STEP, 2 * point.span)
     return _beside(point, index) if found is None else found
 
@@ -316,6 +316,11 @@ STEPS = (100, 240, 1200, 3000)
 ZERO_STEP = 1100
 #: Bits at which a difference that still is 0 is believed: a format's range, and as much again for what lies between inputs and outputs.
 ZERO_BITS = 4400
+
+
+def _step_of(x: float) -> int:
+    """The exponent of the unit of a number's steps: its own binade, or that of 1/x, for cos(x^2) takes many turns beside a large number."""
+    return -abs(math.frexp(x)[1] - 1)
 
 
 def _limit(
@@ -395,7 +400,7 @@ def _derivative(point: _Point, directions: list[tuple[int, Row]], output: int | 
     if any(x in domain or (x == 0 and point.singular) for x, _, domain in moving):
         return _beside(point, index)
     zero = ZERO_STEP if any(x == 0 for x, _, _ in moving) else 0
-    least = min([0, *(math.frexp(x)[1] - 1 for x, _, _ in moving if x)]) - zero
+    least = min([0, *(_step_of(x) for x, _, _ in moving if x)]) - zero
     most = max(0, *(math.frexp(float(t))[1] for _, t, _ in moving))
     found = _limit(point, directions, output, least - most, zero, 2 * len(directions) * point.span)
     return _beside(point, index) if found is None else found
