@@ -178,16 +178,16 @@ def _tendency(near: Found, nearer: Found) -> Found:
 def _agreed(function: Function, row: Row, fmt: Format) -> list[Found] | None:
     """The outputs at two precisions that agree to 2^-80: one at least so large that a sum of the inputs loses none of them, the other larger by
     the format's range, for two precisions that lose one agree; doubled until they do. What does not agree then grows beyond all bounds, and is nan.
-    A zero is believed beyond 2,600 bits."""
+    A zero or a pole is believed beyond 2,600 bits."""
     bits, before, mpmath = 160 + _spread(row), None, tests.mpfr.asked_of_mpmath
     while bits <= 20480:
         now = _evaluate(function, row, bits, fmt)
         if now is None:
             return None
         if before is not None and all(map(_alike, before, now)):
-            if bits > 2600 or all(now):
+            if bits > 2600 or all(v and not isinstance(v, float) for v in now):
                 return now
-            bits = max(bits, 1400)  # zeros, so far
+            bits = max(bits, 1400)  # zeros and poles, so far
         cheap = before is None and tests.mpfr.asked_of_mpmath == mpmath
         before, bits = now, bits + _range(fmt) if cheap else 2 * bits
     return [math.nan] * len(before or [])
