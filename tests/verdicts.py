@@ -1,11 +1,12 @@
 """The guard of a change that must change no verdict: records every verdict of a run with a fixed seed, and compares two records.
 
-    python -m tests.verdicts record old.npz        # in the old checkout, then in the new one
+    python -m tests.verdicts record old.npz        # in the old checkout, then in the new one; --quick: minutes instead of half an hour
     python -m tests.verdicts compare old.npz new.npz
 
 The run is a campaign in this process (`--workers 0`) with a budget in verdicts: every family of ops, every order, the four real formats and
 the complex ones, some cells of each, through the targets that take little time to start. A record holds, for every answer judged, what
-identifies it (cell, target, call, inputs, answers) and what was said (class, symptom, ulps, excess), to the bit.
+identifies it (cell, target, call, inputs, answers) and what was said (class, symptom, ulps, excess), to the bit. Quick: of the same cells a part
+of the special grid and two recipes, judged without a search.
 """
 
 from __future__ import annotations
@@ -26,11 +27,15 @@ import numpy as np
 
 from fuzzer.campaign import trial
 from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.cell import cells_of, subjects_of
 from fuzzer.campaign.plan import FIRST
 from fuzzer.campaign.run import Settings, first_visit, run_campaign
 from fuzzer.catalog.op import ORDERS
-from fuzzer.catalog.registry import ops
+from fuzzer.catalog.registry import ops, select
 from fuzzer.findings.store import Store
+from fuzzer.frameworks.target import targets_named
+from fuzzer.inputs.grid import special_batch
+from fuzzer.inputs.strategies import draw_recipes
 from fuzzer.judge.verdict import Class
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
@@ -38,16 +43,19 @@ DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128"
 TARGETS = (("torch,numpy", 12), ("tensorflow", 5), ("jax:cpu:eager", 2))
 #: Verdicts that each call of a cell has in the budget; its search takes whole batches, and so somewhat more.
 VERDICTS = 1000
+#: Rows of a batch of the quick record.
+GRID = 64
 FIELDS = ("classes", "symptoms", "ulps", "excess")
 
 
-def slices() -> Iterator[tuple[str, str, str, list[str]]]:
-    """(dtype, order, targets, names of ops): the catalogue, spread over the slices in its own order, so that every family is in many of them."""
+def slices(times: int) -> Iterator[tuple[str, str, str, list[str]]]:
+    """(dtype, order, targets, names of ops): the catalogue, spread over the slices in its own order, so that every family is in many of them;
+    of each slice TARGETS' counts so many times."""
     for count, (dtype, order) in enumerate(itertools.product(DTYPES, ORDERS)):
         able = [op.name for op in ops().values() if dtype in op.dtypes and order in op.orders]
         for targets, wanted in TARGETS:
-            step = max(1, len(able) // wanted)
-            chosen = able[(7 * count) % step :: step][:wanted]
+            step = max(1, len(able) // (times * wanted))
+            chosen = able[(7 * count) % step :: step][: times * wanted]
             if chosen:
                 yield dtype, order, targets, chosen
 
@@ -94,7 +102,23 @@ def _campaign(settings: Settings) -> None:
         run_campaign(replace(settings, budget=budget), store)
 
 
-def record(path: Path) -> int:
+def _batches(settings: Settings) -> None:
+    """A part of the special grid and two recipes of each cell of an op."""
+    (op,) = select(settings.ops)
+    targets = targets_named(settings.targets)
+    for cell in cells_of([op], settings.dtypes, settings.orders, targets):
+        params, dtype, order = dict(cell.params), cell.dtype, cell.order
+        subjects = subjects_of(cell, targets)
+        if not subjects:
+            continue
+        one = trial.Trial(cell, subjects)
+        grid = special_batch(op, params, dtype, order, limit=1024)
+        one.run(grid.take(np.arange(0, grid.rows, max(1, grid.rows // GRID))))
+        for recipe in draw_recipes(op, dtype, seed=2026, count=2, order=order, params=params, rows=GRID, lengths=(2, 5)):
+            one.run(recipe.expand(op, params, dtype, order).take(slice(0, GRID)))
+
+
+def record(path: Path, *, quick: bool) -> int:
     """Runs the slices and writes the record."""
     recorder, judge = Recorder(), trial.Trial.judge
 
@@ -105,11 +129,12 @@ def record(path: Path) -> int:
 
     trial.Trial.judge = judging  # type: ignore[method-assign]
     seen: set[str] = set()
-    for dtype, order, targets, names in slices():
+    run = _batches if quick else _campaign
+    for dtype, order, targets, names in slices(3 if quick else 1):
         seen |= set(names)
         began, before = time.perf_counter(), sum(recorder.rows)
         for name in names:
-            _campaign(Settings(Budget(verdicts=1), name, targets, (dtype,), (order,), seed=2026, workers=0))
+            run(Settings(Budget(verdicts=1), name, targets, (dtype,), (order,), seed=2026, workers=0))
         took = time.perf_counter() - began
         print(
             f"{dtype:10} {order:5} {targets:13} {len(names):3} ops {sum(recorder.rows) - before:9,} verdicts {took:6.1f} s",
@@ -164,12 +189,14 @@ def _said(verdicts: dict[str, Any], at: int) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("record").add_argument("path", type=Path)
+    recording = commands.add_parser("record")
+    recording.add_argument("path", type=Path)
+    recording.add_argument("--quick", action="store_true")
     comparing = commands.add_parser("compare")
     comparing.add_argument("old", type=Path)
     comparing.add_argument("new", type=Path)
     chosen = parser.parse_args(arguments)
-    return record(chosen.path) if chosen.command == "record" else compare(chosen.old, chosen.new)
+    return record(chosen.path, quick=chosen.quick) if chosen.command == "record" else compare(chosen.old, chosen.new)
 
 
 if __name__ == "__main__":
