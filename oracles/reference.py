@@ -48,6 +48,13 @@ class Reference:
     def take(self, index: Any) -> Reference:
         return Reference(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
+    def set(
+        self, row: int | NDArray[np.int64], output: int, value: float, low: float, radius: float, accepts: int, tier: int
+    ) -> None:
+        """Overwrites an output of a row, or of several; `interval` stays as it is."""
+        at = row, output
+        self.value[at], self.low[at], self.radius[at], self.accepts[at], self.tier[at] = value, low, radius, accepts, tier
+
     def put(self, rows: NDArray[Any], other: Reference) -> None:
         """Overwrites the given rows with another reference's."""
         for name in self.__dataclass_fields__:

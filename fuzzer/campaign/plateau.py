@@ -21,9 +21,9 @@ from fuzzer.formats import Format
 from fuzzer.inputs.exhaustive import Space
 from fuzzer.judge.ulps import error, kind_errors
 from oracles.function import Function
-from oracles.oracle import settled_kinds
 from oracles.over_interval import Hull, hull, slope
 from oracles.reference import FINITE, NAN, Reference
+from oracles.tiers.lattices import settled_kinds
 
 #: The truth of some inputs.
 Known = Callable[[Batch], Truth]

@@ -27,7 +27,7 @@ from fuzzer.inputs.structures import satisfy
 from oracles import oracle
 from oracles.effort import ROW, evaluation_cost
 from oracles.function import Function
-from oracles.oracle import Caps
+from oracles.question import Caps
 
 #: Numbers of one framework call, and one shape for jax. After round 0 each recipe has so many, and of vectors it has COUSINS.
 ROWS = 4096

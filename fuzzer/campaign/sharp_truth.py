@@ -16,9 +16,10 @@ from fuzzer.formats import Format
 from fuzzer.inputs.exhaustive import Space
 from oracles import oracle, vectorised
 from oracles.arithmetic.ball64 import Ball64
-from oracles.oracle import Caps
+from oracles.question import Caps, Question
 from oracles.reference import FINITE, NAN, TIERS, Reference
 from oracles.taylor import Taylor, taylor
+from oracles.tiers.audit import audit
 
 #: Inputs of one framework call: large enough that Python's share is small, small enough that the oracle's columns stay in the cache.
 CALL = 1 << 15
@@ -80,15 +81,14 @@ def _climbed(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Reference:
     """By the oracle, tier by tier."""
     fmt = trial.format
 
-    def undecided(truth: Reference, _: NDArray[np.int64]) -> NDArray[np.bool_]:
+    climb = oracle.ask(Question(trial.function, inputs, fmt.precision, trial.caps, trial.clock.tally))
+    while climb.goes_on:
+        truth = climb.sharpened
         known = rounded(truth, fmt)[1] | truth.interval | (truth.accepts != FINITE)
         with np.errstate(invalid="ignore"):
             known &= (truth.radius <= SHARP * fmt.ulp(truth.value)) | truth.interval | (truth.accepts & FINITE == 0)
-        return np.asarray(~known.all(axis=1))
-
-    return oracle.reference(
-        trial.function, inputs, precision=fmt.precision, undecided=undecided, caps=trial.caps, tally=trial.clock.tally
-    )
+        climb.sharpen(~known.all(axis=1))
+    return climb.reference
 
 
 def _at_once(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Truth | None:
@@ -116,7 +116,7 @@ def _at_once(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Truth | No
     trial.clock.tally.seconds[m.name] += time.perf_counter() - began
     left = np.flatnonzero(open_)
     trial.clock.tally.elements[m.name] += rows - len(left)
-    oracle.audit(function, inputs, reference, trial.caps)
+    audit(function, inputs, reference, trial.caps)
     return None if len(left) == rows else _sharpened(trial, inputs, reference, right, certain, left)
 
 
@@ -220,7 +220,7 @@ class Models:
         """Against Arb at one input: another arithmetic, of another shape. Raises AuditFailure."""
         given = np.array([x])
         (name,) = self.trial.function.inputs
-        oracle.audit(self.trial.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.trial.caps)
+        audit(self.trial.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.trial.caps)
 
     def _by(self, model: Taylor, batch: Batch) -> Truth:
         began = time.perf_counter()

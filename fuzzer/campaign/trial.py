@@ -39,7 +39,7 @@ from fuzzer.judge.verdict import Class
 from oracles import oracle
 from oracles.arithmetic.mp import ending
 from oracles.conditioning import amplification
-from oracles.oracle import Caps, Tally
+from oracles.question import Caps, Question, Tally, alike
 from oracles.reference import Reference
 
 
@@ -414,18 +414,18 @@ class Trial:
         with self.clock.phase("judge"):
             answers = _different(answers)
 
-        def undecided(truth: Reference, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-            known = self._conditions_of(batch, inputs, truth.shape[1])
-            bounds = map(self.clock.phase("oracle"), (known.least, known.sharper) if settle else ())
-            with self.clock.phase("judge"):
-                least = [of_those(bound, rows) for bound in bounds]
-                asked = answers if len(rows) == batch.rows else [given[rows] for given in answers]  # all, as they stand
-                return needs_more(asked, truth, fmt, standard, least)
-
         with self.clock.phase("oracle"):
-            return oracle.reference(
-                self.function, inputs, precision=fmt.precision, undecided=undecided, caps=self._caps_now(), tally=self.clock.tally
-            )
+            climb = oracle.ask(Question(self.function, inputs, fmt.precision, self._caps_now(), self.clock.tally))
+            known = self._conditions_of(batch, inputs, climb.reference.shape[1])
+            bounds = [self.clock.phase("oracle")(bound) for bound in ((known.least, known.sharper) if settle else ())]
+            while climb.goes_on:
+                rows = climb.rows
+                with self.clock.phase("judge"):
+                    least = [of_those(bound, rows) for bound in bounds]
+                    asked = answers if len(rows) == batch.rows else [given[rows] for given in answers]  # all, as they stand
+                    needed = needs_more(asked, climb.sharpened, fmt, standard, least)
+                climb.sharpen(needed)
+        return climb.reference
 
     def amplified(self, row: Batch, output: int) -> Any:
         """sum_j |x_j d_j f| of an output of a batch of one finite row, as the op's errors are measured; nan where unknown. Of binary64 in extended
@@ -472,7 +472,7 @@ class Trial:
                     for n, v in inputs.items()
                 }
                 with self.clock.phase("oracle"):
-                    first, back = oracle.alike(zeroed)
+                    first, back = alike(zeroed)
                     different = {name: values[first] for name, values in zeroed.items()}
                     found = oracle.reference(self.function, different, precision=fmt.precision, caps=self._caps_now()).take(back)
                 found.accepts[...] |= kinds_by_contract(self.op, zeroed, self.cell.order)[:, np.newaxis]

@@ -16,7 +16,7 @@ from fuzzer.frameworks.target import targets_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from fuzzer.inputs.strategies import usual_lengths
 from fuzzer.judge.verdict import Class
-from oracles.oracle import Caps
+from oracles.question import Caps
 from tests.benchmarks.measure import Measure
 
 GOAL = 0.97

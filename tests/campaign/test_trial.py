@@ -17,6 +17,7 @@ from fuzzer.case import Batch, Placement
 from fuzzer.frameworks.target import framework_for, target_named
 from fuzzer.judge.verdict import Class, Symptom
 from oracles import oracle
+from oracles.oracle import Climb, Question
 from tests.planted_framework import SUBJECT, batch_of, judge_answers, trial_of
 
 
@@ -94,13 +95,13 @@ def test_the_order_of_rows_changes_no_verdict() -> None:
 
 def test_the_truth_of_a_row_is_asked_for_once_wherever_it_is_placed(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    whole = oracle.reference
+    whole = oracle.ask
 
-    def watched(function: Any, inputs: Any, **options: Any) -> Any:
+    def watched(question: Question) -> Climb:
         asked.append(1)
-        return whole(function, inputs, **options)
+        return whole(question)
 
-    monkeypatch.setattr(oracle, "reference", watched)
+    monkeypatch.setattr(oracle, "ask", watched)
     trial = trial_of("softmax", "float32")
     for length in (1, 2, 17, 64):
         (outcome,) = trial.run_placed(batch_of("float32", x=[1.0, 2.0, 3.0]), SUBJECT, Placement(length)).outcomes

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
-from oracles import oracle, rigorous
+from oracles import rigorous, vectorised
 from oracles.function import Function
-from oracles.oracle import AuditFailure, Caps, Tally, reference
+from oracles.limits_at_infinity import Accepted
+from oracles.oracle import AuditFailure, Caps, Question, Tally, ask, reference
 from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
+from oracles.tiers.lattices import set_accepted
 
 
 def function(name: str, order: str = "value") -> Function:
@@ -37,15 +39,27 @@ def test_the_tiers_by_what_they_are_for() -> None:
 
 
 def test_only_what_the_caller_needs_climbs() -> None:
-    asked: list[int] = []
+    climb = ask(Question(function("exp"), {"x": np.asarray([1.0, 2.0])}, precision=53))
+    steps = 0
+    while climb.goes_on:
+        climb.sharpen(np.zeros(len(climb.rows), bool))
+        steps += 1
+    assert set(climb.reference.tier.ravel()) <= {TIERS.index("ball64"), TIERS.index("ball80")}
+    assert steps == 1
 
-    def undecided(truth: Reference, rows: np.ndarray) -> np.ndarray:
-        asked.append(len(rows))
-        return np.zeros(len(rows), bool)
 
-    truth = reference(function("exp"), {"x": np.asarray([1.0, 2.0])}, precision=53, undecided=undecided)
-    assert set(truth.tier.ravel()) <= {TIERS.index("ball64"), TIERS.index("ball80")}
-    assert asked
+def test_a_climb_names_the_rows_that_it_sharpened() -> None:
+    climb = ask(Question(function("exp"), {"x": np.asarray([1.0, 2.0, 3.0, math.inf])}, precision=53))
+    assert climb.rows.tolist() == [0, 1, 2, 3]
+    climb.sharpen(np.asarray([False, True, False, False]))
+    tiers = set()
+    while climb.goes_on:
+        assert climb.rows.tolist() == [1]
+        assert climb.sharpened.shape == (1, 1)
+        tiers.add(TIERS[climb.reference.tier[1, 0]])
+        climb.sharpen(np.asarray([TIERS[climb.reference.tier[1, 0]] != "arb"]))
+    assert "arb" in tiers
+    assert climb.reference.accepts[3, 0] == PINF
 
 
 @pytest.mark.parametrize(("x", "accepts"), [(-1.0, NAN), (0.0, NINF), (math.inf, PINF), (2.0, FINITE), (math.nan, NAN)])
@@ -66,14 +80,14 @@ def test_caps_leave_elements_unknown_and_never_wrong() -> None:
 
 
 def test_the_audit_stops_a_wrong_tier(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = oracle.vectorised.evaluate
+    real = vectorised.evaluate
 
     def wrong(*args: object, **keywords: object) -> Reference:
         truth = real(*args, **keywords)  # type: ignore[arg-type]
         truth.value[...] *= 1 + 2.0**-30
         return truth
 
-    monkeypatch.setattr(oracle.vectorised, "evaluate", wrong)
+    monkeypatch.setattr(vectorised, "evaluate", wrong)
     with pytest.raises(AuditFailure, match="Arb proves"):
         reference(function("exp"), {"x": np.linspace(1, 2, 8)}, caps=Caps(audit_share=1.0))
 
@@ -185,5 +199,5 @@ def test_no_call_of_flint_takes_forever() -> None:
 def test_a_subnormal_limit_keeps_its_last_bit() -> None:
     truth = Reference.unknown(1, 1)
     odd = 3 * 2.0**-1074
-    oracle._set_accepted(truth, 0, (oracle.limits_at_infinity.Accepted(FINITE, odd, odd),))
+    set_accepted(truth, 0, (Accepted(FINITE, odd, odd),))
     assert truth.value[0, 0] == odd

@@ -1,0 +1,82 @@
+"""Limits, row by row: what is right where neither columns nor Arb know a number (oracles.limits_at_infinity)."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oracles import limits_at_infinity
+from oracles.arithmetic.mp import TimeIsUpError, ending
+from oracles.limits import nan_reach
+from oracles.limits_at_infinity import Accepted
+from oracles.question import Inputs, Question, key_of
+from oracles.reference import FINITE, Reference
+from oracles.tiers.lattices import ALIKE, SETTLED, set_accepted
+
+#: A limit costs about as much as so many evaluations by Arb (measured: 5 to 60).
+PATHS = 25
+#: A special function of the table costs mpmath so many times what it costs Arb (measured at 128 bits: 6 to 110).
+MPMATH = 40.0
+
+
+class Readings:
+    """The limits of one question's rows, within its caps; rows that are alike are read once."""
+
+    def __init__(self, question: Question, truth: Reference, patterns: NDArray[np.int64]) -> None:
+        self.question, self.truth, self.patterns = question, truth, patterns
+        self._settled = SETTLED.setdefault(question.function, {})
+        self._answered: dict[bytes, tuple[Accepted, ...]] = {}
+        self._of_pattern: dict[int, list[tuple[Accepted, ...]]] = {}
+        self._costs = {
+            False: PATHS * question.cost(limits_at_infinity.BITS, MPMATH),
+            True: nan_reach.MOST * question.cost(nan_reach.BITS),
+        }
+        self._effort = dict.fromkeys(self._costs, 0.0)  # rows with a NaN have their own: they cost little
+
+    def read(self, rows: list[int]) -> None:
+        """Puts in what is right at these rows, as far as the caps go."""
+        start = time.perf_counter()
+        for row in rows:
+            if int(self.patterns[row]) not in self._settled:
+                right = self._right(row)
+                if right is not None:
+                    set_accepted(self.truth, row, right)
+        self.question.tally.seconds["limit"] += time.perf_counter() - start
+
+    def _right(self, row: int) -> tuple[Accepted, ...] | None:
+        """What is right at a row; None where no time or effort is left for it."""
+        question, caps, single = self.question, self.question.caps, self.question.row(row)
+        key, nan = key_of(single), _has_nan(single)
+        if key in self._answered:
+            return self._answered[key]
+        over = len(self._answered) >= caps.limit_rows or self._effort[nan] >= caps.limit_effort
+        if over or not (nan or time.time() < caps.until):
+            return None
+        self._effort[nan] += self._costs[nan]
+        try:
+            with ending(caps.until):
+                right = self._answered[key] = tuple(limits_at_infinity.accepted(question.function, single))
+        except TimeIsUpError:
+            return None
+        self._learn(int(self.patterns[row]), right)
+        return right
+
+    def _learn(self, pattern: int, right: tuple[Accepted, ...]) -> None:
+        """Where ALIKE points of a lattice of poles are read, and none is a number, they settle all of its points."""
+        if not pattern:
+            return
+        same = self._of_pattern.setdefault(pattern, [])
+        same.append(right)
+        if len(same) == ALIKE and not any(one.kinds & FINITE for answer in same for one in answer):
+            self._settled[pattern] = tuple(
+                Accepted(functools.reduce(operator.or_, (answer[k].kinds for answer in same))) for k in range(len(right))
+            )
+
+
+def _has_nan(single: Inputs) -> bool:
+    """Rows with a NaN ask Arb a few times (nan_reach), and no limit."""
+    return any(bool(np.isnan(values).any()) for values in single.values())
