@@ -480,7 +480,7 @@ class Trial:
                 read[fresh] = True
             return flushed_truth.take(rows)
 
-        overflow = Overflow(self.function, inputs, fmt, partial(self._lower, inputs))
+        overflow = Overflow(self.function, inputs, truth.shape[1], fmt, partial(self._lower, inputs))
         excused = self.clock.phase("oracle")(overflow.excused)
         proved = self.clock.phase("oracle")(partial(self._proved, inputs, truth, standard))
         outcomes: list[Outcome] = []

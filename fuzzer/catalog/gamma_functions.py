@@ -22,6 +22,7 @@ OPS: list[Op] = [
        source="scipy.special.gammasgn: NaN at the poles and -inf", verified=FORMULA, topics=SPECIAL),
     op("loggamma", [scalar("x", 0)], jax="jax.scipy.special.loggamma(x)", numpy=peer("scipy.special.loggamma(x)", WIDE),
        accuracy="special", roots=True, source="scipy.special.loggamma: real on the right of 0 only",
+       documented=(domain("x>0", pages.jax("jax.scipy.special.loggamma"), "defined for x > 0", frameworks=("jax",)),),
        verified=ARB, topics=SPECIAL),
     op("trigamma", X, torch=["torch.polygamma(1, x)", "torch.special.polygamma(1, x)"],
        accuracy="special", accepts={"x=-inf": float("nan")},

@@ -12,6 +12,8 @@ PLANE = [matrix("x")]
 PLANES = (1, 2, 3, 5)
 COLOURS, IMAGES = ("colours", "images"), ("images",)
 NO_HALF = ("bfloat16", "float32", "float64")
+#: Of a page that converts "to float representation" first, and computes in binary32.
+FLOAT = ("float16", "bfloat16", "float32")
 #: A row of colours as images of one pixel.
 PIXEL = "x[:, None, None]"
 
@@ -37,8 +39,8 @@ OPS: list[Op] = [
     op("adjust_contrast", PLANE,
        tensorflow=call("tf.image.adjust_contrast(x[..., None], factor)[..., 0]", dtypes=NO_HALF, grad=False),
        params={"factor": (2.0, 0.5)}, lengths=PLANES, accuracy="accumulating", verified=RATIONALS, topics=IMAGES),
-    op("adjust_gamma", [scalar("x", 0.0, 1.0)], tensorflow="tf.image.adjust_gamma(x, gamma)", params={"gamma": (2.0, 0.5)}, verified=FORMULA,
-       topics=IMAGES,
+    op("adjust_gamma", [scalar("x", 0.0, 1.0)], tensorflow=call("tf.image.adjust_gamma(x, gamma)", dtypes=FLOAT),
+       params={"gamma": (2.0, 0.5)}, verified=FORMULA, topics=IMAGES,
        accepts={"x=-inf": float("inf")}, source="the page's In**gamma; C23 F.10.4.5: pow(-inf, y) is +inf for positive y that are no odd integers"),
     op("per_image_standardization", PLANE, tensorflow=call("tf.image.per_image_standardization(x[..., None])[..., 0]", dtypes=("float32",)),
        lengths=PLANES[1:], min_length=2, accuracy="accumulating", verified=FORMULA, topics=IMAGES),

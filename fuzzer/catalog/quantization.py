@@ -49,12 +49,20 @@ def whole(name: str, fmt: str, low: float, high: float, dtypes: tuple[str, ...] 
     )  # fmt: skip
 
 
-def saturating(name: str, fmt: str) -> Op:
+def saturating(name: str, fmt: str, documented: tuple[Documented, ...] = ()) -> Op:
     """tf.saturate_cast, and back."""
     return op(
         name, X, tensorflow=[f"tf.cast(tf.saturate_cast(x, tf.{fmt}), x.dtype)", f"tf.cast({KERAS}.saturate_cast(x, '{fmt}'), x.dtype)"],
         orders=VALUE, accuracy="exact", accepts={"x=nan": "any"}, source="tf.saturate_cast; of a NaN nothing is promised",
-        verified=RATIONALS, topics=CAST,
+        documented=documented, verified=RATIONALS, topics=CAST,
+    )  # fmt: skip
+
+
+def clamped_before(dtype: str, largest: int) -> Documented:
+    """The largest number of the dtype that an int32 holds is below the largest int32."""
+    return Documented(
+        "clamps before the cast, to a number of the input's format", pages.tensorflow("tf.saturate_cast"), where=f"x>={largest}",
+        value=(float(largest), 2.0**31), dtypes=(dtype,), frameworks=("tensorflow",),
     )  # fmt: skip
 
 
@@ -77,7 +85,7 @@ OPS: list[Op] = [
     whole("cast_int32", "int32", -(2**31), 2**31 - 128, ("bfloat16", "float32", "float64")),
     saturating("saturate_cast_int8", "int8"),
     saturating("saturate_cast_uint8", "uint8"),
-    saturating("saturate_cast_int32", "int32"),
+    saturating("saturate_cast_int32", "int32", (clamped_before("float32", 2147483520), clamped_before("bfloat16", 2139095040))),
     saturating("saturate_cast_float16", "float16"),
     op("reduce_precision", [scalar("x", -65504, 65504)], jax="jax.lax.reduce_precision(x, exponent_bits, mantissa_bits)",
        params={"exponent_bits": (5, 8), "mantissa_bits": (10, 7)}, orders=VALUE, accuracy="exact",

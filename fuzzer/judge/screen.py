@@ -25,8 +25,11 @@ Conditions = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64
 Least = Sequence[Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]]
 #: rows -> the truth with subnormal inputs read as zero, of just those rows.
 Flushed = Callable[[NDArray[np.int64]], Reference]
-#: (rows, outputs, whether the answer is NaN, whether the truth is beyond the format) -> which are right all the same (overflow.Overflow.excused).
-Excused = Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]], NDArray[np.bool_]]
+#: (rows, outputs, whether the answer is NaN, whether the truth is beyond the format) -> (which are right all the same, of which nobody knows;
+#: overflow.Overflow.excused).
+Excused = Callable[
+    [NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]], tuple[NDArray[np.bool_], NDArray[np.bool_]]
+]
 #: (rows, outputs, answers) -> the Class that the ball test proves; of those that it is not run for `undecided`.
 Proved = Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]], NDArray[np.uint8]]
 
@@ -162,9 +165,10 @@ def _screened(
 ) -> Screened:  # fmt: skip
     """`screen`, element by element."""
     right, wrong = kind_errors(answers, truth.accepts)
+    open_ = _overflowing_wholes(answers, truth, fmt, standard)
     if excused is not None:
-        spared = _excused(answers, truth, fmt, standard, right, excused)
-        right, wrong = right | spared, wrong & ~spared
+        spared, unknown = _excused(answers, truth, fmt, standard, right, excused)
+        right, wrong, open_ = right | spared, wrong & ~spared, open_ | unknown
     if contract is not None:
         right, wrong = right | contract, wrong & ~contract
     half = np.zeros(answers.shape, np.bool_)
@@ -182,7 +186,8 @@ def _screened(
         maybe = ~sure & ~within & ~np.isnan(far)
     ulps[right] = 0.0
     ulps[wrong] = np.inf
-    unknown = truth.accepts == 0
+    unknown = (truth.accepts == 0) | (open_ & ~right)
+    wrong &= ~unknown
     if contract is not None:
         unknown = unknown & ~contract
     if conventions is not None:
@@ -232,21 +237,31 @@ def _screened(
     return Screened(Verdicts(ulps, excess, classes, symptoms), explained, np.arange(len(answers)))
 
 
+def _overflowing_wholes(answers: NDArray[np.float64], truth: Reference, fmt: Format, standard: Standard) -> NDArray[np.bool_]:
+    """NaNs and infinities of vectors whose errors are measured normwise, of which one element overflows: the norm is beyond the format, and no
+    bound speaks of the others, which a substitution or a product makes of it."""
+    odd = ~np.isfinite(answers)
+    if standard.whole != "all" or not odd.any():
+        return np.zeros(answers.shape, np.bool_)
+    return np.asarray(odd & overflows(truth, fmt).any(axis=1, keepdims=True))
+
+
 def _excused(
     answers: NDArray[np.float64], truth: Reference, fmt: Format, standard: Standard, right: NDArray[np.bool_], excused: Excused
-) -> NDArray[np.bool_]:  # fmt: skip
-    """NaNs, and infinities that are derivatives, which no number was held against: those that are right because something overflows."""
-    none = np.zeros(answers.shape, np.bool_)
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # fmt: skip
+    """NaNs, and infinities that are derivatives, which no number was held against: those that are right because something overflows, and those of
+    which nobody knows."""
+    none, unknown = np.zeros(answers.shape, np.bool_), np.zeros(answers.shape, np.bool_)
     nan = np.isnan(answers)
     odd = nan if standard.order == "value" else ~np.isfinite(answers)
     if not odd.any():
-        return none
+        return none, unknown
     over = overflows(truth, fmt)
     odd = odd & ~right & (truth.accepts != 0) & (over if standard.order == "value" else True)
     rows, outs = np.nonzero(odd)
     if len(rows):
-        none[rows, outs] = excused(rows, outs, nan[rows, outs], over[rows, outs])
-    return none
+        none[rows, outs], unknown[rows, outs] = excused(rows, outs, nan[rows, outs], over[rows, outs])
+    return none, unknown
 
 
 def _settled(

@@ -33,6 +33,8 @@ def mp_rgamma(mp: Any, x: Any) -> Any:
 
 def mp_gammainc_p(mp: Any, a: Any, x: Any) -> Any:
     """DLMF 8.11.4, the complement far right."""
+    if a < 0 < x:
+        raise NotImplementedError("the analytic continuation by a")
     if not (a >= 0 and x >= 0 and (a > 0 or x > 0)):
         return mp.nan
     if x == 0 or a == 0:
@@ -70,6 +72,8 @@ def _lgamma_beside_one(mp: Any, a: Any) -> Any:
 
 def mp_gammainc_q(mp: Any, a: Any, x: Any) -> Any:
     """The continued fraction DLMF 8.9.2, contracted (Lentz's algorithm), far right; elsewhere the complement with the digits that it loses."""
+    if a < 0 < x:
+        raise NotImplementedError("the analytic continuation by a")
     if not (a >= 0 and x >= 0 and (a > 0 or x > 0)):
         return mp.nan
     if x == 0 or a == 0:
@@ -150,7 +154,7 @@ def _tail_of_q(a: arb, x: arb) -> arb:
 
 def _gammainc(a: arb, x: arb, upper: bool) -> arb:
     """Of balls by the ends: P falls in a and grows in x."""
-    if a < 0 or x < 0:
+    if x < 0:
         from oracles.arithmetic.arb import Undefined
 
         raise Undefined("an incomplete gamma function left of 0")
@@ -213,6 +217,8 @@ def _density(m: Any, a: Any, x: Any) -> Any:
 
 def mp_betainc(mp: Any, a: Any, b: Any, x: Any) -> Any:
     """DLMF 8.17.8 on the side of the mean where its terms fall, the complement (8.17.4) on the other."""
+    if (a < 0 or b < 0) and 0 < x < 1:
+        raise NotImplementedError("the analytic continuation by a and b")
     if not (a >= 0 and b >= 0 and 0 <= x <= 1):
         return mp.nan
     if a == 0 or b == 0:
@@ -284,7 +290,7 @@ def _beta_point(a: arb, b: arb, x: arb) -> arb:
 
 def _betainc(a: arb, b: arb, x: arb) -> arb:
     """Of balls by the ends: I falls in a and grows in b and x."""
-    if a < 0 or b < 0 or x < 0 or x > 1:
+    if x < 0 or x > 1:
         from oracles.arithmetic.arb import Undefined
 
         raise Undefined("an incomplete beta function outside its domain")
@@ -330,6 +336,8 @@ def _beta_density(m: Any, a: Any, b: Any, x: Any) -> Any:
 def mp_zeta(mp: Any, s: Any, q: Any) -> Any:
     """sum (k + q)^-s; on the left of 0 for integer s only, where the terms are real. The first terms are taken off: they may be all there
     is to see."""
+    if s < 1:
+        raise NotImplementedError("the analytic continuation by s")
     if not s > 1:
         return mp.inf if s == 1 and q > 0 else mp.nan
     if q <= 0 and mp.isint(q):
@@ -351,10 +359,6 @@ def mp_zeta(mp: Any, s: Any, q: Any) -> Any:
 
 
 def _zeta(s: arb, q: arb) -> arb:
-    from oracles.arithmetic.arb import Undefined
-
-    if s < 1:
-        raise Undefined("a zeta function left of its pole")
     if not s > 1 or not q.is_finite() or not s.is_finite():
         return arb.nan()
     if q > 0:
