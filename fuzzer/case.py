@@ -70,6 +70,16 @@ class Batch:
         """The batch of the selected rows (an integer array, mask or slice)."""
         return Batch(self.dtype, {name: values[index] for name, values in self.inputs.items()})
 
+    def flushed(self) -> Batch:
+        """With subnormal numbers as zeros of their sign."""
+        least = self.format.min_normal
+
+        def as_read(values: NDArray[Any]) -> NDArray[Any]:
+            exact = values.astype(np.float64)
+            return np.where(np.abs(exact) < least, np.copysign(0.0, exact), exact).astype(values.dtype)
+
+        return Batch(self.dtype, {name: as_read(values) for name, values in self.inputs.items()})
+
     def repeat(self, times: int) -> Batch:
         return Batch(self.dtype, {name: np.repeat(values, times, axis=0) for name, values in self.inputs.items()})
 

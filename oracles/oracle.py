@@ -43,6 +43,8 @@ class Climb:
         self.rows: Rows = np.arange(question.rows)
         #: Whether anything can be sharpened further.
         self.goes_on = True
+        #: Whether any truth has been sharpened since the first tier.
+        self.changed = False
         self._steps: Generator[Rows, Mask, None] = self._climb()
         next(self._steps)
 
@@ -64,6 +66,7 @@ class Climb:
         question, truth, finite = self.question, self.reference, self._finite
         anything = beyond_domain(question.function, question.inputs)
         todo = (yield from self._judged(np.arange(question.rows))) & finite
+        self.changed = bool(todo.any() or anything.any() or not finite.all())
         if todo.any():
             rows = np.flatnonzero(todo)
             columns.second(question, truth, rows)
@@ -73,7 +76,9 @@ class Climb:
         yield from self._row_by_row(todo, ~finite & ~anything)
         accept_anything(truth, anything)
         if question.function.order != "value":  # a derivative where the function is undefined: no truth to hold an answer against
-            accept_anything(truth, truth.accepts == NAN)
+            undefined = truth.accepts == NAN
+            self.changed |= bool(undefined.any())
+            accept_anything(truth, undefined)
         audit(question.function, question.inputs, truth, question.caps)
         for code, count in enumerate(np.bincount(truth.tier.ravel()).tolist()):
             if count:

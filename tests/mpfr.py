@@ -60,6 +60,12 @@ class Mpfr(Composites):
 
     def __init__(self, bits: int) -> None:
         self.bits, self.removable = bits, False
+        #: The outcomes of all comparisons, one after the other: where they differ beside a point, a branch ends there.
+        self.decisions: list[int] = []
+
+    def _decided(self, outcome: int) -> int:
+        self.decisions.append(outcome)
+        return outcome
 
     # Numbers in and out
 
@@ -115,6 +121,7 @@ class Mpfr(Composites):
         return -value if turn >= 2 else value
 
     def abs(self, x: Number) -> Number:
+        self._decided(gmpy2.sign(x))
         return abs(x)
 
     def sum(self, items: Sequence[Number]) -> Number:
@@ -122,13 +129,15 @@ class Mpfr(Composites):
         return gmpy2.fsum([self.num(v) for v in items])
 
     def max(self, items: Sequence[Number]) -> Number:
-        return max(self.num(v) for v in items)
+        numbers = [self.num(v) for v in items]
+        return numbers[self._decided(max(range(len(numbers)), key=numbers.__getitem__))]
 
     def hint_max(self, items: Sequence[Number]) -> Number:
-        return self.max(items)
+        return max(self.num(v) for v in items)
 
     def min(self, items: Sequence[Number]) -> Number:
-        return min(self.num(v) for v in items)
+        numbers = [self.num(v) for v in items]
+        return numbers[self._decided(min(range(len(numbers)), key=numbers.__getitem__))]
 
     def pow(self, x: Number, y: Number) -> Number:
         return self.num(x) ** self.num(y)
@@ -145,7 +154,7 @@ class Mpfr(Composites):
     # Conditions
 
     def lt(self, x: Number, y: Number) -> bool:
-        return bool(self.num(x) < self.num(y))
+        return bool(self._decided(self.num(x) < self.num(y)))
 
     def eq0(self, x: Number) -> bool:
         return not x

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.trial import Judgement, Trial
+from fuzzer.campaign.evaluator import Evaluator
+from fuzzer.campaign.judgement import Judgement
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import ORDERS, Implementation
@@ -78,12 +79,12 @@ class Judged:
     flushed: bool
 
 
-def trial_of(op: str, dtype: str, order: str = "value", **params: Any) -> Trial:
+def trial_of(op: str, dtype: str, order: str = "value", **params: Any) -> Evaluator:
     record = op_named(op)
-    return Trial(Cell(op, tuple({**record.default_params(), **params}.items()), dtype, order), [SUBJECT])
+    return Evaluator(Cell(op, tuple({**record.default_params(), **params}.items()), dtype, order), [SUBJECT])
 
 
-def judge_answers(trial: Trial, batch: Batch, answers: Any) -> Judgement:
+def judge_answers(trial: Evaluator, batch: Batch, answers: Any) -> Judgement:
     """The judgement of these answers, given as numbers of the format, shape (rows, outputs)."""
     given = np.asarray(answers, np.float64).astype(batch.format.dtype)
     return trial.judge(batch, [(SUBJECT, given, "")])
@@ -96,7 +97,7 @@ def batch_of(dtype: str, **inputs: Any) -> Batch:
     return Batch(dtype, {name: format_named(dtype).round(np.asarray([value], np.float64)) for name, value in inputs.items()})
 
 
-def judge_planted(trial: Trial, batch: Batch, answers: Any, output: int = 0) -> Judged:
+def judge_planted(trial: Evaluator, batch: Batch, answers: Any, output: int = 0) -> Judged:
     """The verdict on the one row's answers, of one output."""
     (outcome,) = judge_answers(trial, batch, [answers]).outcomes
     assert outcome.screened is not None
@@ -112,7 +113,7 @@ def judge_planted(trial: Trial, batch: Batch, answers: Any, output: int = 0) -> 
             truth = math.nan if exact is None else float(exact) if abs(exact) < 2**1023 else math.inf
             answer = float(np.asarray(outcome.answers, np.float64)[at])
             certified = certify(
-                trial.function, single, output, answer, truth, trial.format, trial.standard(batch), excess, class_
+                trial.function, single, output, answer, truth, trial.format, trial.references.rule(batch).limit, excess, class_
             )
     return Judged(
         class_,

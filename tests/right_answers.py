@@ -67,6 +67,8 @@ class _Point:
         self.moved: dict[Any, Any] = {}
         self.sides: dict[Any, list[Found] | None] = {}
         self.steps: dict[Any, Found] = {}
+        self.branches: dict[Any, tuple[int, ...]] = {}
+        self.kinked: set[Any] = set()  # steps within which another branch begins
 
     def lifted(self, m: Any, bits: int) -> dict[str, Any]:
         """The inputs as numbers of the arithmetic."""
@@ -132,8 +134,13 @@ class _Point:
         """The tape's derivatives at the point itself; None where the definition singles it out, and so the tape has a constant's."""
         if self.singular:
             return None
-        found, singled_out = _evaluated(self.function, self.row, 2600, self.fmt)
-        return None if singled_out else found
+        try:
+            with precision(2600) as m:  # where MPFR meets an infinity, the tape's zero times it is no derivative
+                outputs = self.function.outputs(m, {n: _lift(m, v) for n, v in self.row.items()})
+                found = [_bounded(m.num(v), self.fmt) for v in outputs]
+        except (ArithmeticError, ValueError, TypeError, libmp.NoConvergence):
+            return None
+        return None if m.removable else found
 
 
 # Values
@@ -184,7 +191,7 @@ def _agreed(function: Function, row: Row, fmt: Format) -> list[Found] | None:
         now = _evaluate(function, row, bits, fmt)
         if now is None:
             return None
-        if before is not None and all(map(_alike, before, now)):
+        if before is not None and all(_alike(a, b, fmt) for a, b in zip(before, now, strict=True)):
             if bits > 2600 or all(v and not isinstance(v, float) for v in now):
                 return now
             bits = max(bits, 1400)  # zeros and poles, so far
@@ -204,10 +211,11 @@ def _spread(row: Row) -> int:
     return max(exponents) - min(exponents) if exponents else 0
 
 
-def _alike(a: Found, b: Found) -> bool:
+def _alike(a: Found, b: Found, fmt: Format) -> bool:
     if isinstance(a, float) or isinstance(b, float):
         return isinstance(a, float) and isinstance(b, float)
-    return bool(abs(a - b) * (1 << 80) <= abs(b))
+    least = _power(fmt.emin - fmt.precision - 8)  # both may be what the rounding of a constant leaves of a zero
+    return bool(abs(a - b) * (1 << 80) <= abs(b)) or (abs(a) <= least and abs(b) <= least)
 
 
 def _evaluate(function: Function, row: Row, bits: int, fmt: Format) -> list[Found] | None:
@@ -314,6 +322,8 @@ def _slope(point: _Point, index: int) -> Found:
 STEPS = (100, 240, 1200, 3000)
 #: A number that is 0 moves by 2^-1100 of one, below the least number of any format.
 ZERO_STEP = 1100
+#: No step is so small that no other branch begins within it.
+_KINKED = object()
 #: Bits at which a difference that still is 0 is believed: a format's range, and as much again for what lies between inputs and outputs.
 ZERO_BITS = 4400
 
@@ -327,7 +337,16 @@ def _limit(
     point: _Point, directions: list[tuple[int, Row]], output: int | None, scale: int, deeper: int, wider: int
 ) -> Found | None:
     """What the central differences with steps 2^(scale - digits) tend to: two that agree. None where the steps cannot tell (a jump, an overflow,
-    terms that cancel entirely beside another that is astronomical). deeper, wider: bits beyond those of the digits."""
+    terms that cancel entirely beside another that is astronomical). Where another branch begins within a step, a smaller one tells; where one does
+    within all, it is a kink, and the mean of its sides is between them. deeper, wider: bits beyond those of the digits."""
+    found = _of_steps(point, directions, output, scale, deeper, wider, smooth=True)
+    return _of_steps(point, directions, output, scale, deeper, wider, smooth=False) if found is _KINKED else found
+
+
+def _of_steps(
+    point: _Point, directions: list[tuple[int, Row]], output: int | None, scale: int, deeper: int, wider: int, *, smooth: bool
+) -> Any:
+    """`_limit`, by smooth steps alone or by all; _KINKED where fewer than two steps are smooth."""
     before: Found | None = None
     mpmath = tests.mpfr.asked_of_mpmath
     for digits in STEPS:
@@ -335,6 +354,8 @@ def _limit(
         if before is not None and tests.mpfr.asked_of_mpmath == mpmath:
             bits += _range(point.fmt)  # two precisions that lose a term agree
         now = _quotient(point, directions, output, digits - scale, bits)
+        if smooth and (output, digits - scale, bits, len(directions)) in point.kinked:
+            continue
         if isinstance(now, float) or abs(now) > 2 * point.fmt.overflow_threshold:
             return None
         if before is not None and abs(now - before) * (1 << 60) <= abs(now):
@@ -343,6 +364,8 @@ def _limit(
             if not point.astronomical and _quotient(point, directions, output, digits - scale, bits + ZERO_BITS) == 0:
                 return _RATIONAL(0)
         before = now
+    if smooth and point.kinked:
+        return _KINKED if before is None else None  # the tape, at the point itself, where only the least step was smooth
     if abs(before) < _power(point.fmt.emin - point.fmt.precision - 6) and not point.astronomical:
         return _RATIONAL(0)  # the terms cancel entirely: only the roundings are left
     return None
@@ -417,6 +440,7 @@ def _quotient(point: _Point, directions: list[tuple[int, Row]], output: int | No
 
 def _difference(m: Any, point: _Point, directions: list[tuple[int, Row]], output: int | None, shift: int, bits: int) -> Found:
     row, step, terms = point.row, _power(-shift), []
+    taken: set[tuple[int, ...]] = set()
     for signs in itertools.product((1, -1), repeat=len(directions)):
         key = (m.name, tuple(sorted((n, s) for (n, _), s in zip(directions, signs, strict=True))), shift, bits)
         if key not in point.moved:
@@ -426,13 +450,41 @@ def _difference(m: Any, point: _Point, directions: list[tuple[int, Row]], output
                     moves = [(sign, moves[name]) for sign, (_, moves) in zip(signs, directions, strict=True) if name in moves]
                     if moves:
                         lifted[name] = _moved(inside, row[name], lifted[name], moves, step)
+                if isinstance(inside, Mpfr):
+                    inside.decisions.clear()
                 outputs = [inside.num(v) for v in point.value.outputs(inside, lifted)]
+                point.branches[key] = tuple(inside.decisions) if isinstance(inside, Mpfr) else ()
             point.moved[key] = outputs
         outputs = point.moved[key]
+        taken.add(point.branches[key])
         weights = flat(row[COTANGENT]) if COTANGENT in row else [1.0] * len(outputs)
         chosen = [(1.0, outputs[output])] if output is not None else list(zip(weights, outputs, strict=True))
         terms += [m.num(w * math.prod(signs)) * v for w, v in chosen if w]
-    return _bounded(m.sum(terms or [m.num(0)]), point.fmt, len(directions) * (1 - shift))
+    quotient = _bounded(m.sum(terms or [m.num(0)]), point.fmt, len(directions) * (1 - shift))
+    if len(taken) > 1 and not _is_smooth(m, point, directions, output, shift, bits):
+        point.kinked.add((output, shift, bits, len(directions)))
+    return quotient
+
+
+def _is_smooth(m: Any, point: _Point, directions: list[tuple[int, Row]], output: int | None, shift: int, bits: int) -> bool:
+    """Whether the differences of both sides of the point agree, though comparisons come out differently there: of one direction; of two nobody
+    knows."""
+    if len(directions) > 1:
+        return False
+    there = point.value.outputs(m, point.lifted(m, bits))
+    weights = flat(point.row[COTANGENT]) if COTANGENT in point.row else [1.0] * len(there)
+    ((number, _),) = directions
+    sides = []
+    for sign in (1, -1):
+        beside = point.moved[(m.name, ((number, sign),), shift, bits)]
+        chosen = [(1.0, beside[output], there[output])] if output is not None else list(zip(weights, beside, there, strict=True))
+        sides.append(
+            _bounded(m.sum([m.num(sign * w) * (m.num(b) - m.num(t)) for w, b, t in chosen if w] or [m.num(0)]), point.fmt, -shift)
+        )
+    after, before = sides
+    sizes = [abs(_bounded(m.num(t), point.fmt)) for t in there] + [_RATIONAL(abs(v)) for v in flat(list(point.row.values()))]
+    roundings = max(max(sizes) * _power(shift + 24 - bits), _power(point.fmt.emin - point.fmt.precision - 6))
+    return bool(abs(after - before) * (1 << 20) <= max(abs(after) + abs(before), roundings * (1 << 20)))
 
 
 def _moved(m: Any, value: Any, lifted: Any, moves: list[tuple[int, Any]], step: Exact) -> Any:

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.campaign import trial
+from fuzzer.campaign import evaluator
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import cells_of, subjects_of
 from fuzzer.campaign.plan import FIRST
@@ -111,7 +111,7 @@ def _batches(settings: Settings) -> None:
         subjects = subjects_of(cell, targets)
         if not subjects:
             continue
-        one = trial.Trial(cell, subjects)
+        one = evaluator.Evaluator(cell, subjects)
         grid = special_batch(op, params, dtype, order, limit=1024)
         one.run(grid.take(np.arange(0, grid.rows, max(1, grid.rows // GRID))))
         for recipe in draw_recipes(op, dtype, seed=2026, count=2, order=order, params=params, rows=GRID, lengths=(2, 5)):
@@ -120,14 +120,14 @@ def _batches(settings: Settings) -> None:
 
 def record(path: Path, *, quick: bool) -> int:
     """Runs the slices and writes the record."""
-    recorder, judge = Recorder(), trial.Trial.judge
+    recorder, judge = Recorder(), evaluator.Evaluator.judge
 
     def judging(self: Any, *arguments: Any, **options: Any) -> Any:
         judgement = judge(self, *arguments, **options)
         recorder.judged(self.cell.key, judgement)
         return judgement
 
-    trial.Trial.judge = judging  # type: ignore[method-assign]
+    evaluator.Evaluator.judge = judging  # type: ignore[method-assign]
     seen: set[str] = set()
     run = _batches if quick else _campaign
     for dtype, order, targets, names in slices(3 if quick else 1):

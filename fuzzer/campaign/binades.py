@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fuzzer.case import Batch
 from fuzzer.findings import finding
-from fuzzer.judge.screen import Screened
+from fuzzer.judge.judge import Judged
 from fuzzer.judge.verdict import Verdicts
 
 #: Shifts binary exponents of binary64, and the lanes, to array indices.
@@ -69,7 +69,7 @@ class Extremes:
         return self.some.count()
 
     @classmethod
-    def of(cls, screened: Screened, binades: Binades) -> Extremes:
+    def of(cls, screened: Judged, binades: Binades) -> Extremes:
         rows = screened.rows
         some, flushed = screened.verdicts.take(rows), screened.flushed[rows]
         known = np.where(flushed | np.isnan(some.ulps), 0.0, some.ulps)

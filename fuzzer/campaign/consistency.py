@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import input_exponents
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.conditions import Alike, Conditions
+from fuzzer.campaign.evaluator import Evaluator
+from fuzzer.campaign.judgement import Judgement, Outcome
 from fuzzer.campaign.ledger import Candidate, Inconsistency
-from fuzzer.campaign.trial import Judgement, Outcome, Trial
 from fuzzer.case import Batch, Placement, concatenate
 from fuzzer.findings.identity import framework_of
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.judge.screen import Screened
+from fuzzer.judge.condition_numbers import ConditionNumbers
+from fuzzer.judge.judge import Judged
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
 
 #: Lengths of the calls: the scalar path, whole vectors of 8 and 16 elements, and what they leave over.
@@ -65,12 +66,12 @@ class Comparison:
     error: str = ""
 
 
-def compare(trial: Trial, batch: Batch, *, seed: int, round_: int, without: Sequence[int] = ()) -> Iterator[Comparison]:
+def compare(trial: Evaluator, batch: Batch, *, seed: int, round_: int, without: Sequence[int] = ()) -> Iterator[Comparison]:
     """Compares the answers of every subject (but those numbered in `without`) to rows of one shape, the worst of them first.
 
     The number of calls depends on the number of rows and the round alone, so the same arguments give the same comparisons.
     """
-    known: Conditions | None = None
+    known: ConditionNumbers | None = None
     for number, subject in enumerate(trial.subjects):
         if number in without:
             continue
@@ -82,7 +83,7 @@ def compare(trial: Trial, batch: Batch, *, seed: int, round_: int, without: Sequ
             yield Comparison(number, error=str(error))
             continue
         if known is None and readings:
-            known = trial.conditions(batch.exact(), readings[0].answers.shape[1])
+            known = trial.references.conditions(batch.exact(), readings[0].answers.shape[1])
         yield _compared(trial, number, batch, readings, known)
 
 
@@ -91,13 +92,13 @@ def _long(batch: Batch) -> int:
     return max(LEAST, LONG // batch.width)
 
 
-def _readings(trial: Trial, subject: Subject, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:
+def _readings(trial: Evaluator, subject: Subject, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:
     """All calls of one subject, but those whose shape is one too many for it. order: a permutation of the rows of the long call."""
     size = len(order)
     around = np.arange(size) % batch.rows
     for index, nth in ((around, 1), (around, 2), (around[::-1], 1), (around[order], 1)):
         yield from _in_call(trial, subject, batch, index, nth=nth)
-    closed = trial.framework(subject).lengths
+    closed = trial.calls.framework(subject).lengths
     lengths = LENGTHS if closed is None else [n for n in CLOSED[: 1 + round_] if n in closed and n != 1]
     for length in lengths:
         for start in range(0, batch.rows, length):
@@ -113,18 +114,18 @@ def _readings(trial: Trial, subject: Subject, batch: Batch, order: NDArray[np.in
             yield from _placed(trial, subject, batch, row, placement)
 
 
-def _in_call(trial: Trial, subject: Subject, batch: Batch, index: NDArray[np.int64], nth: int = 1) -> Iterator[Reading]:
+def _in_call(trial: Evaluator, subject: Subject, batch: Batch, index: NDArray[np.int64], nth: int = 1) -> Iterator[Reading]:
     """The rows of these numbers in one call."""
     rows = batch.take(index)
     if trial.shapes.admits(subject, rows, "place"):
-        yield Reading(index, np.arange(len(index)), len(index), trial.call(subject, rows), nth=nth)
+        yield Reading(index, np.arange(len(index)), len(index), trial.calls.call(subject, rows), nth=nth)
 
 
-def _placed(trial: Trial, subject: Subject, batch: Batch, row: int, placement: Placement) -> Iterator[Reading]:
+def _placed(trial: Evaluator, subject: Subject, batch: Batch, row: int, placement: Placement) -> Iterator[Reading]:
     """One row, placed."""
     one, length = batch.take(slice(row, row + 1)), placement.length
     if trial.shapes.admits(subject, one, "place", length):
-        answers = trial.call(subject, one, placement)
+        answers = trial.calls.call(subject, one, placement)
         yield Reading(np.full(length, row), np.arange(length), length, answers, stride=placement.stride)
 
 
@@ -138,7 +139,7 @@ class _Sighting:
     answer: NDArray[Any]
 
 
-def _compared(trial: Trial, number: int, batch: Batch, readings: list[Reading], known: Conditions | None) -> Comparison:
+def _compared(trial: Evaluator, number: int, batch: Batch, readings: list[Reading], known: ConditionNumbers | None) -> Comparison:
     """known: of the batch's rows, None where there are no readings."""
     if known is None or not readings or readings[0].length < batch.rows:  # no call holds all rows: the shape was one too many
         return Comparison(number)
@@ -167,16 +168,17 @@ def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _judged(
-    trial: Trial, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]], known: Conditions
+    trial: Evaluator, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]], known: ConditionNumbers
 ) -> Comparison:
     """The rows whose bits differ, their truth asked once, each of the different answers judged."""
     rows, lists = np.array(list(sightings)), list(sightings.values())
     variants = [np.stack([seen[min(k, len(seen) - 1)].answer for seen in lists]) for k in range(max(map(len, lists)))]
     index = np.repeat(np.arange(len(rows)), [len(seen) for seen in lists])
-    truth = trial.truth(batch.take(rows), variants).take(index)
+    truth = trial.references.reference(batch.take(rows), variants).take(index)
     answers = np.stack([sighting.answer for seen in lists for sighting in seen])
     answered = (trial.subjects[number], answers, "")
-    judgement = trial.judge(batch.take(rows[index]), [answered], truth, Alike(known, rows[index]))
+    evidence = trial.references.known(batch.take(rows[index]), truth, known.of_rows(rows[index]))
+    judgement = trial.judge(evidence.batch, [answered], evidence)
     screened = judgement.outcomes[0].screened
     assert screened is not None
     verdicts, flushed = screened.verdicts, screened.flushed
@@ -219,7 +221,7 @@ def _alone(judgement: Judgement, at: int) -> Judgement:
     (outcome,) = judgement.outcomes
     assert outcome.screened is not None
     assert outcome.answers is not None
-    screened = Screened(outcome.screened.verdicts.take(only), outcome.screened.flushed[only], np.zeros(1, np.int64))
+    screened = Judged(outcome.screened.verdicts.take(only), outcome.screened.flushed[only], np.zeros(1, np.int64))
     kept = Outcome(outcome.subject, outcome.answers[only], screened)
     return Judgement(judgement.batch.take(only), judgement.truth.take(only), [kept])
 

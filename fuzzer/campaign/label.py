@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.trial import Outcome, Trial
+from fuzzer.campaign.evaluator import Evaluator
+from fuzzer.campaign.judgement import Outcome
 from fuzzer.campaign.watchdog import calling
 from fuzzer.case import DIRECTIONS, Batch, Placement
 from fuzzer.catalog.composed import composed
@@ -66,7 +67,7 @@ class Element:
         return float(self.outputs[self.output])
 
 
-def label_of(trial: Trial, subject: Subject, element: Element) -> Label:
+def label_of(trial: Evaluator, subject: Subject, element: Element) -> Label:
     """The label of an answer of a subject that is a finding against the mathematical function."""
     scaled = _is_scaled(trial, element)
     return set_aside(trial, subject, element) or element.kept.of(
@@ -75,12 +76,12 @@ def label_of(trial: Trial, subject: Subject, element: Element) -> Label:
     )
 
 
-def set_aside(trial: Trial, subject: Subject, element: Element) -> Label | None:
+def set_aside(trial: Evaluator, subject: Subject, element: Element) -> Label | None:
     """The label of an answer that is none of a defect's: documented or flush."""
     return _documented(trial, subject, element) or _flush(trial, subject, element)
 
 
-def composed_label(trial: Trial, subject: Subject, row: Batch, *, scaled: bool = False) -> Label:
+def composed_label(trial: Evaluator, subject: Subject, row: Batch, *, scaled: bool = False) -> Label:
     """Whether what a call does at a row is laid to a formula of ours. scaled: see catalog.composed."""
     op, fmt = trial.op, format_named(trial.format.real)
     point = None if any(i.complex for i in op.inputs) else {n: v for n, v in row.exact().items() if n not in DIRECTIONS}
@@ -88,7 +89,7 @@ def composed_label(trial: Trial, subject: Subject, row: Batch, *, scaled: bool =
     return Label(COMPOSED, reason) if reason else Label()
 
 
-def _is_scaled(trial: Trial, element: Element) -> bool:
+def _is_scaled(trial: Evaluator, element: Element) -> bool:
     """Whether a product or quotient with one call's result could not have lost what was lost: of values, where answer and truth are normal."""
     normal = (trial.format.min_normal <= abs(v) <= trial.format.max for v in (element.answer, element.truth))
     return trial.cell.order == "value" and all(normal)
@@ -100,12 +101,12 @@ def _is_scaled(trial: Trial, element: Element) -> bool:
 _DEFINES = ("ascending", "simplex", "spd", "symmetric", "nonsingular")
 
 
-def _documented(trial: Trial, subject: Subject, element: Element) -> Label | None:
+def _documented(trial: Evaluator, subject: Subject, element: Element) -> Label | None:
     for spec in trial.op.inputs:
         if spec.structure in _DEFINES and not holds(trial.format, spec, element.row.inputs[spec.name]):
             return Label(DOCUMENTED, f"{spec.name} is not {spec.structure}, as the op's record has it: nothing is promised here")
     params = dict(trial.cell.params)
-    device = trial.target(subject).device
+    device = trial.calls.target(subject).device
     for fact in facts_at(trial.op, subject.implementation, params, element.row, trial.cell.order, device):
         if fact.open:
             return Label(DOCUMENTED, f"{fact.what}: nothing is promised here; {fact.source}")
@@ -114,11 +115,11 @@ def _documented(trial: Trial, subject: Subject, element: Element) -> Label | Non
     return None
 
 
-def _right_by(fact: Documented, trial: Trial, subject: Subject, element: Element) -> bool:
+def _right_by(fact: Documented, trial: Evaluator, subject: Subject, element: Element) -> bool:
     if fact.value is not None:
         low, high = _interval(fact.value, element.row)
         return _near(trial, element, low) or _near(trial, element, high) or low <= element.answer <= high
-    held = trial.held_to(fact.definition or trial.op.definition, fact.constants, differentiate=fact.differentiate)
+    held = trial.by_definition(fact.definition or trial.op.definition, fact.constants, differentiate=fact.differentiate)
     return _right_in_steps(held, element) if fact.arithmetic == "state" else _right_for(held, subject, element)
 
 
@@ -129,23 +130,25 @@ def _interval(value: float | str | tuple[float, float], row: Batch) -> tuple[flo
     return number, number
 
 
-def _near(trial: Trial, element: Element, value: float) -> bool:
+def _near(trial: Evaluator, element: Element, value: float) -> bool:
     """Whether the answer is that value, within T ulps of it, or of its kind."""
     answer = element.answer
     if math.isnan(value) or math.isinf(value) or not math.isfinite(answer):
         return answer == value or (math.isnan(value) and math.isnan(answer))
-    return abs(answer - value) <= trial.standard(element.row).ulps * float(trial.format.ulp(np.asarray(value)))
+    return abs(answer - value) <= trial.references.rule(element.row).limit.ulps * float(trial.format.ulp(np.asarray(value)))
 
 
-def _right_for(held: Trial, subject: Subject, element: Element) -> bool:
+def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
     """Whether the answer is no finding by the trial's own definition, certified as one is by the op's."""
     row, output = element.row, element.output
     answers = element.outputs[np.newaxis]
-    truth = element.kept.of(("truth", held.function, answers.tobytes()), lambda: held.truth(row, [answers]))
+    truth = element.kept.of(("truth", held.function, answers.tobytes()), lambda: held.references.reference(row, [answers]))
     if output >= truth.shape[1]:
         return False
     judged = held.function, subject.target, subject.implementation.call, answers.tobytes()
-    (outcome,) = element.kept.of(("judged", *judged), lambda: held.judge(row, [(subject, answers, "")], truth)).outcomes
+    (outcome,) = element.kept.of(
+        ("judged", *judged), lambda: held.judge(row, [(subject, answers, "")], held.references.known(row, truth))
+    ).outcomes
     assert outcome.screened is not None
     verdicts = outcome.screened.verdicts
     class_ = Class(int(verdicts.classes[0, output]))
@@ -153,13 +156,13 @@ def _right_for(held: Trial, subject: Subject, element: Element) -> bool:
         single = {name: values[0] for name, values in row.exact().items()}
         near = float(truth.value[0, output] + truth.low[0, output])
         class_ = certify(
-            held.function, single, output, element.answer, near, held.format, held.standard(row),
-            float(verdicts.excess[0, output]), class_, held.modulus(row, output), element.kept,
+            held.function, single, output, element.answer, near, held.format, held.references.rule(row).limit,
+            float(verdicts.excess[0, output]), class_, held.references.modulus(row, output), element.kept,
         )  # fmt: skip
     return class_ < Class.undecided
 
 
-def _right_in_steps(held: Trial, element: Element) -> bool:
+def _right_in_steps(held: Evaluator, element: Element) -> bool:
     """Whether the answer is what the definition gives in the format's own arithmetic, within T ulps; 16-bit formats may compute in binary32."""
     single = {name: values[0] for name, values in element.row.exact().items()}
     formats: list[Format] = [held.format] + [FLOAT32] * (held.format.width == 16)
@@ -188,11 +191,11 @@ _AWAY, _NEARER = (2, 4), (0.75, 0.5)
 _BESIDE = (1.0, 0.875, 0.75)
 #: Nominal seconds in Arb (oracles.effort) above which a definition is not evaluated step by step, which takes twenty times as long.
 _DEAR = 0.02
-#: What flushing an intermediate result or two can change, in least normal numbers (judge.screen).
+#: What flushing an intermediate result or two can change, in least normal numbers (judge.symptoms).
 _REACH = 16
 
 
-def _flush(trial: Trial, subject: Subject, element: Element) -> Label | None:
+def _flush(trial: Evaluator, subject: Subject, element: Element) -> Label | None:
     if not all(np.isfinite(v).all() for v in element.row.exact().values()):
         return None
     for fmt in _flushing(trial, subject):
@@ -205,20 +208,20 @@ def _flush(trial: Trial, subject: Subject, element: Element) -> Label | None:
     return None
 
 
-def _flushing(trial: Trial, subject: Subject) -> list[Format]:
+def _flushing(trial: Evaluator, subject: Subject) -> list[Format]:
     """The formats whose subnormal numbers the target flushes while it computes in the cell's: its own, and binary32 for 16-bit ones."""
     formats: list[Format] = [trial.format] + [FLOAT32] * (trial.format.width == 16)
-    framework = trial.framework(subject)
+    framework = trial.calls.framework(subject)
     found = []
     with trial.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):
         for fmt in formats:
-            policy = flush_policy(trial.target(subject), fmt.name, trial.alone)
+            policy = flush_policy(trial.calls.target(subject), fmt.name, trial.calls.alone)
             if policy.inputs or policy.outputs:
                 found.append(format_named(fmt.real))
     return found
 
 
-def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
+def _explained(trial: Evaluator, element: Element, fmt: Format) -> bool:
     """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer, and has
     a right one with gradual underflow: what underflows, or loses digits there, whatever the target does is no flush (the variance of numbers
     whose squares are subnormal)."""
@@ -243,7 +246,7 @@ def _explained(trial: Trial, element: Element, fmt: Format) -> bool:
 
 
 def _steps(
-    trial: Trial, element: Element, fmt: Format, factor: float = 1.0, *, gradual: bool = False, flush: bool = True
+    trial: Evaluator, element: Element, fmt: Format, factor: float = 1.0, *, gradual: bool = False, flush: bool = True
 ) -> list[float]:
     """The definition step by step at the row's numbers, of which those that are no integers are multiplied by a factor (stepwise.flushed_steps);
     flush: False for exact steps."""
@@ -256,7 +259,7 @@ def _steps(
     )
 
 
-def _is(trial: Trial, element: Element, outputs: list[float]) -> bool:
+def _is(trial: Evaluator, element: Element, outputs: list[float]) -> bool:
     """Whether the answer is what a definition's steps give, rounded, within T ulps."""
     if element.output >= len(outputs):
         return False
@@ -264,10 +267,10 @@ def _is(trial: Trial, element: Element, outputs: list[float]) -> bool:
     return math.isfinite(value) == math.isfinite(element.answer) and _near(trial, element, value)
 
 
-def _is_right(trial: Trial, element: Element, fmt: Format) -> bool:
+def _is_right(trial: Evaluator, element: Element, fmt: Format) -> bool:
     """Whether the definition with gradual underflow is as near the truth as rounding explains, within T ulps, or c of the excess (judge.limits):
     here, and where every number is an eighth or a quarter less, for a quantised result may be right by chance."""
-    standard = trial.standard(element.row)
+    standard = trial.references.rule(element.row).limit
     for factor in _BESIDE:
         gradual = _steps(trial, element, fmt, factor, gradual=True)[element.output]
         right = _steps(trial, element, fmt, factor, flush=False)[element.output]
@@ -276,7 +279,7 @@ def _is_right(trial: Trial, element: Element, fmt: Format) -> bool:
     return True
 
 
-def _nowhere_else(trial: Trial, subject: Subject, element: Element) -> bool:
+def _nowhere_else(trial: Evaluator, subject: Subject, element: Element) -> bool:
     """Whether the call is right where the same inputs are moved out of a flush's reach: an error of another cause would stay."""
     at = element.placement or Placement()
     for number, inputs in enumerate(_moved(trial, element.row)):
@@ -289,11 +292,11 @@ def _nowhere_else(trial: Trial, subject: Subject, element: Element) -> bool:
     return True
 
 
-def _first(trial: Trial, subject: Subject, row: Batch, at: Placement) -> Outcome:
+def _first(trial: Evaluator, subject: Subject, row: Batch, at: Placement) -> Outcome:
     return trial.run_placed(row, subject, at).outcomes[0]
 
 
-def _moved(trial: Trial, row: Batch) -> list[dict[str, NDArray[Any]]]:
+def _moved(trial: Evaluator, row: Batch) -> list[dict[str, NDArray[Any]]]:
     """The inputs of a row, moved in two ways."""
     fmt, exact = trial.format, row.exact()
     reach = 2.0 ** (fmt.emin + 2 * fmt.precision)

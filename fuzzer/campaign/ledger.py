@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import OFFSET, ZERO, Binades, lane, reach
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.judgement import Judgement, Outcome
 from fuzzer.campaign.span import Reaches, Span, extent_of
-from fuzzer.campaign.trial import Judgement, Outcome
 from fuzzer.case import Batch, Placement
 from fuzzer.findings.finding import CellSummary
 from fuzzer.judge.verdict import Class, Symptom, Verdicts

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.verdict_to_finding import identity
 from fuzzer.case import Batch, Placement
 from fuzzer.findings.case_record import case_of
@@ -57,7 +57,7 @@ class Processes:
         return f"the same call of the same bits answers {self.first:.9g} in one process, {self.second:.9g} in another"
 
 
-def with_nondeterminism(trial: Trial, subject: Subject, findings: Sequence[Finding]) -> list[Finding]:
+def with_nondeterminism(trial: Evaluator, subject: Subject, findings: Sequence[Finding]) -> list[Finding]:
     """The findings of a subject; those whose answer differs from process to process are one finding, of symptom nondeterministic."""
     kept: list[Finding] = []
     proved: Finding | None = None
@@ -65,7 +65,7 @@ def with_nondeterminism(trial: Trial, subject: Subject, findings: Sequence[Findi
     for finding in findings:
         if tried < TRIES and _gives_cause(trial, subject, finding):
             tried += 1
-            answers = _asked(trial.target(subject), trial.job(subject), finding)
+            answers = _asked(trial.calls.target(subject), trial.calls.job(subject), finding)
             if answers is not None and answers.differ:
                 proved = proved or as_nondeterministic(finding, answers, identity(trial, subject, Symptom.nondeterministic))
                 continue
@@ -92,8 +92,8 @@ def in_two_processes(target: Target, job: Job, finding: Finding) -> Processes:
 # What gives cause
 
 
-def _gives_cause(trial: Trial, subject: Subject, finding: Finding) -> bool:
-    if finding.symptom in (Symptom.exception.name, Symptom.hang.name, Symptom.crash.name) or trial.is_out(subject):
+def _gives_cause(trial: Evaluator, subject: Subject, finding: Finding) -> bool:
+    if finding.symptom in (Symptom.exception.name, Symptom.hang.name, Symptom.crash.name) or trial.calls.is_out(subject):
         return False
     case = case_of(finding)
     batch, placement = case.batch(), case.placement
@@ -105,11 +105,11 @@ def _gives_cause(trial: Trial, subject: Subject, finding: Finding) -> bool:
     return _strange(finding.output) or not _same(_answer(trial, subject, batch, other, finding.worst), finding.output)
 
 
-def _answer(trial: Trial, subject: Subject, batch: Batch, placement: Placement, output: int) -> float | None:
+def _answer(trial: Evaluator, subject: Subject, batch: Batch, placement: Placement, output: int) -> float | None:
     """None where it raises, or its shape is one too many."""
     if not trial.shapes.admits(subject, batch, "proof", placement.length):
         return None
-    given = trial.called(subject, partial(trial.call, subject, batch, placement))[1]
+    given = trial.calls.answered(subject, partial(trial.calls.call, subject, batch, placement))[1]
     return None if given is None else float(given[placement.position, output])
 
 

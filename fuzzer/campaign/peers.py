@@ -18,7 +18,7 @@ from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import Target, framework_names, installed, target_named
 
 if TYPE_CHECKING:
-    from fuzzer.campaign.trial import Trial
+    from fuzzer.campaign.evaluator import Evaluator
 
 #: Seconds that peers may take from a shard until no further one is asked for the first time, when its call is compiled (measured: 60 to 300 ms
 #: where every shape is compiled, and tens of seconds for few); of a shard that has its own share of a run's time.
@@ -45,13 +45,13 @@ class Peers:
         self._spent = 0.0
         self._asked: dict[Subject, bool] = {}
 
-    def answering(self, trial: Trial) -> list[Subject]:
+    def answering(self, trial: Evaluator) -> list[Subject]:
         """Those that may be asked now: imported and started here, which is not the shard's own time."""
-        return [subject for subject in self.subjects if not trial.is_out(subject) and self._ready(trial, subject)]
+        return [subject for subject in self.subjects if not trial.calls.is_out(subject) and self._ready(trial, subject)]
 
-    def dead(self, trial: Trial) -> list[tuple[str, str]]:
+    def dead(self, trial: Evaluator) -> list[tuple[str, str]]:
         """(target, call) of those that died."""
-        return sorted((s.target, s.implementation.call) for s in self.subjects if s in trial.deaths)
+        return sorted((s.target, s.implementation.call) for s in self.subjects if s in trial.calls.deaths)
 
     @contextmanager
     def asking(self, subject: Subject) -> Iterator[None]:
@@ -63,14 +63,14 @@ class Peers:
             if subject in self._asked:
                 self._spent += time.perf_counter() - began
 
-    def refuses(self, trial: Trial, subject: Subject) -> bool:
+    def refuses(self, trial: Evaluator, subject: Subject) -> bool:
         """Whether an exception of this subject may mean no more than that it does not support what nobody promised (support.unsupported_of)."""
         return subject in self._asked and trial.cell.order not in ("value", "grad")
 
-    def _ready(self, trial: Trial, subject: Subject) -> bool:
+    def _ready(self, trial: Evaluator, subject: Subject) -> bool:
         """Whether it starts, and either was asked before or may be asked for the first time."""
         if subject not in self._asked:
-            if self._spent >= (SECONDS if trial.seconds is None else HURRIED):
+            if self._spent >= (SECONDS if trial.deadlines.seconds is None else HURRIED):
                 return False
             with trial.clock.phase("framework"):
                 self._asked[subject] = _starts(trial, subject)
@@ -86,9 +86,9 @@ def _is_known(target: str) -> bool:
     return True
 
 
-def _starts(trial: Trial, subject: Subject) -> bool:
+def _starts(trial: Evaluator, subject: Subject) -> bool:
     try:
-        framework = trial.framework(subject)
+        framework = trial.calls.framework(subject)
         if isinstance(framework, Hosted):
             framework.start()
     except (FrameworkError, ValueError):

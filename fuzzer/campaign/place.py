@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.ledger import Candidate, Inconsistency
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch, Placement
-from fuzzer.judge.screen import Screened
+from fuzzer.judge.judge import Judged
 from fuzzer.judge.verdict import Class
 
 #: Lengths tried, shortest first; for jax only these (each is a compilation), for the others all of 1..70 about the first failure.
@@ -30,17 +30,17 @@ class Placed:
     right_at: tuple[int, ...] = ()
 
 
-def place(trial: Trial, subject: Subject, row: Batch, output: int) -> Placed | None:
+def place(trial: Evaluator, subject: Subject, row: Batch, output: int) -> Placed | None:
     """The simplest placement at which this element is a finding; None where it is at no length tried.
 
     Lengths come shortest first (in a hurry, where a shape is a compilation, the search's own comes first); where a length fails and a
     shorter one does not, the least failing length is found exactly, and a strided call is tried before giving up (both only in
     frameworks that do not compile per shape).
     """
-    free = trial.framework(subject).lengths is None
+    free = trial.calls.framework(subject).lengths is None
     right: list[int] = []
     tried: list[int] = []
-    closed = CLOSED_LENGTHS[::-1] if trial.hurried else CLOSED_LENGTHS
+    closed = CLOSED_LENGTHS[::-1] if trial.deadlines.time_limited else CLOSED_LENGTHS
     for length in LENGTHS if free else closed:
         found = _fails(trial, subject, row, output, Placement(length), right)
         if found is not None:
@@ -52,7 +52,7 @@ def place(trial: Trial, subject: Subject, row: Batch, output: int) -> Placed | N
     return _fails(trial, subject, row, output, Placement(16, 0, 2), right) if free else None
 
 
-def _fails(trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement, right: list[int]) -> Placed | None:
+def _fails(trial: Evaluator, subject: Subject, row: Batch, output: int, placement: Placement, right: list[int]) -> Placed | None:
     """Where the element is a finding in a call of this kind; else None, and `right` gets the length where every position is right."""
     (outcome,) = trial.run_placed(row, subject, placement).outcomes
     if outcome.screened is None:
@@ -71,7 +71,7 @@ def _fails(trial: Trial, subject: Subject, row: Batch, output: int, placement: P
     )  # fmt: skip
 
 
-def as_before(trial: Trial, subject: Subject, candidate: Candidate, placement: Placement) -> Placed | None:
+def as_before(trial: Evaluator, subject: Subject, candidate: Candidate, placement: Placement) -> Placed | None:
     """Where a candidate shows its class and symptom in a call of this placement's length; None where it does not."""
     found = _fails(trial, subject, candidate.row, candidate.output, placement, [])
     return found if found is not None and found.symptom == candidate.symptom and found.class_ >= candidate.class_ else None
@@ -107,7 +107,7 @@ def where(placement: Placement, call: int, *, nth: bool, position: bool, least: 
     return text + (f", in the {'first' if call == 1 else 'second'} of two equal calls" if nth else "")
 
 
-def sides(trial: Trial, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
+def sides(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
     """The simplest pair of placements at which this element fails as it was seen to, and is right; None where there is none.
 
     In both the row stands alone or repeated, so that its neighbours play no part.
@@ -120,13 +120,13 @@ def sides(trial: Trial, subject: Subject, row: Batch, output: int, seen: Inconsi
         wrong = as_before(trial, subject, replace(seen.candidate, row=row, output=output), within)
     if wrong is None:
         return None
-    lengths = LENGTHS if trial.framework(subject).lengths is None else CLOSED_LENGTHS
+    lengths = LENGTHS if trial.calls.framework(subject).lengths is None else CLOSED_LENGTHS
     tried = [*(Placement(n) for n in lengths), replace(seen.right_at, position=0)]
     right = next((found for at in tried if (found := _right(trial, subject, row, output, at)) is not None), None)
     return None if right is None else Sides(wrong, 1, right[0], 1, right[1])
 
 
-def _right(trial: Trial, subject: Subject, row: Batch, output: int, placement: Placement) -> tuple[Placement, float] | None:
+def _right(trial: Evaluator, subject: Subject, row: Batch, output: int, placement: Placement) -> tuple[Placement, float] | None:
     """The first position in a call of this kind where the element is right, and its answer."""
     (outcome,) = trial.run_placed(row, subject, placement).outcomes
     if outcome.screened is None or outcome.answers is None:
@@ -137,13 +137,13 @@ def _right(trial: Trial, subject: Subject, row: Batch, output: int, placement: P
     return replace(placement, position=int(right[0])), float(outcome.answers[right[0], output])
 
 
-def _is_right(screened: Screened, output: int) -> NDArray[np.bool_]:
+def _is_right(screened: Judged, output: int) -> NDArray[np.bool_]:
     """Per position: within the limit, and not by grace of a flush-to-zero policy."""
     right: NDArray[np.bool_] = (screened.verdicts.classes[:, output] == Class.ok) & ~screened.flushed[:, output]
     return right
 
 
-def _twice(trial: Trial, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
+def _twice(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
     """A call made twice, of whose answers one is wrong: of the row alone, or of the length where it was seen."""
     for placement in dict.fromkeys((Placement(), replace(seen.candidate.within or Placement(), position=0))):
         first, second = (trial.run_placed(row, subject, placement).outcomes[0] for _ in range(2))

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from fuzzer.campaign.answered import Answered, Probe
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.digits import Digits
+from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
 from fuzzer.campaign.label import Element, Label, gravity, label_of
 from fuzzer.campaign.point import Point, params_of, point_of
 from fuzzer.campaign.rejected import rejection
-from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import Placement
 from fuzzer.catalog.registry import op_named
 from fuzzer.errors import UserError
@@ -66,10 +66,10 @@ def probe(
         raise UserError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
     point = point_of(op, full, dtype, order, inputs)
     if case_timeout is None or not can_be_alone(chosen):
-        return _Examination(Trial(cell, subjects), point).probe()
-    trial = Trial(cell, subjects, alone=True)
+        return _Examination(Evaluator(cell, subjects), point).probe()
+    trial = Evaluator(cell, subjects, alone=True)
     with host.limited(case_timeout):
-        host.start_together(map(trial.framework, subjects))
+        host.start_together(map(trial.calls.framework, subjects))
         return _Examination(trial, point).probe()
 
 
@@ -112,18 +112,19 @@ class _Reading:
 class _Examination:
     """One point under examination: the truth is asked for once, each element is confirmed once."""
 
-    def __init__(self, trial: Trial, point: Point) -> None:
+    def __init__(self, trial: Evaluator, point: Point) -> None:
         self.trial = trial
         self.point = point
         self.batch = point.batch
         self.fmt: Format = trial.format
-        self.standard = trial.standard(self.batch)
+        self.standard = trial.references.rule(self.batch).limit
         self._certified: dict[tuple[int, int, bytes], Class] = {}
 
     def probe(self) -> Probe:
         calls = [(subject, *self._calls(subject)) for subject in self.trial.subjects]
         given = [answers for _, found, *_ in calls for _, answers in found]
-        self.truth = self.trial.truth(self.batch, given)
+        self.evidence = self.trial.references.evidence(self.batch, given, settle=False)
+        self.truth = self.evidence.reference
         self.digits = Digits(self.trial.function, self.batch.exact(), self.truth)
         answered = [self._answered(subject, found, message, died) for subject, found, message, died in calls]
         answered = [replace(mine, avoidable_by=_avoidable(mine, answered)) for mine in answered]
@@ -146,7 +147,7 @@ class _Examination:
         trial, batch = self.trial, self.batch
         found: list[tuple[Placement, NDArray[Any]]] = []
         try:
-            framework, job = trial.framework(subject), trial.job(subject)
+            framework, job = trial.calls.framework(subject), trial.calls.job(subject)
             if self.point.listed or batch.rows > 1:
                 return [(Placement(batch.rows), framework.evaluate(job, batch))], "", ""
             for length in ELEMENTWISE_LENGTHS if trial.op.elementwise else ROW_LENGTHS:
@@ -189,7 +190,7 @@ class _Examination:
         return Class.unstable if ordinary and not reason else Class.undecided, reason
 
     def _reading(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> _Reading:
-        (outcome,) = self.trial.judge(self.batch, [(subject, answers, "")], self.truth).outcomes
+        (outcome,) = self.trial.judge(self.batch, [(subject, answers, "")], self.evidence).outcomes
         assert outcome.screened is not None
         verdicts = outcome.screened.verdicts
         reading = _Reading(
@@ -224,7 +225,7 @@ class _Examination:
             elif (finite and not math.isnan(near)) or reading.symptoms[row, output] == Symptom.missed_nan:
                 class_ = certify(
                     self.trial.function, self.digits.single(row), output, float(answer), near, self.fmt, self.standard,
-                    float(reading.excess[row, output]), screened, self.trial.modulus(self.batch.take(slice(row, row + 1)), output),
+                    float(reading.excess[row, output]), screened, self.trial.references.modulus(self.batch.take(slice(row, row + 1)), output),
                     self.digits.kept(row),
                 )  # fmt: skip
             self._certified[key] = class_
@@ -260,7 +261,7 @@ class _Examination:
         near = self.digits.near(row, output)
         if not near or not math.isfinite(near) or not all(np.isfinite(v).all() for v in single.values()):
             return math.nan
-        amplified = self.trial.amplified(self.batch.take(slice(row, row + 1)), output)
+        amplified = self.trial.references.amplified(self.batch.take(slice(row, row + 1)), output)
         return float(amplified / abs(near)) if np.isfinite(amplified) else math.nan
 
     def _inputs(self) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.campaign.bisection import Effort, Part, everyday_first, least, tiled
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.death import Death
+from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
 from fuzzer.campaign.label import Label, composed_label
 from fuzzer.campaign.rejected import Rejected, ordinary_rows, rejection
-from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.campaign.verdict_to_finding import answers_at, avoidable_by, identity
 from fuzzer.case import Batch, Placement
 from fuzzer.findings.finding import Answer, Finding
@@ -56,7 +56,7 @@ class _Guilty:
     patience: float | None = None
 
 
-def raised_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]], patience: float, memory: int | None) -> Raised:
+def raised_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], patience: float, memory: int | None) -> Raised:
     """A finding per subject that raised and per subject that died. errors: by a subject's number its first message and the batch.
 
     What a record promises wrongly (RECORD_ERRORS) is none, nor is an exception that no row alone provokes, nor a check of an argument at the edge
@@ -73,7 +73,7 @@ def raised_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]], patience: f
 # Exceptions
 
 
-def _exception(trial: Trial, subject: Subject, batch: Batch, raised: Raised) -> None:
+def _exception(trial: Evaluator, subject: Subject, batch: Batch, raised: Raised) -> None:
     """What one subject raised at a batch: a finding at a row that raises alone; where that is a check of its argument, the rows that no check
     can object to are tried without it."""
     row = _raising(trial, subject, batch)
@@ -92,11 +92,11 @@ def _exception(trial: Trial, subject: Subject, batch: Batch, raised: Raised) -> 
         raised.findings.append(_finding(trial, subject, _Guilty(row, Placement(), said), Symptom.exception))
 
 
-def _message(trial: Trial, subject: Subject, row: Batch) -> str:
+def _message(trial: Evaluator, subject: Subject, row: Batch) -> str:
     """What the framework says of the row alone; empty where it does not raise."""
     with trial.clock.phase("framework"):
         try:
-            trial.attempt(subject, row, Placement())
+            trial.calls.attempt(subject, row, Placement())
         except FrameworkDied:
             return ""
         except FrameworkError as error:
@@ -104,14 +104,14 @@ def _message(trial: Trial, subject: Subject, row: Batch) -> str:
     return ""
 
 
-def _raising(trial: Trial, subject: Subject, batch: Batch) -> Batch | None:
+def _raising(trial: Evaluator, subject: Subject, batch: Batch) -> Batch | None:
     """One row that raises alone; None where only several together do."""
-    same_shape = trial.framework(subject).lengths is not None
+    same_shape = trial.calls.framework(subject).lengths is not None
 
     def raises(part: Batch) -> bool:
         with trial.clock.phase("framework"):
             try:
-                trial.attempt(subject, tiled(part, batch.rows) if same_shape else part)
+                trial.calls.attempt(subject, tiled(part, batch.rows) if same_shape else part)
             except FrameworkDied:
                 return False
             except FrameworkError:
@@ -125,13 +125,15 @@ def _raising(trial: Trial, subject: Subject, batch: Batch) -> Batch | None:
 # Deaths
 
 
-def _deaths(trial: Trial, raised: Raised, patience: float, memory: int | None) -> None:
+def _deaths(trial: Evaluator, raised: Raised, patience: float, memory: int | None) -> None:
     done: set[Subject] = set()
-    while left := [s for s in trial.subjects if s in trial.deaths and s not in done]:  # others may die at a row that is tried
+    while left := [
+        s for s in trial.subjects if s in trial.calls.deaths and s not in done
+    ]:  # others may die at a row that is tried
         subject = left[0]
         done.add(subject)
-        death = trial.deaths[subject]
-        seconds = (SECONDS if trial.seconds is None else HURRIED) / len(left)
+        death = trial.calls.deaths[subject]
+        seconds = (SECONDS if trial.deadlines.seconds is None else HURRIED) / len(left)
         search = _Search(trial, subject, death, patience, memory, seconds)
         guilty = search.guilty()
         if guilty is None:
@@ -149,7 +151,9 @@ class _Search:
     return within all of the patience either, for a row may be slow where another hangs.
     """
 
-    def __init__(self, trial: Trial, subject: Subject, death: Death, patience: float, memory: int | None, seconds: float) -> None:
+    def __init__(
+        self, trial: Evaluator, subject: Subject, death: Death, patience: float, memory: int | None, seconds: float
+    ) -> None:
         self.trial, self.subject, self.death = trial, subject, death
         self.patience, self.memory = patience, memory
         self.effort = Effort(STEPS, seconds)
@@ -159,7 +163,7 @@ class _Search:
 
     def guilty(self) -> _Guilty | None:
         """None where the death does not happen again, or no case of one row hangs within all of the patience; why_nobody says which."""
-        if self.death.symptom == "hang" and self.trial.seconds_left < self.patience:
+        if self.death.symptom == "hang" and self.trial.deadlines.seconds_left < self.patience:
             self.why_nobody = "the run had no time left to try its least case with all of the patience"
             return None
         patience = self._first_patience()
@@ -188,12 +192,12 @@ class _Search:
         """All of it for a crash, which is no matter of time; for a hang what short_patience says, once one call has come back."""
         if self.death.symptom == "crash":
             return self.patience
-        if not self.trial.longest[self.subject]:
+        if not self.trial.calls.longest[self.subject]:
             rows, began = self.death.batch.rows, time.perf_counter()
             everyday = everyday_first(self.death.batch).take(slice(0, 1))
             if self._dies(everyday, self.death.placement) if self.death.placement else self._dies(tiled(everyday, rows)):
                 return self.patience
-            self.trial.longest[self.subject] = time.perf_counter() - began
+            self.trial.calls.longest[self.subject] = time.perf_counter() - began
         return short_patience(self.trial, [self.subject], self.patience)
 
     def _least(self) -> tuple[Part, Batch, Placement | None] | None:
@@ -212,7 +216,7 @@ class _Search:
     def _dies(self, batch: Batch, placement: Placement | None = None) -> bool:
         with self.trial.clock.phase("framework"):
             try:
-                self.trial.attempt(self.subject, batch, placement)
+                self.trial.calls.attempt(self.subject, batch, placement)
             except FrameworkDied as died:
                 if died.symptom == self.death.symptom:
                     self.message = str(died)
@@ -235,7 +239,7 @@ class _Search:
         """The shortest call of this row alone that dies."""
         given = self.death.placement
         longest = given.length if given is not None else self.death.batch.rows
-        tried = LENGTHS if self.trial.framework(self.subject).lengths is None else CLOSED_LENGTHS
+        tried = LENGTHS if self.trial.calls.framework(self.subject).lengths is None else CLOSED_LENGTHS
         placements = [Placement(n) for n in (*(n for n in tried if n < longest), longest)]
         if given is not None and given != placements[-1]:
             placements.append(given)
@@ -255,17 +259,17 @@ class _Search:
         return _Guilty(row, alone or self.death.placement or Placement(rows), "; ".join([self.message, *notes]))
 
 
-def short_patience(trial: Trial, subjects: list[Subject], patience: float) -> float:
+def short_patience(trial: Evaluator, subjects: list[Subject], patience: float) -> float:
     """Seconds after which a call of these subjects is taken to hang while cases are searched: by what their calls took that came
     back, compiling included, and at most the patience of the run."""
-    longest = max((trial.longest[subject] for subject in subjects), default=0.0)
+    longest = max((trial.calls.longest[subject] for subject in subjects), default=0.0)
     return min(patience, max(SHORTEST, SLOWER * longest))
 
 
 # The finding
 
 
-def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) -> Finding:
+def _finding(trial: Evaluator, subject: Subject, guilty: _Guilty, symptom: Symptom) -> Finding:
     cell, row = trial.cell, guilty.row
     case, single = row.case(0), {name: values[0] for name, values in row.exact().items()}
     waited = {} if guilty.patience is None else {"patience": guilty.patience}
@@ -274,7 +278,7 @@ def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) 
     with trial.clock.phase("oracle"):
         confirmation = confirm(trial.function, single, 0)
     rank = severity(
-        Class.unstable, symptom, math.inf, trial.standard(row).ulps, trial.format, int(reach(input_exponents(row))[0]),
+        Class.unstable, symptom, math.inf, trial.references.rule(row).limit.ulps, trial.format, int(reach(input_exponents(row))[0]),
         avoidable=bool(avoidable), special_input=not all(np.isfinite(v).all() for v in single.values()),
     )  # fmt: skip
     label = composed_label(trial, subject, row) if symptom == Symptom.exception else Label()  # no formula ends a process
@@ -289,10 +293,10 @@ def _finding(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) 
     return labelled(finding, label.name, label.reason)
 
 
-def _answers(trial: Trial, subject: Subject, guilty: _Guilty, symptom: Symptom) -> list[Answer]:
+def _answers(trial: Evaluator, subject: Subject, guilty: _Guilty, symptom: Symptom) -> list[Answer]:
     """The others' answers to the row, and what is known of the guilty one, which is not run again for that."""
     # What ended one process may end another: peers meet it only where each has a process of its own.
-    apart = trial.alone or symptom is Symptom.exception
+    apart = trial.calls.alone or symptom is Symptom.exception
     others, _ = answers_at(trial, subject, guilty.row, 0, guilty.placement, without=subject, peers=apart)
     own = Answer(subject.target, subject.implementation.call, math.nan, "nan", math.inf, Class.unstable.name, symptom.name)
     order = {(s.target, s.implementation.call): number for number, s in enumerate([*trial.subjects, *trial.peers.subjects])}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.case import Batch
 from fuzzer.catalog.op import Input
 from fuzzer.formats import Format
@@ -56,7 +56,7 @@ class Rejected:
     reason: str
 
 
-def rejection(trial: Trial, subject: Subject, row: Batch, message: str) -> str:
+def rejection(trial: Evaluator, subject: Subject, row: Batch, message: str) -> str:
     """Why an exception of a call at a batch of one row is a check of an argument, in one line; "" where it is none."""
     kind, _, text = message.partition(": ")
     if kind.rpartition(".")[2] not in _TYPES or not _ABOUT.search(text):
@@ -65,9 +65,9 @@ def rejection(trial: Trial, subject: Subject, row: Batch, message: str) -> str:
     return f"rejects an argument: {objection}" if objection else ""
 
 
-def objection_to(trial: Trial, subject: Subject, row: Batch) -> str:
+def objection_to(trial: Evaluator, subject: Subject, row: Batch) -> str:
     """What a check of arguments may object to at a point; "" at an ordinary one."""
-    params, device = dict(trial.cell.params), trial.target(subject).device
+    params, device = dict(trial.cell.params), trial.calls.target(subject).device
     for fact in facts_at(trial.op, subject.implementation, params, row, trial.cell.order, device):
         if fact.open:
             return f"{fact.what}; {fact.source}"
@@ -82,7 +82,7 @@ def objection_to(trial: Trial, subject: Subject, row: Batch) -> str:
     return ""
 
 
-def ordinary_rows(trial: Trial, batch: Batch) -> NDArray[np.bool_]:
+def ordinary_rows(trial: Evaluator, batch: Batch) -> NDArray[np.bool_]:
     """The rows of a batch whose numbers are finite and away from every end of their domain."""
     ordinary = np.ones(batch.rows, np.bool_)
     for name, values in batch.exact().items():

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
+from fuzzer.campaign.judgement import Outcome
 from fuzzer.campaign.label import Element, Label, label_of
 from fuzzer.campaign.nondeterminism import as_nondeterministic, in_two_processes
-from fuzzer.campaign.trial import RECORD_ERRORS, Outcome, Trial
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op
 from fuzzer.catalog.registry import op_named
@@ -27,7 +28,7 @@ from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.launch import version_of
 from fuzzer.frameworks.target import Target, can_be_alone, framework_for, target_named, targets_named
-from fuzzer.judge.limits import standard_for
+from fuzzer.judge.limits import accuracy_limit
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.arithmetic.native import Native
@@ -78,15 +79,15 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
 def _reproduced(finding: Finding, target: Target, op: Op, *, alone: bool) -> Reproduction:
     cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
     subject = Subject(str(target), implementation_of(op, finding))
-    trial = Trial(cell, [subject], alone=alone)
-    version = trial.framework(subject).version
+    trial = Evaluator(cell, [subject], alone=alone)
+    version = trial.calls.framework(subject).version
     now, right = again(finding, trial, subject)
     if right is not None:
         return _told_of_both(finding, now, right, version)
     return _told(finding, now, version)
 
 
-def again(finding: Finding, trial: Trial, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
+def again(finding: Finding, trial: Evaluator, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
     """The finding as it is today; and, of symptom inconsistent, as it is at the placement where its bits were right, and that placement. Raises
     ValueError where it cannot be judged."""
     case = case_of(finding)
@@ -101,12 +102,12 @@ def still_inconsistent(now: Finding, there: Finding) -> bool:
     return Class[now.class_].is_finding and not Class[there.class_].is_finding and there.output_hex != now.output_hex
 
 
-def _nth(trial: Trial, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
+def _nth(trial: Evaluator, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
     """The outcome of the call that a case, or its right side, tells of: the first, or the nth of equal ones."""
     return [trial.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(told.get("nth", 1)))][-1]
 
 
-def _right_side(finding: Finding, trial: Trial, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
+def _right_side(finding: Finding, trial: Evaluator, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
     """The finding as it would be at the placement where its bits were right; and that placement. Raises UserError where it has none."""
     told = finding.case.get("right")
     if not told:
@@ -122,7 +123,7 @@ def implementation_of(op: Op, finding: Finding) -> Implementation:
     return found[0] if found else Implementation(framework, finding.implementation)
 
 
-def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
+def _judged(finding: Finding, trial: Evaluator, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
     if outcome.error.startswith(RECORD_ERRORS):
         raise UserError(f"{finding.implementation} cannot be judged: {outcome.error}")
     if outcome.screened is None or outcome.answers is None:
@@ -144,10 +145,10 @@ def _judged(finding: Finding, trial: Trial, batch: Batch, outcome: Outcome, plac
         if not truth.agrees:
             class_ = Class.undecided
         elif not math.isnan(truth.near) or symptom is Symptom.missed_nan:
-            standard = trial.standard(batch)
+            standard = trial.references.rule(batch).limit
             class_ = certify(
                 trial.function, single, finding.worst, answer, truth.near, trial.format, standard, excess, class_,
-                trial.modulus(batch, finding.worst),
+                trial.references.modulus(batch, finding.worst),
             )  # fmt: skip
     label = Label()
     if class_.is_finding:
@@ -263,7 +264,7 @@ def script_for(
         complex_inputs=[i.name for i in op.inputs if i.complex],
         complex_result=op.complex_result or op.whole == "parts",
         single=op.elementwise and _one_number(op.definition, tuple(finding.params.items()), len(op.inputs)),
-        limit_source=standard_for(op, finding.order, fmt).source,
+        limit_source=accuracy_limit(op, finding.order, fmt).source,
         versions=dict(versions) if versions else None,
         environment=environment,
         setup=setup,

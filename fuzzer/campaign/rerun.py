@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.peers import Peers
 from fuzzer.campaign.reproduce import again, in_a_process_of_its_own, in_other_processes, still_inconsistent
 from fuzzer.campaign.shard import PATIENCE
 from fuzzer.campaign.task import Result
-from fuzzer.campaign.trial import Trial
 from fuzzer.campaign.verdict_to_finding import identity, recertified
 from fuzzer.errors import UserError
 from fuzzer.findings.case_record import case_of
@@ -67,7 +67,7 @@ class Rerun:
         """Every finding run again in this process; crashes and hangs in others."""
         host.limit(self.patience, self.memory)
         subjects = {(s.target, s.implementation.call): s for s in subjects_of(self.cell, self.targets)}
-        trial = Trial(self.cell, list(subjects.values()), alone=self.alone, peers=Peers(self.cell, self.peers, self.targets))
+        trial = Evaluator(self.cell, list(subjects.values()), alone=self.alone, peers=Peers(self.cell, self.peers, self.targets))
         result = RerunResult(self.id, self.cell.key)
         began = time.perf_counter()
         for finding in self.findings:
@@ -79,7 +79,7 @@ class Rerun:
                 result.findings.extend([now] if Class[now.class_].is_finding else [])
         result.by_phase["rerun"] = time.perf_counter() - began
         if self.alone:
-            trial.end_hosts([*trial.subjects, *trial.peers.subjects])
+            trial.calls.end_hosts([*trial.subjects, *trial.peers.subjects])
         return result
 
 
@@ -102,7 +102,7 @@ def reruns(
     ]  # fmt: skip
 
 
-def _again(trial: Trial, subject: Subject, finding: Finding) -> Finding | None:
+def _again(trial: Evaluator, subject: Subject, finding: Finding) -> Finding | None:
     """The finding as it is today, under the id of what it shows today; None where that cannot be told."""
     if finding.symptom in ("crash", "hang"):
         return _named(trial, subject, finding, in_a_process_of_its_own(finding, float(finding.case.get("patience", PATIENCE))))
@@ -123,7 +123,7 @@ def _again(trial: Trial, subject: Subject, finding: Finding) -> Finding | None:
     return now if Class[now.class_] in (Class.ok, Class.ill_conditioned) else None
 
 
-def _named(trial: Trial, subject: Subject, finding: Finding, now: Finding) -> Finding:
+def _named(trial: Evaluator, subject: Subject, finding: Finding, now: Finding) -> Finding:
     """With the id of its symptom, and of the same bits alone."""
     name = finding.id if now.symptom in (finding.symptom, "none") else identity(trial, subject, Symptom[now.symptom])
     return replace(now, id=name, extent=dict(ONCE), profile=[], answers=finding.answers)

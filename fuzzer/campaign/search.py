@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from fuzzer.campaign import consistency
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.ledger import Ledger
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, format_named
@@ -69,15 +69,15 @@ def lengths_of(op: Op, order: str, round_: int) -> list[int]:
     return first if round_ == 0 or not rest else [rest[(2 * round_ - 2 + k) % len(rest)] for k in range(min(2, len(rest)))]
 
 
-def first_rows(trial: Trial) -> tuple[int, ...]:
+def first_rows(trial: Evaluator) -> tuple[int, ...]:
     """Rows of the first calls of a search in a hurry."""
-    return FEW_COMPILED if all(trial.target(subject).compiles_shapes for subject in trial.subjects) else FEW
+    return FEW_COMPILED if all(trial.calls.target(subject).compiles_shapes for subject in trial.subjects) else FEW
 
 
 class Search:
     """The search of one shard: a budget of verdicts, a trial and a ledger per subject."""
 
-    def __init__(self, trial: Trial, verdicts: int, seed: int, round_: int) -> None:
+    def __init__(self, trial: Evaluator, verdicts: int, seed: int, round_: int) -> None:
         self.trial = trial
         self.budget = verdicts
         self.seed = seed
@@ -85,7 +85,7 @@ class Search:
         self.lengths = lengths_of(trial.op, trial.cell.order, round_)
         self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
-        self.hurried = trial.hurried and round_ == 0
+        self.hurried = trial.deadlines.time_limited and round_ == 0
         self.rows, self.cousins, self.around = ROWS, 1, ROWS  # numbers of a recipe, recipes of a call, numbers of a zoom's call
         if round_ > 0:
             self.rows, self.cousins, self.around = LATER, self._cousins, LATER * (1 if trial.op.elementwise else COUSINS)
@@ -122,8 +122,8 @@ class Search:
     def _check(self) -> None:
         if (
             self.trial.clock.verdicts + self.unanswered >= self.budget
-            or self.trial.search_over
-            or all(map(self.trial.is_out, self.trial.subjects))
+            or self.trial.deadlines.search_over
+            or all(map(self.trial.calls.is_out, self.trial.subjects))
         ):
             raise Spent
 
@@ -140,7 +140,7 @@ class Search:
 
     def run(self, corpus: Sequence[Case]) -> None:
         """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay."""
-        with self.trial.searched():
+        with self.trial.searching():
             self._phases(corpus)
             if self._grid is not None:
                 self._compare(self._grid)
@@ -148,7 +148,7 @@ class Search:
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:
             self._replay(corpus)
-            if corpus or self.trial.run_over:
+            if corpus or self.trial.deadlines.run_over:
                 self._check()
             op, cell = self.trial.op, self.trial.cell
             if self.hurried:
@@ -250,7 +250,7 @@ class Search:
             compared = consistency.compare(self.trial, batch, seed=self.seed, round_=self.round, without=list(self.errors))
             for found in compared:
                 ledger = self.ledgers[found.number]
-                if found.error and not self.trial.is_out(self.trial.subjects[found.number]):
+                if found.error and not self.trial.calls.is_out(self.trial.subjects[found.number]):
                     self.errors.setdefault(found.number, (found.error, batch))
                 for judgement, placement in found.wrong:
                     ledger.add(judgement, judgement.outcomes[0], within=placement)

@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field, replace
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.deadlines import TIME_LIMITED, Deadlines
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.nondeterminism import end_processes, with_nondeterminism
 from fuzzer.campaign.peers import Peers
 from fuzzer.campaign.raised import raised_of, short_patience
@@ -15,7 +17,6 @@ from fuzzer.campaign.rejected import Rejected
 from fuzzer.campaign.search import Search, lengths_of
 from fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of
 from fuzzer.campaign.task import Result
-from fuzzer.campaign.trial import LITTLE, Trial
 from fuzzer.campaign.verdict_to_finding import findings_of
 from fuzzer.case import Case
 from fuzzer.findings.finding import CellSummary, Finding
@@ -65,7 +66,7 @@ class Shard:
 
     def apart(self) -> Shard:
         """Alone, with time to meet again what killed it: calls take longer there."""
-        return replace(self, alone=True, seconds=None if self.seconds is None else max(self.seconds, LITTLE / 2))
+        return replace(self, alone=True, seconds=None if self.seconds is None else max(self.seconds, TIME_LIMITED / 2))
 
     def broken(self, failure: str, *, died: bool = False) -> ShardResult:
         """The result of a shard that broke."""
@@ -106,29 +107,29 @@ def run_shard(shard: Shard) -> ShardResult:
     host.limit(shard.patience, shard.memory)
     subjects = subjects_run(shard)
     peers = Peers(shard.cell, shard.peers, shard.targets, shard.excluded)
-    trial = Trial(shard.cell, subjects, alone=shard.alone, until=shard.until, seconds=shard.seconds, peers=peers)
+    trial = Evaluator(shard.cell, subjects, alone=shard.alone, deadlines=Deadlines(shard.until, shard.seconds), peers=peers)
     try:
         return _run(shard, trial)
     finally:
         if shard.alone:
             end_processes()
-            trial.end_hosts([*subjects, *peers.subjects])
+            trial.calls.end_hosts([*subjects, *peers.subjects])
 
 
-def _run(shard: Shard, trial: Trial) -> ShardResult:
+def _run(shard: Shard, trial: Evaluator) -> ShardResult:
     start = time.perf_counter()
     refused = unsupported_of(trial, lengths_of(trial.op, shard.cell.order, shard.round))
     trial.subjects = [subject for subject in trial.subjects if subject not in refused]
-    trial.begin()
+    trial.deadlines.begin()
     seed = int.from_bytes(hashlib.sha256(f"{shard.seed} {shard.cell.key} {shard.round}".encode()).digest()[:6], "big")
     search = Search(trial, shard.verdicts * max(1, len(trial.subjects)), seed, shard.round)
     if trial.subjects:
         search.run(shard.corpus)
     searched = trial.clock.verdicts
     known = dict(shard.known)
-    if any(death.symptom == "hang" for death in trial.deaths.values()):
+    if any(death.symptom == "hang" for death in trial.calls.deaths.values()):
         host.limit(short_patience(trial, trial.subjects, shard.patience), shard.memory)
-    trial.revive(LIVES)
+    trial.calls.revive(LIVES)
     with trial.proving():
         findings = [
             f for ledger in search.ledgers for f in with_nondeterminism(trial, ledger.subject, findings_of(trial, ledger, known))
@@ -137,7 +138,7 @@ def _run(shard: Shard, trial: Trial) -> ShardResult:
     misrecorded = misrecorded_of(trial, search.errors)
     never = [s for s in misrecorded if not search.ledgers[trial.subjects.index(s)].verdicts]
     dead = trial.peers.dead(trial)
-    excluded = {(s.target, s.implementation.call) for s in (*trial.deaths, *refused, *never)} - set(dead)
+    excluded = {(s.target, s.implementation.call) for s in (*trial.calls.deaths, *refused, *never)} - set(dead)
     seconds = time.perf_counter() - start
     return ShardResult(
         shard.id, shard.cell.key, verdicts=searched, seconds=seconds, by_phase=dict(trial.clock.seconds),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.case import Batch
 from fuzzer.formats import Format
 from fuzzer.inputs.exhaustive import Space
@@ -63,7 +63,7 @@ class Truth:
         return self.elements(*np.indices(self.right.shape))
 
 
-def truth_of(trial: Trial, batch: Batch) -> Truth:
+def truth_of(trial: Evaluator, batch: Batch) -> Truth:
     """The truth of every row."""
     inputs = batch.exact()
     if all(np.isfinite(values).all() for values in inputs.values()):
@@ -77,7 +77,7 @@ def truth_of(trial: Trial, batch: Batch) -> Truth:
     return Truth.of(_climbed(trial, {name: values[rows] for name, values in inputs.items()}).take(back), trial.format)
 
 
-def _climbed(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Reference:
+def _climbed(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Reference:
     """By the oracle, tier by tier."""
     fmt = trial.format
 
@@ -91,7 +91,7 @@ def _climbed(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Reference:
     return climb.reference
 
 
-def _at_once(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Truth | None:
+def _at_once(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Truth | None:
     """By ball64 alone, what it leaves by the oracle: a sweep is mostly this. None where ball64 does not know the function."""
     fmt, function = trial.format, trial.function
     began = time.perf_counter()
@@ -121,7 +121,7 @@ def _at_once(trial: Trial, inputs: dict[str, NDArray[np.float64]]) -> Truth | No
 
 
 def _sharpened(
-    trial: Trial, inputs: dict[str, NDArray[np.float64]], reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_],
+    trial: Evaluator, inputs: dict[str, NDArray[np.float64]], reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_],
     left: NDArray[np.int64],
 ) -> Truth:  # fmt: skip
     """With the rows that are left by the oracle."""
@@ -172,7 +172,7 @@ def _alike(value: NDArray[np.float64], spread: Any, fmt: Format) -> tuple[NDArra
 class Models:
     """The Taylor models of a stretch, each made when a call asks for it."""
 
-    def __init__(self, trial: Trial, space: Space) -> None:
+    def __init__(self, trial: Evaluator, space: Space) -> None:
         self.trial, self.space = trial, space
         self.wanted = trial.function.order == "value" and space.is_line and space.size > 1 << 16
         self._known: dict[tuple[int, int], Taylor | None] = {}

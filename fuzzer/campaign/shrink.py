@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.ledger import Candidate
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import COTANGENT, TANGENT, Batch, concatenate
 from fuzzer.catalog.op import Input
 from fuzzer.formats import Format
@@ -25,13 +25,13 @@ CALL, SPECIAL_CALL, CALLS = 64, 12, 40
 LOSS = 64.0
 
 
-def shrink(trial: Trial, subject: Subject, candidate: Candidate) -> Candidate:
+def shrink(trial: Evaluator, subject: Subject, candidate: Candidate) -> Candidate:
     """A candidate no more complex that the screen gives the same class and symptom, in the same kind of call. Deterministic; a
     shrunk candidate is left as it is, unless the calls ran out, or the time of the run."""
-    solo = Trial(trial.cell, [subject], replace(trial.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL), clock=trial.clock)
+    solo = Evaluator(trial.cell, [subject], replace(trial.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL), clock=trial.clock)
     best = candidate
     calls = CALLS
-    while calls > 0 and not trial.late:
+    while calls > 0 and not trial.deadlines.past:
         found = None
         for rows in _chunks(_simpler(best, solo)):
             if calls <= 0:
@@ -71,7 +71,7 @@ def _finite(row: Batch) -> bool:
     return all(np.isfinite(values.astype(np.float64)).all() for values in row.inputs.values())
 
 
-def _kept(trial: Trial, rows: Sequence[tuple[Batch, int]], best: Candidate, original: Candidate) -> list[Candidate]:
+def _kept(trial: Evaluator, rows: Sequence[tuple[Batch, int]], best: Candidate, original: Candidate) -> list[Candidate]:
     """Those of the rows, in their order, that fail as the original does, about as badly."""
     batch = concatenate([row for row, _ in rows])
     (outcome,) = trial.run(batch, within=original.within).outcomes
@@ -111,13 +111,13 @@ def _together(best: Candidate, kept: list[Candidate], fmt: Format) -> Batch | No
     return Batch(best.row.dtype, inputs) if len(changed) > 1 else None
 
 
-def _simpler(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
+def _simpler(candidate: Candidate, trial: Evaluator) -> Iterator[tuple[Batch, int]]:
     """Rows that are simpler than the candidate's, the simplest first."""
     yield from _shorter(candidate, trial)
     yield from _plainer(candidate, trial)
 
 
-def _shorter(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
+def _shorter(candidate: Candidate, trial: Evaluator) -> Iterator[tuple[Batch, int]]:
     """Fewer elements of the vectors, all vectors cut alike, the failing output kept: windows, then all but one element."""
     row, op = candidate.row, trial.op
     vectors = [i.name for i in op.inputs if i.stored == ("n",)]
@@ -154,7 +154,7 @@ def _cuts(length: int, fewer: int, place: int) -> list[list[int]]:
     return [list(cut) for cut in dict.fromkeys(tuple(cut) for cut in windows + beside)]
 
 
-def _moved(output: int, length: int, left: list[int], vectors: list[str], trial: Trial, same_shape: bool) -> int | None:
+def _moved(output: int, length: int, left: list[int], vectors: list[str], trial: Evaluator, same_shape: bool) -> int | None:
     """Where the failing output stands after the cut; None where it is gone."""
     if trial.cell.order in ("value", "jvp"):  # outputs as of the value
         kept = left if same_shape else [output]
@@ -163,18 +163,18 @@ def _moved(output: int, length: int, left: list[int], vectors: list[str], trial:
     return kept.index(output) if output in kept else None
 
 
-def _variables_left(trial: Trial, vectors: list[str], length: int, left: list[int]) -> list[int]:
+def _variables_left(trial: Evaluator, vectors: list[str], length: int, left: list[int]) -> list[int]:
     """The numbers that the op is differentiated by, of those before the cut, which are still there: elements of vectors, and scalars."""
     return [i for i, (name, index) in enumerate(variables(trial.op, length)) if name not in vectors or index in left]
 
 
-def _cheap(length: int, trial: Trial) -> bool:
+def _cheap(length: int, trial: Evaluator) -> bool:
     """Whether the framework takes vectors of this length without compiling one more shape."""
-    closed = trial.framework(trial.subjects[0]).lengths
+    closed = trial.calls.framework(trial.subjects[0]).lengths
     return closed is None or length in closed
 
 
-def _plainer(candidate: Candidate, trial: Trial) -> Iterator[tuple[Batch, int]]:
+def _plainer(candidate: Candidate, trial: Evaluator) -> Iterator[tuple[Batch, int]]:
     """All numbers of an input alike or rounded, then each number alone, the most complex first, replaced by simpler ones."""
     row = candidate.row
     fmt = row.format

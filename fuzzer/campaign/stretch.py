@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.device_stretch import Scan, scan
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.plateau import Plateau, plateaus
 from fuzzer.campaign.shard import PATIENCE
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, Models, Truth, truth_of
 from fuzzer.campaign.task import Result
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch
 from fuzzer.findings.fact import Share, fewest, joined
 from fuzzer.frameworks import host
@@ -80,7 +80,7 @@ def run_stretch(stretch: Stretch) -> StretchResult:
     """Runs a stretch in this process. Same arguments, same machine: same shares."""
     host.limit(stretch.patience, stretch.memory)
     subjects = stretch.subjects
-    trial = Trial(stretch.cell, subjects, PATIENT, alone=stretch.alone)
+    trial = Evaluator(stretch.cell, subjects, PATIENT, alone=stretch.alone)
     space = space_of(trial.op, stretch.cell.dtype)
     parts: dict[Subject, list[Share]] = {subject: [] for subject in subjects}
     try:
@@ -97,7 +97,7 @@ def run_stretch(stretch: Stretch) -> StretchResult:
                     before[subject] = max(before.get(subject, -1.0), share.worst)
     finally:
         if stretch.alone:
-            trial.end_hosts(subjects)
+            trial.calls.end_hosts(subjects)
     shares = {(s.target, s.implementation.call): joined(found) for s, found in parts.items()}
     clock = trial.clock
     return StretchResult(
@@ -106,15 +106,15 @@ def run_stretch(stretch: Stretch) -> StretchResult:
     )  # fmt: skip
 
 
-def _on_devices(trial: Trial, space: Space, stretch: Stretch) -> list[tuple[Subject, Share]]:
+def _on_devices(trial: Evaluator, space: Space, stretch: Stretch) -> list[tuple[Subject, Share]]:
     """The subjects whose targets judge a whole stretch on their device, and what they contribute."""
     found = []
     plain = space.size == 1 << 32 and space.is_line and trial.function.order == "value"
-    limit = trial.standard(space.inputs(np.zeros(1, np.int64))).ulps * TIE
+    limit = trial.references.rule(space.inputs(np.zeros(1, np.int64))).limit.ulps * TIE
     for subject in trial.subjects if plain else ():
         with trial.clock.phase("framework"):
             try:
-                told = scan(trial.framework(subject), trial.job(subject), stretch.first, stretch.count, limit)
+                told = scan(trial.calls.framework(subject), trial.calls.job(subject), stretch.first, stretch.count, limit)
             except FrameworkError as error:
                 found.append((subject, Share(error=str(error))))
                 continue
@@ -123,7 +123,7 @@ def _on_devices(trial: Trial, space: Space, stretch: Stretch) -> list[tuple[Subj
     return found
 
 
-def _rest(trial: Trial, space: Space, subject: Subject, told: Scan) -> Share:
+def _rest(trial: Evaluator, space: Space, subject: Subject, told: Scan) -> Share:
     """What a device left, judged here."""
     parts = []
     for first in range(0, len(told.rest), CALL):
@@ -137,7 +137,7 @@ def _rest(trial: Trial, space: Space, subject: Subject, told: Scan) -> Share:
 
 
 def _judged(
-    trial: Trial, space: Space, first: int, count: int, plateau: Plateau | None, models: Models, before: dict[Subject, float]
+    trial: Evaluator, space: Space, first: int, count: int, plateau: Plateau | None, models: Models, before: dict[Subject, float]
 ) -> list[tuple[Subject, Share]]:
     """What every subject contributes on the inputs of one call, which all lie on the plateau where there is one. before: by subject the largest
     error of the calls before."""
@@ -146,7 +146,10 @@ def _judged(
     if not len(numbers):
         return [(subject, Share()) for subject in trial.subjects]
     whole = batch if len(numbers) == count else _filled(batch, count)  # one shape, whatever is left out
-    answered = [trial.called(subject, lambda s=subject: trial.call(s, whole)[: len(numbers)]) for subject in trial.subjects]  # type: ignore[misc]
+    answered = []
+    for subject in trial.subjects:
+        whole_call = partial(trial.calls.call, subject, whole)
+        answered.append(trial.calls.answered(subject, lambda call=whole_call: call()[: len(numbers)]))  # type: ignore[misc]
     if plateau is not None:
         level = _Level(trial, numbers, batch, plateau)
         with trial.clock.phase("judge"):
@@ -166,7 +169,7 @@ def _filled(batch: Batch, rows: int) -> Batch:
     return batch.take(np.minimum(np.arange(rows), batch.rows - 1))
 
 
-def _plateaus_by_call(trial: Trial, space: Space, stretch: Stretch) -> dict[int, Plateau]:
+def _plateaus_by_call(trial: Evaluator, space: Space, stretch: Stretch) -> dict[int, Plateau]:
     """The plateaus of a stretch, by the first inputs of the calls that lie on them."""
     with trial.clock.phase("oracle"):
         found = plateaus(trial.function, space, stretch.first, stretch.count, CALL, partial(truth_of, trial))
@@ -177,7 +180,7 @@ def _plateaus_by_call(trial: Trial, space: Space, stretch: Stretch) -> dict[int,
 class _Level:
     """The judge of the answers of one call whose inputs lie on a plateau: what is not correctly rounded is judged as elsewhere."""
 
-    trial: Trial
+    trial: Evaluator
     numbers: NDArray[np.int64]
     batch: Batch
     plateau: Plateau
@@ -202,9 +205,9 @@ class _Level:
 class _Judge:
     """The judge of one call's answers: cheap for answers that are correctly rounded or within T, the campaign's own judge for the rest."""
 
-    def __init__(self, trial: Trial, numbers: NDArray[np.int64], batch: Batch, truth: Truth) -> None:
+    def __init__(self, trial: Evaluator, numbers: NDArray[np.int64], batch: Batch, truth: Truth) -> None:
         self.trial, self.numbers, self.batch, self.truth = trial, numbers, batch, truth
-        self.limit = trial.standard(batch).ulps * TIE
+        self.limit = trial.references.rule(batch).limit.ulps * TIE
         self.all_certain = bool(truth.certain.all())
 
     def share(self, subject: Subject, answers: NDArray[Any], before: float = -1.0) -> Share:
@@ -273,8 +276,8 @@ class _Judge:
         beyond = np.zeros(answers.shape, np.bool_)
         beyond[rows, outs] = True
         beyond = beyond[some]
-        batch, truth = self.batch.take(some), self.truth.reference.take(some)
-        (outcome,) = self.trial.judge(batch, [(subject, answers[some], "")], truth).outcomes
+        evidence = self.trial.references.known(self.batch.take(some), self.truth.reference.take(some))
+        (outcome,) = self.trial.judge(evidence.batch, [(subject, answers[some], "")], evidence).outcomes
         assert outcome.screened is not None
         verdicts, flushed = outcome.screened.verdicts, outcome.screened.flushed & beyond
         classes = Counter(share.classes)

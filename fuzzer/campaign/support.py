@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
 from fuzzer.campaign.search import ROWS
-from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import Batch
 from fuzzer.formats import format_named
 from fuzzer.frameworks.framework import FrameworkError
@@ -31,7 +31,7 @@ class Unsupported:
     message: str
 
 
-def unsupported_of(trial: Trial, lengths: Sequence[int]) -> dict[Subject, Unsupported]:
+def unsupported_of(trial: Evaluator, lengths: Sequence[int]) -> dict[Subject, Unsupported]:
     """The subjects whose framework does not start, and those that raise on ordinary inputs where nobody promised support.
 
     A record promises values and gradients, eager: what it promises wrongly shows in the search, as an exception. Forward mode, second
@@ -46,20 +46,20 @@ def unsupported_of(trial: Trial, lengths: Sequence[int]) -> dict[Subject, Unsupp
     return found
 
 
-def misrecorded_of(trial: Trial, errors: Mapping[int, tuple[str, Batch]]) -> dict[Subject, Unsupported]:
+def misrecorded_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]]) -> dict[Subject, Unsupported]:
     """The subjects that said in the search that their record promises too much; errors: by a subject's number its first message."""
     told = {trial.subjects[number]: message for number, (message, _) in errors.items() if message.startswith(RECORD_ERRORS)}
     return {subject: _of(trial, subject, message) for subject, message in told.items()}
 
 
-def _of(trial: Trial, subject: Subject, message: str) -> Unsupported:
+def _of(trial: Evaluator, subject: Subject, message: str) -> Unsupported:
     return Unsupported(trial.cell.key, subject.target, subject.implementation.call, message)
 
 
-def _refusal(trial: Trial, subject: Subject, lengths: Sequence[int]) -> str:
+def _refusal(trial: Evaluator, subject: Subject, lengths: Sequence[int]) -> str:
     with trial.clock.phase("framework"):
         try:
-            framework = trial.framework(subject)
+            framework = trial.calls.framework(subject)
             if isinstance(framework, Hosted):
                 framework.start()
         except FrameworkError as error:
@@ -69,11 +69,11 @@ def _refusal(trial: Trial, subject: Subject, lengths: Sequence[int]) -> str:
     batch = ordinary(trial, lengths[0])
     if not trial.shapes.admits(subject, batch, "search"):
         return ""
-    *_, message = trial.called(subject, partial(trial.call, subject, batch))
-    return "" if subject in trial.deaths else message
+    *_, message = trial.calls.answered(subject, partial(trial.calls.call, subject, batch))
+    return "" if subject in trial.calls.deaths else message
 
 
-def ordinary(trial: Trial, length: int) -> Batch:
+def ordinary(trial: Evaluator, length: int) -> Batch:
     """Numbers of everyday magnitude inside the domain, in a shape of the search's: as many rows as a recipe of that length has."""
     op, fmt = trial.op, format_named(trial.cell.dtype)
     draws = []
@@ -81,6 +81,6 @@ def ordinary(trial: Trial, length: int) -> Batch:
         names = regions_of(fmt, (spec.low, spec.high))
         draws.append(Draw(("everyday",) if "everyday" in names else names[:1]))
     rows = max(LEAST_ROWS, ROWS // numbers_in_row(op, length))
-    if trial.hurried:
+    if trial.deadlines.time_limited:
         rows = min(rows, EAGER_ROWS[0])
     return Recipe(0, rows, tuple(draws), length=length).expand(op, dict(trial.cell.params), trial.cell.dtype, trial.cell.order)

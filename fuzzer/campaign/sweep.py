@@ -30,7 +30,7 @@ from fuzzer.findings.store import Store
 from fuzzer.formats import format_named
 from fuzzer.frameworks.target import targets_named
 from fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
-from fuzzer.judge.limits import standard_for
+from fuzzer.judge.limits import accuracy_limit
 from oracles.confirmation import confirm
 
 #: Inputs of a stretch: seconds of work, so that a sweep can be stopped anywhere and its workers end together.
@@ -264,7 +264,7 @@ def _fact(cell: Cell, space: Space, call: tuple[str, str], share: Share) -> Fact
     """A share of the whole space as a fact; the largest error is told exactly, by the confirmed truth at its input."""
     target, implementation = call
     op, fmt = cell.record, format_named(cell.dtype)
-    standard = standard_for(op, cell.order, fmt)
+    standard = accuracy_limit(op, cell.order, fmt)
     at: dict[str, str] = {}
     reference, worst = "", share.worst if share.worst >= 0 else math.nan
     if share.at >= 0:

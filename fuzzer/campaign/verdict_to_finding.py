@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.campaign.cell import Subject
+from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
 from fuzzer.campaign.label import Element, label_of, set_aside
 from fuzzer.campaign.ledger import Candidate, Inconsistency, Ledger
 from fuzzer.campaign.place import Placed, Sides, as_before, place, sides
 from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shape_budget import Purpose
 from fuzzer.campaign.shrink import shrink
-from fuzzer.campaign.trial import RECORD_ERRORS, Trial
 from fuzzer.case import Batch, Placement
 from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id, framework_of
 from fuzzer.findings.label import is_apart, labelled
 from fuzzer.judge.contract import documented, source_of
-from fuzzer.judge.limits import Standard, limit_of_whom
+from fuzzer.judge.limits import AccuracyLimit, limit_of_whom
 from fuzzer.judge.severity import severity
 from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
@@ -35,7 +35,7 @@ from oracles.confirmation import Confirmation, confirm
 TRIES = 3
 
 
-def findings_of(trial: Trial, ledger: Ledger, known: dict[str, float]) -> list[Finding]:
+def findings_of(trial: Evaluator, ledger: Ledger, known: dict[str, float]) -> list[Finding]:
     """One finding per symptom that survives certification, and one of symptom inconsistent. known: id -> excess already reported; those
     are redone only if 4 times worse.
 
@@ -52,7 +52,7 @@ def findings_of(trial: Trial, ledger: Ledger, known: dict[str, float]) -> list[F
     return found + _inconsistent(trial, ledger, found, known)
 
 
-def _first(trial: Trial, ledger: Ledger, candidates: Sequence[Candidate]) -> Finding | None:
+def _first(trial: Evaluator, ledger: Ledger, candidates: Sequence[Candidate]) -> Finding | None:
     """The finding of the first of a few candidates that survives certification; one that is set aside waits for the others."""
     waiting: list[Candidate] = []
     kept, tries = None, 0
@@ -72,7 +72,7 @@ def _first(trial: Trial, ledger: Ledger, candidates: Sequence[Candidate]) -> Fin
     return kept
 
 
-def _is_set_aside(trial: Trial, subject: Subject, candidate: Candidate) -> bool:
+def _is_set_aside(trial: Evaluator, subject: Subject, candidate: Candidate) -> bool:
     """Whether the candidate, as it was seen, is documented or a flush."""
     if candidate.answers is None:
         return False
@@ -80,13 +80,13 @@ def _is_set_aside(trial: Trial, subject: Subject, candidate: Candidate) -> bool:
     return set_aside(trial, subject, element) is not None
 
 
-def _known(trial: Trial, ledger: Ledger, symptom: Symptom, worst: Candidate, known: dict[str, float]) -> bool:
+def _known(trial: Evaluator, ledger: Ledger, symptom: Symptom, worst: Candidate, known: dict[str, float]) -> bool:
     """Whether the finding was reported before, and about as bad."""
     known_as = identity(trial, ledger.subject, symptom)
     return known_as in known and not worst.excess > 4 * known[known_as]
 
 
-def _inconsistent(trial: Trial, ledger: Ledger, plain: Sequence[Finding], known: dict[str, float]) -> list[Finding]:
+def _inconsistent(trial: Evaluator, ledger: Ledger, plain: Sequence[Finding], known: dict[str, float]) -> list[Finding]:
     """At most one finding beside those with a plain symptom: the gravest whose bits are right at another placement.
 
     The case of the plain finding is tried first, since it is simple already; then the inconsistency itself, shrunk and as it was seen.
@@ -103,7 +103,7 @@ def _inconsistent(trial: Trial, ledger: Ledger, plain: Sequence[Finding], known:
     return []
 
 
-def _simplest_first(trial: Trial, ledger: Ledger, seen: Inconsistency, alike: Sequence[Finding]) -> Iterator[Candidate]:
+def _simplest_first(trial: Evaluator, ledger: Ledger, seen: Inconsistency, alike: Sequence[Finding]) -> Iterator[Candidate]:
     for finding in alike:
         yield replace(
             seen.candidate, row=case_of(finding).batch(), output=finding.worst, within=Placement(**finding.case["placement"])
@@ -113,11 +113,11 @@ def _simplest_first(trial: Trial, ledger: Ledger, seen: Inconsistency, alike: Se
     yield seen.candidate
 
 
-def _as_inconsistent(trial: Trial, ledger: Ledger, base: Finding, both: Sides, alike: Sequence[Finding]) -> Finding:
+def _as_inconsistent(trial: Evaluator, ledger: Ledger, base: Finding, both: Sides, alike: Sequence[Finding]) -> Finding:
     """The certified finding with the symptom inconsistent: no graver than the same error with its plain symptom."""
     subject, row = ledger.subject, case_of(base).batch()
     rank = severity(
-        Class[base.class_], Symptom.inconsistent, base.ulps, trial.standard(row).ulps, trial.format, int(reach(input_exponents(row))[0]),
+        Class[base.class_], Symptom.inconsistent, base.ulps, trial.references.rule(row).limit.ulps, trial.format, int(reach(input_exponents(row))[0]),
         avoidable=bool(base.avoidable_by), special_input=not all(np.isfinite(v).all() for v in row.exact().values()),
     )  # fmt: skip
     right = {"placement": vars(both.right), "output": both.answer, "output_hex": both.answer.hex()}
@@ -131,7 +131,7 @@ def _as_inconsistent(trial: Trial, ledger: Ledger, base: Finding, both: Sides, a
     )  # fmt: skip
 
 
-def identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
+def identity(trial: Evaluator, subject: Subject, symptom: Symptom) -> str:
     """The id of a finding of this subject in the trial's cell."""
     cell = trial.cell
     return finding_id(
@@ -139,7 +139,7 @@ def identity(trial: Trial, subject: Subject, symptom: Symptom) -> str:
     )
 
 
-def _finding(trial: Trial, ledger: Ledger, candidate: Candidate) -> Finding | None:
+def _finding(trial: Evaluator, ledger: Ledger, candidate: Candidate) -> Finding | None:
     subject = ledger.subject
     simple = shrink(trial, subject, candidate)
     aside = None
@@ -160,18 +160,18 @@ def _finding(trial: Trial, ledger: Ledger, candidate: Candidate) -> Finding | No
     return aside
 
 
-def _needs_its_place(trial: Trial, placed: Placed) -> bool:
+def _needs_its_place(trial: Evaluator, placed: Placed) -> bool:
     """Whether a point that did not shrink among others may shrink where it fails: in a tail, say, which few rows of a call see."""
     return trial.op.elementwise and placed.placement.length > 1
 
 
-def _as_found(trial: Trial, subject: Subject, candidate: Candidate) -> Placed | None:
+def _as_found(trial: Evaluator, subject: Subject, candidate: Candidate) -> Placed | None:
     """The placement of the search itself: inside a long batch, or in the call of its own in which it was seen."""
     placements = [Placement(length) for length in (64, 1000, ROWS)] + ([candidate.within] if candidate.within else [])
     return next((found for at in placements if (found := as_before(trial, subject, candidate, at))), None)
 
 
-def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed, nth: int = 1) -> Finding | None:
+def _certified(trial: Evaluator, ledger: Ledger, candidate: Candidate, placed: Placed, nth: int = 1) -> Finding | None:
     row, output = candidate.row, candidate.output
     single = {name: values[0] for name, values in row.exact().items()}
     with trial.clock.phase("oracle"):
@@ -185,12 +185,21 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
         return None
     mine = _measured(trial, mine, confirmation)
     value, class_, excess = mine.value, mine.class_, mine.excess
-    standard = trial.standard(row)
+    standard = trial.references.rule(row).limit
     truth = confirmation.near
     if not math.isnan(truth) or mine.symptom == Symptom.missed_nan:
         with trial.clock.phase("oracle"):  # the ball test: Arb enclosures
             class_ = certify(
-                trial.function, single, output, value, truth, trial.format, standard, excess, class_, trial.modulus(row, output)
+                trial.function,
+                single,
+                output,
+                value,
+                truth,
+                trial.format,
+                standard,
+                excess,
+                class_,
+                trial.references.modulus(row, output),
             )
     if not class_.is_finding:
         return None
@@ -201,7 +210,7 @@ def _certified(trial: Trial, ledger: Ledger, candidate: Candidate, placed: Place
     return labelled(finding, label.name, label.reason)
 
 
-def _measured(trial: Trial, own: Own, confirmation: Confirmation) -> Own:
+def _measured(trial: Evaluator, own: Own, confirmation: Confirmation) -> Own:
     """The answer with its error against the confirmed truth: the judge's is only as sharp as its verdict needed, in ulps of a number that may
     not have been told from 0."""
     exact = confirmation.exact
@@ -216,14 +225,14 @@ def _measured(trial: Trial, own: Own, confirmation: Confirmation) -> Own:
 
 
 def recertified(
-    trial: Trial, subject: Subject, row: Batch, output: int, symptom: Symptom, placement: Placement, nth: int
+    trial: Evaluator, subject: Subject, row: Batch, output: int, symptom: Symptom, placement: Placement, nth: int
 ) -> Finding | None:
     """The finding of a case that is known, certified as what a search finds; None where it does not show this symptom, or is not proved."""
     known = Candidate(row, output, Class.unstable, symptom, math.nan, math.inf, 0)
     return _certified(trial, Ledger(trial.cell, subject), known, Placed(placement, Class.unstable, symptom, math.nan), nth)
 
 
-def _convention(trial: Trial, subject: Subject, row: Batch, output: int) -> Confirmation | None:
+def _convention(trial: Evaluator, subject: Subject, row: Batch, output: int) -> Confirmation | None:
     """What the framework's own documentation says is right where the function has no derivative; None where it says nothing."""
     framework = framework_of(subject.target)
     held = documented(trial.op, row, output + 1, trial.cell.order, framework)
@@ -247,7 +256,7 @@ class Own:
 
 
 def answers_at(
-    trial: Trial,
+    trial: Evaluator,
     subject: Subject,
     row: Batch,
     output: int,
@@ -262,9 +271,9 @@ def answers_at(
     answers: list[Answer] = []
     mine = None
     for other in (*trial.subjects, *(trial.peers.answering(trial) if peers else ())):
-        if other == without or trial.is_out(other):
+        if other == without or trial.calls.is_out(other):
             continue
-        lengths = trial.framework(other).lengths
+        lengths = trial.calls.framework(other).lengths
         at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
         purpose: Purpose = "proof" if other == subject else "place"
         with trial.peers.asking(other):
@@ -295,8 +304,8 @@ def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:
 
 
 def _compose(
-    trial: Trial, ledger: Ledger, candidate: Candidate, placed: Placed, confirmation: Confirmation, answers: list[Answer],
-    mine: Own, class_: Class, truth: float, standard: Standard,
+    trial: Evaluator, ledger: Ledger, candidate: Candidate, placed: Placed, confirmation: Confirmation, answers: list[Answer],
+    mine: Own, class_: Class, truth: float, standard: AccuracyLimit,
 ) -> Finding:  # fmt: skip
     cell, subject, row = trial.cell, ledger.subject, candidate.row
     value, symptom, ulps, excess = mine.value, mine.symptom, mine.ulps, mine.excess
@@ -318,7 +327,7 @@ def _compose(
     )  # fmt: skip
 
 
-def _normwise(trial: Trial, row: Batch, value: float, truth: float) -> bool:
+def _normwise(trial: Evaluator, row: Batch, value: float, truth: float) -> bool:
     """Whether the error is within 16 n u max(1, |x|_inf), the normwise bound of log-sum-exp and softmax (BHH 2021, 3 and 4)."""
     if not trial.op.normwise or not math.isfinite(value) or not math.isfinite(truth) or trial.cell.order != "value":
         return False
@@ -326,11 +335,11 @@ def _normwise(trial: Trial, row: Batch, value: float, truth: float) -> bool:
     return bool(abs(value - truth) <= 16 * x.size * trial.format.unit_roundoff * max(1.0, float(np.abs(x).max())))
 
 
-def _condition(trial: Trial, row: Batch, output: int, truth: float) -> float:
+def _condition(trial: Evaluator, row: Batch, output: int, truth: float) -> float:
     if not all(np.isfinite(v).all() for v in row.exact().values()) or truth == 0 or not math.isfinite(truth):
         return math.nan
     with trial.clock.phase("oracle"):
-        amplified = trial.amplified(row, output)
+        amplified = trial.references.amplified(row, output)
     with np.errstate(over="ignore"):
         return float(amplified / abs(truth))
 

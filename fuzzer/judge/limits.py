@@ -46,7 +46,7 @@ NEIGHBOURHOOD = {"value": 4.0, "grad": 8.0, "jvp": 8.0, "grad2": 16.0}
 
 
 @dataclass(frozen=True)
-class Standard:
+class AccuracyLimit:
     """What one cell's answers are held to.
 
     ulps: T. excess: c, the screen. neighbourhood: k, ulps of the inputs in the ball test. strict: T is a published limit, so an error above
@@ -66,7 +66,7 @@ class Standard:
     whole: str = ""
 
 
-def standard_for(op: Op, order: str, fmt: Format, length: int = 1) -> Standard:
+def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> AccuracyLimit:
     """The standard of an op at an order, in a format, for vectors of `length` (the longest chain of roundings)."""
     summing = op.accuracy in ("accumulating", "backward")
     accuracy: Accuracy = op.accuracy if order == "value" or summing else "composite"
@@ -82,7 +82,7 @@ def standard_for(op: Op, order: str, fmt: Format, length: int = 1) -> Standard:
         excess = max(excess, THRESHOLD * length * ROUNDINGS[order])
         near = max(near, math.ceil(excess / 2))
     saturates = {"grad": op.saturates, "jvp": op.saturates, "grad2": op.bends}.get(order)
-    return Standard(
+    return AccuracyLimit(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
         roots=op.roots, saturates=saturates, source=SOURCES[accuracy], order=order, whole=_whole(op, order),
     )  # fmt: skip
@@ -96,7 +96,7 @@ def _whole(op: Op, order: str) -> str:
     return "parts" if moving and all(i.complex for i in moving) else ""
 
 
-def limit_of_whom(standard: Standard, implementation: Implementation) -> str:
+def limit_of_whom(standard: AccuracyLimit, implementation: Implementation) -> str:
     """Whose limit an inaccurate answer is beyond, in one line: a promise of the framework where its own page gives one (the record), else whose
     it is instead."""
     if implementation.promise:

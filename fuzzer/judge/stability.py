@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.formats import Format
-from fuzzer.judge.limits import Standard
+from fuzzer.judge.limits import AccuracyLimit
 from fuzzer.judge.verdict import Class
 from oracles.conditioning import neighbourhood
 from oracles.confirmation import confirm
@@ -22,7 +22,7 @@ from oracles.kept import Kept
 
 def certify(
     function: Function, single: dict[str, NDArray[np.float64]], output: int, answer: float, truth: float, fmt: Format,
-    standard: Standard, excess: float, screened: Class, modulus: float = 0.0, kept: Kept | None = None,
+    standard: AccuracyLimit, excess: float, screened: Class, modulus: float = 0.0, kept: Kept | None = None,
 ) -> Class:  # fmt: skip
     """The certified class of one answer at one row, screened as beyond T; an overflow counts as W, a NaN is what the screen says.
 
@@ -63,7 +63,7 @@ def certify(
 
 
 def _is_of_an_end(
-    function: Function, single: dict[str, NDArray[np.float64]], output: int, answer: float, fmt: Format, standard: Standard
+    function: Function, single: dict[str, NDArray[np.float64]], output: int, answer: float, fmt: Format, standard: AccuracyLimit
 ) -> bool:
     """Whether numbers lie beyond the ends of their domains by no more than k ulps of these, and the answer is right at the ends."""
     moved = {}

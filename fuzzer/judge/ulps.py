@@ -21,7 +21,7 @@ def doubles(answers: NDArray[Any]) -> Array:
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class ErrorScale:
     """What every answer to one truth is measured against: arrays of the truth's shape, computed once for all targets.
 
     value, low: the truth inside the overflow thresholds +-top (low None: zero everywhere); radius: its uncertainty; ulp: of the format at
@@ -39,13 +39,13 @@ class Yardstick:
     room: Array | None = None
 
     def surely_within(self, far: Array) -> NDArray[np.bool_]:
-        """Which errors are surely within the limit that the yardstick was made for."""
+        """Which errors are surely within the limit that the error_scale was made for."""
         assert self.room is not None
         return np.asarray(far <= self.room)  # of a NaN nothing is sure
 
 
-def yardstick(truth: Reference, fmt: Format, limit: float | None = None) -> Yardstick:
-    """The Yardstick of a truth in a format, and of a limit in its ulps."""
+def error_scale(truth: Reference, fmt: Format, limit: float | None = None) -> ErrorScale:
+    """The ErrorScale of a truth in a format, and of a limit in its ulps."""
     top = fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold)
     value = np.minimum(np.maximum(truth.value, -top), top)
     with np.errstate(invalid="ignore"):  # surely: of a truth that is known to 1e50 only nothing is sure
@@ -61,21 +61,21 @@ def yardstick(truth: Reference, fmt: Format, limit: float | None = None) -> Yard
             room = (limit * TIE * ulp - radius) * (1 - 2.0**-50)
         plain = truth.accepts == FINITE
         room[~plain if inside is None else ~plain | inside] = -1.0
-    return Yardstick(top, value, low if low.any() else None, unsure, ulp, inside, radius, room)
+    return ErrorScale(top, value, low if low.any() else None, unsure, ulp, inside, radius, room)
 
 
-def error(answers: NDArray[Any], truth: Reference, fmt: Format, yard: Yardstick | None = None) -> tuple[Array, Array, Array]:
+def error(answers: NDArray[Any], truth: Reference, fmt: Format, yard: ErrorScale | None = None) -> tuple[Array, Array, Array]:
     """(error, uncertainty, ulp) per element, in absolute terms, for elements where the truth is a number.
 
-    yard: the truth's yardstick, where the caller has it already. An infinite answer counts as W, the overflow threshold,
+    yard: the truth's error_scale, where the caller has it already. An infinite answer counts as W, the overflow threshold,
     and so does a truth beyond W: an overflow is right exactly when the
     truth is within the limit of W (IEEE 754-2019, 7.4). Elements of another kind are meaningless: see `kind_errors`.
     """
-    yard = yard or yardstick(truth, fmt)
+    yard = yard or error_scale(truth, fmt)
     return gap(answers, yard), yard.radius, yard.ulp
 
 
-def gap(answers: NDArray[Any], yard: Yardstick) -> Array:
+def gap(answers: NDArray[Any], yard: ErrorScale) -> Array:
     """The error of `error`."""
     given = doubles(answers)
     if not given.size:

@@ -59,6 +59,16 @@ class Verdicts:
     classes: NDArray[np.uint8]
     symptoms: NDArray[np.uint8]
 
+    @classmethod
+    def none(cls, ulps: NDArray[np.float64]) -> Verdicts:
+        """`ok` everywhere, with these errors."""
+        return cls(ulps, np.full(ulps.shape, np.nan), np.zeros(ulps.shape, np.uint8), np.zeros(ulps.shape, np.uint8))
+
+    def put(self, rows: NDArray[np.int64], others: Verdicts) -> None:
+        """Overwrites these rows."""
+        for name in ("ulps", "excess", "classes", "symptoms"):
+            getattr(self, name)[rows] = getattr(others, name)
+
     def take(self, index: Any) -> Verdicts:
         return Verdicts(self.ulps[index], self.excess[index], self.classes[index], self.symptoms[index])
 

@@ -24,8 +24,9 @@ class Place:
     the edges of domains have both signs, so that on neither side all are inside: who reads a sign as a side has no limit there. moving: how many of
     the numbers have a limit to go to. edge: a zero at the edge of the domain has the sign of the other
     side; a function of several numbers has no convention there (IEEE 754 and C23 Annex F know functions of one), and at a pole the limit from
-    the other side is as right. slope: the definition itself is made of a derivative, which has no value where the function it is taken of, with
-    its zero at the edge of the domain, has one side only: NaN is as right as the limit.
+    the other side is as right; where several numbers move (1/a + 1/b at zeros outside the domain), so is NaN. slope: the definition itself is made
+    of a derivative, which has no value where the function it is taken of, with its zero at the edge of the domain, has one side only: NaN is as
+    right as the limit.
     """
 
     derivative: bool
@@ -84,7 +85,7 @@ def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Acce
         if math.isnan(formula) and place.several and (place.at_infinity or place.slope or place.split):
             excuses.append(Accepted(NAN))
         if place.several and place.edge and first.kinds & (PINF | NINF):
-            excuses += [Accepted(PINF), Accepted(NINF)]
+            excuses += [Accepted(PINF), Accepted(NINF), *([Accepted(NAN)] if place.moving > 1 else [])]
         return merge([first, *excuses])
     apart = kinds == {Kind.LIMIT} and not any(limit.kinds & FINITE for limit in limits) and not holes
     if place.ieee or (apart and place.moving <= 1):  # of several, paths between two lead to every number between the infinities

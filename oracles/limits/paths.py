@@ -125,12 +125,12 @@ def along(function: Function, inputs: Inputs, path: Path) -> tuple[list[Tendency
     """What each output tends to along a path, and its last value; None where it cannot be evaluated."""
     m = TapedMp(precision(inputs, path))
     rows: list[list[Any]] = []
-    lost = False
+    lost, outside = False, leaves_domain(function, inputs, path.side)
     for step, exponent in enumerate(exponents(inputs, everything=path.everything)):
         values = at(function, inputs, path, step, exponent, m)
         if values is None:
             return None
-        lost |= m.gave_up
+        lost |= m.gave_up and not outside  # out there it has no value, whatever a continuation has
         rows.append(values)
     if m.removable and function.order != "value":
         return None  # a number that stays where it is holds the path at a point that the definition singles out: nothing has a slope there

@@ -27,9 +27,10 @@ import numpy as np
 
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, Subject, cells_of, subjects_of
+from fuzzer.campaign.deadlines import Deadlines
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.run import Progress, Settings, run_campaign
 from fuzzer.campaign.search import Search, Spent
-from fuzzer.campaign.trial import Trial
 from fuzzer.catalog import coverage
 from fuzzer.catalog.registry import op_named
 from fuzzer.catalog.registry import ops as catalogue
@@ -189,8 +190,8 @@ class _Bits(Search):
 
 
 def _spend_on_bits(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
-    trial = Trial(cell, subjects, until=time.time() + seconds, seconds=seconds, alone=True)
-    trial.begin()
+    trial = Evaluator(cell, subjects, deadlines=Deadlines(time.time() + seconds, seconds), alone=True)
+    trial.deadlines.begin()
     search = _Bits(trial, 1 << 40, seed=round_ << 20, round_=round_)
     search.run(())
     return {_named(cell, ledger.subject) for ledger in search.ledgers if ledger.candidates}, trial.clock.verdicts
@@ -203,7 +204,7 @@ def _naive(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> 
 def _spend_naively(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
     """One row at a time of floats of any size, each answer within 4 ulps of mpmath's value or wrong (Hypothesis's own share of the time is
     left out in the loop's favour)."""
-    trial = Trial(cell, subjects, alone=True)
+    trial = Evaluator(cell, subjects, alone=True)
     rng, op, fmt = random.Random(f"{cell.key} {round_}"), trial.op, format_named(cell.dtype)
     length = Search(trial, 1, 0, 0).lengths[0]
     ends, found, verdicts = time.monotonic() + seconds, set(), 0
@@ -212,7 +213,7 @@ def _spend_naively(cell: Cell, subjects: list[Subject], seconds: float, round_: 
         batch = recipe.expand(op, dict(cell.params), cell.dtype, cell.order)
         for subject in subjects:
             try:
-                answers = trial.call(subject, batch)[0]
+                answers = trial.calls.call(subject, batch)[0]
             except FrameworkError:
                 continue
             for output, answer in enumerate(answers.astype(np.float64)):

@@ -13,8 +13,9 @@ import time
 from collections.abc import Iterator
 
 from fuzzer.campaign.cell import Cell, subjects_of
+from fuzzer.campaign.deadlines import Deadlines
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.search import Search
-from fuzzer.campaign.trial import Trial
 from fuzzer.cli.options import DEFAULT_DB
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.store import Store
@@ -53,9 +54,9 @@ def _found(fact: Fact) -> float:
     """The largest error in ulps that a search of the cell by this call alone meets in SECONDS."""
     cell = Cell(fact.op, tuple(fact.params.items()), fact.dtype, fact.order)
     (subject,) = (s for s in subjects_of(cell, (fact.target,)) if s.implementation.call == fact.implementation)
-    warm = Search(Trial(cell, [subject]), 20_000, seed=7, round_=1)
+    warm = Search(Evaluator(cell, [subject]), 20_000, seed=7, round_=1)
     warm.run(())
-    trial = Trial(cell, [subject], until=time.time() + SECONDS)
+    trial = Evaluator(cell, [subject], deadlines=Deadlines(time.time() + SECONDS))
     search = Search(trial, 1 << 40, seed=1, round_=0)
     search.run(())
     (ledger,) = search.ledgers

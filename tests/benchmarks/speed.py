@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from fuzzer.campaign.cell import Cell, subjects_of
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.plan import SECOND
 from fuzzer.campaign.search import Search
-from fuzzer.campaign.trial import Trial
 from fuzzer.catalog.registry import op_named
 from fuzzer.frameworks.target import targets_named
 from tests.benchmarks import naive
@@ -48,7 +48,7 @@ class Searched:
 
     def _search(self, seed: int, verdicts: int) -> Search:
         subjects = subjects_of(self.cell, targets_named(None))
-        search = Search(Trial(self.cell, subjects), verdicts * len(subjects), seed, 1)
+        search = Search(Evaluator(self.cell, subjects), verdicts * len(subjects), seed, 1)
         search.lengths = self.lengths or search.lengths
         search.run(())
         return search

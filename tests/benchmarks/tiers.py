@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.catalog.op import Op
 from fuzzer.catalog.registry import ops
 from fuzzer.frameworks import host
@@ -72,7 +72,7 @@ def _shares(op: Op) -> dict[str, float]:
         subjects = subjects_of(cell, targets_named("*:cpu:eager"))
         if not subjects:
             continue
-        trial = Trial(cell, subjects[:1], VECTORISED, alone=True)  # in a host: some calls do not return from some inputs
+        trial = Evaluator(cell, subjects[:1], VECTORISED, alone=True)  # in a host: some calls do not return from some inputs
         for number, regime in enumerate(REGIMES):
             share = _share(trial, _recipe(op, regime, number))
             if share is not None:
@@ -90,12 +90,12 @@ def _recipe(op: Op, regime: str, seed: int) -> Recipe:
     return Recipe(seed, max(16, NUMBERS // numbers), draws, relation if related else "independent", length=length)
 
 
-def _share(trial: Trial, recipe: Recipe) -> float | None:
+def _share(trial: Evaluator, recipe: Recipe) -> float | None:
     """The share of one batch's elements that are decided; None where the framework raises or does not return."""
     (subject,) = trial.subjects
     batch = recipe.expand(trial.op, dict(trial.cell.params), trial.cell.dtype)
     try:
-        answers = trial.call(subject, batch)
+        answers = trial.calls.call(subject, batch)
     except FrameworkError:
         return None
     (outcome,) = trial.judge(batch, [(subject, answers, "")]).outcomes

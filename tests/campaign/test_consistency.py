@@ -13,9 +13,9 @@ from test_shard import TARGET, comparable, found_in, shard_of
 
 from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.consistency import compare, sample
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.reproduce import reproduce
 from fuzzer.campaign.shard import run_shard
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.finding import Finding
@@ -135,9 +135,9 @@ def test_known_inconsistencies_are_not_certified_again(of_places: dict[Any, Find
 # The comparison itself
 
 
-def trial_of(call: str, op: str = "faulty_places") -> Trial:
+def trial_of(call: str, op: str = "faulty_places") -> Evaluator:
     cell = shard_of(op).cell
-    return Trial(cell, [Subject(TARGET, next(i for i in op_named(op).implementations if i.call == f"faulty.{call}(x)"))])
+    return Evaluator(cell, [Subject(TARGET, next(i for i in op_named(op).implementations if i.call == f"faulty.{call}(x)"))])
 
 
 def numbers(*values: float) -> Batch:
@@ -160,7 +160,7 @@ def test_what_a_flush_to_zero_policy_explains_is_no_right_answer(monkeypatch: py
         return np.where(np.arange(len(x)) % 2, right * 2, np.where(right < 1e-38, 0, right)).astype(x.dtype)
 
     monkeypatch.setattr(faulty, "exp_ulp", flushing)
-    monkeypatch.setattr("fuzzer.campaign.trial.flush_policy", lambda *given: FlushPolicy(inputs=False, outputs=True))
+    monkeypatch.setattr("fuzzer.campaign.calls.flush_policy", lambda *given: FlushPolicy(inputs=False, outputs=True))
     (found,) = compare(trial_of("exp_ulp"), numbers(-90.0), seed=0, round_=0)
     assert found.wrong
     assert found.inconsistent == []

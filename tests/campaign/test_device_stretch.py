@@ -14,9 +14,9 @@ from test_plateau import COUNTS, at, cell_of
 from fuzzer.campaign import device_stretch
 from fuzzer.campaign import stretch as stretches
 from fuzzer.campaign.cell import subjects_of
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP
 from fuzzer.campaign.stretch import Stretch, run_stretch
-from fuzzer.campaign.trial import Trial
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import Share
@@ -63,7 +63,7 @@ def test_the_balls_of_tensors_hold_the_truth(name: str) -> None:
 def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: pytest.MonkeyPatch | None = None) -> Share | None:
     cell = cell_of(op)
     (subject, *_) = subjects_of(cell, (TARGET,))
-    trial = Trial(cell, [subject], PATIENT)
+    trial = Evaluator(cell, [subject], PATIENT)
     function = call or eval(f"lambda x: {subject.implementation.call}", {"torch": torch, **dict(cell.params)})
     if monkeypatch is not None:
         monkeypatch.setattr(Torch, "resident", lambda self, job: Resident(torch, CPU, function))
@@ -135,7 +135,7 @@ def test_a_host_tells_what_this_process_tells() -> None:
         for op, x in (("exp", 2.0), ("tanh", 0.3), ("log", 1.0)):
             cell = cell_of(op)
             (subject, *_) = subjects_of(cell, (TARGET,))
-            job = Trial(cell, [subject], PATIENT).job(subject)
+            job = Evaluator(cell, [subject], PATIENT).calls.job(subject)
             told, here = (device_stretch.scan(where, job, at(x), 3 * CALL, 4.0) for where in (there, OnCpu()))
             assert told is not None
             assert here is not None
@@ -183,8 +183,8 @@ def test_a_gpu_judges_its_own_stretch(op: str) -> None:
         pytest.skip("no NVIDIA GPU")
     cell, target = cell_of(op), "torch:cuda:eager"
     (subject, *_) = subjects_of(cell, (target,))
-    trial = Trial(cell, [subject], PATIENT)
-    told = device_stretch.scan(trial.framework(subject), trial.job(subject), at(0.5), 4 * CALL, 4.0)
+    trial = Evaluator(cell, [subject], PATIENT)
+    told = device_stretch.scan(trial.calls.framework(subject), trial.calls.job(subject), at(0.5), 4 * CALL, 4.0)
     assert told is not None
     assert len(told.rest) < CALL
     device = run_stretch(Stretch(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from planted_frameworks import Planted
 
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.label import Element, set_aside
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import COTANGENT, TANGENT, Batch
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import FRAMEWORKS, Documented, Implementation, Input, Op
@@ -125,7 +125,7 @@ def planted(values: NDArray[np.float64], value: float, *, some: bool, structure:
     return changed
 
 
-def examination(fact: Fact) -> tuple[Trial, Subject, Batch]:
+def examination(fact: Fact) -> tuple[Evaluator, Subject, Batch]:
     """A trial of one call, and a row of which the fact is said."""
     op, implementation, said = fact
     order = (*said.orders, "value" if "value" in op.orders else op.orders[0])[0]
@@ -146,26 +146,26 @@ def examination(fact: Fact) -> tuple[Trial, Subject, Batch]:
                 batch = Batch(dtype, {name: np.asarray(v, np.float64)[np.newaxis].astype(fmt.dtype) for name, v in row.items()})
                 if said in facts_at(op, implementation, params, batch, order):
                     subject = Subject(implementation.framework + ":cpu:eager", implementation)
-                    return Trial(Cell(op.name, tuple(params.items()), dtype, order), [subject]), subject, batch
+                    return Evaluator(Cell(op.name, tuple(params.items()), dtype, order), [subject]), subject, batch
     raise AssertionError(f"no point where it is said: {said}")
 
 
-def right_by(said: Documented, trial: Trial, batch: Batch) -> NDArray[np.float64] | None:
+def right_by(said: Documented, trial: Evaluator, batch: Batch) -> NDArray[np.float64] | None:
     """The outputs that the fact says; None where it leaves them open."""
     if said.open:
         return None
-    held = trial.held_to(said.definition or trial.op.definition, said.constants, differentiate=said.differentiate)
+    held = trial.by_definition(said.definition or trial.op.definition, said.constants, differentiate=said.differentiate)
     if said.arithmetic == "state":
         single = {name: values[0] for name, values in batch.exact().items()}
         return np.array(rounded_steps(held.function, single, held.format.round))
     if said.value is None:
-        return held.truth(batch, []).value[0]
+        return held.references.reference(batch, []).value[0]
     value = said.value[0] if isinstance(said.value, tuple) else said.value
     number = float(batch.exact()[value].ravel()[0]) if isinstance(value, str) else value
-    return np.full(trial.truth(batch, []).shape[1], number)
+    return np.full(trial.references.reference(batch, []).shape[1], number)
 
 
-def labelled(trial: Trial, subject: Subject, batch: Batch, outputs: NDArray[np.float64]) -> str:
+def labelled(trial: Evaluator, subject: Subject, batch: Batch, outputs: NDArray[np.float64]) -> str:
     label = set_aside(trial, subject, Element(batch, outputs.astype(trial.format.dtype), 0, Symptom.precision))
     return "" if label is None else label.name
 
@@ -175,7 +175,7 @@ def test_an_answer_that_is_right_by_the_fact_is_documented_and_another_is_not(fa
     trial, subject, batch = examination(fact)
     outputs = right_by(fact[2], trial, batch)
     if outputs is None:
-        assert labelled(trial, subject, batch, np.full(trial.truth(batch, []).shape[1], 1234.5)) == DOCUMENTED
+        assert labelled(trial, subject, batch, np.full(trial.references.reference(batch, []).shape[1], 1234.5)) == DOCUMENTED
         return
     assert labelled(trial, subject, batch, outputs) == DOCUMENTED
     first = outputs[0]

@@ -14,10 +14,10 @@ from planted_frameworks import planted
 
 from fuzzer.campaign import stretch as stretches
 from fuzzer.campaign.cell import Cell
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.plateau import Plateau, plateaus
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP, truth_of
 from fuzzer.campaign.stretch import Stretch, run_stretch
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import Share
@@ -57,7 +57,7 @@ def at(x: float) -> int:
 
 
 def found(op: str, first: int, count: int = 4 * CALL) -> list[Plateau]:
-    trial = Trial(cell_of(op), [], PATIENT)
+    trial = Evaluator(cell_of(op), [], PATIENT)
     return plateaus(trial.function, space_of(trial.op, "float32"), first, count, CALL, partial(truth_of, trial))
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import fuzzer.campaign.trial as trials
+import fuzzer.campaign.calls as trials
 from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.search import Search
 from fuzzer.campaign.shape_budget import LIMITS, ShapeBudget
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation
 from fuzzer.frameworks.framework import Job
@@ -53,7 +53,7 @@ def rows(length: int, count: int = 8) -> Batch:
 
 
 def test_a_compiled_mode_sees_so_many_shapes_and_no_more() -> None:
-    trial = Trial(CELL, [COMPILED, EAGER])
+    trial = Evaluator(CELL, [COMPILED, EAGER])
     answered = []
     for length in range(1, LIMITS["search"] + 4):
         compiled, eager = trial.run(rows(length)).outcomes
@@ -67,7 +67,7 @@ def test_a_compiled_mode_sees_so_many_shapes_and_no_more() -> None:
 
 
 def test_the_search_leaves_the_proof_its_shapes() -> None:
-    trial = Trial(CELL, [COMPILED])
+    trial = Evaluator(CELL, [COMPILED])
     for length in range(1, 40):
         trial.run(rows(length))
     (outcome,) = trial.run_placed(rows(30, 1), COMPILED, Placement(64)).outcomes
@@ -86,14 +86,14 @@ def test_the_same_batches_are_admitted_alike() -> None:
 
 
 def test_a_search_of_a_compiled_mode_alone_ends() -> None:
-    search = Search(Trial(CELL, [COMPILED]), 60_000, seed=1, round_=2)
+    search = Search(Evaluator(CELL, [COMPILED]), 60_000, seed=1, round_=2)
     search.run([])
     assert search.ledgers[0].verdicts > 0
     assert search.errors == {}
 
 
 def test_compiling_is_a_phase_of_its_own() -> None:
-    trial = Trial(CELL, [COMPILED])
+    trial = Evaluator(CELL, [COMPILED])
     with trial.clock.phase("search"):
         trial.run(rows(3))
     assert trial.clock.seconds["compile"] == 5.0

@@ -11,9 +11,9 @@ from planted_frameworks import planted
 from test_plateau import COUNTS, TRUTH, at, cell_of, some_wrong
 
 from fuzzer.campaign import sharp_truth
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, PIECES, SHARP, Models
 from fuzzer.campaign.stretch import Stretch, run_stretch
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch
 from fuzzer.findings.fact import Share
 from fuzzer.formats import format_named
@@ -67,7 +67,7 @@ def test_a_wrong_model_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pieces_without_a_model_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(sharp_truth, "taylor", lambda *rest: asked.append(rest))
-    trial = Trial(cell_of("exp"), [], PATIENT)
+    trial = Evaluator(cell_of("exp"), [], PATIENT)
     space = space_of(trial.op, "float32")
     models = Models(trial, space)
     for first in range(at(2.0), at(2.0) + 64 * CALL, CALL):

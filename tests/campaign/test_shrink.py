@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.ledger import Candidate, Ledger
 from fuzzer.campaign.place import place
 from fuzzer.campaign.shrink import _simple_values, _weight, shrink
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import COTANGENT, Batch, Placement
 from fuzzer.catalog.op import scalar
 from fuzzer.catalog.registry import op_named
@@ -24,14 +24,14 @@ from fuzzer.judge.verdict import Class, Symptom
 pytestmark = pytest.mark.usefixtures("planted")
 
 
-def trial_of(op: str, kernel: str, order: str = "value", dtype: str = "float32") -> tuple[Trial, Subject]:
+def trial_of(op: str, kernel: str, order: str = "value", dtype: str = "float32") -> tuple[Evaluator, Subject]:
     cell = Cell(op, tuple(op_named(op).default_params().items()), dtype, order)
     subjects = subjects_of(cell, ("faulty:cpu:eager",))
     (subject,) = [s for s in subjects if s.implementation.call.startswith(f"faulty.{kernel}(")]
-    return Trial(cell, [subject]), subject
+    return Evaluator(cell, [subject]), subject
 
 
-def candidate_of(trial: Trial, symptom: Symptom, *, within: Placement | None = None, **inputs: Any) -> Candidate:
+def candidate_of(trial: Evaluator, symptom: Symptom, *, within: Placement | None = None, **inputs: Any) -> Candidate:
     """The worst element of one row, which must show the symptom."""
     fmt = format_named(trial.cell.dtype)
     batch = Batch(fmt.name, {name: fmt.round(np.asarray([value], np.float64)) for name, value in inputs.items()})
@@ -195,14 +195,14 @@ def test_the_tangent_is_cut_with_its_vectors(order: str) -> None:
 def test_where_the_numbers_of_a_cut_stand() -> None:
     from fuzzer.campaign.shrink import _moved, _variables_left
 
-    trial = Trial(Cell("dot", (), "float32", "grad2"), [])
+    trial = Evaluator(Cell("dot", (), "float32", "grad2"), [])
     assert _variables_left(trial, ["x", "y"], 4, [1, 3]) == [1, 3, 5, 7]
     assert _moved(7, 4, [1, 3], ["x", "y"], trial, same_shape=False) == 3
     assert _moved(4, 4, [1, 3], ["x", "y"], trial, same_shape=False) is None
-    forward = Trial(Cell("softmax", (), "float32", "jvp"), [])
+    forward = Evaluator(Cell("softmax", (), "float32", "jvp"), [])
     assert _moved(3, 4, [1, 3], ["x"], forward, same_shape=True) == 1
     assert _moved(0, 4, [1, 3], ["x"], forward, same_shape=True) is None
-    assert _moved(0, 4, [1, 3], ["x", "y"], Trial(Cell("dot", (), "float32", "jvp"), []), same_shape=False) == 0
+    assert _moved(0, 4, [1, 3], ["x", "y"], Evaluator(Cell("dot", (), "float32", "jvp"), []), same_shape=False) == 0
 
 
 def test_shorter_rows_of_an_op_with_outputs_of_its_own_number() -> None:
@@ -211,7 +211,7 @@ def test_shorter_rows_of_an_op_with_outputs_of_its_own_number() -> None:
 
     for order in ("value", "grad"):
         cell = Cell("rfft", (("norm", "backward"),), "float32", order)
-        trial = Trial(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
+        trial = Evaluator(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
         directions = {COTANGENT: np.ones((1, 10), np.float32)} if order == "grad" else {}
         row = Batch("float32", {"x": np.ones((1, 8), np.float32), **directions})
         cuts = list(_shorter(Candidate(row, 7, Class.unstable, Symptom.precision, 1.0, 1.0, 0), trial))
@@ -229,7 +229,7 @@ def test_a_vector_of_fixed_length_beside_one_that_is_cut_stays_whole() -> None:
 
     for order in ("value", "grad"):
         cell = Cell("scatter_prod", (), "float32", order)
-        trial = Trial(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
+        trial = Evaluator(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
         inputs = {name: np.ones((1, 3), np.float32) for name in ("c", "x", "index")}
         row = Batch("float32", {**inputs, **({COTANGENT: np.ones((1, 3), np.float32)} if order == "grad" else {})})
         cuts = list(_shorter(Candidate(row, 1, Class.unstable, Symptom.precision, 1.0, 1.0, 0), trial))

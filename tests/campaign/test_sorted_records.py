@@ -16,9 +16,9 @@ from planted_frameworks import planted
 
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, subjects_of
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.reproduce import reproduce, script_for
 from fuzzer.campaign.run import Settings, run_campaign
-from fuzzer.campaign.trial import Trial
 from fuzzer.case import Batch, Case
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
@@ -64,7 +64,7 @@ def test_a_trial_puts_the_inputs_in_the_order_of_the_op() -> None:
         subjects = subjects_of(cell, ["torch:cpu:eager"])[:1]
         numbers = {"w": [0.25], "x": [3.0], "y": [5.0]}
         batch = Batch("float32", {name: np.asarray(values, np.float32) for name, values in numbers.items()})
-        trial = Trial(cell, subjects)
+        trial = Evaluator(cell, subjects)
         judgement = trial.run(batch)
         assert judgement.outcomes[0].answers is not None
         assert judgement.outcomes[0].answers[0, 0] == 3.5

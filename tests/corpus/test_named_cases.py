@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, subjects_of
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.replay import historic
-from fuzzer.campaign.trial import Trial
 from fuzzer.catalog.registry import op_named
 from fuzzer.frameworks.target import target_named
 from fuzzer.judge.verdict import Class
@@ -29,7 +29,7 @@ def told(op: str, **inputs: Any) -> tuple[dict[str, NDArray[np.float64]], dict[s
     record = op_named(f"historic_{op}")
     dtype = record.implementations[0].dtypes[0]
     cell = Cell(record.name, tuple(record.default_params().items()), dtype, "value")
-    trial = Trial(cell, subjects_of(cell, (str(target_named("historic")),)))
+    trial = Evaluator(cell, subjects_of(cell, (str(target_named("historic")),)))
     answers, worst = {}, {}
     for outcome in trial.run(batch_of(dtype, **inputs)).outcomes:
         name = outcome.subject.implementation.call.partition("(")[0].partition(".")[2]

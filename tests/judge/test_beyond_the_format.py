@@ -53,7 +53,7 @@ def test_a_wrong_number_is_a_finding(
 def test_what_is_measured_beside_x_f_prime_is_measured_where_that_overflows(op: str, x: float) -> None:
     """Of exp from 703.3 on |x f'| is beyond binary64, and no error was too large beside it."""
     trial, batch = trial_of(op, "float64"), batch_of("float64", x=x)
-    truth = float(trial.truth(batch, []).value[0, 0])
+    truth = float(trial.references.reference(batch, []).value[0, 0])
     for answer, finding in (
         (truth, False),
         (truth * (1 + 2.0**-30), True),

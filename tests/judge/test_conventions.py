@@ -10,12 +10,12 @@ import pytest
 
 from fuzzer.case import Batch
 from fuzzer.catalog.registry import op_named, ops
-from fuzzer.formats import format_named
 from fuzzer.judge.contract import documented, source_of
-from fuzzer.judge.limits import standard_for
-from fuzzer.judge.screen import screen
+from fuzzer.judge.judge import judge
+from fuzzer.judge.policy import Policy
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.oracle import reference
+from tests.judge.known import evidence_of, rule_of
 from tests.planted_framework import batch_of, trial_of
 
 NAN, INF = math.nan, math.inf
@@ -29,9 +29,8 @@ def judged(
     batch = batch_of("float32", **inputs)
     truth = reference(trial.function, batch.exact())
     given = np.asarray([answers], np.float32)
-    held = documented(trial.op, batch, given.shape[1], order, framework)
-    standard = standard_for(trial.op, order, format_named("float32"), 2)
-    verdicts = screen(given, truth, batch.format, standard, lambda rows, outs: np.zeros(len(rows)), conventions=held).verdicts
+    rule = rule_of(op, order, length=2)
+    verdicts = judge(given, rule, evidence_of(truth, rule, batch), Policy(framework=framework)).verdicts
     return Class(verdicts.classes[0, 0]), Symptom(verdicts.symptoms[0, 0])
 
 

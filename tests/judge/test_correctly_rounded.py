@@ -44,7 +44,7 @@ def false_alarms(op: Op, dtype: str, order: str, rows: int, recipes: int) -> lis
     found, known = [], 0
     for params in op.param_sets():
         trial = trial_of(op.name, dtype, order, **params)
-        framework = trial.framework(SUBJECT)
+        framework = trial.calls.framework(SUBJECT)
         assert isinstance(framework, CorrectlyRounded)
         for batch in batches(op, params, dtype, order, rows, recipes):
             judgement = trial.run(batch)

@@ -39,7 +39,7 @@ def test_nan_is_right_where_the_formula_overflows_to_it(
     batch = batch_of(dtype, **{name: scaled(v) for name, v in inputs.items()})
     found = judge_planted(trial, batch, [NAN])
     assert found.class_ is (Class.ok if excused else Class.unstable), found
-    truth = trial.truth(batch, [])
+    truth = trial.references.reference(batch, [])
     right = math.copysign(INF, float(truth.value[0, 0]))
     assert judge_planted(trial, batch, [right]).class_ is Class.ok
     for wrong in (-right, 1.0):
@@ -58,7 +58,7 @@ def test_nan_is_right_where_the_formula_overflows_to_it(
 def test_nan_is_a_defect_where_only_an_intermediate_overflows(op: str, inputs: dict[str, object]) -> None:
     trial = trial_of(op, "float32")
     batch = batch_of("float32", **inputs)
-    outputs = trial.truth(batch, []).shape[1]
+    outputs = trial.references.reference(batch, []).shape[1]
     found = judge_planted(trial, batch, [NAN] * outputs)
     assert (found.class_, found.symptom) == (Class.unstable, Symptom.nan)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.trial import Trial
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import DTYPES, Implementation
 from fuzzer.formats import Format, format_named
@@ -205,8 +205,8 @@ def faulty() -> Any:
     unregister("faulty")
 
 
-def trial_with(call: str, framework: str, op: str = "exp", dtype: str = "float32", order: str = "value") -> Trial:
-    return Trial(
+def trial_with(call: str, framework: str, op: str = "exp", dtype: str = "float32", order: str = "value") -> Evaluator:
+    return Evaluator(
         Cell(op, tuple(trial_of(op, dtype).cell.params), dtype, order), [Subject(framework, Implementation(framework, call))]
     )
 

@@ -59,6 +59,12 @@ RIGHT: list[tuple[str, dict[str, Any], dict[str, Any], list[float]]] = [
     ("pow", {}, {"x": INF, "y": 0.0}, [1.0]),
     ("multivariate_betaln", {}, {"x": [-0.0, 0.0, 0.0]}, [INF, NAN]),  # to whom a sign is a side: lower and upper limits differ
     ("beta", {}, {"a": 0.0, "b": -0.0}, [INF, NAN]),
+    ("beta", {}, {"a": -0.0, "b": -0.0}, [INF, -INF, NAN]),  # 1/a + 1/b outside the domain: from its other side, along a = -b
+    ("hurwitz_zeta", {}, {"s": -0.0, "q": 0.0}, [INF, NAN, 0.5]),  # the series diverges, the continuation is 1/2 - q
+    ("hurwitz_zeta", {}, {"s": 0.5, "q": 2.0}, [NAN, -2.46]),
+    ("gammainc", {}, {"a": -0.5, "x": 2.0}, [NAN, 1.0]),
+    ("laguerre_polynomial_l", {"n": 5}, {"x": INF}, [-INF, NAN]),  # inf - inf of its recurrence
+    ("matrix_exp", {}, {"a": [[1e4, 1e4], [0.0, 1.0]]}, [NAN, INF]),  # the norm is beyond the format
 ]  # fmt: skip
 
 #: op, params, inputs, a wrong answer, its symptom.
@@ -91,6 +97,10 @@ WRONG: list[tuple[str, dict[str, Any], dict[str, Any], float, Symptom]] = [
     ("pow", {}, {"x": INF, "y": 0.0}, NAN, Symptom.nan),
     ("normal_ppf", {}, {"q": 1.0, "loc": 0.0, "scale": 1.0}, 8.2, Symptom.missed_inf),
     ("xlogy", {}, {"x": 0.0, "y": INF}, NAN, Symptom.nan),
+    ("i0", {}, {"x": INF}, NAN, Symptom.nan),
+    ("exp", {}, {"x": INF}, NAN, Symptom.nan),
+    ("laguerre_polynomial_l", {"n": 5}, {"x": INF}, 1.0, Symptom.missed_inf),
+    ("matrix_exp", {}, {"a": [[0.0, 1.0], [0.0, 0.0]]}, NAN, Symptom.nan),
 ]  # fmt: skip
 
 

@@ -1,9 +1,10 @@
-"""Conditions: the conditioning of one batch's elements, each computed once, whichever subject needs it."""
+"""ConditionNumbers: sum_j |x_j d_j f| of one batch's elements, each computed once, whichever target's answer needs it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -23,22 +24,30 @@ MANY = 8
 UNKNOWN = -1.0
 
 
-class Conditions:
-    """Of the rows of one batch; inputs are exact. outputs: of the function. normwise: as the op's errors are measured. beside: by element, what
-    amplifications are added to (conditioning.amplification), once it is told. until: see there."""
+class ConditionNumbers:
+    """Implements judge.evidence.Amplifications, of the rows of one batch; inputs are exact.
+
+    outputs: of the function. normwise: as the op's errors are measured. until: see conditioning.amplification. timed: a context for what is computed,
+    beside what is looked up.
+    """
 
     def __init__(
-        self, function: Function, inputs: dict[str, Values], outputs: int, precision: int, *, normwise: bool, until: float = math.inf
+        self, function: Function, inputs: dict[str, Values], outputs: int, precision: int, *, normwise: bool, until: float = math.inf,
+        timed: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:  # fmt: skip
         self.function, self.inputs, self.outputs, self.precision, self.normwise = function, inputs, outputs, precision, normwise
-        self.until = until
-        self.beside: Values | None = None
+        self.until, self.timed = until, timed
+        self.beside: Values | None = None  # by element, what amplifications are added to
         self.count = len(next(iter(inputs.values())))
         self._known: dict[object, Values] = {}
 
-    def beside_is(self, beside: Values) -> None:
-        """Tells what the amplifications are added to."""
-        self.beside = beside
+    def added_to(self, sizes: Values) -> None:
+        """Says what the amplifications are added to, by element, before anything is done with them."""
+        self.beside = sizes
+
+    def of_rows(self, rows: Rows) -> ConditionNumbers:
+        """A view of these rows, in this order, each as often as it is named."""
+        return OfRows(self, rows)
 
     @property
     def numbers(self) -> int:
@@ -50,15 +59,15 @@ class Conditions:
         found = self._once(amplification, rows, outs, self.beside, until=self.until)
         return np.where(found == UNKNOWN, np.nan, found)
 
-    def least(self, rows: Rows, outs: Rows) -> Values:
+    def lower_bound(self, rows: Rows, outs: Rows) -> Values:
         """A lower bound of the amplification, of many outputs one that costs no more than of one."""
-        return self.sharper(rows, outs) if self.outputs == 1 else self._projected(rows, outs)[0]
+        return self.tight_lower_bound(rows, outs) if self.outputs == 1 else self._projected(rows, outs)[0]
 
-    def likely(self, rows: Rows, outs: Rows) -> Values:
-        """What the amplification is seldom more than, at the cost of `least`; inf where nobody knows."""
+    def probable_upper_bound(self, rows: Rows, outs: Rows) -> Values:
+        """What the amplification is seldom more than, at the cost of `lower_bound`; inf where nobody knows."""
         if self.outputs > 1:
             return self._projected(rows, outs)[1]
-        least = self.sharper(rows, outs)
+        least = self.tight_lower_bound(rows, outs)
         return np.where(least > 0, self.numbers * least, np.inf)
 
     def _projected(self, rows: Rows, outs: Rows) -> tuple[Values, Values]:
@@ -67,12 +76,13 @@ class Conditions:
         if MANY * len(fresh) > self.count:
             fresh = np.arange(self.count)
         for some in _parts(fresh, len(choices_of_signs(self.numbers)) * self.numbers):
-            least[some], likely[some] = projected_amplification(
-                self.function, self._taken(some), self.precision, normwise=self.normwise
-            )
+            with self.timed():
+                least[some], likely[some] = projected_amplification(
+                    self.function, self._taken(some), self.precision, normwise=self.normwise
+                )
         return least[rows, outs], likely[rows, outs]
 
-    def sharper(self, rows: Rows, outs: Rows) -> Values:
+    def tight_lower_bound(self, rows: Rows, outs: Rows) -> Values:
         """A lower bound of the amplification, for each element by itself."""
         return self._once(least_amplification, rows, outs)
 
@@ -84,7 +94,8 @@ class Conditions:
         for some in _parts(np.flatnonzero(np.isnan(known[rows, outs])), self.numbers):
             at = rows[some], outs[some]
             more = options if beside is None else {"beside": beside[at], **options}
-            found = measure(self.function, self._taken(at[0]), at[1], self.precision, normwise=self.normwise, **more)
+            with self.timed():
+                found = measure(self.function, self._taken(at[0]), at[1], self.precision, normwise=self.normwise, **more)
             known[at] = np.where(np.isnan(found), UNKNOWN, found)
         return known[rows, outs]
 
@@ -98,33 +109,33 @@ class Conditions:
         return {name: values[rows] for name, values in self.inputs.items()}
 
 
-class Alike(Conditions):
-    """Of a batch whose rows are those of another, numbered by `rows`: what is known of these."""
+class OfRows(ConditionNumbers):
+    """Of a batch whose rows are those of another, numbered by `rows`: a view of what is known of these."""
 
-    def __init__(self, others: Conditions, rows: Rows) -> None:
+    def __init__(self, others: ConditionNumbers, rows: Rows) -> None:
         self.others, self.rows = others, rows
 
     @property
     def numbers(self) -> int:
         return self.others.numbers
 
-    def beside_is(self, beside: Values) -> None:
+    def added_to(self, sizes: Values) -> None:
         known = self.others.beside
-        known = np.zeros((self.others.count, beside.shape[1])) if known is None else known.copy()
-        known[self.rows] = beside
-        self.others.beside_is(known)
+        known = np.zeros((self.others.count, sizes.shape[1])) if known is None else known.copy()
+        known[self.rows] = sizes
+        self.others.added_to(known)
 
     def amplification(self, rows: Rows, outs: Rows) -> Values:
         return self.others.amplification(self.rows[rows], outs)
 
-    def least(self, rows: Rows, outs: Rows) -> Values:
-        return self.others.least(self.rows[rows], outs)
+    def lower_bound(self, rows: Rows, outs: Rows) -> Values:
+        return self.others.lower_bound(self.rows[rows], outs)
 
-    def likely(self, rows: Rows, outs: Rows) -> Values:
-        return self.others.likely(self.rows[rows], outs)
+    def probable_upper_bound(self, rows: Rows, outs: Rows) -> Values:
+        return self.others.probable_upper_bound(self.rows[rows], outs)
 
-    def sharper(self, rows: Rows, outs: Rows) -> Values:
-        return self.others.sharper(self.rows[rows], outs)
+    def tight_lower_bound(self, rows: Rows, outs: Rows) -> Values:
+        return self.others.tight_lower_bound(self.rows[rows], outs)
 
 
 def _parts(places: Rows, width: int) -> Iterator[Rows]:

@@ -1,4 +1,4 @@
-"""Trial: every subject sees the same bits; what one answers is judged, what one raises is told; the truth is asked for once."""
+"""Evaluator: every subject sees the same bits; what one answers is judged, what one raises is told; the truth is asked for once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from fuzzer.campaign.cell import Cell
+from fuzzer.campaign.deadlines import PROVING, Deadlines
+from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.search import Search
 from fuzzer.campaign.shard import Shard, run_shard
-from fuzzer.campaign.trial import PROVING, Trial
 from fuzzer.case import Batch, Placement
 from fuzzer.frameworks.target import framework_for, target_named
 from fuzzer.judge.verdict import Class, Symptom
@@ -34,7 +35,7 @@ def test_a_right_subject_is_right_and_counted() -> None:
 
 
 def test_two_subjects_share_a_truth_and_keep_their_own_verdicts() -> None:
-    trial = Trial(trial_of("exp", "float32").cell, [SUBJECT, SUBJECT])
+    trial = Evaluator(trial_of("exp", "float32").cell, [SUBJECT, SUBJECT])
     batch = batch_of("float32", x=1.0)
     right, wrong = np.asarray([[math.e]], np.float32), np.asarray([[math.nan]], np.float32)
     one, two = trial.judge(batch, [(SUBJECT, right, ""), (SUBJECT, wrong, "")]).outcomes
@@ -47,7 +48,7 @@ def test_two_subjects_share_a_truth_and_keep_their_own_verdicts() -> None:
 @pytest.mark.parametrize("shared", [True, False])
 def test_answers_with_the_same_bits_are_judged_once(shared: bool) -> None:
     """-0 is not 0, however many rows are the same."""
-    trial = Trial(trial_of("sin", "float32").cell, [SUBJECT, SUBJECT])
+    trial = Evaluator(trial_of("sin", "float32").cell, [SUBJECT, SUBJECT])
     x = np.zeros(200, np.float32)
     other = x.copy()
     other[77] = 0.0 if shared else -0.0
@@ -111,16 +112,16 @@ def test_the_truth_of_a_row_is_asked_for_once_wherever_it_is_placed(monkeypatch:
 
 
 def test_the_oracle_ends_with_a_search_that_has_its_own_seconds() -> None:
-    trial = Trial(trial_of("exp", "float32").cell, [SUBJECT], seconds=1.0)
-    trial.begin()
-    assert trial.hurried
-    assert trial.oracle_until == math.inf
-    trial.searching = True
-    assert trial.oracle_until <= time.time() + 1
-    trial.searching = False
+    trial = Evaluator(trial_of("exp", "float32").cell, [SUBJECT], deadlines=Deadlines(seconds=1.0))
+    trial.deadlines.begin()
+    assert trial.deadlines.time_limited
+    assert trial.deadlines.oracle_until == math.inf
+    trial.deadlines.searching = True
+    assert trial.deadlines.oracle_until <= time.time() + 1
+    trial.deadlines.searching = False
     with trial.proving():
-        assert time.time() < trial.oracle_until <= time.time() + PROVING
-    assert Trial(trial_of("exp", "float32").cell, [SUBJECT]).oracle_until == math.inf
+        assert time.time() < trial.deadlines.oracle_until <= time.time() + PROVING
+    assert Evaluator(trial_of("exp", "float32").cell, [SUBJECT]).deadlines.oracle_until == math.inf
 
 
 @pytest.mark.parametrize("name", ["exp", "softmax"])

@@ -1,4 +1,4 @@
-"""The screen: symmetric in sign, exact in its ulps, and never a pass where the truth is not known well enough."""
+"""The judge: symmetric in sign, exact in its ulps, and never a pass where the truth is not known well enough."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from fuzzer.catalog.op import DTYPES
 from fuzzer.formats import FORMATS, Format, format_named
 from fuzzer.judge.flush import FlushPolicy
-from fuzzer.judge.limits import standard_for
-from fuzzer.judge.screen import needs_more, screen
-from fuzzer.judge.ulps import error, yardstick
+from fuzzer.judge.judge import judge
+from fuzzer.judge.policy import Policy
+from fuzzer.judge.steps.within_limit import needs_sharper_reference
+from fuzzer.judge.ulps import error, error_scale
 from fuzzer.judge.verdict import Class
 from oracles.reference import FINITE, NAN, NINF, PINF, Reference
-from tests.planted_framework import judge_answers, op_named, trial_of
+from tests.judge.known import evidence_of, rule_of
+from tests.planted_framework import batch_of, judge_answers, op_named, trial_of
 
 DTYPE = st.sampled_from(DTYPES)
 ORDINALS = st.integers(min_value=0, max_value=2**63 - 1)
@@ -119,10 +121,8 @@ def test_the_judge_is_symmetric_in_sign(name: str, dtype: str, seed: int) -> Non
 
 
 def verdict(answer: float, truth: Reference, dtype: str = "float32", accuracy: str = "sin") -> tuple[Class, float]:
-    fmt = format_named(dtype)
-    found = screen(
-        np.asarray([[answer]]), truth, fmt, standard_for(op_named(accuracy), "value", fmt), lambda rows, outs: np.zeros(len(rows))
-    )
+    rule = rule_of(accuracy, dtype=dtype)
+    found = judge(np.asarray([[answer]]), rule, evidence_of(truth, rule), Policy())
     return Class(int(found.verdicts.classes[0, 0])), float(found.verdicts.ulps[0, 0])
 
 
@@ -147,18 +147,17 @@ def test_undecided_is_never_passed(answer: float, truth: Reference) -> None:
 
 
 def test_an_unknown_condition_is_undecided() -> None:
-    fmt = format_named("float32")
-    standard = standard_for(op_named("sin"), "value", fmt)
-    found = screen(np.asarray([[2.0]]), truth_of(1.0), fmt, standard, lambda rows, outs: np.full(len(rows), np.nan))
+    rule = rule_of("sin")
+    found = judge(np.asarray([[2.0]]), rule, evidence_of(truth_of(1.0), rule, amplification=math.nan), Policy())
     assert found.verdicts.classes[0, 0] == Class.undecided
 
 
 def test_more_is_asked_for_exactly_where_it_would_help() -> None:
-    fmt = format_named("float32")
-    standard = standard_for(op_named("sin"), "value", fmt)
+    rule = rule_of("sin")
 
     def asks(answer: float, truth: Reference) -> bool:
-        return bool(needs_more([np.asarray([[answer]])], truth, fmt, standard)[0])
+        evidence = evidence_of(truth, rule)
+        return bool(needs_sharper_reference([np.asarray([[answer]])], rule, evidence, np.zeros(1, np.int64), settle=False)[0])
 
     assert not asks(1.0, truth_of(1.0, radius=3 * U))
     assert asks(1.0, truth_of(1.0, radius=4 * U))
@@ -197,36 +196,32 @@ def test_a_truth_that_may_be_anything_is_not_beyond_the_range() -> None:
     """An enclosure of -1e50 +- 1e51, as a cancelling formula gives at too few bits, does not say that the result overflows."""
     truth = Reference.unknown(1, 1)
     truth.value[...], truth.radius[...], truth.accepts[...] = -1e50, 1e51, FINITE
-    yard = yardstick(truth, format_named("float32"))
+    yard = error_scale(truth, format_named("float32"))
     assert yard.radius[0, 0] == 1e51
     truth.radius[...] = 1e40
-    assert yardstick(truth, format_named("float32")).radius[0, 0] == 0
+    assert error_scale(truth, format_named("float32")).radius[0, 0] == 0
 
 
 def derivative(
     answer: float, truth: Reference, amplification: float, order: str = "grad2", op: str = "var", directions: float = 1.0
 ) -> Class:
     """The verdict on one derivative whose least amplification is known, as a campaign gives it."""
-    fmt = format_named("float32")
-    standard = standard_for(op_named(op), order, fmt, 2)
-
-    def known(rows: np.ndarray, outs: np.ndarray) -> np.ndarray:
-        return np.full(len(rows), amplification)
-
-    found = screen(np.asarray([[answer]]), truth, fmt, standard, known, least=[known], directions=np.asarray([directions]))
+    rule = rule_of(op, order, length=2)
+    batch = batch_of("float32", x=[1.0, 1.0], cotangent=[directions], tangent=[1.0, 1.0]) if order == "grad2" else None
+    found = judge(np.asarray([[answer]]), rule, evidence_of(truth, rule, batch, amplification), Policy())
     return Class(int(found.verdicts.classes[0, 0]))
 
 
 def test_what_conditioning_explains_in_any_case_needs_no_sharper_truth() -> None:
     """An exact zero among terms that cancel is known to no enclosure; whether rounding the inputs explains the answer is."""
-    fmt = format_named("float32")
     zero = truth_of(0.0, radius=1e-16)
     assert derivative(0.0, zero, 1.0) is Class.ill_conditioned
     assert derivative(0.0, zero, 1e-12) is Class.undecided
-    standard = standard_for(op_named("var"), "grad2", fmt, 2)
+    rule = rule_of("var", "grad2", length=2)
+    batch = batch_of("float32", x=[1.0, 1.0], cotangent=[1.0], tangent=[1.0, 1.0])
     for amplification, more in ((1.0, False), (1e-12, True)):
-        asked = needs_more([np.zeros((1, 1))], zero, fmt, standard, [lambda rows, outs, a=amplification: np.full(len(rows), a)])
-        assert bool(asked[0]) is more
+        evidence = evidence_of(zero, rule, batch, amplification)
+        assert bool(needs_sharper_reference([np.zeros((1, 1))], rule, evidence, np.zeros(1, np.int64))[0]) is more
     assert derivative(1.0, truth_of(0.0), 1.0) is Class.unstable
 
 
@@ -255,9 +250,8 @@ def test_the_rounding_of_what_cancels_to_zero_is_no_finding() -> None:
 )
 def test_what_nobody_knows_of_flushed_inputs_accuses_nobody(flushed: Reference, expected: Class) -> None:
     """xlog1py(-inf, 2^-149) is -inf; with the subnormal number read as zero, as the policy has it, it is nothing that anybody knows."""
-    standard = standard_for(op_named("xlog1py"), "value", format_named("float32"))
-    screened = screen(
-        np.full((1, 1), np.nan), truth_of(-math.inf, accepts=NINF), format_named("float32"), standard, lambda rows, outs: np.zeros(len(rows)),
-        FlushPolicy(inputs=True, outputs=True), np.asarray([True]), lambda rows: flushed,
-    )  # fmt: skip
-    assert Class(int(screened.verdicts.classes[0, 0])) is expected
+    rule = rule_of("xlog1py")
+    batch = batch_of("float32", x=-math.inf, y=2.0**-149)
+    evidence = evidence_of(truth_of(-math.inf, accepts=NINF), rule, batch, flushed=flushed)
+    judged = judge(np.full((1, 1), np.nan), rule, evidence, Policy(FlushPolicy(inputs=True, outputs=True)))
+    assert Class(int(judged.verdicts.classes[0, 0])) is expected

@@ -1,0 +1,155 @@
+"""Calls: one cell's calls of its frameworks, their crashes, and what they cost."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.campaign.cell import Cell, Subject
+from fuzzer.campaign.clock import Clock
+from fuzzer.campaign.deadlines import Deadlines
+from fuzzer.campaign.death import Death
+from fuzzer.campaign.watchdog import calling
+from fuzzer.case import Batch, Placement
+from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
+from fuzzer.frameworks.host import Hosted
+from fuzzer.frameworks.padding import EAGER_ROWS
+from fuzzer.frameworks.target import Target, flush_policy, framework_for, target_named
+from fuzzer.judge.flush import FlushPolicy
+
+#: A subject, its answers, and the message where it raised.
+Answered = tuple[Subject, NDArray[Any] | None, str]
+
+
+class Calls:
+    """Of one cell.
+
+    alone: every target in a process of its own. A subject whose process dies as often as it may is out: it is called no more, every call of it raises
+    FrameworkDied at once, and `deaths` holds its first death. longest: seconds of a subject's longest call that came back.
+    """
+
+    def __init__(self, cell: Cell, clock: Clock, deadlines: Deadlines, *, alone: bool = False) -> None:
+        self.cell, self.op, self.clock, self.deadlines, self.alone = cell, cell.record, clock, deadlines, alone
+        self.deaths: dict[Subject, Death] = {}
+        self.longest: defaultdict[Subject, float] = defaultdict(float)
+        self._died: Counter[Subject] = Counter()
+        self._last: dict[Subject, str] = {}  # symptom of the death that the last call was
+        self._lives = 1
+        self._targets: dict[str, Target] = {}
+
+    def framework(self, subject: Subject) -> Framework:
+        return framework_for(self.target(subject), alone=self.alone)
+
+    def target(self, subject: Subject) -> Target:
+        """The subject's, read once."""
+        if subject.target not in self._targets:
+            self._targets[subject.target] = target_named(subject.target)
+        return self._targets[subject.target]
+
+    def job(self, subject: Subject) -> Job:
+        return Job(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
+
+    # Answers
+
+    def answered(self, subject: Subject, answers: Callable[[], NDArray[Any]]) -> Answered:
+        """What its calls answer, or the message of a FrameworkError."""
+        with self.clock.phase("framework"):
+            try:
+                return subject, answers(), ""
+            except FrameworkError as error:
+                return subject, None, str(error)
+
+    def answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
+        """The answers to every row. within: each in a call of its own, placed so. per_call: so many in a call, where that is no further shape to
+        compile; 0: all in one. Raises FrameworkError."""
+        if within is not None:
+            rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
+            return np.stack([row[within.position] for row in rows])
+        if not per_call or not (self.framework(subject).lengths is None or self._has_shape(subject, per_call)):
+            return self.call(subject, batch)
+        starts = range(0, batch.rows, per_call)
+        return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
+
+    def _has_shape(self, subject: Subject, rows: int) -> bool:
+        """Whether calls of so many rows are of a shape that is compiled in any case."""
+        return self.target(subject).mode == "eager" and rows == EAGER_ROWS[0]
+
+    def call(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
+        """One call of the subject's framework, inside the clock's phase `framework`: the batch, in the op's order, or its one row placed; the time
+        that it compiled is counted apart. Raises FrameworkError; FrameworkDied where it dies, or is out."""
+        if self.is_out(subject):
+            death = self.deaths[subject]
+            self._last[subject] = death.symptom
+            raise FrameworkDied(death.message, death.symptom)
+        self._last[subject] = ""
+        framework = self.framework(subject)
+        if isinstance(framework, Hosted):
+            framework.start()  # whatever it takes, it is not the call's time
+        began = time.perf_counter()
+        try:
+            with self._compiling_apart(framework):
+                answers = self.attempt(subject, batch, placement)
+        except FrameworkDied as died:
+            self.deaths.setdefault(subject, Death(died.symptom, str(died), batch, placement))
+            self._died[subject] += 1
+            self._last[subject] = died.symptom
+            raise
+        self.longest[subject] = max(self.longest[subject], time.perf_counter() - began)
+        return answers
+
+    def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
+        """Like `call`, of a subject that may be out, and whose death is not remembered."""
+        framework, job = self.framework(subject), self.job(subject)
+        with calling(hosted=isinstance(framework, Hosted)):
+            if placement is None:
+                return framework.evaluate(job, batch)
+            return framework.evaluate_placed(job, batch, placement)
+
+    def flush_policy(self, subject: Subject) -> FlushPolicy:
+        """What the subject's target does with subnormal numbers; measured once in a process, by calls of the framework."""
+        framework = self.framework(subject)
+        with self.clock.phase("framework"), self._compiling_apart(framework), calling(hosted=isinstance(framework, Hosted)):
+            return flush_policy(self.target(subject), self.cell.dtype, self.alone)
+
+    @contextmanager
+    def _compiling_apart(self, framework: Framework) -> Iterator[None]:
+        """The seconds that the framework compiles inside belong to the phase compile."""
+        before = _compile_seconds(framework)
+        try:
+            yield
+        finally:
+            took = _compile_seconds(framework) - before
+            self.clock.move(took, "framework", "compile")
+            self.deadlines.put_off(took)
+
+    # Deaths
+
+    def is_out(self, subject: Subject) -> bool:
+        """Whether the subject died as often as it may."""
+        return self._died[subject] >= self._lives
+
+    def last_death(self, subject: Subject) -> str:
+        """The symptom of the death that its last call was; "" where it was none."""
+        return self._last.get(subject, "")
+
+    def revive(self, lives: int) -> None:
+        """Lets every subject die `lives` times more before it is out, for what certifies its findings starts its process anew."""
+        self._lives = max(self._died.values(), default=0) + lives
+
+    def end_hosts(self, subjects: Iterable[Subject]) -> None:
+        """Ends the processes that the targets of these subjects run in; their memory is wanted for the next shard."""
+        for target in {subject.target for subject in subjects}:
+            framework = framework_for(target_named(target), alone=self.alone)
+            if isinstance(framework, Hosted):
+                framework.end()
+
+
+def _compile_seconds(framework: Framework) -> float:
+    """0 for a plugin's framework that does not count them."""
+    return float(getattr(framework, "compile_seconds", 0.0))

@@ -1,0 +1,87 @@
+"""Deadlines: until when a shard may search, prove and ask the oracle."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: The share of a shard's own seconds that it searches; the rest proves and shrinks.
+SEARCHING = 0.6
+#: A shard that has less than so many seconds is limited by time: the oracle's caps end with its search too, but LEAST_ORACLE seconds of the clock are
+#: left to each batch, and PROVING to the proof of all that it found.
+TIME_LIMITED = 8.0
+LEAST_ORACLE, PROVING = 0.25, 10.0
+
+
+class Deadlines:
+    """Of one shard. until: the end of the run (time.time), None: none. seconds: the shard's own, None: as many as it takes.
+
+    searching: whether the search is on, whose seconds end the oracle too.
+    """
+
+    def __init__(self, until: float | None = None, seconds: float | None = None) -> None:
+        self.seconds = seconds
+        self.searching = False
+        self._run_until = self._until = self._search_until = math.inf if until is None else until
+        self._proof_until = math.inf
+
+    def begin(self) -> None:
+        """The shard's own seconds count from here: what a framework takes to start, or to compile, is not theirs."""
+        if self.seconds is not None:
+            now = time.time()
+            self._search_until = min(self._until, now + self.seconds * SEARCHING)
+            self._until = min(self._until, now + self.seconds)
+
+    def put_off(self, seconds: float) -> None:
+        """Seconds that a framework took to compile are not the shard's, as those to start are not."""
+        if self.seconds is not None:
+            self._search_until = min(self._run_until, self._search_until + seconds)
+            self._until = min(self._run_until, self._until + seconds)
+
+    @property
+    def time_limited(self) -> bool:
+        """Whether the search has little time."""
+        return self.seconds is not None and self.seconds < TIME_LIMITED
+
+    @property
+    def run_over(self) -> bool:
+        """Whether the time of the run is over."""
+        return time.time() >= self._run_until
+
+    @property
+    def seconds_left(self) -> float:
+        """Of the run."""
+        return self._run_until - time.time()
+
+    @property
+    def past(self) -> bool:
+        """Whether the time of the run, or of the shard, is over."""
+        return time.time() >= self._until
+
+    @property
+    def search_over(self) -> bool:
+        """Whether no more is searched: what is left of a shard's own time is for what was found."""
+        return time.time() >= self._search_until
+
+    @property
+    def oracle_until(self) -> float:
+        """When the oracle begins no further row beyond its vectorised tiers."""
+        if not self.searching or self.seconds is None:
+            return self._proof_until
+        return max(self._search_until, time.time() + LEAST_ORACLE)
+
+    @contextmanager
+    def search(self) -> Iterator[None]:
+        """The search is on inside."""
+        self.searching = True
+        try:
+            yield
+        finally:
+            self.searching = False
+
+    def prove(self) -> float:
+        """A proof begins: it may take whatever it takes; after a search that was limited by time PROVING seconds. Returns its end."""
+        self._proof_until = time.time() + PROVING if self.time_limited else math.inf
+        return self._proof_until

@@ -1,0 +1,194 @@
+"""References: what the oracle says of one cell's batches, as sharp as the answers to them need."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.campaign.clock import Clock
+from fuzzer.case import COTANGENT, Batch
+from fuzzer.catalog.op import Op
+from fuzzer.formats import Format, format_named
+from fuzzer.inputs.shapes import chain_of
+from fuzzer.judge.condition_numbers import ConditionNumbers
+from fuzzer.judge.contract import kinds_by_contract
+from fuzzer.judge.evidence import Amplifications, Evidence, Mask, Rows
+from fuzzer.judge.limits import accuracy_limit
+from fuzzer.judge.overflow import Overflow
+from fuzzer.judge.rule import Rule
+from fuzzer.judge.stability import certify
+from fuzzer.judge.steps.normwise import moduli
+from fuzzer.judge.steps.within_limit import needs_sharper_reference
+from fuzzer.judge.ulps import Array
+from fuzzer.judge.verdict import Class
+from oracles import oracle
+from oracles.conditioning import amplification
+from oracles.function import Function
+from oracles.question import Caps, Question, alike
+from oracles.reference import Reference
+
+#: Ball tests of one call's answers, of elements whose conditioning nobody knows: at equal eigenvalues, at the edge of a domain.
+BALLS = 4
+#: Rows whose evidence is remembered.
+REMEMBERED = 16
+
+
+class References:
+    """Of one function of an op, in one format. caps: what a question may cost now."""
+
+    def __init__(self, op: Op, function: Function, dtype: str, clock: Clock, caps: Callable[[], Caps]) -> None:
+        self.op, self.function, self.clock, self.caps = op, function, clock, caps
+        self.format: Format = format_named(dtype)
+        self._conditions: tuple[Batch, ConditionNumbers] | None = None
+        self._rows: dict[tuple[Any, ...], Evidence] = {}
+
+    def rule(self, batch: Batch) -> Rule:
+        """For the length of this batch's vectors."""
+        order = self.order
+        return Rule(self.op, order, self.format, accuracy_limit(self.op, order, self.format, chain_of(self.op, batch.inputs)))
+
+    @property
+    def order(self) -> str:
+        return self.function.order
+
+    # The loop
+
+    def evidence(self, batch: Batch, answers: Sequence[NDArray[Any]], *, settle: bool = True) -> Evidence:
+        """The oracle is asked, and asked again where the answers cannot be judged by what it said.
+
+        answers: different to the bit. settle: it need only be known that none is a finding, not whether it is right.
+        """
+        rule = self.rule(batch)
+        with self.clock.phase("oracle"):
+            climb = oracle.ask(Question(self.function, batch.exact(), self.format.precision, self.caps(), self.clock.tally))
+            evidence = self.known(batch, climb.reference)
+            while climb.goes_on:
+                with self.clock.phase("judge"):
+                    needed = needs_sharper_reference(answers, rule, evidence, climb.rows, settle=settle)
+                climb.sharpen(needed)
+                if climb.changed:
+                    evidence.sharpened()
+        return evidence
+
+    def known(self, batch: Batch, reference: Reference, amplifications: Amplifications | None = None) -> Evidence:
+        """The evidence where the reference, and perhaps the amplifications, are known already."""
+        rule, inputs = self.rule(batch), batch.exact()
+        amplifications = amplifications or self._conditions_of(batch, inputs, reference.shape[1])
+        return Evidence(batch, reference, rule, amplifications, RowByRow(self, inputs, reference, rule))
+
+    def of_row(self, row: Batch, answers: Sequence[NDArray[Any]]) -> Evidence:
+        """Of a batch of one row, as sharp as the answers need; the last few rows are remembered, for a finding is tried in many places and by many
+        targets."""
+        key = tuple((name, values.shape, values.tobytes()) for name, values in row.inputs.items())
+        found = self._rows.pop(key, None)
+        one = np.zeros(1, np.int64)
+        if (
+            found is None
+            or not found.reference.accepts.all()
+            or needs_sharper_reference(answers, found.rule, found, one, settle=False).any()
+        ):
+            again = self.evidence(row, answers, settle=False)
+            found = again if found is None else self.known(row, again.reference, found.amplifications)
+        self._rows[key] = found
+        while len(self._rows) > REMEMBERED:
+            self._rows.pop(next(iter(self._rows)))
+        return found
+
+    def forget_rows(self) -> None:
+        """What a search had no time to learn of a row is not what its proof is held to."""
+        self._rows.clear()
+
+    def reference(self, batch: Batch, answers: Sequence[NDArray[Any]] = ()) -> Reference:
+        """The truth, as sharp as these answers need."""
+        return self.evidence(batch, answers, settle=False).reference
+
+    # Single measures
+
+    def amplified(self, row: Batch, output: int) -> Any:
+        """sum_j |x_j d_j f| of an output of a batch of one finite row, as the op's errors are measured; nan where unknown. Of binary64 in extended
+        precision."""
+        normwise = self.op.whole == "all"
+        return amplification(self.function, row.exact(), np.array([output]), self.format.precision, normwise=normwise)[0]
+
+    def modulus(self, row: Batch, output: int) -> float:
+        """What an output of a batch of one row is measured against beside itself (normwise.moduli); 0 where nothing is."""
+        whole = self.rule(row).limit.whole
+        return float(moduli(self.reference(row).value, whole, self.format)[0, output]) if whole else 0.0
+
+    def conditions(self, inputs: dict[str, NDArray[np.float64]], outputs: int) -> ConditionNumbers:
+        """The condition numbers of rows with these inputs, nothing of which is known yet."""
+        normwise = self.op.whole == "all"
+        return ConditionNumbers(
+            self.function, inputs, outputs, self.format.precision, normwise=normwise, until=self.caps().until,
+            timed=partial(self.clock.phase, "oracle"),
+        )  # fmt: skip
+
+    def _conditions_of(self, batch: Batch, inputs: dict[str, NDArray[np.float64]], outputs: int) -> ConditionNumbers:
+        """Of the batch asked last they are kept."""
+        if self._conditions is None or self._conditions[0] is not batch:
+            self._conditions = (batch, self.conditions(inputs, outputs))
+        return self._conditions[1]
+
+
+class RowByRow:
+    """Implements judge.evidence.Further, for one batch; each row is asked about once, whichever target's answer needs it."""
+
+    def __init__(self, references: References, inputs: dict[str, NDArray[np.float64]], reference: Reference, rule: Rule) -> None:
+        self.references, self.inputs, self.reference, self.rule = references, inputs, reference, rule
+        self._flushed = Reference.unknown(*reference.shape)
+        self._read = np.zeros(reference.shape[0], np.bool_)
+        self._overflow = Overflow(references.function, inputs, references.format, self._lower)
+
+    def flushed(self, rows: Rows) -> Reference:
+        """The truth of these rows with subnormal inputs read as zeros."""
+        fresh = rows[~self._read[rows]]
+        if len(fresh):
+            asked, least = self.references, self.rule.format.min_normal
+            zeroed = {n: np.where(np.abs(v[fresh]) < least, np.copysign(0.0, v[fresh]), v[fresh]) for n, v in self.inputs.items()}
+            with asked.clock.phase("oracle"):
+                first, back = alike(zeroed)
+                different = {name: values[first] for name, values in zeroed.items()}
+                found = oracle.reference(asked.function, different, precision=asked.format.precision, caps=asked.caps()).take(
+                    back
+                )
+            found.accepts[...] |= kinds_by_contract(self.rule.op, zeroed, self.rule.order)[:, np.newaxis]
+            self._flushed.put(fresh, found)
+            self._read[fresh] = True
+        return self._flushed.take(rows)
+
+    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
+        """See overflow.Overflow.excused."""
+        with self.references.clock.phase("oracle"):
+            return self._overflow.excused(rows, outputs, nan, beyond)
+
+    def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
+        """The classes that the ball test proves of the first few of these elements, whose errors are surely beyond T."""
+        with self.references.clock.phase("oracle"):
+            return self._proved(rows, outputs, answers)
+
+    def _proved(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
+        truth, limit, fmt = self.reference, self.rule.limit, self.rule.format
+        classes = np.full(len(rows), Class.undecided, np.uint8)
+        sizes = moduli(truth.value[rows], limit.whole, fmt) if limit.whole else np.zeros((len(rows), truth.shape[1]))
+        for place, (row, output) in enumerate(zip(rows.tolist()[:BALLS], outputs.tolist(), strict=False)):
+            single = {name: values[row] for name, values in self.inputs.items()}
+            near = float(truth.value[row, output] + truth.low[row, output])
+            classes[place] = certify(
+                self.references.function, single, output, float(answers[place]), near, fmt, limit, math.inf, Class.unstable,
+                float(sizes[place, output]),
+            )  # fmt: skip
+        return classes
+
+    def _lower(self, order: str, rows: Rows) -> Reference:
+        """The truth at a lower order of these rows."""
+        asked = self.references
+        function = replace(asked.function, order=order)
+        taken = [*function.inputs, *([COTANGENT] if order == "grad" and COTANGENT in self.inputs else [])]
+        some = {name: self.inputs[name][rows] for name in taken}
+        return oracle.reference(function, some, precision=asked.format.precision, caps=asked.caps())

@@ -1,0 +1,131 @@
+"""Elements: the elements of a batch that may hold an error, and what the steps of the judge have said of them so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.judge.contract import (
+    HeldToConvention,
+    accepted_by_contract,
+    documented,
+    wrong_zero_signs,
+)
+from fuzzer.judge.evidence import Evidence, Mask, Rows, Sizes
+from fuzzer.judge.policy import Policy
+from fuzzer.judge.rule import Rule
+from fuzzer.judge.ulps import Array, doubles
+from fuzzer.judge.verdict import Verdicts
+from oracles.reference import Reference
+
+#: (rows, outputs) of elements, as numpy.nonzero gives them.
+Places = tuple[NDArray[Any], ...]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What record and page say of a target's answers, shape (rows, outputs); None: nothing of any."""
+
+    #: Answers that the record accepts whatever the limit says.
+    accepted: Mask | None
+    #: Zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them.
+    zero_signs: Mask | None
+    #: What the framework documents where there is no derivative.
+    conventions: HeldToConvention | None
+
+    @classmethod
+    def of(cls, answers: NDArray[Any], rule: Rule, evidence: Evidence, policy: Policy) -> Claims:
+        """Of the answers to a whole batch."""
+        batch = evidence.batch
+        accepted = accepted_by_contract(rule.op, batch, answers, rule.order)
+        if accepted is not None and policy.flush.inputs and evidence.subnormal_rows.any():
+            # The record says what is right at the zeros that are read.
+            as_read = accepted_by_contract(rule.op, batch.flushed(), answers, rule.order)
+            accepted = accepted if as_read is None else accepted | as_read
+        return cls(
+            accepted,
+            wrong_zero_signs(rule.op, batch, answers, rule.order),
+            documented(rule.op, batch, answers.shape[1], rule.order, policy.framework),
+        )
+
+    def masks(self) -> list[Mask]:
+        """The masks of which something is said."""
+        held = None if self.conventions is None else self.conventions.held
+        return [mask for mask in (self.accepted, self.zero_signs, held) if mask is not None]
+
+    def take(self, rows: Rows) -> Claims:
+        """Of these rows."""
+        return Claims(
+            None if self.accepted is None else self.accepted[rows],
+            None if self.zero_signs is None else self.zero_signs[rows],
+            None if self.conventions is None else self.conventions.take(rows),
+        )
+
+
+@dataclass
+class Elements:
+    """Arrays of shape (rows, outputs), of these rows of the batch."""
+
+    rows: Rows
+    #: The answers as doubles, those that differ across a branch cut by their sign on the truth's side.
+    given: Array
+    reference: Reference
+    claims: Claims
+    #: |answer - y|, its uncertainty and the ulp of the format at y, in absolute terms; meaningless where the truth is no number.
+    far: Array
+    unsure: Array
+    ulp: Array
+    #: The error in ulps, nan where nothing is said, and the verdicts.
+    verdicts: Verdicts
+    #: Right, or wrong, whatever the ulps.
+    right: Mask
+    wrong: Mask
+    #: Nobody knows what is right.
+    unknown: Mask
+    #: Answers that a flush-to-zero policy explains.
+    flushed: Mask
+    #: Wrong as far as the steps until now know.
+    suspects: Mask
+    #: Infinite parts of a complex number that is an infinity, where the part has a finite value.
+    half_infinite: Mask
+
+    @classmethod
+    def of(cls, given: NDArray[Any], claims: Claims, evidence: Evidence, rows: Rows) -> Elements:
+        """Of these rows, of which nothing is said yet. given, claims: of the whole batch."""
+        far, unsure, ulp = evidence.error(given)[rows], evidence.scale.radius[rows], evidence.scale.ulp[rows]
+        with np.errstate(all="ignore"):
+            verdicts = Verdicts.none(far / ulp)
+        masks = [np.zeros(far.shape, np.bool_) for _ in range(6)]  # right to half_infinite
+        return cls(
+            rows, doubles(given)[rows], evidence.reference.take(rows), claims.take(rows), far, unsure, ulp, verdicts, *masks
+        )
+
+    def in_batch(self, places: Places) -> tuple[Rows, Rows]:
+        """(rows, outputs) of these elements in the batch."""
+        return self.rows[places[0]], places[1]
+
+
+@dataclass
+class Numbers:
+    """The suspects that are no wrong kinds, one after the other; an overflow counts as W, near which conditioning explains it as it would explain a
+    number."""
+
+    #: (rows, outputs) among the elements.
+    places: tuple[Rows, Rows]
+    given: Array
+    value: Array
+    far: Array
+    ulp: Array
+    #: Half an ulp, in extended precision: half of the least number is none of binary64's.
+    half: Sizes
+    amplification: Sizes
+    #: The truth is beyond the format.
+    beyond: Mask
+
+    @property
+    def top(self) -> Array:
+        """|y|."""
+        return np.abs(self.value)

@@ -1,0 +1,119 @@
+"""Evidence: what is known of a batch, whichever target's answers are judged by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.case import DIRECTIONS, Batch
+from fuzzer.judge.rule import Rule
+from fuzzer.judge.ulps import Array, ErrorScale, doubles, error_scale, gap
+from oracles.reference import Reference
+
+Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Sizes = NDArray[Any]  # binary64's, and of binary64 those of extended precision
+
+
+class Amplifications(Protocol):
+    """sum_j |x_j d_j f| of elements, which says what rounding the inputs does to them; nan where nobody knows it."""
+
+    def amplification(self, rows: Rows, outputs: Rows) -> Sizes:
+        """Good to about a quarter; not a bound."""
+
+    def lower_bound(self, rows: Rows, outputs: Rows) -> Sizes:
+        """A lower bound at little cost."""
+
+    def tight_lower_bound(self, rows: Rows, outputs: Rows) -> Sizes:
+        """A lower bound, for each element by itself."""
+
+    def probable_upper_bound(self, rows: Rows, outputs: Rows) -> Sizes:
+        """What it is seldom more than, at the cost of `lower_bound`; inf where nobody knows."""
+
+    def of_rows(self, rows: Rows) -> Amplifications:
+        """A view of these rows, in this order, each as often as it is named."""
+
+    def added_to(self, sizes: Array) -> None:
+        """Says what the amplification is added to, by element, before anything is done with it."""
+
+
+class Further(Protocol):
+    """What the oracle finds out of single rows only where a verdict depends on it."""
+
+    def flushed(self, rows: Rows) -> Reference:
+        """The truth of these rows with subnormal inputs read as zeros."""
+
+    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
+        """See overflow.Overflow.excused."""
+
+    def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
+        """The Class that the ball test proves of each of these elements; `undecided` of those that it is not run for."""
+
+
+class Evidence:
+    """The reference of a batch, how errors are measured against it, and what else bears on a verdict.
+
+    batch: in the op's order. reference: of all its rows. amplifications: see there. further: see there.
+    """
+
+    def __init__(self, batch: Batch, reference: Reference, rule: Rule, amplifications: Amplifications, further: Further) -> None:
+        self.batch, self.reference, self.rule, self.amplifications, self.further = batch, reference, rule, amplifications, further
+        self._errors: list[tuple[NDArray[Any], Array]] = []
+
+    @cached_property
+    def inputs(self) -> dict[str, NDArray[np.float64]]:
+        """Exact."""
+        return self.batch.exact()
+
+    @cached_property
+    def scale(self) -> ErrorScale:
+        """Of the reference as it stands."""
+        return error_scale(self.reference, self.rule.format, self.rule.limit.ulps)
+
+    def error(self, answers: NDArray[Any]) -> Array:
+        """|answer - y| per element (ulps.gap), computed once for an array of answers."""
+        for known, far in self._errors:
+            if known is answers:
+                return far
+        far = gap(doubles(answers), self.scale)
+        self._errors.append((answers, far))
+        return far
+
+    def sharpened(self) -> None:
+        """Forgets what was measured by the reference before it was sharpened."""
+        self.__dict__.pop("scale", None)
+        self._errors.clear()
+
+    @property
+    def lower_bounds(self) -> Sequence[Callable[[Rows, Rows], Sizes]]:
+        """Of the amplifications, the cheapest first."""
+        return self.amplifications.lower_bound, self.amplifications.tight_lower_bound
+
+    @cached_property
+    def subnormal_rows(self) -> Mask:
+        """Rows with a subnormal input."""
+        rows = np.zeros(self.batch.rows, np.bool_)
+        for values in self.inputs.values():
+            small = (np.abs(values) < self.rule.format.min_normal) & (values != 0)
+            rows |= small.reshape(len(rows), -1).any(axis=1)
+        return rows
+
+    @cached_property
+    def infinite_rows(self) -> Mask:
+        """Rows with an infinite input."""
+        masks = [np.isinf(v).reshape(self.batch.rows, -1).any(axis=1) for v in self.inputs.values()]
+        return np.asarray(np.logical_or.reduce(masks))
+
+    @cached_property
+    def directions(self) -> Array:
+        """Per row the largest magnitudes of its cotangent and tangent, multiplied; 1 where it has none."""
+        product = np.ones(self.batch.rows)
+        for name in DIRECTIONS:
+            if name in self.inputs:
+                with np.errstate(over="ignore"):
+                    product = product * np.abs(self.inputs[name]).reshape(len(product), -1).max(axis=1)
+        return product

@@ -1,0 +1,68 @@
+"""The judge: verdicts on the answers of one target to one batch, vectorised, step by step (docs/error-model.md, "The order of judging").
+
+What it calls a finding is certified by the ball test (`stability`) before it is reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.judge.contract import on_one_side
+from fuzzer.judge.elements import Claims, Elements
+from fuzzer.judge.evidence import Evidence, Mask, Rows
+from fuzzer.judge.policy import Policy
+from fuzzer.judge.rule import Rule
+from fuzzer.judge.steps.excess import excess
+from fuzzer.judge.steps.flush import flush
+from fuzzer.judge.steps.special_values import special_values, zero_signs
+from fuzzer.judge.steps.within_limit import within_limit
+from fuzzer.judge.ulps import doubles, of_rows
+from fuzzer.judge.verdict import Verdicts
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdicts on a target's answers to a batch."""
+
+    verdicts: Verdicts
+    #: Elements whose answer a flush-to-zero policy explains.
+    flushed: Mask
+    #: All other rows are surely within the limit, and nothing else is said of them.
+    rows: Rows
+
+
+def judge(answers: NDArray[Any], rule: Rule, evidence: Evidence, policy: Policy) -> Judged:
+    """Verdicts of shape (rows, outputs) on answers of the format.
+
+    Rows that are surely within the limit are `ok` at once; of the others every element goes through the steps.
+    """
+    claims = Claims.of(answers, rule, evidence, policy)
+    given = on_one_side(rule.op, evidence.batch, answers, evidence.reference.value, rule.order)
+    far = evidence.error(given)
+    doubtful = ~evidence.scale.surely_within(far)
+    if rule.limit.whole == "parts":
+        doubtful |= ~np.isfinite(doubles(given))
+    for mask in claims.masks():
+        doubtful |= mask
+    rows = np.flatnonzero(of_rows(doubtful))
+    with np.errstate(all="ignore"):
+        verdicts = Verdicts.none(far / evidence.scale.ulp)
+    flushed = np.zeros(far.shape, np.bool_)
+    if len(rows):
+        elements = Elements.of(given, claims, evidence, rows)
+        _by_steps(elements, rule, evidence, policy)
+        flushed[rows] = elements.flushed
+        verdicts.put(rows, elements.verdicts)
+    return Judged(verdicts, flushed, rows)
+
+
+def _by_steps(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -> None:
+    special_values(elements, rule, evidence)
+    within_limit(elements, rule, evidence)
+    flush(elements, rule, evidence, policy)
+    excess(elements, rule, evidence, policy)
+    zero_signs(elements)

@@ -1,0 +1,47 @@
+"""Step 3, flush to zero: answers that are right for inputs or results whose subnormal numbers are read as zeros, where the target does that."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fuzzer.judge.elements import Elements
+from fuzzer.judge.evidence import Evidence, Mask
+from fuzzer.judge.flush import FlushPolicy
+from fuzzer.judge.policy import Policy
+from fuzzer.judge.rule import Rule
+from fuzzer.judge.ulps import Array, error, kind_errors
+from fuzzer.judge.verdict import Class
+from oracles.reference import FINITE, Reference
+
+
+def flush(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -> None:
+    """Suspects whose answer is f(inputs) or f(flushed inputs) with a subnormal result read as zero are explained; where nobody knows f(flushed
+    inputs), as xlog1py(-inf, 0), they are undecided."""
+    flushes, suspects = policy.flush, elements.suspects
+    if not (flushes.inputs or flushes.outputs) or not suspects.any():
+        return
+    explained, unknown = np.zeros(suspects.shape, np.bool_), np.zeros(suspects.shape, np.bool_)
+    if flushes.outputs:
+        explained = suspects & _flushed_result(elements.given, elements.reference, rule, flushes)
+    places = np.flatnonzero((suspects & ~explained).any(axis=1) & evidence.subnormal_rows[elements.rows] & flushes.inputs)
+    if len(places):
+        other, given = evidence.further.flushed(elements.rows[places]), elements.given[places]
+        right, _ = kind_errors(given, other.accepts)
+        far, unsure, ulp = error(given, other, rule.format)
+        with np.errstate(all="ignore"):
+            right |= (other.accepts & FINITE != 0) & (far - unsure <= rule.limit.ulps * ulp) & ~np.isnan(given)
+        if flushes.outputs:
+            right |= _flushed_result(given, other, rule, flushes)
+        explained[places] |= right & suspects[places]
+        unknown[places] = suspects[places] & ~explained[places] & (other.accepts == 0)
+    elements.flushed = explained
+    elements.verdicts.classes[unknown] = Class.undecided
+    elements.suspects = suspects & ~(explained | unknown)
+
+
+def _flushed_result(answers: Array, truth: Reference, rule: Rule, flushes: FlushPolicy) -> Mask:
+    """A subnormal truth answered by zero; or by another subnormal, where the target reads subnormals as zero as well."""
+    least = rule.format.min_normal
+    as_zero = np.abs(answers) < least if flushes.inputs else answers == 0
+    zero: Mask = as_zero & (np.abs(truth.value) < least) & (truth.accepts & FINITE != 0)
+    return zero

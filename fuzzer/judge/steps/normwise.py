@@ -1,0 +1,54 @@
+"""Steps 5 and 6, joint and normwise: errors that are small beside the whole that an element is a part of, or beside a derivative's scale."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.formats import Format
+from fuzzer.judge.elements import Elements, Numbers
+from fuzzer.judge.evidence import Evidence, Mask, Rows
+from fuzzer.judge.rule import Rule
+from fuzzer.judge.ulps import Array
+from fuzzer.judge.verdict import Class
+
+Classes = NDArray[np.uint8]
+
+
+def joint(classes: Classes, mine: Numbers, elements: Elements, rule: Rule) -> Classes:
+    """An error that is small beside the whole is no instability: of a part of a complex number it is inaccurate, of a matrix it is right."""
+    limit = rule.limit
+    if not limit.whole:
+        return classes
+    modulus = moduli(elements.reference.value, limit.whole, rule.format)[mine.places]
+    small = mine.far <= max(limit.ulps, limit.excess) * rule.format.unit_roundoff * modulus
+    milder = Class.inaccurate if limit.whole == "parts" else Class.ok
+    return np.where(small & (classes > milder), np.uint8(milder), classes)
+
+
+def normwise(classes: Classes, zero: Mask, mine: Numbers, elements: Elements, rule: Rule, evidence: Evidence) -> Classes:
+    """An error of a derivative that is small beside its scale is inaccurate, not unstable, however small the component; of one that is
+    zero, where no error is small beside itself, it is the rounding of what cancelled. zero: the truth may be zero."""
+    scale = _scales(elements, mine.places[0], rule, evidence)
+    small = mine.far <= rule.limit.excess * rule.format.unit_roundoff * scale
+    classes = np.where(small & (classes == Class.unstable), np.uint8(Class.inaccurate), classes)
+    return np.where(small & zero & (classes == Class.inaccurate), np.uint8(Class.ill_conditioned), classes)
+
+
+def _scales(elements: Elements, rows: Rows, rule: Rule, evidence: Evidence) -> Array:
+    """What a derivative's error is measured against normwise: the supremum of rebuilt ones, along the row's cotangent and tangent, and the
+    largest component of the row's gradient."""
+    value = elements.reference.value
+    finite = np.where(np.isfinite(value), np.abs(value), 0.0)
+    largest = finite.max(axis=1)[rows] if value.shape[1] > 1 else np.zeros(len(rows))
+    return np.maximum(largest, float(rule.limit.saturates or 0.0) * evidence.directions[elements.rows[rows]])
+
+
+def moduli(values: Array, whole: str, fmt: Format) -> Array:
+    """What the error of each element (rows, outputs) is measured against beside itself: the modulus of the complex number that it is a part
+    of ("parts"), the row's largest element ("all"); numbers beyond the format count as its largest."""
+    sizes = np.minimum(np.where(np.isnan(values), 0.0, np.abs(values)), fmt.max)
+    if whole == "parts":
+        pairs = sizes.reshape(len(sizes), -1, 2)
+        return np.repeat(np.minimum(np.hypot(pairs[..., 0], pairs[..., 1]), fmt.max), 2, axis=1)
+    return np.broadcast_to(sizes.max(axis=1, keepdims=True), sizes.shape)

@@ -1,0 +1,85 @@
+"""Step 1, kinds first: what is right or wrong whatever the ulps, by the truth's kind, an overflow, the record and the framework's page."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fuzzer.judge.elements import Elements
+from fuzzer.judge.evidence import Evidence, Mask
+from fuzzer.judge.overflow import beyond, infinite_limit
+from fuzzer.judge.rule import Rule
+from fuzzer.judge.ulps import kind_errors
+from fuzzer.judge.verdict import Class, Symptom
+from oracles.reference import FINITE, NINF, PINF
+
+
+def special_values(elements: Elements, rule: Rule, evidence: Evidence) -> None:
+    """Says which elements are right, wrong, or known to nobody."""
+    truth, claims = elements.reference, elements.claims
+    right, wrong = kind_errors(elements.given, truth.accepts)
+    unknown = _in_overflowing_wholes(elements, rule)
+    spared = _excused(elements, rule, evidence, right)
+    right, wrong = right | spared, wrong & ~spared
+    if claims.accepted is not None:
+        right, wrong = right | claims.accepted, wrong & ~claims.accepted
+    if rule.limit.whole == "parts":
+        spare = _beside_infinity(elements, rule)
+        finite_part = (truth.accepts == FINITE) & (np.abs(truth.value) < rule.format.max)
+        elements.half_infinite = spare & ~right & np.isinf(elements.given) & finite_part
+        right, wrong = right | spare, wrong & ~spare
+    if claims.conventions is not None:
+        kept, broken = claims.conventions.split(elements.given)
+        right, wrong = (right & ~broken) | kept, (wrong & ~kept) | broken
+    unknown = (truth.accepts == 0) | (unknown & ~right)
+    wrong = wrong & ~unknown
+    if claims.accepted is not None:
+        unknown = unknown & ~claims.accepted
+    if claims.conventions is not None:
+        unknown = unknown & ~claims.conventions.held
+    elements.right, elements.wrong, elements.unknown = right, wrong, unknown
+
+
+def zero_signs(elements: Elements) -> None:
+    """The last word: parts of an infinity that have a finite value, and zeros of the wrong sign with which nothing else is wrong."""
+    verdicts, half = elements.verdicts, elements.half_infinite
+    # As a number it is the infinity that is right; the part, which has a finite value, is not.
+    verdicts.classes[half], verdicts.symptoms[half] = Class.inaccurate, Symptom.inf
+    verdicts.excess[half], verdicts.ulps[half] = np.inf, np.inf
+    if elements.claims.zero_signs is not None:
+        only = elements.claims.zero_signs & (verdicts.classes == Class.ok)
+        verdicts.classes[only], verdicts.symptoms[only], verdicts.excess[only] = Class.inaccurate, Symptom.signed_zero, 0.0
+    verdicts.ulps[verdicts.classes == Class.undecided] = np.nan
+
+
+def _in_overflowing_wholes(elements: Elements, rule: Rule) -> Mask:
+    """NaNs, and infinities where the exact result is a number, of vectors whose errors are measured normwise and of which one element overflows: the
+    norm is beyond the format, and no bound speaks of what a substitution or a product makes of it."""
+    odd = ~np.isfinite(elements.given)
+    if rule.limit.whole != "all" or not odd.any():
+        return np.zeros(odd.shape, np.bool_)
+    over = beyond(elements.reference, rule.format)
+    return np.asarray((np.isnan(elements.given) | (odd & ~over)) & over.any(axis=1, keepdims=True))
+
+
+def _excused(elements: Elements, rule: Rule, evidence: Evidence, right: Mask) -> Mask:
+    """NaNs, and infinities that are derivatives, which no number was held against: those that are right because something overflows."""
+    truth, nan = elements.reference, np.isnan(elements.given)
+    spared = np.zeros(nan.shape, np.bool_)
+    odd = nan if rule.order == "value" else ~np.isfinite(elements.given)
+    if not odd.any():
+        return spared
+    over = beyond(truth, rule.format) | (infinite_limit(truth) & evidence.infinite_rows[elements.rows, np.newaxis])
+    odd = odd & ~right & (truth.accepts != 0) & (over if rule.order == "value" else True)
+    at = np.nonzero(odd)
+    if len(at[0]):
+        spared[at] = evidence.further.excused(*elements.in_batch(at), nan[at], over[at])
+    return spared
+
+
+def _beside_infinity(elements: Elements, rule: Rule) -> Mask:
+    """NaNs and infinities of numbers with an infinite part, where the modulus overflows: such a number is an infinity (C23 G.3)."""
+    answers, truth = elements.given, elements.reference
+    huge = (np.abs(truth.value) >= rule.format.max) | (truth.accepts & (PINF | NINF) != 0)
+    pairs = np.isinf(answers).reshape(len(answers), -1, 2).any(axis=2) & huge.reshape(len(answers), -1, 2).any(axis=2)
+    spare: Mask = ~np.isfinite(answers) & np.repeat(pairs, 2, axis=1)
+    return spare

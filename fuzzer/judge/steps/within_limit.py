@@ -1,0 +1,112 @@
+"""Step 2, within T ulps: what is surely within the limit, surely beyond it, or not known so well; and where a sharper reference would help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.judge.elements import Elements
+from fuzzer.judge.evidence import Evidence, Mask, Rows
+from fuzzer.judge.overflow import beyond
+from fuzzer.judge.rule import Rule
+from fuzzer.judge.ulps import Array, compare, doubles, error_scale, gap, of_rows
+from fuzzer.judge.verdict import Class
+from oracles.reference import FINITE, TIERS, Reference
+
+#: The least radius of a Reference that is not exact: four times the least binary64.
+FINEST = 2.0**-1072
+_ARB, _MPMATH = TIERS.index("arb"), TIERS.index("mpmath")
+
+
+def within_limit(elements: Elements, rule: Rule, evidence: Evidence) -> None:
+    """`ok`, `undecided` and `ill_conditioned` where the error is not surely beyond the limit; the others are suspects."""
+    truth, verdicts, right, wrong, unknown = (
+        elements.reference,
+        elements.verdicts,
+        elements.right,
+        elements.wrong,
+        elements.unknown,
+    )
+    with np.errstate(all="ignore"):
+        within, sure = compare(elements.far, elements.unsure, elements.ulp, rule.limit.ulps)
+        maybe = ~sure & ~within & ~np.isnan(elements.far)
+        most = elements.far + elements.unsure
+    verdicts.ulps[right] = 0.0
+    verdicts.ulps[wrong] = np.inf
+    verdicts.classes[unknown | (maybe & ~right & ~wrong)] = Class.undecided
+    verdicts.classes[np.isnan(verdicts.ulps) & ~right & ~wrong] = Class.undecided
+    maybe &= ~right & ~wrong & ~unknown
+    verdicts.classes[explained_by_conditioning(maybe, most, elements.ulp, rule, evidence, elements.rows)] = Class.ill_conditioned
+    suspects = (sure & ~right & ~unknown) | wrong
+    by_mpmath = suspects & (truth.tier == _MPMATH)  # what mpmath alone says accuses nobody
+    verdicts.classes[by_mpmath] = Class.undecided
+    elements.suspects = suspects & ~by_mpmath
+
+
+def explained_by_conditioning(
+    maybe: Mask, most: Array, ulp: Array, rule: Rule, evidence: Evidence, rows: Rows
+) -> Mask:  # fmt: skip
+    """Which of the elements whose truth is not sharp enough for T have an error that conditioning surely explains; most: the largest that
+    the truth leaves room for. rows: their rows in the batch.
+
+    An exact zero among terms that cancel (the derivatives of log_softmax along equal directions) is known to no enclosure; that an answer
+    is as near to it as rounding the inputs would bring it, is.
+    """
+    limit, explained = rule.limit, np.zeros(maybe.shape, np.bool_)
+    if limit.strict and not limit.roots:
+        return explained
+    for bound in evidence.lower_bounds:
+        at = np.nonzero(maybe & ~explained & np.isfinite(most))
+        if len(at[0]):
+            room = 2 * limit.neighbourhood * rule.format.unit_roundoff * bound(rows[at[0]], at[1])
+            with np.errstate(invalid="ignore"):
+                explained[at] = most[at] <= limit.ulps * ulp[at] + room
+    return explained
+
+
+def needs_sharper_reference(
+    answers: Sequence[NDArray[Any]], rule: Rule, evidence: Evidence, rows: Rows, *, settle: bool = True
+) -> Mask:
+    """Which of these rows have a truth that is not sharp enough to say of every answer whether it is within T, and else how wrong it is; or that
+    conditioning explains whatever it is (settle: without that, whether it is right is to be said). answers: of the whole batch."""
+    everything = len(rows) == evidence.batch.rows
+    reference = evidence.reference if everything else evidence.reference.take(rows)
+    scale = evidence.scale if everything else error_scale(reference, rule.format, rule.limit.ulps)
+    need = np.zeros(len(rows), np.bool_)
+    number = reference.accepts == FINITE
+    for given in answers:
+        far = evidence.error(given) if everything else gap(doubles(given[rows]), scale)
+        places = np.flatnonzero(of_rows(number & ~scale.surely_within(far)))
+        if len(places):
+            mine = doubles(given if everything else given[rows])[places]
+            open_ = _open(mine, far[places], reference.take(places), rule)
+            unsure, ulp = scale.radius[places], scale.ulp[places]
+            if settle:
+                with np.errstate(all="ignore"):
+                    most = far[places] + unsure
+                open_ &= ~explained_by_conditioning(open_, most, ulp, rule, evidence, rows[places])
+            need[places[of_rows(open_)]] = True
+    return need
+
+
+def _open(given: Array, far: Array, reference: Reference, rule: Rule) -> Mask:
+    """Elements whose reference leaves open what the answer is."""
+    scale = error_scale(reference, rule.format)
+    number = reference.accepts == FINITE
+    with np.errstate(all="ignore"):
+        within, sure = compare(far, scale.radius, scale.ulp, rule.limit.ulps)
+        sure &= scale.radius <= 0.02 * far
+    # A subnormal result of binary64: a Reference cannot say it better.
+    hopeless = (scale.radius <= FINEST) & (reference.tier >= _ARB)
+    open_ = number & ~within & ~sure & ~hopeless & ~np.isnan(given)
+    return np.asarray(open_ | (number & np.isnan(given) & _astride(reference, rule)))
+
+
+def _astride(reference: Reference, rule: Rule) -> Mask:
+    """Elements whose exact result may be beyond the format, as far as the truth is known, and may be within."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        maybe = np.abs(reference.value) + reference.radius >= rule.format.max
+    return np.asarray(maybe & ~beyond(reference, rule.format) & ~reference.interval & (reference.radius > 0))
