@@ -64,7 +64,7 @@ def to_arb(value: Any) -> arb:
 Truth = bool | None
 
 
-class Arb(Composites):
+class Arb(Composites[ArbNumber]):
     """The arithmetic over Arb at `bits` of precision; use it as a context manager, since FLINT's precision is global.
 
     Real domain: outside it raises Undefined where that is certain, else the ball is not finite.
@@ -161,9 +161,9 @@ class Arb(Composites):
         self.jumps |= not (x.v > 0 or x.v < 0)
         return ArbNumber(arb(1) if x.v > 0 else arb(-1) if x.v < 0 else arb(0, 1))
 
-    def note_leap(self, difference: ArbNumber) -> None:
-        """Of an undecided `where` the branches' difference: a continuous function's is zero somewhere in the enclosure."""
-        self.leaps |= not difference.v.contains(0)
+    def note_leap(self, yes: ArbNumber, no: ArbNumber) -> None:
+        """The branches of a continuous function are equal somewhere in the enclosure."""
+        self.leaps |= not (yes.v - no.v).contains(0)
 
     def note_kink(self, tie: bool) -> None:
         self.kink |= tie
@@ -173,7 +173,7 @@ class Arb(Composites):
 
     # -- functions ---------------------------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Callable[[Any], ArbNumber]:
+    def __getattr__(self, name: str) -> Callable[..., ArbNumber]:
         if name in _METHODS:
             method = getattr(arb, _METHODS[name])
         elif name in functions():

@@ -34,7 +34,7 @@ INTEGER = 26
 REDUCED, REDUCTION = 2.0**16, 2.0**-80
 
 
-class Ball64(Composites):
+class Ball64(Composites[Ball]):
     """The arithmetic of Balls over numpy binary64; ball80 is the same over x87 extended precision."""
 
     name = "ball64"

@@ -118,7 +118,7 @@ class LogBall:
         return self.m.div(self.m.num(other), self)
 
 
-class Log64(Composites):
+class Log64(Composites[LogBall]):
     """The arithmetic of LogBalls."""
 
     name = "log64"

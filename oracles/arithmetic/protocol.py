@@ -281,6 +281,18 @@ class TapeBase(Arithmetic[N], Protocol[N]):
     def note_leap(self, yes: N, no: N, /) -> None:
         """An undecided `where` has these two values."""
 
+    def cosine(self, side: N, rest: N, /) -> N:
+        """side / sqrt(side^2 + rest)."""
+
+    def one_minus_square(self, x: N, /) -> N:
+        """1 - x^2 as (1 - x)(1 + x)."""
+
+    def derivative(self, name: str, x: N, order: int, /) -> N:
+        """The derivative of a function of UNARY for which the tape has no rule."""
+
+    def detached(self, x: N, /) -> N:
+        """x as a constant: a step function is flat between its jumps, whatever its formula."""
+
 
 class OfOne(Protocol):
     """A function of one number in any arithmetic."""

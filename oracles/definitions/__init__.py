@@ -11,10 +11,10 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 #: (the arithmetic, the inputs in order, the params as keywords) -> a number, or nested lists of them.
-Definition = Callable[..., object]
+Definition = Callable[..., Any]
 _registry: dict[str, Definition] = {}
 
 
