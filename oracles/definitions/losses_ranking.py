@@ -92,15 +92,8 @@ def multilabel_soft_margin(m: Arithmetic[N], x: Vector[N], y: Vector[N]) -> N:
 
 @define("triplet_margin")
 def triplet_margin(
-    m: Arithmetic[N],
-    a: Vector[N],
-    p: Vector[N],
-    n: Vector[N],
-    margin: float = 1.0,
-    norm: int = 2,
-    swap: bool = False,
-    eps: float = 1e-6,
-) -> N:
+    m: Arithmetic[N], a: Vector[N], p: Vector[N], n: Vector[N], margin: float = 1.0, norm: int = 2, swap: bool = False, eps: float = 1e-6
+) -> N:  # fmt: skip
     """max(0, d(a, p) - d(a, n) + margin), d(x, y) = ||x - y + eps||; with swap d(a, n) is at most d(p, n); torch.nn.TripletMarginLoss
     and torch.nn.PairwiseDistance, whose page gives the eps."""
 

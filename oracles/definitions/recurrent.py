@@ -12,15 +12,8 @@ def _affine(m: Arithmetic[N], weights: Matrix[N], x: Vector[N], bias: Vector[N])
 
 @define("rnn_cell")
 def rnn_cell(
-    m: Arithmetic[N],
-    x: Vector[N],
-    h: Vector[N],
-    w_ih: Matrix[N],
-    w_hh: Matrix[N],
-    b_ih: Vector[N],
-    b_hh: Vector[N],
-    nonlinearity: str = "tanh",
-) -> Vector[N]:
+    m: Arithmetic[N], x: Vector[N], h: Vector[N], w_ih: Matrix[N], w_hh: Matrix[N], b_ih: Vector[N], b_hh: Vector[N], nonlinearity: str = "tanh"
+) -> Vector[N]:  # fmt: skip
     """tanh or relu of W_ih x + b_ih + W_hh h + b_hh."""
     sums = [a + b for a, b in zip(_affine(m, w_ih, x, b_ih), _affine(m, w_hh, h, b_hh), strict=True)]
     if nonlinearity == "tanh":
