@@ -254,7 +254,9 @@ class Arithmetic(Elementary[N], Tabulated[N], Protocol[N]):
 
     def eq0(self, x: N, /) -> Truth: ...
 
-    def where(self, cond: Truth, yes: Callable[[], N], no: Callable[[], N], /) -> N: ...
+    def where(self, cond: Truth, yes: Callable[[], N], no: Callable[[], N], /) -> N:
+        """yes() or no(); the hull of both where it is undecided. mypy infers no lambda that binds a loop's variable by a default
+        (`lambda v=v: v`): such a branch wants `# type: ignore[misc]`."""
 
 
 class TapeBase(Arithmetic[N], Protocol[N]):
