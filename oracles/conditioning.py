@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from flint import arb
@@ -36,7 +36,7 @@ WIDE = np.longdouble
 Sums = NDArray[Any]  # of WIDE for precision above 24, else of binary64
 
 
-def _on_tape(tape: Tape, lifted: dict[str, Any]) -> dict[str, Any]:
+def _on_tape(tape: Tape[Any], lifted: dict[str, Any]) -> dict[str, Any]:
     def wrap(value: Any) -> Any:
         return [wrap(v) for v in value] if isinstance(value, list) else tape.lift(value)
 
@@ -143,7 +143,9 @@ def _slopes_on_balls(
     return list(zip(sizes, tape.gradient(results, seeds, leaves), strict=True))
 
 
-def _taped(m: Ball64, function: Function, inputs: Inputs, normwise: bool) -> tuple[Tape, list[Any], list[Column], list[Any]]:
+def _taped(
+    m: Ball64, function: Function, inputs: Inputs, normwise: bool
+) -> tuple[Tape[Ball], list[Any], list[Column], list[Any]]:
     """(tape, the numbers of the inputs on it, their magnitudes where roundings move them (normwise: the largest of each input), the outputs)."""
     tape = Tape(m)
     variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
@@ -269,7 +271,7 @@ def _slopes(m: Arb, function: Function, lifted: dict[str, Any], k: int) -> tuple
 class _Recorded:
     """A row on a tape over Arb: its outputs, its leaves, and whether a derivative or the function itself was enclosed across a jump."""
 
-    tape: Tape
+    tape: Tape[ArbNumber]
     results: list[Any]
     leaves: list[Any]
     jumps: bool
@@ -360,7 +362,7 @@ def _at_the_point(m: Arb, function: Function, single: Inputs) -> tuple[list[Any]
 
 def _mean_value(function: Function, centre: list[Any], middles: list[arb], recorded: _Recorded, k: int) -> arb:
     """Output k at the middle of a box, and its slopes over the box times the way there."""
-    base = recorded.tape.base
+    base = cast(Arb, recorded.tape.base)
     base.jumps, base.leaps = recorded.jumps, recorded.leaps
     slopes = _or_none(lambda: recorded.slopes(k))
     if slopes is None or base.leaps or (base.jumps and function.order != "value"):

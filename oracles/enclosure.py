@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from oracles.arithmetic.protocol import Exact
+
 if TYPE_CHECKING:
     from oracles.arithmetic.ball64 import Ball64
 
@@ -47,24 +49,24 @@ class Ball:
     def __neg__(self) -> Ball:
         return Ball(self.m, -self.mid, self.rad, self.bad, self.bits)
 
-    def __add__(self, other: Any) -> Ball:
+    def __add__(self, other: Ball | Exact) -> Ball:
         return self.m.add(self, self.m.num(other))
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> Ball:
+    def __sub__(self, other: Ball | Exact) -> Ball:
         return self.m.add(self, -self.m.num(other))
 
-    def __rsub__(self, other: Any) -> Ball:
+    def __rsub__(self, other: Ball | Exact) -> Ball:
         return self.m.add(self.m.num(other), -self)
 
-    def __mul__(self, other: Any) -> Ball:
+    def __mul__(self, other: Ball | Exact) -> Ball:
         return self.m.mul(self, self.m.num(other))
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> Ball:
+    def __truediv__(self, other: Ball | Exact) -> Ball:
         return self.m.div(self, self.m.num(other))
 
-    def __rtruediv__(self, other: Any) -> Ball:
+    def __rtruediv__(self, other: Ball | Exact) -> Ball:
         return self.m.div(self.m.num(other), self)

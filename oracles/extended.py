@@ -10,7 +10,6 @@ rates.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from flint import arb
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from oracles import rigorous
 from oracles.arithmetic.native import Formula
-from oracles.function import Function
+from oracles.function import Function, nest
 from oracles.limits.accepted import point, same
 from oracles.limits.paths import RATES, STEADY, Path, along
 from oracles.limits.rates import strays
@@ -41,7 +40,7 @@ def enclose(function: Function, single: dict[str, NDArray[np.float64]], bits: in
 
 
 @lru_cache(maxsize=16384)
-def _enclosed(function: Function, key: tuple[Any, ...], bits: int) -> tuple[arb | None, ...]:
+def _enclosed(function: Function, key: tuple[tuple[str, tuple[int, ...], bytes], ...], bits: int) -> tuple[arb | None, ...]:
     single = {name: np.frombuffer(raw, np.float64).reshape(shape) for name, shape, raw in key}
     result = rigorous.enclose(function, single, bits)
     if result.undefined or result.removable or result.kink or not any(b.is_finite() for b in result.balls):
@@ -71,12 +70,9 @@ def by_formula(function: Function, single: dict[str, NDArray[np.float64]]) -> li
     """The outputs in IEEE 754 binary64 arithmetic; [] where the formula cannot be evaluated so."""
     m = Formula(np.float64)
 
-    def lifted(values: Any) -> Any:
-        return [lifted(v) for v in values] if np.ndim(values) else m.lift(float(values))
-
     with np.errstate(all="ignore"):
         try:
-            return [float(m.num(v)) for v in function.outputs(m, {n: lifted(np.asarray(v)) for n, v in single.items()})]
+            return [float(m.num(v)) for v in function.outputs(m, {n: nest(np.asarray(v), m.lift) for n, v in single.items()})]
         except (ArithmeticError, ValueError, TypeError, NotImplementedError):
             return []
 

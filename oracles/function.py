@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from oracles.arithmetic.tape import Tape
+from oracles.arithmetic.protocol import Arithmetic, N, TapeBase
+from oracles.arithmetic.tape import Node, Tape
 from oracles.definitions import definition
 
 #: The extra input of orders grad and grad2 that holds the cotangent of ops with several outputs or vector inputs.
@@ -22,6 +23,10 @@ TANGENT = "tangent"
 DIRECTIONS = (COTANGENT, TANGENT)
 #: Numbers that a function is differentiated by, up to which ties are enclosed by forward mode, a pass for each: sorted rows of 8 take 0.1 s.
 MOST_PASSES = 8
+
+T = TypeVar("T")
+#: A number, a list of them for a vector, a list of lists for a matrix.
+Nested: TypeAlias = "T | list[Nested[T]]"
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Function:
 
     definition: str
     inputs: tuple[str, ...]
-    params: tuple[tuple[str, Any], ...] = ()
+    params: tuple[tuple[str, object], ...] = ()
     order: str = "value"
     differentiable: tuple[str, ...] = ()
     domains: tuple[tuple[float, float], ...] = ()
@@ -50,87 +55,98 @@ class Function:
         index = self.inputs.index(name) if name in self.inputs else -1
         return self.domains[index] if 0 <= index < len(self.domains) else (-math.inf, math.inf)
 
-    def outputs(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
+    def outputs(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
         """The outputs as numbers of the arithmetic m; inputs are its numbers, or lists of them for vectors."""
         if self.order == "value":
             return self._value(m, inputs)
         if self.order == "grad2":
             return self._second(m, inputs)
         tape = Tape(m)
-        lifted = {name: _lift(tape, inputs[name]) for name in self.inputs}
+        lifted = self._lifted(tape, inputs)
         results = self._value(tape, lifted)
-        variables = [node for name in self.differentiable for node in flat(lifted[name])]
+        variables = self._variables(lifted)
         if self.order == "grad":
-            return tape.gradient(results, _seeds(inputs, results), variables)
+            return tape.gradient(results, _seeds(m, inputs, len(results)), variables)
         if TANGENT in inputs:
             return tape.pushforward(results, variables, flat(inputs[TANGENT]))
         return [pushed for variable in variables for pushed in tape.pushforward(results, [variable], [1])]
 
-    def _second(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
+    def _second(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
         """The derivative of the gradient: forward over reverse, on a tape over a tape."""
         outer = Tape(m)
         inner = Tape(outer)
-        outside = {name: _lift(outer, inputs[name]) for name in self.inputs}
-        inside = {name: _lift(inner, outside[name]) for name in self.inputs}
+        outside = self._lifted(outer, inputs)
+        inside = self._lifted(inner, outside)
         results = self._value(inner, inside)
-        slopes = inner.gradient(
-            results, _seeds(inputs, results), [node for name in self.differentiable for node in flat(inside[name])]
-        )
-        variables = [node for name in self.differentiable for node in flat(outside[name])]
+        seeds = [outer.lift(seed) for seed in _seeds(m, inputs, len(results))]
+        slopes = inner.gradient(results, seeds, self._variables(inside))
+        variables = self._variables(outside)
         if TANGENT in inputs:
             return outer.pushforward(slopes, variables, flat(inputs[TANGENT]))
         return [second for slope in slopes for second in outer.gradient([slope], [1], variables)]
 
-    def takes_few_passes(self, inputs: Mapping[str, Any], *, rows: bool = True) -> bool:
+    def takes_few_passes(self, inputs: Mapping[str, ArrayLike], *, rows: bool = True) -> bool:
         """Whether forward mode is worth its passes; rows: the inputs have a leading axis of them."""
         return bool(sum(math.prod(np.shape(inputs[name])[int(rows) :]) for name in self.differentiable) <= MOST_PASSES)
 
     @staticmethod
-    def of_one_output(inputs: Mapping[str, Any], *, rows: bool = True) -> bool:
+    def of_one_output(inputs: Mapping[str, ArrayLike], *, rows: bool = True) -> bool:
         """Whether the cotangent weighs one number only, or there is none."""
         return COTANGENT not in inputs or bool(math.prod(np.shape(inputs[COTANGENT])[int(rows) :]) == 1)
 
-    def by_forward_mode(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
+    def by_forward_mode(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
         """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and the
         cotangent's sum at the end. At ties this encloses the derivatives of each output that a choice gives, no more (Tape.pushforward)."""
         outer = Tape(m)
-        inner = Tape(outer) if self.order == "grad2" else outer
-        outside = {name: _lift(outer, inputs[name]) for name in self.inputs}
-        inside = {name: _lift(inner, outside[name]) for name in self.inputs} if inner is not outer else outside
-        results = self._value(inner, inside)
-        variables = [node for name in self.differentiable for node in flat(outside[name])]
-        slopes = [self._along(inner, results, node, inputs) for name in self.differentiable for node in flat(inside[name])]
-        if inner is outer:
-            return slopes
+        outside = self._lifted(outer, inputs)
+        if self.order == "grad":
+            results = self._value(outer, outside)
+            return self._along(outer, results, outside, _seeds(m, inputs, len(results)))
+        inner = Tape(outer)
+        inside = self._lifted(inner, outside)
+        values = self._value(inner, inside)
+        variables = self._variables(outside)
+        slopes = self._along(inner, values, inside, [outer.lift(seed) for seed in _seeds(m, inputs, len(values))])
         if TANGENT in inputs:
             return outer.pushforward(slopes, variables, flat(inputs[TANGENT]))
         return [second for slope in slopes for variable in variables for second in outer.pushforward([slope], [variable], [1])]
 
-    def _along(self, tape: Tape, results: list[Any], variable: Any, inputs: dict[str, Any]) -> Any:
-        """The cotangent's product with the derivatives of the results by the variable, in the tape's base."""
-        pushed = tape.pushforward(results, [variable], [1])
-        return tape.base.sum([tape.base.num(seed) * v for seed, v in zip(_seeds(inputs, results), pushed, strict=True)])
+    def _along(
+        self, tape: Tape[N], results: Sequence[Node[N]], lifted: Mapping[str, Nested[Node[N]]], seeds: Sequence[N]
+    ) -> list[N]:
+        """The cotangent's product with the derivatives of the results by each variable in turn, in the tape's base."""
+        products = []
+        for variable in self._variables(lifted):
+            pushed = tape.pushforward(results, [variable], [1])
+            products.append(tape.base.sum([seed * v for seed, v in zip(seeds, pushed, strict=True)]))
+        return products
 
-    def _value(self, m: Any, inputs: dict[str, Any]) -> list[Any]:
-        result = definition(self.definition)(m, *(inputs[name] for name in self.inputs), **dict(self.params))
+    def _lifted(self, tape: Tape[N], inputs: Mapping[str, Nested[N]]) -> dict[str, Nested[Node[N]]]:
+        return {name: _lift(tape, inputs[name]) for name in self.inputs}
+
+    def _variables(self, lifted: Mapping[str, Nested[Node[N]]]) -> list[Node[N]]:
+        return [node for name in self.differentiable for node in flat(lifted[name])]
+
+    def _value(self, m: Arithmetic[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
+        result: Nested[N] = definition(self.definition)(m, *(inputs[name] for name in self.inputs), **dict(self.params))
         return flat(result)
 
 
-def flat(numbers: Any) -> list[Any]:
+def flat(numbers: Nested[T]) -> list[T]:
     """A number, or nested lists of them, as one list in C order."""
     if isinstance(numbers, (list, tuple)):
         return [leaf for item in numbers for leaf in flat(item)]
     return [numbers]
 
 
-def nest(values: NDArray[np.float64], lift: Callable[[float], Any]) -> Any:
+def nest(values: NDArray[np.float64], lift: Callable[[float], T]) -> Nested[T]:
     """An array as nested lists of an arithmetic's numbers: what `flat` undoes."""
     return lift(float(values)) if np.ndim(values) == 0 else [nest(v, lift) for v in values]
 
 
-def _seeds(inputs: dict[str, Any], results: list[Any]) -> list[Any]:
-    return flat(inputs[COTANGENT]) if COTANGENT in inputs else [1] * len(results)
+def _seeds(m: Arithmetic[N], inputs: Mapping[str, Nested[N]], count: int) -> list[N]:
+    return flat(inputs[COTANGENT]) if COTANGENT in inputs else [m.num(1) for _ in range(count)]
 
 
-def _lift(tape: Tape, value: Any) -> Any:
+def _lift(tape: Tape[N], value: Nested[N]) -> Nested[Node[N]]:
     return [_lift(tape, v) for v in value] if isinstance(value, list) else tape.lift(value)

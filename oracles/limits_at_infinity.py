@@ -15,9 +15,9 @@ import warnings
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
+from mpmath import mpf
 from numpy.typing import NDArray
 
 from oracles.arithmetic.mp import Mp
@@ -70,7 +70,7 @@ def nowhere_smooth(function: Function, constant: float, length: int = 3) -> bool
 
 
 @lru_cache(maxsize=65536)
-def _accepted(function: Function, key: tuple[Any, ...]) -> tuple[Accepted, ...]:
+def _accepted(function: Function, key: tuple[tuple[str, tuple[int, ...], bytes], ...]) -> tuple[Accepted, ...]:
     inputs = {name: np.frombuffer(raw, np.float64).reshape(shape) for name, shape, raw in key}
     formula, ieee = native(function, inputs)
     if any(np.isnan(v).any() for v in inputs.values()):
@@ -233,7 +233,7 @@ def _isolated(function: Function, inputs: dict[str, NDArray[np.float64]]) -> boo
 def _finite_beside(function: Function, inputs: dict[str, NDArray[np.float64]], side: int) -> bool:
     m = Mp(BITS)
 
-    def beside(x: float) -> Any:  # a twelfth: between two poles that lie one apart
+    def beside(x: float) -> mpf:  # a twelfth: between two poles that lie one apart
         return m.lift(x) + m.num(Fraction(side, 12)) * m.lift(2.0**-20 if abs(x) < 1 else 1.0)
 
     lifted = {name: nest(np.asarray(values), beside) for name, values in inputs.items()}

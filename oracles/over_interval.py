@@ -9,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from oracles import vectorised
 from oracles.arithmetic.ball64 import Ball64, Masks
 from oracles.arithmetic.log64 import Log64
+from oracles.arithmetic.protocol import Exact
 from oracles.enclosure import Ball, Column
 from oracles.function import Function
 from oracles.reference import NAN
@@ -81,7 +81,7 @@ class NotSmooth(Exception):
 class _Smooth(_Whole):
     """ball64 for intervals over which a function is a composition of smooth ones. Raises NotSmooth elsewhere."""
 
-    def where(self, cond: Masks, yes: Callable[[], Any], no: Callable[[], Any]) -> Ball:
+    def where(self, cond: Masks, yes: Callable[[], Ball | Exact], no: Callable[[], Ball | Exact]) -> Ball:
         self._decided(cond[0] | cond[1])
         return super().where(cond, yes, no)
 
@@ -89,7 +89,7 @@ class _Smooth(_Whole):
         self._decided(cond[0] | cond[1])
         return super().mask(cond, adjoint)
 
-    def max(self, items: Sequence[Any]) -> Ball:
+    def max(self, items: Sequence[Ball | Exact]) -> Ball:
         balls = [self.num(item) for item in items]
         for a, b in itertools.pairwise(balls):
             self._decided((a.lower() >= b.upper()) | (b.lower() >= a.upper()))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
 from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
-from oracles.function import Function
+from oracles.function import Function, Nested, nest
 
 RowInputs = dict[str, NDArray[np.float64]]
 
@@ -28,16 +27,9 @@ class Enclosures:
     convention: bool = False
 
 
-def lift(m: Arb, inputs: RowInputs, balls: dict[str, Any] | None = None) -> dict[str, Any]:
-    """One row's inputs as Arb numbers; `balls` overrides inputs by (nested lists of) arb balls."""
-
-    def numbers(value: Any) -> Any:
-        if isinstance(value, (list, np.ndarray)) and np.ndim(value) > 0:
-            return [numbers(v) for v in value]
-        return ArbNumber(value) if isinstance(value, arb) else m.lift(float(value))
-
-    chosen = inputs if balls is None else {**inputs, **balls}
-    return {name: numbers(value) for name, value in chosen.items()}
+def lift(m: Arb, inputs: RowInputs) -> dict[str, Nested[ArbNumber]]:
+    """One row's inputs as Arb numbers."""
+    return {name: nest(np.asarray(value), m.lift) for name, value in inputs.items()}
 
 
 def enclose(function: Function, inputs: RowInputs, bits: int) -> Enclosures:

@@ -7,9 +7,9 @@ over Arb balls (oracles.arithmetic.series). A hundred thousand neighbouring numb
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from flint import arb_series
 from numpy.typing import NDArray
 
 from oracles import rigorous
@@ -81,7 +81,7 @@ def taylor(function: Function, low: float, high: float, tolerance: float) -> Tay
 
 
 def _model(
-    point: Any, centre: float, reach: float, terms: tuple[int, float], sizes: tuple[float, float], tolerance: float
+    point: arb_series, centre: float, reach: float, terms: tuple[int, float], sizes: tuple[float, float], tolerance: float
 ) -> Taylor | None:
     """The radius: Lagrange's remainder; the coefficients' own radii and their rounding to binary64; the rounding of Horner's rule, at most
     2(n - k) + 3 operations after the k-th coefficient (Higham, Accuracy and Stability, 5.1), and one of the last sum."""

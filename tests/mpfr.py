@@ -17,7 +17,7 @@ from typing import Any
 import gmpy2
 from mpmath import libmp
 
-from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.composites import Composites, Unnoticed
 from oracles.arithmetic.mp import Mp, _own_context
 from oracles.arithmetic.mpf_elementary import GUARD
 from oracles.arithmetic.special import functions
@@ -53,7 +53,7 @@ def precision(bits: int) -> Iterator[Mpfr]:
             raise ExceptionalError
 
 
-class Mpfr(Composites):
+class Mpfr(Unnoticed[Number], Composites[Number]):
     """Arithmetic of `bits` bits in the context that is current (`precision`)."""
 
     name = "mpfr"
@@ -96,7 +96,7 @@ class Mpfr(Composites):
             return lambda x: _kept(name, self.bits, self.num(x))
         if name in functions() or name in ("erfinv", "polygamma"):
             return partial(self._special, name)
-        if name in ("partial", "derivative"):
+        if name == "partial":
             return partial(_by_mpmath, name, self.bits)
         raise AttributeError(name)
 
@@ -162,21 +162,16 @@ class Mpfr(Composites):
     def where(self, cond: bool, yes: Callable[[], Number], no: Callable[[], Number]) -> Number:
         return self.num(yes() if cond else no())
 
-    # What the tape asks of its base (oracles.arithmetic.taped)
+    # What the tape asks of its base
 
     def annihilate(self, adjoint: Number, partial: Number) -> Number:
         return adjoint * partial if adjoint else adjoint
 
-    def mask(self, cond: bool, adjoint: Number) -> Number:
-        return adjoint if cond else _ZERO
-
     def sign(self, x: Number) -> Number:
         return gmpy2.mpfr(gmpy2.sign(x))
 
-    def tie(self, x: Number, y: Number) -> bool:
-        return False
-
-    def note_kink(self, _: Any) -> None: ...
+    def derivative(self, name: str, x: Number, order: int) -> Number:
+        return _by_mpmath("derivative", self.bits, name, x, order)
 
     def note_removable(self, hit: bool) -> None:
         self.removable |= bool(hit)

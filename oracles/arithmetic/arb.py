@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
 
 from flint import arb, ctx, fmpq
 
 from oracles.arithmetic.arb_differences import enclosed_partial
 from oracles.arithmetic.ball64 import reflected_polygamma
 from oracles.arithmetic.composites import Composites, sums_of_others
+from oracles.arithmetic.protocol import Constant, Exact
 from oracles.arithmetic.special import functions
 
 
@@ -29,30 +29,30 @@ class ArbNumber:
     def __neg__(self) -> ArbNumber:
         return ArbNumber(-self.v)
 
-    def __add__(self, other: Any) -> ArbNumber:
+    def __add__(self, other: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(self.v + to_arb(other))
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> ArbNumber:
+    def __sub__(self, other: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(self.v - to_arb(other))
 
-    def __rsub__(self, other: Any) -> ArbNumber:
+    def __rsub__(self, other: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(to_arb(other) - self.v)
 
-    def __mul__(self, other: Any) -> ArbNumber:
+    def __mul__(self, other: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(self.v * to_arb(other))
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> ArbNumber:
+    def __truediv__(self, other: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(self.v / to_arb(other))
 
-    def __rtruediv__(self, other: Any) -> ArbNumber:
+    def __rtruediv__(self, other: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(to_arb(other) / self.v)
 
 
-def to_arb(value: Any) -> arb:
+def to_arb(value: ArbNumber | Exact | float | arb) -> arb:
     """An exact number as a ball (a Fraction's quotient is rounded outward)."""
     if isinstance(value, ArbNumber):
         return value.v
@@ -64,7 +64,7 @@ def to_arb(value: Any) -> arb:
 Truth = bool | None
 
 
-class Arb(Composites):
+class Arb(Composites[ArbNumber]):
     """The arithmetic over Arb at `bits` of precision; use it as a context manager, since FLINT's precision is global.
 
     Real domain: outside it raises Undefined where that is certain, else the ball is not finite.
@@ -92,55 +92,55 @@ class Arb(Composites):
     def lift(self, value: float) -> ArbNumber:
         return ArbNumber(arb(value))
 
-    def num(self, value: Any) -> ArbNumber:
+    def num(self, value: ArbNumber | Exact | float | arb) -> ArbNumber:
         return value if isinstance(value, ArbNumber) else ArbNumber(to_arb(value))
 
-    def const(self, name: str) -> ArbNumber:
+    def const(self, name: Constant) -> ArbNumber:
         if name == "pi":
             return ArbNumber(arb.pi())
         if name == "euler":
             return ArbNumber(arb.const_euler())
         return ArbNumber(arb.const_log2() if name == "ln2" else arb.const_log10())
 
-    def sum(self, items: Sequence[Any]) -> ArbNumber:
+    def sum(self, items: Sequence[ArbNumber | Exact]) -> ArbNumber:
         total = arb(0)
         for item in items:
             total += to_arb(item)
         return ArbNumber(total)
 
-    def max(self, items: Sequence[Any]) -> ArbNumber:
+    def max(self, items: Sequence[ArbNumber | Exact]) -> ArbNumber:
         best = to_arb(items[0])
         for item in items[1:]:
             best = best.max(to_arb(item))
         return ArbNumber(best)
 
-    def hint_max(self, items: Sequence[Any]) -> ArbNumber:
+    def hint_max(self, items: Sequence[ArbNumber | Exact]) -> ArbNumber:
         return ArbNumber(max((to_arb(item).mid() for item in items), key=float))
 
-    def min(self, items: Sequence[Any]) -> ArbNumber:
+    def min(self, items: Sequence[ArbNumber | Exact]) -> ArbNumber:
         return -self.max([-self.num(i) for i in items])
 
     # -- three-valued order ---------------------------------------------------------------------------------------
 
-    def lt(self, x: Any, y: Any) -> Truth:
+    def lt(self, x: ArbNumber | Exact, y: ArbNumber | Exact) -> Truth:
         a, b = to_arb(x), to_arb(y)
         return True if a < b else False if a >= b else None
 
-    def eq0(self, x: Any) -> Truth:
+    def eq0(self, x: ArbNumber | Exact) -> Truth:
         a = to_arb(x)
         return True if a == 0 else False if a != 0 else None
 
-    def tie(self, x: Any, y: Any) -> bool:
+    def tie(self, x: ArbNumber | Exact, y: ArbNumber | Exact) -> bool:
         return bool(to_arb(x) - to_arb(y) == 0)
 
-    def where(self, cond: Truth, yes: Callable[[], Any], no: Callable[[], Any]) -> ArbNumber:
+    def where(self, cond: Truth, yes: Callable[[], ArbNumber | Exact], no: Callable[[], ArbNumber | Exact]) -> ArbNumber:
         if cond is True:
             return self.num(yes())
         if cond is False:
             return self.num(no())
         return ArbNumber(self._branch(yes).union(self._branch(no)))
 
-    def _branch(self, branch: Callable[[], Any]) -> arb:
+    def _branch(self, branch: Callable[[], ArbNumber | Exact]) -> arb:
         try:
             return to_arb(branch())
         except Undefined:
@@ -161,9 +161,9 @@ class Arb(Composites):
         self.jumps |= not (x.v > 0 or x.v < 0)
         return ArbNumber(arb(1) if x.v > 0 else arb(-1) if x.v < 0 else arb(0, 1))
 
-    def note_leap(self, difference: ArbNumber) -> None:
-        """Of an undecided `where` the branches' difference: a continuous function's is zero somewhere in the enclosure."""
-        self.leaps |= not difference.v.contains(0)
+    def note_leap(self, yes: ArbNumber, no: ArbNumber) -> None:
+        """The branches of a continuous function are equal somewhere in the enclosure."""
+        self.leaps |= not (yes.v - no.v).contains(0)
 
     def note_kink(self, tie: bool) -> None:
         self.kink |= tie
@@ -173,7 +173,7 @@ class Arb(Composites):
 
     # -- functions ---------------------------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Callable[[Any], ArbNumber]:
+    def __getattr__(self, name: str) -> Callable[..., ArbNumber]:
         if name in _METHODS:
             method = getattr(arb, _METHODS[name])
         elif name in functions():
@@ -181,97 +181,96 @@ class Arb(Composites):
         else:
             raise AttributeError(name)
 
-        def function(*numbers: Any) -> ArbNumber:
+        def function(*numbers: ArbNumber | Exact) -> ArbNumber:
             return ArbNumber(method(*map(to_arb, numbers)))
 
         setattr(self, name, function)
         return function
 
-    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> ArbNumber:
+    def partial(self, name: str, numbers: Sequence[ArbNumber | Exact], orders: tuple[int, ...]) -> ArbNumber:
         """The partial derivative of a special function without a rule, differentiated orders[k] times by the k-th number: an enclosure over
         the balls where the function's `acb` is given, not finite elsewhere."""
         entry = functions()[name]
         return ArbNumber(enclosed_partial(entry.arb, entry.acb, [to_arb(v) for v in numbers], orders, Undefined))
 
-    def exp2(self, x: Any) -> ArbNumber:
+    def exp2(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber((to_arb(x) * arb.const_log2()).exp())
 
-    def log(self, x: Any) -> ArbNumber:
+    def log(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_at_least(to_arb(x), 0).log())
 
-    def log1p(self, x: Any) -> ArbNumber:
+    def log1p(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_at_least(to_arb(x), -1).log1p())
 
-    def log2(self, x: Any) -> ArbNumber:
+    def log2(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_at_least(to_arb(x), 0).log() / arb.const_log2())
 
-    def log10(self, x: Any) -> ArbNumber:
+    def log10(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_at_least(to_arb(x), 0).log() / arb.const_log10())
 
-    def sqrt(self, x: Any) -> ArbNumber:
+    def sqrt(self, x: ArbNumber | Exact) -> ArbNumber:
         v = _at_least(to_arb(x), 0)
         return ArbNumber(v.sqrt() if (not v < 0 and v > 0) or v == 0 else v.nonnegative_part().sqrt())
 
-    def asin(self, x: Any) -> ArbNumber:
+    def asin(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_within_one(to_arb(x)).asin())
 
-    def acos(self, x: Any) -> ArbNumber:
+    def acos(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_within_one(to_arb(x)).acos())
 
-    def acosh(self, x: Any) -> ArbNumber:
+    def acosh(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_at_least(to_arb(x), 1).acosh())
 
-    def atanh(self, x: Any) -> ArbNumber:
+    def atanh(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_within_one(to_arb(x)).atanh())
 
-    def erfinv(self, x: Any) -> ArbNumber:
+    def erfinv(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_within_one(to_arb(x)).erfinv())
 
-    def erfc(self, x: Any) -> ArbNumber:
+    def erfc(self, x: ArbNumber | Exact) -> ArbNumber:
         """Far right by both ends of the ball: FLINT's own enclosure over a ball that is not exact holds zero from about 1e6 on (3.6), whatever the
         precision."""
         v = to_arb(x)
         return ArbNumber(v.lower().erfc().union(v.upper().erfc()) if v > 4 and not v.is_exact() and v.is_finite() else v.erfc())
 
-    def softmax(self, items: Sequence[Any]) -> list[ArbNumber]:
+    def softmax(self, items: Sequence[ArbNumber | Exact]) -> list[ArbNumber]:
         powers = [self.exp(v) for v in items]
         if len(powers) == 1:
             return [self.num(1)]
         return [self.share(power, rest) for power, rest in zip(powers, sums_of_others(powers), strict=True)]
 
-    def share(self, part: Any, rest: Any) -> ArbNumber:
+    def share(self, part: ArbNumber | Exact, rest: ArbNumber | Exact) -> ArbNumber:
         """1 / (1 + rest / part), where a ball of part counts once."""
         a, b = to_arb(part), to_arb(rest)
         return ArbNumber(1 / (1 + b / a) if a != 0 else a / (a + b))
 
-    def abs(self, x: Any) -> ArbNumber:
+    def abs(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(abs(to_arb(x)))
 
-    def square(self, x: Any) -> ArbNumber:
+    def square(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(_power(to_arb(x), 2))
 
-    def lgamma(self, x: Any) -> ArbNumber:
+    def lgamma(self, x: ArbNumber | Exact) -> ArbNumber:
         """log |Gamma(x)|, by reflection (DLMF 5.5.3) on the left."""
         v = to_arb(x)
         if v > 0:
             return ArbNumber(v.lgamma())
         return ArbNumber((arb.pi() / abs(v.sin_pi())).log() - (1 - v).lgamma())
 
-    def digamma(self, x: Any) -> ArbNumber:
+    def digamma(self, x: ArbNumber | Exact) -> ArbNumber:
         v = to_arb(x)
         return ArbNumber(v.digamma() if v > 0 else (1 - v).digamma() - arb.pi() * v.cot_pi())
 
-    def polygamma(self, n: int, x: Any) -> ArbNumber:
+    def polygamma(self, n: int, x: ArbNumber | Exact) -> ArbNumber:
         """The Hurwitz zeta function on the right, reflected on the left (n <= 3), where FLINT's own takes seconds."""
         from flint import acb
 
         v = to_arb(x)
         if v > 0 or n > 3:
             return ArbNumber(acb(v).polygamma(n).real)
-        reflected: ArbNumber = reflected_polygamma(self, n, ArbNumber(v), ArbNumber(acb(1 - v).polygamma(n).real))
-        return reflected
+        return reflected_polygamma(self, n, ArbNumber(v), ArbNumber(acb(1 - v).polygamma(n).real))
 
-    def pow(self, x: Any, y: Any) -> ArbNumber:
+    def pow(self, x: ArbNumber | Exact, y: ArbNumber | Exact) -> ArbNumber:
         base, exponent = to_arb(x), to_arb(y)
         if exponent == 0:
             self.convention |= base == 0 or not base.is_finite()
@@ -287,13 +286,13 @@ class Arb(Composites):
             return ArbNumber(arb.nan())
         return ArbNumber((_at_least(base, 0).log() * exponent).exp())
 
-    def atan2(self, y: Any, x: Any) -> ArbNumber:
+    def atan2(self, y: ArbNumber | Exact, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(arb.atan2(to_arb(y), to_arb(x)))
 
-    def floor(self, x: Any) -> ArbNumber:
+    def floor(self, x: ArbNumber | Exact) -> ArbNumber:
         return ArbNumber(to_arb(x).floor())
 
-    def fmod(self, x: Any, y: Any) -> ArbNumber:
+    def fmod(self, x: ArbNumber | Exact, y: ArbNumber | Exact) -> ArbNumber:
         a, b = to_arb(x), to_arb(y)
         if b == 0:
             raise Undefined("fmod by 0")

@@ -15,9 +15,10 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.protocol import Arithmetic, Constant, Exact, N
 from oracles.arithmetic.special import functions
 from oracles.enclosure import Ball, Column
 
@@ -34,7 +35,7 @@ INTEGER = 26
 REDUCED, REDUCTION = 2.0**16, 2.0**-80
 
 
-class Ball64(Composites):
+class Ball64(Composites[Ball]):
     """The arithmetic of Balls over numpy binary64; ball80 is the same over x87 extended precision."""
 
     name = "ball64"
@@ -57,7 +58,7 @@ class Ball64(Composites):
 
     # -- columns ------------------------------------------------------------------------------------------------
 
-    def column(self, value: Any) -> Column:
+    def column(self, value: ArrayLike) -> Column:
         """A number, or an array, as a column."""
         return np.asarray(value, dtype=self.dtype)
 
@@ -70,13 +71,13 @@ class Ball64(Composites):
 
     # -- numbers ------------------------------------------------------------------------------------------------
 
-    def lift(self, values: NDArray[Any], bits: int = 53) -> Ball:
+    def lift(self, values: Column, bits: int = 53) -> Ball:
         """An exact column; `bits` bounds its significant bits. 24 (float32), 11 (float16) or 8 (bfloat16) promise that
         format's exponents too, so that products that fit the significand are exact.
         """
         return Ball(self, np.ascontiguousarray(values, dtype=self.dtype), bits=bits)
 
-    def num(self, value: Any) -> Ball:
+    def num(self, value: Ball | Exact | float) -> Ball:
         if isinstance(value, Ball):
             return value
         if isinstance(value, (int, np.integer)) and abs(int(value)) < 2**53:
@@ -93,7 +94,7 @@ class Ball64(Composites):
         high = float(value)
         return self.column(self.dtype(high) + self.dtype(float(value - Fraction(high))))
 
-    def const(self, name: str) -> Ball:
+    def const(self, name: Constant) -> Ball:
         return self.num(CONSTANTS[name])
 
     def interval(self, low: Column, high: Column, bad: Column | None = None) -> Ball:
@@ -188,7 +189,7 @@ class Ball64(Composites):
         slack: Column = self.xp.where(normal, self.dtype(0), self.column(self._eta))
         return slack
 
-    def sum(self, items: Sequence[Any]) -> Ball:
+    def sum(self, items: Sequence[Ball | Exact]) -> Ball:
         """Compensated (Ogita, Rump, Oishi 2005, Sum2): the roundings r_i of the running sum are known exactly, so that only
         their own sum is off.
         """
@@ -217,7 +218,7 @@ class Ball64(Composites):
 
     # -- order ----------------------------------------------------------------------------------------------------
 
-    def max(self, items: Sequence[Any]) -> Ball:
+    def max(self, items: Sequence[Ball | Exact]) -> Ball:
         return reduce(self._larger, (self.num(item) for item in items))
 
     def _larger(self, a: Ball, b: Ball) -> Ball:
@@ -229,29 +230,29 @@ class Ball64(Composites):
         mid = self.xp.where(first, a.mid, self.xp.where(second, b.mid, both.mid))
         return Ball(self, mid, self.xp.where(first, a.radius(), self.xp.where(second, b.radius(), both.radius())), bad)
 
-    def hint_max(self, items: Sequence[Any]) -> Ball:
+    def hint_max(self, items: Sequence[Ball | Exact]) -> Ball:
         mid = reduce(self.xp.maximum, (self.num(item).mid for item in items))
         return Ball(self, self.xp.where(self.xp.isfinite(mid), mid, self.dtype(0)))
 
-    def min(self, items: Sequence[Any]) -> Ball:
+    def min(self, items: Sequence[Ball | Exact]) -> Ball:
         return -self.max([-self.num(item) for item in items])
 
-    def lt(self, x: Any, y: Any) -> Masks:
+    def lt(self, x: Ball | Exact, y: Ball | Exact) -> Masks:
         a, b = self.num(x), self.num(y)
         return a.upper() < b.lower(), a.lower() >= b.upper()
 
-    def eq0(self, x: Any) -> Masks:
+    def eq0(self, x: Ball | Exact) -> Masks:
         a = self.num(x)
         if a.rad is None:
             return a.mid == 0, a.mid != 0
         return (a.mid == 0) & (a.rad == 0), abs(a.mid) > a.rad
 
-    def tie(self, x: Any, y: Any) -> Column:
+    def tie(self, x: Ball | Exact, y: Ball | Exact) -> Column:
         """Rows where x and y are certainly equal."""
         yes: Column = self.eq0(self.num(x) - self.num(y))[0]
         return yes
 
-    def where(self, cond: Masks, yes: Callable[[], Any], no: Callable[[], Any]) -> Ball:
+    def where(self, cond: Masks, yes: Callable[[], Ball | Exact], no: Callable[[], Ball | Exact]) -> Ball:
         sure, never = cond
         if sure.all():
             return self.num(yes())
@@ -479,7 +480,7 @@ class Ball64(Composites):
         zero: Column = y.mid == 0
         return self._either(self._either(x.bad, y.bad), zero if zero.any() else None)
 
-    def pow(self, x: Any, y: Any) -> Ball:
+    def pow(self, x: Ball | Exact, y: Ball | Exact) -> Ball:
         x, y = self.num(x), self.num(y)
         if x.rad is None and y.rad is None:
             return self._pow_exact(x, y)
@@ -516,7 +517,7 @@ class Ball64(Composites):
         rad = self.xp.where(below & ~whole, np.inf, power.radius())
         return Ball(self, self.xp.where(below & odd, -power.mid, power.mid), rad, bad)
 
-    def atan2(self, y: Any, x: Any) -> Ball:
+    def atan2(self, y: Ball | Exact, x: Ball | Exact) -> Ball:
         y, x = self.num(y), self.num(x)
         mid = self.xp.arctan2(y.mid + self.dtype(0), x.mid + self.dtype(0))  # -0 enters as exact 0
         rad = abs(mid) * (self.libm * self._u) + self._eta
@@ -532,7 +533,7 @@ class Ball64(Composites):
         if entry is None:
             raise AttributeError(name)
 
-        def function(*numbers: Any) -> Ball:
+        def function(*numbers: Ball | Exact) -> Ball:
             balls = [self.num(v) for v in numbers]
             return entry.ball64(self, *balls) if entry.ball64 is not None else self.unknown(*balls)
 
@@ -543,7 +544,7 @@ class Ball64(Composites):
         shape = self.xp.broadcast_shapes(*(ball.mid.shape for ball in balls))
         return Ball(self, self.filled(shape, 0.0), self.filled(shape, np.inf), reduce(self._either, (b.bad for b in balls)))
 
-    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Ball:
+    def partial(self, name: str, numbers: Sequence[Ball | Exact], orders: tuple[int, ...]) -> Ball:
         """See Arb.partial: not known here."""
         return self.unknown(*(self.num(v) for v in numbers))
 
@@ -629,8 +630,7 @@ class Ball64(Composites):
         return Ball(self, ball.mid, self.xp.where(x.lower() >= 0.25, rad, np.inf), ball.bad)
 
     def _polygamma_left(self, n: int, x: Ball) -> Ball:
-        reflected: Ball = reflected_polygamma(self, n, x, self._polygamma_right(n, self.num(1) - x))
-        return reflected
+        return reflected_polygamma(self, n, x, self._polygamma_right(n, self.num(1) - x))
 
     def _zeta(self, s: int, values: Column) -> Column:
         import scipy.special
@@ -639,7 +639,7 @@ class Ball64(Composites):
         return zeta
 
 
-def reflected_polygamma(m: Any, n: int, x: Any, mirrored: Any) -> Any:
+def reflected_polygamma(m: Arithmetic[N], n: int, x: N, mirrored: N) -> N:
     """psi_n(x) from psi_n(1 - x): (-1)^n psi_n(1-x) - psi_n(x) = pi d^n/dx^n cot(pi x) (DLMF 5.15.6), n <= 3."""
     sine, cosine, pi = m.sinpi(x), m.cospi(x), m.const("pi")
     inverse = m.square(pi / sine)

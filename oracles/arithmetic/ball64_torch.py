@@ -9,22 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from types import ModuleType
+
+from numpy.typing import ArrayLike
 
 from oracles.arithmetic.ball64 import Ball64
+from oracles.arithmetic.protocol import Exact
 from oracles.enclosure import Ball, Column
 
 
 class TorchBall64(Ball64):
     """The arithmetic of Balls over tensors of a device."""
 
-    dtype: Any = float
+    dtype = float
 
-    def __init__(self, torch: Any, device: Any, rows: int = 1) -> None:
+    def __init__(self, torch: ModuleType, device: object, rows: int = 1) -> None:
         self.xp, self.device = torch, device
         super().__init__(rows)
 
-    def column(self, value: Any) -> Column:
+    def column(self, value: ArrayLike) -> Column:
         """See Ball64."""
         made: Column = self.xp.as_tensor(value, dtype=self.xp.float64, device=self.device)
         return made
@@ -38,7 +41,7 @@ class TorchBall64(Ball64):
         """See Ball64."""
         return self.column(mask)
 
-    def lift(self, values: Any, bits: int = 53) -> Ball:
+    def lift(self, values: Column, bits: int = 53) -> Ball:
         """See Ball64; a tensor of any format."""
         return Ball(self, self.column(values), bits=bits)
 
@@ -53,7 +56,7 @@ class TorchBall64(Ball64):
         del function
         return lambda *numbers: self._unknown_of(numbers)
 
-    def _unknown_of(self, numbers: tuple[Any, ...]) -> Ball:
+    def _unknown_of(self, numbers: tuple[Ball | Exact, ...]) -> Ball:
         balls = [self.num(number) for number in numbers]
         ball = self.unknown(*balls)
         ball.bad = reduce(self._either, (b.bad for b in balls))

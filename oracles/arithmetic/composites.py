@@ -7,55 +7,96 @@ difference is the derivative's own (`Tape`), so that second derivatives are as s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Generic
 
-Number = Any
+from oracles.arithmetic.protocol import Arithmetic, N
 
 
-class Composites:
+class Composites(Generic[N]):
     """Mixed into an arithmetic; its primitives carry the guarantee."""
 
-    def sigmoid(self: Any, x: Number) -> Number:
+    def sigmoid(self: Arithmetic[N], x: N) -> N:
         """The logistic function 1 / (1 + e^-x)."""
         return 1 / (1 + self.exp(-self.num(x)))
 
-    def softplus(self: Any, x: Number) -> Number:
+    def softplus(self: Arithmetic[N], x: N) -> N:
         """log(1 + e^x)."""
         return self.log1p(self.exp(self.num(x)))
 
-    def logsumexp(self: Any, items: Sequence[Number]) -> Number:
+    def logsumexp(self: Arithmetic[N], items: Sequence[N]) -> N:
         """log sum e^x_i."""
         return self.log(self.sum([self.exp(v) for v in items]))
 
-    def softmax(self: Any, items: Sequence[Number]) -> list[Number]:
+    def softmax(self: Arithmetic[N], items: Sequence[N]) -> list[N]:
         """e^x_i / sum e^x_j: the gradient of logsumexp."""
         powers = [self.exp(v) for v in items]
         total = self.sum(powers)
         return [p / total for p in powers]
 
-    def share(self: Any, part: Number, rest: Number) -> Number:
+    def share(self: Arithmetic[N], part: N, rest: N) -> N:
         """part / (part + rest)."""
         return part / (part + rest)
 
-    def norm(self: Any, items: Sequence[Number]) -> Number:
+    def norm(self: Arithmetic[N], items: Sequence[N]) -> N:
         """The Euclidean norm, the square root of sum x_i^2."""
         return self.sqrt(self.sum([self.square(v) for v in items]))
 
-    def direction(self: Any, items: Sequence[Number]) -> list[Number]:
+    def direction(self: Arithmetic[N], items: Sequence[N]) -> list[N]:
         """x_i / ||x||: the gradient of norm."""
         length = self.norm(items)
         return [v / length for v in items]
 
+    def cosine(self: Arithmetic[N], side: N, rest: N) -> N:
+        """side / sqrt(side^2 + rest)."""
+        return side / self.sqrt(self.square(side) + rest)
 
-def sums_of_others(items: Sequence[Number]) -> list[Number]:
+    def one_minus_square(self, x: N) -> N:
+        """1 - x^2 as (1 - x)(1 + x)."""
+        return (1 - x) * (1 + x)
+
+    # What a tape asks of its base, where there is nothing to say
+
+    def detached(self, x: N) -> N:
+        """x itself: no derivative flows through it but a tape's."""
+        return x
+
+    def derivative(self: Arithmetic[N], name: str, x: N, order: int) -> N:
+        return unknown(self, x)
+
+    def note_leap(self, yes: N, no: N) -> None: ...
+
+
+class Unnoticed(Generic[N]):
+    """Mixed into an arithmetic of single numbers: ties and isolated points go unnoticed by the tape, and no zero annihilates what is infinite."""
+
+    def annihilate(self, adjoint: N, partial: N) -> N:
+        return adjoint * partial
+
+    def mask(self: Arithmetic[N], cond: bool | None, adjoint: N) -> N:
+        return self.num(math.nan) if cond is None else adjoint if cond else self.num(0)
+
+    def tie(self, x: N, y: N) -> bool:
+        return False
+
+    def note_kink(self, tie: bool) -> None: ...
+
+    def note_removable(self, hit: bool) -> None: ...
+
+
+def unknown(m: Arithmetic[N], x: N) -> N:
+    """A number of which nothing is known, nor of its derivative by x."""
+    return x / m.num(0)
+
+
+def sums_of_others(items: Sequence[N]) -> list[N]:
     """For each of two or more items the sum of all others, in linear time and without subtracting."""
-    before: list[Any] = [None]
+    before: list[N] = []
     for item in items[:-1]:
-        before.append(item if before[-1] is None else before[-1] + item)
-    sums: list[Any] = []
-    after = None
-    for item, earlier in zip(reversed(items), reversed(before), strict=True):
-        sums.append(earlier if after is None else after if earlier is None else earlier + after)
-        after = item if after is None else after + item
-    return sums[::-1]
+        before.append(before[-1] + item if before else item)
+    sums, after = [before[-1]], items[-1]
+    for item, earlier in zip(items[-2:0:-1], before[-2::-1], strict=True):
+        sums.append(earlier + after)
+        after = after + item
+    return [after, *sums[::-1]]

@@ -14,7 +14,6 @@ import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial, reduce
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from oracles.arithmetic import logarithms
 from oracles.arithmetic.ball64 import CONSTANTS, Ball64, Masks
 from oracles.arithmetic.composites import Composites
 from oracles.arithmetic.logarithms import ETA, GROW, LIBM, LOG_MAX, LOG_MIN, Log, U
+from oracles.arithmetic.protocol import Constant, Exact
 from oracles.arithmetic.special import functions
 from oracles.enclosure import Ball, Column
 
@@ -95,30 +95,30 @@ class LogBall:
         pair = self.pair and (-self.pair[0], -self.pair[1], self.pair[2])
         return LogBall(self.m, lambda: -self.value, lambda: logarithms.signed(self.log, -1), [self], pair=pair)
 
-    def __add__(self, other: Any) -> LogBall:
+    def __add__(self, other: LogBall | Exact) -> LogBall:
         return self.m.sum([self, other])
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> LogBall:
+    def __sub__(self, other: LogBall | Exact) -> LogBall:
         return self.m.sum([self, -self.m.num(other)])
 
-    def __rsub__(self, other: Any) -> LogBall:
+    def __rsub__(self, other: LogBall | Exact) -> LogBall:
         return self.m.sum([other, -self])
 
-    def __mul__(self, other: Any) -> LogBall:
+    def __mul__(self, other: LogBall | Exact) -> LogBall:
         return self.m.mul(self, self.m.num(other))
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> LogBall:
+    def __truediv__(self, other: LogBall | Exact) -> LogBall:
         return self.m.div(self, self.m.num(other))
 
-    def __rtruediv__(self, other: Any) -> LogBall:
+    def __rtruediv__(self, other: LogBall | Exact) -> LogBall:
         return self.m.div(self.m.num(other), self)
 
 
-class Log64(Composites):
+class Log64(Composites[LogBall]):
     """The arithmetic of LogBalls."""
 
     name = "log64"
@@ -137,20 +137,20 @@ class Log64(Composites):
 
     # -- numbers ------------------------------------------------------------------------------------------------------
 
-    def lift(self, values: NDArray[Any], bits: int = 53) -> LogBall:
+    def lift(self, values: Column, bits: int = 53) -> LogBall:
         """An exact column; `bits` bounds its significant bits (24 for data of float32)."""
         return LogBall(self, self.plain.lift(values, bits))
 
-    def num(self, value: Any) -> LogBall:
+    def num(self, value: LogBall | Ball | Exact | float) -> LogBall:
         return value if isinstance(value, LogBall) else self._of(self.plain.num(value))
 
-    def const(self, name: str) -> LogBall:
+    def const(self, name: Constant) -> LogBall:
         return self._of(self.plain.const(name))
 
     def _of(self, ball: Ball, log: Callable[[], Log] | None = None) -> LogBall:
         return LogBall(self, ball, log, bad=ball.bad)
 
-    def enclose(self, number: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def enclose(self, number: LogBall | Exact) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """(value, low, radius): |y - (value + low)| <= radius. value +-inf with radius 0: |y| surely exceeds the largest
         binary64; +-0 with the least subnormal: it is surely below that; radius inf: unknown.
         """
@@ -184,7 +184,7 @@ class Log64(Composites):
 
         return LogBall(self, lambda: self.plain.div(a.value, b.value), quotient, [a, b])
 
-    def sum(self, items: Sequence[Any]) -> LogBall:
+    def sum(self, items: Sequence[LogBall | Exact]) -> LogBall:
         numbers = [self.num(item) for item in items]
         if len(numbers) == 1:
             return numbers[0]
@@ -203,16 +203,16 @@ class Log64(Composites):
 
     # -- order ---------------------------------------------------------------------------------------------------------------
 
-    def max(self, items: Sequence[Any]) -> LogBall:
+    def max(self, items: Sequence[LogBall | Exact]) -> LogBall:
         return reduce(lambda a, b: self.where(self.lt(a, b), lambda: b, lambda: a), [self.num(i) for i in items])
 
-    def hint_max(self, items: Sequence[Any]) -> LogBall:
+    def hint_max(self, items: Sequence[LogBall | Exact]) -> LogBall:
         return self._of(self.plain.hint_max([self.num(i).value for i in items]))
 
-    def min(self, items: Sequence[Any]) -> LogBall:
+    def min(self, items: Sequence[LogBall | Exact]) -> LogBall:
         return reduce(lambda a, b: self.where(self.lt(a, b), lambda: a, lambda: b), [self.num(i) for i in items])
 
-    def lt(self, x: Any, y: Any) -> Masks:
+    def lt(self, x: LogBall | Exact, y: LogBall | Exact) -> Masks:
         a, b = self.num(x), self.num(y)
         sure, never = self.plain.lt(a.value, b.value)
         if (sure | never).all():
@@ -226,7 +226,7 @@ class Log64(Composites):
         equal = (p.sign == 0) & (q.sign == 0)
         return sure | known & ((p.sign < q.sign) | below), never | known & ((p.sign > q.sign) | above | equal)
 
-    def eq0(self, x: Any) -> Masks:
+    def eq0(self, x: LogBall | Exact) -> Masks:
         number = self.num(x)
         yes, no = self.plain.eq0(number.value)
         if (yes | no).all():
@@ -234,11 +234,11 @@ class Log64(Composites):
         log = number.log
         return yes | log.known() & (log.sign == 0), no | log.known() & (log.sign != 0)
 
-    def tie(self, x: Any, y: Any) -> Column:
+    def tie(self, x: LogBall | Exact, y: LogBall | Exact) -> Column:
         """Rows where x and y are certainly equal."""
         return self.eq0(self.num(x) - self.num(y))[0]
 
-    def where(self, cond: Masks, yes: Callable[[], Any], no: Callable[[], Any]) -> LogBall:
+    def where(self, cond: Masks, yes: Callable[[], LogBall | Exact], no: Callable[[], LogBall | Exact]) -> LogBall:
         sure, never = cond
         if sure.all():
             return self.num(yes())
@@ -302,7 +302,7 @@ class Log64(Composites):
 
     # -- functions -----------------------------------------------------------------------------------------------------------
 
-    def exp(self, x: Any) -> LogBall:
+    def exp(self, x: LogBall | Exact) -> LogBall:
         number = self.num(x)
 
         def log() -> Log:
@@ -314,7 +314,7 @@ class Log64(Composites):
     def _pair(self, x: LogBall) -> tuple[Column, Column, Column]:
         return x.pair if x.pair is not None else (x.value.mid, np.zeros_like(x.value.mid), x.value.radius())
 
-    def exp2(self, x: Any) -> LogBall:
+    def exp2(self, x: LogBall | Exact) -> LogBall:
         number = self.num(x)
         log = partial(self._raised, number.value, self.plain.const("ln2"))
         return LogBall(self, lambda: self.plain.exp2(number.value), log, [number])
@@ -323,7 +323,7 @@ class Log64(Composites):
         power = self.plain.mul(exponent, log_of_base)
         return Log(np.ones_like(power.mid), power.mid, np.zeros_like(power.mid), power.radius())
 
-    def log(self, x: Any) -> LogBall:
+    def log(self, x: LogBall | Exact) -> LogBall:
         number = self.num(x)
         log = number.log
         known = log.known()
@@ -332,13 +332,13 @@ class Log64(Composites):
         ball = Ball(self.plain, log.hi, (rad + np.abs(log.lo)) * GROW)
         return LogBall(self, ball, bad=_also(number.bad, negative), pair=(log.hi, log.lo, rad))
 
-    def log2(self, x: Any) -> LogBall:
+    def log2(self, x: LogBall | Exact) -> LogBall:
         return self.div(self.log(x), self.const("ln2"))
 
-    def log10(self, x: Any) -> LogBall:
+    def log10(self, x: LogBall | Exact) -> LogBall:
         return self.div(self.log(x), self.const("ln10"))
 
-    def log1p(self, x: Any) -> LogBall:
+    def log1p(self, x: LogBall | Exact) -> LogBall:
         number = self.num(x)
         result = self._near_identity("log1p", number, 1, -37.0)
         ball = result.direct_value()
@@ -346,13 +346,13 @@ class Log64(Composites):
             result._direct_value = _tighter(ball, self.log(1 + number).value)
         return result
 
-    def expm1(self, x: Any) -> LogBall:
+    def expm1(self, x: LogBall | Exact) -> LogBall:
         return self._growing("expm1", self._near_identity("expm1", self.num(x), 1, -37.0), self.num(x), 1.0, 0.0)
 
-    def sinh(self, x: Any) -> LogBall:
+    def sinh(self, x: LogBall | Exact) -> LogBall:
         return self._growing("sinh", self._near_identity("sinh", self.num(x), 2, -20.0), self.num(x), 2.0, 1.0)
 
-    def cosh(self, x: Any) -> LogBall:
+    def cosh(self, x: LogBall | Exact) -> LogBall:
         number = self.num(x)
         return self._growing("cosh", self._through("cosh", number), number, -2.0, 1.0)
 
@@ -374,7 +374,7 @@ class Log64(Composites):
 
         return LogBall(self, near._direct_value, log, [near])
 
-    def sqrt(self, x: Any) -> LogBall:
+    def sqrt(self, x: LogBall | Exact) -> LogBall:
         number = self.num(x)
 
         def log() -> Log:
@@ -387,20 +387,20 @@ class Log64(Composites):
             negative = number.log.known() & (number.log.sign < 0)
         return LogBall(self, ball, log, bad=_also(ball.bad, negative))
 
-    def square(self, x: Any) -> LogBall:
+    def square(self, x: LogBall | Exact) -> LogBall:
         number = self.num(x)
         return LogBall(
             self, lambda: self.plain.square(number.value), lambda: logarithms.product(number.log, number.log), [number]
         )
 
-    def abs(self, x: Any) -> LogBall:
+    def abs(self, x: LogBall | Exact) -> LogBall:
         number = self.num(x)
         return LogBall(
             self, lambda: self.plain.abs(number.value),
             lambda: number.log._replace(sign=np.abs(number.log.sign)), [number],
         )  # fmt: skip
 
-    def pow(self, x: Any, y: Any) -> LogBall:
+    def pow(self, x: LogBall | Exact, y: LogBall | Exact) -> LogBall:
         base, exponent = self.num(x), self.num(y).value
         ball = self.plain.pow(base.value, exponent)
 
@@ -444,16 +444,16 @@ class Log64(Composites):
         flat = Ball(self.plain, end.mid * log.sign, end.radius() + 2.0**-53 * np.ones_like(log.hi))
         return self._choose(huge, self._of(flat), near)
 
-    def tanh(self, x: Any) -> LogBall:
+    def tanh(self, x: LogBall | Exact) -> LogBall:
         return self._saturating("tanh", self.num(x), Fraction(1))
 
-    def erf(self, x: Any) -> LogBall:
+    def erf(self, x: LogBall | Exact) -> LogBall:
         return self._saturating("erf", self.num(x), Fraction(1), math.log(2 / math.sqrt(math.pi)))
 
-    def atan(self, x: Any) -> LogBall:
+    def atan(self, x: LogBall | Exact) -> LogBall:
         return self._saturating("atan", self.num(x), CONSTANTS["pi"] / 2)
 
-    def erfc(self, x: Any) -> LogBall:
+    def erfc(self, x: LogBall | Exact) -> LogBall:
         """Beyond 26, exp(-x^2) / (x sqrt(pi)) sum_k (-1)^k (2k-1)!! / (2 x^2)^k (DLMF 7.12.1), off by less than the first
         term left out.
         """
@@ -477,16 +477,16 @@ class Log64(Composites):
 
         return self._of(ball, log)
 
-    def atan2(self, y: Any, x: Any) -> LogBall:
+    def atan2(self, y: LogBall | Exact, x: LogBall | Exact) -> LogBall:
         return self._of(self.plain.atan2(self.num(y).value, self.num(x).value))
 
-    def fmod(self, x: Any, y: Any) -> LogBall:
+    def fmod(self, x: LogBall | Exact, y: LogBall | Exact) -> LogBall:
         return self._of(self.plain.fmod(self.num(x).value, self.num(y).value))
 
-    def polygamma(self, n: int, x: Any) -> LogBall:
+    def polygamma(self, n: int, x: LogBall | Exact) -> LogBall:
         return self._of(self.plain.polygamma(n, self.num(x).value))
 
-    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> LogBall:
+    def partial(self, name: str, numbers: Sequence[LogBall | Exact], orders: tuple[int, ...]) -> LogBall:
         """See Arb.partial: not known here."""
         return self._of(self.plain.partial(name, [self.num(v).value for v in numbers], orders))
 

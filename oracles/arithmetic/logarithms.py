@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,7 +53,9 @@ def reach(log: Log) -> Column:
     return distance
 
 
-def plus_pair(hi: Any, lo: Any, rad: Any, hi2: Any, lo2: Any, rad2: Any) -> tuple[Column, Column, Column]:
+def plus_pair(
+    hi: Column, lo: Column | float, rad: Column | float, hi2: Column | float, lo2: Column | float, rad2: Column | float
+) -> tuple[Column, Column, Column]:
     """The sum of two pairs as a pair (TwoSum twice, Knuth): lost are only roundings of the low parts."""
     total = hi + hi2
     virtual = total - hi

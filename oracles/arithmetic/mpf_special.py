@@ -9,10 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
-import mpmath
-from mpmath import libmp
+from mpmath import MPContext, libmp, mpf
 
 from oracles.arithmetic.mpf_elementary import (
     EXP_MAGNITUDE,
@@ -25,6 +23,7 @@ from oracles.arithmetic.mpf_elementary import (
     ONE,
     TWO,
     ZERO,
+    Raw,
     cospi,
     finite,
     in_unit,
@@ -35,13 +34,11 @@ from oracles.arithmetic.mpf_elementary import (
     sinpi,
 )  # fmt: skip
 
-Raw = Any
-
 
 @lru_cache(maxsize=32)
-def _context(bits: int) -> Any:
+def _context(bits: int) -> MPContext:
     """A context of that precision, of our own: mpmath.mp belongs to the caller."""
-    context = mpmath.MPContext()
+    context = MPContext()
     context.prec = bits
     return context
 
@@ -95,7 +92,7 @@ def _erfcinv(complement: Raw, bits: int) -> Raw:
             return y._mpf_
 
 
-def _negligible(step: Any, y: Any, bits: int) -> bool:
+def _negligible(step: mpf, y: mpf, bits: int) -> bool:
     """Newton's next step is the square of this one, so half the digits are enough; a quarter of a guard is left for rounding."""
     return bool(step._mpf_ == ZERO or magnitude(step._mpf_) < magnitude(y._mpf_) - bits + GUARD // 2)
 
@@ -164,7 +161,7 @@ def _polygamma(n: int, x: Raw, bits: int) -> Raw:
     return ((-1) ** n * mirrored - c.pi ** (n + 1) * _cotangent_derivative(n, cotangent))._mpf_
 
 
-def _cotangent_derivative(n: int, c: Any) -> Any:
+def _cotangent_derivative(n: int, c: mpf) -> mpf:
     """The n-th derivative of cot, a polynomial of its value c: c' = -(1 + c^2)."""
     coefficients = [0, 1]
     for _ in range(n):
@@ -183,7 +180,7 @@ def _bernoulli(n: int) -> tuple[int, int]:
     return int(numerator), int(denominator)
 
 
-def _polygamma_right(c: Any, n: int, x: Any) -> Any:
+def _polygamma_right(c: MPContext, n: int, x: mpf) -> mpf:
     """psi_n(x) for x >= 1/2, relative error about 2^-prec: terms of one sign, then an alternating, falling tail."""
     total, far = c.zero, c.prec // 4 + 2 * n + 4
     while x < far:

@@ -5,78 +5,83 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from oracles.arithmetic.ball64 import CONSTANTS
-from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.composites import Composites, Unnoticed
+from oracles.arithmetic.protocol import Constant, Exact
 from oracles.arithmetic.special import functions
 
+#: numpy's scalar of the format. Its type hints know no sum with a Fraction, nor a format of ml_dtypes.
+Scalar: TypeAlias = Any
 
-class Native(Composites):
+
+class Native(Composites[Scalar]):
     """The definition as IEEE 754 would evaluate it, infinities and NaNs included. Guarantees nothing."""
 
     name = "native"
 
-    def lift(self, value: float) -> Any:
+    def lift(self, value: float) -> Scalar:
         return np.float64(value)
 
-    def num(self, value: Any) -> Any:
+    def num(self, value: Scalar | Exact | float) -> Scalar:
         return np.float64(float(value) if isinstance(value, Fraction) else value)
 
-    def const(self, name: str) -> Any:
+    def const(self, name: Constant) -> Scalar:
         return self.num(float(CONSTANTS[name]))
 
-    def sum(self, items: Sequence[Any]) -> Any:
+    def sum(self, items: Sequence[Scalar]) -> Scalar:
         total = items[0]
         for item in items[1:]:
             total = total + item
         return total
 
-    def max(self, items: Sequence[Any]) -> Any:
+    def max(self, items: Sequence[Scalar]) -> Scalar:
         return np.max([self.num(i) for i in items])
 
-    def hint_max(self, items: Sequence[Any]) -> Any:
+    def hint_max(self, items: Sequence[Scalar]) -> Scalar:
         """0, so that the formula is evaluated as it stands."""
         return self.num(0)
 
-    def min(self, items: Sequence[Any]) -> Any:
+    def min(self, items: Sequence[Scalar]) -> Scalar:
         return np.min([self.num(i) for i in items])
 
-    def lt(self, x: Any, y: Any) -> bool:
+    def lt(self, x: Scalar, y: Scalar) -> bool:
         return bool(self.num(x) < self.num(y))
 
-    def eq0(self, x: Any) -> bool:
+    def eq0(self, x: Scalar) -> bool:
         return bool(self.num(x) == 0)
 
-    def where(self, cond: bool, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
+    def where(self, cond: bool, yes: Callable[[], Scalar], no: Callable[[], Scalar]) -> Scalar:
         return yes() if cond else no()
 
-    def pow(self, x: Any, y: Any) -> Any:
+    def pow(self, x: Scalar, y: Scalar) -> Scalar:
         return np.power(self.num(x), self.num(y))
 
-    def atan2(self, y: Any, x: Any) -> Any:
+    def atan2(self, y: Scalar, x: Scalar) -> Scalar:
         return np.arctan2(self.num(y), self.num(x))
 
-    def fmod(self, x: Any, y: Any) -> Any:
+    def fmod(self, x: Scalar, y: Scalar) -> Scalar:
         return np.fmod(self.num(x), self.num(y))
 
-    def polygamma(self, n: int, x: Any) -> Any:
+    def polygamma(self, n: int, x: Scalar) -> Scalar:
         import scipy.special
 
         return scipy.special.polygamma(n, self.num(x))
 
-    def sinpi(self, x: Any) -> Any:
+    def sinpi(self, x: Scalar) -> Scalar:
         return np.sin(math.pi * np.fmod(self.num(x), 2))
 
-    def cospi(self, x: Any) -> Any:
+    def cospi(self, x: Scalar) -> Scalar:
         return np.cos(math.pi * np.fmod(self.num(x), 2))
 
-    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Any:
+    def partial(self, name: str, numbers: Sequence[Scalar], orders: tuple[int, ...]) -> Scalar:
         return np.float64(math.nan)
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Callable[..., Scalar]:
         if name in functions():
             return functions()[name].native or (lambda *numbers: np.float64(math.nan))
         numpy_name = _NUMPY.get(name, name)
@@ -91,23 +96,23 @@ class Native(Composites):
         return lambda x: special(self.num(x))
 
 
-class Formula(Native):
+class Formula(Unnoticed[Scalar], Native):
     """The definition in the arithmetic of a format, and its derivatives by the tape: operations round to it, functions are binary64's, rounded.
 
-    A sum has no order: where its positive and its negative terms both overflow it is inf - inf. Ties and isolated points go unnoticed. Raises
+    A sum has no order: where its positive and its negative terms both overflow it is inf - inf. Raises
     NotImplementedError where a special function of the table, which has no formula here, is asked for a NaN or a derivative.
     """
 
-    def __init__(self, dtype: Any) -> None:
-        self.number = np.dtype(dtype).type
+    def __init__(self, dtype: DTypeLike) -> None:
+        self.number: Callable[[float], Scalar] = np.dtype(dtype).type
 
-    def lift(self, value: float) -> Any:
+    def lift(self, value: float) -> Scalar:
         return self.number(value)
 
-    def num(self, value: Any) -> Any:
+    def num(self, value: Scalar | Exact | float) -> Scalar:
         return self.number(float(value))
 
-    def sum(self, items: Sequence[Any]) -> Any:
+    def sum(self, items: Sequence[Scalar]) -> Scalar:
         numbers = [self.num(item) for item in items]
         if all(math.isfinite(v) for v in numbers):
             parts = [[v for v in numbers if v > 0], [v for v in numbers if v < 0]]
@@ -115,41 +120,28 @@ class Formula(Native):
                 return self.num(math.nan)
         return super().sum(numbers)
 
-    def annihilate(self, adjoint: Any, partial: Any) -> Any:
-        return adjoint * partial
-
-    def mask(self, cond: bool, adjoint: Any) -> Any:
-        return adjoint if cond else self.num(0)
-
-    def sign(self, x: Any) -> Any:
+    def sign(self, x: Scalar) -> Scalar:
         return self.num(np.sign(float(x)))
 
-    def tie(self, x: Any, y: Any) -> bool:
-        return False
-
-    def note_kink(self, _: Any) -> None: ...
-
-    def note_removable(self, _: Any) -> None: ...
-
-    def square(self, x: Any) -> Any:
+    def square(self, x: Scalar) -> Scalar:
         return self.num(x) * self.num(x)
 
-    def max(self, items: Sequence[Any]) -> Any:
+    def max(self, items: Sequence[Scalar]) -> Scalar:
         return self.num(np.max([float(self.num(i)) for i in items]))
 
-    def min(self, items: Sequence[Any]) -> Any:
+    def min(self, items: Sequence[Scalar]) -> Scalar:
         return self.num(np.min([float(self.num(i)) for i in items]))
 
-    def polygamma(self, n: int, x: Any) -> Any:
+    def polygamma(self, n: int, x: Scalar) -> Scalar:
         return self.num(super().polygamma(n, np.float64(x)))
 
-    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Any:
+    def partial(self, name: str, numbers: Sequence[Scalar], orders: tuple[int, ...]) -> Scalar:
         raise NotImplementedError(f"no formula for a derivative of {name}")
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Callable[..., Scalar]:
         function = Native().__getattr__(name)
 
-        def rounded(*numbers: Any) -> Any:
+        def rounded(*numbers: Scalar) -> Scalar:
             given = [float(self.num(v)) for v in numbers]
             value = float(function(*map(np.float64, given)))
             if name in functions() and math.isnan(value) and not any(map(math.isnan, given)):

@@ -10,15 +10,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
-from flint import arb
+from flint import arb, arb_series
 from numpy.typing import NDArray
 
 from oracles.arithmetic.series import NotKnown, Series, SeriesNumber, cut
-
-Column = NDArray[Any]
+from oracles.enclosure import Column
 
 TERMS, BITS = 32, 256
 #: A binade is cut into so many pieces, first the fewest: until the terms do, and no value is twice another.
@@ -137,7 +135,7 @@ class Pieces:
         rad[rows] = np.array([piece.radius for piece in pieces], np.longdouble)[which] + np.abs(y) * np.longdouble(2 * U)
 
 
-def _piece(whole: Any, point: Any, known: int, centre: float, reach: float, *, last: bool) -> _Piece | None:
+def _piece(whole: arb_series, point: arb_series, known: int, centre: float, reach: float, *, last: bool) -> _Piece | None:
     """The polynomial of so many terms that the remainder does not matter; None where there are too few, or where values differ too much."""
     most, least = whole[0].abs_upper(), whole[0].abs_lower()
     if not (most.is_finite() and most > 0) or (not last and not most <= 2 * least):

@@ -7,12 +7,12 @@ compares has to be decided for the whole ball, and a floor to be constant on it:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from flint import arb, arb_series, ctx
 
 from oracles.arithmetic.arb import Arb, to_arb
 from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.protocol import Constant, Exact
 
 
 class NotKnown(ArithmeticError):
@@ -24,46 +24,46 @@ class SeriesNumber:
 
     __slots__ = ("v",)
 
-    def __init__(self, v: Any) -> None:
+    def __init__(self, v: arb_series) -> None:
         self.v = v
 
     def __neg__(self) -> SeriesNumber:
         return SeriesNumber(-self.v)
 
-    def __add__(self, other: Any) -> SeriesNumber:
+    def __add__(self, other: SeriesNumber | Exact) -> SeriesNumber:
         return SeriesNumber(self.v + _series(other))
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> SeriesNumber:
+    def __sub__(self, other: SeriesNumber | Exact) -> SeriesNumber:
         return SeriesNumber(self.v - _series(other))
 
-    def __rsub__(self, other: Any) -> SeriesNumber:
+    def __rsub__(self, other: SeriesNumber | Exact) -> SeriesNumber:
         return SeriesNumber(_series(other) - self.v)
 
-    def __mul__(self, other: Any) -> SeriesNumber:
+    def __mul__(self, other: SeriesNumber | Exact) -> SeriesNumber:
         return SeriesNumber(self.v * _series(other))
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> SeriesNumber:
+    def __truediv__(self, other: SeriesNumber | Exact) -> SeriesNumber:
         return _quotient(self.v, _series(other))
 
-    def __rtruediv__(self, other: Any) -> SeriesNumber:
+    def __rtruediv__(self, other: SeriesNumber | Exact) -> SeriesNumber:
         return _quotient(_series(other), self.v)
 
 
-def _series(value: Any) -> Any:
+def _series(value: SeriesNumber | Exact | float | arb) -> arb_series:
     return value.v if isinstance(value, SeriesNumber) else arb_series([to_arb(value)])
 
 
-def _quotient(top: Any, bottom: Any) -> SeriesNumber:
+def _quotient(top: arb_series, bottom: arb_series) -> SeriesNumber:
     if bottom[0].contains(0):
         raise NotKnown("a quotient by zero")
     return SeriesNumber(top / bottom)
 
 
-def cut(series: Any, known: int, reach: float, allowed: float) -> tuple[int, float] | None:
+def cut(series: arb_series, known: int, reach: float, allowed: float) -> tuple[int, float] | None:
     """(n, r): the least count of terms, below `known`, after which Lagrange's remainder |f^(n)/n!| reach^n is at most r <= allowed; None where
     there is none."""
     for count in range(1, known):
@@ -73,7 +73,7 @@ def cut(series: Any, known: int, reach: float, allowed: float) -> tuple[int, flo
     return None
 
 
-class Series(Composites):
+class Series(Composites[SeriesNumber]):
     """The arithmetic of `terms` terms at `bits` of precision; use it as a context manager, since FLINT's settings are global."""
 
     name = "series"
@@ -95,13 +95,13 @@ class Series(Composites):
         middle = (arb(low) + arb(high)) / 2
         return SeriesNumber(arb_series([arb(middle.mid(), (arb(high) - arb(low)) / 2 + middle.rad()), 1]))
 
-    def num(self, value: Any) -> SeriesNumber:
+    def num(self, value: SeriesNumber | Exact | float | arb) -> SeriesNumber:
         return value if isinstance(value, SeriesNumber) else SeriesNumber(_series(value))
 
-    def const(self, name: str) -> SeriesNumber:
+    def const(self, name: Constant) -> SeriesNumber:
         return SeriesNumber(arb_series([Arb(self.bits).const(name).v]))
 
-    def sum(self, items: Sequence[Any]) -> SeriesNumber:
+    def sum(self, items: Sequence[SeriesNumber]) -> SeriesNumber:
         total = self.num(0)
         for item in items:
             total = total + item
@@ -109,30 +109,35 @@ class Series(Composites):
 
     # -- order: decided for the whole ball, or not known ---------------------------------------------------------------------
 
-    def lt(self, x: Any, y: Any) -> bool:
+    def lt(self, x: SeriesNumber | Exact, y: SeriesNumber | Exact) -> bool:
         a, b = self.num(x).v[0], self.num(y).v[0]
         return self._decided(a < b, a >= b)
 
-    def eq0(self, x: Any) -> bool:
+    def eq0(self, x: SeriesNumber | Exact) -> bool:
         a = self.num(x).v
         if all(a[k] == 0 for k in range(self.terms)):
             return True
         return self._decided(False, not a[0].contains(0))
 
-    def where(self, cond: bool, yes: Callable[[], Any], no: Callable[[], Any]) -> SeriesNumber:
+    def where(self, cond: bool, yes: Callable[[], SeriesNumber | Exact], no: Callable[[], SeriesNumber | Exact]) -> SeriesNumber:
         return self.num(yes() if cond else no())
 
-    def max(self, items: Sequence[Any]) -> SeriesNumber:
+    def max(self, items: Sequence[SeriesNumber]) -> SeriesNumber:
         best = self.num(items[0])
         for item in items[1:]:
             best = self.where(self.lt(best, item), lambda b=item: b, lambda a=best: a)  # type: ignore[misc]
         return best
 
-    def min(self, items: Sequence[Any]) -> SeriesNumber:
+    def min(self, items: Sequence[SeriesNumber]) -> SeriesNumber:
         return -self.max([-self.num(item) for item in items])
 
-    def hint_max(self, items: Sequence[Any]) -> SeriesNumber:
+    def hint_max(self, items: Sequence[SeriesNumber]) -> SeriesNumber:
         return self.num(max((self.num(item).v[0].mid() for item in items), key=float))
+
+    def note_kink(self, _: bool) -> None:
+        raise NotKnown("a derivative by a tape")
+
+    note_removable = note_kink
 
     def _decided(self, yes: bool, no: bool) -> bool:
         if not (yes or no):
@@ -148,66 +153,66 @@ class Series(Composites):
             raise AttributeError(name)
         raise NotKnown(f"FLINT has no series of {name}")
 
-    def log(self, x: Any) -> SeriesNumber:
+    def log(self, x: SeriesNumber | Exact) -> SeriesNumber:
         a = self.num(x).v
         if not a[0] > 0:
             raise NotKnown("a logarithm beside zero")
         return SeriesNumber(a.log())
 
-    def sqrt(self, x: Any) -> SeriesNumber:
+    def sqrt(self, x: SeriesNumber | Exact) -> SeriesNumber:
         a = self.num(x).v
         if not a[0] > 0:
             raise NotKnown("a square root beside zero")
         return SeriesNumber(a.sqrt())
 
-    def expm1(self, x: Any) -> SeriesNumber:
+    def expm1(self, x: SeriesNumber | Exact) -> SeriesNumber:
         return self.exp(x) - 1
 
-    def log1p(self, x: Any) -> SeriesNumber:
+    def log1p(self, x: SeriesNumber | Exact) -> SeriesNumber:
         return self.log(self.num(x) + 1)
 
-    def exp2(self, x: Any) -> SeriesNumber:
+    def exp2(self, x: SeriesNumber | Exact) -> SeriesNumber:
         return self.exp(self.num(x) * self.const("ln2"))
 
-    def log2(self, x: Any) -> SeriesNumber:
+    def log2(self, x: SeriesNumber | Exact) -> SeriesNumber:
         return self.log(x) / self.const("ln2")
 
-    def log10(self, x: Any) -> SeriesNumber:
+    def log10(self, x: SeriesNumber | Exact) -> SeriesNumber:
         return self.log(x) / self.const("ln10")
 
-    def sinh(self, x: Any) -> SeriesNumber:
+    def sinh(self, x: SeriesNumber | Exact) -> SeriesNumber:
         power = self.exp(x)
         return (power - 1 / power) / 2
 
-    def cosh(self, x: Any) -> SeriesNumber:
+    def cosh(self, x: SeriesNumber | Exact) -> SeriesNumber:
         power = self.exp(x)
         return (power + 1 / power) / 2
 
-    def tanh(self, x: Any) -> SeriesNumber:
+    def tanh(self, x: SeriesNumber | Exact) -> SeriesNumber:
         return 1 - 2 / (self.exp(self.num(x) * 2) + 1)
 
-    def asinh(self, x: Any) -> SeriesNumber:
+    def asinh(self, x: SeriesNumber | Exact) -> SeriesNumber:
         a = self.num(x)
         if self.lt(a, 0):
             return -self.asinh(-a)
         return self.log(a + self.sqrt(a * a + 1))
 
-    def acosh(self, x: Any) -> SeriesNumber:
+    def acosh(self, x: SeriesNumber | Exact) -> SeriesNumber:
         a = self.num(x)
         return self.log(a + self.sqrt(a - 1) * self.sqrt(a + 1))
 
-    def atanh(self, x: Any) -> SeriesNumber:
+    def atanh(self, x: SeriesNumber | Exact) -> SeriesNumber:
         a = self.num(x)
         return self.log((1 + a) / (1 - a)) / 2
 
-    def lgamma(self, x: Any) -> SeriesNumber:
+    def lgamma(self, x: SeriesNumber | Exact) -> SeriesNumber:
         """log |Gamma(x)|; DLMF 5.5.3 (reflection) left of zero."""
         a = self.num(x)
         if self.lt(a, 0):
             return self.log(self.const("pi") / self.abs(self.sinpi(a))) - self.lgamma(1 - a)
         return SeriesNumber(self._lgamma_right(a.v))
 
-    def _lgamma_right(self, a: Any) -> Any:
+    def _lgamma_right(self, a: arb_series) -> arb_series:
         """Every derivative of log Gamma, polygamma functions, is monotone right of zero (DLMF 5.15.1): over a ball it lies between those at
         its ends, which is far narrower than what Stirling's series makes of the ball."""
         ball = a[0]
@@ -224,7 +229,7 @@ class Series(Composites):
             total = total * step + arb_series([slope])
         return total * step + arb_series([value])
 
-    def erfinv(self, x: Any) -> SeriesNumber:
+    def erfinv(self, x: SeriesNumber | Exact) -> SeriesNumber:
         """erf's series at erfinv(x), reversed."""
         a = self.num(x).v
         ball = a[0]
@@ -234,16 +239,18 @@ class Series(Composites):
         series = arb_series([start, 1]).erf()
         inverse = arb_series([0, *(series[k] for k in range(1, self.terms))]).reversion()
         step = arb_series([0, *(a[k] for k in range(1, self.terms))])
-        composed: Any = inverse(step)
+        composed = inverse(step)
         return SeriesNumber(composed + arb_series([start]))
 
-    def digamma(self, x: Any) -> SeriesNumber:
+    def digamma(self, x: SeriesNumber | Exact) -> SeriesNumber:
         return self._derivative(self.lgamma, x, 1)
 
-    def polygamma(self, n: int, x: Any) -> SeriesNumber:
+    def polygamma(self, n: int, x: SeriesNumber | Exact) -> SeriesNumber:
         return self._derivative(self.lgamma, x, n + 1)
 
-    def _derivative(self, function: Callable[[Any], SeriesNumber], x: Any, order: int) -> SeriesNumber:
+    def _derivative(
+        self, function: Callable[[SeriesNumber | Exact], SeriesNumber], x: SeriesNumber | Exact, order: int
+    ) -> SeriesNumber:
         """d^order f / dx^order at the series x: each derivative by t is divided by x'."""
         a = self.num(x).v
         found, slope = function(x).v, a.derivative()
@@ -251,21 +258,21 @@ class Series(Composites):
             found = _quotient(found.derivative(), slope).v
         return SeriesNumber(found)
 
-    def floor(self, x: Any) -> SeriesNumber:
+    def floor(self, x: SeriesNumber | Exact) -> SeriesNumber:
         whole = self.num(x).v[0].floor()
         if not whole.is_exact():
             raise NotKnown("a floor that jumps")
         return self.num(whole)
 
-    def abs(self, x: Any) -> SeriesNumber:
+    def abs(self, x: SeriesNumber | Exact) -> SeriesNumber:
         a = self.num(x)
         return -a if self.lt(a, 0) else a
 
-    def square(self, x: Any) -> SeriesNumber:
+    def square(self, x: SeriesNumber | Exact) -> SeriesNumber:
         found: SeriesNumber = self.num(x) * x
         return found
 
-    def pow(self, x: Any, y: Any) -> SeriesNumber:
+    def pow(self, x: SeriesNumber | Exact, y: SeriesNumber | Exact) -> SeriesNumber:
         a, b = self.num(x), self.num(y)
         exponent = b.v[0]
         constant = all(b.v[k] == 0 for k in range(1, self.terms))

@@ -9,130 +9,139 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Generic, Protocol, TypeAlias
 
 import numpy as np
+from mpmath import mpf
 from numpy.typing import NDArray
 
 from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.native import Scalar
+from oracles.arithmetic.protocol import Constant, Exact, N, TapeBase, Truth
 from oracles.arithmetic.taped import TapedMp, TapedNative
 from oracles.function import Function, nest
 
-Number = Any
 #: A result of the base arithmetic -> what is kept of it.
-Step = Callable[[Any], Any]
+Step: TypeAlias = Callable[[N], N]
 #: Methods of an arithmetic that answer with a truth value, or with nothing.
-_TRUTHS = ("lt", "eq0", "tie", "note_kink", "note_removable", "note_leap")
+_TRUTHS = ("lt", "eq0", "tie", "note_kink", "note_removable")
 
 
-class Kept:
-    """A number after its step; every operator makes another."""
+class Kept(Generic[N]):
+    """A number N after its step; every operator makes another."""
 
     __slots__ = ("arithmetic", "value")
 
-    def __init__(self, arithmetic: Stepwise, value: Any) -> None:
+    def __init__(self, arithmetic: Stepwise[N], value: N) -> None:
         self.arithmetic, self.value = arithmetic, value
 
-    def _with(self, operation: Callable[[Any, Any], Any], other: Any) -> Kept:
+    def _with(self, operation: Callable[[N, N], N], other: Kept[N] | Exact) -> Kept[N]:
         return self.arithmetic.kept(operation(self.value, self.arithmetic.num(other).value))
 
-    def __add__(self, other: Any) -> Kept:
+    def __add__(self, other: Kept[N] | Exact) -> Kept[N]:
         return self._with(lambda a, b: a + b, other)
 
-    def __radd__(self, other: Any) -> Kept:
+    def __radd__(self, other: Kept[N] | Exact) -> Kept[N]:
         return self._with(lambda a, b: b + a, other)
 
-    def __sub__(self, other: Any) -> Kept:
+    def __sub__(self, other: Kept[N] | Exact) -> Kept[N]:
         return self._with(lambda a, b: a - b, other)
 
-    def __rsub__(self, other: Any) -> Kept:
+    def __rsub__(self, other: Kept[N] | Exact) -> Kept[N]:
         return self._with(lambda a, b: b - a, other)
 
-    def __mul__(self, other: Any) -> Kept:
+    def __mul__(self, other: Kept[N] | Exact) -> Kept[N]:
         return self._with(lambda a, b: a * b, other)
 
-    def __rmul__(self, other: Any) -> Kept:
+    def __rmul__(self, other: Kept[N] | Exact) -> Kept[N]:
         return self._with(lambda a, b: b * a, other)
 
-    def __truediv__(self, other: Any) -> Kept:
+    def __truediv__(self, other: Kept[N] | Exact) -> Kept[N]:
         return self._with(lambda a, b: a / b, other)
 
-    def __rtruediv__(self, other: Any) -> Kept:
+    def __rtruediv__(self, other: Kept[N] | Exact) -> Kept[N]:
         return self._with(lambda a, b: b / a, other)
 
-    def __neg__(self) -> Kept:
+    def __neg__(self) -> Kept[N]:
         return Kept(self.arithmetic, -self.value)
 
 
-class Stepwise(Composites):
+class SteppedBase(TapeBase[N], Protocol[N]):
+    def lift(self, value: float, /) -> N: ...
+
+
+class Stepwise(Composites[Kept[N]], Generic[N]):
     """The arithmetic `base` with a step after each operation, constants included. What the base makes of its primitives as a whole (composites)
     is made of the primitives here, one step each; sums run from the first to the last."""
 
     name = "stepwise"
 
-    def __init__(self, base: Any, step: Step) -> None:
+    def __init__(self, base: SteppedBase[N], step: Step[N]) -> None:
         self.base, self.step = base, step
 
-    def kept(self, value: Any) -> Kept:
+    def kept(self, value: N) -> Kept[N]:
         return Kept(self, self.step(value))
 
-    def lift(self, value: float) -> Kept:
+    def lift(self, value: float) -> Kept[N]:
         return self.kept(self.base.lift(value))
 
-    def num(self, value: Any) -> Kept:
+    def num(self, value: Kept[N] | N | Exact | float) -> Kept[N]:
         return value if isinstance(value, Kept) else self.kept(self.base.num(value))
 
-    def const(self, name: Any) -> Kept:
+    def const(self, name: Constant) -> Kept[N]:
         return self.kept(self.base.const(name))
 
-    def sum(self, items: Sequence[Any]) -> Any:
+    def sum(self, items: Sequence[Kept[N]]) -> Kept[N]:
         total = self.num(items[0])
         for item in items[1:]:
             total = total + item
         return total
 
-    def hint_max(self, items: Sequence[Any]) -> Kept:
+    def hint_max(self, items: Sequence[Kept[N]]) -> Kept[N]:
         """The largest: implementations shift by it."""
         return self.max(items)
 
-    def max(self, items: Sequence[Any]) -> Kept:
+    def max(self, items: Sequence[Kept[N]]) -> Kept[N]:
         return Kept(self, self.base.max([self.num(i).value for i in items]))
 
-    def min(self, items: Sequence[Any]) -> Kept:
+    def min(self, items: Sequence[Kept[N]]) -> Kept[N]:
         return Kept(self, self.base.min([self.num(i).value for i in items]))
 
-    def square(self, x: Any) -> Any:
+    def square(self, x: Kept[N]) -> Kept[N]:
         return self.num(x) * x
 
-    def where(self, cond: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
+    def where(self, cond: Truth, yes: Callable[[], Kept[N]], no: Callable[[], Kept[N]]) -> Kept[N]:
         return self.num(float("nan")) if cond is None else yes() if cond else no()
 
-    def annihilate(self, adjoint: Any, partial: Any) -> Any:
+    def annihilate(self, adjoint: Kept[N], partial: Kept[N]) -> Kept[N]:
         return adjoint if self.base.eq0(adjoint.value) else adjoint * partial
 
-    def mask(self, cond: Any, adjoint: Any) -> Any:
+    def mask(self, cond: Truth, adjoint: Kept[N]) -> Kept[N]:
         return self.num(float("nan")) if cond is None else adjoint if cond else self.num(0)
+
+    def derivative(self, name: str, x: Kept[N], order: int) -> Kept[N]:
+        return self.kept(self.base.derivative(name, x.value, order))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("__"):
             raise AttributeError(name)
         method = getattr(self.base, name)
 
-        def stepped(*arguments: Any) -> Any:
+        def stepped(*arguments: object) -> Any:
             found = method(*[_bare(a) for a in arguments])
             return found if name in _TRUTHS else [self.kept(v) for v in found] if isinstance(found, list) else self.kept(found)
 
         return stepped
 
 
-def _bare(argument: Any) -> Any:
+def _bare(argument: object) -> object:
     if isinstance(argument, (list, tuple)) and any(isinstance(a, Kept) for a in argument):
         return [_bare(a) for a in argument]
     return argument.value if isinstance(argument, Kept) else argument
 
 
 def rounded_steps(
-    function: Function, single: dict[str, NDArray[np.float64]], round_to: Callable[[NDArray[np.float64]], Any]
+    function: Function, single: dict[str, NDArray[np.float64]], round_to: Callable[[NDArray[np.float64]], NDArray[Any]]
 ) -> list[float]:
     """The outputs of a function at one row as IEEE 754 arithmetic of a format gives them, infinities and NaNs included.
 
@@ -150,7 +159,7 @@ def flushed_kinds(function: Function, single: dict[str, NDArray[np.float64]], le
     bits, read as zero: where that is what makes them infinite or NaN, nan, inf or -inf, and 0 elsewhere. Raises as rounded_steps does."""
     grid = least * 2.0 ** (1 - precision)
 
-    def outputs(small: Step) -> list[float]:
+    def outputs(small: Step[Scalar]) -> list[float]:
         m = Stepwise(TapedNative(), lambda value: small(value) if abs(value) < least else value)
         return [float(m.num(v).value) for v in function.outputs(m, {name: nest(v, m.lift) for name, v in single.items()})]
 
@@ -173,7 +182,7 @@ def flushed_steps(
     edge = base.num(Fraction(least) * (1 - Fraction(1, 2 ** (precision + 1))))
     grid, half = base.num(Fraction(least) / 2 ** (precision - 1)), base.num(Fraction(1, 2))
 
-    def small(value: Any) -> Any:
+    def small(value: mpf) -> mpf:
         if not base.lt(base.abs(value), edge):
             return value
         return base.floor(value / grid + half) * grid if gradual else base.num(0)

@@ -3,7 +3,7 @@
 A Node records how it was made; `gradient` runs backwards. The partial derivatives are numbers of the base arithmetic, so over
 ball64 or arb they are enclosures of the true partials, and over a Tape they can be differentiated again.
 Composites (protocol: sigmoid to direction) are differentiated as wholes, in forms without needless cancellation. A function without a rule
-in RULES is differentiated by mpmath where the base is mpmath, and unknown elsewhere.
+in RULES is differentiated by mpmath where the base is mpmath, and unknown elsewhere (`derivative`).
 Rules: an exactly zero adjoint annihilates any partial, but in Arb not an infinite one by a variable that the zero itself depends on (_Zeros);
 at an exact tie of max, min, abs or where the derivative is the hull of both sides and the base notes a kink; where a definition singles out an
 isolated point (eq0), it is noted as removable, since the derivative there is known as a limit only.
@@ -17,22 +17,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Generic, Protocol, TypeAlias, TypeVar, cast
 
-from oracles.arithmetic.composites import sums_of_others
-from oracles.arithmetic.protocol import UNARY
+from flint import arb
+
+from oracles.arithmetic.arb import Arb, ArbNumber
+from oracles.arithmetic.composites import sums_of_others, unknown
+from oracles.arithmetic.protocol import UNARY, Constant, Exact, N, TapeBase, Truth
 from oracles.arithmetic.special import Special, functions
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Mask:
     """A partial derivative that is 1 where cond holds, 0 where it does not."""
 
-    cond: Any
+    cond: Truth
 
 
-class Node:
-    """A number of a tape: its value in the base arithmetic and (parent, partial) pairs; partials are made when asked for.
+#: A partial derivative, made when it is asked for.
+Factor: TypeAlias = Mask | Callable[[], N]
+
+
+class Node(Generic[N]):
+    """A number of a tape over numbers N: its value in the base arithmetic and (parent, partial) pairs; partials are made when asked for.
 
     choice: it is one of its parents, whose partials are Masks: at a tie the derivative is one of theirs, or between them. product: it is that of
     its two parents, each of whose partials is the other.
@@ -41,7 +50,13 @@ class Node:
     __slots__ = ("choice", "parents", "product", "tape", "value")
 
     def __init__(
-        self, tape: Tape, value: Any, parents: Sequence[tuple[Node, Any]] = (), *, choice: bool = False, product: bool = False
+        self,
+        tape: Tape[N],
+        value: N,
+        parents: Sequence[tuple[Node[N], Factor[N]]] = (),
+        *,
+        choice: bool = False,
+        product: bool = False,
     ) -> None:
         self.tape = tape
         self.value = value
@@ -50,64 +65,67 @@ class Node:
         self.product = product
         tape.nodes.append(self)
 
-    def __neg__(self) -> Node:
+    def __neg__(self) -> Node[N]:
         return Node(self.tape, -self.value, [(self, lambda: self.tape.base.num(-1))])
 
-    def __add__(self, other: Any) -> Node:
-        other = self.tape.num(other)
+    def __add__(self, other: Node[N] | Exact) -> Node[N]:
+        right = self.tape.num(other)
         one = self.tape.one
-        return Node(self.tape, self.value + other.value, [(self, one), (other, one)])
+        return Node(self.tape, self.value + right.value, [(self, one), (right, one)])
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> Node:
+    def __sub__(self, other: Node[N] | Exact) -> Node[N]:
         return self + (-self.tape.num(other))
 
-    def __rsub__(self, other: Any) -> Node:
+    def __rsub__(self, other: Node[N] | Exact) -> Node[N]:
         return self.tape.num(other) + (-self)
 
-    def __mul__(self, other: Any) -> Node:
-        other = self.tape.num(other)
-        return Node(self.tape, self.value * other.value, [(self, lambda: other.value), (other, lambda: self.value)], product=True)
+    def __mul__(self, other: Node[N] | Exact) -> Node[N]:
+        right = self.tape.num(other)
+        return Node(self.tape, self.value * right.value, [(self, lambda: right.value), (right, lambda: self.value)], product=True)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> Node:
-        other = self.tape.num(other)
-        quotient = self.value / other.value
-        return Node(self.tape, quotient, [(self, lambda: 1 / other.value), (other, lambda: -(quotient / other.value))])
+    def __truediv__(self, other: Node[N] | Exact) -> Node[N]:
+        right = self.tape.num(other)
+        quotient = self.value / right.value
+        return Node(self.tape, quotient, [(self, lambda: 1 / right.value), (right, lambda: -(quotient / right.value))])
 
-    def __rtruediv__(self, other: Any) -> Node:
+    def __rtruediv__(self, other: Node[N] | Exact) -> Node[N]:
         return self.tape.num(other) / self
 
 
-class Tape:
-    """The derivative arithmetic over `base`."""
+class Tape(Generic[N]):
+    """The derivative arithmetic over `base`, itself a base for another tape."""
 
     name = "tape"
 
-    def __init__(self, base: Any) -> None:
+    def __init__(self, base: TapeBase[N]) -> None:
         self.base = base
-        self.nodes: list[Node] = []
+        self.nodes: list[Node[N]] = []
 
-    def one(self) -> Any:
+    def one(self) -> N:
         return self.base.num(1)
 
-    def lift(self, value: Any) -> Node:
+    def lift(self, value: N) -> Node[N]:
         """A variable (or a constant) whose value is a number of the base arithmetic."""
         return Node(self, value)
 
-    def num(self, value: Any) -> Node:
-        return value if isinstance(value, Node) and value.tape is self else Node(self, self.base.num(value))
+    def num(self, value: Node[N] | Exact | float) -> Node[N]:
+        """The number itself; a constant of an exact value, or of a number of the base, which may be another tape's node."""
+        if isinstance(value, Node) and value.tape is self:
+            return value
+        return Node(self, self.base.num(value))  # type: ignore[arg-type]
 
-    def const(self, name: str) -> Node:
+    def const(self, name: Constant) -> Node[N]:
         return Node(self, self.base.const(name))
 
-    def sum(self, items: Sequence[Any]) -> Node:
+    def sum(self, items: Sequence[Node[N] | Exact]) -> Node[N]:
         nodes = [self.num(i) for i in items]
         return Node(self, self.base.sum([n.value for n in nodes]), [(n, self.one) for n in nodes])
 
-    def max(self, items: Sequence[Any]) -> Node:
+    def max(self, items: Sequence[Node[N] | Exact]) -> Node[N]:
         nodes = [self.num(i) for i in items]
         base = self.base
         values = [n.value for n in nodes]
@@ -121,39 +139,42 @@ class Tape:
             parents.append((node, Mask(_not(_open(_raw(base.lt(node.value, others)), tied)))))
         return Node(self, best, parents, choice=True)
 
-    def hint_max(self, items: Sequence[Any]) -> Node:
+    def hint_max(self, items: Sequence[Node[N] | Exact]) -> Node[N]:
         """A constant: no derivative flows through a hint, since the value does not depend on it."""
         return Node(self, self.base.hint_max([self.num(i).value for i in items]))
 
-    def min(self, items: Sequence[Any]) -> Node:
+    def min(self, items: Sequence[Node[N] | Exact]) -> Node[N]:
         return -self.max([-self.num(i) for i in items])
 
-    def lt(self, x: Any, y: Any) -> Any:
+    def lt(self, x: Node[N] | Exact, y: Node[N] | Exact) -> Comparison:
         a, b = self.num(x).value, self.num(y).value
         tie = self.base.tie(a, b)
         self.base.note_kink(tie)
         return Comparison(_raw(self.base.lt(a, b)), tie)
 
-    def eq0(self, x: Any) -> Any:
+    def eq0(self, x: Node[N] | Exact) -> Comparison:
         hit = _raw(self.base.eq0(self.num(x).value))
         self.base.note_removable(_sure(hit))
         return Comparison(hit, None)
 
-    def tie(self, x: Any, y: Any) -> Any:
+    def tie(self, x: Node[N] | Exact, y: Node[N] | Exact) -> Truth:
         return self.base.tie(self.num(x).value, self.num(y).value)
 
-    def note_kink(self, rows: Any) -> None:
-        self.base.note_kink(rows)
+    def note_kink(self, tie: Truth) -> None:
+        self.base.note_kink(tie)
 
-    def note_removable(self, rows: Any) -> None:
-        self.base.note_removable(rows)
+    def note_removable(self, hit: Truth) -> None:
+        self.base.note_removable(hit)
 
-    def where(self, cond: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Node:
+    def note_leap(self, yes: Node[N], no: Node[N]) -> None:
+        """The base noted it, asked for the same two values."""
+
+    def where(self, cond: Truth, yes: Callable[[], Node[N] | Exact], no: Callable[[], Node[N] | Exact]) -> Node[N]:
         decided = cond.decided if isinstance(cond, Comparison) else cond
         softened = _open(decided, cond.tie) if isinstance(cond, Comparison) and cond.tie is not None else decided
-        made: dict[str, Node] = {}
+        made: dict[str, Node[N]] = {}
 
-        def branch(key: str, function: Callable[[], Any]) -> Any:
+        def branch(key: str, function: Callable[[], Node[N] | Exact]) -> N:
             made[key] = self.num(function())
             return made[key].value
 
@@ -169,67 +190,67 @@ class Tape:
         if len(made) == 1:
             (only,) = made.values()
             return only
-        if softened is None and hasattr(self.base, "note_leap"):
-            self.base.note_leap(made["yes"].value - made["no"].value)
+        if softened is None:
+            self.base.note_leap(made["yes"].value, made["no"].value)
         return Node(self, value, [(made["yes"], Mask(softened)), (made["no"], Mask(_not(softened)))], choice=True)
 
-    def annihilate(self, adjoint: Node, factor: Node) -> Node:
+    def annihilate(self, adjoint: Node[N], factor: Node[N]) -> Node[N]:
         return Node(
             self, self.base.annihilate(adjoint.value, factor.value),
             [(adjoint, lambda: factor.value), (factor, lambda: adjoint.value)], product=True,
         )  # fmt: skip
 
-    def mask(self, cond: Any, adjoint: Node) -> Node:
+    def mask(self, cond: Truth, adjoint: Node[N]) -> Node[N]:
         return Node(self, self.base.mask(cond, adjoint.value), [(adjoint, Mask(cond))])
 
-    def sign(self, x: Node) -> Node:
+    def sign(self, x: Node[N]) -> Node[N]:
         return Node(self, self.base.sign(x.value))
 
-    def _unary(self, name: str, x: Any) -> Node:
+    def _unary(self, name: str, x: Node[N] | Exact) -> Node[N]:
         node = self.num(x)
-        value = getattr(self.base, name)(node.value)
+        value: N = getattr(self.base, name)(node.value)
         rule = RULES.get(name)
         if rule is None:
-            return Node(self, value, [(node, lambda: _differentiated(self.base, name, node.value, 1))])
+            return Node(self, value, [(node, lambda: self.base.derivative(name, node.value, 1))])
         return Node(self, value, [(node, lambda: rule(self.base, node.value, value))])
 
-    def __getattr__(self, name: str) -> Callable[..., Node]:
+    def __getattr__(self, name: str) -> Callable[..., Node[N]]:
         if name in UNARY:
             return partial(self._unary, name)
         if name in functions():
             return partial(self._special, functions()[name])
         raise AttributeError(name)
 
-    def _special(self, entry: Special, *numbers: Any) -> Node:
+    def _special(self, entry: Special, *numbers: Node[N] | Exact) -> Node[N]:
         nodes = [self.num(v) for v in numbers]
         values = [n.value for n in nodes]
-        value = getattr(self.base, entry.name)(*values)
+        value: N = getattr(self.base, entry.name)(*values)
 
-        def slope(k: int) -> Any:
+        def slope(k: int) -> N:
             rule = entry.slopes[k]
             if rule is None:
                 return self.base.partial(entry.name, values, tuple(int(i == k) for i in range(len(values))))
-            return rule(self.base, value, *values)
+            return rule(self.base, value, *values)  # type: ignore[no-any-return]
 
         return Node(self, value, [(n, partial(slope, k)) for k, n in enumerate(nodes)])
 
-    def partial(self, name: str, numbers: Sequence[Any], orders: tuple[int, ...]) -> Node:
+    def partial(self, name: str, numbers: Sequence[Node[N] | Exact], orders: tuple[int, ...]) -> Node[N]:
         """See Arb.partial."""
         nodes = [self.num(v) for v in numbers]
         values = [n.value for n in nodes]
 
-        def higher(k: int) -> Any:
+        def higher(k: int) -> N:
             return self.base.partial(name, values, tuple(o + (i == k) for i, o in enumerate(orders)))
 
         return Node(self, self.base.partial(name, values, orders), [(n, partial(higher, k)) for k, n in enumerate(nodes)])
 
-    def logsumexp(self, items: Sequence[Any]) -> Node:
+    def logsumexp(self, items: Sequence[Node[N] | Exact]) -> Node[N]:
         nodes = [self.num(i) for i in items]
         values = [n.value for n in nodes]
         weights = _once(lambda: self.base.softmax(values))
-        return Node(self, self.base.logsumexp(values), [(n, lambda i=i: weights()[i]) for i, n in enumerate(nodes)])
+        return Node(self, self.base.logsumexp(values), [(n, partial(_part, weights, i)) for i, n in enumerate(nodes)])
 
-    def softmax(self, items: Sequence[Any]) -> list[Node]:
+    def softmax(self, items: Sequence[Node[N] | Exact]) -> list[Node[N]]:
         """e^x_i / (e^x_i + the sum of the others'): its derivatives are products of shares, where 1 - e^x_i / sum e^x_j would cancel."""
         nodes = [self.num(i) for i in items]
         if len(nodes) == 1:
@@ -238,7 +259,7 @@ class Tape:
         powers = [self.exp(n - shift) for n in nodes]
         return [self.share(p, rest) for p, rest in zip(powers, sums_of_others(powers), strict=True)]
 
-    def share(self, part: Node, rest: Node) -> Node:
+    def share(self, part: Node[N], rest: Node[N]) -> Node[N]:
         """part / (part + rest)."""
         base, a, b = self.base, part.value, rest.value
         return Node(
@@ -246,75 +267,86 @@ class Tape:
             [(part, lambda: base.share(b, a) / (a + b)), (rest, lambda: -(base.share(a, b) / (a + b)))],
         )  # fmt: skip
 
-    def norm(self, items: Sequence[Any]) -> Node:
+    def norm(self, items: Sequence[Node[N] | Exact]) -> Node[N]:
         nodes = [self.num(i) for i in items]
         values = [n.value for n in nodes]
         towards = _once(lambda: self.base.direction(values))
-        return Node(self, self.base.norm(values), [(n, lambda i=i: towards()[i]) for i, n in enumerate(nodes)])
+        return Node(self, self.base.norm(values), [(n, partial(_part, towards, i)) for i, n in enumerate(nodes)])
 
-    def direction(self, items: Sequence[Any]) -> list[Node]:
+    def direction(self, items: Sequence[Node[N] | Exact]) -> list[Node[N]]:
         """x_i / sqrt(x_i^2 + the sum of the others' squares): 1/||x|| - x_i^2/||x||^3 would cancel where x_i is almost all of x."""
         nodes = [self.num(i) for i in items]
         squares = [self.square(n) for n in nodes]
         others = sums_of_others(squares) if len(nodes) > 1 else [self.num(0)]
         return [self.cosine(n, rest) for n, rest in zip(nodes, others, strict=True)]
 
-    def cosine(self, side: Node, rest: Node) -> Node:
+    def cosine(self, side: Node[N], rest: Node[N]) -> Node[N]:
         """side / sqrt(side^2 + rest)."""
         base, a, q = self.base, side.value, rest.value
         total = _once(lambda: base.square(a) + q)
         cube = _once(lambda: total() * base.sqrt(total()))
-        return Node(self, _cosine(base, a, q), [(side, lambda: q / cube()), (rest, lambda: a / (-2 * cube()))])
+        return Node(self, base.cosine(a, q), [(side, lambda: q / cube()), (rest, lambda: a / (-2 * cube()))])
 
-    def polygamma(self, n: int, x: Any) -> Node:
+    def one_minus_square(self, x: Node[N]) -> Node[N]:
+        """Its derivative -2x would cancel near 0 if the factors were differentiated."""
+        return Node(self, self.base.one_minus_square(x.value), [(x, lambda: -2 * x.value)])
+
+    def detached(self, x: Node[N]) -> Node[N]:
+        return self.lift(self.base.detached(x.value))
+
+    def derivative(self, name: str, x: Node[N], order: int) -> Node[N]:
+        value = self.base.derivative(name, x.value, order)
+        return Node(self, value, [(x, lambda: self.base.derivative(name, x.value, order + 1))])
+
+    def polygamma(self, n: int, x: Node[N] | Exact) -> Node[N]:
         node = self.num(x)
         return Node(self, self.base.polygamma(n, node.value), [(node, lambda: self.base.polygamma(n + 1, node.value))])
 
-    def pow(self, x: Any, y: Any) -> Node:
+    def pow(self, x: Node[N] | Exact, y: Node[N] | Exact) -> Node[N]:
         constant = not isinstance(y, Node)
         a, b = self.num(x), self.num(y)
         m = self.base
         value = m.pow(a.value, b.value)
         # x^0 and 0^y do not depend on x and y: an exact 0 annihilates the pole of the other factor
-        parents = [(a, lambda: m.annihilate(b.value, m.pow(a.value, b.value - 1)))]
+        parents: list[tuple[Node[N], Factor[N]]] = [(a, lambda: m.annihilate(b.value, m.pow(a.value, b.value - 1)))]
         if not constant:
             parents.append((b, lambda: m.annihilate(value, _log_or_unknown(m, a.value))))
         return Node(self, value, parents)
 
-    def atan2(self, y: Any, x: Any) -> Node:
+    def atan2(self, y: Node[N] | Exact, x: Node[N] | Exact) -> Node[N]:
         a, b = self.num(y), self.num(x)
         m = self.base
 
-        def over(top: Any) -> Any:
+        def over(top: N) -> N:
             return top / (m.square(a.value) + m.square(b.value))
 
         return Node(self, m.atan2(a.value, b.value), [(a, lambda: over(b.value)), (b, lambda: over(-a.value))])
 
-    def fmod(self, x: Any, y: Any) -> Node:
+    def fmod(self, x: Node[N] | Exact, y: Node[N] | Exact) -> Node[N]:
         """d/dx = 1, d/dy = -trunc(x/y), which is (fmod - x)/y."""
         a, b = self.num(x), self.num(y)
         m = self.base
         value = m.fmod(a.value, b.value)
 
-        def whole() -> Any:
+        def whole() -> N:
             quotient = (value - a.value) / b.value
-            return m.where(_constant(m, quotient), lambda: detached(m, quotient), lambda: unknown(m, quotient))
+            return m.where(_constant(m, quotient), lambda: m.detached(quotient), lambda: unknown(m, quotient))
 
-        def slope() -> Any:
+        def slope() -> N:
             quotient = (value - a.value) / b.value
             return m.where(_constant(m, quotient), lambda: m.num(1), lambda: unknown(m, quotient))
 
         return Node(self, value, [(a, slope), (b, whole)])
 
-    def gradient(self, outputs: Sequence[Any], seeds: Sequence[Any], variables: Sequence[Node]) -> list[Any]:
+    def gradient(self, outputs: Sequence[object], seeds: Sequence[N] | Sequence[Exact], variables: Sequence[Node[N]]) -> list[N]:
         """The vector-Jacobian product: d(sum_i seeds_i outputs_i)/d variable, as numbers of the base arithmetic."""
-        adjoints: dict[int, Any] = {}
+        adjoints: dict[int, N] = {}
         for output, seed in zip(outputs, seeds, strict=True):
             if isinstance(output, Node) and output.tape is self:
                 _accumulate(adjoints, output, self.base.num(seed))
         wanted = {id(v) for v in variables}
         alive = self._depending_on(wanted)
-        zeros = _Zeros() if _is_scalar(self.base) else None
+        zeros: _Zeros[N] | None = _Zeros() if _is_scalar(self.base) else None
         for node in reversed(self.nodes):
             adjoint = adjoints.get(id(node)) if id(node) in wanted else adjoints.pop(id(node), None)
             if adjoint is None:
@@ -323,7 +355,7 @@ class Tape:
                 if id(parent) in alive:  # of a constant nobody asks for the derivative
                     made = factor if isinstance(factor, Mask) or factor == self.one else _once(factor)
                     _accumulate(adjoints, parent, self._passed(adjoint, made, self.base.annihilate))
-                    if zeros is not None and not isinstance(factor, Mask):
+                    if zeros is not None and not isinstance(made, Mask):
                         zeros.passed(node, adjoint, parent, made)
         slopes = [adjoints.get(id(v), self.base.num(0)) for v in variables]
         if zeros is None or not zeros.met:
@@ -341,7 +373,9 @@ class Tape:
                 alive.add(id(node))
         return alive
 
-    def pushforward(self, outputs: Sequence[Any], variables: Sequence[Node], directions: Sequence[Any]) -> list[Any]:
+    def pushforward(
+        self, outputs: Sequence[object], variables: Sequence[Node[N]], directions: Sequence[N] | Sequence[Exact]
+    ) -> list[N]:
         """The Jacobian-vector product: sum_j d output/d variable_j directions_j of each output, as numbers of the base arithmetic.
 
         One pass over the nodes in the order in which they were made, with the partials of the reverse pass. Here nothing annihilates:
@@ -354,7 +388,9 @@ class Tape:
                 continue
             if node.choice:
                 if any(id(parent) in tangents for parent, _ in node.parents):
-                    tangents[id(node)] = self._chosen([(f.cond, tangents.get(id(p))) for p, f in node.parents])
+                    tangents[id(node)] = self._chosen(
+                        [(f.cond, tangents.get(id(p))) for p, f in node.parents if isinstance(f, Mask)]
+                    )
                 continue
             for parent, factor in node.parents:
                 tangent = tangents.get(id(parent))
@@ -363,7 +399,7 @@ class Tape:
         zero = self.base.num(0)
         return [tangents.get(id(o), zero) if isinstance(o, Node) and o.tape is self else zero for o in outputs]
 
-    def _chosen(self, pieces: Sequence[tuple[Any, Any]]) -> Any:
+    def _chosen(self, pieces: Sequence[tuple[Truth, N | None]]) -> N:
         """The tangent whose condition holds, of (condition, tangent or None for zero); the hull of those whose conditions are undecided."""
         zero = self.base.num(0)
         numbers = [zero if tangent is None else tangent for _, tangent in pieces]
@@ -372,16 +408,15 @@ class Tape:
         if len(numbers) == 2:  # two branches, of which one has the condition and the other its negation
             return self.base.where(pieces[0][0], lambda: numbers[0], lambda: numbers[1])
         some = numbers[-1]
-        for (cond, _), number in zip(
-            pieces[-2::-1], numbers[-2::-1], strict=True
-        ):  # the first that is possible, where no hull is wanted
-            some = self.base.where(_possible(cond), lambda n=number: n, lambda t=some: t)
+        # the first that is possible, where no hull is wanted
+        for (cond, _), number in zip(pieces[-2::-1], numbers[-2::-1], strict=True):
+            some = self.base.where(_possible(cond), lambda n=number: n, lambda t=some: t)  # type: ignore[misc]
         total = some
         for (cond, _), number in zip(pieces[::-1], numbers[::-1], strict=True):
-            total = self.base.where(cond, lambda n=number: n, lambda t=total: t)
+            total = self.base.where(cond, lambda n=number: n, lambda t=total: t)  # type: ignore[misc]
         return total
 
-    def _passed(self, carried: Any, factor: Any, times: Callable[[Any, Any], Any]) -> Any:
+    def _passed(self, carried: N, factor: Factor[N], times: Callable[[N, N], N]) -> N:
         """A tangent or adjoint times a partial derivative."""
         if isinstance(factor, Mask):
             return self.base.mask(factor.cond, carried)
@@ -390,11 +425,11 @@ class Tape:
         return times(carried, self.base.num(factor()))
 
     @staticmethod
-    def _times(x: Any, y: Any) -> Any:
+    def _times(x: N, y: N) -> N:
         return x * y
 
 
-class _Zeros:
+class _Zeros(Generic[N]):
     """The exactly zero adjoints of a reverse pass over numbers, and what they were made of.
 
     y sqrt(x) at x = y = 0 has the derivative 0 by x: along x, y stays 0. sqrt(x)^2, x^(1/2) x^(1/2) and the exponential of a quantile at -infinity
@@ -402,10 +437,10 @@ class _Zeros:
     """
 
     def __init__(self) -> None:
-        self.made_of: dict[int, tuple[Node, ...]] = {}
-        self.met: list[tuple[Node, tuple[Node, ...]]] = []
+        self.made_of: dict[int, tuple[Node[N], ...]] = {}
+        self.met: list[tuple[Node[N], tuple[Node[N], ...]]] = []
 
-    def passed(self, node: Node, adjoint: Any, parent: Node, factor: Callable[[], Any]) -> None:
+    def passed(self, node: Node[N], adjoint: N, parent: Node[N], factor: Callable[[], N]) -> None:
         """An adjoint went from a node to its parent by that partial."""
         number = _innermost(adjoint)
         if number == 0:
@@ -425,94 +460,88 @@ class _Zeros:
         return any(id(parent) in on and any(id(n) in on for n in reads) for parent, reads in self.met)
 
 
-def _innermost(number: Any) -> Any:
+def _innermost(number: object) -> arb:
     """The Arb ball of a number of Arb's, or of a tape over it."""
     while isinstance(number, Node):
         number = number.value
-    return number.v
+    return cast(ArbNumber, number).v
 
 
-def _is_scalar(base: Any) -> bool:
+def _is_scalar(base: object) -> bool:
     """Whether it is Arb, or a tape over it: the arithmetic that certifies."""
     while isinstance(base, Tape):
         base = base.base
-    return bool(base.name == "arb")
+    return isinstance(base, Arb)
 
 
 @dataclass(frozen=True)
 class Comparison:
     """A comparison made on a tape: its outcome in the innermost arithmetic, and where the two sides are exactly equal."""
 
-    decided: Any
-    tie: Any
+    decided: Truth
+    tie: Truth
 
 
-def _log_or_unknown(m: Any, x: Any) -> Any:
+def _log_or_unknown(m: TapeBase[N], x: N) -> N:
     """log x; unknown below 0, where x^y is defined at integers y only and d/dx alone has a truth."""
     return m.where(m.lt(x, 0), lambda: m.num(math.nan), lambda: m.log(x))
 
 
-def _max_of_others(base: Any, values: Sequence[Any]) -> list[Any]:
+def _max_of_others(base: TapeBase[N], values: Sequence[N]) -> list[N | None]:
     """For each value the maximum of all others, in linear time; None where there are none."""
-    before: list[Any] = [None]
+    before: list[N | None] = [None]
     for value in values[:-1]:
         before.append(value if before[-1] is None else base.max([before[-1], value]))
-    others: list[Any] = []
-    after = None
+    others: list[N | None] = []
+    after: N | None = None
     for value, earlier in zip(reversed(values), reversed(before), strict=True):
         others.append(earlier if after is None else after if earlier is None else base.max([earlier, after]))
         after = value if after is None else base.max([value, after])
     return others[::-1]
 
 
-def _accumulate(adjoints: dict[int, Any], node: Node, piece: Any) -> None:
+def _accumulate(adjoints: dict[int, N], node: Node[N], piece: N) -> None:
     key = id(node)
     adjoints[key] = adjoints[key] + piece if key in adjoints else piece
 
 
-def _raw(cond: Any) -> Any:
+def _raw(cond: Truth) -> Truth:
     """The outcome in the innermost arithmetic."""
     return cond.decided if isinstance(cond, Comparison) else cond
 
 
-def _not(cond: Any) -> Any:
+def _not(cond: Truth) -> Truth:
     """The negation of a three-valued truth: a pair of masks, or True/False/None."""
     if isinstance(cond, tuple):
         return cond[1], cond[0]
     return None if cond is None else not cond
 
 
-def _possible(cond: Any) -> Any:
+def _possible(cond: Truth) -> Truth:
     """The truth decided for "yes" wherever it is not surely "no"."""
     return (~cond[1], cond[1]) if isinstance(cond, tuple) else cond is not False
 
 
-def _sure(cond: Any) -> Any:
+def _sure(cond: Truth) -> Truth:
     return cond[0] if isinstance(cond, tuple) else cond is True
 
 
-def _open(cond: Any, tie: Any) -> Any:
+def _open(cond: Truth, tie: Truth) -> Truth:
     """The truth made undecided on ties, so that its mask takes the hull of both sides."""
     if isinstance(cond, tuple):
         return (cond[0] & ~tie, cond[1] & ~tie) if tie.any() else cond
     return None if tie else cond
 
 
-def unknown(m: Any, x: Any) -> Any:
-    """A number of which nothing is known, nor of its derivative by x."""
-    return x / m.num(0)
+def _part(make: Callable[[], Sequence[N]], i: int) -> N:
+    return make()[i]
 
 
-def detached(m: Any, x: Any) -> Any:
-    """x as a constant: a step function is flat between its jumps, whatever its formula."""
-    return m.lift(detached(m.base, x.value)) if isinstance(m, Tape) else x
-
-
-def _once(make: Callable[[], Any]) -> Callable[[], Any]:
+def _once(make: Callable[[], T]) -> Callable[[], T]:
     """A value that is made when it is first asked for."""
-    made: list[Any] = []
+    made: list[T] = []
 
-    def value() -> Any:
+    def value() -> T:
         if not made:
             made.append(make())
         return made[0]
@@ -520,31 +549,14 @@ def _once(make: Callable[[], Any]) -> Callable[[], Any]:
     return value
 
 
-def _cosine(m: Any, side: Any, rest: Any) -> Any:
-    return m.cosine(side, rest) if isinstance(m, Tape) else side / m.sqrt(m.square(side) + rest)
-
-
-def _one_minus_square(m: Any, x: Any) -> Any:
-    """(1 - x)(1 + x), whose derivative -2x would cancel near 0 if the factors were differentiated."""
-    if isinstance(m, Tape):
-        return Node(m, _one_minus_square(m.base, x.value), [(x, lambda: -2 * x.value)])
-    return (1 - x) * (1 + x)
-
-
-def _differentiated(m: Any, name: str, x: Any, order: int) -> Any:
-    """The derivative of a function without a rule: by mpmath, where the numbers are its own; unknown in the enclosing arithmetics."""
-    if isinstance(m, Tape):
-        value = _differentiated(m.base, name, x.value, order)
-        return Node(m, value, [(x, lambda: _differentiated(m.base, name, x.value, order + 1))])
-    return m.derivative(name, x, order) if hasattr(m, "derivative") else unknown(m, x)
-
-
-def _constant(m: Any, step: Any) -> Any:
+def _constant(m: TapeBase[N], step: N) -> Truth:
     """Whether an integer-valued enclosure holds one integer only: across a jump no slope bounds the change."""
     return m.lt(m.abs(step - step), m.num(Fraction(1, 2)))
 
 
-Rule = Callable[[Any, Any, Any], Any]
+class Rule(Protocol):
+    def __call__(self, m: TapeBase[N], x: N, y: N, /) -> N: ...
+
 
 #: d f / d x as a function of (arithmetic, x, f(x)). DLMF 4.2, 4.19-4.38, 5.2, 7.2.
 RULES: dict[str, Rule] = {
@@ -559,15 +571,15 @@ RULES: dict[str, Rule] = {
     "sin": lambda m, x, y: m.cos(x),
     "cos": lambda m, x, y: -m.sin(x),
     "tan": lambda m, x, y: 1 + m.square(y),
-    "asin": lambda m, x, y: 1 / m.sqrt(_one_minus_square(m, x)),
-    "acos": lambda m, x, y: -1 / m.sqrt(_one_minus_square(m, x)),
+    "asin": lambda m, x, y: 1 / m.sqrt(m.one_minus_square(x)),
+    "acos": lambda m, x, y: -1 / m.sqrt(m.one_minus_square(x)),
     "atan": lambda m, x, y: 1 / (1 + m.square(x)),
     "sinh": lambda m, x, y: m.cosh(x),
     "cosh": lambda m, x, y: m.sinh(x),
     "tanh": lambda m, x, y: m.square(1 / m.cosh(x)),
     "asinh": lambda m, x, y: 1 / m.sqrt(1 + m.square(x)),
     "acosh": lambda m, x, y: 1 / (m.sqrt(x - 1) * m.sqrt(x + 1)),
-    "atanh": lambda m, x, y: 1 / _one_minus_square(m, x),
+    "atanh": lambda m, x, y: 1 / m.one_minus_square(x),
     "erf": lambda m, x, y: 2 / m.sqrt(m.const("pi")) * m.exp(-m.square(x)),
     "erfc": lambda m, x, y: -2 / m.sqrt(m.const("pi")) * m.exp(-m.square(x)),
     "erfinv": lambda m, x, y: m.sqrt(m.const("pi")) / 2 * m.exp(m.square(y)),

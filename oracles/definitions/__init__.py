@@ -11,8 +11,9 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
+#: (the arithmetic, the inputs in order, the params as keywords) -> a number, or nested lists of them.
 Definition = Callable[..., Any]
 _registry: dict[str, Definition] = {}
 
@@ -21,10 +22,13 @@ class UnknownDefinition(LookupError):
     """No definition of that name; the message names the nearest one."""
 
 
-def define(name: str) -> Callable[[Definition], Definition]:
+Defined = TypeVar("Defined", bound=Definition)
+
+
+def define(name: str) -> Callable[[Defined], Defined]:
     """Registers a definition under an op's name."""
 
-    def register(function: Definition) -> Definition:
+    def register(function: Defined) -> Defined:
         if _registry.get(name, function) is not function:
             raise ValueError(f"definition {name!r} is given twice")
         _registry[name] = function

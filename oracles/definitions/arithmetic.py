@@ -3,150 +3,147 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
+from oracles.arithmetic.protocol import Arithmetic, N, Truth, Vector
 from oracles.definitions import define
 from oracles.definitions.elementwise import floor_divide as floor_quotient
 from oracles.definitions.elementwise import remainder
 
-Number = Any
-Vector = list[Any]
-
 
 @define("abs")
-def absolute(m: Any, x: Number) -> Number:
+def absolute(m: Arithmetic[N], x: N) -> N:
     return m.abs(x)
 
 
 @define("neg")
-def neg(m: Any, x: Number) -> Number:
+def neg(m: Arithmetic[N], x: N) -> N:
     return -x
 
 
 @define("positive")
-def positive(m: Any, x: Number) -> Number:
+def positive(m: Arithmetic[N], x: N) -> N:
     return x
 
 
 @define("maximum")
-def maximum(m: Any, x: Number, y: Number) -> Number:
+def maximum(m: Arithmetic[N], x: N, y: N) -> N:
     return m.max([x, y])
 
 
 @define("minimum")
-def minimum(m: Any, x: Number, y: Number) -> Number:
+def minimum(m: Arithmetic[N], x: N, y: N) -> N:
     return m.min([x, y])
 
 
 @define("fmax")
-def fmax(m: Any, x: Number, y: Number) -> Number:
+def fmax(m: Arithmetic[N], x: N, y: N) -> N:
     """The larger, and the number where one of them is NaN (the record's `accepts`); C23 7.12.12.2."""
     return m.max([x, y])
 
 
 @define("fmin")
-def fmin(m: Any, x: Number, y: Number) -> Number:
+def fmin(m: Arithmetic[N], x: N, y: N) -> N:
     """The smaller, and the number where one of them is NaN (the record's `accepts`); C23 7.12.12.3."""
     return m.min([x, y])
 
 
 @define("clip")
-def clip(m: Any, x: Number, low: float = -1.0, high: float = 1.0) -> Number:
+def clip(m: Arithmetic[N], x: N, low: float = -1.0, high: float = 1.0) -> N:
     """min(max(x, low), high); numpy.clip."""
     return m.min([m.max([x, m.num(low)]), m.num(high)])
 
 
 @define("clip_between")
-def clip_between(m: Any, x: Number, b: Vector) -> Number:
+def clip_between(m: Arithmetic[N], x: N, b: Vector[N]) -> N:
     """min(max(x, b_0), b_1) for b_0 <= b_1; torch.clamp."""
     return m.min([m.max([x, b[0]]), b[1]])
 
 
 @define("lerp")
-def lerp(m: Any, x: Number, y: Number, w: Number) -> Number:
+def lerp(m: Arithmetic[N], x: N, y: N, w: N) -> N:
     """x + w (y - x); torch.lerp."""
     return x + w * (y - x)
 
 
 @define("addcmul")
-def addcmul(m: Any, x: Number, y: Number, z: Number, value: float = 1.0) -> Number:
+def addcmul(m: Arithmetic[N], x: N, y: N, z: N, value: float = 1.0) -> N:
     """x + value y z; torch.addcmul."""
     return x + m.num(value) * y * z
 
 
 @define("addcdiv")
-def addcdiv(m: Any, x: Number, y: Number, z: Number, value: float = 1.0) -> Number:
+def addcdiv(m: Arithmetic[N], x: N, y: N, z: N, value: float = 1.0) -> N:
     """x + value y/z; torch.addcdiv."""
     return x + m.num(value) * y / z
 
 
 @define("scaled_add")
-def scaled_add(m: Any, x: Number, y: Number, alpha: float = 2.0) -> Number:
+def scaled_add(m: Arithmetic[N], x: N, y: N, alpha: float = 2.0) -> N:
     """x + alpha y; torch.add."""
     return x + m.num(alpha) * y
 
 
 @define("squared_difference")
-def squared_difference(m: Any, x: Number, y: Number) -> Number:
+def squared_difference(m: Arithmetic[N], x: N, y: N) -> N:
     """(x - y)^2; tf.math.squared_difference."""
     return m.square(x - y)
 
 
 @define("deg2rad")
-def deg2rad(m: Any, x: Number) -> Number:
+def deg2rad(m: Arithmetic[N], x: N) -> N:
     """pi x / 180; numpy.deg2rad."""
     return x * m.const("pi") / 180
 
 
 @define("rad2deg")
-def rad2deg(m: Any, x: Number) -> Number:
+def rad2deg(m: Arithmetic[N], x: N) -> N:
     """180 x / pi; numpy.rad2deg."""
     return 180 * x / m.const("pi")
 
 
-def _vanishes(m: Any, x: Number) -> Any:
+def _vanishes(m: Arithmetic[N], x: N) -> Truth:
     """Whether a number of binary64 or of a narrower format is zero, where a value stands alone beside a pole: nothing there is removable."""
     return m.lt(m.abs(x), m.num(Fraction(1, 2**1080)))
 
 
 @define("divide_no_nan")
-def divide_no_nan(m: Any, x: Number, y: Number) -> Number:
+def divide_no_nan(m: Arithmetic[N], x: N, y: N) -> N:
     """x/y, and 0 for y = 0; tf.math.divide_no_nan. It has a derivative of zero there."""
     return m.where(_vanishes(m, y), lambda: m.num(0), lambda: x / y)
 
 
 @define("multiply_no_nan")
-def multiply_no_nan(m: Any, x: Number, y: Number) -> Number:
+def multiply_no_nan(m: Arithmetic[N], x: N, y: N) -> N:
     """x y, and 0 for y = 0 even if x is infinite or NaN; tf.math.multiply_no_nan."""
     return x * y
 
 
 @define("reciprocal_no_nan")
-def reciprocal_no_nan(m: Any, x: Number) -> Number:
+def reciprocal_no_nan(m: Arithmetic[N], x: N) -> N:
     """1/x, and 0 for x = 0; tf.math.reciprocal_no_nan."""
     return m.where(_vanishes(m, x), lambda: m.num(0), lambda: 1 / x)
 
 
 @define("xdivy")
-def xdivy(m: Any, x: Number, y: Number) -> Number:
+def xdivy(m: Arithmetic[N], x: N, y: N) -> N:
     """x/y, and 0 for x = 0; tf.math.xdivy."""
     return m.where(m.eq0(x), lambda: m.num(0), lambda: x / y)
 
 
 @define("trunc_divide")
-def trunc_divide(m: Any, x: Number, y: Number) -> Number:
+def trunc_divide(m: Arithmetic[N], x: N, y: N) -> N:
     """trunc(x/y), as (x - fmod(x, y))/y; the pole of x/y at y = 0; torch.div, rounding_mode "trunc"."""
     return m.where(m.eq0(y), lambda: x / y, lambda: (x - m.fmod(x, y)) / y)
 
 
 @define("divmod")
-def divmod_pair(m: Any, x: Number, y: Number) -> Vector:
+def divmod_pair(m: Arithmetic[N], x: N, y: N) -> Vector[N]:
     """[floor(x/y), x - floor(x/y) y]; numpy.divmod."""
     return [floor_quotient(m, x, y), remainder(m, x, y)]
 
 
 @define("integer_pow")
-def integer_pow(m: Any, x: Number, n: int = 3) -> Number:
+def integer_pow(m: Arithmetic[N], x: N, n: int = 3) -> N:
     """x^n for a whole n, as a product; jax.lax.integer_pow."""
     product = x
     for _ in range(abs(n) - 1):
@@ -155,24 +152,24 @@ def integer_pow(m: Any, x: Number, n: int = 3) -> Number:
 
 
 @define("scalar_pow")
-def scalar_pow(m: Any, x: Number, p: float = 0.5) -> Number:
+def scalar_pow(m: Arithmetic[N], x: N, p: float = 0.5) -> N:
     """x^p for x >= 0 and a constant p; torch.pow."""
     return m.pow(x, Fraction(p))
 
 
 @define("base_pow")
-def base_pow(m: Any, y: Number, base: float = 2.0) -> Number:
+def base_pow(m: Arithmetic[N], y: N, base: float = 2.0) -> N:
     """base^y; torch.pow."""
     return m.exp(y * m.log(m.num(base)))
 
 
 @define("nan_to_num")
-def nan_to_num(m: Any, x: Number) -> Number:
+def nan_to_num(m: Arithmetic[N], x: N) -> N:
     """x where it is finite; what replaces the rest, the record says; numpy.nan_to_num."""
     return x
 
 
 @define("log1mexp")
-def log1mexp(m: Any, x: Number) -> Number:
+def log1mexp(m: Arithmetic[N], x: N) -> N:
     """log(1 - e^-x); jax.nn.log1mexp, Maechler 2012."""
     return m.log(-m.expm1(-x))

@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from oracles.arithmetic.protocol import Arithmetic, N, Truth
 from oracles.definitions import define
 
-Number = Any
 
-
-def _truth(m: Any, condition: Any) -> Number:
+def _truth(m: Arithmetic[N], condition: Truth) -> N:
     return m.where(condition, lambda: m.num(1), lambda: m.num(0))
 
 
 @define("less")
-def less(m: Any, x: Number, y: Number) -> Number:
+def less(m: Arithmetic[N], x: N, y: N) -> N:
     return _truth(m, m.lt(x, y))
 
 
 @define("greater")
-def greater(m: Any, x: Number, y: Number) -> Number:
+def greater(m: Arithmetic[N], x: N, y: N) -> N:
     return _truth(m, m.lt(y, x))
 
 
 @define("less_equal")
-def less_equal(m: Any, x: Number, y: Number) -> Number:
+def less_equal(m: Arithmetic[N], x: N, y: N) -> N:
     """Less or equal, not "not greater": every comparison with a NaN is false."""
     return m.where(m.lt(x, y), lambda: m.num(1), lambda: equal(m, x, y))
 
 
 @define("greater_equal")
-def greater_equal(m: Any, x: Number, y: Number) -> Number:
+def greater_equal(m: Arithmetic[N], x: N, y: N) -> N:
     return less_equal(m, y, x)
 
 
 @define("equal")
-def equal(m: Any, x: Number, y: Number) -> Number:
+def equal(m: Arithmetic[N], x: N, y: N) -> N:
     return _truth(m, m.eq0(x - y))
 
 
 @define("not_equal")
-def not_equal(m: Any, x: Number, y: Number) -> Number:
+def not_equal(m: Arithmetic[N], x: N, y: N) -> N:
     return 1 - equal(m, x, y)

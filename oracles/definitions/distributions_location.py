@@ -6,22 +6,20 @@ scipy.stats and torch.distributions for the parameters.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
+from oracles.arithmetic.protocol import Arithmetic, N, OfOne
 from oracles.definitions import Definition, define
 from oracles.definitions.special import log_ndtr, ndtr
 
-Number = Any
 HALF = Fraction(1, 2)
 
 
-def location_scale(name: str, what: str, standard: Callable[[Any, Number], Number], source: str) -> Definition:
+def location_scale(name: str, what: str, standard: OfOne, source: str) -> Definition:
     """Defines name_what(x, loc, scale) from the function of z = (x - loc) / scale: a density is divided by the scale, its logarithm lowered
     by log scale, a probability taken as it is, a quantile of x scaled and moved."""
 
-    def function(m: Any, x: Number, loc: Number, scale: Number) -> Number:
+    def function(m: Arithmetic[N], x: N, loc: N, scale: N) -> N:
         if what in ("ppf", "isf"):
             return loc + scale * standard(m, x)
         value = standard(m, (x - loc) / scale)
@@ -32,21 +30,21 @@ def location_scale(name: str, what: str, standard: Callable[[Any, Number], Numbe
     return define(f"{name}_{what}")(function)
 
 
-def log_root_two_pi(m: Any) -> Number:
+def log_root_two_pi(m: Arithmetic[N]) -> N:
     return m.log(2 * m.const("pi")) / 2
 
 
-def normal_quantile(m: Any, q: Number) -> Number:
+def normal_quantile(m: Arithmetic[N], q: N) -> N:
     """The inverse of ndtr: sqrt 2 erfinv(2 q - 1); DLMF 7.17.1."""
     return m.sqrt(m.num(2)) * m.erfinv(2 * q - 1)
 
 
-def log1mexp(m: Any, x: Number) -> Number:
+def log1mexp(m: Arithmetic[N], x: N) -> N:
     """log(1 - e^x), x < 0."""
     return m.log(-m.expm1(x))
 
 
-_STANDARD: dict[str, tuple[str, dict[str, Callable[[Any, Number], Number]]]] = {
+_STANDARD: dict[str, tuple[str, dict[str, OfOne]]] = {
     "normal": ("Johnson, Kotz, Balakrishnan, 13.1", {
         "logpdf": lambda m, z: -m.square(z) / 2 - log_root_two_pi(m),
         "pdf": lambda m, z: m.exp(-m.square(z) / 2) / m.sqrt(2 * m.const("pi")),
@@ -109,10 +107,10 @@ for _name, (_source, _functions) in _STANDARD.items():
         location_scale(_name, _what, _function, _source)
 
 
-def scaled(name: str, what: str, standard: Callable[[Any, Number], Number], source: str) -> Definition:
+def scaled(name: str, what: str, standard: OfOne, source: str) -> Definition:
     """The same without a location: name_what(x, scale)."""
 
-    def function(m: Any, x: Number, scale: Number) -> Number:
+    def function(m: Arithmetic[N], x: N, scale: N) -> N:
         if what == "ppf":
             return scale * standard(m, x)
         value = standard(m, x / scale)
@@ -123,7 +121,7 @@ def scaled(name: str, what: str, standard: Callable[[Any, Number], Number], sour
     return define(f"{name}_{what}")(function)
 
 
-_POSITIVE: dict[str, tuple[str, dict[str, Callable[[Any, Number], Number]]]] = {
+_POSITIVE: dict[str, tuple[str, dict[str, OfOne]]] = {
     "expon": ("scipy.stats.expon; Johnson, Kotz, Balakrishnan, 19.1", {
         "logpdf": lambda m, z: -z,
         "pdf": lambda m, z: m.exp(-z),
@@ -150,90 +148,90 @@ for _name, (_source, _functions) in _POSITIVE.items():
 
 
 @define("exponential_logpdf")
-def exponential_logpdf(m: Any, x: Number, rate: Number) -> Number:
+def exponential_logpdf(m: Arithmetic[N], x: N, rate: N) -> N:
     """log rate - rate x; torch.distributions.Exponential."""
     return m.log(rate) - rate * x
 
 
 @define("exponential_cdf")
-def exponential_cdf(m: Any, x: Number, rate: Number) -> Number:
+def exponential_cdf(m: Arithmetic[N], x: N, rate: N) -> N:
     """1 - e^(-rate x); torch.distributions.Exponential."""
     return -m.expm1(-rate * x)
 
 
 @define("exponential_ppf")
-def exponential_ppf(m: Any, q: Number, rate: Number) -> Number:
+def exponential_ppf(m: Arithmetic[N], q: N, rate: N) -> N:
     """-log(1 - q) / rate; torch.distributions.Exponential."""
     return -m.log1p(-q) / rate
 
 
 @define("lognormal_logpdf")
-def lognormal_logpdf(m: Any, x: Number, loc: Number, scale: Number) -> Number:
+def lognormal_logpdf(m: Arithmetic[N], x: N, loc: N, scale: N) -> N:
     """The density of e^X, X normal; Johnson, Kotz, Balakrishnan, 14.1."""
     return -m.square((m.log(x) - loc) / scale) / 2 - m.log(x) - m.log(scale) - log_root_two_pi(m)
 
 
 @define("lognormal_cdf")
-def lognormal_cdf(m: Any, x: Number, loc: Number, scale: Number) -> Number:
+def lognormal_cdf(m: Arithmetic[N], x: N, loc: N, scale: N) -> N:
     """The probability of e^X <= x, X normal; Johnson, Kotz, Balakrishnan, 14.1."""
     return ndtr(m, (m.log(x) - loc) / scale)
 
 
 @define("lognormal_ppf")
-def lognormal_ppf(m: Any, q: Number, loc: Number, scale: Number) -> Number:
+def lognormal_ppf(m: Arithmetic[N], q: N, loc: N, scale: N) -> N:
     """exp of the normal quantile; Johnson, Kotz, Balakrishnan, 14.3."""
     return m.exp(loc + scale * normal_quantile(m, q))
 
 
 @define("lognormal_mean")
-def lognormal_mean(m: Any, loc: Number, scale: Number) -> Number:
+def lognormal_mean(m: Arithmetic[N], loc: N, scale: N) -> N:
     """exp(loc + scale^2 / 2); Johnson, Kotz, Balakrishnan, 14.3."""
     return m.exp(loc + m.square(scale) / 2)
 
 
 @define("lognormal_variance")
-def lognormal_variance(m: Any, loc: Number, scale: Number) -> Number:
+def lognormal_variance(m: Arithmetic[N], loc: N, scale: N) -> N:
     """exp(2 loc + scale^2) (exp(scale^2) - 1); Johnson, Kotz, Balakrishnan, 14.3."""
     return m.exp(2 * loc + m.square(scale)) * m.expm1(m.square(scale))
 
 
 @define("lognormal_entropy")
-def lognormal_entropy(m: Any, loc: Number, scale: Number) -> Number:
+def lognormal_entropy(m: Arithmetic[N], loc: N, scale: N) -> N:
     """1/2 + log(2 pi)/2 + log scale + loc; Cover and Thomas, table 17.1."""
     return HALF + log_root_two_pi(m) + m.log(scale) + loc
 
 
 @define("normal_entropy")
-def normal_entropy(m: Any, scale: Number) -> Number:
+def normal_entropy(m: Arithmetic[N], scale: N) -> N:
     """log(2 pi e scale^2) / 2; Cover and Thomas, table 17.1."""
     return HALF + log_root_two_pi(m) + m.log(scale)
 
 
 @define("laplace_entropy")
-def laplace_entropy(m: Any, scale: Number) -> Number:
+def laplace_entropy(m: Arithmetic[N], scale: N) -> N:
     """1 + log(2 scale); Cover and Thomas, table 17.1."""
     return 1 + m.log(2 * scale)
 
 
 @define("cauchy_entropy")
-def cauchy_entropy(m: Any, scale: Number) -> Number:
+def cauchy_entropy(m: Arithmetic[N], scale: N) -> N:
     """log(4 pi scale); Cover and Thomas, table 17.1."""
     return m.log(4 * m.const("pi") * scale)
 
 
 @define("gumbel_entropy")
-def gumbel_entropy(m: Any, scale: Number) -> Number:
+def gumbel_entropy(m: Arithmetic[N], scale: N) -> N:
     """1 + gamma + log scale; torch.distributions.Gumbel."""
     return 1 + m.const("euler") + m.log(scale)
 
 
 @define("gumbel_mean")
-def gumbel_mean(m: Any, loc: Number, scale: Number) -> Number:
+def gumbel_mean(m: Arithmetic[N], loc: N, scale: N) -> N:
     """loc + gamma scale; Johnson, Kotz, Balakrishnan, 22.3."""
     return loc + m.const("euler") * scale
 
 
 @define("half_normal_variance")
-def half_normal_variance(m: Any, scale: Number) -> Number:
+def half_normal_variance(m: Arithmetic[N], scale: N) -> N:
     """scale^2 (1 - 2/pi); Johnson, Kotz, Balakrishnan, 13.10.1."""
     return m.square(scale) * (1 - 2 / m.const("pi"))

@@ -3,49 +3,46 @@ that factors are orthogonal; the residual is the error then (Higham, ASNA, 2002,
 
 from __future__ import annotations
 
-from typing import Any
-
+from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
 from oracles.definitions import define
 from oracles.definitions.linear_algebra import cholesky, product, solve_lower, symmetric_part, transposed
 
-Matrix = Any  # a list of lists of numbers
-
 
 @define("matrix_itself")
-def matrix_itself(m: Any, a: Matrix) -> Matrix:
+def matrix_itself(m: Arithmetic[N], a: Matrix[N]) -> Matrix[N]:
     """What the factors of a multiply to."""
     return [[m.num(v) for v in row] for row in a]
 
 
 @define("symmetric_matrix_itself")
-def symmetric_matrix_itself(m: Any, a: Matrix) -> Matrix:
+def symmetric_matrix_itself(m: Arithmetic[N], a: Matrix[N]) -> Matrix[N]:
     return [[m.num(v) for v in row] for row in symmetric_part(a)]
 
 
 @define("identity_matrix")
-def identity_matrix(m: Any, a: Matrix) -> Matrix:
+def identity_matrix(m: Arithmetic[N], a: Matrix[N]) -> Matrix[N]:
     """Q^T Q of an orthogonal Q."""
     return [[m.num(int(i == j)) for j in range(len(a))] for i in range(len(a))]
 
 
 @define("qr_upper")
-def qr_upper(m: Any, a: Matrix) -> Matrix:
+def qr_upper(m: Arithmetic[N], a: Matrix[N]) -> Matrix[N]:
     """R of a = Q R with positive diagonal, for nonsingular a: the transposed Cholesky factor of a^T a; Golub and Van Loan (2013), thm 5.2.3."""
     return transposed(cholesky(m, product(m, transposed(a), a)))
 
 
 @define("qr_orthogonal")
-def qr_orthogonal(m: Any, a: Matrix) -> Matrix:
+def qr_orthogonal(m: Arithmetic[N], a: Matrix[N]) -> Matrix[N]:
     """Q of a = Q R with positive diagonal of R, for nonsingular a: Q = a R^-1, row by row R^T q = a_i."""
     low = cholesky(m, product(m, transposed(a), a))
     return [solve_lower(m, low, row) for row in a]
 
 
 @define("householder_product")
-def householder_product(m: Any, a: Matrix, b: list[Any]) -> Matrix:
+def householder_product(m: Arithmetic[N], a: Matrix[N], b: Vector[N]) -> Matrix[N]:
     """H_1 H_2 ... H_n with H_k = I - b_k v v^T, v = (0, ..., 0, 1, a_(k+1)k, ..., a_nk): LAPACK's dorgqr."""
     n = len(a)
-    out: Matrix = [[m.num(int(i == j)) for j in range(n)] for i in range(n)]
+    out: Matrix[N] = [[m.num(int(i == j)) for j in range(n)] for i in range(n)]
     for k in range(n - 1, -1, -1):
         v = [m.num(1), *(a[i][k] for i in range(k + 1, n))]
         for j in range(n):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
 
+from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
 from oracles.definitions import define
 
-Number = Any
-Vector = list[Any]
-Matrix = list[list[Any]]
 SIXTH = Fraction(1, 6)
 
 
-def _product(m: Any, rows: list[list[Fraction]], x: Vector) -> Vector:
+def _product(m: Arithmetic[N], rows: list[list[Fraction]], x: Vector[N]) -> Vector[N]:
     return [m.sum([v * w for v, w in zip(x, row, strict=True)]) for row in rows]
 
 
@@ -31,43 +28,43 @@ FROM_YUV = _columns("1 1 1", "0 -0.394642334 2.03206185", "1.13988303 -0.5806218
 
 
 @define("rgb_to_grayscale")
-def rgb_to_grayscale(m: Any, x: Vector) -> Number:
+def rgb_to_grayscale(m: Arithmetic[N], x: Vector[N]) -> N:
     """0.2989 R + 0.587 G + 0.114 B; tf.image.rgb_to_grayscale (ITU-R BT.601)."""
     return _product(m, [[Fraction(2989, 10000), Fraction(587, 1000), Fraction(114, 1000)]], x)[0]
 
 
 @define("rgb_to_yiq")
-def rgb_to_yiq(m: Any, x: Vector) -> Vector:
+def rgb_to_yiq(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """A linear map of colours; tf.image.rgb_to_yiq."""
     return _product(m, TO_YIQ, x)
 
 
 @define("yiq_to_rgb")
-def yiq_to_rgb(m: Any, x: Vector) -> Vector:
+def yiq_to_rgb(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """A linear map of colours; tf.image.yiq_to_rgb."""
     return _product(m, FROM_YIQ, x)
 
 
 @define("rgb_to_yuv")
-def rgb_to_yuv(m: Any, x: Vector) -> Vector:
+def rgb_to_yuv(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """A linear map of colours; tf.image.rgb_to_yuv."""
     return _product(m, TO_YUV, x)
 
 
 @define("yuv_to_rgb")
-def yuv_to_rgb(m: Any, x: Vector) -> Vector:
+def yuv_to_rgb(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """A linear map of colours; tf.image.yuv_to_rgb."""
     return _product(m, FROM_YUV, x)
 
 
 @define("rgb_to_hsv")
-def rgb_to_hsv(m: Any, x: Vector) -> Vector:
+def rgb_to_hsv(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """Hue, saturation and value; Smith, 1978. Hue is counted in turns from 0 at red, and 0 for grey; saturation is 0 for black."""
     red, green, blue = x
     top, low, zero = m.max(x), m.min(x), m.num(0)
     chroma = top - low
 
-    def hue() -> Number:
+    def hue() -> N:
         """By the largest; comparisons of two channels each are decided wherever they matter."""
         return m.where(
             m.lt(red, green),
@@ -75,14 +72,14 @@ def rgb_to_hsv(m: Any, x: Vector) -> Vector:
             lambda: m.where(m.lt(red, blue), from_blue, from_red),
         )
 
-    def from_red() -> Number:
+    def from_red() -> N:
         part = (green - blue) / chroma * SIXTH
         return m.where(m.lt(green, blue), lambda: part + 1, lambda: part)
 
-    def from_green() -> Number:
+    def from_green() -> N:
         return (blue - red) / chroma * SIXTH + 2 * SIXTH
 
-    def from_blue() -> Number:
+    def from_blue() -> N:
         return (red - green) / chroma * SIXTH + 4 * SIXTH
 
     grey = m.eq0(chroma)
@@ -90,59 +87,59 @@ def rgb_to_hsv(m: Any, x: Vector) -> Vector:
 
 
 @define("hsv_to_rgb")
-def hsv_to_rgb(m: Any, x: Vector) -> Vector:
+def hsv_to_rgb(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """v - v s max(0, min(t, 4 - t, 1)), t = (k + 6 h) mod 6 with k = 5, 3, 1 for red, green, blue; Smith, 1978. The ramp ends before 6: its
     period is written as a sum."""
     hue, saturation, value = x
     zero, one = m.num(0), m.num(1)
 
-    def ramp(t: Number) -> Number:
+    def ramp(t: N) -> N:
         return m.max([zero, m.min([t, 4 - t, one])])
 
     return [value - value * saturation * (ramp(6 * hue + k) + ramp(6 * hue + (k - 6))) for k in (5, 3, 1)]
 
 
 @define("adjust_saturation")
-def adjust_saturation(m: Any, x: Vector, factor: float = 0.5) -> Vector:
+def adjust_saturation(m: Arithmetic[N], x: Vector[N], factor: float = 0.5) -> Vector[N]:
     """The colour with its saturation multiplied by a factor and clipped to [0, 1]: as hue stays, v - (v - x_i) s'/s; tf.image.adjust_saturation."""
     top, low = m.max(x), m.min(x)
 
-    def scaled(v: Number) -> Number:
+    def scaled(v: N) -> N:
         """s' = min(1, f s), s = (top - low) / top."""
         stretch = m.min([m.num(factor), top / (top - low)])
         return top - (top - v) * stretch
 
-    return [m.where(m.eq0(top - low), lambda v=v: v, lambda v=v: scaled(v)) for v in x]
+    return [m.where(m.eq0(top - low), lambda v=v: v, lambda v=v: scaled(v)) for v in x]  # type: ignore[misc]
 
 
 @define("adjust_hue")
-def adjust_hue(m: Any, x: Vector, delta: float = 0.25) -> Vector:
+def adjust_hue(m: Arithmetic[N], x: Vector[N], delta: float = 0.25) -> Vector[N]:
     """The colour with delta added to its hue, modulo 1; tf.image.adjust_hue."""
     hue, saturation, value = rgb_to_hsv(m, x)
     moved = hue + m.num(delta)
-    colour: Vector = hsv_to_rgb(m, [moved - m.floor(moved), saturation, value])
+    colour: Vector[N] = hsv_to_rgb(m, [moved - m.floor(moved), saturation, value])
     return colour
 
 
-def _flat(x: Matrix) -> Vector:
+def _flat(x: Matrix[N]) -> Vector[N]:
     return [v for row in x for v in row]
 
 
 @define("adjust_contrast")
-def adjust_contrast(m: Any, x: Matrix, factor: float = 2.0) -> Matrix:
+def adjust_contrast(m: Arithmetic[N], x: Matrix[N], factor: float = 2.0) -> Matrix[N]:
     """(x - mean) factor + mean; tf.image.adjust_contrast."""
     mean = m.sum(_flat(x)) / len(_flat(x))
     return [[(v - mean) * m.num(factor) + mean for v in row] for row in x]
 
 
 @define("adjust_gamma")
-def adjust_gamma(m: Any, x: Number, gamma: float = 2.0) -> Number:
+def adjust_gamma(m: Arithmetic[N], x: N, gamma: float = 2.0) -> N:
     """x^gamma; tf.image.adjust_gamma."""
     return m.sqrt(x) if gamma == 0.5 else m.square(x)
 
 
 @define("per_image_standardization")
-def per_image_standardization(m: Any, x: Matrix) -> Matrix:
+def per_image_standardization(m: Arithmetic[N], x: Matrix[N]) -> Matrix[N]:
     """(x - mean) / max(standard deviation, 1 / sqrt(N)); tf.image.per_image_standardization."""
     flat = _flat(x)
     mean, root = m.sum(flat) / len(flat), m.sqrt(m.num(len(flat)))
@@ -151,14 +148,14 @@ def per_image_standardization(m: Any, x: Matrix) -> Matrix:
 
 
 @define("psnr")
-def psnr(m: Any, x: Matrix, y: Matrix) -> Number:
+def psnr(m: Arithmetic[N], x: Matrix[N], y: Matrix[N]) -> N:
     """-10 log10 of the mean of (x - y)^2: for numbers up to 1; tf.image.psnr."""
     gaps = [m.square(a - b) for a, b in zip(_flat(x), _flat(y), strict=True)]
     return -10 * m.log10(m.sum(gaps) / len(gaps))
 
 
 @define("total_variation")
-def total_variation(m: Any, x: Matrix) -> Number:
+def total_variation(m: Arithmetic[N], x: Matrix[N]) -> N:
     """The sum of |differences| of neighbours, down and across; Rudin, Osher, Fatemi, 1992; tf.image.total_variation."""
     pairs = [(row[j], row[j + 1]) for row in x for j in range(len(row) - 1)]
     pairs += [(upper[j], lower[j]) for upper, lower in pairwise(x) for j in range(len(upper))]
@@ -166,7 +163,7 @@ def total_variation(m: Any, x: Matrix) -> Number:
 
 
 @define("image_gradients")
-def image_gradients(m: Any, x: Matrix) -> list[Matrix]:
+def image_gradients(m: Arithmetic[N], x: Matrix[N]) -> list[Matrix[N]]:
     """Differences to the pixel below and to the one on the right, 0 at the border; tf.image.image_gradients."""
     n, zero = len(x), m.num(0)
     down = [[x[i + 1][j] - x[i][j] if i + 1 < n else zero for j in range(n)] for i in range(n)]
@@ -175,14 +172,14 @@ def image_gradients(m: Any, x: Matrix) -> list[Matrix]:
 
 
 @define("sobel_edges")
-def sobel_edges(m: Any, x: Matrix) -> list[Any]:
+def sobel_edges(m: Arithmetic[N], x: Matrix[N]) -> list[Matrix[N]]:
     """Sobel's two differences, the image mirrored at its outer pixels; tf.image.sobel_edges."""
     n = len(x)
 
-    def pixel(i: int, j: int) -> Number:
+    def pixel(i: int, j: int) -> N:
         return x[min(abs(i), 2 * (n - 1) - i)][min(abs(j), 2 * (n - 1) - j)]
 
-    def edges(i: int, j: int) -> Vector:
+    def edges(i: int, j: int) -> Vector[N]:
         sides = [(k, w) for k, w in ((-1, 1), (0, 2), (1, 1))]
         down = [w * (pixel(i + 1, j + k) - pixel(i - 1, j + k)) for k, w in sides]
         across = [w * (pixel(i + k, j + 1) - pixel(i + k, j - 1)) for k, w in sides]
@@ -191,18 +188,18 @@ def sobel_edges(m: Any, x: Matrix) -> list[Any]:
     return [[edges(i, j) for j in range(n)] for i in range(n)]
 
 
-def _gaussian(m: Any, sigma: Fraction) -> Vector:
+def _gaussian(m: Arithmetic[N], sigma: Fraction) -> Vector[N]:
     """Three weights e^(-k^2 / (2 sigma^2)) with the sum 1."""
     side = m.exp(m.num(-1 / (2 * sigma * sigma)))
     return [side / (1 + 2 * side), 1 / (1 + 2 * side), side / (1 + 2 * side)]
 
 
 @define("gaussian_blur")
-def gaussian_blur(m: Any, x: Matrix) -> Matrix:
+def gaussian_blur(m: Arithmetic[N], x: Matrix[N]) -> Matrix[N]:
     """Products of three weights down and three across, sigma 1, zeros outside; keras.ops.image.gaussian_blur."""
     n, weights = len(x), _gaussian(m, Fraction(1))
 
-    def at(i: int, j: int) -> Number:
+    def at(i: int, j: int) -> N:
         near = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if 0 <= i + a < n and 0 <= j + b < n]
         return m.sum([weights[a + 1] * weights[b + 1] * x[i + a][j + b] for a, b in near])
 
@@ -210,7 +207,7 @@ def gaussian_blur(m: Any, x: Matrix) -> Matrix:
 
 
 @define("ssim")
-def ssim(m: Any, x: Matrix, y: Matrix) -> Number:
+def ssim(m: Arithmetic[N], x: Matrix[N], y: Matrix[N]) -> N:
     """The mean of (2 mu_x mu_y + c1)(2 cov + c2) / ((mu_x^2 + mu_y^2 + c1)(var_x + var_y + c2)) over Gaussian windows of 3 x 3, sigma 3/2,
     c1 = 0.01^2, c2 = 0.03^2; Wang et al., 2004, eq. 13; tf.image.ssim, filter_size=3."""
     weights, c1, c2 = _gaussian(m, Fraction(3, 2)), Fraction(1, 10**4), Fraction(9, 10**4)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
 
+from oracles.arithmetic.protocol import Arithmetic, N, Truth, Vector
 from oracles.definitions import define
 from oracles.definitions.comparisons import equal, less_equal
 
-Number = Any
-Vector = list[Any]
 HALF = Fraction(1, 2)
 
 
-def one_if(m: Any, cond: Any) -> Number:
+def one_if(m: Arithmetic[N], cond: Truth) -> N:
     return m.where(cond, lambda: m.num(1), lambda: m.num(0))
 
 
-def one_unless(m: Any, cond: Any) -> Number:
+def one_unless(m: Arithmetic[N], cond: Truth) -> N:
     return m.where(cond, lambda: m.num(0), lambda: m.num(1))
 
 
-def descending(m: Any, x: Vector) -> Vector:
+def descending(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """The numbers from the largest to the least, by exchanges of neighbours."""
     ranked = list(x)
     for end in range(len(ranked) - 1, 0, -1):
@@ -32,36 +31,36 @@ def descending(m: Any, x: Vector) -> Vector:
 
 
 @define("isclose")
-def isclose(m: Any, x: Number, y: Number, rtol: float = 0.125, atol: float = 0.25) -> Number:
+def isclose(m: Arithmetic[N], x: N, y: N, rtol: float = 0.125, atol: float = 0.25) -> N:
     """1 for |x - y| <= atol + rtol |y|, else 0; numpy.isclose."""
     return less_equal(m, m.abs(x - y), m.num(atol) + m.num(rtol) * m.abs(y))
 
 
 @define("sort")
-def sort(m: Any, x: Vector) -> Vector:
+def sort(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """The numbers in ascending order; numpy.sort."""
     return descending(m, x)[::-1]
 
 
 @define("sort_descending")
-def sort_descending(m: Any, x: Vector) -> Vector:
+def sort_descending(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """The numbers in descending order; torch.sort."""
     return descending(m, x)
 
 
 @define("top_k")
-def top_k(m: Any, x: Vector, k: int = 2) -> Vector:
+def top_k(m: Arithmetic[N], x: Vector[N], k: int = 2) -> Vector[N]:
     """The k largest numbers, in descending order; tf.math.top_k."""
     return descending(m, x)[:k]
 
 
 @define("kth_smallest")
-def kth_smallest(m: Any, x: Vector, k: int = 2) -> Number:
+def kth_smallest(m: Arithmetic[N], x: Vector[N], k: int = 2) -> N:
     """The k-th number in ascending order; torch.kthvalue."""
     return descending(m, x)[-k]
 
 
-def _argsorted(m: Any, x: Vector, before: Any) -> Vector:
+def _argsorted(m: Arithmetic[N], x: Vector[N], before: Callable[[int, int], Truth]) -> Vector[N]:
     """Where the numbers of the order come from; of equals the first comes first. before(i, j): whether x_i < x_j in that order."""
     n = len(x)
     ranks = [
@@ -71,7 +70,7 @@ def _argsorted(m: Any, x: Vector, before: Any) -> Vector:
     return [
         m.sum(
             [
-                m.where(m.lt(m.abs(rank - place), m.num(HALF)), lambda i=i: m.num(i), lambda: m.num(0))
+                m.where(m.lt(m.abs(rank - place), m.num(HALF)), lambda i=i: m.num(i), lambda: m.num(0))  # type: ignore[misc]
                 for i, rank in enumerate(ranks)
             ]
         )
@@ -79,69 +78,69 @@ def _argsorted(m: Any, x: Vector, before: Any) -> Vector:
     ]
 
 
-def _tied(m: Any, a: Number, b: Number) -> Number:
+def _tied(m: Arithmetic[N], a: N, b: N) -> N:
     return equal(m, a, b)
 
 
 @define("argsort")
-def argsort(m: Any, x: Vector) -> Vector:
+def argsort(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """The indices that sort x, equal numbers in their order; numpy.argsort, kind "stable"."""
     return _argsorted(m, x, lambda i, j: m.lt(x[i], x[j]))
 
 
 @define("argsort_descending")
-def argsort_descending(m: Any, x: Vector) -> Vector:
+def argsort_descending(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """The indices that sort x downwards, equal numbers in their order; torch.argsort, descending and stable."""
     return _argsorted(m, x, lambda i, j: m.lt(x[j], x[i]))
 
 
 @define("top_k_indices")
-def top_k_indices(m: Any, x: Vector, k: int = 2) -> Vector:
+def top_k_indices(m: Arithmetic[N], x: Vector[N], k: int = 2) -> Vector[N]:
     """The indices of the k largest, of equals the lower one first; tf.math.top_k, jax.lax.top_k."""
-    order: Vector = argsort_descending(m, x)
+    order: Vector[N] = argsort_descending(m, x)
     return order[:k]
 
 
 @define("argmax")
-def argmax(m: Any, x: Vector) -> Number:
+def argmax(m: Arithmetic[N], x: Vector[N]) -> N:
     """The first index of the largest number; numpy.argmax."""
     best, place = x[0], m.num(0)
     for i, v in enumerate(x[1:], start=1):
         larger = m.lt(best, v)
-        place = m.where(larger, lambda i=i: m.num(i), lambda p=place: p)
+        place = m.where(larger, lambda i=i: m.num(i), lambda p=place: p)  # type: ignore[misc]
         best = m.max([best, v])
     return place
 
 
 @define("argmin")
-def argmin(m: Any, x: Vector) -> Number:
+def argmin(m: Arithmetic[N], x: Vector[N]) -> N:
     """The first index of the least number; numpy.argmin."""
     return argmax(m, [-v for v in x])
 
 
 @define("searchsorted")
-def searchsorted(m: Any, b: Vector, x: Number, side: str = "left") -> Number:
+def searchsorted(m: Arithmetic[N], b: Vector[N], x: N, side: str = "left") -> N:
     """How many boundaries lie below x, with side "right" also those equal to it; numpy.searchsorted."""
     return m.sum([one_if(m, m.lt(v, x)) if side == "left" else one_unless(m, m.lt(x, v)) for v in b])
 
 
 @define("histogram")
-def histogram(m: Any, x: Vector, bins: int = 4, low: float = -1.0, high: float = 1.0) -> Vector:
+def histogram(m: Arithmetic[N], x: Vector[N], bins: int = 4, low: float = -1.0, high: float = 1.0) -> Vector[N]:
     """How many numbers lie in each of `bins` equal parts of [low, high], the last one closed; numpy.histogram."""
     edges = [Fraction(low) + (Fraction(high) - Fraction(low)) * i / bins for i in range(bins + 1)]
     counts = []
     for i in range(bins):
         left, right = m.num(edges[i]), m.num(edges[i + 1])
 
-        def inside(v: Number, i: int = i, left: Number = left, right: Number = right) -> Number:
+        def inside(v: N, i: int = i, left: N = left, right: N = right) -> N:
             return one_unless(m, m.lt(right, v)) if i == bins - 1 else one_if(m, m.lt(v, right))
 
-        counts.append(m.sum([m.where(m.lt(v, left), lambda: m.num(0), lambda v=v, f=inside: f(v)) for v in x]))
+        counts.append(m.sum([m.where(m.lt(v, left), lambda: m.num(0), lambda v=v, f=inside: f(v)) for v in x]))  # type: ignore[misc]
     return counts
 
 
 @define("histogram_fixed_width")
-def histogram_fixed_width(m: Any, x: Vector, low: float = -1.0, high: float = 1.0, bins: int = 4) -> Vector:
+def histogram_fixed_width(m: Arithmetic[N], x: Vector[N], low: float = -1.0, high: float = 1.0, bins: int = 4) -> Vector[N]:
     """As histogram, but what lies outside counts in the first or the last part; tf.histogram_fixed_width."""
     edges = [Fraction(low) + (Fraction(high) - Fraction(low)) * i / bins for i in range(1, bins)]
     above = [m.sum([one_unless(m, m.lt(v, m.num(edge))) for v in x]) for edge in edges]
@@ -150,28 +149,28 @@ def histogram_fixed_width(m: Any, x: Vector, low: float = -1.0, high: float = 1.
 
 
 @define("bincount")
-def bincount(m: Any, x: Vector, length: int = 8) -> Vector:
+def bincount(m: Arithmetic[N], x: Vector[N], length: int = 8) -> Vector[N]:
     """How often each of 0, 1, ..., length - 1 occurs; numpy.bincount."""
     return [m.sum([one_if(m, m.lt(m.abs(v - k), m.num(HALF))) for v in x]) for k in range(length)]
 
 
 @define("weighted_bincount")
-def weighted_bincount(m: Any, x: Vector, w: Vector, length: int = 4) -> Vector:
+def weighted_bincount(m: Arithmetic[N], x: Vector[N], w: Vector[N], length: int = 4) -> Vector[N]:
     """The sum of the weights of each of 0, 1, ..., length - 1; numpy.bincount with weights."""
     return [
-        m.sum([m.where(m.lt(m.abs(v - k), m.num(HALF)), lambda u=u: u, lambda: m.num(0)) for v, u in zip(x, w, strict=True)])
+        m.sum([m.where(m.lt(m.abs(v - k), m.num(HALF)), lambda u=u: u, lambda: m.num(0)) for v, u in zip(x, w, strict=True)])  # type: ignore[misc]
         for k in range(length)
     ]
 
 
 @define("one_hot")
-def one_hot(m: Any, x: Number, depth: int = 5) -> Vector:
+def one_hot(m: Arithmetic[N], x: N, depth: int = 5) -> Vector[N]:
     """1 at place x, 0 elsewhere; tf.one_hot."""
     return [one_if(m, m.lt(m.abs(x - k), m.num(HALF))) for k in range(depth)]
 
 
 @define("in_top_k")
-def in_top_k(m: Any, x: Vector, y: Number, k: int = 2) -> Number:
+def in_top_k(m: Arithmetic[N], x: Vector[N], y: N, k: int = 2) -> N:
     """1 where fewer than k numbers exceed x_y, else 0: ties at the border are in; tf.math.in_top_k."""
-    chosen = m.sum([m.where(m.lt(m.abs(y - i), m.num(HALF)), lambda v=v: v, lambda: m.num(0)) for i, v in enumerate(x)])
+    chosen = m.sum([m.where(m.lt(m.abs(y - i), m.num(HALF)), lambda v=v: v, lambda: m.num(0)) for i, v in enumerate(x)])  # type: ignore[misc]
     return one_if(m, m.lt(m.sum([one_if(m, m.lt(chosen, v)) for v in x]), m.num(k - HALF)))

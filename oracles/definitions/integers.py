@@ -5,51 +5,60 @@ Whole numbers are compared with halves, so that no two are ever equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Protocol
 
-from oracles.definitions import define
+from oracles.arithmetic.protocol import Arithmetic, N, OfTwo, Truth
+from oracles.definitions import Definition, define
 
-Number = Any
 HALF = Fraction(1, 2)
 WIDTHS = (8, 16, 32)
 
 
-def wrapped(m: Any, value: Number, bits: int) -> Number:
+class Unary(Protocol):
+    """A function of one integer of so many bits."""
+
+    def __call__(self, m: Arithmetic[N], x: N, bits: int, /) -> N: ...
+
+
+class Binary(Protocol):
+    def __call__(self, m: Arithmetic[N], x: N, y: N, bits: int, /) -> N: ...
+
+
+def wrapped(m: Arithmetic[N], value: N, bits: int) -> N:
     """The number of the range that is congruent modulo 2^bits."""
-    size = 2**bits
+    size: int = 2**bits
     return value - size * m.floor((value + size // 2) / size)
 
 
-def unsigned(m: Any, x: Number, bits: int) -> Number:
+def unsigned(m: Arithmetic[N], x: N, bits: int) -> N:
     """The two's complement pattern as a number in [0, 2^bits)."""
-    return x - 2**bits * m.floor(x / 2**bits)
+    return x - 2**bits * m.floor(x / 2**bits)  # type: ignore[no-any-return]
 
 
-def digits(m: Any, x: Number, bits: int) -> list[Number]:
+def digits(m: Arithmetic[N], x: N, bits: int) -> list[N]:
     """The bits of the pattern, the least first."""
     pattern = unsigned(m, x, bits)
     rows = [m.floor(pattern / 2**k) for k in range(bits + 1)]
     return [low - 2 * high for low, high in pairwise(rows)]
 
 
-def number(m: Any, bits: list[Number]) -> Number:
+def number(m: Arithmetic[N], bits: list[N]) -> N:
     """The two's complement number of a pattern."""
     return m.sum([b * (2**k if k < len(bits) - 1 else -(2**k)) for k, b in enumerate(bits)])
 
 
-def negative(m: Any, x: Number) -> Any:
+def negative(m: Arithmetic[N], x: N) -> Truth:
     return m.lt(x, m.num(-HALF))
 
 
-def away_from_zero(m: Any, y: Number) -> Number:
+def away_from_zero(m: Arithmetic[N], y: N) -> N:
     """y, and y + 1 for y >= 0: a divisor that is not zero."""
     return m.where(negative(m, y), lambda: y, lambda: y + 1)
 
 
-def floor_quotient(m: Any, x: Number, y: Number) -> Number:
+def floor_quotient(m: Arithmetic[N], x: N, y: N) -> N:
     """floor(x/y), as floor((2 |x| + 1) / (2 |y|)) of the magnitudes: halves between the integers stay away from them."""
     size, divisor = m.abs(x), m.abs(y)
     below = m.floor((2 * size + 1) / (2 * divisor))
@@ -61,77 +70,77 @@ def floor_quotient(m: Any, x: Number, y: Number) -> Number:
     )
 
 
-def truncated_quotient(m: Any, x: Number, y: Number) -> Number:
+def truncated_quotient(m: Arithmetic[N], x: N, y: N) -> N:
     below = m.floor((2 * m.abs(x) + 1) / (2 * m.abs(y)))
     same = m.lt(m.num(0), (2 * x + 1) * (2 * y + 1))  # of equal signs, zero being positive
     return m.where(same, lambda: below, lambda: -below)
 
 
-def greatest_common_divisor(m: Any, x: Number, y: Number, bits: int) -> Number:
+def greatest_common_divisor(m: Arithmetic[N], x: N, y: N, bits: int) -> N:
     """Euclid's algorithm: so many steps suffice (Lame: 4.785 bits log10 2 + 1.67, Knuth, TAOCP 2, 4.5.3)."""
     a, b = m.abs(x), m.abs(y)
     for _ in range(3 * bits // 2):
 
-        def rest(a: Number = a, b: Number = b) -> Number:
+        def rest(a: N = a, b: N = b) -> N:
             return m.fmod(a, b)
 
         done = m.lt(b, m.num(HALF))
-        a, b = m.where(done, lambda a=a: a, lambda b=b: b), m.where(done, lambda: m.num(0), rest)
+        a, b = m.where(done, lambda a=a: a, lambda b=b: b), m.where(done, lambda: m.num(0), rest)  # type: ignore[misc]
     return a
 
 
-def _power(m: Any, x: Number, y: Number, bits: int) -> Number:
+def _power(m: Arithmetic[N], x: N, y: N, bits: int) -> N:
     """x^y modulo 2^bits for 0 <= y < 8."""
     result, power = m.num(1), m.num(1)
     for k in range(1, 8):
         power = wrapped(m, power * x, bits)
-        result = m.where(m.lt(y, m.num(k - HALF)), lambda r=result: r, lambda p=power: p)
+        result = m.where(m.lt(y, m.num(k - HALF)), lambda r=result: r, lambda p=power: p)  # type: ignore[misc]
     return result
 
 
-def _shifted_left(m: Any, x: Number, y: Number, bits: int) -> Number:
+def _shifted_left(m: Arithmetic[N], x: N, y: N, bits: int) -> N:
     result = x
     for k in range(1, bits):
-        result = m.where(m.lt(y, m.num(k - HALF)), lambda r=result: r, lambda k=k: x * 2**k)
+        result = m.where(m.lt(y, m.num(k - HALF)), lambda r=result: r, lambda k=k: x * 2**k)  # type: ignore[misc]
     return wrapped(m, result, bits)
 
 
-def _shifted_right(m: Any, x: Number, y: Number, bits: int) -> Number:
+def _shifted_right(m: Arithmetic[N], x: N, y: N, bits: int) -> N:
     result = x
     for k in range(1, bits):
-        result = m.where(m.lt(y, m.num(k - HALF)), lambda r=result: r, lambda k=k: m.floor(x / 2**k))
+        result = m.where(m.lt(y, m.num(k - HALF)), lambda r=result: r, lambda k=k: m.floor(x / 2**k))  # type: ignore[misc]
     return result
 
 
-def _logically_shifted(m: Any, x: Number, y: Number, bits: int) -> Number:
+def _logically_shifted(m: Arithmetic[N], x: N, y: N, bits: int) -> N:
     return wrapped(m, _shifted_right(m, unsigned(m, x, bits), y, bits), bits)
 
 
-def _lcm(m: Any, x: Number, y: Number, bits: int) -> Number:
+def _lcm(m: Arithmetic[N], x: N, y: N, bits: int) -> N:
     common = greatest_common_divisor(m, x, y, bits)
     return m.where(m.lt(common, m.num(HALF)), lambda: m.num(0), lambda: m.abs(x) * (m.abs(y) / common))
 
 
-def _remainder(m: Any, x: Number, y: Number, bits: int) -> Number:
+def _remainder(m: Arithmetic[N], x: N, y: N, bits: int) -> N:
     divisor = away_from_zero(m, y)
     rest = m.fmod(x, divisor)
 
-    def against(side: Number) -> Number:
+    def against(side: N) -> N:
         """Moved by one divisor where `side` is on the wrong side of zero."""
         return m.where(negative(m, side), lambda: rest + divisor, lambda: rest)
 
     return m.where(negative(m, divisor), lambda: against(-rest), lambda: against(rest))
 
 
-def _bitwise(join: Callable[[Any, Number, Number], Number]) -> Callable[..., Number]:
-    def function(m: Any, x: Number, y: Number, bits: int) -> Number:
+def _bitwise(join: OfTwo) -> Binary:
+    def function(m: Arithmetic[N], x: N, y: N, bits: int) -> N:
         return number(m, [join(m, a, b) for a, b in zip(digits(m, x, bits), digits(m, y, bits), strict=True)])
 
     return function
 
 
 #: Name, what it is, and its source; y is a divisor that is not zero for quotients and remainders.
-BINARY: dict[str, tuple[Callable[..., Number], str]] = {
+BINARY: dict[str, tuple[Binary, str]] = {
     "add": (lambda m, x, y, bits: wrapped(m, x + y, bits), "x + y modulo 2^bits; numpy.add of integers"),
     "sub": (lambda m, x, y, bits: wrapped(m, x - y, bits), "x - y modulo 2^bits; numpy.subtract of integers"),
     "mul": (lambda m, x, y, bits: wrapped(m, x * y, bits), "x y modulo 2^bits; numpy.multiply of integers"),
@@ -153,7 +162,7 @@ BINARY: dict[str, tuple[Callable[..., Number], str]] = {
     "gcd": (greatest_common_divisor, "the greatest common divisor; numpy.gcd"),
     "lcm": (_lcm, "the least common multiple; numpy.lcm"),
 }
-UNARY: dict[str, tuple[Callable[..., Number], str]] = {
+UNARY: dict[str, tuple[Unary, str]] = {
     "neg": (lambda m, x, bits: wrapped(m, -x, bits), "-x modulo 2^bits; numpy.negative of integers"),
     "abs": (lambda m, x, bits: wrapped(m, m.abs(x), bits), "|x| modulo 2^bits, so that the least number stays; numpy.absolute"),
     "square": (lambda m, x, bits: wrapped(m, x * x, bits), "x^2 modulo 2^bits; numpy.square of integers"),
@@ -170,37 +179,46 @@ UNARY: dict[str, tuple[Callable[..., Number], str]] = {
 }
 
 
-def _define(name: str, function: Callable[..., Number], text: str, bits: int) -> None:
-    def of_one(m: Any, x: Number) -> Number:
+def _of_one(function: Unary, bits: int) -> Definition:
+    def of_one(m: Arithmetic[N], x: N) -> N:
         return function(m, x, bits)
 
-    def of_two(m: Any, x: Number, y: Number) -> Number:
+    return of_one
+
+
+def _of_two(function: Binary, bits: int) -> Definition:
+    def of_two(m: Arithmetic[N], x: N, y: N) -> N:
         return function(m, x, y, bits)
 
-    made = of_two if name in BINARY else of_one
+    return of_two
+
+
+def _define(name: str, made: Definition, text: str, bits: int) -> None:
     made.__name__ = made.__qualname__ = f"{name}_int{bits}"
     made.__doc__ = f"Of {bits} bits: {text}."
     define(made.__name__)(made)
 
 
 for _bits in WIDTHS:
-    for _name, (_function, _text) in {**BINARY, **UNARY}.items():
-        _define(_name, _function, _text, _bits)
+    for _name, (_binary, _text) in BINARY.items():
+        _define(_name, _of_two(_binary, _bits), _text, _bits)
+    for _name, (_unary, _text) in UNARY.items():
+        _define(_name, _of_one(_unary, _bits), _text, _bits)
 
 
-def _truncated_mean(m: Any, x: list[Number]) -> Number:
+def _truncated_mean(m: Arithmetic[N], x: list[N]) -> N:
     total = m.sum(x)
     size = m.floor((2 * m.abs(total) + 1) / (2 * len(x)))
     return m.where(negative(m, total), lambda: -size, lambda: size)
 
 
 @define("mean_int8")
-def mean_int8(m: Any, x: list[Number]) -> Number:
+def mean_int8(m: Arithmetic[N], x: list[N]) -> N:
     """The mean towards zero, which no sum on the way can leave the range of; tf.math.reduce_mean keeps the integers' type."""
     return _truncated_mean(m, x)
 
 
 @define("mean_int32")
-def mean_int32(m: Any, x: list[Number]) -> Number:
+def mean_int32(m: Arithmetic[N], x: list[N]) -> N:
     """The mean towards zero, which no sum on the way can leave the range of; tf.math.reduce_mean keeps the integers' type."""
     return _truncated_mean(m, x)

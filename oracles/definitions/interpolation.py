@@ -6,42 +6,39 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
-from typing import Any
 
+from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
 from oracles.definitions import define
 
-Number = Any
-Vector = list[Any]
-Matrix = list[list[Any]]
 #: Row i: the weights of the inputs in output i.
 Weights = list[list[Fraction]]
 HALF = Fraction(1, 2)
 
 
 @define("linspace")
-def linspace(m: Any, x: Vector, num: int = 5) -> Vector:
+def linspace(m: Arithmetic[N], x: Vector[N], num: int = 5) -> Vector[N]:
     """`num` evenly spaced numbers from x_0 to x_1; numpy.linspace."""
     return [x[0] * (1 - Fraction(i, num - 1)) + x[1] * Fraction(i, num - 1) for i in range(num)]
 
 
 @define("logspace")
-def logspace(m: Any, x: Vector, num: int = 5) -> Vector:
+def logspace(m: Arithmetic[N], x: Vector[N], num: int = 5) -> Vector[N]:
     """10 to the numbers of linspace; numpy.logspace."""
     return [m.exp(v * m.const("ln10")) for v in linspace(m, x, num)]
 
 
 @define("geomspace")
-def geomspace(m: Any, x: Vector, num: int = 5) -> Vector:
+def geomspace(m: Arithmetic[N], x: Vector[N], num: int = 5) -> Vector[N]:
     """Numbers whose logarithms are evenly spaced, from x_0 to x_1; numpy.geomspace."""
     inner = linspace(m, [m.log(v) for v in x], num)[1:-1]
     return [x[0], *(m.exp(v) for v in inner), x[1]]
 
 
 @define("interp")
-def interp(m: Any, x: Number, xp: Vector, fp: Vector) -> Number:
+def interp(m: Arithmetic[N], x: N, xp: Vector[N], fp: Vector[N]) -> N:
     """The piecewise linear function through (xp_i, fp_i) at x, constant outside; numpy.interp."""
 
-    def from_segment(i: int) -> Number:
+    def from_segment(i: int) -> N:
         if i == len(xp) - 1:
             return fp[-1]
         slope = (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i])
@@ -95,18 +92,18 @@ def _replicated(n: int, size: int, kernel: Callable[[Fraction], Fraction]) -> We
     return rows
 
 
-def _applied(m: Any, weights: Weights, x: Vector) -> Vector:
+def _applied(m: Arithmetic[N], weights: Weights, x: Vector[N]) -> Vector[N]:
     return [m.sum([v * w for w, v in zip(row, x, strict=True) if w]) for row in weights]
 
 
-def _applied_twice(m: Any, weights: Weights, x: Matrix) -> Matrix:
+def _applied_twice(m: Arithmetic[N], weights: Weights, x: Matrix[N]) -> Matrix[N]:
     rows = [_applied(m, weights, row) for row in x]
     columns = [_applied(m, weights, list(column)) for column in zip(*rows, strict=True)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 @define("upsample_linear")
-def upsample_linear(m: Any, x: Vector, align_corners: bool = False) -> Vector:
+def upsample_linear(m: Arithmetic[N], x: Vector[N], align_corners: bool = False) -> Vector[N]:
     """Twice as many numbers by linear interpolation between the centres of pixels, constant beyond the outer ones; with align_corners
     between the first and the last; torch.nn.Upsample."""
     n = len(x)
@@ -117,43 +114,43 @@ def upsample_linear(m: Any, x: Vector, align_corners: bool = False) -> Vector:
 
 
 @define("upsample_bilinear")
-def upsample_bilinear(m: Any, x: Matrix) -> Matrix:
+def upsample_bilinear(m: Arithmetic[N], x: Matrix[N]) -> Matrix[N]:
     """upsample_linear of rows, then of columns; torch.nn.Upsample, "bilinear"."""
     return _applied_twice(m, _normalised(len(x), 2 * len(x), _triangle), x)
 
 
 @define("upsample_bicubic")
-def upsample_bicubic(m: Any, x: Matrix) -> Matrix:
+def upsample_bicubic(m: Arithmetic[N], x: Matrix[N]) -> Matrix[N]:
     """Twice as many rows and columns by cubic convolution with a = -3/4, the border repeated; torch.nn.Upsample, "bicubic"."""
     return _applied_twice(m, _replicated(len(x), 2 * len(x), _cubic(Fraction(-3, 4))), x)
 
 
 @define("resize_cubic")
-def resize_cubic(m: Any, x: Vector) -> Vector:
+def resize_cubic(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """Twice as many numbers by cubic convolution with a = -1/2, weights inside normalised; Keys, 1981; jax.image.resize."""
     return _applied(m, _normalised(len(x), 2 * len(x), _cubic(-HALF)), x)
 
 
-def _fewer_rows(m: Any, x: Matrix, kernel: Callable[[Fraction], Fraction]) -> Matrix:
+def _fewer_rows(m: Arithmetic[N], x: Matrix[N], kernel: Callable[[Fraction], Fraction]) -> Matrix[N]:
     """Three rows."""
     columns = [_applied(m, _normalised(len(x), 3, kernel), list(column)) for column in zip(*x, strict=True)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 @define("downsample_linear")
-def downsample_linear(m: Any, x: Matrix) -> Matrix:
+def downsample_linear(m: Arithmetic[N], x: Matrix[N]) -> Matrix[N]:
     """Three rows, each a mean of those under a triangle as wide as two steps of the new grid; jax.image.resize, "linear"."""
     return _fewer_rows(m, x, _triangle)
 
 
 @define("downsample_cubic")
-def downsample_cubic(m: Any, x: Matrix) -> Matrix:
+def downsample_cubic(m: Arithmetic[N], x: Matrix[N]) -> Matrix[N]:
     """Three rows by the cubic kernel with a = -1/2, widened to the new grid; jax.image.resize, "cubic"."""
     return _fewer_rows(m, x, _cubic(-HALF))
 
 
 @define("resize_lanczos3")
-def resize_lanczos3(m: Any, x: Vector) -> Vector:
+def resize_lanczos3(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """Twice as many numbers with the kernel sinc(t) sinc(t / 3), |t| < 3, weights inside normalised; jax.image.resize, "lanczos3"."""
     n, out = len(x), []
     pi = m.const("pi")
@@ -164,42 +161,42 @@ def resize_lanczos3(m: Any, x: Vector) -> Vector:
     return out
 
 
-def _hat(m: Any, distance: Number) -> Number:
+def _hat(m: Arithmetic[N], distance: N) -> N:
     """max(0, 1 - |t|): the weight of linear interpolation."""
     return m.max([m.num(0), 1 - m.abs(distance)])
 
 
-def _bilinear(m: Any, x: Matrix, row: Number, column: Number) -> Number:
+def _bilinear(m: Arithmetic[N], x: Matrix[N], row: N, column: N) -> N:
     """Bilinear interpolation at (row, column), zeros outside."""
     down = [_hat(m, row - i) for i in range(len(x))]
     across = [_hat(m, column - j) for j in range(len(x[0]))]
     return m.sum([down[i] * across[j] * x[i][j] for i in range(len(x)) for j in range(len(x[0]))])
 
 
-def _clamped(m: Any, value: Number, n: int) -> Number:
+def _clamped(m: Arithmetic[N], value: N, n: int) -> N:
     return m.max([m.num(0), m.min([value, m.num(n - 1)])])
 
 
 @define("map_coordinates")
-def map_coordinates(m: Any, x: Matrix, c: Matrix) -> Vector:
+def map_coordinates(m: Arithmetic[N], x: Matrix[N], c: Matrix[N]) -> Vector[N]:
     """Bilinear interpolation at rows c_0 and columns c_1, the border repeated outside; scipy.ndimage.map_coordinates, order 1, "nearest"."""
     rows, columns = len(x), len(x[0])
     return [_bilinear(m, x, _clamped(m, r, rows), _clamped(m, s, columns)) for r, s in zip(c[0], c[1], strict=True)]
 
 
 @define("grid_sample")
-def grid_sample(m: Any, x: Matrix, grid: Matrix, align_corners: bool = False) -> Vector:
+def grid_sample(m: Arithmetic[N], x: Matrix[N], grid: Matrix[N], align_corners: bool = False) -> Vector[N]:
     """Bilinear interpolation, zeros outside, at (column, row) of which -1 and 1 are the edges of the image, with align_corners
     the centres of its outer pixels; torch.nn.functional.grid_sample."""
 
-    def place(value: Number, n: int) -> Number:
+    def place(value: N, n: int) -> N:
         return (value + 1) * Fraction(n - 1, 2) if align_corners else ((value + 1) * n - 1) / 2
 
     return [_bilinear(m, x, place(v, len(x)), place(u, len(x[0]))) for u, v in grid]
 
 
 @define("affine_grid")
-def affine_grid(m: Any, theta: Matrix) -> Vector:
+def affine_grid(m: Arithmetic[N], theta: Matrix[N]) -> Vector[N]:
     """theta (u, v, 1) at the centres (u, v) of the pixels of a 2 x 3 image in [-1, 1]^2, row by row; torch.nn.functional.affine_grid."""
     centres = [(Fraction(2 * j + 1, 3) - 1, Fraction(2 * i + 1, 2) - 1) for i in range(2) for j in range(3)]
     return [m.sum([row[0] * u, row[1] * v, row[2]]) for u, v in centres for row in theta]
@@ -209,7 +206,7 @@ def affine_grid(m: Any, theta: Matrix) -> Vector:
 
 
 @define("polyval")
-def polyval(m: Any, p: Vector, x: Number) -> Number:
+def polyval(m: Arithmetic[N], p: Vector[N], x: N) -> N:
     """sum p_i x^(n - 1 - i); numpy.polyval."""
     power, terms = m.num(1), []
     for c in reversed(p):
@@ -219,27 +216,27 @@ def polyval(m: Any, p: Vector, x: Number) -> Number:
 
 
 @define("polyder")
-def polyder(m: Any, p: Vector) -> Vector:
+def polyder(m: Arithmetic[N], p: Vector[N]) -> Vector[N]:
     """The coefficients of the derivative, highest power first; numpy.polyder."""
     return [c * (len(p) - 1 - i) for i, c in enumerate(p[:-1])]
 
 
 @define("polyint")
-def polyint(m: Any, p: Vector) -> Vector:
+def polyint(m: Arithmetic[N], p: Vector[N]) -> Vector[N]:
     """The coefficients of the integral from 0; numpy.polyint."""
     return [*(c / (len(p) - i) for i, c in enumerate(p)), m.num(0)]
 
 
 @define("polymul")
-def polymul(m: Any, p: Vector, q: Vector) -> Vector:
+def polymul(m: Arithmetic[N], p: Vector[N], q: Vector[N]) -> Vector[N]:
     """The coefficients of the product; numpy.polymul."""
     return [m.sum([p[i] * q[k - i] for i in range(len(p)) if 0 <= k - i < len(q)]) for k in range(len(p) + len(q) - 1)]
 
 
 @define("poly")
-def poly(m: Any, x: Vector) -> Vector:
+def poly(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """The coefficients of prod (t - x_i), highest power first; numpy.poly."""
-    coefficients: Vector = [m.num(1)]
+    coefficients: Vector[N] = [m.num(1)]
     for root in x:
         lower = [root * c for c in coefficients]
         coefficients = [coefficients[0], *(a - b for a, b in zip(coefficients[1:], lower, strict=False)), -lower[-1]]

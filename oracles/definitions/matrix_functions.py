@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
+from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
 from oracles.definitions import define
 from oracles.definitions.linear_algebra import inv, product, symmetric_part, transposed
 
-Number = Any
-Vector = list[Any]
-Matrix = list[list[Any]]
-
 
 @define("matrix_power")
-def matrix_power(m: Any, a: Matrix, power: int = 2) -> Matrix:
+def matrix_power(m: Arithmetic[N], a: Matrix[N], power: int = 2) -> Matrix[N]:
     """a a ... a; of the inverse where the power is negative; numpy.linalg.matrix_power."""
     base = inv(m, a) if power < 0 else a
     out = base
@@ -24,7 +20,7 @@ def matrix_power(m: Any, a: Matrix, power: int = 2) -> Matrix:
 
 
 @define("matrix_norm")
-def matrix_norm(m: Any, a: Matrix, ord: Any = "fro") -> Number:
+def matrix_norm(m: Arithmetic[N], a: Matrix[N], ord: str | float = "fro") -> N:
     """ "fro", "nuc" (the sum of the singular values), 2 (the largest), 1 and inf (column and row sums); torch.linalg.matrix_norm."""
     if ord == "fro":
         return m.norm([v for row in a for v in row])
@@ -32,11 +28,11 @@ def matrix_norm(m: Any, a: Matrix, ord: Any = "fro") -> Number:
         return m.sum(svdvals(m, a))
     if ord == 2:
         return svdvals(m, a)[0]
-    return m.max([m.sum([m.abs(v) for v in line]) for line in (a if math.isinf(ord) else transposed(a))])
+    return m.max([m.sum([m.abs(v) for v in line]) for line in (a if math.isinf(float(ord)) else transposed(a))])
 
 
 @define("cond")
-def cond(m: Any, a: Matrix, p: Any = 2) -> Number:
+def cond(m: Arithmetic[N], a: Matrix[N], p: str | float = 2) -> N:
     """||a|| ||a^-1||; with the 2-norm the quotient of the largest and the least singular value; numpy.linalg.cond."""
     if p == 2:
         values = svdvals(m, a)
@@ -45,7 +41,7 @@ def cond(m: Any, a: Matrix, p: Any = 2) -> Number:
 
 
 @define("eigvalsh")
-def eigvalsh(m: Any, a: Matrix) -> Vector:
+def eigvalsh(m: Arithmetic[N], a: Matrix[N]) -> Vector[N]:
     """The eigenvalues of the symmetric part, ascending; numpy.linalg.eigvalsh."""
     s = symmetric_part(a)
     lower = [s[i][j] for i in range(len(a)) for j in range(i + 1)]
@@ -53,7 +49,7 @@ def eigvalsh(m: Any, a: Matrix) -> Vector:
 
 
 @define("eigvalsh_tridiagonal")
-def eigvalsh_tridiagonal(m: Any, a: Vector, b: Vector) -> Vector:
+def eigvalsh_tridiagonal(m: Arithmetic[N], a: Vector[N], b: Vector[N]) -> Vector[N]:
     """The eigenvalues of the symmetric tridiagonal matrix with diagonal a and b beside it (its last number unused), ascending."""
     n = len(a)
     lower = [a[i] if i == j else b[j] if i == j + 1 else m.num(0) for i in range(n) for j in range(i + 1)]
@@ -61,14 +57,14 @@ def eigvalsh_tridiagonal(m: Any, a: Vector, b: Vector) -> Vector:
 
 
 @define("svdvals")
-def svdvals(m: Any, a: Matrix) -> Vector:
+def svdvals(m: Arithmetic[N], a: Matrix[N]) -> Vector[N]:
     """The singular values, descending; numpy.linalg.svdvals."""
     entries = [v for row in a for v in row]
     return [m.singular_value(k, *entries) for k in range(len(a))] if len(a) > 1 else [m.abs(entries[0])]
 
 
 @define("matrix_exp")
-def matrix_exp(m: Any, a: Matrix) -> Matrix:
+def matrix_exp(m: Arithmetic[N], a: Matrix[N]) -> Matrix[N]:
     """The sum of a^k / k!; Higham, Functions of Matrices (2008), chapter 10."""
     n = len(a)
     entries = [v for row in a for v in row]
@@ -76,7 +72,7 @@ def matrix_exp(m: Any, a: Matrix) -> Matrix:
 
 
 @define("matrix_exp_frechet")
-def matrix_exp_frechet(m: Any, a: Matrix, e: Matrix) -> Matrix:
+def matrix_exp_frechet(m: Arithmetic[N], a: Matrix[N], e: Matrix[N]) -> Matrix[N]:
     """The derivative of the exponential at a along e: the upper right block of exp([[a, e], [0, a]]); Higham (2008), theorem 3.6."""
     n = len(a)
     zero = [m.num(0)] * n

@@ -2,88 +2,83 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
 from oracles.definitions import define
 from oracles.definitions.vectors import dot
 
-Number = Any
-Vector = list[Any]
-Matrix = list[list[Any]]
 
-
-def columns(a: Matrix) -> Matrix:
+def columns(a: Matrix[N]) -> Matrix[N]:
     return [list(column) for column in zip(*a, strict=True)]
 
 
 @define("matmul")
-def matmul(m: Any, a: Matrix, b: Matrix) -> Matrix:
+def matmul(m: Arithmetic[N], a: Matrix[N], b: Matrix[N]) -> Matrix[N]:
     """sum_k a_ik b_kj; Higham, ASNA, eq. 3.13."""
     return [[dot(m, row, column) for column in columns(b)] for row in a]
 
 
 @define("matvec")
-def matvec(m: Any, a: Matrix, x: Vector) -> Vector:
+def matvec(m: Arithmetic[N], a: Matrix[N], x: Vector[N]) -> Vector[N]:
     """sum_k a_ik x_k; Higham, ASNA, eq. 3.11."""
     return [dot(m, row, x) for row in a]
 
 
 @define("addmm")
-def addmm(m: Any, c: Matrix, a: Matrix, b: Matrix, beta: float = 1.0, alpha: float = 1.0) -> Matrix:
+def addmm(m: Arithmetic[N], c: Matrix[N], a: Matrix[N], b: Matrix[N], beta: float = 1.0, alpha: float = 1.0) -> Matrix[N]:
     """beta c + alpha a b; torch.addmm."""
     product = matmul(m, a, b)
     return [[m.num(beta) * s + m.num(alpha) * p for s, p in zip(*rows, strict=True)] for rows in zip(c, product, strict=True)]
 
 
 @define("addmv")
-def addmv(m: Any, c: Vector, a: Matrix, x: Vector, beta: float = 1.0, alpha: float = 1.0) -> Vector:
+def addmv(m: Arithmetic[N], c: Vector[N], a: Matrix[N], x: Vector[N], beta: float = 1.0, alpha: float = 1.0) -> Vector[N]:
     """beta c + alpha a x; torch.addmv."""
     return [m.num(beta) * s + m.num(alpha) * p for s, p in zip(c, matvec(m, a, x), strict=True)]
 
 
 @define("addr")
-def addr(m: Any, c: Matrix, x: Vector, y: Vector) -> Matrix:
+def addr(m: Arithmetic[N], c: Matrix[N], x: Vector[N], y: Vector[N]) -> Matrix[N]:
     """c_ij + x_i y_j; torch.addr."""
     return [[s + v * w for s, w in zip(row, y, strict=True)] for row, v in zip(c, x, strict=True)]
 
 
 @define("linear")
-def linear(m: Any, x: Vector, a: Matrix, b: Vector) -> Vector:
+def linear(m: Arithmetic[N], x: Vector[N], a: Matrix[N], b: Vector[N]) -> Vector[N]:
     """a x + b; torch.nn.Linear."""
     return [p + s for p, s in zip(matvec(m, a, x), b, strict=True)]
 
 
 @define("bilinear")
-def bilinear(m: Any, x: Vector, a: Matrix, y: Vector) -> Number:
+def bilinear(m: Arithmetic[N], x: Vector[N], a: Matrix[N], y: Vector[N]) -> N:
     """sum_ij x_i a_ij y_j; torch.nn.Bilinear."""
     return m.sum([v * e * w for v, row in zip(x, a, strict=True) for e, w in zip(row, y, strict=True)])
 
 
 @define("outer")
-def outer(m: Any, x: Vector, y: Vector) -> Matrix:
+def outer(m: Arithmetic[N], x: Vector[N], y: Vector[N]) -> Matrix[N]:
     return [[v * w for w in y] for v in x]
 
 
 @define("kron")
-def kron(m: Any, a: Matrix, b: Matrix) -> Matrix:
+def kron(m: Arithmetic[N], a: Matrix[N], b: Matrix[N]) -> Matrix[N]:
     """The Kronecker product: rows (i, k), columns (j, l) of a_ij b_kl."""
     return [[e * f for e in row for f in other] for row in a for other in b]
 
 
 @define("cross")
-def cross(m: Any, x: Vector, y: Vector) -> Vector:
+def cross(m: Arithmetic[N], x: Vector[N], y: Vector[N]) -> Vector[N]:
     """The vector product in three dimensions; torch.linalg.cross."""
     return [x[(i + 1) % 3] * y[(i + 2) % 3] - x[(i + 2) % 3] * y[(i + 1) % 3] for i in range(3)]
 
 
 @define("multi_dot")
-def multi_dot(m: Any, a: Matrix, b: Matrix, c: Matrix) -> Matrix:
+def multi_dot(m: Arithmetic[N], a: Matrix[N], b: Matrix[N], c: Matrix[N]) -> Matrix[N]:
     """a b c in whatever order; torch.linalg.multi_dot."""
-    result: Matrix = matmul(m, matmul(m, a, b), c)
+    result: Matrix[N] = matmul(m, matmul(m, a, b), c)
     return result
 
 
 @define("trace_of_product")
-def trace_of_product(m: Any, a: Matrix, b: Matrix) -> Number:
+def trace_of_product(m: Arithmetic[N], a: Matrix[N], b: Matrix[N]) -> N:
     """sum_ik a_ik b_ik, the inner product of Frobenius."""
     return m.sum([e * f for rows in zip(a, b, strict=True) for e, f in zip(*rows, strict=True)])

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
 from oracles.definitions import define
 
-Number = Any
-Vector = list[Any]
-Matrix = list[list[Any]]
 
-
-def _affine(m: Any, weights: Matrix, x: Vector, bias: Vector) -> Vector:
+def _affine(m: Arithmetic[N], weights: Matrix[N], x: Vector[N], bias: Vector[N]) -> Vector[N]:
     return [m.sum([b, *(w * v for w, v in zip(row, x, strict=True))]) for row, b in zip(weights, bias, strict=True)]
 
 
 @define("rnn_cell")
 def rnn_cell(
-    m: Any, x: Vector, h: Vector, w_ih: Matrix, w_hh: Matrix, b_ih: Vector, b_hh: Vector, nonlinearity: str = "tanh"
-) -> Vector:
+    m: Arithmetic[N], x: Vector[N], h: Vector[N], w_ih: Matrix[N], w_hh: Matrix[N], b_ih: Vector[N], b_hh: Vector[N], nonlinearity: str = "tanh"
+) -> Vector[N]:  # fmt: skip
     """tanh or relu of W_ih x + b_ih + W_hh h + b_hh."""
     sums = [a + b for a, b in zip(_affine(m, w_ih, x, b_ih), _affine(m, w_hh, h, b_hh), strict=True)]
     if nonlinearity == "tanh":
@@ -27,7 +22,9 @@ def rnn_cell(
 
 
 @define("lstm_cell")
-def lstm_cell(m: Any, x: Vector, h: Vector, c: Vector, w_ih: Matrix, w_hh: Matrix, b_ih: Vector, b_hh: Vector) -> list[Vector]:
+def lstm_cell(
+    m: Arithmetic[N], x: Vector[N], h: Vector[N], c: Vector[N], w_ih: Matrix[N], w_hh: Matrix[N], b_ih: Vector[N], b_hh: Vector[N]
+) -> list[Vector[N]]:
     """(h', c'): gates input, forget, cell, output."""
     sums = [a + b for a, b in zip(_affine(m, w_ih, x, b_ih), _affine(m, w_hh, h, b_hh), strict=True)]
     n = len(c)
@@ -37,7 +34,9 @@ def lstm_cell(m: Any, x: Vector, h: Vector, c: Vector, w_ih: Matrix, w_hh: Matri
 
 
 @define("gru_cell")
-def gru_cell(m: Any, x: Vector, h: Vector, w_ih: Matrix, w_hh: Matrix, b_ih: Vector, b_hh: Vector) -> Vector:
+def gru_cell(
+    m: Arithmetic[N], x: Vector[N], h: Vector[N], w_ih: Matrix[N], w_hh: Matrix[N], b_ih: Vector[N], b_hh: Vector[N]
+) -> Vector[N]:
     """Gates reset, update, new: n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h."""
     given, kept, n = _affine(m, w_ih, x, b_ih), _affine(m, w_hh, h, b_hh), len(h)
     new = []

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from oracles.arithmetic.protocol import Arithmetic, N, Vector
 from oracles.definitions import define
-
-Number = Any
-Vector = list[Any]
 
 
 @define("sum")
-def total(m: Any, x: Vector) -> Number:
+def total(m: Arithmetic[N], x: Vector[N]) -> N:
     return m.sum(x)
 
 
 @define("mean")
-def mean(m: Any, x: Vector) -> Number:
+def mean(m: Arithmetic[N], x: Vector[N]) -> N:
     return m.sum(x) / len(x)
 
 
 @define("prod")
-def prod(m: Any, x: Vector) -> Number:
+def prod(m: Arithmetic[N], x: Vector[N]) -> N:
     product = x[0]
     for v in x[1:]:
         product = product * v
@@ -29,27 +25,27 @@ def prod(m: Any, x: Vector) -> Number:
 
 
 @define("var")
-def var(m: Any, x: Vector, correction: int = 0) -> Number:
+def var(m: Arithmetic[N], x: Vector[N], correction: int = 0) -> N:
     """sum (x_i - mean)^2 / (n - correction); correction 1 is Bessel's, 0 the population variance. Needs n > correction."""
     centre = mean(m, x)
     return m.sum([m.square(v - centre) for v in x]) / (len(x) - correction)
 
 
 @define("std")
-def std(m: Any, x: Vector, correction: int = 0) -> Number:
+def std(m: Arithmetic[N], x: Vector[N], correction: int = 0) -> N:
     """The square root of var."""
     centre = mean(m, x)
     return m.norm([v - centre for v in x]) / m.sqrt(m.num(len(x) - correction))
 
 
 @define("logsumexp")
-def logsumexp(m: Any, x: Vector) -> Number:
+def logsumexp(m: Arithmetic[N], x: Vector[N]) -> N:
     """log sum e^x_i; Blanchard, Higham and Higham, 2021, eq. 1.1."""
     return m.logsumexp(x)
 
 
 @define("norm")
-def norm(m: Any, x: Vector, ord: float = 2) -> Number:
+def norm(m: Arithmetic[N], x: Vector[N], ord: float = 2) -> N:
     """The vector norm (sum |x_i|^p)^(1/p) for p = 1, 2, 3 and max |x_i| for p = inf; Higham, ASNA (2002), section 6.1."""
     if ord == float("inf"):
         return m.max([m.abs(v) for v in x])
@@ -64,47 +60,47 @@ def norm(m: Any, x: Vector, ord: float = 2) -> Number:
 
 
 @define("logmeanexp")
-def logmeanexp(m: Any, x: Vector) -> Number:
+def logmeanexp(m: Arithmetic[N], x: Vector[N]) -> N:
     """log of the mean of e^x_i; jax.nn.logmeanexp."""
     return m.logsumexp(x) - m.log(m.num(len(x)))
 
 
 @define("amax")
-def amax(m: Any, x: Vector) -> Number:
+def amax(m: Arithmetic[N], x: Vector[N]) -> N:
     return m.max(x)
 
 
 @define("amin")
-def amin(m: Any, x: Vector) -> Number:
+def amin(m: Arithmetic[N], x: Vector[N]) -> N:
     return m.min(x)
 
 
 @define("ptp")
-def ptp(m: Any, x: Vector) -> Number:
+def ptp(m: Arithmetic[N], x: Vector[N]) -> N:
     """max x - min x, "peak to peak"; numpy.ptp."""
     return m.max(x) - m.min(x)
 
 
 @define("count_nonzero")
-def count_nonzero(m: Any, x: Vector) -> Number:
+def count_nonzero(m: Arithmetic[N], x: Vector[N]) -> N:
     zero, one = m.num(0), m.num(1)
     return m.sum([m.where(m.eq0(v), lambda: zero, lambda: one) for v in x])
 
 
 @define("sum_of_squares")
-def sum_of_squares(m: Any, x: Vector, divisor: int = 1) -> Number:
+def sum_of_squares(m: Arithmetic[N], x: Vector[N], divisor: int = 1) -> N:
     """sum x_i^2 / divisor; tf.nn.l2_loss with divisor 2."""
     return m.sum([m.square(v) for v in x]) / divisor
 
 
 @define("average")
-def average(m: Any, x: Vector, w: Vector) -> Number:
+def average(m: Arithmetic[N], x: Vector[N], w: Vector[N]) -> N:
     """sum w_i x_i / sum w_i; numpy.average."""
     return m.sum([v * q for v, q in zip(x, w, strict=True)]) / m.sum(w)
 
 
 @define("weighted_variance")
-def weighted_variance(m: Any, x: Vector, w: Vector) -> Number:
+def weighted_variance(m: Arithmetic[N], x: Vector[N], w: Vector[N]) -> N:
     """sum w_i (x_i - a)^2 / sum w_i about the weighted average a; tf.nn.weighted_moments."""
     centre = average(m, x, w)
     return average(m, [m.square(v - centre) for v in x], w)

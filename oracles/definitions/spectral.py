@@ -6,16 +6,12 @@ A complex number is a pair [real, imaginary]. Roots of unity enter exactly: the 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
+from oracles.arithmetic.protocol import Arithmetic, Complex, N, Vector
 from oracles.definitions import define
 
-Number = Any
-Vector = list[Any]
-Complex = list[Any]
 
-
-def _cospi(m: Any, turn: Fraction) -> Number:
+def _cospi(m: Arithmetic[N], turn: Fraction) -> N:
     """cos(pi turn), exactly where it is rational."""
     turn = turn % 2
     if turn.denominator <= 2:
@@ -25,18 +21,18 @@ def _cospi(m: Any, turn: Fraction) -> Number:
     return m.cospi(m.num(turn))
 
 
-def _sinpi(m: Any, turn: Fraction) -> Number:
+def _sinpi(m: Arithmetic[N], turn: Fraction) -> N:
     return _cospi(m, turn - Fraction(1, 2))
 
 
-def _scale(m: Any, n: int, norm: str, *, inverse: bool) -> Number | None:
+def _scale(m: Arithmetic[N], n: int, norm: str, *, inverse: bool) -> N | None:
     """What the sum of a transform is multiplied by; None for 1. numpy.fft, "Normalization"."""
     if norm == "ortho":
         return 1 / m.sqrt(m.num(n))
     return m.num(Fraction(1, n)) if inverse == (norm == "backward") else None
 
 
-def _transform(m: Any, z: list[Complex], norm: str, *, inverse: bool, count: int | None = None) -> list[Complex]:
+def _transform(m: Arithmetic[N], z: list[Complex[N]], norm: str, *, inverse: bool, count: int | None = None) -> list[Complex[N]]:
     """sum_j z_j e^(-+2 pi i j k / n), k < count; z_j[1] is None for real numbers."""
     n, sign = len(z), 1 if inverse else -1
     turns = [Fraction(2 * r * sign, n) for r in range(n)]
@@ -59,48 +55,48 @@ def _transform(m: Any, z: list[Complex], norm: str, *, inverse: bool, count: int
 
 
 @define("fft")
-def fft(m: Any, x: list[Complex], norm: str = "backward") -> list[Complex]:
+def fft(m: Arithmetic[N], x: list[Complex[N]], norm: str = "backward") -> list[Complex[N]]:
     """X_k = sum_j x_j e^(-2 pi i j k / n); numpy.fft."""
     return _transform(m, x, norm, inverse=False)
 
 
 @define("ifft")
-def ifft(m: Any, x: list[Complex], norm: str = "backward") -> list[Complex]:
+def ifft(m: Arithmetic[N], x: list[Complex[N]], norm: str = "backward") -> list[Complex[N]]:
     """x_j = (1/n) sum_k X_k e^(2 pi i j k / n); numpy.fft."""
     return _transform(m, x, norm, inverse=True)
 
 
-def _two(m: Any, x: list[list[Complex]], *, inverse: bool) -> list[list[Complex]]:
+def _two(m: Arithmetic[N], x: list[list[Complex[N]]], *, inverse: bool) -> list[list[Complex[N]]]:
     rows = [_transform(m, row, "backward", inverse=inverse) for row in x]
     columns = [_transform(m, list(column), "backward", inverse=inverse) for column in zip(*rows, strict=True)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 @define("fft2")
-def fft2(m: Any, x: list[list[Complex]]) -> list[list[Complex]]:
+def fft2(m: Arithmetic[N], x: list[list[Complex[N]]]) -> list[list[Complex[N]]]:
     """The transform of rows, then of columns; numpy.fft.fft2."""
     return _two(m, x, inverse=False)
 
 
 @define("ifft2")
-def ifft2(m: Any, x: list[list[Complex]]) -> list[list[Complex]]:
+def ifft2(m: Arithmetic[N], x: list[list[Complex[N]]]) -> list[list[Complex[N]]]:
     """The inverse of fft2; numpy.fft.ifft2."""
     return _two(m, x, inverse=True)
 
 
 @define("rfft")
-def rfft(m: Any, x: Vector, norm: str = "backward") -> list[Complex]:
+def rfft(m: Arithmetic[N], x: Vector[N], norm: str = "backward") -> list[Complex[N]]:
     """The first n // 2 + 1 numbers of the transform of real ones; numpy.fft.rfft."""
-    return _transform(m, [[v, None] for v in x], norm, inverse=False, count=len(x) // 2 + 1)
+    return _transform(m, [[v, None] for v in x], norm, inverse=False, count=len(x) // 2 + 1)  # type: ignore[list-item]
 
 
 @define("ihfft")
-def ihfft(m: Any, x: Vector, norm: str = "backward") -> list[Complex]:
+def ihfft(m: Arithmetic[N], x: Vector[N], norm: str = "backward") -> list[Complex[N]]:
     """The first n // 2 + 1 numbers of the inverse transform of real ones; numpy.fft.ihfft."""
-    return _transform(m, [[v, None] for v in x], norm, inverse=True, count=len(x) // 2 + 1)
+    return _transform(m, [[v, None] for v in x], norm, inverse=True, count=len(x) // 2 + 1)  # type: ignore[list-item]
 
 
-def _hermitian(m: Any, x: list[Complex], norm: str, sign: int, *, inverse: bool) -> Vector:
+def _hermitian(m: Arithmetic[N], x: list[Complex[N]], norm: str, sign: int, *, inverse: bool) -> Vector[N]:
     """The real transform of the Hermitian sequence of length 2 (n - 1) that starts with x; the imaginary parts of its ends count as zero."""
     half = len(x) - 1
     n = 2 * half
@@ -117,23 +113,23 @@ def _hermitian(m: Any, x: list[Complex], norm: str, sign: int, *, inverse: bool)
 
 
 @define("irfft")
-def irfft(m: Any, x: list[Complex], norm: str = "backward") -> Vector:
+def irfft(m: Arithmetic[N], x: list[Complex[N]], norm: str = "backward") -> Vector[N]:
     """The inverse of rfft, of even length; numpy.fft.irfft."""
     return _hermitian(m, x, norm, 1, inverse=True)
 
 
 @define("hfft")
-def hfft(m: Any, x: list[Complex], norm: str = "backward") -> Vector:
+def hfft(m: Arithmetic[N], x: list[Complex[N]], norm: str = "backward") -> Vector[N]:
     """The transform of a Hermitian sequence, of even length; numpy.fft.hfft."""
     return _hermitian(m, x, norm, -1, inverse=False)
 
 
-def _cosine_sum(m: Any, x: Vector, turns: list[Fraction]) -> Number:
+def _cosine_sum(m: Arithmetic[N], x: Vector[N], turns: list[Fraction]) -> N:
     return m.sum([_cospi(m, t) * v for t, v in zip(turns, x, strict=True)])
 
 
 @define("dct1")
-def dct1(m: Any, x: Vector) -> Vector:
+def dct1(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """x_0 + (-1)^k x_(n-1) + 2 sum x_j cos(pi j k / (n - 1)) over the others; scipy.fft.dct, type I."""
     n = len(x)
     ends = [Fraction(1 if j in (0, n - 1) else 2) for j in range(n)]
@@ -144,7 +140,7 @@ def dct1(m: Any, x: Vector) -> Vector:
 
 
 @define("dct2")
-def dct2(m: Any, x: Vector, norm: str | None = None) -> Vector:
+def dct2(m: Arithmetic[N], x: Vector[N], norm: str | None = None) -> Vector[N]:
     """2 sum x_j cos(pi k (2 j + 1) / (2 n)); "ortho" divides by sqrt(4 n) for k = 0, by sqrt(2 n) else; scipy.fft.dct, type II."""
     n = len(x)
     sums = [2 * _cosine_sum(m, x, [Fraction(k * (2 * j + 1), 2 * n) for j in range(n)]) for k in range(n)]
@@ -152,7 +148,7 @@ def dct2(m: Any, x: Vector, norm: str | None = None) -> Vector:
 
 
 @define("dct3")
-def dct3(m: Any, x: Vector, norm: str | None = None) -> Vector:
+def dct3(m: Arithmetic[N], x: Vector[N], norm: str | None = None) -> Vector[N]:
     """x_0 + 2 sum_(j > 0) x_j cos(pi j (2 k + 1) / (2 n)); "ortho": x_0 / sqrt(n) + sqrt(2/n) times the sum; scipy.fft.dct, type III."""
     n = len(x)
     first = x[0] / m.sqrt(m.num(n)) if norm == "ortho" else x[0]
@@ -163,7 +159,7 @@ def dct3(m: Any, x: Vector, norm: str | None = None) -> Vector:
 
 
 @define("dct4")
-def dct4(m: Any, x: Vector, norm: str | None = None) -> Vector:
+def dct4(m: Arithmetic[N], x: Vector[N], norm: str | None = None) -> Vector[N]:
     """2 sum x_j cos(pi (2 j + 1) (2 k + 1) / (4 n)); "ortho" divides by sqrt(2 n); scipy.fft.dct, type IV."""
     n = len(x)
     sums = [2 * _cosine_sum(m, x, [Fraction((2 * j + 1) * (2 * k + 1), 4 * n) for j in range(n)]) for k in range(n)]
@@ -171,20 +167,20 @@ def dct4(m: Any, x: Vector, norm: str | None = None) -> Vector:
 
 
 @define("idct2")
-def idct2(m: Any, x: Vector, norm: str | None = None) -> Vector:
+def idct2(m: Arithmetic[N], x: Vector[N], norm: str | None = None) -> Vector[N]:
     """The inverse of dct2: dct3 / (2 n), "ortho" dct3 itself; scipy.fft.idct."""
     return [v if norm == "ortho" else v / (2 * len(x)) for v in dct3(m, x, norm)]
 
 
 @define("dctn")
-def dctn(m: Any, x: list[Vector]) -> list[Vector]:
+def dctn(m: Arithmetic[N], x: list[Vector[N]]) -> list[Vector[N]]:
     """dct2 of rows, then of columns; scipy.fft.dctn."""
     columns = [dct2(m, list(column)) for column in zip(*(dct2(m, row) for row in x), strict=True)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 @define("mfccs")
-def mfccs(m: Any, x: Vector) -> Vector:
+def mfccs(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """dct2 / sqrt(2 n); tf.signal.mfccs_from_log_mel_spectrograms (the HTK Book, section 5.6.1)."""
     return [v / m.sqrt(m.num(2 * len(x))) for v in dct2(m, x)]
 
@@ -192,7 +188,7 @@ def mfccs(m: Any, x: Vector) -> Vector:
 # -- windows ----------------------------------------------------------------------------------------------------------
 
 
-def _cosines(m: Any, n: int, periodic: bool, coefficients: list[Fraction]) -> Vector:
+def _cosines(m: Arithmetic[N], n: int, periodic: bool, coefficients: list[Fraction]) -> Vector[N]:
     """a_0 - a_1 cos(t) + a_2 cos(2 t) - ..., t from 0 to 2 pi in n - 1 steps, in n of a periodic window; 1 for a window of one."""
     if n == 1:
         return [m.num(1)]
@@ -201,37 +197,37 @@ def _cosines(m: Any, n: int, periodic: bool, coefficients: list[Fraction]) -> Ve
     return [m.sum([_cospi(m, Fraction(2 * i * j, steps)) * a for i, a in enumerate(signed)]) for j in range(n)]
 
 
-def _windowed(x: Vector, window: Vector) -> Vector:
+def _windowed(x: Vector[N], window: Vector[N]) -> Vector[N]:
     return [v * w for v, w in zip(x, window, strict=True)]
 
 
 @define("hann_window")
-def hann_window(m: Any, x: Vector, periodic: bool = False) -> Vector:
+def hann_window(m: Arithmetic[N], x: Vector[N], periodic: bool = False) -> Vector[N]:
     """x_j (1/2 - cos(2 pi j / N) / 2); scipy.signal.windows.hann."""
     return _windowed(x, _cosines(m, len(x), periodic, [Fraction(1, 2), Fraction(1, 2)]))
 
 
 @define("hamming_window")
-def hamming_window(m: Any, x: Vector, periodic: bool = False) -> Vector:
+def hamming_window(m: Arithmetic[N], x: Vector[N], periodic: bool = False) -> Vector[N]:
     """x_j (0.54 - 0.46 cos(2 pi j / N)); scipy.signal.windows.hamming."""
     return _windowed(x, _cosines(m, len(x), periodic, [Fraction(54, 100), Fraction(46, 100)]))
 
 
 @define("blackman_window")
-def blackman_window(m: Any, x: Vector, periodic: bool = False) -> Vector:
+def blackman_window(m: Arithmetic[N], x: Vector[N], periodic: bool = False) -> Vector[N]:
     """x_j (0.42 - 0.5 cos(t) + 0.08 cos(2 t)); scipy.signal.windows.blackman."""
     return _windowed(x, _cosines(m, len(x), periodic, [Fraction(42, 100), Fraction(1, 2), Fraction(8, 100)]))
 
 
 @define("nuttall_window")
-def nuttall_window(m: Any, x: Vector, periodic: bool = False) -> Vector:
+def nuttall_window(m: Arithmetic[N], x: Vector[N], periodic: bool = False) -> Vector[N]:
     """Four cosines; Nuttall, 1981; scipy.signal.windows.nuttall."""
     parts = (3635819, 4891775, 1365995, 106411)
     return _windowed(x, _cosines(m, len(x), periodic, [Fraction(a, 10**7) for a in parts]))
 
 
 @define("bartlett_window")
-def bartlett_window(m: Any, x: Vector, periodic: bool = False) -> Vector:
+def bartlett_window(m: Arithmetic[N], x: Vector[N], periodic: bool = False) -> Vector[N]:
     """x_j (1 - |2 j / N - 1|); scipy.signal.windows.bartlett."""
     n = len(x)
     steps = n if periodic else n - 1
@@ -239,7 +235,7 @@ def bartlett_window(m: Any, x: Vector, periodic: bool = False) -> Vector:
 
 
 @define("cosine_window")
-def cosine_window(m: Any, x: Vector, periodic: bool = False) -> Vector:
+def cosine_window(m: Arithmetic[N], x: Vector[N], periodic: bool = False) -> Vector[N]:
     """x_j sin(pi (j + 1/2) / N); scipy.signal.windows.cosine."""
     n = len(x)
     steps = n + 1 if periodic and n > 1 else n
@@ -247,20 +243,20 @@ def cosine_window(m: Any, x: Vector, periodic: bool = False) -> Vector:
 
 
 @define("exponential_window")
-def exponential_window(m: Any, x: Vector, tau: float = 8.0) -> Vector:
+def exponential_window(m: Arithmetic[N], x: Vector[N], tau: float = 8.0) -> Vector[N]:
     """x_j e^(-|j - (n - 1)/2| / tau); scipy.signal.windows.exponential."""
     centre = Fraction(len(x) - 1, 2)
     return _windowed(x, [m.exp(m.num(-abs(j - centre) / Fraction(tau))) for j in range(len(x))])
 
 
 @define("gaussian_window")
-def gaussian_window(m: Any, x: Vector, std: float = 8.0) -> Vector:
+def gaussian_window(m: Arithmetic[N], x: Vector[N], std: float = 8.0) -> Vector[N]:
     """x_j e^(-(j - (n - 1)/2)^2 / (2 std^2)); scipy.signal.windows.gaussian."""
     centre = Fraction(len(x) - 1, 2)
     return _windowed(x, [m.exp(m.num(-((j - centre) ** 2) / (2 * Fraction(std) ** 2))) for j in range(len(x))])
 
 
-def _kaiser(m: Any, n: int, periodic: bool, beta: float) -> Vector:
+def _kaiser(m: Arithmetic[N], n: int, periodic: bool, beta: float) -> Vector[N]:
     """I_0(beta sqrt(1 - (2 j / N - 1)^2)) / I_0(beta)."""
     if n == 1:
         return [m.num(1)]
@@ -269,13 +265,13 @@ def _kaiser(m: Any, n: int, periodic: bool, beta: float) -> Vector:
 
 
 @define("kaiser_window")
-def kaiser_window(m: Any, x: Vector, periodic: bool = False, beta: float = 12.0) -> Vector:
+def kaiser_window(m: Arithmetic[N], x: Vector[N], periodic: bool = False, beta: float = 12.0) -> Vector[N]:
     """x_j I_0(beta sqrt(1 - (2 j / N - 1)^2)) / I_0(beta); Kaiser and Schafer, 1980; scipy.signal.windows.kaiser."""
     return _windowed(x, _kaiser(m, len(x), periodic, beta))
 
 
 @define("kaiser_bessel_derived_window")
-def kaiser_bessel_derived_window(m: Any, x: Vector, beta: float = 12.0) -> Vector:
+def kaiser_bessel_derived_window(m: Arithmetic[N], x: Vector[N], beta: float = 12.0) -> Vector[N]:
     """x_j times the root of the running share of a Kaiser window of n / 2 + 1, mirrored; scipy.signal.windows.kaiser_bessel_derived."""
     half = len(x) // 2
     weights = _kaiser(m, half + 1, False, beta)
@@ -284,12 +280,12 @@ def kaiser_bessel_derived_window(m: Any, x: Vector, beta: float = 12.0) -> Vecto
     return _windowed(x, rising + rising[::-1])
 
 
-def _vorbis(m: Any, n: int) -> Vector:
+def _vorbis(m: Arithmetic[N], n: int) -> Vector[N]:
     return [m.sinpi(m.square(_sinpi(m, Fraction(2 * j + 1, 2 * n))) / 2) for j in range(n)]
 
 
 @define("vorbis_window")
-def vorbis_window(m: Any, x: Vector) -> Vector:
+def vorbis_window(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """x_j sin(pi/2 sin^2(pi (j + 1/2) / n)); Vorbis I specification, section 4.3.1."""
     return _windowed(x, _vorbis(m, len(x)))
 
@@ -298,13 +294,13 @@ def vorbis_window(m: Any, x: Vector) -> Vector:
 
 
 @define("stft")
-def stft(m: Any, x: Vector) -> list[list[Complex]]:
+def stft(m: Arithmetic[N], x: Vector[N]) -> list[list[Complex[N]]]:
     """The transforms of frames of 8, every 2, under a periodic Hann window; torch.stft, tf.signal.stft."""
     return [rfft(m, hann_window(m, x[i : i + 8], periodic=True)) for i in range(0, len(x) - 7, 2)]
 
 
 @define("overlap_and_add")
-def overlap_and_add(m: Any, x: list[Vector]) -> Vector:
+def overlap_and_add(m: Arithmetic[N], x: list[Vector[N]]) -> Vector[N]:
     """Sums of the rows, each two places after the one before; tf.signal.overlap_and_add."""
     size = 2 * (len(x) - 1) + len(x[0])
     places = [[row[j - 2 * i] for i, row in enumerate(x) if 0 <= j - 2 * i < len(row)] for j in range(size)]
@@ -312,7 +308,7 @@ def overlap_and_add(m: Any, x: list[Vector]) -> Vector:
 
 
 @define("mdct")
-def mdct(m: Any, x: Vector) -> list[Vector]:
+def mdct(m: Arithmetic[N], x: Vector[N]) -> list[Vector[N]]:
     """sqrt(2/N) sum_j w_j x_j cos(pi/N (j + 1/2 + N/2)(k + 1/2)), k < N = 4, for frames of 8, every 4, w the Vorbis window; Princen and
     Bradley, 1986; tf.signal.mdct, norm "ortho"."""
     weights, root = _vorbis(m, 8), m.sqrt(m.num(Fraction(1, 2)))
@@ -326,7 +322,7 @@ def mdct(m: Any, x: Vector) -> list[Vector]:
 
 
 @define("mel_filter_bank")
-def mel_filter_bank(m: Any, x: Vector) -> Vector:
+def mel_filter_bank(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:
     """Four sums of a spectrum (8 kHz, 0 to Nyquist in n numbers) under triangles between 125 and 3800 Hz, linear in mel = 1127 log(1 + f/700);
     tf.signal.linear_to_mel_weight_matrix, which leaves out the first number (the HTK Book, section 5.4)."""
     n, low, high = len(x), _mel(m, Fraction(125)), _mel(m, Fraction(3800))
@@ -341,12 +337,12 @@ def mel_filter_bank(m: Any, x: Vector) -> Vector:
     return out
 
 
-def _mel(m: Any, hertz: Fraction) -> Number:
+def _mel(m: Arithmetic[N], hertz: Fraction) -> N:
     return 1127 * m.log1p(m.num(hertz / 700))
 
 
 @define("detrend")
-def detrend(m: Any, x: Vector, type: str = "linear") -> Vector:
+def detrend(m: Arithmetic[N], x: Vector[N], type: str = "linear") -> Vector[N]:
     """x less its least squares line, or its mean; scipy.signal.detrend."""
     n = len(x)
     mean = m.sum(x) / n

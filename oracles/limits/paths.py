@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
+from mpmath import mpf
 from numpy.typing import NDArray
 
 from oracles.arithmetic.taped import TapedMp
-from oracles.function import DIRECTIONS, Function
+from oracles.function import DIRECTIONS, Function, Nested
 from oracles.limits.tendency import UNCLEAR, Tendency, Value, tendency
 
 Inputs = dict[str, NDArray[np.float64]]
@@ -124,7 +124,7 @@ def leaves_domain(function: Function, inputs: Inputs, side: int) -> bool:
 def along(function: Function, inputs: Inputs, path: Path) -> tuple[list[Tendency], list[Value]] | None:
     """What each output tends to along a path, and its last value; None where it cannot be evaluated."""
     m = TapedMp(precision(inputs, path))
-    rows: list[list[Any]] = []
+    rows: list[list[mpf]] = []
     lost, outside = False, leaves_domain(function, inputs, path.side)
     for step, exponent in enumerate(exponents(inputs, everything=path.everything)):
         values = at(function, inputs, path, step, exponent, m)
@@ -140,12 +140,12 @@ def along(function: Function, inputs: Inputs, path: Path) -> tuple[list[Tendency
     return [UNCLEAR for _ in read] if lost else read, [reading(m, v) for v in rows[-1]]
 
 
-def _read(m: TapedMp, numbers: list[Any]) -> Tendency:
+def _read(m: TapedMp, numbers: list[mpf]) -> Tendency:
     steps = [m.log2_magnitude(b - a) for a, b in itertools.pairwise(numbers)]
     return tendency([reading(m, v) for v in numbers], steps, m.bits)
 
 
-def reading(m: TapedMp, number: Any) -> Value:
+def reading(m: TapedMp, number: mpf) -> Value:
     """A number of m as its tendency is read from it."""
     return m.double(number)[0], m.log2_magnitude(number)
 
@@ -164,16 +164,16 @@ def _alike(a: Value, b: Value) -> bool:
     return a[0] == b[0] or abs(a[0] - b[0]) <= 2.0**-40 * abs(b[0]) or (a[1] < -1074 and b[1] < -1074)
 
 
-def at(function: Function, inputs: Inputs, path: Path, step: int, exponent: int, m: TapedMp) -> list[Any] | None:
+def at(function: Function, inputs: Inputs, path: Path, step: int, exponent: int, m: TapedMp) -> list[mpf] | None:
     """The function's outputs at one point of a path, numbers of m; None where mpmath has no answer."""
     m.gave_up = False
     counter = iter(range(10**9))
 
-    def lift(name: str, values: NDArray[np.float64]) -> Any:
+    def lift(name: str, values: NDArray[np.float64]) -> Nested[mpf]:
         moves = _moves(function, name, values, path)
         low, high = function.domain(name)
 
-        def number(index: tuple[int, ...]) -> Any:
+        def number(index: tuple[int, ...]) -> mpf:
             x = float(values[index])
             if not moves[index]:
                 return m.lift(x)
@@ -218,7 +218,7 @@ def _at_end(function: Function, name: str, values: NDArray[np.float64]) -> NDArr
     return np.asarray((np.abs(values) == 1) & ((values == low) | (values == high)))
 
 
-def _nest(shape: tuple[int, ...], number: Any, index: tuple[int, ...] = ()) -> Any:
+def _nest(shape: tuple[int, ...], number: Callable[[tuple[int, ...]], mpf], index: tuple[int, ...] = ()) -> Nested[mpf]:
     return number(index) if not shape else [_nest(shape[1:], number, (*index, i)) for i in range(shape[0])]
 
 
@@ -239,14 +239,14 @@ def _side(x: float, side: int, low: float, high: float) -> float:
     return 1.0 if x == low else -1.0 if x == high else upward
 
 
-def _far(m: TapedMp, mantissa: Fraction, exponent: int, sign: float, parity: int | None) -> Any:
+def _far(m: TapedMp, mantissa: Fraction, exponent: int, sign: float, parity: int | None) -> mpf:
     value = mantissa * Fraction(2) ** exponent
     if parity is not None:
         value = Fraction(2 * math.floor(value / 2) + parity)
     return m.num(value if sign > 0 else -value)
 
 
-def _beside(m: TapedMp, x: float, mantissa: Fraction, exponent: int, direction: float) -> Any:
+def _beside(m: TapedMp, x: float, mantissa: Fraction, exponent: int, direction: float) -> mpf:
     """x, moved by 2^-exponent min(1, |x|), a zero by 2^-exponent: poles may lie one apart."""
     step = m.num(mantissa * Fraction(2) ** -exponent * (1 if direction > 0 else -1))
     return m.lift(x) + (step * m.lift(abs(x)) if 0 < abs(x) < 1 else step)

@@ -11,11 +11,18 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-Number = Any
+import numpy as np
+from flint import acb, arb
+from mpmath import mpf
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from oracles.enclosure import Ball
+
 #: (arithmetic, the value, the arguments) -> the partial derivative.
-Slope = Callable[..., Number]
+Slope: TypeAlias = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,12 @@ class Special:
     """
 
     name: str
-    arb: Callable[..., Any]
-    mp: Callable[..., Any]
+    arb: Callable[..., arb]
+    mp: Callable[..., mpf]
     slopes: tuple[Slope | None, ...]
-    native: Callable[..., Any] | None = None
-    ball64: Callable[..., Any] | None = None
-    acb: Callable[..., Any] | None = None
+    native: Callable[..., NDArray[np.float64] | np.float64] | None = None
+    ball64: Callable[..., Ball] | None = None
+    acb: Callable[..., acb] | None = None
     domain: tuple[tuple[float, float], ...] = ()
     weight: float = 20.0
     source: str = ""

@@ -6,13 +6,16 @@ n + 1, never n/x; the scaled functions of order 0 are completely monotone for x 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from flint import arb, ctx
+from mpmath import MPContext, mpf
 
 from oracles.arithmetic.enclosing import bounded, by_order, monotone, native, positive, right_of_zero, within
+from oracles.arithmetic.protocol import N, TapeBase
 from oracles.arithmetic.special import Special
+from oracles.enclosure import Column
 
 # FLINT
 
@@ -25,7 +28,7 @@ def arb_bessel_y(n: arb, x: arb) -> arb:
     return x.bessel_y(n)
 
 
-def arb_bessel_i(n: arb, x: arb) -> Any:
+def arb_bessel_i(n: arb, x: arb) -> arb:
     """Monotone on either side of 0 (all terms of 10.25.2 have the same sign)."""
     return _arb_bessel_i(n, x) if x > 0 or x < 0 else x.bessel_i(n)
 
@@ -87,7 +90,7 @@ def arb_spherical_bessel_j(n: arb, x: arb) -> arb:
     return arb.pi().sqrt() / 2 * (x / 2) ** n / order.gamma() * (-x * x / 4).hypgeom_0f1(order)
 
 
-def _slope_j(n: arb, x: arb) -> Any:
+def _slope_j(n: arb, x: arb) -> arb:
     """|J_n| <= 1 (10.14.1), and what holds for Y_n too, right of 0."""
     if not x > 0 and not x < 0:
         return arb(1)
@@ -95,32 +98,32 @@ def _slope_j(n: arb, x: arb) -> Any:
     return modulus if modulus < 1 else arb(1)
 
 
-def _slope_y(n: arb, x: arb) -> Any:
+def _slope_y(n: arb, x: arb) -> arb:
     """J_n^2 + Y_n^2 falls for x > 0 (Nicholson's integral 10.9.30), and bounds each of them."""
     low = x.lower()
     return sum(((low.bessel_j(k) ** 2 + low.bessel_y(k) ** 2).sqrt() for k in (n - 1, n + 1)), arb(0)) / 2
 
 
-def _slope_i1e(x: arb) -> Any:
+def _slope_i1e(x: arb) -> arb:
     return arb_scaled_i0(arb(1), abs(x)) + arb_scaled_i0(arb(2), abs(x))
 
 
 # mpmath: orders below 0 by 10.4.1, 10.27.1 and 10.27.3, where mpmath's own are complex left of 0
 
 
-def mp_bessel_j(mp: Any, n: Any, x: Any) -> Any:
+def mp_bessel_j(mp: MPContext, n: mpf, x: mpf) -> mpf:
     return mp.besselj(abs(int(n)), x) * (-1 if n < 0 and int(n) % 2 else 1)
 
 
-def mp_bessel_y(mp: Any, n: Any, x: Any) -> Any:
+def mp_bessel_y(mp: MPContext, n: mpf, x: mpf) -> mpf:
     return mp.bessely(abs(int(n)), x) * (-1 if n < 0 and int(n) % 2 else 1)
 
 
-def mp_bessel_i(mp: Any, n: Any, x: Any) -> Any:
+def mp_bessel_i(mp: MPContext, n: mpf, x: mpf) -> mpf:
     return mp.besseli(abs(int(n)), x)
 
 
-def mp_bessel_k(mp: Any, n: Any, x: Any) -> Any:
+def mp_bessel_k(mp: MPContext, n: mpf, x: mpf) -> mpf:
     """mpmath takes K_n near 0 as a limit in n, which costs it many gamma functions: K_0 by 10.31.2, then 10.28.2 and 10.29.1, as positive terms."""
     n = abs(int(n))
     if not 0 < x < mp.prec / 2:
@@ -140,34 +143,34 @@ def mp_bessel_k(mp: Any, n: Any, x: Any) -> Any:
         return before if n == 0 else now
 
 
-def mp_scaled_i0(mp: Any, k: Any, x: Any) -> Any:
+def mp_scaled_i0(mp: MPContext, k: mpf, x: mpf) -> mpf:
     k, half = int(k), mp.mpf(1) / 2
     return (-2) ** k * mp.rf(half, k) / mp.factorial(k) * mp.hyp1f1(k + half, k + 1, -2 * x)
 
 
-def mp_scaled_k0(mp: Any, k: Any, x: Any) -> Any:
+def mp_scaled_k0(mp: MPContext, k: mpf, x: mpf) -> mpf:
     k, half = int(k), mp.mpf(1) / 2
     return mp.sqrt(mp.pi) * (-2) ** k * mp.rf(half, k) * mp.hyperu(k + half, k + 1, 2 * x)
 
 
-def mp_bessel_i1e(mp: Any, x: Any) -> Any:
+def mp_bessel_i1e(mp: MPContext, x: mpf) -> mpf:
     return x / 2 * mp.hyp1f1(mp.mpf(3) / 2, 3, -2 * abs(x))
 
 
-def mp_spherical_bessel_j(mp: Any, n: Any, x: Any) -> Any:
+def mp_spherical_bessel_j(mp: MPContext, n: mpf, x: mpf) -> mpf:
     n = int(n)
     return mp.sqrt(mp.pi) / 2 * (x / 2) ** n / mp.gamma(n + mp.mpf(3) / 2) * mp.hyp0f1(n + mp.mpf(3) / 2, -x * x / 4)
 
 
-def mp_airy_ai(mp: Any, x: Any) -> Any:
+def mp_airy_ai(mp: MPContext, x: mpf) -> mpf:
     return mp.airyai(x)
 
 
-def mp_airy_ai_prime(mp: Any, x: Any) -> Any:
+def mp_airy_ai_prime(mp: MPContext, x: mpf) -> mpf:
     return mp.airyai(x, derivative=1)
 
 
-def _spherical_slope(m: Any, y: Any, n: Any, x: Any) -> Any:
+def _spherical_slope(m: TapeBase[N], y: N, n: N, x: N) -> N:
     """10.51.2; at n = 0 the first term is 0 even at x = 0, where j_(-1) has a pole."""
     return (m.annihilate(n, m.spherical_bessel_j(n - 1, x)) - (n + 1) * m.spherical_bessel_j(n + 1, x)) / (2 * n + 1)
 
@@ -175,20 +178,21 @@ def _spherical_slope(m: Any, y: Any, n: Any, x: Any) -> Any:
 # binary64: bounds that tests/oracles/test_bessel_bounds.py measures against Arb
 
 
-def _wave(n: int, power: float = -0.5) -> Any:
+def _wave(n: int, power: float = -0.5) -> Callable[[Column], Column]:
     """The error of the phase x, of a wave of amplitude x^power that begins as x^n."""
 
-    def scale(x: Any) -> Any:
+    def scale(x: Column) -> Column:
         size = np.maximum(np.abs(x), 1e-300)
-        return np.minimum(size**n, size**power) * (1 + size)
+        error: Column = np.minimum(size**n, size**power) * (1 + size)
+        return error
 
     return scale
 
 
-def _airy_scale(power: float) -> Any:
+def _airy_scale(power: float) -> Callable[[Column], Column]:
     """The error of the phase 2/3 |x|^(3/2) left of 0, and of that exponent right of it (9.7.5, 9.7.9)."""
 
-    def scale(x: Any) -> Any:
+    def scale(x: Column) -> Column:
         size = np.minimum(np.abs(x), 1e3)
         far = 1 + size**1.5
         return (1 + size) ** power * far * np.where(x > 0, np.exp(-(np.where(x > 0, size, 0) ** 1.5) / 1.5), 1)
@@ -196,7 +200,7 @@ def _airy_scale(power: float) -> Any:
     return scale
 
 
-def _order(name: str, n: int) -> Any:
+def _order(name: str, n: int) -> Callable[[Column], Column]:
     return lambda x: native(name)(n, x)
 
 

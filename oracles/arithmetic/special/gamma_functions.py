@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import operator
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, TypeVar
 
 from flint import acb, arb, ctx
+from mpmath import MPContext, mpf
 
 from oracles.arithmetic.enclosing import native
+from oracles.arithmetic.protocol import Arithmetic, N
 from oracles.arithmetic.special import Special
+from oracles.enclosure import Ball, Column
+
+if TYPE_CHECKING:
+    from oracles.arithmetic.ball64 import Ball64
+
+#: Balls of Arb, real or complex.
+R = TypeVar("R", arb, acb)
 
 #: The most terms of a series.
 TERMS = 3000
@@ -20,18 +31,18 @@ INTEGRATED = 640
 # -- the gamma function itself ----------------------------------------------------------------------------------------------
 
 
-def mp_gamma(mp: Any, x: Any) -> Any:
+def mp_gamma(mp: MPContext, x: mpf) -> mpf:
     return mp.gamma(x)
 
 
-def mp_rgamma(mp: Any, x: Any) -> Any:
+def mp_rgamma(mp: MPContext, x: mpf) -> mpf:
     return mp.rgamma(x)
 
 
 # -- incomplete gamma functions ---------------------------------------------------------------------------------------------
 
 
-def mp_gammainc_p(mp: Any, a: Any, x: Any) -> Any:
+def mp_gammainc_p(mp: MPContext, a: mpf, x: mpf) -> mpf:
     """DLMF 8.11.4, the complement far right."""
     if a < 0 < x:
         raise NotImplementedError("the analytic continuation by a")
@@ -44,7 +55,7 @@ def mp_gammainc_p(mp: Any, a: Any, x: Any) -> Any:
     return mp_gammainc_p_series(mp, a, x)
 
 
-def mp_gammainc_p_series(mp: Any, a: Any, x: Any) -> Any:
+def mp_gammainc_p_series(mp: MPContext, a: mpf, x: mpf) -> mpf:
     few = 8000  # terms; those of n fall as exp(-n^2/(2a) - n (1 - x/a))
     if x > a + few or few / (2 * a) + 1 - x / a < 0.7 * mp.prec / few:
         raise ValueError("the series takes too long")
@@ -59,7 +70,7 @@ def mp_gammainc_p_series(mp: Any, a: Any, x: Any) -> Any:
     return total * mp.exp(a * mp.log(x) - x - _lgamma_beside_one(mp, a))
 
 
-def _lgamma_beside_one(mp: Any, a: Any) -> Any:
+def _lgamma_beside_one(mp: MPContext, a: mpf) -> mpf:
     """log Gamma(1 + a), a >= 0: of an a so small that few terms of DLMF 5.7.3 do, by these. Stirling's series, which mpmath takes, asks for
     thousands of Bernoulli numbers at the precision that a difference beside 1 + 2^-8000 needs."""
     few = 40
@@ -70,7 +81,7 @@ def _lgamma_beside_one(mp: Any, a: Any) -> Any:
     return -mp.log1p(a) + a * (1 - mp.euler) + mp.fsum((-a) ** k * (mp.zeta(k) - 1) / k for k in terms)
 
 
-def mp_gammainc_q(mp: Any, a: Any, x: Any) -> Any:
+def mp_gammainc_q(mp: MPContext, a: mpf, x: mpf) -> mpf:
     """The continued fraction DLMF 8.9.2, contracted (Lentz's algorithm), far right; elsewhere the complement with the digits that it loses."""
     if a < 0 < x:
         raise NotImplementedError("the analytic continuation by a")
@@ -202,12 +213,12 @@ def _complex_q(a: acb, x: acb) -> acb:
     return _within(above) if not below.is_finite() or above.upper() < below.upper() else 1 - _within(below)
 
 
-def _by_a(m: Any, a: Any, x: Any) -> Any:
+def _by_a(m: Arithmetic[N], a: N, x: N) -> N:
     """dP/da, from P or from Q, whichever is small: differences of a number near 1 would need the digits of the other."""
     return m.where(m.lt(a, x), lambda: -m.partial("gammainc_q", [a, x], (1, 0)), lambda: m.partial("gammainc_p", [a, x], (1, 0)))
 
 
-def _density(m: Any, a: Any, x: Any) -> Any:
+def _density(m: Arithmetic[N], a: N, x: N) -> N:
     """dP/dx = x^(a-1) e^-x / Gamma(a); DLMF 8.8.13. The logarithms meet in one exponential, except at 0."""
     return m.where(m.eq0(x), lambda: m.pow(x, a - 1) / m.exp(m.lgamma(a)), lambda: m.exp((a - 1) * m.log(x) - x - m.lgamma(a)))
 
@@ -215,7 +226,7 @@ def _density(m: Any, a: Any, x: Any) -> Any:
 # -- the incomplete beta function -------------------------------------------------------------------------------------------
 
 
-def mp_betainc(mp: Any, a: Any, b: Any, x: Any) -> Any:
+def mp_betainc(mp: MPContext, a: mpf, b: mpf, x: mpf) -> mpf:
     """DLMF 8.17.8 on the side of the mean where its terms fall, the complement (8.17.4) on the other."""
     if (a < 0 or b < 0) and 0 < x < 1:
         raise NotImplementedError("the analytic continuation by a and b")
@@ -230,7 +241,7 @@ def mp_betainc(mp: Any, a: Any, b: Any, x: Any) -> Any:
     return mp_betainc_series(mp, a, b, x, 1 - x)
 
 
-def mp_betainc_series(mp: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+def mp_betainc_series(mp: MPContext, a: mpf, b: mpf, x: mpf, y: mpf) -> mpf:
     """y = 1 - x, exactly."""
     leading = mp.exp(a * mp.log(x) + b * mp.log(y) + mp.loggamma(a + b) - mp.loggamma(a + 1) - mp.loggamma(b))
     lost = -mp.mag(leading)  # the terms are positive: the value is no less
@@ -319,7 +330,7 @@ def _complex_beta(a: acb, b: acb, x: acb) -> acb:
     return 1 - _within(above) if not below.is_finite() or above.upper() < below.upper() else _within(below)
 
 
-def _beta_density(m: Any, a: Any, b: Any, x: Any) -> Any:
+def _beta_density(m: Arithmetic[N], a: N, b: N, x: N) -> N:
     """x^(a-1) (1-x)^(b-1) / B(a, b)."""
     logarithm = m.lgamma(a + b) - m.lgamma(a) - m.lgamma(b)
     edge = m.eq0(x * (1 - x))
@@ -333,7 +344,7 @@ def _beta_density(m: Any, a: Any, b: Any, x: Any) -> Any:
 # -- the Hurwitz zeta function ----------------------------------------------------------------------------------------------
 
 
-def mp_zeta(mp: Any, s: Any, q: Any) -> Any:
+def mp_zeta(mp: MPContext, s: mpf, q: mpf) -> mpf:
     """sum (k + q)^-s; on the left of 0 for integer s only, where the terms are real. The first terms are taken off: they may be all there
     is to see."""
     if s < 1:
@@ -406,32 +417,32 @@ def _complex_zeta(s: acb, q: acb) -> acb:
 # -- hypergeometric functions -----------------------------------------------------------------------------------------------
 
 
-def mp_hyp1f1(mp: Any, a: Any, b: Any, x: Any) -> Any:
+def mp_hyp1f1(mp: MPContext, a: mpf, b: mpf, x: mpf) -> mpf:
     if max(abs(a), abs(b), abs(x)) > 10000:
         raise ValueError("the series takes too long")
     return mp.hyp1f1(a, b, x)
 
 
-def mp_hyp2f1(mp: Any, a: Any, b: Any, c: Any, x: Any) -> Any:
+def mp_hyp2f1(mp: MPContext, a: mpf, b: mpf, c: mpf, x: mpf) -> mpf:
     if max(abs(a), abs(b), abs(c)) > 10000 or abs(x) > 1:
         raise ValueError("the series takes too long")
     return mp.hyp2f1(a, b, c, x)
 
 
-def _small(*numbers: Any) -> bool:
+def _small(*numbers: arb | acb) -> bool:
     """Whether Arb's hypergeometric series are quick."""
     return all(abs(v).upper() < 20000 for v in numbers)
 
 
-def _hyp1f1(a: Any, b: Any, x: Any) -> Any:
+def _hyp1f1(a: R, b: R, x: R) -> R:
     return x.hypgeom_1f1(a, b) if _small(a, b, x) else type(x)("nan")
 
 
-def _hyp2f1(a: Any, b: Any, c: Any, x: Any) -> Any:
+def _hyp2f1(a: R, b: R, c: R, x: R) -> R:
     return x.hypgeom_2f1(a, b, c) if _small(a, b, c) and abs(x).upper() <= 1 else type(x)("nan")
 
 
-def _pole(m: Any, s: Any, q: Any) -> Any:
+def _pole(m: Arithmetic[N], s: N, q: N) -> N:
     return -s * m.zeta(s + 1, q)
 
 
@@ -442,7 +453,14 @@ def _pole(m: Any, s: Any, q: Any) -> Any:
 SAFE = (2.0, 2.0, 0.5)
 
 
-def _by_ends(m: Any, name: str, balls: Sequence[Any], directions: Sequence[int], slack: Any, valid: Any) -> Any:
+def _by_ends(
+    m: Ball64,
+    name: str,
+    balls: Sequence[Ball],
+    directions: Sequence[int],
+    slack: Callable[..., Column | float],
+    valid: Callable[..., Column],
+) -> Ball:
     """A function that is monotone in each argument (1 grows, -1 falls) by scipy at the ends of the balls; |error| <= slack u |value| where
     `valid` holds (of the columns at both ends) and the value is well within the range, unknown elsewhere."""
     import numpy as np
@@ -468,12 +486,11 @@ def _by_ends(m: Any, name: str, balls: Sequence[Any], directions: Sequence[int],
     return ball
 
 
-def _within_range(*ranges: tuple[float, float]) -> Any:
-    def valid(*columns: Any) -> Any:
-        inside = True
-        for column, (low, high) in zip(columns, ranges, strict=True):
-            inside = inside & (column >= low) & (column <= high)
-        return inside
+def _within_range(*ranges: tuple[float, float]) -> Callable[..., Column]:
+    def valid(*columns: Column) -> Column:
+        return reduce(
+            operator.and_, ((column >= low) & (column <= high) for column, (low, high) in zip(columns, ranges, strict=True))
+        )
 
     return valid
 
@@ -481,36 +498,37 @@ def _within_range(*ranges: tuple[float, float]) -> Any:
 _INCOMPLETE = _within_range((1e-3, 1e4), (1e-30, 1e4))
 
 
-def _ball_p(m: Any, a: Any, x: Any) -> Any:
+def _ball_p(m: Ball64, a: Ball, x: Ball) -> Ball:
     return _by_ends(m, "gammainc", (a, x), (-1, 1), lambda a, x: 512 + 32 * (a + x), _INCOMPLETE)
 
 
-def _ball_q(m: Any, a: Any, x: Any) -> Any:
+def _ball_q(m: Ball64, a: Ball, x: Ball) -> Ball:
     return _by_ends(m, "gammaincc", (a, x), (1, -1), lambda a, x: 512 + 32 * (a + x), _INCOMPLETE)
 
 
-def _ball_beta(m: Any, a: Any, b: Any, x: Any) -> Any:
+def _ball_beta(m: Ball64, a: Ball, b: Ball, x: Ball) -> Ball:
     inside = _within_range((1e-3, 2e3), (1e-3, 2e3), (1e-30, 1))
 
-    def valid(a: Any, b: Any, x: Any) -> Any:
+    def valid(a: Column, b: Column, x: Column) -> Column:
         """Not at a = b = 1/2, where Boost takes the arcsine of sqrt(x): wrong by 3e-9 beside 1."""
-        return inside(a, b, x) & ((a != 0.5) | (b != 0.5))
+        usual: Column = inside(a, b, x) & ((a != 0.5) | (b != 0.5))
+        return usual
 
     return _by_ends(m, "betainc", (a, b, x), (-1, 1, 1), lambda a, b, x: 256 + 64 * (a + b), valid)
 
 
-def _ball_zeta(m: Any, s: Any, q: Any) -> Any:
+def _ball_zeta(m: Ball64, s: Ball, q: Ball) -> Ball:
     """q >= 1, where every term falls in both arguments; the first term on its own at exact arguments left of it."""
     valid = _within_range((1 + 1e-12, 100), (1e-6 if s.rad is None and q.rad is None else 1, 1e6))
     return _by_ends(m, "zeta", (s, q), (-1, -1), lambda s, q: 256, valid)
 
 
-def _ball_gamma(m: Any, x: Any) -> Any:
+def _ball_gamma(m: Ball64, x: Ball) -> Ball:
     """It grows on the right of 1.4616; elsewhere at exact arguments only."""
     return _by_ends(m, "gamma", (x,), (1,), lambda x: 64, _within_range((-160 if x.rad is None else 1.5, 165)))
 
 
-def _ball_rgamma(m: Any, x: Any) -> Any:
+def _ball_rgamma(m: Ball64, x: Ball) -> Ball:
     return _by_ends(m, "rgamma", (x,), (-1,), lambda x: 64, _within_range((-160 if x.rad is None else 1.5, 165)))
 
 

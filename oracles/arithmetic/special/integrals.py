@@ -6,14 +6,31 @@ The families in k or n are closed under differentiation, so that slopes of any o
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from flint import arb
+from mpmath import MPContext, mpf
 
 from oracles.arithmetic.arb import Undefined
-from oracles.arithmetic.enclosing import bounded, by_order, monotone, native, positive, right_of_zero, within
+from oracles.arithmetic.enclosing import (
+    Function,
+    OnBall,
+    bounded,
+    by_order,
+    monotone,
+    native,
+    positive,
+    right_of_zero,
+    within,
+)
 from oracles.arithmetic.special import Special
+from oracles.enclosure import Ball, Column
+
+if TYPE_CHECKING:
+    from oracles.arithmetic.ball64 import Ball64
+
 
 # FLINT
 
@@ -49,7 +66,7 @@ def _arb_ei(x: arb) -> arb:
     return x.ei()
 
 
-def arb_exp_integral_ei(x: arb) -> Any:
+def arb_exp_integral_ei(x: arb) -> arb:
     """Monotone on either side of its pole."""
     return _arb_ei(x) if x > 0 or x < 0 else arb.nan()
 
@@ -60,10 +77,10 @@ def arb_cosine_integral(x: arb) -> arb:
     return x.ci()
 
 
-def _near_half(integral: Any) -> Any:
+def _near_half(integral: Function) -> Function:
     """S and C are 1/2 -+ f cos - g sin with 0 < f < 1/(pi x), 0 < g < 1/(pi^2 x^3) (7.5.3, 7.5.4, 7.7.10, 7.7.11): so much wide balls know."""
 
-    def enclosed(x: arb) -> Any:
+    def enclosed(x: arb) -> arb:
         own = integral(x)
         if x.is_exact() or not (x > 2 or x < -2):
             return own
@@ -80,7 +97,7 @@ def _arb_erfcinv(x: arb) -> arb:
     return x.erfcinv()
 
 
-def arb_erfcinv(x: arb) -> Any:
+def arb_erfcinv(x: arb) -> arb:
     if x < 0 or x > 2:
         raise Undefined("outside [0, 2]")
     return _arb_erfcinv(x)
@@ -111,7 +128,7 @@ def arb_log_quotient(k: arb, x: arb) -> arb:
 # mpmath
 
 
-def mp_scaled_erfc(mp: Any, n: Any, x: Any) -> Any:
+def mp_scaled_erfc(mp: MPContext, n: mpf, x: mpf) -> mpf:
     n, half, square = int(n), mp.mpf(1) / 2, x * x
     if x > 1:
         return mp.hyperu((n + 1) * half, half, square) / (2**n * mp.sqrt(mp.pi))
@@ -119,7 +136,7 @@ def mp_scaled_erfc(mp: Any, n: Any, x: Any) -> Any:
     return even - x * mp.hyp1f1(n * half + 1, 3 * half, square) * 2 / (2**n * mp.gamma(n * half + half))
 
 
-def mp_dawson(mp: Any, k: Any, x: Any) -> Any:
+def mp_dawson(mp: MPContext, k: mpf, x: mpf) -> mpf:
     m, odd = divmod(int(k), 2)
     factor = (-4) ** m * mp.factorial(m)
     if odd:
@@ -127,7 +144,7 @@ def mp_dawson(mp: Any, k: Any, x: Any) -> Any:
     return factor * x * mp.hyp1f1(m + 1, mp.mpf(3) / 2, -x * x)
 
 
-def mp_exp_integral(mp: Any, n: Any, x: Any) -> Any:
+def mp_exp_integral(mp: MPContext, n: mpf, x: mpf) -> mpf:
     n = int(n)
     if n > 0:
         return mp.expint(n, x)
@@ -135,27 +152,27 @@ def mp_exp_integral(mp: Any, n: Any, x: Any) -> Any:
     return mp.factorial(-n) * mp.exp(-x) * terms / x ** (1 - n)
 
 
-def mp_exp_integral_ei(mp: Any, x: Any) -> Any:
+def mp_exp_integral_ei(mp: MPContext, x: mpf) -> mpf:
     return mp.ei(x)
 
 
-def mp_sine_integral(mp: Any, x: Any) -> Any:
+def mp_sine_integral(mp: MPContext, x: mpf) -> mpf:
     return mp.si(x)
 
 
-def mp_cosine_integral(mp: Any, x: Any) -> Any:
+def mp_cosine_integral(mp: MPContext, x: mpf) -> mpf:
     return mp.ci(x)
 
 
-def mp_fresnel_s(mp: Any, x: Any) -> Any:
+def mp_fresnel_s(mp: MPContext, x: mpf) -> mpf:
     return mp.fresnels(x)
 
 
-def mp_fresnel_c(mp: Any, x: Any) -> Any:
+def mp_fresnel_c(mp: MPContext, x: mpf) -> mpf:
     return mp.fresnelc(x)
 
 
-def mp_erfcinv(mp: Any, x: Any) -> Any:
+def mp_erfcinv(mp: MPContext, x: mpf) -> mpf:
     if not 0 < x < 2:
         return mp.inf if x == 0 else -mp.inf if x == 2 else mp.nan
     extra = max(0, -mp.mag(x), -mp.mag(1 - x) if x != 1 else 0)
@@ -163,11 +180,11 @@ def mp_erfcinv(mp: Any, x: Any) -> Any:
         return mp.erfinv(1 - x)
 
 
-def mp_spence(mp: Any, x: Any) -> Any:
+def mp_spence(mp: MPContext, x: mpf) -> mpf:
     return mp.polylog(2, 1 - x)
 
 
-def mp_log_quotient(mp: Any, k: Any, x: Any) -> Any:
+def mp_log_quotient(mp: MPContext, k: mpf, x: mpf) -> mpf:
     k = int(k)
     return (-1) ** k * mp.factorial(k) / (k + 1) * mp.hyp2f1(k + 1, k + 1, k + 2, 1 - x)
 
@@ -175,18 +192,20 @@ def mp_log_quotient(mp: Any, k: Any, x: Any) -> Any:
 # binary64: bounds that tests/oracles/test_bessel_bounds.py measures against Arb
 
 
-def _near_root(x: Any) -> Any:
+def _near_root(x: Column) -> Column:
     """Ei has its only root at 0.3725; left of 0 it is -E_1(-x)."""
     return np.where(x > 0, 1.0, 0.0)
 
 
-def _fading(x: Any) -> Any:
+def _fading(x: Column) -> Column:
     """The error of the phase x of a wave that fades as 1/x, and of its logarithm near 0."""
-    return np.minimum(1, 1 / np.maximum(x, 1e-300)) * (1 + np.abs(x))
+    error: Column = np.minimum(1, 1 / np.maximum(x, 1e-300)) * (1 + np.abs(x))
+    return error
 
 
-def _quadratic_phase(x: Any) -> Any:
-    return np.maximum(np.abs(x) - 1, 0)
+def _quadratic_phase(x: Column) -> Column:
+    error: Column = np.maximum(np.abs(x) - 1, 0)
+    return error
 
 
 BALL_ERFCX = bounded(native("erfcx"), -26.0, 1e150, 4096)
@@ -200,11 +219,11 @@ BALL_FRESNEL_C = bounded(lambda x: native("fresnel")(x)[1], -1e3, 1e3, 64, _quad
 BALL_SPENCE = bounded(native("spence"), 1e-60, 1e8, 128)
 
 
-def _first_scaled_erfc(m: Any, x: Any) -> Any:
+def _first_scaled_erfc(m: Ball64, x: Ball) -> Ball:
     return 1 / m.sqrt(m.const("pi")) - x * BALL_ERFCX(m, x)
 
 
-def _first_dawson(m: Any, x: Any) -> Any:
+def _first_dawson(m: Ball64, x: Ball) -> Ball:
     return 1 - 2 * x * BALL_DAWSN(m, x)
 
 
@@ -212,7 +231,7 @@ BALL_SCALED_ERFC = [BALL_ERFCX, _first_scaled_erfc, lambda m, x: (BALL_ERFCX(m, 
 BALL_DAWSON = [BALL_DAWSN, _first_dawson, lambda m, x: -2 * (BALL_DAWSN(m, x) + x * _first_dawson(m, x))]
 
 
-def _expn(n: int) -> Any:
+def _expn(n: int) -> Callable[[Column], Column]:
     return lambda x: native("expn")(n, x)
 
 
@@ -223,8 +242,8 @@ BALL_EXP_INTEGRAL = [
 ]
 
 
-def _log_quotient(k: int) -> Any:
-    def ball(m: Any, x: Any) -> Any:
+def _log_quotient(k: int) -> OnBall:
+    def ball(m: Ball64, x: Ball) -> Ball:
         value = m.log(x) / (x - 1)
         if k > 0:
             value = (1 / x - value) / (x - 1)

@@ -9,19 +9,22 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import flint
-import mpmath
 import numpy as np
 from flint import arb, arb_mat
+from mpmath import MPContext, mpf
 
-from oracles.arithmetic.special import Special
+from oracles.arithmetic.protocol import Arithmetic, Matrix, N
+from oracles.arithmetic.special import Slope, Special
 from oracles.definitions.linear_algebra import cofactors, product, transposed
-from oracles.enclosure import Ball
+from oracles.enclosure import Ball, Column
 
-Number = Any
-Matrix = list[list[Any]]
+if TYPE_CHECKING:
+    from oracles.arithmetic.ball64 import Ball64
+
+T = TypeVar("T")
 
 #: Matrices whose functions are remembered: the places of one are asked for in turn, and its derivatives in all directions.
 REMEMBERED = 256
@@ -30,11 +33,11 @@ REMEMBERED = 256
 # -- rigorous: Arb
 
 
-def _remembered(function: Callable[[list[arb]], Any]) -> Callable[[list[arb]], Any]:
+def _remembered(function: Callable[[list[arb]], T]) -> Callable[[list[arb]], T]:
     """The last answers, by the bits of the balls and the precision."""
-    known: OrderedDict[Any, Any] = OrderedDict()
+    known: OrderedDict[tuple[object, ...], T] = OrderedDict()
 
-    def answer(entries: list[arb]) -> Any:
+    def answer(entries: list[arb]) -> T:
         key = (flint.ctx.prec, *(x.mid().man_exp() + x.rad().man_exp() if x.is_finite() else None for x in entries))
         if key not in known:
             known[key] = function(entries)
@@ -45,12 +48,12 @@ def _remembered(function: Callable[[list[arb]], Any]) -> Callable[[list[arb]], A
     return answer
 
 
-def _symmetric(entries: Sequence[Any], n: int) -> Matrix:
+def _symmetric(entries: Sequence[T], n: int) -> list[list[T]]:
     """The matrix of a lower triangle."""
     return [[entries[max(i, j) * (max(i, j) + 1) // 2 + min(i, j)] for j in range(n)] for i in range(n)]
 
 
-def _order(entries: Sequence[Any]) -> int:
+def _order(entries: Sequence[object]) -> int:
     return (math.isqrt(8 * len(entries) + 1) - 1) // 2
 
 
@@ -128,18 +131,18 @@ def _frobenius(a: arb_mat) -> arb:
     return total.sqrt().abs_upper()
 
 
-def _context(bits: int) -> Any:
-    context = mpmath.MPContext()
+def _context(bits: int) -> MPContext:
+    context = MPContext()
     context.prec = bits
     return context
 
 
-def _mpf(context: Any, x: arb) -> Any:
+def _mpf(context: MPContext, x: arb) -> mpf:
     mantissa, exponent = x.mid().man_exp()
     return context.ldexp(context.mpf(int(mantissa)), int(exponent))
 
 
-def _arb(x: Any) -> arb:
+def _arb(x: mpf) -> arb:
     sign, mantissa, exponent, _ = x._mpf_
     return arb((int(-mantissa if sign else mantissa), int(exponent)))
 
@@ -175,7 +178,7 @@ def arb_exponential_entry(i: arb, j: arb, *entries: arb) -> arb:
 # -- mpmath
 
 
-def mp_symmetric_eigenvalue(mp: Any, k: Any, *entries: Any) -> Any:
+def mp_symmetric_eigenvalue(mp: MPContext, k: mpf, *entries: mpf) -> mpf:
     n = next(n for n in range(1, len(entries) + 1) if n * (n + 1) // 2 == len(entries))
     place = [[max(i, j) * (max(i, j) + 1) // 2 + min(i, j) for j in range(n)] for i in range(n)]
     values = sorted(mp.eigsy(mp.matrix([[entries[p] for p in row] for row in place]), eigvals_only=True))
@@ -184,14 +187,14 @@ def mp_symmetric_eigenvalue(mp: Any, k: Any, *entries: Any) -> Any:
     return found if abs(found) > largest * mp.ldexp(1, 24 - mp.prec) else mp.mpf(0)  # rounding errors of the others
 
 
-def mp_singular_value(mp: Any, k: Any, *entries: Any) -> Any:
+def mp_singular_value(mp: MPContext, k: mpf, *entries: mpf) -> mpf:
     n = next(n for n in range(1, len(entries) + 1) if n * n == len(entries))
     values = sorted(mp.svd_r(mp.matrix([list(entries[i * n : (i + 1) * n]) for i in range(n)]), compute_uv=False), reverse=True)
     found = values[int(k)]
     return found if found > values[0] * mp.ldexp(1, 24 - mp.prec) else mp.mpf(0)  # rounding errors of the others
 
 
-def mp_exponential_entry(mp: Any, i: Any, j: Any, *entries: Any) -> Any:
+def mp_exponential_entry(mp: MPContext, i: mpf, j: mpf, *entries: mpf) -> mpf:
     """Taylor's series of the matrix divided by a power of two, squared as often; with guard digits for what each squaring loses."""
     n = next(n for n in range(1, len(entries) + 1) if n * n == len(entries))
     if len(getattr(mp, "exponentials", ())) % 256 == 0:  # the entries of one matrix, or of a few dozen, are asked for in turn
@@ -219,10 +222,9 @@ def mp_exponential_entry(mp: Any, i: Any, j: Any, *entries: Any) -> Any:
 # Guide, 4.7 and 4.9); tests validate the multiple against Arb
 
 
-def _by_lapack(m: Any, balls: Sequence[Ball], k: Ball, place: list[list[int]], function: Callable[[Any], Any]) -> Ball:
+def _by_lapack(m: Ball64, balls: Sequence[Ball], k: Ball, place: list[list[int]], function: Callable[[Column], Column]) -> Ball:
     if np.dtype(m.dtype) != np.float64:
-        unknown: Ball = m.unknown(*balls)
-        return unknown
+        return m.unknown(*balls)
     n = len(place)
     with np.errstate(all="ignore"):
         mids = np.stack(np.broadcast_arrays(*(b.mid for b in balls)), axis=-1)
@@ -245,12 +247,12 @@ def _by_lapack(m: Any, balls: Sequence[Ball], k: Ball, place: list[list[int]], f
 MULTIPLE = 64
 
 
-def ball64_symmetric_eigenvalue(m: Any, k: Ball, *balls: Ball) -> Ball:
+def ball64_symmetric_eigenvalue(m: Ball64, k: Ball, *balls: Ball) -> Ball:
     n = _order(balls)
     return _by_lapack(m, balls, k, _symmetric(range(len(balls)), n), np.linalg.eigvalsh)
 
 
-def ball64_singular_value(m: Any, k: Ball, *balls: Ball) -> Ball:
+def ball64_singular_value(m: Ball64, k: Ball, *balls: Ball) -> Ball:
     n = math.isqrt(len(balls))
     place = [list(range(i * n, (i + 1) * n)) for i in range(n)]
     return _by_lapack(m, balls, k, place, lambda a: np.linalg.svd(a, compute_uv=False))
@@ -259,35 +261,35 @@ def ball64_singular_value(m: Any, k: Ball, *balls: Ball) -> Ball:
 # -- derivatives
 
 
-class _Slopes(tuple[Any, ...]):
+class _Slopes(tuple[Slope, ...]):
     """One rule for all numbers of a matrix of any order: (m, value, *numbers) -> the partial derivatives by all of them.
 
     The numbers at places in front are constants. An empty tuple to those who count.
     """
 
-    def __new__(cls, rule: Callable[..., list[Number]]) -> _Slopes:
+    def __new__(cls, rule: Callable[..., list[N]]) -> _Slopes:
         slopes = super().__new__(cls)
         slopes.rule = _latest(rule)  # type: ignore[attr-defined]
         return slopes
 
-    def __getitem__(self, place: Any) -> Any:
+    def __getitem__(self, place: object) -> Any:
         return lambda m, value, *numbers: self.rule(m, value, *numbers)[place]  # type: ignore[attr-defined]
 
 
-def _latest(rule: Callable[..., list[Number]]) -> Callable[..., list[Number]]:
+def _latest(rule: Callable[..., list[N]]) -> Callable[..., list[N]]:
     """Its last answer is remembered: a tape asks for one partial derivative after the other."""
     last: list[Any] = [(), None]
 
-    def answer(*given: Any) -> list[Number]:
+    def answer(*given: object) -> list[N]:
         if len(last[0]) != len(given) or any(a is not b for a, b in zip(last[0], given, strict=True)):
             last[:] = [given, rule(*given)]
-        found: list[Number] = last[1]
+        found: list[N] = last[1]
         return found
 
     return answer
 
 
-def _projector(m: Any, a: Matrix, value: Number) -> Matrix:
+def _projector(m: Arithmetic[N], a: Matrix[N], value: N) -> Matrix[N]:
     """v v^T of a simple eigenvalue of a symmetric matrix: the adjugate of a - value I over its trace (Horn and Johnson, 2013, 1.4.11)."""
     n = len(a)
     parts = cofactors(m, [[a[i][j] - value if i == j else a[i][j] for j in range(n)] for i in range(n)])
@@ -295,13 +297,13 @@ def _projector(m: Any, a: Matrix, value: Number) -> Matrix:
     return [[part / total for part in row] for row in parts]
 
 
-def _eigenvalue_slopes(m: Any, value: Number, k: Number, *entries: Number) -> list[Number]:
+def _eigenvalue_slopes(m: Arithmetic[N], value: N, k: N, *entries: N) -> list[N]:
     n = _order(entries)
     v = _projector(m, _symmetric(entries, n), value)
     return [m.num(0), *(v[i][j] if i == j else 2 * v[i][j] for i in range(n) for j in range(i + 1))]
 
 
-def _singular_value_slopes(m: Any, value: Number, k: Number, *entries: Number) -> list[Number]:
+def _singular_value_slopes(m: Arithmetic[N], value: N, k: N, *entries: N) -> list[N]:
     """u v^T with v that of a^T a and u = a v / value."""
     n = math.isqrt(len(entries))
     a = [list(entries[i * n : (i + 1) * n]) for i in range(n)]
@@ -309,7 +311,7 @@ def _singular_value_slopes(m: Any, value: Number, k: Number, *entries: Number) -
     return [m.num(0), *(x / value for row in product(m, a, v) for x in row)]
 
 
-def _exponential_slopes(m: Any, value: Number, i: Number, j: Number, *entries: Number) -> list[Number]:
+def _exponential_slopes(m: Arithmetic[N], value: N, i: N, j: N, *entries: N) -> list[N]:
     """By the number in row p, column q: entry (i, n + j) of exp([[a, e], [0, a]]), e zero but for a 1 there (Higham, Functions of
     Matrices, 2008, theorem 3.6)."""
     n = math.isqrt(len(entries))
