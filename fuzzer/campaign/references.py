@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,29 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.clock import Clock
-from fuzzer.case import COTANGENT, Batch
+from fuzzer.case import Batch
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, format_named
 from fuzzer.inputs.shapes import chain_of
 from fuzzer.judge.condition_numbers import ConditionNumbers
-from fuzzer.judge.contract import kinds_by_contract
-from fuzzer.judge.evidence import Amplifications, Evidence, Mask, Rows
+from fuzzer.judge.evidence import Amplifications, Evidence
 from fuzzer.judge.limits import accuracy_limit
-from fuzzer.judge.overflow import Overflow
+from fuzzer.judge.row_by_row import Effort, RowByRow
 from fuzzer.judge.rule import Rule
-from fuzzer.judge.stability import certify
 from fuzzer.judge.steps.normwise import moduli
 from fuzzer.judge.steps.within_limit import needs_sharper_reference
-from fuzzer.judge.ulps import Array
-from fuzzer.judge.verdict import Class
 from oracles import oracle
 from oracles.conditioning import amplification
 from oracles.function import Function
-from oracles.question import Caps, Question, alike
+from oracles.question import Caps, Question
 from oracles.reference import Reference
 
-#: Ball tests of one call's answers, of elements whose conditioning nobody knows: at equal eigenvalues, at the edge of a domain.
-BALLS = 4
 #: Rows whose evidence is remembered.
 REMEMBERED = 16
 
@@ -45,6 +37,7 @@ class References:
     def __init__(self, op: Op, function: Function, dtype: str, clock: Clock, caps: Callable[[], Caps]) -> None:
         self.op, self.function, self.clock, self.caps = op, function, clock, caps
         self.format: Format = format_named(dtype)
+        self.effort = Effort(caps, partial(clock.phase, "oracle"))
         self._conditions: tuple[Batch, ConditionNumbers] | None = None
         self._rows: dict[tuple[Any, ...], Evidence] = {}
 
@@ -80,7 +73,7 @@ class References:
         """The evidence where the reference, and perhaps the amplifications, are known already."""
         rule, inputs = self.rule(batch), batch.exact()
         amplifications = amplifications or self._conditions_of(batch, inputs, reference.shape[1])
-        return Evidence(batch, reference, rule, amplifications, RowByRow(self, inputs, reference, rule))
+        return Evidence(batch, reference, rule, amplifications, RowByRow(self.function, rule, inputs, reference, self.effort))
 
     def of_row(self, row: Batch, answers: Sequence[NDArray[Any]]) -> Evidence:
         """Of a batch of one row, as sharp as the answers need; the last few rows are remembered, for a finding is tried in many places and by many
@@ -126,7 +119,7 @@ class References:
         normwise = self.op.whole == "all"
         return ConditionNumbers(
             self.function, inputs, outputs, self.format.precision, normwise=normwise, until=self.caps().until,
-            timed=partial(self.clock.phase, "oracle"),
+            timed=self.effort.timed,
         )  # fmt: skip
 
     def _conditions_of(self, batch: Batch, inputs: dict[str, NDArray[np.float64]], outputs: int) -> ConditionNumbers:
@@ -134,61 +127,3 @@ class References:
         if self._conditions is None or self._conditions[0] is not batch:
             self._conditions = (batch, self.conditions(inputs, outputs))
         return self._conditions[1]
-
-
-class RowByRow:
-    """Implements judge.evidence.Further, for one batch; each row is asked about once, whichever target's answer needs it."""
-
-    def __init__(self, references: References, inputs: dict[str, NDArray[np.float64]], reference: Reference, rule: Rule) -> None:
-        self.references, self.inputs, self.reference, self.rule = references, inputs, reference, rule
-        self._flushed = Reference.unknown(*reference.shape)
-        self._read = np.zeros(reference.shape[0], np.bool_)
-        self._overflow = Overflow(references.function, inputs, references.format, self._lower)
-
-    def flushed(self, rows: Rows) -> Reference:
-        """The truth of these rows with subnormal inputs read as zeros."""
-        fresh = rows[~self._read[rows]]
-        if len(fresh):
-            asked, least = self.references, self.rule.format.min_normal
-            zeroed = {n: np.where(np.abs(v[fresh]) < least, np.copysign(0.0, v[fresh]), v[fresh]) for n, v in self.inputs.items()}
-            with asked.clock.phase("oracle"):
-                first, back = alike(zeroed)
-                different = {name: values[first] for name, values in zeroed.items()}
-                found = oracle.reference(asked.function, different, precision=asked.format.precision, caps=asked.caps()).take(
-                    back
-                )
-            found.accepts[...] |= kinds_by_contract(self.rule.op, zeroed, self.rule.order)[:, np.newaxis]
-            self._flushed.put(fresh, found)
-            self._read[fresh] = True
-        return self._flushed.take(rows)
-
-    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
-        """See overflow.Overflow.excused."""
-        with self.references.clock.phase("oracle"):
-            return self._overflow.excused(rows, outputs, nan, beyond)
-
-    def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
-        """The classes that the ball test proves of the first few of these elements, whose errors are surely beyond T."""
-        with self.references.clock.phase("oracle"):
-            return self._proved(rows, outputs, answers)
-
-    def _proved(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
-        truth, limit, fmt = self.reference, self.rule.limit, self.rule.format
-        classes = np.full(len(rows), Class.undecided, np.uint8)
-        sizes = moduli(truth.value[rows], limit.whole, fmt) if limit.whole else np.zeros((len(rows), truth.shape[1]))
-        for place, (row, output) in enumerate(zip(rows.tolist()[:BALLS], outputs.tolist(), strict=False)):
-            single = {name: values[row] for name, values in self.inputs.items()}
-            near = float(truth.value[row, output] + truth.low[row, output])
-            classes[place] = certify(
-                self.references.function, single, output, float(answers[place]), near, fmt, limit, math.inf, Class.unstable,
-                float(sizes[place, output]),
-            )  # fmt: skip
-        return classes
-
-    def _lower(self, order: str, rows: Rows) -> Reference:
-        """The truth at a lower order of these rows."""
-        asked = self.references
-        function = replace(asked.function, order=order)
-        taken = [*function.inputs, *([COTANGENT] if order == "grad" and COTANGENT in self.inputs else [])]
-        some = {name: self.inputs[name][rows] for name in taken}
-        return oracle.reference(function, some, precision=asked.format.precision, caps=asked.caps())

@@ -1,0 +1,101 @@
+"""RowByRow: what the oracle finds out of single rows, where a verdict depends on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuzzer.case import COTANGENT
+from fuzzer.judge.contract import kinds_by_contract
+from fuzzer.judge.evidence import Mask, Rows
+from fuzzer.judge.overflow import Overflow
+from fuzzer.judge.rule import Rule
+from fuzzer.judge.stability import certify
+from fuzzer.judge.steps.normwise import moduli
+from fuzzer.judge.ulps import Array
+from fuzzer.judge.verdict import Class
+from oracles import oracle
+from oracles.function import Function
+from oracles.question import Caps, alike
+from oracles.reference import Reference
+
+#: Ball tests of one call's answers, of elements whose conditioning nobody knows: at equal eigenvalues, at the edge of a domain.
+BALLS = 4
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Of questions to the oracle."""
+
+    #: What a question may cost now.
+    caps: Callable[[], Caps]
+    #: A context to which its seconds belong.
+    timed: Callable[[], AbstractContextManager[None]]
+
+
+class RowByRow:
+    """Implements evidence.Further, for one batch; each row is asked about once, whichever target's answer needs it.
+
+    inputs: exact. reference: of the batch, sharpened in place as the asker goes on. effort: what a question may cost, and where its seconds go.
+    """
+
+    def __init__(
+        self, function: Function, rule: Rule, inputs: dict[str, NDArray[np.float64]], reference: Reference, effort: Effort
+    ) -> None:
+        self.function, self.rule, self.inputs, self.reference, self.effort = function, rule, inputs, reference, effort
+        self._flushed = Reference.unknown(*reference.shape)
+        self._read = np.zeros(reference.shape[0], np.bool_)
+        self._overflow = Overflow(function, inputs, rule.format, self._lower)
+
+    def flushed(self, rows: Rows) -> Reference:
+        """The truth of these rows with subnormal inputs read as zeros."""
+        fresh = rows[~self._read[rows]]
+        if len(fresh):
+            least = self.rule.format.min_normal
+            zeroed = {n: np.where(np.abs(v[fresh]) < least, np.copysign(0.0, v[fresh]), v[fresh]) for n, v in self.inputs.items()}
+            with self.effort.timed():
+                first, back = alike(zeroed)
+                different = {name: values[first] for name, values in zeroed.items()}
+                found = self._reference(self.function, different).take(back)
+            found.accepts[...] |= kinds_by_contract(self.rule.op, zeroed, self.rule.order)[:, np.newaxis]
+            self._flushed.put(fresh, found)
+            self._read[fresh] = True
+        return self._flushed.take(rows)
+
+    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
+        """See overflow.Overflow.excused."""
+        with self.effort.timed():
+            return self._overflow.excused(rows, outputs, nan, beyond)
+
+    def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
+        """The classes that the ball test proves of the first few of these elements, whose errors are surely beyond T."""
+        with self.effort.timed():
+            return self._proved(rows, outputs, answers)
+
+    def _proved(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
+        truth, limit, fmt = self.reference, self.rule.limit, self.rule.format
+        classes = np.full(len(rows), Class.undecided, np.uint8)
+        sizes = moduli(truth.value[rows], limit.whole, fmt) if limit.whole else np.zeros((len(rows), truth.shape[1]))
+        for place, (row, output) in enumerate(zip(rows.tolist()[:BALLS], outputs.tolist(), strict=False)):
+            single = {name: values[row] for name, values in self.inputs.items()}
+            near = float(truth.value[row, output] + truth.low[row, output])
+            classes[place] = certify(
+                self.function, single, output, float(answers[place]), near, fmt, limit, math.inf, Class.unstable,
+                float(sizes[place, output]),
+            )  # fmt: skip
+        return classes
+
+    def _lower(self, order: str, rows: Rows) -> Reference:
+        """The truth at a lower order of these rows."""
+        function = replace(self.function, order=order)
+        taken = [*function.inputs, *([COTANGENT] if order == "grad" and COTANGENT in self.inputs else [])]
+        some = {name: self.inputs[name][rows] for name in taken}
+        return self._reference(function, some)
+
+    def _reference(self, function: Function, inputs: dict[str, NDArray[np.float64]]) -> Reference:
+        return oracle.reference(function, inputs, precision=self.rule.format.precision, caps=self.effort.caps())
