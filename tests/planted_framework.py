@@ -19,7 +19,7 @@ from fuzzer.catalog.registry import op_named
 from fuzzer.frameworks.expression import placed
 from fuzzer.frameworks.framework import Job
 from fuzzer.frameworks.target import register
-from fuzzer.judge.stability import certify
+from fuzzer.judge.proof import Suspect, ball_test
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
 from tests.right_answers import UnknownError, right_answer
@@ -112,9 +112,9 @@ def judge_planted(trial: Evaluator, batch: Batch, answers: Any, output: int = 0)
             exact = confirmation.exact
             truth = math.nan if exact is None else float(exact) if abs(exact) < 2**1023 else math.inf
             answer = float(np.asarray(outcome.answers, np.float64)[at])
-            certified = certify(
-                trial.function, single, output, answer, truth, trial.format, trial.references.rule(batch).limit, excess, class_
-            )
+            symptom = Symptom(int(verdicts.symptoms[at]))
+            suspect = Suspect(trial.function, trial.references.rule(batch), single, output, answer, class_, symptom, excess)
+            certified = ball_test(suspect, truth)
     return Judged(
         class_,
         Symptom(int(verdicts.symptoms[at])),

@@ -24,7 +24,7 @@ from fuzzer.frameworks.target import flush_policy
 from fuzzer.inputs.recipe import settle
 from fuzzer.inputs.structures import holds
 from fuzzer.judge.contract import facts_at
-from fuzzer.judge.stability import certify
+from fuzzer.judge.proof import Suspect, ball_test
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.arithmetic.mp import TimeIsUpError
 from oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
@@ -155,10 +155,11 @@ def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
     if class_.is_finding and math.isfinite(element.answer) and truth.accepts[0, output] & FINITE:
         single = {name: values[0] for name, values in row.exact().items()}
         near = float(truth.value[0, output] + truth.low[0, output])
-        class_ = certify(
-            held.function, single, output, element.answer, near, held.format, held.references.rule(row).limit,
-            float(verdicts.excess[0, output]), class_, held.references.modulus(row, output), element.kept,
+        suspect = Suspect(
+            held.function, held.references.rule(row), single, output, element.answer, class_, excess=float(verdicts.excess[0, output]),
+            modulus=held.references.modulus(row, output), kept=element.kept,
         )  # fmt: skip
+        class_ = ball_test(suspect, near)
     return class_ < Class.undecided
 
 

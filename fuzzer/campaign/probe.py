@@ -24,9 +24,9 @@ from fuzzer.errors import UserError
 from fuzzer.formats import Format, UnknownName, format_named
 from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
-from fuzzer.frameworks.target import can_be_alone, targets_named
+from fuzzer.frameworks.target import can_be_alone, framework_of, targets_named
 from fuzzer.inputs.shapes import output_count
-from fuzzer.judge.stability import certify
+from fuzzer.judge.proof import Suspect, certify, convention_of
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.reference import FINITE
 
@@ -117,8 +117,7 @@ class _Examination:
         self.point = point
         self.batch = point.batch
         self.fmt: Format = trial.format
-        self.standard = trial.references.rule(self.batch).limit
-        self._certified: dict[tuple[int, int, bytes], Class] = {}
+        self._certified: dict[tuple[str, int, int, bytes], Class] = {}
 
     def probe(self) -> Probe:
         calls = [(subject, *self._calls(subject)) for subject in self.trial.subjects]
@@ -137,7 +136,7 @@ class _Examination:
         return Probe(
             cell.op, dict(cell.params), cell.dtype, cell.order, self._inputs(), self._is_array(), reference,
             confirmation.certified_by, self._condition(row, output),
-            None if op.accuracy == "accumulating" else self.standard.ulps, worst, answered,
+            None if op.accuracy == "accumulating" else self.evidence.rule.limit.ulps, worst, answered,
         )  # fmt: skip
 
     # Running
@@ -200,7 +199,7 @@ class _Examination:
         failing = np.argwhere(verdicts.classes >= Class.inaccurate).tolist()
         size = {(r, o): math.inf if math.isnan(e := float(verdicts.excess[r, o])) else e for r, o in failing}
         for number, (row, output) in enumerate(sorted(size, key=lambda at: -size[at])):
-            class_ = self._certify(reading, row, output, confirmed=number < CONFIRMED)
+            class_ = self._certify(subject, reading, row, output, confirmed=number < CONFIRMED)
             reading.classes[row, output] = class_
             if not class_.is_finding:
                 reading.symptoms[row, output] = Symptom.none
@@ -211,23 +210,23 @@ class _Examination:
             self._sharpen(reading, row, output)
         return reading
 
-    def _certify(self, reading: _Reading, row: int, output: int, *, confirmed: bool) -> Class:
+    def _certify(self, subject: Subject, reading: _Reading, row: int, output: int, *, confirmed: bool) -> Class:
         """The class that can be proved. Without confirmation a wrong number is undecided; a NaN needs no digits to be wrong."""
         answer, screened = reading.answers[row, output], Class(int(reading.classes[row, output]))
-        key = (row, output, self.fmt.bits(answer).tobytes())
+        framework = framework_of(subject.target)
+        key = (framework, row, output, self.fmt.bits(answer).tobytes())
         if key not in self._certified:
-            finite, near = math.isfinite(float(answer)), self.digits.near(row, output)
-            class_ = screened
             if not confirmed:
-                class_ = Class.undecided if finite else screened
-            elif not self.digits.confirmation(row, output).agrees:
-                class_ = Class.undecided
-            elif (finite and not math.isnan(near)) or reading.symptoms[row, output] == Symptom.missed_nan:
-                class_ = certify(
-                    self.trial.function, self.digits.single(row), output, float(answer), near, self.fmt, self.standard,
-                    float(reading.excess[row, output]), screened, self.trial.references.modulus(self.batch.take(slice(row, row + 1)), output),
-                    self.digits.kept(row),
+                class_ = Class.undecided if math.isfinite(float(answer)) else screened
+            else:
+                one = self.batch.take(slice(row, row + 1))
+                suspect = Suspect(
+                    self.trial.function, self.evidence.rule, self.digits.single(row), output, float(answer), screened,
+                    Symptom(int(reading.symptoms[row, output])), float(reading.excess[row, output]),
+                    self.trial.references.modulus(one, output), self.digits.kept(row),
                 )  # fmt: skip
+                known = convention_of(self.trial.op, one, output, self.trial.cell.order, framework)
+                class_ = certify(suspect, known or self.digits.confirmation(row, output)).class_
             self._certified[key] = class_
         return self._certified[key]
 

@@ -29,11 +29,10 @@ from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
 from fuzzer.frameworks.launch import version_of
 from fuzzer.frameworks.target import Target, can_be_alone, framework_for, target_named, targets_named
 from fuzzer.judge.limits import accuracy_limit
-from fuzzer.judge.stability import certify
+from fuzzer.judge.proof import Suspect, certify, convention_of
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.arithmetic.native import Native
 from oracles.arithmetic.special import functions
-from oracles.confirmation import confirm
 from oracles.definitions import definition
 
 if TYPE_CHECKING:
@@ -140,16 +139,15 @@ def _judged(finding: Finding, trial: Evaluator, batch: Batch, outcome: Outcome, 
     reference, certified_by, near = finding.reference, finding.certified_by, math.nan
     if class_.is_finding or finding.symptom == Symptom.exception.name:
         single = {name: values[0] for name, values in batch.exact().items()}
-        truth = confirm(trial.function, single, finding.worst)
+        suspect = Suspect(
+            trial.function, trial.references.rule(batch), single, finding.worst, answer, class_, symptom, excess,
+            trial.references.modulus(batch, finding.worst),
+        )  # fmt: skip
+        proof = certify(
+            suspect, convention_of(trial.op, batch, finding.worst, trial.cell.order, framework_of(outcome.subject.target))
+        )
+        class_, truth = proof.class_, proof.confirmation
         reference, certified_by, near = truth.value, truth.certified_by, truth.near
-        if not truth.agrees:
-            class_ = Class.undecided
-        elif not math.isnan(truth.near) or symptom is Symptom.missed_nan:
-            standard = trial.references.rule(batch).limit
-            class_ = certify(
-                trial.function, single, finding.worst, answer, truth.near, trial.format, standard, excess, class_,
-                trial.references.modulus(batch, finding.worst),
-            )  # fmt: skip
     label = Label()
     if class_.is_finding:
         element = Element(batch, outcome.answers[placement.position], finding.worst, symptom, placement, near)

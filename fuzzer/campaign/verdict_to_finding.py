@@ -24,10 +24,9 @@ from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id, framework_of
 from fuzzer.findings.label import is_apart, labelled
-from fuzzer.judge.contract import documented, source_of
 from fuzzer.judge.limits import AccuracyLimit, limit_of_whom
+from fuzzer.judge.proof import Suspect, certify, convention_of
 from fuzzer.judge.severity import severity
-from fuzzer.judge.stability import certify
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import Confirmation, confirm
 
@@ -174,39 +173,35 @@ def _as_found(trial: Evaluator, subject: Subject, candidate: Candidate) -> Place
 def _certified(trial: Evaluator, ledger: Ledger, candidate: Candidate, placed: Placed, nth: int = 1) -> Finding | None:
     row, output = candidate.row, candidate.output
     single = {name: values[0] for name, values in row.exact().items()}
-    with trial.clock.phase("oracle"):
-        confirmation = confirm(trial.function, single, output)
-    convention = _convention(trial, ledger.subject, row, output)
-    confirmation = convention or confirmation
+    confirmation = convention_of(trial.op, row, output, trial.cell.order, framework_of(ledger.subject.target))
+    if confirmation is None:
+        with trial.clock.phase("oracle"):
+            confirmation = confirm(trial.function, single, output)
     if not confirmation.agrees:
         return None
     answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement, nth)
     if mine is None or not mine.class_.is_finding or mine.symptom != candidate.symptom:
         return None
-    mine = _measured(trial, mine, confirmation)
-    value, class_, excess = mine.value, mine.class_, mine.excess
-    standard = trial.references.rule(row).limit
-    truth = confirmation.near
-    if not math.isnan(truth) or mine.symptom == Symptom.missed_nan:
-        with trial.clock.phase("oracle"):  # the ball test: Arb enclosures
-            class_ = certify(
-                trial.function,
-                single,
-                output,
-                value,
-                truth,
-                trial.format,
-                standard,
-                excess,
-                class_,
-                trial.references.modulus(row, output),
-            )
+    mine, rule = _measured(trial, mine, confirmation), trial.references.rule(row)
+    suspect = Suspect(
+        trial.function,
+        rule,
+        single,
+        output,
+        mine.value,
+        mine.class_,
+        mine.symptom,
+        mine.excess,
+        trial.references.modulus(row, output),
+    )
+    with trial.clock.phase("oracle"):
+        class_ = certify(suspect, confirmation).class_
     if not class_.is_finding:
         return None
-    finding = _compose(trial, ledger, candidate, placed, confirmation, answers, mine, class_, truth, standard)
+    finding = _compose(trial, ledger, candidate, placed, confirmation, answers, mine, class_, confirmation.near, rule.limit)
     if class_ is Class.inaccurate:
-        finding = replace(finding, reason=limit_of_whom(standard, ledger.subject.implementation))
-    label = label_of(trial, ledger.subject, Element(row, mine.outputs, output, mine.symptom, placed.placement, truth))
+        finding = replace(finding, reason=limit_of_whom(rule.limit, ledger.subject.implementation))
+    label = label_of(trial, ledger.subject, Element(row, mine.outputs, output, mine.symptom, placed.placement, confirmation.near))
     return labelled(finding, label.name, label.reason)
 
 
@@ -230,17 +225,6 @@ def recertified(
     """The finding of a case that is known, certified as what a search finds; None where it does not show this symptom, or is not proved."""
     known = Candidate(row, output, Class.unstable, symptom, math.nan, math.inf, 0)
     return _certified(trial, Ledger(trial.cell, subject), known, Placed(placement, Class.unstable, symptom, math.nan), nth)
-
-
-def _convention(trial: Evaluator, subject: Subject, row: Batch, output: int) -> Confirmation | None:
-    """What the framework's own documentation says is right where the function has no derivative; None where it says nothing."""
-    framework = framework_of(subject.target)
-    held = documented(trial.op, row, output + 1, trial.cell.order, framework)
-    if held is None:
-        return None
-    low, high = float(held.low[0, output]), float(held.high[0, output])
-    right = repr(low) if low == high else f"[{low!r}, {high!r}]"
-    return Confirmation(right, f"convention: {source_of(trial.op, row, trial.cell.order, framework)}", True)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -14,8 +13,8 @@ from fuzzer.case import COTANGENT
 from fuzzer.judge.contract import kinds_by_contract
 from fuzzer.judge.evidence import Mask, Rows
 from fuzzer.judge.overflow import Overflow
+from fuzzer.judge.proof import Suspect, ball_test
 from fuzzer.judge.rule import Rule
-from fuzzer.judge.stability import certify
 from fuzzer.judge.steps.normwise import moduli
 from fuzzer.judge.ulps import Array
 from fuzzer.judge.verdict import Class
@@ -84,10 +83,10 @@ class RowByRow:
         for place, (row, output) in enumerate(zip(rows.tolist()[:BALLS], outputs.tolist(), strict=False)):
             single = {name: values[row] for name, values in self.inputs.items()}
             near = float(truth.value[row, output] + truth.low[row, output])
-            classes[place] = certify(
-                self.function, single, output, float(answers[place]), near, fmt, limit, math.inf, Class.unstable,
-                float(sizes[place, output]),
+            suspect = Suspect(
+                self.function, self.rule, single, output, float(answers[place]), modulus=float(sizes[place, output])
             )  # fmt: skip
+            classes[place] = ball_test(suspect, near)
         return classes
 
     def _lower(self, order: str, rows: Rows) -> Reference:
