@@ -83,7 +83,7 @@ def compare(trial: Evaluator, batch: Batch, *, seed: int, round_: int, without: 
             yield Comparison(number, error=str(error))
             continue
         if known is None and readings:
-            known = trial.references.conditions(batch.exact(), readings[0].answers.shape[1])
+            known = trial.references.conditions(batch, readings[0].answers.shape[1])
         yield _compared(trial, number, batch, readings, known)
 
 

@@ -22,7 +22,7 @@ from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.label import labelled
 from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, out_of_memory
-from fuzzer.judge.severity import severity
+from fuzzer.judge.severity import Graveness, severity
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
 
@@ -277,10 +277,11 @@ def _finding(trial: Evaluator, subject: Subject, guilty: _Guilty, symptom: Sympt
     avoidable = avoidable_by(answers, subject)
     with trial.clock.phase("oracle"):
         confirmation = confirm(trial.function, single, 0)
-    rank = severity(
-        Class.unstable, symptom, math.inf, trial.references.rule(row).limit.ulps, trial.format, int(reach(input_exponents(row))[0]),
-        avoidable=bool(avoidable), special_input=not all(np.isfinite(v).all() for v in single.values()),
+    grave = Graveness(
+        Class.unstable, symptom, math.inf, trial.references.rule(row).limit.ulps, int(reach(input_exponents(row))[0]),
+        special_input=not all(np.isfinite(v).all() for v in single.values()), avoidable=bool(avoidable),
     )  # fmt: skip
+    rank = severity(grave, trial.format)
     label = composed_label(trial, subject, row) if symptom == Symptom.exception else Label()  # no formula ends a process
     finding = Finding(
         id=identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,

@@ -28,7 +28,7 @@ LOSS = 64.0
 def shrink(trial: Evaluator, subject: Subject, candidate: Candidate) -> Candidate:
     """A candidate no more complex that the screen gives the same class and symptom, in the same kind of call. Deterministic; a
     shrunk candidate is left as it is, unless the calls ran out, or the time of the run."""
-    solo = Evaluator(trial.cell, [subject], replace(trial.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL), clock=trial.clock)
+    solo = trial.of_one(subject, replace(trial.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL))
     best = candidate
     calls = CALLS
     while calls > 0 and not trial.deadlines.past:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fuzzer.judge.evidence import Effort
+from fuzzer.judge.rule import Rule
 from oracles.conditioning import WIDE, amplification, choices_of_signs, least_amplification, projected_amplification
 from oracles.function import Function
 
@@ -27,16 +27,13 @@ UNKNOWN = -1.0
 class ConditionNumbers:
     """Implements judge.evidence.Amplifications, of the rows of one batch; inputs are exact.
 
-    outputs: of the function. normwise: as the op's errors are measured. until: see conditioning.amplification. timed: a context for what is computed,
-    beside what is looked up.
+    outputs: of the function. effort: what is computed takes its seconds, and nothing that costs a row at a time is begun after its caps' `until`.
     """
 
-    def __init__(
-        self, function: Function, inputs: dict[str, Values], outputs: int, precision: int, *, normwise: bool, until: float = math.inf,
-        timed: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> None:  # fmt: skip
-        self.function, self.inputs, self.outputs, self.precision, self.normwise = function, inputs, outputs, precision, normwise
-        self.until, self.timed = until, timed
+    def __init__(self, function: Function, rule: Rule, inputs: dict[str, Values], outputs: int, effort: Effort) -> None:
+        self.function, self.inputs, self.outputs, self.effort = function, inputs, outputs, effort
+        self.precision, self.normwise = rule.format.precision, rule.op.whole == "all"
+        self.until = effort.caps().until
         self.beside: Values | None = None  # by element, what amplifications are added to
         self.count = len(next(iter(inputs.values())))
         self._known: dict[object, Values] = {}
@@ -76,7 +73,7 @@ class ConditionNumbers:
         if MANY * len(fresh) > self.count:
             fresh = np.arange(self.count)
         for some in _parts(fresh, len(choices_of_signs(self.numbers)) * self.numbers):
-            with self.timed():
+            with self.effort.timed():
                 least[some], likely[some] = projected_amplification(
                     self.function, self._taken(some), self.precision, normwise=self.normwise
                 )
@@ -94,7 +91,7 @@ class ConditionNumbers:
         for some in _parts(np.flatnonzero(np.isnan(known[rows, outs])), self.numbers):
             at = rows[some], outs[some]
             more = options if beside is None else {"beside": beside[at], **options}
-            with self.timed():
+            with self.effort.timed():
                 found = measure(self.function, self._taken(at[0]), at[1], self.precision, normwise=self.normwise, **more)
             known[at] = np.where(np.isnan(found), UNKNOWN, found)
         return known[rows, outs]
