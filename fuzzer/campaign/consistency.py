@@ -42,15 +42,17 @@ ANSWERS, ROWS, FED = 6, 64, 16
 
 @dataclass(frozen=True)
 class Reading:
-    """The answers of one kind of call. rows: the numbers of the rows that stood in it; positions: where; nth: how often the same call
-    had been made, this one included."""
+    """The answers of one kind of call."""
 
+    #: The rows that stood in it, and their positions there.
     rows: NDArray[np.int64]
     positions: NDArray[np.int64]
     length: int
+    #: The outputs, a row each.
     answers: NDArray[Any]
     stride: int = 1
-    nth: int = 1
+    #: Which of several identical calls it is (1 = first).
+    call_index: int = 1
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,8 @@ def _readings(trial: Evaluator, subject: Subject, batch: Batch, order: NDArray[n
     """All calls of one subject, but those whose shape is one too many for it. order: a permutation of the rows of the long call."""
     size = len(order)
     around = np.arange(size) % batch.rows
-    for index, nth in ((around, 1), (around, 2), (around[::-1], 1), (around[order], 1)):
-        yield from _in_call(trial, subject, batch, index, nth=nth)
+    for index, call_index in ((around, 1), (around, 2), (around[::-1], 1), (around[order], 1)):
+        yield from _in_call(trial, subject, batch, index, call_index=call_index)
     closed = trial.calls.framework(subject).lengths
     lengths = LENGTHS if closed is None else [n for n in CLOSED[: 1 + round_] if n in closed and n != 1]
     for length in lengths:
@@ -114,11 +116,13 @@ def _readings(trial: Evaluator, subject: Subject, batch: Batch, order: NDArray[n
             yield from _placed(trial, subject, batch, row, placement)
 
 
-def _in_call(trial: Evaluator, subject: Subject, batch: Batch, index: NDArray[np.int64], nth: int = 1) -> Iterator[Reading]:
+def _in_call(
+    trial: Evaluator, subject: Subject, batch: Batch, index: NDArray[np.int64], call_index: int = 1
+) -> Iterator[Reading]:
     """The rows of these numbers in one call."""
     rows = batch.take(index)
     if trial.shapes.admits(subject, rows, "place"):
-        yield Reading(index, np.arange(len(index)), len(index), trial.calls.call(subject, rows), nth=nth)
+        yield Reading(index, np.arange(len(index)), len(index), trial.calls.call(subject, rows), call_index=call_index)
 
 
 def _placed(trial: Evaluator, subject: Subject, batch: Batch, row: int, placement: Placement) -> Iterator[Reading]:
@@ -135,7 +139,7 @@ class _Sighting:
 
     bits: bytes
     placement: Placement
-    nth: int
+    call_index: int
     answer: NDArray[Any]
 
 
@@ -153,7 +157,7 @@ def _compared(trial: Evaluator, number: int, batch: Batch, readings: list[Readin
             seen = sightings.setdefault(row, [_Sighting(bits[row].tobytes(), Placement(readings[0].length, row), 1, first[row])])
             if len(seen) < ANSWERS and all(mine[at].tobytes() != other.bits for other in seen):
                 placement = Placement(reading.length, int(reading.positions[at]), reading.stride)
-                seen.append(_Sighting(mine[at].tobytes(), placement, reading.nth, reading.answers[at]))
+                seen.append(_Sighting(mine[at].tobytes(), placement, reading.call_index, reading.answers[at]))
     if not sightings:
         return Comparison(number, bits.size)
     return _judged(trial, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]), known)
@@ -196,10 +200,10 @@ def _judged(
             if len(right):  # a zero that only a flush-to-zero policy explains is no right answer to hold against another
                 bad, good = int(np.argmax(failing[:, output])), seen[int(right[0])]
                 candidate = _candidate(judgement.batch, verdicts, start + bad, int(output), seen[bad].placement)
-                inconsistent.append(Inconsistency(candidate, seen[bad].nth, good.placement, good.nth))
+                inconsistent.append(Inconsistency(candidate, seen[bad].call_index, good.placement, good.call_index))
         for at in np.flatnonzero(failing.any(axis=1)).tolist():
             placement = seen[at].placement
-            if seen[at].nth == 1:  # what only a second call shows is no point for the search
+            if seen[at].call_index == 1:  # what only a second call shows is no point for the search
                 among = placement.length == lists[0][0].placement.length
                 wrong.append((_alone(judgement, start + at), None if among else placement))
         start += len(seen)

@@ -51,8 +51,8 @@ def gravity(class_: Class, label: Label) -> float:
 
 @dataclass(frozen=True)
 class Element:
-    """One answer that was judged wrong: a batch of one row, the row of outputs that the call gave, and which of them; where the row stood; the
-    truth, nan where it is not known or no number; what is known of the row already, other outputs included."""
+    """One answer that was judged wrong: a batch of one row, the row of outputs that the call gave, and which of them; where the row stood;
+    the truth, nan where it is not known or no number; what is known of the row already, other outputs included."""
 
     row: Batch
     outputs: NDArray[Any]
@@ -90,7 +90,8 @@ def composed_label(trial: Evaluator, subject: Subject, row: Batch, *, scaled: bo
 
 
 def _is_scaled(trial: Evaluator, element: Element) -> bool:
-    """Whether a product or quotient with one call's result could not have lost what was lost: of values, where answer and truth are normal."""
+    """Whether a product or quotient with one call's result could not have lost what was lost: of values, where answer and truth are
+    normal."""
     normal = (trial.format.min_normal <= abs(v) <= trial.format.max for v in (element.answer, element.truth))
     return trial.cell.order == "value" and all(normal)
 
@@ -154,7 +155,7 @@ def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
     class_ = Class(int(verdicts.classes[0, output]))
     if class_.is_finding and math.isfinite(element.answer) and truth.accepts[0, output] & FINITE:
         single = {name: values[0] for name, values in row.exact().items()}
-        near = float(truth.value[0, output] + truth.low[0, output])
+        near = float(truth.value[0, output] + truth.value_lo[0, output])
         suspect = Suspect(
             held.function, held.references.rule(row), single, output, element.answer, class_, excess=float(verdicts.excess[0, output]),
             modulus=held.references.modulus(row, output), kept=element.kept,
@@ -164,7 +165,8 @@ def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
 
 
 def _right_in_steps(held: Evaluator, element: Element) -> bool:
-    """Whether the answer is what the definition gives in the format's own arithmetic, within T ulps; 16-bit formats may compute in binary32."""
+    """Whether the answer is what the definition gives in the format's own arithmetic, within T ulps; 16-bit formats may compute in
+    binary32."""
     single = {name: values[0] for name, values in element.row.exact().items()}
     formats: list[Format] = [held.format] + [FLOAT32] * (held.format.width == 16)
     for fmt in formats:
@@ -185,8 +187,8 @@ def _rounded(value: float, fmt: Format) -> float:
 
 # Flush
 
-#: What moves inputs out of the reach of a flush: powers of two by which tiny ones are multiplied, in multiples of the format's precision; where
-#: none is tiny, powers to which the magnitudes of all are raised, which brings them and the truth nearer to 1.
+#: What moves inputs out of the reach of a flush: powers of two by which tiny ones are multiplied, in multiples of the format's precision;
+#: where none is tiny, powers to which the magnitudes of all are raised, which brings them and the truth nearer to 1.
 _AWAY, _NEARER = (2, 4), (0.75, 0.5)
 #: Factors of the numbers at which gradual underflow is tried.
 _BESIDE = (1.0, 0.875, 0.75)
@@ -223,9 +225,9 @@ def _flushing(trial: Evaluator, subject: Subject) -> list[Format]:
 
 
 def _explained(trial: Evaluator, element: Element, fmt: Format) -> bool:
-    """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer, and has
-    a right one with gradual underflow: what underflows, or loses digits there, whatever the target does is no flush (the variance of numbers
-    whose squares are subnormal)."""
+    """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer,
+    and has a right one with gradual underflow: what underflows, or loses digits there, whatever the target does is no flush (the variance
+    of numbers whose squares are subnormal)."""
     single = {name: values[0] for name, values in element.row.exact().items()}
     finite = math.isfinite(element.answer)
     if evaluation_cost(trial.function, {name: np.shape(v) for name, v in single.items()}, 256) > _DEAR:
@@ -249,8 +251,8 @@ def _explained(trial: Evaluator, element: Element, fmt: Format) -> bool:
 def _steps(
     trial: Evaluator, element: Element, fmt: Format, factor: float = 1.0, *, gradual: bool = False, flush: bool = True
 ) -> list[float]:
-    """The definition step by step at the row's numbers, of which those that are no integers are multiplied by a factor (stepwise.flushed_steps);
-    flush: False for exact steps."""
+    """The definition step by step at the row's numbers, of which those that are no integers are multiplied by a factor
+    (stepwise.flushed_steps); flush: False for exact steps."""
     whole = {spec.name for spec in trial.op.inputs if spec.integers}
     single = {name: values[0] if name in whole else values[0] * factor for name, values in element.row.exact().items()}
     least = fmt.min_normal if flush else 0.0  # nothing is below 0
@@ -269,8 +271,8 @@ def _is(trial: Evaluator, element: Element, outputs: list[float]) -> bool:
 
 
 def _is_right(trial: Evaluator, element: Element, fmt: Format) -> bool:
-    """Whether the definition with gradual underflow is as near the truth as rounding explains, within T ulps, or c of the excess (judge.limits):
-    here, and where every number is an eighth or a quarter less, for a quantised result may be right by chance."""
+    """Whether the definition with gradual underflow is as near the truth as rounding explains, within T ulps, or c of the excess
+    (judge.limits): here, and where every number is an eighth or a quarter less, for a quantised result may be right by chance."""
     standard = trial.references.rule(element.row).limit
     for factor in _BESIDE:
         gradual = _steps(trial, element, fmt, factor, gradual=True)[element.output]

@@ -25,17 +25,21 @@ KEPT = 8
 
 @dataclass(frozen=True)
 class Candidate:
-    """One element that the screen called a finding: its row, output and score; within: the call of its own, if any; answers: the row of outputs
-    that it is of, where it is known."""
+    """One element that the judge called a finding."""
 
+    #: A batch of the one row, and the number of the output.
     row: Batch
     output: int
     class_: Class
     symptom: Symptom
+    #: The error in ulps, and the excess.
     ulps: float
     excess: float
+    #: The binary exponent of the row's least ordinary number (binades).
     exponent: int
+    #: The placement where the row stood in a call of its own.
     within: Placement | None = None
+    #: All outputs of the row, where they are known.
     answers: NDArray[Any] | None = None
 
     @property
@@ -51,18 +55,21 @@ def _rank(class_: int, excess: float, exponent: int) -> tuple[int, float, float]
 
 @dataclass(frozen=True)
 class Inconsistency:
-    """The same bits, another answer. candidate: the wrong one, `within` the call where it was seen; nth: in the how manieth such call.
-    right_at, right_nth: where an answer was right."""
+    """The same bits with two answers, one right and one wrong."""
 
+    #: The wrong answer, `within` the call where it was seen.
     candidate: Candidate
-    nth: int
+    #: Which of several identical calls gave it (1 = first).
+    call_index: int
+    #: Where an answer was right.
     right_at: Placement
-    right_nth: int
+    #: Which of several identical calls gave the right answer (1 = first).
+    right_call_index: int
 
     @property
     def repeated(self) -> bool:
-        """Whether only calling again makes the difference."""
-        return self.nth != self.right_nth
+        """Whether the same call, repeated, gave both answers."""
+        return self.call_index != self.right_call_index
 
 
 class Ledger:
@@ -163,7 +170,8 @@ class Ledger:
             self.candidates[symptom] = {c.exponent: c for c in best}
 
     def _add_elites(self, batch: Batch, score: NDArray[np.float64], binades: Binades, worst: NDArray[np.float64]) -> float:
-        """The worst row of each binade, of the worst binades; score: the largest finite error of each row in ulps; worst: of each binade."""
+        """The worst row of each binade, of the worst binades; score: the largest finite error of each row in ulps; worst: of each
+        binade."""
         for number in np.argsort(-worst, kind="stable")[: 2 * KEPT].tolist():
             exponent, size = int(binades.met[number]), float(worst[number])
             if size > self.elites.get(exponent, (0.0,))[0]:

@@ -1,7 +1,7 @@
 """Nondeterminism: the same call of the same bits with other answers in other processes. What reads memory that nobody wrote answers so.
 
-Two fresh processes prove it. Starting them takes seconds, so only findings that give cause are asked about: a call that does not repeat its answer, a
-number where only NaN or infinity is right that changes with the length of the call, or that no formula has a reason to give.
+Two fresh processes prove it. Starting them takes seconds, so only findings that give cause are asked about: a call that does not repeat its
+answer, a number where only NaN or infinity is right that changes with the length of the call, or that no formula has a reason to give.
 """
 
 from __future__ import annotations
@@ -169,9 +169,9 @@ def _answers(pair: tuple[Hosted, Hosted], job: Job, finding: Finding) -> Process
     call has one answer, the other length is looked at too."""
     host.start_together(pair)
     case = case_of(finding)
-    batch, nth, other = case.batch(), int(finding.case.get("nth", 1)), _other(case.placement)
+    batch, call_index, other = case.batch(), int(finding.case.get("nth", 1)), _other(case.placement)
     before = pair[1].evaluate_placed(job, batch, other)
-    for placement, calls in ((case.placement, nth), (other, 1)):
+    for placement, calls in ((case.placement, call_index), (other, 1)):
         answers = [[process.evaluate_placed(job, batch, placement) for _ in range(calls)][-1] for process in pair]
         first, second = (float(answer[placement.position, finding.worst]) for answer in answers)
         found = Processes(first, second, placement)

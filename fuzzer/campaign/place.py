@@ -78,36 +78,43 @@ def as_before(trial: Evaluator, subject: Subject, candidate: Candidate, placemen
 
 
 @dataclass(frozen=True)
-class Sides:
-    """Two placements of the same bits. wrong: where they fail, in the nth equal call; right: where they do not, in the right_nth, with the
-    answer there."""
+class InconsistentPair:
+    """The same bits at two placements, one with a wrong answer and one with a right one."""
 
+    #: Where the answer is wrong.
     wrong: Placed
-    nth: int
+    #: Which of several identical calls gave it (1 = first).
+    call_index: int
+    #: Where the answer is right.
     right: Placement
-    right_nth: int
+    #: Which of several identical calls gave that (1 = first).
+    right_call_index: int
+    #: The right answer.
     answer: float
 
     @property
-    def told(self) -> str:
-        """As a finding's note tells it."""
-        wrong = self.wrong.placement
+    def note(self) -> str:
+        """The note of a finding."""
+        wrong, repeated = self.wrong.placement, self.call_index != self.right_call_index
         least = self.right.length < wrong.length and wrong.stride == 1
         same = self.right.length == wrong.length > 1
-        right = where(self.right, self.right_nth, nth=self.nth != self.right_nth, position=same)
-        failing = where(wrong, self.nth, nth=self.nth != self.right_nth, position=wrong.length > 1, least=least)
+        right = where(self.right, self.right_call_index if repeated else 0, position=same)
+        failing = where(wrong, self.call_index if repeated else 0, position=wrong.length > 1, least=least)
         return f"the same bits are right {right} (answer {self.answer:.9g}), wrong {failing}"
 
 
-def where(placement: Placement, call: int, *, nth: bool, position: bool, least: bool = False) -> str:
-    """A placement in words. nth, position: whether the call's number and the row's position matter; least: longer calls fail too."""
+def where(placement: Placement, call_index: int, *, position: bool, least: bool = False) -> str:
+    """A placement in words. call_index: which of two identical calls, 0 where that does not matter; position: whether the row's position
+    matters; least: whether longer calls fail too."""
     text = f"{'from' if least else 'at'} length {placement.length}"
     text += f", position {placement.position}" if position or placement.position else ""
     text += f", stride {placement.stride}" if placement.stride > 1 else ""
-    return text + (f", in the {'first' if call == 1 else 'second'} of two equal calls" if nth else "")
+    return text + (f", in the {'first' if call_index == 1 else 'second'} of two equal calls" if call_index else "")
 
 
-def sides(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
+def inconsistent_pair(
+    trial: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency
+) -> InconsistentPair | None:
     """The simplest pair of placements at which this element fails as it was seen to, and is right; None where there is none.
 
     In both the row stands alone or repeated, so that its neighbours play no part.
@@ -123,7 +130,7 @@ def sides(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: Inc
     lengths = LENGTHS if trial.calls.framework(subject).lengths is None else CLOSED_LENGTHS
     tried = [*(Placement(n) for n in lengths), replace(seen.right_at, position=0)]
     right = next((found for at in tried if (found := _right(trial, subject, row, output, at)) is not None), None)
-    return None if right is None else Sides(wrong, 1, right[0], 1, right[1])
+    return None if right is None else InconsistentPair(wrong, 1, right[0], 1, right[1])
 
 
 def _right(trial: Evaluator, subject: Subject, row: Batch, output: int, placement: Placement) -> tuple[Placement, float] | None:
@@ -143,11 +150,11 @@ def _is_right(screened: Judged, output: int) -> NDArray[np.bool_]:
     return right
 
 
-def _twice(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
+def _twice(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> InconsistentPair | None:
     """A call made twice, of whose answers one is wrong: of the row alone, or of the length where it was seen."""
     for placement in dict.fromkeys((Placement(), replace(seen.candidate.within or Placement(), position=0))):
         first, second = (trial.run_placed(row, subject, placement).outcomes[0] for _ in range(2))
-        for nth, bad, right_nth, good in ((2, second, 1, first), (1, first, 2, second)):
+        for call_index, bad, right_call_index, good in ((2, second, 1, first), (1, first, 2, second)):
             if bad.screened is None or good.screened is None or good.answers is None:
                 return None
             verdicts = bad.screened.verdicts
@@ -156,5 +163,5 @@ def _twice(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: In
                 at = (int(differ[0]), output)
                 here = replace(placement, position=at[0])
                 wrong = Placed(here, Class(int(verdicts.classes[at])), int(verdicts.symptoms[at]), float(verdicts.ulps[at]))
-                return Sides(wrong, nth, here, right_nth, float(good.answers[at]))
+                return InconsistentPair(wrong, call_index, here, right_call_index, float(good.answers[at]))
     return None

@@ -31,9 +31,9 @@ Known = Callable[[Batch], Truth]
 
 @dataclass(frozen=True)
 class Plateau:
-    """Inputs `first` to `first + count` of a space: the correctly rounded result is `right`, or, where scale is not 0, `scale` times the input,
-    exactly; or, where kinds is not 0, it is no number, and what Reference.accepts names is right. worst: the largest error of these results in
-    ulps, at input `at` (-1: none)."""
+    """Inputs `first` to `first + count` of a space: the correctly rounded result is `right`, or, where scale is not 0, `scale` times the
+    input, exactly; or, where kinds is not 0, it is no number, and what Reference.accepts names is right. worst: the largest error of these
+    results in ulps, at input `at` (-1: none)."""
 
     first: int
     count: int
@@ -155,8 +155,8 @@ def _proved(function: Function, ends: _Ends, sign: Sign) -> Plateau | None:
 
 
 def _no_number(function: Function, fmt: Format, given: NDArray[np.float64], kinds: int) -> bool:
-    """Whether the function has no number at any input of the run, and what is accepted instead is `kinds`: undefined on all of it, or all of
-    its inputs integers, and those poles."""
+    """Whether the function has no number at any input of the run, and what is accepted instead is `kinds`: undefined on all of it, or all
+    of its inputs integers, and those poles."""
     if kinds == NAN:
         found = hull(function, float(given.min()), float(given.max()))
         if found is not None and found.undefined:
@@ -179,8 +179,8 @@ def _at_level(fmt: Format, found: Hull | None, result: Any) -> float | None:
 def _along_line(function: Function, fmt: Format, given: NDArray[np.float64], reference: Reference, scale: float) -> float | None:
     """The most ulps that f(x) is off scale * x, where that is f(x) correctly rounded for all x in the run; else None.
 
-    f(x) = f(a) + q (x - a) with q in the hull of the slopes and a either 0 or the end of the run beside it. Next to a number y of precision p
-    no other is nearer than |y| 2^-p, and what is off by less than half of that is rounded to y; subnormal numbers stand no nearer.
+    f(x) = f(a) + q (x - a) with q in the hull of the slopes and a either 0 or the end of the run beside it. Next to a number y of precision
+    p no other is nearer than |y| 2^-p, and what is off by less than half of that is rounded to y; subnormal numbers stand no nearer.
     """
     sizes = np.abs(given)
     least, most = float(sizes.min()) * abs(scale), float(sizes.max()) * abs(scale)
@@ -194,7 +194,7 @@ def _along_line(function: Function, fmt: Format, given: NDArray[np.float64], ref
             return found
     k = int(np.argmin(sizes))
     with np.errstate(all="ignore"):
-        off = abs((reference.value[k, 0] - scale * given[k]) + reference.low[k, 0]) + reference.radius[k, 0]
+        off = abs((reference.value[k, 0] - scale * given[k]) + reference.value_lo[k, 0]) + reference.radius[k, 0]
     return _off(fmt, slope(function, float(given.min()), float(given.max())), scale, float(off) / least if least else np.inf)
 
 

@@ -1,7 +1,7 @@
 """Rerun: the findings of a baseline in one cell, each run again on the same bits, before the search and apart from it.
 
-What a search finds depends on the points it began with. So nothing of a baseline reaches the search, which is that of any run with its seed and
-budget, and whether a finding is known, worse, better or fixed is told by its own case alone.
+What a search finds depends on the points it began with. So nothing of a baseline reaches the search, which is that of any run with its seed
+and budget, and whether a finding is known, worse, better or fixed is told by its own case alone.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ ONCE = {"count": 1, "judged": 1, "share": 1.0}
 
 @dataclass(frozen=True)
 class RerunResult(Result):
-    """became: by the id of a finding of the baseline what its case is now, see `fate`. findings: those that still fail, as they are today."""
+    """became: by the id of a finding of the baseline what its case is now, see `fate`. findings: those that still fail, as they are
+    today."""
 
     became: dict[str, dict[str, Any]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -114,8 +115,10 @@ def _again(trial: Evaluator, subject: Subject, finding: Finding) -> Finding | No
         if right is not None or symptom in (Symptom.exception, Symptom.crash, Symptom.hang):
             kept = right is not None and still_inconsistent(now, right[0])
             return _named(trial, subject, finding, replace(now, symptom=finding.symptom) if kept else now)
-        case, nth = case_of(finding), int(finding.case.get("nth", 1))
-        proved = recertified(trial, subject, case.batch(), finding.worst, symptom, case.placement, nth) if symptom else None
+        case, call_index = case_of(finding), int(finding.case.get("nth", 1))
+        proved = (
+            recertified(trial, subject, case.batch(), finding.worst, symptom, case.placement, call_index) if symptom else None
+        )
     except (FrameworkError, UserError):
         return None
     if proved is not None:

@@ -1,4 +1,5 @@
-"""Sharp truth: the truth of consecutive inputs, so sharp that its rounding is known: by a Taylor model where there is one, by ball64, or climbed."""
+"""Sharp truth: the truth of consecutive inputs, so sharp that its rounding is known: by a Taylor model where there is one, by ball64, or
+climbed."""
 
 from __future__ import annotations
 
@@ -149,7 +150,7 @@ def _numbers(mid: NDArray[np.float64], rad: Any, tier: str) -> Reference:
 def rounded(truth: Reference, fmt: Format) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """(the correctly rounded results, where they are certain) of the elements whose truth is a number."""
     with np.errstate(all="ignore"):
-        right, certain = _both_ends(truth.value, truth.radius + np.abs(truth.low), fmt)
+        right, certain = _both_ends(truth.value, truth.radius + np.abs(truth.value_lo), fmt)
     return right, certain & (truth.accepts & FINITE != 0)
 
 

@@ -15,7 +15,7 @@ from fuzzer.campaign.cell import Subject
 from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
 from fuzzer.campaign.label import Element, label_of, set_aside
 from fuzzer.campaign.ledger import Candidate, Inconsistency, Ledger
-from fuzzer.campaign.place import Placed, Sides, as_before, place, sides
+from fuzzer.campaign.place import InconsistentPair, Placed, as_before, inconsistent_pair, place
 from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shape_budget import Purpose
 from fuzzer.campaign.shrink import shrink
@@ -95,10 +95,10 @@ def _inconsistent(trial: Evaluator, ledger: Ledger, plain: Sequence[Finding], kn
             break
         alike = [f for f in plain if f.symptom == seen.candidate.symptom.name]
         for candidate in _simplest_first(trial, ledger, seen, alike):
-            both = sides(trial, ledger.subject, candidate.row, candidate.output, seen)
-            base = None if both is None else _certified(trial, ledger, candidate, both.wrong, both.nth)
-            if both is not None and base is not None:
-                return [_as_inconsistent(trial, ledger, base, both, alike)]
+            pair = inconsistent_pair(trial, ledger.subject, candidate.row, candidate.output, seen)
+            base = None if pair is None else _certified(trial, ledger, candidate, pair.wrong, pair.call_index)
+            if pair is not None and base is not None:
+                return [_as_inconsistent(trial, ledger, base, pair, alike)]
     return []
 
 
@@ -112,21 +112,23 @@ def _simplest_first(trial: Evaluator, ledger: Ledger, seen: Inconsistency, alike
     yield seen.candidate
 
 
-def _as_inconsistent(trial: Evaluator, ledger: Ledger, base: Finding, both: Sides, alike: Sequence[Finding]) -> Finding:
+def _as_inconsistent(
+    trial: Evaluator, ledger: Ledger, base: Finding, pair: InconsistentPair, alike: Sequence[Finding]
+) -> Finding:
     """The certified finding with the symptom inconsistent: no graver than the same error with its plain symptom."""
     subject, row = ledger.subject, case_of(base).batch()
     rank = severity(
         Class[base.class_], Symptom.inconsistent, base.ulps, trial.references.rule(row).limit.ulps, trial.format, int(reach(input_exponents(row))[0]),
         avoidable=bool(base.avoidable_by), special_input=not all(np.isfinite(v).all() for v in row.exact().values()),
     )  # fmt: skip
-    right = {"placement": vars(both.right), "output": both.answer, "output_hex": both.answer.hex()}
-    if both.right_nth > 1:
-        right["nth"] = both.right_nth
-    case = {**base.case, "right": right, **({"nth": both.nth} if both.nth > 1 else {})}
+    right = {"placement": vars(pair.right), "output": pair.answer, "output_hex": pair.answer.hex()}
+    if pair.right_call_index > 1:
+        right["nth"] = pair.right_call_index
+    case = {**base.case, "right": right, **({"nth": pair.call_index} if pair.call_index > 1 else {})}
     return replace(
         base, id=identity(trial, subject, Symptom.inconsistent), symptom=Symptom.inconsistent.name, case=case, extent=ledger.extent_of_inconsistent(),
         severity=min([rank, base.severity, *(f.severity for f in alike)]),
-        note=both.told,
+        note=pair.note,
     )  # fmt: skip
 
 
@@ -170,7 +172,7 @@ def _as_found(trial: Evaluator, subject: Subject, candidate: Candidate) -> Place
     return next((found for at in placements if (found := as_before(trial, subject, candidate, at))), None)
 
 
-def _certified(trial: Evaluator, ledger: Ledger, candidate: Candidate, placed: Placed, nth: int = 1) -> Finding | None:
+def _certified(trial: Evaluator, ledger: Ledger, candidate: Candidate, placed: Placed, call_index: int = 1) -> Finding | None:
     row, output = candidate.row, candidate.output
     single = {name: values[0] for name, values in row.exact().items()}
     confirmation = convention_of(trial.op, row, output, trial.cell.order, framework_of(ledger.subject.target))
@@ -179,7 +181,7 @@ def _certified(trial: Evaluator, ledger: Ledger, candidate: Candidate, placed: P
             confirmation = confirm(trial.function, single, output)
     if not confirmation.agrees:
         return None
-    answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement, nth)
+    answers, mine = answers_at(trial, ledger.subject, row, output, placed.placement, call_index)
     if mine is None or not mine.class_.is_finding or mine.symptom != candidate.symptom:
         return None
     mine, rule = _measured(trial, mine, confirmation), trial.references.rule(row)
@@ -206,8 +208,8 @@ def _certified(trial: Evaluator, ledger: Ledger, candidate: Candidate, placed: P
 
 
 def _measured(trial: Evaluator, own: Own, confirmation: Confirmation) -> Own:
-    """The answer with its error against the confirmed truth: the judge's is only as sharp as its verdict needed, in ulps of a number that may
-    not have been told from 0."""
+    """The answer with its error against the confirmed truth: the judge's is only as sharp as its verdict needed, in ulps of a number that
+    may not have been told from 0."""
     exact = confirmation.exact
     if (
         exact is None
@@ -220,11 +222,11 @@ def _measured(trial: Evaluator, own: Own, confirmation: Confirmation) -> Own:
 
 
 def recertified(
-    trial: Evaluator, subject: Subject, row: Batch, output: int, symptom: Symptom, placement: Placement, nth: int
+    trial: Evaluator, subject: Subject, row: Batch, output: int, symptom: Symptom, placement: Placement, call_index: int
 ) -> Finding | None:
     """The finding of a case that is known, certified as what a search finds; None where it does not show this symptom, or is not proved."""
     known = Candidate(row, output, Class.unstable, symptom, math.nan, math.inf, 0)
-    return _certified(trial, Ledger(trial.cell, subject), known, Placed(placement, Class.unstable, symptom, math.nan), nth)
+    return _certified(trial, Ledger(trial.cell, subject), known, Placed(placement, Class.unstable, symptom, math.nan), call_index)
 
 
 @dataclass(frozen=True)
@@ -245,7 +247,7 @@ def answers_at(
     row: Batch,
     output: int,
     placement: Placement,
-    nth: int = 1,
+    call_index: int = 1,
     without: Subject | None = None,
     *,
     peers: bool = True,
@@ -261,7 +263,7 @@ def answers_at(
         at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
         purpose: Purpose = "proof" if other == subject else "place"
         with trial.peers.asking(other):
-            outcome = [trial.run_placed(row, other, at, purpose).outcomes[0] for _ in range(nth)][-1]
+            outcome = [trial.run_placed(row, other, at, purpose).outcomes[0] for _ in range(call_index)][-1]
         if outcome.answers is None or outcome.screened is None:
             unsupported = outcome.error.startswith(RECORD_ERRORS) or (trial.peers.refuses(trial, other) and not outcome.died)
             if outcome.error and not unsupported:
@@ -280,7 +282,8 @@ def answers_at(
 
 
 def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:
-    """The targets where another call, or the same call, got these bits right; not those that a flush to zero excuses and that are farther off."""
+    """The targets where another call, or the same call, got these bits right; not those that a flush to zero excuses and that are farther
+    off."""
     own = (subject.target, subject.implementation.call)
     error = next((a.ulps for a in answers if (a.target, a.implementation) == own), math.inf)
     others = [a for a in answers if a.class_ == Class.ok.name and (a.target, a.implementation) != own]

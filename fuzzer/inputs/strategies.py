@@ -191,8 +191,8 @@ def explore(
 
 @contextmanager
 def _sources_unread() -> Iterator[None]:
-    """Keeps Hypothesis from reading the source files of all imported local modules for constants, a quarter of a second in each process and again
-    for every module imported since: none of them lies where integers are drawn here."""
+    """Keeps Hypothesis from reading the source files of all imported local modules for constants, a quarter of a second in each process and
+    again for every module imported since: none of them lies where integers are drawn here."""
     read = getattr(providers, "_get_local_constants", None)
     known = getattr(providers, "_local_constants", None)
     if read is None or known is None:  # another version of Hypothesis
@@ -205,9 +205,9 @@ def _sources_unread() -> Iterator[None]:
         providers._get_local_constants = read
 
 
-def cousins(op: Op, dtype: str, recipe: Recipe, count: int) -> list[Recipe]:
-    """The recipe and others, `count` in all, that differ from it in their seeds, in the regions that numbers come from, and in how those of vectors
-    and matrices are arranged; each takes the regions of the input's domain, and the arrangements, in turn."""
+def variants(op: Op, dtype: str, recipe: Recipe, count: int) -> list[Recipe]:
+    """The recipe and others, `count` in all, that differ from it in their seeds, in the regions that numbers come from, and in how those of
+    vectors and matrices are arranged; each takes the regions of the input's domain, and the arrangements, in turn."""
     fmt, found = format_named(dtype), [recipe]
     for k in range(1, count):
         draws = [_rearranged(fmt, spec, draw, k) for spec, draw in zip(op.inputs, recipe.draws, strict=True)]

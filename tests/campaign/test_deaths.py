@@ -22,7 +22,7 @@ from fuzzer.campaign.cell import Cell
 from fuzzer.campaign.plan import FIRST, Progress, round_of
 from fuzzer.campaign.probe import probe
 from fuzzer.campaign.reproduce import reproduce
-from fuzzer.campaign.run import AGAIN, _Campaign, run_campaign
+from fuzzer.campaign.run import RETRY_CALL_TIMEOUT, _Campaign, run_campaign
 from fuzzer.campaign.shard import ShardResult, run_shard
 from fuzzer.case import Case
 from fuzzer.catalog.registry import op_named, ops
@@ -330,7 +330,7 @@ def test_what_died_in_one_cell_is_left_out_of_the_first_visits_of_the_others(sto
     assert (left.excluded, left.alone) == (((TARGET, guilty("aborts")),), False)
     campaign.fatal["faulty_aborts"].update((TARGET, i.call) for i in op_named("faulty_aborts").implementations)
     apart = campaign._without_fatal(shard)
-    assert (apart.excluded, apart.alone, apart.patience) == (shard.excluded, True, AGAIN)
+    assert (apart.excluded, apart.alone, apart.patience) == (shard.excluded, True, RETRY_CALL_TIMEOUT)
 
 
 def test_a_cell_whose_subjects_are_all_dead_ends_the_run(stores: Any, hosted: dict[str, Any]) -> None:

@@ -55,7 +55,7 @@ def test_the_balls_of_tensors_hold_the_truth(name: str) -> None:
     known = np.isfinite(rad) & np.isfinite(mid) & ~bad
     assert (truth.accepts[known, 0] == 1).all()
     with np.errstate(invalid="ignore"):
-        gap, room = np.abs(mid - truth.value[:, 0]), rad + truth.radius[:, 0] + np.abs(truth.low[:, 0])
+        gap, room = np.abs(mid - truth.value[:, 0]), rad + truth.radius[:, 0] + np.abs(truth.value_lo[:, 0])
     assert (gap[known] <= room[known] * (1 + 2.0**-20)).all()
     assert known.mean() > 0.4 or name in ("lgamma", "erf", "acosh")
 

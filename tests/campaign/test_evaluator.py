@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.deadlines import PROVING, Deadlines
+from fuzzer.campaign.deadlines import PROOF_SECONDS, Deadlines
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.search import Search
 from fuzzer.campaign.shard import Shard, run_shard
@@ -120,7 +120,7 @@ def test_the_oracle_ends_with_a_search_that_has_its_own_seconds() -> None:
     assert trial.deadlines.oracle_until <= time.time() + 1
     trial.deadlines.searching = False
     with trial.proving():
-        assert time.time() < trial.deadlines.oracle_until <= time.time() + PROVING
+        assert time.time() < trial.deadlines.oracle_until <= time.time() + PROOF_SECONDS
     assert Evaluator(trial_of("exp", "float32").cell, [SUBJECT]).deadlines.oracle_until == math.inf
 
 
@@ -128,7 +128,7 @@ def test_the_oracle_ends_with_a_search_that_has_its_own_seconds() -> None:
 def test_a_zoom_of_round_0_is_as_small_as_its_recipes(name: str) -> None:
     """Another size would be another shape to compile for every length."""
     first, later = (Search(trial_of(name, "float32"), 1000, 0, round_) for round_ in (0, 1))
-    assert first.around == first.rows * first.cousins < later.around
+    assert first.around == first.rows * first.variants < later.around
 
 
 def test_a_search_in_a_hurry_has_one_shape_where_every_shape_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
