@@ -129,20 +129,21 @@ def tensor(name: str, axes: tuple[Axis, ...], low: float = -float("inf"), high: 
 
 @dataclass(frozen=True)
 class Documented:
-    """A fact that a framework's own page states of its calls, beside the mathematical function: that stays the reference, and an answer that
-    differs from it but is right by this is labelled `documented`.
+    """A fact that a framework's own page states of its calls, beside the mathematical function: that stays the reference, and an answer
+    that differs from it but is right by this is labelled `documented`.
 
     what: the fact, in one line. source: the page. where: the points of which it is said, a pattern as in Op.accepts over the inputs and the
     numeric params, alternatives separated by "|"; "any": all.
 
-    Right there is what `definition` says (a name in oracles.definitions, of the op's inputs in order, its params and `constants`: the documented
-    formula with its clamp, epsilon or threshold; derivatives are those of it, or, with differentiate=False, its outputs are the documented
-    derivative itself, by each differentiable input in turn, for elementwise ops), or `value` (a number, an interval (low, high), the name of an
-    input). With neither, the page leaves the point open, or outside the domain: every answer is right, an exception is `rejected`.
+    Right there is what `definition` says (a name in oracles.definitions, of the op's inputs in order, its params and `constants`: the
+    documented formula with its clamp, epsilon or threshold; derivatives are those of it, or, with differentiate=False, its outputs are the
+    documented derivative itself, by each differentiable input in turn, for elementwise ops), or `value` (a number, an interval (low, high),
+    the name of an input). With neither, the page leaves the point open, or outside the domain: every answer is right, an exception is
+    `rejected`.
 
-    arithmetic: "exact": the definition as a function of real numbers. "state": the definition (default: the op's) evaluated in the dtype of the
-    inputs, rounded after each step, as an update of stored state is. orders, dtypes, devices: those of which it is said; empty: all. frameworks: in
-    the record of an op, those whose page says so; empty: all.
+    arithmetic: "exact": the definition as a function of real numbers. "state": the definition (default: the op's) evaluated in the dtype of
+    the inputs, rounded after each step, as an update of stored state is. orders, dtypes, devices: those of which it is said; empty: all.
+    frameworks: in the record of an op, those whose page says so; empty: all.
     """
 
     what: str
@@ -184,13 +185,13 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 class Implementation:
     """One call in one framework that claims to compute an Op: the expression a user would type.
 
-    call: a Python expression over the op's input and param names and the framework's usual module names
-    (torch; tf; jax, jnp; np, scipy). dtypes: those it supports. grad: whether a gradient is defined by the framework; without: orders
-    of differentiation that it does not define although it has a gradient, "grad2", or at a dtype only, "grad2 float16".
-    when: it exists only for these param values (name -> tuple). grad_dtypes: None means `dtypes`.
-    documented: what the framework's page says of the call beside the mathematical function. composed: why its findings are laid to a formula of
-    ours around the framework's calls, where the expression does not show it (catalog.composed); plain: why not, where it seems to.
-    promise: the page that promises the accuracy limit of the op's class. note: a fact about the record.
+    call: a Python expression over the op's input and param names and the framework's usual module names (torch; tf; jax, jnp; np, scipy).
+    dtypes: those it supports. grad: whether a gradient is defined by the framework; without: orders of differentiation that it does not
+    define although it has a gradient, "grad2", or at a dtype only, "grad2 float16". when: it exists only for these param values (name ->
+    tuple). grad_dtypes: None means `dtypes`. documented: what the framework's page says of the call beside the mathematical function.
+    composed: why its findings are laid to a formula of ours around the framework's calls, where the expression does not show it
+    (catalog.composed); plain: why not, where it seems to. promise: the page that promises the accuracy limit of the op's class. note: a
+    fact about the record.
     """
 
     framework: str
@@ -219,8 +220,8 @@ class Convention:
     """What frameworks document of a gradient where the function has none: at points `at`, each component lies in [low, high] times the
     cotangent (orders grad; for jvp of elementwise ops, times 1).
 
-    at: a pattern as in Op.accepts; for vectors "x=0" holds where all elements are, "x=x" where all elements are equal. frameworks: those whose
-    page says so; nobody else is held to it. source: the page.
+    at: a pattern as in Op.accepts; for vectors "x=0" holds where all elements are, "x=x" where all elements are equal. frameworks: those
+    whose page says so; nobody else is held to it. source: the page.
     """
 
     at: str
@@ -232,11 +233,11 @@ class Convention:
 
 @dataclass(frozen=True)
 class Cut:
-    """A branch cut of a function of complex numbers, where the sign of a zero part says which side a point belongs to; or a pole, whose value
-    C23 Annex G leaves at "an infinity".
+    """A branch cut of a function of complex numbers, where the sign of a zero part says which side a point belongs to; or a pole, whose
+    value C23 Annex G leaves at "an infinity".
 
-    at: a pattern as in Op.accepts over parts, "z.real<0,z.imag=0". turns: the outputs that differ across it, by their sign alone; an answer with
-    either sign is right, for not every framework reads signed zeros. Empty: every answer is right. So is every derivative.
+    at: a pattern as in Op.accepts over parts, "z.real<0,z.imag=0". turns: the outputs that differ across it, by their sign alone; an answer
+    with either sign is right, for not every framework reads signed zeros. Empty: every answer is right. So is every derivative.
     """
 
     at: str
@@ -247,24 +248,22 @@ class Cut:
 class Op:
     """A mathematical function: canonical snake_case name, inputs with domains, static params, definition, implementations.
 
-    params: name -> usual values, the default first. accuracy: the row of the limits table (judge.limits) that applies.
-    roots: near its zeros off the origin the limit is absolute (conditioning), DESIGN section 10. saturates: frameworks rebuild
-    the derivative from the saved output; its supremum sup|f'| normalises the error; bends: sup|f''|,
-    likewise for second derivatives. keeps_zero_sign: f(+-0) is +-0, for ops of one
-    number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in oracles.definitions
-    (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the severity of an error
-    within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
-    a pattern "x=inf,y=0" (also +0, -0, "y<0", "y>=x", and "x~nan", "x~<0": some number of x is) to a value, to the name of the input that is it, or
-    to "any" where the source leaves it open. conventions: gradients that frameworks document where there is none. lengths: the lengths n
-    that make sense (empty: the usual list). whole: what an error is measured against: the
-    elements one by one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest
-    output and the largest number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex
-    although its inputs are real (outputs are pairs then). cuts: branch cuts. guarded: a
-    framework checks its inputs and raises outside the domain, so no infinities, NaNs or numbers outside are drawn.
-    documented: what the pages of frameworks say of all their calls of it, beside the mathematical function.
-    At infinite or NaN parts of complex inputs every answer is right: the
-    tables of C23 Annex G are no contract of a framework's. verified: the independent truth that the tests check the definition against
-    (tests/oracles/truth): whose it is, in a few words.
+    params: name -> usual values, the default first. accuracy: the row of the limits table (judge.limits) that applies. roots: near its
+    zeros off the origin the limit is absolute (conditioning), DESIGN section 10. saturates: frameworks rebuild the derivative from the
+    saved output; its supremum sup|f'| normalises the error; bends: sup|f''|, likewise for second derivatives. keeps_zero_sign: f(+-0) is
+    +-0, for ops of one number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in
+    oracles.definitions (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the
+    severity of an error within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F
+    allows: a mapping from a pattern "x=inf,y=0" (also +0, -0, "y<0", "y>=x", and "x~nan", "x~<0": some number of x is) to a value, to the
+    name of the input that is it, or to "any" where the source leaves it open. conventions: gradients that frameworks document where there
+    is none. lengths: the lengths n that make sense (empty: the usual list). whole: what an error is measured against: the elements one by
+    one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest output and the largest
+    number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex although its inputs are
+    real (outputs are pairs then). cuts: branch cuts. guarded: a framework checks its inputs and raises outside the domain, so no
+    infinities, NaNs or numbers outside are drawn. documented: what the pages of frameworks say of all their calls of it, beside the
+    mathematical function. At infinite or NaN parts of complex inputs every answer is right: the tables of C23 Annex G are no contract of a
+    framework's. verified: the independent truth that the tests check the definition against (tests/oracles/truth): whose it is, in a few
+    words.
     """
 
     name: str
@@ -274,7 +273,7 @@ class Op:
     params: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     accuracy: Accuracy = "composite"
     orders: tuple[str, ...] = ORDERS
-    roots: bool = False
+    absolute_near_zeros: bool = False
     saturates: float | None = None
     bends: float | None = None
     keeps_zero_sign: bool = False

@@ -59,7 +59,7 @@ class AccuracyLimit:
     excess: float
     neighbourhood: float
     strict: bool
-    roots: bool
+    absolute_near_zeros: bool
     saturates: float | None
     source: str
     order: str = "value"
@@ -84,7 +84,7 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
     saturates = {"grad": op.saturates, "jvp": op.saturates, "grad2": op.bends}.get(order)
     return AccuracyLimit(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        roots=op.roots, saturates=saturates, source=SOURCES[accuracy], order=order, whole=_whole(op, order),
+        absolute_near_zeros=op.absolute_near_zeros, saturates=saturates, source=SOURCES[accuracy], order=order, whole=_whole(op, order),
     )  # fmt: skip
 
 
@@ -97,8 +97,8 @@ def _whole(op: Op, order: str) -> str:
 
 
 def limit_of_whom(standard: AccuracyLimit, implementation: Implementation) -> str:
-    """Whose limit an inaccurate answer is beyond, in one line: a promise of the framework where its own page gives one (the record), else whose
-    it is instead."""
+    """Whose limit an inaccurate answer is beyond, in one line: a promise of the framework where its own page gives one (the record), else
+    whose it is instead."""
     if implementation.promise:
         return f"beyond what {implementation.framework} promises: {implementation.promise}"
     return f"no promise of {implementation.framework}; the limit is {standard.source}"

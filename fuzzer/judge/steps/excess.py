@@ -69,7 +69,7 @@ def _classes(mine: Numbers, elements: Elements, rule: Rule, evidence: Evidence) 
     unknown = np.isnan(mine.amplification)
     lost = unknown & (np.isinf(mine.given) | mine.beyond)  # one of answer and truth overflows, the other does not
     measured[lost] = np.inf
-    mild = ~(measured > limit.excess) & ~(gone & (not limit.roots)) & ~unknown
+    mild = ~(measured > limit.excess) & ~(gone & (not limit.absolute_near_zeros)) & ~unknown
     classes = np.where(unknown & ~lost, Class.undecided, np.where(mild, _mild(rule, explained), Class.unstable)).astype(np.uint8)
     open_ = np.flatnonzero(unknown & ~lost)
     if len(open_):
@@ -94,7 +94,7 @@ def _roundings_of_zero(
 def _mild(rule: Rule, explained: Mask) -> NDArray[np.uint8]:
     """The class of an error beyond T whose excess is within c."""
     limit = rule.limit
-    if limit.strict and not limit.roots:
+    if limit.strict and not limit.absolute_near_zeros:
         return np.full(explained.shape, Class.inaccurate, np.uint8)
     otherwise = Class.inaccurate if limit.strict else Class.ok
     return np.where(explained, Class.ill_conditioned, otherwise).astype(np.uint8)

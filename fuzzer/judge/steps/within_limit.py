@@ -57,7 +57,7 @@ def explained_by_conditioning(
     directions): no ball around zero is small enough for T ulps, but it is small enough for this.
     """
     limit, explained = rule.limit, np.zeros(maybe.shape, np.bool_)
-    if limit.strict and not limit.roots:
+    if limit.strict and not limit.absolute_near_zeros:
         return explained
     for bound in evidence.lower_bounds:
         at = np.nonzero(maybe & ~explained & np.isfinite(most))
