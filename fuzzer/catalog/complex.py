@@ -53,7 +53,7 @@ OPS: list[Op] = [
     named("reciprocal", "reciprocal", "tf.math.reciprocal(z)", "reciprocal", cuts=(POLE,), verified=RATIONALS),
     named("sign", "sgn", "tf.math.sign(z)", "sign", cuts=(Cut("z.real=0,z.imag=0", (0, 1)),)),
     function("sigmoid_complex", torch="torch.sigmoid(z)", tensorflow="tf.math.sigmoid(z)", jax="jax.nn.sigmoid(z)",
-             saturates=0.25, bends=0.0963),
+             sup_first_derivative=0.25, sup_second_derivative=0.0963),
     function("add_complex", inputs=AB, torch="torch.add(a, b)", tensorflow="tf.math.add(a, b)", jax="jnp.add(a, b)", numpy="np.add(a, b)",
              accuracy="exact", verified=RATIONALS),
     function("sub_complex", inputs=AB, torch="torch.sub(a, b)", tensorflow="tf.math.subtract(a, b)", jax="jnp.subtract(a, b)",

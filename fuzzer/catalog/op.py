@@ -274,8 +274,8 @@ class Op:
     accuracy: Accuracy = "composite"
     orders: tuple[str, ...] = ORDERS
     absolute_near_zeros: bool = False
-    saturates: float | None = None
-    bends: float | None = None
+    sup_first_derivative: float | None = None
+    sup_second_derivative: float | None = None
     keeps_zero_sign: bool = False
     topics: tuple[str, ...] = ()
     definition: str = ""

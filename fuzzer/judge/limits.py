@@ -60,7 +60,7 @@ class AccuracyLimit:
     neighbourhood: float
     strict: bool
     absolute_near_zeros: bool
-    saturates: float | None
+    sup_derivative: float | None
     source: str
     order: str = "value"
     whole: str = ""
@@ -81,10 +81,12 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
     if accuracy == "backward":  # 16-bit kernels of linear algebra round what they store
         excess = max(excess, THRESHOLD * length * ROUNDINGS[order])
         near = max(near, math.ceil(excess / 2))
-    saturates = {"grad": op.saturates, "jvp": op.saturates, "grad2": op.bends}.get(order)
+    sup_derivative = {"grad": op.sup_first_derivative, "jvp": op.sup_first_derivative, "grad2": op.sup_second_derivative}.get(
+        order
+    )
     return AccuracyLimit(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        absolute_near_zeros=op.absolute_near_zeros, saturates=saturates, source=SOURCES[accuracy], order=order, whole=_whole(op, order),
+        absolute_near_zeros=op.absolute_near_zeros, sup_derivative=sup_derivative, source=SOURCES[accuracy], order=order, whole=_whole(op, order),
     )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""Steps 5 and 6, joint and normwise: errors that are small beside the whole that an element is a part of, or beside a derivative's scale."""
+"""Steps 5 and 6, joint and normwise: errors that are small beside the whole that an element is a part of, or beside a derivative's
+scale."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ Classes = NDArray[np.uint8]
 
 
 def joint(classes: Classes, mine: Numbers, elements: Elements, rule: Rule) -> Classes:
-    """An error that is small beside the whole is no instability: of a part of a complex number it is inaccurate, of a matrix it is right."""
+    """An error that is small beside the whole is no instability: of a part of a complex number it is inaccurate, of a matrix it is
+    right."""
     limit = rule.limit
     if not limit.whole:
         return classes
@@ -41,7 +43,7 @@ def _scales(elements: Elements, rows: Rows, rule: Rule, evidence: Evidence) -> A
     value = elements.reference.value
     finite = np.where(np.isfinite(value), np.abs(value), 0.0)
     largest = finite.max(axis=1)[rows] if value.shape[1] > 1 else np.zeros(len(rows))
-    return np.maximum(largest, float(rule.limit.saturates or 0.0) * evidence.directions[elements.rows[rows]])
+    return np.maximum(largest, float(rule.limit.sup_derivative or 0.0) * evidence.directions[elements.rows[rows]])
 
 
 def moduli(values: Array, whole: str, fmt: Format) -> Array:
