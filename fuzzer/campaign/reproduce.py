@@ -87,8 +87,8 @@ def _reproduced(finding: Finding, target: Target, op: Op, *, alone: bool) -> Rep
 
 
 def again(finding: Finding, trial: Evaluator, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
-    """The finding as it is today; and, of symptom inconsistent, as it is at the placement where its bits were right, and that placement. Raises
-    ValueError where it cannot be judged."""
+    """The finding as it is today; and, of symptom inconsistent, as it is at the placement where its bits were right, and that placement.
+    Raises ValueError where it cannot be judged."""
     case = case_of(finding)
     batch = case.batch()
     # The sound side first: a call that is right only once must be asked before the same bits were seen.
@@ -260,7 +260,7 @@ def script_for(
         domains={i.name: (i.low, i.high) for i in op.inputs},
         differentiable=op.differentiable_inputs,
         complex_inputs=[i.name for i in op.inputs if i.complex],
-        complex_result=op.complex_result or op.whole == "parts",
+        complex_result=op.complex_result or op.error_norm == "parts",
         single=op.elementwise and _one_number(op.definition, tuple(finding.params.items()), len(op.inputs)),
         limit_source=accuracy_limit(op, finding.order, fmt).source,
         versions=dict(versions) if versions else None,

@@ -25,12 +25,12 @@ LOG = (NEGATIVE, Cut("z.real=0,z.imag=0", (1,)))
 
 def function(name: str, *, inputs: Any = Z, numpy: str = "", **rest: Any) -> Op:
     """A record judged in parts."""
-    rest = {"whole": "parts", "verified": MPMATH, "topics": TOPICS} | rest
+    rest = {"error_norm": "parts", "verified": MPMATH, "topics": TOPICS} | rest
     return op(name, inputs, numpy=peer(numpy, COMPLEX_DTYPES) if numpy else None, **rest)
 
 
 def real_valued(name: str, **rest: Any) -> Op:
-    return function(name, whole="", **rest)
+    return function(name, error_norm="", **rest)
 
 
 def named(name: str, torch: str, tensorflow: Calls, numpy: str, **rest: Any) -> Op:
@@ -78,8 +78,8 @@ OPS: list[Op] = [
                 cuts=(Cut("z.real<0,z.imag=0", (0,)), POLE)),
     op("complex_of_parts", [scalar("x"), scalar("y")], torch=call("torch.complex(x, y)", dtypes=WIDE),
        tensorflow=call("tf.complex(x, y)", dtypes=WIDE),
-       jax=call("jax.lax.complex(x, y)", dtypes=WIDE), whole="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
-    op("polar", [scalar("r", 0), scalar("t")], torch=call("torch.polar(r, t)", dtypes=WIDE), whole="parts", complex_result=True, verified=FORMULA,
+       jax=call("jax.lax.complex(x, y)", dtypes=WIDE), error_norm="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
+    op("polar", [scalar("r", 0), scalar("t")], torch=call("torch.polar(r, t)", dtypes=WIDE), error_norm="parts", complex_result=True, verified=FORMULA,
        topics=TOPICS,
        documented=(Documented("undefined for a negative or NaN modulus, or an infinite angle", pages.torch("torch.polar"),
                               where="r<0|r=nan|t=inf|t=-inf"),)),

@@ -285,7 +285,7 @@ class Op:
     min_length: int = 1
     lengths: tuple[int, ...] = ()
     normwise: bool = False
-    whole: Literal["", "parts", "all"] = ""
+    error_norm: Literal["", "parts", "all"] = ""
     complex_result: bool = False
     cuts: tuple[Cut, ...] = ()
     guarded: bool = False

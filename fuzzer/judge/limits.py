@@ -50,7 +50,7 @@ class AccuracyLimit:
     """What one cell's answers are held to.
 
     ulps: T. excess: c, the screen. neighbourhood: k, ulps of the inputs in the ball test. strict: T is a published limit, so an error above
-    it is `inaccurate` even where the problem is ill-conditioned. whole: Op.whole at this order. roots: the limit near zeros is
+    it is `inaccurate` even where the problem is ill-conditioned. whole: Op.error_norm at this order. roots: the limit near zeros is
     absolute. saturates: sup|f'|, of
     second derivatives sup|f''|, or None.
     """
@@ -63,7 +63,7 @@ class AccuracyLimit:
     sup_derivative: float | None
     source: str
     order: str = "value"
-    whole: str = ""
+    error_norm: str = ""
 
 
 def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> AccuracyLimit:
@@ -86,14 +86,15 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
     )
     return AccuracyLimit(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        absolute_near_zeros=op.absolute_near_zeros, sup_derivative=sup_derivative, source=SOURCES[accuracy], order=order, whole=_whole(op, order),
+        absolute_near_zeros=op.absolute_near_zeros, sup_derivative=sup_derivative, source=SOURCES[accuracy], order=order, error_norm=_error_norm(op, order),
     )  # fmt: skip
 
 
-def _whole(op: Op, order: str) -> str:
-    """Op.whole at an order: a gradient by complex numbers is made of complex numbers whatever the value is, one by real numbers never."""
-    if op.whole == "all" or order not in ("grad", "grad2"):
-        return op.whole
+def _error_norm(op: Op, order: str) -> str:
+    """Op.error_norm at an order: a gradient by complex numbers is made of complex numbers whatever the value is, one by real numbers
+    never."""
+    if op.error_norm == "all" or order not in ("grad", "grad2"):
+        return op.error_norm
     moving = [i for i in op.inputs if i.differentiable]
     return "parts" if moving and all(i.complex for i in moving) else ""
 

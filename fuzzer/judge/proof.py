@@ -117,7 +117,7 @@ def _widths(suspect: Suspect) -> dict[str, NDArray[np.float64]]:
     """k ulps of each input; of one whose errors are measured normwise, of its largest number. Infinities stay where they are."""
     limit = suspect.rule.limit
     own = {name: np.where(np.isfinite(v), v, 0.0) for name, v in suspect.single.items()}
-    sizes = {name: np.full(np.shape(v), np.abs(v).max()) if limit.whole == "all" else v for name, v in own.items()}
+    sizes = {name: np.full(np.shape(v), np.abs(v).max()) if limit.error_norm == "all" else v for name, v in own.items()}
     return {name: limit.neighbourhood * suspect.rule.format.ulp(size) for name, size in sizes.items()}
 
 
@@ -125,7 +125,7 @@ def _slack(suspect: Suspect, truth: float) -> float:
     """T ulps of the truth, and what a normwise error may be."""
     fmt, limit = suspect.rule.format, suspect.rule.limit
     slack = limit.ulps * float(fmt.ulp(np.asarray(truth)))
-    if limit.whole == "all" or (limit.whole == "parts" and suspect.class_ == Class.unstable):
+    if limit.error_norm == "all" or (limit.error_norm == "parts" and suspect.class_ == Class.unstable):
         slack = max(slack, max(limit.ulps, limit.excess) * fmt.unit_roundoff * suspect.modulus)
     return slack
 

@@ -80,7 +80,7 @@ class RowByRow:
     def _proved(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         truth, limit, fmt = self.reference, self.rule.limit, self.rule.format
         classes = np.full(len(rows), Class.undecided, np.uint8)
-        sizes = moduli(truth.value[rows], limit.whole, fmt) if limit.whole else np.zeros((len(rows), truth.shape[1]))
+        sizes = moduli(truth.value[rows], limit.error_norm, fmt) if limit.error_norm else np.zeros((len(rows), truth.shape[1]))
         for place, (row, output) in enumerate(zip(rows.tolist()[:BALLS], outputs.tolist(), strict=False)):
             single = {name: values[row] for name, values in self.inputs.items()}
             near = float(truth.value[row, output] + truth.value_lo[row, output])
