@@ -1,7 +1,7 @@
 """Losses of probabilities and rates, and negative log likelihoods: x the prediction, y the target.
 
-Keras clips probabilities to [epsilon, 1 - epsilon], epsilon = keras.config.epsilon() = 1e-7; the param `clip` is the format that these ends are
-rounded to, and a call exists at the one of its own dtype (oracles.definitions.losses_probability.KERAS_CLIP).
+Keras clips probabilities to [epsilon, 1 - epsilon], epsilon = keras.config.epsilon() = 1e-7; the param `clip` is the format that these ends
+are rounded to, and a call exists at the one of its own dtype (oracles.definitions.losses_probability.KERAS_CLIP).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ OPS: list[Op] = [
                   documented=(Documented("logarithms not below -100, and a linear backward method: (x - y) over x (1 - x), that not below 1e-12",
                                          "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html", orders=("grad", "jvp"),
                                          definition="binary_cross_entropy_backward", differentiate=False),)),
-       source="https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html", guarded=True, verified=FORMULA, topics=LOSS),
+       source="https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html", raises_outside_domain=True, verified=FORMULA, topics=LOSS),
     op("binary_cross_entropy_clipped", XY,
        tensorflow=[*clipping(f"{KERAS}.binary_crossentropy(y[..., None], x[..., None])", DTYPES),
                    *clipping("tf.keras.ops.binary_crossentropy(y, x)", DTYPES)],
@@ -104,7 +104,7 @@ OPS: list[Op] = [
        documented=SAMPLES),
     op("gaussian_nll", [scalar("x"), scalar("y"), scalar("v", 2.0**-19)],
        torch=f"{F}.gaussian_nll_loss(x, y, v, full=full, reduction='none')", params={"full": (False, True)},
-       source="torch.nn.GaussianNLLLoss clamps v at eps = 1e-6 outside autograd: the domain lies above", guarded=True, verified=FORMULA, topics=LOSS),
+       source="torch.nn.GaussianNLLLoss clamps v at eps = 1e-6 outside autograd: the domain lies above", raises_outside_domain=True, verified=FORMULA, topics=LOSS),
     op("mape", [scalar("x"), scalar("y")], tensorflow=clipping(f"{KERAS}.MAPE(y[..., None], x[..., None])"),
        params=CLIP, verified=FORMULA, topics=LOSS),
     op("msle", [scalar("x", 0), scalar("y", 0)], tensorflow=clipping(f"{KERAS}.MSLE(y[..., None], x[..., None])", ("float32",)),

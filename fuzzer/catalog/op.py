@@ -288,7 +288,7 @@ class Op:
     error_norm: Literal["", "parts", "all"] = ""
     complex_result: bool = False
     cuts: tuple[Cut, ...] = ()
-    guarded: bool = False
+    raises_outside_domain: bool = False
     verified: str = ""
     documented: tuple[Documented, ...] = ()
 

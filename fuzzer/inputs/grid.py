@@ -37,7 +37,7 @@ def special_batch(
     else by row. The cotangent is ones, the tangent 1, -1/2, 2 in turn.
     """
     fmt, marks = format_named(dtype), landmarks or {}
-    specials = specials and not op.guarded
+    specials = specials and not op.raises_outside_domain
     if len(op.inputs) == 1 and op.elementwise:
         spec = op.inputs[0]
         allowed = specials and spec.special

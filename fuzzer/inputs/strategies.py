@@ -271,7 +271,7 @@ def _plan(op: Op, fmt: Format, landmarks: Landmarks, lengths: Sequence[int] | No
     for spec in op.inputs:
         names = regions_of(fmt, (spec.low, spec.high), tuple(landmarks.get(spec.name, ())))
         menus.append(names + tuple(n for n in ("landmarks", "everyday") if n in names))
-    return _Plan(menus, chosen, tuple(_pairs(op)), specials and not op.guarded)
+    return _Plan(menus, chosen, tuple(_pairs(op)), specials and not op.raises_outside_domain)
 
 
 def _pairs(op: Op) -> Iterator[tuple[int, int]]:

@@ -48,7 +48,7 @@ def test_what_the_record_does_not_ask_for_is_left_out() -> None:
     assert (k >= 0).all()
     assert (k == np.floor(k)).all()
     assert len(numbers) == len(np.unique(numbers)) == batch.rows
-    guarded = Space(op("checked", [scalar("x", -1, 1)], guarded=True), "float16")
+    guarded = Space(op("checked", [scalar("x", -1, 1)], raises_outside_domain=True), "float16")
     _, batch = guarded.stretch(0, 65536)
     assert (np.abs(batch.inputs["x"]) <= 1).all()
 
