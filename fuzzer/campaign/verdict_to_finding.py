@@ -316,7 +316,7 @@ def _compose(
 
 def _normwise(trial: Evaluator, row: Batch, value: float, truth: float) -> bool:
     """Whether the error is within 16 n u max(1, |x|_inf), the normwise bound of log-sum-exp and softmax (BHH 2021, 3 and 4)."""
-    if not trial.op.normwise or not math.isfinite(value) or not math.isfinite(truth) or trial.cell.order != "value":
+    if not trial.op.normwise_bound or not math.isfinite(value) or not math.isfinite(truth) or trial.cell.order != "value":
         return False
     x = row.exact()[trial.op.inputs[0].name]
     return bool(abs(value - truth) <= 16 * x.size * trial.format.unit_roundoff * max(1.0, float(np.abs(x).max())))

@@ -284,7 +284,7 @@ class Op:
     source: str = ""
     min_length: int = 1
     lengths: tuple[int, ...] = ()
-    normwise: bool = False
+    normwise_bound: bool = False
     error_norm: Literal["", "parts", "all"] = ""
     complex_result: bool = False
     cuts: tuple[Cut, ...] = ()

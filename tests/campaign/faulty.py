@@ -433,7 +433,7 @@ OPS = [
     _op("no_such_definition", X, "exp_right", name="faulty_record"),
     _op("faulty_outside", X, "exp_right", name="faulty_outside"),
     _op("norm", V, "norm_right norm_naive", params={"ord": (2,)}, accuracy="accumulating"),
-    _op("softmax", V, "softmax_right softmax_naive", sup_first_derivative=0.25, accuracy="accumulating", normwise=True),
+    _op("softmax", V, "softmax_right softmax_naive", sup_first_derivative=0.25, accuracy="accumulating", normwise_bound=True),
     _op("var", V, "var_right var_one_pass", params={"correction": (1,)}, accuracy="accumulating", min_length=2),
     _op("xlog1py", [scalar("x"), scalar("y", -1)], "xlog1py_right xlog1py_cancelling", accepts={"x=0,y<0": 0.0}),
     _op("softplus", X, "softplus_right softplus_naive"),
@@ -540,5 +540,5 @@ OPS += [
     _op("softplus", X, "softplus2_right softplus2_cancelling softplus2_zero_times_infinity", name="faulty_softplus2"),
     _op("relu6", X, "relu6_right relu6_nan_at_its_kink"),
     _op("softmax", V, "softmax2_right softmax2_naive", name="faulty_softmax2", sup_first_derivative=0.25, sup_second_derivative=0.0963,
-        accuracy="accumulating", normwise=True),
+        accuracy="accumulating", normwise_bound=True),
 ]  # fmt: skip
