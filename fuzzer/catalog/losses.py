@@ -14,7 +14,7 @@ FIRST_ORDER = ("jvp", "grad2")
 INDEX = scalar("y", 0, 1, integers=True, differentiable=False)
 
 OPS: list[Op] = [
-    op("binary_cross_entropy_with_logits", [scalar("x"), scalar("y", 0, 1, label=True)],
+    op("binary_cross_entropy_with_logits", [scalar("x"), scalar("y", 0, 1, exact_at_bounds=True)],
        torch=f"{F}.binary_cross_entropy_with_logits(x, y, reduction='none')",
        tensorflow=["tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=x)",
                    "tf.keras.losses.binary_crossentropy(y[..., None], x[..., None], from_logits=True)"],
@@ -22,7 +22,7 @@ OPS: list[Op] = [
        documented=(Documented("computed as max(x, 0) - x z + log(1 + exp(-|x|))",
                               pages.tensorflow("tf.nn.sigmoid_cross_entropy_with_logits"), where="x=inf|x=-inf", value=float("nan"),
                               frameworks=("tensorflow",)),)),
-    op("cross_entropy", [vector("x"), vector("y", 0, 1, label=True)], torch=f"{F}.cross_entropy(x, y, reduction='none')",
+    op("cross_entropy", [vector("x"), vector("y", 0, 1, exact_at_bounds=True)], torch=f"{F}.cross_entropy(x, y, reduction='none')",
        tensorflow=call("tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=x)", grad=False,
                        note="its gradient assumes that each row of labels sums to one, as its page asks"),
        accuracy="accumulating", sup_first_derivative=1.0, sup_second_derivative=0.25, normwise_bound=True, verified=FORMULA, topics=LOSS),
@@ -31,7 +31,7 @@ OPS: list[Op] = [
        tensorflow="tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.cast(y, tf.int32), logits=x)",
        jax="-jnp.take_along_axis(jax.nn.log_softmax(x, axis=-1), y.astype('int32')[:, None], axis=-1)[:, 0]",
        min_length=2, accuracy="accumulating", sup_first_derivative=1.0, sup_second_derivative=0.25, normwise_bound=True, verified=FORMULA, topics=LOSS),
-    op("softmax_cross_entropy", [vector("x"), vector("y", 0, 1, structure="simplex", label=True, differentiable=False)],
+    op("softmax_cross_entropy", [vector("x"), vector("y", 0, 1, structure="simplex", exact_at_bounds=True, differentiable=False)],
        torch=f"{F}.cross_entropy(x, y, reduction='none')",
        tensorflow=["tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=x)",
                    "tf.keras.losses.categorical_crossentropy(y, x, from_logits=True)"],

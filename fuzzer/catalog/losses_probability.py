@@ -10,9 +10,9 @@ from fuzzer.catalog import pages
 from fuzzer.catalog.losses import INDEX, LOSS, WIDE, F
 from fuzzer.catalog.op import DTYPES, FORMULA, Documented, Implementation, Op, call, domain, op, scalar, vector
 
-XY = [scalar("x", 0, 1), scalar("y", 0, 1, label=True)]
-LOGITS = [scalar("x"), scalar("y", 0, 1, label=True)]
-SHARES = [vector("x", 0, 1, structure="simplex"), vector("y", 0, 1, structure="simplex", label=True)]
+XY = [scalar("x", 0, 1), scalar("y", 0, 1, exact_at_bounds=True)]
+LOGITS = [scalar("x"), scalar("y", 0, 1, exact_at_bounds=True)]
+SHARES = [vector("x", 0, 1, structure="simplex"), vector("y", 0, 1, structure="simplex", exact_at_bounds=True)]
 KERAS = "tf.keras.losses"
 
 
@@ -75,7 +75,7 @@ OPS: list[Op] = [
        tensorflow=clipping(f"{KERAS}.categorical_focal_crossentropy(y, x, alpha=alpha, gamma=gamma)"),
        params={**CLIP, "gamma": (2.0, 0.5), "alpha": (0.25,)}, min_length=2, accuracy="accumulating", verified=FORMULA, topics=LOSS,
        documented=(_probabilities("categorical_focal_crossentropy"),)),
-    op("categorical_focal_with_logits", [vector("x"), vector("y", 0, 1, label=True)],
+    op("categorical_focal_with_logits", [vector("x"), vector("y", 0, 1, exact_at_bounds=True)],
        tensorflow=f"{KERAS}.categorical_focal_crossentropy(y, x, alpha=alpha, gamma=gamma, from_logits=True)",
        params={"gamma": (2.0, 0.5), "alpha": (0.25,)}, min_length=2, lengths=(2, 3, 5, 8), accuracy="accumulating", verified=FORMULA, topics=LOSS),
     op("sparse_categorical_cross_entropy_clipped", [vector("x", 0, 1, structure="simplex"), INDEX],
@@ -109,10 +109,10 @@ OPS: list[Op] = [
        params=CLIP, verified=FORMULA, topics=LOSS),
     op("msle", [scalar("x", 0), scalar("y", 0)], tensorflow=clipping(f"{KERAS}.MSLE(y[..., None], x[..., None])", ("float32",)),
        params={"clip": ("float32",)}, verified=FORMULA, topics=LOSS),
-    op("dice_loss", [vector("x", 0, 1), vector("y", 0, 1, label=True)],
+    op("dice_loss", [vector("x", 0, 1), vector("y", 0, 1, exact_at_bounds=True)],
        tensorflow=call(f"{KERAS}.dice(y, x, axis=-1)", when={"eps": (1e-7,)}, dtypes=WIDE),
        params={"eps": (1e-7,)}, accuracy="accumulating", verified=FORMULA, topics=LOSS),
-    op("tversky_loss", [vector("x", 0, 1), vector("y", 0, 1, label=True)],
+    op("tversky_loss", [vector("x", 0, 1), vector("y", 0, 1, exact_at_bounds=True)],
        tensorflow=call(f"{KERAS}.tversky(y, x, alpha=alpha, beta=beta, axis=-1)", when={"eps": (1e-7,)}, dtypes=WIDE),
        params={"alpha": (0.5, 0.25), "beta": (0.5, 0.75), "eps": (1e-7,)}, accuracy="accumulating", verified=FORMULA, topics=LOSS),
 ]  # fmt: skip

@@ -57,7 +57,7 @@ class Input:
     differentiable: bool = True
     complex: bool = False
     finite: bool = False
-    label: bool = False
+    exact_at_bounds: bool = False
     structure: Structure = ""
     arrangements: tuple[str, ...] = ()
 
