@@ -78,8 +78,8 @@ class Input:
         return not self.stored
 
     @property
-    def special(self) -> bool:
-        """Whether special values are drawn for it."""
+    def draws_special_values(self) -> bool:
+        """Whether infinities and NaNs are drawn for it."""
         return not (self.integers or self.finite)
 
     @property

@@ -61,7 +61,7 @@ class Space:
     @property
     def asks_for_all(self) -> bool:
         """Whether no number of it is left out (`stretch`)."""
-        return not self.op.raises_outside_domain and all(spec.special for spec in self.op.inputs)
+        return not self.op.raises_outside_domain and all(spec.draws_special_values for spec in self.op.inputs)
 
     def inputs(self, numbers: NDArray[np.int64]) -> Batch:
         """The inputs of these numbers."""
@@ -82,7 +82,7 @@ class Space:
             return numbers, batch
         asked = np.ones(len(numbers), np.bool_)
         for spec in self.op.inputs:
-            if not spec.special or self.op.raises_outside_domain:
+            if not spec.draws_special_values or self.op.raises_outside_domain:
                 asked &= _asked(batch.inputs[spec.name], spec, self.op.raises_outside_domain)
         return (numbers, batch) if asked.all() else (numbers[asked], batch.take(asked))
 

@@ -322,7 +322,7 @@ def _arrangements(spec: Input, specials: bool) -> tuple[str, ...]:
     if spec.square:
         return tuple(matrices.ARRANGEMENTS)
     banned = set() if (spec.low, spec.high) == (0.0, 1.0) else set(vectors.PROBABILITIES)
-    if not (specials and spec.special) or spec.low != -math.inf:
+    if not (specials and spec.draws_special_values) or spec.low != -math.inf:
         banned |= vectors.SPECIAL
     return tuple(name for name in vectors.ARRANGEMENTS if name not in banned)
 
@@ -332,7 +332,7 @@ def _number(
 ) -> float:
     """One number: a region, a span of it, then an ordinal of the span or one within the region's spread of it."""
     domain = (spec.low, spec.high)
-    if specials and spec.special and _integer(draw, 0, 19) == 19:
+    if specials and spec.draws_special_values and _integer(draw, 0, 19) == 19:
         return float(_pick(draw, tuple(special_values(fmt, domain))))
     low, high = bounds(fmt, domain)
     region = REGIONS[_pick(draw, menu)]

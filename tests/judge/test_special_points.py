@@ -151,7 +151,7 @@ def _sampled() -> list[Op]:
     """Every seventh op that takes NaN and promises nothing special there."""
     fit = [
         op for op in ops().values()
-        if "value" in op.orders and not op.accepts and op.inputs[0].special and not any(i.complex or i.structure for i in op.inputs)
+        if "value" in op.orders and not op.accepts and op.inputs[0].draws_special_values and not any(i.complex or i.structure for i in op.inputs)
     ]  # fmt: skip
     return [op for op in fit if zlib.crc32(op.name.encode()) % 7 == 0]
 
@@ -173,7 +173,8 @@ def _row(op: Op, number: float) -> dict[str, Any]:
 
 
 def _in_binary64(function: Function, op: Op, numbers: list[float]) -> list[float]:
-    """What an implementation of the formula makes of the row with its first number missing: a number where it is always the same, else NaN."""
+    """What an implementation of the formula makes of the row with its first number missing: a number where it is always the same, else
+    NaN."""
     outputs = zip(*(native(function, _row(op, number))[0] for number in numbers), strict=True)
     return [several[0] if len(set(several)) == 1 else NAN for several in outputs]
 
