@@ -47,22 +47,24 @@ NEIGHBOURHOOD = {"value": 4.0, "grad": 8.0, "jvp": 8.0, "grad2": 16.0}
 
 @dataclass(frozen=True)
 class AccuracyLimit:
-    """What one cell's answers are held to.
+    """The limits that the answers of one cell must keep."""
 
-    ulps: T. excess: c, the screen. neighbourhood: k, ulps of the inputs in the ball test. strict: T is a published limit, so an error above
-    it is `inaccurate` even where the problem is ill-conditioned. whole: Op.error_norm at this order. roots: the limit near zeros is
-    absolute. saturates: sup|f'|, of
-    second derivatives sup|f''|, or None.
-    """
-
+    #: T, in ulps of the output format.
     ulps: float
+    #: c, the largest excess that is no finding.
     excess: float
+    #: k, the size of the ball test's neighbourhood in ulps of the inputs.
     neighbourhood: float
+    #: T is a published limit: an error above it is `inaccurate` even where the problem is ill-conditioned.
     strict: bool
+    #: See Op.absolute_near_zeros.
     absolute_near_zeros: bool
+    #: sup|f'| for first derivatives, sup|f''| for second ones, of an op whose derivatives are rebuilt from its output; None otherwise.
     sup_derivative: float | None
+    #: Whose limit it is.
     source: str
     order: str = "value"
+    #: Op.error_norm at this order.
     error_norm: str = ""
 
 
@@ -86,7 +88,8 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
     )
     return AccuracyLimit(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        absolute_near_zeros=op.absolute_near_zeros, sup_derivative=sup_derivative, source=SOURCES[accuracy], order=order, error_norm=_error_norm(op, order),
+        absolute_near_zeros=op.absolute_near_zeros, sup_derivative=sup_derivative, source=SOURCES[accuracy], order=order,
+        error_norm=_error_norm(op, order),
     )  # fmt: skip
 
 
