@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.clock import Clock
+from fuzzer.campaign.crash import Death
 from fuzzer.campaign.deadlines import Deadlines
-from fuzzer.campaign.death import Death
 from fuzzer.campaign.watchdog import calling
 from fuzzer.case import Batch, Placement
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
@@ -30,8 +30,8 @@ Answered = tuple[Subject, NDArray[Any] | None, str]
 class Calls:
     """Of one cell.
 
-    alone: every target in a process of its own. A subject whose process dies as often as it may is out: it is called no more, every call of it raises
-    FrameworkDied at once, and `deaths` holds its first death. longest: seconds of a subject's longest call that came back.
+    alone: every target in a process of its own. A subject whose process dies as often as it may is out: it is called no more, every call of
+    it raises FrameworkDied at once, and `deaths` holds its first death. longest: seconds of a subject's longest call that came back.
     """
 
     def __init__(self, cell: Cell, clock: Clock, deadlines: Deadlines, *, alone: bool = False) -> None:
@@ -66,8 +66,8 @@ class Calls:
                 return subject, None, str(error)
 
     def answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
-        """The answers to every row. within: each in a call of its own, placed so. per_call: so many in a call, where that is no further shape to
-        compile; 0: all in one. Raises FrameworkError."""
+        """The answers to every row. within: each in a call of its own, placed so. per_call: so many in a call, where that is no further
+        shape to compile; 0: all in one. Raises FrameworkError."""
         if within is not None:
             rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
             return np.stack([row[within.position] for row in rows])
@@ -81,8 +81,8 @@ class Calls:
         return self.target(subject).mode == "eager" and rows == EAGER_ROWS[0]
 
     def call(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
-        """One call of the subject's framework, inside the clock's phase `framework`: the batch, in the op's order, or its one row placed; the time
-        that it compiled is counted apart. Raises FrameworkError; FrameworkDied where it dies, or is out."""
+        """One call of the subject's framework, inside the clock's phase `framework`: the batch, in the op's order, or its one row placed;
+        the time that it compiled is counted apart. Raises FrameworkError; FrameworkDied where it dies, or is out."""
         if self.is_out(subject):
             death = self.deaths[subject]
             self._last[subject] = death.symptom

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.deadlines import TIME_LIMITED, Deadlines
 from fuzzer.campaign.evaluator import Evaluator
+from fuzzer.campaign.failures import raised_of, short_patience
 from fuzzer.campaign.nondeterminism import end_processes, with_nondeterminism
 from fuzzer.campaign.peers import Peers
-from fuzzer.campaign.raised import raised_of, short_patience
 from fuzzer.campaign.rejected import Rejected
 from fuzzer.campaign.search import Search, lengths_of
 from fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of

@@ -12,7 +12,7 @@ import numpy as np
 from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.campaign.bisection import Effort, Part, everyday_first, least, tiled
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.death import Death
+from fuzzer.campaign.crash import Death
 from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
 from fuzzer.campaign.label import Label, composed_label
 from fuzzer.campaign.rejected import Rejected, ordinary_rows, rejection
@@ -38,8 +38,8 @@ SLOWER, SHORTEST = 8.0, 2.0
 
 @dataclass
 class Raised:
-    """findings; the checks of arguments that are none (campaign.rejected); and in incidents a line for each death that did not happen again and so
-    accuses nobody."""
+    """findings; the checks of arguments that are none (campaign.rejected); and in incidents a line for each death that did not happen again
+    and so accuses nobody."""
 
     findings: list[Finding] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -59,8 +59,8 @@ class _Guilty:
 def raised_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], patience: float, memory: int | None) -> Raised:
     """A finding per subject that raised and per subject that died. errors: by a subject's number its first message and the batch.
 
-    What a record promises wrongly (RECORD_ERRORS) is none, nor is an exception that no row alone provokes, nor a check of an argument at the edge
-    of its domain, nor a death that the same batch does not bring about again.
+    What a record promises wrongly (RECORD_ERRORS) is none, nor is an exception that no row alone provokes, nor a check of an argument at
+    the edge of its domain, nor a death that the same batch does not bring about again.
     """
     raised = Raised()
     for number, (message, batch) in errors.items():
@@ -74,8 +74,8 @@ def raised_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], patienc
 
 
 def _exception(trial: Evaluator, subject: Subject, batch: Batch, raised: Raised) -> None:
-    """What one subject raised at a batch: a finding at a row that raises alone; where that is a check of its argument, the rows that no check
-    can object to are tried without it."""
+    """What one subject raised at a batch: a finding at a row that raises alone; where that is a check of its argument, the rows that no
+    check can object to are tried without it."""
     row = _raising(trial, subject, batch)
     if row is None:
         return
@@ -147,8 +147,8 @@ def _deaths(trial: Evaluator, raised: Raised, patience: float, memory: int | Non
 class _Search:
     """The search for the least case of one death, each step in a process of its own that may end.
 
-    What does not return is searched for with little patience, by the time that calls take that do; what is found accuses only if it does not
-    return within all of the patience either, for a row may be slow where another hangs.
+    What does not return is searched for with little patience, by the time that calls take that do; what is found accuses only if it does
+    not return within all of the patience either, for a row may be slow where another hangs.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ import pytest
 from test_run import Stop, content, settings_of, stores
 from test_shard import comparable, shard_of
 
-from fuzzer.campaign import raised
+from fuzzer.campaign import failures
 from fuzzer.campaign.cell import Cell
 from fuzzer.campaign.plan import FIRST, Progress, round_of
 from fuzzer.campaign.probe import probe
@@ -97,7 +97,7 @@ def test_a_finding_that_hangs_now_is_told_so_within_the_time() -> None:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raised, "SHORTEST", 0.5)
+    monkeypatch.setattr(failures, "SHORTEST", 0.5)
 
 
 @pytest.mark.usefixtures("hasty")
