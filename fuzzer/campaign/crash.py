@@ -1,4 +1,4 @@
-"""Death: a subject whose process ended, or was ended because it did not answer."""
+"""Crash: a call whose process ended, or was ended because it did not answer (a hang)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from fuzzer.case import Batch, Placement
 
 
 @dataclass(frozen=True)
-class Death:
-    """symptom: crash or hang; message: how the process ended, one line; batch: the call's; placement: where its one row was placed,
-    None for a call of the whole batch."""
+class Crash:
+    """A call after which a new process had to be started."""
 
+    #: crash or hang.
     symptom: str
+    #: How the process ended, in one line.
     message: str
     batch: Batch
+    #: The placement of the one row; None for a call of the whole batch.
     placement: Placement | None = None

@@ -1,4 +1,4 @@
-"""Raised: calls that raised, or ended or stopped their process, on inputs of the op's domain, as findings: the guilty row, by bisection."""
+"""Failures: findings from calls that raised, crashed or hung on inputs of the op's domain; bisection finds the row that makes them fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from fuzzer.campaign.binades import input_exponents, reach
 from fuzzer.campaign.bisection import Effort, Part, everyday_first, least, tiled
 from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.crash import Death
+from fuzzer.campaign.crash import Crash
 from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
 from fuzzer.campaign.label import Label, composed_label
 from fuzzer.campaign.rejected import Rejected, ordinary_rows, rejection
@@ -26,54 +26,57 @@ from fuzzer.judge.severity import severity
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
 
-#: What the search for the guilty rows of one shard may cost: calls for each subject, and seconds for all.
+#: Limits of the search for the failing rows of one shard: calls per subject, and seconds for all subjects.
 STEPS, SECONDS = 64, 300.0
-#: Seconds of that where the shard has its own share of a run's time.
-HURRIED = 20.0
-#: Lengths of the call at which a guilty row is tried alone, shortest first; where each length is compiled, only some.
+#: The seconds where the shard has its own share of a run's time.
+TIME_LIMITED_SECONDS = 20.0
+#: Lengths of the call at which a failing row is tried without others, shortest first; where each length is compiled, only some.
 LENGTHS, CLOSED_LENGTHS = (1, 2, 3, 8, 16, 17, 64, 69, 256, 1024), (1, 64)
-#: A call that takes so many times the longest that came back hangs, and at least so many seconds.
-SLOWER, SHORTEST = 8.0, 2.0
+#: A call is taken to hang after this many times the longest call that returned, and after at least this many seconds.
+HANG_FACTOR, SHORTEST = 8.0, 2.0
 
 
 @dataclass
-class Raised:
-    """findings; the checks of arguments that are none (campaign.rejected); and in incidents a line for each death that did not happen again
-    and so accuses nobody."""
+class Failures:
+    """What came of the calls of a shard that failed."""
 
     findings: list[Finding] = field(default_factory=list)
+    #: Checks of arguments, which are no findings (campaign.rejected).
     rejected: list[Rejected] = field(default_factory=list)
+    #: A line for each crash that did not happen again, which is no finding.
     incidents: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class _Guilty:
-    """The row, its placement, and what is to be said of them. patience: seconds within which it did not return, of a hang."""
+class _FailingRow:
+    """A row that makes a call fail."""
 
     row: Batch
     placement: Placement
+    #: The note of its finding.
     note: str
+    #: Seconds within which the call did not return; None where it is no hang.
     patience: float | None = None
 
 
-def raised_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], patience: float, memory: int | None) -> Raised:
+def failures_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], patience: float, memory: int | None) -> Failures:
     """A finding per subject that raised and per subject that died. errors: by a subject's number its first message and the batch.
 
     What a record promises wrongly (RECORD_ERRORS) is none, nor is an exception that no row alone provokes, nor a check of an argument at
-    the edge of its domain, nor a death that the same batch does not bring about again.
+    the edge of its domain, nor a crash that the same batch does not bring about again.
     """
-    raised = Raised()
+    failures = Failures()
     for number, (message, batch) in errors.items():
         if not message.startswith(RECORD_ERRORS):
-            _exception(trial, trial.subjects[number], batch, raised)
-    _deaths(trial, raised, patience, memory)
-    return raised
+            _add_exception(trial, trial.subjects[number], batch, failures)
+    _add_crashes(trial, failures, patience, memory)
+    return failures
 
 
 # Exceptions
 
 
-def _exception(trial: Evaluator, subject: Subject, batch: Batch, raised: Raised) -> None:
+def _add_exception(trial: Evaluator, subject: Subject, batch: Batch, failures: Failures) -> None:
     """What one subject raised at a batch: a finding at a row that raises alone; where that is a check of its argument, the rows that no
     check can object to are tried without it."""
     row = _raising(trial, subject, batch)
@@ -81,15 +84,15 @@ def _exception(trial: Evaluator, subject: Subject, batch: Batch, raised: Raised)
         return
     said = _message(trial, subject, row)
     if out_of_memory(said):
-        guilty = _Guilty(row, Placement(), f"out of memory: {said}")
-        raised.findings.append(_finding(trial, subject, guilty, Symptom.crash))
+        minimal_failing_row = _FailingRow(row, Placement(), f"out of memory: {said}")
+        failures.findings.append(_finding(trial, subject, minimal_failing_row, Symptom.crash))
     elif reason := rejection(trial, subject, row, said):
-        raised.rejected.append(Rejected(trial.cell.key, subject.target, subject.implementation.call, said, reason))
+        failures.rejected.append(Rejected(trial.cell.key, subject.target, subject.implementation.call, said, reason))
         ordinary = ordinary_rows(trial, batch)
         if ordinary.any() and not ordinary.all():
-            _exception(trial, subject, tiled(batch.take(ordinary), batch.rows), raised)  # of the same shape
+            _add_exception(trial, subject, tiled(batch.take(ordinary), batch.rows), failures)  # of the same shape
     else:
-        raised.findings.append(_finding(trial, subject, _Guilty(row, Placement(), said), Symptom.exception))
+        failures.findings.append(_finding(trial, subject, _FailingRow(row, Placement(), said), Symptom.exception))
 
 
 def _message(trial: Evaluator, subject: Subject, row: Batch) -> str:
@@ -122,48 +125,48 @@ def _raising(trial: Evaluator, subject: Subject, batch: Batch) -> Batch | None:
     return part.rows if part is not None and part.rows.rows == 1 and _message(trial, subject, part.rows) else None
 
 
-# Deaths
+# Crashes and hangs
 
 
-def _deaths(trial: Evaluator, raised: Raised, patience: float, memory: int | None) -> None:
+def _add_crashes(trial: Evaluator, failures: Failures, patience: float, memory: int | None) -> None:
     done: set[Subject] = set()
     while left := [
-        s for s in trial.subjects if s in trial.calls.deaths and s not in done
+        s for s in trial.subjects if s in trial.calls.crashes and s not in done
     ]:  # others may die at a row that is tried
         subject = left[0]
         done.add(subject)
-        death = trial.calls.deaths[subject]
-        seconds = (SECONDS if trial.deadlines.seconds is None else HURRIED) / len(left)
-        search = _Search(trial, subject, death, patience, memory, seconds)
-        guilty = search.guilty()
-        if guilty is None:
-            raised.incidents.append(
-                f"{subject.implementation.call} on {subject.target}: {death.symptom}, {death.message}; {search.why_nobody}"
+        crash = trial.calls.crashes[subject]
+        seconds = (SECONDS if trial.deadlines.seconds is None else TIME_LIMITED_SECONDS) / len(left)
+        search = _Search(trial, subject, crash, patience, memory, seconds)
+        minimal_failing_row = search.minimal_failing_row()
+        if minimal_failing_row is None:
+            failures.incidents.append(
+                f"{subject.implementation.call} on {subject.target}: {crash.symptom}, {crash.message}; {search.why_nobody}"
             )
         else:
-            raised.findings.append(_finding(trial, subject, guilty, Symptom[death.symptom]))
+            failures.findings.append(_finding(trial, subject, minimal_failing_row, Symptom[crash.symptom]))
 
 
 class _Search:
-    """The search for the least case of one death, each step in a process of its own that may end.
+    """The search for the least case of one crash, each step in a process of its own that may end.
 
     What does not return is searched for with little patience, by the time that calls take that do; what is found accuses only if it does
     not return within all of the patience either, for a row may be slow where another hangs.
     """
 
     def __init__(
-        self, trial: Evaluator, subject: Subject, death: Death, patience: float, memory: int | None, seconds: float
+        self, trial: Evaluator, subject: Subject, crash: Crash, patience: float, memory: int | None, seconds: float
     ) -> None:
-        self.trial, self.subject, self.death = trial, subject, death
+        self.trial, self.subject, self.crash = trial, subject, crash
         self.patience, self.memory = patience, memory
         self.effort = Effort(STEPS, seconds)
-        self.message = death.message
+        self.message = crash.message
         self.why_nobody = "not again with the same batch"
         self.came_back = 0.0  # seconds of the slowest case that was tried with all of the patience and returned
 
-    def guilty(self) -> _Guilty | None:
-        """None where the death does not happen again, or no case of one row hangs within all of the patience; why_nobody says which."""
-        if self.death.symptom == "hang" and self.trial.deadlines.seconds_left < self.patience:
+    def minimal_failing_row(self) -> _FailingRow | None:
+        """None where the crash does not happen again, or no case of one row hangs within all of the patience; why_nobody says which."""
+        if self.crash.symptom == "hang" and self.trial.deadlines.seconds_left < self.patience:
             self.why_nobody = "the run had no time left to try its least case with all of the patience"
             return None
         patience = self._first_patience()
@@ -176,77 +179,81 @@ class _Search:
             if found is None:
                 return None
             part, row, alone = found
-            if self.death.symptom == "crash":
-                return self._crashes(part, row, alone)
-            placement = self._hangs(row, alone)
+            if self.crash.symptom == "crash":
+                return self._crashing_row(part, row, alone)
+            placement = self._hanging_placement(row, alone)
             if placement is not None:
                 where = f"in calls of {placement.length} rows with this row over and over"
                 notes = [self.message, *([where] if placement.length > 1 else [])]
-                return _Guilty(row, placement, "; ".join(notes), self.patience)
+                return _FailingRow(row, placement, "; ".join(notes), self.patience)
             if patience >= self.patience:
                 self.why_nobody = f"no row of it alone takes longer than {self.came_back:.0f} s"
                 return None
             patience = min(self.patience, 2 * max(patience, self.came_back))
 
     def _first_patience(self) -> float:
-        """All of it for a crash, which is no matter of time; for a hang what short_patience says, once one call has come back."""
-        if self.death.symptom == "crash":
+        """The whole timeout for a crash, where time does not matter; for a hang what short_patience says, once one call has returned."""
+        if self.crash.symptom == "crash":
             return self.patience
         if not self.trial.calls.longest[self.subject]:
-            rows, began = self.death.batch.rows, time.perf_counter()
-            everyday = everyday_first(self.death.batch).take(slice(0, 1))
-            if self._dies(everyday, self.death.placement) if self.death.placement else self._dies(tiled(everyday, rows)):
+            rows, began = self.crash.batch.rows, time.perf_counter()
+            everyday = everyday_first(self.crash.batch).take(slice(0, 1))
+            if (
+                self._fails_again(everyday, self.crash.placement)
+                if self.crash.placement
+                else self._fails_again(tiled(everyday, rows))
+            ):
                 return self.patience
             self.trial.calls.longest[self.subject] = time.perf_counter() - began
         return short_patience(self.trial, [self.subject], self.patience)
 
     def _least(self) -> tuple[Part, Batch, Placement | None] | None:
         """The least rows that die together, the first of them, and how it dies alone; None where it does not happen again."""
-        if self.death.placement is not None:  # a call of one row
-            part: Part | None = Part(self.death.batch)
+        if self.crash.placement is not None:  # a call of one row
+            part: Part | None = Part(self.crash.batch)
         else:
-            rows = self.death.batch.rows
-            part = least(everyday_first(self.death.batch), lambda p: self._dies(tiled(p, rows)), self.effort)
+            rows = self.crash.batch.rows
+            part = least(everyday_first(self.crash.batch), lambda p: self._fails_again(tiled(p, rows)), self.effort)
         if part is None:
             return None
         row = part.rows.take(slice(0, 1))
         alone = self._placed(row) if part.rows.rows == 1 else None
-        return None if self.death.placement is not None and alone is None else (part, row, alone)
+        return None if self.crash.placement is not None and alone is None else (part, row, alone)
 
-    def _dies(self, batch: Batch, placement: Placement | None = None) -> bool:
+    def _fails_again(self, batch: Batch, placement: Placement | None = None) -> bool:
         with self.trial.clock.phase("framework"):
             try:
                 self.trial.calls.attempt(self.subject, batch, placement)
             except FrameworkDied as died:
-                if died.symptom == self.death.symptom:
+                if died.symptom == self.crash.symptom:
                     self.message = str(died)
                     return True
             except FrameworkError:
                 return False
         return False
 
-    def _hangs(self, row: Batch, alone: Placement | None) -> Placement | None:
+    def _hanging_placement(self, row: Batch, alone: Placement | None) -> Placement | None:
         """The call in which this row does not return within all of the patience: the least one, or one as long as the first that hung."""
-        longest = self.death.placement or Placement(self.death.batch.rows)
+        longest = self.crash.placement or Placement(self.crash.batch.rows)
         for placement in dict.fromkeys((alone or longest, longest)):
             began = time.perf_counter()
-            if self._dies(row, placement):
+            if self._fails_again(row, placement):
                 return placement
             self.came_back = max(self.came_back, time.perf_counter() - began)
         return None
 
     def _placed(self, row: Batch) -> Placement | None:
         """The shortest call of this row alone that dies."""
-        given = self.death.placement
-        longest = given.length if given is not None else self.death.batch.rows
+        given = self.crash.placement
+        longest = given.length if given is not None else self.crash.batch.rows
         tried = LENGTHS if self.trial.calls.framework(self.subject).lengths is None else CLOSED_LENGTHS
         placements = [Placement(n) for n in (*(n for n in tried if n < longest), longest)]
         if given is not None and given != placements[-1]:
             placements.append(given)
-        return next((placement for placement in placements if self._dies(row, placement)), None)
+        return next((placement for placement in placements if self._fails_again(row, placement)), None)
 
-    def _crashes(self, part: Part, row: Batch, alone: Placement | None) -> _Guilty:
-        count, rows = part.rows.rows, self.death.batch.rows
+    def _crashing_row(self, part: Part, row: Batch, alone: Placement | None) -> _FailingRow:
+        count, rows = part.rows.rows, self.crash.batch.rows
         notes = []
         if alone is not None and alone.length > 1:
             notes.append(f"in calls of {alone.length} rows, not of fewer")
@@ -256,24 +263,24 @@ class _Search:
             notes.append(f"only {count} rows together, of which this is the first")
         if part.cut:
             notes[-1:] = [f"the search for the least case was cut: {count} rows of a call, of which this is the first"]
-        return _Guilty(row, alone or self.death.placement or Placement(rows), "; ".join([self.message, *notes]))
+        return _FailingRow(row, alone or self.crash.placement or Placement(rows), "; ".join([self.message, *notes]))
 
 
 def short_patience(trial: Evaluator, subjects: list[Subject], patience: float) -> float:
     """Seconds after which a call of these subjects is taken to hang while cases are searched: by what their calls took that came
     back, compiling included, and at most the patience of the run."""
     longest = max((trial.calls.longest[subject] for subject in subjects), default=0.0)
-    return min(patience, max(SHORTEST, SLOWER * longest))
+    return min(patience, max(SHORTEST, HANG_FACTOR * longest))
 
 
 # The finding
 
 
-def _finding(trial: Evaluator, subject: Subject, guilty: _Guilty, symptom: Symptom) -> Finding:
-    cell, row = trial.cell, guilty.row
+def _finding(trial: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> Finding:
+    cell, row = trial.cell, minimal_failing_row.row
     case, single = row.case(0), {name: values[0] for name, values in row.exact().items()}
-    waited = {} if guilty.patience is None else {"patience": guilty.patience}
-    answers = _answers(trial, subject, guilty, symptom)
+    waited = {} if minimal_failing_row.patience is None else {"patience": minimal_failing_row.patience}
+    answers = _answers(trial, subject, minimal_failing_row, symptom)
     avoidable = avoidable_by(answers, subject)
     with trial.clock.phase("oracle"):
         confirmation = confirm(trial.function, single, 0)
@@ -286,18 +293,20 @@ def _finding(trial: Evaluator, subject: Subject, guilty: _Guilty, symptom: Sympt
         id=identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name,
         class_=Class.unstable.name, ulps=math.inf, excess=math.inf, condition=math.nan, limit=None, severity=rank,
-        case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(guilty.placement), **waited}, worst=0,
+        case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(minimal_failing_row.placement), **waited}, worst=0,
         reference=confirmation.value, output=math.nan, output_hex="nan", avoidable_by=avoidable,
-        certified_by=confirmation.certified_by, answers=answers, note=guilty.note,
+        certified_by=confirmation.certified_by, answers=answers, note=minimal_failing_row.note,
     )  # fmt: skip
     return labelled(finding, label.name, label.reason)
 
 
-def _answers(trial: Evaluator, subject: Subject, guilty: _Guilty, symptom: Symptom) -> list[Answer]:
+def _answers(trial: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> list[Answer]:
     """The others' answers to the row, and what is known of the guilty one, which is not run again for that."""
     # What ended one process may end another: peers meet it only where each has a process of its own.
     apart = trial.calls.alone or symptom is Symptom.exception
-    others, _ = answers_at(trial, subject, guilty.row, 0, guilty.placement, without=subject, peers=apart)
+    others, _ = answers_at(
+        trial, subject, minimal_failing_row.row, 0, minimal_failing_row.placement, without=subject, peers=apart
+    )
     own = Answer(subject.target, subject.implementation.call, math.nan, "nan", math.inf, Class.unstable.name, symptom.name)
     order = {(s.target, s.implementation.call): number for number, s in enumerate([*trial.subjects, *trial.peers.subjects])}
     return sorted([own, *others], key=lambda answer: order[answer.target, answer.implementation])

@@ -93,7 +93,7 @@ def in_two_processes(target: Target, job: Job, finding: Finding) -> Processes:
 
 
 def _gives_cause(trial: Evaluator, subject: Subject, finding: Finding) -> bool:
-    if finding.symptom in (Symptom.exception.name, Symptom.hang.name, Symptom.crash.name) or trial.calls.is_out(subject):
+    if finding.symptom in (Symptom.exception.name, Symptom.hang.name, Symptom.crash.name) or trial.calls.is_disabled(subject):
         return False
     case = case_of(finding)
     batch, placement = case.batch(), case.placement

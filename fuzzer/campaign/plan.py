@@ -35,7 +35,7 @@ class Progress:
     #: (target, call) that crashed or do not support the cell; they are not tried again in this run.
     excluded: set[tuple[str, str]] = field(default_factory=set)
     #: Whether the baseline has cases here that ended a process.
-    deadly: bool = False
+    has_crashing_cases: bool = False
     #: Shards of the cell that broke.
     failures: int = 0
 
@@ -63,7 +63,7 @@ def round_of(
         shards.append(
             Shard(
                 cell, targets, seed, number, _verdicts(growths), past.corpus, tuple(sorted(past.known.items())),
-                tuple(sorted(past.excluded)), alone=past.deadly and number == 0, patience=patience, memory=memory_limit, part=part,
+                tuple(sorted(past.excluded)), alone=past.has_crashing_cases and number == 0, patience=patience, memory=memory_limit, part=part,
             )
         )  # fmt: skip
     return shards

@@ -48,11 +48,11 @@ def probe(
 ) -> Probe:
     """Runs one point through every implementation on the targets (default: all installed) and judges every element.
 
-    inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists
-    is run alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement.
-    Whatever the screen calls a finding is certified by the ball test before it is told. case_timeout: seconds that a framework call
-    may take; then every target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same.
-    None: in this process, without a limit. Raises UserError (UnknownName) in one line.
+    inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is run
+    alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement. Whatever the
+    screen calls a finding is certified by the ball test before it is told. case_timeout: seconds that a framework call may take; then every
+    target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in this
+    process, without a limit. Raises UserError (UnknownName) in one line.
     """
     op = op_named(op_name)
     format_named(dtype)
@@ -142,7 +142,8 @@ class _Examination:
     # Running
 
     def _calls(self, subject: Subject) -> tuple[list[tuple[Placement, NDArray[Any]]], str, str]:
-        """Each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a death."""
+        """Each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a
+        crash."""
         trial, batch = self.trial, self.batch
         found: list[tuple[Placement, NDArray[Any]]] = []
         try:
@@ -179,8 +180,8 @@ class _Examination:
         )  # fmt: skip
 
     def _raised(self, subject: Subject, message: str) -> tuple[Class, str]:
-        """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not, nor is a check of an argument that
-        lies at the edge of its domain: then with the reason."""
+        """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not, nor is a check of an
+        argument that lies at the edge of its domain: then with the reason."""
         if message.startswith(RECORD_ERRORS):
             return Class.undecided, ""
         rows = [self.batch.take(slice(row, row + 1)) for row in range(self.batch.rows)]

@@ -225,8 +225,8 @@ def in_a_process_of_its_own(finding: Finding, patience: float) -> Finding:
     try:
         with host.limited(patience):
             framework.evaluate_placed(job, case.batch(), case.placement)
-    except FrameworkDied as death:
-        return replace(finding, symptom=death.symptom, class_="unstable", note=str(death))
+    except FrameworkDied as crash:
+        return replace(finding, symptom=crash.symptom, class_="unstable", note=str(crash))
     except FrameworkError as error:
         if str(error).startswith("Unsupported"):
             raise

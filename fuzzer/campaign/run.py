@@ -366,7 +366,7 @@ class _Campaign:
         for finding in found:
             cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
             if finding.symptom in ("crash", "hang") and cell.key in self.memory:
-                self.memory[cell.key].deadly = True
+                self.memory[cell.key].has_crashing_cases = True
         fresh = []
         patience = self.settings.case_timeout or PATIENCE
         for task in reruns(found, self.cells, names, self.peers, patience, self.memory_limit):

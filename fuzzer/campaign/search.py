@@ -129,7 +129,7 @@ class Search:
         if (
             self.trial.clock.verdicts + self.unanswered >= self.budget
             or self.trial.deadlines.search_over
-            or all(map(self.trial.calls.is_out, self.trial.subjects))
+            or all(map(self.trial.calls.is_disabled, self.trial.subjects))
         ):
             raise Spent
 
@@ -258,7 +258,7 @@ class Search:
             compared = consistency.compare(self.trial, batch, seed=self.seed, round_=self.round, without=list(self.errors))
             for found in compared:
                 ledger = self.ledgers[found.number]
-                if found.error and not self.trial.calls.is_out(self.trial.subjects[found.number]):
+                if found.error and not self.trial.calls.is_disabled(self.trial.subjects[found.number]):
                     self.errors.setdefault(found.number, (found.error, batch))
                 for judgement, placement in found.wrong:
                     ledger.add(judgement, judgement.outcomes[0], within=placement)

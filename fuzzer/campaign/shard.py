@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.deadlines import TIME_LIMITED, Deadlines
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.failures import raised_of, short_patience
+from fuzzer.campaign.failures import failures_of, short_patience
 from fuzzer.campaign.nondeterminism import end_processes, with_nondeterminism
 from fuzzer.campaign.peers import Peers
 from fuzzer.campaign.rejected import Rejected
@@ -25,7 +25,7 @@ from fuzzer.frameworks import host
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
 PATIENCE = 120.0
 #: Deaths that a subject may cost while its findings are certified: its process starts anew after each.
-LIVES = 3
+MAX_CRASHES = 3
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Shard:
     """verdicts: the budget of the search, per subject. corpus: cases to replay first. known: finding id -> excess reported before.
 
     excluded: (target, call) that are not run any more: they died, or do not support the cell. alone: every target in a process of its
-    own, so that a death ends no more than that. patience: seconds that a framework call may take. memory: bytes that a process may have,
+    own, so that a crash ends no more than that. patience: seconds that a framework call may take. memory: bytes that a process may have,
     None for any. until: the time (time.time) at which a run's budget in time ends, and with it the search and the shrinking; what it has
     found is certified all the same. seconds: its own share of that time. part: which part of a round it is (plan.Visit). peers: targets
     that are asked about its findings alone, where they are none of `targets`.
@@ -78,7 +78,7 @@ class ShardResult(Result):
     """What a shard found. by_phase: seconds, a partition of the shard's time (Clock). A cell whose shard broke is not counted as reached.
 
     ran: subjects that were run. excluded: (target, call) that the rest of the run leaves out in this cell; unsupported: why, for those
-    that do not support it. incidents: a line for each death that did not happen again. dead_peers: (target, call) of peers that died.
+    that do not support it. incidents: a line for each crash that did not happen again. dead_peers: (target, call) of peers that died.
     """
 
     verdicts: int = 0
@@ -127,23 +127,23 @@ def _run(shard: Shard, trial: Evaluator) -> ShardResult:
         search.run(shard.corpus)
     searched = trial.clock.verdicts
     known = dict(shard.known)
-    if any(death.symptom == "hang" for death in trial.calls.deaths.values()):
+    if any(crash.symptom == "hang" for crash in trial.calls.crashes.values()):
         host.limit(short_patience(trial, trial.subjects, shard.patience), shard.memory)
-    trial.calls.revive(LIVES)
+    trial.calls.reset_crashes(MAX_CRASHES)
     with trial.proving():
         findings = [
             f for ledger in search.ledgers for f in with_nondeterminism(trial, ledger.subject, findings_of(trial, ledger, known))
         ]
-        raised = raised_of(trial, search.errors, shard.patience, shard.memory)
+        failures = failures_of(trial, search.errors, shard.patience, shard.memory)
     misrecorded = misrecorded_of(trial, search.errors)
     never = [s for s in misrecorded if not search.ledgers[trial.subjects.index(s)].verdicts]
     dead = trial.peers.dead(trial)
-    excluded = {(s.target, s.implementation.call) for s in (*trial.calls.deaths, *refused, *never)} - set(dead)
+    excluded = {(s.target, s.implementation.call) for s in (*trial.calls.crashes, *refused, *never)} - set(dead)
     seconds = time.perf_counter() - start
     return ShardResult(
         shard.id, shard.cell.key, verdicts=searched, seconds=seconds, by_phase=dict(trial.clock.seconds),
         by_tier=dict(trial.clock.tally.elements), tier_seconds=dict(trial.clock.tally.seconds),
-        cells=[ledger.summary() for ledger in search.ledgers], findings=findings + raised.findings, corpus=search.corpus(),
+        cells=[ledger.summary() for ledger in search.ledgers], findings=findings + failures.findings, corpus=search.corpus(),
         ran=len(trial.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
-        rejected=raised.rejected, incidents=raised.incidents, dead_peers=dead,
+        rejected=failures.rejected, incidents=failures.incidents, dead_peers=dead,
     )  # fmt: skip

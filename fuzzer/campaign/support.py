@@ -36,7 +36,7 @@ def unsupported_of(trial: Evaluator, lengths: Sequence[int]) -> dict[Subject, Un
 
     A record promises values and gradients, eager: what it promises wrongly shows in the search, as an exception. Forward mode, second
     derivatives and compiled modes are tried once, with a batch of a shape that the search uses anyway; lengths: its vector lengths. A
-    subject that dies of it is not among these: that is a death.
+    subject that dies of it is not among these: that is a crash.
     """
     found = {}
     for subject in trial.subjects:
@@ -70,7 +70,7 @@ def _refusal(trial: Evaluator, subject: Subject, lengths: Sequence[int]) -> str:
     if not trial.shapes.admits(subject, batch, "search"):
         return ""
     *_, message = trial.calls.answered(subject, partial(trial.calls.call, subject, batch))
-    return "" if subject in trial.calls.deaths else message
+    return "" if subject in trial.calls.crashes else message
 
 
 def ordinary(trial: Evaluator, length: int) -> Batch:

@@ -33,7 +33,7 @@ class Task(Protocol):
         """The Result, in this process."""
 
     def apart(self) -> Any:
-        """The same task with every target in a process of its own, so that a death ends no more than that."""
+        """The same task with every target in a process of its own, so that a crash ends no more than that."""
 
     def broken(self, failure: str, *, died: bool = False) -> Any:
         """The Result of a task that broke."""

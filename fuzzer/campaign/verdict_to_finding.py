@@ -257,7 +257,7 @@ def answers_at(
     answers: list[Answer] = []
     mine = None
     for other in (*trial.subjects, *(trial.peers.answering(trial) if peers else ())):
-        if other == without or trial.calls.is_out(other):
+        if other == without or trial.calls.is_disabled(other):
             continue
         lengths = trial.calls.framework(other).lengths
         at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)

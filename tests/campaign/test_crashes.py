@@ -347,7 +347,7 @@ def test_a_baselines_deaths_are_run_again_where_they_end_nothing(stores: Any, ho
     before = run_campaign_of(store, "40k", ops="faulty_aborts", **hosted)
     (crash,) = store.findings(before.id)
     cell = Cell(crash.op, (), crash.dtype, crash.order)
-    (shard,) = round_of(0, [cell], {cell.key: Progress(deadly=True)}, (TARGET,), 77)
+    (shard,) = round_of(0, [cell], {cell.key: Progress(has_crashing_cases=True)}, (TARGET,), 77)
     assert shard.alone
     after = run_campaign_of(store, "1k", ops="faulty_aborts", baseline=before.id, **{**hosted, "seed": 77})
     assert [f.symptom for f in compare(store, after.id, before.id).known] == ["crash"]
