@@ -56,10 +56,10 @@ class _FailingRow:
     #: The note of its finding.
     note: str
     #: Seconds within which the call did not return; None where it is no hang.
-    patience: float | None = None
+    call_timeout: float | None = None
 
 
-def failures_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], patience: float, memory: int | None) -> Failures:
+def failures_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], call_timeout: float, memory: int | None) -> Failures:
     """A finding per subject that raised and per subject that died. errors: by a subject's number its first message and the batch.
 
     What a record promises wrongly (RECORD_ERRORS) is none, nor is an exception that no row alone provokes, nor a check of an argument at
@@ -69,7 +69,7 @@ def failures_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], patie
     for number, (message, batch) in errors.items():
         if not message.startswith(RECORD_ERRORS):
             _add_exception(trial, trial.subjects[number], batch, failures)
-    _add_crashes(trial, failures, patience, memory)
+    _add_crashes(trial, failures, call_timeout, memory)
     return failures
 
 
@@ -128,7 +128,7 @@ def _raising(trial: Evaluator, subject: Subject, batch: Batch) -> Batch | None:
 # Crashes and hangs
 
 
-def _add_crashes(trial: Evaluator, failures: Failures, patience: float, memory: int | None) -> None:
+def _add_crashes(trial: Evaluator, failures: Failures, call_timeout: float, memory: int | None) -> None:
     done: set[Subject] = set()
     while left := [
         s for s in trial.subjects if s in trial.calls.crashes and s not in done
@@ -137,7 +137,7 @@ def _add_crashes(trial: Evaluator, failures: Failures, patience: float, memory: 
         done.add(subject)
         crash = trial.calls.crashes[subject]
         seconds = (SECONDS if trial.deadlines.seconds is None else TIME_LIMITED_SECONDS) / len(left)
-        search = _Search(trial, subject, crash, patience, memory, seconds)
+        search = _Search(trial, subject, crash, call_timeout, memory, seconds)
         minimal_failing_row = search.minimal_failing_row()
         if minimal_failing_row is None:
             failures.incidents.append(
@@ -150,32 +150,32 @@ def _add_crashes(trial: Evaluator, failures: Failures, patience: float, memory: 
 class _Search:
     """The search for the least case of one crash, each step in a process of its own that may end.
 
-    What does not return is searched for with little patience, by the time that calls take that do; what is found accuses only if it does
-    not return within all of the patience either, for a row may be slow where another hangs.
+    A hang is searched for with a short timeout, derived from the calls that did return. A row that is found so is a finding only if it does
+    not return within the full timeout either, because it may be slow where another hangs.
     """
 
     def __init__(
-        self, trial: Evaluator, subject: Subject, crash: Crash, patience: float, memory: int | None, seconds: float
+        self, trial: Evaluator, subject: Subject, crash: Crash, call_timeout: float, memory: int | None, seconds: float
     ) -> None:
         self.trial, self.subject, self.crash = trial, subject, crash
-        self.patience, self.memory = patience, memory
+        self.call_timeout, self.memory = call_timeout, memory
         self.effort = Effort(STEPS, seconds)
         self.message = crash.message
         self.why_nobody = "not again with the same batch"
-        self.came_back = 0.0  # seconds of the slowest case that was tried with all of the patience and returned
+        self.slowest = 0.0  # seconds of the slowest case that returned within the full timeout
 
     def minimal_failing_row(self) -> _FailingRow | None:
-        """None where the crash does not happen again, or no case of one row hangs within all of the patience; why_nobody says which."""
-        if self.crash.symptom == "hang" and self.trial.deadlines.seconds_left < self.patience:
-            self.why_nobody = "the run had no time left to try its least case with all of the patience"
+        """None where the crash does not happen again, or no case of one row hangs for the full timeout; why_nobody says which."""
+        if self.crash.symptom == "hang" and self.trial.deadlines.seconds_left < self.call_timeout:
+            self.why_nobody = "the run had no time left to try its least case with the full timeout"
             return None
-        patience = self._first_patience()
+        call_timeout = self._first_call_timeout()
         while True:
-            host.limit(patience, self.memory)
+            host.limit(call_timeout, self.memory)
             try:
                 found = self._least()
             finally:
-                host.limit(self.patience, self.memory)
+                host.limit(self.call_timeout, self.memory)
             if found is None:
                 return None
             part, row, alone = found
@@ -185,16 +185,17 @@ class _Search:
             if placement is not None:
                 where = f"in calls of {placement.length} rows with this row over and over"
                 notes = [self.message, *([where] if placement.length > 1 else [])]
-                return _FailingRow(row, placement, "; ".join(notes), self.patience)
-            if patience >= self.patience:
-                self.why_nobody = f"no row of it alone takes longer than {self.came_back:.0f} s"
+                return _FailingRow(row, placement, "; ".join(notes), self.call_timeout)
+            if call_timeout >= self.call_timeout:
+                self.why_nobody = f"no row of it alone takes longer than {self.slowest:.0f} s"
                 return None
-            patience = min(self.patience, 2 * max(patience, self.came_back))
+            call_timeout = min(self.call_timeout, 2 * max(call_timeout, self.slowest))
 
-    def _first_patience(self) -> float:
-        """The whole timeout for a crash, where time does not matter; for a hang what short_patience says, once one call has returned."""
+    def _first_call_timeout(self) -> float:
+        """The whole timeout for a crash, where time does not matter; for a hang what short_call_timeout says, once one call has
+        returned."""
         if self.crash.symptom == "crash":
-            return self.patience
+            return self.call_timeout
         if not self.trial.calls.longest[self.subject]:
             rows, began = self.crash.batch.rows, time.perf_counter()
             everyday = everyday_first(self.crash.batch).take(slice(0, 1))
@@ -203,9 +204,9 @@ class _Search:
                 if self.crash.placement
                 else self._fails_again(tiled(everyday, rows))
             ):
-                return self.patience
+                return self.call_timeout
             self.trial.calls.longest[self.subject] = time.perf_counter() - began
-        return short_patience(self.trial, [self.subject], self.patience)
+        return short_call_timeout(self.trial, [self.subject], self.call_timeout)
 
     def _least(self) -> tuple[Part, Batch, Placement | None] | None:
         """The least rows that die together, the first of them, and how it dies alone; None where it does not happen again."""
@@ -233,13 +234,13 @@ class _Search:
         return False
 
     def _hanging_placement(self, row: Batch, alone: Placement | None) -> Placement | None:
-        """The call in which this row does not return within all of the patience: the least one, or one as long as the first that hung."""
+        """The call in which this row does not return within the full timeout: the shortest one, or one as long as the first that hung."""
         longest = self.crash.placement or Placement(self.crash.batch.rows)
         for placement in dict.fromkeys((alone or longest, longest)):
             began = time.perf_counter()
             if self._fails_again(row, placement):
                 return placement
-            self.came_back = max(self.came_back, time.perf_counter() - began)
+            self.slowest = max(self.slowest, time.perf_counter() - began)
         return None
 
     def _placed(self, row: Batch) -> Placement | None:
@@ -266,11 +267,11 @@ class _Search:
         return _FailingRow(row, alone or self.crash.placement or Placement(rows), "; ".join([self.message, *notes]))
 
 
-def short_patience(trial: Evaluator, subjects: list[Subject], patience: float) -> float:
-    """Seconds after which a call of these subjects is taken to hang while cases are searched: by what their calls took that came
-    back, compiling included, and at most the patience of the run."""
+def short_call_timeout(trial: Evaluator, subjects: list[Subject], call_timeout: float) -> float:
+    """Seconds after which a call of these subjects is taken to hang while cases are searched: by the time of their calls that returned,
+    compiling included, and at most the call_timeout of the run."""
     longest = max((trial.calls.longest[subject] for subject in subjects), default=0.0)
-    return min(patience, max(SHORTEST, HANG_FACTOR * longest))
+    return min(call_timeout, max(SHORTEST, HANG_FACTOR * longest))
 
 
 # The finding
@@ -279,7 +280,7 @@ def short_patience(trial: Evaluator, subjects: list[Subject], patience: float) -
 def _finding(trial: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> Finding:
     cell, row = trial.cell, minimal_failing_row.row
     case, single = row.case(0), {name: values[0] for name, values in row.exact().items()}
-    waited = {} if minimal_failing_row.patience is None else {"patience": minimal_failing_row.patience}
+    waited = {} if minimal_failing_row.call_timeout is None else {"patience": minimal_failing_row.call_timeout}
     answers = _answers(trial, subject, minimal_failing_row, symptom)
     avoidable = avoidable_by(answers, subject)
     with trial.clock.phase("oracle"):

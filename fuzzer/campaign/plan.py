@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.shard import PATIENCE, Shard
+from fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from fuzzer.case import Case
 from fuzzer.catalog.op import ORDERS
 from fuzzer.frameworks.target import target_named
@@ -41,7 +41,7 @@ class Progress:
 
 
 def round_of(
-    number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int, patience: float = PATIENCE,
+    number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int, call_timeout: float = CALL_TIMEOUT,
     memory_limit: int | None = None, *, visit: Visit | None = None,
 ) -> list[Shard]:  # fmt: skip
     """The shards of one round.
@@ -63,7 +63,8 @@ def round_of(
         shards.append(
             Shard(
                 cell, targets, seed, number, _verdicts(growths), past.corpus, tuple(sorted(past.known.items())),
-                tuple(sorted(past.excluded)), alone=past.has_crashing_cases and number == 0, patience=patience, memory=memory_limit, part=part,
+                tuple(sorted(past.excluded)), alone=past.has_crashing_cases and number == 0, call_timeout=call_timeout,
+                memory=memory_limit, part=part,
             )
         )  # fmt: skip
     return shards

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from reports.definition import Definition
 
 #: Seconds after which a case that hung before is said to hang again, where the finding does not say how long it was waited for.
-PATIENCE = 120.0
+CALL_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
     (target,) = targets_named(finding.target)
     op = op_named(finding.op)
     if finding.symptom in ("crash", "hang"):
-        patience = case_timeout or float(finding.case.get("patience", PATIENCE))
-        return _told(finding, in_a_process_of_its_own(finding, patience), version_of(target) or "")
+        call_timeout = case_timeout or float(finding.case.get("patience", CALL_TIMEOUT))
+        return _told(finding, in_a_process_of_its_own(finding, call_timeout), version_of(target) or "")
     if finding.symptom == Symptom.nondeterministic.name:
-        with host.limited(case_timeout or PATIENCE):
+        with host.limited(case_timeout or CALL_TIMEOUT):
             return _told(finding, in_other_processes(finding), version_of(target) or "")
     if case_timeout is not None and can_be_alone([target]):
         with host.limited(case_timeout):
@@ -217,13 +217,13 @@ def in_other_processes(finding: Finding) -> Finding:
     return replace(finding, symptom="none", class_="ok", output=answers.first, output_hex=answers.first.hex(), note="")
 
 
-def in_a_process_of_its_own(finding: Finding, patience: float) -> Finding:
+def in_a_process_of_its_own(finding: Finding, call_timeout: float) -> Finding:
     """A crash or a hang as it is today; only whether the call comes back matters."""
     case, op, target = case_of(finding), op_named(finding.op), target_named(finding.target)
     job = Job(op, implementation_of(op, finding), finding.params, finding.order)
     framework = framework_for(target, alone=True)
     try:
-        with host.limited(patience):
+        with host.limited(call_timeout):
             framework.evaluate_placed(job, case.batch(), case.placement)
     except FrameworkDied as crash:
         return replace(finding, symptom=crash.symptom, class_="unstable", note=str(crash))

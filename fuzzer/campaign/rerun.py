@@ -16,7 +16,7 @@ from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.peers import Peers
 from fuzzer.campaign.reproduce import again, in_a_process_of_its_own, in_other_processes, still_inconsistent
-from fuzzer.campaign.shard import PATIENCE
+from fuzzer.campaign.shard import CALL_TIMEOUT
 from fuzzer.campaign.task import Result
 from fuzzer.campaign.verdict_to_finding import identity, recertified
 from fuzzer.errors import UserError
@@ -49,7 +49,7 @@ class Rerun:
     targets: tuple[str, ...]
     peers: tuple[str, ...] = ()
     alone: bool = False
-    patience: float = PATIENCE
+    call_timeout: float = CALL_TIMEOUT
     memory: int | None = None
 
     @property
@@ -66,7 +66,7 @@ class Rerun:
 
     def run(self) -> RerunResult:
         """Every finding run again in this process; crashes and hangs in others."""
-        host.limit(self.patience, self.memory)
+        host.limit(self.call_timeout, self.memory)
         subjects = {(s.target, s.implementation.call): s for s in subjects_of(self.cell, self.targets)}
         trial = Evaluator(self.cell, list(subjects.values()), alone=self.alone, peers=Peers(self.cell, self.peers, self.targets))
         result = RerunResult(self.id, self.cell.key)
@@ -91,7 +91,7 @@ def fate(now: Finding) -> dict[str, Any]:
 
 
 def reruns(
-    findings: Iterable[Finding], cells: Sequence[Cell], targets: tuple[str, ...], peers: tuple[str, ...], patience: float, memory: int | None
+    findings: Iterable[Finding], cells: Sequence[Cell], targets: tuple[str, ...], peers: tuple[str, ...], call_timeout: float, memory: int | None
 ) -> list[Rerun]:  # fmt: skip
     """The tasks of a baseline's findings, in the order of the cells."""
     of_cell: dict[str, list[Finding]] = {}
@@ -99,14 +99,16 @@ def reruns(
         cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
         of_cell.setdefault(cell.key, []).append(replace(finding, profile=[]))
     return [
-        Rerun(cell, tuple(of_cell[cell.key]), targets, peers, patience=patience, memory=memory) for cell in cells if cell.key in of_cell
+        Rerun(cell, tuple(of_cell[cell.key]), targets, peers, call_timeout=call_timeout, memory=memory) for cell in cells if cell.key in of_cell
     ]  # fmt: skip
 
 
 def _again(trial: Evaluator, subject: Subject, finding: Finding) -> Finding | None:
     """The finding as it is today, under the id of what it shows today; None where that cannot be told."""
     if finding.symptom in ("crash", "hang"):
-        return _named(trial, subject, finding, in_a_process_of_its_own(finding, float(finding.case.get("patience", PATIENCE))))
+        return _named(
+            trial, subject, finding, in_a_process_of_its_own(finding, float(finding.case.get("patience", CALL_TIMEOUT)))
+        )
     try:
         if finding.symptom == Symptom.nondeterministic.name:
             return _named(trial, subject, finding, in_other_processes(finding))

@@ -24,7 +24,7 @@ from fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, longest_v
 from fuzzer.campaign.plan import Progress as CellProgress
 from fuzzer.campaign.rerun import RerunResult, replayed, reruns
 from fuzzer.campaign.search import ROWS
-from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult, subjects_run
+from fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.op import ALL_DTYPES, ORDERS
 from fuzzer.catalog.registry import select
@@ -51,8 +51,8 @@ BASELINE_SHARE = 0.5
 class Settings:
     """What a campaign does; None means everything there is. workers 0: in this process. resume: id of a run to continue. baseline: a run
     whose findings are run again first; facts: of sweeps, whose worst inputs are. case_timeout: seconds that a framework call may take;
-    None: PATIENCE, or SHORT_CALL_TIMEOUT where every visit has less than that. memory_limit: bytes that a process may have; None: its share
-    of the machine's memory.
+    None: CALL_TIMEOUT, or SHORT_CALL_TIMEOUT where every visit has less than that. memory_limit: bytes that a process may have; None: its
+    share of the machine's memory.
     """
 
     budget: Budget
@@ -202,7 +202,7 @@ class _Campaign:
             if self._out_of_time() or self._verdicts_left() <= 0:
                 return
             shards = round_of(
-                number, self.cells, self.memory, visit.targets, self.settings.seed, self._patience(visit), self.memory_limit,
+                number, self.cells, self.memory, visit.targets, self.settings.seed, self._call_timeout(visit), self.memory_limit,
                 visit=visit,
             )  # fmt: skip
             if not shards and not visit.part:
@@ -241,9 +241,9 @@ class _Campaign:
             yield portion
             self.spent += max(planned, self.totals["verdicts"] - judged)
 
-    def _patience(self, visit: Visit) -> float:
+    def _call_timeout(self, visit: Visit) -> float:
         """Seconds of a call: as asked; little in a visit that has a second or two, for a call that hangs costs a worker all of them."""
-        return self.settings.case_timeout or (SHORT_CALL_TIMEOUT if visit.part else PATIENCE)
+        return self.settings.case_timeout or (SHORT_CALL_TIMEOUT if visit.part else CALL_TIMEOUT)
 
     def _visits(self) -> Iterator[tuple[int, Visit]]:
         """(round, targets) without end."""
@@ -304,15 +304,15 @@ class _Campaign:
 
     def _without_fatal(self, shard: Shard) -> Shard:
         """The shard without the calls that died in another cell of its op: a minute each for what is known. A later round, where the time
-        of the run allows for one, meets them again. Where there are no others, with these alone and little patience."""
+        of the run allows for one, meets them again. Where there are no others, with these only and a short timeout."""
         fatal = self.fatal[shard.cell.op]
         if not fatal:
             return shard
         excluded = fatal | set(shard.excluded)
         if any((s.target, s.implementation.call) not in excluded for s in subjects_of(shard.cell, shard.targets)):
             return replace(shard, excluded=tuple(sorted(excluded)))
-        patience = shard.patience if self.settings.case_timeout else min(shard.patience, RETRY_CALL_TIMEOUT)
-        return replace(shard, alone=True, patience=patience)
+        call_timeout = shard.call_timeout if self.settings.case_timeout else min(shard.call_timeout, RETRY_CALL_TIMEOUT)
+        return replace(shard, alone=True, call_timeout=call_timeout)
 
     def _save(self, result: ShardResult) -> _Lesson | None:
         if result.failure:
@@ -368,8 +368,8 @@ class _Campaign:
             if finding.symptom in ("crash", "hang") and cell.key in self.memory:
                 self.memory[cell.key].has_crashing_cases = True
         fresh = []
-        patience = self.settings.case_timeout or PATIENCE
-        for task in reruns(found, self.cells, names, self.peers, patience, self.memory_limit):
+        call_timeout = self.settings.case_timeout or CALL_TIMEOUT
+        for task in reruns(found, self.cells, names, self.peers, call_timeout, self.memory_limit):
             if task.id in done:
                 self.became.update(json.loads(done[task.id])["became"])
             else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.deadlines import TIME_LIMITED, Deadlines
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.failures import failures_of, short_patience
+from fuzzer.campaign.failures import failures_of, short_call_timeout
 from fuzzer.campaign.nondeterminism import end_processes, with_nondeterminism
 from fuzzer.campaign.peers import Peers
 from fuzzer.campaign.rejected import Rejected
@@ -23,7 +23,7 @@ from fuzzer.findings.finding import CellSummary, Finding
 from fuzzer.frameworks import host
 
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
-PATIENCE = 120.0
+CALL_TIMEOUT = 120.0
 #: Deaths that a subject may cost while its findings are certified: its process starts anew after each.
 MAX_CRASHES = 3
 
@@ -32,8 +32,8 @@ MAX_CRASHES = 3
 class Shard:
     """verdicts: the budget of the search, per subject. corpus: cases to replay first. known: finding id -> excess reported before.
 
-    excluded: (target, call) that are not run any more: they died, or do not support the cell. alone: every target in a process of its
-    own, so that a crash ends no more than that. patience: seconds that a framework call may take. memory: bytes that a process may have,
+    excluded: (target, call) that are not run any more: they died, or do not support the cell. alone: every target in a process of its own,
+    so that a crash ends no more than that. call_timeout: seconds that a framework call may take. memory: bytes that a process may have,
     None for any. until: the time (time.time) at which a run's budget in time ends, and with it the search and the shrinking; what it has
     found is certified all the same. seconds: its own share of that time. part: which part of a round it is (plan.Visit). peers: targets
     that are asked about its findings alone, where they are none of `targets`.
@@ -48,7 +48,7 @@ class Shard:
     known: tuple[tuple[str, float], ...] = ()
     excluded: tuple[tuple[str, str], ...] = ()
     alone: bool = False
-    patience: float = PATIENCE
+    call_timeout: float = CALL_TIMEOUT
     memory: int | None = None
     until: float | None = None
     seconds: float | None = None
@@ -104,7 +104,7 @@ def subjects_run(shard: Shard) -> list[Subject]:
 
 def run_shard(shard: Shard) -> ShardResult:
     """Runs a shard in this process. Same arguments, same machine: same verdicts and findings (only the seconds differ)."""
-    host.limit(shard.patience, shard.memory)
+    host.limit(shard.call_timeout, shard.memory)
     subjects = subjects_run(shard)
     peers = Peers(shard.cell, shard.peers, shard.targets, shard.excluded)
     trial = Evaluator(shard.cell, subjects, alone=shard.alone, deadlines=Deadlines(shard.until, shard.seconds), peers=peers)
@@ -128,13 +128,13 @@ def _run(shard: Shard, trial: Evaluator) -> ShardResult:
     searched = trial.clock.verdicts
     known = dict(shard.known)
     if any(crash.symptom == "hang" for crash in trial.calls.crashes.values()):
-        host.limit(short_patience(trial, trial.subjects, shard.patience), shard.memory)
+        host.limit(short_call_timeout(trial, trial.subjects, shard.call_timeout), shard.memory)
     trial.calls.reset_crashes(MAX_CRASHES)
     with trial.proving():
         findings = [
             f for ledger in search.ledgers for f in with_nondeterminism(trial, ledger.subject, findings_of(trial, ledger, known))
         ]
-        failures = failures_of(trial, search.errors, shard.patience, shard.memory)
+        failures = failures_of(trial, search.errors, shard.call_timeout, shard.memory)
     misrecorded = misrecorded_of(trial, search.errors)
     never = [s for s in misrecorded if not search.ledgers[trial.subjects.index(s)].verdicts]
     dead = trial.peers.dead(trial)

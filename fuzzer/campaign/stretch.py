@@ -15,7 +15,7 @@ from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.device_stretch import Scan, scan
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.plateau import Plateau, plateaus
-from fuzzer.campaign.shard import PATIENCE
+from fuzzer.campaign.shard import CALL_TIMEOUT
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, Models, Truth, truth_of
 from fuzzer.campaign.task import Result
 from fuzzer.case import Batch
@@ -30,15 +30,15 @@ from oracles.reference import FINITE
 
 @dataclass(frozen=True)
 class Stretch:
-    """The inputs `first` to `first + count` of the cell's space. first_calls: of each target the first call alone. See Task for the rest; memory:
-    bytes that a process may have, or None."""
+    """The inputs `first` to `first + count` of the cell's space. first_calls: of each target the first call alone. See Task for the rest;
+    memory: bytes that a process may have, or None."""
 
     cell: Cell
     targets: tuple[str, ...]
     first: int
     count: int
     alone: bool = False
-    patience: float = PATIENCE
+    call_timeout: float = CALL_TIMEOUT
     memory: int | None = None
     first_calls: bool = False
 
@@ -78,7 +78,7 @@ class StretchResult(Result):
 
 def run_stretch(stretch: Stretch) -> StretchResult:
     """Runs a stretch in this process. Same arguments, same machine: same shares."""
-    host.limit(stretch.patience, stretch.memory)
+    host.limit(stretch.call_timeout, stretch.memory)
     subjects = stretch.subjects
     trial = Evaluator(stretch.cell, subjects, PATIENT, alone=stretch.alone)
     space = space_of(trial.op, stretch.cell.dtype)
@@ -139,8 +139,8 @@ def _rest(trial: Evaluator, space: Space, subject: Subject, told: Scan) -> Share
 def _judged(
     trial: Evaluator, space: Space, first: int, count: int, plateau: Plateau | None, models: Models, before: dict[Subject, float]
 ) -> list[tuple[Subject, Share]]:
-    """What every subject contributes on the inputs of one call, which all lie on the plateau where there is one. before: by subject the largest
-    error of the calls before."""
+    """What every subject contributes on the inputs of one call, which all lie on the plateau where there is one. before: by subject the
+    largest error of the calls before."""
     with trial.clock.phase("generation"):
         numbers, batch = space.stretch(first, count)
     if not len(numbers):
@@ -211,8 +211,8 @@ class _Judge:
         self.all_certain = bool(truth.certain.all())
 
     def share(self, subject: Subject, answers: NDArray[Any], before: float = -1.0) -> Share:
-        """What the subject's answers contribute. before: the largest error that is known already: errors of correctly rounded answers do not
-        matter beside more than half an ulp."""
+        """What the subject's answers contribute. before: the largest error that is known already: errors of correctly rounded answers do
+        not matter beside more than half an ulp."""
         truth = self.truth
         same = answers == truth.right
         if not self.all_certain:

@@ -19,7 +19,7 @@ import numpy as np
 from fuzzer.campaign.cell import Cell, cells_of, subjects_of
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
-from fuzzer.campaign.shard import PATIENCE
+from fuzzer.campaign.shard import CALL_TIMEOUT
 from fuzzer.campaign.stretch import Stretch, StretchResult
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import Op
@@ -40,8 +40,8 @@ STRETCH = {16: 1 << 14, 32: 1 << 22}
 @dataclass(frozen=True)
 class SweepSettings:
     """What a sweep runs through; None means everything there is. ops: names or patterns; of patterns those that can be swept. params: of
-    the one op, None: each of its usual sets. first_calls: of each target the first call alone. resume: id of a sweep to continue. The rest as
-    of Settings."""
+    the one op, None: each of its usual sets. first_calls: of each target the first call alone. resume: id of a sweep to continue. The rest
+    as of Settings."""
 
     ops: str
     dtype: str
@@ -223,7 +223,7 @@ class _Sweeping:
                 names,
                 first,
                 min(step, space.size - first),
-                patience=self.settings.case_timeout or PATIENCE,
+                call_timeout=self.settings.case_timeout or CALL_TIMEOUT,
                 memory=self.memory_limit,
                 first_calls=self.settings.first_calls,
             )

@@ -18,7 +18,7 @@ class Result:
 
 
 class Task(Protocol):
-    """A pure function of its fields. alone: every target in a process of its own. patience: seconds that a framework call may take."""
+    """A pure function of its fields. alone: every target in a process of its own. call_timeout: seconds that a framework call may take."""
 
     @property
     def id(self) -> str: ...
@@ -27,7 +27,7 @@ class Task(Protocol):
     def alone(self) -> bool: ...
 
     @property
-    def patience(self) -> float: ...
+    def call_timeout(self) -> float: ...
 
     def run(self) -> Any:
         """The Result, in this process."""

@@ -22,7 +22,7 @@ from tests.benchmarks.measure import Measure
 GOAL = 0.97
 DTYPES = ("float32", "bfloat16", "float16")
 #: Numbers per input and regime, and the seconds that a call on them may take.
-NUMBERS, PATIENCE = 512, 20.0
+NUMBERS, CALL_TIMEOUT = 512, 20.0
 #: Nothing climbs: what the vectorised tiers leave stays undecided.
 VECTORISED = Caps(arb_rows=0, limit_rows=0, audit_share=0.0)
 #: Regime -> (region of every number, arrangement of vectors, of square matrices, relation of two inputs).
@@ -42,7 +42,7 @@ def measures() -> Iterator[Measure]:
     """Per op the share over all dtypes and regimes, its regimes in the detail; then the medians and the worst twenty."""
     shares: dict[str, float] = {}
     regimes: defaultdict[str, list[float]] = defaultdict(list)
-    host.limit(PATIENCE, None)
+    host.limit(CALL_TIMEOUT, None)
     for op in ops().values():
         found = _shares(op)
         if not found:
