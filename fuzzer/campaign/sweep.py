@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from fuzzer.campaign.cell import Cell, cells_of, subjects_of
+from fuzzer.campaign.chunk import Stretch, StretchResult
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
 from fuzzer.campaign.shard import CALL_TIMEOUT
-from fuzzer.campaign.stretch import Stretch, StretchResult
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import Op
 from fuzzer.catalog.registry import select

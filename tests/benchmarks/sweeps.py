@@ -10,8 +10,8 @@ import numpy as np
 import scipy.special
 
 from fuzzer.campaign.cell import Cell, subjects_of
+from fuzzer.campaign.chunk import Stretch, run_stretch
 from fuzzer.campaign.sharp_truth import CALL
-from fuzzer.campaign.stretch import Stretch, run_stretch
 from fuzzer.catalog.registry import op_named
 from fuzzer.frameworks.target import targets_named
 from fuzzer.inputs.exhaustive import space_of

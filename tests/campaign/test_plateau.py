@@ -12,12 +12,12 @@ import scipy.special
 from numpy.typing import NDArray
 from planted_frameworks import planted
 
-from fuzzer.campaign import stretch as stretches
+from fuzzer.campaign import chunk as chunk_module
 from fuzzer.campaign.cell import Cell
+from fuzzer.campaign.chunk import Stretch, run_stretch
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.plateau import Plateau, plateaus
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP, truth_of
-from fuzzer.campaign.stretch import Stretch, run_stretch
 from fuzzer.case import Batch
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import Share
@@ -102,7 +102,7 @@ def test_elsewhere_there_is_none(op: str, x: float) -> None:
 def shares(op: str, fault: Any, first: int, flat: bool, monkeypatch: pytest.MonkeyPatch, count: int = 4 * CALL) -> Share:
     with planted(TRUTH[op], fault):
         if not flat:
-            monkeypatch.setattr(stretches, "plateaus", lambda *_: [])
+            monkeypatch.setattr(chunk_module, "plateaus", lambda *_: [])
         result = run_stretch(Stretch(cell_of(op), ("torch:cpu:eager",), first, count))
         monkeypatch.undo()
     return min(result.shares.items())[1]

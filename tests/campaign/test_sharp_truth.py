@@ -11,9 +11,9 @@ from planted_frameworks import planted
 from test_plateau import COUNTS, TRUTH, at, cell_of, some_wrong
 
 from fuzzer.campaign import sharp_truth
+from fuzzer.campaign.chunk import Stretch, run_stretch
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, PIECES, SHARP, Models
-from fuzzer.campaign.stretch import Stretch, run_stretch
 from fuzzer.case import Batch
 from fuzzer.findings.fact import Share
 from fuzzer.formats import format_named

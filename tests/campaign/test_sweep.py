@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from planted_frameworks import Planted, planted
 
 from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.chunk import Stretch, run_stretch, runs
 from fuzzer.campaign.run import Settings, run_campaign
 from fuzzer.campaign.sharp_truth import CALL, rounded
-from fuzzer.campaign.stretch import Stretch, run_stretch, runs
 from fuzzer.campaign.sweep import SweepProgress, SweepSettings, Swept, run_sweep
 from fuzzer.case import Batch
 from fuzzer.findings.fact import Fact

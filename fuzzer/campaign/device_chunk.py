@@ -1,7 +1,7 @@
 """A stretch of binary32 inputs judged where the target computes: inputs, answers, balls and comparisons never leave the device.
 
 What is correctly rounded, or surely within T, is counted there; the rest, a small part, comes to the CPU and is judged as everywhere.
-A framework that runs on a device max_crashes in a host: the stretch goes there as two numbers, and the counts and the rest come back.
+A framework that runs on a device lives in a host: the stretch goes there as two numbers, and the counts and the rest come back.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
-from fuzzer.campaign.device_stretch import Scan, scan
+from fuzzer.campaign.device_chunk import Scan, scan
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.plateau import Plateau, plateaus
 from fuzzer.campaign.shard import CALL_TIMEOUT

@@ -11,12 +11,12 @@ import pytest
 from numpy.typing import NDArray
 from test_plateau import COUNTS, at, cell_of
 
+from fuzzer.campaign import chunk as chunk_module
 from fuzzer.campaign import device_stretch
-from fuzzer.campaign import stretch as stretches
 from fuzzer.campaign.cell import subjects_of
+from fuzzer.campaign.chunk import Stretch, run_stretch
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP
-from fuzzer.campaign.stretch import Stretch, run_stretch
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import Share
@@ -67,9 +67,9 @@ def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: py
     function = call or eval(f"lambda x: {subject.implementation.call}", {"torch": torch, **dict(cell.params)})
     if monkeypatch is not None:
         monkeypatch.setattr(Torch, "resident", lambda self, job: Resident(torch, CPU, function))
-    space = stretches.space_of(trial.op, "float32")
+    space = chunk_module.space_of(trial.op, "float32")
     stretch = Stretch(cell, (TARGET,), first, count)
-    return next((share for _, share in stretches._on_devices(trial, space, stretch)), None)
+    return next((share for _, share in chunk_module._on_devices(trial, space, stretch)), None)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_gpu_judges_its_own_stretch(op: str) -> None:
     assert len(told.rest) < CALL
     device = run_stretch(Stretch(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stretches, "scan", lambda *_: None)
+        patch.setattr(chunk_module, "scan", lambda *_: None)
         here = run_stretch(Stretch(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
     for name in COUNTS:
         assert getattr(device, name) == getattr(here, name), name
