@@ -1,4 +1,4 @@
-"""Stretch: consecutive inputs of a space through every subject of a cell, every answer judged; the unit of work of a sweep."""
+"""Chunk: consecutive inputs of a space through every subject of a cell, every answer judged; the unit of work of a sweep."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from oracles.reference import FINITE
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Chunk:
     """The inputs `first` to `first + count` of the cell's space. first_calls: of each target the first call alone. See Task for the rest;
     memory: bytes that a process may have, or None."""
 
@@ -53,21 +53,21 @@ class Stretch:
         """Stable: the same cell and inputs have the same id in a resumed sweep."""
         return f"{self.cell.key} {self.first}+{self.count}"
 
-    def run(self) -> StretchResult:
-        """run_stretch."""
-        return run_stretch(self)
+    def run(self) -> ChunkResult:
+        """run_chunk."""
+        return run_chunk(self)
 
-    def apart(self) -> Stretch:
+    def apart(self) -> Chunk:
         """The same with every target in a process of its own."""
         return replace(self, alone=True)
 
-    def broken(self, failure: str, *, died: bool = False) -> StretchResult:
-        """The result of a stretch that broke."""
-        return StretchResult(self.id, self.cell.key, failure, died)
+    def broken(self, failure: str, *, died: bool = False) -> ChunkResult:
+        """The result of a chunk that broke."""
+        return ChunkResult(self.id, self.cell.key, failure, died)
 
 
 @dataclass(frozen=True)
-class StretchResult(Result):
+class ChunkResult(Result):
     """shares: what each (target, call) contributes. by_phase, by_tier: as of a shard."""
 
     shares: dict[tuple[str, str], Share] = field(default_factory=dict)
@@ -76,45 +76,45 @@ class StretchResult(Result):
     tier_seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_stretch(stretch: Stretch) -> StretchResult:
-    """Runs a stretch in this process. Same arguments, same machine: same shares."""
-    host.limit(stretch.call_timeout, stretch.memory)
-    subjects = stretch.subjects
-    trial = Evaluator(stretch.cell, subjects, PATIENT, alone=stretch.alone)
-    space = space_of(trial.op, stretch.cell.dtype)
+def run_chunk(chunk: Chunk) -> ChunkResult:
+    """Runs a chunk in this process. Same arguments, same machine: same shares."""
+    host.limit(chunk.call_timeout, chunk.memory)
+    subjects = chunk.subjects
+    trial = Evaluator(chunk.cell, subjects, PATIENT, alone=chunk.alone)
+    space = space_of(trial.op, chunk.cell.dtype)
     parts: dict[Subject, list[Share]] = {subject: [] for subject in subjects}
     try:
         with trial.clock.phase("search"):
-            for subject, share in _on_devices(trial, space, stretch):
+            for subject, share in _on_devices(trial, space, chunk):
                 parts[subject].append(share)
                 trial.subjects.remove(subject)
-            flat, models = _plateaus_by_call(trial, space, stretch), Models(trial, space)
+            flat, models = _plateaus_by_call(trial, space, chunk), Models(trial, space)
             before: dict[Subject, float] = {}
-            for first in range(stretch.first, stretch.first + stretch.count, CALL):
-                count = min(CALL, stretch.first + stretch.count - first)
+            for first in range(chunk.first, chunk.first + chunk.count, CALL):
+                count = min(CALL, chunk.first + chunk.count - first)
                 for subject, share in _judged(trial, space, first, count, flat.get(first), models, before):
                     parts[subject].append(share)
                     before[subject] = max(before.get(subject, -1.0), share.worst)
     finally:
-        if stretch.alone:
+        if chunk.alone:
             trial.calls.end_hosts(subjects)
     shares = {(s.target, s.implementation.call): joined(found) for s, found in parts.items()}
     clock = trial.clock
-    return StretchResult(
-        stretch.id, stretch.cell.key, shares=shares, by_phase=dict(clock.seconds), by_tier=dict(clock.tally.elements),
+    return ChunkResult(
+        chunk.id, chunk.cell.key, shares=shares, by_phase=dict(clock.seconds), by_tier=dict(clock.tally.elements),
         tier_seconds=dict(clock.tally.seconds),
     )  # fmt: skip
 
 
-def _on_devices(trial: Evaluator, space: Space, stretch: Stretch) -> list[tuple[Subject, Share]]:
-    """The subjects whose targets judge a whole stretch on their device, and what they contribute."""
+def _on_devices(trial: Evaluator, space: Space, chunk: Chunk) -> list[tuple[Subject, Share]]:
+    """The subjects whose targets judge a whole chunk on their device, and what they contribute."""
     found = []
     plain = space.size == 1 << 32 and space.is_line and trial.function.order == "value"
     limit = trial.references.rule(space.inputs(np.zeros(1, np.int64))).limit.ulps * TIE
     for subject in trial.subjects if plain else ():
         with trial.clock.phase("framework"):
             try:
-                told = scan(trial.calls.framework(subject), trial.calls.job(subject), stretch.first, stretch.count, limit)
+                told = scan(trial.calls.framework(subject), trial.calls.job(subject), chunk.first, chunk.count, limit)
             except FrameworkError as error:
                 found.append((subject, Share(error=str(error))))
                 continue
@@ -142,7 +142,7 @@ def _judged(
     """What every subject contributes on the inputs of one call, which all lie on the plateau where there is one. before: by subject the
     largest error of the calls before."""
     with trial.clock.phase("generation"):
-        numbers, batch = space.stretch(first, count)
+        numbers, batch = space.chunk(first, count)
     if not len(numbers):
         return [(subject, Share()) for subject in trial.subjects]
     whole = batch if len(numbers) == count else _filled(batch, count)  # one shape, whatever is left out
@@ -169,10 +169,10 @@ def _filled(batch: Batch, rows: int) -> Batch:
     return batch.take(np.minimum(np.arange(rows), batch.rows - 1))
 
 
-def _plateaus_by_call(trial: Evaluator, space: Space, stretch: Stretch) -> dict[int, Plateau]:
-    """The plateaus of a stretch, by the first inputs of the calls that lie on them."""
+def _plateaus_by_call(trial: Evaluator, space: Space, chunk: Chunk) -> dict[int, Plateau]:
+    """The plateaus of a chunk, by the first inputs of the calls that lie on them."""
     with trial.clock.phase("oracle"):
-        found = plateaus(trial.function, space, stretch.first, stretch.count, CALL, partial(truth_of, trial))
+        found = plateaus(trial.function, space, chunk.first, chunk.count, CALL, partial(truth_of, trial))
     return {first: one for one in found for first in range(one.first, one.first + one.count, CALL)}
 
 

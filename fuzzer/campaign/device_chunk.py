@@ -1,7 +1,7 @@
-"""A stretch of binary32 inputs judged where the target computes: inputs, answers, balls and comparisons never leave the device.
+"""A chunk of binary32 inputs judged where the target computes: inputs, answers, balls and comparisons never leave the device.
 
 What is correctly rounded, or surely within T, is counted there; the rest, a small part, comes to the CPU and is judged as everywhere.
-A framework that runs on a device lives in a host: the stretch goes there as two numbers, and the counts and the rest come back.
+A framework that runs on a device lives in a host: the chunk goes there as two numbers, and the counts and the rest come back.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CALL, SHORT = 1 << 22, 1 << 16
 
 @dataclass(frozen=True)
 class Scan:
-    """What a device has judged of a stretch. sure: what the inputs contribute that it could decide; rest: the numbers of the others,
+    """What a device has judged of a chunk. sure: what the inputs contribute that it could decide; rest: the numbers of the others,
     ascending; answers: what the call gave for those, (rows, 1)."""
 
     sure: Share

@@ -171,7 +171,7 @@ def _alike(value: NDArray[np.float64], spread: Any, fmt: Format) -> tuple[NDArra
 
 
 class Models:
-    """The Taylor models of a stretch, each made when a call asks for it."""
+    """The Taylor models of a chunk, each made when a call asks for it."""
 
     def __init__(self, trial: Evaluator, space: Space) -> None:
         self.trial, self.space = trial, space

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fuzzer.campaign.cell import Cell, cells_of, subjects_of
-from fuzzer.campaign.chunk import Stretch, StretchResult
+from fuzzer.campaign.chunk import Chunk, ChunkResult
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
 from fuzzer.campaign.shard import CALL_TIMEOUT
@@ -33,7 +33,7 @@ from fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
 from fuzzer.judge.limits import accuracy_limit
 from oracles.confirmation import confirm
 
-#: Inputs of a stretch: seconds of work, so that a sweep can be stopped anywhere and its workers end together.
+#: Inputs of a chunk: seconds of work, so that a sweep can be stopped anywhere and its workers end together.
 STRETCH = {16: 1 << 14, 32: 1 << 22}
 
 
@@ -63,7 +63,7 @@ class SweepSettings:
 
 @dataclass(frozen=True)
 class SweepProgress:
-    """What a watcher is shown after every stretch."""
+    """What a watcher is shown after every chunk."""
 
     inputs: int
     planned: int
@@ -92,7 +92,7 @@ Watch = Callable[[SweepProgress], None]
 
 
 def run_sweep(settings: SweepSettings, store: Store, watch: Watch | None = None) -> Swept:
-    """Runs a sweep to its end, or to Ctrl-C; stores every stretch as it comes and a fact per call as soon as its cell is whole.
+    """Runs a sweep to its end, or to Ctrl-C; stores every chunk as it comes and a fact per call as soon as its cell is whole.
 
     The same settings on the same machine give the same facts, however often the sweep was interrupted and resumed. Raises UserError
     (UnknownName, NotSwept, SchedulerError, StoreError) before anything is run.
@@ -169,7 +169,7 @@ class _Sweeping:
     def run(self, execute: Any) -> Swept:
         self.store.start_sweep(self.record)
         state = "finished"
-        known = self.store.stretches(self.record.id) if self.settings.resume else {}
+        known = self.store.chunks(self.record.id) if self.settings.resume else {}
         try:
             self._run(execute, known)
         except KeyboardInterrupt:
@@ -181,28 +181,28 @@ class _Sweeping:
         return Swept(ended, self.facts, dict(self.phases), dict(self.tiers))
 
     def _run(self, execute: Any, known: dict[str, str]) -> None:
-        """All stretches in order; a cell's fact is told when its last one is in."""
+        """All chunks in order; a cell's fact is told when its last one is in."""
         shares: dict[str, list[dict[tuple[str, str], Share]]] = defaultdict(list)
-        stretches = {stretch.id: stretch for cell in self.cells for stretch in self._stretches(cell)}
-        left = Counter(stretch.cell for stretch in stretches.values())
+        chunks = {chunk.id: chunk for cell in self.cells for chunk in self._chunks(cell)}
+        left = Counter(chunk.cell for chunk in chunks.values())
         began: dict[Cell, float] = {}
 
-        def take(stretch: Stretch, parts: dict[tuple[str, str], Share]) -> None:
-            cell = stretch.cell
+        def take(chunk: Chunk, parts: dict[tuple[str, str], Share]) -> None:
+            cell = chunk.cell
             shares[cell.key].append(parts)
             left[cell] -= 1
-            self.done += stretch.count
+            self.done += chunk.count
             if not left[cell]:
                 self.whole += 1
                 self.facts += self._facts(cell, shares.pop(cell.key), began.get(cell, 0.0))
 
-        def fresh() -> Iterator[Stretch]:
-            for stretch in stretches.values():
-                if stretch.id in known:
-                    take(stretch, _loaded(known[stretch.id]))
+        def fresh() -> Iterator[Chunk]:
+            for chunk in chunks.values():
+                if chunk.id in known:
+                    take(chunk, _loaded(known[chunk.id]))
                 else:
-                    began.setdefault(stretch.cell, time.monotonic())
-                    yield stretch
+                    began.setdefault(chunk.cell, time.monotonic())
+                    yield chunk
 
         with closing(execute(fresh(), lambda: False)) as flow:
             for result in flow:
@@ -210,15 +210,15 @@ class _Sweeping:
                     self.failures.append(f"{result.task}: {result.failure}")
                 else:
                     self._save(result)
-                    take(stretches[result.task], result.shares)
+                    take(chunks[result.task], result.shares)
                 self._tell(result.cell)
 
-    def _stretches(self, cell: Cell) -> Iterator[Stretch]:
+    def _chunks(self, cell: Cell) -> Iterator[Chunk]:
         space = self.spaces[cell]
         step = min(space.size, STRETCH[32 if space.size > 1 << 16 else 16])
         names = tuple(str(t) for t in self.targets)
         for first in range(0, space.size, step):
-            yield Stretch(
+            yield Chunk(
                 cell,
                 names,
                 first,
@@ -228,12 +228,12 @@ class _Sweeping:
                 first_calls=self.settings.first_calls,
             )
 
-    def _save(self, result: StretchResult) -> None:
+    def _save(self, result: ChunkResult) -> None:
         for phase, spent in result.by_phase.items():
             self.phases[phase] += spent
         self.tiers.update(result.by_tier)
         shares = [[*call, dataclasses.asdict(share)] for call, share in result.shares.items()]
-        self.store.save_stretch(self.record.id, result.task, json.dumps(shares))
+        self.store.save_chunk(self.record.id, result.task, json.dumps(shares))
 
     def _facts(self, cell: Cell, parts: list[dict[tuple[str, str], Share]], began: float) -> list[Fact]:
         told = [_fact(cell, self.spaces[cell], call, joined(p[call] for p in parts)) for call in parts[0]]

@@ -1,4 +1,4 @@
-"""Task: what the engine runs. A shard of a campaign, a stretch of a sweep."""
+"""Task: what the engine runs. A shard of a campaign, a chunk of a sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fact: what a sweep proved of one call over all inputs of a space; Share: what a stretch of it contributes."""
+"""Fact: what a sweep proved of one call over all inputs of a space; Share: what a chunk of it contributes."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ class Fact:
     """What is known of one call on one target over every input of a space.
 
     proved: no input was left undecided, and nothing raised. max_ulps: the largest error (inf for a wrong special value, nan where nothing
-    was judged), at the inputs `at` (name -> C99 hex), where the target answered `output` to the truth `reference` (decimal); bound: no error
-    exceeds it. limit: T in ulps, None where the op has no published one. intervals: [[from, to], ...] per input name order, of inputs with
-    findings; where the op takes pairs, none. version: of the framework.
+    was judged), at the inputs `at` (name -> C99 hex), where the target answered `output` to the truth `reference` (decimal); bound: no
+    error exceeds it. limit: T in ulps, None where the op has no published one. intervals: [[from, to], ...] per input name order, of inputs
+    with findings; where the op takes pairs, none. version: of the framework.
     """
 
     op: str

@@ -60,7 +60,7 @@ class Space:
 
     @property
     def asks_for_all(self) -> bool:
-        """Whether no number of it is left out (`stretch`)."""
+        """Whether no number of it is left out (`chunk`)."""
         return not self.op.raises_outside_domain and all(spec.draws_special_values for spec in self.op.inputs)
 
     def inputs(self, numbers: NDArray[np.int64]) -> Batch:
@@ -73,7 +73,7 @@ class Space:
         table = _eight_bits(self.dtype)
         return Batch(self.dtype, {first.name: table[numbers >> 8], second.name: table[numbers & 255]})
 
-    def stretch(self, first: int, count: int) -> tuple[NDArray[np.int64], Batch]:
+    def chunk(self, first: int, count: int) -> tuple[NDArray[np.int64], Batch]:
         """The numbers from `first` on, `count` of them, that the op's record asks for (integers where it takes only these; no special
         values where it says so; nothing outside the domain of ops that raise there), and their inputs."""
         numbers = np.arange(first, min(first + count, self.size), dtype=np.int64)

@@ -14,7 +14,7 @@ from test_plateau import COUNTS, at, cell_of
 from fuzzer.campaign import chunk as chunk_module
 from fuzzer.campaign import device_stretch
 from fuzzer.campaign.cell import subjects_of
-from fuzzer.campaign.chunk import Stretch, run_stretch
+from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP
 from fuzzer.catalog.functions import function_of
@@ -68,8 +68,8 @@ def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: py
     if monkeypatch is not None:
         monkeypatch.setattr(Torch, "resident", lambda self, job: Resident(torch, CPU, function))
     space = chunk_module.space_of(trial.op, "float32")
-    stretch = Stretch(cell, (TARGET,), first, count)
-    return next((share for _, share in chunk_module._on_devices(trial, space, stretch)), None)
+    chunk = Chunk(cell, (TARGET,), first, count)
+    return next((share for _, share in chunk_module._on_devices(trial, space, chunk)), None)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_device_tells_what_the_cpu_tells(op: str, x: float, monkeypatch: pytes
     cell = cell_of(op)
     monkeypatch.setattr(device_stretch, "CALL", CALL)
     (subject, *_) = subjects_of(cell, (TARGET,))
-    first = run_stretch(Stretch(cell, (TARGET,), at(x), 2 * CALL)).shares[subject.target, subject.implementation.call]
+    first = run_chunk(Chunk(cell, (TARGET,), at(x), 2 * CALL)).shares[subject.target, subject.implementation.call]
     device = on_device(op, at(x), 2 * CALL, monkeypatch=monkeypatch)
     assert device is not None
     for name in COUNTS:
@@ -187,10 +187,10 @@ def test_a_gpu_judges_its_own_stretch(op: str) -> None:
     told = device_stretch.scan(trial.calls.framework(subject), trial.calls.job(subject), at(0.5), 4 * CALL, 4.0)
     assert told is not None
     assert len(told.rest) < CALL
-    device = run_stretch(Stretch(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
+    device = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chunk_module, "scan", lambda *_: None)
-        here = run_stretch(Stretch(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
+        here = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
     for name in COUNTS:
         assert getattr(device, name) == getattr(here, name), name
     assert device.worst == pytest.approx(here.worst, abs=SHARP)

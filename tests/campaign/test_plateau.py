@@ -14,7 +14,7 @@ from planted_frameworks import planted
 
 from fuzzer.campaign import chunk as chunk_module
 from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.chunk import Stretch, run_stretch
+from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.plateau import Plateau, plateaus
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP, truth_of
@@ -103,7 +103,7 @@ def shares(op: str, fault: Any, first: int, flat: bool, monkeypatch: pytest.Monk
     with planted(TRUTH[op], fault):
         if not flat:
             monkeypatch.setattr(chunk_module, "plateaus", lambda *_: [])
-        result = run_stretch(Stretch(cell_of(op), ("torch:cpu:eager",), first, count))
+        result = run_chunk(Chunk(cell_of(op), ("torch:cpu:eager",), first, count))
         monkeypatch.undo()
     return min(result.shares.items())[1]
 

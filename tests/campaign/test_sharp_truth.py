@@ -1,4 +1,4 @@
-"""What a stretch tells does not depend on how its truth was found: by Taylor models, by balls, or row by row."""
+"""What a chunk tells does not depend on how its truth was found: by Taylor models, by balls, or row by row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from planted_frameworks import planted
 from test_plateau import COUNTS, TRUTH, at, cell_of, some_wrong
 
 from fuzzer.campaign import sharp_truth
-from fuzzer.campaign.chunk import Stretch, run_stretch
+from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, PIECES, SHARP, Models
 from fuzzer.case import Batch
@@ -26,7 +26,7 @@ PLACES = [("exp", 1.0), ("exp", 80.0), ("exp", -50.0), ("tanh", 0.3), ("tanh", -
 
 def by(tiers: Any, op: str, first: int, fault: Any) -> tuple[Share, dict[str, int]]:
     with planted(TRUTH[op], fault):
-        result = run_stretch(Stretch(cell_of(op), ("torch:cpu:eager",), first, 2 * CALL))
+        result = run_chunk(Chunk(cell_of(op), ("torch:cpu:eager",), first, 2 * CALL))
     tiers.undo()
     return min(result.shares.items())[1], result.by_tier
 
@@ -61,7 +61,7 @@ def test_a_wrong_model_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sharp_truth, "taylor", lying)
     with planted(np.exp), pytest.raises(AuditFailure, match="taylor claims"):
-        run_stretch(Stretch(cell_of("exp"), ("torch:cpu:eager",), at(2.0), CALL))
+        run_chunk(Chunk(cell_of("exp"), ("torch:cpu:eager",), at(2.0), CALL))
 
 
 def test_pieces_without_a_model_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
