@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from test_plateau import COUNTS, at, cell_of
 
 from fuzzer.campaign import chunk as chunk_module
-from fuzzer.campaign import device_stretch
+from fuzzer.campaign import device_chunk
 from fuzzer.campaign.cell import subjects_of
 from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
@@ -79,7 +79,7 @@ def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: py
 )  # fmt: skip
 def test_a_device_tells_what_the_cpu_tells(op: str, x: float, monkeypatch: pytest.MonkeyPatch) -> None:
     cell = cell_of(op)
-    monkeypatch.setattr(device_stretch, "CALL", CALL)
+    monkeypatch.setattr(device_chunk, "CALL", CALL)
     (subject, *_) = subjects_of(cell, (TARGET,))
     first = run_chunk(Chunk(cell, (TARGET,), at(x), 2 * CALL)).shares[subject.target, subject.implementation.call]
     device = on_device(op, at(x), 2 * CALL, monkeypatch=monkeypatch)
@@ -97,7 +97,7 @@ def spoiled(x: Any) -> Any:
 
 
 def test_faults_come_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_stretch, "CALL", CALL)
+    monkeypatch.setattr(device_chunk, "CALL", CALL)
     share = on_device("exp", at(2.0), CALL, spoiled, monkeypatch)
     assert share is not None
     assert share.inputs == share.elements == CALL
@@ -136,7 +136,7 @@ def test_a_host_tells_what_this_process_tells() -> None:
             cell = cell_of(op)
             (subject, *_) = subjects_of(cell, (TARGET,))
             job = Evaluator(cell, [subject], PATIENT).calls.job(subject)
-            told, here = (device_stretch.scan(where, job, at(x), 3 * CALL, 4.0) for where in (there, OnCpu()))
+            told, here = (device_chunk.scan(where, job, at(x), 3 * CALL, 4.0) for where in (there, OnCpu()))
             assert told is not None
             assert here is not None
             assert told.sure == here.sure
@@ -145,8 +145,8 @@ def test_a_host_tells_what_this_process_tells() -> None:
             np.testing.assert_array_equal(told.rest, here.rest)
             np.testing.assert_array_equal(told.answers, here.answers)
         job = replace(job, op=replace(job.op, name="nobody_knows_it"))
-        assert device_stretch.scan(there, job, at(1.0), CALL, 4.0) is None
-        assert elsewhere.apply(device_stretch.scanned, job, at(1.0), CALL, 4.0) is None
+        assert device_chunk.scan(there, job, at(1.0), CALL, 4.0) is None
+        assert elsewhere.apply(device_chunk.scanned, job, at(1.0), CALL, 4.0) is None
     finally:
         there.end()
         elsewhere.end()
@@ -161,13 +161,13 @@ def test_a_call_that_does_not_fit_into_memory_is_divided(monkeypatch: pytest.Mon
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return torch.exp(x)
 
-    monkeypatch.setattr(device_stretch, "CALL", 16 * CALL)
-    monkeypatch.setattr(device_stretch, "SHORT", CALL)
+    monkeypatch.setattr(device_chunk, "CALL", 16 * CALL)
+    monkeypatch.setattr(device_chunk, "SHORT", CALL)
     share = on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch)
     assert share is not None
     assert share.inputs == 8 * CALL
     assert sizes == [8 * CALL, 4 * CALL] + 8 * [CALL]
-    monkeypatch.setattr(device_stretch, "SHORT", 2 * CALL)
+    monkeypatch.setattr(device_chunk, "SHORT", 2 * CALL)
     assert on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch) is None
 
 
@@ -177,14 +177,14 @@ def test_on_the_cpu_nothing_is_resident() -> None:
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("op", ["exp", "tanh", "log1p"])
-def test_a_gpu_judges_its_own_stretch(op: str) -> None:
+def test_a_gpu_judges_its_own_chunk(op: str) -> None:
     """The same shares as the CPU's judge makes of the same answers."""
     if shutil.which("nvidia-smi") is None:
         pytest.skip("no NVIDIA GPU")
     cell, target = cell_of(op), "torch:cuda:eager"
     (subject, *_) = subjects_of(cell, (target,))
     trial = Evaluator(cell, [subject], PATIENT)
-    told = device_stretch.scan(trial.calls.framework(subject), trial.calls.job(subject), at(0.5), 4 * CALL, 4.0)
+    told = device_chunk.scan(trial.calls.framework(subject), trial.calls.job(subject), at(0.5), 4 * CALL, 4.0)
     assert told is not None
     assert len(told.rest) < CALL
     device = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]

@@ -189,7 +189,7 @@ def test_unknown_names_are_told(store: Store) -> None:
     assert issubclass(NotSwept, ValueError)
 
 
-def test_a_stretch_knows_nothing_beyond_its_inputs() -> None:
+def test_a_chunk_knows_nothing_beyond_its_inputs() -> None:
     with planted(np.exp, two_off):
         cell = SETTINGS.ops, (), "float16", "value"
         from fuzzer.campaign.cell import Cell
