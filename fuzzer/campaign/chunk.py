@@ -19,7 +19,7 @@ from fuzzer.campaign.shard import CALL_TIMEOUT
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, Models, Truth, truth_of
 from fuzzer.campaign.task import Result
 from fuzzer.case import Batch
-from fuzzer.findings.fact import Share, fewest, joined
+from fuzzer.findings.fact import PartialResult, fewest, joined
 from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.inputs.exhaustive import Space, space_of
@@ -68,45 +68,45 @@ class Chunk:
 
 @dataclass(frozen=True)
 class ChunkResult(Result):
-    """shares: what each (target, call) contributes. by_phase, by_tier: as of a shard."""
+    """partial_results: what each (target, call) contributes. by_phase, by_tier: as of a shard."""
 
-    shares: dict[tuple[str, str], Share] = field(default_factory=dict)
+    partial_results: dict[tuple[str, str], PartialResult] = field(default_factory=dict)
     by_phase: dict[str, float] = field(default_factory=dict)
     by_tier: dict[str, int] = field(default_factory=dict)
     tier_seconds: dict[str, float] = field(default_factory=dict)
 
 
 def run_chunk(chunk: Chunk) -> ChunkResult:
-    """Runs a chunk in this process. Same arguments, same machine: same shares."""
+    """Runs a chunk in this process. Same arguments, same machine: same results."""
     host.limit(chunk.call_timeout, chunk.memory)
     subjects = chunk.subjects
     trial = Evaluator(chunk.cell, subjects, PATIENT, alone=chunk.alone)
     space = space_of(trial.op, chunk.cell.dtype)
-    parts: dict[Subject, list[Share]] = {subject: [] for subject in subjects}
+    parts: dict[Subject, list[PartialResult]] = {subject: [] for subject in subjects}
     try:
         with trial.clock.phase("search"):
-            for subject, share in _on_devices(trial, space, chunk):
-                parts[subject].append(share)
+            for subject, partial_result in _on_devices(trial, space, chunk):
+                parts[subject].append(partial_result)
                 trial.subjects.remove(subject)
             flat, models = _plateaus_by_call(trial, space, chunk), Models(trial, space)
             before: dict[Subject, float] = {}
             for first in range(chunk.first, chunk.first + chunk.count, CALL):
                 count = min(CALL, chunk.first + chunk.count - first)
-                for subject, share in _judged(trial, space, first, count, flat.get(first), models, before):
-                    parts[subject].append(share)
-                    before[subject] = max(before.get(subject, -1.0), share.worst)
+                for subject, partial_result in _judged(trial, space, first, count, flat.get(first), models, before):
+                    parts[subject].append(partial_result)
+                    before[subject] = max(before.get(subject, -1.0), partial_result.worst)
     finally:
         if chunk.alone:
             trial.calls.end_hosts(subjects)
-    shares = {(s.target, s.implementation.call): joined(found) for s, found in parts.items()}
+    partial_results = {(s.target, s.implementation.call): joined(found) for s, found in parts.items()}
     clock = trial.clock
     return ChunkResult(
-        chunk.id, chunk.cell.key, shares=shares, by_phase=dict(clock.seconds), by_tier=dict(clock.tally.elements),
+        chunk.id, chunk.cell.key, partial_results=partial_results, by_phase=dict(clock.seconds), by_tier=dict(clock.tally.elements),
         tier_seconds=dict(clock.tally.seconds),
     )  # fmt: skip
 
 
-def _on_devices(trial: Evaluator, space: Space, chunk: Chunk) -> list[tuple[Subject, Share]]:
+def _on_devices(trial: Evaluator, space: Space, chunk: Chunk) -> list[tuple[Subject, PartialResult]]:
     """The subjects whose targets judge a whole chunk on their device, and what they contribute."""
     found = []
     plain = space.size == 1 << 32 and space.is_line and trial.function.order == "value"
@@ -116,14 +116,14 @@ def _on_devices(trial: Evaluator, space: Space, chunk: Chunk) -> list[tuple[Subj
             try:
                 told = scan(trial.calls.framework(subject), trial.calls.job(subject), chunk.first, chunk.count, limit)
             except FrameworkError as error:
-                found.append((subject, Share(error=str(error))))
+                found.append((subject, PartialResult(error=str(error))))
                 continue
         if told is not None:
             found.append((subject, joined([told.sure, _rest(trial, space, subject, told)])))
     return found
 
 
-def _rest(trial: Evaluator, space: Space, subject: Subject, told: Scan) -> Share:
+def _rest(trial: Evaluator, space: Space, subject: Subject, told: Scan) -> PartialResult:
     """What a device left, judged here."""
     parts = []
     for first in range(0, len(told.rest), CALL):
@@ -132,19 +132,19 @@ def _rest(trial: Evaluator, space: Space, subject: Subject, told: Scan) -> Share
         with trial.clock.phase("oracle"):
             truth = truth_of(trial, batch)
         with trial.clock.phase("judge"):
-            parts.append(_Judge(trial, numbers, batch, truth).share(subject, told.answers[first : first + CALL]))
+            parts.append(_Judge(trial, numbers, batch, truth).partial_result(subject, told.answers[first : first + CALL]))
     return joined(parts)
 
 
 def _judged(
     trial: Evaluator, space: Space, first: int, count: int, plateau: Plateau | None, models: Models, before: dict[Subject, float]
-) -> list[tuple[Subject, Share]]:
+) -> list[tuple[Subject, PartialResult]]:
     """What every subject contributes on the inputs of one call, which all lie on the plateau where there is one. before: by subject the
     largest error of the calls before."""
     with trial.clock.phase("generation"):
         numbers, batch = space.chunk(first, count)
     if not len(numbers):
-        return [(subject, Share()) for subject in trial.subjects]
+        return [(subject, PartialResult()) for subject in trial.subjects]
     whole = batch if len(numbers) == count else _filled(batch, count)  # one shape, whatever is left out
     answered = []
     for subject in trial.subjects:
@@ -153,13 +153,16 @@ def _judged(
     if plateau is not None:
         level = _Level(trial, numbers, batch, plateau)
         with trial.clock.phase("judge"):
-            return [(s, Share(error=message) if given is None else level.share(s, given)) for s, given, message in answered]
+            return [
+                (s, PartialResult(error=message) if given is None else level.partial_result(s, given))
+                for s, given, message in answered
+            ]
     with trial.clock.phase("oracle"):
         truth = models.truth(first, batch) or truth_of(trial, batch)
     with trial.clock.phase("judge"):
         judge = _Judge(trial, numbers, batch, truth)
         return [
-            (s, Share(error=message) if given is None else judge.share(s, given, before.get(s, -1.0)))
+            (s, PartialResult(error=message) if given is None else judge.partial_result(s, given, before.get(s, -1.0)))
             for s, given, message in answered
         ]
 
@@ -185,21 +188,23 @@ class _Level:
     batch: Batch
     plateau: Plateau
 
-    def share(self, subject: Subject, answers: NDArray[Any]) -> Share:
+    def partial_result(self, subject: Subject, answers: NDArray[Any]) -> PartialResult:
         """What the subject's answers contribute."""
         (values,) = self.batch.inputs.values()
         right = self.plateau.are_right(answers, values)[:, 0]
         ok = int(right.sum())
-        share = Share(inputs=ok, elements=ok, most=0.5 if ok else 0.0, classes={Class.ok.name: ok})
+        partial_result = PartialResult(inputs=ok, elements=ok, most=0.5 if ok else 0.0, classes={Class.ok.name: ok})
         place = self.plateau.at - int(self.numbers[0])
         if 0 <= place < len(right) and right[place]:
-            share = replace(share, worst=self.plateau.worst, at=self.plateau.at, answer=float(doubles(answers[place])[0]))
+            partial_result = replace(
+                partial_result, worst=self.plateau.worst, at=self.plateau.at, answer=float(doubles(answers[place])[0])
+            )
         if ok == len(right):
-            return share
+            return partial_result
         wrong = np.flatnonzero(~right)
         batch = self.batch.take(wrong)
         judge = _Judge(self.trial, self.numbers[wrong], batch, truth_of(self.trial, batch))
-        return joined([share, judge.share(subject, answers[wrong])])
+        return joined([partial_result, judge.partial_result(subject, answers[wrong])])
 
 
 class _Judge:
@@ -210,7 +215,7 @@ class _Judge:
         self.limit = trial.references.rule(batch).limit.ulps * TIE
         self.all_certain = bool(truth.certain.all())
 
-    def share(self, subject: Subject, answers: NDArray[Any], before: float = -1.0) -> Share:
+    def partial_result(self, subject: Subject, answers: NDArray[Any], before: float = -1.0) -> PartialResult:
         """What the subject's answers contribute. before: the largest error that is known already: errors of correctly rounded answers do
         not matter beside more than half an ulp."""
         truth = self.truth
@@ -219,10 +224,10 @@ class _Judge:
             same &= truth.certain
         right = same if truth.plain is None else same | (kind_errors(answers, truth.reference.accepts)[0] & ~truth.plain)
         ok = int(right.sum())
-        share = Share(inputs=len(self.numbers), elements=answers.size, most=0.5 if ok else 0.0)
+        partial_result = PartialResult(inputs=len(self.numbers), elements=answers.size, most=0.5 if ok else 0.0)
         if ok == answers.size:
-            share = replace(share, classes={Class.ok.name: ok})
-            return share if before > 0.5 else self._least(share, answers, right)
+            partial_result = replace(partial_result, classes={Class.ok.name: ok})
+            return partial_result if before > 0.5 else self._least(partial_result, answers, right)
         rows, outs = np.nonzero(~right)
         given = doubles(answers[rows, outs])
         some = truth.elements(rows, outs)
@@ -232,17 +237,19 @@ class _Judge:
             halves = (
                 within & ~truth.certain[rows, outs] & (gap - unsure <= 0.5 * ulp)
             )  # too near a tie, or any number of an interval
-        share = replace(
-            share, rounded_wrong=int((within & ~halves).sum()), rounding_unknown=int((halves & ~some.interval).sum()),
+        partial_result = replace(
+            partial_result, rounded_wrong=int((within & ~halves).sum()), rounding_unknown=int((halves & ~some.interval).sum()),
             classes={Class.ok.name: ok + int(within.sum())},
         )  # fmt: skip
         if within.any():
-            share = self._worst_of(share, given[within], rows[within], outs[within], gap[within], unsure[within], ulp[within])
+            partial_result = self._worst_of(
+                partial_result, given[within], rows[within], outs[within], gap[within], unsure[within], ulp[within]
+            )
         if not within.all():
-            share = self._judged(share, subject, answers, rows[~within], outs[~within])
-        return share if max(share.worst, before) > 0.5 else self._least(share, answers, right)
+            partial_result = self._judged(partial_result, subject, answers, rows[~within], outs[~within])
+        return partial_result if max(partial_result.worst, before) > 0.5 else self._least(partial_result, answers, right)
 
-    def _least(self, share: Share, answers: NDArray[Any], right: NDArray[np.bool_]) -> Share:
+    def _least(self, partial_result: PartialResult, answers: NDArray[Any], right: NDArray[np.bool_]) -> PartialResult:
         """With the largest error of the correctly rounded answers, which matters where there are no others."""
         truth = self.truth.reference
         gap, unsure, ulp = error(answers, truth, self.trial.format)
@@ -250,27 +257,32 @@ class _Judge:
         with np.errstate(all="ignore"):
             ulps = np.where(counted, gap / ulp, -1.0)
         rows, outs = np.unravel_index([int(np.argmax(ulps))], ulps.shape)
-        if not counted[rows, outs].all() or ulps[rows, outs][0] < share.worst:
-            return share
+        if not counted[rows, outs].all() or ulps[rows, outs][0] < partial_result.worst:
+            return partial_result
         given = doubles(answers[rows, outs])
-        return self._worst_of(share, given, rows, outs, gap[rows, outs], unsure[rows, outs], ulp[rows, outs])
+        return self._worst_of(partial_result, given, rows, outs, gap[rows, outs], unsure[rows, outs], ulp[rows, outs])
 
     def _worst_of(
-        self, share: Share, given: NDArray[np.float64], rows: NDArray[Any], outs: NDArray[Any], gap: NDArray[np.float64],
+        self, partial_result: PartialResult, given: NDArray[np.float64], rows: NDArray[Any], outs: NDArray[Any], gap: NDArray[np.float64],
         unsure: NDArray[np.float64], ulp: NDArray[np.float64],
-    ) -> Share:  # fmt: skip
+    ) -> PartialResult:  # fmt: skip
         """With the largest error of these elements, all of them numbers within T."""
         with np.errstate(all="ignore"):
             ulps, most = gap / ulp, (gap + unsure) / ulp
         k = int(np.argmax(ulps))
         return replace(
-            share, worst=float(ulps[k]), at=int(self.numbers[rows[k]]), output=int(outs[k]), answer=float(given[k]),
-            most=max(share.most, float(most.max())),
+            partial_result, worst=float(ulps[k]), at=int(self.numbers[rows[k]]), output=int(outs[k]), answer=float(given[k]),
+            most=max(partial_result.most, float(most.max())),
         )  # fmt: skip
 
     def _judged(
-        self, share: Share, subject: Subject, answers: NDArray[Any], rows: NDArray[np.int64], outs: NDArray[np.int64]
-    ) -> Share:
+        self,
+        partial_result: PartialResult,
+        subject: Subject,
+        answers: NDArray[Any],
+        rows: NDArray[np.int64],
+        outs: NDArray[np.int64],
+    ) -> PartialResult:
         """With these elements, beyond T or no numbers, as the campaign judges them."""
         some = rows[np.diff(rows, prepend=-1) > 0]  # ascending, each once
         beyond = np.zeros(answers.shape, np.bool_)
@@ -280,25 +292,30 @@ class _Judge:
         (outcome,) = self.trial.judge(evidence.batch, [(subject, answers[some], "")], evidence).outcomes
         assert outcome.screened is not None
         verdicts, flushed = outcome.screened.verdicts, outcome.screened.flushed & beyond
-        classes = Counter(share.classes)
+        classes = Counter(partial_result.classes)
         for code, number in enumerate(np.bincount(verdicts.classes[beyond]).tolist()):
             if number:
                 classes[Class(code).name] += number
         told = beyond & ~flushed & ~np.isnan(verdicts.ulps)
         failing = (verdicts.classes >= Class.inaccurate).any(axis=1)
-        share = replace(
-            share, rounded_wrong=share.rounded_wrong + int((beyond & (verdicts.ulps > 0)).sum()),
+        partial_result = replace(
+            partial_result, rounded_wrong=partial_result.rounded_wrong + int((beyond & (verdicts.ulps > 0)).sum()),
             beyond=int((told & (verdicts.ulps > self.limit)).sum()), failing=int(failing.sum()), flushed=int(flushed.sum()),
             classes=dict(classes), intervals=runs(self.numbers[some[failing]]),
         )  # fmt: skip
         ulps = np.where(told, verdicts.ulps, -1.0)
         row, out = np.unravel_index(int(np.argmax(ulps)), ulps.shape)
-        if ulps[row, out] > share.worst:
+        if ulps[row, out] > partial_result.worst:
             worst, given = float(ulps[row, out]), float(doubles(answers[some])[row, out])
-            share = replace(
-                share, worst=worst, at=int(self.numbers[some[row]]), output=int(out), answer=given, most=max(share.most, worst)
+            partial_result = replace(
+                partial_result,
+                worst=worst,
+                at=int(self.numbers[some[row]]),
+                output=int(out),
+                answer=given,
+                most=max(partial_result.most, worst),
             )
-        return share
+        return partial_result
 
 
 def runs(numbers: NDArray[np.int64]) -> list[Any]:

@@ -19,7 +19,7 @@ from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
-from fuzzer.findings.fact import Share
+from fuzzer.findings.fact import PartialResult
 from fuzzer.frameworks import expression
 from fuzzer.frameworks.framework import Job
 from fuzzer.frameworks.host import Backend, Hosted
@@ -60,7 +60,9 @@ def test_the_balls_of_tensors_hold_the_truth(name: str) -> None:
     assert known.mean() > 0.4 or name in ("lgamma", "erf", "acosh")
 
 
-def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: pytest.MonkeyPatch | None = None) -> Share | None:
+def on_device(
+    op: str, first: int, count: int, call: Any = None, monkeypatch: pytest.MonkeyPatch | None = None
+) -> PartialResult | None:
     cell = cell_of(op)
     (subject, *_) = subjects_of(cell, (TARGET,))
     trial = Evaluator(cell, [subject], PATIENT)
@@ -69,7 +71,7 @@ def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: py
         monkeypatch.setattr(Torch, "resident", lambda self, job: Resident(torch, CPU, function))
     space = chunk_module.space_of(trial.op, "float32")
     chunk = Chunk(cell, (TARGET,), first, count)
-    return next((share for _, share in chunk_module._on_devices(trial, space, chunk)), None)
+    return next((partial_result for _, partial_result in chunk_module._on_devices(trial, space, chunk)), None)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_a_device_tells_what_the_cpu_tells(op: str, x: float, monkeypatch: pytes
     cell = cell_of(op)
     monkeypatch.setattr(device_chunk, "CALL", CALL)
     (subject, *_) = subjects_of(cell, (TARGET,))
-    first = run_chunk(Chunk(cell, (TARGET,), at(x), 2 * CALL)).shares[subject.target, subject.implementation.call]
+    first = run_chunk(Chunk(cell, (TARGET,), at(x), 2 * CALL)).partial_results[subject.target, subject.implementation.call]
     device = on_device(op, at(x), 2 * CALL, monkeypatch=monkeypatch)
     assert device is not None
     for name in COUNTS:
@@ -98,12 +100,12 @@ def spoiled(x: Any) -> Any:
 
 def test_faults_come_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device_chunk, "CALL", CALL)
-    share = on_device("exp", at(2.0), CALL, spoiled, monkeypatch)
-    assert share is not None
-    assert share.inputs == share.elements == CALL
-    assert share.failing == len(range(5, CALL, 1000))
-    assert share.rounded_wrong >= len(range(0, CALL, 1000))
-    assert share.worst == np.inf
+    partial_result = on_device("exp", at(2.0), CALL, spoiled, monkeypatch)
+    assert partial_result is not None
+    assert partial_result.inputs == partial_result.elements == CALL
+    assert partial_result.failing == len(range(5, CALL, 1000))
+    assert partial_result.rounded_wrong >= len(range(0, CALL, 1000))
+    assert partial_result.worst == np.inf
 
 
 def test_what_the_balls_do_not_know_is_left_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,9 +117,9 @@ def test_a_call_that_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def raising(x: NDArray[Any]) -> Any:
         raise RuntimeError("no kernel")
 
-    share = on_device("exp", at(3.0), CALL, raising, monkeypatch)
-    assert share is not None
-    assert "no kernel" in share.error
+    partial_result = on_device("exp", at(3.0), CALL, raising, monkeypatch)
+    assert partial_result is not None
+    assert "no kernel" in partial_result.error
 
 
 class OnCpu(Torch):
@@ -163,9 +165,9 @@ def test_a_call_that_does_not_fit_into_memory_is_divided(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(device_chunk, "CALL", 16 * CALL)
     monkeypatch.setattr(device_chunk, "SHORT", CALL)
-    share = on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch)
-    assert share is not None
-    assert share.inputs == 8 * CALL
+    partial_result = on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch)
+    assert partial_result is not None
+    assert partial_result.inputs == 8 * CALL
     assert sizes == [8 * CALL, 4 * CALL] + 8 * [CALL]
     monkeypatch.setattr(device_chunk, "SHORT", 2 * CALL)
     assert on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch) is None
@@ -187,10 +189,10 @@ def test_a_gpu_judges_its_own_chunk(op: str) -> None:
     told = device_chunk.scan(trial.calls.framework(subject), trial.calls.job(subject), at(0.5), 4 * CALL, 4.0)
     assert told is not None
     assert len(told.rest) < CALL
-    device = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
+    device = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).partial_results[subject.target, subject.implementation.call]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chunk_module, "scan", lambda *_: None)
-        here = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
+        here = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).partial_results[subject.target, subject.implementation.call]
     for name in COUNTS:
         assert getattr(device, name) == getattr(here, name), name
     assert device.worst == pytest.approx(here.worst, abs=SHARP)

@@ -15,7 +15,7 @@ from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.sharp_truth import CALL, PATIENT, PIECES, SHARP, Models
 from fuzzer.case import Batch
-from fuzzer.findings.fact import Share
+from fuzzer.findings.fact import PartialResult
 from fuzzer.formats import format_named
 from fuzzer.inputs.exhaustive import space_of
 from oracles.oracle import AuditFailure
@@ -24,11 +24,11 @@ PLACES = [("exp", 1.0), ("exp", 80.0), ("exp", -50.0), ("tanh", 0.3), ("tanh", -
           ("lgamma", -2.7), ("lgamma", 1.0), ("erfc", 4.0), ("silu", -3.0)]  # fmt: skip
 
 
-def by(tiers: Any, op: str, first: int, fault: Any) -> tuple[Share, dict[str, int]]:
+def by(tiers: Any, op: str, first: int, fault: Any) -> tuple[PartialResult, dict[str, int]]:
     with planted(TRUTH[op], fault):
         result = run_chunk(Chunk(cell_of(op), ("torch:cpu:eager",), first, 2 * CALL))
     tiers.undo()
-    return min(result.shares.items())[1], result.by_tier
+    return min(result.partial_results.items())[1], result.by_tier
 
 
 def float32_of_half(right: NDArray[Any], batch: Batch) -> NDArray[Any]:

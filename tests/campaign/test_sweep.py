@@ -196,9 +196,9 @@ def test_a_chunk_knows_nothing_beyond_its_inputs() -> None:
 
         first = int(np.float16(1.5).view(np.uint16))
         result = run_chunk(Chunk(Cell(*cell), ("torch:cpu:eager",), first, 100))
-    (share,) = [s for (_, call), s in result.shares.items() if call == "torch.exp(x)"]
-    assert share.inputs == share.failing == 100
-    assert share.intervals == [[first, first + 99, 100]]
+    (partial_result,) = [s for (_, call), s in result.partial_results.items() if call == "torch.exp(x)"]
+    assert partial_result.inputs == partial_result.failing == 100
+    assert partial_result.intervals == [[first, first + 99, 100]]
     assert first < CALL
 
 
