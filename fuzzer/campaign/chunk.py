@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
+from fuzzer.campaign.constant_run import Plateau, plateaus
 from fuzzer.campaign.device_chunk import Scan, scan
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.plateau import Plateau, plateaus
 from fuzzer.campaign.shard import CALL_TIMEOUT
-from fuzzer.campaign.sharp_truth import CALL, PATIENT, Models, Truth, truth_of
 from fuzzer.campaign.task import Result
+from fuzzer.campaign.tight_reference import CALL, PATIENT, Models, Truth, truth_of
 from fuzzer.case import Batch
 from fuzzer.findings.fact import PartialResult, fewest, joined
 from fuzzer.frameworks import host

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.sharp_truth import SHARP
+from fuzzer.campaign.tight_reference import SHARP
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import PartialResult, joined

@@ -11,7 +11,7 @@ import scipy.special
 
 from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.chunk import Chunk, run_chunk
-from fuzzer.campaign.sharp_truth import CALL
+from fuzzer.campaign.tight_reference import CALL
 from fuzzer.catalog.registry import op_named
 from fuzzer.frameworks.target import targets_named
 from fuzzer.inputs.exhaustive import space_of

@@ -16,7 +16,7 @@ from fuzzer.campaign import device_chunk
 from fuzzer.campaign.cell import subjects_of
 from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP
+from fuzzer.campaign.tight_reference import CALL, PATIENT, SHARP
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import PartialResult

@@ -14,8 +14,8 @@ from planted_frameworks import Planted, planted
 from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.chunk import Chunk, run_chunk, runs
 from fuzzer.campaign.run import Settings, run_campaign
-from fuzzer.campaign.sharp_truth import CALL, rounded
 from fuzzer.campaign.sweep import SweepProgress, SweepSettings, Swept, run_sweep
+from fuzzer.campaign.tight_reference import CALL, rounded
 from fuzzer.case import Batch
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.store import Store

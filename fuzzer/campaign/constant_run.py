@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.sharp_truth import SHARP, Truth
+from fuzzer.campaign.tight_reference import SHARP, Truth
 from fuzzer.case import Batch
 from fuzzer.formats import Format
 from fuzzer.inputs.exhaustive import Space

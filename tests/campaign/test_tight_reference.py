@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from planted_frameworks import planted
 from test_plateau import COUNTS, TRUTH, at, cell_of, some_wrong
 
-from fuzzer.campaign import sharp_truth
+from fuzzer.campaign import tight_reference
 from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.sharp_truth import CALL, PATIENT, PIECES, SHARP, Models
+from fuzzer.campaign.tight_reference import CALL, PATIENT, PIECES, SHARP, Models
 from fuzzer.case import Batch
 from fuzzer.findings.fact import PartialResult
 from fuzzer.formats import format_named
@@ -41,7 +41,7 @@ def float32_of_half(right: NDArray[Any], batch: Batch) -> NDArray[Any]:
 @pytest.mark.parametrize(("op", "x"), PLACES)
 def test_every_way_tells_the_same(op: str, x: float, fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     model, tiers = by(monkeypatch, op, at(x), fault)
-    monkeypatch.setattr(sharp_truth, "taylor", lambda *_: None)
+    monkeypatch.setattr(tight_reference, "taylor", lambda *_: None)
     balls, _ = by(monkeypatch, op, at(x), fault)
     for name in COUNTS:
         assert getattr(model, name) == getattr(balls, name), name
@@ -51,7 +51,7 @@ def test_every_way_tells_the_same(op: str, x: float, fault: Any, monkeypatch: py
 
 
 def test_a_wrong_model_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = sharp_truth.taylor
+    honest = tight_reference.taylor
 
     def lying(*arguments: Any) -> Any:
         model = honest(*arguments)
@@ -59,14 +59,14 @@ def test_a_wrong_model_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
         constant, *rest = model.coefficients
         return type(model)(**{**vars(model), "coefficients": (constant * (1 + 2.0**-30), *rest)})
 
-    monkeypatch.setattr(sharp_truth, "taylor", lying)
+    monkeypatch.setattr(tight_reference, "taylor", lying)
     with planted(np.exp), pytest.raises(AuditFailure, match="taylor claims"):
         run_chunk(Chunk(cell_of("exp"), ("torch:cpu:eager",), at(2.0), CALL))
 
 
 def test_pieces_without_a_model_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(sharp_truth, "taylor", lambda *rest: asked.append(rest))
+    monkeypatch.setattr(tight_reference, "taylor", lambda *rest: asked.append(rest))
     trial = Evaluator(cell_of("exp"), [], PATIENT)
     space = space_of(trial.op, "float32")
     models = Models(trial, space)

@@ -15,9 +15,9 @@ from planted_frameworks import planted
 from fuzzer.campaign import chunk as chunk_module
 from fuzzer.campaign.cell import Cell
 from fuzzer.campaign.chunk import Chunk, run_chunk
+from fuzzer.campaign.constant_run import Plateau, plateaus
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.plateau import Plateau, plateaus
-from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP, truth_of
+from fuzzer.campaign.tight_reference import CALL, PATIENT, SHARP, truth_of
 from fuzzer.case import Batch
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import PartialResult
