@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
-from fuzzer.campaign.constant_run import Plateau, plateaus
+from fuzzer.campaign.constant_run import ConstantRun, constant_runs
 from fuzzer.campaign.device_chunk import Scan, scan
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.shard import CALL_TIMEOUT
 from fuzzer.campaign.task import Result
-from fuzzer.campaign.tight_reference import CALL, PATIENT, Models, Truth, truth_of
+from fuzzer.campaign.tight_reference import CALL, SWEEP_CAPS, Models, TightReference, truth_of
 from fuzzer.case import Batch
 from fuzzer.findings.fact import PartialResult, fewest, joined
 from fuzzer.frameworks import host
@@ -80,7 +80,7 @@ def run_chunk(chunk: Chunk) -> ChunkResult:
     """Runs a chunk in this process. Same arguments, same machine: same results."""
     host.limit(chunk.call_timeout, chunk.memory)
     subjects = chunk.subjects
-    trial = Evaluator(chunk.cell, subjects, PATIENT, alone=chunk.alone)
+    trial = Evaluator(chunk.cell, subjects, SWEEP_CAPS, alone=chunk.alone)
     space = space_of(trial.op, chunk.cell.dtype)
     parts: dict[Subject, list[PartialResult]] = {subject: [] for subject in subjects}
     try:
@@ -88,7 +88,7 @@ def run_chunk(chunk: Chunk) -> ChunkResult:
             for subject, partial_result in _on_devices(trial, space, chunk):
                 parts[subject].append(partial_result)
                 trial.subjects.remove(subject)
-            flat, models = _plateaus_by_call(trial, space, chunk), Models(trial, space)
+            flat, models = _constant_runs_by_call(trial, space, chunk), Models(trial, space)
             before: dict[Subject, float] = {}
             for first in range(chunk.first, chunk.first + chunk.count, CALL):
                 count = min(CALL, chunk.first + chunk.count - first)
@@ -137,10 +137,16 @@ def _rest(trial: Evaluator, space: Space, subject: Subject, told: Scan) -> Parti
 
 
 def _judged(
-    trial: Evaluator, space: Space, first: int, count: int, plateau: Plateau | None, models: Models, before: dict[Subject, float]
+    trial: Evaluator,
+    space: Space,
+    first: int,
+    count: int,
+    constant_run: ConstantRun | None,
+    models: Models,
+    before: dict[Subject, float],
 ) -> list[tuple[Subject, PartialResult]]:
-    """What every subject contributes on the inputs of one call, which all lie on the plateau where there is one. before: by subject the
-    largest error of the calls before."""
+    """What every subject contributes on the inputs of one call, which all lie on the constant run where there is one. before: by subject
+    the largest error of the calls before."""
     with trial.clock.phase("generation"):
         numbers, batch = space.chunk(first, count)
     if not len(numbers):
@@ -150,8 +156,8 @@ def _judged(
     for subject in trial.subjects:
         whole_call = partial(trial.calls.call, subject, whole)
         answered.append(trial.calls.answered(subject, lambda call=whole_call: call()[: len(numbers)]))  # type: ignore[misc]
-    if plateau is not None:
-        level = _Level(trial, numbers, batch, plateau)
+    if constant_run is not None:
+        level = _Level(trial, numbers, batch, constant_run)
         with trial.clock.phase("judge"):
             return [
                 (s, PartialResult(error=message) if given is None else level.partial_result(s, given))
@@ -172,32 +178,32 @@ def _filled(batch: Batch, rows: int) -> Batch:
     return batch.take(np.minimum(np.arange(rows), batch.rows - 1))
 
 
-def _plateaus_by_call(trial: Evaluator, space: Space, chunk: Chunk) -> dict[int, Plateau]:
-    """The plateaus of a chunk, by the first inputs of the calls that lie on them."""
+def _constant_runs_by_call(trial: Evaluator, space: Space, chunk: Chunk) -> dict[int, ConstantRun]:
+    """The constant runs of a chunk, by the first inputs of the calls that lie on them."""
     with trial.clock.phase("oracle"):
-        found = plateaus(trial.function, space, chunk.first, chunk.count, CALL, partial(truth_of, trial))
+        found = constant_runs(trial.function, space, chunk.first, chunk.count, CALL, partial(truth_of, trial))
     return {first: one for one in found for first in range(one.first, one.first + one.count, CALL)}
 
 
 @dataclass(frozen=True)
 class _Level:
-    """The judge of the answers of one call whose inputs lie on a plateau: what is not correctly rounded is judged as elsewhere."""
+    """The judge of the answers of one call whose inputs lie on a constant run: what is not correctly rounded is judged as elsewhere."""
 
     trial: Evaluator
     numbers: NDArray[np.int64]
     batch: Batch
-    plateau: Plateau
+    constant_run: ConstantRun
 
     def partial_result(self, subject: Subject, answers: NDArray[Any]) -> PartialResult:
         """What the subject's answers contribute."""
         (values,) = self.batch.inputs.values()
-        right = self.plateau.are_right(answers, values)[:, 0]
+        right = self.constant_run.are_right(answers, values)[:, 0]
         ok = int(right.sum())
         partial_result = PartialResult(inputs=ok, elements=ok, most=0.5 if ok else 0.0, classes={Class.ok.name: ok})
-        place = self.plateau.at - int(self.numbers[0])
+        place = self.constant_run.at - int(self.numbers[0])
         if 0 <= place < len(right) and right[place]:
             partial_result = replace(
-                partial_result, worst=self.plateau.worst, at=self.plateau.at, answer=float(doubles(answers[place])[0])
+                partial_result, worst=self.constant_run.worst, at=self.constant_run.at, answer=float(doubles(answers[place])[0])
             )
         if ok == len(right):
             return partial_result
@@ -210,7 +216,7 @@ class _Level:
 class _Judge:
     """The judge of one call's answers: cheap for answers that are correctly rounded or within T, the campaign's own judge for the rest."""
 
-    def __init__(self, trial: Evaluator, numbers: NDArray[np.int64], batch: Batch, truth: Truth) -> None:
+    def __init__(self, trial: Evaluator, numbers: NDArray[np.int64], batch: Batch, truth: TightReference) -> None:
         self.trial, self.numbers, self.batch, self.truth = trial, numbers, batch, truth
         self.limit = trial.references.rule(batch).limit.ulps * TIE
         self.all_certain = bool(truth.certain.all())
@@ -319,5 +325,5 @@ class _Judge:
 
 
 def runs(numbers: NDArray[np.int64]) -> list[Any]:
-    """Ascending numbers as intervals of consecutive ones, no more than a Share keeps."""
+    """Ascending numbers as intervals of consecutive ones, no more than a PartialResult keeps."""
     return fewest(np.column_stack([numbers, numbers, np.ones_like(numbers)]))

@@ -1,5 +1,4 @@
-"""Sharp truth: the truth of consecutive inputs, so sharp that its rounding is known: by a Taylor model where there is one, by ball64, or
-climbed."""
+"""TightReference: the truth of consecutive inputs, tight enough that its rounding is known: by a Taylor model, by ball64, or by a climb."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ from oracles.tiers.audit import audit
 #: Inputs of one framework call: large enough that Python's share is small, small enough that the oracle's columns stay in the cache.
 CALL = 1 << 15
 #: What the truth of one call may cost beyond the vectorised tiers: every row of 16 bits; of 32 bits a share that lets a sweep end.
-PATIENT = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=20.0, arb_bits=1024, audit_share=2.0**-16)
+SWEEP_CAPS = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=20.0, arb_bits=1024, audit_share=2.0**-16)
 #: The truth is known to this part of an ulp.
 SHARP = 2.0**-10
 #: Inputs of a Taylor model, first the most: a model costs about as much as ten thousand inputs by it.
@@ -34,9 +33,12 @@ PIECES = (1 << 17, CALL)
 TRIES, LEFT_OUT = 4, 256
 
 
-class Truth:
-    """The truth of the rows of a call. right: correctly rounded, where certain; plain: the elements that are numbers and no intervals, None
-    where all are. elements: the Reference of these (rows, outs), one after the other."""
+class TightReference:
+    """The truth of the rows of a call, with its rounding.
+
+    right: the correctly rounded results, valid where `certain`. plain: elements whose truth is a number and no interval; None: all.
+    elements: gives the Reference of some (rows, outs), one after the other.
+    """
 
     def __init__(
         self, right: NDArray[Any], certain: NDArray[np.bool_], elements: Callable[[Any, Any], Reference], plain: NDArray[np.bool_] | None = None
@@ -44,13 +46,13 @@ class Truth:
         self.right, self.certain, self.plain, self.elements = right, certain, plain, elements
 
     @classmethod
-    def of(cls, reference: Reference, fmt: Format) -> Truth:
+    def of(cls, reference: Reference, fmt: Format) -> TightReference:
         """Of a Reference of all rows."""
         right, certain = rounded(reference, fmt)
         return cls.known(reference, right, certain & ~reference.interval)
 
     @classmethod
-    def known(cls, reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_]) -> Truth:
+    def known(cls, reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_]) -> TightReference:
         """Of a Reference whose rounding is known."""
         numbers = reference.accepts == FINITE
 
@@ -64,18 +66,18 @@ class Truth:
         return self.elements(*np.indices(self.right.shape))
 
 
-def truth_of(trial: Evaluator, batch: Batch) -> Truth:
+def truth_of(trial: Evaluator, batch: Batch) -> TightReference:
     """The truth of every row."""
     inputs = batch.exact()
     if all(np.isfinite(values).all() for values in inputs.values()):
-        return _at_once(trial, inputs) or Truth.of(_climbed(trial, inputs), trial.format)
+        return _at_once(trial, inputs) or TightReference.of(_climbed(trial, inputs), trial.format)
     nans = np.logical_or.reduce([np.isnan(values) for values in inputs.values()])
     if len(inputs) > 1 or not nans.any():
-        return Truth.of(_climbed(trial, inputs), trial.format)
+        return TightReference.of(_climbed(trial, inputs), trial.format)
     rows, back = np.unique(
         np.where(nans, int(np.argmax(nans)), np.arange(batch.rows)), return_inverse=True
     )  # all NaNs have one truth
-    return Truth.of(_climbed(trial, {name: values[rows] for name, values in inputs.items()}).take(back), trial.format)
+    return TightReference.of(_climbed(trial, {name: values[rows] for name, values in inputs.items()}).take(back), trial.format)
 
 
 def _climbed(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Reference:
@@ -92,7 +94,7 @@ def _climbed(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Refere
     return climb.reference
 
 
-def _at_once(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Truth | None:
+def _at_once(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> TightReference | None:
     """By ball64 alone, what it leaves by the oracle: a sweep is mostly this. None where ball64 does not know the function."""
     fmt, function = trial.format, trial.function
     began = time.perf_counter()
@@ -124,13 +126,13 @@ def _at_once(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Truth 
 def _sharpened(
     trial: Evaluator, inputs: dict[str, NDArray[np.float64]], reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_],
     left: NDArray[np.int64],
-) -> Truth:  # fmt: skip
+) -> TightReference:  # fmt: skip
     """With the rows that are left by the oracle."""
     if len(left):
-        sharper = Truth.of(_climbed(trial, {name: values[left] for name, values in inputs.items()}), trial.format)
+        sharper = TightReference.of(_climbed(trial, {name: values[left] for name, values in inputs.items()}), trial.format)
         reference.put(left, sharper.reference)
         right[left], certain[left] = sharper.right[:, 0], sharper.certain[:, 0]
-    return Truth.known(reference, right.reshape(-1, 1), certain.reshape(-1, 1))
+    return TightReference.known(reference, right.reshape(-1, 1), certain.reshape(-1, 1))
 
 
 def _column(mid: NDArray[np.float64], rad: Any, tier: str) -> Reference:
@@ -179,7 +181,7 @@ class Models:
         self._known: dict[tuple[int, int], Taylor | None] = {}
         self._failures = self._skip = 0
 
-    def truth(self, first: int, batch: Batch) -> Truth | None:
+    def truth(self, first: int, batch: Batch) -> TightReference | None:
         """The truth of a whole call whose inputs start with that number; None where no model covers it."""
         if not self.wanted or batch.rows != CALL:
             return None
@@ -223,7 +225,7 @@ class Models:
         (name,) = self.trial.function.inputs
         audit(self.trial.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.trial.caps)
 
-    def _by(self, model: Taylor, batch: Batch) -> Truth:
+    def _by(self, model: Taylor, batch: Batch) -> TightReference:
         began = time.perf_counter()
         fmt, tally = self.trial.format, self.trial.clock.tally
         inputs = batch.exact()
@@ -239,4 +241,4 @@ class Models:
         def elements(rows: Any, _: Any) -> Reference:
             return _numbers(mid[rows], model.radius, "taylor")
 
-        return Truth(right.reshape(-1, 1), certain.reshape(-1, 1), elements)
+        return TightReference(right.reshape(-1, 1), certain.reshape(-1, 1), elements)

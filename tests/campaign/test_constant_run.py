@@ -1,4 +1,4 @@
-"""Sweeps over plateaus tell what sweeps of every single input tell."""
+"""Sweeps over constant runs tell what sweeps of every single input tell."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from planted_frameworks import planted
 from fuzzer.campaign import chunk as chunk_module
 from fuzzer.campaign.cell import Cell
 from fuzzer.campaign.chunk import Chunk, run_chunk
-from fuzzer.campaign.constant_run import Plateau, plateaus
+from fuzzer.campaign.constant_run import ConstantRun, constant_runs
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.tight_reference import CALL, PATIENT, SHARP, truth_of
+from fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS, truth_of
 from fuzzer.case import Batch
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import PartialResult
@@ -56,9 +56,9 @@ def at(x: float) -> int:
     return int(np.float32(x).view(np.uint32)) // CALL * CALL
 
 
-def found(op: str, first: int, count: int = 4 * CALL) -> list[Plateau]:
-    trial = Evaluator(cell_of(op), [], PATIENT)
-    return plateaus(trial.function, space_of(trial.op, "float32"), first, count, CALL, partial(truth_of, trial))
+def found(op: str, first: int, count: int = 4 * CALL) -> list[ConstantRun]:
+    trial = Evaluator(cell_of(op), [], SWEEP_CAPS)
+    return constant_runs(trial.function, space_of(trial.op, "float32"), first, count, CALL, partial(truth_of, trial))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def partial_results(
 ) -> PartialResult:
     with planted(TRUTH[op], fault):
         if not flat:
-            monkeypatch.setattr(chunk_module, "plateaus", lambda *_: [])
+            monkeypatch.setattr(chunk_module, "constant_runs", lambda *_: [])
         result = run_chunk(Chunk(cell_of(op), ("torch:cpu:eager",), first, count))
         monkeypatch.undo()
     return min(result.partial_results.items())[1]

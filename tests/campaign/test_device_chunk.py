@@ -16,7 +16,7 @@ from fuzzer.campaign import device_chunk
 from fuzzer.campaign.cell import subjects_of
 from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.tight_reference import CALL, PATIENT, SHARP
+from fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import PartialResult
@@ -65,7 +65,7 @@ def on_device(
 ) -> PartialResult | None:
     cell = cell_of(op)
     (subject, *_) = subjects_of(cell, (TARGET,))
-    trial = Evaluator(cell, [subject], PATIENT)
+    trial = Evaluator(cell, [subject], SWEEP_CAPS)
     function = call or eval(f"lambda x: {subject.implementation.call}", {"torch": torch, **dict(cell.params)})
     if monkeypatch is not None:
         monkeypatch.setattr(Torch, "resident", lambda self, job: Resident(torch, CPU, function))
@@ -137,7 +137,7 @@ def test_a_host_tells_what_this_process_tells() -> None:
         for op, x in (("exp", 2.0), ("tanh", 0.3), ("log", 1.0)):
             cell = cell_of(op)
             (subject, *_) = subjects_of(cell, (TARGET,))
-            job = Evaluator(cell, [subject], PATIENT).calls.job(subject)
+            job = Evaluator(cell, [subject], SWEEP_CAPS).calls.job(subject)
             told, here = (device_chunk.scan(where, job, at(x), 3 * CALL, 4.0) for where in (there, OnCpu()))
             assert told is not None
             assert here is not None
@@ -185,7 +185,7 @@ def test_a_gpu_judges_its_own_chunk(op: str) -> None:
         pytest.skip("no NVIDIA GPU")
     cell, target = cell_of(op), "torch:cuda:eager"
     (subject, *_) = subjects_of(cell, (target,))
-    trial = Evaluator(cell, [subject], PATIENT)
+    trial = Evaluator(cell, [subject], SWEEP_CAPS)
     told = device_chunk.scan(trial.calls.framework(subject), trial.calls.job(subject), at(0.5), 4 * CALL, 4.0)
     assert told is not None
     assert len(told.rest) < CALL

@@ -13,7 +13,7 @@ from test_plateau import COUNTS, TRUTH, at, cell_of, some_wrong
 from fuzzer.campaign import tight_reference
 from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.tight_reference import CALL, PATIENT, PIECES, SHARP, Models
+from fuzzer.campaign.tight_reference import CALL, PIECES, SHARP, SWEEP_CAPS, Models
 from fuzzer.case import Batch
 from fuzzer.findings.fact import PartialResult
 from fuzzer.formats import format_named
@@ -67,7 +67,7 @@ def test_a_wrong_model_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pieces_without_a_model_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(tight_reference, "taylor", lambda *rest: asked.append(rest))
-    trial = Evaluator(cell_of("exp"), [], PATIENT)
+    trial = Evaluator(cell_of("exp"), [], SWEEP_CAPS)
     space = space_of(trial.op, "float32")
     models = Models(trial, space)
     for first in range(at(2.0), at(2.0) + 64 * CALL, CALL):
