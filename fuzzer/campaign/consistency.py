@@ -230,10 +230,10 @@ def _alone(judgement: Judgement, at: int) -> Judgement:
     return Judgement(judgement.batch.take(only), judgement.truth.take(only), [kept])
 
 
-def sample(elites: Sequence[Batch], grid: Batch | None) -> list[Batch]:
+def sample(worst_rows: Sequence[Batch], grid: Batch | None) -> list[Batch]:
     """The rows to compare, a batch per shape: the worst first, then points of the grid, evenly spread."""
     groups: dict[tuple[tuple[int, ...], ...], list[Batch]] = {}
-    different = {tuple(v.tobytes() for v in row.inputs.values()): row for row in elites}  # subjects share their worst points
+    different = {tuple(v.tobytes() for v in row.inputs.values()): row for row in worst_rows}  # subjects share their worst points
     for row in different.values():
         groups.setdefault(_shape(row), []).append(row)
     ranked = sorted(groups.values(), key=len, reverse=True)  # stable: the shape of the worst row where several are as frequent

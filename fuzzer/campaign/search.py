@@ -242,10 +242,10 @@ class Search:
         rng = np.random.Generator(np.random.PCG64([self.seed, self.round, 77]))
         reach = 1 << (fmt.precision - 1)
         for _ in range(rounds):
-            elites = self._elites()
-            if not elites:
+            worst_rows = self._worst_rows()
+            if not worst_rows:
                 return
-            for group in _by_shape(elites):
+            for group in _by_shape(worst_rows):
                 with self.trial.clock.phase("generation"):
                     batch = _around(group, self.trial.op, fmt, reach, rng, self.around)
                 self.feed(batch)
@@ -266,7 +266,7 @@ class Search:
                 ledger.compared += found.compared
                 ledger.differing += found.differing
 
-    def _elites(self) -> list[Batch]:
+    def _worst_rows(self) -> list[Batch]:
         return [batch for ledger in self.ledgers for batch in _ranked(ledger)]
 
     def _worst(self) -> list[Batch]:
@@ -283,8 +283,8 @@ class Search:
 
 
 def _ranked(ledger: Ledger) -> list[Batch]:
-    """The elites of a subject, worst first."""
-    return [batch for _, batch in sorted(ledger.elites.values(), key=lambda pair: -pair[0])[:6]]
+    """The worst rows of a subject, worst first."""
+    return [batch for _, batch in sorted(ledger.worst_rows.values(), key=lambda pair: -pair[0])[:6]]
 
 
 @lru_cache(maxsize=512)
