@@ -80,64 +80,64 @@ def run_chunk(chunk: Chunk) -> ChunkResult:
     """Runs a chunk in this process. Same arguments, same machine: same results."""
     host.limit(chunk.call_timeout, chunk.memory)
     subjects = chunk.subjects
-    trial = Evaluator(chunk.cell, subjects, SWEEP_CAPS, alone=chunk.alone)
-    space = space_of(trial.op, chunk.cell.dtype)
+    evaluator = Evaluator(chunk.cell, subjects, SWEEP_CAPS, alone=chunk.alone)
+    space = space_of(evaluator.op, chunk.cell.dtype)
     parts: dict[Subject, list[PartialResult]] = {subject: [] for subject in subjects}
     try:
-        with trial.clock.phase("search"):
-            for subject, partial_result in _on_devices(trial, space, chunk):
+        with evaluator.clock.phase("search"):
+            for subject, partial_result in _on_devices(evaluator, space, chunk):
                 parts[subject].append(partial_result)
-                trial.subjects.remove(subject)
-            flat, models = _constant_runs_by_call(trial, space, chunk), Models(trial, space)
+                evaluator.subjects.remove(subject)
+            flat, models = _constant_runs_by_call(evaluator, space, chunk), Models(evaluator, space)
             before: dict[Subject, float] = {}
             for first in range(chunk.first, chunk.first + chunk.count, CALL):
                 count = min(CALL, chunk.first + chunk.count - first)
-                for subject, partial_result in _judged(trial, space, first, count, flat.get(first), models, before):
+                for subject, partial_result in _judged(evaluator, space, first, count, flat.get(first), models, before):
                     parts[subject].append(partial_result)
                     before[subject] = max(before.get(subject, -1.0), partial_result.worst)
     finally:
         if chunk.alone:
-            trial.calls.end_hosts(subjects)
+            evaluator.calls.end_hosts(subjects)
     partial_results = {(s.target, s.implementation.call): joined(found) for s, found in parts.items()}
-    clock = trial.clock
+    clock = evaluator.clock
     return ChunkResult(
         chunk.id, chunk.cell.key, partial_results=partial_results, by_phase=dict(clock.seconds), by_tier=dict(clock.tally.elements),
         tier_seconds=dict(clock.tally.seconds),
     )  # fmt: skip
 
 
-def _on_devices(trial: Evaluator, space: Space, chunk: Chunk) -> list[tuple[Subject, PartialResult]]:
+def _on_devices(evaluator: Evaluator, space: Space, chunk: Chunk) -> list[tuple[Subject, PartialResult]]:
     """The subjects whose targets judge a whole chunk on their device, and what they contribute."""
     found = []
-    plain = space.size == 1 << 32 and space.is_line and trial.function.order == "value"
-    limit = trial.references.rule(space.inputs(np.zeros(1, np.int64))).limit.ulps * TIE
-    for subject in trial.subjects if plain else ():
-        with trial.clock.phase("framework"):
+    plain = space.size == 1 << 32 and space.is_line and evaluator.function.order == "value"
+    limit = evaluator.references.rule(space.inputs(np.zeros(1, np.int64))).limit.ulps * TIE
+    for subject in evaluator.subjects if plain else ():
+        with evaluator.clock.phase("framework"):
             try:
-                told = scan(trial.calls.framework(subject), trial.calls.job(subject), chunk.first, chunk.count, limit)
+                told = scan(evaluator.calls.framework(subject), evaluator.calls.job(subject), chunk.first, chunk.count, limit)
             except FrameworkError as error:
                 found.append((subject, PartialResult(error=str(error))))
                 continue
         if told is not None:
-            found.append((subject, joined([told.sure, _rest(trial, space, subject, told)])))
+            found.append((subject, joined([told.sure, _rest(evaluator, space, subject, told)])))
     return found
 
 
-def _rest(trial: Evaluator, space: Space, subject: Subject, told: Scan) -> PartialResult:
+def _rest(evaluator: Evaluator, space: Space, subject: Subject, told: Scan) -> PartialResult:
     """What a device left, judged here."""
     parts = []
     for first in range(0, len(told.rest), CALL):
         numbers = told.rest[first : first + CALL]
         batch = space.inputs(numbers)
-        with trial.clock.phase("oracle"):
-            truth = truth_of(trial, batch)
-        with trial.clock.phase("judge"):
-            parts.append(_Judge(trial, numbers, batch, truth).partial_result(subject, told.answers[first : first + CALL]))
+        with evaluator.clock.phase("oracle"):
+            truth = truth_of(evaluator, batch)
+        with evaluator.clock.phase("judge"):
+            parts.append(_Judge(evaluator, numbers, batch, truth).partial_result(subject, told.answers[first : first + CALL]))
     return joined(parts)
 
 
 def _judged(
-    trial: Evaluator,
+    evaluator: Evaluator,
     space: Space,
     first: int,
     count: int,
@@ -147,26 +147,26 @@ def _judged(
 ) -> list[tuple[Subject, PartialResult]]:
     """What every subject contributes on the inputs of one call, which all lie on the constant run where there is one. before: by subject
     the largest error of the calls before."""
-    with trial.clock.phase("generation"):
+    with evaluator.clock.phase("generation"):
         numbers, batch = space.chunk(first, count)
     if not len(numbers):
-        return [(subject, PartialResult()) for subject in trial.subjects]
+        return [(subject, PartialResult()) for subject in evaluator.subjects]
     whole = batch if len(numbers) == count else _filled(batch, count)  # one shape, whatever is left out
     answered = []
-    for subject in trial.subjects:
-        whole_call = partial(trial.calls.call, subject, whole)
-        answered.append(trial.calls.answered(subject, lambda call=whole_call: call()[: len(numbers)]))  # type: ignore[misc]
+    for subject in evaluator.subjects:
+        whole_call = partial(evaluator.calls.call, subject, whole)
+        answered.append(evaluator.calls.answered(subject, lambda call=whole_call: call()[: len(numbers)]))  # type: ignore[misc]
     if constant_run is not None:
-        level = _Level(trial, numbers, batch, constant_run)
-        with trial.clock.phase("judge"):
+        level = _Level(evaluator, numbers, batch, constant_run)
+        with evaluator.clock.phase("judge"):
             return [
                 (s, PartialResult(error=message) if given is None else level.partial_result(s, given))
                 for s, given, message in answered
             ]
-    with trial.clock.phase("oracle"):
-        truth = models.truth(first, batch) or truth_of(trial, batch)
-    with trial.clock.phase("judge"):
-        judge = _Judge(trial, numbers, batch, truth)
+    with evaluator.clock.phase("oracle"):
+        truth = models.truth(first, batch) or truth_of(evaluator, batch)
+    with evaluator.clock.phase("judge"):
+        judge = _Judge(evaluator, numbers, batch, truth)
         return [
             (s, PartialResult(error=message) if given is None else judge.partial_result(s, given, before.get(s, -1.0)))
             for s, given, message in answered
@@ -178,10 +178,10 @@ def _filled(batch: Batch, rows: int) -> Batch:
     return batch.take(np.minimum(np.arange(rows), batch.rows - 1))
 
 
-def _constant_runs_by_call(trial: Evaluator, space: Space, chunk: Chunk) -> dict[int, ConstantRun]:
+def _constant_runs_by_call(evaluator: Evaluator, space: Space, chunk: Chunk) -> dict[int, ConstantRun]:
     """The constant runs of a chunk, by the first inputs of the calls that lie on them."""
-    with trial.clock.phase("oracle"):
-        found = constant_runs(trial.function, space, chunk.first, chunk.count, CALL, partial(truth_of, trial))
+    with evaluator.clock.phase("oracle"):
+        found = constant_runs(evaluator.function, space, chunk.first, chunk.count, CALL, partial(truth_of, evaluator))
     return {first: one for one in found for first in range(one.first, one.first + one.count, CALL)}
 
 
@@ -189,7 +189,7 @@ def _constant_runs_by_call(trial: Evaluator, space: Space, chunk: Chunk) -> dict
 class _Level:
     """The judge of the answers of one call whose inputs lie on a constant run: what is not correctly rounded is judged as elsewhere."""
 
-    trial: Evaluator
+    evaluator: Evaluator
     numbers: NDArray[np.int64]
     batch: Batch
     constant_run: ConstantRun
@@ -209,16 +209,16 @@ class _Level:
             return partial_result
         wrong = np.flatnonzero(~right)
         batch = self.batch.take(wrong)
-        judge = _Judge(self.trial, self.numbers[wrong], batch, truth_of(self.trial, batch))
+        judge = _Judge(self.evaluator, self.numbers[wrong], batch, truth_of(self.evaluator, batch))
         return joined([partial_result, judge.partial_result(subject, answers[wrong])])
 
 
 class _Judge:
     """The judge of one call's answers: cheap for answers that are correctly rounded or within T, the campaign's own judge for the rest."""
 
-    def __init__(self, trial: Evaluator, numbers: NDArray[np.int64], batch: Batch, truth: TightReference) -> None:
-        self.trial, self.numbers, self.batch, self.truth = trial, numbers, batch, truth
-        self.limit = trial.references.rule(batch).limit.ulps * TIE
+    def __init__(self, evaluator: Evaluator, numbers: NDArray[np.int64], batch: Batch, truth: TightReference) -> None:
+        self.evaluator, self.numbers, self.batch, self.truth = evaluator, numbers, batch, truth
+        self.limit = evaluator.references.rule(batch).limit.ulps * TIE
         self.all_certain = bool(truth.certain.all())
 
     def partial_result(self, subject: Subject, answers: NDArray[Any], before: float = -1.0) -> PartialResult:
@@ -237,7 +237,7 @@ class _Judge:
         rows, outs = np.nonzero(~right)
         given = doubles(answers[rows, outs])
         some = truth.elements(rows, outs)
-        gap, unsure, ulp = error(given, some, self.trial.format)
+        gap, unsure, ulp = error(given, some, self.evaluator.format)
         with np.errstate(all="ignore"):
             within = (gap + unsure <= self.limit * ulp) & (some.accepts == FINITE) & ~np.isnan(given)
             halves = (
@@ -258,7 +258,7 @@ class _Judge:
     def _least(self, partial_result: PartialResult, answers: NDArray[Any], right: NDArray[np.bool_]) -> PartialResult:
         """With the largest error of the correctly rounded answers, which matters where there are no others."""
         truth = self.truth.reference
-        gap, unsure, ulp = error(answers, truth, self.trial.format)
+        gap, unsure, ulp = error(answers, truth, self.evaluator.format)
         counted = right & (truth.accepts == FINITE) & ~truth.interval
         with np.errstate(all="ignore"):
             ulps = np.where(counted, gap / ulp, -1.0)
@@ -294,8 +294,8 @@ class _Judge:
         beyond = np.zeros(answers.shape, np.bool_)
         beyond[rows, outs] = True
         beyond = beyond[some]
-        evidence = self.trial.references.known(self.batch.take(some), self.truth.reference.take(some))
-        (outcome,) = self.trial.judge(evidence.batch, [(subject, answers[some], "")], evidence).outcomes
+        evidence = self.evaluator.references.known(self.batch.take(some), self.truth.reference.take(some))
+        (outcome,) = self.evaluator.judge(evidence.batch, [(subject, answers[some], "")], evidence).outcomes
         assert outcome.screened is not None
         verdicts, flushed = outcome.screened.verdicts, outcome.screened.flushed & beyond
         classes = Counter(partial_result.classes)

@@ -68,25 +68,25 @@ class Comparison:
     error: str = ""
 
 
-def compare(trial: Evaluator, batch: Batch, *, seed: int, round_: int, without: Sequence[int] = ()) -> Iterator[Comparison]:
+def compare(evaluator: Evaluator, batch: Batch, *, seed: int, round_: int, without: Sequence[int] = ()) -> Iterator[Comparison]:
     """Compares the answers of every subject (but those numbered in `without`) to rows of one shape, the worst of them first.
 
     The number of calls depends on the number of rows and the round alone, so the same arguments give the same comparisons.
     """
     known: ConditionNumbers | None = None
-    for number, subject in enumerate(trial.subjects):
+    for number, subject in enumerate(evaluator.subjects):
         if number in without:
             continue
         order = np.random.Generator(np.random.PCG64([seed, number])).permutation(_long(batch))
         try:
-            with trial.clock.phase("framework"):
-                readings = list(_readings(trial, subject, batch, order, round_))
+            with evaluator.clock.phase("framework"):
+                readings = list(_readings(evaluator, subject, batch, order, round_))
         except FrameworkError as error:
             yield Comparison(number, error=str(error))
             continue
         if known is None and readings:
-            known = trial.references.conditions(batch.exact(), readings[0].answers.shape[1])
-        yield _compared(trial, number, batch, readings, known)
+            known = evaluator.references.conditions(batch.exact(), readings[0].answers.shape[1])
+        yield _compared(evaluator, number, batch, readings, known)
 
 
 def _long(batch: Batch) -> int:
@@ -94,42 +94,42 @@ def _long(batch: Batch) -> int:
     return max(LEAST, LONG // batch.width)
 
 
-def _readings(trial: Evaluator, subject: Subject, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:
+def _readings(evaluator: Evaluator, subject: Subject, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:
     """All calls of one subject, but those whose shape is one too many for it. order: a permutation of the rows of the long call."""
     size = len(order)
     around = np.arange(size) % batch.rows
     for index, call_index in ((around, 1), (around, 2), (around[::-1], 1), (around[order], 1)):
-        yield from _in_call(trial, subject, batch, index, call_index=call_index)
-    closed = trial.calls.framework(subject).lengths
+        yield from _in_call(evaluator, subject, batch, index, call_index=call_index)
+    closed = evaluator.calls.framework(subject).lengths
     lengths = LENGTHS if closed is None else [n for n in CLOSED[: 1 + round_] if n in closed and n != 1]
     for length in lengths:
         for start in range(0, batch.rows, length):
-            yield from _in_call(trial, subject, batch, np.arange(start, start + length) % batch.rows)
+            yield from _in_call(evaluator, subject, batch, np.arange(start, start + length) % batch.rows)
         if length == 17:  # the worst once more, each at the end, where a tail is
             for row in range(min(SINGLE, batch.rows)):
-                yield from _in_call(trial, subject, batch, np.arange(row + 1 - length, row + 1) % batch.rows)
-    placements = [Placement(1)] if closed is None or ((trial.op.elementwise or round_) and 1 in closed) else []
+                yield from _in_call(evaluator, subject, batch, np.arange(row + 1 - length, row + 1) % batch.rows)
+    placements = [Placement(1)] if closed is None or ((evaluator.op.elementwise or round_) and 1 in closed) else []
     if closed is None and framework_of(subject.target) not in CONTIGUOUS:
         placements.append(Placement(16, 0, 2))
     for placement in placements:
         for row in range(min(SINGLE, batch.rows)):
-            yield from _placed(trial, subject, batch, row, placement)
+            yield from _placed(evaluator, subject, batch, row, placement)
 
 
 def _in_call(
-    trial: Evaluator, subject: Subject, batch: Batch, index: NDArray[np.int64], call_index: int = 1
+    evaluator: Evaluator, subject: Subject, batch: Batch, index: NDArray[np.int64], call_index: int = 1
 ) -> Iterator[Reading]:
     """The rows of these numbers in one call."""
     rows = batch.take(index)
-    if trial.shapes.admits(subject, rows, "place"):
-        yield Reading(index, np.arange(len(index)), len(index), trial.calls.call(subject, rows), call_index=call_index)
+    if evaluator.shapes.admits(subject, rows, "place"):
+        yield Reading(index, np.arange(len(index)), len(index), evaluator.calls.call(subject, rows), call_index=call_index)
 
 
-def _placed(trial: Evaluator, subject: Subject, batch: Batch, row: int, placement: Placement) -> Iterator[Reading]:
+def _placed(evaluator: Evaluator, subject: Subject, batch: Batch, row: int, placement: Placement) -> Iterator[Reading]:
     """One row, placed."""
     one, length = batch.take(slice(row, row + 1)), placement.length
-    if trial.shapes.admits(subject, one, "place", length):
-        answers = trial.calls.call(subject, one, placement)
+    if evaluator.shapes.admits(subject, one, "place", length):
+        answers = evaluator.calls.call(subject, one, placement)
         yield Reading(np.full(length, row), np.arange(length), length, answers, stride=placement.stride)
 
 
@@ -143,7 +143,9 @@ class _Sighting:
     answer: NDArray[Any]
 
 
-def _compared(trial: Evaluator, number: int, batch: Batch, readings: list[Reading], known: ConditionNumbers | None) -> Comparison:
+def _compared(
+    evaluator: Evaluator, number: int, batch: Batch, readings: list[Reading], known: ConditionNumbers | None
+) -> Comparison:
     """known: of the batch's rows, None where there are no readings."""
     if known is None or not readings or readings[0].length < batch.rows:  # no call holds all rows: the shape was one too many
         return Comparison(number)
@@ -160,7 +162,7 @@ def _compared(trial: Evaluator, number: int, batch: Batch, readings: list[Readin
                 seen.append(_Sighting(mine[at].tobytes(), placement, reading.call_index, reading.answers[at]))
     if not sightings:
         return Comparison(number, bits.size)
-    return _judged(trial, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]), known)
+    return _judged(evaluator, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]), known)
 
 
 def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
@@ -172,17 +174,17 @@ def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _judged(
-    trial: Evaluator, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]], known: ConditionNumbers
+    evaluator: Evaluator, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]], known: ConditionNumbers
 ) -> Comparison:
     """The rows whose bits differ, their truth asked once, each of the different answers judged."""
     rows, lists = np.array(list(sightings)), list(sightings.values())
     variants = [np.stack([seen[min(k, len(seen) - 1)].answer for seen in lists]) for k in range(max(map(len, lists)))]
     index = np.repeat(np.arange(len(rows)), [len(seen) for seen in lists])
-    truth = trial.references.reference(batch.take(rows), variants).take(index)
+    truth = evaluator.references.reference(batch.take(rows), variants).take(index)
     answers = np.stack([sighting.answer for seen in lists for sighting in seen])
-    answered = (trial.subjects[number], answers, "")
-    evidence = trial.references.known(batch.take(rows[index]), truth, known.of_rows(rows[index]))
-    judgement = trial.judge(evidence.batch, [answered], evidence)
+    answered = (evaluator.subjects[number], answers, "")
+    evidence = evaluator.references.known(batch.take(rows[index]), truth, known.of_rows(rows[index]))
+    judgement = evaluator.judge(evidence.batch, [answered], evidence)
     screened = judgement.outcomes[0].screened
     assert screened is not None
     verdicts, flushed = screened.verdicts, screened.flushed

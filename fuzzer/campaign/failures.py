@@ -59,7 +59,9 @@ class _FailingRow:
     call_timeout: float | None = None
 
 
-def failures_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], call_timeout: float, memory: int | None) -> Failures:
+def failures_of(
+    evaluator: Evaluator, errors: Mapping[int, tuple[str, Batch]], call_timeout: float, memory: int | None
+) -> Failures:
     """A finding per subject that raised and per subject that died. errors: by a subject's number its first message and the batch.
 
     What a record promises wrongly (RECORD_ERRORS) is none, nor is an exception that no row alone provokes, nor a check of an argument at
@@ -68,38 +70,38 @@ def failures_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]], call_
     failures = Failures()
     for number, (message, batch) in errors.items():
         if not message.startswith(RECORD_ERRORS):
-            _add_exception(trial, trial.subjects[number], batch, failures)
-    _add_crashes(trial, failures, call_timeout, memory)
+            _add_exception(evaluator, evaluator.subjects[number], batch, failures)
+    _add_crashes(evaluator, failures, call_timeout, memory)
     return failures
 
 
 # Exceptions
 
 
-def _add_exception(trial: Evaluator, subject: Subject, batch: Batch, failures: Failures) -> None:
+def _add_exception(evaluator: Evaluator, subject: Subject, batch: Batch, failures: Failures) -> None:
     """What one subject raised at a batch: a finding at a row that raises alone; where that is a check of its argument, the rows that no
     check can object to are tried without it."""
-    row = _raising(trial, subject, batch)
+    row = _raising(evaluator, subject, batch)
     if row is None:
         return
-    said = _message(trial, subject, row)
+    said = _message(evaluator, subject, row)
     if out_of_memory(said):
         minimal_failing_row = _FailingRow(row, Placement(), f"out of memory: {said}")
-        failures.findings.append(_finding(trial, subject, minimal_failing_row, Symptom.crash))
-    elif reason := rejection(trial, subject, row, said):
-        failures.rejected.append(Rejected(trial.cell.key, subject.target, subject.implementation.call, said, reason))
-        ordinary = ordinary_rows(trial, batch)
+        failures.findings.append(_finding(evaluator, subject, minimal_failing_row, Symptom.crash))
+    elif reason := rejection(evaluator, subject, row, said):
+        failures.rejected.append(Rejected(evaluator.cell.key, subject.target, subject.implementation.call, said, reason))
+        ordinary = ordinary_rows(evaluator, batch)
         if ordinary.any() and not ordinary.all():
-            _add_exception(trial, subject, tiled(batch.take(ordinary), batch.rows), failures)  # of the same shape
+            _add_exception(evaluator, subject, tiled(batch.take(ordinary), batch.rows), failures)  # of the same shape
     else:
-        failures.findings.append(_finding(trial, subject, _FailingRow(row, Placement(), said), Symptom.exception))
+        failures.findings.append(_finding(evaluator, subject, _FailingRow(row, Placement(), said), Symptom.exception))
 
 
-def _message(trial: Evaluator, subject: Subject, row: Batch) -> str:
+def _message(evaluator: Evaluator, subject: Subject, row: Batch) -> str:
     """What the framework says of the row alone; empty where it does not raise."""
-    with trial.clock.phase("framework"):
+    with evaluator.clock.phase("framework"):
         try:
-            trial.calls.attempt(subject, row, Placement())
+            evaluator.calls.attempt(subject, row, Placement())
         except FrameworkDied:
             return ""
         except FrameworkError as error:
@@ -107,14 +109,14 @@ def _message(trial: Evaluator, subject: Subject, row: Batch) -> str:
     return ""
 
 
-def _raising(trial: Evaluator, subject: Subject, batch: Batch) -> Batch | None:
+def _raising(evaluator: Evaluator, subject: Subject, batch: Batch) -> Batch | None:
     """One row that raises alone; None where only several together do."""
-    same_shape = trial.calls.framework(subject).lengths is not None
+    same_shape = evaluator.calls.framework(subject).lengths is not None
 
     def raises(part: Batch) -> bool:
-        with trial.clock.phase("framework"):
+        with evaluator.clock.phase("framework"):
             try:
-                trial.calls.attempt(subject, tiled(part, batch.rows) if same_shape else part)
+                evaluator.calls.attempt(subject, tiled(part, batch.rows) if same_shape else part)
             except FrameworkDied:
                 return False
             except FrameworkError:
@@ -122,29 +124,29 @@ def _raising(trial: Evaluator, subject: Subject, batch: Batch) -> Batch | None:
         return False
 
     part = least(everyday_first(batch), raises, Effort(STEPS, SECONDS))
-    return part.rows if part is not None and part.rows.rows == 1 and _message(trial, subject, part.rows) else None
+    return part.rows if part is not None and part.rows.rows == 1 and _message(evaluator, subject, part.rows) else None
 
 
 # Crashes and hangs
 
 
-def _add_crashes(trial: Evaluator, failures: Failures, call_timeout: float, memory: int | None) -> None:
+def _add_crashes(evaluator: Evaluator, failures: Failures, call_timeout: float, memory: int | None) -> None:
     done: set[Subject] = set()
     while left := [
-        s for s in trial.subjects if s in trial.calls.crashes and s not in done
+        s for s in evaluator.subjects if s in evaluator.calls.crashes and s not in done
     ]:  # others may die at a row that is tried
         subject = left[0]
         done.add(subject)
-        crash = trial.calls.crashes[subject]
-        seconds = (SECONDS if trial.deadlines.seconds is None else TIME_LIMITED_SECONDS) / len(left)
-        search = _Search(trial, subject, crash, call_timeout, memory, seconds)
+        crash = evaluator.calls.crashes[subject]
+        seconds = (SECONDS if evaluator.deadlines.seconds is None else TIME_LIMITED_SECONDS) / len(left)
+        search = _Search(evaluator, subject, crash, call_timeout, memory, seconds)
         minimal_failing_row = search.minimal_failing_row()
         if minimal_failing_row is None:
             failures.incidents.append(
                 f"{subject.implementation.call} on {subject.target}: {crash.symptom}, {crash.message}; {search.why_nobody}"
             )
         else:
-            failures.findings.append(_finding(trial, subject, minimal_failing_row, Symptom[crash.symptom]))
+            failures.findings.append(_finding(evaluator, subject, minimal_failing_row, Symptom[crash.symptom]))
 
 
 class _Search:
@@ -155,9 +157,9 @@ class _Search:
     """
 
     def __init__(
-        self, trial: Evaluator, subject: Subject, crash: Crash, call_timeout: float, memory: int | None, seconds: float
+        self, evaluator: Evaluator, subject: Subject, crash: Crash, call_timeout: float, memory: int | None, seconds: float
     ) -> None:
-        self.trial, self.subject, self.crash = trial, subject, crash
+        self.evaluator, self.subject, self.crash = evaluator, subject, crash
         self.call_timeout, self.memory = call_timeout, memory
         self.effort = Effort(STEPS, seconds)
         self.message = crash.message
@@ -166,7 +168,7 @@ class _Search:
 
     def minimal_failing_row(self) -> _FailingRow | None:
         """None where the crash does not happen again, or no case of one row hangs for the full timeout; why_nobody says which."""
-        if self.crash.symptom == "hang" and self.trial.deadlines.seconds_left < self.call_timeout:
+        if self.crash.symptom == "hang" and self.evaluator.deadlines.seconds_left < self.call_timeout:
             self.why_nobody = "the run had no time left to try its least case with the full timeout"
             return None
         call_timeout = self._first_call_timeout()
@@ -196,7 +198,7 @@ class _Search:
         returned."""
         if self.crash.symptom == "crash":
             return self.call_timeout
-        if not self.trial.calls.longest[self.subject]:
+        if not self.evaluator.calls.longest[self.subject]:
             rows, began = self.crash.batch.rows, time.perf_counter()
             everyday = everyday_first(self.crash.batch).take(slice(0, 1))
             if (
@@ -205,8 +207,8 @@ class _Search:
                 else self._fails_again(tiled(everyday, rows))
             ):
                 return self.call_timeout
-            self.trial.calls.longest[self.subject] = time.perf_counter() - began
-        return short_call_timeout(self.trial, [self.subject], self.call_timeout)
+            self.evaluator.calls.longest[self.subject] = time.perf_counter() - began
+        return short_call_timeout(self.evaluator, [self.subject], self.call_timeout)
 
     def _least(self) -> tuple[Part, Batch, Placement | None] | None:
         """The least rows that die together, the first of them, and how it dies alone; None where it does not happen again."""
@@ -222,9 +224,9 @@ class _Search:
         return None if self.crash.placement is not None and alone is None else (part, row, alone)
 
     def _fails_again(self, batch: Batch, placement: Placement | None = None) -> bool:
-        with self.trial.clock.phase("framework"):
+        with self.evaluator.clock.phase("framework"):
             try:
-                self.trial.calls.attempt(self.subject, batch, placement)
+                self.evaluator.calls.attempt(self.subject, batch, placement)
             except FrameworkDied as died:
                 if died.symptom == self.crash.symptom:
                     self.message = str(died)
@@ -247,7 +249,7 @@ class _Search:
         """The shortest call of this row alone that dies."""
         given = self.crash.placement
         longest = given.length if given is not None else self.crash.batch.rows
-        tried = LENGTHS if self.trial.calls.framework(self.subject).lengths is None else CLOSED_LENGTHS
+        tried = LENGTHS if self.evaluator.calls.framework(self.subject).lengths is None else CLOSED_LENGTHS
         placements = [Placement(n) for n in (*(n for n in tried if n < longest), longest)]
         if given is not None and given != placements[-1]:
             placements.append(given)
@@ -267,31 +269,31 @@ class _Search:
         return _FailingRow(row, alone or self.crash.placement or Placement(rows), "; ".join([self.message, *notes]))
 
 
-def short_call_timeout(trial: Evaluator, subjects: list[Subject], call_timeout: float) -> float:
+def short_call_timeout(evaluator: Evaluator, subjects: list[Subject], call_timeout: float) -> float:
     """Seconds after which a call of these subjects is taken to hang while cases are searched: by the time of their calls that returned,
     compiling included, and at most the call_timeout of the run."""
-    longest = max((trial.calls.longest[subject] for subject in subjects), default=0.0)
+    longest = max((evaluator.calls.longest[subject] for subject in subjects), default=0.0)
     return min(call_timeout, max(SHORTEST, HANG_FACTOR * longest))
 
 
 # The finding
 
 
-def _finding(trial: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> Finding:
-    cell, row = trial.cell, minimal_failing_row.row
+def _finding(evaluator: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> Finding:
+    cell, row = evaluator.cell, minimal_failing_row.row
     case, single = row.case(0), {name: values[0] for name, values in row.exact().items()}
     waited = {} if minimal_failing_row.call_timeout is None else {"patience": minimal_failing_row.call_timeout}
-    answers = _answers(trial, subject, minimal_failing_row, symptom)
+    answers = _answers(evaluator, subject, minimal_failing_row, symptom)
     avoidable = avoidable_by(answers, subject)
-    with trial.clock.phase("oracle"):
-        confirmation = confirm(trial.function, single, 0)
+    with evaluator.clock.phase("oracle"):
+        confirmation = confirm(evaluator.function, single, 0)
     rank = severity(
-        Class.unstable, symptom, math.inf, trial.references.rule(row).limit.ulps, trial.format, int(reach(input_exponents(row))[0]),
+        Class.unstable, symptom, math.inf, evaluator.references.rule(row).limit.ulps, evaluator.format, int(reach(input_exponents(row))[0]),
         avoidable=bool(avoidable), special_input=not all(np.isfinite(v).all() for v in single.values()),
     )  # fmt: skip
-    label = composed_label(trial, subject, row) if symptom == Symptom.exception else Label()  # no formula ends a process
+    label = composed_label(evaluator, subject, row) if symptom == Symptom.exception else Label()  # no formula ends a process
     finding = Finding(
-        id=identity(trial, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
+        id=identity(evaluator, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name,
         class_=Class.unstable.name, ulps=math.inf, excess=math.inf, condition=math.nan, limit=None, severity=rank,
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(minimal_failing_row.placement), **waited}, worst=0,
@@ -301,13 +303,15 @@ def _finding(trial: Evaluator, subject: Subject, minimal_failing_row: _FailingRo
     return labelled(finding, label.name, label.reason)
 
 
-def _answers(trial: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> list[Answer]:
+def _answers(evaluator: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> list[Answer]:
     """The others' answers to the row, and what is known of the guilty one, which is not run again for that."""
     # What ended one process may end another: peers meet it only where each has a process of its own.
-    apart = trial.calls.alone or symptom is Symptom.exception
+    apart = evaluator.calls.alone or symptom is Symptom.exception
     others, _ = answers_at(
-        trial, subject, minimal_failing_row.row, 0, minimal_failing_row.placement, without=subject, peers=apart
+        evaluator, subject, minimal_failing_row.row, 0, minimal_failing_row.placement, without=subject, peers=apart
     )
     own = Answer(subject.target, subject.implementation.call, math.nan, "nan", math.inf, Class.unstable.name, symptom.name)
-    order = {(s.target, s.implementation.call): number for number, s in enumerate([*trial.subjects, *trial.peers.subjects])}
+    order = {
+        (s.target, s.implementation.call): number for number, s in enumerate([*evaluator.subjects, *evaluator.peers.subjects])
+    }
     return sorted([own, *others], key=lambda answer: order[answer.target, answer.implementation])

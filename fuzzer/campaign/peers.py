@@ -45,13 +45,15 @@ class Peers:
         self._spent = 0.0
         self._asked: dict[Subject, bool] = {}
 
-    def answering(self, trial: Evaluator) -> list[Subject]:
+    def answering(self, evaluator: Evaluator) -> list[Subject]:
         """Those that may be asked now: imported and started here, which is not the shard's own time."""
-        return [subject for subject in self.subjects if not trial.calls.is_disabled(subject) and self._ready(trial, subject)]
+        return [
+            subject for subject in self.subjects if not evaluator.calls.is_disabled(subject) and self._ready(evaluator, subject)
+        ]
 
-    def dead(self, trial: Evaluator) -> list[tuple[str, str]]:
+    def dead(self, evaluator: Evaluator) -> list[tuple[str, str]]:
         """(target, call) of those that died."""
-        return sorted((s.target, s.implementation.call) for s in self.subjects if s in trial.calls.crashes)
+        return sorted((s.target, s.implementation.call) for s in self.subjects if s in evaluator.calls.crashes)
 
     @contextmanager
     def asking(self, subject: Subject) -> Iterator[None]:
@@ -63,18 +65,18 @@ class Peers:
             if subject in self._asked:
                 self._spent += time.perf_counter() - began
 
-    def refuses(self, trial: Evaluator, subject: Subject) -> bool:
+    def refuses(self, evaluator: Evaluator, subject: Subject) -> bool:
         """Whether an exception of this subject may mean no more than that it does not support what nobody promised
         (support.unsupported_of)."""
-        return subject in self._asked and trial.cell.order not in ("value", "grad")
+        return subject in self._asked and evaluator.cell.order not in ("value", "grad")
 
-    def _ready(self, trial: Evaluator, subject: Subject) -> bool:
+    def _ready(self, evaluator: Evaluator, subject: Subject) -> bool:
         """Whether it starts, and either was asked before or may be asked for the first time."""
         if subject not in self._asked:
-            if self._spent >= (SECONDS if trial.deadlines.seconds is None else HURRIED):
+            if self._spent >= (SECONDS if evaluator.deadlines.seconds is None else HURRIED):
                 return False
-            with trial.clock.phase("framework"):
-                self._asked[subject] = _starts(trial, subject)
+            with evaluator.clock.phase("framework"):
+                self._asked[subject] = _starts(evaluator, subject)
         return self._asked[subject]
 
 
@@ -87,9 +89,9 @@ def _is_known(target: str) -> bool:
     return True
 
 
-def _starts(trial: Evaluator, subject: Subject) -> bool:
+def _starts(evaluator: Evaluator, subject: Subject) -> bool:
     try:
-        framework = trial.calls.framework(subject)
+        framework = evaluator.calls.framework(subject)
         if isinstance(framework, Hosted):
             framework.start()
     except (FrameworkError, ValueError):

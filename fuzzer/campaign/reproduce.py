@@ -78,22 +78,24 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
 def _reproduced(finding: Finding, target: Target, op: Op, *, alone: bool) -> Reproduction:
     cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
     subject = Subject(str(target), implementation_of(op, finding))
-    trial = Evaluator(cell, [subject], alone=alone)
-    version = trial.calls.framework(subject).version
-    now, right = again(finding, trial, subject)
+    evaluator = Evaluator(cell, [subject], alone=alone)
+    version = evaluator.calls.framework(subject).version
+    now, right = again(finding, evaluator, subject)
     if right is not None:
         return _told_of_both(finding, now, right, version)
     return _told(finding, now, version)
 
 
-def again(finding: Finding, trial: Evaluator, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
+def again(finding: Finding, evaluator: Evaluator, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
     """The finding as it is today; and, of symptom inconsistent, as it is at the placement where its bits were right, and that placement.
     Raises ValueError where it cannot be judged."""
     case = case_of(finding)
     batch = case.batch()
     # The sound side first: a call that is right only once must be asked before the same bits were seen.
-    right = _right_side(finding, trial, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
-    return _judged(finding, trial, batch, _nth(trial, batch, subject, case.placement, finding.case), case.placement), right
+    right = _right_side(finding, evaluator, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
+    return _judged(
+        finding, evaluator, batch, _nth(evaluator, batch, subject, case.placement, finding.case), case.placement
+    ), right
 
 
 def still_inconsistent(now: Finding, there: Finding) -> bool:
@@ -101,18 +103,18 @@ def still_inconsistent(now: Finding, there: Finding) -> bool:
     return Class[now.class_].is_finding and not Class[there.class_].is_finding and there.output_hex != now.output_hex
 
 
-def _nth(trial: Evaluator, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
+def _nth(evaluator: Evaluator, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
     """The outcome of the call that a case, or its right side, tells of: the first, or the nth of equal ones."""
-    return [trial.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(told.get("nth", 1)))][-1]
+    return [evaluator.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(told.get("nth", 1)))][-1]
 
 
-def _right_side(finding: Finding, trial: Evaluator, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
+def _right_side(finding: Finding, evaluator: Evaluator, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
     """The finding as it would be at the placement where its bits were right; and that placement. Raises UserError where it has none."""
     told = finding.case.get("right")
     if not told:
         raise UserError(f"finding {finding.id} does not hold the placement where the same bits are right")
     placement = Placement(**told["placement"])
-    return _judged(finding, trial, batch, _nth(trial, batch, subject, placement, told), placement), placement
+    return _judged(finding, evaluator, batch, _nth(evaluator, batch, subject, placement, told), placement), placement
 
 
 def implementation_of(op: Op, finding: Finding) -> Implementation:
@@ -122,7 +124,7 @@ def implementation_of(op: Op, finding: Finding) -> Implementation:
     return found[0] if found else Implementation(framework, finding.implementation)
 
 
-def _judged(finding: Finding, trial: Evaluator, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
+def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
     if outcome.error.startswith(RECORD_ERRORS):
         raise UserError(f"{finding.implementation} cannot be judged: {outcome.error}")
     if outcome.screened is None or outcome.answers is None:
@@ -140,18 +142,18 @@ def _judged(finding: Finding, trial: Evaluator, batch: Batch, outcome: Outcome, 
     if class_.is_finding or finding.symptom == Symptom.exception.name:
         single = {name: values[0] for name, values in batch.exact().items()}
         suspect = Suspect(
-            trial.function, trial.references.rule(batch), single, finding.worst, answer, class_, symptom, excess,
-            trial.references.modulus(batch, finding.worst),
+            evaluator.function, evaluator.references.rule(batch), single, finding.worst, answer, class_, symptom, excess,
+            evaluator.references.modulus(batch, finding.worst),
         )  # fmt: skip
         proof = certify(
-            suspect, convention_of(trial.op, batch, finding.worst, trial.cell.order, framework_of(outcome.subject.target))
+            suspect, convention_of(evaluator.op, batch, finding.worst, evaluator.cell.order, framework_of(outcome.subject.target))
         )
         class_, truth = proof.class_, proof.confirmation
         reference, certified_by, near = truth.value, truth.certified_by, truth.near
     label = Label()
     if class_.is_finding:
         element = Element(batch, outcome.answers[placement.position], finding.worst, symptom, placement, near)
-        label = label_of(trial, outcome.subject, element)
+        label = label_of(evaluator, outcome.subject, element)
     return replace(
         finding, label=label.name, reason=label.reason or finding.reason, class_=class_.name,
         symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),

@@ -68,19 +68,21 @@ class Rerun:
         """Every finding run again in this process; crashes and hangs in others."""
         host.limit(self.call_timeout, self.memory)
         subjects = {(s.target, s.implementation.call): s for s in subjects_of(self.cell, self.targets)}
-        trial = Evaluator(self.cell, list(subjects.values()), alone=self.alone, peers=Peers(self.cell, self.peers, self.targets))
+        evaluator = Evaluator(
+            self.cell, list(subjects.values()), alone=self.alone, peers=Peers(self.cell, self.peers, self.targets)
+        )
         result = RerunResult(self.id, self.cell.key)
         began = time.perf_counter()
         for finding in self.findings:
             subject = subjects.get((finding.target, finding.implementation))
-            with trial.proving():
-                now = None if subject is None else _again(trial, subject, finding)
+            with evaluator.proving():
+                now = None if subject is None else _again(evaluator, subject, finding)
             if now is not None:
                 result.became[finding.id] = fate(now)
                 result.findings.extend([now] if Class[now.class_].is_finding else [])
         result.by_phase["rerun"] = time.perf_counter() - began
         if self.alone:
-            trial.calls.end_hosts([*trial.subjects, *trial.peers.subjects])
+            evaluator.calls.end_hosts([*evaluator.subjects, *evaluator.peers.subjects])
         return result
 
 
@@ -103,23 +105,23 @@ def reruns(
     ]  # fmt: skip
 
 
-def _again(trial: Evaluator, subject: Subject, finding: Finding) -> Finding | None:
+def _again(evaluator: Evaluator, subject: Subject, finding: Finding) -> Finding | None:
     """The finding as it is today, under the id of what it shows today; None where that cannot be told."""
     if finding.symptom in ("crash", "hang"):
         return _named(
-            trial, subject, finding, in_a_process_of_its_own(finding, float(finding.case.get("patience", CALL_TIMEOUT)))
+            evaluator, subject, finding, in_a_process_of_its_own(finding, float(finding.case.get("patience", CALL_TIMEOUT)))
         )
     try:
         if finding.symptom == Symptom.nondeterministic.name:
-            return _named(trial, subject, finding, in_other_processes(finding))
-        now, right = again(finding, trial, subject)
+            return _named(evaluator, subject, finding, in_other_processes(finding))
+        now, right = again(finding, evaluator, subject)
         symptom = Symptom[now.symptom]
         if right is not None or symptom in (Symptom.exception, Symptom.crash, Symptom.hang):
             kept = right is not None and still_inconsistent(now, right[0])
-            return _named(trial, subject, finding, replace(now, symptom=finding.symptom) if kept else now)
+            return _named(evaluator, subject, finding, replace(now, symptom=finding.symptom) if kept else now)
         case, call_index = case_of(finding), int(finding.case.get("nth", 1))
         proved = (
-            recertified(trial, subject, case.batch(), finding.worst, symptom, case.placement, call_index) if symptom else None
+            recertified(evaluator, subject, case.batch(), finding.worst, symptom, case.placement, call_index) if symptom else None
         )
     except (FrameworkError, UserError):
         return None
@@ -128,9 +130,9 @@ def _again(trial: Evaluator, subject: Subject, finding: Finding) -> Finding | No
     return now if Class[now.class_] in (Class.ok, Class.ill_conditioned) else None
 
 
-def _named(trial: Evaluator, subject: Subject, finding: Finding, now: Finding) -> Finding:
+def _named(evaluator: Evaluator, subject: Subject, finding: Finding, now: Finding) -> Finding:
     """With the id of its symptom, and of the same bits alone."""
-    name = finding.id if now.symptom in (finding.symptom, "none") else identity(trial, subject, Symptom[now.symptom])
+    name = finding.id if now.symptom in (finding.symptom, "none") else identity(evaluator, subject, Symptom[now.symptom])
     return replace(now, id=name, extent=dict(ONCE), profile=[], answers=finding.answers)
 
 

@@ -71,29 +71,33 @@ def lengths_of(op: Op, order: str, round_: int) -> list[int]:
     return first if round_ == 0 or not rest else [rest[(2 * round_ - 2 + k) % len(rest)] for k in range(min(2, len(rest)))]
 
 
-def first_rows(trial: Evaluator) -> tuple[int, ...]:
+def first_rows(evaluator: Evaluator) -> tuple[int, ...]:
     """Rows of the first calls of a search in a hurry."""
-    return FIRST_ROWS_COMPILED if all(trial.calls.target(subject).compiles_shapes for subject in trial.subjects) else FIRST_ROWS
+    return (
+        FIRST_ROWS_COMPILED
+        if all(evaluator.calls.target(subject).compiles_shapes for subject in evaluator.subjects)
+        else FIRST_ROWS
+    )
 
 
 class Search:
-    """The search of one shard: a budget of verdicts, a trial and a ledger per subject."""
+    """The search of one shard: a budget of verdicts, an evaluator and a ledger per subject."""
 
-    def __init__(self, trial: Evaluator, verdicts: int, seed: int, round_: int) -> None:
-        self.trial = trial
+    def __init__(self, evaluator: Evaluator, verdicts: int, seed: int, round_: int) -> None:
+        self.evaluator = evaluator
         self.budget = verdicts
         self.seed = seed
         self.round = round_
-        self.lengths = lengths_of(trial.op, trial.cell.order, round_)
-        self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
+        self.lengths = lengths_of(evaluator.op, evaluator.cell.order, round_)
+        self.ledgers = [Ledger(evaluator.cell, subject) for subject in evaluator.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
-        self.time_limited = trial.deadlines.time_limited and round_ == 0
+        self.time_limited = evaluator.deadlines.time_limited and round_ == 0
         self.rows, self.variants, self.around = ROWS, 1, ROWS  # numbers of a recipe, recipes of a call, numbers of a zoom's call
         if round_ > 0:
             self.rows, self.variants, self.around = (
                 LATER_ROWS,
                 self._variants,
-                LATER_ROWS * (1 if trial.op.elementwise else VARIANTS),
+                LATER_ROWS * (1 if evaluator.op.elementwise else VARIANTS),
             )
         self.per_call = 0  # rows of a call where each recipe is divided into several
         self._grid: Batch | None = None
@@ -103,19 +107,19 @@ class Search:
     def light(self) -> bool:
         """Whether a call of many elements is decided by the vectorised tiers, all but a few, at little cost: in at most 32 bits, of one
         number, or by a definition of few operations."""
-        trial, op = self.trial, self.trial.op
-        if trial.format.width > 32:
+        evaluator, op = self.evaluator, self.evaluator.op
+        if evaluator.format.width > 32:
             return False
         if op.elementwise and len(op.inputs) == 1:
             return True
         shapes = {spec.name: spec.sizes(max(self.lengths)) for spec in op.inputs}
-        return evaluation_cost(trial.function, shapes, 64) <= ROW + LIGHT_SECONDS * sum(
+        return evaluation_cost(evaluator.function, shapes, 64) <= ROW + LIGHT_SECONDS * sum(
             int(math.prod(shape)) for shape in shapes.values()
         )
 
     @property
     def _variants(self) -> int:
-        if self.trial.op.elementwise:
+        if self.evaluator.op.elementwise:
             return LIGHT_SCALAR_VARIANTS if self.light else 1
         return LIGHT_VECTOR_VARIANTS if self.light else VARIANTS
 
@@ -127,14 +131,14 @@ class Search:
 
     def _check(self) -> None:
         if (
-            self.trial.clock.verdicts + self.unanswered >= self.budget
-            or self.trial.deadlines.search_over
-            or all(map(self.trial.calls.is_disabled, self.trial.subjects))
+            self.evaluator.clock.verdicts + self.unanswered >= self.budget
+            or self.evaluator.deadlines.search_over
+            or all(map(self.evaluator.calls.is_disabled, self.evaluator.subjects))
         ):
             raise Spent
 
     def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0) -> float:
-        judgement = self.trial.run(batch, within=within, per_call=per_call)
+        judgement = self.evaluator.run(batch, within=within, per_call=per_call)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
             if outcome.answers is None:
@@ -146,7 +150,7 @@ class Search:
 
     def run(self, corpus: Sequence[Case]) -> None:
         """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay."""
-        with self.trial.searching():
+        with self.evaluator.searching():
             self._phases(corpus)
             if self._grid is not None:
                 self._compare(self._grid)
@@ -154,9 +158,9 @@ class Search:
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:
             self._replay(corpus)
-            if corpus or self.trial.deadlines.run_over:
+            if corpus or self.evaluator.deadlines.run_over:
                 self._check()
-            op, cell = self.trial.op, self.trial.cell
+            op, cell = self.evaluator.op, self.evaluator.cell
             if self.time_limited:
                 self._time_limited_start()
             marks = self._landmarks()
@@ -173,10 +177,10 @@ class Search:
 
     def _time_limited_start(self) -> None:
         """The grid without landmarks, a few of its points alone, then recipes, in calls that grow: until the time is over."""
-        op, cell = self.trial.op, self.trial.cell
+        op, cell = self.evaluator.op, self.evaluator.cell
         grid = special_batch(op, dict(cell.params), cell.dtype, cell.order)
         order = np.random.Generator(np.random.PCG64(self.seed)).permutation(grid.rows)
-        few, start = first_rows(self.trial), 0
+        few, start = first_rows(self.evaluator), 0
         compiled = few == FIRST_ROWS_COMPILED
         self.per_call = EAGER_ROWS[0] if compiled else 0
         for rows in (*few, *[few[-1] if compiled else ROWS] * (1 + grid.rows // few[-1])):
@@ -194,13 +198,13 @@ class Search:
 
     def _batches_of_one(self, grid: Batch) -> None:
         """Points of the grid one by one: calls of one element never reach vector code, and long batches never leave it."""
-        if self.trial.op.elementwise:
-            count = min(grid.rows, BATCHES_OF_ONE if self.trial.cell.order == "value" else BATCHES_OF_ONE // 2)
+        if self.evaluator.op.elementwise:
+            count = min(grid.rows, BATCHES_OF_ONE if self.evaluator.cell.order == "value" else BATCHES_OF_ONE // 2)
             self.feed(grid.take(np.unique(np.linspace(0, grid.rows - 1, count).astype(np.int64))), within=Placement(1))
 
     def _tails(self, grid: Batch) -> None:
         """Points of the grid at the end of short calls, where the scalar code after the last whole vector computes them."""
-        if self.trial.op.elementwise:
+        if self.evaluator.op.elementwise:
             index = np.linspace(0, grid.rows - 1, min(grid.rows, TAIL_ROWS * TAIL_CALLS) // TAIL_ROWS * TAIL_ROWS).astype(
                 np.int64
             )
@@ -218,15 +222,15 @@ class Search:
             self._judged(concatenate(batches), None if placement.length >= ROWS else placement)
 
     def _landmarks(self) -> Landmarks:
-        with self.trial.clock.phase("oracle"):  # bisection over the oracle; once in a process
-            return _landmarks_of(self.trial.function, self.trial.cell.dtype, self.trial.op.elementwise)
+        with self.evaluator.clock.phase("oracle"):  # bisection over the oracle; once in a process
+            return _landmarks_of(self.evaluator.function, self.evaluator.cell.dtype, self.evaluator.op.elementwise)
 
     def _explore(self, marks: Landmarks, examples: int, rows: int | None = None) -> None:
-        cell, op = self.trial.cell, self.trial.op
+        cell, op = self.evaluator.cell, self.evaluator.op
         self.seed += 1
 
         def judge(recipe: Recipe) -> float:
-            with self.trial.clock.phase("generation"):
+            with self.evaluator.clock.phase("generation"):
                 recipes = variants(op, cell.dtype, recipe, self.variants)
                 batches = [r.expand(op, dict(cell.params), cell.dtype, cell.order, marks) for r in recipes]
             return self.feed(concatenate(batches), per_call=self.per_call)
@@ -238,7 +242,7 @@ class Search:
 
     def _zoom(self, rounds: int) -> None:
         """Around the worst points of every subject: all ordinals within a reach that narrows from a binade to a few ulps."""
-        fmt = format_named(self.trial.cell.dtype)
+        fmt = format_named(self.evaluator.cell.dtype)
         rng = np.random.Generator(np.random.PCG64([self.seed, self.round, 77]))
         reach = 1 << (fmt.precision - 1)
         for _ in range(rounds):
@@ -246,8 +250,8 @@ class Search:
             if not worst_rows:
                 return
             for group in _by_shape(worst_rows):
-                with self.trial.clock.phase("generation"):
-                    batch = _around(group, self.trial.op, fmt, reach, rng, self.around)
+                with self.evaluator.clock.phase("generation"):
+                    batch = _around(group, self.evaluator.op, fmt, reach, rng, self.around)
                 self.feed(batch)
             reach = max(8, reach // ZOOM_FACTOR)
 
@@ -255,10 +259,10 @@ class Search:
         """The worst points and a sample of the grid at other positions, lengths and strides: outside the budget, a bounded number of
         calls. What is wrong only there joins the candidates."""
         for batch in consistency.sample(self._worst(), grid):
-            compared = consistency.compare(self.trial, batch, seed=self.seed, round_=self.round, without=list(self.errors))
+            compared = consistency.compare(self.evaluator, batch, seed=self.seed, round_=self.round, without=list(self.errors))
             for found in compared:
                 ledger = self.ledgers[found.number]
-                if found.error and not self.trial.calls.is_disabled(self.trial.subjects[found.number]):
+                if found.error and not self.evaluator.calls.is_disabled(self.evaluator.subjects[found.number]):
                     self.errors.setdefault(found.number, (found.error, batch))
                 for judgement, placement in found.wrong:
                     ledger.add(judgement, judgement.outcomes[0], within=placement)

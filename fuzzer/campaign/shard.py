@@ -107,43 +107,45 @@ def run_shard(shard: Shard) -> ShardResult:
     host.limit(shard.call_timeout, shard.memory)
     subjects = subjects_run(shard)
     peers = Peers(shard.cell, shard.peers, shard.targets, shard.excluded)
-    trial = Evaluator(shard.cell, subjects, alone=shard.alone, deadlines=Deadlines(shard.until, shard.seconds), peers=peers)
+    evaluator = Evaluator(shard.cell, subjects, alone=shard.alone, deadlines=Deadlines(shard.until, shard.seconds), peers=peers)
     try:
-        return _run(shard, trial)
+        return _run(shard, evaluator)
     finally:
         if shard.alone:
             end_processes()
-            trial.calls.end_hosts([*subjects, *peers.subjects])
+            evaluator.calls.end_hosts([*subjects, *peers.subjects])
 
 
-def _run(shard: Shard, trial: Evaluator) -> ShardResult:
+def _run(shard: Shard, evaluator: Evaluator) -> ShardResult:
     start = time.perf_counter()
-    refused = unsupported_of(trial, lengths_of(trial.op, shard.cell.order, shard.round))
-    trial.subjects = [subject for subject in trial.subjects if subject not in refused]
-    trial.deadlines.begin()
+    refused = unsupported_of(evaluator, lengths_of(evaluator.op, shard.cell.order, shard.round))
+    evaluator.subjects = [subject for subject in evaluator.subjects if subject not in refused]
+    evaluator.deadlines.begin()
     seed = int.from_bytes(hashlib.sha256(f"{shard.seed} {shard.cell.key} {shard.round}".encode()).digest()[:6], "big")
-    search = Search(trial, shard.verdicts * max(1, len(trial.subjects)), seed, shard.round)
-    if trial.subjects:
+    search = Search(evaluator, shard.verdicts * max(1, len(evaluator.subjects)), seed, shard.round)
+    if evaluator.subjects:
         search.run(shard.corpus)
-    searched = trial.clock.verdicts
+    searched = evaluator.clock.verdicts
     known = dict(shard.known)
-    if any(crash.symptom == "hang" for crash in trial.calls.crashes.values()):
-        host.limit(short_call_timeout(trial, trial.subjects, shard.call_timeout), shard.memory)
-    trial.calls.reset_crashes(MAX_CRASHES)
-    with trial.proving():
+    if any(crash.symptom == "hang" for crash in evaluator.calls.crashes.values()):
+        host.limit(short_call_timeout(evaluator, evaluator.subjects, shard.call_timeout), shard.memory)
+    evaluator.calls.reset_crashes(MAX_CRASHES)
+    with evaluator.proving():
         findings = [
-            f for ledger in search.ledgers for f in with_nondeterminism(trial, ledger.subject, findings_of(trial, ledger, known))
+            f
+            for ledger in search.ledgers
+            for f in with_nondeterminism(evaluator, ledger.subject, findings_of(evaluator, ledger, known))
         ]
-        failures = failures_of(trial, search.errors, shard.call_timeout, shard.memory)
-    misrecorded = misrecorded_of(trial, search.errors)
-    never = [s for s in misrecorded if not search.ledgers[trial.subjects.index(s)].verdicts]
-    dead = trial.peers.dead(trial)
-    excluded = {(s.target, s.implementation.call) for s in (*trial.calls.crashes, *refused, *never)} - set(dead)
+        failures = failures_of(evaluator, search.errors, shard.call_timeout, shard.memory)
+    misrecorded = misrecorded_of(evaluator, search.errors)
+    never = [s for s in misrecorded if not search.ledgers[evaluator.subjects.index(s)].verdicts]
+    dead = evaluator.peers.dead(evaluator)
+    excluded = {(s.target, s.implementation.call) for s in (*evaluator.calls.crashes, *refused, *never)} - set(dead)
     seconds = time.perf_counter() - start
     return ShardResult(
-        shard.id, shard.cell.key, verdicts=searched, seconds=seconds, by_phase=dict(trial.clock.seconds),
-        by_tier=dict(trial.clock.tally.elements), tier_seconds=dict(trial.clock.tally.seconds),
+        shard.id, shard.cell.key, verdicts=searched, seconds=seconds, by_phase=dict(evaluator.clock.seconds),
+        by_tier=dict(evaluator.clock.tally.elements), tier_seconds=dict(evaluator.clock.tally.seconds),
         cells=[ledger.summary() for ledger in search.ledgers], findings=findings + failures.findings, corpus=search.corpus(),
-        ran=len(trial.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
+        ran=len(evaluator.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
         rejected=failures.rejected, incidents=failures.incidents, dead_peers=dead,
     )  # fmt: skip

@@ -66,25 +66,27 @@ class TightReference:
         return self.elements(*np.indices(self.right.shape))
 
 
-def truth_of(trial: Evaluator, batch: Batch) -> TightReference:
+def truth_of(evaluator: Evaluator, batch: Batch) -> TightReference:
     """The truth of every row."""
     inputs = batch.exact()
     if all(np.isfinite(values).all() for values in inputs.values()):
-        return _at_once(trial, inputs) or TightReference.of(_climbed(trial, inputs), trial.format)
+        return _at_once(evaluator, inputs) or TightReference.of(_climbed(evaluator, inputs), evaluator.format)
     nans = np.logical_or.reduce([np.isnan(values) for values in inputs.values()])
     if len(inputs) > 1 or not nans.any():
-        return TightReference.of(_climbed(trial, inputs), trial.format)
+        return TightReference.of(_climbed(evaluator, inputs), evaluator.format)
     rows, back = np.unique(
         np.where(nans, int(np.argmax(nans)), np.arange(batch.rows)), return_inverse=True
     )  # all NaNs have one truth
-    return TightReference.of(_climbed(trial, {name: values[rows] for name, values in inputs.items()}).take(back), trial.format)
+    return TightReference.of(
+        _climbed(evaluator, {name: values[rows] for name, values in inputs.items()}).take(back), evaluator.format
+    )
 
 
-def _climbed(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Reference:
+def _climbed(evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Reference:
     """By the oracle, tier by tier."""
-    fmt = trial.format
+    fmt = evaluator.format
 
-    climb = oracle.ask(Question(trial.function, inputs, fmt.precision, trial.caps, trial.clock.tally))
+    climb = oracle.ask(Question(evaluator.function, inputs, fmt.precision, evaluator.caps, evaluator.clock.tally))
     while climb.goes_on:
         truth = climb.sharpened
         known = rounded(truth, fmt)[1] | truth.interval | (truth.accepts != FINITE)
@@ -94,9 +96,9 @@ def _climbed(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Refere
     return climb.reference
 
 
-def _at_once(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> TightReference | None:
+def _at_once(evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> TightReference | None:
     """By ball64 alone, what it leaves by the oracle: a sweep is mostly this. None where ball64 does not know the function."""
-    fmt, function = trial.format, trial.function
+    fmt, function = evaluator.format, evaluator.function
     began = time.perf_counter()
     m = Ball64()
     (rows,) = next(iter(inputs.values())).shape
@@ -116,20 +118,22 @@ def _at_once(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> TightR
         reference.accepts[bad], reference.radius[bad] = NAN, 0.0
         open_ &= ~bad
         certain &= ~bad
-    trial.clock.tally.seconds[m.name] += time.perf_counter() - began
+    evaluator.clock.tally.seconds[m.name] += time.perf_counter() - began
     left = np.flatnonzero(open_)
-    trial.clock.tally.elements[m.name] += rows - len(left)
-    audit(function, inputs, reference, trial.caps)
-    return None if len(left) == rows else _sharpened(trial, inputs, reference, right, certain, left)
+    evaluator.clock.tally.elements[m.name] += rows - len(left)
+    audit(function, inputs, reference, evaluator.caps)
+    return None if len(left) == rows else _sharpened(evaluator, inputs, reference, right, certain, left)
 
 
 def _sharpened(
-    trial: Evaluator, inputs: dict[str, NDArray[np.float64]], reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_],
+    evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]], reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_],
     left: NDArray[np.int64],
 ) -> TightReference:  # fmt: skip
     """With the rows that are left by the oracle."""
     if len(left):
-        sharper = TightReference.of(_climbed(trial, {name: values[left] for name, values in inputs.items()}), trial.format)
+        sharper = TightReference.of(
+            _climbed(evaluator, {name: values[left] for name, values in inputs.items()}), evaluator.format
+        )
         reference.put(left, sharper.reference)
         right[left], certain[left] = sharper.right[:, 0], sharper.certain[:, 0]
     return TightReference.known(reference, right.reshape(-1, 1), certain.reshape(-1, 1))
@@ -175,9 +179,9 @@ def _alike(value: NDArray[np.float64], spread: Any, fmt: Format) -> tuple[NDArra
 class Models:
     """The Taylor models of a chunk, each made when a call asks for it."""
 
-    def __init__(self, trial: Evaluator, space: Space) -> None:
-        self.trial, self.space = trial, space
-        self.wanted = trial.function.order == "value" and space.is_line and space.size > 1 << 16
+    def __init__(self, evaluator: Evaluator, space: Space) -> None:
+        self.evaluator, self.space = evaluator, space
+        self.wanted = evaluator.function.order == "value" and space.is_line and space.size > 1 << 16
         self._known: dict[tuple[int, int], Taylor | None] = {}
         self._failures = self._skip = 0
 
@@ -212,8 +216,8 @@ class Models:
         (ends,) = self.space.inputs(np.array([start, start + count - 1])).exact().values()
         if not np.isfinite(ends).all():
             return None
-        fmt = self.trial.format
-        model = taylor(self.trial.function, float(ends.min()), float(ends.max()), SHARP * 2.0 ** -(fmt.precision + 8))
+        fmt = self.evaluator.format
+        model = taylor(self.evaluator.function, float(ends.min()), float(ends.max()), SHARP * 2.0 ** -(fmt.precision + 8))
         if model is None or model.least < fmt.min_normal:
             return None
         self._audit(model, float(ends[0]))
@@ -222,12 +226,12 @@ class Models:
     def _audit(self, model: Taylor, x: float) -> None:
         """Against Arb at one input: another arithmetic, of another shape. Raises AuditFailure."""
         given = np.array([x])
-        (name,) = self.trial.function.inputs
-        audit(self.trial.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.trial.caps)
+        (name,) = self.evaluator.function.inputs
+        audit(self.evaluator.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.evaluator.caps)
 
     def _by(self, model: Taylor, batch: Batch) -> TightReference:
         began = time.perf_counter()
-        fmt, tally = self.trial.format, self.trial.clock.tally
+        fmt, tally = self.evaluator.format, self.evaluator.clock.tally
         inputs = batch.exact()
         (x,) = inputs.values()
         mid = model.values(x)
@@ -236,7 +240,7 @@ class Models:
         left = np.flatnonzero(~certain)
         tally.elements["taylor"] += len(mid) - len(left)
         if len(left):
-            return _sharpened(self.trial, inputs, _column(mid, model.radius, "taylor"), right, certain, left)
+            return _sharpened(self.evaluator, inputs, _column(mid, model.radius, "taylor"), right, certain, left)
 
         def elements(rows: Any, _: Any) -> Reference:
             return _numbers(mid[rows], model.radius, "taylor")

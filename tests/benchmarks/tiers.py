@@ -72,9 +72,9 @@ def _shares(op: Op) -> dict[str, float]:
         subjects = subjects_of(cell, targets_named("*:cpu:eager"))
         if not subjects:
             continue
-        trial = Evaluator(cell, subjects[:1], VECTORISED, alone=True)  # in a host: some calls do not return from some inputs
+        evaluator = Evaluator(cell, subjects[:1], VECTORISED, alone=True)  # in a host: some calls do not return from some inputs
         for number, regime in enumerate(REGIMES):
-            share = _share(trial, _recipe(op, regime, number))
+            share = _share(evaluator, _recipe(op, regime, number))
             if share is not None:
                 told[regime].append(share)
     return {regime: statistics.fmean(found) for regime, found in told.items()}
@@ -90,14 +90,14 @@ def _recipe(op: Op, regime: str, seed: int) -> Recipe:
     return Recipe(seed, max(16, NUMBERS // numbers), draws, relation if related else "independent", length=length)
 
 
-def _share(trial: Evaluator, recipe: Recipe) -> float | None:
+def _share(evaluator: Evaluator, recipe: Recipe) -> float | None:
     """The share of one batch's elements that are decided; None where the framework raises or does not return."""
-    (subject,) = trial.subjects
-    batch = recipe.expand(trial.op, dict(trial.cell.params), trial.cell.dtype)
+    (subject,) = evaluator.subjects
+    batch = recipe.expand(evaluator.op, dict(evaluator.cell.params), evaluator.cell.dtype)
     try:
-        answers = trial.calls.call(subject, batch)
+        answers = evaluator.calls.call(subject, batch)
     except FrameworkError:
         return None
-    (outcome,) = trial.judge(batch, [(subject, answers, "")]).outcomes
+    (outcome,) = evaluator.judge(batch, [(subject, answers, "")]).outcomes
     assert outcome.screened is not None
     return float((outcome.screened.verdicts.classes != Class.undecided).mean())

@@ -57,8 +57,8 @@ def at(x: float) -> int:
 
 
 def found(op: str, first: int, count: int = 4 * CALL) -> list[ConstantRun]:
-    trial = Evaluator(cell_of(op), [], SWEEP_CAPS)
-    return constant_runs(trial.function, space_of(trial.op, "float32"), first, count, CALL, partial(truth_of, trial))
+    evaluator = Evaluator(cell_of(op), [], SWEEP_CAPS)
+    return constant_runs(evaluator.function, space_of(evaluator.op, "float32"), first, count, CALL, partial(truth_of, evaluator))
 
 
 @pytest.mark.parametrize(

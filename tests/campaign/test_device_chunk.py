@@ -65,13 +65,13 @@ def on_device(
 ) -> PartialResult | None:
     cell = cell_of(op)
     (subject, *_) = subjects_of(cell, (TARGET,))
-    trial = Evaluator(cell, [subject], SWEEP_CAPS)
+    evaluator = Evaluator(cell, [subject], SWEEP_CAPS)
     function = call or eval(f"lambda x: {subject.implementation.call}", {"torch": torch, **dict(cell.params)})
     if monkeypatch is not None:
         monkeypatch.setattr(Torch, "resident", lambda self, job: Resident(torch, CPU, function))
-    space = chunk_module.space_of(trial.op, "float32")
+    space = chunk_module.space_of(evaluator.op, "float32")
     chunk = Chunk(cell, (TARGET,), first, count)
-    return next((partial_result for _, partial_result in chunk_module._on_devices(trial, space, chunk)), None)
+    return next((partial_result for _, partial_result in chunk_module._on_devices(evaluator, space, chunk)), None)
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_a_gpu_judges_its_own_chunk(op: str) -> None:
         pytest.skip("no NVIDIA GPU")
     cell, target = cell_of(op), "torch:cuda:eager"
     (subject, *_) = subjects_of(cell, (target,))
-    trial = Evaluator(cell, [subject], SWEEP_CAPS)
-    told = device_chunk.scan(trial.calls.framework(subject), trial.calls.job(subject), at(0.5), 4 * CALL, 4.0)
+    evaluator = Evaluator(cell, [subject], SWEEP_CAPS)
+    told = device_chunk.scan(evaluator.calls.framework(subject), evaluator.calls.job(subject), at(0.5), 4 * CALL, 4.0)
     assert told is not None
     assert len(told.rest) < CALL
     device = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).partial_results[subject.target, subject.implementation.call]

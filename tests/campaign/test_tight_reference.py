@@ -67,9 +67,9 @@ def test_a_wrong_model_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pieces_without_a_model_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(tight_reference, "taylor", lambda *rest: asked.append(rest))
-    trial = Evaluator(cell_of("exp"), [], SWEEP_CAPS)
-    space = space_of(trial.op, "float32")
-    models = Models(trial, space)
+    evaluator = Evaluator(cell_of("exp"), [], SWEEP_CAPS)
+    space = space_of(evaluator.op, "float32")
+    models = Models(evaluator, space)
     for first in range(at(2.0), at(2.0) + 64 * CALL, CALL):
         assert models.truth(first, space.inputs(np.arange(first, first + CALL))) is None
     assert len(asked) < 64 * len(PIECES) // 3
