@@ -118,8 +118,9 @@ def _as_inconsistent(
     """The certified finding with the symptom inconsistent: no graver than the same error with its plain symptom."""
     subject, row = ledger.subject, case_of(base).batch()
     rank = severity(
-        Class[base.class_], Symptom.inconsistent, base.ulps, evaluator.references.rule(row).limit.ulps, evaluator.format, int(reach(input_exponents(row))[0]),
-        avoidable=bool(base.avoidable_by), special_input=not all(np.isfinite(v).all() for v in row.exact().values()),
+        Class[base.class_], Symptom.inconsistent, base.ulps, evaluator.references.rule(row).limit.ulps, evaluator.format,
+        int(reach(input_exponents(row))[0]), avoidable=bool(base.avoidable_by),
+        special_input=not all(np.isfinite(v).all() for v in row.exact().values()),
     )  # fmt: skip
     right = {"placement": vars(pair.right), "output": pair.answer, "output_hex": pair.answer.hex()}
     if pair.right_call_index > 1:

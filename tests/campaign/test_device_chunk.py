@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_plateau import COUNTS, at, cell_of
+from test_constant_run import COUNTS, at, cell_of
 
 from fuzzer.campaign import chunk as chunk_module
 from fuzzer.campaign import device_chunk

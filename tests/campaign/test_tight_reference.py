@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from planted_frameworks import planted
-from test_plateau import COUNTS, TRUTH, at, cell_of, some_wrong
+from test_constant_run import COUNTS, TRUTH, at, cell_of, some_wrong
 
 from fuzzer.campaign import tight_reference
 from fuzzer.campaign.chunk import Chunk, run_chunk
