@@ -12,7 +12,7 @@ from typing import Any
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import framework_of
-from fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_apart
+from fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_listed_separately
 from reports import numbers
 from reports.advice import Advice, advice_of
 from reports.extent import extent_text
@@ -342,7 +342,7 @@ def build(
     versions = versions_of(run.environment)
     entries, aside = [], []
     for finding in findings:
-        if is_apart(finding):
+        if is_listed_separately(finding):
             aside.append(finding)
             continue
         known = replace(finding, status=given.get(finding.id, finding.status))

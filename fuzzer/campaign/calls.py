@@ -93,7 +93,7 @@ class Calls:
             framework.start()  # whatever it takes, it is not the call's time
         began = time.perf_counter()
         try:
-            with self._compiling_apart(framework):
+            with self._counting_compilation(framework):
                 answers = self.attempt(subject, batch, placement)
         except FrameworkDied as died:
             self.crashes.setdefault(subject, Crash(died.symptom, str(died), batch, placement))
@@ -114,11 +114,11 @@ class Calls:
     def flush_policy(self, subject: Subject) -> FlushPolicy:
         """What the subject's target does with subnormal numbers; measured once in a process, by calls of the framework."""
         framework = self.framework(subject)
-        with self.clock.phase("framework"), self._compiling_apart(framework), calling(hosted=isinstance(framework, Hosted)):
+        with self.clock.phase("framework"), self._counting_compilation(framework), calling(hosted=isinstance(framework, Hosted)):
             return flush_policy(self.target(subject), self.cell.dtype, self.alone)
 
     @contextmanager
-    def _compiling_apart(self, framework: Framework) -> Iterator[None]:
+    def _counting_compilation(self, framework: Framework) -> Iterator[None]:
         """The seconds that the framework compiles inside belong to the phase compile."""
         before = _compile_seconds(framework)
         try:

@@ -57,7 +57,7 @@ class Chunk:
         """run_chunk."""
         return run_chunk(self)
 
-    def apart(self) -> Chunk:
+    def in_isolation(self) -> Chunk:
         """The same with every target in a process of its own."""
         return replace(self, alone=True)
 

@@ -180,10 +180,10 @@ class _Search:
                 host.limit(self.call_timeout, self.memory)
             if found is None:
                 return None
-            part, row, alone = found
+            part, row, single = found
             if self.crash.symptom == "crash":
-                return self._crashing_row(part, row, alone)
-            placement = self._hanging_placement(row, alone)
+                return self._crashing_row(part, row, single)
+            placement = self._hanging_placement(row, single)
             if placement is not None:
                 where = f"in calls of {placement.length} rows with this row over and over"
                 notes = [self.message, *([where] if placement.length > 1 else [])]
@@ -220,8 +220,8 @@ class _Search:
         if part is None:
             return None
         row = part.rows.take(slice(0, 1))
-        alone = self._placed(row) if part.rows.rows == 1 else None
-        return None if self.crash.placement is not None and alone is None else (part, row, alone)
+        single = self._placed(row) if part.rows.rows == 1 else None
+        return None if self.crash.placement is not None and single is None else (part, row, single)
 
     def _fails_again(self, batch: Batch, placement: Placement | None = None) -> bool:
         with self.evaluator.clock.phase("framework"):
@@ -235,10 +235,10 @@ class _Search:
                 return False
         return False
 
-    def _hanging_placement(self, row: Batch, alone: Placement | None) -> Placement | None:
+    def _hanging_placement(self, row: Batch, single: Placement | None) -> Placement | None:
         """The call in which this row does not return within the full timeout: the shortest one, or one as long as the first that hung."""
         longest = self.crash.placement or Placement(self.crash.batch.rows)
-        for placement in dict.fromkeys((alone or longest, longest)):
+        for placement in dict.fromkeys((single or longest, longest)):
             began = time.perf_counter()
             if self._fails_again(row, placement):
                 return placement
@@ -255,18 +255,18 @@ class _Search:
             placements.append(given)
         return next((placement for placement in placements if self._fails_again(row, placement)), None)
 
-    def _crashing_row(self, part: Part, row: Batch, alone: Placement | None) -> _FailingRow:
+    def _crashing_row(self, part: Part, row: Batch, single: Placement | None) -> _FailingRow:
         count, rows = part.rows.rows, self.crash.batch.rows
         notes = []
-        if alone is not None and alone.length > 1:
-            notes.append(f"in calls of {alone.length} rows, not of fewer")
-        if alone is None and count == 1:
+        if single is not None and single.length > 1:
+            notes.append(f"in calls of {single.length} rows, not of fewer")
+        if single is None and count == 1:
             notes.append(f"only in a call of {rows} rows with this row over and over")
         if count > 1:
             notes.append(f"only {count} rows together, of which this is the first")
         if part.cut:
             notes[-1:] = [f"the search for the least case was cut: {count} rows of a call, of which this is the first"]
-        return _FailingRow(row, alone or self.crash.placement or Placement(rows), "; ".join([self.message, *notes]))
+        return _FailingRow(row, single or self.crash.placement or Placement(rows), "; ".join([self.message, *notes]))
 
 
 def short_call_timeout(evaluator: Evaluator, subjects: list[Subject], call_timeout: float) -> float:
@@ -306,9 +306,9 @@ def _finding(evaluator: Evaluator, subject: Subject, minimal_failing_row: _Faili
 def _answers(evaluator: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> list[Answer]:
     """The others' answers to the row, and what is known of the guilty one, which is not run again for that."""
     # What ended one process may end another: peers meet it only where each has a process of its own.
-    apart = evaluator.calls.alone or symptom is Symptom.exception
+    isolated = evaluator.calls.alone or symptom is Symptom.exception
     others, _ = answers_at(
-        evaluator, subject, minimal_failing_row.row, 0, minimal_failing_row.placement, without=subject, peers=apart
+        evaluator, subject, minimal_failing_row.row, 0, minimal_failing_row.placement, without=subject, peers=isolated
     )
     own = Answer(subject.target, subject.implementation.call, math.nan, "nan", math.inf, Class.unstable.name, symptom.name)
     order = {

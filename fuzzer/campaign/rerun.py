@@ -56,7 +56,7 @@ class Rerun:
     def id(self) -> str:
         return f"rerun {self.cell.key}"
 
-    def apart(self) -> Rerun:
+    def in_isolation(self) -> Rerun:
         """With every target in a process of its own."""
         return replace(self, alone=True)
 

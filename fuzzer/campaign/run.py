@@ -32,7 +32,7 @@ from fuzzer.errors import UserError
 from fuzzer.findings.case_record import case_from, record_of
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Run
-from fuzzer.findings.label import is_apart
+from fuzzer.findings.label import is_listed_separately
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks.target import targets_named
@@ -320,7 +320,7 @@ class _Campaign:
             self.memory[result.cell].failures += FAILURES if result.died else 1
             return None
         lesson = _Lesson(
-            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings if not is_apart(f)},
+            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings if not is_listed_separately(f)},
             [record_of(case) for case in result.corpus], result.ran, result.excluded,
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
             [(r.cell, r.target, r.call, r.message, r.reason) for r in result.rejected],

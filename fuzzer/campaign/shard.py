@@ -64,7 +64,7 @@ class Shard:
         """run_shard."""
         return run_shard(self)
 
-    def apart(self) -> Shard:
+    def in_isolation(self) -> Shard:
         """Alone, with time to meet again what killed it: calls take longer there."""
         return replace(self, alone=True, seconds=None if self.seconds is None else max(self.seconds, TIME_LIMITED / 2))
 

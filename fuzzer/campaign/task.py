@@ -32,7 +32,7 @@ class Task(Protocol):
     def run(self) -> Any:
         """The Result, in this process."""
 
-    def apart(self) -> Any:
+    def in_isolation(self) -> Any:
         """The same task with every target in a process of its own, so that a crash ends no more than that."""
 
     def broken(self, failure: str, *, died: bool = False) -> Any:

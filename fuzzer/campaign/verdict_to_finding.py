@@ -23,7 +23,7 @@ from fuzzer.case import Batch, Placement
 from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.identity import finding_id, framework_of
-from fuzzer.findings.label import is_apart, labelled
+from fuzzer.findings.label import is_listed_separately, labelled
 from fuzzer.judge.limits import AccuracyLimit, limit_of_whom
 from fuzzer.judge.proof import Suspect, certify, convention_of
 from fuzzer.judge.severity import severity
@@ -63,7 +63,7 @@ def _first(evaluator: Evaluator, ledger: Ledger, candidates: Sequence[Candidate]
             continue
         tries += 1
         finding = _finding(evaluator, ledger, candidate)
-        if finding is not None and not is_apart(finding):
+        if finding is not None and not is_listed_separately(finding):
             return finding
         kept = kept or finding
     for candidate in waiting[:TRIES]:
@@ -157,7 +157,7 @@ def _finding(evaluator: Evaluator, ledger: Ledger, candidate: Candidate) -> Find
             again = place(evaluator, subject, chosen.row, chosen.output)
             placed = again if again is not None and again.symptom == candidate.symptom else placed
         finding = _certified(evaluator, ledger, chosen, placed)
-        if finding is not None and not is_apart(finding):
+        if finding is not None and not is_listed_separately(finding):
             return finding
         aside = aside or finding  # what it shrank to may be documented where it was not
     return aside

@@ -111,10 +111,10 @@ def write_report(
     from fuzzer.catalog.registry import ops
     from fuzzer.cli.scripts import run_scripts
     from fuzzer.findings.history import compare, with_status
-    from fuzzer.findings.label import is_apart
+    from fuzzer.findings.label import is_listed_separately
 
     found = store.findings(record.id)
-    texts = {f.id: text for f in found if not is_apart(f) and (text := _script(f, record.environment))}
+    texts = {f.id: text for f in found if not is_listed_separately(f) and (text := _script(f, record.environment))}
     found = run_scripts(store, record.id, found, texts, record.environment, seconds)
     comparison = compare(store, record.id, baseline) if baseline else None
     if comparison is not None:

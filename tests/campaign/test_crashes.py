@@ -329,8 +329,8 @@ def test_what_died_in_one_cell_is_left_out_of_the_first_visits_of_the_others(sto
     left = campaign._without_fatal(shard)
     assert (left.excluded, left.alone) == (((TARGET, guilty("aborts")),), False)
     campaign.fatal["faulty_aborts"].update((TARGET, i.call) for i in op_named("faulty_aborts").implementations)
-    apart = campaign._without_fatal(shard)
-    assert (apart.excluded, apart.alone, apart.call_timeout) == (shard.excluded, True, RETRY_CALL_TIMEOUT)
+    in_isolation = campaign._without_fatal(shard)
+    assert (in_isolation.excluded, in_isolation.alone, in_isolation.call_timeout) == (shard.excluded, True, RETRY_CALL_TIMEOUT)
 
 
 def test_a_cell_whose_subjects_are_all_dead_ends_the_run(stores: Any, hosted: dict[str, Any]) -> None:
