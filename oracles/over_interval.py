@@ -1,7 +1,7 @@
 """A function of one number over a whole interval: where its values lie, and how steep it is.
 
-What the vectorised arithmetics enclose at points they enclose over intervals: an input is a Ball whose radius covers the interval. ball64 is
-asked first, log64 where that does not know (where the values leave binary64's range).
+What the vectorised arithmetics enclose at points they enclose over intervals: an input is a Ball whose radius covers the interval. ball64
+is asked first, log64 where that does not know (where the values leave binary64's range).
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from oracles.reference import NAN
 
 @dataclasses.dataclass(frozen=True)
 class Hull:
-    """All values over the interval lie in [low, high], both infinite where they surely leave binary64's range; undefined: there are none."""
+    """All values over the interval lie in [low, high], both infinite where they surely leave binary64's range; undefined: there are
+    none."""
 
     low: float
     high: float
@@ -31,8 +32,8 @@ class Hull:
 
 
 def hull(function: Function, low: float, high: float) -> Hull | None:
-    """The hull of the function's one output over [low, high], both finite; None where nothing is known of it, or where it is not defined on all
-    of the interval. Sharp where the ends are of one size."""
+    """The hull of the function's one output over [low, high], both finite; None where nothing is known of it, or where it is not defined on
+    all of the interval. Sharp where the ends are of one size."""
     found = _hull(_Whole(), function, low, high) or _hull(Log64(plain=_Whole()), function, low, high)
     bottom, top = function.domain(function.inputs[0])
     return found if found is None or found.undefined or bottom <= low <= high <= top else None
@@ -41,8 +42,8 @@ def hull(function: Function, low: float, high: float) -> Hull | None:
 def slope(function: Function, low: float, high: float) -> Hull | None:
     """A hull of the difference quotients (f(x) - f(y)) / (x - y) for x, y in [low, high], where f is smooth on all of it; else None.
 
-    By the mean value theorem they are values of the derivative, provided that f has no jump: every comparison and every floor is decided alike
-    for the whole interval (_Smooth), and what is left is a composition of smooth functions.
+    By the mean value theorem they are values of the derivative, provided that f has no jump: every comparison and every floor is decided
+    alike for the whole interval (_Smooth), and what is left is a composition of smooth functions.
     """
     derivative = dataclasses.replace(function, order="grad")
     try:
@@ -61,7 +62,7 @@ def _hull(m: Ball64 | Log64, function: Function, low: float, high: float) -> Hul
         return None
     if found.accepts[0, 0] == NAN:
         return Hull(np.nan, np.nan, undefined=True)
-    value, radius = float(found.value[0, 0]), abs(float(found.low[0, 0])) + float(found.radius[0, 0])
+    value, radius = float(found.value[0, 0]), abs(float(found.value_lo[0, 0])) + float(found.radius[0, 0])
     reach = radius * (1 + 2.0**-40) + abs(value) * 2.0**-52 if radius else 0.0
     return Hull(value - reach, value + reach)
 

@@ -12,25 +12,29 @@ from numpy.typing import NDArray
 #: Bits of `Reference.accepts`: which kinds of answer are right for an element.
 FINITE, NAN, PINF, NINF = 1, 2, 4, 8
 
-#: Names of the tiers, by the code in `Reference.tier`. `limit`: decided by limits at special or singular inputs. `mpmath`: one evaluation at the
-#: point, of which Arb knows nothing: an answer that is near is right, and no other is wrong for that (`judge.screen`).
+#: Names of the tiers, by the code in `Reference.tier`. `limit`: a limit, at special or singular inputs. `mpmath`: one evaluation at the
+#: point, where Arb gives no enclosure: it can show that an answer is right, but not that one is wrong (judge.steps.within_limit).
 TIERS = ("none", "ball64", "log64", "ball80", "taylor", "arb", "limit", "mpmath")
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The truth per row and output element: arrays of shape (rows, outputs).
+    """The truth of each element: arrays of shape (rows, outputs).
 
-    Where accepts has FINITE, the exact result is a real number y with |y - (value + low)| <= radius (value may be +-inf
-    where |y| surely exceeds binary64's range); radius inf means that this tier does not know. Where `interval` is set (a kink),
-    every number of [value - radius, value + radius] is right. accepts == 0: nobody knows, `undecided`.
+    Guarantee: where `accepts` has FINITE, the exact result is a real number y with |y - (value + value_lo)| <= radius.
     """
 
+    #: The high word of a double-double; +-inf where |y| surely exceeds binary64's range.
     value: NDArray[np.float64]
-    low: NDArray[np.float64]
+    #: The low word.
+    value_lo: NDArray[np.float64]
+    #: In absolute terms; inf where the tier knows nothing.
     radius: NDArray[np.float64]
+    #: The kinds of answer that are right, as bits; 0 where the truth is unknown, which makes a verdict `undecided`.
     accepts: NDArray[np.uint8]
+    #: A kink: every number of [value - radius, value + radius] is right.
     interval: NDArray[np.bool_]
+    #: The tier that gave it, an index into TIERS.
     tier: NDArray[np.uint8]
 
     @classmethod
@@ -49,11 +53,17 @@ class Reference:
         return Reference(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
     def set(
-        self, row: int | NDArray[np.int64], output: int, value: float, low: float, radius: float, accepts: int, tier: int
+        self, row: int | NDArray[np.int64], output: int, value: float, value_lo: float, radius: float, accepts: int, tier: int
     ) -> None:
         """Overwrites an output of a row, or of several; `interval` stays as it is."""
         at = row, output
-        self.value[at], self.low[at], self.radius[at], self.accepts[at], self.tier[at] = value, low, radius, accepts, tier
+        self.value[at], self.value_lo[at], self.radius[at], self.accepts[at], self.tier[at] = (
+            value,
+            value_lo,
+            radius,
+            accepts,
+            tier,
+        )
 
     def put(self, rows: NDArray[Any], other: Reference) -> None:
         """Overwrites the given rows with another reference's."""
@@ -61,17 +71,17 @@ class Reference:
             getattr(self, name)[rows] = getattr(other, name)
 
 
-#: A limit is read to so much of itself (limits_at_infinity); one that is a number of so few bits (1, 1/2, a small integer) is that number, as far
-#: as binary64 can say.
-READ, SIMPLE = 2.0**-39, 24
+#: The relative accuracy to which a limit is read (limits_at_infinity).
+LIMIT_ACCURACY = 2.0**-39
+#: A limit with at most this many significant bits (1, 1/2, a small integer) is taken to be exactly that number.
+SIMPLE_BITS = 24
 
 
 def is_simple(limit: float) -> bool:
-    """Whether a limit that was read is a number of few bits, and so no rounding of another."""
-    return (math.frexp(limit)[0] * 2.0**SIMPLE).is_integer()
+    """Whether a limit has at most SIMPLE_BITS significant bits."""
+    return (math.frexp(limit)[0] * 2.0**SIMPLE_BITS).is_integer()
 
 
 def radius_of_limit(limit: float) -> float:
-    """The radius of a finite limit: what was read is a number of binary64, not an enclosure. 0 of a limit that is zero, which the terms fall towards
-    without end."""
-    return abs(limit) * (2.0**-53 if is_simple(limit) else READ)
+    """The radius of a finite limit, which is a number of binary64, no enclosure. 0 for a limit of zero: its terms decrease without end."""
+    return abs(limit) * (2.0**-53 if is_simple(limit) else LIMIT_ACCURACY)

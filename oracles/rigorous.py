@@ -47,9 +47,9 @@ def enclose(function: Function, inputs: RowInputs, bits: int) -> Enclosures:
 
 
 def _at_tie(function: Function, inputs: RowInputs, balls: list[arb], bits: int) -> list[arb]:
-    """What forward mode makes of each output where a tie was met, the ball of reverse mode where that is not finite; of one output's gradient the
-    narrower. Forward mode holds what a choice for each output alone gives, and no sum of what is one of several; reverse mode has one choice for
-    all outputs, and adds what each of the tied numbers may have."""
+    """What forward mode makes of each output where a tie was met, the ball of reverse mode where that is not finite; of one output's
+    gradient the narrower. Forward mode holds what a choice for each output alone gives, and no sum of what is one of several; reverse mode
+    has one choice for all outputs, and adds what each of the tied numbers may have."""
     with Arb(bits) as m:
         try:
             others = [m.num(n).v for n in function.by_forward_mode(m, lift(m, inputs))]
@@ -70,7 +70,7 @@ def to_fraction(x: arb) -> Fraction:
 
 
 def split(x: arb) -> tuple[float, float, float]:
-    """A ball as (value, low, radius) in binary64 with |y - (value + low)| <= radius; (nan, 0, inf) where it is not finite.
+    """A ball as (value, value_lo, radius) in binary64 with |y - (value + value_lo)| <= radius; (nan, 0, inf) where it is not finite.
 
     value is +-inf with radius 0 where the ball lies surely beyond the largest binary64.
     """
@@ -84,18 +84,18 @@ def split(x: arb) -> tuple[float, float, float]:
     value = _scaled(mantissa, exponent)
     if math.isinf(value):
         return math.nan, 0.0, math.inf
-    low = 0.0
+    value_lo = 0.0
     if value:
         value_mantissa, value_exponent = _parts(value)
         shift = min(exponent, value_exponent)
         rest = (mantissa << (exponent - shift)) - (value_mantissa << (value_exponent - shift))
-        low = _scaled(rest, shift)
-        tail = 0.0 if _fits(rest, shift) else abs(low) * 2.0**-52 + 2.0**-1074
+        value_lo = _scaled(rest, shift)
+        tail = 0.0 if _fits(rest, shift) else abs(value_lo) * 2.0**-52 + 2.0**-1074
     else:
         tail = 0.0 if mantissa == 0 else 2.0**-1074
     rad_mantissa, rad_exponent = (int(v) for v in x.rad().man_exp())
     radius = _scaled(rad_mantissa, rad_exponent) * (1 + 2.0**-40) + (2.0**-1074 if rad_mantissa else 0.0) + tail
-    return value, low, radius
+    return value, value_lo, radius
 
 
 def _fits(mantissa: int, exponent: int) -> bool:

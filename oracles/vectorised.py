@@ -62,7 +62,7 @@ def _at_ties(m: Ball64 | Log64, function: Function, inputs: Inputs, reference: R
     better = (other.accepts == FINITE) & (before.accepts == FINITE)
     if function.of_one_output(chosen):
         better &= other.radius < before.radius
-    for name in ("value", "low", "radius"):
+    for name in ("value", "value_lo", "radius"):
         getattr(before, name)[better] = getattr(other, name)[better]
     reference.put(rows, before)
 
@@ -85,8 +85,8 @@ def evaluate_lifted(m: Ball64 | Log64, function: Function, lifted: dict[str, Any
 def _read(m: Any, number: Any, reference: Reference, k: int) -> None:
     if isinstance(number, Ball):
         value = number.mid.astype(np.float64)
-        low = (number.mid - value).astype(np.float64)
-        low = np.where(np.isfinite(low), low, 0.0)
+        value_lo = (number.mid - value).astype(np.float64)
+        value_lo = np.where(np.isfinite(value_lo), value_lo, 0.0)
         radius = np.zeros_like(value) if number.rad is None else number.rad.astype(np.float64)
         if number.mid.dtype != np.float64:  # the conversions above round, and may leave binary64's range
             inexact = np.zeros(value.shape, np.bool_) if number.rad is None else number.rad != 0  # 2^-1100 is 0 in binary64
@@ -97,11 +97,11 @@ def _read(m: Any, number: Any, reference: Reference, k: int) -> None:
             radius = np.where(surely_huge, 0.0, np.where(np.isinf(value), np.inf, radius))
         bad = number.bad
     else:
-        value, low, radius = m.enclose(number)
+        value, value_lo, radius = m.enclose(number)
         bad = number.bad
     known = np.isfinite(radius) & ~np.isnan(value)
     reference.value[:, k] = value
-    reference.low[:, k] = low
+    reference.value_lo[:, k] = value_lo
     reference.radius[:, k] = np.where(known, radius, np.inf)
     reference.accepts[:, k] = np.where(known, FINITE, 0)
     if bad is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from fuzzer.findings.identity import framework_of
-from fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_apart
+from fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_listed_separately
 from reports import numbers
 from reports.advice import Advice, advice_of
 from reports.extent import extent_text
@@ -111,11 +111,11 @@ class Entry:
         return sorted(self.finding.answers, key=lambda a: ((a.target, a.implementation) != own, a.target, a.implementation))
 
 
-def _placed(placed: Mapping[str, Any], nth: int, repeated: bool) -> str:
+def _placed(placed: Mapping[str, Any], call_index: int, repeated: bool) -> str:
     length, position, stride = (int(placed.get(k, d)) for k, d in (("length", 1), ("position", 0), ("stride", 1)))
     text = "alone in its call" if length == 1 else f"position {position} of {length} equal rows"
     text += ", contiguous" if stride == 1 else f", every {stride} elements in memory"
-    return text + (f", in the {'first' if nth == 1 else 'second'} of two equal calls" if repeated else "")
+    return text + (f", in the {'first' if call_index == 1 else 'second'} of two equal calls" if repeated else "")
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,10 @@ class Heat:
 
 @dataclass(frozen=True)
 class Report:
-    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none). facts: what sweeps found of the
-    run's targets, at the versions that it used. composed: the findings of formulas of ours; documented, flushes: what is no finding
-    (findings.label). unconfirmed: those whose script was run and did not show the defect, which is a fault of ours; they are no findings."""
+    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none). facts: what sweeps found of
+    the run's targets, at the versions that it used. composed: the findings of formulas of ours; documented, flushes: what is no finding
+    (findings.label). unconfirmed: those whose script was run and did not show the defect, which is a fault of ours; they are no
+    findings."""
 
     run: Run
     baseline: str
@@ -341,7 +342,7 @@ def build(
     versions = versions_of(run.environment)
     entries, aside = [], []
     for finding in findings:
-        if is_apart(finding):
+        if is_listed_separately(finding):
             aside.append(finding)
             continue
         known = replace(finding, status=given.get(finding.id, finding.status))

@@ -1,4 +1,5 @@
-"""A framework that is right: every answer computed to high precision and rounded once (tests.right_answers); and single answers planted beside it."""
+"""A framework that is right: every answer computed to high precision and rounded once (tests.right_answers); and single answers planted
+beside it."""
 
 from __future__ import annotations
 
@@ -79,15 +80,15 @@ class Judged:
     flushed: bool
 
 
-def trial_of(op: str, dtype: str, order: str = "value", **params: Any) -> Evaluator:
+def evaluator_of(op: str, dtype: str, order: str = "value", **params: Any) -> Evaluator:
     record = op_named(op)
     return Evaluator(Cell(op, tuple({**record.default_params(), **params}.items()), dtype, order), [SUBJECT])
 
 
-def judge_answers(trial: Evaluator, batch: Batch, answers: Any) -> Judgement:
+def judge_answers(evaluator: Evaluator, batch: Batch, answers: Any) -> Judgement:
     """The judgement of these answers, given as numbers of the format, shape (rows, outputs)."""
     given = np.asarray(answers, np.float64).astype(batch.format.dtype)
-    return trial.judge(batch, [(SUBJECT, given, "")])
+    return evaluator.judge(batch, [(SUBJECT, given, "")])
 
 
 def batch_of(dtype: str, **inputs: Any) -> Batch:
@@ -97,23 +98,25 @@ def batch_of(dtype: str, **inputs: Any) -> Batch:
     return Batch(dtype, {name: format_named(dtype).round(np.asarray([value], np.float64)) for name, value in inputs.items()})
 
 
-def judge_planted(trial: Evaluator, batch: Batch, answers: Any, output: int = 0) -> Judged:
+def judge_planted(evaluator: Evaluator, batch: Batch, answers: Any, output: int = 0) -> Judged:
     """The verdict on the one row's answers, of one output."""
-    (outcome,) = judge_answers(trial, batch, [answers]).outcomes
+    (outcome,) = judge_answers(evaluator, batch, [answers]).outcomes
     assert outcome.screened is not None
     verdicts, at = outcome.screened.verdicts, (0, output)
     class_, excess = Class(int(verdicts.classes[at])), float(verdicts.excess[at])
     single = {name: values[0] for name, values in batch.exact().items()}
     certified = class_
     if class_.is_finding and all(np.isfinite(v).all() for v in single.values()):
-        confirmation = confirm(trial.function, single, output)
+        confirmation = confirm(evaluator.function, single, output)
         assert confirmation.agrees
         if confirmation.exact is not None or verdicts.symptoms[at] == Symptom.missed_nan:
             exact = confirmation.exact
             truth = math.nan if exact is None else float(exact) if abs(exact) < 2**1023 else math.inf
             answer = float(np.asarray(outcome.answers, np.float64)[at])
             symptom = Symptom(int(verdicts.symptoms[at]))
-            suspect = Suspect(trial.function, trial.references.rule(batch), single, output, answer, class_, symptom, excess)
+            suspect = Suspect(
+                evaluator.function, evaluator.references.rule(batch), single, output, answer, class_, symptom, excess
+            )
             certified = ball_test(suspect, truth)
     return Judged(
         class_,

@@ -181,7 +181,7 @@ REPLAYS = [
     ),
     replay("div_scalar", "div", "elementwise.quotient(x, y)", Old((57,), "elementwise.times_reciprocal(x, y)"), dtype="float16"),
     replay(
-        "lerp", [scalar("a"), scalar("b"), scalar("w", 0, 1, label=True, finite=True)], "elementwise.two_shares(a, b, w)",
+        "lerp", [scalar("a"), scalar("b"), scalar("w", 0, 1, exact_at_bounds=True, finite=True)], "elementwise.two_shares(a, b, w)",
         Old((26,), "elementwise.start_and_step(a, b, w)", "elementwise.from_the_nearer_end(a, b, w)"), definition="lerp",
     ),
     replay("asinh", "asinh", "elementwise.asinh(x)", Old((111,), "elementwise.log_of_root(x)", "elementwise.log_of_root_by_size(x)")),

@@ -247,7 +247,7 @@ REPLAYS = [
     replay("lu_gradient", [matrix("low", -64, 64, structure="unit_lower", finite=True), matrix("up", -64, 64, structure="unit_lower", finite=True),
                            matrix("x", -64, 64, finite=True)],
            "linear_algebra.rebuilt_by_substitution(low, up, x)", Old((2,), "linear_algebra.rebuilt_by_inverses(low, up, x)"),
-           definition="historic_lu_cotangent", accuracy="backward", whole="all", lengths=(3, 4, 5)),
+           definition="historic_lu_cotangent", accuracy="backward", error_norm="all", lengths=(3, 4, 5)),
     replay("logdet", "logdet", "linear_algebra.log_of_pivots(a)", Old((116, 242), "linear_algebra.log_of_determinant(a)")),
     replay("logdet_hpd", "logdet_spd", "linear_algebra.sum_of_logs_of_pivots(a)", Old((118,), "linear_algebra.log_of_product_of_pivots(a)"),
            Old((140,), "linear_algebra.log_of_square_of_diagonal(a)")),
@@ -262,6 +262,6 @@ REPLAYS = [
            Old((43,), "linear_algebra.inverse_of_square(a)"), Old((20,), "linear_algebra.square_of_general_inverse(a)"),
            definition="historic_precision_of_factor", accuracy="accumulating", lengths=(2, 3, 5)),
     replay("mvn_precision_to_scale_tril", [matrix("a", structure="spd", finite=True)], "linear_algebra.flipped_factor_solved(a)",
-           Old((25,), "linear_algebra.factor_of_inverse(a)"), definition="historic_factor_of_inverse", accuracy="backward", whole="all",
+           Old((25,), "linear_algebra.factor_of_inverse(a)"), definition="historic_factor_of_inverse", accuracy="backward", error_norm="all",
            lengths=(2, 3)),
 ]  # fmt: skip

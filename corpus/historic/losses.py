@@ -101,7 +101,8 @@ REPLAYS = [
         Old((48,), "losses.cross_entropy_of_sigmoid(x, y)", "losses.shifted_by_log(x, y)"),
     ),
     replay(
-        "weighted_binary_cross_entropy", [scalar("z"), scalar("t", 0, 1, label=True), scalar("w", 0)], "losses.weighted_two_softplus(z, t, w)",
+        "weighted_binary_cross_entropy", [scalar("z"), scalar("t", 0, 1,
+        exact_at_bounds=True), scalar("w", 0)], "losses.weighted_two_softplus(z, t, w)",
         Old((244,), "losses.weighted_product_of_exponentials(z, t, w)", "losses.weighted_sum_of_exponentials(z, t, w)"),
     ),
     replay(

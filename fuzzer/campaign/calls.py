@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.clock import Clock
+from fuzzer.campaign.crash import Crash
 from fuzzer.campaign.deadlines import Deadlines
-from fuzzer.campaign.death import Death
 from fuzzer.campaign.watchdog import calling
 from fuzzer.case import Batch, Placement
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
@@ -28,19 +28,19 @@ Answered = tuple[Subject, NDArray[Any] | None, str]
 
 
 class Calls:
-    """Of one cell.
+    """The calls of one cell.
 
-    alone: every target in a process of its own. A subject whose process dies as often as it may is out: it is called no more, every call of it raises
-    FrameworkDied at once, and `deaths` holds its first death. longest: seconds of a subject's longest call that came back.
+    alone: whether every target runs in a process of its own. A subject that has crashed as often as it may is disabled: every further call
+    raises FrameworkDied at once. crashes: the first crash of each subject. longest: seconds of a subject's longest call that returned.
     """
 
     def __init__(self, cell: Cell, clock: Clock, deadlines: Deadlines, *, alone: bool = False) -> None:
         self.cell, self.op, self.clock, self.deadlines, self.alone = cell, cell.record, clock, deadlines, alone
-        self.deaths: dict[Subject, Death] = {}
+        self.crashes: dict[Subject, Crash] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)
         self._died: Counter[Subject] = Counter()
-        self._last: dict[Subject, str] = {}  # symptom of the death that the last call was
-        self._lives = 1
+        self._last: dict[Subject, str] = {}  # see last_crash
+        self._max_crashes = 1
         self._targets: dict[str, Target] = {}
 
     def framework(self, subject: Subject) -> Framework:
@@ -66,8 +66,8 @@ class Calls:
                 return subject, None, str(error)
 
     def answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
-        """The answers to every row. within: each in a call of its own, placed so. per_call: so many in a call, where that is no further shape to
-        compile; 0: all in one. Raises FrameworkError."""
+        """The answers to every row. within: each in a call of its own, placed so. per_call: so many in a call, where that is no further
+        shape to compile; 0: all in one. Raises FrameworkError."""
         if within is not None:
             rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
             return np.stack([row[within.position] for row in rows])
@@ -81,22 +81,22 @@ class Calls:
         return self.target(subject).mode == "eager" and rows == EAGER_ROWS[0]
 
     def call(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
-        """One call of the subject's framework, inside the clock's phase `framework`: the batch, in the op's order, or its one row placed; the time
-        that it compiled is counted apart. Raises FrameworkError; FrameworkDied where it dies, or is out."""
-        if self.is_out(subject):
-            death = self.deaths[subject]
-            self._last[subject] = death.symptom
-            raise FrameworkDied(death.message, death.symptom)
+        """One call of the subject's framework, inside the clock's phase `framework`: the batch, in the op's order, or its one row placed;
+        the time that it compiled is counted apart. Raises FrameworkError; FrameworkDied where it dies, or is out."""
+        if self.is_disabled(subject):
+            crash = self.crashes[subject]
+            self._last[subject] = crash.symptom
+            raise FrameworkDied(crash.message, crash.symptom)
         self._last[subject] = ""
         framework = self.framework(subject)
         if isinstance(framework, Hosted):
             framework.start()  # whatever it takes, it is not the call's time
         began = time.perf_counter()
         try:
-            with self._compiling_apart(framework):
+            with self._counting_compilation(framework):
                 answers = self.attempt(subject, batch, placement)
         except FrameworkDied as died:
-            self.deaths.setdefault(subject, Death(died.symptom, str(died), batch, placement))
+            self.crashes.setdefault(subject, Crash(died.symptom, str(died), batch, placement))
             self._died[subject] += 1
             self._last[subject] = died.symptom
             raise
@@ -104,7 +104,7 @@ class Calls:
         return answers
 
     def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
-        """Like `call`, of a subject that may be out, and whose death is not remembered."""
+        """Like `call`, but also of a disabled subject, and without counting a crash."""
         framework, job = self.framework(subject), self.job(subject)
         with calling(hosted=isinstance(framework, Hosted)):
             if placement is None:
@@ -114,11 +114,11 @@ class Calls:
     def flush_policy(self, subject: Subject) -> FlushPolicy:
         """What the subject's target does with subnormal numbers; measured once in a process, by calls of the framework."""
         framework = self.framework(subject)
-        with self.clock.phase("framework"), self._compiling_apart(framework), calling(hosted=isinstance(framework, Hosted)):
+        with self.clock.phase("framework"), self._counting_compilation(framework), calling(hosted=isinstance(framework, Hosted)):
             return flush_policy(self.target(subject), self.cell.dtype, self.alone)
 
     @contextmanager
-    def _compiling_apart(self, framework: Framework) -> Iterator[None]:
+    def _counting_compilation(self, framework: Framework) -> Iterator[None]:
         """The seconds that the framework compiles inside belong to the phase compile."""
         before = _compile_seconds(framework)
         try:
@@ -128,19 +128,19 @@ class Calls:
             self.clock.move(took, "framework", "compile")
             self.deadlines.put_off(took)
 
-    # Deaths
+    # Crashes
 
-    def is_out(self, subject: Subject) -> bool:
-        """Whether the subject died as often as it may."""
-        return self._died[subject] >= self._lives
+    def is_disabled(self, subject: Subject) -> bool:
+        """Whether the subject has crashed as often as it may; it is called no more."""
+        return self._died[subject] >= self._max_crashes
 
-    def last_death(self, subject: Subject) -> str:
-        """The symptom of the death that its last call was; "" where it was none."""
+    def last_crash(self, subject: Subject) -> str:
+        """The symptom of its last call if that was a crash, else ""."""
         return self._last.get(subject, "")
 
-    def revive(self, lives: int) -> None:
-        """Lets every subject die `lives` times more before it is out, for what certifies its findings starts its process anew."""
-        self._lives = max(self._died.values(), default=0) + lives
+    def reset_crashes(self, max_crashes: int) -> None:
+        """Allows every subject `max_crashes` further crashes before it is disabled; certifying its findings starts its process anew."""
+        self._max_crashes = max(self._died.values(), default=0) + max_crashes
 
     def end_hosts(self, subjects: Iterable[Subject]) -> None:
         """Ends the processes that the targets of these subjects run in; their memory is wanted for the next shard."""

@@ -42,15 +42,17 @@ ANSWERS, ROWS, FED = 6, 64, 16
 
 @dataclass(frozen=True)
 class Reading:
-    """The answers of one kind of call. rows: the numbers of the rows that stood in it; positions: where; nth: how often the same call
-    had been made, this one included."""
+    """The answers of one kind of call."""
 
+    #: The rows that stood in it, and their positions there.
     rows: NDArray[np.int64]
     positions: NDArray[np.int64]
     length: int
+    #: The outputs, a row each.
     answers: NDArray[Any]
     stride: int = 1
-    nth: int = 1
+    #: Which of several identical calls it is (1 = first).
+    call_index: int = 1
 
 
 @dataclass(frozen=True)
@@ -66,25 +68,25 @@ class Comparison:
     error: str = ""
 
 
-def compare(trial: Evaluator, batch: Batch, *, seed: int, round_: int, without: Sequence[int] = ()) -> Iterator[Comparison]:
+def compare(evaluator: Evaluator, batch: Batch, *, seed: int, round_: int, without: Sequence[int] = ()) -> Iterator[Comparison]:
     """Compares the answers of every subject (but those numbered in `without`) to rows of one shape, the worst of them first.
 
     The number of calls depends on the number of rows and the round alone, so the same arguments give the same comparisons.
     """
     known: ConditionNumbers | None = None
-    for number, subject in enumerate(trial.subjects):
+    for number, subject in enumerate(evaluator.subjects):
         if number in without:
             continue
         order = np.random.Generator(np.random.PCG64([seed, number])).permutation(_long(batch))
         try:
-            with trial.clock.phase("framework"):
-                readings = list(_readings(trial, subject, batch, order, round_))
+            with evaluator.clock.phase("framework"):
+                readings = list(_readings(evaluator, subject, batch, order, round_))
         except FrameworkError as error:
             yield Comparison(number, error=str(error))
             continue
         if known is None and readings:
-            known = trial.references.conditions(batch, readings[0].answers.shape[1])
-        yield _compared(trial, number, batch, readings, known)
+            known = evaluator.references.conditions(batch, readings[0].answers.shape[1])
+        yield _compared(evaluator, number, batch, readings, known)
 
 
 def _long(batch: Batch) -> int:
@@ -92,40 +94,42 @@ def _long(batch: Batch) -> int:
     return max(LEAST, LONG // batch.width)
 
 
-def _readings(trial: Evaluator, subject: Subject, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:
+def _readings(evaluator: Evaluator, subject: Subject, batch: Batch, order: NDArray[np.int64], round_: int) -> Iterator[Reading]:
     """All calls of one subject, but those whose shape is one too many for it. order: a permutation of the rows of the long call."""
     size = len(order)
     around = np.arange(size) % batch.rows
-    for index, nth in ((around, 1), (around, 2), (around[::-1], 1), (around[order], 1)):
-        yield from _in_call(trial, subject, batch, index, nth=nth)
-    closed = trial.calls.framework(subject).lengths
+    for index, call_index in ((around, 1), (around, 2), (around[::-1], 1), (around[order], 1)):
+        yield from _in_call(evaluator, subject, batch, index, call_index=call_index)
+    closed = evaluator.calls.framework(subject).lengths
     lengths = LENGTHS if closed is None else [n for n in CLOSED[: 1 + round_] if n in closed and n != 1]
     for length in lengths:
         for start in range(0, batch.rows, length):
-            yield from _in_call(trial, subject, batch, np.arange(start, start + length) % batch.rows)
+            yield from _in_call(evaluator, subject, batch, np.arange(start, start + length) % batch.rows)
         if length == 17:  # the worst once more, each at the end, where a tail is
             for row in range(min(SINGLE, batch.rows)):
-                yield from _in_call(trial, subject, batch, np.arange(row + 1 - length, row + 1) % batch.rows)
-    placements = [Placement(1)] if closed is None or ((trial.op.elementwise or round_) and 1 in closed) else []
+                yield from _in_call(evaluator, subject, batch, np.arange(row + 1 - length, row + 1) % batch.rows)
+    placements = [Placement(1)] if closed is None or ((evaluator.op.elementwise or round_) and 1 in closed) else []
     if closed is None and framework_of(subject.target) not in CONTIGUOUS:
         placements.append(Placement(16, 0, 2))
     for placement in placements:
         for row in range(min(SINGLE, batch.rows)):
-            yield from _placed(trial, subject, batch, row, placement)
+            yield from _placed(evaluator, subject, batch, row, placement)
 
 
-def _in_call(trial: Evaluator, subject: Subject, batch: Batch, index: NDArray[np.int64], nth: int = 1) -> Iterator[Reading]:
+def _in_call(
+    evaluator: Evaluator, subject: Subject, batch: Batch, index: NDArray[np.int64], call_index: int = 1
+) -> Iterator[Reading]:
     """The rows of these numbers in one call."""
     rows = batch.take(index)
-    if trial.shapes.admits(subject, rows, "place"):
-        yield Reading(index, np.arange(len(index)), len(index), trial.calls.call(subject, rows), nth=nth)
+    if evaluator.shapes.admits(subject, rows, "place"):
+        yield Reading(index, np.arange(len(index)), len(index), evaluator.calls.call(subject, rows), call_index=call_index)
 
 
-def _placed(trial: Evaluator, subject: Subject, batch: Batch, row: int, placement: Placement) -> Iterator[Reading]:
+def _placed(evaluator: Evaluator, subject: Subject, batch: Batch, row: int, placement: Placement) -> Iterator[Reading]:
     """One row, placed."""
     one, length = batch.take(slice(row, row + 1)), placement.length
-    if trial.shapes.admits(subject, one, "place", length):
-        answers = trial.calls.call(subject, one, placement)
+    if evaluator.shapes.admits(subject, one, "place", length):
+        answers = evaluator.calls.call(subject, one, placement)
         yield Reading(np.full(length, row), np.arange(length), length, answers, stride=placement.stride)
 
 
@@ -135,11 +139,13 @@ class _Sighting:
 
     bits: bytes
     placement: Placement
-    nth: int
+    call_index: int
     answer: NDArray[Any]
 
 
-def _compared(trial: Evaluator, number: int, batch: Batch, readings: list[Reading], known: ConditionNumbers | None) -> Comparison:
+def _compared(
+    evaluator: Evaluator, number: int, batch: Batch, readings: list[Reading], known: ConditionNumbers | None
+) -> Comparison:
     """known: of the batch's rows, None where there are no readings."""
     if known is None or not readings or readings[0].length < batch.rows:  # no call holds all rows: the shape was one too many
         return Comparison(number)
@@ -153,10 +159,10 @@ def _compared(trial: Evaluator, number: int, batch: Batch, readings: list[Readin
             seen = sightings.setdefault(row, [_Sighting(bits[row].tobytes(), Placement(readings[0].length, row), 1, first[row])])
             if len(seen) < ANSWERS and all(mine[at].tobytes() != other.bits for other in seen):
                 placement = Placement(reading.length, int(reading.positions[at]), reading.stride)
-                seen.append(_Sighting(mine[at].tobytes(), placement, reading.nth, reading.answers[at]))
+                seen.append(_Sighting(mine[at].tobytes(), placement, reading.call_index, reading.answers[at]))
     if not sightings:
         return Comparison(number, bits.size)
-    return _judged(trial, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]), known)
+    return _judged(evaluator, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]), known)
 
 
 def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
@@ -168,17 +174,17 @@ def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _judged(
-    trial: Evaluator, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]], known: ConditionNumbers
+    evaluator: Evaluator, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]], known: ConditionNumbers
 ) -> Comparison:
     """The rows whose bits differ, their truth asked once, each of the different answers judged."""
     rows, lists = np.array(list(sightings)), list(sightings.values())
     variants = [np.stack([seen[min(k, len(seen) - 1)].answer for seen in lists]) for k in range(max(map(len, lists)))]
     index = np.repeat(np.arange(len(rows)), [len(seen) for seen in lists])
-    truth = trial.references.reference(batch.take(rows), variants).take(index)
+    truth = evaluator.references.reference(batch.take(rows), variants).take(index)
     answers = np.stack([sighting.answer for seen in lists for sighting in seen])
-    answered = (trial.subjects[number], answers, "")
-    evidence = trial.references.known(batch.take(rows[index]), truth, known.of_rows(rows[index]))
-    judgement = trial.judge(evidence.batch, [answered], evidence)
+    answered = (evaluator.subjects[number], answers, "")
+    evidence = evaluator.references.known(batch.take(rows[index]), truth, known.of_rows(rows[index]))
+    judgement = evaluator.judge(evidence.batch, [answered], evidence)
     screened = judgement.outcomes[0].screened
     assert screened is not None
     verdicts, flushed = screened.verdicts, screened.flushed
@@ -196,10 +202,10 @@ def _judged(
             if len(right):  # a zero that only a flush-to-zero policy explains is no right answer to hold against another
                 bad, good = int(np.argmax(failing[:, output])), seen[int(right[0])]
                 candidate = _candidate(judgement.batch, verdicts, start + bad, int(output), seen[bad].placement)
-                inconsistent.append(Inconsistency(candidate, seen[bad].nth, good.placement, good.nth))
+                inconsistent.append(Inconsistency(candidate, seen[bad].call_index, good.placement, good.call_index))
         for at in np.flatnonzero(failing.any(axis=1)).tolist():
             placement = seen[at].placement
-            if seen[at].nth == 1:  # what only a second call shows is no point for the search
+            if seen[at].call_index == 1:  # what only a second call shows is no point for the search
                 among = placement.length == lists[0][0].placement.length
                 wrong.append((_alone(judgement, start + at), None if among else placement))
         start += len(seen)
@@ -226,10 +232,10 @@ def _alone(judgement: Judgement, at: int) -> Judgement:
     return Judgement(judgement.batch.take(only), judgement.truth.take(only), [kept])
 
 
-def sample(elites: Sequence[Batch], grid: Batch | None) -> list[Batch]:
+def sample(worst_rows: Sequence[Batch], grid: Batch | None) -> list[Batch]:
     """The rows to compare, a batch per shape: the worst first, then points of the grid, evenly spread."""
     groups: dict[tuple[tuple[int, ...], ...], list[Batch]] = {}
-    different = {tuple(v.tobytes() for v in row.inputs.values()): row for row in elites}  # subjects share their worst points
+    different = {tuple(v.tobytes() for v in row.inputs.values()): row for row in worst_rows}  # subjects share their worst points
     for row in different.values():
         groups.setdefault(_shape(row), []).append(row)
     ranked = sorted(groups.values(), key=len, reverse=True)  # stable: the shape of the worst row where several are as frequent

@@ -7,18 +7,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: The share of a shard's own seconds that it searches; the rest proves and shrinks.
-SEARCHING = 0.6
-#: A shard that has less than so many seconds is limited by time: the oracle's caps end with its search too, but LEAST_ORACLE seconds of the clock are
-#: left to each batch, and PROVING to the proof of all that it found.
+#: The share of a shard's seconds that goes to the search; the rest goes to proofs and shrinking.
+SEARCH_SHARE = 0.6
+#: A shard with fewer seconds is limited by time: first the usual inputs, in small batches, and proofs end too.
 TIME_LIMITED = 8.0
-LEAST_ORACLE, PROVING = 0.25, 10.0
+#: Seconds that the oracle has for a batch even if the search should have ended.
+LEAST_ORACLE = 0.25
+#: Seconds for the proofs of all candidates of a shard that is limited by time.
+PROOF_SECONDS = 10.0
 
 
 class Deadlines:
-    """Of one shard. until: the end of the run (time.time), None: none. seconds: the shard's own, None: as many as it takes.
+    """The deadlines of one shard.
 
-    searching: whether the search is on, whose seconds end the oracle too.
+    until: the end of the run (time.time), None: none. seconds: those of the shard, None: no limit. searching: whether the search is on,
+    whose deadline ends the oracle's work row by row too.
     """
 
     def __init__(self, until: float | None = None, seconds: float | None = None) -> None:
@@ -31,7 +34,7 @@ class Deadlines:
         """The shard's own seconds count from here: what a framework takes to start, or to compile, is not theirs."""
         if self.seconds is not None:
             now = time.time()
-            self._search_until = min(self._until, now + self.seconds * SEARCHING)
+            self._search_until = min(self._until, now + self.seconds * SEARCH_SHARE)
             self._until = min(self._until, now + self.seconds)
 
     def put_off(self, seconds: float) -> None:
@@ -82,6 +85,6 @@ class Deadlines:
             self.searching = False
 
     def prove(self) -> float:
-        """A proof begins: it may take whatever it takes; after a search that was limited by time PROVING seconds. Returns its end."""
-        self._proof_until = time.time() + PROVING if self.time_limited else math.inf
+        """A proof begins: it may take whatever it takes; after a search that was limited by time PROOF_SECONDS seconds. Returns its end."""
+        self._proof_until = time.time() + PROOF_SECONDS if self.time_limited else math.inf
         return self._proof_until

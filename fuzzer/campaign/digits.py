@@ -43,7 +43,7 @@ class Digits:
         """The truth in binary64; nan where it is no number."""
         if self.truth.accepts[row, output] & FINITE == 0:
             return math.nan
-        return float(self.truth.value[row, output] + self.truth.low[row, output])
+        return float(self.truth.value[row, output] + self.truth.value_lo[row, output])
 
     def confirmation(self, row: int, output: int) -> Confirmation:
         """40 digits, by Arb and mpmath; by Arb alone where the exponent is out of all proportion (`exact` is then None)."""

@@ -82,8 +82,8 @@ def memory_share(workers: int) -> int:
 
 #: Of this machine alone, at any free port: what listens for HTTP cannot be left out, so it serves nothing (no routes).
 LOOPBACK = "127.0.0.1"
-#: Dask's own list without MALLOC_TRIM_THRESHOLD_, with which a worker spends 40 % of its time in page faults (measured, sweeps).
-#: Nor do workers ask for a GPU's metrics: with pynvml installed they would fail where the GPUs are hidden, as they are from what runs on the CPU.
+#: Dask's own list without MALLOC_TRIM_THRESHOLD_, with which a worker spends 40 % of its time in page faults (measured, sweeps). Nor do
+#: workers ask for a GPU's metrics: with pynvml installed they would fail where the GPUs are hidden, as they are from what runs on the CPU.
 SPAWNED = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
 
 
@@ -170,7 +170,7 @@ def _on_dask(client: Any, workers: int, tasks: Iterable[Task], stop: Callable[[]
             free += [place] if place else []
             yield result
         else:
-            (last if task.alone else suspects).append(task.apart())
+            (last if task.alone else suspects).append(task.in_isolation())
             _await_workers(client, workers)  # else the next task would stand behind another worker's, and fall with it
             free = _idle(client, places)
         following = submit()
@@ -202,5 +202,5 @@ def _await_workers(client: Any, count: int) -> None:
 
 def watched(task: Task) -> Any:
     """`guarded` in a worker process, which ends if a framework call, or the task outside of them, takes too long."""
-    with on_guard(task.patience):
+    with on_guard(task.call_timeout):
         return guarded(task)

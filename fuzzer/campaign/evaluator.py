@@ -40,8 +40,8 @@ CAPS = Caps(arb_effort=0.1, limit_rows=64, limit_effort=0.15)
 class Evaluator:
     """One cell with its subjects, ready to run. Keeps no results.
 
-    calls: of its frameworks. references: what the oracle says. deadlines: until when. clock: counts time and verdicts. shapes: which are worth
-    compiling for. peers: who is asked about findings alone.
+    calls: of its frameworks. references: what the oracle says. deadlines: until when. clock: counts time and verdicts. shapes: which are
+    worth compiling for. peers: who is asked about findings alone.
     """
 
     def __init__(
@@ -72,8 +72,8 @@ class Evaluator:
         )
 
     def by_definition(self, definition: str, constants: Mapping[str, Any], *, differentiate: bool = True) -> Evaluator:
-        """An evaluator whose truth is another definition, of the same inputs and params and these constants; its verdicts are nobody's. Without
-        differentiate its outputs are the derivative themselves."""
+        """An evaluator whose truth is another definition, of the same inputs and params and these constants; its verdicts are nobody's.
+        Without differentiate its outputs are the derivative themselves."""
         other = copy.copy(self)
         other.op, other.clock = replace(self.op, definition=definition), Clock()
         other.params = {**self.params, **constants}
@@ -137,7 +137,7 @@ class Evaluator:
         seen: list[tuple[NDArray[Any], Policy, Judged]] = []
         for subject, given, message in answers:
             if given is None:
-                outcomes.append(Outcome(subject, error=message, died=self.calls.last_death(subject) if message else ""))
+                outcomes.append(Outcome(subject, error=message, died=self.calls.last_crash(subject) if message else ""))
                 continue
             policy = Policy(self.calls.flush_policy(subject), framework_of(subject.target) if self.cell.order != "value" else "")
             self.clock.verdicts += given.size

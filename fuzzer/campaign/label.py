@@ -51,8 +51,8 @@ def gravity(class_: Class, label: Label) -> float:
 
 @dataclass(frozen=True)
 class Element:
-    """One answer that was judged wrong: a batch of one row, the row of outputs that the call gave, and which of them; where the row stood; the
-    truth, nan where it is not known or no number; what is known of the row already, other outputs included."""
+    """One answer that was judged wrong: a batch of one row, the row of outputs that the call gave, and which of them; where the row stood;
+    the truth, nan where it is not known or no number; what is known of the row already, other outputs included."""
 
     row: Batch
     outputs: NDArray[Any]
@@ -67,32 +67,33 @@ class Element:
         return float(self.outputs[self.output])
 
 
-def label_of(trial: Evaluator, subject: Subject, element: Element) -> Label:
+def label_of(evaluator: Evaluator, subject: Subject, element: Element) -> Label:
     """The label of an answer of a subject that is a finding against the mathematical function."""
-    scaled = _is_scaled(trial, element)
-    return set_aside(trial, subject, element) or element.kept.of(
+    scaled = _is_scaled(evaluator, element)
+    return set_aside(evaluator, subject, element) or element.kept.of(
         ("composed", subject.target, subject.implementation.call, scaled),
-        lambda: composed_label(trial, subject, element.row, scaled=scaled),
+        lambda: composed_label(evaluator, subject, element.row, scaled=scaled),
     )
 
 
-def set_aside(trial: Evaluator, subject: Subject, element: Element) -> Label | None:
+def set_aside(evaluator: Evaluator, subject: Subject, element: Element) -> Label | None:
     """The label of an answer that is none of a defect's: documented or flush."""
-    return _documented(trial, subject, element) or _flush(trial, subject, element)
+    return _documented(evaluator, subject, element) or _flush(evaluator, subject, element)
 
 
-def composed_label(trial: Evaluator, subject: Subject, row: Batch, *, scaled: bool = False) -> Label:
+def composed_label(evaluator: Evaluator, subject: Subject, row: Batch, *, scaled: bool = False) -> Label:
     """Whether what a call does at a row is laid to a formula of ours. scaled: see catalog.composed."""
-    op, fmt = trial.op, format_named(trial.format.real)
+    op, fmt = evaluator.op, format_named(evaluator.format.real)
     point = None if any(i.complex for i in op.inputs) else {n: v for n, v in row.exact().items() if n not in DIRECTIONS}
-    reason = composed(op, subject.implementation, dict(trial.cell.params), point, fmt, scaled=scaled)
+    reason = composed(op, subject.implementation, dict(evaluator.cell.params), point, fmt, scaled=scaled)
     return Label(COMPOSED, reason) if reason else Label()
 
 
-def _is_scaled(trial: Evaluator, element: Element) -> bool:
-    """Whether a product or quotient with one call's result could not have lost what was lost: of values, where answer and truth are normal."""
-    normal = (trial.format.min_normal <= abs(v) <= trial.format.max for v in (element.answer, element.truth))
-    return trial.cell.order == "value" and all(normal)
+def _is_scaled(evaluator: Evaluator, element: Element) -> bool:
+    """Whether a product or quotient with one call's result could not have lost what was lost: of values, where answer and truth are
+    normal."""
+    normal = (evaluator.format.min_normal <= abs(v) <= evaluator.format.max for v in (element.answer, element.truth))
+    return evaluator.cell.order == "value" and all(normal)
 
 
 # Documented
@@ -101,25 +102,25 @@ def _is_scaled(trial: Evaluator, element: Element) -> bool:
 _DEFINES = ("ascending", "simplex", "spd", "symmetric", "nonsingular")
 
 
-def _documented(trial: Evaluator, subject: Subject, element: Element) -> Label | None:
-    for spec in trial.op.inputs:
-        if spec.structure in _DEFINES and not holds(trial.format, spec, element.row.inputs[spec.name]):
+def _documented(evaluator: Evaluator, subject: Subject, element: Element) -> Label | None:
+    for spec in evaluator.op.inputs:
+        if spec.structure in _DEFINES and not holds(evaluator.format, spec, element.row.inputs[spec.name]):
             return Label(DOCUMENTED, f"{spec.name} is not {spec.structure}, as the op's record has it: nothing is promised here")
-    params = dict(trial.cell.params)
-    device = trial.calls.target(subject).device
-    for fact in facts_at(trial.op, subject.implementation, params, element.row, trial.cell.order, device):
+    params = dict(evaluator.cell.params)
+    device = evaluator.calls.target(subject).device
+    for fact in facts_at(evaluator.op, subject.implementation, params, element.row, evaluator.cell.order, device):
         if fact.open:
             return Label(DOCUMENTED, f"{fact.what}: nothing is promised here; {fact.source}")
-        if _right_by(fact, trial, subject, element):
+        if _right_by(fact, evaluator, subject, element):
             return Label(DOCUMENTED, f"{fact.what}; {fact.source}")
     return None
 
 
-def _right_by(fact: Documented, trial: Evaluator, subject: Subject, element: Element) -> bool:
+def _right_by(fact: Documented, evaluator: Evaluator, subject: Subject, element: Element) -> bool:
     if fact.value is not None:
         low, high = _interval(fact.value, element.row)
-        return _near(trial, element, low) or _near(trial, element, high) or low <= element.answer <= high
-    held = trial.by_definition(fact.definition or trial.op.definition, fact.constants, differentiate=fact.differentiate)
+        return _near(evaluator, element, low) or _near(evaluator, element, high) or low <= element.answer <= high
+    held = evaluator.by_definition(fact.definition or evaluator.op.definition, fact.constants, differentiate=fact.differentiate)
     return _right_in_steps(held, element) if fact.arithmetic == "state" else _right_for(held, subject, element)
 
 
@@ -130,16 +131,18 @@ def _interval(value: float | str | tuple[float, float], row: Batch) -> tuple[flo
     return number, number
 
 
-def _near(trial: Evaluator, element: Element, value: float) -> bool:
+def _near(evaluator: Evaluator, element: Element, value: float) -> bool:
     """Whether the answer is that value, within T ulps of it, or of its kind."""
     answer = element.answer
     if math.isnan(value) or math.isinf(value) or not math.isfinite(answer):
         return answer == value or (math.isnan(value) and math.isnan(answer))
-    return abs(answer - value) <= trial.references.rule(element.row).limit.ulps * float(trial.format.ulp(np.asarray(value)))
+    return abs(answer - value) <= evaluator.references.rule(element.row).limit.ulps * float(
+        evaluator.format.ulp(np.asarray(value))
+    )
 
 
 def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
-    """Whether the answer is no finding by the trial's own definition, certified as one is by the op's."""
+    """Whether the answer is no finding by the evaluator's own definition, certified as one is by the op's."""
     row, output = element.row, element.output
     answers = element.outputs[np.newaxis]
     truth = element.kept.of(("truth", held.function, answers.tobytes()), lambda: held.references.reference(row, [answers]))
@@ -154,7 +157,7 @@ def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
     class_ = Class(int(verdicts.classes[0, output]))
     if class_.is_finding and math.isfinite(element.answer) and truth.accepts[0, output] & FINITE:
         single = {name: values[0] for name, values in row.exact().items()}
-        near = float(truth.value[0, output] + truth.low[0, output])
+        near = float(truth.value[0, output] + truth.value_lo[0, output])
         suspect = Suspect(
             held.function, held.references.rule(row), single, output, element.answer, class_, excess=float(verdicts.excess[0, output]),
             modulus=held.references.modulus(row, output), kept=element.kept,
@@ -164,7 +167,8 @@ def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
 
 
 def _right_in_steps(held: Evaluator, element: Element) -> bool:
-    """Whether the answer is what the definition gives in the format's own arithmetic, within T ulps; 16-bit formats may compute in binary32."""
+    """Whether the answer is what the definition gives in the format's own arithmetic, within T ulps; 16-bit formats may compute in
+    binary32."""
     single = {name: values[0] for name, values in element.row.exact().items()}
     formats: list[Format] = [held.format] + [FLOAT32] * (held.format.width == 16)
     for fmt in formats:
@@ -185,8 +189,8 @@ def _rounded(value: float, fmt: Format) -> float:
 
 # Flush
 
-#: What moves inputs out of the reach of a flush: powers of two by which tiny ones are multiplied, in multiples of the format's precision; where
-#: none is tiny, powers to which the magnitudes of all are raised, which brings them and the truth nearer to 1.
+#: What moves inputs out of the reach of a flush: powers of two by which tiny ones are multiplied, in multiples of the format's precision;
+#: where none is tiny, powers to which the magnitudes of all are raised, which brings them and the truth nearer to 1.
 _AWAY, _NEARER = (2, 4), (0.75, 0.5)
 #: Factors of the numbers at which gradual underflow is tried.
 _BESIDE = (1.0, 0.875, 0.75)
@@ -196,110 +200,110 @@ _DEAR = 0.02
 _REACH = 16
 
 
-def _flush(trial: Evaluator, subject: Subject, element: Element) -> Label | None:
+def _flush(evaluator: Evaluator, subject: Subject, element: Element) -> Label | None:
     if not all(np.isfinite(v).all() for v in element.row.exact().values()):
         return None
-    for fmt in _flushing(trial, subject):
+    for fmt in _flushing(evaluator, subject):
         small = element.symptom == Symptom.internal_flush or abs(element.answer - element.truth) <= _REACH * fmt.min_normal
-        if _explained(trial, element, fmt) or (small and _nowhere_else(trial, subject, element)):
+        if _explained(evaluator, element, fmt) or (small and _nowhere_else(evaluator, subject, element)):
             return Label(
                 FLUSH,
-                f"{trial.op.family or trial.op.name}: {subject.target} reads or writes {fmt.name} numbers below 2^{fmt.emin} as 0",
+                f"{evaluator.op.family or evaluator.op.name}: {subject.target} reads or writes {fmt.name} numbers below 2^{fmt.emin} as 0",
             )
     return None
 
 
-def _flushing(trial: Evaluator, subject: Subject) -> list[Format]:
+def _flushing(evaluator: Evaluator, subject: Subject) -> list[Format]:
     """The formats whose subnormal numbers the target flushes while it computes in the cell's: its own, and binary32 for 16-bit ones."""
-    formats: list[Format] = [trial.format] + [FLOAT32] * (trial.format.width == 16)
-    framework = trial.calls.framework(subject)
+    formats: list[Format] = [evaluator.format] + [FLOAT32] * (evaluator.format.width == 16)
+    framework = evaluator.calls.framework(subject)
     found = []
-    with trial.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):
+    with evaluator.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):
         for fmt in formats:
-            policy = flush_policy(trial.calls.target(subject), fmt.name, trial.calls.alone)
+            policy = flush_policy(evaluator.calls.target(subject), fmt.name, evaluator.calls.alone)
             if policy.inputs or policy.outputs:
                 found.append(format_named(fmt.real))
     return found
 
 
-def _explained(trial: Evaluator, element: Element, fmt: Format) -> bool:
-    """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer, and has
-    a right one with gradual underflow: what underflows, or loses digits there, whatever the target does is no flush (the variance of numbers
-    whose squares are subnormal)."""
+def _explained(evaluator: Evaluator, element: Element, fmt: Format) -> bool:
+    """Whether the definition itself, with the subnormal numbers among its inputs and intermediate results read as zero, has that answer,
+    and has a right one with gradual underflow: what underflows, or loses digits there, whatever the target does is no flush (the variance
+    of numbers whose squares are subnormal)."""
     single = {name: values[0] for name, values in element.row.exact().items()}
     finite = math.isfinite(element.answer)
-    if evaluation_cost(trial.function, {name: np.shape(v) for name, v in single.items()}, 256) > _DEAR:
+    if evaluation_cost(evaluator.function, {name: np.shape(v) for name, v in single.items()}, 256) > _DEAR:
         return False
-    with trial.clock.phase("oracle"):
+    with evaluator.clock.phase("oracle"):
         try:
             if not finite:
                 kinds = element.kept.of(
-                    ("kinds", trial.function, fmt.name),
-                    lambda: flushed_kinds(trial.function, single, fmt.min_normal, fmt.precision),
+                    ("kinds", evaluator.function, fmt.name),
+                    lambda: flushed_kinds(evaluator.function, single, fmt.min_normal, fmt.precision),
                 )
-                return element.output < len(kinds) and not math.isfinite(kinds[element.output]) and _is(trial, element, kinds)
-            if not _is(trial, element, _steps(trial, element, fmt)):
+                return element.output < len(kinds) and not math.isfinite(kinds[element.output]) and _is(evaluator, element, kinds)
+            if not _is(evaluator, element, _steps(evaluator, element, fmt)):
                 return False
-            gradual = _steps(trial, element, fmt, gradual=True)
-            return not _is(trial, element, gradual) and _is_right(trial, element, fmt)
+            gradual = _steps(evaluator, element, fmt, gradual=True)
+            return not _is(evaluator, element, gradual) and _is_right(evaluator, element, fmt)
         except _CANNOT:
             return False
 
 
 def _steps(
-    trial: Evaluator, element: Element, fmt: Format, factor: float = 1.0, *, gradual: bool = False, flush: bool = True
+    evaluator: Evaluator, element: Element, fmt: Format, factor: float = 1.0, *, gradual: bool = False, flush: bool = True
 ) -> list[float]:
-    """The definition step by step at the row's numbers, of which those that are no integers are multiplied by a factor (stepwise.flushed_steps);
-    flush: False for exact steps."""
-    whole = {spec.name for spec in trial.op.inputs if spec.integers}
+    """The definition step by step at the row's numbers, of which those that are no integers are multiplied by a factor
+    (stepwise.flushed_steps); flush: False for exact steps."""
+    whole = {spec.name for spec in evaluator.op.inputs if spec.integers}
     single = {name: values[0] if name in whole else values[0] * factor for name, values in element.row.exact().items()}
     least = fmt.min_normal if flush else 0.0  # nothing is below 0
     return element.kept.of(
-        ("steps", trial.function, fmt.name, factor, gradual, flush),
-        lambda: flushed_steps(trial.function, single, least, fmt.precision, gradual=gradual),
+        ("steps", evaluator.function, fmt.name, factor, gradual, flush),
+        lambda: flushed_steps(evaluator.function, single, least, fmt.precision, gradual=gradual),
     )
 
 
-def _is(trial: Evaluator, element: Element, outputs: list[float]) -> bool:
+def _is(evaluator: Evaluator, element: Element, outputs: list[float]) -> bool:
     """Whether the answer is what a definition's steps give, rounded, within T ulps."""
     if element.output >= len(outputs):
         return False
-    value = _rounded(outputs[element.output], trial.format)
-    return math.isfinite(value) == math.isfinite(element.answer) and _near(trial, element, value)
+    value = _rounded(outputs[element.output], evaluator.format)
+    return math.isfinite(value) == math.isfinite(element.answer) and _near(evaluator, element, value)
 
 
-def _is_right(trial: Evaluator, element: Element, fmt: Format) -> bool:
-    """Whether the definition with gradual underflow is as near the truth as rounding explains, within T ulps, or c of the excess (judge.limits):
-    here, and where every number is an eighth or a quarter less, for a quantised result may be right by chance."""
-    standard = trial.references.rule(element.row).limit
+def _is_right(evaluator: Evaluator, element: Element, fmt: Format) -> bool:
+    """Whether the definition with gradual underflow is as near the truth as rounding explains, within T ulps, or c of the excess
+    (judge.limits): here, and where every number is an eighth or a quarter less, for a quantised result may be right by chance."""
+    standard = evaluator.references.rule(element.row).limit
     for factor in _BESIDE:
-        gradual = _steps(trial, element, fmt, factor, gradual=True)[element.output]
-        right = _steps(trial, element, fmt, factor, flush=False)[element.output]
-        if not abs(gradual - right) <= max(standard.ulps, standard.excess) * float(trial.format.ulp(np.asarray(right))):
+        gradual = _steps(evaluator, element, fmt, factor, gradual=True)[element.output]
+        right = _steps(evaluator, element, fmt, factor, flush=False)[element.output]
+        if not abs(gradual - right) <= max(standard.ulps, standard.excess) * float(evaluator.format.ulp(np.asarray(right))):
             return False
     return True
 
 
-def _nowhere_else(trial: Evaluator, subject: Subject, element: Element) -> bool:
+def _nowhere_else(evaluator: Evaluator, subject: Subject, element: Element) -> bool:
     """Whether the call is right where the same inputs are moved out of a flush's reach: an error of another cause would stay."""
     at = element.placement or Placement()
-    for number, inputs in enumerate(_moved(trial, element.row)):
+    for number, inputs in enumerate(_moved(evaluator, element.row)):
         outcome = element.kept.of(
             ("moved", subject.target, subject.implementation.call, at, number),
-            partial(_first, trial, subject, replace(element.row, inputs=inputs), at),
+            partial(_first, evaluator, subject, replace(element.row, inputs=inputs), at),
         )
         if outcome.screened is None or outcome.screened.verdicts.classes[at.position, element.output] >= Class.undecided:
             return False
     return True
 
 
-def _first(trial: Evaluator, subject: Subject, row: Batch, at: Placement) -> Outcome:
-    return trial.run_placed(row, subject, at).outcomes[0]
+def _first(evaluator: Evaluator, subject: Subject, row: Batch, at: Placement) -> Outcome:
+    return evaluator.run_placed(row, subject, at).outcomes[0]
 
 
-def _moved(trial: Evaluator, row: Batch) -> list[dict[str, NDArray[Any]]]:
+def _moved(evaluator: Evaluator, row: Batch) -> list[dict[str, NDArray[Any]]]:
     """The inputs of a row, moved in two ways."""
-    fmt, exact = trial.format, row.exact()
+    fmt, exact = evaluator.format, row.exact()
     reach = 2.0 ** (fmt.emin + 2 * fmt.precision)
     tiny = any(((np.abs(v) < reach) & (v != 0)).any() for v in exact.values())
 
@@ -308,7 +312,7 @@ def _moved(trial: Evaluator, row: Batch) -> list[dict[str, NDArray[Any]]]:
             return np.where(np.abs(values) < reach, values * 2.0 ** (_AWAY[number] * fmt.precision), values)
         return np.copysign(np.abs(values) ** _NEARER[number], values)
 
-    specs = {spec.name: spec for spec in trial.op.inputs}
+    specs = {spec.name: spec for spec in evaluator.op.inputs}
     rows = []
     for number in range(2):
         inputs = {

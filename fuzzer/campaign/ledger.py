@@ -19,23 +19,27 @@ from fuzzer.case import Batch, Placement
 from fuzzer.findings.finding import CellSummary
 from fuzzer.judge.verdict import Class, Symptom, Verdicts
 
-#: Candidates kept per symptom, from different binades of the input; elites kept for the search.
+#: Candidates kept per symptom, and worst rows kept for the search, each from another binade of the input.
 KEPT = 8
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One element that the screen called a finding: its row, output and score; within: the call of its own, if any; answers: the row of outputs
-    that it is of, where it is known."""
+    """One element that the judge called a finding."""
 
+    #: A batch of the one row, and the number of the output.
     row: Batch
     output: int
     class_: Class
     symptom: Symptom
+    #: The error in ulps, and the excess.
     ulps: float
     excess: float
+    #: The binary exponent of the row's least ordinary number (binades).
     exponent: int
+    #: The placement where the row stood in a call of its own.
     within: Placement | None = None
+    #: All outputs of the row, where they are known.
     answers: NDArray[Any] | None = None
 
     @property
@@ -51,18 +55,21 @@ def _rank(class_: int, excess: float, exponent: int) -> tuple[int, float, float]
 
 @dataclass(frozen=True)
 class Inconsistency:
-    """The same bits, another answer. candidate: the wrong one, `within` the call where it was seen; nth: in the how manieth such call.
-    right_at, right_nth: where an answer was right."""
+    """The same bits with two answers, one right and one wrong."""
 
+    #: The wrong answer, `within` the call where it was seen.
     candidate: Candidate
-    nth: int
+    #: Which of several identical calls gave it (1 = first).
+    call_index: int
+    #: Where an answer was right.
     right_at: Placement
-    right_nth: int
+    #: Which of several identical calls gave the right answer (1 = first).
+    right_call_index: int
 
     @property
     def repeated(self) -> bool:
-        """Whether only calling again makes the difference."""
-        return self.nth != self.right_nth
+        """Whether the same call, repeated, gave both answers."""
+        return self.call_index != self.right_call_index
 
 
 class Ledger:
@@ -75,7 +82,7 @@ class Ledger:
         self.symptom_counts: Counter[Symptom] = Counter()
         self.spans: dict[Symptom, Span] = {}
         self.candidates: dict[Symptom, dict[int, Candidate]] = {}
-        self.elites: dict[int, tuple[float, Batch]] = {}
+        self.worst_rows: dict[int, tuple[float, Batch]] = {}
         self.inconsistent: list[Inconsistency] = []
         self.compared = 0
         self.differing = 0
@@ -98,7 +105,7 @@ class Ledger:
         self._add_profile(seen.worst, binades, verdicts.classes.shape[1])
         self._add_excess(seen.some, binades.exponents[rows])
         self._add_candidates(judgement.batch, outcome.answers, seen.some, rows, binades.exponents, within)
-        return self._add_elites(judgement.batch, seen.shown, binades, seen.highest)
+        return self._add_worst_rows(judgement.batch, seen.shown, binades, seen.highest)
 
     def _add_profile(self, worst: NDArray[np.float64], binades: Binades, outputs: int) -> None:
         """worst: by binade, the largest error in ulps, 0 where it is unknown or a flush."""
@@ -162,16 +169,17 @@ class Ledger:
             best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)[:KEPT]
             self.candidates[symptom] = {c.exponent: c for c in best}
 
-    def _add_elites(self, batch: Batch, score: NDArray[np.float64], binades: Binades, worst: NDArray[np.float64]) -> float:
-        """The worst row of each binade, of the worst binades; score: the largest finite error of each row in ulps; worst: of each binade."""
+    def _add_worst_rows(self, batch: Batch, score: NDArray[np.float64], binades: Binades, worst: NDArray[np.float64]) -> float:
+        """The worst row of each binade, of the worst binades; score: the largest finite error of each row in ulps; worst: of each
+        binade."""
         for number in np.argsort(-worst, kind="stable")[: 2 * KEPT].tolist():
             exponent, size = int(binades.met[number]), float(worst[number])
-            if size > self.elites.get(exponent, (0.0,))[0]:
+            if size > self.worst_rows.get(exponent, (0.0,))[0]:
                 row = binades.row_of(number, score)
-                self.elites[exponent] = (size, batch.take(slice(row, row + 1)))
-        if len(self.elites) > 2 * KEPT:
-            best = sorted(self.elites.items(), key=lambda item: -item[1][0])[: 2 * KEPT]
-            self.elites = dict(best)
+                self.worst_rows[exponent] = (size, batch.take(slice(row, row + 1)))
+        if len(self.worst_rows) > 2 * KEPT:
+            best = sorted(self.worst_rows.items(), key=lambda item: -item[1][0])[: 2 * KEPT]
+            self.worst_rows = dict(best)
         return float(worst.max(initial=0.0))
 
     def best(self, symptom: Symptom) -> list[Candidate]:

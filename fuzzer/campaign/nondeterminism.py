@@ -1,7 +1,7 @@
 """Nondeterminism: the same call of the same bits with other answers in other processes. What reads memory that nobody wrote answers so.
 
-Two fresh processes prove it. Starting them takes seconds, so only findings that give cause are asked about: a call that does not repeat its answer, a
-number where only NaN or infinity is right that changes with the length of the call, or that no formula has a reason to give.
+Two fresh processes prove it. Starting them takes seconds, so only findings that give cause are asked about: a call that does not repeat its
+answer, a number where only NaN or infinity is right that changes with the length of the call, or that no formula has a reason to give.
 """
 
 from __future__ import annotations
@@ -57,17 +57,17 @@ class Processes:
         return f"the same call of the same bits answers {self.first:.9g} in one process, {self.second:.9g} in another"
 
 
-def with_nondeterminism(trial: Evaluator, subject: Subject, findings: Sequence[Finding]) -> list[Finding]:
+def with_nondeterminism(evaluator: Evaluator, subject: Subject, findings: Sequence[Finding]) -> list[Finding]:
     """The findings of a subject; those whose answer differs from process to process are one finding, of symptom nondeterministic."""
     kept: list[Finding] = []
     proved: Finding | None = None
     tried = 0
     for finding in findings:
-        if tried < TRIES and _gives_cause(trial, subject, finding):
+        if tried < TRIES and _gives_cause(evaluator, subject, finding):
             tried += 1
-            answers = _asked(trial.calls.target(subject), trial.calls.job(subject), finding)
+            answers = _asked(evaluator.calls.target(subject), evaluator.calls.job(subject), finding)
             if answers is not None and answers.differ:
-                proved = proved or as_nondeterministic(finding, answers, identity(trial, subject, Symptom.nondeterministic))
+                proved = proved or as_nondeterministic(finding, answers, identity(evaluator, subject, Symptom.nondeterministic))
                 continue
         kept.append(finding)
     return kept if proved is None else [*kept, proved]
@@ -92,24 +92,24 @@ def in_two_processes(target: Target, job: Job, finding: Finding) -> Processes:
 # What gives cause
 
 
-def _gives_cause(trial: Evaluator, subject: Subject, finding: Finding) -> bool:
-    if finding.symptom in (Symptom.exception.name, Symptom.hang.name, Symptom.crash.name) or trial.calls.is_out(subject):
+def _gives_cause(evaluator: Evaluator, subject: Subject, finding: Finding) -> bool:
+    if finding.symptom in (Symptom.exception.name, Symptom.hang.name, Symptom.crash.name) or evaluator.calls.is_disabled(subject):
         return False
     case = case_of(finding)
     batch, placement = case.batch(), case.placement
-    if any(not _same(_answer(trial, subject, batch, placement, finding.worst), finding.output) for _ in range(2)):
+    if any(not _same(_answer(evaluator, subject, batch, placement, finding.worst), finding.output) for _ in range(2)):
         return True
     if finding.symptom not in _NUMBERS:
         return False
     other = _other(placement)
-    return _strange(finding.output) or not _same(_answer(trial, subject, batch, other, finding.worst), finding.output)
+    return _strange(finding.output) or not _same(_answer(evaluator, subject, batch, other, finding.worst), finding.output)
 
 
-def _answer(trial: Evaluator, subject: Subject, batch: Batch, placement: Placement, output: int) -> float | None:
+def _answer(evaluator: Evaluator, subject: Subject, batch: Batch, placement: Placement, output: int) -> float | None:
     """None where it raises, or its shape is one too many."""
-    if not trial.shapes.admits(subject, batch, "proof", placement.length):
+    if not evaluator.shapes.admits(subject, batch, "proof", placement.length):
         return None
-    given = trial.calls.answered(subject, partial(trial.calls.call, subject, batch, placement))[1]
+    given = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch, placement))[1]
     return None if given is None else float(given[placement.position, output])
 
 
@@ -169,9 +169,9 @@ def _answers(pair: tuple[Hosted, Hosted], job: Job, finding: Finding) -> Process
     call has one answer, the other length is looked at too."""
     host.start_together(pair)
     case = case_of(finding)
-    batch, nth, other = case.batch(), int(finding.case.get("nth", 1)), _other(case.placement)
+    batch, call_index, other = case.batch(), int(finding.case.get("nth", 1)), _other(case.placement)
     before = pair[1].evaluate_placed(job, batch, other)
-    for placement, calls in ((case.placement, nth), (other, 1)):
+    for placement, calls in ((case.placement, call_index), (other, 1)):
         answers = [[process.evaluate_placed(job, batch, placement) for _ in range(calls)][-1] for process in pair]
         first, second = (float(answer[placement.position, finding.worst]) for answer in answers)
         found = Processes(first, second, placement)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-#: The share of what is left that is not planned: for what takes longer than all before it.
+#: The share of the remaining time that is held back for visits that take longer than any before.
 RESERVE = 0.05
-#: A visit has at least so many seconds, and at least so much of the share that it would have if visits cost nothing else: a visit
-#: that only judges its first rows finds little, so that where the time is short the last visits are not made rather than all of them small.
-LEAST, KEPT = 0.04, 0.75
+#: The shortest search of a visit in seconds, and as a share of `Pace.share`. A visit that judges only its first rows finds little, so where
+#: the time is short it is better to drop the last visits than to shorten all of them.
+LEAST_SECONDS, LEAST_SHARE = 0.04, 0.75
 
 
 class Pace:
-    """work: the weights of all visits to come, together; ends: when the time is over, as `clock` tells it.
+    """Gives each visit its seconds of search.
 
-    Where time suffices each visit may search for half of an equal share. What a visit costs beside its own seconds (starting,
-    compiling, certifying, the engine, a call that hangs) is measured as it goes: what is left of the time, less that for every visit to come,
-    is what they may search, but never less than KEPT of that half.
+    work: sum of the weights of all visits. ends: the end of the run by `clock`.
+
+    A visit searches for half of an equal share of the time, if there is enough. Starting, compiling, certifying and hanging calls cost time
+    as well; this overhead is measured as the run goes on. The remaining time, less the overhead of all visits to come, is divided among
+    these, but none gets less than LEAST_SHARE of its half.
     """
 
     def __init__(self, work: float, ends: float, workers: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,19 +29,19 @@ class Pace:
         self.granted = self.given = 0.0
 
     def next(self, weight: float = 1.0, times: float = 1.0) -> float:
-        """The seconds of the next visit, which is worth so many times another's."""
-        seconds = max(LEAST, times * max(KEPT * self.share, min(self.share, self._fair() - self._overhead())))
+        """The seconds of search of the next visit. weight: its cost, times: its search time, both in those of an ordinary visit."""
+        seconds = max(LEAST_SECONDS, times * max(LEAST_SHARE * self.share, min(self.share, self._fair() - self._overhead())))
         self.given += weight
         self.granted += seconds
         return seconds
 
     def _fair(self) -> float:
-        """Worker seconds for a visit of weight 1."""
+        """Worker seconds of a visit of weight 1 if the remaining time is divided equally."""
         return max(0.0, self.ends - self.clock()) * (1 - RESERVE) * self.workers / max(1.0, self.work - self.given)
 
     def _overhead(self) -> float:
-        """Worker seconds that a visit of weight 1 cost beside those that it was given."""
-        done = self.given - (self.workers - 1) / 2  # the others are out, half done
+        """Worker seconds that a visit of weight 1 cost beyond its search, on average so far."""
+        done = self.given - (self.workers - 1) / 2  # the other workers are in the middle of a visit, on average
         if done <= 0:
             return 0.0
         spent = (self.clock() - self.began) * self.workers

@@ -1,7 +1,7 @@
 """Peers: the installed targets that a shard does not visit, asked about the bits of its findings and about nothing else.
 
-A run that is short visits the frameworks one after another, and a run may be told to visit some only; what the others answer to the same bits
-still says who is right, and who can be used instead.
+A run that is short visits the frameworks one after another, and a run may be told to visit some only; what the others answer to the same
+bits still says who is right, and who can be used instead.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from fuzzer.frameworks.target import Target, framework_names, installed, target_
 if TYPE_CHECKING:
     from fuzzer.campaign.evaluator import Evaluator
 
-#: Seconds that peers may take from a shard until no further one is asked for the first time, when its call is compiled (measured: 60 to 300 ms
-#: where every shape is compiled, and tens of seconds for few); of a shard that has its own share of a run's time.
+#: Seconds that peers may take from a shard until no further one is asked for the first time, when its call is compiled (measured: 60 to 300
+#: ms where every shape is compiled, and tens of seconds for few); of a shard that has its own share of a run's time.
 SECONDS, HURRIED = 20.0, 0.5
 
 
 def peer_targets(targets: Iterable[str]) -> tuple[str, ...]:
-    """The targets whose answers belong beside every finding of a run on these: all that are installed, and its own. Those that compile whole
-    programs answer only where they are visited, for each shape costs them seconds."""
+    """The targets whose answers belong beside every finding of a run on these: all that are installed, and its own. Those that compile
+    whole programs answer only where they are visited, for each shape costs them seconds."""
     named = [str(Target(name)) for name in framework_names() if installed(name) is not None]
     return tuple(dict.fromkeys(t for t in (*targets, *named) if target_named(t).mode == "eager"))
 
@@ -45,13 +45,15 @@ class Peers:
         self._spent = 0.0
         self._asked: dict[Subject, bool] = {}
 
-    def answering(self, trial: Evaluator) -> list[Subject]:
+    def answering(self, evaluator: Evaluator) -> list[Subject]:
         """Those that may be asked now: imported and started here, which is not the shard's own time."""
-        return [subject for subject in self.subjects if not trial.calls.is_out(subject) and self._ready(trial, subject)]
+        return [
+            subject for subject in self.subjects if not evaluator.calls.is_disabled(subject) and self._ready(evaluator, subject)
+        ]
 
-    def dead(self, trial: Evaluator) -> list[tuple[str, str]]:
+    def dead(self, evaluator: Evaluator) -> list[tuple[str, str]]:
         """(target, call) of those that died."""
-        return sorted((s.target, s.implementation.call) for s in self.subjects if s in trial.calls.deaths)
+        return sorted((s.target, s.implementation.call) for s in self.subjects if s in evaluator.calls.crashes)
 
     @contextmanager
     def asking(self, subject: Subject) -> Iterator[None]:
@@ -63,17 +65,18 @@ class Peers:
             if subject in self._asked:
                 self._spent += time.perf_counter() - began
 
-    def refuses(self, trial: Evaluator, subject: Subject) -> bool:
-        """Whether an exception of this subject may mean no more than that it does not support what nobody promised (support.unsupported_of)."""
-        return subject in self._asked and trial.cell.order not in ("value", "grad")
+    def refuses(self, evaluator: Evaluator, subject: Subject) -> bool:
+        """Whether an exception of this subject may mean no more than that it does not support what nobody promised
+        (support.unsupported_of)."""
+        return subject in self._asked and evaluator.cell.order not in ("value", "grad")
 
-    def _ready(self, trial: Evaluator, subject: Subject) -> bool:
+    def _ready(self, evaluator: Evaluator, subject: Subject) -> bool:
         """Whether it starts, and either was asked before or may be asked for the first time."""
         if subject not in self._asked:
-            if self._spent >= (SECONDS if trial.deadlines.seconds is None else HURRIED):
+            if self._spent >= (SECONDS if evaluator.deadlines.seconds is None else HURRIED):
                 return False
-            with trial.clock.phase("framework"):
-                self._asked[subject] = _starts(trial, subject)
+            with evaluator.clock.phase("framework"):
+                self._asked[subject] = _starts(evaluator, subject)
         return self._asked[subject]
 
 
@@ -86,9 +89,9 @@ def _is_known(target: str) -> bool:
     return True
 
 
-def _starts(trial: Evaluator, subject: Subject) -> bool:
+def _starts(evaluator: Evaluator, subject: Subject) -> bool:
     try:
-        framework = trial.calls.framework(subject)
+        framework = evaluator.calls.framework(subject)
         if isinstance(framework, Hosted):
             framework.start()
     except (FrameworkError, ValueError):

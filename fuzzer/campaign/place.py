@@ -30,31 +30,33 @@ class Placed:
     right_at: tuple[int, ...] = ()
 
 
-def place(trial: Evaluator, subject: Subject, row: Batch, output: int) -> Placed | None:
+def place(evaluator: Evaluator, subject: Subject, row: Batch, output: int) -> Placed | None:
     """The simplest placement at which this element is a finding; None where it is at no length tried.
 
     Lengths come shortest first (in a hurry, where a shape is a compilation, the search's own comes first); where a length fails and a
     shorter one does not, the least failing length is found exactly, and a strided call is tried before giving up (both only in
     frameworks that do not compile per shape).
     """
-    free = trial.calls.framework(subject).lengths is None
+    free = evaluator.calls.framework(subject).lengths is None
     right: list[int] = []
     tried: list[int] = []
-    closed = CLOSED_LENGTHS[::-1] if trial.deadlines.time_limited else CLOSED_LENGTHS
+    closed = CLOSED_LENGTHS[::-1] if evaluator.deadlines.time_limited else CLOSED_LENGTHS
     for length in LENGTHS if free else closed:
-        found = _fails(trial, subject, row, output, Placement(length), right)
+        found = _fails(evaluator, subject, row, output, Placement(length), right)
         if found is not None:
             others = [n for n in range(1, length) if n not in tried] if free else []
-            shorter = (_fails(trial, subject, row, output, Placement(n), right) for n in others)
+            shorter = (_fails(evaluator, subject, row, output, Placement(n), right) for n in others)
             least = next((placed for placed in shorter if placed is not None), found)
             return replace(least, right_at=tuple(sorted(n for n in right if n < least.placement.length)))
         tried.append(length)
-    return _fails(trial, subject, row, output, Placement(16, 0, 2), right) if free else None
+    return _fails(evaluator, subject, row, output, Placement(16, 0, 2), right) if free else None
 
 
-def _fails(trial: Evaluator, subject: Subject, row: Batch, output: int, placement: Placement, right: list[int]) -> Placed | None:
+def _fails(
+    evaluator: Evaluator, subject: Subject, row: Batch, output: int, placement: Placement, right: list[int]
+) -> Placed | None:
     """Where the element is a finding in a call of this kind; else None, and `right` gets the length where every position is right."""
-    (outcome,) = trial.run_placed(row, subject, placement).outcomes
+    (outcome,) = evaluator.run_placed(row, subject, placement).outcomes
     if outcome.screened is None:
         return None
     classes = outcome.screened.verdicts.classes[:, output]
@@ -71,64 +73,73 @@ def _fails(trial: Evaluator, subject: Subject, row: Batch, output: int, placemen
     )  # fmt: skip
 
 
-def as_before(trial: Evaluator, subject: Subject, candidate: Candidate, placement: Placement) -> Placed | None:
+def as_before(evaluator: Evaluator, subject: Subject, candidate: Candidate, placement: Placement) -> Placed | None:
     """Where a candidate shows its class and symptom in a call of this placement's length; None where it does not."""
-    found = _fails(trial, subject, candidate.row, candidate.output, placement, [])
+    found = _fails(evaluator, subject, candidate.row, candidate.output, placement, [])
     return found if found is not None and found.symptom == candidate.symptom and found.class_ >= candidate.class_ else None
 
 
 @dataclass(frozen=True)
-class Sides:
-    """Two placements of the same bits. wrong: where they fail, in the nth equal call; right: where they do not, in the right_nth, with the
-    answer there."""
+class InconsistentPair:
+    """The same bits at two placements, one with a wrong answer and one with a right one."""
 
+    #: Where the answer is wrong.
     wrong: Placed
-    nth: int
+    #: Which of several identical calls gave it (1 = first).
+    call_index: int
+    #: Where the answer is right.
     right: Placement
-    right_nth: int
+    #: Which of several identical calls gave that (1 = first).
+    right_call_index: int
+    #: The right answer.
     answer: float
 
     @property
-    def told(self) -> str:
-        """As a finding's note tells it."""
-        wrong = self.wrong.placement
+    def note(self) -> str:
+        """The note of a finding."""
+        wrong, repeated = self.wrong.placement, self.call_index != self.right_call_index
         least = self.right.length < wrong.length and wrong.stride == 1
         same = self.right.length == wrong.length > 1
-        right = where(self.right, self.right_nth, nth=self.nth != self.right_nth, position=same)
-        failing = where(wrong, self.nth, nth=self.nth != self.right_nth, position=wrong.length > 1, least=least)
+        right = where(self.right, self.right_call_index if repeated else 0, position=same)
+        failing = where(wrong, self.call_index if repeated else 0, position=wrong.length > 1, least=least)
         return f"the same bits are right {right} (answer {self.answer:.9g}), wrong {failing}"
 
 
-def where(placement: Placement, call: int, *, nth: bool, position: bool, least: bool = False) -> str:
-    """A placement in words. nth, position: whether the call's number and the row's position matter; least: longer calls fail too."""
+def where(placement: Placement, call_index: int, *, position: bool, least: bool = False) -> str:
+    """A placement in words. call_index: which of two identical calls, 0 where that does not matter; position: whether the row's position
+    matters; least: whether longer calls fail too."""
     text = f"{'from' if least else 'at'} length {placement.length}"
     text += f", position {placement.position}" if position or placement.position else ""
     text += f", stride {placement.stride}" if placement.stride > 1 else ""
-    return text + (f", in the {'first' if call == 1 else 'second'} of two equal calls" if nth else "")
+    return text + (f", in the {'first' if call_index == 1 else 'second'} of two equal calls" if call_index else "")
 
 
-def sides(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
+def inconsistent_pair(
+    evaluator: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency
+) -> InconsistentPair | None:
     """The simplest pair of placements at which this element fails as it was seen to, and is right; None where there is none.
 
     In both the row stands alone or repeated, so that its neighbours play no part.
     """
     if seen.repeated:
-        return _twice(trial, subject, row, output, seen)
-    wrong = place(trial, subject, row, output)
+        return _twice(evaluator, subject, row, output, seen)
+    wrong = place(evaluator, subject, row, output)
     if wrong is None or wrong.symptom != seen.candidate.symptom:
         within = seen.candidate.within or Placement()
-        wrong = as_before(trial, subject, replace(seen.candidate, row=row, output=output), within)
+        wrong = as_before(evaluator, subject, replace(seen.candidate, row=row, output=output), within)
     if wrong is None:
         return None
-    lengths = LENGTHS if trial.calls.framework(subject).lengths is None else CLOSED_LENGTHS
+    lengths = LENGTHS if evaluator.calls.framework(subject).lengths is None else CLOSED_LENGTHS
     tried = [*(Placement(n) for n in lengths), replace(seen.right_at, position=0)]
-    right = next((found for at in tried if (found := _right(trial, subject, row, output, at)) is not None), None)
-    return None if right is None else Sides(wrong, 1, right[0], 1, right[1])
+    right = next((found for at in tried if (found := _right(evaluator, subject, row, output, at)) is not None), None)
+    return None if right is None else InconsistentPair(wrong, 1, right[0], 1, right[1])
 
 
-def _right(trial: Evaluator, subject: Subject, row: Batch, output: int, placement: Placement) -> tuple[Placement, float] | None:
+def _right(
+    evaluator: Evaluator, subject: Subject, row: Batch, output: int, placement: Placement
+) -> tuple[Placement, float] | None:
     """The first position in a call of this kind where the element is right, and its answer."""
-    (outcome,) = trial.run_placed(row, subject, placement).outcomes
+    (outcome,) = evaluator.run_placed(row, subject, placement).outcomes
     if outcome.screened is None or outcome.answers is None:
         return None
     right = np.flatnonzero(_is_right(outcome.screened, output))
@@ -143,11 +154,11 @@ def _is_right(screened: Judged, output: int) -> NDArray[np.bool_]:
     return right
 
 
-def _twice(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> Sides | None:
+def _twice(evaluator: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency) -> InconsistentPair | None:
     """A call made twice, of whose answers one is wrong: of the row alone, or of the length where it was seen."""
     for placement in dict.fromkeys((Placement(), replace(seen.candidate.within or Placement(), position=0))):
-        first, second = (trial.run_placed(row, subject, placement).outcomes[0] for _ in range(2))
-        for nth, bad, right_nth, good in ((2, second, 1, first), (1, first, 2, second)):
+        first, second = (evaluator.run_placed(row, subject, placement).outcomes[0] for _ in range(2))
+        for call_index, bad, right_call_index, good in ((2, second, 1, first), (1, first, 2, second)):
             if bad.screened is None or good.screened is None or good.answers is None:
                 return None
             verdicts = bad.screened.verdicts
@@ -156,5 +167,5 @@ def _twice(trial: Evaluator, subject: Subject, row: Batch, output: int, seen: In
                 at = (int(differ[0]), output)
                 here = replace(placement, position=at[0])
                 wrong = Placed(here, Class(int(verdicts.classes[at])), int(verdicts.symptoms[at]), float(verdicts.ulps[at]))
-                return Sides(wrong, nth, here, right_nth, float(good.answers[at]))
+                return InconsistentPair(wrong, call_index, here, right_call_index, float(good.answers[at]))
     return None

@@ -8,44 +8,48 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.shard import PATIENCE, Shard
+from fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from fuzzer.case import Case
 from fuzzer.catalog.op import ORDERS
 from fuzzer.frameworks.target import target_named
 
-#: Verdicts per subject of a shard in round 0: enough for the grid, eight recipes and one zoom; in round 1, where a verdict costs a quarter,
-#: and how they grow from there.
-FIRST, SECOND, GROWTH, MOST = 40_000, 640_000, 4, 10_240_000
-
-
+#: Verdicts per subject of a shard in round 0: enough for the grid, eight recipes and one zoom.
+FIRST = 40_000
+#: Verdicts per subject in round 1, where a verdict costs a quarter; the factor of each later round; and the most that a shard gets.
+SECOND, GROWTH, MOST = 640_000, 4, 10_240_000
 #: Shards of a cell that may break before the rest of the run leaves it out.
 FAILURES = 2
 
 
 @dataclass
 class Progress:
-    """What the plan remembers of a cell: worst points, findings with their excess, whether the last visit found something new.
+    """What the plan remembers of a cell."""
 
-    excluded: (target, call) that died or do not support the cell: they are not tried again in this run. deadly: whether the baseline
-    has cases here that ended a process. failures: shards of the cell that broke.
-    """
-
+    #: The worst points so far, to be replayed.
     corpus: tuple[Case, ...] = ()
+    #: Excess by finding id.
     known: dict[str, float] = field(default_factory=dict)
+    #: Whether the last visit found something new.
     productive: bool = True
     visits: int = 0
+    #: (target, call) that crashed or do not support the cell; they are not tried again in this run.
     excluded: set[tuple[str, str]] = field(default_factory=set)
-    deadly: bool = False
+    #: Whether the baseline has cases here that ended a process.
+    has_crashing_cases: bool = False
+    #: Shards of the cell that broke.
     failures: int = 0
 
 
 def round_of(
-    number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int, patience: float = PATIENCE,
+    number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int, call_timeout: float = CALL_TIMEOUT,
     memory_limit: int | None = None, *, visit: Visit | None = None,
 ) -> list[Shard]:  # fmt: skip
-    """The shards of one round. Round 0 visits every cell once, those with cases to replay first; later rounds the productive cells
-    first, with budgets that grow; cells that found nothing new keep their last budget and come after. Cells that broke FAILURES times
-    or have nobody left to run are not visited. Where a process ended before, round 0 runs every target alone: it costs no worker."""
+    """The shards of one round.
+
+    Round 0 visits every cell once, those with cases to replay first. Later rounds visit the productive cells first, with budgets that grow;
+    cells that found nothing new keep their last budget and come after. A cell that broke FAILURES times, or has no subject left, is not
+    visited. Where a process ended before, round 0 runs every target in its own process, so that a crash costs no worker.
+    """
     part = visit.part if visit else ""
     order = sorted(cells, key=lambda cell: (not _first(memory[cell.key], number), _turn(cell) if part else ()))
     shards = []
@@ -59,7 +63,8 @@ def round_of(
         shards.append(
             Shard(
                 cell, targets, seed, number, _verdicts(growths), past.corpus, tuple(sorted(past.known.items())),
-                tuple(sorted(past.excluded)), alone=past.deadly and number == 0, patience=patience, memory=memory_limit, part=part,
+                tuple(sorted(past.excluded)), alone=past.has_crashing_cases and number == 0, call_timeout=call_timeout,
+                memory=memory_limit, part=part,
             )
         )  # fmt: skip
     return shards
@@ -70,33 +75,39 @@ def _verdicts(growths: int) -> int:
     return min(MOST, SECOND * GROWTH ** (growths - 1)) if growths else FIRST
 
 
-#: Seconds of a worker that a visit of a cell by all targets takes, compiling included: measured, 2 to 10. Where a budget in time has less
-#: for each, frameworks that compile come after all cells were visited by those that do not, for compiling costs most of it.
+#: Worker seconds that suffice for a visit of a cell by all targets, compiling included (measured: 2 to 10). A budget with fewer for each
+#: cell visits all cells without the frameworks that compile first, because compiling costs most of a visit.
 AMPLE = 20.0
-#: Times its equal share of the time left that a shard of a later round may take: cells differ a thousandfold in seconds per verdict, and one of
-#: them must not keep a worker to the end of the run.
+#: The most seconds of a shard of a later round, in equal shares of the time left. Cells differ a thousandfold in seconds per verdict, and
+#: one cell must not keep a worker until the run ends.
 UNEQUAL = 4.0
 
 
-#: What comes first where the time may not suffice for all.
+#: The order of dtypes where the time may not suffice for all.
 MOST_USED = ("float32", "float64", "float16", "bfloat16")
-#: The dtypes and the orders that are visited in every framework before any other.
+#: The dtypes and orders that every framework visits before all others.
 USUAL, FIRST_ORDERS = MOST_USED[:2], ("value", "grad")
-#: Visits without compiling that one with it takes as long as: measured, 2 to 5. Times the seconds of another visit that one of values has: a
-#: verdict costs the least there, and known defects are most there.
-COMPILING, VALUES = 3.0, 2.0
+#: Cost of a visit that compiles, in visits that do not (measured: 2 to 5).
+COMPILING_COST = 3.0
+#: Search time of a visit of values, in visits of derivatives: a verdict on a value costs least, and most known defects are of values.
+VALUE_TIME = 2.0
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A part of round 0: by which targets, of the cells of which order and dtypes (empty: of all). part: its letter; empty where it is all of
-    the round. weight: how long one takes beside another; times: how long it may search beside another."""
+    """A part of round 0: some targets on some cells."""
 
+    #: Full names.
     targets: tuple[str, ...]
+    #: The letter of the part; empty if the visit is the whole round.
     part: str = ""
+    #: The order of its cells; empty: all orders.
     order: str = ""
+    #: The dtypes of its cells; empty: all dtypes.
     dtypes: tuple[str, ...] = ()
+    #: Cost of a visit of one cell, in visits that do not compile.
     weight: float = 1.0
+    #: Search time of one cell, as a factor.
     times: float = 1.0
 
     def of(self, cell: Cell) -> bool:
@@ -105,11 +116,13 @@ class Visit:
 
 
 def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
-    """How round 0 visits every cell: at once; or, where the time is short, in parts, the first of which find most in a second. FIRST_ORDERS of
-    the USUAL dtypes; then the other orders of those and FIRST_ORDERS of the others; then what is neither. Values come before gradients,
-    and targets that compile nothing before those that compile op by op: at first of each order, later of all. Compiled modes end each of the three.
+    """How round 0 visits every cell: in one visit, or in parts where the time is short.
 
-    worker_seconds: of the budget, times the workers; None for a budget in verdicts.
+    The parts that find most per second come first. There are three stages: FIRST_ORDERS of the USUAL dtypes; then the other orders of these
+    dtypes and FIRST_ORDERS of the other dtypes; then all else. In the first stage each order is finished before the next; in the later ones
+    targets that compile nothing visit all orders first. Values come before gradients. Compiled modes end each stage.
+
+    worker_seconds: the budget's seconds times the workers; None for a budget in verdicts.
     """
     if worker_seconds is None or worker_seconds >= AMPLE * len(cells):
         return [Visit(targets)]
@@ -122,7 +135,7 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
     parts = [(some, order, k) for some in dtypes for order in orders for k, group in enumerate(groups) if group]
     visits: list[Visit] = []
     for some, order, compiling in sorted(parts, key=_part_turn):
-        weight, times = COMPILING if compiling else 1.0, VALUES if order == "value" else 1.0
+        weight, times = COMPILING_COST if compiling else 1.0, VALUE_TIME if order == "value" else 1.0
         letter = string.ascii_lowercase[len(visits)]
         visits.append(Visit(tuple(groups[compiling]), letter, order, tuple(sorted(some)), weight, times))
     return visits

@@ -48,11 +48,11 @@ def probe(
 ) -> Probe:
     """Runs one point through every implementation on the targets (default: all installed) and judges every element.
 
-    inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists
-    is run alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement.
-    Whatever the screen calls a finding is certified by the ball test before it is told. case_timeout: seconds that a framework call
-    may take; then every target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same.
-    None: in this process, without a limit. Raises UserError (UnknownName) in one line.
+    inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is run
+    alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement. Whatever the
+    screen calls a finding is certified by the ball test before it is told. case_timeout: seconds that a framework call may take; then every
+    target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in this
+    process, without a limit. Raises UserError (UnknownName) in one line.
     """
     op = op_named(op_name)
     format_named(dtype)
@@ -67,10 +67,10 @@ def probe(
     point = point_of(op, full, dtype, order, inputs)
     if case_timeout is None or not can_be_alone(chosen):
         return _Examination(Evaluator(cell, subjects), point).probe()
-    trial = Evaluator(cell, subjects, alone=True)
+    evaluator = Evaluator(cell, subjects, alone=True)
     with host.limited(case_timeout):
-        host.start_together(map(trial.calls.framework, subjects))
-        return _Examination(trial, point).probe()
+        host.start_together(map(evaluator.calls.framework, subjects))
+        return _Examination(evaluator, point).probe()
 
 
 @dataclass(frozen=True)
@@ -112,25 +112,25 @@ class _Reading:
 class _Examination:
     """One point under examination: the truth is asked for once, each element is confirmed once."""
 
-    def __init__(self, trial: Evaluator, point: Point) -> None:
-        self.trial = trial
+    def __init__(self, evaluator: Evaluator, point: Point) -> None:
+        self.evaluator = evaluator
         self.point = point
         self.batch = point.batch
-        self.fmt: Format = trial.format
+        self.fmt: Format = evaluator.format
         self._certified: dict[tuple[str, int, int, bytes], Class] = {}
 
     def probe(self) -> Probe:
-        calls = [(subject, *self._calls(subject)) for subject in self.trial.subjects]
+        calls = [(subject, *self._calls(subject)) for subject in self.evaluator.subjects]
         given = [answers for _, found, *_ in calls for _, answers in found]
-        self.evidence = self.trial.references.evidence(self.batch, given, settle=False)
+        self.evidence = self.evaluator.references.evidence(self.batch, given, settle=False)
         self.truth = self.evidence.reference
-        self.digits = Digits(self.trial.function, self.batch.exact(), self.truth)
+        self.digits = Digits(self.evaluator.function, self.batch.exact(), self.truth)
         answered = [self._answered(subject, found, message, died) for subject, found, message, died in calls]
         answered = [replace(mine, avoidable_by=_avoidable(mine, answered)) for mine in answered]
         worst = self._worst(answered)
         row, output = self._element(worst)
         confirmation = self.digits.confirmation(row, output)
-        cell, op = self.trial.cell, self.trial.op
+        cell, op = self.evaluator.cell, self.evaluator.op
         few = len(self._order) <= CONFIRMED
         reference = [self.digits.confirmation(r, o).value if few else self.digits.text(r, o) for r, o in self._order]
         return Probe(
@@ -142,14 +142,15 @@ class _Examination:
     # Running
 
     def _calls(self, subject: Subject) -> tuple[list[tuple[Placement, NDArray[Any]]], str, str]:
-        """Each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a death."""
-        trial, batch = self.trial, self.batch
+        """Each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a
+        crash."""
+        evaluator, batch = self.evaluator, self.batch
         found: list[tuple[Placement, NDArray[Any]]] = []
         try:
-            framework, job = trial.calls.framework(subject), trial.calls.job(subject)
+            framework, job = evaluator.calls.framework(subject), evaluator.calls.job(subject)
             if self.point.listed or batch.rows > 1:
                 return [(Placement(batch.rows), framework.evaluate(job, batch))], "", ""
-            for length in ELEMENTWISE_LENGTHS if trial.op.elementwise else ROW_LENGTHS:
+            for length in ELEMENTWISE_LENGTHS if evaluator.op.elementwise else ROW_LENGTHS:
                 given = framework.evaluate_placed(job, batch, Placement(length))
                 _, positions = np.unique(self.fmt.bits(given), axis=0, return_index=True)
                 found += [(Placement(length, int(i)), given[i : i + 1]) for i in sorted(positions)]
@@ -179,17 +180,17 @@ class _Examination:
         )  # fmt: skip
 
     def _raised(self, subject: Subject, message: str) -> tuple[Class, str]:
-        """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not, nor is a check of an argument that
-        lies at the edge of its domain: then with the reason."""
+        """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not, nor is a check of an
+        argument that lies at the edge of its domain: then with the reason."""
         if message.startswith(RECORD_ERRORS):
             return Class.undecided, ""
         rows = [self.batch.take(slice(row, row + 1)) for row in range(self.batch.rows)]
-        reason = next((said for row in rows if (said := rejection(self.trial, subject, row, message))), "")
+        reason = next((said for row in rows if (said := rejection(self.evaluator, subject, row, message))), "")
         ordinary = bool((self.truth.accepts == FINITE).all())
         return Class.unstable if ordinary and not reason else Class.undecided, reason
 
     def _reading(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> _Reading:
-        (outcome,) = self.trial.judge(self.batch, [(subject, answers, "")], self.evidence).outcomes
+        (outcome,) = self.evaluator.judge(self.batch, [(subject, answers, "")], self.evidence).outcomes
         assert outcome.screened is not None
         verdicts = outcome.screened.verdicts
         reading = _Reading(
@@ -221,11 +222,11 @@ class _Examination:
             else:
                 one = self.batch.take(slice(row, row + 1))
                 suspect = Suspect(
-                    self.trial.function, self.evidence.rule, self.digits.single(row), output, float(answer), screened,
+                    self.evaluator.function, self.evidence.rule, self.digits.single(row), output, float(answer), screened,
                     Symptom(int(reading.symptoms[row, output])), float(reading.excess[row, output]),
-                    self.trial.references.modulus(one, output), self.digits.kept(row),
+                    self.evaluator.references.modulus(one, output), self.digits.kept(row),
                 )  # fmt: skip
-                known = convention_of(self.trial.op, one, output, self.trial.cell.order, framework)
+                known = convention_of(self.evaluator.op, one, output, self.evaluator.cell.order, framework)
                 class_ = certify(suspect, known or self.digits.confirmation(row, output)).class_
             self._certified[key] = class_
         return self._certified[key]
@@ -240,7 +241,7 @@ class _Examination:
             self.digits.near(row, output),
             self.digits.kept(row),
         )
-        label = label_of(self.trial, subject, element)
+        label = label_of(self.evaluator, subject, element)
         return label if label.name else None
 
     def _sharpen(self, reading: _Reading, row: int, output: int) -> None:
@@ -260,7 +261,7 @@ class _Examination:
         near = self.digits.near(row, output)
         if not near or not math.isfinite(near) or not all(np.isfinite(v).all() for v in single.values()):
             return math.nan
-        amplified = self.trial.references.amplified(self.batch.take(slice(row, row + 1)), output)
+        amplified = self.evaluator.references.amplified(self.batch.take(slice(row, row + 1)), output)
         return float(amplified / abs(near)) if np.isfinite(amplified) else math.nan
 
     def _inputs(self) -> dict[str, Any]:
@@ -268,16 +269,16 @@ class _Examination:
         return {name: _hexes(values.astype(np.float64).tolist()) for name, values in shown.items()}
 
     def _is_array(self) -> bool:
-        op, order = self.trial.op, self.trial.cell.order
+        op, order = self.evaluator.op, self.evaluator.cell.order
         if self.point.listed or self.truth.shape[1] > 1:
             return True
-        return not op.elementwise and (order in ("grad", "grad2") or output_count(op, dict(self.trial.cell.params), 7) != 1)
+        return not op.elementwise and (order in ("grad", "grad2") or output_count(op, dict(self.evaluator.cell.params), 7) != 1)
 
     @cached_property
     def _order(self) -> list[tuple[int, int]]:
         """The elements (row, output) in the C order of the result: for a gradient input by input, each whole; elementwise derivatives
         one derivative after the other."""
-        (rows, outputs), order, op = self.truth.shape, self.trial.cell.order, self.trial.op
+        (rows, outputs), order, op = self.truth.shape, self.evaluator.cell.order, self.evaluator.op
         if order == "value" or (order == "jvp" and not op.elementwise):
             return [(row, output) for row in range(rows) for output in range(outputs)]
         if op.elementwise:

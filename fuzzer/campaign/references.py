@@ -76,8 +76,8 @@ class References:
         return Evidence(batch, reference, rule, amplifications, RowByRow(self.function, rule, inputs, reference, self.effort))
 
     def of_row(self, row: Batch, answers: Sequence[NDArray[Any]]) -> Evidence:
-        """Of a batch of one row, as sharp as the answers need; the last few rows are remembered, for a finding is tried in many places and by many
-        targets."""
+        """Of a batch of one row, as sharp as the answers need; the last few rows are remembered, for a finding is tried in many places and
+        by many targets."""
         key = tuple((name, values.shape, values.tobytes()) for name, values in row.inputs.items())
         found = self._rows.pop(key, None)
         one = np.zeros(1, np.int64)
@@ -104,15 +104,15 @@ class References:
     # Single measures
 
     def amplified(self, row: Batch, output: int) -> Any:
-        """sum_j |x_j d_j f| of an output of a batch of one finite row, as the op's errors are measured; nan where unknown. Of binary64 in extended
-        precision."""
-        normwise = self.op.whole == "all"
+        """sum_j |x_j d_j f| of an output of a batch of one finite row, as the op's errors are measured; nan where unknown. Of binary64 in
+        extended precision."""
+        normwise = self.op.error_norm == "all"
         return amplification(self.function, row.exact(), np.array([output]), self.format.precision, normwise=normwise)[0]
 
     def modulus(self, row: Batch, output: int) -> float:
         """What an output of a batch of one row is measured against beside itself (normwise.moduli); 0 where nothing is."""
-        whole = self.rule(row).limit.whole
-        return float(moduli(self.reference(row).value, whole, self.format)[0, output]) if whole else 0.0
+        error_norm = self.rule(row).limit.error_norm
+        return float(moduli(self.reference(row).value, error_norm, self.format)[0, output]) if error_norm else 0.0
 
     def conditions(self, batch: Batch, outputs: int) -> ConditionNumbers:
         """The condition numbers of a batch, nothing of which is known yet."""

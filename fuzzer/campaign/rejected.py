@@ -1,8 +1,8 @@
 """Rejected: exceptions that check an argument, where the argument is outside its domain or at the edge of it. Counted, never findings.
 
-Three things together: the type is one that frameworks use for checks; the message speaks of an argument; and the point has something to object to:
-a number that is infinite or NaN, at or beside an end of the op's domain, outside the documented one, or in an order that a structure forbids. An
-exception at an ordinary point stays a finding whatever it says.
+Three things together: the type is one that frameworks use for checks; the message speaks of an argument; and the point has something to
+object to: a number that is infinite or NaN, at or beside an end of the op's domain, outside the documented one, or in an order that a
+structure forbids. An exception at an ordinary point stays a finding whatever it says.
 """
 
 from __future__ import annotations
@@ -56,39 +56,41 @@ class Rejected:
     reason: str
 
 
-def rejection(trial: Evaluator, subject: Subject, row: Batch, message: str) -> str:
+def rejection(evaluator: Evaluator, subject: Subject, row: Batch, message: str) -> str:
     """Why an exception of a call at a batch of one row is a check of an argument, in one line; "" where it is none."""
     kind, _, text = message.partition(": ")
     if kind.rpartition(".")[2] not in _TYPES or not _ABOUT.search(text):
         return ""
-    objection = objection_to(trial, subject, row)
+    objection = objection_to(evaluator, subject, row)
     return f"rejects an argument: {objection}" if objection else ""
 
 
-def objection_to(trial: Evaluator, subject: Subject, row: Batch) -> str:
+def objection_to(evaluator: Evaluator, subject: Subject, row: Batch) -> str:
     """What a check of arguments may object to at a point; "" at an ordinary one."""
-    params, device = dict(trial.cell.params), trial.calls.target(subject).device
-    for fact in facts_at(trial.op, subject.implementation, params, row, trial.cell.order, device):
+    params, device = dict(evaluator.cell.params), evaluator.calls.target(subject).device
+    for fact in facts_at(evaluator.op, subject.implementation, params, row, evaluator.cell.order, device):
         if fact.open:
             return f"{fact.what}; {fact.source}"
     exact = row.exact()
     for name, values in exact.items():
         if not np.isfinite(values).all():
             return f"{name} holds {'NaN' if np.isnan(values).any() else 'an infinity'}"
-    for spec in trial.op.inputs:
-        said = _edge(spec, exact[spec.name], trial.format)
-        if said or not holds(trial.format, spec, row.inputs[spec.name]):
+    for spec in evaluator.op.inputs:
+        said = _edge(spec, exact[spec.name], evaluator.format)
+        if said or not holds(evaluator.format, spec, row.inputs[spec.name]):
             return said or f"{spec.name} is not {spec.structure}"
     return ""
 
 
-def ordinary_rows(trial: Evaluator, batch: Batch) -> NDArray[np.bool_]:
+def ordinary_rows(evaluator: Evaluator, batch: Batch) -> NDArray[np.bool_]:
     """The rows of a batch whose numbers are finite and away from every end of their domain."""
     ordinary = np.ones(batch.rows, np.bool_)
     for name, values in batch.exact().items():
-        spec = next((i for i in trial.op.inputs if i.name == name), Input(name))
+        spec = next((i for i in evaluator.op.inputs if i.name == name), Input(name))
         flat = values.reshape(batch.rows, -1)
-        ordinary &= ~(~np.isfinite(flat) | (flat < spec.low) | (flat > spec.high) | _beside(spec, flat, trial.format)).any(axis=1)
+        ordinary &= ~(~np.isfinite(flat) | (flat < spec.low) | (flat > spec.high) | _beside(spec, flat, evaluator.format)).any(
+            axis=1
+        )
     return ordinary
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from reports.definition import Definition
 
 #: Seconds after which a case that hung before is said to hang again, where the finding does not say how long it was waited for.
-PATIENCE = 120.0
+CALL_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
     (target,) = targets_named(finding.target)
     op = op_named(finding.op)
     if finding.symptom in ("crash", "hang"):
-        patience = case_timeout or float(finding.case.get("patience", PATIENCE))
-        return _told(finding, in_a_process_of_its_own(finding, patience), version_of(target) or "")
+        call_timeout = case_timeout or float(finding.case.get("patience", CALL_TIMEOUT))
+        return _told(finding, in_a_process_of_its_own(finding, call_timeout), version_of(target) or "")
     if finding.symptom == Symptom.nondeterministic.name:
-        with host.limited(case_timeout or PATIENCE):
+        with host.limited(case_timeout or CALL_TIMEOUT):
             return _told(finding, in_other_processes(finding), version_of(target) or "")
     if case_timeout is not None and can_be_alone([target]):
         with host.limited(case_timeout):
@@ -78,22 +78,24 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
 def _reproduced(finding: Finding, target: Target, op: Op, *, alone: bool) -> Reproduction:
     cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
     subject = Subject(str(target), implementation_of(op, finding))
-    trial = Evaluator(cell, [subject], alone=alone)
-    version = trial.calls.framework(subject).version
-    now, right = again(finding, trial, subject)
+    evaluator = Evaluator(cell, [subject], alone=alone)
+    version = evaluator.calls.framework(subject).version
+    now, right = again(finding, evaluator, subject)
     if right is not None:
         return _told_of_both(finding, now, right, version)
     return _told(finding, now, version)
 
 
-def again(finding: Finding, trial: Evaluator, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
-    """The finding as it is today; and, of symptom inconsistent, as it is at the placement where its bits were right, and that placement. Raises
-    ValueError where it cannot be judged."""
+def again(finding: Finding, evaluator: Evaluator, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
+    """The finding as it is today; and, of symptom inconsistent, as it is at the placement where its bits were right, and that placement.
+    Raises ValueError where it cannot be judged."""
     case = case_of(finding)
     batch = case.batch()
     # The sound side first: a call that is right only once must be asked before the same bits were seen.
-    right = _right_side(finding, trial, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
-    return _judged(finding, trial, batch, _nth(trial, batch, subject, case.placement, finding.case), case.placement), right
+    right = _right_side(finding, evaluator, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
+    return _judged(
+        finding, evaluator, batch, _nth(evaluator, batch, subject, case.placement, finding.case), case.placement
+    ), right
 
 
 def still_inconsistent(now: Finding, there: Finding) -> bool:
@@ -101,18 +103,18 @@ def still_inconsistent(now: Finding, there: Finding) -> bool:
     return Class[now.class_].is_finding and not Class[there.class_].is_finding and there.output_hex != now.output_hex
 
 
-def _nth(trial: Evaluator, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
+def _nth(evaluator: Evaluator, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
     """The outcome of the call that a case, or its right side, tells of: the first, or the nth of equal ones."""
-    return [trial.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(told.get("nth", 1)))][-1]
+    return [evaluator.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(told.get("nth", 1)))][-1]
 
 
-def _right_side(finding: Finding, trial: Evaluator, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
+def _right_side(finding: Finding, evaluator: Evaluator, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
     """The finding as it would be at the placement where its bits were right; and that placement. Raises UserError where it has none."""
     told = finding.case.get("right")
     if not told:
         raise UserError(f"finding {finding.id} does not hold the placement where the same bits are right")
     placement = Placement(**told["placement"])
-    return _judged(finding, trial, batch, _nth(trial, batch, subject, placement, told), placement), placement
+    return _judged(finding, evaluator, batch, _nth(evaluator, batch, subject, placement, told), placement), placement
 
 
 def implementation_of(op: Op, finding: Finding) -> Implementation:
@@ -122,7 +124,7 @@ def implementation_of(op: Op, finding: Finding) -> Implementation:
     return found[0] if found else Implementation(framework, finding.implementation)
 
 
-def _judged(finding: Finding, trial: Evaluator, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
+def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
     if outcome.error.startswith(RECORD_ERRORS):
         raise UserError(f"{finding.implementation} cannot be judged: {outcome.error}")
     if outcome.screened is None or outcome.answers is None:
@@ -140,18 +142,18 @@ def _judged(finding: Finding, trial: Evaluator, batch: Batch, outcome: Outcome, 
     if class_.is_finding or finding.symptom == Symptom.exception.name:
         single = {name: values[0] for name, values in batch.exact().items()}
         suspect = Suspect(
-            trial.function, trial.references.rule(batch), single, finding.worst, answer, class_, symptom, excess,
-            trial.references.modulus(batch, finding.worst),
+            evaluator.function, evaluator.references.rule(batch), single, finding.worst, answer, class_, symptom, excess,
+            evaluator.references.modulus(batch, finding.worst),
         )  # fmt: skip
         proof = certify(
-            suspect, convention_of(trial.op, batch, finding.worst, trial.cell.order, framework_of(outcome.subject.target))
+            suspect, convention_of(evaluator.op, batch, finding.worst, evaluator.cell.order, framework_of(outcome.subject.target))
         )
         class_, truth = proof.class_, proof.confirmation
         reference, certified_by, near = truth.value, truth.certified_by, truth.near
     label = Label()
     if class_.is_finding:
         element = Element(batch, outcome.answers[placement.position], finding.worst, symptom, placement, near)
-        label = label_of(trial, outcome.subject, element)
+        label = label_of(evaluator, outcome.subject, element)
     return replace(
         finding, label=label.name, reason=label.reason or finding.reason, class_=class_.name,
         symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
@@ -217,16 +219,16 @@ def in_other_processes(finding: Finding) -> Finding:
     return replace(finding, symptom="none", class_="ok", output=answers.first, output_hex=answers.first.hex(), note="")
 
 
-def in_a_process_of_its_own(finding: Finding, patience: float) -> Finding:
+def in_a_process_of_its_own(finding: Finding, call_timeout: float) -> Finding:
     """A crash or a hang as it is today; only whether the call comes back matters."""
     case, op, target = case_of(finding), op_named(finding.op), target_named(finding.target)
     job = Job(op, implementation_of(op, finding), finding.params, finding.order)
     framework = framework_for(target, alone=True)
     try:
-        with host.limited(patience):
+        with host.limited(call_timeout):
             framework.evaluate_placed(job, case.batch(), case.placement)
-    except FrameworkDied as death:
-        return replace(finding, symptom=death.symptom, class_="unstable", note=str(death))
+    except FrameworkDied as crash:
+        return replace(finding, symptom=crash.symptom, class_="unstable", note=str(crash))
     except FrameworkError as error:
         if str(error).startswith("Unsupported"):
             raise
@@ -260,7 +262,7 @@ def script_for(
         domains={i.name: (i.low, i.high) for i in op.inputs},
         differentiable=op.differentiable_inputs,
         complex_inputs=[i.name for i in op.inputs if i.complex],
-        complex_result=op.complex_result or op.whole == "parts",
+        complex_result=op.complex_result or op.error_norm == "parts",
         single=op.elementwise and _one_number(op.definition, tuple(finding.params.items()), len(op.inputs)),
         limit_source=accuracy_limit(op, finding.order, fmt).source,
         versions=dict(versions) if versions else None,

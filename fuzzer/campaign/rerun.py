@@ -1,7 +1,7 @@
 """Rerun: the findings of a baseline in one cell, each run again on the same bits, before the search and apart from it.
 
-What a search finds depends on the points it began with. So nothing of a baseline reaches the search, which is that of any run with its seed and
-budget, and whether a finding is known, worse, better or fixed is told by its own case alone.
+What a search finds depends on the points it began with. So nothing of a baseline reaches the search, which is that of any run with its seed
+and budget, and whether a finding is known, worse, better or fixed is told by its own case alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.peers import Peers
 from fuzzer.campaign.reproduce import again, in_a_process_of_its_own, in_other_processes, still_inconsistent
-from fuzzer.campaign.shard import PATIENCE
+from fuzzer.campaign.shard import CALL_TIMEOUT
 from fuzzer.campaign.task import Result
 from fuzzer.campaign.verdict_to_finding import identity, recertified
 from fuzzer.errors import UserError
@@ -32,7 +32,8 @@ ONCE = {"count": 1, "judged": 1, "share": 1.0}
 
 @dataclass(frozen=True)
 class RerunResult(Result):
-    """became: by the id of a finding of the baseline what its case is now, see `fate`. findings: those that still fail, as they are today."""
+    """became: by the id of a finding of the baseline what its case is now, see `fate`. findings: those that still fail, as they are
+    today."""
 
     became: dict[str, dict[str, Any]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -48,14 +49,14 @@ class Rerun:
     targets: tuple[str, ...]
     peers: tuple[str, ...] = ()
     alone: bool = False
-    patience: float = PATIENCE
+    call_timeout: float = CALL_TIMEOUT
     memory: int | None = None
 
     @property
     def id(self) -> str:
         return f"rerun {self.cell.key}"
 
-    def apart(self) -> Rerun:
+    def in_isolation(self) -> Rerun:
         """With every target in a process of its own."""
         return replace(self, alone=True)
 
@@ -65,21 +66,23 @@ class Rerun:
 
     def run(self) -> RerunResult:
         """Every finding run again in this process; crashes and hangs in others."""
-        host.limit(self.patience, self.memory)
+        host.limit(self.call_timeout, self.memory)
         subjects = {(s.target, s.implementation.call): s for s in subjects_of(self.cell, self.targets)}
-        trial = Evaluator(self.cell, list(subjects.values()), alone=self.alone, peers=Peers(self.cell, self.peers, self.targets))
+        evaluator = Evaluator(
+            self.cell, list(subjects.values()), alone=self.alone, peers=Peers(self.cell, self.peers, self.targets)
+        )
         result = RerunResult(self.id, self.cell.key)
         began = time.perf_counter()
         for finding in self.findings:
             subject = subjects.get((finding.target, finding.implementation))
-            with trial.proving():
-                now = None if subject is None else _again(trial, subject, finding)
+            with evaluator.proving():
+                now = None if subject is None else _again(evaluator, subject, finding)
             if now is not None:
                 result.became[finding.id] = fate(now)
                 result.findings.extend([now] if Class[now.class_].is_finding else [])
         result.by_phase["rerun"] = time.perf_counter() - began
         if self.alone:
-            trial.calls.end_hosts([*trial.subjects, *trial.peers.subjects])
+            evaluator.calls.end_hosts([*evaluator.subjects, *evaluator.peers.subjects])
         return result
 
 
@@ -90,7 +93,7 @@ def fate(now: Finding) -> dict[str, Any]:
 
 
 def reruns(
-    findings: Iterable[Finding], cells: Sequence[Cell], targets: tuple[str, ...], peers: tuple[str, ...], patience: float, memory: int | None
+    findings: Iterable[Finding], cells: Sequence[Cell], targets: tuple[str, ...], peers: tuple[str, ...], call_timeout: float, memory: int | None
 ) -> list[Rerun]:  # fmt: skip
     """The tasks of a baseline's findings, in the order of the cells."""
     of_cell: dict[str, list[Finding]] = {}
@@ -98,24 +101,28 @@ def reruns(
         cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
         of_cell.setdefault(cell.key, []).append(replace(finding, profile=[]))
     return [
-        Rerun(cell, tuple(of_cell[cell.key]), targets, peers, patience=patience, memory=memory) for cell in cells if cell.key in of_cell
+        Rerun(cell, tuple(of_cell[cell.key]), targets, peers, call_timeout=call_timeout, memory=memory) for cell in cells if cell.key in of_cell
     ]  # fmt: skip
 
 
-def _again(trial: Evaluator, subject: Subject, finding: Finding) -> Finding | None:
+def _again(evaluator: Evaluator, subject: Subject, finding: Finding) -> Finding | None:
     """The finding as it is today, under the id of what it shows today; None where that cannot be told."""
     if finding.symptom in ("crash", "hang"):
-        return _named(trial, subject, finding, in_a_process_of_its_own(finding, float(finding.case.get("patience", PATIENCE))))
+        return _named(
+            evaluator, subject, finding, in_a_process_of_its_own(finding, float(finding.case.get("patience", CALL_TIMEOUT)))
+        )
     try:
         if finding.symptom == Symptom.nondeterministic.name:
-            return _named(trial, subject, finding, in_other_processes(finding))
-        now, right = again(finding, trial, subject)
+            return _named(evaluator, subject, finding, in_other_processes(finding))
+        now, right = again(finding, evaluator, subject)
         symptom = Symptom[now.symptom]
         if right is not None or symptom in (Symptom.exception, Symptom.crash, Symptom.hang):
             kept = right is not None and still_inconsistent(now, right[0])
-            return _named(trial, subject, finding, replace(now, symptom=finding.symptom) if kept else now)
-        case, nth = case_of(finding), int(finding.case.get("nth", 1))
-        proved = recertified(trial, subject, case.batch(), finding.worst, symptom, case.placement, nth) if symptom else None
+            return _named(evaluator, subject, finding, replace(now, symptom=finding.symptom) if kept else now)
+        case, call_index = case_of(finding), int(finding.case.get("nth", 1))
+        proved = (
+            recertified(evaluator, subject, case.batch(), finding.worst, symptom, case.placement, call_index) if symptom else None
+        )
     except (FrameworkError, UserError):
         return None
     if proved is not None:
@@ -123,9 +130,9 @@ def _again(trial: Evaluator, subject: Subject, finding: Finding) -> Finding | No
     return now if Class[now.class_] in (Class.ok, Class.ill_conditioned) else None
 
 
-def _named(trial: Evaluator, subject: Subject, finding: Finding, now: Finding) -> Finding:
+def _named(evaluator: Evaluator, subject: Subject, finding: Finding, now: Finding) -> Finding:
     """With the id of its symptom, and of the same bits alone."""
-    name = finding.id if now.symptom in (finding.symptom, "none") else identity(trial, subject, Symptom[now.symptom])
+    name = finding.id if now.symptom in (finding.symptom, "none") else identity(evaluator, subject, Symptom[now.symptom])
     return replace(now, id=name, extent=dict(ONCE), profile=[], answers=finding.answers)
 
 

@@ -24,7 +24,7 @@ from fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, longest_v
 from fuzzer.campaign.plan import Progress as CellProgress
 from fuzzer.campaign.rerun import RerunResult, replayed, reruns
 from fuzzer.campaign.search import ROWS
-from fuzzer.campaign.shard import PATIENCE, Shard, ShardResult, subjects_run
+from fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.op import ALL_DTYPES, ORDERS
 from fuzzer.catalog.registry import select
@@ -32,25 +32,27 @@ from fuzzer.errors import UserError
 from fuzzer.findings.case_record import case_from, record_of
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Run
-from fuzzer.findings.label import is_apart
+from fuzzer.findings.label import is_listed_separately
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks.target import targets_named
 
-#: Seconds of a framework call where a run's time is short: compiling an op takes up to 20 on a busy machine; and in cells of an op of which a
-#: call has crashed or hung already.
-HASTY, AGAIN = 45.0, 20.0
-#: The share of what is left of a budget in verdicts that is planned at once, for a shard may judge somewhat more than it is given; and of a
-#: budget in time that the findings of the baseline may take, so that something new is searched too.
-PORTION, REPLAYING = 0.9, 0.5
+#: Seconds that a framework call may take in a run that is short of time. Compiling an op takes up to 20 on a busy machine.
+SHORT_CALL_TIMEOUT = 45.0
+#: Seconds that a call may take in cells of an op of which a call has crashed or hung before.
+RETRY_CALL_TIMEOUT = 20.0
+#: The share of the remaining verdicts that is planned at once: a shard may judge somewhat more than its budget.
+PLANNED_SHARE = 0.9
+#: The share of a budget in time that the findings of the baseline may take; the rest searches for new ones.
+BASELINE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a campaign does; None means everything there is. workers 0: in this process. resume: id of a run to continue.
-    baseline: a run whose findings are run again first; facts: of sweeps, whose worst inputs are. case_timeout: seconds that a
-    framework call may take; None: PATIENCE, or HASTY where every visit has less than that. memory_limit: bytes that a process may have;
-    None: its share of the machine's memory.
+    """What a campaign does; None means everything there is. workers 0: in this process. resume: id of a run to continue. baseline: a run
+    whose findings are run again first; facts: of sweeps, whose worst inputs are. case_timeout: seconds that a framework call may take;
+    None: CALL_TIMEOUT, or SHORT_CALL_TIMEOUT where every visit has less than that. memory_limit: bytes that a process may have; None: its
+    share of the machine's memory.
     """
 
     budget: Budget
@@ -200,7 +202,7 @@ class _Campaign:
             if self._out_of_time() or self._verdicts_left() <= 0:
                 return
             shards = round_of(
-                number, self.cells, self.memory, visit.targets, self.settings.seed, self._patience(visit), self.memory_limit,
+                number, self.cells, self.memory, visit.targets, self.settings.seed, self._call_timeout(visit), self.memory_limit,
                 visit=visit,
             )  # fmt: skip
             if not shards and not visit.part:
@@ -218,8 +220,9 @@ class _Campaign:
         return math.inf if budget is None else budget - self.spent
 
     def _portions(self, shards: list[Shard]) -> Iterator[list[Shard]]:
-        """The shards, as many at a time as a budget in verdicts has room for by what they may judge; what they did judge is known before the
-        next are chosen, so that the budget is kept to within one shard. After the first round a shard is no larger than what is left."""
+        """The shards, as many at a time as a budget in verdicts has room for by what they may judge; what they did judge is known before
+        the next are chosen, so that the budget is kept to within one shard. After the first round a shard is no larger than what is
+        left."""
         if self.settings.budget.verdicts is None:
             yield shards
             return
@@ -227,7 +230,7 @@ class _Campaign:
         while waiting and (left := self._verdicts_left()) > 0:
             portion: list[Shard] = []
             planned = 0
-            while waiting and planned < PORTION * left:
+            while waiting and planned < PLANNED_SHARE * left:
                 shard = waiting.pop()
                 subjects = max(1, len(subjects_run(shard)))
                 portion.append(
@@ -238,9 +241,9 @@ class _Campaign:
             yield portion
             self.spent += max(planned, self.totals["verdicts"] - judged)
 
-    def _patience(self, visit: Visit) -> float:
+    def _call_timeout(self, visit: Visit) -> float:
         """Seconds of a call: as asked; little in a visit that has a second or two, for a call that hangs costs a worker all of them."""
-        return self.settings.case_timeout or (HASTY if visit.part else PATIENCE)
+        return self.settings.case_timeout or (SHORT_CALL_TIMEOUT if visit.part else CALL_TIMEOUT)
 
     def _visits(self) -> Iterator[tuple[int, Visit]]:
         """(round, targets) without end."""
@@ -287,7 +290,8 @@ class _Campaign:
         return tuple(sorted({*shard.excluded, *dead}))
 
     def _seconds(self, shard: Shard) -> tuple[float, bool]:
-        """What a shard may take beside the others: what its cell took before, else vectors, whose every length is compiled, more than scalars."""
+        """What a shard may take beside the others: what its cell took before, else vectors, whose every length is compiled, more than
+        scalars."""
         return self.took.get(shard.cell.key, 0.0), not shard.cell.record.elementwise
 
     def _paced(self, shards: Sequence[Shard], visit: Visit) -> Iterator[Shard]:
@@ -299,16 +303,16 @@ class _Campaign:
             yield self._without_fatal(replace(shard, seconds=self.pace.next(visit.weight, visit.times)))
 
     def _without_fatal(self, shard: Shard) -> Shard:
-        """The shard without the calls that died in another cell of its op: a minute each for what is known. A later round, where the time of the
-        run allows for one, meets them again. Where there are no others, with these alone and little patience."""
+        """The shard without the calls that died in another cell of its op: a minute each for what is known. A later round, where the time
+        of the run allows for one, meets them again. Where there are no others, with these only and a short timeout."""
         fatal = self.fatal[shard.cell.op]
         if not fatal:
             return shard
         excluded = fatal | set(shard.excluded)
         if any((s.target, s.implementation.call) not in excluded for s in subjects_of(shard.cell, shard.targets)):
             return replace(shard, excluded=tuple(sorted(excluded)))
-        patience = shard.patience if self.settings.case_timeout else min(shard.patience, AGAIN)
-        return replace(shard, alone=True, patience=patience)
+        call_timeout = shard.call_timeout if self.settings.case_timeout else min(shard.call_timeout, RETRY_CALL_TIMEOUT)
+        return replace(shard, alone=True, call_timeout=call_timeout)
 
     def _save(self, result: ShardResult) -> _Lesson | None:
         if result.failure:
@@ -316,7 +320,7 @@ class _Campaign:
             self.memory[result.cell].failures += FAILURES if result.died else 1
             return None
         lesson = _Lesson(
-            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings if not is_apart(f)},
+            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings if not is_listed_separately(f)},
             [record_of(case) for case in result.corpus], result.ran, result.excluded,
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
             [(r.cell, r.target, r.call, r.message, r.reason) for r in result.rejected],
@@ -362,10 +366,10 @@ class _Campaign:
         for finding in found:
             cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
             if finding.symptom in ("crash", "hang") and cell.key in self.memory:
-                self.memory[cell.key].deadly = True
+                self.memory[cell.key].has_crashing_cases = True
         fresh = []
-        patience = self.settings.case_timeout or PATIENCE
-        for task in reruns(found, self.cells, names, self.peers, patience, self.memory_limit):
+        call_timeout = self.settings.case_timeout or CALL_TIMEOUT
+        for task in reruns(found, self.cells, names, self.peers, call_timeout, self.memory_limit):
             if task.id in done:
                 self.became.update(json.loads(done[task.id])["became"])
             else:
@@ -377,7 +381,7 @@ class _Campaign:
 
     def _replayed_enough(self) -> bool:
         seconds = self.settings.budget.seconds
-        return seconds is not None and time.monotonic() - self.start >= REPLAYING * seconds
+        return seconds is not None and time.monotonic() - self.start >= BASELINE_SHARE * seconds
 
     def _keep(self, result: RerunResult) -> None:
         if result.failure:

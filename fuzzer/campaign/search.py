@@ -22,34 +22,36 @@ from fuzzer.inputs import vectors
 from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.landmarks import landmarks
 from fuzzer.inputs.recipe import Landmarks, Recipe
-from fuzzer.inputs.strategies import cousins, explore, usual_lengths
+from fuzzer.inputs.strategies import explore, usual_lengths, variants
 from fuzzer.inputs.structures import satisfy
 from oracles import oracle
 from oracles.effort import ROW, evaluation_cost
 from oracles.function import Function
 from oracles.question import Caps
 
-#: Numbers of one framework call, and one shape for jax. After round 0 each recipe has so many, and of vectors it has COUSINS.
+#: Numbers of a recipe in round 0: those of one framework call, so that JAX compiles one shape.
 ROWS = 4096
-LATER, COUSINS = 16384, 4
-#: Cousins of each recipe where a call is light work (Search.light), so that Python's share of it is small: of scalars, and of vectors, whose
-#: columns are short arrays.
-MORE_SCALARS, MORE_VECTORS = 4, 16
-#: Nominal seconds of Arb for each number of a row (oracles.effort), beside those of any row, up to which the work is light.
-LIGHT = 20e-6
-#: Rows of the first batches of a search that has little time: loops over rows cost milliseconds for each. Where every shape is compiled it is one
-#: batch, in calls of the least shape, which the proofs have too.
-FEW, FEW_COMPILED = (64, 1024), (1024,)
-#: Points of the grid that are also evaluated alone: a call costs 10 to 500 microseconds.
-ALONE = 192
-#: Calls of TAIL rows, the last seven of which no vector of 8 or 16 covers (of 4: the last three); such calls per shard.
-TAIL, TAILS = 23, 32
+#: Numbers of a recipe in later rounds, and how many variants of a recipe over vectors share a call.
+LATER_ROWS, VARIANTS = 16384, 4
+#: Variants of a recipe where a call is light work (Search.light), so that the interpreter's overhead per number is small. Vectors get more
+#: than scalars because their columns are shorter.
+LIGHT_SCALAR_VARIANTS, LIGHT_VECTOR_VARIANTS = 4, 16
+#: Work is light up to this many nominal seconds of Arb per number of a row (oracles.effort), above the constant cost of a row.
+LIGHT_SECONDS = 20e-6
+#: Rows of the first batches of a search that has little time: loops over rows cost milliseconds each.
+FIRST_ROWS = (64, 1024)
+#: The same where every shape is compiled: one batch, in calls of the smallest shape, which proofs compile anyway.
+FIRST_ROWS_COMPILED = (1024,)
+#: Points of the grid that are also evaluated in a batch of one: a call costs 10 to 500 microseconds.
+BATCHES_OF_ONE = 192
+#: Rows of a call that ends in scalar code: vectors of 8 or 16 leave seven rows, vectors of 4 three. And how many such calls a shard makes.
+TAIL_ROWS, TAIL_CALLS = 23, 32
 #: Cases that a search hands on.
 CORPUS = 48
-#: Vector lengths by round: jax compiles each of them for each op, so the long ones come where time is left.
+#: Vector lengths by round. JAX compiles each of them for each op, so the long ones come last.
 LENGTHS = ((2, 3, 17), (2, 8, 64), (1, 16, 69, 7), (3, 17, 1000))
-#: The zoom's first reach is a binade; each round divides it by this.
-NARROWER = 8
+#: The first reach of the zoom is a binade; each round divides it by this.
+ZOOM_FACTOR = 8
 
 
 class Spent(Exception):
@@ -69,49 +71,57 @@ def lengths_of(op: Op, order: str, round_: int) -> list[int]:
     return first if round_ == 0 or not rest else [rest[(2 * round_ - 2 + k) % len(rest)] for k in range(min(2, len(rest)))]
 
 
-def first_rows(trial: Evaluator) -> tuple[int, ...]:
+def first_rows(evaluator: Evaluator) -> tuple[int, ...]:
     """Rows of the first calls of a search in a hurry."""
-    return FEW_COMPILED if all(trial.calls.target(subject).compiles_shapes for subject in trial.subjects) else FEW
+    return (
+        FIRST_ROWS_COMPILED
+        if all(evaluator.calls.target(subject).compiles_shapes for subject in evaluator.subjects)
+        else FIRST_ROWS
+    )
 
 
 class Search:
-    """The search of one shard: a budget of verdicts, a trial and a ledger per subject."""
+    """The search of one shard: a budget of verdicts, an evaluator and a ledger per subject."""
 
-    def __init__(self, trial: Evaluator, verdicts: int, seed: int, round_: int) -> None:
-        self.trial = trial
+    def __init__(self, evaluator: Evaluator, verdicts: int, seed: int, round_: int) -> None:
+        self.evaluator = evaluator
         self.budget = verdicts
         self.seed = seed
         self.round = round_
-        self.lengths = lengths_of(trial.op, trial.cell.order, round_)
-        self.ledgers = [Ledger(trial.cell, subject) for subject in trial.subjects]
+        self.lengths = lengths_of(evaluator.op, evaluator.cell.order, round_)
+        self.ledgers = [Ledger(evaluator.cell, subject) for subject in evaluator.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
-        self.hurried = trial.deadlines.time_limited and round_ == 0
-        self.rows, self.cousins, self.around = ROWS, 1, ROWS  # numbers of a recipe, recipes of a call, numbers of a zoom's call
+        self.time_limited = evaluator.deadlines.time_limited and round_ == 0
+        self.rows, self.variants, self.around = ROWS, 1, ROWS  # numbers of a recipe, recipes of a call, numbers of a zoom's call
         if round_ > 0:
-            self.rows, self.cousins, self.around = LATER, self._cousins, LATER * (1 if trial.op.elementwise else COUSINS)
+            self.rows, self.variants, self.around = (
+                LATER_ROWS,
+                self._variants,
+                LATER_ROWS * (1 if evaluator.op.elementwise else VARIANTS),
+            )
         self.per_call = 0  # rows of a call where each recipe is divided into several
         self._grid: Batch | None = None
         self.unanswered = 0  # elements of calls that raised, which cost time too, or were left out: else a search might not end
 
     @cached_property
     def light(self) -> bool:
-        """Whether a call of many elements is decided by the vectorised tiers, all but a few, at little cost: in at most 32 bits, of one number, or
-        by a definition of few operations."""
-        trial, op = self.trial, self.trial.op
-        if trial.format.width > 32:
+        """Whether a call of many elements is decided by the vectorised tiers, all but a few, at little cost: in at most 32 bits, of one
+        number, or by a definition of few operations."""
+        evaluator, op = self.evaluator, self.evaluator.op
+        if evaluator.format.width > 32:
             return False
         if op.elementwise and len(op.inputs) == 1:
             return True
         shapes = {spec.name: spec.sizes(max(self.lengths)) for spec in op.inputs}
-        return evaluation_cost(trial.function, shapes, 64) <= ROW + LIGHT * sum(
+        return evaluation_cost(evaluator.function, shapes, 64) <= ROW + LIGHT_SECONDS * sum(
             int(math.prod(shape)) for shape in shapes.values()
         )
 
     @property
-    def _cousins(self) -> int:
-        if self.trial.op.elementwise:
-            return MORE_SCALARS if self.light else 1
-        return MORE_VECTORS if self.light else COUSINS
+    def _variants(self) -> int:
+        if self.evaluator.op.elementwise:
+            return LIGHT_SCALAR_VARIANTS if self.light else 1
+        return LIGHT_VECTOR_VARIANTS if self.light else VARIANTS
 
     def feed(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> float:
         """Judges a batch for all subjects; returns the worst score, log2 of an error in ulps. Raises Spent with the last batch."""
@@ -121,14 +131,14 @@ class Search:
 
     def _check(self) -> None:
         if (
-            self.trial.clock.verdicts + self.unanswered >= self.budget
-            or self.trial.deadlines.search_over
-            or all(map(self.trial.calls.is_out, self.trial.subjects))
+            self.evaluator.clock.verdicts + self.unanswered >= self.budget
+            or self.evaluator.deadlines.search_over
+            or all(map(self.evaluator.calls.is_disabled, self.evaluator.subjects))
         ):
             raise Spent
 
     def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0) -> float:
-        judgement = self.trial.run(batch, within=within, per_call=per_call)
+        judgement = self.evaluator.run(batch, within=within, per_call=per_call)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
             if outcome.answers is None:
@@ -140,7 +150,7 @@ class Search:
 
     def run(self, corpus: Sequence[Case]) -> None:
         """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay."""
-        with self.trial.searching():
+        with self.evaluator.searching():
             self._phases(corpus)
             if self._grid is not None:
                 self._compare(self._grid)
@@ -148,15 +158,15 @@ class Search:
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:
             self._replay(corpus)
-            if corpus or self.trial.deadlines.run_over:
+            if corpus or self.evaluator.deadlines.run_over:
                 self._check()
-            op, cell = self.trial.op, self.trial.cell
-            if self.hurried:
-                self._in_a_hurry()
+            op, cell = self.evaluator.op, self.evaluator.cell
+            if self.time_limited:
+                self._time_limited_start()
             marks = self._landmarks()
             grid = self._grid = special_batch(op, dict(cell.params), cell.dtype, cell.order, marks)
             if self.round == 0:
-                self._alone(grid)
+                self._batches_of_one(grid)
                 self._tails(grid)
                 self._generated(grid)
             while True:
@@ -165,13 +175,13 @@ class Search:
         except Spent:
             return
 
-    def _in_a_hurry(self) -> None:
+    def _time_limited_start(self) -> None:
         """The grid without landmarks, a few of its points alone, then recipes, in calls that grow: until the time is over."""
-        op, cell = self.trial.op, self.trial.cell
+        op, cell = self.evaluator.op, self.evaluator.cell
         grid = special_batch(op, dict(cell.params), cell.dtype, cell.order)
         order = np.random.Generator(np.random.PCG64(self.seed)).permutation(grid.rows)
-        few, start = first_rows(self.trial), 0
-        compiled = few == FEW_COMPILED
+        few, start = first_rows(self.evaluator), 0
+        compiled = few == FIRST_ROWS_COMPILED
         self.per_call = EAGER_ROWS[0] if compiled else 0
         for rows in (*few, *[few[-1] if compiled else ROWS] * (1 + grid.rows // few[-1])):
             if start < grid.rows:
@@ -186,18 +196,20 @@ class Search:
         for start in range(0, batch.rows, ROWS):
             self.feed(batch.take(slice(start, start + ROWS)))
 
-    def _alone(self, grid: Batch) -> None:
+    def _batches_of_one(self, grid: Batch) -> None:
         """Points of the grid one by one: calls of one element never reach vector code, and long batches never leave it."""
-        if self.trial.op.elementwise:
-            count = min(grid.rows, ALONE if self.trial.cell.order == "value" else ALONE // 2)
+        if self.evaluator.op.elementwise:
+            count = min(grid.rows, BATCHES_OF_ONE if self.evaluator.cell.order == "value" else BATCHES_OF_ONE // 2)
             self.feed(grid.take(np.unique(np.linspace(0, grid.rows - 1, count).astype(np.int64))), within=Placement(1))
 
     def _tails(self, grid: Batch) -> None:
         """Points of the grid at the end of short calls, where the scalar code after the last whole vector computes them."""
-        if self.trial.op.elementwise:
-            index = np.linspace(0, grid.rows - 1, min(grid.rows, TAIL * TAILS) // TAIL * TAIL).astype(np.int64)
+        if self.evaluator.op.elementwise:
+            index = np.linspace(0, grid.rows - 1, min(grid.rows, TAIL_ROWS * TAIL_CALLS) // TAIL_ROWS * TAIL_ROWS).astype(
+                np.int64
+            )
             index = np.random.Generator(np.random.PCG64(self.seed)).permutation(index)
-            self.feed(grid.take(index), per_call=TAIL)
+            self.feed(grid.take(index), per_call=TAIL_ROWS)
 
     def _replay(self, corpus: Sequence[Case]) -> None:
         """Each case as it was found: alone, in a call of some length, or (cases of a search) among others. Whatever the budget."""
@@ -210,16 +222,16 @@ class Search:
             self._judged(concatenate(batches), None if placement.length >= ROWS else placement)
 
     def _landmarks(self) -> Landmarks:
-        with self.trial.clock.phase("oracle"):  # bisection over the oracle; once in a process
-            return _landmarks_of(self.trial.function, self.trial.cell.dtype, self.trial.op.elementwise)
+        with self.evaluator.clock.phase("oracle"):  # bisection over the oracle; once in a process
+            return _landmarks_of(self.evaluator.function, self.evaluator.cell.dtype, self.evaluator.op.elementwise)
 
     def _explore(self, marks: Landmarks, examples: int, rows: int | None = None) -> None:
-        cell, op = self.trial.cell, self.trial.op
+        cell, op = self.evaluator.cell, self.evaluator.op
         self.seed += 1
 
         def judge(recipe: Recipe) -> float:
-            with self.trial.clock.phase("generation"):
-                recipes = cousins(op, cell.dtype, recipe, self.cousins)
+            with self.evaluator.clock.phase("generation"):
+                recipes = variants(op, cell.dtype, recipe, self.variants)
                 batches = [r.expand(op, dict(cell.params), cell.dtype, cell.order, marks) for r in recipes]
             return self.feed(concatenate(batches), per_call=self.per_call)
 
@@ -230,27 +242,27 @@ class Search:
 
     def _zoom(self, rounds: int) -> None:
         """Around the worst points of every subject: all ordinals within a reach that narrows from a binade to a few ulps."""
-        fmt = format_named(self.trial.cell.dtype)
+        fmt = format_named(self.evaluator.cell.dtype)
         rng = np.random.Generator(np.random.PCG64([self.seed, self.round, 77]))
         reach = 1 << (fmt.precision - 1)
         for _ in range(rounds):
-            elites = self._elites()
-            if not elites:
+            worst_rows = self._worst_rows()
+            if not worst_rows:
                 return
-            for group in _by_shape(elites):
-                with self.trial.clock.phase("generation"):
-                    batch = _around(group, self.trial.op, fmt, reach, rng, self.around)
+            for group in _by_shape(worst_rows):
+                with self.evaluator.clock.phase("generation"):
+                    batch = _around(group, self.evaluator.op, fmt, reach, rng, self.around)
                 self.feed(batch)
-            reach = max(8, reach // NARROWER)
+            reach = max(8, reach // ZOOM_FACTOR)
 
     def _compare(self, grid: Batch) -> None:
         """The worst points and a sample of the grid at other positions, lengths and strides: outside the budget, a bounded number of
         calls. What is wrong only there joins the candidates."""
         for batch in consistency.sample(self._worst(), grid):
-            compared = consistency.compare(self.trial, batch, seed=self.seed, round_=self.round, without=list(self.errors))
+            compared = consistency.compare(self.evaluator, batch, seed=self.seed, round_=self.round, without=list(self.errors))
             for found in compared:
                 ledger = self.ledgers[found.number]
-                if found.error and not self.trial.calls.is_out(self.trial.subjects[found.number]):
+                if found.error and not self.evaluator.calls.is_disabled(self.evaluator.subjects[found.number]):
                     self.errors.setdefault(found.number, (found.error, batch))
                 for judgement, placement in found.wrong:
                     ledger.add(judgement, judgement.outcomes[0], within=placement)
@@ -258,7 +270,7 @@ class Search:
                 ledger.compared += found.compared
                 ledger.differing += found.differing
 
-    def _elites(self) -> list[Batch]:
+    def _worst_rows(self) -> list[Batch]:
         return [batch for ledger in self.ledgers for batch in _ranked(ledger)]
 
     def _worst(self) -> list[Batch]:
@@ -275,8 +287,8 @@ class Search:
 
 
 def _ranked(ledger: Ledger) -> list[Batch]:
-    """The elites of a subject, worst first."""
-    return [batch for _, batch in sorted(ledger.elites.values(), key=lambda pair: -pair[0])[:6]]
+    """The worst rows of a subject, worst first."""
+    return [batch for _, batch in sorted(ledger.worst_rows.values(), key=lambda pair: -pair[0])[:6]]
 
 
 @lru_cache(maxsize=512)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.campaign.deadlines import TIME_LIMITED, Deadlines
 from fuzzer.campaign.evaluator import Evaluator
+from fuzzer.campaign.failures import failures_of, short_call_timeout
 from fuzzer.campaign.nondeterminism import end_processes, with_nondeterminism
 from fuzzer.campaign.peers import Peers
-from fuzzer.campaign.raised import raised_of, short_patience
 from fuzzer.campaign.rejected import Rejected
 from fuzzer.campaign.search import Search, lengths_of
 from fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of
@@ -23,17 +23,17 @@ from fuzzer.findings.finding import CellSummary, Finding
 from fuzzer.frameworks import host
 
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
-PATIENCE = 120.0
+CALL_TIMEOUT = 120.0
 #: Deaths that a subject may cost while its findings are certified: its process starts anew after each.
-LIVES = 3
+MAX_CRASHES = 3
 
 
 @dataclass(frozen=True)
 class Shard:
     """verdicts: the budget of the search, per subject. corpus: cases to replay first. known: finding id -> excess reported before.
 
-    excluded: (target, call) that are not run any more: they died, or do not support the cell. alone: every target in a process of its
-    own, so that a death ends no more than that. patience: seconds that a framework call may take. memory: bytes that a process may have,
+    excluded: (target, call) that are not run any more: they died, or do not support the cell. alone: every target in a process of its own,
+    so that a crash ends no more than that. call_timeout: seconds that a framework call may take. memory: bytes that a process may have,
     None for any. until: the time (time.time) at which a run's budget in time ends, and with it the search and the shrinking; what it has
     found is certified all the same. seconds: its own share of that time. part: which part of a round it is (plan.Visit). peers: targets
     that are asked about its findings alone, where they are none of `targets`.
@@ -48,7 +48,7 @@ class Shard:
     known: tuple[tuple[str, float], ...] = ()
     excluded: tuple[tuple[str, str], ...] = ()
     alone: bool = False
-    patience: float = PATIENCE
+    call_timeout: float = CALL_TIMEOUT
     memory: int | None = None
     until: float | None = None
     seconds: float | None = None
@@ -64,7 +64,7 @@ class Shard:
         """run_shard."""
         return run_shard(self)
 
-    def apart(self) -> Shard:
+    def in_isolation(self) -> Shard:
         """Alone, with time to meet again what killed it: calls take longer there."""
         return replace(self, alone=True, seconds=None if self.seconds is None else max(self.seconds, TIME_LIMITED / 2))
 
@@ -78,7 +78,7 @@ class ShardResult(Result):
     """What a shard found. by_phase: seconds, a partition of the shard's time (Clock). A cell whose shard broke is not counted as reached.
 
     ran: subjects that were run. excluded: (target, call) that the rest of the run leaves out in this cell; unsupported: why, for those
-    that do not support it. incidents: a line for each death that did not happen again. dead_peers: (target, call) of peers that died.
+    that do not support it. incidents: a line for each crash that did not happen again. dead_peers: (target, call) of peers that died.
     """
 
     verdicts: int = 0
@@ -104,46 +104,48 @@ def subjects_run(shard: Shard) -> list[Subject]:
 
 def run_shard(shard: Shard) -> ShardResult:
     """Runs a shard in this process. Same arguments, same machine: same verdicts and findings (only the seconds differ)."""
-    host.limit(shard.patience, shard.memory)
+    host.limit(shard.call_timeout, shard.memory)
     subjects = subjects_run(shard)
     peers = Peers(shard.cell, shard.peers, shard.targets, shard.excluded)
-    trial = Evaluator(shard.cell, subjects, alone=shard.alone, deadlines=Deadlines(shard.until, shard.seconds), peers=peers)
+    evaluator = Evaluator(shard.cell, subjects, alone=shard.alone, deadlines=Deadlines(shard.until, shard.seconds), peers=peers)
     try:
-        return _run(shard, trial)
+        return _run(shard, evaluator)
     finally:
         if shard.alone:
             end_processes()
-            trial.calls.end_hosts([*subjects, *peers.subjects])
+            evaluator.calls.end_hosts([*subjects, *peers.subjects])
 
 
-def _run(shard: Shard, trial: Evaluator) -> ShardResult:
+def _run(shard: Shard, evaluator: Evaluator) -> ShardResult:
     start = time.perf_counter()
-    refused = unsupported_of(trial, lengths_of(trial.op, shard.cell.order, shard.round))
-    trial.subjects = [subject for subject in trial.subjects if subject not in refused]
-    trial.deadlines.begin()
+    refused = unsupported_of(evaluator, lengths_of(evaluator.op, shard.cell.order, shard.round))
+    evaluator.subjects = [subject for subject in evaluator.subjects if subject not in refused]
+    evaluator.deadlines.begin()
     seed = int.from_bytes(hashlib.sha256(f"{shard.seed} {shard.cell.key} {shard.round}".encode()).digest()[:6], "big")
-    search = Search(trial, shard.verdicts * max(1, len(trial.subjects)), seed, shard.round)
-    if trial.subjects:
+    search = Search(evaluator, shard.verdicts * max(1, len(evaluator.subjects)), seed, shard.round)
+    if evaluator.subjects:
         search.run(shard.corpus)
-    searched = trial.clock.verdicts
+    searched = evaluator.clock.verdicts
     known = dict(shard.known)
-    if any(death.symptom == "hang" for death in trial.calls.deaths.values()):
-        host.limit(short_patience(trial, trial.subjects, shard.patience), shard.memory)
-    trial.calls.revive(LIVES)
-    with trial.proving():
+    if any(crash.symptom == "hang" for crash in evaluator.calls.crashes.values()):
+        host.limit(short_call_timeout(evaluator, evaluator.subjects, shard.call_timeout), shard.memory)
+    evaluator.calls.reset_crashes(MAX_CRASHES)
+    with evaluator.proving():
         findings = [
-            f for ledger in search.ledgers for f in with_nondeterminism(trial, ledger.subject, findings_of(trial, ledger, known))
+            f
+            for ledger in search.ledgers
+            for f in with_nondeterminism(evaluator, ledger.subject, findings_of(evaluator, ledger, known))
         ]
-        raised = raised_of(trial, search.errors, shard.patience, shard.memory)
-    misrecorded = misrecorded_of(trial, search.errors)
-    never = [s for s in misrecorded if not search.ledgers[trial.subjects.index(s)].verdicts]
-    dead = trial.peers.dead(trial)
-    excluded = {(s.target, s.implementation.call) for s in (*trial.calls.deaths, *refused, *never)} - set(dead)
+        failures = failures_of(evaluator, search.errors, shard.call_timeout, shard.memory)
+    misrecorded = misrecorded_of(evaluator, search.errors)
+    never = [s for s in misrecorded if not search.ledgers[evaluator.subjects.index(s)].verdicts]
+    dead = evaluator.peers.dead(evaluator)
+    excluded = {(s.target, s.implementation.call) for s in (*evaluator.calls.crashes, *refused, *never)} - set(dead)
     seconds = time.perf_counter() - start
     return ShardResult(
-        shard.id, shard.cell.key, verdicts=searched, seconds=seconds, by_phase=dict(trial.clock.seconds),
-        by_tier=dict(trial.clock.tally.elements), tier_seconds=dict(trial.clock.tally.seconds),
-        cells=[ledger.summary() for ledger in search.ledgers], findings=findings + raised.findings, corpus=search.corpus(),
-        ran=len(trial.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
-        rejected=raised.rejected, incidents=raised.incidents, dead_peers=dead,
+        shard.id, shard.cell.key, verdicts=searched, seconds=seconds, by_phase=dict(evaluator.clock.seconds),
+        by_tier=dict(evaluator.clock.tally.elements), tier_seconds=dict(evaluator.clock.tally.seconds),
+        cells=[ledger.summary() for ledger in search.ledgers], findings=findings + failures.findings, corpus=search.corpus(),
+        ran=len(evaluator.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
+        rejected=failures.rejected, incidents=failures.incidents, dead_peers=dead,
     )  # fmt: skip

@@ -25,13 +25,13 @@ CALL, SPECIAL_CALL, CALLS = 64, 12, 40
 LOSS = 64.0
 
 
-def shrink(trial: Evaluator, subject: Subject, candidate: Candidate) -> Candidate:
+def shrink(evaluator: Evaluator, subject: Subject, candidate: Candidate) -> Candidate:
     """A candidate no more complex that the screen gives the same class and symptom, in the same kind of call. Deterministic; a
     shrunk candidate is left as it is, unless the calls ran out, or the time of the run."""
-    solo = trial.of_one(subject, replace(trial.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL))
+    solo = evaluator.of_one(subject, replace(evaluator.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL))
     best = candidate
     calls = CALLS
-    while calls > 0 and not trial.deadlines.past:
+    while calls > 0 and not evaluator.deadlines.past:
         found = None
         for rows in _chunks(_simpler(best, solo)):
             if calls <= 0:
@@ -40,7 +40,7 @@ def shrink(trial: Evaluator, subject: Subject, candidate: Candidate) -> Candidat
             kept = _kept(solo, rows, best, candidate)
             if kept:
                 found = kept[0]
-                together = _together(best, kept, trial.format)
+                together = _together(best, kept, evaluator.format)
                 if together is not None:
                     calls -= 1
                     found = next(iter(_kept(solo, ((together, found.output),), best, candidate)), found)
@@ -71,10 +71,10 @@ def _finite(row: Batch) -> bool:
     return all(np.isfinite(values.astype(np.float64)).all() for values in row.inputs.values())
 
 
-def _kept(trial: Evaluator, rows: Sequence[tuple[Batch, int]], best: Candidate, original: Candidate) -> list[Candidate]:
+def _kept(evaluator: Evaluator, rows: Sequence[tuple[Batch, int]], best: Candidate, original: Candidate) -> list[Candidate]:
     """Those of the rows, in their order, that fail as the original does, about as badly."""
     batch = concatenate([row for row, _ in rows])
-    (outcome,) = trial.run(batch, within=original.within).outcomes
+    (outcome,) = evaluator.run(batch, within=original.within).outcomes
     if outcome.screened is None:
         return []
     verdicts = outcome.screened.verdicts
@@ -111,28 +111,30 @@ def _together(best: Candidate, kept: list[Candidate], fmt: Format) -> Batch | No
     return Batch(best.row.dtype, inputs) if len(changed) > 1 else None
 
 
-def _simpler(candidate: Candidate, trial: Evaluator) -> Iterator[tuple[Batch, int]]:
+def _simpler(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch, int]]:
     """Rows that are simpler than the candidate's, the simplest first."""
-    yield from _shorter(candidate, trial)
-    yield from _plainer(candidate, trial)
+    yield from _shorter(candidate, evaluator)
+    yield from _plainer(candidate, evaluator)
 
 
-def _shorter(candidate: Candidate, trial: Evaluator) -> Iterator[tuple[Batch, int]]:
+def _shorter(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch, int]]:
     """Fewer elements of the vectors, all vectors cut alike, the failing output kept: windows, then all but one element."""
-    row, op = candidate.row, trial.op
+    row, op = candidate.row, evaluator.op
     vectors = [i.name for i in op.inputs if i.stored == ("n",)]
     if not vectors or any(i.varies and i.name not in vectors for i in op.inputs):
         return
     length = row.inputs[vectors[0]].shape[1]
-    outputs = output_count(op, dict(trial.cell.params), length)
+    outputs = output_count(op, dict(evaluator.cell.params), length)
     for fewer in sorted(
-        n for n in {1, 2, 3, length // 2, length - 1} if op.least_length(trial.cell.order) <= n < length and _cheap(n, trial)
+        n
+        for n in {1, 2, 3, length // 2, length - 1}
+        if op.least_length(evaluator.cell.order) <= n < length and _cheap(n, evaluator)
     ):
-        left_over = output_count(op, dict(trial.cell.params), fewer)  # of rfft, or of differences, neither as many nor as few
+        left_over = output_count(op, dict(evaluator.cell.params), fewer)  # of rfft, or of differences, neither as many nor as few
         same_shape = outputs == length and left_over == fewer
         for left in _cuts(length, fewer, candidate.output % length):
-            output = _moved(candidate.output, length, left, vectors, trial, same_shape)
-            if output is None or (trial.cell.order in ("value", "jvp") and output >= left_over):
+            output = _moved(candidate.output, length, left, vectors, evaluator, same_shape)
+            if output is None or (evaluator.cell.order in ("value", "jvp") and output >= left_over):
                 continue
             inputs = {n: (v[:, left] if n in vectors else v) for n, v in row.inputs.items()}
             if not all(holds(row.format, i, inputs[i.name]) for i in op.inputs):
@@ -140,7 +142,7 @@ def _shorter(candidate: Candidate, trial: Evaluator) -> Iterator[tuple[Batch, in
             if COTANGENT in inputs:
                 inputs[COTANGENT] = inputs[COTANGENT][:, left if same_shape else slice(left_over)]
             if TANGENT in inputs:
-                inputs[TANGENT] = inputs[TANGENT][:, _variables_left(trial, vectors, length, left)]
+                inputs[TANGENT] = inputs[TANGENT][:, _variables_left(evaluator, vectors, length, left)]
             yield Batch(row.dtype, inputs), output
 
 
@@ -154,31 +156,31 @@ def _cuts(length: int, fewer: int, place: int) -> list[list[int]]:
     return [list(cut) for cut in dict.fromkeys(tuple(cut) for cut in windows + beside)]
 
 
-def _moved(output: int, length: int, left: list[int], vectors: list[str], trial: Evaluator, same_shape: bool) -> int | None:
+def _moved(output: int, length: int, left: list[int], vectors: list[str], evaluator: Evaluator, same_shape: bool) -> int | None:
     """Where the failing output stands after the cut; None where it is gone."""
-    if trial.cell.order in ("value", "jvp"):  # outputs as of the value
+    if evaluator.cell.order in ("value", "jvp"):  # outputs as of the value
         kept = left if same_shape else [output]
         return (kept.index(output) if same_shape else output) if output in kept else None
-    kept = _variables_left(trial, vectors, length, left)
+    kept = _variables_left(evaluator, vectors, length, left)
     return kept.index(output) if output in kept else None
 
 
-def _variables_left(trial: Evaluator, vectors: list[str], length: int, left: list[int]) -> list[int]:
+def _variables_left(evaluator: Evaluator, vectors: list[str], length: int, left: list[int]) -> list[int]:
     """The numbers that the op is differentiated by, of those before the cut, which are still there: elements of vectors, and scalars."""
-    return [i for i, (name, index) in enumerate(variables(trial.op, length)) if name not in vectors or index in left]
+    return [i for i, (name, index) in enumerate(variables(evaluator.op, length)) if name not in vectors or index in left]
 
 
-def _cheap(length: int, trial: Evaluator) -> bool:
+def _cheap(length: int, evaluator: Evaluator) -> bool:
     """Whether the framework takes vectors of this length without compiling one more shape."""
-    closed = trial.calls.framework(trial.subjects[0]).lengths
+    closed = evaluator.calls.framework(evaluator.subjects[0]).lengths
     return closed is None or length in closed
 
 
-def _plainer(candidate: Candidate, trial: Evaluator) -> Iterator[tuple[Batch, int]]:
+def _plainer(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch, int]]:
     """All numbers of an input alike or rounded, then each number alone, the most complex first, replaced by simpler ones."""
     row = candidate.row
     fmt = row.format
-    specs = {i.name: i for i in trial.op.inputs}
+    specs = {i.name: i for i in evaluator.op.inputs}
     for name, values in row.inputs.items():
         if values.size > 1:
             flat = [float(v) for v in values.reshape(-1)]

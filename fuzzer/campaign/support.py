@@ -31,56 +31,58 @@ class Unsupported:
     message: str
 
 
-def unsupported_of(trial: Evaluator, lengths: Sequence[int]) -> dict[Subject, Unsupported]:
+def unsupported_of(evaluator: Evaluator, lengths: Sequence[int]) -> dict[Subject, Unsupported]:
     """The subjects whose framework does not start, and those that raise on ordinary inputs where nobody promised support.
 
     A record promises values and gradients, eager: what it promises wrongly shows in the search, as an exception. Forward mode, second
     derivatives and compiled modes are tried once, with a batch of a shape that the search uses anyway; lengths: its vector lengths. A
-    subject that dies of it is not among these: that is a death.
+    subject that dies of it is not among these: that is a crash.
     """
     found = {}
-    for subject in trial.subjects:
-        message = _refusal(trial, subject, lengths)
+    for subject in evaluator.subjects:
+        message = _refusal(evaluator, subject, lengths)
         if message:
-            found[subject] = _of(trial, subject, message)
+            found[subject] = _of(evaluator, subject, message)
     return found
 
 
-def misrecorded_of(trial: Evaluator, errors: Mapping[int, tuple[str, Batch]]) -> dict[Subject, Unsupported]:
+def misrecorded_of(evaluator: Evaluator, errors: Mapping[int, tuple[str, Batch]]) -> dict[Subject, Unsupported]:
     """The subjects that said in the search that their record promises too much; errors: by a subject's number its first message."""
-    told = {trial.subjects[number]: message for number, (message, _) in errors.items() if message.startswith(RECORD_ERRORS)}
-    return {subject: _of(trial, subject, message) for subject, message in told.items()}
+    told = {evaluator.subjects[number]: message for number, (message, _) in errors.items() if message.startswith(RECORD_ERRORS)}
+    return {subject: _of(evaluator, subject, message) for subject, message in told.items()}
 
 
-def _of(trial: Evaluator, subject: Subject, message: str) -> Unsupported:
-    return Unsupported(trial.cell.key, subject.target, subject.implementation.call, message)
+def _of(evaluator: Evaluator, subject: Subject, message: str) -> Unsupported:
+    return Unsupported(evaluator.cell.key, subject.target, subject.implementation.call, message)
 
 
-def _refusal(trial: Evaluator, subject: Subject, lengths: Sequence[int]) -> str:
-    with trial.clock.phase("framework"):
+def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[int]) -> str:
+    with evaluator.clock.phase("framework"):
         try:
-            framework = trial.calls.framework(subject)
+            framework = evaluator.calls.framework(subject)
             if isinstance(framework, Hosted):
                 framework.start()
         except FrameworkError as error:
             return str(error)
-    if trial.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":
+    if evaluator.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":
         return ""
-    batch = ordinary(trial, lengths[0])
-    if not trial.shapes.admits(subject, batch, "search"):
+    batch = ordinary(evaluator, lengths[0])
+    if not evaluator.shapes.admits(subject, batch, "search"):
         return ""
-    *_, message = trial.calls.answered(subject, partial(trial.calls.call, subject, batch))
-    return "" if subject in trial.calls.deaths else message
+    *_, message = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch))
+    return "" if subject in evaluator.calls.crashes else message
 
 
-def ordinary(trial: Evaluator, length: int) -> Batch:
+def ordinary(evaluator: Evaluator, length: int) -> Batch:
     """Numbers of everyday magnitude inside the domain, in a shape of the search's: as many rows as a recipe of that length has."""
-    op, fmt = trial.op, format_named(trial.cell.dtype)
+    op, fmt = evaluator.op, format_named(evaluator.cell.dtype)
     draws = []
     for spec in op.inputs:
         names = regions_of(fmt, (spec.low, spec.high))
         draws.append(Draw(("everyday",) if "everyday" in names else names[:1]))
     rows = max(LEAST_ROWS, ROWS // numbers_in_row(op, length))
-    if trial.deadlines.time_limited:
+    if evaluator.deadlines.time_limited:
         rows = min(rows, EAGER_ROWS[0])
-    return Recipe(0, rows, tuple(draws), length=length).expand(op, dict(trial.cell.params), trial.cell.dtype, trial.cell.order)
+    return Recipe(0, rows, tuple(draws), length=length).expand(
+        op, dict(evaluator.cell.params), evaluator.cell.dtype, evaluator.cell.order
+    )

@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 
 from fuzzer.campaign.cell import Cell, cells_of, subjects_of
+from fuzzer.campaign.chunk import Chunk, ChunkResult
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
-from fuzzer.campaign.shard import PATIENCE
-from fuzzer.campaign.stretch import Stretch, StretchResult
+from fuzzer.campaign.shard import CALL_TIMEOUT
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import Op
 from fuzzer.catalog.registry import select
 from fuzzer.errors import UserError
-from fuzzer.findings.fact import Fact, Share, Sweep, joined
+from fuzzer.findings.fact import Fact, PartialResult, Sweep, joined
 from fuzzer.findings.store import Store
 from fuzzer.formats import format_named
 from fuzzer.frameworks.target import targets_named
@@ -33,15 +33,15 @@ from fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
 from fuzzer.judge.limits import accuracy_limit
 from oracles.confirmation import confirm
 
-#: Inputs of a stretch: seconds of work, so that a sweep can be stopped anywhere and its workers end together.
+#: Inputs of a chunk: seconds of work, so that a sweep can be stopped anywhere and its workers end together.
 STRETCH = {16: 1 << 14, 32: 1 << 22}
 
 
 @dataclass(frozen=True)
 class SweepSettings:
     """What a sweep runs through; None means everything there is. ops: names or patterns; of patterns those that can be swept. params: of
-    the one op, None: each of its usual sets. first_calls: of each target the first call alone. resume: id of a sweep to continue. The rest as
-    of Settings."""
+    the one op, None: each of its usual sets. first_calls: of each target the first call alone. resume: id of a sweep to continue. The rest
+    as of Settings."""
 
     ops: str
     dtype: str
@@ -63,7 +63,7 @@ class SweepSettings:
 
 @dataclass(frozen=True)
 class SweepProgress:
-    """What a watcher is shown after every stretch."""
+    """What a watcher is shown after every chunk."""
 
     inputs: int
     planned: int
@@ -92,7 +92,7 @@ Watch = Callable[[SweepProgress], None]
 
 
 def run_sweep(settings: SweepSettings, store: Store, watch: Watch | None = None) -> Swept:
-    """Runs a sweep to its end, or to Ctrl-C; stores every stretch as it comes and a fact per call as soon as its cell is whole.
+    """Runs a sweep to its end, or to Ctrl-C; stores every chunk as it comes and a fact per call as soon as its cell is whole.
 
     The same settings on the same machine give the same facts, however often the sweep was interrupted and resumed. Raises UserError
     (UnknownName, NotSwept, SchedulerError, StoreError) before anything is run.
@@ -169,7 +169,7 @@ class _Sweeping:
     def run(self, execute: Any) -> Swept:
         self.store.start_sweep(self.record)
         state = "finished"
-        known = self.store.stretches(self.record.id) if self.settings.resume else {}
+        known = self.store.chunks(self.record.id) if self.settings.resume else {}
         try:
             self._run(execute, known)
         except KeyboardInterrupt:
@@ -181,28 +181,28 @@ class _Sweeping:
         return Swept(ended, self.facts, dict(self.phases), dict(self.tiers))
 
     def _run(self, execute: Any, known: dict[str, str]) -> None:
-        """All stretches in order; a cell's fact is told when its last one is in."""
-        shares: dict[str, list[dict[tuple[str, str], Share]]] = defaultdict(list)
-        stretches = {stretch.id: stretch for cell in self.cells for stretch in self._stretches(cell)}
-        left = Counter(stretch.cell for stretch in stretches.values())
+        """All chunks in order; a cell's fact is told when its last one is in."""
+        partial_results: dict[str, list[dict[tuple[str, str], PartialResult]]] = defaultdict(list)
+        chunks = {chunk.id: chunk for cell in self.cells for chunk in self._chunks(cell)}
+        left = Counter(chunk.cell for chunk in chunks.values())
         began: dict[Cell, float] = {}
 
-        def take(stretch: Stretch, parts: dict[tuple[str, str], Share]) -> None:
-            cell = stretch.cell
-            shares[cell.key].append(parts)
+        def take(chunk: Chunk, parts: dict[tuple[str, str], PartialResult]) -> None:
+            cell = chunk.cell
+            partial_results[cell.key].append(parts)
             left[cell] -= 1
-            self.done += stretch.count
+            self.done += chunk.count
             if not left[cell]:
                 self.whole += 1
-                self.facts += self._facts(cell, shares.pop(cell.key), began.get(cell, 0.0))
+                self.facts += self._facts(cell, partial_results.pop(cell.key), began.get(cell, 0.0))
 
-        def fresh() -> Iterator[Stretch]:
-            for stretch in stretches.values():
-                if stretch.id in known:
-                    take(stretch, _loaded(known[stretch.id]))
+        def fresh() -> Iterator[Chunk]:
+            for chunk in chunks.values():
+                if chunk.id in known:
+                    take(chunk, _loaded(known[chunk.id]))
                 else:
-                    began.setdefault(stretch.cell, time.monotonic())
-                    yield stretch
+                    began.setdefault(chunk.cell, time.monotonic())
+                    yield chunk
 
         with closing(execute(fresh(), lambda: False)) as flow:
             for result in flow:
@@ -210,32 +210,32 @@ class _Sweeping:
                     self.failures.append(f"{result.task}: {result.failure}")
                 else:
                     self._save(result)
-                    take(stretches[result.task], result.shares)
+                    take(chunks[result.task], result.partial_results)
                 self._tell(result.cell)
 
-    def _stretches(self, cell: Cell) -> Iterator[Stretch]:
+    def _chunks(self, cell: Cell) -> Iterator[Chunk]:
         space = self.spaces[cell]
         step = min(space.size, STRETCH[32 if space.size > 1 << 16 else 16])
         names = tuple(str(t) for t in self.targets)
         for first in range(0, space.size, step):
-            yield Stretch(
+            yield Chunk(
                 cell,
                 names,
                 first,
                 min(step, space.size - first),
-                patience=self.settings.case_timeout or PATIENCE,
+                call_timeout=self.settings.case_timeout or CALL_TIMEOUT,
                 memory=self.memory_limit,
                 first_calls=self.settings.first_calls,
             )
 
-    def _save(self, result: StretchResult) -> None:
+    def _save(self, result: ChunkResult) -> None:
         for phase, spent in result.by_phase.items():
             self.phases[phase] += spent
         self.tiers.update(result.by_tier)
-        shares = [[*call, dataclasses.asdict(share)] for call, share in result.shares.items()]
-        self.store.save_stretch(self.record.id, result.task, json.dumps(shares))
+        partial_results = [[*call, dataclasses.asdict(partial_result)] for call, partial_result in result.partial_results.items()]
+        self.store.save_chunk(self.record.id, result.task, json.dumps(partial_results))
 
-    def _facts(self, cell: Cell, parts: list[dict[tuple[str, str], Share]], began: float) -> list[Fact]:
+    def _facts(self, cell: Cell, parts: list[dict[tuple[str, str], PartialResult]], began: float) -> list[Fact]:
         told = [_fact(cell, self.spaces[cell], call, joined(p[call] for p in parts)) for call in parts[0]]
         versions, now = self.record.environment.get("versions", {}), datetime.datetime.now(datetime.UTC)
         facts = [
@@ -256,40 +256,42 @@ class _Sweeping:
             )
 
 
-def _loaded(text: str) -> dict[tuple[str, str], Share]:
-    return {(target, call): Share(**share) for target, call, share in json.loads(text)}
+def _loaded(text: str) -> dict[tuple[str, str], PartialResult]:
+    return {(target, call): PartialResult(**partial_result) for target, call, partial_result in json.loads(text)}
 
 
-def _fact(cell: Cell, space: Space, call: tuple[str, str], share: Share) -> Fact:
-    """A share of the whole space as a fact; the largest error is told exactly, by the confirmed truth at its input."""
+def _fact(cell: Cell, space: Space, call: tuple[str, str], partial_result: PartialResult) -> Fact:
+    """The result of the whole space as a fact; its largest error is exact, from the confirmed truth at its input."""
     target, implementation = call
     op, fmt = cell.record, format_named(cell.dtype)
     standard = accuracy_limit(op, cell.order, fmt)
     at: dict[str, str] = {}
-    reference, worst = "", share.worst if share.worst >= 0 else math.nan
-    if share.at >= 0:
-        at, reference, exact = _witness(cell, space, share)
-        worst = exact if math.isfinite(share.worst) and not math.isnan(exact) else worst
-    undecided = share.classes.get("undecided", 0)
-    intervals = [] if space.paired else [_interval(space, i) for i in share.intervals]
+    reference, worst = "", partial_result.worst if partial_result.worst >= 0 else math.nan
+    if partial_result.at >= 0:
+        at, reference, exact = _witness(cell, space, partial_result)
+        worst = exact if math.isfinite(partial_result.worst) and not math.isnan(exact) else worst
+    undecided = partial_result.classes.get("undecided", 0)
+    intervals = [] if space.paired else [_interval(space, i) for i in partial_result.intervals]
     return Fact(
         op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype, target=target, implementation=implementation,
-        space=space.title, proved=not (undecided or share.error or not share.elements), inputs=share.inputs, max_ulps=worst,
-        bound=max(share.most, worst) if math.isfinite(worst) else worst, at=at, output=share.answer, reference=reference,
+        space=space.title, proved=not (undecided or partial_result.error or not partial_result.elements),
+        inputs=partial_result.inputs, max_ulps=worst,
+        bound=max(partial_result.most, worst) if math.isfinite(worst) else worst, at=at, output=partial_result.answer, reference=reference,
         limit=standard.ulps if op.accuracy not in ("accumulating", "backward") else None,
-        not_correctly_rounded=share.rounded_wrong, beyond_limit=share.beyond, failing=share.failing, flushed=share.flushed,
-        undecided=undecided, classes=share.classes, intervals=intervals, error=share.error,
+        not_correctly_rounded=partial_result.rounded_wrong, beyond_limit=partial_result.beyond, failing=partial_result.failing,
+        flushed=partial_result.flushed,
+        undecided=undecided, classes=partial_result.classes, intervals=intervals, error=partial_result.error,
     )  # fmt: skip
 
 
-def _witness(cell: Cell, space: Space, share: Share) -> tuple[dict[str, str], str, float]:
+def _witness(cell: Cell, space: Space, partial_result: PartialResult) -> tuple[dict[str, str], str, float]:
     """(inputs in hex, the truth, the exact error in ulps or nan) of the worst answer."""
-    single = {name: values[0] for name, values in space.inputs(np.asarray([share.at])).exact().items()}
+    single = {name: values[0] for name, values in space.inputs(np.asarray([partial_result.at])).exact().items()}
     at = {name: float(value).hex() for name, value in single.items()}
-    truth = confirm(function_of(cell.record, dict(cell.params), cell.order), single, share.output)
+    truth = confirm(function_of(cell.record, dict(cell.params), cell.order), single, partial_result.output)
     error = math.nan
-    if truth.exact is not None and math.isfinite(share.answer):
-        error = format_named(cell.dtype).error_exact(share.answer, truth.exact)
+    if truth.exact is not None and math.isfinite(partial_result.answer):
+        error = format_named(cell.dtype).error_exact(partial_result.answer, truth.exact)
     return at, truth.value, error
 
 

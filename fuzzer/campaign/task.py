@@ -1,4 +1,4 @@
-"""Task: what the engine runs. A shard of a campaign, a stretch of a sweep."""
+"""Task: what the engine runs. A shard of a campaign, a chunk of a sweep."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Result:
 
 
 class Task(Protocol):
-    """A pure function of its fields. alone: every target in a process of its own. patience: seconds that a framework call may take."""
+    """A pure function of its fields. alone: every target in a process of its own. call_timeout: seconds that a framework call may take."""
 
     @property
     def id(self) -> str: ...
@@ -27,13 +27,13 @@ class Task(Protocol):
     def alone(self) -> bool: ...
 
     @property
-    def patience(self) -> float: ...
+    def call_timeout(self) -> float: ...
 
     def run(self) -> Any:
         """The Result, in this process."""
 
-    def apart(self) -> Any:
-        """The same task with every target in a process of its own, so that a death ends no more than that."""
+    def in_isolation(self) -> Any:
+        """The same task with every target in a process of its own, so that a crash ends no more than that."""
 
     def broken(self, failure: str, *, died: bool = False) -> Any:
         """The Result of a task that broke."""

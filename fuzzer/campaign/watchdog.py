@@ -14,19 +14,19 @@ from contextlib import contextmanager
 #: Seconds that a shard may spend without calling a framework: between two calls it takes a few.
 IDLE = 900.0
 
-_patience: float | None = None
+_call_timeout: float | None = None
 
 
 @contextmanager
-def on_guard(patience: float) -> Iterator[None]:
-    """Inside, this process ends if a framework call (`calling`) takes longer than `patience` seconds, or anything else IDLE seconds."""
-    global _patience  # noqa: PLW0603 # a process has one timer
-    _patience = patience
-    signal.setitimer(signal.ITIMER_REAL, _idle(patience))
+def on_guard(call_timeout: float) -> Iterator[None]:
+    """Inside, this process ends if a framework call (`calling`) takes longer than `call_timeout` seconds, or anything else IDLE seconds."""
+    global _call_timeout  # noqa: PLW0603 # a process has one timer
+    _call_timeout = call_timeout
+    signal.setitimer(signal.ITIMER_REAL, _idle(call_timeout))
     try:
         yield
     finally:
-        _patience = None
+        _call_timeout = None
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
@@ -34,15 +34,15 @@ def on_guard(patience: float) -> Iterator[None]:
 def calling(*, hosted: bool = False) -> Iterator[None]:
     """The time of a framework call; no watch where the process is not on guard. hosted: the call runs in another process, which has a
     watch of its own, so that only the long one of this process starts anew."""
-    if _patience is None:
+    if _call_timeout is None:
         yield
         return
-    signal.setitimer(signal.ITIMER_REAL, _idle(_patience) if hosted else _patience)
+    signal.setitimer(signal.ITIMER_REAL, _idle(_call_timeout) if hosted else _call_timeout)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, _idle(_patience))
+        signal.setitimer(signal.ITIMER_REAL, _idle(_call_timeout))
 
 
-def _idle(patience: float) -> float:
-    return max(IDLE, 3 * patience)  # a hosted call may take its patience, and its host a while to start
+def _idle(call_timeout: float) -> float:
+    return max(IDLE, 3 * call_timeout)  # a hosted call may take the whole timeout, and its host a while to start

@@ -44,7 +44,7 @@ OPS: list[Op] = [
     op("sigmoid", X, torch=["torch.sigmoid(x)", "torch.special.expit(x)"],
        tensorflow=["tf.math.sigmoid(x)", f"{KERAS}.sigmoid(x)", f"{ACT}.sigmoid(x)"],
        jax=["jax.nn.sigmoid(x)", "jax.lax.logistic(x)", "jax.scipy.special.expit(x)"],
-       numpy=peer("scipy.special.expit(x)", WIDE), saturates=0.25, bends=0.0963, verified=FORMULA, topics=ACTIVATION),
+       numpy=peer("scipy.special.expit(x)", WIDE), sup_first_derivative=0.25, sup_second_derivative=0.0963, verified=FORMULA, topics=ACTIVATION),
     op("log_sigmoid", X, torch="torch.nn.functional.logsigmoid(x)", tensorflow=["tf.math.log_sigmoid(x)", f"{KERAS}.log_sigmoid(x)",
            f"{ACT}.log_sigmoid(x)"],
        jax="jax.nn.log_sigmoid(x)", numpy=peer("scipy.special.log_expit(x)", WIDE), verified=FORMULA, topics=ACTIVATION),

@@ -25,12 +25,12 @@ LOG = (NEGATIVE, Cut("z.real=0,z.imag=0", (1,)))
 
 def function(name: str, *, inputs: Any = Z, numpy: str = "", **rest: Any) -> Op:
     """A record judged in parts."""
-    rest = {"whole": "parts", "verified": MPMATH, "topics": TOPICS} | rest
+    rest = {"error_norm": "parts", "verified": MPMATH, "topics": TOPICS} | rest
     return op(name, inputs, numpy=peer(numpy, COMPLEX_DTYPES) if numpy else None, **rest)
 
 
 def real_valued(name: str, **rest: Any) -> Op:
-    return function(name, whole="", **rest)
+    return function(name, error_norm="", **rest)
 
 
 def named(name: str, torch: str, tensorflow: Calls, numpy: str, **rest: Any) -> Op:
@@ -53,7 +53,7 @@ OPS: list[Op] = [
     named("reciprocal", "reciprocal", "tf.math.reciprocal(z)", "reciprocal", cuts=(POLE,), verified=RATIONALS),
     named("sign", "sgn", "tf.math.sign(z)", "sign", cuts=(Cut("z.real=0,z.imag=0", (0, 1)),)),
     function("sigmoid_complex", torch="torch.sigmoid(z)", tensorflow="tf.math.sigmoid(z)", jax="jax.nn.sigmoid(z)",
-             saturates=0.25, bends=0.0963),
+             sup_first_derivative=0.25, sup_second_derivative=0.0963),
     function("add_complex", inputs=AB, torch="torch.add(a, b)", tensorflow="tf.math.add(a, b)", jax="jnp.add(a, b)", numpy="np.add(a, b)",
              accuracy="exact", verified=RATIONALS),
     function("sub_complex", inputs=AB, torch="torch.sub(a, b)", tensorflow="tf.math.subtract(a, b)", jax="jnp.subtract(a, b)",
@@ -78,8 +78,9 @@ OPS: list[Op] = [
                 cuts=(Cut("z.real<0,z.imag=0", (0,)), POLE)),
     op("complex_of_parts", [scalar("x"), scalar("y")], torch=call("torch.complex(x, y)", dtypes=WIDE),
        tensorflow=call("tf.complex(x, y)", dtypes=WIDE),
-       jax=call("jax.lax.complex(x, y)", dtypes=WIDE), whole="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
-    op("polar", [scalar("r", 0), scalar("t")], torch=call("torch.polar(r, t)", dtypes=WIDE), whole="parts", complex_result=True, verified=FORMULA,
+       jax=call("jax.lax.complex(x, y)", dtypes=WIDE), error_norm="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
+    op("polar", [scalar("r", 0), scalar("t")], torch=call("torch.polar(r, t)", dtypes=WIDE), error_norm="parts",
+       complex_result=True, verified=FORMULA,
        topics=TOPICS,
        documented=(Documented("undefined for a negative or NaN modulus, or an infinite angle", pages.torch("torch.polar"),
                               where="r<0|r=nan|t=inf|t=-inf"),)),

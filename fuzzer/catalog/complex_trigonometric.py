@@ -12,10 +12,10 @@ IMAGINARY = tuple(Cut(f"z.imag{end},z.real=0", (0,)) for end in (">1", "=1", "=-
 OPS: list[Op] = [
     named("sin", "sin", "tf.math.sin(z)", "sin"),
     named("cos", "cos", "tf.math.cos(z)", "cos"),
-    named("tan", "tan", "tf.math.tan(z)", "tan", saturates=1.0, bends=0.7699),
+    named("tan", "tan", "tf.math.tan(z)", "tan", sup_first_derivative=1.0, sup_second_derivative=0.7699),
     named("sinh", "sinh", "tf.math.sinh(z)", "sinh"),
     named("cosh", "cosh", "tf.math.cosh(z)", "cosh"),
-    named("tanh", "tanh", "tf.math.tanh(z)", "tanh", saturates=1.0, bends=0.7699),
+    named("tanh", "tanh", "tf.math.tanh(z)", "tanh", sup_first_derivative=1.0, sup_second_derivative=0.7699),
     named("asin", "asin", "tf.math.asin(z)", "arcsin", cuts=REAL),
     named("acos", "acos", "tf.math.acos(z)", "arccos", cuts=REAL),
     named("atan", "atan", "tf.math.atan(z)", "arctan", cuts=IMAGINARY),

@@ -1,9 +1,10 @@
 """Composed: whether a call is one of a framework's own, or a formula of ours over several: told by the syntax of its expression.
 
-Each framework call and each operator over an op's inputs is a step with a rounding of its own. An expression in which one step is applied to the
-result of another (xlogy(x, x / y) - x + y, exp(lgamma(n + 1)), logsumexp(x) - log n) is nobody's function: what it loses between the steps is laid
-to the formula, and each call inside is judged by an op of its own. What moves numbers without rounding them is no step: indexing, shapes, stacking,
-selecting, casting, comparing, signs, the construction of an object whose method is called, and sums of what one call returned.
+Each framework call and each operator over an op's inputs is a step with a rounding of its own. An expression in which one step is applied
+to the result of another (xlogy(x, x / y) - x + y, exp(lgamma(n + 1)), logsumexp(x) - log n) is nobody's function: what it loses between the
+steps is laid to the formula, and each call inside is judged by an op of its own. What moves numbers without rounding them is no step:
+indexing, shapes, stacking, selecting, casting, comparing, signs, the construction of an object whose method is called, and sums of what one
+call returned.
 """
 
 from __future__ import annotations
@@ -235,12 +236,13 @@ def composed(
 ) -> str:  # fmt: skip
     """Why the findings of this call are laid to a formula of ours, in one line; "" where it is one call of the framework.
 
-    row: a point, arrays with a leading axis of one, in the format fmt: operators that are exact there round nothing, and are no steps; without it,
-    those over integers. scaled: the caller knows that answer and truth are normal numbers, so that a product or quotient with the result of one
-    call has lost half an ulp at most, and the rest is that call's. The record decides before the syntax does (Implementation.composed, plain); and
-    in ops that are measured by a backward error, products of factors belong to the question, and have a place in the limit.
+    row: a point, arrays with a leading axis of one, in the format fmt: operators that are exact there round nothing, and are no steps;
+    without it, those over integers. scaled: the caller knows that answer and truth are normal numbers, so that a product or quotient with
+    the result of one call has lost half an ulp at most, and the rest is that call's. The record decides before the syntax does
+    (Implementation.composed, plain); and in ops that are measured by a backward error, products of factors belong to the question, and have
+    a place in the limit.
     """
-    if implementation.composed or implementation.plain or op.whole == "all":
+    if implementation.composed or implementation.plain or op.error_norm == "all":
         return implementation.composed
     if row is None or fmt is None:
         steps = steps_of(
@@ -256,8 +258,8 @@ def composed(
 
 @cache
 def steps_of(call: str, inputs: tuple[str, ...], integers: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The longest chain of steps, each applied to the result of the next: ("-", "torch.special.xlogy", "/"). integers: the inputs over which +, -
-    and * are exact. Raises SyntaxError."""
+    """The longest chain of steps, each applied to the result of the next: ("-", "torch.special.xlogy", "/"). integers: the inputs over
+    which +, - and * are exact. Raises SyntaxError."""
     return _Reading(dict.fromkeys(inputs, ()), lambda node, used: used <= integers and _is_ring(node)).steps(call)
 
 
@@ -274,8 +276,8 @@ def _is_ring(node: ast.AST) -> bool:
 
 @dataclass(frozen=True)
 class _Reading:
-    """The reading of one expression. names: the variables that depend on the inputs, with the chains behind them; exact: whether an operator's
-    node, over so many of these names, rounds nothing."""
+    """The reading of one expression. names: the variables that depend on the inputs, with the chains behind them; exact: whether an
+    operator's node, over so many of these names, rounds nothing."""
 
     names: Names
     exact: Callable[[ast.AST, set[str]], bool]
@@ -375,8 +377,8 @@ def _short(name: str) -> str:
 
 
 class _Exact:
-    """Whether the operators of an expression over inputs and constants round nothing at one point: exact rationals, each result compared with its
-    rounding. What it cannot evaluate is not exact."""
+    """Whether the operators of an expression over inputs and constants round nothing at one point: exact rationals, each result compared
+    with its rounding. What it cannot evaluate is not exact."""
 
     def __init__(self, values: Values, fmt: Format) -> None:
         self.values, self.fmt = values, fmt

@@ -1,4 +1,5 @@
-"""Convolution and pooling. Each row of a batch has a kernel of its own: a grouped convolution whose channels are the rows, or a mapped one."""
+"""Convolution and pooling. Each row of a batch has a kernel of its own: a grouped convolution whose channels are the rows, or a mapped
+one."""
 
 from __future__ import annotations
 
@@ -133,7 +134,7 @@ OPS: list[Op] = [
        jax=[call(_vmap("jax.scipy.signal.fftconvolve(x, w, mode)"), dtypes=WIDE),
             call(_vmap("jax.scipy.signal.convolve(x, w, mode, method='fft')"), dtypes=WIDE)],
        numpy=peer("scipy.signal.fftconvolve(x, w, mode, axes=-1)", WIDE), params={"mode": ("full",)},
-       whole="all", accuracy="accumulating", verified=RATIONALS, topics=("convolution", "fft")),
+       error_norm="all", accuracy="accumulating", verified=RATIONALS, topics=("convolution", "fft")),
     op("correlate", [X, W],
        tensorflow=_mapped("tf.keras.ops.correlate(r[0], r[1], mode)"),
        jax=[_vmap("jnp.correlate(x, w, mode)"), _vmap("jax.scipy.signal.correlate(x, w, mode)")],

@@ -33,8 +33,8 @@ EPSILONS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "floa
 
 
 def clamped(name: str, *probabilities: str, dtypes: tuple[str, ...] = DTYPES) -> tuple[Documented, ...]:
-    """torch.distributions takes the logarithms of probabilities clamped to the open interval (0, 1): the op of that name by that, where one of
-    these inputs lies outside [eps, 1 - eps]. (Probabilities of classes are normalised before.)"""
+    """torch.distributions takes the logarithms of probabilities clamped to the open interval (0, 1): the op of that name by that, where one
+    of these inputs lies outside [eps, 1 - eps]. (Probabilities of classes are normalised before.)"""
     return tuple(
         Documented("probabilities are clamped to [eps, 1 - eps], eps of the dtype", pages.torch("torch.distributions.utils.clamp_probs"),
                    where="|".join(f"{p}~<{eps!r}|{p}~>{1 - eps!r}" for p in probabilities), definition=f"{name}_clamped",
@@ -90,7 +90,7 @@ OPS: list[Op] = [
     op("categorical_logpmf", [PROBS, CLASS], torch=f"{D}.Categorical(probs=probs, validate_args=False).log_prob(y)", **ROWS,
        documented=clamped("categorical_logpmf", "probs")),
     op("categorical_logits_logpmf", [VECTOR, CLASS], torch=f"{D}.Categorical(logits=logits, validate_args=False).log_prob(y)",
-       normwise=True, **ROWS),
+       normwise_bound=True, **ROWS),
     op("categorical_entropy", [PROBS], torch=f"{D}.Categorical(probs=probs, validate_args=False).entropy()", **ROWS,
        documented=clamped("categorical_entropy", "probs")),
     op("categorical_logits_entropy", [VECTOR], torch=f"{D}.Categorical(logits=logits, validate_args=False).entropy()", **SHORT),

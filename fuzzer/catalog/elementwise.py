@@ -15,8 +15,8 @@ NO_BFLOAT16 = ("float16", "float32", "float64")
 KERAS, TNP = "tf.keras.ops", "tf.experimental.numpy"
 
 #: The pages of torch.cosh and torch.sinh: on the CPU Sleef may be used, which rounds very large results to infinity. Sleef's own page
-#: (sleef.org/2-references/libm, Sleef_cosh_u10, Sleef_coshf_u10 and the same of sinh): 1.0 ulp within these bounds, and outside them "infinity
-#: with a correct sign or a correct value with 1.0 ULP error bound".
+#: (sleef.org/2-references/libm, Sleef_cosh_u10, Sleef_coshf_u10 and the same of sinh): 1.0 ulp within these bounds, and outside them
+#: "infinity with a correct sign or a correct value with 1.0 ULP error bound".
 SLEEF = {"float32": 88.5, "float64": 709.0, "bfloat16": 88.5}
 
 
@@ -105,7 +105,7 @@ UNARY: list[Op] = [
     op("tanh", X, torch="torch.tanh(x)", tensorflow=["tf.math.tanh(x)", f"{KERAS}.tanh(x)", call(f"{TNP}.tanh(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.tanh(x)", "jax.lax.tanh(x)"], numpy=peer("np.tanh(x)"),
        keeps_zero_sign=True, source="C23 F.10.2: tanh(+-0) is +-0",
-       accuracy="elementary", saturates=1.0, bends=0.7699, verified=ARB, topics=("tensor math", "activation functions")),
+       accuracy="elementary", sup_first_derivative=1.0, sup_second_derivative=0.7699, verified=ARB, topics=("tensor math", "activation functions")),
     op("asinh", X, torch="torch.asinh(x)", tensorflow=["tf.math.asinh(x)", f"{KERAS}.arcsinh(x)", call(f"{TNP}.arcsinh(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.arcsinh(x)", "jax.lax.asinh(x)"], numpy=peer("np.arcsinh(x)"),
        keeps_zero_sign=True, source="C23 F.10.2: asinh(+-0) is +-0",

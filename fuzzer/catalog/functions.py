@@ -19,5 +19,5 @@ def function_of(op: Op, params: Mapping[str, Any], order: str) -> Function:
         differentiable=op.differentiable_inputs,
         domains=tuple((i.low, i.high) for i in op.inputs),
         counts=tuple(i.name for i in op.inputs if i.integers),
-        labels=tuple(i.name for i in op.inputs if i.label),
+        labels=tuple(i.name for i in op.inputs if i.exact_at_bounds),
     )

@@ -51,7 +51,7 @@ OPS: list[Op] = [
     op("image_gradients", PLANE, tensorflow="tf.stack(tf.image.image_gradients(x[..., None]), axis=1)", lengths=PLANES[1:], min_length=2,
        verified=RATIONALS, topics=IMAGES),
     op("sobel_edges", PLANE, tensorflow=["tf.image.sobel_edges(x[..., None])[..., 0, :]", "tf.keras.ops.image.sobel_edges(x[..., None])[..., 0, :]"],
-       lengths=PLANES[1:], min_length=2, whole="all", accuracy="accumulating", verified=RATIONALS, topics=IMAGES),
+       lengths=PLANES[1:], min_length=2, error_norm="all", accuracy="accumulating", verified=RATIONALS, topics=IMAGES),
     op("gaussian_blur", PLANE, tensorflow="tf.keras.ops.image.gaussian_blur(x[..., None])[..., 0]", lengths=PLANES, accuracy="accumulating",
        verified=FORMULA, topics=IMAGES),
     op("ssim", [*UNIT, matrix("y", 0.0, 1.0)],

@@ -50,7 +50,7 @@ def normwise(name: str, inputs: Sequence[Input], **rest: Any) -> Op:
     """Judged normwise."""
     if "torch" in rest:
         rest["torch"] = [_of_finite(i, inputs) for i in rest["torch"]]
-    usual = {"accuracy": "backward", "whole": "all", "lengths": LENGTHS, "verified": RATIONALS, "topics": TOPICS}
+    usual = {"accuracy": "backward", "error_norm": "all", "lengths": LENGTHS, "verified": RATIONALS, "topics": TOPICS}
     return op(name, inputs, **{**usual, **rest})
 
 

@@ -1,7 +1,7 @@
 """Losses of probabilities and rates, and negative log likelihoods: x the prediction, y the target.
 
-Keras clips probabilities to [epsilon, 1 - epsilon], epsilon = keras.config.epsilon() = 1e-7; the param `clip` is the format that these ends are
-rounded to, and a call exists at the one of its own dtype (oracles.definitions.losses_probability.KERAS_CLIP).
+Keras clips probabilities to [epsilon, 1 - epsilon], epsilon = keras.config.epsilon() = 1e-7; the param `clip` is the format that these ends
+are rounded to, and a call exists at the one of its own dtype (oracles.definitions.losses_probability.KERAS_CLIP).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from fuzzer.catalog import pages
 from fuzzer.catalog.losses import INDEX, LOSS, WIDE, F
 from fuzzer.catalog.op import DTYPES, FORMULA, Documented, Implementation, Op, call, domain, op, scalar, vector
 
-XY = [scalar("x", 0, 1), scalar("y", 0, 1, label=True)]
-LOGITS = [scalar("x"), scalar("y", 0, 1, label=True)]
-SHARES = [vector("x", 0, 1, structure="simplex"), vector("y", 0, 1, structure="simplex", label=True)]
+XY = [scalar("x", 0, 1), scalar("y", 0, 1, exact_at_bounds=True)]
+LOGITS = [scalar("x"), scalar("y", 0, 1, exact_at_bounds=True)]
+SHARES = [vector("x", 0, 1, structure="simplex"), vector("y", 0, 1, structure="simplex", exact_at_bounds=True)]
 KERAS = "tf.keras.losses"
 
 
@@ -47,7 +47,7 @@ OPS: list[Op] = [
                   documented=(Documented("logarithms not below -100, and a linear backward method: (x - y) over x (1 - x), that not below 1e-12",
                                          "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html", orders=("grad", "jvp"),
                                          definition="binary_cross_entropy_backward", differentiate=False),)),
-       source="https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html", guarded=True, verified=FORMULA, topics=LOSS),
+       source="https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html", raises_outside_domain=True, verified=FORMULA, topics=LOSS),
     op("binary_cross_entropy_clipped", XY,
        tensorflow=[*clipping(f"{KERAS}.binary_crossentropy(y[..., None], x[..., None])", DTYPES),
                    *clipping("tf.keras.ops.binary_crossentropy(y, x)", DTYPES)],
@@ -75,7 +75,7 @@ OPS: list[Op] = [
        tensorflow=clipping(f"{KERAS}.categorical_focal_crossentropy(y, x, alpha=alpha, gamma=gamma)"),
        params={**CLIP, "gamma": (2.0, 0.5), "alpha": (0.25,)}, min_length=2, accuracy="accumulating", verified=FORMULA, topics=LOSS,
        documented=(_probabilities("categorical_focal_crossentropy"),)),
-    op("categorical_focal_with_logits", [vector("x"), vector("y", 0, 1, label=True)],
+    op("categorical_focal_with_logits", [vector("x"), vector("y", 0, 1, exact_at_bounds=True)],
        tensorflow=f"{KERAS}.categorical_focal_crossentropy(y, x, alpha=alpha, gamma=gamma, from_logits=True)",
        params={"gamma": (2.0, 0.5), "alpha": (0.25,)}, min_length=2, lengths=(2, 3, 5, 8), accuracy="accumulating", verified=FORMULA, topics=LOSS),
     op("sparse_categorical_cross_entropy_clipped", [vector("x", 0, 1, structure="simplex"), INDEX],
@@ -104,15 +104,16 @@ OPS: list[Op] = [
        documented=SAMPLES),
     op("gaussian_nll", [scalar("x"), scalar("y"), scalar("v", 2.0**-19)],
        torch=f"{F}.gaussian_nll_loss(x, y, v, full=full, reduction='none')", params={"full": (False, True)},
-       source="torch.nn.GaussianNLLLoss clamps v at eps = 1e-6 outside autograd: the domain lies above", guarded=True, verified=FORMULA, topics=LOSS),
+       source="torch.nn.GaussianNLLLoss clamps v at eps = 1e-6 outside autograd: the domain lies above",
+       raises_outside_domain=True, verified=FORMULA, topics=LOSS),
     op("mape", [scalar("x"), scalar("y")], tensorflow=clipping(f"{KERAS}.MAPE(y[..., None], x[..., None])"),
        params=CLIP, verified=FORMULA, topics=LOSS),
     op("msle", [scalar("x", 0), scalar("y", 0)], tensorflow=clipping(f"{KERAS}.MSLE(y[..., None], x[..., None])", ("float32",)),
        params={"clip": ("float32",)}, verified=FORMULA, topics=LOSS),
-    op("dice_loss", [vector("x", 0, 1), vector("y", 0, 1, label=True)],
+    op("dice_loss", [vector("x", 0, 1), vector("y", 0, 1, exact_at_bounds=True)],
        tensorflow=call(f"{KERAS}.dice(y, x, axis=-1)", when={"eps": (1e-7,)}, dtypes=WIDE),
        params={"eps": (1e-7,)}, accuracy="accumulating", verified=FORMULA, topics=LOSS),
-    op("tversky_loss", [vector("x", 0, 1), vector("y", 0, 1, label=True)],
+    op("tversky_loss", [vector("x", 0, 1), vector("y", 0, 1, exact_at_bounds=True)],
        tensorflow=call(f"{KERAS}.tversky(y, x, alpha=alpha, beta=beta, axis=-1)", when={"eps": (1e-7,)}, dtypes=WIDE),
        params={"alpha": (0.5, 0.25), "beta": (0.5, 0.75), "eps": (1e-7,)}, accuracy="accumulating", verified=FORMULA, topics=LOSS),
 ]  # fmt: skip

@@ -30,7 +30,8 @@ OPS: list[Op] = [
        torch=call(f"{F}.multilabel_margin_loss(x, torch.where(y > 0, torch.arange(y.shape[-1], device=y.device), -1)"
                   ".sort(dim=-1, descending=True)[0], reduction='none')", dtypes=WIDE, without=FIRST_ORDER),
        lengths=(1, 2, 3, 5, 8), accuracy="accumulating", verified=RATIONALS, topics=LOSS),
-    op("multilabel_soft_margin", [vector("x"), vector("y", 0, 1, label=True)], torch=f"{F}.multilabel_soft_margin_loss(x, y, reduction='none')",
+    op("multilabel_soft_margin", [vector("x"), vector("y", 0, 1, exact_at_bounds=True)],
+       torch=f"{F}.multilabel_soft_margin_loss(x, y, reduction='none')",
        tensorflow="tf.keras.losses.binary_crossentropy(y, x, from_logits=True)",
        jax="-jnp.mean(y * jax.nn.log_sigmoid(x) + (1 - y) * jax.nn.log_sigmoid(-x), axis=-1)",
        accuracy="accumulating", verified=FORMULA, topics=LOSS),

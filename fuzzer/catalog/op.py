@@ -39,26 +39,28 @@ def axis_size(axis: Axis, n: int) -> int:
 
 @dataclass(frozen=True)
 class Input:
-    """A named input. The closed interval [low, high] is its domain on the extended reals; `integers` restricts it to them.
-
-    axes: its shape in one row: () a scalar, ("n",) a vector, ("n", "n") a matrix, any others a tensor; n is the length that one case has in
-    common, a number is fixed (axis_size). complex: its numbers are complex, stored with one more axis of two (real, imaginary parts);
-    [low, high] then bounds both parts. label: the ends of its domain are labels, exact as integers are.
-    finite: no infinity or NaN is drawn, for calls that give these a meaning of their own.
-    structure: what a row's numbers satisfy together (inputs.structures). arrangements: those
-    that make sense (names in inputs.vectors or inputs.matrices; all if empty).
-    """
+    """A named input of an op."""
 
     name: str
+    #: The shape of one row: () a scalar, ("n",) a vector, ("n", "n") a matrix, any other a tensor. n is the length that the inputs of a
+    #: case have in common; a number is a fixed size (axis_size).
     axes: tuple[Axis, ...] = ()
+    #: The domain is the closed interval [low, high] on the extended reals.
     low: float = -float("inf")
     high: float = float("inf")
+    #: Its numbers are integers.
     integers: bool = False
+    #: The op has a derivative by it.
     differentiable: bool = True
+    #: Its numbers are complex: stored with one more axis of two (real, imaginary); [low, high] bounds both parts.
     complex: bool = False
+    #: No infinity or NaN is drawn, for calls that give these a meaning of their own.
     finite: bool = False
-    label: bool = False
+    #: The ends of its domain are labels, exact as integers are.
+    exact_at_bounds: bool = False
+    #: What the numbers of a row satisfy together (inputs.structures).
     structure: Structure = ""
+    #: The arrangements that make sense (inputs.vectors, inputs.matrices); empty: all.
     arrangements: tuple[str, ...] = ()
 
     @property
@@ -78,8 +80,8 @@ class Input:
         return not self.stored
 
     @property
-    def special(self) -> bool:
-        """Whether special values are drawn for it."""
+    def draws_special_values(self) -> bool:
+        """Whether infinities and NaNs are drawn for it."""
         return not (self.integers or self.finite)
 
     @property
@@ -129,32 +131,35 @@ def tensor(name: str, axes: tuple[Axis, ...], low: float = -float("inf"), high: 
 
 @dataclass(frozen=True)
 class Documented:
-    """A fact that a framework's own page states of its calls, beside the mathematical function: that stays the reference, and an answer that
-    differs from it but is right by this is labelled `documented`.
+    """A fact that a framework's own page states of its calls beside the mathematical function.
 
-    what: the fact, in one line. source: the page. where: the points of which it is said, a pattern as in Op.accepts over the inputs and the
-    numeric params, alternatives separated by "|"; "any": all.
-
-    Right there is what `definition` says (a name in oracles.definitions, of the op's inputs in order, its params and `constants`: the documented
-    formula with its clamp, epsilon or threshold; derivatives are those of it, or, with differentiate=False, its outputs are the documented
-    derivative itself, by each differentiable input in turn, for elementwise ops), or `value` (a number, an interval (low, high), the name of an
-    input). With neither, the page leaves the point open, or outside the domain: every answer is right, an exception is `rejected`.
-
-    arithmetic: "exact": the definition as a function of real numbers. "state": the definition (default: the op's) evaluated in the dtype of the
-    inputs, rounded after each step, as an update of stored state is. orders, dtypes, devices: those of which it is said; empty: all. frameworks: in
-    the record of an op, those whose page says so; empty: all.
+    The function stays the reference; an answer that differs from it but is right by this fact has the label `documented`. What is right
+    there is given by `definition` or by `value`. With neither, the page leaves the point open or outside the domain: every answer is right,
+    and an exception is `rejected`.
     """
 
+    #: The fact, in one line.
     what: str
+    #: The page.
     source: str
+    #: The points where it holds: patterns as in Op.accepts over inputs and numeric params, separated by "|"; "any": all points.
     where: str = "any"
+    #: A name in oracles.definitions: the documented formula with its clamp, epsilon or threshold, a function of the op's inputs in order,
+    #: its params and `constants`.
     definition: str = ""
+    #: A number, an interval (low, high), or the name of an input.
     value: float | str | tuple[float, float] | None = None
+    #: "exact": the definition over real numbers. "state": the definition (default: the op's) in the dtype of the inputs, rounded after each
+    #: step, as an update of stored state is.
     arithmetic: Literal["exact", "state"] = "exact"
+    #: Derivatives are those of the definition. False: the definition's outputs are the documented derivative itself, by each differentiable
+    #: input in turn (elementwise ops).
     differentiate: bool = True
     constants: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    #: Where it holds; empty: everywhere.
     orders: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
+    #: In the record of an op: the frameworks whose page says so; empty: all.
     frameworks: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
 
@@ -182,28 +187,31 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 @dataclass(frozen=True)
 class Implementation:
-    """One call in one framework that claims to compute an Op: the expression a user would type.
-
-    call: a Python expression over the op's input and param names and the framework's usual module names
-    (torch; tf; jax, jnp; np, scipy). dtypes: those it supports. grad: whether a gradient is defined by the framework; without: orders
-    of differentiation that it does not define although it has a gradient, "grad2", or at a dtype only, "grad2 float16".
-    when: it exists only for these param values (name -> tuple). grad_dtypes: None means `dtypes`.
-    documented: what the framework's page says of the call beside the mathematical function. composed: why its findings are laid to a formula of
-    ours around the framework's calls, where the expression does not show it (catalog.composed); plain: why not, where it seems to.
-    promise: the page that promises the accuracy limit of the op's class. note: a fact about the record.
-    """
+    """One call in one framework that claims to compute an op."""
 
     framework: str
+    #: The expression that a user would type, over the names of the op's inputs and params and the framework's usual module names (torch;
+    #: tf; jax, jnp; np, scipy).
     call: str
+    #: The dtypes that it supports.
     dtypes: tuple[str, ...] = ALL_DTYPES
+    #: Whether the framework defines a gradient.
     grad: bool = True
+    #: The dtypes of derivatives; None: `dtypes`.
     grad_dtypes: tuple[str, ...] | None = None
+    #: Orders that it lacks although it has a gradient: "grad2", or "grad2 float16" for one dtype.
     without: tuple[str, ...] = ()
+    #: It exists for these values of params only.
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    #: What the framework's page says of the call beside the mathematical function.
     documented: tuple[Documented, ...] = ()
+    #: Why findings are those of our formula around the framework's calls, where its syntax does not show that (catalog.composed).
     composed: str = ""
+    #: Why findings are the framework's, where the syntax looks like a formula of ours.
     plain: str = ""
+    #: The page that promises the accuracy limit of the op's class.
     promise: str = ""
+    #: A fact about the record.
     note: str = ""
 
     def supports(self, dtype: str, order: str, params: Mapping[str, Any]) -> bool:
@@ -216,27 +224,26 @@ class Implementation:
 
 @dataclass(frozen=True)
 class Convention:
-    """What frameworks document of a gradient where the function has none: at points `at`, each component lies in [low, high] times the
-    cotangent (orders grad; for jvp of elementwise ops, times 1).
+    """What frameworks document of a gradient where the function has none. Each component lies in [low, high] times the cotangent (order
+    grad; for jvp of elementwise ops: times 1)."""
 
-    at: a pattern as in Op.accepts; for vectors "x=0" holds where all elements are, "x=x" where all elements are equal. frameworks: those whose
-    page says so; nobody else is held to it. source: the page.
-    """
-
+    #: The points, a pattern as in Op.accepts. Of vectors "x=0" means that all elements are 0, "x=x" that all are equal.
     at: str
     low: float
     high: float
+    #: The frameworks whose page says so; it binds no other.
     frameworks: tuple[str, ...]
+    #: The page.
     source: str
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A branch cut of a function of complex numbers, where the sign of a zero part says which side a point belongs to; or a pole, whose value
-    C23 Annex G leaves at "an infinity".
+    """A branch cut of a function of complex numbers, where the sign of a zero part says which side a point belongs to; or a pole, whose
+    value C23 Annex G leaves at "an infinity".
 
-    at: a pattern as in Op.accepts over parts, "z.real<0,z.imag=0". turns: the outputs that differ across it, by their sign alone; an answer with
-    either sign is right, for not every framework reads signed zeros. Empty: every answer is right. So is every derivative.
+    at: a pattern as in Op.accepts over parts, "z.real<0,z.imag=0". turns: the outputs that differ across it, by their sign alone; an answer
+    with either sign is right, for not every framework reads signed zeros. Empty: every answer is right. So is every derivative.
     """
 
     at: str
@@ -245,52 +252,56 @@ class Cut:
 
 @dataclass(frozen=True)
 class Op:
-    """A mathematical function: canonical snake_case name, inputs with domains, static params, definition, implementations.
+    """A mathematical function: inputs with domains, static params, a definition, and the calls that claim to compute it.
 
-    params: name -> usual values, the default first. accuracy: the row of the limits table (judge.limits) that applies.
-    roots: near its zeros off the origin the limit is absolute (conditioning), DESIGN section 10. saturates: frameworks rebuild
-    the derivative from the saved output; its supremum sup|f'| normalises the error; bends: sup|f''|,
-    likewise for second derivatives. keeps_zero_sign: f(+-0) is +-0, for ops of one
-    number (C23 Annex F.10, or the formula itself over IEEE 754 where `source` says so). definition: name in oracles.definitions
-    (default: the op's). normwise: the literature proves a bound relative to the largest input, which lowers the severity of an error
-    within it (Blanchard, Higham, Higham 2021). accepts: extra special values that a framework contract or C23 Annex F allows: a mapping from
-    a pattern "x=inf,y=0" (also +0, -0, "y<0", "y>=x", and "x~nan", "x~<0": some number of x is) to a value, to the name of the input that is it, or
-    to "any" where the source leaves it open. conventions: gradients that frameworks document where there is none. lengths: the lengths n
-    that make sense (empty: the usual list). whole: what an error is measured against: the
-    elements one by one (componentwise), or for "parts" the modulus of the complex number that it belongs to, for "all" the largest
-    output and the largest number of each input (normwise, as the analysis of linear algebra does). complex_result: its value is complex
-    although its inputs are real (outputs are pairs then). cuts: branch cuts. guarded: a
-    framework checks its inputs and raises outside the domain, so no infinities, NaNs or numbers outside are drawn.
-    documented: what the pages of frameworks say of all their calls of it, beside the mathematical function.
-    At infinite or NaN parts of complex inputs every answer is right: the
-    tables of C23 Annex G are no contract of a framework's. verified: the independent truth that the tests check the definition against
-    (tests/oracles/truth): whose it is, in a few words.
+    At infinite or NaN parts of complex inputs every answer is right: the tables of C23 Annex G are no contract of a framework's.
     """
 
+    #: Canonical, snake_case.
     name: str
     inputs: tuple[Input, ...]
     implementations: tuple[Implementation, ...]
+    #: The module of its record.
     family: str = ""
+    #: Usual values by name, the default first.
     params: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    #: The row of the table of limits (judge.limits).
     accuracy: Accuracy = "composite"
     orders: tuple[str, ...] = ORDERS
-    roots: bool = False
-    saturates: float | None = None
-    bends: float | None = None
+    #: Near its zeros off the origin the limit is absolute, because they are ill-conditioned.
+    absolute_near_zeros: bool = False
+    #: sup|f'|. Frameworks rebuild the derivative from the saved, rounded output, and this normalises its error. None: they do not.
+    sup_first_derivative: float | None = None
+    #: sup|f''|, likewise for second derivatives.
+    sup_second_derivative: float | None = None
+    #: f(+-0) is +-0, for ops of one number (C23 Annex F.10, or the formula itself in IEEE 754 where `source` says so).
     keeps_zero_sign: bool = False
     topics: tuple[str, ...] = ()
+    #: A name in oracles.definitions; default: the op's.
     definition: str = ""
+    #: Special values that a page or C23 Annex F allows beside the function's, by a pattern: "x=inf,y=0" (also +0, -0, "y<0", "y>=x";
+    #: "x~nan", "x~<0": some number of x is). Each is a number, the name of an input, or "any" where the source leaves it open.
     accepts: Mapping[str, float | str] = field(default_factory=dict)
+    #: Gradients that frameworks document where there is none.
     conventions: tuple[Convention, ...] = ()
     source: str = ""
     min_length: int = 1
+    #: The lengths n that make sense; empty: the usual list.
     lengths: tuple[int, ...] = ()
-    normwise: bool = False
-    whole: Literal["", "parts", "all"] = ""
+    #: The literature proves a bound relative to the largest input (Blanchard, Higham, Higham 2021); an error within it is less severe.
+    normwise_bound: bool = False
+    #: What an error is measured against: "" the element itself; "parts" the modulus of the complex number that it is a part of; "all" the
+    #: largest output and the largest number of each input (normwise, as in the analysis of linear algebra).
+    error_norm: Literal["", "parts", "all"] = ""
+    #: Its value is complex although its inputs are real; outputs are pairs then.
     complex_result: bool = False
+    #: Branch cuts.
     cuts: tuple[Cut, ...] = ()
-    guarded: bool = False
+    #: Frameworks check its inputs and raise outside the domain, so no infinity, NaN or number outside is drawn.
+    raises_outside_domain: bool = False
+    #: The independent truth that tests check the definition against (tests/oracles/truth): whose it is, in a few words.
     verified: str = ""
+    #: What the pages of frameworks say of all their calls of it, beside the mathematical function.
     documented: tuple[Documented, ...] = ()
 
     @property

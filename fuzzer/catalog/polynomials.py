@@ -15,7 +15,7 @@ MPMATH, COSINES = "mpmath's own function", "the trigonometric form in mpmath"
 
 def _record(name: str, scipy: str = "", verified: str = COSINES) -> Op:
     return op(
-        name, X, torch=call(f"torch.special.{name}(x, n)", dtypes=WIDE, grad=False), params={"n": (5, 2, 12)}, roots=True,
+        name, X, torch=call(f"torch.special.{name}(x, n)", dtypes=WIDE, grad=False), params={"n": (5, 2, 12)}, absolute_near_zeros=True,
         numpy=peer(f"scipy.special.{scipy}(n, x)", ("float64",)) if scipy else None, verified=verified, topics=TOPICS,
     )  # fmt: skip
 

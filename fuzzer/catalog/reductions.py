@@ -10,7 +10,8 @@ REDUCTION = ("reductions",)
 X = [vector("x")]
 XW = [vector("x"), vector("w", 0)]
 WIDE = ("float32", "float64")
-#: tf.nn.weighted_moments takes positive weights; numpy.average refuses weights that are all zero, and TensorFlow's variant refers to its page.
+#: tf.nn.weighted_moments takes positive weights; numpy.average refuses weights that are all zero, and TensorFlow's variant refers to its
+#: page.
 POSITIVE = domain("w>0", pages.tensorflow("tf.nn.weighted_moments"), "positive weights")
 NONE = Documented("weights that sum to zero are refused", pages.numpy("numpy.average"), where="w=0")
 STATISTICS = (
@@ -57,10 +58,10 @@ OPS: list[Op] = [
        tensorflow=["tf.math.reduce_logsumexp(x, axis=-1)", "tf.keras.ops.logsumexp(x, axis=-1)"],
        jax=["jax.nn.logsumexp(x, axis=-1)", "jax.scipy.special.logsumexp(x, axis=-1)", "jnp.logaddexp.reduce(x, axis=-1)"],
        numpy=[peer("scipy.special.logsumexp(x, axis=-1)"), peer("np.logaddexp.reduce(x, axis=-1)")],
-       accuracy="accumulating", normwise=True, verified=FORMULA, topics=REDUCTION),
+       accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=REDUCTION),
     op("logmeanexp", X, torch="torch.logsumexp(x, dim=-1) - torch.log(torch.ones_like(x).sum(dim=-1))",
        tensorflow="tf.math.reduce_logsumexp(x, axis=-1) - tf.math.log(tf.cast(x.shape[-1], x.dtype))",
-       jax="jax.nn.logmeanexp(x, axis=-1)", accuracy="accumulating", normwise=True, verified=FORMULA, topics=REDUCTION),
+       jax="jax.nn.logmeanexp(x, axis=-1)", accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=REDUCTION),
     op("norm", X,
        torch=["torch.linalg.vector_norm(x, ord=ord, dim=-1)", "torch.norm(x, p=ord, dim=-1)", "torch.linalg.norm(x, ord=ord, dim=-1)"],
        tensorflow=["tf.norm(x, ord=ord, axis=-1)", call("tf.math.reduce_euclidean_norm(x, axis=-1)", when={"ord": (2,)}),

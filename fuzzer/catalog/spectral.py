@@ -26,7 +26,7 @@ SCIPY = "scipy, 1e-12"
 
 
 def _transform(**rest: Any) -> dict[str, Any]:
-    return {"whole": "all", "accuracy": "accumulating", "verified": FORMULA, "topics": FFT, **rest}
+    return {"error_norm": "all", "accuracy": "accumulating", "verified": FORMULA, "topics": FFT, **rest}
 
 
 def _window(**rest: Any) -> dict[str, Any]:

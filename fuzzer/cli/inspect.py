@@ -121,12 +121,12 @@ def probe(
     as_json: Json = False,
 ) -> None:
     """One point: the exact result, what every target answers, the error in ulps, and the verdict."""
-    patience = limits(case_timeout, None)["case_timeout"]
+    call_timeout = limits(case_timeout, None)["case_timeout"]
     from fuzzer.campaign.probe import probe as examine
-    from fuzzer.campaign.shard import PATIENCE
+    from fuzzer.campaign.shard import CALL_TIMEOUT
 
     found = examine(
-        op, dtype, _object("--inputs", inputs, exact=True), _object("--params", params), order, targets, case_timeout=patience or PATIENCE
+        op, dtype, _object("--inputs", inputs, exact=True), _object("--params", params), order, targets, case_timeout=call_timeout or CALL_TIMEOUT
     )  # fmt: skip
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))

@@ -32,7 +32,7 @@ def watching() -> Iterator[Callable[[Progress], None]]:
 
 @contextmanager
 def sweeping() -> Iterator[Callable[[SweepProgress], None]]:
-    """Gives the function that `run_sweep` calls after every stretch: a bar on a terminal, plain lines elsewhere."""
+    """Gives the function that `run_sweep` calls after every chunk: a bar on a terminal, plain lines elsewhere."""
     if not sys.stderr.isatty():
         yield _Lines(_sweep_line)
         return

@@ -105,15 +105,16 @@ def selection_of(record: Run) -> Selection:
 def write_report(
     store: Store, record: Run, baseline: str | None, out: Path, formats: Sequence[str], seconds: float
 ) -> list[Path]:
-    """The report of a run against a baseline run; the paths written. seconds: how long scripts are run for. Raises ReportError, UnknownName."""
+    """The report of a run against a baseline run; the paths written. seconds: how long scripts are run for. Raises ReportError,
+    UnknownName."""
     import reports
     from fuzzer.catalog.registry import ops
     from fuzzer.cli.scripts import run_scripts
     from fuzzer.findings.history import compare, with_status
-    from fuzzer.findings.label import is_apart
+    from fuzzer.findings.label import is_listed_separately
 
     found = store.findings(record.id)
-    texts = {f.id: text for f in found if not is_apart(f) and (text := _script(f, record.environment))}
+    texts = {f.id: text for f in found if not is_listed_separately(f) and (text := _script(f, record.environment))}
     found = run_scripts(store, record.id, found, texts, record.environment, seconds)
     comparison = compare(store, record.id, baseline) if baseline else None
     if comparison is not None:
@@ -179,7 +180,7 @@ def repro(
     db: Db = DEFAULT_DB,
 ) -> None:
     """Run a finding again, now: exit status 1 while it still fails, 0 when it is gone."""
-    patience = limits(case_timeout, None)["case_timeout"]
+    call_timeout = limits(case_timeout, None)["case_timeout"]
     from fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
@@ -188,9 +189,9 @@ def repro(
         if script is not None:
             _write_script(store, found, last, script)
             return
-    from fuzzer.campaign.reproduce import PATIENCE, reproduce
+    from fuzzer.campaign.reproduce import CALL_TIMEOUT, reproduce
 
-    result = reproduce(found, case_timeout=patience or float(found.case.get("patience", PATIENCE)))
+    result = reproduce(found, case_timeout=call_timeout or float(found.case.get("patience", CALL_TIMEOUT)))
     if as_json:
         from fuzzer.findings.strict_json import to_json
 
@@ -206,7 +207,8 @@ def repro(
 
 
 def _write_script(store: Store, finding: Finding, run: Run | None, path: Path) -> None:
-    """Writes a finding's script, or prints it, and runs it once in a fresh interpreter; what it says goes to the store and to standard error."""
+    """Writes a finding's script, or prints it, and runs it once in a fresh interpreter; what it says goes to the store and to standard
+    error."""
     from fuzzer.campaign.reproduce import script_for
     from fuzzer.cli.scripts import with_script
     from fuzzer.findings.identity import framework_of

@@ -1,4 +1,4 @@
-"""Fact: what a sweep proved of one call over all inputs of a space; Share: what a stretch of it contributes."""
+"""Fact: what a sweep proved of one call over all inputs of a space; PartialResult: what a chunk of it contributes."""
 
 from __future__ import annotations
 
@@ -18,42 +18,47 @@ Interval = Sequence[int]
 
 
 @dataclass(frozen=True)
-class Share:
-    """Counts of one call over some inputs, by their numbers in the space (inputs.exhaustive.Space).
-
-    worst: the largest error in ulps, inf for a wrong special value, of what no flush-to-zero policy explains, at the input `at` (-1: none),
-    in output `output`, where the call gave `answer`; most: an upper bound of every error there. rounded_wrong: elements that are not the
-    correctly rounded result; rounding_unknown: where the truth is too near a tie to say. beyond: elements beyond the limit T, or of a
-    wrong kind. failing: inputs with a finding. classes: of elements, by name; flushed: elements that the policy explains. intervals: of
-    failing inputs. error: the framework's message where it raised or died; nothing is counted then.
-    """
+class PartialResult:
+    """Counts of one call over some inputs, numbered as in the space (inputs.exhaustive.Space). The store keeps its fields by their
+    names."""
 
     inputs: int = 0
     elements: int = 0
+    #: The largest error in ulps that no flush-to-zero policy explains; inf for a wrong special value; -1: none.
     worst: float = -1.0
+    #: The input of that error (-1: none), its output, and the answer there.
     at: int = -1
     output: int = 0
     answer: float = math.nan
+    #: An upper bound of every error in ulps.
     most: float = 0.0
+    #: Elements that are not the correctly rounded result.
     rounded_wrong: int = 0
+    #: Elements whose truth is too near a tie to tell that.
     rounding_unknown: int = 0
+    #: Elements beyond the limit T, or of a wrong kind.
     beyond: int = 0
+    #: Inputs with a finding.
     failing: int = 0
+    #: Elements that a flush-to-zero policy explains.
     flushed: int = 0
+    #: Elements by class.
     classes: dict[str, int] = field(default_factory=dict)
+    #: Of failing inputs.
     intervals: list[Interval] = field(default_factory=list)
+    #: The framework's message where a call failed; nothing is counted then.
     error: str = ""
 
 
-def joined(shares: Iterable[Share]) -> Share:
-    """The shares of disjoint inputs as one; the order does not matter."""
-    parts = list(shares)
+def joined(partial_results: Iterable[PartialResult]) -> PartialResult:
+    """The results of disjoint inputs as one; their order does not matter."""
+    parts = list(partial_results)
     classes: Counter[str] = Counter()
     for part in parts:
         classes.update(part.classes)
     worst = max((p.worst for p in parts), default=-1.0)
-    place = min((p for p in parts if p.worst == worst), key=lambda p: p.at, default=Share())
-    total = Share(
+    place = min((p for p in parts if p.worst == worst), key=lambda p: p.at, default=PartialResult())
+    total = PartialResult(
         worst=worst, at=place.at, output=place.output, answer=place.answer, most=max((p.most for p in parts), default=0.0),
         classes=dict(sorted(classes.items())),
         intervals=fewest(sorted(tuple(i) for p in parts for i in p.intervals)),
@@ -82,9 +87,9 @@ class Fact:
     """What is known of one call on one target over every input of a space.
 
     proved: no input was left undecided, and nothing raised. max_ulps: the largest error (inf for a wrong special value, nan where nothing
-    was judged), at the inputs `at` (name -> C99 hex), where the target answered `output` to the truth `reference` (decimal); bound: no error
-    exceeds it. limit: T in ulps, None where the op has no published one. intervals: [[from, to], ...] per input name order, of inputs with
-    findings; where the op takes pairs, none. version: of the framework.
+    was judged), at the inputs `at` (name -> C99 hex), where the target answered `output` to the truth `reference` (decimal); bound: no
+    error exceeds it. limit: T in ulps, None where the op has no published one. intervals: [[from, to], ...] per input name order, of inputs
+    with findings; where the op takes pairs, none. version: of the framework.
     """
 
     op: str

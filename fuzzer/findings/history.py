@@ -11,7 +11,7 @@ from typing import Any
 from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding, Run
 from fuzzer.findings.identity import UnresolvedName, cell_key, framework_of
-from fuzzer.findings.label import is_apart
+from fuzzer.findings.label import is_listed_separately
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName
 
@@ -26,10 +26,10 @@ CHANGED_BITS = 2.0
 class Comparison:
     """A run against a baseline. Every finding carries its status; each list is sorted as its run's findings are.
 
-    new, known, worse and better hold the run's findings; fixed and not_run hold the baseline's. fixed: its case was run again, and passed (of
-    two targets: the other's answer to the same bits was right). not_run: its case was not, so nothing is known. baseline is None
-    where there is none: then everything is new. targets: where one target of the baseline is compared with another of the run,
-    the two, in this order.
+    new, known, worse and better hold the run's findings; fixed and not_run hold the baseline's. fixed: its case was run again, and passed
+    (of two targets: the other's answer to the same bits was right). not_run: its case was not, so nothing is known. baseline is None where
+    there is none: then everything is new. targets: where one target of the baseline is compared with another of the run, the two, in this
+    order.
     """
 
     run: str
@@ -55,11 +55,11 @@ class Comparison:
 def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[str, str] | None = None) -> Comparison:
     """The run's findings against those of a baseline run; both by id, a beginning of it, or `latest`.
 
-    targets: only the findings on the first of them in the baseline, which may be the run itself, against those on the second in the
-    run, matched by op, params, order, dtype, call and symptom; in full, or as much of the name as tells it from the others there.
-    worse, better: on the same bits CHANGED_BITS more are lost, or fewer. What is set aside by its label (findings.label) has no status: neither
-    has what it was before, a finding that an earlier run had set aside is new. Raises UnknownName for a run that the store does not hold or
-    a target that a run did not have, UserError for targets of two frameworks, whose calls are never the same.
+    targets: only the findings on the first of them in the baseline, which may be the run itself, against those on the second in the run,
+    matched by op, params, order, dtype, call and symptom; in full, or as much of the name as tells it from the others there. worse, better:
+    on the same bits CHANGED_BITS more are lost, or fewer. What is set aside by its label (findings.label) has no status: neither has what
+    it was before, a finding that an earlier run had set aside is new. Raises UnknownName for a run that the store does not hold or a target
+    that a run did not have, UserError for targets of two frameworks, whose calls are never the same.
     """
     current = store.run(run).id
     found = store.findings(current)
@@ -80,18 +80,18 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
     gone = _gone(store.run(reference))
     result = Comparison(current, reference, pair)
     for finding in found:
-        if is_apart(finding):
+        if is_listed_separately(finding):
             continue
         ancestor = before.get(key(finding)) or heirs.get(finding.id)
         if ancestor is not None:
-            status = "new" if is_apart(ancestor) else _change(ancestor, finding, told.get(ancestor.id), pair)
+            status = "new" if is_listed_separately(ancestor) else _change(ancestor, finding, told.get(ancestor.id), pair)
         else:  # what a night before the baseline has found already is not new, unless the baseline's own night showed that it had gone
             status = "known" if told and finding.status == "known" and finding.id not in gone else "new"
         result.of(status).append(replace(finding, status=status))
     reached = {cell_key(c.op, c.params, c.order, c.dtype, c.target, c.implementation) for c in store.cells(current) if c.verdicts}
     still = {key(f) for f in found}
     for name, finding in before.items():
-        if name not in still and finding.id not in {heir.id for heir in heirs.values()} and not is_apart(finding):
+        if name not in still and finding.id not in {heir.id for heir in heirs.values()} and not is_listed_separately(finding):
             if pair is None:
                 passes = finding.id in told and told[finding.id]["id"] == ""
             else:

@@ -1,8 +1,8 @@
 """Label: what a finding is beside a defect of one framework call, and what follows from it: where it is listed, whether it counts.
 
-documented: an answer that the framework's own page says. flush: one that flushing subnormal intermediate numbers to zero explains, the target's
-measured policy. Both are no findings: listed apart, never counted. composed: a formula of ours stands around the framework's calls; its findings
-are counted apart and rank below every plain call's.
+documented: an answer that the framework's own page says. flush: one that flushing subnormal intermediate numbers to zero explains, the
+target's measured policy. Both are no findings: listed apart, never counted. composed: a formula of ours stands around the framework's
+calls; its findings are counted apart and rank below every plain call's.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def labelled(finding: Finding, label: str, reason: str) -> Finding:
     return replace(finding, label=label, reason=reason, severity=round(finding.severity - _BELOW[label], 2))
 
 
-def is_apart(finding: Finding) -> bool:
-    """Whether it is listed apart and counted nowhere."""
+def is_listed_separately(finding: Finding) -> bool:
+    """Whether it is listed separately and counted nowhere."""
     return finding.label in (DOCUMENTED, FLUSH)
 
 
@@ -40,7 +40,7 @@ def plain(findings: Iterable[Finding]) -> list[Finding]:
 
 def counted(findings: Iterable[Finding]) -> list[Finding]:
     """Those that are listed as findings: the plain ones, and the composed, which rank below them."""
-    return [f for f in findings if not is_apart(f)]
+    return [f for f in findings if not is_listed_separately(f)]
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:

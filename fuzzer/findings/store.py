@@ -219,13 +219,13 @@ class Store:
         values = {"state": sweep.state, "payload": encode(sweep)}
         connection.execute(update(tables.sweeps).where(tables.sweeps.c.id == sweep.id).values(**values))
 
-    def save_stretch(self, sweep_id: str, stretch_id: str, payload_json: str) -> None:
-        """Commits what a stretch found; one that is there already stays."""
+    def save_chunk(self, sweep_id: str, stretch_id: str, payload_json: str) -> None:
+        """Commits what a chunk found; one that is there already stays."""
         with self._database.transaction(write=True) as connection:
             self._insert(connection, tables.stretches, sweep_id=sweep_id, stretch_id=stretch_id, payload=payload_json)
 
-    def stretches(self, sweep_id: str) -> dict[str, str]:
-        """Stretch id -> payload of every committed stretch of a sweep."""
+    def chunks(self, sweep_id: str) -> dict[str, str]:
+        """Chunk id -> payload of every committed chunk of a sweep."""
         with self._database.transaction() as connection:
             query = select(tables.stretches.c.stretch_id, tables.stretches.c.payload).where(
                 tables.stretches.c.sweep_id == sweep_id

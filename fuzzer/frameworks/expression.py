@@ -46,7 +46,7 @@ def function_of(job: Job, modules: Mapping[str, Any], parts: Parts) -> Callable[
     code = _code(job.implementation.call, tuple(i.name for i in job.op.inputs), tuple(job.params))
     function: Callable[..., Any] = eval(code, {KEEP: _anew, **modules, **job.params})
     kinds = [i.complex for i in job.op.inputs]
-    if not (any(kinds) or job.op.whole == "parts" or job.op.complex_result):
+    if not (any(kinds) or job.op.error_norm == "parts" or job.op.complex_result):
         return function
 
     def over_pairs(*inputs: Any) -> Any:
@@ -55,8 +55,8 @@ def function_of(job: Job, modules: Mapping[str, Any], parts: Parts) -> Callable[
     return over_pairs
 
 
-#: The name by which an expression asks for a layer: a function of its number in the expression and of how to construct it, among the modules of a
-#: framework that keeps layers.
+#: The name by which an expression asks for a layer: a function of its number in the expression and of how to construct it, among the
+#: modules of a framework that keeps layers.
 KEEP, _LAYERS = "_kept_layer", "tf.keras.layers."
 
 
@@ -73,9 +73,9 @@ def _code(call: str, names: tuple[str, ...], params: tuple[str, ...]) -> CodeTyp
 
 
 class _KeptLayers(ast.NodeTransformer):
-    """Asks KEEP for each layer that is constructed and called at once, where nothing but the params and the dtype of an input says how it is
-    constructed: that takes Keras 7 ms, and calling it less than one. What is called several times, inside a lambda or a comprehension, may have
-    another shape each time: there nothing is kept."""
+    """Asks KEEP for each layer that is constructed and called at once, where nothing but the params and the dtype of an input says how it
+    is constructed: that takes Keras 7 ms, and calling it less than one. What is called several times, inside a lambda or a comprehension,
+    may have another shape each time: there nothing is kept."""
 
     def __init__(self, names: tuple[str, ...], params: tuple[str, ...]) -> None:
         self.dtypes = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\.dtype\.name\b")

@@ -97,8 +97,8 @@ class Hosted:
         return self._evaluate(job, batch, (placement.length, placement.position, placement.stride))
 
     def apply(self, function: Callable[..., Any], job: Job, *arguments: Any) -> Any:
-        """`function(framework, job, *arguments)` in the host: a function of a module, whose arguments and result are plain data. None where the
-        host is another interpreter, which has this project's modules only in part. Raises FrameworkError."""
+        """`function(framework, job, *arguments)` in the host: a function of a module, whose arguments and result are plain data. None where
+        the host is another interpreter, which has this project's modules only in part. Raises FrameworkError."""
         if not self.process.launch.paths:
             return None
         self.start()
@@ -166,7 +166,7 @@ class Hosted:
             implementation.framework,
             job.order,
             _hashable(params),
-            op.whole,
+            op.error_norm,
             op.complex_result,
         )
         if key in self._slots:
@@ -182,7 +182,7 @@ def plain_job(job: Job) -> dict[str, Any]:
     judge's to know."""
     op = job.op
     return {"implementation": _fields(dataclasses.replace(job.implementation, documented=())), "inputs": [_fields(i) for i in op.inputs],
-            "op": op.name, "params": _plain(dict(job.params)), "order": job.order, "whole": op.whole,
+            "op": op.name, "params": _plain(dict(job.params)), "order": job.order, "whole": op.error_norm,
             "complex_result": op.complex_result}  # fmt: skip
 
 
@@ -215,7 +215,8 @@ def _hashable(value: Any) -> Any:
 
 
 def start_together(frameworks: Iterable[Any]) -> None:
-    """Starts those that run in hosts, all at once, for each imports a library for seconds. One that does not start says so when it is used."""
+    """Starts those that run in hosts, all at once, for each imports a library for seconds. One that does not start says so when it is
+    used."""
 
     def start(framework: Hosted) -> None:
         with contextlib.suppress(FrameworkError):

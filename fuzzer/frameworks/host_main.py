@@ -40,11 +40,11 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
     """Answers the messages of a channel until it closes. paths: folders to import from instead of this interpreter's own, if any.
     folder: of this process, removed where nobody else is left to do it.
 
-    Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
-    ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
-    ("apply", name, slot, job or None, module, function, arguments, seconds) -> ("ok", value), of this project's modules where there are all;
-    ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
-    ("refused", text): a UserError; ("invalid", text): another ValueError; ("broken", text): a fault of this program.
+    Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts); ("call", name, slot, job or None,
+    dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds); ("apply", name, slot, job or None, module,
+    function, arguments, seconds) -> ("ok", value), of this project's modules where there are all; ("ask", framework, expression, seconds)
+    -> ("ok", value). All may be answered by ("error", text), the framework's; ("refused", text): a UserError; ("invalid", text): another
+    ValueError; ("broken", text): a fault of this program.
     """
     _live_with_parent(folder)
     sys.path[:] = paths or sys.path
@@ -174,7 +174,7 @@ def received(plain: dict[str, Any]) -> Job:
     """The job of what host.plain_job made of it."""
     implementation = Implementation(**plain["implementation"])
     inputs = tuple(Input(**given) for given in plain["inputs"])
-    op = Op(plain["op"], inputs, (implementation,), whole=plain["whole"], complex_result=plain["complex_result"])
+    op = Op(plain["op"], inputs, (implementation,), error_norm=plain["whole"], complex_result=plain["complex_result"])
     return Job(op, implementation, plain["params"], plain["order"])
 
 

@@ -60,8 +60,8 @@ class Space:
 
     @property
     def asks_for_all(self) -> bool:
-        """Whether no number of it is left out (`stretch`)."""
-        return not self.op.guarded and all(spec.special for spec in self.op.inputs)
+        """Whether no number of it is left out (`chunk`)."""
+        return not self.op.raises_outside_domain and all(spec.draws_special_values for spec in self.op.inputs)
 
     def inputs(self, numbers: NDArray[np.int64]) -> Batch:
         """The inputs of these numbers."""
@@ -73,17 +73,17 @@ class Space:
         table = _eight_bits(self.dtype)
         return Batch(self.dtype, {first.name: table[numbers >> 8], second.name: table[numbers & 255]})
 
-    def stretch(self, first: int, count: int) -> tuple[NDArray[np.int64], Batch]:
+    def chunk(self, first: int, count: int) -> tuple[NDArray[np.int64], Batch]:
         """The numbers from `first` on, `count` of them, that the op's record asks for (integers where it takes only these; no special
-        values where it says so; of guarded ops nothing outside the domain), and their inputs."""
+        values where it says so; nothing outside the domain of ops that raise there), and their inputs."""
         numbers = np.arange(first, min(first + count, self.size), dtype=np.int64)
         batch = self.inputs(numbers)
         if self.asks_for_all:
             return numbers, batch
         asked = np.ones(len(numbers), np.bool_)
         for spec in self.op.inputs:
-            if not spec.special or self.op.guarded:
-                asked &= _asked(batch.inputs[spec.name], spec, self.op.guarded)
+            if not spec.draws_special_values or self.op.raises_outside_domain:
+                asked &= _asked(batch.inputs[spec.name], spec, self.op.raises_outside_domain)
         return (numbers, batch) if asked.all() else (numbers[asked], batch.take(asked))
 
 
@@ -102,12 +102,12 @@ def is_swept(op: Op) -> bool:
     return op.elementwise and len(op.inputs) <= 2
 
 
-def _asked(values: Floats, spec: Input, guarded: bool) -> NDArray[np.bool_]:
+def _asked(values: Floats, spec: Input, inside_only: bool) -> NDArray[np.bool_]:
     numbers = values.astype(np.float64)
     asked = np.isfinite(numbers)
     if spec.integers:
         asked &= np.where(asked, numbers, 0.5) == np.floor(np.where(asked, numbers, 0.5))
-    if guarded or spec.integers:
+    if inside_only or spec.integers:
         asked &= (numbers >= spec.low) & (numbers <= spec.high)
     return asked
 

@@ -37,10 +37,10 @@ def special_batch(
     else by row. The cotangent is ones, the tangent 1, -1/2, 2 in turn.
     """
     fmt, marks = format_named(dtype), landmarks or {}
-    specials = specials and not op.guarded
+    specials = specials and not op.raises_outside_domain
     if len(op.inputs) == 1 and op.elementwise:
         spec = op.inputs[0]
-        allowed = specials and spec.special
+        allowed = specials and spec.draws_special_values
         grid = regions.special_grid(fmt, (spec.low, spec.high), marks.get(spec.name, ()), allowed)
         return Batch(dtype, {spec.name: grid if allowed else settle(fmt, spec, grid)})
     each = max(2, math.floor(limit ** (1 / len(op.inputs)) + 1e-9))
@@ -117,7 +117,9 @@ def _telling(fmt: Format, spec: Input, marks: Sequence[float], specials: bool, l
     low, high = regions.bounds(fmt, (spec.low, spec.high))
     ordinals = fmt.ordinals(chosen)
     edges = fmt.from_ordinals(np.asarray([o for o in (low, high) if abs(o) < fmt.max_ordinal], dtype=np.int64))
-    special = np.asarray([math.inf, math.nan, -math.inf, -0.0] if specials and spec.special else []).astype(fmt.dtype)
+    special = np.asarray([math.inf, math.nan, -math.inf, -0.0] if specials and spec.draws_special_values else []).astype(
+        fmt.dtype
+    )
     critical = fmt.round(np.asarray(marks, dtype=np.float64))[:: 1 + 3 * len(marks) // max(limit, 1)]
     head, inside = special[: limit // 4], chosen[(ordinals >= low) & (ordinals <= high)]
     room = np.concatenate([head, *(settle(fmt, spec, part) for part in (edges, critical, inside))])

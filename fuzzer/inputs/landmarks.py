@@ -105,7 +105,7 @@ class _Line:
     def _rounded(self, truth: Reference, column: int) -> Floats:
         """The truth in the format, NaN where it is no number or not known."""
         known = ((truth.accepts[:, column] & FINITE) != 0) & np.isfinite(truth.radius[:, column])
-        return self.fmt.round(np.where(known, truth.value[:, column] + truth.low[:, column], np.nan))
+        return self.fmt.round(np.where(known, truth.value[:, column] + truth.value_lo[:, column], np.nan))
 
     def _codes(self, ordinals: Ordinals, truth: Reference) -> Codes:
         """The kind of each result as a number, _UNKNOWN where the oracle does not know; shape (rows, outputs)."""

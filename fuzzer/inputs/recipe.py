@@ -28,9 +28,9 @@ COTANGENTS: dict[str, Callable[[Generator, Format, tuple[int, int]], Floats]] = 
     "some_zeros": lambda rng, fmt, shape: (relations.bell(rng, shape) * rng.integers(0, 2, shape)).astype(fmt.dtype),
     "zeros": lambda rng, fmt, shape: np.zeros(shape, fmt.dtype),
 }
-#: Tangents: the same, and "along": the differentiable inputs themselves (Euler's direction: a homogeneous function's derivative is a multiple
-#: of its value, its second derivative cancels). Ones come late, for Hypothesis draws the first name most: functions that no shift changes
-#: have zero derivatives along them.
+#: Tangents: the same, and "along": the differentiable inputs themselves (Euler's direction: a homogeneous function's derivative is a
+#: multiple of its value, its second derivative cancels). Ones come late, for Hypothesis draws the first name most: functions that no shift
+#: changes have zero derivatives along them.
 ALONG = "along"
 TANGENTS = ("bell", "powers_of_two", ALONG, "one_hot", "some_zeros", "ones", "zeros")
 
@@ -162,7 +162,7 @@ class Recipe:
 
     def _plant(self, rng: Generator, fmt: Format, op: Op, inputs: dict[str, NDArray[Any]]) -> None:
         """Special values in `specials` percent of the rows, evenly spaced: one number of one input, whose structure stays."""
-        candidates = [spec for spec in op.inputs if spec.special]
+        candidates = [spec for spec in op.inputs if spec.draws_special_values]
         rows = np.arange(0, self.rows, max(1, 100 // self.specials))
         owner = rng.integers(0, max(len(candidates), 1), len(rows))
         for number, spec in enumerate(candidates):
@@ -175,7 +175,8 @@ class Recipe:
 
 
 def settle(fmt: Format, spec: Input, values: Floats, keep: NDArray[np.bool_] | None = None) -> Floats:
-    """Values brought into the input's domain, whole where it takes integers, with its structure; infinities and the places to `keep` stay."""
+    """Values brought into the input's domain, whole where it takes integers, with its structure; infinities and the places to `keep`
+    stay."""
     wide = np.isfinite(values.astype(np.float64)) if keep is None else ~keep
     fitted = regions.fit(fmt, values, (spec.low, spec.high))
     if spec.integers and fitted.size:

@@ -191,8 +191,8 @@ def explore(
 
 @contextmanager
 def _sources_unread() -> Iterator[None]:
-    """Keeps Hypothesis from reading the source files of all imported local modules for constants, a quarter of a second in each process and again
-    for every module imported since: none of them lies where integers are drawn here."""
+    """Keeps Hypothesis from reading the source files of all imported local modules for constants, a quarter of a second in each process and
+    again for every module imported since: none of them lies where integers are drawn here."""
     read = getattr(providers, "_get_local_constants", None)
     known = getattr(providers, "_local_constants", None)
     if read is None or known is None:  # another version of Hypothesis
@@ -205,9 +205,9 @@ def _sources_unread() -> Iterator[None]:
         providers._get_local_constants = read
 
 
-def cousins(op: Op, dtype: str, recipe: Recipe, count: int) -> list[Recipe]:
-    """The recipe and others, `count` in all, that differ from it in their seeds, in the regions that numbers come from, and in how those of vectors
-    and matrices are arranged; each takes the regions of the input's domain, and the arrangements, in turn."""
+def variants(op: Op, dtype: str, recipe: Recipe, count: int) -> list[Recipe]:
+    """The recipe and others, `count` in all, that differ from it in their seeds, in the regions that numbers come from, and in how those of
+    vectors and matrices are arranged; each takes the regions of the input's domain, and the arrangements, in turn."""
     fmt, found = format_named(dtype), [recipe]
     for k in range(1, count):
         draws = [_rearranged(fmt, spec, draw, k) for spec, draw in zip(op.inputs, recipe.draws, strict=True)]
@@ -271,7 +271,7 @@ def _plan(op: Op, fmt: Format, landmarks: Landmarks, lengths: Sequence[int] | No
     for spec in op.inputs:
         names = regions_of(fmt, (spec.low, spec.high), tuple(landmarks.get(spec.name, ())))
         menus.append(names + tuple(n for n in ("landmarks", "everyday") if n in names))
-    return _Plan(menus, chosen, tuple(_pairs(op)), specials and not op.guarded)
+    return _Plan(menus, chosen, tuple(_pairs(op)), specials and not op.raises_outside_domain)
 
 
 def _pairs(op: Op) -> Iterator[tuple[int, int]]:
@@ -322,7 +322,7 @@ def _arrangements(spec: Input, specials: bool) -> tuple[str, ...]:
     if spec.square:
         return tuple(matrices.ARRANGEMENTS)
     banned = set() if (spec.low, spec.high) == (0.0, 1.0) else set(vectors.PROBABILITIES)
-    if not (specials and spec.special) or spec.low != -math.inf:
+    if not (specials and spec.draws_special_values) or spec.low != -math.inf:
         banned |= vectors.SPECIAL
     return tuple(name for name in vectors.ARRANGEMENTS if name not in banned)
 
@@ -332,7 +332,7 @@ def _number(
 ) -> float:
     """One number: a region, a span of it, then an ordinal of the span or one within the region's spread of it."""
     domain = (spec.low, spec.high)
-    if specials and spec.special and _integer(draw, 0, 19) == 19:
+    if specials and spec.draws_special_values and _integer(draw, 0, 19) == 19:
         return float(_pick(draw, tuple(special_values(fmt, domain))))
     low, high = bounds(fmt, domain)
     region = REGIONS[_pick(draw, menu)]

@@ -16,127 +16,129 @@ from oracles.function import Function
 Rows = NDArray[np.int64]
 Values = NDArray[Any]  # binary64's, and of binary64 extended precision's
 
-#: Numbers of a measure's columns: as many as fit in memory, for every part of a batch costs a tape's fixed 30 ms.
-NUMBERS = 1 << 20
-#: Where so many times the rows that are asked for are all, all are computed at once: the next subject will ask for others of them.
-MANY = 8
-#: Stands for what nobody knows, where nan is what nobody asked for.
+#: Numbers in the columns of one evaluation. Each evaluation costs a tape's fixed 30 ms, so parts are as large as memory allows.
+COLUMN_NUMBERS = 1 << 20
+#: If more than one row in this many is needed, all rows are computed: the next subject needs others of them.
+ALL_ROWS_FACTOR = 8
+#: Marks an element whose condition number cannot be computed; nan marks one that has not been computed yet.
 UNKNOWN = -1.0
 
 
 class ConditionNumbers:
-    """Implements judge.evidence.Amplifications, of the rows of one batch; inputs are exact.
+    """sum_j |x_j d_j f| for the elements of one batch; implements judge.evidence.Amplifications. Each value is computed once.
 
-    outputs: of the function. effort: what is computed takes its seconds, and nothing that costs a row at a time is begun after its caps' `until`.
+    inputs: exact. outputs: the number of the function's outputs. effort: its seconds are those of what is computed, not looked up; its caps'
+    `until` is the time after which no further one is computed (conditioning.amplification).
     """
 
     def __init__(self, function: Function, rule: Rule, inputs: dict[str, Values], outputs: int, effort: Effort) -> None:
         self.function, self.inputs, self.outputs, self.effort = function, inputs, outputs, effort
-        self.precision, self.normwise = rule.format.precision, rule.op.whole == "all"
+        self.precision, self.normwise = rule.format.precision, rule.op.error_norm == "all"
         self.until = effort.caps().until
-        self.beside: Values | None = None  # by element, what amplifications are added to
+        self.addend: Values | None = None  # per element; an amplification that is small beside it need not be accurate
         self.count = len(next(iter(inputs.values())))
         self._known: dict[object, Values] = {}
 
     def added_to(self, sizes: Values) -> None:
-        """Says what the amplifications are added to, by element, before anything is done with them."""
-        self.beside = sizes
+        """Sets what each amplification is added to; where this is much larger, a rough amplification suffices."""
+        self.addend = sizes
 
     def of_rows(self, rows: Rows) -> ConditionNumbers:
-        """A view of these rows, in this order, each as often as it is named."""
-        return OfRows(self, rows)
+        """A view of these rows, in this order; rows may repeat."""
+        return RowView(self, rows)
 
     @property
     def numbers(self) -> int:
-        """Of a row's inputs."""
+        """How many numbers the inputs of a row have."""
         return sum(v[0].size for v in self.inputs.values())
 
     def amplification(self, rows: Rows, outs: Rows) -> Values:
-        """sum_j |x_j d_j f| of these elements; nan where nobody knows it."""
-        found = self._once(amplification, rows, outs, self.beside, until=self.until)
-        return np.where(found == UNKNOWN, np.nan, found)
+        """sum_j |x_j d_j f| of these elements; nan where it is unknown."""
+        values = self._once(amplification, rows, outs, self.addend, until=self.until)
+        return np.where(values == UNKNOWN, np.nan, values)
 
     def lower_bound(self, rows: Rows, outs: Rows) -> Values:
-        """A lower bound of the amplification, of many outputs one that costs no more than of one."""
+        """A lower bound of the amplification. With several outputs, all bounds of a row cost as much as one."""
         return self.tight_lower_bound(rows, outs) if self.outputs == 1 else self._projected(rows, outs)[0]
 
     def probable_upper_bound(self, rows: Rows, outs: Rows) -> Values:
-        """What the amplification is seldom more than, at the cost of `lower_bound`; inf where nobody knows."""
+        """A value that the amplification seldom exceeds, at the cost of `lower_bound`; inf where unknown. No bound."""
         if self.outputs > 1:
             return self._projected(rows, outs)[1]
-        least = self.tight_lower_bound(rows, outs)
-        return np.where(least > 0, self.numbers * least, np.inf)
+        lower = self.tight_lower_bound(rows, outs)
+        return np.where(lower > 0, self.numbers * lower, np.inf)
 
     def _projected(self, rows: Rows, outs: Rows) -> tuple[Values, Values]:
-        least, likely = self._of(projected_amplification), self._of("likely")
-        fresh = np.unique(rows[np.isnan(least[rows, 0])])
-        if MANY * len(fresh) > self.count:
-            fresh = np.arange(self.count)
-        for some in _parts(fresh, len(choices_of_signs(self.numbers)) * self.numbers):
+        """(lower bounds, probable upper bounds), both from a few choices of signs of the terms (conditioning.projected_amplification)."""
+        lower, upper = self._table(projected_amplification), self._table("probable_upper_bound")
+        missing = np.unique(rows[np.isnan(lower[rows, 0])])
+        if ALL_ROWS_FACTOR * len(missing) > self.count:
+            missing = np.arange(self.count)
+        for part in _parts(missing, len(choices_of_signs(self.numbers)) * self.numbers):
             with self.effort.timed():
-                least[some], likely[some] = projected_amplification(
-                    self.function, self._taken(some), self.precision, normwise=self.normwise
+                lower[part], upper[part] = projected_amplification(
+                    self.function, self._inputs_of(part), self.precision, normwise=self.normwise
                 )
-        return least[rows, outs], likely[rows, outs]
+        return lower[rows, outs], upper[rows, outs]
 
     def tight_lower_bound(self, rows: Rows, outs: Rows) -> Values:
-        """A lower bound of the amplification, for each element by itself."""
+        """A sharper lower bound of the amplification, computed element by element."""
         return self._once(least_amplification, rows, outs)
 
     def _once(
-        self, measure: Callable[..., Values], rows: Rows, outs: Rows, beside: Values | None = None, **options: Any
+        self, measure: Callable[..., Values], rows: Rows, outs: Rows, addend: Values | None = None, **options: Any
     ) -> Values:
-        """A measure of these elements, of those alone that nobody asked for yet."""
-        known = self._of(measure)
-        for some in _parts(np.flatnonzero(np.isnan(known[rows, outs])), self.numbers):
-            at = rows[some], outs[some]
-            more = options if beside is None else {"beside": beside[at], **options}
+        """A measure of these elements; only those that are missing from its table are computed."""
+        table = self._table(measure)
+        for part in _parts(np.flatnonzero(np.isnan(table[rows, outs])), self.numbers):
+            at = rows[part], outs[part]
+            more = options if addend is None else {"beside": addend[at], **options}
             with self.effort.timed():
-                found = measure(self.function, self._taken(at[0]), at[1], self.precision, normwise=self.normwise, **more)
-            known[at] = np.where(np.isnan(found), UNKNOWN, found)
-        return known[rows, outs]
+                values = measure(self.function, self._inputs_of(at[0]), at[1], self.precision, normwise=self.normwise, **more)
+            table[at] = np.where(np.isnan(values), UNKNOWN, values)
+        return table[rows, outs]
 
-    def _of(self, measure: object) -> Values:
-        """What is known of a measure, rows by outputs."""
+    def _table(self, measure: object) -> Values:
+        """The values of a measure so far, rows by outputs; nan where not computed."""
         if measure not in self._known:
             self._known[measure] = np.full((self.count, self.outputs), np.nan, WIDE if self.precision > 24 else np.float64)
         return self._known[measure]
 
-    def _taken(self, rows: Rows) -> dict[str, Values]:
+    def _inputs_of(self, rows: Rows) -> dict[str, Values]:
         return {name: values[rows] for name, values in self.inputs.items()}
 
 
-class OfRows(ConditionNumbers):
-    """Of a batch whose rows are those of another, numbered by `rows`: a view of what is known of these."""
+class RowView(ConditionNumbers):
+    """The condition numbers of selected rows of a batch, by reference to those of the whole batch: row i is row rows[i] there."""
 
-    def __init__(self, others: ConditionNumbers, rows: Rows) -> None:
-        self.others, self.rows = others, rows
+    def __init__(self, whole_batch: ConditionNumbers, rows: Rows) -> None:
+        self.whole_batch, self.rows = whole_batch, rows
 
     @property
     def numbers(self) -> int:
-        return self.others.numbers
+        return self.whole_batch.numbers
 
     def added_to(self, sizes: Values) -> None:
-        known = self.others.beside
-        known = np.zeros((self.others.count, sizes.shape[1])) if known is None else known.copy()
-        known[self.rows] = sizes
-        self.others.added_to(known)
+        addend = self.whole_batch.addend
+        addend = np.zeros((self.whole_batch.count, sizes.shape[1])) if addend is None else addend.copy()
+        addend[self.rows] = sizes
+        self.whole_batch.added_to(addend)
 
     def amplification(self, rows: Rows, outs: Rows) -> Values:
-        return self.others.amplification(self.rows[rows], outs)
+        return self.whole_batch.amplification(self.rows[rows], outs)
 
     def lower_bound(self, rows: Rows, outs: Rows) -> Values:
-        return self.others.lower_bound(self.rows[rows], outs)
+        return self.whole_batch.lower_bound(self.rows[rows], outs)
 
     def probable_upper_bound(self, rows: Rows, outs: Rows) -> Values:
-        return self.others.probable_upper_bound(self.rows[rows], outs)
+        return self.whole_batch.probable_upper_bound(self.rows[rows], outs)
 
     def tight_lower_bound(self, rows: Rows, outs: Rows) -> Values:
-        return self.others.tight_lower_bound(self.rows[rows], outs)
+        return self.whole_batch.tight_lower_bound(self.rows[rows], outs)
 
 
 def _parts(places: Rows, width: int) -> Iterator[Rows]:
-    """The places in parts whose columns of `width` numbers fit in memory."""
-    step = max(1, NUMBERS // max(1, width))
+    """The places in parts that need at most COLUMN_NUMBERS numbers, `width` for each place."""
+    step = max(1, COLUMN_NUMBERS // max(1, width))
     for i in range(0, len(places), step):
         yield places[i : i + step]

@@ -44,7 +44,7 @@ def judge(answers: NDArray[Any], rule: Rule, evidence: Evidence, policy: Policy)
     given = on_one_side(rule.op, evidence.batch, answers, evidence.reference.value, rule.order)
     far = evidence.error(given)
     doubtful = ~evidence.scale.surely_within(far)
-    if rule.limit.whole == "parts":
+    if rule.limit.error_norm == "parts":
         doubtful |= ~np.isfinite(doubles(given))
     for mask in claims.masks():
         doubtful |= mask

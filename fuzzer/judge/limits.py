@@ -47,23 +47,25 @@ NEIGHBOURHOOD = {"value": 4.0, "grad": 8.0, "jvp": 8.0, "grad2": 16.0}
 
 @dataclass(frozen=True)
 class AccuracyLimit:
-    """What one cell's answers are held to.
+    """The limits that the answers of one cell must keep."""
 
-    ulps: T. excess: c, the screen. neighbourhood: k, ulps of the inputs in the ball test. strict: T is a published limit, so an error above
-    it is `inaccurate` even where the problem is ill-conditioned. whole: Op.whole at this order. roots: the limit near zeros is
-    absolute. saturates: sup|f'|, of
-    second derivatives sup|f''|, or None.
-    """
-
+    #: T, in ulps of the output format.
     ulps: float
+    #: c, the largest excess that is no finding.
     excess: float
+    #: k, the size of the ball test's neighbourhood in ulps of the inputs.
     neighbourhood: float
+    #: T is a published limit: an error above it is `inaccurate` even where the problem is ill-conditioned.
     strict: bool
-    roots: bool
-    saturates: float | None
+    #: See Op.absolute_near_zeros.
+    absolute_near_zeros: bool
+    #: sup|f'| for first derivatives, sup|f''| for second ones, of an op whose derivatives are rebuilt from its output; None otherwise.
+    sup_derivative: float | None
+    #: Whose limit it is.
     source: str
     order: str = "value"
-    whole: str = ""
+    #: Op.error_norm at this order.
+    error_norm: str = ""
 
 
 def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> AccuracyLimit:
@@ -81,24 +83,28 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
     if accuracy == "backward":  # 16-bit kernels of linear algebra round what they store
         excess = max(excess, THRESHOLD * length * ROUNDINGS[order])
         near = max(near, math.ceil(excess / 2))
-    saturates = {"grad": op.saturates, "jvp": op.saturates, "grad2": op.bends}.get(order)
+    sup_derivative = {"grad": op.sup_first_derivative, "jvp": op.sup_first_derivative, "grad2": op.sup_second_derivative}.get(
+        order
+    )
     return AccuracyLimit(
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
-        roots=op.roots, saturates=saturates, source=SOURCES[accuracy], order=order, whole=_whole(op, order),
+        absolute_near_zeros=op.absolute_near_zeros, sup_derivative=sup_derivative, source=SOURCES[accuracy], order=order,
+        error_norm=_error_norm(op, order),
     )  # fmt: skip
 
 
-def _whole(op: Op, order: str) -> str:
-    """Op.whole at an order: a gradient by complex numbers is made of complex numbers whatever the value is, one by real numbers never."""
-    if op.whole == "all" or order not in ("grad", "grad2"):
-        return op.whole
+def _error_norm(op: Op, order: str) -> str:
+    """Op.error_norm at an order: a gradient by complex numbers is made of complex numbers whatever the value is, one by real numbers
+    never."""
+    if op.error_norm == "all" or order not in ("grad", "grad2"):
+        return op.error_norm
     moving = [i for i in op.inputs if i.differentiable]
     return "parts" if moving and all(i.complex for i in moving) else ""
 
 
 def limit_of_whom(standard: AccuracyLimit, implementation: Implementation) -> str:
-    """Whose limit an inaccurate answer is beyond, in one line: a promise of the framework where its own page gives one (the record), else whose
-    it is instead."""
+    """Whose limit an inaccurate answer is beyond, in one line: a promise of the framework where its own page gives one (the record), else
+    whose it is instead."""
     if implementation.promise:
         return f"beyond what {implementation.framework} promises: {implementation.promise}"
     return f"no promise of {implementation.framework}; the limit is {standard.source}"

@@ -87,7 +87,7 @@ def beyond(truth: Reference, fmt: Format) -> Mask:
         sure = np.abs(truth.value) - truth.radius >= top
         if fmt.real == "float64":  # W itself is no binary64 number: half an ulp beyond the largest
             half = fmt.max * fmt.unit_roundoff / 2
-            sure &= np.isinf(truth.value) | (np.copysign(truth.low, truth.low * truth.value) - truth.radius >= half)
+            sure &= np.isinf(truth.value) | (np.copysign(truth.value_lo, truth.value_lo * truth.value) - truth.radius >= half)
     return np.asarray(sure & ~truth.interval & (truth.accepts != 0))
 
 

@@ -1,8 +1,8 @@
 """Proof: what is shown of one answer that the judge calls wrong, by a truth that mpmath confirms and by the ball test.
 
-The ball test: is there an input within k ulps of the given one that has this answer, within T ulps? Mixed forward-backward stability (Higham,
-Accuracy and Stability, 1.5): the implementation is unstable at a point iff its answer lies outside F(ball) widened by T ulps, where F encloses the
-true range rigorously. So an `unstable` certified here is no false alarm.
+The ball test: is there an input within k ulps of the given one that has this answer, within T ulps? Mixed forward-backward stability
+(Higham, Accuracy and Stability, 1.5): the implementation is unstable at a point iff its answer lies outside F(ball) widened by T ulps,
+where F encloses the true range rigorously. So an `unstable` certified here is no false alarm.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Proof:
 def certify(suspect: Suspect, known: Confirmation | None = None) -> Proof:
     """The one place where an answer becomes a finding, or does not; campaign, probe and reproduction ask here.
 
-    known: the confirmed truth, where the caller has it, or what the framework documents in its place. Undecided where Arb and mpmath do not agree on
-    a truth; else what the ball test says, of a NaN that is demanded too (it may be the value of the end of a domain).
+    known: the confirmed truth, where the caller has it, or what the framework documents in its place. Undecided where Arb and mpmath do not
+    agree on a truth; else what the ball test says, of a NaN that is demanded too (it may be the value of the end of a domain).
     """
     confirmation = known or confirm(suspect.function, suspect.single, suspect.output, kept=suspect.kept)
     if not confirmation.agrees:
@@ -69,7 +69,8 @@ def certify(suspect: Suspect, known: Confirmation | None = None) -> Proof:
 
 
 def convention_of(op: Op, row: Batch, output: int, order: str, framework: str) -> Confirmation | None:
-    """What the framework's own page says is right at a batch of one row where the function has no derivative; None where it says nothing."""
+    """What the framework's own page says is right at a batch of one row where the function has no derivative; None where it says
+    nothing."""
     held = documented(op, row, output + 1, order, framework)
     if held is None:
         return None
@@ -82,7 +83,7 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
     """The class of an answer that was judged as beyond T; an overflow counts as W, a NaN is what the judge says.
 
     truth: nan where there is none; then an answer is explained that belongs to the end of a domain within k ulps (erfinv(1 + ulp) = inf).
-    unstable: surely outside. Inside: inaccurate where T is a published limit (near roots: only if the judge said so), else ill_conditioned.
+    unstable: surely outside. Inside: inaccurate where T is a published limit (near zeros: only if the judge said so), else ill_conditioned.
     Unbounded enclosure: ill_conditioned where the excess is within c, else undecided.
     """
     fmt, limit, screened, answer = suspect.rule.format, suspect.rule.limit, suspect.class_, suspect.answer
@@ -105,7 +106,7 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
         bounded = found.bounded
         if bounded and bits > 128:
             break
-    if limit.strict and (screened == Class.inaccurate or not limit.roots):
+    if limit.strict and (screened == Class.inaccurate or not limit.absolute_near_zeros):
         return Class.inaccurate
     if not bounded and suspect.excess > limit.excess:
         return Class.undecided
@@ -116,7 +117,7 @@ def _widths(suspect: Suspect) -> dict[str, NDArray[np.float64]]:
     """k ulps of each input; of one whose errors are measured normwise, of its largest number. Infinities stay where they are."""
     limit = suspect.rule.limit
     own = {name: np.where(np.isfinite(v), v, 0.0) for name, v in suspect.single.items()}
-    sizes = {name: np.full(np.shape(v), np.abs(v).max()) if limit.whole == "all" else v for name, v in own.items()}
+    sizes = {name: np.full(np.shape(v), np.abs(v).max()) if limit.error_norm == "all" else v for name, v in own.items()}
     return {name: limit.neighbourhood * suspect.rule.format.ulp(size) for name, size in sizes.items()}
 
 
@@ -124,7 +125,7 @@ def _slack(suspect: Suspect, truth: float) -> float:
     """T ulps of the truth, and what a normwise error may be."""
     fmt, limit = suspect.rule.format, suspect.rule.limit
     slack = limit.ulps * float(fmt.ulp(np.asarray(truth)))
-    if limit.whole == "all" or (limit.whole == "parts" and suspect.class_ == Class.unstable):
+    if limit.error_norm == "all" or (limit.error_norm == "parts" and suspect.class_ == Class.unstable):
         slack = max(slack, max(limit.ulps, limit.excess) * fmt.unit_roundoff * suspect.modulus)
     return slack
 

@@ -28,7 +28,8 @@ BALLS = 4
 class RowByRow:
     """Implements evidence.Further, for one batch; each row is asked about once, whichever target's answer needs it.
 
-    inputs: exact. reference: of the batch, sharpened in place as the asker goes on. effort: what a question may cost, and where its seconds go.
+    inputs: exact. reference: of the batch, sharpened in place as the asker goes on. effort: what a question may cost, and where its seconds
+    go.
     """
 
     def __init__(
@@ -67,10 +68,10 @@ class RowByRow:
     def _proved(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         truth, limit, fmt = self.reference, self.rule.limit, self.rule.format
         classes = np.full(len(rows), Class.undecided, np.uint8)
-        sizes = moduli(truth.value[rows], limit.whole, fmt) if limit.whole else np.zeros((len(rows), truth.shape[1]))
+        sizes = moduli(truth.value[rows], limit.error_norm, fmt) if limit.error_norm else np.zeros((len(rows), truth.shape[1]))
         for place, (row, output) in enumerate(zip(rows.tolist()[:BALLS], outputs.tolist(), strict=False)):
             single = {name: values[row] for name, values in self.inputs.items()}
-            near = float(truth.value[row, output] + truth.low[row, output])
+            near = float(truth.value[row, output] + truth.value_lo[row, output])
             suspect = Suspect(
                 self.function, self.rule, single, output, float(answers[place]), modulus=float(sizes[place, output])
             )  # fmt: skip

@@ -22,37 +22,39 @@ def doubles(answers: NDArray[Any]) -> Array:
 
 @dataclass(frozen=True)
 class ErrorScale:
-    """What every answer to one truth is measured against: arrays of the truth's shape, computed once for all targets.
+    """What every answer to one truth is measured against: arrays of the truth's shape, computed once for all targets."""
 
-    value, low: the truth inside the overflow thresholds +-top (low None: zero everywhere); radius: its uncertainty; ulp: of the format at
-    the truth; interval: elements where every number within `width` of the truth is right (None: nowhere). room: the largest error that is
-    surely within the limit, less than 0 where the truth is no number or an interval; None where no limit was given.
-    """
-
+    #: The overflow threshold W; the largest number for binary64.
     top: float
+    #: The truth inside [-top, top], a double-double; value_lo None: zero everywhere.
     value: Array
-    low: Array | None
+    value_lo: Array | None
+    #: The uncertainty of the truth, in absolute terms.
     radius: Array
+    #: Of the format, at the truth.
     ulp: Array
+    #: Elements where every number within `width` of the truth is right; None: nowhere.
     interval: NDArray[np.bool_] | None
     width: Array
+    #: The largest error that is surely within the limit; negative where the truth is no number or an interval. None where no limit was
+    #: given.
     room: Array | None = None
 
     def surely_within(self, far: Array) -> NDArray[np.bool_]:
-        """Which errors are surely within the limit that the error_scale was made for."""
+        """The errors that are surely within the limit, which `error_scale` was given."""
         assert self.room is not None
-        return np.asarray(far <= self.room)  # of a NaN nothing is sure
+        return np.asarray(far <= self.room)  # False for a NaN
 
 
 def error_scale(truth: Reference, fmt: Format, limit: float | None = None) -> ErrorScale:
     """The ErrorScale of a truth in a format, and of a limit in its ulps."""
     top = fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold)
     value = np.minimum(np.maximum(truth.value, -top), top)
-    with np.errstate(invalid="ignore"):  # surely: of a truth that is known to 1e50 only nothing is sure
+    with np.errstate(invalid="ignore"):  # a truth with a radius of 1e50 is not surely beyond
         beyond = np.abs(truth.value) - truth.radius >= top
-    low, radius = truth.low, truth.radius
+    value_lo, radius = truth.value_lo, truth.radius
     if beyond.any():
-        low, radius = np.where(beyond, 0.0, low), np.where(beyond, 0.0, radius)
+        value_lo, radius = np.where(beyond, 0.0, value_lo), np.where(beyond, 0.0, radius)
     inside = truth.interval & ~beyond if truth.interval.any() else None
     unsure, ulp = radius if inside is None else np.where(inside, 0.0, radius), fmt.ulp(value)
     room = None
@@ -61,33 +63,33 @@ def error_scale(truth: Reference, fmt: Format, limit: float | None = None) -> Er
             room = (limit * TIE * ulp - radius) * (1 - 2.0**-50)
         plain = truth.accepts == FINITE
         room[~plain if inside is None else ~plain | inside] = -1.0
-    return ErrorScale(top, value, low if low.any() else None, unsure, ulp, inside, radius, room)
+    return ErrorScale(top, value, value_lo if value_lo.any() else None, unsure, ulp, inside, radius, room)
 
 
-def error(answers: NDArray[Any], truth: Reference, fmt: Format, yard: ErrorScale | None = None) -> tuple[Array, Array, Array]:
+def error(answers: NDArray[Any], truth: Reference, fmt: Format, scale: ErrorScale | None = None) -> tuple[Array, Array, Array]:
     """(error, uncertainty, ulp) per element, in absolute terms, for elements where the truth is a number.
 
-    yard: the truth's error_scale, where the caller has it already. An infinite answer counts as W, the overflow threshold,
+    scale: the truth's error_scale, where the caller has it already. An infinite answer counts as W, the overflow threshold,
     and so does a truth beyond W: an overflow is right exactly when the
     truth is within the limit of W (IEEE 754-2019, 7.4). Elements of another kind are meaningless: see `kind_errors`.
     """
-    yard = yard or error_scale(truth, fmt)
-    return gap(answers, yard), yard.radius, yard.ulp
+    scale = scale or error_scale(truth, fmt)
+    return gap(answers, scale), scale.radius, scale.ulp
 
 
-def gap(answers: NDArray[Any], yard: ErrorScale) -> Array:
+def gap(answers: NDArray[Any], scale: ErrorScale) -> Array:
     """The error of `error`."""
     given = doubles(answers)
     if not given.size:
         return np.zeros(given.shape)
     with np.errstate(all="ignore"):
-        if not (given.min() >= -yard.top and given.max() <= yard.top):  # infinities, NaNs: most calls have none
-            given = np.minimum(np.maximum(given, -yard.top), yard.top)
-        far = given - yard.value
-        if yard.low is not None:
-            far -= yard.low
+        if not (given.min() >= -scale.top and given.max() <= scale.top):  # infinities, NaNs: most calls have none
+            given = np.minimum(np.maximum(given, -scale.top), scale.top)
+        far = given - scale.value
+        if scale.value_lo is not None:
+            far -= scale.value_lo
         np.abs(far, out=far)
-        return far if yard.interval is None else np.where(yard.interval, np.maximum(far - yard.width, 0.0), far)
+        return far if scale.interval is None else np.where(scale.interval, np.maximum(far - scale.width, 0.0), far)
 
 
 def of_rows(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

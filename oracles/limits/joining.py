@@ -18,15 +18,14 @@ FEW = 3
 class Place:
     """What kind of point it is.
 
-    derivative: of any order. at_infinity: an input is infinite. several: more than one number is an input. ieee: the formula consists of IEEE 754's
-    own operations. pole: the function, or of a second derivative the first, has no finite value. negative_zero: an input is -0. of_zeros: the
-    formula meets 0/0. split: zeros at
-    the edges of domains have both signs, so that on neither side all are inside: who reads a sign as a side has no limit there. moving: how many of
-    the numbers have a limit to go to. edge: a zero at the edge of the domain has the sign of the other
-    side; a function of several numbers has no convention there (IEEE 754 and C23 Annex F know functions of one), and at a pole the limit from
-    the other side is as right; where several numbers move (1/a + 1/b at zeros outside the domain), so is NaN. slope: the definition itself is made
-    of a derivative, which has no value where the function it is taken of, with its zero at the edge of the domain, has one side only: NaN is as
-    right as the limit.
+    derivative: of any order. at_infinity: an input is infinite. several: more than one number is an input. ieee: the formula consists of
+    IEEE 754's own operations. pole: the function, or of a second derivative the first, has no finite value. negative_zero: an input is -0.
+    of_zeros: the formula meets 0/0. split: zeros at the edges of domains have both signs, so that on neither side all are inside: who reads
+    a sign as a side has no limit there. moving: how many of the numbers have a limit to go to. edge: a zero at the edge of the domain has
+    the sign of the other side; a function of several numbers has no convention there (IEEE 754 and C23 Annex F know functions of one), and
+    at a pole the limit from the other side is as right; where several numbers move (1/a + 1/b at zeros outside the domain), so is NaN.
+    slope: the definition itself is made of a derivative, which has no value where the function it is taken of, with its zero at the edge of
+    the domain, has one side only: NaN is as right as the limit.
     """
 
     derivative: bool
@@ -62,8 +61,8 @@ def join(place: Place, tendencies: Sequence[Tendency], formula: float) -> Accept
 def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Accepted:
     """The limit that all paths have.
 
-    Without one: NaN where no path has values or all oscillate; either infinity, or NaN, where all grow beyond bounds; what IEEE 754 makes of its own
-    operations; else nothing is known.
+    Without one: NaN where no path has values or all oscillate; either infinity, or NaN, where all grow beyond bounds; what IEEE 754 makes
+    of its own operations; else nothing is known.
     """
     defined = [t for t in tendencies if t.kind is not Kind.UNDEFINED]
     excuses = _excuses(place, formula)
@@ -87,8 +86,10 @@ def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Acce
         if place.several and place.edge and first.kinds & (PINF | NINF):
             excuses += [Accepted(PINF), Accepted(NINF), *([Accepted(NAN)] if place.moving > 1 else [])]
         return merge([first, *excuses])
-    apart = kinds == {Kind.LIMIT} and not any(limit.kinds & FINITE for limit in limits) and not holes
-    if place.ieee or (apart and place.moving <= 1):  # of several, paths between two lead to every number between the infinities
+    all_infinite = kinds == {Kind.LIMIT} and not any(limit.kinds & FINITE for limit in limits) and not holes
+    if place.ieee or (
+        all_infinite and place.moving <= 1
+    ):  # of several, paths between two lead to every number between the infinities
         return merge([*limits, Accepted(NAN), point(formula)])
     return NOTHING
 
@@ -99,7 +100,8 @@ def _outside(tendencies: Sequence[Tendency]) -> bool:
 
 
 def _excuses(place: Place, formula: float) -> list[Accepted]:
-    """What IEEE 754 arithmetic makes of the formula at infinity (C23 Annex F for pow, atan2, hypot), and the infinity that it gives at a pole."""
+    """What IEEE 754 arithmetic makes of the formula at infinity (C23 Annex F for pow, atan2, hypot), and the infinity that it gives at a
+    pole."""
     if math.isnan(formula) or not (place.at_infinity or math.isinf(formula)):
         return []
     return [point(formula)]

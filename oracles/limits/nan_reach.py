@@ -1,8 +1,8 @@
 """NaN reach: which outputs depend on a NaN among the inputs.
 
-Not the formula in binary64 decides (0 * nan is nan, an exp may overflow on the way), but the function: several different numbers are put in the
-NaN's place, and Arb encloses the outputs. Two enclosures apart: the output depends on the missing number, and NaN is demanded. All of them one
-number: that number is right, whatever the missing one is.
+Not the formula in binary64 decides (0 * nan is nan, an exp may overflow on the way), but the function: several different numbers are put in
+the NaN's place, and Arb encloses the outputs. Two enclosures apart: the output depends on the missing number, and NaN is demanded. All of
+them one number: that number is right, whatever the missing one is.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class _Output:
         if self.first is None:
             self.first = value
         if not _one(self.first, value):
-            self.depends = not _barely_apart(self.first, value)
+            self.depends = not _nearly_equal(self.first, value)
             self.barely = True
         self.alike += 1
 
@@ -109,7 +109,7 @@ def _one(a: arb | Accepted, b: arb | Accepted) -> bool:
     return bool(a.overlaps(b))
 
 
-def _barely_apart(a: arb | Accepted, b: arb | Accepted) -> bool:
+def _nearly_equal(a: arb | Accepted, b: arb | Accepted) -> bool:
     return isinstance(a, arb) and isinstance(b, arb) and bool(abs(a - b) < abs(a) * BARELY)
 
 

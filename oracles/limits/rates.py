@@ -1,10 +1,9 @@
 """Rates: whether a limit of several numbers is one however fast each of them goes.
 
-x^a, as x and a go to 0, is 1 at all rates that are powers of each other, and what one pleases where a goes as c/log x. So along further paths one
-number goes as the root of the other's exponent: 2^-e beside 1/sqrt(e), slower than every power. Such a path is too slow for a limit to be read,
-but not for one to be refuted: what does not come nearer to it does not tend to it.
-Of three numbers, any may be the faster ones. The ends of probabilities and of supports move as well, inwards: (1 - x)^b at x = 1 and b = 0 is no
-better than x^a at (0, 0).
+x^a, as x and a go to 0, is 1 at all rates that are powers of each other, and what one pleases where a goes as c/log x. So along further
+paths one number goes as the root of the other's exponent: 2^-e beside 1/sqrt(e), slower than every power. Such a path is too slow for a
+limit to be read, but not for one to be refuted: what does not come nearer to it does not tend to it. Of three numbers, any may be the
+faster ones. The ends of probabilities and of supports move as well, inwards: (1 - x)^b at x = 1 and b = 0 is no better than x^a at (0, 0).
 """
 
 from __future__ import annotations
@@ -29,16 +28,16 @@ LAST = 3
 NEARER = 0.93
 #: A quantity vanishes where its binary exponent falls by at least this from step to step: that of 1/log log x, with x = 2^e, falls by 0.1.
 DOUBLINGS = 0.05
-#: Or what is left becomes less in steps that shrink by no more than this: those of a logarithm, and of 1/(100 + x), are about equal, those of what
-#: converges as 1/sqrt(e) shrink by 0.71.
+#: Or what is left becomes less in steps that shrink by no more than this: those of a logarithm, and of 1/(100 + x), are about equal, those
+#: of what converges as 1/sqrt(e) shrink by 0.71.
 STEADILY = 0.75
 
 
 def strays(
     function: Function, inputs: Inputs, side: int, found: Sequence[Sequence[Tendency]], *, held: bool = False
 ) -> list[Tendency | None]:
-    """Per output what shows that the limit all its tendencies agree on is none: infinite or zero where a path plainly leads there, else UNCLEAR;
-    None where they do not agree, or nothing shows it. held: zeros stay where they are."""
+    """Per output what shows that the limit all its tendencies agree on is none: infinite or zero where a path plainly leads there, else
+    UNCLEAR; None where they do not agree, or nothing shows it. held: zeros stay where they are."""
     limits = [_agreed(output) for output in found]
     shown: list[Tendency | None] = [None] * len(found)
     for path in _paths(function, inputs, side, held=held):
@@ -99,17 +98,17 @@ def tends(limit: float, values: Sequence[Value]) -> bool:
         below = [-math.copysign(1.0, limit) * v for v, _ in values]
         beyond = math.isinf(below[-1]) and below[-1] < 0 and sizes[-1] > sizes[-2]  # in binary64
         return beyond or _steadily(below)
-    apart = [abs(v - limit) for v, _ in values]
+    distances = [abs(v - limit) for v, _ in values]
     if limit == 0:
-        return sizes[-1] == -math.inf or sizes[-1] < sizes[-2] - DOUBLINGS or _steadily(apart)
-    nearer = all(b <= NEARER * a for a, b in itertools.pairwise(apart))
-    return apart[-1] <= 2.0**-40 * abs(limit) or nearer or _steadily(apart)
+        return sizes[-1] == -math.inf or sizes[-1] < sizes[-2] - DOUBLINGS or _steadily(distances)
+    nearer = all(b <= NEARER * a for a, b in itertools.pairwise(distances))
+    return distances[-1] <= 2.0**-40 * abs(limit) or nearer or _steadily(distances)
 
 
-def _steadily(apart: Sequence[float]) -> bool:
+def _steadily(distances: Sequence[float]) -> bool:
     """Whether what is left becomes less, in steps that hardly shrink."""
-    first, second = (a - b for a, b in itertools.pairwise(apart[-LAST:]))
-    return first > 2.0**-30 * abs(apart[0]) and second >= STEADILY * first
+    first, second = (a - b for a, b in itertools.pairwise(distances[-LAST:]))
+    return first > 2.0**-30 * abs(distances[0]) and second >= STEADILY * first
 
 
 def _leads(values: Sequence[Value]) -> Tendency:

@@ -52,7 +52,7 @@ class Ziv:
     def _wave(self, rows: list[int]) -> Steps:
         climbing = [(row, self._bits) for row in rows]
         decided: list[int] = []
-        stuck = _Stuck(self.truth)
+        stalled = _Stalled(self.truth)
         while climbing and not self._spent:
             reached = self._raised(climbing)
             need = yield np.array([row for row, _ in reached], dtype=np.int64)
@@ -60,7 +60,7 @@ class Ziv:
             climbing = [
                 (row, 2 * bits)
                 for (row, bits), more in zip(reached, need, strict=True)
-                if more and 2 * bits <= self.question.caps.arb_bits and not stuck.is_(row)
+                if more and 2 * bits <= self.question.caps.arb_bits and not stalled.at(row)
             ]
         self._bits = sorted(decided)[len(decided) // 2] if decided else self._bits
 
@@ -94,27 +94,31 @@ class Ziv:
         return self._effort > self.question.caps.arb_effort or time.perf_counter() - self._started > self._longest
 
 
-#: Twice the precision gives a number that is known to 2^-16 as many more bits; where it gives less than these, no precision gives more.
-GAINED = 8
+#: The least gain, in bits, of an evaluation at twice the precision. An enclosure that rounding limits gains at least 16 bits where it has a
+#: relative radius of 2^-16; one that gains less than this is limited by something that no precision removes.
+LEAST_GAIN = 8
 
 
-class _Stuck:
-    """Which rows of a wave are known to some bits and to no more at twice the precision: what limits them is not the arithmetic's rounding
-    but an enclosure of another kind (a tail, a derivative by Cauchy's estimate)."""
+class _Stalled:
+    """Rows whose enclosure stopped shrinking as the precision doubled.
+
+    Their radius is not rounding of the arithmetic: it bounds a remainder (a tail, a derivative by Cauchy's estimate).
+    """
 
     def __init__(self, truth: Reference) -> None:
         self.truth = truth
-        self.before: dict[int, NDArray[np.float64]] = {}
+        self.radii: dict[int, NDArray[np.float64]] = {}
 
-    def is_(self, row: int) -> bool:
-        """Whether the row's last evaluation gained nothing for any output that is not known yet."""
+    def at(self, row: int) -> bool:
+        """Whether the row's last evaluation gained less than LEAST_GAIN bits at every output that is not exact. False at the first
+        evaluation."""
         radius, size = self.truth.radius[row], np.abs(self.truth.value[row])
-        last, self.before[row] = self.before.get(row), radius.copy()
+        last, self.radii[row] = self.radii.get(row), radius.copy()
         if last is None:
             return False
         with np.errstate(invalid="ignore"):
-            sure = (radius == 0) | ((radius <= size * 2.0**-16) & (radius > last * 2.0**-GAINED))
-        return bool(sure.all() and radius.any())
+            stalled = (radius == 0) | ((radius <= size * 2.0**-16) & (radius > last * 2.0**-LEAST_GAIN))
+        return bool(stalled.all() and radius.any())
 
 
 def _climbed(first: int, last: int) -> list[int]:
@@ -138,9 +142,9 @@ def _sharpened(question: Question, truth: Reference, row: int, bits: int) -> tup
             return True, bits
         infinite = not result.balls or not all(b.is_finite() for b in result.balls)
         for k, ball in enumerate(result.balls):
-            value, low, radius = rigorous.split(ball)
+            value, value_lo, radius = rigorous.split(ball)
             if np.isfinite(radius):
-                truth.set(row, k, value, low, radius, FINITE, ARB)
+                truth.set(row, k, value, value_lo, radius, FINITE, ARB)
                 truth.interval[row, k] = result.kink
         if not infinite:
             return result.kink, bits
@@ -156,8 +160,8 @@ def _sharpened(question: Question, truth: Reference, row: int, bits: int) -> tup
     return True, caps.arb_bits
 
 
-#: What is not finite at two precisions is tried at these: exp(4e307), say, is a number to Arb where its argument is known to an absolute error of
-#: less than 1, which takes as many bits as binary64 has exponents, and twice as many where it is a product.
+#: Precisions for enclosures that are not finite at two others. exp(4e307) is finite only where its argument is known to an absolute error
+#: below 1, which takes as many bits as binary64 has exponents, and twice as many where the argument is a product.
 FAR = (1408, 2816)
 
 

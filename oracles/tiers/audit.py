@@ -20,8 +20,8 @@ class AuditFailure(AssertionError):
 
 
 def audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> None:
-    """Checks a share of the rows that a vectorised tier certified (Caps.audit_share) against Arb; which ones is a function of the inputs. Raises
-    AuditFailure."""
+    """Checks a share of the rows that a vectorised tier certified (Caps.audit_share) against Arb; which ones is a function of the inputs.
+    Raises AuditFailure."""
     if not caps.audit_share:
         return
     rows = truth.shape[0]
@@ -36,9 +36,9 @@ def audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> N
         result = rigorous.enclose(function, single, 128)
         for k, ball in enumerate(result.balls):
             if truth.accepts[row, k] == FINITE and ball.is_finite() and not truth.interval[row, k]:
-                value, low, radius = rigorous.split(ball)
+                value, value_lo, radius = rigorous.split(ball)
                 if np.isfinite(value) and np.isfinite(truth.value[row, k]):
-                    _check(function, single, truth, row, k, (value, low, radius))
+                    _check(function, single, truth, row, k, (value, value_lo, radius))
 
 
 def _is_finite(inputs: Inputs, row: int) -> bool:
@@ -53,8 +53,8 @@ def _check(
     k: int,
     exact: tuple[float, float, float],
 ) -> None:
-    value, low, radius = exact
-    gap = abs((value - truth.value[row, k]) + (low - truth.low[row, k]))
+    value, value_lo, radius = exact
+    gap = abs((value - truth.value[row, k]) + (value_lo - truth.value_lo[row, k]))
     allowed = truth.radius[row, k] + radius + 2.0**-100 * abs(value)
     if gap > allowed * (1 + 2.0**-20) + 2.0**-1074:
         raise AuditFailure(

@@ -1,4 +1,5 @@
-"""Where there is no truth, and every answer is right: derivatives outside a domain, at a NaN, of several variables at infinity, at a corner."""
+"""Where there is no truth, and every answer is right: derivatives outside a domain, at a NaN, of several variables at infinity, at a
+corner."""
 
 from __future__ import annotations
 
@@ -48,5 +49,5 @@ def nowhere_smooth(function: Function, inputs: Inputs, rows: Mask) -> Mask:
 
 def accept_anything(truth: Reference, rows: Mask) -> None:
     """Marks rows, or single elements, where every answer is right."""
-    truth.value[rows], truth.low[rows], truth.radius[rows] = 0.0, 0.0, np.inf
+    truth.value[rows], truth.value_lo[rows], truth.radius[rows] = 0.0, 0.0, np.inf
     truth.accepts[rows], truth.interval[rows], truth.tier[rows] = FINITE | NAN | PINF | NINF, True, LIMIT

@@ -1,9 +1,9 @@
-"""Recall over time: which of a list of real defects a run has found after one, three and ten minutes, and what two baselines find in as many
-worker-seconds: the naive loop, and uniform random bits with ulpfuzz's own judge.
+"""Recall over time: which of a list of real defects a run has found after one, three and ten minutes, and what two baselines find in as
+many worker-seconds: the naive loop, and uniform random bits with ulpfuzz's own judge.
 
-The list is not part of ulpfuzz: ULPFUZZ_DEFECTS names a file of JSON lines with `framework`, `op` (the name of the call), `dtype` and `mode`. A
-defect counts as found when a finding names the same framework, call, order and dtype. Nothing of the list but the names of the ops is told to
-the run. The baselines prove nothing: a first element that they call wrong counts.
+The list is not part of ulpfuzz: ULPFUZZ_DEFECTS names a file of JSON lines with `framework`, `op` (the name of the call), `dtype` and
+`mode`. A defect counts as found when a finding names the same framework, call, order and dtype. Nothing of the list but the names of the
+ops is told to the run. The baselines prove nothing: a first element that they call wrong counts.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class _Bits(Search):
     """A search that draws uniform random bits and nothing else."""
 
     def _phases(self, corpus: Any) -> None:
-        op, cell = self.trial.op, self.trial.cell
+        op, cell = self.evaluator.op, self.evaluator.cell
         try:
             for seed in itertools.count(self.seed):
                 length = self.lengths[seed % len(self.lengths)]
@@ -190,11 +190,11 @@ class _Bits(Search):
 
 
 def _spend_on_bits(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
-    trial = Evaluator(cell, subjects, deadlines=Deadlines(time.time() + seconds, seconds), alone=True)
-    trial.deadlines.begin()
-    search = _Bits(trial, 1 << 40, seed=round_ << 20, round_=round_)
+    evaluator = Evaluator(cell, subjects, deadlines=Deadlines(time.time() + seconds, seconds), alone=True)
+    evaluator.deadlines.begin()
+    search = _Bits(evaluator, 1 << 40, seed=round_ << 20, round_=round_)
     search.run(())
-    return {_named(cell, ledger.subject) for ledger in search.ledgers if ledger.candidates}, trial.clock.verdicts
+    return {_named(cell, ledger.subject) for ledger in search.ledgers if ledger.candidates}, evaluator.clock.verdicts
 
 
 def _naive(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> Told:
@@ -204,21 +204,21 @@ def _naive(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> 
 def _spend_naively(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
     """One row at a time of floats of any size, each answer within 4 ulps of mpmath's value or wrong (Hypothesis's own share of the time is
     left out in the loop's favour)."""
-    trial = Evaluator(cell, subjects, alone=True)
-    rng, op, fmt = random.Random(f"{cell.key} {round_}"), trial.op, format_named(cell.dtype)
-    length = Search(trial, 1, 0, 0).lengths[0]
+    evaluator = Evaluator(cell, subjects, alone=True)
+    rng, op, fmt = random.Random(f"{cell.key} {round_}"), evaluator.op, format_named(cell.dtype)
+    length = Search(evaluator, 1, 0, 0).lengths[0]
     ends, found, verdicts = time.monotonic() + seconds, set(), 0
     while time.monotonic() < ends:
         recipe = Recipe(rng.getrandbits(40), 1, tuple(Draw(("bits",)) for _ in op.inputs), length=length)
         batch = recipe.expand(op, dict(cell.params), cell.dtype, cell.order)
         for subject in subjects:
             try:
-                answers = trial.calls.call(subject, batch)[0]
+                answers = evaluator.calls.call(subject, batch)[0]
             except FrameworkError:
                 continue
             for output, answer in enumerate(answers.astype(np.float64)):
                 with ending(time.time() + ends - time.monotonic()):
-                    truth = by_mpmath(trial.function, {n: v[0] for n, v in batch.exact().items()}, output, 333)
+                    truth = by_mpmath(evaluator.function, {n: v[0] for n, v in batch.exact().items()}, output, 333)
                 verdicts += 1
                 if truth is not None and not _near(float(answer), truth, fmt):
                     found.add(_named(cell, subject))

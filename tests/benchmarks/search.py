@@ -56,8 +56,8 @@ def _found(fact: Fact) -> float:
     (subject,) = (s for s in subjects_of(cell, (fact.target,)) if s.implementation.call == fact.implementation)
     warm = Search(Evaluator(cell, [subject]), 20_000, seed=7, round_=1)
     warm.run(())
-    trial = Evaluator(cell, [subject], deadlines=Deadlines(time.time() + SECONDS))
-    search = Search(trial, 1 << 40, seed=1, round_=0)
+    evaluator = Evaluator(cell, [subject], deadlines=Deadlines(time.time() + SECONDS))
+    search = Search(evaluator, 1 << 40, seed=1, round_=0)
     search.run(())
     (ledger,) = search.ledgers
     return ledger.worst_ulps

@@ -33,7 +33,7 @@ NAIVE_SECONDS, VERDICTS, WARM = 1.5, SECOND, SECOND
 class Searched:
     """One search of a cell by the campaign's own code, timed.
 
-    seconds: of processor time; trial: its clock tells the phases; lengths: of vectors, None for those of a campaign.
+    seconds: of processor time; evaluator: its clock tells the phases; lengths: of vectors, None for those of a campaign.
     """
 
     def __init__(self, op: str, dtype: str, order: str = "value", lengths: list[int] | None = None) -> None:
@@ -43,8 +43,8 @@ class Searched:
         start = cpu_seconds()
         self.search = self._search(seed=1, verdicts=VERDICTS)
         self.seconds = cpu_seconds() - start
-        self.trial = self.search.trial
-        self.verdicts = self.trial.clock.verdicts
+        self.evaluator = self.search.evaluator
+        self.verdicts = self.evaluator.clock.verdicts
 
     def _search(self, seed: int, verdicts: int) -> Search:
         subjects = subjects_of(self.cell, targets_named(None))
@@ -74,7 +74,7 @@ class Costs:
         self.verdicts = 0
 
     def add(self, searched: Searched) -> None:
-        clock = searched.trial.clock
+        clock = searched.evaluator.clock
         self.phases.update(clock.seconds)
         self.tier_seconds.update(clock.tally.seconds)
         self.tier_elements.update(clock.tally.elements)
@@ -124,7 +124,8 @@ def _unary(dtype: str, ops: tuple[str, ...], goal: float, title: str, costs: Cos
 
 
 def _beside(search: Callable[[], Searched], rate: Callable[[float], float], seconds: float) -> tuple[Searched, float]:
-    """A search, and the rate of a naive loop for so many seconds, half of them before it and half after: a machine's speed changes by the minute."""
+    """A search, and the rate of a naive loop for so many seconds, half of them before it and half after: a machine's speed changes by the
+    minute."""
     before = rate(seconds / 2)
     searched = search()
     return searched, (before + rate(seconds / 2)) / 2

@@ -1,5 +1,5 @@
 """What a complete float32 sweep costs per target, against its lower limit: the framework's own time on all inputs and one evaluation of the
-reference in binary64. Measured on stretches that are spread evenly over the space, and scaled to all of it."""
+reference in binary64. Measured on chunks that are spread evenly over the space, and scaled to all of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import scipy.special
 
 from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.sharp_truth import CALL
-from fuzzer.campaign.stretch import Stretch, run_stretch
+from fuzzer.campaign.chunk import Chunk, run_chunk
+from fuzzer.campaign.tight_reference import CALL
 from fuzzer.catalog.registry import op_named
 from fuzzer.frameworks.target import targets_named
 from fuzzer.inputs.exhaustive import space_of
@@ -21,7 +21,7 @@ REFERENCE: dict[str, Callable[[Any], Any]] = {
     "exp": np.exp, "tanh": np.tanh, "lgamma": scipy.special.gammaln, "digamma": scipy.special.psi,
 }  # fmt: skip
 GOAL = 2.0
-#: So many stretches of so many inputs: a 64th of the space.
+#: So many chunks of so many inputs: a 64th of the space.
 STRETCHES, COUNT = 64, 1 << 20
 GOLDEN = 0.6180339887498949
 
@@ -36,7 +36,7 @@ def measures() -> Iterator[Measure]:
 
 
 def _spread(size: int) -> list[int]:
-    """Where the stretches begin: one in each of as many equal parts of the space, at another place in each (beginnings of binades, and the
+    """Where the chunks begin: one in each of as many equal parts of the space, at another place in each (beginnings of binades, and the
     subnormals, which are an eighth of their part, would stand for more than they are)."""
     part = size // STRETCHES
     return [k * part + int((k * GOLDEN + 0.45) % 1 * (part // COUNT)) * COUNT for k in range(STRETCHES)]
@@ -50,10 +50,10 @@ def _swept(op: str, target: str) -> Measure | None:
         return None
     space = space_of(cell.record, cell.dtype)
     firsts = _spread(space.size)
-    run_stretch(Stretch(cell, (target,), 0, CALL))  # what starts and compiles once
+    run_chunk(Chunk(cell, (target,), 0, CALL))  # what starts and compiles once
     start, framework = cpu_seconds(), 0.0
     for first in firsts:
-        framework += run_stretch(Stretch(cell, (target,), first, COUNT)).by_phase["framework"]
+        framework += run_chunk(Chunk(cell, (target,), first, COUNT)).by_phase["framework"]
     seconds, start = cpu_seconds() - start, cpu_seconds()
     with np.errstate(all="ignore"):
         for first in firsts:

@@ -22,7 +22,7 @@ from tests.benchmarks.measure import Measure
 GOAL = 0.97
 DTYPES = ("float32", "bfloat16", "float16")
 #: Numbers per input and regime, and the seconds that a call on them may take.
-NUMBERS, PATIENCE = 512, 20.0
+NUMBERS, CALL_TIMEOUT = 512, 20.0
 #: Nothing climbs: what the vectorised tiers leave stays undecided.
 VECTORISED = Caps(arb_rows=0, limit_rows=0, audit_share=0.0)
 #: Regime -> (region of every number, arrangement of vectors, of square matrices, relation of two inputs).
@@ -42,7 +42,7 @@ def measures() -> Iterator[Measure]:
     """Per op the share over all dtypes and regimes, its regimes in the detail; then the medians and the worst twenty."""
     shares: dict[str, float] = {}
     regimes: defaultdict[str, list[float]] = defaultdict(list)
-    host.limit(PATIENCE, None)
+    host.limit(CALL_TIMEOUT, None)
     for op in ops().values():
         found = _shares(op)
         if not found:
@@ -72,9 +72,9 @@ def _shares(op: Op) -> dict[str, float]:
         subjects = subjects_of(cell, targets_named("*:cpu:eager"))
         if not subjects:
             continue
-        trial = Evaluator(cell, subjects[:1], VECTORISED, alone=True)  # in a host: some calls do not return from some inputs
+        evaluator = Evaluator(cell, subjects[:1], VECTORISED, alone=True)  # in a host: some calls do not return from some inputs
         for number, regime in enumerate(REGIMES):
-            share = _share(trial, _recipe(op, regime, number))
+            share = _share(evaluator, _recipe(op, regime, number))
             if share is not None:
                 told[regime].append(share)
     return {regime: statistics.fmean(found) for regime, found in told.items()}
@@ -90,14 +90,14 @@ def _recipe(op: Op, regime: str, seed: int) -> Recipe:
     return Recipe(seed, max(16, NUMBERS // numbers), draws, relation if related else "independent", length=length)
 
 
-def _share(trial: Evaluator, recipe: Recipe) -> float | None:
+def _share(evaluator: Evaluator, recipe: Recipe) -> float | None:
     """The share of one batch's elements that are decided; None where the framework raises or does not return."""
-    (subject,) = trial.subjects
-    batch = recipe.expand(trial.op, dict(trial.cell.params), trial.cell.dtype)
+    (subject,) = evaluator.subjects
+    batch = recipe.expand(evaluator.op, dict(evaluator.cell.params), evaluator.cell.dtype)
     try:
-        answers = trial.calls.call(subject, batch)
+        answers = evaluator.calls.call(subject, batch)
     except FrameworkError:
         return None
-    (outcome,) = trial.judge(batch, [(subject, answers, "")]).outcomes
+    (outcome,) = evaluator.judge(batch, [(subject, answers, "")]).outcomes
     assert outcome.screened is not None
     return float((outcome.screened.verdicts.classes != Class.undecided).mean())

@@ -433,7 +433,7 @@ OPS = [
     _op("no_such_definition", X, "exp_right", name="faulty_record"),
     _op("faulty_outside", X, "exp_right", name="faulty_outside"),
     _op("norm", V, "norm_right norm_naive", params={"ord": (2,)}, accuracy="accumulating"),
-    _op("softmax", V, "softmax_right softmax_naive", saturates=0.25, accuracy="accumulating", normwise=True),
+    _op("softmax", V, "softmax_right softmax_naive", sup_first_derivative=0.25, accuracy="accumulating", normwise_bound=True),
     _op("var", V, "var_right var_one_pass", params={"correction": (1,)}, accuracy="accumulating", min_length=2),
     _op("xlog1py", [scalar("x"), scalar("y", -1)], "xlog1py_right xlog1py_cancelling", accepts={"x=0,y<0": 0.0}),
     _op("softplus", X, "softplus_right softplus_naive"),
@@ -507,7 +507,8 @@ def _softmax_product(x: Array, c: Array) -> Array:
 
 
 def _softmax_hvp(x: Array, c: Array, t: Array) -> Array:
-    """The Jacobian times c, differentiated along t: with p' = p_i sum_k p_k (t_i - t_k), p' sum_k p_k (c_i - c_k) + p sum_k p'_k (c_i - c_k)."""
+    """The Jacobian times c, differentiated along t: with p' = p_i sum_k p_k (t_i - t_k), p' sum_k p_k (c_i - c_k) + p sum_k p'_k (c_i -
+    c_k)."""
     p = sp.softmax(x, axis=-1)
     moved = p * _apart(p, t)
     return np.asarray(moved * _apart(p, c) + p * _apart(moved, c))
@@ -535,9 +536,9 @@ _derivatives_of(
     hvp=lambda x, c, t: [np.where(np.exp(x).sum(axis=-1, keepdims=True) < np.inf, rounded(_softmax_hvp, x, c, t), np.nan)],
 )
 OPS += [
-    _op("tanh", X, "tanh_right tanh_wrong_formula tanh_wrong_sign", name="faulty_tanh2", saturates=1.0, bends=0.7699),
+    _op("tanh", X, "tanh_right tanh_wrong_formula tanh_wrong_sign", name="faulty_tanh2", sup_first_derivative=1.0, sup_second_derivative=0.7699),
     _op("softplus", X, "softplus2_right softplus2_cancelling softplus2_zero_times_infinity", name="faulty_softplus2"),
     _op("relu6", X, "relu6_right relu6_nan_at_its_kink"),
-    _op("softmax", V, "softmax2_right softmax2_naive", name="faulty_softmax2", saturates=0.25, bends=0.0963,
-        accuracy="accumulating", normwise=True),
+    _op("softmax", V, "softmax2_right softmax2_naive", name="faulty_softmax2", sup_first_derivative=0.25, sup_second_derivative=0.0963,
+        accuracy="accumulating", normwise_bound=True),
 ]  # fmt: skip

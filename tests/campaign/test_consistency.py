@@ -135,7 +135,7 @@ def test_known_inconsistencies_are_not_certified_again(of_places: dict[Any, Find
 # The comparison itself
 
 
-def trial_of(call: str, op: str = "faulty_places") -> Evaluator:
+def evaluator_of(call: str, op: str = "faulty_places") -> Evaluator:
     cell = shard_of(op).cell
     return Evaluator(cell, [Subject(TARGET, next(i for i in op_named(op).implementations if i.call == f"faulty.{call}(x)"))])
 
@@ -150,7 +150,7 @@ def test_nan_is_alike_whatever_its_payload(monkeypatch: pytest.MonkeyPatch) -> N
         return np.where(np.isnan(x), bits.view(np.float32), faulty.exp_right(x))
 
     monkeypatch.setattr(faulty, "exp_ulp", payloads)
-    (found,) = compare(trial_of("exp_ulp"), numbers(np.nan, 1.0), seed=0, round_=0)
+    (found,) = compare(evaluator_of("exp_ulp"), numbers(np.nan, 1.0), seed=0, round_=0)
     assert (found.compared, found.differing, found.inconsistent, found.wrong) == (2, 0, [], [])
 
 
@@ -161,10 +161,10 @@ def test_what_a_flush_to_zero_policy_explains_is_no_right_answer(monkeypatch: py
 
     monkeypatch.setattr(faulty, "exp_ulp", flushing)
     monkeypatch.setattr("fuzzer.campaign.calls.flush_policy", lambda *given: FlushPolicy(inputs=False, outputs=True))
-    (found,) = compare(trial_of("exp_ulp"), numbers(-90.0), seed=0, round_=0)
+    (found,) = compare(evaluator_of("exp_ulp"), numbers(-90.0), seed=0, round_=0)
     assert found.wrong
     assert found.inconsistent == []
-    (found,) = compare(trial_of("exp_ulp"), numbers(-80.0), seed=0, round_=0)
+    (found,) = compare(evaluator_of("exp_ulp"), numbers(-80.0), seed=0, round_=0)
     assert found.inconsistent
 
 
@@ -177,10 +177,10 @@ def test_calls_are_bounded_and_the_same_each_time(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(faulty, "exp_ulp", counted)
     batch = numbers(*np.linspace(-1, 1, 48))
-    list(compare(trial_of("exp_ulp"), batch, seed=0, round_=0))
+    list(compare(evaluator_of("exp_ulp"), batch, seed=0, round_=0))
     first = list(calls)
     calls.clear()
-    list(compare(trial_of("exp_ulp"), batch, seed=0, round_=3))
+    list(compare(evaluator_of("exp_ulp"), batch, seed=0, round_=3))
     assert calls == first
     assert set(first) == {1, 3, 8, 16, 17, 64, 69, 4096}
     assert len(first) < 60
@@ -198,12 +198,12 @@ def test_few_shapes_where_each_is_compiled(monkeypatch: pytest.MonkeyPatch) -> N
     batch = numbers(*np.linspace(-1, 1, 48))
     for round_, expected in ((0, {1, 4096}), (1, {1, 64, 4096}), (5, {1, 64, 4096})):
         seen.clear()
-        list(compare(trial_of("exp_ulp"), batch, seed=0, round_=round_))
+        list(compare(evaluator_of("exp_ulp"), batch, seed=0, round_=round_))
         assert seen == expected
 
 
 def test_a_framework_that_raises_is_told_once() -> None:
-    (found,) = compare(trial_of("exp_always_raises", "faulty_never"), numbers(1.0, 2.0), seed=0, round_=0)
+    (found,) = compare(evaluator_of("exp_always_raises", "faulty_never"), numbers(1.0, 2.0), seed=0, round_=0)
     assert found.error == "RuntimeError: no kernel at all"
     assert not found.compared
 

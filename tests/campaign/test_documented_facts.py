@@ -126,7 +126,7 @@ def planted(values: NDArray[np.float64], value: float, *, some: bool, structure:
 
 
 def examination(fact: Fact) -> tuple[Evaluator, Subject, Batch]:
-    """A trial of one call, and a row of which the fact is said."""
+    """An evaluator of one call, and a row of which the fact is said."""
     op, implementation, said = fact
     order = (*said.orders, "value" if "value" in op.orders else op.orders[0])[0]
     named = said.dtypes or ("float32", "float64", *op.dtypes)
@@ -150,11 +150,11 @@ def examination(fact: Fact) -> tuple[Evaluator, Subject, Batch]:
     raise AssertionError(f"no point where it is said: {said}")
 
 
-def right_by(said: Documented, trial: Evaluator, batch: Batch) -> NDArray[np.float64] | None:
+def right_by(said: Documented, evaluator: Evaluator, batch: Batch) -> NDArray[np.float64] | None:
     """The outputs that the fact says; None where it leaves them open."""
     if said.open:
         return None
-    held = trial.by_definition(said.definition or trial.op.definition, said.constants, differentiate=said.differentiate)
+    held = evaluator.by_definition(said.definition or evaluator.op.definition, said.constants, differentiate=said.differentiate)
     if said.arithmetic == "state":
         single = {name: values[0] for name, values in batch.exact().items()}
         return np.array(rounded_steps(held.function, single, held.format.round))
@@ -162,26 +162,28 @@ def right_by(said: Documented, trial: Evaluator, batch: Batch) -> NDArray[np.flo
         return held.references.reference(batch, []).value[0]
     value = said.value[0] if isinstance(said.value, tuple) else said.value
     number = float(batch.exact()[value].ravel()[0]) if isinstance(value, str) else value
-    return np.full(trial.references.reference(batch, []).shape[1], number)
+    return np.full(evaluator.references.reference(batch, []).shape[1], number)
 
 
-def labelled(trial: Evaluator, subject: Subject, batch: Batch, outputs: NDArray[np.float64]) -> str:
-    label = set_aside(trial, subject, Element(batch, outputs.astype(trial.format.dtype), 0, Symptom.precision))
+def labelled(evaluator: Evaluator, subject: Subject, batch: Batch, outputs: NDArray[np.float64]) -> str:
+    label = set_aside(evaluator, subject, Element(batch, outputs.astype(evaluator.format.dtype), 0, Symptom.precision))
     return "" if label is None else label.name
 
 
 @pytest.mark.parametrize("fact", list(facts()), ids=told_apart)
 def test_an_answer_that_is_right_by_the_fact_is_documented_and_another_is_not(fact: Fact) -> None:
-    trial, subject, batch = examination(fact)
-    outputs = right_by(fact[2], trial, batch)
+    evaluator, subject, batch = examination(fact)
+    outputs = right_by(fact[2], evaluator, batch)
     if outputs is None:
-        assert labelled(trial, subject, batch, np.full(trial.references.reference(batch, []).shape[1], 1234.5)) == DOCUMENTED
+        assert (
+            labelled(evaluator, subject, batch, np.full(evaluator.references.reference(batch, []).shape[1], 1234.5)) == DOCUMENTED
+        )
         return
-    assert labelled(trial, subject, batch, outputs) == DOCUMENTED
+    assert labelled(evaluator, subject, batch, outputs) == DOCUMENTED
     first = outputs[0]
     wrong = outputs.copy()
     wrong[0] = first + 4 * (1 + abs(first)) if math.isfinite(first) else 0.8125
-    assert labelled(trial, subject, batch, wrong) != DOCUMENTED
+    assert labelled(evaluator, subject, batch, wrong) != DOCUMENTED
 
 
 def test_every_fact_names_a_page() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.deadlines import PROVING, Deadlines
+from fuzzer.campaign.deadlines import PROOF_SECONDS, Deadlines
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.search import Search
 from fuzzer.campaign.shard import Shard, run_shard
@@ -19,26 +19,26 @@ from fuzzer.frameworks.target import framework_for, target_named
 from fuzzer.judge.verdict import Class, Symptom
 from oracles import oracle
 from oracles.oracle import Climb, Question
-from tests.planted_framework import SUBJECT, batch_of, judge_answers, trial_of
+from tests.planted_framework import SUBJECT, batch_of, evaluator_of, judge_answers
 
 
 def test_a_right_subject_is_right_and_counted() -> None:
-    trial = trial_of("exp", "float32")
+    evaluator = evaluator_of("exp", "float32")
     x = np.linspace(-5, 5, 40).astype(np.float32)
-    judgement = trial.run(Batch("float32", {"x": x}))
+    judgement = evaluator.run(Batch("float32", {"x": x}))
     (outcome,) = judgement.outcomes
     assert outcome.screened is not None
     assert outcome.screened.verdicts.count()["ok"] == 40
     assert judgement.truth.shape == (40, 1)
-    assert trial.clock.verdicts == 40
-    assert trial.clock.seconds["oracle"] > 0
+    assert evaluator.clock.verdicts == 40
+    assert evaluator.clock.seconds["oracle"] > 0
 
 
 def test_two_subjects_share_a_truth_and_keep_their_own_verdicts() -> None:
-    trial = Evaluator(trial_of("exp", "float32").cell, [SUBJECT, SUBJECT])
+    evaluator = Evaluator(evaluator_of("exp", "float32").cell, [SUBJECT, SUBJECT])
     batch = batch_of("float32", x=1.0)
     right, wrong = np.asarray([[math.e]], np.float32), np.asarray([[math.nan]], np.float32)
-    one, two = trial.judge(batch, [(SUBJECT, right, ""), (SUBJECT, wrong, "")]).outcomes
+    one, two = evaluator.judge(batch, [(SUBJECT, right, ""), (SUBJECT, wrong, "")]).outcomes
     assert one.screened is not None
     assert two.screened is not None
     assert one.screened.verdicts.classes[0, 0] == Class.ok
@@ -48,21 +48,21 @@ def test_two_subjects_share_a_truth_and_keep_their_own_verdicts() -> None:
 @pytest.mark.parametrize("shared", [True, False])
 def test_answers_with_the_same_bits_are_judged_once(shared: bool) -> None:
     """-0 is not 0, however many rows are the same."""
-    trial = Evaluator(trial_of("sin", "float32").cell, [SUBJECT, SUBJECT])
+    evaluator = Evaluator(evaluator_of("sin", "float32").cell, [SUBJECT, SUBJECT])
     x = np.zeros(200, np.float32)
     other = x.copy()
     other[77] = 0.0 if shared else -0.0
-    one, two = trial.judge(Batch("float32", {"x": x}), [(SUBJECT, a[:, np.newaxis], "") for a in (x, other)]).outcomes
+    one, two = evaluator.judge(Batch("float32", {"x": x}), [(SUBJECT, a[:, np.newaxis], "") for a in (x, other)]).outcomes
     assert one.screened is not None
     assert two.screened is not None
     assert (one.screened is two.screened) == shared
-    assert trial.clock.verdicts == 400
+    assert evaluator.clock.verdicts == 400
     assert two.screened.verdicts.symptoms[77, 0] == (Symptom.none if shared else Symptom.signed_zero)
 
 
 def test_a_placed_row_is_judged_at_every_position() -> None:
-    trial = trial_of("softmax", "float32")
-    judgement = trial.run_placed(batch_of("float32", x=[1.0, 2.0, 3.0]), SUBJECT, Placement(17, 3))
+    evaluator = evaluator_of("softmax", "float32")
+    judgement = evaluator.run_placed(batch_of("float32", x=[1.0, 2.0, 3.0]), SUBJECT, Placement(17, 3))
     (outcome,) = judgement.outcomes
     assert outcome.screened is not None
     assert outcome.screened.verdicts.classes.shape == (17, 3)
@@ -72,22 +72,22 @@ def test_a_placed_row_is_judged_at_every_position() -> None:
 @pytest.mark.parametrize("length", [2, 64, 1000])
 def test_the_limit_of_a_sum_grows_with_its_length(length: int) -> None:
     """gamma_n: n roundings are the textbook's bound, so n/2 ulps of a sum of equal terms are no finding."""
-    trial = trial_of("sum", "float32")
+    evaluator = evaluator_of("sum", "float32")
     batch = Batch("float32", {"x": np.ones((1, length), np.float32)})
     off = np.float32(length) * (1 + 0.4 * length * 2.0**-24)
-    (outcome,) = judge_answers(trial, batch, [[off]]).outcomes
+    (outcome,) = judge_answers(evaluator, batch, [[off]]).outcomes
     assert outcome.screened is not None
     assert outcome.screened.verdicts.classes[0, 0] < Class.inaccurate
 
 
 def test_the_order_of_rows_changes_no_verdict() -> None:
-    trial = trial_of("gelu", "float32")
+    evaluator = evaluator_of("gelu", "float32")
     rng = np.random.default_rng(7)
     x = (rng.normal(size=64) * 4).astype(np.float32)
     answers = (x * rng.choice([0.5, 1.0], 64)).astype(np.float32)[:, np.newaxis]
     back = np.arange(64)[::-1]
-    (one,) = judge_answers(trial, Batch("float32", {"x": x}), answers).outcomes
-    (two,) = judge_answers(trial, Batch("float32", {"x": x[back]}), answers[back]).outcomes
+    (one,) = judge_answers(evaluator, Batch("float32", {"x": x}), answers).outcomes
+    (two,) = judge_answers(evaluator, Batch("float32", {"x": x[back]}), answers[back]).outcomes
     assert one.screened is not None
     assert two.screened is not None
     np.testing.assert_array_equal(one.screened.verdicts.classes[back], two.screened.verdicts.classes)
@@ -103,32 +103,32 @@ def test_the_truth_of_a_row_is_asked_for_once_wherever_it_is_placed(monkeypatch:
         return whole(question)
 
     monkeypatch.setattr(oracle, "ask", watched)
-    trial = trial_of("softmax", "float32")
+    evaluator = evaluator_of("softmax", "float32")
     for length in (1, 2, 17, 64):
-        (outcome,) = trial.run_placed(batch_of("float32", x=[1.0, 2.0, 3.0]), SUBJECT, Placement(length)).outcomes
+        (outcome,) = evaluator.run_placed(batch_of("float32", x=[1.0, 2.0, 3.0]), SUBJECT, Placement(length)).outcomes
         assert outcome.screened is not None
         assert outcome.screened.verdicts.classes.shape == (length, 3)
     assert len(asked) == 1
 
 
 def test_the_oracle_ends_with_a_search_that_has_its_own_seconds() -> None:
-    trial = Evaluator(trial_of("exp", "float32").cell, [SUBJECT], deadlines=Deadlines(seconds=1.0))
-    trial.deadlines.begin()
-    assert trial.deadlines.time_limited
-    assert trial.deadlines.oracle_until == math.inf
-    trial.deadlines.searching = True
-    assert trial.deadlines.oracle_until <= time.time() + 1
-    trial.deadlines.searching = False
-    with trial.proving():
-        assert time.time() < trial.deadlines.oracle_until <= time.time() + PROVING
-    assert Evaluator(trial_of("exp", "float32").cell, [SUBJECT]).deadlines.oracle_until == math.inf
+    evaluator = Evaluator(evaluator_of("exp", "float32").cell, [SUBJECT], deadlines=Deadlines(seconds=1.0))
+    evaluator.deadlines.begin()
+    assert evaluator.deadlines.time_limited
+    assert evaluator.deadlines.oracle_until == math.inf
+    evaluator.deadlines.searching = True
+    assert evaluator.deadlines.oracle_until <= time.time() + 1
+    evaluator.deadlines.searching = False
+    with evaluator.proving():
+        assert time.time() < evaluator.deadlines.oracle_until <= time.time() + PROOF_SECONDS
+    assert Evaluator(evaluator_of("exp", "float32").cell, [SUBJECT]).deadlines.oracle_until == math.inf
 
 
 @pytest.mark.parametrize("name", ["exp", "softmax"])
 def test_a_zoom_of_round_0_is_as_small_as_its_recipes(name: str) -> None:
     """Another size would be another shape to compile for every length."""
-    first, later = (Search(trial_of(name, "float32"), 1000, 0, round_) for round_ in (0, 1))
-    assert first.around == first.rows * first.cousins < later.around
+    first, later = (Search(evaluator_of(name, "float32"), 1000, 0, round_) for round_ in (0, 1))
+    assert first.around == first.rows * first.variants < later.around
 
 
 def test_a_search_in_a_hurry_has_one_shape_where_every_shape_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

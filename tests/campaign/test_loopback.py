@@ -57,7 +57,7 @@ for port in sys.argv[2:]:
 class Idle:
     """A task; when it is done the cluster is up."""
 
-    id, alone, patience = "idle", False, 60.0
+    id, alone, call_timeout = "idle", False, 60.0
 
     def run(self) -> Result:
         return Result("idle", "")

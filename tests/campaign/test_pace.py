@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.campaign.pace import KEPT, LEAST, Pace
+from fuzzer.campaign.pace import LEAST_SECONDS, LEAST_SHARE, Pace
 
 
 def run(visits: int, total: float, cost: float, workers: int, hang: float = 0.0, heavy: int = 0) -> tuple[float, list[float]]:
-    """(when all visits are over, the seconds that each had), simulated: a visit costs its seconds and `cost`, the tenth `hang` more; the last
-    `heavy` have weight 3 and cost three times as much."""
+    """(when all visits are over, the seconds that each had), simulated: a visit costs its seconds and `cost`, the tenth `hang` more; the
+    last `heavy` have weight 3 and cost three times as much."""
     now = 0.0
     pace = Pace(visits + 2 * heavy, total, workers, clock=lambda: now)
     given_: list[float] = []
@@ -30,7 +30,7 @@ def test_every_visit_comes_before_the_end(visits: int, workers: int, cost: float
     """Where what a visit costs at least leaves room for what it keeps of its half of a share, and a part of the time for one that hangs."""
     total = visits / workers  # a second of a worker for each
     end, _ = run(visits, total, cost, workers, hang * total)
-    if cost + 2 * hang * workers + KEPT / 2 < 0.9:
+    if cost + 2 * hang * workers + LEAST_SHARE / 2 < 0.9:
         assert end <= total + 2
 
 
@@ -38,7 +38,7 @@ def test_every_visit_comes_before_the_end(visits: int, workers: int, cost: float
 def test_visits_that_take_longer_are_planned_for(visits: int, workers: int, cost: float) -> None:
     total = 2 * visits / workers
     end, _ = run(visits, total, cost, workers, heavy=visits // 2)
-    if cost + KEPT / 2 < 0.9:
+    if cost + LEAST_SHARE / 2 < 0.9:
         assert end <= total + 6
 
 
@@ -50,11 +50,11 @@ def test_there_is_no_hurry_where_time_suffices() -> None:
 def test_what_visits_cost_beside_their_seconds_leaves_them_a_part_of_their_share() -> None:
     """The last visits are not made rather than all of them small."""
     end, given_ = run(100, 100.0, 1.0, 1)
-    assert given_[50:] == pytest.approx([KEPT / 2] * 50)
+    assert given_[50:] == pytest.approx([LEAST_SHARE / 2] * 50)
     assert end > 100
 
 
 def test_a_visit_has_the_least_however_short_the_time_is() -> None:
     _, given_ = run(100, 5.0, 1.0, 1)
-    assert given_ == pytest.approx([LEAST] * 100)
-    assert Pace(1000, 1.0, 1, clock=lambda: 0.0).next(times=2.0) == LEAST
+    assert given_ == pytest.approx([LEAST_SECONDS] * 100)
+    assert Pace(1000, 1.0, 1, clock=lambda: 0.0).next(times=2.0) == LEAST_SECONDS

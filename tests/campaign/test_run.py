@@ -21,7 +21,7 @@ from fuzzer.campaign.cell import Cell, cells_of
 from fuzzer.campaign.engine import SchedulerError
 from fuzzer.campaign.plan import (
     AMPLE,
-    COMPILING,
+    COMPILING_COST,
     FIRST,
     GROWTH,
     MOST,
@@ -358,7 +358,7 @@ def test_a_short_time_visits_usual_dtypes_then_values_first_and_first_by_those_t
         ],
         *[(("float16",), "grad2", targets) for targets in (torch, jax, modes)],
     ]
-    assert all((v.weight == 1.0) is (v.targets == torch) and v.weight in (1.0, COMPILING) for v in visits)
+    assert all((v.weight == 1.0) is (v.targets == torch) and v.weight in (1.0, COMPILING_COST) for v in visits)
     assert {v.times for v in visits if v.order != "value"} == {1.0} < {v.times for v in visits}
     assert first_visits(cells[:1], names[:1], 1.5) == [Visit(names[:1], "a", "grad2", ("float16",))]
 

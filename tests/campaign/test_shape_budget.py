@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import fuzzer.campaign.calls as trials
+import fuzzer.campaign.calls as evaluators
 from fuzzer.campaign.cell import Cell, Subject
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.search import Search
@@ -44,8 +44,8 @@ class Compiling:
 @pytest.fixture(autouse=True)
 def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
     framework = Compiling()
-    monkeypatch.setattr(trials, "framework_for", lambda target, alone=False: framework)
-    monkeypatch.setattr(trials, "flush_policy", lambda target, dtype, alone=False: FlushPolicy(False, False))
+    monkeypatch.setattr(evaluators, "framework_for", lambda target, alone=False: framework)
+    monkeypatch.setattr(evaluators, "flush_policy", lambda target, dtype, alone=False: FlushPolicy(False, False))
 
 
 def rows(length: int, count: int = 8) -> Batch:
@@ -53,27 +53,27 @@ def rows(length: int, count: int = 8) -> Batch:
 
 
 def test_a_compiled_mode_sees_so_many_shapes_and_no_more() -> None:
-    trial = Evaluator(CELL, [COMPILED, EAGER])
+    evaluator = Evaluator(CELL, [COMPILED, EAGER])
     answered = []
     for length in range(1, LIMITS["search"] + 4):
-        compiled, eager = trial.run(rows(length)).outcomes
+        compiled, eager = evaluator.run(rows(length)).outcomes
         answered.append(compiled.answers is not None)
         assert (compiled.answers is None) == (compiled.screened is None)
         assert compiled.error == ""
         assert eager.answers is not None
     assert answered == [True] * LIMITS["search"] + [False] * 3
-    (again, _) = trial.run(rows(1, 4000)).outcomes  # padded to the shape that it has
+    (again, _) = evaluator.run(rows(1, 4000)).outcomes  # padded to the shape that it has
     assert again.answers is not None
 
 
 def test_the_search_leaves_the_proof_its_shapes() -> None:
-    trial = Evaluator(CELL, [COMPILED])
+    evaluator = Evaluator(CELL, [COMPILED])
     for length in range(1, 40):
-        trial.run(rows(length))
-    (outcome,) = trial.run_placed(rows(30, 1), COMPILED, Placement(64)).outcomes
+        evaluator.run(rows(length))
+    (outcome,) = evaluator.run_placed(rows(30, 1), COMPILED, Placement(64)).outcomes
     assert outcome.answers is not None
     for length in range(40, 80):
-        (outcome,) = trial.run_placed(rows(length, 1), COMPILED, Placement(64)).outcomes
+        (outcome,) = evaluator.run_placed(rows(length, 1), COMPILED, Placement(64)).outcomes
     assert outcome.answers is None
 
 
@@ -93,8 +93,8 @@ def test_a_search_of_a_compiled_mode_alone_ends() -> None:
 
 
 def test_compiling_is_a_phase_of_its_own() -> None:
-    trial = Evaluator(CELL, [COMPILED])
-    with trial.clock.phase("search"):
-        trial.run(rows(3))
-    assert trial.clock.seconds["compile"] == 5.0
-    assert trial.clock.seconds["framework"] == pytest.approx(-5.0, abs=4.0)
+    evaluator = Evaluator(CELL, [COMPILED])
+    with evaluator.clock.phase("search"):
+        evaluator.run(rows(3))
+    assert evaluator.clock.seconds["compile"] == 5.0
+    assert evaluator.clock.seconds["framework"] == pytest.approx(-5.0, abs=4.0)

@@ -24,19 +24,19 @@ from fuzzer.judge.verdict import Class, Symptom
 pytestmark = pytest.mark.usefixtures("planted")
 
 
-def trial_of(op: str, kernel: str, order: str = "value", dtype: str = "float32") -> tuple[Evaluator, Subject]:
+def evaluator_of(op: str, kernel: str, order: str = "value", dtype: str = "float32") -> tuple[Evaluator, Subject]:
     cell = Cell(op, tuple(op_named(op).default_params().items()), dtype, order)
     subjects = subjects_of(cell, ("faulty:cpu:eager",))
     (subject,) = [s for s in subjects if s.implementation.call.startswith(f"faulty.{kernel}(")]
     return Evaluator(cell, [subject]), subject
 
 
-def candidate_of(trial: Evaluator, symptom: Symptom, *, within: Placement | None = None, **inputs: Any) -> Candidate:
+def candidate_of(evaluator: Evaluator, symptom: Symptom, *, within: Placement | None = None, **inputs: Any) -> Candidate:
     """The worst element of one row, which must show the symptom."""
-    fmt = format_named(trial.cell.dtype)
+    fmt = format_named(evaluator.cell.dtype)
     batch = Batch(fmt.name, {name: fmt.round(np.asarray([value], np.float64)) for name, value in inputs.items()})
-    judgement = trial.run(batch, within=within)
-    ledger = Ledger(trial.cell, trial.subjects[0])
+    judgement = evaluator.run(batch, within=within)
+    ledger = Ledger(evaluator.cell, evaluator.subjects[0])
     ledger.add(judgement, judgement.outcomes[0], within=within)
     return ledger.best(symptom)[0]
 
@@ -61,10 +61,10 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_shrinking_keeps_the_verdict_and_simplifies(case: str) -> None:
     op, kernel, order, symptom, inputs = CASES[case]
-    trial, subject = trial_of(op, kernel, order)
-    candidate = candidate_of(trial, symptom, **inputs)
-    simple = shrink(trial, subject, candidate)
-    (outcome,) = trial.run(simple.row).outcomes
+    evaluator, subject = evaluator_of(op, kernel, order)
+    candidate = candidate_of(evaluator, symptom, **inputs)
+    simple = shrink(evaluator, subject, candidate)
+    (outcome,) = evaluator.run(simple.row).outcomes
     assert outcome.screened is not None
     assert outcome.screened.verdicts.classes[0, simple.output] == candidate.class_
     assert outcome.screened.verdicts.symptoms[0, simple.output] == symptom
@@ -72,7 +72,7 @@ def test_shrinking_keeps_the_verdict_and_simplifies(case: str) -> None:
     assert all(a <= b for a, b in zip(weights(simple.row), weights(candidate.row), strict=False))
     assert weights(simple.row) < weights(candidate.row)
     assert simple.row.exact().keys() == candidate.row.exact().keys()
-    again = shrink(trial, subject, simple)
+    again = shrink(evaluator, subject, simple)
     for name, values in simple.row.inputs.items():
         np.testing.assert_array_equal(again.row.inputs[name], values)
 
@@ -80,38 +80,38 @@ def test_shrinking_keeps_the_verdict_and_simplifies(case: str) -> None:
 @pytest.mark.parametrize("case", ["norm overflows", "norm underflows", "softmax of 17", "softmax with an idle infinity"])
 def test_one_element_is_enough(case: str) -> None:
     op, kernel, order, symptom, inputs = CASES[case]
-    trial, subject = trial_of(op, kernel, order)
-    simple = shrink(trial, subject, candidate_of(trial, symptom, **inputs))
+    evaluator, subject = evaluator_of(op, kernel, order)
+    simple = shrink(evaluator, subject, candidate_of(evaluator, symptom, **inputs))
     assert simple.row.inputs["x"].shape == (1, 1)
     assert np.isfinite(simple.row.inputs["x"]).all()
     assert _weight(float(simple.row.inputs["x"][0, 0]), simple.row.format)[0] <= 2
 
 
 def test_an_infinity_that_matters_stays() -> None:
-    trial, subject = trial_of("faulty_xlog1py", "xlog1py_cancelling")
-    candidate = candidate_of(trial, Symptom.nan, x=math.inf, y=1.0625e-12)
-    simple = shrink(trial, subject, candidate)
+    evaluator, subject = evaluator_of("faulty_xlog1py", "xlog1py_cancelling")
+    candidate = candidate_of(evaluator, Symptom.nan, x=math.inf, y=1.0625e-12)
+    simple = shrink(evaluator, subject, candidate)
     assert simple.row.inputs["x"][0] == math.inf
     assert weights(simple.row) < weights(candidate.row)
 
 
 def test_shrinking_in_a_place_keeps_the_place() -> None:
-    trial, subject = trial_of("faulty_exp", "exp_tail")
-    candidate = candidate_of(trial, Symptom.precision, within=Placement(9, 8), x=1.2345678)
-    assert shrink(trial, subject, candidate).row.inputs["x"][0] == 0
+    evaluator, subject = evaluator_of("faulty_exp", "exp_tail")
+    candidate = candidate_of(evaluator, Symptom.precision, within=Placement(9, 8), x=1.2345678)
+    assert shrink(evaluator, subject, candidate).row.inputs["x"][0] == 0
 
 
 def test_shrinking_is_deterministic() -> None:
     op, kernel, order, symptom, inputs = CASES["variance"]
-    trial, subject = trial_of(op, kernel, order)
-    rows = [shrink(trial, subject, candidate_of(trial, symptom, **inputs)).row.inputs["x"] for _ in range(2)]
+    evaluator, subject = evaluator_of(op, kernel, order)
+    rows = [shrink(evaluator, subject, candidate_of(evaluator, symptom, **inputs)).row.inputs["x"] for _ in range(2)]
     np.testing.assert_array_equal(*rows)
 
 
 def test_what_cannot_be_simpler_is_left_alone() -> None:
-    trial, subject = trial_of("faulty_exp", "exp_landmark")
-    candidate = candidate_of(trial, Symptom.nan, x=float(np.float32(88.72283)))
-    assert shrink(trial, subject, candidate) == candidate
+    evaluator, subject = evaluator_of("faulty_exp", "exp_landmark")
+    candidate = candidate_of(evaluator, Symptom.nan, x=float(np.float32(88.72283)))
+    assert shrink(evaluator, subject, candidate) == candidate
 
 
 finite = st.sampled_from(sorted(FORMATS)).flatmap(
@@ -141,16 +141,16 @@ def test_simple_values_are_simpler_numbers_of_the_format_inside_the_domain(drawn
      ("exp_tail", Symptom.precision, 0.0, Placement(9, 8), tuple(range(1, 9))), ("exp_sign", Symptom.wrong_sign, 21.0, Placement(1), ())],
 )  # fmt: skip
 def test_the_least_failing_length(kernel: str, symptom: Symptom, x: float, placement: Placement, right: tuple[int, ...]) -> None:
-    trial, subject = trial_of("faulty_exp", kernel)
-    placed = place(trial, subject, Batch("float32", {"x": np.float32([x])}), 0)
+    evaluator, subject = evaluator_of("faulty_exp", kernel)
+    placed = place(evaluator, subject, Batch("float32", {"x": np.float32([x])}), 0)
     assert placed is not None
     assert (placed.placement, placed.symptom, placed.right_at) == (placement, symptom, right)
 
 
 @pytest.mark.parametrize(("kernel", "x"), [("exp_right", 88.5), ("exp_long", 0.0), ("exp_strip", 1.0)])
 def test_no_place_for_what_is_right_in_short_calls(kernel: str, x: float) -> None:
-    trial, subject = trial_of("faulty_exp", kernel)
-    assert place(trial, subject, Batch("float32", {"x": np.float32([x])}), 0) is None
+    evaluator, subject = evaluator_of("faulty_exp", kernel)
+    assert place(evaluator, subject, Batch("float32", {"x": np.float32([x])}), 0) is None
 
 
 def test_a_length_at_which_the_framework_raises_is_not_called_right(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,18 +162,18 @@ def test_a_length_at_which_the_framework_raises_is_not_called_right(monkeypatch:
         return faulty.exp_sign(x)
 
     monkeypatch.setattr(faulty, "exp_right", picky)
-    trial, subject = trial_of("faulty_calm", "exp_right")
+    evaluator, subject = evaluator_of("faulty_calm", "exp_right")
     monkeypatch.setattr(faulty, "exp_sign", lambda x: -np.exp(x))
-    placed = place(trial, subject, Batch("float32", {"x": np.float32([1.0])}), 0)
+    placed = place(evaluator, subject, Batch("float32", {"x": np.float32([1.0])}), 0)
     assert placed is not None
     assert (placed.placement.length, placed.right_at) == (2, ())
 
 
 def test_the_cotangent_is_cut_with_its_vector() -> None:
-    trial, subject = trial_of("faulty_softmax", "softmax_naive", "grad")
+    evaluator, subject = evaluator_of("faulty_softmax", "softmax_naive", "grad")
     x = [*NOISE[:9], 123.456, *NOISE[9:16]]
-    candidate = candidate_of(trial, Symptom.nan, x=x, **{COTANGENT: [1.5, *NOISE[1:]]})
-    simple = shrink(trial, subject, candidate)
+    candidate = candidate_of(evaluator, Symptom.nan, x=x, **{COTANGENT: [1.5, *NOISE[1:]]})
+    simple = shrink(evaluator, subject, candidate)
     assert simple.row.inputs["x"].shape == simple.row.inputs[COTANGENT].shape
     assert simple.row.inputs["x"].shape[1] <= 2
 
@@ -181,13 +181,13 @@ def test_the_cotangent_is_cut_with_its_vector() -> None:
 @pytest.mark.parametrize("order", ["jvp", "grad2"])
 def test_the_tangent_is_cut_with_its_vectors(order: str) -> None:
     """Of two vectors: the tangent holds both, one after the other, and so do the outputs of grad2."""
-    trial, _ = trial_of("faulty_softmax2", "softmax2_naive", order)
+    evaluator, _ = evaluator_of("faulty_softmax2", "softmax2_naive", order)
     x = [*NOISE[:9], 123.456, *NOISE[9:16]]
     directions = {"tangent": [1.5, *NOISE[1:]]}
     if order == "grad2":
         directions["cotangent"] = [0.5, *NOISE[2:], 1.0]
-    candidate = candidate_of(trial, Symptom.nan, x=x, **directions)
-    simple = shrink(trial, trial.subjects[0], candidate)
+    candidate = candidate_of(evaluator, Symptom.nan, x=x, **directions)
+    simple = shrink(evaluator, evaluator.subjects[0], candidate)
     assert len({values.shape for values in simple.row.inputs.values()}) == 1
     assert simple.row.inputs["x"].shape[1] <= 2
 
@@ -195,10 +195,10 @@ def test_the_tangent_is_cut_with_its_vectors(order: str) -> None:
 def test_where_the_numbers_of_a_cut_stand() -> None:
     from fuzzer.campaign.shrink import _moved, _variables_left
 
-    trial = Evaluator(Cell("dot", (), "float32", "grad2"), [])
-    assert _variables_left(trial, ["x", "y"], 4, [1, 3]) == [1, 3, 5, 7]
-    assert _moved(7, 4, [1, 3], ["x", "y"], trial, same_shape=False) == 3
-    assert _moved(4, 4, [1, 3], ["x", "y"], trial, same_shape=False) is None
+    evaluator = Evaluator(Cell("dot", (), "float32", "grad2"), [])
+    assert _variables_left(evaluator, ["x", "y"], 4, [1, 3]) == [1, 3, 5, 7]
+    assert _moved(7, 4, [1, 3], ["x", "y"], evaluator, same_shape=False) == 3
+    assert _moved(4, 4, [1, 3], ["x", "y"], evaluator, same_shape=False) is None
     forward = Evaluator(Cell("softmax", (), "float32", "jvp"), [])
     assert _moved(3, 4, [1, 3], ["x"], forward, same_shape=True) == 1
     assert _moved(0, 4, [1, 3], ["x"], forward, same_shape=True) is None
@@ -211,10 +211,10 @@ def test_shorter_rows_of_an_op_with_outputs_of_its_own_number() -> None:
 
     for order in ("value", "grad"):
         cell = Cell("rfft", (("norm", "backward"),), "float32", order)
-        trial = Evaluator(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
+        evaluator = Evaluator(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
         directions = {COTANGENT: np.ones((1, 10), np.float32)} if order == "grad" else {}
         row = Batch("float32", {"x": np.ones((1, 8), np.float32), **directions})
-        cuts = list(_shorter(Candidate(row, 7, Class.unstable, Symptom.precision, 1.0, 1.0, 0), trial))
+        cuts = list(_shorter(Candidate(row, 7, Class.unstable, Symptom.precision, 1.0, 1.0, 0), evaluator))
         assert cuts
         for shorter, output in cuts:
             n = shorter.inputs["x"].shape[1]
@@ -229,10 +229,10 @@ def test_a_vector_of_fixed_length_beside_one_that_is_cut_stays_whole() -> None:
 
     for order in ("value", "grad"):
         cell = Cell("scatter_prod", (), "float32", order)
-        trial = Evaluator(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
+        evaluator = Evaluator(cell, list(subjects_of(cell, ("torch:cpu:eager",)))[:1])
         inputs = {name: np.ones((1, 3), np.float32) for name in ("c", "x", "index")}
         row = Batch("float32", {**inputs, **({COTANGENT: np.ones((1, 3), np.float32)} if order == "grad" else {})})
-        cuts = list(_shorter(Candidate(row, 1, Class.unstable, Symptom.precision, 1.0, 1.0, 0), trial))
+        cuts = list(_shorter(Candidate(row, 1, Class.unstable, Symptom.precision, 1.0, 1.0, 0), evaluator))
         assert cuts
         for shorter, _ in cuts:
             assert shorter.inputs["x"].shape[1] < 3

@@ -1,4 +1,4 @@
-"""Inputs in another order: a trial puts them right, and a record whose inputs were sorted by name is reproduced at every order."""
+"""Inputs in another order: an evaluator puts them right, and a record whose inputs were sorted by name is reproduced at every order."""
 
 from __future__ import annotations
 
@@ -58,20 +58,20 @@ def stored(noun: Finding) -> Finding:
     return decode(Finding, json.dumps(json.loads(encode(noun)), sort_keys=True))
 
 
-def test_a_trial_puts_the_inputs_in_the_order_of_the_op() -> None:
+def test_an_evaluator_puts_the_inputs_in_the_order_of_the_op() -> None:
     cell = Cell("lerp", (), "float32", "value")
     with planted(lerp):
         subjects = subjects_of(cell, ["torch:cpu:eager"])[:1]
         numbers = {"w": [0.25], "x": [3.0], "y": [5.0]}
         batch = Batch("float32", {name: np.asarray(values, np.float32) for name, values in numbers.items()})
-        trial = Evaluator(cell, subjects)
-        judgement = trial.run(batch)
+        evaluator = Evaluator(cell, subjects)
+        judgement = evaluator.run(batch)
         assert judgement.outcomes[0].answers is not None
         assert judgement.outcomes[0].answers[0, 0] == 3.5
         assert judgement.truth.value[0, 0] == 3.5
         assert list(judgement.batch.inputs) == ["x", "y", "w"]
         with pytest.raises(ValueError, match="where x, y, w are meant"):
-            trial.run(Batch("float32", {"x": np.ones(1, np.float32)}))
+            evaluator.run(Batch("float32", {"x": np.ones(1, np.float32)}))
 
 
 def test_a_sorted_record_is_reproduced() -> None:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from planted_frameworks import Planted, planted
 
 from fuzzer.campaign.budget import Budget
+from fuzzer.campaign.chunk import Chunk, run_chunk, runs
 from fuzzer.campaign.run import Settings, run_campaign
-from fuzzer.campaign.sharp_truth import CALL, rounded
-from fuzzer.campaign.stretch import Stretch, run_stretch, runs
 from fuzzer.campaign.sweep import SweepProgress, SweepSettings, Swept, run_sweep
+from fuzzer.campaign.tight_reference import CALL, rounded
 from fuzzer.case import Batch
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.store import Store
@@ -138,7 +138,7 @@ def test_an_interrupted_sweep_ends_as_an_unbroken_one(store: Store) -> None:
     assert resumed.sweep.id == broken.sweep.id
     assert resumed.sweep.state == whole.sweep.state == "finished"
     assert told[-1].inputs == told[-1].planned == 65536
-    assert len(told) == 3  # of four stretches
+    assert len(told) == 3  # of four chunks
     assert timeless(resumed) == timeless(whole)
     with pytest.raises(ValueError, match="none to resume"):
         run_sweep(replace(SETTINGS, resume="latest"), store)
@@ -189,16 +189,16 @@ def test_unknown_names_are_told(store: Store) -> None:
     assert issubclass(NotSwept, ValueError)
 
 
-def test_a_stretch_knows_nothing_beyond_its_inputs() -> None:
+def test_a_chunk_knows_nothing_beyond_its_inputs() -> None:
     with planted(np.exp, two_off):
         cell = SETTINGS.ops, (), "float16", "value"
         from fuzzer.campaign.cell import Cell
 
         first = int(np.float16(1.5).view(np.uint16))
-        result = run_stretch(Stretch(Cell(*cell), ("torch:cpu:eager",), first, 100))
-    (share,) = [s for (_, call), s in result.shares.items() if call == "torch.exp(x)"]
-    assert share.inputs == share.failing == 100
-    assert share.intervals == [[first, first + 99, 100]]
+        result = run_chunk(Chunk(Cell(*cell), ("torch:cpu:eager",), first, 100))
+    (partial_result,) = [s for (_, call), s in result.partial_results.items() if call == "torch.exp(x)"]
+    assert partial_result.inputs == partial_result.failing == 100
+    assert partial_result.intervals == [[first, first + 99, 100]]
     assert first < CALL
 
 

@@ -82,7 +82,7 @@ def test_the_record_decides_first() -> None:
     ):
         record = op("f", [scalar("x")], torch=given)
         assert composed(record, record.implementations[0]) == expected
-    whole = op("f", [matrix("a")], torch="(lambda q, r: q @ r)(*torch.linalg.qr(a))", accuracy="backward", whole="all")
+    whole = op("f", [matrix("a")], torch="(lambda q, r: q @ r)(*torch.linalg.qr(a))", accuracy="backward", error_norm="all")
     assert composed(whole, whole.implementations[0]) == ""
 
 

@@ -106,7 +106,7 @@ def disagreement(op: Op, implementation: Implementation, params: Mapping[str, An
     if answer.shape != expected.shape:
         return f"{implementation.call} [{dtype} {order}] has shape {answer.shape}, the definition {expected.shape}"
     given = answer.astype(np.float64)
-    size = np.abs(expected).max(axis=1, keepdims=True) if op.whole == "all" else np.abs(expected)
+    size = np.abs(expected).max(axis=1, keepdims=True) if op.error_norm == "all" else np.abs(expected)
     allowed = TOLERANCE[dtype] * (TWICE.get(dtype, 1) if order == "grad2" else 1) * np.maximum(size, 0.25)
     if not ((np.isnan(expected) & np.isnan(given)) | (np.abs(given - expected) <= allowed)).all():
         return f"{implementation.call} [{dtype} {order} {dict(params)}] = {answer.tolist()}, the definition {expected.tolist()}"
@@ -224,8 +224,8 @@ def test_a_wrong_record_is_noticed() -> None:
 
 
 def test_torch_calls_make_what_they_need_where_their_inputs_are() -> None:
-    """On the device `meta`, which every machine has and which mixes with the CPU as little as a GPU does. Calls that look at numbers cannot run
-    there; the words are then others."""
+    """On the device `meta`, which every machine has and which mixes with the CPU as little as a GPU does. Calls that look at numbers cannot
+    run there; the words are then others."""
     torch = pytest.importorskip("torch")
     framework = framework_for(Target("torch"))
     mixed = []

@@ -1,4 +1,5 @@
-"""The cases that the study tells by name: at its own inputs, what the old method answers is unstable, and what the right one answers is not."""
+"""The cases that the study tells by name: at its own inputs, what the old method answers is unstable, and what the right one answers is
+not."""
 
 from __future__ import annotations
 
@@ -29,9 +30,9 @@ def told(op: str, **inputs: Any) -> tuple[dict[str, NDArray[np.float64]], dict[s
     record = op_named(f"historic_{op}")
     dtype = record.implementations[0].dtypes[0]
     cell = Cell(record.name, tuple(record.default_params().items()), dtype, "value")
-    trial = Evaluator(cell, subjects_of(cell, (str(target_named("historic")),)))
+    evaluator = Evaluator(cell, subjects_of(cell, (str(target_named("historic")),)))
     answers, worst = {}, {}
-    for outcome in trial.run(batch_of(dtype, **inputs)).outcomes:
+    for outcome in evaluator.run(batch_of(dtype, **inputs)).outcomes:
         name = outcome.subject.implementation.call.partition("(")[0].partition(".")[2]
         assert outcome.answers is not None
         assert outcome.screened is not None
@@ -90,7 +91,8 @@ def test_the_derivative_of_a_norm_at_zero() -> None:
 
 
 def test_the_statistics_of_normalisation() -> None:
-    """The mean of squares less the squared mean: nothing is left of a variance of 0.01 beside a mean of 10,000 (rows 110 and 128, 121 and 141)."""
+    """The mean of squares less the squared mean: nothing is left of a variance of 0.01 beside a mean of 10,000 (rows 110 and 128, 121 and
+    141)."""
     x = [10000.0, 10000.125, 10000.25, 9999.875]
     answers, worst = told("moments", x=x)
     assert worst == {"two_passes": "ok", "mean_square_less_squared_mean": "unstable"}

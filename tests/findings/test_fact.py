@@ -8,18 +8,18 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.findings.fact import Share, fewest, joined
+from fuzzer.findings.fact import PartialResult, fewest, joined
 
 counts = st.integers(0, 10**9)
-shares = st.builds(
-    Share, inputs=counts, elements=counts, worst=st.sampled_from([-1.0, 0.0, 0.5, 3.25, math.inf]), at=st.integers(0, 5),
+partial_results = st.builds(
+    PartialResult, inputs=counts, elements=counts, worst=st.sampled_from([-1.0, 0.0, 0.5, 3.25, math.inf]), at=st.integers(0, 5),
     most=st.sampled_from([0.5, 3.5]), rounded_wrong=counts, beyond=counts, failing=counts, flushed=counts,
     classes=st.dictionaries(st.sampled_from(["ok", "unstable"]), counts), error=st.sampled_from(["", "", "no", "never"]),
 )  # fmt: skip
 
 
-@given(st.lists(shares, min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_shares_does_not_matter(parts: list[Share], random: object) -> None:
+@given(st.lists(partial_results, min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_the_order_of_shares_does_not_matter(parts: list[PartialResult], random: object) -> None:
     shuffled = list(parts)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     whole, again = joined(parts), joined(shuffled)

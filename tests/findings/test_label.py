@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.history import compare
-from fuzzer.findings.label import LABELS, as_json, counted, counts, flush_records, is_apart, labelled, plain
+from fuzzer.findings.label import LABELS, as_json, counted, counts, flush_records, is_listed_separately, labelled, plain
 from fuzzer.findings.merge import merge_findings
 from fuzzer.findings.store import Store
 from tests.findings.example_nouns import a_finding, a_run
@@ -31,7 +31,7 @@ def test_a_label_ranks_below_whatever_has_none() -> None:
 def test_what_is_counted() -> None:
     assert [f.id for f in plain(FOUND)] == ["a"]
     assert [f.id for f in counted(FOUND)] == ["a", "b"]
-    assert [f.id for f in FOUND if is_apart(f)] == ["c", "d"]
+    assert [f.id for f in FOUND if is_listed_separately(f)] == ["c", "d"]
     assert counts(FOUND) == dict.fromkeys(LABELS, 1)
 
 

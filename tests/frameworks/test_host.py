@@ -90,7 +90,8 @@ def gone(pid: int, seconds: float = 10.0) -> bool:
 
 @st.composite
 def any_batch(draw: st.DrawFn) -> Batch:
-    """Every bit pattern of every format, numbers of a complex one as they travel, as reals: NaN payloads, both zeros, subnormals, infinities."""
+    """Every bit pattern of every format, numbers of a complex one as they travel, as reals: NaN payloads, both zeros, subnormals,
+    infinities."""
     fmt = format_named(draw(st.sampled_from(ALL_DTYPES)))
     rows = draw(st.integers(0, 5))
     trailing = draw(st.sampled_from([(), (3,), (2, 2)]))
@@ -126,7 +127,8 @@ def test_params_and_the_job_travel(shared: Hosted) -> None:
 
 
 def test_every_job_of_the_catalogue_travels() -> None:
-    """The other side makes of what is sent the same call, with the same inputs and a result that is complex where it was, documented or not."""
+    """The other side makes of what is sent the same call, with the same inputs and a result that is complex where it was, documented or
+    not."""
     for op in ops().values():
         for implementation in op.implementations:
             sent = plain_job(Job(op, implementation, op.default_params(), "value"))
@@ -135,9 +137,9 @@ def test_every_job_of_the_catalogue_travels() -> None:
             assert [(i.name, i.complex, i.differentiable) for i in there.op.inputs] == [
                 (i.name, i.complex, i.differentiable) for i in op.inputs
             ]
-            assert (there.op.elementwise, there.op.whole, there.op.complex_result) == (
+            assert (there.op.elementwise, there.op.error_norm, there.op.complex_result) == (
                 op.elementwise,
-                op.whole,
+                op.error_norm,
                 op.complex_result,
             )
             assert {**there.params} == {**op.default_params()}

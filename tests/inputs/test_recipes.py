@@ -19,7 +19,7 @@ from fuzzer.formats import FORMATS, UnknownName
 from fuzzer.inputs import regions
 from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.recipe import Draw, Recipe
-from fuzzer.inputs.strategies import cases, cousins, draw_recipes, explore, recipes
+from fuzzer.inputs.strategies import cases, draw_recipes, explore, recipes, variants
 
 UNARY = op("exp", [scalar("x")])
 BINARY = op("atan2", [scalar("y"), scalar("x", low=0.0)])
@@ -42,8 +42,8 @@ def recipes_of(record: Op, dtype: str = "float32", **options):
 @given(st.sampled_from(OPS), dtypes, st.data())
 def test_cousins_differ_and_expand_as_the_recipe_does(record: Op, dtype: str, data: st.DataObject) -> None:
     recipe = data.draw(recipes_of(record, dtype))
-    family = cousins(record, dtype, recipe, 4)
-    assert family == cousins(record, dtype, recipe, 4)
+    family = variants(record, dtype, recipe, 4)
+    assert family == variants(record, dtype, recipe, 4)
     assert family[0] == recipe
     assert len({r.seed for r in family}) == 4
     shapes = [{n: v.shape for n, v in r.expand(record, None, dtype).inputs.items()} for r in family]
@@ -53,9 +53,9 @@ def test_cousins_differ_and_expand_as_the_recipe_does(record: Op, dtype: str, da
 def test_cousins_of_a_scalar_come_from_the_regions_in_turn() -> None:
     positive = op("log", [scalar("x", low=0.0)])
     names = regions.regions_of(FORMATS["float32"], (0.0, math.inf))
-    family = cousins(positive, "float32", Recipe(1, 8, (Draw((names[-2], "landmarks")),)), 4)
+    family = variants(positive, "float32", Recipe(1, 8, (Draw((names[-2], "landmarks")),)), 4)
     assert [r.draws[0].regions for r in family] == [(n, "landmarks") for n in (names[-2], names[-1], names[0], names[1])]
-    windows = cousins(positive, "float32", Recipe(1, 8, (Draw((), spread=25),)), 4)
+    windows = variants(positive, "float32", Recipe(1, 8, (Draw((), spread=25),)), 4)
     assert [r.draws[0].spread for r in windows] == [25, 27, 28, 28]
 
 

@@ -1,4 +1,5 @@
-"""Finite answers that are wrong although nothing ordinary measures them: at infinite inputs, where |x f'| overflows, where no derivative exists."""
+"""Finite answers that are wrong although nothing ordinary measures them: at infinite inputs, where |x f'| overflows, where no derivative
+exists."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from fuzzer.judge.verdict import Class
-from tests.planted_framework import batch_of, judge_answers, trial_of
+from tests.planted_framework import batch_of, evaluator_of, judge_answers
 
 INF, NAN = math.inf, math.nan
 IDENTITY = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
@@ -33,10 +34,10 @@ POINTS: list[tuple[str, dict[str, Any], list[float], list[list[float]]]] = [
 def test_a_wrong_number_is_a_finding(
     op: str, inputs: dict[str, Any], right: list[float], wrong: list[list[float]], dtype: str
 ) -> None:
-    trial, batch = trial_of(op, dtype), batch_of(dtype, **inputs)
+    evaluator, batch = evaluator_of(op, dtype), batch_of(dtype, **inputs)
 
     def classes(answers: list[float]) -> list[Class]:
-        (outcome,) = judge_answers(trial, batch, [answers]).outcomes
+        (outcome,) = judge_answers(evaluator, batch, [answers]).outcomes
         assert outcome.screened is not None
         return [Class(c) for c in outcome.screened.verdicts.classes[0]]
 
@@ -52,8 +53,8 @@ def test_a_wrong_number_is_a_finding(
 )
 def test_what_is_measured_beside_x_f_prime_is_measured_where_that_overflows(op: str, x: float) -> None:
     """Of exp from 703.3 on |x f'| is beyond binary64, and no error was too large beside it."""
-    trial, batch = trial_of(op, "float64"), batch_of("float64", x=x)
-    truth = float(trial.references.reference(batch, []).value[0, 0])
+    evaluator, batch = evaluator_of(op, "float64"), batch_of("float64", x=x)
+    truth = float(evaluator.references.reference(batch, []).value[0, 0])
     for answer, finding in (
         (truth, False),
         (truth * (1 + 2.0**-30), True),
@@ -62,7 +63,7 @@ def test_what_is_measured_beside_x_f_prime_is_measured_where_that_overflows(op: 
         (INF, True),
         (-truth, True),
     ):
-        (outcome,) = judge_answers(trial, batch, [[answer]]).outcomes
+        (outcome,) = judge_answers(evaluator, batch, [[answer]]).outcomes
         assert outcome.screened is not None
         class_ = Class(outcome.screened.verdicts.classes[0, 0])
         assert class_ is (Class.unstable if finding else Class.ok), (answer, class_)
@@ -70,9 +71,9 @@ def test_what_is_measured_beside_x_f_prime_is_measured_where_that_overflows(op: 
 
 @pytest.mark.parametrize("op", ["cast_float16", "cast_bfloat16", "cast_float8_e5m2"])
 def test_a_cast_beyond_the_format_is_an_infinity_and_no_nan(op: str) -> None:
-    trial = trial_of(op, "float64")
+    evaluator = evaluator_of(op, "float64")
     for x, right in ((1e300, INF), (-1e300, -INF)):
         for answer, finding in ((right, False), (NAN, True), (-right, True), (1.0, True)):
-            (outcome,) = judge_answers(trial, batch_of("float64", x=x), [[answer]]).outcomes
+            (outcome,) = judge_answers(evaluator, batch_of("float64", x=x), [[answer]]).outcomes
             assert outcome.screened is not None
             assert Class(outcome.screened.verdicts.classes[0, 0]).is_finding is finding, (x, answer)

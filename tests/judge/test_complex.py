@@ -11,14 +11,14 @@ import pytest
 from fuzzer.catalog.op import COMPLEX_DTYPES
 from fuzzer.formats import format_named
 from fuzzer.judge.verdict import Class
-from tests.planted_framework import batch_of, judge_answers, trial_of
+from tests.planted_framework import batch_of, evaluator_of, judge_answers
 
 INF, NAN = math.inf, math.nan
 
 
 def classes(op: str, dtype: str, order: str, answers: list[float], **inputs: Any) -> list[Class]:
     """What the screen says of every answer to one row."""
-    (outcome,) = judge_answers(trial_of(op, dtype, order), batch_of(dtype, **inputs), [answers]).outcomes
+    (outcome,) = judge_answers(evaluator_of(op, dtype, order), batch_of(dtype, **inputs), [answers]).outcomes
     assert outcome.screened is not None
     return [Class(int(c)) for c in outcome.screened.verdicts.classes[0]]
 

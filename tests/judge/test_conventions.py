@@ -16,7 +16,7 @@ from fuzzer.judge.policy import Policy
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.oracle import reference
 from tests.judge.known import evidence_of, rule_of
-from tests.planted_framework import batch_of, trial_of
+from tests.planted_framework import batch_of, evaluator_of
 
 NAN, INF = math.nan, math.inf
 
@@ -25,9 +25,9 @@ def judged(
     framework: str, op: str, order: str, answers: list[float], params: dict[str, Any], **inputs: Any
 ) -> tuple[Class, Symptom]:
     """The verdict on the first of the answers of one row."""
-    trial = trial_of(op, "float32", order, **params)
+    evaluator = evaluator_of(op, "float32", order, **params)
     batch = batch_of("float32", **inputs)
-    truth = reference(trial.function, batch.exact())
+    truth = reference(evaluator.function, batch.exact())
     given = np.asarray([answers], np.float32)
     rule = rule_of(op, order, length=2)
     verdicts = judge(given, rule, evidence_of(truth, rule, batch), Policy(framework=framework)).verdicts

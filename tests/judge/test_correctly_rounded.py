@@ -15,7 +15,7 @@ from fuzzer.catalog.registry import ops
 from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.strategies import draw_recipes
 from fuzzer.judge.verdict import Class, Symptom
-from tests.planted_framework import SUBJECT, CorrectlyRounded, trial_of
+from tests.planted_framework import SUBJECT, CorrectlyRounded, evaluator_of
 from tests.sampling import is_quick, sampled
 from tests.special_answers import SPECIAL
 
@@ -43,11 +43,11 @@ def batches(op: Op, params: dict[str, Any], dtype: str, order: str, rows: int, r
 def false_alarms(op: Op, dtype: str, order: str, rows: int, recipes: int) -> list[str]:
     found, known = [], 0
     for params in op.param_sets():
-        trial = trial_of(op.name, dtype, order, **params)
-        framework = trial.calls.framework(SUBJECT)
+        evaluator = evaluator_of(op.name, dtype, order, **params)
+        framework = evaluator.calls.framework(SUBJECT)
         assert isinstance(framework, CorrectlyRounded)
         for batch in batches(op, params, dtype, order, rows, recipes):
-            judgement = trial.run(batch)
+            judgement = evaluator.run(batch)
             (outcome,) = judgement.outcomes
             assert outcome.answers is not None, outcome.error
             assert outcome.screened is not None

@@ -20,7 +20,7 @@ from fuzzer.judge.ulps import error, error_scale
 from fuzzer.judge.verdict import Class
 from oracles.reference import FINITE, NAN, NINF, PINF, Reference
 from tests.judge.known import evidence_of, rule_of
-from tests.planted_framework import batch_of, judge_answers, op_named, trial_of
+from tests.planted_framework import batch_of, evaluator_of, judge_answers, op_named
 
 DTYPE = st.sampled_from(DTYPES)
 ORDINALS = st.integers(min_value=0, max_value=2**63 - 1)
@@ -106,14 +106,14 @@ def test_the_judge_is_symmetric_in_sign(name: str, dtype: str, seed: int) -> Non
     from fuzzer.case import Batch
 
     op = op_named(name)
-    trial, fmt = trial_of(name, dtype), format_named(dtype)
+    evaluator, fmt = evaluator_of(name, dtype), format_named(dtype)
     rng = np.random.default_rng(seed)
     limit = int(fmt.ordinals(np.asarray([min(op.inputs[0].high, fmt.max)]).astype(fmt.dtype))[0])
     x = fmt.from_ordinals(rng.integers(0, limit + 1, 24))
     answers = fmt.from_ordinals(rng.integers(-fmt.max_ordinal, fmt.max_ordinal + 1, 24))
     answers[::3] = x[::3]  # right for the tiny ones
-    (one,) = judge_answers(trial, Batch(dtype, {"x": x}), answers[:, np.newaxis]).outcomes
-    (two,) = judge_answers(trial, Batch(dtype, {"x": -x}), -answers[:, np.newaxis]).outcomes
+    (one,) = judge_answers(evaluator, Batch(dtype, {"x": x}), answers[:, np.newaxis]).outcomes
+    (two,) = judge_answers(evaluator, Batch(dtype, {"x": -x}), -answers[:, np.newaxis]).outcomes
     assert one.screened is not None
     assert two.screened is not None
     for field in ("classes", "symptoms", "ulps", "excess"):

@@ -8,7 +8,7 @@ import pytest
 
 from fuzzer.formats import format_named
 from fuzzer.judge.verdict import Class, Symptom
-from tests.planted_framework import batch_of, judge_answers, judge_planted, trial_of
+from tests.planted_framework import batch_of, evaluator_of, judge_answers, judge_planted
 
 INF, NAN = math.inf, math.nan
 
@@ -29,21 +29,21 @@ BEYOND = [
 def test_nan_is_right_where_the_formula_overflows_to_it(
     op: str, order: str, inputs: dict[str, object], excused: bool, dtype: str
 ) -> None:
-    trial = trial_of(op, dtype, order)
-    if dtype not in trial.op.dtypes:
+    evaluator = evaluator_of(op, dtype, order)
+    if dtype not in evaluator.op.dtypes:
         pytest.skip(f"{op} has no {dtype}")
 
     def scaled(value: object) -> object:
         return [scaled(v) for v in value] if isinstance(value, list) else value * format_named(dtype).max  # type: ignore[operator]
 
     batch = batch_of(dtype, **{name: scaled(v) for name, v in inputs.items()})
-    found = judge_planted(trial, batch, [NAN])
+    found = judge_planted(evaluator, batch, [NAN])
     assert found.class_ is (Class.ok if excused else Class.unstable), found
-    truth = trial.references.reference(batch, [])
+    truth = evaluator.references.reference(batch, [])
     right = math.copysign(INF, float(truth.value[0, 0]))
-    assert judge_planted(trial, batch, [right]).class_ is Class.ok
+    assert judge_planted(evaluator, batch, [right]).class_ is Class.ok
     for wrong in (-right, 1.0):
-        assert judge_planted(trial, batch, [wrong]).class_ is Class.unstable
+        assert judge_planted(evaluator, batch, [wrong]).class_ is Class.unstable
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def test_nan_is_right_where_the_formula_overflows_to_it(
     ],
 )
 def test_nan_is_a_defect_where_only_an_intermediate_overflows(op: str, inputs: dict[str, object]) -> None:
-    trial = trial_of(op, "float32")
+    evaluator = evaluator_of(op, "float32")
     batch = batch_of("float32", **inputs)
-    outputs = trial.references.reference(batch, []).shape[1]
-    found = judge_planted(trial, batch, [NAN] * outputs)
+    outputs = evaluator.references.reference(batch, []).shape[1]
+    found = judge_planted(evaluator, batch, [NAN] * outputs)
     assert (found.class_, found.symptom) == (Class.unstable, Symptom.nan)
 
 
@@ -67,24 +67,24 @@ def test_a_derivative_of_what_overflows_may_be_anything_but_a_wrong_number() -> 
     """exp(100) is beyond float32: its derivatives are made of an infinity. 1/x at 1e-30 is a number, and its slope overflows."""
     for order in ("grad", "jvp", "grad2"):
         for answer in (NAN, INF):
-            assert judge_planted(trial_of("exp", "float32", order), batch_of("float32", x=100.0), [answer]).class_ is Class.ok
-        assert judge_planted(trial_of("exp", "float32", order), batch_of("float32", x=100.0), [1.0]).class_ is Class.unstable
-    reciprocal = trial_of("reciprocal", "float32", "grad")
+            assert judge_planted(evaluator_of("exp", "float32", order), batch_of("float32", x=100.0), [answer]).class_ is Class.ok
+        assert judge_planted(evaluator_of("exp", "float32", order), batch_of("float32", x=100.0), [1.0]).class_ is Class.unstable
+    reciprocal = evaluator_of("reciprocal", "float32", "grad")
     assert judge_planted(reciprocal, batch_of("float32", x=1e-30), [NAN]).class_ is Class.unstable
     assert judge_planted(reciprocal, batch_of("float32", x=1e-30), [-INF]).class_ is Class.ok
 
 
 def test_of_many_rows_each_is_looked_at() -> None:
-    trial = trial_of("exp", "float32", "grad")
+    evaluator = evaluator_of("exp", "float32", "grad")
     from fuzzer.case import Batch
 
     batch = Batch("float32", {"x": format_named("float32").round(__import__("numpy").asarray([1.0, 100.0, 2.0, 200.0]))})
-    (outcome,) = judge_answers(trial, batch, [[NAN], [NAN], [2.0], [INF]]).outcomes
+    (outcome,) = judge_answers(evaluator, batch, [[NAN], [NAN], [2.0], [INF]]).outcomes
     assert outcome.screened is not None
     assert [Class(c) for c in outcome.screened.verdicts.classes[:, 0]] == [Class.unstable, Class.ok, Class.unstable, Class.ok]
 
 
 def test_a_library_s_nan_excuses_nothing() -> None:
     """scipy's k1e is NaN at the least number, where K_1 is 2e323; the formula of the op is that one function."""
-    assert judge_planted(trial_of("k1e", "float64"), batch_of("float64", x=5e-324), [NAN]).class_ is Class.unstable
-    assert judge_planted(trial_of("k1e", "float64"), batch_of("float64", x=5e-324), [INF]).class_ is Class.ok
+    assert judge_planted(evaluator_of("k1e", "float64"), batch_of("float64", x=5e-324), [NAN]).class_ is Class.unstable
+    assert judge_planted(evaluator_of("k1e", "float64"), batch_of("float64", x=5e-324), [INF]).class_ is Class.ok

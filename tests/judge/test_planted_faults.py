@@ -17,7 +17,7 @@ from fuzzer.formats import Format, format_named
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.target import register, unregister
 from fuzzer.judge.verdict import Class, Symptom
-from tests.planted_framework import IMPLEMENTATION, NAME, CorrectlyRounded, batch_of, judge_planted, trial_of
+from tests.planted_framework import IMPLEMENTATION, NAME, CorrectlyRounded, batch_of, evaluator_of, judge_planted
 
 INF, NAN = math.inf, math.nan
 Fault = Callable[[float, Format], float]  # (right answer, format) -> faulty answer
@@ -88,13 +88,15 @@ EVERYWHERE: list[tuple[str, str, dict[str, Any], Fault, Class, Symptom]] = [
 def judged(op: str, dtype: str, order: str, inputs: dict[str, Any], fault: Fault, output: int = 0, **params: Any) -> Any:
     """The verdict on the right answers with one of them faulty."""
     fmt = format_named(dtype)
-    trial = trial_of(op, dtype, order, **params)
+    evaluator = evaluator_of(op, dtype, order, **params)
     batch = batch_of(dtype, **{name: v(fmt) if callable(v) else v for name, v in inputs.items()})
     answers = (
-        CorrectlyRounded().evaluate(Job(trial.op, IMPLEMENTATION, dict(trial.cell.params), order), batch)[0].astype(np.float64)
+        CorrectlyRounded()
+        .evaluate(Job(evaluator.op, IMPLEMENTATION, dict(evaluator.cell.params), order), batch)[0]
+        .astype(np.float64)
     )
     answers[output] = fault(float(answers[output]), fmt)
-    return judge_planted(trial, batch, answers, output)
+    return judge_planted(evaluator, batch, answers, output)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -149,27 +151,27 @@ SEPARATIONS: list[tuple[str, dict[str, Any], Any, Class]] = [
 
 @pytest.mark.parametrize(("op", "inputs", "answers", "class_"), SEPARATIONS)
 def test_separations_of_the_error_model(op: str, inputs: dict[str, Any], answers: Any, class_: Class) -> None:
-    found = judge_planted(trial_of(op, "float32"), batch_of("float32", **inputs), answers)
+    found = judge_planted(evaluator_of(op, "float32"), batch_of("float32", **inputs), answers)
     assert found.certified is class_, found
 
 
 def test_an_overflow_that_conditioning_explains_is_not_unstable() -> None:
     """x^y of the last numbers below the threshold: 4 ulps of x or y more, and it does overflow."""
     x, y = 2.0, float(np.nextafter(F(128), F(0)))
-    found = judge_planted(trial_of("pow", "float32"), batch_of("float32", x=x, y=y), [INF])
+    found = judge_planted(evaluator_of("pow", "float32"), batch_of("float32", x=x, y=y), [INF])
     assert found.certified < Class.unstable
-    assert judge_planted(trial_of("pow", "float32"), batch_of("float32", x=x, y=127.0), [INF]).class_ is Class.unstable
+    assert judge_planted(evaluator_of("pow", "float32"), batch_of("float32", x=x, y=127.0), [INF]).class_ is Class.unstable
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_half_an_ulp_exactly_is_right(dtype: str) -> None:
     """A tie: rounding up and down are both within 0.5 ulp of the sum, the next number on either side is not."""
     fmt = format_named(dtype)
-    trial = trial_of("add", dtype)
+    evaluator = evaluator_of("add", dtype)
     batch = batch_of(dtype, x=1.0, y=fmt.unit_roundoff)
     step = 2 * fmt.unit_roundoff
     for answer, right in ((1.0, True), (1 + step, True), (1 - step / 2, False), (1 + 2 * step, False)):
-        found = judge_planted(trial, batch, [answer])
+        found = judge_planted(evaluator, batch, [answer])
         assert found.certified.is_finding is not right
         assert (found.certified is Class.ok) is right
 
@@ -205,21 +207,21 @@ def faulty() -> Any:
     unregister("faulty")
 
 
-def trial_with(call: str, framework: str, op: str = "exp", dtype: str = "float32", order: str = "value") -> Evaluator:
+def evaluator_with(call: str, framework: str, op: str = "exp", dtype: str = "float32", order: str = "value") -> Evaluator:
     return Evaluator(
-        Cell(op, tuple(trial_of(op, dtype).cell.params), dtype, order), [Subject(framework, Implementation(framework, call))]
+        Cell(op, tuple(evaluator_of(op, dtype).cell.params), dtype, order), [Subject(framework, Implementation(framework, call))]
     )
 
 
 def test_an_exception_is_an_outcome_of_its_subject(faulty: str) -> None:
-    (outcome,) = trial_with("raises", faulty).run(batch_of("float32", x=1.0)).outcomes
+    (outcome,) = evaluator_with("raises", faulty).run(batch_of("float32", x=1.0)).outcomes
     assert outcome.error == "RuntimeError: not implemented for this device"
     assert outcome.screened is None
 
 
 def test_an_answer_by_position_is_judged_by_position(faulty: str) -> None:
-    trial = trial_with("wrong from position 8", faulty)
-    (outcome,) = trial.run_placed(batch_of("float32", x=1.0), trial.subjects[0], Placement(17, 8)).outcomes
+    evaluator = evaluator_with("wrong from position 8", faulty)
+    (outcome,) = evaluator.run_placed(batch_of("float32", x=1.0), evaluator.subjects[0], Placement(17, 8)).outcomes
     assert outcome.screened is not None
     classes, symptoms = outcome.screened.verdicts.classes[:, 0], outcome.screened.verdicts.symptoms[:, 0]
     assert (classes[:8] == Class.ok).all()
@@ -243,9 +245,9 @@ FLUSHES: list[tuple[str, float, float, Class, bool, Symptom]] = [
 def test_what_a_flush_policy_explains(
     faulty: str, op: str, x: float, answer: float, class_: Class, flushed: bool, symptom: Symptom
 ) -> None:
-    trial = trial_with("given", faulty, op)
+    evaluator = evaluator_with("given", faulty, op)
     batch = batch_of("float32", x=x)
-    (outcome,) = trial.judge(batch, [(trial.subjects[0], np.asarray([[answer]], F), "")]).outcomes
+    (outcome,) = evaluator.judge(batch, [(evaluator.subjects[0], np.asarray([[answer]], F), "")]).outcomes
     assert outcome.screened is not None
     found = outcome.screened
     assert (found.verdicts.classes[0, 0], bool(found.flushed[0, 0]), found.verdicts.symptoms[0, 0]) == (class_, flushed, symptom)
@@ -255,13 +257,13 @@ def test_what_a_flush_policy_explains(
 def test_no_policy_excuses_no_flush(op: str, x: float) -> None:
     assert NAME == "correctly_rounded"  # which keeps subnormals
     answer = {"exp": 0.0, "log": -INF, "sin": 0.0}[op]
-    assert judge_planted(trial_of(op, "float32"), batch_of("float32", x=x), [answer]).certified.is_finding
+    assert judge_planted(evaluator_of(op, "float32"), batch_of("float32", x=x), [answer]).certified.is_finding
 
 
 def test_a_second_derivative_rebuilt_from_a_saved_output_is_inaccurate() -> None:
     """tanh'' = -2 y (1 - y^2) from the rounded y: at 6 the error is 1.1 u, of a supremum of 0.77."""
     y = F(np.tanh(6.0))
-    found = judge_planted(trial_of("tanh", "float32", "grad2"), batch_of("float32", x=6.0), [float(-2 * y * (1 - y * y))])
+    found = judge_planted(evaluator_of("tanh", "float32", "grad2"), batch_of("float32", x=6.0), [float(-2 * y * (1 - y * y))])
     assert found.certified is Class.inaccurate
-    found = judge_planted(trial_of("tanh", "float32", "grad2"), batch_of("float32", x=6.0), [1e-3])
+    found = judge_planted(evaluator_of("tanh", "float32", "grad2"), batch_of("float32", x=6.0), [1e-3])
     assert found.certified is Class.unstable

@@ -16,7 +16,7 @@ from fuzzer.formats import format_named
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.function import Function
 from oracles.limits.native import native
-from tests.planted_framework import batch_of, judge_answers, judge_planted, trial_of
+from tests.planted_framework import batch_of, evaluator_of, judge_answers, judge_planted
 
 INF, NAN = math.inf, math.nan
 
@@ -105,10 +105,10 @@ WRONG: list[tuple[str, dict[str, Any], dict[str, Any], float, Symptom]] = [
 
 
 def judged(name: str, params: dict[str, Any], inputs: dict[str, Any], answer: float, dtype: str = "float64") -> Any:
-    trial = trial_of(name, dtype, "value", **params)
+    evaluator = evaluator_of(name, dtype, "value", **params)
     batch = batch_of(dtype, **{i.name: inputs[i.name] for i in op_named(name).inputs})
-    outputs = len(native(trial.function, {n: v[0] for n, v in batch.exact().items()})[0])
-    return judge_planted(trial, batch, [answer] * outputs, 0)
+    outputs = len(native(evaluator.function, {n: v[0] for n, v in batch.exact().items()})[0])
+    return judge_planted(evaluator, batch, [answer] * outputs, 0)
 
 
 def rows_of(table: list[Any]) -> list[Any]:
@@ -137,12 +137,12 @@ def test_wrong_answers_are_seen(
 @pytest.mark.parametrize("x", [0.0, -0.0])
 def test_where_there_is_no_slope_there_is_no_second_derivative_of_it(x: float) -> None:
     """x log(x / y) - x + y has no slope in x at x = 0: the mixed derivatives are -1/y in one order and are none in the other."""
-    trial, batch = trial_of("relative_entropy", "float64", "grad2"), batch_of("float64", x=x, y=0.5)
+    evaluator, batch = evaluator_of("relative_entropy", "float64", "grad2"), batch_of("float64", x=x, y=0.5)
     for answers in ([INF, -2.0, -2.0, 0.0], [0.0, 0.0, 0.0, 0.0], [NAN, NAN, NAN, 0.0]):
-        (outcome,) = judge_answers(trial, batch, [answers]).outcomes
+        (outcome,) = judge_answers(evaluator, batch, [answers]).outcomes
         assert outcome.screened is not None
         assert not (outcome.screened.verdicts.classes >= Class.inaccurate).any(), answers
-    (outcome,) = judge_answers(trial, batch, [[INF, -2.0, -2.0, 3.0]]).outcomes
+    (outcome,) = judge_answers(evaluator, batch, [[INF, -2.0, -2.0, 3.0]]).outcomes
     assert outcome.screened is not None
     assert Class(int(outcome.screened.verdicts.classes[0, 3])).is_finding, "along x = 0 the function is y"
 
@@ -151,7 +151,7 @@ def _sampled() -> list[Op]:
     """Every seventh op that takes NaN and promises nothing special there."""
     fit = [
         op for op in ops().values()
-        if "value" in op.orders and not op.accepts and op.inputs[0].special and not any(i.complex or i.structure for i in op.inputs)
+        if "value" in op.orders and not op.accepts and op.inputs[0].draws_special_values and not any(i.complex or i.structure for i in op.inputs)
     ]  # fmt: skip
     return [op for op in fit if zlib.crc32(op.name.encode()) % 7 == 0]
 
@@ -173,7 +173,8 @@ def _row(op: Op, number: float) -> dict[str, Any]:
 
 
 def _in_binary64(function: Function, op: Op, numbers: list[float]) -> list[float]:
-    """What an implementation of the formula makes of the row with its first number missing: a number where it is always the same, else NaN."""
+    """What an implementation of the formula makes of the row with its first number missing: a number where it is always the same, else
+    NaN."""
     outputs = zip(*(native(function, _row(op, number))[0] for number in numbers), strict=True)
     return [several[0] if len(set(several)) == 1 else NAN for several in outputs]
 
@@ -184,19 +185,19 @@ def test_a_framework_that_knows_what_a_nan_reaches_is_silent_and_one_that_does_n
     low, high = max(op.inputs[0].low, -2.0), min(op.inputs[0].high, 2.0)
     far = [v for v in (-1e300, 1e300) if op.inputs[0].low <= v <= op.inputs[0].high]
     numbers = [low + 0.29 * (high - low), low + 0.83 * (high - low), *far]
-    trial = trial_of(op.name, dtype, "value")
+    evaluator = evaluator_of(op.name, dtype, "value")
     batch = Batch(dtype, {n: format_named(dtype).round(v[np.newaxis]) for n, v in _row(op, NAN).items()})
-    right = _in_binary64(trial.function, op, numbers)
+    right = _in_binary64(evaluator.function, op, numbers)
     for answers in (right, [NAN] * len(right)):  # a NaN may be handed on
-        (outcome,) = judge_answers(trial, batch, [answers]).outcomes
+        (outcome,) = judge_answers(evaluator, batch, [answers]).outcomes
         assert outcome.screened is not None
         assert not (outcome.screened.verdicts.classes >= Class.inaccurate).any(), answers
     wrong = [12345.0 if math.isnan(v) else v for v in right]
-    formula = native(trial.function, {n: v[0] for n, v in batch.exact().items()})[0]
-    (outcome,) = judge_answers(trial, batch, [wrong]).outcomes
+    formula = native(evaluator.function, {n: v[0] for n, v in batch.exact().items()})[0]
+    (outcome,) = judge_answers(evaluator, batch, [wrong]).outcomes
     assert outcome.screened is not None
     for k, (value, made) in enumerate(zip(right, formula, strict=True)):
-        if math.isnan(value) and math.isnan(made) and not math.isnan(native(trial.function, _row(op, numbers[0]))[0][k]):
+        if math.isnan(value) and math.isnan(made) and not math.isnan(native(evaluator.function, _row(op, numbers[0]))[0][k]):
             assert outcome.screened.verdicts.classes[0, k] in (Class.unstable, Class.undecided)
 
 
@@ -220,6 +221,6 @@ def test_an_answer_of_the_end_of_the_domain_is_explained_within_k_ulps(
 ) -> None:
     fmt = format_named("float32")
     x = float(fmt.from_ordinals(fmt.ordinals(np.float32([end])) + steps)[0])
-    verdict = judge_planted(trial_of(name, "float32"), batch_of("float32", x=x), [float(np.float32(answer))])
+    verdict = judge_planted(evaluator_of(name, "float32"), batch_of("float32", x=x), [float(np.float32(answer))])
     assert (verdict.certified is Class.ill_conditioned) == explained, verdict
     assert explained or verdict.certified is Class.unstable

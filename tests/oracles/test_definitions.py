@@ -13,12 +13,12 @@ from mpmath import mp, mpf
 
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import Input, Op
-from fuzzer.catalog.registry import ops
+from fuzzer.catalog.registry import catalogue, ops
 from fuzzer.formats import FLOAT64
 from fuzzer.inputs.structures import satisfy
 from oracles.arithmetic.mp import Mp
 from oracles.function import flat
-from tests.oracles.truth import BITS, Checked, truths
+from tests.oracles.truth import BITS, Checked, truths, truths_by_family
 
 SCALARS = [
     1e-30, -1e-30, 1e-8, -1e-8, 0.25, 0.5, 1.0, -1.0, -0.5, 2.0, 2.5, -2.5, 5.75, -3.0, 7.0, 20.25, -20.25, 50.0, -50.0, 88.75,
@@ -109,3 +109,8 @@ def test_singled_out_points(name: str, point: list[Any], expected: float) -> Non
 
 def test_every_op_has_an_independent_truth() -> None:
     assert not [op.name for op in ops().values() if op.name not in truths() or not op.verified]
+
+
+def test_the_truth_of_an_op_stands_in_the_module_of_its_family() -> None:
+    homes = {name: family for family, module in truths_by_family().items() for name in module}
+    assert {op.name: op.family for op in catalogue().values()} == {name: homes[name] for name in catalogue()}

@@ -1,4 +1,5 @@
-"""Derivatives of every order over the catalogue: enclosures enclose, forward agrees with reverse, and nothing needs a rule to have a truth."""
+"""Derivatives of every order over the catalogue: enclosures enclose, forward agrees with reverse, and nothing needs a rule to have a
+truth."""
 
 from __future__ import annotations
 
@@ -73,7 +74,7 @@ def test_vectorised_derivatives_enclose_those_of_arb(op: Op, order: str) -> None
                     for k, ball in enumerate(exact.balls):
                         known = claim.accepts[row, k] == FINITE and np.isfinite(claim.value[row, k])
                         if known and ball.is_finite() and claim.radius[row, k] < np.inf:
-                            gap = abs(ball - arb(claim.value[row, k]) - arb(claim.low[row, k]))
+                            gap = abs(ball - arb(claim.value[row, k]) - arb(claim.value_lo[row, k]))
                             assert not gap > arb(claim.radius[row, k]) * (1 + 2.0**-20), (
                                 op.name,
                                 params,

@@ -96,7 +96,7 @@ def test_a_slope_holds_the_difference_quotients(name: str, reach: float) -> None
     (argument,) = of.inputs
     x = reach * np.array([0.01, 0.3, 0.7, 1.0])
     truth = oracle.reference(of, {argument: np.append(x, 0.0)}, precision=40)
-    values = [Fraction(v) + Fraction(w) for v, w in zip(truth.value[:, 0], truth.low[:, 0], strict=True)]
+    values = [Fraction(v) + Fraction(w) for v, w in zip(truth.value[:, 0], truth.value_lo[:, 0], strict=True)]
     for k, at in enumerate(x):
         quotient = (values[k] - values[-1]) / Fraction(at)
         error = (truth.radius[k, 0] + truth.radius[-1, 0]) / abs(at) * 1.01

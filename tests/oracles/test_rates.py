@@ -1,4 +1,5 @@
-"""Limits of several numbers: none is claimed that other paths than the oracle's own contradict; and what is claimed accuses a wrong answer."""
+"""Limits of several numbers: none is claimed that other paths than the oracle's own contradict; and what is claimed accuses a wrong
+answer."""
 
 from __future__ import annotations
 
@@ -171,7 +172,7 @@ def rows(op: Op, params: dict[str, Any], order: str, most: int) -> Iterator[Row]
     for k in rng.permutation(batch.rows)[:most]:
         row = {name: np.array(v[k]) for name, v in exact.items()}
         for one in op.inputs:
-            if one.special and not one.structure:
+            if one.draws_special_values and not one.structure:
                 pool = np.asarray([x for x in corners(one) if order == "value" or math.isfinite(x)] or [1.0])
                 hit = rng.random(row[one.name].shape) < 0.4
                 row[one.name] = np.where(hit, rng.choice(pool, row[one.name].shape), row[one.name])

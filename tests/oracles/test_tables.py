@@ -17,7 +17,8 @@ from oracles.reference import FINITE, Reference
 from tests.oracles.tables import FOLDER, Table, load, names, settings
 from tests.oracles.tables.tiers import COLUMNS, ROW_BY_ROW, SHARES, STEP, TIERS_MEASURED, contains, measured, together
 
-#: Evaluations of a table in a tier that builds pieces of a function on demand: each call builds a limited number, and later calls reuse them.
+#: Evaluations of a table in a tier that builds pieces of a function on demand: each call builds a limited number, and later calls reuse
+#: them.
 PASSES = {"ball80": 6}
 #: Rows of a table in the fast tests of a tier that works a row at a time.
 FEW = {"taylor": 2, "arb": 6, "limit": 1, "reference": 6}
@@ -69,7 +70,7 @@ def test_all_rows_of_the_other_tiers(name: str, tier: str) -> None:
 
 def claim(value: float, radius: float, accepts: int = FINITE) -> Reference:
     truth = Reference.unknown(1, 1)
-    truth.value[0, 0], truth.radius[0, 0], truth.accepts[0, 0], truth.low[0, 0] = value, radius, accepts, 0.0
+    truth.value[0, 0], truth.radius[0, 0], truth.accepts[0, 0], truth.value_lo[0, 0] = value, radius, accepts, 0.0
     return truth
 
 

@@ -81,4 +81,4 @@ def test_the_oracle_agrees() -> None:
     assert model is not None
     x = np.linspace(low, high, 1000).astype(np.float32).astype(np.float64).clip(low, high)
     truth = oracle.reference(function("digamma"), {"x": x}, precision=40)
-    assert (np.abs(model.values(x) - truth.value[:, 0]) <= model.radius + truth.radius[:, 0] + np.abs(truth.low[:, 0])).all()
+    assert (np.abs(model.values(x) - truth.value[:, 0]) <= model.radius + truth.radius[:, 0] + np.abs(truth.value_lo[:, 0])).all()

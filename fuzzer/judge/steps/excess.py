@@ -15,8 +15,8 @@ from fuzzer.judge.ulps import Array
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.conditioning import WIDE
 
-#: Suspects of one call, the worst, whose amplification is computed whatever they are.
-MOST = 256
+#: How many suspects of a call, the worst, get their exact amplification whatever a bound says.
+EXACT_SUSPECTS = 256
 
 
 def excess(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -> None:
@@ -48,10 +48,10 @@ def _numbers(elements: Elements, places: tuple[Rows, Rows], rule: Rule, evidence
     amplification = _amplifications(elements, places, rule, evidence)
     with np.errstate(all="ignore"):
         beyond = np.isinf(top) | (top > 2 * fmt.max)
-        amplification = np.where(
-            beyond & np.isfinite(top), amplification * (fmt.max / top), amplification
-        )  # the gap counts from W
-        amplification[np.isinf(top) & (amplification > fmt.max)] = np.nan  # of a truth that no binary64 number tells
+        # Beyond the format the error counts from W, so the amplification is scaled to that.
+        amplification = np.where(beyond & np.isfinite(top), amplification * (fmt.max / top), amplification)
+        # A truth beyond binary64 has no size to scale by.
+        amplification[np.isinf(top) & (amplification > fmt.max)] = np.nan
     return Numbers(places, elements.given[places], value, far, ulp, ulp.astype(WIDE) / 2, amplification, beyond)
 
 
@@ -62,14 +62,14 @@ def _classes(mine: Numbers, elements: Elements, rule: Rule, evidence: Evidence) 
         measured[:] = mine.far / (mine.half + fmt.unit_roundoff * mine.amplification)
         room = limit.ulps * mine.ulp + 2 * limit.neighbourhood * fmt.unit_roundoff * mine.amplification
         explained = mine.far <= room
-    # Nothing is left of the number, and no input nearby has that answer: in 8 bits the excess stays below c whatever happens.
+    # The sign or the magnitude is lost, and no input nearby has that answer. With 8 bits of precision the excess alone never exceeds c.
     gone = np.sign(mine.given) != np.sign(mine.value)
     gone |= mine.beyond & (np.abs(mine.given) < fmt.max / 4)
     gone &= ~explained & (mine.top > 4 * fmt.min_normal)
     unknown = np.isnan(mine.amplification)
-    lost = unknown & (np.isinf(mine.given) | mine.beyond)  # a number against an overflow
+    lost = unknown & (np.isinf(mine.given) | mine.beyond)  # one of answer and truth overflows, the other does not
     measured[lost] = np.inf
-    mild = ~(measured > limit.excess) & ~(gone & (not limit.roots)) & ~unknown
+    mild = ~(measured > limit.excess) & ~(gone & (not limit.absolute_near_zeros)) & ~unknown
     classes = np.where(unknown & ~lost, Class.undecided, np.where(mild, _mild(rule, explained), Class.unstable)).astype(np.uint8)
     open_ = np.flatnonzero(unknown & ~lost)
     if len(open_):
@@ -83,8 +83,8 @@ def _classes(mine: Numbers, elements: Elements, rule: Rule, evidence: Evidence) 
 def _roundings_of_zero(
     classes: NDArray[np.uint8], zero: Mask, mine: Numbers, elements: Elements, rule: Rule, evidence: Evidence
 ) -> NDArray[np.uint8]:  # fmt: skip
-    """A derivative that is zero whatever the inputs has nothing that its error could be small beside but the magnitudes of cotangent and tangent:
-    below sqrt(u) of these it may be the rounding of terms that cancel, and is undecided."""
+    """A derivative that is zero whatever the inputs has no scale but the magnitudes of cotangent and tangent. An answer below sqrt(u) times
+    their product may be the rounding of terms that cancel: it is `undecided`."""
     u = rule.format.unit_roundoff
     structural = zero & (u * mine.amplification <= mine.half)
     small = np.abs(mine.given) <= u**0.5 * evidence.directions[elements.rows[mine.places[0]]]
@@ -94,42 +94,42 @@ def _roundings_of_zero(
 def _mild(rule: Rule, explained: Mask) -> NDArray[np.uint8]:
     """The class of an error beyond T whose excess is within c."""
     limit = rule.limit
-    if limit.strict and not limit.roots:
+    if limit.strict and not limit.absolute_near_zeros:
         return np.full(explained.shape, Class.inaccurate, np.uint8)
     otherwise = Class.inaccurate if limit.strict else Class.ok
     return np.where(explained, Class.ill_conditioned, otherwise).astype(np.uint8)
 
 
 def _amplifications(elements: Elements, places: tuple[Rows, Rows], rule: Rule, evidence: Evidence) -> Sizes:
-    """sum_j |x_j d_j f| of these elements.
+    """sum_j |x_j d_j f| of these elements, or a bound of it where the bound decides the class.
 
-    Where a lower bound explains the error already it is that bound. Of very many suspects, those that not even what it is probably at most would
-    explain have that: what becomes a finding is certified with the amplification itself.
+    If a lower bound explains an error, the lower bound is given. If more than EXACT_SUSPECTS elements are left, one whose error exceeds
+    even the probable upper bound gets that bound. Findings do not rest on it: certification computes the exact amplification.
     """
     limit, known, at = rule.limit, evidence.amplifications, elements.in_batch(places)
     if limit.strict:
         return known.amplification(*at)
     far, ulp, top = elements.far[places], elements.ulp[places], np.abs(elements.reference.value[places])
-    found = known.lower_bound(*at)
+    sizes = known.lower_bound(*at)
     u = rule.format.unit_roundoff
 
-    def room(sizes: Sizes) -> Sizes:
-        return limit.ulps * ulp + 2 * limit.neighbourhood * u * sizes
+    def explained(amplification: Sizes) -> Mask:  # by rounding the inputs, in the ball test's neighbourhood
+        return np.asarray(far <= limit.ulps * ulp + 2 * limit.neighbourhood * u * amplification)
 
-    def within(sizes: Sizes) -> Mask:
-        return np.asarray(far <= limit.excess * (ulp.astype(WIDE) / 2 + u * sizes))
+    def within(amplification: Sizes) -> Mask:  # the excess is at most c
+        return np.asarray(far <= limit.excess * (ulp.astype(WIDE) / 2 + u * amplification))
 
     with np.errstate(all="ignore"):
-        rest = np.flatnonzero(~((far <= room(found)) & within(found) & (top < rule.format.max)))
-        if len(rest) > MOST:
-            most = known.probable_upper_bound(*at)
-            hopeless = ~(far <= room(most)) & ~within(most)
-            worst = np.argpartition(-(far / (ulp.astype(WIDE) / 2 + u * found))[rest], MOST)
-            later = rest[worst[MOST:]]
-            bulk = later[hopeless[later]]
-            found[bulk] = most[bulk]
-            rest = np.concatenate([rest[worst[:MOST]], later[~hopeless[later]]])
+        rest = np.flatnonzero(~(explained(sizes) & within(sizes) & (top < rule.format.max)))
+        if len(rest) > EXACT_SUSPECTS:
+            upper = known.probable_upper_bound(*at)
+            beyond_upper = ~explained(upper) & ~within(upper)
+            by_excess = np.argpartition(-(far / (ulp.astype(WIDE) / 2 + u * sizes))[rest], EXACT_SUSPECTS)
+            mild = rest[by_excess[EXACT_SUSPECTS:]]
+            bulk = mild[beyond_upper[mild]]
+            sizes[bulk] = upper[bulk]
+            rest = np.concatenate([rest[by_excess[:EXACT_SUSPECTS]], mild[~beyond_upper[mild]]])
             rest.sort()
     if len(rest):
-        found[rest] = known.amplification(at[0][rest], at[1][rest])
-    return found
+        sizes[rest] = known.amplification(at[0][rest], at[1][rest])
+    return sizes

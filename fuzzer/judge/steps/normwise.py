@@ -1,4 +1,5 @@
-"""Steps 5 and 6, joint and normwise: errors that are small beside the whole that an element is a part of, or beside a derivative's scale."""
+"""Steps 5 and 6, joint and normwise: errors that are small beside the whole that an element is a part of, or beside a derivative's
+scale."""
 
 from __future__ import annotations
 
@@ -16,13 +17,14 @@ Classes = NDArray[np.uint8]
 
 
 def joint(classes: Classes, mine: Numbers, elements: Elements, rule: Rule) -> Classes:
-    """An error that is small beside the whole is no instability: of a part of a complex number it is inaccurate, of a matrix it is right."""
+    """An error that is small beside the whole is no instability: of a part of a complex number it is inaccurate, of a matrix it is
+    right."""
     limit = rule.limit
-    if not limit.whole:
+    if not limit.error_norm:
         return classes
-    modulus = moduli(elements.reference.value, limit.whole, rule.format)[mine.places]
+    modulus = moduli(elements.reference.value, limit.error_norm, rule.format)[mine.places]
     small = mine.far <= max(limit.ulps, limit.excess) * rule.format.unit_roundoff * modulus
-    milder = Class.inaccurate if limit.whole == "parts" else Class.ok
+    milder = Class.inaccurate if limit.error_norm == "parts" else Class.ok
     return np.where(small & (classes > milder), np.uint8(milder), classes)
 
 
@@ -41,14 +43,14 @@ def _scales(elements: Elements, rows: Rows, rule: Rule, evidence: Evidence) -> A
     value = elements.reference.value
     finite = np.where(np.isfinite(value), np.abs(value), 0.0)
     largest = finite.max(axis=1)[rows] if value.shape[1] > 1 else np.zeros(len(rows))
-    return np.maximum(largest, float(rule.limit.saturates or 0.0) * evidence.directions[elements.rows[rows]])
+    return np.maximum(largest, float(rule.limit.sup_derivative or 0.0) * evidence.directions[elements.rows[rows]])
 
 
-def moduli(values: Array, whole: str, fmt: Format) -> Array:
+def moduli(values: Array, error_norm: str, fmt: Format) -> Array:
     """What the error of each element (rows, outputs) is measured against beside itself: the modulus of the complex number that it is a part
     of ("parts"), the row's largest element ("all"); numbers beyond the format count as its largest."""
     sizes = np.minimum(np.where(np.isnan(values), 0.0, np.abs(values)), fmt.max)
-    if whole == "parts":
+    if error_norm == "parts":
         pairs = sizes.reshape(len(sizes), -1, 2)
         return np.repeat(np.minimum(np.hypot(pairs[..., 0], pairs[..., 1]), fmt.max), 2, axis=1)
     return np.broadcast_to(sizes.max(axis=1, keepdims=True), sizes.shape)

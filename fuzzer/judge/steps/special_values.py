@@ -22,7 +22,7 @@ def special_values(elements: Elements, rule: Rule, evidence: Evidence) -> None:
     right, wrong = right | spared, wrong & ~spared
     if claims.accepted is not None:
         right, wrong = right | claims.accepted, wrong & ~claims.accepted
-    if rule.limit.whole == "parts":
+    if rule.limit.error_norm == "parts":
         spare = _beside_infinity(elements, rule)
         finite_part = (truth.accepts == FINITE) & (np.abs(truth.value) < rule.format.max)
         elements.half_infinite = spare & ~right & np.isinf(elements.given) & finite_part
@@ -52,10 +52,10 @@ def zero_signs(elements: Elements) -> None:
 
 
 def _in_overflowing_wholes(elements: Elements, rule: Rule) -> Mask:
-    """NaNs, and infinities where the exact result is a number, of vectors whose errors are measured normwise and of which one element overflows: the
-    norm is beyond the format, and no bound speaks of what a substitution or a product makes of it."""
+    """NaNs, and infinities where the exact result is a number, of vectors whose errors are measured normwise and of which one element
+    overflows: the norm is beyond the format, and no bound speaks of what a substitution or a product makes of it."""
     odd = ~np.isfinite(elements.given)
-    if rule.limit.whole != "all" or not odd.any():
+    if rule.limit.error_norm != "all" or not odd.any():
         return np.zeros(odd.shape, np.bool_)
     over = beyond(elements.reference, rule.format)
     return np.asarray((np.isnan(elements.given) | (odd & ~over)) & over.any(axis=1, keepdims=True))

@@ -1,4 +1,5 @@
-"""Step 2, within T ulps: what is surely within the limit, surely beyond it, or not known so well; and where a sharper reference would help."""
+"""Step 2, within T ulps: what is surely within the limit, surely beyond it, or not known so well; and where a sharper reference would
+help."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ def within_limit(elements: Elements, rule: Rule, evidence: Evidence) -> None:
     maybe &= ~right & ~wrong & ~unknown
     verdicts.classes[explained_by_conditioning(maybe, most, elements.ulp, rule, evidence, elements.rows)] = Class.ill_conditioned
     suspects = (sure & ~right & ~unknown) | wrong
-    by_mpmath = suspects & (truth.tier == _MPMATH)  # what mpmath alone says accuses nobody
+    by_mpmath = suspects & (truth.tier == _MPMATH)  # a value of mpmath alone is no proof
     verdicts.classes[by_mpmath] = Class.undecided
     elements.suspects = suspects & ~by_mpmath
 
@@ -49,14 +50,14 @@ def within_limit(elements: Elements, rule: Rule, evidence: Evidence) -> None:
 def explained_by_conditioning(
     maybe: Mask, most: Array, ulp: Array, rule: Rule, evidence: Evidence, rows: Rows
 ) -> Mask:  # fmt: skip
-    """Which of the elements whose truth is not sharp enough for T have an error that conditioning surely explains; most: the largest that
-    the truth leaves room for. rows: their rows in the batch.
+    """The elements of `maybe` whose error is surely explained by conditioning, although their truth is not known to T ulps.
 
-    An exact zero among terms that cancel (the derivatives of log_softmax along equal directions) is known to no enclosure; that an answer
-    is as near to it as rounding the inputs would bring it, is.
+    most: the largest error that the enclosure leaves room for. rows: those of the elements in the batch. A lower bound of the amplification
+    is used, so the answer is rigorous. It decides exact zeros made of terms that cancel (derivatives of log_softmax along equal
+    directions): no ball around zero is small enough for T ulps, but it is small enough for this.
     """
     limit, explained = rule.limit, np.zeros(maybe.shape, np.bool_)
-    if limit.strict and not limit.roots:
+    if limit.strict and not limit.absolute_near_zeros:
         return explained
     for bound in evidence.lower_bounds:
         at = np.nonzero(maybe & ~explained & np.isfinite(most))
@@ -70,8 +71,11 @@ def explained_by_conditioning(
 def needs_sharper_reference(
     answers: Sequence[NDArray[Any]], rule: Rule, evidence: Evidence, rows: Rows, *, settle: bool = True
 ) -> Mask:
-    """Which of these rows have a truth that is not sharp enough to say of every answer whether it is within T, and else how wrong it is; or that
-    conditioning explains whatever it is (settle: without that, whether it is right is to be said). answers: of the whole batch."""
+    """The rows whose reference is not sharp enough to judge every answer: to say that it is within T, or else how large its error is.
+
+    answers: of the whole batch. settle: also accept a reference by which conditioning explains the error surely. Without it, the reference
+    must say whether the answer is right.
+    """
     everything = len(rows) == evidence.batch.rows
     reference = evidence.reference if everything else evidence.reference.take(rows)
     scale = evidence.scale if everything else error_scale(reference, rule.format, rule.limit.ulps)
@@ -93,20 +97,20 @@ def needs_sharper_reference(
 
 
 def _open(given: Array, far: Array, reference: Reference, rule: Rule) -> Mask:
-    """Elements whose reference leaves open what the answer is."""
+    """Elements whose answer cannot be judged by this reference."""
     scale = error_scale(reference, rule.format)
     number = reference.accepts == FINITE
     with np.errstate(all="ignore"):
         within, sure = compare(far, scale.radius, scale.ulp, rule.limit.ulps)
         sure &= scale.radius <= 0.02 * far
-    # A subnormal result of binary64: a Reference cannot say it better.
-    hopeless = (scale.radius <= FINEST) & (reference.tier >= _ARB)
-    open_ = number & ~within & ~sure & ~hopeless & ~np.isnan(given)
+    # A subnormal result of binary64: no Reference can be sharper.
+    sharpest = (scale.radius <= FINEST) & (reference.tier >= _ARB)
+    open_ = number & ~within & ~sure & ~sharpest & ~np.isnan(given)
     return np.asarray(open_ | (number & np.isnan(given) & _astride(reference, rule)))
 
 
 def _astride(reference: Reference, rule: Rule) -> Mask:
-    """Elements whose exact result may be beyond the format, as far as the truth is known, and may be within."""
+    """Elements whose enclosure contains numbers within the format and numbers beyond it."""
     with np.errstate(invalid="ignore", over="ignore"):
         maybe = np.abs(reference.value) + reference.radius >= rule.format.max
     return np.asarray(maybe & ~beyond(reference, rule.format) & ~reference.interval & (reference.radius > 0))

@@ -33,8 +33,8 @@ NEIGHBOURS = 64
 
 @dataclass(frozen=True)
 class Measured:
-    """violations: rows whose value is surely outside of what the tier claims, in words. undecided: the share of rows of which the tier knows
-    nothing. wide: the share that it encloses, but not to SHARP ulps."""
+    """violations: rows whose value is surely outside of what the tier claims, in words. undecided: the share of rows of which the tier
+    knows nothing. wide: the share that it encloses, but not to SHARP ulps."""
 
     violations: tuple[str, ...]
     undecided: float
@@ -64,7 +64,7 @@ def arb(table: Table) -> Reference:
                 break
             value, low, radius = rigorous.split(result.balls[0])
             if np.isfinite(radius):
-                truth.value[row, 0], truth.low[row, 0], truth.radius[row, 0] = value, low, radius
+                truth.value[row, 0], truth.value_lo[row, 0], truth.radius[row, 0] = value, low, radius
                 truth.accepts[row, 0], truth.interval[row, 0] = FINITE, result.kink
                 if radius <= abs(value) * 2.0**-62 or radius <= 2.0**-1074:
                     break
@@ -74,8 +74,8 @@ def arb(table: Table) -> Reference:
 
 
 def limit(table: Table) -> Reference:
-    """What the limits say of an ordinary point, a number of binary64: where Arb gives up, they are what is asked. The rounding to it is no part of
-    what is measured here; what the oracle makes of such a number is (`whole`)."""
+    """What the limits say of an ordinary point, a number of binary64: where Arb gives up, they are what is asked. The rounding to it is no
+    part of what is measured here; what the oracle makes of such a number is (`whole`)."""
     truth = Reference.unknown(table.rows, 1)
     for row in range(table.rows):
         (right,) = limits_at_infinity.accepted(table.function, table.single(row))
@@ -83,7 +83,7 @@ def limit(table: Table) -> Reference:
         middle = right.low if right.low == right.high else right.low / 2 + right.high / 2  # half of a subnormal is rounded
         truth.value[row, 0] = middle if numeric else np.nan
         truth.radius[row, 0] = (right.high - right.low) / 2 + float(np.spacing(abs(right.low))) if numeric else 0.0
-        truth.low[row, 0], truth.accepts[row, 0] = 0.0, right.kinds
+        truth.value_lo[row, 0], truth.accepts[row, 0] = 0.0, right.kinds
     truth.tier[:] = TIERS.index("limit")
     return truth
 
@@ -99,7 +99,7 @@ def taylor_models(table: Table) -> Reference:
         reach = NEIGHBOURS * float(np.spacing(abs(at)))
         model = taylor(table.function, at - reach, at + reach, 2.0**-50)
         if model is not None:
-            truth.value[row, 0], truth.low[row, 0] = model.values(np.asarray([at]))[0], 0.0
+            truth.value[row, 0], truth.value_lo[row, 0] = model.values(np.asarray([at]))[0], 0.0
             truth.radius[row, 0], truth.accepts[row, 0] = model.radius, FINITE
     return truth
 
@@ -131,7 +131,7 @@ def contains(truth: Reference, row: int, value: Fraction, off: Fraction) -> bool
         return high >= HUGE if claimed > 0 else low <= -HUGE
     if not kinds & FINITE:
         return bool((kinds & PINF and high >= HUGE) or (kinds & NINF and low <= -HUGE))
-    centre, reach = Fraction(claimed) + Fraction(float(truth.low[row, 0])), Fraction(radius)
+    centre, reach = Fraction(claimed) + Fraction(float(truth.value_lo[row, 0])), Fraction(radius)
     return centre - reach <= high and low <= centre + reach
 
 
@@ -141,7 +141,7 @@ def measured(table: Table, tier: str) -> Measured:
         truth = TIERS_MEASURED[tier](table)
     violations = [
         f"{table.name} { ({k: float(v).hex() for k, v in table.single(row).items()}) } {dict(table.function.params)}: {tier} claims "
-        f"{truth.value[row, 0]!r} + {truth.low[row, 0]!r} +- {truth.radius[row, 0]!r} ({truth.accepts[row, 0]}), "
+        f"{truth.value[row, 0]!r} + {truth.value_lo[row, 0]!r} +- {truth.radius[row, 0]!r} ({truth.accepts[row, 0]}), "
         f"the table says {float(value) if abs(value) < HUGE else 'more than 2^1024'!r}"
         for row, (value, off) in enumerate(zip(table.values, table.off, strict=True))
         if not contains(truth, row, value, off)

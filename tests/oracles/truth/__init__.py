@@ -81,9 +81,15 @@ def to_mpf(value: Fraction) -> Any:
 @cache
 def truths() -> dict[str, Checked]:
     """All of them by op name."""
-    found: dict[str, Checked] = {}
+    return {name: truth for module in truths_by_family().values() for name, truth in module.items()}
+
+
+@cache
+def truths_by_family() -> dict[str, dict[str, Checked]]:
+    """By the module that they stand in, which has the name of the family, and by op name."""
+    found: dict[str, dict[str, Checked]] = {}
     for module in pkgutil.iter_modules(__path__):
-        for name, truth in importlib.import_module(f"{__name__}.{module.name}").TRUTH.items():
-            assert name not in found, f"{name} has two independent truths"
-            found[name] = truth if isinstance(truth, Checked) else Checked(truth)
+        truth = importlib.import_module(f"{__name__}.{module.name}").TRUTH
+        assert not truth.keys() & {name for other in found.values() for name in other}, "an op has two independent truths"
+        found[module.name] = {name: t if isinstance(t, Checked) else Checked(t) for name, t in truth.items()}
     return found

@@ -38,6 +38,25 @@ def _standardize(x: list[Any], eps: float) -> list[Any]:
     return [mp.fsum(v - w for w in x) / len(x) / mp.sqrt(pairs + eps) for v in x]
 
 
+def _clip(x: Any, low: int, high: int) -> Any:
+    return low if x < low else high if x > high else x
+
+
+def _selu(x: Any) -> Any:
+    """With the constants solved from the fixed point (0, 1) of the moments, as Klambauer et al. derive them."""
+    tail, far = mp.erfc(1 / mp.sqrt(2)), mp.erfc(mp.sqrt(2))
+    alpha = -mp.sqrt(2 / mp.pi) / (tail * mp.exp(0.5) - 1)
+    inner = 2 * far * mp.e**2 + mp.pi * tail**2 * mp.e - 2 * (2 + mp.pi) * tail * mp.sqrt(mp.e) + mp.pi + 2
+    scale = (1 - tail * mp.sqrt(mp.e)) * mp.sqrt(2 * mp.pi) / mp.sqrt(inner)
+    return scale * (x if x > 0 else alpha * (mp.exp(x) - 1))
+
+
+def _gelu(x: Any, approximate: str) -> Any:
+    if approximate == "none":
+        return x * mp.ncdf(x)
+    return x / 2 * (1 + mp.tanh(mp.sqrt(2 / mp.pi) * (x + mpf(44715) / 10**6 * x**3)))
+
+
 TRUTH: dict[str, Any] = {
     "relu": by_fractions(lambda x: (x + abs(x)) / 2),
     "leaky_relu": by_fractions(_negative_part),
@@ -59,4 +78,19 @@ TRUTH: dict[str, Any] = {
     "crelu": by_fractions(lambda x: [(v + abs(v)) / 2 for v in x] + [(abs(v) - v) / 2 for v in x]),
     "sparsemax": Checked(_sparsemax, bits=300, agree=1e-20, floor=1e-60),
     "standardize": _standardize,
+    "sigmoid": lambda x: (1 + mp.tanh(x / 2)) / 2,
+    "log_sigmoid": lambda x: mp.log((1 + mp.tanh(x / 2)) / 2),
+    "softplus": lambda x: x + mp.log1p(mp.exp(-x)),
+    "relu6": lambda x: _clip(x, 0, 6),
+    "elu": lambda x, alpha: x if x > 0 else alpha * (mp.exp(x) - 1),
+    "celu": lambda x, alpha: max(x, 0) + min(0, alpha * (mp.exp(x / alpha) - 1)),
+    "selu": _selu,
+    "silu": lambda x: x * (1 + mp.tanh(x / 2)) / 2,
+    "mish": lambda x: x * ((1 + mp.exp(x)) ** 2 - 1) / ((1 + mp.exp(x)) ** 2 + 1),
+    "gelu": _gelu,
+    "hard_sigmoid": lambda x: _clip(x + 3, 0, 6) / mpf(6),
+    "hard_swish": lambda x: 0 if x < -3 else x if x > 3 else x * (x + 3) / 6,
+    "softsign": by_fractions(lambda x: x / (1 + x) if x > 0 else x / (1 - x)),
+    "tanhshrink": lambda x: x - mp.sinh(x) / mp.cosh(x),
+    "squareplus": lambda x, b: b / (mp.sqrt(x**2 + b) - x) / 2,
 }

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_plateau import COUNTS, at, cell_of
+from test_constant_run import COUNTS, at, cell_of
 
-from fuzzer.campaign import device_stretch
-from fuzzer.campaign import stretch as stretches
+from fuzzer.campaign import chunk as chunk_module
+from fuzzer.campaign import device_chunk
 from fuzzer.campaign.cell import subjects_of
+from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP
-from fuzzer.campaign.stretch import Stretch, run_stretch
+from fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
-from fuzzer.findings.fact import Share
+from fuzzer.findings.fact import PartialResult
 from fuzzer.frameworks import expression
 from fuzzer.frameworks.framework import Job
 from fuzzer.frameworks.host import Backend, Hosted
@@ -55,21 +55,23 @@ def test_the_balls_of_tensors_hold_the_truth(name: str) -> None:
     known = np.isfinite(rad) & np.isfinite(mid) & ~bad
     assert (truth.accepts[known, 0] == 1).all()
     with np.errstate(invalid="ignore"):
-        gap, room = np.abs(mid - truth.value[:, 0]), rad + truth.radius[:, 0] + np.abs(truth.low[:, 0])
+        gap, room = np.abs(mid - truth.value[:, 0]), rad + truth.radius[:, 0] + np.abs(truth.value_lo[:, 0])
     assert (gap[known] <= room[known] * (1 + 2.0**-20)).all()
     assert known.mean() > 0.4 or name in ("lgamma", "erf", "acosh")
 
 
-def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: pytest.MonkeyPatch | None = None) -> Share | None:
+def on_device(
+    op: str, first: int, count: int, call: Any = None, monkeypatch: pytest.MonkeyPatch | None = None
+) -> PartialResult | None:
     cell = cell_of(op)
     (subject, *_) = subjects_of(cell, (TARGET,))
-    trial = Evaluator(cell, [subject], PATIENT)
+    evaluator = Evaluator(cell, [subject], SWEEP_CAPS)
     function = call or eval(f"lambda x: {subject.implementation.call}", {"torch": torch, **dict(cell.params)})
     if monkeypatch is not None:
         monkeypatch.setattr(Torch, "resident", lambda self, job: Resident(torch, CPU, function))
-    space = stretches.space_of(trial.op, "float32")
-    stretch = Stretch(cell, (TARGET,), first, count)
-    return next((share for _, share in stretches._on_devices(trial, space, stretch)), None)
+    space = chunk_module.space_of(evaluator.op, "float32")
+    chunk = Chunk(cell, (TARGET,), first, count)
+    return next((partial_result for _, partial_result in chunk_module._on_devices(evaluator, space, chunk)), None)
 
 
 @pytest.mark.parametrize(
@@ -79,9 +81,9 @@ def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: py
 )  # fmt: skip
 def test_a_device_tells_what_the_cpu_tells(op: str, x: float, monkeypatch: pytest.MonkeyPatch) -> None:
     cell = cell_of(op)
-    monkeypatch.setattr(device_stretch, "CALL", CALL)
+    monkeypatch.setattr(device_chunk, "CALL", CALL)
     (subject, *_) = subjects_of(cell, (TARGET,))
-    first = run_stretch(Stretch(cell, (TARGET,), at(x), 2 * CALL)).shares[subject.target, subject.implementation.call]
+    first = run_chunk(Chunk(cell, (TARGET,), at(x), 2 * CALL)).partial_results[subject.target, subject.implementation.call]
     device = on_device(op, at(x), 2 * CALL, monkeypatch=monkeypatch)
     assert device is not None
     for name in COUNTS:
@@ -97,13 +99,13 @@ def spoiled(x: Any) -> Any:
 
 
 def test_faults_come_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_stretch, "CALL", CALL)
-    share = on_device("exp", at(2.0), CALL, spoiled, monkeypatch)
-    assert share is not None
-    assert share.inputs == share.elements == CALL
-    assert share.failing == len(range(5, CALL, 1000))
-    assert share.rounded_wrong >= len(range(0, CALL, 1000))
-    assert share.worst == np.inf
+    monkeypatch.setattr(device_chunk, "CALL", CALL)
+    partial_result = on_device("exp", at(2.0), CALL, spoiled, monkeypatch)
+    assert partial_result is not None
+    assert partial_result.inputs == partial_result.elements == CALL
+    assert partial_result.failing == len(range(5, CALL, 1000))
+    assert partial_result.rounded_wrong >= len(range(0, CALL, 1000))
+    assert partial_result.worst == np.inf
 
 
 def test_what_the_balls_do_not_know_is_left_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,9 +117,9 @@ def test_a_call_that_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def raising(x: NDArray[Any]) -> Any:
         raise RuntimeError("no kernel")
 
-    share = on_device("exp", at(3.0), CALL, raising, monkeypatch)
-    assert share is not None
-    assert "no kernel" in share.error
+    partial_result = on_device("exp", at(3.0), CALL, raising, monkeypatch)
+    assert partial_result is not None
+    assert "no kernel" in partial_result.error
 
 
 class OnCpu(Torch):
@@ -135,8 +137,8 @@ def test_a_host_tells_what_this_process_tells() -> None:
         for op, x in (("exp", 2.0), ("tanh", 0.3), ("log", 1.0)):
             cell = cell_of(op)
             (subject, *_) = subjects_of(cell, (TARGET,))
-            job = Evaluator(cell, [subject], PATIENT).calls.job(subject)
-            told, here = (device_stretch.scan(where, job, at(x), 3 * CALL, 4.0) for where in (there, OnCpu()))
+            job = Evaluator(cell, [subject], SWEEP_CAPS).calls.job(subject)
+            told, here = (device_chunk.scan(where, job, at(x), 3 * CALL, 4.0) for where in (there, OnCpu()))
             assert told is not None
             assert here is not None
             assert told.sure == here.sure
@@ -145,8 +147,8 @@ def test_a_host_tells_what_this_process_tells() -> None:
             np.testing.assert_array_equal(told.rest, here.rest)
             np.testing.assert_array_equal(told.answers, here.answers)
         job = replace(job, op=replace(job.op, name="nobody_knows_it"))
-        assert device_stretch.scan(there, job, at(1.0), CALL, 4.0) is None
-        assert elsewhere.apply(device_stretch.scanned, job, at(1.0), CALL, 4.0) is None
+        assert device_chunk.scan(there, job, at(1.0), CALL, 4.0) is None
+        assert elsewhere.apply(device_chunk.scanned, job, at(1.0), CALL, 4.0) is None
     finally:
         there.end()
         elsewhere.end()
@@ -161,13 +163,13 @@ def test_a_call_that_does_not_fit_into_memory_is_divided(monkeypatch: pytest.Mon
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return torch.exp(x)
 
-    monkeypatch.setattr(device_stretch, "CALL", 16 * CALL)
-    monkeypatch.setattr(device_stretch, "SHORT", CALL)
-    share = on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch)
-    assert share is not None
-    assert share.inputs == 8 * CALL
+    monkeypatch.setattr(device_chunk, "CALL", 16 * CALL)
+    monkeypatch.setattr(device_chunk, "SHORT", CALL)
+    partial_result = on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch)
+    assert partial_result is not None
+    assert partial_result.inputs == 8 * CALL
     assert sizes == [8 * CALL, 4 * CALL] + 8 * [CALL]
-    monkeypatch.setattr(device_stretch, "SHORT", 2 * CALL)
+    monkeypatch.setattr(device_chunk, "SHORT", 2 * CALL)
     assert on_device("exp", at(2.0), 8 * CALL, short_of_memory, monkeypatch) is None
 
 
@@ -177,20 +179,20 @@ def test_on_the_cpu_nothing_is_resident() -> None:
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("op", ["exp", "tanh", "log1p"])
-def test_a_gpu_judges_its_own_stretch(op: str) -> None:
+def test_a_gpu_judges_its_own_chunk(op: str) -> None:
     """The same shares as the CPU's judge makes of the same answers."""
     if shutil.which("nvidia-smi") is None:
         pytest.skip("no NVIDIA GPU")
     cell, target = cell_of(op), "torch:cuda:eager"
     (subject, *_) = subjects_of(cell, (target,))
-    trial = Evaluator(cell, [subject], PATIENT)
-    told = device_stretch.scan(trial.calls.framework(subject), trial.calls.job(subject), at(0.5), 4 * CALL, 4.0)
+    evaluator = Evaluator(cell, [subject], SWEEP_CAPS)
+    told = device_chunk.scan(evaluator.calls.framework(subject), evaluator.calls.job(subject), at(0.5), 4 * CALL, 4.0)
     assert told is not None
     assert len(told.rest) < CALL
-    device = run_stretch(Stretch(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
+    device = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).partial_results[subject.target, subject.implementation.call]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stretches, "scan", lambda *_: None)
-        here = run_stretch(Stretch(cell, (target,), at(0.5), 4 * CALL)).shares[subject.target, subject.implementation.call]
+        patch.setattr(chunk_module, "scan", lambda *_: None)
+        here = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).partial_results[subject.target, subject.implementation.call]
     for name in COUNTS:
         assert getattr(device, name) == getattr(here, name), name
     assert device.worst == pytest.approx(here.worst, abs=SHARP)

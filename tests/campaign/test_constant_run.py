@@ -1,4 +1,4 @@
-"""Sweeps over plateaus tell what sweeps of every single input tell."""
+"""Sweeps over constant runs tell what sweeps of every single input tell."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import scipy.special
 from numpy.typing import NDArray
 from planted_frameworks import planted
 
-from fuzzer.campaign import stretch as stretches
+from fuzzer.campaign import chunk as chunk_module
 from fuzzer.campaign.cell import Cell
+from fuzzer.campaign.chunk import Chunk, run_chunk
+from fuzzer.campaign.constant_run import ConstantRun, constant_runs
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.plateau import Plateau, plateaus
-from fuzzer.campaign.sharp_truth import CALL, PATIENT, SHARP, truth_of
-from fuzzer.campaign.stretch import Stretch, run_stretch
+from fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS, truth_of
 from fuzzer.case import Batch
 from fuzzer.catalog.registry import op_named
-from fuzzer.findings.fact import Share
+from fuzzer.findings.fact import PartialResult
 from fuzzer.formats import format_named
 from fuzzer.inputs.exhaustive import space_of
 from oracles.reference import NAN, PINF
@@ -56,9 +56,9 @@ def at(x: float) -> int:
     return int(np.float32(x).view(np.uint32)) // CALL * CALL
 
 
-def found(op: str, first: int, count: int = 4 * CALL) -> list[Plateau]:
-    trial = Evaluator(cell_of(op), [], PATIENT)
-    return plateaus(trial.function, space_of(trial.op, "float32"), first, count, CALL, partial(truth_of, trial))
+def found(op: str, first: int, count: int = 4 * CALL) -> list[ConstantRun]:
+    evaluator = Evaluator(cell_of(op), [], SWEEP_CAPS)
+    return constant_runs(evaluator.function, space_of(evaluator.op, "float32"), first, count, CALL, partial(truth_of, evaluator))
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,15 @@ def test_elsewhere_there_is_none(op: str, x: float) -> None:
     assert found(op, at(x)) == []
 
 
-def shares(op: str, fault: Any, first: int, flat: bool, monkeypatch: pytest.MonkeyPatch, count: int = 4 * CALL) -> Share:
+def partial_results(
+    op: str, fault: Any, first: int, flat: bool, monkeypatch: pytest.MonkeyPatch, count: int = 4 * CALL
+) -> PartialResult:
     with planted(TRUTH[op], fault):
         if not flat:
-            monkeypatch.setattr(stretches, "plateaus", lambda *_: [])
-        result = run_stretch(Stretch(cell_of(op), ("torch:cpu:eager",), first, count))
+            monkeypatch.setattr(chunk_module, "constant_runs", lambda *_: [])
+        result = run_chunk(Chunk(cell_of(op), ("torch:cpu:eager",), first, count))
         monkeypatch.undo()
-    return min(result.shares.items())[1]
+    return min(result.partial_results.items())[1]
 
 
 def none(right: NDArray[Any], batch: Batch) -> NDArray[Any]:
@@ -127,8 +129,8 @@ def some_wrong(right: NDArray[Any], batch: Batch) -> NDArray[Any]:
      ("tanh", 9.0), ("log", -5.0), ("erfc", 10.05), ("silu", -1e-12), ("silu", 17.0), ("lgamma", -1e8)],
 )  # fmt: skip
 def test_a_plateau_tells_what_its_inputs_tell(op: str, x: float, fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    flat = shares(op, fault, at(x), True, monkeypatch)
-    single = shares(op, fault, at(x), False, monkeypatch)
+    flat = partial_results(op, fault, at(x), True, monkeypatch)
+    single = partial_results(op, fault, at(x), False, monkeypatch)
     for name in COUNTS:
         assert getattr(flat, name) == getattr(single, name), name
     assert flat.most == pytest.approx(single.most)

@@ -1,7 +1,8 @@
-"""Plateau: a run of inputs whose correctly rounded results are known from one enclosure: all the same number (where a function underflows,
-saturates, overflows or has no value), or the input itself times a power of two (beside zero: tanh x, x / 2 + ...).
+"""ConstantRun: consecutive inputs whose correctly rounded results follow from one enclosure.
 
-Two thirds of all binary32 numbers lie on one for most functions. What an answer there is worth is known without the truth of each input.
+They are all the same number (where a function underflows, saturates, overflows or has no value), or the input times a power of two (near
+zero: tanh x, x / 2 + ...). For most functions two thirds of all binary32 numbers lie on such runs, and are judged without a reference of
+each.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.sharp_truth import SHARP, Truth
+from fuzzer.campaign.tight_reference import SHARP, TightReference
 from fuzzer.case import Batch
 from fuzzer.formats import Format
 from fuzzer.inputs.exhaustive import Space
@@ -26,20 +27,22 @@ from oracles.reference import FINITE, NAN, Reference
 from oracles.tiers.lattices import settled_kinds
 
 #: The truth of some inputs.
-Known = Callable[[Batch], Truth]
+Known = Callable[[Batch], TightReference]
 
 
 @dataclass(frozen=True)
-class Plateau:
-    """Inputs `first` to `first + count` of a space: the correctly rounded result is `right`, or, where scale is not 0, `scale` times the input,
-    exactly; or, where kinds is not 0, it is no number, and what Reference.accepts names is right. worst: the largest error of these results in
-    ulps, at input `at` (-1: none)."""
+class ConstantRun:
+    """Inputs `first` to `first + count` of a space, with their correctly rounded results."""
 
     first: int
     count: int
+    #: The result of all of them, unless scale or kinds is set.
     right: Any = None
+    #: Not 0: each result is the input times this, exactly.
     scale: float = 0.0
+    #: Not 0: the result is no number; the kinds that are right, as in Reference.accepts.
     kinds: int = 0
+    #: The largest error of the correctly rounded results in ulps, and its input (-1: none).
     worst: float = -1.0
     at: int = -1
 
@@ -53,8 +56,9 @@ class Plateau:
         return np.asarray(answers == results.reshape(-1, 1))
 
 
-def plateaus(function: Function, space: Space, first: int, count: int, step: int, known: Known) -> list[Plateau]:
-    """The plateaus among the inputs `first` to `first + count` of a space of one number, each of whole blocks of `step` inputs, ascending.
+def constant_runs(function: Function, space: Space, first: int, count: int, step: int, known: Known) -> list[ConstantRun]:
+    """The constant runs among the inputs `first` to `first + count` of a space of one number, each of whole blocks of `step` inputs,
+    ascending.
 
     Blocks are candidates where the truths of their first and last inputs look alike; of those that stand side by side one enclosure is
     asked, of their halves where it does not tell.
@@ -69,7 +73,7 @@ def plateaus(function: Function, space: Space, first: int, count: int, step: int
     if truth.right.shape[1] != 1:
         return []
     ends = _Ends(batch.format, numbers, given, truth.reference, truth.right[:, 0], truth.certain[:, 0])
-    found: list[Plateau] = []
+    found: list[ConstantRun] = []
     for sign, blocks in itertools.groupby(range(len(firsts)), ends.signs().__getitem__):
         if sign is not None:
             run = list(blocks)
@@ -122,8 +126,8 @@ class _Ends:
         )
 
 
-def _resolved(function: Function, ends: _Ends, sign: Sign, a: int, b: int) -> list[Plateau]:
-    """The plateaus of the run of blocks a to b, which have this sign."""
+def _resolved(function: Function, ends: _Ends, sign: Sign, a: int, b: int) -> list[ConstantRun]:
+    """The constant runs of the run of blocks a to b, which have this sign."""
     one = _proved(function, ends.of(a, b), sign)
     if one is not None:
         return [one]
@@ -133,11 +137,11 @@ def _resolved(function: Function, ends: _Ends, sign: Sign, a: int, b: int) -> li
     return _resolved(function, ends, sign, a, middle) + _resolved(function, ends, sign, middle, b)
 
 
-def _proved(function: Function, ends: _Ends, sign: Sign) -> Plateau | None:
-    """The plateau that holds these ends and all between, where one enclosure proves it."""
+def _proved(function: Function, ends: _Ends, sign: Sign) -> ConstantRun | None:
+    """The constant run that holds these ends and all between, where one enclosure proves it."""
     kind, value, _ = sign
     fmt, given, right = ends.format, ends.given, ends.right
-    place = Plateau(int(ends.numbers[0]), int(ends.numbers[-1] - ends.numbers[0]) + 1)
+    place = ConstantRun(int(ends.numbers[0]), int(ends.numbers[-1] - ends.numbers[0]) + 1)
     if kind == "no number":
         return replace(place, kinds=int(value)) if _no_number(function, fmt, given, int(value)) else None
     if kind == "line":
@@ -155,8 +159,8 @@ def _proved(function: Function, ends: _Ends, sign: Sign) -> Plateau | None:
 
 
 def _no_number(function: Function, fmt: Format, given: NDArray[np.float64], kinds: int) -> bool:
-    """Whether the function has no number at any input of the run, and what is accepted instead is `kinds`: undefined on all of it, or all of
-    its inputs integers, and those poles."""
+    """Whether the function has no number at any input of the run, and what is accepted instead is `kinds`: undefined on all of it, or all
+    of its inputs integers, and those poles."""
     if kinds == NAN:
         found = hull(function, float(given.min()), float(given.max()))
         if found is not None and found.undefined:
@@ -179,8 +183,8 @@ def _at_level(fmt: Format, found: Hull | None, result: Any) -> float | None:
 def _along_line(function: Function, fmt: Format, given: NDArray[np.float64], reference: Reference, scale: float) -> float | None:
     """The most ulps that f(x) is off scale * x, where that is f(x) correctly rounded for all x in the run; else None.
 
-    f(x) = f(a) + q (x - a) with q in the hull of the slopes and a either 0 or the end of the run beside it. Next to a number y of precision p
-    no other is nearer than |y| 2^-p, and what is off by less than half of that is rounded to y; subnormal numbers stand no nearer.
+    f(x) = f(a) + q (x - a) with q in the hull of the slopes and a either 0 or the end of the run beside it. Next to a number y of precision
+    p no other is nearer than |y| 2^-p, and what is off by less than half of that is rounded to y; subnormal numbers stand no nearer.
     """
     sizes = np.abs(given)
     least, most = float(sizes.min()) * abs(scale), float(sizes.max()) * abs(scale)
@@ -194,7 +198,7 @@ def _along_line(function: Function, fmt: Format, given: NDArray[np.float64], ref
             return found
     k = int(np.argmin(sizes))
     with np.errstate(all="ignore"):
-        off = abs((reference.value[k, 0] - scale * given[k]) + reference.low[k, 0]) + reference.radius[k, 0]
+        off = abs((reference.value[k, 0] - scale * given[k]) + reference.value_lo[k, 0]) + reference.radius[k, 0]
     return _off(fmt, slope(function, float(given.min()), float(given.max())), scale, float(off) / least if least else np.inf)
 
 

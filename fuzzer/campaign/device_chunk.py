@@ -1,7 +1,7 @@
-"""A stretch of binary32 inputs judged where the target computes: inputs, answers, balls and comparisons never leave the device.
+"""A chunk of binary32 inputs judged where the target computes: inputs, answers, balls and comparisons never leave the device.
 
 What is correctly rounded, or surely within T, is counted there; the rest, a small part, comes to the CPU and is judged as everywhere.
-A framework that runs on a device lives in a host: the stretch goes there as two numbers, and the counts and the rest come back.
+A framework that runs on a device lives in a host: the chunk goes there as two numbers, and the counts and the rest come back.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.sharp_truth import SHARP
+from fuzzer.campaign.tight_reference import SHARP
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
-from fuzzer.findings.fact import Share, joined
+from fuzzer.findings.fact import PartialResult, joined
 from fuzzer.formats import FLOAT32
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job, out_of_memory
 from fuzzer.frameworks.host import Hosted
@@ -31,16 +31,17 @@ CALL, SHORT = 1 << 22, 1 << 16
 
 @dataclass(frozen=True)
 class Scan:
-    """What a device has judged of a stretch. sure: what the inputs contribute that it could decide; rest: the numbers of the others, ascending;
-    answers: what the call gave for those, (rows, 1)."""
+    """What a device has judged of a chunk. sure: what the inputs contribute that it could decide; rest: the numbers of the others,
+    ascending; answers: what the call gave for those, (rows, 1)."""
 
-    sure: Share
+    sure: PartialResult
     rest: NDArray[np.int64]
     answers: NDArray[np.float32]
 
 
 def scan(framework: Framework, job: Job, first: int, count: int, limit: float) -> Scan | None:
-    """The inputs `first` to `first + count` through a job, judged where the framework's tensors live, in this process or in the framework's host.
+    """The inputs `first` to `first + count` through a job, judged where the framework's tensors live, in this process or in the framework's
+    host.
 
     limit: T in ulps, TIE allowed for. None where nothing is resident there, or the balls know nothing of the function: the CPU's own way is
     to be taken. Raises FrameworkError.
@@ -50,7 +51,7 @@ def scan(framework: Framework, job: Job, first: int, count: int, limit: float) -
     if told is None:
         return None
     sure, rest, answers = told
-    return Scan(Share(**sure), np.frombuffer(rest, np.int64), np.frombuffer(answers, np.float32).reshape(-1, 1))
+    return Scan(PartialResult(**sure), np.frombuffer(rest, np.int64), np.frombuffer(answers, np.float32).reshape(-1, 1))
 
 
 def scanned(framework: Any, job: Job, first: int, count: int, limit: float) -> tuple[dict[str, Any], bytes, bytes] | None:
@@ -98,17 +99,17 @@ class _Lane:
             return None
         right, wrong, gap, unsure, ulp = judged
         ok, off = int(right.sum()), int(wrong.sum())
-        share = Share(inputs=ok + off, elements=ok + off, classes={Class.ok.name: ok + off}, rounded_wrong=off)
+        partial_result = PartialResult(inputs=ok + off, elements=ok + off, classes={Class.ok.name: ok + off}, rounded_wrong=off)
         counted = wrong if off else right
         if off or ok:
             ulps = torch.where(counted, gap / ulp, -1.0)
             k = int(torch.argmax(ulps))
             most = float(torch.where(counted, (gap + unsure) / ulp, 0.0).max())
-            share = replace(
-                share, worst=float(ulps[k]), at=first + k, answer=float(answers[k]), most=max(0.5, most) if ok else most,
+            partial_result = replace(
+                partial_result, worst=float(ulps[k]), at=first + k, answer=float(answers[k]), most=max(0.5, most) if ok else most,
             )  # fmt: skip
         rest = torch.nonzero(~(right | wrong)).ravel()
-        return Scan(share, first + rest.cpu().numpy().astype(np.int64), answers[rest].cpu().numpy().reshape(-1, 1))
+        return Scan(partial_result, first + rest.cpu().numpy().astype(np.int64), answers[rest].cpu().numpy().reshape(-1, 1))
 
     def _judged(self, x: Any, answers: Any) -> tuple[Any, Any, Any, Any, Any] | None:
         """(correctly rounded, surely not and surely within T, error, its uncertainty, ulp) per input; None where nothing is known.

@@ -1,4 +1,4 @@
-"""Sharp truth: the truth of consecutive inputs, so sharp that its rounding is known: by a Taylor model where there is one, by ball64, or climbed."""
+"""TightReference: the truth of consecutive inputs, tight enough that its rounding is known: by a Taylor model, by ball64, or by a climb."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from oracles.tiers.audit import audit
 #: Inputs of one framework call: large enough that Python's share is small, small enough that the oracle's columns stay in the cache.
 CALL = 1 << 15
 #: What the truth of one call may cost beyond the vectorised tiers: every row of 16 bits; of 32 bits a share that lets a sweep end.
-PATIENT = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=20.0, arb_bits=1024, audit_share=2.0**-16)
+SWEEP_CAPS = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=20.0, arb_bits=1024, audit_share=2.0**-16)
 #: The truth is known to this part of an ulp.
 SHARP = 2.0**-10
 #: Inputs of a Taylor model, first the most: a model costs about as much as ten thousand inputs by it.
@@ -33,9 +33,12 @@ PIECES = (1 << 17, CALL)
 TRIES, LEFT_OUT = 4, 256
 
 
-class Truth:
-    """The truth of the rows of a call. right: correctly rounded, where certain; plain: the elements that are numbers and no intervals, None
-    where all are. elements: the Reference of these (rows, outs), one after the other."""
+class TightReference:
+    """The truth of the rows of a call, with its rounding.
+
+    right: the correctly rounded results, valid where `certain`. plain: elements whose truth is a number and no interval; None: all.
+    elements: gives the Reference of some (rows, outs), one after the other.
+    """
 
     def __init__(
         self, right: NDArray[Any], certain: NDArray[np.bool_], elements: Callable[[Any, Any], Reference], plain: NDArray[np.bool_] | None = None
@@ -43,13 +46,13 @@ class Truth:
         self.right, self.certain, self.plain, self.elements = right, certain, plain, elements
 
     @classmethod
-    def of(cls, reference: Reference, fmt: Format) -> Truth:
+    def of(cls, reference: Reference, fmt: Format) -> TightReference:
         """Of a Reference of all rows."""
         right, certain = rounded(reference, fmt)
         return cls.known(reference, right, certain & ~reference.interval)
 
     @classmethod
-    def known(cls, reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_]) -> Truth:
+    def known(cls, reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_]) -> TightReference:
         """Of a Reference whose rounding is known."""
         numbers = reference.accepts == FINITE
 
@@ -63,25 +66,27 @@ class Truth:
         return self.elements(*np.indices(self.right.shape))
 
 
-def truth_of(trial: Evaluator, batch: Batch) -> Truth:
+def truth_of(evaluator: Evaluator, batch: Batch) -> TightReference:
     """The truth of every row."""
     inputs = batch.exact()
     if all(np.isfinite(values).all() for values in inputs.values()):
-        return _at_once(trial, inputs) or Truth.of(_climbed(trial, inputs), trial.format)
+        return _at_once(evaluator, inputs) or TightReference.of(_climbed(evaluator, inputs), evaluator.format)
     nans = np.logical_or.reduce([np.isnan(values) for values in inputs.values()])
     if len(inputs) > 1 or not nans.any():
-        return Truth.of(_climbed(trial, inputs), trial.format)
+        return TightReference.of(_climbed(evaluator, inputs), evaluator.format)
     rows, back = np.unique(
         np.where(nans, int(np.argmax(nans)), np.arange(batch.rows)), return_inverse=True
     )  # all NaNs have one truth
-    return Truth.of(_climbed(trial, {name: values[rows] for name, values in inputs.items()}).take(back), trial.format)
+    return TightReference.of(
+        _climbed(evaluator, {name: values[rows] for name, values in inputs.items()}).take(back), evaluator.format
+    )
 
 
-def _climbed(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Reference:
+def _climbed(evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Reference:
     """By the oracle, tier by tier."""
-    fmt = trial.format
+    fmt = evaluator.format
 
-    climb = oracle.ask(Question(trial.function, inputs, fmt.precision, trial.caps, trial.clock.tally))
+    climb = oracle.ask(Question(evaluator.function, inputs, fmt.precision, evaluator.caps, evaluator.clock.tally))
     while climb.goes_on:
         truth = climb.sharpened
         known = rounded(truth, fmt)[1] | truth.interval | (truth.accepts != FINITE)
@@ -91,9 +96,9 @@ def _climbed(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Refere
     return climb.reference
 
 
-def _at_once(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Truth | None:
+def _at_once(evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> TightReference | None:
     """By ball64 alone, what it leaves by the oracle: a sweep is mostly this. None where ball64 does not know the function."""
-    fmt, function = trial.format, trial.function
+    fmt, function = evaluator.format, evaluator.function
     began = time.perf_counter()
     m = Ball64()
     (rows,) = next(iter(inputs.values())).shape
@@ -113,23 +118,25 @@ def _at_once(trial: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Truth 
         reference.accepts[bad], reference.radius[bad] = NAN, 0.0
         open_ &= ~bad
         certain &= ~bad
-    trial.clock.tally.seconds[m.name] += time.perf_counter() - began
+    evaluator.clock.tally.seconds[m.name] += time.perf_counter() - began
     left = np.flatnonzero(open_)
-    trial.clock.tally.elements[m.name] += rows - len(left)
-    audit(function, inputs, reference, trial.caps)
-    return None if len(left) == rows else _sharpened(trial, inputs, reference, right, certain, left)
+    evaluator.clock.tally.elements[m.name] += rows - len(left)
+    audit(function, inputs, reference, evaluator.caps)
+    return None if len(left) == rows else _sharpened(evaluator, inputs, reference, right, certain, left)
 
 
 def _sharpened(
-    trial: Evaluator, inputs: dict[str, NDArray[np.float64]], reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_],
+    evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]], reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_],
     left: NDArray[np.int64],
-) -> Truth:  # fmt: skip
+) -> TightReference:  # fmt: skip
     """With the rows that are left by the oracle."""
     if len(left):
-        sharper = Truth.of(_climbed(trial, {name: values[left] for name, values in inputs.items()}), trial.format)
+        sharper = TightReference.of(
+            _climbed(evaluator, {name: values[left] for name, values in inputs.items()}), evaluator.format
+        )
         reference.put(left, sharper.reference)
         right[left], certain[left] = sharper.right[:, 0], sharper.certain[:, 0]
-    return Truth.known(reference, right.reshape(-1, 1), certain.reshape(-1, 1))
+    return TightReference.known(reference, right.reshape(-1, 1), certain.reshape(-1, 1))
 
 
 def _column(mid: NDArray[np.float64], rad: Any, tier: str) -> Reference:
@@ -149,7 +156,7 @@ def _numbers(mid: NDArray[np.float64], rad: Any, tier: str) -> Reference:
 def rounded(truth: Reference, fmt: Format) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """(the correctly rounded results, where they are certain) of the elements whose truth is a number."""
     with np.errstate(all="ignore"):
-        right, certain = _both_ends(truth.value, truth.radius + np.abs(truth.low), fmt)
+        right, certain = _both_ends(truth.value, truth.radius + np.abs(truth.value_lo), fmt)
     return right, certain & (truth.accepts & FINITE != 0)
 
 
@@ -170,15 +177,15 @@ def _alike(value: NDArray[np.float64], spread: Any, fmt: Format) -> tuple[NDArra
 
 
 class Models:
-    """The Taylor models of a stretch, each made when a call asks for it."""
+    """The Taylor models of a chunk, each made when a call asks for it."""
 
-    def __init__(self, trial: Evaluator, space: Space) -> None:
-        self.trial, self.space = trial, space
-        self.wanted = trial.function.order == "value" and space.is_line and space.size > 1 << 16
+    def __init__(self, evaluator: Evaluator, space: Space) -> None:
+        self.evaluator, self.space = evaluator, space
+        self.wanted = evaluator.function.order == "value" and space.is_line and space.size > 1 << 16
         self._known: dict[tuple[int, int], Taylor | None] = {}
         self._failures = self._skip = 0
 
-    def truth(self, first: int, batch: Batch) -> Truth | None:
+    def truth(self, first: int, batch: Batch) -> TightReference | None:
         """The truth of a whole call whose inputs start with that number; None where no model covers it."""
         if not self.wanted or batch.rows != CALL:
             return None
@@ -209,8 +216,8 @@ class Models:
         (ends,) = self.space.inputs(np.array([start, start + count - 1])).exact().values()
         if not np.isfinite(ends).all():
             return None
-        fmt = self.trial.format
-        model = taylor(self.trial.function, float(ends.min()), float(ends.max()), SHARP * 2.0 ** -(fmt.precision + 8))
+        fmt = self.evaluator.format
+        model = taylor(self.evaluator.function, float(ends.min()), float(ends.max()), SHARP * 2.0 ** -(fmt.precision + 8))
         if model is None or model.least < fmt.min_normal:
             return None
         self._audit(model, float(ends[0]))
@@ -219,12 +226,12 @@ class Models:
     def _audit(self, model: Taylor, x: float) -> None:
         """Against Arb at one input: another arithmetic, of another shape. Raises AuditFailure."""
         given = np.array([x])
-        (name,) = self.trial.function.inputs
-        audit(self.trial.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.trial.caps)
+        (name,) = self.evaluator.function.inputs
+        audit(self.evaluator.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.evaluator.caps)
 
-    def _by(self, model: Taylor, batch: Batch) -> Truth:
+    def _by(self, model: Taylor, batch: Batch) -> TightReference:
         began = time.perf_counter()
-        fmt, tally = self.trial.format, self.trial.clock.tally
+        fmt, tally = self.evaluator.format, self.evaluator.clock.tally
         inputs = batch.exact()
         (x,) = inputs.values()
         mid = model.values(x)
@@ -233,9 +240,9 @@ class Models:
         left = np.flatnonzero(~certain)
         tally.elements["taylor"] += len(mid) - len(left)
         if len(left):
-            return _sharpened(self.trial, inputs, _column(mid, model.radius, "taylor"), right, certain, left)
+            return _sharpened(self.evaluator, inputs, _column(mid, model.radius, "taylor"), right, certain, left)
 
         def elements(rows: Any, _: Any) -> Reference:
             return _numbers(mid[rows], model.radius, "taylor")
 
-        return Truth(right.reshape(-1, 1), certain.reshape(-1, 1), elements)
+        return TightReference(right.reshape(-1, 1), certain.reshape(-1, 1), elements)

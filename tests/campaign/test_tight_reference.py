@@ -1,4 +1,4 @@
-"""What a stretch tells does not depend on how its truth was found: by Taylor models, by balls, or row by row."""
+"""What a chunk tells does not depend on how its truth was found: by Taylor models, by balls, or row by row."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from planted_frameworks import planted
-from test_plateau import COUNTS, TRUTH, at, cell_of, some_wrong
+from test_constant_run import COUNTS, TRUTH, at, cell_of, some_wrong
 
-from fuzzer.campaign import sharp_truth
+from fuzzer.campaign import tight_reference
+from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.sharp_truth import CALL, PATIENT, PIECES, SHARP, Models
-from fuzzer.campaign.stretch import Stretch, run_stretch
+from fuzzer.campaign.tight_reference import CALL, PIECES, SHARP, SWEEP_CAPS, Models
 from fuzzer.case import Batch
-from fuzzer.findings.fact import Share
+from fuzzer.findings.fact import PartialResult
 from fuzzer.formats import format_named
 from fuzzer.inputs.exhaustive import space_of
 from oracles.oracle import AuditFailure
@@ -24,11 +24,11 @@ PLACES = [("exp", 1.0), ("exp", 80.0), ("exp", -50.0), ("tanh", 0.3), ("tanh", -
           ("lgamma", -2.7), ("lgamma", 1.0), ("erfc", 4.0), ("silu", -3.0)]  # fmt: skip
 
 
-def by(tiers: Any, op: str, first: int, fault: Any) -> tuple[Share, dict[str, int]]:
+def by(tiers: Any, op: str, first: int, fault: Any) -> tuple[PartialResult, dict[str, int]]:
     with planted(TRUTH[op], fault):
-        result = run_stretch(Stretch(cell_of(op), ("torch:cpu:eager",), first, 2 * CALL))
+        result = run_chunk(Chunk(cell_of(op), ("torch:cpu:eager",), first, 2 * CALL))
     tiers.undo()
-    return min(result.shares.items())[1], result.by_tier
+    return min(result.partial_results.items())[1], result.by_tier
 
 
 def float32_of_half(right: NDArray[Any], batch: Batch) -> NDArray[Any]:
@@ -41,7 +41,7 @@ def float32_of_half(right: NDArray[Any], batch: Batch) -> NDArray[Any]:
 @pytest.mark.parametrize(("op", "x"), PLACES)
 def test_every_way_tells_the_same(op: str, x: float, fault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     model, tiers = by(monkeypatch, op, at(x), fault)
-    monkeypatch.setattr(sharp_truth, "taylor", lambda *_: None)
+    monkeypatch.setattr(tight_reference, "taylor", lambda *_: None)
     balls, _ = by(monkeypatch, op, at(x), fault)
     for name in COUNTS:
         assert getattr(model, name) == getattr(balls, name), name
@@ -51,7 +51,7 @@ def test_every_way_tells_the_same(op: str, x: float, fault: Any, monkeypatch: py
 
 
 def test_a_wrong_model_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = sharp_truth.taylor
+    honest = tight_reference.taylor
 
     def lying(*arguments: Any) -> Any:
         model = honest(*arguments)
@@ -59,17 +59,17 @@ def test_a_wrong_model_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
         constant, *rest = model.coefficients
         return type(model)(**{**vars(model), "coefficients": (constant * (1 + 2.0**-30), *rest)})
 
-    monkeypatch.setattr(sharp_truth, "taylor", lying)
+    monkeypatch.setattr(tight_reference, "taylor", lying)
     with planted(np.exp), pytest.raises(AuditFailure, match="taylor claims"):
-        run_stretch(Stretch(cell_of("exp"), ("torch:cpu:eager",), at(2.0), CALL))
+        run_chunk(Chunk(cell_of("exp"), ("torch:cpu:eager",), at(2.0), CALL))
 
 
 def test_pieces_without_a_model_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(sharp_truth, "taylor", lambda *rest: asked.append(rest))
-    trial = Evaluator(cell_of("exp"), [], PATIENT)
-    space = space_of(trial.op, "float32")
-    models = Models(trial, space)
+    monkeypatch.setattr(tight_reference, "taylor", lambda *rest: asked.append(rest))
+    evaluator = Evaluator(cell_of("exp"), [], SWEEP_CAPS)
+    space = space_of(evaluator.op, "float32")
+    models = Models(evaluator, space)
     for first in range(at(2.0), at(2.0) + 64 * CALL, CALL):
         assert models.truth(first, space.inputs(np.arange(first, first + CALL))) is None
     assert len(asked) < 64 * len(PIECES) // 3

@@ -17,12 +17,12 @@ import pytest
 from test_run import Stop, content, settings_of, stores
 from test_shard import comparable, shard_of
 
-from fuzzer.campaign import raised
+from fuzzer.campaign import failures
 from fuzzer.campaign.cell import Cell
 from fuzzer.campaign.plan import FIRST, Progress, round_of
 from fuzzer.campaign.probe import probe
 from fuzzer.campaign.reproduce import reproduce
-from fuzzer.campaign.run import AGAIN, _Campaign, run_campaign
+from fuzzer.campaign.run import RETRY_CALL_TIMEOUT, _Campaign, run_campaign
 from fuzzer.campaign.shard import ShardResult, run_shard
 from fuzzer.case import Case
 from fuzzer.catalog.registry import op_named, ops
@@ -48,7 +48,7 @@ def no_host_is_left(planted: None) -> Any:
 
 
 def alone(how: str, **rest: Any) -> ShardResult:
-    return run_shard(shard_of(f"faulty_{how}", alone=True, **{"patience": 20.0, "verdicts": VERDICTS, **rest}))
+    return run_shard(shard_of(f"faulty_{how}", alone=True, **{"call_timeout": 20.0, "verdicts": VERDICTS, **rest}))
 
 
 def x_of(finding: Finding) -> float:
@@ -97,7 +97,7 @@ def test_a_finding_that_hangs_now_is_told_so_within_the_time() -> None:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raised, "SHORTEST", 0.5)
+    monkeypatch.setattr(failures, "SHORTEST", 0.5)
 
 
 @pytest.mark.usefixtures("hasty")
@@ -105,7 +105,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
                                                       ("waits", "hang", "no answer within"),
                                                       ("holds", "hang", "no answer within")])  # fmt: skip
 def test_the_guilty_row_is_found(how: str, symptom: str, said: str) -> None:
-    result = alone(how, patience=3.0 if symptom == "hang" else 20.0)
+    result = alone(how, call_timeout=3.0 if symptom == "hang" else 20.0)
     (finding,) = result.findings
     assert (finding.symptom, finding.class_, finding.implementation) == (symptom, "unstable", guilty(how))
     assert x_of(finding) == 1.0
@@ -138,7 +138,7 @@ def test_what_dies_in_long_calls_only_gets_the_least_length() -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_who_is_slow_is_not_accused_of_what_hangs() -> None:
-    (finding,) = alone("dawdles", patience=3.0).findings
+    (finding,) = alone("dawdles", call_timeout=3.0).findings
     assert (finding.symptom, finding.case["patience"]) == ("hang", 3.0)
     assert x_of(finding) > 80
     assert finding.note == "no answer within 3 s"
@@ -146,7 +146,7 @@ def test_who_is_slow_is_not_accused_of_what_hangs() -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_what_adds_up_in_a_long_call_is_told_with_its_call() -> None:
-    (finding,) = alone("adds_up", patience=3.0).findings
+    (finding,) = alone("adds_up", call_timeout=3.0).findings
     assert x_of(finding) > 0
     assert finding.case["placement"]["length"] > 100
     assert finding.note.startswith("no answer within 3 s; in calls of ")
@@ -154,7 +154,7 @@ def test_what_adds_up_in_a_long_call_is_told_with_its_call() -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_a_hang_that_nobody_has_time_to_try_again_accuses_nobody() -> None:
-    result = alone("waits", patience=3.0, until=time.time() + 5.0)
+    result = alone("waits", call_timeout=3.0, until=time.time() + 5.0)
     assert result.findings == []
     assert "the run had no time left" in result.incidents[0]
 
@@ -329,8 +329,8 @@ def test_what_died_in_one_cell_is_left_out_of_the_first_visits_of_the_others(sto
     left = campaign._without_fatal(shard)
     assert (left.excluded, left.alone) == (((TARGET, guilty("aborts")),), False)
     campaign.fatal["faulty_aborts"].update((TARGET, i.call) for i in op_named("faulty_aborts").implementations)
-    apart = campaign._without_fatal(shard)
-    assert (apart.excluded, apart.alone, apart.patience) == (shard.excluded, True, AGAIN)
+    in_isolation = campaign._without_fatal(shard)
+    assert (in_isolation.excluded, in_isolation.alone, in_isolation.call_timeout) == (shard.excluded, True, RETRY_CALL_TIMEOUT)
 
 
 def test_a_cell_whose_subjects_are_all_dead_ends_the_run(stores: Any, hosted: dict[str, Any]) -> None:
@@ -347,7 +347,7 @@ def test_a_baselines_deaths_are_run_again_where_they_end_nothing(stores: Any, ho
     before = run_campaign_of(store, "40k", ops="faulty_aborts", **hosted)
     (crash,) = store.findings(before.id)
     cell = Cell(crash.op, (), crash.dtype, crash.order)
-    (shard,) = round_of(0, [cell], {cell.key: Progress(deadly=True)}, (TARGET,), 77)
+    (shard,) = round_of(0, [cell], {cell.key: Progress(has_crashing_cases=True)}, (TARGET,), 77)
     assert shard.alone
     after = run_campaign_of(store, "1k", ops="faulty_aborts", baseline=before.id, **{**hosted, "seed": 77})
     assert [f.symptom for f in compare(store, after.id, before.id).known] == ["crash"]
