@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from oracles.arithmetic.protocol import Exact
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.ball64 import Ball64
+    from oracles.arithmetic.ball_operations import BallOperations
 
 Column = NDArray[Any]
 
@@ -25,7 +25,9 @@ class Ball:
     __slots__ = ("bad", "bits", "m", "mid", "rad")
     __array_ufunc__ = None  # numpy scalars on the left defer to our operators
 
-    def __init__(self, m: Ball64, mid: Column, rad: Column | None = None, bad: Column | None = None, bits: int = 99) -> None:
+    def __init__(
+        self, m: BallOperations, mid: Column, rad: Column | None = None, bad: Column | None = None, bits: int = 99
+    ) -> None:
         self.m = m
         self.mid = mid
         self.rad = rad

@@ -10,8 +10,9 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from oracles.arithmetic.node import Node
 from oracles.arithmetic.protocol import Arithmetic, N, TapeBase
-from oracles.arithmetic.tape import Node, Tape
+from oracles.arithmetic.tape import Tape
 from oracles.definitions import definition
 
 #: The extra input of orders grad and grad2 that holds the cotangent of ops with several outputs or vector inputs.

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from oracles import vectorised
-from oracles.arithmetic.ball64 import Ball64, Masks
+from oracles.arithmetic.ball64 import Ball64
+from oracles.arithmetic.branches import Masks
 from oracles.arithmetic.log64 import Log64
 from oracles.arithmetic.protocol import Exact
 from oracles.enclosure import Ball, Column

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -18,6 +18,7 @@ from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.cell import Cell, cells_of, subjects_of
 from fuzzer.campaign.engine import engine, memory_share
 from fuzzer.campaign.environment import fingerprint
+from fuzzer.campaign.lesson import Lesson
 from fuzzer.campaign.pace import Pace
 from fuzzer.campaign.peers import peer_targets
 from fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, longest_visit, round_of
@@ -25,14 +26,14 @@ from fuzzer.campaign.plan import Progress as CellProgress
 from fuzzer.campaign.rerun import RerunResult, replayed, reruns
 from fuzzer.campaign.search import ROWS
 from fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
+from fuzzer.campaign.totals import Totals
 from fuzzer.case import Case, Placement
 from fuzzer.catalog.op import ALL_DTYPES, ORDERS
 from fuzzer.catalog.registry import select
 from fuzzer.errors import UserError
-from fuzzer.findings.case_record import case_from, record_of
+from fuzzer.findings.case_record import case_from
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Run
-from fuzzer.findings.label import is_listed_separately
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName, format_named
 from fuzzer.frameworks.target import targets_named
@@ -121,25 +122,16 @@ class _Campaign:
             raise UserError("no target computes any of these ops at these dtypes and orders; see `ulpfuzz ops`")
         self.memory = {cell.key: CellProgress() for cell in self.cells}
         self.memory_limit = settings.memory_limit or memory_share(settings.workers)
-        self.reached: set[str] = set()
         self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
         self.peers = peer_targets(map(str, self.targets))
         self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are asked no more
-        self.findings: set[str] = set()
-        self.failures: list[str] = []
-        self.unsupported: dict[tuple[str, ...], None] = {}
-        self.rejected: dict[tuple[str, ...], tuple[str, ...]] = {}  # (cell, target, call) -> what it said, and why
-        self.totals: Counter[str] = Counter()
+        self.totals = Totals()
         self.spent = 0  # of a budget in verdicts
-        self.tiers: Counter[str] = Counter()
-        self.phases: defaultdict[str, float] = defaultdict(float)
-        self.took: dict[str, float] = {}  # by cell the seconds of its last shard
         self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of the baseline (rerun.fate)
         self.start = time.monotonic()
         seconds = settings.budget.seconds
         self._until = None if seconds is None else time.time() + seconds
         self.pace: Pace | None = None  # of the parts of round 0, where the time is short
-        self.shards_done = 0
         self.baseline = settings.baseline
         self.run_record = self._record()
 
@@ -171,8 +163,8 @@ class _Campaign:
         except KeyboardInterrupt:
             state = "interrupted"
         finished = replace(
-            self.run_record, state=state, seconds=self.run_record.seconds + time.monotonic() - self.start, verdicts=self.totals["verdicts"],
-            cells=len(self.reached), by_tier=dict(self.tiers), by_phase=dict(self.phases),
+            self.run_record, state=state, seconds=self.run_record.seconds + time.monotonic() - self.start, verdicts=self.totals.verdicts,
+            cells=len(self.totals.reached), by_tier=dict(self.totals.tiers), by_phase=dict(self.totals.phases),
             environment={**self.run_record.environment, **self._told()},
         )  # fmt: skip
         self.store.finish_run(finished)
@@ -180,16 +172,18 @@ class _Campaign:
 
     def _told(self) -> dict[str, Any]:
         """What of the plan was not done, and why. A cell that no target supports is not one that was not reached."""
-        refused = {cell for cell, *_ in self.unsupported}
-        missing = [c.key for c in self.cells if c.key not in self.reached]
+        refused = {cell for cell, *_ in self.totals.unsupported}
+        missing = [c.key for c in self.cells if c.key not in self.totals.reached]
         nobody = [key for key in missing if key in refused and not self.memory[key].failures]
         names = ("cell", "target", "call", "message")
         return {
-            "failures": self.failures[:100],
+            "failures": self.totals.failures[:100],
             "cells_not_reached": [key for key in missing if key not in nobody],
             "cells_unsupported": nobody,
-            "unsupported": [dict(zip(names, line, strict=True)) for line in sorted(self.unsupported)],
-            "rejected": [dict(zip((*names, "reason"), (*at, *said), strict=True)) for at, said in sorted(self.rejected.items())],
+            "unsupported": [dict(zip(names, line, strict=True)) for line in sorted(self.totals.unsupported)],
+            "rejected": [
+                dict(zip((*names, "reason"), (*at, *said), strict=True)) for at, said in sorted(self.totals.rejected.items())
+            ],
             **self._replayed(),
         }
 
@@ -207,7 +201,7 @@ class _Campaign:
             )  # fmt: skip
             if not shards and not visit.part:
                 return
-            lessons: dict[str, _Lesson] = {}
+            lessons: dict[str, Lesson] = {}
             for some in self._portions(shards):
                 lessons |= self._execute(execute, some, done, visit)
             for shard in shards:  # in shard order: the next round must not depend on who finished first
@@ -237,9 +231,9 @@ class _Campaign:
                     shard if not shard.round else replace(shard, verdicts=min(shard.verdicts, -int(-left // subjects)))
                 )
                 planned += portion[-1].verdicts * subjects
-            judged = self.totals["verdicts"]
+            judged = self.totals.verdicts
             yield portion
-            self.spent += max(planned, self.totals["verdicts"] - judged)
+            self.spent += max(planned, self.totals.verdicts - judged)
 
     def _call_timeout(self, visit: Visit) -> float:
         """Seconds of a call: as asked; little in a visit that has a second or two, for a call that hangs costs a worker all of them."""
@@ -260,13 +254,13 @@ class _Campaign:
         for number in itertools.count(1):
             yield number, Visit(names)
 
-    def _execute(self, execute: Any, shards: Sequence[Shard], done: dict[str, str], visit: Visit) -> dict[str, _Lesson]:
-        lessons: dict[str, _Lesson] = {}
+    def _execute(self, execute: Any, shards: Sequence[Shard], done: dict[str, str], visit: Visit) -> dict[str, Lesson]:
+        lessons: dict[str, Lesson] = {}
         fresh = []
         for shard in shards:
             if shard.id in done:
-                lessons[shard.id] = _Lesson.load(done[shard.id])
-                self._count(shard.cell, lessons[shard.id])
+                lessons[shard.id] = Lesson.load(done[shard.id])
+                self.totals.count(shard.cell, lessons[shard.id])
             else:
                 fresh.append(replace(shard, until=self._until, peers=self.peers, excluded=self._excluded(shard)))
         if self._until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
@@ -280,7 +274,7 @@ class _Campaign:
                 lesson = self._save(result)
                 if lesson is not None:
                     lessons[result.task] = lesson
-                    self._count(cells[result.task], lesson)
+                    self.totals.count(cells[result.task], lesson)
                 self._tell(result.cell)
         return lessons
 
@@ -292,7 +286,7 @@ class _Campaign:
     def _seconds(self, shard: Shard) -> tuple[float, bool]:
         """What a shard may take beside the others: what its cell took before, else vectors, whose every length is compiled, more than
         scalars."""
-        return self.took.get(shard.cell.key, 0.0), not shard.cell.record.elementwise
+        return self.totals.took.get(shard.cell.key, 0.0), not shard.cell.record.elementwise
 
     def _paced(self, shards: Sequence[Shard], visit: Visit) -> Iterator[Shard]:
         """The shards, each with its seconds as it is handed out, where the visit is a part of a round whose time is short."""
@@ -314,42 +308,21 @@ class _Campaign:
         call_timeout = shard.call_timeout if self.settings.case_timeout else min(shard.call_timeout, RETRY_CALL_TIMEOUT)
         return replace(shard, alone=True, call_timeout=call_timeout)
 
-    def _save(self, result: ShardResult) -> _Lesson | None:
+    def _save(self, result: ShardResult) -> Lesson | None:
         if result.failure:
-            self.failures.append(f"{result.cell}: {result.failure}")
+            self.totals.failures.append(f"{result.cell}: {result.failure}")
             self.memory[result.cell].failures += FAILURES if result.died else 1
             return None
-        lesson = _Lesson(
-            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings if not is_listed_separately(f)},
-            [record_of(case) for case in result.corpus], result.ran, result.excluded,
-            [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
-            [(r.cell, r.target, r.call, r.message, r.reason) for r in result.rejected],
-            result.dead_peers,
-        )  # fmt: skip
+        lesson = Lesson.of(result)
         for finding in result.findings:
             if finding.symptom in ("crash", "hang"):
                 self.fatal[finding.op].add((finding.target, finding.implementation))
         began = time.monotonic()
         self.store.save_shard(self.run_record.id, result.task, lesson.dump(), result.cells, result.findings)
-        self.phases["store"] += time.monotonic() - began
+        self.totals.phases["store"] += time.monotonic() - began
         return lesson
 
-    def _count(self, cell: Cell, lesson: _Lesson) -> None:
-        self.shards_done += 1
-        if lesson.ran:
-            self.reached.add(cell.key)
-        self.failures += lesson.incidents
-        self.unsupported.update({tuple(line): None for line in lesson.unsupported})
-        for cell_key, target, call, *said in lesson.rejected:
-            self.rejected.setdefault((cell_key, target, call), tuple(said))
-        self.totals["verdicts"] += lesson.verdicts
-        self.tiers.update(lesson.by_tier)
-        self.took[cell.key] = sum(lesson.by_phase.values())
-        for phase, spent in lesson.by_phase.items():
-            self.phases[phase] += spent
-        self.findings.update(lesson.found)
-
-    def _learn(self, shard: Shard, lesson: _Lesson) -> None:
+    def _learn(self, shard: Shard, lesson: Lesson) -> None:
         memory = self.memory[shard.cell.key]
         memory.productive = bool(lesson.found)
         memory.known.update(lesson.found)
@@ -385,17 +358,17 @@ class _Campaign:
 
     def _keep(self, result: RerunResult) -> None:
         if result.failure:
-            self.failures.append(f"{result.cell}: {result.failure}")
+            self.totals.failures.append(f"{result.cell}: {result.failure}")
             return
         for finding in result.findings:
-            self.findings.add(finding.id)
+            self.totals.findings.add(finding.id)
             if finding.symptom in ("crash", "hang"):
                 self.fatal[finding.op].add((finding.target, finding.implementation))
         payload = json.dumps({"became": result.became, "by_phase": result.by_phase})
         self.store.save_shard(self.run_record.id, result.task, payload, [], result.findings)
         self.became.update(result.became)
         for phase, spent in result.by_phase.items():
-            self.phases[phase] += spent
+            self.totals.phases[phase] += spent
 
     def _replay_facts(self) -> None:
         """What failed in a sweep is a case of its cell: searched around, certified, and shrunk like any other."""
@@ -418,32 +391,8 @@ class _Campaign:
         limit = self.settings.budget.seconds
         self.watch(
             Progress(
-                len(self.reached), len(self.cells), self.shards_done, self.totals["verdicts"], len(self.findings), seconds,
-                None if limit is None else max(0.0, limit - seconds), current, self.totals["verdicts"] / max(seconds, 1e-9),
-                tuple(self.failures[-3:]),
+                len(self.totals.reached), len(self.cells), self.totals.shards, self.totals.verdicts, len(self.totals.findings), seconds,
+                None if limit is None else max(0.0, limit - seconds), current, self.totals.verdicts / max(seconds, 1e-9),
+                tuple(self.totals.failures[-3:]),
             )
         )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Lesson:
-    """What the plan learns from a shard, and what a resumed run reads back instead of running it again."""
-
-    verdicts: int
-    by_tier: dict[str, int]
-    by_phase: dict[str, float]
-    found: dict[str, float]
-    corpus: list[dict[str, Any]]
-    ran: int = 1
-    excluded: Sequence[Sequence[str]] = ()
-    unsupported: Sequence[Sequence[str]] = ()
-    incidents: Sequence[str] = ()
-    rejected: Sequence[Sequence[str]] = ()
-    dead_peers: Sequence[Sequence[str]] = ()
-
-    def dump(self) -> str:
-        return json.dumps(vars(self))
-
-    @classmethod
-    def load(cls, text: str) -> _Lesson:
-        return cls(**json.loads(text))

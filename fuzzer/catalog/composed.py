@@ -22,185 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuzzer.catalog.array_functions import ABOUT, CASTS, MOVES, REDUCTIONS, SHAPES
 from fuzzer.catalog.op import Implementation, Op
 from fuzzer.formats import Format
 
-#: Functions and methods that move, select, create or convert numbers, by their last name.
-_MOVES = frozenset(
-    [
-        "abs",
-        "absolute",
-        "all",
-        "amax",
-        "amin",
-        "any",
-        "arange",
-        "argmax",
-        "argmin",
-        "argsort",
-        "array",
-        "asarray",
-        "ascontiguousarray",
-        "assign",
-        "astype",
-        "at",
-        "atleast_1d",
-        "atleast_2d",
-        "bincount",
-        "block_diag",
-        "bool",
-        "broadcast_arrays",
-        "broadcast_tensors",
-        "broadcast_to",
-        "build",
-        "cast",
-        "cat",
-        "ceil",
-        "clamp",
-        "clamp_max",
-        "clamp_min",
-        "clip",
-        "clip_by_value",
-        "clone",
-        "complex",
-        "concat",
-        "concatenate",
-        "conj",
-        "conjugate",
-        "constant",
-        "contiguous",
-        "convert_element_type",
-        "convert_to_tensor",
-        "copy",
-        "copysign",
-        "detach",
-        "diag",
-        "diag_embed",
-        "diag_part",
-        "dequantize",
-        "diagonal",
-        "dict",
-        "double",
-        "ensure_shape",
-        "eq",
-        "equal",
-        "eval",
-        "exec",
-        "expand",
-        "expand_as",
-        "expand_dims",
-        "eye",
-        "fill",
-        "fill_diagonal_",
-        "flatten",
-        "flip",
-        "float",
-        "floor",
-        "from_numpy",
-        "full",
-        "full_like",
-        "gather",
-        "gather_nd",
-        "ge",
-        "getattr",
-        "greater",
-        "gt",
-        "hstack",
-        "identity",
-        "imag",
-        "index_put",
-        "index_select",
-        "int",
-        "isfinite",
-        "isinf",
-        "isnan",
-        "jit",
-        "le",
-        "less",
-        "linspace_",
-        "list",
-        "logical_and",
-        "logical_not",
-        "logical_or",
-        "long",
-        "lt",
-        "map",
-        "masked_fill",
-        "matrix_transpose",
-        "max",
-        "maximum",
-        "min",
-        "minimum",
-        "moveaxis",
-        "movedim",
-        "ne",
-        "neg",
-        "negative",
-        "new_ones",
-        "new_zeros",
-        "numpy",
-        "one_hot",
-        "ones",
-        "ones_like",
-        "pad",
-        "partial",
-        "permute",
-        "range",
-        "ravel",
-        "real",
-        "reduce_max",
-        "reduce_min",
-        "repeat",
-        "reshape",
-        "roll",
-        "round",
-        "scatter",
-        "set",
-        "set_diag",
-        "setattr",
-        "shape",
-        "sign",
-        "size",
-        "sort",
-        "split",
-        "split_dims",
-        "squeeze",
-        "stack",
-        "stop_gradient",
-        "swapaxes",
-        "take",
-        "take_along_axis",
-        "tensor",
-        "tile",
-        "to",
-        "to_dense",
-        "tolist",
-        "transpose",
-        "tril",
-        "triu",
-        "tuple",
-        "type",
-        "unflatten",
-        "unsqueeze",
-        "unstack",
-        "view",
-        "view_as",
-        "view_as_real",
-        "vmap",
-        "vstack",
-        "where",
-        "zeros",
-        "zeros_like",
-        "zip",
-        "__import__",
-    ]
-)
-#: Of what one call returned they are the reduction that the call itself offers; of a formula they are a step more.
-_REDUCTIONS = frozenset(["sum", "reduce_sum", "mean", "reduce_mean"])
-#: What a shape alone says, whatever the numbers are.
-_SHAPES = frozenset(["len", "ones_like", "zeros_like", "empty_like", "new_ones", "new_zeros"])
-#: Attributes of an array that are none of its numbers.
-_ABOUT = frozenset(["dtype", "shape", "device", "size", "ndim", "name"])
 _SYMBOLS = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -222,8 +47,6 @@ _RATIONAL: dict[type[ast.operator], Any] = {
 }
 
 _COMPARISONS: dict[type[ast.cmpop], Any] = {ast.GtE: operator.ge, ast.Gt: operator.gt, ast.LtE: operator.le, ast.Lt: operator.lt}
-#: Conversions, which keep a number that the operators before them kept.
-_CASTS = frozenset(["cast", "to", "astype", "type", "long", "int", "float", "double"])
 
 Chain = tuple[str, ...] | None  # None: does not depend on the inputs
 Names = dict[str, tuple[str, ...]]
@@ -271,7 +94,7 @@ def _is_ring(node: ast.AST) -> bool:
     """Whether it is made of +, - and * over what no call has computed."""
     below = list(ast.walk(node))
     operators = all(isinstance(n.op, (ast.Add, ast.Sub, ast.Mult)) for n in below if isinstance(n, ast.BinOp))
-    return operators and all(_last(n.func) in _MOVES for n in below if isinstance(n, ast.Call))
+    return operators and all(_last(n.func) in MOVES for n in below if isinstance(n, ast.Call))
 
 
 @dataclass(frozen=True)
@@ -295,7 +118,7 @@ class _Reading:
             case ast.Call():
                 return self._call(node)
             case ast.Attribute():
-                return None if node.attr in _ABOUT else self.chain(node.value)
+                return None if node.attr in ABOUT else self.chain(node.value)
             case ast.Subscript():
                 return self.chain(node.value)
             case ast.Lambda():
@@ -334,15 +157,15 @@ class _Reading:
             given.update({p.arg: self.chain(a) for p, a in zip(node.func.args.args, node.args, strict=False) if starred is None})
             return self._with(given).chain(node.func.body)
         name = _last(node.func)
-        if name in _SHAPES:
+        if name in SHAPES:
             return None
         owner = (
             node.func.value if isinstance(node.func, ast.Attribute) else node.func if isinstance(node.func, ast.Call) else None
         )
         inside = _longest([*map(self.chain, arguments), None if owner is None else self.chain(owner)])
-        if inside is None or name in _MOVES or _constructs(node):
+        if inside is None or name in MOVES or _constructs(node):
             return inside
-        if name in _REDUCTIONS and inside and inside[0] not in _SYMBOLS.values():
+        if name in REDUCTIONS and inside and inside[0] not in _SYMBOLS.values():
             return inside
         return (name if isinstance(owner, ast.Call) else _short(ast.unparse(node.func)), *inside)
 
@@ -405,7 +228,7 @@ class _Exact:
                     {"__builtins__": {}},
                 )
                 return index(self._value(node.value))
-            case ast.Call() if _last(node.func) in _CASTS:
+            case ast.Call() if _last(node.func) in CASTS:
                 return self._value(node.args[0] if _last(node.func) == "cast" else _object(node.func))
             case ast.Compare(ops=[sign]) if type(sign) in _COMPARISONS:
                 return _fractions(

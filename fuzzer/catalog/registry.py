@@ -16,7 +16,7 @@ from fuzzer.catalog.op import Op
 from fuzzer.errors import UserError
 from fuzzer.formats import UnknownName
 
-_NOT_FAMILIES = {"composed", "coverage", "exclusions", "functions", "op", "pages", "registry"}
+_NOT_FAMILIES = {"array_functions", "composed", "coverage", "exclusions", "functions", "op", "pages", "registry"}
 
 
 @cache

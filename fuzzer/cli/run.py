@@ -29,27 +29,34 @@ from fuzzer.cli.options import (
     checked,
     limits,
     seed_or_drawn,
-    with_db,
 )
+from fuzzer.cli.summary import summary
 from fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from fuzzer.campaign.run import Settings
     from fuzzer.cli.report import Selection
-    from fuzzer.findings.finding import CellSummary, Finding, Run
-    from fuzzer.findings.history import Comparison
+    from fuzzer.findings.finding import Finding, Run
     from fuzzer.findings.store import Store
 
-#: Lines of the summary given to findings, and to other lists.
-_TOP, _SOME = 12, 6
-#: What a label's count is told with.
-_LABELS = (
-    ("composed", "composed: {} findings of formulas of ours over several calls, ranked below"),
-    ("documented", "documented: {} answers that the framework's own page says, no findings"),
-    ("flush", "flush: {} records of what a target's flushing of subnormal numbers explains, no findings"),
-)
 #: The format that a night sweeps, and from which budget on, in seconds.
 SWEPT, SWEPT_FROM = "bfloat16", 3600.0
+
+_Baseline = Annotated[
+    str,
+    typer.Option(
+        "--baseline",
+        metavar="RUN",
+        help="The run to compare with; `latest`: the last that finished, of the same selection if there is one.",
+    ),
+]
+_Sweep = Annotated[
+    bool | None,
+    typer.Option(
+        "--sweep/--no-sweep",
+        help="First run every bfloat16 number through the ops of one number. Default: where the budget is an hour or more.",
+    ),
+]
 
 
 def run(
@@ -81,7 +88,7 @@ def run(
     if as_json:
         print(json.dumps(_contract(record, found), ensure_ascii=False, allow_nan=False))
     else:
-        _summary(record, found, cells, db)
+        summary(record, found, cells, db)
 
 
 def nightly(
@@ -90,22 +97,9 @@ def nightly(
     dtypes: Dtypes = None,
     orders: Orders = None,
     budget: Annotated[str, typer.Option("--budget", help=BUDGET)] = "8h",
-    baseline: Annotated[
-        str,
-        typer.Option(
-            "--baseline",
-            metavar="RUN",
-            help="The run to compare with; `latest`: the last that finished, of the same selection if there is one.",
-        ),
-    ] = "latest",
+    baseline: _Baseline = "latest",
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")] = Path("ulpfuzz-report"),
-    sweep: Annotated[
-        bool | None,
-        typer.Option(
-            "--sweep/--no-sweep",
-            help="First run every bfloat16 number through the ops of one number. Default: where the budget is an hour or more.",
-        ),
-    ] = None,
+    sweep: _Sweep = None,
     seed: Seed = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
@@ -138,19 +132,19 @@ def nightly(
     alarming = [f for f in fresh if known.match(f) is None]
     quieted = len(fresh) - len(alarming)
     if as_json:
-        told = {
-            **_contract(record, found),
-            "baseline": before,
-            "statuses": comparison.counts(),
-            "report": [str(p) for p in paths if p.suffix != ".py"],
-        }
-        told["findings"]["new"] = len(fresh)
-        told["findings"]["known_issues"] = quieted
+        told = {**_contract(record, found), "baseline": before, "statuses": comparison.counts()}
+        told["report"] = [str(p) for p in paths if p.suffix != ".py"]
+        told["findings"] |= {"new": len(fresh), "known_issues": quieted}
         print(json.dumps(told, ensure_ascii=False, allow_nan=False))
     else:
-        _summary(record, found, cells, db, comparison)
+        summary(record, found, cells, db, comparison)
         _known_issues(quieted, [i.url for i in known.fixed(found, cells)], [i.url for i in known.expired])
         print(f"The report: {(out / 'report.html').resolve()}")
+    _exit(record, alarming)
+
+
+def _exit(record: Run, alarming: Sequence[Finding]) -> None:
+    """Exit status 1 on alarming findings; an error where the night judged nothing or was cut short without any."""
     if not record.verdicts:
         raise UserError(f"run {record.id} judged nothing: {_first_failure(record)}")
     if alarming:
@@ -271,90 +265,6 @@ def _contract(record: Run, found: Sequence[Finding]) -> dict[str, Any]:
         "unsupported": environment.get("unsupported", []), "rejected": environment.get("rejected", []),
     }  # fmt: skip
     return {name: jsonable(value) for name, value in told.items()}
-
-
-def _summary(
-    record: Run, found: Sequence[Finding], cells: Sequence[CellSummary], db: str, comparison: Comparison | None = None
-) -> None:
-    """What a run found, on one screen, and what to type next."""
-    from fuzzer.cli.screen import console, findings_table, symptoms_table
-    from fuzzer.findings.label import counts as counts_of
-    from fuzzer.findings.label import plain
-    from reports import numbers
-
-    labels, found = counts_of(found), plain(found)
-
-    screen = console()
-    rate = record.verdicts / record.seconds if record.seconds > 0 else 0.0
-    screen.print(f"\nrun {record.id}, {record.state}, seed {record.seed}", markup=False)
-    lasted = numbers.duration(record.seconds)
-    screen.print(f"{record.verdicts:,} verdicts in {lasted} ({rate:,.0f}/s), {record.cells} of {record.cells_planned} cells")
-    if comparison is not None and comparison.baseline:
-        counts = (
-            ", ".join(f"{count} {status}" for status, count in comparison.counts().items() if count) or "no findings in either"
-        )
-        screen.print(f"against run {comparison.baseline}: {counts}", markup=False)
-    if found:
-        fresh = sum(f.status == "new" for f in found)
-        screen.print(f"{len(found)} findings, {fresh} new\n")
-        screen.print(findings_table(_newest_first(found)[:_TOP], screen.width))
-        if len(found) > _TOP:
-            screen.print(f"... and {len(found) - _TOP} more", style="dim")
-        screen.print()
-        screen.print(symptoms_table(found))
-    else:
-        screen.print("no findings")
-    screen.print()
-    for label, said in _LABELS:
-        if labels[label]:
-            screen.print(f"{said.format(labels[label])} (`ulpfuzz findings --label {label}`)", markup=False)
-    undecided = sum(c.classes.get("undecided", 0) for c in cells)
-    judged = sum(sum(c.classes.values()) for c in cells)
-    if undecided:
-        screen.print(
-            f"undecided: {undecided:,} elements of {judged:,} ({numbers.share(undecided / judged)}); they are not passes"
-        )
-    for what, name in (("not reached", "cells_not_reached"), ("supported by no target", "cells_unsupported")):
-        missing = record.environment.get(name, [])
-        if missing:
-            shown = ", ".join(missing[:_SOME]) + (", ..." if len(missing) > _SOME else "")
-            screen.print(f"{what}: {len(missing)} cells: {shown}", markup=False)
-    unsupported = record.environment.get("unsupported", [])
-    if unsupported:
-        kept = {(u["target"], u["call"]) for u in unsupported}
-        screen.print(
-            f"not supported: {_counted(len(kept), 'call')} in {_counted(len({u['cell'] for u in unsupported}), 'cell')} (`--json` lists them)"
-        )
-    rejected = record.environment.get("rejected", [])
-    if rejected:
-        kept = {(r["target"], r["call"]) for r in rejected}
-        screen.print(f"rejected: {_counted(len(kept), 'call')} that check an argument at an edge or beyond (`--json` lists them)")
-    compiling = record.by_phase.get("compile", 0.0)
-    if compiling >= 1:
-        screen.print(f"compiling: {numbers.duration(compiling)} of all workers' time")
-    failures = record.environment.get("failures", [])
-    for failure in failures[:_SOME]:
-        screen.print(f"failed: {failure}", style="red", markup=False)
-    for command in _next(record, found, db):
-        screen.print(command, style="dim", markup=False)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _newest_first(found: Sequence[Finding]) -> list[Finding]:
-    """New before known, each by severity."""
-    return sorted(found, key=lambda f: f.status != "new")
-
-
-def _next(record: Run, found: Sequence[Finding], db: str) -> list[str]:
-    store = with_db(db)
-    commands = [f"ulpfuzz run --resume {record.id}{store}"] if record.state == "interrupted" else []
-    if found:
-        first = _newest_first(found)[0].id
-        commands += [f"ulpfuzz show {first}{store}", f"ulpfuzz repro {first}{store}"]
-    return [*commands, f"ulpfuzz report {record.id} --out ulpfuzz-report{store}"]
 
 
 def _known_issues(quieted: int, fixed: Sequence[str], expired: Sequence[str]) -> None:

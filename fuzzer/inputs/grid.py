@@ -60,60 +60,20 @@ def special_batch(
     return Batch(dtype, inputs)
 
 
+def _usual(fmt: Format) -> list[float]:
+    """The points of an input without landmarks, the most telling first: the ends of the format, the neighbours of 1, everyday numbers."""
+    u = fmt.unit_roundoff
+    return [
+        1.0, 0.0, -1.0, fmt.max, -fmt.max, 0.5, 2.0, fmt.min_normal, math.sqrt(fmt.max), 1 + 2 * u, 1 - u, u, 10.0, -0.5, -2.0, 100.0,
+        math.sqrt(fmt.min_normal), fmt.min_subnormal, 3.0, 0.1, 1.5, -10.0, -100.0, 1 / u, -u, -fmt.min_normal, -math.sqrt(fmt.max),
+        20.0, 0.75 * fmt.max, -fmt.min_subnormal, 0.01, 1e-3, 1e4, 40.0, 0.9, 7.0, -1.5, -3.0, -1e4, math.sqrt(u), 64.0, -40.0, 1 / 3,
+        5.0,
+    ]  # fmt: skip
+
+
 def _telling(fmt: Format, spec: Input, marks: Sequence[float], specials: bool, limit: int) -> Floats:
     """At most `limit` points of an input, the most telling first; a third of them landmarks where there are many."""
-    u = fmt.unit_roundoff
-    values = [
-        1.0,
-        0.0,
-        -1.0,
-        fmt.max,
-        -fmt.max,
-        0.5,
-        2.0,
-        fmt.min_normal,
-        math.sqrt(fmt.max),
-        1 + 2 * u,
-        1 - u,
-        u,
-        10.0,
-        -0.5,
-        -2.0,
-        100.0,
-    ]
-    values += [
-        math.sqrt(fmt.min_normal),
-        fmt.min_subnormal,
-        3.0,
-        0.1,
-        1.5,
-        -10.0,
-        -100.0,
-        1 / u,
-        -u,
-        -fmt.min_normal,
-        -math.sqrt(fmt.max),
-        20.0,
-    ]
-    values += [
-        0.75 * fmt.max,
-        -fmt.min_subnormal,
-        0.01,
-        1e-3,
-        1e4,
-        40.0,
-        0.9,
-        7.0,
-        -1.5,
-        -3.0,
-        -1e4,
-        math.sqrt(u),
-        64.0,
-        -40.0,
-        1 / 3,
-        5.0,
-    ]
-    chosen = fmt.round(np.asarray(values))
+    chosen = fmt.round(np.asarray(_usual(fmt)))
     low, high = regions.bounds(fmt, (spec.low, spec.high))
     ordinals = fmt.ordinals(chosen)
     edges = fmt.from_ordinals(np.asarray([o for o in (low, high) if abs(o) < fmt.max_ordinal], dtype=np.int64))

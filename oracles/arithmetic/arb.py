@@ -8,8 +8,7 @@ from fractions import Fraction
 from flint import arb, ctx, fmpq
 
 from oracles.arithmetic.arb_differences import enclosed_partial
-from oracles.arithmetic.ball64 import reflected_polygamma
-from oracles.arithmetic.composites import Composites, sums_of_others
+from oracles.arithmetic.composites import Composites, reflected_polygamma, sums_of_others
 from oracles.arithmetic.protocol import Constant, Exact
 from oracles.arithmetic.special import functions
 

@@ -90,6 +90,19 @@ def unknown(m: Arithmetic[N], x: N) -> N:
     return x / m.num(0)
 
 
+def reflected_polygamma(m: Arithmetic[N], n: int, x: N, mirrored: N) -> N:
+    """psi_n(x) from psi_n(1 - x): (-1)^n psi_n(1-x) - psi_n(x) = pi d^n/dx^n cot(pi x) (DLMF 5.15.6), n <= 3."""
+    sine, cosine, pi = m.sinpi(x), m.cospi(x), m.const("pi")
+    inverse = m.square(pi / sine)
+    if n == 1:
+        return inverse - mirrored
+    if n == 2:
+        return mirrored - 2 * pi * cosine * inverse / sine
+    if n == 3:
+        return 2 * m.square(inverse) * (1 + 2 * m.square(cosine)) - mirrored
+    return x / m.num(0)  # not known here: a tier above decides
+
+
 def sums_of_others(items: Sequence[N]) -> list[N]:
     """For each of two or more items the sum of all others, in linear time and without subtracting."""
     before: list[N] = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import reduce, wraps
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -20,6 +21,13 @@ Function: TypeAlias = Callable[..., arb]
 #: Of an argument, and of an order and an argument, in ball64.
 OnBall: TypeAlias = "Callable[[Ball64, Ball], Ball]"
 OnBalls: TypeAlias = "Callable[[Ball64, Ball, Ball], Ball]"
+
+#: The most terms of a series.
+TERMS = 3000
+#: Arguments that stand for those that scipy is not asked at, where some of its functions end the process.
+SAFE = (2.0, 2.0, 0.5)
+#: A domain of everyday size, for arguments of which any positive number would do (Special.domain).
+EVERYDAY = (1e-3, 60.0)
 
 
 def monotone(function: Function) -> Function:
@@ -62,6 +70,13 @@ def positive(function: Function) -> Function:
         return function(*numbers)
 
     return enclosed
+
+
+def better(x: arb, y: arb) -> arb:
+    """Two enclosures of a number: what they have in common, or the narrower one."""
+    if not (x.is_finite() and y.is_finite()):
+        return y if not x.is_finite() else x
+    return x.intersection(y) if x.overlaps(y) else arb.nan()
 
 
 def native(name: str) -> Callable[..., Column]:
@@ -117,3 +132,45 @@ def by_order(balls: Sequence[OnBall]) -> OnBalls:
         return balls[int(order)](m, x)
 
     return ball
+
+
+def by_ends(
+    m: Ball64,
+    name: str,
+    balls: Sequence[Ball],
+    directions: Sequence[int],
+    slack: Callable[..., Column | float],
+    valid: Callable[..., Column],
+) -> Ball:
+    """A function that is monotone in each argument (1 grows, -1 falls) by scipy at the ends of the balls; |error| <= slack u |value| where
+    `valid` holds (of the columns at both ends) and the value is well within the range, unknown elsewhere."""
+    if m.dtype is not np.float64:  # scipy has no long double
+        return m.unknown(*balls)
+    bad = None
+    for ball in balls:
+        bad = ball.bad if bad is None else bad if ball.bad is None else bad | ball.bad
+    lows = list(np.broadcast_arrays(*(b.lower() if d > 0 else b.upper() for b, d in zip(balls, directions, strict=True))))
+    highs = list(np.broadcast_arrays(*(b.upper() if d > 0 else b.lower() for b, d in zip(balls, directions, strict=True))))
+    known = valid(*lows) & valid(*highs)
+    lows, highs = ([np.where(known, column, safe) for column, safe in zip(ends, SAFE, strict=False)] for ends in (lows, highs))
+    function = native(name)
+    left = function(*lows)
+    exact = all(b.rad is None for b in balls)
+    right = left if exact else function(*highs)
+    ball = m.interval(np.minimum(left, right), np.maximum(left, right), bad)
+    error = np.maximum(slack(*lows), slack(*highs)) * m.u * 2
+    size = np.maximum(np.abs(left), np.abs(right))
+    sure = known & (np.minimum(np.abs(left), np.abs(right)) > 1e-280) & (size < 1e280)
+    ball.rad = np.where(sure, ball.radius() + size * error, np.inf)
+    return ball
+
+
+def within_range(*ranges: tuple[float, float]) -> Callable[..., Column]:
+    """(columns) -> rows in which each argument lies in its closed range."""
+
+    def valid(*columns: Column) -> Column:
+        return reduce(
+            operator.and_, ((column >= low) & (column <= high) for column, (low, high) in zip(columns, ranges, strict=True))
+        )
+
+    return valid

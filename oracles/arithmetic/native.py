@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
-from oracles.arithmetic.ball64 import CONSTANTS
 from oracles.arithmetic.composites import Composites, Unnoticed
+from oracles.arithmetic.constants import CONSTANTS
 from oracles.arithmetic.protocol import Constant, Exact
 from oracles.arithmetic.special import functions
 

@@ -23,7 +23,7 @@ from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.shapes import variables
 from fuzzer.inputs.strategies import draw_recipes
 from oracles import limits_at_infinity, rigorous, vectorised
-from oracles.arithmetic import tape
+from oracles.arithmetic import slopes
 from oracles.arithmetic.arb import Arb, ArbNumber
 from oracles.arithmetic.ball64 import Ball64
 from oracles.arithmetic.log64 import Log64
@@ -182,7 +182,7 @@ def test_without_a_rule_mpmath_differentiates(monkeypatch: pytest.MonkeyPatch) -
     op = op_named("atan")
     x = np.asarray([0.5, -3.0, 0.0])
     known = {order: reference(function_of(op, {}, order), {"x": x}) for order in DERIVATIVES}
-    monkeypatch.delitem(tape.RULES, "atan")
+    monkeypatch.delitem(slopes.RULES, "atan")
     limits_at_infinity._accepted.cache_clear()
     try:
         for order in DERIVATIVES:
@@ -216,7 +216,7 @@ def test_differences_at_raised_precision(order: int) -> None:
 
 
 def test_a_rule_that_is_missing_is_unknown_to_enclosures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(tape.RULES, "atan")
+    monkeypatch.delitem(slopes.RULES, "atan")
     with Arb(64) as m:
         t = Tape(m)
         node = t.lift(m.lift(0.5))

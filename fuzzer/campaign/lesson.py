@@ -1,0 +1,46 @@
+"""Lesson: what the plan learns from a shard, and what a resumed run reads back instead of running it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fuzzer.campaign.shard import ShardResult
+from fuzzer.findings.case_record import record_of
+from fuzzer.findings.label import is_listed_separately
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A shard's counts, the ids of its findings with their excesses, and what it could not do. Stored as JSON: the names of the fields stay."""
+
+    verdicts: int
+    by_tier: dict[str, int]
+    by_phase: dict[str, float]
+    found: dict[str, float]
+    corpus: list[dict[str, Any]]
+    ran: int = 1
+    excluded: Sequence[Sequence[str]] = ()
+    unsupported: Sequence[Sequence[str]] = ()
+    incidents: Sequence[str] = ()
+    rejected: Sequence[Sequence[str]] = ()
+    dead_peers: Sequence[Sequence[str]] = ()
+
+    @classmethod
+    def of(cls, result: ShardResult) -> Lesson:
+        return cls(
+            result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings if not is_listed_separately(f)},
+            [record_of(case) for case in result.corpus], result.ran, result.excluded,
+            [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
+            [(r.cell, r.target, r.call, r.message, r.reason) for r in result.rejected],
+            result.dead_peers,
+        )  # fmt: skip
+
+    def dump(self) -> str:
+        return json.dumps(vars(self))
+
+    @classmethod
+    def load(cls, text: str) -> Lesson:
+        return cls(**json.loads(text))

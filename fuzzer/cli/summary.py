@@ -1,0 +1,124 @@
+"""Summary: what a run found, on one screen, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fuzzer.cli.options import with_db
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fuzzer.findings.finding import CellSummary, Finding, Run
+    from fuzzer.findings.history import Comparison
+
+#: Lines of the summary given to findings, and to other lists.
+_TOP, _SOME = 12, 6
+#: What a label's count is told with.
+_LABELS = (
+    ("composed", "composed: {} findings of formulas of ours over several calls, ranked below"),
+    ("documented", "documented: {} answers that the framework's own page says, no findings"),
+    ("flush", "flush: {} records of what a target's flushing of subnormal numbers explains, no findings"),
+)
+
+
+def summary(
+    record: Run, found: Sequence[Finding], cells: Sequence[CellSummary], db: str, comparison: Comparison | None = None
+) -> None:
+    """What a run found, on one screen, and what to type next."""
+    from fuzzer.cli.screen import console
+    from fuzzer.findings.label import counts as counts_of
+    from fuzzer.findings.label import plain
+    from reports import numbers
+
+    labels, found = counts_of(found), plain(found)
+
+    screen = console()
+    rate = record.verdicts / record.seconds if record.seconds > 0 else 0.0
+    screen.print(f"\nrun {record.id}, {record.state}, seed {record.seed}", markup=False)
+    lasted = numbers.duration(record.seconds)
+    screen.print(f"{record.verdicts:,} verdicts in {lasted} ({rate:,.0f}/s), {record.cells} of {record.cells_planned} cells")
+    if comparison is not None and comparison.baseline:
+        counts = (
+            ", ".join(f"{count} {status}" for status, count in comparison.counts().items() if count) or "no findings in either"
+        )
+        screen.print(f"against run {comparison.baseline}: {counts}", markup=False)
+    _findings(screen, found)
+    screen.print()
+    for label, said in _LABELS:
+        if labels[label]:
+            screen.print(f"{said.format(labels[label])} (`ulpfuzz findings --label {label}`)", markup=False)
+    _undecided(screen, cells)
+    _not_done(screen, record)
+    compiling = record.by_phase.get("compile", 0.0)
+    if compiling >= 1:
+        screen.print(f"compiling: {numbers.duration(compiling)} of all workers' time")
+    failures = record.environment.get("failures", [])
+    for failure in failures[:_SOME]:
+        screen.print(f"failed: {failure}", style="red", markup=False)
+    for command in _next(record, found, db):
+        screen.print(command, style="dim", markup=False)
+
+
+def _findings(screen: Console, found: Sequence[Finding]) -> None:
+    from fuzzer.cli.screen import findings_table, symptoms_table
+
+    if found:
+        fresh = sum(f.status == "new" for f in found)
+        screen.print(f"{len(found)} findings, {fresh} new\n")
+        screen.print(findings_table(_newest_first(found)[:_TOP], screen.width))
+        if len(found) > _TOP:
+            screen.print(f"... and {len(found) - _TOP} more", style="dim")
+        screen.print()
+        screen.print(symptoms_table(found))
+    else:
+        screen.print("no findings")
+
+
+def _undecided(screen: Console, cells: Sequence[CellSummary]) -> None:
+    from reports import numbers
+
+    undecided = sum(c.classes.get("undecided", 0) for c in cells)
+    judged = sum(sum(c.classes.values()) for c in cells)
+    if undecided:
+        screen.print(
+            f"undecided: {undecided:,} elements of {judged:,} ({numbers.share(undecided / judged)}); they are not passes"
+        )
+
+
+def _not_done(screen: Console, record: Run) -> None:
+    """What of the plan was not judged: cells without a target or without time, calls that no target supports or that reject edges."""
+    for what, name in (("not reached", "cells_not_reached"), ("supported by no target", "cells_unsupported")):
+        missing = record.environment.get(name, [])
+        if missing:
+            shown = ", ".join(missing[:_SOME]) + (", ..." if len(missing) > _SOME else "")
+            screen.print(f"{what}: {len(missing)} cells: {shown}", markup=False)
+    unsupported = record.environment.get("unsupported", [])
+    if unsupported:
+        kept = {(u["target"], u["call"]) for u in unsupported}
+        screen.print(
+            f"not supported: {_counted(len(kept), 'call')} in {_counted(len({u['cell'] for u in unsupported}), 'cell')} (`--json` lists them)"
+        )
+    rejected = record.environment.get("rejected", [])
+    if rejected:
+        kept = {(r["target"], r["call"]) for r in rejected}
+        screen.print(f"rejected: {_counted(len(kept), 'call')} that check an argument at an edge or beyond (`--json` lists them)")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _newest_first(found: Sequence[Finding]) -> list[Finding]:
+    """New before known, each by severity."""
+    return sorted(found, key=lambda f: f.status != "new")
+
+
+def _next(record: Run, found: Sequence[Finding], db: str) -> list[str]:
+    store = with_db(db)
+    commands = [f"ulpfuzz run --resume {record.id}{store}"] if record.state == "interrupted" else []
+    if found:
+        first = _newest_first(found)[0].id
+        commands += [f"ulpfuzz show {first}{store}", f"ulpfuzz repro {first}{store}"]
+    return [*commands, f"ulpfuzz report {record.id} --out ulpfuzz-report{store}"]
