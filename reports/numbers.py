@@ -58,7 +58,7 @@ def parse(text: str) -> Decimal:
         return Decimal("nan")
 
 
-#: Exponents beyond which truths are told by their text: `decimal` shifts none by more than two million digits, and reads none beyond 10^18.
+#: Exponents beyond which truths are shown as text: `decimal` shifts none by more than two million digits, and reads none beyond 10^18.
 FAR = 100_000
 
 

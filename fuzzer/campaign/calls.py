@@ -77,7 +77,7 @@ class Calls:
         return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
 
     def _has_shape(self, subject: Subject, rows: int) -> bool:
-        """Whether calls of so many rows are of a shape that is compiled in any case."""
+        """Whether calls of this many rows have a shape that is compiled in any case."""
         return self.target(subject).mode == "eager" and rows == EAGER_ROWS[0]
 
     def call(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:

@@ -176,7 +176,7 @@ def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
 def _judged(
     evaluator: Evaluator, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]], known: ConditionNumbers
 ) -> Comparison:
-    """The rows whose bits differ, their truth asked once, each of the different answers judged."""
+    """The rows whose bits differ, with one truth, each of the different answers judged."""
     rows, lists = np.array(list(sightings)), list(sightings.values())
     variants = [np.stack([seen[min(k, len(seen) - 1)].answer for seen in lists]) for k in range(max(map(len, lists)))]
     index = np.repeat(np.arange(len(rows)), [len(seen) for seen in lists])

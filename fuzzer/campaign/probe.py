@@ -49,10 +49,10 @@ def probe(
     """Runs one point through every implementation on the targets (default: all installed) and judges every element.
 
     inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is run
-    alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement. Whatever the
-    screen calls a finding is certified by the ball test before it is told. case_timeout: seconds that a framework call may take; then every
-    target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in this
-    process, without a limit. Raises UserError (UnknownName) in one line.
+    alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is shown with its placement. Whatever the
+    screen calls a finding is certified by the ball test before it is shown. case_timeout: seconds that a framework call may take; then
+    every target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in
+    this process, without a limit. Raises UserError (UnknownName) in one line.
     """
     op = op_named(op_name)
     format_named(dtype)
@@ -110,7 +110,7 @@ class _Reading:
 
 
 class _Examination:
-    """One point under examination: the truth is asked for once, each element is confirmed once."""
+    """One point under examination: the truth is computed once, each element is confirmed once."""
 
     def __init__(self, evaluator: Evaluator, point: Point) -> None:
         self.evaluator = evaluator

@@ -124,7 +124,7 @@ class _Campaign:
         self.reached: set[str] = set()
         self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
         self.peers = peer_targets(map(str, self.targets))
-        self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are asked no more
+        self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are called no more
         self.findings: set[str] = set()
         self.failures: list[str] = []
         self.unsupported: dict[tuple[str, ...], None] = {}
@@ -242,7 +242,7 @@ class _Campaign:
             self.spent += max(planned, self.totals["verdicts"] - judged)
 
     def _call_timeout(self, visit: Visit) -> float:
-        """Seconds of a call: as asked; little in a visit that has a second or two, for a call that hangs costs a worker all of them."""
+        """Seconds of a call: as requested; few in a visit that has a second or two, for a call that hangs costs a worker all of them."""
         return self.settings.case_timeout or (SHORT_CALL_TIMEOUT if visit.part else CALL_TIMEOUT)
 
     def _visits(self) -> Iterator[tuple[int, Visit]]:

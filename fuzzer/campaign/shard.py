@@ -36,7 +36,7 @@ class Shard:
     so that a crash ends no more than that. call_timeout: seconds that a framework call may take. memory: bytes that a process may have,
     None for any. until: the time (time.time) at which a run's budget in time ends, and with it the search and the shrinking; what it has
     found is certified all the same. seconds: its own share of that time. part: which part of a round it is (plan.Visit). peers: targets
-    that are asked about its findings alone, where they are none of `targets`.
+    that answer the bits of its findings only, where they are none of `targets`.
     """
 
     cell: Cell

@@ -181,7 +181,7 @@ class _Sweeping:
         return Swept(ended, self.facts, dict(self.phases), dict(self.tiers))
 
     def _run(self, execute: Any, known: dict[str, str]) -> None:
-        """All chunks in order; a cell's fact is told when its last one is in."""
+        """All chunks in order; a cell's fact is complete when its last one is in."""
         partial_results: dict[str, list[dict[tuple[str, str], PartialResult]]] = defaultdict(list)
         chunks = {chunk.id: chunk for cell in self.cells for chunk in self._chunks(cell)}
         left = Counter(chunk.cell for chunk in chunks.values())

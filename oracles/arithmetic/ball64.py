@@ -25,13 +25,14 @@ from oracles.enclosure import Ball, Column
 Masks = tuple[Column, Column]  # surely true, surely false
 
 
-#: Divisors of so many bits: half a significand times one of them is exact.
+#: Divisors of at most this many bits: half a significand times one of them is exact.
 INTEGER = 26
 
 
-#: Beyond this magnitude numpy's vectorised sin and cos of binary64 reduce their argument with so few bits of pi that the reduced one is off by
-#: an absolute amount: measured, at most 2^-92.2 over 51,507 arguments, those of each binade from 2^-60 to 2^970 that lie nearest to a multiple of
-#: pi/2 (the convergents of its continued fraction), for arguments above 2^26 (AVX-512). No promise is published, so 2^-80 is charged, and early.
+#: Beyond this magnitude numpy's vectorised sin and cos of binary64 reduce their argument with so few bits of pi that the reduced one is off
+#: by an absolute amount: measured, at most 2^-92.2 over 51,507 arguments, those of each binade from 2^-60 to 2^970 that lie nearest to a
+#: multiple of pi/2 (the convergents of its continued fraction), for arguments above 2^26 (AVX-512). No promise is published, so 2^-80 is
+#: charged, and early.
 REDUCED, REDUCTION = 2.0**16, 2.0**-80
 
 
@@ -176,7 +177,8 @@ class Ball64(Composites[Ball]):
 
     def _rounding_of(self, quotient: Column, a: Column, b: Column) -> Column:
         """|quotient - a / b| for a b of at most INTEGER bits. The rest a - quotient b is a number of the format (Muller et al., Handbook of
-        Floating-Point Arithmetic, 2nd ed., 4.7); with the quotient in halves (Veltkamp) every step is exact, where none leaves the range."""
+        Floating-Point Arithmetic, 2nd ed., 4.7); with the quotient in halves (Veltkamp) every step is exact, where none leaves the
+        range."""
         spread = quotient * self.dtype((1 << (self.significand + 1) // 2) + 1)
         high = spread - (spread - quotient)
         rest = abs((a - high * b) - (quotient - high) * b) / abs(b)

@@ -136,7 +136,7 @@ class Pieces:
 
 
 def _piece(whole: arb_series, point: arb_series, known: int, centre: float, reach: float, *, last: bool) -> _Piece | None:
-    """The polynomial of so many terms that the remainder does not matter; None where there are too few, or where values differ too much."""
+    """The polynomial with enough terms for the remainder not to matter; None where there are too few, or where values differ too much."""
     most, least = whole[0].abs_upper(), whole[0].abs_lower()
     if not (most.is_finite() and most > 0) or (not last and not most <= 2 * least):
         return None

@@ -1,13 +1,12 @@
 """tape: reverse-mode derivatives over any arithmetic, nested for higher orders.
 
-A Node records how it was made; `gradient` runs backwards. The partial derivatives are numbers of the base arithmetic, so over
-ball64 or arb they are enclosures of the true partials, and over a Tape they can be differentiated again.
-Composites (protocol: sigmoid to direction) are differentiated as wholes, in forms without needless cancellation. A function without a rule
-in RULES is differentiated by mpmath where the base is mpmath, and unknown elsewhere (`derivative`).
-Rules: an exactly zero adjoint annihilates any partial, but in Arb not an infinite one by a variable that the zero itself depends on (_Zeros);
-at an exact tie of max, min, abs or where the derivative is the hull of both sides and the base notes a kink; where a definition singles out an
-isolated point (eq0), it is noted as removable, since the derivative there is known as a limit only.
-Source: Griewank and Walther, Evaluating Derivatives (2008), ch. 3; Clarke (1983).
+A Node records how it was made; `gradient` runs backwards. The partial derivatives are numbers of the base arithmetic, so over ball64 or arb
+they are enclosures of the true partials, and over a Tape they can be differentiated again. Composites (protocol: sigmoid to direction) are
+differentiated as wholes, in forms without needless cancellation. A function without a rule in RULES is differentiated by mpmath where the
+base is mpmath, and unknown elsewhere (`derivative`). Rules: an exactly zero adjoint annihilates any partial, but in Arb not an infinite one
+by a variable that the zero itself depends on (_Zeros); at an exact tie of max, min, abs or where the derivative is the hull of both sides
+and the base notes a kink; where a definition singles out an isolated point (eq0), it is noted as removable, since the derivative there is
+known as a limit only. Source: Griewank and Walther, Evaluating Derivatives (2008), ch. 3; Clarke (1983).
 """
 
 from __future__ import annotations
@@ -36,15 +35,15 @@ class Mask:
     cond: Truth
 
 
-#: A partial derivative, made when it is asked for.
+#: A partial derivative, made on demand.
 Factor: TypeAlias = Mask | Callable[[], N]
 
 
 class Node(Generic[N]):
-    """A number of a tape over numbers N: its value in the base arithmetic and (parent, partial) pairs; partials are made when asked for.
+    """A number of a tape over numbers N: its value in the base arithmetic and (parent, partial) pairs; partials are made on demand.
 
-    choice: it is one of its parents, whose partials are Masks: at a tie the derivative is one of theirs, or between them. product: it is that of
-    its two parents, each of whose partials is the other.
+    choice: it is one of its parents, whose partials are Masks: at a tie the derivative is one of theirs, or between them. product: it is
+    that of its two parents, each of whose partials is the other.
     """
 
     __slots__ = ("choice", "parents", "product", "tape", "value")
@@ -167,7 +166,7 @@ class Tape(Generic[N]):
         self.base.note_removable(hit)
 
     def note_leap(self, yes: Node[N], no: Node[N]) -> None:
-        """The base noted it, asked for the same two values."""
+        """The base noted it at the same two values."""
 
     def where(self, cond: Truth, yes: Callable[[], Node[N] | Exact], no: Callable[[], Node[N] | Exact]) -> Node[N]:
         decided = cond.decided if isinstance(cond, Comparison) else cond
@@ -178,7 +177,8 @@ class Tape(Generic[N]):
             made[key] = self.num(function())
             return made[key].value
 
-        # At a tie the value is the hull of both sides' too: where they differ the function leaps, and its derivatives along the edge are either's.
+        # At a tie the value is the hull of both sides' too: where they differ the function leaps, and its derivatives along the edge are
+        # either's.
         passed = cond if isinstance(self.base, Tape) else softened
         value = self.base.where(passed, partial(branch, "yes", yes), partial(branch, "no", no))
         if not made:  # mp compares with a nan: neither branch was taken, and the derivative is a nan too
@@ -432,8 +432,8 @@ class Tape(Generic[N]):
 class _Zeros(Generic[N]):
     """The exactly zero adjoints of a reverse pass over numbers, and what they were made of.
 
-    y sqrt(x) at x = y = 0 has the derivative 0 by x: along x, y stays 0. sqrt(x)^2, x^(1/2) x^(1/2) and the exponential of a quantile at -infinity
-    have zero adjoints of x's own, before an infinite slope by x: 0 times infinity there is anything, and a limit decides.
+    y sqrt(x) at x = y = 0 has the derivative 0 by x: along x, y stays 0. sqrt(x)^2, x^(1/2) x^(1/2) and the exponential of a quantile at
+    -infinity have zero adjoints of x's own, before an infinite slope by x: 0 times infinity there is anything, and a limit decides.
     """
 
     def __init__(self) -> None:
@@ -538,7 +538,7 @@ def _part(make: Callable[[], Sequence[N]], i: int) -> N:
 
 
 def _once(make: Callable[[], T]) -> Callable[[], T]:
-    """A value that is made when it is first asked for."""
+    """A value that is made at its first use."""
     made: list[T] = []
 
     def value() -> T:

@@ -23,7 +23,7 @@ R = TypeVar("R", arb, acb)
 
 #: The most terms of a series.
 TERMS = 3000
-#: Bits up to which FLINT is asked for what it integrates numerically: whatever the arguments, one call takes 5 ms at 117 bits, 0.35 s at 600, and
+#: Bits up to which FLINT may integrate numerically: whatever the arguments, one call takes 5 ms at 117 bits, 0.35 s at 600, and
 #: as the cube of them beyond; C code cannot be interrupted, so no cap but this one stops it.
 INTEGRATED = 640
 
@@ -82,7 +82,8 @@ def _lgamma_beside_one(mp: MPContext, a: mpf) -> mpf:
 
 
 def mp_gammainc_q(mp: MPContext, a: mpf, x: mpf) -> mpf:
-    """The continued fraction DLMF 8.9.2, contracted (Lentz's algorithm), far right; elsewhere the complement with the digits that it loses."""
+    """The continued fraction DLMF 8.9.2, contracted (Lentz's algorithm), far right; elsewhere the complement with the digits that it
+    loses."""
     if a < 0 < x:
         raise NotImplementedError("the analytic continuation by a")
     if not (a >= 0 and x >= 0 and (a > 0 or x > 0)):
@@ -449,7 +450,7 @@ def _pole(m: Arithmetic[N], s: N, q: N) -> N:
 # -- bounds of scipy's binary64 functions, validated against Arb -----------------------------------------------------------------
 
 
-#: Arguments that stand for those that scipy is not asked at, where some of its functions end the process.
+#: Arguments in place of those where scipy is not called, because there some of its functions end the process.
 SAFE = (2.0, 2.0, 0.5)
 
 
