@@ -79,7 +79,7 @@ def shown(value: Decimal, digits: int) -> Decimal:
 
 
 def truth(text: str, digits: int) -> str:
-    """A stored truth in so many digits, however far its exponent; an interval stands as it is."""
+    """A stored truth in `digits` digits, however far its exponent; an interval stands as it is."""
     if text.startswith("["):
         return text
     mantissa, _, written = text.partition("e")

@@ -46,7 +46,7 @@ def everyday_first(batch: Batch) -> Batch:
 
 
 def tiled(part: Batch, rows: int) -> Batch:
-    """The rows over and over, so many in all: a call of the same shape, so the same path and the same compiled code."""
+    """The rows over and over, `rows` in all: a call of the same shape, so the same path and the same compiled code."""
     return part.take(np.resize(np.arange(part.rows), rows))
 
 

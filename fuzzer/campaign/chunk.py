@@ -174,7 +174,7 @@ def _judged(
 
 
 def _filled(batch: Batch, rows: int) -> Batch:
-    """The batch with its last row repeated up to so many rows."""
+    """The batch with its last row repeated up to this many rows."""
     return batch.take(np.minimum(np.arange(rows), batch.rows - 1))
 
 

@@ -28,9 +28,9 @@ from fuzzer.judge.verdict import Class, Symptom, Verdicts
 
 #: Lengths of the calls: the scalar path, whole vectors of 8 and 16 elements, and what they leave over.
 LENGTHS = (3, 8, 16, 17, 64, 69)
-#: Where each length is a compilation: so many of these as rounds were begun.
+#: Where each length is a compilation: as many of these as rounds were begun.
 CLOSED = (1, 64, 17, 8, 69, 3, 16)
-#: The rows compared: the worst of the search, and a sample of the grid; of the worst, so many also alone and strided.
+#: The rows compared: the worst of the search, and a sample of the grid; of the worst, how many also in a batch of one and strided.
 WORST, SAMPLE, SINGLE = 24, 24, 8
 #: Rows of the long call, as in the search: one shape for frameworks that compile.
 LONG, LEAST = 4096, 32

@@ -167,7 +167,7 @@ def _different(answers: list[NDArray[Any]]) -> list[NDArray[Any]]:
     return found
 
 
-#: Of long answers every so many numbers are compared first: others differ there already.
+#: Of long answers every n-th number is compared first, n being this: others differ there already.
 STEP = 61
 
 

@@ -32,7 +32,7 @@ from oracles.reference import FINITE
 
 #: A point alone, and inside a call that reaches the vector body of a kernel (elementwise), or a block of rows.
 ELEMENTWISE_LENGTHS, ROW_LENGTHS = (1, 64), (1, 16)
-#: Beyond so many elements mpmath confirms only the worst of the failing ones; Arb alone gives the digits of the others.
+#: Beyond this many elements mpmath confirms only the worst of the failing ones; Arb alone gives the digits of the others.
 CONFIRMED = 64
 
 

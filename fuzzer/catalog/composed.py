@@ -277,7 +277,7 @@ def _is_ring(node: ast.AST) -> bool:
 @dataclass(frozen=True)
 class _Reading:
     """The reading of one expression. names: the variables that depend on the inputs, with the chains behind them; exact: whether an
-    operator's node, over so many of these names, rounds nothing."""
+    operator's node, over that many of these names, rounds nothing."""
 
     names: Names
     exact: Callable[[ast.AST, set[str]], bool]

@@ -19,7 +19,7 @@ from oracles.arithmetic.series import NotKnown, Series, SeriesNumber, cut
 from oracles.enclosure import Column
 
 TERMS, BITS = 32, 256
-#: A binade is cut into so many pieces, first the fewest: until the terms do, and no value is twice another.
+#: Pieces of a binade, the fewest first: until the terms suffice, and no value is twice another.
 CUTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 #: Unit roundoff of the x87's extended precision, and what a remainder may be beside the largest value.
 U, REMAINDER = 2.0**-64, 2.0**-68
