@@ -32,23 +32,27 @@ Nested: TypeAlias = "T | list[Nested[T]]"
 
 @dataclass(frozen=True)
 class Function:
-    """A definition, its input names in order, its params, and the order of differentiation.
+    """A definition, its input names in order, its params, and the order of differentiation. order "grad": the outputs are the
+    vector-Jacobian product of the cotangent (input COTANGENT, or ones where it is absent) with respect to each input of `differentiable`,
+    flattened and concatenated. "jvp": the Jacobian-vector product with the direction (input TANGENT; without it, for each differentiable
+    number in turn, the product with its unit vector). "grad2": the Hessian of the inner product of cotangent and value, times the
+    direction; without TANGENT all of it, row by row."""
 
-    order "grad": the outputs are the vector-Jacobian product of the cotangent (input COTANGENT, or ones where it is absent) with respect to
-    each input of `differentiable`, flattened and concatenated. "jvp": the Jacobian-vector product with the direction (input TANGENT;
-    without it, for each differentiable number in turn, the product with its unit vector). "grad2": the Hessian of the inner product of
-    cotangent and value, times the direction; without TANGENT all of it, row by row. domains: per input the closed interval where it is
-    defined. counts: the inputs that are integers, which no rounding moves; labels: those that no rounding moves at the ends of their
-    domain, as a target of 0 or 1 is said, not computed.
-    """
-
+    #: A name in oracles.definitions.
     definition: str
+    #: Input names in order.
     inputs: tuple[str, ...]
+    #: (name, value) pairs.
     params: tuple[tuple[str, object], ...] = ()
+    #: value, grad, jvp or grad2.
     order: str = "value"
+    #: The inputs that derivatives are taken by.
     differentiable: tuple[str, ...] = ()
+    #: Per input the closed interval where it is defined.
     domains: tuple[tuple[float, float], ...] = ()
+    #: The inputs that are integers, which no rounding moves.
     counts: tuple[str, ...] = ()
+    #: Those that no rounding moves at the ends of their domain, as a target of 0 or 1 is said, not computed.
     labels: tuple[str, ...] = ()
 
     def domain(self, name: str) -> tuple[float, float]:

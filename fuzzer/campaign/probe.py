@@ -79,11 +79,17 @@ class _Reading:
 
     placement: Placement
     answers: NDArray[Any]
+    #: Errors in ulps.
     ulps: NDArray[np.float64]
+    #: E of the error model.
     excess: NDArray[np.float64]
+    #: Codes of Class.
     classes: NDArray[np.uint8]
+    #: Codes of Symptom.
     symptoms: NDArray[np.uint8]
+    #: Elements that a flush-to-zero policy explains.
     flushed: NDArray[np.bool_]
+    #: Labels by (row, output).
     labels: dict[tuple[int, int], Label] = field(default_factory=dict)
 
     @property
