@@ -85,7 +85,7 @@ def compare(evaluator: Evaluator, batch: Batch, *, seed: int, round_: int, witho
             yield Comparison(number, error=str(error))
             continue
         if known is None and readings:
-            known = evaluator.references.conditions(batch.exact(), readings[0].answers.shape[1])
+            known = evaluator.references.conditions(batch, readings[0].answers.shape[1])
         yield _compared(evaluator, number, batch, readings, known)
 
 

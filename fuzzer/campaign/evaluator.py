@@ -46,11 +46,11 @@ class Evaluator:
 
     def __init__(
         self, cell: Cell, subjects: Sequence[Subject], caps: Caps | None = None, *, alone: bool = False, deadlines: Deadlines | None = None,
-        clock: Clock | None = None, peers: Peers | None = None,
+        peers: Peers | None = None,
     ) -> None:  # fmt: skip
         self.cell, self.op, self.subjects = cell, cell.record, list(subjects)
         self.caps = caps or CAPS
-        self.clock = clock or Clock()
+        self.clock = Clock()
         self.deadlines = deadlines or Deadlines()
         self.shapes = ShapeBudget()
         self.calls = Calls(cell, self.clock, self.deadlines, alone=alone)
@@ -79,6 +79,13 @@ class Evaluator:
         other.params = {**self.params, **constants}
         function = function_of(other.op, other.params, self.cell.order)
         other.references = other._references(function if differentiate else replace(function, order="value"))
+        return other
+
+    def of_one(self, subject: Subject, caps: Caps) -> Evaluator:
+        """An evaluator of one subject, in this process, by these caps; its time and verdicts count here."""
+        other = Evaluator(self.cell, [subject], caps)
+        other.clock = other.calls.clock = self.clock
+        other.references = other._references(self.function)
         return other
 
     def ordered(self, batch: Batch) -> Batch:

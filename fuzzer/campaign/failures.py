@@ -22,7 +22,7 @@ from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.label import labelled
 from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, out_of_memory
-from fuzzer.judge.severity import severity
+from fuzzer.judge.severity import Graveness, severity
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
 
@@ -287,10 +287,11 @@ def _finding(evaluator: Evaluator, subject: Subject, minimal_failing_row: _Faili
     avoidable = avoidable_by(answers, subject)
     with evaluator.clock.phase("oracle"):
         confirmation = confirm(evaluator.function, single, 0)
-    rank = severity(
-        Class.unstable, symptom, math.inf, evaluator.references.rule(row).limit.ulps, evaluator.format, int(reach(input_exponents(row))[0]),
-        avoidable=bool(avoidable), special_input=not all(np.isfinite(v).all() for v in single.values()),
+    grave = Graveness(
+        Class.unstable, symptom, math.inf, evaluator.references.rule(row).limit.ulps, int(reach(input_exponents(row))[0]),
+        special_input=not all(np.isfinite(v).all() for v in single.values()), avoidable=bool(avoidable),
     )  # fmt: skip
+    rank = severity(grave, evaluator.format)
     label = composed_label(evaluator, subject, row) if symptom == Symptom.exception else Label()  # no formula ends a process
     finding = Finding(
         id=identity(evaluator, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,

@@ -15,9 +15,9 @@ from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, format_named
 from fuzzer.inputs.shapes import chain_of
 from fuzzer.judge.condition_numbers import ConditionNumbers
-from fuzzer.judge.evidence import Amplifications, Evidence
+from fuzzer.judge.evidence import Amplifications, Effort, Evidence
 from fuzzer.judge.limits import accuracy_limit
-from fuzzer.judge.row_by_row import Effort, RowByRow
+from fuzzer.judge.row_by_row import RowByRow
 from fuzzer.judge.rule import Rule
 from fuzzer.judge.steps.normwise import moduli
 from fuzzer.judge.steps.within_limit import needs_sharper_reference
@@ -72,7 +72,7 @@ class References:
     def known(self, batch: Batch, reference: Reference, amplifications: Amplifications | None = None) -> Evidence:
         """The evidence where the reference, and perhaps the amplifications, are known already."""
         rule, inputs = self.rule(batch), batch.exact()
-        amplifications = amplifications or self._conditions_of(batch, inputs, reference.shape[1])
+        amplifications = amplifications or self._conditions_of(batch, reference.shape[1])
         return Evidence(batch, reference, rule, amplifications, RowByRow(self.function, rule, inputs, reference, self.effort))
 
     def of_row(self, row: Batch, answers: Sequence[NDArray[Any]]) -> Evidence:
@@ -114,16 +114,12 @@ class References:
         error_norm = self.rule(row).limit.error_norm
         return float(moduli(self.reference(row).value, error_norm, self.format)[0, output]) if error_norm else 0.0
 
-    def conditions(self, inputs: dict[str, NDArray[np.float64]], outputs: int) -> ConditionNumbers:
-        """The condition numbers of rows with these inputs, nothing of which is known yet."""
-        normwise = self.op.error_norm == "all"
-        return ConditionNumbers(
-            self.function, inputs, outputs, self.format.precision, normwise=normwise, until=self.caps().until,
-            timed=self.effort.timed,
-        )  # fmt: skip
+    def conditions(self, batch: Batch, outputs: int) -> ConditionNumbers:
+        """The condition numbers of a batch, nothing of which is known yet."""
+        return ConditionNumbers(self.function, self.rule(batch), batch.exact(), outputs, self.effort)
 
-    def _conditions_of(self, batch: Batch, inputs: dict[str, NDArray[np.float64]], outputs: int) -> ConditionNumbers:
+    def _conditions_of(self, batch: Batch, outputs: int) -> ConditionNumbers:
         """Those of the latest batch are kept."""
         if self._conditions is None or self._conditions[0] is not batch:
-            self._conditions = (batch, self.conditions(inputs, outputs))
+            self._conditions = (batch, self.conditions(batch, outputs))
         return self._conditions[1]

@@ -28,9 +28,7 @@ LOSS = 64.0
 def shrink(evaluator: Evaluator, subject: Subject, candidate: Candidate) -> Candidate:
     """A candidate no more complex that the screen gives the same class and symptom, in the same kind of call. Deterministic; a
     shrunk candidate is left as it is, unless the calls ran out, or the time of the run."""
-    solo = Evaluator(
-        evaluator.cell, [subject], replace(evaluator.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL), clock=evaluator.clock
-    )
+    solo = evaluator.of_one(subject, replace(evaluator.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL))
     best = candidate
     calls = CALLS
     while calls > 0 and not evaluator.deadlines.past:

@@ -26,7 +26,7 @@ from fuzzer.findings.identity import finding_id, framework_of
 from fuzzer.findings.label import is_listed_separately, labelled
 from fuzzer.judge.limits import AccuracyLimit, limit_of_whom
 from fuzzer.judge.proof import Suspect, certify, convention_of
-from fuzzer.judge.severity import severity
+from fuzzer.judge.severity import Graveness, severity
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import Confirmation, confirm
 
@@ -117,11 +117,11 @@ def _as_inconsistent(
 ) -> Finding:
     """The certified finding with the symptom inconsistent: no graver than the same error with its plain symptom."""
     subject, row = ledger.subject, case_of(base).batch()
-    rank = severity(
-        Class[base.class_], Symptom.inconsistent, base.ulps, evaluator.references.rule(row).limit.ulps, evaluator.format,
-        int(reach(input_exponents(row))[0]), avoidable=bool(base.avoidable_by),
-        special_input=not all(np.isfinite(v).all() for v in row.exact().values()),
+    grave = Graveness(
+        Class[base.class_], Symptom.inconsistent, base.ulps, evaluator.references.rule(row).limit.ulps, int(reach(input_exponents(row))[0]),
+        special_input=not all(np.isfinite(v).all() for v in row.exact().values()), avoidable=bool(base.avoidable_by),
     )  # fmt: skip
+    rank = severity(grave, evaluator.format)
     right = {"placement": vars(pair.right), "output": pair.answer, "output_hex": pair.answer.hex()}
     if pair.right_call_index > 1:
         right["nth"] = pair.right_call_index
@@ -308,13 +308,15 @@ def _compose(
     finite = all(np.isfinite(v.astype(np.float64)).all() for v in row.inputs.values())
     case = row.case(0)
     limited = evaluator.op.accuracy != "accumulating"
+    grave = Graveness(
+        class_, symptom, ulps, standard.ulps, int(reach(input_exponents(row))[0]), special_input=not finite, avoidable=bool(avoidable),
+        normwise=_normwise(evaluator, row, value, truth), promised=class_ is not Class.inaccurate or bool(subject.implementation.promise),
+    )  # fmt: skip
     return Finding(
         id=identity(evaluator, subject, symptom), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
         target=subject.target, implementation=subject.implementation.call, symptom=symptom.name, class_=class_.name, ulps=ulps,
         excess=excess, condition=_condition(evaluator, row, candidate.output, truth), limit=standard.ulps if limited else None,
-        severity=severity(class_, symptom, ulps, standard.ulps, evaluator.format, int(reach(input_exponents(row))[0]), avoidable=bool(avoidable),
-                          special_input=not finite, normwise=_normwise(evaluator, row, value, truth),
-                          promised=class_ is not Class.inaccurate or bool(subject.implementation.promise)),
+        severity=severity(grave, evaluator.format),
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placed.placement)},
         worst=candidate.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
         certified_by=confirmation.certified_by, answers=answers, extent=ledger.extent(symptom), profile=ledger.profile(),

@@ -43,6 +43,9 @@ def clamped(name: str, *probabilities: str, dtypes: tuple[str, ...] = DTYPES) ->
     )  # fmt: skip
 
 
+#: scipy.stats.nbinom: "for k >= 0, 0 < p <= 1"; it answers NaN at p = 0.
+NBINOM = (domain("p>0", pages.scipy("scipy.stats.nbinom"), "0 < p <= 1", frameworks=("numpy",)),)
+
 OPS: list[Op] = [
     stats("poisson_logpmf", [K, MU], "poisson.logpmf(k, mu)", torch=f"{D}.Poisson(mu, validate_args=False).log_prob(k)"),
     stats("poisson_pmf", [K, MU], "poisson.pmf(k, mu)"),
@@ -57,8 +60,8 @@ OPS: list[Op] = [
     op("binomial_logits_logpmf", [SOME, REST, LOGITS],
        torch=call(f"{D}.Binomial(total_count=k + rest, logits=logits, validate_args=False).log_prob(k)", dtypes=WIDE),
        verified=FORMULA, topics=PROBABILITY),
-    stats("nbinom_logpmf", [K, N, P], "nbinom.logpmf(k, n, p)"),
-    stats("nbinom_pmf", [K, N, P], "nbinom.pmf(k, n, p)"),
+    stats("nbinom_logpmf", [K, N, P], "nbinom.logpmf(k, n, p)", documented=NBINOM),
+    stats("nbinom_pmf", [K, N, P], "nbinom.pmf(k, n, p)", documented=NBINOM),
     of_torch("negative_binomial_logpmf", [K, N, P], "NegativeBinomial(n, probs=p, validate_args=False).log_prob(k)",
        documented=(
            *clamped("negative_binomial_logpmf", "p"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fuzzer.judge.evidence import Effort
+from fuzzer.judge.rule import Rule
 from oracles.conditioning import WIDE, amplification, choices_of_signs, least_amplification, projected_amplification
 from oracles.function import Function
 
@@ -27,16 +27,14 @@ UNKNOWN = -1.0
 class ConditionNumbers:
     """sum_j |x_j d_j f| for the elements of one batch; implements judge.evidence.Amplifications. Each value is computed once.
 
-    inputs: exact. outputs: the number of the function's outputs. normwise: whether the op's errors are measured normwise. until: the time
-    after which no further one is computed (conditioning.amplification). timed: a context in which values are computed, not looked up.
+    inputs: exact. outputs: the number of the function's outputs. effort: its seconds are those of what is computed, not looked up; its caps'
+    `until` is the time after which no further one is computed (conditioning.amplification).
     """
 
-    def __init__(
-        self, function: Function, inputs: dict[str, Values], outputs: int, precision: int, *, normwise: bool, until: float = math.inf,
-        timed: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> None:  # fmt: skip
-        self.function, self.inputs, self.outputs, self.precision, self.normwise = function, inputs, outputs, precision, normwise
-        self.until, self.timed = until, timed
+    def __init__(self, function: Function, rule: Rule, inputs: dict[str, Values], outputs: int, effort: Effort) -> None:
+        self.function, self.inputs, self.outputs, self.effort = function, inputs, outputs, effort
+        self.precision, self.normwise = rule.format.precision, rule.op.error_norm == "all"
+        self.until = effort.caps().until
         self.addend: Values | None = None  # per element; an amplification that is small beside it need not be accurate
         self.count = len(next(iter(inputs.values())))
         self._known: dict[object, Values] = {}
@@ -77,7 +75,7 @@ class ConditionNumbers:
         if ALL_ROWS_FACTOR * len(missing) > self.count:
             missing = np.arange(self.count)
         for part in _parts(missing, len(choices_of_signs(self.numbers)) * self.numbers):
-            with self.timed():
+            with self.effort.timed():
                 lower[part], upper[part] = projected_amplification(
                     self.function, self._inputs_of(part), self.precision, normwise=self.normwise
                 )
@@ -95,7 +93,7 @@ class ConditionNumbers:
         for part in _parts(np.flatnonzero(np.isnan(table[rows, outs])), self.numbers):
             at = rows[part], outs[part]
             more = options if addend is None else {"beside": addend[at], **options}
-            with self.timed():
+            with self.effort.timed():
                 values = measure(self.function, self._inputs_of(at[0]), at[1], self.precision, normwise=self.normwise, **more)
             table[at] = np.where(np.isnan(values), UNKNOWN, values)
         return table[rows, outs]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -12,11 +14,22 @@ from numpy.typing import NDArray
 from fuzzer.case import DIRECTIONS, Batch
 from fuzzer.judge.rule import Rule
 from fuzzer.judge.ulps import Array, ErrorScale, doubles, error_scale, gap
+from oracles.question import Caps
 from oracles.reference import Reference
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Sizes = NDArray[Any]  # binary64's, and of binary64 those of extended precision
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Of questions to the oracle."""
+
+    #: What a question may cost now.
+    caps: Callable[[], Caps]
+    #: A context to which its seconds belong.
+    timed: Callable[[], AbstractContextManager[None]]
 
 
 class Amplifications(Protocol):

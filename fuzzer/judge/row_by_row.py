@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT
 from fuzzer.judge.contract import kinds_by_contract
-from fuzzer.judge.evidence import Mask, Rows
+from fuzzer.judge.evidence import Effort, Mask, Rows
 from fuzzer.judge.overflow import Overflow
 from fuzzer.judge.proof import Suspect, ball_test
 from fuzzer.judge.rule import Rule
@@ -20,21 +18,11 @@ from fuzzer.judge.ulps import Array
 from fuzzer.judge.verdict import Class
 from oracles import oracle
 from oracles.function import Function
-from oracles.question import Caps, alike
+from oracles.question import alike
 from oracles.reference import Reference
 
 #: Ball tests of one call's answers, of elements whose conditioning nobody knows: at equal eigenvalues, at the edge of a domain.
 BALLS = 4
-
-
-@dataclass(frozen=True)
-class Effort:
-    """Of questions to the oracle."""
-
-    #: What a question may cost now.
-    caps: Callable[[], Caps]
-    #: A context to which its seconds belong.
-    timed: Callable[[], AbstractContextManager[None]]
 
 
 class RowByRow:

@@ -14,7 +14,7 @@ from fuzzer.campaign.span import Reaches, extent_of
 from fuzzer.case import COTANGENT, Batch
 from fuzzer.findings import finding
 from fuzzer.formats import format_named
-from fuzzer.judge.severity import severity
+from fuzzer.judge.severity import Graveness, severity
 from fuzzer.judge.verdict import Class, Symptom
 
 numbers = st.floats(width=32) | st.sampled_from([0.0, -0.0, 1.0, math.inf, -math.inf, math.nan])
@@ -66,10 +66,8 @@ def test_zeros_are_ordinary_and_lanes_have_names() -> None:
 def graveness(**inputs: float) -> float:
     batch = Batch("float32", {name: np.asarray([value], np.float32) for name, value in inputs.items()})
     special = not all(np.isfinite(v).all() for v in batch.inputs.values())
-    return severity(
-        Class.unstable, Symptom.precision, 1e6, 4.0, format_named("float32"), int(reach(input_exponents(batch))[0]), avoidable=False,
-        special_input=special,
-    )  # fmt: skip
+    grave = Graveness(Class.unstable, Symptom.precision, 1e6, 4.0, int(reach(input_exponents(batch))[0]), special_input=special)
+    return severity(grave, format_named("float32"))
 
 
 def test_severity_looks_at_every_input() -> None:
