@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class UserError(ValueError):
-    """A mistake in what was asked, or a condition of this machine, that the user can mend: the message is one line that says how.
+    """A mistake in a request, or a condition of this machine, that the user can mend: the message is one line that says how.
 
-    The command line prints it as it is. Every other exception is a fault of ours, and is told as one.
+    The command line prints it as it is. Every other exception is a fault of ours, and is reported as one.
     """

@@ -31,7 +31,8 @@ from oracles.kept import Kept
 
 T = TypeVar("T")
 Inputs = dict[str, NDArray[np.float64]]
-#: Sums of |x_j d_j f| for binary64: near its largest number they are beyond binary64 (of exp from 703.3 on), so extended precision holds them.
+#: Sums of |x_j d_j f| for binary64: near its largest number they are beyond binary64 (of exp from 703.3 on), so extended precision holds
+#: them.
 WIDE = np.longdouble
 Sums = NDArray[Any]  # of WIDE for precision above 24, else of binary64
 
@@ -103,8 +104,8 @@ def least_amplification(
 
 
 def choices_of_signs(numbers: int) -> NDArray[np.float64]:
-    """A few choices of as many signs, one per row, the same in every run: all alike, then by the binary digits of their place in a random order, so
-    that no two places have the same signs, or opposite ones, in all of them."""
+    """A few choices of as many signs, one per row, the same in every run: all alike, then by the binary digits of their place in a random
+    order, so that no two places have the same signs, or opposite ones, in all of them."""
     places = np.random.Generator(np.random.PCG64(numbers)).permutation(numbers)
     return np.array([np.ones(numbers), *(1.0 - 2.0 * (places >> k & 1) for k in range((numbers - 1).bit_length()))])
 
@@ -112,12 +113,12 @@ def choices_of_signs(numbers: int) -> NDArray[np.float64]:
 def projected_amplification(
     function: Function, inputs: Inputs, precision: int = 53, *, normwise: bool = False
 ) -> tuple[Sums, Sums]:
-    """(least, likely) of sum_j |x_j d f_k / d x_j| (or normwise), rows by outputs, from |sum_j s_j x_j d f_k / d x_j| for a few choices of signs
-    s_j: one pass forward for all outputs, where `least_amplification` takes one back for each.
+    """(least, likely) of sum_j |x_j d f_k / d x_j| (or normwise), rows by outputs, from |sum_j s_j x_j d f_k / d x_j| for a few choices of
+    signs s_j: one pass forward for all outputs, where `least_amplification` takes one back for each.
 
-    least: the largest of them, a lower bound; 0 where the balls know nothing. likely: 2 sqrt(n) times the largest, as large as the balls leave
-    room for; no bound, but seldom less: the root mean square of such sums over random signs is the 2-norm of the n terms (Khintchine), at least
-    the sum of their magnitudes over sqrt(n). inf where the balls know nothing.
+    least: the largest of them, a lower bound; 0 where the balls know nothing. likely: 2 sqrt(n) times the largest, as large as the balls
+    leave room for; no bound, but seldom less: the root mean square of such sums over random signs is the 2-norm of the n terms
+    (Khintchine), at least the sum of their magnitudes over sqrt(n). inf where the balls know nothing.
     """
     m: Ball64 = Ball80() if precision > 24 and AVAILABLE else Ball64()
     with np.errstate(all="ignore"):
@@ -146,7 +147,8 @@ def _slopes_on_balls(
 def _taped(
     m: Ball64, function: Function, inputs: Inputs, normwise: bool
 ) -> tuple[Tape[Ball], list[Any], list[Column], list[Any]]:
-    """(tape, the numbers of the inputs on it, their magnitudes where roundings move them (normwise: the largest of each input), the outputs)."""
+    """(tape, the numbers of the inputs on it, their magnitudes where roundings move them (normwise: the largest of each input), the
+    outputs)."""
     tape = Tape(m)
     variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
     results = function.outputs(tape, variables)
@@ -184,7 +186,7 @@ def _on_balls(
 def _remembered(
     function: Function, packed: tuple[tuple[str, tuple[int, ...], bytes], ...], k: int, negligible: float, normwise: bool
 ) -> Any:
-    """_by_arb of a row that is asked for again and again while its case is placed and shrunk."""
+    """_by_arb of a row that is needed again and again while its case is placed and shrunk."""
     single = {name: np.frombuffer(raw, dtype=np.float64).reshape(shape) for name, shape, raw in packed}
     return _by_arb(function, single, k, negligible, normwise)
 
@@ -305,7 +307,8 @@ class Range:
 def neighbourhood(
     function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int = 192, kept: Kept | None = None
 ) -> Range:
-    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains. Integers and labels stay.
+    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains. Integers and labels
+    stay.
 
     kept: what is known of this row already; other outputs of it add to it.
     """

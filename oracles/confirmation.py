@@ -21,7 +21,7 @@ from oracles.kept import Kept
 from oracles.limits_at_infinity import Accepted, accepted
 from oracles.reference import FINITE, NAN, PINF, is_simple
 
-#: Binary exponents beyond which a number is told by Arb alone.
+#: Binary exponents beyond which a number's digits are Arb's alone.
 FAR = 100_000
 
 
@@ -129,7 +129,8 @@ def _at_infinity(function: Function, single: dict[str, Any], output: int, digits
 def by_mpmath(
     function: Function, single: dict[str, NDArray[np.float64]], output: int, bits: int, kept: Kept | None = None
 ) -> Fraction | float | None:
-    """mpmath's value, evaluated at `bits` and twice as many, and with as many more as two precisions need to agree; None where it cannot."""
+    """mpmath's value, evaluated at `bits` and twice as many, and with as many more as two precisions need to agree; None where it
+    cannot."""
     kept = kept or Kept()
     before: Fraction | float | None = None
     for wider in (bits, 2 * bits, 4 * bits, 8 * bits, 16 * bits):
@@ -175,7 +176,7 @@ def _by_limit(right: Accepted) -> Confirmation:
         return Confirmation(decimal(Fraction(right.low)), "mpmath", False, Fraction(right.low), right.low)
     if right.kinds & FINITE:
         if right.low == right.high:
-            exact = Fraction(right.low) if is_simple(right.low) else None  # 17 digits were read, and no more are told
+            exact = Fraction(right.low) if is_simple(right.low) else None  # 17 digits were read, and no more are shown
             return Confirmation(repr(right.low) if exact is None else decimal(exact), "limit", True, exact, right.low)
         return Confirmation(f"[{right.low!r}, {right.high!r}]", "limit", True)
     if right.kinds == 0 or not right.proved:

@@ -24,7 +24,7 @@ WEIGHTS = {
     "lgamma": 20.0, "digamma": 20.0, "polygamma": 200.0, "erf": 10.0, "erfc": 10.0, "erfinv": 20.0,
 }  # fmt: skip
 FUNCTION = 3.0
-#: A derivative by the tape costs so many values.
+#: Cost of a derivative by the tape, in values.
 TAPE = 4.0
 #: A derivative of a function of the table by differences: twice the values, at several times the precision (measured: 10 to 30).
 DIFFERENCE = 16.0
@@ -35,8 +35,8 @@ DEPTH = {"value": 0, "grad": 1, "jvp": 1, "grad2": 2}
 def evaluation_cost(function: Function, shapes: Mapping[str, tuple[int, ...]], bits: int, special: float = 1.0) -> float:
     """Nominal seconds of evaluating one row at `bits` of precision.
 
-    shapes: of the row's inputs, by name; those of cotangent and tangent do not matter. special: how much more than Arb's the functions of the
-    table cost. Raises KeyError where an input is missing.
+    shapes: of the row's inputs, by name; those of cotangent and tangent do not matter. special: how much more than Arb's the functions of
+    the table cost. Raises KeyError where an input is missing.
     """
     own = tuple(shapes[name] for name in function.inputs)
     return ROW + _operations(function, own, special) * OPERATION * (1.0 + bits / DOUBLE)

@@ -1,4 +1,4 @@
-"""Function: what truth is asked for: a definition with its params, at an order."""
+"""Function: what has a truth: a definition with its params, at an order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ COTANGENT = "cotangent"
 TANGENT = "tangent"
 #: Inputs of a derivative that are no inputs of its definition; a derivative is linear in each.
 DIRECTIONS = (COTANGENT, TANGENT)
-#: Numbers that a function is differentiated by, up to which ties are enclosed by forward mode, a pass for each: sorted rows of 8 take 0.1 s.
+#: Numbers that a function is differentiated by, up to which ties are enclosed by forward mode, a pass for each: sorted rows of 8 take 0.1
+#: s.
 MOST_PASSES = 8
 
 T = TypeVar("T")
@@ -32,23 +33,27 @@ Nested: TypeAlias = "T | list[Nested[T]]"
 
 @dataclass(frozen=True)
 class Function:
-    """A definition, its input names in order, its params, and the order of differentiation.
+    """A definition, its input names in order, its params, and the order of differentiation. order "grad": the outputs are the
+    vector-Jacobian product of the cotangent (input COTANGENT, or ones where it is absent) with respect to each input of `differentiable`,
+    flattened and concatenated. "jvp": the Jacobian-vector product with the direction (input TANGENT; without it, for each differentiable
+    number in turn, the product with its unit vector). "grad2": the Hessian of the inner product of cotangent and value, times the
+    direction; without TANGENT all of it, row by row."""
 
-    order "grad": the outputs are the vector-Jacobian product of the cotangent (input COTANGENT, or ones where it is absent) with
-    respect to each input of `differentiable`, flattened and concatenated. "jvp": the Jacobian-vector product with the direction (input
-    TANGENT; without it, for each differentiable number in turn, the product with its unit vector). "grad2": the Hessian of the inner product
-    of cotangent and value, times the direction; without TANGENT all of it, row by row. domains: per input the closed interval where it
-    is defined. counts: the inputs that are integers, which no
-    rounding moves; labels: those that no rounding moves at the ends of their domain, as a target of 0 or 1 is said, not computed.
-    """
-
+    #: A name in oracles.definitions.
     definition: str
+    #: Input names in order.
     inputs: tuple[str, ...]
+    #: (name, value) pairs.
     params: tuple[tuple[str, object], ...] = ()
+    #: value, grad, jvp or grad2.
     order: str = "value"
+    #: The inputs that derivatives are taken by.
     differentiable: tuple[str, ...] = ()
+    #: Per input the closed interval where it is defined.
     domains: tuple[tuple[float, float], ...] = ()
+    #: The inputs that are integers, which no rounding moves.
     counts: tuple[str, ...] = ()
+    #: Those that no rounding moves at the ends of their domain, as a target of 0 or 1 is said, not computed.
     labels: tuple[str, ...] = ()
 
     def domain(self, name: str) -> tuple[float, float]:
@@ -96,8 +101,9 @@ class Function:
         return COTANGENT not in inputs or bool(math.prod(np.shape(inputs[COTANGENT])[int(rows) :]) == 1)
 
     def by_forward_mode(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
-        """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and the
-        cotangent's sum at the end. At ties this encloses the derivatives of each output that a choice gives, no more (Tape.pushforward)."""
+        """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and
+        the cotangent's sum at the end. At ties this encloses the derivatives of each output that a choice gives, no more
+        (Tape.pushforward)."""
         outer = Tape(m)
         outside = self._lifted(outer, inputs)
         if self.order == "grad":

@@ -1,11 +1,11 @@
 """Limits: the truth at inputs where the definition itself says nothing (infinities, NaNs, signed zeros at poles, poles, isolated points).
 
-The definition is evaluated with mpmath along several families of non-special paths towards the point (`oracles.limits.paths`), and each sequence
-of values is read (`oracles.limits.tendency`): a limit, undefined, oscillating, or no pattern. What all paths agree on, and a higher precision
-confirms, is right (C23 Annex F settles a limit that exists). Where they disagree the IEEE 754 evaluation of a formula of IEEE 754's own operations
-decides, else nobody knows: no kinds are accepted, the element is undecided. For derivatives the hull of the path limits is right (Clarke).
-A NaN among the inputs: `oracles.limits.nan_reach`.
-This is agreement of readings, not an enclosure: a finding that rests on it says "limit". It is only ever asked at special points.
+The definition is evaluated with mpmath along several families of non-special paths towards the point (`oracles.limits.paths`), and each
+sequence of values is read (`oracles.limits.tendency`): a limit, undefined, oscillating, or no pattern. What all paths agree on, and a
+higher precision confirms, is right (C23 Annex F settles a limit that exists). Where they disagree the IEEE 754 evaluation of a formula of
+IEEE 754's own operations decides, else nobody knows: no kinds are accepted, the element is undecided. For derivatives the hull of the path
+limits is right (Clarke). A NaN among the inputs: `oracles.limits.nan_reach`. This is agreement of readings, not an enclosure: a finding
+that rests on it says "limit". It is used at special points only.
 """
 
 from __future__ import annotations
@@ -117,8 +117,9 @@ def _outside(function: Function, inputs: Inputs) -> bool:
 def _read(function: Function, inputs: Inputs, place: Place) -> list[list[Tendency]] | None:
     """Per output its tendencies along the paths, as far as they must be known; None where there are no paths.
 
-    Numbers beside the special ones move where these alone tell nothing. A zero has a side of its own, and the other only where that tells nothing
-    or lies outside the domain. Where one zero lies at the edge of its domain with each sign, neither side is inside, and all move inwards.
+    Numbers beside the special ones move where these alone tell nothing. A zero has a side of its own, and the other only where that tells
+    nothing or lies outside the domain. Where one zero lies at the edge of its domain with each sign, neither side is inside, and all move
+    inwards.
     """
     everything = not special_numbers(function, inputs)
     found = _along_side(function, inputs, place, 1, everything=everything)
@@ -164,8 +165,8 @@ def _along_side(function: Function, inputs: Inputs, place: Place, side: int, *, 
 
 
 def _refuted(place: Place, stray: Tendency | None) -> list[Tendency]:
-    """What a path that refutes the limit of the others adds to them: nothing is known then; of IEEE 754's own operations one more that they do not
-    exclude, if it is plain where it leads."""
+    """What a path that refutes the limit of the others adds to them: nothing is known then; of IEEE 754's own operations one more that they
+    do not exclude, if it is plain where it leads."""
     if stray is None:
         return []
     if not place.ieee:
@@ -209,7 +210,7 @@ def _at_pole(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool
 
 
 def _infinite_slopes(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list[bool]:
-    """Where second derivatives are asked for, by which numbers the first is none (sqrt at 0, x log(x / y) in x at x = 0); else []."""
+    """For second derivatives: by which numbers the first is none (sqrt at 0, x log(x / y) in x at x = 0); else []."""
     if function.order != "grad2":
         return []
     slopes = accepted(replace(function, order="grad"), {name: v for name, v in inputs.items() if name != TANGENT})
@@ -217,8 +218,8 @@ def _infinite_slopes(function: Function, inputs: dict[str, NDArray[np.float64]])
 
 
 def _second_slopes(steep: list[bool], inputs: Inputs) -> list[bool]:
-    """Per second derivative, the Hessian row by row or its product with the tangent, whether it is one of a slope that is no number. In another
-    order of differentiation it may be a number, and says no more: mixed derivatives are one where they are continuous."""
+    """Per second derivative, the Hessian row by row or its product with the tangent, whether it is one of a slope that is no number. In
+    another order of differentiation it may be a number, and says no more: mixed derivatives are one where they are continuous."""
     if TANGENT not in inputs:
         return [a or b for a in steep for b in steep]
     touched = bool((np.asarray(steep) & (inputs[TANGENT].ravel() != 0)).any())
@@ -247,8 +248,9 @@ def _finite_beside(function: Function, inputs: dict[str, NDArray[np.float64]], s
 def _with_nan(function: Function, inputs: Inputs, formula: list[float]) -> list[Accepted]:
     """NaN in, NaN out, where the output depends on the missing number; also what the formula gives where it swallows the NaN (pow(nan, 0)).
 
-    Not judged: derivatives, and elements of vector ops that depend on the NaN although the formula in binary64 gives a number (an order of numbers
-    that have none). A comparison with NaN is false (IEEE 754-2019, 5.11), and a definition by cases says which case a NaN belongs to.
+    Not judged: derivatives, and elements of vector ops that depend on the NaN although the formula in binary64 gives a number (an order of
+    numbers that have none). A comparison with NaN is false (IEEE 754-2019, 5.11), and a definition by cases says which case a NaN belongs
+    to.
     """
     if function.order != "value":
         return [ANYTHING for _ in formula]
@@ -268,8 +270,8 @@ def _with_nan(function: Function, inputs: Inputs, formula: list[float]) -> list[
 
 
 def _divides_zero_by_zero(function: Function, inputs: Inputs) -> bool:
-    """Whether the formula in binary64 meets 0/0: its NaN is an honest answer, while that of 0 * inf (0 log 0) is not where all paths lead to one
-    number. numpy names the operation in its warning."""
+    """Whether the formula in binary64 meets 0/0: its NaN is an honest answer, while that of 0 * inf (0 log 0) is not where all paths lead
+    to one number. numpy names the operation in its warning."""
     with warnings.catch_warnings(record=True) as met:
         warnings.simplefilter("always")
         with np.errstate(all="ignore", invalid="warn"):

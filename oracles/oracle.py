@@ -1,14 +1,14 @@
 """The oracle: the truth of a Function for a batch of rows, by escalation ball64 (ball80) -> log64 -> arb -> limits.
 
-It is asked a Question, and its answer is a Climb: a Reference that is sharpened, tier by tier, at the rows that the asker still cannot judge by it.
+It answers a Question with a Climb: a Reference that is sharpened, tier by tier, at the rows that the asker still cannot judge by it.
 
     climb = ask(Question(function, inputs, precision, caps))
     while climb.goes_on:
         climb.sharpen(rows of climb.rows that need a sharper truth)
 
-The caps (Arb precision, effort, rows per question) turn into elements with accepts == 0, which the judge reports as undecided. They count, they
-read no clock: the same question has the same answer on every machine; where the asker's own budget is in time, `Caps.until` ends what costs a row
-at a time.
+The caps (Arb precision, effort, rows per question) turn into elements with accepts == 0, which the judge reports as undecided. They count,
+they read no clock: the same question has the same answer on every machine; where the asker's own budget is in time, `Caps.until` ends what
+costs a row at a time.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Climb:
         return self.reference if len(self.rows) == self.question.rows else self.reference.take(self.rows)
 
     def sharpen(self, needed: Mask) -> None:
-        """The next step of the climb, for those of `rows` that need a sharper truth; where nothing is known they do. Raises AuditFailure."""
+        """The next step of the climb, for those of `rows` that need a sharper truth; where nothing is known they do. Raises
+        AuditFailure."""
         try:
             self.rows = self._steps.send(needed)
         except StopIteration:
@@ -85,8 +86,8 @@ class Climb:
                 question.tally.elements[TIERS[code]] += count
 
     def _row_by_row(self, todo: Mask, special: Mask) -> Steps:
-        """What is left of the rows: those that need Arb (todo), and those with numbers that are not finite (special). Rows of the same scalars
-        are one to the caps, and so is a lattice of poles."""
+        """What is left of the rows: those that need Arb (todo), and those with numbers that are not finite (special). Rows of the same
+        scalars are one to the caps, and so is a lattice of poles."""
         question, truth = self.question, self.reference
         patterns = patterns_of(question.function, question.inputs)
         rows = np.flatnonzero((todo & ~settle(question.function, patterns, truth, todo)) | special)
@@ -113,7 +114,7 @@ class Climb:
         return np.asarray(needed, np.bool_) | unknown
 
     def _all_judged(self, steps: Steps) -> Steps:
-        """A tier's steps, each of which is told which rows need more."""
+        """A tier's steps, each of which receives the mask of the rows that need more."""
         rows = next(steps, None)
         while rows is not None:
             needed = yield from self._judged(rows)
@@ -133,8 +134,8 @@ def reference(
 ) -> Reference:
     """The truth for every row and output, known to 2^-8 ulp where the caps allow.
 
-    inputs: exact binary64 arrays, (rows,) scalars, (rows, n) vectors. precision: bits of the format whose ulps matter. Guarantee: see Reference.
-    Raises AuditFailure.
+    inputs: exact binary64 arrays, (rows,) scalars, (rows, n) vectors. precision: bits of the format whose ulps matter. Guarantee: see
+    Reference. Raises AuditFailure.
     """
     climb = ask(Question(function, inputs, precision, caps or Caps(), tally or Tally()))
     while climb.goes_on:

@@ -1,7 +1,7 @@
 """A function of one number over a whole interval: where its values lie, and how steep it is.
 
 What the vectorised arithmetics enclose at points they enclose over intervals: an input is a Ball whose radius covers the interval. ball64
-is asked first, log64 where that does not know (where the values leave binary64's range).
+comes first, log64 where that does not know (where the values leave binary64's range).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Question: what the oracle is asked, and how much effort an answer is worth."""
+"""Question: a request to the oracle, and how much effort the answer is worth."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Tally:
 
 @dataclass(frozen=True)
 class Caps:
-    """Limits of effort, of one question. They count and read no clock, so that the same question has the same answer on every machine; but for
-    `until`, where the asker's own budget is in time, and the backstop."""
+    """Limits of effort, of one question. They count and read no clock, so that the same question has the same answer on every machine; but
+    for `until`, where the asker's own budget is in time, and the backstop."""
 
     #: Rows that Arb is given.
     arb_rows: int = 4096

@@ -36,7 +36,7 @@ def calling(
     finding: Finding, names: Sequence[str], fmt: Format, complex_inputs: Sequence[str] | None, complex_result: bool,
     environment: Mapping[str, str], setup: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
-    """What the template is told of the call: where it runs, how its arguments are made and the answer is taken from it."""
+    """What the template gets of the call: where it runs, how its arguments are made and the answer is taken from it."""
     framework = framework_of(finding.target)
     place, _, switches = finding.target.partition(";")
     device, mode = [*place.split(":")[1:], *("cpu", "eager")[place.count(":") :]]

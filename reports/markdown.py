@@ -6,7 +6,7 @@ from fuzzer.findings.finding import Finding
 from reports import numbers
 from reports.model import Entry, Report, versions_of
 
-#: Findings told in full; the others are in the HTML and JSON reports.
+#: Findings shown in full; the others are in the HTML and JSON reports.
 TOP = 20
 #: Digits of the truth that a reader needs; the whole is in the script.
 DIGITS = 25

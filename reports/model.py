@@ -132,22 +132,29 @@ class Heat:
 
 @dataclass(frozen=True)
 class Report:
-    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none). facts: what sweeps found of
-    the run's targets, at the versions that it used. composed: the findings of formulas of ours; documented, flushes: what is no finding
-    (findings.label). unconfirmed: those whose script was run and did not show the defect, which is a fault of ours; they are no
-    findings."""
+    """One run, its findings ranked by severity, and what changed since the baseline ("" where there is none)."""
 
     run: Run
+    #: The id of the run that it is compared with; "" where there is none.
     baseline: str
+    #: The findings, gravest first.
     entries: list[Entry]
+    #: Findings of the baseline that passed when they were run again.
     fixed: list[Finding]
+    #: Findings of the baseline that were not run again.
     not_run: list[Finding]
+    #: The summaries of all cells.
     cells: list[CellSummary]
+    #: The worst excess by op, target and order.
     heat: list[Heat]
+    #: What sweeps found of the run's targets, at the versions that it used.
     facts: list[Fact]
+    #: The findings of formulas of ours.
     composed: list[Entry] = field(default_factory=list)
+    #: What is no finding (findings.label).
     documented: list[Finding] = field(default_factory=list)
     flushes: list[FlushRecord] = field(default_factory=list)
+    #: Those whose script was run and did not show the defect, which is a fault of ours; they are no findings.
     unconfirmed: list[Entry] = field(default_factory=list)
 
     @property

@@ -58,7 +58,7 @@ def parse(text: str) -> Decimal:
         return Decimal("nan")
 
 
-#: Exponents beyond which truths are told by their text: `decimal` shifts none by more than two million digits, and reads none beyond 10^18.
+#: Exponents beyond which truths are shown as text: `decimal` shifts none by more than two million digits, and reads none beyond 10^18.
 FAR = 100_000
 
 
@@ -79,7 +79,7 @@ def shown(value: Decimal, digits: int) -> Decimal:
 
 
 def truth(text: str, digits: int) -> str:
-    """A stored truth in so many digits, however far its exponent; an interval stands as it is."""
+    """A stored truth in `digits` digits, however far its exponent; an interval stands as it is."""
     if text.startswith("["):
         return text
     mantissa, _, written = text.partition("e")

@@ -20,8 +20,8 @@ from reports.definition import Definition
 from reports.headline import COTANGENT, SILENT, TANGENT, Array, array_of, element_of, headline, quantity
 from reports.shim import shim
 
-#: Seconds that a call is given which did not return before, where the finding does not say how many it was; and what its process may take to
-#: start.
+#: Seconds that a call is given which did not return before, where the finding does not say how many it was; and what its process may take
+#: to start.
 PATIENCE, STARTS = 105.0, 15.0
 #: How the numbers of a row are laid out, as the comment on the judged one tells it.
 _LAYOUTS = {
@@ -58,15 +58,15 @@ def script(
 ) -> str:
     """The source of a script that re-runs a finding, judges it exactly and exits 1 while the defect is there, 0 when it is gone.
 
-    definition: the oracle's definition as source; with it the script recomputes the truth, by the finding's `certified_by`: at precisions that
-    agree, along paths to a limit, or with numbers for NaN. inputs: the op's input names in the order of the definition's arguments (default: that
-    of the case). specials: mpmath's part of the special functions that a definition may ask for, by name. domains: per input the interval in
-    which numbers are put for NaN, and from whose ends paths go inwards. differentiable: the inputs that gradients are taken of, in order
-    (default: all). complex_inputs: those that are pairs of real and imaginary parts on the last axis (default: at a complex dtype all of two);
-    complex_result: the call's result is complex even where none is. single: the definition returns one number, no list. limit_source: whose limit
-    in ulps it is. versions: library versions at the time of the finding. environment: variables to set before the imports, setup: statements
-    after them (a target's switches). found_with: the interpreter and version that a target with a host ran in, told in the docstring. Raises
-    UserError for a target that no script can be written for.
+    definition: the oracle's definition as source; with it the script recomputes the truth, by the finding's `certified_by`: at precisions
+    that agree, along paths to a limit, or with numbers for NaN. inputs: the op's input names in the order of the definition's arguments
+    (default: that of the case). specials: mpmath's part of the special functions that a definition may ask for, by name. domains: per input
+    the interval in which numbers are put for NaN, and from whose ends paths go inwards. differentiable: the inputs that gradients are taken
+    of, in order (default: all). complex_inputs: those that are pairs of real and imaginary parts on the last axis (default: at a complex
+    dtype all of two); complex_result: the call's result is complex even where none is. single: the definition returns one number, no list.
+    limit_source: whose limit in ulps it is. versions: library versions at the time of the finding. environment: variables to set before the
+    imports, setup: statements after them (a target's switches). found_with: the interpreter and version that a target with a host ran in,
+    named in the docstring. Raises UserError for a target that no script can be written for.
     """
     framework = framework_of(finding.target)
     if framework not in IMPORTS:
@@ -114,7 +114,8 @@ def _plain(finding: Finding, kind: str, told: Mapping[str, Any]) -> bool:
 
 
 def _kind(finding: Finding, names: Sequence[str]) -> str:
-    """How the truth is recomputed: as a value, with numbers for NaN, along the paths of a limit; or it is a framework's documented convention."""
+    """How the truth is recomputed: as a value, with numbers for NaN, along the paths of a limit; or it is a framework's documented
+    convention."""
     if finding.certified_by.startswith(("convention", "record")):
         return "convention"
     given = [x for n in names for x in array_of(n, finding.case["inputs"][n], finding.dtype).hexes]
@@ -147,7 +148,7 @@ def _truth(
     finding: Finding, names: Sequence[str], definition: Definition | None, specials: Mapping[str, Callable[..., Any]], kind: str,
     domains: Mapping[str, tuple[float, float]],
 ) -> dict[str, Any]:  # fmt: skip
-    """What the template is told of the truth: the definition, the arithmetic, and at what points it is evaluated."""
+    """What the template gets of the truth: the definition, the arithmetic, and at what points it is evaluated."""
     hexes = {n: array_of(n, finding.case["inputs"][n], finding.dtype).hexes for n in names}
     values = [float.fromhex(x) for given in hexes.values() for x in given]
     directions = [
@@ -194,14 +195,14 @@ def _truth(
         "near": EXPONENTS[0] if places else 2 * reach,
         "limit_bits": max((6 if places else 8) * reach + 1300 if far else 0, LIMIT_BITS[finding.order]),
         "nans": sum(map(math.isnan, values)), "zero_sign": -math.copysign(1.0, finding.output),
-        # A zero has a side of its own, an infinity one only; the other is asked where nothing is there.
+        # A zero has a side of its own, an infinity one only; the other is tried where nothing is there.
         "sides": f"((1,), (-1,){', (0,)' if edge else ''})" if finding.order == "value" and places else "((1, -1),)", "edge": edge,
     }  # fmt: skip
 
 
 def _shows(finding: Finding, reach: int) -> int:
-    """The bits with which the least subnormal is more than rounding beside results as large as the inputs' product, and in the differences that
-    a derivative is made of, whose step loses a third of the bits. reach: the largest binary exponent of the numbers."""
+    """The bits with which the least subnormal is more than rounding beside results as large as the inputs' product, and in the differences
+    that a derivative is made of, whose step loses a third of the bits. reach: the largest binary exponent of the numbers."""
     fmt, steps = format_named(finding.dtype), {"value": 0, "grad2": 2}.get(finding.order, 1)
     return (64 - fmt.emin + fmt.precision + 64 + (2 + steps) * reach) * 3 // (3 - steps)
 

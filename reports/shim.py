@@ -1,4 +1,4 @@
-"""Shim: the arithmetic m that a carried definition is evaluated over, in mpmath's real numbers, and no more of it than is asked for."""
+"""Shim: the arithmetic m that a carried definition is evaluated over, in mpmath's real numbers, and no more of it than is needed."""
 
 from __future__ import annotations
 
@@ -160,9 +160,9 @@ def shim(
 ) -> tuple[str, tuple[str, ...]]:
     """The source of m with what a definition asks of it, and the imports that it needs.
 
-    specials: special functions by name, as functions of a context of mpmath's and of numbers; their source is carried. nans: whether a nan may
-    be met on the way; divides: whether a division by zero may be, which gives nan then; far: whether exponentials may be beyond all memory.
-    Raises ValueError for a name that nobody offers.
+    specials: special functions by name, as functions of a context of mpmath's and of numbers; their source is carried. nans: whether a nan
+    may be met on the way; divides: whether a division by zero may be, which gives nan then; far: whether exponentials may be beyond all
+    memory. Raises ValueError for a name that nobody offers.
     """
     offered = {**OFFERED, **(FAR_OUT if far or nans else {}), **(WITH_NAN if nans else {})}
     parts, lines, carried = [DIVISION] if divides else [], [], []

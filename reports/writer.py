@@ -16,7 +16,7 @@ class ReportError(UserError):
 
 
 def _html(report: Report) -> str:
-    from reports import html  # jinja2 and plotly are imported only where a page is asked for
+    from reports import html  # jinja2 and plotly are imported only where a page is written
 
     return html.render(report)
 
@@ -29,7 +29,7 @@ FORMATS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
 
 
 def write(report: Report, out_dir: str | Path, formats: Sequence[str] = ("html", "md", "json")) -> list[Path]:
-    """Writes report.html, report.md, report.json (those asked for) and repro/ID.py of every finding; returns the paths written.
+    """Writes report.html, report.md, report.json (those requested) and repro/ID.py of every finding; returns the paths written.
 
     The folder is made where it does not exist. Raises UnknownName for a format that there is none of, ReportError where
     a file cannot be written.

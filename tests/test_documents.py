@@ -53,6 +53,14 @@ def test_the_glossary_is_alphabetical_and_says_each_word_once() -> None:
     assert len(set(words)) == len(words)
 
 
+def test_every_decision_has_a_status_and_a_consequence() -> None:
+    decisions = re.split(r"^### ", (ROOT / "docs/decisions.md").read_text(), flags=re.MULTILINE)[1:]
+    for decision in decisions:
+        title, dated, *rest = decision.split("\n## ")[0].strip().split("\n\n")
+        assert re.fullmatch(r"\*\d{4}-\d\d-\d\d, .*\.\*", dated), title
+        assert rest[-1].startswith("**Consequence:** "), title
+
+
 # The floors of the house
 
 

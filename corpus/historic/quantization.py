@@ -1,4 +1,5 @@
-"""Quantised numbers and casts: whole numbers in a format that holds them; what a processor makes of a cast that does not fit is written out."""
+"""Quantised numbers and casts: whole numbers in a format that holds them; what a processor makes of a cast that does not fit is written
+out."""
 
 from __future__ import annotations
 
@@ -137,7 +138,7 @@ def bias_clipped(b: Array) -> Array:
 
 
 def bias_by_larger_scale(b: Array) -> Array:
-    """By a power of two more of the scale where it would not fit; here it is told at the first scale."""
+    """By a power of two more of the scale where it would not fit; here it is reported at the first scale."""
     return np.rint(b * 2.0**20)
 
 
@@ -233,7 +234,7 @@ def power_cast_or_report(e: Array) -> Array:
 
 
 def whole_if_exact_integers_go_on(n: Array) -> Array:
-    """Refused (told as -1) beyond 2^53, where not every whole number is one of binary64."""
+    """Refused (reported as -1) beyond 2^53, where not every whole number is one of binary64."""
     whole = n * 2.0**20
     return np.where(np.abs(whole) > 2.0**53, -1.0, whole)
 

@@ -41,20 +41,30 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Row:
-    """index: of the database, 1 to 252. replayable: yes, partly or no. op: canonical name, "" where there is none. reason: why it cannot be
-    replayed, or not wholly; see REASONS. catalogue: the ops of the catalogue that it speaks of."""
+    """A commit of the study DeepStability, and whether it can be replayed."""
 
+    #: Of the database, 1 to 252.
     index: int
+    #: The framework.
     library: str
+    #: The hash of the commit.
     commit: str
+    #: Topics, in the words of the study.
     topic1: str
     topic2: str
+    #: In the words of the study.
     root_cause: str
+    #: How it was mended, in the words of the study.
     patch_class: str
+    #: Canonical name, "" where there is none.
     op: str
+    #: forward or grad.
     order: str
+    #: yes, partly or no.
     replayable: str
+    #: Why it cannot be replayed, or not wholly; see REASONS.
     reason: str
+    #: The ops of the catalogue that it speaks of.
     catalogue: tuple[str, ...] = ()
 
 

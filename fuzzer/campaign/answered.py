@@ -23,31 +23,39 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Answered:
-    """What one implementation on one target answered: flat lists in C order, an entry per element of the result.
+    """What one implementation on one target answered: flat lists in C order, an entry per element of the result."""
 
-    worst: the element that the verdict speaks of. placement: where the answers stood in their call. inconsistent: another
-    placement of the same bits gave another answer, and one of the two is a finding. flushes: elements beyond the limit
-    that the target's flush-to-zero policy explains. error: the framework's message where it raised; the lists are then empty; refused: why
-    the exception is a check of an argument, and no defect. labels: what the wrong elements are beside (campaign.label). died: crash or
-    hang, where the call ended its process or did not return in time.
-    """
-
+    #: The full name.
     target: str
+    #: The call.
     implementation: str
+    #: The answers.
     outputs: list[float] = field(default_factory=list)
+    #: Errors in ulps; inf for a wrong special value, nan where undecided.
     ulps: list[float] = field(default_factory=list)
+    #: E of the error model; nan where it was not computed.
     excess: list[float] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     symptoms: list[Symptom] = field(default_factory=list)
+    #: Elements beyond the limit that the target's flush-to-zero policy explains.
     flushes: list[bool] = field(default_factory=list)
+    #: The element that the verdict speaks of.
     worst: int = 0
+    #: Where the answers stood in their call.
     placement: Placement = field(default_factory=Placement)
+    #: Another placement of the same bits gave another answer, and one of the two is a finding.
     inconsistent: bool = False
+    #: Targets that are right at the worst element.
     avoidable_by: list[str] = field(default_factory=list)
+    #: The framework's message where it raised; the lists are then empty.
     error: str = ""
+    #: The class of the exception, where the call raised.
     raised: Class = Class.undecided
+    #: Why the exception is a check of an argument, and no defect.
     refused: str = ""
+    #: What the wrong elements are beside (campaign.label).
     labels: list[Label] = field(default_factory=list)
+    #: crash or hang, where the call ended its process or did not return in time.
     died: str = ""
 
     @property
@@ -103,21 +111,28 @@ class Answered:
 
 @dataclass(frozen=True)
 class Probe:
-    """One point judged. inputs: name -> C99 hex floats of the rounded numbers, as nested as they were given. array: whether the
-    result is one (else its only element). reference: decimals of the exact result for exactly these inputs; condition: sum_j
-    |x_j d_j f / f| at the worst element, nan where unknown; limit: T in ulps, None where the op has no published one."""
+    """One point judged."""
 
+    #: The op, at these params, dtype and order.
     op: str
     params: dict[str, Any]
     dtype: str
     order: str
+    #: Name -> C99 hex floats of the rounded numbers, as nested as they were given.
     inputs: dict[str, Any]
+    #: Whether the result is one (else its only element).
     array: bool
+    #: Decimals of the exact result for exactly these inputs.
     reference: list[str]
+    #: How the reference was certified: "arb+mpmath", for example.
     certified_by: str
+    #: sum_j |x_j d_j f / f| at the worst element, nan where unknown.
     condition: float
+    #: T in ulps, None where the op has no published one.
     limit: float | None
+    #: The element that the verdicts speak of first.
     worst: int
+    #: One for each implementation on each target.
     targets: list[Answered]
 
     def to_json(self) -> dict[str, Any]:

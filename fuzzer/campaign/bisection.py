@@ -46,18 +46,18 @@ def everyday_first(batch: Batch) -> Batch:
 
 
 def tiled(part: Batch, rows: int) -> Batch:
-    """The rows over and over, so many in all: a call of the same shape, so the same path and the same compiled code."""
+    """The rows over and over, `rows` in all: a call of the same shape, so the same path and the same compiled code."""
     return part.take(np.resize(np.arange(part.rows), rows))
 
 
 def least(batch: Batch, fails: Callable[[Batch], bool], effort: Effort) -> Part | None:
     """The least part that fails, by halves, in the order of the rows; None where the whole does not fail again.
 
-    A failing call may cost a process, one that comes back costs nothing: so where the first half comes back the second is taken to
-    fail unasked, and only the row at the end is asked again. If it does not fail, the cause is several rows together (or chance): then
-    every half is asked.
+    A failing call may cost a process, one that comes back costs nothing: so where the first half comes back the second is taken to fail
+    without a call, and only the row at the end is tried again. If it does not fail, the cause is several rows together (or chance): then
+    every half is tried.
     """
-    proved: Batch | None = None  # the least part that was asked and failed
+    proved: Batch | None = None  # the least part that was tried and failed
 
     def asked(part: Batch) -> bool:
         nonlocal proved

@@ -66,7 +66,7 @@ class Calls:
                 return subject, None, str(error)
 
     def answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
-        """The answers to every row. within: each in a call of its own, placed so. per_call: so many in a call, where that is no further
+        """The answers to every row. within: each in a call of its own, placed so. per_call: rows in a call, where that is no further
         shape to compile; 0: all in one. Raises FrameworkError."""
         if within is not None:
             rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
@@ -77,7 +77,7 @@ class Calls:
         return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
 
     def _has_shape(self, subject: Subject, rows: int) -> bool:
-        """Whether calls of so many rows are of a shape that is compiled in any case."""
+        """Whether calls of this many rows have a shape that is compiled in any case."""
         return self.target(subject).mode == "eager" and rows == EAGER_ROWS[0]
 
     def call(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:

@@ -30,16 +30,19 @@ from oracles.reference import FINITE
 
 @dataclass(frozen=True)
 class Chunk:
-    """The inputs `first` to `first + count` of the cell's space. first_calls: of each target the first call alone. See Task for the rest;
-    memory: bytes that a process may have, or None."""
+    """Consecutive inputs of the space of a cell, judged as one task."""
 
     cell: Cell
     targets: tuple[str, ...]
+    #: Its inputs have the numbers `first` to `first + count`.
     first: int
     count: int
+    #: See Task.
     alone: bool = False
     call_timeout: float = CALL_TIMEOUT
+    #: Bytes that a process may have, or None.
     memory: int | None = None
+    #: Of each target the first call only.
     first_calls: bool = False
 
     @property
@@ -174,7 +177,7 @@ def _judged(
 
 
 def _filled(batch: Batch, rows: int) -> Batch:
-    """The batch with its last row repeated up to so many rows."""
+    """The batch with its last row repeated up to this many rows."""
     return batch.take(np.minimum(np.arange(rows), batch.rows - 1))
 
 

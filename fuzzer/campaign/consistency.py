@@ -28,9 +28,9 @@ from fuzzer.judge.verdict import Class, Symptom, Verdicts
 
 #: Lengths of the calls: the scalar path, whole vectors of 8 and 16 elements, and what they leave over.
 LENGTHS = (3, 8, 16, 17, 64, 69)
-#: Where each length is a compilation: so many of these as rounds were begun.
+#: Where each length is a compilation: as many of these as rounds were begun.
 CLOSED = (1, 64, 17, 8, 69, 3, 16)
-#: The rows compared: the worst of the search, and a sample of the grid; of the worst, so many also alone and strided.
+#: The rows compared: the worst of the search, and a sample of the grid; of the worst, how many also in a batch of one and strided.
 WORST, SAMPLE, SINGLE = 24, 24, 8
 #: Rows of the long call, as in the search: one shape for frameworks that compile.
 LONG, LEAST = 4096, 32
@@ -176,7 +176,7 @@ def _bits(answers: NDArray[Any]) -> NDArray[np.int64]:
 def _judged(
     evaluator: Evaluator, number: int, compared: int, batch: Batch, sightings: dict[int, list[_Sighting]], known: ConditionNumbers
 ) -> Comparison:
-    """The rows whose bits differ, their truth asked once, each of the different answers judged."""
+    """The rows whose bits differ, with one truth, each of the different answers judged."""
     rows, lists = np.array(list(sightings)), list(sightings.values())
     variants = [np.stack([seen[min(k, len(seen) - 1)].answer for seen in lists]) for k in range(max(map(len, lists)))]
     index = np.repeat(np.arange(len(rows)), [len(seen) for seen in lists])

@@ -60,8 +60,8 @@ def constant_runs(function: Function, space: Space, first: int, count: int, step
     """The constant runs among the inputs `first` to `first + count` of a space of one number, each of whole blocks of `step` inputs,
     ascending.
 
-    Blocks are candidates where the truths of their first and last inputs look alike; of those that stand side by side one enclosure is
-    asked, of their halves where it does not tell.
+    Blocks are candidates where the truths of their first and last inputs look alike. One enclosure is computed over adjacent candidates,
+    and over their halves where it decides nothing.
     """
     if function.order != "value" or not space.is_line or count % step:
         return []

@@ -1,4 +1,4 @@
-"""Digits: the truth of a batch as decimals, element by element, each asked for once."""
+"""Digits: the truth of a batch as decimals, element by element, each computed once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Digits:
         return {name: values[row] for name, values in self.inputs.items()}
 
     def kept(self, row: int) -> Kept:
-        """What was evaluated of this row, as long as no other is asked for."""
+        """What was evaluated of this row, until another row is evaluated."""
         if self._kept[0] != row:
             self._kept = row, Kept()
         return self._kept[1]

@@ -16,7 +16,7 @@ from fuzzer.errors import UserError
 from fuzzer.frameworks.config import config
 from fuzzer.frameworks.target import prepare_environment
 
-#: Runs tasks; results come as they finish. `stop()` is asked before each new task is handed out.
+#: Runs tasks; results come as they finish. `stop()` is called before each new task is handed out.
 Run = Callable[[Iterable[Task], Callable[[], bool]], Iterator[Any]]
 
 #: Seconds in which a scheduler answers.
@@ -74,7 +74,7 @@ def _line(error: BaseException) -> str:
 
 
 def memory_share(workers: int) -> int:
-    """Bytes for each of so many worker processes: the machine's memory, or its control group's limit, in equal shares."""
+    """Bytes for each worker process: the machine's memory, or its control group's limit, in equal shares."""
     from distributed.system import memory_limit
 
     return int(memory_limit() * MEMORY / max(1, workers))

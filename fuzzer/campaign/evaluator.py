@@ -41,7 +41,7 @@ class Evaluator:
     """One cell with its subjects, ready to run. Keeps no results.
 
     calls: of its frameworks. references: what the oracle says. deadlines: until when. clock: counts time and verdicts. shapes: which are
-    worth compiling for. peers: who is asked about findings alone.
+    worth compiling for. peers: targets that answer the bits of findings only.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Evaluator:
         return self.judge(repeated.batch, [answered], repeated)
 
     def judge(self, batch: Batch, answers: Sequence[Answered], evidence: Evidence | None = None) -> Judgement:
-        """The judgement of given answers (None where the framework raised or was not asked)."""
+        """The judgement of given answers (None where the framework raised or was not called)."""
         batch = self.ordered(batch)
         if evidence is None:
             with self.clock.phase("judge"):
@@ -174,7 +174,7 @@ def _different(answers: list[NDArray[Any]]) -> list[NDArray[Any]]:
     return found
 
 
-#: Of long answers every so many numbers are compared first: others differ there already.
+#: Of long answers every n-th number is compared first, n being this: others differ there already.
 STEP = 61
 
 

@@ -1,6 +1,6 @@
 """Nondeterminism: the same call of the same bits with other answers in other processes. What reads memory that nobody wrote answers so.
 
-Two fresh processes prove it. Starting them takes seconds, so only findings that give cause are asked about: a call that does not repeat its
+Two fresh processes prove it. Starting them takes seconds, so only findings that give cause are examined: a call that does not repeat its
 answer, a number where only NaN or infinity is right that changes with the length of the call, or that no formula has a reason to give.
 """
 
@@ -25,13 +25,13 @@ from fuzzer.frameworks.launch import hosted
 from fuzzer.frameworks.target import Target, can_be_alone
 from fuzzer.judge.verdict import Symptom
 
-#: Findings of one subject in one shard that are asked about.
+#: How many findings of one subject in one shard are examined.
 TRIES = 4
 #: Above every finding that is no crash: nobody can work around an answer that changes.
 SEVERITY = 75.0
-#: A number of so many bits is one that a formula gives: an integer, a simple fraction, a limit.
+#: A number with at most this many bits is one that a formula gives: an integer, a simple fraction, a limit.
 SIMPLE_BITS = 12
-#: Where answers are asked for a second time.
+#: Where a call is repeated.
 SHORT, LONG = Placement(), Placement(64)
 #: Symptoms of a number where a NaN or an infinity is right.
 _NUMBERS = (Symptom.missed_nan.name, Symptom.missed_inf.name)
@@ -133,7 +133,7 @@ _kept: dict[Target, tuple[Hosted, Hosted]] = {}
 
 
 def _asked(target: Target, job: Job, finding: Finding) -> Processes | None:
-    """Of two processes that have done nothing else: kept for the next finding of the target, both of which are asked the same. None where
+    """Of two processes that have done nothing else: kept for the next finding of the target, both of which make the same calls. None where
     there are none, or they raise."""
     if not can_be_alone([target]):
         return None

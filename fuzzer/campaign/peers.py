@@ -1,6 +1,6 @@
-"""Peers: the installed targets that a shard does not visit, asked about the bits of its findings and about nothing else.
+"""Peers: the installed targets that a shard does not visit; they answer the bits of its findings and nothing else.
 
-A run that is short visits the frameworks one after another, and a run may be told to visit some only; what the others answer to the same
+A run that is short visits the frameworks one after another, and a run may visit some only; what the others answer to the same
 bits still says who is right, and who can be used instead.
 """
 
@@ -20,8 +20,8 @@ from fuzzer.frameworks.target import Target, framework_names, installed, target_
 if TYPE_CHECKING:
     from fuzzer.campaign.evaluator import Evaluator
 
-#: Seconds that peers may take from a shard until no further one is asked for the first time, when its call is compiled (measured: 60 to 300
-#: ms where every shape is compiled, and tens of seconds for few); of a shard that has its own share of a run's time.
+#: Seconds that peers may take from a shard until no further one is called for the first time, when its call is compiled (measured: 60 to
+#: 300 ms where every shape is compiled, and tens of seconds for few); of a shard that has its own share of a run's time.
 SECONDS, HURRIED = 20.0, 0.5
 
 
@@ -40,13 +40,13 @@ class Peers:
     ) -> None:
         out = set(excluded)
         others = [target for target in targets if target not in visited and _is_known(target)]
-        others.sort(key=lambda target: target_named(target).compiles_shapes)  # what costs little is always asked
+        others.sort(key=lambda target: target_named(target).compiles_shapes)  # what costs little is always called
         self.subjects = [s for s in subjects_of(cell, others) if (s.target, s.implementation.call) not in out]
         self._spent = 0.0
         self._asked: dict[Subject, bool] = {}
 
     def answering(self, evaluator: Evaluator) -> list[Subject]:
-        """Those that may be asked now: imported and started here, which is not the shard's own time."""
+        """Those that may be called now: imported and started here, which is not the shard's own time."""
         return [
             subject for subject in self.subjects if not evaluator.calls.is_disabled(subject) and self._ready(evaluator, subject)
         ]
@@ -71,7 +71,7 @@ class Peers:
         return subject in self._asked and evaluator.cell.order not in ("value", "grad")
 
     def _ready(self, evaluator: Evaluator, subject: Subject) -> bool:
-        """Whether it starts, and either was asked before or may be asked for the first time."""
+        """Whether it starts, and either was called before or may be called for the first time."""
         if subject not in self._asked:
             if self._spent >= (SECONDS if evaluator.deadlines.seconds is None else HURRIED):
                 return False

@@ -150,7 +150,7 @@ def _part_turn(part: tuple[set[str], str, int]) -> tuple[Any, ...]:
 
 
 def longest_visit(seconds_left: float, workers: int, shards: int) -> float:
-    """Seconds that one of so many shards of a round may take where the run's budget is in time."""
+    """Seconds that one of the shards of a round may take where the run's budget is in time."""
     return max(AMPLE, UNEQUAL * seconds_left * max(1, workers) / max(1, shards))
 
 

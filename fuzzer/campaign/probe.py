@@ -32,7 +32,7 @@ from oracles.reference import FINITE
 
 #: A point alone, and inside a call that reaches the vector body of a kernel (elementwise), or a block of rows.
 ELEMENTWISE_LENGTHS, ROW_LENGTHS = (1, 64), (1, 16)
-#: Beyond so many elements mpmath confirms only the worst of the failing ones; Arb alone gives the digits of the others.
+#: Beyond this many elements mpmath confirms only the worst of the failing ones; Arb alone gives the digits of the others.
 CONFIRMED = 64
 
 
@@ -49,10 +49,10 @@ def probe(
     """Runs one point through every implementation on the targets (default: all installed) and judges every element.
 
     inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is run
-    alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is told with its placement. Whatever the
-    screen calls a finding is certified by the ball test before it is told. case_timeout: seconds that a framework call may take; then every
-    target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in this
-    process, without a limit. Raises UserError (UnknownName) in one line.
+    alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is shown with its placement. Whatever the
+    screen calls a finding is certified by the ball test before it is shown. case_timeout: seconds that a framework call may take; then
+    every target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in
+    this process, without a limit. Raises UserError (UnknownName) in one line.
     """
     op = op_named(op_name)
     format_named(dtype)
@@ -79,11 +79,17 @@ class _Reading:
 
     placement: Placement
     answers: NDArray[Any]
+    #: Errors in ulps.
     ulps: NDArray[np.float64]
+    #: E of the error model.
     excess: NDArray[np.float64]
+    #: Codes of Class.
     classes: NDArray[np.uint8]
+    #: Codes of Symptom.
     symptoms: NDArray[np.uint8]
+    #: Elements that a flush-to-zero policy explains.
     flushed: NDArray[np.bool_]
+    #: Labels by (row, output).
     labels: dict[tuple[int, int], Label] = field(default_factory=dict)
 
     @property
@@ -110,7 +116,7 @@ class _Reading:
 
 
 class _Examination:
-    """One point under examination: the truth is asked for once, each element is confirmed once."""
+    """One point under examination: the truth is computed once, each element is confirmed once."""
 
     def __init__(self, evaluator: Evaluator, point: Point) -> None:
         self.evaluator = evaluator

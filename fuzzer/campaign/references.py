@@ -53,7 +53,7 @@ class References:
     # The loop
 
     def evidence(self, batch: Batch, answers: Sequence[NDArray[Any]], *, settle: bool = True) -> Evidence:
-        """The oracle is asked, and asked again where the answers cannot be judged by what it said.
+        """Asks the oracle, and sharpens its answer until the answers can be judged by it.
 
         answers: different to the bit. settle: it need only be known that none is a finding, not whether it is right.
         """
@@ -94,7 +94,7 @@ class References:
         return found
 
     def forget_rows(self) -> None:
-        """What a search had no time to learn of a row is not what its proof is held to."""
+        """Forgets what a search that was short of time learned of single rows: a proof starts anew."""
         self._rows.clear()
 
     def reference(self, batch: Batch, answers: Sequence[NDArray[Any]] = ()) -> Reference:
@@ -119,7 +119,7 @@ class References:
         return ConditionNumbers(self.function, self.rule(batch), batch.exact(), outputs, self.effort)
 
     def _conditions_of(self, batch: Batch, outputs: int) -> ConditionNumbers:
-        """Of the batch asked last they are kept."""
+        """Those of the latest batch are kept."""
         if self._conditions is None or self._conditions[0] is not batch:
             self._conditions = (batch, self.conditions(batch, outputs))
         return self._conditions[1]

@@ -52,7 +52,7 @@ class RowOutcome:
 
 @dataclass(frozen=True)
 class Replayed:
-    """run: the campaign. rows: those that were asked for, by index."""
+    """run: the campaign. rows: those that were requested, by index."""
 
     run: Run
     rows: list[RowOutcome] = field(default_factory=list)
@@ -85,7 +85,7 @@ def replay(
     workers: int | None = None,
     watch: Watch | None = None,
 ) -> Replayed:
-    """Replays these rows of the study, None: all. No strategy knows a row: the ops alone are told to the run. Raises UserError for a row that
+    """Replays these rows of the study, None: all. No strategy knows a row: the run gets the ops only. Raises UserError for a row that
     is none, or where no row can be replayed."""
     with historic():
         from corpus.historic.replays import REPLAYS

@@ -91,7 +91,7 @@ def again(finding: Finding, evaluator: Evaluator, subject: Subject) -> tuple[Fin
     Raises ValueError where it cannot be judged."""
     case = case_of(finding)
     batch = case.batch()
-    # The sound side first: a call that is right only once must be asked before the same bits were seen.
+    # The sound side first: a call that is right only once must be made before the same bits were seen.
     right = _right_side(finding, evaluator, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
     return _judged(
         finding, evaluator, batch, _nth(evaluator, batch, subject, case.placement, finding.case), case.placement

@@ -1,7 +1,7 @@
 """Rerun: the findings of a baseline in one cell, each run again on the same bits, before the search and apart from it.
 
 What a search finds depends on the points it began with. So nothing of a baseline reaches the search, which is that of any run with its seed
-and budget, and whether a finding is known, worse, better or fixed is told by its own case alone.
+and budget, and whether a finding is known, worse, better or fixed is decided by its own case alone.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def reruns(
 
 
 def _again(evaluator: Evaluator, subject: Subject, finding: Finding) -> Finding | None:
-    """The finding as it is today, under the id of what it shows today; None where that cannot be told."""
+    """The finding as it is today, under the id of what it shows today; None where that is unknown."""
     if finding.symptom in ("crash", "hang"):
         return _named(
             evaluator, subject, finding, in_a_process_of_its_own(finding, float(finding.case.get("patience", CALL_TIMEOUT)))

@@ -124,7 +124,7 @@ class _Campaign:
         self.memory_limit = settings.memory_limit or memory_share(settings.workers)
         self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
         self.peers = peer_targets(map(str, self.targets))
-        self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are asked no more
+        self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are called no more
         self.totals = Totals()
         self.spent = 0  # of a budget in verdicts
         self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of the baseline (rerun.fate)
@@ -236,7 +236,7 @@ class _Campaign:
             self.spent += max(planned, self.totals.verdicts - judged)
 
     def _call_timeout(self, visit: Visit) -> float:
-        """Seconds of a call: as asked; little in a visit that has a second or two, for a call that hangs costs a worker all of them."""
+        """Seconds of a call: as requested; few in a visit that has a second or two, for a call that hangs costs a worker all of them."""
         return self.settings.case_timeout or (SHORT_CALL_TIMEOUT if visit.part else CALL_TIMEOUT)
 
     def _visits(self) -> Iterator[tuple[int, Visit]]:

@@ -310,7 +310,7 @@ def _by_shape(batches: list[Batch]) -> list[list[Batch]]:
 
 
 def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.Generator, numbers: int) -> Batch:
-    """About so many numbers around the given rows: each number moved by up to `reach` ordinals, or left, inside its domain."""
+    """About `numbers` numbers around the given rows: each number moved by up to `reach` ordinals, or left, inside its domain."""
     base = concatenate(group)
     width = base.width
     copies = max(1, numbers // max(1, width) // base.rows)

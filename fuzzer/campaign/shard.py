@@ -30,29 +30,36 @@ MAX_CRASHES = 3
 
 @dataclass(frozen=True)
 class Shard:
-    """verdicts: the budget of the search, per subject. corpus: cases to replay first. known: finding id -> excess reported before.
-
-    excluded: (target, call) that are not run any more: they died, or do not support the cell. alone: every target in a process of its own,
-    so that a crash ends no more than that. call_timeout: seconds that a framework call may take. memory: bytes that a process may have,
-    None for any. until: the time (time.time) at which a run's budget in time ends, and with it the search and the shrinking; what it has
-    found is certified all the same. seconds: its own share of that time. part: which part of a round it is (plan.Visit). peers: targets
-    that are asked about its findings alone, where they are none of `targets`.
-    """
+    """A pure function of its fields: one cell searched, its findings certified."""
 
     cell: Cell
+    #: Full names.
     targets: tuple[str, ...]
     seed: int
+    #: The number of the round, from 0.
     round: int
+    #: The budget of the search, per subject.
     verdicts: int
+    #: Cases to replay first.
     corpus: tuple[Case, ...] = ()
+    #: Finding id -> excess reported before.
     known: tuple[tuple[str, float], ...] = ()
+    #: (target, call) that are not run any more: they died, or do not support the cell.
     excluded: tuple[tuple[str, str], ...] = ()
+    #: Every target in a process of its own, so that a crash ends no more than that.
     alone: bool = False
+    #: Seconds that a framework call may take.
     call_timeout: float = CALL_TIMEOUT
+    #: Bytes that a process may have, None for any.
     memory: int | None = None
+    #: The time (time.time) at which a run's budget in time ends, and with it the search and the shrinking; what it has found is certified
+    #: all the same.
     until: float | None = None
+    #: Its own share of that time.
     seconds: float | None = None
+    #: Which part of a round it is (plan.Visit).
     part: str = ""
+    #: Targets that answer the bits of its findings only, where they are none of `targets`.
     peers: tuple[str, ...] = ()
 
     @property
@@ -75,25 +82,32 @@ class Shard:
 
 @dataclass(frozen=True)
 class ShardResult(Result):
-    """What a shard found. by_phase: seconds, a partition of the shard's time (Clock). A cell whose shard broke is not counted as reached.
+    """What a shard found. A cell whose shard broke is not counted as reached."""
 
-    ran: subjects that were run. excluded: (target, call) that the rest of the run leaves out in this cell; unsupported: why, for those
-    that do not support it. incidents: a line for each crash that did not happen again. dead_peers: (target, call) of peers that died.
-    """
-
+    #: Elements judged.
     verdicts: int = 0
     seconds: float = 0.0
+    #: Seconds, a partition of the shard's time (Clock).
     by_phase: dict[str, float] = field(default_factory=dict)
+    #: Elements by the tier that knew their truth.
     by_tier: dict[str, int] = field(default_factory=dict)
+    #: Seconds by tier.
     tier_seconds: dict[str, float] = field(default_factory=dict)
     cells: list[CellSummary] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    #: The worst points, for later rounds.
     corpus: list[Case] = field(default_factory=list)
+    #: Subjects that were run.
     ran: int = 0
+    #: (target, call) that the rest of the run leaves out in this cell.
     excluded: list[tuple[str, str]] = field(default_factory=list)
+    #: Those that do not support the cell, and why.
     unsupported: list[Unsupported] = field(default_factory=list)
+    #: Checks of arguments, which are no findings.
     rejected: list[Rejected] = field(default_factory=list)
+    #: A line for each crash that did not happen again.
     incidents: list[str] = field(default_factory=list)
+    #: (target, call) of peers that died.
     dead_peers: list[tuple[str, str]] = field(default_factory=list)
 
 

@@ -39,21 +39,29 @@ STRETCH = {16: 1 << 14, 32: 1 << 22}
 
 @dataclass(frozen=True)
 class SweepSettings:
-    """What a sweep runs through; None means everything there is. ops: names or patterns; of patterns those that can be swept. params: of
-    the one op, None: each of its usual sets. first_calls: of each target the first call alone. resume: id of a sweep to continue. The rest
-    as of Settings."""
+    """What a sweep runs through; None means everything there is. What is not said here is as in Settings."""
 
+    #: Names or patterns; of patterns those that can be swept.
     ops: str
+    #: The one dtype.
     dtype: str
     orders: tuple[str, ...] = ("value",)
     targets: str | None = None
+    #: Of the one op, None: each of its usual sets.
     params: dict[str, Any] | None = None
+    #: Of each target the first call only.
     first_calls: bool = False
+    #: Targets in mode eager only.
     eager: bool = False
+    #: 0: in this process.
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    #: URL of a Dask scheduler; None: workers of its own.
     scheduler: str | None = None
+    #: Id of a sweep to continue.
     resume: str | None = None
+    #: Seconds that a framework call may take.
     case_timeout: float | None = None
+    #: Bytes that a process may have.
     memory_limit: int | None = None
 
     @property
@@ -181,7 +189,7 @@ class _Sweeping:
         return Swept(ended, self.facts, dict(self.phases), dict(self.tiers))
 
     def _run(self, execute: Any, known: dict[str, str]) -> None:
-        """All chunks in order; a cell's fact is told when its last one is in."""
+        """All chunks in order; a cell's fact is complete when its last one is in."""
         partial_results: dict[str, list[dict[tuple[str, str], PartialResult]]] = defaultdict(list)
         chunks = {chunk.id: chunk for cell in self.cells for chunk in self._chunks(cell)}
         left = Counter(chunk.cell for chunk in chunks.values())

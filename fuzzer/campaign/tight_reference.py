@@ -29,7 +29,7 @@ SWEEP_CAPS = Caps(arb_rows=CALL, arb_effort=60.0, limit_rows=4096, limit_effort=
 SHARP = 2.0**-10
 #: Inputs of a Taylor model, first the most: a model costs about as much as ten thousand inputs by it.
 PIECES = (1 << 17, CALL)
-#: After so many calls without a model as many are left out as there were, and no more than these.
+#: After the first number of calls without a model, as many calls are made without trying one, at most the second.
 TRIES, LEFT_OUT = 4, 256
 
 

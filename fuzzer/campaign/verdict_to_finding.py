@@ -213,7 +213,7 @@ def _certified(evaluator: Evaluator, ledger: Ledger, candidate: Candidate, place
 
 def _measured(evaluator: Evaluator, own: Own, confirmation: Confirmation) -> Own:
     """The answer with its error against the confirmed truth: the judge's is only as sharp as its verdict needed, in ulps of a number that
-    may not have been told from 0."""
+    may have been indistinguishable from 0."""
     exact = confirmation.exact
     if (
         exact is None

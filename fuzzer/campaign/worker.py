@@ -1,4 +1,4 @@
-"""What Dask workers load and are told first, those too that start after another has died."""
+"""What Dask workers load and are set to first, those too that start after another has died."""
 
 from __future__ import annotations
 

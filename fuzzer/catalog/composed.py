@@ -1,4 +1,4 @@
-"""Composed: whether a call is one of a framework's own, or a formula of ours over several: told by the syntax of its expression.
+"""Composed: whether a call is one of a framework's own, or a formula of ours over several: decided by the syntax of its expression.
 
 Each framework call and each operator over an op's inputs is a step with a rounding of its own. An expression in which one step is applied
 to the result of another (xlogy(x, x / y) - x + y, exp(lgamma(n + 1)), logsumexp(x) - log n) is nobody's function: what it loses between the
@@ -100,7 +100,7 @@ def _is_ring(node: ast.AST) -> bool:
 @dataclass(frozen=True)
 class _Reading:
     """The reading of one expression. names: the variables that depend on the inputs, with the chains behind them; exact: whether an
-    operator's node, over so many of these names, rounds nothing."""
+    operator's node, over that many of these names, rounds nothing."""
 
     names: Names
     exact: Callable[[ast.AST, set[str]], bool]

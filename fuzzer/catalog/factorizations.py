@@ -1,7 +1,8 @@
 """Factorizations, by what their factors have in common whatever the signs: their product, and that they are orthogonal.
 
 Values only: the derivative of a product of factors is the identity, however ill-conditioned the factors that it is led through are, so that
-no conditioning of ours tells an unstable formula from an honest one. Gradients are asked of what is unique: qr_upper, qr_orthogonal, cholesky.
+no conditioning of ours tells an unstable formula from an honest one. Gradients are taken of what is unique: qr_upper, qr_orthogonal,
+cholesky.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From an op's record to the Function whose truth the oracle is asked for."""
+"""From an op's record to the Function whose truth the oracle computes."""
 
 from __future__ import annotations
 

@@ -16,20 +16,22 @@ KERAS, TNP = "tf.keras.ops", "tf.experimental.numpy"
 
 @dataclass(frozen=True)
 class Form:
-    """Calls over x and y by framework, as over integers; the record casts.
+    """Calls over x and y by framework, as over integers; the record casts."""
 
-    second: the range of y, -1 standing for the last bit's number. limit: products of two stay within the width. narrow: the least number
-    of the width, which has no opposite, is left out. divisor: y is moved away from zero.
-    """
-
+    #: Calls by framework.
     torch: tuple[str, ...] = ()
     tensorflow: tuple[str, ...] = ()
     jax: tuple[str, ...] = ()
     numpy: tuple[str, ...] = ()
+    #: Bits of the integers.
     widths: tuple[int, ...] = (8, 16, 32)
+    #: The range of y, -1 standing for the last bit's number.
     second: tuple[int, int] | None = None
+    #: Products of two stay within the width.
     limit: bool = False
+    #: The least number of the width, which has no opposite, is left out.
     narrow: bool = False
+    #: y is moved away from zero.
     divisor: bool = False
 
 

@@ -1,4 +1,4 @@
-"""The application: its commands, and how every failure is told: one line on stderr, exit status 2, no traceback."""
+"""The application: its commands, and how every failure is reported: one line on stderr, exit status 2, no traceback."""
 
 from __future__ import annotations
 

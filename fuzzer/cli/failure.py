@@ -1,4 +1,4 @@
-"""Failure: what the user is told of an exception, in one line; of a fault of ours, where its traceback is kept."""
+"""Failure: what the user reads of an exception, in one line; of a fault of ours, where its traceback is kept."""
 
 from __future__ import annotations
 

@@ -212,7 +212,7 @@ def findings(
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
-    """The findings of a run, gravest first; those that are documented or flushes only if asked for."""
+    """The findings of a run, gravest first; those that are documented or flushes only on request."""
     from fuzzer.findings.label import as_json as told_of
     from fuzzer.findings.label import counted, flush_records, plain
     from fuzzer.findings.store import Store

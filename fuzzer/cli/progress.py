@@ -54,7 +54,7 @@ def sweeping() -> Iterator[Callable[[SweepProgress], None]]:
 
 
 class _Lines:
-    """Plain lines: the first report, then one every EVERY seconds. Each new failure of a shard is told once."""
+    """Plain lines: the first report, then one every EVERY seconds. Each new failure of a shard is printed once."""
 
     def __init__(self, line: Callable[[Any], str]) -> None:
         self._line = line

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fuzzer.findings.history import Comparison
     from fuzzer.findings.store import Store
 
-#: How long a report runs scripts for unless it is told.
+#: How long a report runs scripts for by default.
 SCRIPTS, SCRIPT_SECONDS = "10m", 600.0
 #: See selection_of.
 Selection = tuple[dict[str, Any], list[str]]
@@ -98,7 +98,7 @@ def finished_before(store: Store, record: Run | None, selection: Selection) -> s
 
 
 def selection_of(record: Run) -> Selection:
-    """What a run was asked to reach: its ops, dtypes, orders, and its targets."""
+    """What a run set out to reach: its ops, dtypes, orders, and its targets."""
     return record.environment.get("selection", {}), list(record.environment.get("targets", []))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Lines of the summary given to findings, and to other lists.
 _TOP, _SOME = 12, 6
-#: What a label's count is told with.
+#: The words beside the count of a label.
 _LABELS = (
     ("composed", "composed: {} findings of formulas of ours over several calls, ranked below"),
     ("documented", "documented: {} answers that the framework's own page says, no findings"),

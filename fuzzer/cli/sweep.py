@@ -145,7 +145,7 @@ def _params(text: str | None) -> dict[str, Any] | None:
 
 
 def _contract(swept: Swept, *, whole: bool) -> str:
-    """The documented JSON: an object per op, dtype and order; a list of them where several ops were asked for."""
+    """The documented JSON: an object per op, dtype and order; a list of them where several ops were requested."""
     from fuzzer.findings.strict_json import to_json
 
     told = []

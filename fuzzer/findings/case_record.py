@@ -16,7 +16,7 @@ def record_of(case: Case) -> dict[str, Any]:
 
 
 def case_from(record: Mapping[str, Any]) -> Case:
-    """The case that `record_of` made; alone in its call where no placement is told."""
+    """The case that `record_of` made; alone in its call where no placement is given."""
     return Case(record["dtype"], dict(record["inputs"]), Placement(**(record.get("placement") or {})))
 
 

@@ -1,4 +1,4 @@
-"""Database: a URL opened and checked, every failure told in one line."""
+"""Database: a URL opened and checked, every failure reported in one line."""
 
 from __future__ import annotations
 

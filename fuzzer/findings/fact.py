@@ -128,7 +128,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Sweep:
-    """One sweep: what was asked, and how far it came. selection: ops, dtype, orders, targets, as asked."""
+    """One sweep: what was requested, and how far it came. selection: ops, dtype, orders, targets, as requested."""
 
     id: str
     started: str

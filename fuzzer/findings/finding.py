@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-#: The lanes of a profile beside its binades, in place of an exponent: rows whose numbers are all zero, rows with an infinity, rows with a NaN.
+#: The lanes of a profile beside its binades, in place of an exponent: rows whose numbers are all zero, rows with an infinity, rows with a
+#: NaN.
 ZERO, INFINITE, NOT_A_NUMBER = -math.inf, math.inf, math.nan
 #: c of the error model: excesses up to it are explained by conditioning (measured: true defects have 68 and more, all else 10.6
 #: at most).
@@ -28,25 +29,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Finding:
-    """One defect of one implementation on one target: its minimal case, extent and history.
+    """One defect of one implementation on one target: its minimal case, extent and history."""
 
-    id: the stable slug. case: {"dtype", "inputs": {name: hex or nested lists}, "placement": {"length","position","stride"}}; of symptom
-    inconsistent also "right": {"placement", "output", "output_hex"}, another placement of the same bits and the right answer there,
-    and "nth" where the answer of the nth equal call is meant (absent: the first).
-    worst: index of the judged element in the flat output (C order; for grad: the gradients of the differentiable inputs in order,
-    flattened and concatenated). reference: the truth there, decimal, at least 20 digits (or nan, inf, -inf). output, output_hex:
-    the target's answer there. ulps: in ulps of dtype, inf for wrong special values; excess: E; condition: sum_j |x_j d_j f / f|.
-    limit: T in ulps or None. avoidable_by: targets that got the same bits right. certified_by: "arb+mpmath", for example. extent:
-    {"share": of judged elements that fail like this, "count", "judged": the elements judged, "low", "high": the least and the greatest
-    finite number of all inputs where seen, "inputs": {name: [low, high]} of each, nan where none is finite, "special": how many lie in
-    a row with an infinity or a NaN}. profile: [[exponent, worst ulps, worst excess, count], ...], rising, by the exponent of the row's
-    number farthest from 1, over all inputs, zeros aside; in its place ZERO for rows of zeros alone, INFINITE and NOT_A_NUMBER for rows with such a
-    number. answers: every target at the same bits. status: new, known, worse, better, fixed, not-run.
-    label: "" of a defect, else documented, composed or flush (findings.label); reason: why, in one line, with the page or the record.
-    script: "confirmed" where the finding's stand-alone script was run and showed the defect, "unconfirmed" where it did not, which is a fault of
-    ulpfuzz, "" where it was not run yet; script_says: the line that it ended with.
-    """
-
+    #: The stable slug.
     id: str
     op: str
     params: dict[str, Any]
@@ -54,30 +39,60 @@ class Finding:
     dtype: str
     target: str
     implementation: str
+    #: How it looks (judge.verdict.Symptom).
     symptom: str
+    #: unstable or inaccurate.
     class_: str
+    #: The error in ulps of the dtype; inf for wrong special values.
     ulps: float
+    #: E of the error model.
     excess: float
+    #: sum_j |x_j d_j f / f|.
     condition: float
+    #: T in ulps or None.
     limit: float | None
+    #: What findings are ranked by (judge.severity).
     severity: float
+    #: {"dtype", "inputs": {name: hex or nested lists}, "placement": {"length","position","stride"}}; of symptom inconsistent also "right":
+    #: {"placement", "output", "output_hex"}, another placement of the same bits and the right answer there, and "nth" where the answer of
+    #: the nth equal call is meant (absent: the first).
     case: dict[str, Any]
+    #: Index of the judged element in the flat output (C order; for grad: the gradients of the differentiable inputs in order, flattened and
+    #: concatenated).
     worst: int
+    #: The truth there, decimal, at least 20 digits (or nan, inf, -inf).
     reference: str
+    #: The target's answer there.
     output: float
     output_hex: str
+    #: Targets that got the same bits right.
     avoidable_by: list[str]
+    #: "arb+mpmath", for example.
     certified_by: str
+    #: Every target at the same bits.
     answers: list[Answer]
+    #: {"share": of judged elements that fail like this, "count", "judged": the elements judged, "low", "high": the least and the greatest
+    #: finite number of all inputs where seen, "inputs": {name: [low, high]} of each, nan where none is finite, "special": how many lie in a
+    #: row with an infinity or a NaN}.
     extent: dict[str, Any] = field(default_factory=dict)
+    #: [[exponent, worst ulps, worst excess, count], ...], rising, by the exponent of the row's number farthest from 1, over all inputs,
+    #: zeros aside; in its place ZERO for rows of zeros alone, INFINITE and NOT_A_NUMBER for rows with such a number.
     profile: list[list[float]] = field(default_factory=list)
+    #: A remark, for instance of the placement.
     note: str = ""
+    #: new, known, worse, better, fixed, not-run.
     status: str = "new"
+    #: The starts of the first and the last run that has it.
     first_seen: str = ""
     last_seen: str = ""
+    #: "" of a defect, else documented, composed or flush (findings.label)
     label: str = ""
+    #: Why, in one line, with the page or the record.
     reason: str = ""
+    #: "confirmed" where the finding's stand-alone script was run and showed the defect, "unconfirmed" where it did not, which is a fault of
+    #: ulpfuzz, "" where it was not run yet.
     script: str = ""
+    #: The line that it ended with.
     script_says: str = ""
 
     @property
@@ -117,17 +132,28 @@ class CellSummary:
 
 @dataclass(frozen=True)
 class Run:
-    """One campaign. id: short and sortable; environment: versions, devices, CPU, thread counts, flush policies, targets."""
+    """One campaign."""
 
+    #: Short and sortable.
     id: str
+    #: Of everything random.
     seed: int
+    #: ISO 8601, UTC.
     started: str
+    #: As it was given.
     budget: str
+    #: running, finished or interrupted.
     state: str = "running"
     seconds: float = 0.0
+    #: Elements judged.
     verdicts: int = 0
+    #: Cells reached.
     cells: int = 0
+    #: Cells of the plan.
     cells_planned: int = 0
+    #: Elements by the tier that knew their truth.
     by_tier: dict[str, int] = field(default_factory=dict)
+    #: Seconds by phase.
     by_phase: dict[str, float] = field(default_factory=dict)
+    #: Versions, devices, CPU, thread counts, flush policies, targets.
     environment: dict[str, Any] = field(default_factory=dict)

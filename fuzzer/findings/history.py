@@ -24,22 +24,22 @@ CHANGED_BITS = 2.0
 
 @dataclass(frozen=True)
 class Comparison:
-    """A run against a baseline. Every finding carries its status; each list is sorted as its run's findings are.
+    """A run against a baseline. Every finding carries its status; each list is sorted as its run's findings are."""
 
-    new, known, worse and better hold the run's findings; fixed and not_run hold the baseline's. fixed: its case was run again, and passed
-    (of two targets: the other's answer to the same bits was right). not_run: its case was not, so nothing is known. baseline is None where
-    there is none: then everything is new. targets: where one target of the baseline is compared with another of the run, the two, in this
-    order.
-    """
-
+    #: Its id.
     run: str
+    #: None: everything is new.
     baseline: str | None
+    #: Where one target of the baseline is compared with another of the run, the two, in this order.
     targets: tuple[str, str] | None = None
+    #: Findings of the run by status.
     new: list[Finding] = field(default_factory=list)
     known: list[Finding] = field(default_factory=list)
     worse: list[Finding] = field(default_factory=list)
     better: list[Finding] = field(default_factory=list)
+    #: Its case was run again, and passed (of two targets: the other's answer to the same bits was right).
     fixed: list[Finding] = field(default_factory=list)
+    #: Its case was not run again, so nothing is known.
     not_run: list[Finding] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:

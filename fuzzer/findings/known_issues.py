@@ -1,4 +1,4 @@
-"""Known issues: findings that upstream has been told of, reported apart until their record expires."""
+"""Known issues: findings that were reported upstream, listed separately until their record expires."""
 
 from __future__ import annotations
 

@@ -285,7 +285,7 @@ class Store:
         """Finding id -> starts of the first and the last run that has it, and whether a run before this one does."""
         findings, runs = tables.findings, tables.runs
         started = select(runs.c.started).where(runs.c.id == run_id).scalar_subquery()
-        # Runs that start in the same second are told apart by their ids, as in the order of `runs`.
+        # Runs that start in the same second are distinguished by their ids, as in the order of `runs`.
         before = or_(runs.c.started < started, and_(runs.c.started == started, runs.c.id < run_id))
         of_run = select(findings.c.id).where(findings.c.run_id == run_id)
         if finding is not None:

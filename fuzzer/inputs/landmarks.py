@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 #: Values at which the other inputs are held while one moves.
 HELD = (1.0, 2.0, 0.5)
-#: At most so many landmarks per input, and turning points among them.
+#: The most landmarks per input, and turning points among them.
 LIMIT, TURNS = 200, 32
 #: Points of the first look: uniform over all ordinals, and over those of everyday magnitude (2^-10 to 2^10).
 OVERALL, EVERYDAY = 1024, 2048

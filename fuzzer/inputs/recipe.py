@@ -51,22 +51,25 @@ class Draw:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A batch in a few small numbers; the same recipe, landmarks and dtype expand to the same bits.
-
-    draws: per input of the op. relation: between the inputs numbered `pair`, which have one shape (scalars: relations.PAIRS,
-    vectors: vectors.BETWEEN; matrices: only "independent"). length: of vectors, order of square matrices. specials: percent of
-    the rows in which one number is a special value (NaN, infinity, signed zero, just outside the domain). cotangent: a name in
-    COTANGENTS. tangent: one in TANGENTS.
-    """
+    """A batch in a few small numbers; the same recipe, landmarks and dtype expand to the same bits."""
 
     seed: int
+    #: How many rows it expands to.
     rows: int
+    #: Per input of the op.
     draws: tuple[Draw, ...]
+    #: Between the inputs numbered `pair`, which have one shape (scalars: relations.PAIRS, vectors: vectors.BETWEEN; matrices: only
+    #: "independent").
     relation: str = "independent"
+    #: The numbers of the inputs that the relation holds between.
     pair: tuple[int, int] = (0, 1)
+    #: Of vectors, order of square matrices.
     length: int = 1
+    #: Percent of the rows in which one number is a special value (NaN, infinity, signed zero, just outside the domain).
     specials: int = 0
+    #: A name in COTANGENTS.
     cotangent: str = "ones"
+    #: A name in TANGENTS.
     tangent: str = "ones"
 
     def expand(

@@ -144,7 +144,7 @@ def _probabilities(rng: Generator, fmt: Format, x: Floats) -> Floats:
 
 
 def _masked(rng: Generator, fmt: Format, x: Floats) -> Floats:
-    """-inf in half of the places, or in all but one: attention masks. Special values: drawn only where they are asked for."""
+    """-inf in half of the places, or in all but one: attention masks. Special values: drawn only where they are requested."""
     dead = np.where(coin(rng, (len(x), 1)), coin(rng, x.shape), ~one_place(rng, x.shape))
     return np.where(dead, np.asarray(-np.inf).astype(fmt.dtype), x)
 

@@ -60,7 +60,8 @@ def _free_rows(op: Op, inputs: dict[str, NDArray[np.float64]], order: str) -> Ma
 
 
 def on_one_side(op: Op, batch: Batch, answers: NDArray[Any], truth: NDArray[np.float64], order: str) -> NDArray[Any]:
-    """The answers, those that differ across a branch cut by their sign with the sign of the truth's side; the same array where there is none."""
+    """The answers, those that differ across a branch cut by their sign with the sign of the truth's side; the same array where there is
+    none."""
     if not op.cuts or order != "value":
         return answers
     parts, turned = _parts(op, batch.exact()), answers
@@ -122,7 +123,7 @@ class HeldToConvention:
     high: NDArray[np.float64]
 
     def split(self, answers: NDArray[Any]) -> tuple[Mask, Mask]:
-        """(right, wrong) of the elements that are held to it; NaN is wrong."""
+        """(right, wrong) of the elements that it applies to; NaN is wrong."""
         given = doubles(answers)
         with np.errstate(invalid="ignore"):
             inside = (given >= self.low) & (given <= self.high)
@@ -134,7 +135,7 @@ class HeldToConvention:
 
 
 def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -> HeldToConvention | None:
-    """The conventions of the op's record that this framework is held to, at the rows of a batch; None where it documents nothing.
+    """The conventions of the op's record that this framework documents, at the rows of a batch; None where it documents nothing.
 
     Gradients (and their elementwise products with unit tangents) only, where the function is finite and not differentiable.
     """
@@ -181,8 +182,8 @@ def _conventions(op: Op, batch: Batch, order: str, framework: str) -> list[tuple
 
 
 def rows_where(inputs: Mapping[str, Any], pattern: str) -> Mask:
-    """The rows that a pattern speaks of: alternatives separated by "|", each as in Op.accepts; "any": all. inputs: arrays with a leading axis of
-    rows; a plain number (a param) is the same in each."""
+    """The rows that a pattern speaks of: alternatives separated by "|", each as in Op.accepts; "any": all. inputs: arrays with a leading
+    axis of rows; a plain number (a param) is the same in each."""
     rows = len(next(v for v in inputs.values() if np.ndim(v)))
     if pattern == "any":
         return np.ones(rows, np.bool_)

@@ -1,4 +1,4 @@
-"""Accuracy limits: what an implementation is held to, each with its source. No number here is a tolerance of ours.
+"""Accuracy limits: how large the errors of an implementation may be, each with its source. No number here is a tolerance of ours.
 
 T is in ulps of the output format against the exact result. Sources: IEEE 754-2019 section 5.4 (exact); SLEEF's u10/u35 bounds and
 glibc's manual (elementary, special; glibc caps known maximum errors at 9 ulps); computing in binary32 and rounding once gives
@@ -39,7 +39,7 @@ SOURCES: dict[Accuracy, str] = {
 EXCESS = {"value": 16.0, "grad": 32.0, "jvp": 32.0, "grad2": 64.0}
 #: Steps of a derivative's formula beside those of the value's: each order of differentiation doubles them (Griewank and Walther 2008, 4).
 ROUNDINGS = {"value": 1, "grad": 2, "jvp": 2, "grad2": 4}
-#: LAPACK's tests pass a residual of so many n u ||A|| (LAPACK Working Note 41, section 6).
+#: LAPACK's tests pass a residual of this many n u ||A|| (LAPACK Working Note 41, section 6).
 THRESHOLD = 30.0
 #: Neighbourhood of the ball test, in ulps of the inputs.
 NEIGHBOURHOOD = {"value": 4.0, "grad": 8.0, "jvp": 8.0, "grad2": 16.0}

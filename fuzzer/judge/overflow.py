@@ -30,7 +30,7 @@ BELOW = {"value": (), "grad": ("value",), "jvp": ("value",), "grad2": ("value", 
 class Overflow:
     """Of one batch's rows, each element looked at once, whichever subject needs it.
 
-    inputs: exact, of the rows. lower: asked of derivatives only.
+    inputs: exact, of the rows. lower: called for derivatives only.
     """
 
     def __init__(self, function: Function, inputs: dict[str, NDArray[np.float64]], fmt: Format, lower: Lower) -> None:

@@ -26,7 +26,7 @@ BALLS = 4
 
 
 class RowByRow:
-    """Implements evidence.Further, for one batch; each row is asked about once, whichever target's answer needs it.
+    """Implements evidence.Further, for one batch; each row is evaluated once, whichever target's answer needs it.
 
     inputs: exact. reference: of the batch, sharpened in place as the asker goes on. effort: what a question may cost, and where its seconds
     go.

@@ -15,7 +15,7 @@ from oracles.arithmetic.constants import CONSTANTS
 from oracles.arithmetic.protocol import Constant, Exact
 from oracles.enclosure import Ball, Column
 
-#: Divisors of so many bits: half a significand times one of them is exact.
+#: Divisors of at most this many bits: half a significand times one of them is exact.
 INTEGER = 26
 
 

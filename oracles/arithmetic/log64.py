@@ -1,6 +1,6 @@
 """log64: sign and logarithm of the magnitude beside a Ball, for rows whose intermediates leave binary64's range.
 
-A LogBall holds two enclosures of the same real number, made when asked for: a Ball (ball64), and sign * exp(hi + lo) with an
+A LogBall holds two enclosures of the same real number, made on demand: a Ball (ball64), and sign * exp(hi + lo) with an
 absolute bound on the logarithm, which is a relative bound on the number. Each operation works on whichever is known, so
 exp(1e308) has the logarithm 1e308 exactly, and 1 + exp(-1e4) is still 1. hi + lo is an unevaluated pair: the logarithm of
 exp(1e38) + exp(1e38) is 1e38 + ln 2. The logarithm of a sum comes from log1p of the ratios to its largest term; where the terms

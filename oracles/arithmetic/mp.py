@@ -39,7 +39,7 @@ _FUNCTIONS = {
 
 
 class TimeIsUpError(Exception):
-    """A special function was asked for after the time that its caller set (`ending`)."""
+    """A special function was called after the time that its caller set (`ending`)."""
 
 
 _until: ContextVar[float] = ContextVar("_until", default=math.inf)
@@ -47,8 +47,8 @@ _until: ContextVar[float] = ContextVar("_until", default=math.inf)
 
 @contextmanager
 def ending(until: float) -> Iterator[None]:
-    """Inside, special functions raise TimeIsUpError from the time `until` (time.time) on: one row may ask for hundreds of them, of a tenth of a
-    second each. One inside another ends no later."""
+    """Inside, special functions raise TimeIsUpError from the time `until` (time.time) on: one row may ask for hundreds of them, of a tenth
+    of a second each. One inside another ends no later."""
     token = _until.set(min(until, _until.get()))
     try:
         yield
@@ -254,8 +254,9 @@ class Mp(Composites[mpf]):
         return bool(self.num(x)._mpf_ == self.num(y)._mpf_ != NAN)
 
     def annihilate(self, adjoint: mpf, partial_derivative: mpf) -> mpf:
-        """The product, but 0 where the adjoint is exactly 0, whatever the partial derivative. Beside an infinite one that is noted as an isolated
-        point: the zero may be a branch that is not taken, but also a factor that vanishes there only, as e^(b log(1 - x)) at x = 1."""
+        """The product, but 0 where the adjoint is exactly 0, whatever the partial derivative. Beside an infinite one that is noted as an
+        isolated point: the zero may be a branch that is not taken, but also a factor that vanishes there only, as e^(b log(1 - x)) at x =
+        1."""
         if adjoint._mpf_ != ZERO:
             return adjoint * partial_derivative
         self.removable |= not finite(partial_derivative._mpf_)
@@ -315,7 +316,8 @@ def _own_context(bits: int) -> MPContext:
     return context
 
 
-#: Terms of a hypergeometric series per bit: one that converges no better than 1/2 a term needs one. mpmath's own limit lets it run for minutes.
+#: Terms of a hypergeometric series per bit: one that converges no better than 1/2 a term needs one. mpmath's own limit lets it run for
+#: minutes.
 TERMS = 12
 
 

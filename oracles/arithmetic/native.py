@@ -1,4 +1,4 @@
-"""native: plain IEEE 754 arithmetic of one format, one number at a time, no bounds. Only asked whether the formula itself gives NaN."""
+"""native: plain IEEE 754 arithmetic of one format, one number at a time, no bounds. It only says whether the formula itself gives NaN."""
 
 from __future__ import annotations
 
@@ -97,10 +97,11 @@ class Native(Composites[Scalar]):
 
 
 class Formula(Unnoticed[Scalar], Native):
-    """The definition in the arithmetic of a format, and its derivatives by the tape: operations round to it, functions are binary64's, rounded.
+    """The definition in the arithmetic of a format, and its derivatives by the tape: operations round to it, functions are binary64's,
+    rounded.
 
     A sum has no order: where its positive and its negative terms both overflow it is inf - inf. Raises
-    NotImplementedError where a special function of the table, which has no formula here, is asked for a NaN or a derivative.
+    NotImplementedError where a special function of the table, which has no formula here, is called with a NaN or differentiated.
     """
 
     def __init__(self, dtype: DTypeLike) -> None:

@@ -21,12 +21,12 @@ class Mask:
     cond: Truth
 
 
-#: A partial derivative, made when it is asked for.
+#: A partial derivative, made on demand.
 Factor: TypeAlias = Mask | Callable[[], N]
 
 
 class Node(Generic[N]):
-    """A number of a tape over numbers N: its value in the base arithmetic and (parent, partial) pairs; partials are made when asked for.
+    """A number of a tape over numbers N: its value in the base arithmetic and (parent, partial) pairs; partials are made on demand.
 
     choice: it is one of its parents, whose partials are Masks: at a tie the derivative is one of theirs, or between them. product: it is that of
     its two parents, each of whose partials is the other.
@@ -82,7 +82,7 @@ class Node(Generic[N]):
 
 
 def once(make: Callable[[], T]) -> Callable[[], T]:
-    """A value that is made when it is first asked for."""
+    """A value that is made at its first use."""
     made: list[T] = []
 
     def value() -> T:

@@ -19,7 +19,7 @@ from oracles.arithmetic.series import NotKnown, Series, SeriesNumber, cut
 from oracles.enclosure import Column
 
 TERMS, BITS = 32, 256
-#: A binade is cut into so many pieces, first the fewest: until the terms do, and no value is twice another.
+#: Pieces of a binade, the fewest first: until the terms suffice, and no value is twice another.
 CUTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 #: Unit roundoff of the x87's extended precision, and what a remainder may be beside the largest value.
 U, REMAINDER = 2.0**-64, 2.0**-68
@@ -136,7 +136,7 @@ class Pieces:
 
 
 def _piece(whole: arb_series, point: arb_series, known: int, centre: float, reach: float, *, last: bool) -> _Piece | None:
-    """The polynomial of so many terms that the remainder does not matter; None where there are too few, or where values differ too much."""
+    """The polynomial with enough terms for the remainder not to matter; None where there are too few, or where values differ too much."""
     most, least = whole[0].abs_upper(), whole[0].abs_lower()
     if not (most.is_finite() and most > 0) or (not last and not most <= 2 * least):
         return None

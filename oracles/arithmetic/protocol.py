@@ -1,7 +1,7 @@
 """The protocol of an arithmetic: what a definition may do with its numbers, and what a tape asks of its base beside that.
 
-A definition receives the arithmetic as `m: Arithmetic[N]`, scalars as numbers N and vectors as lists of numbers, and returns a number or a list
-of them. In the vectorised arithmetics a number is a column over the batch; in arb and mp it is one number.
+A definition receives the arithmetic as `m: Arithmetic[N]`, scalars as numbers N and vectors as lists of numbers, and returns a number or a
+list of them. In the vectorised arithmetics a number is a column over the batch; in arb and mp it is one number.
 
 Truth values are three-valued: a comparison answers yes, no or undecided per row; `where` takes the hull of both branches
 where it is undecided. Definitions never branch with Python's `if` on a number.
@@ -15,7 +15,8 @@ from typing import Any, Literal, Protocol, Self, TypeAlias, TypeVar
 
 #: An exact number of no arithmetic's own.
 Exact: TypeAlias = int | Fraction
-#: What a comparison answers, each arithmetic in its own way (True, False or None; two masks of rows). A definition hands it to `where`, no more.
+#: What a comparison answers, each arithmetic in its own way (True, False or None; two masks of rows). A definition hands it to `where`, no
+#: more.
 Truth: TypeAlias = Any
 Constant = Literal["pi", "ln2", "ln10", "euler"]
 
@@ -132,7 +133,8 @@ class Elementary(Protocol[N]):
 
 
 class Tabulated(Protocol[N]):
-    """The special functions of the table `oracles.arithmetic.special`, whose entries say what each one is. An order or an index may be an int."""
+    """The special functions of the table `oracles.arithmetic.special`, whose entries say what each one is. An order or an index may be an
+    int."""
 
     def airy_ai(self, x: N, /) -> N: ...
 
@@ -225,8 +227,8 @@ class Arithmetic(Elementary[N], Tabulated[N], Protocol[N]):
         whatever would give the same value (the shift of a log-sum-exp)."""
 
     def pow(self, x: N, y: N | Exact, /) -> N:
-        """x^y for real x, y: exp(y log x) for x > 0; integer y also for x <= 0; x^0 = 1; undefined (NaN) elsewhere. An exact y is a constant, by
-        which nothing is differentiated."""
+        """x^y for real x, y: exp(y log x) for x > 0; integer y also for x <= 0; x^0 = 1; undefined (NaN) elsewhere. An exact y is a
+        constant, by which nothing is differentiated."""
 
     def atan2(self, y: N, x: N, /) -> N: ...
 
@@ -260,7 +262,8 @@ class Arithmetic(Elementary[N], Tabulated[N], Protocol[N]):
 
 
 class TapeBase(Arithmetic[N], Protocol[N]):
-    """What a tape asks of the arithmetic below it, beside the values: how an adjoint passes, and what it should be told of."""
+    """What a tape needs from the arithmetic below it beside the values: how an adjoint passes, and where to report ties and singular
+    points."""
 
     def annihilate(self, adjoint: N, partial: N, /) -> N:
         """adjoint * partial, but 0 where the adjoint is exactly 0 (as far as the arithmetic holds with that)."""
@@ -275,7 +278,7 @@ class TapeBase(Arithmetic[N], Protocol[N]):
         """Where x and y are certainly equal: true or false, or a mask of rows."""
 
     def note_kink(self, tie: Truth, /) -> None:
-        """A derivative was asked for at a kink there, where any subgradient is right."""
+        """A derivative was taken at a kink there, where any subgradient is right."""
 
     def note_removable(self, hit: Truth, /) -> None:
         """A definition singled out an isolated point there, where the derivative is known as a limit only."""

@@ -1,8 +1,10 @@
-"""stepwise: a definition evaluated as a format's own arithmetic would: every intermediate result passes through a step, rounding or flushing.
+"""stepwise: a definition evaluated as a format's own arithmetic would: every intermediate result passes through a step, rounding or
+flushing.
 
-Two steps are of use. Rounding to a format after each operation (over `native`) is a documented update of stored state, operation by operation in
-the order in which the definition writes them. Flushing (over `mp`) leaves each result as it is but for subnormal ones of a format, which become
-zero: what a target that flushes makes of a formula, all else being exact. No bounds: this explains an answer, it proves no truth.
+Two steps are of use. Rounding to a format after each operation (over `native`) is a documented update of stored state, operation by
+operation in the order in which the definition writes them. Flushing (over `mp`) leaves each result as it is but for subnormal ones of a
+format, which become zero: what a target that flushes makes of a formula, all else being exact. No bounds: this explains an answer, it
+proves no truth.
 """
 
 from __future__ import annotations
@@ -71,8 +73,8 @@ class SteppedBase(TapeBase[N], Protocol[N]):
 
 
 class Stepwise(Composites[Kept[N]], Generic[N]):
-    """The arithmetic `base` with a step after each operation, constants included. What the base makes of its primitives as a whole (composites)
-    is made of the primitives here, one step each; sums run from the first to the last."""
+    """The arithmetic `base` with a step after each operation, constants included. What the base makes of its primitives as a whole
+    (composites) is made of the primitives here, one step each; sums run from the first to the last."""
 
     name = "stepwise"
 
@@ -145,8 +147,8 @@ def rounded_steps(
 ) -> list[float]:
     """The outputs of a function at one row as IEEE 754 arithmetic of a format gives them, infinities and NaNs included.
 
-    round_to: binary64 -> the format, once (formats.Format.round). Of formats of at most 24 bits + - * / and sqrt in binary64, rounded again, are
-    correctly rounded (Figueroa, 1995); binary64 is its own. Other functions are numpy's and scipy's in binary64, rounded. Raises
+    round_to: binary64 -> the format, once (formats.Format.round). Of formats of at most 24 bits + - * / and sqrt in binary64, rounded
+    again, are correctly rounded (Figueroa, 1995); binary64 is its own. Other functions are numpy's and scipy's in binary64, rounded. Raises
     NotImplementedError or AttributeError where these have not got one.
     """
     m = Stepwise(TapedNative(), lambda v: np.float64(round_to(np.asarray(v, np.float64)).astype(np.float64)))
@@ -155,8 +157,9 @@ def rounded_steps(
 
 
 def flushed_kinds(function: Function, single: dict[str, NDArray[np.float64]], least: float, precision: int) -> list[float]:
-    """The outputs of a function at one row in binary64 arithmetic with every result below `least`, the least normal number of a format of so many
-    bits, read as zero: where that is what makes them infinite or NaN, nan, inf or -inf, and 0 elsewhere. Raises as rounded_steps does."""
+    """The outputs of a function at one row in binary64 arithmetic with every result below `least`, the least normal number of a format of
+    that many bits, read as zero: where that is what makes them infinite or NaN, nan, inf or -inf, and 0 elsewhere. Raises as rounded_steps
+    does."""
     grid = least * 2.0 ** (1 - precision)
 
     def outputs(small: Step[Scalar]) -> list[float]:
@@ -172,9 +175,9 @@ def flushed_kinds(function: Function, single: dict[str, NDArray[np.float64]], le
 def flushed_steps(
     function: Function, single: dict[str, NDArray[np.float64]], least: float, precision: int, *, gradual: bool = False
 ) -> list[float]:
-    """The outputs of a function at one row, each intermediate result, input and output exact but for those that a format of so many bits would
-    hold as subnormal numbers, less than `least` in magnitude: these are zero; or, gradual, the nearest subnormal number, as IEEE 754 has it.
-    Rounded to binary64; nan where there is none.
+    """The outputs of a function at one row, each intermediate result, input and output exact but for those that a format of that many bits
+    would hold as subnormal numbers, less than `least` in magnitude: these are zero; or, gradual, the nearest subnormal number, as IEEE 754
+    has it. Rounded to binary64; nan where there is none.
 
     A result that rounds up to `least` is no subnormal one. Raises what mpmath raises.
     """

@@ -89,7 +89,7 @@ class Tape(Passes[N]):
         self.base.note_removable(hit)
 
     def note_leap(self, yes: Node[N], no: Node[N]) -> None:
-        """The base noted it, asked for the same two values."""
+        """The base noted it at the same two values."""
 
     def where(self, cond: Truth, yes: Callable[[], Node[N] | Exact], no: Callable[[], Node[N] | Exact]) -> Node[N]:
         decided = cond.decided if isinstance(cond, Comparison) else cond

@@ -29,7 +29,7 @@ class TapedMp(Unnoticed[mpf], Mp):
 class TapedNative(Unnoticed[Scalar], Native):
     """Native for tapes.
 
-    functions: whether anything but IEEE 754's own operations (5.4.1: + - * / sqrt, comparisons) was asked for. derivatives: whether a partial
+    functions: whether anything but IEEE 754's own operations (5.4.1: + - * / sqrt, comparisons) was used. derivatives: whether a partial
     derivative of a special function was.
     """
 

@@ -1,6 +1,6 @@
 """Formulas that a framework's page gives beside the function: probabilities that are clamped, another branch, another domain.
 
-The function itself stays the reference; an answer that is right by one of these is told apart (fuzzer.catalog.op.Documented).
+The function itself stays the reference; an answer that is right by one of these is labelled (fuzzer.catalog.op.Documented).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from oracles.definitions.distributions_interval import (
 )
 from oracles.definitions.rounding import half_even
 
-# torch.distributions takes the logarithms of probabilities clamped to [eps, 1 - eps], eps of the dtype (torch.distributions.utils.clamp_probs);
-# entropies and divergences are expectations of such logarithms.
+# torch.distributions takes the logarithms of probabilities clamped to [eps, 1 - eps], eps of the dtype
+# (torch.distributions.utils.clamp_probs); entropies and divergences are expectations of such logarithms.
 
 
 def clamped(m: Arithmetic[N], p: N, eps: float) -> N:

@@ -17,7 +17,7 @@ WIDTHS = (8, 16, 32)
 
 
 class Unary(Protocol):
-    """A function of one integer of so many bits."""
+    """A function of one integer of a given number of bits."""
 
     def __call__(self, m: Arithmetic[N], x: N, bits: int, /) -> N: ...
 
@@ -77,7 +77,7 @@ def truncated_quotient(m: Arithmetic[N], x: N, y: N) -> N:
 
 
 def greatest_common_divisor(m: Arithmetic[N], x: N, y: N, bits: int) -> N:
-    """Euclid's algorithm: so many steps suffice (Lame: 4.785 bits log10 2 + 1.67, Knuth, TAOCP 2, 4.5.3)."""
+    """Euclid's algorithm: this many steps suffice (Lame: 4.785 bits log10 2 + 1.67, Knuth, TAOCP 2, 4.5.3)."""
     a, b = m.abs(x), m.abs(y)
     for _ in range(3 * bits // 2):
 

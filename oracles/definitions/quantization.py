@@ -11,8 +11,8 @@ from oracles.definitions.rounding import half_even, power_of_two, trunc
 
 
 def to_format(m: Arithmetic[N], x: N, precision: int, least: int, top: Fraction, *, infinities: bool = True) -> N:
-    """The nearest number of a binary format, ties to even (IEEE 754-2019, 4.3.1). Beyond `top`, its greatest, stands a number beyond every format
-    of the frameworks, which overflows to the infinity that is right (7.4); undefined where the format has no infinities.
+    """The nearest number of a binary format, ties to even (IEEE 754-2019, 4.3.1). Beyond `top`, its greatest, stands a number beyond every
+    format of the frameworks, which overflows to the infinity that is right (7.4); undefined where the format has no infinities.
 
     precision: bits of the significand; least: the exponent of the least normal number.
     """
@@ -72,7 +72,7 @@ def cast_float8_e5m2fnuz(m: Arithmetic[N], x: N) -> N:
 
 @define("reduce_precision")
 def reduce_precision(m: Arithmetic[N], x: N, exponent_bits: int = 5, mantissa_bits: int = 10) -> N:
-    """Through the format with so many bits of exponent and of mantissa after the point; XLA's operation semantics, ReducePrecision."""
+    """Through the format with the given bits of exponent and of mantissa after the point; XLA's operation semantics, ReducePrecision."""
     bias = 2 ** (exponent_bits - 1) - 1
     return to_format(m, x, mantissa_bits + 1, 1 - bias, (2 - Fraction(2) ** -mantissa_bits) * Fraction(2) ** bias)
 
@@ -140,8 +140,8 @@ def fake_quantize(m: Arithmetic[N], x: N, scale: float = 0.75, zero_point: int =
 
 @define("fake_quantize_gradient")
 def fake_quantize_gradient(m: Arithmetic[N], x: N, g: N, scale: float = 0.75, zero_point: int = 0) -> N:
-    """g where round(x / scale) + zero_point needs no clamping, else 0: the straight-through estimator, Bengio et al., 2013. At a NaN the mask
-    -128 <= q and q <= 127 is false."""
+    """g where round(x / scale) + zero_point needs no clamping, else 0: the straight-through estimator, Bengio et al., 2013. At a NaN the
+    mask -128 <= q and q <= 127 is false."""
     q = half_even(m, x / m.num(scale)) + zero_point
     edge = Fraction(1, 2)
     zero = m.num(0)

@@ -16,28 +16,32 @@ FEW = 3
 
 @dataclass(frozen=True)
 class Place:
-    """What kind of point it is.
+    """What kind of point it is."""
 
-    derivative: of any order. at_infinity: an input is infinite. several: more than one number is an input. ieee: the formula consists of
-    IEEE 754's own operations. pole: the function, or of a second derivative the first, has no finite value. negative_zero: an input is -0.
-    of_zeros: the formula meets 0/0. split: zeros at the edges of domains have both signs, so that on neither side all are inside: who reads
-    a sign as a side has no limit there. moving: how many of the numbers have a limit to go to. edge: a zero at the edge of the domain has
-    the sign of the other side; a function of several numbers has no convention there (IEEE 754 and C23 Annex F know functions of one), and
-    at a pole the limit from the other side is as right; where several numbers move (1/a + 1/b at zeros outside the domain), so is NaN.
-    slope: the definition itself is made of a derivative, which has no value where the function it is taken of, with its zero at the edge of
-    the domain, has one side only: NaN is as right as the limit.
-    """
-
+    #: The function is a derivative, of any order.
     derivative: bool
+    #: An input is infinite.
     at_infinity: bool
+    #: More than one number is an input.
     several: bool
+    #: The formula consists of IEEE 754's own operations.
     ieee: bool
+    #: The function, or of a second derivative the first, has no finite value.
     pole: bool = False
+    #: An input is -0.
     negative_zero: bool = False
+    #: The formula meets 0/0.
     of_zeros: bool = False
+    #: A zero at the edge of the domain has the sign of the other side; a function of several numbers has no convention there (IEEE 754 and
+    #: C23 Annex F know functions of one), and at a pole the limit from the other side is as right; where several numbers move (1/a + 1/b at
+    #: zeros outside the domain), so is NaN.
     edge: bool = False
+    #: Zeros at the edges of domains have both signs, so that on neither side all are inside: who reads a sign as a side has no limit there.
     split: bool = False
+    #: How many of the numbers have a limit to go to.
     moving: int = 1
+    #: The definition itself is made of a derivative, which has no value where the function it is taken of, with its zero at the edge of the
+    #: domain, has one side only: NaN is as right as the limit.
     slope: bool = False
 
     def settled(self, tendencies: Sequence[Tendency]) -> bool:

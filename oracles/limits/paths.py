@@ -1,10 +1,10 @@
 """Paths: sequences of ordinary points that tend to a special one, and what a function does along them.
 
-What moves: infinities, zeros of the reals, and, where the function has no values beside these alone (a pole at q = 1 beside loc = 0), every finite
-number too. What is counted or said (integers, labels at the ends of their domain) and the directions of a derivative stay where they are.
-A path has a *family* (which mantissas, odd or even exponents, whether whole numbers), a *side* (of finite points) and *rates* (how fast several
-numbers go beside each other). One family proves nothing: (4/3) 2^e has the fraction 1/3 or 2/3 for ever, so that the gamma function
-seems to vanish along it.
+What moves: infinities, zeros of the reals, and, where the function has no values beside these alone (a pole at q = 1 beside loc = 0), every
+finite number too. What is counted or said (integers, labels at the ends of their domain) and the directions of a derivative stay where they
+are. A path has a *family* (which mantissas, odd or even exponents, whether whole numbers), a *side* (of finite points) and *rates* (how
+fast several numbers go beside each other). One family proves nothing: (4/3) 2^e has the fraction 1/3 or 2/3 for ever, so that the gamma
+function seems to vanish along it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ Inputs = dict[str, NDArray[np.float64]]
 BITS = 1300
 #: Enough where no finite number is so large or so small.
 FEWER_BITS = 600
-#: Where everything moves, the least of these that tells a moved number from where it was: few, for functions have tables for each precision.
+#: Where everything moves, the least of these that tells a moved number from where it was: few, for functions have tables for each
+#: precision.
 PRECISIONS = (FEWER_BITS, 832, BITS, 2400)
 #: More bits for a second look.
 MORE = 256
@@ -37,16 +38,16 @@ MORE = 256
 EXPONENTS = (14, 28, 56, 112, 224)
 #: Per path: how fast the moving numbers, counted in order, go relative to each other.
 RATES = ((1.0, 1.0, 1.0), (1.0, 2.0, 1.5), (2.0, 1.0, 1.25))
-#: The rate of what goes as the root of the exponent only, 1/sqrt(e) beside 2^-e, and what the root is multiplied by: so slow that a normal density,
-#: e^(-x^2/2), outlasts 2^-e.
+#: The rate of what goes as the root of the exponent only, 1/sqrt(e) beside 2^-e, and what the root is multiplied by: so slow that a normal
+#: density, e^(-x^2/2), outlasts 2^-e.
 SLOW, SLOWLY = 0.0, Fraction(1, 2)
 
 
 @dataclass(frozen=True)
 class Family:
-    """mantissas: in turn, one a step and number, none a power of two, so that sin(pi x) is not hit at its zeros; later: added to every exponent, so
-    that there are odd ones; whole: infinities are approached through integers, odd and even in turn, where functions of period one have their poles;
-    slow: of every two numbers the one that goes as the root of the exponent only, 2^-e beside 1/sqrt(e)."""
+    """mantissas: in turn, one a step and number, none a power of two, so that sin(pi x) is not hit at its zeros; later: added to every
+    exponent, so that there are odd ones; whole: infinities are approached through integers, odd and even in turn, where functions of period
+    one have their poles; slow: of every two numbers the one that goes as the root of the exponent only, 2^-e beside 1/sqrt(e)."""
 
     mantissas: tuple[Fraction, ...]
     later: int = 0
@@ -61,8 +62,8 @@ WHOLE = Family((Fraction(5, 4), Fraction(15, 8), Fraction(9, 8)), whole=True)
 @dataclass(frozen=True)
 class Path:
     """side: +1 for that of a zero's sign, and away from zero of other finite points; -1 for the other; 0 for that of the sign, but into the
-    domain from its ends. everything: finite numbers move too. held: zeros stay where they are beside an infinity, as zero weights and paddings
-    are. ends: numbers at the ends of probabilities and supports move too."""
+    domain from its ends. everything: finite numbers move too. held: zeros stay where they are beside an infinity, as zero weights and
+    paddings are. ends: numbers at the ends of probabilities and supports move too."""
 
     family: Family
     side: int
@@ -232,7 +233,8 @@ def _free(function: Function, name: str, values: NDArray[np.float64]) -> NDArray
 
 
 def _side(x: float, side: int, low: float, high: float) -> float:
-    """The direction in which a finite point moves, +1 upwards: into the domain from its ends; of a zero, unless the side is 0, by its sign."""
+    """The direction in which a finite point moves, +1 upwards: into the domain from its ends; of a zero, unless the side is 0, by its
+    sign."""
     upward = math.copysign(1.0, x) * (side or 1)
     if x == 0 and side:
         return upward
@@ -276,7 +278,7 @@ def reach(inputs: Inputs) -> int:
 
 
 def precision(inputs: Inputs, path: Path) -> int:
-    """The precision along a path: a number beside a finite one must be told from it."""
+    """The precision along a path: a number beside a finite one must differ from it."""
     if path.everything or path.ends:
         furthest = int((max(exponents(inputs, everything=True)) + path.family.later) * max(path.rates)) + 256
         return next((bits for bits in PRECISIONS if bits >= furthest), furthest)

@@ -148,7 +148,7 @@ def _sharpened(question: Question, truth: Reference, row: int, bits: int) -> tup
                 truth.interval[row, k] = result.kink
         if not infinite:
             return result.kink, bits
-        if held:  # a function that is asked for at few bits only
+        if held:  # a function that is evaluated at few bits only
             return True, bits
         far = bits
         if last_infinite and bits > 256:

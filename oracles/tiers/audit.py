@@ -16,7 +16,7 @@ ARB = TIERS.index("arb")
 
 
 class AuditFailure(AssertionError):
-    """A vectorised tier's enclosure does not contain Arb's: the oracle is wrong, the run must stop."""
+    """A vectorised tier's enclosure does not meet Arb's: the oracle is wrong. The cell fails, the other cells of a run go on."""
 
 
 def audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> None:

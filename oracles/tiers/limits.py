@@ -17,9 +17,9 @@ from oracles.question import Inputs, Question, key_of
 from oracles.reference import FINITE, Reference
 from oracles.tiers.lattices import ALIKE, SETTLED, set_accepted
 
-#: A limit costs about as much as so many evaluations by Arb (measured: 5 to 60).
+#: Cost of a limit, in evaluations by Arb (measured: 5 to 60).
 PATHS = 25
-#: A special function of the table costs mpmath so many times what it costs Arb (measured at 128 bits: 6 to 110).
+#: Cost of a special function of the table in mpmath, in that by Arb (measured at 128 bits: 6 to 110).
 MPMATH = 40.0
 
 

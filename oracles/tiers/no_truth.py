@@ -14,7 +14,7 @@ LIMIT = TIERS.index("limit")
 
 
 def beyond_domain(function: Function, inputs: Inputs) -> Mask:
-    """Rows where a derivative is asked for outside the function's domain, at a NaN, or of several variables at infinity: no truth exists,
+    """Rows where a derivative is taken outside the function's domain, at a NaN, or of several variables at infinity: no truth exists,
     every answer is right."""
     rows = len(next(iter(inputs.values())))
     outside = np.zeros(rows, np.bool_)

@@ -27,26 +27,30 @@ Slope: TypeAlias = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Special:
-    """A function of real numbers.
+    """A function of real numbers."""
 
-    arb: of flint.arb balls, at FLINT's precision: an enclosure, not finite where nothing is known; raises arb.Undefined where it is certainly
-    undefined. mp: a named function (context, *numbers) of mpmath: the value to about the context's precision, nan outside the real domain;
-    it uses nothing but its context, for reproducers carry its source. slopes: the partial derivative by each argument, as
-    (m, value, *arguments) -> number; None: by differences, rigorous ones in Arb where `acb` is given. acb: the same function of
-    complex balls (flint.acb), holomorphic where it is finite. native: by scipy, None where it has none. ball64: (m, *balls) -> Ball
-    with a bound that tests/oracles/test_special_functions.py validates against Arb; None: that tier knows nothing. domain: per argument the
-    interval in which the tests draw. weight: its cost in operations of Arb. source: DLMF section or paper.
-    """
-
+    #: The name that definitions use.
     name: str
+    #: Of flint.arb balls, at FLINT's precision: an enclosure, not finite where nothing is known; raises arb.Undefined where it is certainly
+    #: undefined.
     arb: Callable[..., arb]
+    #: A named function (context, *numbers) of mpmath: the value to about the context's precision, nan outside the real domain; it uses
+    #: nothing but its context, for reproducers carry its source.
     mp: Callable[..., mpf]
+    #: The partial derivative by each argument, as (m, value, *arguments) -> number; None: by differences, rigorous ones in Arb where `acb`
+    #: is given.
     slopes: tuple[Slope | None, ...]
+    #: By scipy, None where it has none.
     native: Callable[..., NDArray[np.float64] | np.float64] | None = None
+    #: (m, *balls) -> Ball with a bound that tests/oracles/test_special_functions.py validates against Arb; None: that tier knows nothing.
     ball64: Callable[..., Ball] | None = None
+    #: The same function of complex balls (flint.acb), holomorphic where it is finite.
     acb: Callable[..., acb] | None = None
+    #: Per argument the interval in which the tests draw.
     domain: tuple[tuple[float, float], ...] = ()
+    #: Its cost in operations of Arb.
     weight: float = 20.0
+    #: DLMF section or paper.
     source: str = ""
 
     @property

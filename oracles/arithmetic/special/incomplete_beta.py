@@ -16,7 +16,7 @@ from oracles.enclosure import Ball, Column
 if TYPE_CHECKING:
     from oracles.arithmetic.ball64 import Ball64
 
-#: Bits up to which FLINT is asked for what it integrates numerically: whatever the arguments, one call takes 5 ms at 117 bits, 0.35 s at 600, and
+#: Bits up to which FLINT may integrate numerically: whatever the arguments, one call takes 5 ms at 117 bits, 0.35 s at 600, and
 #: as the cube of them beyond; C code cannot be interrupted, so no cap but this one stops it.
 INTEGRATED = 640
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Matrices whose functions are remembered: the places of one are asked for in turn, and its derivatives in all directions.
+#: Matrices whose functions are remembered: the places of one come in turn, and its derivatives in all directions.
 REMEMBERED = 256
 
 
@@ -61,9 +61,9 @@ def _order(entries: Sequence[object]) -> int:
 def _eigenvalues(entries: list[arb]) -> list[arb] | None:
     """Ascending, by a similarity that is nearly diagonal and nearly orthogonal.
 
-    With Q^T Q = I + E, ||E|| <= e < 1, the eigenvalues of B = Q^T A Q are those of A, each times a number of [1 - e, 1 + e] (Ostrowski; Horn
-    and Johnson, Matrix Analysis, 2013, theorem 4.5.9), and lie within ||B - diag B|| of B's diagonal, both in order (Weyl,
-    corollary 4.3.15). Both hold whatever Q is.
+    With Q^T Q = I + E, ||E|| <= e < 1, the eigenvalues of B = Q^T A Q are those of A, each times a number of [1 - e, 1 + e] (Ostrowski;
+    Horn and Johnson, Matrix Analysis, 2013, theorem 4.5.9), and lie within ||B - diag B|| of B's diagonal, both in order (Weyl, corollary
+    4.3.15). Both hold whatever Q is.
     """
     n = _order(entries)
     a = _symmetric(entries, n)
@@ -197,7 +197,7 @@ def mp_singular_value(mp: MPContext, k: mpf, *entries: mpf) -> mpf:
 def mp_exponential_entry(mp: MPContext, i: mpf, j: mpf, *entries: mpf) -> mpf:
     """Taylor's series of the matrix divided by a power of two, squared as often; with guard digits for what each squaring loses."""
     n = next(n for n in range(1, len(entries) + 1) if n * n == len(entries))
-    if len(getattr(mp, "exponentials", ())) % 256 == 0:  # the entries of one matrix, or of a few dozen, are asked for in turn
+    if len(getattr(mp, "exponentials", ())) % 256 == 0:  # the entries of one matrix, or of a few dozen, come in turn
         mp.exponentials = {}
     known, key = mp.exponentials, (mp.prec, entries)
     if key not in known:
