@@ -64,6 +64,7 @@ class ConditionNumbers:
         """What the amplification is seldom more than, at the cost of `lower_bound`; inf where nobody knows."""
         if self.outputs > 1:
             return self._projected(rows, outs)[1]
+        # Terms whose enclosure holds zero are missing from the lower bound: n times it has room for them, each as large as the rest.
         least = self.tight_lower_bound(rows, outs)
         return np.where(least > 0, self.numbers * least, np.inf)
 
@@ -93,12 +94,14 @@ class ConditionNumbers:
             more = options if beside is None else {"beside": beside[at], **options}
             with self.effort.timed():
                 found = measure(self.function, self._taken(at[0]), at[1], self.precision, normwise=self.normwise, **more)
+            # What nobody knew is not asked again: Arb, which was tried last, costs a row at a time.
             known[at] = np.where(np.isnan(found), UNKNOWN, found)
         return known[rows, outs]
 
     def _of(self, measure: object) -> Values:
         """What is known of a measure, rows by outputs."""
         if measure not in self._known:
+            # Of exp the sum |x f'| passes binary64's largest number at x = 703.3, before f itself does at 709.8.
             self._known[measure] = np.full((self.count, self.outputs), np.nan, WIDE if self.precision > 24 else np.float64)
         return self._known[measure]
 

@@ -47,6 +47,7 @@ def _numbers(elements: Elements, places: tuple[Rows, Rows], rule: Rule, evidence
     top, far = np.abs(value), elements.far[places]
     amplification = _amplifications(elements, places, rule, evidence)
     with np.errstate(all="ignore"):
+        # The error of an overflow is counted from W on, so the amplification of a truth far beyond is counted there too.
         beyond = np.isinf(top) | (top > 2 * fmt.max)
         amplification = np.where(
             beyond & np.isfinite(top), amplification * (fmt.max / top), amplification
@@ -94,6 +95,8 @@ def _roundings_of_zero(
 def _mild(rule: Rule, explained: Mask) -> NDArray[np.uint8]:
     """The class of an error beyond T whose excess is within c."""
     limit = rule.limit
+    # An error beyond a published limit is one at any condition number; near roots such a limit is absolute, and conditioning may explain
+    # it.
     if limit.strict and not limit.roots:
         return np.full(explained.shape, Class.inaccurate, np.uint8)
     otherwise = Class.inaccurate if limit.strict else Class.ok
@@ -124,6 +127,7 @@ def _amplifications(elements: Elements, places: tuple[Rows, Rows], rule: Rule, e
         if len(rest) > MOST:
             most = known.probable_upper_bound(*at)
             hopeless = ~(far <= room(most)) & ~within(most)
+            # By the excess with the lower bound in the denominator, which is the most that the excess can be.
             worst = np.argpartition(-(far / (ulp.astype(WIDE) / 2 + u * found))[rest], MOST)
             later = rest[worst[MOST:]]
             bulk = later[hopeless[later]]
