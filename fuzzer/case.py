@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fuzzer.formats import Format, format_named
 
+# The names of oracles.function's, said again because what an interpreter of a host imports must not need the oracles (tests/test_case.py).
 #: Name of the extra input that carries the cotangent of a vector-Jacobian product.
 COTANGENT = "cotangent"
 #: Name of the extra input that carries the direction of a Jacobian-vector or Hessian-vector product.

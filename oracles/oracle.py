@@ -65,6 +65,7 @@ class Climb:
 
     def _climb(self) -> Steps:
         question, truth, finite = self.question, self.reference, self._finite
+        # Known from the inputs alone, but put in last, over whatever the tiers say of these rows.
         anything = beyond_domain(question.function, question.inputs)
         todo = (yield from self._judged(np.arange(question.rows))) & finite
         self.changed = bool(todo.any() or anything.any() or not finite.all())
@@ -80,6 +81,7 @@ class Climb:
             undefined = truth.accepts == NAN
             self.changed |= bool(undefined.any())
             accept_anything(truth, undefined)
+        # The audit comes last: what it checks is what the asker reads. Rows that Arb answered are left out of it.
         audit(question.function, question.inputs, truth, question.caps)
         for code, count in enumerate(np.bincount(truth.tier.ravel()).tolist()):
             if count:
@@ -103,6 +105,7 @@ class Climb:
             need = (yield from self._judged(rows)) & todo[rows]
             again = rows[need & ~need[first[back]]]  # another answer to the same number may need a sharper truth
             yield from self._all_judged(Ziv(question, truth, patterns).climb(again))
+        # The limits have just been read at some points of a lattice of poles; points that were passed over share the answer.
         settle(question.function, patterns, truth, todo)
 
     def _judged(self, rows: Rows) -> Generator[Rows, Mask, Mask]:
@@ -145,6 +148,7 @@ def reference(
 
 def _sharp(truth: Reference, precision: int) -> NDArray[np.bool_]:
     size = np.where(np.isfinite(truth.value), np.abs(truth.value), 1.0)
+    # ulp(y) > 2^-p |y|, so the radius is below 2^-9 ulp, half of what is promised; 2^-1074 is the finest that binary64 can say.
     sharp: NDArray[np.bool_] = (truth.accepts != 0) & (
         (truth.radius <= size * 2.0 ** (-precision - 9)) | (truth.radius <= 2.0**-1074) | truth.interval
     )

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fuzzer.findings.case_record import COTANGENT, TANGENT
 from fuzzer.findings.finding import Finding
 from reports import numbers
 
-#: Names of the extra inputs that carry the cotangent and the direction of a derivative; they are part of a case but not of the call.
-COTANGENT, TANGENT = "cotangent", "tangent"
 #: Symptoms of calls that gave no answer, and what they did instead.
 SILENT = {"exception": "raises", "crash": "ends the process", "hang": "does not return"}
 #: Longer arrays are abbreviated where a reader meets them; the whole stands in the script.

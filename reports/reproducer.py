@@ -11,13 +11,14 @@ from functools import cache
 from typing import Any
 
 from fuzzer.errors import UserError
+from fuzzer.findings.case_record import COTANGENT, TANGENT
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import Format, format_named
 from reports import numbers
 from reports.call import IMPORTS, calling, direct, literal, placement
 from reports.definition import Definition
-from reports.headline import COTANGENT, SILENT, TANGENT, Array, array_of, element_of, headline, quantity
+from reports.headline import SILENT, Array, array_of, element_of, headline, quantity
 from reports.shim import shim
 
 #: Seconds that a call is given which did not return before, where the finding does not say how many it was; and what its process may take

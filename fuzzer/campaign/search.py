@@ -146,6 +146,7 @@ class Search:
             if outcome.error and not outcome.died:
                 self.errors.setdefault(number, (outcome.error, batch))
             score = max(score, ledger.add(judgement, outcome, within=within))
+        # log2 of the least binary64: below that of any error.
         return math.log2(score) if score > 0 else -1074.0
 
     def run(self, corpus: Sequence[Case]) -> None:
@@ -158,6 +159,7 @@ class Search:
     def _phases(self, corpus: Sequence[Case]) -> None:
         try:
             self._replay(corpus)
+            # Every case is replayed whatever that costs; only then may the budget end the search.
             if corpus or self.evaluator.deadlines.run_over:
                 self._check()
             op, cell = self.evaluator.op, self.evaluator.cell
@@ -169,6 +171,7 @@ class Search:
                 self._batches_of_one(grid)
                 self._tails(grid)
                 self._generated(grid)
+            # Spent is the only way out: a search that found nothing new still has its budget to use.
             while True:
                 self._explore(marks, examples=8 if self.round == 0 else 6 if self.light else 24)
                 self._zoom(rounds=5)
@@ -179,6 +182,7 @@ class Search:
         """The grid without landmarks, a few of its points alone, then recipes, in calls that grow: until the time is over."""
         op, cell = self.evaluator.op, self.evaluator.cell
         grid = special_batch(op, dict(cell.params), cell.dtype, cell.order)
+        # Shuffled: the part of the grid for which there is time is then a sample of all of it.
         order = np.random.Generator(np.random.PCG64(self.seed)).permutation(grid.rows)
         few, start = first_rows(self.evaluator), 0
         compiled = few == FIRST_ROWS_COMPILED
@@ -243,7 +247,9 @@ class Search:
     def _zoom(self, rounds: int) -> None:
         """Around the worst points of every subject: all ordinals within a reach that narrows from a binade to a few ulps."""
         fmt = format_named(self.evaluator.cell.dtype)
+        # A stream of its own: the seed alone would give the stream that shuffles the grid.
         rng = np.random.Generator(np.random.PCG64([self.seed, self.round, 77]))
+        # As many numbers as a binade holds.
         reach = 1 << (fmt.precision - 1)
         for _ in range(rounds):
             worst_rows = self._worst_rows()
@@ -294,6 +300,7 @@ def _ranked(ledger: Ledger) -> list[Batch]:
 @lru_cache(maxsize=512)
 def _landmarks_of(function: Function, dtype: str, elementwise: bool) -> Landmarks:
     fmt = format_named(dtype)
+    # Landmarks steer the search and prove nothing: one that is missed costs a few points, so a fifth of the usual effort, and no audit.
     caps = Caps(arb_rows=256, arb_effort=0.1, limit_rows=8, audit_share=0.0)
     found = landmarks(
         function, fmt, lambda inputs: oracle.reference(function, inputs, precision=min(fmt.precision, 24), caps=caps),
@@ -322,6 +329,7 @@ def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.
             inputs[name] = values
             continue
         step = rng.integers(-reach, reach + 1, values.shape)
+        # Of several numbers three in ten stay: an error that hangs on a relation between two is lost when both move.
         step[rng.random(values.shape) < (0.3 if len(spread.inputs) > 1 or width > 1 else 0.0)] = 0
         moved = fmt.from_ordinals(np.clip(fmt.ordinals(values) + step, -fmt.max_ordinal, fmt.max_ordinal))
         wide = moved.astype(np.float64)

@@ -1,13 +1,15 @@
-"""Case records: the case of a finding as the store keeps it, and back."""
+"""Case records: the case of a finding as the store keeps it, and back; its inputs may hold a COTANGENT and a TANGENT beside the op's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from fuzzer.case import Case, Placement
+from fuzzer.case import COTANGENT, TANGENT, Case, Placement
 from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding
+
+__all__ = ["COTANGENT", "TANGENT", "case_from", "case_of", "record_of"]
 
 
 def record_of(case: Case) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fuzzer.findings.target_cell import TargetCell
+
 #: Intervals that are kept; where there are more, those with the fewest passing inputs between them are joined.
 INTERVALS = 64
 #: [first number, last number, failing inputs between]
@@ -83,7 +85,7 @@ def fewest(intervals: ArrayLike, most: int = INTERVALS) -> list[Interval]:
 
 
 @dataclass(frozen=True)
-class Fact:
+class Fact(TargetCell):
     """What is known of one call on one target over every input of a space.
 
     proved: no input was left undecided, and nothing raised. max_ulps: the largest error (inf for a wrong special value, nan where nothing
@@ -92,12 +94,6 @@ class Fact:
     with findings; where the op takes pairs, none. version: of the framework.
     """
 
-    op: str
-    params: dict[str, Any]
-    order: str
-    dtype: str
-    target: str
-    implementation: str
     space: str
     proved: bool
     inputs: int

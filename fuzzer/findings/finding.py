@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from fuzzer.findings.target_cell import TargetCell
+
 #: The lanes of a profile beside its binades, in place of an exponent: rows whose numbers are all zero, rows with an infinity, rows with a
 #: NaN.
 ZERO, INFINITE, NOT_A_NUMBER = -math.inf, math.inf, math.nan
@@ -109,18 +111,12 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class CellSummary:
+class CellSummary(TargetCell):
     """What a run learned of one cell on one target (all its implementations): counts of elements by class, the worst.
 
     compared: elements evaluated at several positions, lengths and strides; differing: those whose bits differ there within the limits.
     """
 
-    op: str
-    params: dict[str, Any]
-    order: str
-    dtype: str
-    target: str
-    implementation: str
     verdicts: int
     classes: dict[str, int]
     worst_ulps: float

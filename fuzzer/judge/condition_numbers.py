@@ -65,6 +65,7 @@ class ConditionNumbers:
         """A value that the amplification seldom exceeds, at the cost of `lower_bound`; inf where unknown. No bound."""
         if self.outputs > 1:
             return self._projected(rows, outs)[1]
+        # Terms whose enclosure holds zero are missing from the lower bound: n times it has room for them, each as large as the rest.
         lower = self.tight_lower_bound(rows, outs)
         return np.where(lower > 0, self.numbers * lower, np.inf)
 
@@ -95,12 +96,14 @@ class ConditionNumbers:
             more = options if addend is None else {"beside": addend[at], **options}
             with self.effort.timed():
                 values = measure(self.function, self._inputs_of(at[0]), at[1], self.precision, normwise=self.normwise, **more)
+            # What nobody knew is not asked again: Arb, which was tried last, costs a row at a time.
             table[at] = np.where(np.isnan(values), UNKNOWN, values)
         return table[rows, outs]
 
     def _table(self, measure: object) -> Values:
         """The values of a measure so far, rows by outputs; nan where not computed."""
         if measure not in self._known:
+            # Of exp the sum |x f'| passes binary64's largest number at x = 703.3, before f itself does at 709.8.
             self._known[measure] = np.full((self.count, self.outputs), np.nan, WIDE if self.precision > 24 else np.float64)
         return self._known[measure]
 

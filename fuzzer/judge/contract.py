@@ -33,6 +33,7 @@ def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str
     if not told and not any(i.complex for i in op.inputs):
         return None
     inputs = batch.exact()
+    # C23's Annex G says what is right at infinite and NaN parts, but no framework's page promises it.
     free = _free_rows(op, inputs, order)
     if free is not None and free.any():
         return np.broadcast_to(free[:, np.newaxis], answers.shape)
@@ -70,6 +71,7 @@ def on_one_side(op: Op, batch: Batch, answers: NDArray[Any], truth: NDArray[np.f
         if len(rows) and cut.turns:
             at = np.ix_(rows, np.asarray(cut.turns))
             turned = turned.copy() if turned is answers else turned
+            # At a point of the cut the values of both sides are limits, and what loses the sign of a zero gives the other one (C23 7.3.3).
             turned[at] = np.copysign(turned[at], truth[at])
     return turned
 
@@ -93,6 +95,7 @@ def wrong_zero_signs(op: Op, batch: Batch, answers: NDArray[Any], order: str) ->
     if not at_zero.any():
         return None
     given = doubles(answers)
+    # A lost sign takes 1/f to the other infinity and atan2(f, -1) to the other end (Kahan, Much Ado about Nothing's Sign Bit, 1987).
     wrong: Mask = (at_zero & (np.signbit(given[:, 0]) != np.signbit(x)))[:, np.newaxis] & (given == 0)
     return wrong
 
@@ -146,6 +149,7 @@ def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -
     held, low, high = np.zeros(shape, np.bool_), np.zeros(shape), np.zeros(shape)
     weight = batch.exact()[COTANGENT] if COTANGENT in batch.inputs else np.ones((batch.rows, 1))
     for convention, rows in found:
+        # A negative cotangent turns the interval over: its ends are sorted afterwards.
         ends = np.stack([convention.low * weight[:, 0], convention.high * weight[:, 0]])
         held[rows] = True
         low[rows], high[rows] = ends.min(axis=0)[rows, np.newaxis], ends.max(axis=0)[rows, np.newaxis]
@@ -173,6 +177,7 @@ def _conventions(op: Op, batch: Batch, order: str, framework: str) -> list[tuple
     if not op.conventions or (order != "grad" and not (order == "jvp" and op.elementwise)):
         return []
     inputs = batch.exact()
+    # A convention chooses between one-sided derivatives; at an infinity there are none.
     finite = np.logical_and.reduce([np.isfinite(v).reshape(batch.rows, -1).all(axis=1) for v in inputs.values()])
     own = {name: values for name, values in inputs.items() if name not in DIRECTIONS}
     met = [(c, finite & _rows(own, c.at)) for c in op.conventions if framework in c.frameworks]

@@ -89,6 +89,7 @@ class Evidence:
 
     def error(self, answers: NDArray[Any]) -> Array:
         """|answer - y| per element (ulps.gap), computed once for an array of answers."""
+        # By identity: to compare the numbers would cost about as much as to subtract the truth from them.
         for known, far in self._errors:
             if known is answers:
                 return far
@@ -98,6 +99,7 @@ class Evidence:
 
     def sharpened(self) -> None:
         """Forgets what was measured by the reference before it was sharpened."""
+        # A cached_property keeps its value in the instance, under its own name.
         self.__dict__.pop("scale", None)
         self._errors.clear()
 

@@ -43,7 +43,9 @@ def judge(answers: NDArray[Any], rule: Rule, evidence: Evidence, policy: Policy)
     claims = Claims.of(answers, rule, evidence, policy)
     given = on_one_side(rule.op, evidence.batch, answers, evidence.reference.value, rule.order)
     far = evidence.error(given)
+    # No NaN is surely within: comparisons with it are false. An infinity counts as W, so it may be.
     doubtful = ~evidence.scale.surely_within(far)
+    # A part alone does not say which kind is right: beside an infinite part a NaN is, and an infinity need not be (C23 G.3).
     if rule.limit.error_norm == "parts":
         doubtful |= ~np.isfinite(doubles(given))
     for mask in claims.masks():
@@ -61,6 +63,8 @@ def judge(answers: NDArray[Any], rule: Rule, evidence: Evidence, policy: Policy)
 
 
 def _by_steps(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -> None:
+    # The order is part of the model: a kind outranks any error in ulps, and what a flush explains needs no other explanation, whereas the
+    # excess explains by conditioning whatever is left, and so comes after both.
     special_values(elements, rule, evidence)
     within_limit(elements, rule, evidence)
     flush(elements, rule, evidence, policy)

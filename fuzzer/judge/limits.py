@@ -74,7 +74,9 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
     accuracy: Accuracy = op.accuracy if order == "value" or summing else "composite"
     column = 0 if fmt.real == _WIDE else 2 if fmt.name in _HALF else 1
     ulps = ULPS[accuracy][column] * ROUNDINGS[order]
+    # 4 ulps of bfloat16 are up to 3 % of a number: as a neighbourhood they would explain errors that rounding cannot make.
     near = NEIGHBOURHOOD[order] if fmt.name not in _HALF else NEIGHBOURHOOD[order] / 8
+    # A correctly rounded result is off by half an ulp at most, and that is an excess of 1 where the inputs count for nothing.
     excess = 1.0 if accuracy == "exact" else EXCESS[order]
     if summing:
         accumulation = min(fmt.unit_roundoff, 2.0**-24) / fmt.unit_roundoff  # 16-bit inputs accumulate in binary32

@@ -82,6 +82,7 @@ class Overflow:
 
 def beyond(truth: Reference, fmt: Format) -> Mask:
     """Elements whose exact result is surely at or beyond W, so that round-to-nearest gives an infinity."""
+    # W of the narrower formats is a binary64 number, so that the comparison with it is exact.
     top = float(fmt.overflow_threshold) if fmt.real != "float64" else fmt.max
     with np.errstate(invalid="ignore", over="ignore"):
         sure = np.abs(truth.value) - truth.radius >= top

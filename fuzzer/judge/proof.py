@@ -61,6 +61,7 @@ def certify(suspect: Suspect, known: Confirmation | None = None) -> Proof:
     agree on a truth; else what the ball test says, of a NaN that is demanded too (it may be the value of the end of a domain).
     """
     confirmation = known or confirm(suspect.function, suspect.single, suspect.output, kept=suspect.kept)
+    # Where two independent arithmetics differ one of ours is wrong, and a finding would be its error.
     if not confirmation.agrees:
         return Proof(Class.undecided, confirmation)
     if math.isnan(confirmation.near) and suspect.symptom != Symptom.missed_nan:
@@ -96,16 +97,20 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
         np.isfinite(v).any() for v in suspect.single.values()
     ):  # no rounding moves an infinity: there is no nearby problem
         return screened if abs(answer - truth) > (limit.ulps + 1) * float(fmt.ulp(np.asarray(truth))) else Class.undecided
+    # An infinity stands for every number from W on (IEEE 754-2019, 7.4): the nearest of them is held against the range.
     if math.isinf(answer):
         answer = math.copysign(fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold), answer)
     bounded = False
     for bits in (128, 512, 1024 + 2 * fmt.precision):
         found = neighbourhood(suspect.function, suspect.single, suspect.output, _widths(suspect), bits, suspect.kept)
+        # Rigorous at every precision: the first enclosure without the answer is the proof, and a wider one would take nothing back.
         if found.excludes(answer, _slack(suspect, truth)):
             return screened
         bounded = found.bounded
+        # Bounded at more than 128 bits, a range is as wide as the neighbourhood makes it: more bits would not narrow it.
         if bounded and bits > 128:
             break
+    # A published limit speaks of the function at the given bits, ill-conditioned or not: a nearby problem is no excuse.
     if limit.strict and (screened == Class.inaccurate or not limit.absolute_near_zeros):
         return Class.inaccurate
     if not bounded and suspect.excess > limit.excess:
@@ -141,6 +146,7 @@ def _is_of_an_end(
         if (np.abs(values - ends) > limit.neighbourhood * fmt.ulp(ends)).any():
             return False
         moved[name] = ends
+    # Nothing has moved: the point is inside, where no end's value is right.
     if all(np.array_equal(moved[name], values, equal_nan=True) for name, values in single.items()):
         return False
     there = confirm(function, moved, output)

@@ -47,9 +47,11 @@ class RowByRow:
             least = self.rule.format.min_normal
             zeroed = {n: np.where(np.abs(v[fresh]) < least, np.copysign(0.0, v[fresh]), v[fresh]) for n, v in self.inputs.items()}
             with self.effort.timed():
+                # Rows that differ in their subnormal numbers alone are one row now.
                 first, back = alike(zeroed)
                 different = {name: values[first] for name, values in zeroed.items()}
                 found = self._reference(self.function, different).take(back)
+            # A zero may be a point of which the record speaks (log 0, 0^0), as the subnormal number in its place was not.
             found.accepts[...] |= kinds_by_contract(self.rule.op, zeroed, self.rule.order)[:, np.newaxis]
             self._flushed.put(fresh, found)
             self._read[fresh] = True
@@ -81,6 +83,7 @@ class RowByRow:
     def _lower(self, order: str, rows: Rows) -> Reference:
         """The truth at a lower order of these rows."""
         function = replace(self.function, order=order)
+        # A tangent belongs to the differentiation that is left out here.
         taken = [*function.inputs, *([COTANGENT] if order == "grad" and COTANGENT in self.inputs else [])]
         some = {name: self.inputs[name][rows] for name in taken}
         return self._reference(function, some)

@@ -18,6 +18,7 @@ def symptoms(elements: Elements, at: Places, rule: Rule, policy: Policy) -> NDAr
     given, value, accepts, wrong_kind = elements.given[at], truth.value[at], truth.accepts[at], elements.wrong[at]
     normal = np.abs(value) >= fmt.min_normal
     symptom = np.full(given.shape, int(Symptom.precision), np.uint8)
+    # Each line from here overwrites those before it: their order is part of the answer.
     lost = (given == 0) & (value != 0)
     symptom[lost] = Symptom.zero
     flushes = policy.flush.inputs or policy.flush.outputs

@@ -48,7 +48,9 @@ class ErrorScale:
 
 def error_scale(truth: Reference, fmt: Format, limit: float | None = None) -> ErrorScale:
     """The ErrorScale of a truth in a format, and of a limit in its ulps."""
+    # W of binary64 is no binary64 number; the largest one is half an ulp below it.
     top = fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold)
+    # With truth and answer cut off at W an overflow to the right infinity has no error, as IEEE 754-2019, 7.4 has it.
     value = np.minimum(np.maximum(truth.value, -top), top)
     with np.errstate(invalid="ignore"):  # a truth with a radius of 1e50 is not surely beyond
         beyond = np.abs(truth.value) - truth.radius >= top

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 class Class(IntEnum):
     """The class of a verdict; `unstable` and `inaccurate` are findings."""
 
+    # In the order of accusation: comparisons like `>= inaccurate` rely on it.
     ok = 0
     ill_conditioned = 1
     undecided = 2

@@ -9,46 +9,13 @@ from flint import arb, ctx, fmpq
 
 from oracles.arithmetic.arb_differences import enclosed_partial
 from oracles.arithmetic.composites import Composites, reflected_polygamma, sums_of_others
+from oracles.arithmetic.operators import Operators
 from oracles.arithmetic.protocol import Constant, Exact
 from oracles.arithmetic.special import functions
 
 
 class Undefined(ArithmeticError):
     """The value is certainly undefined on the reals (log(-1), sqrt(-1), acos(2))."""
-
-
-class ArbNumber:
-    """An Arb ball with the operators of the protocol."""
-
-    __slots__ = ("v",)
-
-    def __init__(self, v: arb) -> None:
-        self.v = v
-
-    def __neg__(self) -> ArbNumber:
-        return ArbNumber(-self.v)
-
-    def __add__(self, other: ArbNumber | Exact) -> ArbNumber:
-        return ArbNumber(self.v + to_arb(other))
-
-    __radd__ = __add__
-
-    def __sub__(self, other: ArbNumber | Exact) -> ArbNumber:
-        return ArbNumber(self.v - to_arb(other))
-
-    def __rsub__(self, other: ArbNumber | Exact) -> ArbNumber:
-        return ArbNumber(to_arb(other) - self.v)
-
-    def __mul__(self, other: ArbNumber | Exact) -> ArbNumber:
-        return ArbNumber(self.v * to_arb(other))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: ArbNumber | Exact) -> ArbNumber:
-        return ArbNumber(self.v / to_arb(other))
-
-    def __rtruediv__(self, other: ArbNumber | Exact) -> ArbNumber:
-        return ArbNumber(to_arb(other) / self.v)
 
 
 def to_arb(value: ArbNumber | Exact | float | arb) -> arb:
@@ -58,6 +25,13 @@ def to_arb(value: ArbNumber | Exact | float | arb) -> arb:
     if isinstance(value, Fraction):
         return arb(fmpq(value.numerator, value.denominator))
     return arb(value)
+
+
+class ArbNumber(Operators[arb]):
+    """An Arb ball with the operators of the protocol."""
+
+    __slots__ = ()
+    bare = staticmethod(to_arb)
 
 
 Truth = bool | None

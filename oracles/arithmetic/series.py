@@ -12,6 +12,7 @@ from flint import arb, arb_series, ctx
 
 from oracles.arithmetic.arb import Arb, to_arb
 from oracles.arithmetic.composites import Composites
+from oracles.arithmetic.operators import Operators
 from oracles.arithmetic.protocol import Constant, Exact
 
 
@@ -19,48 +20,27 @@ class NotKnown(ArithmeticError):
     """No series: a branch, a jump or a pole inside the ball, or a function that FLINT has no series of."""
 
 
-class SeriesNumber:
-    """A series with the operators of the protocol."""
-
-    __slots__ = ("v",)
-
-    def __init__(self, v: arb_series) -> None:
-        self.v = v
-
-    def __neg__(self) -> SeriesNumber:
-        return SeriesNumber(-self.v)
-
-    def __add__(self, other: SeriesNumber | Exact) -> SeriesNumber:
-        return SeriesNumber(self.v + _series(other))
-
-    __radd__ = __add__
-
-    def __sub__(self, other: SeriesNumber | Exact) -> SeriesNumber:
-        return SeriesNumber(self.v - _series(other))
-
-    def __rsub__(self, other: SeriesNumber | Exact) -> SeriesNumber:
-        return SeriesNumber(_series(other) - self.v)
-
-    def __mul__(self, other: SeriesNumber | Exact) -> SeriesNumber:
-        return SeriesNumber(self.v * _series(other))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: SeriesNumber | Exact) -> SeriesNumber:
-        return _quotient(self.v, _series(other))
-
-    def __rtruediv__(self, other: SeriesNumber | Exact) -> SeriesNumber:
-        return _quotient(_series(other), self.v)
-
-
 def _series(value: SeriesNumber | Exact | float | arb) -> arb_series:
     return value.v if isinstance(value, SeriesNumber) else arb_series([to_arb(value)])
 
 
-def _quotient(top: arb_series, bottom: arb_series) -> SeriesNumber:
+def _quotient(top: arb_series, bottom: arb_series) -> arb_series:
     if bottom[0].contains(0):
         raise NotKnown("a quotient by zero")
-    return SeriesNumber(top / bottom)
+    return top / bottom
+
+
+class SeriesNumber(Operators[arb_series]):
+    """A series with the operators of the protocol."""
+
+    __slots__ = ()
+    bare = staticmethod(_series)
+
+    def __truediv__(self, other: SeriesNumber | Exact) -> SeriesNumber:
+        return SeriesNumber(_quotient(self.v, _series(other)))
+
+    def __rtruediv__(self, other: Exact) -> SeriesNumber:
+        return SeriesNumber(_quotient(_series(other), self.v))
 
 
 def cut(series: arb_series, known: int, reach: float, allowed: float) -> tuple[int, float] | None:
@@ -255,7 +235,7 @@ class Series(Composites[SeriesNumber]):
         a = self.num(x).v
         found, slope = function(x).v, a.derivative()
         for _ in range(order):
-            found = _quotient(found.derivative(), slope).v
+            found = _quotient(found.derivative(), slope)
         return SeriesNumber(found)
 
     def floor(self, x: SeriesNumber | Exact) -> SeriesNumber:

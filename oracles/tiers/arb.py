@@ -41,6 +41,7 @@ class Ziv:
 
     def climb(self, rows: Rows) -> Steps:
         """Sharpens these rows in place, and yields them to be judged."""
+        # The rows beyond the cap stay as the columns left them.
         rows = rows[: self.question.caps.arb_rows]
         for first in range(0, len(rows), WAVE):
             wave = rows[first : first + WAVE]

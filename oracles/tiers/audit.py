@@ -26,6 +26,7 @@ def audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> N
         return
     rows = truth.shape[0]
     step = max(1, round(1 / caps.audit_share))
+    # The values choose the first row, no clock and no generator: a run that is repeated audits the same rows.
     with np.errstate(all="ignore"):
         total = float(np.nansum(truth.value[:1]))
     first = int(abs(total)) % step if math.isfinite(total) else 0
@@ -33,8 +34,10 @@ def audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> N
         if not (truth.tier[row] < ARB).all() or not _is_finite(inputs, row):
             continue
         single = {name: values[row] for name, values in inputs.items()}
+        # 128 bits are more than value + low, two doubles, can hold.
         result = rigorous.enclose(function, single, 128)
         for k, ball in enumerate(result.balls):
+            # At a kink any two intervals that hold the one-sided derivatives are right, so they prove nothing against one another.
             if truth.accepts[row, k] == FINITE and ball.is_finite() and not truth.interval[row, k]:
                 value, value_lo, radius = rigorous.split(ball)
                 if np.isfinite(value) and np.isfinite(truth.value[row, k]):
@@ -55,6 +58,7 @@ def _check(
 ) -> None:
     value, value_lo, radius = exact
     gap = abs((value - truth.value[row, k]) + (value_lo - truth.value_lo[row, k]))
+    # Room for the roundings of these lines: a false alarm here would stop the run.
     allowed = truth.radius[row, k] + radius + 2.0**-100 * abs(value)
     if gap > allowed * (1 + 2.0**-20) + 2.0**-1074:
         raise AuditFailure(

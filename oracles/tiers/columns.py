@@ -22,8 +22,10 @@ SAMPLE = 32
 
 def first(question: Question, finite: Mask) -> Reference:
     """What ball64 or ball80 knows of the finite rows. Raises AuditFailure where the thread flushes subnormals."""
+    # A shared library built with -ffast-math sets FTZ and DAZ when it is loaded (gcc's crtfastmath.o), and bounds of underflow are void.
     if not vectorised.subnormals_survive():
         raise AuditFailure("subnormals are flushed to zero in this thread: the oracle cannot work here")
+    # binary64 has 29 bits more than these formats; for ulps of its own it takes a longer significand.
     if question.precision <= 24:
         arithmetic: Ball64 | None = Ball64()
     else:
@@ -57,6 +59,7 @@ def _evaluated(m: Ball64 | Log64, question: Question, inputs: dict[str, NDArray[
     function, precision, count = question.function, question.precision, len(next(iter(inputs.values())))
     if count > 4 * SAMPLE:
         some = {name: values[np.arange(0, count, count // SAMPLE)] for name, values in inputs.items()}
+        # In an arithmetic of its own: kinks that the sample meets are at other rows.
         sample = vectorised.evaluate(type(m)(), function, some, precision)
         if not sample.accepts.any():
             return Reference.unknown(count, sample.shape[1])

@@ -54,8 +54,10 @@ class Readings:
         if key in self._answered:
             return self._answered[key]
         over = len(self._answered) >= caps.limit_rows or self._effort[nan] >= caps.limit_effort
+        # A row with a NaN is read after `until` too: it takes nan_reach.MOST evaluations at most.
         if over or not (nan or time.time() < caps.until):
             return None
+        # Charged beforehand: a reading that is cut off has cost as much.
         self._effort[nan] += self._costs[nan]
         try:
             with ending(caps.until):

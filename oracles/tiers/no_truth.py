@@ -22,6 +22,7 @@ def beyond_domain(function: Function, inputs: Inputs) -> Mask:
         for name, (low, high) in zip(function.inputs, function.domains, strict=False):
             values = inputs[name].reshape(rows, -1)
             outside |= ((values < low) | (values > high)).any(axis=1)
+        # One variable goes to infinity along one path, whose limit is read; several go along many, each with a limit of its own.
         several = len(inputs) > 1 or next(iter(inputs.values())).ndim > 1
         for values in inputs.values():
             lost = ~np.isfinite(values) if several else np.isnan(values)
@@ -40,6 +41,7 @@ def nowhere_smooth(function: Function, inputs: Inputs, rows: Mask) -> Mask:
     if function.order == "value" or more or x.ndim != 2 or x.shape[1] < 2:
         return found
     alike = rows & (x == x[:, :1]).all(axis=1) & np.isfinite(x[:, 0])
+    # Two constants stand for all: a norm has its corner at zero, a standard deviation wherever all elements are equal.
     for some, constant in ((alike & (x[:, 0] == 0), 0.0), (alike & (x[:, 0] != 0), 1.0)):
         short = x.shape[1] if x.shape[1] <= LONGEST else 3  # a complex number is a vector of two
         if some.any() and limits_at_infinity.nowhere_smooth(function, constant, short):

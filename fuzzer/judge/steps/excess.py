@@ -47,6 +47,7 @@ def _numbers(elements: Elements, places: tuple[Rows, Rows], rule: Rule, evidence
     top, far = np.abs(value), elements.far[places]
     amplification = _amplifications(elements, places, rule, evidence)
     with np.errstate(all="ignore"):
+        # The error of an overflow is counted from W on, so the amplification of a truth far beyond is counted there too.
         beyond = np.isinf(top) | (top > 2 * fmt.max)
         # Beyond the format the error counts from W, so the amplification is scaled to that.
         amplification = np.where(beyond & np.isfinite(top), amplification * (fmt.max / top), amplification)
@@ -94,6 +95,8 @@ def _roundings_of_zero(
 def _mild(rule: Rule, explained: Mask) -> NDArray[np.uint8]:
     """The class of an error beyond T whose excess is within c."""
     limit = rule.limit
+    # An error beyond a published limit is one at any condition number; near roots such a limit is absolute, and conditioning may explain
+    # it.
     if limit.strict and not limit.absolute_near_zeros:
         return np.full(explained.shape, Class.inaccurate, np.uint8)
     otherwise = Class.inaccurate if limit.strict else Class.ok
@@ -124,6 +127,7 @@ def _amplifications(elements: Elements, places: tuple[Rows, Rows], rule: Rule, e
         if len(rest) > EXACT_SUSPECTS:
             upper = known.probable_upper_bound(*at)
             beyond_upper = ~explained(upper) & ~within(upper)
+            # By the excess with the lower bound in the denominator, which is the most that the excess can be.
             by_excess = np.argpartition(-(far / (ulp.astype(WIDE) / 2 + u * sizes))[rest], EXACT_SUSPECTS)
             mild = rest[by_excess[EXACT_SUSPECTS:]]
             bulk = mild[beyond_upper[mild]]

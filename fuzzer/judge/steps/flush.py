@@ -21,6 +21,7 @@ def flush(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) ->
     if not (flushes.inputs or flushes.outputs) or not suspects.any():
         return
     explained, unknown = np.zeros(suspects.shape, np.bool_), np.zeros(suspects.shape, np.bool_)
+    # Flushed results first: they need no second truth.
     if flushes.outputs:
         explained = suspects & _flushed_result(elements.given, elements.reference, rule, flushes)
     places = np.flatnonzero((suspects & ~explained).any(axis=1) & evidence.subnormal_rows[elements.rows] & flushes.inputs)
@@ -29,6 +30,7 @@ def flush(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) ->
         right, _ = kind_errors(given, other.accepts)
         far, unsure, ulp = error(given, other, rule.format)
         with np.errstate(all="ignore"):
+            # far - unsure: what is not surely beyond the limit is explained, since this step only excuses.
             right |= (other.accepts & FINITE != 0) & (far - unsure <= rule.limit.ulps * ulp) & ~np.isnan(given)
         if flushes.outputs:
             right |= _flushed_result(given, other, rule, flushes)

@@ -24,6 +24,8 @@ def joint(classes: Classes, mine: Numbers, elements: Elements, rule: Rule) -> Cl
         return classes
     modulus = moduli(elements.reference.value, limit.error_norm, rule.format)[mine.places]
     small = mine.far <= max(limit.ulps, limit.excess) * rule.format.unit_roundoff * modulus
+    # Backward stability bounds a matrix's error in norm and promises nothing of its elements (Higham 2002, ch. 7); a part of a complex
+    # number has digits of its own to lose.
     milder = Class.inaccurate if limit.error_norm == "parts" else Class.ok
     return np.where(small & (classes > milder), np.uint8(milder), classes)
 
@@ -32,6 +34,7 @@ def normwise(classes: Classes, zero: Mask, mine: Numbers, elements: Elements, ru
     """An error of a derivative that is small beside its scale is inaccurate, not unstable, however small the component; of one that is
     zero, where no error is small beside itself, it is the rounding of what cancelled. zero: the truth may be zero."""
     scale = _scales(elements, mine.places[0], rule, evidence)
+    # A small component is what is left of terms as large as the scale, each of which was rounded.
     small = mine.far <= rule.limit.excess * rule.format.unit_roundoff * scale
     classes = np.where(small & (classes == Class.unstable), np.uint8(Class.inaccurate), classes)
     return np.where(small & zero & (classes == Class.inaccurate), np.uint8(Class.ill_conditioned), classes)
@@ -41,6 +44,7 @@ def _scales(elements: Elements, rows: Rows, rule: Rule, evidence: Evidence) -> A
     """What a derivative's error is measured against normwise: the supremum of rebuilt ones, along the row's cotangent and tangent, and the
     largest component of the row's gradient."""
     value = elements.reference.value
+    # Beside an infinite component every error would be small.
     finite = np.where(np.isfinite(value), np.abs(value), 0.0)
     largest = finite.max(axis=1)[rows] if value.shape[1] > 1 else np.zeros(len(rows))
     return np.maximum(largest, float(rule.limit.sup_derivative or 0.0) * evidence.directions[elements.rows[rows]])

@@ -27,6 +27,7 @@ def special_values(elements: Elements, rule: Rule, evidence: Evidence) -> None:
         finite_part = (truth.accepts == FINITE) & (np.abs(truth.value) < rule.format.max)
         elements.half_infinite = spare & ~right & np.isinf(elements.given) & finite_part
         right, wrong = right | spare, wrong & ~spare
+    # The page has the last word on kinds: it promises one of many subgradients, and the others break the promise.
     if claims.conventions is not None:
         kept, broken = claims.conventions.split(elements.given)
         right, wrong = (right & ~broken) | kept, (wrong & ~kept) | broken
@@ -46,6 +47,7 @@ def zero_signs(elements: Elements) -> None:
     verdicts.classes[half], verdicts.symptoms[half] = Class.inaccurate, Symptom.inf
     verdicts.excess[half], verdicts.ulps[half] = np.inf, np.inf
     if elements.claims.zero_signs is not None:
+        # Beside any other fault the sign of a zero is not worth a symptom.
         only = elements.claims.zero_signs & (verdicts.classes == Class.ok)
         verdicts.classes[only], verdicts.symptoms[only], verdicts.excess[only] = Class.inaccurate, Symptom.signed_zero, 0.0
     verdicts.ulps[verdicts.classes == Class.undecided] = np.nan
@@ -69,6 +71,7 @@ def _excused(elements: Elements, rule: Rule, evidence: Evidence, right: Mask) ->
     if not odd.any():
         return spared
     over = beyond(truth, rule.format) | (infinite_limit(truth) & evidence.infinite_rows[elements.rows, np.newaxis])
+    # A derivative may be excused by an overflow of the function itself (Overflow.excused), so its own size does not matter here.
     odd = odd & ~right & (truth.accepts != 0) & (over if rule.order == "value" else True)
     at = np.nonzero(odd)
     if len(at[0]):
@@ -79,6 +82,7 @@ def _excused(elements: Elements, rule: Rule, evidence: Evidence, right: Mask) ->
 def _beside_infinity(elements: Elements, rule: Rule) -> Mask:
     """NaNs and infinities of numbers with an infinite part, where the modulus overflows: such a number is an infinity (C23 G.3)."""
     answers, truth = elements.given, elements.reference
+    # Both are asked for, an infinite part in the answer and in the truth: else an infinity would stand for an ordinary number.
     huge = (np.abs(truth.value) >= rule.format.max) | (truth.accepts & (PINF | NINF) != 0)
     pairs = np.isinf(answers).reshape(len(answers), -1, 2).any(axis=2) & huge.reshape(len(answers), -1, 2).any(axis=2)
     spare: Mask = ~np.isfinite(answers) & np.repeat(pairs, 2, axis=1)

@@ -59,6 +59,7 @@ def explained_by_conditioning(
     limit, explained = rule.limit, np.zeros(maybe.shape, np.bool_)
     if limit.strict and not limit.absolute_near_zeros:
         return explained
+    # The second bound takes a backward pass for each output, so it sees only what the first one leaves.
     for bound in evidence.lower_bounds:
         at = np.nonzero(maybe & ~explained & np.isfinite(most))
         if len(at[0]):
@@ -102,6 +103,7 @@ def _open(given: Array, far: Array, reference: Reference, rule: Rule) -> Mask:
     number = reference.accepts == FINITE
     with np.errstate(all="ignore"):
         within, sure = compare(far, scale.radius, scale.ulp, rule.limit.ulps)
+        # That it is surely beyond T is not enough: the excess is compared with c next, and may be off by 2 %.
         sure &= scale.radius <= 0.02 * far
     # A subnormal result of binary64: no Reference can be sharper.
     sharpest = (scale.radius <= FINEST) & (reference.tier >= _ARB)
