@@ -138,7 +138,7 @@ class _Point:
             with precision(2600) as m:  # where MPFR meets an infinity, the tape's zero times it is no derivative
                 outputs = self.function.outputs(m, {n: _lift(m, v) for n, v in self.row.items()})
                 found = [_bounded(m.num(v), self.fmt) for v in outputs]
-        except (ArithmeticError, ValueError, TypeError, libmp.NoConvergence) as error:
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError, libmp.NoConvergence) as error:
             if not getattr(error, "small", False):
                 return None
             again, singled_out = _evaluated(self.function, self.row, 2600, self.fmt)
@@ -243,7 +243,7 @@ def _computed(asked: Callable[[Any], Any], bits: int) -> Any:
     try:
         with precision(bits) as m:
             return asked(m)
-    except (ArithmeticError, ValueError, TypeError, libmp.NoConvergence):
+    except (ArithmeticError, ValueError, TypeError, NotImplementedError, libmp.NoConvergence):
         pass
     unbounded = TapedMp(bits)
     try:
