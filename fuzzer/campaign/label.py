@@ -19,7 +19,6 @@ from fuzzer.catalog.composed import composed
 from fuzzer.catalog.op import Documented
 from fuzzer.findings.label import COMPOSED, DOCUMENTED, FLUSH
 from fuzzer.formats import FLOAT32, Format, format_named
-from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import flush_policy
 from fuzzer.inputs.recipe import settle
 from fuzzer.inputs.structures import holds
@@ -214,7 +213,7 @@ def _flushing(trial: Evaluator, subject: Subject) -> list[Format]:
     formats: list[Format] = [trial.format] + [FLOAT32] * (trial.format.width == 16)
     framework = trial.calls.framework(subject)
     found = []
-    with trial.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):
+    with trial.clock.phase("framework"), calling(hosted=framework.in_own_process):
         for fmt in formats:
             policy = flush_policy(trial.calls.target(subject), fmt.name, trial.calls.alone)
             if policy.inputs or policy.outputs:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.errors import UserError
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.target import Target, framework_names, installed, target_named
 
 if TYPE_CHECKING:
@@ -88,9 +87,7 @@ def _is_known(target: str) -> bool:
 
 def _starts(trial: Evaluator, subject: Subject) -> bool:
     try:
-        framework = trial.calls.framework(subject)
-        if isinstance(framework, Hosted):
-            framework.start()
+        trial.calls.framework(subject).start()
     except (FrameworkError, ValueError):
         return False
     return True

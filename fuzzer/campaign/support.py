@@ -12,7 +12,6 @@ from fuzzer.campaign.search import ROWS
 from fuzzer.case import Batch
 from fuzzer.formats import format_named
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.host import Hosted
 from fuzzer.frameworks.padding import EAGER_ROWS
 from fuzzer.frameworks.target import target_named
 from fuzzer.inputs.recipe import Draw, Recipe
@@ -59,9 +58,7 @@ def _of(trial: Evaluator, subject: Subject, message: str) -> Unsupported:
 def _refusal(trial: Evaluator, subject: Subject, lengths: Sequence[int]) -> str:
     with trial.clock.phase("framework"):
         try:
-            framework = trial.calls.framework(subject)
-            if isinstance(framework, Hosted):
-                framework.start()
+            trial.calls.framework(subject).start()
         except FrameworkError as error:
             return str(error)
     if trial.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":

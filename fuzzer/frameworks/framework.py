@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class FrameworkError(Exception):
@@ -49,10 +53,34 @@ class Job:
     order: str = "value"
 
 
-class Framework(Protocol):
-    """One framework on one device in one mode, in this process or in a host."""
+class DeviceSweep(Protocol):
+    """A call of one number whose inputs are made, and whose answers stay, where the target computes."""
 
-    name: str
+    @property
+    def torch(self) -> ModuleType:
+        """The module whose tensors these are."""
+
+    @property
+    def device(self) -> Any:
+        """Of its tensors."""
+
+    def inputs(self, first: int, count: int) -> Any:
+        """The binary32 numbers with the bit patterns `first` to `first + count`, a tensor."""
+
+    def answers(self, inputs: Any) -> Any:
+        """What the call gives for these inputs, a tensor of the same shape and dtype. Raises FrameworkError."""
+
+
+class Framework(Protocol):
+    """One framework on one device in one mode, in this process (in_process.InProcess) or in one of its own (host.Hosted).
+
+    `start` comes before the first call and may come before any; whoever holds a framework calls `end` where its memory is wanted. Between them it
+    is asked and never looked into: what a framework can do beyond this list nobody may know.
+    """
+
+    @property
+    def name(self) -> str:
+        """By which implementations name it."""
 
     @property
     def version(self) -> str:
@@ -64,7 +92,21 @@ class Framework(Protocol):
 
     @property
     def compile_seconds(self) -> float:
-        """Seconds spent on compiling since it was started; a part of the time of the calls."""
+        """Seconds spent on compiling since it was made; a part of the time of the calls. 0 where nothing is counted."""
+
+    @property
+    def switches(self) -> Mapping[str, object]:
+        """What it says of its settings, and the target's switches as they were read back."""
+
+    @property
+    def in_own_process(self) -> bool:
+        """Whether its calls run in a process of their own, which is watched there and may die without this one."""
+
+    def start(self) -> None:
+        """Makes it ready: starts its process, if it has one and unless it runs. Raises FrameworkError."""
+
+    def end(self) -> None:
+        """Gives back its process, if it has one; the next use starts another."""
 
     def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
         """The outputs of every row, of the batch's dtype, shape (rows, outputs), C order. Raises FrameworkError.
@@ -77,3 +119,13 @@ class Framework(Protocol):
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
         """Like evaluate for a batch of one row, placed: the row stands `placement.length` times in the call, strided;
         returns all of them, shape (length, outputs)."""
+
+    def device_sweep(self, job: Job) -> DeviceSweep | None:
+        """The job's value on its own device, without a copy to and fro; None where that does not pay, and in a process of its own (see apply)."""
+
+    def apply(
+        self, function: Callable[Concatenate[Framework, Job, P], T], job: Job, *arguments: P.args, **named: P.kwargs
+    ) -> T | None:
+        """`function(framework, job, *arguments)` in the process that the framework runs in. For one of its own: a function of a module, whose
+        arguments and result are plain data; None where that is another interpreter, which has this project's modules only in part. Raises
+        FrameworkError."""

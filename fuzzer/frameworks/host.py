@@ -10,16 +10,19 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.errors import UserError
-from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job
 from fuzzer.frameworks.host_main import array_of
 from fuzzer.frameworks.process import STARTUP, Process
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: Jobs that a host remembers, so that a job travels once and not with every call.
 _SLOTS = 512
@@ -64,6 +67,8 @@ class Hosted:
     afresh at the next call. Where it does not start, FrameworkError, `Unsupported: ...`: the machine's fault, never a finding.
     """
 
+    in_own_process = True
+
     def __init__(self, backend: Backend, process: Process) -> None:
         self.name = backend.framework
         self.backend, self.process = backend, process
@@ -96,15 +101,21 @@ class Hosted:
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
         return self._evaluate(job, batch, (placement.length, placement.position, placement.stride))
 
-    def apply(self, function: Callable[..., Any], job: Job, *arguments: Any) -> Any:
-        """`function(framework, job, *arguments)` in the host: a function of a module, whose arguments and result are plain data. None where the
-        host is another interpreter, which has this project's modules only in part. Raises FrameworkError."""
+    def device_sweep(self, job: Job) -> DeviceSweep | None:
+        """None: its tensors are the host's (see apply)."""
+        return None
+
+    def apply(
+        self, function: Callable[Concatenate[Framework, Job, P], T], job: Job, *arguments: P.args, **named: P.kwargs
+    ) -> T | None:
+        """See Framework; in the host."""
         if not self.process.launch.paths:
             return None
         self.start()
         slot, told = self._slot(job)
         where = (function.__module__, function.__qualname__)
-        message = ("apply", self._key, slot, told, *where, tuple(_plain(argument) for argument in arguments))
+        message = ("apply", self._key, slot, told, *where, _plain(arguments), _plain(named))
+        value: T
         (value,) = self.process.ask(*message, patience=_limits.patience, memory=_limits.memory)
         return value
 
@@ -214,14 +225,15 @@ def _hashable(value: Any) -> Any:
     return str(value) if isinstance(value, float) and (math.isnan(value) or not value) else value
 
 
-def start_together(frameworks: Iterable[Any]) -> None:
-    """Starts those that run in hosts, all at once, for each imports a library for seconds. One that does not start says so when it is used."""
+def start_together(frameworks: Iterable[Framework]) -> None:
+    """Starts those that run in processes of their own, all at once, for each imports a library for seconds. One that does not start says so when
+    it is used."""
 
-    def start(framework: Hosted) -> None:
+    def start(framework: Framework) -> None:
         with contextlib.suppress(FrameworkError):
             framework.start()
 
-    hosts = list({id(f): f for f in frameworks if isinstance(f, Hosted)}.values())
+    hosts = list({id(f): f for f in frameworks if f.in_own_process}.values())
     if hosts:
         with ThreadPoolExecutor(len(hosts)) as pool:
             list(pool.map(start, hosts))

@@ -1,7 +1,7 @@
 """The far side of a host: one framework in one interpreter, answering messages. Runs where only numpy and ml_dtypes are sure.
 
 It may be another version of Python (3.10 or later) without this project installed, so that it imports the standard library, numpy
-and of this project only the pure modules: case, formats, catalog.op, frameworks.{expression,framework,<backend>}.
+and of this project only the pure modules: case, formats, catalog.op, frameworks.{expression,framework,in_process,<backend>}.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from fuzzer.catalog.op import Implementation, Input, Op
 from fuzzer.errors import UserError
 from fuzzer.formats import FORMATS
 from fuzzer.frameworks.expression import described
-from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.frameworks.in_process import adopted
 
 #: What the expressions of switches may name, by framework.
 _NAMES = {"torch": {"torch": "torch"}, "tensorflow": {"tf": "tensorflow"}, "jax": {"jax": "jax"}, "numpy": {"np": "numpy"}}
@@ -42,13 +43,14 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
 
     Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
     ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
-    ("apply", name, slot, job or None, module, function, arguments, seconds) -> ("ok", value), of this project's modules where there are all;
+    ("apply", name, slot, job or None, module, function, arguments, named arguments, seconds) -> ("ok", value), of this project's modules where there
+    are all;
     ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
     ("refused", text): a UserError; ("invalid", text): another ValueError; ("broken", text): a fault of this program.
     """
     _live_with_parent(folder)
     sys.path[:] = paths or sys.path
-    adapters: dict[str, Any] = {}
+    adapters: dict[str, Framework] = {}
     jobs: dict[tuple[str, int], Job] = {}
     channel.send(("started", os.getpid(), platform.python_version()))
     while True:
@@ -103,7 +105,7 @@ def _live_with_parent(folder: str) -> None:
 
 
 def _build(
-    adapters: dict[str, Any], name: str, framework: str, module: str, attribute: str, options: dict[str, str], before: list[str],
+    adapters: dict[str, Framework], name: str, framework: str, module: str, attribute: str, options: dict[str, str], before: list[str],
     after: list[str], reads: dict[str, str],
 ) -> dict[str, Any]:  # fmt: skip
     """Starts a framework under a name; the statements run before and after it is made, and `reads` are evaluated at the end."""
@@ -112,7 +114,7 @@ def _build(
         for part in attribute.split("."):
             factory = getattr(factory, part)
         _executed(framework, before)
-        made = adapters[name] = factory(**options)
+        made = adapters[name] = adopted(factory(**options))
         _executed(framework, after)
         read = {switch: str(_asked(framework, expression)) for switch, expression in reads.items()}
     except FrameworkError:
@@ -120,9 +122,9 @@ def _build(
     except Exception as error:
         raise FrameworkError(described(error)) from error
     lengths = None if made.lengths is None else [int(length) for length in made.lengths]
-    switches = {str(name): _plain(value) for name, value in dict(getattr(made, "switches", {})).items()}
+    switches = {str(name): _plain(value) for name, value in made.switches.items()}
     return {"version": str(made.version), "lengths": lengths, "switches": switches, "read": read,
-            "compile_seconds": float(getattr(made, "compile_seconds", 0.0))}  # fmt: skip
+            "compile_seconds": made.compile_seconds}  # fmt: skip
 
 
 def _executed(framework: str, statements: list[str]) -> None:
@@ -143,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 
 def _call(
-    adapters: dict[str, Any], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, dtype: str,
+    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, dtype: str,
     inputs: list[tuple[str, str, tuple[int, ...], bytes]], placement: tuple[int, int, int] | None,
 ) -> tuple[str, tuple[int, ...], bytes, float]:  # fmt: skip
     if job is not None:
@@ -158,16 +160,16 @@ def _call(
     array = np.ascontiguousarray(result)
     if array.dtype.hasobject:
         raise FrameworkError(f"DtypeMismatch: returned {array.dtype} for {dtype} inputs")
-    return array.dtype.name, array.shape, array.tobytes(), float(getattr(framework, "compile_seconds", 0.0))
+    return array.dtype.name, array.shape, array.tobytes(), framework.compile_seconds
 
 
 def _applied(
-    adapters: dict[str, Any], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, module: str,
-    function: str, arguments: tuple[Any, ...],
+    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, module: str,
+    function: str, arguments: tuple[Any, ...], named: dict[str, Any],
 ) -> Any:  # fmt: skip
     if job is not None:
         jobs[name, slot] = received(job)
-    return getattr(importlib.import_module(module), function)(adapters[name], jobs[name, slot], *arguments)
+    return getattr(importlib.import_module(module), function)(adapters[name], jobs[name, slot], *arguments, **named)
 
 
 def received(plain: dict[str, Any]) -> Job:

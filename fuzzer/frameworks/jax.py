@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
 from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.in_process import InProcess
 from fuzzer.frameworks.padding import compiled_rows, eager_rows, in_few_shapes
 from fuzzer.frameworks.problem import Problem, problem_of
 from fuzzer.frameworks.programs import Program, Programs
@@ -38,7 +39,7 @@ def availability(mode: str, device: str) -> str:
         return f"this jax {jax.__version__} reports no {device} device"
 
 
-class Jax:
+class Jax(InProcess):
     """Implements Framework. jax is imported when this is constructed; binary64 is enabled, unless the switch x64 turns it off again.
 
     JAX has no strided arrays: a placement's stride is not applied. Mode jit lowers and compiles ahead of time, so that the
@@ -60,7 +61,7 @@ class Jax:
         self._jax = jax
         self._device = jax.devices(_PLATFORMS.get(device, device))[0]
         self._compiles = mode == "jit"
-        self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else (1, 3, 8, 16, 17, 64, 69, 1000)
+        self.lengths = (1, 2, 3, 8, 17, 64) if self._compiles else (1, 3, 8, 16, 17, 64, 69, 1000)
         if self._compiles:
             self._programs = Programs(CAPACITY, lazy=False)
         else:

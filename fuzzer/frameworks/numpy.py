@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from fuzzer.case import Batch, Placement
 from fuzzer.frameworks.expression import by_row, framework_errors, function_of, placed, strided
 from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.in_process import InProcess
 
 
-class Numpy:
+class Numpy(InProcess):
     """Implements Framework. It knows order value, mode eager and device cpu only."""
 
     name = "numpy"
-    lengths: tuple[int, ...] | None = None
-    compile_seconds = 0.0
 
     def __init__(self, mode: str = "eager", device: str = "cpu") -> None:
         if (mode, device) != ("eager", "cpu"):

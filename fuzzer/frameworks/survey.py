@@ -126,4 +126,4 @@ def _described(told: dict[str, Any], start: Callable[[], Framework]) -> dict[str
             flush[dtype] = _POLICY_WORDS[measured_policy(framework, dtype)]
         except FrameworkError:
             flush[dtype] = "unsupported"
-    return {**told, "available": True, "version": version, "flush": flush, "switches": dict(getattr(framework, "switches", {}))}
+    return {**told, "available": True, "version": version, "flush": flush, "switches": dict(framework.switches)}

@@ -21,6 +21,7 @@ from fuzzer.frameworks.config import ConfigError, Spec, config
 from fuzzer.frameworks.environment import prepare_environment
 from fuzzer.frameworks.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.frameworks.in_process import adopted
 from fuzzer.frameworks.launch import hosted, in_a_host, missing_from
 from fuzzer.frameworks.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
 from fuzzer.frameworks.registry import Factory, factory, framework_names, installed, registered, takes_modes
@@ -62,8 +63,9 @@ class Target:
 def register(name: str, factory: Factory) -> None:
     """Adds a framework (or replaces one) under that name in this process.
 
-    The factory may carry attributes `version` (a string) and `orders` (those it can compute, default value and grad). Packages do
-    the same through the entry point group `ulpfuzz.frameworks`: the name, and an object that is such a factory.
+    The factory makes a framework (in_process.InProcess), and may carry attributes `version` (a string) and `orders` (those it can compute,
+    default value and grad), as a class of frameworks does. Packages do the same through the entry point group `ulpfuzz.frameworks`: the
+    name, and an object that is such a factory.
     """
     registered[name] = factory
     forget()
@@ -219,12 +221,11 @@ def _started(target: Target, apart: bool) -> Framework:
     # The factories of plugins take no arguments: theirs run eagerly on the CPU.
     options = {"mode": target.mode, "device": target.device} if takes_modes(target.framework) else {}
     try:
-        framework: Framework = factory(target.framework)(**options)
+        return adopted(factory(target.framework)(**options))
     except FrameworkError:
         raise
     except Exception as error:
         raise FrameworkError(described(error)) from error
-    return framework
 
 
 framework_for.cache_clear = _started.cache_clear  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from fuzzer.frameworks.expression import KEEP, check_dtype, framework_errors, function_of, joined, placed
 from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.in_process import InProcess
 from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
 from fuzzer.frameworks.problem import Problem, problem_of
 from fuzzer.frameworks.programs import Program, Programs
@@ -44,7 +45,7 @@ def availability(mode: str, device: str) -> str:
     return "" if tf.config.list_physical_devices("GPU") else "tensorflow reports no GPU"
 
 
-class TensorFlow:
+class TensorFlow(InProcess):
     """Implements Framework. tensorflow is imported when this is constructed, and set to one thread.
 
     TensorFlow has no strided tensors: a placement's stride is not applied. In modes graph and xla there is one concrete function for
@@ -73,7 +74,7 @@ class TensorFlow:
         self._tf = tf
         self._device = "/CPU:0" if device == "cpu" else "/GPU:0"
         self._compiles, self._xla = mode != "eager", mode == "xla"
-        self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else None
+        self.lengths = (1, 2, 3, 8, 17, 64) if self._compiles else None
         self._programs = Programs(CAPACITY, lazy=True)
         self.version = str(tf.__version__)
         self.switches: dict[str, Any] = {

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fuzzer.case import Batch, Placement
 from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
 from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.in_process import InProcess
 from fuzzer.frameworks.modes import compiler
 from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
 from fuzzer.frameworks.problem import Problem, problem_of
@@ -44,7 +45,7 @@ def availability(mode: str, device: str) -> str:
     return "" if torch.cuda.is_available() else f"torch reports no {device} device"
 
 
-class Torch:
+class Torch(InProcess):
     """Implements Framework. torch is imported when this is constructed, and set to one thread.
 
     Mode compile is torch.compile with inductor, static shapes and the whole graph, so that nothing falls back to eager. Order
@@ -64,7 +65,7 @@ class Torch:
         self._torch = torch
         self._device = torch.device("cuda" if device == "rocm" else device)
         self._compiles = mode == "compile"
-        self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else None
+        self.lengths = (1, 2, 3, 8, 17, 64) if self._compiles else None
         self._programs = Programs(CAPACITY, lazy=True)
         self._derivatives = Derivatives(torch)
         self.version = str(torch.__version__)
@@ -92,8 +93,8 @@ class Torch:
     def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
         return self._evaluate(job, placed(batch, placement), placement.stride)
 
-    def resident(self, job: Job) -> Resident | None:
-        """The job's value on this device, without a copy to and fro; None where that does not pay: on the CPU, or compiled."""
+    def device_sweep(self, job: Job) -> Resident | None:
+        """See Framework. It does not pay on the CPU, nor compiled."""
         if self._device.type == "cpu" or self._compiles or job.order != "value":
             return None
         return Resident(self._torch, self._device, function_of(job, self._modules, self))

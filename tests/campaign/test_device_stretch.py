@@ -66,7 +66,7 @@ def on_device(op: str, first: int, count: int, call: Any = None, monkeypatch: py
     trial = Evaluator(cell, [subject], PATIENT)
     function = call or eval(f"lambda x: {subject.implementation.call}", {"torch": torch, **dict(cell.params)})
     if monkeypatch is not None:
-        monkeypatch.setattr(Torch, "resident", lambda self, job: Resident(torch, CPU, function))
+        monkeypatch.setattr(Torch, "device_sweep", lambda self, job: Resident(torch, CPU, function))
     space = stretches.space_of(trial.op, "float32")
     stretch = Stretch(cell, (TARGET,), first, count)
     return next((share for _, share in stretches._on_devices(trial, space, stretch)), None)
@@ -123,7 +123,7 @@ def test_a_call_that_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 class OnCpu(Torch):
     """Its tensors of the CPU are resident."""
 
-    def resident(self, job: Job) -> Resident | None:
+    def device_sweep(self, job: Job) -> Resident | None:
         return Resident(torch, CPU, expression.function_of(job, {"torch": torch}, self))
 
 

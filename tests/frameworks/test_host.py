@@ -445,4 +445,6 @@ def test_the_far_side_imports_only_what_another_interpreter_has() -> None:
     assert {name for name in eval(packages) if not name.startswith("_")} == {"fuzzer", "numpy", "ml_dtypes"}
     pure = {"fuzzer.case", "fuzzer.errors", "fuzzer.formats", "fuzzer.catalog", "fuzzer.catalog.op", "fuzzer.frameworks"}
     there = {name for name in eval(ours) if name not in pure}
-    assert there == {f"fuzzer.frameworks.{name}" for name in ("expression", "framework", "host_main", "unsupported")}
+    assert there == {
+        f"fuzzer.frameworks.{name}" for name in ("expression", "framework", "host_main", "in_process", "unsupported")
+    }
