@@ -16,10 +16,10 @@ from fuzzer.case import Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import ORDERS, Implementation
 from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.expression import placed
+from fuzzer.frameworks.backends.expression import placed
 from fuzzer.frameworks.framework import Job
 from fuzzer.frameworks.in_process import InProcess
-from fuzzer.frameworks.target import register
+from fuzzer.frameworks.targets.target import register
 from fuzzer.judge.proof import Suspect, ball_test
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm

@@ -17,9 +17,9 @@ from fuzzer.campaign.deadlines import Deadlines
 from fuzzer.campaign.death import Death
 from fuzzer.campaign.watchdog import calling
 from fuzzer.case import Batch, Placement
+from fuzzer.frameworks.backends.padding import EAGER_ROWS
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
-from fuzzer.frameworks.padding import EAGER_ROWS
-from fuzzer.frameworks.target import Target, flush_policy, framework_for, target_named
+from fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from fuzzer.judge.flush import FlushPolicy
 
 #: A subject, its answers, and the message where it raised.

@@ -19,7 +19,7 @@ from fuzzer.catalog.composed import composed
 from fuzzer.catalog.op import Documented
 from fuzzer.findings.label import COMPOSED, DOCUMENTED, FLUSH
 from fuzzer.formats import FLOAT32, Format, format_named
-from fuzzer.frameworks.target import flush_policy
+from fuzzer.frameworks.targets.target import flush_policy
 from fuzzer.inputs.recipe import settle
 from fuzzer.inputs.structures import holds
 from fuzzer.judge.contract import facts_at

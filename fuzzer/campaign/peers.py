@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.errors import UserError
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.target import Target, framework_names, installed, target_named
+from fuzzer.frameworks.targets.target import Target, framework_names, installed, target_named
 
 if TYPE_CHECKING:
     from fuzzer.campaign.evaluator import Evaluator

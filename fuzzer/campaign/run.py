@@ -35,7 +35,7 @@ from fuzzer.findings.finding import Run
 from fuzzer.findings.label import is_apart
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName, format_named
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks.targets.target import targets_named
 
 #: Seconds of a framework call where a run's time is short: compiling an op takes up to 20 on a busy machine; and in cells of an op of which a
 #: call has crashed or hung already.

@@ -11,9 +11,9 @@ from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
 from fuzzer.campaign.search import ROWS
 from fuzzer.case import Batch
 from fuzzer.formats import format_named
+from fuzzer.frameworks.backends.padding import EAGER_ROWS
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.padding import EAGER_ROWS
-from fuzzer.frameworks.target import target_named
+from fuzzer.frameworks.targets.target import target_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from fuzzer.inputs.regions import regions_of
 from fuzzer.inputs.shapes import numbers_in_row

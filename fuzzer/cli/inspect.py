@@ -60,8 +60,8 @@ def _op_json(op: Any) -> dict[str, Any]:
 def targets(as_json: Json = False) -> None:
     """Where ops can run: frameworks, devices, modes and the tables of ulpfuzz.toml; and what each does with subnormal numbers."""
     from fuzzer.findings.strict_json import to_json
-    from fuzzer.frameworks.survey import survey
-    from fuzzer.frameworks.target import known_targets
+    from fuzzer.frameworks.targets.survey import survey
+    from fuzzer.frameworks.targets.target import known_targets
 
     told = survey(known_targets())
     if as_json:
@@ -260,7 +260,7 @@ def _check_filters(
     from fuzzer.catalog.op import ALL_DTYPES, ORDERS
     from fuzzer.findings.label import LABELS
     from fuzzer.formats import UnknownName
-    from fuzzer.frameworks.target import framework_names, framework_of
+    from fuzzer.frameworks.targets.target import framework_names, framework_of
     from fuzzer.judge.verdict import Class, Symptom
 
     closed = {

@@ -19,14 +19,14 @@ import numpy as np
 import scipy.special as sp
 from numpy.typing import NDArray
 
-import fuzzer.frameworks.target as target
+import fuzzer.frameworks.targets.target as target
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op, scalar, vector
 from fuzzer.catalog.registry import ops
-from fuzzer.frameworks.expression import by_row, framework_errors, function_of, placed, strided
+from fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
+from fuzzer.frameworks.backends.numpy import Numpy
 from fuzzer.frameworks.framework import Job
 from fuzzer.frameworks.in_process import InProcess
-from fuzzer.frameworks.numpy import Numpy
 from oracles.definitions import define
 
 Array = NDArray[Any]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
-from fuzzer.frameworks import target as targets
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.in_process import InProcess
+from fuzzer.frameworks.targets import target as targets
 
 #: (right answers of shape (rows, outputs), batch) -> what the framework answers.
 Fault = Callable[[NDArray[Any], Batch], NDArray[Any]]

@@ -20,14 +20,14 @@ from fuzzer.campaign.stretch import Stretch, run_stretch
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import Share
-from fuzzer.frameworks import expression
+from fuzzer.frameworks.backends import expression
+from fuzzer.frameworks.backends.resident import Resident
+from fuzzer.frameworks.backends.torch import Torch
 from fuzzer.frameworks.framework import Job
-from fuzzer.frameworks.host import Backend, Hosted
-from fuzzer.frameworks.launch import launch_of
-from fuzzer.frameworks.process import Process
-from fuzzer.frameworks.resident import Resident
-from fuzzer.frameworks.target import target_named
-from fuzzer.frameworks.torch import Torch
+from fuzzer.frameworks.hosts.host import Backend, Hosted
+from fuzzer.frameworks.hosts.process import Process
+from fuzzer.frameworks.targets.launch import launch_of
+from fuzzer.frameworks.targets.target import target_named
 from oracles import oracle
 from oracles.arithmetic.ball64_torch import TorchBall64
 

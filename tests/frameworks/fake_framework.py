@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.frameworks.expression import by_row, framework_errors, placed
+from fuzzer.frameworks.backends.expression import by_row, framework_errors, placed
 from fuzzer.frameworks.framework import FrameworkError
 from fuzzer.frameworks.in_process import InProcess
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 import fuzzer
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op, scalar
-from fuzzer.frameworks import target as targets
 from fuzzer.frameworks.framework import Framework, Job
 from fuzzer.frameworks.in_process import InProcess, adopted
-from fuzzer.frameworks.target import Target, framework_for, supported
+from fuzzer.frameworks.targets import target as targets
+from fuzzer.frameworks.targets.target import Target, framework_for, supported
 from fuzzer.judge.flush import FlushPolicy
 
 IMPLEMENTATION = Implementation("mine", "x")

@@ -12,10 +12,10 @@ from typing import Any
 
 from fuzzer.catalog.op import DTYPES
 from fuzzer.frameworks.framework import Framework, FrameworkError
-from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.launch import backend_of, in_a_host, interpreter_of, launch_of, python_of, version_of
-from fuzzer.frameworks.process import STARTUP, Process
-from fuzzer.frameworks.target import Target, absence, framework_for, measured_policy
+from fuzzer.frameworks.hosts.host import Hosted
+from fuzzer.frameworks.hosts.process import STARTUP, Process
+from fuzzer.frameworks.targets.launch import backend_of, in_a_host, interpreter_of, launch_of, python_of, version_of
+from fuzzer.frameworks.targets.target import Target, absence, framework_for, measured_policy
 from fuzzer.judge.flush import FlushPolicy
 
 _POLICY_WORDS = {

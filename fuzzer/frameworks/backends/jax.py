@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
-from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, in_few_shapes
+from fuzzer.frameworks.backends.problem import Problem, problem_of
+from fuzzer.frameworks.backends.programs import Program, Programs
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.in_process import InProcess
-from fuzzer.frameworks.padding import compiled_rows, eager_rows, in_few_shapes
-from fuzzer.frameworks.problem import Problem, problem_of
-from fuzzer.frameworks.programs import Program, Programs
 
 # Submodules that `import jax` leaves out: an expression names them as attributes.
 _SUBMODULES = ("jax.nn", "jax.numpy", "jax.scipy", "jax.scipy.special", "jax.scipy.stats", "jax.scipy.linalg")

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
-from fuzzer.frameworks.expression import KEEP, check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.backends.expression import KEEP, check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
+from fuzzer.frameworks.backends.problem import Problem, problem_of
+from fuzzer.frameworks.backends.programs import Program, Programs
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.in_process import InProcess
-from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
-from fuzzer.frameworks.problem import Problem, problem_of
-from fuzzer.frameworks.programs import Program, Programs
 
 #: Programs held. XLA never frees one (0.6 MB each, measured with TensorFlow 2.21), so dropping them early would only compile more.
 CAPACITY = 1024

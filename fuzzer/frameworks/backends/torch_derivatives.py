@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fuzzer.case import COTANGENT, TANGENT
-from fuzzer.frameworks.problem import Problem
+from fuzzer.frameworks.backends.problem import Problem
 
 Program = Callable[..., Sequence[Any]]
 

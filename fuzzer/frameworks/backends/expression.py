@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.formats import format_named
+from fuzzer.frameworks.backends.unsupported import unsupported
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.unsupported import unsupported
 
 # TensorFlow opens its messages with the name of the graph node that it made for an eager call.
 _GRAPH_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")

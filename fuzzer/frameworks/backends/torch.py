@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
-from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.backends.modes import compiler
+from fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
+from fuzzer.frameworks.backends.problem import Problem, problem_of
+from fuzzer.frameworks.backends.programs import Program, Programs
+from fuzzer.frameworks.backends.resident import Resident
+from fuzzer.frameworks.backends.torch_derivatives import Derivatives
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.in_process import InProcess
-from fuzzer.frameworks.modes import compiler
-from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
-from fuzzer.frameworks.problem import Problem, problem_of
-from fuzzer.frameworks.programs import Program, Programs
-from fuzzer.frameworks.resident import Resident
-from fuzzer.frameworks.torch_derivatives import Derivatives
 
 #: Programs held, half a megabyte each: those of some 40 cells on one call.
 CAPACITY = 512

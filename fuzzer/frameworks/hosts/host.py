@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from fuzzer.case import Batch, Placement
 from fuzzer.errors import UserError
 from fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job
-from fuzzer.frameworks.host_main import array_of
-from fuzzer.frameworks.process import STARTUP, Process
+from fuzzer.frameworks.hosts.host_main import array_of
+from fuzzer.frameworks.hosts.process import STARTUP, Process
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -7,10 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fuzzer.frameworks.expression import told
+from fuzzer.frameworks.backends.expression import told
+from fuzzer.frameworks.backends.problem import Problem
+from fuzzer.frameworks.backends.unsupported import unsupported
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.problem import Problem
-from fuzzer.frameworks.unsupported import unsupported
 
 Program = Callable[..., Sequence[Any]]
 

@@ -109,7 +109,7 @@ class _Running:
         try:
             self._gateway = _group().makegateway(spec)
             self._channel: Any = self._gateway.remote_exec(_BOOTSTRAP)
-            self._channel.send((str(Path(__file__).parents[1]), list(launch.paths), str(self.folder)))
+            self._channel.send((str(Path(__file__).parents[2]), list(launch.paths), str(self.folder)))
             _, self.pid, self.python_version = self._channel.receive(STARTUP)
         except Exception as error:
             words = self._last_words() or f"{type(error).__name__}: {str(error).strip().splitlines()[-1:]}"
@@ -195,7 +195,7 @@ package, paths, folder = channel.receive()
 found = importlib.util.spec_from_file_location("fuzzer", package + "/__init__.py", submodule_search_locations=[package])
 sys.modules["fuzzer"] = importlib.util.module_from_spec(found)
 found.loader.exec_module(sys.modules["fuzzer"])
-from fuzzer.frameworks.host_main import serve
+from fuzzer.frameworks.hosts.host_main import serve
 serve(channel, paths, folder)
 """
 

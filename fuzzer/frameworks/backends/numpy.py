@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
-from fuzzer.frameworks.expression import by_row, framework_errors, function_of, placed, strided
+from fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
 from fuzzer.frameworks.framework import FrameworkError, Job
 from fuzzer.frameworks.in_process import InProcess
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fuzzer.frameworks.expression import framework_errors
+from fuzzer.frameworks.backends.expression import framework_errors
 from fuzzer.frameworks.framework import FrameworkError
 
 

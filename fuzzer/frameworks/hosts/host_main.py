@@ -1,7 +1,7 @@
 """The far side of a host: one framework in one interpreter, answering messages. Runs where only numpy and ml_dtypes are sure.
 
 It may be another version of Python (3.10 or later) without this project installed, so that it imports the standard library, numpy
-and of this project only the pure modules: case, formats, catalog.op, frameworks.{expression,framework,in_process,<backend>}.
+and of this project only the pure modules: case, formats, catalog.op, frameworks.{framework,in_process} and frameworks.backends.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Input, Op
 from fuzzer.errors import UserError
 from fuzzer.formats import FORMATS
-from fuzzer.frameworks.expression import described
+from fuzzer.frameworks.backends.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.in_process import adopted
 

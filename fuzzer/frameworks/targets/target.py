@@ -16,16 +16,16 @@ from fuzzer.catalog.op import ORDERS, Implementation, Op, scalar
 from fuzzer.errors import UserError
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import UnknownName, format_named
-from fuzzer.frameworks import switches as switch_table
-from fuzzer.frameworks.config import ConfigError, Spec, config
-from fuzzer.frameworks.environment import prepare_environment
-from fuzzer.frameworks.expression import described
+from fuzzer.frameworks.backends.expression import described
+from fuzzer.frameworks.backends.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.in_process import adopted
-from fuzzer.frameworks.launch import hosted, in_a_host, missing_from
-from fuzzer.frameworks.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
-from fuzzer.frameworks.registry import Factory, factory, framework_names, installed, registered, takes_modes
-from fuzzer.frameworks.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
+from fuzzer.frameworks.targets import switches as switch_table
+from fuzzer.frameworks.targets.config import ConfigError, Spec, config
+from fuzzer.frameworks.targets.environment import prepare_environment
+from fuzzer.frameworks.targets.launch import hosted, in_a_host, missing_from
+from fuzzer.frameworks.targets.registry import Factory, factory, framework_names, installed, registered, takes_modes
+from fuzzer.frameworks.targets.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
 from fuzzer.judge.flush import FlushPolicy
 
 __all__ = ["Target", "can_be_alone", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
