@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op
+from fuzzer.formats import Floats
+
+if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
+    from torch import Tensor
+    from torch import device as Device
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,13 +64,13 @@ class DeviceSweep(Protocol):
         """The module whose tensors these are."""
 
     @property
-    def device(self) -> Any:
+    def device(self) -> Device:
         """Of its tensors."""
 
-    def inputs(self, first: int, count: int) -> Any:
+    def inputs(self, first: int, count: int) -> Tensor:
         """The binary32 numbers with the bit patterns `first` to `first + count`, a tensor."""
 
-    def answers(self, inputs: Any) -> Any:
+    def answers(self, inputs: Tensor) -> Tensor:
         """What the call gives for these inputs, a tensor of the same shape and dtype. Raises FrameworkError."""
 
 
@@ -108,7 +111,7 @@ class Framework(Protocol):
     def end(self) -> None:
         """Gives back its process, if it has one; the next use starts another."""
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, job: Job, batch: Batch) -> Floats:
         """The outputs of every row, of the batch's dtype, shape (rows, outputs), C order. Raises FrameworkError.
 
         grad: the gradients of the differentiable inputs in order, flattened and concatenated. jvp: the tangent of the result; of an
@@ -116,7 +119,7 @@ class Framework(Protocol):
         TANGENT, laid out as grad; of an elementwise op, for each differentiable input in turn, the gradient of its derivative.
         """
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
         """Like evaluate for a batch of one row, placed: the row stands `placement.length` times in the call, strided;
         returns all of them, shape (length, outputs)."""
 

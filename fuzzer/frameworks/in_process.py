@@ -6,9 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from numpy.typing import NDArray
-
 from fuzzer.case import Batch, Placement
+from fuzzer.formats import Floats
 from fuzzer.frameworks.framework import DeviceSweep, Framework, Job
 
 P = ParamSpec("P")
@@ -49,10 +48,10 @@ class InProcess(ABC):
         return None
 
     @abstractmethod
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]: ...
+    def evaluate(self, job: Job, batch: Batch) -> Floats: ...
 
     @abstractmethod
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]: ...
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats: ...
 
     def device_sweep(self, job: Job) -> DeviceSweep | None:
         return None
@@ -88,10 +87,10 @@ class _Older(InProcess):
     def compile_seconds(self) -> float:
         return float(self._made.compile_seconds) if self._counts else 0.0
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
-        answers: NDArray[Any] = self._made.evaluate(job, batch)
+    def evaluate(self, job: Job, batch: Batch) -> Floats:
+        answers: Floats = self._made.evaluate(job, batch)
         return answers
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
-        answers: NDArray[Any] = self._made.evaluate_placed(job, batch, placement)
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
+        answers: Floats = self._made.evaluate_placed(job, batch, placement)
         return answers

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.errors import UserError
+from fuzzer.formats import Floats
 from fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job
 from fuzzer.frameworks.hosts.host_main import array_of
 from fuzzer.frameworks.hosts.process import STARTUP, Process
@@ -95,10 +95,10 @@ class Hosted:
     def compile_seconds(self) -> float:
         return self._compiled_before + self._compiled
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, job: Job, batch: Batch) -> Floats:
         return self._evaluate(job, batch, None)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
         return self._evaluate(job, batch, (placement.length, placement.position, placement.stride))
 
     def device_sweep(self, job: Job) -> DeviceSweep | None:
@@ -158,7 +158,7 @@ class Hosted:
             self.start()
         return self._facts[name]
 
-    def _evaluate(self, job: Job, batch: Batch, placement: tuple[int, int, int] | None) -> NDArray[Any]:
+    def _evaluate(self, job: Job, batch: Batch, placement: tuple[int, int, int] | None) -> Floats:
         self.start()
         slot, told = self._slot(job)
         inputs = [(name, values.dtype.name, values.shape, values.tobytes()) for name, values in batch.inputs.items()]

@@ -20,12 +20,11 @@ import time
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Input, Op
 from fuzzer.errors import UserError
-from fuzzer.formats import FORMATS
+from fuzzer.formats import FORMATS, Floats
 from fuzzer.frameworks.backends.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.in_process import adopted
@@ -180,7 +179,7 @@ def received(plain: dict[str, Any]) -> Job:
     return Job(op, implementation, plain["params"], plain["order"])
 
 
-def array_of(dtype: str, shape: tuple[int, ...], bits: bytes) -> NDArray[Any]:
+def array_of(dtype: str, shape: tuple[int, ...], bits: bytes) -> Floats:
     """An array of its own from its bits: writable, and aligned as numpy aligns, for kernels look at both."""
     numpy_dtype = FORMATS[dtype].dtype if dtype in FORMATS else np.dtype(dtype)
     return np.frombuffer(bits, numpy_dtype).reshape(shape).copy()
