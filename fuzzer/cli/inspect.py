@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, Targets, limits, listed
 from fuzzer.errors import UserError
+
+if TYPE_CHECKING:
+    from fuzzer.frameworks.targets.survey import Described
 
 _INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
 #: Kept for `show`: long, and of little use in a list.
@@ -88,7 +92,7 @@ def targets(as_json: Json = False) -> None:
     screen.print(f"\nin {', '.join(pythons)}" if pythons else "\nno target is available", style="dim", markup=False)
 
 
-def _missing(told: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def _missing(told: Sequence[Described]) -> list[tuple[str, str]]:
     """The targets that are not available and why; all modes of a device that lack the same in one line."""
     lines: dict[tuple[str, str], list[str]] = {}
     for entry in told:

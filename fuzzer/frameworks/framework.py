@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
-from fuzzer.case import Batch, Placement
+from fuzzer.case import Batch, Params, Placement
 from fuzzer.catalog.op import Implementation, Op
 from fuzzer.formats import Floats
 
@@ -52,7 +52,7 @@ class Job:
 
     op: Op
     implementation: Implementation
-    params: Mapping[str, Any]
+    params: Params
     order: str = "value"
 
 

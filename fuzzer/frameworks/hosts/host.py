@@ -7,7 +7,7 @@ import dataclasses
 import importlib.util
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -18,7 +18,7 @@ from fuzzer.case import Batch, Placement
 from fuzzer.errors import UserError
 from fuzzer.formats import Floats
 from fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job
-from fuzzer.frameworks.hosts.host_main import array_of
+from fuzzer.frameworks.hosts.host_main import Facts, Plain, PlainJob, array_of
 from fuzzer.frameworks.hosts.process import STARTUP, Process
 
 P = ParamSpec("P")
@@ -73,23 +73,23 @@ class Hosted:
         self.name = backend.framework
         self.backend, self.process = backend, process
         self._built = 0
-        self._facts: dict[str, Any] = {}
-        self._slots: dict[Any, int] = {}
+        self._facts: Facts | None = None
+        self._slots: dict[Hashable, int] = {}
         self._compiled = self._compiled_before = 0.0
 
     @property
     def version(self) -> str:
-        return str(self._told("version"))
+        return self._said["version"]
 
     @property
     def lengths(self) -> tuple[int, ...] | None:
-        lengths = self._told("lengths")
+        lengths = self._said["lengths"]
         return None if lengths is None else tuple(lengths)
 
     @property
-    def switches(self) -> dict[str, Any]:
+    def switches(self) -> dict[str, object]:
         """What the framework says of itself, and the target's switches as they were read back."""
-        return {**self._told("switches"), **self._told("read")}
+        return {**self._said["switches"], **self._said["read"]}
 
     @property
     def compile_seconds(self) -> float:
@@ -119,9 +119,10 @@ class Hosted:
         (value,) = self.process.ask(*message, patience=_limits.patience, memory=_limits.memory)
         return value
 
-    def ask(self, expression: str) -> Any:
+    def ask(self, expression: str) -> Plain:
         """The value of an expression over the framework's modules; a number, text, bool or None, all else as text."""
         self.start()
+        value: Plain
         (value,) = self.process.ask("ask", self.name, expression, patience=_limits.patience)
         return value
 
@@ -133,6 +134,7 @@ class Hosted:
         b = self.backend
         message = ("build", self._key, b.framework, b.module, b.attribute, dict(b.options), list(b.before), list(b.after),
                    dict(b.reads))  # fmt: skip
+        facts: Facts
         try:
             (facts,) = self.process.ask(*message, patience=STARTUP)
         except (FrameworkError, RuntimeError) as error:
@@ -141,7 +143,7 @@ class Hosted:
         if ignored:
             raise FrameworkError(f"Unsupported: {self.process.name} does not start: the switch {ignored[0]}, it has no effect")
         self._built, self._facts = self.process.generation, facts
-        self._compiled_before, self._compiled = self.compile_seconds, float(facts["compile_seconds"])
+        self._compiled_before, self._compiled = self.compile_seconds, facts["compile_seconds"]
         self._slots = {}
         self.process.forget_words()
 
@@ -153,10 +155,13 @@ class Hosted:
     def _key(self) -> str:
         return ":".join((self.name, *self.backend.options.values()))
 
-    def _told(self, name: str) -> Any:
-        if not self._facts:
+    @property
+    def _said(self) -> Facts:
+        """What the framework said of itself when it was started last."""
+        if self._facts is None:
             self.start()
-        return self._facts[name]
+        assert self._facts is not None
+        return self._facts
 
     def _evaluate(self, job: Job, batch: Batch, placement: tuple[int, int, int] | None) -> Floats:
         self.start()
@@ -167,7 +172,7 @@ class Hosted:
         )
         return array_of(dtype, shape, bits)
 
-    def _slot(self, job: Job) -> tuple[int, dict[str, Any] | None]:
+    def _slot(self, job: Job) -> tuple[int, PlainJob | None]:
         """The number under which the host knows the job, and the job itself where it does not know it yet."""
         op, implementation, params = job.op, job.implementation, _plain(dict(job.params))
         key = (
@@ -188,12 +193,12 @@ class Hosted:
         return slot, plain_job(job)
 
 
-def plain_job(job: Job) -> dict[str, Any]:
+def plain_job(job: Job) -> PlainJob:
     """What the far side must know of a job, in the types that travel (host_main.received undoes it). What is documented of a call is the
     judge's to know."""
     op = job.op
     return {"implementation": _fields(dataclasses.replace(job.implementation, documented=())), "inputs": [_fields(i) for i in op.inputs],
-            "op": op.name, "params": _plain(dict(job.params)), "order": job.order, "whole": op.whole,
+            "op": op.name, "params": {name: _plain(value) for name, value in job.params.items()}, "order": job.order, "whole": op.whole,
             "complex_result": op.complex_result}  # fmt: skip
 
 
@@ -202,7 +207,7 @@ def _fields(record: Any) -> dict[str, Any]:
     return {f.name: _plain(getattr(record, f.name)) for f in dataclasses.fields(record)}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Plain:
     """The value in the types that travel: numbers, texts, None, and tuples, lists and dicts of them. Raises TypeError."""
     if value is None or isinstance(value, (bool, str, bytes)):
         return value
@@ -217,7 +222,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be sent to a host: {value!r}")
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: Plain) -> Hashable:
     if isinstance(value, dict):
         return tuple((key, type(item), _hashable(item)) for key, item in value.items())
     if isinstance(value, (list, tuple)):

@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, Literal, TypeAlias, TypedDict, Union
 
 import numpy as np
 
@@ -28,6 +28,32 @@ from fuzzer.formats import FORMATS, Floats
 from fuzzer.frameworks.backends.expression import described
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
 from fuzzer.frameworks.in_process import adopted
+
+#: What travels between a host and the process that started it.
+Plain: TypeAlias = Union[bool, int, float, complex, str, bytes, "tuple[Plain, ...]", "list[Plain]", "dict[Plain, Plain]", None]
+
+
+class PlainJob(TypedDict):
+    """A Job as it travels: of the op, what a backend looks at."""
+
+    implementation: dict[str, Any]
+    inputs: list[dict[str, Any]]
+    op: str
+    params: dict[str, Any]
+    order: str
+    whole: Literal["", "parts", "all"]
+    complex_result: bool
+
+
+class Facts(TypedDict):
+    """What a framework that was started says of itself. read: the target's switches as they were read back."""
+
+    version: str
+    lengths: list[int] | None
+    switches: dict[str, Plain]
+    read: dict[str, str]
+    compile_seconds: float
+
 
 #: What the expressions of switches may name, by framework.
 _NAMES = {"torch": {"torch": "torch"}, "tensorflow": {"tf": "tensorflow"}, "jax": {"jax": "jax"}, "numpy": {"np": "numpy"}}
@@ -61,7 +87,7 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
         faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere)
         try:
             if kind == "build":
-                reply: tuple[Any, ...] = ("ok", _build(adapters, *rest))
+                reply: tuple[object, ...] = ("ok", _build(adapters, *rest))
             elif kind == "call":
                 reply = ("ok", *_call(adapters, jobs, *rest))
             elif kind == "apply":
@@ -106,7 +132,7 @@ def _live_with_parent(folder: str) -> None:
 def _build(
     adapters: dict[str, Framework], name: str, framework: str, module: str, attribute: str, options: dict[str, str], before: list[str],
     after: list[str], reads: dict[str, str],
-) -> dict[str, Any]:  # fmt: skip
+) -> Facts:  # fmt: skip
     """Starts a framework under a name; the statements run before and after it is made, and `reads` are evaluated at the end."""
     try:
         factory: Any = importlib.import_module(module)
@@ -131,20 +157,20 @@ def _executed(framework: str, statements: list[str]) -> None:
         exec(statement, _modules(framework))
 
 
-def _asked(framework: str, expression: str) -> Any:
+def _asked(framework: str, expression: str) -> Plain:
     return _plain(eval(expression, _modules(framework)))
 
 
-def _modules(framework: str) -> dict[str, Any]:
+def _modules(framework: str) -> dict[str, object]:
     return {name: importlib.import_module(module) for name, module in _NAMES.get(framework, {}).items()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Plain:
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _call(
-    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, dtype: str,
+    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: PlainJob | None, dtype: str,
     inputs: list[tuple[str, str, tuple[int, ...], bytes]], placement: tuple[int, int, int] | None,
 ) -> tuple[str, tuple[int, ...], bytes, float]:  # fmt: skip
     if job is not None:
@@ -163,15 +189,16 @@ def _call(
 
 
 def _applied(
-    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, module: str,
-    function: str, arguments: tuple[Any, ...], named: dict[str, Any],
-) -> Any:  # fmt: skip
+    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: PlainJob | None, module: str,
+    function: str, arguments: tuple[Plain, ...], named: dict[str, Plain],
+) -> Plain:  # fmt: skip
     if job is not None:
         jobs[name, slot] = received(job)
-    return getattr(importlib.import_module(module), function)(adapters[name], jobs[name, slot], *arguments, **named)
+    value: Plain = getattr(importlib.import_module(module), function)(adapters[name], jobs[name, slot], *arguments, **named)
+    return value
 
 
-def received(plain: dict[str, Any]) -> Job:
+def received(plain: PlainJob) -> Job:
     """The job of what host.plain_job made of it."""
     implementation = Implementation(**plain["implementation"])
     inputs = tuple(Input(**given) for given in plain["inputs"])

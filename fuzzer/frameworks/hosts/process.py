@@ -64,7 +64,7 @@ class Process:
         self._running, self.python_version = running, running.python_version
         self.generation += 1
 
-    def ask(self, *message: Any, patience: float, memory: int | None = None) -> tuple[Any, ...]:
+    def ask(self, *message: object, patience: float, memory: int | None = None) -> tuple[Any, ...]:
         """The answer to a message, without its first word. Raises FrameworkError, FrameworkDied, UserError, ValueError, RuntimeError."""
         self.start()
         running = self._running
@@ -123,7 +123,7 @@ class _Running:
         finally:
             guard.cancel()
 
-    def ask(self, message: tuple[Any, ...], patience: float, memory: int | None) -> tuple[Any, ...]:
+    def ask(self, message: tuple[object, ...], patience: float, memory: int | None) -> tuple[Any, ...]:
         began = time.monotonic()
         try:
             self._channel.send(message)

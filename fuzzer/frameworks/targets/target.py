@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
 
 import numpy as np
 
-from fuzzer.case import Batch, Placement
+from fuzzer.case import Batch, Params, Placement
 from fuzzer.catalog.op import ORDERS, Implementation, Op, scalar
 from fuzzer.errors import UserError
 from fuzzer.findings.identity import framework_of
@@ -231,7 +230,7 @@ def _started(target: Target, apart: bool) -> Framework:
 framework_for.cache_clear = _started.cache_clear  # type: ignore[attr-defined]
 
 
-def supported(op: Op, target: Target, dtype: str, order: str, params: Mapping[str, Any]) -> list[Implementation]:
+def supported(op: Op, target: Target, dtype: str, order: str, params: Params) -> list[Implementation]:
     """The implementations of the op that claim to compute it on that target, at that dtype, order and params."""
     if order not in op.orders or order not in _orders(target.framework):
         return []
