@@ -17,9 +17,10 @@ from fuzzer.case import Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import ORDERS, Implementation
 from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.expression import placed
+from fuzzer.frameworks.backends.expression import placed
 from fuzzer.frameworks.framework import Job
-from fuzzer.frameworks.target import register
+from fuzzer.frameworks.in_process import InProcess
+from fuzzer.frameworks.targets.target import register
 from fuzzer.judge.proof import Suspect, ball_test
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm
@@ -30,14 +31,12 @@ IMPLEMENTATION = Implementation(NAME, "correctly_rounded")
 SUBJECT = Subject(NAME, IMPLEMENTATION)
 
 
-class CorrectlyRounded:
+class CorrectlyRounded(InProcess):
     """Implements Framework."""
 
     name = NAME
     version = "1"
     orders = ORDERS
-    lengths: tuple[int, ...] | None = None
-    compile_seconds = 0.0
     #: Of the last batch, the rows whose right answers nobody knows: its answers there are no answers.
     unknown: NDArray[np.bool_] = np.zeros(0, np.bool_)
 

@@ -33,7 +33,7 @@ from fuzzer.campaign.run import Settings, first_visit, run_campaign
 from fuzzer.catalog.op import ORDERS
 from fuzzer.catalog.registry import ops, select
 from fuzzer.findings.store import Store
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks.targets.target import targets_named
 from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.strategies import draw_recipes
 from fuzzer.judge.verdict import Class

@@ -6,7 +6,7 @@ import importlib
 
 from corpus.historic.replays import FAMILIES
 from fuzzer import __version__
-from fuzzer.frameworks.numpy import Numpy
+from fuzzer.frameworks.backends.numpy import Numpy
 
 
 class Historic(Numpy):

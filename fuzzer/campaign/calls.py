@@ -17,10 +17,9 @@ from fuzzer.campaign.crash import Crash
 from fuzzer.campaign.deadlines import Deadlines
 from fuzzer.campaign.watchdog import calling
 from fuzzer.case import Batch, Placement
+from fuzzer.frameworks.backends.padding import EAGER_ROWS
 from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
-from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.padding import EAGER_ROWS
-from fuzzer.frameworks.target import Target, flush_policy, framework_for, target_named
+from fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from fuzzer.judge.flush import FlushPolicy
 
 #: A subject, its answers, and the message where it raised.
@@ -89,8 +88,7 @@ class Calls:
             raise FrameworkDied(crash.message, crash.symptom)
         self._last[subject] = ""
         framework = self.framework(subject)
-        if isinstance(framework, Hosted):
-            framework.start()  # whatever it takes, it is not the call's time
+        framework.start()  # whatever it takes, it is not the call's time
         began = time.perf_counter()
         try:
             with self._counting_compilation(framework):
@@ -106,7 +104,7 @@ class Calls:
     def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
         """Like `call`, but also of a disabled subject, and without counting a crash."""
         framework, job = self.framework(subject), self.job(subject)
-        with calling(hosted=isinstance(framework, Hosted)):
+        with calling(hosted=framework.in_own_process):
             if placement is None:
                 return framework.evaluate(job, batch)
             return framework.evaluate_placed(job, batch, placement)
@@ -114,17 +112,17 @@ class Calls:
     def flush_policy(self, subject: Subject) -> FlushPolicy:
         """What the subject's target does with subnormal numbers; measured once in a process, by calls of the framework."""
         framework = self.framework(subject)
-        with self.clock.phase("framework"), self._counting_compilation(framework), calling(hosted=isinstance(framework, Hosted)):
+        with self.clock.phase("framework"), self._counting_compilation(framework), calling(hosted=framework.in_own_process):
             return flush_policy(self.target(subject), self.cell.dtype, self.alone)
 
     @contextmanager
     def _counting_compilation(self, framework: Framework) -> Iterator[None]:
         """The seconds that the framework compiles inside belong to the phase compile."""
-        before = _compile_seconds(framework)
+        before = framework.compile_seconds
         try:
             yield
         finally:
-            took = _compile_seconds(framework) - before
+            took = framework.compile_seconds - before
             self.clock.move(took, "framework", "compile")
             self.deadlines.put_off(took)
 
@@ -145,11 +143,4 @@ class Calls:
     def end_hosts(self, subjects: Iterable[Subject]) -> None:
         """Ends the processes that the targets of these subjects run in; their memory is wanted for the next shard."""
         for target in {subject.target for subject in subjects}:
-            framework = framework_for(target_named(target), alone=self.alone)
-            if isinstance(framework, Hosted):
-                framework.end()
-
-
-def _compile_seconds(framework: Framework) -> float:
-    """0 for a plugin's framework that does not count them."""
-    return float(getattr(framework, "compile_seconds", 0.0))
+            framework_for(target_named(target), alone=self.alone).end()

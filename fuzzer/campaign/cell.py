@@ -8,7 +8,7 @@ from typing import Any
 
 from fuzzer.catalog.op import Implementation, Op
 from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.target import Target, supported, target_named
+from fuzzer.frameworks.targets.target import Target, supported, target_named
 
 
 @dataclass(frozen=True)

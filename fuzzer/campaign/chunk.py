@@ -20,8 +20,8 @@ from fuzzer.campaign.task import Result
 from fuzzer.campaign.tight_reference import CALL, SWEEP_CAPS, Models, TightReference, truth_of
 from fuzzer.case import Batch
 from fuzzer.findings.fact import PartialResult, fewest, joined
-from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.frameworks.hosts import host
 from fuzzer.inputs.exhaustive import Space, space_of
 from fuzzer.judge.ulps import TIE, doubles, error, kind_errors
 from fuzzer.judge.verdict import Class

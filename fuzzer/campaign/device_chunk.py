@@ -18,9 +18,7 @@ from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import PartialResult, joined
 from fuzzer.formats import FLOAT32
-from fuzzer.frameworks.framework import Framework, FrameworkError, Job, out_of_memory
-from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.resident import Resident
+from fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job, out_of_memory
 from fuzzer.judge.verdict import Class
 from oracles.arithmetic.ball64_torch import TorchBall64
 from oracles.function import Function
@@ -46,17 +44,16 @@ def scan(framework: Framework, job: Job, first: int, count: int, limit: float) -
     limit: T in ulps, TIE allowed for. None where nothing is resident there, or the balls know nothing of the function: the CPU's own way is
     to be taken. Raises FrameworkError.
     """
-    there = isinstance(framework, Hosted)
-    told = framework.apply(scanned, job, first, count, limit) if there else scanned(framework, job, first, count, limit)  # type: ignore[attr-defined]
+    told = framework.apply(scanned, job, first, count, limit)
     if told is None:
         return None
     sure, rest, answers = told
     return Scan(PartialResult(**sure), np.frombuffer(rest, np.int64), np.frombuffer(answers, np.float32).reshape(-1, 1))
 
 
-def scanned(framework: Any, job: Job, first: int, count: int, limit: float) -> tuple[dict[str, Any], bytes, bytes] | None:
+def scanned(framework: Framework, job: Job, first: int, count: int, limit: float) -> tuple[dict[str, Any], bytes, bytes] | None:
     """A Scan as data that travel; see `scan`. A call whose columns do not fit into the device's memory is divided."""
-    resident = framework.resident(job) if hasattr(framework, "resident") else None
+    resident = framework.device_sweep(job)
     if resident is None:
         return None
     try:
@@ -86,7 +83,7 @@ def scanned(framework: Any, job: Job, first: int, count: int, limit: float) -> t
 class _Lane:
     """One call of one target over its device."""
 
-    resident: Resident
+    resident: DeviceSweep
     function: Function
     limit: float
 

@@ -13,8 +13,8 @@ import numpy as np
 from fuzzer.campaign.task import Result, Task
 from fuzzer.campaign.watchdog import on_guard
 from fuzzer.errors import UserError
-from fuzzer.frameworks.config import config
-from fuzzer.frameworks.target import prepare_environment
+from fuzzer.frameworks.targets.config import config
+from fuzzer.frameworks.targets.target import prepare_environment
 
 #: Runs tasks; results come as they finish. `stop()` is called before each new task is handed out.
 Run = Callable[[Iterable[Task], Callable[[], bool]], Iterator[Any]]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import fuzzer
-from fuzzer.frameworks.launch import interpreter_of, python_of, version_of
-from fuzzer.frameworks.target import Target
+from fuzzer.frameworks.targets.launch import interpreter_of, python_of, version_of
+from fuzzer.frameworks.targets.target import Target
 
 _LIBRARIES = ("numpy", "scipy", "mpmath", "python-flint", "gmpy2", "hypothesis", "ml_dtypes")
 

@@ -23,7 +23,7 @@ from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.functions import function_of
 from fuzzer.formats import Format
-from fuzzer.frameworks.target import framework_of
+from fuzzer.frameworks.targets.target import framework_of
 from fuzzer.judge.evidence import Evidence
 from fuzzer.judge.judge import Judged, judge
 from fuzzer.judge.policy import Policy
@@ -31,7 +31,7 @@ from oracles.arithmetic.mp import ending
 from oracles.function import Function
 from oracles.question import Caps
 
-#: FrameworkErrors that speak of the record or the framework's reach, not of the op (frameworks.expression): never a finding.
+#: FrameworkErrors that speak of the record or the framework's reach, not of the op (frameworks.backends.expression): never a finding.
 RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch", "Unsupported")
 #: A batch of a campaign may cost the oracle so much beyond its vectorised tiers; what is left is counted as undecided.
 CAPS = Caps(arb_effort=0.1, limit_rows=64, limit_effort=0.15)

@@ -20,8 +20,8 @@ from fuzzer.campaign.verdict_to_finding import answers_at, avoidable_by, identit
 from fuzzer.case import Batch, Placement
 from fuzzer.findings.finding import Answer, Finding
 from fuzzer.findings.label import labelled
-from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, out_of_memory
+from fuzzer.frameworks.hosts import host
 from fuzzer.judge.severity import Graveness, severity
 from fuzzer.judge.verdict import Class, Symptom
 from oracles.confirmation import confirm

@@ -19,8 +19,7 @@ from fuzzer.catalog.composed import composed
 from fuzzer.catalog.op import Documented
 from fuzzer.findings.label import COMPOSED, DOCUMENTED, FLUSH
 from fuzzer.formats import FLOAT32, Format, format_named
-from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.target import flush_policy
+from fuzzer.frameworks.targets.target import flush_policy
 from fuzzer.inputs.recipe import settle
 from fuzzer.inputs.structures import holds
 from fuzzer.judge.contract import facts_at
@@ -218,7 +217,7 @@ def _flushing(evaluator: Evaluator, subject: Subject) -> list[Format]:
     formats: list[Format] = [evaluator.format] + [FLOAT32] * (evaluator.format.width == 16)
     framework = evaluator.calls.framework(subject)
     found = []
-    with evaluator.clock.phase("framework"), calling(hosted=isinstance(framework, Hosted)):
+    with evaluator.clock.phase("framework"), calling(hosted=framework.in_own_process):
         for fmt in formats:
             policy = flush_policy(evaluator.calls.target(subject), fmt.name, evaluator.calls.alone)
             if policy.inputs or policy.outputs:

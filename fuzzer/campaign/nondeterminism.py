@@ -18,11 +18,11 @@ from fuzzer.campaign.verdict_to_finding import identity
 from fuzzer.case import Batch, Placement
 from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Finding
-from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.launch import hosted
-from fuzzer.frameworks.target import Target, can_be_alone
+from fuzzer.frameworks.hosts import host
+from fuzzer.frameworks.hosts.host import Hosted
+from fuzzer.frameworks.targets.launch import hosted
+from fuzzer.frameworks.targets.target import Target, can_be_alone
 from fuzzer.judge.verdict import Symptom
 
 #: How many findings of one subject in one shard are examined.

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from fuzzer.campaign.cell import Cell, Subject, subjects_of
 from fuzzer.errors import UserError
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.target import Target, framework_names, installed, target_named
+from fuzzer.frameworks.targets.target import Target, framework_names, installed, target_named
 
 if TYPE_CHECKING:
     from fuzzer.campaign.evaluator import Evaluator
@@ -91,9 +90,7 @@ def _is_known(target: str) -> bool:
 
 def _starts(evaluator: Evaluator, subject: Subject) -> bool:
     try:
-        framework = evaluator.calls.framework(subject)
-        if isinstance(framework, Hosted):
-            framework.start()
+        evaluator.calls.framework(subject).start()
     except (FrameworkError, ValueError):
         return False
     return True

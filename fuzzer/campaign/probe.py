@@ -22,9 +22,9 @@ from fuzzer.case import Placement
 from fuzzer.catalog.registry import op_named
 from fuzzer.errors import UserError
 from fuzzer.formats import Format, UnknownName, format_named
-from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
-from fuzzer.frameworks.target import can_be_alone, framework_of, targets_named
+from fuzzer.frameworks.hosts import host
+from fuzzer.frameworks.targets.target import can_be_alone, framework_of, targets_named
 from fuzzer.inputs.shapes import output_count
 from fuzzer.judge.proof import Suspect, certify, convention_of
 from fuzzer.judge.verdict import Class, Symptom

@@ -18,7 +18,7 @@ from fuzzer.catalog import registry as catalogue
 from fuzzer.errors import UserError
 from fuzzer.findings.finding import Finding, Run
 from fuzzer.findings.store import Store
-from fuzzer.frameworks import registry as frameworks
+from fuzzer.frameworks.targets import registry as frameworks
 
 PLUGIN, FRAMEWORK = "corpus.historic", "historic"
 

@@ -24,10 +24,10 @@ from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import format_named
-from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
-from fuzzer.frameworks.launch import version_of
-from fuzzer.frameworks.target import Target, can_be_alone, framework_for, target_named, targets_named
+from fuzzer.frameworks.hosts import host
+from fuzzer.frameworks.targets.launch import version_of
+from fuzzer.frameworks.targets.target import Target, can_be_alone, framework_for, target_named, targets_named
 from fuzzer.judge.limits import accuracy_limit
 from fuzzer.judge.proof import Suspect, certify, convention_of
 from fuzzer.judge.verdict import Class, Symptom

@@ -22,8 +22,8 @@ from fuzzer.campaign.verdict_to_finding import identity, recertified
 from fuzzer.errors import UserError
 from fuzzer.findings.case_record import case_of
 from fuzzer.findings.finding import Finding
-from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.frameworks.hosts import host
 from fuzzer.judge.verdict import Class, Symptom
 
 #: The extent of one element that was judged, and failed.

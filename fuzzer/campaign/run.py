@@ -36,7 +36,7 @@ from fuzzer.findings.fact import Fact
 from fuzzer.findings.finding import Run
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName, format_named
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks.targets.target import targets_named
 
 #: Seconds that a framework call may take in a run that is short of time. Compiling an op takes up to 20 on a busy machine.
 SHORT_CALL_TIMEOUT = 45.0

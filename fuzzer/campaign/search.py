@@ -17,7 +17,7 @@ from fuzzer.campaign.ledger import Ledger
 from fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
 from fuzzer.catalog.op import Op
 from fuzzer.formats import Format, format_named
-from fuzzer.frameworks.padding import EAGER_ROWS
+from fuzzer.frameworks.backends.padding import EAGER_ROWS
 from fuzzer.inputs import vectors
 from fuzzer.inputs.grid import special_batch
 from fuzzer.inputs.landmarks import landmarks

@@ -7,9 +7,9 @@ from typing import Literal
 
 from fuzzer.campaign.cell import Subject
 from fuzzer.case import Batch
-from fuzzer.frameworks.modes import COMPILED
-from fuzzer.frameworks.padding import compiled_rows, padded_rows
-from fuzzer.frameworks.target import target_named
+from fuzzer.frameworks.backends.modes import COMPILED
+from fuzzer.frameworks.backends.padding import compiled_rows, padded_rows
+from fuzzer.frameworks.targets.target import target_named
 
 #: What a call is for: the search; a place in a call (alone, replayed, or a peer's answer beside a finding); the proof of a finding.
 Purpose = Literal["search", "place", "proof"]

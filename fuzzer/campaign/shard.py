@@ -20,7 +20,7 @@ from fuzzer.campaign.task import Result
 from fuzzer.campaign.verdict_to_finding import findings_of
 from fuzzer.case import Case
 from fuzzer.findings.finding import CellSummary, Finding
-from fuzzer.frameworks import host
+from fuzzer.frameworks.hosts import host
 
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
 CALL_TIMEOUT = 120.0

@@ -11,10 +11,9 @@ from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
 from fuzzer.campaign.search import ROWS
 from fuzzer.case import Batch
 from fuzzer.formats import format_named
+from fuzzer.frameworks.backends.padding import EAGER_ROWS
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.padding import EAGER_ROWS
-from fuzzer.frameworks.target import target_named
+from fuzzer.frameworks.targets.target import target_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from fuzzer.inputs.regions import regions_of
 from fuzzer.inputs.shapes import numbers_in_row
@@ -59,9 +58,7 @@ def _of(evaluator: Evaluator, subject: Subject, message: str) -> Unsupported:
 def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[int]) -> str:
     with evaluator.clock.phase("framework"):
         try:
-            framework = evaluator.calls.framework(subject)
-            if isinstance(framework, Hosted):
-                framework.start()
+            evaluator.calls.framework(subject).start()
         except FrameworkError as error:
             return str(error)
     if evaluator.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":

@@ -28,7 +28,7 @@ from fuzzer.errors import UserError
 from fuzzer.findings.fact import Fact, PartialResult, Sweep, joined
 from fuzzer.findings.store import Store
 from fuzzer.formats import format_named
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks.targets.target import targets_named
 from fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
 from fuzzer.judge.limits import accuracy_limit
 from oracles.confirmation import confirm

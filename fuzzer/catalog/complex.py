@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from fuzzer.catalog import pages
-from fuzzer.catalog.op import COMPLEX_DTYPES, FORMULA, RATIONALS, Calls, Cut, Documented, Op, call, op, peer, scalar
+from fuzzer.catalog.op import COMPLEX_DTYPES, FORMULA, RATIONALS, Calls, Cut, Documented, Input, Op, call, op, peer, scalar
 
 MPMATH = "mpmath's own complex function"
 WIDE = ("float32", "float64")
@@ -23,7 +23,7 @@ POLE = Cut("z.real=0,z.imag=0")
 LOG = (NEGATIVE, Cut("z.real=0,z.imag=0", (1,)))
 
 
-def function(name: str, *, inputs: Any = Z, numpy: str = "", **rest: Any) -> Op:
+def function(name: str, *, inputs: list[Input] = Z, numpy: str = "", **rest: Any) -> Op:
     """A record judged in parts."""
     rest = {"error_norm": "parts", "verified": MPMATH, "topics": TOPICS} | rest
     return op(name, inputs, numpy=peer(numpy, COMPLEX_DTYPES) if numpy else None, **rest)

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from fuzzer.catalog.exclusions import ALIASES, EXCLUDED, MISSING
 from fuzzer.catalog.registry import ops
@@ -57,7 +57,7 @@ def ledger() -> list[Row]:
     return [_row(api, value, named, owners, found) for api, value in found.items()]
 
 
-def totals(rows: list[Row]) -> dict[str, Any]:
+def totals(rows: list[Row]) -> dict[str, float]:
     """Counts by status; share: of those that compute with floats (covered, aliases, missing) what is covered."""
     counts = Counter(row.status for row in rows)
     numerical = len(rows) - counts["excluded"]
@@ -70,7 +70,7 @@ def unexplained(rows: list[Row]) -> list[str]:
     return [row.api for row in rows if row.status == "missing" and not row.reason]
 
 
-def _row(api: str, value: Any, named: Mapping[str, list[str]], owners: Mapping[int, str], found: Mapping[str, Any]) -> Row:
+def _row(api: str, value: object, named: Mapping[str, list[str]], owners: Mapping[int, str], found: Mapping[str, object]) -> Row:
     if api in named:
         return Row(api, "covered", ", ".join(named[api]))
     other = _other(api, value, named, owners, found)
@@ -80,7 +80,9 @@ def _row(api: str, value: Any, named: Mapping[str, list[str]], owners: Mapping[i
     return Row(api, "excluded", "", reason) if reason else Row(api, "missing", "", MISSING.get(api, ""))
 
 
-def _other(api: str, value: Any, named: Mapping[str, list[str]], owners: Mapping[int, str], found: Mapping[str, Any]) -> str:
+def _other(
+    api: str, value: object, named: Mapping[str, list[str]], owners: Mapping[int, str], found: Mapping[str, object]
+) -> str:
     """The covered call that this one is an alias of; empty where it is none."""
     if api in ALIASES:
         return ALIASES[api] if ALIASES[api] in named else ""
@@ -141,7 +143,7 @@ def _dotted(node: ast.AST) -> str:
     return ""
 
 
-def public_callables() -> Iterator[tuple[str, Any]]:
+def public_callables() -> Iterator[tuple[str, object]]:
     """(name, object) of every public callable of the installed frameworks that is no type; of distributions their methods."""
     for module, package in MODULES.items():
         if importlib.util.find_spec(package) is None:
@@ -149,8 +151,8 @@ def public_callables() -> Iterator[tuple[str, Any]]:
         yield from _of_module(module, _resolve(module, package))
 
 
-def _resolve(module: str, package: str) -> Any:
-    value = importlib.import_module(package)
+def _resolve(module: str, package: str) -> object:
+    value: object = importlib.import_module(package)
     parts = module.split(".")[1:]
     for number, part in enumerate(parts):
         if package == "jax":
@@ -159,7 +161,7 @@ def _resolve(module: str, package: str) -> Any:
     return value
 
 
-def _of_module(module: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _of_module(module: str, value: object) -> Iterator[tuple[str, object]]:
     for name in sorted(getattr(value, "__all__", None) or dir(value)):
         member = getattr(value, name, None)
         if name.startswith("_") or not callable(member):
@@ -176,7 +178,7 @@ def _functions(module: types.ModuleType) -> list[str]:
     return sorted(n for n, v in vars(module).items() if not n.startswith("_") and callable(v) and not isinstance(v, type))
 
 
-def _of_class(module: str, name: str, member: type) -> Iterator[tuple[str, Any]]:
+def _of_class(module: str, name: str, member: type) -> Iterator[tuple[str, object]]:
     if module == "torch.distributions":
         for method in _METHODS:
             if method in vars(member) and name not in (
@@ -190,7 +192,7 @@ def _of_class(module: str, name: str, member: type) -> Iterator[tuple[str, Any]]
         yield f"{module}.{name}", member
 
 
-def _foreign(member: Any) -> bool:
+def _foreign(member: object) -> bool:
     """Whether a name is another package's, left over in the namespace (typing's, dataclasses')."""
     home = inspect.getmodule(member)
     return home is not None and home.__name__.split(".")[0] in (

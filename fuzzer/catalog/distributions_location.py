@@ -49,7 +49,7 @@ def family(name: str, torch: str, stats: str, functions: tuple[str, ...], **rest
     return records
 
 
-def of_torch(name: str, inputs: list[Any], expression: str, **rest: Any) -> Op:
+def of_torch(name: str, inputs: list[Input], expression: str, **rest: Any) -> Op:
     """A function that torch.distributions alone has."""
     return op(name, inputs, torch=rest.pop("torch", f"{D}.{expression}"), verified=FORMULA, topics=PROBABILITY, **rest)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fuzzer.catalog.distributions_location import F64, LOC, POSITIVE, PROBABILITY, RIGHT, SCALE, D, Q, S, X, of_torch, within
-from fuzzer.catalog.op import FORMULA, Op, call, op, peer
+from fuzzer.catalog.op import FORMULA, Input, Op, call, op, peer
 
 A, B, RATE, DF = within("a", POSITIVE), within("b", POSITIVE), within("rate", POSITIVE), within("df", POSITIVE)
 K, C = within("k", POSITIVE), within("c", POSITIVE)
@@ -19,7 +19,7 @@ ONWARDS = within("x", 1)
 SCIPY = "scipy.stats, whose functions are Boost's, 1e-10"
 
 
-def stats(name: str, inputs: list[Any], call_: str, **rest: Any) -> Op:
+def stats(name: str, inputs: list[Input], call_: str, **rest: Any) -> Op:
     """A function of jax.scipy.stats, with the same function of scipy.stats as its peer."""
     restricted: dict[str, Any] = rest.pop("jax", {})
     rest.setdefault("verified", FORMULA)

@@ -37,7 +37,7 @@ def wide(*calls: str, **rest: Any) -> list[Implementation]:
 _BACKENDS = re.compile(r"torch\.linalg\.(?!vander|vector_norm)")
 
 
-def _of_finite(implementation: Any, inputs: Sequence[Input]) -> Any:
+def _of_finite(implementation: str | Implementation, inputs: Sequence[Input]) -> str | Implementation:
     """A call of torch with what its notes say of infinities and NaNs, for the inputs that have any."""
     names = [i.name for i in inputs if not i.finite]
     if not names or not isinstance(implementation, Implementation) or not _BACKENDS.search(implementation.call):

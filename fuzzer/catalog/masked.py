@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, vector
+from fuzzer.catalog.op import FORMULA, RATIONALS, Implementation, Op, call, op, vector
 
 TOPIC = ("reductions", "missing values")
 INPUTS = [vector("x", size="n+1", finite=True), vector("keep", 0, 1, integers=True, differentiable=False)]
@@ -19,12 +19,12 @@ HOLES = {
 }  # fmt: skip
 
 
-def holed(module: str, function: str, **rest: Any) -> Any:
+def holed(module: str, function: str, **rest: Any) -> Implementation:
     """The function, written with # where its argument stands, of x with NaN in the places that are not kept."""
     return call(function.replace("#", HOLES[module]), **rest)
 
 
-def np_holed(function: str) -> Any:
+def np_holed(function: str) -> Implementation:
     return holed("np", function, dtypes=PEER, grad=False)
 
 

@@ -16,7 +16,7 @@ def coverage(
 ) -> None:
     """Which public callables of the installed frameworks the catalogue covers; imports the frameworks."""
     from fuzzer.catalog.coverage import MODULES, ledger, totals, unexplained
-    from fuzzer.frameworks.target import prepare_environment
+    from fuzzer.frameworks.targets.target import prepare_environment
 
     prepare_environment()
     rows = ledger()

@@ -63,7 +63,7 @@ def _today(
     from fuzzer.campaign.run import Settings, run_campaign
     from fuzzer.cli.progress import watching
     from fuzzer.findings.store import Store
-    from fuzzer.frameworks.registry import installed
+    from fuzzer.frameworks.targets.registry import installed
     from reports.maxima import FRAMEWORKS
     from reports.today import markdown, ops_of_the_study, still_unstable
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, Targets, limits, listed
 from fuzzer.errors import UserError
+
+if TYPE_CHECKING:
+    from fuzzer.frameworks.targets.survey import Described
 
 _INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
 #: Kept for `show`: long, and of little use in a list.
@@ -60,8 +64,8 @@ def _op_json(op: Any) -> dict[str, Any]:
 def targets(as_json: Json = False) -> None:
     """Where ops can run: frameworks, devices, modes and the tables of ulpfuzz.toml; and what each does with subnormal numbers."""
     from fuzzer.findings.strict_json import to_json
-    from fuzzer.frameworks.survey import survey
-    from fuzzer.frameworks.target import known_targets
+    from fuzzer.frameworks.targets.survey import survey
+    from fuzzer.frameworks.targets.target import known_targets
 
     told = survey(known_targets())
     if as_json:
@@ -88,7 +92,7 @@ def targets(as_json: Json = False) -> None:
     screen.print(f"\nin {', '.join(pythons)}" if pythons else "\nno target is available", style="dim", markup=False)
 
 
-def _missing(told: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def _missing(told: Sequence[Described]) -> list[tuple[str, str]]:
     """The targets that are not available and why; all modes of a device that lack the same in one line."""
     lines: dict[tuple[str, str], list[str]] = {}
     for entry in told:
@@ -260,7 +264,7 @@ def _check_filters(
     from fuzzer.catalog.op import ALL_DTYPES, ORDERS
     from fuzzer.findings.label import LABELS
     from fuzzer.formats import UnknownName
-    from fuzzer.frameworks.target import framework_names, framework_of
+    from fuzzer.frameworks.targets.target import framework_names, framework_of
     from fuzzer.judge.verdict import Class, Symptom
 
     closed = {

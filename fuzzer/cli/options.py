@@ -99,7 +99,7 @@ def checked(ops: str | None, targets: str | None, dtypes: str | None, orders: st
     from fuzzer.catalog.op import ORDERS
     from fuzzer.catalog.registry import select
     from fuzzer.formats import UnknownName, format_named
-    from fuzzer.frameworks.target import targets_named
+    from fuzzer.frameworks.targets.target import targets_named
 
     if budget is not None:
         Budget.parse(budget)

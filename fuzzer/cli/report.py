@@ -154,7 +154,7 @@ def _versions(finding: Finding, environment: Mapping[str, Any]) -> dict[str, str
 def _settings(finding: Finding, environment: Mapping[str, Any]) -> dict[str, Any]:
     """What a script needs beside for a target with switches or a host. Raises UserError for switches that are none any more."""
     from fuzzer.findings.identity import framework_of
-    from fuzzer.frameworks.switches import parsed, reproducer_lines
+    from fuzzer.frameworks.targets.switches import parsed, reproducer_lines
 
     told: dict[str, Any] = {}
     place, _, switches = finding.target.partition(";")

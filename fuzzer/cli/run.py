@@ -220,7 +220,7 @@ def _after_sweep(settings: Settings, store: Store, *, quiet: bool) -> Settings:
 
 def _selection(settings: Settings) -> Selection:
     """As a run with these settings records it."""
-    from fuzzer.frameworks.target import targets_named
+    from fuzzer.frameworks.targets.target import targets_named
 
     told = {"ops": settings.ops, "dtypes": list(settings.dtypes), "orders": list(settings.orders)}
     return told, [str(target) for target in targets_named(settings.targets)]

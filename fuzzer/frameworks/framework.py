@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import ModuleType
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
-from numpy.typing import NDArray
-
-from fuzzer.case import Batch, Placement
+from fuzzer.case import Batch, Params, Placement
 from fuzzer.catalog.op import Implementation, Op
+from fuzzer.formats import Floats
+
+if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
+    from torch import Tensor
+    from torch import device as Device
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class FrameworkError(Exception):
@@ -45,14 +52,38 @@ class Job:
 
     op: Op
     implementation: Implementation
-    params: Mapping[str, Any]
+    params: Params
     order: str = "value"
 
 
-class Framework(Protocol):
-    """One framework on one device in one mode, in this process or in a host."""
+class DeviceSweep(Protocol):
+    """A call of one number whose inputs are made, and whose answers stay, where the target computes."""
 
-    name: str
+    @property
+    def torch(self) -> ModuleType:
+        """The module whose tensors these are."""
+
+    @property
+    def device(self) -> Device:
+        """Of its tensors."""
+
+    def inputs(self, first: int, count: int) -> Tensor:
+        """The binary32 numbers with the bit patterns `first` to `first + count`, a tensor."""
+
+    def answers(self, inputs: Tensor) -> Tensor:
+        """What the call gives for these inputs, a tensor of the same shape and dtype. Raises FrameworkError."""
+
+
+class Framework(Protocol):
+    """One framework on one device in one mode, in this process (in_process.InProcess) or in one of its own (host.Hosted).
+
+    `start` comes before the first call and may come before any; whoever holds a framework calls `end` where its memory is wanted. Between them it
+    is asked and never looked into: what a framework can do beyond this list nobody may know.
+    """
+
+    @property
+    def name(self) -> str:
+        """By which implementations name it."""
 
     @property
     def version(self) -> str:
@@ -64,9 +95,23 @@ class Framework(Protocol):
 
     @property
     def compile_seconds(self) -> float:
-        """Seconds spent on compiling since it was started; a part of the time of the calls."""
+        """Seconds spent on compiling since it was made; a part of the time of the calls. 0 where nothing is counted."""
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    @property
+    def switches(self) -> Mapping[str, object]:
+        """What it says of its settings, and the target's switches as they were read back."""
+
+    @property
+    def in_own_process(self) -> bool:
+        """Whether its calls run in a process of their own, which is watched there and may die without this one."""
+
+    def start(self) -> None:
+        """Makes it ready: starts its process, if it has one and unless it runs. Raises FrameworkError."""
+
+    def end(self) -> None:
+        """Gives back its process, if it has one; the next use starts another."""
+
+    def evaluate(self, job: Job, batch: Batch) -> Floats:
         """The outputs of every row, of the batch's dtype, shape (rows, outputs), C order. Raises FrameworkError.
 
         grad: the gradients of the differentiable inputs in order, flattened and concatenated. jvp: the tangent of the result; of an
@@ -74,6 +119,16 @@ class Framework(Protocol):
         TANGENT, laid out as grad; of an elementwise op, for each differentiable input in turn, the gradient of its derivative.
         """
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
         """Like evaluate for a batch of one row, placed: the row stands `placement.length` times in the call, strided;
         returns all of them, shape (length, outputs)."""
+
+    def device_sweep(self, job: Job) -> DeviceSweep | None:
+        """The job's value on its own device, without a copy to and fro; None where that does not pay, and in a process of its own (see apply)."""
+
+    def apply(
+        self, function: Callable[Concatenate[Framework, Job, P], T], job: Job, *arguments: P.args, **named: P.kwargs
+    ) -> T | None:
+        """`function(framework, job, *arguments)` in the process that the framework runs in. For one of its own: a function of a module, whose
+        arguments and result are plain data; None where that is another interpreter, which has this project's modules only in part. Raises
+        FrameworkError."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 
-from fuzzer.frameworks.target import prepare_environment
+from fuzzer.frameworks.targets.target import prepare_environment
 from tests.benchmarks import overhead, processes, recall, scaling, search, speed, sweeps, tiers
 
 BENCHES = {

@@ -15,7 +15,7 @@ _WORKER = """
 import resource
 from fuzzer.campaign.cell import Cell
 from fuzzer.campaign.shard import Shard, run_shard
-from fuzzer.frameworks.target import prepare_environment, targets_named
+from fuzzer.frameworks.targets.target import prepare_environment, targets_named
 prepare_environment()
 targets = tuple(str(target) for target in targets_named(None))
 for op, order in (("exp", "value"), ("lgamma", "grad"), ("softmax", "value")):

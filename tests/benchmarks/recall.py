@@ -35,9 +35,9 @@ from fuzzer.catalog import coverage
 from fuzzer.catalog.registry import op_named
 from fuzzer.catalog.registry import ops as catalogue
 from fuzzer.formats import format_named
-from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.target import prepare_environment, targets_named
+from fuzzer.frameworks.hosts import host
+from fuzzer.frameworks.targets.target import prepare_environment, targets_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from oracles.arithmetic.mp import ending
 from oracles.confirmation import by_mpmath

@@ -19,8 +19,8 @@ from fuzzer.campaign.search import Search
 from fuzzer.cli.options import DEFAULT_DB
 from fuzzer.findings.fact import Fact
 from fuzzer.findings.store import Store
-from fuzzer.frameworks.launch import version_of
-from fuzzer.frameworks.target import target_named
+from fuzzer.frameworks.targets.launch import version_of
+from fuzzer.frameworks.targets.target import target_named
 from tests.benchmarks.measure import Measure
 
 GOAL = 0.98

@@ -16,7 +16,7 @@ from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.plan import SECOND
 from fuzzer.campaign.search import Search
 from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks.targets.target import targets_named
 from tests.benchmarks import naive
 from tests.benchmarks.measure import Measure, cpu_seconds
 

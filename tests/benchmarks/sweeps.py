@@ -13,7 +13,7 @@ from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.chunk import Chunk, run_chunk
 from fuzzer.campaign.tight_reference import CALL
 from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks.targets.target import targets_named
 from fuzzer.inputs.exhaustive import space_of
 from tests.benchmarks.measure import Measure, cpu_seconds
 

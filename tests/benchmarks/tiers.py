@@ -10,9 +10,9 @@ from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.catalog.op import Op
 from fuzzer.catalog.registry import ops
-from fuzzer.frameworks import host
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks.hosts import host
+from fuzzer.frameworks.targets.target import targets_named
 from fuzzer.inputs.recipe import Draw, Recipe
 from fuzzer.inputs.strategies import usual_lengths
 from fuzzer.judge.verdict import Class

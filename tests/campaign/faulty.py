@@ -19,13 +19,14 @@ import numpy as np
 import scipy.special as sp
 from numpy.typing import NDArray
 
-import fuzzer.frameworks.target as target
+import fuzzer.frameworks.targets.target as target
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Op, scalar, vector
 from fuzzer.catalog.registry import ops
-from fuzzer.frameworks.expression import by_row, framework_errors, function_of, placed, strided
+from fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
+from fuzzer.frameworks.backends.numpy import Numpy
 from fuzzer.frameworks.framework import Job
-from fuzzer.frameworks.numpy import Numpy
+from fuzzer.frameworks.in_process import InProcess
 from oracles.definitions import define
 
 Array = NDArray[Any]
@@ -33,15 +34,13 @@ Array = NDArray[Any]
 DERIVATIVES = {"grad": "vjp", "jvp": "jvp", "grad2": "hvp"}
 
 
-class Faulty:
+class Faulty(InProcess):
     """Implements Framework. A kernel's derivatives are its attributes `vjp`, `jvp` and `hvp`: of orders grad, jvp and grad2; `refuses`:
     orders that it raises at."""
 
     name = "faulty"
     orders = ("value", *DERIVATIVES)
     version = "1"
-    lengths: tuple[int, ...] | None = None
-    compile_seconds = 0.0
 
     def __init__(self) -> None:
         self._modules = {"faulty": importlib.import_module(__name__), "np": np}

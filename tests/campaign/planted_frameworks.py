@@ -10,22 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
-from fuzzer.frameworks import target as targets
 from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.in_process import InProcess
+from fuzzer.frameworks.targets import target as targets
 
 #: (right answers of shape (rows, outputs), batch) -> what the framework answers.
 Fault = Callable[[NDArray[Any], Batch], NDArray[Any]]
 
 
-class Planted:
+class Planted(InProcess):
     """Answers like numpy in binary64, rounded once, then spoiled by a fault. Stands in for torch: the catalogue has its calls."""
 
     name = "torch"
     version = "0.planted"
     orders = ("value",)
-    lengths: tuple[int, ...] | None = None
-    compile_seconds = 0.0
-    switches: dict[str, Any] = {}
 
     def __init__(self, truth: Callable[..., NDArray[Any]], fault: Fault) -> None:
         self.truth, self.fault = truth, fault

@@ -28,7 +28,7 @@ from fuzzer.case import Case
 from fuzzer.catalog.registry import op_named, ops
 from fuzzer.findings.finding import Finding
 from fuzzer.findings.history import compare
-from fuzzer.frameworks.target import framework_for, target_named
+from fuzzer.frameworks.targets.target import framework_for, target_named
 
 __all__ = ["stores"]
 

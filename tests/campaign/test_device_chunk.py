@@ -20,14 +20,14 @@ from fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS
 from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.registry import op_named
 from fuzzer.findings.fact import PartialResult
-from fuzzer.frameworks import expression
+from fuzzer.frameworks.backends import expression
+from fuzzer.frameworks.backends.resident import Resident
+from fuzzer.frameworks.backends.torch import Torch
 from fuzzer.frameworks.framework import Job
-from fuzzer.frameworks.host import Backend, Hosted
-from fuzzer.frameworks.launch import launch_of
-from fuzzer.frameworks.process import Process
-from fuzzer.frameworks.resident import Resident
-from fuzzer.frameworks.target import target_named
-from fuzzer.frameworks.torch import Torch
+from fuzzer.frameworks.hosts.host import Backend, Hosted
+from fuzzer.frameworks.hosts.process import Process
+from fuzzer.frameworks.targets.launch import launch_of
+from fuzzer.frameworks.targets.target import target_named
 from oracles import oracle
 from oracles.arithmetic.ball64_torch import TorchBall64
 
@@ -68,7 +68,7 @@ def on_device(
     evaluator = Evaluator(cell, [subject], SWEEP_CAPS)
     function = call or eval(f"lambda x: {subject.implementation.call}", {"torch": torch, **dict(cell.params)})
     if monkeypatch is not None:
-        monkeypatch.setattr(Torch, "resident", lambda self, job: Resident(torch, CPU, function))
+        monkeypatch.setattr(Torch, "device_sweep", lambda self, job: Resident(torch, CPU, function))
     space = chunk_module.space_of(evaluator.op, "float32")
     chunk = Chunk(cell, (TARGET,), first, count)
     return next((partial_result for _, partial_result in chunk_module._on_devices(evaluator, space, chunk)), None)
@@ -125,7 +125,7 @@ def test_a_call_that_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 class OnCpu(Torch):
     """Its tensors of the CPU are resident."""
 
-    def resident(self, job: Job) -> Resident | None:
+    def device_sweep(self, job: Job) -> Resident | None:
         return Resident(torch, CPU, expression.function_of(job, {"torch": torch}, self))
 
 

@@ -21,7 +21,7 @@ from fuzzer.catalog.op import FRAMEWORKS, Documented, Implementation, Input, Op
 from fuzzer.catalog.registry import catalogue, op_named
 from fuzzer.findings.label import DOCUMENTED
 from fuzzer.formats import format_named
-from fuzzer.frameworks import target as targets
+from fuzzer.frameworks.targets import target as targets
 from fuzzer.inputs.shapes import output_count
 from fuzzer.judge.contract import facts_at
 from fuzzer.judge.verdict import Symptom

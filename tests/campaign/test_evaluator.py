@@ -15,7 +15,7 @@ from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.search import Search
 from fuzzer.campaign.shard import Shard, run_shard
 from fuzzer.case import Batch, Placement
-from fuzzer.frameworks.target import framework_for, target_named
+from fuzzer.frameworks.targets.target import framework_for, target_named
 from fuzzer.judge.verdict import Class, Symptom
 from oracles import oracle
 from oracles.oracle import Climb, Question

@@ -14,9 +14,9 @@ from fuzzer.campaign.reproduce import reproduce
 from fuzzer.campaign.run import Settings, run_campaign
 from fuzzer.findings.history import compare
 from fuzzer.findings.store import Store
-from fuzzer.frameworks import config, target
-from fuzzer.frameworks.config import Config, Spec
-from fuzzer.frameworks.target import targets_named
+from fuzzer.frameworks.targets import config, target
+from fuzzer.frameworks.targets.config import Config, Spec
+from fuzzer.frameworks.targets.target import targets_named
 
 HERE, THERE = "numpy:cpu:eager", "numpy@own:cpu:eager"
 

@@ -147,7 +147,7 @@ class Flushing(Planted):
 
 @contextmanager
 def flushing(truth: Callable[..., Array]) -> Iterator[None]:
-    from fuzzer.frameworks import target as targets
+    from fuzzer.frameworks.targets import target as targets
 
     targets.register("torch", lambda: Flushing(truth, lambda right, batch: right))
     try:

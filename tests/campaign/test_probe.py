@@ -154,7 +154,7 @@ def test_a_flushed_result_is_ok_and_says_so() -> None:
         def evaluate_placed(self, job: Any, batch: Batch, placement: Any) -> NDArray[Any]:
             return self.evaluate(job, batch.repeat(placement.length))
 
-    from fuzzer.frameworks import target
+    from fuzzer.frameworks.targets import target
 
     target.register("torch", Flushing)
     try:

@@ -42,7 +42,7 @@ from fuzzer.findings.finding import Run
 from fuzzer.findings.history import compare
 from fuzzer.findings.store import Store
 from fuzzer.formats import UnknownName
-from fuzzer.frameworks.target import Target
+from fuzzer.frameworks.targets.target import Target
 
 pytestmark = pytest.mark.usefixtures("planted")
 

@@ -17,6 +17,7 @@ from fuzzer.campaign.shape_budget import LIMITS, ShapeBudget
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation
 from fuzzer.frameworks.framework import Job
+from fuzzer.frameworks.in_process import InProcess
 from fuzzer.judge.flush import FlushPolicy
 
 CELL = Cell("sum", (), "float32", "value")
@@ -24,7 +25,7 @@ COMPILED = Subject("torch:cpu:compile", Implementation("torch", "torch.sum(x, di
 EAGER = replace(COMPILED, target="torch:cpu:eager")
 
 
-class Compiling:
+class Compiling(InProcess):
     """Sums, and says that each call compiled for five seconds."""
 
     name = "torch"

@@ -10,7 +10,7 @@ import pytest
 from fuzzer.catalog import coverage
 from fuzzer.catalog.coverage import MODULES, Row, totals, unexplained
 from fuzzer.catalog.exclusions import EXCLUDED, REASONS
-from fuzzer.frameworks.target import installed, prepare_environment
+from fuzzer.frameworks.targets.target import installed, prepare_environment
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from fuzzer.catalog.functions import function_of
 from fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
 from fuzzer.catalog.registry import ops
 from fuzzer.formats import FORMATS, format_named
-from fuzzer.frameworks.expression import function_of as function_of_job
+from fuzzer.frameworks.backends.expression import function_of as function_of_job
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.target import Target, framework_for, installed, prepare_environment
+from fuzzer.frameworks.targets.target import Target, framework_for, installed, prepare_environment
 from fuzzer.inputs.structures import satisfy
 from oracles.arithmetic.mp import Mp
 from oracles.definitions import definition

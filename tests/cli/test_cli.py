@@ -103,9 +103,9 @@ def test_ops_contract() -> None:
 
 
 def test_targets_contract(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from fuzzer.frameworks import target
-    from fuzzer.frameworks.modes import devices_of
-    from fuzzer.frameworks.target import Target
+    from fuzzer.frameworks.backends.modes import devices_of
+    from fuzzer.frameworks.targets import target
+    from fuzzer.frameworks.targets.target import Target
 
     path = tmp_path / "ulpfuzz.toml"
     path.write_text(
@@ -379,7 +379,7 @@ def test_nights(campaign: Any, tmp_path: Path) -> None:
 
 def test_a_short_run_between_two_nights_is_no_baseline(campaign: Any, tmp_path: Path) -> None:
     from fuzzer.catalog.op import ALL_DTYPES, ORDERS
-    from fuzzer.frameworks.target import targets_named
+    from fuzzer.frameworks.targets.target import targets_named
 
     whole = {
         "selection": {"ops": None, "dtypes": list(ALL_DTYPES), "orders": list(ORDERS)},
@@ -466,7 +466,7 @@ def test_mistakes_are_one_line_and_exit_status_2(args: tuple[str, ...], words: s
 
 
 def test_a_framework_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, db: str) -> None:
-    monkeypatch.setattr("fuzzer.frameworks.target.installed", lambda framework: None if framework == "torch" else "1")
+    monkeypatch.setattr("fuzzer.frameworks.targets.target.installed", lambda framework: None if framework == "torch" else "1")
     for args in (("run", "--targets", "torch"), ("probe", "exp", *INPUTS, "--targets", "torch")):
         result = call(*args)
         assert (result.exit_code, result.stderr) == (2, "ulpfuzz: torch is not installed; pip install 'ulpfuzz[torch]'\n")

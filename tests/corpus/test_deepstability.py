@@ -21,7 +21,7 @@ from fuzzer.campaign.budget import Budget
 from fuzzer.campaign.replay import contract, historic, replay
 from fuzzer.catalog import registry
 from fuzzer.findings.store import Store
-from fuzzer.frameworks import registry as frameworks
+from fuzzer.frameworks.targets import registry as frameworks
 
 AT = {index: one for one in REPLAYS for old in one.old for index in old.rows}
 #: Rows whose stories the study tells: softmax of [10, 100, 1000]; cosine similarity; bucketize; normalisation; log-probabilities; division.

@@ -14,7 +14,7 @@ from fuzzer.campaign.cell import Cell, subjects_of
 from fuzzer.campaign.evaluator import Evaluator
 from fuzzer.campaign.replay import historic
 from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.target import target_named
+from fuzzer.frameworks.targets.target import target_named
 from fuzzer.judge.verdict import Class
 from tests.planted_framework import batch_of
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.frameworks.expression import by_row, framework_errors, placed
+from fuzzer.frameworks.backends.expression import by_row, framework_errors, placed
 from fuzzer.frameworks.framework import FrameworkError
+from fuzzer.frameworks.in_process import InProcess
 
 
 def abort(x: Any) -> Any:
@@ -57,7 +58,7 @@ def refuse(x: Any) -> Any:
     raise RuntimeError("no kernel for this\nsecond line")
 
 
-class Fake:
+class Fake(InProcess):
     """Implements Framework."""
 
     name = "fake"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from fuzzer.catalog.op import Implementation, Input, Op, scalar, vector
 from fuzzer.formats import FORMATS, Format
-from fuzzer.frameworks.expression import KEEP, _code
+from fuzzer.frameworks.backends.expression import KEEP, _code
+from fuzzer.frameworks.backends.modes import MODES, compiler
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.modes import MODES, compiler
-from fuzzer.frameworks.target import Target, absence, framework_for, installed
+from fuzzer.frameworks.targets.target import Target, absence, framework_for, installed
 
 ALL = ("torch", "tensorflow", "jax", "numpy")
 WITH_GRADIENTS = ALL[:3]

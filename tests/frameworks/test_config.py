@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fuzzer.frameworks import config
-from fuzzer.frameworks.config import Config, ConfigError, Spec
-from fuzzer.frameworks.target import Target, declared_targets, target_named, targets_named
+from fuzzer.frameworks.targets import config
+from fuzzer.frameworks.targets.config import Config, ConfigError, Spec
+from fuzzer.frameworks.targets.target import Target, declared_targets, target_named, targets_named
 
 WHOLE = """
 default = ["numpy", "old"]

@@ -28,13 +28,14 @@ from fuzzer.case import COTANGENT, Batch, Placement
 from fuzzer.catalog.op import ALL_DTYPES, Implementation, Op, scalar, vector
 from fuzzer.catalog.registry import ops
 from fuzzer.formats import format_named
-from fuzzer.frameworks import config, host
-from fuzzer.frameworks import target as targets
-from fuzzer.frameworks.config import Config, Spec
 from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
-from fuzzer.frameworks.host import Hosted, plain_job
-from fuzzer.frameworks.host_main import received as received_job
-from fuzzer.frameworks.target import Target, flush_policy, framework_for, targets_named
+from fuzzer.frameworks.hosts import host
+from fuzzer.frameworks.hosts.host import Hosted, plain_job
+from fuzzer.frameworks.hosts.host_main import received as received_job
+from fuzzer.frameworks.targets import config
+from fuzzer.frameworks.targets import target as targets
+from fuzzer.frameworks.targets.config import Config, Spec
+from fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, targets_named
 from fuzzer.judge.flush import FlushPolicy
 
 FAKE = Target("fake")
@@ -276,7 +277,7 @@ import os, signal, sys, threading, time
 sys.path.insert(0, "tests/frameworks")
 import numpy as np
 from fake_framework import Fake
-from fuzzer.frameworks import target as targets
+from fuzzer.frameworks.targets import target as targets
 from fuzzer.case import Batch
 from fuzzer.catalog.op import Implementation, Op, scalar
 from fuzzer.frameworks.framework import Job
@@ -420,7 +421,7 @@ def test_a_host_that_does_not_start_says_why(tmp_path: Path, registered: None) -
 
 
 def test_an_interpreter_that_hangs_when_it_starts(tmp_path: Path, registered: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fuzzer.frameworks import process
+    from fuzzer.frameworks.hosts import process
 
     monkeypatch.setattr(process, "STARTUP", 0.5)
     launcher = tmp_path / "python"
@@ -437,7 +438,7 @@ def test_the_far_side_imports_only_what_another_interpreter_has() -> None:
     script = textwrap.dedent("""
         import sys
         before = set(sys.modules)
-        import fuzzer.frameworks.host_main
+        import fuzzer.frameworks.hosts.host_main
         fresh = {name.partition('.')[0] for name in set(sys.modules) - before}
         print(sorted(fresh - set(sys.stdlib_module_names)))
         print(sorted(name for name in sys.modules if name.startswith('fuzzer.')))
@@ -445,6 +446,7 @@ def test_the_far_side_imports_only_what_another_interpreter_has() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     packages, ours = done.stdout.splitlines()
     assert {name for name in eval(packages) if not name.startswith("_")} == {"fuzzer", "numpy", "ml_dtypes"}
-    pure = {"fuzzer.case", "fuzzer.errors", "fuzzer.formats", "fuzzer.catalog", "fuzzer.catalog.op", "fuzzer.frameworks"}
-    there = {name for name in eval(ours) if name not in pure}
-    assert there == {f"fuzzer.frameworks.{name}" for name in ("expression", "framework", "host_main", "unsupported")}
+    pure = {"fuzzer.case", "fuzzer.errors", "fuzzer.formats", "fuzzer.catalog", "fuzzer.catalog.op", "fuzzer.frameworks",
+            "fuzzer.frameworks.backends", "fuzzer.frameworks.hosts"}  # fmt: skip
+    there = {name.removeprefix("fuzzer.frameworks.") for name in eval(ours) if name not in pure}
+    assert there == {"framework", "in_process", "backends.expression", "backends.unsupported", "hosts.host_main"}

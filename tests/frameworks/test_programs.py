@@ -10,12 +10,12 @@ import pytest
 
 from fuzzer.case import TANGENT, Batch
 from fuzzer.catalog.op import Implementation, Op, scalar, vector
-from fuzzer.frameworks.expression import told
+from fuzzer.frameworks.backends.expression import told
+from fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes, padded_rows
+from fuzzer.frameworks.backends.problem import Problem, problem_of
+from fuzzer.frameworks.backends.programs import Program, Programs
+from fuzzer.frameworks.backends.unsupported import unsupported
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.padding import compiled_rows, in_few_shapes, padded_rows
-from fuzzer.frameworks.problem import Problem, problem_of
-from fuzzer.frameworks.programs import Program, Programs
-from fuzzer.frameworks.unsupported import unsupported
 
 
 def problem(rows: int, call: str = "f(x)", **params: Any) -> Problem:

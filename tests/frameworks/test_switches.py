@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from fuzzer.catalog.op import Implementation, Op, scalar, vector
-from fuzzer.frameworks import switches, target
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.launch import hosted
-from fuzzer.frameworks.switches import SWITCHES, Switch, reproducer_lines
-from fuzzer.frameworks.target import Target, flush_policy, framework_for, target_named
+from fuzzer.frameworks.targets import switches, target
+from fuzzer.frameworks.targets.launch import hosted
+from fuzzer.frameworks.targets.switches import SWITCHES, Switch, reproducer_lines
+from fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from fuzzer.judge.flush import FlushPolicy
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "targets.md"

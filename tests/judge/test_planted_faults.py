@@ -15,7 +15,7 @@ from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import DTYPES, Implementation
 from fuzzer.formats import Format, format_named
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.target import register, unregister
+from fuzzer.frameworks.targets.target import register, unregister
 from fuzzer.judge.verdict import Class, Symptom
 from tests.planted_framework import IMPLEMENTATION, NAME, CorrectlyRounded, batch_of, evaluator_of, judge_planted
 

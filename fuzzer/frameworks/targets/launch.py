@@ -8,16 +8,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fuzzer.errors import UserError
-from fuzzer.frameworks import switches
-from fuzzer.frameworks.config import config
-from fuzzer.frameworks.environment import variables, with_flags
-from fuzzer.frameworks.host import Backend, Hosted, importable
-from fuzzer.frameworks.interpreter import Interpreter, interpreter
-from fuzzer.frameworks.process import Launch, Process
-from fuzzer.frameworks.registry import BUILTIN, installed, plugins, registered
+from fuzzer.frameworks.hosts.host import Backend, Hosted, importable
+from fuzzer.frameworks.hosts.interpreter import Interpreter, interpreter
+from fuzzer.frameworks.hosts.process import Launch, Process
+from fuzzer.frameworks.targets import switches
+from fuzzer.frameworks.targets.config import config
+from fuzzer.frameworks.targets.environment import variables, with_flags
+from fuzzer.frameworks.targets.registry import BUILTIN, installed, plugins, registered
 
 if TYPE_CHECKING:
-    from fuzzer.frameworks.target import Target
+    from fuzzer.frameworks.targets.target import Target
 
 
 def python_of(target: Target) -> str:

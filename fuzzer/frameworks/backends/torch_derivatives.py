@@ -3,47 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from fuzzer.case import COTANGENT, TANGENT
-from fuzzer.frameworks.problem import Problem
+from fuzzer.frameworks.backends.problem import Problem
+from fuzzer.frameworks.backends.programs import Program
 
-Program = Callable[..., Sequence[Any]]
+if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
+    from torch import Tensor
 
 
 class Derivatives:
     """Makes programs of a problem's arguments. A program returns the outputs in the layout of Framework.evaluate, each with the
     rows on its leading axis, and last the dtype of the function's own result."""
 
-    def __init__(self, torch: Any) -> None:
+    def __init__(self, torch: ModuleType) -> None:
         self._torch = torch
 
-    def eager(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def eager(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
         """The order by reverse mode on torch's graph; jvp by forward mode."""
         orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
         return orders[problem.order](function, problem)
 
-    def functional(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def functional(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
         """jvp or grad2 as a pure function of tensors, grad2 by torch.func.vjp twice."""
         return self._jvp(function, problem) if problem.order == "jvp" else self._functional_grad2(function, problem)
 
-    def _value(self, function: Callable[..., Any], problem: Problem) -> Program:
-        def value(*tensors: Any) -> Sequence[Any]:
+    def _value(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
+        def value(*tensors: Tensor) -> Sequence[Tensor]:
             with self._torch.no_grad():
                 y = function(*problem.inputs(tensors))
             return y, y.dtype
 
         return value
 
-    def _grad(self, function: Callable[..., Any], problem: Problem) -> Program:
-        def grad(*tensors: Any) -> Sequence[Any]:
+    def _grad(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
+        def grad(*tensors: Tensor) -> Sequence[Tensor]:
             leaves, y, cotangent = self._recorded(function, problem, tensors)
             return *self._pulled(y, leaves, cotangent), y.dtype
 
         return grad
 
-    def _grad2(self, function: Callable[..., Any], problem: Problem) -> Program:
-        def grad2(*tensors: Any) -> Sequence[Any]:
+    def _grad2(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
+        def grad2(*tensors: Tensor) -> Sequence[Tensor]:
             leaves, y, cotangent = self._recorded(function, problem, tensors)
             first = self._pulled(y, leaves, cotangent, create_graph=True)
             if problem.elementwise:
@@ -58,14 +61,16 @@ class Derivatives:
 
         return grad2
 
-    def _recorded(self, function: Callable[..., Any], problem: Problem, tensors: Sequence[Any]) -> tuple[list[Any], Any, Any]:
+    def _recorded(
+        self, function: Callable[..., Tensor], problem: Problem, tensors: Sequence[Tensor]
+    ) -> tuple[list[Tensor], Tensor, Tensor]:
         """The differentiable inputs as leaves of a graph, the result over them, and its cotangent."""
         inputs = problem.inputs(tensors)
         leaves = [inputs[place].requires_grad_() for place in problem.leaves]
         y = function(*inputs)
         return leaves, y, self._cotangent(problem, tensors, y)
 
-    def _pulled(self, y: Any, leaves: list[Any], cotangent: Any, **rest: bool) -> list[Any]:
+    def _pulled(self, y: Tensor, leaves: list[Tensor], cotangent: Tensor, **rest: bool) -> list[Tensor]:
         """torch.autograd.grad; zero for a leaf that the result does not depend on, and for every leaf where y is a gradient that
         is constant: those have no graph."""
         torch = self._torch
@@ -74,10 +79,10 @@ class Derivatives:
         pulled = torch.autograd.grad(y, leaves, grad_outputs=cotangent, allow_unused=True, **rest)
         return [torch.zeros_like(x) if g is None else g for x, g in zip(leaves, pulled, strict=True)]
 
-    def _jvp(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def _jvp(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
         torch = self._torch
 
-        def jvp(*tensors: Any) -> Sequence[Any]:
+        def jvp(*tensors: Tensor) -> Sequence[Tensor]:
             inputs = problem.inputs(tensors)
             if not problem.elementwise:
                 leaves = tuple(inputs[place] for place in problem.leaves)
@@ -93,15 +98,15 @@ class Derivatives:
 
         return jvp
 
-    def _functional_grad2(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def _functional_grad2(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
         torch = self._torch
 
-        def grad2(*tensors: Any) -> Sequence[Any]:
+        def grad2(*tensors: Tensor) -> Sequence[Tensor]:
             inputs = problem.inputs(tensors)
             leaves = [inputs[place] for place in problem.leaves]
             dtypes = []
 
-            def gradient(*at: Any) -> Any:
+            def gradient(*at: Tensor) -> Tensor:
                 y, pull = torch.func.vjp(problem.of_leaves(function, inputs), *at)
                 dtypes.append(y.dtype)
                 return pull(self._cotangent(problem, tensors, y))
@@ -109,7 +114,7 @@ class Derivatives:
             if not problem.elementwise:
                 _, pull = torch.func.vjp(gradient, *leaves)
                 return *pull(tuple(self._directions(problem, tensors))), dtypes[0]
-            outputs: list[Any] = []
+            outputs: list[Tensor] = []
             for number in range(len(leaves)):
                 # Of one component at a time, as double backward does: the others' zeros would meet infinite partials.
                 g, pull = torch.func.vjp(lambda *at, number=number: gradient(*at)[number], *leaves)
@@ -118,11 +123,11 @@ class Derivatives:
 
         return grad2
 
-    def _cotangent(self, problem: Problem, tensors: Sequence[Any], y: Any) -> Any:
+    def _cotangent(self, problem: Problem, tensors: Sequence[Tensor], y: Tensor) -> Tensor:
         given = problem.extra(COTANGENT, tensors)
         return self._torch.ones_like(y) if given is None else given.reshape(y.shape)
 
-    def _directions(self, problem: Problem, tensors: Sequence[Any]) -> list[Any]:
+    def _directions(self, problem: Problem, tensors: Sequence[Tensor]) -> list[Tensor]:
         given = problem.extra(TANGENT, tensors)
         if given is None:
             return [self._torch.ones_like(tensors[place]) for place in problem.leaves]

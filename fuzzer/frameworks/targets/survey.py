@@ -8,14 +8,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import TypedDict
 
 from fuzzer.catalog.op import DTYPES
 from fuzzer.frameworks.framework import Framework, FrameworkError
-from fuzzer.frameworks.host import Hosted
-from fuzzer.frameworks.launch import backend_of, in_a_host, interpreter_of, launch_of, python_of, version_of
-from fuzzer.frameworks.process import STARTUP, Process
-from fuzzer.frameworks.target import Target, absence, framework_for, measured_policy
+from fuzzer.frameworks.hosts.host import Hosted
+from fuzzer.frameworks.hosts.process import STARTUP, Process
+from fuzzer.frameworks.targets.launch import backend_of, in_a_host, interpreter_of, launch_of, python_of, version_of
+from fuzzer.frameworks.targets.switches import Switches
+from fuzzer.frameworks.targets.target import Target, absence, framework_for, measured_policy
 from fuzzer.judge.flush import FlushPolicy
 
 _POLICY_WORDS = {
@@ -36,19 +37,32 @@ _DEVICES = {
 }  # fmt: skip
 _DEVICE_NAMES = {"cuda": "CUDA", "rocm": "ROCm", "mps": "Metal"}
 
+
+class Described(TypedDict):
+    """A target in words, for JSON; see survey."""
+
+    target: str
+    available: bool
+    version: str | None
+    reason: str
+    flush: dict[str, str]
+    switches: dict[str, object]
+    python: str
+
+
 #: Hosts that start at a time: each imports a framework.
 _AT_ONCE = 4
 
 
-def survey(targets: Sequence[Target]) -> list[dict[str, Any]]:
+def survey(targets: Sequence[Target]) -> list[Described]:
     """Each target in words, for `ulpfuzz targets --json`: {"target", "available", "version", "reason", "flush": {dtype: words},
     "switches": as read back, "python": interpreter and version}.
 
     available is False, and reason says why in one line, where the target cannot run. This process imports no framework and asks no
     device: hosts do, one per framework and interpreter.
     """
-    told: dict[Target, dict[str, Any]] = {target: _told(target) for target in targets}
-    groups: dict[Any, list[Target]] = defaultdict(list)
+    told: dict[Target, Described] = {target: _told(target) for target in targets}
+    groups: dict[tuple[str, str, Switches], list[Target]] = defaultdict(list)
     for target in targets:
         told[target]["reason"] = absence(target)
         if told[target]["reason"]:
@@ -63,12 +77,12 @@ def survey(targets: Sequence[Target]) -> list[dict[str, Any]]:
     return [told[target] for target in targets]
 
 
-def describe(target: Target) -> dict[str, Any]:
+def describe(target: Target) -> Described:
     """One target in words; see survey."""
     return survey([target])[0]
 
 
-def _told(target: Target) -> dict[str, Any]:
+def _told(target: Target) -> Described:
     where = python_of(target)
     version = interpreter_of(target).version if target.host and where != sys.executable else platform.python_version()
     python = f"{where} ({version})" if version else where
@@ -76,9 +90,9 @@ def _told(target: Target) -> dict[str, Any]:
             "python": python}  # fmt: skip
 
 
-def _asked(group: Sequence[Target], told: dict[Target, dict[str, Any]]) -> dict[Target, dict[str, Any]]:
+def _asked(group: Sequence[Target], told: dict[Target, Described]) -> dict[Target, Described]:
     """The targets of one framework in one interpreter with the same switches. Where there is no accelerator, one process does."""
-    answered: dict[Target, dict[str, Any]] = {}
+    answered: dict[Target, Described] = {}
     first = group[0]
     devices = {target.device for target in group}
     process = Process(launch_of(first, "cpu" if devices == {"cpu"} else "all"), str(first))
@@ -114,7 +128,7 @@ def _reason(error: Exception) -> str:
     return text.partition(" does not start: ")[2] or text
 
 
-def _described(told: dict[str, Any], start: Callable[[], Framework]) -> dict[str, Any]:
+def _described(told: Described, start: Callable[[], Framework]) -> Described:
     try:
         framework = start()
         version = framework.version
@@ -126,4 +140,4 @@ def _described(told: dict[str, Any], start: Callable[[], Framework]) -> dict[str
             flush[dtype] = _POLICY_WORDS[measured_policy(framework, dtype)]
         except FrameworkError:
             flush[dtype] = "unsupported"
-    return {**told, "available": True, "version": version, "flush": flush, "switches": dict(getattr(framework, "switches", {}))}
+    return {**told, "available": True, "version": version, "flush": flush, "switches": dict(framework.switches)}

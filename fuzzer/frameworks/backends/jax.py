@@ -5,17 +5,22 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
-from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.formats import Floats
+from fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, in_few_shapes
+from fuzzer.frameworks.backends.problem import Problem, problem_of
+from fuzzer.frameworks.backends.programs import Program, Programs
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.padding import compiled_rows, eager_rows, in_few_shapes
-from fuzzer.frameworks.problem import Problem, problem_of
-from fuzzer.frameworks.programs import Program, Programs
+from fuzzer.frameworks.in_process import InProcess
+
+if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
+    from jax import Array
 
 # Submodules that `import jax` leaves out: an expression names them as attributes.
 _SUBMODULES = ("jax.nn", "jax.numpy", "jax.scipy", "jax.scipy.special", "jax.scipy.stats", "jax.scipy.linalg")
@@ -31,14 +36,14 @@ def availability(mode: str, device: str) -> str:
     """Why jax does not run here on this device, in one line; empty where it does. Imports jax for a device that is not the CPU."""
     if device == "cpu":
         return ""
-    jax: Any = importlib.import_module("jax")
+    jax: ModuleType = importlib.import_module("jax")
     try:
         return "" if jax.devices(_PLATFORMS.get(device, device)) else f"jax reports no {device} device"
     except RuntimeError:
         return f"this jax {jax.__version__} reports no {device} device"
 
 
-class Jax:
+class Jax(InProcess):
     """Implements Framework. jax is imported when this is constructed; binary64 is enabled, unless the switch x64 turns it off again.
 
     JAX has no strided arrays: a placement's stride is not applied. Mode jit lowers and compiles ahead of time, so that the
@@ -51,7 +56,7 @@ class Jax:
         reason = availability(mode, device)
         if reason:
             raise FrameworkError(reason)
-        jax: Any = importlib.import_module("jax")
+        jax: ModuleType = importlib.import_module("jax")
         for submodule in _SUBMODULES:
             importlib.import_module(submodule)
         # Also here, beside the environment variable: the program around us may have imported jax before.
@@ -60,13 +65,13 @@ class Jax:
         self._jax = jax
         self._device = jax.devices(_PLATFORMS.get(device, device))[0]
         self._compiles = mode == "jit"
-        self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else (1, 3, 8, 16, 17, 64, 69, 1000)
+        self.lengths = (1, 2, 3, 8, 17, 64) if self._compiles else (1, 3, 8, 16, 17, 64, 69, 1000)
         if self._compiles:
-            self._programs = Programs(CAPACITY, lazy=False)
+            self._programs: Programs[Array] = Programs(CAPACITY, lazy=False)
         else:
             self._programs = Programs(EAGER_CAPACITY, lazy=True, forget=jax.clear_caches)
         self.version = str(jax.__version__)
-        self.switches: dict[str, Any] = {"x64": True, "platform": self._device.platform}
+        self.switches: dict[str, object] = {"x64": True, "platform": self._device.platform}
         if device != "cpu":
             self.switches["device"] = str(self._device.device_kind)
         self._modules = {"jax": jax, "jnp": jax.numpy}
@@ -75,15 +80,15 @@ class Jax:
     def compile_seconds(self) -> float:
         return self._programs.seconds
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, job: Job, batch: Batch) -> Floats:
         """See Framework. Rows are evaluated in calls of few sizes (padding), the last one filled up."""
         sizes = compiled_rows(batch) if self._compiles else eager_rows(batch)
         return in_few_shapes(lambda part: self._evaluate(job, part), batch, sizes)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
         return self._evaluate(job, placed(batch, placement))
 
-    def _evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def _evaluate(self, job: Job, batch: Batch) -> Floats:
         problem = problem_of(job, batch)
         if batch.format.real == "float64" and not self._jax.config.jax_enable_x64:
             raise FrameworkError(f"Unsupported: no {batch.dtype} where x64=off")
@@ -92,11 +97,11 @@ class Jax:
             outputs = self._programs.run(problem, lambda: self._program(job, problem, arrays), arrays)
             return joined([np.asarray(output) for output in outputs], batch)
 
-    def _program(self, job: Job, problem: Problem, arrays: Sequence[Any]) -> Program:
+    def _program(self, job: Job, problem: Problem, arrays: Sequence[Array]) -> Program[Array]:
         """A program of the problem's arguments that returns the outputs in the layout of Framework.evaluate."""
         function = function_of(job, self._modules, self)
 
-        def checked(*inputs: Any) -> Any:
+        def checked(*inputs: Array) -> Array:
             y = function(*inputs)
             check_dtype(np.dtype(y.dtype).name, problem.dtype)
             return y
@@ -105,34 +110,34 @@ class Jax:
         program = orders[problem.order](checked, problem)
         if not self._compiles:
             return program
-        compiled: Program = self._jax.jit(program).lower(*arrays).compile()
+        compiled: Program[Array] = self._jax.jit(program).lower(*arrays).compile()
         return compiled
 
-    def joined(self, pairs: Any) -> Any:
+    def joined(self, pairs: Array) -> Array:
         """See Parts."""
         return self._jax.lax.complex(pairs[..., 0], pairs[..., 1])
 
-    def split(self, result: Any) -> Any:
+    def split(self, result: Array) -> Array:
         """See Parts."""
         jnp = self._jax.numpy
         return jnp.stack([result.real, result.imag], axis=-1) if jnp.iscomplexobj(result) else result
 
-    def _value(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def _value(self, function: Callable[..., Array], problem: Problem) -> Program[Array]:
         return lambda *arrays: [function(*problem.inputs(arrays))]
 
-    def _grad(self, function: Callable[..., Any], problem: Problem) -> Program:
-        def grad(*arrays: Any) -> Sequence[Any]:
+    def _grad(self, function: Callable[..., Array], problem: Problem) -> Program[Array]:
+        def grad(*arrays: Array) -> Sequence[Array]:
             inputs = problem.inputs(arrays)
             gradient = self._gradient(problem.of_leaves(function, inputs), problem, arrays)
-            outputs: Sequence[Any] = gradient(*[inputs[place] for place in problem.leaves])
+            outputs: Sequence[Array] = gradient(*[inputs[place] for place in problem.leaves])
             return outputs
 
         return grad
 
-    def _jvp(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def _jvp(self, function: Callable[..., Array], problem: Problem) -> Program[Array]:
         jax = self._jax
 
-        def jvp(*arrays: Any) -> Sequence[Any]:
+        def jvp(*arrays: Array) -> Sequence[Array]:
             inputs = problem.inputs(arrays)
             if not problem.elementwise:
                 leaves = [inputs[place] for place in problem.leaves]
@@ -145,18 +150,18 @@ class Jax:
 
         return jvp
 
-    def _grad2(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def _grad2(self, function: Callable[..., Array], problem: Problem) -> Program[Array]:
         jax = self._jax
 
-        def grad2(*arrays: Any) -> Sequence[Any]:
+        def grad2(*arrays: Array) -> Sequence[Array]:
             inputs = problem.inputs(arrays)
             leaves = [inputs[place] for place in problem.leaves]
             gradient = self._gradient(problem.of_leaves(function, inputs), problem, arrays)
             if not problem.elementwise:
                 _, pull = jax.vjp(gradient, *leaves)
-                outputs: Sequence[Any] = pull(tuple(self._directions(problem, arrays)))
+                outputs: Sequence[Array] = pull(tuple(self._directions(problem, arrays)))
                 return outputs
-            rows: list[Any] = []
+            rows: list[Array] = []
             for number in range(len(leaves)):
                 # Of one component at a time, as jax.grad(jax.grad(f)) does: the others' zeros would meet infinite partials.
                 g, pull = jax.vjp(lambda *at, number=number: gradient(*at)[number], *leaves)
@@ -165,17 +170,17 @@ class Jax:
 
         return grad2
 
-    def _gradient(self, function: Callable[..., Any], problem: Problem, arrays: Sequence[Any]) -> Callable[..., Any]:
+    def _gradient(self, function: Callable[..., Array], problem: Problem, arrays: Sequence[Array]) -> Callable[..., Array]:
         """The gradient of <cotangent, function> as a function of the same arguments."""
 
-        def gradient(*leaves: Any) -> Any:
+        def gradient(*leaves: Array) -> Array:
             y, pull = self._jax.vjp(function, *leaves)
             given = problem.extra(COTANGENT, arrays)
             return pull(self._jax.numpy.ones_like(y) if given is None else given.reshape(y.shape))
 
         return gradient
 
-    def _directions(self, problem: Problem, arrays: Sequence[Any]) -> list[Any]:
+    def _directions(self, problem: Problem, arrays: Sequence[Array]) -> list[Array]:
         given = problem.extra(TANGENT, arrays)
         if given is None:
             return [self._jax.numpy.ones_like(arrays[place]) for place in problem.leaves]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import Batch
+from fuzzer.formats import Floats
 
 #: Rows that a batch is padded to where ops are compiled one by one, 30 to 200 ms each (jax, eager): of short vectors no 1,024, for they
 #: cost less at 4,096 than one more shape does.
@@ -33,13 +32,13 @@ def padded_rows(rows: int, sizes: tuple[int, ...]) -> int:
     return next((size for size in sizes if size >= rows), sizes[-1])
 
 
-def in_few_shapes(evaluate: Callable[[Batch], NDArray[Any]], batch: Batch, sizes: tuple[int, ...]) -> NDArray[Any]:
+def in_few_shapes(evaluate: Callable[[Batch], Floats], batch: Batch, sizes: tuple[int, ...]) -> Floats:
     """evaluate of a batch, in calls of `sizes` rows, the last one filled up with its last row."""
     step = sizes[-1]
     return np.concatenate([_padded(evaluate, batch.take(slice(i, i + step)), sizes) for i in range(0, max(batch.rows, 1), step)])
 
 
-def _padded(evaluate: Callable[[Batch], NDArray[Any]], batch: Batch, sizes: tuple[int, ...]) -> NDArray[Any]:
+def _padded(evaluate: Callable[[Batch], Floats], batch: Batch, sizes: tuple[int, ...]) -> Floats:
     size = padded_rows(batch.rows, sizes)
     if batch.rows in (0, size):
         return evaluate(batch)

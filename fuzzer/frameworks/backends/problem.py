@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 from fuzzer.case import COTANGENT, TANGENT, Batch
 from fuzzer.frameworks.framework import Job
+
+T = TypeVar("T")  # an array of the framework's
 
 _EXTRAS = (COTANGENT, TANGENT)
 
@@ -32,25 +34,25 @@ class Problem:
         """The problem without its shapes: what a framework supports or does not."""
         return replace(self, shapes=(), stride=1)
 
-    def inputs(self, arguments: Sequence[Any]) -> list[Any]:
+    def inputs(self, arguments: Sequence[T]) -> list[T]:
         """The op's inputs among the arguments."""
         return [a for name, a in zip(self.names, arguments, strict=True) if name not in _EXTRAS]
 
-    def extra(self, name: str, arguments: Sequence[Any]) -> Any:
+    def extra(self, name: str, arguments: Sequence[T]) -> T | None:
         """The argument of that name, COTANGENT or TANGENT; None where there is none (ones are meant)."""
         return arguments[self.names.index(name)] if name in self.names else None
 
-    def of_leaves(self, function: Callable[..., Any], inputs: Sequence[Any], only: int | None = None) -> Callable[..., Any]:
+    def of_leaves(self, function: Callable[..., T], inputs: Sequence[T], only: int | None = None) -> Callable[..., T]:
         """The function of the differentiable inputs alone, of the one in place `only` alone; the others stay as they are."""
         places = self.leaves if only is None else (only,)
 
-        def restricted(*leaves: Any) -> Any:
+        def restricted(*leaves: T) -> T:
             given = dict(zip(places, leaves, strict=True))
             return function(*[given.get(place, x) for place, x in enumerate(inputs)])
 
         return restricted
 
-    def directions(self, tangent: Any, reshape: Callable[[Any, tuple[int, ...]], Any]) -> list[Any]:
+    def directions(self, tangent: Any, reshape: Callable[[Any, tuple[int, ...]], T]) -> list[T]:
         """TANGENT as one array for each differentiable input, of its shape."""
         parts, start = [], 0
         for place in self.leaves:

@@ -7,19 +7,22 @@ import dataclasses
 import importlib.util
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.errors import UserError
-from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.host_main import array_of
-from fuzzer.frameworks.process import STARTUP, Process
+from fuzzer.formats import Floats
+from fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job
+from fuzzer.frameworks.hosts.host_main import Facts, Plain, PlainJob, array_of
+from fuzzer.frameworks.hosts.process import STARTUP, Process
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: Jobs that a host remembers, so that a job travels once and not with every call.
 _SLOTS = 512
@@ -64,53 +67,62 @@ class Hosted:
     afresh at the next call. Where it does not start, FrameworkError, `Unsupported: ...`: the machine's fault, never a finding.
     """
 
+    in_own_process = True
+
     def __init__(self, backend: Backend, process: Process) -> None:
         self.name = backend.framework
         self.backend, self.process = backend, process
         self._built = 0
-        self._facts: dict[str, Any] = {}
-        self._slots: dict[Any, int] = {}
+        self._facts: Facts | None = None
+        self._slots: dict[Hashable, int] = {}
         self._compiled = self._compiled_before = 0.0
 
     @property
     def version(self) -> str:
-        return str(self._told("version"))
+        return self._said["version"]
 
     @property
     def lengths(self) -> tuple[int, ...] | None:
-        lengths = self._told("lengths")
+        lengths = self._said["lengths"]
         return None if lengths is None else tuple(lengths)
 
     @property
-    def switches(self) -> dict[str, Any]:
+    def switches(self) -> dict[str, object]:
         """What the framework says of itself, and the target's switches as they were read back."""
-        return {**self._told("switches"), **self._told("read")}
+        return {**self._said["switches"], **self._said["read"]}
 
     @property
     def compile_seconds(self) -> float:
         return self._compiled_before + self._compiled
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, job: Job, batch: Batch) -> Floats:
         return self._evaluate(job, batch, None)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
         return self._evaluate(job, batch, (placement.length, placement.position, placement.stride))
 
-    def apply(self, function: Callable[..., Any], job: Job, *arguments: Any) -> Any:
-        """`function(framework, job, *arguments)` in the host: a function of a module, whose arguments and result are plain data. None where
-        the host is another interpreter, which has this project's modules only in part. Raises FrameworkError."""
+    def device_sweep(self, job: Job) -> DeviceSweep | None:
+        """None: its tensors are the host's (see apply)."""
+        return None
+
+    def apply(
+        self, function: Callable[Concatenate[Framework, Job, P], T], job: Job, *arguments: P.args, **named: P.kwargs
+    ) -> T | None:
+        """See Framework; in the host."""
         if not self.process.launch.paths:
             return None
         self.start()
         slot, told = self._slot(job)
         where = (function.__module__, function.__qualname__)
-        message = ("apply", self._key, slot, told, *where, tuple(_plain(argument) for argument in arguments))
+        message = ("apply", self._key, slot, told, *where, _plain(arguments), _plain(named))
+        value: T
         (value,) = self.process.ask(*message, patience=_limits.patience, memory=_limits.memory)
         return value
 
-    def ask(self, expression: str) -> Any:
+    def ask(self, expression: str) -> Plain:
         """The value of an expression over the framework's modules; a number, text, bool or None, all else as text."""
         self.start()
+        value: Plain
         (value,) = self.process.ask("ask", self.name, expression, patience=_limits.patience)
         return value
 
@@ -122,6 +134,7 @@ class Hosted:
         b = self.backend
         message = ("build", self._key, b.framework, b.module, b.attribute, dict(b.options), list(b.before), list(b.after),
                    dict(b.reads))  # fmt: skip
+        facts: Facts
         try:
             (facts,) = self.process.ask(*message, patience=STARTUP)
         except (FrameworkError, RuntimeError) as error:
@@ -130,7 +143,7 @@ class Hosted:
         if ignored:
             raise FrameworkError(f"Unsupported: {self.process.name} does not start: the switch {ignored[0]}, it has no effect")
         self._built, self._facts = self.process.generation, facts
-        self._compiled_before, self._compiled = self.compile_seconds, float(facts["compile_seconds"])
+        self._compiled_before, self._compiled = self.compile_seconds, facts["compile_seconds"]
         self._slots = {}
         self.process.forget_words()
 
@@ -142,12 +155,15 @@ class Hosted:
     def _key(self) -> str:
         return ":".join((self.name, *self.backend.options.values()))
 
-    def _told(self, name: str) -> Any:
-        if not self._facts:
+    @property
+    def _said(self) -> Facts:
+        """What the framework said of itself when it was started last."""
+        if self._facts is None:
             self.start()
-        return self._facts[name]
+        assert self._facts is not None
+        return self._facts
 
-    def _evaluate(self, job: Job, batch: Batch, placement: tuple[int, int, int] | None) -> NDArray[Any]:
+    def _evaluate(self, job: Job, batch: Batch, placement: tuple[int, int, int] | None) -> Floats:
         self.start()
         slot, told = self._slot(job)
         inputs = [(name, values.dtype.name, values.shape, values.tobytes()) for name, values in batch.inputs.items()]
@@ -156,7 +172,7 @@ class Hosted:
         )
         return array_of(dtype, shape, bits)
 
-    def _slot(self, job: Job) -> tuple[int, dict[str, Any] | None]:
+    def _slot(self, job: Job) -> tuple[int, PlainJob | None]:
         """The number under which the host knows the job, and the job itself where it does not know it yet."""
         op, implementation, params = job.op, job.implementation, _plain(dict(job.params))
         key = (
@@ -177,12 +193,12 @@ class Hosted:
         return slot, plain_job(job)
 
 
-def plain_job(job: Job) -> dict[str, Any]:
+def plain_job(job: Job) -> PlainJob:
     """What the far side must know of a job, in the types that travel (host_main.received undoes it). What is documented of a call is the
     judge's to know."""
     op = job.op
     return {"implementation": _fields(dataclasses.replace(job.implementation, documented=())), "inputs": [_fields(i) for i in op.inputs],
-            "op": op.name, "params": _plain(dict(job.params)), "order": job.order, "whole": op.error_norm,
+            "op": op.name, "params": {name: _plain(value) for name, value in job.params.items()}, "order": job.order, "whole": op.error_norm,
             "complex_result": op.complex_result}  # fmt: skip
 
 
@@ -191,7 +207,7 @@ def _fields(record: Any) -> dict[str, Any]:
     return {f.name: _plain(getattr(record, f.name)) for f in dataclasses.fields(record)}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Plain:
     """The value in the types that travel: numbers, texts, None, and tuples, lists and dicts of them. Raises TypeError."""
     if value is None or isinstance(value, (bool, str, bytes)):
         return value
@@ -206,7 +222,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be sent to a host: {value!r}")
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: Plain) -> Hashable:
     if isinstance(value, dict):
         return tuple((key, type(item), _hashable(item)) for key, item in value.items())
     if isinstance(value, (list, tuple)):
@@ -214,15 +230,15 @@ def _hashable(value: Any) -> Any:
     return str(value) if isinstance(value, float) and (math.isnan(value) or not value) else value
 
 
-def start_together(frameworks: Iterable[Any]) -> None:
-    """Starts those that run in hosts, all at once, for each imports a library for seconds. One that does not start says so when it is
-    used."""
+def start_together(frameworks: Iterable[Framework]) -> None:
+    """Starts those that run in processes of their own, all at once, for each imports a library for seconds. One that does not start says so when
+    it is used."""
 
-    def start(framework: Hosted) -> None:
+    def start(framework: Framework) -> None:
         with contextlib.suppress(FrameworkError):
             framework.start()
 
-    hosts = list({id(f): f for f in frameworks if isinstance(f, Hosted)}.values())
+    hosts = list({id(f): f for f in frameworks if f.in_own_process}.values())
     if hosts:
         with ThreadPoolExecutor(len(hosts)) as pool:
             list(pool.map(start, hosts))

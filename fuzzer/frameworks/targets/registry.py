@@ -16,14 +16,14 @@ Factory = Callable[[], Framework]
 
 # name -> (module, class, distributions that install it). No module here is imported before its framework is asked for.
 BUILTIN: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "torch": ("fuzzer.frameworks.torch", "Torch", ("torch",)),
+    "torch": ("fuzzer.frameworks.backends.torch", "Torch", ("torch",)),
     "tensorflow": (
-        "fuzzer.frameworks.tensorflow",
+        "fuzzer.frameworks.backends.tensorflow",
         "TensorFlow",
         ("tensorflow", "tensorflow-cpu", "tf-nightly", "tensorflow-macos"),
     ),
-    "jax": ("fuzzer.frameworks.jax", "Jax", ("jax",)),
-    "numpy": ("fuzzer.frameworks.numpy", "Numpy", ("numpy",)),
+    "jax": ("fuzzer.frameworks.backends.jax", "Jax", ("jax",)),
+    "numpy": ("fuzzer.frameworks.backends.numpy", "Numpy", ("numpy",)),
 }
 
 #: Frameworks of this process only; see target.register.

@@ -3,48 +3,47 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from types import ModuleType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
-from fuzzer.frameworks.expression import by_row, framework_errors, function_of, placed, strided
+from fuzzer.formats import Floats
+from fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
 from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.frameworks.in_process import InProcess
 
 
-class Numpy:
+class Numpy(InProcess):
     """Implements Framework. It knows order value, mode eager and device cpu only."""
 
     name = "numpy"
-    lengths: tuple[int, ...] | None = None
-    compile_seconds = 0.0
 
     def __init__(self, mode: str = "eager", device: str = "cpu") -> None:
         if (mode, device) != ("eager", "cpu"):
             raise FrameworkError(f"numpy runs eagerly on the CPU, not in mode {mode} on {device}")
-        scipy: Any = importlib.import_module("scipy")
+        scipy: ModuleType = importlib.import_module("scipy")
         importlib.import_module("scipy.special")
         self.version = np.__version__
-        self.switches: dict[str, Any] = {"scipy": scipy.__version__}
+        self.switches: dict[str, object] = {"scipy": scipy.__version__}
         self._modules = {"np": np, "scipy": scipy}
 
-    def joined(self, pairs: Any) -> Any:
+    def joined(self, pairs: Floats) -> Floats:
         """See Parts."""
         whole = np.ascontiguousarray(pairs)
         return whole.view(np.result_type(whole.dtype, np.complex64))[..., 0]
 
-    def split(self, result: Any) -> Any:
+    def split(self, result: Floats) -> Floats:
         """See Parts."""
         return np.stack([result.real, result.imag], axis=-1) if np.iscomplexobj(result) else result
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, job: Job, batch: Batch) -> Floats:
         return self._evaluate(job, batch, 1)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
         return self._evaluate(job, placed(batch, placement), placement.stride)
 
-    def _evaluate(self, job: Job, batch: Batch, stride: int) -> NDArray[Any]:
+    def _evaluate(self, job: Job, batch: Batch, stride: int) -> Floats:
         if job.order != "value":
             raise FrameworkError("Unsupported: numpy has no derivatives")
         # A copy: an expression that works in place must not change the caller's bits.

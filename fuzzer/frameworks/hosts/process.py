@@ -64,7 +64,7 @@ class Process:
         self._running, self.python_version = running, running.python_version
         self.generation += 1
 
-    def ask(self, *message: Any, patience: float, memory: int | None = None) -> tuple[Any, ...]:
+    def ask(self, *message: object, patience: float, memory: int | None = None) -> tuple[Any, ...]:
         """The answer to a message, without its first word. Raises FrameworkError, FrameworkDied, UserError, ValueError, RuntimeError."""
         self.start()
         running = self._running
@@ -109,7 +109,7 @@ class _Running:
         try:
             self._gateway = _group().makegateway(spec)
             self._channel: Any = self._gateway.remote_exec(_BOOTSTRAP)
-            self._channel.send((str(Path(__file__).parents[1]), list(launch.paths), str(self.folder)))
+            self._channel.send((str(Path(__file__).parents[2]), list(launch.paths), str(self.folder)))
             _, self.pid, self.python_version = self._channel.receive(STARTUP)
         except Exception as error:
             words = self._last_words() or f"{type(error).__name__}: {str(error).strip().splitlines()[-1:]}"
@@ -123,7 +123,7 @@ class _Running:
         finally:
             guard.cancel()
 
-    def ask(self, message: tuple[Any, ...], patience: float, memory: int | None) -> tuple[Any, ...]:
+    def ask(self, message: tuple[object, ...], patience: float, memory: int | None) -> tuple[Any, ...]:
         began = time.monotonic()
         try:
             self._channel.send(message)
@@ -195,7 +195,7 @@ package, paths, folder = channel.receive()
 found = importlib.util.spec_from_file_location("fuzzer", package + "/__init__.py", submodule_search_locations=[package])
 sys.modules["fuzzer"] = importlib.util.module_from_spec(found)
 found.loader.exec_module(sys.modules["fuzzer"])
-from fuzzer.frameworks.host_main import serve
+from fuzzer.frameworks.hosts.host_main import serve
 serve(channel, paths, folder)
 """
 

@@ -1,7 +1,7 @@
 """The far side of a host: one framework in one interpreter, answering messages. Runs where only numpy and ml_dtypes are sure.
 
 It may be another version of Python (3.10 or later) without this project installed, so that it imports the standard library, numpy
-and of this project only the pure modules: case, formats, catalog.op, frameworks.{expression,framework,<backend>}.
+and of this project only the pure modules: case, formats, catalog.op, frameworks.{framework,in_process} and frameworks.backends.
 """
 
 from __future__ import annotations
@@ -17,17 +17,43 @@ import signal
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, Literal, TypeAlias, TypedDict, Union
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
 from fuzzer.catalog.op import Implementation, Input, Op
 from fuzzer.errors import UserError
-from fuzzer.formats import FORMATS
-from fuzzer.frameworks.expression import described
-from fuzzer.frameworks.framework import FrameworkError, Job
+from fuzzer.formats import FORMATS, Floats
+from fuzzer.frameworks.backends.expression import described
+from fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from fuzzer.frameworks.in_process import adopted
+
+#: What travels between a host and the process that started it.
+Plain: TypeAlias = Union[bool, int, float, complex, str, bytes, "tuple[Plain, ...]", "list[Plain]", "dict[Plain, Plain]", None]
+
+
+class PlainJob(TypedDict):
+    """A Job as it travels: of the op, what a backend looks at."""
+
+    implementation: dict[str, Any]
+    inputs: list[dict[str, Any]]
+    op: str
+    params: dict[str, Any]
+    order: str
+    whole: Literal["", "parts", "all"]
+    complex_result: bool
+
+
+class Facts(TypedDict):
+    """What a framework that was started says of itself. read: the target's switches as they were read back."""
+
+    version: str
+    lengths: list[int] | None
+    switches: dict[str, Plain]
+    read: dict[str, str]
+    compile_seconds: float
+
 
 #: What the expressions of switches may name, by framework.
 _NAMES = {"torch": {"torch": "torch"}, "tensorflow": {"tf": "tensorflow"}, "jax": {"jax": "jax"}, "numpy": {"np": "numpy"}}
@@ -40,15 +66,16 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
     """Answers the messages of a channel until it closes. paths: folders to import from instead of this interpreter's own, if any.
     folder: of this process, removed where nobody else is left to do it.
 
-    Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts); ("call", name, slot, job or None,
-    dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds); ("apply", name, slot, job or None, module,
-    function, arguments, seconds) -> ("ok", value), of this project's modules where there are all; ("ask", framework, expression, seconds)
-    -> ("ok", value). All may be answered by ("error", text), the framework's; ("refused", text): a UserError; ("invalid", text): another
-    ValueError; ("broken", text): a fault of this program.
+    Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
+    ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
+    ("apply", name, slot, job or None, module, function, arguments, named arguments, seconds) -> ("ok", value), of this project's modules where there
+    are all;
+    ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
+    ("refused", text): a UserError; ("invalid", text): another ValueError; ("broken", text): a fault of this program.
     """
     _live_with_parent(folder)
     sys.path[:] = paths or sys.path
-    adapters: dict[str, Any] = {}
+    adapters: dict[str, Framework] = {}
     jobs: dict[tuple[str, int], Job] = {}
     channel.send(("started", os.getpid(), platform.python_version()))
     while True:
@@ -60,7 +87,7 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
         faulthandler.dump_traceback_later(seconds, exit=True, file=_nowhere)
         try:
             if kind == "build":
-                reply: tuple[Any, ...] = ("ok", _build(adapters, *rest))
+                reply: tuple[object, ...] = ("ok", _build(adapters, *rest))
             elif kind == "call":
                 reply = ("ok", *_call(adapters, jobs, *rest))
             elif kind == "apply":
@@ -103,16 +130,16 @@ def _live_with_parent(folder: str) -> None:
 
 
 def _build(
-    adapters: dict[str, Any], name: str, framework: str, module: str, attribute: str, options: dict[str, str], before: list[str],
+    adapters: dict[str, Framework], name: str, framework: str, module: str, attribute: str, options: dict[str, str], before: list[str],
     after: list[str], reads: dict[str, str],
-) -> dict[str, Any]:  # fmt: skip
+) -> Facts:  # fmt: skip
     """Starts a framework under a name; the statements run before and after it is made, and `reads` are evaluated at the end."""
     try:
         factory: Any = importlib.import_module(module)
         for part in attribute.split("."):
             factory = getattr(factory, part)
         _executed(framework, before)
-        made = adapters[name] = factory(**options)
+        made = adapters[name] = adopted(factory(**options))
         _executed(framework, after)
         read = {switch: str(_asked(framework, expression)) for switch, expression in reads.items()}
     except FrameworkError:
@@ -120,9 +147,9 @@ def _build(
     except Exception as error:
         raise FrameworkError(described(error)) from error
     lengths = None if made.lengths is None else [int(length) for length in made.lengths]
-    switches = {str(name): _plain(value) for name, value in dict(getattr(made, "switches", {})).items()}
+    switches = {str(name): _plain(value) for name, value in made.switches.items()}
     return {"version": str(made.version), "lengths": lengths, "switches": switches, "read": read,
-            "compile_seconds": float(getattr(made, "compile_seconds", 0.0))}  # fmt: skip
+            "compile_seconds": made.compile_seconds}  # fmt: skip
 
 
 def _executed(framework: str, statements: list[str]) -> None:
@@ -130,20 +157,20 @@ def _executed(framework: str, statements: list[str]) -> None:
         exec(statement, _modules(framework))
 
 
-def _asked(framework: str, expression: str) -> Any:
+def _asked(framework: str, expression: str) -> Plain:
     return _plain(eval(expression, _modules(framework)))
 
 
-def _modules(framework: str) -> dict[str, Any]:
+def _modules(framework: str) -> dict[str, object]:
     return {name: importlib.import_module(module) for name, module in _NAMES.get(framework, {}).items()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Plain:
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _call(
-    adapters: dict[str, Any], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, dtype: str,
+    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: PlainJob | None, dtype: str,
     inputs: list[tuple[str, str, tuple[int, ...], bytes]], placement: tuple[int, int, int] | None,
 ) -> tuple[str, tuple[int, ...], bytes, float]:  # fmt: skip
     if job is not None:
@@ -158,19 +185,20 @@ def _call(
     array = np.ascontiguousarray(result)
     if array.dtype.hasobject:
         raise FrameworkError(f"DtypeMismatch: returned {array.dtype} for {dtype} inputs")
-    return array.dtype.name, array.shape, array.tobytes(), float(getattr(framework, "compile_seconds", 0.0))
+    return array.dtype.name, array.shape, array.tobytes(), framework.compile_seconds
 
 
 def _applied(
-    adapters: dict[str, Any], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: dict[str, Any] | None, module: str,
-    function: str, arguments: tuple[Any, ...],
-) -> Any:  # fmt: skip
+    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: PlainJob | None, module: str,
+    function: str, arguments: tuple[Plain, ...], named: dict[str, Plain],
+) -> Plain:  # fmt: skip
     if job is not None:
         jobs[name, slot] = received(job)
-    return getattr(importlib.import_module(module), function)(adapters[name], jobs[name, slot], *arguments)
+    value: Plain = getattr(importlib.import_module(module), function)(adapters[name], jobs[name, slot], *arguments, **named)
+    return value
 
 
-def received(plain: dict[str, Any]) -> Job:
+def received(plain: PlainJob) -> Job:
     """The job of what host.plain_job made of it."""
     implementation = Implementation(**plain["implementation"])
     inputs = tuple(Input(**given) for given in plain["inputs"])
@@ -178,7 +206,7 @@ def received(plain: dict[str, Any]) -> Job:
     return Job(op, implementation, plain["params"], plain["order"])
 
 
-def array_of(dtype: str, shape: tuple[int, ...], bits: bytes) -> NDArray[Any]:
+def array_of(dtype: str, shape: tuple[int, ...], bits: bytes) -> Floats:
     """An array of its own from its bits: writable, and aligned as numpy aligns, for kernels look at both."""
     numpy_dtype = FORMATS[dtype].dtype if dtype in FORMATS else np.dtype(dtype)
     return np.frombuffer(bits, numpy_dtype).reshape(shape).copy()

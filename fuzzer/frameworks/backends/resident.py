@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-from fuzzer.frameworks.expression import framework_errors
+from fuzzer.frameworks.backends.expression import framework_errors
 from fuzzer.frameworks.framework import FrameworkError
+
+if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
+    from torch import Tensor
+    from torch import device as Device
 
 
 @dataclass(frozen=True)
 class Resident:
     """torch: the module; device: of its tensors; function: of the one input."""
 
-    torch: Any
-    device: Any
-    function: Callable[..., Any]
+    torch: ModuleType
+    device: Device
+    function: Callable[..., Tensor]
 
-    def inputs(self, first: int, count: int) -> Any:
+    def inputs(self, first: int, count: int) -> Tensor:
         """The binary32 numbers with the bit patterns `first` to `first + count`, a tensor."""
         numbers = self.torch.arange(first, first + count, dtype=self.torch.int64, device=self.device)
         return numbers.to(self.torch.int32).view(self.torch.float32)
 
-    def answers(self, inputs: Any) -> Any:
+    def answers(self, inputs: Tensor) -> Tensor:
         """What the call gives for these inputs, a tensor of the same shape and dtype. Raises FrameworkError."""
         with framework_errors(), self.torch.no_grad():
             given = self.function(inputs)

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
 
 import numpy as np
 
-from fuzzer.case import Batch, Placement
+from fuzzer.case import Batch, Params, Placement
 from fuzzer.catalog.op import ORDERS, Implementation, Op, scalar
 from fuzzer.errors import UserError
 from fuzzer.findings.identity import framework_of
 from fuzzer.formats import UnknownName, format_named
-from fuzzer.frameworks import switches as switch_table
-from fuzzer.frameworks.config import ConfigError, Spec, config
-from fuzzer.frameworks.environment import prepare_environment
-from fuzzer.frameworks.expression import described
+from fuzzer.frameworks.backends.expression import described
+from fuzzer.frameworks.backends.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
 from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.launch import hosted, in_a_host, missing_from
-from fuzzer.frameworks.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
-from fuzzer.frameworks.registry import Factory, factory, framework_names, installed, registered, takes_modes
-from fuzzer.frameworks.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
+from fuzzer.frameworks.in_process import adopted
+from fuzzer.frameworks.targets import switches as switch_table
+from fuzzer.frameworks.targets.config import ConfigError, Spec, config
+from fuzzer.frameworks.targets.environment import prepare_environment
+from fuzzer.frameworks.targets.launch import hosted, in_a_host, missing_from
+from fuzzer.frameworks.targets.registry import Factory, factory, framework_names, installed, registered, takes_modes
+from fuzzer.frameworks.targets.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
 from fuzzer.judge.flush import FlushPolicy
 
 __all__ = ["Target", "can_be_alone", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
@@ -62,8 +62,9 @@ class Target:
 def register(name: str, factory: Factory) -> None:
     """Adds a framework (or replaces one) under that name in this process.
 
-    The factory may carry attributes `version` (a string) and `orders` (those it can compute, default value and grad). Packages do
-    the same through the entry point group `ulpfuzz.frameworks`: the name, and an object that is such a factory.
+    The factory makes a framework (in_process.InProcess), and may carry attributes `version` (a string) and `orders` (those it can compute,
+    default value and grad), as a class of frameworks does. Packages do the same through the entry point group `ulpfuzz.frameworks`: the
+    name, and an object that is such a factory.
     """
     registered[name] = factory
     forget()
@@ -219,18 +220,17 @@ def _started(target: Target, apart: bool) -> Framework:
     # The factories of plugins take no arguments: theirs run eagerly on the CPU.
     options = {"mode": target.mode, "device": target.device} if takes_modes(target.framework) else {}
     try:
-        framework: Framework = factory(target.framework)(**options)
+        return adopted(factory(target.framework)(**options))
     except FrameworkError:
         raise
     except Exception as error:
         raise FrameworkError(described(error)) from error
-    return framework
 
 
 framework_for.cache_clear = _started.cache_clear  # type: ignore[attr-defined]
 
 
-def supported(op: Op, target: Target, dtype: str, order: str, params: Mapping[str, Any]) -> list[Implementation]:
+def supported(op: Op, target: Target, dtype: str, order: str, params: Params) -> list[Implementation]:
     """The implementations of the op that claim to compute it on that target, at that dtype, order and params."""
     if order not in op.orders or order not in _orders(target.framework):
         return []

@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from types import CodeType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
-from fuzzer.formats import format_named
+from fuzzer.formats import Floats, format_named
+from fuzzer.frameworks.backends.unsupported import unsupported
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.unsupported import unsupported
 
 # TensorFlow opens its messages with the name of the graph node that it made for an eager call.
 _GRAPH_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")
@@ -26,17 +25,20 @@ _GRAPH_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")
 _SERIAL = re.compile(r"__inference_[^\[ ]+_\d+\[[^\]]*\] ")
 
 
-class Parts(Protocol):
+T = TypeVar("T")
+
+
+class Parts(Protocol[T]):
     """How a framework makes complex numbers of pairs on the last axis, and pairs of complex numbers."""
 
-    def joined(self, pairs: Any) -> Any:
+    def joined(self, pairs: T) -> T:
         """The complex array of an array (..., 2)."""
 
-    def split(self, result: Any) -> Any:
+    def split(self, result: T) -> T:
         """The array (..., 2) of a complex one; any other as it is."""
 
 
-def function_of(job: Job, modules: Mapping[str, Any], parts: Parts) -> Callable[..., Any]:
+def function_of(job: Job, modules: Mapping[str, object], parts: Parts[T]) -> Callable[..., T]:
     """The job's expression over the framework's modules and the job's params, as a function of the op's inputs in order. Complex inputs
     arrive as pairs on the last axis, and a complex result leaves so.
 
@@ -44,12 +46,12 @@ def function_of(job: Job, modules: Mapping[str, Any], parts: Parts) -> Callable[
     the user chose to run.
     """
     code = _code(job.implementation.call, tuple(i.name for i in job.op.inputs), tuple(job.params))
-    function: Callable[..., Any] = eval(code, {KEEP: _anew, **modules, **job.params})
+    function: Callable[..., T] = eval(code, {KEEP: _anew, **modules, **job.params})
     kinds = [i.complex for i in job.op.inputs]
     if not (any(kinds) or job.op.error_norm == "parts" or job.op.complex_result):
         return function
 
-    def over_pairs(*inputs: Any) -> Any:
+    def over_pairs(*inputs: T) -> T:
         return parts.split(function(*[parts.joined(x) if kind else x for x, kind in zip(inputs, kinds, strict=True)]))
 
     return over_pairs
@@ -60,7 +62,7 @@ def function_of(job: Job, modules: Mapping[str, Any], parts: Parts) -> Callable[
 KEEP, _LAYERS = "_kept_layer", "tf.keras.layers."
 
 
-def _anew(_number: int, construct: Callable[[], Any]) -> Any:
+def _anew(_number: int, construct: Callable[[], T]) -> T:
     return construct()
 
 
@@ -133,7 +135,7 @@ def check_dtype(returned: str, wanted: str) -> None:
         raise FrameworkError(f"DtypeMismatch: returned {returned} for {wanted} inputs")
 
 
-def by_row(result: NDArray[Any], batch: Batch) -> NDArray[Any]:
+def by_row(result: Floats, batch: Batch) -> Floats:
     """A result with the batch on its leading axis as (rows, outputs), C order, the caller's to write.
 
     Raises FrameworkError for any other leading axis or dtype.
@@ -144,7 +146,7 @@ def by_row(result: NDArray[Any], batch: Batch) -> NDArray[Any]:
     return np.array(result.reshape(batch.rows, math.prod(result.shape[1:])))
 
 
-def joined(results: Sequence[NDArray[Any]], batch: Batch) -> NDArray[Any]:
+def joined(results: Sequence[Floats], batch: Batch) -> Floats:
     """Several results side by side, each as by_row gives it."""
     rows = [by_row(result, batch) for result in results]
     return rows[0] if len(rows) == 1 else np.concatenate(rows, axis=1)
@@ -157,6 +159,6 @@ def placed(batch: Batch, placement: Placement) -> Batch:
     return batch.repeat(placement.length)
 
 
-def strided(values: NDArray[Any], stride: int) -> NDArray[Any]:
+def strided(values: Floats, stride: int) -> Floats:
     """The same values with `stride` elements of memory between neighbours on the last axis; the gaps repeat the values."""
     return values if stride == 1 else np.repeat(values, stride, axis=-1)[..., ::stride]

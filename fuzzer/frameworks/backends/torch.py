@@ -5,22 +5,26 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Sequence
-from types import FunctionType
-from typing import Any
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING
 
 import ml_dtypes
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import Batch, Placement
-from fuzzer.frameworks.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.formats import Floats
+from fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.backends.modes import compiler
+from fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
+from fuzzer.frameworks.backends.problem import Problem, problem_of
+from fuzzer.frameworks.backends.programs import Program, Programs
+from fuzzer.frameworks.backends.resident import Resident
+from fuzzer.frameworks.backends.torch_derivatives import Derivatives
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.modes import compiler
-from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
-from fuzzer.frameworks.problem import Problem, problem_of
-from fuzzer.frameworks.programs import Program, Programs
-from fuzzer.frameworks.resident import Resident
-from fuzzer.frameworks.torch_derivatives import Derivatives
+from fuzzer.frameworks.in_process import InProcess
+
+if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
+    from torch import Tensor
 
 #: Programs held, half a megabyte each: those of some 40 cells on one call.
 CAPACITY = 512
@@ -35,7 +39,7 @@ def availability(mode: str, device: str) -> str:
         return "torch.compile on a GPU needs triton, which is not installed"
     if device == "cpu":
         return ""
-    torch: Any = importlib.import_module("torch")
+    torch: ModuleType = importlib.import_module("torch")
     if device == "mps":
         return "" if torch.backends.mps.is_available() else "torch reports no mps device"
     built = "rocm" if torch.version.hip else "cuda" if torch.version.cuda else "the CPU"
@@ -44,7 +48,7 @@ def availability(mode: str, device: str) -> str:
     return "" if torch.cuda.is_available() else f"torch reports no {device} device"
 
 
-class Torch:
+class Torch(InProcess):
     """Implements Framework. torch is imported when this is constructed, and set to one thread.
 
     Mode compile is torch.compile with inductor, static shapes and the whole graph, so that nothing falls back to eager. Order
@@ -58,17 +62,17 @@ class Torch:
         reason = availability(mode, device)
         if reason:
             raise FrameworkError(reason)
-        torch: Any = importlib.import_module("torch")
+        torch: ModuleType = importlib.import_module("torch")
         # With two OpenMP threads a call on 4,096 floats takes anything from 7 us to 8 ms, and its chunks depend on the cores.
         torch.set_num_threads(1)
         self._torch = torch
         self._device = torch.device("cuda" if device == "rocm" else device)
         self._compiles = mode == "compile"
-        self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else None
-        self._programs = Programs(CAPACITY, lazy=True)
+        self.lengths = (1, 2, 3, 8, 17, 64) if self._compiles else None
+        self._programs: Programs[Tensor] = Programs(CAPACITY, lazy=True)
         self._derivatives = Derivatives(torch)
         self.version = str(torch.__version__)
-        self.switches: dict[str, Any] = {
+        self.switches: dict[str, object] = {
             "threads": torch.get_num_threads(),
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),
             "mkldnn": bool(torch.backends.mkldnn.is_available()),
@@ -83,22 +87,22 @@ class Torch:
     def compile_seconds(self) -> float:
         return self._programs.seconds
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, job: Job, batch: Batch) -> Floats:
         """See Framework. In mode compile, rows are evaluated in calls of few sizes (padding)."""
         if self._compiles:
             return in_few_shapes(lambda part: self._evaluate(job, part, 1), batch, compiled_rows(batch))
         return self._evaluate(job, batch, 1)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
         return self._evaluate(job, placed(batch, placement), placement.stride)
 
-    def resident(self, job: Job) -> Resident | None:
-        """The job's value on this device, without a copy to and fro; None where that does not pay: on the CPU, or compiled."""
+    def device_sweep(self, job: Job) -> Resident | None:
+        """See Framework. It does not pay on the CPU, nor compiled."""
         if self._device.type == "cpu" or self._compiles or job.order != "value":
             return None
         return Resident(self._torch, self._device, function_of(job, self._modules, self))
 
-    def _evaluate(self, job: Job, batch: Batch, stride: int) -> NDArray[Any]:
+    def _evaluate(self, job: Job, batch: Batch, stride: int) -> Floats:
         problem = problem_of(job, batch, stride)
         with framework_errors():
             tensors = [self._tensor(batch.inputs[name], stride) for name in problem.names]
@@ -112,7 +116,7 @@ class Torch:
             check_dtype(str(dtype).removeprefix("torch."), batch.dtype)
             return joined([self._array(number) for number in numbers], batch)
 
-    def _compiled(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def _compiled(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
         if problem.order in ("value", "grad"):
             program = self._derivatives.eager(self._whole(function), problem)
         else:
@@ -120,7 +124,7 @@ class Torch:
         count = self._graphs()
         first = True
 
-        def checked(*tensors: Any) -> Sequence[Any]:
+        def checked(*tensors: Tensor) -> Sequence[Tensor]:
             nonlocal first
             outputs = program(*tensors)
             if first and self._graphs() == count:
@@ -130,27 +134,27 @@ class Torch:
 
         return checked
 
-    def _whole(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _whole(self, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         # dynamo keeps what it compiled with the code object, and gives up after a few shapes of one code: each has its own. Until torch 2.12
         # it wrapped a function without a source file in one code for all.
         code = function.__code__.replace(co_filename=__file__)
         own = FunctionType(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
-        compiled: Callable[..., Any] = self._torch.compile(own, backend="inductor", dynamic=False, fullgraph=True)
+        compiled: Callable[..., Tensor] = self._torch.compile(own, backend="inductor", dynamic=False, fullgraph=True)
         return compiled
 
-    def joined(self, pairs: Any) -> Any:
+    def joined(self, pairs: Tensor) -> Tensor:
         """See Parts."""
         return self._torch.view_as_complex(pairs.contiguous())
 
-    def split(self, result: Any) -> Any:
+    def split(self, result: Tensor) -> Tensor:
         """See Parts."""
         return self._torch.view_as_real(result.resolve_conj()) if result.is_complex() else result
 
     def _graphs(self) -> int:
-        dynamo: Any = importlib.import_module("torch._dynamo.utils")
+        dynamo: ModuleType = importlib.import_module("torch._dynamo.utils")
         return int(dynamo.counters["stats"]["unique_graphs"])
 
-    def _tensor(self, values: NDArray[Any], stride: int) -> Any:
+    def _tensor(self, values: Floats, stride: int) -> Tensor:
         """A tensor with the same bits. torch has no numpy bridge for bfloat16: its bits travel as int16."""
         spread = np.repeat(values, stride, axis=-1) if stride > 1 else values
         if values.dtype == ml_dtypes.bfloat16:
@@ -160,11 +164,11 @@ class Torch:
             tensor = self._torch.tensor(spread, device=self._device)
         return tensor[..., ::stride]
 
-    def _array(self, tensor: Any) -> NDArray[Any]:
+    def _array(self, tensor: Tensor) -> Floats:
         # Autograd hands out zeros without memory; numpy takes none of these three.
         tensor = (tensor.clone() if tensor._is_zerotensor() else tensor).detach().resolve_conj().resolve_neg().contiguous()
         if tensor.dtype == self._torch.bfloat16:
-            bits: NDArray[Any] = tensor.view(self._torch.int16).cpu().numpy()
+            bits: Floats = tensor.view(self._torch.int16).cpu().numpy()
             return bits.view(ml_dtypes.bfloat16)
-        array: NDArray[Any] = tensor.cpu().numpy()
+        array: Floats = tensor.cpu().numpy()
         return array

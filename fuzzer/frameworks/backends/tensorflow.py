@@ -11,17 +11,23 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
-from fuzzer.frameworks.expression import KEEP, check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.formats import Floats
+from fuzzer.frameworks.backends.expression import KEEP, check_dtype, framework_errors, function_of, joined, placed
+from fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
+from fuzzer.frameworks.backends.problem import Problem, problem_of
+from fuzzer.frameworks.backends.programs import Program, Programs
 from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.padding import compiled_rows, in_few_shapes
-from fuzzer.frameworks.problem import Problem, problem_of
-from fuzzer.frameworks.programs import Program, Programs
+from fuzzer.frameworks.in_process import InProcess
+
+if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
+    from tensorflow import Tensor
+    from tensorflow.keras.layers import Layer
 
 #: Programs held. XLA never frees one (0.6 MB each, measured with TensorFlow 2.21), so dropping them early would only compile more.
 CAPACITY = 1024
@@ -34,7 +40,7 @@ def availability(mode: str, device: str) -> str:
     not the CPU."""
     if device == "cpu":
         return ""
-    tf: Any = importlib.import_module("tensorflow")
+    tf: ModuleType = importlib.import_module("tensorflow")
     if device != "mps":  # Apple's plugin, tensorflow-metal, goes with the usual build
         built = {"cuda": tf.test.is_built_with_cuda, "rocm": tf.test.is_built_with_rocm}[device]()
         if not built:
@@ -44,7 +50,7 @@ def availability(mode: str, device: str) -> str:
     return "" if tf.config.list_physical_devices("GPU") else "tensorflow reports no GPU"
 
 
-class TensorFlow:
+class TensorFlow(InProcess):
     """Implements Framework. tensorflow is imported when this is constructed, and set to one thread.
 
     TensorFlow has no strided tensors: a placement's stride is not applied. In modes graph and xla there is one concrete function for
@@ -58,7 +64,7 @@ class TensorFlow:
             reason = availability(mode, device)
             if reason:
                 raise FrameworkError(reason)
-            tf: Any = importlib.import_module("tensorflow")
+            tf: ModuleType = importlib.import_module("tensorflow")
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
             threading = tf.config.threading
             try:
@@ -73,31 +79,31 @@ class TensorFlow:
         self._tf = tf
         self._device = "/CPU:0" if device == "cpu" else "/GPU:0"
         self._compiles, self._xla = mode != "eager", mode == "xla"
-        self.lengths: tuple[int, ...] | None = (1, 2, 3, 8, 17, 64) if self._compiles else None
-        self._programs = Programs(CAPACITY, lazy=True)
+        self.lengths = (1, 2, 3, 8, 17, 64) if self._compiles else None
+        self._programs: Programs[Tensor] = Programs(CAPACITY, lazy=True)
         self.version = str(tf.__version__)
-        self.switches: dict[str, Any] = {
+        self.switches: dict[str, object] = {
             "intra_op_threads": threading.get_intra_op_parallelism_threads(),
             "inter_op_threads": threading.get_inter_op_parallelism_threads(),
             "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         }
         self._modules = {"tf": tf}
-        self._layers: OrderedDict[tuple[int, Problem], Any] = OrderedDict()
+        self._layers: OrderedDict[tuple[int, Problem], Layer] = OrderedDict()
 
     @property
     def compile_seconds(self) -> float:
         return self._programs.seconds
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
+    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
         return self._evaluate(job, placed(batch, placement))
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, job: Job, batch: Batch) -> Floats:
         """See Framework. In modes graph and xla, rows are evaluated in calls of few sizes (padding)."""
         if self._compiles:
             return in_few_shapes(lambda part: self._evaluate(job, part), batch, compiled_rows(batch))
         return self._evaluate(job, batch)
 
-    def _evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def _evaluate(self, job: Job, batch: Batch) -> Floats:
         tf = self._tf
         problem = problem_of(job, batch)
         with framework_errors(), tf.device(self._device):
@@ -108,18 +114,18 @@ class TensorFlow:
                 outputs = self._program(job, problem)(*tensors)
             return joined([np.asarray(output) for output in outputs], batch)
 
-    def _traced(self, program: Program, tensors: Sequence[Any]) -> Program:
+    def _traced(self, program: Program[Tensor], tensors: Sequence[Tensor]) -> Program[Tensor]:
         tf = self._tf
         whole = tf.function(program, jit_compile=True if self._xla else None, autograph=False)
-        traced: Program = whole.get_concrete_function(*[tf.TensorSpec(t.shape, t.dtype) for t in tensors])
+        traced: Program[Tensor] = whole.get_concrete_function(*[tf.TensorSpec(t.shape, t.dtype) for t in tensors])
         return traced
 
-    def _program(self, job: Job, problem: Problem) -> Program:
+    def _program(self, job: Job, problem: Problem) -> Program[Tensor]:
         """A program of the problem's arguments that returns the outputs in the layout of Framework.evaluate."""
         modules = self._modules if self._compiles else {**self._modules, KEEP: partial(self._kept, problem)}
         function = function_of(job, modules, self)
 
-        def checked(*inputs: Any) -> Any:
+        def checked(*inputs: Tensor) -> Tensor:
             y = function(*inputs)
             check_dtype(y.dtype.name, problem.dtype)
             return y
@@ -127,7 +133,7 @@ class TensorFlow:
         orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
         return orders[problem.order](checked, problem)
 
-    def _kept(self, problem: Problem, number: int, construct: Callable[[], Any]) -> Any:
+    def _kept(self, problem: Problem, number: int, construct: Callable[[], Layer]) -> Layer:
         """The layer of this number that the problem had before."""
         key = number, problem
         layer = self._layers.pop(key, None) or construct()
@@ -136,28 +142,28 @@ class TensorFlow:
             self._layers.popitem(last=False)
         return layer
 
-    def joined(self, pairs: Any) -> Any:
+    def joined(self, pairs: Tensor) -> Tensor:
         """See Parts."""
         return self._tf.complex(pairs[..., 0], pairs[..., 1])
 
-    def split(self, result: Any) -> Any:
+    def split(self, result: Tensor) -> Tensor:
         """See Parts."""
         tf = self._tf
         return tf.stack([tf.math.real(result), tf.math.imag(result)], axis=-1) if result.dtype.is_complex else result
 
-    def _value(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def _value(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
         return lambda *tensors: [function(*problem.inputs(tensors))]
 
-    def _grad(self, function: Callable[..., Any], problem: Problem) -> Program:
-        def grad(*tensors: Any) -> Sequence[Any]:
+    def _grad(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
+        def grad(*tensors: Tensor) -> Sequence[Tensor]:
             return self._gradient(function, problem, tensors)
 
         return grad
 
-    def _jvp(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def _jvp(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
         tf = self._tf
 
-        def jvp(*tensors: Any) -> Sequence[Any]:
+        def jvp(*tensors: Tensor) -> Sequence[Tensor]:
             inputs = problem.inputs(tensors)
             leaves = [inputs[place] for place in problem.leaves]
             if problem.elementwise:
@@ -173,11 +179,11 @@ class TensorFlow:
 
         return jvp
 
-    def _grad2(self, function: Callable[..., Any], problem: Problem) -> Program:
+    def _grad2(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
         tf = self._tf
         zero = tf.UnconnectedGradients.ZERO
 
-        def grad2(*tensors: Any) -> Sequence[Any]:
+        def grad2(*tensors: Tensor) -> Sequence[Tensor]:
             inputs = problem.inputs(tensors)
             leaves = [inputs[place] for place in problem.leaves]
             with tf.GradientTape(persistent=problem.elementwise, watch_accessed_variables=False) as tape:
@@ -192,7 +198,7 @@ class TensorFlow:
 
         return grad2
 
-    def _gradient(self, function: Callable[..., Any], problem: Problem, tensors: Sequence[Any]) -> list[Any]:
+    def _gradient(self, function: Callable[..., Tensor], problem: Problem, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The gradients of <cotangent, function>; zero for an input that the result does not depend on."""
         tf = self._tf
         inputs = problem.inputs(tensors)
@@ -206,7 +212,7 @@ class TensorFlow:
         # Gathers give IndexedSlices, a sparse form that adds up when converted.
         return [tf.convert_to_tensor(g) for g in pulled]
 
-    def _directions(self, problem: Problem, tensors: Sequence[Any]) -> list[Any]:
+    def _directions(self, problem: Problem, tensors: Sequence[Tensor]) -> list[Tensor]:
         given = problem.extra(TANGENT, tensors)
         if given is None:
             return [self._tf.ones_like(tensors[place]) for place in problem.leaves]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from fuzzer.errors import UserError
 from fuzzer.formats import UnknownName
-from fuzzer.frameworks.environment import with_flags
+from fuzzer.frameworks.targets.environment import with_flags
 
 #: Name and value of each switch that is set, by name.
 Switches = tuple[tuple[str, str], ...]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Generic, TypeAlias, TypeVar
 
-from fuzzer.frameworks.expression import told
+from fuzzer.frameworks.backends.expression import told
+from fuzzer.frameworks.backends.problem import Problem
+from fuzzer.frameworks.backends.unsupported import unsupported
 from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.problem import Problem
-from fuzzer.frameworks.unsupported import unsupported
 
-Program = Callable[..., Sequence[Any]]
+T = TypeVar("T")  # an array of the framework's
+Program: TypeAlias = Callable[..., Sequence[T]]
 
 
-class Programs:
+class Programs(Generic[T]):
     """Holds the programs used last, at most `capacity`; what a framework refused to compile is not asked for again.
 
     seconds: what compiling took: building a program, and its first call where that compiles (`lazy`). forget: where the framework
@@ -27,14 +28,14 @@ class Programs:
         self.lazy = lazy
         self.forget = forget
         self.seconds = 0.0
-        self._held: OrderedDict[Problem, Program] = OrderedDict()
+        self._held: OrderedDict[Problem, Program[T]] = OrderedDict()
         self._refused: dict[Problem, str] = {}
         self._built = 0
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def run(self, problem: Problem, build: Callable[[], Program], arguments: Sequence[Any]) -> Sequence[Any]:
+    def run(self, problem: Problem, build: Callable[[], Program[T]], arguments: Sequence[T]) -> Sequence[T]:
         """What the problem's program answers; it is built (and counted) where it is not held.
 
         Raises what the framework raises. A failure to compile is raised again, and costs nothing, at the next call of the same
@@ -67,7 +68,7 @@ class Programs:
         self._hold(problem, program)
         return answers
 
-    def _hold(self, problem: Problem, program: Program) -> None:
+    def _hold(self, problem: Problem, program: Program[T]) -> None:
         self._built += 1
         if self.forget is not None and self._built % self.capacity == 0:
             self._held.clear()
@@ -77,10 +78,10 @@ class Programs:
             self._held.popitem(last=False)
 
 
-def _failing(error: Exception) -> Program:
+def _failing(error: Exception) -> Program[T]:
     message = told(error)
 
-    def failing(*arguments: Any) -> Sequence[Any]:
+    def failing(*arguments: T) -> Sequence[T]:
         raise FrameworkError(message)
 
     return failing
