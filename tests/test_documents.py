@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("fuzzer", "oracles", "reports", "corpus")
 
@@ -45,6 +47,12 @@ def test_every_name_of_the_glossary_is_in_the_code() -> None:
     text = "\n".join(f"{word} {meaning}" for word, meaning in glossary())
     quoted = {part for name in re.findall(r"`([^`]+)`", text) for part in re.split(r"[.:]", name)}
     assert quoted - names_in_code() == set()
+
+
+@pytest.mark.parametrize("document", ["architecture.md", "error-model.md"])
+def test_every_name_of_a_document_is_in_the_code(document: str) -> None:
+    quoted = re.findall(r"`([A-Za-z_][\w.]*)`", (ROOT / "docs" / document).read_text())
+    assert {name for name in quoted if not set(name.split(".")) & names_in_code()} == set()
 
 
 def test_the_glossary_is_alphabetical_and_says_each_word_once() -> None:
