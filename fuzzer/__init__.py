@@ -1,6 +1,1 @@
-"""ulpfuzz: a differential fuzzing harness that judges deep-learning frameworks against proven truth.
-
-Importing this package imports no framework and no oracle; see README.md for the three jobs.
-"""
-
-__version__ = "0.1.0"
+"""The harness: catalogue, inputs, frameworks, judge, campaign, findings, command line. Importing it imports no framework and no oracle."""

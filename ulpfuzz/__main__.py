@@ -1,0 +1,6 @@
+"""`python -m ulpfuzz` is `ulpfuzz`."""
+
+from ulpfuzz.fuzzer.cli import main
+
+if __name__ == "__main__":
+    main()
