@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.formats import Format, format_named
+from ulpfuzz.fuzzer.formats import Format, format_named
 
-# The names of oracles.function's, said again because what an interpreter of a host imports must not need the oracles (tests/test_case.py).
+# The names of ulpfuzz.oracles.function's, said again because what an interpreter of a host imports must not need the oracles (tests/test_case.py).
 #: Name of the extra input that carries the cotangent of a vector-Jacobian product.
 COTANGENT = "cotangent"
 #: Name of the extra input that carries the direction of a Jacobian-vector or Hessian-vector product.

@@ -18,7 +18,7 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.errors import UserError
 
 Floats = NDArray[Any]
 Ordinals = NDArray[np.int64]

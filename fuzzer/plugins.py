@@ -11,7 +11,7 @@ import os
 from functools import cache
 from types import ModuleType
 
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.errors import UserError
 
 #: Names of modules, separated by commas.
 VARIABLE = "ULPFUZZ_PLUGINS"

@@ -18,16 +18,16 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from oracles import vectorised
-from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.ball80 import AVAILABLE, Ball80
-from oracles.arithmetic.mp import Mp
-from oracles.arithmetic.tape import Tape
-from oracles.effort import TAPE, evaluation_cost
-from oracles.enclosure import Ball, Column
-from oracles.function import Function, flat
-from oracles.kept import Kept
+from ulpfuzz.oracles import vectorised
+from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber, Undefined
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.ball80 import AVAILABLE, Ball80
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.effort import TAPE, evaluation_cost
+from ulpfuzz.oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.function import Function, flat
+from ulpfuzz.oracles.kept import Kept
 
 T = TypeVar("T")
 Inputs = dict[str, NDArray[np.float64]]
@@ -78,7 +78,7 @@ def amplification(
     return np.where(np.isfinite(total), total, np.nan)
 
 
-#: Different rows that one call of `amplification` asks Arb for: at most, at least, and nominal seconds (oracles.effort) of all together.
+#: Different rows that one call of `amplification` asks Arb for: at most, at least, and nominal seconds (ulpfuzz.oracles.effort) of all together.
 ARB_ROWS, ARB_LEAST, ARB_EFFORT = 256, 8, 0.25
 
 

@@ -13,13 +13,13 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from oracles import extended, rigorous
-from oracles.arithmetic.mp import TimeIsUpError
-from oracles.arithmetic.taped import TapedMp
-from oracles.function import Function, nest
-from oracles.kept import Kept
-from oracles.limits_at_infinity import Accepted, accepted
-from oracles.reference import FINITE, NAN, PINF, is_simple
+from ulpfuzz.oracles import extended, rigorous
+from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError
+from ulpfuzz.oracles.arithmetic.taped import TapedMp
+from ulpfuzz.oracles.function import Function, nest
+from ulpfuzz.oracles.kept import Kept
+from ulpfuzz.oracles.limits_at_infinity import Accepted, accepted
+from ulpfuzz.oracles.reference import FINITE, NAN, PINF, is_simple
 
 #: Binary exponents beyond which a number's digits are Arb's alone.
 FAR = 100_000
@@ -119,7 +119,7 @@ def _enclose(function: Function, single: dict[str, Any], output: int, digits: in
 
 
 def _at_infinity(function: Function, single: dict[str, Any], output: int, digits: int, kept: Kept) -> tuple[arb | None, bool]:
-    """A ball to that many digits of a value at infinite inputs, where the definition's own arithmetic has one (oracles.extended)."""
+    """A ball to that many digits of a value at infinite inputs, where the definition's own arithmetic has one (ulpfuzz.oracles.extended)."""
     if not extended.has_infinities(function, single):
         return None, False
     balls = kept.of(("extended", function, digits), lambda: extended.enclose(function, single, _bits(digits)))

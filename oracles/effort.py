@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from oracles.arithmetic.special import functions
-from oracles.definitions import definition
-from oracles.function import Function, flat
+from ulpfuzz.oracles.arithmetic.special import functions
+from ulpfuzz.oracles.definitions import definition
+from ulpfuzz.oracles.function import Function, flat
 
 #: Seconds of a row whatever it computes (lifting, asking whether it is decided), and of an arithmetic operation at few bits; at
 #: DOUBLE bits it costs twice as much.

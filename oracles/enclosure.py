@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from oracles.arithmetic.protocol import Exact
+from ulpfuzz.oracles.arithmetic.protocol import Exact
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.ball_operations import BallOperations
+    from ulpfuzz.oracles.arithmetic.ball_operations import BallOperations
 
 Column = NDArray[Any]
 

@@ -15,13 +15,13 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from oracles import rigorous
-from oracles.arithmetic.native import Formula
-from oracles.function import Function, nest
-from oracles.limits.accepted import point, same
-from oracles.limits.paths import RATES, STEADY, Path, along
-from oracles.limits.rates import strays
-from oracles.limits.tendency import Kind
+from ulpfuzz.oracles import rigorous
+from ulpfuzz.oracles.arithmetic.native import Formula
+from ulpfuzz.oracles.function import Function, nest
+from ulpfuzz.oracles.limits.accepted import point, same
+from ulpfuzz.oracles.limits.paths import RATES, STEADY, Path, along
+from ulpfuzz.oracles.limits.rates import strays
+from ulpfuzz.oracles.limits.tendency import Kind
 
 #: How near the two evaluations are to each other, relatively.
 NEAR = 2.0**-30

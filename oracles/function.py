@@ -10,10 +10,10 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from oracles.arithmetic.node import Node
-from oracles.arithmetic.protocol import Arithmetic, N, TapeBase
-from oracles.arithmetic.tape import Tape
-from oracles.definitions import definition
+from ulpfuzz.oracles.arithmetic.node import Node
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, TapeBase
+from ulpfuzz.oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.definitions import definition
 
 #: The extra input of orders grad and grad2 that holds the cotangent of ops with several outputs or vector inputs.
 COTANGENT = "cotangent"
@@ -39,7 +39,7 @@ class Function:
     number in turn, the product with its unit vector). "grad2": the Hessian of the inner product of cotangent and value, times the
     direction; without TANGENT all of it, row by row."""
 
-    #: A name in oracles.definitions.
+    #: A name in ulpfuzz.oracles.definitions.
     definition: str
     #: Input names in order.
     inputs: tuple[str, ...]

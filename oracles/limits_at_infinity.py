@@ -1,10 +1,10 @@
 """Limits: the truth at inputs where the definition itself says nothing (infinities, NaNs, signed zeros at poles, poles, isolated points).
 
-The definition is evaluated with mpmath along several families of non-special paths towards the point (`oracles.limits.paths`), and each
-sequence of values is read (`oracles.limits.tendency`): a limit, undefined, oscillating, or no pattern. What all paths agree on, and a
+The definition is evaluated with mpmath along several families of non-special paths towards the point (`ulpfuzz.oracles.limits.paths`), and each
+sequence of values is read (`ulpfuzz.oracles.limits.tendency`): a limit, undefined, oscillating, or no pattern. What all paths agree on, and a
 higher precision confirms, is right (C23 Annex F settles a limit that exists). Where they disagree the IEEE 754 evaluation of a formula of
 IEEE 754's own operations decides, else nobody knows: no kinds are accepted, the element is undecided. For derivatives the hull of the path
-limits is right (Clarke). A NaN among the inputs: `oracles.limits.nan_reach`. This is agreement of readings, not an enclosure: a finding
+limits is right (Clarke). A NaN among the inputs: `ulpfuzz.oracles.limits.nan_reach`. This is agreement of readings, not an enclosure: a finding
 that rests on it says "limit". It is used at special points only.
 """
 
@@ -20,14 +20,14 @@ import numpy as np
 from mpmath import mpf
 from numpy.typing import NDArray
 
-from oracles.arithmetic.mp import Mp
-from oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, nest
-from oracles.limits import nan_reach
-from oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point
-from oracles.limits.joining import Place, join
-from oracles.limits.nan_reach import Reach, accepts_nan_too
-from oracles.limits.native import is_derivative, native, spread_nan
-from oracles.limits.paths import (
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, nest
+from ulpfuzz.oracles.limits import nan_reach
+from ulpfuzz.oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point
+from ulpfuzz.oracles.limits.joining import Place, join
+from ulpfuzz.oracles.limits.nan_reach import Reach, accepts_nan_too
+from ulpfuzz.oracles.limits.native import is_derivative, native, spread_nan
+from ulpfuzz.oracles.limits.paths import (
     BITS,
     Inputs,
     affordable,
@@ -39,9 +39,9 @@ from oracles.limits.paths import (
     reach,
     special_numbers,
 )
-from oracles.limits.rates import strays
-from oracles.limits.tendency import UNCLEAR, Kind, Tendency
-from oracles.reference import FINITE, NAN, NINF, PINF
+from ulpfuzz.oracles.limits.rates import strays
+from ulpfuzz.oracles.limits.tendency import UNCLEAR, Kind, Tendency
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 __all__ = ["ANYTHING", "BITS", "NOTHING", "Accepted", "accepted", "nowhere_smooth"]
 

@@ -18,15 +18,15 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles.function import Function
-from oracles.question import Caps, Inputs, Mask, Question, Rows, Tally, alike, finite_rows
-from oracles.reference import NAN, TIERS, Reference
-from oracles.tiers import arb, columns
-from oracles.tiers.arb import Steps, Ziv
-from oracles.tiers.audit import AuditFailure, audit
-from oracles.tiers.lattices import patterns_of, settle
-from oracles.tiers.limits import Readings
-from oracles.tiers.no_truth import accept_anything, beyond_domain, nowhere_smooth
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import Caps, Inputs, Mask, Question, Rows, Tally, alike, finite_rows
+from ulpfuzz.oracles.reference import NAN, TIERS, Reference
+from ulpfuzz.oracles.tiers import arb, columns
+from ulpfuzz.oracles.tiers.arb import Steps, Ziv
+from ulpfuzz.oracles.tiers.audit import AuditFailure, audit
+from ulpfuzz.oracles.tiers.lattices import patterns_of, settle
+from ulpfuzz.oracles.tiers.limits import Readings
+from ulpfuzz.oracles.tiers.no_truth import accept_anything, beyond_domain, nowhere_smooth
 
 __all__ = ["AuditFailure", "Caps", "Climb", "Question", "Tally", "ask", "reference"]
 

@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from oracles import vectorised
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.branches import Masks
-from oracles.arithmetic.log64 import Log64
-from oracles.arithmetic.protocol import Exact
-from oracles.enclosure import Ball, Column
-from oracles.function import Function
-from oracles.reference import NAN
+from ulpfuzz.oracles import vectorised
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.branches import Masks
+from ulpfuzz.oracles.arithmetic.log64 import Log64
+from ulpfuzz.oracles.arithmetic.protocol import Exact
+from ulpfuzz.oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.reference import NAN
 
 
 @dataclasses.dataclass(frozen=True)

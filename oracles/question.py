@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles.effort import evaluation_cost
-from oracles.function import Function
+from ulpfuzz.oracles.effort import evaluation_cost
+from ulpfuzz.oracles.function import Function
 
 #: Input name to exact binary64 numbers: (rows,) of a scalar, (rows, n) of a vector.
 Inputs = Mapping[str, NDArray[np.float64]]
@@ -35,7 +35,7 @@ class Caps:
 
     #: Rows that Arb is given.
     arb_rows: int = 4096
-    #: Nominal seconds of Arb (oracles.effort).
+    #: Nominal seconds of Arb (ulpfuzz.oracles.effort).
     arb_effort: float = 0.5
     #: Rows of which limits are read.
     limit_rows: int = 128
@@ -75,7 +75,7 @@ class Question:
         return {name: values[row] for name, values in self.inputs.items()}
 
     def cost(self, bits: int, special: float = 1.0) -> float:
-        """Nominal seconds of one evaluation of a row at a precision (oracles.effort)."""
+        """Nominal seconds of one evaluation of a row at a precision (ulpfuzz.oracles.effort)."""
         return evaluation_cost(self.function, {name: values.shape[1:] for name, values in self.inputs.items()}, bits, special)
 
 

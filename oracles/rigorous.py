@@ -10,8 +10,8 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
-from oracles.function import Function, Nested, nest
+from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber, Undefined
+from ulpfuzz.oracles.function import Function, Nested, nest
 
 RowInputs = dict[str, NDArray[np.float64]]
 

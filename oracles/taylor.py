@@ -1,7 +1,7 @@
 """Taylor models: a function of one number over an interval as a polynomial in binary64 with a bound of everything that it is off.
 
 f(x) = sum_{k<n} f_k t^k + R, t = x - c, where |R| <= max |f^(n)/n!| r^n over the interval (Lagrange's remainder), all of it enclosed by series
-over Arb balls (oracles.arithmetic.series). A hundred thousand neighbouring numbers then cost a dozen multiplications each.
+over Arb balls (ulpfuzz.oracles.arithmetic.series). A hundred thousand neighbouring numbers then cost a dozen multiplications each.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 from flint import arb_series
 from numpy.typing import NDArray
 
-from oracles import rigorous
-from oracles.arithmetic.series import NotKnown, Series, cut
-from oracles.function import Function
+from ulpfuzz.oracles import rigorous
+from ulpfuzz.oracles.arithmetic.series import NotKnown, Series, cut
+from ulpfuzz.oracles.function import Function
 
 #: Terms of the series at most, and its precision: what cancels in a definition (x + sqrt(x^2 + 1), say) costs bits.
 TERMS, BITS = 14, 192

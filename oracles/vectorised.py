@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.log64 import Log64
-from oracles.enclosure import Ball
-from oracles.function import Function
-from oracles.reference import FINITE, NAN, TIERS, Reference
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.log64 import Log64
+from ulpfuzz.oracles.enclosure import Ball
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.reference import FINITE, NAN, TIERS, Reference
 
 Inputs = dict[str, NDArray[np.float64]]
 

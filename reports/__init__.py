@@ -1,6 +1,6 @@
 """Reports: what a run learned, as HTML, Markdown and JSON, and stand-alone reproducer scripts. Reads findings only."""
 
-from reports.model import Report, build
-from reports.writer import FORMATS, ReportError, write
+from ulpfuzz.reports.model import Report, build
+from ulpfuzz.reports.writer import FORMATS, ReportError, write
 
 __all__ = ["FORMATS", "Report", "ReportError", "build", "write"]

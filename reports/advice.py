@@ -1,6 +1,7 @@
 """Advice: what a finding looks like in the study DeepStability (ICSE 2022): its root cause, how such defects were mended, the historical rows.
 
-The root cause is read off the answer, the truth and the inputs; it says where to look first and proves nothing. Vocabulary: corpus.historic.rows.
+The root cause is read off the answer, the truth and the inputs; it says where to look first and proves nothing. Vocabulary:
+ulpfuzz.corpus.historic.rows.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from corpus.historic.rows import Row, rows
-from fuzzer.catalog.registry import ops
-from fuzzer.findings.finding import Finding
-from fuzzer.formats import Format, format_named
-from reports.headline import arrays_of
+from ulpfuzz.corpus.historic.rows import Row, rows
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.formats import Format, format_named
+from ulpfuzz.reports.headline import arrays_of
 
 #: Rows that a finding shows at most.
 MOST = 5

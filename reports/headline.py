@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fuzzer.findings.case_record import COTANGENT, TANGENT
-from fuzzer.findings.finding import Finding
-from reports import numbers
+from ulpfuzz.fuzzer.findings.case_record import COTANGENT, TANGENT
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.reports import numbers
 
 #: Symptoms of calls that gave no answer, and what they did instead.
 SILENT = {"exception": "raises", "crash": "ends the process", "hang": "does not return"}

@@ -9,9 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports import numbers, plots
-from reports.headline import SILENT, Array
-from reports.model import Report
+from ulpfuzz.reports import numbers, plots
+from ulpfuzz.reports.headline import SILENT, Array
+from ulpfuzz.reports.model import Report
 
 #: What the table of findings can be filtered by; a facet with a single value is not offered.
 _FILTERS = ("framework", "target", "op", "order", "dtype", "symptom", "class", "status")
@@ -51,7 +51,7 @@ def _template() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     source = Environment(
-        loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("ulpfuzz.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     source.filters |= {
         "count": numbers.count,
@@ -76,7 +76,7 @@ def _array_text(array: Array) -> str:
 
 
 def _asset(name: str) -> Markup:
-    return Markup(resources.files("reports").joinpath("templates", name).read_text(encoding="utf-8"))
+    return Markup(resources.files("ulpfuzz.reports").joinpath("templates", name).read_text(encoding="utf-8"))
 
 
 def _json(value: Any) -> Markup:

@@ -28,9 +28,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.findings.label import as_json
-from fuzzer.findings.strict_json import jsonable, to_json
-from reports.model import Entry, Report
+from ulpfuzz.fuzzer.findings.label import as_json
+from ulpfuzz.fuzzer.findings.strict_json import jsonable, to_json
+from ulpfuzz.reports.model import Entry, Report
 
 SCHEMA = "ulpfuzz-report"
 SCHEMA_VERSION = 1

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fuzzer.findings.finding import Finding
-from reports import numbers
-from reports.model import Entry, Report, versions_of
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.reports import numbers
+from ulpfuzz.reports.model import Entry, Report, versions_of
 
 #: Findings shown in full; the others are in the HTML and JSON reports.
 TOP = 20

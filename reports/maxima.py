@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from fuzzer.findings.fact import Fact
-from reports.numbers import witness
+from ulpfuzz.fuzzer.findings.fact import Fact
+from ulpfuzz.reports.numbers import witness
 
 FRAMEWORKS = ("torch", "tensorflow", "jax")
 

@@ -1,4 +1,4 @@
-"""Report: what every format tells of a run, gathered once from the nouns of fuzzer.findings."""
+"""Report: what every format tells of a run, gathered once from the nouns of ulpfuzz.fuzzer.findings."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from fuzzer.findings.fact import Fact
-from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
-from fuzzer.findings.identity import framework_of
-from fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_listed_separately
-from reports import numbers
-from reports.advice import Advice, advice_of
-from reports.extent import extent_text
-from reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
-from reports.reproducer import script
+from ulpfuzz.fuzzer.findings.fact import Fact
+from ulpfuzz.fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_listed_separately
+from ulpfuzz.reports import numbers
+from ulpfuzz.reports.advice import Advice, advice_of
+from ulpfuzz.reports.extent import extent_text
+from ulpfuzz.reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
+from ulpfuzz.reports.reproducer import script
 
-#: The classes of a verdict, best first, as judged elements are counted; see fuzzer.judge.verdict.Class.
+#: The classes of a verdict, best first, as judged elements are counted; see ulpfuzz.fuzzer.judge.verdict.Class.
 CLASSES = ("ok", "ill_conditioned", "undecided", "inaccurate", "unstable")
 #: Order in which statuses are listed: what asks for action first.
 STATUSES = ("new", "worse", "known", "better", "fixed", "not-run")

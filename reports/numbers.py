@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 import numpy as np
 
-from fuzzer.formats import FORMATS
+from ulpfuzz.fuzzer.formats import FORMATS
 
 
 def decimal(value: float, dtype: str) -> str:

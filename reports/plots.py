@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
-from fuzzer.findings.finding import INFINITE, NOT_A_NUMBER, ZERO, Finding
-from reports import numbers
-from reports.model import Heat, Report
+from ulpfuzz.fuzzer.findings.finding import INFINITE, NOT_A_NUMBER, ZERO, Finding
+from ulpfuzz.reports import numbers
+from ulpfuzz.reports.model import Heat, Report
 
 #: Excess errors are drawn between 10^LOW and 10^HIGH; infinite ones (a wrong special value) at the top.
 LOW, HIGH = -1.0, 10.0

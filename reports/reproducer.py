@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from fuzzer.errors import UserError
-from fuzzer.findings.case_record import COTANGENT, TANGENT
-from fuzzer.findings.finding import Finding
-from fuzzer.findings.identity import framework_of
-from fuzzer.formats import Format, format_named
-from reports import numbers
-from reports.call import IMPORTS, calling, direct, literal, placement
-from reports.definition import Definition
-from reports.headline import SILENT, Array, array_of, element_of, headline, quantity
-from reports.shim import shim
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.case_record import COTANGENT, TANGENT
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.formats import Format, format_named
+from ulpfuzz.reports import numbers
+from ulpfuzz.reports.call import IMPORTS, calling, direct, literal, placement
+from ulpfuzz.reports.definition import Definition
+from ulpfuzz.reports.headline import SILENT, Array, array_of, element_of, headline, quantity
+from ulpfuzz.reports.shim import shim
 
 #: Seconds that a call is given which did not return before, where the finding does not say how many it was; and what its process may take
 #: to start.
@@ -240,7 +240,7 @@ def _template() -> Any:
 
     # A script is source code, not markup: nothing is escaped for HTML; _docstring and quoted guard what stands in quotes.
     source = Environment(
-        loader=PackageLoader("reports"), autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("ulpfuzz.reports"), autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     source.filters["quoted"] = json.dumps
     return source.get_template("reproducer.py.j2")

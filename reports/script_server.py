@@ -1,4 +1,4 @@
-"""The far side of reports.script_run: imports what scripts need once, and runs each in a child of its own.
+"""The far side of ulpfuzz.reports.script_run: imports what scripts need once, and runs each in a child of its own.
 
 It is run as a file, in an environment that is set before it starts: `script_server.py SECONDS MODULE ...`. A line of standard input is the path of
 a script; its output goes to the file of that name with .out at the end, and a line `path status seconds` to standard output. A

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from reports.definition import Definition, definition_of
+from ulpfuzz.reports.definition import Definition, definition_of
 
 #: The longest line of a script.
 WIDTH = 128

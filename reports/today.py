@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.historic.rows import rows
-from fuzzer.findings.finding import Finding, Run
-from fuzzer.findings.identity import framework_of
-from reports import numbers
-from reports.maxima import FRAMEWORKS
-from reports.model import versions_of
+from ulpfuzz.corpus.historic.rows import rows
+from ulpfuzz.fuzzer.findings.finding import Finding, Run
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.reports import numbers
+from ulpfuzz.reports.maxima import FRAMEWORKS
+from ulpfuzz.reports.model import versions_of
 
 #: A case whose JSON is longer is shown only where there is no other.
 _SHORT = 160

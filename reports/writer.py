@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from fuzzer.errors import UserError
-from fuzzer.formats import UnknownName
-from reports import json_report, markdown
-from reports.model import Report
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import UnknownName
+from ulpfuzz.reports import json_report, markdown
+from ulpfuzz.reports.model import Report
 
 
 class ReportError(UserError):
@@ -16,7 +16,7 @@ class ReportError(UserError):
 
 
 def _html(report: Report) -> str:
-    from reports import html  # jinja2 and plotly are imported only where a page is written
+    from ulpfuzz.reports import html  # jinja2 and plotly are imported only where a page is written
 
     return html.render(report)
 

@@ -76,8 +76,9 @@ class Source:
         """Modules of ours that are imported when this one is; what a function imports waits until it is called."""
         for node in self.tree.body:
             if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-                yield node.module
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+                module = node.module.removeprefix("ulpfuzz.")
+                yield module
+                yield from (f"{module}.{alias.name}" for alias in node.names)
             elif isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
 

@@ -17,10 +17,10 @@ from typing import Any
 import gmpy2
 from mpmath import libmp
 
-from oracles.arithmetic.composites import Composites, Unnoticed
-from oracles.arithmetic.mp import Mp, _own_context
-from oracles.arithmetic.mpf_elementary import GUARD
-from oracles.arithmetic.special import functions
+from ulpfuzz.oracles.arithmetic.composites import Composites, Unnoticed
+from ulpfuzz.oracles.arithmetic.mp import Mp, _own_context
+from ulpfuzz.oracles.arithmetic.mpf_elementary import GUARD
+from ulpfuzz.oracles.arithmetic.special import functions
 
 Number = Any  # gmpy2.mpfr
 _ZERO = gmpy2.mpfr(0)

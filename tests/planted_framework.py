@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.judgement import Judgement
-from fuzzer.case import Batch, Placement
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import ORDERS, Implementation
-from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.backends.expression import placed
-from fuzzer.frameworks.framework import Job
-from fuzzer.frameworks.in_process import InProcess
-from fuzzer.frameworks.targets.target import register
-from fuzzer.judge.proof import Suspect, ball_test
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.confirmation import confirm
 from tests.right_answers import UnknownError, right_answer
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.judgement import Judgement
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import ORDERS, Implementation
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.frameworks.backends.expression import placed
+from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.in_process import InProcess
+from ulpfuzz.fuzzer.frameworks.targets.target import register
+from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.confirmation import confirm
 
 NAME = "correctly_rounded"
 IMPLEMENTATION = Implementation(NAME, "correctly_rounded")
@@ -92,7 +92,7 @@ def judge_answers(evaluator: Evaluator, batch: Batch, answers: Any) -> Judgement
 
 def batch_of(dtype: str, **inputs: Any) -> Batch:
     """One row, rounded to the dtype."""
-    from fuzzer.formats import format_named
+    from ulpfuzz.fuzzer.formats import format_named
 
     return Batch(dtype, {name: format_named(dtype).round(np.asarray([value], np.float64)) for name, value in inputs.items()})
 

@@ -21,14 +21,14 @@ import numpy as np
 from mpmath import libmp
 
 import tests.mpfr
-from fuzzer.case import COTANGENT, TANGENT
-from fuzzer.catalog.op import Op
-from fuzzer.formats import Format
-from fuzzer.inputs.shapes import length_in, output_count
-from oracles.arithmetic.taped import TapedMp
-from oracles.function import Function, flat
 from tests.mpfr import ExceptionalError, Mpfr, precision
 from tests.special_answers import Row, by_numpy
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.inputs.shapes import length_in, output_count
+from ulpfuzz.oracles.arithmetic.taped import TapedMp
+from ulpfuzz.oracles.function import Function, flat
 
 Exact = Any  # gmpy2.mpq
 #: An exact number, or a float: nan for a pole, infinite where a derivative grows without end.

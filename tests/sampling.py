@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from fuzzer.catalog.op import Op
-from fuzzer.catalog.registry import ops
-from fuzzer.inputs.shapes import Shapes, filled, numbers_in_row
-from oracles.arithmetic.special import functions
-from oracles.definitions import definition
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.inputs.shapes import Shapes, filled, numbers_in_row
+from ulpfuzz.oracles.arithmetic.special import functions
+from ulpfuzz.oracles.definitions import definition
 
 
 def sampled(share: int, *keys: str, of: Iterable[Op] | None = None, quick: Callable[[Op], bool] = bool) -> list[Any]:

@@ -11,10 +11,10 @@ import ml_dtypes
 import numpy as np
 import scipy.special as sp
 
-from fuzzer.catalog.op import Op
-from fuzzer.formats import Format
-from oracles.arithmetic.native import Native
-from oracles.function import Function
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.oracles.arithmetic.native import Native
+from ulpfuzz.oracles.function import Function
 
 Row = dict[str, Any]  # name -> float, or nested lists of them
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer import case
-from oracles import function
+from ulpfuzz.fuzzer import case
+from ulpfuzz.oracles import function
 
 
 def test_case_and_oracle_call_the_directions_alike() -> None:

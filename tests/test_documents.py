@@ -90,8 +90,9 @@ def _imported(path: Path, modules: dict[str, Path]) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
             case ast.Import(names=names):
-                yield from (alias.name for alias in names if alias.name in modules)
-            case ast.ImportFrom(module=str(module), names=names):
+                yield from (name for alias in names if (name := alias.name.removeprefix("ulpfuzz.")) in modules)
+            case ast.ImportFrom(module=str(full_name), names=names):
+                module = full_name.removeprefix("ulpfuzz.")
                 for alias in names:
                     full = f"{module}.{alias.name}"
                     yield from [full] if full in modules else [module] if module in modules else []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.formats import FORMATS, Format, UnknownName, format_named
+from ulpfuzz.fuzzer.formats import FORMATS, Format, UnknownName, format_named
 
 formats = st.sampled_from(list(FORMATS.values()))
 

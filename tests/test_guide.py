@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.findings.store import Store
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("fuzzer", "oracles", "reports", "corpus", "tests", "pyproject.toml")
-PROGRAMS = {".venv/bin/python": [sys.executable], ".venv/bin/ulpfuzz": [sys.executable, "-m", "fuzzer.cli"]}
+COPIED = ("fuzzer", "oracles", "reports", "corpus", "ulpfuzz", "tests", "pyproject.toml")
+PROGRAMS = {".venv/bin/python": [sys.executable], ".venv/bin/ulpfuzz": [sys.executable, "-m", "ulpfuzz.fuzzer.cli"]}
 #: Of the verdicts of a run; more would mean that the example shows the oracle's limits rather than the op.
 UNDECIDED = 0.02
 
@@ -34,8 +34,10 @@ def steps() -> tuple[list[tuple[str, str]], list[list[str]]]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     for name in COPIED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, symlinks=True)
+        else:
+            shutil.copy(ROOT / name, folder / name)
     pasted, _ = steps()
     for path, code in pasted:
         file = folder / path

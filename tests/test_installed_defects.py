@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.shard import Shard, run_shard
-from fuzzer.findings.finding import Finding
-from fuzzer.frameworks.targets.target import installed, prepare_environment, targets_named
+from ulpfuzz.fuzzer.campaign.cell import Cell
+from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.frameworks.targets.target import installed, prepare_environment, targets_named
 
 pytestmark = [pytest.mark.installed, pytest.mark.slow]
 

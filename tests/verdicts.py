@@ -25,18 +25,18 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.campaign import evaluator
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.cell import cells_of, subjects_of
-from fuzzer.campaign.plan import FIRST
-from fuzzer.campaign.run import Settings, first_visit, run_campaign
-from fuzzer.catalog.op import ORDERS
-from fuzzer.catalog.registry import ops, select
-from fuzzer.findings.store import Store
-from fuzzer.frameworks.targets.target import targets_named
-from fuzzer.inputs.grid import special_batch
-from fuzzer.inputs.strategies import draw_recipes
-from fuzzer.judge.verdict import Class
+from ulpfuzz.fuzzer.campaign import evaluator
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.cell import cells_of, subjects_of
+from ulpfuzz.fuzzer.campaign.plan import FIRST
+from ulpfuzz.fuzzer.campaign.run import Settings, first_visit, run_campaign
+from ulpfuzz.fuzzer.catalog.op import ORDERS
+from ulpfuzz.fuzzer.catalog.registry import ops, select
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
+from ulpfuzz.fuzzer.inputs.grid import special_batch
+from ulpfuzz.fuzzer.inputs.strategies import draw_recipes
+from ulpfuzz.fuzzer.judge.verdict import Class
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
 #: Ops of one slice (a dtype and an order) by the targets that they run on; JAX compiles for every shape, so it has few.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 
-from corpus.historic.replays import FAMILIES
-from fuzzer import __version__
-from fuzzer.frameworks.backends.numpy import Numpy
+from ulpfuzz import __version__
+from ulpfuzz.corpus.historic.replays import FAMILIES
+from ulpfuzz.fuzzer.frameworks.backends.numpy import Numpy
 
 
 class Historic(Numpy):
@@ -17,4 +17,4 @@ class Historic(Numpy):
     def __init__(self) -> None:
         super().__init__()
         self.version = __version__
-        self._modules |= {family: importlib.import_module(f"corpus.historic.{family}") for family in FAMILIES}
+        self._modules |= {family: importlib.import_module(f"ulpfuzz.corpus.historic.{family}") for family in FAMILIES}

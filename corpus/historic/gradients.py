@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.replay import Array, Old, in_binary64, replay
-from fuzzer.catalog.op import vector
-from oracles.definitions import define
+from ulpfuzz.corpus.historic.replay import Array, Old, in_binary64, replay
+from ulpfuzz.fuzzer.catalog.op import vector
+from ulpfuzz.oracles.definitions import define
 
 Number = Any
 Vector = list[Any]

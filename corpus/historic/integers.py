@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.replay import EXACT, Array, Old, count, replay
-from fuzzer.catalog.op import scalar, vector
-from oracles.definitions import define
-from oracles.definitions.integers import away_from_zero, floor_quotient
+from ulpfuzz.corpus.historic.replay import EXACT, Array, Old, count, replay
+from ulpfuzz.fuzzer.catalog.op import scalar, vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.integers import away_from_zero, floor_quotient
 
 Number = Any
 HALF = Fraction(1, 2)

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.replay import Array, Old, in_binary64, replay
-from fuzzer.catalog.op import matrix, vector
-from oracles.definitions import define
-from oracles.definitions.linear_algebra import cholesky, inv_spd
+from ulpfuzz.corpus.historic.replay import Array, Old, in_binary64, replay
+from ulpfuzz.fuzzer.catalog.op import matrix, vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.linear_algebra import cholesky, inv_spd
 
 #: Of a pivot beside its column, or of a sum of logarithms beside the largest: below it too few digits are left.
 DOUBTFUL = 1e-6

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.activations import exponentials_over_their_sum, log_softmax_by_log1p
-from corpus.historic.replay import Array, Old, in_binary64, replay
-from fuzzer.catalog.op import scalar, vector
-from oracles.definitions import define
+from ulpfuzz.corpus.historic.activations import exponentials_over_their_sum, log_softmax_by_log1p
+from ulpfuzz.corpus.historic.replay import Array, Old, in_binary64, replay
+from ulpfuzz.fuzzer.catalog.op import scalar, vector
+from ulpfuzz.oracles.definitions import define
 
 Number = Any
 

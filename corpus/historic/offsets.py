@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.integers import whole
-from corpus.historic.replay import EXACT, Array, Old, count, replay
-from oracles.definitions import define
-from oracles.definitions.integers import floor_quotient
+from ulpfuzz.corpus.historic.integers import whole
+from ulpfuzz.corpus.historic.replay import EXACT, Array, Old, count, replay
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.integers import floor_quotient
 
 Number = Any
 #: Channels of a tile, numbers of a vector register, threads of a warp.

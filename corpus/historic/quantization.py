@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.replay import EXACT, Array, Old, count, replay
-from fuzzer.catalog.op import scalar, vector
-from oracles.definitions import define
-from oracles.definitions.rounding import half_even, trunc
+from ulpfuzz.corpus.historic.replay import EXACT, Array, Old, count, replay
+from ulpfuzz.fuzzer.catalog.op import scalar, vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.rounding import half_even, trunc
 
 Number = Any
 HALF = Fraction(1, 2)

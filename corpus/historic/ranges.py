@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.replay import Array, Old, in_binary64, replay
-from fuzzer.catalog.op import scalar
-from oracles.definitions import define
+from ulpfuzz.corpus.historic.replay import Array, Old, in_binary64, replay
+from ulpfuzz.fuzzer.catalog.op import scalar
+from ulpfuzz.oracles.definitions import define
 
 Number = Any
 #: Elements of an arange.

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from corpus.historic.replay import Array, Old, in_binary64, replay
-from fuzzer.catalog.op import scalar, vector
-from oracles.definitions import define
-from oracles.definitions.reductions import var
+from ulpfuzz.corpus.historic.replay import Array, Old, in_binary64, replay
+from ulpfuzz.fuzzer.catalog.op import scalar, vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.reductions import var
 
 Number = Any
 #: Lengths at which an accumulator of eleven bits stalls.

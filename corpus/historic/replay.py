@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.catalog.op import Implementation, Input, Op, scalar
-from fuzzer.catalog.registry import catalogue
+from ulpfuzz.fuzzer.catalog.op import Implementation, Input, Op, scalar
+from ulpfuzz.fuzzer.catalog.registry import catalogue
 
 Array = NDArray[Any]
 #: Every function of a variant takes arrays with the rows on the leading axis, vectors on the last, and answers in their dtype.

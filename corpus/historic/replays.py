@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from corpus.historic.replay import Replay
+from ulpfuzz.corpus.historic.replay import Replay
 
 FAMILIES = (
     "activations",
@@ -20,4 +20,6 @@ FAMILIES = (
     "ranges",
 )
 
-REPLAYS: list[Replay] = [replay for family in FAMILIES for replay in importlib.import_module(f"corpus.historic.{family}").REPLAYS]
+REPLAYS: list[Replay] = [
+    replay for family in FAMILIES for replay in importlib.import_module(f"ulpfuzz.corpus.historic.{family}").REPLAYS
+]

@@ -71,7 +71,7 @@ class Row:
 @cache
 def rows() -> dict[int, Row]:
     """All rows by their index."""
-    text = (files("corpus") / "deepstability.csv").read_text(encoding="utf-8")
+    text = (files("ulpfuzz.corpus") / "deepstability.csv").read_text(encoding="utf-8")
     found = {}
     for line in csv.DictReader(text.splitlines()):
         index, names = int(line.pop("index")), tuple(line.pop("catalogue").split())

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from fuzzer.campaign.label import Label
-from fuzzer.case import Placement
-from fuzzer.findings.strict_json import jsonable
-from fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.campaign.label import Label
+from ulpfuzz.fuzzer.case import Placement
+from ulpfuzz.fuzzer.findings.strict_json import jsonable
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 
 #: What a class says of an answer, in one line, where no label says more.
 REASONS = {

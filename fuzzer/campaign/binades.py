@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import Batch
-from fuzzer.findings import finding
-from fuzzer.judge.judge import Judged
-from fuzzer.judge.verdict import Verdicts
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.findings import finding
+from ulpfuzz.fuzzer.judge.judge import Judged
+from ulpfuzz.fuzzer.judge.verdict import Verdicts
 
 #: Shifts binary exponents of binary64, and the lanes, to array indices.
 OFFSET = 1100
@@ -126,5 +126,5 @@ def reach(exponents: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def lane(exponent: int) -> float:
-    """An exponent as a profile tells it: lanes by the names of fuzzer.findings."""
+    """An exponent as a profile tells it: lanes by the names of ulpfuzz.fuzzer.findings."""
     return _LANES.get(exponent, float(exponent))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fuzzer.campaign.binades import input_exponents, reach
-from fuzzer.case import Batch
+from ulpfuzz.fuzzer.campaign.binades import input_exponents, reach
+from ulpfuzz.fuzzer.case import Batch
 
 
 class Spent(Exception):

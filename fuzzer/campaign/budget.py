@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.errors import UserError
 
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _COUNTS = {"k": 10**3, "M": 10**6, "G": 10**9}

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.clock import Clock
-from fuzzer.campaign.crash import Crash
-from fuzzer.campaign.deadlines import Deadlines
-from fuzzer.campaign.watchdog import calling
-from fuzzer.case import Batch, Placement
-from fuzzer.frameworks.backends.padding import EAGER_ROWS
-from fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
-from fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
-from fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
+from ulpfuzz.fuzzer.campaign.clock import Clock
+from ulpfuzz.fuzzer.campaign.crash import Crash
+from ulpfuzz.fuzzer.campaign.deadlines import Deadlines
+from ulpfuzz.fuzzer.campaign.watchdog import calling
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
+from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 #: A subject, its answers, and the message where it raised.
 Answered = tuple[Subject, NDArray[Any] | None, str]

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fuzzer.catalog.op import Implementation, Op
-from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.targets.target import Target, supported, target_named
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, supported, target_named
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.cell import Cell, Subject, subjects_of
-from fuzzer.campaign.constant_run import ConstantRun, constant_runs
-from fuzzer.campaign.device_chunk import Scan, scan
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.shard import CALL_TIMEOUT
-from fuzzer.campaign.task import Result
-from fuzzer.campaign.tight_reference import CALL, SWEEP_CAPS, Models, TightReference, truth_of
-from fuzzer.case import Batch
-from fuzzer.findings.fact import PartialResult, fewest, joined
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.hosts import host
-from fuzzer.inputs.exhaustive import Space, space_of
-from fuzzer.judge.ulps import TIE, doubles, error, kind_errors
-from fuzzer.judge.verdict import Class
-from oracles.reference import FINITE
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, subjects_of
+from ulpfuzz.fuzzer.campaign.constant_run import ConstantRun, constant_runs
+from ulpfuzz.fuzzer.campaign.device_chunk import Scan, scan
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
+from ulpfuzz.fuzzer.campaign.task import Result
+from ulpfuzz.fuzzer.campaign.tight_reference import CALL, SWEEP_CAPS, Models, TightReference, truth_of
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.findings.fact import PartialResult, fewest, joined
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.inputs.exhaustive import Space, space_of
+from ulpfuzz.fuzzer.judge.ulps import TIE, doubles, error, kind_errors
+from ulpfuzz.fuzzer.judge.verdict import Class
+from ulpfuzz.oracles.reference import FINITE
 
 
 @dataclass(frozen=True)

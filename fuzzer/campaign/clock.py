@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from oracles.question import Tally
+from ulpfuzz.oracles.question import Tally
 
 
 class Clock:

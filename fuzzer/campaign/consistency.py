@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.binades import input_exponents
-from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.judgement import Judgement, Outcome
-from fuzzer.campaign.ledger import Candidate, Inconsistency
-from fuzzer.case import Batch, Placement, concatenate
-from fuzzer.findings.identity import framework_of
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.judge.condition_numbers import ConditionNumbers
-from fuzzer.judge.judge import Judged
-from fuzzer.judge.verdict import Class, Symptom, Verdicts
+from ulpfuzz.fuzzer.campaign.binades import input_exponents
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.judgement import Judgement, Outcome
+from ulpfuzz.fuzzer.campaign.ledger import Candidate, Inconsistency
+from ulpfuzz.fuzzer.case import Batch, Placement, concatenate
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.judge.condition_numbers import ConditionNumbers
+from ulpfuzz.fuzzer.judge.judge import Judged
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom, Verdicts
 
 #: Lengths of the calls: the scalar path, whole vectors of 8 and 16 elements, and what they leave over.
 LENGTHS = (3, 8, 16, 17, 64, 69)

@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.tight_reference import SHARP, TightReference
-from fuzzer.case import Batch
-from fuzzer.formats import Format
-from fuzzer.inputs.exhaustive import Space
-from fuzzer.judge.ulps import error, kind_errors
-from oracles.function import Function
-from oracles.over_interval import Hull, hull, slope
-from oracles.reference import FINITE, NAN, Reference
-from oracles.tiers.lattices import settled_kinds
+from ulpfuzz.fuzzer.campaign.tight_reference import SHARP, TightReference
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.inputs.exhaustive import Space
+from ulpfuzz.fuzzer.judge.ulps import error, kind_errors
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.over_interval import Hull, hull, slope
+from ulpfuzz.oracles.reference import FINITE, NAN, Reference
+from ulpfuzz.oracles.tiers.lattices import settled_kinds
 
 #: The truth of some inputs.
 Known = Callable[[Batch], TightReference]

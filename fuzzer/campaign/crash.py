@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.case import Batch, Placement
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.tight_reference import SHARP
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named
-from fuzzer.findings.fact import PartialResult, joined
-from fuzzer.formats import FLOAT32
-from fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job, out_of_memory
-from fuzzer.judge.verdict import Class
-from oracles.arithmetic.ball64_torch import TorchBall64
-from oracles.function import Function
+from ulpfuzz.fuzzer.campaign.tight_reference import SHARP
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.findings.fact import PartialResult, joined
+from ulpfuzz.fuzzer.formats import FLOAT32
+from ulpfuzz.fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job, out_of_memory
+from ulpfuzz.fuzzer.judge.verdict import Class
+from ulpfuzz.oracles.arithmetic.ball64_torch import TorchBall64
+from ulpfuzz.oracles.function import Function
 
 #: Inputs of one call on a device: what keeps a GPU busy, in half a gigabyte of columns; and the fewest, where its memory is short.
 CALL, SHORT = 1 << 22, 1 << 16

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles import rigorous
-from oracles.confirmation import Confirmation, confirm, decimal, is_far
-from oracles.function import Function
-from oracles.kept import Kept
-from oracles.reference import FINITE, NAN, NINF, PINF, Reference
+from ulpfuzz.oracles import rigorous
+from ulpfuzz.oracles.confirmation import Confirmation, confirm, decimal, is_far
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.kept import Kept
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF, Reference
 
 _ANYTHING = FINITE | NAN | PINF | NINF
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.campaign.task import Result, Task
-from fuzzer.campaign.watchdog import on_guard
-from fuzzer.errors import UserError
-from fuzzer.frameworks.targets.config import config
-from fuzzer.frameworks.targets.target import prepare_environment
+from ulpfuzz.fuzzer.campaign.task import Result, Task
+from ulpfuzz.fuzzer.campaign.watchdog import on_guard
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.frameworks.targets.config import config
+from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
 
 #: Runs tasks; results come as they finish. `stop()` is called before each new task is handed out.
 Run = Callable[[Iterable[Task], Callable[[], bool]], Iterator[Any]]
@@ -93,7 +93,7 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
     from distributed import Client, LocalCluster
     from distributed.security import Security
 
-    from fuzzer.campaign.worker import Prepared
+    from ulpfuzz.fuzzer.campaign.worker import Prepared
 
     dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": f"{ANSWERS}s",
                      "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h", "distributed.scheduler.worker-ttl": None,
@@ -120,7 +120,7 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
     with (
         LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, host=LOOPBACK, dashboard_address=f"{LOOPBACK}:0", env=environment,
-            silence_logs=50, memory_limit=memory or 0, preload=["fuzzer.campaign.worker"], security=security,
+            silence_logs=50, memory_limit=memory or 0, preload=["ulpfuzz.fuzzer.campaign.worker"], security=security,
         ) as cluster,
         Client(cluster, set_as_default=False, security=security) as client,
     ):  # fmt: skip

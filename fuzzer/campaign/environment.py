@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import fuzzer
-from fuzzer.frameworks.targets.launch import interpreter_of, python_of, version_of
-from fuzzer.frameworks.targets.target import Target
+import ulpfuzz
+from ulpfuzz.fuzzer.frameworks.targets.launch import interpreter_of, python_of, version_of
+from ulpfuzz.fuzzer.frameworks.targets.target import Target
 
 _LIBRARIES = ("numpy", "scipy", "mpmath", "python-flint", "gmpy2", "hypothesis", "ml_dtypes")
 
 
 def fingerprint(targets: Sequence[Target], settings: Any) -> dict[str, Any]:
     """Versions, CPU and its vector capabilities, thread counts, selection. Imports no framework."""
-    versions = {"ulpfuzz": fuzzer.__version__}
+    versions = {"ulpfuzz": ulpfuzz.__version__}
     for name in _LIBRARIES:
         try:
             versions[name] = importlib.metadata.version(name)

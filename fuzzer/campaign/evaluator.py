@@ -12,24 +12,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.calls import Answered, Calls
-from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.clock import Clock
-from fuzzer.campaign.deadlines import Deadlines
-from fuzzer.campaign.judgement import Judgement, Outcome
-from fuzzer.campaign.peers import Peers
-from fuzzer.campaign.references import References
-from fuzzer.campaign.shape_budget import Purpose, ShapeBudget
-from fuzzer.case import Batch, Placement
-from fuzzer.catalog.functions import function_of
-from fuzzer.formats import Format
-from fuzzer.frameworks.targets.target import framework_of
-from fuzzer.judge.evidence import Evidence
-from fuzzer.judge.judge import Judged, judge
-from fuzzer.judge.policy import Policy
-from oracles.arithmetic.mp import ending
-from oracles.function import Function
-from oracles.question import Caps
+from ulpfuzz.fuzzer.campaign.calls import Answered, Calls
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
+from ulpfuzz.fuzzer.campaign.clock import Clock
+from ulpfuzz.fuzzer.campaign.deadlines import Deadlines
+from ulpfuzz.fuzzer.campaign.judgement import Judgement, Outcome
+from ulpfuzz.fuzzer.campaign.peers import Peers
+from ulpfuzz.fuzzer.campaign.references import References
+from ulpfuzz.fuzzer.campaign.shape_budget import Purpose, ShapeBudget
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.frameworks.targets.target import framework_of
+from ulpfuzz.fuzzer.judge.evidence import Evidence
+from ulpfuzz.fuzzer.judge.judge import Judged, judge
+from ulpfuzz.fuzzer.judge.policy import Policy
+from ulpfuzz.oracles.arithmetic.mp import ending
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import Caps
 
 #: FrameworkErrors that speak of the record or the framework's reach, not of the op (frameworks.backends.expression): never a finding.
 RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch", "Unsupported")

@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fuzzer.campaign.binades import input_exponents, reach
-from fuzzer.campaign.bisection import Effort, Part, everyday_first, least, tiled
-from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.crash import Crash
-from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
-from fuzzer.campaign.label import Label, composed_label
-from fuzzer.campaign.rejected import Rejected, ordinary_rows, rejection
-from fuzzer.campaign.verdict_to_finding import answers_at, avoidable_by, identity
-from fuzzer.case import Batch, Placement
-from fuzzer.findings.finding import Answer, Finding
-from fuzzer.findings.label import labelled
-from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, out_of_memory
-from fuzzer.frameworks.hosts import host
-from fuzzer.judge.severity import Graveness, severity
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.confirmation import confirm
+from ulpfuzz.fuzzer.campaign.binades import input_exponents, reach
+from ulpfuzz.fuzzer.campaign.bisection import Effort, Part, everyday_first, least, tiled
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.campaign.crash import Crash
+from ulpfuzz.fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.campaign.label import Label, composed_label
+from ulpfuzz.fuzzer.campaign.rejected import Rejected, ordinary_rows, rejection
+from ulpfuzz.fuzzer.campaign.verdict_to_finding import answers_at, avoidable_by, identity
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.findings.finding import Answer, Finding
+from ulpfuzz.fuzzer.findings.label import labelled
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError, out_of_memory
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.judge.severity import Graveness, severity
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.confirmation import confirm
 
 #: Limits of the search for the failing rows of one shard: calls per subject, and seconds for all subjects.
 STEPS, SECONDS = 64, 300.0

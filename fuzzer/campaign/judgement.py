@@ -8,11 +8,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fuzzer.campaign.binades import Binades, Extremes
-from fuzzer.campaign.cell import Subject
-from fuzzer.case import Batch
-from fuzzer.judge.judge import Judged
-from oracles.reference import Reference
+from ulpfuzz.fuzzer.campaign.binades import Binades, Extremes
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.judge.judge import Judged
+from ulpfuzz.oracles.reference import Reference
 
 
 @dataclass(frozen=True)

@@ -10,26 +10,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.judgement import Outcome
-from fuzzer.campaign.watchdog import calling
-from fuzzer.case import DIRECTIONS, Batch, Placement
-from fuzzer.catalog.composed import composed
-from fuzzer.catalog.op import Documented
-from fuzzer.findings.label import COMPOSED, DOCUMENTED, FLUSH
-from fuzzer.formats import FLOAT32, Format, format_named
-from fuzzer.frameworks.targets.target import flush_policy
-from fuzzer.inputs.recipe import settle
-from fuzzer.inputs.structures import holds
-from fuzzer.judge.contract import facts_at
-from fuzzer.judge.proof import Suspect, ball_test
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.arithmetic.mp import TimeIsUpError
-from oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
-from oracles.effort import evaluation_cost
-from oracles.kept import Kept
-from oracles.reference import FINITE
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.judgement import Outcome
+from ulpfuzz.fuzzer.campaign.watchdog import calling
+from ulpfuzz.fuzzer.case import DIRECTIONS, Batch, Placement
+from ulpfuzz.fuzzer.catalog.composed import composed
+from ulpfuzz.fuzzer.catalog.op import Documented
+from ulpfuzz.fuzzer.findings.label import COMPOSED, DOCUMENTED, FLUSH
+from ulpfuzz.fuzzer.formats import FLOAT32, Format, format_named
+from ulpfuzz.fuzzer.frameworks.targets.target import flush_policy
+from ulpfuzz.fuzzer.inputs.recipe import settle
+from ulpfuzz.fuzzer.inputs.structures import holds
+from ulpfuzz.fuzzer.judge.contract import facts_at
+from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError
+from ulpfuzz.oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
+from ulpfuzz.oracles.effort import evaluation_cost
+from ulpfuzz.oracles.kept import Kept
+from ulpfuzz.oracles.reference import FINITE
 
 #: What evaluating a definition step by step may raise where an arithmetic cannot: then it explains nothing.
 _CANNOT = (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError, TimeIsUpError)
@@ -193,7 +193,7 @@ def _rounded(value: float, fmt: Format) -> float:
 _AWAY, _NEARER = (2, 4), (0.75, 0.5)
 #: Factors of the numbers at which gradual underflow is tried.
 _BESIDE = (1.0, 0.875, 0.75)
-#: Nominal seconds in Arb (oracles.effort) above which a definition is not evaluated step by step, which takes twenty times as long.
+#: Nominal seconds in Arb (ulpfuzz.oracles.effort) above which a definition is not evaluated step by step, which takes twenty times as long.
 _DEAR = 0.02
 #: What flushing an intermediate result or two can change, in least normal numbers (judge.symptoms).
 _REACH = 16

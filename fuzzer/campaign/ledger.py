@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.binades import OFFSET, ZERO, Binades, lane, reach
-from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.judgement import Judgement, Outcome
-from fuzzer.campaign.span import Reaches, Span, extent_of
-from fuzzer.case import Batch, Placement
-from fuzzer.findings.finding import CellSummary
-from fuzzer.judge.verdict import Class, Symptom, Verdicts
+from ulpfuzz.fuzzer.campaign.binades import OFFSET, ZERO, Binades, lane, reach
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
+from ulpfuzz.fuzzer.campaign.judgement import Judgement, Outcome
+from ulpfuzz.fuzzer.campaign.span import Reaches, Span, extent_of
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.findings.finding import CellSummary
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom, Verdicts
 
 #: Candidates kept per symptom, and worst rows kept for the search, each from another binade of the input.
 KEPT = 8

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fuzzer.campaign.shard import ShardResult
-from fuzzer.findings.case_record import record_of
-from fuzzer.findings.label import is_listed_separately
+from ulpfuzz.fuzzer.campaign.shard import ShardResult
+from ulpfuzz.fuzzer.findings.case_record import record_of
+from ulpfuzz.fuzzer.findings.label import is_listed_separately
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.verdict_to_finding import identity
-from fuzzer.case import Batch, Placement
-from fuzzer.findings.case_record import case_of
-from fuzzer.findings.finding import Finding
-from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.hosts import host
-from fuzzer.frameworks.hosts.host import Hosted
-from fuzzer.frameworks.targets.launch import hosted
-from fuzzer.frameworks.targets.target import Target, can_be_alone
-from fuzzer.judge.verdict import Symptom
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.verdict_to_finding import identity
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.findings.case_record import case_of
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.frameworks.hosts.host import Hosted
+from ulpfuzz.fuzzer.frameworks.targets.launch import hosted
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_alone
+from ulpfuzz.fuzzer.judge.verdict import Symptom
 
 #: How many findings of one subject in one shard are examined.
 TRIES = 4

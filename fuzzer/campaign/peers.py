@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from fuzzer.campaign.cell import Cell, Subject, subjects_of
-from fuzzer.errors import UserError
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.targets.target import Target, framework_names, installed, target_named
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, subjects_of
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, framework_names, installed, target_named
 
 if TYPE_CHECKING:
-    from fuzzer.campaign.evaluator import Evaluator
+    from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
 
 #: Seconds that peers may take from a shard until no further one is called for the first time, when its call is compiled (measured: 60 to
 #: 300 ms where every shape is compiled, and tens of seconds for few); of a shard that has its own share of a run's time.

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.ledger import Candidate, Inconsistency
-from fuzzer.case import Batch, Placement
-from fuzzer.judge.judge import Judged
-from fuzzer.judge.verdict import Class
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.ledger import Candidate, Inconsistency
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.judge.judge import Judged
+from ulpfuzz.fuzzer.judge.verdict import Class
 
 #: Lengths tried, shortest first; for jax only these (each is a compilation), for the others all of 1..70 about the first failure.
 LENGTHS = (1, 2, 3, 8, 16, 17, 64, 69)

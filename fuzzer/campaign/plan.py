@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.shard import CALL_TIMEOUT, Shard
-from fuzzer.case import Case
-from fuzzer.catalog.op import ORDERS
-from fuzzer.frameworks.targets.target import target_named
+from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
+from ulpfuzz.fuzzer.case import Case
+from ulpfuzz.fuzzer.catalog.op import ORDERS
+from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 #: Verdicts per subject of a shard in round 0: enough for the grid, eight recipes and one zoom.
 FIRST = 40_000

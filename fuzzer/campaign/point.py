@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import Batch
-from fuzzer.catalog.op import Input, Op
-from fuzzer.errors import UserError
-from fuzzer.formats import Format, UnknownName, format_named
-from fuzzer.inputs.shapes import direction_counts, length_in
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 _HEX = re.compile(r"([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?")

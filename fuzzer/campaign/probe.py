@@ -11,24 +11,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.answered import Answered, Probe
-from fuzzer.campaign.cell import Cell, Subject, subjects_of
-from fuzzer.campaign.digits import Digits
-from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
-from fuzzer.campaign.label import Element, Label, gravity, label_of
-from fuzzer.campaign.point import Point, params_of, point_of
-from fuzzer.campaign.rejected import rejection
-from fuzzer.case import Placement
-from fuzzer.catalog.registry import op_named
-from fuzzer.errors import UserError
-from fuzzer.formats import Format, UnknownName, format_named
-from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
-from fuzzer.frameworks.hosts import host
-from fuzzer.frameworks.targets.target import can_be_alone, framework_of, targets_named
-from fuzzer.inputs.shapes import output_count
-from fuzzer.judge.proof import Suspect, certify, convention_of
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.reference import FINITE
+from ulpfuzz.fuzzer.campaign.answered import Answered, Probe
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, subjects_of
+from ulpfuzz.fuzzer.campaign.digits import Digits
+from ulpfuzz.fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.campaign.label import Element, Label, gravity, label_of
+from ulpfuzz.fuzzer.campaign.point import Point, params_of, point_of
+from ulpfuzz.fuzzer.campaign.rejected import rejection
+from ulpfuzz.fuzzer.case import Placement
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.frameworks.targets.target import can_be_alone, framework_of, targets_named
+from ulpfuzz.fuzzer.inputs.shapes import output_count
+from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.reference import FINITE
 
 #: A point alone, and inside a call that reaches the vector body of a kernel (elementwise), or a block of rows.
 ELEMENTWISE_LENGTHS, ROW_LENGTHS = (1, 64), (1, 16)
@@ -48,7 +48,7 @@ def probe(
 ) -> Probe:
     """Runs one point through every implementation on the targets (default: all installed) and judges every element.
 
-    inputs: see `fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is run
+    inputs: see `ulpfuzz.fuzzer.campaign.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is run
     alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is shown with its placement. Whatever the
     screen calls a finding is certified by the ball test before it is shown. case_timeout: seconds that a framework call may take; then
     every target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in

@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.clock import Clock
-from fuzzer.case import Batch
-from fuzzer.catalog.op import Op
-from fuzzer.formats import Format, format_named
-from fuzzer.inputs.shapes import chain_of
-from fuzzer.judge.condition_numbers import ConditionNumbers
-from fuzzer.judge.evidence import Amplifications, Effort, Evidence
-from fuzzer.judge.limits import accuracy_limit
-from fuzzer.judge.row_by_row import RowByRow
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.steps.normwise import moduli
-from fuzzer.judge.steps.within_limit import needs_sharper_reference
-from oracles import oracle
-from oracles.conditioning import amplification
-from oracles.function import Function
-from oracles.question import Caps, Question
-from oracles.reference import Reference
+from ulpfuzz.fuzzer.campaign.clock import Clock
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.formats import Format, format_named
+from ulpfuzz.fuzzer.inputs.shapes import chain_of
+from ulpfuzz.fuzzer.judge.condition_numbers import ConditionNumbers
+from ulpfuzz.fuzzer.judge.evidence import Amplifications, Effort, Evidence
+from ulpfuzz.fuzzer.judge.limits import accuracy_limit
+from ulpfuzz.fuzzer.judge.row_by_row import RowByRow
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.steps.normwise import moduli
+from ulpfuzz.fuzzer.judge.steps.within_limit import needs_sharper_reference
+from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles.conditioning import amplification
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import Caps, Question
+from ulpfuzz.oracles.reference import Reference
 
 #: Rows whose evidence is remembered.
 REMEMBERED = 16

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.case import Batch
-from fuzzer.catalog.op import Input
-from fuzzer.formats import Format
-from fuzzer.inputs.structures import holds
-from fuzzer.judge.contract import facts_at
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import Input
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.inputs.structures import holds
+from ulpfuzz.fuzzer.judge.contract import facts_at
 
 #: Types that frameworks raise where they check an argument: Python's and numpy's, torch's, TensorFlow's; jax raises Python's.
 _TYPES = frozenset(

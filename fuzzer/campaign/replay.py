@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from corpus.historic.rows import Row, rows
-from fuzzer import plugins
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.run import Settings, Watch, run_campaign
-from fuzzer.catalog import registry as catalogue
-from fuzzer.errors import UserError
-from fuzzer.findings.finding import Finding, Run
-from fuzzer.findings.store import Store
-from fuzzer.frameworks.targets import registry as frameworks
+from ulpfuzz.corpus.historic.rows import Row, rows
+from ulpfuzz.fuzzer import plugins
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.run import Settings, Watch, run_campaign
+from ulpfuzz.fuzzer.catalog import registry as catalogue
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.finding import Finding, Run
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks.targets import registry as frameworks
 
-PLUGIN, FRAMEWORK = "corpus.historic", "historic"
+PLUGIN, FRAMEWORK = "ulpfuzz.corpus.historic", "historic"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def replay(
     """Replays these rows of the study, None: all. No strategy knows a row: the run gets the ops only. Raises UserError for a row that
     is none, or where no row can be replayed."""
     with historic():
-        from corpus.historic.replays import REPLAYS
+        from ulpfuzz.corpus.historic.replays import REPLAYS
 
         known = rows()
         chosen = sorted(known if wanted is None else set(wanted))

@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
-from fuzzer.campaign.judgement import Outcome
-from fuzzer.campaign.label import Element, Label, label_of
-from fuzzer.campaign.nondeterminism import as_nondeterministic, in_two_processes
-from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import Implementation, Op
-from fuzzer.catalog.registry import op_named
-from fuzzer.errors import UserError
-from fuzzer.findings.case_record import case_of
-from fuzzer.findings.finding import Finding
-from fuzzer.findings.identity import framework_of
-from fuzzer.formats import format_named
-from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
-from fuzzer.frameworks.hosts import host
-from fuzzer.frameworks.targets.launch import version_of
-from fuzzer.frameworks.targets.target import Target, can_be_alone, framework_for, target_named, targets_named
-from fuzzer.judge.limits import accuracy_limit
-from fuzzer.judge.proof import Suspect, certify, convention_of
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.arithmetic.native import Native
-from oracles.arithmetic.special import functions
-from oracles.definitions import definition
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
+from ulpfuzz.fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.campaign.judgement import Outcome
+from ulpfuzz.fuzzer.campaign.label import Element, Label, label_of
+from ulpfuzz.fuzzer.campaign.nondeterminism import as_nondeterministic, in_two_processes
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.case_record import case_of
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.frameworks.targets.launch import version_of
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_alone, framework_for, target_named, targets_named
+from ulpfuzz.fuzzer.judge.limits import accuracy_limit
+from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.arithmetic.native import Native
+from ulpfuzz.oracles.arithmetic.special import functions
+from ulpfuzz.oracles.definitions import definition
 
 if TYPE_CHECKING:
-    from reports.definition import Definition
+    from ulpfuzz.reports.definition import Definition
 
 #: Seconds after which a case that hung before is said to hang again, where the finding does not say how long it was waited for.
 CALL_TIMEOUT = 120.0
@@ -183,7 +183,7 @@ def _told_of_both(finding: Finding, now: Finding, right: tuple[Finding, Placemen
 
 
 def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
-    from reports.headline import arrays_of, element_of, headline  # jinja2 and the like are not needed to judge
+    from ulpfuzz.reports.headline import arrays_of, element_of, headline  # jinja2 and the like are not needed to judge
 
     fails = Class[now.class_].is_finding
     arrays = arrays_of(now)
@@ -248,10 +248,10 @@ def script_for(
 ) -> str:
     """The source of a stand-alone script that shows the finding, with the op's definition in it.
 
-    versions: of the libraries at the time of the finding; the others: see reports.reproducer.script. Raises UnknownName for an op that
+    versions: of the libraries at the time of the finding; the others: see ulpfuzz.reports.reproducer.script. Raises UnknownName for an op that
     the catalogue has no more, UserError for a target that no script can be written for.
     """
-    from reports.reproducer import script
+    from ulpfuzz.reports.reproducer import script
 
     op, fmt = op_named(finding.op), format_named(finding.dtype)
     return script(
@@ -284,6 +284,6 @@ def _one_number(name: str, params: tuple[tuple[str, Any], ...], arguments: int) 
 @cache
 def definition_source(name: str) -> Definition:
     """The source of a definition and of all that it needs. Raises ValueError where it has none."""
-    from reports.definition import definition_of
+    from ulpfuzz.reports.definition import definition_of
 
     return definition_of(definition(name), name=name)

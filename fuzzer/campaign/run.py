@@ -14,29 +14,29 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.cell import Cell, cells_of, subjects_of
-from fuzzer.campaign.engine import engine, memory_share
-from fuzzer.campaign.environment import fingerprint
-from fuzzer.campaign.lesson import Lesson
-from fuzzer.campaign.pace import Pace
-from fuzzer.campaign.peers import peer_targets
-from fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, longest_visit, round_of
-from fuzzer.campaign.plan import Progress as CellProgress
-from fuzzer.campaign.rerun import RerunResult, replayed, reruns
-from fuzzer.campaign.search import ROWS
-from fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
-from fuzzer.campaign.totals import Totals
-from fuzzer.case import Case, Placement
-from fuzzer.catalog.op import ALL_DTYPES, ORDERS
-from fuzzer.catalog.registry import select
-from fuzzer.errors import UserError
-from fuzzer.findings.case_record import case_from
-from fuzzer.findings.fact import Fact
-from fuzzer.findings.finding import Run
-from fuzzer.findings.store import Store
-from fuzzer.formats import UnknownName, format_named
-from fuzzer.frameworks.targets.target import targets_named
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.cell import Cell, cells_of, subjects_of
+from ulpfuzz.fuzzer.campaign.engine import engine, memory_share
+from ulpfuzz.fuzzer.campaign.environment import fingerprint
+from ulpfuzz.fuzzer.campaign.lesson import Lesson
+from ulpfuzz.fuzzer.campaign.pace import Pace
+from ulpfuzz.fuzzer.campaign.peers import peer_targets
+from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, longest_visit, round_of
+from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
+from ulpfuzz.fuzzer.campaign.rerun import RerunResult, replayed, reruns
+from ulpfuzz.fuzzer.campaign.search import ROWS
+from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
+from ulpfuzz.fuzzer.campaign.totals import Totals
+from ulpfuzz.fuzzer.case import Case, Placement
+from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, ORDERS
+from ulpfuzz.fuzzer.catalog.registry import select
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.case_record import case_from
+from ulpfuzz.fuzzer.findings.fact import Fact
+from ulpfuzz.fuzzer.findings.finding import Run
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.formats import UnknownName, format_named
+from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 
 #: Seconds that a framework call may take in a run that is short of time. Compiling an op takes up to 20 on a busy machine.
 SHORT_CALL_TIMEOUT = 45.0

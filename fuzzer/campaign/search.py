@@ -11,23 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.campaign import consistency
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.ledger import Ledger
-from fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
-from fuzzer.catalog.op import Op
-from fuzzer.formats import Format, format_named
-from fuzzer.frameworks.backends.padding import EAGER_ROWS
-from fuzzer.inputs import vectors
-from fuzzer.inputs.grid import special_batch
-from fuzzer.inputs.landmarks import landmarks
-from fuzzer.inputs.recipe import Landmarks, Recipe
-from fuzzer.inputs.strategies import explore, usual_lengths, variants
-from fuzzer.inputs.structures import satisfy
-from oracles import oracle
-from oracles.effort import ROW, evaluation_cost
-from oracles.function import Function
-from oracles.question import Caps
+from ulpfuzz.fuzzer.campaign import consistency
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.ledger import Ledger
+from ulpfuzz.fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.formats import Format, format_named
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
+from ulpfuzz.fuzzer.inputs import vectors
+from ulpfuzz.fuzzer.inputs.grid import special_batch
+from ulpfuzz.fuzzer.inputs.landmarks import landmarks
+from ulpfuzz.fuzzer.inputs.recipe import Landmarks, Recipe
+from ulpfuzz.fuzzer.inputs.strategies import explore, usual_lengths, variants
+from ulpfuzz.fuzzer.inputs.structures import satisfy
+from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles.effort import ROW, evaluation_cost
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import Caps
 
 #: Numbers of a recipe in round 0: those of one framework call, so that JAX compiles one shape.
 ROWS = 4096
@@ -36,7 +36,7 @@ LATER_ROWS, VARIANTS = 16384, 4
 #: Variants of a recipe where a call is light work (Search.light), so that the interpreter's overhead per number is small. Vectors get more
 #: than scalars because their columns are shorter.
 LIGHT_SCALAR_VARIANTS, LIGHT_VECTOR_VARIANTS = 4, 16
-#: Work is light up to this many nominal seconds of Arb per number of a row (oracles.effort), above the constant cost of a row.
+#: Work is light up to this many nominal seconds of Arb per number of a row (ulpfuzz.oracles.effort), above the constant cost of a row.
 LIGHT_SECONDS = 20e-6
 #: Rows of the first batches of a search that has little time: loops over rows cost milliseconds each.
 FIRST_ROWS = (64, 1024)

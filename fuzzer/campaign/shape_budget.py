@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Literal
 
-from fuzzer.campaign.cell import Subject
-from fuzzer.case import Batch
-from fuzzer.frameworks.backends.modes import COMPILED
-from fuzzer.frameworks.backends.padding import compiled_rows, padded_rows
-from fuzzer.frameworks.targets.target import target_named
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED
+from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, padded_rows
+from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 #: What a call is for: the search; a place in a call (alone, replayed, or a peer's answer beside a finding); the proof of a finding.
 Purpose = Literal["search", "place", "proof"]

@@ -7,20 +7,20 @@ import hashlib
 import time
 from dataclasses import dataclass, field, replace
 
-from fuzzer.campaign.cell import Cell, Subject, subjects_of
-from fuzzer.campaign.deadlines import TIME_LIMITED, Deadlines
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.failures import failures_of, short_call_timeout
-from fuzzer.campaign.nondeterminism import end_processes, with_nondeterminism
-from fuzzer.campaign.peers import Peers
-from fuzzer.campaign.rejected import Rejected
-from fuzzer.campaign.search import Search, lengths_of
-from fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of
-from fuzzer.campaign.task import Result
-from fuzzer.campaign.verdict_to_finding import findings_of
-from fuzzer.case import Case
-from fuzzer.findings.finding import CellSummary, Finding
-from fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, subjects_of
+from ulpfuzz.fuzzer.campaign.deadlines import TIME_LIMITED, Deadlines
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.failures import failures_of, short_call_timeout
+from ulpfuzz.fuzzer.campaign.nondeterminism import end_processes, with_nondeterminism
+from ulpfuzz.fuzzer.campaign.peers import Peers
+from ulpfuzz.fuzzer.campaign.rejected import Rejected
+from ulpfuzz.fuzzer.campaign.search import Search, lengths_of
+from ulpfuzz.fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of
+from ulpfuzz.fuzzer.campaign.task import Result
+from ulpfuzz.fuzzer.campaign.verdict_to_finding import findings_of
+from ulpfuzz.fuzzer.case import Case
+from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
+from ulpfuzz.fuzzer.frameworks.hosts import host
 
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
 CALL_TIMEOUT = 120.0

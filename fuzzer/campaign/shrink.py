@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.ledger import Candidate
-from fuzzer.case import COTANGENT, TANGENT, Batch, concatenate
-from fuzzer.catalog.op import Input
-from fuzzer.formats import Format
-from fuzzer.inputs.shapes import output_count, variables
-from fuzzer.inputs.structures import holds
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.ledger import Candidate
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, concatenate
+from ulpfuzz.fuzzer.catalog.op import Input
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.inputs.shapes import output_count, variables
+from ulpfuzz.fuzzer.inputs.structures import holds
 
 #: Candidates per framework call (one compiled shape); of rows with NaN or infinities (each a limit of its own); calls per finding.
 CALL, SPECIAL_CALL, CALLS = 64, 12, 40

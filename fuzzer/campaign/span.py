@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import DIRECTIONS, Batch
+from ulpfuzz.fuzzer.case import DIRECTIONS, Batch
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
-from fuzzer.campaign.search import ROWS
-from fuzzer.case import Batch
-from fuzzer.formats import format_named
-from fuzzer.frameworks.backends.padding import EAGER_ROWS
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.targets.target import target_named
-from fuzzer.inputs.recipe import Draw, Recipe
-from fuzzer.inputs.regions import regions_of
-from fuzzer.inputs.shapes import numbers_in_row
-from fuzzer.inputs.strategies import LEAST_ROWS
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.campaign.search import ROWS
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.targets.target import target_named
+from ulpfuzz.fuzzer.inputs.recipe import Draw, Recipe
+from ulpfuzz.fuzzer.inputs.regions import regions_of
+from ulpfuzz.fuzzer.inputs.shapes import numbers_in_row
+from ulpfuzz.fuzzer.inputs.strategies import LEAST_ROWS
 
 
 @dataclass(frozen=True)

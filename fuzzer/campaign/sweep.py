@@ -16,22 +16,22 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.campaign.cell import Cell, cells_of, subjects_of
-from fuzzer.campaign.chunk import Chunk, ChunkResult
-from fuzzer.campaign.engine import engine, memory_share
-from fuzzer.campaign.environment import fingerprint
-from fuzzer.campaign.shard import CALL_TIMEOUT
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import Op
-from fuzzer.catalog.registry import select
-from fuzzer.errors import UserError
-from fuzzer.findings.fact import Fact, PartialResult, Sweep, joined
-from fuzzer.findings.store import Store
-from fuzzer.formats import format_named
-from fuzzer.frameworks.targets.target import targets_named
-from fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
-from fuzzer.judge.limits import accuracy_limit
-from oracles.confirmation import confirm
+from ulpfuzz.fuzzer.campaign.cell import Cell, cells_of, subjects_of
+from ulpfuzz.fuzzer.campaign.chunk import Chunk, ChunkResult
+from ulpfuzz.fuzzer.campaign.engine import engine, memory_share
+from ulpfuzz.fuzzer.campaign.environment import fingerprint
+from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.registry import select
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.fact import Fact, PartialResult, Sweep, joined
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
+from ulpfuzz.fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
+from ulpfuzz.fuzzer.judge.limits import accuracy_limit
+from ulpfuzz.oracles.confirmation import confirm
 
 #: Inputs of a chunk: seconds of work, so that a sweep can be stopped anywhere and its workers end together.
 STRETCH = {16: 1 << 14, 32: 1 << 22}

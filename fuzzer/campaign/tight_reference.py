@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.case import Batch
-from fuzzer.formats import Format
-from fuzzer.inputs.exhaustive import Space
-from oracles import oracle, vectorised
-from oracles.arithmetic.ball64 import Ball64
-from oracles.question import Caps, Question
-from oracles.reference import FINITE, NAN, TIERS, Reference
-from oracles.taylor import Taylor, taylor
-from oracles.tiers.audit import audit
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.inputs.exhaustive import Space
+from ulpfuzz.oracles import oracle, vectorised
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.question import Caps, Question
+from ulpfuzz.oracles.reference import FINITE, NAN, TIERS, Reference
+from ulpfuzz.oracles.taylor import Taylor, taylor
+from ulpfuzz.oracles.tiers.audit import audit
 
 #: Inputs of one framework call: large enough that Python's share is small, small enough that the oracle's columns stay in the cache.
 CALL = 1 << 15

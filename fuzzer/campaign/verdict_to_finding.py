@@ -10,25 +10,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.campaign.binades import input_exponents, reach
-from fuzzer.campaign.cell import Subject
-from fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
-from fuzzer.campaign.label import Element, label_of, set_aside
-from fuzzer.campaign.ledger import Candidate, Inconsistency, Ledger
-from fuzzer.campaign.place import InconsistentPair, Placed, as_before, inconsistent_pair, place
-from fuzzer.campaign.search import ROWS
-from fuzzer.campaign.shape_budget import Purpose
-from fuzzer.campaign.shrink import shrink
-from fuzzer.case import Batch, Placement
-from fuzzer.findings.case_record import case_of
-from fuzzer.findings.finding import Answer, Finding
-from fuzzer.findings.identity import finding_id, framework_of
-from fuzzer.findings.label import is_listed_separately, labelled
-from fuzzer.judge.limits import AccuracyLimit, limit_of_whom
-from fuzzer.judge.proof import Suspect, certify, convention_of
-from fuzzer.judge.severity import Graveness, severity
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.confirmation import Confirmation, confirm
+from ulpfuzz.fuzzer.campaign.binades import input_exponents, reach
+from ulpfuzz.fuzzer.campaign.cell import Subject
+from ulpfuzz.fuzzer.campaign.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.campaign.label import Element, label_of, set_aside
+from ulpfuzz.fuzzer.campaign.ledger import Candidate, Inconsistency, Ledger
+from ulpfuzz.fuzzer.campaign.place import InconsistentPair, Placed, as_before, inconsistent_pair, place
+from ulpfuzz.fuzzer.campaign.search import ROWS
+from ulpfuzz.fuzzer.campaign.shape_budget import Purpose
+from ulpfuzz.fuzzer.campaign.shrink import shrink
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.findings.case_record import case_of
+from ulpfuzz.fuzzer.findings.finding import Answer, Finding
+from ulpfuzz.fuzzer.findings.identity import finding_id, framework_of
+from ulpfuzz.fuzzer.findings.label import is_listed_separately, labelled
+from ulpfuzz.fuzzer.judge.limits import AccuracyLimit, limit_of_whom
+from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.severity import Graveness, severity
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.confirmation import Confirmation, confirm
 
 #: Candidates of one symptom that are tried before it is given up.
 TRIES = 3

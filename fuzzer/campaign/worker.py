@@ -7,8 +7,8 @@ from typing import Any
 
 from distributed import WorkerPlugin
 
-from fuzzer.frameworks.targets.config import Config, declare
-from fuzzer.frameworks.targets.environment import prepare_environment
+from ulpfuzz.fuzzer.frameworks.targets.config import Config, declare
+from ulpfuzz.fuzzer.frameworks.targets.environment import prepare_environment
 
 
 def dask_setup(worker: Any) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, domain, op, peer, scalar, subgradient, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, domain, op, peer, scalar, subgradient, vector
 
 MATH = ("tensor math",)
 INF, NAN = float("inf"), float("nan")

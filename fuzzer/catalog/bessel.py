@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fuzzer.catalog.op import ARB, FORMULA, Implementation, Op, call, op, peer, scalar
+from ulpfuzz.fuzzer.catalog.op import ARB, FORMULA, Implementation, Op, call, op, peer, scalar
 
 SPECIAL = ("special functions", "Bessel functions")
 X = [scalar("x")]

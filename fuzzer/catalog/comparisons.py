@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import RATIONALS, Op, op, peer, scalar
+from ulpfuzz.fuzzer.catalog.op import RATIONALS, Op, op, peer, scalar
 
 XY = [scalar("x"), scalar("y")]
 #: IEEE 754-2019, 5.11: every comparison with NaN is false, but "not equal".

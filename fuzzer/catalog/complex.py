@@ -8,8 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import COMPLEX_DTYPES, FORMULA, RATIONALS, Calls, Cut, Documented, Input, Op, call, op, peer, scalar
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import (
+    COMPLEX_DTYPES,
+    FORMULA,
+    RATIONALS,
+    Calls,
+    Cut,
+    Documented,
+    Input,
+    Op,
+    call,
+    op,
+    peer,
+    scalar,
+)
 
 MPMATH = "mpmath's own complex function"
 WIDE = ("float32", "float64")

@@ -1,9 +1,9 @@
-"""Trigonometric and hyperbolic functions of complex numbers and their inverses; judged as fuzzer.catalog.complex says."""
+"""Trigonometric and hyperbolic functions of complex numbers and their inverses; judged as ulpfuzz.fuzzer.catalog.complex says."""
 
 from __future__ import annotations
 
-from fuzzer.catalog.complex import named
-from fuzzer.catalog.op import Cut, Op
+from ulpfuzz.fuzzer.catalog.complex import named
+from ulpfuzz.fuzzer.catalog.op import Cut, Op
 
 #: The real axis from -1 and 1 on; the imaginary one likewise.
 REAL = tuple(Cut(f"z.real{end},z.imag=0", (1,)) for end in (">1", "=1", "=-1", "<-1"))

@@ -1,9 +1,9 @@
-"""Sums and products of complex vectors and matrices; judged as fuzzer.catalog.complex says."""
+"""Sums and products of complex vectors and matrices; judged as ulpfuzz.fuzzer.catalog.complex says."""
 
 from __future__ import annotations
 
-from fuzzer.catalog.complex import function, real_valued
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, matrix, vector
+from ulpfuzz.fuzzer.catalog.complex import function, real_valued
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, matrix, vector
 
 POPULATION = {"correction": (0,)}
 V = [vector("z", complex=True)]

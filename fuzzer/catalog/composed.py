@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.catalog.array_functions import ABOUT, CASTS, MOVES, REDUCTIONS, SHAPES
-from fuzzer.catalog.op import Implementation, Op
-from fuzzer.formats import Format
+from ulpfuzz.fuzzer.catalog.array_functions import ABOUT, CASTS, MOVES, REDUCTIONS, SHAPES
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op
+from ulpfuzz.fuzzer.formats import Format
 
 _SYMBOLS = {
     ast.Add: "+",

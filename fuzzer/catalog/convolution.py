@@ -3,8 +3,8 @@ one."""
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import (
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import (
     FORMULA,
     RATIONALS,
     Convention,

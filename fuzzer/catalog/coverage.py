@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from fuzzer.catalog.exclusions import ALIASES, EXCLUDED, MISSING
-from fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.catalog.exclusions import ALIASES, EXCLUDED, MISSING
+from ulpfuzz.fuzzer.catalog.registry import ops
 
 Status = Literal["covered", "alias", "excluded", "missing"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, vector
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, vector
 
 SCAN = ("reductions",)
 SEGMENT = ("reductions", "indexing")

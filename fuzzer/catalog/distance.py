@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, subgradient, tensor, vector
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, subgradient, tensor, vector
 
 XY = [vector("x"), vector("y")]
 WIDE = ("float32", "float64")

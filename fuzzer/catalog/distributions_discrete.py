@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.distributions_location import F64, POSITIVE, PROBABILITY, WIDE, D, S, of_torch, within
-from fuzzer.catalog.distributions_shape import A, B, stats
-from fuzzer.catalog.op import DTYPES, FORMULA, Documented, Input, Op, call, domain, op, peer, scalar, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.distributions_location import F64, POSITIVE, PROBABILITY, WIDE, D, S, of_torch, within
+from ulpfuzz.fuzzer.catalog.distributions_shape import A, B, stats
+from ulpfuzz.fuzzer.catalog.op import DTYPES, FORMULA, Documented, Input, Op, call, domain, op, peer, scalar, vector
 
 
 def count(name: str, low: float = 0, high: float = float("inf"), **rest: Any) -> Input:

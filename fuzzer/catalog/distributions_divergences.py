@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.distributions_discrete import INNER, clamped, count
-from fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, D, within
-from fuzzer.catalog.op import Documented, Input, Op, call, domain, op, scalar, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.distributions_discrete import INNER, clamped, count
+from ulpfuzz.fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, D, within
+from ulpfuzz.fuzzer.catalog.op import Documented, Input, Op, call, domain, op, scalar, vector
 
 QUADRATURE = "quadrature of p log(p/q)"
 SUM = "the sum of p log(p/q)"

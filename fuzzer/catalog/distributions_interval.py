@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.distributions_discrete import clamped
-from fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, WIDE, D, Q, X, of_torch, within
-from fuzzer.catalog.distributions_shape import SCIPY, UNIT, A, B, stats
-from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, domain, op, scalar, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.distributions_discrete import clamped
+from ulpfuzz.fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, WIDE, D, Q, X, of_torch, within
+from ulpfuzz.fuzzer.catalog.distributions_shape import SCIPY, UNIT, A, B, stats
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, domain, op, scalar, vector
 
 #: Not subnormal: JAX takes these for zeros, which it refuses.
 KAPPA = within("kappa", 2.0**-14)

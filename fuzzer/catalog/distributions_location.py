@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.op import FORMULA, Input, Op, call, op, peer, scalar
+from ulpfuzz.fuzzer.catalog.op import FORMULA, Input, Op, call, op, peer, scalar
 
 PROBABILITY = ("probability distributions",)
 F64 = ("float64",)

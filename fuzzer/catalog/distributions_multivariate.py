@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, WIDE, D, S
-from fuzzer.catalog.op import FORMULA, Op, call, matrix, op, tensor, vector
+from ulpfuzz.fuzzer.catalog.distributions_location import POSITIVE, PROBABILITY, WIDE, D, S
+from ulpfuzz.fuzzer.catalog.op import FORMULA, Op, call, matrix, op, tensor, vector
 
 ROWS: dict[str, Any] = {"accuracy": "accumulating", "min_length": 2, "verified": FORMULA, "topics": PROBABILITY}
 MATRICES: dict[str, Any] = {"accuracy": "backward", "lengths": (1, 2, 3, 5), "verified": FORMULA, "topics": PROBABILITY}

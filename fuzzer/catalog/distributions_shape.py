@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.distributions_location import F64, LOC, POSITIVE, PROBABILITY, RIGHT, SCALE, D, Q, S, X, of_torch, within
-from fuzzer.catalog.op import FORMULA, Input, Op, call, op, peer
+from ulpfuzz.fuzzer.catalog.distributions_location import (
+    F64,
+    LOC,
+    POSITIVE,
+    PROBABILITY,
+    RIGHT,
+    SCALE,
+    D,
+    Q,
+    S,
+    X,
+    of_torch,
+    within,
+)
+from ulpfuzz.fuzzer.catalog.op import FORMULA, Input, Op, call, op, peer
 
 A, B, RATE, DF = within("a", POSITIVE), within("b", POSITIVE), within("rate", POSITIVE), within("df", POSITIVE)
 K, C = within("k", POSITIVE), within("c", POSITIVE)

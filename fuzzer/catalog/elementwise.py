@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import ARB, FORMULA, RATIONALS, Documented, Op, call, op, peer, scalar, subgradient
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import ARB, FORMULA, RATIONALS, Documented, Op, call, op, peer, scalar, subgradient
 
 INF = float("inf")
 PI = 3.141592653589793

@@ -1,4 +1,4 @@
-"""What the frameworks' public callables are that the catalogue leaves out, and why; see fuzzer.catalog.coverage.
+"""What the frameworks' public callables are that the catalogue leaves out, and why; see ulpfuzz.fuzzer.catalog.coverage.
 
 Names are shell patterns within a module. A reason is one of REASONS. Nothing that computes with floats stands here: that is covered, an
 alias, or missing.

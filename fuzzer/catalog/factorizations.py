@@ -7,8 +7,8 @@ cholesky.
 
 from __future__ import annotations
 
-from fuzzer.catalog.linear_algebra import REGULAR, SPD, WIDE, A, normwise, wide
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, matrix, peer, vector
+from ulpfuzz.fuzzer.catalog.linear_algebra import REGULAR, SPD, WIDE, A, normwise, wide
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Op, matrix, peer, vector
 
 #: So far from the largest binary32 that no factor overflows, which are up to 2^(n-1) times as large as the matrix.
 LARGEST = 2.0**120

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fuzzer.catalog.op import Op
-from oracles.function import Function
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.oracles.function import Function
 
 
 def function_of(op: Op, params: Mapping[str, Any], order: str) -> Function:

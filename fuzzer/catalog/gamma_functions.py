@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import ARB, FORMULA, RATIONALS, Documented, Op, call, domain, op, peer, scalar, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import ARB, FORMULA, RATIONALS, Documented, Op, call, domain, op, peer, scalar, vector
 
 SPECIAL = ("special functions", "gamma functions")
 X = [scalar("x")]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import FORMULA, Documented, Op, call, op, subgradient, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import FORMULA, Documented, Op, call, op, subgradient, vector
 
 TOPIC = ("optimizers",)
 INF = float("inf")

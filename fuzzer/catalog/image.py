@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, domain, matrix, op, scalar, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, domain, matrix, op, scalar, vector
 
 COLOUR = [vector("x", 0.0, 1.0, size=3)]
 LINEAR = [vector("x", size=3)]

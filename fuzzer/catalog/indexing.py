@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import RATIONALS, Op, call, op, peer, scalar, vector
+from ulpfuzz.fuzzer.catalog.op import RATIONALS, Op, call, op, peer, scalar, vector
 
 INDEXING = ("ordering and counting",)
 PYTHON = "Python's own sorting and counting"

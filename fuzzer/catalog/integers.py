@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuzzer.catalog.op import DTYPES, Implementation, Op, call, op, peer, scalar, vector
+from ulpfuzz.fuzzer.catalog.op import DTYPES, Implementation, Op, call, op, peer, scalar, vector
 
 INTEGERS = ("integer arithmetic",)
 PYTHON = "Python's integers"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, domain, matrix, op, peer, scalar, tensor, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, domain, matrix, op, peer, scalar, tensor, vector
 
 F = "torch.nn.functional"
 WIDE = ("float32", "float64")

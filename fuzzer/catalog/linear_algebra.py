@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from fuzzer.catalog.op import RATIONALS, Documented, Implementation, Input, Op, call, matrix, op, peer, vector
+from ulpfuzz.fuzzer.catalog.op import RATIONALS, Documented, Implementation, Input, Op, call, matrix, op, peer, vector
 
 WIDE = ("float32", "float64")
 #: Section "Linear algebra (torch.linalg)", "Non-finite values".

@@ -1,14 +1,14 @@
 """Losses of probabilities and rates, and negative log likelihoods: x the prediction, y the target.
 
 Keras clips probabilities to [epsilon, 1 - epsilon], epsilon = keras.config.epsilon() = 1e-7; the param `clip` is the format that these ends
-are rounded to, and a call exists at the one of its own dtype (oracles.definitions.losses_probability.KERAS_CLIP).
+are rounded to, and a call exists at the one of its own dtype (ulpfuzz.oracles.definitions.losses_probability.KERAS_CLIP).
 """
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.losses import INDEX, LOSS, WIDE, F
-from fuzzer.catalog.op import DTYPES, FORMULA, Documented, Implementation, Op, call, domain, op, scalar, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.losses import INDEX, LOSS, WIDE, F
+from ulpfuzz.fuzzer.catalog.op import DTYPES, FORMULA, Documented, Implementation, Op, call, domain, op, scalar, vector
 
 XY = [scalar("x", 0, 1), scalar("y", 0, 1, exact_at_bounds=True)]
 LOGITS = [scalar("x"), scalar("y", 0, 1, exact_at_bounds=True)]

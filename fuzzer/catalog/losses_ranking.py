@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.losses import FIRST_ORDER, INDEX, LOSS, WIDE, F
-from fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, scalar, tensor, vector
+from ulpfuzz.fuzzer.catalog.losses import FIRST_ORDER, INDEX, LOSS, WIDE, F
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, scalar, tensor, vector
 
 BIT = [scalar("x"), INDEX]
 HOT = "tf.one_hot(tf.cast(y, tf.int32), x.shape[-1], dtype=x.dtype)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Implementation, Op, call, op, vector
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Implementation, Op, call, op, vector
 
 TOPIC = ("reductions", "missing values")
 INPUTS = [vector("x", size="n+1", finite=True), vector("keep", 0, 1, integers=True, differentiable=False)]

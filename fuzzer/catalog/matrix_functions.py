@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.linear_algebra import FINITE, REGULAR, TF_S, WIDE, S, normwise, wide
-from fuzzer.catalog.op import FORMULA, Documented, Op, matrix, peer, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.linear_algebra import FINITE, REGULAR, TF_S, WIDE, S, normwise, wide
+from ulpfuzz.fuzzer.catalog.op import FORMULA, Documented, Op, matrix, peer, vector
 
 INF = float("inf")
 SMALL = (1, 2, 3, 4, 5)

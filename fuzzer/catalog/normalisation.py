@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, Op, call, op, scalar, vector
+from ulpfuzz.fuzzer.catalog.op import FORMULA, Op, call, op, scalar, vector
 
 TOPIC = ("normalisation",)
 X = [vector("x")]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.errors import UserError
 
 FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
@@ -144,7 +144,7 @@ class Documented:
     source: str
     #: The points where it holds: patterns as in Op.accepts over inputs and numeric params, separated by "|"; "any": all points.
     where: str = "any"
-    #: A name in oracles.definitions: the documented formula with its clamp, epsilon or threshold, a function of the op's inputs in order,
+    #: A name in ulpfuzz.oracles.definitions: the documented formula with its clamp, epsilon or threshold, a function of the op's inputs in order,
     #: its params and `constants`.
     definition: str = ""
     #: A number, an interval (low, high), or the name of an input.
@@ -277,7 +277,7 @@ class Op:
     #: f(+-0) is +-0, for ops of one number (C23 Annex F.10, or the formula itself in IEEE 754 where `source` says so).
     keeps_zero_sign: bool = False
     topics: tuple[str, ...] = ()
-    #: A name in oracles.definitions; default: the op's.
+    #: A name in ulpfuzz.oracles.definitions; default: the op's.
     definition: str = ""
     #: Special values that a page or C23 Annex F allows beside the function's, by a pattern: "x=inf,y=0" (also +0, -0, "y<0", "y>=x";
     #: "x~nan", "x~<0": some number of x is). Each is a number, the name of an input, or "any" where the source leaves it open.

@@ -6,7 +6,7 @@ optimizers hold their state in variables, which are assigned first.
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, Documented, Op, call, op, scalar
+from ulpfuzz.fuzzer.catalog.op import FORMULA, Documented, Op, call, op, scalar
 
 TOPIC = ("optimizers",)
 WIDE = ("float32", "float64")

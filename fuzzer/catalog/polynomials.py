@@ -5,7 +5,7 @@ Degrees: small ones by recurrence, and 12, where the Chebyshev kernels of [-1, 1
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import Op, call, op, peer, scalar
+from ulpfuzz.fuzzer.catalog.op import Op, call, op, peer, scalar
 
 TOPICS = ("special functions", "polynomials")
 X = [scalar("x")]

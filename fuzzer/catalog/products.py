@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import RATIONALS, Op, matrix, op, peer, vector
+from ulpfuzz.fuzzer.catalog.op import RATIONALS, Op, matrix, op, peer, vector
 
 LINEAR = ("linear algebra",)
 WIDE = ("float32", "float64")

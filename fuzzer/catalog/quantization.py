@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import DTYPES, RATIONALS, Documented, Op, call, op, peer, scalar, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import DTYPES, RATIONALS, Documented, Op, call, op, peer, scalar, vector
 
 CAST = ("casts",)
 QUANTIZATION = ("quantization",)

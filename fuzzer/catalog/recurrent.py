@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import FORMULA, Input, Op, call, matrix, op, vector
+from ulpfuzz.fuzzer.catalog.op import FORMULA, Input, Op, call, matrix, op, vector
 
 UNITS = 2
 

@@ -1,5 +1,5 @@
 """The registry: every Op by name, from the catalogue's modules and from plugins (entry point group `ulpfuzz.ops`,
-or fuzzer.plugins)."""
+or ulpfuzz.fuzzer.plugins)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 
-import fuzzer.catalog as catalog
-from fuzzer import plugins
-from fuzzer.catalog.op import Op
-from fuzzer.errors import UserError
-from fuzzer.formats import UnknownName
+import ulpfuzz.fuzzer.catalog as catalog
+from ulpfuzz.fuzzer import plugins
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import UnknownName
 
 _NOT_FAMILIES = {"array_functions", "composed", "coverage", "exclusions", "functions", "op", "pages", "registry"}
 
@@ -25,7 +25,7 @@ def catalogue() -> dict[str, Op]:
     found: dict[str, Op] = {}
     for module in pkgutil.iter_modules(catalog.__path__):
         if module.name not in _NOT_FAMILIES:
-            for record in importlib.import_module(f"fuzzer.catalog.{module.name}").OPS:
+            for record in importlib.import_module(f"ulpfuzz.fuzzer.catalog.{module.name}").OPS:
                 _add(found, replace(record, family=module.name))
     return found
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import DTYPES, FORMULA, RATIONALS, Calls, Documented, Op, call, op, peer, scalar
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import DTYPES, FORMULA, RATIONALS, Calls, Documented, Op, call, op, peer, scalar
 
 ROUNDING = ("rounding",)
 NUMBERS = ("floating-point numbers",)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import ARB, FORMULA, Documented, Op, call, domain, op, peer, scalar
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import ARB, FORMULA, Documented, Op, call, domain, op, peer, scalar
 
 SPECIAL = ("special functions",)
 X = [scalar("x")]

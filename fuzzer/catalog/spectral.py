@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.catalog.op import FORMULA, RATIONALS, Implementation, Op, call, matrix, op, peer, tensor, vector
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Implementation, Op, call, matrix, op, peer, tensor, vector
 
 WIDE = ("float32", "float64")
 NO_BFLOAT16 = ("float16", "float32", "float64")

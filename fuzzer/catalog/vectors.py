@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog import pages
-from fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, op, peer, vector
+from ulpfuzz.fuzzer.catalog import pages
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, op, peer, vector
 
 X = [vector("x")]
 XY = [vector("x"), vector("y")]

@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def main() -> None:
     """The entry point of the `ulpfuzz` command; ends the process with the command's exit status."""
-    from fuzzer.cli.app import app
+    from ulpfuzz.fuzzer.cli.app import app
 
     app()

@@ -1,6 +1,6 @@
-"""`python -m fuzzer.cli` is `ulpfuzz`."""
+"""`python -m ulpfuzz.fuzzer.cli` is `ulpfuzz`."""
 
-from fuzzer.cli import main
+from ulpfuzz.fuzzer.cli import main
 
 if __name__ == "__main__":
     main()

@@ -10,9 +10,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from fuzzer.cli import coverage, deepstability, inspect, report, run, sweep
-from fuzzer.cli.failure import told
-from fuzzer.passwords import without_passwords
+from ulpfuzz.fuzzer.cli import coverage, deepstability, inspect, report, run, sweep
+from ulpfuzz.fuzzer.cli.failure import told
+from ulpfuzz.fuzzer.passwords import without_passwords
 
 #: Set to 1, exceptions come with their tracebacks.
 DEBUG = "ULPFUZZ_DEBUG"
@@ -74,9 +74,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        import fuzzer
+        import ulpfuzz
 
-        print(f"ulpfuzz {fuzzer.__version__}")
+        print(f"ulpfuzz {ulpfuzz.__version__}")
         raise typer.Exit
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fuzzer.cli.options import Json
+from ulpfuzz.fuzzer.cli.options import Json
 
 
 def coverage(
@@ -15,8 +15,8 @@ def coverage(
     as_json: Json = False,
 ) -> None:
     """Which public callables of the installed frameworks the catalogue covers; imports the frameworks."""
-    from fuzzer.catalog.coverage import MODULES, ledger, totals, unexplained
-    from fuzzer.frameworks.targets.target import prepare_environment
+    from ulpfuzz.fuzzer.catalog.coverage import MODULES, ledger, totals, unexplained
+    from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
 
     prepare_environment()
     rows = ledger()
@@ -24,7 +24,7 @@ def coverage(
     if as_json:
         print(json.dumps({"totals": told, "rows": [vars(row) for row in rows]}))
         return
-    from fuzzer.cli.screen import console, grid
+    from ulpfuzz.fuzzer.cli.screen import console, grid
 
     screen = console()
     if missing:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import BUDGET, Json, Seed, Targets, Workers, seed_or_drawn, with_db
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.cli.options import BUDGET, Json, Seed, Targets, Workers, seed_or_drawn, with_db
+from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
-    from fuzzer.campaign.budget import Budget
-    from fuzzer.campaign.replay import Outcome, Replayed
+    from ulpfuzz.fuzzer.campaign.budget import Budget
+    from ulpfuzz.fuzzer.campaign.replay import Outcome, Replayed
 
 _DB = "sqlite:///deepstability.db"
 
@@ -36,12 +36,12 @@ def deepstability(
     db: Annotated[str, typer.Option("--db", metavar="URL", help="Where its findings are kept.")] = _DB,
 ) -> None:
     """Replay the defects of DeepStability (ICSE 2022): the old methods must be found, the right ones must stay silent."""
-    from fuzzer.campaign.budget import Budget
+    from ulpfuzz.fuzzer.campaign.budget import Budget
 
     wanted, asked = _rows(rows), Budget.parse(budget)
-    from fuzzer.campaign.replay import contract, replay
-    from fuzzer.cli.progress import watching
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.campaign.replay import contract, replay
+    from ulpfuzz.fuzzer.cli.progress import watching
+    from ulpfuzz.fuzzer.findings.store import Store
 
     if targets and not today:
         raise UserError("--targets goes with --today: the historical methods have a target of their own")
@@ -60,12 +60,12 @@ def deepstability(
 def _today(
     wanted: list[int] | None, budget: Budget, seed: int, targets: str | None, workers: int | None, db: str, as_json: bool
 ) -> None:  # fmt: skip
-    from fuzzer.campaign.run import Settings, run_campaign
-    from fuzzer.cli.progress import watching
-    from fuzzer.findings.store import Store
-    from fuzzer.frameworks.targets.registry import installed
-    from reports.maxima import FRAMEWORKS
-    from reports.today import markdown, ops_of_the_study, still_unstable
+    from ulpfuzz.fuzzer.campaign.run import Settings, run_campaign
+    from ulpfuzz.fuzzer.cli.progress import watching
+    from ulpfuzz.fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.frameworks.targets.registry import installed
+    from ulpfuzz.reports.maxima import FRAMEWORKS
+    from ulpfuzz.reports.today import markdown, ops_of_the_study, still_unstable
 
     names = [name for name, indices in ops_of_the_study().items() if wanted is None or set(indices) & set(wanted)]
     if not names:
@@ -99,9 +99,9 @@ def _rows(text: str | None) -> list[int] | None:
 
 
 def _told(told: Replayed, db: str) -> None:
-    from corpus.historic.rows import REASONS
-    from fuzzer.campaign.replay import contract
-    from fuzzer.cli.screen import console
+    from ulpfuzz.corpus.historic.rows import REASONS
+    from ulpfuzz.fuzzer.campaign.replay import contract
+    from ulpfuzz.fuzzer.cli.screen import console
 
     out = console()
     for row in told.rows:
@@ -123,7 +123,7 @@ def _told(told: Replayed, db: str) -> None:
         f"{totals['flagged']} old methods found, {totals['silent']} right ones silent; seed {told.run.seed}, {told.run.seconds:.0f} s",
         highlight=False,
     )
-    out.print(f"One of them: ULPFUZZ_PLUGINS=corpus.historic ulpfuzz findings{with_db(db)}", highlight=False)
+    out.print(f"One of them: ULPFUZZ_PLUGINS=ulpfuzz.corpus.historic ulpfuzz findings{with_db(db)}", highlight=False)
 
 
 def _case(outcome: Outcome) -> str:

@@ -9,8 +9,8 @@ import sys
 import tempfile
 import traceback
 
-from fuzzer.errors import UserError
-from fuzzer.passwords import without_passwords
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.passwords import without_passwords
 
 
 def told(error: Exception) -> str:
@@ -26,16 +26,16 @@ def told(error: Exception) -> str:
 
 
 def _is_users(error: Exception) -> bool:
-    from fuzzer.frameworks.framework import FrameworkError
+    from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 
     return isinstance(error, (UserError, FrameworkError))
 
 
 def _kept(error: Exception) -> str:
     """Where the traceback is: a file that only this user can read, made anew, or standard error where none can be made."""
-    import fuzzer
+    import ulpfuzz
 
-    about = f"ulpfuzz {fuzzer.__version__}, Python {platform.python_version()}, {platform.platform()}"
+    about = f"ulpfuzz {ulpfuzz.__version__}, Python {platform.python_version()}, {platform.platform()}"
     trace = "".join(traceback.format_exception(error))
     whole = without_passwords(f"{about}\n{shlex.join(sys.argv)}\n\n{trace}")
     try:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, Targets, limits, listed
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, Targets, limits, listed
+from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
-    from fuzzer.frameworks.targets.survey import Described
+    from ulpfuzz.fuzzer.frameworks.targets.survey import Described
 
 _INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
 #: Kept for `show`: long, and of little use in a list.
@@ -25,14 +25,14 @@ def ops(
     as_json: Json = False,
 ) -> None:
     """What is fuzzed: every op, its inputs, and the calls that claim to compute it."""
-    from fuzzer.catalog.op import FRAMEWORKS
-    from fuzzer.catalog.registry import select
+    from ulpfuzz.fuzzer.catalog.op import FRAMEWORKS
+    from ulpfuzz.fuzzer.catalog.registry import select
 
     chosen = select(pattern)
     if as_json:
         print(json.dumps([_op_json(op) for op in chosen], ensure_ascii=False))
         return
-    from fuzzer.cli.screen import console, grid
+    from ulpfuzz.fuzzer.cli.screen import console, grid
 
     table = grid("op", "family", "inputs", "params", "orders", *FRAMEWORKS)
     for op in chosen:
@@ -45,7 +45,7 @@ def ops(
 
 
 def _op_json(op: Any) -> dict[str, Any]:
-    from fuzzer.findings.strict_json import jsonable
+    from ulpfuzz.fuzzer.findings.strict_json import jsonable
 
     calls: dict[str, list[str]] = {}
     for implementation in op.implementations:
@@ -63,9 +63,9 @@ def _op_json(op: Any) -> dict[str, Any]:
 
 def targets(as_json: Json = False) -> None:
     """Where ops can run: frameworks, devices, modes and the tables of ulpfuzz.toml; and what each does with subnormal numbers."""
-    from fuzzer.findings.strict_json import to_json
-    from fuzzer.frameworks.targets.survey import survey
-    from fuzzer.frameworks.targets.target import known_targets
+    from ulpfuzz.fuzzer.findings.strict_json import to_json
+    from ulpfuzz.fuzzer.frameworks.targets.survey import survey
+    from ulpfuzz.fuzzer.frameworks.targets.target import known_targets
 
     told = survey(known_targets())
     if as_json:
@@ -73,7 +73,7 @@ def targets(as_json: Json = False) -> None:
         return
     from rich.text import Text
 
-    from fuzzer.cli.screen import console, grid
+    from ulpfuzz.fuzzer.cli.screen import console, grid
 
     table = grid("target", "version", "subnormals", "switches")
     for entry in told:
@@ -126,8 +126,8 @@ def probe(
 ) -> None:
     """One point: the exact result, what every target answers, the error in ulps, and the verdict."""
     call_timeout = limits(case_timeout, None)["case_timeout"]
-    from fuzzer.campaign.probe import probe as examine
-    from fuzzer.campaign.shard import CALL_TIMEOUT
+    from ulpfuzz.fuzzer.campaign.probe import probe as examine
+    from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
 
     found = examine(
         op, dtype, _object("--inputs", inputs, exact=True), _object("--params", params), order, targets, case_timeout=call_timeout or CALL_TIMEOUT
@@ -153,9 +153,9 @@ def _object(option: str, text: str | None, *, exact: bool = False) -> dict[str, 
 def _print_probe(found: Any) -> None:
     from rich.text import Text
 
-    from fuzzer.cli.screen import console, grid, styled
-    from reports import numbers
-    from reports.headline import array_of
+    from ulpfuzz.fuzzer.cli.screen import console, grid, styled
+    from ulpfuzz.reports import numbers
+    from ulpfuzz.reports.headline import array_of
 
     screen = console()
     params = "".join(f", {name}={value}" for name, value in found.params.items())
@@ -217,9 +217,9 @@ def findings(
     db: Db = DEFAULT_DB,
 ) -> None:
     """The findings of a run, gravest first; those that are documented or flushes only on request."""
-    from fuzzer.findings.label import as_json as told_of
-    from fuzzer.findings.label import counted, flush_records, plain
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.findings.label import as_json as told_of
+    from ulpfuzz.fuzzer.findings.label import counted, flush_records, plain
+    from ulpfuzz.fuzzer.findings.store import Store
 
     _check_filters(dtype, target, symptom, class_, order, label)
     filters = {"op": op, "dtype": dtype, "target": _whole_targets(target), "symptom": symptom, "class": class_, "order": order}
@@ -227,7 +227,7 @@ def findings(
         record = store.run(run)
         found = store.findings(record.id, new=True if new else None, **filters)
     if op and not found:  # an op that the catalogue has lost may still have findings
-        from fuzzer.catalog.registry import select
+        from ulpfuzz.fuzzer.catalog.registry import select
 
         select(op)
     if label:
@@ -242,7 +242,7 @@ def findings(
         told = [{k: v for k, v in one.items() if k not in _LEFT_OUT} for one in whole]
         print(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return
-    from fuzzer.cli.screen import console, findings_table
+    from ulpfuzz.fuzzer.cli.screen import console, findings_table
 
     screen = console()
     if found:
@@ -261,11 +261,11 @@ def _check_filters(
     dtype: str | None, target: str | None, symptom: str | None, class_: str | None, order: str | None, label: str | None
 ) -> None:  # fmt: skip
     """A filter that can match nothing is a typing error."""
-    from fuzzer.catalog.op import ALL_DTYPES, ORDERS
-    from fuzzer.findings.label import LABELS
-    from fuzzer.formats import UnknownName
-    from fuzzer.frameworks.targets.target import framework_names, framework_of
-    from fuzzer.judge.verdict import Class, Symptom
+    from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, ORDERS
+    from ulpfuzz.fuzzer.findings.label import LABELS
+    from ulpfuzz.fuzzer.formats import UnknownName
+    from ulpfuzz.fuzzer.frameworks.targets.target import framework_names, framework_of
+    from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 
     closed = {
         "dtype": (dtype, ALL_DTYPES),
@@ -295,16 +295,16 @@ def show(
     db: Db = DEFAULT_DB,
 ) -> None:
     """Everything about one finding."""
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
         found = store.finding(finding)
     if as_json:
-        from fuzzer.findings.label import as_json as told_of
-        from fuzzer.findings.strict_json import to_json
+        from ulpfuzz.fuzzer.findings.label import as_json as told_of
+        from ulpfuzz.fuzzer.findings.strict_json import to_json
 
         print(to_json(told_of(found)))
         return
-    from fuzzer.cli.screen import console, finding_whole
+    from ulpfuzz.fuzzer.cli.screen import console, finding_whole
 
     console().print(finding_whole(found))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.errors import UserError
 
 DEFAULT_DB = "sqlite:///ulpfuzz.db"
 #: Python, numpy and the oracles take 200 MiB of it before a framework is loaded.
@@ -95,11 +95,11 @@ def listed(text: str | None) -> tuple[str, ...]:
 
 def checked(ops: str | None, targets: str | None, dtypes: str | None, orders: str | None, budget: str | None) -> dict[str, Any]:
     """The selection, every name of it valid; said before anything slow is imported. Raises UserError, UnknownName."""
-    from fuzzer.campaign.budget import Budget
-    from fuzzer.catalog.op import ORDERS
-    from fuzzer.catalog.registry import select
-    from fuzzer.formats import UnknownName, format_named
-    from fuzzer.frameworks.targets.target import targets_named
+    from ulpfuzz.fuzzer.campaign.budget import Budget
+    from ulpfuzz.fuzzer.catalog.op import ORDERS
+    from ulpfuzz.fuzzer.catalog.registry import select
+    from ulpfuzz.fuzzer.formats import UnknownName, format_named
+    from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 
     if budget is not None:
         Budget.parse(budget)
@@ -115,7 +115,7 @@ def checked(ops: str | None, targets: str | None, dtypes: str | None, orders: st
 
 def limits(case_timeout: str | None, memory_limit: str | None) -> dict[str, Any]:
     """What is said of how long a call may take and how much memory a worker may have. Raises UserError."""
-    from fuzzer.campaign.budget import seconds_of
+    from ulpfuzz.fuzzer.campaign.budget import seconds_of
 
     return {
         "case_timeout": None if case_timeout is None else seconds_of(case_timeout, "a time that a call may take"),
@@ -127,6 +127,6 @@ def with_db(db: str) -> str:
     """What a command that is suggested needs to find the same store again, a password left out."""
     if db in (DEFAULT_DB, os.environ.get("ULPFUZZ_DB")):
         return ""
-    from fuzzer.findings.database_url import shown
+    from ulpfuzz.fuzzer.findings.database_url import shown
 
     return f" --db {shlex.quote(shown(db))}"

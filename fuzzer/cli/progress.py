@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fuzzer.campaign.run import Progress
-    from fuzzer.campaign.sweep import SweepProgress
+    from ulpfuzz.fuzzer.campaign.run import Progress
+    from ulpfuzz.fuzzer.campaign.sweep import SweepProgress
 
 #: Seconds between plain lines.
 EVERY = 10.0

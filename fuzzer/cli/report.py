@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, limits, listed
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, limits, listed
+from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
-    from fuzzer.findings.finding import Finding, Run
-    from fuzzer.findings.history import Comparison
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.findings.finding import Finding, Run
+    from ulpfuzz.fuzzer.findings.history import Comparison
+    from ulpfuzz.fuzzer.findings.store import Store
 
 #: How long a report runs scripts for by default.
 SCRIPTS, SCRIPT_SECONDS = "10m", 600.0
@@ -45,10 +45,10 @@ def report(
     db: Db = DEFAULT_DB,
 ) -> None:
     """Write the report of a run, with a reproducer script per finding, each run once."""
-    from fuzzer.campaign.budget import seconds_of
-    from fuzzer.findings.store import Store
-    from fuzzer.formats import UnknownName
-    from reports.writer import FORMATS
+    from ulpfuzz.fuzzer.campaign.budget import seconds_of
+    from ulpfuzz.fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.formats import UnknownName
+    from ulpfuzz.reports.writer import FORMATS
 
     wanted = listed(formats)
     for name in wanted:
@@ -107,11 +107,11 @@ def write_report(
 ) -> list[Path]:
     """The report of a run against a baseline run; the paths written. seconds: how long scripts are run for. Raises ReportError,
     UnknownName."""
-    import reports
-    from fuzzer.catalog.registry import ops
-    from fuzzer.cli.scripts import run_scripts
-    from fuzzer.findings.history import compare, with_status
-    from fuzzer.findings.label import is_listed_separately
+    from ulpfuzz import reports
+    from ulpfuzz.fuzzer.catalog.registry import ops
+    from ulpfuzz.fuzzer.cli.scripts import run_scripts
+    from ulpfuzz.fuzzer.findings.history import compare, with_status
+    from ulpfuzz.fuzzer.findings.label import is_listed_separately
 
     found = store.findings(record.id)
     texts = {f.id: text for f in found if not is_listed_separately(f) and (text := _script(f, record.environment))}
@@ -133,7 +133,7 @@ def _script(finding: Finding, environment: Mapping[str, Any]) -> str:
 
     environment: of the run that the finding was seen in.
     """
-    from fuzzer.campaign.reproduce import script_for
+    from ulpfuzz.fuzzer.campaign.reproduce import script_for
 
     try:
         return script_for(finding, _versions(finding, environment), **_settings(finding, environment))
@@ -143,8 +143,8 @@ def _script(finding: Finding, environment: Mapping[str, Any]) -> str:
 
 def _versions(finding: Finding, environment: Mapping[str, Any]) -> dict[str, str]:
     """The library versions that the finding was seen with; the framework's is that of the target's host."""
-    from fuzzer.findings.identity import framework_of
-    from reports.model import versions_of
+    from ulpfuzz.fuzzer.findings.identity import framework_of
+    from ulpfuzz.reports.model import versions_of
 
     found = versions_of(environment)
     there = found.get(finding.target.partition(":")[0])
@@ -153,8 +153,8 @@ def _versions(finding: Finding, environment: Mapping[str, Any]) -> dict[str, str
 
 def _settings(finding: Finding, environment: Mapping[str, Any]) -> dict[str, Any]:
     """What a script needs beside for a target with switches or a host. Raises UserError for switches that are none any more."""
-    from fuzzer.findings.identity import framework_of
-    from fuzzer.frameworks.targets.switches import parsed, reproducer_lines
+    from ulpfuzz.fuzzer.findings.identity import framework_of
+    from ulpfuzz.fuzzer.frameworks.targets.switches import parsed, reproducer_lines
 
     told: dict[str, Any] = {}
     place, _, switches = finding.target.partition(";")
@@ -181,7 +181,7 @@ def repro(
 ) -> None:
     """Run a finding again, now: exit status 1 while it still fails, 0 when it is gone."""
     call_timeout = limits(case_timeout, None)["case_timeout"]
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
         found = store.finding(finding)
@@ -189,11 +189,11 @@ def repro(
         if script is not None:
             _write_script(store, found, last, script)
             return
-    from fuzzer.campaign.reproduce import CALL_TIMEOUT, reproduce
+    from ulpfuzz.fuzzer.campaign.reproduce import CALL_TIMEOUT, reproduce
 
     result = reproduce(found, case_timeout=call_timeout or float(found.case.get("patience", CALL_TIMEOUT)))
     if as_json:
-        from fuzzer.findings.strict_json import to_json
+        from ulpfuzz.fuzzer.findings.strict_json import to_json
 
         now = result.now
         told = {"id": found.id, "still_fails": result.still_fails, "target": now.target, "version": result.version,
@@ -209,10 +209,10 @@ def repro(
 def _write_script(store: Store, finding: Finding, run: Run | None, path: Path) -> None:
     """Writes a finding's script, or prints it, and runs it once in a fresh interpreter; what it says goes to the store and to standard
     error."""
-    from fuzzer.campaign.reproduce import script_for
-    from fuzzer.cli.scripts import with_script
-    from fuzzer.findings.identity import framework_of
-    from reports.script_run import run_fresh
+    from ulpfuzz.fuzzer.campaign.reproduce import script_for
+    from ulpfuzz.fuzzer.cli.scripts import with_script
+    from ulpfuzz.fuzzer.findings.identity import framework_of
+    from ulpfuzz.reports.script_run import run_fresh
 
     environment = run.environment if run else {}
     text = script_for(finding, _versions(finding, environment), **_settings(finding, environment))
@@ -241,9 +241,9 @@ def compare(
     db: Db = DEFAULT_DB,
 ) -> None:
     """What changed from one run, or one target, to another: new, worse, known, better, fixed, and not run again."""
-    from fuzzer.findings.history import STATUSES
-    from fuzzer.findings.history import compare as compared
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.findings.history import STATUSES
+    from ulpfuzz.fuzzer.findings.history import compare as compared
+    from ulpfuzz.fuzzer.findings.store import Store
 
     pair = listed(targets)
     if targets is not None and len(pair) != 2:
@@ -256,7 +256,7 @@ def compare(
     if as_json:
         print(_comparison_json(found))
         return
-    from fuzzer.cli.screen import console, findings_table
+    from ulpfuzz.fuzzer.cli.screen import console, findings_table
 
     screen = console()
     if found.targets is None:
@@ -276,16 +276,16 @@ def compare(
 
 def _version(target: str, environment: Mapping[str, Any]) -> str:
     """ " 0.10.2", of the library that the target of a run was; "" where it is not recorded."""
-    from reports.model import versions_of
+    from ulpfuzz.reports.model import versions_of
 
     version = versions_of(environment).get(target.partition(":")[0], "")
     return f" {version}" if version else ""
 
 
 def _comparison_json(found: Comparison) -> str:
-    from fuzzer.findings.history import STATUSES
-    from fuzzer.findings.label import as_json
-    from fuzzer.findings.strict_json import to_json
+    from ulpfuzz.fuzzer.findings.history import STATUSES
+    from ulpfuzz.fuzzer.findings.label import as_json
+    from ulpfuzz.fuzzer.findings.strict_json import to_json
 
     def brief(finding: Finding) -> dict[str, Any]:
         return {name: value for name, value in as_json(finding).items() if name not in ("profile", "answers")}

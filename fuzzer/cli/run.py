@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import (
+from ulpfuzz.fuzzer.cli.options import (
     BUDGET,
     DEFAULT_DB,
     CaseTimeout,
@@ -30,14 +30,14 @@ from fuzzer.cli.options import (
     limits,
     seed_or_drawn,
 )
-from fuzzer.cli.summary import summary
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.cli.summary import summary
+from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
-    from fuzzer.campaign.run import Settings
-    from fuzzer.cli.report import Selection
-    from fuzzer.findings.finding import Finding, Run
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.campaign.run import Settings
+    from ulpfuzz.fuzzer.cli.report import Selection
+    from ulpfuzz.fuzzer.findings.finding import Finding, Run
+    from ulpfuzz.fuzzer.findings.store import Store
 
 #: The format that a night sweeps, and from which budget on, in seconds.
 SWEPT, SWEPT_FROM = "bfloat16", 3600.0
@@ -78,7 +78,7 @@ def run(
 ) -> None:
     """Fuzz: generate, run, judge, keep the findings, and print what was found."""
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=resume is None) as store:
         past = _resumed(store, resume) if resume else None
@@ -110,11 +110,11 @@ def nightly(
 ) -> None:
     """The night's run against the last one: exit status 1 on new findings, 0 on none, 2 on errors. Writes the report."""
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
-    from fuzzer.cli.report import SCRIPT_SECONDS, finished_before, writable, write_report
-    from fuzzer.findings.history import compare, with_status
-    from fuzzer.findings.known_issues import load_known_issues
-    from fuzzer.findings.label import plain
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.cli.report import SCRIPT_SECONDS, finished_before, writable, write_report
+    from ulpfuzz.fuzzer.findings.history import compare, with_status
+    from ulpfuzz.fuzzer.findings.known_issues import load_known_issues
+    from ulpfuzz.fuzzer.findings.label import plain
+    from ulpfuzz.fuzzer.findings.store import Store
 
     known = load_known_issues()
     writable(out)
@@ -169,8 +169,8 @@ def _settings(
     *, given: str | None = None,
 ) -> Settings:  # fmt: skip
     """A resumed run keeps its seed, budget and limits, and what it selected, unless it is said anew."""
-    from fuzzer.campaign.budget import Budget
-    from fuzzer.campaign.run import Settings
+    from ulpfuzz.fuzzer.campaign.budget import Budget
+    from ulpfuzz.fuzzer.campaign.run import Settings
 
     if past is not None:
         stored = past.environment.get("selection", {})
@@ -193,10 +193,10 @@ def _settings(
 
 def _after_sweep(settings: Settings, store: Store, *, quiet: bool) -> Settings:
     """The settings of what comes after the night's sweep: less of the time, and its worst inputs to replay."""
-    from fuzzer.campaign.budget import Budget
-    from fuzzer.campaign.sweep import SweepSettings, run_sweep
-    from fuzzer.cli.progress import sweeping
-    from fuzzer.inputs.exhaustive import NotSwept
+    from ulpfuzz.fuzzer.campaign.budget import Budget
+    from ulpfuzz.fuzzer.campaign.sweep import SweepSettings, run_sweep
+    from ulpfuzz.fuzzer.cli.progress import sweeping
+    from ulpfuzz.fuzzer.inputs.exhaustive import NotSwept
 
     began = time.monotonic()
     asked = SweepSettings(
@@ -220,16 +220,16 @@ def _after_sweep(settings: Settings, store: Store, *, quiet: bool) -> Settings:
 
 def _selection(settings: Settings) -> Selection:
     """As a run with these settings records it."""
-    from fuzzer.frameworks.targets.target import targets_named
+    from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 
     told = {"ops": settings.ops, "dtypes": list(settings.dtypes), "orders": list(settings.orders)}
     return told, [str(target) for target in targets_named(settings.targets)]
 
 
 def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
-    from fuzzer.campaign.budget import Budget
-    from fuzzer.campaign.run import first_visit, run_campaign
-    from fuzzer.cli.progress import watching
+    from ulpfuzz.fuzzer.campaign.budget import Budget
+    from ulpfuzz.fuzzer.campaign.run import first_visit, run_campaign
+    from ulpfuzz.fuzzer.cli.progress import watching
 
     if not quiet:
         print(
@@ -250,8 +250,8 @@ def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
 
 def _contract(record: Run, found: Sequence[Finding]) -> dict[str, Any]:
     """The documented JSON of a run. Of the findings "total" and "new" count those without a label; each label has a count of its own."""
-    from fuzzer.findings.label import counts, plain
-    from fuzzer.findings.strict_json import jsonable
+    from ulpfuzz.fuzzer.findings.label import counts, plain
+    from ulpfuzz.fuzzer.findings.strict_json import jsonable
 
     own = plain(found)
     environment = record.environment

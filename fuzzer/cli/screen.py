@@ -12,13 +12,13 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from fuzzer.catalog.registry import ops
-from fuzzer.findings.finding import Finding
-from fuzzer.findings.identity import framework_of
-from reports import numbers
-from reports.advice import advice_of
-from reports.extent import extent_text
-from reports.headline import SILENT, arrays_of, element_of, headline, vouched
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.reports import numbers
+from ulpfuzz.reports.advice import advice_of
+from ulpfuzz.reports.extent import extent_text
+from ulpfuzz.reports.headline import SILENT, arrays_of, element_of, headline, vouched
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140

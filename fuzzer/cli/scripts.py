@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fuzzer.findings.finding import Finding
-    from fuzzer.findings.store import Store
-    from reports.script_run import Ran
+    from ulpfuzz.fuzzer.findings.finding import Finding
+    from ulpfuzz.fuzzer.findings.store import Store
+    from ulpfuzz.reports.script_run import Ran
 
 #: Findings whose words are kept in the store at a time: a report that is broken off loses no more.
 KEPT = 50
@@ -21,7 +21,7 @@ def run_scripts(
 ) -> list[Finding]:
     """The findings with what their scripts say, in their order; those of which the store knows it are not run again, and none is begun after
     so many seconds. environment: of the run, which names the interpreters of hosts."""
-    from reports.script_run import run_all, run_fresh
+    from ulpfuzz.reports.script_run import run_all, run_fresh
 
     until = time.monotonic() + seconds
     due = {f.id: texts[f.id] for f in found if not f.script and f.id in texts and "@" not in f.target.partition(":")[0]}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fuzzer.cli.options import with_db
+from ulpfuzz.fuzzer.cli.options import with_db
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from fuzzer.findings.finding import CellSummary, Finding, Run
-    from fuzzer.findings.history import Comparison
+    from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
+    from ulpfuzz.fuzzer.findings.history import Comparison
 
 #: Lines of the summary given to findings, and to other lists.
 _TOP, _SOME = 12, 6
@@ -27,10 +27,10 @@ def summary(
     record: Run, found: Sequence[Finding], cells: Sequence[CellSummary], db: str, comparison: Comparison | None = None
 ) -> None:
     """What a run found, on one screen, and what to type next."""
-    from fuzzer.cli.screen import console
-    from fuzzer.findings.label import counts as counts_of
-    from fuzzer.findings.label import plain
-    from reports import numbers
+    from ulpfuzz.fuzzer.cli.screen import console
+    from ulpfuzz.fuzzer.findings.label import counts as counts_of
+    from ulpfuzz.fuzzer.findings.label import plain
+    from ulpfuzz.reports import numbers
 
     labels, found = counts_of(found), plain(found)
 
@@ -62,7 +62,7 @@ def summary(
 
 
 def _findings(screen: Console, found: Sequence[Finding]) -> None:
-    from fuzzer.cli.screen import findings_table, symptoms_table
+    from ulpfuzz.fuzzer.cli.screen import findings_table, symptoms_table
 
     if found:
         fresh = sum(f.status == "new" for f in found)
@@ -77,7 +77,7 @@ def _findings(screen: Console, found: Sequence[Finding]) -> None:
 
 
 def _undecided(screen: Console, cells: Sequence[CellSummary]) -> None:
-    from reports import numbers
+    from ulpfuzz.reports import numbers
 
     undecided = sum(c.classes.get("undecided", 0) for c in cells)
     judged = sum(sum(c.classes.values()) for c in cells)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuzzer.cli.options import (
+from ulpfuzz.fuzzer.cli.options import (
     DEFAULT_DB,
     CaseTimeout,
     Db,
@@ -22,13 +22,13 @@ from fuzzer.cli.options import (
     limits,
     with_db,
 )
-from fuzzer.errors import UserError
+from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from fuzzer.campaign.sweep import Swept
-    from fuzzer.findings.fact import Fact
+    from ulpfuzz.fuzzer.campaign.sweep import Swept
+    from ulpfuzz.fuzzer.findings.fact import Fact
 
 
 def sweep(
@@ -67,9 +67,9 @@ def sweep(
             else "an op, or --all, not both"
         )
     chosen = checked(op or "*", targets, None, orders, None) | limits(case_timeout, memory_limit)
-    from fuzzer.campaign.sweep import SweepSettings, run_sweep
-    from fuzzer.cli.progress import sweeping
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.campaign.sweep import SweepSettings, run_sweep
+    from ulpfuzz.fuzzer.cli.progress import sweeping
+    from ulpfuzz.fuzzer.findings.store import Store
 
     chosen |= {"dtype": dtype, "params": _params(params), "first_calls": first_calls}
     if workers is not None:
@@ -94,21 +94,21 @@ def facts(
     db: Db = DEFAULT_DB,
 ) -> None:
     """What sweeps have proved: the largest error of each call over all inputs."""
-    from fuzzer.findings.store import Store
-    from fuzzer.findings.strict_json import to_json
+    from ulpfuzz.fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.findings.strict_json import to_json
 
     with Store(db, create=False) as store:
         found = [fact for fact in store.facts(ops) if dtype in (None, fact.dtype)]
     if as_json:
         print(to_json(found))
     elif markdown:
-        from reports.maxima import maxima
+        from ulpfuzz.reports.maxima import maxima
 
         print(maxima(found))
     elif not found:
         print("no facts; `ulpfuzz sweep tanh --dtype bfloat16` proves some in seconds")
     else:
-        from fuzzer.cli.screen import console
+        from ulpfuzz.fuzzer.cli.screen import console
 
         _table(found, console())
 
@@ -119,7 +119,7 @@ _SELECTING = ("dtype", "orders", "targets", "params", "first_calls")
 
 def _resumed(context: typer.Context, db: str, name: str) -> tuple[str, str, str, str | None, str, bool]:
     """ops, dtype, orders, params, targets and first_calls of a sweep in the store. Raises UserError."""
-    from fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.findings.store import Store
 
     for option in _SELECTING:
         source = context.get_parameter_source(option)
@@ -146,7 +146,7 @@ def _params(text: str | None) -> dict[str, Any] | None:
 
 def _contract(swept: Swept, *, whole: bool) -> str:
     """The documented JSON: an object per op, dtype and order; a list of them where several ops were requested."""
-    from fuzzer.findings.strict_json import to_json
+    from ulpfuzz.fuzzer.findings.strict_json import to_json
 
     told = []
     for (name, dtype, order), group in groupby(swept.facts, key=lambda f: (f.op, f.dtype, f.order)):
@@ -174,8 +174,8 @@ def _target(fact: Fact) -> dict[str, Any]:
 
 
 def _told(swept: Swept, db: str) -> None:
-    from fuzzer.cli.screen import console
-    from reports import numbers
+    from ulpfuzz.fuzzer.cli.screen import console
+    from ulpfuzz.reports import numbers
 
     screen = console()
     sweep = swept.sweep
@@ -188,8 +188,8 @@ def _told(swept: Swept, db: str) -> None:
 
 
 def _table(found: Sequence[Fact], screen: Console) -> None:
-    from fuzzer.cli.screen import grid
-    from reports import numbers
+    from ulpfuzz.fuzzer.cli.screen import grid
+    from ulpfuzz.reports import numbers
 
     for (op, dtype, order), group in groupby(found, key=lambda f: (f.op, f.dtype, f.order)):
         some = list(group)

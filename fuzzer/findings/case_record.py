@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fuzzer.case import COTANGENT, TANGENT, Case, Placement
-from fuzzer.errors import UserError
-from fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Case, Placement
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.finding import Finding
 
 __all__ = ["COTANGENT", "TANGENT", "case_from", "case_of", "record_of"]
 

@@ -13,9 +13,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from fuzzer.errors import UserError
-from fuzzer.findings import tables
-from fuzzer.findings.database_url import shown, without_secrets
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings import tables
+from ulpfuzz.fuzzer.findings.database_url import shown, without_secrets
 
 #: Seconds that a writer waits for another process's transaction; a shard's takes milliseconds.
 BUSY_TIMEOUT = 30.0

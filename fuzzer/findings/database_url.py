@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from fuzzer.passwords import HIDDEN, passwords_in, without_passwords
+from ulpfuzz.fuzzer.passwords import HIDDEN, passwords_in, without_passwords
 
 
 def shown(url: str | URL) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fuzzer.findings.target_cell import TargetCell
+from ulpfuzz.fuzzer.findings.target_cell import TargetCell
 
 #: Intervals that are kept; where there are more, those with the fewest passing inputs between them are joined.
 INTERVALS = 64

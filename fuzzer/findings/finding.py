@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from fuzzer.findings.target_cell import TargetCell
+from ulpfuzz.fuzzer.findings.target_cell import TargetCell
 
 #: The lanes of a profile beside its binades, in place of an exponent: rows whose numbers are all zero, rows with an infinity, rows with a
 #: NaN.

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from fuzzer.errors import UserError
-from fuzzer.findings.finding import Finding, Run
-from fuzzer.findings.identity import UnresolvedName, cell_key, framework_of
-from fuzzer.findings.label import is_listed_separately
-from fuzzer.findings.store import Store
-from fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.finding import Finding, Run
+from ulpfuzz.fuzzer.findings.identity import UnresolvedName, cell_key, framework_of
+from ulpfuzz.fuzzer.findings.label import is_listed_separately
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.formats import UnknownName
 
 #: The statuses, in the order in which a reader wants them.
 STATUSES = ("new", "worse", "known", "better", "fixed", "not-run")

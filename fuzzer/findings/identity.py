@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.formats import UnknownName
 
 #: Crockford's base32 in lower case: no i, l, o, u, so that a suffix can be read aloud and typed.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

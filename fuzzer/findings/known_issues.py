@@ -12,11 +12,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS
-from fuzzer.errors import UserError
-from fuzzer.findings.finding import CellSummary, Finding
-from fuzzer.findings.identity import framework_of
-from fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 
 #: What a record can match: field of the finding -> its closed list of choices, where it has one.
 MATCHABLE: dict[str, tuple[str, ...]] = {
@@ -81,7 +81,7 @@ def load_known_issues(path: Path | None = None, *, today: date | None = None) ->
 
     Raises KnownIssueError: the file, the entry, what is wrong, and the nearest valid choice.
     """
-    source = path if path is not None else files("corpus").joinpath("known_issues.toml")
+    source = path if path is not None else files("ulpfuzz.corpus").joinpath("known_issues.toml")
     name = str(path) if path is not None else "corpus/known_issues.toml"
     try:
         data = tomllib.loads(source.read_text(encoding="utf-8"))

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fuzzer.findings.finding import Finding
-from fuzzer.findings.strict_json import jsonable
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.strict_json import jsonable
 
 COMPOSED, DOCUMENTED, FLUSH = "composed", "documented", "flush"
 #: Every label, the one that counts first.

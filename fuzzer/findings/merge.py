@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from fuzzer.findings.finding import NOT_A_NUMBER, CellSummary, Finding
+from ulpfuzz.fuzzer.findings.finding import NOT_A_NUMBER, CellSummary, Finding
 
 Profile = list[list[float]]
 

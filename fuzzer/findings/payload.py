@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fuzzer.findings.database import StoreError
-from fuzzer.findings.fact import Fact, Sweep
-from fuzzer.findings.finding import CellSummary, Finding, Run
-from fuzzer.findings.restore import restored
+from ulpfuzz.fuzzer.findings.database import StoreError
+from ulpfuzz.fuzzer.findings.fact import Fact, Sweep
+from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
+from ulpfuzz.fuzzer.findings.restore import restored
 
 Noun = TypeVar("Noun", Finding, CellSummary, Run, Fact, Sweep)
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from fuzzer.case import in_order
-from fuzzer.catalog.op import Op
-from fuzzer.catalog.registry import ops
-from fuzzer.findings.fact import Fact
-from fuzzer.findings.finding import INFINITE, NOT_A_NUMBER, ZERO, CellSummary, Finding
+from ulpfuzz.fuzzer.case import in_order
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.findings.fact import Fact
+from ulpfuzz.fuzzer.findings.finding import INFINITE, NOT_A_NUMBER, ZERO, CellSummary, Finding
 
 Record = TypeVar("Record", Finding, CellSummary, Fact)
 #: What was written then for the exponent of a zero, and of an infinity or NaN; no format has numbers there.

@@ -10,14 +10,14 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from fuzzer.findings import tables
-from fuzzer.findings.database import Database, StoreError
-from fuzzer.findings.fact import Fact, Sweep
-from fuzzer.findings.finding import CellSummary, Finding, Run
-from fuzzer.findings.identity import UnresolvedName, cell_key, digest, resolve
-from fuzzer.findings.merge import merge_cells, merge_findings
-from fuzzer.findings.payload import decode, encode
-from fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.findings import tables
+from ulpfuzz.fuzzer.findings.database import Database, StoreError
+from ulpfuzz.fuzzer.findings.fact import Fact, Sweep
+from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
+from ulpfuzz.fuzzer.findings.identity import UnresolvedName, cell_key, digest, resolve
+from ulpfuzz.fuzzer.findings.merge import merge_cells, merge_findings
+from ulpfuzz.fuzzer.findings.payload import decode, encode
+from ulpfuzz.fuzzer.formats import UnknownName
 
 __all__ = ["FILTERS", "Store", "StoreError"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
-from fuzzer.case import Batch, Params, Placement
-from fuzzer.catalog.op import Implementation, Op
-from fuzzer.formats import Floats
+from ulpfuzz.fuzzer.case import Batch, Params, Placement
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op
+from ulpfuzz.fuzzer.formats import Floats
 
 if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
     from torch import Tensor

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from fuzzer.case import Batch, Placement
-from fuzzer.formats import Floats
-from fuzzer.frameworks.framework import DeviceSweep, Framework, Job
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.formats import Floats
+from ulpfuzz.fuzzer.frameworks.framework import DeviceSweep, Framework, Job
 
 P = ParamSpec("P")
 T = TypeVar("T")

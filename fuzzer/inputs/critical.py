@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from fuzzer.formats import Format
+from ulpfuzz.fuzzer.formats import Format
 
 
 @cache

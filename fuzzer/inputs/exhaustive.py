@@ -11,10 +11,10 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import Batch
-from fuzzer.catalog.op import Input, Op
-from fuzzer.errors import UserError
-from fuzzer.formats import Floats, Format, format_named
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import Floats, Format, format_named
 
 #: Formats whose bit patterns can be run through in a day or less.
 SWEPT = ("float16", "bfloat16", "float32")

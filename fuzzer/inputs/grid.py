@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.case import COTANGENT, Batch
-from fuzzer.catalog.op import Input, Op
-from fuzzer.formats import Floats, Format, format_named
-from fuzzer.inputs import regions
-from fuzzer.inputs.recipe import Landmarks, settle
-from fuzzer.inputs.shapes import direction_counts
+from ulpfuzz.fuzzer.case import COTANGENT, Batch
+from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.formats import Floats, Format, format_named
+from ulpfuzz.fuzzer.inputs import regions
+from ulpfuzz.fuzzer.inputs.recipe import Landmarks, settle
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts
 
 #: Ways in which a vector holds a point of the grid.
 KINDS = 3

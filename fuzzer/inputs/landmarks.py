@@ -16,10 +16,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.formats import Floats, Format, Ordinals
-from fuzzer.inputs.regions import bounds, special_grid
-from oracles.function import Function
-from oracles.reference import FINITE, Reference
+from ulpfuzz.fuzzer.formats import Floats, Format, Ordinals
+from ulpfuzz.fuzzer.inputs.regions import bounds, special_grid
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.reference import FINITE, Reference
 
 Oracle = Callable[[dict[str, NDArray[np.float64]]], Reference]
 Codes = NDArray[np.int64]

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.formats import Floats, Format
-from fuzzer.inputs.regions import finite, nudge
+from ulpfuzz.fuzzer.formats import Floats, Format
+from ulpfuzz.fuzzer.inputs.regions import finite, nudge
 
 Generator = np.random.Generator
 Wide = NDArray[np.float64]

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, TANGENT, Batch
-from fuzzer.catalog.op import Input, Op
-from fuzzer.formats import Floats, Format, UnknownName, format_named
-from fuzzer.inputs import matrices, regions, relations, structures, vectors
-from fuzzer.inputs.shapes import direction_counts
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch
+from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.formats import Floats, Format, UnknownName, format_named
+from ulpfuzz.fuzzer.inputs import matrices, regions, relations, structures, vectors
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts
 
-#: Critical points by input name, see fuzzer.inputs.landmarks.
+#: Critical points by input name, see ulpfuzz.fuzzer.inputs.landmarks.
 Landmarks = Mapping[str, Sequence[float]]
 Generator = np.random.Generator
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.formats import Floats, Format, Ordinals
-from fuzzer.inputs.critical import half_pi_multiples, hardest_half_pi
+from ulpfuzz.fuzzer.formats import Floats, Format, Ordinals
+from ulpfuzz.fuzzer.inputs.critical import half_pi_multiples, hardest_half_pi
 
 Domain = tuple[float, float]
 Span = tuple[int, int]

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.formats import Floats, Format, Ordinals
-from fuzzer.inputs.regions import finite, nudge
+from ulpfuzz.fuzzer.formats import Floats, Format, Ordinals
+from ulpfuzz.fuzzer.inputs.regions import finite, nudge
 
 Generator = np.random.Generator
 Wide = NDArray[np.float64]

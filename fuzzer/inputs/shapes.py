@@ -9,10 +9,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, TANGENT
-from fuzzer.catalog.op import Op
-from oracles.definitions import definition
-from oracles.function import flat
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.oracles.definitions import definition
+from ulpfuzz.oracles.function import flat
 
 
 class _Anything:
@@ -51,7 +51,7 @@ class Shapes:
 def output_count(op: Op, params: Mapping[str, Any], length: int) -> int:
     """The number of outputs of one row: 1 where the op reduces, `length` where it maps a vector to a vector, and so on.
 
-    Raises oracles.definitions.UnknownDefinition where the op's definition is missing.
+    Raises ulpfuzz.oracles.definitions.UnknownDefinition where the op's definition is missing.
     """
     return _count(op.definition or op.name, tuple(i.sizes(length) for i in op.inputs), tuple(params.items()))
 

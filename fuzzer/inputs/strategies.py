@@ -1,8 +1,8 @@
 """Hypothesis strategies: `cases` for one point, `recipes` for thousands, `explore` for the campaign.
 
     from hypothesis import given
-    from fuzzer.catalog.registry import op_named
-    from fuzzer.inputs.strategies import cases, recipes
+    from ulpfuzz.fuzzer.catalog.registry import op_named
+    from ulpfuzz.fuzzer.inputs.strategies import cases, recipes
 
     @given(cases(op_named("digamma"), "float32"))
     def test_one_point(case):
@@ -37,15 +37,15 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
-from fuzzer.case import COTANGENT, TANGENT, Batch, Case
-from fuzzer.catalog.op import Input, Op
-from fuzzer.errors import UserError
-from fuzzer.formats import Format, format_named
-from fuzzer.inputs import matrices, relations, vectors
-from fuzzer.inputs.recipe import COTANGENTS, TANGENTS, Draw, Landmarks, Recipe
-from fuzzer.inputs.regions import REGIONS, bounds, regions_of, special_values
-from fuzzer.inputs.shapes import direction_counts, numbers_in_row
-from fuzzer.inputs.structures import satisfy
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Case
+from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import Format, format_named
+from ulpfuzz.fuzzer.inputs import matrices, relations, vectors
+from ulpfuzz.fuzzer.inputs.recipe import COTANGENTS, TANGENTS, Draw, Landmarks, Recipe
+from ulpfuzz.fuzzer.inputs.regions import REGIONS, bounds, regions_of, special_values
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts, numbers_in_row
+from ulpfuzz.fuzzer.inputs.structures import satisfy
 
 DrawFunction = Callable[[st.SearchStrategy[Any]], Any]
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.catalog.op import Input
-from fuzzer.formats import Floats, Format
+from ulpfuzz.fuzzer.catalog.op import Input
+from ulpfuzz.fuzzer.formats import Floats, Format
 
 Wide = NDArray[np.float64]
 Satisfy = Callable[[Format, Floats], Floats]

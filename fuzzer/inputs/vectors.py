@@ -10,9 +10,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.formats import Floats, Format
-from fuzzer.inputs.regions import finite, nudge
-from fuzzer.inputs.relations import (
+from ulpfuzz.fuzzer.formats import Floats, Format
+from ulpfuzz.fuzzer.inputs.regions import finite, nudge
+from ulpfuzz.fuzzer.inputs.relations import (
     Generator,
     Pair,
     PairRelation,

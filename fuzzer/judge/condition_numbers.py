@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.judge.evidence import Effort
-from fuzzer.judge.rule import Rule
-from oracles.conditioning import WIDE, amplification, choices_of_signs, least_amplification, projected_amplification
-from oracles.function import Function
+from ulpfuzz.fuzzer.judge.evidence import Effort
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.oracles.conditioning import WIDE, amplification, choices_of_signs, least_amplification, projected_amplification
+from ulpfuzz.oracles.function import Function
 
 Rows = NDArray[np.int64]
 Values = NDArray[Any]  # binary64's, and of binary64 extended precision's

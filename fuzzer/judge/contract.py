@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, DIRECTIONS, Batch
-from fuzzer.catalog.op import Convention, Documented, Implementation, Op
-from fuzzer.judge.ulps import doubles
-from oracles.reference import NAN, NINF, PINF
+from ulpfuzz.fuzzer.case import COTANGENT, DIRECTIONS, Batch
+from ulpfuzz.fuzzer.catalog.op import Convention, Documented, Implementation, Op
+from ulpfuzz.fuzzer.judge.ulps import doubles
+from ulpfuzz.oracles.reference import NAN, NINF, PINF
 
 Mask = NDArray[np.bool_]
 
@@ -101,7 +101,7 @@ def wrong_zero_signs(op: Op, batch: Batch, answers: NDArray[Any], order: str) ->
 
 
 def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str) -> NDArray[np.uint8]:
-    """Per row the kinds (NAN, PINF, NINF of oracles.reference) that the record accepts there."""
+    """Per row the kinds (NAN, PINF, NINF of ulpfuzz.oracles.reference) that the record accepts there."""
     rows = len(next(iter(inputs.values())))
     kinds = np.zeros(rows, np.uint8)
     if op.accepts and order == "value":

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.judge.contract import (
+from ulpfuzz.fuzzer.judge.contract import (
     HeldToConvention,
     accepted_by_contract,
     documented,
     wrong_zero_signs,
 )
-from fuzzer.judge.evidence import Evidence, Mask, Rows, Sizes
-from fuzzer.judge.policy import Policy
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.ulps import Array, doubles
-from fuzzer.judge.verdict import Verdicts
-from oracles.reference import Reference
+from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows, Sizes
+from ulpfuzz.fuzzer.judge.policy import Policy
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.ulps import Array, doubles
+from ulpfuzz.fuzzer.judge.verdict import Verdicts
+from ulpfuzz.oracles.reference import Reference
 
 #: (rows, outputs) of elements, as numpy.nonzero gives them.
 Places = tuple[NDArray[Any], ...]

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import DIRECTIONS, Batch
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.ulps import Array, ErrorScale, doubles, error_scale, gap
-from oracles.question import Caps
-from oracles.reference import Reference
+from ulpfuzz.fuzzer.case import DIRECTIONS, Batch
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.ulps import Array, ErrorScale, doubles, error_scale, gap
+from ulpfuzz.oracles.question import Caps
+from ulpfuzz.oracles.reference import Reference
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]

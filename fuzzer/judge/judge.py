@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.judge.contract import on_one_side
-from fuzzer.judge.elements import Claims, Elements
-from fuzzer.judge.evidence import Evidence, Mask, Rows
-from fuzzer.judge.policy import Policy
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.steps.excess import excess
-from fuzzer.judge.steps.flush import flush
-from fuzzer.judge.steps.special_values import special_values, zero_signs
-from fuzzer.judge.steps.within_limit import within_limit
-from fuzzer.judge.ulps import doubles, of_rows
-from fuzzer.judge.verdict import Verdicts
+from ulpfuzz.fuzzer.judge.contract import on_one_side
+from ulpfuzz.fuzzer.judge.elements import Claims, Elements
+from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows
+from ulpfuzz.fuzzer.judge.policy import Policy
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.steps.excess import excess
+from ulpfuzz.fuzzer.judge.steps.flush import flush
+from ulpfuzz.fuzzer.judge.steps.special_values import special_values, zero_signs
+from ulpfuzz.fuzzer.judge.steps.within_limit import within_limit
+from ulpfuzz.fuzzer.judge.ulps import doubles, of_rows
+from ulpfuzz.fuzzer.judge.verdict import Verdicts
 
 
 @dataclass(frozen=True)

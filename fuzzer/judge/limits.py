@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fuzzer.catalog.op import Accuracy, Implementation, Op
-from fuzzer.formats import Format
+from ulpfuzz.fuzzer.catalog.op import Accuracy, Implementation, Op
+from ulpfuzz.fuzzer.formats import Format
 
 _WIDE = "float64"
 _HALF = ("float16", "bfloat16")

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.formats import Format
-from oracles.arithmetic.native import Formula
-from oracles.function import Function
-from oracles.reference import FINITE, NAN, NINF, PINF, Reference
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.oracles.arithmetic.native import Formula
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF, Reference
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]

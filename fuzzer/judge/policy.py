@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import Batch
-from fuzzer.catalog.op import Op
-from fuzzer.formats import Format
-from fuzzer.judge.contract import documented, source_of
-from fuzzer.judge.limits import AccuracyLimit
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.conditioning import neighbourhood
-from oracles.confirmation import Confirmation, confirm
-from oracles.function import Function
-from oracles.kept import Kept
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.judge.contract import documented, source_of
+from ulpfuzz.fuzzer.judge.limits import AccuracyLimit
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.conditioning import neighbourhood
+from ulpfuzz.oracles.confirmation import Confirmation, confirm
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.kept import Kept
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT
-from fuzzer.judge.contract import kinds_by_contract
-from fuzzer.judge.evidence import Effort, Mask, Rows
-from fuzzer.judge.overflow import Overflow
-from fuzzer.judge.proof import Suspect, ball_test
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.steps.normwise import moduli
-from fuzzer.judge.ulps import Array
-from fuzzer.judge.verdict import Class
-from oracles import oracle
-from oracles.function import Function
-from oracles.question import alike
-from oracles.reference import Reference
+from ulpfuzz.fuzzer.case import COTANGENT
+from ulpfuzz.fuzzer.judge.contract import kinds_by_contract
+from ulpfuzz.fuzzer.judge.evidence import Effort, Mask, Rows
+from ulpfuzz.fuzzer.judge.overflow import Overflow
+from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.steps.normwise import moduli
+from ulpfuzz.fuzzer.judge.ulps import Array
+from ulpfuzz.fuzzer.judge.verdict import Class
+from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import alike
+from ulpfuzz.oracles.reference import Reference
 
 #: Ball tests of one call's answers, of elements whose conditioning nobody knows: at equal eigenvalues, at the edge of a domain.
 BALLS = 4

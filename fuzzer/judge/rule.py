@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuzzer.catalog.op import Op
-from fuzzer.formats import Format
-from fuzzer.judge.limits import AccuracyLimit
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.judge.limits import AccuracyLimit
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fuzzer.formats import Format
-from fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 
 #: What a symptom adds: a NaN stops a training, a digit does not.
 _GRAVITY = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.judge.elements import Elements, Places
-from fuzzer.judge.policy import Policy
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.verdict import Symptom
-from oracles.reference import FINITE, NAN
+from ulpfuzz.fuzzer.judge.elements import Elements, Places
+from ulpfuzz.fuzzer.judge.policy import Policy
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.verdict import Symptom
+from ulpfuzz.oracles.reference import FINITE, NAN
 
 
 def symptoms(elements: Elements, at: Places, rule: Rule, policy: Policy) -> NDArray[np.uint8]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.formats import Format
-from oracles.reference import FINITE, NAN, NINF, PINF, Reference
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF, Reference
 
 Array = NDArray[np.float64]
 

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from flint import arb, ctx, fmpq
 
-from oracles.arithmetic.arb_differences import enclosed_partial
-from oracles.arithmetic.composites import Composites, reflected_polygamma, sums_of_others
-from oracles.arithmetic.operators import Operators
-from oracles.arithmetic.protocol import Constant, Exact
-from oracles.arithmetic.special import functions
+from ulpfuzz.oracles.arithmetic.arb_differences import enclosed_partial
+from ulpfuzz.oracles.arithmetic.composites import Composites, reflected_polygamma, sums_of_others
+from ulpfuzz.oracles.arithmetic.operators import Operators
+from ulpfuzz.oracles.arithmetic.protocol import Constant, Exact
+from ulpfuzz.oracles.arithmetic.special import functions
 
 
 class Undefined(ArithmeticError):

@@ -16,11 +16,11 @@ from functools import reduce
 
 import numpy as np
 
-from oracles.arithmetic.ball_functions import BallFunctions
-from oracles.arithmetic.composites import reflected_polygamma
-from oracles.arithmetic.protocol import Exact
-from oracles.arithmetic.special import functions
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.ball_functions import BallFunctions
+from ulpfuzz.oracles.arithmetic.composites import reflected_polygamma
+from ulpfuzz.oracles.arithmetic.protocol import Exact
+from ulpfuzz.oracles.arithmetic.special import functions
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 
 class Ball64(BallFunctions):

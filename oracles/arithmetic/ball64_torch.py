@@ -13,9 +13,9 @@ from types import ModuleType
 
 from numpy.typing import ArrayLike
 
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.protocol import Exact
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.protocol import Exact
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 
 class TorchBall64(Ball64):

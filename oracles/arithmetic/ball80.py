@@ -2,17 +2,17 @@
 
 Present only where numpy's longdouble has a 64-bit significand (x86-64). Elementary functions are glibc's long double ones, whose
 known maximum errors are at most 5 ulps (glibc manual, "Known Maximum Errors in Math Functions", x86_64 ldbl); 8 ulps are charged.
-scipy has no long double special functions: erf, erfc, erfinv, lgamma and digamma are taken from Taylor polynomials (oracles.arithmetic.pieces);
-the others claim nothing here and climb to Arb.
+scipy has no long double special functions: erf, erfc, erfinv, lgamma and digamma are taken from Taylor polynomials
+(ulpfuzz.oracles.arithmetic.pieces); the others claim nothing here and climb to Arb.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.pieces import pieces
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.pieces import pieces
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 #: Whether this machine has the format.
 AVAILABLE = np.finfo(np.longdouble).nmant == 63

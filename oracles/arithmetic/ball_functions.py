@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from oracles.arithmetic.ball_operations import BallOperations
-from oracles.arithmetic.branches import bad_of
-from oracles.arithmetic.protocol import Exact
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.ball_operations import BallOperations
+from ulpfuzz.oracles.arithmetic.branches import bad_of
+from ulpfuzz.oracles.arithmetic.protocol import Exact
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 #: Beyond this magnitude numpy's vectorised sin and cos of binary64 reduce their argument with so few bits of pi that the reduced one is off by
 #: an absolute amount: measured, at most 2^-92.2 over 51,507 arguments, those of each binade from 2^-60 to 2^970 that lie nearest to a multiple of

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from oracles.arithmetic.branches import Branches, Masks
-from oracles.arithmetic.constants import CONSTANTS
-from oracles.arithmetic.protocol import Constant, Exact
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.branches import Branches, Masks
+from ulpfuzz.oracles.arithmetic.constants import CONSTANTS
+from ulpfuzz.oracles.arithmetic.protocol import Constant, Exact
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 #: Divisors of at most this many bits: half a significand times one of them is exact.
 INTEGER = 26

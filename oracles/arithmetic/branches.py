@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeAlias, TypeVar
 
-from oracles.arithmetic.composites import Composites
-from oracles.arithmetic.protocol import Exact, Number
-from oracles.enclosure import Column
+from ulpfuzz.oracles.arithmetic.composites import Composites
+from ulpfuzz.oracles.arithmetic.protocol import Exact, Number
+from ulpfuzz.oracles.enclosure import Column
 
 Masks: TypeAlias = tuple[Column, Column]  # surely true, surely false
 

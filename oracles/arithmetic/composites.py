@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Generic
 
-from oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
 
 
 class Composites(Generic[N]):

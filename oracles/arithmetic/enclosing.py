@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from flint import arb
 
-from oracles.arithmetic.arb import Undefined
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.arb import Undefined
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.ball64 import Ball64
+    from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 
 #: Of balls of Arb.
 Function: TypeAlias = Callable[..., arb]

@@ -17,14 +17,14 @@ from functools import partial
 
 import numpy as np
 
-from oracles.arithmetic import logarithms
-from oracles.arithmetic.constants import CONSTANTS
-from oracles.arithmetic.log_ball import LogBall, also, pair_of, tighter
-from oracles.arithmetic.log_operations import LogOperations
-from oracles.arithmetic.logarithms import ETA, GROW, LIBM, Log, U
-from oracles.arithmetic.protocol import Exact
-from oracles.arithmetic.special import functions
-from oracles.enclosure import Ball
+from ulpfuzz.oracles.arithmetic import logarithms
+from ulpfuzz.oracles.arithmetic.constants import CONSTANTS
+from ulpfuzz.oracles.arithmetic.log_ball import LogBall, also, pair_of, tighter
+from ulpfuzz.oracles.arithmetic.log_operations import LogOperations
+from ulpfuzz.oracles.arithmetic.logarithms import ETA, GROW, LIBM, Log, U
+from ulpfuzz.oracles.arithmetic.protocol import Exact
+from ulpfuzz.oracles.arithmetic.special import functions
+from ulpfuzz.oracles.enclosure import Ball
 
 _NEAR_IDENTITY = ("sin", "tan", "asin", "asinh", "atanh")
 _THROUGH = ("cos", "acos", "acosh", "erfinv", "lgamma", "digamma", "sinpi", "cospi", "floor")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from oracles.arithmetic import logarithms
-from oracles.arithmetic.logarithms import Log
-from oracles.arithmetic.protocol import Exact
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic import logarithms
+from ulpfuzz.oracles.arithmetic.logarithms import Log
+from ulpfuzz.oracles.arithmetic.protocol import Exact
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.log_operations import LogOperations
+    from ulpfuzz.oracles.arithmetic.log_operations import LogOperations
 
 #: A relative bound below which an enclosure is taken as it is, without asking the other representation.
 TIGHT = 2.0**-40

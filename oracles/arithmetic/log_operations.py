@@ -8,13 +8,13 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles.arithmetic import logarithms
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.branches import Branches, Masks, bad_of
-from oracles.arithmetic.log_ball import TIGHT, LogBall, pick_pair
-from oracles.arithmetic.logarithms import ETA, GROW, LOG_MAX, LOG_MIN, Log, U
-from oracles.arithmetic.protocol import Constant, Exact
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic import logarithms
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.branches import Branches, Masks, bad_of
+from ulpfuzz.oracles.arithmetic.log_ball import TIGHT, LogBall, pick_pair
+from ulpfuzz.oracles.arithmetic.logarithms import ETA, GROW, LOG_MAX, LOG_MIN, Log, U
+from ulpfuzz.oracles.arithmetic.protocol import Constant, Exact
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 
 class LogOperations(Branches[LogBall]):

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from oracles.arithmetic.ball64 import Ball64
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 U = 2.0**-53
 GROW = 1 + 32 * U

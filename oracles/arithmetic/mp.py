@@ -20,11 +20,11 @@ from functools import lru_cache, partial
 
 from mpmath import MPContext, libmp, mpf
 
-from oracles.arithmetic import mpf_elementary, mpf_special
-from oracles.arithmetic.composites import Composites
-from oracles.arithmetic.mpf_elementary import GUARD, NAN, ZERO, Raw, finite, magnitude, nearest
-from oracles.arithmetic.protocol import UNARY, Constant
-from oracles.arithmetic.special import functions
+from ulpfuzz.oracles.arithmetic import mpf_elementary, mpf_special
+from ulpfuzz.oracles.arithmetic.composites import Composites
+from ulpfuzz.oracles.arithmetic.mpf_elementary import GUARD, NAN, ZERO, Raw, finite, magnitude, nearest
+from ulpfuzz.oracles.arithmetic.protocol import UNARY, Constant
+from ulpfuzz.oracles.arithmetic.special import functions
 
 Truth = bool | None
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from mpmath import MPContext, libmp, mpf
 
-from oracles.arithmetic.mpf_elementary import (
+from ulpfuzz.oracles.arithmetic.mpf_elementary import (
     EXP_MAGNITUDE,
     GUARD,
     HALF,

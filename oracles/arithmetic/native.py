@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
-from oracles.arithmetic.composites import Composites, Unnoticed
-from oracles.arithmetic.constants import CONSTANTS
-from oracles.arithmetic.protocol import Constant, Exact
-from oracles.arithmetic.special import functions
+from ulpfuzz.oracles.arithmetic.composites import Composites, Unnoticed
+from ulpfuzz.oracles.arithmetic.constants import CONSTANTS
+from ulpfuzz.oracles.arithmetic.protocol import Constant, Exact
+from ulpfuzz.oracles.arithmetic.special import functions
 
 #: numpy's scalar of the format. Its type hints know no sum with a Fraction, nor a format of ml_dtypes.
 Scalar: TypeAlias = Any

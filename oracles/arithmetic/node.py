@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-from oracles.arithmetic.protocol import Exact, N, Truth
+from ulpfuzz.oracles.arithmetic.protocol import Exact, N, Truth
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.tape import Tape
+    from ulpfuzz.oracles.arithmetic.tape import Tape
 
 T = TypeVar("T")
 

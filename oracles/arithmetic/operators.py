@@ -6,7 +6,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from flint import arb, arb_series
 
-from oracles.arithmetic.protocol import Exact
+from ulpfuzz.oracles.arithmetic.protocol import Exact
 
 V = TypeVar("V", arb, arb_series)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic
 
-from oracles.arithmetic.arb import Arb
-from oracles.arithmetic.composites import unknown
-from oracles.arithmetic.node import Factor, Mask, Node, once
-from oracles.arithmetic.protocol import Exact, N, TapeBase, Truth
-from oracles.arithmetic.truth_values import possible
-from oracles.arithmetic.zero_adjoints import ZeroAdjoints
+from ulpfuzz.oracles.arithmetic.arb import Arb
+from ulpfuzz.oracles.arithmetic.composites import unknown
+from ulpfuzz.oracles.arithmetic.node import Factor, Mask, Node, once
+from ulpfuzz.oracles.arithmetic.protocol import Exact, N, TapeBase, Truth
+from ulpfuzz.oracles.arithmetic.truth_values import possible
+from ulpfuzz.oracles.arithmetic.zero_adjoints import ZeroAdjoints
 
 
 class Passes(Generic[N]):

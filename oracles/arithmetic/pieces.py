@@ -1,6 +1,6 @@
 """Pieces: special functions in x87 extended precision, which no library has: Taylor polynomials over parts of binades, enclosed by Arb.
 
-A piece's coefficients and remainder come from series over Arb balls (see oracles.taylor); it is made when an argument first falls into it.
+A piece's coefficients and remainder come from series over Arb balls (see ulpfuzz.oracles.taylor); it is made when an argument first falls into it.
 Guarantee: |f(x) - mid| <= rad, whatever the piece; rad is infinite where there is none (yet).
 """
 
@@ -15,8 +15,8 @@ import numpy as np
 from flint import arb, arb_series
 from numpy.typing import NDArray
 
-from oracles.arithmetic.series import NotKnown, Series, SeriesNumber, cut
-from oracles.enclosure import Column
+from ulpfuzz.oracles.arithmetic.series import NotKnown, Series, SeriesNumber, cut
+from ulpfuzz.oracles.enclosure import Column
 
 TERMS, BITS = 32, 256
 #: Pieces of a binade, the fewest first: until the terms suffice, and no value is twice another.

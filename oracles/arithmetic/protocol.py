@@ -133,7 +133,7 @@ class Elementary(Protocol[N]):
 
 
 class Tabulated(Protocol[N]):
-    """The special functions of the table `oracles.arithmetic.special`, whose entries say what each one is. An order or an index may be an
+    """The special functions of the table `ulpfuzz.oracles.arithmetic.special`, whose entries say what each one is. An order or an index may be an
     int."""
 
     def airy_ai(self, x: N, /) -> N: ...

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 
 from flint import arb, arb_series, ctx
 
-from oracles.arithmetic.arb import Arb, to_arb
-from oracles.arithmetic.composites import Composites
-from oracles.arithmetic.operators import Operators
-from oracles.arithmetic.protocol import Constant, Exact
+from ulpfuzz.oracles.arithmetic.arb import Arb, to_arb
+from ulpfuzz.oracles.arithmetic.composites import Composites
+from ulpfuzz.oracles.arithmetic.operators import Operators
+from ulpfuzz.oracles.arithmetic.protocol import Constant, Exact
 
 
 class NotKnown(ArithmeticError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Protocol
 
-from oracles.arithmetic.composites import unknown
-from oracles.arithmetic.protocol import N, TapeBase, Truth
+from ulpfuzz.oracles.arithmetic.composites import unknown
+from ulpfuzz.oracles.arithmetic.protocol import N, TapeBase, Truth
 
 
 def constant(m: TapeBase[N], step: N) -> Truth:

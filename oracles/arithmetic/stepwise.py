@@ -17,11 +17,11 @@ import numpy as np
 from mpmath import mpf
 from numpy.typing import NDArray
 
-from oracles.arithmetic.composites import Composites
-from oracles.arithmetic.native import Scalar
-from oracles.arithmetic.protocol import Constant, Exact, N, TapeBase, Truth
-from oracles.arithmetic.taped import TapedMp, TapedNative
-from oracles.function import Function, nest
+from ulpfuzz.oracles.arithmetic.composites import Composites
+from ulpfuzz.oracles.arithmetic.native import Scalar
+from ulpfuzz.oracles.arithmetic.protocol import Constant, Exact, N, TapeBase, Truth
+from ulpfuzz.oracles.arithmetic.taped import TapedMp, TapedNative
+from ulpfuzz.oracles.function import Function, nest
 
 #: A result of the base arithmetic -> what is kept of it.
 Step: TypeAlias = Callable[[N], N]

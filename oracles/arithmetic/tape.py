@@ -16,13 +16,13 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from oracles.arithmetic.composites import sums_of_others, unknown
-from oracles.arithmetic.node import Factor, Mask, Node, once
-from oracles.arithmetic.passes import Passes
-from oracles.arithmetic.protocol import UNARY, Constant, Exact, N, TapeBase, Truth
-from oracles.arithmetic.slopes import RULES, constant
-from oracles.arithmetic.special import Special, functions
-from oracles.arithmetic.truth_values import Comparison, negated, opened, raw, sure
+from ulpfuzz.oracles.arithmetic.composites import sums_of_others, unknown
+from ulpfuzz.oracles.arithmetic.node import Factor, Mask, Node, once
+from ulpfuzz.oracles.arithmetic.passes import Passes
+from ulpfuzz.oracles.arithmetic.protocol import UNARY, Constant, Exact, N, TapeBase, Truth
+from ulpfuzz.oracles.arithmetic.slopes import RULES, constant
+from ulpfuzz.oracles.arithmetic.special import Special, functions
+from ulpfuzz.oracles.arithmetic.truth_values import Comparison, negated, opened, raw, sure
 
 
 class Tape(Passes[N]):

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from mpmath import mpf
 
-from oracles.arithmetic.composites import Unnoticed
-from oracles.arithmetic.mp import Mp
-from oracles.arithmetic.native import Native, Scalar
+from ulpfuzz.oracles.arithmetic.composites import Unnoticed
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.arithmetic.native import Native, Scalar
 
 
 class TapedMp(Unnoticed[mpf], Mp):
@@ -22,7 +22,7 @@ class TapedMp(Unnoticed[mpf], Mp):
         return self.num(-1 if self.lt(x, 0) else 0 if self.eq0(x) else 1)
 
     def note_removable(self, hit: bool) -> None:
-        """The derivative there is that of a constant, which says nothing: see `oracles.limits.paths.along`."""
+        """The derivative there is that of a constant, which says nothing: see `ulpfuzz.oracles.limits.paths.along`."""
         self.removable |= bool(hit)
 
 

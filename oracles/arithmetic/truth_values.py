@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oracles.arithmetic.protocol import Truth
+from ulpfuzz.oracles.arithmetic.protocol import Truth
 
 
 @dataclass(frozen=True)

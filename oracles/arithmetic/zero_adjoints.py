@@ -7,9 +7,9 @@ from typing import Generic, cast
 
 from flint import arb
 
-from oracles.arithmetic.arb import ArbNumber
-from oracles.arithmetic.node import Node
-from oracles.arithmetic.protocol import N
+from ulpfuzz.oracles.arithmetic.arb import ArbNumber
+from ulpfuzz.oracles.arithmetic.node import Node
+from ulpfuzz.oracles.arithmetic.protocol import N
 
 
 class ZeroAdjoints(Generic[N]):

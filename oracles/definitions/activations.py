@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.definitions import define
 
 #: Klambauer et al., Self-Normalizing Neural Networks (2017), eq. 14, with the digits that the frameworks' documentation gives.
 SELU_ALPHA = Fraction("1.6732632423543772848170429916717")

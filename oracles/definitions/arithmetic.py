@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, Truth, Vector
-from oracles.definitions import define
-from oracles.definitions.elementwise import floor_divide as floor_quotient
-from oracles.definitions.elementwise import remainder
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Truth, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.elementwise import floor_divide as floor_quotient
+from ulpfuzz.oracles.definitions.elementwise import remainder
 
 
 @define("abs")

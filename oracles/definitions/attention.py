@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
-from oracles.definitions import define
-from oracles.definitions.vectors import dot
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.vectors import dot
 
 HALF = Fraction(1, 2)
 

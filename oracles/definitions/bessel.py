@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.definitions import define
 
 
 @define("i0")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, N, Truth
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Truth
+from ulpfuzz.oracles.definitions import define
 
 
 def _truth(m: Arithmetic[N], condition: Truth) -> N:

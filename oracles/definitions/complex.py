@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from oracles.arithmetic.protocol import Arithmetic, Complex, N, Truth
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Complex, N, Truth
+from ulpfuzz.oracles.definitions import define
 
 
 def pick(m: Arithmetic[N], cond: Truth, yes: Callable[[], Complex[N]], no: Callable[[], Complex[N]]) -> Complex[N]:

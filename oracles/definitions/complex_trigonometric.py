@@ -5,9 +5,9 @@ The inverses by Kahan, "Branch cuts for complex elementary functions" (1987), wh
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, Complex, N
-from oracles.definitions import define
-from oracles.definitions.complex import root
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Complex, N
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.complex import root
 
 
 @define("sin_complex")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, Complex, N
-from oracles.definitions import define
-from oracles.definitions.complex import times
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Complex, N
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.complex import times
 
 
 def total(m: Arithmetic[N], items: list[Complex[N]]) -> Complex[N]:

@@ -9,9 +9,9 @@ import itertools
 from collections.abc import Sequence
 from typing import TypeVar
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
-from oracles.definitions import define
-from oracles.definitions.reductions import norm
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.reductions import norm
 
 T = TypeVar("T")
 

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
 
 
 def _heads(x: Vector[N], reverse: bool, exclusive: bool, scan: Callable[[Vector[N]], N]) -> Vector[N]:

@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
-from oracles.definitions.distributions_location import HALF
-from oracles.definitions.distributions_shape import betaln
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.distributions_location import HALF
+from ulpfuzz.oracles.definitions.distributions_shape import betaln
 
 
 def weighted(m: Arithmetic[N], count: N, log: Callable[[], N]) -> N:

@@ -5,11 +5,11 @@ The pairs are those that torch.distributions.kl_divergence knows. The parameters
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
-from oracles.definitions.distributions_discrete import binary_entropy, expected
-from oracles.definitions.distributions_location import HALF, log_root_two_pi
-from oracles.definitions.distributions_shape import beta_entropy, betaln, gamma_entropy
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.distributions_discrete import binary_entropy, expected
+from ulpfuzz.oracles.definitions.distributions_location import HALF, log_root_two_pi
+from ulpfuzz.oracles.definitions.distributions_shape import beta_entropy, betaln, gamma_entropy
 
 
 @define("kl_normal")

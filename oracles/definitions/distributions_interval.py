@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.definitions import define
-from oracles.definitions.distributions_location import HALF, log_root_two_pi
-from oracles.definitions.distributions_shape import betaln
-from oracles.definitions.special import ndtr
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.distributions_location import HALF, log_root_two_pi
+from ulpfuzz.oracles.definitions.distributions_shape import betaln
+from ulpfuzz.oracles.definitions.special import ndtr
 
 
 @define("kumaraswamy_logpdf")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, OfOne
-from oracles.definitions import Definition, define
-from oracles.definitions.special import log_ndtr, ndtr
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, OfOne
+from ulpfuzz.oracles.definitions import Definition, define
+from ulpfuzz.oracles.definitions.special import log_ndtr, ndtr
 
 HALF = Fraction(1, 2)
 

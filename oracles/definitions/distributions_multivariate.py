@@ -5,8 +5,8 @@ Sources: Kotz, Balakrishnan and Johnson (KBJ), Continuous Multivariate Distribut
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
+from ulpfuzz.oracles.definitions import define
 
 
 @define("dirichlet_logpdf")

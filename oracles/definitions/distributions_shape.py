@@ -5,9 +5,9 @@ Sources: Johnson, Kotz and Balakrishnan (JKB), Continuous Univariate Distributio
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.definitions import define
-from oracles.definitions.distributions_location import HALF, log1mexp
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.distributions_location import HALF, log1mexp
 
 
 def betaln(m: Arithmetic[N], a: N, b: N) -> N:

@@ -1,21 +1,21 @@
 """Formulas that a framework's page gives beside the function: probabilities that are clamped, another branch, another domain.
 
-The function itself stays the reference; an answer that is right by one of these is labelled (fuzzer.catalog.op.Documented).
+The function itself stays the reference; an answer that is right by one of these is labelled (ulpfuzz.fuzzer.catalog.op.Documented).
 """
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
-from oracles.definitions.distributions_discrete import chosen, failures, log_choose, of_two, weighted
-from oracles.definitions.distributions_interval import (
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.distributions_discrete import chosen, failures, log_choose, of_two, weighted
+from ulpfuzz.oracles.definitions.distributions_interval import (
     continuous_bernoulli_cdf,
     continuous_bernoulli_logpdf,
     continuous_bernoulli_mean,
     continuous_bernoulli_ppf,
     continuous_bernoulli_variance,
 )
-from oracles.definitions.rounding import half_even
+from ulpfuzz.oracles.definitions.rounding import half_even
 
 # torch.distributions takes the logarithms of probabilities clamped to [eps, 1 - eps], eps of the dtype
 # (torch.distributions.utils.clamp_probs); entropies and divergences are expectations of such logarithms.

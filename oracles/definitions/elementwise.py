@@ -5,8 +5,8 @@ The elementary functions that are primitives of every arithmetic (DLMF chapter 4
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.definitions import Definition, define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.definitions import Definition, define
 
 PRIMITIVES = (
     "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "square", "sin", "cos", "tan", "asin", "acos", "atan",

@@ -3,9 +3,9 @@ that factors are orthogonal; the residual is the error then (Higham, ASNA, 2002,
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
-from oracles.definitions import define
-from oracles.definitions.linear_algebra import cholesky, product, solve_lower, symmetric_part, transposed
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.linear_algebra import cholesky, product, solve_lower, symmetric_part, transposed
 
 
 @define("matrix_itself")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.definitions import define
 
 
 @define("gamma")

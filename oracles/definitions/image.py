@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
+from ulpfuzz.oracles.definitions import define
 
 SIXTH = Fraction(1, 6)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
-from oracles.arithmetic.protocol import Arithmetic, N, Truth, Vector
-from oracles.definitions import define
-from oracles.definitions.comparisons import equal, less_equal
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Truth, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.comparisons import equal, less_equal
 
 HALF = Fraction(1, 2)
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Protocol
 
-from oracles.arithmetic.protocol import Arithmetic, N, OfTwo, Truth
-from oracles.definitions import Definition, define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, OfTwo, Truth
+from ulpfuzz.oracles.definitions import Definition, define
 
 HALF = Fraction(1, 2)
 WIDTHS = (8, 16, 32)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
+from ulpfuzz.oracles.definitions import define
 
 #: Row i: the weights of the inputs in output i.
 Weights = list[list[Fraction]]

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
+from ulpfuzz.oracles.definitions import define
 
 Minors: TypeAlias = dict[tuple[int, ...], N]
 

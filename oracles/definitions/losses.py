@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
-from oracles.definitions.reductions import logsumexp, mean
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.reductions import logsumexp, mean
 
 
 @define("binary_cross_entropy_with_logits")

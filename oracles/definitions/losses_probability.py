@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
-from oracles.definitions.losses_ranking import chosen
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.losses_ranking import chosen
 
 #: keras.config.epsilon() is 1e-7: the ends of Keras's clip(x, epsilon, 1 - epsilon) as each format has them. 16-bit formats round 1 - epsilon to 1,
 #: which clips nothing: there the end is 1 less the epsilon that they have.

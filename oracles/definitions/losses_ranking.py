@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
 
 
 def positive(m: Arithmetic[N], x: N) -> N:

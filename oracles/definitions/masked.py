@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
-from oracles.definitions.cumulative import cumprod, cumsum
-from oracles.definitions.reductions import prod
-from oracles.definitions.statistics import ascending
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.cumulative import cumprod, cumsum
+from ulpfuzz.oracles.definitions.reductions import prod
+from ulpfuzz.oracles.definitions.statistics import ascending
 
 
 def _kept(m: Arithmetic[N], x: Vector[N], keep: Vector[N], instead: N) -> Vector[N]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
-from oracles.definitions import define
-from oracles.definitions.linear_algebra import inv, product, symmetric_part, transposed
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.linear_algebra import inv, product, symmetric_part, transposed
 
 
 @define("matrix_power")

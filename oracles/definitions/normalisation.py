@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
-from oracles.definitions.reductions import mean, norm
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.reductions import mean, norm
 
 
 def _scaled(m: Arithmetic[N], x: Vector[N], eps: float) -> Vector[N]:

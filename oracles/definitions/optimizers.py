@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.definitions import define
 
 
 def _blend(m: Arithmetic[N], old: N, new: N, beta: float) -> N:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
-from oracles.definitions.comparisons import less_equal
-from oracles.definitions.rounding import half_even, power_of_two, trunc
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.comparisons import less_equal
+from ulpfuzz.oracles.definitions.rounding import half_even, power_of_two, trunc
 
 
 def to_format(m: Arithmetic[N], x: N, precision: int, least: int, top: Fraction, *, infinities: bool = True) -> N:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N, Vector
+from ulpfuzz.oracles.definitions import define
 
 
 def _affine(m: Arithmetic[N], weights: Matrix[N], x: Vector[N], bias: Vector[N]) -> Vector[N]:

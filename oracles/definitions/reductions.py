@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
 
 
 @define("sum")

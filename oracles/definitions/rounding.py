@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, Truth
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Truth
+from ulpfuzz.oracles.definitions import define
 
 #: Precision p and the exponents of the least and the greatest normal number, IEEE 754-2019, table 3.5, and bfloat16.
 FORMATS = {"float16": (11, -14, 15), "bfloat16": (8, -126, 127), "float32": (24, -126, 127), "float64": (53, -1022, 1023)}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, Complex, N, Vector
-from oracles.definitions import define
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Complex, N, Vector
+from ulpfuzz.oracles.definitions import define
 
 
 def _cospi(m: Arithmetic[N], turn: Fraction) -> N:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from oracles.arithmetic.protocol import Arithmetic, N, Vector
-from oracles.definitions import define
-from oracles.definitions.reductions import mean, std
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
+from ulpfuzz.oracles.definitions import define
+from ulpfuzz.oracles.definitions.reductions import mean, std
 
 
 def ascending(m: Arithmetic[N], x: Vector[N]) -> Vector[N]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oracles.reference import FINITE, NAN, NINF, PINF
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point, same
-from oracles.limits.tendency import Kind, Tendency
-from oracles.reference import FINITE, NAN, NINF, PINF
+from ulpfuzz.oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point, same
+from ulpfuzz.oracles.limits.tendency import Kind, Tendency
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 #: Of more moving numbers there are too many ways to go at different rates.
 FEW = 3

@@ -15,11 +15,11 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from oracles import rigorous
-from oracles.function import Function
-from oracles.limits.accepted import Accepted, point, same
-from oracles.limits.native import native
-from oracles.reference import FINITE, NAN
+from ulpfuzz.oracles import rigorous
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.limits.accepted import Accepted, point, same
+from ulpfuzz.oracles.limits.native import native
+from ulpfuzz.oracles.reference import FINITE, NAN
 
 Inputs = dict[str, NDArray[np.float64]]
 #: (function, a row without NaNs, number of outputs) -> per output what it is, None where that is not known.

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles.arithmetic.taped import TapedNative
-from oracles.function import Function, nest
+from ulpfuzz.oracles.arithmetic.taped import TapedNative
+from ulpfuzz.oracles.function import Function, nest
 
 Inputs = dict[str, NDArray[np.float64]]
 

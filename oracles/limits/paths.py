@@ -19,9 +19,9 @@ import numpy as np
 from mpmath import mpf
 from numpy.typing import NDArray
 
-from oracles.arithmetic.taped import TapedMp
-from oracles.function import DIRECTIONS, Function, Nested
-from oracles.limits.tendency import UNCLEAR, Tendency, Value, tendency
+from ulpfuzz.oracles.arithmetic.taped import TapedMp
+from ulpfuzz.oracles.function import DIRECTIONS, Function, Nested
+from ulpfuzz.oracles.limits.tendency import UNCLEAR, Tendency, Value, tendency
 
 Inputs = dict[str, NDArray[np.float64]]
 

@@ -13,12 +13,25 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from oracles.arithmetic.taped import TapedMp
-from oracles.function import Function
-from oracles.limits.accepted import point, same
-from oracles.limits.joining import FEW
-from oracles.limits.paths import NEAR, RATES, SLOW, STEADY, Inputs, Path, at, count_moving, exponents, precision, reach, reading
-from oracles.limits.tendency import UNCLEAR, Kind, Tendency, Value
+from ulpfuzz.oracles.arithmetic.taped import TapedMp
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.limits.accepted import point, same
+from ulpfuzz.oracles.limits.joining import FEW
+from ulpfuzz.oracles.limits.paths import (
+    NEAR,
+    RATES,
+    SLOW,
+    STEADY,
+    Inputs,
+    Path,
+    at,
+    count_moving,
+    exponents,
+    precision,
+    reach,
+    reading,
+)
+from ulpfuzz.oracles.limits.tendency import UNCLEAR, Kind, Tendency, Value
 
 #: Of up to FEW moving numbers every choice of the slower ones is tried; of more, those of these patterns, repeated.
 PATTERNS = ((SLOW, 1.0), (1.0, SLOW), (SLOW, SLOW, 1.0, 1.0), (1.0, 1.0, SLOW, SLOW))

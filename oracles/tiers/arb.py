@@ -9,10 +9,10 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles import extended, rigorous
-from oracles.question import Mask, Question, Rows, key_of
-from oracles.reference import FINITE, NAN, TIERS, Reference
-from oracles.tiers.lattices import ALIKE
+from ulpfuzz.oracles import extended, rigorous
+from ulpfuzz.oracles.question import Mask, Question, Rows, key_of
+from ulpfuzz.oracles.reference import FINITE, NAN, TIERS, Reference
+from ulpfuzz.oracles.tiers.lattices import ALIKE
 
 ARB = TIERS.index("arb")
 #: Rows of one wave.

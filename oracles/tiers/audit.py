@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles import rigorous
-from oracles.function import Function
-from oracles.question import Caps, Inputs
-from oracles.reference import FINITE, TIERS, Reference
+from ulpfuzz.oracles import rigorous
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import Caps, Inputs
+from ulpfuzz.oracles.reference import FINITE, TIERS, Reference
 
 ARB = TIERS.index("arb")
 

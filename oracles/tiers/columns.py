@@ -7,14 +7,14 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles import vectorised
-from oracles.arithmetic import ball80
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.ball80 import Ball80
-from oracles.arithmetic.log64 import Log64
-from oracles.question import Mask, Question, Rows
-from oracles.reference import Reference
-from oracles.tiers.audit import AuditFailure
+from ulpfuzz.oracles import vectorised
+from ulpfuzz.oracles.arithmetic import ball80
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.ball80 import Ball80
+from ulpfuzz.oracles.arithmetic.log64 import Log64
+from ulpfuzz.oracles.question import Mask, Question, Rows
+from ulpfuzz.oracles.reference import Reference
+from ulpfuzz.oracles.tiers.audit import AuditFailure
 
 #: Rows that a vectorised arithmetic is tried on before it is given the others.
 SAMPLE = 32

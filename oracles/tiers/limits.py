@@ -1,4 +1,4 @@
-"""Limits, row by row: what is right where neither columns nor Arb know a number (oracles.limits_at_infinity)."""
+"""Limits, row by row: what is right where neither columns nor Arb know a number (ulpfuzz.oracles.limits_at_infinity)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles import limits_at_infinity
-from oracles.arithmetic.mp import TimeIsUpError, ending
-from oracles.limits import nan_reach
-from oracles.limits_at_infinity import Accepted
-from oracles.question import Inputs, Question, key_of
-from oracles.reference import FINITE, Reference
-from oracles.tiers.lattices import ALIKE, SETTLED, set_accepted
+from ulpfuzz.oracles import limits_at_infinity
+from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError, ending
+from ulpfuzz.oracles.limits import nan_reach
+from ulpfuzz.oracles.limits_at_infinity import Accepted
+from ulpfuzz.oracles.question import Inputs, Question, key_of
+from ulpfuzz.oracles.reference import FINITE, Reference
+from ulpfuzz.oracles.tiers.lattices import ALIKE, SETTLED, set_accepted
 
 #: Cost of a limit, in evaluations by Arb (measured: 5 to 60).
 PATHS = 25

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from oracles import limits_at_infinity
-from oracles.function import Function
-from oracles.question import Inputs, Mask
-from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
+from ulpfuzz.oracles import limits_at_infinity
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import Inputs, Mask
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
 
 LIMIT = TIERS.index("limit")
 

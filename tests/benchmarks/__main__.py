@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 import time
 
-from fuzzer.frameworks.targets.target import prepare_environment
 from tests.benchmarks import overhead, processes, recall, scaling, search, speed, sweeps, tiers
+from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
 
 BENCHES = {
     "processes": processes.measures, "speed": speed.measures, "overhead": overhead.measures, "scaling": scaling.measures,

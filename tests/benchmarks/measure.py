@@ -13,8 +13,8 @@ from pathlib import Path
 from time import process_time
 from unittest import mock
 
-from fuzzer.findings.store import Store
-from fuzzer.frameworks.targets.environment import COMPILATIONS
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks.targets.environment import COMPILATIONS
 
 #: How a value must compare with its goal: >= for speeds and ratios, < for costs and shares.
 HOLDS: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, "<": operator.lt}

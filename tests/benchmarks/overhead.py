@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.plan import FIRST, SECOND
-from fuzzer.campaign.run import Settings, first_visit, run_campaign
-from fuzzer.findings.finding import Run
-from fuzzer.findings.store import Store
 from tests.benchmarks.measure import Measure, temporary_store
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.plan import FIRST, SECOND
+from ulpfuzz.fuzzer.campaign.run import Settings, first_visit, run_campaign
+from ulpfuzz.fuzzer.findings.finding import Run
+from ulpfuzz.fuzzer.findings.store import Store
 
 OPS = "exp,log1p,tanh,sigmoid,lgamma,softplus,softmax,logsumexp"
 GOAL = 0.20

@@ -13,9 +13,9 @@ START_GOAL = 1.0
 
 _WORKER = """
 import resource
-from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.shard import Shard, run_shard
-from fuzzer.frameworks.targets.target import prepare_environment, targets_named
+from ulpfuzz.fuzzer.campaign.cell import Cell
+from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
+from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment, targets_named
 prepare_environment()
 targets = tuple(str(target) for target in targets_named(None))
 for op, order in (("exp", "value"), ("lgamma", "grad"), ("softmax", "value")):
@@ -25,7 +25,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def measures() -> Iterator[Measure]:
-    command = [sys.executable, "-m", "fuzzer.cli", "ops", "--json"]
+    command = [sys.executable, "-m", "ulpfuzz.fuzzer.cli", "ops", "--json"]
     yield Measure("start of `ulpfuzz ops --json`", min(_seconds(command) for _ in range(5)), "s", START_GOAL, "<")
     peak = int(subprocess.run([sys.executable, "-c", _WORKER], check=True, capture_output=True, text=True).stdout.split()[-1])
     yield Measure("peak memory of a worker with every installed framework", peak / 2**20, "GiB")

@@ -25,23 +25,23 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.cell import Cell, Subject, cells_of, subjects_of
-from fuzzer.campaign.deadlines import Deadlines
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.run import Progress, Settings, run_campaign
-from fuzzer.campaign.search import Search, Spent
-from fuzzer.catalog import coverage
-from fuzzer.catalog.registry import op_named
-from fuzzer.catalog.registry import ops as catalogue
-from fuzzer.formats import format_named
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.hosts import host
-from fuzzer.frameworks.targets.target import prepare_environment, targets_named
-from fuzzer.inputs.recipe import Draw, Recipe
-from oracles.arithmetic.mp import ending
-from oracles.confirmation import by_mpmath
 from tests.benchmarks.measure import Measure, nothing_compiled, temporary_store
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, cells_of, subjects_of
+from ulpfuzz.fuzzer.campaign.deadlines import Deadlines
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.run import Progress, Settings, run_campaign
+from ulpfuzz.fuzzer.campaign.search import Search, Spent
+from ulpfuzz.fuzzer.catalog import coverage
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.catalog.registry import ops as catalogue
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment, targets_named
+from ulpfuzz.fuzzer.inputs.recipe import Draw, Recipe
+from ulpfuzz.oracles.arithmetic.mp import ending
+from ulpfuzz.oracles.confirmation import by_mpmath
 
 GOAL = 0.90
 MINUTES = (1.0, 3.0, 10.0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.plan import FIRST, GROWTH, SECOND
-from fuzzer.campaign.run import Settings, first_visit, run_campaign
-from fuzzer.findings.finding import Run
 from tests.benchmarks.measure import Measure, nothing_compiled, temporary_store
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.plan import FIRST, GROWTH, SECOND
+from ulpfuzz.fuzzer.campaign.run import Settings, first_visit, run_campaign
+from ulpfuzz.fuzzer.findings.finding import Run
 
 #: Enough cells, of each op one per format, that the last one of a round does not matter: a round ends when its last shard does.
 OPS = "exp,log1p,tanh,sigmoid,sin,softmax,logsumexp,expm1"

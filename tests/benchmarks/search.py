@@ -12,16 +12,16 @@ import sys
 import time
 from collections.abc import Iterator
 
-from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.deadlines import Deadlines
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.search import Search
-from fuzzer.cli.options import DEFAULT_DB
-from fuzzer.findings.fact import Fact
-from fuzzer.findings.store import Store
-from fuzzer.frameworks.targets.launch import version_of
-from fuzzer.frameworks.targets.target import target_named
 from tests.benchmarks.measure import Measure
+from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.campaign.deadlines import Deadlines
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.search import Search
+from ulpfuzz.fuzzer.cli.options import DEFAULT_DB
+from ulpfuzz.fuzzer.findings.fact import Fact
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks.targets.launch import version_of
+from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 GOAL = 0.98
 SECONDS = 10.0

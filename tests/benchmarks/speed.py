@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.plan import SECOND
-from fuzzer.campaign.search import Search
-from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.targets.target import targets_named
 from tests.benchmarks import naive
 from tests.benchmarks.measure import Measure, cpu_seconds
+from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.plan import SECOND
+from ulpfuzz.fuzzer.campaign.search import Search
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 
 FLOAT32 = ("exp", "log1p", "sin", "tanh", "erf", "lgamma", "digamma", "sigmoid", "gelu")
 FLOAT64 = ("exp", "log1p", "tanh", "asinh", "sigmoid")

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.chunk import Chunk, run_chunk
-from fuzzer.campaign.tight_reference import CALL
-from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.targets.target import targets_named
-from fuzzer.inputs.exhaustive import space_of
 from tests.benchmarks.measure import Measure, cpu_seconds
+from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.campaign.chunk import Chunk, run_chunk
+from ulpfuzz.fuzzer.campaign.tight_reference import CALL
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
+from ulpfuzz.fuzzer.inputs.exhaustive import space_of
 
 REFERENCE: dict[str, Callable[[Any], Any]] = {
     "exp": np.exp, "tanh": np.tanh, "lgamma": scipy.special.gammaln, "digamma": scipy.special.psi,

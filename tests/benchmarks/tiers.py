@@ -6,18 +6,18 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterator
 
-from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.catalog.op import Op
-from fuzzer.catalog.registry import ops
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.hosts import host
-from fuzzer.frameworks.targets.target import targets_named
-from fuzzer.inputs.recipe import Draw, Recipe
-from fuzzer.inputs.strategies import usual_lengths
-from fuzzer.judge.verdict import Class
-from oracles.question import Caps
 from tests.benchmarks.measure import Measure
+from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
+from ulpfuzz.fuzzer.inputs.recipe import Draw, Recipe
+from ulpfuzz.fuzzer.inputs.strategies import usual_lengths
+from ulpfuzz.fuzzer.judge.verdict import Class
+from ulpfuzz.oracles.question import Caps
 
 GOAL = 0.97
 DTYPES = ("float32", "bfloat16", "float16")

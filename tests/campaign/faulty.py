@@ -19,15 +19,15 @@ import numpy as np
 import scipy.special as sp
 from numpy.typing import NDArray
 
-import fuzzer.frameworks.targets.target as target
-from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import Implementation, Op, scalar, vector
-from fuzzer.catalog.registry import ops
-from fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
-from fuzzer.frameworks.backends.numpy import Numpy
-from fuzzer.frameworks.framework import Job
-from fuzzer.frameworks.in_process import InProcess
-from oracles.definitions import define
+import ulpfuzz.fuzzer.frameworks.targets.target as target
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar, vector
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
+from ulpfuzz.fuzzer.frameworks.backends.numpy import Numpy
+from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.in_process import InProcess
+from ulpfuzz.oracles.definitions import define
 
 Array = NDArray[Any]
 #: The attribute of a kernel that holds its derivative of an order.

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import Batch, Placement
-from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.in_process import InProcess
-from fuzzer.frameworks.targets import target as targets
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.in_process import InProcess
+from ulpfuzz.fuzzer.frameworks.targets import target as targets
 
 #: (right answers of shape (rows, outputs), batch) -> what the framework answers.
 Fault = Callable[[NDArray[Any], Batch], NDArray[Any]]

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.campaign.bisection import Effort, everyday_first, least, tiled
-from fuzzer.case import Batch
+from ulpfuzz.fuzzer.campaign.bisection import Effort, everyday_first, least, tiled
+from ulpfuzz.fuzzer.case import Batch
 
 
 def numbered(rows: int) -> Batch:

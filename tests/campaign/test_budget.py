@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.budget import Budget
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,18 @@ import scipy.special
 from numpy.typing import NDArray
 from planted_frameworks import planted
 
-from fuzzer.campaign import chunk as chunk_module
-from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.chunk import Chunk, run_chunk
-from fuzzer.campaign.constant_run import ConstantRun, constant_runs
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS, truth_of
-from fuzzer.case import Batch
-from fuzzer.catalog.registry import op_named
-from fuzzer.findings.fact import PartialResult
-from fuzzer.formats import format_named
-from fuzzer.inputs.exhaustive import space_of
-from oracles.reference import NAN, PINF
+from ulpfuzz.fuzzer.campaign import chunk as chunk_module
+from ulpfuzz.fuzzer.campaign.cell import Cell
+from ulpfuzz.fuzzer.campaign.chunk import Chunk, run_chunk
+from ulpfuzz.fuzzer.campaign.constant_run import ConstantRun, constant_runs
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS, truth_of
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.findings.fact import PartialResult
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.inputs.exhaustive import space_of
+from ulpfuzz.oracles.reference import NAN, PINF
 
 FLOAT32 = format_named("float32")
 TRUTH = {

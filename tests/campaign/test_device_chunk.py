@@ -11,25 +11,25 @@ import pytest
 from numpy.typing import NDArray
 from test_constant_run import COUNTS, at, cell_of
 
-from fuzzer.campaign import chunk as chunk_module
-from fuzzer.campaign import device_chunk
-from fuzzer.campaign.cell import subjects_of
-from fuzzer.campaign.chunk import Chunk, run_chunk
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named
-from fuzzer.findings.fact import PartialResult
-from fuzzer.frameworks.backends import expression
-from fuzzer.frameworks.backends.resident import Resident
-from fuzzer.frameworks.backends.torch import Torch
-from fuzzer.frameworks.framework import Job
-from fuzzer.frameworks.hosts.host import Backend, Hosted
-from fuzzer.frameworks.hosts.process import Process
-from fuzzer.frameworks.targets.launch import launch_of
-from fuzzer.frameworks.targets.target import target_named
-from oracles import oracle
-from oracles.arithmetic.ball64_torch import TorchBall64
+from ulpfuzz.fuzzer.campaign import chunk as chunk_module
+from ulpfuzz.fuzzer.campaign import device_chunk
+from ulpfuzz.fuzzer.campaign.cell import subjects_of
+from ulpfuzz.fuzzer.campaign.chunk import Chunk, run_chunk
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.findings.fact import PartialResult
+from ulpfuzz.fuzzer.frameworks.backends import expression
+from ulpfuzz.fuzzer.frameworks.backends.resident import Resident
+from ulpfuzz.fuzzer.frameworks.backends.torch import Torch
+from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.hosts.host import Backend, Hosted
+from ulpfuzz.fuzzer.frameworks.hosts.process import Process
+from ulpfuzz.fuzzer.frameworks.targets.launch import launch_of
+from ulpfuzz.fuzzer.frameworks.targets.target import target_named
+from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles.arithmetic.ball64_torch import TorchBall64
 
 torch: Any = pytest.importorskip("torch")
 CPU = torch.device("cpu")

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.deadlines import PROOF_SECONDS, Deadlines
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.search import Search
-from fuzzer.campaign.shard import Shard, run_shard
-from fuzzer.case import Batch, Placement
-from fuzzer.frameworks.targets.target import framework_for, target_named
-from fuzzer.judge.verdict import Class, Symptom
-from oracles import oracle
-from oracles.oracle import Climb, Question
 from tests.planted_framework import SUBJECT, batch_of, evaluator_of, judge_answers
+from ulpfuzz.fuzzer.campaign.cell import Cell
+from ulpfuzz.fuzzer.campaign.deadlines import PROOF_SECONDS, Deadlines
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.search import Search
+from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.frameworks.targets.target import framework_for, target_named
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles.oracle import Climb, Question
 
 
 def test_a_right_subject_is_right_and_counted() -> None:

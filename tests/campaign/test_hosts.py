@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.environment import fingerprint
-from fuzzer.campaign.reproduce import reproduce
-from fuzzer.campaign.run import Settings, run_campaign
-from fuzzer.findings.history import compare
-from fuzzer.findings.store import Store
-from fuzzer.frameworks.targets import config, target
-from fuzzer.frameworks.targets.config import Config, Spec
-from fuzzer.frameworks.targets.target import targets_named
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.environment import fingerprint
+from ulpfuzz.fuzzer.campaign.reproduce import reproduce
+from ulpfuzz.fuzzer.campaign.run import Settings, run_campaign
+from ulpfuzz.fuzzer.findings.history import compare
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks.targets import config, target
+from ulpfuzz.fuzzer.frameworks.targets.config import Config, Spec
+from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 
 HERE, THERE = "numpy:cpu:eager", "numpy@own:cpu:eager"
 

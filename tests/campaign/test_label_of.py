@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fuzzer.campaign.answered import Answered
-from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.probe import probe
-from fuzzer.campaign.shard import Shard, run_shard
-from fuzzer.catalog import registry
-from fuzzer.catalog.op import Documented, domain, op, scalar
-from fuzzer.findings.finding import Finding
 from tests.campaign.planted_frameworks import Planted, planted
+from ulpfuzz.fuzzer.campaign.answered import Answered
+from ulpfuzz.fuzzer.campaign.cell import Cell
+from ulpfuzz.fuzzer.campaign.probe import probe
+from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
+from ulpfuzz.fuzzer.catalog import registry
+from ulpfuzz.fuzzer.catalog.op import Documented, domain, op, scalar
+from ulpfuzz.fuzzer.findings.finding import Finding
 
 Array = NDArray[Any]
 TINY = float(np.finfo(np.float32).smallest_normal)
@@ -127,7 +127,7 @@ def test_a_state_is_what_the_format_holds() -> None:
 
 
 def _define_state() -> None:
-    from oracles.definitions import _registry, define
+    from ulpfuzz.oracles.definitions import _registry, define
 
     if "state_of_two" not in _registry:
 
@@ -147,7 +147,7 @@ class Flushing(Planted):
 
 @contextmanager
 def flushing(truth: Callable[..., Array]) -> Iterator[None]:
-    from fuzzer.frameworks.targets import target as targets
+    from ulpfuzz.fuzzer.frameworks.targets import target as targets
 
     targets.register("torch", lambda: Flushing(truth, lambda right, batch: right))
     try:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.campaign.pace import LEAST_SECONDS, LEAST_SHARE, Pace
+from ulpfuzz.fuzzer.campaign.pace import LEAST_SECONDS, LEAST_SHARE, Pace
 
 
 def run(visits: int, total: float, cost: float, workers: int, hang: float = 0.0, heavy: int = 0) -> tuple[float, list[float]]:

@@ -10,12 +10,12 @@ from planted_frameworks import planted as planted_as_torch
 from test_run import stores
 from test_shard import TARGET, numbers
 
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.peers import Peers, peer_targets
-from fuzzer.campaign.run import Settings, run_campaign
-from fuzzer.campaign.shard import Shard, ShardResult, run_shard
-from fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.cell import Cell
+from ulpfuzz.fuzzer.campaign.peers import Peers, peer_targets
+from ulpfuzz.fuzzer.campaign.run import Settings, run_campaign
+from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from ulpfuzz.fuzzer.findings.store import Store
 
 __all__ = ["stores"]
 
@@ -46,7 +46,7 @@ def test_a_run_on_one_target_asks_the_others(stores: Callable[[], Store], monkey
     assert {TORCH, NUMPY} <= set(peer_targets([TORCH]))
     assert peer_targets(["torch:cpu:compile"])[0] != "torch:cpu:compile"
     monkeypatch.setattr(
-        "fuzzer.campaign.run.peer_targets", lambda targets: (*targets, NUMPY)
+        "ulpfuzz.fuzzer.campaign.run.peer_targets", lambda targets: (*targets, NUMPY)
     )  # the others take seconds to import
     store = stores()
     with planted_as_torch(np.exp, half):

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.campaign.point import params_of, point_of, rounded
-from fuzzer.catalog.registry import op_named
-from fuzzer.formats import FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
+from ulpfuzz.fuzzer.campaign.point import params_of, point_of, rounded
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.formats import FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
 
 
 def test_decimals_are_rounded_once() -> None:

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from planted_frameworks import planted
 
-import oracles.definitions as definitions
-from fuzzer.campaign.probe import probe
-from fuzzer.case import Batch
-from fuzzer.formats import UnknownName
-from fuzzer.frameworks.framework import FrameworkError
+import ulpfuzz.oracles.definitions as definitions
+from ulpfuzz.fuzzer.campaign.probe import probe
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 
 
 def told(*args: Any, **keywords: Any) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def test_a_flushed_result_is_ok_and_says_so() -> None:
         def evaluate_placed(self, job: Any, batch: Batch, placement: Any) -> NDArray[Any]:
             return self.evaluate(job, batch.repeat(placement.length))
 
-    from fuzzer.frameworks.targets import target
+    from ulpfuzz.fuzzer.frameworks.targets import target
 
     target.register("torch", Flushing)
     try:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.probe import probe
-from fuzzer.campaign.shard import Shard, ShardResult, run_shard
-from fuzzer.case import Batch
-from fuzzer.frameworks.framework import FrameworkError
 from tests.campaign.planted_frameworks import planted
+from ulpfuzz.fuzzer.campaign.cell import Cell
+from ulpfuzz.fuzzer.campaign.probe import probe
+from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 
 Array = NDArray[Any]
 

@@ -13,11 +13,11 @@ import pytest
 from numpy.typing import NDArray
 from planted_frameworks import planted
 
-from fuzzer.campaign.reproduce import definition_source, reproduce, script_for
-from fuzzer.case import Batch
-from fuzzer.catalog.registry import ops
-from fuzzer.findings.finding import Finding
-from fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.campaign.reproduce import definition_source, reproduce, script_for
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 
 
 def finding(**changes: Any) -> Finding:

@@ -15,11 +15,11 @@ from typing import Any
 import faulty
 import pytest
 
-from fuzzer.campaign import engine
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.cell import Cell, cells_of
-from fuzzer.campaign.engine import SchedulerError
-from fuzzer.campaign.plan import (
+from ulpfuzz.fuzzer.campaign import engine
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.cell import Cell, cells_of
+from ulpfuzz.fuzzer.campaign.engine import SchedulerError
+from ulpfuzz.fuzzer.campaign.plan import (
     AMPLE,
     COMPILING_COST,
     FIRST,
@@ -33,16 +33,16 @@ from fuzzer.campaign.plan import (
     longest_visit,
     round_of,
 )
-from fuzzer.campaign.run import Progress as Shown
-from fuzzer.campaign.run import Settings, first_visit, run_campaign
-from fuzzer.campaign.shard import Shard
-from fuzzer.case import Case
-from fuzzer.catalog.registry import select
-from fuzzer.findings.finding import Run
-from fuzzer.findings.history import compare
-from fuzzer.findings.store import Store
-from fuzzer.formats import UnknownName
-from fuzzer.frameworks.targets.target import Target
+from ulpfuzz.fuzzer.campaign.run import Progress as Shown
+from ulpfuzz.fuzzer.campaign.run import Settings, first_visit, run_campaign
+from ulpfuzz.fuzzer.campaign.shard import Shard
+from ulpfuzz.fuzzer.case import Case
+from ulpfuzz.fuzzer.catalog.registry import select
+from ulpfuzz.fuzzer.findings.finding import Run
+from ulpfuzz.fuzzer.findings.history import compare
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.frameworks.targets.target import Target
 
 pytestmark = pytest.mark.usefixtures("planted")
 
@@ -149,7 +149,7 @@ def test_a_failing_cell_is_recorded_and_the_others_go_on(stores: Any) -> None:
 
 
 def test_a_broken_oracle_is_loud_but_does_not_end_the_run(stores: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from oracles import oracle
+    from ulpfuzz.oracles import oracle
 
     def fails(*_: Any) -> None:
         raise oracle.AuditFailure("ball64 claims 1, but Arb proves 2")
@@ -301,8 +301,8 @@ def test_ctrl_c_in_a_terminal_reaches_every_process_and_is_quiet(tmp_path: Path)
 import sys
 sys.path[:0] = [{str(root / "tests/campaign")!r}, {str(tmp_path)!r}]
 from pathlib import Path
-from fuzzer.campaign.run import Budget, Settings, run_campaign
-from fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.campaign.run import Budget, Settings, run_campaign
+from ulpfuzz.fuzzer.findings.store import Store
 import faulty
 
 if __name__ == "__main__":

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import fuzzer.campaign.calls as evaluators
-from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.search import Search
-from fuzzer.campaign.shape_budget import LIMITS, ShapeBudget
-from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import Implementation
-from fuzzer.frameworks.framework import Job
-from fuzzer.frameworks.in_process import InProcess
-from fuzzer.judge.flush import FlushPolicy
+import ulpfuzz.fuzzer.campaign.calls as evaluators
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.search import Search
+from ulpfuzz.fuzzer.campaign.shape_budget import LIMITS, ShapeBudget
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import Implementation
+from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.in_process import InProcess
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 CELL = Cell("sum", (), "float32", "value")
 COMPILED = Subject("torch:cpu:compile", Implementation("torch", "torch.sum(x, dim=-1)"))

@@ -16,13 +16,13 @@ import faulty
 import numpy as np
 import pytest
 
-from fuzzer.campaign.cell import Cell
-from fuzzer.campaign.shard import Shard, ShardResult, run_shard
-from fuzzer.case import Case, Placement
-from fuzzer.catalog.registry import op_named
-from fuzzer.findings.finding import Finding
-from fuzzer.findings.identity import finding_id
-from fuzzer.formats import format_named
+from ulpfuzz.fuzzer.campaign.cell import Cell
+from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from ulpfuzz.fuzzer.case import Case, Placement
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.identity import finding_id
+from ulpfuzz.fuzzer.formats import format_named
 
 pytestmark = pytest.mark.usefixtures("planted")
 

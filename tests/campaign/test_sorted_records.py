@@ -14,20 +14,20 @@ import pytest
 from numpy.typing import NDArray
 from planted_frameworks import planted
 
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.reproduce import reproduce, script_for
-from fuzzer.campaign.run import Settings, run_campaign
-from fuzzer.case import Batch, Case
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named
-from fuzzer.findings.case_record import record_of
-from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
-from fuzzer.findings.identity import finding_id
-from fuzzer.findings.payload import decode, encode
-from fuzzer.findings.store import Store
-from oracles.effort import evaluation_cost
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.reproduce import reproduce, script_for
+from ulpfuzz.fuzzer.campaign.run import Settings, run_campaign
+from ulpfuzz.fuzzer.case import Batch, Case
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.findings.case_record import record_of
+from ulpfuzz.fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from ulpfuzz.fuzzer.findings.identity import finding_id
+from ulpfuzz.fuzzer.findings.payload import decode, encode
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.oracles.effort import evaluation_cost
 
 
 def lerp(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any]) -> NDArray[Any]:

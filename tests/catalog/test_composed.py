@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.catalog.composed import composed, steps_of
-from fuzzer.catalog.op import call, matrix, op, scalar, vector
-from fuzzer.catalog.registry import ops
-from fuzzer.formats import FLOAT32
+from ulpfuzz.fuzzer.catalog.composed import composed, steps_of
+from ulpfuzz.fuzzer.catalog.op import call, matrix, op, scalar, vector
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.formats import FLOAT32
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from fuzzer.catalog import coverage
-from fuzzer.catalog.coverage import MODULES, Row, totals, unexplained
-from fuzzer.catalog.exclusions import EXCLUDED, REASONS
-from fuzzer.frameworks.targets.target import installed, prepare_environment
+from ulpfuzz.fuzzer.catalog import coverage
+from ulpfuzz.fuzzer.catalog.coverage import MODULES, Row, totals, unexplained
+from ulpfuzz.fuzzer.catalog.exclusions import EXCLUDED, REASONS
+from ulpfuzz.fuzzer.frameworks.targets.target import installed, prepare_environment
 
 
 @pytest.fixture(scope="module")

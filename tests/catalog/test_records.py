@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fuzzer.case import COTANGENT, TANGENT, Batch
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
-from fuzzer.catalog.registry import ops
-from fuzzer.formats import FORMATS, format_named
-from fuzzer.frameworks.backends.expression import function_of as function_of_job
-from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.targets.target import Target, framework_for, installed, prepare_environment
-from fuzzer.inputs.structures import satisfy
-from oracles.arithmetic.mp import Mp
-from oracles.definitions import definition
 from tests.catalog.wrong_formulas import FINDINGS
 from tests.sampling import sampled
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.formats import FORMATS, format_named
+from ulpfuzz.fuzzer.frameworks.backends.expression import function_of as function_of_job
+from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, framework_for, installed, prepare_environment
+from ulpfuzz.fuzzer.inputs.structures import satisfy
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.definitions import definition
 
 prepare_environment()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuzzer.catalog.op import DTYPES, ORDERS
-from fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.catalog.op import DTYPES, ORDERS
+from ulpfuzz.fuzzer.catalog.registry import ops
 
 #: The variance is taken about stop_gradient(mean), which is right to first order only (tf.nn.moments' source says why it is there).
 MOMENTS = (

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fuzzer.case import Batch
-from fuzzer.cli.app import app
-from fuzzer.errors import UserError
-from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
-from fuzzer.findings.identity import finding_id
-from fuzzer.findings.label import labelled
-from fuzzer.findings.store import Store, StoreError
-from fuzzer.formats import UnknownName
-from fuzzer.frameworks.framework import FrameworkError
-from oracles.oracle import AuditFailure
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.cli.app import app
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from ulpfuzz.fuzzer.findings.identity import finding_id
+from ulpfuzz.fuzzer.findings.label import labelled
+from ulpfuzz.fuzzer.findings.store import Store, StoreError
+from ulpfuzz.fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.oracles.oracle import AuditFailure
 
 ROOT = Path(__file__).parents[2]
 FINDING_KEYS = {"id", "op", "order", "dtype", "target", "implementation", "symptom", "class", "ulps", "severity", "status",
@@ -103,9 +103,9 @@ def test_ops_contract() -> None:
 
 
 def test_targets_contract(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from fuzzer.frameworks.backends.modes import devices_of
-    from fuzzer.frameworks.targets import target
-    from fuzzer.frameworks.targets.target import Target
+    from ulpfuzz.fuzzer.frameworks.backends.modes import devices_of
+    from ulpfuzz.fuzzer.frameworks.targets import target
+    from ulpfuzz.fuzzer.frameworks.targets.target import Target
 
     path = tmp_path / "ulpfuzz.toml"
     path.write_text(
@@ -249,7 +249,7 @@ class Campaign:
         self.settings: Any = None
 
     def __call__(self, settings: Any, store: Store, watch: Any = None) -> Run:
-        from fuzzer.campaign.run import Progress
+        from ulpfuzz.fuzzer.campaign.run import Progress
 
         self.settings = settings
         run = replace(self.run, seed=settings.seed)
@@ -266,7 +266,7 @@ def campaign(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     url = f"sqlite:///{tmp_path / 'night.db'}"
 
     def go(campaign: Campaign, *args: str) -> Any:
-        monkeypatch.setattr("fuzzer.campaign.run.run_campaign", campaign)
+        monkeypatch.setattr("ulpfuzz.fuzzer.campaign.run.run_campaign", campaign)
         return call(*args, "--db", url)
 
     return go
@@ -378,8 +378,8 @@ def test_nights(campaign: Any, tmp_path: Path) -> None:
 
 
 def test_a_short_run_between_two_nights_is_no_baseline(campaign: Any, tmp_path: Path) -> None:
-    from fuzzer.catalog.op import ALL_DTYPES, ORDERS
-    from fuzzer.frameworks.targets.target import targets_named
+    from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, ORDERS
+    from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 
     whole = {
         "selection": {"ops": None, "dtypes": list(ALL_DTYPES), "orders": list(ORDERS)},
@@ -395,10 +395,10 @@ def test_a_short_run_between_two_nights_is_no_baseline(campaign: Any, tmp_path: 
 def test_a_known_issue_raises_no_alarm(campaign: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from datetime import date
 
-    from fuzzer.findings.known_issues import KnownIssue, KnownIssues
+    from ulpfuzz.fuzzer.findings.known_issues import KnownIssue, KnownIssues
 
     issue = KnownIssue({"op": "norm"}, "https://example.org/1", "planted", date(2999, 1, 1))
-    monkeypatch.setattr("fuzzer.findings.known_issues.load_known_issues", lambda: KnownIssues((issue,), ()))
+    monkeypatch.setattr("ulpfuzz.fuzzer.findings.known_issues.load_known_issues", lambda: KnownIssues((issue,), ()))
     result = campaign(Campaign(3, [a_finding()]), "nightly", "--out", str(tmp_path / "report"))
     assert result.exit_code == 0
     assert "1 of the new findings are known upstream" in result.stdout
@@ -466,7 +466,9 @@ def test_mistakes_are_one_line_and_exit_status_2(args: tuple[str, ...], words: s
 
 
 def test_a_framework_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, db: str) -> None:
-    monkeypatch.setattr("fuzzer.frameworks.targets.target.installed", lambda framework: None if framework == "torch" else "1")
+    monkeypatch.setattr(
+        "ulpfuzz.fuzzer.frameworks.targets.target.installed", lambda framework: None if framework == "torch" else "1"
+    )
     for args in (("run", "--targets", "torch"), ("probe", "exp", *INPUTS, "--targets", "torch")):
         result = call(*args)
         assert (result.exit_code, result.stderr) == (2, "ulpfuzz: torch is not installed; pip install 'ulpfuzz[torch]'\n")
@@ -501,7 +503,7 @@ def broken(error: Exception) -> Any:
 def test_faults_of_ours_are_told_as_such_and_kept(
     error: Exception, words: str, monkeypatch: pytest.MonkeyPatch, tracebacks: Path
 ) -> None:
-    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken(error))
+    monkeypatch.setattr("ulpfuzz.fuzzer.campaign.probe.probe", broken(error))
     result = call("probe", "exp", *INPUTS)
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     (file,) = tracebacks.iterdir()
@@ -520,14 +522,14 @@ def test_faults_of_ours_are_told_as_such_and_kept(
     [UserError("mend\nthis"), UnknownName("op", "expp", ["exp"]), StoreError("no such file"), FrameworkError("no such device")],
 )
 def test_what_the_user_can_mend_is_told_as_it_is(error: Exception, monkeypatch: pytest.MonkeyPatch, tracebacks: Path) -> None:
-    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken(error))
+    monkeypatch.setattr("ulpfuzz.fuzzer.campaign.probe.probe", broken(error))
     result = call("probe", "exp", *INPUTS)
     assert (result.exit_code, result.stderr) == (2, f"ulpfuzz: {' '.join(str(error).split())}\n")
     assert not list(tracebacks.iterdir())
 
 
 def test_a_traceback_that_no_file_can_hold_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken(ValueError("planted")))
+    monkeypatch.setattr("ulpfuzz.fuzzer.campaign.probe.probe", broken(ValueError("planted")))
     monkeypatch.setattr("tempfile.mkstemp", broken(OSError("disk full")))
     result = call("probe", "exp", *INPUTS)
     assert result.exit_code == 2
@@ -539,7 +541,7 @@ def test_a_traceback_that_no_file_can_hold_is_printed(monkeypatch: pytest.Monkey
 def test_no_password_is_told_or_kept(monkeypatch: pytest.MonkeyPatch, tracebacks: Path) -> None:
     url = "postgresql://me:s3cr@et@host/name"
     monkeypatch.setattr("sys.argv", ["ulpfuzz", "runs", "--db", url])
-    monkeypatch.setattr("fuzzer.campaign.probe.probe", broken(ValueError(f"cannot read {url}")))
+    monkeypatch.setattr("ulpfuzz.fuzzer.campaign.probe.probe", broken(ValueError(f"cannot read {url}")))
     result = call("probe", "exp", *INPUTS)
     (file,) = tracebacks.iterdir()
     for text in (result.stderr, file.read_text(encoding="utf-8")):
@@ -574,7 +576,7 @@ def test_starting_is_quick_and_imports_nothing_heavy(args: list[str]) -> None:
         "'mpmath', 'hypothesis')\n"
         "atexit.register(lambda: print('HEAVY', [m for m in heavy if m in sys.modules], file=sys.stderr))\n"
         f"sys.argv = ['ulpfuzz', *{args!r}]\n"
-        "from fuzzer.cli import main\n"
+        "from ulpfuzz.fuzzer.cli import main\n"
         "main()\n"
     )
     done = subprocess.run(
@@ -591,7 +593,7 @@ def test_starting_is_quick_and_imports_nothing_heavy(args: list[str]) -> None:
 
 def test_the_planted_batch_is_what_it_seems() -> None:
     """The finding of these tests is rebuilt bit for bit."""
-    from fuzzer.campaign.reproduce import case_of
+    from ulpfuzz.fuzzer.campaign.reproduce import case_of
 
     batch = case_of(a_finding()).batch()
     assert isinstance(batch, Batch)

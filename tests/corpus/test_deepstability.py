@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from corpus.historic.replays import FAMILIES, REPLAYS
-from corpus.historic.rows import PATCH_CLASSES, ROOT_CAUSES, rows
-from fuzzer import plugins
-from fuzzer.campaign.budget import Budget
-from fuzzer.campaign.replay import contract, historic, replay
-from fuzzer.catalog import registry
-from fuzzer.findings.store import Store
-from fuzzer.frameworks.targets import registry as frameworks
+from ulpfuzz.corpus.historic.replays import FAMILIES, REPLAYS
+from ulpfuzz.corpus.historic.rows import PATCH_CLASSES, ROOT_CAUSES, rows
+from ulpfuzz.fuzzer import plugins
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.replay import contract, historic, replay
+from ulpfuzz.fuzzer.catalog import registry
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks.targets import registry as frameworks
 
 AT = {index: one for one in REPLAYS for old in one.old for index in old.rows}
 #: Rows whose stories the study tells: softmax of [10, 100, 1000]; cosine similarity; bucketize; normalisation; log-probabilities; division.
@@ -54,7 +54,7 @@ def test_a_method_names_a_function_of_a_family(one: Any) -> None:
     for old in one.old:
         for call in filter(None, (old.call, old.fix, one.stable)):
             family, _, name = call.partition("(")[0].partition(".")
-            module = np if family == "np" else sys.modules[f"corpus.historic.{family}"]
+            module = np if family == "np" else sys.modules[f"ulpfuzz.corpus.historic.{family}"]
             assert family in (*FAMILIES, "np")
             assert callable(getattr(module, name))
 
@@ -95,8 +95,8 @@ def test_a_row_without_its_defect_is_not_flagged(index: int, tmp_path: Path, mon
     (old,) = (o for o in one.old if index in o.rows)
     names = [call.partition("(")[0].partition(".") for call in (old.call, one.stable)]
     (family, _, bad), (other, _, good) = names
-    right: Callable[..., Any] = getattr(np if other == "np" else sys.modules[f"corpus.historic.{other}"], good)
-    monkeypatch.setattr(sys.modules[f"corpus.historic.{family}"], bad, right)
+    right: Callable[..., Any] = getattr(np if other == "np" else sys.modules[f"ulpfuzz.corpus.historic.{other}"], good)
+    monkeypatch.setattr(sys.modules[f"ulpfuzz.corpus.historic.{family}"], bad, right)
     (row,) = replayed((index,), tmp_path)["rows"]
     assert not row["unstable"]["flagged"], row
     assert row["stable"]["silent"], row
@@ -116,7 +116,7 @@ def test_every_row_is_found_and_every_right_method_silent(tmp_path: Path) -> Non
 )
 def test_wrong_rows_are_one_line(given: str, says: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "fuzzer.cli", "deepstability", "--rows", given, "--db", f"sqlite:///{tmp_path / 'x.db'}"],
+        [sys.executable, "-m", "ulpfuzz.fuzzer.cli", "deepstability", "--rows", given, "--db", f"sqlite:///{tmp_path / 'x.db'}"],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 2
@@ -126,7 +126,7 @@ def test_wrong_rows_are_one_line(given: str, says: str, tmp_path: Path) -> None:
 
 def test_the_command_tells_its_contract(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "fuzzer.cli", "deepstability", "--rows", "5,7", "--budget", "40k", "--seed", "3", "--workers", "0", "--json",
+        [sys.executable, "-m", "ulpfuzz.fuzzer.cli", "deepstability", "--rows", "5,7", "--budget", "40k", "--seed", "3", "--workers", "0", "--json",
          "--db", f"sqlite:///{tmp_path / 'x.db'}"],
         capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip

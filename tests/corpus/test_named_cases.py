@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fuzzer.campaign.cell import Cell, subjects_of
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.campaign.replay import historic
-from fuzzer.catalog.registry import op_named
-from fuzzer.frameworks.targets.target import target_named
-from fuzzer.judge.verdict import Class
 from tests.planted_framework import batch_of
+from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.campaign.replay import historic
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.frameworks.targets.target import target_named
+from ulpfuzz.fuzzer.judge.verdict import Class
 
 
 @pytest.fixture(autouse=True)

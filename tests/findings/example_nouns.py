@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
-from fuzzer.findings.identity import finding_id
+from ulpfuzz.fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from ulpfuzz.fuzzer.findings.identity import finding_id
 
 
 def a_run(number: int, **changes: Any) -> Run:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import URL, make_url
 
-from fuzzer.cli.options import with_db
-from fuzzer.findings.database_url import shown, without_secrets
-from fuzzer.findings.store import Store, StoreError
-from fuzzer.passwords import without_passwords
+from ulpfuzz.fuzzer.cli.options import with_db
+from ulpfuzz.fuzzer.findings.database_url import shown, without_secrets
+from ulpfuzz.fuzzer.findings.store import Store, StoreError
+from ulpfuzz.fuzzer.passwords import without_passwords
 
 #: Longer than any word around it, so that its absence means that it was taken out.
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x17F), min_size=12, max_size=20).map("hunter2".__add__)

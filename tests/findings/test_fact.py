@@ -8,7 +8,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.findings.fact import PartialResult, fewest, joined
+from ulpfuzz.fuzzer.findings.fact import PartialResult, fewest, joined
 
 counts = st.integers(0, 10**9)
 partial_results = st.builds(

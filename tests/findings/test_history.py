@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from example_nouns import a_cell, a_finding, a_run
 
-from fuzzer.findings.finding import Answer
-from fuzzer.findings.history import STATUSES, compare, with_status
-from fuzzer.findings.store import Store
-from fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.findings.finding import Answer
+from ulpfuzz.fuzzer.findings.history import STATUSES, compare, with_status
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.formats import UnknownName
 
 
 @pytest.fixture

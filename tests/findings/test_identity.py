@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fuzzer.findings.identity import UnresolvedName, canonical, cell_key, finding_id, resolve
-from fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.findings.identity import UnresolvedName, canonical, cell_key, finding_id, resolve
+from ulpfuzz.fuzzer.formats import UnknownName
 
 PARTS = ("softmax", {"dim": -1, "eps": 1e-5}, "grad", "float16", "jax:cuda:jit", "jax.nn.softmax(x)", "nan")
 
@@ -21,7 +21,7 @@ def test_the_slug_reads_and_never_changes():
 
 
 def test_another_process_gives_the_same_id():
-    code = f"from fuzzer.findings.identity import finding_id; print(finding_id(*{PARTS!r}))"
+    code = f"from ulpfuzz.fuzzer.findings.identity import finding_id; print(finding_id(*{PARTS!r}))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "5"})
     assert told.stdout.strip() == finding_id(*PARTS)
 
@@ -86,7 +86,7 @@ def test_what_does_not_resolve_is_told_with_the_nearest():
     ["jax", "jax:cpu:eager", "jax@old", "jax@old:cpu:jit", "jax:cpu:jit;matmul=highest", "jax@old:cuda:jit;xla=--a=b:c@d;x=1"],
 )
 def test_the_framework_of_a_target(target):
-    from fuzzer.findings.identity import framework_of
+    from ulpfuzz.fuzzer.findings.identity import framework_of
 
     assert framework_of(target) == "jax"
     assert finding_id("exp", {}, "value", "float32", target, "jnp.exp(x)", "nan").startswith("jax-exp-value-float32-nan-")

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from example_nouns import a_cell, a_finding
 
-from fuzzer.findings.known_issues import KnownIssueError, load_known_issues
+from ulpfuzz.fuzzer.findings.known_issues import KnownIssueError, load_known_issues
 
 TODAY = date(2026, 11, 23)
 GOOD = """

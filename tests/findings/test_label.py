@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from fuzzer.findings.finding import Finding
-from fuzzer.findings.history import compare
-from fuzzer.findings.label import LABELS, as_json, counted, counts, flush_records, is_listed_separately, labelled, plain
-from fuzzer.findings.merge import merge_findings
-from fuzzer.findings.store import Store
 from tests.findings.example_nouns import a_finding, a_run
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.history import compare
+from ulpfuzz.fuzzer.findings.label import LABELS, as_json, counted, counts, flush_records, is_listed_separately, labelled, plain
+from ulpfuzz.fuzzer.findings.merge import merge_findings
+from ulpfuzz.fuzzer.findings.store import Store
 
 ONE = a_finding()
 

@@ -8,7 +8,7 @@ from example_nouns import a_cell, a_finding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzzer.findings.merge import merge_cells, merge_findings, merge_profiles, worst
+from ulpfuzz.fuzzer.findings.merge import merge_cells, merge_findings, merge_profiles, worst
 
 errors = st.sampled_from([0.5, 3.0, 1e5, math.inf, math.nan])
 profiles = st.dictionaries(st.integers(-3, 3), st.tuples(errors, errors, st.integers(1, 9))).map(

@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 from example_nouns import a_cell, a_finding, a_run
 
-from fuzzer.findings.store import Store, StoreError
-from fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.findings.store import Store, StoreError
+from ulpfuzz.fuzzer.formats import UnknownName
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_what_was_committed_is_there_after_a_kill(url, tmp_path):
         import os, sys
         sys.path.insert(0, {os.path.dirname(__file__)!r})
         from example_nouns import a_run, a_finding
-        from fuzzer.findings.store import Store
+        from ulpfuzz.fuzzer.findings.store import Store
         store = Store({url!r})
         store.start_run(a_run(1))
         store.save_shard(a_run(1).id, "s", "{{}}", [], [a_finding()])

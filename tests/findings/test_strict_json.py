@@ -11,10 +11,10 @@ from example_nouns import a_cell, a_finding, a_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.findings.finding import CellSummary, Finding, Run
-from fuzzer.findings.payload import decode, encode
-from fuzzer.findings.strict_json import jsonable, to_json
-from fuzzer.judge.verdict import Symptom
+from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
+from ulpfuzz.fuzzer.findings.payload import decode, encode
+from ulpfuzz.fuzzer.findings.strict_json import jsonable, to_json
+from ulpfuzz.fuzzer.judge.verdict import Symptom
 
 
 def refuse(token):

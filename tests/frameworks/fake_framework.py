@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from fuzzer.frameworks.backends.expression import by_row, framework_errors, placed
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.in_process import InProcess
+from ulpfuzz.fuzzer.frameworks.backends.expression import by_row, framework_errors, placed
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 
 
 def abort(x: Any) -> Any:

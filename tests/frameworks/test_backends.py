@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzzer.case import COTANGENT, TANGENT, Batch, Placement
-from fuzzer.catalog.op import Implementation, Input, Op, scalar, vector
-from fuzzer.formats import FORMATS, Format
-from fuzzer.frameworks.backends.expression import KEEP, _code
-from fuzzer.frameworks.backends.modes import MODES, compiler
-from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.targets.target import Target, absence, framework_for, installed
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import Implementation, Input, Op, scalar, vector
+from ulpfuzz.fuzzer.formats import FORMATS, Format
+from ulpfuzz.fuzzer.frameworks.backends.expression import KEEP, _code
+from ulpfuzz.fuzzer.frameworks.backends.modes import MODES, compiler
+from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, absence, framework_for, installed
 
 ALL = ("torch", "tensorflow", "jax", "numpy")
 WITH_GRADIENTS = ALL[:3]

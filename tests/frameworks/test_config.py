@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fuzzer.frameworks.targets import config
-from fuzzer.frameworks.targets.config import Config, ConfigError, Spec
-from fuzzer.frameworks.targets.target import Target, declared_targets, target_named, targets_named
+from ulpfuzz.fuzzer.frameworks.targets import config
+from ulpfuzz.fuzzer.frameworks.targets.config import Config, ConfigError, Spec
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, declared_targets, target_named, targets_named
 
 WHOLE = """
 default = ["numpy", "old"]
@@ -134,7 +134,7 @@ def test_mistakes_are_one_line(folder: Path, text: str, message: str) -> None:
 def test_the_command_line_tells_them(folder: Path) -> None:
     from typer.testing import CliRunner
 
-    from fuzzer.cli.app import app
+    from ulpfuzz.fuzzer.cli.app import app
 
     (folder / "ulpfuzz.toml").write_text(TABLE + 'pyhton = "x"\n')
     for command in (["targets"], ["run", "--ops", "exp"], ["probe", "exp", "--inputs", '{"x": 1}']):

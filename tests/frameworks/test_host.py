@@ -24,19 +24,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fuzzer.case import COTANGENT, Batch, Placement
-from fuzzer.catalog.op import ALL_DTYPES, Implementation, Op, scalar, vector
-from fuzzer.catalog.registry import ops
-from fuzzer.formats import format_named
-from fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
-from fuzzer.frameworks.hosts import host
-from fuzzer.frameworks.hosts.host import Hosted, plain_job
-from fuzzer.frameworks.hosts.host_main import received as received_job
-from fuzzer.frameworks.targets import config
-from fuzzer.frameworks.targets import target as targets
-from fuzzer.frameworks.targets.config import Config, Spec
-from fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, targets_named
-from fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.case import COTANGENT, Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, Implementation, Op, scalar, vector
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.frameworks.hosts.host import Hosted, plain_job
+from ulpfuzz.fuzzer.frameworks.hosts.host_main import received as received_job
+from ulpfuzz.fuzzer.frameworks.targets import config
+from ulpfuzz.fuzzer.frameworks.targets import target as targets
+from ulpfuzz.fuzzer.frameworks.targets.config import Config, Spec
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, targets_named
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 FAKE = Target("fake")
 
@@ -277,10 +277,10 @@ import os, signal, sys, threading, time
 sys.path.insert(0, "tests/frameworks")
 import numpy as np
 from fake_framework import Fake
-from fuzzer.frameworks.targets import target as targets
-from fuzzer.case import Batch
-from fuzzer.catalog.op import Implementation, Op, scalar
-from fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.targets import target as targets
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar
+from ulpfuzz.fuzzer.frameworks.framework import Job
 targets.register("fake", Fake)
 framework = targets.framework_for(targets.Target("fake"), alone=True)
 def call(text):
@@ -373,7 +373,14 @@ def test_another_interpreter(elsewhere: Target, python: Path) -> None:
     assert framework.switches["fakes"] == "many"
     assert framework.ask("__import__('sys').prefix") == str(python.parent.parent)
     # Nothing of this interpreter's packages can be imported there, and of this project only its package.
-    for module, there in (("hypothesis", False), ("mpmath", False), ("execnet", False), ("oracles", False), ("ml_dtypes", True)):
+    for module, there in (
+        ("hypothesis", False),
+        ("mpmath", False),
+        ("execnet", False),
+        ("oracles", False),
+        ("fuzzer", False),
+        ("ml_dtypes", True),
+    ):
         found = f"__import__('importlib.util').util.find_spec({module!r}) is not None"
         assert framework.ask(found) is there, module
     folders = framework.ask("' '.join(__import__('sys').path)").split()
@@ -421,7 +428,7 @@ def test_a_host_that_does_not_start_says_why(tmp_path: Path, registered: None) -
 
 
 def test_an_interpreter_that_hangs_when_it_starts(tmp_path: Path, registered: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fuzzer.frameworks.hosts import process
+    from ulpfuzz.fuzzer.frameworks.hosts import process
 
     monkeypatch.setattr(process, "STARTUP", 0.5)
     launcher = tmp_path / "python"
@@ -438,15 +445,17 @@ def test_the_far_side_imports_only_what_another_interpreter_has() -> None:
     script = textwrap.dedent("""
         import sys
         before = set(sys.modules)
-        import fuzzer.frameworks.hosts.host_main
+        import ulpfuzz.fuzzer.frameworks.hosts.host_main
         fresh = {name.partition('.')[0] for name in set(sys.modules) - before}
         print(sorted(fresh - set(sys.stdlib_module_names)))
-        print(sorted(name for name in sys.modules if name.startswith('fuzzer.')))
+        print(sorted(name for name in sys.modules if name.startswith('ulpfuzz.fuzzer.')))
     """)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     packages, ours = done.stdout.splitlines()
-    assert {name for name in eval(packages) if not name.startswith("_")} == {"fuzzer", "numpy", "ml_dtypes"}
-    pure = {"fuzzer.case", "fuzzer.errors", "fuzzer.formats", "fuzzer.catalog", "fuzzer.catalog.op", "fuzzer.frameworks",
-            "fuzzer.frameworks.backends", "fuzzer.frameworks.hosts"}  # fmt: skip
-    there = {name.removeprefix("fuzzer.frameworks.") for name in eval(ours) if name not in pure}
+    assert {name for name in eval(packages) if not name.startswith("_")} == {"ulpfuzz", "numpy", "ml_dtypes"}
+    pure = {
+        "ulpfuzz.fuzzer", "ulpfuzz.fuzzer.case", "ulpfuzz.fuzzer.errors", "ulpfuzz.fuzzer.formats", "ulpfuzz.fuzzer.catalog",
+        "ulpfuzz.fuzzer.catalog.op", "ulpfuzz.fuzzer.frameworks", "ulpfuzz.fuzzer.frameworks.backends", "ulpfuzz.fuzzer.frameworks.hosts",
+    }  # fmt: skip
+    there = {name.removeprefix("ulpfuzz.fuzzer.frameworks.") for name in eval(ours) if name not in pure}
     assert there == {"framework", "in_process", "backends.expression", "backends.unsupported", "hosts.host_main"}

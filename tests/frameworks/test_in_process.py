@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import fuzzer
-from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import Implementation, Op, scalar
-from fuzzer.frameworks.framework import Framework, Job
-from fuzzer.frameworks.in_process import InProcess, adopted
-from fuzzer.frameworks.targets import target as targets
-from fuzzer.frameworks.targets.target import Target, framework_for, supported
-from fuzzer.judge.flush import FlushPolicy
+import ulpfuzz.fuzzer
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar
+from ulpfuzz.fuzzer.frameworks.framework import Framework, Job
+from ulpfuzz.fuzzer.frameworks.in_process import InProcess, adopted
+from ulpfuzz.fuzzer.frameworks.targets import target as targets
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, framework_for, supported
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 IMPLEMENTATION = Implementation("mine", "x")
 JOB = Job(Op("mine_op", (scalar("x"),), (IMPLEMENTATION,)), IMPLEMENTATION, {})
@@ -108,7 +108,7 @@ def test_a_framework_that_computes_nothing_is_none() -> None:
 def test_nobody_looks_into_a_framework() -> None:
     """Framework says what one has: nobody asks for its class, or whether it has something."""
     found = []
-    for path in Path(fuzzer.__file__).parent.rglob("*.py"):
+    for path in Path(ulpfuzz.fuzzer.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "hasattr", "getattr"):
                 asked, about = ast.unparse(node.args[0]), ast.unparse(node.args[1])

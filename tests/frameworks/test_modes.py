@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-import fuzzer.frameworks.backends.modes as modes
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.targets.environment import prepare_environment, variables
-from fuzzer.frameworks.targets.target import Target, framework_for, known_targets, target_named
+import ulpfuzz.fuzzer.frameworks.backends.modes as modes
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.targets.environment import prepare_environment, variables
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, framework_for, known_targets, target_named
 
 
 def test_every_mode_is_a_target() -> None:
@@ -41,7 +41,7 @@ def test_the_users_compiler_comes_first(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("name", ["torch", "tensorflow", "jax"])
 def test_a_device_that_is_not_there_is_one_line(name: str) -> None:
-    module = pytest.importorskip(name) and __import__(f"fuzzer.frameworks.backends.{name}", fromlist=["availability"])
+    module = pytest.importorskip(name) and __import__(f"ulpfuzz.fuzzer.frameworks.backends.{name}", fromlist=["availability"])
     for device in ("cuda", "rocm", "mps"):
         reason = module.availability("eager", device)
         assert "\n" not in reason
@@ -62,7 +62,7 @@ def test_a_gpu_gets_back_what_the_cpu_hid(given: str | None, monkeypatch: pytest
 
 _COMPILES = """
 import os, subprocess, sys
-from fuzzer.frameworks.targets.environment import prepare_environment
+from ulpfuzz.fuzzer.frameworks.targets.environment import prepare_environment
 prepare_environment()
 folder = os.environ["JAX_COMPILATION_CACHE_DIR"]
 child = "import os; import jax; jax.numpy.tanh(jax.numpy.ones(7)).block_until_ready(); print(os.environ['JAX_COMPILATION_CACHE_DIR'])"

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.case import TANGENT, Batch
-from fuzzer.catalog.op import Implementation, Op, scalar, vector
-from fuzzer.frameworks.backends.expression import told
-from fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes, padded_rows
-from fuzzer.frameworks.backends.problem import Problem, problem_of
-from fuzzer.frameworks.backends.programs import Program, Programs
-from fuzzer.frameworks.backends.unsupported import unsupported
-from fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.case import TANGENT, Batch
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar, vector
+from ulpfuzz.fuzzer.frameworks.backends.expression import told
+from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes, padded_rows
+from ulpfuzz.fuzzer.frameworks.backends.problem import Problem, problem_of
+from ulpfuzz.fuzzer.frameworks.backends.programs import Program, Programs
+from ulpfuzz.fuzzer.frameworks.backends.unsupported import unsupported
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
 
 
 def problem(rows: int, call: str = "f(x)", **params: Any) -> Problem:

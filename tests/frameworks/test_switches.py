@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.catalog.op import Implementation, Op, scalar, vector
-from fuzzer.frameworks.framework import FrameworkError
-from fuzzer.frameworks.targets import switches, target
-from fuzzer.frameworks.targets.launch import hosted
-from fuzzer.frameworks.targets.switches import SWITCHES, Switch, reproducer_lines
-from fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
-from fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar, vector
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.targets import switches, target
+from ulpfuzz.fuzzer.frameworks.targets.launch import hosted
+from ulpfuzz.fuzzer.frameworks.targets.switches import SWITCHES, Switch, reproducer_lines
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "targets.md"
 
@@ -122,8 +122,8 @@ def test_settings_reach_the_calls() -> None:
         pytest.skip("torch is not installed")
     framework: Any = hosted(target_named("torch;threads=2"))
     implementation = Implementation("torch", "x * 0 + torch.get_num_threads()")
-    from fuzzer.case import Batch
-    from fuzzer.frameworks.framework import Job
+    from ulpfuzz.fuzzer.case import Batch
+    from ulpfuzz.fuzzer.frameworks.framework import Job
 
     job = Job(Op("o", (scalar("x"),), (implementation,)), implementation, {})
     assert framework.evaluate(job, Batch("float32", {"x": np.ones(1, np.float32)}))[0, 0] == 2
@@ -134,8 +134,8 @@ def test_arrays_made_of_nothing_are_binary32_where_x64_is_off() -> None:
     """JAX's default: a window is computed in binary32 there, in binary64 where x64 is on; there is no float64 then."""
     if target.installed("jax") is None:
         pytest.skip("jax is not installed")
-    from fuzzer.case import Batch
-    from fuzzer.frameworks.framework import Job
+    from ulpfuzz.fuzzer.case import Batch
+    from ulpfuzz.fuzzer.frameworks.framework import Job
 
     window = Implementation("jax", "x * (jnp.ones(x.shape[-1]).dtype == jnp.float32)")
     job = Job(Op("window", (vector("x"),), (window,)), window, {})

@@ -17,17 +17,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import DTYPES, call, op, scalar
-from fuzzer.formats import UnknownName
-from fuzzer.frameworks.backends.modes import DEVICES, MODES
-from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.targets import config, launch
-from fuzzer.frameworks.targets import target as targets
-from fuzzer.frameworks.targets.config import Config, ConfigError, Spec
-from fuzzer.frameworks.targets.survey import describe
-from fuzzer.frameworks.targets.switches import SWITCHES
-from fuzzer.frameworks.targets.target import (
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import DTYPES, call, op, scalar
+from ulpfuzz.fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.frameworks.backends.modes import DEVICES, MODES
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.targets import config, launch
+from ulpfuzz.fuzzer.frameworks.targets import target as targets
+from ulpfuzz.fuzzer.frameworks.targets.config import Config, ConfigError, Spec
+from ulpfuzz.fuzzer.frameworks.targets.survey import describe
+from ulpfuzz.fuzzer.frameworks.targets.switches import SWITCHES
+from ulpfuzz.fuzzer.frameworks.targets.target import (
     Target,
     flush_policy,
     framework_for,
@@ -36,7 +36,7 @@ from fuzzer.frameworks.targets.target import (
     target_named,
     targets_named,
 )  # fmt: skip
-from fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 
 class Planted:
@@ -223,7 +223,7 @@ def test_what_is_not_installed_says_how_to_install_it(monkeypatch: pytest.Monkey
 
 def test_asking_for_versions_imports_no_framework() -> None:
     script = (
-        "import sys; from fuzzer.frameworks.targets.target import targets_named, supported; targets_named(None);"
+        "import sys; from ulpfuzz.fuzzer.frameworks.targets.target import targets_named, supported; targets_named(None);"
         "print(sorted({'torch', 'tensorflow', 'jax', 'scipy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fuzzer.catalog.op import op, scalar
-from fuzzer.catalog.registry import op_named
-from fuzzer.formats import format_named
-from fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
+from ulpfuzz.fuzzer.catalog.op import op, scalar
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])

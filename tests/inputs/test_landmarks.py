@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import scipy.special
 
-from fuzzer.formats import FLOAT32, FLOAT64, FORMATS, Format
-from fuzzer.inputs.landmarks import LIMIT, landmarks
-from oracles.function import Function
-from oracles.reference import FINITE, NAN, PINF, Reference
+from ulpfuzz.fuzzer.formats import FLOAT32, FLOAT64, FORMATS, Format
+from ulpfuzz.fuzzer.inputs.landmarks import LIMIT, landmarks
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.reference import FINITE, NAN, PINF, Reference
 
 
 def exactly(*formulas: Callable[..., np.ndarray], calls: list[int] | None = None):

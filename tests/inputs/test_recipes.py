@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzzer.case import COTANGENT
-from fuzzer.catalog.op import Op, matrix, op, scalar, vector
-from fuzzer.catalog.registry import ops
-from fuzzer.formats import FORMATS, UnknownName
-from fuzzer.inputs import regions
-from fuzzer.inputs.grid import special_batch
-from fuzzer.inputs.recipe import Draw, Recipe
-from fuzzer.inputs.strategies import cases, draw_recipes, explore, recipes, variants
+from ulpfuzz.fuzzer.case import COTANGENT
+from ulpfuzz.fuzzer.catalog.op import Op, matrix, op, scalar, vector
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.formats import FORMATS, UnknownName
+from ulpfuzz.fuzzer.inputs import regions
+from ulpfuzz.fuzzer.inputs.grid import special_batch
+from ulpfuzz.fuzzer.inputs.recipe import Draw, Recipe
+from ulpfuzz.fuzzer.inputs.strategies import cases, draw_recipes, explore, recipes, variants
 
 UNARY = op("exp", [scalar("x")])
 BINARY = op("atan2", [scalar("y"), scalar("x", low=0.0)])
@@ -96,8 +96,8 @@ def test_recipes_do_not_depend_on_what_a_process_imported(tmp_path) -> None:
     program = (
         "import sys, hashlib; sys.path.insert(0, sys.argv[1]);"
         "(__import__('full_of_constants') if sys.argv[2] == 'with' else None);"
-        "from fuzzer.catalog.op import op, scalar;"
-        "from fuzzer.inputs.strategies import draw_recipes;"
+        "from ulpfuzz.fuzzer.catalog.op import op, scalar;"
+        "from ulpfuzz.fuzzer.inputs.strategies import draw_recipes;"
         "drawn = draw_recipes(op('exp', [scalar('x')]), 'float32', seed=1, count=150);"
         "print(hashlib.sha256(repr(drawn).encode()).hexdigest())"
     )
@@ -253,10 +253,10 @@ def test_expansion_costs_no_python_per_row(monkeypatch) -> None:
 
 def test_directions_by_order() -> None:
     """Cotangents for grad and grad2, tangents for jvp and grad2, along the differentiable inputs; neither for elementwise ops."""
-    from fuzzer.case import TANGENT
-    from fuzzer.catalog.registry import op_named
-    from fuzzer.inputs.grid import special_batch
-    from fuzzer.inputs.recipe import ALONG, TANGENTS
+    from ulpfuzz.fuzzer.case import TANGENT
+    from ulpfuzz.fuzzer.catalog.registry import op_named
+    from ulpfuzz.fuzzer.inputs.grid import special_batch
+    from ulpfuzz.fuzzer.inputs.recipe import ALONG, TANGENTS
 
     loss = op_named("cosine_similarity")
     for tangent in TANGENTS:
@@ -277,9 +277,9 @@ def test_directions_by_order() -> None:
 
 
 def test_no_rows_have_every_structure() -> None:
-    from fuzzer.catalog.op import vector
-    from fuzzer.formats import format_named
-    from fuzzer.inputs.structures import satisfy
+    from ulpfuzz.fuzzer.catalog.op import vector
+    from ulpfuzz.fuzzer.formats import format_named
+    from ulpfuzz.fuzzer.inputs.structures import satisfy
 
     fmt = format_named("float32")
     assert satisfy(fmt, vector("x", structure="ascending"), np.zeros((0, 3), np.float32)).shape == (0, 3)

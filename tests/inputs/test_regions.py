@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fuzzer.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
-from fuzzer.inputs.critical import half_pi_multiples, hardest_half_pi
-from fuzzer.inputs.regions import REAL_LINE, REGIONS, bounds, fit, nudge, regions_of, special_grid, special_values, window
+from ulpfuzz.fuzzer.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
+from ulpfuzz.fuzzer.inputs.critical import half_pi_multiples, hardest_half_pi
+from ulpfuzz.fuzzer.inputs.regions import REAL_LINE, REGIONS, bounds, fit, nudge, regions_of, special_grid, special_values, window
 
 formats = st.sampled_from(list(FORMATS.values()))
 domains = st.sampled_from(

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.formats import FLOAT32, FORMATS, Format
-from fuzzer.inputs import matrices, vectors
-from fuzzer.inputs.regions import REGIONS
-from fuzzer.inputs.relations import PAIRS, bell
-from fuzzer.inputs.vectors import ARRANGEMENTS, BETWEEN, LENGTHS
+from ulpfuzz.fuzzer.formats import FLOAT32, FORMATS, Format
+from ulpfuzz.fuzzer.inputs import matrices, vectors
+from ulpfuzz.fuzzer.inputs.regions import REGIONS
+from ulpfuzz.fuzzer.inputs.relations import PAIRS, bell
+from ulpfuzz.fuzzer.inputs.vectors import ARRANGEMENTS, BETWEEN, LENGTHS
 
 formats = st.sampled_from(list(FORMATS.values()))
 seeds = st.integers(0, 2**32 - 1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fuzzer.catalog.op import Input, Structure, matrix
-from fuzzer.formats import FLOAT32
-from fuzzer.inputs.structures import holds, satisfy
+from ulpfuzz.fuzzer.catalog.op import Input, Structure, matrix
+from ulpfuzz.fuzzer.formats import FLOAT32
+from ulpfuzz.fuzzer.inputs.structures import holds, satisfy
 
 
 def test_a_tall_matrix_is_made_of_full_rank() -> None:

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.case import Batch
-from fuzzer.catalog.registry import op_named
-from fuzzer.formats import format_named
-from fuzzer.judge.evidence import Evidence, Mask, Rows
-from fuzzer.judge.limits import accuracy_limit
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.verdict import Class
-from oracles.reference import Reference
 from tests.planted_framework import batch_of
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows
+from ulpfuzz.fuzzer.judge.limits import accuracy_limit
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.verdict import Class
+from ulpfuzz.oracles.reference import Reference
 
 
 class Amplified:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fuzzer.judge.verdict import Class
 from tests.planted_framework import batch_of, evaluator_of, judge_answers
+from ulpfuzz.fuzzer.judge.verdict import Class
 
 INF, NAN = math.inf, math.nan
 IDENTITY = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.catalog.op import COMPLEX_DTYPES
-from fuzzer.formats import format_named
-from fuzzer.judge.verdict import Class
 from tests.planted_framework import batch_of, evaluator_of, judge_answers
+from ulpfuzz.fuzzer.catalog.op import COMPLEX_DTYPES
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.judge.verdict import Class
 
 INF, NAN = math.inf, math.nan
 

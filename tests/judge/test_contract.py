@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from fuzzer.case import Batch
-from fuzzer.catalog.op import domain
-from fuzzer.catalog.registry import op_named
-from fuzzer.judge.contract import accepted_by_contract, kinds_by_contract, rows_where
-from oracles.reference import NAN, NINF, PINF
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import domain
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.judge.contract import accepted_by_contract, kinds_by_contract, rows_where
+from ulpfuzz.oracles.reference import NAN, NINF, PINF
 
 NONE, INF = math.nan, math.inf
 

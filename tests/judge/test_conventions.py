@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.case import Batch
-from fuzzer.catalog.registry import op_named, ops
-from fuzzer.judge.contract import documented, source_of
-from fuzzer.judge.judge import judge
-from fuzzer.judge.policy import Policy
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.oracle import reference
 from tests.judge.known import evidence_of, rule_of
 from tests.planted_framework import batch_of, evaluator_of
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.fuzzer.judge.contract import documented, source_of
+from ulpfuzz.fuzzer.judge.judge import judge
+from ulpfuzz.fuzzer.judge.policy import Policy
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.oracle import reference
 
 NAN, INF = math.nan, math.inf
 

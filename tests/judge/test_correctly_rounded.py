@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.case import Batch
-from fuzzer.catalog.op import ORDERS, Op
-from fuzzer.catalog.registry import ops
-from fuzzer.inputs.grid import special_batch
-from fuzzer.inputs.strategies import draw_recipes
-from fuzzer.judge.verdict import Class, Symptom
 from tests.planted_framework import SUBJECT, CorrectlyRounded, evaluator_of
 from tests.sampling import is_quick, sampled
 from tests.special_answers import SPECIAL
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import ORDERS, Op
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.inputs.grid import special_batch
+from ulpfuzz.fuzzer.inputs.strategies import draw_recipes
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 
 #: Rows per batch. Derivatives cost the framework, not the judge, ten times a value.
 ROWS = {"value": 64, "grad": 12, "jvp": 6, "grad2": 6}

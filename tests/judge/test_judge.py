@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzzer.catalog.op import DTYPES
-from fuzzer.formats import FORMATS, Format, format_named
-from fuzzer.judge.flush import FlushPolicy
-from fuzzer.judge.judge import judge
-from fuzzer.judge.policy import Policy
-from fuzzer.judge.steps.within_limit import needs_sharper_reference
-from fuzzer.judge.ulps import error, error_scale
-from fuzzer.judge.verdict import Class
-from oracles.reference import FINITE, NAN, NINF, PINF, Reference
 from tests.judge.known import evidence_of, rule_of
 from tests.planted_framework import batch_of, evaluator_of, judge_answers, op_named
+from ulpfuzz.fuzzer.catalog.op import DTYPES
+from ulpfuzz.fuzzer.formats import FORMATS, Format, format_named
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.judge.judge import judge
+from ulpfuzz.fuzzer.judge.policy import Policy
+from ulpfuzz.fuzzer.judge.steps.within_limit import needs_sharper_reference
+from ulpfuzz.fuzzer.judge.ulps import error, error_scale
+from ulpfuzz.fuzzer.judge.verdict import Class
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF, Reference
 
 DTYPE = st.sampled_from(DTYPES)
 ORDINALS = st.integers(min_value=0, max_value=2**63 - 1)
@@ -103,7 +103,7 @@ ODD = (
 @given(dtype=DTYPE, seed=st.integers(0, 2**32 - 1))
 def test_the_judge_is_symmetric_in_sign(name: str, dtype: str, seed: int) -> None:
     """An odd function, judged at x and -x with answers and -answers, good and bad: the same verdicts."""
-    from fuzzer.case import Batch
+    from ulpfuzz.fuzzer.case import Batch
 
     op = op_named(name)
     evaluator, fmt = evaluator_of(name, dtype), format_named(dtype)

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from fuzzer.formats import format_named
-from fuzzer.judge.verdict import Class, Symptom
 from tests.planted_framework import batch_of, evaluator_of, judge_answers, judge_planted
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 
 INF, NAN = math.inf, math.nan
 
@@ -76,7 +76,7 @@ def test_a_derivative_of_what_overflows_may_be_anything_but_a_wrong_number() -> 
 
 def test_of_many_rows_each_is_looked_at() -> None:
     evaluator = evaluator_of("exp", "float32", "grad")
-    from fuzzer.case import Batch
+    from ulpfuzz.fuzzer.case import Batch
 
     batch = Batch("float32", {"x": format_named("float32").round(__import__("numpy").asarray([1.0, 100.0, 2.0, 200.0]))})
     (outcome,) = judge_answers(evaluator, batch, [[NAN], [NAN], [2.0], [INF]]).outcomes

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.campaign.cell import Cell, Subject
-from fuzzer.campaign.evaluator import Evaluator
-from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import DTYPES, Implementation
-from fuzzer.formats import Format, format_named
-from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.targets.target import register, unregister
-from fuzzer.judge.verdict import Class, Symptom
 from tests.planted_framework import IMPLEMENTATION, NAME, CorrectlyRounded, batch_of, evaluator_of, judge_planted
+from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
+from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import DTYPES, Implementation
+from ulpfuzz.fuzzer.formats import Format, format_named
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.targets.target import register, unregister
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 
 INF, NAN = math.inf, math.nan
 Fault = Callable[[float, Format], float]  # (right answer, format) -> faulty answer

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.case import Batch
-from fuzzer.catalog.op import Op
-from fuzzer.catalog.registry import op_named, ops
-from fuzzer.formats import format_named
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.function import Function
-from oracles.limits.native import native
 from tests.planted_framework import batch_of, evaluator_of, judge_answers, judge_planted
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.limits.native import native
 
 INF, NAN = math.inf, math.nan
 

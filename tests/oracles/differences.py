@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles.arithmetic.mp import Mp
-from oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, flat
-from oracles.reference import FINITE, NAN, NINF, PINF, Reference
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, flat
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF, Reference
 
 Inputs = dict[str, NDArray[np.float64]]
 Place = tuple[str, int]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.catalog.op import Op
-from fuzzer.formats import format_named
-from fuzzer.inputs.recipe import settle
-from fuzzer.inputs.shapes import direction_counts
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.inputs.recipe import settle
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts
 
 Inputs = dict[str, NDArray[np.float64]]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flint import arb
 
-from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
+from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber, Undefined
 
 OUTSIDE: list[tuple[str, Callable[[Arb], Any]]] = [
     ("sqrt(-5e-324)", lambda m: m.sqrt(m.lift(-5e-324))),

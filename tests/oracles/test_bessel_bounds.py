@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from flint import arb
 
-from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.special import bessel, functions, integrals
+from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber, Undefined
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.special import bessel, functions, integrals
 
 ENTRIES = [e for e in (*bessel.FUNCTIONS, *integrals.FUNCTIONS) if e.ball64 is not None]
 CASES = [(e.name, n) for e in ENTRIES for n in (range(5) if e.arguments == 2 else (None,))]

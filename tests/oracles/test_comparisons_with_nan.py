@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracles.arithmetic.mp import Mp
-from oracles.arithmetic.native import Native
-from oracles.definitions import definition
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.arithmetic.native import Native
+from ulpfuzz.oracles.definitions import definition
 
 NAN = math.nan
 #: Definition, inputs, params, what IEEE 754's comparisons leave.

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named
-from oracles.conditioning import amplification, least_amplification, neighbourhood
-from oracles.function import Function
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.oracles.conditioning import amplification, least_amplification, neighbourhood
+from ulpfuzz.oracles.function import Function
 
 FIRST = np.zeros(1, np.int64)
 
@@ -53,7 +53,7 @@ def test_amplification_where_the_derivative_cancels_to_the_end_of_the_range() ->
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["exp", "sin", "tanh", "gelu", "softplus", "atan"]), st.floats(-20, 20), st.floats(-1, 1))
 def test_a_neighbourhood_contains_the_values_at_its_points(name: str, x: float, part: float) -> None:
-    from oracles.rigorous import enclose
+    from ulpfuzz.oracles.rigorous import enclose
 
     width = 4 * float(np.spacing(np.float32(abs(x) + 1e-3)))
     found = neighbourhood(function(name), {"x": np.float64(x)}, 0, {"x": np.float64(width)}, 128)

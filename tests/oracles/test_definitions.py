@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import Input, Op
-from fuzzer.catalog.registry import catalogue, ops
-from fuzzer.formats import FLOAT64
-from fuzzer.inputs.structures import satisfy
-from oracles.arithmetic.mp import Mp
-from oracles.function import flat
 from tests.oracles.truth import BITS, Checked, truths, truths_by_family
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.catalog.registry import catalogue, ops
+from ulpfuzz.fuzzer.formats import FLOAT64
+from ulpfuzz.fuzzer.inputs.structures import satisfy
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.function import flat
 
 SCALARS = [
     1e-30, -1e-30, 1e-8, -1e-8, 0.25, 0.5, 1.0, -1.0, -0.5, 2.0, 2.5, -2.5, 5.75, -3.0, 7.0, 20.25, -20.25, 50.0, -50.0, 88.75,

@@ -16,24 +16,24 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import Op
-from fuzzer.catalog.registry import op_named, ops
-from fuzzer.inputs.grid import special_batch
-from fuzzer.inputs.shapes import variables
-from fuzzer.inputs.strategies import draw_recipes
-from oracles import limits_at_infinity, rigorous, vectorised
-from oracles.arithmetic import slopes
-from oracles.arithmetic.arb import Arb, ArbNumber
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.log64 import Log64
-from oracles.arithmetic.mp import Mp
-from oracles.arithmetic.tape import Tape
-from oracles.confirmation import confirm
-from oracles.function import COTANGENT, TANGENT
-from oracles.oracle import reference
-from oracles.reference import FINITE, PINF, TIERS
 from tests.sampling import is_quick, sampled
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.fuzzer.inputs.grid import special_batch
+from ulpfuzz.fuzzer.inputs.shapes import variables
+from ulpfuzz.fuzzer.inputs.strategies import draw_recipes
+from ulpfuzz.oracles import limits_at_infinity, rigorous, vectorised
+from ulpfuzz.oracles.arithmetic import slopes
+from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.log64 import Log64
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.confirmation import confirm
+from ulpfuzz.oracles.function import COTANGENT, TANGENT
+from ulpfuzz.oracles.oracle import reference
+from ulpfuzz.oracles.reference import FINITE, PINF, TIERS
 
 DERIVATIVES = ("grad", "jvp", "grad2")
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracles.arithmetic.mp import Mp
-from oracles.definitions import definition
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.definitions import definition
 
 EPS = 2.0**-23
 PROBABILITIES = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 2.0**-60, EPS / 3, EPS, 1 - EPS, 1 - 2.0**-40, 1.0]))

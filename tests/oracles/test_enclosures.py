@@ -13,14 +13,14 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracles import vectorised
-from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.ball80 import AVAILABLE, Ball80
-from oracles.arithmetic.log64 import Log64, LogBall
-from oracles.arithmetic.protocol import UNARY
-from oracles.enclosure import Ball
 from tests.oracles.points import balls, exact_points
+from ulpfuzz.oracles import vectorised
+from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber, Undefined
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.ball80 import AVAILABLE, Ball80
+from ulpfuzz.oracles.arithmetic.log64 import Log64, LogBall
+from ulpfuzz.oracles.arithmetic.protocol import UNARY
+from ulpfuzz.oracles.enclosure import Ball
 
 ARITHMETICS = [
     Ball64,

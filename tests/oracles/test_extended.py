@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named
-from oracles.confirmation import confirm
-from oracles.function import Function
-from oracles.oracle import reference
-from oracles.reference import FINITE, TIERS
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.oracles.confirmation import confirm
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.oracle import reference
+from ulpfuzz.oracles.reference import FINITE, TIERS
 
 INF = math.inf
 

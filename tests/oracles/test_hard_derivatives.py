@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import Op
-from fuzzer.catalog.registry import op_named, ops
-from oracles.confirmation import confirm
-from oracles.oracle import Caps, reference
-from oracles.reference import FINITE, Reference
 from tests.oracles.differences import Disagreement, Limits, compared, limits
 from tests.oracles.hard_points import points
 from tests.sampling import is_quick, sampled
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.oracles.confirmation import confirm
+from ulpfuzz.oracles.oracle import Caps, reference
+from ulpfuzz.oracles.reference import FINITE, Reference
 
 DERIVATIVES = ("grad", "jvp", "grad2")
 DIFFERENTIABLE = [

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named
-from oracles.limits_at_infinity import accepted
-from oracles.reference import FINITE, NAN, NINF, PINF
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.oracles.limits_at_infinity import accepted
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 INF, NAN_ = math.inf, math.nan
 KIND = {"nan": NAN, "inf": PINF, "-inf": NINF}
@@ -95,7 +95,7 @@ def test_derivatives_at_singular_points() -> None:
 
 
 def test_a_chosen_class_is_no_isolated_point() -> None:
-    from oracles.oracle import reference
+    from ulpfuzz.oracles.oracle import reference
 
     op = op_named("sparse_cross_entropy")
     inputs = {"x": np.asarray([[0.5, 0.5, 0.5]]), "y": np.asarray([1.0]), "cotangent": np.ones((1, 1))}
@@ -131,7 +131,7 @@ QUANTILES = [
 @pytest.mark.parametrize("loc", [0.0, -0.0, 1.0, -3.5, 2.0**-126])
 @pytest.mark.parametrize(("name", "q", "value"), QUANTILES)
 def test_quantiles_at_the_ends_are_the_ends_of_the_support(name: str, q: float, value: float, loc: float) -> None:
-    from oracles.oracle import reference
+    from ulpfuzz.oracles.oracle import reference
 
     op = op_named(name)
     inputs = {"q": np.asarray([q]), "loc": np.asarray([loc]), "scale": np.asarray([1.0])}
@@ -153,7 +153,7 @@ def test_zero_over_zero_is_no_limit(name: str, inputs: dict[str, Any]) -> None:
 
 
 def test_zero_times_the_logarithm_of_zero_is_zero() -> None:
-    from oracles.oracle import reference
+    from ulpfuzz.oracles.oracle import reference
 
     for name, inputs, value in [
         ("kl_bernoulli", {"p": 1.0, "p2": 0.5}, math.log(2)),
@@ -194,7 +194,7 @@ def test_infinities_that_cancel_are_what_ieee_makes_of_them() -> None:
 
 
 def test_what_mpmath_alone_gives_accuses_nobody() -> None:
-    from oracles.confirmation import confirm
+    from ulpfuzz.oracles.confirmation import confirm
 
     function = function_of(op_named("log_ndtr"), {}, "grad")
     (found,) = accepted(function, {"x": np.asarray(-4.49e307)})

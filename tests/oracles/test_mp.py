@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracles.arithmetic.mp import Mp, TimeIsUpError, ending
-from oracles.arithmetic.protocol import UNARY
+from ulpfuzz.oracles.arithmetic.mp import Mp, TimeIsUpError, ending
+from ulpfuzz.oracles.arithmetic.protocol import UNARY
 
 BITS = 160
 arb: Any = flint.arb

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named, ops
-from oracles.limits.accepted import ANYTHING
-from oracles.limits_at_infinity import accepted
-from oracles.reference import FINITE, NAN, NINF, PINF
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.oracles.limits.accepted import ANYTHING
+from ulpfuzz.oracles.limits_at_infinity import accepted
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 INF, NAN_ = math.inf, math.nan
 

@@ -12,14 +12,14 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named
-from oracles import rigorous, vectorised
-from oracles.function import Function
-from oracles.limits_at_infinity import Accepted
-from oracles.oracle import AuditFailure, Caps, Question, Tally, ask, reference
-from oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
-from oracles.tiers.lattices import set_accepted
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.oracles import rigorous, vectorised
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.limits_at_infinity import Accepted
+from ulpfuzz.oracles.oracle import AuditFailure, Caps, Question, Tally, ask, reference
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
+from ulpfuzz.oracles.tiers.lattices import set_accepted
 
 
 def function(name: str, order: str = "value") -> Function:
@@ -137,7 +137,7 @@ def test_two_to_the_1024_is_surely_beyond_binary64() -> None:
 
 def test_a_comparison_with_a_nan_has_a_nan_for_its_derivative() -> None:
     """x mod 0 is undefined: mpmath takes neither branch of the comparison with it."""
-    from oracles.arithmetic.taped import TapedMp
+    from ulpfuzz.oracles.arithmetic.taped import TapedMp
 
     m = TapedMp(200)
     slopes = function("remainder", "grad").outputs(m, {"x": m.lift(1.0), "y": m.lift(0.0)})

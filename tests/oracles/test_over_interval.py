@@ -8,12 +8,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named, ops
-from oracles import oracle
-from oracles.function import Function
-from oracles.over_interval import hull, slope
-from oracles.reference import FINITE
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.over_interval import hull, slope
+from ulpfuzz.oracles.reference import FINITE
 
 OPS = sorted(
     op.name

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
-from oracles.arithmetic import ball80
-from oracles.arithmetic.pieces import NEW_BINADES, Pieces, pieces
+from ulpfuzz.oracles.arithmetic import ball80
+from ulpfuzz.oracles.arithmetic.pieces import NEW_BINADES, Pieces, pieces
 
 pytestmark = pytest.mark.skipif(not ball80.AVAILABLE, reason="no x87 extended precision on this machine")
 

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracles.arithmetic.arb import Arb
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.log64 import Log64
-from oracles.arithmetic.mp import Mp
-from oracles.arithmetic.native import Formula, Native
-from oracles.arithmetic.protocol import UNARY, Arithmetic, Elementary, Tabulated, TapeBase
-from oracles.arithmetic.series import NotKnown, Series
-from oracles.arithmetic.special import functions
-from oracles.arithmetic.stepwise import Stepwise
-from oracles.arithmetic.tape import Tape
-from oracles.arithmetic.taped import TapedMp, TapedNative
 from tests.mpfr import Mpfr
+from ulpfuzz.oracles.arithmetic.arb import Arb
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.log64 import Log64
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.arithmetic.native import Formula, Native
+from ulpfuzz.oracles.arithmetic.protocol import UNARY, Arithmetic, Elementary, Tabulated, TapeBase
+from ulpfuzz.oracles.arithmetic.series import NotKnown, Series
+from ulpfuzz.oracles.arithmetic.special import functions
+from ulpfuzz.oracles.arithmetic.stepwise import Stepwise
+from ulpfuzz.oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.arithmetic.taped import TapedMp, TapedNative
 
 #: What a tape may stand on.
 BASES: dict[str, Callable[[], Any]] = {

@@ -14,19 +14,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import Input, Op
-from fuzzer.catalog.registry import op_named
-from fuzzer.inputs.grid import special_batch
-from fuzzer.inputs.shapes import length_in
-from oracles import limits_at_infinity
-from oracles.arithmetic.taped import TapedMp
-from oracles.function import DIRECTIONS, Function
-from oracles.limits.native import native
-from oracles.limits.rates import tends
-from oracles.oracle import reference
-from oracles.reference import FINITE, NAN, NINF, PINF, TIERS
 from tests.sampling import is_quick, sampled
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.inputs.grid import special_batch
+from ulpfuzz.fuzzer.inputs.shapes import length_in
+from ulpfuzz.oracles import limits_at_infinity
+from ulpfuzz.oracles.arithmetic.taped import TapedMp
+from ulpfuzz.oracles.function import DIRECTIONS, Function
+from ulpfuzz.oracles.limits.native import native
+from ulpfuzz.oracles.limits.rates import tends
+from ulpfuzz.oracles.oracle import reference
+from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF, TIERS
 
 Row = dict[str, NDArray[np.float64]]
 Place = tuple[str, tuple[int, ...]]

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
-from oracles.arithmetic.arb import Arb, ArbNumber, Undefined
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.mp import Mp
-from oracles.arithmetic.native import Native
-from oracles.arithmetic.special import Special, bessel, functions, integrals, spectra
-from oracles.arithmetic.tape import Tape
-from oracles.enclosure import Ball
+from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber, Undefined
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.arithmetic.native import Native
+from ulpfuzz.oracles.arithmetic.special import Special, bessel, functions, integrals, spectra
+from ulpfuzz.oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.enclosure import Ball
 
 #: Functions of an integer index and of a real number, and of matrices, have tests of their own: test_bessel_bounds, test_spectra.
 OWN_TESTS = {entry.name for module in (bessel, integrals, spectra) for entry in module.FUNCTIONS}

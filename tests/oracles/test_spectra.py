@@ -7,13 +7,13 @@ import pytest
 from flint import arb
 from numpy.typing import NDArray
 
-from fuzzer.formats import FLOAT32
-from fuzzer.inputs.matrices import ARRANGEMENTS
-from oracles.arithmetic.arb import Arb, ArbNumber
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.special import spectra
-from oracles.arithmetic.tape import Tape
-from oracles.definitions import definition
+from ulpfuzz.fuzzer.formats import FLOAT32
+from ulpfuzz.fuzzer.inputs.matrices import ARRANGEMENTS
+from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.special import spectra
+from ulpfuzz.oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.definitions import definition
 
 ROWS = 12
 

@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzer.formats import FLOAT32
-from oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
-from oracles.definitions import _registry, define
-from oracles.function import Function
+from ulpfuzz.fuzzer.formats import FLOAT32
+from ulpfuzz.oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
+from ulpfuzz.oracles.definitions import _registry, define
+from ulpfuzz.oracles.function import Function
 
 LEAST = 2.0**-126
 numbers = st.floats(width=32, allow_nan=False)

@@ -12,10 +12,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from oracles.arithmetic.pieces import pieces
-from oracles.reference import FINITE, Reference
 from tests.oracles.tables import FOLDER, Table, load, names, settings
 from tests.oracles.tables.tiers import COLUMNS, ROW_BY_ROW, SHARES, STEP, TIERS_MEASURED, contains, measured, together
+from ulpfuzz.oracles.arithmetic.pieces import pieces
+from ulpfuzz.oracles.reference import FINITE, Reference
 
 #: Evaluations of a table in a tier that builds pieces of a function on demand: each call builds a limited number, and later calls reuse
 #: them.

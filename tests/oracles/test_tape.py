@@ -15,11 +15,11 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracles.arithmetic.arb import Arb
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.log64 import Log64
-from oracles.arithmetic.protocol import UNARY
-from oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.arithmetic.arb import Arb
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.log64 import Log64
+from ulpfuzz.oracles.arithmetic.protocol import UNARY
+from ulpfuzz.oracles.arithmetic.tape import Tape
 
 Definition = Callable[..., Any]
 

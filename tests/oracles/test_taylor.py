@@ -7,11 +7,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named
-from oracles import oracle, rigorous
-from oracles.function import Function
-from oracles.taylor import U, taylor
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.oracles import oracle, rigorous
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.taylor import U, taylor
 
 POINTS = (-300.4, -30.7, -5.25, -2.5, -0.75, -1e-3, -1e-20, 1e-30, 1e-5, 0.1, 0.9, 1.5, 3.25, 7.0, 30.0, 88.0, 1e4, 1e20)
 SMOOTH = (

@@ -10,8 +10,8 @@ from typing import Any
 import mpmath
 import pytest
 
-from oracles.limits.paths import EXPONENTS
-from oracles.limits.tendency import Kind, Tendency, tendency
+from ulpfuzz.oracles.limits.paths import EXPONENTS
+from ulpfuzz.oracles.limits.tendency import Kind, Tendency, tendency
 
 INF = math.inf
 #: (context, x) -> a value at its precision.

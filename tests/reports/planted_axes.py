@@ -7,7 +7,7 @@ from typing import Any
 
 from planted_findings import planted, run, summary
 
-from fuzzer.findings.finding import Answer, Finding, Run
+from ulpfuzz.fuzzer.findings.finding import Answer, Finding, Run
 
 VECTOR = {"x": ["0x1p+0", "0x1p-3", "-0x1p+1"], "cotangent": ["0x1p+0"], "tangent": ["0x1p+0", "0x0p+0", "0x1p+0"]}
 TWO = {"x": "0x1p+0", "y": "0x1.8p+1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from ulpfuzz.fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 
 #: log(exp(x) + 1) overflows in float32 above 88.7; the true softplus(100) is 100 + 3.72e-44.
 SOFTPLUS_100 = "100.0000000000000000000000000000000000000000000372007597602083596"

@@ -15,14 +15,14 @@ from unittest import mock
 import mpmath
 import numpy as np
 
-from fuzzer.campaign.reproduce import script_for
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import Input, Op
-from fuzzer.findings.finding import Finding
-from fuzzer.formats import Format, format_named
-from fuzzer.inputs.structures import satisfy
-from oracles.confirmation import Confirmation, confirm
-from oracles.function import COTANGENT, TANGENT
+from ulpfuzz.fuzzer.campaign.reproduce import script_for
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.formats import Format, format_named
+from ulpfuzz.fuzzer.inputs.structures import satisfy
+from ulpfuzz.oracles.confirmation import Confirmation, confirm
+from ulpfuzz.oracles.function import COTANGENT, TANGENT
 
 ORDINARY = (0.75, 1.5, -2.5, 0.25, 3.0, -0.625, 5.75, 0.5, -1.25, 2.0, 0.125, 12.5)
 #: Exit status of a script whose truths disagree, and what stands for a traceback.
@@ -71,7 +71,7 @@ def point(op: Op, order: str, fmt: Format, seed: int) -> dict[str, Any]:
 
 
 def confirmed_outputs(op: Op, single: dict[str, Any]) -> int:
-    from oracles.arithmetic.taped import TapedMp
+    from ulpfuzz.oracles.arithmetic.taped import TapedMp
 
     m = TapedMp(64)
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from planted_findings import planted
 
-from corpus.historic.rows import PATCH_CLASSES, REASONS, ROOT_CAUSES, rows
-from fuzzer.catalog.registry import ops
-from fuzzer.judge.verdict import Symptom
-from reports.advice import advice_of, cause_of
-from reports.model import entry_of
+from ulpfuzz.corpus.historic.rows import PATCH_CLASSES, REASONS, ROOT_CAUSES, rows
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.judge.verdict import Symptom
+from ulpfuzz.reports.advice import advice_of, cause_of
+from ulpfuzz.reports.model import entry_of
 
 
 def case(**inputs: Any) -> dict[str, Any]:

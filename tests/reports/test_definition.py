@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from oracles.arithmetic.special import functions
-from oracles.definitions import definition
-from reports.definition import Definition, definition_of
-from reports.shim import shim
+from ulpfuzz.oracles.arithmetic.special import functions
+from ulpfuzz.oracles.definitions import definition
+from ulpfuzz.reports.definition import Definition, definition_of
+from ulpfuzz.reports.shim import shim
 
 HALF = Fraction(1, 2)
 
@@ -91,7 +91,7 @@ def test_an_arithmetic_that_nobody_offers() -> None:
 
 def test_every_definition_of_the_catalogue_is_carried() -> None:
     """By name, whoever made it: it compiles alone, its arithmetic is offered, and it keeps its argument names."""
-    from fuzzer.catalog.registry import ops
+    from ulpfuzz.fuzzer.catalog.registry import ops
 
     specials = {name: entry.mp for name, entry in functions().items()}
     for op in ops().values():

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from planted_findings import run, summary
 
-from fuzzer.findings.fact import Fact
-from reports import build, write
-from reports.markdown import render as markdown
-from reports.maxima import maxima
-from reports.numbers import witness
+from ulpfuzz.fuzzer.findings.fact import Fact
+from ulpfuzz.reports import build, write
+from ulpfuzz.reports.markdown import render as markdown
+from ulpfuzz.reports.maxima import maxima
+from ulpfuzz.reports.numbers import witness
 
 
 def fact(**changes: Any) -> Fact:

@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 import pytest
 from planted_findings import planted, run, summary
 
-from reports import build, write
-from reports.html import render
-from reports.model import Report
-from reports.plots import heat_map, profile_svg
+from ulpfuzz.reports import build, write
+from ulpfuzz.reports.html import render
+from ulpfuzz.reports.model import Report
+from ulpfuzz.reports.plots import heat_map, profile_svg
 
 VECTOR = {"dtype": "float32", "inputs": {"x": ["0x1p+0"] * 300}, "placement": {"length": 8, "position": 7, "stride": 2}}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from planted_findings import planted, run, summary
 
-from fuzzer.findings.label import labelled
-from reports import build, markdown, write
-from reports.html import render
-from reports.model import Report
+from ulpfuzz.fuzzer.findings.label import labelled
+from ulpfuzz.reports import build, markdown, write
+from ulpfuzz.reports.html import render
+from ulpfuzz.reports.model import Report
 
 REJECTED = {
     "cell": "sqrt float32 value",

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from planted_findings import planted
 
-from fuzzer.findings.finding import INFINITE, NOT_A_NUMBER, ZERO
-from reports.extent import extent_text
-from reports.plots import profile_svg
+from ulpfuzz.fuzzer.findings.finding import INFINITE, NOT_A_NUMBER, ZERO
+from ulpfuzz.reports.extent import extent_text
+from ulpfuzz.reports.plots import profile_svg
 
 INSIDE = [[float(e), 1.0, 0.5, 9.0] for e in range(-20, 11)]
 

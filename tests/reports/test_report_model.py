@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planted_findings import planted, run, summary
 
-from fuzzer.formats import FORMATS, UnknownName
-from reports import ReportError, build, numbers, write
-from reports.headline import arrays_of, element_of, headline
+from ulpfuzz.fuzzer.formats import FORMATS, UnknownName
+from ulpfuzz.reports import ReportError, build, numbers, write
+from ulpfuzz.reports.headline import arrays_of, element_of, headline
 
 
 def line(**changes: object) -> str:
@@ -117,7 +117,7 @@ def test_json_is_strict_and_versioned(tmp_path: Path) -> None:
 
 
 def test_markdown_tells_case_and_command() -> None:
-    from reports.markdown import render
+    from ulpfuzz.reports.markdown import render
 
     findings = [planted(id=f"numpy-softplus-{k:02d}", severity=50.0 - k) for k in range(30)]
     text = render(build(run(), findings, [summary()]), top=3)
@@ -129,7 +129,7 @@ def test_markdown_tells_case_and_command() -> None:
 
 
 def test_markdown_of_a_run_without_findings() -> None:
-    from reports.markdown import render
+    from ulpfuzz.reports.markdown import render
 
     clean = summary(classes={"ok": 10, "undecided": 2})
     text = render(build(run(), [], [clean]))

@@ -18,11 +18,11 @@ import mpmath
 import pytest
 from planted_findings import planted
 
-from oracles.arithmetic.mp import Mp
-from oracles.arithmetic.protocol import UNARY
-from reports.definition import definition_of
-from reports.reproducer import script
-from reports.shim import shim
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.arithmetic.protocol import UNARY
+from ulpfuzz.reports.definition import definition_of
+from ulpfuzz.reports.reproducer import script
+from ulpfuzz.reports.shim import shim
 
 UNUSED = 1
 HALF = Fraction(1, 2)
@@ -366,9 +366,9 @@ def test_special_functions_travel_with_the_script(
     op: str, order: str, call: str, inputs: dict[str, float], worst: int, tmp_path: Path
 ) -> None:
     """mpmath's part of the table, word for word: the truth is recomputed where nothing of this project is."""
-    from fuzzer.campaign.reproduce import script_for
-    from fuzzer.catalog.functions import function_of
-    from fuzzer.catalog.registry import ops
+    from ulpfuzz.fuzzer.campaign.reproduce import script_for
+    from ulpfuzz.fuzzer.catalog.functions import function_of
+    from ulpfuzz.fuzzer.catalog.registry import ops
 
     framework = "torch" if "torch" in call else "numpy"
     if importlib.util.find_spec(framework) is None:
@@ -461,7 +461,7 @@ def test_the_definition_is_carried_without_what_it_does_not_need() -> None:
 
 
 def test_a_definition_registered_in_a_loop_is_found(tmp_path: Path) -> None:
-    from oracles.definitions import definition
+    from ulpfuzz.oracles.definitions import definition
 
     with mpmath.workdps(60):
         reference = mpmath.nstr(mpmath.log(101), 40)

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from planted_findings import planted, run, summary
 
-from fuzzer.cli.scripts import run_scripts
-from fuzzer.findings.finding import Finding
-from fuzzer.findings.store import Store
-from reports.definition import definition_of
-from reports.json_report import as_dict
-from reports.markdown import render
-from reports.model import build
-from reports.reproducer import script
-from reports.script_run import Ran, run_all, run_fresh
-from reports.writer import write
+from ulpfuzz.fuzzer.cli.scripts import run_scripts
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.reports.definition import definition_of
+from ulpfuzz.reports.json_report import as_dict
+from ulpfuzz.reports.markdown import render
+from ulpfuzz.reports.model import build
+from ulpfuzz.reports.reproducer import script
+from ulpfuzz.reports.script_run import Ran, run_all, run_fresh
+from ulpfuzz.reports.writer import write
 
 
 def softplus(m: Any, x: Any) -> Any:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from script_truths import DISAGREES, RAISES, executed, finding_at, ordinary, script_of
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.op import Op
-from fuzzer.catalog.registry import op_named
-from oracles.confirmation import Confirmation, confirm
 from tests.sampling import is_quick, sampled
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.oracles.confirmation import Confirmation, confirm
 
 ORDERS = ("value", "grad", "jvp", "grad2")
 #: Definitions of factories, of special functions with helpers, over frames, matrices and pairs.

@@ -7,10 +7,10 @@ from typing import Any
 
 from planted_findings import planted
 
-from fuzzer.campaign.point import point_of
-from fuzzer.catalog.registry import op_named, ops
-from fuzzer.findings.finding import Run
-from reports.today import markdown, ops_of_the_study, probe_of, still_unstable
+from ulpfuzz.fuzzer.campaign.point import point_of
+from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.fuzzer.findings.finding import Run
+from ulpfuzz.reports.today import markdown, ops_of_the_study, probe_of, still_unstable
 
 HUGE, ONE = "0x1.fffffe0000000p+127", "0x1.0000000000000p+0"
 
@@ -49,7 +49,7 @@ def test_the_command_is_one_that_probe_takes() -> None:
 
 
 def test_the_inputs_are_those_of_the_finding() -> None:
-    from fuzzer.cli.inspect import _object
+    from ulpfuzz.fuzzer.cli.inspect import _object
 
     words = shlex.split(probe_of(of("softmax")))
     point = point_of(

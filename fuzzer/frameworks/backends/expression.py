@@ -14,10 +14,10 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from fuzzer.case import Batch, Placement
-from fuzzer.formats import Floats, format_named
-from fuzzer.frameworks.backends.unsupported import unsupported
-from fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.formats import Floats, format_named
+from ulpfuzz.fuzzer.frameworks.backends.unsupported import unsupported
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
 
 # TensorFlow opens its messages with the name of the graph node that it made for an eager call.
 _GRAPH_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")

@@ -7,11 +7,11 @@ from types import ModuleType
 
 import numpy as np
 
-from fuzzer.case import Batch, Placement
-from fuzzer.formats import Floats
-from fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
-from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.in_process import InProcess
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.formats import Floats
+from ulpfuzz.fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 
 
 class Numpy(InProcess):

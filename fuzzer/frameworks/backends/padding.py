@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fuzzer.case import Batch
-from fuzzer.formats import Floats
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.formats import Floats
 
 #: Rows that a batch is padded to where ops are compiled one by one, 30 to 200 ms each (jax, eager): of short vectors no 1,024, for they
 #: cost less at 4,096 than one more shape does.

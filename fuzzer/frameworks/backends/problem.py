@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, TypeVar
 
-from fuzzer.case import COTANGENT, TANGENT, Batch
-from fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch
+from ulpfuzz.fuzzer.frameworks.framework import Job
 
 T = TypeVar("T")  # an array of the framework's
 

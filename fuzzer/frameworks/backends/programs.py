@@ -7,10 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
-from fuzzer.frameworks.backends.expression import told
-from fuzzer.frameworks.backends.problem import Problem
-from fuzzer.frameworks.backends.unsupported import unsupported
-from fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.backends.expression import told
+from ulpfuzz.fuzzer.frameworks.backends.problem import Problem
+from ulpfuzz.fuzzer.frameworks.backends.unsupported import unsupported
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 
 T = TypeVar("T")  # an array of the framework's
 Program: TypeAlias = Callable[..., Sequence[T]]

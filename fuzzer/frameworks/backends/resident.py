@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from fuzzer.frameworks.backends.expression import framework_errors
-from fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.backends.expression import framework_errors
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 
 if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
     from torch import Tensor

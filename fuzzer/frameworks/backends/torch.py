@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import ml_dtypes
 import numpy as np
 
-from fuzzer.case import Batch, Placement
-from fuzzer.formats import Floats
-from fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
-from fuzzer.frameworks.backends.modes import compiler
-from fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
-from fuzzer.frameworks.backends.problem import Problem, problem_of
-from fuzzer.frameworks.backends.programs import Program, Programs
-from fuzzer.frameworks.backends.resident import Resident
-from fuzzer.frameworks.backends.torch_derivatives import Derivatives
-from fuzzer.frameworks.framework import FrameworkError, Job
-from fuzzer.frameworks.in_process import InProcess
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.formats import Floats
+from ulpfuzz.fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
+from ulpfuzz.fuzzer.frameworks.backends.modes import compiler
+from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
+from ulpfuzz.fuzzer.frameworks.backends.problem import Problem, problem_of
+from ulpfuzz.fuzzer.frameworks.backends.programs import Program, Programs
+from ulpfuzz.fuzzer.frameworks.backends.resident import Resident
+from ulpfuzz.fuzzer.frameworks.backends.torch_derivatives import Derivatives
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 
 if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
     from torch import Tensor

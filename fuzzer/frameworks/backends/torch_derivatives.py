@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from fuzzer.case import COTANGENT, TANGENT
-from fuzzer.frameworks.backends.problem import Problem
-from fuzzer.frameworks.backends.programs import Program
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT
+from ulpfuzz.fuzzer.frameworks.backends.problem import Problem
+from ulpfuzz.fuzzer.frameworks.backends.programs import Program
 
 if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
     from torch import Tensor

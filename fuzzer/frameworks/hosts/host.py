@@ -14,12 +14,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
-from fuzzer.case import Batch, Placement
-from fuzzer.errors import UserError
-from fuzzer.formats import Floats
-from fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job
-from fuzzer.frameworks.hosts.host_main import Facts, Plain, PlainJob, array_of
-from fuzzer.frameworks.hosts.process import STARTUP, Process
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import Floats
+from ulpfuzz.fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.hosts.host_main import Facts, Plain, PlainJob, array_of
+from ulpfuzz.fuzzer.frameworks.hosts.process import STARTUP, Process
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -21,13 +21,13 @@ from typing import Any, Literal, TypeAlias, TypedDict, Union
 
 import numpy as np
 
-from fuzzer.case import Batch, Placement
-from fuzzer.catalog.op import Implementation, Input, Op
-from fuzzer.errors import UserError
-from fuzzer.formats import FORMATS, Floats
-from fuzzer.frameworks.backends.expression import described
-from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.in_process import adopted
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import Implementation, Input, Op
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import FORMATS, Floats
+from ulpfuzz.fuzzer.frameworks.backends.expression import described
+from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.in_process import adopted
 
 #: What travels between a host and the process that started it.
 Plain: TypeAlias = Union[bool, int, float, complex, str, bytes, "tuple[Plain, ...]", "list[Plain]", "dict[Plain, Plain]", None]

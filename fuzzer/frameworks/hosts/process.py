@@ -19,8 +19,9 @@ from typing import Any
 
 import psutil
 
-from fuzzer.errors import UserError
-from fuzzer.frameworks.framework import FrameworkDied, FrameworkError
+import ulpfuzz
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 
 #: Seconds in which a host must have started its framework; importing TensorFlow on a busy machine takes 30.
 STARTUP = 180.0
@@ -109,7 +110,7 @@ class _Running:
         try:
             self._gateway = _group().makegateway(spec)
             self._channel: Any = self._gateway.remote_exec(_BOOTSTRAP)
-            self._channel.send((str(Path(__file__).parents[2]), list(launch.paths), str(self.folder)))
+            self._channel.send((str(Path(ulpfuzz.__file__).parent), list(launch.paths), str(self.folder)))
             _, self.pid, self.python_version = self._channel.receive(STARTUP)
         except Exception as error:
             words = self._last_words() or f"{type(error).__name__}: {str(error).strip().splitlines()[-1:]}"
@@ -192,10 +193,10 @@ _BOOTSTRAP = """
 import importlib.util, sys
 sys.path[:] = [path for path in sys.path if path]
 package, paths, folder = channel.receive()
-found = importlib.util.spec_from_file_location("fuzzer", package + "/__init__.py", submodule_search_locations=[package])
-sys.modules["fuzzer"] = importlib.util.module_from_spec(found)
-found.loader.exec_module(sys.modules["fuzzer"])
-from fuzzer.frameworks.hosts.host_main import serve
+found = importlib.util.spec_from_file_location("ulpfuzz", package + "/__init__.py", submodule_search_locations=[package])
+sys.modules["ulpfuzz"] = importlib.util.module_from_spec(found)
+found.loader.exec_module(sys.modules["ulpfuzz"])
+from ulpfuzz.fuzzer.frameworks.hosts.host_main import serve
 serve(channel, paths, folder)
 """
 

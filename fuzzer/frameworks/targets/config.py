@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fuzzer.errors import UserError
-from fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import UnknownName
 
 FILE = "ulpfuzz.toml"
 #: Names another file.

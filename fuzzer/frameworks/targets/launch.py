@@ -7,17 +7,17 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fuzzer.errors import UserError
-from fuzzer.frameworks.hosts.host import Backend, Hosted, importable
-from fuzzer.frameworks.hosts.interpreter import Interpreter, interpreter
-from fuzzer.frameworks.hosts.process import Launch, Process
-from fuzzer.frameworks.targets import switches
-from fuzzer.frameworks.targets.config import config
-from fuzzer.frameworks.targets.environment import variables, with_flags
-from fuzzer.frameworks.targets.registry import BUILTIN, installed, plugins, registered
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.frameworks.hosts.host import Backend, Hosted, importable
+from ulpfuzz.fuzzer.frameworks.hosts.interpreter import Interpreter, interpreter
+from ulpfuzz.fuzzer.frameworks.hosts.process import Launch, Process
+from ulpfuzz.fuzzer.frameworks.targets import switches
+from ulpfuzz.fuzzer.frameworks.targets.config import config
+from ulpfuzz.fuzzer.frameworks.targets.environment import variables, with_flags
+from ulpfuzz.fuzzer.frameworks.targets.registry import BUILTIN, installed, plugins, registered
 
 if TYPE_CHECKING:
-    from fuzzer.frameworks.targets.target import Target
+    from ulpfuzz.fuzzer.frameworks.targets.target import Target
 
 
 def python_of(target: Target) -> str:

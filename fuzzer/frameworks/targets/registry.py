@@ -9,21 +9,21 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from fuzzer.frameworks.framework import Framework
-from fuzzer.plugins import modules
+from ulpfuzz.fuzzer.frameworks.framework import Framework
+from ulpfuzz.fuzzer.plugins import modules
 
 Factory = Callable[[], Framework]
 
 # name -> (module, class, distributions that install it). No module here is imported before its framework is asked for.
 BUILTIN: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "torch": ("fuzzer.frameworks.backends.torch", "Torch", ("torch",)),
+    "torch": ("ulpfuzz.fuzzer.frameworks.backends.torch", "Torch", ("torch",)),
     "tensorflow": (
-        "fuzzer.frameworks.backends.tensorflow",
+        "ulpfuzz.fuzzer.frameworks.backends.tensorflow",
         "TensorFlow",
         ("tensorflow", "tensorflow-cpu", "tf-nightly", "tensorflow-macos"),
     ),
-    "jax": ("fuzzer.frameworks.backends.jax", "Jax", ("jax",)),
-    "numpy": ("fuzzer.frameworks.backends.numpy", "Numpy", ("numpy",)),
+    "jax": ("ulpfuzz.fuzzer.frameworks.backends.jax", "Jax", ("jax",)),
+    "numpy": ("ulpfuzz.fuzzer.frameworks.backends.numpy", "Numpy", ("numpy",)),
 }
 
 #: Frameworks of this process only; see target.register.
@@ -32,7 +32,7 @@ registered: dict[str, Factory] = {}
 
 @cache
 def plugins() -> dict[str, importlib.metadata.EntryPoint]:
-    """The entry points of group `ulpfuzz.frameworks`, and what the modules of fuzzer.plugins bring."""
+    """The entry points of group `ulpfuzz.frameworks`, and what the modules of ulpfuzz.fuzzer.plugins bring."""
     group = "ulpfuzz.frameworks"
     found = {point.name: point for point in importlib.metadata.entry_points(group=group)}
     for module in modules():

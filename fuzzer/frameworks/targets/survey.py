@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypedDict
 
-from fuzzer.catalog.op import DTYPES
-from fuzzer.frameworks.framework import Framework, FrameworkError
-from fuzzer.frameworks.hosts.host import Hosted
-from fuzzer.frameworks.hosts.process import STARTUP, Process
-from fuzzer.frameworks.targets.launch import backend_of, in_a_host, interpreter_of, launch_of, python_of, version_of
-from fuzzer.frameworks.targets.switches import Switches
-from fuzzer.frameworks.targets.target import Target, absence, framework_for, measured_policy
-from fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.catalog.op import DTYPES
+from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError
+from ulpfuzz.fuzzer.frameworks.hosts.host import Hosted
+from ulpfuzz.fuzzer.frameworks.hosts.process import STARTUP, Process
+from ulpfuzz.fuzzer.frameworks.targets.launch import backend_of, in_a_host, interpreter_of, launch_of, python_of, version_of
+from ulpfuzz.fuzzer.frameworks.targets.switches import Switches
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, absence, framework_for, measured_policy
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 _POLICY_WORDS = {
     FlushPolicy(False, False): "keeps",

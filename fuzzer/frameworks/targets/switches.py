@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fuzzer.errors import UserError
-from fuzzer.formats import UnknownName
-from fuzzer.frameworks.targets.environment import with_flags
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.frameworks.targets.environment import with_flags
 
 #: Name and value of each switch that is set, by name.
 Switches = tuple[tuple[str, str], ...]
@@ -167,7 +167,7 @@ def setting(framework: str, switches: Switches) -> Setting:
 def reproducer_lines(framework: str, switches: Switches) -> tuple[dict[str, str], list[str]]:
     """The environment variables to set before the import, and the statements after it, that a script needs for these switches.
 
-    For reports.reproducer.script(..., environment=..., setup=...): the module names are those of expressions (torch, tf, jax).
+    For ulpfuzz.reports.reproducer.script(..., environment=..., setup=...): the module names are those of expressions (torch, tf, jax).
     """
     made = setting(framework, switches)
     return dict(made.environment), [*made.before, *made.after]

@@ -10,22 +10,22 @@ from functools import cache
 
 import numpy as np
 
-from fuzzer.case import Batch, Params, Placement
-from fuzzer.catalog.op import ORDERS, Implementation, Op, scalar
-from fuzzer.errors import UserError
-from fuzzer.findings.identity import framework_of
-from fuzzer.formats import UnknownName, format_named
-from fuzzer.frameworks.backends.expression import described
-from fuzzer.frameworks.backends.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
-from fuzzer.frameworks.framework import Framework, FrameworkError, Job
-from fuzzer.frameworks.in_process import adopted
-from fuzzer.frameworks.targets import switches as switch_table
-from fuzzer.frameworks.targets.config import ConfigError, Spec, config
-from fuzzer.frameworks.targets.environment import prepare_environment
-from fuzzer.frameworks.targets.launch import hosted, in_a_host, missing_from
-from fuzzer.frameworks.targets.registry import Factory, factory, framework_names, installed, registered, takes_modes
-from fuzzer.frameworks.targets.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
-from fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.case import Batch, Params, Placement
+from ulpfuzz.fuzzer.catalog.op import ORDERS, Implementation, Op, scalar
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.formats import UnknownName, format_named
+from ulpfuzz.fuzzer.frameworks.backends.expression import described
+from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
+from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.in_process import adopted
+from ulpfuzz.fuzzer.frameworks.targets import switches as switch_table
+from ulpfuzz.fuzzer.frameworks.targets.config import ConfigError, Spec, config
+from ulpfuzz.fuzzer.frameworks.targets.environment import prepare_environment
+from ulpfuzz.fuzzer.frameworks.targets.launch import hosted, in_a_host, missing_from
+from ulpfuzz.fuzzer.frameworks.targets.registry import Factory, factory, framework_names, installed, registered, takes_modes
+from ulpfuzz.fuzzer.frameworks.targets.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 __all__ = ["Target", "can_be_alone", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
            "prepare_environment", "supported", "target_named", "targets_named"]  # fmt: skip

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.judge.elements import Elements, Numbers
-from fuzzer.judge.evidence import Evidence, Mask, Rows, Sizes
-from fuzzer.judge.policy import Policy
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.steps.normwise import joint, normwise
-from fuzzer.judge.symptoms import symptoms
-from fuzzer.judge.ulps import Array
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.conditioning import WIDE
+from ulpfuzz.fuzzer.judge.elements import Elements, Numbers
+from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows, Sizes
+from ulpfuzz.fuzzer.judge.policy import Policy
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.steps.normwise import joint, normwise
+from ulpfuzz.fuzzer.judge.symptoms import symptoms
+from ulpfuzz.fuzzer.judge.ulps import Array
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.conditioning import WIDE
 
 #: How many suspects of a call, the worst, get their exact amplification whatever a bound says.
 EXACT_SUSPECTS = 256

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from fuzzer.judge.elements import Elements
-from fuzzer.judge.evidence import Evidence, Mask
-from fuzzer.judge.flush import FlushPolicy
-from fuzzer.judge.policy import Policy
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.ulps import Array, error, kind_errors
-from fuzzer.judge.verdict import Class
-from oracles.reference import FINITE, Reference
+from ulpfuzz.fuzzer.judge.elements import Elements
+from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.judge.policy import Policy
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.ulps import Array, error, kind_errors
+from ulpfuzz.fuzzer.judge.verdict import Class
+from ulpfuzz.oracles.reference import FINITE, Reference
 
 
 def flush(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -> None:

@@ -6,12 +6,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.formats import Format
-from fuzzer.judge.elements import Elements, Numbers
-from fuzzer.judge.evidence import Evidence, Mask, Rows
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.ulps import Array
-from fuzzer.judge.verdict import Class
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.judge.elements import Elements, Numbers
+from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.ulps import Array
+from ulpfuzz.fuzzer.judge.verdict import Class
 
 Classes = NDArray[np.uint8]
 

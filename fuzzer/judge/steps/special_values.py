@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from fuzzer.judge.elements import Elements
-from fuzzer.judge.evidence import Evidence, Mask
-from fuzzer.judge.overflow import beyond, infinite_limit
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.ulps import kind_errors
-from fuzzer.judge.verdict import Class, Symptom
-from oracles.reference import FINITE, NINF, PINF
+from ulpfuzz.fuzzer.judge.elements import Elements
+from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask
+from ulpfuzz.fuzzer.judge.overflow import beyond, infinite_limit
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.ulps import kind_errors
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.reference import FINITE, NINF, PINF
 
 
 def special_values(elements: Elements, rule: Rule, evidence: Evidence) -> None:

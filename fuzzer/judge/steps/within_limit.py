@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.judge.elements import Elements
-from fuzzer.judge.evidence import Evidence, Mask, Rows
-from fuzzer.judge.overflow import beyond
-from fuzzer.judge.rule import Rule
-from fuzzer.judge.ulps import Array, compare, doubles, error_scale, gap, of_rows
-from fuzzer.judge.verdict import Class
-from oracles.reference import FINITE, TIERS, Reference
+from ulpfuzz.fuzzer.judge.elements import Elements
+from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows
+from ulpfuzz.fuzzer.judge.overflow import beyond
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.ulps import Array, compare, doubles, error_scale, gap, of_rows
+from ulpfuzz.fuzzer.judge.verdict import Class
+from ulpfuzz.oracles.reference import FINITE, TIERS, Reference
 
 #: The least radius of a Reference that is not exact: four times the least binary64.
 FINEST = 2.0**-1072

@@ -19,7 +19,7 @@ from mpmath import mpf
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from oracles.enclosure import Ball
+    from ulpfuzz.oracles.enclosure import Ball
 
 #: (arithmetic, the value, the arguments) -> the partial derivative.
 Slope: TypeAlias = Callable[..., Any]

@@ -12,10 +12,10 @@ import numpy as np
 from flint import arb, ctx
 from mpmath import MPContext, mpf
 
-from oracles.arithmetic.enclosing import bounded, by_order, monotone, native, positive, right_of_zero, within
-from oracles.arithmetic.protocol import N, TapeBase
-from oracles.arithmetic.special import Special
-from oracles.enclosure import Column
+from ulpfuzz.oracles.arithmetic.enclosing import bounded, by_order, monotone, native, positive, right_of_zero, within
+from ulpfuzz.oracles.arithmetic.protocol import N, TapeBase
+from ulpfuzz.oracles.arithmetic.special import Special
+from ulpfuzz.oracles.enclosure import Column
 
 # FLINT
 

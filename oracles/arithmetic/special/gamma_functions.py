@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from flint import acb, arb, ctx
 from mpmath import MPContext, mpf
 
-from oracles.arithmetic.complex_bounds import disc_of, gamma_ratio, turned
-from oracles.arithmetic.enclosing import EVERYDAY, TERMS, better, by_ends, native, within_range
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.arithmetic.special import Special
-from oracles.enclosure import Ball
+from ulpfuzz.oracles.arithmetic.complex_bounds import disc_of, gamma_ratio, turned
+from ulpfuzz.oracles.arithmetic.enclosing import EVERYDAY, TERMS, better, by_ends, native, within_range
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.arithmetic.special import Special
+from ulpfuzz.oracles.enclosure import Ball
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.ball64 import Ball64
+    from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 
 
 # -- the gamma function itself ----------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def _tail_of_q(a: arb, x: arb) -> arb:
 def _gammainc(a: arb, x: arb, upper: bool) -> arb:
     """Of balls by the ends: P falls in a and grows in x."""
     if x < 0:
-        from oracles.arithmetic.arb import Undefined
+        from ulpfuzz.oracles.arithmetic.arb import Undefined
 
         raise Undefined("an incomplete gamma function left of 0")
     if not (a > 0 or a == 0) or not (x > 0 or x == 0) or not (a.is_finite() and x.is_finite()):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from flint import acb, arb, ctx
 from mpmath import MPContext, mpf
 
-from oracles.arithmetic.complex_bounds import disc_of
-from oracles.arithmetic.enclosing import by_ends, native, within_range
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.arithmetic.special import Special
-from oracles.enclosure import Ball
+from ulpfuzz.oracles.arithmetic.complex_bounds import disc_of
+from ulpfuzz.oracles.arithmetic.enclosing import by_ends, native, within_range
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.arithmetic.special import Special
+from ulpfuzz.oracles.enclosure import Ball
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.ball64 import Ball64
+    from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 
 
 def mp_zeta(mp: MPContext, s: mpf, q: mpf) -> mpf:

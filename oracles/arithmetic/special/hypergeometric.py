@@ -7,7 +7,7 @@ from typing import TypeVar
 from flint import acb, arb
 from mpmath import MPContext, mpf
 
-from oracles.arithmetic.special import Special
+from ulpfuzz.oracles.arithmetic.special import Special
 
 #: Balls of Arb, real or complex.
 R = TypeVar("R", arb, acb)

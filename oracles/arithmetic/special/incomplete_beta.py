@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from flint import acb, arb, ctx
 from mpmath import MPContext, mpf
 
-from oracles.arithmetic.complex_bounds import disc_of, gamma_ratio, turned
-from oracles.arithmetic.enclosing import EVERYDAY, TERMS, better, by_ends, native, within_range
-from oracles.arithmetic.protocol import Arithmetic, N
-from oracles.arithmetic.special import Special
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.complex_bounds import disc_of, gamma_ratio, turned
+from ulpfuzz.oracles.arithmetic.enclosing import EVERYDAY, TERMS, better, by_ends, native, within_range
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
+from ulpfuzz.oracles.arithmetic.special import Special
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.ball64 import Ball64
+    from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 
 #: Bits up to which FLINT may integrate numerically: whatever the arguments, one call takes 5 ms at 117 bits, 0.35 s at 600, and
 #: as the cube of them beyond; C code cannot be interrupted, so no cap but this one stops it.
@@ -97,7 +97,7 @@ def _beta_point(a: arb, b: arb, x: arb) -> arb:
 def _betainc(a: arb, b: arb, x: arb) -> arb:
     """Of balls by the ends: I falls in a and grows in b and x."""
     if x < 0 or x > 1:
-        from oracles.arithmetic.arb import Undefined
+        from ulpfuzz.oracles.arithmetic.arb import Undefined
 
         raise Undefined("an incomplete beta function outside its domain")
     inside = (a > 0 or a == 0) and (b > 0 or b == 0) and x >= 0 and x <= 1

@@ -13,8 +13,8 @@ import numpy as np
 from flint import arb
 from mpmath import MPContext, mpf
 
-from oracles.arithmetic.arb import Undefined
-from oracles.arithmetic.enclosing import (
+from ulpfuzz.oracles.arithmetic.arb import Undefined
+from ulpfuzz.oracles.arithmetic.enclosing import (
     Function,
     OnBall,
     bounded,
@@ -25,11 +25,11 @@ from oracles.arithmetic.enclosing import (
     right_of_zero,
     within,
 )
-from oracles.arithmetic.special import Special
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.special import Special
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.ball64 import Ball64
+    from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 
 
 # FLINT

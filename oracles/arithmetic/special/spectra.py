@@ -16,13 +16,13 @@ import numpy as np
 from flint import arb, arb_mat
 from mpmath import MPContext, mpf
 
-from oracles.arithmetic.protocol import Arithmetic, Matrix, N
-from oracles.arithmetic.special import Slope, Special
-from oracles.definitions.linear_algebra import cofactors, product, transposed
-from oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, Matrix, N
+from ulpfuzz.oracles.arithmetic.special import Slope, Special
+from ulpfuzz.oracles.definitions.linear_algebra import cofactors, product, transposed
+from ulpfuzz.oracles.enclosure import Ball, Column
 
 if TYPE_CHECKING:
-    from oracles.arithmetic.ball64 import Ball64
+    from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 
 T = TypeVar("T")
 

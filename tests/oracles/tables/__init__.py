@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuzzer.catalog.functions import function_of
-from fuzzer.catalog.registry import op_named
-from oracles.function import Function
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.oracles.function import Function
 
 FOLDER = Path(__file__).parent
 #: Significant digits of a value, where its source has as many.

@@ -9,15 +9,15 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from oracles import limits_at_infinity, rigorous, vectorised
-from oracles.arithmetic import ball80
-from oracles.arithmetic.ball64 import Ball64
-from oracles.arithmetic.ball80 import Ball80
-from oracles.arithmetic.log64 import Log64
-from oracles.oracle import Caps, reference
-from oracles.reference import FINITE, NINF, PINF, TIERS, Reference
-from oracles.taylor import taylor
 from tests.oracles.tables import Table
+from ulpfuzz.oracles import limits_at_infinity, rigorous, vectorised
+from ulpfuzz.oracles.arithmetic import ball80
+from ulpfuzz.oracles.arithmetic.ball64 import Ball64
+from ulpfuzz.oracles.arithmetic.ball80 import Ball80
+from ulpfuzz.oracles.arithmetic.log64 import Log64
+from ulpfuzz.oracles.oracle import Caps, reference
+from ulpfuzz.oracles.reference import FINITE, NINF, PINF, TIERS, Reference
+from ulpfuzz.oracles.taylor import taylor
 
 #: Above this a number surely overflows binary64; the oracle calls it infinite, as everything at or beyond 2^1024.
 HUGE = Fraction(2) ** 1024
