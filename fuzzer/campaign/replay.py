@@ -13,7 +13,8 @@ from typing import Any
 from ulpfuzz.corpus.historic.rows import Row, rows
 from ulpfuzz.fuzzer import plugins
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.run import Settings, Watch, run_campaign
+from ulpfuzz.fuzzer.campaign.run import Watch, run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.catalog import registry as catalogue
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.finding import Finding, Run

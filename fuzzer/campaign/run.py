@@ -6,15 +6,13 @@ import datetime
 import itertools
 import json
 import math
-import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.cell import Cell, cells_of, subjects_of
 from ulpfuzz.fuzzer.campaign.engine import engine, memory_share
 from ulpfuzz.fuzzer.campaign.environment import fingerprint
@@ -25,14 +23,14 @@ from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, l
 from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
 from ulpfuzz.fuzzer.campaign.rerun import RerunResult, replayed, reruns
 from ulpfuzz.fuzzer.campaign.search import ROWS
+from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
 from ulpfuzz.fuzzer.campaign.totals import Totals
 from ulpfuzz.fuzzer.case import Case, Placement
-from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, ORDERS
+from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.case_record import case_from
-from ulpfuzz.fuzzer.findings.fact import Fact
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
@@ -46,53 +44,6 @@ RETRY_CALL_TIMEOUT = 20.0
 PLANNED_SHARE = 0.9
 #: The share of a budget in time that the findings of the baseline may take; the rest searches for new ones.
 BASELINE_SHARE = 0.5
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a campaign does; None means everything there is."""
-
-    budget: Budget
-    #: Names and patterns, separated by commas.
-    ops: str | None = None
-    targets: str | None = None
-    dtypes: tuple[str, ...] = ALL_DTYPES
-    orders: tuple[str, ...] = ORDERS
-    seed: int = 0
-    #: Worker processes; 0: in this process.
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-    #: URL of a Dask scheduler; None: workers of its own.
-    scheduler: str | None = None
-    #: The id of a run to continue.
-    resume: str | None = None
-    #: The id of a run whose findings are run again first.
-    baseline: str | None = None
-    #: Of sweeps; their worst inputs are searched too.
-    facts: tuple[Fact, ...] = ()
-    #: Seconds that a framework call may take; None: CALL_TIMEOUT, or SHORT_CALL_TIMEOUT in a run that is short of time.
-    case_timeout: float | None = None
-    #: Bytes that a process may have; None: its share of the machine's memory.
-    memory_limit: int | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a watcher is shown after every shard."""
-
-    cells_done: int
-    cells_planned: int
-    shards_done: int
-    verdicts: int
-    #: How many there are so far.
-    findings: int
-    seconds: float
-    #: None where the budget is in verdicts.
-    seconds_left: float | None
-    #: The cell of the latest shard.
-    current: str
-    verdicts_per_second: float
-    #: Shards that broke, a line each.
-    failures: tuple[str, ...] = ()
 
 
 Watch = Callable[[Progress], None]

@@ -60,7 +60,8 @@ def deepstability(
 def _today(
     wanted: list[int] | None, budget: Budget, seed: int, targets: str | None, workers: int | None, db: str, as_json: bool
 ) -> None:  # fmt: skip
-    from ulpfuzz.fuzzer.campaign.run import Settings, run_campaign
+    from ulpfuzz.fuzzer.campaign.run import run_campaign
+    from ulpfuzz.fuzzer.campaign.settings import Settings
     from ulpfuzz.fuzzer.cli.progress import watching
     from ulpfuzz.fuzzer.findings.store import Store
     from ulpfuzz.fuzzer.frameworks.targets.registry import installed

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ulpfuzz.fuzzer.campaign.run import Progress
+    from ulpfuzz.fuzzer.campaign.settings import Progress
     from ulpfuzz.fuzzer.campaign.sweep import SweepProgress
 
 #: Seconds between plain lines.

@@ -34,7 +34,7 @@ from ulpfuzz.fuzzer.cli.summary import summary
 from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
-    from ulpfuzz.fuzzer.campaign.run import Settings
+    from ulpfuzz.fuzzer.campaign.settings import Settings
     from ulpfuzz.fuzzer.cli.report import Selection
     from ulpfuzz.fuzzer.findings.finding import Finding, Run
     from ulpfuzz.fuzzer.findings.store import Store
@@ -170,7 +170,7 @@ def _settings(
 ) -> Settings:  # fmt: skip
     """A resumed run keeps its seed, budget and limits, and what it selected, unless it is said anew."""
     from ulpfuzz.fuzzer.campaign.budget import Budget
-    from ulpfuzz.fuzzer.campaign.run import Settings
+    from ulpfuzz.fuzzer.campaign.settings import Settings
 
     if past is not None:
         stored = past.environment.get("selection", {})

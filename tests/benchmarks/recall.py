@@ -30,8 +30,9 @@ from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, cells_of, subjects_of
 from ulpfuzz.fuzzer.campaign.deadlines import Deadlines
 from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.run import Progress, Settings, run_campaign
+from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.search import Search, Spent
+from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 from ulpfuzz.fuzzer.catalog import coverage
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.catalog.registry import ops as catalogue

@@ -8,7 +8,8 @@ from dataclasses import replace
 from tests.benchmarks.measure import Measure, nothing_compiled, temporary_store
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.plan import FIRST, GROWTH, SECOND
-from ulpfuzz.fuzzer.campaign.run import Settings, first_visit, run_campaign
+from ulpfuzz.fuzzer.campaign.run import first_visit, run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.findings.finding import Run
 
 #: Enough cells, of each op one per format, that the last one of a round does not matter: a round ends when its last shard does.

@@ -11,7 +11,8 @@ import pytest
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.environment import fingerprint
 from ulpfuzz.fuzzer.campaign.reproduce import reproduce
-from ulpfuzz.fuzzer.campaign.run import Settings, run_campaign
+from ulpfuzz.fuzzer.campaign.run import run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks.targets import config, target

@@ -13,7 +13,8 @@ from test_shard import TARGET, numbers
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.cell import Cell
 from ulpfuzz.fuzzer.campaign.peers import Peers, peer_targets
-from ulpfuzz.fuzzer.campaign.run import Settings, run_campaign
+from ulpfuzz.fuzzer.campaign.run import run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
 from ulpfuzz.fuzzer.findings.store import Store
 

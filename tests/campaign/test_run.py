@@ -33,8 +33,9 @@ from ulpfuzz.fuzzer.campaign.plan import (
     longest_visit,
     round_of,
 )
-from ulpfuzz.fuzzer.campaign.run import Progress as Shown
-from ulpfuzz.fuzzer.campaign.run import Settings, first_visit, run_campaign
+from ulpfuzz.fuzzer.campaign.run import first_visit, run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Progress as Shown
+from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import Shard
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.catalog.registry import select
@@ -301,7 +302,9 @@ def test_ctrl_c_in_a_terminal_reaches_every_process_and_is_quiet(tmp_path: Path)
 import sys
 sys.path[:0] = [{str(root / "tests/campaign")!r}, {str(tmp_path)!r}]
 from pathlib import Path
-from ulpfuzz.fuzzer.campaign.run import Budget, Settings, run_campaign
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.run import run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.findings.store import Store
 import faulty
 

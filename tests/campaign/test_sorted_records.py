@@ -18,7 +18,8 @@ from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
 from ulpfuzz.fuzzer.campaign.reproduce import reproduce, script_for
-from ulpfuzz.fuzzer.campaign.run import Settings, run_campaign
+from ulpfuzz.fuzzer.campaign.run import run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.case import Batch, Case
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.registry import op_named

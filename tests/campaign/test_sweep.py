@@ -13,7 +13,8 @@ from planted_frameworks import Planted, planted
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.chunk import Chunk, run_chunk, runs
-from ulpfuzz.fuzzer.campaign.run import Settings, run_campaign
+from ulpfuzz.fuzzer.campaign.run import run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.sweep import SweepProgress, SweepSettings, Swept, run_sweep
 from ulpfuzz.fuzzer.campaign.tight_reference import CALL, rounded
 from ulpfuzz.fuzzer.case import Batch

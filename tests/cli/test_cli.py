@@ -249,7 +249,7 @@ class Campaign:
         self.settings: Any = None
 
     def __call__(self, settings: Any, store: Store, watch: Any = None) -> Run:
-        from ulpfuzz.fuzzer.campaign.run import Progress
+        from ulpfuzz.fuzzer.campaign.settings import Progress
 
         self.settings = settings
         run = replace(self.run, seed=settings.seed)

@@ -1,0 +1,57 @@
+"""Settings: what a campaign does; and Progress, what its watcher sees."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, ORDERS
+from ulpfuzz.fuzzer.findings.fact import Fact
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a campaign does; None means everything there is."""
+
+    budget: Budget
+    #: Names and patterns, separated by commas.
+    ops: str | None = None
+    targets: str | None = None
+    dtypes: tuple[str, ...] = ALL_DTYPES
+    orders: tuple[str, ...] = ORDERS
+    seed: int = 0
+    #: Worker processes; 0: in this process.
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    #: URL of a Dask scheduler; None: workers of its own.
+    scheduler: str | None = None
+    #: The id of a run to continue.
+    resume: str | None = None
+    #: The id of a run whose findings are run again first.
+    baseline: str | None = None
+    #: Of sweeps; their worst inputs are searched too.
+    facts: tuple[Fact, ...] = ()
+    #: Seconds that a framework call may take; None: CALL_TIMEOUT, or SHORT_CALL_TIMEOUT in a run that is short of time.
+    case_timeout: float | None = None
+    #: Bytes that a process may have; None: its share of the machine's memory.
+    memory_limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a watcher is shown after every shard."""
+
+    cells_done: int
+    cells_planned: int
+    shards_done: int
+    verdicts: int
+    #: How many there are so far.
+    findings: int
+    seconds: float
+    #: None where the budget is in verdicts.
+    seconds_left: float | None
+    #: The cell of the latest shard.
+    current: str
+    verdicts_per_second: float
+    #: Shards that broke, a line each.
+    failures: tuple[str, ...] = ()
