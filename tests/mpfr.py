@@ -40,7 +40,8 @@ _UNARY = {
 
 
 class ExceptionalError(ArithmeticError):
-    """Something happened that MPFR answers by an infinity, a NaN or the end of its range. small: nothing but numbers too small for it."""
+    """Something happened that MPFR answers by an infinity, a NaN or the end of its range. small: a number too small for
+    it came first, perhaps, and what followed may be its fault."""
 
     def __init__(self, *, small: bool = False) -> None:
         super().__init__()
@@ -53,10 +54,8 @@ def precision(bits: int) -> Iterator[Mpfr]:
     context = gmpy2.context(precision=max(bits, 64), emax=gmpy2.get_emax_max(), emin=gmpy2.get_emin_min())
     with context as inside:
         yield Mpfr(bits)
-        if inside.overflow or inside.divzero or inside.invalid:
-            raise ExceptionalError
-        if inside.underflow:
-            raise ExceptionalError(small=True)
+        if inside.overflow or inside.underflow or inside.divzero or inside.invalid:
+            raise ExceptionalError(small=bool(inside.underflow))
 
 
 class Mpfr(Unnoticed[Number], Composites[Number]):

@@ -25,6 +25,7 @@ from ulpfuzz.fuzzer.frameworks.targets.target import register
 from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.oracles.confirmation import confirm
+from ulpfuzz.oracles.limits.native import native
 
 NAME = "correctly_rounded"
 IMPLEMENTATION = Implementation(NAME, "correctly_rounded")
@@ -52,7 +53,9 @@ class CorrectlyRounded(InProcess):
             except UnknownError:
                 rows.append(None)
         self.unknown = np.asarray([row is None for row in rows])
-        outputs = next((len(row) for row in rows if row is not None), 1)
+        outputs = next((len(row) for row in rows if row is not None), 0)
+        if not outputs:  # nobody knows any
+            outputs = len(native(function, {n: v[0] for n, v in exact.items()})[0])
         answers = [[math.nan] * outputs if row is None else row for row in rows]
         return np.asarray(answers, dtype=np.float64).astype(batch.format.dtype)
 

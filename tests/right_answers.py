@@ -173,14 +173,14 @@ def _from_inside(point: _Point, outputs: int) -> list[float]:
     if not any(v in domain for name, domain in ends for v in flat(point.row[name])):
         return [math.nan] * outputs
     pairs = [point.beside(1, digits) or [math.nan] * outputs for digits in point.distances]
-    return [rounded(_tendency(near, nearer), point.fmt) for near, nearer in zip(*pairs, strict=True)]
+    return [rounded(_tendency(near, nearer, point.fmt), point.fmt) for near, nearer in zip(*pairs, strict=True)]
 
 
-def _tendency(near: Found, nearer: Found) -> Found:
+def _tendency(near: Found, nearer: Found, fmt: Format) -> Found:
     """The limit that two numbers show, each as far again from the other's place; infinite or zero where they grow or fall, nan where one is none."""
     if isinstance(near, float) or isinstance(nearer, float):
         return math.nan
-    if abs(near - nearer) * (1 << 40) <= abs(nearer):
+    if abs(near - nearer) * (1 << 40) <= abs(nearer) or abs(nearer) <= _power(fmt.emin - fmt.precision - 8):
         return nearer
     return (math.inf if nearer > 0 else -math.inf) if abs(nearer) > abs(near) else _RATIONAL(0)
 
@@ -509,7 +509,7 @@ def _beside(point: _Point, index: int) -> Found:
         pairs = [point.beside(side, digits) for digits in point.distances]
         near, nearer = (math.nan if outputs is None else outputs[index] for outputs in pairs)
         if not isinstance(near, float) and not isinstance(nearer, float):
-            return _tendency(near, nearer)
+            return _tendency(near, nearer, point.fmt)
     return math.nan
 
 
