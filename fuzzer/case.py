@@ -73,13 +73,8 @@ class Batch:
 
     def flushed(self) -> Batch:
         """With subnormal numbers as zeros of their sign."""
-        least = self.format.min_normal
-
-        def as_read(values: NDArray[Any]) -> NDArray[Any]:
-            exact = values.astype(np.float64)
-            return np.where(np.abs(exact) < least, np.copysign(0.0, exact), exact).astype(values.dtype)
-
-        return Batch(self.dtype, {name: as_read(values) for name, values in self.inputs.items()})
+        exact = self.exact()
+        return Batch(self.dtype, {name: self.format.flushed(exact[name]).astype(v.dtype) for name, v in self.inputs.items()})
 
     def repeat(self, times: int) -> Batch:
         return Batch(self.dtype, {name: np.repeat(values, times, axis=0) for name, values in self.inputs.items()})

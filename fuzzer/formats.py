@@ -115,6 +115,10 @@ class Format:
         sign = np.where(clipped < 0, np.uint64(1) << np.uint64(self.width - 1), np.uint64(0))
         return self.from_bits(np.abs(clipped).astype(np.uint64) | sign)
 
+    def flushed(self, exact: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The numbers, subnormal ones of this format as zeros of their sign."""
+        return np.where(np.abs(exact) < self.min_normal, np.copysign(0.0, exact), exact)
+
     def ulp(self, truth: NDArray[np.float64]) -> NDArray[np.float64]:
         """Goldberg's ulp of real numbers in this format: 2^(max(floor(log2|y|), emin) - p + 1); at 0 the least one.
 

@@ -15,6 +15,8 @@ FINITE, NAN, PINF, NINF = 1, 2, 4, 8
 #: Names of the tiers, by the code in `Reference.tier`. `limit`: a limit, at special or singular inputs. `mpmath`: one evaluation at the
 #: point, where Arb gives no enclosure: it can show that an answer is right, but not that one is wrong (judge.steps.within_limit).
 TIERS = ("none", "ball64", "log64", "ball80", "taylor", "arb", "limit", "mpmath")
+#: Codes of the tiers that are not columns.
+ARB, LIMIT, MPMATH = (TIERS.index(name) for name in ("arb", "limit", "mpmath"))
 
 
 @dataclass(frozen=True)

@@ -138,11 +138,13 @@ class _Point:
             with precision(2600) as m:  # where MPFR meets an infinity, the tape's zero times it is no derivative
                 outputs = self.function.outputs(m, {n: _lift(m, v) for n, v in self.row.items()})
                 found = [_bounded(m.num(v), self.fmt) for v in outputs]
-        except (ArithmeticError, ValueError, TypeError, NotImplementedError, libmp.NoConvergence) as error:
-            if not getattr(error, "small", False):
+        except ExceptionalError as error:
+            if not error.small:
                 return None
             again, singled_out = _evaluated(self.function, self.row, 2600, self.fmt)
             return None if singled_out else again
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError, libmp.NoConvergence):
+            return None
         return None if m.removable else found
 
 

@@ -57,10 +57,10 @@ class References:
 
         answers: different to the bit. settle: it need only be known that none is a finding, not whether it is right.
         """
-        rule = self.rule(batch)
+        rule, inputs = self.rule(batch), batch.exact()
         with self.clock.phase("oracle"):
-            climb = oracle.ask(Question(self.function, batch.exact(), self.format.precision, self.caps(), self.clock.tally))
-            evidence = self.known(batch, climb.reference)
+            climb = oracle.ask(Question(self.function, inputs, self.format.precision, self.caps(), self.clock.tally))
+            evidence = self._evidence(batch, rule, inputs, climb.reference)
             while climb.goes_on:
                 with self.clock.phase("judge"):
                     needed = needs_sharper_reference(answers, rule, evidence, climb.rows, settle=settle)
@@ -71,9 +71,16 @@ class References:
 
     def known(self, batch: Batch, reference: Reference, amplifications: Amplifications | None = None) -> Evidence:
         """The evidence where the reference, and perhaps the amplifications, are known already."""
-        rule, inputs = self.rule(batch), batch.exact()
-        amplifications = amplifications or self._conditions_of(batch, reference.shape[1])
-        return Evidence(batch, reference, rule, amplifications, RowByRow(self.function, rule, inputs, reference, self.effort))
+        return self._evidence(batch, self.rule(batch), batch.exact(), reference, amplifications)
+
+    def _evidence(
+        self, batch: Batch, rule: Rule, inputs: dict[str, NDArray[np.float64]], reference: Reference,
+        amplifications: Amplifications | None = None,
+    ) -> Evidence:  # fmt: skip
+        if amplifications is None:
+            amplifications = self._conditions_of(batch, rule, inputs, reference.shape[1])
+        further = RowByRow(self.function, rule, inputs, reference, self.effort)
+        return Evidence(batch, reference, rule, amplifications, further, inputs)
 
     def of_row(self, row: Batch, answers: Sequence[NDArray[Any]]) -> Evidence:
         """Of a batch of one row, as sharp as the answers need; the last few rows are remembered, for a finding is tried in many places and
@@ -118,8 +125,8 @@ class References:
         """The condition numbers of a batch, nothing of which is known yet."""
         return ConditionNumbers(self.function, self.rule(batch), batch.exact(), outputs, self.effort)
 
-    def _conditions_of(self, batch: Batch, outputs: int) -> ConditionNumbers:
+    def _conditions_of(self, batch: Batch, rule: Rule, inputs: dict[str, NDArray[np.float64]], outputs: int) -> ConditionNumbers:
         """Those of the latest batch are kept."""
         if self._conditions is None or self._conditions[0] is not batch:
-            self._conditions = (batch, self.conditions(batch, outputs))
+            self._conditions = (batch, ConditionNumbers(self.function, rule, inputs, outputs, self.effort))
         return self._conditions[1]

@@ -70,17 +70,17 @@ class Further(Protocol):
 class Evidence:
     """The reference of a batch, how errors are measured against it, and what else bears on a verdict.
 
-    batch: in the op's order. reference: of all its rows. amplifications: see there. further: see there.
+    batch: in the op's order. reference: of all its rows. amplifications, further: see there. inputs: the batch's, exact, where the caller has
+    them.
     """
 
-    def __init__(self, batch: Batch, reference: Reference, rule: Rule, amplifications: Amplifications, further: Further) -> None:
+    def __init__(
+        self, batch: Batch, reference: Reference, rule: Rule, amplifications: Amplifications, further: Further,
+        inputs: dict[str, NDArray[np.float64]] | None = None,
+    ) -> None:  # fmt: skip
         self.batch, self.reference, self.rule, self.amplifications, self.further = batch, reference, rule, amplifications, further
+        self.inputs = batch.exact() if inputs is None else inputs
         self._errors: list[tuple[NDArray[Any], Array]] = []
-
-    @cached_property
-    def inputs(self) -> dict[str, NDArray[np.float64]]:
-        """Exact."""
-        return self.batch.exact()
 
     @cached_property
     def scale(self) -> ErrorScale:
@@ -111,16 +111,17 @@ class Evidence:
     @cached_property
     def subnormal_rows(self) -> Mask:
         """Rows with a subnormal input."""
-        rows = np.zeros(self.batch.rows, np.bool_)
-        for values in self.inputs.values():
-            small = (np.abs(values) < self.rule.format.min_normal) & (values != 0)
-            rows |= small.reshape(len(rows), -1).any(axis=1)
-        return rows
+        least = self.rule.format.min_normal
+        return self._rows_with(lambda values: (np.abs(values) < least) & (values != 0))
 
     @cached_property
     def infinite_rows(self) -> Mask:
         """Rows with an infinite input."""
-        masks = [np.isinf(v).reshape(self.batch.rows, -1).any(axis=1) for v in self.inputs.values()]
+        return self._rows_with(np.isinf)
+
+    def _rows_with(self, property_: Callable[[Array], Mask]) -> Mask:
+        """Rows with an input number that has the property."""
+        masks = [property_(v).reshape(self.batch.rows, -1).any(axis=1) for v in self.inputs.values()]
         return np.asarray(np.logical_or.reduce(masks))
 
     @cached_property

@@ -1,6 +1,6 @@
 """The judge: verdicts on the answers of one target to one batch, vectorised, step by step (docs/error-model.md, "The order of judging").
 
-What it calls a finding is certified by the ball test (`stability`) before it is reported.
+What it calls a finding is certified (`proof`) before it is reported.
 """
 
 from __future__ import annotations

@@ -44,8 +44,7 @@ class RowByRow:
         """The truth of these rows with subnormal inputs read as zeros."""
         fresh = rows[~self._read[rows]]
         if len(fresh):
-            least = self.rule.format.min_normal
-            zeroed = {n: np.where(np.abs(v[fresh]) < least, np.copysign(0.0, v[fresh]), v[fresh]) for n, v in self.inputs.items()}
+            zeroed = {name: self.rule.format.flushed(values[fresh]) for name, values in self.inputs.items()}
             with self.effort.timed():
                 # Rows that differ in their subnormal numbers alone are one row now.
                 first, back = alike(zeroed)

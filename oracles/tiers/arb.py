@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from ulpfuzz.oracles import extended, rigorous
 from ulpfuzz.oracles.question import Mask, Question, Rows, key_of
-from ulpfuzz.oracles.reference import FINITE, NAN, TIERS, Reference
+from ulpfuzz.oracles.reference import ARB, FINITE, NAN, Reference
 from ulpfuzz.oracles.tiers.lattices import ALIKE
 
-ARB = TIERS.index("arb")
 #: Rows of one wave.
 WAVE = 256
 #: The yields of a climb: rows whose truth has been sharpened; what is sent back is which of these need more.

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from ulpfuzz.oracles import rigorous
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import Caps, Inputs
-from ulpfuzz.oracles.reference import FINITE, TIERS, Reference
-
-ARB = TIERS.index("arb")
+from ulpfuzz.oracles.reference import ARB, FINITE, TIERS, Reference
 
 
 class AuditFailure(AssertionError):
@@ -34,7 +32,7 @@ def audit(function: Function, inputs: Inputs, truth: Reference, caps: Caps) -> N
         if not (truth.tier[row] < ARB).all() or not _is_finite(inputs, row):
             continue
         single = {name: values[row] for name, values in inputs.items()}
-        # 128 bits are more than value + low, two doubles, can hold.
+        # 128 bits are more than value + value_lo, two doubles, can hold.
         result = rigorous.enclose(function, single, 128)
         for k, ball in enumerate(result.balls):
             # At a kink any two intervals that hold the one-sided derivatives are right, so they prove nothing against one another.
@@ -58,7 +56,7 @@ def _check(
 ) -> None:
     value, value_lo, radius = exact
     gap = abs((value - truth.value[row, k]) + (value_lo - truth.value_lo[row, k]))
-    # Room for the roundings of these lines: a false alarm here would stop the run.
+    # Room for the roundings of these lines: a false alarm here would fail the cell.
     allowed = truth.radius[row, k] + radius + 2.0**-100 * abs(value)
     if gap > allowed * (1 + 2.0**-20) + 2.0**-1074:
         raise AuditFailure(

@@ -11,9 +11,8 @@ from ulpfuzz.oracles import rigorous
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.limits_at_infinity import Accepted
 from ulpfuzz.oracles.question import Inputs
-from ulpfuzz.oracles.reference import FINITE, TIERS, Reference, radius_of_limit
+from ulpfuzz.oracles.reference import FINITE, LIMIT, MPMATH, Reference, radius_of_limit
 
-LIMIT, MPMATH = TIERS.index("limit"), TIERS.index("mpmath")
 #: So many singular points of one class pattern, none of them a number, stand for the others: what is right at one is at all.
 ALIKE = 12
 

@@ -8,9 +8,7 @@ import numpy as np
 from ulpfuzz.oracles import limits_at_infinity
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import Inputs, Mask
-from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF, TIERS, Reference
-
-LIMIT = TIERS.index("limit")
+from ulpfuzz.oracles.reference import FINITE, LIMIT, NAN, NINF, PINF, Reference
 
 
 def beyond_domain(function: Function, inputs: Inputs) -> Mask:

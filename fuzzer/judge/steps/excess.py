@@ -47,7 +47,6 @@ def _numbers(elements: Elements, places: tuple[Rows, Rows], rule: Rule, evidence
     top, far = np.abs(value), elements.far[places]
     amplification = _amplifications(elements, places, rule, evidence)
     with np.errstate(all="ignore"):
-        # The error of an overflow is counted from W on, so the amplification of a truth far beyond is counted there too.
         beyond = np.isinf(top) | (top > 2 * fmt.max)
         # Beyond the format the error counts from W, so the amplification is scaled to that.
         amplification = np.where(beyond & np.isfinite(top), amplification * (fmt.max / top), amplification)

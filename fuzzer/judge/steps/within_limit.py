@@ -15,22 +15,16 @@ from ulpfuzz.fuzzer.judge.overflow import beyond
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.ulps import Array, compare, doubles, error_scale, gap, of_rows
 from ulpfuzz.fuzzer.judge.verdict import Class
-from ulpfuzz.oracles.reference import FINITE, TIERS, Reference
+from ulpfuzz.oracles.reference import ARB, FINITE, MPMATH, Reference
 
 #: The least radius of a Reference that is not exact: four times the least binary64.
 FINEST = 2.0**-1072
-_ARB, _MPMATH = TIERS.index("arb"), TIERS.index("mpmath")
 
 
 def within_limit(elements: Elements, rule: Rule, evidence: Evidence) -> None:
     """`ok`, `undecided` and `ill_conditioned` where the error is not surely beyond the limit; the others are suspects."""
-    truth, verdicts, right, wrong, unknown = (
-        elements.reference,
-        elements.verdicts,
-        elements.right,
-        elements.wrong,
-        elements.unknown,
-    )
+    truth, verdicts = elements.reference, elements.verdicts
+    right, wrong, unknown = elements.right, elements.wrong, elements.unknown
     with np.errstate(all="ignore"):
         within, sure = compare(elements.far, elements.unsure, elements.ulp, rule.limit.ulps)
         maybe = ~sure & ~within & ~np.isnan(elements.far)
@@ -42,7 +36,7 @@ def within_limit(elements: Elements, rule: Rule, evidence: Evidence) -> None:
     maybe &= ~right & ~wrong & ~unknown
     verdicts.classes[explained_by_conditioning(maybe, most, elements.ulp, rule, evidence, elements.rows)] = Class.ill_conditioned
     suspects = (sure & ~right & ~unknown) | wrong
-    by_mpmath = suspects & (truth.tier == _MPMATH)  # a value of mpmath alone is no proof
+    by_mpmath = suspects & (truth.tier == MPMATH)  # a value of mpmath alone is no proof
     verdicts.classes[by_mpmath] = Class.undecided
     elements.suspects = suspects & ~by_mpmath
 
@@ -87,8 +81,8 @@ def needs_sharper_reference(
         places = np.flatnonzero(of_rows(number & ~scale.surely_within(far)))
         if len(places):
             mine = doubles(given if everything else given[rows])[places]
-            open_ = _open(mine, far[places], reference.take(places), rule)
             unsure, ulp = scale.radius[places], scale.ulp[places]
+            open_ = _open(mine, (far[places], unsure, ulp), reference.take(places), rule)
             if settle:
                 with np.errstate(all="ignore"):
                     most = far[places] + unsure
@@ -97,16 +91,16 @@ def needs_sharper_reference(
     return need
 
 
-def _open(given: Array, far: Array, reference: Reference, rule: Rule) -> Mask:
-    """Elements whose answer cannot be judged by this reference."""
-    scale = error_scale(reference, rule.format)
+def _open(given: Array, error: tuple[Array, Array, Array], reference: Reference, rule: Rule) -> Mask:
+    """Elements whose answer cannot be judged by this reference. error: its size, its uncertainty and the ulp (Elements)."""
+    far, unsure, ulp = error
     number = reference.accepts == FINITE
     with np.errstate(all="ignore"):
-        within, sure = compare(far, scale.radius, scale.ulp, rule.limit.ulps)
+        within, sure = compare(far, unsure, ulp, rule.limit.ulps)
         # That it is surely beyond T is not enough: the excess is compared with c next, and may be off by 2 %.
-        sure &= scale.radius <= 0.02 * far
+        sure &= unsure <= 0.02 * far
     # A subnormal result of binary64: no Reference can be sharper.
-    sharpest = (scale.radius <= FINEST) & (reference.tier >= _ARB)
+    sharpest = (unsure <= FINEST) & (reference.tier >= ARB)
     open_ = number & ~within & ~sure & ~sharpest & ~np.isnan(given)
     return np.asarray(open_ | (number & np.isnan(given) & _astride(reference, rule)))
 
