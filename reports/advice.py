@@ -15,8 +15,8 @@ from typing import Any
 from ulpfuzz.corpus.historic.rows import Row, rows
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.headline import arrays_of
 from ulpfuzz.fuzzer.formats import Format, format_named
-from ulpfuzz.reports.headline import arrays_of
 
 #: Rows that a finding shows at most.
 MOST = 5

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.headline import SILENT
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.formats import Format
-from ulpfuzz.reports import numbers
 from ulpfuzz.reports.definition import TAKEN
-from ulpfuzz.reports.headline import SILENT
 
 #: How each framework is imported; numpy is there anyway. Environment variables are set before.
 IMPORTS = {

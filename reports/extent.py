@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.reports import numbers
 
 
 def extent_text(finding: Finding) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ulpfuzz.reports import numbers, plots
-from ulpfuzz.reports.headline import SILENT, Array
+from ulpfuzz.fuzzer.findings import numbers
+from ulpfuzz.fuzzer.findings.headline import SILENT, Array
+from ulpfuzz.reports import plots
 from ulpfuzz.reports.model import Report
 
 #: What the table of findings can be filtered by; a facet with a single value is not offered.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ulpfuzz.fuzzer.findings.fact import Fact
-from ulpfuzz.reports.numbers import witness
+from ulpfuzz.fuzzer.findings.numbers import witness
 
 FRAMEWORKS = ("torch", "tensorflow", "jax")
 

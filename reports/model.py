@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.fact import Fact
 from ulpfuzz.fuzzer.findings.finding import Answer, CellSummary, Finding, Run
+from ulpfuzz.fuzzer.findings.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_listed_separately
-from ulpfuzz.reports import numbers
 from ulpfuzz.reports.advice import Advice, advice_of
 from ulpfuzz.reports.extent import extent_text
-from ulpfuzz.reports.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
 from ulpfuzz.reports.reproducer import script
 
 #: The classes of a verdict, best first, as judged elements are counted; see ulpfuzz.fuzzer.judge.verdict.Class.

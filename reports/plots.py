@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
+from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import INFINITE, NOT_A_NUMBER, ZERO, Finding
-from ulpfuzz.reports import numbers
 from ulpfuzz.reports.model import Heat, Report
 
 #: Excess errors are drawn between 10^LOW and 10^HIGH; infinite ones (a wrong special value) at the top.

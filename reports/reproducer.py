@@ -11,14 +11,14 @@ from functools import cache
 from typing import Any
 
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.case_record import COTANGENT, TANGENT
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.headline import SILENT, Array, array_of, element_of, headline, quantity
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.formats import Format, format_named
-from ulpfuzz.reports import numbers
 from ulpfuzz.reports.call import IMPORTS, calling, direct, literal, placement
 from ulpfuzz.reports.definition import Definition
-from ulpfuzz.reports.headline import SILENT, Array, array_of, element_of, headline, quantity
 from ulpfuzz.reports.shim import shim
 
 #: Seconds that a call is given which did not return before, where the finding does not say how many it was; and what its process may take

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ulpfuzz.corpus.historic.rows import rows
+from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.identity import framework_of
-from ulpfuzz.reports import numbers
 from ulpfuzz.reports.maxima import FRAMEWORKS
 from ulpfuzz.reports.model import versions_of
 

@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("fuzzer", "oracles")
 #: What a batch passes through on its way to its verdicts.
 EVALUATION = (
-    "fuzzer/judge", "fuzzer/campaign/evaluator.py", "fuzzer/campaign/references.py", "fuzzer/campaign/calls.py", "oracles/oracle.py",
+    "fuzzer/judge", "fuzzer/evaluation/evaluator.py", "fuzzer/evaluation/references.py", "fuzzer/evaluation/calls.py", "oracles/oracle.py",
     "oracles/question.py", "oracles/tiers",
 )  # fmt: skip
-COMMENTED = ("fuzzer/judge", "oracles/oracle.py", "oracles/question.py", "oracles/tiers", "fuzzer/campaign/search.py")
+COMMENTED = ("fuzzer/judge", "oracles/oracle.py", "oracles/question.py", "oracles/tiers", "fuzzer/search/search.py")
 PARAMETERS, FUNCTION_LINES, FILE_LINES = 6, 60, 400
 
 

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.right_answers import UnknownError, right_answer
-from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.judgement import Judgement
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.op import ORDERS, Implementation
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.judgement import Judgement
 from ulpfuzz.fuzzer.frameworks.backends.expression import placed
 from ulpfuzz.fuzzer.frameworks.framework import Job
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess

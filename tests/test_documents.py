@@ -122,7 +122,7 @@ CIRCLES = {
     ("oracles.arithmetic.log_ball", "oracles.arithmetic.log_operations"),
     ("oracles.arithmetic.node", "oracles.arithmetic.tape"),
     ("fuzzer.frameworks.targets.launch", "fuzzer.frameworks.targets.target"),
-    ("fuzzer.campaign.peers", "fuzzer.campaign.evaluator"),
+    ("fuzzer.evaluation.peers", "fuzzer.evaluation.evaluator"),
 }
 
 

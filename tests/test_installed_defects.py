@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ulpfuzz.fuzzer.campaign.cell import Cell
 from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.targets.target import installed, prepare_environment, targets_named
 

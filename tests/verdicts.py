@@ -25,14 +25,14 @@ from typing import Any
 
 import numpy as np
 
-from ulpfuzz.fuzzer.campaign import evaluator
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.cell import cells_of, subjects_of
 from ulpfuzz.fuzzer.campaign.plan import FIRST
 from ulpfuzz.fuzzer.campaign.run import first_visit, run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.catalog.registry import ops, select
+from ulpfuzz.fuzzer.cell import cells_of, subjects_of
+from ulpfuzz.fuzzer.evaluation import evaluator
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 from ulpfuzz.fuzzer.inputs.grid import special_batch

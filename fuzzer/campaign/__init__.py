@@ -1,1 +1,1 @@
-"""The campaign: plan, shard, search, place, shrink, engine, run. Ties inputs, frameworks, oracles, judge and findings together."""
+"""The campaign: settings and budget, plan, shards, the run that ties the rooms together, and what it learns from each shard."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.catalog.op import ORDERS
+from ulpfuzz.fuzzer.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 #: Verdicts per subject of a shard in round 0: enough for the grid, eight recipes and one zoom.

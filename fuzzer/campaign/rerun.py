@@ -12,19 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, subjects_of
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.peers import Peers
-from ulpfuzz.fuzzer.campaign.reproduce import again, in_a_process_of_its_own, in_other_processes, still_inconsistent
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
-from ulpfuzz.fuzzer.campaign.task import Result
-from ulpfuzz.fuzzer.campaign.verdict_to_finding import identity, recertified
+from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
+from ulpfuzz.fuzzer.engine.task import Result
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.peers import Peers
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.point.reproduce import again, in_a_process_of_its_own, in_other_processes, still_inconsistent
+from ulpfuzz.fuzzer.proof.verdict_to_finding import identity, recertified
 
 #: The extent of one element that was judged, and failed.
 ONCE = {"count": 1, "judged": 1, "share": 1.0}

@@ -13,28 +13,28 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from ulpfuzz.fuzzer.campaign.cell import Cell, cells_of, subjects_of
-from ulpfuzz.fuzzer.campaign.engine import engine, memory_share
-from ulpfuzz.fuzzer.campaign.environment import fingerprint
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.pace import Pace
-from ulpfuzz.fuzzer.campaign.peers import peer_targets
 from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, longest_visit, round_of
 from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
 from ulpfuzz.fuzzer.campaign.rerun import RerunResult, replayed, reruns
-from ulpfuzz.fuzzer.campaign.search import ROWS
 from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
 from ulpfuzz.fuzzer.campaign.totals import Totals
 from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.catalog.registry import select
+from ulpfuzz.fuzzer.cell import Cell, cells_of, subjects_of
+from ulpfuzz.fuzzer.engine.engine import engine, memory_share
+from ulpfuzz.fuzzer.engine.environment import fingerprint
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.evaluation.peers import peer_targets
 from ulpfuzz.fuzzer.findings.case_record import case_from
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
+from ulpfuzz.fuzzer.search.search import ROWS
 
 #: Seconds that a framework call may take in a run that is short of time. Compiling an op takes up to 20 on a busy machine.
 SHORT_CALL_TIMEOUT = 45.0

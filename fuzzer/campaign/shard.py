@@ -7,20 +7,20 @@ import hashlib
 import time
 from dataclasses import dataclass, field, replace
 
-from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, subjects_of
-from ulpfuzz.fuzzer.campaign.deadlines import TIME_LIMITED, Deadlines
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.failures import failures_of, short_call_timeout
-from ulpfuzz.fuzzer.campaign.nondeterminism import end_processes, with_nondeterminism
-from ulpfuzz.fuzzer.campaign.peers import Peers
-from ulpfuzz.fuzzer.campaign.rejected import Rejected
-from ulpfuzz.fuzzer.campaign.search import Search, lengths_of
-from ulpfuzz.fuzzer.campaign.support import Unsupported, misrecorded_of, unsupported_of
-from ulpfuzz.fuzzer.campaign.task import Result
-from ulpfuzz.fuzzer.campaign.verdict_to_finding import findings_of
 from ulpfuzz.fuzzer.case import Case
+from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
+from ulpfuzz.fuzzer.engine.task import Result
+from ulpfuzz.fuzzer.evaluation.deadlines import TIME_LIMITED, Deadlines
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.peers import Peers
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
 from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.proof.failures import failures_of, short_call_timeout
+from ulpfuzz.fuzzer.proof.nondeterminism import end_processes, with_nondeterminism
+from ulpfuzz.fuzzer.proof.rejected import Rejected
+from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
+from ulpfuzz.fuzzer.search.search import Search, lengths_of
+from ulpfuzz.fuzzer.search.support import Unsupported, misrecorded_of, unsupported_of
 
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
 CALL_TIMEOUT = 120.0

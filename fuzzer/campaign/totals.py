@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from ulpfuzz.fuzzer.campaign.cell import Cell
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
+from ulpfuzz.fuzzer.cell import Cell
 
 
 @dataclass

@@ -1,1 +1,1 @@
-"""The catalogue: what is fuzzed. A module per family lists its records in OPS; see CONTRIBUTING.md."""
+"""The catalogue: what is fuzzed. `families` holds the records, `op` says what a record is, `registry` finds them; see CONTRIBUTING.md."""

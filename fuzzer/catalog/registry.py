@@ -10,23 +10,20 @@ from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 
-import ulpfuzz.fuzzer.catalog as catalog
 from ulpfuzz.fuzzer import plugins
+from ulpfuzz.fuzzer.catalog import families
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import UnknownName
-
-_NOT_FAMILIES = {"array_functions", "composed", "coverage", "exclusions", "functions", "op", "pages", "registry"}
 
 
 @cache
 def catalogue() -> dict[str, Op]:
     """The ops of the catalogue itself by name, in its order. A family module lists its records in OPS."""
     found: dict[str, Op] = {}
-    for module in pkgutil.iter_modules(catalog.__path__):
-        if module.name not in _NOT_FAMILIES:
-            for record in importlib.import_module(f"ulpfuzz.fuzzer.catalog.{module.name}").OPS:
-                _add(found, replace(record, family=module.name))
+    for module in pkgutil.iter_modules(families.__path__):
+        for record in importlib.import_module(f"{families.__name__}.{module.name}").OPS:
+            _add(found, replace(record, family=module.name))
     return found
 
 

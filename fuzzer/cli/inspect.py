@@ -126,8 +126,8 @@ def probe(
 ) -> None:
     """One point: the exact result, what every target answers, the error in ulps, and the verdict."""
     call_timeout = limits(case_timeout, None)["case_timeout"]
-    from ulpfuzz.fuzzer.campaign.probe import probe as examine
     from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
+    from ulpfuzz.fuzzer.point.probe import probe as examine
 
     found = examine(
         op, dtype, _object("--inputs", inputs, exact=True), _object("--params", params), order, targets, case_timeout=call_timeout or CALL_TIMEOUT
@@ -154,8 +154,8 @@ def _print_probe(found: Any) -> None:
     from rich.text import Text
 
     from ulpfuzz.fuzzer.cli.screen import console, grid, styled
-    from ulpfuzz.reports import numbers
-    from ulpfuzz.reports.headline import array_of
+    from ulpfuzz.fuzzer.findings import numbers
+    from ulpfuzz.fuzzer.findings.headline import array_of
 
     screen = console()
     params = "".join(f", {name}={value}" for name, value in found.params.items())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.campaign.settings import Progress
-    from ulpfuzz.fuzzer.campaign.sweep import SweepProgress
+    from ulpfuzz.fuzzer.sweep.sweep import SweepProgress
 
 #: Seconds between plain lines.
 EVERY = 10.0

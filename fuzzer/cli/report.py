@@ -133,7 +133,7 @@ def _script(finding: Finding, environment: Mapping[str, Any]) -> str:
 
     environment: of the run that the finding was seen in.
     """
-    from ulpfuzz.fuzzer.campaign.reproduce import script_for
+    from ulpfuzz.reports.script import script_for
 
     try:
         return script_for(finding, _versions(finding, environment), **_settings(finding, environment))
@@ -189,7 +189,7 @@ def repro(
         if script is not None:
             _write_script(store, found, last, script)
             return
-    from ulpfuzz.fuzzer.campaign.reproduce import CALL_TIMEOUT, reproduce
+    from ulpfuzz.fuzzer.point.reproduce import CALL_TIMEOUT, reproduce
 
     result = reproduce(found, case_timeout=call_timeout or float(found.case.get("patience", CALL_TIMEOUT)))
     if as_json:
@@ -209,9 +209,9 @@ def repro(
 def _write_script(store: Store, finding: Finding, run: Run | None, path: Path) -> None:
     """Writes a finding's script, or prints it, and runs it once in a fresh interpreter; what it says goes to the store and to standard
     error."""
-    from ulpfuzz.fuzzer.campaign.reproduce import script_for
     from ulpfuzz.fuzzer.cli.scripts import with_script
     from ulpfuzz.fuzzer.findings.identity import framework_of
+    from ulpfuzz.reports.script import script_for
     from ulpfuzz.reports.script_run import run_fresh
 
     environment = run.environment if run else {}

@@ -194,9 +194,9 @@ def _settings(
 def _after_sweep(settings: Settings, store: Store, *, quiet: bool) -> Settings:
     """The settings of what comes after the night's sweep: less of the time, and its worst inputs to replay."""
     from ulpfuzz.fuzzer.campaign.budget import Budget
-    from ulpfuzz.fuzzer.campaign.sweep import SweepSettings, run_sweep
     from ulpfuzz.fuzzer.cli.progress import sweeping
     from ulpfuzz.fuzzer.inputs.exhaustive import NotSwept
+    from ulpfuzz.fuzzer.sweep.sweep import SweepSettings, run_sweep
 
     began = time.monotonic()
     asked = SweepSettings(

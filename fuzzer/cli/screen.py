@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.headline import SILENT, arrays_of, element_of, headline, vouched
 from ulpfuzz.fuzzer.findings.identity import framework_of
-from ulpfuzz.reports import numbers
 from ulpfuzz.reports.advice import advice_of
 from ulpfuzz.reports.extent import extent_text
-from ulpfuzz.reports.headline import SILENT, arrays_of, element_of, headline, vouched
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140

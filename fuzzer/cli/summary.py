@@ -28,9 +28,9 @@ def summary(
 ) -> None:
     """What a run found, on one screen, and what to type next."""
     from ulpfuzz.fuzzer.cli.screen import console
+    from ulpfuzz.fuzzer.findings import numbers
     from ulpfuzz.fuzzer.findings.label import counts as counts_of
     from ulpfuzz.fuzzer.findings.label import plain
-    from ulpfuzz.reports import numbers
 
     labels, found = counts_of(found), plain(found)
 
@@ -77,7 +77,7 @@ def _findings(screen: Console, found: Sequence[Finding]) -> None:
 
 
 def _undecided(screen: Console, cells: Sequence[CellSummary]) -> None:
-    from ulpfuzz.reports import numbers
+    from ulpfuzz.fuzzer.findings import numbers
 
     undecided = sum(c.classes.get("undecided", 0) for c in cells)
     judged = sum(sum(c.classes.values()) for c in cells)

@@ -27,8 +27,8 @@ from ulpfuzz.fuzzer.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ulpfuzz.fuzzer.campaign.sweep import Swept
     from ulpfuzz.fuzzer.findings.fact import Fact
+    from ulpfuzz.fuzzer.sweep.sweep import Swept
 
 
 def sweep(
@@ -67,9 +67,9 @@ def sweep(
             else "an op, or --all, not both"
         )
     chosen = checked(op or "*", targets, None, orders, None) | limits(case_timeout, memory_limit)
-    from ulpfuzz.fuzzer.campaign.sweep import SweepSettings, run_sweep
     from ulpfuzz.fuzzer.cli.progress import sweeping
     from ulpfuzz.fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.sweep.sweep import SweepSettings, run_sweep
 
     chosen |= {"dtype": dtype, "params": _params(params), "first_calls": first_calls}
     if workers is not None:
@@ -175,7 +175,7 @@ def _target(fact: Fact) -> dict[str, Any]:
 
 def _told(swept: Swept, db: str) -> None:
     from ulpfuzz.fuzzer.cli.screen import console
-    from ulpfuzz.reports import numbers
+    from ulpfuzz.fuzzer.findings import numbers
 
     screen = console()
     sweep = swept.sweep
@@ -189,7 +189,7 @@ def _told(swept: Swept, db: str) -> None:
 
 def _table(found: Sequence[Fact], screen: Console) -> None:
     from ulpfuzz.fuzzer.cli.screen import grid
-    from ulpfuzz.reports import numbers
+    from ulpfuzz.fuzzer.findings import numbers
 
     for (op, dtype, order), group in groupby(found, key=lambda f: (f.op, f.dtype, f.order)):
         some = list(group)

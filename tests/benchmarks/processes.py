@@ -13,7 +13,7 @@ START_GOAL = 1.0
 
 _WORKER = """
 import resource
-from ulpfuzz.fuzzer.campaign.cell import Cell
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
 from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment, targets_named
 prepare_environment()

@@ -27,20 +27,20 @@ import numpy as np
 
 from tests.benchmarks.measure import Measure, nothing_compiled, temporary_store
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, cells_of, subjects_of
-from ulpfuzz.fuzzer.campaign.deadlines import Deadlines
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
 from ulpfuzz.fuzzer.campaign.run import run_campaign
-from ulpfuzz.fuzzer.campaign.search import Search, Spent
 from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 from ulpfuzz.fuzzer.catalog import coverage
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.catalog.registry import ops as catalogue
+from ulpfuzz.fuzzer.cell import Cell, Subject, cells_of, subjects_of
+from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment, targets_named
 from ulpfuzz.fuzzer.inputs.recipe import Draw, Recipe
+from ulpfuzz.fuzzer.search.search import Search, Spent
 from ulpfuzz.oracles.arithmetic.mp import ending
 from ulpfuzz.oracles.confirmation import by_mpmath
 

@@ -13,15 +13,15 @@ import time
 from collections.abc import Iterator
 
 from tests.benchmarks.measure import Measure
-from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
-from ulpfuzz.fuzzer.campaign.deadlines import Deadlines
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.search import Search
+from ulpfuzz.fuzzer.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.cli.options import DEFAULT_DB
+from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.fact import Fact
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks.targets.launch import version_of
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
+from ulpfuzz.fuzzer.search.search import Search
 
 GOAL = 0.98
 SECONDS = 10.0

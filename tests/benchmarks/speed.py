@@ -13,12 +13,12 @@ from functools import partial
 
 from tests.benchmarks import naive
 from tests.benchmarks.measure import Measure, cpu_seconds
-from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
 from ulpfuzz.fuzzer.campaign.plan import SECOND
-from ulpfuzz.fuzzer.campaign.search import Search
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
+from ulpfuzz.fuzzer.search.search import Search
 
 FLOAT32 = ("exp", "log1p", "sin", "tanh", "erf", "lgamma", "digamma", "sigmoid", "gelu")
 FLOAT64 = ("exp", "log1p", "tanh", "asinh", "sigmoid")

@@ -10,12 +10,12 @@ import numpy as np
 import scipy.special
 
 from tests.benchmarks.measure import Measure, cpu_seconds
-from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
-from ulpfuzz.fuzzer.campaign.chunk import Chunk, run_chunk
-from ulpfuzz.fuzzer.campaign.tight_reference import CALL
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 from ulpfuzz.fuzzer.inputs.exhaustive import space_of
+from ulpfuzz.fuzzer.sweep.chunk import Chunk, run_chunk
+from ulpfuzz.fuzzer.sweep.tight_reference import CALL
 
 REFERENCE: dict[str, Callable[[Any], Any]] = {
     "exp": np.exp, "tanh": np.tanh, "lgamma": scipy.special.gammaln, "digamma": scipy.special.psi,

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from tests.benchmarks.measure import Measure
-from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulpfuzz.fuzzer.campaign.binades import INFINITE, NOT_A_NUMBER, ZERO, Binades, input_exponents, lane, reach
-from ulpfuzz.fuzzer.campaign.span import Reaches, extent_of
 from ulpfuzz.fuzzer.case import COTANGENT, Batch
+from ulpfuzz.fuzzer.evaluation.binades import INFINITE, NOT_A_NUMBER, ZERO, Binades, input_exponents, lane, reach
 from ulpfuzz.fuzzer.findings import finding
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.judge.severity import Graveness, severity
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.search.span import Reaches, extent_of
 
 numbers = st.floats(width=32) | st.sampled_from([0.0, -0.0, 1.0, math.inf, -math.inf, math.nan])
 rows = st.integers(1, 6).flatmap(

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulpfuzz.fuzzer.campaign.bisection import Effort, everyday_first, least, tiled
 from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.proof.bisection import Effort, everyday_first, least, tiled
 
 
 def numbered(rows: int) -> Batch:

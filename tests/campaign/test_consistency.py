@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 from test_shard import TARGET, comparable, found_in, shard_of
 
-from ulpfuzz.fuzzer.campaign.cell import Subject
-from ulpfuzz.fuzzer.campaign.consistency import compare, sample
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.reproduce import reproduce
 from ulpfuzz.fuzzer.campaign.shard import run_shard
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Subject
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 from ulpfuzz.fuzzer.judge.severity import _GRAVITY
 from ulpfuzz.fuzzer.judge.verdict import Symptom
+from ulpfuzz.fuzzer.point.reproduce import reproduce
+from ulpfuzz.fuzzer.search.consistency import compare, sample
 
 pytestmark = pytest.mark.usefixtures("planted")
 
@@ -160,7 +160,7 @@ def test_what_a_flush_to_zero_policy_explains_is_no_right_answer(monkeypatch: py
         return np.where(np.arange(len(x)) % 2, right * 2, np.where(right < 1e-38, 0, right)).astype(x.dtype)
 
     monkeypatch.setattr(faulty, "exp_ulp", flushing)
-    monkeypatch.setattr("ulpfuzz.fuzzer.campaign.calls.flush_policy", lambda *given: FlushPolicy(inputs=False, outputs=True))
+    monkeypatch.setattr("ulpfuzz.fuzzer.evaluation.calls.flush_policy", lambda *given: FlushPolicy(inputs=False, outputs=True))
     (found,) = compare(evaluator_of("exp_ulp"), numbers(-90.0), seed=0, round_=0)
     assert found.wrong
     assert found.inconsistent == []

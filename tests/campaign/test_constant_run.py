@@ -12,17 +12,17 @@ import scipy.special
 from numpy.typing import NDArray
 from planted_frameworks import planted
 
-from ulpfuzz.fuzzer.campaign import chunk as chunk_module
-from ulpfuzz.fuzzer.campaign.cell import Cell
-from ulpfuzz.fuzzer.campaign.chunk import Chunk, run_chunk
-from ulpfuzz.fuzzer.campaign.constant_run import ConstantRun, constant_runs
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS, truth_of
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.fact import PartialResult
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.inputs.exhaustive import space_of
+from ulpfuzz.fuzzer.sweep import chunk as chunk_module
+from ulpfuzz.fuzzer.sweep.chunk import Chunk, run_chunk
+from ulpfuzz.fuzzer.sweep.constant_run import ConstantRun, constant_runs
+from ulpfuzz.fuzzer.sweep.tight_reference import CALL, SHARP, SWEEP_CAPS, truth_of
 from ulpfuzz.oracles.reference import NAN, PINF
 
 FLOAT32 = format_named("float32")

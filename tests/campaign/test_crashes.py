@@ -17,18 +17,18 @@ import pytest
 from test_run import Stop, content, settings_of, stores
 from test_shard import comparable, shard_of
 
-from ulpfuzz.fuzzer.campaign import failures
-from ulpfuzz.fuzzer.campaign.cell import Cell
 from ulpfuzz.fuzzer.campaign.plan import FIRST, Progress, round_of
-from ulpfuzz.fuzzer.campaign.probe import probe
-from ulpfuzz.fuzzer.campaign.reproduce import reproduce
 from ulpfuzz.fuzzer.campaign.run import RETRY_CALL_TIMEOUT, _Campaign, run_campaign
 from ulpfuzz.fuzzer.campaign.shard import ShardResult, run_shard
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.frameworks.targets.target import framework_for, target_named
+from ulpfuzz.fuzzer.point.probe import probe
+from ulpfuzz.fuzzer.point.reproduce import reproduce
+from ulpfuzz.fuzzer.proof import failures
 
 __all__ = ["stores"]
 
@@ -362,9 +362,7 @@ def test_a_baselines_deaths_are_run_again_where_they_end_nothing(stores: Any, ho
                                              ("for _ in range(20):\n    with calling(): time.sleep(0.1)", True)])  # fmt: skip
 def test_only_a_call_that_takes_too_long_ends_the_process(body: str, lasts: bool) -> None:
     indented = "\n".join("    " + line for line in body.splitlines())
-    program = (
-        f"import ctypes, time\nfrom ulpfuzz.fuzzer.campaign.watchdog import calling, on_guard\nwith on_guard(1.0):\n{indented}\n"
-    )
+    program = f"import ctypes, time\nfrom ulpfuzz.fuzzer.evaluation.watchdog import calling, on_guard\nwith on_guard(1.0):\n{indented}\n"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=25, check=False,
                          cwd=Path(faulty.__file__).parents[2])  # fmt: skip
     assert (ran.returncode == 0) == lasts

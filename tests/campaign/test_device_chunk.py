@@ -11,14 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from test_constant_run import COUNTS, at, cell_of
 
-from ulpfuzz.fuzzer.campaign import chunk as chunk_module
-from ulpfuzz.fuzzer.campaign import device_chunk
-from ulpfuzz.fuzzer.campaign.cell import subjects_of
-from ulpfuzz.fuzzer.campaign.chunk import Chunk, run_chunk
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.tight_reference import CALL, SHARP, SWEEP_CAPS
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import subjects_of
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.fact import PartialResult
 from ulpfuzz.fuzzer.frameworks.backends import expression
 from ulpfuzz.fuzzer.frameworks.backends.resident import Resident
@@ -28,6 +24,10 @@ from ulpfuzz.fuzzer.frameworks.hosts.host import Backend, Hosted
 from ulpfuzz.fuzzer.frameworks.hosts.process import Process
 from ulpfuzz.fuzzer.frameworks.targets.launch import launch_of
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
+from ulpfuzz.fuzzer.sweep import chunk as chunk_module
+from ulpfuzz.fuzzer.sweep import device_chunk
+from ulpfuzz.fuzzer.sweep.chunk import Chunk, run_chunk
+from ulpfuzz.fuzzer.sweep.tight_reference import CALL, SHARP, SWEEP_CAPS
 from ulpfuzz.oracles import oracle
 from ulpfuzz.oracles.arithmetic.ball64_torch import TorchBall64
 

@@ -12,19 +12,19 @@ import pytest
 from numpy.typing import NDArray
 from planted_frameworks import Planted
 
-from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.label import Element, set_aside
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.op import FRAMEWORKS, Documented, Implementation, Input, Op
 from ulpfuzz.fuzzer.catalog.registry import catalogue, op_named
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.label import DOCUMENTED
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.frameworks.targets import target as targets
 from ulpfuzz.fuzzer.inputs.shapes import output_count
 from ulpfuzz.fuzzer.judge.contract import facts_at
 from ulpfuzz.fuzzer.judge.verdict import Symptom
+from ulpfuzz.fuzzer.proof.label import Element, set_aside
 from ulpfuzz.oracles.arithmetic.stepwise import rounded_steps
 
 #: Ordinary numbers; the first in an input's domain is taken.

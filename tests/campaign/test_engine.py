@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 RUN = """
-from ulpfuzz.fuzzer.campaign.engine import engine
+from ulpfuzz.fuzzer.engine.engine import engine
 if __name__ == "__main__":
     with engine(1, None) as execute:
         print(type(execute).__name__)

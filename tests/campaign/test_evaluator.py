@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from tests.planted_framework import SUBJECT, batch_of, evaluator_of, judge_answers
-from ulpfuzz.fuzzer.campaign.cell import Cell
-from ulpfuzz.fuzzer.campaign.deadlines import PROOF_SECONDS, Deadlines
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.search import Search
 from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
 from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.evaluation.deadlines import PROOF_SECONDS, Deadlines
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.frameworks.targets.target import framework_for, target_named
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.search.search import Search
 from ulpfuzz.oracles import oracle
 from ulpfuzz.oracles.oracle import Climb, Question
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.environment import fingerprint
-from ulpfuzz.fuzzer.campaign.reproduce import reproduce
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
+from ulpfuzz.fuzzer.engine.environment import fingerprint
 from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks.targets import config, target
 from ulpfuzz.fuzzer.frameworks.targets.config import Config, Spec
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
+from ulpfuzz.fuzzer.point.reproduce import reproduce
 
 HERE, THERE = "numpy:cpu:eager", "numpy@own:cpu:eager"
 

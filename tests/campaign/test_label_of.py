@@ -13,13 +13,13 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.campaign.planted_frameworks import Planted, planted
-from ulpfuzz.fuzzer.campaign.answered import Answered
-from ulpfuzz.fuzzer.campaign.cell import Cell
-from ulpfuzz.fuzzer.campaign.probe import probe
 from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
 from ulpfuzz.fuzzer.catalog import registry
 from ulpfuzz.fuzzer.catalog.op import Documented, domain, op, scalar
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.point.answered import Answered
+from ulpfuzz.fuzzer.point.probe import probe
 
 Array = NDArray[Any]
 TINY = float(np.finfo(np.float32).smallest_normal)

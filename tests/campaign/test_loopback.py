@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from ulpfuzz.fuzzer.campaign.engine import engine
-from ulpfuzz.fuzzer.campaign.task import Result
+from ulpfuzz.fuzzer.engine.engine import engine
+from ulpfuzz.fuzzer.engine.task import Result
 
 LOOPBACK = {"127.0.0.1", "::1"}
 #: A user of the machine who is not the campaign's.

@@ -11,11 +11,11 @@ import psutil
 import pytest
 from test_shard import found_in
 
-from ulpfuzz.fuzzer.campaign.cell import Cell
-from ulpfuzz.fuzzer.campaign.nondeterminism import Processes, end_processes
-from ulpfuzz.fuzzer.campaign.reproduce import reproduce
 from ulpfuzz.fuzzer.campaign.rerun import Rerun
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.point.reproduce import reproduce
+from ulpfuzz.fuzzer.proof.nondeterminism import Processes, end_processes
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from test_run import stores
 from test_shard import TARGET, numbers
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.cell import Cell
-from ulpfuzz.fuzzer.campaign.peers import Peers, peer_targets
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
+from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.evaluation.peers import Peers, peer_targets
 from ulpfuzz.fuzzer.findings.store import Store
 
 __all__ = ["stores"]

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulpfuzz.fuzzer.campaign.point import params_of, point_of, rounded
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.formats import FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
+from ulpfuzz.fuzzer.point.point import params_of, point_of, rounded
 
 
 def test_decimals_are_rounded_once() -> None:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from planted_frameworks import planted
 
 import ulpfuzz.oracles.definitions as definitions
-from ulpfuzz.fuzzer.campaign.probe import probe
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.formats import UnknownName
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.point.probe import probe
 
 
 def told(*args: Any, **keywords: Any) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.campaign.planted_frameworks import planted
-from ulpfuzz.fuzzer.campaign.cell import Cell
-from ulpfuzz.fuzzer.campaign.probe import probe
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
 from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.point.probe import probe
 
 Array = NDArray[Any]
 

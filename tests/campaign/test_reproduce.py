@@ -13,11 +13,12 @@ import pytest
 from numpy.typing import NDArray
 from planted_frameworks import planted
 
-from ulpfuzz.fuzzer.campaign.reproduce import definition_source, reproduce, script_for
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.point.reproduce import reproduce
+from ulpfuzz.reports.script import definition_source, script_for
 
 
 def finding(**changes: Any) -> Finding:

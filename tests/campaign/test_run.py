@@ -15,10 +15,7 @@ from typing import Any
 import faulty
 import pytest
 
-from ulpfuzz.fuzzer.campaign import engine
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.cell import Cell, cells_of
-from ulpfuzz.fuzzer.campaign.engine import SchedulerError
 from ulpfuzz.fuzzer.campaign.plan import (
     AMPLE,
     COMPILING_COST,
@@ -39,6 +36,9 @@ from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import Shard
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.catalog.registry import select
+from ulpfuzz.fuzzer.cell import Cell, cells_of
+from ulpfuzz.fuzzer.engine import engine
+from ulpfuzz.fuzzer.engine.engine import SchedulerError
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.findings.store import Store

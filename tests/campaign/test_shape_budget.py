@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import ulpfuzz.fuzzer.campaign.calls as evaluators
-from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.search import Search
-from ulpfuzz.fuzzer.campaign.shape_budget import LIMITS, ShapeBudget
+import ulpfuzz.fuzzer.evaluation.calls as evaluators
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import Implementation
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.shape_budget import LIMITS, ShapeBudget
 from ulpfuzz.fuzzer.frameworks.framework import Job
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.search.search import Search
 
 CELL = Cell("sum", (), "float32", "value")
 COMPILED = Subject("torch:cpu:compile", Implementation("torch", "torch.sum(x, dim=-1)"))

@@ -16,10 +16,10 @@ import faulty
 import numpy as np
 import pytest
 
-from ulpfuzz.fuzzer.campaign.cell import Cell
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
 from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.identity import finding_id
 from ulpfuzz.fuzzer.formats import format_named

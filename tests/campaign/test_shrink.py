@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ulpfuzz.fuzzer.campaign.cell import Cell, Subject, subjects_of
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.ledger import Candidate, Ledger
-from ulpfuzz.fuzzer.campaign.place import place
-from ulpfuzz.fuzzer.campaign.shrink import _simple_values, _weight, shrink
 from ulpfuzz.fuzzer.case import COTANGENT, Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import scalar
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import FORMATS, Format, format_named
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.proof.place import place
+from ulpfuzz.fuzzer.proof.shrink import _simple_values, _weight, shrink
+from ulpfuzz.fuzzer.search.ledger import Candidate, Ledger
 
 pytestmark = pytest.mark.usefixtures("planted")
 
@@ -193,7 +193,7 @@ def test_the_tangent_is_cut_with_its_vectors(order: str) -> None:
 
 
 def test_where_the_numbers_of_a_cut_stand() -> None:
-    from ulpfuzz.fuzzer.campaign.shrink import _moved, _variables_left
+    from ulpfuzz.fuzzer.proof.shrink import _moved, _variables_left
 
     evaluator = Evaluator(Cell("dot", (), "float32", "grad2"), [])
     assert _variables_left(evaluator, ["x", "y"], 4, [1, 3]) == [1, 3, 5, 7]
@@ -207,7 +207,7 @@ def test_where_the_numbers_of_a_cut_stand() -> None:
 
 def test_shorter_rows_of_an_op_with_outputs_of_its_own_number() -> None:
     """rfft of n numbers has n // 2 + 1 pairs: what a cut leaves has the failing output, and as long a cotangent as outputs."""
-    from ulpfuzz.fuzzer.campaign.shrink import _shorter
+    from ulpfuzz.fuzzer.proof.shrink import _shorter
 
     for order in ("value", "grad"):
         cell = Cell("rfft", (("norm", "backward"),), "float32", order)
@@ -225,7 +225,7 @@ def test_shorter_rows_of_an_op_with_outputs_of_its_own_number() -> None:
 
 def test_a_vector_of_fixed_length_beside_one_that_is_cut_stays_whole() -> None:
     """scatter_prod answers with as many numbers as c has, three, whatever the length of x: also where that is three."""
-    from ulpfuzz.fuzzer.campaign.shrink import _shorter
+    from ulpfuzz.fuzzer.proof.shrink import _shorter
 
     for order in ("value", "grad"):
         cell = Cell("scatter_prod", (), "float32", order)
@@ -240,6 +240,6 @@ def test_a_vector_of_fixed_length_beside_one_that_is_cut_stays_whole() -> None:
 
 
 def test_an_infinite_count_can_be_shrunk() -> None:
-    from ulpfuzz.fuzzer.campaign.shrink import _simple_values
+    from ulpfuzz.fuzzer.proof.shrink import _simple_values
 
     assert 1.0 in _simple_values(np.inf, format_named("float32"), scalar("k", 0, integers=True))

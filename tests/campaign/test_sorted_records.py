@@ -15,20 +15,21 @@ from numpy.typing import NDArray
 from planted_frameworks import planted
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.reproduce import reproduce, script_for
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.case import Batch, Case
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.case_record import record_of
 from ulpfuzz.fuzzer.findings.finding import Answer, CellSummary, Finding, Run
 from ulpfuzz.fuzzer.findings.identity import finding_id
 from ulpfuzz.fuzzer.findings.payload import decode, encode
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.point.reproduce import reproduce
 from ulpfuzz.oracles.effort import evaluation_cost
+from ulpfuzz.reports.script import script_for
 
 
 def lerp(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any]) -> NDArray[Any]:

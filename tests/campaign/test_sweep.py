@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from planted_frameworks import Planted, planted
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.chunk import Chunk, run_chunk, runs
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
-from ulpfuzz.fuzzer.campaign.sweep import SweepProgress, SweepSettings, Swept, run_sweep
-from ulpfuzz.fuzzer.campaign.tight_reference import CALL, rounded
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.findings.fact import Fact
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.inputs.exhaustive import NotSwept
+from ulpfuzz.fuzzer.sweep.chunk import Chunk, run_chunk, runs
+from ulpfuzz.fuzzer.sweep.sweep import SweepProgress, SweepSettings, Swept, run_sweep
+from ulpfuzz.fuzzer.sweep.tight_reference import CALL, rounded
 from ulpfuzz.oracles.reference import FINITE, Reference
 
 SETTINGS = SweepSettings("exp", "float16", targets="torch:cpu:eager", workers=0)
@@ -193,7 +193,7 @@ def test_unknown_names_are_told(store: Store) -> None:
 def test_a_chunk_knows_nothing_beyond_its_inputs() -> None:
     with planted(np.exp, two_off):
         cell = SETTINGS.ops, (), "float16", "value"
-        from ulpfuzz.fuzzer.campaign.cell import Cell
+        from ulpfuzz.fuzzer.cell import Cell
 
         first = int(np.float16(1.5).view(np.uint16))
         result = run_chunk(Chunk(Cell(*cell), ("torch:cpu:eager",), first, 100))

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from planted_frameworks import planted
 from test_constant_run import COUNTS, TRUTH, at, cell_of, some_wrong
 
-from ulpfuzz.fuzzer.campaign import tight_reference
-from ulpfuzz.fuzzer.campaign.chunk import Chunk, run_chunk
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
-from ulpfuzz.fuzzer.campaign.tight_reference import CALL, PIECES, SHARP, SWEEP_CAPS, Models
 from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.fact import PartialResult
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.inputs.exhaustive import space_of
+from ulpfuzz.fuzzer.sweep import tight_reference
+from ulpfuzz.fuzzer.sweep.chunk import Chunk, run_chunk
+from ulpfuzz.fuzzer.sweep.tight_reference import CALL, PIECES, SHARP, SWEEP_CAPS, Models
 from ulpfuzz.oracles.oracle import AuditFailure
 
 PLACES = [("exp", 1.0), ("exp", 80.0), ("exp", -50.0), ("tanh", 0.3), ("tanh", -2.0), ("sin", 3.0), ("sin", 1e6), ("log", 1.0), ("lgamma", 5.3),

@@ -503,7 +503,7 @@ def broken(error: Exception) -> Any:
 def test_faults_of_ours_are_told_as_such_and_kept(
     error: Exception, words: str, monkeypatch: pytest.MonkeyPatch, tracebacks: Path
 ) -> None:
-    monkeypatch.setattr("ulpfuzz.fuzzer.campaign.probe.probe", broken(error))
+    monkeypatch.setattr("ulpfuzz.fuzzer.point.probe.probe", broken(error))
     result = call("probe", "exp", *INPUTS)
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     (file,) = tracebacks.iterdir()
@@ -522,14 +522,14 @@ def test_faults_of_ours_are_told_as_such_and_kept(
     [UserError("mend\nthis"), UnknownName("op", "expp", ["exp"]), StoreError("no such file"), FrameworkError("no such device")],
 )
 def test_what_the_user_can_mend_is_told_as_it_is(error: Exception, monkeypatch: pytest.MonkeyPatch, tracebacks: Path) -> None:
-    monkeypatch.setattr("ulpfuzz.fuzzer.campaign.probe.probe", broken(error))
+    monkeypatch.setattr("ulpfuzz.fuzzer.point.probe.probe", broken(error))
     result = call("probe", "exp", *INPUTS)
     assert (result.exit_code, result.stderr) == (2, f"ulpfuzz: {' '.join(str(error).split())}\n")
     assert not list(tracebacks.iterdir())
 
 
 def test_a_traceback_that_no_file_can_hold_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ulpfuzz.fuzzer.campaign.probe.probe", broken(ValueError("planted")))
+    monkeypatch.setattr("ulpfuzz.fuzzer.point.probe.probe", broken(ValueError("planted")))
     monkeypatch.setattr("tempfile.mkstemp", broken(OSError("disk full")))
     result = call("probe", "exp", *INPUTS)
     assert result.exit_code == 2
@@ -541,7 +541,7 @@ def test_a_traceback_that_no_file_can_hold_is_printed(monkeypatch: pytest.Monkey
 def test_no_password_is_told_or_kept(monkeypatch: pytest.MonkeyPatch, tracebacks: Path) -> None:
     url = "postgresql://me:s3cr@et@host/name"
     monkeypatch.setattr("sys.argv", ["ulpfuzz", "runs", "--db", url])
-    monkeypatch.setattr("ulpfuzz.fuzzer.campaign.probe.probe", broken(ValueError(f"cannot read {url}")))
+    monkeypatch.setattr("ulpfuzz.fuzzer.point.probe.probe", broken(ValueError(f"cannot read {url}")))
     result = call("probe", "exp", *INPUTS)
     (file,) = tracebacks.iterdir()
     for text in (result.stderr, file.read_text(encoding="utf-8")):
@@ -593,7 +593,7 @@ def test_starting_is_quick_and_imports_nothing_heavy(args: list[str]) -> None:
 
 def test_the_planted_batch_is_what_it_seems() -> None:
     """The finding of these tests is rebuilt bit for bit."""
-    from ulpfuzz.fuzzer.campaign.reproduce import case_of
+    from ulpfuzz.fuzzer.point.reproduce import case_of
 
     batch = case_of(a_finding()).batch()
     assert isinstance(batch, Batch)

@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.planted_framework import batch_of
-from ulpfuzz.fuzzer.campaign.cell import Cell, subjects_of
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
 from ulpfuzz.fuzzer.campaign.replay import historic
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 from ulpfuzz.fuzzer.judge.verdict import Class
 

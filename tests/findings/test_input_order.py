@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from example_nouns import a_cell, a_finding, a_run
 
-from ulpfuzz.fuzzer.campaign.cell import Cell
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Case, in_order
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.findings.case_record import case_from, case_of, record_of
 from ulpfuzz.fuzzer.findings.fact import Fact
 from ulpfuzz.fuzzer.findings.finding import INFINITE, NOT_A_NUMBER, ZERO, CellSummary, Finding
+from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
 from ulpfuzz.fuzzer.findings.payload import decode, encode
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.inputs.shapes import direction_counts
-from ulpfuzz.reports.headline import arrays_of, element_of, headline
 from ulpfuzz.reports.reproducer import script
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from tests.planted_framework import IMPLEMENTATION, NAME, CorrectlyRounded, batch_of, evaluator_of, judge_planted
-from ulpfuzz.fuzzer.campaign.cell import Cell, Subject
-from ulpfuzz.fuzzer.campaign.evaluator import Evaluator
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import DTYPES, Implementation
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import Format, format_named
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
 from ulpfuzz.fuzzer.frameworks.targets.target import register, unregister

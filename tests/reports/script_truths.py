@@ -15,7 +15,6 @@ from unittest import mock
 import mpmath
 import numpy as np
 
-from ulpfuzz.fuzzer.campaign.reproduce import script_for
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.findings.finding import Finding
@@ -23,6 +22,7 @@ from ulpfuzz.fuzzer.formats import Format, format_named
 from ulpfuzz.fuzzer.inputs.structures import satisfy
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
 from ulpfuzz.oracles.function import COTANGENT, TANGENT
+from ulpfuzz.reports.script import script_for
 
 ORDINARY = (0.75, 1.5, -2.5, 0.25, 3.0, -0.625, 5.75, 0.5, -1.25, 2.0, 0.125, 12.5)
 #: Exit status of a script whose truths disagree, and what stands for a traceback.

@@ -13,9 +13,9 @@ from planted_axes import axes_cells, axes_run, findings
 from planted_findings import planted
 
 from ulpfuzz.fuzzer.cli.screen import finding_whole
+from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.reports import build, json_report, markdown
-from ulpfuzz.reports.headline import arrays_of, element_of, headline
 from ulpfuzz.reports.html import render
 from ulpfuzz.reports.model import Report
 from ulpfuzz.reports.plots import heat_map

@@ -11,10 +11,10 @@ import pytest
 from planted_findings import run, summary
 
 from ulpfuzz.fuzzer.findings.fact import Fact
+from ulpfuzz.fuzzer.findings.numbers import witness
 from ulpfuzz.reports import build, write
 from ulpfuzz.reports.markdown import render as markdown
 from ulpfuzz.reports.maxima import maxima
-from ulpfuzz.reports.numbers import witness
 
 
 def fact(**changes: Any) -> Fact:

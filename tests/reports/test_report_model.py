@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planted_findings import planted, run, summary
 
+from ulpfuzz.fuzzer.findings import numbers
+from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
 from ulpfuzz.fuzzer.formats import FORMATS, UnknownName
-from ulpfuzz.reports import ReportError, build, numbers, write
-from ulpfuzz.reports.headline import arrays_of, element_of, headline
+from ulpfuzz.reports import ReportError, build, write
 
 
 def line(**changes: object) -> str:

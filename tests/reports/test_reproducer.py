@@ -366,9 +366,9 @@ def test_special_functions_travel_with_the_script(
     op: str, order: str, call: str, inputs: dict[str, float], worst: int, tmp_path: Path
 ) -> None:
     """mpmath's part of the table, word for word: the truth is recomputed where nothing of this project is."""
-    from ulpfuzz.fuzzer.campaign.reproduce import script_for
     from ulpfuzz.fuzzer.catalog.functions import function_of
     from ulpfuzz.fuzzer.catalog.registry import ops
+    from ulpfuzz.reports.script import script_for
 
     framework = "torch" if "torch" in call else "numpy"
     if importlib.util.find_spec(framework) is None:

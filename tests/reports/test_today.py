@@ -7,9 +7,9 @@ from typing import Any
 
 from planted_findings import planted
 
-from ulpfuzz.fuzzer.campaign.point import point_of
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
 from ulpfuzz.fuzzer.findings.finding import Run
+from ulpfuzz.fuzzer.point.point import point_of
 from ulpfuzz.reports.today import markdown, ops_of_the_study, probe_of, still_unstable
 
 HUGE, ONE = "0x1.fffffe0000000p+127", "0x1.0000000000000p+0"

@@ -1,0 +1,1 @@
+"""The families of ops. Each module lists its records in OPS; see CONTRIBUTING.md."""

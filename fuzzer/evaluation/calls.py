@@ -1,0 +1,146 @@
+"""Calls: one cell's calls of its frameworks, their crashes, and what they cost."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.evaluation.clock import Clock
+from ulpfuzz.fuzzer.evaluation.crash import Crash
+from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
+from ulpfuzz.fuzzer.evaluation.watchdog import calling
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
+from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
+
+#: A subject, its answers, and the message where it raised.
+Answered = tuple[Subject, NDArray[Any] | None, str]
+
+
+class Calls:
+    """The calls of one cell.
+
+    alone: whether every target runs in a process of its own. A subject that has crashed as often as it may is disabled: every further call
+    raises FrameworkDied at once. crashes: the first crash of each subject. longest: seconds of a subject's longest call that returned.
+    """
+
+    def __init__(self, cell: Cell, clock: Clock, deadlines: Deadlines, *, alone: bool = False) -> None:
+        self.cell, self.op, self.clock, self.deadlines, self.alone = cell, cell.record, clock, deadlines, alone
+        self.crashes: dict[Subject, Crash] = {}
+        self.longest: defaultdict[Subject, float] = defaultdict(float)
+        self._died: Counter[Subject] = Counter()
+        self._last: dict[Subject, str] = {}  # see last_crash
+        self._max_crashes = 1
+        self._targets: dict[str, Target] = {}
+
+    def framework(self, subject: Subject) -> Framework:
+        return framework_for(self.target(subject), alone=self.alone)
+
+    def target(self, subject: Subject) -> Target:
+        """The subject's, read once."""
+        if subject.target not in self._targets:
+            self._targets[subject.target] = target_named(subject.target)
+        return self._targets[subject.target]
+
+    def job(self, subject: Subject) -> Job:
+        return Job(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
+
+    # Answers
+
+    def answered(self, subject: Subject, answers: Callable[[], NDArray[Any]]) -> Answered:
+        """What its calls answer, or the message of a FrameworkError."""
+        with self.clock.phase("framework"):
+            try:
+                return subject, answers(), ""
+            except FrameworkError as error:
+                return subject, None, str(error)
+
+    def answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
+        """The answers to every row. within: each in a call of its own, placed so. per_call: rows in a call, where that is no further
+        shape to compile; 0: all in one. Raises FrameworkError."""
+        if within is not None:
+            rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
+            return np.stack([row[within.position] for row in rows])
+        if not per_call or not (self.framework(subject).lengths is None or self._has_shape(subject, per_call)):
+            return self.call(subject, batch)
+        starts = range(0, batch.rows, per_call)
+        return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
+
+    def _has_shape(self, subject: Subject, rows: int) -> bool:
+        """Whether calls of this many rows have a shape that is compiled in any case."""
+        return self.target(subject).mode == "eager" and rows == EAGER_ROWS[0]
+
+    def call(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
+        """One call of the subject's framework, inside the clock's phase `framework`: the batch, in the op's order, or its one row placed;
+        the time that it compiled is counted apart. Raises FrameworkError; FrameworkDied where it dies, or is out."""
+        if self.is_disabled(subject):
+            crash = self.crashes[subject]
+            self._last[subject] = crash.symptom
+            raise FrameworkDied(crash.message, crash.symptom)
+        self._last[subject] = ""
+        framework = self.framework(subject)
+        framework.start()  # whatever it takes, it is not the call's time
+        began = time.perf_counter()
+        try:
+            with self._counting_compilation(framework):
+                answers = self.attempt(subject, batch, placement)
+        except FrameworkDied as died:
+            self.crashes.setdefault(subject, Crash(died.symptom, str(died), batch, placement))
+            self._died[subject] += 1
+            self._last[subject] = died.symptom
+            raise
+        self.longest[subject] = max(self.longest[subject], time.perf_counter() - began)
+        return answers
+
+    def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
+        """Like `call`, but also of a disabled subject, and without counting a crash."""
+        framework, job = self.framework(subject), self.job(subject)
+        with calling(hosted=framework.in_own_process):
+            if placement is None:
+                return framework.evaluate(job, batch)
+            return framework.evaluate_placed(job, batch, placement)
+
+    def flush_policy(self, subject: Subject) -> FlushPolicy:
+        """What the subject's target does with subnormal numbers; measured once in a process, by calls of the framework."""
+        framework = self.framework(subject)
+        with self.clock.phase("framework"), self._counting_compilation(framework), calling(hosted=framework.in_own_process):
+            return flush_policy(self.target(subject), self.cell.dtype, self.alone)
+
+    @contextmanager
+    def _counting_compilation(self, framework: Framework) -> Iterator[None]:
+        """The seconds that the framework compiles inside belong to the phase compile."""
+        before = framework.compile_seconds
+        try:
+            yield
+        finally:
+            took = framework.compile_seconds - before
+            self.clock.move(took, "framework", "compile")
+            self.deadlines.put_off(took)
+
+    # Crashes
+
+    def is_disabled(self, subject: Subject) -> bool:
+        """Whether the subject has crashed as often as it may; it is called no more."""
+        return self._died[subject] >= self._max_crashes
+
+    def last_crash(self, subject: Subject) -> str:
+        """The symptom of its last call if that was a crash, else ""."""
+        return self._last.get(subject, "")
+
+    def reset_crashes(self, max_crashes: int) -> None:
+        """Allows every subject `max_crashes` further crashes before it is disabled; certifying its findings starts its process anew."""
+        self._max_crashes = max(self._died.values(), default=0) + max_crashes
+
+    def end_hosts(self, subjects: Iterable[Subject]) -> None:
+        """Ends the processes that the targets of these subjects run in; their memory is wanted for the next shard."""
+        for target in {subject.target for subject in subjects}:
+            framework_for(target_named(target), alone=self.alone).end()

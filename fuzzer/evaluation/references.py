@@ -1,0 +1,132 @@
+"""References: what the oracle says of one cell's batches, as sharp as the answers to them need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.evaluation.clock import Clock
+from ulpfuzz.fuzzer.formats import Format, format_named
+from ulpfuzz.fuzzer.inputs.shapes import chain_of
+from ulpfuzz.fuzzer.judge.condition_numbers import ConditionNumbers
+from ulpfuzz.fuzzer.judge.evidence import Amplifications, Effort, Evidence
+from ulpfuzz.fuzzer.judge.limits import accuracy_limit
+from ulpfuzz.fuzzer.judge.row_by_row import RowByRow
+from ulpfuzz.fuzzer.judge.rule import Rule
+from ulpfuzz.fuzzer.judge.steps.normwise import moduli
+from ulpfuzz.fuzzer.judge.steps.within_limit import needs_sharper_reference
+from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles.conditioning import amplification
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import Caps, Question
+from ulpfuzz.oracles.reference import Reference
+
+#: Rows whose evidence is remembered.
+REMEMBERED = 16
+
+
+class References:
+    """Of one function of an op, in one format. caps: what a question may cost now."""
+
+    def __init__(self, op: Op, function: Function, dtype: str, clock: Clock, caps: Callable[[], Caps]) -> None:
+        self.op, self.function, self.clock, self.caps = op, function, clock, caps
+        self.format: Format = format_named(dtype)
+        self.effort = Effort(caps, partial(clock.phase, "oracle"))
+        self._conditions: tuple[Batch, ConditionNumbers] | None = None
+        self._rows: dict[tuple[Any, ...], Evidence] = {}
+
+    def rule(self, batch: Batch) -> Rule:
+        """For the length of this batch's vectors."""
+        order = self.order
+        return Rule(self.op, order, self.format, accuracy_limit(self.op, order, self.format, chain_of(self.op, batch.inputs)))
+
+    @property
+    def order(self) -> str:
+        return self.function.order
+
+    # The loop
+
+    def evidence(self, batch: Batch, answers: Sequence[NDArray[Any]], *, settle: bool = True) -> Evidence:
+        """Asks the oracle, and sharpens its answer until the answers can be judged by it.
+
+        answers: different to the bit. settle: it need only be known that none is a finding, not whether it is right.
+        """
+        rule, inputs = self.rule(batch), batch.exact()
+        with self.clock.phase("oracle"):
+            climb = oracle.ask(Question(self.function, inputs, self.format.precision, self.caps(), self.clock.tally))
+            evidence = self._evidence(batch, rule, inputs, climb.reference)
+            while climb.goes_on:
+                with self.clock.phase("judge"):
+                    needed = needs_sharper_reference(answers, rule, evidence, climb.rows, settle=settle)
+                climb.sharpen(needed)
+                if climb.changed:
+                    evidence.sharpened()
+        return evidence
+
+    def known(self, batch: Batch, reference: Reference, amplifications: Amplifications | None = None) -> Evidence:
+        """The evidence where the reference, and perhaps the amplifications, are known already."""
+        return self._evidence(batch, self.rule(batch), batch.exact(), reference, amplifications)
+
+    def _evidence(
+        self, batch: Batch, rule: Rule, inputs: dict[str, NDArray[np.float64]], reference: Reference,
+        amplifications: Amplifications | None = None,
+    ) -> Evidence:  # fmt: skip
+        if amplifications is None:
+            amplifications = self._conditions_of(batch, rule, inputs, reference.shape[1])
+        further = RowByRow(self.function, rule, inputs, reference, self.effort)
+        return Evidence(batch, reference, rule, amplifications, further, inputs)
+
+    def of_row(self, row: Batch, answers: Sequence[NDArray[Any]]) -> Evidence:
+        """Of a batch of one row, as sharp as the answers need; the last few rows are remembered, for a finding is tried in many places and
+        by many targets."""
+        key = tuple((name, values.shape, values.tobytes()) for name, values in row.inputs.items())
+        found = self._rows.pop(key, None)
+        one = np.zeros(1, np.int64)
+        if (
+            found is None
+            or not found.reference.accepts.all()
+            or needs_sharper_reference(answers, found.rule, found, one, settle=False).any()
+        ):
+            again = self.evidence(row, answers, settle=False)
+            found = again if found is None else self.known(row, again.reference, found.amplifications)
+        self._rows[key] = found
+        while len(self._rows) > REMEMBERED:
+            self._rows.pop(next(iter(self._rows)))
+        return found
+
+    def forget_rows(self) -> None:
+        """Forgets what a search that was short of time learned of single rows: a proof starts anew."""
+        self._rows.clear()
+
+    def reference(self, batch: Batch, answers: Sequence[NDArray[Any]] = ()) -> Reference:
+        """The truth, as sharp as these answers need."""
+        return self.evidence(batch, answers, settle=False).reference
+
+    # Single measures
+
+    def amplified(self, row: Batch, output: int) -> Any:
+        """sum_j |x_j d_j f| of an output of a batch of one finite row, as the op's errors are measured; nan where unknown. Of binary64 in
+        extended precision."""
+        normwise = self.op.error_norm == "all"
+        return amplification(self.function, row.exact(), np.array([output]), self.format.precision, normwise=normwise)[0]
+
+    def modulus(self, row: Batch, output: int) -> float:
+        """What an output of a batch of one row is measured against beside itself (normwise.moduli); 0 where nothing is."""
+        error_norm = self.rule(row).limit.error_norm
+        return float(moduli(self.reference(row).value, error_norm, self.format)[0, output]) if error_norm else 0.0
+
+    def conditions(self, batch: Batch, outputs: int) -> ConditionNumbers:
+        """The condition numbers of a batch, nothing of which is known yet."""
+        return ConditionNumbers(self.function, self.rule(batch), batch.exact(), outputs, self.effort)
+
+    def _conditions_of(self, batch: Batch, rule: Rule, inputs: dict[str, NDArray[np.float64]], outputs: int) -> ConditionNumbers:
+        """Those of the latest batch are kept."""
+        if self._conditions is None or self._conditions[0] is not batch:
+            self._conditions = (batch, ConditionNumbers(self.function, rule, inputs, outputs, self.effort))
+        return self._conditions[1]

@@ -1,0 +1,42 @@
+"""ShapeBudget: how many shapes the subjects of compiled modes see in an evaluator, for each costs them up to a second of compiling."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Literal
+
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.cell import Subject
+from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED
+from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, padded_rows
+from ulpfuzz.fuzzer.frameworks.targets.target import target_named
+
+#: What a call is for: the search; a place in a call (alone, replayed, or a peer's answer beside a finding); the proof of a finding.
+Purpose = Literal["search", "place", "proof"]
+
+#: Distinct shapes of a subject by purpose. The searches of a cell measured had one for each vector length, three or four in a round
+#: and those of the cases replayed; rows alone and in a call of 64 have one more each. A proof must not fail for want of a shape, yet
+#: a shard must end.
+LIMITS: dict[Purpose, int] = {"search": 6, "place": 4, "proof": 12}
+
+
+class ShapeBudget:
+    """Counts the shapes that each subject has seen; the same batches in the same order are admitted alike in every run."""
+
+    def __init__(self) -> None:
+        self._seen: defaultdict[tuple[str, str], dict[tuple[tuple[int, ...], ...], Purpose]] = defaultdict(dict)
+
+    def admits(self, subject: Subject, batch: Batch, purpose: Purpose, placed: int = 0) -> bool:
+        """Whether the subject may run this batch, or its rows in calls of `placed` rows: always where its mode does not compile or it
+        has seen the shape, else while the purpose has shapes left."""
+        if target_named(subject.target).mode not in COMPILED:
+            return True
+        rows = placed or padded_rows(batch.rows, compiled_rows(batch))
+        shape = tuple((rows, *values.shape[1:]) for values in batch.inputs.values())
+        seen = self._seen[subject.target, subject.implementation.call]
+        if shape in seen:
+            return True
+        if sum(of == purpose for of in seen.values()) >= LIMITS[purpose]:
+            return False
+        seen[shape] = purpose
+        return True

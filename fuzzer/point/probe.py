@@ -1,0 +1,342 @@
+"""Probe: one point, the truth, and what every target makes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ulpfuzz.fuzzer.case import Placement
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.frameworks.targets.target import can_be_alone, framework_of, targets_named
+from ulpfuzz.fuzzer.inputs.shapes import output_count
+from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.point.answered import Answered, Probe
+from ulpfuzz.fuzzer.point.digits import Digits
+from ulpfuzz.fuzzer.point.point import Point, params_of, point_of
+from ulpfuzz.fuzzer.proof.label import Element, Label, gravity, label_of
+from ulpfuzz.fuzzer.proof.rejected import rejection
+from ulpfuzz.oracles.reference import FINITE
+
+#: A point alone, and inside a call that reaches the vector body of a kernel (elementwise), or a block of rows.
+ELEMENTWISE_LENGTHS, ROW_LENGTHS = (1, 64), (1, 16)
+#: Beyond this many elements mpmath confirms only the worst of the failing ones; Arb alone gives the digits of the others.
+CONFIRMED = 64
+
+
+def probe(
+    op_name: str,
+    dtype: str,
+    inputs: Mapping[str, Any],
+    params: Mapping[str, Any] | None = None,
+    order: str = "value",
+    targets: str | None = None,
+    *,
+    case_timeout: float | None = None,
+) -> Probe:
+    """Runs one point through every implementation on the targets (default: all installed) and judges every element.
+
+    inputs: see `ulpfuzz.fuzzer.point.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is run
+    alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is shown with its placement. Whatever the
+    screen calls a finding is certified by the ball test before it is shown. case_timeout: seconds that a framework call may take; then
+    every target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in
+    this process, without a limit. Raises UserError (UnknownName) in one line.
+    """
+    op = op_named(op_name)
+    format_named(dtype)
+    if order not in op.orders:
+        raise UnknownName("order", order, op.orders)
+    chosen = targets_named(targets)
+    full = params_of(op, params)
+    cell = Cell(op.name, tuple(full.items()), dtype, order)
+    subjects = subjects_of(cell, chosen)
+    if not subjects:
+        raise UserError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
+    point = point_of(op, full, dtype, order, inputs)
+    if case_timeout is None or not can_be_alone(chosen):
+        return _Examination(Evaluator(cell, subjects), point).probe()
+    evaluator = Evaluator(cell, subjects, alone=True)
+    with host.limited(case_timeout):
+        host.start_together(map(evaluator.calls.framework, subjects))
+        return _Examination(evaluator, point).probe()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Answers and verdicts of one call, or of one row of it: arrays of shape (rows, outputs)."""
+
+    placement: Placement
+    answers: NDArray[Any]
+    #: Errors in ulps.
+    ulps: NDArray[np.float64]
+    #: E of the error model.
+    excess: NDArray[np.float64]
+    #: Codes of Class.
+    classes: NDArray[np.uint8]
+    #: Codes of Symptom.
+    symptoms: NDArray[np.uint8]
+    #: Elements that a flush-to-zero policy explains.
+    flushed: NDArray[np.bool_]
+    #: Labels by (row, output).
+    labels: dict[tuple[int, int], Label] = field(default_factory=dict)
+
+    @property
+    def gravity(self) -> NDArray[np.float64]:
+        """The classes as numbers that order the elements: what has a label stands below the findings that have none."""
+        found = self.classes.astype(np.float64)
+        for at, label in self.labels.items():
+            found[at] = gravity(Class(int(self.classes[at])), label)
+        return found
+
+    @property
+    def worst(self) -> tuple[int, int]:
+        """Row and output of the worst element: by class, then ulps; what a flush explains comes last."""
+        size = np.where(self.flushed | np.isnan(self.ulps), -1.0, self.ulps)
+        flat = int(np.lexsort((-np.arange(size.size), size.ravel(), self.gravity.ravel()))[-1])
+        row, output = divmod(flat, self.classes.shape[1])
+        return row, output
+
+    @property
+    def rank(self) -> tuple[float, float, int]:
+        row, output = self.worst
+        ulps = self.ulps[row, output]
+        return float(self.gravity[row, output]), -1.0 if math.isnan(ulps) else float(ulps), -self.placement.length
+
+
+class _Examination:
+    """One point under examination: the truth is computed once, each element is confirmed once."""
+
+    def __init__(self, evaluator: Evaluator, point: Point) -> None:
+        self.evaluator = evaluator
+        self.point = point
+        self.batch = point.batch
+        self.fmt: Format = evaluator.format
+        self._certified: dict[tuple[str, int, int, bytes], Class] = {}
+
+    def probe(self) -> Probe:
+        calls = [(subject, *self._calls(subject)) for subject in self.evaluator.subjects]
+        given = [answers for _, found, *_ in calls for _, answers in found]
+        self.evidence = self.evaluator.references.evidence(self.batch, given, settle=False)
+        self.truth = self.evidence.reference
+        self.digits = Digits(self.evaluator.function, self.batch.exact(), self.truth)
+        answered = [self._answered(subject, found, message, died) for subject, found, message, died in calls]
+        answered = [replace(mine, avoidable_by=_avoidable(mine, answered)) for mine in answered]
+        worst = self._worst(answered)
+        row, output = self._element(worst)
+        confirmation = self.digits.confirmation(row, output)
+        cell, op = self.evaluator.cell, self.evaluator.op
+        few = len(self._order) <= CONFIRMED
+        reference = [self.digits.confirmation(r, o).value if few else self.digits.text(r, o) for r, o in self._order]
+        return Probe(
+            cell.op, dict(cell.params), cell.dtype, cell.order, self._inputs(), self._is_array(), reference,
+            confirmation.certified_by, self._condition(row, output),
+            None if op.accuracy == "accumulating" else self.evidence.rule.limit.ulps, worst, answered,
+        )  # fmt: skip
+
+    # Running
+
+    def _calls(self, subject: Subject) -> tuple[list[tuple[Placement, NDArray[Any]]], str, str]:
+        """Each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a
+        crash."""
+        evaluator, batch = self.evaluator, self.batch
+        found: list[tuple[Placement, NDArray[Any]]] = []
+        try:
+            framework, job = evaluator.calls.framework(subject), evaluator.calls.job(subject)
+            if self.point.listed or batch.rows > 1:
+                return [(Placement(batch.rows), framework.evaluate(job, batch))], "", ""
+            for length in ELEMENTWISE_LENGTHS if evaluator.op.elementwise else ROW_LENGTHS:
+                given = framework.evaluate_placed(job, batch, Placement(length))
+                _, positions = np.unique(self.fmt.bits(given), axis=0, return_index=True)
+                found += [(Placement(length, int(i)), given[i : i + 1]) for i in sorted(positions)]
+        except FrameworkDied as died:
+            return [], f"{died.symptom}: {died}", died.symptom
+        except FrameworkError as error:
+            return [], str(error), ""
+        return found, "", ""
+
+    # Judging
+
+    def _answered(self, subject: Subject, found: Sequence[tuple[Placement, NDArray[Any]]], message: str, died: str) -> Answered:
+        call = subject.implementation.call
+        if died:
+            return Answered(subject.target, call, error=message, raised=Class.unstable, died=died)
+        if message:
+            raised, reason = self._raised(subject, message)
+            return Answered(subject.target, call, error=message, raised=raised, refused=reason)
+        readings = [self._reading(subject, placement, answers) for placement, answers in found]
+        shown = max(readings, key=lambda reading: reading.rank)
+        row, output = shown.worst
+        return Answered(
+            subject.target, call, self._flat(shown.answers.astype(np.float64)), self._flat(shown.ulps), self._flat(shown.excess),
+            [Class(code) for code in self._flat(shown.classes)], [Symptom(code) for code in self._flat(shown.symptoms)],
+            self._flat(shown.flushed), self._index(row, output), shown.placement, _inconsistent(readings, self.fmt),
+            labels=[shown.labels.get(at, Label()) for at in self._order],
+        )  # fmt: skip
+
+    def _raised(self, subject: Subject, message: str) -> tuple[Class, str]:
+        """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not, nor is a check of an
+        argument that lies at the edge of its domain: then with the reason."""
+        if message.startswith(RECORD_ERRORS):
+            return Class.undecided, ""
+        rows = [self.batch.take(slice(row, row + 1)) for row in range(self.batch.rows)]
+        reason = next((said for row in rows if (said := rejection(self.evaluator, subject, row, message))), "")
+        ordinary = bool((self.truth.accepts == FINITE).all())
+        return Class.unstable if ordinary and not reason else Class.undecided, reason
+
+    def _reading(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> _Reading:
+        (outcome,) = self.evaluator.judge(self.batch, [(subject, answers, "")], self.evidence).outcomes
+        assert outcome.screened is not None
+        verdicts = outcome.screened.verdicts
+        reading = _Reading(
+            placement, answers, verdicts.ulps.copy(), verdicts.excess, verdicts.classes.copy(), verdicts.symptoms.copy(),
+            outcome.screened.flushed,
+        )  # fmt: skip
+        failing = np.argwhere(verdicts.classes >= Class.inaccurate).tolist()
+        size = {(r, o): math.inf if math.isnan(e := float(verdicts.excess[r, o])) else e for r, o in failing}
+        for number, (row, output) in enumerate(sorted(size, key=lambda at: -size[at])):
+            class_ = self._certify(subject, reading, row, output, confirmed=number < CONFIRMED)
+            reading.classes[row, output] = class_
+            if not class_.is_finding:
+                reading.symptoms[row, output] = Symptom.none
+            elif label := self._label(subject, reading, row, output):
+                reading.labels[row, output] = label
+        few = answers.size <= CONFIRMED
+        for row, output in np.ndindex(*answers.shape) if few else list(self.digits.confirmed):
+            self._sharpen(reading, row, output)
+        return reading
+
+    def _certify(self, subject: Subject, reading: _Reading, row: int, output: int, *, confirmed: bool) -> Class:
+        """The class that can be proved. Without confirmation a wrong number is undecided; a NaN needs no digits to be wrong."""
+        answer, screened = reading.answers[row, output], Class(int(reading.classes[row, output]))
+        framework = framework_of(subject.target)
+        key = (framework, row, output, self.fmt.bits(answer).tobytes())
+        if key not in self._certified:
+            if not confirmed:
+                class_ = Class.undecided if math.isfinite(float(answer)) else screened
+            else:
+                one = self.batch.take(slice(row, row + 1))
+                suspect = Suspect(
+                    self.evaluator.function, self.evidence.rule, self.digits.single(row), output, float(answer), screened,
+                    Symptom(int(reading.symptoms[row, output])), float(reading.excess[row, output]),
+                    self.evaluator.references.modulus(one, output), self.digits.kept(row),
+                )  # fmt: skip
+                known = convention_of(self.evaluator.op, one, output, self.evaluator.cell.order, framework)
+                class_ = certify(suspect, known or self.digits.confirmation(row, output)).class_
+            self._certified[key] = class_
+        return self._certified[key]
+
+    def _label(self, subject: Subject, reading: _Reading, row: int, output: int) -> Label | None:
+        element = Element(
+            self.batch.take(slice(row, row + 1)),
+            reading.answers[row],
+            output,
+            Symptom(int(reading.symptoms[row, output])),
+            reading.placement,
+            self.digits.near(row, output),
+            self.digits.kept(row),
+        )
+        label = label_of(self.evaluator, subject, element)
+        return label if label.name else None
+
+    def _sharpen(self, reading: _Reading, row: int, output: int) -> None:
+        """The exact error in place of the judge's, which is only as sharp as the verdict needed."""
+        exact = self.digits.confirmation(row, output).exact
+        answer, ulps = float(reading.answers[row, output]), reading.ulps[row, output]
+        if exact is None or not math.isfinite(answer) or not math.isfinite(ulps) or abs(exact) >= self.fmt.overflow_threshold:
+            return
+        if self.truth.interval[row, output] or (ulps == 0 and answer != exact):  # a kink, or right by the record's contract
+            return
+        reading.ulps[row, output] = self.fmt.error_exact(answer, exact)
+
+    # Telling
+
+    def _condition(self, row: int, output: int) -> float:
+        single = self.batch.take(slice(row, row + 1)).exact()
+        near = self.digits.near(row, output)
+        if not near or not math.isfinite(near) or not all(np.isfinite(v).all() for v in single.values()):
+            return math.nan
+        amplified = self.evaluator.references.amplified(self.batch.take(slice(row, row + 1)), output)
+        return float(amplified / abs(near)) if np.isfinite(amplified) else math.nan
+
+    def _inputs(self) -> dict[str, Any]:
+        shown = {name: values if self.point.listed else values[0] for name, values in self.batch.inputs.items()}
+        return {name: _hexes(values.astype(np.float64).tolist()) for name, values in shown.items()}
+
+    def _is_array(self) -> bool:
+        op, order = self.evaluator.op, self.evaluator.cell.order
+        if self.point.listed or self.truth.shape[1] > 1:
+            return True
+        return not op.elementwise and (order in ("grad", "grad2") or output_count(op, dict(self.evaluator.cell.params), 7) != 1)
+
+    @cached_property
+    def _order(self) -> list[tuple[int, int]]:
+        """The elements (row, output) in the C order of the result: for a gradient input by input, each whole; elementwise derivatives
+        one derivative after the other."""
+        (rows, outputs), order, op = self.truth.shape, self.evaluator.cell.order, self.evaluator.op
+        if order == "value" or (order == "jvp" and not op.elementwise):
+            return [(row, output) for row in range(rows) for output in range(outputs)]
+        if op.elementwise:
+            return [(row, output) for output in range(outputs) for row in range(rows)]
+        elements, start = [], 0
+        for name in op.differentiable_inputs:
+            size = self.batch.inputs[name][0].size
+            elements += [(row, output) for row in range(rows) for output in range(start, start + size)]
+            start += size
+        return elements
+
+    def _flat(self, values: NDArray[Any]) -> list[Any]:
+        plain = values.tolist()
+        return [plain[row][output] for row, output in self._order]
+
+    def _index(self, row: int, output: int) -> int:
+        return self._order.index((row, output))
+
+    def _element(self, index: int) -> tuple[int, int]:
+        return self._order[index]
+
+    @staticmethod
+    def _worst(answered: Sequence[Answered]) -> int:
+        def badness(mine: Answered) -> tuple[float, float]:
+            ulps = mine.ulps[mine.worst]
+            return gravity(mine.classes[mine.worst], mine.label), -1.0 if math.isnan(ulps) or mine.flushes[mine.worst] else ulps
+
+        return max((mine for mine in answered if not mine.error), key=badness, default=Answered("", "")).worst
+
+
+def _avoidable(mine: Answered, answered: Sequence[Answered]) -> list[str]:
+    """The targets of another call that is right at every element where this one fails."""
+    failing = mine.failing
+    if not failing and not mine.class_.is_finding:
+        return []
+
+    def right(other: Answered) -> bool:
+        elements = failing or range(len(other.classes))
+        return not other.error and all(other.classes[i] is Class.ok and not other.flushes[i] for i in elements)
+
+    me = (mine.target, mine.implementation)
+    return sorted({other.target for other in answered if (other.target, other.implementation) != me and right(other)})
+
+
+def _inconsistent(readings: Sequence[_Reading], fmt: Format) -> bool:
+    """Whether placements of the same bits differ in an element's bits, where one of the answers is a finding."""
+    bits = [np.where(np.isnan(r.answers.astype(np.float64)), 0, fmt.bits(r.answers).astype(np.int64)) for r in readings]
+    nans = [np.isnan(r.answers.astype(np.float64)) for r in readings]
+    wrong = np.logical_or.reduce([r.classes >= Class.inaccurate for r in readings])
+    differ = [(b != bits[0]) | (n != nans[0]) for b, n in zip(bits, nans, strict=True)]
+    return bool((np.logical_or.reduce(differ) & wrong).any())
+
+
+def _hexes(value: Any) -> Any:
+    return [_hexes(v) for v in value] if isinstance(value, list) else float(value).hex()

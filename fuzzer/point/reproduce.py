@@ -1,0 +1,222 @@
+"""Reproduce: a stored finding run again now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.evaluation.judgement import Outcome
+from ulpfuzz.fuzzer.findings.case_record import case_of
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.frameworks.targets.launch import version_of
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_alone, framework_for, target_named, targets_named
+from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.proof.label import Element, Label, label_of
+from ulpfuzz.fuzzer.proof.nondeterminism import as_nondeterministic, in_two_processes
+
+#: Seconds after which a case that hung before is said to hang again, where the finding does not say how long it was waited for.
+CALL_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A finding as it is today. now: the finding with today's answer, error, class and symptom. version: the framework's.
+    message: one line that reads like the code that would show it."""
+
+    still_fails: bool
+    now: Finding
+    version: str
+    message: str
+
+
+def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reproduction:
+    """Runs the finding's implementation on its target at its case and placement, and judges its worst element anew.
+
+    It still fails if that answer is a finding, certified by the ball test, whatever the symptom. case_timeout: seconds that a call may
+    take, in a fresh process, which is ended where it takes longer; None: in this process without a limit, but for a case that ended or hung
+    its process. Raises UnknownName for an op that the catalogue has no more, UserError where the target is not installed,
+    FrameworkError where it does not start.
+    """
+    (target,) = targets_named(finding.target)
+    op = op_named(finding.op)
+    if finding.symptom in ("crash", "hang"):
+        call_timeout = case_timeout or float(finding.case.get("patience", CALL_TIMEOUT))
+        return _told(finding, in_a_process_of_its_own(finding, call_timeout), version_of(target) or "")
+    if finding.symptom == Symptom.nondeterministic.name:
+        with host.limited(case_timeout or CALL_TIMEOUT):
+            return _told(finding, in_other_processes(finding), version_of(target) or "")
+    if case_timeout is not None and can_be_alone([target]):
+        with host.limited(case_timeout):
+            return _reproduced(finding, target, op, alone=True)
+    return _reproduced(finding, target, op, alone=False)
+
+
+def _reproduced(finding: Finding, target: Target, op: Op, *, alone: bool) -> Reproduction:
+    cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
+    subject = Subject(str(target), implementation_of(op, finding))
+    evaluator = Evaluator(cell, [subject], alone=alone)
+    version = evaluator.calls.framework(subject).version
+    now, right = again(finding, evaluator, subject)
+    if right is not None:
+        return _told_of_both(finding, now, right, version)
+    return _told(finding, now, version)
+
+
+def again(finding: Finding, evaluator: Evaluator, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
+    """The finding as it is today; and, of symptom inconsistent, as it is at the placement where its bits were right, and that placement.
+    Raises ValueError where it cannot be judged."""
+    case = case_of(finding)
+    batch = case.batch()
+    # The sound side first: a call that is right only once must be made before the same bits were seen.
+    right = _right_side(finding, evaluator, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
+    return _judged(
+        finding, evaluator, batch, _nth(evaluator, batch, subject, case.placement, finding.case), case.placement
+    ), right
+
+
+def still_inconsistent(now: Finding, there: Finding) -> bool:
+    """Whether the same bits are wrong here, and right and another answer there."""
+    return Class[now.class_].is_finding and not Class[there.class_].is_finding and there.output_hex != now.output_hex
+
+
+def _nth(evaluator: Evaluator, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
+    """The outcome of the call that a case, or its right side, tells of: the first, or the nth of equal ones."""
+    return [evaluator.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(told.get("nth", 1)))][-1]
+
+
+def _right_side(finding: Finding, evaluator: Evaluator, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
+    """The finding as it would be at the placement where its bits were right; and that placement. Raises UserError where it has none."""
+    told = finding.case.get("right")
+    if not told:
+        raise UserError(f"finding {finding.id} does not hold the placement where the same bits are right")
+    placement = Placement(**told["placement"])
+    return _judged(finding, evaluator, batch, _nth(evaluator, batch, subject, placement, told), placement), placement
+
+
+def implementation_of(op: Op, finding: Finding) -> Implementation:
+    """The catalogue's implementation of that call, or the stored call itself where the catalogue has changed it."""
+    framework = target_named(finding.target).framework
+    found = [i for i in op.of(framework) if i.call == finding.implementation]
+    return found[0] if found else Implementation(framework, finding.implementation)
+
+
+def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
+    if outcome.error.startswith(RECORD_ERRORS):
+        raise UserError(f"{finding.implementation} cannot be judged: {outcome.error}")
+    if outcome.screened is None or outcome.answers is None:
+        raised = outcome.died or Symptom.exception.name
+        return replace(finding, symptom=raised, class_="unstable", output=math.nan, output_hex="nan", note=outcome.error)
+    at = (placement.position, finding.worst)
+    if finding.worst >= outcome.answers.shape[1]:
+        raise UserError(
+            f"{finding.id}: the call returns {outcome.answers.shape[1]} numbers, element {finding.worst} is not among them"
+        )
+    verdicts = outcome.screened.verdicts
+    answer, excess = float(outcome.answers[at]), float(verdicts.excess[at])
+    class_, symptom = Class(int(verdicts.classes[at])), Symptom(int(verdicts.symptoms[at]))
+    reference, certified_by, near = finding.reference, finding.certified_by, math.nan
+    if class_.is_finding or finding.symptom == Symptom.exception.name:
+        single = {name: values[0] for name, values in batch.exact().items()}
+        suspect = Suspect(
+            evaluator.function, evaluator.references.rule(batch), single, finding.worst, answer, class_, symptom, excess,
+            evaluator.references.modulus(batch, finding.worst),
+        )  # fmt: skip
+        proof = certify(
+            suspect, convention_of(evaluator.op, batch, finding.worst, evaluator.cell.order, framework_of(outcome.subject.target))
+        )
+        class_, truth = proof.class_, proof.confirmation
+        reference, certified_by, near = truth.value, truth.certified_by, truth.near
+    label = Label()
+    if class_.is_finding:
+        element = Element(batch, outcome.answers[placement.position], finding.worst, symptom, placement, near)
+        label = label_of(evaluator, outcome.subject, element)
+    return replace(
+        finding, label=label.name, reason=label.reason or finding.reason, class_=class_.name,
+        symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
+        excess=excess, output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note="",
+    )  # fmt: skip
+
+
+def _told_of_both(finding: Finding, now: Finding, right: tuple[Finding, Placement], version: str) -> Reproduction:
+    """What a finding of two placements says today: whether the wrong one still fails, and whether the two still differ."""
+    there, placement = right
+    plain = _told(finding, now, version)
+    if not plain.still_fails:
+        return plain
+    fails = Class[there.class_].is_finding
+    differ = there.output_hex != now.output_hex
+    also = f"answer {there.output:.9g} at length {placement.length}" + (
+        f", position {placement.position}" if placement.position else ""
+    )
+    if differ and not fails:
+        also = f"still inconsistent: right {also}"
+    elif differ:
+        also = f"both placements are wrong now, differently: {also}"
+    else:
+        also = "both placements are wrong now, alike"
+    kept = replace(now, symptom=finding.symptom) if still_inconsistent(now, there) else now
+    return Reproduction(True, kept, version, f"{plain.message}; {also}")
+
+
+def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
+    fails = Class[now.class_].is_finding
+    arrays = arrays_of(now)
+    differentiable = op_named(finding.op).differentiable_inputs
+    # A crash that does not happen any more leaves no answer to tell of.
+    line = headline(finding if now.symptom == "none" and finding.symptom in ("crash", "hang") else now, arrays,
+                    element_of(now, arrays, differentiable))  # fmt: skip
+    framework = framework_of(finding.target)
+    if not fails:
+        after = f"{now.class_} now" if now.class_ != "ok" else "gone"
+    elif now.symptom != finding.symptom and finding.symptom != Symptom.inconsistent.name:
+        after = f"still {now.class_}, with another symptom: {now.symptom} (was {finding.symptom})"
+    else:
+        after = f"still {now.class_}"
+    after += f" with {framework} {version}".rstrip()
+    if fails and now.label:
+        after += f"; {now.reason}"
+    if now.symptom in ("exception", "crash", "hang", "nondeterministic") and now.note:
+        after += f": {now.note}"
+    return Reproduction(fails, now, version, f"{line}: {after}")
+
+
+# A case that ended or hung its process before
+
+
+def in_other_processes(finding: Finding) -> Finding:
+    """A finding of symptom nondeterministic as it is today, in two fresh processes. Raises FrameworkError, ValueError."""
+    op = op_named(finding.op)
+    job = Job(op, implementation_of(op, finding), finding.params, finding.order)
+    answers = in_two_processes(target_named(finding.target), job, finding)
+    if answers.differ:
+        return as_nondeterministic(replace(finding, note=""), answers, finding.id)
+    return replace(finding, symptom="none", class_="ok", output=answers.first, output_hex=answers.first.hex(), note="")
+
+
+def in_a_process_of_its_own(finding: Finding, call_timeout: float) -> Finding:
+    """A crash or a hang as it is today; only whether the call comes back matters."""
+    case, op, target = case_of(finding), op_named(finding.op), target_named(finding.target)
+    job = Job(op, implementation_of(op, finding), finding.params, finding.order)
+    framework = framework_for(target, alone=True)
+    try:
+        with host.limited(call_timeout):
+            framework.evaluate_placed(job, case.batch(), case.placement)
+    except FrameworkDied as crash:
+        return replace(finding, symptom=crash.symptom, class_="unstable", note=str(crash))
+    except FrameworkError as error:
+        if str(error).startswith("Unsupported"):
+            raise
+    return replace(finding, symptom="none", class_="ok")

@@ -1,0 +1,184 @@
+"""Nondeterminism: the same call of the same bits with other answers in other processes. What reads memory that nobody wrote answers so.
+
+Two fresh processes prove it. Starting them takes seconds, so only findings that give cause are examined: a call that does not repeat its
+answer, a number where only NaN or infinity is right that changes with the length of the call, or that no formula has a reason to give.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.cell import Subject
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.findings.case_record import case_of
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.frameworks.hosts.host import Hosted
+from ulpfuzz.fuzzer.frameworks.targets.launch import hosted
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_alone
+from ulpfuzz.fuzzer.judge.verdict import Symptom
+from ulpfuzz.fuzzer.proof.verdict_to_finding import identity
+
+#: How many findings of one subject in one shard are examined.
+TRIES = 4
+#: Above every finding that is no crash: nobody can work around an answer that changes.
+SEVERITY = 75.0
+#: A number with at most this many bits is one that a formula gives: an integer, a simple fraction, a limit.
+SIMPLE_BITS = 12
+#: Where a call is repeated.
+SHORT, LONG = Placement(), Placement(64)
+#: Symptoms of a number where a NaN or an infinity is right.
+_NUMBERS = (Symptom.missed_nan.name, Symptom.missed_inf.name)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The answers of two fresh processes to the same bits in the same call. placement: of the bits in it."""
+
+    first: float
+    second: float
+    placement: Placement = SHORT
+
+    @property
+    def differ(self) -> bool:
+        """To the bit; a NaN is no other than another."""
+        both = math.isnan(self.first) and math.isnan(self.second)
+        return not both and self.first.hex() != self.second.hex()
+
+    @property
+    def told(self) -> str:
+        """In a line."""
+        return f"the same call of the same bits answers {self.first:.9g} in one process, {self.second:.9g} in another"
+
+
+def with_nondeterminism(evaluator: Evaluator, subject: Subject, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of a subject; those whose answer differs from process to process are one finding, of symptom nondeterministic."""
+    kept: list[Finding] = []
+    proved: Finding | None = None
+    tried = 0
+    for finding in findings:
+        if tried < TRIES and _gives_cause(evaluator, subject, finding):
+            tried += 1
+            answers = _asked(evaluator.calls.target(subject), evaluator.calls.job(subject), finding)
+            if answers is not None and answers.differ:
+                proved = proved or as_nondeterministic(finding, answers, identity(evaluator, subject, Symptom.nondeterministic))
+                continue
+        kept.append(finding)
+    return kept if proved is None else [*kept, proved]
+
+
+def as_nondeterministic(finding: Finding, answers: Processes, name: str) -> Finding:
+    """The finding under that id, with the answers of both processes."""
+    case = {**finding.case, "placement": vars(answers.placement).copy(), "processes": [answers.first.hex(), answers.second.hex()]}
+    note = "; ".join(filter(None, (answers.told, finding.note)))
+    return replace(
+        finding, id=name, symptom=Symptom.nondeterministic.name, class_="unstable", ulps=math.inf, case=case, output=answers.first,
+        output_hex=answers.first.hex(), severity=max(SEVERITY, finding.severity), label="", reason="", note=note,
+    )  # fmt: skip
+
+
+def in_two_processes(target: Target, job: Job, finding: Finding) -> Processes:
+    """The finding's element in two processes that are started for it and ended. Raises FrameworkError."""
+    with _pair(target) as pair:
+        return _answers(pair, job, finding)
+
+
+# What gives cause
+
+
+def _gives_cause(evaluator: Evaluator, subject: Subject, finding: Finding) -> bool:
+    if finding.symptom in (Symptom.exception.name, Symptom.hang.name, Symptom.crash.name) or evaluator.calls.is_disabled(subject):
+        return False
+    case = case_of(finding)
+    batch, placement = case.batch(), case.placement
+    if any(not _same(_answer(evaluator, subject, batch, placement, finding.worst), finding.output) for _ in range(2)):
+        return True
+    if finding.symptom not in _NUMBERS:
+        return False
+    other = _other(placement)
+    return _strange(finding.output) or not _same(_answer(evaluator, subject, batch, other, finding.worst), finding.output)
+
+
+def _answer(evaluator: Evaluator, subject: Subject, batch: Batch, placement: Placement, output: int) -> float | None:
+    """None where it raises, or its shape is one too many."""
+    if not evaluator.shapes.admits(subject, batch, "proof", placement.length):
+        return None
+    given = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch, placement))[1]
+    return None if given is None else float(given[placement.position, output])
+
+
+def _same(answer: float | None, before: float) -> bool:
+    """Unknown is no other."""
+    return answer is None or not Processes(answer, before).differ
+
+
+def _strange(number: float) -> bool:
+    """Finite, and beside 0 subnormal in binary32 or of many bits."""
+    if not math.isfinite(number) or number == 0:
+        return False
+    mantissa, exponent = math.frexp(abs(number))
+    return exponent < -125 or not (mantissa * 2.0**SIMPLE_BITS).is_integer()
+
+
+# Processes
+
+
+_kept: dict[Target, tuple[Hosted, Hosted]] = {}
+
+
+def _asked(target: Target, job: Job, finding: Finding) -> Processes | None:
+    """Of two processes that have done nothing else: kept for the next finding of the target, both of which make the same calls. None where
+    there are none, or they raise."""
+    if not can_be_alone([target]):
+        return None
+    if target not in _kept:
+        end_processes()
+        _kept[target] = (hosted(target), hosted(target))
+    try:
+        return _answers(_kept[target], job, finding)
+    except FrameworkError:
+        return None
+
+
+def end_processes() -> None:
+    """Ends those that are kept."""
+    for pair in _kept.values():
+        for process in pair:
+            process.end()
+    _kept.clear()
+
+
+@contextlib.contextmanager
+def _pair(target: Target) -> Iterator[tuple[Hosted, Hosted]]:
+    pair = (hosted(target), hosted(target))
+    try:
+        yield pair
+    finally:
+        for process in pair:
+            process.end()
+
+
+def _answers(pair: tuple[Hosted, Hosted], job: Job, finding: Finding) -> Processes:
+    """The second process makes a call of another length first: what is left of that in memory must change nothing. Where the finding's own
+    call has one answer, the other length is looked at too."""
+    host.start_together(pair)
+    case = case_of(finding)
+    batch, call_index, other = case.batch(), int(finding.case.get("nth", 1)), _other(case.placement)
+    before = pair[1].evaluate_placed(job, batch, other)
+    for placement, calls in ((case.placement, call_index), (other, 1)):
+        answers = [[process.evaluate_placed(job, batch, placement) for _ in range(calls)][-1] for process in pair]
+        first, second = (float(answer[placement.position, finding.worst]) for answer in answers)
+        found = Processes(first, second, placement)
+        if found.differ:
+            return found
+    return replace(found, second=float(before[0, finding.worst]))
+
+
+def _other(placement: Placement) -> Placement:
+    return LONG if placement.length == 1 else SHORT

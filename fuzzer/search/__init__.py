@@ -1,0 +1,1 @@
+"""The search of a cell: where it looks next, what it keeps of each symptom."""

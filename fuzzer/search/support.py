@@ -1,0 +1,85 @@
+"""Support: which subjects compute a cell at all. What a framework does not support is data of the run, never a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.cell import Subject
+from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
+from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
+from ulpfuzz.fuzzer.frameworks.targets.target import target_named
+from ulpfuzz.fuzzer.inputs.recipe import Draw, Recipe
+from ulpfuzz.fuzzer.inputs.regions import regions_of
+from ulpfuzz.fuzzer.inputs.shapes import numbers_in_row
+from ulpfuzz.fuzzer.inputs.strategies import LEAST_ROWS
+from ulpfuzz.fuzzer.search.search import ROWS
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """A call that a target does not support in a cell, and the first line of what it said."""
+
+    cell: str
+    target: str
+    call: str
+    message: str
+
+
+def unsupported_of(evaluator: Evaluator, lengths: Sequence[int]) -> dict[Subject, Unsupported]:
+    """The subjects whose framework does not start, and those that raise on ordinary inputs where nobody promised support.
+
+    A record promises values and gradients, eager: what it promises wrongly shows in the search, as an exception. Forward mode, second
+    derivatives and compiled modes are tried once, with a batch of a shape that the search uses anyway; lengths: its vector lengths. A
+    subject that dies of it is not among these: that is a crash.
+    """
+    found = {}
+    for subject in evaluator.subjects:
+        message = _refusal(evaluator, subject, lengths)
+        if message:
+            found[subject] = _of(evaluator, subject, message)
+    return found
+
+
+def misrecorded_of(evaluator: Evaluator, errors: Mapping[int, tuple[str, Batch]]) -> dict[Subject, Unsupported]:
+    """The subjects that said in the search that their record promises too much; errors: by a subject's number its first message."""
+    told = {evaluator.subjects[number]: message for number, (message, _) in errors.items() if message.startswith(RECORD_ERRORS)}
+    return {subject: _of(evaluator, subject, message) for subject, message in told.items()}
+
+
+def _of(evaluator: Evaluator, subject: Subject, message: str) -> Unsupported:
+    return Unsupported(evaluator.cell.key, subject.target, subject.implementation.call, message)
+
+
+def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[int]) -> str:
+    with evaluator.clock.phase("framework"):
+        try:
+            evaluator.calls.framework(subject).start()
+        except FrameworkError as error:
+            return str(error)
+    if evaluator.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":
+        return ""
+    batch = ordinary(evaluator, lengths[0])
+    if not evaluator.shapes.admits(subject, batch, "search"):
+        return ""
+    *_, message = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch))
+    return "" if subject in evaluator.calls.crashes else message
+
+
+def ordinary(evaluator: Evaluator, length: int) -> Batch:
+    """Numbers of everyday magnitude inside the domain, in a shape of the search's: as many rows as a recipe of that length has."""
+    op, fmt = evaluator.op, format_named(evaluator.cell.dtype)
+    draws = []
+    for spec in op.inputs:
+        names = regions_of(fmt, (spec.low, spec.high))
+        draws.append(Draw(("everyday",) if "everyday" in names else names[:1]))
+    rows = max(LEAST_ROWS, ROWS // numbers_in_row(op, length))
+    if evaluator.deadlines.time_limited:
+        rows = min(rows, EAGER_ROWS[0])
+    return Recipe(0, rows, tuple(draws), length=length).expand(
+        op, dict(evaluator.cell.params), evaluator.cell.dtype, evaluator.cell.order
+    )

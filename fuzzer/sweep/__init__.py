@@ -1,0 +1,1 @@
+"""Sweeps: every number of a format, chunk by chunk, and what they prove."""
