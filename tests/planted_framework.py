@@ -19,7 +19,7 @@ from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.judgement import Judgement
 from ulpfuzz.fuzzer.frameworks.backends.expression import placed
-from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.framework import Call
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 from ulpfuzz.fuzzer.frameworks.targets.target import register
 from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
@@ -41,15 +41,15 @@ class CorrectlyRounded(InProcess):
     #: Of the last batch, the rows whose right answers nobody knows: its answers there are no answers.
     unknown: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
-        if job.implementation.call == "x * y":  # the probe of flush_policy
+    def evaluate(self, call: Call, batch: Batch) -> NDArray[Any]:
+        if call.implementation.call == "x * y":  # the probe of flush_policy
             return np.asarray(batch.inputs["x"] * batch.inputs["y"])[:, np.newaxis]
-        function = function_of(job.op, job.params, job.order)
+        function = function_of(call.op, call.params, call.order)
         exact = batch.exact()
         rows: list[list[float] | None] = []
         for row in range(batch.rows):
             try:
-                rows.append(right_answer(job.op, function, {n: v[row].tolist() for n, v in exact.items()}, batch.format))
+                rows.append(right_answer(call.op, function, {n: v[row].tolist() for n, v in exact.items()}, batch.format))
             except UnknownError:
                 rows.append(None)
         self.unknown = np.asarray([row is None for row in rows])
@@ -59,8 +59,8 @@ class CorrectlyRounded(InProcess):
         answers = [[math.nan] * outputs if row is None else row for row in rows]
         return np.asarray(answers, dtype=np.float64).astype(batch.format.dtype)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
-        one = self.evaluate(job, batch)
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> NDArray[Any]:
+        one = self.evaluate(call, batch)
         return np.repeat(one, len(next(iter(placed(batch, placement).inputs.values()))), axis=0)
 
 

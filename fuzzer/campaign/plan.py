@@ -63,7 +63,7 @@ def round_of(
         shards.append(
             Shard(
                 cell, targets, seed, number, _verdicts(growths), past.corpus, tuple(sorted(past.known.items())),
-                tuple(sorted(past.excluded)), alone=past.has_crashing_cases and number == 0, call_timeout=call_timeout,
+                tuple(sorted(past.excluded)), isolated=past.has_crashing_cases and number == 0, call_timeout=call_timeout,
                 memory=memory_limit, part=part,
             )
         )  # fmt: skip

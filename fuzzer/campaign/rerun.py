@@ -48,7 +48,7 @@ class Rerun:
     findings: tuple[Finding, ...]
     targets: tuple[str, ...]
     peers: tuple[str, ...] = ()
-    alone: bool = False
+    isolated: bool = False
     call_timeout: float = CALL_TIMEOUT
     memory: int | None = None
 
@@ -58,7 +58,7 @@ class Rerun:
 
     def in_isolation(self) -> Rerun:
         """With every target in a process of its own."""
-        return replace(self, alone=True)
+        return replace(self, isolated=True)
 
     def broken(self, failure: str, *, died: bool = False) -> RerunResult:
         """The result where the task itself broke: nothing is known of its findings."""
@@ -69,7 +69,7 @@ class Rerun:
         host.limit(self.call_timeout, self.memory)
         subjects = {(s.target, s.implementation.call): s for s in subjects_of(self.cell, self.targets)}
         evaluator = Evaluator(
-            self.cell, list(subjects.values()), alone=self.alone, peers=Peers(self.cell, self.peers, self.targets)
+            self.cell, list(subjects.values()), isolated=self.isolated, peers=Peers(self.cell, self.peers, self.targets)
         )
         result = RerunResult(self.id, self.cell.key)
         began = time.perf_counter()
@@ -81,7 +81,7 @@ class Rerun:
                 result.became[finding.id] = fate(now)
                 result.findings.extend([now] if Class[now.class_].is_finding else [])
         result.by_phase["rerun"] = time.perf_counter() - began
-        if self.alone:
+        if self.isolated:
             evaluator.calls.end_hosts([*evaluator.subjects, *evaluator.peers.subjects])
         return result
 

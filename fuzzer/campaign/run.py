@@ -265,7 +265,7 @@ class _Campaign:
         if any((s.target, s.implementation.call) not in excluded for s in subjects_of(shard.cell, shard.targets)):
             return replace(shard, excluded=tuple(sorted(excluded)))
         call_timeout = shard.call_timeout if self.settings.case_timeout else min(shard.call_timeout, RETRY_CALL_TIMEOUT)
-        return replace(shard, alone=True, call_timeout=call_timeout)
+        return replace(shard, isolated=True, call_timeout=call_timeout)
 
     def _save(self, result: ShardResult) -> Lesson | None:
         if result.failure:

@@ -47,7 +47,7 @@ class Shard:
     #: (target, call) that are not run any more: they died, or do not support the cell.
     excluded: tuple[tuple[str, str], ...] = ()
     #: Every target in a process of its own, so that a crash ends no more than that.
-    alone: bool = False
+    isolated: bool = False
     #: Seconds that a framework call may take.
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have, None for any.
@@ -73,7 +73,7 @@ class Shard:
 
     def in_isolation(self) -> Shard:
         """Alone, with time to meet again what killed it: calls take longer there."""
-        return replace(self, alone=True, seconds=None if self.seconds is None else max(self.seconds, TIME_LIMITED / 2))
+        return replace(self, isolated=True, seconds=None if self.seconds is None else max(self.seconds, TIME_LIMITED / 2))
 
     def broken(self, failure: str, *, died: bool = False) -> ShardResult:
         """The result of a shard that broke."""
@@ -121,11 +121,13 @@ def run_shard(shard: Shard) -> ShardResult:
     host.limit(shard.call_timeout, shard.memory)
     subjects = subjects_run(shard)
     peers = Peers(shard.cell, shard.peers, shard.targets, shard.excluded)
-    evaluator = Evaluator(shard.cell, subjects, alone=shard.alone, deadlines=Deadlines(shard.until, shard.seconds), peers=peers)
+    evaluator = Evaluator(
+        shard.cell, subjects, isolated=shard.isolated, deadlines=Deadlines(shard.until, shard.seconds), peers=peers
+    )
     try:
         return _run(shard, evaluator)
     finally:
-        if shard.alone:
+        if shard.isolated:
             end_processes()
             evaluator.calls.end_hosts([*subjects, *peers.subjects])
 

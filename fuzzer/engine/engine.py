@@ -170,7 +170,7 @@ def _on_dask(client: Any, workers: int, tasks: Iterable[Task], stop: Callable[[]
             free += [place] if place else []
             yield result
         else:
-            (last if task.alone else suspects).append(task.in_isolation())
+            (last if task.isolated else suspects).append(task.in_isolation())
             _await_workers(client, workers)  # else the next task would stand behind another worker's, and fall with it
             free = _idle(client, places)
         following = submit()

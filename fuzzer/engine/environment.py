@@ -33,7 +33,7 @@ def fingerprint(targets: Sequence[Target], settings: Any) -> dict[str, Any]:
         "platform": platform.platform(),
         "cpu": _cpu(),
         "targets": [str(t) for t in targets],
-        "hosts": {str(t): _host(t) for t in targets if t.apart},
+        "hosts": {str(t): _host(t) for t in targets if t.runs_in_host},
         "threads": 1,
         "selection": {"ops": settings.ops, "dtypes": list(settings.dtypes), "orders": list(settings.orders)},
         "workers": settings.workers,

@@ -18,13 +18,13 @@ class Result:
 
 
 class Task(Protocol):
-    """A pure function of its fields. alone: every target in a process of its own. call_timeout: seconds that a framework call may take."""
+    """A pure function of its fields. isolated: every target in a process of its own. call_timeout: seconds that a framework call may take."""
 
     @property
     def id(self) -> str: ...
 
     @property
-    def alone(self) -> bool: ...
+    def isolated(self) -> bool: ...
 
     @property
     def call_timeout(self) -> float: ...

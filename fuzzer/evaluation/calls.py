@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
 from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
-from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkDied, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
@@ -29,12 +29,12 @@ Answered = tuple[Subject, NDArray[Any] | None, str]
 class Calls:
     """The calls of one cell.
 
-    alone: whether every target runs in a process of its own. A subject that has crashed as often as it may is disabled: every further call
+    isolated: whether every target runs in a process of its own. A subject that has crashed as often as it may is disabled: every further call
     raises FrameworkDied at once. crashes: the first crash of each subject. longest: seconds of a subject's longest call that returned.
     """
 
-    def __init__(self, cell: Cell, clock: Clock, deadlines: Deadlines, *, alone: bool = False) -> None:
-        self.cell, self.op, self.clock, self.deadlines, self.alone = cell, cell.record, clock, deadlines, alone
+    def __init__(self, cell: Cell, clock: Clock, deadlines: Deadlines, *, isolated: bool = False) -> None:
+        self.cell, self.op, self.clock, self.deadlines, self.isolated = cell, cell.record, clock, deadlines, isolated
         self.crashes: dict[Subject, Crash] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)
         self._died: Counter[Subject] = Counter()
@@ -43,7 +43,7 @@ class Calls:
         self._targets: dict[str, Target] = {}
 
     def framework(self, subject: Subject) -> Framework:
-        return framework_for(self.target(subject), alone=self.alone)
+        return framework_for(self.target(subject), isolated=self.isolated)
 
     def target(self, subject: Subject) -> Target:
         """The subject's, read once."""
@@ -51,8 +51,8 @@ class Calls:
             self._targets[subject.target] = target_named(subject.target)
         return self._targets[subject.target]
 
-    def job(self, subject: Subject) -> Job:
-        return Job(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
+    def described(self, subject: Subject) -> Call:
+        return Call(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
 
     # Answers
 
@@ -103,17 +103,17 @@ class Calls:
 
     def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
         """Like `call`, but also of a disabled subject, and without counting a crash."""
-        framework, job = self.framework(subject), self.job(subject)
+        framework, call = self.framework(subject), self.described(subject)
         with calling(hosted=framework.in_own_process):
             if placement is None:
-                return framework.evaluate(job, batch)
-            return framework.evaluate_placed(job, batch, placement)
+                return framework.evaluate(call, batch)
+            return framework.evaluate_placed(call, batch, placement)
 
     def flush_policy(self, subject: Subject) -> FlushPolicy:
         """What the subject's target does with subnormal numbers; measured once in a process, by calls of the framework."""
         framework = self.framework(subject)
         with self.clock.phase("framework"), self._counting_compilation(framework), calling(hosted=framework.in_own_process):
-            return flush_policy(self.target(subject), self.cell.dtype, self.alone)
+            return flush_policy(self.target(subject), self.cell.dtype, self.isolated)
 
     @contextmanager
     def _counting_compilation(self, framework: Framework) -> Iterator[None]:
@@ -143,4 +143,4 @@ class Calls:
     def end_hosts(self, subjects: Iterable[Subject]) -> None:
         """Ends the processes that the targets of these subjects run in; their memory is wanted for the next shard."""
         for target in {subject.target for subject in subjects}:
-            framework_for(target_named(target), alone=self.alone).end()
+            framework_for(target_named(target), isolated=self.isolated).end()

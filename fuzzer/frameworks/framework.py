@@ -47,7 +47,7 @@ def out_of_memory(message: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Job:
+class Call:
     """What is computed: one implementation of an op with its params, at an order."""
 
     op: Op
@@ -111,7 +111,7 @@ class Framework(Protocol):
     def end(self) -> None:
         """Gives back its process, if it has one; the next use starts another."""
 
-    def evaluate(self, job: Job, batch: Batch) -> Floats:
+    def evaluate(self, call: Call, batch: Batch) -> Floats:
         """The outputs of every row, of the batch's dtype, shape (rows, outputs), C order. Raises FrameworkError.
 
         grad: the gradients of the differentiable inputs in order, flattened and concatenated. jvp: the tangent of the result; of an
@@ -119,16 +119,16 @@ class Framework(Protocol):
         TANGENT, laid out as grad; of an elementwise op, for each differentiable input in turn, the gradient of its derivative.
         """
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Floats:
         """Like evaluate for a batch of one row, placed: the row stands `placement.length` times in the call, strided;
         returns all of them, shape (length, outputs)."""
 
-    def device_sweep(self, job: Job) -> DeviceSweep | None:
-        """The job's value on its own device, without a copy to and fro; None where that does not pay, and in a process of its own (see apply)."""
+    def device_sweep(self, call: Call) -> DeviceSweep | None:
+        """The call's value on its own device, without a copy to and fro; None where that does not pay, and in a process of its own (see apply)."""
 
     def apply(
-        self, function: Callable[Concatenate[Framework, Job, P], T], job: Job, *arguments: P.args, **named: P.kwargs
+        self, function: Callable[Concatenate[Framework, Call, P], T], call: Call, *arguments: P.args, **named: P.kwargs
     ) -> T | None:
-        """`function(framework, job, *arguments)` in the process that the framework runs in. For one of its own: a function of a module, whose
+        """`function(framework, call, *arguments)` in the process that the framework runs in. For one of its own: a function of a module, whose
         arguments and result are plain data; None where that is another interpreter, which has this project's modules only in part. Raises
         FrameworkError."""

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.formats import Floats
-from ulpfuzz.fuzzer.frameworks.framework import DeviceSweep, Framework, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, DeviceSweep, Framework
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,8 +22,8 @@ class InProcess(ABC):
         class Mine(InProcess):
             name, version = "mine", "1.0"
 
-            def evaluate(self, job, batch): ...
-            def evaluate_placed(self, job, batch, placement): ...
+            def evaluate(self, call, batch): ...
+            def evaluate_placed(self, call, batch, placement): ...
 
     One that compiles says so in `lengths`, and counts `compile_seconds`: a property, or an attribute of the class to begin with. `orders`, of the
     class or of another factory, are those that it can compute. Nothing is to be written for `start` and `end`: in this process a framework is ready
@@ -48,18 +48,18 @@ class InProcess(ABC):
         return None
 
     @abstractmethod
-    def evaluate(self, job: Job, batch: Batch) -> Floats: ...
+    def evaluate(self, call: Call, batch: Batch) -> Floats: ...
 
     @abstractmethod
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats: ...
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Floats: ...
 
-    def device_sweep(self, job: Job) -> DeviceSweep | None:
+    def device_sweep(self, call: Call) -> DeviceSweep | None:
         return None
 
     def apply(
-        self, function: Callable[Concatenate[Framework, Job, P], T], job: Job, *arguments: P.args, **named: P.kwargs
+        self, function: Callable[Concatenate[Framework, Call, P], T], call: Call, *arguments: P.args, **named: P.kwargs
     ) -> T | None:
-        return function(self, job, *arguments, **named)
+        return function(self, call, *arguments, **named)
 
 
 #: What a framework must have to be taken as it is.
@@ -87,10 +87,10 @@ class _Older(InProcess):
     def compile_seconds(self) -> float:
         return float(self._made.compile_seconds) if self._counts else 0.0
 
-    def evaluate(self, job: Job, batch: Batch) -> Floats:
-        answers: Floats = self._made.evaluate(job, batch)
+    def evaluate(self, call: Call, batch: Batch) -> Floats:
+        answers: Floats = self._made.evaluate(call, batch)
         return answers
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
-        answers: Floats = self._made.evaluate_placed(job, batch, placement)
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Floats:
+        answers: Floats = self._made.evaluate_placed(call, batch, placement)
         return answers

@@ -19,7 +19,7 @@ from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
 from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
-from ulpfuzz.fuzzer.frameworks.targets.target import can_be_alone, framework_of, targets_named
+from ulpfuzz.fuzzer.frameworks.targets.target import can_be_isolated, framework_of, targets_named
 from ulpfuzz.fuzzer.inputs.shapes import output_count
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
@@ -65,9 +65,9 @@ def probe(
     if not subjects:
         raise UserError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
     point = point_of(op, full, dtype, order, inputs)
-    if case_timeout is None or not can_be_alone(chosen):
+    if case_timeout is None or not can_be_isolated(chosen):
         return _Examination(Evaluator(cell, subjects), point).probe()
-    evaluator = Evaluator(cell, subjects, alone=True)
+    evaluator = Evaluator(cell, subjects, isolated=True)
     with host.limited(case_timeout):
         host.start_together(map(evaluator.calls.framework, subjects))
         return _Examination(evaluator, point).probe()
@@ -153,11 +153,11 @@ class _Examination:
         evaluator, batch = self.evaluator, self.batch
         found: list[tuple[Placement, NDArray[Any]]] = []
         try:
-            framework, job = evaluator.calls.framework(subject), evaluator.calls.job(subject)
+            framework, call = evaluator.calls.framework(subject), evaluator.calls.described(subject)
             if self.point.listed or batch.rows > 1:
-                return [(Placement(batch.rows), framework.evaluate(job, batch))], "", ""
+                return [(Placement(batch.rows), framework.evaluate(call, batch))], "", ""
             for length in ELEMENTWISE_LENGTHS if evaluator.op.elementwise else ROW_LENGTHS:
-                given = framework.evaluate_placed(job, batch, Placement(length))
+                given = framework.evaluate_placed(call, batch, Placement(length))
                 _, positions = np.unique(self.fmt.bits(given), axis=0, return_index=True)
                 found += [(Placement(length, int(i)), given[i : i + 1]) for i in sorted(positions)]
         except FrameworkDied as died:

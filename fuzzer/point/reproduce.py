@@ -18,10 +18,10 @@ from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
 from ulpfuzz.fuzzer.findings.identity import framework_of
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.launch import version_of
-from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_alone, framework_for, target_named, targets_named
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_isolated, framework_for, target_named, targets_named
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.label import Element, Label, label_of
@@ -58,16 +58,16 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
     if finding.symptom == Symptom.nondeterministic.name:
         with host.limited(case_timeout or CALL_TIMEOUT):
             return _told(finding, in_other_processes(finding), version_of(target) or "")
-    if case_timeout is not None and can_be_alone([target]):
+    if case_timeout is not None and can_be_isolated([target]):
         with host.limited(case_timeout):
-            return _reproduced(finding, target, op, alone=True)
-    return _reproduced(finding, target, op, alone=False)
+            return _reproduced(finding, target, op, isolated=True)
+    return _reproduced(finding, target, op, isolated=False)
 
 
-def _reproduced(finding: Finding, target: Target, op: Op, *, alone: bool) -> Reproduction:
+def _reproduced(finding: Finding, target: Target, op: Op, *, isolated: bool) -> Reproduction:
     cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
     subject = Subject(str(target), implementation_of(op, finding))
-    evaluator = Evaluator(cell, [subject], alone=alone)
+    evaluator = Evaluator(cell, [subject], isolated=isolated)
     version = evaluator.calls.framework(subject).version
     now, right = again(finding, evaluator, subject)
     if right is not None:
@@ -199,8 +199,8 @@ def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
 def in_other_processes(finding: Finding) -> Finding:
     """A finding of symptom nondeterministic as it is today, in two fresh processes. Raises FrameworkError, ValueError."""
     op = op_named(finding.op)
-    job = Job(op, implementation_of(op, finding), finding.params, finding.order)
-    answers = in_two_processes(target_named(finding.target), job, finding)
+    call = Call(op, implementation_of(op, finding), finding.params, finding.order)
+    answers = in_two_processes(target_named(finding.target), call, finding)
     if answers.differ:
         return as_nondeterministic(replace(finding, note=""), answers, finding.id)
     return replace(finding, symptom="none", class_="ok", output=answers.first, output_hex=answers.first.hex(), note="")
@@ -209,11 +209,11 @@ def in_other_processes(finding: Finding) -> Finding:
 def in_a_process_of_its_own(finding: Finding, call_timeout: float) -> Finding:
     """A crash or a hang as it is today; only whether the call comes back matters."""
     case, op, target = case_of(finding), op_named(finding.op), target_named(finding.target)
-    job = Job(op, implementation_of(op, finding), finding.params, finding.order)
-    framework = framework_for(target, alone=True)
+    call = Call(op, implementation_of(op, finding), finding.params, finding.order)
+    framework = framework_for(target, isolated=True)
     try:
         with host.limited(call_timeout):
-            framework.evaluate_placed(job, case.batch(), case.placement)
+            framework.evaluate_placed(call, case.batch(), case.placement)
     except FrameworkDied as crash:
         return replace(finding, symptom=crash.symptom, class_="unstable", note=str(crash))
     except FrameworkError as error:

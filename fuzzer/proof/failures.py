@@ -307,7 +307,7 @@ def _finding(evaluator: Evaluator, subject: Subject, minimal_failing_row: _Faili
 def _answers(evaluator: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> list[Answer]:
     """The others' answers to the row, and what is known of the guilty one, which is not run again for that."""
     # What ended one process may end another: peers meet it only where each has a process of its own.
-    isolated = evaluator.calls.alone or symptom is Symptom.exception
+    isolated = evaluator.calls.isolated or symptom is Symptom.exception
     others, _ = answers_at(
         evaluator, subject, minimal_failing_row.row, 0, minimal_failing_row.placement, without=subject, peers=isolated
     )

@@ -219,7 +219,7 @@ def _flushing(evaluator: Evaluator, subject: Subject) -> list[Format]:
     found = []
     with evaluator.clock.phase("framework"), calling(hosted=framework.in_own_process):
         for fmt in formats:
-            policy = flush_policy(evaluator.calls.target(subject), fmt.name, evaluator.calls.alone)
+            policy = flush_policy(evaluator.calls.target(subject), fmt.name, evaluator.calls.isolated)
             if policy.inputs or policy.outputs:
                 found.append(format_named(fmt.real))
     return found

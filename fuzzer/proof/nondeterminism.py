@@ -17,11 +17,11 @@ from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.hosts.host import Hosted
 from ulpfuzz.fuzzer.frameworks.targets.launch import hosted
-from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_alone
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_isolated
 from ulpfuzz.fuzzer.judge.verdict import Symptom
 from ulpfuzz.fuzzer.proof.verdict_to_finding import identity
 
@@ -65,7 +65,7 @@ def with_nondeterminism(evaluator: Evaluator, subject: Subject, findings: Sequen
     for finding in findings:
         if tried < TRIES and _gives_cause(evaluator, subject, finding):
             tried += 1
-            answers = _asked(evaluator.calls.target(subject), evaluator.calls.job(subject), finding)
+            answers = _asked(evaluator.calls.target(subject), evaluator.calls.described(subject), finding)
             if answers is not None and answers.differ:
                 proved = proved or as_nondeterministic(finding, answers, identity(evaluator, subject, Symptom.nondeterministic))
                 continue
@@ -83,10 +83,10 @@ def as_nondeterministic(finding: Finding, answers: Processes, name: str) -> Find
     )  # fmt: skip
 
 
-def in_two_processes(target: Target, job: Job, finding: Finding) -> Processes:
+def in_two_processes(target: Target, call: Call, finding: Finding) -> Processes:
     """The finding's element in two processes that are started for it and ended. Raises FrameworkError."""
     with _pair(target) as pair:
-        return _answers(pair, job, finding)
+        return _answers(pair, call, finding)
 
 
 # What gives cause
@@ -132,16 +132,16 @@ def _strange(number: float) -> bool:
 _kept: dict[Target, tuple[Hosted, Hosted]] = {}
 
 
-def _asked(target: Target, job: Job, finding: Finding) -> Processes | None:
+def _asked(target: Target, call: Call, finding: Finding) -> Processes | None:
     """Of two processes that have done nothing else: kept for the next finding of the target, both of which make the same calls. None where
     there are none, or they raise."""
-    if not can_be_alone([target]):
+    if not can_be_isolated([target]):
         return None
     if target not in _kept:
         end_processes()
         _kept[target] = (hosted(target), hosted(target))
     try:
-        return _answers(_kept[target], job, finding)
+        return _answers(_kept[target], call, finding)
     except FrameworkError:
         return None
 
@@ -164,15 +164,15 @@ def _pair(target: Target) -> Iterator[tuple[Hosted, Hosted]]:
             process.end()
 
 
-def _answers(pair: tuple[Hosted, Hosted], job: Job, finding: Finding) -> Processes:
+def _answers(pair: tuple[Hosted, Hosted], call: Call, finding: Finding) -> Processes:
     """The second process makes a call of another length first: what is left of that in memory must change nothing. Where the finding's own
     call has one answer, the other length is looked at too."""
     host.start_together(pair)
     case = case_of(finding)
     batch, call_index, other = case.batch(), int(finding.case.get("nth", 1)), _other(case.placement)
-    before = pair[1].evaluate_placed(job, batch, other)
+    before = pair[1].evaluate_placed(call, batch, other)
     for placement, calls in ((case.placement, call_index), (other, 1)):
-        answers = [[process.evaluate_placed(job, batch, placement) for _ in range(calls)][-1] for process in pair]
+        answers = [[process.evaluate_placed(call, batch, placement) for _ in range(calls)][-1] for process in pair]
         first, second = (float(answer[placement.position, finding.worst]) for answer in answers)
         found = Processes(first, second, placement)
         if found.differ:

@@ -38,7 +38,7 @@ class Chunk:
     first: int
     count: int
     #: See Task.
-    alone: bool = False
+    isolated: bool = False
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have, or None.
     memory: int | None = None
@@ -62,7 +62,7 @@ class Chunk:
 
     def in_isolation(self) -> Chunk:
         """The same with every target in a process of its own."""
-        return replace(self, alone=True)
+        return replace(self, isolated=True)
 
     def broken(self, failure: str, *, died: bool = False) -> ChunkResult:
         """The result of a chunk that broke."""
@@ -83,7 +83,7 @@ def run_chunk(chunk: Chunk) -> ChunkResult:
     """Runs a chunk in this process. Same arguments, same machine: same results."""
     host.limit(chunk.call_timeout, chunk.memory)
     subjects = chunk.subjects
-    evaluator = Evaluator(chunk.cell, subjects, SWEEP_CAPS, alone=chunk.alone)
+    evaluator = Evaluator(chunk.cell, subjects, SWEEP_CAPS, isolated=chunk.isolated)
     space = space_of(evaluator.op, chunk.cell.dtype)
     parts: dict[Subject, list[PartialResult]] = {subject: [] for subject in subjects}
     try:
@@ -99,7 +99,7 @@ def run_chunk(chunk: Chunk) -> ChunkResult:
                     parts[subject].append(partial_result)
                     before[subject] = max(before.get(subject, -1.0), partial_result.worst)
     finally:
-        if chunk.alone:
+        if chunk.isolated:
             evaluator.calls.end_hosts(subjects)
     partial_results = {(s.target, s.implementation.call): joined(found) for s, found in parts.items()}
     clock = evaluator.clock
@@ -117,7 +117,9 @@ def _on_devices(evaluator: Evaluator, space: Space, chunk: Chunk) -> list[tuple[
     for subject in evaluator.subjects if plain else ():
         with evaluator.clock.phase("framework"):
             try:
-                told = scan(evaluator.calls.framework(subject), evaluator.calls.job(subject), chunk.first, chunk.count, limit)
+                told = scan(
+                    evaluator.calls.framework(subject), evaluator.calls.described(subject), chunk.first, chunk.count, limit
+                )
             except FrameworkError as error:
                 found.append((subject, PartialResult(error=str(error))))
                 continue

@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.findings.fact import PartialResult, joined
 from ulpfuzz.fuzzer.formats import FLOAT32
-from ulpfuzz.fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job, out_of_memory
+from ulpfuzz.fuzzer.frameworks.framework import Call, DeviceSweep, Framework, FrameworkError, out_of_memory
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.fuzzer.sweep.tight_reference import SHARP
 from ulpfuzz.oracles.arithmetic.ball64_torch import TorchBall64
@@ -37,30 +37,30 @@ class Scan:
     answers: NDArray[np.float32]
 
 
-def scan(framework: Framework, job: Job, first: int, count: int, limit: float) -> Scan | None:
-    """The inputs `first` to `first + count` through a job, judged where the framework's tensors live, in this process or in the framework's
+def scan(framework: Framework, call: Call, first: int, count: int, limit: float) -> Scan | None:
+    """The inputs `first` to `first + count` through a call, judged where the framework's tensors live, in this process or in the framework's
     host.
 
     limit: T in ulps, TIE allowed for. None where nothing is resident there, or the balls know nothing of the function: the CPU's own way is
     to be taken. Raises FrameworkError.
     """
-    told = framework.apply(scanned, job, first, count, limit)
+    told = framework.apply(scanned, call, first, count, limit)
     if told is None:
         return None
     sure, rest, answers = told
     return Scan(PartialResult(**sure), np.frombuffer(rest, np.int64), np.frombuffer(answers, np.float32).reshape(-1, 1))
 
 
-def scanned(framework: Framework, job: Job, first: int, count: int, limit: float) -> tuple[dict[str, Any], bytes, bytes] | None:
+def scanned(framework: Framework, call: Call, first: int, count: int, limit: float) -> tuple[dict[str, Any], bytes, bytes] | None:
     """A Scan as data that travel; see `scan`. A call whose columns do not fit into the device's memory is divided."""
-    resident = framework.device_sweep(job)
-    if resident is None:
+    device_sweep = framework.device_sweep(call)
+    if device_sweep is None:
         return None
     try:
-        op = op_named(job.op.name)
+        op = op_named(call.op.name)
     except ValueError:  # known to the campaign's process alone
         return None
-    lane = _Lane(resident, function_of(op, dict(job.params), job.order), limit)
+    lane = _Lane(device_sweep, function_of(op, dict(call.params), call.order), limit)
     parts, at, size = [], first, CALL
     while at < first + count:
         try:
@@ -83,14 +83,14 @@ def scanned(framework: Framework, job: Job, first: int, count: int, limit: float
 class _Lane:
     """One call of one target over its device."""
 
-    resident: DeviceSweep
+    device_sweep: DeviceSweep
     function: Function
     limit: float
 
     def call(self, first: int, count: int) -> Scan | None:
-        torch = self.resident.torch
-        x = self.resident.inputs(first, count)
-        answers = self.resident.answers(x)
+        torch = self.device_sweep.torch
+        x = self.device_sweep.inputs(first, count)
+        answers = self.device_sweep.answers(x)
         judged = self._judged(x, answers)
         if judged is None:
             return None
@@ -113,8 +113,8 @@ class _Lane:
 
         Only finite inputs with a sharp ball whose rounding is certain are in either of the first two.
         """
-        torch = self.resident.torch
-        m = TorchBall64(torch, self.resident.device)
+        torch = self.device_sweep.torch
+        m = TorchBall64(torch, self.device_sweep.device)
         (name,) = self.function.inputs
         found = [m.num(n) for n in self.function.outputs(m, {name: m.lift(x, FLOAT32.precision)})]
         if len(found) != 1 or m.kinks is not None or m.touched_removable is not None:
@@ -137,7 +137,7 @@ class _Lane:
 
     def _error(self, mid: Any, rad: Any, answers: Any) -> tuple[Any, Any, Any]:
         """As judge.ulps.error: an infinity, and a truth beyond the overflow threshold, count as the threshold."""
-        torch = self.resident.torch
+        torch = self.device_sweep.torch
         top = float(FLOAT32.overflow_threshold)
         value = mid.clip(-top, top)
         unsure = torch.where(abs(mid) - rad >= top, 0.0, rad)

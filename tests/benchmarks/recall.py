@@ -191,7 +191,7 @@ class _Bits(Search):
 
 
 def _spend_on_bits(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
-    evaluator = Evaluator(cell, subjects, deadlines=Deadlines(time.time() + seconds, seconds), alone=True)
+    evaluator = Evaluator(cell, subjects, deadlines=Deadlines(time.time() + seconds, seconds), isolated=True)
     evaluator.deadlines.begin()
     search = _Bits(evaluator, 1 << 40, seed=round_ << 20, round_=round_)
     search.run(())
@@ -205,7 +205,7 @@ def _naive(ops: list[str], dtypes: tuple[str, ...], orders: tuple[str, ...]) -> 
 def _spend_naively(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Named], int]:
     """One row at a time of floats of any size, each answer within 4 ulps of mpmath's value or wrong (Hypothesis's own share of the time is
     left out in the loop's favour)."""
-    evaluator = Evaluator(cell, subjects, alone=True)
+    evaluator = Evaluator(cell, subjects, isolated=True)
     rng, op, fmt = random.Random(f"{cell.key} {round_}"), evaluator.op, format_named(cell.dtype)
     length = Search(evaluator, 1, 0, 0).lengths[0]
     ends, found, verdicts = time.monotonic() + seconds, set(), 0

@@ -72,7 +72,9 @@ def _shares(op: Op) -> dict[str, float]:
         subjects = subjects_of(cell, targets_named("*:cpu:eager"))
         if not subjects:
             continue
-        evaluator = Evaluator(cell, subjects[:1], VECTORISED, alone=True)  # in a host: some calls do not return from some inputs
+        evaluator = Evaluator(
+            cell, subjects[:1], VECTORISED, isolated=True
+        )  # in a host: some calls do not return from some inputs
         for number, regime in enumerate(REGIMES):
             share = _share(evaluator, _recipe(op, regime, number))
             if share is not None:

@@ -25,7 +25,7 @@ from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar, vector
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
 from ulpfuzz.fuzzer.frameworks.backends.numpy import Numpy
-from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.framework import Call
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 from ulpfuzz.oracles.definitions import define
 
@@ -46,23 +46,23 @@ class Faulty(InProcess):
         self._modules = {"faulty": importlib.import_module(__name__), "np": np}
         self._parts = Numpy()
 
-    def evaluate(self, job: Job, batch: Batch) -> Array:
-        return self._evaluate(job, batch, 1)
+    def evaluate(self, call: Call, batch: Batch) -> Array:
+        return self._evaluate(call, batch, 1)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Array:
-        return self._evaluate(job, placed(batch, placement), placement.stride)
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Array:
+        return self._evaluate(call, placed(batch, placement), placement.stride)
 
-    def _evaluate(self, job: Job, batch: Batch, stride: int) -> Array:
+    def _evaluate(self, call: Call, batch: Batch, stride: int) -> Array:
         inputs = {name: strided(np.array(values), stride) for name, values in batch.inputs.items()}
         with framework_errors(), np.errstate(all="ignore"):
-            if job.order == "value":
+            if call.order == "value":
                 return by_row(
-                    np.asarray(function_of(job, self._modules, self._parts)(*(inputs[i.name] for i in job.op.inputs))), batch
+                    np.asarray(function_of(call, self._modules, self._parts)(*(inputs[i.name] for i in call.op.inputs))), batch
                 )
-            kernel = globals()[job.implementation.call.partition("(")[0].removeprefix("faulty.")]
-            if job.order in getattr(kernel, "refuses", ()):
-                raise RuntimeError(f"no {job.order} of this kernel\nand a second line")
-            slopes = getattr(kernel, DERIVATIVES[job.order])(*inputs.values(), **job.params)
+            kernel = globals()[call.implementation.call.partition("(")[0].removeprefix("faulty.")]
+            if call.order in getattr(kernel, "refuses", ()):
+                raise RuntimeError(f"no {call.order} of this kernel\nand a second line")
+            slopes = getattr(kernel, DERIVATIVES[call.order])(*inputs.values(), **call.params)
             return by_row(np.concatenate([s.reshape(batch.rows, -1) for s in slopes], axis=1), batch)
 
 

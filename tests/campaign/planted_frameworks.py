@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import Batch, Placement
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 from ulpfuzz.fuzzer.frameworks.targets import target as targets
 
@@ -28,16 +28,16 @@ class Planted(InProcess):
     def __init__(self, truth: Callable[..., NDArray[Any]], fault: Fault) -> None:
         self.truth, self.fault = truth, fault
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, call: Call, batch: Batch) -> NDArray[Any]:
         with np.errstate(all="ignore"):
-            if set(batch.inputs) != {i.name for i in job.op.inputs}:  # the multiplication that measures the flush policy
+            if set(batch.inputs) != {i.name for i in call.op.inputs}:  # the multiplication that measures the flush policy
                 raise FrameworkError("ValueError: unexpected inputs")
-            truth = self.product if job.op.name == "multiply" else self.truth
+            truth = self.product if call.op.name == "multiply" else self.truth
             right = np.asarray(truth(*batch.exact().values())).reshape(batch.rows, -1).astype(batch.format.dtype)
-            return right if job.op.name == "multiply" else self.fault(right, batch)
+            return right if call.op.name == "multiply" else self.fault(right, batch)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
-        return self.evaluate(job, batch.repeat(placement.length))
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> NDArray[Any]:
+        return self.evaluate(call, batch.repeat(placement.length))
 
     @staticmethod
     def product(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:

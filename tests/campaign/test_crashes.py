@@ -41,14 +41,14 @@ VERDICTS = 20_000
 @pytest.fixture(autouse=True)
 def no_host_is_left(planted: None) -> Any:
     yield
-    host = framework_for(target_named(TARGET), alone=True)
+    host = framework_for(target_named(TARGET), isolated=True)
     host.end()  # type: ignore[attr-defined]
     left = [child for child in psutil.Process().children(recursive=True) if "execnet" in " ".join(child.cmdline())]
     assert left == []
 
 
 def alone(how: str, **rest: Any) -> ShardResult:
-    return run_shard(shard_of(f"faulty_{how}", alone=True, **{"call_timeout": 20.0, "verdicts": VERDICTS, **rest}))
+    return run_shard(shard_of(f"faulty_{how}", isolated=True, **{"call_timeout": 20.0, "verdicts": VERDICTS, **rest}))
 
 
 def x_of(finding: Finding) -> float:
@@ -173,7 +173,7 @@ def test_endless_allocation_is_a_crash() -> None:
 
 def test_a_memory_error_is_a_crash_too() -> None:
     for where in (True, False):
-        (finding,) = run_shard(shard_of("faulty_no_memory", verdicts=VERDICTS, alone=where)).findings
+        (finding,) = run_shard(shard_of("faulty_no_memory", verdicts=VERDICTS, isolated=where)).findings
         assert (finding.symptom, x_of(finding)) == ("crash", 1.0)
         assert finding.note == "out of memory: MemoryError"
 
@@ -197,7 +197,7 @@ def test_two_shards_find_the_same() -> None:
 
 
 def test_alone_or_not_a_calm_shard_finds_the_same() -> None:
-    there, here = (run_shard(shard_of("faulty_exp", alone=where, verdicts=VERDICTS)) for where in (True, False))
+    there, here = (run_shard(shard_of("faulty_exp", isolated=where, verdicts=VERDICTS)) for where in (True, False))
     assert comparable(there) == comparable(here)
 
 
@@ -327,10 +327,10 @@ def test_what_died_in_one_cell_is_left_out_of_the_first_visits_of_the_others(sto
     assert campaign._without_fatal(shard) is shard
     campaign.fatal["faulty_aborts"].add((TARGET, guilty("aborts")))
     left = campaign._without_fatal(shard)
-    assert (left.excluded, left.alone) == (((TARGET, guilty("aborts")),), False)
+    assert (left.excluded, left.isolated) == (((TARGET, guilty("aborts")),), False)
     campaign.fatal["faulty_aborts"].update((TARGET, i.call) for i in op_named("faulty_aborts").implementations)
     in_isolation = campaign._without_fatal(shard)
-    assert (in_isolation.excluded, in_isolation.alone, in_isolation.call_timeout) == (shard.excluded, True, RETRY_CALL_TIMEOUT)
+    assert (in_isolation.excluded, in_isolation.isolated, in_isolation.call_timeout) == (shard.excluded, True, RETRY_CALL_TIMEOUT)
 
 
 def test_a_cell_whose_subjects_are_all_dead_ends_the_run(stores: Any, hosted: dict[str, Any]) -> None:
@@ -348,7 +348,7 @@ def test_a_baselines_deaths_are_run_again_where_they_end_nothing(stores: Any, ho
     (crash,) = store.findings(before.id)
     cell = Cell(crash.op, (), crash.dtype, crash.order)
     (shard,) = round_of(0, [cell], {cell.key: Progress(has_crashing_cases=True)}, (TARGET,), 77)
-    assert shard.alone
+    assert shard.isolated
     after = run_campaign_of(store, "1k", ops="faulty_aborts", baseline=before.id, **{**hosted, "seed": 77})
     assert [f.symptom for f in compare(store, after.id, before.id).known] == ["crash"]
 

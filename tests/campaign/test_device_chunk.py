@@ -17,9 +17,9 @@ from ulpfuzz.fuzzer.cell import subjects_of
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.fact import PartialResult
 from ulpfuzz.fuzzer.frameworks.backends import expression
-from ulpfuzz.fuzzer.frameworks.backends.resident import Resident
+from ulpfuzz.fuzzer.frameworks.backends.device_sweep import DeviceSweep
 from ulpfuzz.fuzzer.frameworks.backends.torch import Torch
-from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.framework import Call
 from ulpfuzz.fuzzer.frameworks.hosts.host import Backend, Hosted
 from ulpfuzz.fuzzer.frameworks.hosts.process import Process
 from ulpfuzz.fuzzer.frameworks.targets.launch import launch_of
@@ -68,7 +68,7 @@ def on_device(
     evaluator = Evaluator(cell, [subject], SWEEP_CAPS)
     function = call or eval(f"lambda x: {subject.implementation.call}", {"torch": torch, **dict(cell.params)})
     if monkeypatch is not None:
-        monkeypatch.setattr(Torch, "device_sweep", lambda self, job: Resident(torch, CPU, function))
+        monkeypatch.setattr(Torch, "device_sweep", lambda self, job: DeviceSweep(torch, CPU, function))
     space = chunk_module.space_of(evaluator.op, "float32")
     chunk = Chunk(cell, (TARGET,), first, count)
     return next((partial_result for _, partial_result in chunk_module._on_devices(evaluator, space, chunk)), None)
@@ -125,8 +125,8 @@ def test_a_call_that_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 class OnCpu(Torch):
     """Its tensors of the CPU are resident."""
 
-    def device_sweep(self, job: Job) -> Resident | None:
-        return Resident(torch, CPU, expression.function_of(job, {"torch": torch}, self))
+    def device_sweep(self, job: Call) -> DeviceSweep | None:
+        return DeviceSweep(torch, CPU, expression.function_of(job, {"torch": torch}, self))
 
 
 def test_a_host_tells_what_this_process_tells() -> None:

@@ -139,9 +139,9 @@ def test_a_search_in_a_hurry_has_one_shape_where_every_shape_is_compiled(monkeyp
     framework: Any = framework_for(target_named(name))
     evaluate = framework._evaluate
 
-    def watched(job: Any, batch: Batch) -> Any:
+    def watched(call: Any, batch: Batch) -> Any:
         shapes.add(batch.rows)
-        return evaluate(job, batch)
+        return evaluate(call, batch)
 
     monkeypatch.setattr(framework, "_evaluate", watched)
     result = run_shard(Shard(cell, (name,), 1, 0, 40_000, seconds=0.05))

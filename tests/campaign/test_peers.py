@@ -64,7 +64,7 @@ def test_a_run_on_one_target_asks_the_others(stores: Callable[[], Store], monkey
 
 @pytest.mark.usefixtures("planted")
 def test_a_peer_that_dies_takes_nothing_with_it() -> None:
-    result = shard("faulty_beside", NUMPY, TARGET, alone=True, call_timeout=20.0)
+    result = shard("faulty_beside", NUMPY, TARGET, isolated=True, call_timeout=20.0)
     (finding,) = [f for f in result.findings if f.symptom == "precision"]
     told = {answer.implementation: answer.symptom for answer in finding.answers}
     assert told == {"np.exp(x) * np.float32(1.001)": "precision", "faulty.exp_dies(x)": "crash", "faulty.exp_right(x)": "none"}

@@ -145,14 +145,14 @@ def test_a_flushed_result_is_ok_and_says_so() -> None:
     class Flushing:
         name, version, orders, lengths, switches = "torch", "0", ("value",), None, {}
 
-        def evaluate(self, job: Any, batch: Batch) -> NDArray[Any]:
+        def evaluate(self, call: Any, batch: Batch) -> NDArray[Any]:
             with np.errstate(all="ignore"):
                 x = batch.exact()
-                right = (x["x"] * x["y"] if job.op.name == "multiply" else np.exp(x["x"])).astype(np.float32).reshape(-1, 1)
+                right = (x["x"] * x["y"] if call.op.name == "multiply" else np.exp(x["x"])).astype(np.float32).reshape(-1, 1)
             return np.where(np.abs(right) < batch.format.min_normal, np.float32(0), right)
 
-        def evaluate_placed(self, job: Any, batch: Batch, placement: Any) -> NDArray[Any]:
-            return self.evaluate(job, batch.repeat(placement.length))
+        def evaluate_placed(self, call: Any, batch: Batch, placement: Any) -> NDArray[Any]:
+            return self.evaluate(call, batch.repeat(placement.length))
 
     from ulpfuzz.fuzzer.frameworks.targets import target
 

@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.catalog.op import Implementation
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.shape_budget import LIMITS, ShapeBudget
-from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.framework import Call
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 from ulpfuzz.fuzzer.search.search import Search
@@ -33,20 +33,20 @@ class Compiling(InProcess):
     lengths: tuple[int, ...] | None = (1, 2, 3)
     compile_seconds = 0.0
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, call: Call, batch: Batch) -> NDArray[Any]:
         self.compile_seconds += 5.0
         with np.errstate(over="ignore"):
             return batch.inputs["x"].astype(np.float64).sum(axis=1, keepdims=True).astype(np.float32)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
-        return self.evaluate(job, batch.repeat(placement.length))
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> NDArray[Any]:
+        return self.evaluate(call, batch.repeat(placement.length))
 
 
 @pytest.fixture(autouse=True)
 def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
     framework = Compiling()
-    monkeypatch.setattr(evaluators, "framework_for", lambda target, alone=False: framework)
-    monkeypatch.setattr(evaluators, "flush_policy", lambda target, dtype, alone=False: FlushPolicy(False, False))
+    monkeypatch.setattr(evaluators, "framework_for", lambda target, isolated=False: framework)
+    monkeypatch.setattr(evaluators, "flush_policy", lambda target, dtype, isolated=False: FlushPolicy(False, False))
 
 
 def rows(length: int, count: int = 8) -> Batch:

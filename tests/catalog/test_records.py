@@ -20,7 +20,7 @@ from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS, ORDERS, Implementa
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.formats import FORMATS, format_named
 from ulpfuzz.fuzzer.frameworks.backends.expression import function_of as function_of_job
-from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, framework_for, installed, prepare_environment
 from ulpfuzz.fuzzer.inputs.structures import satisfy
 from ulpfuzz.oracles.arithmetic.mp import Mp
@@ -100,7 +100,7 @@ def disagreement(op: Op, implementation: Implementation, params: Mapping[str, An
         batch = Batch(dtype, {**batch.inputs, **extras(op, params, order, batch)})
     expected = truth(op, params, order, batch)
     try:
-        answer = framework(implementation.framework).evaluate(Job(op, implementation, params, order), batch)
+        answer = framework(implementation.framework).evaluate(Call(op, implementation, params, order), batch)
     except FrameworkError as error:
         return f"{implementation.call} [{dtype} {order} {dict(params)}] raises {error}"
     if answer.shape != expected.shape:
@@ -236,7 +236,7 @@ def test_torch_calls_make_what_they_need_where_their_inputs_are() -> None:
             if dtype is None:
                 continue
             batch = ordinary_batch(op, dtype)
-            call = function_of_job(Job(op, implementation, params), {"torch": torch}, framework)
+            call = function_of_job(Call(op, implementation, params), {"torch": torch}, framework)
             try:
                 call(
                     *(

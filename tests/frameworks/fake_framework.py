@@ -70,17 +70,17 @@ class Fake(InProcess):
         self.version = f"numpy {np.__version__}"
         self.switches = {"pid": os.getpid(), "fakes": os.environ.get("FAKES", "none")}
 
-    def evaluate(self, job: Any, batch: Any) -> Any:
+    def evaluate(self, call: Any, batch: Any) -> Any:
         self.compile_seconds += 0.25
         modules = {"np": np, "fake": sys.modules[__name__], "os": os, "sys": sys}
-        if job.implementation.call == "unreturnable":
+        if call.implementation.call == "unreturnable":
             return np.array([[object()]])
         with framework_errors(), np.errstate(all="ignore"):
-            inputs = {i.name: batch.inputs[i.name] for i in job.op.inputs}
-            result = eval(job.implementation.call, {**modules, **job.params, **inputs})
+            inputs = {i.name: batch.inputs[i.name] for i in call.op.inputs}
+            result = eval(call.implementation.call, {**modules, **call.params, **inputs})
             if not isinstance(result, np.ndarray):
                 raise FrameworkError(f"TypeError: {result!r} is no array")
         return by_row(result, batch)
 
-    def evaluate_placed(self, job: Any, batch: Any, placement: Any) -> Any:
-        return self.evaluate(job, placed(batch, placement))
+    def evaluate_placed(self, call: Any, batch: Any, placement: Any) -> Any:
+        return self.evaluate(call, placed(batch, placement))

@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.catalog.op import Implementation, Input, Op, scalar, vector
 from ulpfuzz.fuzzer.formats import FORMATS, Format
 from ulpfuzz.fuzzer.frameworks.backends.expression import KEEP, _code
 from ulpfuzz.fuzzer.frameworks.backends.modes import MODES, compiler
-from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, absence, framework_for, installed
 
 ALL = ("torch", "tensorflow", "jax", "numpy")
@@ -49,9 +49,9 @@ def started(name: str, mode: str = "eager", device: str = "cpu") -> Framework:
     return framework_for(Target(name, device, mode))
 
 
-def job(name: str, calls: dict[str, str], inputs: list[Input], order: str = "value", **params: Any) -> Job:
+def job(name: str, calls: dict[str, str], inputs: list[Input], order: str = "value", **params: Any) -> Call:
     implementation = Implementation(name, calls[name])
-    return Job(Op("probe", tuple(inputs), (implementation,)), implementation, params, order)
+    return Call(Op("probe", tuple(inputs), (implementation,)), implementation, params, order)
 
 
 def edges(fmt: Format) -> np.ndarray:

@@ -28,7 +28,7 @@ from ulpfuzz.fuzzer.case import COTANGENT, Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, Implementation, Op, scalar, vector
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.formats import format_named
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.hosts.host import Hosted, plain_job
 from ulpfuzz.fuzzer.frameworks.hosts.host_main import received as received_job
@@ -41,9 +41,9 @@ from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 FAKE = Target("fake")
 
 
-def job(call: str, order: str = "value", **params: Any) -> Job:
+def job(call: str, order: str = "value", **params: Any) -> Call:
     implementation = Implementation("fake", call)
-    return Job(Op("fake_op", (scalar("x"),), (implementation,)), implementation, params, order)
+    return Call(Op("fake_op", (scalar("x"),), (implementation,)), implementation, params, order)
 
 
 def numbers(*values: float) -> Batch:
@@ -62,7 +62,7 @@ def registered() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def shared(registered: None) -> Hosted:
     """One host for the tests that do not end it."""
-    framework = framework_for(FAKE, alone=True)
+    framework = framework_for(FAKE, isolated=True)
     assert isinstance(framework, Hosted)
     return framework
 
@@ -105,7 +105,7 @@ def any_batch(draw: st.DrawFn) -> Batch:
 def test_bits_come_back_as_they_went(shared: Hosted, batch: Batch) -> None:
     implementation = Implementation("fake", "x")
     op = Op("fake_op", (vector("x"),), (implementation,))
-    answers = shared.evaluate(Job(op, implementation, {}), batch)
+    answers = shared.evaluate(Call(op, implementation, {}), batch)
     assert answers.dtype == batch.format.dtype
     assert (batch.format.bits(answers).ravel() == batch.format.bits(batch.inputs["x"]).ravel()).all()
     assert answers.shape == (batch.rows, int(np.prod(batch.inputs["x"].shape[1:])))
@@ -113,7 +113,7 @@ def test_bits_come_back_as_they_went(shared: Hosted, batch: Batch) -> None:
     assert answers.flags.c_contiguous
     if batch.rows:
         one, length = batch.take(slice(0, 1)), 4
-        placed = shared.evaluate_placed(Job(op, implementation, {}), one, Placement(length, 2, 1))
+        placed = shared.evaluate_placed(Call(op, implementation, {}), one, Placement(length, 2, 1))
         assert (batch.format.bits(placed) == batch.format.bits(answers[:1])).all()
         assert len(placed) == length
 
@@ -132,7 +132,7 @@ def test_every_job_of_the_catalogue_travels() -> None:
     not."""
     for op in ops().values():
         for implementation in op.implementations:
-            sent = plain_job(Job(op, implementation, op.default_params(), "value"))
+            sent = plain_job(Call(op, implementation, op.default_params(), "value"))
             there = received_job(pickle.loads(pickle.dumps(sent)))
             assert there.implementation == replace(implementation, documented=()), op.name
             assert [(i.name, i.complex, i.differentiable) for i in there.op.inputs] == [
@@ -280,12 +280,12 @@ from fake_framework import Fake
 from ulpfuzz.fuzzer.frameworks.targets import target as targets
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar
-from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.framework import Call
 targets.register("fake", Fake)
-framework = targets.framework_for(targets.Target("fake"), alone=True)
+framework = targets.framework_for(targets.Target("fake"), isolated=True)
 def call(text):
     implementation = Implementation("fake", text)
-    return framework.evaluate(Job(Op("o", (scalar("x"),), (implementation,)), implementation, {}), Batch("float32", {"x": np.ones(1, np.float32)}))
+    return framework.evaluate(Call(Op("o", (scalar("x"),), (implementation,)), implementation, {}), Batch("float32", {"x": np.ones(1, np.float32)}))
 call("x")
 print(framework.process.pid, flush=True)
 """
@@ -318,7 +318,7 @@ def _in_a_worker() -> tuple[list[float], int]:
     from tests.frameworks.fake_framework import Fake
 
     targets.register("fake", Fake)
-    framework: Any = framework_for(FAKE, alone=True)
+    framework: Any = framework_for(FAKE, isolated=True)
     return framework.evaluate(job("x"), numbers(5)).ravel().tolist(), framework.process.pid
 
 
@@ -329,7 +329,7 @@ def test_a_framework_of_this_process_only_cannot_run_in_a_host() -> None:
     targets.register("local", Local)  # type: ignore[arg-type]
     try:
         with pytest.raises(ValueError, match=r"^local exists in this process only: it cannot run in a host$"):
-            framework_for(Target("local"), alone=True)
+            framework_for(Target("local"), isolated=True)
     finally:
         targets.unregister("local")
 

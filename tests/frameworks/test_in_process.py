@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 import ulpfuzz.fuzzer
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar
-from ulpfuzz.fuzzer.frameworks.framework import Framework, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, Framework
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess, adopted
 from ulpfuzz.fuzzer.frameworks.targets import target as targets
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, framework_for, supported
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 IMPLEMENTATION = Implementation("mine", "x")
-JOB = Job(Op("mine_op", (scalar("x"),), (IMPLEMENTATION,)), IMPLEMENTATION, {})
+JOB = Call(Op("mine_op", (scalar("x"),), (IMPLEMENTATION,)), IMPLEMENTATION, {})
 BATCH = Batch("float32", {"x": np.float32([1, 2])})
 
 
@@ -30,12 +30,12 @@ class Mine(InProcess):
 
     name, version = "mine", "1.0"
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, call: Call, batch: Batch) -> NDArray[Any]:
         x = batch.inputs["x"]
         return (x * batch.inputs["y"] if "y" in batch.inputs else x)[:, np.newaxis]
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
-        return self.evaluate(job, batch.repeat(placement.length))
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> NDArray[Any]:
+        return self.evaluate(call, batch.repeat(placement.length))
 
 
 class Older:
@@ -48,17 +48,17 @@ class Older:
         if counts:
             self.compile_seconds = 0.0
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, call: Call, batch: Batch) -> NDArray[Any]:
         if "compile_seconds" in vars(self):
             self.compile_seconds += 0.5
-        return Mine().evaluate(job, batch)
+        return Mine().evaluate(call, batch)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
-        return self.evaluate(job, batch.repeat(placement.length))
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> NDArray[Any]:
+        return self.evaluate(call, batch.repeat(placement.length))
 
 
-def rows(framework: Framework, job: Job, factor: int) -> int:
-    return len(framework.evaluate(job, BATCH)) * factor
+def rows(framework: Framework, call: Call, factor: int) -> int:
+    return len(framework.evaluate(call, BATCH)) * factor
 
 
 @pytest.fixture(params=[Mine, Older])

@@ -75,7 +75,7 @@ def test_flushing_stays_in_its_host() -> None:
     if target.installed("torch") is None:
         pytest.skip("torch is not installed")
     there = target_named("torch;flush=on")
-    assert there.apart
+    assert there.runs_in_host
     assert flush_policy(there, "float32").inputs
     assert flush_policy(there, "float64").outputs
     tiny = np.array([2.0**-126], np.float32) * np.float32(0.5)
@@ -123,10 +123,10 @@ def test_settings_reach_the_calls() -> None:
     framework: Any = hosted(target_named("torch;threads=2"))
     implementation = Implementation("torch", "x * 0 + torch.get_num_threads()")
     from ulpfuzz.fuzzer.case import Batch
-    from ulpfuzz.fuzzer.frameworks.framework import Job
+    from ulpfuzz.fuzzer.frameworks.framework import Call
 
-    job = Job(Op("o", (scalar("x"),), (implementation,)), implementation, {})
-    assert framework.evaluate(job, Batch("float32", {"x": np.ones(1, np.float32)}))[0, 0] == 2
+    call = Call(Op("o", (scalar("x"),), (implementation,)), implementation, {})
+    assert framework.evaluate(call, Batch("float32", {"x": np.ones(1, np.float32)}))[0, 0] == 2
     framework.end()
 
 
@@ -135,17 +135,17 @@ def test_arrays_made_of_nothing_are_binary32_where_x64_is_off() -> None:
     if target.installed("jax") is None:
         pytest.skip("jax is not installed")
     from ulpfuzz.fuzzer.case import Batch
-    from ulpfuzz.fuzzer.frameworks.framework import Job
+    from ulpfuzz.fuzzer.frameworks.framework import Call
 
     window = Implementation("jax", "x * (jnp.ones(x.shape[-1]).dtype == jnp.float32)")
-    job = Job(Op("window", (vector("x"),), (window,)), window, {})
+    call = Call(Op("window", (vector("x"),), (window,)), window, {})
     narrow, wide = (Batch(dtype, {"x": np.ones((1, 3), dtype)}) for dtype in ("float32", "float64"))
     off: Any = hosted(target_named("jax;x64=off"))
     try:
-        answer = off.evaluate(job, narrow)
+        answer = off.evaluate(call, narrow)
         with pytest.raises(FrameworkError, match=r"^Unsupported: no float64 where x64=off$"):
-            off.evaluate(job, wide)
+            off.evaluate(call, wide)
     finally:
         off.end()
     assert (answer.dtype, answer.tolist()) == (np.float32, [[1.0, 1.0, 1.0]])
-    assert framework_for(Target("jax")).evaluate(job, narrow).tolist() == [[0.0, 0.0, 0.0]]
+    assert framework_for(Target("jax")).evaluate(call, narrow).tolist() == [[0.0, 0.0, 0.0]]

@@ -21,7 +21,7 @@ from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import DTYPES, call, op, scalar
 from ulpfuzz.fuzzer.formats import UnknownName
 from ulpfuzz.fuzzer.frameworks.backends.modes import DEVICES, MODES
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets import config, launch
 from ulpfuzz.fuzzer.frameworks.targets import target as targets
 from ulpfuzz.fuzzer.frameworks.targets.config import Config, ConfigError, Spec
@@ -52,17 +52,17 @@ class Planted:
         self.policy = FlushPolicy(inputs, outputs)
         self.from_length = from_length
 
-    def evaluate(self, job: Job, batch: Batch) -> NDArray[Any]:
+    def evaluate(self, call: Call, batch: Batch) -> NDArray[Any]:
         if batch.dtype == "bfloat16":
             raise FrameworkError("TypeError: no bfloat16 here")
         tiny = batch.format.min_normal
         values = {k: flushed(v, tiny) if self._flushes(batch, self.policy.inputs) else v for k, v in batch.inputs.items()}
-        result = np.asarray(eval(job.implementation.call, dict(values)))
+        result = np.asarray(eval(call.implementation.call, dict(values)))
         result = flushed(result, tiny) if self._flushes(batch, self.policy.outputs) else result
         return result.reshape(batch.rows, -1)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> NDArray[Any]:
-        return self.evaluate(job, batch.repeat(placement.length))
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> NDArray[Any]:
+        return self.evaluate(call, batch.repeat(placement.length))
 
     def _flushes(self, batch: Batch, policy: bool) -> bool:
         return policy and batch.rows >= self.from_length
@@ -132,7 +132,7 @@ def hosts() -> Iterator[None]:
 def test_a_name_and_its_target_are_one(hosts: None, target: Target) -> None:
     assert target_named(str(target)) == target
     assert framework_of(str(target)) == target.framework
-    assert target.apart == (target.device != "cpu" or bool(target.switches) or bool(target.host))
+    assert target.runs_in_host == (target.device != "cpu" or bool(target.switches) or bool(target.host))
 
 
 def test_a_table_of_the_configuration_is_a_target(hosts: None) -> None:

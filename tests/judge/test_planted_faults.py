@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.catalog.op import DTYPES, Implementation
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import Format, format_named
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import register, unregister
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 
@@ -92,7 +92,7 @@ def judged(op: str, dtype: str, order: str, inputs: dict[str, Any], fault: Fault
     batch = batch_of(dtype, **{name: v(fmt) if callable(v) else v for name, v in inputs.items()})
     answers = (
         CorrectlyRounded()
-        .evaluate(Job(evaluator.op, IMPLEMENTATION, dict(evaluator.cell.params), order), batch)[0]
+        .evaluate(Call(evaluator.op, IMPLEMENTATION, dict(evaluator.cell.params), order), batch)[0]
         .astype(np.float64)
     )
     answers[output] = fault(float(answers[output]), fmt)
@@ -182,20 +182,20 @@ def test_half_an_ulp_exactly_is_right(dtype: str) -> None:
 class Faulty(CorrectlyRounded):
     """The faults are written in the call."""
 
-    def evaluate(self, job: Job, batch: Batch) -> Any:
-        if job.implementation.call == "raises":
+    def evaluate(self, call: Call, batch: Batch) -> Any:
+        if call.implementation.call == "raises":
             raise FrameworkError("RuntimeError: not implemented for this device")
-        if job.implementation.call == "x * y":  # flushes subnormals, given and made
+        if call.implementation.call == "x * y":  # flushes subnormals, given and made
             tiny = batch.format.min_normal
             with np.errstate(all="ignore"):
                 x, y = (np.where(np.abs(v) < tiny, 0, v.astype(np.float64)) for v in batch.inputs.values())
                 product = x * y
                 return np.where(np.abs(product) < tiny, 0, product).astype(batch.format.dtype)[:, np.newaxis]
-        return super().evaluate(job, batch)
+        return super().evaluate(call, batch)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Any:
-        answers = super().evaluate_placed(job, batch, placement)
-        if job.implementation.call == "wrong from position 8":
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Any:
+        answers = super().evaluate_placed(call, batch, placement)
+        if call.implementation.call == "wrong from position 8":
             answers[8:] = np.inf
         return answers
 

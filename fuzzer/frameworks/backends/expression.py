@@ -17,7 +17,7 @@ import numpy as np
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.formats import Floats, format_named
 from ulpfuzz.fuzzer.frameworks.backends.unsupported import unsupported
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 
 # TensorFlow opens its messages with the name of the graph node that it made for an eager call.
 _GRAPH_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")
@@ -38,17 +38,17 @@ class Parts(Protocol[T]):
         """The array (..., 2) of a complex one; any other as it is."""
 
 
-def function_of(job: Job, modules: Mapping[str, object], parts: Parts[T]) -> Callable[..., T]:
-    """The job's expression over the framework's modules and the job's params, as a function of the op's inputs in order. Complex inputs
+def function_of(call: Call, modules: Mapping[str, object], parts: Parts[T]) -> Callable[..., T]:
+    """The call's expression over the framework's modules and the call's params, as a function of the op's inputs in order. Complex inputs
     arrive as pairs on the last axis, and a complex result leaves so.
 
     Raises SyntaxError where the expression is none. A call comes from the catalogue or an installed plugin, which is code that
     the user chose to run.
     """
-    code = _code(job.implementation.call, tuple(i.name for i in job.op.inputs), tuple(job.params))
-    function: Callable[..., T] = eval(code, {KEEP: _anew, **modules, **job.params})
-    kinds = [i.complex for i in job.op.inputs]
-    if not (any(kinds) or job.op.error_norm == "parts" or job.op.complex_result):
+    code = _code(call.implementation.call, tuple(i.name for i in call.op.inputs), tuple(call.params))
+    function: Callable[..., T] = eval(code, {KEEP: _anew, **modules, **call.params})
+    kinds = [i.complex for i in call.op.inputs]
+    if not (any(kinds) or call.op.error_norm == "parts" or call.op.complex_result):
         return function
 
     def over_pairs(*inputs: T) -> T:

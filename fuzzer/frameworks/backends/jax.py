@@ -12,11 +12,11 @@ import numpy as np
 
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from ulpfuzz.fuzzer.formats import Floats
+from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature, signature_of
+from ulpfuzz.fuzzer.frameworks.backends.compiled_cache import CompiledCache, Program
 from ulpfuzz.fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
 from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, in_few_shapes
-from ulpfuzz.fuzzer.frameworks.backends.problem import Problem, problem_of
-from ulpfuzz.fuzzer.frameworks.backends.programs import Program, Programs
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 
 if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
@@ -28,7 +28,7 @@ _SUBMODULES = ("jax.nn", "jax.numpy", "jax.scipy", "jax.scipy.special", "jax.sci
 #: JAX's name of a device where it is not ours (jax-metal's plugin registers METAL).
 _PLATFORMS = {"mps": "METAL"}
 
-#: Programs held in mode jit; problems met in mode eager before JAX's own caches are emptied, where each leaves half a megabyte to 3 MB.
+#: CompiledCache held in mode jit; problems met in mode eager before JAX's own caches are emptied, where each leaves half a megabyte to 3 MB.
 CAPACITY, EAGER_CAPACITY = 512, 512
 
 
@@ -47,7 +47,7 @@ class Jax(InProcess):
     """Implements Framework. jax is imported when this is constructed; binary64 is enabled, unless the switch x64 turns it off again.
 
     JAX has no strided arrays: a placement's stride is not applied. Mode jit lowers and compiles ahead of time, so that the
-    seconds of compiling are exact; eager, each op is compiled for each shape, and counted is the first call of a job at a shape.
+    seconds of compiling are exact; eager, each op is compiled for each shape, and counted is the first call of a call at a shape.
     """
 
     name = "jax"
@@ -67,9 +67,9 @@ class Jax(InProcess):
         self._compiles = mode == "jit"
         self.lengths = (1, 2, 3, 8, 17, 64) if self._compiles else (1, 3, 8, 16, 17, 64, 69, 1000)
         if self._compiles:
-            self._programs: Programs[Array] = Programs(CAPACITY, lazy=False)
+            self._programs: CompiledCache[Array] = CompiledCache(CAPACITY, lazy=False)
         else:
-            self._programs = Programs(EAGER_CAPACITY, lazy=True, forget=jax.clear_caches)
+            self._programs = CompiledCache(EAGER_CAPACITY, lazy=True, forget=jax.clear_caches)
         self.version = str(jax.__version__)
         self.switches: dict[str, object] = {"x64": True, "platform": self._device.platform}
         if device != "cpu":
@@ -80,34 +80,34 @@ class Jax(InProcess):
     def compile_seconds(self) -> float:
         return self._programs.seconds
 
-    def evaluate(self, job: Job, batch: Batch) -> Floats:
+    def evaluate(self, call: Call, batch: Batch) -> Floats:
         """See Framework. Rows are evaluated in calls of few sizes (padding), the last one filled up."""
         sizes = compiled_rows(batch) if self._compiles else eager_rows(batch)
-        return in_few_shapes(lambda part: self._evaluate(job, part), batch, sizes)
+        return in_few_shapes(lambda part: self._evaluate(call, part), batch, sizes)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
-        return self._evaluate(job, placed(batch, placement))
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Floats:
+        return self._evaluate(call, placed(batch, placement))
 
-    def _evaluate(self, job: Job, batch: Batch) -> Floats:
-        problem = problem_of(job, batch)
+    def _evaluate(self, call: Call, batch: Batch) -> Floats:
+        signature = signature_of(call, batch)
         if batch.format.real == "float64" and not self._jax.config.jax_enable_x64:
             raise FrameworkError(f"Unsupported: no {batch.dtype} where x64=off")
         with framework_errors(), self._jax.default_device(self._device):
-            arrays = [self._jax.device_put(batch.inputs[name], self._device) for name in problem.names]
-            outputs = self._programs.run(problem, lambda: self._program(job, problem, arrays), arrays)
+            arrays = [self._jax.device_put(batch.inputs[name], self._device) for name in signature.names]
+            outputs = self._programs.run(signature, lambda: self._program(call, signature, arrays), arrays)
             return joined([np.asarray(output) for output in outputs], batch)
 
-    def _program(self, job: Job, problem: Problem, arrays: Sequence[Array]) -> Program[Array]:
+    def _program(self, call: Call, signature: CallSignature, arrays: Sequence[Array]) -> Program[Array]:
         """A program of the problem's arguments that returns the outputs in the layout of Framework.evaluate."""
-        function = function_of(job, self._modules, self)
+        function = function_of(call, self._modules, self)
 
         def checked(*inputs: Array) -> Array:
             y = function(*inputs)
-            check_dtype(np.dtype(y.dtype).name, problem.dtype)
+            check_dtype(np.dtype(y.dtype).name, signature.dtype)
             return y
 
         orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
-        program = orders[problem.order](checked, problem)
+        program = orders[signature.order](checked, signature)
         if not self._compiles:
             return program
         compiled: Program[Array] = self._jax.jit(program).lower(*arrays).compile()
@@ -122,44 +122,44 @@ class Jax(InProcess):
         jnp = self._jax.numpy
         return jnp.stack([result.real, result.imag], axis=-1) if jnp.iscomplexobj(result) else result
 
-    def _value(self, function: Callable[..., Array], problem: Problem) -> Program[Array]:
-        return lambda *arrays: [function(*problem.inputs(arrays))]
+    def _value(self, function: Callable[..., Array], signature: CallSignature) -> Program[Array]:
+        return lambda *arrays: [function(*signature.inputs(arrays))]
 
-    def _grad(self, function: Callable[..., Array], problem: Problem) -> Program[Array]:
+    def _grad(self, function: Callable[..., Array], signature: CallSignature) -> Program[Array]:
         def grad(*arrays: Array) -> Sequence[Array]:
-            inputs = problem.inputs(arrays)
-            gradient = self._gradient(problem.of_leaves(function, inputs), problem, arrays)
-            outputs: Sequence[Array] = gradient(*[inputs[place] for place in problem.leaves])
+            inputs = signature.inputs(arrays)
+            gradient = self._gradient(signature.of_leaves(function, inputs), signature, arrays)
+            outputs: Sequence[Array] = gradient(*[inputs[place] for place in signature.leaves])
             return outputs
 
         return grad
 
-    def _jvp(self, function: Callable[..., Array], problem: Problem) -> Program[Array]:
+    def _jvp(self, function: Callable[..., Array], signature: CallSignature) -> Program[Array]:
         jax = self._jax
 
         def jvp(*arrays: Array) -> Sequence[Array]:
-            inputs = problem.inputs(arrays)
-            if not problem.elementwise:
-                leaves = [inputs[place] for place in problem.leaves]
-                return [jax.jvp(problem.of_leaves(function, inputs), leaves, self._directions(problem, arrays))[1]]
+            inputs = signature.inputs(arrays)
+            if not signature.elementwise:
+                leaves = [inputs[place] for place in signature.leaves]
+                return [jax.jvp(signature.of_leaves(function, inputs), leaves, self._directions(signature, arrays))[1]]
             tangents = []
-            for place in problem.leaves:
+            for place in signature.leaves:
                 unit = jax.numpy.ones_like(inputs[place])
-                tangents.append(jax.jvp(problem.of_leaves(function, inputs, place), [inputs[place]], [unit])[1])
+                tangents.append(jax.jvp(signature.of_leaves(function, inputs, place), [inputs[place]], [unit])[1])
             return tangents
 
         return jvp
 
-    def _grad2(self, function: Callable[..., Array], problem: Problem) -> Program[Array]:
+    def _grad2(self, function: Callable[..., Array], signature: CallSignature) -> Program[Array]:
         jax = self._jax
 
         def grad2(*arrays: Array) -> Sequence[Array]:
-            inputs = problem.inputs(arrays)
-            leaves = [inputs[place] for place in problem.leaves]
-            gradient = self._gradient(problem.of_leaves(function, inputs), problem, arrays)
-            if not problem.elementwise:
+            inputs = signature.inputs(arrays)
+            leaves = [inputs[place] for place in signature.leaves]
+            gradient = self._gradient(signature.of_leaves(function, inputs), signature, arrays)
+            if not signature.elementwise:
                 _, pull = jax.vjp(gradient, *leaves)
-                outputs: Sequence[Array] = pull(tuple(self._directions(problem, arrays)))
+                outputs: Sequence[Array] = pull(tuple(self._directions(signature, arrays)))
                 return outputs
             rows: list[Array] = []
             for number in range(len(leaves)):
@@ -170,18 +170,20 @@ class Jax(InProcess):
 
         return grad2
 
-    def _gradient(self, function: Callable[..., Array], problem: Problem, arrays: Sequence[Array]) -> Callable[..., Array]:
+    def _gradient(
+        self, function: Callable[..., Array], signature: CallSignature, arrays: Sequence[Array]
+    ) -> Callable[..., Array]:
         """The gradient of <cotangent, function> as a function of the same arguments."""
 
         def gradient(*leaves: Array) -> Array:
             y, pull = self._jax.vjp(function, *leaves)
-            given = problem.extra(COTANGENT, arrays)
+            given = signature.extra(COTANGENT, arrays)
             return pull(self._jax.numpy.ones_like(y) if given is None else given.reshape(y.shape))
 
         return gradient
 
-    def _directions(self, problem: Problem, arrays: Sequence[Array]) -> list[Array]:
-        given = problem.extra(TANGENT, arrays)
+    def _directions(self, signature: CallSignature, arrays: Sequence[Array]) -> list[Array]:
+        given = signature.extra(TANGENT, arrays)
         if given is None:
-            return [self._jax.numpy.ones_like(arrays[place]) for place in problem.leaves]
-        return problem.directions(given, lambda part, shape: part.reshape(shape))
+            return [self._jax.numpy.ones_like(arrays[place]) for place in signature.leaves]
+        return signature.directions(given, lambda part, shape: part.reshape(shape))

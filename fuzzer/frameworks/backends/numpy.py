@@ -10,7 +10,7 @@ import numpy as np
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.formats import Floats
 from ulpfuzz.fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 
 
@@ -37,17 +37,17 @@ class Numpy(InProcess):
         """See Parts."""
         return np.stack([result.real, result.imag], axis=-1) if np.iscomplexobj(result) else result
 
-    def evaluate(self, job: Job, batch: Batch) -> Floats:
-        return self._evaluate(job, batch, 1)
+    def evaluate(self, call: Call, batch: Batch) -> Floats:
+        return self._evaluate(call, batch, 1)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
-        return self._evaluate(job, placed(batch, placement), placement.stride)
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Floats:
+        return self._evaluate(call, placed(batch, placement), placement.stride)
 
-    def _evaluate(self, job: Job, batch: Batch, stride: int) -> Floats:
-        if job.order != "value":
+    def _evaluate(self, call: Call, batch: Batch, stride: int) -> Floats:
+        if call.order != "value":
             raise FrameworkError("Unsupported: numpy has no derivatives")
         # A copy: an expression that works in place must not change the caller's bits.
-        inputs = [strided(np.array(batch.inputs[i.name]), stride) for i in job.op.inputs]
+        inputs = [strided(np.array(batch.inputs[i.name]), stride) for i in call.op.inputs]
         with framework_errors(), np.errstate(all="ignore"):
-            result = np.asarray(function_of(job, self._modules, self)(*inputs))
+            result = np.asarray(function_of(call, self._modules, self)(*inputs))
         return by_row(result, batch)

@@ -18,18 +18,18 @@ import numpy as np
 
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from ulpfuzz.fuzzer.formats import Floats
+from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature, signature_of
+from ulpfuzz.fuzzer.frameworks.backends.compiled_cache import CompiledCache, Program
 from ulpfuzz.fuzzer.frameworks.backends.expression import KEEP, check_dtype, framework_errors, function_of, joined, placed
 from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
-from ulpfuzz.fuzzer.frameworks.backends.problem import Problem, problem_of
-from ulpfuzz.fuzzer.frameworks.backends.programs import Program, Programs
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 
 if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
     from tensorflow import Tensor
     from tensorflow.keras.layers import Layer
 
-#: Programs held. XLA never frees one (0.6 MB each, measured with TensorFlow 2.21), so dropping them early would only compile more.
+#: CompiledCache held. XLA never frees one (0.6 MB each, measured with TensorFlow 2.21), so dropping them early would only compile more.
 CAPACITY = 1024
 #: Layers of Keras held, each built for one shape.
 LAYERS = 256
@@ -54,7 +54,7 @@ class TensorFlow(InProcess):
     """Implements Framework. tensorflow is imported when this is constructed, and set to one thread.
 
     TensorFlow has no strided tensors: a placement's stride is not applied. In modes graph and xla there is one concrete function for
-    each job and shape, with the tape or accumulator inside; tracing and the first call, in which XLA compiles, are counted.
+    each call and shape, with the tape or accumulator inside; tracing and the first call, in which XLA compiles, are counted.
     """
 
     name = "tensorflow"
@@ -80,7 +80,7 @@ class TensorFlow(InProcess):
         self._device = "/CPU:0" if device == "cpu" else "/GPU:0"
         self._compiles, self._xla = mode != "eager", mode == "xla"
         self.lengths = (1, 2, 3, 8, 17, 64) if self._compiles else None
-        self._programs: Programs[Tensor] = Programs(CAPACITY, lazy=True)
+        self._programs: CompiledCache[Tensor] = CompiledCache(CAPACITY, lazy=True)
         self.version = str(tf.__version__)
         self.switches: dict[str, object] = {
             "intra_op_threads": threading.get_intra_op_parallelism_threads(),
@@ -88,30 +88,30 @@ class TensorFlow(InProcess):
             "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         }
         self._modules = {"tf": tf}
-        self._layers: OrderedDict[tuple[int, Problem], Layer] = OrderedDict()
+        self._layers: OrderedDict[tuple[int, CallSignature], Layer] = OrderedDict()
 
     @property
     def compile_seconds(self) -> float:
         return self._programs.seconds
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
-        return self._evaluate(job, placed(batch, placement))
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Floats:
+        return self._evaluate(call, placed(batch, placement))
 
-    def evaluate(self, job: Job, batch: Batch) -> Floats:
+    def evaluate(self, call: Call, batch: Batch) -> Floats:
         """See Framework. In modes graph and xla, rows are evaluated in calls of few sizes (padding)."""
         if self._compiles:
-            return in_few_shapes(lambda part: self._evaluate(job, part), batch, compiled_rows(batch))
-        return self._evaluate(job, batch)
+            return in_few_shapes(lambda part: self._evaluate(call, part), batch, compiled_rows(batch))
+        return self._evaluate(call, batch)
 
-    def _evaluate(self, job: Job, batch: Batch) -> Floats:
+    def _evaluate(self, call: Call, batch: Batch) -> Floats:
         tf = self._tf
-        problem = problem_of(job, batch)
+        signature = signature_of(call, batch)
         with framework_errors(), tf.device(self._device):
-            tensors = [tf.constant(batch.inputs[name]) for name in problem.names]
+            tensors = [tf.constant(batch.inputs[name]) for name in signature.names]
             if self._compiles:
-                outputs = self._programs.run(problem, lambda: self._traced(self._program(job, problem), tensors), tensors)
+                outputs = self._programs.run(signature, lambda: self._traced(self._program(call, signature), tensors), tensors)
             else:
-                outputs = self._program(job, problem)(*tensors)
+                outputs = self._program(call, signature)(*tensors)
             return joined([np.asarray(output) for output in outputs], batch)
 
     def _traced(self, program: Program[Tensor], tensors: Sequence[Tensor]) -> Program[Tensor]:
@@ -120,22 +120,22 @@ class TensorFlow(InProcess):
         traced: Program[Tensor] = whole.get_concrete_function(*[tf.TensorSpec(t.shape, t.dtype) for t in tensors])
         return traced
 
-    def _program(self, job: Job, problem: Problem) -> Program[Tensor]:
+    def _program(self, call: Call, signature: CallSignature) -> Program[Tensor]:
         """A program of the problem's arguments that returns the outputs in the layout of Framework.evaluate."""
-        modules = self._modules if self._compiles else {**self._modules, KEEP: partial(self._kept, problem)}
-        function = function_of(job, modules, self)
+        modules = self._modules if self._compiles else {**self._modules, KEEP: partial(self._kept, signature)}
+        function = function_of(call, modules, self)
 
         def checked(*inputs: Tensor) -> Tensor:
             y = function(*inputs)
-            check_dtype(y.dtype.name, problem.dtype)
+            check_dtype(y.dtype.name, signature.dtype)
             return y
 
         orders = {"value": self._value, "grad": self._grad, "jvp": self._jvp, "grad2": self._grad2}
-        return orders[problem.order](checked, problem)
+        return orders[signature.order](checked, signature)
 
-    def _kept(self, problem: Problem, number: int, construct: Callable[[], Layer]) -> Layer:
-        """The layer of this number that the problem had before."""
-        key = number, problem
+    def _kept(self, signature: CallSignature, number: int, construct: Callable[[], Layer]) -> Layer:
+        """The layer of this number that the signature had before."""
+        key = number, signature
         layer = self._layers.pop(key, None) or construct()
         self._layers[key] = layer
         while len(self._layers) > LAYERS:
@@ -151,25 +151,25 @@ class TensorFlow(InProcess):
         tf = self._tf
         return tf.stack([tf.math.real(result), tf.math.imag(result)], axis=-1) if result.dtype.is_complex else result
 
-    def _value(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
-        return lambda *tensors: [function(*problem.inputs(tensors))]
+    def _value(self, function: Callable[..., Tensor], signature: CallSignature) -> Program[Tensor]:
+        return lambda *tensors: [function(*signature.inputs(tensors))]
 
-    def _grad(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
+    def _grad(self, function: Callable[..., Tensor], signature: CallSignature) -> Program[Tensor]:
         def grad(*tensors: Tensor) -> Sequence[Tensor]:
-            return self._gradient(function, problem, tensors)
+            return self._gradient(function, signature, tensors)
 
         return grad
 
-    def _jvp(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
+    def _jvp(self, function: Callable[..., Tensor], signature: CallSignature) -> Program[Tensor]:
         tf = self._tf
 
         def jvp(*tensors: Tensor) -> Sequence[Tensor]:
-            inputs = problem.inputs(tensors)
-            leaves = [inputs[place] for place in problem.leaves]
-            if problem.elementwise:
+            inputs = signature.inputs(tensors)
+            leaves = [inputs[place] for place in signature.leaves]
+            if signature.elementwise:
                 passes = [([x], [tf.ones_like(x)]) for x in leaves]
             else:
-                passes = [(leaves, self._directions(problem, tensors))]
+                passes = [(leaves, self._directions(signature, tensors))]
             tangents = []
             for primals, directions in passes:
                 with tf.autodiff.ForwardAccumulator(primals, directions) as accumulator:
@@ -179,44 +179,44 @@ class TensorFlow(InProcess):
 
         return jvp
 
-    def _grad2(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
+    def _grad2(self, function: Callable[..., Tensor], signature: CallSignature) -> Program[Tensor]:
         tf = self._tf
         zero = tf.UnconnectedGradients.ZERO
 
         def grad2(*tensors: Tensor) -> Sequence[Tensor]:
-            inputs = problem.inputs(tensors)
-            leaves = [inputs[place] for place in problem.leaves]
-            with tf.GradientTape(persistent=problem.elementwise, watch_accessed_variables=False) as tape:
+            inputs = signature.inputs(tensors)
+            leaves = [inputs[place] for place in signature.leaves]
+            with tf.GradientTape(persistent=signature.elementwise, watch_accessed_variables=False) as tape:
                 tape.watch(leaves)
-                first = self._gradient(function, problem, tensors)
-            if problem.elementwise:
+                first = self._gradient(function, signature, tensors)
+            if signature.elementwise:
                 rows = [tape.gradient(g, leaves, unconnected_gradients=zero) for g in first]
             else:
-                directions = self._directions(problem, tensors)
+                directions = self._directions(signature, tensors)
                 rows = [tape.gradient(first, leaves, output_gradients=directions, unconnected_gradients=zero)]
             return [tf.convert_to_tensor(g) for row in rows for g in row]
 
         return grad2
 
-    def _gradient(self, function: Callable[..., Tensor], problem: Problem, tensors: Sequence[Tensor]) -> list[Tensor]:
+    def _gradient(self, function: Callable[..., Tensor], signature: CallSignature, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The gradients of <cotangent, function>; zero for an input that the result does not depend on."""
         tf = self._tf
-        inputs = problem.inputs(tensors)
-        leaves = [inputs[place] for place in problem.leaves]
+        inputs = signature.inputs(tensors)
+        leaves = [inputs[place] for place in signature.leaves]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
             y = function(*inputs)
-        given = problem.extra(COTANGENT, tensors)
+        given = signature.extra(COTANGENT, tensors)
         cotangent = tf.ones_like(y) if given is None else tf.reshape(given, tf.shape(y))
         pulled = tape.gradient(y, leaves, output_gradients=cotangent, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         # Gathers give IndexedSlices, a sparse form that adds up when converted.
         return [tf.convert_to_tensor(g) for g in pulled]
 
-    def _directions(self, problem: Problem, tensors: Sequence[Tensor]) -> list[Tensor]:
-        given = problem.extra(TANGENT, tensors)
+    def _directions(self, signature: CallSignature, tensors: Sequence[Tensor]) -> list[Tensor]:
+        given = signature.extra(TANGENT, tensors)
         if given is None:
-            return [self._tf.ones_like(tensors[place]) for place in problem.leaves]
-        return problem.directions(given, self._tf.reshape)
+            return [self._tf.ones_like(tensors[place]) for place in signature.leaves]
+        return signature.directions(given, self._tf.reshape)
 
 
 @contextmanager

@@ -13,20 +13,20 @@ import numpy as np
 
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.formats import Floats
+from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature, signature_of
+from ulpfuzz.fuzzer.frameworks.backends.compiled_cache import CompiledCache, Program
+from ulpfuzz.fuzzer.frameworks.backends.device_sweep import DeviceSweep
 from ulpfuzz.fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
 from ulpfuzz.fuzzer.frameworks.backends.modes import compiler
 from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
-from ulpfuzz.fuzzer.frameworks.backends.problem import Problem, problem_of
-from ulpfuzz.fuzzer.frameworks.backends.programs import Program, Programs
-from ulpfuzz.fuzzer.frameworks.backends.resident import Resident
 from ulpfuzz.fuzzer.frameworks.backends.torch_derivatives import Derivatives
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 
 if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
     from torch import Tensor
 
-#: Programs held, half a megabyte each: those of some 40 cells on one call.
+#: CompiledCache held, half a megabyte each: those of some 40 cells on one call.
 CAPACITY = 512
 
 
@@ -69,7 +69,7 @@ class Torch(InProcess):
         self._device = torch.device("cuda" if device == "rocm" else device)
         self._compiles = mode == "compile"
         self.lengths = (1, 2, 3, 8, 17, 64) if self._compiles else None
-        self._programs: Programs[Tensor] = Programs(CAPACITY, lazy=True)
+        self._programs: CompiledCache[Tensor] = CompiledCache(CAPACITY, lazy=True)
         self._derivatives = Derivatives(torch)
         self.version = str(torch.__version__)
         self.switches: dict[str, object] = {
@@ -87,40 +87,40 @@ class Torch(InProcess):
     def compile_seconds(self) -> float:
         return self._programs.seconds
 
-    def evaluate(self, job: Job, batch: Batch) -> Floats:
+    def evaluate(self, call: Call, batch: Batch) -> Floats:
         """See Framework. In mode compile, rows are evaluated in calls of few sizes (padding)."""
         if self._compiles:
-            return in_few_shapes(lambda part: self._evaluate(job, part, 1), batch, compiled_rows(batch))
-        return self._evaluate(job, batch, 1)
+            return in_few_shapes(lambda part: self._evaluate(call, part, 1), batch, compiled_rows(batch))
+        return self._evaluate(call, batch, 1)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
-        return self._evaluate(job, placed(batch, placement), placement.stride)
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Floats:
+        return self._evaluate(call, placed(batch, placement), placement.stride)
 
-    def device_sweep(self, job: Job) -> Resident | None:
+    def device_sweep(self, call: Call) -> DeviceSweep | None:
         """See Framework. It does not pay on the CPU, nor compiled."""
-        if self._device.type == "cpu" or self._compiles or job.order != "value":
+        if self._device.type == "cpu" or self._compiles or call.order != "value":
             return None
-        return Resident(self._torch, self._device, function_of(job, self._modules, self))
+        return DeviceSweep(self._torch, self._device, function_of(call, self._modules, self))
 
-    def _evaluate(self, job: Job, batch: Batch, stride: int) -> Floats:
-        problem = problem_of(job, batch, stride)
+    def _evaluate(self, call: Call, batch: Batch, stride: int) -> Floats:
+        signature = signature_of(call, batch, stride)
         with framework_errors():
-            tensors = [self._tensor(batch.inputs[name], stride) for name in problem.names]
-            function = function_of(job, self._modules, self)
+            tensors = [self._tensor(batch.inputs[name], stride) for name in signature.names]
+            function = function_of(call, self._modules, self)
             if self._compiles:
-                outputs = self._programs.run(problem, lambda: self._compiled(function, problem), tensors)
+                outputs = self._programs.run(signature, lambda: self._compiled(function, signature), tensors)
             else:
-                outputs = self._derivatives.eager(function, problem)(*tensors)
+                outputs = self._derivatives.eager(function, signature)(*tensors)
             # The result of a function that loses the dtype has a gradient in that of the inputs.
             *numbers, dtype = outputs
             check_dtype(str(dtype).removeprefix("torch."), batch.dtype)
             return joined([self._array(number) for number in numbers], batch)
 
-    def _compiled(self, function: Callable[..., Tensor], problem: Problem) -> Program[Tensor]:
-        if problem.order in ("value", "grad"):
-            program = self._derivatives.eager(self._whole(function), problem)
+    def _compiled(self, function: Callable[..., Tensor], signature: CallSignature) -> Program[Tensor]:
+        if signature.order in ("value", "grad"):
+            program = self._derivatives.eager(self._whole(function), signature)
         else:
-            program = self._whole(self._derivatives.functional(function, problem))
+            program = self._whole(self._derivatives.functional(function, signature))
         count = self._graphs()
         first = True
 

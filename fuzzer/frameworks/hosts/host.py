@@ -17,14 +17,14 @@ import numpy as np
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import Floats
-from ulpfuzz.fuzzer.frameworks.framework import DeviceSweep, Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, DeviceSweep, Framework, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts.host_main import Facts, Plain, PlainJob, array_of
 from ulpfuzz.fuzzer.frameworks.hosts.process import STARTUP, Process
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Jobs that a host remembers, so that a job travels once and not with every call.
+#: Jobs that a host remembers, so that a call travels once and not with every call.
 _SLOTS = 512
 
 
@@ -38,7 +38,7 @@ _limits = _Limits()
 
 
 def limit(patience: float, memory: int | None) -> None:
-    """For all hosts of this process: the seconds that a call may take, and the bytes of resident memory that a host and its children
+    """For all hosts of this process: the seconds that a call may take, and the bytes of device_sweep memory that a host and its children
     may have (None: no limit; looked at while a call takes longer than TICK)."""
     if not patience > 0 or (memory is not None and memory <= 0):
         raise UserError(f"a host needs time and memory: {patience} s, {memory} bytes")
@@ -95,24 +95,24 @@ class Hosted:
     def compile_seconds(self) -> float:
         return self._compiled_before + self._compiled
 
-    def evaluate(self, job: Job, batch: Batch) -> Floats:
-        return self._evaluate(job, batch, None)
+    def evaluate(self, call: Call, batch: Batch) -> Floats:
+        return self._evaluate(call, batch, None)
 
-    def evaluate_placed(self, job: Job, batch: Batch, placement: Placement) -> Floats:
-        return self._evaluate(job, batch, (placement.length, placement.position, placement.stride))
+    def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> Floats:
+        return self._evaluate(call, batch, (placement.length, placement.position, placement.stride))
 
-    def device_sweep(self, job: Job) -> DeviceSweep | None:
+    def device_sweep(self, call: Call) -> DeviceSweep | None:
         """None: its tensors are the host's (see apply)."""
         return None
 
     def apply(
-        self, function: Callable[Concatenate[Framework, Job, P], T], job: Job, *arguments: P.args, **named: P.kwargs
+        self, function: Callable[Concatenate[Framework, Call, P], T], call: Call, *arguments: P.args, **named: P.kwargs
     ) -> T | None:
         """See Framework; in the host."""
         if not self.process.launch.paths:
             return None
         self.start()
-        slot, told = self._slot(job)
+        slot, told = self._slot(call)
         where = (function.__module__, function.__qualname__)
         message = ("apply", self._key, slot, told, *where, _plain(arguments), _plain(named))
         value: T
@@ -163,24 +163,24 @@ class Hosted:
         assert self._facts is not None
         return self._facts
 
-    def _evaluate(self, job: Job, batch: Batch, placement: tuple[int, int, int] | None) -> Floats:
+    def _evaluate(self, call: Call, batch: Batch, placement: tuple[int, int, int] | None) -> Floats:
         self.start()
-        slot, told = self._slot(job)
+        slot, told = self._slot(call)
         inputs = [(name, values.dtype.name, values.shape, values.tobytes()) for name, values in batch.inputs.items()]
         dtype, shape, bits, self._compiled = self.process.ask(
             "call", self._key, slot, told, batch.dtype, inputs, placement, patience=_limits.patience, memory=_limits.memory
         )
         return array_of(dtype, shape, bits)
 
-    def _slot(self, job: Job) -> tuple[int, PlainJob | None]:
-        """The number under which the host knows the job, and the job itself where it does not know it yet."""
-        op, implementation, params = job.op, job.implementation, _plain(dict(job.params))
+    def _slot(self, call: Call) -> tuple[int, PlainJob | None]:
+        """The number under which the host knows the call, and the call itself where it does not know it yet."""
+        op, implementation, params = call.op, call.implementation, _plain(dict(call.params))
         key = (
             op.inputs,
             op.name,
             implementation.call,
             implementation.framework,
-            job.order,
+            call.order,
             _hashable(params),
             op.error_norm,
             op.complex_result,
@@ -190,15 +190,15 @@ class Hosted:
         if len(self._slots) == _SLOTS:
             self._slots.clear()
         slot = self._slots[key] = len(self._slots)
-        return slot, plain_job(job)
+        return slot, plain_job(call)
 
 
-def plain_job(job: Job) -> PlainJob:
-    """What the far side must know of a job, in the types that travel (host_main.received undoes it). What is documented of a call is the
+def plain_job(call: Call) -> PlainJob:
+    """What the far side must know of a call, in the types that travel (host_main.received undoes it). What is documented of a call is the
     judge's to know."""
-    op = job.op
-    return {"implementation": _fields(dataclasses.replace(job.implementation, documented=())), "inputs": [_fields(i) for i in op.inputs],
-            "op": op.name, "params": {name: _plain(value) for name, value in job.params.items()}, "order": job.order, "whole": op.error_norm,
+    op = call.op
+    return {"implementation": _fields(dataclasses.replace(call.implementation, documented=())), "inputs": [_fields(i) for i in op.inputs],
+            "op": op.name, "params": {name: _plain(value) for name, value in call.params.items()}, "order": call.order, "whole": op.error_norm,
             "complex_result": op.complex_result}  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from ulpfuzz.fuzzer.catalog.op import Implementation, Input, Op
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import FORMATS, Floats
 from ulpfuzz.fuzzer.frameworks.backends.expression import described
-from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkError
 from ulpfuzz.fuzzer.frameworks.in_process import adopted
 
 #: What travels between a host and the process that started it.
@@ -34,7 +34,7 @@ Plain: TypeAlias = Union[bool, int, float, complex, str, bytes, "tuple[Plain, ..
 
 
 class PlainJob(TypedDict):
-    """A Job as it travels: of the op, what a backend looks at."""
+    """A Call as it travels: of the op, what a backend looks at."""
 
     implementation: dict[str, Any]
     inputs: list[dict[str, Any]]
@@ -67,8 +67,8 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
     folder: of this process, removed where nobody else is left to do it.
 
     Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
-    ("call", name, slot, job or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
-    ("apply", name, slot, job or None, module, function, arguments, named arguments, seconds) -> ("ok", value), of this project's modules where there
+    ("call", name, slot, call or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
+    ("apply", name, slot, call or None, module, function, arguments, named arguments, seconds) -> ("ok", value), of this project's modules where there
     are all;
     ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
     ("refused", text): a UserError; ("invalid", text): another ValueError; ("broken", text): a fault of this program.
@@ -76,7 +76,7 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
     _live_with_parent(folder)
     sys.path[:] = paths or sys.path
     adapters: dict[str, Framework] = {}
-    jobs: dict[tuple[str, int], Job] = {}
+    jobs: dict[tuple[str, int], Call] = {}
     channel.send(("started", os.getpid(), platform.python_version()))
     while True:
         try:
@@ -170,11 +170,11 @@ def _plain(value: object) -> Plain:
 
 
 def _call(
-    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: PlainJob | None, dtype: str,
+    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Call], name: str, slot: int, call: PlainJob | None, dtype: str,
     inputs: list[tuple[str, str, tuple[int, ...], bytes]], placement: tuple[int, int, int] | None,
 ) -> tuple[str, tuple[int, ...], bytes, float]:  # fmt: skip
-    if job is not None:
-        jobs[name, slot] = received(job)
+    if call is not None:
+        jobs[name, slot] = received(call)
     # The numbers of a complex batch are real pairs.
     batch = Batch(dtype, {key: array_of(numbers, shape, bits) for key, numbers, shape, bits in inputs})
     framework = adapters[name]
@@ -189,21 +189,21 @@ def _call(
 
 
 def _applied(
-    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Job], name: str, slot: int, job: PlainJob | None, module: str,
+    adapters: dict[str, Framework], jobs: dict[tuple[str, int], Call], name: str, slot: int, call: PlainJob | None, module: str,
     function: str, arguments: tuple[Plain, ...], named: dict[str, Plain],
 ) -> Plain:  # fmt: skip
-    if job is not None:
-        jobs[name, slot] = received(job)
+    if call is not None:
+        jobs[name, slot] = received(call)
     value: Plain = getattr(importlib.import_module(module), function)(adapters[name], jobs[name, slot], *arguments, **named)
     return value
 
 
-def received(plain: PlainJob) -> Job:
-    """The job of what host.plain_job made of it."""
+def received(plain: PlainJob) -> Call:
+    """The call of what host.plain_job made of it."""
     implementation = Implementation(**plain["implementation"])
     inputs = tuple(Input(**given) for given in plain["inputs"])
     op = Op(plain["op"], inputs, (implementation,), error_norm=plain["whole"], complex_result=plain["complex_result"])
-    return Job(op, implementation, plain["params"], plain["order"])
+    return Call(op, implementation, plain["params"], plain["order"])
 
 
 def array_of(dtype: str, shape: tuple[int, ...], bits: bytes) -> Floats:

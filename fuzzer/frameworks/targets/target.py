@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.frameworks.backends.expression import described
 from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
-from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkError
 from ulpfuzz.fuzzer.frameworks.in_process import adopted
 from ulpfuzz.fuzzer.frameworks.targets import switches as switch_table
 from ulpfuzz.fuzzer.frameworks.targets.config import ConfigError, Spec, config
@@ -27,7 +27,7 @@ from ulpfuzz.fuzzer.frameworks.targets.registry import Factory, factory, framewo
 from ulpfuzz.fuzzer.frameworks.targets.registry import plugins as _plugins  # noqa: F401 # its cache is cleared where plugins are planted
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
-__all__ = ["Target", "can_be_alone", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
+__all__ = ["Target", "can_be_isolated", "flush_policy", "framework_for", "framework_names", "framework_of", "installed",
            "prepare_environment", "supported", "target_named", "targets_named"]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ class Target:
         return f"{self.framework}{at}:{self.device}:{self.mode}" + "".join(f";{name}={value}" for name, value in self.switches)
 
     @property
-    def apart(self) -> bool:
+    def runs_in_host(self) -> bool:
         """Whether it runs in a process of its own whoever asks: its settings would hold for everything else in this one."""
         return self.device != "cpu" or bool(self.switches) or bool(self.host)
 
@@ -196,26 +196,26 @@ def absence(target: Target) -> str:
     return "" if here else f"{target.framework} is not installed; pip install 'ulpfuzz[{target.framework}]'"
 
 
-def can_be_alone(targets: Iterable[Target]) -> bool:
+def can_be_isolated(targets: Iterable[Target]) -> bool:
     """Whether each of them can run in a process of its own: not what is registered in this one without a name to import it by."""
     return all(in_a_host(target.framework) for target in targets)
 
 
-def framework_for(target: Target, alone: bool = False) -> Framework:
+def framework_for(target: Target, isolated: bool = False) -> Framework:
     """The framework of a target, started once in a process.
 
-    It runs in this process if it can (CPU, no switches, this interpreter), or, alone, always in a process of its own: then the
+    It runs in this process if it can (CPU, no switches, this interpreter), or, isolated, always in a process of its own: then the
     result is a host.Hosted, which starts at its first use. Raises UserError where it is not installed, FrameworkError where it
     does not start.
     """
-    return _started(target, alone or target.apart)
+    return _started(target, isolated or target.runs_in_host)
 
 
 @cache
-def _started(target: Target, apart: bool) -> Framework:
+def _started(target: Target, in_host: bool) -> Framework:
     _require(target)
     prepare_environment()
-    if apart:
+    if in_host:
         return hosted(target)
     # The factories of plugins take no arguments: theirs run eagerly on the CPU.
     options = {"mode": target.mode, "device": target.device} if takes_modes(target.framework) else {}
@@ -257,9 +257,9 @@ _PROBE_LENGTHS = (1, 64)
 
 
 @cache
-def flush_policy(where: Target | Framework, dtype: str, alone: bool = False) -> FlushPolicy:
+def flush_policy(where: Target | Framework, dtype: str, isolated: bool = False) -> FlushPolicy:
     """What a target does with subnormals at a dtype, measured once in a process; see measured_policy."""
-    return measured_policy(framework_for(where, alone) if isinstance(where, Target) else where, dtype)
+    return measured_policy(framework_for(where, isolated) if isinstance(where, Target) else where, dtype)
 
 
 def measured_policy(framework: Framework, dtype: str) -> FlushPolicy:
@@ -280,11 +280,11 @@ def measured_policy(framework: Framework, dtype: str) -> FlushPolicy:
     return FlushPolicy(inputs=any(inputs), outputs=_probe(framework, "x * y", dtype, fmt.min_normal, 0.5))
 
 
-def _probe(framework: Framework, call: str, dtype: str, x: float, y: float) -> bool:
-    """Whether a call that is positive on the given numbers is not, at any of the lengths."""
-    implementation = Implementation(framework.name, call)
-    job = Job(Op("multiply", (scalar("x"), scalar("y")), (implementation,), definition="multiply"), implementation, {})
+def _probe(framework: Framework, expression: str, dtype: str, x: float, y: float) -> bool:
+    """Whether an expression that is positive on the given numbers is not, at any of the lengths."""
+    implementation = Implementation(framework.name, expression)
+    call = Call(Op("multiply", (scalar("x"), scalar("y")), (implementation,), definition="multiply"), implementation, {})
     row = Batch(dtype, {name: np.full(1, value).astype(format_named(dtype).dtype) for name, value in (("x", x), ("y", y))})
     return any(
-        bool((framework.evaluate_placed(job, row, Placement(length)).astype(np.float64) <= 0).any()) for length in _PROBE_LENGTHS
+        bool((framework.evaluate_placed(call, row, Placement(length)).astype(np.float64) <= 0).any()) for length in _PROBE_LENGTHS
     )

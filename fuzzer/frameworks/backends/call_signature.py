@@ -1,4 +1,4 @@
-"""Problem: a job at the shapes of a batch: what a function is differentiated by, and what a program is compiled for."""
+"""CallSignature: a call with the shapes of a batch; what a function is differentiated by, and what a program is compiled for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, TypeVar
 
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch
-from ulpfuzz.fuzzer.frameworks.framework import Job
+from ulpfuzz.fuzzer.frameworks.framework import Call
 
 T = TypeVar("T")  # an array of the framework's
 
@@ -16,7 +16,7 @@ _EXTRAS = (COTANGENT, TANGENT)
 
 
 @dataclass(frozen=True)
-class Problem:
+class CallSignature:
     """names: the arguments in order, the op's inputs and then those of COTANGENT and TANGENT that the batch has. leaves: the places
     of the differentiable ones. params: their text. shapes: of the arguments. stride: of their last axis."""
 
@@ -30,8 +30,8 @@ class Problem:
     shapes: tuple[tuple[int, ...], ...] = ()
     stride: int = 1
 
-    def at_any_shape(self) -> Problem:
-        """The problem without its shapes: what a framework supports or does not."""
+    def at_any_shape(self) -> CallSignature:
+        """The signature without its shapes: what a framework supports or does not."""
         return replace(self, shapes=(), stride=1)
 
     def inputs(self, arguments: Sequence[T]) -> list[T]:
@@ -62,12 +62,12 @@ class Problem:
         return parts
 
 
-def problem_of(job: Job, batch: Batch, stride: int = 1) -> Problem:
-    """The problem of a job for a batch. Raises KeyError where the batch lacks an input."""
-    inputs = [i.name for i in job.op.inputs]
+def signature_of(call: Call, batch: Batch, stride: int = 1) -> CallSignature:
+    """The signature of a call for a batch. Raises KeyError where the batch lacks an input."""
+    inputs = [i.name for i in call.op.inputs]
     names = (*inputs, *(name for name in _EXTRAS if name in batch.inputs))
-    return Problem(
-        job.implementation.call, repr(sorted(job.params.items())), job.order, names,
-        tuple(inputs.index(name) for name in job.op.differentiable_inputs), job.op.elementwise, batch.dtype,
+    return CallSignature(
+        call.implementation.call, repr(sorted(call.params.items())), call.order, names,
+        tuple(inputs.index(name) for name in call.op.differentiable_inputs), call.op.elementwise, batch.dtype,
         tuple(batch.inputs[name].shape for name in names), stride,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Programs: held by problem, few, their seconds counted; refusals and failures remembered."""
+"""CompiledCache: held by signature, few, their seconds counted; refusals and failures remembered."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import pytest
 
 from ulpfuzz.fuzzer.case import TANGENT, Batch
 from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar, vector
+from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature, signature_of
+from ulpfuzz.fuzzer.frameworks.backends.compiled_cache import CompiledCache, Program
 from ulpfuzz.fuzzer.frameworks.backends.expression import told
 from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes, padded_rows
-from ulpfuzz.fuzzer.frameworks.backends.problem import Problem, problem_of
-from ulpfuzz.fuzzer.frameworks.backends.programs import Program, Programs
 from ulpfuzz.fuzzer.frameworks.backends.unsupported import unsupported
-from ulpfuzz.fuzzer.frameworks.framework import FrameworkError, Job
+from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 
 
-def problem(rows: int, call: str = "f(x)", **params: Any) -> Problem:
+def signature(rows: int, call: str = "f(x)", **params: Any) -> CallSignature:
     implementation = Implementation("torch", call)
-    job = Job(Op("probe", (scalar("x"),), (implementation,)), implementation, params)
-    return problem_of(job, Batch("float32", {"x": np.ones(rows, np.float32)}))
+    job = Call(Op("probe", (scalar("x"),), (implementation,)), implementation, params)
+    return signature_of(job, Batch("float32", {"x": np.ones(rows, np.float32)}))
 
 
 class Built:
@@ -38,12 +38,12 @@ class Built:
         return lambda *arguments: list(arguments)
 
 
-def run(programs: Programs, rows: int, build: Built, **params: Any) -> Sequence[Any]:
-    return programs.run(problem(rows, **params), build, [rows])
+def run(programs: CompiledCache, rows: int, build: Built, **params: Any) -> Sequence[Any]:
+    return programs.run(signature(rows, **params), build, [rows])
 
 
 def test_a_program_is_built_once_for_each_problem() -> None:
-    programs, build = Programs(8, lazy=False), Built()
+    programs, build = CompiledCache(8, lazy=False), Built()
     assert [run(programs, rows, build) for rows in (1, 2, 1)] == [[1], [2], [1]]
     assert build.count == 2
     run(programs, 1, build, alpha=2.0)
@@ -52,7 +52,7 @@ def test_a_program_is_built_once_for_each_problem() -> None:
 
 
 def test_the_least_recently_used_are_dropped() -> None:
-    programs, build = Programs(3, lazy=True), Built()
+    programs, build = CompiledCache(3, lazy=True), Built()
     for rows in (1, 2, 3, 1, 4):
         run(programs, rows, build)
     assert (len(programs), build.count) == (3, 4)
@@ -64,7 +64,7 @@ def test_the_least_recently_used_are_dropped() -> None:
 
 def test_a_framework_that_keeps_what_it_compiled_is_told_to_forget() -> None:
     forgotten: list[int] = []
-    programs, build = Programs(4, lazy=True, forget=lambda: forgotten.append(1)), Built()
+    programs, build = CompiledCache(4, lazy=True, forget=lambda: forgotten.append(1)), Built()
     for rows in range(1, 21):
         run(programs, rows, build)
         assert len(programs) <= 4
@@ -72,7 +72,7 @@ def test_a_framework_that_keeps_what_it_compiled_is_told_to_forget() -> None:
 
 
 def test_a_refusal_holds_for_every_shape() -> None:
-    programs, build = Programs(8, lazy=True), Built(NotImplementedError("no rule"))
+    programs, build = CompiledCache(8, lazy=True), Built(NotImplementedError("no rule"))
     with pytest.raises(NotImplementedError):
         run(programs, 1, build)
     for rows in (1, 2):
@@ -82,7 +82,7 @@ def test_a_refusal_holds_for_every_shape() -> None:
 
 
 def test_a_failure_to_build_is_remembered_at_its_shape_only() -> None:
-    programs, build = Programs(8, lazy=False), Built(TypeError("bad call"))
+    programs, build = CompiledCache(8, lazy=False), Built(TypeError("bad call"))
     with pytest.raises(TypeError):
         run(programs, 1, build)
     with pytest.raises(FrameworkError, match=r"^TypeError: bad call$"):
@@ -91,7 +91,7 @@ def test_a_failure_to_build_is_remembered_at_its_shape_only() -> None:
 
 
 def test_a_call_that_fails_on_its_numbers_may_succeed_on_others() -> None:
-    programs = Programs(8, lazy=True)
+    programs = CompiledCache(8, lazy=True)
 
     def build() -> Program:
         def program(x: float) -> list[float]:
@@ -100,8 +100,8 @@ def test_a_call_that_fails_on_its_numbers_may_succeed_on_others() -> None:
         return program
 
     with pytest.raises(ZeroDivisionError):
-        programs.run(problem(1), build, [0.0])
-    assert programs.run(problem(1), build, [2.0]) == [0.5]
+        programs.run(signature(1), build, [0.0])
+    assert programs.run(signature(1), build, [2.0]) == [0.5]
 
 
 class InductorError(Exception):
@@ -143,7 +143,7 @@ def test_directions_are_the_parts_of_the_tangent() -> None:
     op = Op("probe", (vector("x"), scalar("y", differentiable=False), scalar("z")), (implementation,))
     tangent = np.arange(8.0).reshape(2, 4)
     batch = Batch("float64", {"x": np.ones((2, 3)), "y": np.ones(2), "z": np.ones(2), TANGENT: tangent})
-    x, z = problem_of(Job(op, implementation, {}, "jvp"), batch).directions(tangent, lambda part, shape: part.reshape(shape))
+    x, z = signature_of(Call(op, implementation, {}, "jvp"), batch).directions(tangent, lambda part, shape: part.reshape(shape))
     assert x.tolist() == [[0, 1, 2], [4, 5, 6]]
     assert z.tolist() == [3, 7]
 

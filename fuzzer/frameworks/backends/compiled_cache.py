@@ -1,4 +1,4 @@
-"""Programs: compiled callables by the problem that they solve, few enough to be held, with the seconds that compiling took."""
+"""CompiledCache: compiled callables by call signature, few enough to be held, with the seconds that compiling took."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
+from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature
 from ulpfuzz.fuzzer.frameworks.backends.expression import told
-from ulpfuzz.fuzzer.frameworks.backends.problem import Problem
 from ulpfuzz.fuzzer.frameworks.backends.unsupported import unsupported
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 
@@ -16,11 +16,11 @@ T = TypeVar("T")  # an array of the framework's
 Program: TypeAlias = Callable[..., Sequence[T]]
 
 
-class Programs(Generic[T]):
-    """Holds the programs used last, at most `capacity`; what a framework refused to compile is not asked for again.
+class CompiledCache(Generic[T]):
+    """Holds the compiled used last, at most `capacity`; what a framework refused to compile is not asked for again.
 
     seconds: what compiling took: building a program, and its first call where that compiles (`lazy`). forget: where the framework
-    itself keeps what it compiled, empties its caches; called after each `capacity` programs that were built, which are then dropped.
+    itself keeps what it compiled, empties its caches; called after each `capacity` compiled that were built, which are then dropped.
     """
 
     def __init__(self, capacity: int, *, lazy: bool, forget: Callable[[], object] | None = None) -> None:
@@ -28,24 +28,24 @@ class Programs(Generic[T]):
         self.lazy = lazy
         self.forget = forget
         self.seconds = 0.0
-        self._held: OrderedDict[Problem, Program[T]] = OrderedDict()
-        self._refused: dict[Problem, str] = {}
+        self._held: OrderedDict[CallSignature, Program[T]] = OrderedDict()
+        self._refused: dict[CallSignature, str] = {}
         self._built = 0
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def run(self, problem: Problem, build: Callable[[], Program[T]], arguments: Sequence[T]) -> Sequence[T]:
+    def run(self, signature: CallSignature, build: Callable[[], Program[T]], arguments: Sequence[T]) -> Sequence[T]:
         """What the problem's program answers; it is built (and counted) where it is not held.
 
         Raises what the framework raises. A failure to compile is raised again, and costs nothing, at the next call of the same
-        problem; one that says "unsupported" at any shape.
+        signature; one that says "unsupported" at any shape.
         """
-        program = self._held.get(problem)
+        program = self._held.get(signature)
         if program is not None:
-            self._held.move_to_end(problem)
+            self._held.move_to_end(signature)
             return program(*arguments)
-        message = self._refused.get(problem.at_any_shape())
+        message = self._refused.get(signature.at_any_shape())
         if message is not None:
             raise FrameworkError(message)
         start = time.perf_counter()
@@ -53,27 +53,27 @@ class Programs(Generic[T]):
             program = build()
             if not self.lazy:
                 self.seconds += time.perf_counter() - start
-                self._hold(problem, program)
+                self._hold(signature, program)
                 return program(*arguments)
             answers = program(*arguments)
         except Exception as error:
             if program is None or _of_a_compiler(error):
-                self._hold(problem, _failing(error))
+                self._hold(signature, _failing(error))
             if unsupported(error):
-                self._refused[problem.at_any_shape()] = told(error)
+                self._refused[signature.at_any_shape()] = told(error)
             raise
         finally:
             if self.lazy or program is None:
                 self.seconds += time.perf_counter() - start
-        self._hold(problem, program)
+        self._hold(signature, program)
         return answers
 
-    def _hold(self, problem: Problem, program: Program[T]) -> None:
+    def _hold(self, signature: CallSignature, program: Program[T]) -> None:
         self._built += 1
         if self.forget is not None and self._built % self.capacity == 0:
             self._held.clear()
             self.forget()
-        self._held[problem] = program
+        self._held[signature] = program
         while len(self._held) > self.capacity:
             self._held.popitem(last=False)
 

@@ -1,4 +1,4 @@
-"""Resident: a call of one number whose inputs are made and whose answers stay where the target computes, by the bits of its inputs."""
+"""DeviceSweep: a call of one number whose inputs are made and whose answers stay where the target computes, by the bits of its inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sour
 
 
 @dataclass(frozen=True)
-class Resident:
+class DeviceSweep:
     """torch: the module; device: of its tensors; function: of the one input."""
 
     torch: ModuleType
