@@ -137,7 +137,7 @@ def test_a_host_tells_what_this_process_tells() -> None:
         for op, x in (("exp", 2.0), ("tanh", 0.3), ("log", 1.0)):
             cell = cell_of(op)
             (subject, *_) = subjects_of(cell, (TARGET,))
-            job = Evaluator(cell, [subject], SWEEP_CAPS).calls.job(subject)
+            job = Evaluator(cell, [subject], SWEEP_CAPS).calls.described(subject)
             told, here = (device_chunk.scan(where, job, at(x), 3 * CALL, 4.0) for where in (there, OnCpu()))
             assert told is not None
             assert here is not None
@@ -186,7 +186,7 @@ def test_a_gpu_judges_its_own_chunk(op: str) -> None:
     cell, target = cell_of(op), "torch:cuda:eager"
     (subject, *_) = subjects_of(cell, (target,))
     evaluator = Evaluator(cell, [subject], SWEEP_CAPS)
-    told = device_chunk.scan(evaluator.calls.framework(subject), evaluator.calls.job(subject), at(0.5), 4 * CALL, 4.0)
+    told = device_chunk.scan(evaluator.calls.framework(subject), evaluator.calls.described(subject), at(0.5), 4 * CALL, 4.0)
     assert told is not None
     assert len(told.rest) < CALL
     device = run_chunk(Chunk(cell, (target,), at(0.5), 4 * CALL)).partial_results[subject.target, subject.implementation.call]
