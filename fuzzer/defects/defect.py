@@ -1,0 +1,67 @@
+"""Defect: what a user acts on. Plain data; JSON-ready fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+#: ordinary: wrong within everyday inputs. range: something on the way over- or underflows while the truth is a normal number. special: at an
+#: infinity, a NaN or a pole. accuracy: small but above a published limit. compiled: eager is right on the same bits.
+Kind = Literal[
+    "ordinary",
+    "range",
+    "special",
+    "flush",
+    "accuracy",
+    "inconsistent",
+    "exception",
+    "crash",
+    "hang",
+    "nondeterministic",
+    "compiled",
+]
+KINDS: tuple[Kind, ...] = (
+    "ordinary", "crash", "hang", "nondeterministic", "compiled", "range", "inconsistent", "accuracy", "special", "exception", "flush",
+)  # fmt: skip
+
+#: What people say of a defect. fixed is said by a run or a person; the others by people.
+State = Literal["open", "known", "wontfix", "fixed"]
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A fault of one framework: findings that share cause and kernel, across calls, dtypes, orders, params and aliases."""
+
+    #: That of its oldest member. Ids are never reused; `merged` holds those of defects that became this one.
+    id: str
+    #: The headline of its face.
+    title: str
+    framework: str
+    kind: Kind
+    #: From 0 to 1: what ordinary users meet comes first (defects.rank).
+    score: float
+    #: From 1 within its framework.
+    rank: int
+    #: The id of the finding that shows it best: ordinary inputs first, then fewest bits.
+    face: str
+    #: Ids of its findings, the face first.
+    members: tuple[str, ...]
+    ops: tuple[str, ...]
+    calls: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    orders: tuple[str, ...]
+    #: Targets that answer rightly at the face's bits.
+    avoidable_by: tuple[str, ...] = ()
+    #: Why the members are one defect, a line each: "the same wrong bits at the same case: torch.a, torch.b".
+    because: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+    state: State = "open"
+    #: The starts of the first and the last run that saw a member.
+    first_seen: str = ""
+    last_seen: str = ""
+    #: new, known, fixed, reopened, not-run against the baseline; "" where there is none.
+    status: str = ""
+    #: Versions of the framework that it was seen in.
+    versions: tuple[str, ...] = ()
+    #: The defects of other frameworks at the same op and symptom.
+    similar: tuple[str, ...] = field(default=())
