@@ -21,6 +21,8 @@ from ulpfuzz.fuzzer.search.ledger import Candidate
 
 #: Candidates per framework call (one compiled shape); of rows with NaN or infinities (each a limit of its own); calls per finding.
 CALL, SPECIAL_CALL, CALLS = 64, 12, 40
+#: Binades from 1 as far as numbers are ordinary: activations, logits, weights and lengths lie within 2^-12..2^12 (defects.rank).
+ORDINARY = 12
 #: The excess may fall to the power of LOSS below it: a simple case is worth more than the last bits of error.
 LOSS = 64.0
 
@@ -201,7 +203,7 @@ def _plainer(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch
 def _simple_rows(flat: list[float], fmt: Format, spec: Input | None) -> Iterator[list[float]]:
     """Simpler vectors than `flat`: one value everywhere, one value but for the worst, all rounded to few digits."""
     heaviest = max(range(len(flat)), key=lambda i: _weight(flat[i], fmt))
-    total = sum(_weight(x, fmt)[0] for x in flat)
+    total = _total(flat, fmt)
     for value in _simple_values(flat[heaviest], fmt, spec)[:6]:
         yield [value] * len(flat)
     for value in _simple_values(flat[heaviest], fmt, spec)[:4]:
@@ -210,8 +212,14 @@ def _simple_rows(flat: list[float], fmt: Format, spec: Input | None) -> Iterator
         told = [float(f"{x:.{digits}g}") if math.isfinite(x) else x for x in flat]
         rounded = [float(v) for v in fmt.round(np.asarray(told)).astype(np.float64)]
         inside = all(_allowed(x, spec) or x == y for x, y in zip(rounded, flat, strict=True))
-        if inside and sum(_weight(x, fmt)[0] for x in rounded) < total:
+        if inside and _total(rounded, fmt) < total:
             yield rounded
+
+
+def _total(numbers: Sequence[float], fmt: Format) -> tuple[int, int]:
+    """How many numbers nobody meets, and the digits of all."""
+    weights = [_weight(x, fmt) for x in numbers]
+    return sum(w[0] for w in weights), sum(w[1] for w in weights)
 
 
 def _with(row: Batch, name: str, values: Any) -> Batch:
@@ -247,13 +255,18 @@ def _allowed(x: float, spec: Input | None) -> bool:
     return spec is None or (spec.low <= x <= spec.high and (not spec.integers or x.is_integer()))
 
 
-def _weight(x: float, fmt: Format) -> tuple[int, float, int]:
-    """Decimal digits that tell the number in its format, its distance from 1 in magnitude, its sign. Infinities and NaN weigh most."""
+def _weight(x: float, fmt: Format) -> tuple[int, int, float, int]:
+    """Whether it is a number that nobody meets, its decimal digits in its format, its distance from 1 in magnitude, its sign. Infinities and
+    NaN weigh most.
+
+    What everybody meets comes first: of laplace.logpdf(800) = 0 a user makes sense, of the same zero at scale 2^-53, one digit shorter, none.
+    """
     if x == 0:
-        return (0, 0.0, int(math.copysign(1.0, x) < 0))
+        return (0, 0, 0.0, int(math.copysign(1.0, x) < 0))
     if not math.isfinite(x):
-        return (10, float(math.isnan(x)), int(x < 0))
-    return (_digits(x, fmt), abs(math.log2(abs(x))), int(x < 0))
+        return (2, 10, float(math.isnan(x)), int(x < 0))
+    distance = abs(math.log2(abs(x)))
+    return (int(distance > ORDINARY), _digits(x, fmt), distance, int(x < 0))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -41,7 +41,7 @@ def candidate_of(evaluator: Evaluator, symptom: Symptom, *, within: Placement | 
     return ledger.best(symptom)[0]
 
 
-def weights(row: Batch) -> list[tuple[int, float, int]]:
+def weights(row: Batch) -> list[tuple[int, int, float, int]]:
     fmt = row.format
     return sorted((_weight(float(v), fmt) for values in row.exact().values() for v in values.ravel()), reverse=True)
 
@@ -84,7 +84,15 @@ def test_one_element_is_enough(case: str) -> None:
     simple = shrink(evaluator, subject, candidate_of(evaluator, symptom, **inputs))
     assert simple.row.inputs["x"].shape == (1, 1)
     assert np.isfinite(simple.row.inputs["x"]).all()
-    assert _weight(float(simple.row.inputs["x"][0, 0]), simple.row.format)[0] <= 2
+    assert _weight(float(simple.row.inputs["x"][0, 0]), simple.row.format)[1] <= 2
+
+
+def test_a_number_that_everybody_meets_is_not_exchanged_for_one_that_nobody_does() -> None:
+    fmt = format_named("float32")
+    assert _weight(1234.5, fmt) < _weight(2.0**-53, fmt) < _weight(math.inf, fmt)
+    assert _simple_values(1234.5, fmt, None) == [
+        v for v in _simple_values(1234.5, fmt, None) if v == 0 or 2**-12 <= abs(v) <= 2**12
+    ]
 
 
 def test_an_infinity_that_matters_stays() -> None:
