@@ -16,16 +16,27 @@ from ulpfuzz.fuzzer.findings.label import is_listed_separately
 class Lesson:
     """A shard's counts, the ids of its findings with their excesses, and what it could not do. Stored as JSON: the names of the fields stay."""
 
+    #: Elements judged.
     verdicts: int
+    #: Elements by the tier that knew their truth.
     by_tier: dict[str, int]
+    #: Seconds by phase.
     by_phase: dict[str, float]
+    #: Finding id -> excess, of findings that count.
     found: dict[str, float]
+    #: The worst points, as `record_of` writes them.
     corpus: list[dict[str, Any]]
+    #: Subjects that were run.
     ran: int = 1
+    #: (target, call) that the rest of the run leaves out in this cell.
     excluded: Sequence[Sequence[str]] = ()
+    #: (cell, target, call, message) of those that do not support the cell.
     unsupported: Sequence[Sequence[str]] = ()
+    #: A line for each crash that did not happen again.
     incidents: Sequence[str] = ()
+    #: (cell, target, call, message, reason) of checks of arguments.
     rejected: Sequence[Sequence[str]] = ()
+    #: (target, call) of peers that died.
     dead_peers: Sequence[Sequence[str]] = ()
 
     @classmethod

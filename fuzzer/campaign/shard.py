@@ -32,9 +32,11 @@ MAX_CRASHES = 3
 class Shard:
     """A pure function of its fields: one cell searched, its findings certified."""
 
+    #: What is searched.
     cell: Cell
     #: Full names.
     targets: tuple[str, ...]
+    #: Of the run.
     seed: int
     #: The number of the round, from 0.
     round: int
@@ -86,6 +88,7 @@ class ShardResult(Result):
 
     #: Elements judged.
     verdicts: int = 0
+    #: Of the whole shard.
     seconds: float = 0.0
     #: Seconds, a partition of the shard's time (Clock).
     by_phase: dict[str, float] = field(default_factory=dict)
@@ -93,7 +96,9 @@ class ShardResult(Result):
     by_tier: dict[str, int] = field(default_factory=dict)
     #: Seconds by tier.
     tier_seconds: dict[str, float] = field(default_factory=dict)
+    #: A summary per subject.
     cells: list[CellSummary] = field(default_factory=list)
+    #: Certified.
     findings: list[Finding] = field(default_factory=list)
     #: The worst points, for later rounds.
     corpus: list[Case] = field(default_factory=list)

@@ -13,18 +13,23 @@ from ulpfuzz.fuzzer.cell import Cell
 class Totals:
     """Counts that grow shard by shard; the order of the shards makes no difference to the sums."""
 
+    #: That ended.
     shards: int = 0
+    #: Elements judged.
     verdicts: int = 0
     #: Keys of the cells in which something ran.
     reached: set[str] = field(default_factory=set)
     #: Ids.
     findings: set[str] = field(default_factory=set)
+    #: A line for each shard that broke.
     failures: list[str] = field(default_factory=list)
     #: (cell, target, call, message), in the order in which they came.
     unsupported: dict[tuple[str, ...], None] = field(default_factory=dict)
     #: (cell, target, call) -> what it said, and why.
     rejected: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    #: Elements by the tier that knew their truth.
     tiers: Counter[str] = field(default_factory=Counter)
+    #: Seconds by phase.
     phases: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     #: By cell the seconds of its last shard.
     took: dict[str, float] = field(default_factory=dict)

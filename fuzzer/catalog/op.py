@@ -41,12 +41,14 @@ def axis_size(axis: Axis, n: int) -> int:
 class Input:
     """A named input of an op."""
 
+    #: As the definition and the calls name it.
     name: str
     #: The shape of one row: () a scalar, ("n",) a vector, ("n", "n") a matrix, any other a tensor. n is the length that the inputs of a
     #: case have in common; a number is a fixed size (axis_size).
     axes: tuple[Axis, ...] = ()
     #: The domain is the closed interval [low, high] on the extended reals.
     low: float = -float("inf")
+    #: The other end.
     high: float = float("inf")
     #: Its numbers are integers.
     integers: bool = False
@@ -189,6 +191,7 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 class Implementation:
     """One call in one framework that claims to compute an op."""
 
+    #: Of FRAMEWORKS, or a plugin's.
     framework: str
     #: The expression that a user would type, over the names of the op's inputs and params and the framework's usual module names (torch;
     #: tf; jax, jnp; np, scipy).
@@ -259,7 +262,9 @@ class Op:
 
     #: Canonical, snake_case.
     name: str
+    #: In the order of the definition's arguments.
     inputs: tuple[Input, ...]
+    #: The calls that claim to compute it, framework by framework.
     implementations: tuple[Implementation, ...]
     #: The module of its record.
     family: str = ""
@@ -267,6 +272,7 @@ class Op:
     params: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     #: The row of the table of limits (judge.limits).
     accuracy: Accuracy = "composite"
+    #: Of ORDERS, those that it has.
     orders: tuple[str, ...] = ORDERS
     #: Near its zeros off the origin the limit is absolute, because they are ill-conditioned.
     absolute_near_zeros: bool = False
@@ -276,6 +282,7 @@ class Op:
     sup_second_derivative: float | None = None
     #: f(+-0) is +-0, for ops of one number (C23 Annex F.10, or the formula itself in IEEE 754 where `source` says so).
     keeps_zero_sign: bool = False
+    #: What users would look for it under; the study's rows are matched by them.
     topics: tuple[str, ...] = ()
     #: A name in ulpfuzz.oracles.definitions; default: the op's.
     definition: str = ""
@@ -284,7 +291,9 @@ class Op:
     accepts: Mapping[str, float | str] = field(default_factory=dict)
     #: Gradients that frameworks document where there is none.
     conventions: tuple[Convention, ...] = ()
+    #: The page or the paper that the definition follows.
     source: str = ""
+    #: The least length of vectors that makes sense.
     min_length: int = 1
     #: The lengths n that make sense; empty: the usual list.
     lengths: tuple[int, ...] = ()

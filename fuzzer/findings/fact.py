@@ -24,13 +24,17 @@ class PartialResult:
     """Counts of one call over some inputs, numbered as in the space (inputs.exhaustive.Space). The store keeps its fields by their
     names."""
 
+    #: Inputs that were run.
     inputs: int = 0
+    #: Outputs that were judged.
     elements: int = 0
     #: The largest error in ulps that no flush-to-zero policy explains; inf for a wrong special value; -1: none.
     worst: float = -1.0
     #: The input of that error (-1: none), its output, and the answer there.
     at: int = -1
+    #: The number of that output.
     output: int = 0
+    #: What the target answered there.
     answer: float = math.nan
     #: An upper bound of every error in ulps.
     most: float = 0.0
@@ -86,34 +90,49 @@ def fewest(intervals: ArrayLike, most: int = INTERVALS) -> list[Interval]:
 
 @dataclass(frozen=True)
 class Fact(TargetCell):
-    """What is known of one call on one target over every input of a space.
+    """What is known of one call on one target over every input of a space."""
 
-    proved: no input was left undecided, and nothing raised. max_ulps: the largest error (inf for a wrong special value, nan where nothing
-    was judged), at the inputs `at` (name -> C99 hex), where the target answered `output` to the truth `reference` (decimal); bound: no
-    error exceeds it. limit: T in ulps, None where the op has no published one. intervals: [[from, to], ...] per input name order, of inputs
-    with findings; where the op takes pairs, none. version: of the framework.
-    """
-
+    #: The name of the space (inputs.exhaustive.Space).
     space: str
+    #: No input was left undecided, and nothing raised.
     proved: bool
+    #: Inputs that were run.
     inputs: int
+    #: The largest error in ulps of the dtype; inf for a wrong special value, nan where nothing was judged.
     max_ulps: float
+    #: No error exceeds it, in ulps.
     bound: float
+    #: The inputs of the largest error: name -> C99 hex.
     at: dict[str, str]
+    #: The target's answer there.
     output: float
+    #: The truth there, decimal.
     reference: str
+    #: T in ulps, None where the op has no published one.
     limit: float | None
+    #: Elements that are not the correctly rounded result.
     not_correctly_rounded: int
+    #: Elements beyond T, or of a wrong kind.
     beyond_limit: int
+    #: Inputs with a finding.
     failing: int
+    #: Elements that a flush-to-zero policy explains.
     flushed: int
+    #: Elements of which nothing is proved.
     undecided: int
+    #: Elements by class.
     classes: dict[str, int]
+    #: [from, to] of inputs with findings, rising; none where the op takes pairs.
     intervals: list[list[float]]
+    #: The framework's message where a call failed.
     error: str = ""
+    #: Of the framework.
     version: str = ""
+    #: The id of the sweep.
     sweep: str = ""
+    #: When it ended, ISO 8601.
     date: str = ""
+    #: Of its chunks.
     seconds: float = 0.0
 
     @property

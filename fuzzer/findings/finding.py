@@ -35,11 +35,17 @@ class Finding:
 
     #: The stable slug.
     id: str
+    #: Its name in the catalogue.
     op: str
+    #: Of the cell, in the op's order.
     params: dict[str, Any]
+    #: Of catalog.op.ORDERS.
     order: str
+    #: The format of inputs and outputs.
     dtype: str
+    #: Its full name.
     target: str
+    #: The call, as the catalogue writes it.
     implementation: str
     #: How it looks (judge.verdict.Symptom).
     symptom: str
@@ -66,6 +72,7 @@ class Finding:
     reference: str
     #: The target's answer there.
     output: float
+    #: Its C99 hex.
     output_hex: str
     #: Targets that got the same bits right.
     avoidable_by: list[str]
@@ -86,6 +93,7 @@ class Finding:
     status: str = "new"
     #: The starts of the first and the last run that has it.
     first_seen: str = ""
+    #: The start of the last run that has it.
     last_seen: str = ""
     #: "" of a defect, else documented, composed or flush (findings.label)
     label: str = ""
@@ -140,6 +148,7 @@ class Run:
     budget: str
     #: running, finished or interrupted.
     state: str = "running"
+    #: From its start to its end.
     seconds: float = 0.0
     #: Elements judged.
     verdicts: int = 0

@@ -34,8 +34,11 @@ class Comparison:
     targets: tuple[str, str] | None = None
     #: Findings of the run by status.
     new: list[Finding] = field(default_factory=list)
+    #: In the baseline, about as bad.
     known: list[Finding] = field(default_factory=list)
+    #: On the same bits more is lost, by CHANGED_BITS or more.
     worse: list[Finding] = field(default_factory=list)
+    #: On the same bits less is lost, by CHANGED_BITS or more.
     better: list[Finding] = field(default_factory=list)
     #: Its case was run again, and passed (of two targets: the other's answer to the same bits was right).
     fixed: list[Finding] = field(default_factory=list)

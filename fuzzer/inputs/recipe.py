@@ -53,6 +53,7 @@ class Draw:
 class Recipe:
     """A batch in a few small numbers; the same recipe, landmarks and dtype expand to the same bits."""
 
+    #: Of the numbers that it draws.
     seed: int
     #: How many rows it expands to.
     rows: int

@@ -63,6 +63,7 @@ class AccuracyLimit:
     sup_derivative: float | None
     #: Whose limit it is.
     source: str
+    #: The order of derivative that it is for.
     order: str = "value"
     #: Op.error_norm at this order.
     error_norm: str = ""

@@ -30,15 +30,21 @@ from ulpfuzz.oracles.kept import Kept
 class Suspect:
     """One answer that the judge calls wrong."""
 
+    #: What the answer claims to be.
     function: Function
+    #: What it is judged by.
     rule: Rule
     #: The row's exact inputs, without their leading axis.
     single: dict[str, NDArray[np.float64]]
+    #: The number of the output.
     output: int
+    #: What the framework answered.
     answer: float
     #: What the judge said of it.
     class_: Class = Class.unstable
+    #: How it looks.
     symptom: Symptom = Symptom.precision
+    #: E of the error model, as the judge had it.
     excess: float = math.inf
     #: What a normwise error is measured against beside the answer itself (normwise.moduli); 0 where nothing is.
     modulus: float = 0.0

@@ -20,8 +20,11 @@ _GRAVITY = {
 class Graveness:
     """What makes a finding grave, or not."""
 
+    #: unstable or inaccurate.
     class_: Class
+    #: How it looks.
     symptom: Symptom
+    #: The error.
     ulps: float
     #: T, in ulps.
     limit: float

@@ -28,6 +28,7 @@ class ErrorScale:
     top: float
     #: The truth inside [-top, top], a double-double; value_lo None: zero everywhere.
     value: Array
+    #: The low word of the truth: value + value_lo is the truth to twice the precision of binary64.
     value_lo: Array | None
     #: The uncertainty of the truth, in absolute terms.
     radius: Array
@@ -35,6 +36,7 @@ class ErrorScale:
     ulp: Array
     #: Elements where every number within `width` of the truth is right; None: nowhere.
     interval: NDArray[np.bool_] | None
+    #: Of the truth's enclosure, in ulps.
     width: Array
     #: The largest error that is surely within the limit; negative where the truth is no number or an interval. None where no limit was
     #: given.

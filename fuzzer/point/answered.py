@@ -35,7 +35,9 @@ class Answered:
     ulps: list[float] = field(default_factory=list)
     #: E of the error model; nan where it was not computed.
     excess: list[float] = field(default_factory=list)
+    #: The class of each element, by name.
     classes: list[Class] = field(default_factory=list)
+    #: The symptom of each element, by name.
     symptoms: list[Symptom] = field(default_factory=list)
     #: Elements beyond the limit that the target's flush-to-zero policy explains.
     flushes: list[bool] = field(default_factory=list)
@@ -115,8 +117,11 @@ class Probe:
 
     #: The op, at these params, dtype and order.
     op: str
+    #: Of the op, in its order.
     params: dict[str, Any]
+    #: The format of the inputs.
     dtype: str
+    #: Of catalog.op.ORDERS.
     order: str
     #: Name -> C99 hex floats of the rounded numbers, as nested as they were given.
     inputs: dict[str, Any]

@@ -77,7 +77,9 @@ def probe(
 class _Reading:
     """Answers and verdicts of one call, or of one row of it: arrays of shape (rows, outputs)."""
 
+    #: Where the row stood in the call.
     placement: Placement
+    #: All outputs, a row per position.
     answers: NDArray[Any]
     #: Errors in ulps.
     ulps: NDArray[np.float64]

@@ -29,11 +29,15 @@ class Candidate:
 
     #: A batch of the one row, and the number of the output.
     row: Batch
+    #: The number of the output.
     output: int
+    #: As the judge had it.
     class_: Class
+    #: How it looks.
     symptom: Symptom
     #: The error in ulps, and the excess.
     ulps: float
+    #: E of the error model.
     excess: float
     #: The binary exponent of the row's least ordinary number (binades).
     exponent: int

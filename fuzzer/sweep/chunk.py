@@ -32,13 +32,17 @@ from ulpfuzz.oracles.reference import FINITE
 class Chunk:
     """Consecutive inputs of the space of a cell, judged as one task."""
 
+    #: What is swept.
     cell: Cell
+    #: Full names.
     targets: tuple[str, ...]
     #: Its inputs have the numbers `first` to `first + count`.
     first: int
+    #: Inputs of the chunk.
     count: int
     #: See Task.
     isolated: bool = False
+    #: Seconds that a framework call may take.
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have, or None.
     memory: int | None = None

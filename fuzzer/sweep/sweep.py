@@ -45,7 +45,9 @@ class SweepSettings:
     ops: str
     #: The one dtype.
     dtype: str
+    #: Of catalog.op.ORDERS.
     orders: tuple[str, ...] = ("value",)
+    #: Full names or patterns, separated by commas; None: all installed.
     targets: str | None = None
     #: Of the one op, None: each of its usual sets.
     params: dict[str, Any] | None = None

@@ -17,17 +17,25 @@ _EXTRAS = (COTANGENT, TANGENT)
 
 @dataclass(frozen=True)
 class CallSignature:
-    """names: the arguments in order, the op's inputs and then those of COTANGENT and TANGENT that the batch has. leaves: the places
-    of the differentiable ones. params: their text. shapes: of the arguments. stride: of their last axis."""
+    """What a program is compiled for, and what a function is differentiated by."""
 
+    #: The expression.
     call: str
+    #: Their text.
     params: str
+    #: Of catalog.op.ORDERS.
     order: str
+    #: The arguments in order: the op's inputs, then those of COTANGENT and TANGENT that the batch has.
     names: tuple[str, ...]
+    #: The places of the differentiable ones.
     leaves: tuple[int, ...]
+    #: Whether rows are elements of one flat array.
     elementwise: bool
+    #: Of the arguments.
     dtype: str
+    #: Of the arguments.
     shapes: tuple[tuple[int, ...], ...] = ()
+    #: Of their last axis, in elements.
     stride: int = 1
 
     def at_any_shape(self) -> CallSignature:

@@ -47,16 +47,23 @@ def limit(patience: float, memory: int | None) -> None:
 
 @dataclass(frozen=True)
 class Backend:
-    """What is built in a host: the class or factory, its keyword arguments, and what sets switches and reads them back
-    (switches.Setting)."""
+    """What is built in a host, with what sets switches and reads them back (switches.Setting)."""
 
+    #: Its name.
     framework: str
+    #: The module of its class.
     module: str
+    #: The class or factory.
     attribute: str
+    #: Its keyword arguments.
     options: Mapping[str, str] = field(default_factory=dict)
+    #: Statements that precede the first tensor.
     before: tuple[str, ...] = ()
+    #: Statements when the framework is set up.
     after: tuple[str, ...] = ()
+    #: Switch -> an expression whose text is the value in effect.
     reads: Mapping[str, str] = field(default_factory=dict)
+    #: Name -> value, as they must read.
     switches: tuple[tuple[str, str], ...] = ()
 
 

@@ -29,16 +29,23 @@ class ConfigError(UserError):
 
 @dataclass(frozen=True)
 class Spec:
-    """One [[target]] table. switches: `name=value;name=value`. python: the interpreter, "" this one. environment: variables that the
-    host gets beside its own. where: file and table, for messages."""
+    """One [[target]] table."""
 
+    #: As the user calls the target.
     name: str
+    #: Its framework.
     framework: str
+    #: Where it computes.
     device: str = "cpu"
+    #: eager, or a compiler's.
     mode: str = "eager"
+    #: The interpreter that it runs in; empty: this one.
     python: str = ""
+    #: `name=value;name=value`.
     switches: str = ""
+    #: Variables that the host gets beside its own.
     environment: tuple[tuple[str, str], ...] = ()
+    #: The file and table that says so, for messages.
     where: str = ""
 
 

@@ -20,20 +20,26 @@ ON_OFF = ("on", "off")
 
 @dataclass(frozen=True)
 class Switch:
-    """values: the valid ones; () a number from 1 on; None any text. environment: variables to set before the framework is imported
-    (XLA_FLAGS are added to). before: statements after the import that must precede the first tensor; after: the others, which come
-    when the framework is set up. read: an expression whose text is the value that is in effect. In all of them {value} stands for
-    the value, {true} for True where it is on and False where it is off, {bit} for 1 and 0.
-    """
+    """A setting of a framework that changes its numbers. In its texts {value} stands for the value, {true} for True where it is on and False
+    where it is off, {bit} for 1 and 0."""
 
+    #: The framework that has it.
     framework: str
+    #: As the user writes it.
     name: str
+    #: The valid ones; () a number from 1 on; None any text.
     values: tuple[str, ...] | None
+    #: What it changes, in a few words.
     does: str
+    #: An expression whose text is the value in effect.
     read: str
+    #: The page that documents it.
     source: str
+    #: Variables to set before the framework is imported; XLA_FLAGS are added to.
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: Statements after the import that must precede the first tensor.
     before: tuple[str, ...] = ()
+    #: The other statements, which come when the framework is set up.
     after: tuple[str, ...] = ()
 
     @property
