@@ -47,17 +47,23 @@ BASELINE_SHARE = 0.5
 
 
 Watch = Callable[[Progress], None]
+#: What is done with a run that finished, by the workers that it had.
+Afterwards = Callable[[Any, Run], None]
 
 
-def run_campaign(settings: Settings, store: Store, watch: Watch | None = None) -> Run:
-    """Runs a campaign to the end of its budget; returns the finished Run (state finished, or interrupted after Ctrl-C).
+def run_campaign(settings: Settings, store: Store, watch: Watch | None = None, afterwards: Afterwards | None = None) -> Run:
+    """Runs a campaign to the end of its budget, then `afterwards` with its engine; returns the finished Run (state finished, or interrupted
+    after Ctrl-C).
 
     Determinism: with a budget in verdicts the same settings give the same shards and findings; a budget in time cuts the same list of
     shards earlier or later. Raises UserError (UnknownName, SchedulerError, StoreError) before anything is run.
     """
     campaign = _Campaign(settings, store, watch)
     with engine(settings.workers, settings.scheduler, campaign.memory_limit) as execute:
-        return campaign.run(execute)
+        run = campaign.run(execute)
+        if afterwards is not None and run.state == "finished":
+            afterwards(execute, run)
+        return run
 
 
 def first_visit(settings: Settings) -> tuple[int, int]:
@@ -88,7 +94,7 @@ class _Campaign:
         self.spent = 0  # of a budget in verdicts
         self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of the baseline (rerun.fate)
         self.start = time.monotonic()
-        seconds = settings.budget.seconds
+        seconds = settings.discovery_seconds
         self._until = None if seconds is None else time.time() + seconds
         self.pace: Pace | None = None  # of the parts of round 0, where the time is short
         self.baseline = settings.baseline
@@ -201,7 +207,7 @@ class _Campaign:
     def _visits(self) -> Iterator[tuple[int, Visit]]:
         """(round, targets) without end."""
         names = tuple(str(t) for t in self.targets)
-        seconds = self.settings.budget.seconds
+        seconds = self.settings.discovery_seconds
         visits = first_visits(self.cells, names, None if seconds is None else seconds * max(1, self.settings.workers))
         if seconds is not None and visits[0].part:
             work = sum(
@@ -312,7 +318,7 @@ class _Campaign:
                 self._tell(result.cell)
 
     def _replayed_enough(self) -> bool:
-        seconds = self.settings.budget.seconds
+        seconds = self.settings.discovery_seconds
         return seconds is not None and time.monotonic() - self.start >= BASELINE_SHARE * seconds
 
     def _keep(self, result: RerunResult) -> None:
@@ -340,14 +346,14 @@ class _Campaign:
                     memory.corpus = (*memory.corpus, case)
 
     def _out_of_time(self) -> bool:
-        seconds = self.settings.budget.seconds
+        seconds = self.settings.discovery_seconds
         return seconds is not None and time.monotonic() - self.start >= seconds
 
     def _tell(self, current: str) -> None:
         if self.watch is None:
             return
         seconds = time.monotonic() - self.start
-        limit = self.settings.budget.seconds
+        limit = self.settings.discovery_seconds
         self.watch(
             Progress(
                 len(self.totals.reached), len(self.cells), self.totals.shards, self.totals.verdicts, len(self.totals.findings), seconds,

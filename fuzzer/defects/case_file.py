@@ -141,5 +141,9 @@ class CaseFile:
     advice: tuple[Advice, ...] = ()
     #: "confirmed", "unconfirmed" or "": what the stand-alone script of the face said.
     script: str = ""
+    #: Whether the face failed when it was worked on; where not, the rest is empty.
+    fails: bool = True
+    #: Parts of the work that broke, a line each: a fault of ulpfuzz.
+    faults: tuple[str, ...] = ()
     #: Seconds of work.
     seconds: float = 0.0

@@ -1,0 +1,94 @@
+"""CaseTask: the work on one defect, by one face of it, as a task of the engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from ulpfuzz.fuzzer.casework.bench import Bench
+from ulpfuzz.fuzzer.casework.extent import extent_of
+from ulpfuzz.fuzzer.casework.simplest import WHOLE_CALL, simplest
+from ulpfuzz.fuzzer.defects.case_file import CaseFile
+from ulpfuzz.fuzzer.engine.task import Result
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.frameworks.hosts import host
+
+T = TypeVar("T")
+
+#: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
+CALL_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class CaseTask:
+    """A pure function of its fields: the case file of one defect."""
+
+    #: The id of the defect, and what its case file will rest on (queue.key_of).
+    defect: str
+    key: str
+    face: Finding
+    #: Every framework in a process of its own.
+    isolated: bool = False
+    call_timeout: float = CALL_TIMEOUT
+    #: Bytes that a process may have; None for any.
+    memory: int | None = None
+
+    @property
+    def id(self) -> str:
+        return f"case {self.defect}"
+
+    def run(self) -> CaseResult:
+        """Works on the face. Raises what the first part raises; a later part that breaks leaves a line in `CaseFile.faults`."""
+        host.limit(self.call_timeout, self.memory)
+        return CaseResult(self.id, self.defect, case_file=work_on(self.face, self.defect, self.key))
+
+    def in_isolation(self) -> CaseTask:
+        return replace(self, isolated=True)
+
+    def broken(self, failure: str, *, died: bool = False) -> CaseResult:
+        return CaseResult(self.id, self.defect, failure, died)
+
+
+@dataclass(frozen=True)
+class CaseResult(Result):
+    """What the work on a defect gave; None where it broke before anything was known."""
+
+    case_file: CaseFile | None = None
+
+
+@dataclass
+class _Parts:
+    """Runs the parts of the work one after the other: one that breaks costs itself only."""
+
+    faults: list[str] = field(default_factory=list)
+
+    def run(self, part: str, work: Callable[[], T], otherwise: T) -> T:
+        try:
+            return work()
+        except Exception as error:
+            line = (str(error).strip().splitlines() or [""])[0]
+            self.faults.append(f"{part}: {type(error).__name__}: {line}")
+            return otherwise
+
+
+def work_on(face: Finding, defect: str, key: str) -> CaseFile:
+    """The case file of a defect by this face: certified, shrunk, its extent measured. Counts limit the work, so that it is the same each
+    time."""
+    began, parts = time.perf_counter(), _Parts()
+    bench = Bench.of(face)
+    simple = simplest(face, bench)
+    if simple is None:
+        return CaseFile(defect, face.id, key, face.case, "", "", fails=False, seconds=time.perf_counter() - began)
+    case_file = CaseFile(defect, face.id, key, simple.case, simple.output_hex, simple.reference)
+    if face.symptom not in WHOLE_CALL:
+        case_file = _explained(case_file, simple, parts)
+    return replace(case_file, faults=tuple(parts.faults), seconds=time.perf_counter() - began)
+
+
+def _explained(case_file: CaseFile, simple: Finding, parts: _Parts) -> CaseFile:
+    """With what needs the call's answers at other inputs."""
+    bench = Bench.of(simple)
+    extent = parts.run("extent", lambda: extent_of(simple, bench.evaluator, bench.subject), ())
+    return replace(case_file, extent=extent)
