@@ -1,0 +1,230 @@
+"""Grouping: findings that share cause and kernel become one defect, by evidence that stands in their records.
+
+A rule joins two findings, with its reason, where they are of one framework and show the same behaviour (`behaviour_of`): the same kind in
+the same place of the format, in the same way. The rules, in the order of their evidence:
+
+a. the same wrong bits on the same case from several calls, or from several targets of one call: one kernel;
+b. one call at another dtype, other params, or with another symptom of the same behaviour;
+c. a derivative whose value is wrong on the same bits, or another derivative of the same call in the same place;
+d. a call that rests on a function of the framework that has a finding of its own: the same function in two ops, or a formula around it.
+
+What only looks alike stays apart: two calls of which one is right where the other is wrong are two kernels, whatever else they share.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ulpfuzz.fuzzer.defects.case_file import CaseFile
+from ulpfuzz.fuzzer.defects.kind import kind_of
+from ulpfuzz.fuzzer.defects.place import place_of, without_directions
+from ulpfuzz.fuzzer.defects.primitive import Primitives, primitives_of
+from ulpfuzz.fuzzer.defects.rank import is_ours
+from ulpfuzz.fuzzer.defects.union import Union
+from ulpfuzz.fuzzer.findings.finding import Answer, Finding
+from ulpfuzz.fuzzer.findings.identity import digest, framework_of
+from ulpfuzz.fuzzer.findings.label import counted
+
+#: How a wrong answer of an everyday case looks: digits lost, up to all of them, or a number where there is none, and the reverse.
+_LOOKS = {
+    "precision": "digits", "zero": "digits", "wrong_sign": "digits", "internal_flush": "digits", "nan": "overflow", "inf": "overflow",
+}  # fmt: skip
+#: Beyond everyday inputs an intermediate overflow answers inf, NaN, or zero where something is divided by it.
+_LOOKS_BEYOND = {**_LOOKS, "zero": "overflow", "wrong_sign": "overflow"}
+
+
+class Behaviour(NamedTuple):
+    """What findings of one cause have in common beside the call: equal behaviours may be joined, others never are."""
+
+    kind: str
+    side: str
+    look: str
+
+
+class Key(NamedTuple):
+    """Where a call was made: findings of one key differ in what they called, and in which dtype and with which params."""
+
+    framework: str
+    target: str
+    order: str
+    behaviour: Behaviour
+
+
+@dataclass
+class Grouping:
+    """Findings being grouped. `note` says of two names that they are one, and why."""
+
+    findings: Mapping[str, Finding]
+    behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.behaviours = {name: behaviour_of(f) for name, f in self.findings.items()}
+        self.union = Union(self.findings)
+
+    def key(self, finding: Finding) -> Key:
+        return Key(framework_of(finding.target), finding.target, finding.order, self.behaviours[finding.id])
+
+    def primitives(self, finding: Finding) -> Primitives:
+        return primitives_of(finding.op, finding.implementation)
+
+    def chain(self, of: Callable[[Finding], Hashable], why: Callable[[Finding, Finding], str]) -> None:
+        """Joins all findings for which `of` gives the same, None aside."""
+        groups: dict[Hashable, list[Finding]] = defaultdict(list)
+        for finding in self.findings.values():
+            if (at := of(finding)) is not None:
+                groups[at].append(finding)
+        for first, *others in groups.values():
+            for other in others:
+                self.union.join(first.id, other.id, why(first, other))
+
+
+def group(findings: Iterable[Finding], case_files: Mapping[str, CaseFile] | None = None) -> list[tuple[list[str], list[str]]]:
+    """The ids of the findings of each defect, sorted, with the reasons why they are one; what is listed apart (documented, flush) in none.
+
+    case_files: by the id of a face; a diagnosis that names a step joins more. The same whatever the order of the findings.
+    """
+    grouping = Grouping({f.id: f for f in sorted(counted(findings), key=lambda f: f.id)})
+    _same_bits(grouping)
+    _same_call(grouping)
+    _derivatives(grouping)
+    _same_function(grouping)
+    _formulas(grouping)
+    if case_files:
+        _same_diagnosis(grouping, case_files)
+    return grouping.union.sets()
+
+
+def behaviour_of(finding: Finding) -> Behaviour:
+    """How a finding behaves: its kind, the side of the format where its case lies, how its answer looks."""
+    kind = kind_of(finding)
+    if kind in ("crash", "hang", "exception", "nondeterministic", "inconsistent", "compiled"):
+        return Behaviour(kind, "", finding.symptom)
+    place = place_of(finding)
+    looks = _LOOKS if kind in ("ordinary", "accuracy") else _LOOKS_BEYOND
+    look = looks.get(finding.symptom, finding.symptom)
+    return Behaviour(kind, place.side, look)
+
+
+# a. The same bits
+
+
+def _same_bits(grouping: Grouping) -> None:
+    """Calls of one op on targets of one framework that answered the same wrong bits at the same case, and that no case tells apart."""
+    by_call: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    apart: set[tuple[str, ...]] = set()
+    for finding in grouping.findings.values():
+        by_call[_subject(finding, finding.target, finding.implementation)].append(finding)
+        apart |= {_pair(finding, a) for a in _own(finding) if a.class_ == "ok"}
+    for finding in grouping.findings.values():
+        for answer in _own(finding):
+            same = answer.output_hex == finding.output_hex and answer.class_ != "ok"
+            if not same or _pair(finding, answer) in apart:
+                continue
+            for other in by_call.get(_subject(finding, answer.target, answer.implementation), ()):
+                if grouping.behaviours[other.id] == grouping.behaviours[finding.id]:
+                    grouping.union.join(finding.id, other.id, _bits_reason(finding, other))
+
+
+def _own(finding: Finding) -> list[Answer]:
+    """The answers of the finding's own framework at its case, by other calls or on other targets."""
+    framework, subject = framework_of(finding.target), (finding.target, finding.implementation)
+    return [a for a in finding.answers if framework_of(a.target) == framework and (a.target, a.implementation) != subject]
+
+
+def _subject(finding: Finding, target: str, call: str) -> tuple[str, ...]:
+    return (finding.op, digest(finding.params), finding.order, finding.dtype, target, call)
+
+
+def _pair(finding: Finding, answer: Answer) -> tuple[str, ...]:
+    """Two subjects of one cell, in an order that does not depend on whose finding it is."""
+    one, other = sorted(((finding.target, finding.implementation), (answer.target, answer.implementation)))
+    return (finding.op, finding.order, finding.dtype, *one, *other)
+
+
+def _bits_reason(one: Finding, other: Finding) -> str:
+    if one.implementation == other.implementation:
+        return f"the same wrong bits at the same case: {one.target}, {other.target}"
+    return f"the same wrong bits at the same case: {one.implementation}, {other.implementation}"
+
+
+# b. One call
+
+
+def _same_call(grouping: Grouping) -> None:
+    """One call of one op at other dtypes, params, or with another symptom of the same behaviour."""
+    grouping.chain(lambda f: (grouping.key(f), f.op, f.implementation), _call_reason)
+
+
+def _call_reason(one: Finding, other: Finding) -> str:
+    what = "in both dtypes" if one.dtype != other.dtype else "with other params" if one.params != other.params else "by its symptoms"
+    return f"one call behaves alike {what}: {one.dtype} {one.symptom}, {other.dtype} {other.symptom}"
+
+
+# c. Derivatives
+
+
+def _derivatives(grouping: Grouping) -> None:
+    """A derivative and the value on the same bits; derivatives of one call that behave alike."""
+
+    def point(finding: Finding) -> Hashable:
+        inputs = digest(without_directions(finding.case.get("inputs", {})))
+        return (framework_of(finding.target), finding.target, finding.op, finding.implementation, digest(finding.params), finding.dtype, inputs)  # fmt: skip
+
+    def derivative(finding: Finding) -> Hashable | None:
+        if finding.order == "value":
+            return None
+        return (grouping.key(finding)._replace(order=""), finding.op, finding.implementation)
+
+    grouping.chain(point, lambda one, other: f"wrong on the same bits: {one.order} and {other.order} of {one.implementation}")
+    grouping.chain(derivative, lambda one, other: f"derivatives of one call behave alike: {one.order}, {other.order}")
+
+
+# d. One function
+
+
+def _same_function(grouping: Grouping) -> None:
+    """Ops whose calls are the same function of the framework."""
+
+    def of(finding: Finding) -> Hashable | None:
+        primitives = grouping.primitives(finding)
+        return (grouping.key(finding), primitives.functions[0]) if primitives.alone else None
+
+    grouping.chain(of, lambda one, other: f"one function, {grouping.primitives(one).functions[0]}: {one.op}, {other.op}")
+
+
+def _formulas(grouping: Grouping) -> None:
+    """Formulas around a function that has a finding of the same behaviour. Of several functions the innermost: its is the first bad step.
+
+    Digits that a formula of ours loses are its own, whatever the functions in it lose."""
+    of_function: dict[tuple[Key, str], Finding] = {}
+    for finding in grouping.findings.values():
+        primitives = grouping.primitives(finding)
+        if primitives.alone:
+            of_function.setdefault((grouping.key(finding), primitives.functions[0]), finding)
+    for finding in grouping.findings.values():
+        primitives = grouping.primitives(finding)
+        if primitives.alone or (grouping.behaviours[finding.id].look == "digits" and is_ours(finding)):
+            continue
+        for function in primitives.functions:
+            if (primitive := of_function.get((grouping.key(finding), function))) is not None:
+                grouping.union.join(finding.id, primitive.id, f"{finding.op} rests on {function}, which behaves alike: {primitive.op}")
+                break
+
+
+def _same_diagnosis(grouping: Grouping, case_files: Mapping[str, CaseFile]) -> None:
+    """Findings that were worked on and whose confirmed first bad step is the same function of the framework."""
+    steps: dict[str, str] = {}
+    for file in case_files.values():
+        if file.diagnosis is not None and file.diagnosis.confirmed and file.diagnosis.step:
+            steps[file.face] = file.diagnosis.step
+
+    def of(finding: Finding) -> Hashable | None:
+        step = steps.get(finding.id)
+        if step is None:
+            return None
+        return (framework_of(finding.target), finding.target, finding.op, grouping.primitives(finding).functions, step.partition(":")[0])
+
+    grouping.chain(of, lambda one, _: f"the same first bad step: {steps[one.id]}")
