@@ -3,8 +3,8 @@
 A rule joins two findings, with its reason, where they are of one framework and show the same behaviour (`behaviour_of`): the same kind in
 the same place of the format, in the same way. The rules, in the order of their evidence:
 
-a. the same wrong bits on the same case from several calls, or from several targets of one call: one kernel;
-b. one call at another dtype, other params, or with another symptom of the same behaviour;
+a. the same wrong bits on the same case, or the same errors everywhere, from several calls or targets: one kernel;
+b. one call at another dtype, other params, or with another symptom of the same behaviour; or wrong all the way between two cases;
 c. a derivative whose value is wrong on the same bits, or another derivative of the same call in the same place;
 d. a call that rests on a function of the framework that has a finding of its own: the same function in two ops, or a formula around it.
 
@@ -22,6 +22,7 @@ from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.kind import kind_of
 from ulpfuzz.fuzzer.defects.place import place_of, without_directions
 from ulpfuzz.fuzzer.defects.primitive import Primitives, primitives_of
+from ulpfuzz.fuzzer.defects.profile import errors_alike, wrong_between
 from ulpfuzz.fuzzer.defects.rank import is_ours
 from ulpfuzz.fuzzer.defects.union import Union
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
@@ -32,8 +33,8 @@ from ulpfuzz.fuzzer.findings.label import counted
 _LOOKS = {
     "precision": "digits", "zero": "digits", "wrong_sign": "digits", "internal_flush": "digits", "nan": "overflow", "inf": "overflow",
 }  # fmt: skip
-#: Beyond everyday inputs an intermediate overflow answers inf, NaN, or zero where something is divided by it.
-_LOOKS_BEYOND = {**_LOOKS, "zero": "overflow", "wrong_sign": "overflow"}
+#: Of large inputs an intermediate overflow answers inf, NaN, or zero where something is divided by it.
+_LOOKS_OF_LARGE = {**_LOOKS, "zero": "overflow", "wrong_sign": "overflow"}
 
 
 class Behaviour(NamedTuple):
@@ -87,8 +88,9 @@ def group(findings: Iterable[Finding], case_files: Mapping[str, CaseFile] | None
     case_files: by the id of a face; a diagnosis that names a step joins more. The same whatever the order of the findings.
     """
     grouping = Grouping({f.id: f for f in sorted(counted(findings), key=lambda f: f.id)})
-    _same_bits(grouping)
+    _one_kernel(grouping)
     _same_call(grouping)
+    _same_stretch(grouping)
     _derivatives(grouping)
     _same_function(grouping)
     _formulas(grouping)
@@ -103,51 +105,74 @@ def behaviour_of(finding: Finding) -> Behaviour:
     if kind in ("crash", "hang", "exception", "nondeterministic", "inconsistent", "compiled"):
         return Behaviour(kind, "", finding.symptom)
     place = place_of(finding)
-    looks = _LOOKS if kind in ("ordinary", "accuracy") else _LOOKS_BEYOND
+    looks = _LOOKS_OF_LARGE if place.side in ("large", "infinite") else _LOOKS
     look = looks.get(finding.symptom, finding.symptom)
     return Behaviour(kind, place.side, look)
 
 
-# a. The same bits
+# a. One kernel
 
 
-def _same_bits(grouping: Grouping) -> None:
-    """Calls of one op on targets of one framework that answered the same wrong bits at the same case, and that no case tells apart."""
-    by_call: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
-    apart: set[tuple[str, ...]] = set()
+def _one_kernel(grouping: Grouping) -> None:
+    """Calls of one op on targets of one framework that answer alike, and that no case tells apart: the same wrong bits at the same case, or the
+    same errors to the last digit everywhere they were judged."""
+    by_subject: dict[Subject, list[Finding]] = defaultdict(list)
+    apart: set[tuple[Subject, Subject]] = set()
     for finding in grouping.findings.values():
-        by_call[_subject(finding, finding.target, finding.implementation)].append(finding)
-        apart |= {_pair(finding, a) for a in _own(finding) if a.class_ == "ok"}
+        by_subject[_subject(finding)].append(finding)
+        apart |= {_pair(finding, a) for a in _own_answers(finding) if a.class_ == "ok"}
     for finding in grouping.findings.values():
-        for answer in _own(finding):
-            same = answer.output_hex == finding.output_hex and answer.class_ != "ok"
-            if not same or _pair(finding, answer) in apart:
+        for answer in _own_answers(finding):
+            if answer.class_ == "ok" or _pair(finding, answer) in apart:
                 continue
-            for other in by_call.get(_subject(finding, answer.target, answer.implementation), ()):
-                if grouping.behaviours[other.id] == grouping.behaviours[finding.id]:
-                    grouping.union.join(finding.id, other.id, _bits_reason(finding, other))
+            for other in by_subject.get(_subject(finding, answer.target, answer.implementation), ()):
+                if grouping.behaviours[other.id] != grouping.behaviours[finding.id]:
+                    continue
+                alike = errors_alike(finding.profile, other.profile)
+                bits = _value_bits(answer.output_hex) == _value_bits(finding.output_hex)
+                if alike or (bits and alike is None):
+                    grouping.union.join(finding.id, other.id, _kernel_reason(finding, other, bits=bits))
 
 
-def _own(finding: Finding) -> list[Answer]:
+class Subject(NamedTuple):
+    """One call on one target at one cell."""
+
+    op: str
+    params: str
+    order: str
+    dtype: str
+    target: str
+    call: str
+
+
+def _subject(finding: Finding, target: str = "", call: str = "") -> Subject:
+    return Subject(
+        finding.op, digest(finding.params), finding.order, finding.dtype, target or finding.target, call or finding.implementation
+    )
+
+
+def _own_answers(finding: Finding) -> list[Answer]:
     """The answers of the finding's own framework at its case, by other calls or on other targets."""
     framework, subject = framework_of(finding.target), (finding.target, finding.implementation)
     return [a for a in finding.answers if framework_of(a.target) == framework and (a.target, a.implementation) != subject]
 
 
-def _subject(finding: Finding, target: str, call: str) -> tuple[str, ...]:
-    return (finding.op, digest(finding.params), finding.order, finding.dtype, target, call)
+def _pair(finding: Finding, answer: Answer) -> tuple[Subject, Subject]:
+    """Two subjects of one cell, in an order that does not depend on whose finding it is; whatever the params."""
+    one, other = sorted((_subject(finding), _subject(finding, answer.target, answer.implementation)))
+    return one._replace(params=""), other._replace(params="")
 
 
-def _pair(finding: Finding, answer: Answer) -> tuple[str, ...]:
-    """Two subjects of one cell, in an order that does not depend on whose finding it is."""
-    one, other = sorted(((finding.target, finding.implementation), (answer.target, answer.implementation)))
-    return (finding.op, finding.order, finding.dtype, *one, *other)
+def _value_bits(text: str) -> str:
+    """The bits of an answer, of a zero without its sign."""
+    return text.lstrip("-") if text.endswith("0x0.0p+0") else text
 
 
-def _bits_reason(one: Finding, other: Finding) -> str:
+def _kernel_reason(one: Finding, other: Finding, *, bits: bool) -> str:
+    what = "the same wrong bits at the same case" if bits else "the same errors wherever both were judged"
     if one.implementation == other.implementation:
-        return f"the same wrong bits at the same case: {one.target}, {other.target}"
-    return f"the same wrong bits at the same case: {one.implementation}, {other.implementation}"
+        return f"{what}: {one.target}, {other.target}"
+    return f"{what}: {one.implementation}, {other.implementation}"
 
 
 # b. One call
@@ -159,8 +184,26 @@ def _same_call(grouping: Grouping) -> None:
 
 
 def _call_reason(one: Finding, other: Finding) -> str:
-    what = "in both dtypes" if one.dtype != other.dtype else "with other params" if one.params != other.params else "by its symptoms"
+    what = (
+        "in both dtypes" if one.dtype != other.dtype else "with other params" if one.params != other.params else "by its symptoms"
+    )
     return f"one call behaves alike {what}: {one.dtype} {one.symptom}, {other.dtype} {other.symptom}"
+
+
+def _same_stretch(grouping: Grouping) -> None:
+    """One call that is wrong all the way from one finding's case to another's: digits that go step by step, down to none."""
+    cells: dict[Hashable, list[Finding]] = defaultdict(list)
+    for finding in grouping.findings.values():
+        behaviour = grouping.behaviours[finding.id]
+        if behaviour.look == "digits" and behaviour.side in ("everyday", "large", "small"):
+            cells[_subject(finding)].append(finding)
+    for first, *others in cells.values():
+        for other in others:
+            if wrong_between(first, other):
+                reason = (
+                    f"wrong all the way from one case to the other: {first.symptom} and {other.symptom} of {first.implementation}"
+                )
+                grouping.union.join(first.id, other.id, reason)
 
 
 # c. Derivatives
@@ -171,7 +214,7 @@ def _derivatives(grouping: Grouping) -> None:
 
     def point(finding: Finding) -> Hashable:
         inputs = digest(without_directions(finding.case.get("inputs", {})))
-        return (framework_of(finding.target), finding.target, finding.op, finding.implementation, digest(finding.params), finding.dtype, inputs)  # fmt: skip
+        return (_subject(finding)._replace(order=""), inputs)
 
     def derivative(finding: Finding) -> Hashable | None:
         if finding.order == "value":
@@ -210,7 +253,9 @@ def _formulas(grouping: Grouping) -> None:
             continue
         for function in primitives.functions:
             if (primitive := of_function.get((grouping.key(finding), function))) is not None:
-                grouping.union.join(finding.id, primitive.id, f"{finding.op} rests on {function}, which behaves alike: {primitive.op}")
+                grouping.union.join(
+                    finding.id, primitive.id, f"{finding.op} rests on {function}, which behaves alike: {primitive.op}"
+                )
                 break
 
 
@@ -225,6 +270,12 @@ def _same_diagnosis(grouping: Grouping, case_files: Mapping[str, CaseFile]) -> N
         step = steps.get(finding.id)
         if step is None:
             return None
-        return (framework_of(finding.target), finding.target, finding.op, grouping.primitives(finding).functions, step.partition(":")[0])
+        return (
+            framework_of(finding.target),
+            finding.target,
+            finding.op,
+            grouping.primitives(finding).functions,
+            step.partition(":")[0],
+        )
 
     grouping.chain(of, lambda one, _: f"the same first bad step: {steps[one.id]}")

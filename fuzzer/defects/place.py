@@ -16,9 +16,9 @@ from ulpfuzz.fuzzer.formats import Format, format_named
 #: 2^-12..2^12 (the audit of a run of the whole catalogue ranked by this best).
 EVERYDAY = 12
 
-#: Which way a case leaves the everyday numbers. everyday: not at all; large, small, both: beyond 2^12, below 2^-12; infinite, nan: it holds
-#: such a number, whatever else it holds.
-Side = Literal["everyday", "large", "small", "both", "infinite", "nan"]
+#: Which way a case leaves the everyday numbers. everyday: not at all; large, small: its farthest number lies beyond 2^12 or below 2^-12 (large
+#: where both lie as far); infinite, nan: it holds such a number, whatever else it holds.
+Side = Literal["everyday", "large", "small", "infinite", "nan"]
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,9 @@ def _side(infinite: bool, nan: bool, high: float, low: float) -> Side:
         return "nan"
     if infinite:
         return "infinite"
-    if high and low:
-        return "both"
-    return "large" if high else "small" if low else "everyday"
+    return "everyday" if not (high or low) else "large" if high >= low else "small"
 
 
 def without_directions(inputs: dict[str, Any]) -> dict[str, Any]:
     """A case's inputs less its cotangent and tangent."""
     return {name: value for name, value in inputs.items() if name not in DIRECTIONS}
-
-

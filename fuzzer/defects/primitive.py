@@ -50,7 +50,7 @@ def _functions(node: ast.AST) -> Iterator[str]:
     """The functions under a node, arguments before what they are given to."""
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call) and isinstance(node.slice, ast.Constant):
         *inner, last = list(_functions(node.value)) or [""]
-        yield from (*inner, *([f"{last}[{node.slice.value}]"] if last else []))  # one of several results
+        yield from (*inner, *([f"{last}[{node.slice.value!r}]"] if last else []))  # one of several results
         return
     for child in ast.iter_child_nodes(node):
         yield from _functions(child)
@@ -83,7 +83,7 @@ def _choices(node: ast.Call) -> Iterator[str]:
         if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value not in _INDIFFERENT:
             yield f"{keyword}={value.value}" if keyword else value.value
         elif isinstance(value, ast.Constant) and keyword == "type":
-            yield f"type={value.value}"
+            yield f"type={value.value!r}"
         elif isinstance(value, ast.Call):
             made = _dotted(value.func).rpartition(".")[2]
             if made[:1].isupper():

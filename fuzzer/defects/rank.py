@@ -7,6 +7,7 @@ mend from the rest with an area under the curve of 0.53, this form with 0.9 (`te
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from ulpfuzz.fuzzer.catalog.composed import composed
@@ -41,12 +42,12 @@ def score(finding: Finding, case_file: CaseFile | None = None) -> float:
     share = 0.0 if case_file is None or case_file.ordinary_share is None else case_file.ordinary_share.low
     if share <= 0:
         return _MEASURED * plain
-    return _MEASURED + _MEASURED * 0.5 * (share**0.25 + plain)  # shares from 1e-6 to 1 in steps that differ
+    return _MEASURED + _MEASURED * 0.5 * (math.pow(share, 0.25) + plain)  # shares from 1e-6 to 1 in steps that differ
 
 
 def _inputs(place: Place) -> float:
     """1 for everyday numbers, falling by the same factor from binade to binade to AT_THE_ENDS at the ends of the format."""
-    weight = float(AT_THE_ENDS**place.beyond)
+    weight = math.pow(AT_THE_ENDS, place.beyond)
     return weight * (INFINITE if place.infinite else 1.0) * (NOT_A_NUMBER if place.nan else 1.0)
 
 
