@@ -14,15 +14,16 @@ What only looks alike stays apart: two calls of which one is right where the oth
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import NamedTuple
 
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.kind import kind_of
 from ulpfuzz.fuzzer.defects.place import place_of, without_directions
 from ulpfuzz.fuzzer.defects.primitive import Primitives, primitives_of
-from ulpfuzz.fuzzer.defects.profile import errors_alike, wrong_between
+from ulpfuzz.fuzzer.defects.profile import corresponding, errors_alike, wrong_between
 from ulpfuzz.fuzzer.defects.rank import is_ours
 from ulpfuzz.fuzzer.defects.union import Union
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
@@ -33,8 +34,11 @@ from ulpfuzz.fuzzer.findings.label import counted
 _LOOKS = {
     "precision": "digits", "zero": "digits", "wrong_sign": "digits", "internal_flush": "digits", "nan": "overflow", "inf": "overflow",
 }  # fmt: skip
-#: Of large inputs an intermediate overflow answers inf, NaN, or zero where something is divided by it.
+#: Of very large inputs an intermediate overflow answers inf, NaN, or zero where something is divided by it.
 _LOOKS_OF_LARGE = {**_LOOKS, "zero": "overflow", "wrong_sign": "overflow"}
+#: From here on inputs are very large: cubes overflow from a third of the format's exponents on, while what an addend of 1 loses is lost at
+#: 2^p already, a tenth of them.
+_VERY_LARGE = 1 / 4
 
 
 class Behaviour(NamedTuple):
@@ -60,8 +64,10 @@ class Grouping:
 
     findings: Mapping[str, Finding]
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
+    extremes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.extremes = {name: place_of(f).extremes for name, f in self.findings.items()}
         self.behaviours = {name: behaviour_of(f) for name, f in self.findings.items()}
         self.union = Union(self.findings)
 
@@ -77,9 +83,25 @@ class Grouping:
         for finding in self.findings.values():
             if (at := of(finding)) is not None:
                 groups[at].append(finding)
-        for first, *others in groups.values():
-            for other in others:
-                self.union.join(first.id, other.id, why(first, other))
+        for together in groups.values():
+            for first, *others in self._by_extremes(together):
+                for other in others:
+                    self.union.join(first.id, other.id, why(first, other))
+
+    def _by_extremes(self, findings: Sequence[Finding]) -> Iterable[list[Finding]]:
+        """The findings by which of their inputs are extreme: the least of these sets, and with each what has more beside it.
+
+        x at the end of the format and w at the end of the format are two causes, though the same call overflows; where x and w are both
+        there, nothing tells which it is, and the finding stays alone with its like. Where no input is extreme, the inputs tell nothing.
+        """
+        sets = {self.extremes[f.id] for f in findings}
+        least = [s for s in sets if not any(other < s for other in sets)]
+        groups: dict[frozenset[str], list[Finding]] = defaultdict(list)
+        for finding in findings:
+            own = self.extremes[finding.id]
+            within = [s for s in least if s <= own]
+            groups[within[0] if len(within) == 1 else own].append(finding)
+        return groups.values()
 
 
 def group(findings: Iterable[Finding], case_files: Mapping[str, CaseFile] | None = None) -> list[tuple[list[str], list[str]]]:
@@ -91,6 +113,7 @@ def group(findings: Iterable[Finding], case_files: Mapping[str, CaseFile] | None
     _one_kernel(grouping)
     _same_call(grouping)
     _same_stretch(grouping)
+    _same_loss(grouping)
     _derivatives(grouping)
     _same_function(grouping)
     _formulas(grouping)
@@ -105,7 +128,8 @@ def behaviour_of(finding: Finding) -> Behaviour:
     if kind in ("crash", "hang", "exception", "nondeterministic", "inconsistent", "compiled"):
         return Behaviour(kind, "", finding.symptom)
     place = place_of(finding)
-    looks = _LOOKS_OF_LARGE if place.side in ("large", "infinite") else _LOOKS
+    overflows = place.side == "infinite" or (place.side == "large" and place.beyond >= _VERY_LARGE)
+    looks = _LOOKS_OF_LARGE if overflows else _LOOKS
     look = looks.get(finding.symptom, finding.symptom)
     return Behaviour(kind, place.side, look)
 
@@ -120,7 +144,11 @@ def _one_kernel(grouping: Grouping) -> None:
     apart: set[tuple[Subject, Subject]] = set()
     for finding in grouping.findings.values():
         by_subject[_subject(finding)].append(finding)
-        apart |= {_pair(finding, a) for a in _own_answers(finding) if a.class_ == "ok"}
+    for finding in grouping.findings.values():
+        for answer in _own_answers(finding):
+            others = by_subject.get(_subject(finding, answer.target, answer.implementation), ())
+            if answer.class_ == "ok" or any(errors_alike(finding.profile, other.profile) is False for other in others):
+                apart.add(_pair(finding, answer))
     for finding in grouping.findings.values():
         for answer in _own_answers(finding):
             if answer.class_ == "ok" or _pair(finding, answer) in apart:
@@ -158,9 +186,9 @@ def _own_answers(finding: Finding) -> list[Answer]:
 
 
 def _pair(finding: Finding, answer: Answer) -> tuple[Subject, Subject]:
-    """Two subjects of one cell, in an order that does not depend on whose finding it is; whatever the params."""
+    """Two subjects of one cell, in an order that does not depend on whose finding it is; whatever params and dtype."""
     one, other = sorted((_subject(finding), _subject(finding, answer.target, answer.implementation)))
-    return one._replace(params=""), other._replace(params="")
+    return one._replace(params="", dtype=""), other._replace(params="", dtype="")
 
 
 def _value_bits(text: str) -> str:
@@ -206,6 +234,20 @@ def _same_stretch(grouping: Grouping) -> None:
                 grouping.union.join(first.id, other.id, reason)
 
 
+def _same_loss(grouping: Grouping) -> None:
+    """One call that loses its digits in two dtypes, at corresponding places of both."""
+    calls: dict[Hashable, list[Finding]] = defaultdict(list)
+    for finding in grouping.findings.values():
+        behaviour = grouping.behaviours[finding.id]
+        if behaviour.look == "digits" and behaviour.kind in ("ordinary", "range"):
+            calls[_subject(finding)._replace(dtype="")].append(finding)
+    for findings in calls.values():
+        for one, other in combinations(findings, 2):
+            if one.dtype != other.dtype and corresponding(one, other):
+                reason = f"one call loses its digits at corresponding places: {one.dtype} {one.symptom}, {other.dtype} {other.symptom}"
+                grouping.union.join(one.id, other.id, reason)
+
+
 # c. Derivatives
 
 
@@ -242,20 +284,19 @@ def _formulas(grouping: Grouping) -> None:
     """Formulas around a function that has a finding of the same behaviour. Of several functions the innermost: its is the first bad step.
 
     Digits that a formula of ours loses are its own, whatever the functions in it lose."""
-    of_function: dict[tuple[Key, str], Finding] = {}
+    of_function: dict[tuple[Key, str], list[Finding]] = defaultdict(list)
     for finding in grouping.findings.values():
         primitives = grouping.primitives(finding)
         if primitives.alone:
-            of_function.setdefault((grouping.key(finding), primitives.functions[0]), finding)
+            of_function[grouping.key(finding), primitives.functions[0]].append(finding)
     for finding in grouping.findings.values():
         primitives = grouping.primitives(finding)
         if primitives.alone or (grouping.behaviours[finding.id].look == "digits" and is_ours(finding)):
             continue
         for function in primitives.functions:
-            if (primitive := of_function.get((grouping.key(finding), function))) is not None:
-                grouping.union.join(
-                    finding.id, primitive.id, f"{finding.op} rests on {function}, which behaves alike: {primitive.op}"
-                )
+            if (found := of_function.get((grouping.key(finding), function))) is not None:
+                reason = f"{finding.op} rests on {function}, which behaves alike: {found[0].op}"
+                grouping.union.join(finding.id, found[0].id, reason)
                 break
 
 

@@ -71,6 +71,9 @@ def truth_of(finding: Finding) -> Truth:
         text = max(text.strip("[]").split(","), key=lambda end: abs(_magnitude(end)))
     value = parse(text.strip())
     if value.is_nan():
+        mantissa, _, exponent = text.strip().partition("e")
+        if exponent and not parse(mantissa).is_nan():  # beyond what Decimal holds
+            return "subnormal" if exponent.startswith("-") else "overflow"
         return "nan"
     if value.is_infinite():
         return "infinite"

@@ -29,29 +29,47 @@ class Place:
     #: 0 within everyday numbers, 1 at the ends of the format and in its subnormal range: how far beyond the case's farthest number lies, as
     #: a share of the exponents between.
     beyond: float
-    infinite: bool
-    nan: bool
+    #: Which inputs lie at least half as far beyond as the farthest, and where: "loc large", "scale small", "x infinite".
+    extremes: frozenset[str]
 
     @property
     def finite(self) -> bool:
-        return not (self.infinite or self.nan)
+        return self.side not in ("infinite", "nan")
 
 
 def place_of(finding: Finding) -> Place:
     """The place of a finding's case: its inputs, cotangent and tangent, and its params."""
     fmt = format_named(finding.dtype)
-    exponents: list[int] = []
-    infinite = nan = False
-    for value in (*numbers_of(finding.case.get("inputs", {})), *_param_numbers(finding.params)):
+    ends = {name: _ends(numbers_of(value), fmt) for name, value in finding.case.get("inputs", {}).items()}
+    ends["params"] = _ends(_param_numbers(finding.params), fmt)
+    special = {side for each in ends.values() for side in each if side in ("infinite", "nan")}
+    high = max(each.get("large", 0.0) for each in ends.values())
+    low = max(each.get("small", 0.0) for each in ends.values())
+    beyond = max(high, low)
+    side: Side
+    if special:
+        side = "nan" if "nan" in special else "infinite"
+        extremes = {f"{name} {side}" for name, each in ends.items() if side in each}
+    else:
+        side = "everyday" if not beyond else "large" if high >= low else "small"
+        extremes = {f"{name} {which}" for name, each in ends.items() for which, far in each.items() if beyond and far >= beyond / 2}
+    return Place(side, beyond, frozenset(extremes))
+
+
+def _ends(numbers: Iterator[float], fmt: Format) -> dict[str, float]:
+    """How far the numbers of one input lie beyond everyday ones, by side; what does not is left out."""
+    ends: dict[str, float] = {}
+    for value in numbers:
         if math.isnan(value):
-            nan = True
+            ends["nan"] = 1.0
         elif math.isinf(value):
-            infinite = True
+            ends["infinite"] = 1.0
         elif value:
-            exponents.append(math.frexp(value)[1] - 1)
-    high = _beyond(max(exponents, default=0), fmt)
-    low = _beyond(min(exponents, default=0), fmt)
-    return Place(_side(infinite, nan, high, low), max(high, low), infinite, nan)
+            exponent = math.frexp(value)[1] - 1
+            far, which = _beyond(exponent, fmt), "large" if exponent > 0 else "small"
+            if far > ends.get(which, 0.0):
+                ends[which] = far
+    return ends
 
 
 def numbers_of(value: Any) -> Iterator[float]:
@@ -87,14 +105,6 @@ def _beyond(exponent: int, fmt: Format) -> float:
     end = fmt.emax if exponent > 0 else -fmt.emin
     over = abs(exponent) - EVERYDAY + (exponent > 0)
     return min(1.0, over / max(1, end - EVERYDAY))
-
-
-def _side(infinite: bool, nan: bool, high: float, low: float) -> Side:
-    if nan:
-        return "nan"
-    if infinite:
-        return "infinite"
-    return "everyday" if not (high or low) else "large" if high >= low else "small"
 
 
 def without_directions(inputs: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,8 @@ def _named(node: ast.Call) -> Iterator[str]:
     else:
         name = _dotted(node.func)
     last = name.rpartition(".")[2]
+    if last in _MAPS:
+        yield from filter(lambda mapped: "." in mapped, (_dotted(a) for a in node.args[:1] if isinstance(a, ast.Attribute)))
     if "." not in name or last in MOVES | SHAPES | CASTS | _MAPS or (last[:1].isupper() and not isinstance(node.func, ast.Call)):
         return
     choices = [*_choices(node)]

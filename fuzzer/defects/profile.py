@@ -10,6 +10,7 @@ import math
 
 from ulpfuzz.fuzzer.defects.place import numbers_of
 from ulpfuzz.fuzzer.findings.finding import EXCESS_THRESHOLD, Finding
+from ulpfuzz.fuzzer.formats import format_named
 
 #: Binades with the same finite error that speak for one kernel (two kernels that are within half an ulp agree in one of three by chance,
 #: measured on calls that are known to differ), and the share of differing ones that speaks for two.
@@ -52,6 +53,28 @@ def _is_wrong(finding: Finding, row: list[float]) -> bool:
 
 def _lane(finding: Finding) -> float:
     """The lane of the finding's case: the exponent of its number farthest from 1, -inf where all are zeros."""
-    numbers = numbers_of(finding.case.get("inputs", {}))
-    exponents = [math.frexp(v)[1] - 1 for v in numbers if v and math.isfinite(v)]
-    return float(max(exponents, key=abs, default=-math.inf))
+    return float(farthest(finding)[1]) if farthest(finding)[0] else -math.inf
+
+
+def farthest(finding: Finding) -> tuple[str, int]:
+    """The input that holds the case's finite number farthest from 1, and that number's exponent; ("", 0) where all are zeros."""
+    exponents = (
+        (name, math.frexp(value)[1] - 1)
+        for name, values in finding.case.get("inputs", {}).items()
+        for value in numbers_of(values)
+        if value and math.isfinite(value)
+    )
+    return max(exponents, key=lambda at: abs(at[1]), default=("", 0))
+
+
+def corresponding(one: Finding, other: Finding) -> bool:
+    """Whether two cases lie in corresponding places of their formats for a loss of digits: the same input is farthest from 1, on the same side,
+    and by as many binades for each digit of the precision, within a factor of two.
+
+    What cancels or drops an addend loses the digits of a format at 2^(p/2), 2^p or the like, wherever the format's ends are.
+    """
+    (name, first), (same, second) = farthest(one), farthest(other)
+    if name != same or first * second <= 0:
+        return False
+    ratio = (first / format_named(one.dtype).precision) / (second / format_named(other.dtype).precision)
+    return 1 / 2 <= ratio <= 2

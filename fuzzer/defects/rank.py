@@ -48,7 +48,7 @@ def score(finding: Finding, case_file: CaseFile | None = None) -> float:
 def _inputs(place: Place) -> float:
     """1 for everyday numbers, falling by the same factor from binade to binade to AT_THE_ENDS at the ends of the format."""
     weight = math.pow(AT_THE_ENDS, place.beyond)
-    return weight * (INFINITE if place.infinite else 1.0) * (NOT_A_NUMBER if place.nan else 1.0)
+    return weight * {"infinite": INFINITE, "nan": NOT_A_NUMBER}.get(place.side, 1.0)
 
 
 def is_ours(finding: Finding) -> bool:
