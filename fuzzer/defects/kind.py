@@ -26,7 +26,7 @@ _OWN: dict[str, Kind] = {
 #: Symptoms by which an answer is of another kind than the truth: no digit of it is right.
 WRONG_KIND = ("nan", "inf", "missed_nan", "missed_inf", "wrong_sign", "zero", "exception", "crash", "hang", "nondeterministic")
 #: A result that has lost less than this share of its digits is `accuracy`: one digit in eight is what a chain of ten or so correctly
-#: rounded operations may lose (Higham 2002, section 3.1: n u), so more is a formula's doing.
+#: rounded operations may lose (Higham 2002, section 3.1: n u), so more is a formula's doing. Twice that where conditioning explains it.
 SLIGHT = 1 / 8
 
 #: What the truth is in the format of the answer.
@@ -41,7 +41,7 @@ def kind_of(finding: Finding, case_file: CaseFile | None = None) -> Kind:
         return "flush"
     if eager_is_right(finding):
         return "compiled"
-    slight = finding.symptom == "precision" and (finding.class_ == "inaccurate" or lost(finding) < SLIGHT)
+    slight = finding.symptom == "precision" and lost(finding) < (2 * SLIGHT if finding.class_ == "inaccurate" else SLIGHT)
     if slight:
         return "accuracy"
     if case_file is not None and case_file.ordinary_share is not None and case_file.ordinary_share.low > 0:

@@ -23,7 +23,11 @@ from ulpfuzz.fuzzer.formats import format_named
 #: The weight of inputs at the ends of the format, of a case with an infinity, and of one with a NaN.
 AT_THE_ENDS, INFINITE, NOT_A_NUMBER = 0.03, 0.15, 0.3
 #: The weight of truths that no format of the answer holds as a normal number. A zero is a normal number here.
-TRUTHS = {"normal": 1.0, "zero": 1.0, "nan": 1.0, "infinite": 0.5, "overflow": 0.15, "subnormal": 0.1}
+TRUTHS = {"normal": 1.0, "zero": 1.0, "infinite": 0.5, "overflow": 0.15, "subnormal": 0.1}
+#: Of a NaN that must be passed on, and of one that finite numbers give, outside the function's domain, where nobody promises it.
+PASSED_ON, OUTSIDE = 1.0, 0.3
+#: An exception tells its user that there is no result, where any other wrong answer is silent.
+LOUD = 0.3
 #: Where a formula of the catalogue, no call of the framework's, computes what is wrong.
 OURS = 0.3
 AVOIDABLE = 1.15
@@ -37,7 +41,9 @@ def score(finding: Finding, case_file: CaseFile | None = None) -> float:
     Below 1/2 the form of the record alone; where casework found everyday inputs that are wrong, 1/2 and more, by their share (the lower end
     of its interval) and by the form. An everyday share of 0 leaves the form as it is.
     """
-    plain = lost(finding) * _inputs(place_of(finding)) * TRUTHS[truth_of(finding)] * (OURS if is_ours(finding) else 1.0)
+    place = place_of(finding)
+    plain = lost(finding) * _inputs(place) * _truth(finding, place) * (OURS if is_ours(finding) else 1.0)
+    plain *= LOUD if finding.symptom == "exception" else 1.0
     plain = min(1.0, plain * (AVOIDABLE if finding.avoidable_by else 1.0) / AVOIDABLE)
     share = 0.0 if case_file is None or case_file.ordinary_share is None else case_file.ordinary_share.low
     if share <= 0:
@@ -49,6 +55,13 @@ def _inputs(place: Place) -> float:
     """1 for everyday numbers, falling by the same factor from binade to binade to AT_THE_ENDS at the ends of the format."""
     weight = math.pow(AT_THE_ENDS, place.beyond)
     return weight * {"infinite": INFINITE, "nan": NOT_A_NUMBER}.get(place.side, 1.0)
+
+
+def _truth(finding: Finding, place: Place) -> float:
+    truth = truth_of(finding)
+    if truth == "nan":
+        return PASSED_ON if place.side == "nan" else OUTSIDE
+    return TRUTHS[truth]
 
 
 def is_ours(finding: Finding) -> bool:
