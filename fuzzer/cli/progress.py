@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.campaign.settings import Progress
+    from ulpfuzz.fuzzer.casework.casework import Worked
     from ulpfuzz.fuzzer.sweep.sweep import SweepProgress
 
 #: Seconds between plain lines.
@@ -53,6 +54,18 @@ def sweeping() -> Iterator[Callable[[SweepProgress], None]]:
         )
 
 
+@contextmanager
+def working() -> Iterator[Callable[[Worked], None]]:
+    """Gives the function that casework calls after every defect: one line that changes on a terminal, plain lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield _Lines(_casework_line)
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("working on the gravest defects") as status:
+        yield lambda worked: status.update(_casework_line(worked))
+
+
 class _Lines:
     """Plain lines: the first report, then one every EVERY seconds. Each new failure of a shard is printed once."""
 
@@ -61,7 +74,7 @@ class _Lines:
         self._next = 0.0
         self._failures: set[str] = set()
 
-    def __call__(self, progress: Progress | SweepProgress) -> None:
+    def __call__(self, progress: Progress | SweepProgress | Worked) -> None:
         for failure in progress.failures:
             if failure not in self._failures:
                 self._failures.add(failure)
@@ -115,6 +128,10 @@ def _line(p: Progress, seconds: float | None = None, left: float | None = None) 
 def _sweep_line(p: SweepProgress) -> str:
     left = f", {_clock(p.seconds_left)} left" if p.inputs else ""
     return f"{_clock(p.seconds)}, {p.inputs / max(1, p.planned):.1%}, {p.cells_done} of {p.cells} cells{left}"
+
+
+def _casework_line(w: Worked) -> str:
+    return f"{_clock(w.seconds)}, casework: {w.done + len(w.gone)} of {w.due} defects, now {w.current}"
 
 
 def _clock(seconds: float) -> str:

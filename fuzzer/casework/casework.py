@@ -1,0 +1,123 @@
+"""Casework: works the queue of a run's defects, by itself or in the last part of a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ulpfuzz.fuzzer.casework.case_task import CALL_TIMEOUT, CaseResult, CaseTask
+from ulpfuzz.fuzzer.casework.queue import queue_of
+from ulpfuzz.fuzzer.defects.defect import Defect
+from ulpfuzz.fuzzer.defects.memory import case_files, defects_of, save_case_file
+from ulpfuzz.fuzzer.engine.engine import engine, memory_share
+from ulpfuzz.fuzzer.findings.finding import Run
+from ulpfuzz.fuzzer.findings.identity import resolve
+from ulpfuzz.fuzzer.findings.store import Store
+
+
+@dataclass(frozen=True)
+class CaseworkSettings:
+    """How much is worked on, and where."""
+
+    #: Of work, from the start; what was begun is finished. None: until nothing is due.
+    seconds: float | None = None
+    #: Ids of defects, or beginnings of them; empty: all. Those that are named are worked on again, due or not.
+    defects: tuple[str, ...] = ()
+    workers: int = 0
+    #: URL of a Dask scheduler; None: workers of its own.
+    scheduler: str | None = None
+    #: Seconds that a framework call may take; None: CALL_TIMEOUT.
+    case_timeout: float | None = None
+    #: Bytes that a process may have; None: its share of the machine's memory.
+    memory_limit: int | None = None
+
+
+@dataclass
+class Worked:
+    """What was done so far."""
+
+    #: Defects whose turn it was or is to come.
+    due: int = 0
+    #: Case files written.
+    done: int = 0
+    #: Ids of defects whose face does not fail any more.
+    gone: list[str] = field(default_factory=list)
+    #: Parts of the work that broke, a line each with the id of the defect: faults of ulpfuzz.
+    faults: list[str] = field(default_factory=list)
+    #: The defect worked on last.
+    current: str = ""
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The last faults."""
+        return tuple(self.faults[-3:])
+
+
+Watch = Callable[[Worked], None]
+
+
+def run_casework(store: Store, run: Run, settings: CaseworkSettings, watch: Watch | None = None) -> Worked:
+    """Works on the defects of a run, the gravest first; every case file is stored as it comes, so that Ctrl-C loses nothing.
+
+    Raises UserError (UnknownName, SchedulerError, StoreError) before anything is worked on.
+    """
+    tasks = due(store, run, settings)
+    with engine(settings.workers, settings.scheduler, settings.memory_limit or memory_share(settings.workers)) as execute:
+        return work(execute, tasks, store, settings.seconds, watch)
+
+
+def due(store: Store, run: Run, settings: CaseworkSettings) -> list[CaseTask]:
+    """The tasks of a run's defects that are due, or of those that the settings name. Raises UnknownName, which names the nearest."""
+    defects = defects_of(store, run.id)
+    known = case_files(store, [d.id for d in defects])
+    if settings.defects:
+        wanted = {resolve(name, _names(defects), "defect") for name in settings.defects}
+        defects = [d for d in defects if wanted & {d.id, *d.members, *d.merged}]
+        known = {}
+    findings = {f.id: f for f in store.findings(run.id)}
+    memory = settings.memory_limit or memory_share(settings.workers)
+    call_timeout = settings.case_timeout or CALL_TIMEOUT
+    return [replace(task, memory=memory, call_timeout=call_timeout) for task in queue_of(defects, findings, known, run)]
+
+
+def _names(defects: list[Defect]) -> list[str]:
+    """What a user may name a defect by: its id, a merged one's, a member's."""
+    return [name for d in defects for name in (d.id, *d.members, *d.merged)]
+
+
+def work(execute: Any, tasks: list[CaseTask], store: Store, seconds: float | None, watch: Watch | None = None) -> Worked:
+    """Works through the tasks by a started engine, for so many seconds."""
+    began, worked = time.monotonic(), Worked(due=len(tasks))
+
+    def over() -> bool:
+        return seconds is not None and time.monotonic() - began >= seconds
+
+    try:
+        with closing(execute(tasks, over)) as flow:
+            for result in flow:
+                _keep(result, store, worked)
+                worked.seconds = time.monotonic() - began
+                if watch is not None:
+                    watch(worked)
+    except KeyboardInterrupt:
+        worked.interrupted = True
+    worked.seconds = time.monotonic() - began
+    return worked
+
+
+def _keep(result: CaseResult, store: Store, worked: Worked) -> None:
+    worked.current = result.cell
+    if result.case_file is None:
+        worked.faults.append(f"{result.cell}: {result.failure}")
+        return
+    worked.faults += [f"{result.cell}: {fault}" for fault in result.case_file.faults]
+    save_case_file(store, result.case_file)
+    if result.case_file.fails:
+        worked.done += 1
+    else:
+        worked.gone.append(result.cell)
