@@ -48,7 +48,7 @@ def evaluated(
 ) -> Evaluation | None:
     """The output of a function at one row as the naive arithmetic gives it; None where that cannot be. explained: with its culprit."""
     variant = variant or Variant("the definition")
-    m = Observed(fmt, _bits(single, fmt), variant.book, variant.constants)
+    m = Observed(fmt, bits_of(single, fmt), variant.book, variant.constants)
     try:
         with np.errstate(all="ignore"):
             inputs = {name: named(name, values, m) for name, values in single.items()}
@@ -59,7 +59,7 @@ def evaluated(
     return Evaluation(variant.text, result.value, culprit, frozenset(m.used), m.steps)
 
 
-def _bits(single: Mapping[str, NDArray[np.float64]], fmt: Format) -> int:
+def bits_of(single: Mapping[str, NDArray[np.float64]], fmt: Format) -> int:
     """Enough for a sum of any two of the inputs, or of one and 1, to keep both, up to 2,048: beyond, one is no more than a perturbation."""
     sizes = np.abs(np.concatenate([[1.0], *(np.ravel(v) for v in single.values())]))
     kept = sizes[(sizes > 0) & np.isfinite(sizes)]
