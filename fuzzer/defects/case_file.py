@@ -21,6 +21,8 @@ Cause = Literal[
     "compiler",  # eager is right on the same bits
     "derivative",  # its formula: 0 * inf, a division by the result, a branch of a where
     "clamp",
+    "amplification",  # of an argument's rounding error, by a power or an exponential
+    "special",  # infinities, or zero and infinity, that a formula combines to a NaN: inf - inf, 0 * inf
     "unknown",
 ]
 

@@ -1,0 +1,164 @@
+"""Culprit: the first bad step of an evaluation whose result is wrong, and what goes wrong there.
+
+From the wrong result the search goes back along the operand that alone would make the step wrong, until the operands are right: on that path
+the culprit is the step with the largest gain, its own error over that of its operands. So a sum that loses nothing of importance is no
+culprit, however many digits one of its small terms has lost.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ulpfuzz.fuzzer.casework.diagnosis.step import Step, chain, decimal, effects, lost
+from ulpfuzz.fuzzer.defects.case_file import Cause
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.oracles.arithmetic.taped import TapedMp
+
+#: An operand is right within this many u: two roundings of an argument and one of a function's own, whose error numpy's tests put at 2 ulps.
+RIGHT = 8.0
+#: A step is laid to an operand that alone makes this share of its error.
+SHARE = 0.25
+#: Functions whose argument is reduced by a multiple of a constant first.
+REDUCED = ("sin", "cos", "tan", "sinpi", "cospi")
+ADDITIVE = ("+", "-", "sum", "dot", "mean")
+#: Steps that only move a number.
+MOVES = ("neg", "abs", "max", "min", "input")
+
+
+@dataclass(frozen=True)
+class Culprit:
+    """cause: what goes wrong at the step. step: in plain words with its numbers. gain: the error of the step over that of its operands,
+    both at most 1 and at least u. bits_lost: of a cancellation, else nan."""
+
+    cause: Cause
+    step: str
+    operation: str
+    gain: float
+    bits_lost: float = math.nan
+
+
+def culprit_of(result: Step, fmt: Format, m: TapedMp) -> Culprit | None:
+    """The culprit of a result that is not what it is exactly; None where it is right to RIGHT u, or is a number of which the exact value is
+    unknown."""
+    u = fmt.unit_roundoff
+    if (special := _first_nan(result, m)) is not None:
+        return Culprit("special", special.text + f" = {_combination(special)}", special.operation, math.inf)
+    if lost(result.value, result.exact, m) <= RIGHT * u:
+        return None
+    path: list[tuple[float, Step]] = []
+    step = result
+    while True:
+        own = lost(step.value, step.exact, m)
+        laid = effects(step, m)
+        worst = max(range(len(laid)), key=laid.__getitem__, default=-1)
+        before = max([u, *(lost(o.value, o.exact, m) for o in step.operands)])
+        path.append((own / before, step))
+        if worst < 0 or laid[worst] < SHARE * own:
+            break
+        step = step.operands[worst]
+        if not step.computed or lost(step.value, step.exact, m) <= RIGHT * u:
+            if step.operation == "constant" and lost(step.value, step.exact, m) > 2 * u:
+                path.append((lost(step.value, step.exact, m) / u, step))
+            break
+    # Of equals the one deepest inside: nothing before it is wrong.
+    gain, worst_step = max(reversed(path), key=lambda pair: pair[0])
+    return _described(worst_step, gain, fmt, m)
+
+
+def _first_nan(result: Step, m: TapedMp) -> Step | None:
+    """The first step that makes a NaN of infinities or of zero and an infinity which are exact themselves: no rounding is to blame."""
+    if not math.isnan(result.value):
+        return None
+    for step in chain(result):
+        if math.isnan(step.value) and not any(math.isnan(o.value) for o in step.operands):
+            exact = all(lost(o.value, o.exact, m) == 0 for o in step.operands)
+            return step if exact and step.operands and any(math.isinf(o.value) for o in step.operands) else None
+    return None
+
+
+def _combination(step: Step) -> str:
+    values = [f"{o.value:.4g}" for o in step.operands]
+    return f" {step.operation} ".join(values) if len(values) == 2 else f"{step.operation} of {', '.join(values)}"
+
+
+def _described(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
+    """What goes wrong at one step, by its operation and its numbers."""
+    name, value, exact = step.operation, step.value, step.exact
+    shown = decimal(exact, m)
+    numbers = all(math.isfinite(o.value) for o in step.operands)
+    if step.other_branch:
+        return Culprit("branch", f"{step.text} is chosen by rounded numbers: {value:.4g}, exactly {shown}", name, gain)
+    if name == "constant":
+        return Culprit("constant", f"{step.text} is rounded to {value:.9g}, exactly {decimal(exact, m, 9)}", name, gain)
+    if math.isinf(value) and numbers and not (name == "/" and step.operands[-1].value == 0):
+        return Culprit("overflow", f"{step.text} overflows: {shown} > {fmt.max:.3g}", name, gain)
+    if math.isinf(value) and numbers:
+        return Culprit("underflow", f"{step.text} divides by {step.operands[-1].value:.3g}, exactly {decimal(step.operands[-1].exact, m)}", name, gain)  # fmt: skip
+    if math.isnan(value) and not numbers:
+        return Culprit("overflow", f"{step.text} = {_combination(step)}, exactly {shown}", name, gain)
+    if name in ADDITIVE and len(step.operands) >= 2:
+        return _of_sum(step, gain, fmt, m)
+    small = abs(value) < fmt.min_normal
+    if small and exact is not None and not m.eq0(exact) and max(effects(step, m), default=0.0) < SHARE * lost(value, exact, m):
+        least = "0" if value == 0 else f"{value:.3g}, a subnormal number"
+        return Culprit("underflow", f"{step.text} underflows to {least}: {shown} < {fmt.min_normal:.3g}", name, gain)
+    return _amplified(step, gain, fmt, m)
+
+
+def _of_sum(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
+    largest = max(abs(o.value) for o in step.operands)
+    result = abs(m.double(step.exact)[0]) if step.exact is not None else abs(step.value)
+    bits = math.log2(largest / result) if result else math.inf
+    sizes = " and ".join(f"{o.value:.9g}" for o in step.operands[:2])
+    if bits < 1:
+        return Culprit("accumulation", f"{step.text}: the rounding errors of {len(step.operands)} terms add up", "+", gain)
+    undone = next((a for o in step.operands if (a := lost_addend(o, fmt)) is not None), None)
+    if undone is not None and any(o.operation in ("constant", "input") for o in step.operands):
+        return Culprit("lost_addend", f"{undone} before {step.text} takes it back", step.operation, gain, bits)
+    lost_bits = min(bits, float(fmt.precision))
+    return Culprit(
+        "cancellation", f"{step.text} cancels {lost_bits:.0f} of {fmt.precision} bits: {sizes}, result {step.value:.3g}, exactly {decimal(step.exact, m)}",
+        step.operation, gain, lost_bits,
+    )  # fmt: skip
+
+
+def lost_addend(step: Step, fmt: Format) -> str | None:
+    """Whether a sum keeps less than half of the bits of its smaller term; the sentence that says so."""
+    if step.operation not in ("+", "-") or len(step.operands) != 2:
+        return None
+    small, large = sorted(step.operands, key=lambda o: abs(o.value))
+    if not small.value or not math.isfinite(large.value):
+        return None
+    gap = math.log2(abs(large.value)) - math.log2(abs(small.value))
+    if gap < fmt.precision / 2:
+        return None
+    kept = max(0.0, fmt.precision - gap)
+    return f"{step.text} keeps {kept:.0f} of {fmt.precision} bits of {small.argument} = {small.value:.3g}"
+
+
+def _amplified(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
+    """A function or a product that makes much of its operands' roundings; or that is wrong by itself."""
+    name = step.operation
+    laid = effects(step, m)
+    worst = max(range(len(laid)), key=laid.__getitem__, default=-1)
+    own = lost(step.value, step.exact, m)
+    if worst < 0 or laid[worst] < SHARE * own:
+        return Culprit("unknown", f"{step.text} = {step.value:.9g} by itself, exactly {decimal(step.exact, m, 9)}", name, gain)
+    operand = step.operands[worst]
+    sentence = lost_addend(operand, fmt)
+    if sentence is not None:
+        return Culprit("lost_addend", f"{sentence}, of which {name} makes the result", name, gain)
+    wrong = f"{step.text} = {step.value:.9g}, exactly {decimal(step.exact, m, 9)}: it multiplies the rounding error of {operand.argument} = {operand.value:.9g}"
+    if name in REDUCED:
+        return Culprit("range_reduction", wrong, name, gain)
+    if operand.operation == "constant":
+        return Culprit("constant", f"{operand.text} is rounded to {operand.value:.9g}", name, gain)
+    if operand.operation in ADDITIVE:
+        return _of_sum(operand, gain, fmt, m)
+    return Culprit(
+        "amplification",
+        wrong + f" by {laid[worst] / max(lost(operand.value, operand.exact, m), fmt.unit_roundoff):.2g}",
+        name,
+        gain,
+    )

@@ -1,0 +1,165 @@
+"""Step: one operation of an evaluation, with its result as a format holds it beside its exact one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from mpmath import mpf
+
+from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.oracles.arithmetic.taped import TapedMp
+
+if TYPE_CHECKING:
+    from ulpfuzz.fuzzer.casework.diagnosis.observed import Observed
+
+#: The exact operation: numbers of TapedMp -> a number of it.
+ExactRule = Callable[..., Any]
+#: An expression longer than this is written as its value where it stands inside another.
+SHORT = 28
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A number and how it was made. Operators make further steps, by the arithmetic that made this one.
+
+    exact: what the same operations give without rounding, from the inputs on; None of an operation that nobody knows exactly.
+    """
+
+    value: float
+    exact: mpf | None
+    #: "+", "exp", "sum" ...; "input" and "constant" of what was not computed.
+    operation: str
+    text: str
+    operands: tuple[Step, ...] = ()
+    #: From the operands' exact numbers to this step's; None: not known.
+    rule: ExactRule | None = None
+    arithmetic: Observed | None = field(default=None, repr=False)
+    #: Whether the rounded operands chose another branch than the exact ones.
+    other_branch: bool = False
+
+    def _with(self, operation: str, left: Any, right: Any) -> Step:
+        assert self.arithmetic is not None
+        return self.arithmetic.operator(operation, left, right)
+
+    def __neg__(self) -> Step:
+        assert self.arithmetic is not None
+        return self.arithmetic.negated(self)
+
+    def __add__(self, other: Any) -> Step:
+        return self._with("+", self, other)
+
+    def __radd__(self, other: Any) -> Step:
+        return self._with("+", other, self)
+
+    def __sub__(self, other: Any) -> Step:
+        return self._with("-", self, other)
+
+    def __rsub__(self, other: Any) -> Step:
+        return self._with("-", other, self)
+
+    def __mul__(self, other: Any) -> Step:
+        return self._with("*", self, other)
+
+    def __rmul__(self, other: Any) -> Step:
+        return self._with("*", other, self)
+
+    def __truediv__(self, other: Any) -> Step:
+        return self._with("/", self, other)
+
+    def __rtruediv__(self, other: Any) -> Step:
+        return self._with("/", other, self)
+
+    @property
+    def computed(self) -> bool:
+        return self.operation not in ("input", "constant")
+
+    @property
+    def argument(self) -> str:
+        """The text between a function's brackets: the expression, or its value where that is shorter to read."""
+        return f"{self.value:.4g}" if len(self.text) > SHORT else self.text
+
+    @property
+    def inner(self) -> str:
+        """The text as an operand: the expression, or its value where that is shorter to read."""
+        if len(self.text) > SHORT:
+            return f"{self.value:.4g}"
+        return f"({self.text})" if self.operation in ("+", "-", "*", "/") and not self.text.endswith("terms") else self.text
+
+
+def lost(value: float, exact: mpf | None, m: TapedMp) -> float:
+    """The relative error of a value, at most 1; 1 where it is no number or zero and the exact one is not, 0 where that is unknown.
+
+    An infinity counts as lost even where the exact number lies beyond the format: what comes after has nothing to work with.
+    """
+    if exact is None or (math.isnan(float(value)) and not _is_finite(exact, m)):
+        return 0.0
+    if not _is_finite(exact, m):
+        return 0.0 if math.isinf(value) and (m.double(exact)[0] == value or m.lt(exact, exact) is None) else 1.0
+    if not math.isfinite(value):
+        return 1.0
+    if m.eq0(exact):
+        return 0.0 if value == 0 else 1.0
+    return min(1.0, abs(m.double((m.lift(value) - exact) / exact)[0]))
+
+
+def _is_finite(exact: mpf, m: TapedMp) -> bool:
+    return not (m.lt(exact, exact) is None or (math.isinf(m.log2_magnitude(exact)) and not m.eq0(exact)))
+
+
+def decimal(number: mpf | Fraction | float | None, m: TapedMp, digits: int = 3) -> str:
+    """A number in a few decimal digits, of any magnitude."""
+    if number is None:
+        return "unknown"
+    if isinstance(number, float):
+        return f"{number:.{digits}g}"
+    return m.decimal(m.num(number), digits).replace(".0e", "e")
+
+
+def chain(last: Step) -> list[Step]:
+    """A step and all that it was made of, each once, operands first."""
+    seen: dict[int, Step] = {}
+    stack: list[tuple[Step, bool]] = [(last, False)]
+    while stack:
+        step, ready = stack.pop()
+        if id(step) in seen:
+            continue
+        if ready:
+            seen[id(step)] = step
+        else:
+            stack.append((step, True))
+            stack.extend((operand, False) for operand in reversed(step.operands) if id(operand) not in seen)
+    return list(seen.values())
+
+
+def effects(step: Step, m: TapedMp) -> list[float]:
+    """Per operand: the relative error of the step, at most 1, if that operand alone took its rounded value and nothing else were rounded."""
+    if step.rule is None or step.exact is None or any(o.exact is None for o in step.operands):
+        return [lost(o.value, o.exact, m) for o in step.operands]
+    exact = [o.exact for o in step.operands]
+    found = []
+    for k, operand in enumerate(step.operands):
+        if lost(operand.value, operand.exact, m) == 0:
+            found.append(0.0)
+            continue
+        moved: Sequence[Any] = [*exact[:k], m.lift(operand.value), *exact[k + 1 :]]
+        found.append(_apart(step.rule(*moved), step.exact, m))
+    return found
+
+
+def _apart(moved: mpf, exact: mpf, m: TapedMp) -> float:
+    if not _is_finite(moved, m):
+        return 0.0 if not _is_finite(exact, m) else 1.0
+    if not _is_finite(exact, m):
+        return 1.0
+    if m.eq0(exact):
+        return 0.0 if m.eq0(moved) else 1.0
+    return min(1.0, abs(m.double((moved - exact) / exact)[0]))
+
+
+def ulps_of(error: float, fmt: Format) -> float:
+    """A relative error in units of 2 u: within a factor of two, ulps."""
+    return error / (2 * fmt.unit_roundoff)
