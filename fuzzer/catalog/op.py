@@ -64,6 +64,8 @@ class Input:
     structure: Structure = ""
     #: The arrangements that make sense (inputs.vectors, inputs.matrices); empty: all.
     arrangements: tuple[str, ...] = ()
+    #: What its numbers are where frameworks are used (catalog.everyday), where its name, domain and family do not say so.
+    everyday: str = ""
 
     @property
     def stored(self) -> tuple[Axis, ...]:

@@ -39,7 +39,7 @@ OPS: list[Op] = [
        jax=["jnp.clip(x, b[:, 0], b[:, 1])", "jax.lax.clamp(b[:, 0], x, b[:, 1])"], numpy=peer("np.clip(x, b[:, 0], b[:, 1])"),
        accepts={"b~inf": "any", "b~-inf": "any"}, source="tf.clip_by_value: the bounds must be in order, which special values are not",
        accuracy="exact", verified=RATIONALS, topics=MATH),
-    op("lerp", [scalar("x"), scalar("y"), scalar("w")], torch="torch.lerp(x, y, w)", verified=RATIONALS, topics=MATH),
+    op("lerp", [scalar("x"), scalar("y"), scalar("w", everyday="probability")], torch="torch.lerp(x, y, w)", verified=RATIONALS, topics=MATH),
     op("addcmul", XYZ, torch="torch.addcmul(x, y, z, value=value)", params={"value": (1.0, 0.5)}, verified=RATIONALS, topics=MATH),
     op("addcdiv", XYZ, torch="torch.addcdiv(x, y, z, value=value)", params={"value": (1.0, 0.5)}, verified=RATIONALS, topics=MATH),
     op("scaled_add", XY, torch=["torch.add(x, y, alpha=alpha)", "torch.sub(x, y, alpha=-alpha)", "torch.rsub(y, x, alpha=-alpha)"],

@@ -92,7 +92,7 @@ OPS: list[Op] = [
     op("complex_of_parts", [scalar("x"), scalar("y")], torch=call("torch.complex(x, y)", dtypes=WIDE),
        tensorflow=call("tf.complex(x, y)", dtypes=WIDE),
        jax=call("jax.lax.complex(x, y)", dtypes=WIDE), error_norm="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
-    op("polar", [scalar("r", 0), scalar("t")], torch=call("torch.polar(r, t)", dtypes=WIDE), error_norm="parts",
+    op("polar", [scalar("r", 0), scalar("t", everyday="angle")], torch=call("torch.polar(r, t)", dtypes=WIDE), error_norm="parts",
        complex_result=True, verified=FORMULA,
        topics=TOPICS,
        documented=(Documented("undefined for a negative or NaN modulus, or an infinite angle", pages.torch("torch.polar"),

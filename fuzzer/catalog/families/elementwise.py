@@ -9,6 +9,7 @@ INF = float("inf")
 PI = 3.141592653589793
 MATH = ("tensor math",)
 X = [scalar("x")]
+ANGLE = [scalar("x", everyday="angle")]
 XY = [scalar("x"), scalar("y")]
 WIDE = ("float32", "float64")
 NO_BFLOAT16 = ("float16", "float32", "float64")
@@ -71,14 +72,14 @@ UNARY: list[Op] = [
     op("square", X, torch="torch.square(x)", tensorflow=["tf.math.square(x)", f"{KERAS}.square(x)", f"{TNP}.square(x)"],
        jax=["jnp.square(x)", "jax.lax.square(x)"], numpy=peer("np.square(x)"),
        accuracy="exact", verified=RATIONALS, topics=MATH),
-    op("sin", X, torch="torch.sin(x)", tensorflow=["tf.math.sin(x)", f"{KERAS}.sin(x)", call(f"{TNP}.sin(x)", dtypes=NO_BFLOAT16)],
+    op("sin", ANGLE, torch="torch.sin(x)", tensorflow=["tf.math.sin(x)", f"{KERAS}.sin(x)", call(f"{TNP}.sin(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.sin(x)", "jax.lax.sin(x)"], numpy=peer("np.sin(x)"),
        keeps_zero_sign=True, source="C23 F.10.1: sin(+-0) is +-0",
        accuracy="elementary", verified=ARB, topics=MATH),
-    op("cos", X, torch="torch.cos(x)", tensorflow=["tf.math.cos(x)", f"{KERAS}.cos(x)", call(f"{TNP}.cos(x)", dtypes=NO_BFLOAT16)],
+    op("cos", ANGLE, torch="torch.cos(x)", tensorflow=["tf.math.cos(x)", f"{KERAS}.cos(x)", call(f"{TNP}.cos(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.cos(x)", "jax.lax.cos(x)"], numpy=peer("np.cos(x)"),
        accuracy="elementary", verified=ARB, topics=MATH),
-    op("tan", X, torch="torch.tan(x)", tensorflow=["tf.math.tan(x)", f"{KERAS}.tan(x)", call(f"{TNP}.tan(x)", dtypes=NO_BFLOAT16)],
+    op("tan", ANGLE, torch="torch.tan(x)", tensorflow=["tf.math.tan(x)", f"{KERAS}.tan(x)", call(f"{TNP}.tan(x)", dtypes=NO_BFLOAT16)],
        jax=["jnp.tan(x)", "jax.lax.tan(x)"], numpy=peer("np.tan(x)"),
        keeps_zero_sign=True, source="C23 F.10.1: tan(+-0) is +-0",
        accuracy="elementary", verified=ARB, topics=MATH),

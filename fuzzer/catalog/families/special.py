@@ -36,7 +36,7 @@ OPS: list[Op] = [
        verified=ARB, topics=SPECIAL),
     op("logit", UNIT, torch="torch.logit(x)", jax="jax.scipy.special.logit(x)", numpy=peer("scipy.special.logit(x)", WIDE),
        verified=FORMULA, topics=SPECIAL),
-    op("sinc", X, torch="torch.sinc(x)", tensorflow=call("tf.experimental.numpy.sinc(x)", dtypes=NO_BFLOAT16),
+    op("sinc", [scalar("x", everyday="angle")], torch="torch.sinc(x)", tensorflow=call("tf.experimental.numpy.sinc(x)", dtypes=NO_BFLOAT16),
        jax="jnp.sinc(x)",
        numpy=peer("np.sinc(x)"), accepts={"x=inf": float("nan"), "x=-inf": float("nan")},
        source="C23 F.10.1.6: sin(+-inf) is NaN, and with it numpy's formula", verified=FORMULA, topics=SPECIAL),
