@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ulpfuzz.fuzzer.casework.bench import Bench
+from ulpfuzz.fuzzer.casework.diagnosis.diagnose import diagnose
 from ulpfuzz.fuzzer.casework.extent import extent_of
 from ulpfuzz.fuzzer.casework.simplest import WHOLE_CALL, simplest
-from ulpfuzz.fuzzer.defects.case_file import CaseFile
+from ulpfuzz.fuzzer.defects.case_file import CaseFile, Diagnosis, Interval
 from ulpfuzz.fuzzer.engine.task import Result
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.hosts import host
@@ -90,5 +91,10 @@ def work_on(face: Finding, defect: str, key: str) -> CaseFile:
 def _explained(case_file: CaseFile, simple: Finding, parts: _Parts) -> CaseFile:
     """With what needs the call's answers at other inputs."""
     bench = Bench.of(simple)
-    extent = parts.run("extent", lambda: extent_of(simple, bench.evaluator, bench.subject), ())
-    return replace(case_file, extent=extent)
+    nowhere: tuple[Interval, ...] = ()
+    nothing: Diagnosis | None = None
+    return replace(
+        case_file,
+        extent=parts.run("extent", lambda: extent_of(simple, bench.evaluator, bench.subject), nowhere),
+        diagnosis=parts.run("diagnosis", lambda: diagnose(simple, bench), nothing),
+    )

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ulpfuzz.fuzzer.cli import coverage, deepstability, inspect, report, run, sweep
+from ulpfuzz.fuzzer.cli import coverage, deepstability, inspect, report, run, sweep, work
 from ulpfuzz.fuzzer.cli.failure import told
 from ulpfuzz.fuzzer.passwords import without_passwords
 
@@ -88,7 +88,7 @@ def _options(
 
 
 for _panel, _commands in (
-    ("Fuzz", (run.run, run.nightly, sweep.sweep, deepstability.deepstability)),
+    ("Fuzz", (run.run, run.nightly, work.work, sweep.sweep, deepstability.deepstability)),
     ("Look", (inspect.findings, inspect.show, report.repro, report.report, report.compare)),
     ("Ask", (inspect.probe, inspect.ops, inspect.targets, coverage.coverage, sweep.facts)),
 ):
