@@ -25,7 +25,7 @@ from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_isolated, fr
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.label import Element, Label, label_of
-from ulpfuzz.fuzzer.proof.nondeterminism import as_nondeterministic, in_two_processes
+from ulpfuzz.fuzzer.proof.nondeterminism import another_placement, as_nondeterministic, in_two_processes
 
 #: Seconds after which a case that hung before is said to hang again, where the finding does not say how long it was waited for.
 CALL_TIMEOUT = 120.0
@@ -80,11 +80,9 @@ def again(finding: Finding, evaluator: Evaluator, subject: Subject) -> tuple[Fin
     Raises ValueError where it cannot be judged."""
     case = case_of(finding)
     batch = case.batch()
-    # The sound side first: a call that is right only once must be made before the same bits were seen.
     right = _right_side(finding, evaluator, batch, subject) if finding.symptom == Symptom.inconsistent.name else None
-    return _judged(
-        finding, evaluator, batch, _nth(evaluator, batch, subject, case.placement, finding.case), case.placement
-    ), right
+    outcome = _nth(finding, evaluator, subject, case.placement, finding.case)
+    return _judged(finding, evaluator, batch, outcome, case.placement), right
 
 
 def still_inconsistent(now: Finding, there: Finding) -> bool:
@@ -92,8 +90,15 @@ def still_inconsistent(now: Finding, there: Finding) -> bool:
     return Class[now.class_].is_finding and not Class[there.class_].is_finding and there.output_hex != now.output_hex
 
 
-def _nth(evaluator: Evaluator, batch: Batch, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
-    """The outcome of the call that a case, or its right side, tells of: the first, or the nth of equal ones."""
+def _nth(finding: Finding, evaluator: Evaluator, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
+    """The outcome of the call that a case, or its right side, tells of: the first, or the nth of equal ones.
+
+    Where it matters which call it is, the first one follows a call of another length: this process may have made a call with the same bits
+    before, and the kernel may remember it.
+    """
+    batch = case_of(finding).batch()
+    if "nth" in finding.case or "nth" in (finding.case.get("right") or {}):
+        evaluator.run_placed(batch, subject, another_placement(placement))
     return [evaluator.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(told.get("nth", 1)))][-1]
 
 
@@ -103,7 +108,7 @@ def _right_side(finding: Finding, evaluator: Evaluator, batch: Batch, subject: S
     if not told:
         raise UserError(f"finding {finding.id} does not hold the placement where the same bits are right")
     placement = Placement(**told["placement"])
-    return _judged(finding, evaluator, batch, _nth(evaluator, batch, subject, placement, told), placement), placement
+    return _judged(finding, evaluator, batch, _nth(finding, evaluator, subject, placement, told), placement), placement
 
 
 def implementation_of(op: Op, finding: Finding) -> Implementation:

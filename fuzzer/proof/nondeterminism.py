@@ -101,7 +101,7 @@ def _gives_cause(evaluator: Evaluator, subject: Subject, finding: Finding) -> bo
         return True
     if finding.symptom not in _NUMBERS:
         return False
-    other = _other(placement)
+    other = another_placement(placement)
     return _strange(finding.output) or not _same(_answer(evaluator, subject, batch, other, finding.worst), finding.output)
 
 
@@ -169,7 +169,7 @@ def _answers(pair: tuple[Hosted, Hosted], call: Call, finding: Finding) -> Proce
     call has one answer, the other length is looked at too."""
     host.start_together(pair)
     case = case_of(finding)
-    batch, call_index, other = case.batch(), int(finding.case.get("nth", 1)), _other(case.placement)
+    batch, call_index, other = case.batch(), int(finding.case.get("nth", 1)), another_placement(case.placement)
     before = pair[1].evaluate_placed(call, batch, other)
     for placement, calls in ((case.placement, call_index), (other, 1)):
         answers = [[process.evaluate_placed(call, batch, placement) for _ in range(calls)][-1] for process in pair]
@@ -180,5 +180,6 @@ def _answers(pair: tuple[Hosted, Hosted], call: Call, finding: Finding) -> Proce
     return replace(found, second=float(before[0, finding.worst]))
 
 
-def _other(placement: Placement) -> Placement:
+def another_placement(placement: Placement) -> Placement:
+    """One of another length: a call there is no repetition of a call here."""
     return LONG if placement.length == 1 else SHORT

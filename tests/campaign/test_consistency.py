@@ -223,10 +223,11 @@ def test_the_sample_holds_each_row_once_the_worst_first() -> None:
 @pytest.mark.parametrize("kernel", ["exp_odd", "exp_strided", "exp_twice"])
 def test_both_placements_are_run_again(kernel: str, of_places: dict[Any, Finding], monkeypatch: pytest.MonkeyPatch) -> None:
     finding = of_places[kernel, "inconsistent"]
-    again = reproduce(finding)
-    assert again.still_fails
-    assert again.now.symptom == "inconsistent"
-    assert "still unstable with faulty 1; still inconsistent: right answer " in again.message
+    for _ in range(2):  # whatever was called before: the same bits too
+        again = reproduce(finding)
+        assert again.still_fails
+        assert again.now.symptom == "inconsistent"
+        assert "still unstable with faulty 1; still inconsistent: right answer " in again.message
     monkeypatch.setattr(faulty, kernel, faulty.exp_right)
     gone = reproduce(finding)
     assert not gone.still_fails

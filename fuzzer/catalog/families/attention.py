@@ -8,11 +8,8 @@ from ulpfuzz.fuzzer.catalog.op import FORMULA, Documented, Op, call, op, tensor,
 ATTENTION = ("attention",)
 ACTIVATION = ("attention", "activation functions")
 QKV = [tensor("q", (2, 3)), tensor("k", ("n", 3)), tensor("v", ("n", 2))]
-SDPA = "torch.nn.functional.scaled_dot_product_attention"
 LENGTHS = (1, 2, 3, 5, 8)
-#: jax and Keras put the heads between the sequence and the features.
-HEADS = "q[:, :, None], k[:, :, None], v[:, :, None]"
-#: jax asks for values as long as keys.
+#: jax and Keras put the heads between the sequence and the features, [:, :, None]; jax asks for values as long as keys.
 PADDED = "q[:, :, None], k[:, :, None], jnp.pad(v, ((0, 0), (0, 0), (0, 1)))[:, :, None]"
 #: Any number but 0 keeps its element.
 MASK = vector("mask", 0, 2, integers=True, differentiable=False)
@@ -29,33 +26,33 @@ JAX_REST = "jnp.pad(mask > 0, ((0, 0), (1, 0)), constant_values=True)"
 
 OPS: list[Op] = [
     op("attention", QKV,
-       torch=[f"{SDPA}(q, k, v)", "torch.softmax(q @ k.mT / 3**0.5, dim=-1) @ v"],
-       tensorflow=[f"tf.keras.ops.dot_product_attention({HEADS})[:, :, 0]",
+       torch=["torch.nn.functional.scaled_dot_product_attention(q, k, v)", "torch.softmax(q @ k.mT / 3**0.5, dim=-1) @ v"],
+       tensorflow=["tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None])[:, :, 0]",
                    "tf.nn.softmax(tf.matmul(q, k, transpose_b=True) / 3**0.5, axis=-1) @ v"],
        jax=[f"jax.nn.dot_product_attention({PADDED})[:, :, 0, :2]",
             "jax.nn.softmax(q @ k.mT / 3**0.5, axis=-1) @ v"],
        lengths=LENGTHS, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
     op("attention_scaled", QKV,
-       torch=f"{SDPA}(q, k, v, scale=scale)",
-       tensorflow=[f"tf.keras.ops.dot_product_attention({HEADS}, scale=scale)[:, :, 0]",
+       torch="torch.nn.functional.scaled_dot_product_attention(q, k, v, scale=scale)",
+       tensorflow=["tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], scale=scale)[:, :, 0]",
                    call("tf.keras.layers.Attention(dtype=q.dtype.name)([q, v, k])", when={"scale": (1.0,)})],
        jax=f"jax.nn.dot_product_attention({PADDED}, scale=scale)[:, :, 0, :2]",
        params={"scale": (1.0, 0.125)}, lengths=LENGTHS, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
     op("attention_causal", [tensor("q", ("n", 3)), tensor("k", ("n", 3)), tensor("v", ("n", 3))],
-       torch=f"{SDPA}(q, k, v, is_causal=True)",
-       tensorflow=f"tf.keras.ops.dot_product_attention({HEADS}, is_causal=True)[:, :, 0]",
-       jax=f"jax.nn.dot_product_attention({HEADS}, is_causal=True)[:, :, 0]",
+       torch="torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)",
+       tensorflow="tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], is_causal=True)[:, :, 0]",
+       jax="jax.nn.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], is_causal=True)[:, :, 0]",
        lengths=(1, 2, 3, 5), accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
     op("attention_biased", [tensor("q", (2, 3)), tensor("k", ("n", 3)), tensor("v", ("n", 3)), tensor("bias", (2, "n"))],
-       torch=f"{SDPA}(q, k, v, attn_mask=bias)",
-       tensorflow=f"tf.keras.ops.dot_product_attention({HEADS}, bias=bias[:, None])[:, :, 0]",
-       jax=f"jax.nn.dot_product_attention({HEADS}, bias=bias[:, None])[:, :, 0]",
+       torch="torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)",
+       tensorflow="tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], bias=bias[:, None])[:, :, 0]",
+       jax="jax.nn.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], bias=bias[:, None])[:, :, 0]",
        lengths=LENGTHS, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
     op("attention_masked", [tensor("q", (2, 3)), tensor("k", ("n", 3)), tensor("v", ("n", 3)),
                             tensor("mask", (2, "n-1"), 0, 2, integers=True, differentiable=False)],
-       torch=f"{SDPA}(q, k, v, attn_mask=torch.nn.functional.pad(mask.bool(), (1, 0), value=True))",
-       tensorflow=f"tf.keras.ops.dot_product_attention({HEADS}, mask={TF_SEEN})[:, :, 0]",
-       jax=f"jax.nn.dot_product_attention({HEADS}, mask={JAX_SEEN})[:, :, 0]",
+       torch="torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=torch.nn.functional.pad(mask.bool(), (1, 0), value=True))",
+       tensorflow=f"tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], mask={TF_SEEN})[:, :, 0]",
+       jax=f"jax.nn.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], mask={JAX_SEEN})[:, :, 0]",
        lengths=(2, 3, 5), min_length=2, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
     op("additive_attention", QKV, tensorflow="tf.keras.layers.AdditiveAttention(use_scale=False, dtype=q.dtype.name)([q, v, k])",
        lengths=LENGTHS, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),

@@ -46,25 +46,25 @@ def real_valued(name: str, **rest: Any) -> Op:
     return function(name, error_norm="", **rest)
 
 
-def named(name: str, torch: str, tensorflow: Calls, numpy: str, **rest: Any) -> Op:
-    """A function that torch and numpy (jnp too) have under these names."""
-    jax: Calls = [f"jnp.{numpy}(z)", *rest.pop("lax", ())]
-    return function(f"{name}_complex", torch=f"torch.{torch}(z)", tensorflow=tensorflow, jax=jax, numpy=f"np.{numpy}(z)", **rest)
+def named(name: str, torch: str, tensorflow: Calls, jnp: str, **rest: Any) -> Op:
+    """A function that numpy has under the name that it has in jnp."""
+    jax: Calls = [jnp, *rest.pop("lax", ())]
+    return function(f"{name}_complex", torch=torch, tensorflow=tensorflow, jax=jax, numpy=jnp.removeprefix("j"), **rest)
 
 
 OPS: list[Op] = [
-    named("exp", "exp", "tf.math.exp(z)", "exp", verified=FORMULA),
-    named("exp2", "exp2", None, "exp2"),
-    named("expm1", "expm1", "tf.math.expm1(z)", "expm1"),
-    named("log", "log", "tf.math.log(z)", "log", cuts=LOG),
-    named("log2", "log2", None, "log2", cuts=LOG),
-    named("log10", "log10", None, "log10", cuts=LOG),
-    named("log1p", "log1p", "tf.math.log1p(z)", "log1p", cuts=(Cut("z.real<-1,z.imag=0", (1,)), Cut("z.real=-1,z.imag=0", (1,)))),
-    named("sqrt", "sqrt", "tf.math.sqrt(z)", "sqrt", cuts=LOG),
+    named("exp", "torch.exp(z)", "tf.math.exp(z)", "jnp.exp(z)", verified=FORMULA),
+    named("exp2", "torch.exp2(z)", None, "jnp.exp2(z)"),
+    named("expm1", "torch.expm1(z)", "tf.math.expm1(z)", "jnp.expm1(z)"),
+    named("log", "torch.log(z)", "tf.math.log(z)", "jnp.log(z)", cuts=LOG),
+    named("log2", "torch.log2(z)", None, "jnp.log2(z)", cuts=LOG),
+    named("log10", "torch.log10(z)", None, "jnp.log10(z)", cuts=LOG),
+    named("log1p", "torch.log1p(z)", "tf.math.log1p(z)", "jnp.log1p(z)", cuts=(Cut("z.real<-1,z.imag=0", (1,)), Cut("z.real=-1,z.imag=0", (1,)))),
+    named("sqrt", "torch.sqrt(z)", "tf.math.sqrt(z)", "jnp.sqrt(z)", cuts=LOG),
     function("rsqrt_complex", torch="torch.rsqrt(z)", tensorflow="tf.math.rsqrt(z)", jax="jax.lax.rsqrt(z)", cuts=(NEGATIVE, POLE)),
-    named("square", "square", "tf.math.square(z)", "square", verified=RATIONALS),
-    named("reciprocal", "reciprocal", "tf.math.reciprocal(z)", "reciprocal", cuts=(POLE,), verified=RATIONALS),
-    named("sign", "sgn", "tf.math.sign(z)", "sign", cuts=(Cut("z.real=0,z.imag=0", (0, 1)),)),
+    named("square", "torch.square(z)", "tf.math.square(z)", "jnp.square(z)", verified=RATIONALS),
+    named("reciprocal", "torch.reciprocal(z)", "tf.math.reciprocal(z)", "jnp.reciprocal(z)", cuts=(POLE,), verified=RATIONALS),
+    named("sign", "torch.sgn(z)", "tf.math.sign(z)", "jnp.sign(z)", cuts=(Cut("z.real=0,z.imag=0", (0, 1)),)),
     function("sigmoid_complex", torch="torch.sigmoid(z)", tensorflow="tf.math.sigmoid(z)", jax="jax.nn.sigmoid(z)",
              sup_first_derivative=0.25, sup_second_derivative=0.0963),
     function("add_complex", inputs=AB, torch="torch.add(a, b)", tensorflow="tf.math.add(a, b)", jax="jnp.add(a, b)", numpy="np.add(a, b)",

@@ -10,16 +10,16 @@ REAL = tuple(Cut(f"z.real{end},z.imag=0", (1,)) for end in (">1", "=1", "=-1", "
 IMAGINARY = tuple(Cut(f"z.imag{end},z.real=0", (0,)) for end in (">1", "=1", "=-1", "<-1"))
 
 OPS: list[Op] = [
-    named("sin", "sin", "tf.math.sin(z)", "sin"),
-    named("cos", "cos", "tf.math.cos(z)", "cos"),
-    named("tan", "tan", "tf.math.tan(z)", "tan", sup_first_derivative=1.0, sup_second_derivative=0.7699),
-    named("sinh", "sinh", "tf.math.sinh(z)", "sinh"),
-    named("cosh", "cosh", "tf.math.cosh(z)", "cosh"),
-    named("tanh", "tanh", "tf.math.tanh(z)", "tanh", sup_first_derivative=1.0, sup_second_derivative=0.7699),
-    named("asin", "asin", "tf.math.asin(z)", "arcsin", cuts=REAL),
-    named("acos", "acos", "tf.math.acos(z)", "arccos", cuts=REAL),
-    named("atan", "atan", "tf.math.atan(z)", "arctan", cuts=IMAGINARY),
-    named("asinh", "asinh", "tf.math.asinh(z)", "arcsinh", cuts=IMAGINARY),
-    named("acosh", "acosh", "tf.math.acosh(z)", "arccosh", cuts=(Cut("z.real<1,z.imag=0", (1,)), Cut("z.real=1,z.imag=0", (1,)))),
-    named("atanh", "atanh", "tf.math.atanh(z)", "arctanh", cuts=REAL),
+    named("sin", "torch.sin(z)", "tf.math.sin(z)", "jnp.sin(z)"),
+    named("cos", "torch.cos(z)", "tf.math.cos(z)", "jnp.cos(z)"),
+    named("tan", "torch.tan(z)", "tf.math.tan(z)", "jnp.tan(z)", sup_first_derivative=1.0, sup_second_derivative=0.7699),
+    named("sinh", "torch.sinh(z)", "tf.math.sinh(z)", "jnp.sinh(z)"),
+    named("cosh", "torch.cosh(z)", "tf.math.cosh(z)", "jnp.cosh(z)"),
+    named("tanh", "torch.tanh(z)", "tf.math.tanh(z)", "jnp.tanh(z)", sup_first_derivative=1.0, sup_second_derivative=0.7699),
+    named("asin", "torch.asin(z)", "tf.math.asin(z)", "jnp.arcsin(z)", cuts=REAL),
+    named("acos", "torch.acos(z)", "tf.math.acos(z)", "jnp.arccos(z)", cuts=REAL),
+    named("atan", "torch.atan(z)", "tf.math.atan(z)", "jnp.arctan(z)", cuts=IMAGINARY),
+    named("asinh", "torch.asinh(z)", "tf.math.asinh(z)", "jnp.arcsinh(z)", cuts=IMAGINARY),
+    named("acosh", "torch.acosh(z)", "tf.math.acosh(z)", "jnp.arccosh(z)", cuts=(Cut("z.real<1,z.imag=0", (1,)), Cut("z.real=1,z.imag=0", (1,)))),
+    named("atanh", "torch.atanh(z)", "tf.math.atanh(z)", "jnp.arctanh(z)", cuts=REAL),
 ]  # fmt: skip

@@ -20,7 +20,7 @@ INCLUSIVE = {"exclusive": (False,)}
 BOTH = {"reverse": (False, True), "exclusive": (False, True)}
 FEW = (1, 2, 3, 8, 17)
 EACH = "tf.map_fn(lambda t: {}, (x, index), fn_output_signature=x.dtype)"
-INTO = "tf.map_fn(lambda t: tf.tensor_scatter_nd_{}(t[0], tf.cast(t[2], tf.int32)[:, None], t[1]), (c, x, index), fn_output_signature=x.dtype)"
+INTO = "tf.map_fn(lambda t: {}(t[0], tf.cast(t[2], tf.int32)[:, None], t[1]), (c, x, index), fn_output_signature=x.dtype)"
 
 OPS: list[Op] = [
     op("cumsum", X, torch=call("torch.cumsum(x, dim=-1)", when=PLAIN),
@@ -68,14 +68,14 @@ OPS: list[Op] = [
     op("scatter_add", CXI, torch=["torch.scatter_add(c, 1, index.long(), x)", "torch.scatter_reduce(c, 1, index.long(), x, 'sum')",
                                   "torch.stack([torch.index_add(r, 0, i, v) for r, i, v in zip(c, index.long(), x)])",
                                   "torch.vmap(lambda r, i, v: torch.index_put(r, (i,), v, accumulate=True))(c, index.long(), x)"],
-       tensorflow=INTO.format("add"), jax="jax.vmap(lambda r, i, v: r.at[i].add(v))(c, index.astype(int), x)",
+       tensorflow=INTO.format("tf.tensor_scatter_nd_add"), jax="jax.vmap(lambda r, i, v: r.at[i].add(v))(c, index.astype(int), x)",
        accuracy="accumulating", verified=RATIONALS, topics=SEGMENT),
     op("scatter_prod", CXI, torch="torch.scatter_reduce(c, 1, index.long(), x, 'prod')",
        jax=call("jax.vmap(lambda r, i, v: r.at[i].mul(v))(c, index.astype(int), x)", grad=False),
        accuracy="accumulating", verified=RATIONALS, topics=SEGMENT),
-    op("scatter_max", CXI, torch="torch.scatter_reduce(c, 1, index.long(), x, 'amax')", tensorflow=INTO.format("max"),
+    op("scatter_max", CXI, torch="torch.scatter_reduce(c, 1, index.long(), x, 'amax')", tensorflow=INTO.format("tf.tensor_scatter_nd_max"),
        jax="jax.vmap(lambda r, i, v: r.at[i].max(v))(c, index.astype(int), x)", accuracy="exact", verified=RATIONALS, topics=SEGMENT),
-    op("scatter_min", CXI, torch="torch.scatter_reduce(c, 1, index.long(), x, 'amin')", tensorflow=INTO.format("min"),
+    op("scatter_min", CXI, torch="torch.scatter_reduce(c, 1, index.long(), x, 'amin')", tensorflow=INTO.format("tf.tensor_scatter_nd_min"),
        jax="jax.vmap(lambda r, i, v: r.at[i].min(v))(c, index.astype(int), x)", accuracy="exact", verified=RATIONALS, topics=SEGMENT),
     op("segment_sum", XI, torch="torch.zeros_like(x[:, :1]).repeat(1, 3).scatter_add(1, index.long(), x)",
        tensorflow=[EACH.format("tf.math.unsorted_segment_sum(t[0], tf.cast(t[1], tf.int32), 3)"),

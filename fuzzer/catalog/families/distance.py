@@ -6,7 +6,6 @@ from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, op, peer, su
 
 XY = [vector("x"), vector("y")]
 WIDE = ("float32", "float64")
-F = "torch.nn.functional"
 NO_FORWARD = ("jvp",)
 ONCE = ("jvp", "grad2")
 DISTANCE = ("distances",)
@@ -17,28 +16,28 @@ SHORT = (1, 2, 3, 5, 8, 16)
 
 OPS: list[Op] = [
     op("euclidean_distance", XY,
-       torch=["torch.linalg.vector_norm(x - y, dim=-1)", f"{F}.pairwise_distance(x, y, eps=0.0)", "torch.vmap(torch.dist)(x, y)",
+       torch=["torch.linalg.vector_norm(x - y, dim=-1)", "torch.nn.functional.pairwise_distance(x, y, eps=0.0)", "torch.vmap(torch.dist)(x, y)",
               call("torch.cdist(x[:, None], y[:, None])[:, 0, 0]", dtypes=WIDE, without=ONCE), "torch.sqrt(torch.sum((x - y) ** 2, dim=-1))"],
        tensorflow=["tf.norm(x - y, axis=-1)", "tf.math.reduce_euclidean_norm(x - y, axis=-1)", "tf.keras.ops.norm(x - y, axis=-1)",
                    "tf.sqrt(tf.reduce_sum(tf.math.squared_difference(x, y), axis=-1))"],
        jax=["jnp.linalg.norm(x - y, axis=-1)", "jnp.linalg.vector_norm(x - y, axis=-1)", "jnp.sqrt(jnp.sum((x - y) ** 2, axis=-1))"],
        numpy=peer("np.linalg.norm(x - y, axis=-1)"), conventions=ZERO, accuracy="accumulating", min_length=2, verified=FORMULA, topics=DISTANCE),
-    op("squared_euclidean_distance", XY, torch=f"torch.vmap(lambda x, y: {F}.mse_loss(x, y, reduction='sum'))(x, y)",
+    op("squared_euclidean_distance", XY, torch="torch.vmap(lambda x, y: torch.nn.functional.mse_loss(x, y, reduction='sum'))(x, y)",
        tensorflow="tf.reduce_sum(tf.math.squared_difference(x, y), axis=-1)", jax="jnp.sum((x - y) ** 2, axis=-1)",
        numpy=peer("np.sum((x - y) ** 2, axis=-1)"), accuracy="accumulating", verified=RATIONALS, topics=DISTANCE),
     op("minkowski_distance", XY,
-       torch=["torch.linalg.vector_norm(x - y, ord=p, dim=-1)", f"{F}.pairwise_distance(x, y, p=p, eps=0.0)",
+       torch=["torch.linalg.vector_norm(x - y, ord=p, dim=-1)", "torch.nn.functional.pairwise_distance(x, y, p=p, eps=0.0)",
               "torch.vmap(lambda x, y: torch.dist(x, y, p))(x, y)",
               call("torch.cdist(x[:, None], y[:, None], p=p)[:, 0, 0]", dtypes=WIDE, without=ONCE)],
        tensorflow="tf.norm(x - y, ord=p, axis=-1)", jax="jnp.linalg.norm(x - y, ord=p, axis=-1)",
        numpy=peer("np.linalg.norm(x - y, ord=p, axis=-1)"), params={"p": (1.0, 3.0)}, conventions=ZERO, accuracy="accumulating",
        min_length=2, verified=FORMULA, topics=DISTANCE),
     op("chebyshev_distance", XY,
-       torch=["torch.linalg.vector_norm(x - y, ord=float('inf'), dim=-1)", f"{F}.pairwise_distance(x, y, p=float('inf'), eps=0.0)",
+       torch=["torch.linalg.vector_norm(x - y, ord=float('inf'), dim=-1)", "torch.nn.functional.pairwise_distance(x, y, p=float('inf'), eps=0.0)",
               call("torch.cdist(x[:, None], y[:, None], p=float('inf'))[:, 0, 0]", dtypes=WIDE)],
        tensorflow="tf.norm(x - y, ord=float('inf'), axis=-1)", jax="jnp.linalg.norm(x - y, ord=jnp.inf, axis=-1)",
        numpy=peer("np.linalg.norm(x - y, ord=np.inf, axis=-1)"), orders=("value",), verified=RATIONALS, topics=DISTANCE),
-    op("pairwise_distance", XY, torch=[f"{F}.pairwise_distance(x, y, p=p, eps=eps)", "torch.nn.PairwiseDistance(p, eps)(x, y)"],
+    op("pairwise_distance", XY, torch=["torch.nn.functional.pairwise_distance(x, y, p=p, eps=eps)", "torch.nn.PairwiseDistance(p, eps)(x, y)"],
        params={"p": (2.0, 1.0), "eps": (1e-6,)}, accuracy="accumulating", min_length=2, verified=FORMULA, topics=DISTANCE,
        source="https://docs.pytorch.org/docs/stable/generated/torch.nn.PairwiseDistance.html"),
     op("cdist", [tensor("x", (2, "n")), tensor("y", (3, "n"))],
@@ -54,7 +53,7 @@ OPS: list[Op] = [
        tensorflow="tf.reduce_sum(tf.math.squared_difference(x[:, :, None], y[:, None]), axis=-1)",
        jax="jnp.sum((x[:, :, None] - y[:, None]) ** 2, axis=-1)",
        lengths=SHORT, accuracy="accumulating", verified=RATIONALS, topics=DISTANCE),
-    op("pdist", [tensor("x", (3, "n"))], torch=call(f"torch.stack([{F}.pdist(r, p) for r in x])", dtypes=WIDE, without=ONCE),
+    op("pdist", [tensor("x", (3, "n"))], torch=call("torch.stack([torch.nn.functional.pdist(r, p) for r in x])", dtypes=WIDE, without=ONCE),
        numpy=peer("np.stack([scipy.spatial.distance.pdist(r, 'minkowski', p=p) for r in x])", ("float64",)),
        params={"p": (2.0, 1.0)}, conventions=(subgradient("x=x"),), lengths=SHORT, min_length=2, accuracy="accumulating",
        verified=FORMULA, topics=DISTANCE),

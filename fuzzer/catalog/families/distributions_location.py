@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ulpfuzz.fuzzer.catalog.op import FORMULA, Input, Op, call, op, peer, scalar
+from ulpfuzz.fuzzer.catalog.op import FORMULA, Calls, Input, Op, call, op, peer, scalar
 
 PROBABILITY = ("probability distributions",)
 F64 = ("float64",)
@@ -20,80 +20,115 @@ def within(name: str, low: float = -float("inf"), high: float = float("inf"), **
 X, LOC, SCALE = scalar("x"), scalar("loc"), within("scale", POSITIVE)
 Q = within("q", 0, 1)
 RIGHT = within("x", 0)
-D, S = "torch.distributions", "jax.scipy.stats"
-TORCH_NAMES = {"logpdf": "log_prob", "logpmf": "log_prob", "cdf": "cdf", "ppf": "icdf"}
 WIDE = ("float32", "float64")
+
+
+def stats(name: str, inputs: list[Input], expression: str, **rest: Any) -> Op:
+    """A function of jax.scipy.stats, a call with its whole name, and the same function of scipy.stats as its peer.
+
+    jax: what there is to say of its call; other keywords are those of `op`.
+    """
+    restricted: dict[str, Any] = rest.pop("jax", {})
+    rest.setdefault("verified", FORMULA)
+    peers = peer(expression.removeprefix("jax."), F64)
+    return op(name, inputs, jax=call(expression, **restricted), numpy=peers, topics=PROBABILITY, **rest)
+
+
+def of_torch(name: str, inputs: list[Input], torch: Calls, **rest: Any) -> Op:
+    """A function that torch.distributions alone has."""
+    return op(name, inputs, torch=torch, verified=FORMULA, topics=PROBABILITY, **rest)
+
+
 #: jax.scipy.stats.norm.ppf and isf return jax's default float, float64 where it is enabled; ndtr takes no 16-bit format; xlogy(-1, scale),
 #: with a Python integer, has no derivative.
-RESTRICTED: dict[str, dict[str, Any]] = {
-    **{f"norm {what}": {"dtypes": F64} for what in ("ppf", "isf")},
-    **{f"norm {what}": {"dtypes": WIDE} for what in ("cdf", "sf", "logcdf", "logsf")},
-    **{f"gumbel_{side} {what}": {"grad": False} for side in "lr" for what in ("logpdf", "pdf", "ppf")},
-}
-
-
-def family(name: str, torch: str, stats: str, functions: tuple[str, ...], **rest: Any) -> list[Op]:
-    """The functions of a distribution with (loc, scale): torch has log_prob, cdf and icdf, jax.scipy.stats those of `functions`."""
-    records = []
-    for what in functions:
-        quantile = what in ("ppf", "isf")
-        first = Q if quantile else X
-        method = TORCH_NAMES.get(what) if torch else None
-        jax = f"{S}.{stats}.{what}({first.name}, loc, scale)"
-        records.append(
-            op(f"{name}_{what}", [first, LOC, SCALE],
-               torch=f"{D}.{torch}(loc, scale, validate_args=False).{method}({first.name})" if method else None,
-               jax=call(jax, **RESTRICTED.get(f"{stats} {what}", {})),
-               numpy=peer(f"scipy.stats.{stats}.{what}({first.name}, loc, scale)", F64), verified=FORMULA, topics=PROBABILITY, **rest)
-        )  # fmt: skip
-    return records
-
-
-def of_torch(name: str, inputs: list[Input], expression: str, **rest: Any) -> Op:
-    """A function that torch.distributions alone has."""
-    return op(name, inputs, torch=rest.pop("torch", f"{D}.{expression}"), verified=FORMULA, topics=PROBABILITY, **rest)
-
-
-ALL = ("logpdf", "pdf", "cdf", "sf", "logcdf", "logsf", "ppf", "isf")
 OPS: list[Op] = [
-    *family("normal", "Normal", "norm", ALL),
-    *family("laplace", "Laplace", "laplace", ("logpdf", "pdf", "cdf")),
-    of_torch("laplace_ppf", [Q, LOC, SCALE], "Laplace(loc, scale, validate_args=False).icdf(q)",
+    stats("normal_logpdf", [X, LOC, SCALE], "jax.scipy.stats.norm.logpdf(x, loc, scale)",
+          torch="torch.distributions.Normal(loc, scale, validate_args=False).log_prob(x)"),
+    stats("normal_pdf", [X, LOC, SCALE], "jax.scipy.stats.norm.pdf(x, loc, scale)"),
+    stats("normal_cdf", [X, LOC, SCALE], "jax.scipy.stats.norm.cdf(x, loc, scale)", jax={"dtypes": WIDE},
+          torch="torch.distributions.Normal(loc, scale, validate_args=False).cdf(x)"),
+    stats("normal_sf", [X, LOC, SCALE], "jax.scipy.stats.norm.sf(x, loc, scale)", jax={"dtypes": WIDE}),
+    stats("normal_logcdf", [X, LOC, SCALE], "jax.scipy.stats.norm.logcdf(x, loc, scale)", jax={"dtypes": WIDE}),
+    stats("normal_logsf", [X, LOC, SCALE], "jax.scipy.stats.norm.logsf(x, loc, scale)", jax={"dtypes": WIDE}),
+    stats("normal_ppf", [Q, LOC, SCALE], "jax.scipy.stats.norm.ppf(q, loc, scale)", jax={"dtypes": F64},
+          torch="torch.distributions.Normal(loc, scale, validate_args=False).icdf(q)"),
+    stats("normal_isf", [Q, LOC, SCALE], "jax.scipy.stats.norm.isf(q, loc, scale)", jax={"dtypes": F64}),
+    stats("laplace_logpdf", [X, LOC, SCALE], "jax.scipy.stats.laplace.logpdf(x, loc, scale)",
+          torch="torch.distributions.Laplace(loc, scale, validate_args=False).log_prob(x)"),
+    stats("laplace_pdf", [X, LOC, SCALE], "jax.scipy.stats.laplace.pdf(x, loc, scale)"),
+    stats("laplace_cdf", [X, LOC, SCALE], "jax.scipy.stats.laplace.cdf(x, loc, scale)",
+          torch="torch.distributions.Laplace(loc, scale, validate_args=False).cdf(x)"),
+    of_torch("laplace_ppf", [Q, LOC, SCALE], "torch.distributions.Laplace(loc, scale, validate_args=False).icdf(q)",
              numpy=peer("scipy.stats.laplace.ppf(q, loc, scale)", F64)),
-    *family("cauchy", "Cauchy", "cauchy", ALL),
-    *family("logistic", "", "logistic", ("logpdf", "pdf", "cdf", "sf", "ppf", "isf")),
-    *family("gumbel_r", "Gumbel", "gumbel_r", ("logpdf", "pdf", "cdf", "sf", "logcdf", "logsf", "ppf")),
-    *family("gumbel_l", "", "gumbel_l", ("logpdf", "pdf", "cdf", "sf", "logcdf", "logsf", "ppf")),
-    *family("uniform", "", "uniform", ("cdf", "ppf")),
-    *(op(f"expon_{what}", [Q if what == "ppf" else RIGHT, SCALE], jax=f"{S}.expon.{what}({'q' if what == 'ppf' else 'x'}, scale=scale)",
-         numpy=peer(f"scipy.stats.expon.{what}({'q' if what == 'ppf' else 'x'}, scale=scale)", F64), verified=FORMULA, topics=PROBABILITY)
-      for what in ("logpdf", "pdf", "cdf", "sf", "logcdf", "logsf", "ppf")),
-    of_torch("half_normal_logpdf", [RIGHT, SCALE], "HalfNormal(scale, validate_args=False).log_prob(x)",
+    stats("cauchy_logpdf", [X, LOC, SCALE], "jax.scipy.stats.cauchy.logpdf(x, loc, scale)",
+          torch="torch.distributions.Cauchy(loc, scale, validate_args=False).log_prob(x)"),
+    stats("cauchy_pdf", [X, LOC, SCALE], "jax.scipy.stats.cauchy.pdf(x, loc, scale)"),
+    stats("cauchy_cdf", [X, LOC, SCALE], "jax.scipy.stats.cauchy.cdf(x, loc, scale)",
+          torch="torch.distributions.Cauchy(loc, scale, validate_args=False).cdf(x)"),
+    stats("cauchy_sf", [X, LOC, SCALE], "jax.scipy.stats.cauchy.sf(x, loc, scale)"),
+    stats("cauchy_logcdf", [X, LOC, SCALE], "jax.scipy.stats.cauchy.logcdf(x, loc, scale)"),
+    stats("cauchy_logsf", [X, LOC, SCALE], "jax.scipy.stats.cauchy.logsf(x, loc, scale)"),
+    stats("cauchy_ppf", [Q, LOC, SCALE], "jax.scipy.stats.cauchy.ppf(q, loc, scale)",
+          torch="torch.distributions.Cauchy(loc, scale, validate_args=False).icdf(q)"),
+    stats("cauchy_isf", [Q, LOC, SCALE], "jax.scipy.stats.cauchy.isf(q, loc, scale)"),
+    stats("logistic_logpdf", [X, LOC, SCALE], "jax.scipy.stats.logistic.logpdf(x, loc, scale)"),
+    stats("logistic_pdf", [X, LOC, SCALE], "jax.scipy.stats.logistic.pdf(x, loc, scale)"),
+    stats("logistic_cdf", [X, LOC, SCALE], "jax.scipy.stats.logistic.cdf(x, loc, scale)"),
+    stats("logistic_sf", [X, LOC, SCALE], "jax.scipy.stats.logistic.sf(x, loc, scale)"),
+    stats("logistic_ppf", [Q, LOC, SCALE], "jax.scipy.stats.logistic.ppf(q, loc, scale)"),
+    stats("logistic_isf", [Q, LOC, SCALE], "jax.scipy.stats.logistic.isf(q, loc, scale)"),
+    stats("gumbel_r_logpdf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_r.logpdf(x, loc, scale)", jax={"grad": False},
+          torch="torch.distributions.Gumbel(loc, scale, validate_args=False).log_prob(x)"),
+    stats("gumbel_r_pdf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_r.pdf(x, loc, scale)", jax={"grad": False}),
+    stats("gumbel_r_cdf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_r.cdf(x, loc, scale)",
+          torch="torch.distributions.Gumbel(loc, scale, validate_args=False).cdf(x)"),
+    stats("gumbel_r_sf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_r.sf(x, loc, scale)"),
+    stats("gumbel_r_logcdf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_r.logcdf(x, loc, scale)"),
+    stats("gumbel_r_logsf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_r.logsf(x, loc, scale)"),
+    stats("gumbel_r_ppf", [Q, LOC, SCALE], "jax.scipy.stats.gumbel_r.ppf(q, loc, scale)", jax={"grad": False},
+          torch="torch.distributions.Gumbel(loc, scale, validate_args=False).icdf(q)"),
+    stats("gumbel_l_logpdf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_l.logpdf(x, loc, scale)", jax={"grad": False}),
+    stats("gumbel_l_pdf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_l.pdf(x, loc, scale)", jax={"grad": False}),
+    stats("gumbel_l_cdf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_l.cdf(x, loc, scale)"),
+    stats("gumbel_l_sf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_l.sf(x, loc, scale)"),
+    stats("gumbel_l_logcdf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_l.logcdf(x, loc, scale)"),
+    stats("gumbel_l_logsf", [X, LOC, SCALE], "jax.scipy.stats.gumbel_l.logsf(x, loc, scale)"),
+    stats("gumbel_l_ppf", [Q, LOC, SCALE], "jax.scipy.stats.gumbel_l.ppf(q, loc, scale)", jax={"grad": False}),
+    stats("uniform_cdf", [X, LOC, SCALE], "jax.scipy.stats.uniform.cdf(x, loc, scale)"),
+    stats("uniform_ppf", [Q, LOC, SCALE], "jax.scipy.stats.uniform.ppf(q, loc, scale)"),
+    stats("expon_logpdf", [RIGHT, SCALE], "jax.scipy.stats.expon.logpdf(x, scale=scale)"),
+    stats("expon_pdf", [RIGHT, SCALE], "jax.scipy.stats.expon.pdf(x, scale=scale)"),
+    stats("expon_cdf", [RIGHT, SCALE], "jax.scipy.stats.expon.cdf(x, scale=scale)"),
+    stats("expon_sf", [RIGHT, SCALE], "jax.scipy.stats.expon.sf(x, scale=scale)"),
+    stats("expon_logcdf", [RIGHT, SCALE], "jax.scipy.stats.expon.logcdf(x, scale=scale)"),
+    stats("expon_logsf", [RIGHT, SCALE], "jax.scipy.stats.expon.logsf(x, scale=scale)"),
+    stats("expon_ppf", [Q, SCALE], "jax.scipy.stats.expon.ppf(q, scale=scale)"),
+    of_torch("half_normal_logpdf", [RIGHT, SCALE], "torch.distributions.HalfNormal(scale, validate_args=False).log_prob(x)",
              numpy=peer("scipy.stats.halfnorm.logpdf(x, scale=scale)", F64)),
-    of_torch("half_normal_cdf", [RIGHT, SCALE], "HalfNormal(scale, validate_args=False).cdf(x)",
+    of_torch("half_normal_cdf", [RIGHT, SCALE], "torch.distributions.HalfNormal(scale, validate_args=False).cdf(x)",
              numpy=peer("scipy.stats.halfnorm.cdf(x, scale=scale)", F64)),
-    of_torch("half_normal_ppf", [Q, SCALE], "HalfNormal(scale, validate_args=False).icdf(q)",
+    of_torch("half_normal_ppf", [Q, SCALE], "torch.distributions.HalfNormal(scale, validate_args=False).icdf(q)",
              numpy=peer("scipy.stats.halfnorm.ppf(q, scale=scale)", F64)),
-    of_torch("half_normal_variance", [SCALE], "HalfNormal(scale, validate_args=False).variance"),
-    of_torch("half_cauchy_logpdf", [RIGHT, SCALE], "HalfCauchy(scale, validate_args=False).log_prob(x)",
+    of_torch("half_normal_variance", [SCALE], "torch.distributions.HalfNormal(scale, validate_args=False).variance"),
+    of_torch("half_cauchy_logpdf", [RIGHT, SCALE], "torch.distributions.HalfCauchy(scale, validate_args=False).log_prob(x)",
              numpy=peer("scipy.stats.halfcauchy.logpdf(x, scale=scale)", F64)),
-    of_torch("half_cauchy_cdf", [RIGHT, SCALE], "HalfCauchy(scale, validate_args=False).cdf(x)",
+    of_torch("half_cauchy_cdf", [RIGHT, SCALE], "torch.distributions.HalfCauchy(scale, validate_args=False).cdf(x)",
              numpy=peer("scipy.stats.halfcauchy.cdf(x, scale=scale)", F64)),
-    of_torch("half_cauchy_ppf", [Q, SCALE], "HalfCauchy(scale, validate_args=False).icdf(q)",
+    of_torch("half_cauchy_ppf", [Q, SCALE], "torch.distributions.HalfCauchy(scale, validate_args=False).icdf(q)",
              numpy=peer("scipy.stats.halfcauchy.ppf(q, scale=scale)", F64)),
-    of_torch("exponential_logpdf", [RIGHT, within("rate", POSITIVE)], "Exponential(rate, validate_args=False).log_prob(x)"),
-    of_torch("exponential_cdf", [RIGHT, within("rate", POSITIVE)], "Exponential(rate, validate_args=False).cdf(x)"),
-    of_torch("exponential_ppf", [Q, within("rate", POSITIVE)], "Exponential(rate, validate_args=False).icdf(q)"),
-    of_torch("lognormal_logpdf", [within("x", POSITIVE), LOC, SCALE], "LogNormal(loc, scale, validate_args=False).log_prob(x)"),
-    of_torch("lognormal_cdf", [within("x", POSITIVE), LOC, SCALE], "LogNormal(loc, scale, validate_args=False).cdf(x)"),
-    of_torch("lognormal_ppf", [Q, LOC, SCALE], "LogNormal(loc, scale, validate_args=False).icdf(q)"),
-    of_torch("lognormal_mean", [LOC, SCALE], "LogNormal(loc, scale, validate_args=False).mean"),
-    of_torch("lognormal_variance", [LOC, SCALE], "",
-             torch=call(f"{D}.LogNormal(loc, scale, validate_args=False).variance", dtypes=("bfloat16", *WIDE))),
-    of_torch("lognormal_entropy", [LOC, SCALE], "LogNormal(loc, scale, validate_args=False).entropy()"),
-    of_torch("normal_entropy", [SCALE], "Normal(torch.zeros_like(scale), scale, validate_args=False).entropy()"),
-    of_torch("laplace_entropy", [SCALE], "Laplace(torch.zeros_like(scale), scale, validate_args=False).entropy()"),
-    of_torch("cauchy_entropy", [SCALE], "Cauchy(torch.zeros_like(scale), scale, validate_args=False).entropy()"),
-    of_torch("gumbel_entropy", [SCALE], "Gumbel(torch.zeros_like(scale), scale, validate_args=False).entropy()"),
-    of_torch("gumbel_mean", [LOC, SCALE], "Gumbel(loc, scale, validate_args=False).mean"),
+    of_torch("exponential_logpdf", [RIGHT, within("rate", POSITIVE)], "torch.distributions.Exponential(rate, validate_args=False).log_prob(x)"),
+    of_torch("exponential_cdf", [RIGHT, within("rate", POSITIVE)], "torch.distributions.Exponential(rate, validate_args=False).cdf(x)"),
+    of_torch("exponential_ppf", [Q, within("rate", POSITIVE)], "torch.distributions.Exponential(rate, validate_args=False).icdf(q)"),
+    of_torch("lognormal_logpdf", [within("x", POSITIVE), LOC, SCALE], "torch.distributions.LogNormal(loc, scale, validate_args=False).log_prob(x)"),
+    of_torch("lognormal_cdf", [within("x", POSITIVE), LOC, SCALE], "torch.distributions.LogNormal(loc, scale, validate_args=False).cdf(x)"),
+    of_torch("lognormal_ppf", [Q, LOC, SCALE], "torch.distributions.LogNormal(loc, scale, validate_args=False).icdf(q)"),
+    of_torch("lognormal_mean", [LOC, SCALE], "torch.distributions.LogNormal(loc, scale, validate_args=False).mean"),
+    of_torch("lognormal_variance", [LOC, SCALE],
+             call("torch.distributions.LogNormal(loc, scale, validate_args=False).variance", dtypes=("bfloat16", *WIDE))),
+    of_torch("lognormal_entropy", [LOC, SCALE], "torch.distributions.LogNormal(loc, scale, validate_args=False).entropy()"),
+    of_torch("normal_entropy", [SCALE], "torch.distributions.Normal(torch.zeros_like(scale), scale, validate_args=False).entropy()"),
+    of_torch("laplace_entropy", [SCALE], "torch.distributions.Laplace(torch.zeros_like(scale), scale, validate_args=False).entropy()"),
+    of_torch("cauchy_entropy", [SCALE], "torch.distributions.Cauchy(torch.zeros_like(scale), scale, validate_args=False).entropy()"),
+    of_torch("gumbel_entropy", [SCALE], "torch.distributions.Gumbel(torch.zeros_like(scale), scale, validate_args=False).entropy()"),
+    of_torch("gumbel_mean", [LOC, SCALE], "torch.distributions.Gumbel(loc, scale, validate_args=False).mean"),
 ]  # fmt: skip

@@ -8,7 +8,6 @@ from ulpfuzz.fuzzer.catalog.op import FORMULA, Documented, Op, call, op, subgrad
 TOPIC = ("optimizers",)
 INF = float("inf")
 X, XY = [vector("x")], [vector("x"), vector("y")]
-WIDE = ("float32", "float64")
 EACH = "tf.map_fn(lambda t: {}, (x, y), fn_output_signature=x.dtype)"
 # A parameter that holds the gradient, for what works on parameters.
 HOLDING = "[(lambda q: (setattr(q, 'grad', v.clone()), q)[1])(torch.nn.Parameter(v.detach().clone())) for v in (a, b)]"

@@ -14,20 +14,21 @@ COLOURS, IMAGES = ("colours", "images"), ("images",)
 NO_HALF = ("bfloat16", "float32", "float64")
 #: Of a page that converts "to float representation" first, and computes in binary32.
 FLOAT = ("float16", "bfloat16", "float32")
-#: A row of colours as images of one pixel.
-PIXEL = "x[:, None, None]"
 
+# x[:, None, None]: a row of colours as images of one pixel.
 OPS: list[Op] = [
-    op("rgb_to_grayscale", LINEAR, tensorflow=["tf.image.rgb_to_grayscale(x)[:, 0]", f"tf.keras.ops.image.rgb_to_grayscale({PIXEL})[:, 0, 0, 0]"],
+    op("rgb_to_grayscale", LINEAR,
+       tensorflow=["tf.image.rgb_to_grayscale(x)[:, 0]", "tf.keras.ops.image.rgb_to_grayscale(x[:, None, None])[:, 0, 0, 0]"],
        accuracy="accumulating", verified=RATIONALS, topics=COLOURS),
     op("rgb_to_yiq", LINEAR, tensorflow="tf.image.rgb_to_yiq(x)", accuracy="accumulating", verified=RATIONALS, topics=COLOURS),
     op("yiq_to_rgb", LINEAR, tensorflow="tf.image.yiq_to_rgb(x)", accuracy="accumulating", verified=RATIONALS, topics=COLOURS),
     op("rgb_to_yuv", LINEAR, tensorflow="tf.image.rgb_to_yuv(x)", accuracy="accumulating", verified=RATIONALS, topics=COLOURS),
     op("yuv_to_rgb", LINEAR, tensorflow="tf.image.yuv_to_rgb(x)", accuracy="accumulating", verified=RATIONALS, topics=COLOURS),
-    op("rgb_to_hsv", COLOUR, tensorflow=["tf.image.rgb_to_hsv(x)", f"tf.keras.ops.image.rgb_to_hsv({PIXEL})[:, 0, 0]"], orders=("value", "grad"),
+    op("rgb_to_hsv", COLOUR,
+       tensorflow=["tf.image.rgb_to_hsv(x)", "tf.keras.ops.image.rgb_to_hsv(x[:, None, None])[:, 0, 0]"], orders=("value", "grad"),
        verified=RATIONALS, topics=COLOURS,
        documented=(domain("x>=0,x<=1", pages.tensorflow("tf.image.rgb_to_hsv"), "well defined for values in [0, 1]", frameworks=("tensorflow",)),)),
-    op("hsv_to_rgb", COLOUR, tensorflow=["tf.image.hsv_to_rgb(x)", f"tf.keras.ops.image.hsv_to_rgb({PIXEL})[:, 0, 0]"], orders=("value",),
+    op("hsv_to_rgb", COLOUR, tensorflow=["tf.image.hsv_to_rgb(x)", "tf.keras.ops.image.hsv_to_rgb(x[:, None, None])[:, 0, 0]"], orders=("value",),
        verified=RATIONALS, topics=COLOURS,
        documented=(domain("x>=0,x<=1", pages.tensorflow("tf.image.hsv_to_rgb"), "well defined for values in [0, 1]", frameworks=("tensorflow",)),)),
     op("adjust_saturation", COLOUR, tensorflow=call("tf.image.adjust_saturation(x[:, None], factor)[:, 0]", dtypes=NO_HALF),

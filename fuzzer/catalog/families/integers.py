@@ -11,7 +11,6 @@ INTEGERS = ("integer arithmetic",)
 PYTHON = "Python's integers"
 #: Formats that hold all numbers of the width and its results.
 HOLDING = {8: DTYPES, 16: ("float32", "float64"), 32: ("float64",)}
-KERAS, TNP = "tf.keras.ops", "tf.experimental.numpy"
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,12 @@ class Form:
     divisor: bool = False
 
 
-#: x.to(int) in each framework; {0} is the expression.
+#: x.to(int) in each framework, by width; {0} is the expression.
 _TO = {
-    "torch": "{0}.to(torch.int{1})",
-    "tensorflow": "tf.cast({0}, tf.int{1})",
-    "jax": "{0}.astype(jnp.int{1})",
-    "numpy": "{0}.astype(np.int{1})",
+    "torch": {8: "{0}.to(torch.int8)", 16: "{0}.to(torch.int16)", 32: "{0}.to(torch.int32)"},
+    "tensorflow": {8: "tf.cast({0}, tf.int8)", 16: "tf.cast({0}, tf.int16)", 32: "tf.cast({0}, tf.int32)"},
+    "jax": {8: "{0}.astype(jnp.int8)", 16: "{0}.astype(jnp.int16)", 32: "{0}.astype(jnp.int32)"},
+    "numpy": {8: "{0}.astype(np.int8)", 16: "{0}.astype(np.int16)", 32: "{0}.astype(np.int32)"},
 }
 _BACK = {
     "torch": "{0}.to(x.dtype)",
@@ -55,49 +54,78 @@ _DIVISOR = {
 }  # fmt: skip
 
 BINARY: dict[str, Form] = {
-    "add": Form(("torch.add(x, y)",), ("tf.math.add(x, y)", f"{KERAS}.add(x, y)", f"{TNP}.add(x, y)"), ("jnp.add(x, y)", "jax.lax.add(x, y)"),
-        ("np.add(x, y)",)),
-    "sub": Form(("torch.sub(x, y)",), ("tf.math.subtract(x, y)", f"{KERAS}.subtract(x, y)", f"{TNP}.subtract(x, y)"),
-                ("jnp.subtract(x, y)", "jax.lax.sub(x, y)"), ("np.subtract(x, y)",)),
-    "mul": Form(("torch.mul(x, y)",), ("tf.math.multiply(x, y)", f"{KERAS}.multiply(x, y)", f"{TNP}.multiply(x, y)"),
-                ("jnp.multiply(x, y)", "jax.lax.mul(x, y)"), ("np.multiply(x, y)",)),
+    "add": Form(
+        torch=("torch.add(x, y)",), tensorflow=("tf.math.add(x, y)", "tf.keras.ops.add(x, y)", "tf.experimental.numpy.add(x, y)"),
+        jax=("jnp.add(x, y)", "jax.lax.add(x, y)"), numpy=("np.add(x, y)",)),
+    "sub": Form(
+        torch=("torch.sub(x, y)",),
+        tensorflow=("tf.math.subtract(x, y)", "tf.keras.ops.subtract(x, y)", "tf.experimental.numpy.subtract(x, y)"),
+        jax=("jnp.subtract(x, y)", "jax.lax.sub(x, y)"), numpy=("np.subtract(x, y)",)),
+    "mul": Form(
+        torch=("torch.mul(x, y)",),
+        tensorflow=("tf.math.multiply(x, y)", "tf.keras.ops.multiply(x, y)", "tf.experimental.numpy.multiply(x, y)"),
+        jax=("jnp.multiply(x, y)", "jax.lax.mul(x, y)"), numpy=("np.multiply(x, y)",)),
     "mulhi": Form(jax=("jax.lax.mulhi(x, y)",)),
     "floor_divide": Form(
-        ("torch.floor_divide(x, y)", "torch.div(x, y, rounding_mode='floor')"),
-        ("tf.math.floordiv(x, y)", f"{KERAS}.floor_divide(x, y)", f"{TNP}.floor_divide(x, y)"), ("jnp.floor_divide(x, y)",),
-        ("np.floor_divide(x, y)",),
+        torch=("torch.floor_divide(x, y)", "torch.div(x, y, rounding_mode='floor')"),
+        tensorflow=("tf.math.floordiv(x, y)", "tf.keras.ops.floor_divide(x, y)", "tf.experimental.numpy.floor_divide(x, y)"),
+        jax=("jnp.floor_divide(x, y)",), numpy=("np.floor_divide(x, y)",), narrow=True, divisor=True),
+    "trunc_divide": Form(
+        torch=("torch.div(x, y, rounding_mode='trunc')",), tensorflow=("tf.truncatediv(x, y)",), jax=("jax.lax.div(x, y)",),
         narrow=True, divisor=True),
-    "trunc_divide": Form(("torch.div(x, y, rounding_mode='trunc')",), ("tf.truncatediv(x, y)",), ("jax.lax.div(x, y)",), narrow=True, divisor=True),
     "remainder": Form(
-        ("torch.remainder(x, y)",), ("tf.math.floormod(x, y)", f"{KERAS}.mod(x, y)", f"{TNP}.remainder(x, y)"), ("jnp.remainder(x, y)",),
-        ("np.remainder(x, y)",), narrow=True, divisor=True),
-    "fmod": Form(("torch.fmod(x, y)",), ("tf.truncatemod(x, y)", f"{KERAS}.fmod(x, y)"), ("jnp.fmod(x, y)", "jax.lax.rem(x, y)"), ("np.fmod(x, y)",),
-                 narrow=True, divisor=True),
-    "pow": Form(("torch.pow(x, y)",), ("tf.math.pow(x, y)", f"{KERAS}.power(x, y)", f"{TNP}.power(x, y)"), ("jnp.power(x, y)",), ("np.power(x, y)",),
-                second=(0, 7)),
-    "left_shift": Form(("torch.bitwise_left_shift(x, y)",), ("tf.bitwise.left_shift(x, y)", f"{KERAS}.left_shift(x, y)"),
-                       ("jnp.left_shift(x, y)", "jax.lax.shift_left(x, y)"), ("np.left_shift(x, y)",), second=(0, -1)),
-    "right_shift": Form(("torch.bitwise_right_shift(x, y)",), ("tf.bitwise.right_shift(x, y)", f"{KERAS}.right_shift(x, y)"),
-                        ("jnp.right_shift(x, y)", "jax.lax.shift_right_arithmetic(x, y)"), ("np.right_shift(x, y)",), second=(0, -1)),
+        torch=("torch.remainder(x, y)",),
+        tensorflow=("tf.math.floormod(x, y)", "tf.keras.ops.mod(x, y)", "tf.experimental.numpy.remainder(x, y)"),
+        jax=("jnp.remainder(x, y)",), numpy=("np.remainder(x, y)",), narrow=True, divisor=True),
+    "fmod": Form(
+        torch=("torch.fmod(x, y)",), tensorflow=("tf.truncatemod(x, y)", "tf.keras.ops.fmod(x, y)"),
+        jax=("jnp.fmod(x, y)", "jax.lax.rem(x, y)"), numpy=("np.fmod(x, y)",), narrow=True, divisor=True),
+    "pow": Form(
+        torch=("torch.pow(x, y)",), tensorflow=("tf.math.pow(x, y)", "tf.keras.ops.power(x, y)", "tf.experimental.numpy.power(x, y)"),
+        jax=("jnp.power(x, y)",), numpy=("np.power(x, y)",), second=(0, 7)),
+    "left_shift": Form(
+        torch=("torch.bitwise_left_shift(x, y)",), tensorflow=("tf.bitwise.left_shift(x, y)", "tf.keras.ops.left_shift(x, y)"),
+        jax=("jnp.left_shift(x, y)", "jax.lax.shift_left(x, y)"), numpy=("np.left_shift(x, y)",), second=(0, -1)),
+    "right_shift": Form(
+        torch=("torch.bitwise_right_shift(x, y)",), tensorflow=("tf.bitwise.right_shift(x, y)", "tf.keras.ops.right_shift(x, y)"),
+        jax=("jnp.right_shift(x, y)", "jax.lax.shift_right_arithmetic(x, y)"), numpy=("np.right_shift(x, y)",), second=(0, -1)),
     "logical_shift": Form(jax=("jax.lax.shift_right_logical(x, y)",), second=(0, -1)),
-    **{
-        f"bitwise_{name}": Form(
-            (f"torch.bitwise_{name}(x, y)",), (f"tf.bitwise.bitwise_{name}(x, y)", f"{KERAS}.bitwise_{name}(x, y)", f"{TNP}.bitwise_{name}(x, y)"),
-            (f"jnp.bitwise_{name}(x, y)", f"jax.lax.bitwise_{name}(x, y)"), (f"np.bitwise_{name}(x, y)",))
-        for name in ("and", "or", "xor")
-    },
-    "gcd": Form(("torch.gcd(x, y)",), (f"{KERAS}.gcd(x, y)", f"{TNP}.gcd(x, y)"), ("jnp.gcd(x, y)",), ("np.gcd(x, y)",), narrow=True),
-    "lcm": Form(("torch.lcm(x, y)",), (f"{KERAS}.lcm(x, y)", f"{TNP}.lcm(x, y)"), ("jnp.lcm(x, y)",), ("np.lcm(x, y)",), limit=True),
+    "bitwise_and": Form(
+        torch=("torch.bitwise_and(x, y)",),
+        tensorflow=("tf.bitwise.bitwise_and(x, y)", "tf.keras.ops.bitwise_and(x, y)", "tf.experimental.numpy.bitwise_and(x, y)"),
+        jax=("jnp.bitwise_and(x, y)", "jax.lax.bitwise_and(x, y)"), numpy=("np.bitwise_and(x, y)",)),
+    "bitwise_or": Form(
+        torch=("torch.bitwise_or(x, y)",),
+        tensorflow=("tf.bitwise.bitwise_or(x, y)", "tf.keras.ops.bitwise_or(x, y)", "tf.experimental.numpy.bitwise_or(x, y)"),
+        jax=("jnp.bitwise_or(x, y)", "jax.lax.bitwise_or(x, y)"), numpy=("np.bitwise_or(x, y)",)),
+    "bitwise_xor": Form(
+        torch=("torch.bitwise_xor(x, y)",),
+        tensorflow=("tf.bitwise.bitwise_xor(x, y)", "tf.keras.ops.bitwise_xor(x, y)", "tf.experimental.numpy.bitwise_xor(x, y)"),
+        jax=("jnp.bitwise_xor(x, y)", "jax.lax.bitwise_xor(x, y)"), numpy=("np.bitwise_xor(x, y)",)),
+    "gcd": Form(
+        torch=("torch.gcd(x, y)",), tensorflow=("tf.keras.ops.gcd(x, y)", "tf.experimental.numpy.gcd(x, y)"), jax=("jnp.gcd(x, y)",),
+        numpy=("np.gcd(x, y)",), narrow=True),
+    "lcm": Form(
+        torch=("torch.lcm(x, y)",), tensorflow=("tf.keras.ops.lcm(x, y)", "tf.experimental.numpy.lcm(x, y)"), jax=("jnp.lcm(x, y)",),
+        numpy=("np.lcm(x, y)",), limit=True),
 }  # fmt: skip
 UNARY: dict[str, Form] = {
-    "neg": Form(("torch.neg(x)",), ("tf.math.negative(x)", f"{KERAS}.negative(x)"), ("jnp.negative(x)", "jax.lax.neg(x)"), ("np.negative(x)",)),
-    "abs": Form(("torch.abs(x)",), ("tf.math.abs(x)", f"{KERAS}.abs(x)"), ("jnp.abs(x)", "jax.lax.abs(x)"), ("np.abs(x)",)),
-    "square": Form(("torch.square(x)",), ("tf.math.square(x)", f"{KERAS}.square(x)"),
-        ("jnp.square(x)", "jax.lax.square(x)", "jax.lax.integer_pow(x, 2)"),
-                   ("np.square(x)",)),
-    "sign": Form(("torch.sign(x)",), ("tf.math.sign(x)", f"{KERAS}.sign(x)"), ("jnp.sign(x)", "jax.lax.sign(x)"), ("np.sign(x)",)),
-    "bitwise_not": Form(("torch.bitwise_not(x)",), ("tf.bitwise.invert(x)", f"{KERAS}.bitwise_invert(x)", f"{TNP}.bitwise_not(x)"),
-                        ("jnp.bitwise_invert(x)", "jax.lax.bitwise_not(x)"), ("np.invert(x)",)),
+    "neg": Form(
+        torch=("torch.neg(x)",), tensorflow=("tf.math.negative(x)", "tf.keras.ops.negative(x)"), jax=("jnp.negative(x)", "jax.lax.neg(x)"),
+        numpy=("np.negative(x)",)),
+    "abs": Form(
+        torch=("torch.abs(x)",), tensorflow=("tf.math.abs(x)", "tf.keras.ops.abs(x)"), jax=("jnp.abs(x)", "jax.lax.abs(x)"),
+        numpy=("np.abs(x)",)),
+    "square": Form(
+        torch=("torch.square(x)",), tensorflow=("tf.math.square(x)", "tf.keras.ops.square(x)"),
+        jax=("jnp.square(x)", "jax.lax.square(x)", "jax.lax.integer_pow(x, 2)"), numpy=("np.square(x)",)),
+    "sign": Form(
+        torch=("torch.sign(x)",), tensorflow=("tf.math.sign(x)", "tf.keras.ops.sign(x)"), jax=("jnp.sign(x)", "jax.lax.sign(x)"),
+        numpy=("np.sign(x)",)),
+    "bitwise_not": Form(
+        torch=("torch.bitwise_not(x)",),
+        tensorflow=("tf.bitwise.invert(x)", "tf.keras.ops.bitwise_invert(x)", "tf.experimental.numpy.bitwise_not(x)"),
+        jax=("jnp.bitwise_invert(x)", "jax.lax.bitwise_not(x)"), numpy=("np.invert(x)",)),
     "population_count": Form(jax=("jax.lax.population_count(x)",)),
     "bitwise_count": Form(jax=("jnp.bitwise_count(x)",), numpy=("np.bitwise_count(x)",)),
     "leading_zeros": Form(jax=("jax.lax.clz(x)",)),
@@ -114,7 +142,7 @@ def _calls(framework: str, form: Form, bits: int) -> list[Implementation]:
         second = _DIVISOR[framework] if form.divisor else "y"
         head, _, arguments = written.partition("(")
         taken = arguments[:-1].split(", ")
-        typed = ", ".join(_TO[framework].format({"x": "x", "y": second}[a], bits) if a in ("x", "y") else a for a in taken)
+        typed = ", ".join(_TO[framework][bits].format({"x": "x", "y": second}[a]) if a in ("x", "y") else a for a in taken)
         text = _BACK[framework].format(f"{head}({typed})")
         holding = tuple(d for d in HOLDING[bits] if framework != "numpy" or d != "bfloat16")
         made.append(peer(text, holding) if framework == "numpy" else call(text, dtypes=holding))
@@ -143,8 +171,10 @@ OPS: list[Op] = [
     *(_record(name, form, bits, pair=False) for name, form in UNARY.items() for bits in form.widths),
     *(
         op(f"mean_int{bits}", [vector("x", -(2 ** (bits - 1)), 2 ** (bits - 1) - 1, integers=True, differentiable=False)],
-           tensorflow=call(f"tf.cast(tf.math.reduce_mean(tf.cast(x, tf.int{bits}), axis=-1), x.dtype)", dtypes=HOLDING[bits]),
+           tensorflow=call(mean, dtypes=HOLDING[bits]),
            orders=("value",), accuracy="exact", verified=PYTHON, topics=INTEGERS)
-        for bits in (8, 32)
+        for bits, mean in (
+            (8, "tf.cast(tf.math.reduce_mean(tf.cast(x, tf.int8), axis=-1), x.dtype)"),
+            (32, "tf.cast(tf.math.reduce_mean(tf.cast(x, tf.int32), axis=-1), x.dtype)"))
     ),
 ]  # fmt: skip

@@ -22,9 +22,8 @@ SPD = [matrix("a", structure="spd", finite=True)]
 LOWER = [matrix("a", structure="lower", finite=True)]
 TALL = matrix("a", rows="n+1", structure="nonsingular", finite=True)
 B = vector("b")
-#: The symmetric part, exact but for the last bit of subnormals: with it the gradient is that of the definition, whichever triangle is read.
-S, TF_S = "a / 2 + a.mT / 2", "a / 2 + tf.linalg.matrix_transpose(a) / 2"
-NP_S = "a / 2 + np.swapaxes(a, -1, -2) / 2"
+# Calls that read one triangle take the symmetric part, a / 2 + a.mT / 2, exact but for the last bit of subnormals: with it the gradient is
+# that of the definition, whichever triangle is read.
 TF_BANDS = 'tf.linalg.diag_part(a, k=(-1, 1), align="LEFT_RIGHT")'
 
 
@@ -63,15 +62,17 @@ OPS: list[Op] = [
              jax=wide("jnp.stack(jnp.linalg.slogdet(a), axis=-1)", 'jnp.stack(jnp.linalg.slogdet(a, method="qr"), axis=-1)'),
              numpy=peer("np.stack(np.linalg.slogdet(a), axis=-1)", WIDE)),
     normwise("logdet", REGULAR, torch=wide("torch.logdet(a)"), orders=("value",)),
-    normwise("logdet_spd", SPD, torch=wide(f"torch.logdet({S})", f"2 * torch.linalg.cholesky({S}).diagonal(dim1=-2, dim2=-1).log().sum(-1)"),
-             tensorflow=wide(f"tf.linalg.logdet({TF_S})", f"tf.keras.ops.logdet({TF_S})"),
-             jax=wide(f"2 * jnp.sum(jnp.log(jnp.linalg.diagonal(jnp.linalg.cholesky({S}))), axis=-1)")),
+    normwise("logdet_spd", SPD,
+             torch=wide("torch.logdet(a / 2 + a.mT / 2)", "2 * torch.linalg.cholesky(a / 2 + a.mT / 2).diagonal(dim1=-2, dim2=-1).log().sum(-1)"),
+             tensorflow=wide("tf.linalg.logdet(a / 2 + tf.linalg.matrix_transpose(a) / 2)",
+                             "tf.keras.ops.logdet(a / 2 + tf.linalg.matrix_transpose(a) / 2)"),
+             jax=wide("2 * jnp.sum(jnp.log(jnp.linalg.diagonal(jnp.linalg.cholesky(a / 2 + a.mT / 2))), axis=-1)")),
     normwise("inv", REGULAR, torch=wide("torch.linalg.inv(a)", "torch.linalg.inv_ex(a).inverse"),
              tensorflow=[*wide("tf.linalg.inv(a)", "tf.keras.ops.inv(a)"), *wide("tf.linalg.lu_matrix_inverse(*tf.linalg.lu(a))", grad=False)],
              jax=wide("jnp.linalg.inv(a)", "jax.scipy.linalg.inv(a)"), numpy=peer("np.linalg.inv(a)", WIDE)),
-    normwise("inv_spd", SPD, torch=wide(f"torch.cholesky_inverse(torch.linalg.cholesky({S}))"),
-             tensorflow=wide(f"tf.keras.ops.cholesky_inverse(tf.linalg.cholesky({TF_S}))"),
-             jax=wide(f"jax.scipy.linalg.cho_solve((jnp.linalg.cholesky({S}), True), "
+    normwise("inv_spd", SPD, torch=wide("torch.cholesky_inverse(torch.linalg.cholesky(a / 2 + a.mT / 2))"),
+             tensorflow=wide("tf.keras.ops.cholesky_inverse(tf.linalg.cholesky(a / 2 + tf.linalg.matrix_transpose(a) / 2))"),
+             jax=wide("jax.scipy.linalg.cho_solve((jnp.linalg.cholesky(a / 2 + a.mT / 2), True), "
                       "jnp.broadcast_to(jnp.eye(a.shape[-1], dtype=a.dtype), a.shape))")),
     normwise("solve", [*REGULAR, B], torch=wide("torch.linalg.solve(a, b)", "torch.linalg.solve_ex(a, b).result",
                                                 "torch.linalg.lu_solve(*torch.linalg.lu_factor(a), b[..., None])[..., 0]"),
@@ -80,11 +81,11 @@ OPS: list[Op] = [
              jax=wide("jnp.linalg.solve(a, b[..., None])[..., 0]", "jax.scipy.linalg.solve(a, b[..., None])[..., 0]",
                       "jax.vmap(lambda a, b: jax.scipy.linalg.lu_solve(jax.scipy.linalg.lu_factor(a), b))(a, b)"),
              numpy=peer("np.linalg.solve(a, b[..., None])[..., 0]", WIDE)),
-    normwise("solve_spd", [*SPD, B], torch=[*wide(f"torch.cholesky_solve(b[..., None], torch.linalg.cholesky({S}))[..., 0]"),
+    normwise("solve_spd", [*SPD, B], torch=[*wide("torch.cholesky_solve(b[..., None], torch.linalg.cholesky(a / 2 + a.mT / 2))[..., 0]"),
                     *wide("torch.linalg.ldl_solve(*torch.linalg.ldl_factor(a)[:2], b[..., None])[..., 0]", grad=False)],
-             tensorflow=wide(f"tf.linalg.cholesky_solve(tf.linalg.cholesky({TF_S}), b[..., None])[..., 0]"),
-             jax=wide(f'jax.scipy.linalg.solve({S}, b[..., None], assume_a="pos")[..., 0]',
-                      f"jax.vmap(lambda a, b: jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor({S}), b))(a, b)")),
+             tensorflow=wide("tf.linalg.cholesky_solve(tf.linalg.cholesky(a / 2 + tf.linalg.matrix_transpose(a) / 2), b[..., None])[..., 0]"),
+             jax=wide('jax.scipy.linalg.solve(a / 2 + a.mT / 2, b[..., None], assume_a="pos")[..., 0]',
+                      "jax.vmap(lambda a, b: jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor(a / 2 + a.mT / 2), b))(a, b)")),
     normwise("solve_lower", [*LOWER, B], torch=wide("torch.linalg.solve_triangular(a, b[..., None], upper=False)[..., 0]"),
              tensorflow=wide("tf.linalg.triangular_solve(a, b[..., None])[..., 0]",
                  "tf.keras.ops.solve_triangular(a, b[..., None], lower=True)[..., 0]",
@@ -104,9 +105,12 @@ OPS: list[Op] = [
              tensorflow=wide("tf.linalg.triangular_solve(a, b[..., None], adjoint=True)[..., 0]"),
              jax=wide("jax.scipy.linalg.solve_triangular(a, b[..., None], trans=1, lower=True)[..., 0]",
                       "jax.lax.linalg.triangular_solve(a, b[..., None], left_side=True, lower=True, transpose_a=True)[..., 0]")),
-    normwise("cholesky", SPD, torch=wide(f"torch.linalg.cholesky({S})", f"torch.linalg.cholesky_ex({S}).L"),
-             tensorflow=wide(f"tf.linalg.cholesky({TF_S})", f"tf.keras.ops.cholesky({TF_S})"),
-             jax=wide(f"jnp.linalg.cholesky({S})", f"jax.scipy.linalg.cholesky({S}, lower=True)"), numpy=peer(f"np.linalg.cholesky({NP_S})", WIDE)),
+    normwise("cholesky", SPD,
+             torch=wide("torch.linalg.cholesky(a / 2 + a.mT / 2)", "torch.linalg.cholesky_ex(a / 2 + a.mT / 2).L"),
+             tensorflow=wide("tf.linalg.cholesky(a / 2 + tf.linalg.matrix_transpose(a) / 2)",
+                             "tf.keras.ops.cholesky(a / 2 + tf.linalg.matrix_transpose(a) / 2)"),
+             jax=wide("jnp.linalg.cholesky(a / 2 + a.mT / 2)", "jax.scipy.linalg.cholesky(a / 2 + a.mT / 2, lower=True)"),
+             numpy=peer("np.linalg.cholesky(a / 2 + np.swapaxes(a, -1, -2) / 2)", WIDE)),
     normwise("cholesky_solve", [*LOWER, B], torch=wide("torch.cholesky_solve(b[..., None], a.tril())[..., 0]"),
              tensorflow=wide("tf.linalg.cholesky_solve(a, b[..., None])[..., 0]"),
              jax=wide("jax.vmap(lambda a, b: jax.scipy.linalg.cho_solve((a, True), b))(a, b)")),

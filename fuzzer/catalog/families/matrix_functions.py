@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ulpfuzz.fuzzer.catalog import pages
-from ulpfuzz.fuzzer.catalog.families.linear_algebra import FINITE, REGULAR, TF_S, WIDE, S, normwise, wide
+from ulpfuzz.fuzzer.catalog.families.linear_algebra import FINITE, REGULAR, WIDE, normwise, wide
 from ulpfuzz.fuzzer.catalog.op import FORMULA, Documented, Op, matrix, peer, vector
 
 INF = float("inf")
@@ -11,9 +11,12 @@ SMALL = (1, 2, 3, 4, 5)
 
 OPS: list[Op] = [
     normwise("eigvalsh", [matrix("a", structure="symmetric", finite=True)], lengths=SMALL, verified="roots of the characteristic polynomial",
-             torch=wide(f"torch.linalg.eigvalsh({S})", f"torch.linalg.eigh({S}).eigenvalues"),
-             tensorflow=wide(f"tf.linalg.eigvalsh({TF_S})", f"tf.linalg.eigh({TF_S})[0]", f"tf.keras.ops.eigh({TF_S})[0]"),
-             jax=wide(f"jnp.linalg.eigvalsh({S})", f"jnp.linalg.eigh({S})[0]", f"jax.scipy.linalg.eigh({S}, eigvals_only=True)"),
+             torch=wide("torch.linalg.eigvalsh(a / 2 + a.mT / 2)", "torch.linalg.eigh(a / 2 + a.mT / 2).eigenvalues"),
+             tensorflow=wide("tf.linalg.eigvalsh(a / 2 + tf.linalg.matrix_transpose(a) / 2)",
+                             "tf.linalg.eigh(a / 2 + tf.linalg.matrix_transpose(a) / 2)[0]",
+                             "tf.keras.ops.eigh(a / 2 + tf.linalg.matrix_transpose(a) / 2)[0]"),
+             jax=wide("jnp.linalg.eigvalsh(a / 2 + a.mT / 2)", "jnp.linalg.eigh(a / 2 + a.mT / 2)[0]",
+                      "jax.scipy.linalg.eigh(a / 2 + a.mT / 2, eigvals_only=True)"),
              numpy=peer("np.linalg.eigvalsh(a)", WIDE)),
     normwise("svdvals", FINITE, lengths=SMALL, verified="roots of the characteristic polynomial",
              torch=wide("torch.linalg.svdvals(a)", "torch.linalg.svd(a).S"),

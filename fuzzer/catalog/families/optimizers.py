@@ -23,13 +23,15 @@ TORCH_PAGE, KERAS_PAGE = (
 ADAM = {"lr": LR, "beta1": (0.9,), "beta2": (0.999,), "eps": (1e-8, 1e-7), "t": STEP}
 
 
-def in_place(name: str, state: str, rest: str) -> str:
-    """torch.optim's functional form on copies of p and the state; the new p. Its module is hidden by the package, so it is imported by name."""
+def in_place(module: str, state: str, rest: str) -> str:
+    """torch.optim's functional form, named as its module, on copies of p and the state; the new p. The package hides the module, so it is
+    imported by name."""
+    function = module.rpartition(".")[2]
     names = ["p", *state]
     lists = ", ".join(f"[{name}]" for name in ("p", "g", *state))
     copies = ", ".join(f"{name}.clone()" for name in names)
-    function = f"__import__('torch.optim.{name}', fromlist=['{name}']).{name}"
-    return f"(lambda {', '.join(names)}: ({function}({lists}, {rest}), p)[1])({copies})"
+    imported = f"__import__('{module}', fromlist=['{function}']).{function}"
+    return f"(lambda {', '.join(names)}: ({imported}({lists}, {rest}), p)[1])({copies})"
 
 
 def stepped(optimizer: str, state: str, step: str = "1") -> str:
@@ -37,12 +39,10 @@ def stepped(optimizer: str, state: str, step: str = "1") -> str:
     assign = f"[s.assign(x) for s, x in zip(o.variables[2:], ({', '.join(state)},))], " if state else ""
     return (
         f"(lambda o, q: (o.build([q]), {assign}o.iterations.assign({step} - 1), q.assign(p), o.apply([g], [q]), tf.convert_to_tensor(q))[-1])"
-        f"(tf.keras.optimizers.{optimizer}, tf.keras.Variable('zeros', shape=p.shape, dtype=p.dtype.name))"
+        f"({optimizer}, tf.keras.Variable('zeros', shape=p.shape, dtype=p.dtype.name))"
     )
 
 
-STATE = "[torch.tensor(t - 1.0)], foreach=False"
-ONCE = "[torch.tensor(0.0)], foreach=False"
 MOMENTS = "beta1=beta1, beta2=beta2, lr=lr, eps=eps, maximize=False"
 
 
@@ -61,61 +61,72 @@ def step_of(name: str, inputs: list[object], *, torch_page: str = "", keras_page
 
 OPS: list[Op] = [
     step_of("sgd", [P, G, U], torch_page="SGD",
-            torch=call(in_place("sgd", "u", "foreach=False, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, "
+            torch=call(in_place("torch.optim.sgd", "u", "foreach=False, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay, "
                                 "dampening=0.0, maximize=False"), dtypes=WIDE),
             params={"lr": LR, "momentum": (0.9,), "nesterov": (False, True), "weight_decay": (0.0, 0.01)}),
-    step_of("sgd_velocity", [P, G, U], keras_page="sgd", tensorflow=call(stepped("SGD(lr, momentum, nesterov)", "u"), dtypes=WIDE),
+    step_of("sgd_velocity", [P, G, U], keras_page="sgd",
+            tensorflow=call(stepped("tf.keras.optimizers.SGD(lr, momentum, nesterov)", "u"), dtypes=WIDE),
             params={"lr": LR, "momentum": (0.9,), "nesterov": (False, True)}),
     step_of("adam", [P, G, U, V], torch_page="Adam",
-            torch=[call(in_place("adam", "uv", f"[], {STATE}, amsgrad=False, weight_decay=0.0, {MOMENTS}"), dtypes=WIDE),
-                   call(in_place("adam", "uv", f"[], [torch.tensor(t - 1.0)], foreach=True, amsgrad=False, weight_decay=0.0, {MOMENTS}"),
+            torch=[call(in_place("torch.optim.adam", "uv", f"[], [torch.tensor(t - 1.0)], foreach=False, amsgrad=False, weight_decay=0.0, {MOMENTS}"),
                         dtypes=WIDE),
-                   call(in_place("adam", "uv", f"[], [torch.tensor(t - 1.0, device=p.device)], fused=True, amsgrad=False, "
-                                 f"weight_decay=0.0, {MOMENTS}"),
-                        dtypes=WIDE)],
-            params=ADAM),
-    step_of("adam_epsilon_hat", [P, G, U, V], keras_page="adam", tensorflow=call(stepped("Adam(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE),
-            params=ADAM),
+                   call(in_place("torch.optim.adam", "uv", f"[], [torch.tensor(t - 1.0)], foreach=True, amsgrad=False, weight_decay=0.0, {MOMENTS}"),
+                        dtypes=WIDE),
+                   call(in_place("torch.optim.adam", "uv",
+                                 f"[], [torch.tensor(t - 1.0, device=p.device)], fused=True, amsgrad=False, " f"weight_decay=0.0, {MOMENTS}"),
+                        dtypes=WIDE)], params=ADAM),
+    step_of("adam_epsilon_hat", [P, G, U, V], keras_page="adam",
+            tensorflow=call(stepped("tf.keras.optimizers.Adam(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE), params=ADAM),
     step_of("adamw", [P, G, U, V], torch_page="AdamW",
-            torch=call(in_place("adamw", "uv", f"[], {STATE}, amsgrad=False, weight_decay=weight_decay, {MOMENTS}"), dtypes=WIDE),
+            torch=call(in_place("torch.optim.adamw", "uv",
+                                f"[], [torch.tensor(t - 1.0)], foreach=False, amsgrad=False, weight_decay=weight_decay, {MOMENTS}"), dtypes=WIDE),
             params={**ADAM, "weight_decay": (0.01,)}),
     step_of("amsgrad", [P, G, U, V, W], torch_page="Adam",
-            torch=call(in_place("adam", "uvw", f"{STATE}, amsgrad=True, weight_decay=0.0, {MOMENTS}"), dtypes=WIDE), params=ADAM),
+            torch=call(in_place("torch.optim.adam", "uvw", f"[torch.tensor(t - 1.0)], foreach=False, amsgrad=True, weight_decay=0.0, {MOMENTS}"),
+                       dtypes=WIDE), params=ADAM),
     step_of("adagrad", [P, G, V], torch_page="Adagrad",
-            torch=call(in_place("adagrad", "v", f"{ONCE}, lr=lr, weight_decay=0.0, lr_decay=0.0, eps=eps, maximize=False"), dtypes=WIDE),
+            torch=call(in_place("torch.optim.adagrad", "v",
+                                "[torch.tensor(0.0)], foreach=False, lr=lr, weight_decay=0.0, lr_decay=0.0, eps=eps, maximize=False"), dtypes=WIDE),
             params={"lr": LR, "eps": (1e-10, 1e-7)}),
-    step_of("adagrad_inside", [P, G, V], keras_page="adagrad", tensorflow=call(stepped("Adagrad(lr, epsilon=eps)", "v"), dtypes=WIDE),
-            params={"lr": LR, "eps": (1e-7, 1e-10)}),
+    step_of("adagrad_inside", [P, G, V], keras_page="adagrad",
+            tensorflow=call(stepped("tf.keras.optimizers.Adagrad(lr, epsilon=eps)", "v"), dtypes=WIDE), params={"lr": LR, "eps": (1e-7, 1e-10)}),
     step_of("adadelta", [P, G, V, W], torch_page="Adadelta", keras_page="adadelta",
-            torch=call(in_place("adadelta", "vw", f"{ONCE}, lr=lr, rho=rho, eps=eps, weight_decay=0.0, maximize=False"), dtypes=WIDE),
-            tensorflow=call(stepped("Adadelta(lr, rho, eps)", "vw"), dtypes=WIDE),
+            torch=call(in_place("torch.optim.adadelta", "vw",
+                                "[torch.tensor(0.0)], foreach=False, lr=lr, rho=rho, eps=eps, weight_decay=0.0, maximize=False"), dtypes=WIDE),
+            tensorflow=call(stepped("tf.keras.optimizers.Adadelta(lr, rho, eps)", "vw"), dtypes=WIDE),
             params={"lr": (1.0, 2.0**-10), "rho": (0.9, 0.95), "eps": (1e-6, 1e-7)}),
     step_of("rmsprop", [P, G, V], torch_page="RMSprop",
-            torch=call(in_place("rmsprop", "v", "[], [], [torch.tensor(0.0)], foreach=False, lr=lr, alpha=rho, eps=eps, weight_decay=0.0, "
-                                "momentum=0.0, centered=False"), dtypes=WIDE),
-            params={"lr": LR, "rho": (0.99, 0.9), "eps": (1e-8, 1e-7)}),
-    step_of("rmsprop_inside", [P, G, V], keras_page="rmsprop", tensorflow=call(stepped("RMSprop(lr, rho, epsilon=eps)", "v"), dtypes=WIDE),
+            torch=call(in_place("torch.optim.rmsprop", "v",
+                                "[], [], [torch.tensor(0.0)], foreach=False, lr=lr, alpha=rho, eps=eps, weight_decay=0.0, "
+                                "momentum=0.0, centered=False"), dtypes=WIDE), params={"lr": LR, "rho": (0.99, 0.9), "eps": (1e-8, 1e-7)}),
+    step_of("rmsprop_inside", [P, G, V], keras_page="rmsprop",
+            tensorflow=call(stepped("tf.keras.optimizers.RMSprop(lr, rho, epsilon=eps)", "v"), dtypes=WIDE),
             params={"lr": LR, "rho": (0.9, 0.99), "eps": (1e-7, 1e-8)}),
     step_of("adamax", [P, G, U, V], torch_page="Adamax",
-            torch=call(in_place("adamax", "uv", f"{STATE}, beta1=beta1, beta2=beta2, lr=lr, eps=eps, weight_decay=0.0"), dtypes=WIDE),
+            torch=call(in_place("torch.optim.adamax", "uv",
+                                "[torch.tensor(t - 1.0)], foreach=False, beta1=beta1, beta2=beta2, lr=lr, eps=eps, weight_decay=0.0"), dtypes=WIDE),
             params=ADAM),
-    step_of("adamax_outside", [P, G, U, V], keras_page="adamax", tensorflow=call(stepped("Adamax(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE),
-            params=ADAM),
+    step_of("adamax_outside", [P, G, U, V], keras_page="adamax",
+            tensorflow=call(stepped("tf.keras.optimizers.Adamax(lr, beta1, beta2, eps)", "uv", "t"), dtypes=WIDE), params=ADAM),
     step_of("nadam_first", [P, G, U, V], torch_page="NAdam", keras_page="Nadam",
-            torch=call(in_place("nadam", "uv", "[torch.tensor(1.0)], [torch.tensor(0.0)], foreach=False, beta1=beta1, beta2=beta2, lr=lr, "
+            torch=call(in_place("torch.optim.nadam", "uv",
+                                "[torch.tensor(1.0)], [torch.tensor(0.0)], foreach=False, beta1=beta1, beta2=beta2, lr=lr, "
                                 "eps=eps, weight_decay=0.0, momentum_decay=1.0"), dtypes=WIDE),
-            tensorflow=call(stepped("Nadam(lr, beta1, beta2, eps)", "uv"), dtypes=WIDE),
+            tensorflow=call(stepped("tf.keras.optimizers.Nadam(lr, beta1, beta2, eps)", "uv"), dtypes=WIDE),
             params={"lr": LR, "beta1": (0.9,), "beta2": (0.999,), "eps": (1e-8, 1e-7)}),
     step_of("radam", [P, G, U, V], torch_page="RAdam",
-            torch=call(in_place("radam", "uv", f"{STATE}, beta1=beta1, beta2=beta2, lr=lr, eps=eps, weight_decay=0.0"), dtypes=WIDE),
+            torch=call(in_place("torch.optim.radam", "uv",
+                                "[torch.tensor(t - 1.0)], foreach=False, beta1=beta1, beta2=beta2, lr=lr, eps=eps, weight_decay=0.0"), dtypes=WIDE),
             params=ADAM),
-    step_of("lion", [P, G, U], keras_page="lion", tensorflow=call(stepped("Lion(lr, beta1)", "u"), dtypes=WIDE), params={"lr": LR, "beta1": (0.9,)}),
+    step_of("lion", [P, G, U], keras_page="lion",
+            tensorflow=call(stepped("tf.keras.optimizers.Lion(lr, beta1)", "u"), dtypes=WIDE), params={"lr": LR, "beta1": (0.9,)}),
     step_of("ftrl", [P, G, V, scalar("z")], keras_page="ftrl",
-            tensorflow=call(stepped("Ftrl(lr, l1_regularization_strength=l1, l2_regularization_strength=l2)", "vz"), dtypes=WIDE),
+            tensorflow=call(stepped("tf.keras.optimizers.Ftrl(lr, l1_regularization_strength=l1, l2_regularization_strength=l2)", "vz"), dtypes=WIDE),
             params={"lr": LR, "l1": (0.0, 0.5), "l2": (0.0, 0.25)}),
     step_of("rprop", [P, G, U, scalar("w", 1e-6, 50.0)], torch_page="Rprop",
-            torch=call(in_place("rprop", "uw", f"{ONCE}, step_size_min=low, step_size_max=high, etaminus=shrink, etaplus=grow"), dtypes=WIDE),
-            params={"shrink": (0.5,), "grow": (1.2,), "low": (1e-6,), "high": (50.0,)}),
+            torch=call(in_place("torch.optim.rprop", "uw",
+                                "[torch.tensor(0.0)], foreach=False, step_size_min=low, step_size_max=high, etaminus=shrink, etaplus=grow"),
+                       dtypes=WIDE), params={"shrink": (0.5,), "grow": (1.2,), "low": (1e-6,), "high": (50.0,)}),
     step_of("asgd", [P, G],
             torch=call("(lambda p, a: (__import__('torch.optim.asgd', fromlist=['asgd']).asgd([p], [g], [a], [torch.tensor(1.0)], "
                        "[torch.tensor(lr)], [torch.tensor(0.0)], foreach=False, lambd=lambd, lr=lr, t0=1e6, "

@@ -9,7 +9,6 @@ INF = float("inf")
 REDUCTION = ("reductions",)
 X = [vector("x")]
 XW = [vector("x"), vector("w", 0)]
-WIDE = ("float32", "float64")
 #: tf.nn.weighted_moments takes positive weights; numpy.average refuses weights that are all zero, and TensorFlow's variant refers to its
 #: page.
 POSITIVE = domain("w>0", pages.tensorflow("tf.nn.weighted_moments"), "positive weights")

@@ -21,7 +21,6 @@ SHORT = (1, 2, 3, 4)
 WINDOW_LENGTHS = (1, 2, 4, 8, 16, 64, 69, 1000)
 SYMMETRIC = {"periodic": (False,)}
 PERIODIC: dict[str, Any] = {"periodic": (False, True)}
-N = "x.shape[-1]"
 SCIPY = "scipy, 1e-12"
 
 
@@ -38,8 +37,9 @@ def _plain(*expressions: str) -> list[Implementation]:
     return [call(expression, when=SYMMETRIC) for expression in expressions]
 
 
-def _torch(name: str) -> Implementation:
-    return call(f"x * torch.signal.windows.{name}({N}, sym=not periodic, dtype=x.dtype, device=x.device)", dtypes=WIDE)
+def _torch(function: str) -> Implementation:
+    """A window of torch.signal.windows."""
+    return call(f"x * {function}(x.shape[-1], sym=not periodic, dtype=x.dtype, device=x.device)", dtypes=WIDE)
 
 
 OPS: list[Op] = [
@@ -75,7 +75,7 @@ OPS: list[Op] = [
        params={"norm": (None, "ortho")}, lengths=LENGTHS, **_transform(topics=COSINE)),
     op("dct4", X, tensorflow=call("tf.signal.dct(x, type=4, norm=norm)", dtypes=WIDE), numpy=peer("scipy.fft.dct(x, 4, norm=norm)", WIDE),
        params={"norm": (None, "ortho")}, lengths=LENGTHS, **_transform(topics=COSINE)),
-    op("idct2", X, tensorflow=[call(f"tf.signal.idct(x, norm=norm) / (2 * {N})", dtypes=WIDE, when={"norm": (None,)}),
+    op("idct2", X, tensorflow=[call("tf.signal.idct(x, norm=norm) / (2 * x.shape[-1])", dtypes=WIDE, when={"norm": (None,)}),
                                call("tf.signal.idct(x, norm=norm)", dtypes=WIDE, when={"norm": ("ortho",)})],
        jax=call("jax.scipy.fft.idct(x, norm=norm)", dtypes=WIDE), numpy=peer("scipy.fft.idct(x, norm=norm)", WIDE),
        params={"norm": (None, "ortho")}, lengths=LENGTHS, **_transform(topics=COSINE)),
@@ -83,44 +83,45 @@ OPS: list[Op] = [
        lengths=SHORT, **_transform(topics=COSINE)),
     op("mfccs", X, tensorflow=call("tf.signal.mfccs_from_log_mel_spectrograms(x)", dtypes=WIDE), lengths=LENGTHS, **_transform(topics=COSINE)),
     op("hann_window", X,
-       torch=[f"x * torch.hann_window({N}, periodic=periodic, dtype=x.dtype, device=x.device)", _torch("hann")],
-       tensorflow=[f"x * tf.signal.hann_window({N}, periodic, x.dtype)", *_plain(f"x * tf.cast(tf.keras.ops.hanning({N}), x.dtype)")],
-       jax=_plain(f"x * jnp.hanning({N}).astype(x.dtype)"), numpy=peer(f"x * scipy.signal.windows.hann({N}, not periodic).astype(x.dtype)"),
-       params=PERIODIC, **_window()),
+       torch=["x * torch.hann_window(x.shape[-1], periodic=periodic, dtype=x.dtype, device=x.device)", _torch("torch.signal.windows.hann")],
+       tensorflow=["x * tf.signal.hann_window(x.shape[-1], periodic, x.dtype)", *_plain("x * tf.cast(tf.keras.ops.hanning(x.shape[-1]), x.dtype)")],
+       jax=_plain("x * jnp.hanning(x.shape[-1]).astype(x.dtype)"),
+       numpy=peer("x * scipy.signal.windows.hann(x.shape[-1], not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
     op("hamming_window", X,
-       torch=[f"x * torch.hamming_window({N}, periodic=periodic, dtype=x.dtype, device=x.device)", _torch("hamming")],
-       tensorflow=[f"x * tf.signal.hamming_window({N}, periodic, x.dtype)", *_plain(f"x * tf.cast(tf.keras.ops.hamming({N}), x.dtype)")],
-       jax=_plain(f"x * jnp.hamming({N}).astype(x.dtype)"), numpy=peer(f"x * scipy.signal.windows.hamming({N}, not periodic).astype(x.dtype)"),
-       params=PERIODIC, **_window()),
+       torch=["x * torch.hamming_window(x.shape[-1], periodic=periodic, dtype=x.dtype, device=x.device)", _torch("torch.signal.windows.hamming")],
+       tensorflow=["x * tf.signal.hamming_window(x.shape[-1], periodic, x.dtype)",
+                   *_plain("x * tf.cast(tf.keras.ops.hamming(x.shape[-1]), x.dtype)")],
+       jax=_plain("x * jnp.hamming(x.shape[-1]).astype(x.dtype)"),
+       numpy=peer("x * scipy.signal.windows.hamming(x.shape[-1], not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
     op("blackman_window", X,
-       torch=[f"x * torch.blackman_window({N}, periodic=periodic, dtype=x.dtype, device=x.device)", _torch("blackman")],
-       tensorflow=_plain(f"x * tf.cast(tf.keras.ops.blackman({N}), x.dtype)"), jax=_plain(f"x * jnp.blackman({N}).astype(x.dtype)"),
-       numpy=peer(f"x * scipy.signal.windows.blackman({N}, not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
+       torch=["x * torch.blackman_window(x.shape[-1], periodic=periodic, dtype=x.dtype, device=x.device)", _torch("torch.signal.windows.blackman")],
+       tensorflow=_plain("x * tf.cast(tf.keras.ops.blackman(x.shape[-1]), x.dtype)"), jax=_plain("x * jnp.blackman(x.shape[-1]).astype(x.dtype)"),
+       numpy=peer("x * scipy.signal.windows.blackman(x.shape[-1], not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
     op("bartlett_window", X,
-       torch=[f"x * torch.bartlett_window({N}, periodic=periodic, dtype=x.dtype, device=x.device)", _torch("bartlett")],
-       tensorflow=_plain(f"x * tf.cast(tf.keras.ops.bartlett({N}), x.dtype)"), jax=_plain(f"x * jnp.bartlett({N}).astype(x.dtype)"),
-       numpy=peer(f"x * scipy.signal.windows.bartlett({N}, not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
-    op("nuttall_window", X, torch=_torch("nuttall"),
-       numpy=peer(f"x * scipy.signal.windows.nuttall({N}, not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
-    op("cosine_window", X, torch=_torch("cosine"),
-       numpy=peer(f"x * scipy.signal.windows.cosine({N}, not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
-    op("exponential_window", X, torch=call(f"x * torch.signal.windows.exponential({N}, tau=tau, dtype=x.dtype, device=x.device)", dtypes=WIDE),
-       numpy=peer(f"x * scipy.signal.windows.exponential({N}, tau=tau).astype(x.dtype)"), params={"tau": (8.0,)}, **_window()),
-    op("gaussian_window", X, torch=call(f"x * torch.signal.windows.gaussian({N}, std=std, dtype=x.dtype, device=x.device)", dtypes=WIDE),
-       numpy=peer(f"x * scipy.signal.windows.gaussian({N}, std).astype(x.dtype)"), params={"std": (8.0,)}, **_window()),
+       torch=["x * torch.bartlett_window(x.shape[-1], periodic=periodic, dtype=x.dtype, device=x.device)", _torch("torch.signal.windows.bartlett")],
+       tensorflow=_plain("x * tf.cast(tf.keras.ops.bartlett(x.shape[-1]), x.dtype)"), jax=_plain("x * jnp.bartlett(x.shape[-1]).astype(x.dtype)"),
+       numpy=peer("x * scipy.signal.windows.bartlett(x.shape[-1], not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
+    op("nuttall_window", X, torch=_torch("torch.signal.windows.nuttall"),
+       numpy=peer("x * scipy.signal.windows.nuttall(x.shape[-1], not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
+    op("cosine_window", X, torch=_torch("torch.signal.windows.cosine"),
+       numpy=peer("x * scipy.signal.windows.cosine(x.shape[-1], not periodic).astype(x.dtype)"), params=PERIODIC, **_window()),
+    op("exponential_window", X, torch=call("x * torch.signal.windows.exponential(x.shape[-1], tau=tau, dtype=x.dtype, device=x.device)", dtypes=WIDE),
+       numpy=peer("x * scipy.signal.windows.exponential(x.shape[-1], tau=tau).astype(x.dtype)"), params={"tau": (8.0,)}, **_window()),
+    op("gaussian_window", X, torch=call("x * torch.signal.windows.gaussian(x.shape[-1], std=std, dtype=x.dtype, device=x.device)", dtypes=WIDE),
+       numpy=peer("x * scipy.signal.windows.gaussian(x.shape[-1], std).astype(x.dtype)"), params={"std": (8.0,)}, **_window()),
     op("kaiser_window", X,
-       torch=[f"x * torch.kaiser_window({N}, periodic, beta, dtype=x.dtype, device=x.device)",
-              call(f"x * torch.signal.windows.kaiser({N}, beta=beta, sym=not periodic, dtype=x.dtype, device=x.device)", dtypes=WIDE)],
-       tensorflow=[call(f"x * tf.signal.kaiser_window({N}, beta, x.dtype)", dtypes=NO_BFLOAT16, when=SYMMETRIC),
-                   *_plain(f"x * tf.cast(tf.keras.ops.kaiser({N}, beta), x.dtype)")],
-       jax=_plain(f"x * jnp.kaiser({N}, beta).astype(x.dtype)"),
-       numpy=peer(f"x * scipy.signal.windows.kaiser({N}, beta, not periodic).astype(x.dtype)"),
+       torch=["x * torch.kaiser_window(x.shape[-1], periodic, beta, dtype=x.dtype, device=x.device)",
+              call("x * torch.signal.windows.kaiser(x.shape[-1], beta=beta, sym=not periodic, dtype=x.dtype, device=x.device)", dtypes=WIDE)],
+       tensorflow=[call("x * tf.signal.kaiser_window(x.shape[-1], beta, x.dtype)", dtypes=NO_BFLOAT16, when=SYMMETRIC),
+                   *_plain("x * tf.cast(tf.keras.ops.kaiser(x.shape[-1], beta), x.dtype)")],
+       jax=_plain("x * jnp.kaiser(x.shape[-1], beta).astype(x.dtype)"),
+       numpy=peer("x * scipy.signal.windows.kaiser(x.shape[-1], beta, not periodic).astype(x.dtype)"),
        params={**PERIODIC, "beta": (12.0,)}, **_window(lengths=(1, 2, 4, 8, 16, 64, 69))),
     op("kaiser_bessel_derived_window", [vector("x", size="2n")],
-       tensorflow=call(f"x * tf.signal.kaiser_bessel_derived_window({N}, beta, x.dtype)", dtypes=NO_BFLOAT16),
-       numpy=peer(f"x * scipy.signal.windows.kaiser_bessel_derived({N}, beta).astype(x.dtype)"), params={"beta": (12.0,)},
+       tensorflow=call("x * tf.signal.kaiser_bessel_derived_window(x.shape[-1], beta, x.dtype)", dtypes=NO_BFLOAT16),
+       numpy=peer("x * scipy.signal.windows.kaiser_bessel_derived(x.shape[-1], beta).astype(x.dtype)"), params={"beta": (12.0,)},
        **_window(lengths=(1, 2, 4, 8, 16))),
-    op("vorbis_window", X, tensorflow=f"x * tf.signal.vorbis_window({N}, x.dtype)", **_window(verified=FORMULA)),
+    op("vorbis_window", X, tensorflow="x * tf.signal.vorbis_window(x.shape[-1], x.dtype)", **_window(verified=FORMULA)),
     op("stft", [vector("x", size="n+7")],
        torch=call("torch.stft(x, 8, 2, window=torch.hann_window(8, dtype=x.dtype, device=x.device), center=False, "
                   "return_complex=True).mT", dtypes=WIDE),
@@ -128,12 +129,12 @@ OPS: list[Op] = [
        jax=call("4 * jax.scipy.signal.stft(x, nperseg=8, noverlap=6, boundary=None, padded=False)[2].mT", dtypes=WIDE),
        complex_result=True, lengths=SHORT, **_transform(topics=FRAMES)),
     op("overlap_and_add", [tensor("x", (3, "n"))],
-       torch=f"torch.nn.functional.fold(x.mT, (1, 4 + {N}), (1, {N}), stride=(1, 2))[:, 0, 0]",
+       torch="torch.nn.functional.fold(x.mT, (1, 4 + x.shape[-1]), (1, x.shape[-1]), stride=(1, 2))[:, 0, 0]",
        tensorflow="tf.signal.overlap_and_add(x, 2)", accuracy="accumulating", lengths=(1, 2, 3, 5, 8, 17), verified=RATIONALS, topics=("frames",)),
     op("mdct", [vector("x", size="4n+4")], tensorflow=call("tf.signal.mdct(x, 8, norm='ortho')", dtypes=WIDE), lengths=SHORT,
        **_transform(topics=FRAMES)),
     op("mel_filter_bank", X,
-       tensorflow=f"tf.linalg.matvec(tf.signal.linear_to_mel_weight_matrix(4, {N}, 8000, 125.0, 3800.0, x.dtype), x, transpose_a=True)",
+       tensorflow="tf.linalg.matvec(tf.signal.linear_to_mel_weight_matrix(4, x.shape[-1], 8000, 125.0, 3800.0, x.dtype), x, transpose_a=True)",
        lengths=(5, 9, 17, 33, 129), min_length=5, **_transform(topics=("frames",))),
     op("detrend", X, jax=call("jax.scipy.signal.detrend(x, type=type)", dtypes=WIDE), numpy=peer("scipy.signal.detrend(x, type=type)", WIDE),
        params={"type": ("linear", "constant")}, min_length=3, lengths=(3, 5, 8, 17, 64), **_transform(verified=RATIONALS, topics=("frames",))),

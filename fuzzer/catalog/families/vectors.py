@@ -7,8 +7,6 @@ from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, 
 
 X = [vector("x")]
 XY = [vector("x"), vector("y")]
-WIDE = ("float32", "float64")
-F = "torch.nn.functional"
 #: jax.nn.softmin is softmax of the opposite numbers.
 INFINITE = {
     x: Documented(
@@ -18,30 +16,30 @@ INFINITE = {
 }
 
 OPS: list[Op] = [
-    op("softmax", X, torch=[f"{F}.softmax(x, dim=-1)", "torch.softmax(x, dim=-1)", "torch.special.softmax(x, dim=-1)"],
+    op("softmax", X, torch=["torch.nn.functional.softmax(x, dim=-1)", "torch.softmax(x, dim=-1)", "torch.special.softmax(x, dim=-1)"],
        tensorflow=["tf.nn.softmax(x, axis=-1)", "tf.keras.activations.softmax(x, axis=-1)", "tf.keras.ops.softmax(x, axis=-1)",
                    "tf.keras.layers.Softmax(axis=-1, dtype=x.dtype.name)(x)"],
        jax=["jax.nn.softmax(x, axis=-1)", "jax.scipy.special.softmax(x, axis=-1)"], numpy=peer("scipy.special.softmax(x, axis=-1)"),
        sup_first_derivative=0.25, sup_second_derivative=0.0963, accuracy="accumulating", normwise_bound=True, verified=FORMULA,
        topics=("activation functions",),
        documented=(INFINITE["inf"],)),
-    op("softmin", X, torch=[f"{F}.softmin(x, dim=-1)"], tensorflow="tf.nn.softmax(-x, axis=-1)", jax="jax.nn.softmax(-x, axis=-1)",
+    op("softmin", X, torch=["torch.nn.functional.softmin(x, dim=-1)"], tensorflow="tf.nn.softmax(-x, axis=-1)", jax="jax.nn.softmax(-x, axis=-1)",
        sup_first_derivative=0.25, sup_second_derivative=0.0963, accuracy="accumulating", normwise_bound=True, verified=FORMULA,
        topics=("activation functions",),
        documented=(INFINITE["-inf"],)),
-    op("log_softmax", X, torch=[f"{F}.log_softmax(x, dim=-1)", "torch.log_softmax(x, dim=-1)", "torch.special.log_softmax(x, dim=-1)"],
+    op("log_softmax", X, torch=["torch.nn.functional.log_softmax(x, dim=-1)", "torch.log_softmax(x, dim=-1)", "torch.special.log_softmax(x, dim=-1)"],
        tensorflow=["tf.nn.log_softmax(x, axis=-1)", "tf.keras.activations.log_softmax(x, axis=-1)", "tf.keras.ops.log_softmax(x, axis=-1)"],
        jax=["jax.nn.log_softmax(x, axis=-1)", "jax.scipy.special.log_softmax(x, axis=-1)"], numpy=peer("scipy.special.log_softmax(x, axis=-1)"),
        accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=("activation functions",),
        documented=(INFINITE["inf"],)),
-    op("normalize", X, torch=f"{F}.normalize(x, p=p, dim=-1, eps=eps)",
+    op("normalize", X, torch="torch.nn.functional.normalize(x, p=p, dim=-1, eps=eps)",
        tensorflow=[call("tf.math.l2_normalize(x, axis=-1)", when={"eps": (1e-6,), "p": (2,)},
                         note="its default epsilon = 1e-12 bounds the sum of squares: eps = 1e-6 bounds the norm"),
                    "tf.keras.ops.normalize(x, axis=-1, order=p, epsilon=eps)",
                    call("tf.keras.layers.UnitNormalization(axis=-1, dtype=x.dtype.name)(x)", when={"eps": (1e-12,), "p": (2,)},
                         note="its layer passes epsilon = 1e-12 to keras.ops.normalize")],
        params={"eps": (1e-12, 1e-6), "p": (2, 1)}, accuracy="accumulating", min_length=2, verified=FORMULA, topics=("linear algebra",)),
-    op("unit_vector", X, torch=f"{F}.normalize(x, dim=-1, eps=0.0)",
+    op("unit_vector", X, torch="torch.nn.functional.normalize(x, dim=-1, eps=0.0)",
        tensorflow="tf.linalg.normalize(x, ord='euclidean', axis=-1)[0]",
        jax="x / jnp.linalg.norm(x, axis=-1, keepdims=True)", accuracy="accumulating", min_length=2, verified=FORMULA, topics=("linear algebra",)),
     op("dot", XY,
@@ -57,7 +55,7 @@ OPS: list[Op] = [
        jax=["jnp.vecdot(x, y)", "jnp.einsum('bi,bi->b', x, y)", "jax.vmap(jnp.dot)(x, y)", "jax.vmap(jnp.vdot)(x, y)", "jax.vmap(jnp.inner)(x, y)",
             "jnp.sum(x * y, axis=-1)", "jnp.linalg.vecdot(x, y)"],
        numpy=peer("np.vecdot(x, y)"), accuracy="accumulating", verified=RATIONALS, topics=("linear algebra",)),
-    op("cosine_similarity", XY, torch=f"{F}.cosine_similarity(x, y, dim=-1, eps=eps)",
+    op("cosine_similarity", XY, torch="torch.nn.functional.cosine_similarity(x, y, dim=-1, eps=eps)",
        tensorflow=[call("-tf.keras.losses.cosine_similarity(x, y, axis=-1)", when={"eps": (1e-7,)},
                         note="normalises with keras.config.epsilon(), 1e-7")],
        params={"eps": (1e-8, 1e-7)}, accuracy="accumulating", min_length=2, verified=FORMULA, topics=("linear algebra", "loss functions")),
