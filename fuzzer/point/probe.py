@@ -199,11 +199,11 @@ class _Examination:
 
     def _reading(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> _Reading:
         (outcome,) = self.evaluator.judge(self.batch, [(subject, answers, "")], self.evidence).outcomes
-        assert outcome.screened is not None
-        verdicts = outcome.screened.verdicts
+        assert outcome.judged is not None
+        verdicts = outcome.judged.verdicts
         reading = _Reading(
             placement, answers, verdicts.ulps.copy(), verdicts.excess, verdicts.classes.copy(), verdicts.symptoms.copy(),
-            outcome.screened.flushed,
+            outcome.judged.flushed,
         )  # fmt: skip
         failing = np.argwhere(verdicts.classes >= Class.inaccurate).tolist()
         size = {(r, o): math.inf if math.isnan(e := float(verdicts.excess[r, o])) else e for r, o in failing}

@@ -116,7 +116,7 @@ def implementation_of(op: Op, finding: Finding) -> Implementation:
 def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
     if outcome.error.startswith(RECORD_ERRORS):
         raise UserError(f"{finding.implementation} cannot be judged: {outcome.error}")
-    if outcome.screened is None or outcome.answers is None:
+    if outcome.judged is None or outcome.answers is None:
         raised = outcome.died or Symptom.exception.name
         return replace(finding, symptom=raised, class_="unstable", output=math.nan, output_hex="nan", note=outcome.error)
     at = (placement.position, finding.worst)
@@ -124,7 +124,7 @@ def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outco
         raise UserError(
             f"{finding.id}: the call returns {outcome.answers.shape[1]} numbers, element {finding.worst} is not among them"
         )
-    verdicts = outcome.screened.verdicts
+    verdicts = outcome.judged.verdicts
     answer, excess = float(outcome.answers[at]), float(verdicts.excess[at])
     class_, symptom = Class(int(verdicts.classes[at])), Symptom(int(verdicts.symptoms[at]))
     reference, certified_by, near = finding.reference, finding.certified_by, math.nan

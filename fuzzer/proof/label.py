@@ -151,8 +151,8 @@ def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
     (outcome,) = element.kept.of(
         ("judged", *judged), lambda: held.judge(row, [(subject, answers, "")], held.references.known(row, truth))
     ).outcomes
-    assert outcome.screened is not None
-    verdicts = outcome.screened.verdicts
+    assert outcome.judged is not None
+    verdicts = outcome.judged.verdicts
     class_ = Class(int(verdicts.classes[0, output]))
     if class_.is_finding and math.isfinite(element.answer) and truth.accepts[0, output] & FINITE:
         single = {name: values[0] for name, values in row.exact().items()}
@@ -291,7 +291,7 @@ def _nowhere_else(evaluator: Evaluator, subject: Subject, element: Element) -> b
             ("moved", subject.target, subject.implementation.call, at, number),
             partial(_first, evaluator, subject, replace(element.row, inputs=inputs), at),
         )
-        if outcome.screened is None or outcome.screened.verdicts.classes[at.position, element.output] >= Class.undecided:
+        if outcome.judged is None or outcome.judged.verdicts.classes[at.position, element.output] >= Class.undecided:
             return False
     return True
 

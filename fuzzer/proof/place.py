@@ -57,16 +57,16 @@ def _fails(
 ) -> Placed | None:
     """Where the element is a finding in a call of this kind; else None, and `right` gets the length where every position is right."""
     (outcome,) = evaluator.run_placed(row, subject, placement).outcomes
-    if outcome.screened is None:
+    if outcome.judged is None:
         return None
-    classes = outcome.screened.verdicts.classes[:, output]
+    classes = outcome.judged.verdicts.classes[:, output]
     wrong = np.flatnonzero(classes >= Class.inaccurate)
     if not len(wrong):
         if (classes <= Class.ill_conditioned).all():
             right.append(placement.length)
         return None
     position = int(wrong[np.argmax(classes[wrong])])
-    verdicts = outcome.screened.verdicts
+    verdicts = outcome.judged.verdicts
     return Placed(
         Placement(placement.length, position, placement.stride), Class(int(classes[position])),
         int(verdicts.symptoms[position, output]), float(verdicts.ulps[position, output]),
@@ -140,17 +140,17 @@ def _right(
 ) -> tuple[Placement, float] | None:
     """The first position in a call of this kind where the element is right, and its answer."""
     (outcome,) = evaluator.run_placed(row, subject, placement).outcomes
-    if outcome.screened is None or outcome.answers is None:
+    if outcome.judged is None or outcome.answers is None:
         return None
-    right = np.flatnonzero(_is_right(outcome.screened, output))
+    right = np.flatnonzero(_is_right(outcome.judged, output))
     if not len(right):
         return None
     return replace(placement, position=int(right[0])), float(outcome.answers[right[0], output])
 
 
-def _is_right(screened: Judged, output: int) -> NDArray[np.bool_]:
+def _is_right(judged: Judged, output: int) -> NDArray[np.bool_]:
     """Per position: within the limit, and not by grace of a flush-to-zero policy."""
-    right: NDArray[np.bool_] = (screened.verdicts.classes[:, output] == Class.ok) & ~screened.flushed[:, output]
+    right: NDArray[np.bool_] = (judged.verdicts.classes[:, output] == Class.ok) & ~judged.flushed[:, output]
     return right
 
 
@@ -159,10 +159,10 @@ def _twice(evaluator: Evaluator, subject: Subject, row: Batch, output: int, seen
     for placement in dict.fromkeys((Placement(), replace(seen.candidate.within or Placement(), position=0))):
         first, second = (evaluator.run_placed(row, subject, placement).outcomes[0] for _ in range(2))
         for call_index, bad, right_call_index, good in ((2, second, 1, first), (1, first, 2, second)):
-            if bad.screened is None or good.screened is None or good.answers is None:
+            if bad.judged is None or good.judged is None or good.answers is None:
                 return None
-            verdicts = bad.screened.verdicts
-            differ = np.flatnonzero((verdicts.classes[:, output] >= Class.inaccurate) & _is_right(good.screened, output))
+            verdicts = bad.judged.verdicts
+            differ = np.flatnonzero((verdicts.classes[:, output] >= Class.inaccurate) & _is_right(good.judged, output))
             if len(differ):
                 at = (int(differ[0]), output)
                 here = replace(placement, position=at[0])

@@ -77,9 +77,9 @@ def _kept(evaluator: Evaluator, rows: Sequence[tuple[Batch, int]], best: Candida
     """Those of the rows, in their order, that fail as the original does, about as badly."""
     batch = concatenate([row for row, _ in rows])
     (outcome,) = evaluator.run(batch, within=original.within).outcomes
-    if outcome.screened is None:
+    if outcome.judged is None:
         return []
-    verdicts = outcome.screened.verdicts
+    verdicts = outcome.judged.verdicts
     least = _least_excess(original)
     kept = []
     for i, (row, output) in enumerate(rows):

@@ -268,9 +268,9 @@ def answers_at(
         lengths = evaluator.calls.framework(other).lengths
         at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
         purpose: Purpose = "proof" if other == subject else "place"
-        with evaluator.peers.asking(other):
+        with evaluator.peers.charging(other):
             outcome = [evaluator.run_placed(row, other, at, purpose).outcomes[0] for _ in range(call_index)][-1]
-        if outcome.answers is None or outcome.screened is None:
+        if outcome.answers is None or outcome.judged is None:
             unsupported = outcome.error.startswith(RECORD_ERRORS) or (
                 evaluator.peers.refuses(evaluator, other) and not outcome.died
             )
@@ -279,7 +279,7 @@ def answers_at(
                 answers.append(Answer(other.target, other.implementation.call, *raised))
             continue
         position = at.position
-        verdicts = outcome.screened.verdicts
+        verdicts = outcome.judged.verdicts
         value = float(outcome.answers[position, output])
         class_, symptom = Class(int(verdicts.classes[position, output])), Symptom(int(verdicts.symptoms[position, output]))
         ulps = float(verdicts.ulps[position, output])

@@ -98,17 +98,17 @@ class Ledger:
 
     def add(self, judgement: Judgement, outcome: Outcome, *, within: Placement | None = None) -> float:
         """Takes in one outcome; returns its worst finite error in ulps (the search climbs it)."""
-        if outcome.screened is None:
+        if outcome.judged is None:
             return 0.0
-        verdicts, rows, binades = outcome.screened.verdicts, outcome.screened.rows, judgement.binades
-        seen = judgement.extremes(outcome.screened)
+        verdicts, rows, binades = outcome.judged.verdicts, outcome.judged.rows, judgement.binades
+        seen = judgement.extremes(outcome.judged)
         self.verdicts += verdicts.classes.size
         self.flushed += int(seen.flushed.sum())
         self.classes.update(seen.classes)
-        self.classes[Class.ok.name] += verdicts.classes.size - seen.some.classes.size
+        self.classes[Class.ok.name] += verdicts.classes.size - seen.verdicts.classes.size
         self._add_profile(seen.worst, binades, verdicts.classes.shape[1])
-        self._add_excess(seen.some, binades.exponents[rows])
-        self._add_candidates(judgement.batch, outcome.answers, seen.some, rows, binades.exponents, within)
+        self._add_excess(seen.verdicts, binades.exponents[rows])
+        self._add_candidates(judgement.batch, outcome.answers, seen.verdicts, rows, binades.exponents, within)
         return self._add_worst_rows(judgement.batch, seen.shown, binades, seen.highest)
 
     def _add_profile(self, worst: NDArray[np.float64], binades: Binades, outputs: int) -> None:
