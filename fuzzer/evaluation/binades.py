@@ -130,5 +130,5 @@ def reach(exponents: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def lane(exponent: int) -> float:
-    """An exponent as a profile tells it: lanes by the names of ulpfuzz.fuzzer.findings."""
+    """An exponent as a profile shows it: lanes by the names of ulpfuzz.fuzzer.findings."""
     return _LANES.get(exponent, float(exponent))

@@ -153,13 +153,13 @@ def _compared(
     bits = _bits(first)
     sightings: dict[int, list[_Sighting]] = {}
     for reading in readings:
-        mine = _bits(reading.answers)
-        for at in np.flatnonzero((mine != bits[reading.rows]).any(axis=1)):
+        own_bits = _bits(reading.answers)
+        for at in np.flatnonzero((own_bits != bits[reading.rows]).any(axis=1)):
             row = int(reading.rows[at])
             seen = sightings.setdefault(row, [_Sighting(bits[row].tobytes(), Placement(readings[0].length, row), 1, first[row])])
-            if len(seen) < ANSWERS and all(mine[at].tobytes() != other.bits for other in seen):
+            if len(seen) < ANSWERS and all(own_bits[at].tobytes() != other.bits for other in seen):
                 placement = Placement(reading.length, int(reading.positions[at]), reading.stride)
-                seen.append(_Sighting(mine[at].tobytes(), placement, reading.call_index, reading.answers[at]))
+                seen.append(_Sighting(own_bits[at].tobytes(), placement, reading.call_index, reading.answers[at]))
     if not sightings:
         return Comparison(number, bits.size)
     return _judged(evaluator, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]), known)
@@ -209,7 +209,7 @@ def _judged(
                 among = placement.length == lists[0][0].placement.length
                 wrong.append((_alone(judgement, start + at), None if among else placement))
         start += len(seen)
-    inconsistent.sort(key=lambda found: found.candidate.rank, reverse=True)
+    inconsistent.sort(key=lambda inconsistency: inconsistency.candidate.rank, reverse=True)
     return Comparison(number, compared, differing, inconsistent, wrong[:FED])
 
 

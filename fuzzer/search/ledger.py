@@ -119,7 +119,7 @@ class Ledger:
         self.worst_ulps = max(self.worst_ulps, _largest_finite(worst))
 
     def _add_excess(self, verdicts: Verdicts, exponents: NDArray[np.int64]) -> None:
-        rows, outs = np.nonzero(verdicts.excess >= 0)  # nan where the screen needed none
+        rows, outs = np.nonzero(verdicts.excess >= 0)  # nan where the judge needed none
         if len(rows):
             excess = verdicts.excess[rows, outs]
             np.maximum.at(self._profile[1], exponents[rows] + OFFSET, excess)
@@ -138,11 +138,11 @@ class Ledger:
         reaches = Reaches.of(batch, numbers[failing])
         for code in np.flatnonzero(np.bincount(symptoms)).tolist():
             symptom = Symptom(code)
-            mine = np.flatnonzero(symptoms == code)
-            self.symptom_counts[symptom] += len(mine)
-            span = reaches.span(place[mine])
+            members = np.flatnonzero(symptoms == code)
+            self.symptom_counts[symptom] += len(members)
+            span = reaches.span(place[members])
             self.spans[symptom] = span.joined(self.spans[symptom]) if symptom in self.spans else span
-            self._keep(batch, answers, verdicts, at[mine], rows[mine], outs[mine], exponents, symptom, within)
+            self._keep(batch, answers, verdicts, at[members], rows[members], outs[members], exponents, symptom, within)
 
     def _keep(
         self,
@@ -167,8 +167,8 @@ class Ledger:
             held = kept.get(exponent)
             if held is None or _rank(class_, worse, exponent) > held.rank:
                 ulps, one = float(verdicts.ulps[at[i], out]), batch.take(slice(row, row + 1))
-                given = None if answers is None else np.array(answers[row])
-                kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within, given)
+                outputs = None if answers is None else np.array(answers[row])
+                kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within, outputs)
         if len(kept) > KEPT:
             best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)[:KEPT]
             self.candidates[symptom] = {c.exponent: c for c in best}
