@@ -216,13 +216,13 @@ def _flushing(evaluator: Evaluator, subject: Subject) -> list[Format]:
     """The formats whose subnormal numbers the target flushes while it computes in the cell's: its own, and binary32 for 16-bit ones."""
     formats: list[Format] = [evaluator.format] + [FLOAT32] * (evaluator.format.width == 16)
     framework = evaluator.calls.framework(subject)
-    found = []
+    flushing = []
     with evaluator.clock.phase("framework"), calling(hosted=framework.in_own_process):
         for fmt in formats:
             policy = flush_policy(evaluator.calls.target(subject), fmt.name, evaluator.calls.isolated)
             if policy.inputs or policy.outputs:
-                found.append(format_named(fmt.real))
-    return found
+                flushing.append(format_named(fmt.real))
+    return flushing
 
 
 def _explained(evaluator: Evaluator, element: Element, fmt: Format) -> bool:
@@ -252,7 +252,7 @@ def _explained(evaluator: Evaluator, element: Element, fmt: Format) -> bool:
 def _steps(
     evaluator: Evaluator, element: Element, fmt: Format, factor: float = 1.0, *, gradual: bool = False, flush: bool = True
 ) -> list[float]:
-    """The definition step by step at the row's numbers, of which those that are no integers are multiplied by a factor
+    """The definition step by step at the row's numbers; those of inputs that take no integers are multiplied by a factor
     (stepwise.flushed_steps); flush: False for exact steps."""
     whole = {spec.name for spec in evaluator.op.inputs if spec.integers}
     single = {name: values[0] if name in whole else values[0] * factor for name, values in element.row.exact().items()}

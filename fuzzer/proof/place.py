@@ -42,11 +42,11 @@ def place(evaluator: Evaluator, subject: Subject, row: Batch, output: int) -> Pl
     tried: list[int] = []
     closed = CLOSED_LENGTHS[::-1] if evaluator.deadlines.time_limited else CLOSED_LENGTHS
     for length in LENGTHS if free else closed:
-        found = _fails(evaluator, subject, row, output, Placement(length), right)
-        if found is not None:
+        placed = _fails(evaluator, subject, row, output, Placement(length), right)
+        if placed is not None:
             others = [n for n in range(1, length) if n not in tried] if free else []
             shorter = (_fails(evaluator, subject, row, output, Placement(n), right) for n in others)
-            least = next((placed for placed in shorter if placed is not None), found)
+            least = next((other for other in shorter if other is not None), placed)
             return replace(least, right_at=tuple(sorted(n for n in right if n < least.placement.length)))
         tried.append(length)
     return _fails(evaluator, subject, row, output, Placement(16, 0, 2), right) if free else None
@@ -75,8 +75,8 @@ def _fails(
 
 def as_before(evaluator: Evaluator, subject: Subject, candidate: Candidate, placement: Placement) -> Placed | None:
     """Where a candidate shows its class and symptom in a call of this placement's length; None where it does not."""
-    found = _fails(evaluator, subject, candidate.row, candidate.output, placement, [])
-    return found if found is not None and found.symptom == candidate.symptom and found.class_ >= candidate.class_ else None
+    placed = _fails(evaluator, subject, candidate.row, candidate.output, placement, [])
+    return placed if placed is not None and placed.symptom == candidate.symptom and placed.class_ >= candidate.class_ else None
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def inconsistent_pair(
         return None
     lengths = LENGTHS if evaluator.calls.framework(subject).lengths is None else CLOSED_LENGTHS
     tried = [*(Placement(n) for n in lengths), replace(seen.right_at, position=0)]
-    right = next((found for at in tried if (found := _right(evaluator, subject, row, output, at)) is not None), None)
+    right = next((pair for at in tried if (pair := _right(evaluator, subject, row, output, at)) is not None), None)
     return None if right is None else InconsistentPair(wrong, 1, right[0], 1, right[1])
 
 
