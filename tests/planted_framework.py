@@ -103,8 +103,8 @@ def batch_of(dtype: str, **inputs: Any) -> Batch:
 def judge_planted(evaluator: Evaluator, batch: Batch, answers: Any, output: int = 0) -> Judged:
     """The verdict on the one row's answers, of one output."""
     (outcome,) = judge_answers(evaluator, batch, [answers]).outcomes
-    assert outcome.screened is not None
-    verdicts, at = outcome.screened.verdicts, (0, output)
+    assert outcome.judged is not None
+    verdicts, at = outcome.judged.verdicts, (0, output)
     class_, excess = Class(int(verdicts.classes[at])), float(verdicts.excess[at])
     single = {name: values[0] for name, values in batch.exact().items()}
     certified = class_
@@ -126,5 +126,5 @@ def judge_planted(evaluator: Evaluator, batch: Batch, answers: Any, output: int 
         float(verdicts.ulps[at]),
         excess,
         certified,
-        bool(outcome.screened.flushed[at]),
+        bool(outcome.judged.flushed[at]),
     )

@@ -75,7 +75,7 @@ class Recorder:
         for name, values in sorted(judgement.batch.inputs.items()):
             digest.update(name.encode() + np.ascontiguousarray(values).tobytes())
         for outcome in judgement.outcomes:
-            if outcome.screened is None:
+            if outcome.judged is None:
                 continue
             mine = digest.copy()
             mine.update(np.ascontiguousarray(outcome.answers).tobytes())
@@ -83,7 +83,7 @@ class Recorder:
             key = f"{cell} | {subject.target} | {subject.implementation.call} | {mine.hexdigest()[:20]}"
             self.occurrences[key] += 1
             self.keys.append(f"{key} | {self.occurrences[key]}")
-            verdicts = outcome.screened.verdicts
+            verdicts = outcome.judged.verdicts
             self.rows.append(verdicts.classes.size)
             for name in FIELDS:
                 self.columns[name].append(np.ravel(getattr(verdicts, name)).copy())

@@ -179,7 +179,7 @@ def wider(dtype: str) -> str:
 
 def _answers(outcome: Outcome) -> Answers:
     """Of a judgement's outcome."""
-    if outcome.answers is None or outcome.screened is None:
+    if outcome.answers is None or outcome.judged is None:
         return Answers(_NONE, _NONE, _NONE.astype(np.uint8), _NONE.astype(np.uint8), outcome.error or "not run")
-    verdicts = outcome.screened.verdicts
+    verdicts = outcome.judged.verdicts
     return Answers(outcome.answers.astype(np.float64), verdicts.ulps, verdicts.classes, verdicts.symptoms)

@@ -103,9 +103,9 @@ class _Probe:
         flat = batch.inputs[axis.input].reshape(len(indices), -1)
         flat[:, axis.element] = np.array([axis.value(i) for i in indices]).astype(flat.dtype)
         outcome = self.evaluator.of_one(self.subject, self.evaluator.caps).run(batch, within=self.placement).outcomes[0]
-        if outcome.screened is None:
+        if outcome.judged is None:
             return [False] * len(indices)
-        verdicts = outcome.screened.verdicts
+        verdicts = outcome.judged.verdicts
         worst = self.finding.worst
         return [
             Class(int(c)).is_finding and Symptom(int(s)).name == self.finding.symptom

@@ -54,32 +54,36 @@ class Binades:
 
 @dataclass(frozen=True)
 class Extremes:
-    """What a ledger reads off a screened answer. some, flushed: of the rows of the screen. shown: per row, its largest finite error in ulps, 0
-    where it is unknown or a flush. worst: by binade, the largest error, which may be infinite; highest: the largest finite one."""
+    """The worst errors of one subject's answers, as a ledger takes them in."""
 
-    some: Verdicts
+    #: Of the rows that are not surely within the limit (Judged.rows).
+    verdicts: Verdicts
+    #: Elements of the same rows that a flush-to-zero policy explains.
     flushed: NDArray[np.bool_]
+    #: Per row of the batch, its largest finite error in ulps; 0 where it is unknown or a flush.
     shown: NDArray[np.float64]
+    #: Per binade, the largest error in ulps, which may be infinite.
     worst: NDArray[np.float64]
+    #: Per binade, the largest finite error in ulps.
     highest: NDArray[np.float64]
 
     @cached_property
     def classes(self) -> dict[str, int]:
-        """Of `some`: elements per class, by name."""
-        return self.some.count()
+        """Elements per class, by name, among `verdicts`."""
+        return self.verdicts.count()
 
     @classmethod
-    def of(cls, screened: Judged, binades: Binades) -> Extremes:
-        rows = screened.rows
-        some, flushed = screened.verdicts.take(rows), screened.flushed[rows]
-        known = np.where(flushed | np.isnan(some.ulps), 0.0, some.ulps)
-        shown = _worst_of_rows(screened.verdicts.ulps)
+    def of(cls, judged: Judged, binades: Binades) -> Extremes:
+        rows = judged.rows
+        verdicts, flushed = judged.verdicts.take(rows), judged.flushed[rows]
+        known = np.where(flushed | np.isnan(verdicts.ulps), 0.0, verdicts.ulps)
+        shown = _worst_of_rows(judged.verdicts.ulps)
         shown[rows] = _worst_of_rows(known)
         worst = highest = binades.worst(shown)
         if np.isinf(known).any():
             shown[rows] = _worst_of_rows(np.where(np.isinf(known), 0.0, known))
             highest = binades.worst(shown)
-        return cls(some, flushed, shown, worst, highest)
+        return cls(verdicts, flushed, shown, worst, highest)
 
 
 def _worst_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -126,5 +130,5 @@ def reach(exponents: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def lane(exponent: int) -> float:
-    """An exponent as a profile tells it: lanes by the names of ulpfuzz.fuzzer.findings."""
+    """An exponent as a profile shows it: lanes by the names of ulpfuzz.fuzzer.findings."""
     return _LANES.get(exponent, float(exponent))

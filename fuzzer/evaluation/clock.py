@@ -35,7 +35,7 @@ class Clock:
             self._open.pop()
 
     def move(self, seconds: float, source: str, to: str) -> None:
-        """So many seconds of the phase `source`, which is open or was, belong to another."""
+        """Moves these seconds from the phase `source`, which is or was open, to another."""
         self.seconds[source] -= seconds
         self.seconds[to] += seconds
 

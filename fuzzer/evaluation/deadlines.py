@@ -65,7 +65,7 @@ class Deadlines:
 
     @property
     def search_over(self) -> bool:
-        """Whether no more is searched: what is left of a shard's own time is for what was found."""
+        """Whether the search is over: the rest of a shard's own time is for certifying its candidates."""
         return time.time() >= self._search_until
 
     @property

@@ -72,7 +72,7 @@ class Evaluator:
         )
 
     def by_definition(self, definition: str, constants: Mapping[str, Any], *, differentiate: bool = True) -> Evaluator:
-        """An evaluator whose truth is another definition, of the same inputs and params and these constants; its verdicts are nobody's.
+        """An evaluator whose truth is another definition, of the same inputs and params and these constants; its verdicts are not counted.
         Without differentiate its outputs are the derivative themselves."""
         other = copy.copy(self)
         other.op, other.clock = replace(self.op, definition=definition), Clock()
@@ -95,7 +95,7 @@ class Evaluator:
     def run(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> Judgement:
         """Evaluates every subject on the batch and judges every element.
 
-        within: each row in a framework call of its own, placed so. per_call: so many rows in a call (frameworks that compile per shape get
+        within: each row in a framework call of its own, placed so. per_call: the number of rows in a call (frameworks that compile per shape get
         all of them in one, unless it is the least of their shapes). Neither: one call. Subjects of compiled modes are left out where
         the shape is one too many.
         """
@@ -116,8 +116,8 @@ class Evaluator:
         answered: Answered = (subject, None, "")
         if self.shapes.admits(subject, batch, purpose, placement.length):
             answered = self.calls.answered(subject, partial(self.calls.call, subject, batch, placement))
-        given = answered[1]
-        row = self.references.of_row(batch, [] if given is None else _distinct(given))
+        answers = answered[1]
+        row = self.references.of_row(batch, [] if answers is None else _distinct(answers))
         first = np.zeros(placement.length, np.int64)
         repeated = self.references.known(
             batch.repeat(placement.length), row.reference.take(first), row.amplifications.of_rows(first)
@@ -125,29 +125,29 @@ class Evaluator:
         return self.judge(repeated.batch, [answered], repeated)
 
     def judge(self, batch: Batch, answers: Sequence[Answered], evidence: Evidence | None = None) -> Judgement:
-        """The judgement of given answers (None where the framework raised or was not called)."""
+        """The judgement of these answers (None where the framework raised or was not called)."""
         batch = self.ordered(batch)
         if evidence is None:
             with self.clock.phase("judge"):
-                different = _different([given for _, given, _ in answers if given is not None])
+                different = _different([subject_answers for _, subject_answers, _ in answers if subject_answers is not None])
             evidence = self.references.evidence(batch, different)
         with self.clock.phase("judge"):
             evidence.amplifications.added_to(evidence.scale.ulp / (2 * self.format.unit_roundoff))
         outcomes: list[Outcome] = []
         seen: list[tuple[NDArray[Any], Policy, Judged]] = []
-        for subject, given, message in answers:
-            if given is None:
+        for subject, subject_answers, message in answers:
+            if subject_answers is None:
                 outcomes.append(Outcome(subject, error=message, died=self.calls.last_crash(subject) if message else ""))
                 continue
             policy = Policy(self.calls.flush_policy(subject), framework_of(subject.target) if self.cell.order != "value" else "")
-            self.clock.verdicts += given.size
+            self.clock.verdicts += subject_answers.size
             with self.clock.phase("judge"):
                 # Many calls of a framework end in one kernel: what has the same bits, by the same policy, has the same verdicts.
-                judged = next((known for other, by, known in seen if by == policy and _same_bits(other, given)), None)
+                judged = next((known for other, by, known in seen if by == policy and _same_bits(other, subject_answers)), None)
                 if judged is None:
-                    judged = judge(given, evidence.rule, evidence, policy)
-                    seen.append((given, policy, judged))
-            outcomes.append(Outcome(subject, given, judged))
+                    judged = judge(subject_answers, evidence.rule, evidence, policy)
+                    seen.append((subject_answers, policy, judged))
+            outcomes.append(Outcome(subject, subject_answers, judged))
         return Judgement(batch, evidence.reference, outcomes)
 
     @contextmanager
@@ -158,7 +158,7 @@ class Evaluator:
 
     @contextmanager
     def proving(self) -> Iterator[None]:
-        """What was found is proved inside."""
+        """Candidates are certified inside."""
         until = self.deadlines.prove()
         self.references.forget_rows()
         with self.clock.phase("certify"), ending(until):
@@ -166,12 +166,12 @@ class Evaluator:
 
 
 def _different(answers: list[NDArray[Any]]) -> list[NDArray[Any]]:
-    """Without those that are another's to the bit."""
-    found: list[NDArray[Any]] = []
-    for given in answers:
-        if not any(_same_bits(given, other) for other in found):
-            found.append(given)
-    return found
+    """The answers without repetitions: no two are the same to the bit."""
+    different: list[NDArray[Any]] = []
+    for subject_answers in answers:
+        if not any(_same_bits(subject_answers, other) for other in different):
+            different.append(subject_answers)
+    return different
 
 
 #: Of long answers every n-th number is compared first, n being this: others differ there already.
@@ -187,7 +187,7 @@ def _same_bits(a: NDArray[Any], b: NDArray[Any]) -> bool:
     return bool((one[::STEP] == two[::STEP]).all() and (one == two).all())
 
 
-def _distinct(given: NDArray[Any]) -> list[NDArray[Any]]:
+def _distinct(answers: NDArray[Any]) -> list[NDArray[Any]]:
     """The different rows among the answers at all positions, each as a batch of one."""
-    raw = np.ascontiguousarray(given).view(np.uint8).reshape(len(given), -1)
-    return [given[i : i + 1] for i in np.sort(np.unique(raw, axis=0, return_index=True)[1])[:8]]
+    raw = np.ascontiguousarray(answers).view(np.uint8).reshape(len(answers), -1)
+    return [answers[i : i + 1] for i in np.sort(np.unique(raw, axis=0, return_index=True)[1])[:8]]

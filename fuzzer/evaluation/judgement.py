@@ -17,7 +17,7 @@ from ulpfuzz.oracles.reference import Reference
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one subject answered to a batch and what the judge screened; error is the framework's message where it raised or died
+    """What one subject answered to a batch, and its verdicts. error: the framework's message where it raised or died
     (died: crash or hang), now or in an earlier call of the shard.
 
     Neither answers nor error: the batch was not run, for its shape is one too many for a mode that compiles (ShapeBudget).
@@ -25,7 +25,7 @@ class Outcome:
 
     subject: Subject
     answers: NDArray[Any] | None = None
-    screened: Judged | None = None
+    judged: Judged | None = None
     error: str = ""
     died: str = ""
 
@@ -43,11 +43,11 @@ class Judgement:
         """The rows sorted by the binary exponent of their input, once for all subjects."""
         return Binades.of(self.batch)
 
-    def extremes(self, screened: Judged) -> Extremes:
+    def extremes(self, judged: Judged) -> Extremes:
         """The worst errors of one of the outcomes, once for all subjects with the same answers."""
-        if id(screened) not in self._extremes:
-            self._extremes[id(screened)] = Extremes.of(screened, self.binades)
-        return self._extremes[id(screened)]
+        if id(judged) not in self._extremes:
+            self._extremes[id(judged)] = Extremes.of(judged, self.binades)
+        return self._extremes[id(judged)]
 
     @cached_property
     def _extremes(self) -> dict[int, Extremes]:

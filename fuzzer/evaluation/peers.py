@@ -42,7 +42,7 @@ class Peers:
         others.sort(key=lambda target: target_named(target).compiles_shapes)  # what costs little is always called
         self.subjects = [s for s in subjects_of(cell, others) if (s.target, s.implementation.call) not in out]
         self._spent = 0.0
-        self._asked: dict[Subject, bool] = {}
+        self._called: dict[Subject, bool] = {}
 
     def answering(self, evaluator: Evaluator) -> list[Subject]:
         """Those that may be called now: imported and started here, which is not the shard's own time."""
@@ -55,28 +55,28 @@ class Peers:
         return sorted((s.target, s.implementation.call) for s in self.subjects if s in evaluator.calls.crashes)
 
     @contextmanager
-    def asking(self, subject: Subject) -> Iterator[None]:
-        """The seconds inside count where the subject is one of them."""
+    def charging(self, subject: Subject) -> Iterator[None]:
+        """Charges the seconds inside to the peers, where the subject is one of them."""
         began = time.perf_counter()
         try:
             yield
         finally:
-            if subject in self._asked:
+            if subject in self._called:
                 self._spent += time.perf_counter() - began
 
     def refuses(self, evaluator: Evaluator, subject: Subject) -> bool:
-        """Whether an exception of this subject may mean no more than that it does not support what nobody promised
+        """Whether an exception of this subject may only mean that it does not support this cell, which no record promised
         (support.unsupported_of)."""
-        return subject in self._asked and evaluator.cell.order not in ("value", "grad")
+        return subject in self._called and evaluator.cell.order not in ("value", "grad")
 
     def _ready(self, evaluator: Evaluator, subject: Subject) -> bool:
         """Whether it starts, and either was called before or may be called for the first time."""
-        if subject not in self._asked:
+        if subject not in self._called:
             if self._spent >= (SECONDS if evaluator.deadlines.seconds is None else HURRIED):
                 return False
             with evaluator.clock.phase("framework"):
-                self._asked[subject] = _starts(evaluator, subject)
-        return self._asked[subject]
+                self._called[subject] = _starts(evaluator, subject)
+        return self._called[subject]
 
 
 def _is_known(target: str) -> bool:

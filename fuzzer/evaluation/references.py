@@ -83,22 +83,22 @@ class References:
         return Evidence(batch, reference, rule, amplifications, further, inputs)
 
     def of_row(self, row: Batch, answers: Sequence[NDArray[Any]]) -> Evidence:
-        """Of a batch of one row, as sharp as the answers need; the last few rows are remembered, for a finding is tried in many places and
+        """The evidence of a batch of one row, as sharp as the answers need. The last few rows are kept: a finding is tried in many places and
         by many targets."""
         key = tuple((name, values.shape, values.tobytes()) for name, values in row.inputs.items())
-        found = self._rows.pop(key, None)
+        known = self._rows.pop(key, None)
         one = np.zeros(1, np.int64)
         if (
-            found is None
-            or not found.reference.accepts.all()
-            or needs_sharper_reference(answers, found.rule, found, one, settle=False).any()
+            known is None
+            or not known.reference.accepts.all()
+            or needs_sharper_reference(answers, known.rule, known, one, settle=False).any()
         ):
             again = self.evidence(row, answers, settle=False)
-            found = again if found is None else self.known(row, again.reference, found.amplifications)
-        self._rows[key] = found
+            known = again if known is None else self.known(row, again.reference, known.amplifications)
+        self._rows[key] = known
         while len(self._rows) > REMEMBERED:
             self._rows.pop(next(iter(self._rows)))
-        return found
+        return known
 
     def forget_rows(self) -> None:
         """Forgets what a search that was short of time learned of single rows: a proof starts anew."""
@@ -122,7 +122,7 @@ class References:
         return float(moduli(self.reference(row).value, error_norm, self.format)[0, output]) if error_norm else 0.0
 
     def conditions(self, batch: Batch, outputs: int) -> ConditionNumbers:
-        """The condition numbers of a batch, nothing of which is known yet."""
+        """The condition numbers of a batch, none of them computed yet."""
         return ConditionNumbers(self.function, self.rule(batch), batch.exact(), outputs, self.effort)
 
     def _conditions_of(self, batch: Batch, rule: Rule, inputs: dict[str, NDArray[np.float64]], outputs: int) -> ConditionNumbers:

@@ -96,7 +96,7 @@ class ConditionNumbers:
             more = options if addend is None else {"beside": addend[at], **options}
             with self.effort.timed():
                 values = measure(self.function, self._inputs_of(at[0]), at[1], self.precision, normwise=self.normwise, **more)
-            # What nobody knew is not asked again: Arb, which was tried last, costs a row at a time.
+            # An unknown number is not computed again: Arb, which was tried last, costs a row at a time.
             table[at] = np.where(np.isnan(values), UNKNOWN, values)
         return table[rows, outs]
 

@@ -1,4 +1,4 @@
-"""Contract: what an op's record says beside the mathematical limit: special values (C23 Annex F), gradients that frameworks document."""
+"""Contract: what an op's record adds to the mathematical limit: special values (C23 Annex F), gradients that frameworks document."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def accepted_by_contract(op: Op, batch: Batch, answers: NDArray[Any], order: str
     "any" is for results that the source leaves open. Of complex inputs: every answer where a part is no finite number, every derivative
     on a branch cut, and every value on one that says so (Op.cuts).
     """
-    told = bool(op.accepts) and order == "value"
-    if not told and not any(i.complex for i in op.inputs):
+    listed = bool(op.accepts) and order == "value"
+    if not listed and not any(i.complex for i in op.inputs):
         return None
     inputs = batch.exact()
     # C23's Annex G says what is right at infinite and NaN parts, but no framework's page promises it.
     free = _free_rows(op, inputs, order)
     if free is not None and free.any():
         return np.broadcast_to(free[:, np.newaxis], answers.shape)
-    if not told:
+    if not listed:
         return None
     allowed = np.zeros(answers.shape, np.bool_)
-    given = doubles(answers)
+    values = doubles(answers)
     for pattern, value in op.accepts.items():
         rows = _rows(inputs, pattern)
         if rows.any():
-            allowed |= rows[:, np.newaxis] & _equals(given, value, batch, inputs)
+            allowed |= rows[:, np.newaxis] & _equals(values, value, batch, inputs)
     return allowed
 
 
@@ -94,9 +94,9 @@ def wrong_zero_signs(op: Op, batch: Batch, answers: NDArray[Any], order: str) ->
     at_zero = x == 0
     if not at_zero.any():
         return None
-    given = doubles(answers)
+    values = doubles(answers)
     # A lost sign takes 1/f to the other infinity and atan2(f, -1) to the other end (Kahan, Much Ado about Nothing's Sign Bit, 1987).
-    wrong: Mask = (at_zero & (np.signbit(given[:, 0]) != np.signbit(x)))[:, np.newaxis] & (given == 0)
+    wrong: Mask = (at_zero & (np.signbit(values[:, 0]) != np.signbit(x)))[:, np.newaxis] & (values == 0)
     return wrong
 
 
@@ -118,7 +118,7 @@ def kinds_by_contract(op: Op, inputs: dict[str, NDArray[np.float64]], order: str
 
 
 @dataclass(frozen=True)
-class HeldToConvention:
+class DocumentedGradient:
     """Per element (rows, outputs) whether the framework documents the derivative there, and the interval [low, high] that is right."""
 
     held: Mask
@@ -127,33 +127,33 @@ class HeldToConvention:
 
     def split(self, answers: NDArray[Any]) -> tuple[Mask, Mask]:
         """(right, wrong) of the elements that it applies to; NaN is wrong."""
-        given = doubles(answers)
+        values = doubles(answers)
         with np.errstate(invalid="ignore"):
-            inside = (given >= self.low) & (given <= self.high)
+            inside = (values >= self.low) & (values <= self.high)
         return self.held & inside, self.held & ~inside
 
-    def take(self, rows: NDArray[Any]) -> HeldToConvention:
-        """Of these rows."""
-        return HeldToConvention(self.held[rows], self.low[rows], self.high[rows])
+    def take(self, rows: NDArray[Any]) -> DocumentedGradient:
+        """The conventions at these rows."""
+        return DocumentedGradient(self.held[rows], self.low[rows], self.high[rows])
 
 
-def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -> HeldToConvention | None:
+def documented(op: Op, batch: Batch, outputs: int, order: str, framework: str) -> DocumentedGradient | None:
     """The conventions of the op's record that this framework documents, at the rows of a batch; None where it documents nothing.
 
     Gradients (and their elementwise products with unit tangents) only, where the function is finite and not differentiable.
     """
-    found = _conventions(op, batch, order, framework)
-    if not found:
+    conventions = _conventions(op, batch, order, framework)
+    if not conventions:
         return None
     shape = (batch.rows, outputs)
     held, low, high = np.zeros(shape, np.bool_), np.zeros(shape), np.zeros(shape)
     weight = batch.exact()[COTANGENT] if COTANGENT in batch.inputs else np.ones((batch.rows, 1))
-    for convention, rows in found:
+    for convention, rows in conventions:
         # A negative cotangent turns the interval over: its ends are sorted afterwards.
         ends = np.stack([convention.low * weight[:, 0], convention.high * weight[:, 0]])
         held[rows] = True
         low[rows], high[rows] = ends.min(axis=0)[rows, np.newaxis], ends.max(axis=0)[rows, np.newaxis]
-    return HeldToConvention(held, low, high)
+    return DocumentedGradient(held, low, high)
 
 
 def source_of(op: Op, row: Batch, order: str, framework: str) -> str:
@@ -201,9 +201,9 @@ def _rows(inputs: dict[str, NDArray[np.float64]], pattern: str) -> Mask:
     rows = np.ones(len(next(iter(inputs.values()))), np.bool_)
     for condition in pattern.replace(" ", "").split(","):
         name, relation, text = _CONDITION.split(condition)
-        some, relation = relation.startswith("~"), relation.removeprefix("~") or "="
+        of_any, relation = relation.startswith("~"), relation.removeprefix("~") or "="
         matched = _matches(inputs[name], relation, text, inputs).reshape(len(rows), -1)
-        rows &= matched.any(axis=1) if some else matched.all(axis=1)
+        rows &= matched.any(axis=1) if of_any else matched.all(axis=1)
     return rows
 
 
@@ -229,13 +229,13 @@ def _matches(values: NDArray[np.float64], relation: str, text: str, inputs: dict
 _RELATIONS: dict[str, Any] = {"<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
 
 
-def _equals(given: NDArray[np.float64], value: float | str, batch: Batch, inputs: dict[str, NDArray[np.float64]]) -> Mask:
+def _equals(answers: NDArray[np.float64], value: float | str, batch: Batch, inputs: dict[str, NDArray[np.float64]]) -> Mask:
     if isinstance(value, str):
-        return np.ones(given.shape, np.bool_) if value == "any" else given == inputs[value][:, np.newaxis]
+        return np.ones(answers.shape, np.bool_) if value == "any" else answers == inputs[value][:, np.newaxis]
     if math.isnan(value):
-        return np.isnan(given)
+        return np.isnan(answers)
     if math.isinf(value) or value == 0:
-        same: Mask = given == value
+        same: Mask = answers == value
         return same
-    near: Mask = np.abs(given - value) <= 4 * batch.format.ulp(np.asarray(value))
+    near: Mask = np.abs(answers - value) <= 4 * batch.format.ulp(np.asarray(value))
     return near

@@ -1,4 +1,4 @@
-"""Elements: the elements of a batch that may hold an error, and what the steps of the judge have said of them so far."""
+"""Elements: the elements of a batch that may hold an error, and the verdicts of the judge's steps on them until now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.judge.contract import (
-    HeldToConvention,
+    DocumentedGradient,
     accepted_by_contract,
     documented,
     wrong_zero_signs,
@@ -27,14 +27,14 @@ Places = tuple[NDArray[Any], ...]
 
 @dataclass(frozen=True)
 class Claims:
-    """What record and page say of a target's answers, shape (rows, outputs); None: nothing of any."""
+    """What record and page say about a target's answers, shape (rows, outputs); None: they say nothing."""
 
     #: Answers that the record accepts whatever the limit says.
     accepted: Mask | None
     #: Zeros of the wrong sign (contract.wrong_zero_signs), inaccurate by 0 ulps where nothing else is wrong with them.
     zero_signs: Mask | None
     #: What the framework documents where there is no derivative.
-    conventions: HeldToConvention | None
+    conventions: DocumentedGradient | None
 
     @classmethod
     def of(cls, answers: NDArray[Any], rule: Rule, evidence: Evidence, policy: Policy) -> Claims:
@@ -52,12 +52,12 @@ class Claims:
         )
 
     def masks(self) -> list[Mask]:
-        """The masks of which something is said."""
+        """The masks that are not None."""
         held = None if self.conventions is None else self.conventions.held
         return [mask for mask in (self.accepted, self.zero_signs, held) if mask is not None]
 
     def take(self, rows: Rows) -> Claims:
-        """Of these rows."""
+        """The claims about these rows."""
         return Claims(
             None if self.accepted is None else self.accepted[rows],
             None if self.zero_signs is None else self.zero_signs[rows],
@@ -67,11 +67,11 @@ class Claims:
 
 @dataclass
 class Elements:
-    """Arrays of shape (rows, outputs), of these rows of the batch."""
+    """Arrays of shape (rows, outputs), for the rows `rows` of the batch."""
 
     rows: Rows
     #: The answers as doubles, those that differ across a branch cut by their sign on the truth's side.
-    given: Array
+    answers: Array
     reference: Reference
     claims: Claims
     #: |answer - y|, its uncertainty and the ulp of the format at y, in absolute terms; meaningless where the truth is no number.
@@ -83,7 +83,7 @@ class Elements:
     #: Right, or wrong, whatever the ulps.
     right: Mask
     wrong: Mask
-    #: Nobody knows what is right.
+    #: The right answer is unknown.
     unknown: Mask
     #: Answers that a flush-to-zero policy explains.
     flushed: Mask
@@ -93,14 +93,14 @@ class Elements:
     half_infinite: Mask
 
     @classmethod
-    def of(cls, given: NDArray[Any], claims: Claims, evidence: Evidence, rows: Rows) -> Elements:
-        """Of these rows, of which nothing is said yet. given, claims: of the whole batch."""
-        far, unsure, ulp = evidence.error(given)[rows], evidence.scale.radius[rows], evidence.scale.ulp[rows]
+    def of(cls, answers: NDArray[Any], claims: Claims, evidence: Evidence, rows: Rows) -> Elements:
+        """The elements of these rows, before the first step. answers, claims: of the whole batch."""
+        far, unsure, ulp = evidence.error(answers)[rows], evidence.scale.radius[rows], evidence.scale.ulp[rows]
         with np.errstate(all="ignore"):
             verdicts = Verdicts.none(far / ulp)
         masks = [np.zeros(far.shape, np.bool_) for _ in range(6)]  # right to half_infinite
         return cls(
-            rows, doubles(given)[rows], evidence.reference.take(rows), claims.take(rows), far, unsure, ulp, verdicts, *masks
+            rows, doubles(answers)[rows], evidence.reference.take(rows), claims.take(rows), far, unsure, ulp, verdicts, *masks
         )
 
     def in_batch(self, places: Places) -> tuple[Rows, Rows]:
@@ -115,7 +115,7 @@ class Numbers:
 
     #: (rows, outputs) among the elements.
     places: tuple[Rows, Rows]
-    given: Array
+    answers: Array
     value: Array
     far: Array
     ulp: Array

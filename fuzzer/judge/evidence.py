@@ -33,7 +33,7 @@ class Effort:
 
 
 class Amplifications(Protocol):
-    """sum_j |x_j d_j f| of elements, which says what rounding the inputs does to them; nan where nobody knows it."""
+    """sum_j |x_j d_j f| of elements, the effect of rounding the inputs; nan where it is unknown."""
 
     def amplification(self, rows: Rows, outputs: Rows) -> Sizes:
         """Good to about a quarter; not a bound."""
@@ -45,7 +45,7 @@ class Amplifications(Protocol):
         """A lower bound, for each element by itself."""
 
     def probable_upper_bound(self, rows: Rows, outputs: Rows) -> Sizes:
-        """What it is seldom more than, at the cost of `lower_bound`; inf where nobody knows."""
+        """What it is seldom more than, at the cost of `lower_bound`; inf where it is unknown."""
 
     def of_rows(self, rows: Rows) -> Amplifications:
         """A view of these rows, in this order, each as often as it is named."""

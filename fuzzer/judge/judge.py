@@ -41,13 +41,13 @@ def judge(answers: NDArray[Any], rule: Rule, evidence: Evidence, policy: Policy)
     Rows that are surely within the limit are `ok` at once; of the others every element goes through the steps.
     """
     claims = Claims.of(answers, rule, evidence, policy)
-    given = on_one_side(rule.op, evidence.batch, answers, evidence.reference.value, rule.order)
-    far = evidence.error(given)
+    one_sided = on_one_side(rule.op, evidence.batch, answers, evidence.reference.value, rule.order)
+    far = evidence.error(one_sided)
     # No NaN is surely within: comparisons with it are false. An infinity counts as W, so it may be.
     doubtful = ~evidence.scale.surely_within(far)
     # A part alone does not say which kind is right: beside an infinite part a NaN is, and an infinity need not be (C23 G.3).
     if rule.limit.error_norm == "parts":
-        doubtful |= ~np.isfinite(doubles(given))
+        doubtful |= ~np.isfinite(doubles(one_sided))
     for mask in claims.masks():
         doubtful |= mask
     rows = np.flatnonzero(of_rows(doubtful))
@@ -55,7 +55,7 @@ def judge(answers: NDArray[Any], rule: Rule, evidence: Evidence, policy: Policy)
         verdicts = Verdicts.none(far / evidence.scale.ulp)
     flushed = np.zeros(far.shape, np.bool_)
     if len(rows):
-        elements = Elements.of(given, claims, evidence, rows)
+        elements = Elements.of(one_sided, claims, evidence, rows)
         _by_steps(elements, rule, evidence, policy)
         flushed[rows] = elements.flushed
         verdicts.put(rows, elements.verdicts)

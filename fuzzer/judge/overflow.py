@@ -28,9 +28,9 @@ BELOW = {"value": (), "grad": ("value",), "jvp": ("value",), "grad2": ("value", 
 
 
 class Overflow:
-    """Of one batch's rows, each element looked at once, whichever subject needs it.
+    """The overflows of one batch's rows; each element is examined once, whichever subject needs it.
 
-    inputs: exact, of the rows. lower: called for derivatives only.
+    inputs: exact, for the rows. lower: called for derivatives only.
     """
 
     def __init__(self, function: Function, inputs: dict[str, NDArray[np.float64]], fmt: Format, lower: Lower) -> None:
@@ -44,16 +44,16 @@ class Overflow:
         Of values: NaN beyond W where the formula gives it. Of derivatives, whose formula nobody documents, those also where the function
         itself overflows, or of second derivatives the gradient: what is made of an infinity is not the implementation's fault.
         """
-        found = np.zeros(len(rows), np.bool_)
-        asked = np.flatnonzero(nan & beyond)
-        found[asked] = [
-            self._formula_is_nan(row, out) for row, out in zip(rows[asked].tolist(), outs[asked].tolist(), strict=True)
+        right = np.zeros(len(rows), np.bool_)
+        candidates = np.flatnonzero(nan & beyond)
+        right[candidates] = [
+            self._formula_is_nan(row, out) for row, out in zip(rows[candidates].tolist(), outs[candidates].tolist(), strict=True)
         ]
         if BELOW[self.function.order]:
-            rest = np.flatnonzero(~found)
+            rest = np.flatnonzero(~right)
             self._ask(np.unique(rows[rest]))
-            found[rest] = [self._below[int(row)] for row in rows[rest]]
-        return found
+            right[rest] = [self._below[int(row)] for row in rows[rest]]
+        return right
 
     def _formula_is_nan(self, row: int, output: int) -> bool:
         """Whether the formula gives NaN for this output; a formula that cannot be evaluated so excuses nothing."""

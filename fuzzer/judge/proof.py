@@ -1,6 +1,6 @@
 """Proof: what is shown of one answer that the judge calls wrong, by a truth that mpmath confirms and by the ball test.
 
-The ball test: is there an input within k ulps of the given one that has this answer, within T ulps? Mixed forward-backward stability
+The ball test: does an input within k ulps of the case's own have this answer, within T ulps? Mixed forward-backward stability
 (Higham, Accuracy and Stability, 1.5): the implementation is unstable at a point iff its answer lies outside F(ball) widened by T ulps,
 where F encloses the true range rigorously. So an `unstable` certified here is no false alarm.
 """
@@ -93,31 +93,31 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
     unstable: surely outside. Inside: inaccurate where T is a published limit (near zeros: only if the judge said so), else ill_conditioned.
     Unbounded enclosure: ill_conditioned where the excess is within c, else undecided.
     """
-    fmt, limit, screened, answer = suspect.rule.format, suspect.rule.limit, suspect.class_, suspect.answer
-    if math.isnan(answer) or screened < Class.inaccurate:
-        return screened
+    fmt, limit, judged, answer = suspect.rule.format, suspect.rule.limit, suspect.class_, suspect.answer
+    if math.isnan(answer) or judged < Class.inaccurate:
+        return judged
     if math.isnan(truth):
         at_end = _is_of_an_end(suspect.function, suspect.single, suspect.output, answer, fmt, limit)
-        return Class.ill_conditioned if at_end else screened
+        return Class.ill_conditioned if at_end else judged
     if not any(
         np.isfinite(v).any() for v in suspect.single.values()
     ):  # no rounding moves an infinity: there is no nearby problem
-        return screened if abs(answer - truth) > (limit.ulps + 1) * float(fmt.ulp(np.asarray(truth))) else Class.undecided
-    # An infinity stands for every number from W on (IEEE 754-2019, 7.4): the nearest of them is held against the range.
+        return judged if abs(answer - truth) > (limit.ulps + 1) * float(fmt.ulp(np.asarray(truth))) else Class.undecided
+    # An infinity stands for every number from W on (IEEE 754-2019, 7.4): the nearest of them is compared with the range.
     if math.isinf(answer):
         answer = math.copysign(fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold), answer)
     bounded = False
     for bits in (128, 512, 1024 + 2 * fmt.precision):
-        found = neighbourhood(suspect.function, suspect.single, suspect.output, _widths(suspect), bits, suspect.kept)
+        enclosure = neighbourhood(suspect.function, suspect.single, suspect.output, _widths(suspect), bits, suspect.kept)
         # Rigorous at every precision: the first enclosure without the answer is the proof, and a wider one would take nothing back.
-        if found.excludes(answer, _slack(suspect, truth)):
-            return screened
-        bounded = found.bounded
+        if enclosure.excludes(answer, _slack(suspect, truth)):
+            return judged
+        bounded = enclosure.bounded
         # Bounded at more than 128 bits, a range is as wide as the neighbourhood makes it: more bits would not narrow it.
         if bounded and bits > 128:
             break
     # A published limit speaks of the function at the given bits, ill-conditioned or not: a nearby problem is no excuse.
-    if limit.strict and (screened == Class.inaccurate or not limit.absolute_near_zeros):
+    if limit.strict and (judged == Class.inaccurate or not limit.absolute_near_zeros):
         return Class.inaccurate
     if not bounded and suspect.excess > limit.excess:
         return Class.undecided

@@ -21,7 +21,7 @@ from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import alike
 from ulpfuzz.oracles.reference import Reference
 
-#: Ball tests of one call's answers, of elements whose conditioning nobody knows: at equal eigenvalues, at the edge of a domain.
+#: Ball tests of one call's answers, of elements whose condition number is unknown: at equal eigenvalues, at the edge of a domain.
 BALLS = 4
 
 
@@ -49,10 +49,10 @@ class RowByRow:
                 # Rows that differ in their subnormal numbers alone are one row now.
                 first, back = alike(zeroed)
                 different = {name: values[first] for name, values in zeroed.items()}
-                found = self._reference(self.function, different).take(back)
-            # A zero may be a point of which the record speaks (log 0, 0^0), as the subnormal number in its place was not.
-            found.accepts[...] |= kinds_by_contract(self.rule.op, zeroed, self.rule.order)[:, np.newaxis]
-            self._flushed.put(fresh, found)
+                truth = self._reference(self.function, different).take(back)
+            # A zero may be a point that the record names (log 0, 0^0), as the subnormal number in its place was not.
+            truth.accepts[...] |= kinds_by_contract(self.rule.op, zeroed, self.rule.order)[:, np.newaxis]
+            self._flushed.put(fresh, truth)
             self._read[fresh] = True
         return self._flushed.take(rows)
 
@@ -84,8 +84,8 @@ class RowByRow:
         function = replace(self.function, order=order)
         # A tangent belongs to the differentiation that is left out here.
         taken = [*function.inputs, *([COTANGENT] if order == "grad" and COTANGENT in self.inputs else [])]
-        some = {name: self.inputs[name][rows] for name in taken}
-        return self._reference(function, some)
+        inputs = {name: self.inputs[name][rows] for name in taken}
+        return self._reference(function, inputs)
 
     def _reference(self, function: Function, inputs: dict[str, NDArray[np.float64]]) -> Reference:
         return oracle.reference(function, inputs, precision=self.rule.format.precision, caps=self.effort.caps())

@@ -38,12 +38,12 @@ class ErrorScale:
     interval: NDArray[np.bool_] | None
     #: Of the truth's enclosure, in ulps.
     width: Array
-    #: The largest error that is surely within the limit; negative where the truth is no number or an interval. None where no limit was
-    #: given.
+    #: The largest error that is surely within the limit; negative where the truth is no number or an interval. None without a
+    #: limit.
     room: Array | None = None
 
     def surely_within(self, far: Array) -> NDArray[np.bool_]:
-        """The errors that are surely within the limit, which `error_scale` was given."""
+        """The errors that are surely within the limit, the argument of `error_scale`."""
         assert self.room is not None
         return np.asarray(far <= self.room)  # False for a NaN
 
@@ -83,13 +83,13 @@ def error(answers: NDArray[Any], truth: Reference, fmt: Format, scale: ErrorScal
 
 def gap(answers: NDArray[Any], scale: ErrorScale) -> Array:
     """The error of `error`."""
-    given = doubles(answers)
-    if not given.size:
-        return np.zeros(given.shape)
+    values = doubles(answers)
+    if not values.size:
+        return np.zeros(values.shape)
     with np.errstate(all="ignore"):
-        if not (given.min() >= -scale.top and given.max() <= scale.top):  # infinities, NaNs: most calls have none
-            given = np.minimum(np.maximum(given, -scale.top), scale.top)
-        far = given - scale.value
+        if not (values.min() >= -scale.top and values.max() <= scale.top):  # infinities, NaNs: most calls have none
+            values = np.minimum(np.maximum(values, -scale.top), scale.top)
+        far = values - scale.value
         if scale.value_lo is not None:
             far -= scale.value_lo
         np.abs(far, out=far)
@@ -117,11 +117,11 @@ def kind_errors(answers: NDArray[Any], accepts: NDArray[np.uint8]) -> tuple[NDAr
 
     Elements in neither set are numbers (or overflows) to be compared with a number. accepts == 0 is in neither.
     """
-    given = doubles(answers)
-    if np.isfinite(given).all():
+    values = doubles(answers)
+    if np.isfinite(values).all():
         wrong = (accepts != 0) & (accepts & FINITE == 0)
-        return np.zeros(given.shape, np.bool_), wrong
-    is_nan, up, down = np.isnan(given), given == np.inf, given == -np.inf
+        return np.zeros(values.shape, np.bool_), wrong
+    is_nan, up, down = np.isnan(values), values == np.inf, values == -np.inf
     right = (is_nan & (accepts & NAN != 0)) | (up & (accepts & PINF != 0)) | (down & (accepts & NINF != 0))
     comparable = ~is_nan & (accepts & FINITE != 0)
     wrong = ~right & ~comparable & (accepts != 0)

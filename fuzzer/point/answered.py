@@ -123,7 +123,7 @@ class Probe:
     dtype: str
     #: Of catalog.op.ORDERS.
     order: str
-    #: Name -> C99 hex floats of the rounded numbers, as nested as they were given.
+    #: Name -> C99 hex floats of the rounded numbers, as nested as the user's lists.
     inputs: dict[str, Any]
     #: Whether the result is one (else its only element).
     array: bool
@@ -143,33 +143,35 @@ class Probe:
     def to_json(self) -> dict[str, Any]:
         """The documented JSON contract of `ulpfuzz probe`. Numbers that are not finite are strings; unknown ones null."""
         one = self.reference if self.array else self.reference[0]
-        told: dict[str, Any] = {
+        members: dict[str, Any] = {
             "op": self.op, "params": self.params, "dtype": self.dtype, "order": self.order, "inputs": self.inputs,
             "reference": one, "certified_by": self.certified_by,
             "condition": None if math.isnan(self.condition) else self.condition,
         }  # fmt: skip
         if self.array:
-            told["worst"] = self.worst
-        told["targets"] = [self._target_json(answered) for answered in self.targets]
-        return {name: jsonable(value) for name, value in told.items()}
+            members["worst"] = self.worst
+        members["targets"] = [self._target_json(answered) for answered in self.targets]
+        return {name: jsonable(value) for name, value in members.items()}
 
     def _target_json(self, answered: Answered) -> dict[str, Any]:
-        told: dict[str, Any] = {"target": answered.target, "implementation": answered.implementation}
+        members: dict[str, Any] = {"target": answered.target, "implementation": answered.implementation}
         hexes = [value.hex() for value in answered.outputs]
         for name, values in (("output", answered.outputs), ("output_hex", hexes), ("ulps", answered.ulps)):
-            told[name] = None if answered.error else values if self.array else values[0]
-        told |= {"limit": self.limit, "class": answered.shown, "symptom": answered.symptom.name}
-        told |= {"measured_class": answered.class_.name, "reason": answered.reason}
-        told["avoidable_by"] = answered.avoidable_by
+            members[name] = None if answered.error else values if self.array else values[0]
+        members |= {"limit": self.limit, "class": answered.shown, "symptom": answered.symptom.name}
+        members |= {"measured_class": answered.class_.name, "reason": answered.reason}
+        members["avoidable_by"] = answered.avoidable_by
         if answered.error:
-            return {**told, "error": answered.error}
+            return {**members, "error": answered.error}
         if self.array:
-            told["worst"] = answered.worst
-            told["classes"] = [label.name or class_.name for class_, label in zip(answered.classes, answered.labels, strict=True)]
-            told["symptoms"] = [symptom.name for symptom in answered.symptoms]
-        told["placement"] = vars(answered.placement)
+            members["worst"] = answered.worst
+            members["classes"] = [
+                label.name or class_.name for class_, label in zip(answered.classes, answered.labels, strict=True)
+            ]
+            members["symptoms"] = [symptom.name for symptom in answered.symptoms]
+        members["placement"] = vars(answered.placement)
         if answered.inconsistent:
-            told["inconsistent"] = True
+            members["inconsistent"] = True
         if answered.flushed:
-            told["flushed"] = True
-        return told
+            members["flushed"] = True
+        return members

@@ -75,9 +75,9 @@ class Digits:
         balls: list[Any] = []
         if all(np.isfinite(values).all() for values in single.values()):
             for bits in (256, 1024, 4096):
-                found = rigorous.enclose(self.function, single, bits)
+                enclosure = rigorous.enclose(self.function, single, bits)
                 # At a kink an interval is right, and at a removable singularity Arb saw no limit.
-                balls = [] if found.kink or found.removable else found.balls
+                balls = [] if enclosure.kink or enclosure.removable else enclosure.balls
                 if all(_is_sharp(ball) for ball in balls):
                     break
         return balls

@@ -34,8 +34,8 @@ class Point:
     listed: bool
 
 
-def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: Mapping[str, Any]) -> Point:
-    """The given inputs as a batch of that dtype.
+def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, inputs: Mapping[str, Any]) -> Point:
+    """The inputs of a user as a batch of that dtype.
 
     An input is a number, or nested lists of the depth of its shape (none for a scalar); one level more gives several rows, and
     an input without it is repeated for each. Numbers are ints, floats, and strings: decimals of any length, C99 hex floats,
@@ -45,8 +45,8 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: M
     """
     fmt = format_named(dtype)
     directions = tuple(direction_counts(op, params, order, op.min_length))
-    _check_names(op, directions, given)
-    arrays = {i.name: _array(op, i, given[i.name], fmt) for i in op.inputs}
+    _check_names(op, directions, inputs)
+    arrays = {i.name: _array(op, i, inputs[i.name], fmt) for i in op.inputs}
     listed = {i.name: arrays[i.name].ndim > len(i.stored) for i in op.inputs}
     counts = {name: len(arrays[name]) for name, is_listed in listed.items() if is_listed}
     if len(set(counts.values())) > 1:
@@ -58,7 +58,7 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, given: M
     }
     length = _length(op, shaped)
     for name, count in direction_counts(op, params, order, length).items():
-        shaped[name] = _direction(op, name, count, rows, given.get(name), fmt)
+        shaped[name] = _direction(op, name, count, rows, inputs.get(name), fmt)
     return Point(Batch(dtype, {name: values.astype(fmt.dtype) for name, values in shaped.items()}), any(listed.values()))
 
 
@@ -86,8 +86,8 @@ def rounded(value: Any, fmt: Format) -> float:
     return math.copysign(fmt.round_exact(exact) if isinstance(exact, Fraction) else exact, sign)
 
 
-def _from_hex(found: re.Match[str], value: Any) -> Fraction | float:
-    _, whole, part, power = found.groups()
+def _from_hex(match: re.Match[str], value: Any) -> Fraction | float:
+    _, whole, part, power = match.groups()
     if not whole + part:
         raise UserError(f"not a number: {value!r}")
     exponent = int(power or 0) - 4 * len(part)
@@ -96,12 +96,12 @@ def _from_hex(found: re.Match[str], value: Any) -> Fraction | float:
     return Fraction(int(whole + part, 16)) * Fraction(2) ** exponent
 
 
-def _check_names(op: Op, directions: tuple[str, ...], given: Mapping[str, Any]) -> None:
+def _check_names(op: Op, directions: tuple[str, ...], inputs: Mapping[str, Any]) -> None:
     required = [i.name for i in op.inputs]
-    if any(name not in given for name in required) or any(name not in (*required, *directions) for name in given):
+    if any(name not in inputs for name in required) or any(name not in (*required, *directions) for name in inputs):
         wanted = ", ".join(f"{i.name} ({_written(i)})" for i in op.inputs)
         optional = "".join(f", optional {name}" for name in directions)
-        raise UserError(f"{op.name} takes the inputs {wanted}{optional}; given: {', '.join(map(str, given)) or 'none'}")
+        raise UserError(f"{op.name} takes the inputs {wanted}{optional}; given: {', '.join(map(str, inputs)) or 'none'}")
 
 
 def _written(spec: Input) -> str:
@@ -159,7 +159,7 @@ def _length(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> int:
 
 
 def _direction(op: Op, name: str, count: int, rows: int, value: Any, fmt: Format) -> NDArray[np.float64]:
-    """Shape (rows, count): given whole, or one row for all, or one number per row where a row has but one."""
+    """Shape (rows, count), from the whole array, or one row for all, or one number per row where a row has but one."""
     if value is None:
         return np.ones((rows, count))
     array = _rectangular(name, value, fmt)
@@ -173,13 +173,13 @@ def _direction(op: Op, name: str, count: int, rows: int, value: Any, fmt: Format
     return array
 
 
-def params_of(op: Op, given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The op's default params with the given ones in their place. Raises UnknownName, which names the nearest valid choice.
+def params_of(op: Op, requested: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The op's default params, with the requested ones in their place. Raises UnknownName, which names the nearest valid choice.
 
     Any number may stand where the usual values are numbers; a name or switch must be one of the usual ones.
     """
     params = op.default_params()
-    for name, value in (given or {}).items():
+    for name, value in (requested or {}).items():
         if name not in params:
             if not params:
                 raise UserError(f"{op.name} has no params; given: {name}")

@@ -50,7 +50,7 @@ def probe(
 
     inputs: see `ulpfuzz.fuzzer.point.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is run
     alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is shown with its placement. Whatever the
-    screen calls a finding is certified by the ball test before it is shown. case_timeout: seconds that a framework call may take; then
+    judge calls a finding is certified by the ball test before it is shown. case_timeout: seconds that a framework call may take; then
     every target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in
     this process, without a limit. Raises UserError (UnknownName) in one line.
     """
@@ -97,10 +97,10 @@ class _Reading:
     @property
     def gravity(self) -> NDArray[np.float64]:
         """The classes as numbers that order the elements: what has a label stands below the findings that have none."""
-        found = self.classes.astype(np.float64)
+        gravities = self.classes.astype(np.float64)
         for at, label in self.labels.items():
-            found[at] = gravity(Class(int(self.classes[at])), label)
-        return found
+            gravities[at] = gravity(Class(int(self.classes[at])), label)
+        return gravities
 
     @property
     def worst(self) -> tuple[int, int]:
@@ -129,12 +129,12 @@ class _Examination:
 
     def probe(self) -> Probe:
         calls = [(subject, *self._calls(subject)) for subject in self.evaluator.subjects]
-        given = [answers for _, found, *_ in calls for _, answers in found]
-        self.evidence = self.evaluator.references.evidence(self.batch, given, settle=False)
+        every_answer = [answers for _, placed, *_ in calls for _, answers in placed]
+        self.evidence = self.evaluator.references.evidence(self.batch, every_answer, settle=False)
         self.truth = self.evidence.reference
         self.digits = Digits(self.evaluator.function, self.batch.exact(), self.truth)
-        answered = [self._answered(subject, found, message, died) for subject, found, message, died in calls]
-        answered = [replace(mine, avoidable_by=_avoidable(mine, answered)) for mine in answered]
+        answered = [self._answered(subject, placed, message, died) for subject, placed, message, died in calls]
+        answered = [replace(entry, avoidable_by=_avoidable(entry, answered)) for entry in answered]
         worst = self._worst(answered)
         row, output = self._element(worst)
         confirmation = self.digits.confirmation(row, output)
@@ -153,31 +153,31 @@ class _Examination:
         """Each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a
         crash."""
         evaluator, batch = self.evaluator, self.batch
-        found: list[tuple[Placement, NDArray[Any]]] = []
+        distinct: list[tuple[Placement, NDArray[Any]]] = []
         try:
             framework, call = evaluator.calls.framework(subject), evaluator.calls.described(subject)
             if self.point.listed or batch.rows > 1:
                 return [(Placement(batch.rows), framework.evaluate(call, batch))], "", ""
             for length in ELEMENTWISE_LENGTHS if evaluator.op.elementwise else ROW_LENGTHS:
-                given = framework.evaluate_placed(call, batch, Placement(length))
-                _, positions = np.unique(self.fmt.bits(given), axis=0, return_index=True)
-                found += [(Placement(length, int(i)), given[i : i + 1]) for i in sorted(positions)]
+                answers = framework.evaluate_placed(call, batch, Placement(length))
+                _, positions = np.unique(self.fmt.bits(answers), axis=0, return_index=True)
+                distinct += [(Placement(length, int(i)), answers[i : i + 1]) for i in sorted(positions)]
         except FrameworkDied as died:
             return [], f"{died.symptom}: {died}", died.symptom
         except FrameworkError as error:
             return [], str(error), ""
-        return found, "", ""
+        return distinct, "", ""
 
     # Judging
 
-    def _answered(self, subject: Subject, found: Sequence[tuple[Placement, NDArray[Any]]], message: str, died: str) -> Answered:
+    def _answered(self, subject: Subject, placed: Sequence[tuple[Placement, NDArray[Any]]], message: str, died: str) -> Answered:
         call = subject.implementation.call
         if died:
             return Answered(subject.target, call, error=message, raised=Class.unstable, died=died)
         if message:
             raised, reason = self._raised(subject, message)
             return Answered(subject.target, call, error=message, raised=raised, refused=reason)
-        readings = [self._reading(subject, placement, answers) for placement, answers in found]
+        readings = [self._reading(subject, placement, answers) for placement, answers in placed]
         shown = max(readings, key=lambda reading: reading.rank)
         row, output = shown.worst
         return Answered(
@@ -199,11 +199,11 @@ class _Examination:
 
     def _reading(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> _Reading:
         (outcome,) = self.evaluator.judge(self.batch, [(subject, answers, "")], self.evidence).outcomes
-        assert outcome.screened is not None
-        verdicts = outcome.screened.verdicts
+        assert outcome.judged is not None
+        verdicts = outcome.judged.verdicts
         reading = _Reading(
             placement, answers, verdicts.ulps.copy(), verdicts.excess, verdicts.classes.copy(), verdicts.symptoms.copy(),
-            outcome.screened.flushed,
+            outcome.judged.flushed,
         )  # fmt: skip
         failing = np.argwhere(verdicts.classes >= Class.inaccurate).tolist()
         size = {(r, o): math.inf if math.isnan(e := float(verdicts.excess[r, o])) else e for r, o in failing}
@@ -221,16 +221,16 @@ class _Examination:
 
     def _certify(self, subject: Subject, reading: _Reading, row: int, output: int, *, confirmed: bool) -> Class:
         """The class that can be proved. Without confirmation a wrong number is undecided; a NaN needs no digits to be wrong."""
-        answer, screened = reading.answers[row, output], Class(int(reading.classes[row, output]))
+        answer, measured = reading.answers[row, output], Class(int(reading.classes[row, output]))
         framework = framework_of(subject.target)
         key = (framework, row, output, self.fmt.bits(answer).tobytes())
         if key not in self._certified:
             if not confirmed:
-                class_ = Class.undecided if math.isfinite(float(answer)) else screened
+                class_ = Class.undecided if math.isfinite(float(answer)) else measured
             else:
                 one = self.batch.take(slice(row, row + 1))
                 suspect = Suspect(
-                    self.evaluator.function, self.evidence.rule, self.digits.single(row), output, float(answer), screened,
+                    self.evaluator.function, self.evidence.rule, self.digits.single(row), output, float(answer), measured,
                     Symptom(int(reading.symptoms[row, output])), float(reading.excess[row, output]),
                     self.evaluator.references.modulus(one, output), self.digits.kept(row),
                 )  # fmt: skip
@@ -310,24 +310,26 @@ class _Examination:
 
     @staticmethod
     def _worst(answered: Sequence[Answered]) -> int:
-        def badness(mine: Answered) -> tuple[float, float]:
-            ulps = mine.ulps[mine.worst]
-            return gravity(mine.classes[mine.worst], mine.label), -1.0 if math.isnan(ulps) or mine.flushes[mine.worst] else ulps
+        def badness(entry: Answered) -> tuple[float, float]:
+            ulps = entry.ulps[entry.worst]
+            return gravity(entry.classes[entry.worst], entry.label), -1.0 if math.isnan(ulps) or entry.flushes[
+                entry.worst
+            ] else ulps
 
-        return max((mine for mine in answered if not mine.error), key=badness, default=Answered("", "")).worst
+        return max((entry for entry in answered if not entry.error), key=badness, default=Answered("", "")).worst
 
 
-def _avoidable(mine: Answered, answered: Sequence[Answered]) -> list[str]:
+def _avoidable(own: Answered, answered: Sequence[Answered]) -> list[str]:
     """The targets of another call that is right at every element where this one fails."""
-    failing = mine.failing
-    if not failing and not mine.class_.is_finding:
+    failing = own.failing
+    if not failing and not own.class_.is_finding:
         return []
 
     def right(other: Answered) -> bool:
         elements = failing or range(len(other.classes))
         return not other.error and all(other.classes[i] is Class.ok and not other.flushes[i] for i in elements)
 
-    me = (mine.target, mine.implementation)
+    me = (own.target, own.implementation)
     return sorted({other.target for other in answered if (other.target, other.implementation) != me and right(other)})
 
 

@@ -27,7 +27,7 @@ from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.label import Element, Label, label_of
 from ulpfuzz.fuzzer.proof.nondeterminism import another_placement, as_nondeterministic, in_two_processes
 
-#: Seconds after which a case that hung before is said to hang again, where the finding does not say how long it was waited for.
+#: Seconds after which a case that hung before hangs again, where the finding holds no time limit of its own.
 CALL_TIMEOUT = 120.0
 
 
@@ -54,10 +54,10 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
     op = op_named(finding.op)
     if finding.symptom in ("crash", "hang"):
         call_timeout = case_timeout or float(finding.case.get("patience", CALL_TIMEOUT))
-        return _told(finding, in_a_process_of_its_own(finding, call_timeout), version_of(target) or "")
+        return _reproduction(finding, in_a_process_of_its_own(finding, call_timeout), version_of(target) or "")
     if finding.symptom == Symptom.nondeterministic.name:
         with host.limited(case_timeout or CALL_TIMEOUT):
-            return _told(finding, in_other_processes(finding), version_of(target) or "")
+            return _reproduction(finding, in_other_processes(finding), version_of(target) or "")
     if case_timeout is not None and can_be_isolated([target]):
         with host.limited(case_timeout):
             return _reproduced(finding, target, op, isolated=True)
@@ -71,8 +71,8 @@ def _reproduced(finding: Finding, target: Target, op: Op, *, isolated: bool) -> 
     version = evaluator.calls.framework(subject).version
     now, right = again(finding, evaluator, subject)
     if right is not None:
-        return _told_of_both(finding, now, right, version)
-    return _told(finding, now, version)
+        return _reproduction_of_both(finding, now, right, version)
+    return _reproduction(finding, now, version)
 
 
 def again(finding: Finding, evaluator: Evaluator, subject: Subject) -> tuple[Finding, tuple[Finding, Placement] | None]:
@@ -90,8 +90,8 @@ def still_inconsistent(now: Finding, there: Finding) -> bool:
     return Class[now.class_].is_finding and not Class[there.class_].is_finding and there.output_hex != now.output_hex
 
 
-def _nth(finding: Finding, evaluator: Evaluator, subject: Subject, placement: Placement, told: Mapping[str, Any]) -> Outcome:
-    """The outcome of the call that a case, or its right side, tells of: the first, or the nth of equal ones.
+def _nth(finding: Finding, evaluator: Evaluator, subject: Subject, placement: Placement, side: Mapping[str, Any]) -> Outcome:
+    """The outcome of the call that a case, or its right side, describes: the first, or the nth of equal ones.
 
     Where it matters which call it is, the first one follows a call of another length: this process may have made a call with the same bits
     before, and the kernel may remember it.
@@ -99,29 +99,29 @@ def _nth(finding: Finding, evaluator: Evaluator, subject: Subject, placement: Pl
     batch = case_of(finding).batch()
     if "nth" in finding.case or "nth" in (finding.case.get("right") or {}):
         evaluator.run_placed(batch, subject, another_placement(placement))
-    return [evaluator.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(told.get("nth", 1)))][-1]
+    return [evaluator.run_placed(batch, subject, placement).outcomes[0] for _ in range(int(side.get("nth", 1)))][-1]
 
 
 def _right_side(finding: Finding, evaluator: Evaluator, batch: Batch, subject: Subject) -> tuple[Finding, Placement]:
     """The finding as it would be at the placement where its bits were right; and that placement. Raises UserError where it has none."""
-    told = finding.case.get("right")
-    if not told:
+    side = finding.case.get("right")
+    if not side:
         raise UserError(f"finding {finding.id} does not hold the placement where the same bits are right")
-    placement = Placement(**told["placement"])
-    return _judged(finding, evaluator, batch, _nth(finding, evaluator, subject, placement, told), placement), placement
+    placement = Placement(**side["placement"])
+    return _judged(finding, evaluator, batch, _nth(finding, evaluator, subject, placement, side), placement), placement
 
 
 def implementation_of(op: Op, finding: Finding) -> Implementation:
     """The catalogue's implementation of that call, or the stored call itself where the catalogue has changed it."""
     framework = target_named(finding.target).framework
-    found = [i for i in op.of(framework) if i.call == finding.implementation]
-    return found[0] if found else Implementation(framework, finding.implementation)
+    implementations = [i for i in op.of(framework) if i.call == finding.implementation]
+    return implementations[0] if implementations else Implementation(framework, finding.implementation)
 
 
 def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
     if outcome.error.startswith(RECORD_ERRORS):
         raise UserError(f"{finding.implementation} cannot be judged: {outcome.error}")
-    if outcome.screened is None or outcome.answers is None:
+    if outcome.judged is None or outcome.answers is None:
         raised = outcome.died or Symptom.exception.name
         return replace(finding, symptom=raised, class_="unstable", output=math.nan, output_hex="nan", note=outcome.error)
     at = (placement.position, finding.worst)
@@ -129,7 +129,7 @@ def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outco
         raise UserError(
             f"{finding.id}: the call returns {outcome.answers.shape[1]} numbers, element {finding.worst} is not among them"
         )
-    verdicts = outcome.screened.verdicts
+    verdicts = outcome.judged.verdicts
     answer, excess = float(outcome.answers[at]), float(verdicts.excess[at])
     class_, symptom = Class(int(verdicts.classes[at])), Symptom(int(verdicts.symptoms[at]))
     reference, certified_by, near = finding.reference, finding.certified_by, math.nan
@@ -155,10 +155,10 @@ def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outco
     )  # fmt: skip
 
 
-def _told_of_both(finding: Finding, now: Finding, right: tuple[Finding, Placement], version: str) -> Reproduction:
+def _reproduction_of_both(finding: Finding, now: Finding, right: tuple[Finding, Placement], version: str) -> Reproduction:
     """What a finding of two placements says today: whether the wrong one still fails, and whether the two still differ."""
     there, placement = right
-    plain = _told(finding, now, version)
+    plain = _reproduction(finding, now, version)
     if not plain.still_fails:
         return plain
     fails = Class[there.class_].is_finding
@@ -176,11 +176,11 @@ def _told_of_both(finding: Finding, now: Finding, right: tuple[Finding, Placemen
     return Reproduction(True, kept, version, f"{plain.message}; {also}")
 
 
-def _told(finding: Finding, now: Finding, version: str) -> Reproduction:
+def _reproduction(finding: Finding, now: Finding, version: str) -> Reproduction:
     fails = Class[now.class_].is_finding
     arrays = arrays_of(now)
     differentiable = op_named(finding.op).differentiable_inputs
-    # A crash that does not happen any more leaves no answer to tell of.
+    # A crash that does not happen any more leaves no answer to show.
     line = headline(finding if now.symptom == "none" and finding.symptom in ("crash", "hang") else now, arrays,
                     element_of(now, arrays, differentiable))  # fmt: skip
     framework = framework_of(finding.target)

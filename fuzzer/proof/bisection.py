@@ -18,7 +18,7 @@ class Spent(Exception):
 
 @dataclass
 class Effort:
-    """So many calls and seconds may still be spent on a search; each may cost the start of a process."""
+    """The calls and seconds that a search may still spend; each call may cost the start of a process."""
 
     steps: int
     seconds: float
@@ -59,7 +59,7 @@ def least(batch: Batch, fails: Callable[[Batch], bool], effort: Effort) -> Part 
     """
     proved: Batch | None = None  # the least part that was tried and failed
 
-    def asked(part: Batch) -> bool:
+    def attempt(part: Batch) -> bool:
         nonlocal proved
         effort.spend()
         failed = fails(part)
@@ -71,14 +71,14 @@ def least(batch: Batch, fails: Callable[[Batch], bool], effort: Effort) -> Part 
         part = batch
         while part.rows > 1:
             first, second = _halves(part)
-            part = first if asked(first) else second
-        if proved is part or asked(part):
+            part = first if attempt(first) else second
+        if proved is part or attempt(part):
             return Part(part)
         part = batch
-        if not asked(part):
+        if not attempt(part):
             return None
         while part.rows > 1:
-            half = next((half for half in _halves(part) if asked(half)), None)
+            half = next((half for half in _halves(part) if attempt(half)), None)
             if half is None:
                 return Part(part)
             part = half

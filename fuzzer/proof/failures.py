@@ -30,7 +30,7 @@ from ulpfuzz.oracles.confirmation import confirm
 STEPS, SECONDS = 64, 300.0
 #: The seconds where the shard has its own share of a run's time.
 TIME_LIMITED_SECONDS = 20.0
-#: Lengths of the call at which a failing row is tried without others, shortest first; where each length is compiled, only some.
+#: Lengths of the call at which a failing row is tried without others, shortest first; where each length is compiled, fewer.
 LENGTHS, CLOSED_LENGTHS = (1, 2, 3, 8, 16, 17, 64, 69, 256, 1024), (1, 64)
 #: A call is taken to hang after this many times the longest call that returned, and after at least this many seconds.
 HANG_FACTOR, SHORTEST = 8.0, 2.0
@@ -143,7 +143,7 @@ def _add_crashes(evaluator: Evaluator, failures: Failures, call_timeout: float, 
         minimal_failing_row = search.minimal_failing_row()
         if minimal_failing_row is None:
             failures.incidents.append(
-                f"{subject.implementation.call} on {subject.target}: {crash.symptom}, {crash.message}; {search.why_nobody}"
+                f"{subject.implementation.call} on {subject.target}: {crash.symptom}, {crash.message}; {search.reason}"
             )
         else:
             failures.findings.append(_finding(evaluator, subject, minimal_failing_row, Symptom[crash.symptom]))
@@ -152,7 +152,7 @@ def _add_crashes(evaluator: Evaluator, failures: Failures, call_timeout: float, 
 class _Search:
     """The search for the least case of one crash, each step in a process of its own that may end.
 
-    A hang is searched for with a short timeout, derived from the calls that did return. A row that is found so is a finding only if it does
+    A hang is searched for with a short timeout, derived from the calls that did return. Such a row is a finding only if it does
     not return within the full timeout either, because it may be slow where another hangs.
     """
 
@@ -163,24 +163,24 @@ class _Search:
         self.call_timeout, self.memory = call_timeout, memory
         self.effort = Effort(STEPS, seconds)
         self.message = crash.message
-        self.why_nobody = "not again with the same batch"
+        self.reason = "not again with the same batch"
         self.slowest = 0.0  # seconds of the slowest case that returned within the full timeout
 
     def minimal_failing_row(self) -> _FailingRow | None:
-        """None where the crash does not happen again, or no case of one row hangs for the full timeout; why_nobody says which."""
+        """None where the crash does not happen again, or no case of one row hangs for the full timeout; `reason` says which."""
         if self.crash.symptom == "hang" and self.evaluator.deadlines.seconds_left < self.call_timeout:
-            self.why_nobody = "the run had no time left to try its least case with the full timeout"
+            self.reason = "the run had no time left to try its least case with the full timeout"
             return None
         call_timeout = self._first_call_timeout()
         while True:
             host.limit(call_timeout, self.memory)
             try:
-                found = self._least()
+                failing = self._least()
             finally:
                 host.limit(self.call_timeout, self.memory)
-            if found is None:
+            if failing is None:
                 return None
-            part, row, single = found
+            part, row, single = failing
             if self.crash.symptom == "crash":
                 return self._crashing_row(part, row, single)
             placement = self._hanging_placement(row, single)
@@ -189,7 +189,7 @@ class _Search:
                 notes = [self.message, *([where] if placement.length > 1 else [])]
                 return _FailingRow(row, placement, "; ".join(notes), self.call_timeout)
             if call_timeout >= self.call_timeout:
-                self.why_nobody = f"no row of it alone takes longer than {self.slowest:.0f} s"
+                self.reason = f"no row of it alone takes longer than {self.slowest:.0f} s"
                 return None
             call_timeout = min(self.call_timeout, 2 * max(call_timeout, self.slowest))
 
@@ -247,12 +247,12 @@ class _Search:
 
     def _placed(self, row: Batch) -> Placement | None:
         """The shortest call of this row alone that dies."""
-        given = self.crash.placement
-        longest = given.length if given is not None else self.crash.batch.rows
+        original = self.crash.placement
+        longest = original.length if original is not None else self.crash.batch.rows
         tried = LENGTHS if self.evaluator.calls.framework(self.subject).lengths is None else CLOSED_LENGTHS
         placements = [Placement(n) for n in (*(n for n in tried if n < longest), longest)]
-        if given is not None and given != placements[-1]:
-            placements.append(given)
+        if original is not None and original != placements[-1]:
+            placements.append(original)
         return next((placement for placement in placements if self._fails_again(row, placement)), None)
 
     def _crashing_row(self, part: Part, row: Batch, single: Placement | None) -> _FailingRow:

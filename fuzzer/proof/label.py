@@ -151,8 +151,8 @@ def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
     (outcome,) = element.kept.of(
         ("judged", *judged), lambda: held.judge(row, [(subject, answers, "")], held.references.known(row, truth))
     ).outcomes
-    assert outcome.screened is not None
-    verdicts = outcome.screened.verdicts
+    assert outcome.judged is not None
+    verdicts = outcome.judged.verdicts
     class_ = Class(int(verdicts.classes[0, output]))
     if class_.is_finding and math.isfinite(element.answer) and truth.accepts[0, output] & FINITE:
         single = {name: values[0] for name, values in row.exact().items()}
@@ -216,13 +216,13 @@ def _flushing(evaluator: Evaluator, subject: Subject) -> list[Format]:
     """The formats whose subnormal numbers the target flushes while it computes in the cell's: its own, and binary32 for 16-bit ones."""
     formats: list[Format] = [evaluator.format] + [FLOAT32] * (evaluator.format.width == 16)
     framework = evaluator.calls.framework(subject)
-    found = []
+    flushing = []
     with evaluator.clock.phase("framework"), calling(hosted=framework.in_own_process):
         for fmt in formats:
             policy = flush_policy(evaluator.calls.target(subject), fmt.name, evaluator.calls.isolated)
             if policy.inputs or policy.outputs:
-                found.append(format_named(fmt.real))
-    return found
+                flushing.append(format_named(fmt.real))
+    return flushing
 
 
 def _explained(evaluator: Evaluator, element: Element, fmt: Format) -> bool:
@@ -252,7 +252,7 @@ def _explained(evaluator: Evaluator, element: Element, fmt: Format) -> bool:
 def _steps(
     evaluator: Evaluator, element: Element, fmt: Format, factor: float = 1.0, *, gradual: bool = False, flush: bool = True
 ) -> list[float]:
-    """The definition step by step at the row's numbers, of which those that are no integers are multiplied by a factor
+    """The definition step by step at the row's numbers; those of inputs that take no integers are multiplied by a factor
     (stepwise.flushed_steps); flush: False for exact steps."""
     whole = {spec.name for spec in evaluator.op.inputs if spec.integers}
     single = {name: values[0] if name in whole else values[0] * factor for name, values in element.row.exact().items()}
@@ -291,7 +291,7 @@ def _nowhere_else(evaluator: Evaluator, subject: Subject, element: Element) -> b
             ("moved", subject.target, subject.implementation.call, at, number),
             partial(_first, evaluator, subject, replace(element.row, inputs=inputs), at),
         )
-        if outcome.screened is None or outcome.screened.verdicts.classes[at.position, element.output] >= Class.undecided:
+        if outcome.judged is None or outcome.judged.verdicts.classes[at.position, element.output] >= Class.undecided:
             return False
     return True
 

@@ -1,4 +1,4 @@
-"""Nondeterminism: the same call of the same bits with other answers in other processes. What reads memory that nobody wrote answers so.
+"""Nondeterminism: the same call of the same bits with other answers in other processes. A call that reads uninitialised memory answers so.
 
 Two fresh processes prove it. Starting them takes seconds, so only findings that give cause are examined: a call that does not repeat its
 answer, a number where only NaN or infinity is right that changes with the length of the call, or that no formula has a reason to give.
@@ -27,7 +27,7 @@ from ulpfuzz.fuzzer.proof.verdict_to_finding import identity
 
 #: How many findings of one subject in one shard are examined.
 TRIES = 4
-#: Above every finding that is no crash: nobody can work around an answer that changes.
+#: Above every finding that is no crash: no user can work around an answer that changes.
 SEVERITY = 75.0
 #: A number with at most this many bits is one that a formula gives: an integer, a simple fraction, a limit.
 SIMPLE_BITS = 12
@@ -52,8 +52,8 @@ class Processes:
         return not both and self.first.hex() != self.second.hex()
 
     @property
-    def told(self) -> str:
-        """In a line."""
+    def sentence(self) -> str:
+        """Both answers, in one sentence for a finding's note."""
         return f"the same call of the same bits answers {self.first:.9g} in one process, {self.second:.9g} in another"
 
 
@@ -65,7 +65,7 @@ def with_nondeterminism(evaluator: Evaluator, subject: Subject, findings: Sequen
     for finding in findings:
         if tried < TRIES and _gives_cause(evaluator, subject, finding):
             tried += 1
-            answers = _asked(evaluator.calls.target(subject), evaluator.calls.described(subject), finding)
+            answers = _from_kept_processes(evaluator.calls.target(subject), evaluator.calls.described(subject), finding)
             if answers is not None and answers.differ:
                 proved = proved or as_nondeterministic(finding, answers, identity(evaluator, subject, Symptom.nondeterministic))
                 continue
@@ -76,7 +76,7 @@ def with_nondeterminism(evaluator: Evaluator, subject: Subject, findings: Sequen
 def as_nondeterministic(finding: Finding, answers: Processes, name: str) -> Finding:
     """The finding under that id, with the answers of both processes."""
     case = {**finding.case, "placement": vars(answers.placement).copy(), "processes": [answers.first.hex(), answers.second.hex()]}
-    note = "; ".join(filter(None, (answers.told, finding.note)))
+    note = "; ".join(filter(None, (answers.sentence, finding.note)))
     return replace(
         finding, id=name, symptom=Symptom.nondeterministic.name, class_="unstable", ulps=math.inf, case=case, output=answers.first,
         output_hex=answers.first.hex(), severity=max(SEVERITY, finding.severity), label="", reason="", note=note,
@@ -109,8 +109,8 @@ def _answer(evaluator: Evaluator, subject: Subject, batch: Batch, placement: Pla
     """None where it raises, or its shape is one too many."""
     if not evaluator.shapes.admits(subject, batch, "proof", placement.length):
         return None
-    given = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch, placement))[1]
-    return None if given is None else float(given[placement.position, output])
+    answers = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch, placement))[1]
+    return None if answers is None else float(answers[placement.position, output])
 
 
 def _same(answer: float | None, before: float) -> bool:
@@ -132,9 +132,9 @@ def _strange(number: float) -> bool:
 _kept: dict[Target, tuple[Hosted, Hosted]] = {}
 
 
-def _asked(target: Target, call: Call, finding: Finding) -> Processes | None:
-    """Of two processes that have done nothing else: kept for the next finding of the target, both of which make the same calls. None where
-    there are none, or they raise."""
+def _from_kept_processes(target: Target, call: Call, finding: Finding) -> Processes | None:
+    """The answers of two processes that have done nothing else; None where there are none, or they raise. The processes are kept for the
+    next finding of the target, and both make the same calls."""
     if not can_be_isolated([target]):
         return None
     if target not in _kept:
@@ -174,10 +174,10 @@ def _answers(pair: tuple[Hosted, Hosted], call: Call, finding: Finding) -> Proce
     for placement, calls in ((case.placement, call_index), (other, 1)):
         answers = [[process.evaluate_placed(call, batch, placement) for _ in range(calls)][-1] for process in pair]
         first, second = (float(answer[placement.position, finding.worst]) for answer in answers)
-        found = Processes(first, second, placement)
-        if found.differ:
-            return found
-    return replace(found, second=float(before[0, finding.worst]))
+        processes = Processes(first, second, placement)
+        if processes.differ:
+            return processes
+    return replace(processes, second=float(before[0, finding.worst]))
 
 
 def another_placement(placement: Placement) -> Placement:

@@ -42,11 +42,11 @@ def place(evaluator: Evaluator, subject: Subject, row: Batch, output: int) -> Pl
     tried: list[int] = []
     closed = CLOSED_LENGTHS[::-1] if evaluator.deadlines.time_limited else CLOSED_LENGTHS
     for length in LENGTHS if free else closed:
-        found = _fails(evaluator, subject, row, output, Placement(length), right)
-        if found is not None:
+        placed = _fails(evaluator, subject, row, output, Placement(length), right)
+        if placed is not None:
             others = [n for n in range(1, length) if n not in tried] if free else []
             shorter = (_fails(evaluator, subject, row, output, Placement(n), right) for n in others)
-            least = next((placed for placed in shorter if placed is not None), found)
+            least = next((other for other in shorter if other is not None), placed)
             return replace(least, right_at=tuple(sorted(n for n in right if n < least.placement.length)))
         tried.append(length)
     return _fails(evaluator, subject, row, output, Placement(16, 0, 2), right) if free else None
@@ -57,16 +57,16 @@ def _fails(
 ) -> Placed | None:
     """Where the element is a finding in a call of this kind; else None, and `right` gets the length where every position is right."""
     (outcome,) = evaluator.run_placed(row, subject, placement).outcomes
-    if outcome.screened is None:
+    if outcome.judged is None:
         return None
-    classes = outcome.screened.verdicts.classes[:, output]
+    classes = outcome.judged.verdicts.classes[:, output]
     wrong = np.flatnonzero(classes >= Class.inaccurate)
     if not len(wrong):
         if (classes <= Class.ill_conditioned).all():
             right.append(placement.length)
         return None
     position = int(wrong[np.argmax(classes[wrong])])
-    verdicts = outcome.screened.verdicts
+    verdicts = outcome.judged.verdicts
     return Placed(
         Placement(placement.length, position, placement.stride), Class(int(classes[position])),
         int(verdicts.symptoms[position, output]), float(verdicts.ulps[position, output]),
@@ -75,8 +75,8 @@ def _fails(
 
 def as_before(evaluator: Evaluator, subject: Subject, candidate: Candidate, placement: Placement) -> Placed | None:
     """Where a candidate shows its class and symptom in a call of this placement's length; None where it does not."""
-    found = _fails(evaluator, subject, candidate.row, candidate.output, placement, [])
-    return found if found is not None and found.symptom == candidate.symptom and found.class_ >= candidate.class_ else None
+    placed = _fails(evaluator, subject, candidate.row, candidate.output, placement, [])
+    return placed if placed is not None and placed.symptom == candidate.symptom and placed.class_ >= candidate.class_ else None
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def inconsistent_pair(
         return None
     lengths = LENGTHS if evaluator.calls.framework(subject).lengths is None else CLOSED_LENGTHS
     tried = [*(Placement(n) for n in lengths), replace(seen.right_at, position=0)]
-    right = next((found for at in tried if (found := _right(evaluator, subject, row, output, at)) is not None), None)
+    right = next((pair for at in tried if (pair := _right(evaluator, subject, row, output, at)) is not None), None)
     return None if right is None else InconsistentPair(wrong, 1, right[0], 1, right[1])
 
 
@@ -140,17 +140,17 @@ def _right(
 ) -> tuple[Placement, float] | None:
     """The first position in a call of this kind where the element is right, and its answer."""
     (outcome,) = evaluator.run_placed(row, subject, placement).outcomes
-    if outcome.screened is None or outcome.answers is None:
+    if outcome.judged is None or outcome.answers is None:
         return None
-    right = np.flatnonzero(_is_right(outcome.screened, output))
+    right = np.flatnonzero(_is_right(outcome.judged, output))
     if not len(right):
         return None
     return replace(placement, position=int(right[0])), float(outcome.answers[right[0], output])
 
 
-def _is_right(screened: Judged, output: int) -> NDArray[np.bool_]:
+def _is_right(judged: Judged, output: int) -> NDArray[np.bool_]:
     """Per position: within the limit, and not by grace of a flush-to-zero policy."""
-    right: NDArray[np.bool_] = (screened.verdicts.classes[:, output] == Class.ok) & ~screened.flushed[:, output]
+    right: NDArray[np.bool_] = (judged.verdicts.classes[:, output] == Class.ok) & ~judged.flushed[:, output]
     return right
 
 
@@ -159,10 +159,10 @@ def _twice(evaluator: Evaluator, subject: Subject, row: Batch, output: int, seen
     for placement in dict.fromkeys((Placement(), replace(seen.candidate.within or Placement(), position=0))):
         first, second = (evaluator.run_placed(row, subject, placement).outcomes[0] for _ in range(2))
         for call_index, bad, right_call_index, good in ((2, second, 1, first), (1, first, 2, second)):
-            if bad.screened is None or good.screened is None or good.answers is None:
+            if bad.judged is None or good.judged is None or good.answers is None:
                 return None
-            verdicts = bad.screened.verdicts
-            differ = np.flatnonzero((verdicts.classes[:, output] >= Class.inaccurate) & _is_right(good.screened, output))
+            verdicts = bad.judged.verdicts
+            differ = np.flatnonzero((verdicts.classes[:, output] >= Class.inaccurate) & _is_right(good.judged, output))
             if len(differ):
                 at = (int(differ[0]), output)
                 here = replace(placement, position=at[0])

@@ -28,28 +28,28 @@ LOSS = 64.0
 
 
 def shrink(evaluator: Evaluator, subject: Subject, candidate: Candidate) -> Candidate:
-    """A candidate no more complex that the screen gives the same class and symptom, in the same kind of call. Deterministic; a
+    """A candidate no more complex that the judge gives the same class and symptom, in the same kind of call. Deterministic; a
     shrunk candidate is left as it is, unless the calls ran out, or the time of the run."""
     solo = evaluator.of_one(subject, replace(evaluator.caps, arb_effort=0.03, limit_rows=SPECIAL_CALL))
     best = candidate
     calls = CALLS
     while calls > 0 and not evaluator.deadlines.past:
-        found = None
+        simpler = None
         for rows in _chunks(_simpler(best, solo)):
             if calls <= 0:
                 break
             calls -= 1
             kept = _kept(solo, rows, best, candidate)
             if kept:
-                found = kept[0]
+                simpler = kept[0]
                 together = _together(best, kept, evaluator.format)
                 if together is not None:
                     calls -= 1
-                    found = next(iter(_kept(solo, ((together, found.output),), best, candidate)), found)
+                    simpler = next(iter(_kept(solo, ((together, simpler.output),), best, candidate)), simpler)
                 break
-        if found is None:
+        if simpler is None:
             return best
-        best = found
+        best = simpler
     return best
 
 
@@ -77,9 +77,9 @@ def _kept(evaluator: Evaluator, rows: Sequence[tuple[Batch, int]], best: Candida
     """Those of the rows, in their order, that fail as the original does, about as badly."""
     batch = concatenate([row for row, _ in rows])
     (outcome,) = evaluator.run(batch, within=original.within).outcomes
-    if outcome.screened is None:
+    if outcome.judged is None:
         return []
-    verdicts = outcome.screened.verdicts
+    verdicts = outcome.judged.verdicts
     least = _least_excess(original)
     kept = []
     for i, (row, output) in enumerate(rows):
@@ -209,15 +209,15 @@ def _simple_rows(flat: list[float], fmt: Format, spec: Input | None) -> Iterator
     for value in _simple_values(flat[heaviest], fmt, spec)[:4]:
         yield [x if i == heaviest or _weight(x, fmt) <= _weight(value, fmt) else value for i, x in enumerate(flat)]
     for digits in (1, 2, 3):
-        told = [float(f"{x:.{digits}g}") if math.isfinite(x) else x for x in flat]
-        rounded = [float(v) for v in fmt.round(np.asarray(told)).astype(np.float64)]
+        decimals = [float(f"{x:.{digits}g}") if math.isfinite(x) else x for x in flat]
+        rounded = [float(v) for v in fmt.round(np.asarray(decimals)).astype(np.float64)]
         inside = all(_allowed(x, spec) or x == y for x, y in zip(rounded, flat, strict=True))
         if inside and _total(rounded, fmt) < total:
             yield rounded
 
 
 def _total(numbers: Sequence[float], fmt: Format) -> tuple[int, int]:
-    """How many numbers nobody meets, and the digits of all."""
+    """How many numbers are far from 1 (`ORDINARY`), and the digits of all."""
     weights = [_weight(x, fmt) for x in numbers]
     return sum(w[0] for w in weights), sum(w[1] for w in weights)
 
@@ -256,10 +256,10 @@ def _allowed(x: float, spec: Input | None) -> bool:
 
 
 def _weight(x: float, fmt: Format) -> tuple[int, int, float, int]:
-    """Whether it is a number that nobody meets, its decimal digits in its format, its distance from 1 in magnitude, its sign. Infinities and
+    """Whether it is far from 1 (`ORDINARY`), its decimal digits in its format, its distance from 1 in magnitude, its sign. Infinities and
     NaN weigh most.
 
-    What everybody meets comes first: of laplace.logpdf(800) = 0 a user makes sense, of the same zero at scale 2^-53, one digit shorter, none.
+    Ordinary numbers come first: a user understands laplace.logpdf(800) = 0, but not the same zero at scale 2^-53, which is one digit shorter.
     """
     if x == 0:
         return (0, 0, 0.0, int(math.copysign(1.0, x) < 0))
@@ -271,6 +271,6 @@ def _weight(x: float, fmt: Format) -> tuple[int, int, float, int]:
 
 @lru_cache(maxsize=1 << 16)
 def _digits(x: float, fmt: Format) -> int:
-    """Nine where no fewer tell the number."""
-    told = (digits for digits in range(1, 9) if float(fmt.round(np.asarray(float(f"{x:.{digits - 1}e}")))) == x)
-    return next(told, 9)
+    """The significant decimal digits that identify the number in its format; at most nine."""
+    counts = (digits for digits in range(1, 9) if float(fmt.round(np.asarray(float(f"{x:.{digits - 1}e}")))) == x)
+    return next(counts, 9)

@@ -30,7 +30,7 @@ from ulpfuzz.fuzzer.search.ledger import Candidate, Inconsistency, Ledger
 from ulpfuzz.fuzzer.search.search import ROWS
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
 
-#: Candidates of one symptom that are tried before it is given up.
+#: How many candidates of one symptom are tried at most.
 TRIES = 3
 
 
@@ -40,15 +40,15 @@ def findings_of(evaluator: Evaluator, ledger: Ledger, known: dict[str, float]) -
 
     A finding that is set aside by its label (documented, flush) stands for its symptom only where no candidate has one that is not.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for symptom in sorted(ledger.candidates, reverse=True):
         candidates = ledger.best(symptom)
         if _known(evaluator, ledger, symptom, candidates[0], known):
             continue
         finding = _first(evaluator, ledger, candidates)
         if finding is not None:
-            found.append(finding)
-    return found + _inconsistent(evaluator, ledger, found, known)
+            findings.append(finding)
+    return findings + _inconsistent(evaluator, ledger, findings, known)
 
 
 def _first(evaluator: Evaluator, ledger: Ledger, candidates: Sequence[Candidate]) -> Finding | None:
@@ -149,7 +149,7 @@ def _finding(evaluator: Evaluator, ledger: Ledger, candidate: Candidate) -> Find
     for chosen in (simple, candidate) if simple is not candidate else (candidate,):
         placed = place(evaluator, subject, chosen.row, chosen.output)
         if placed is None or placed.symptom != candidate.symptom:
-            placed = _as_found(evaluator, subject, chosen)
+            placed = _as_searched(evaluator, subject, chosen)
         if placed is None:
             continue
         if chosen is candidate and _needs_its_place(evaluator, placed):
@@ -168,10 +168,10 @@ def _needs_its_place(evaluator: Evaluator, placed: Placed) -> bool:
     return evaluator.op.elementwise and placed.placement.length > 1
 
 
-def _as_found(evaluator: Evaluator, subject: Subject, candidate: Candidate) -> Placed | None:
+def _as_searched(evaluator: Evaluator, subject: Subject, candidate: Candidate) -> Placed | None:
     """The placement of the search itself: inside a long batch, or in the call of its own in which it was seen."""
     placements = [Placement(length) for length in (64, 1000, ROWS)] + ([candidate.within] if candidate.within else [])
-    return next((found for at in placements if (found := as_before(evaluator, subject, candidate, at))), None)
+    return next((placed for at in placements if (placed := as_before(evaluator, subject, candidate, at))), None)
 
 
 def _certified(evaluator: Evaluator, ledger: Ledger, candidate: Candidate, placed: Placed, call_index: int = 1) -> Finding | None:
@@ -183,30 +183,30 @@ def _certified(evaluator: Evaluator, ledger: Ledger, candidate: Candidate, place
             confirmation = confirm(evaluator.function, single, output)
     if not confirmation.agrees:
         return None
-    answers, mine = answers_at(evaluator, ledger.subject, row, output, placed.placement, call_index)
-    if mine is None or not mine.class_.is_finding or mine.symptom != candidate.symptom:
+    answers, own = answers_at(evaluator, ledger.subject, row, output, placed.placement, call_index)
+    if own is None or not own.class_.is_finding or own.symptom != candidate.symptom:
         return None
-    mine, rule = _measured(evaluator, mine, confirmation), evaluator.references.rule(row)
+    own, rule = _measured(evaluator, own, confirmation), evaluator.references.rule(row)
     suspect = Suspect(
         evaluator.function,
         rule,
         single,
         output,
-        mine.value,
-        mine.class_,
-        mine.symptom,
-        mine.excess,
+        own.value,
+        own.class_,
+        own.symptom,
+        own.excess,
         evaluator.references.modulus(row, output),
     )
     with evaluator.clock.phase("oracle"):
         class_ = certify(suspect, confirmation).class_
     if not class_.is_finding:
         return None
-    finding = _compose(evaluator, ledger, candidate, placed, confirmation, answers, mine, class_, confirmation.near, rule.limit)
+    finding = _compose(evaluator, ledger, candidate, placed, confirmation, answers, own, class_, confirmation.near, rule.limit)
     if class_ is Class.inaccurate:
         finding = replace(finding, reason=limit_of_whom(rule.limit, ledger.subject.implementation))
     label = label_of(
-        evaluator, ledger.subject, Element(row, mine.outputs, output, mine.symptom, placed.placement, confirmation.near)
+        evaluator, ledger.subject, Element(row, own.outputs, output, own.symptom, placed.placement, confirmation.near)
     )
     return labelled(finding, label.name, label.reason)
 
@@ -261,16 +261,16 @@ def answers_at(
     """Every subject's and every peer's answer to these bits at this placement, in the nth of equal calls, but of those that are out, and of
     `without`; the subject's own as numbers."""
     answers: list[Answer] = []
-    mine = None
+    own = None
     for other in (*evaluator.subjects, *(evaluator.peers.answering(evaluator) if peers else ())):
         if other == without or evaluator.calls.is_disabled(other):
             continue
         lengths = evaluator.calls.framework(other).lengths
         at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
         purpose: Purpose = "proof" if other == subject else "place"
-        with evaluator.peers.asking(other):
+        with evaluator.peers.charging(other):
             outcome = [evaluator.run_placed(row, other, at, purpose).outcomes[0] for _ in range(call_index)][-1]
-        if outcome.answers is None or outcome.screened is None:
+        if outcome.answers is None or outcome.judged is None:
             unsupported = outcome.error.startswith(RECORD_ERRORS) or (
                 evaluator.peers.refuses(evaluator, other) and not outcome.died
             )
@@ -279,14 +279,14 @@ def answers_at(
                 answers.append(Answer(other.target, other.implementation.call, *raised))
             continue
         position = at.position
-        verdicts = outcome.screened.verdicts
+        verdicts = outcome.judged.verdicts
         value = float(outcome.answers[position, output])
         class_, symptom = Class(int(verdicts.classes[position, output])), Symptom(int(verdicts.symptoms[position, output]))
         ulps = float(verdicts.ulps[position, output])
         answers.append(Answer(other.target, other.implementation.call, value, value.hex(), ulps, class_.name, symptom.name))
         if other == subject:
-            mine = Own(value, class_, symptom, ulps, float(verdicts.excess[position, output]), outcome.answers[position])
-    return answers, mine
+            own = Own(value, class_, symptom, ulps, float(verdicts.excess[position, output]), outcome.answers[position])
+    return answers, own
 
 
 def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:
@@ -300,10 +300,10 @@ def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:
 
 def _compose(
     evaluator: Evaluator, ledger: Ledger, candidate: Candidate, placed: Placed, confirmation: Confirmation, answers: list[Answer],
-    mine: Own, class_: Class, truth: float, standard: AccuracyLimit,
+    own: Own, class_: Class, truth: float, standard: AccuracyLimit,
 ) -> Finding:  # fmt: skip
     cell, subject, row = evaluator.cell, ledger.subject, candidate.row
-    value, symptom, ulps, excess = mine.value, mine.symptom, mine.ulps, mine.excess
+    value, symptom, ulps, excess = own.value, own.symptom, own.ulps, own.excess
     avoidable = avoidable_by(answers, subject)
     finite = all(np.isfinite(v.astype(np.float64)).all() for v in row.inputs.values())
     case = row.case(0)

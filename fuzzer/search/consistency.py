@@ -153,13 +153,13 @@ def _compared(
     bits = _bits(first)
     sightings: dict[int, list[_Sighting]] = {}
     for reading in readings:
-        mine = _bits(reading.answers)
-        for at in np.flatnonzero((mine != bits[reading.rows]).any(axis=1)):
+        own_bits = _bits(reading.answers)
+        for at in np.flatnonzero((own_bits != bits[reading.rows]).any(axis=1)):
             row = int(reading.rows[at])
             seen = sightings.setdefault(row, [_Sighting(bits[row].tobytes(), Placement(readings[0].length, row), 1, first[row])])
-            if len(seen) < ANSWERS and all(mine[at].tobytes() != other.bits for other in seen):
+            if len(seen) < ANSWERS and all(own_bits[at].tobytes() != other.bits for other in seen):
                 placement = Placement(reading.length, int(reading.positions[at]), reading.stride)
-                seen.append(_Sighting(mine[at].tobytes(), placement, reading.call_index, reading.answers[at]))
+                seen.append(_Sighting(own_bits[at].tobytes(), placement, reading.call_index, reading.answers[at]))
     if not sightings:
         return Comparison(number, bits.size)
     return _judged(evaluator, number, bits.size, batch, dict(sorted(sightings.items())[:ROWS]), known)
@@ -185,9 +185,9 @@ def _judged(
     answered = (evaluator.subjects[number], answers, "")
     evidence = evaluator.references.known(batch.take(rows[index]), truth, known.of_rows(rows[index]))
     judgement = evaluator.judge(evidence.batch, [answered], evidence)
-    screened = judgement.outcomes[0].screened
-    assert screened is not None
-    verdicts, flushed = screened.verdicts, screened.flushed
+    judged = judgement.outcomes[0].judged
+    assert judged is not None
+    verdicts, flushed = judged.verdicts, judged.flushed
     differing, start = 0, 0
     inconsistent: list[Inconsistency] = []
     wrong: list[tuple[Judgement, Placement | None]] = []
@@ -199,7 +199,7 @@ def _judged(
         differing += int((different & ~failing.any(axis=0)).sum())
         for output in np.flatnonzero(different & failing.any(axis=0)):
             right = np.flatnonzero((classes[:, output] == Class.ok) & ~flushed[start : start + len(seen), output])
-            if len(right):  # a zero that only a flush-to-zero policy explains is no right answer to hold against another
+            if len(right):  # a zero that only a flush-to-zero policy explains is no right answer
                 bad, good = int(np.argmax(failing[:, output])), seen[int(right[0])]
                 candidate = _candidate(judgement.batch, verdicts, start + bad, int(output), seen[bad].placement)
                 inconsistent.append(Inconsistency(candidate, seen[bad].call_index, good.placement, good.call_index))
@@ -209,7 +209,7 @@ def _judged(
                 among = placement.length == lists[0][0].placement.length
                 wrong.append((_alone(judgement, start + at), None if among else placement))
         start += len(seen)
-    inconsistent.sort(key=lambda found: found.candidate.rank, reverse=True)
+    inconsistent.sort(key=lambda inconsistency: inconsistency.candidate.rank, reverse=True)
     return Comparison(number, compared, differing, inconsistent, wrong[:FED])
 
 
@@ -225,10 +225,10 @@ def _alone(judgement: Judgement, at: int) -> Judgement:
     """The judgement of one row of it."""
     only = slice(at, at + 1)
     (outcome,) = judgement.outcomes
-    assert outcome.screened is not None
+    assert outcome.judged is not None
     assert outcome.answers is not None
-    screened = Judged(outcome.screened.verdicts.take(only), outcome.screened.flushed[only], np.zeros(1, np.int64))
-    kept = Outcome(outcome.subject, outcome.answers[only], screened)
+    judged = Judged(outcome.judged.verdicts.take(only), outcome.judged.flushed[only], np.zeros(1, np.int64))
+    kept = Outcome(outcome.subject, outcome.answers[only], judged)
     return Judgement(judgement.batch.take(only), judgement.truth.take(only), [kept])
 
 

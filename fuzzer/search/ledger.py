@@ -98,17 +98,17 @@ class Ledger:
 
     def add(self, judgement: Judgement, outcome: Outcome, *, within: Placement | None = None) -> float:
         """Takes in one outcome; returns its worst finite error in ulps (the search climbs it)."""
-        if outcome.screened is None:
+        if outcome.judged is None:
             return 0.0
-        verdicts, rows, binades = outcome.screened.verdicts, outcome.screened.rows, judgement.binades
-        seen = judgement.extremes(outcome.screened)
+        verdicts, rows, binades = outcome.judged.verdicts, outcome.judged.rows, judgement.binades
+        seen = judgement.extremes(outcome.judged)
         self.verdicts += verdicts.classes.size
         self.flushed += int(seen.flushed.sum())
         self.classes.update(seen.classes)
-        self.classes[Class.ok.name] += verdicts.classes.size - seen.some.classes.size
+        self.classes[Class.ok.name] += verdicts.classes.size - seen.verdicts.classes.size
         self._add_profile(seen.worst, binades, verdicts.classes.shape[1])
-        self._add_excess(seen.some, binades.exponents[rows])
-        self._add_candidates(judgement.batch, outcome.answers, seen.some, rows, binades.exponents, within)
+        self._add_excess(seen.verdicts, binades.exponents[rows])
+        self._add_candidates(judgement.batch, outcome.answers, seen.verdicts, rows, binades.exponents, within)
         return self._add_worst_rows(judgement.batch, seen.shown, binades, seen.highest)
 
     def _add_profile(self, worst: NDArray[np.float64], binades: Binades, outputs: int) -> None:
@@ -119,7 +119,7 @@ class Ledger:
         self.worst_ulps = max(self.worst_ulps, _largest_finite(worst))
 
     def _add_excess(self, verdicts: Verdicts, exponents: NDArray[np.int64]) -> None:
-        rows, outs = np.nonzero(verdicts.excess >= 0)  # nan where the screen needed none
+        rows, outs = np.nonzero(verdicts.excess >= 0)  # nan where the judge needed none
         if len(rows):
             excess = verdicts.excess[rows, outs]
             np.maximum.at(self._profile[1], exponents[rows] + OFFSET, excess)
@@ -138,11 +138,11 @@ class Ledger:
         reaches = Reaches.of(batch, numbers[failing])
         for code in np.flatnonzero(np.bincount(symptoms)).tolist():
             symptom = Symptom(code)
-            mine = np.flatnonzero(symptoms == code)
-            self.symptom_counts[symptom] += len(mine)
-            span = reaches.span(place[mine])
+            members = np.flatnonzero(symptoms == code)
+            self.symptom_counts[symptom] += len(members)
+            span = reaches.span(place[members])
             self.spans[symptom] = span.joined(self.spans[symptom]) if symptom in self.spans else span
-            self._keep(batch, answers, verdicts, at[mine], rows[mine], outs[mine], exponents, symptom, within)
+            self._keep(batch, answers, verdicts, at[members], rows[members], outs[members], exponents, symptom, within)
 
     def _keep(
         self,
@@ -167,8 +167,8 @@ class Ledger:
             held = kept.get(exponent)
             if held is None or _rank(class_, worse, exponent) > held.rank:
                 ulps, one = float(verdicts.ulps[at[i], out]), batch.take(slice(row, row + 1))
-                given = None if answers is None else np.array(answers[row])
-                kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within, given)
+                outputs = None if answers is None else np.array(answers[row])
+                kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within, outputs)
         if len(kept) > KEPT:
             best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)[:KEPT]
             self.candidates[symptom] = {c.exponent: c for c in best}

@@ -171,7 +171,7 @@ class Search:
                 self._batches_of_one(grid)
                 self._tails(grid)
                 self._generated(grid)
-            # Spent is the only way out: a search that found nothing new still has its budget to use.
+            # Spent is the only way out: a search without anything new still has its budget to use.
             while True:
                 self._explore(marks, examples=8 if self.round == 0 else 6 if self.light else 24)
                 self._zoom(rounds=5)
@@ -216,7 +216,7 @@ class Search:
             self.feed(grid.take(index), per_call=TAIL_ROWS)
 
     def _replay(self, corpus: Sequence[Case]) -> None:
-        """Each case as it was found: alone, in a call of some length, or (cases of a search) among others. Whatever the budget."""
+        """Each case at the placement where it failed: alone, in a call of some length, or (cases of a search) among others. Whatever the budget."""
         groups: dict[tuple[Any, ...], list[Batch]] = {}
         for case in corpus:
             batch = case.batch()
@@ -266,15 +266,15 @@ class Search:
         calls. What is wrong only there joins the candidates."""
         for batch in consistency.sample(self._worst(), grid):
             compared = consistency.compare(self.evaluator, batch, seed=self.seed, round_=self.round, without=list(self.errors))
-            for found in compared:
-                ledger = self.ledgers[found.number]
-                if found.error and not self.evaluator.calls.is_disabled(self.evaluator.subjects[found.number]):
-                    self.errors.setdefault(found.number, (found.error, batch))
-                for judgement, placement in found.wrong:
+            for comparison in compared:
+                ledger = self.ledgers[comparison.number]
+                if comparison.error and not self.evaluator.calls.is_disabled(self.evaluator.subjects[comparison.number]):
+                    self.errors.setdefault(comparison.number, (comparison.error, batch))
+                for judgement, placement in comparison.wrong:
                     ledger.add(judgement, judgement.outcomes[0], within=placement)
-                ledger.inconsistent += found.inconsistent
-                ledger.compared += found.compared
-                ledger.differing += found.differing
+                ledger.inconsistent += comparison.inconsistent
+                ledger.compared += comparison.compared
+                ledger.differing += comparison.differing
 
     def _worst_rows(self) -> list[Batch]:
         return [batch for ledger in self.ledgers for batch in _ranked(ledger)]
@@ -302,11 +302,11 @@ def _landmarks_of(function: Function, dtype: str, elementwise: bool) -> Landmark
     fmt = format_named(dtype)
     # Landmarks steer the search and prove nothing: one that is missed costs a few points, so a fifth of the usual effort, and no audit.
     caps = Caps(arb_rows=256, arb_effort=0.1, limit_rows=8, audit_share=0.0)
-    found = landmarks(
+    points = landmarks(
         function, fmt, lambda inputs: oracle.reference(function, inputs, precision=min(fmt.precision, 24), caps=caps),
         elementwise=elementwise,
     )  # fmt: skip
-    return {name: tuple(values) for name, values in found.items()}
+    return {name: tuple(values) for name, values in points.items()}
 
 
 def _by_shape(batches: list[Batch]) -> list[list[Batch]]:
@@ -317,7 +317,7 @@ def _by_shape(batches: list[Batch]) -> list[list[Batch]]:
 
 
 def _around(group: list[Batch], op: Op, fmt: Format, reach: int, rng: np.random.Generator, numbers: int) -> Batch:
-    """About `numbers` numbers around the given rows: each number moved by up to `reach` ordinals, or left, inside its domain."""
+    """About `numbers` numbers around the rows of `group`: each number moved by up to `reach` ordinals, or left, inside its domain."""
     base = concatenate(group)
     width = base.width
     copies = max(1, numbers // max(1, width) // base.rows)

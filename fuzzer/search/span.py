@@ -37,7 +37,7 @@ class Reaches:
 
     @classmethod
     def of(cls, batch: Batch, rows: NDArray[np.int64]) -> Reaches:
-        """Of these rows of the batch."""
+        """The reaches of these rows of the batch."""
         names = tuple(name for name in batch.inputs if name not in DIRECTIONS)
         low, high = np.empty((len(names), len(rows))), np.empty((len(names), len(rows)))
         special = np.zeros(len(rows), np.bool_)

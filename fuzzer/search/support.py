@@ -31,24 +31,26 @@ class Unsupported:
 
 
 def unsupported_of(evaluator: Evaluator, lengths: Sequence[int]) -> dict[Subject, Unsupported]:
-    """The subjects whose framework does not start, and those that raise on ordinary inputs where nobody promised support.
+    """The subjects whose framework does not start, and those that raise on ordinary inputs where no record promises support.
 
     A record promises values and gradients, eager: what it promises wrongly shows in the search, as an exception. Forward mode, second
     derivatives and compiled modes are tried once, with a batch of a shape that the search uses anyway; lengths: its vector lengths. A
     subject that dies of it is not among these: that is a crash.
     """
-    found = {}
+    unsupported = {}
     for subject in evaluator.subjects:
         message = _refusal(evaluator, subject, lengths)
         if message:
-            found[subject] = _of(evaluator, subject, message)
-    return found
+            unsupported[subject] = _of(evaluator, subject, message)
+    return unsupported
 
 
 def misrecorded_of(evaluator: Evaluator, errors: Mapping[int, tuple[str, Batch]]) -> dict[Subject, Unsupported]:
     """The subjects that said in the search that their record promises too much; errors: by a subject's number its first message."""
-    told = {evaluator.subjects[number]: message for number, (message, _) in errors.items() if message.startswith(RECORD_ERRORS)}
-    return {subject: _of(evaluator, subject, message) for subject, message in told.items()}
+    messages = {
+        evaluator.subjects[number]: message for number, (message, _) in errors.items() if message.startswith(RECORD_ERRORS)
+    }
+    return {subject: _of(evaluator, subject, message) for subject, message in messages.items()}
 
 
 def _of(evaluator: Evaluator, subject: Subject, message: str) -> Unsupported:

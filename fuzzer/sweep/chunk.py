@@ -305,8 +305,8 @@ class _Judge:
         beyond = beyond[some]
         evidence = self.evaluator.references.known(self.batch.take(some), self.truth.reference.take(some))
         (outcome,) = self.evaluator.judge(evidence.batch, [(subject, answers[some], "")], evidence).outcomes
-        assert outcome.screened is not None
-        verdicts, flushed = outcome.screened.verdicts, outcome.screened.flushed & beyond
+        assert outcome.judged is not None
+        verdicts, flushed = outcome.judged.verdicts, outcome.judged.flushed & beyond
         classes = Counter(partial_result.classes)
         for code, number in enumerate(np.bincount(verdicts.classes[beyond]).tolist()):
             if number:

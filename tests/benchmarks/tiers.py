@@ -101,5 +101,5 @@ def _share(evaluator: Evaluator, recipe: Recipe) -> float | None:
     except FrameworkError:
         return None
     (outcome,) = evaluator.judge(batch, [(subject, answers, "")]).outcomes
-    assert outcome.screened is not None
-    return float((outcome.screened.verdicts.classes != Class.undecided).mean())
+    assert outcome.judged is not None
+    return float((outcome.judged.verdicts.classes != Class.undecided).mean())

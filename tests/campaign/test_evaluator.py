@@ -27,8 +27,8 @@ def test_a_right_subject_is_right_and_counted() -> None:
     x = np.linspace(-5, 5, 40).astype(np.float32)
     judgement = evaluator.run(Batch("float32", {"x": x}))
     (outcome,) = judgement.outcomes
-    assert outcome.screened is not None
-    assert outcome.screened.verdicts.count()["ok"] == 40
+    assert outcome.judged is not None
+    assert outcome.judged.verdicts.count()["ok"] == 40
     assert judgement.truth.shape == (40, 1)
     assert evaluator.clock.verdicts == 40
     assert evaluator.clock.seconds["oracle"] > 0
@@ -39,10 +39,10 @@ def test_two_subjects_share_a_truth_and_keep_their_own_verdicts() -> None:
     batch = batch_of("float32", x=1.0)
     right, wrong = np.asarray([[math.e]], np.float32), np.asarray([[math.nan]], np.float32)
     one, two = evaluator.judge(batch, [(SUBJECT, right, ""), (SUBJECT, wrong, "")]).outcomes
-    assert one.screened is not None
-    assert two.screened is not None
-    assert one.screened.verdicts.classes[0, 0] == Class.ok
-    assert two.screened.verdicts.symptoms[0, 0] == Symptom.nan
+    assert one.judged is not None
+    assert two.judged is not None
+    assert one.judged.verdicts.classes[0, 0] == Class.ok
+    assert two.judged.verdicts.symptoms[0, 0] == Symptom.nan
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -53,20 +53,20 @@ def test_answers_with_the_same_bits_are_judged_once(shared: bool) -> None:
     other = x.copy()
     other[77] = 0.0 if shared else -0.0
     one, two = evaluator.judge(Batch("float32", {"x": x}), [(SUBJECT, a[:, np.newaxis], "") for a in (x, other)]).outcomes
-    assert one.screened is not None
-    assert two.screened is not None
-    assert (one.screened is two.screened) == shared
+    assert one.judged is not None
+    assert two.judged is not None
+    assert (one.judged is two.judged) == shared
     assert evaluator.clock.verdicts == 400
-    assert two.screened.verdicts.symptoms[77, 0] == (Symptom.none if shared else Symptom.signed_zero)
+    assert two.judged.verdicts.symptoms[77, 0] == (Symptom.none if shared else Symptom.signed_zero)
 
 
 def test_a_placed_row_is_judged_at_every_position() -> None:
     evaluator = evaluator_of("softmax", "float32")
     judgement = evaluator.run_placed(batch_of("float32", x=[1.0, 2.0, 3.0]), SUBJECT, Placement(17, 3))
     (outcome,) = judgement.outcomes
-    assert outcome.screened is not None
-    assert outcome.screened.verdicts.classes.shape == (17, 3)
-    assert (outcome.screened.verdicts.classes == Class.ok).all()
+    assert outcome.judged is not None
+    assert outcome.judged.verdicts.classes.shape == (17, 3)
+    assert (outcome.judged.verdicts.classes == Class.ok).all()
 
 
 @pytest.mark.parametrize("length", [2, 64, 1000])
@@ -76,8 +76,8 @@ def test_the_limit_of_a_sum_grows_with_its_length(length: int) -> None:
     batch = Batch("float32", {"x": np.ones((1, length), np.float32)})
     off = np.float32(length) * (1 + 0.4 * length * 2.0**-24)
     (outcome,) = judge_answers(evaluator, batch, [[off]]).outcomes
-    assert outcome.screened is not None
-    assert outcome.screened.verdicts.classes[0, 0] < Class.inaccurate
+    assert outcome.judged is not None
+    assert outcome.judged.verdicts.classes[0, 0] < Class.inaccurate
 
 
 def test_the_order_of_rows_changes_no_verdict() -> None:
@@ -88,10 +88,10 @@ def test_the_order_of_rows_changes_no_verdict() -> None:
     back = np.arange(64)[::-1]
     (one,) = judge_answers(evaluator, Batch("float32", {"x": x}), answers).outcomes
     (two,) = judge_answers(evaluator, Batch("float32", {"x": x[back]}), answers[back]).outcomes
-    assert one.screened is not None
-    assert two.screened is not None
-    np.testing.assert_array_equal(one.screened.verdicts.classes[back], two.screened.verdicts.classes)
-    np.testing.assert_array_equal(one.screened.verdicts.ulps[back], two.screened.verdicts.ulps)
+    assert one.judged is not None
+    assert two.judged is not None
+    np.testing.assert_array_equal(one.judged.verdicts.classes[back], two.judged.verdicts.classes)
+    np.testing.assert_array_equal(one.judged.verdicts.ulps[back], two.judged.verdicts.ulps)
 
 
 def test_the_truth_of_a_row_is_asked_for_once_wherever_it_is_placed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,8 +106,8 @@ def test_the_truth_of_a_row_is_asked_for_once_wherever_it_is_placed(monkeypatch:
     evaluator = evaluator_of("softmax", "float32")
     for length in (1, 2, 17, 64):
         (outcome,) = evaluator.run_placed(batch_of("float32", x=[1.0, 2.0, 3.0]), SUBJECT, Placement(length)).outcomes
-        assert outcome.screened is not None
-        assert outcome.screened.verdicts.classes.shape == (length, 3)
+        assert outcome.judged is not None
+        assert outcome.judged.verdicts.classes.shape == (length, 3)
     assert len(asked) == 1
 
 

@@ -59,7 +59,7 @@ def test_a_compiled_mode_sees_so_many_shapes_and_no_more() -> None:
     for length in range(1, LIMITS["search"] + 4):
         compiled, eager = evaluator.run(rows(length)).outcomes
         answered.append(compiled.answers is not None)
-        assert (compiled.answers is None) == (compiled.screened is None)
+        assert (compiled.answers is None) == (compiled.judged is None)
         assert compiled.error == ""
         assert eager.answers is not None
     assert answered == [True] * LIMITS["search"] + [False] * 3

@@ -65,9 +65,9 @@ def test_shrinking_keeps_the_verdict_and_simplifies(case: str) -> None:
     candidate = candidate_of(evaluator, symptom, **inputs)
     simple = shrink(evaluator, subject, candidate)
     (outcome,) = evaluator.run(simple.row).outcomes
-    assert outcome.screened is not None
-    assert outcome.screened.verdicts.classes[0, simple.output] == candidate.class_
-    assert outcome.screened.verdicts.symptoms[0, simple.output] == symptom
+    assert outcome.judged is not None
+    assert outcome.judged.verdicts.classes[0, simple.output] == candidate.class_
+    assert outcome.judged.verdicts.symptoms[0, simple.output] == symptom
     assert len(weights(simple.row)) <= len(weights(candidate.row))
     assert all(a <= b for a, b in zip(weights(simple.row), weights(candidate.row), strict=False))
     assert weights(simple.row) < weights(candidate.row)

@@ -35,9 +35,9 @@ def told(op: str, **inputs: Any) -> tuple[dict[str, NDArray[np.float64]], dict[s
     for outcome in evaluator.run(batch_of(dtype, **inputs)).outcomes:
         name = outcome.subject.implementation.call.partition("(")[0].partition(".")[2]
         assert outcome.answers is not None
-        assert outcome.screened is not None
+        assert outcome.judged is not None
         answers[name] = np.asarray(outcome.answers, np.float64)[0]
-        worst[name] = Class(int(outcome.screened.verdicts.classes.max())).name
+        worst[name] = Class(int(outcome.judged.verdicts.classes.max())).name
     return answers, worst
 
 

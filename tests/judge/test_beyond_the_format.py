@@ -38,8 +38,8 @@ def test_a_wrong_number_is_a_finding(
 
     def classes(answers: list[float]) -> list[Class]:
         (outcome,) = judge_answers(evaluator, batch, [answers]).outcomes
-        assert outcome.screened is not None
-        return [Class(c) for c in outcome.screened.verdicts.classes[0]]
+        assert outcome.judged is not None
+        return [Class(c) for c in outcome.judged.verdicts.classes[0]]
 
     assert classes(right) == [Class.ok] * len(right)
     for answers in wrong:
@@ -64,8 +64,8 @@ def test_what_is_measured_beside_x_f_prime_is_measured_where_that_overflows(op: 
         (-truth, True),
     ):
         (outcome,) = judge_answers(evaluator, batch, [[answer]]).outcomes
-        assert outcome.screened is not None
-        class_ = Class(outcome.screened.verdicts.classes[0, 0])
+        assert outcome.judged is not None
+        class_ = Class(outcome.judged.verdicts.classes[0, 0])
         assert class_ is (Class.unstable if finding else Class.ok), (answer, class_)
 
 
@@ -75,5 +75,5 @@ def test_a_cast_beyond_the_format_is_an_infinity_and_no_nan(op: str) -> None:
     for x, right in ((1e300, INF), (-1e300, -INF)):
         for answer, finding in ((right, False), (NAN, True), (-right, True), (1.0, True)):
             (outcome,) = judge_answers(evaluator, batch_of("float64", x=x), [[answer]]).outcomes
-            assert outcome.screened is not None
-            assert Class(outcome.screened.verdicts.classes[0, 0]).is_finding is finding, (x, answer)
+            assert outcome.judged is not None
+            assert Class(outcome.judged.verdicts.classes[0, 0]).is_finding is finding, (x, answer)

@@ -19,8 +19,8 @@ INF, NAN = math.inf, math.nan
 def classes(op: str, dtype: str, order: str, answers: list[float], **inputs: Any) -> list[Class]:
     """What the screen says of every answer to one row."""
     (outcome,) = judge_answers(evaluator_of(op, dtype, order), batch_of(dtype, **inputs), [answers]).outcomes
-    assert outcome.screened is not None
-    return [Class(int(c)) for c in outcome.screened.verdicts.classes[0]]
+    assert outcome.judged is not None
+    return [Class(int(c)) for c in outcome.judged.verdicts.classes[0]]
 
 
 @pytest.mark.parametrize("dtype", COMPLEX_DTYPES)

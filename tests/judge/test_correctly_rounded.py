@@ -50,8 +50,8 @@ def false_alarms(op: Op, dtype: str, order: str, rows: int, recipes: int) -> lis
             judgement = evaluator.run(batch)
             (outcome,) = judgement.outcomes
             assert outcome.answers is not None, outcome.error
-            assert outcome.screened is not None
-            verdicts = outcome.screened.verdicts
+            assert outcome.judged is not None
+            verdicts = outcome.judged.verdicts
             assert len(framework.unknown) == batch.rows
             known += int((~framework.unknown).sum())
             verdicts.classes[framework.unknown] = Class.ok

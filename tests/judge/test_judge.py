@@ -114,10 +114,10 @@ def test_the_judge_is_symmetric_in_sign(name: str, dtype: str, seed: int) -> Non
     answers[::3] = x[::3]  # right for the tiny ones
     (one,) = judge_answers(evaluator, Batch(dtype, {"x": x}), answers[:, np.newaxis]).outcomes
     (two,) = judge_answers(evaluator, Batch(dtype, {"x": -x}), -answers[:, np.newaxis]).outcomes
-    assert one.screened is not None
-    assert two.screened is not None
+    assert one.judged is not None
+    assert two.judged is not None
     for field in ("classes", "symptoms", "ulps", "excess"):
-        np.testing.assert_array_equal(getattr(one.screened.verdicts, field), getattr(two.screened.verdicts, field))
+        np.testing.assert_array_equal(getattr(one.judged.verdicts, field), getattr(two.judged.verdicts, field))
 
 
 def verdict(answer: float, truth: Reference, dtype: str = "float32", accuracy: str = "sin") -> tuple[Class, float]:

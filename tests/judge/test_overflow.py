@@ -80,8 +80,8 @@ def test_of_many_rows_each_is_looked_at() -> None:
 
     batch = Batch("float32", {"x": format_named("float32").round(__import__("numpy").asarray([1.0, 100.0, 2.0, 200.0]))})
     (outcome,) = judge_answers(evaluator, batch, [[NAN], [NAN], [2.0], [INF]]).outcomes
-    assert outcome.screened is not None
-    assert [Class(c) for c in outcome.screened.verdicts.classes[:, 0]] == [Class.unstable, Class.ok, Class.unstable, Class.ok]
+    assert outcome.judged is not None
+    assert [Class(c) for c in outcome.judged.verdicts.classes[:, 0]] == [Class.unstable, Class.ok, Class.unstable, Class.ok]
 
 
 def test_a_library_s_nan_excuses_nothing() -> None:

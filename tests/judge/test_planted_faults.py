@@ -216,14 +216,14 @@ def evaluator_with(call: str, framework: str, op: str = "exp", dtype: str = "flo
 def test_an_exception_is_an_outcome_of_its_subject(faulty: str) -> None:
     (outcome,) = evaluator_with("raises", faulty).run(batch_of("float32", x=1.0)).outcomes
     assert outcome.error == "RuntimeError: not implemented for this device"
-    assert outcome.screened is None
+    assert outcome.judged is None
 
 
 def test_an_answer_by_position_is_judged_by_position(faulty: str) -> None:
     evaluator = evaluator_with("wrong from position 8", faulty)
     (outcome,) = evaluator.run_placed(batch_of("float32", x=1.0), evaluator.subjects[0], Placement(17, 8)).outcomes
-    assert outcome.screened is not None
-    classes, symptoms = outcome.screened.verdicts.classes[:, 0], outcome.screened.verdicts.symptoms[:, 0]
+    assert outcome.judged is not None
+    classes, symptoms = outcome.judged.verdicts.classes[:, 0], outcome.judged.verdicts.symptoms[:, 0]
     assert (classes[:8] == Class.ok).all()
     assert (classes[8:] == Class.unstable).all()
     assert (symptoms[8:] == Symptom.inf).all()
@@ -248,8 +248,8 @@ def test_what_a_flush_policy_explains(
     evaluator = evaluator_with("given", faulty, op)
     batch = batch_of("float32", x=x)
     (outcome,) = evaluator.judge(batch, [(evaluator.subjects[0], np.asarray([[answer]], F), "")]).outcomes
-    assert outcome.screened is not None
-    found = outcome.screened
+    assert outcome.judged is not None
+    found = outcome.judged
     assert (found.verdicts.classes[0, 0], bool(found.flushed[0, 0]), found.verdicts.symptoms[0, 0]) == (class_, flushed, symptom)
 
 

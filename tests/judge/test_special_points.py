@@ -140,11 +140,11 @@ def test_where_there_is_no_slope_there_is_no_second_derivative_of_it(x: float) -
     evaluator, batch = evaluator_of("relative_entropy", "float64", "grad2"), batch_of("float64", x=x, y=0.5)
     for answers in ([INF, -2.0, -2.0, 0.0], [0.0, 0.0, 0.0, 0.0], [NAN, NAN, NAN, 0.0]):
         (outcome,) = judge_answers(evaluator, batch, [answers]).outcomes
-        assert outcome.screened is not None
-        assert not (outcome.screened.verdicts.classes >= Class.inaccurate).any(), answers
+        assert outcome.judged is not None
+        assert not (outcome.judged.verdicts.classes >= Class.inaccurate).any(), answers
     (outcome,) = judge_answers(evaluator, batch, [[INF, -2.0, -2.0, 3.0]]).outcomes
-    assert outcome.screened is not None
-    assert Class(int(outcome.screened.verdicts.classes[0, 3])).is_finding, "along x = 0 the function is y"
+    assert outcome.judged is not None
+    assert Class(int(outcome.judged.verdicts.classes[0, 3])).is_finding, "along x = 0 the function is y"
 
 
 def _sampled() -> list[Op]:
@@ -190,15 +190,15 @@ def test_a_framework_that_knows_what_a_nan_reaches_is_silent_and_one_that_does_n
     right = _in_binary64(evaluator.function, op, numbers)
     for answers in (right, [NAN] * len(right)):  # a NaN may be handed on
         (outcome,) = judge_answers(evaluator, batch, [answers]).outcomes
-        assert outcome.screened is not None
-        assert not (outcome.screened.verdicts.classes >= Class.inaccurate).any(), answers
+        assert outcome.judged is not None
+        assert not (outcome.judged.verdicts.classes >= Class.inaccurate).any(), answers
     wrong = [12345.0 if math.isnan(v) else v for v in right]
     formula = native(evaluator.function, {n: v[0] for n, v in batch.exact().items()})[0]
     (outcome,) = judge_answers(evaluator, batch, [wrong]).outcomes
-    assert outcome.screened is not None
+    assert outcome.judged is not None
     for k, (value, made) in enumerate(zip(right, formula, strict=True)):
         if math.isnan(value) and math.isnan(made) and not math.isnan(native(evaluator.function, _row(op, numbers[0]))[0][k]):
-            assert outcome.screened.verdicts.classes[0, k] in (Class.unstable, Class.undecided)
+            assert outcome.judged.verdicts.classes[0, k] in (Class.unstable, Class.undecided)
 
 
 #: op, an end of its domain, steps of float32 beyond that end, an answer, whether the end explains it.

@@ -136,8 +136,8 @@ def test_markdown_of_a_run_without_findings() -> None:
     text = render(build(run(), [], [clean]))
     assert "No findings. Every judged element" in text
     assert "2 undecided" in text
-    screened = render(build(run(), [], [summary()]))
-    assert "1,983 elements looked wrong on screening" in screened
+    rendered = render(build(run(), [], [summary()]))
+    assert "1,983 elements looked wrong on screening" in rendered
 
 
 def test_an_unwritable_folder_is_one_clear_line(tmp_path: Path) -> None:

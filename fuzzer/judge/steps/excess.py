@@ -24,19 +24,19 @@ def excess(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -
     at = np.nonzero(elements.suspects)
     if not len(at[0]):
         return
-    verdicts, given, wrong = elements.verdicts, elements.given[at], elements.wrong[at]
-    verdicts.ulps[at] = np.where(np.isinf(given) & ~wrong, np.inf, verdicts.ulps[at])
-    measured = np.full(len(given), np.inf)
-    classes = np.full(len(given), int(Class.unstable), np.uint8)
-    numbers = np.flatnonzero(~wrong)
-    if len(numbers):
-        mine = _numbers(elements, (at[0][numbers], at[1][numbers]), rule, evidence)
-        classes[numbers], measured[numbers] = _classes(mine, elements, rule, evidence)
-        classes[numbers] = joint(classes[numbers], mine, elements, rule)
+    verdicts, answers, wrong = elements.verdicts, elements.answers[at], elements.wrong[at]
+    verdicts.ulps[at] = np.where(np.isinf(answers) & ~wrong, np.inf, verdicts.ulps[at])
+    measured = np.full(len(answers), np.inf)
+    classes = np.full(len(answers), int(Class.unstable), np.uint8)
+    places = np.flatnonzero(~wrong)
+    if len(places):
+        numbers = _numbers(elements, (at[0][places], at[1][places]), rule, evidence)
+        classes[places], measured[places] = _classes(numbers, elements, rule, evidence)
+        classes[places] = joint(classes[places], numbers, elements, rule)
         if rule.order != "value":
-            zero = mine.top <= elements.reference.radius[mine.places]
-            classes[numbers] = normwise(classes[numbers], zero, mine, elements, rule, evidence)
-            classes[numbers] = _roundings_of_zero(classes[numbers], zero, mine, elements, rule, evidence)
+            zero = numbers.top <= elements.reference.radius[numbers.places]
+            classes[places] = normwise(classes[places], zero, numbers, elements, rule, evidence)
+            classes[places] = _roundings_of_zero(classes[places], zero, numbers, elements, rule, evidence)
     verdicts.excess[at] = measured
     verdicts.classes[at] = classes
     verdicts.symptoms[at] = np.where(classes >= Class.inaccurate, symptoms(elements, at, rule, policy), Symptom.none)
@@ -52,42 +52,42 @@ def _numbers(elements: Elements, places: tuple[Rows, Rows], rule: Rule, evidence
         amplification = np.where(beyond & np.isfinite(top), amplification * (fmt.max / top), amplification)
         # A truth beyond binary64 has no size to scale by.
         amplification[np.isinf(top) & (amplification > fmt.max)] = np.nan
-    return Numbers(places, elements.given[places], value, far, ulp, ulp.astype(WIDE) / 2, amplification, beyond)
+    return Numbers(places, elements.answers[places], value, far, ulp, ulp.astype(WIDE) / 2, amplification, beyond)
 
 
-def _classes(mine: Numbers, elements: Elements, rule: Rule, evidence: Evidence) -> tuple[NDArray[np.uint8], Array]:
-    """(the classes, the excesses) by the excess alone, and by the ball test where nobody knows the conditioning."""
-    fmt, limit, measured = rule.format, rule.limit, np.full(len(mine.given), np.inf)
+def _classes(numbers: Numbers, elements: Elements, rule: Rule, evidence: Evidence) -> tuple[NDArray[np.uint8], Array]:
+    """(the classes, the excesses) by the excess alone, and by the ball test where the condition number is unknown."""
+    fmt, limit, measured = rule.format, rule.limit, np.full(len(numbers.answers), np.inf)
     with np.errstate(all="ignore"):
-        measured[:] = mine.far / (mine.half + fmt.unit_roundoff * mine.amplification)
-        room = limit.ulps * mine.ulp + 2 * limit.neighbourhood * fmt.unit_roundoff * mine.amplification
-        explained = mine.far <= room
+        measured[:] = numbers.far / (numbers.half + fmt.unit_roundoff * numbers.amplification)
+        room = limit.ulps * numbers.ulp + 2 * limit.neighbourhood * fmt.unit_roundoff * numbers.amplification
+        explained = numbers.far <= room
     # The sign or the magnitude is lost, and no input nearby has that answer. With 8 bits of precision the excess alone never exceeds c.
-    gone = np.sign(mine.given) != np.sign(mine.value)
-    gone |= mine.beyond & (np.abs(mine.given) < fmt.max / 4)
-    gone &= ~explained & (mine.top > 4 * fmt.min_normal)
-    unknown = np.isnan(mine.amplification)
-    lost = unknown & (np.isinf(mine.given) | mine.beyond)  # one of answer and truth overflows, the other does not
+    gone = np.sign(numbers.answers) != np.sign(numbers.value)
+    gone |= numbers.beyond & (np.abs(numbers.answers) < fmt.max / 4)
+    gone &= ~explained & (numbers.top > 4 * fmt.min_normal)
+    unknown = np.isnan(numbers.amplification)
+    lost = unknown & (np.isinf(numbers.answers) | numbers.beyond)  # one of answer and truth overflows, the other does not
     measured[lost] = np.inf
     mild = ~(measured > limit.excess) & ~(gone & (not limit.absolute_near_zeros)) & ~unknown
     classes = np.where(unknown & ~lost, Class.undecided, np.where(mild, _mild(rule, explained), Class.unstable)).astype(np.uint8)
     open_ = np.flatnonzero(unknown & ~lost)
     if len(open_):
-        rows, outputs = elements.in_batch(mine.places)
-        proved = evidence.further.ball_test(rows[open_], outputs[open_], mine.given[open_])
+        rows, outputs = elements.in_batch(numbers.places)
+        proved = evidence.further.ball_test(rows[open_], outputs[open_], numbers.answers[open_])
         classes[open_] = proved
         measured[open_[proved >= Class.inaccurate]] = np.inf
     return classes, measured
 
 
 def _roundings_of_zero(
-    classes: NDArray[np.uint8], zero: Mask, mine: Numbers, elements: Elements, rule: Rule, evidence: Evidence
+    classes: NDArray[np.uint8], zero: Mask, numbers: Numbers, elements: Elements, rule: Rule, evidence: Evidence
 ) -> NDArray[np.uint8]:  # fmt: skip
     """A derivative that is zero whatever the inputs has no scale but the magnitudes of cotangent and tangent. An answer below sqrt(u) times
     their product may be the rounding of terms that cancel: it is `undecided`."""
     u = rule.format.unit_roundoff
-    structural = zero & (u * mine.amplification <= mine.half)
-    small = np.abs(mine.given) <= u**0.5 * evidence.directions[elements.rows[mine.places[0]]]
+    structural = zero & (u * numbers.amplification <= numbers.half)
+    small = np.abs(numbers.answers) <= u**0.5 * evidence.directions[elements.rows[numbers.places[0]]]
     return np.where(structural & small & (classes >= Class.inaccurate), np.uint8(Class.undecided), classes)
 
 
@@ -105,7 +105,7 @@ def _mild(rule: Rule, explained: Mask) -> NDArray[np.uint8]:
 def _amplifications(elements: Elements, places: tuple[Rows, Rows], rule: Rule, evidence: Evidence) -> Sizes:
     """sum_j |x_j d_j f| of these elements, or a bound of it where the bound decides the class.
 
-    If a lower bound explains an error, the lower bound is given. If more than EXACT_SUSPECTS elements are left, one whose error exceeds
+    If a lower bound explains an error, the lower bound is returned. If more than EXACT_SUSPECTS elements are left, one whose error exceeds
     even the probable upper bound gets that bound. Findings do not rest on it: certification computes the exact amplification.
     """
     limit, known, at = rule.limit, evidence.amplifications, elements.in_batch(places)

@@ -15,25 +15,25 @@ from ulpfuzz.oracles.reference import FINITE, Reference
 
 
 def flush(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -> None:
-    """Suspects whose answer is f(inputs) or f(flushed inputs) with a subnormal result read as zero are explained; where nobody knows f(flushed
-    inputs), as xlog1py(-inf, 0), they are undecided."""
+    """Suspects whose answer is f(inputs) or f(flushed inputs) with a subnormal result read as zero are explained; where f(flushed
+    inputs) is unknown, as xlog1py(-inf, 0) is, they are undecided."""
     flushes, suspects = policy.flush, elements.suspects
     if not (flushes.inputs or flushes.outputs) or not suspects.any():
         return
     explained, unknown = np.zeros(suspects.shape, np.bool_), np.zeros(suspects.shape, np.bool_)
     # Flushed results first: they need no second truth.
     if flushes.outputs:
-        explained = suspects & _flushed_result(elements.given, elements.reference, rule, flushes)
+        explained = suspects & _flushed_result(elements.answers, elements.reference, rule, flushes)
     places = np.flatnonzero((suspects & ~explained).any(axis=1) & evidence.subnormal_rows[elements.rows] & flushes.inputs)
     if len(places):
-        other, given = evidence.further.flushed(elements.rows[places]), elements.given[places]
-        right, _ = kind_errors(given, other.accepts)
-        far, unsure, ulp = error(given, other, rule.format)
+        other, answers = evidence.further.flushed(elements.rows[places]), elements.answers[places]
+        right, _ = kind_errors(answers, other.accepts)
+        far, unsure, ulp = error(answers, other, rule.format)
         with np.errstate(all="ignore"):
             # far - unsure: what is not surely beyond the limit is explained, since this step only excuses.
-            right |= (other.accepts & FINITE != 0) & (far - unsure <= rule.limit.ulps * ulp) & ~np.isnan(given)
+            right |= (other.accepts & FINITE != 0) & (far - unsure <= rule.limit.ulps * ulp) & ~np.isnan(answers)
         if flushes.outputs:
-            right |= _flushed_result(given, other, rule, flushes)
+            right |= _flushed_result(answers, other, rule, flushes)
         explained[places] |= right & suspects[places]
         unknown[places] = suspects[places] & ~explained[places] & (other.accepts == 0)
     elements.flushed = explained

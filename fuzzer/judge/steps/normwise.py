@@ -16,26 +16,26 @@ from ulpfuzz.fuzzer.judge.verdict import Class
 Classes = NDArray[np.uint8]
 
 
-def joint(classes: Classes, mine: Numbers, elements: Elements, rule: Rule) -> Classes:
+def joint(classes: Classes, numbers: Numbers, elements: Elements, rule: Rule) -> Classes:
     """An error that is small beside the whole is no instability: of a part of a complex number it is inaccurate, of a matrix it is
     right."""
     limit = rule.limit
     if not limit.error_norm:
         return classes
-    modulus = moduli(elements.reference.value, limit.error_norm, rule.format)[mine.places]
-    small = mine.far <= max(limit.ulps, limit.excess) * rule.format.unit_roundoff * modulus
+    modulus = moduli(elements.reference.value, limit.error_norm, rule.format)[numbers.places]
+    small = numbers.far <= max(limit.ulps, limit.excess) * rule.format.unit_roundoff * modulus
     # Backward stability bounds a matrix's error in norm and promises nothing of its elements (Higham 2002, ch. 7); a part of a complex
     # number has digits of its own to lose.
     milder = Class.inaccurate if limit.error_norm == "parts" else Class.ok
     return np.where(small & (classes > milder), np.uint8(milder), classes)
 
 
-def normwise(classes: Classes, zero: Mask, mine: Numbers, elements: Elements, rule: Rule, evidence: Evidence) -> Classes:
+def normwise(classes: Classes, zero: Mask, numbers: Numbers, elements: Elements, rule: Rule, evidence: Evidence) -> Classes:
     """An error of a derivative that is small beside its scale is inaccurate, not unstable, however small the component; of one that is
     zero, where no error is small beside itself, it is the rounding of what cancelled. zero: the truth may be zero."""
-    scale = _scales(elements, mine.places[0], rule, evidence)
+    scale = _scales(elements, numbers.places[0], rule, evidence)
     # A small component is what is left of terms as large as the scale, each of which was rounded.
-    small = mine.far <= rule.limit.excess * rule.format.unit_roundoff * scale
+    small = numbers.far <= rule.limit.excess * rule.format.unit_roundoff * scale
     classes = np.where(small & (classes == Class.unstable), np.uint8(Class.inaccurate), classes)
     return np.where(small & zero & (classes == Class.inaccurate), np.uint8(Class.ill_conditioned), classes)
 

@@ -14,9 +14,9 @@ from ulpfuzz.oracles.reference import FINITE, NINF, PINF
 
 
 def special_values(elements: Elements, rule: Rule, evidence: Evidence) -> None:
-    """Says which elements are right, wrong, or known to nobody."""
+    """Decides which elements are right, wrong, or have an unknown truth."""
     truth, claims = elements.reference, elements.claims
-    right, wrong = kind_errors(elements.given, truth.accepts)
+    right, wrong = kind_errors(elements.answers, truth.accepts)
     unknown = _in_overflowing_wholes(elements, rule)
     spared = _excused(elements, rule, evidence, right)
     right, wrong = right | spared, wrong & ~spared
@@ -25,11 +25,11 @@ def special_values(elements: Elements, rule: Rule, evidence: Evidence) -> None:
     if rule.limit.error_norm == "parts":
         spare = _beside_infinity(elements, rule)
         finite_part = (truth.accepts == FINITE) & (np.abs(truth.value) < rule.format.max)
-        elements.half_infinite = spare & ~right & np.isinf(elements.given) & finite_part
+        elements.half_infinite = spare & ~right & np.isinf(elements.answers) & finite_part
         right, wrong = right | spare, wrong & ~spare
     # The page has the last word on kinds: it promises one of many subgradients, and the others break the promise.
     if claims.conventions is not None:
-        kept, broken = claims.conventions.split(elements.given)
+        kept, broken = claims.conventions.split(elements.answers)
         right, wrong = (right & ~broken) | kept, (wrong & ~kept) | broken
     unknown = (truth.accepts == 0) | (unknown & ~right)
     wrong = wrong & ~unknown
@@ -56,18 +56,18 @@ def zero_signs(elements: Elements) -> None:
 def _in_overflowing_wholes(elements: Elements, rule: Rule) -> Mask:
     """NaNs, and infinities where the exact result is a number, of vectors whose errors are measured normwise and of which one element
     overflows: the norm is beyond the format, and no bound speaks of what a substitution or a product makes of it."""
-    odd = ~np.isfinite(elements.given)
+    odd = ~np.isfinite(elements.answers)
     if rule.limit.error_norm != "all" or not odd.any():
         return np.zeros(odd.shape, np.bool_)
     over = beyond(elements.reference, rule.format)
-    return np.asarray((np.isnan(elements.given) | (odd & ~over)) & over.any(axis=1, keepdims=True))
+    return np.asarray((np.isnan(elements.answers) | (odd & ~over)) & over.any(axis=1, keepdims=True))
 
 
 def _excused(elements: Elements, rule: Rule, evidence: Evidence, right: Mask) -> Mask:
-    """NaNs, and infinities that are derivatives, which no number was held against: those that are right because something overflows."""
-    truth, nan = elements.reference, np.isnan(elements.given)
+    """NaNs, and infinities that are derivatives: those that are right because something overflows."""
+    truth, nan = elements.reference, np.isnan(elements.answers)
     spared = np.zeros(nan.shape, np.bool_)
-    odd = nan if rule.order == "value" else ~np.isfinite(elements.given)
+    odd = nan if rule.order == "value" else ~np.isfinite(elements.answers)
     if not odd.any():
         return spared
     over = beyond(truth, rule.format) | (infinite_limit(truth) & evidence.infinite_rows[elements.rows, np.newaxis])
@@ -81,8 +81,8 @@ def _excused(elements: Elements, rule: Rule, evidence: Evidence, right: Mask) ->
 
 def _beside_infinity(elements: Elements, rule: Rule) -> Mask:
     """NaNs and infinities of numbers with an infinite part, where the modulus overflows: such a number is an infinity (C23 G.3)."""
-    answers, truth = elements.given, elements.reference
-    # Both are asked for, an infinite part in the answer and in the truth: else an infinity would stand for an ordinary number.
+    answers, truth = elements.answers, elements.reference
+    # Both the answer and the truth must have an infinite part: else an infinity would stand for an ordinary number.
     huge = (np.abs(truth.value) >= rule.format.max) | (truth.accepts & (PINF | NINF) != 0)
     pairs = np.isinf(answers).reshape(len(answers), -1, 2).any(axis=2) & huge.reshape(len(answers), -1, 2).any(axis=2)
     spare: Mask = ~np.isfinite(answers) & np.repeat(pairs, 2, axis=1)

@@ -76,13 +76,13 @@ def needs_sharper_reference(
     scale = evidence.scale if everything else error_scale(reference, rule.format, rule.limit.ulps)
     need = np.zeros(len(rows), np.bool_)
     number = reference.accepts == FINITE
-    for given in answers:
-        far = evidence.error(given) if everything else gap(doubles(given[rows]), scale)
+    for target_answers in answers:
+        far = evidence.error(target_answers) if everything else gap(doubles(target_answers[rows]), scale)
         places = np.flatnonzero(of_rows(number & ~scale.surely_within(far)))
         if len(places):
-            mine = doubles(given if everything else given[rows])[places]
+            values = doubles(target_answers if everything else target_answers[rows])[places]
             unsure, ulp = scale.radius[places], scale.ulp[places]
-            open_ = _open(mine, (far[places], unsure, ulp), reference.take(places), rule)
+            open_ = _open(values, (far[places], unsure, ulp), reference.take(places), rule)
             if settle:
                 with np.errstate(all="ignore"):
                     most = far[places] + unsure
@@ -91,7 +91,7 @@ def needs_sharper_reference(
     return need
 
 
-def _open(given: Array, error: tuple[Array, Array, Array], reference: Reference, rule: Rule) -> Mask:
+def _open(answers: Array, error: tuple[Array, Array, Array], reference: Reference, rule: Rule) -> Mask:
     """Elements whose answer cannot be judged by this reference. error: its size, its uncertainty and the ulp (Elements)."""
     far, unsure, ulp = error
     number = reference.accepts == FINITE
@@ -101,8 +101,8 @@ def _open(given: Array, error: tuple[Array, Array, Array], reference: Reference,
         sure &= unsure <= 0.02 * far
     # A subnormal result of binary64: no Reference can be sharper.
     sharpest = (unsure <= FINEST) & (reference.tier >= ARB)
-    open_ = number & ~within & ~sure & ~sharpest & ~np.isnan(given)
-    return np.asarray(open_ | (number & np.isnan(given) & _astride(reference, rule)))
+    open_ = number & ~within & ~sure & ~sharpest & ~np.isnan(answers)
+    return np.asarray(open_ | (number & np.isnan(answers) & _astride(reference, rule)))
 
 
 def _astride(reference: Reference, rule: Rule) -> Mask:
