@@ -255,18 +255,27 @@ def _same_loss(grouping: Grouping) -> None:
 
 def _derivatives(grouping: Grouping) -> None:
     """A derivative and the value on the same bits; derivatives of one call that behave alike."""
-
-    def point(finding: Finding) -> Hashable:
-        inputs = digest(without_directions(finding.case.get("inputs", {})))
-        return (_subject(finding)._replace(order=""), inputs)
+    values: dict[Hashable, Finding] = {}
+    for finding in grouping.findings.values():
+        if finding.order == "value":
+            values.setdefault(_point(finding), finding)
+    for finding in grouping.findings.values():
+        if finding.order != "value" and (value := values.get(_point(finding))) is not None:
+            grouping.union.join(
+                finding.id, value.id, f"wrong on the same bits as its value: {finding.order} of {finding.implementation}"
+            )
 
     def derivative(finding: Finding) -> Hashable | None:
         if finding.order == "value":
             return None
         return (grouping.key(finding)._replace(order=""), finding.op, finding.implementation)
 
-    grouping.chain(point, lambda one, other: f"wrong on the same bits: {one.order} and {other.order} of {one.implementation}")
     grouping.chain(derivative, lambda one, other: f"derivatives of one call behave alike: {one.order}, {other.order}")
+
+
+def _point(finding: Finding) -> Hashable:
+    """A call at a point, whichever derivative, and by whichever directions, is taken there."""
+    return (_subject(finding)._replace(order=""), digest(without_directions(finding.case.get("inputs", {}))))
 
 
 # d. One function
