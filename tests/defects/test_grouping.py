@@ -76,6 +76,12 @@ def test_two_modes_of_one_call_with_the_same_bits_are_one_and_what_only_compilin
     assert not joined(eager, compiled)
 
 
+def test_two_elements_of_one_answer() -> None:
+    case = ["0x1p+100", "nan"]
+    assert joined(a_finding(x=case), a_finding(x=case, symptom="missed_nan", worst=1))
+    assert not joined(a_finding(x=case), a_finding(x=case, symptom="missed_nan"))
+
+
 # b. One call
 
 
