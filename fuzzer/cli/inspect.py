@@ -116,10 +116,10 @@ def probe(
     op: Annotated[str, typer.Argument(help="Its name; see `ulpfuzz ops`.")],
     inputs: Annotated[str, typer.Option("--inputs", metavar="JSON", help=f"Input name to number or list, {_INPUTS_EXAMPLE}.")],
     dtype: Annotated[
-        str, typer.Option("--dtype", metavar="D", help="float16, bfloat16, float32, float64; complex64, complex128.")
+        str, typer.Option("--dtypes", metavar="D", help="One: float16, bfloat16, float32, float64; complex64, complex128.")
     ] = "float32",
     params: Annotated[str | None, typer.Option("--params", metavar="JSON", help="Param name to value.")] = None,
-    order: Annotated[str, typer.Option("--order", metavar="O", help="value, grad, jvp or grad2.")] = "value",
+    order: Annotated[str, typer.Option("--orders", metavar="O", help="One: value, grad, jvp or grad2.")] = "value",
     targets: Targets = None,
     case_timeout: CaseTimeout = None,
     as_json: Json = False,
@@ -202,12 +202,12 @@ def _note(mine: Any) -> str:
 def findings(
     run: Annotated[str, typer.Argument(help="A run's id, a beginning of it, or `latest`.")] = "latest",
     new: Annotated[bool, typer.Option("--new", help="Only those that no earlier run has.")] = False,
-    op: Annotated[str | None, typer.Option("--op", help="Names or patterns, separated by commas, as in all filters.")] = None,
-    dtype: Annotated[str | None, typer.Option("--dtype")] = None,
-    target: Annotated[str | None, typer.Option("--target", help="For example 'torch:*'.")] = None,
+    op: Annotated[str | None, typer.Option("--ops", help="Names or patterns, separated by commas, as in all filters.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtypes")] = None,
+    target: Annotated[str | None, typer.Option("--targets", help="For example 'torch:*'.")] = None,
     symptom: Annotated[str | None, typer.Option("--symptom")] = None,
     class_: Annotated[str | None, typer.Option("--class", help="unstable or inaccurate.")] = None,
-    order: Annotated[str | None, typer.Option("--order")] = None,
+    order: Annotated[str | None, typer.Option("--orders")] = None,
     label: Annotated[
         str | None,
         typer.Option("--label", help="composed, documented or flush: only those; the last two are listed nowhere else."),
@@ -290,21 +290,35 @@ def _whole_targets(text: str | None) -> str | None:
 
 
 def show(
-    finding: Annotated[str, typer.Argument(help="Its id, a beginning of it, or the last part of it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The id of a defect or finding, a beginning of it, or the last part of it.")
+    ],
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
-    """Everything about one finding."""
+    """Everything about one defect and its face, or about one finding."""
+    from ulpfuzz.fuzzer.defects.memory import defect_with
     from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
-        found = store.finding(finding)
-    if as_json:
-        from ulpfuzz.fuzzer.findings.label import as_json as told_of
-        from ulpfuzz.fuzzer.findings.strict_json import to_json
+        finding = store.finding(name)
+        defect = defect_with(store, finding)
+        face = store.finding(defect.face) if defect is not None and finding.id == defect.id else finding
+        if as_json:
+            from ulpfuzz.fuzzer.defects.defect_json import as_json as defect_json
+            from ulpfuzz.fuzzer.defects.memory import case_files
+            from ulpfuzz.fuzzer.findings.label import as_json as told_of
+            from ulpfuzz.fuzzer.findings.strict_json import to_json
 
-        print(to_json(told_of(found)))
-        return
+            files = {} if defect is None else case_files(store, [defect.id])
+            print(to_json({**told_of(finding), "defect": None if defect is None else defect_json(defect, files.get(defect.id))}))
+            return
+    from ulpfuzz.fuzzer.cli.defect_table import defect_whole
     from ulpfuzz.fuzzer.cli.screen import console, finding_whole
 
-    console().print(finding_whole(found))
+    screen = console()
+    if defect is not None and finding.id == defect.id:
+        screen.print(defect_whole(defect))
+    screen.print(finding_whole(face))
+    if defect is not None and finding.id != defect.id:
+        screen.print(f"\none of {len(defect.members)} findings of defect {defect.id}", markup=False)

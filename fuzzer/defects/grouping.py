@@ -27,6 +27,7 @@ from ulpfuzz.fuzzer.defects.profile import corresponding, errors_alike, wrong_be
 from ulpfuzz.fuzzer.defects.rank import is_ours
 from ulpfuzz.fuzzer.defects.union import Union
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
+from ulpfuzz.fuzzer.findings.headline import SILENT
 from ulpfuzz.fuzzer.findings.identity import digest, framework_of
 from ulpfuzz.fuzzer.findings.label import counted
 
@@ -77,8 +78,11 @@ class Grouping:
     def primitives(self, finding: Finding) -> Primitives:
         return primitives_of(finding.op, finding.implementation)
 
-    def chain(self, of: Callable[[Finding], Hashable], why: Callable[[Finding, Finding], str]) -> None:
-        """Joins all findings for which `of` gives the same, None aside."""
+    def chain(
+        self, of: Callable[[Finding], Hashable], why: Callable[[Finding, Finding], str],
+        where: Callable[[Finding, Finding], bool] = lambda *_: True,
+    ) -> None:  # fmt: skip
+        """Joins all findings for which `of` gives the same, None aside, to the first of them that has the same extreme inputs, if `where`."""
         groups: dict[Hashable, list[Finding]] = defaultdict(list)
         for finding in self.findings.values():
             if (at := of(finding)) is not None:
@@ -86,7 +90,8 @@ class Grouping:
         for together in groups.values():
             for first, *others in self._by_extremes(together):
                 for other in others:
-                    self.union.join(first.id, other.id, why(first, other))
+                    if where(first, other):
+                        self.union.join(first.id, other.id, why(first, other))
 
     def _by_extremes(self, findings: Sequence[Finding]) -> Iterable[list[Finding]]:
         """The findings by which of their inputs are extreme: the least of these sets, and with each what has more beside it.
@@ -111,6 +116,7 @@ def group(findings: Iterable[Finding], case_files: Mapping[str, CaseFile] | None
     """
     grouping = Grouping({f.id: f for f in sorted(counted(findings), key=lambda f: f.id)})
     _one_kernel(grouping)
+    _one_answer(grouping)
     _same_call(grouping)
     _same_stretch(grouping)
     _same_loss(grouping)
@@ -160,6 +166,15 @@ def _one_kernel(grouping: Grouping) -> None:
                 bits = _value_bits(answer.output_hex) == _value_bits(finding.output_hex)
                 if alike or (bits and alike is None):
                     grouping.union.join(finding.id, other.id, _kernel_reason(finding, other, bits=bits))
+
+
+def _one_answer(grouping: Grouping) -> None:
+    """Two elements of one call's answer to the same bits."""
+    grouping.chain(
+        lambda f: (_subject(f), _point(f)) if f.symptom not in SILENT else None,
+        lambda one, other: f"two elements of one answer: {one.symptom} and {other.symptom} of {one.implementation}",
+        where=lambda one, other: one.worst != other.worst,
+    )
 
 
 class Subject(NamedTuple):
@@ -255,18 +270,27 @@ def _same_loss(grouping: Grouping) -> None:
 
 def _derivatives(grouping: Grouping) -> None:
     """A derivative and the value on the same bits; derivatives of one call that behave alike."""
-
-    def point(finding: Finding) -> Hashable:
-        inputs = digest(without_directions(finding.case.get("inputs", {})))
-        return (_subject(finding)._replace(order=""), inputs)
+    values: dict[Hashable, Finding] = {}
+    for finding in grouping.findings.values():
+        if finding.order == "value":
+            values.setdefault(_point(finding), finding)
+    for finding in grouping.findings.values():
+        if finding.order != "value" and (value := values.get(_point(finding))) is not None:
+            grouping.union.join(
+                finding.id, value.id, f"wrong on the same bits as its value: {finding.order} of {finding.implementation}"
+            )
 
     def derivative(finding: Finding) -> Hashable | None:
         if finding.order == "value":
             return None
         return (grouping.key(finding)._replace(order=""), finding.op, finding.implementation)
 
-    grouping.chain(point, lambda one, other: f"wrong on the same bits: {one.order} and {other.order} of {one.implementation}")
     grouping.chain(derivative, lambda one, other: f"derivatives of one call behave alike: {one.order}, {other.order}")
+
+
+def _point(finding: Finding) -> Hashable:
+    """A call at a point, whichever derivative, and by whichever directions, is taken there."""
+    return (_subject(finding)._replace(order=""), digest(without_directions(finding.case.get("inputs", {}))))
 
 
 # d. One function
