@@ -72,7 +72,9 @@ def _first_nan(result: Step, m: TapedMp) -> Step | None:
         return None
     for step in chain(result):
         if math.isnan(step.value) and not any(math.isnan(o.value) for o in step.operands):
-            exact = all(lost(o.value, o.exact, m) == 0 for o in step.operands)
+            exact = all(lost(o.value, o.exact, m) == 0 for o in step.operands) and (
+                step.rule is not None or len(step.operands) == 1
+            )
             return step if exact and step.operands and any(math.isinf(o.value) for o in step.operands) else None
     return None
 
@@ -89,6 +91,11 @@ def _described(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
     numbers = all(math.isfinite(o.value) for o in step.operands)
     if step.other_branch:
         return Culprit("branch", f"{step.text} is chosen by rounded numbers: {value:.4g}, exactly {shown}", name, gain)
+    if step.narrow and name not in MOVES or name == "cast":
+        kept = step.narrow or "a narrower format"
+        return Culprit(
+            "constant", f"{step.text} is computed in {kept}: {value:.12g}, exactly {decimal(exact, m, 12)}", name, gain
+        )
     if name == "constant":
         return Culprit("constant", f"{step.text} is rounded to {value:.9g}, exactly {decimal(exact, m, 9)}", name, gain)
     if math.isinf(value) and numbers and not (name == "/" and step.operands[-1].value == 0):
@@ -137,6 +144,29 @@ def lost_addend(step: Step, fmt: Format) -> str | None:
     return f"{step.text} keeps {kept:.0f} of {fmt.precision} bits of {small.argument} = {small.value:.3g}"
 
 
+#: Functions that look at the distance of their argument from this number: log(y) near 1, log1p(y) near -1.
+SINGULAR = {
+    "log": 1.0,
+    "log2": 1.0,
+    "log10": 1.0,
+    "log1p": -1.0,
+    "acos": 1.0,
+    "acosh": 1.0,
+    "asin": 1.0,
+    "atanh": 1.0,
+    "erfinv": 1.0,
+}
+
+
+def _distance_from_singular(name: str, operand: Step) -> float | None:
+    """How far the operand is from where the function is singular or zero, where that is less than a quarter."""
+    if name not in SINGULAR or not math.isfinite(operand.value):
+        return None
+    at = SINGULAR[name]
+    value = abs(operand.value) if name in ("acos", "asin", "atanh", "erfinv") else operand.value
+    return abs(value - at) if abs(value - at) < 0.25 else None
+
+
 def _amplified(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
     """A function or a product that makes much of its operands' roundings; or that is wrong by itself."""
     name = step.operation
@@ -150,6 +180,11 @@ def _amplified(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
     if sentence is not None:
         return Culprit("lost_addend", f"{sentence}, of which {name} makes the result", name, gain)
     wrong = f"{step.text} = {step.value:.9g}, exactly {decimal(step.exact, m, 9)}: it multiplies the rounding error of {operand.argument} = {operand.value:.9g}"
+    near = _distance_from_singular(name, operand)
+    if near is not None:
+        bits = min(float(fmt.precision), -math.log2(near)) if near else float(fmt.precision)
+        say = f"{step.text} depends on what {operand.argument} lacks to {SINGULAR[name]:g}: {bits:.0f} of {fmt.precision} bits are lost"
+        return Culprit("cancellation", f"{say}, result {step.value:.9g}, exactly {decimal(step.exact, m, 9)}", name, gain, bits)
     if name in REDUCED:
         return Culprit("range_reduction", wrong, name, gain)
     if operand.operation == "constant":

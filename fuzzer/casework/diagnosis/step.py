@@ -40,6 +40,8 @@ class Step:
     arithmetic: Observed | None = field(default=None, repr=False)
     #: Whether the rounded operands chose another branch than the exact ones.
     other_branch: bool = False
+    #: The narrower format that a framework computed it in; "" where that is the call's own.
+    narrow: str = ""
 
     def _with(self, operation: str, left: Any, right: Any) -> Step:
         assert self.arithmetic is not None

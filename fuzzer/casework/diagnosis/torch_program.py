@@ -24,7 +24,7 @@ _NAMES = {
 _MOVES = frozenset(
     "view reshape _unsafe_view expand permute transpose t unsqueeze squeeze slice select index_select index gather cat stack clone detach "
     "alias lift_fresh contiguous unbind split split_with_sizes chunk flip roll repeat as_strided unfold diagonal movedim narrow "
-    "repeat_interleave _reshape_alias take take_along_dim view_as_real select_scatter slice_scatter _to_copy to".split()
+    "tril triu constant_pad_nd repeat_interleave _reshape_alias take take_along_dim view_as_real select_scatter slice_scatter _to_copy to".split()
 )
 _SILENT = frozenset(
     "eq ne lt le gt ge isnan isinf isfinite logical_and logical_or logical_not all any _is_all_true _local_scalar_dense argmax argmin "
@@ -84,7 +84,10 @@ class _Watcher:
         if not floating:
             return
         found = self.made(name, func, args, kwargs, floating, before)
+        own = np.dtype(self.tracker.m.format.dtype).itemsize
         for tensor, steps in zip(floating, found, strict=True):
+            if tensor.element_size() < own and not tensor.is_complex():
+                steps = self.tracker.narrowed(steps, str(tensor.dtype).removeprefix("torch."))
             self.tracker.kept.append(tensor)
             self.tracker.known[id(tensor)] = steps
             self.tracker.known[tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride())] = steps
@@ -110,7 +113,7 @@ class _Watcher:
         torch = self.torch
         if name == "copy":
             return [np.broadcast_to(self.steps(args[1]), values[0].shape).copy()]
-        counts = [0]
+        counts = [1]
 
         def places(value: Any) -> Any:
             if isinstance(value, torch.Tensor) and value.is_floating_point():
@@ -128,7 +131,9 @@ class _Watcher:
         except Exception:  # a call that takes no whole numbers
             return [self.tracker.unknown(f"{name}(...)", before, v) for v in values]
         results = [m for m in (moved if isinstance(moved, (list, tuple)) else [moved]) if isinstance(m, torch.Tensor)]
-        return [self.tracker.moved(m.numpy(), before) for m in results]
+        if [tuple(m.shape) for m in results] != [v.shape for v in values]:
+            return [self.tracker.unknown(f"{name}(...)", before, v) for v in values]
+        return [self.tracker.moved(m.numpy(), before, v) for m, v in zip(results, values, strict=True)]
 
     def computed(self, name: str, args: Any, kwargs: Any, value: NDArray[Any], before: list[Steps]) -> Steps | None:
         """The results of a call that computes; None where nobody knows how."""
@@ -187,7 +192,11 @@ class _Watcher:
                 return None
             eps = float(args[4])
             return _along(t, name, flat, 1, out, lambda i: fused.normalised(i, eps, fused.variance(0))).reshape(value.shape)
-        if name in fused.OF_NUMBERS or name.removeprefix("special_") in fused.OF_NUMBERS or name.removesuffix("_loss") in fused.OF_NUMBERS:
+        if (
+            name in fused.OF_NUMBERS
+            or name.removeprefix("special_") in fused.OF_NUMBERS
+            or name.removesuffix("_loss") in fused.OF_NUMBERS
+        ):
             known = name.removeprefix("special_").removesuffix("_loss")
             known = "gelu_tanh" if known == "gelu" and kwargs.get("approximate") == "tanh" else known
             if value.shape != np.broadcast_shapes(*(b.shape for b in before)):
