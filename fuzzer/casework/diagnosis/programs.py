@@ -11,6 +11,7 @@ import numpy as np
 
 from ulpfuzz.fuzzer.casework.bench import Bench
 from ulpfuzz.fuzzer.casework.diagnosis.culprit import RIGHT, Culprit, culprit_of
+from ulpfuzz.fuzzer.casework.diagnosis.jax_program import watched as jax_watched
 from ulpfuzz.fuzzer.casework.diagnosis.naive import UNKNOWN, bits_of
 from ulpfuzz.fuzzer.casework.diagnosis.observed import Observed
 from ulpfuzz.fuzzer.casework.diagnosis.program import Program
@@ -24,7 +25,11 @@ from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 #: Framework -> what runs a call and tells a tracker of each primitive. Only eager targets in this process are watched.
-WATCHED: Mapping[str, Callable[[Tracker, Callable[[], Any]], Any]] = {"torch": torch_watched, "tensorflow": tensorflow_watched}
+WATCHED: Mapping[str, Callable[[Tracker, Callable[[], Any]], Any]] = {
+    "torch": torch_watched,
+    "tensorflow": tensorflow_watched,
+    "jax": jax_watched,
+}
 #: Numbers of the case at most: each is a step in several arithmetics.
 NUMBERS = 4096
 

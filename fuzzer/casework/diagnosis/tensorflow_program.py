@@ -135,6 +135,7 @@ class _Watcher:
             many = int(attrs["N"])
             arguments = [placed[:many], *placed[many:]]
         given = dict(zip(names, arguments, strict=False))
+        attrs = {**attrs, **({"axis": attrs["squeeze_dims"]} if name == "Squeeze" and "squeeze_dims" in attrs else {})}
         given.update({n: attrs[n] for n in names[len(arguments) :] if n in attrs})
         given.update({"num_split": attrs["num_split"]} if "num_split" in attrs and "num_split" in names else {})
         try:

@@ -13,7 +13,7 @@ import operator
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,8 @@ from ulpfuzz.fuzzer.casework.diagnosis.observed import STEPS, Observed, TooLongE
 from ulpfuzz.fuzzer.casework.diagnosis.step import ExactRule, Step
 from ulpfuzz.fuzzer.formats import Format
 
-#: An array of steps.
-Steps = NDArray[Any]
+#: An array of steps. numpy's type hints know no array of objects whose items have a type.
+Steps: TypeAlias = Any
 
 
 @dataclass(frozen=True)
@@ -41,27 +41,27 @@ def _of(name: str, operation: str = "") -> Primitive:
 
 #: Canonical names of elementwise primitives.
 PRIMITIVES: dict[str, Primitive] = {
-    "add": Primitive("+", lambda m, a, b: a + b, "{0} + {1}"),
-    "sub": Primitive("-", lambda m, a, b: a - b, "{0} - {1}"),
-    "mul": Primitive("*", lambda m, a, b: a * b, "{0} * {1}"),
-    "div": Primitive("/", lambda m, a, b: a / b, "{0} / {1}"),
-    "neg": Primitive("neg", lambda m, a: -a, "-{0}"),
-    "abs": Primitive("abs", lambda m, a: m.abs(a), "|{0}|"),
-    "reciprocal": Primitive("/", lambda m, a: 1 / a, "1 / {0}"),
-    "square": Primitive("*", lambda m, a: a * a, "{0}^2"),
+    "add": Primitive("+", lambda m, a, b: a + b, "{0.inner} + {1.inner}"),
+    "sub": Primitive("-", lambda m, a, b: a - b, "{0.inner} - {1.inner}"),
+    "mul": Primitive("*", lambda m, a, b: a * b, "{0.inner} * {1.inner}"),
+    "div": Primitive("/", lambda m, a, b: a / b, "{0.inner} / {1.inner}"),
+    "neg": Primitive("neg", lambda m, a: -a, "-{0.inner}"),
+    "abs": Primitive("abs", lambda m, a: m.abs(a), "|{0.argument}|"),
+    "reciprocal": Primitive("/", lambda m, a: 1 / a, "1 / {0.inner}"),
+    "square": Primitive("*", lambda m, a: a * a, "{0.inner}^2"),
     "sqrt": _of("sqrt"),
-    "rsqrt": Primitive("/", lambda m, a: 1 / m.sqrt(a), "1 / sqrt({0})"),
-    "pow": Primitive("pow", lambda m, a, b: m.pow(a, b), "{0}^{1}"),
-    "xlogy": Primitive("xlogy", lambda m, a, b: m.num(0) if m.eq0(a) else a * m.log(b), "{0} * log({1})"),
-    "xlog1py": Primitive("xlog1py", lambda m, a, b: m.num(0) if m.eq0(a) else a * m.log1p(b), "{0} * log1p({1})"),
-    "square_difference": Primitive("*", lambda m, a, b: (a - b) * (a - b), "({0} - {1})^2"),
+    "rsqrt": Primitive("/", lambda m, a: 1 / m.sqrt(a), "1 / sqrt({0.argument})"),
+    "pow": Primitive("pow", lambda m, a, b: m.pow(a, b), "{0.inner}^{1.inner}"),
+    "xlogy": Primitive("xlogy", lambda m, a, b: m.num(0) if m.eq0(a) else a * m.log(b), "{0.inner} * log({1.argument})"),
+    "xlog1py": Primitive("xlog1py", lambda m, a, b: m.num(0) if m.eq0(a) else a * m.log1p(b), "{0.inner} * log1p({1.argument})"),
+    "square_difference": Primitive("*", lambda m, a, b: (a - b) * (a - b), "({0.inner} - {1.inner})^2"),
     "log_sigmoid": Primitive("log_sigmoid", lambda m, a: -m.softplus(-a)),
     "hypot": Primitive("hypot", lambda m, a, b: m.norm([a, b])),
     "logaddexp": Primitive("logaddexp", lambda m, a, b: m.logsumexp([a, b])),
-    "lerp": Primitive("lerp", lambda m, a, b, w: a + w * (b - a), "{0} + {2} * ({1} - {0})"),
-    "addcmul": Primitive("+", lambda m, a, b, c, k: a + k * b * c, "{0} + {3} * {1} * {2}"),
-    "addcdiv": Primitive("+", lambda m, a, b, c, k: a + k * b / c, "{0} + {3} * {1} / {2}"),
-    "axpy": Primitive("+", lambda m, a, b, k: a + k * b, "{0} + {2} * {1}"),
+    "lerp": Primitive("lerp", lambda m, a, b, w: a + w * (b - a), "{0.inner} + {2.inner} * ({1.inner} - {0.inner})"),
+    "addcmul": Primitive("+", lambda m, a, b, c, k: a + k * b * c, "{0.inner} + {3.inner} * {1.inner} * {2.inner}"),
+    "addcdiv": Primitive("+", lambda m, a, b, c, k: a + k * b / c, "{0.inner} + {3.inner} * {1.inner} / {2.inner}"),
+    "axpy": Primitive("+", lambda m, a, b, k: a + k * b, "{0.inner} + {2.inner} * {1.inner}"),
     "atan2": _of("atan2"),
     "fmod": _of("fmod"),
     "floor": _of("floor"),
@@ -96,10 +96,15 @@ class Tracker:
         """The steps of a tensor; leaves where it was not seen before, or was written to unseen, through a view."""
         array = values()
         steps = self.known.get(key)
-        if steps is None or steps.shape != array.shape or not _are(steps, array):
+        if steps is None or not self.has(key, array):
             self.opaque += [] if steps is None else ["a write through a view"]
             steps = self.known[key] = self.leaves(array)
         return steps
+
+    def has(self, key: Hashable, array: NDArray[Any]) -> bool:
+        """Whether these are the numbers that are known by a key."""
+        steps = self.known.get(key)
+        return steps is not None and steps.shape == array.shape and _are(steps, array)
 
     def leaves(self, values: NDArray[Any]) -> Steps:
         """What comes from outside: an input of the call where its numbers are those, else constants."""
@@ -151,7 +156,7 @@ class Tracker:
         for index in np.ndindex(output.shape):
             parts = [o[index] for o in spread]
             if primitive.text:
-                text = primitive.text.format(*[p.inner for p in parts])
+                text = primitive.text.format(*parts)
             else:
                 text = f"{primitive.operation}({', '.join(p.argument for p in parts)})"
             found[index] = self.step(primitive.operation, parts, float(output[index]), rule, text)
