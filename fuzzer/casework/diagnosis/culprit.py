@@ -43,7 +43,8 @@ def culprit_of(result: Step, fmt: Format, m: TapedMp) -> Culprit | None:
     unknown."""
     u = fmt.unit_roundoff
     if (special := _first_nan(result, m)) is not None:
-        return Culprit("special", special.text + f" = {_combination(special)}", special.operation, math.inf)
+        said = f"is nan at {special.operands[0].value:.4g}" if len(special.operands) == 1 else f"= {_combination(special)}"
+        return Culprit("special", f"{special.text} {said}", special.operation, math.inf)
     if lost(result.value, result.exact, m) <= RIGHT * u:
         return None
     path: list[tuple[float, Step]] = []
@@ -72,7 +73,9 @@ def _first_nan(result: Step, m: TapedMp) -> Step | None:
         return None
     for step in chain(result):
         if math.isnan(step.value) and not any(math.isnan(o.value) for o in step.operands):
-            exact = all(lost(o.value, o.exact, m) == 0 for o in step.operands)
+            exact = all(lost(o.value, o.exact, m) == 0 for o in step.operands) and (
+                step.rule is not None or len(step.operands) == 1
+            )
             return step if exact and step.operands and any(math.isinf(o.value) for o in step.operands) else None
     return None
 
@@ -89,12 +92,24 @@ def _described(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
     numbers = all(math.isfinite(o.value) for o in step.operands)
     if step.other_branch:
         return Culprit("branch", f"{step.text} is chosen by rounded numbers: {value:.4g}, exactly {shown}", name, gain)
+    if (step.narrow and name not in MOVES) or name == "cast":
+        kept = step.narrow or "a narrower format"
+        return Culprit(
+            "constant", f"{step.text} is computed in {kept}: {value:.12g}, exactly {decimal(exact, m, 12)}", name, gain
+        )
     if name == "constant":
         return Culprit("constant", f"{step.text} is rounded to {value:.9g}, exactly {decimal(exact, m, 9)}", name, gain)
     if math.isinf(value) and numbers and not (name == "/" and step.operands[-1].value == 0):
-        return Culprit("overflow", f"{step.text} overflows: {shown} > {fmt.max:.3g}", name, gain)
+        beyond = exact is None or not m.lt(m.abs(exact), m.lift(fmt.max))
+        if beyond:
+            return Culprit("overflow", f"{step.text} overflows: {_above(shown, exact, fmt, m)}", name, gain)
+        if name in ADDITIVE and len(step.operands) > 2:
+            return Culprit("overflow", f"{step.text} overflows on the way, exactly {shown}", name, gain)
+        return Culprit("unknown", f"{step.text} = {value:.3g} by itself, exactly {shown}", name, gain)
     if math.isinf(value) and numbers:
-        return Culprit("underflow", f"{step.text} divides by {step.operands[-1].value:.3g}, exactly {decimal(step.operands[-1].exact, m)}", name, gain)  # fmt: skip
+        below = step.operands[-1]
+        text = f"{step.text} divides by {below.value:.3g}, exactly {decimal(below.exact, m)}"
+        return Culprit("underflow", text, name, gain)
     if math.isnan(value) and not numbers:
         return Culprit("overflow", f"{step.text} = {_combination(step)}, exactly {shown}", name, gain)
     if name in ADDITIVE and len(step.operands) >= 2:
@@ -106,21 +121,29 @@ def _described(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
     return _amplified(step, gain, fmt, m)
 
 
+def _above(shown: str, exact: object, fmt: Format, m: TapedMp) -> str:
+    largest = f"{fmt.max:.3g}"
+    if exact is not None and decimal(m.abs(exact), m) == decimal(fmt.max, m):
+        return f"{decimal(exact, m, 17)} > {fmt.max:.17g}"
+    return f"{shown.removeprefix('-')} > {largest}"
+
+
 def _of_sum(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
     largest = max(abs(o.value) for o in step.operands)
     result = abs(m.double(step.exact)[0]) if step.exact is not None else abs(step.value)
     bits = math.log2(largest / result) if result else math.inf
     sizes = " and ".join(f"{o.value:.9g}" for o in step.operands[:2])
-    if bits < 1:
-        return Culprit("accumulation", f"{step.text}: the rounding errors of {len(step.operands)} terms add up", "+", gain)
     undone = next((a for o in step.operands if (a := lost_addend(o, fmt)) is not None), None)
+    if bits < 1:
+        own = lost_addend(step, fmt)
+        if own is not None:
+            return Culprit("lost_addend", own, step.operation, gain)
+        return Culprit("accumulation", f"{step.text}: the rounding errors of {len(step.operands)} terms add up", "+", gain)
     if undone is not None and any(o.operation in ("constant", "input") for o in step.operands):
         return Culprit("lost_addend", f"{undone} before {step.text} takes it back", step.operation, gain, bits)
     lost_bits = min(bits, float(fmt.precision))
-    return Culprit(
-        "cancellation", f"{step.text} cancels {lost_bits:.0f} of {fmt.precision} bits: {sizes}, result {step.value:.3g}, exactly {decimal(step.exact, m)}",
-        step.operation, gain, lost_bits,
-    )  # fmt: skip
+    text = f"{step.text} cancels {lost_bits:.0f} of {fmt.precision} bits: {sizes}, result {step.value:.3g}, exactly {decimal(step.exact, m)}"
+    return Culprit("cancellation", text, step.operation, gain, lost_bits)
 
 
 def lost_addend(step: Step, fmt: Format) -> str | None:
@@ -137,6 +160,29 @@ def lost_addend(step: Step, fmt: Format) -> str | None:
     return f"{step.text} keeps {kept:.0f} of {fmt.precision} bits of {small.argument} = {small.value:.3g}"
 
 
+#: Functions that look at the distance of their argument from this number: log(y) near 1, log1p(y) near -1.
+SINGULAR = {
+    "log": 1.0,
+    "log2": 1.0,
+    "log10": 1.0,
+    "log1p": -1.0,
+    "acos": 1.0,
+    "acosh": 1.0,
+    "asin": 1.0,
+    "atanh": 1.0,
+    "erfinv": 1.0,
+}
+
+
+def _distance_from_singular(name: str, operand: Step) -> float | None:
+    """How far the operand is from where the function is singular or zero, where that is less than a quarter."""
+    if name not in SINGULAR or not math.isfinite(operand.value):
+        return None
+    at = SINGULAR[name]
+    value = abs(operand.value) if name in ("acos", "asin", "atanh", "erfinv") else operand.value
+    return abs(value - at) if abs(value - at) < 0.25 else None
+
+
 def _amplified(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
     """A function or a product that makes much of its operands' roundings; or that is wrong by itself."""
     name = step.operation
@@ -149,7 +195,13 @@ def _amplified(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
     sentence = lost_addend(operand, fmt)
     if sentence is not None:
         return Culprit("lost_addend", f"{sentence}, of which {name} makes the result", name, gain)
-    wrong = f"{step.text} = {step.value:.9g}, exactly {decimal(step.exact, m, 9)}: it multiplies the rounding error of {operand.argument} = {operand.value:.9g}"
+    wrong = f"{step.text} = {step.value:.9g}, exactly {decimal(step.exact, m, 9)}: "
+    wrong += f"it multiplies the rounding error of {operand.argument} = {operand.value:.9g}"
+    near = _distance_from_singular(name, operand)
+    if near is not None:
+        bits = min(float(fmt.precision), -math.log2(near)) if near else float(fmt.precision)
+        say = f"{step.text} depends on what {operand.argument} lacks to {SINGULAR[name]:g}: {bits:.0f} of {fmt.precision} bits are lost"
+        return Culprit("cancellation", f"{say}, result {step.value:.9g}, exactly {decimal(step.exact, m, 9)}", name, gain, bits)
     if name in REDUCED:
         return Culprit("range_reduction", wrong, name, gain)
     if operand.operation == "constant":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,11 +27,11 @@ class Evidence:
     statements: tuple[Statement, ...]
     wrong: bool
     derivative: bool
+    inconsistent: bool
     answer: float
     program: Program | None = None
     plain: Evaluation | None = None
     matches: tuple[Match, ...] = ()
-    supported: dict[str, Statement] = field(default_factory=dict)
 
     def says(self, cause: str) -> Statement | None:
         """The first statement that speaks for a cause."""
@@ -68,10 +68,8 @@ def evidence_of(experiments: Experiments) -> Evidence:
     statements[:0] = _of_naive(plain, found, answer)
     if program is not None:
         statements.insert(0, program.statement)
-    return Evidence(
-        tuple(statements), experiments.still_wrong, bench.cell.order != "value", answer, program, plain, tuple(found),
-        {s.supports: s for s in reversed(statements) if s.supports},
-    )  # fmt: skip
+    derivative, inconsistent = bench.cell.order != "value", experiments.finding.symptom == "inconsistent"
+    return Evidence(tuple(statements), experiments.still_wrong, derivative, inconsistent, answer, program, plain, tuple(found))
 
 
 def _stated(experiments: Experiments) -> Iterator[Statement]:
@@ -103,8 +101,8 @@ def _of_naive(plain: Evaluation | None, found: Sequence[Match], answer: float) -
         assert culprit is not None
         around = f", and agrees at {match.agreeing} of {match.on} points around" if match.on else ""
         same = {"bits": "the same answer to the bit", "ulps": "the same answer within 4 ulps", "kind": "the same kind of answer"}
-        line = f"{match.evaluation.text}: {match.evaluation.value:.9g}, {same.get(match.agreement, 'an error of the same size')}{around}; {culprit.step}"
-        yield Statement("naive", line, culprit.cause)
+        line = f"{match.evaluation.text}: {match.evaluation.value:.9g}, {same.get(match.agreement, 'an error of the same size')}{around}"
+        yield Statement("naive", f"{line}; {culprit.step}", culprit.cause)
 
 
 # The rules
@@ -114,22 +112,26 @@ Rule = Callable[[Evidence], Diagnosis | None]
 
 
 def decided(evidence: Evidence) -> Diagnosis:
-    """The first rule that applies decides. Their order: what says that there is no formula to blame (1 to 4) stands before the formulas (5, 6),
-    and these before what only looks like a cause (7 to 9).
+    """The first rule that applies decides. What says that there is no formula to blame stands before the formulas, and these before what only
+    looks like a cause.
 
     1. Two answers to the same bits: uninitialised.
     2. Eager is right, compiled is wrong: compiler.
-    3. Right at other lengths, positions or strides: kernel.
+    3. Found as an inconsistency between lengths, positions or strides: kernel.
     4. Right for flushed inputs, or a subnormal truth and the answer 0: flush.
-    5. The framework's own steps were watched, and one of them is the culprit: its cause. Confirmed: the steps are those of the answer.
+    5. The framework's own steps were watched, and one of them is the culprit: its cause. Confirmed, for these steps gave the answer.
     6. A naive evaluation gives the same answer here and around: the cause of its culprit. Confirmed.
-    7. A binary64 answer with binary32's error everywhere: constant. 8. An answer that does not move with the inputs: clamp.
-    9. Neighbours all right: branch. 10. A naive evaluation with an error of the same size: its cause, unconfirmed. Else unknown.
-    In rules 5 and 6 a derivative whose value is right on the same bits has the cause `derivative` where the culprit is a NaN of infinities, an
-    over- or underflow: its formula makes numbers that the value's does not need.
+    7. Right at other lengths, positions or strides: kernel.
+    8. A binary64 answer with binary32's error everywhere: constant.
+    9. An answer that does not move with the inputs: clamp.
+    10. The only wrong one among its neighbours: branch, unconfirmed.
+    11. A naive evaluation with an error of the same size: the cause of its culprit, unconfirmed.
+    Else unknown. In rules 5 and 6 a derivative whose value is right on the same bits has the cause `derivative` where the culprit is a NaN of
+    infinities, an over- or underflow: its formula makes numbers that the value's does not need. Nothing is confirmed where the answer is not
+    wrong today.
     """
     rules: tuple[Rule, ...] = (
-        _uninitialised, _compiler, _kernel, _flush, _watched, _naive, _constant, _clamp, _branch, _alike,
+        _uninitialised, _compiler, _inconsistent, _flush, _watched, _naive, _kernel, _constant, _clamp, _branch, _alike,
     )  # fmt: skip
     for rule in rules:
         found = rule(evidence)
@@ -149,7 +151,19 @@ def _simple(cause: Cause, text: str, *, confirmed: bool) -> Rule:
 _uninitialised = _simple("uninitialised", "The result depends on memory that nobody wrote to: {}.", confirmed=True)
 _compiler = _simple("compiler", "The compiler changes the numbers: {}.", confirmed=True)
 _kernel = _simple("kernel", "The kernel answers by place, not by bits alone: {}.", confirmed=True)
-_flush = _simple("flush", "Subnormal numbers are read or written as zeros: {}.", confirmed=True)
+
+
+def _inconsistent(evidence: Evidence) -> Diagnosis | None:
+    return _kernel(evidence) if evidence.inconsistent else None
+
+
+def _flush(evidence: Evidence) -> Diagnosis | None:
+    statement = next((s for s in evidence.statements if s.supports == "flush" and s.experiment == "flush"), None)
+    if statement is None:
+        return None
+    return _diagnosis(evidence, "flush", "", True, f"Subnormal numbers are read or written as zeros: {statement.outcome}.")
+
+
 _clamp = _simple("clamp", "The call limits a number before it uses it: {}.", confirmed=True)
 
 

@@ -148,7 +148,7 @@ class Experiments:
         wrong, right = answers.are_wrong(output), answers.are_right(output)
         near = wrong[: len(STEPS)]
         line = f"{near.sum()} of {len(STEPS)} neighbours within 8 ulps are wrong"
-        yield Statement("neighbours", line, "branch" if right[: len(STEPS)].all() else "")
+        yield Statement("neighbours", line, "branch" if right[: len(STEPS)].all() and self.bench.op.elementwise else "")
         at = [f"2^{k}" for k, bad in zip(SCALES, wrong[len(STEPS) :], strict=True) if bad]
         ok = [f"2^{k}" for k, good in zip(SCALES, right[len(STEPS) :], strict=True) if good]
         if at or ok:
@@ -160,7 +160,7 @@ class Experiments:
         """Whether the answer stays what it is while the truth moves with the inputs: a clamp holds it."""
         if self._around is None or not math.isfinite(self.answer) or self.answer == 0:
             return
-        batch, answers = self._around
+        _, answers = self._around
         output = self.bench.output
         moved = slice(len(STEPS), None)
         wrong, values = answers.are_wrong(output)[moved], answers.values[moved, output]
@@ -217,7 +217,8 @@ class Experiments:
         """The same bits at other lengths, positions and strides."""
         bench = self.bench
         free = bench.evaluator.calls.framework(bench.subject).lengths is None
-        right, wrong = [], []
+        right: list[str] = []
+        wrong: list[str] = []
         for placement in PLACES if free else PLACES[:2]:
             answers = bench.placed(placement)
             if answers.error:

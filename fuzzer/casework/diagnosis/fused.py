@@ -127,6 +127,10 @@ OF_NUMBERS: Mapping[str, tuple[Formula, ...]] = {
     "entr": (lambda m, v: -v[0] * m.log(v[0]),),
     "smooth_l1": (lambda m, v: m.square(v[0] - v[1]) / 2, lambda m, v: m.abs(v[0] - v[1]) - Fraction(1, 2)),
     "binary_cross_entropy": (lambda m, v: (v[1] - 1) * m.log1p(-v[0]) - v[1] * m.log(v[0]),),
+    "binary_cross_entropy_with_logits": (
+        lambda m, v: (1 - v[1]) * v[0] + (m.log1p(m.exp(-m.abs(v[0]))) + m.max([-v[0], m.num(0)])),
+        lambda m, v: (1 - v[1]) * v[0] + m.log1p(m.exp(-v[0])),
+    ),
     "mse": (lambda m, v: m.square(v[0] - v[1]),),
     "bessel_scaled_i0": (lambda m, v: m.exp(m.abs(v[0])) * m.bessel_i(0, v[0]),),
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,13 +16,15 @@ from ulpfuzz.fuzzer.casework.diagnosis.culprit import Culprit, culprit_of
 from ulpfuzz.fuzzer.casework.diagnosis.observed import Observed, TooLongError, named
 from ulpfuzz.fuzzer.casework.diagnosis.textbook import Variant, variants
 from ulpfuzz.fuzzer.formats import Format
-from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError
+from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError, ending
 from ulpfuzz.oracles.function import Function
 
 #: bits: the same number. ulps: within a few. kind: both NaN, or the same infinity. size: errors of the same size. "": none of these.
 Agreement = Literal["bits", "ulps", "kind", "size", ""]
 #: Two naive evaluations may differ by so many ulps of the answer: a rounding or two, and the 2 ulps of a library's function.
 SAME = 4.0
+#: Seconds after which a special function of mpmath is not called again: far beyond what a step takes (measured: 99 % below 0.05 s).
+PATIENCE = 3.0
 #: What an evaluation raises where numpy, scipy or mpmath have no such function, or not here.
 UNKNOWN = (NotImplementedError, AttributeError, TooLongError, TimeIsUpError, ArithmeticError, ValueError, TypeError, IndexError)
 
@@ -48,12 +51,14 @@ def evaluated(
 ) -> Evaluation | None:
     """The output of a function at one row as the naive arithmetic gives it; None where that cannot be. explained: with its culprit."""
     variant = variant or Variant("the definition")
-    m = Observed(fmt, bits_of(single, fmt), variant.book, variant.constants)
+    m = Observed(fmt, bits_of(single, fmt), variant.book, variant.constants, flushes=variant.flushes, explains=explained)
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), ending(time.time() + PATIENCE):
             inputs = {name: named(name, values, m) for name, values in single.items()}
             result = m.num((variant.function or function).outputs(m, inputs)[output])
             culprit = culprit_of(result, fmt, m.mp) if explained else None
+            if culprit is not None and variant.cause is not None:
+                culprit = replace(culprit, cause=variant.cause)
     except UNKNOWN:
         return None
     return Evaluation(variant.text, result.value, culprit, frozenset(m.used), m.steps)
@@ -112,6 +117,14 @@ def matches(bench: Bench, answer: float, around: Around | None = None) -> tuple[
         if evaluation is None or evaluation.culprit is None:
             continue
         agreed = agreement(evaluation.value, answer, truth, fmt)
+        # A variant that changes nothing explains nothing that the definition does not.
+        if (
+            place
+            and plain is not None
+            and (evaluation.value == plain.value or math.isnan(evaluation.value) and math.isnan(plain.value))
+        ):
+            known = plain.culprit is not None and plain.culprit.cause != "unknown"
+            agreed = "" if known or variant.cause is not None else agreed
         if agreed:
             on, agreeing = (0, 0) if around is None else around.compared(bench, variant)
             found.append((Match(evaluation, agreed, on, agreeing), place))

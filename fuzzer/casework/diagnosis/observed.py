@@ -13,7 +13,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,15 +57,21 @@ class Observed(Unnoticed[Step], Composites[Step]):
         bits: int = 256,
         book: Mapping[str, Callable[..., Any]] | None = None,
         constants: str | None = None,
+        *,
+        flushes: bool = False,
+        explains: bool = True,
     ) -> None:
         self.format, self.native, self.mp = fmt, TapedNative(), TapedMp(bits)
         self.constants = None if constants is None else format_named(constants)
+        self.flushes, self.explains = flushes, explains
         self.book, self.steps = dict(book or {}), 0
         self.used: set[str] = {"/"}
 
     # Numbers
 
     def round(self, value: float) -> float:
+        if self.flushes and abs(value) < self.format.min_normal:
+            return math.copysign(0.0, value)
         if self.format.real == "float64":
             return float(value)
         return float(self.format.round(np.asarray(value, np.float64)).astype(np.float64))
@@ -124,7 +130,7 @@ class Observed(Unnoticed[Step], Composites[Step]):
         )
 
     def negated(self, x: Step) -> Step:
-        return Step(-x.value, -x.exact, "neg", f"-{x.inner}", (x,), operator.neg, self)  # type: ignore[operator]
+        return self.made("neg", (x,), -x.value, operator.neg, f"-{x.inner}")
 
     def _function(self, name: str, *arguments: Step | Exact) -> Step:
         """A function of numbers; exact arguments, orders and indices, are no operands."""
@@ -139,15 +145,17 @@ class Observed(Unnoticed[Step], Composites[Step]):
         shown = ", ".join(a.argument if isinstance(a, Step) else str(a) for a in arguments)
         return self.made(name, steps, float(value), lambda *numbers: exact(*among(numbers)), f"{name}({shown})")
 
-    def __getattribute__(self, name: str) -> Any:
-        if name in _METHODS:
-            own = object.__getattribute__(self, "__dict__")
-            own["used"].add(name)
-            if name in own["book"]:
-                return partial(own["book"][name], self)
-        return object.__getattribute__(self, name)
+    if not TYPE_CHECKING:  # to mypy each is the method itself
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def __getattribute__(self, name: str) -> Any:
+            if name in _METHODS:
+                own = object.__getattribute__(self, "__dict__")
+                own["used"].add(name)
+                if name in own["book"]:
+                    return partial(own["book"][name], self)
+            return object.__getattribute__(self, name)
+
+    def __getattr__(self, name: str) -> Callable[..., Step]:
         if name in UNARY or name in functions() or name in ("atan2", "fmod", "polygamma"):
             return partial(self._function, name)
         raise AttributeError(name)
@@ -167,7 +175,7 @@ class Observed(Unnoticed[Step], Composites[Step]):
 
     def abs(self, x: Step) -> Step:
         node = self.num(x)
-        return Step(abs(node.value), self.mp.abs(node.exact), "abs", f"|{node.argument}|", (node,), self.mp.abs, self)
+        return self.made("abs", (node,), abs(node.value), self.mp.abs, f"|{node.argument}|")
 
     def sum(self, items: Sequence[Step | Exact]) -> Step:
         total = self.num(items[0])
@@ -198,10 +206,12 @@ class Observed(Unnoticed[Step], Composites[Step]):
 
     def lt(self, x: Step | Exact, y: Step | Exact) -> Any:
         a, b = self.num(x), self.num(y)
-        return _Decision(a.value < b.value, self.mp.lt(a.exact, b.exact), f"{a.argument} < {b.argument}")
+        return _Decision(
+            a.value < b.value, self.mp.lt(a.exact, b.exact) if self.explains else None, f"{a.argument} < {b.argument}", (a, b)
+        )
 
     def eq0(self, x: Step) -> Any:
-        return _Decision(x.value == 0, self.mp.eq0(x.exact), f"{x.argument} = 0")
+        return _Decision(x.value == 0, self.mp.eq0(x.exact) if self.explains else None, f"{x.argument} = 0", (x,))
 
     def tie(self, x: Step, y: Step) -> bool:
         return False
@@ -214,7 +224,7 @@ class Observed(Unnoticed[Step], Composites[Step]):
         # The exact numbers decide otherwise: the exact result is that of the other branch.
         other = self.num(no() if cond else yes())
         text = f"the branch of {cond.text}"
-        return Step(taken.value, other.exact, "where", text, (taken,), None, self, other_branch=True)
+        return Step(taken.value, other.exact, "where", text, (taken, *cond.operands), None, self, other_branch=True)
 
     def mask(self, cond: Any, adjoint: Step) -> Step:
         return adjoint if cond else self.num(0)
@@ -232,14 +242,14 @@ class Observed(Unnoticed[Step], Composites[Step]):
 class _Decision:
     """A comparison: what the rounded numbers say (its truth value), and the exact ones."""
 
-    def __init__(self, rounded: bool, exact: bool | None, text: str) -> None:
-        self.rounded, self.exact, self.text = bool(rounded), exact, text
+    def __init__(self, rounded: bool, exact: bool | None, text: str, operands: tuple[Step, ...]) -> None:
+        self.rounded, self.exact, self.text, self.operands = bool(rounded), exact, text, operands
 
     def __bool__(self) -> bool:
         return self.rounded
 
     def __invert__(self) -> _Decision:
-        return _Decision(not self.rounded, None if self.exact is None else not self.exact, f"not {self.text}")
+        return _Decision(not self.rounded, None if self.exact is None else not self.exact, f"not {self.text}", self.operands)
 
 
 def named(name: str, values: NDArray[np.float64], m: Observed) -> Any:

@@ -11,10 +11,12 @@ import numpy as np
 
 from ulpfuzz.fuzzer.casework.bench import Bench
 from ulpfuzz.fuzzer.casework.diagnosis.culprit import RIGHT, Culprit, culprit_of
+from ulpfuzz.fuzzer.casework.diagnosis.jax_program import watched as jax_watched
 from ulpfuzz.fuzzer.casework.diagnosis.naive import UNKNOWN, bits_of
 from ulpfuzz.fuzzer.casework.diagnosis.observed import Observed
 from ulpfuzz.fuzzer.casework.diagnosis.program import Program
 from ulpfuzz.fuzzer.casework.diagnosis.step import Step, chain, decimal, lost
+from ulpfuzz.fuzzer.casework.diagnosis.tensorflow_program import watched as tensorflow_watched
 from ulpfuzz.fuzzer.casework.diagnosis.torch_program import watched as torch_watched
 from ulpfuzz.fuzzer.casework.diagnosis.tracked import Tracker
 from ulpfuzz.fuzzer.defects.case_file import Statement
@@ -23,7 +25,11 @@ from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 #: Framework -> what runs a call and tells a tracker of each primitive. Only eager targets in this process are watched.
-WATCHED: Mapping[str, Callable[[Tracker, Callable[[], Any]], Any]] = {"torch": torch_watched}
+WATCHED: Mapping[str, Callable[[Tracker, Callable[[], Any]], Any]] = {
+    "torch": torch_watched,
+    "tensorflow": tensorflow_watched,
+    "jax": jax_watched,
+}
 #: Numbers of the case at most: each is a step in several arithmetics.
 NUMBERS = 4096
 
@@ -80,7 +86,9 @@ def _read(bench: Bench, tracker: Tracker, result: Step, answer: float) -> Progra
         return Program(calls, False, None, Statement("parts", text))
     if lost(float(m.double(result.exact)[0]), truth, m) > RIGHT * fmt.unit_roundoff:
         clamp = next((s for s in computed if s.operation == "clamp"), None)
-        text = f"{names}, evaluated exactly, give {decimal(result.exact, m, 9)} too: the formula is another, no rounding is to blame"
+        text = (
+            f"{names}, evaluated exactly, give {decimal(result.exact, m, 9)} too: the formula is another, no rounding is to blame"
+        )
         if clamp is not None:
             found = Culprit("clamp", clamp.text, "clamp", math.inf)
             return Program(calls, True, found, Statement("parts", f"{text}; {clamp.text}", "clamp"))

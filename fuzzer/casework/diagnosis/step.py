@@ -40,6 +40,8 @@ class Step:
     arithmetic: Observed | None = field(default=None, repr=False)
     #: Whether the rounded operands chose another branch than the exact ones.
     other_branch: bool = False
+    #: The narrower format that a framework computed it in; "" where that is the call's own.
+    narrow: str = ""
 
     def _with(self, operation: str, left: Any, right: Any) -> Step:
         assert self.arithmetic is not None
@@ -95,10 +97,11 @@ def lost(value: float, exact: mpf | None, m: TapedMp) -> float:
 
     An infinity counts as lost even where the exact number lies beyond the format: what comes after has nothing to work with.
     """
-    if exact is None or (math.isnan(float(value)) and not _is_finite(exact, m)):
+    if exact is None or (math.isnan(value) and m.lt(exact, exact) is None):
         return 0.0
     if not _is_finite(exact, m):
-        return 0.0 if math.isinf(value) and (m.double(exact)[0] == value or m.lt(exact, exact) is None) else 1.0
+        unknown = m.lt(exact, exact) is None and math.isinf(value)
+        return 0.0 if unknown or m.double(exact)[0] == value else 1.0
     if not math.isfinite(value):
         return 1.0
     if m.eq0(exact):
@@ -151,10 +154,9 @@ def effects(step: Step, m: TapedMp) -> list[float]:
 
 
 def _apart(moved: mpf, exact: mpf, m: TapedMp) -> float:
-    if not _is_finite(moved, m):
-        return 0.0 if not _is_finite(exact, m) else 1.0
-    if not _is_finite(exact, m):
-        return 1.0
+    if not _is_finite(moved, m) or not _is_finite(exact, m):
+        same = (m.lt(moved, moved) is None) == (m.lt(exact, exact) is None) and m.double(moved)[0] == m.double(exact)[0]
+        return 0.0 if same or m.lt(exact, exact) is None else 1.0
     if m.eq0(exact):
         return 0.0 if m.eq0(moved) else 1.0
     return min(1.0, abs(m.double((moved - exact) / exact)[0]))

@@ -31,6 +31,8 @@ class Variant:
     constants: str | None = None
     function: Function | None = None
     cause: Cause | None = None
+    #: Whether subnormal results are zeros.
+    flushes: bool = False
 
 
 def _tanh(m: Observed, x: Step) -> Step:
@@ -152,9 +154,12 @@ def _scaled_i(m: Observed, n: Step | Exact, x: Step) -> Step:
 
     order = n if not isinstance(n, Step) else int(n.value)
     size = m.num(x)
-    exact = m.mp.bessel_i(order, size.exact) * m.mp.exp(-m.mp.abs(size.exact))
     value = float(scipy.special.ive(float(order), size.value))
-    return m.made("ive", (size,), value, lambda x: m.mp.bessel_i(order, x) * m.mp.exp(-m.mp.abs(x)), f"ive({order}, {size.argument})") if exact is not None else size  # fmt: skip
+
+    def rule(number: Any) -> Any:
+        return m.mp.bessel_i(order, number) * m.mp.exp(-m.mp.abs(number))
+
+    return m.made("ive", (size,), value, rule, f"ive({order}, {size.argument})")
 
 
 @dataclass(frozen=True)
@@ -200,8 +205,7 @@ def variants(function: Function, used: frozenset[str], fmt: str) -> list[Variant
         found.append(Variant("all functions by their textbook formulas", every))
     if fmt == "float64":
         found.append(Variant("constants in binary32", constants="float32", cause="constant"))
-    if fmt in ("float64", "float32"):
-        found.append(Variant("constants in bfloat16", constants="bfloat16", cause="constant"))
+    found.append(Variant("subnormal results as zeros", cause="flush", flushes=True))
     for end, other, after, text in _OF_OTHERS:
         name = function.definition
         if name == end or name.endswith(f"_{end}"):

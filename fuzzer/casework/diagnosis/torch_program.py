@@ -24,7 +24,7 @@ _NAMES = {
 _MOVES = frozenset(
     "view reshape _unsafe_view expand permute transpose t unsqueeze squeeze slice select index_select index gather cat stack clone detach "
     "alias lift_fresh contiguous unbind split split_with_sizes chunk flip roll repeat as_strided unfold diagonal movedim narrow "
-    "repeat_interleave _reshape_alias take take_along_dim view_as_real select_scatter slice_scatter _to_copy to".split()
+    "tril triu constant_pad_nd repeat_interleave _reshape_alias take take_along_dim view_as_real select_scatter slice_scatter _to_copy to".split()
 )
 _SILENT = frozenset(
     "eq ne lt le gt ge isnan isinf isfinite logical_and logical_or logical_not all any _is_all_true _local_scalar_dense argmax argmin "
@@ -68,8 +68,11 @@ class _Watcher:
     def steps(self, value: Any) -> Steps:
         if isinstance(value, self.torch.Tensor):
             self.tracker.kept.append(value)
-            key = id(value) if id(value) in self.tracker.known else (value.data_ptr(), tuple(value.shape), tuple(value.stride()))
-            return self.tracker.of(key, lambda: self.array(value))
+            array = self.array(value)
+            place = (value.data_ptr(), tuple(value.shape), tuple(value.stride()))
+            # What was written in place is known by another name of the same memory.
+            key = next((k for k in (id(value), place) if self.tracker.has(k, array)), place)
+            return self.tracker.of(key, lambda: array)
         return self.tracker.scalar(float(value))
 
     def before(self, args: Any) -> list[Steps]:
@@ -84,7 +87,10 @@ class _Watcher:
         if not floating:
             return
         found = self.made(name, func, args, kwargs, floating, before)
+        own = np.dtype(self.tracker.m.format.dtype).itemsize
         for tensor, steps in zip(floating, found, strict=True):
+            if tensor.element_size() < own and not tensor.is_complex():
+                steps = self.tracker.narrowed(steps, str(tensor.dtype).removeprefix("torch."))
             self.tracker.kept.append(tensor)
             self.tracker.known[id(tensor)] = steps
             self.tracker.known[tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride())] = steps
@@ -110,7 +116,7 @@ class _Watcher:
         torch = self.torch
         if name == "copy":
             return [np.broadcast_to(self.steps(args[1]), values[0].shape).copy()]
-        counts = [0]
+        counts = [1]
 
         def places(value: Any) -> Any:
             if isinstance(value, torch.Tensor) and value.is_floating_point():
@@ -128,28 +134,36 @@ class _Watcher:
         except Exception:  # a call that takes no whole numbers
             return [self.tracker.unknown(f"{name}(...)", before, v) for v in values]
         results = [m for m in (moved if isinstance(moved, (list, tuple)) else [moved]) if isinstance(m, torch.Tensor)]
-        return [self.tracker.moved(m.numpy(), before) for m in results]
+        if [tuple(m.shape) for m in results] != [v.shape for v in values]:
+            return [self.tracker.unknown(f"{name}(...)", before, v) for v in values]
+        return [self.tracker.moved(m.numpy(), before, v) for m, v in zip(results, values, strict=True)]
 
     def computed(self, name: str, args: Any, kwargs: Any, value: NDArray[Any], before: list[Steps]) -> Steps | None:
         """The results of a call that computes; None where nobody knows how."""
         t = self.tracker
+        rest = iter(before)
+        # As they were before the call, which may have written over them.
+        operands = [
+            next(rest) if isinstance(a, self.torch.Tensor) and a.is_floating_point() else self.steps(a)
+            for a in args
+            if isinstance(a, (self.torch.Tensor, int, float)) and not isinstance(a, bool)
+        ]
         if name in ("add", "sub") and kwargs.get("alpha", 1) != 1:
             factor = kwargs["alpha"] * (1 if name == "add" else -1)
-            return t.elementwise("axpy", [self.steps(args[0]), self.steps(args[1]), t.scalar(factor)], value)
+            return t.elementwise("axpy", [*operands[:2], t.scalar(factor)], value)
         if name in ("addcmul", "addcdiv"):
             return t.elementwise(name, [*before[:3], t.scalar(float(kwargs.get("value", 1)))], value)
         if name == "pow" and isinstance(args[1], (int, float)) and args[1] == 2:
             return t.elementwise("square", before[:1], value)
         if name == "lerp":
-            return t.elementwise("lerp", [*before[:2], self.steps(args[2])], value)
+            return t.elementwise("lerp", operands[:3], value)
         if name == "where":
-            return t.chosen([self.steps(a) for a in args[1:3]], value)
+            return t.chosen(operands[1:3], value)
         if name in ("masked_fill", "nan_to_num", "threshold", "relu", "clamp", "clamp_min", "clamp_max", "hardtanh"):
-            return t.clamped(before[0], value) if name != "masked_fill" else t.chosen([before[0], self.steps(args[2])], value)
+            return t.clamped(before[0], value) if name != "masked_fill" else t.chosen([operands[0], operands[-1]], value)
         if name in ("maximum", "minimum", "fmax", "fmin"):
             return t.chosen(before, value)
         if name in PRIMITIVES:
-            operands = [self.steps(a) for a in args if isinstance(a, (self.torch.Tensor, int, float)) and not isinstance(a, bool)]
             return t.elementwise(name, operands[: _arity(name, len(operands))], value)
         return self.reduced(name, args, kwargs, value, before)
 
@@ -178,7 +192,7 @@ class _Watcher:
             return t.expanded(name, formulas if name == "var" else fused.rooted(formulas), _rows(x, over), value)
         if name == "logsumexp":
             return t.expanded(name, fused.LOGSUMEXP, _rows(x, axes), value)
-        if name in ("_softmax", "_log_softmax"):
+        if name in ("_softmax", "_log_softmax", "_safe_softmax"):
             return _along(t, name.strip("_"), x, int(args[1]), value, lambda i: fused.softmax(i, logarithm="log" in name))
         if name == "native_layer_norm":
             size = math.prod(args[1])
@@ -187,7 +201,11 @@ class _Watcher:
                 return None
             eps = float(args[4])
             return _along(t, name, flat, 1, out, lambda i: fused.normalised(i, eps, fused.variance(0))).reshape(value.shape)
-        if name in fused.OF_NUMBERS or name.removeprefix("special_") in fused.OF_NUMBERS or name.removesuffix("_loss") in fused.OF_NUMBERS:
+        if (
+            name in fused.OF_NUMBERS
+            or name.removeprefix("special_") in fused.OF_NUMBERS
+            or name.removesuffix("_loss") in fused.OF_NUMBERS
+        ):
             known = name.removeprefix("special_").removesuffix("_loss")
             known = "gelu_tanh" if known == "gelu" and kwargs.get("approximate") == "tanh" else known
             if value.shape != np.broadcast_shapes(*(b.shape for b in before)):

@@ -12,7 +12,8 @@ import math
 import operator
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from fractions import Fraction
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,8 @@ from ulpfuzz.fuzzer.casework.diagnosis.observed import STEPS, Observed, TooLongE
 from ulpfuzz.fuzzer.casework.diagnosis.step import ExactRule, Step
 from ulpfuzz.fuzzer.formats import Format
 
-#: An array of steps.
-Steps = NDArray[Any]
+#: An array of steps. numpy's type hints know no array of objects whose items have a type.
+Steps: TypeAlias = Any
 
 
 @dataclass(frozen=True)
@@ -40,27 +41,27 @@ def _of(name: str, operation: str = "") -> Primitive:
 
 #: Canonical names of elementwise primitives.
 PRIMITIVES: dict[str, Primitive] = {
-    "add": Primitive("+", lambda m, a, b: a + b, "{0} + {1}"),
-    "sub": Primitive("-", lambda m, a, b: a - b, "{0} - {1}"),
-    "mul": Primitive("*", lambda m, a, b: a * b, "{0} * {1}"),
-    "div": Primitive("/", lambda m, a, b: a / b, "{0} / {1}"),
-    "neg": Primitive("neg", lambda m, a: -a, "-{0}"),
-    "abs": Primitive("abs", lambda m, a: m.abs(a), "|{0}|"),
-    "reciprocal": Primitive("/", lambda m, a: 1 / a, "1 / {0}"),
-    "square": Primitive("*", lambda m, a: a * a, "{0}^2"),
+    "add": Primitive("+", lambda m, a, b: a + b, "{0.inner} + {1.inner}"),
+    "sub": Primitive("-", lambda m, a, b: a - b, "{0.inner} - {1.inner}"),
+    "mul": Primitive("*", lambda m, a, b: a * b, "{0.inner} * {1.inner}"),
+    "div": Primitive("/", lambda m, a, b: a / b, "{0.inner} / {1.inner}"),
+    "neg": Primitive("neg", lambda m, a: -a, "-{0.inner}"),
+    "abs": Primitive("abs", lambda m, a: m.abs(a), "|{0.argument}|"),
+    "reciprocal": Primitive("/", lambda m, a: 1 / a, "1 / {0.inner}"),
+    "square": Primitive("*", lambda m, a: a * a, "{0.inner}^2"),
     "sqrt": _of("sqrt"),
-    "rsqrt": Primitive("/", lambda m, a: 1 / m.sqrt(a), "1 / sqrt({0})"),
-    "pow": Primitive("pow", lambda m, a, b: m.pow(a, b), "{0}^{1}"),
-    "xlogy": Primitive("xlogy", lambda m, a, b: m.num(0) if m.eq0(a) else a * m.log(b), "{0} * log({1})"),
-    "xlog1py": Primitive("xlog1py", lambda m, a, b: m.num(0) if m.eq0(a) else a * m.log1p(b), "{0} * log1p({1})"),
-    "square_difference": Primitive("*", lambda m, a, b: (a - b) * (a - b), "({0} - {1})^2"),
+    "rsqrt": Primitive("/", lambda m, a: 1 / m.sqrt(a), "1 / sqrt({0.argument})"),
+    "pow": Primitive("pow", lambda m, a, b: m.pow(a, b), "{0.inner}^{1.inner}"),
+    "xlogy": Primitive("xlogy", lambda m, a, b: m.num(0) if m.eq0(a) else a * m.log(b), "{0.inner} * log({1.argument})"),
+    "xlog1py": Primitive("xlog1py", lambda m, a, b: m.num(0) if m.eq0(a) else a * m.log1p(b), "{0.inner} * log1p({1.argument})"),
+    "square_difference": Primitive("*", lambda m, a, b: (a - b) * (a - b), "({0.inner} - {1.inner})^2"),
     "log_sigmoid": Primitive("log_sigmoid", lambda m, a: -m.softplus(-a)),
     "hypot": Primitive("hypot", lambda m, a, b: m.norm([a, b])),
     "logaddexp": Primitive("logaddexp", lambda m, a, b: m.logsumexp([a, b])),
-    "lerp": Primitive("lerp", lambda m, a, b, w: a + w * (b - a), "{0} + {2} * ({1} - {0})"),
-    "addcmul": Primitive("+", lambda m, a, b, c, k: a + k * b * c, "{0} + {3} * {1} * {2}"),
-    "addcdiv": Primitive("+", lambda m, a, b, c, k: a + k * b / c, "{0} + {3} * {1} / {2}"),
-    "axpy": Primitive("+", lambda m, a, b, k: a + k * b, "{0} + {2} * {1}"),
+    "lerp": Primitive("lerp", lambda m, a, b, w: a + w * (b - a), "{0.inner} + {2.inner} * ({1.inner} - {0.inner})"),
+    "addcmul": Primitive("+", lambda m, a, b, c, k: a + k * b * c, "{0.inner} + {3.inner} * {1.inner} * {2.inner}"),
+    "addcdiv": Primitive("+", lambda m, a, b, c, k: a + k * b / c, "{0.inner} + {3.inner} * {1.inner} / {2.inner}"),
+    "axpy": Primitive("+", lambda m, a, b, k: a + k * b, "{0.inner} + {2.inner} * {1.inner}"),
     "atan2": _of("atan2"),
     "fmod": _of("fmod"),
     "floor": _of("floor"),
@@ -72,6 +73,7 @@ PRIMITIVES: dict[str, Primitive] = {
         )
     },
 }  # fmt: skip
+
 
 class Tracker:
     """The steps of one watched call. names: the arrays that the call was made with, by which leaves are called.
@@ -86,6 +88,7 @@ class Tracker:
         self.opaque: list[str] = []
         self.calls: list[str] = []
         self.made = 0
+        self._met: set[str] = set()
 
     # Arrays
 
@@ -93,26 +96,45 @@ class Tracker:
         """The steps of a tensor; leaves where it was not seen before, or was written to unseen, through a view."""
         array = values()
         steps = self.known.get(key)
-        if steps is None or steps.shape != array.shape or not _are(steps, array):
+        if steps is None or not self.has(key, array):
             self.opaque += [] if steps is None else ["a write through a view"]
             steps = self.known[key] = self.leaves(array)
         return steps
 
+    def has(self, key: Hashable, array: NDArray[Any]) -> bool:
+        """Whether these are the numbers that are known by a key."""
+        steps = self.known.get(key)
+        return steps is not None and steps.shape == array.shape and _are(steps, array)
+
     def leaves(self, values: NDArray[Any]) -> Steps:
         """What comes from outside: an input of the call where its numbers are those, else constants."""
         array = np.asarray(values)
-        named = next((n for n, v in self.names.items() if v.shape == array.shape and v.tobytes() == array.tobytes()), "")
+        same = [n for n, v in self.names.items() if v.shape == array.shape and v.tobytes() == array.tobytes()]
+        # Of inputs with the same numbers the one that was not met yet.
+        named = min(same, key=lambda n: n in self._met, default="")
+        self._met.add(named)
         found = np.empty(array.shape, object)
         for index in np.ndindex(array.shape):
             value = float(array[index])
-            place = ", ".join(map(str, index[1:]))
-            text = (f"{named}[{place}]" if place else named) if named else f"{value:.6g}"
-            found[index] = Step(value, self.m.mp.lift(value), "input" if named else "constant", text, arithmetic=self.m)
+            if named:
+                place = ", ".join(map(str, index[1:]))
+                found[index] = Step(
+                    value, self.m.mp.lift(value), "input", f"{named}[{place}]" if place else named, arithmetic=self.m
+                )
+            else:
+                found[index] = self.constant(value)
         return found
+
+    def constant(self, value: float) -> Step:
+        """A number of the program's own, beside the constant that it stands for, where that can be told."""
+        exact, text = stands_for(value, self.m.format, self.m.mp)
+        return Step(
+            value, self.m.mp.lift(value) if exact is None else exact, "constant", text or f"{value:.6g}", arithmetic=self.m
+        )
 
     def scalar(self, value: float) -> Steps:
         """A number of the program's text, rounded to the format."""
-        return np.asarray(Step(self.m.round(float(value)), self.m.mp.lift(float(value)), "constant", f"{float(value):.6g}", arithmetic=self.m), object)
+        return np.asarray(self.constant(self.m.round(float(value))), object)
 
     # Primitives
 
@@ -134,7 +156,7 @@ class Tracker:
         for index in np.ndindex(output.shape):
             parts = [o[index] for o in spread]
             if primitive.text:
-                text = primitive.text.format(*[p.inner for p in parts])
+                text = primitive.text.format(*parts)
             else:
                 text = f"{primitive.operation}({', '.join(p.argument for p in parts)})"
             found[index] = self.step(primitive.operation, parts, float(output[index]), rule, text)
@@ -198,7 +220,9 @@ class Tracker:
             before: Step | None = None
             for k in range(rows.shape[-1]):
                 term, value = rows[(*index, k)], float(values[(*index, k)])
-                before = term if before is None else self.step("+", [before, term], value, operator.add, f"the sum of {k + 1} terms")
+                before = (
+                    term if before is None else self.step("+", [before, term], value, operator.add, f"the sum of {k + 1} terms")
+                )
                 found[(*index, k)] = before
         return np.moveaxis(found, -1, axis)
 
@@ -213,16 +237,49 @@ class Tracker:
             found[index] = self.total([self.m.operator("*", u, v) for u, v in pairs], float(output[index]))
         return found
 
-    def moved(self, indices: NDArray[Any], operands: Sequence[Steps]) -> Steps:
-        """What a primitive makes of arrays of numbers that only says where each comes from: the numbers count through all operands in order."""
+    def moved(self, places: NDArray[Any], operands: Sequence[Steps], output: NDArray[Any]) -> Steps:
+        """What a primitive makes of arrays that only moves their numbers. places: where each result comes from, counted from 1 through all
+        operands; 0 of a fill. A number that changes on its way was cast."""
         every = list(itertools.chain.from_iterable(o.ravel() for o in operands))
-        found = np.empty(indices.shape, object)
-        for index in np.ndindex(indices.shape):
-            found[index] = every[int(indices[index])]
+        found = np.empty(places.shape, object)
+        for index in np.ndindex(places.shape):
+            place, value = int(places[index]), float(output[index])
+            if place == 0:
+                found[index] = self.constant(value)
+                continue
+            step = every[place - 1]
+            same = step.value == value or (math.isnan(value) and math.isnan(step.value))
+            found[index] = (
+                step if same else self.step("cast", [step], value, lambda x: x, f"{step.argument} cast to {output.dtype}")
+            )
+        return found
+
+    def ending_in(self, steps: Steps, output: NDArray[Any], name: str) -> Steps:
+        """Naive steps with the results of the primitive in their place, where these agree; opaque where they do not."""
+        found = np.empty(output.shape, object)
+        for index in np.ndindex(output.shape):
+            step, value = self.m.num(steps[index]), float(output[index])
+            if agrees(step.value, value, self.m.format):
+                found[index] = replace(step, value=value)
+            else:
+                self.opaque.append(name)
+                found[index] = self.step(name, [step], value, None, f"{name} = {value:.6g}")
+        return found
+
+    def narrowed(self, steps: Steps, dtype: str) -> Steps:
+        """Results that were computed in a narrower format than the call's: each says so."""
+        found = np.empty(steps.shape, object)
+        for index in np.ndindex(steps.shape):
+            step = steps[index]
+            found[index] = replace(step, narrow=dtype) if step.computed else step
         return found
 
     def expanded(
-        self, name: str, formulas: Sequence[Callable[[Observed, list[Step]], Step]], rows: Sequence[list[Step]], output: NDArray[Any]
+        self,
+        name: str,
+        formulas: Sequence[Callable[[Observed, list[Step]], Step]],
+        rows: Sequence[list[Step]],
+        output: NDArray[Any],
     ) -> Steps:
         """A fused primitive by the first formula whose naive evaluation gives its result, in kind and within a few ulps: the steps are the
         formula's, the result is the primitive's. Opaque where none does."""
@@ -246,6 +303,33 @@ class Tracker:
         for index in np.ndindex(output.shape):
             found[index] = self.step(name, parts, float(output[index]), None, f"{name} = {float(output[index]):.6g}")
         return found
+
+
+def _known_constants(m: Any) -> dict[str, Any]:
+    pi, two = m.const("pi"), m.num(2)
+    return {
+        "pi": pi, "2 pi": 2 * pi, "pi / 2": pi / 2, "1 / pi": 1 / pi, "sqrt(2)": m.sqrt(two), "1 / sqrt(2)": 1 / m.sqrt(two),
+        "sqrt(pi)": m.sqrt(pi), "2 / sqrt(pi)": 2 / m.sqrt(pi), "sqrt(2 / pi)": m.sqrt(2 / pi), "1 / sqrt(2 pi)": 1 / m.sqrt(2 * pi),
+        "sqrt(2 pi)": m.sqrt(2 * pi), "log(2)": m.const("ln2"), "log(10)": m.const("ln10"), "log(pi)": m.log(pi), "log(2 pi)": m.log(2 * pi),
+        "log(2 pi) / 2": m.log(2 * pi) / 2, "1 / log(2)": 1 / m.const("ln2"), "e": m.exp(m.num(1)), "euler": m.const("euler"),
+    }  # fmt: skip
+
+
+def stands_for(value: float, fmt: Format, m: Any) -> tuple[Any, str]:
+    """(exact number, text) of the constant that a number was rounded from, once to the format or to binary32 before: a constant of the usual
+    ones, or a decimal of up to 6 digits; (None, "") where it is none of these."""
+    if not math.isfinite(value) or value == int(value) or math.frexp(value)[0] * 2**12 % 1 == 0:
+        return None, ""
+    for name, exact in _known_constants(m).items():
+        for sign in (1, -1):
+            if abs(m.double((sign * exact - m.lift(value)) / exact)[0]) <= 2.0 ** -(24 if fmt.precision >= 24 else fmt.precision):
+                return (exact if sign == 1 else -exact), name if sign == 1 else f"-{name}"
+    single = float(np.float32(value)) == value
+    text = str(np.float32(value)) if single and fmt.precision > 24 else repr(value)
+    digits = text.split("e")[0].replace(".", "").replace("-", "").lstrip("0")
+    if single and fmt.precision > 24 and len(digits) <= 6:
+        return m.num(Fraction(text)), text
+    return None, ""
 
 
 def agrees(naive: float, value: float, fmt: Format) -> bool:
