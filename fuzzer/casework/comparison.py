@@ -1,0 +1,157 @@
+"""Comparison: several calls of one cell judged on the same rows by the oracle, summed up by row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.judgement import Outcome
+from ulpfuzz.fuzzer.findings.case_record import case_of
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.frameworks.targets.target import framework_of
+from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.verdict import Class, Symptom, Verdicts
+from ulpfuzz.fuzzer.point.reproduce import implementation_of
+from ulpfuzz.oracles.question import Caps
+
+Mask = NDArray[np.bool_]
+#: What a chunk of rows may cost the oracle beyond its vectorised tiers: ten times a campaign's batch, for few batches decide here.
+CAPS = Caps(arb_effort=1.0, limit_rows=256, limit_effort=0.5)
+#: Rows that are judged at once: the oracle's columns stay in the caches, and Arb's cap is as many.
+CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Of one call on some rows."""
+
+    #: Per row: some element is wrong; none is, but some could not be decided.
+    wrong: Mask
+    undecided: Mask
+    #: Per row the largest error in ulps of the elements that are judged by it; inf for a wrong kind, nan where there is none.
+    ulps: NDArray[np.float64]
+    #: The framework's message where it raised.
+    error: str = ""
+
+    @property
+    def judged(self) -> int:
+        """Rows that were decided."""
+        return int((~self.undecided).sum())
+
+    @property
+    def worst(self) -> float:
+        """The largest error in ulps; nan where nothing was decided."""
+        decided = self.ulps[~self.undecided]
+        decided = decided[~np.isnan(decided)]
+        return float(decided.max()) if len(decided) else math.nan
+
+    def joined(self, other: Measurement) -> Measurement:
+        return Measurement(
+            np.concatenate([self.wrong, other.wrong]),
+            np.concatenate([self.undecided, other.undecided]),
+            np.concatenate([self.ulps, other.ulps]),
+            self.error or other.error,
+        )
+
+
+@dataclass
+class Comparison:
+    """A cell on which calls are measured. Rows are given in any order of inputs."""
+
+    cell: Cell
+    caps: Caps = field(default_factory=lambda: CAPS)
+
+    def __post_init__(self) -> None:
+        self._evaluator = Evaluator(self.cell, [], self.caps)
+        self._evaluator.calls.reset_crashes(1)
+
+    @property
+    def evaluator(self) -> Evaluator:
+        return self._evaluator
+
+    def measure(self, subjects: Sequence[Subject], batch: Batch) -> list[Measurement]:
+        """Of each subject on all rows, by chunks; a call that raises is wrong at every row of its chunk."""
+        parts = [self._chunk(subjects, batch.take(slice(first, first + CHUNK))) for first in range(0, batch.rows, CHUNK)]
+        found = parts[0]
+        for part in parts[1:]:
+            found = [one.joined(other) for one, other in zip(found, part, strict=True)]
+        return found
+
+    def measure_placed(self, subject: Subject, batch: Batch, placement: Placement) -> Measurement:
+        """Of one row at its place in a call: the one row that is judged."""
+        judgement = self._evaluator.run_placed(batch, subject, placement)
+        measured = _of(judgement.outcomes[0], placement.length, self.limit(batch))
+        at = slice(placement.position, placement.position + 1)
+        return Measurement(measured.wrong[at], measured.undecided[at], measured.ulps[at], measured.error)
+
+    def limit(self, batch: Batch) -> float:
+        """T of the cell at this length, in ulps."""
+        return self._evaluator.references.rule(batch).limit.ulps
+
+    def _chunk(self, subjects: Sequence[Subject], batch: Batch) -> list[Measurement]:
+        evaluator, ordered = self._evaluator, self._evaluator.ordered(batch)
+        answers = [evaluator.calls.answered(s, partial(evaluator.calls.call, s, ordered)) for s in subjects]
+        judgement = evaluator.judge(ordered, answers)
+        return [_of(outcome, batch.rows, self.limit(ordered)) for outcome in judgement.outcomes]
+
+    def outcome(self, subject: Subject, batch: Batch) -> Outcome:
+        """What one subject answers to a batch, judged."""
+        ordered = self._evaluator.ordered(batch)
+        answered = self._evaluator.calls.answered(subject, partial(self._evaluator.calls.call, subject, ordered))
+        return self._evaluator.judge(ordered, [answered]).outcomes[0]
+
+    def is_certified(self, subject: Subject, row: Batch) -> bool:
+        """Whether the worst wrong element of a batch of one row is proved wrong; an exception is."""
+        outcome = self.outcome(subject, row)
+        if outcome.screened is None or outcome.answers is None:
+            return bool(outcome.error)
+        verdicts = outcome.screened.verdicts
+        wrong = np.flatnonzero(verdicts.classes[0] >= Class.inaccurate)
+        if not len(wrong):
+            return False
+        at = int(wrong[np.argmax(verdicts.ulps[0][wrong])])
+        evaluator = self._evaluator
+        single = {name: values[0] for name, values in row.exact().items()}
+        suspect = Suspect(
+            evaluator.function, evaluator.references.rule(row), single, at, float(outcome.answers[0, at]),
+            Class(int(verdicts.classes[0, at])), Symptom(int(verdicts.symptoms[0, at])), float(verdicts.excess[0, at]),
+            evaluator.references.modulus(row, at),
+        )  # fmt: skip
+        convention = convention_of(evaluator.op, row, at, self.cell.order, framework_of(subject.target))
+        return certify(suspect, convention).class_.is_finding
+
+
+def comparison_of(finding: Finding, caps: Caps = CAPS) -> tuple[Comparison, Subject, Batch]:
+    """The comparison of a finding's cell, the finding's call, and its case as a batch of one row in the op's order. Raises UserError for an op or a
+    target that there is not."""
+    comparison = Comparison(Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order), caps)
+    subject = Subject(finding.target, implementation_of(comparison.cell.record, finding))
+    return comparison, subject, comparison.evaluator.ordered(case_of(finding).batch())
+
+
+def _of(outcome: Outcome, rows: int, limit: float) -> Measurement:
+    if outcome.screened is None:
+        everywhere = np.ones(rows, np.bool_)
+        return Measurement(everywhere, ~everywhere, np.full(rows, math.inf), outcome.error or "not run")
+    verdicts = outcome.screened.verdicts
+    wrong: Mask = np.asarray((verdicts.classes >= Class.inaccurate).any(axis=1))
+    undecided: Mask = np.asarray((verdicts.classes == Class.undecided).any(axis=1)) & ~wrong
+    return Measurement(wrong, undecided, _row_ulps(verdicts, limit))
+
+
+def _row_ulps(verdicts: Verdicts, limit: float) -> NDArray[np.float64]:
+    """Per row the largest error of the elements that ulps decide: wrong ones, and those within T. What is right for another reason
+    (conditioning, a norm, a flush) has no error to compare."""
+    wrong = verdicts.classes >= Class.inaccurate
+    by_ulps = wrong | ((verdicts.classes == Class.ok) & (verdicts.ulps <= limit))
+    ulps: NDArray[Any] = np.where(by_ulps, np.where(wrong & np.isnan(verdicts.ulps), math.inf, verdicts.ulps), -1.0).max(axis=1)
+    return np.where(ulps < 0, math.nan, ulps)

@@ -1,0 +1,136 @@
+"""Ordinary share: how often a call is wrong over everyday inputs, and the most ordinary case at which it is."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import beta
+
+from ulpfuzz.fuzzer.case import Batch, Case
+from ulpfuzz.fuzzer.casework.comparison import CHUNK, Comparison, comparison_of
+from ulpfuzz.fuzzer.catalog.everyday import everyday_lengths
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.defects.case_file import OrdinaryShare
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.inputs.everyday import described, sample
+from ulpfuzz.oracles.effort import OPERATION, ROW, evaluation_cost
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import Caps
+
+#: Samples of a share: an interval of Clopper and Pearson at 95 % around 0 of them ends at 3.7e-5.
+SAMPLES = 100_000
+#: Operations of the oracle's arithmetic (oracles.effort) that the samples of one length may cost; rows beyond are not drawn. Measured: 2^25
+#: of them in balls of binary64 take one to two seconds.
+OPERATIONS = 2.0**25
+#: Of a chunk of samples; a share of 1 % is known to a tenth of itself by a tenth of the samples.
+CAPS = Caps(arb_effort=0.2, limit_rows=64, limit_effort=0.2)
+#: Of the wrong rows so many are certified, the most ordinary first, until one is proved.
+PROOFS = 16
+
+
+@dataclass(frozen=True)
+class Ordinary:
+    """A share, and the most ordinary case that was proved wrong; None where none was."""
+
+    share: OrdinaryShare
+    case: Case | None
+
+
+def ordinary_share(finding: Finding, samples: int = SAMPLES) -> Ordinary | None:
+    """The share of everyday rows at which the finding's call has a wrong element.
+
+    Rows of ordinary vectors have several lengths, the longest as many as OPERATIONS allow, the shortest the rest. Undecided rows are none of the
+    samples. If none of PROOFS wrong rows can be certified, none counts: what is not proved does not accuse. None where the op has no everyday
+    inputs. The same finding gives the same result. Raises UserError where its op, call or target is none of this installation's.
+    """
+    comparison, subject, _ = comparison_of(finding, CAPS)
+    return share_of(comparison, subject, samples)
+
+
+def share_of(comparison: Comparison, subject: Subject, samples: int = SAMPLES) -> Ordinary | None:
+    """See ordinary_share."""
+    wrong = judged = 0
+    failing: list[Batch] = []
+    drawn_lengths = []
+    for batch in everyday_batches(comparison.cell, comparison.evaluator.function, samples):
+        (measured,) = comparison.measure([subject], batch)
+        judged += measured.judged
+        wrong += int(measured.wrong.sum())
+        rows = np.flatnonzero(measured.wrong)
+        drawn_lengths.append((batch.width, batch.rows))
+        if len(rows):
+            failing.append(_most_ordinary(batch.take(rows)))
+    if not drawn_lengths:
+        return None
+    case = next((row.case(0) for row in _by_plainness(failing)[:PROOFS] if comparison.is_certified(subject, row)), None)
+    wrong = wrong if case is not None else 0
+    low, high = clopper_pearson(wrong, judged)
+    return Ordinary(OrdinaryShare(wrong, judged, low, high, _distribution(comparison.cell, drawn_lengths)), case)
+
+
+def clopper_pearson(wrong: int, samples: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The exact interval of a share (Clopper and Pearson 1934); (0, 1) of no samples."""
+    if not samples:
+        return 0.0, 1.0
+    tail = (1 - confidence) / 2
+    low = 0.0 if wrong == 0 else float(beta.ppf(tail, wrong, samples - wrong + 1))
+    high = 1.0 if wrong == samples else float(beta.ppf(1 - tail, wrong + 1, samples - wrong))
+    return low, high
+
+
+def everyday_batches(cell: Cell, function: Function, samples: int) -> Iterator[Batch]:
+    """Batches of everyday rows, at most `samples` rows in all, the same for the same cell: the longest rows first, as many as OPERATIONS allow and no
+    more than an even part; the shortest make up the number."""
+    op = cell.record
+    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(cell.key.encode()).digest()[:8], "big"))
+    lengths = sorted(everyday_lengths(op), reverse=True)
+    left = samples
+    for position, length in enumerate(lengths):
+        even = left // (len(lengths) - position)
+        rows = min(even, affordable(function, {i.name: i.sizes(length) for i in op.inputs}))
+        left -= rows
+        while rows > 0:
+            batch = sample(op, dict(cell.params), cell.dtype, rng, min(rows, CHUNK), length=length, order=cell.order)
+            if batch is None:
+                return
+            yield batch
+            rows -= batch.rows
+
+
+def affordable(function: Function, shapes: dict[str, tuple[int, ...]]) -> int:
+    """Rows of these shapes that cost no more than OPERATIONS; at least 64."""
+    operations = max((evaluation_cost(function, shapes, 0) - ROW) / OPERATION, 1.0)
+    return max(64, math.floor(OPERATIONS / operations))
+
+
+def _plainness(batch: Batch) -> np.ndarray:
+    """Per row, least of the plainest: how far its numbers are from 1, in binades, on average; zeros are plain."""
+    sizes = [np.abs(v).reshape(batch.rows, -1) for v in batch.exact().values()]
+    flat = np.concatenate(sizes, axis=1)
+    with np.errstate(divide="ignore"):
+        far = np.abs(np.log2(np.where(flat == 0, 1.0, flat)))
+    return np.asarray(far.mean(axis=1) + np.log2(flat.shape[1]))
+
+
+def _most_ordinary(batch: Batch) -> Batch:
+    """The plainest rows of a batch, as many as may be certified."""
+    return batch.take(np.argsort(_plainness(batch), kind="stable")[:PROOFS])
+
+
+def _by_plainness(batches: list[Batch]) -> list[Batch]:
+    """All rows, each as a batch of one, the plainest first."""
+    rows = [(float(plain), batch.take(slice(i, i + 1))) for batch in batches for i, plain in enumerate(_plainness(batch))]
+    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def _distribution(cell: Cell, drawn: list[tuple[int, int]]) -> str:
+    """What was sampled, in one line."""
+    counts: dict[int, int] = {}
+    for width, rows in drawn:
+        counts[width] = counts.get(width, 0) + rows
+    sizes = ", ".join(f"{rows} of {width} numbers" for width, rows in sorted(counts.items()))
+    return f"{described(cell.record)}; rows: {sizes}" if cell.record.varies else described(cell.record)
