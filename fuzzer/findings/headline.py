@@ -20,7 +20,7 @@ from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.oracles.definitions import definition
 
-__all__ = ["SILENT", "WIDTH", "Array", "array_of", "arrays_of", "element_of", "headline", "quantity", "vouched"]
+__all__ = ["SILENT", "WIDTH", "Array", "array_of", "arrays_of", "element_of", "function_of", "headline", "quantity", "vouched"]
 
 #: A headline has at most that many characters: a line of an issue tracker's list, and of a table beside three short columns.
 WIDTH = 120
@@ -74,7 +74,7 @@ def headline(finding: Finding, arrays: Sequence[Array] = (), where: str = "") ->
 
 
 def _line(finding: Finding, arrays: Sequence[Array], where: str, record: Op | None, detail: _Detail) -> str:
-    place = f"({finding.dtype}, {_place(finding, record, detail)})"
+    place = f"({finding.dtype}, {_place(finding, detail)})"
     subject = _subject(finding, arrays, where, record, detail)
     if finding.symptom in SILENT:
         return f"{subject} {SILENT[finding.symptom]} {place}"
@@ -218,14 +218,18 @@ def _runs(texts: Sequence[str]) -> list[str]:
     return [f"{text} x{count}" if count > 1 else text for text, count in runs]
 
 
-def _place(finding: Finding, record: Op | None, detail: _Detail) -> str:
+def _place(finding: Finding, detail: _Detail) -> str:
     """The framework, and its call where it is one; else the target, where that is more than the CPU run eagerly."""
     framework = framework_of(finding.target)
     if finding.target != f"{framework}:cpu:eager":
         return finding.target
-    return (
-        _function(finding.implementation, tuple(i.name for i in record.inputs)) if detail.call and record else ""
-    ) or framework
+    return (function_of(finding) if detail.call else "") or framework
+
+
+def function_of(finding: Finding) -> str:
+    """The one function of the framework that a finding's call is, `torch.special.i0`; "" where it is several, or the op is unknown."""
+    record = ops().get(finding.op)
+    return _function(finding.implementation, tuple(i.name for i in record.inputs)) if record else ""
 
 
 @cache
@@ -240,4 +244,10 @@ def _function(call: str, inputs: tuple[str, ...]) -> str:
     name = steps[0]
     while (bare := re.sub(r"\([^()]*\)", "", name)) != name:
         name = bare
+    if name.rpartition(".")[2] in _WRAPPERS:
+        return ""
     return name if re.fullmatch(r"\w{2,}(\.\w+)+", name) else ""  # o.apply is a variable's
+
+
+#: Functions that call another one row by row.
+_WRAPPERS = frozenset(["map_fn", "vectorized_map", "vmap", "apply_along_axis", "vectorize"])
