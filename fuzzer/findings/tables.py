@@ -6,7 +6,7 @@ from sqlalchemy import Column, Float, ForeignKey, Integer, MetaData, String, Tab
 
 #: Raised when a table changes. A store with a higher number was written by a newer ulpfuzz and is refused; one with a lower number gets
 #: the tables that it lacks.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -77,5 +77,23 @@ facts = Table(
     Column("key", String(64), primary_key=True),
     Column("op", String(100), nullable=False),
     Column("dtype", String(20), nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+#: What is known of defects beyond one run: their names, what became one with them, what people say of them.
+defects = Table(
+    "defects",
+    metadata,
+    Column("id", String(300), primary_key=True),
+    Column("payload", Text, nullable=False),
+)
+
+#: What casework knows of each defect.
+case_files = Table(
+    "case_files",
+    metadata,
+    Column("defect", String(300), primary_key=True),
+    Column("face", String(300), nullable=False),
+    Column("key", String(64), nullable=False),
     Column("payload", Text, nullable=False),
 )

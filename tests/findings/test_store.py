@@ -262,7 +262,7 @@ def test_a_folder_that_is_not_writable(tmp_path, monkeypatch):
 
 def test_a_newer_schema_is_refused(url, store):
     sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None).execute("UPDATE schema_version SET version = 99")
-    with pytest.raises(StoreError, match=r"has schema 99 of a newer ulpfuzz \(this one knows 2\)"):
+    with pytest.raises(StoreError, match=r"has schema 99 of a newer ulpfuzz \(this one knows 3\)"):
         Store(url)
 
 

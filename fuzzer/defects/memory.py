@@ -1,0 +1,163 @@
+"""Memory: the defects of a run, and what the store keeps of them: `defects_of`, `keep`, `case_files`, `save_case_file`."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import msgspec
+
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.defects.case_file import CaseFile
+from ulpfuzz.fuzzer.defects.defect import Defect
+from ulpfuzz.fuzzer.defects.grouping import behaviour_of, group
+from ulpfuzz.fuzzer.defects.history import all_of, status_of
+from ulpfuzz.fuzzer.defects.identity import Known, named
+from ulpfuzz.fuzzer.defects.kind import kind_of
+from ulpfuzz.fuzzer.defects.rank import face_of, score
+from ulpfuzz.fuzzer.findings.database import StoreError
+from ulpfuzz.fuzzer.findings.finding import Finding, Run
+from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
+from ulpfuzz.fuzzer.findings.history import compare
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.label import COMPOSED
+from ulpfuzz.fuzzer.findings.store import Store
+
+Record = TypeVar("Record", CaseFile, Known)
+
+# What is kept
+
+
+def save_case_file(store: Store, case_file: CaseFile) -> None:
+    """Keeps the case file of a defect, in place of the one before. Raises StoreError."""
+    store.save_case_file(case_file.defect, case_file.face, case_file.key, _encoded(case_file))
+
+
+def case_files(store: Store, ids: Iterable[str] | None = None) -> dict[str, CaseFile]:
+    """The case files of these defects, by their ids; of all where none are named. A defect without one is left out. Raises StoreError."""
+    wanted = None if ids is None else set(ids)
+    return {name: _decoded(CaseFile, text) for name, text in store.case_files().items() if wanted is None or name in wanted}
+
+
+def known_defects(store: Store) -> dict[str, Known]:
+    """What is kept of every defect, by its id."""
+    return {name: _decoded(Known, text) for name, text in store.defects().items()}
+
+
+def keep(store: Store, defects: Iterable[Defect]) -> None:
+    """Keeps the names, members and merges of the defects, so that later runs know them by the same ids; a run calls it at its end."""
+    known = known_defects(store)
+    written: dict[str, str] = {}
+    for defect in defects:
+        before = known.get(defect.id, Known(defect.id))
+        members = tuple(dict.fromkeys((*before.members, *defect.members)))
+        first = min(filter(None, (before.first_seen, defect.first_seen)), default="")
+        now = replace(before, members=members, merged=defect.merged, state=defect.state, first_seen=first)
+        if defect.id not in known or now != before:
+            written[defect.id] = _encoded(now)
+    store.save_defects(written)
+
+
+def _encoded(record: CaseFile | Known) -> str:
+    """JSON text as `findings.payload` writes it: fields in their order, Python's Infinity and NaN."""
+    return json.dumps(msgspec.to_builtins(record))
+
+
+def _decoded(kind: type[Record], text: str) -> Record:
+    try:
+        return msgspec.convert(json.loads(text), kind)
+    except (msgspec.ValidationError, json.JSONDecodeError) as error:
+        raise StoreError(f"the store holds a damaged {kind.__name__}: {error}") from error
+
+
+# The defects of a run
+
+
+def defects_of(store: Store, run_id: str, baseline: str | None = None) -> list[Defect]:
+    """The defects of a run, those that concern ordinary users most first; those of the catalogue's own formulas after all others.
+
+    run_id, baseline: ids, beginnings of them, or `latest`. With a baseline, defects that it has and the run does not are there too, fixed or
+    not-run. Nothing is written (`keep` does). Raises UnknownName, StoreError.
+    """
+    record = store.run(run_id)
+    if baseline is None:
+        findings = store.findings(record.id)
+    else:
+        findings = all_of(compare(store, record.id, baseline))
+    return formed(findings, [record], known_defects(store), case_files(store))
+
+
+def formed(
+    findings: Sequence[Finding], runs: Sequence[Run] = (), known: Mapping[str, Known] | None = None,
+    files: Mapping[str, CaseFile] | None = None,
+) -> list[Defect]:  # fmt: skip
+    """The defects of findings, ranked. known: what is kept of defects; files: case files by the ids of their defects."""
+    known, files = known or {}, files or {}
+    by_id = {f.id: f for f in findings}
+    groups = [([by_id[name] for name in names], reasons) for names, reasons in group(findings, files)]
+    identities = named([members for members, _ in groups], known)
+    versions = _versions(runs)
+    defects = [
+        _defect(identity, members, reasons, files.get(identity.id), versions)
+        for identity, (members, reasons) in zip(identities, groups, strict=True)
+    ]
+    composed = {d.id for d in defects if all(by_id[m].label == COMPOSED for m in d.members)}
+    ranked = sorted(defects, key=lambda d: (d.id in composed, -d.score, len(d.title), d.id))
+    ranks: dict[str, int] = defaultdict(int)
+    placed = []
+    for defect in ranked:
+        ranks[defect.framework] += 1
+        placed.append(replace(defect, rank=ranks[defect.framework]))
+    return _with_similar(placed, by_id)
+
+
+def _defect(
+    identity: Known, members: Sequence[Finding], reasons: Sequence[str], file: CaseFile | None, versions: Mapping[str, str]
+) -> Defect:
+    seen = [f for f in members if f.status not in ("fixed", "not-run")] or list(members)
+    face = face_of(seen)
+    framework = framework_of(face.target)
+    rest = sorted((f for f in members if f.id != face.id), key=lambda f: (-round(score(f), 6), f.id))
+    return Defect(
+        id=identity.id, title=title_of(face), framework=framework, kind=kind_of(face, file), score=round(score(face, file), 4), rank=0,
+        face=face.id, members=(face.id, *(f.id for f in rest)), because=tuple(reasons), merged=identity.merged, state=identity.state,
+        ops=_each(f.op for f in (face, *rest)), calls=_each(f.implementation for f in (face, *rest)),
+        dtypes=_each(f.dtype for f in (face, *rest)), orders=_each(f.order for f in (face, *rest)),
+        avoidable_by=tuple(face.avoidable_by), first_seen=identity.first_seen, last_seen=max(f.last_seen for f in members),
+        status=status_of(members, identity.state), versions=tuple(filter(None, (versions.get(framework, ""),))),
+    )  # fmt: skip
+
+
+def _each(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def title_of(finding: Finding) -> str:
+    """The headline of a finding."""
+    record = ops().get(finding.op)
+    arrays = arrays_of(finding)
+    return headline(finding, arrays, element_of(finding, arrays, record.differentiable_inputs if record else None))
+
+
+def _versions(runs: Iterable[Run]) -> dict[str, str]:
+    """Framework -> its version in the runs."""
+    versions: dict[str, Any] = {}
+    for run in runs:
+        versions.update(run.environment.get("versions", {}))
+    return {name: str(version) for name, version in versions.items()}
+
+
+def _with_similar(defects: Sequence[Defect], by_id: Mapping[str, Finding]) -> list[Defect]:
+    """The defects, each with those of other frameworks that behave as it does at one of its ops."""
+    at: dict[tuple[str, Any], list[Defect]] = defaultdict(list)
+    for defect in defects:
+        for op in defect.ops:
+            at[op, behaviour_of(by_id[defect.face])].append(defect)
+    placed = []
+    for defect in defects:
+        like = (other for op in defect.ops for other in at[op, behaviour_of(by_id[defect.face])])
+        placed.append(replace(defect, similar=_each(other.id for other in like if other.framework != defect.framework)))
+    return placed
