@@ -30,7 +30,8 @@ from typing import Any
 
 from ulpfuzz.fuzzer.findings.label import as_json
 from ulpfuzz.fuzzer.findings.strict_json import jsonable, to_json
-from ulpfuzz.reports.model import Entry, Report
+from ulpfuzz.reports.entry import Entry
+from ulpfuzz.reports.model import Report
 
 SCHEMA = "ulpfuzz-report"
 SCHEMA_VERSION = 1

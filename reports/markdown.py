@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.reports.model import Entry, Report, versions_of
+from ulpfuzz.reports.entry import Entry
+from ulpfuzz.reports.model import Report, versions_of
 
 #: Findings shown in full; the others are in the HTML and JSON reports.
 TOP = 20
