@@ -55,18 +55,23 @@ def page_values(entry: DefectEntry, context: PageContext) -> dict[str, Any]:
     """What the template of a page is given."""
     face, file = entry.face, entry.case_file
     told = context.entries.get(face.id) or entry_of(face)
-    peers = _peers(face, context)
+    peers, script = _peers(face, context), minimal_script(face)
     return {
         "d": entry.defect, "f": face, "e": told, "file": file, "numbers": numbers, "silent": SILENT,
         "arrays": told.arrays, "right": numbers.beyond_format(face.reference, face.dtype), "exact": numbers.truth(face.reference, 40),
         "plot": Markup(profile_svg(face, peers)), "peers": peers, "lines": _lines(face, file),
         "intervals": [interval_text(i, face.dtype) for i in file.extent] if file else [],
-        "ordinary": _ordinary(face, file), "advice": _advice(file), "script": minimal_script(face),
-        "issue": issue_text(entry.defect, face, file, context.environment, entry.members),
+        "ordinary": _ordinary(face, file), "advice": _advice(file), "script": script,
+        "issue": issue_text(entry.defect, face, file, context.environment, entry.members, script),
         "file_name": told.script_name if face.id in context.scripts else "",
-        "members": [(f, headline(f)) for f in entry.members[:MOST] if f.id != face.id], "more": max(len(entry.members) - MOST, 0),
+        "members": [(f, _line(f, context)) for f in entry.members[:MOST] if f.id != face.id], "more": max(len(entry.members) - MOST, 0),
         "similar": entry.similar[:MOST],
     }  # fmt: skip
+
+
+def _line(finding: Finding, context: PageContext) -> str:
+    known = context.entries.get(finding.id)
+    return known.headline if known else headline(finding)
 
 
 def _key(cell: CellSummary | Finding) -> tuple[str, str, str, str]:

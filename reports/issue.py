@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.defects.defect import Defect
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.case_arrays import SILENT
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
-from ulpfuzz.fuzzer.findings.headline import function_of, headline
+from ulpfuzz.fuzzer.findings.headline import function_of
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.reports.extent import extent_text, interval_text
 from ulpfuzz.reports.minimal_script import minimal_script
@@ -45,15 +45,16 @@ class _Parts:
 
 def issue_text(
     defect: Defect, face: Finding, case_file: CaseFile | None = None, environment: Mapping[str, Any] | None = None,
-    members: Sequence[Finding] = (),
+    members: Sequence[Finding] = (), script: str | None = None,
 ) -> str:  # fmt: skip
     """The text of an issue: its first line is the title, the body follows after a blank line; at most LIMIT characters.
 
-    environment: of the run that saw the face (versions, Python, platform, CPU). members: the defect's other findings. The script in it is
-    `minimal_script` of the face, or, where there is none, the command that writes the stand-alone one.
+    environment: of the run that saw the face (versions, Python, platform, CPU). members: the defect's other findings. script: default
+    `minimal_script` of the face; where that is empty, the command that writes the stand-alone one.
     """
     framework = defect.framework
-    parts = _parts(defect, face, case_file, environment or {}, members)
+    source = minimal_script(face) if script is None else script
+    parts = replace(_parts(defect, face, case_file, environment or {}, members), script=source or _command(face))
     form = _FORMS.get(framework, _numpy)
     text = f"{parts.title}\n\n{form(parts)}"
     if len(text) > LIMIT:
@@ -65,7 +66,7 @@ def _parts(
     defect: Defect, face: Finding, case_file: CaseFile | None, environment: Mapping[str, Any], members: Sequence[Finding]
 ) -> _Parts:
     call = function_of(face)
-    said = headline(face).removeprefix(f"{face.label}: ")
+    said = defect.title.removeprefix(f"{face.label}: ")
     title = f"{call}: {said}" if call and call not in said else said
     versions = {str(k): str(v) for k, v in (environment.get("versions") or {}).items()}
     versions |= {"python": str(environment["python"])} if "python" in environment else {}
@@ -81,8 +82,11 @@ def _parts(
         ("Other calls with the same fault", _others(face, members)),
     ]
     more = "\n\n".join(f"**{head}**\n\n{text}" for head, text in sections if text)
-    script = minimal_script(face) or f"# Written by: ulpfuzz repro {face.id} --script issue.py\n"
-    return _Parts(title[:240], _what(defect, face, case_file), script, _output(face), more, versions, system)
+    return _Parts(title[:240], _what(defect, face, case_file), "", _output(face), more, versions, system)
+
+
+def _command(face: Finding) -> str:
+    return f"# written by: ulpfuzz repro {face.id} --script issue.py\n"
 
 
 def _what(defect: Defect, face: Finding, case_file: CaseFile | None) -> str:

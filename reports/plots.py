@@ -148,7 +148,7 @@ def _log(value: float) -> float:
 def _ticks(low: float, high: float, most: int) -> list[int]:
     """Round integers between two ends, at most that many."""
     for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000):
-        ticks = [t for t in range(math.ceil(low), math.floor(high) + 1) if t % step == 0]
+        ticks = list(range(math.ceil(low / step) * step, math.floor(high) + 1, step))
         if len(ticks) <= most:
             return ticks
     return []

@@ -244,7 +244,9 @@ def _same_loss(grouping: Grouping) -> None:
     for findings in calls.values():
         for one, other in combinations(findings, 2):
             if one.dtype != other.dtype and corresponding(one, other):
-                reason = f"one call loses its digits at corresponding places: {one.dtype} {one.symptom}, {other.dtype} {other.symptom}"
+                reason = (
+                    f"one call loses its digits at corresponding places: {one.dtype} {one.symptom}, {other.dtype} {other.symptom}"
+                )
                 grouping.union.join(one.id, other.id, reason)
 
 

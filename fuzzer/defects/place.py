@@ -52,7 +52,9 @@ def place_of(finding: Finding) -> Place:
         extremes = {f"{name} {side}" for name, each in ends.items() if side in each}
     else:
         side = "everyday" if not beyond else "large" if high >= low else "small"
-        extremes = {f"{name} {which}" for name, each in ends.items() for which, far in each.items() if beyond and far >= beyond / 2}
+        extremes = {
+            f"{name} {which}" for name, each in ends.items() for which, far in each.items() if beyond and far >= beyond / 2
+        }
     return Place(side, beyond, frozenset(extremes))
 
 

@@ -65,23 +65,23 @@ def headline(finding: Finding, arrays: Sequence[Array] = (), where: str = "") ->
     arrays = arrays or arrays_of(finding)
     where = where or element_of(finding, arrays, record.differentiable_inputs if record else None)
     lead = f"{finding.label}: " if finding.label else ""
-    line = ""
+    said, line = _said(finding), ""
     for detail in _DETAILS:
-        line = " ".join((lead + _line(finding, arrays, where, record, detail)).split())
+        subject = _subject(finding, arrays, where, record, detail)
+        line = " ".join(f"{lead}{subject} {said} ({finding.dtype}, {_place(finding, detail)})".split())
         if len(line) <= WIDTH:
             return line
     return line[: WIDTH - 1] + "…"
 
 
-def _line(finding: Finding, arrays: Sequence[Array], where: str, record: Op | None, detail: _Detail) -> str:
-    place = f"({finding.dtype}, {_place(finding, detail)})"
-    subject = _subject(finding, arrays, where, record, detail)
+def _said(finding: Finding) -> str:
+    """What the call did: its answer beside the truth, or in words."""
     if finding.symptom in SILENT:
-        return f"{subject} {SILENT[finding.symptom]} {place}"
+        return SILENT[finding.symptom]
     answer, truth = numbers.contrast(finding.output, finding.reference)
     right = finding.case.get("right")
     other = f", but {numbers.decimal(float(right['output']), finding.dtype)} in another place," if right else ","
-    return f"{subject} = {answer}{other} true value {_truth(finding, truth)} {place}"
+    return f"= {answer}{other} true value {_truth(finding, truth)}"
 
 
 def _truth(finding: Finding, text: str) -> str:
