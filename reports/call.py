@@ -52,7 +52,7 @@ def calling(
         "framework": framework, "device": device, "mode": mode, "missing": device != "cpu" and framework != "numpy",
         "needs": NAMES[framework] + (" and ml_dtypes" if bfloat else "") if framework != "numpy" else "nothing else",
         "environment": [*{**dict(_environment(framework, device)), **environment}.items()], "setup": list(setup), "switches": switches,
-        "modules": [*IMPORTS[framework], *(["import ml_dtypes"] if bfloat else []), *_extra_modules(finding.implementation, framework)],
+        "modules": [*IMPORTS[framework], *(["import ml_dtypes"] if bfloat else []), *extra_modules(finding.implementation, framework)],
         "names": names, "params": [f"{name}={literal(value)}" for name, value in finding.params.items()],
         "parts": [n for n in names if n in complex_inputs], "pairs": bool([n for n in names if n in complex_inputs]) or complex_result,
         "numpy_dtype": "ml_dtypes.bfloat16" if bfloat else f"np.{'float32' if finding.dtype == 'bfloat16' else fmt.real}",
@@ -116,7 +116,7 @@ def _environment(framework: str, device: str) -> list[tuple[str, str]]:
     return _ONE_THREAD
 
 
-def _extra_modules(expression: str, framework: str) -> list[str]:
+def extra_modules(expression: str, framework: str) -> list[str]:
     """Imports of other names that a catalogue expression uses: submodules of scipy (jax.scipy too), other frameworks."""
     names = {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
     submodules = sorted(set(re.findall(r"(?<![\w.])((?:jax\.)?scipy\.\w+)(?=\.)", expression)))

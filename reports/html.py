@@ -1,54 +1,146 @@
-"""The report as one HTML file that needs no network: styles, script, plotly.js and every number are inside."""
+"""The report as a folder of pages that need no network: report.html is the index, pages/NN.js hold the pages of the defects.
+
+Browsers refuse to fetch a file beside a page that was opened from a file, but they load scripts: each file of `pages` is one call of a
+function, with a gzip'd JSON object (id -> HTML) in base64, and is loaded when a defect of it is opened.
+"""
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import math
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
+from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
 
+from ulpfuzz.fuzzer.defects.defect import KINDS
 from ulpfuzz.fuzzer.findings import numbers
-from ulpfuzz.fuzzer.findings.headline import SILENT, Array
-from ulpfuzz.reports import plots
+from ulpfuzz.fuzzer.findings.headline import SILENT
+from ulpfuzz.reports.coverage_table import coverage_of
+from ulpfuzz.reports.defect_entry import DefectEntry
+from ulpfuzz.reports.defect_page import PageContext, context_of, page_values
+from ulpfuzz.reports.heat_map import heat_map, legend
 from ulpfuzz.reports.model import Report
 
-#: What the table of findings can be filtered by; a facet with a single value is not offered.
-_FILTERS = ("framework", "target", "op", "order", "dtype", "symptom", "class", "status")
+#: Defects in one file of pages: a click loads some 60 kB.
+CHUNK = 24
+#: What a kind means, in the words of the index.
+KIND_WORDS: Mapping[str, str] = {
+    "ordinary": "wrong within everyday inputs",
+    "crash": "the process ends",
+    "hang": "the call does not return",
+    "nondeterministic": "two answers to the same bits",
+    "compiled": "eager is right on the same bits",
+    "range": "something on the way over- or underflows while the truth is a normal number",
+    "inconsistent": "the same bits are right in one place of a call, wrong in another",
+    "accuracy": "small, but above a published limit",
+    "special": "at infinities, NaN and poles",
+    "exception": "the call raises",
+    "flush": "subnormal numbers become zero",
+}
 
 
 def render(report: Report) -> str:
-    """The page. Plots of findings are inline SVG; plotly draws the heat map alone, and is left out where there is none."""
-    figure = plots.heat_map(report) if report.heat else None
-    text: str = _template().render(
+    """The index alone."""
+    return files(report)["report.html"]
+
+
+def files(report: Report) -> dict[str, str]:
+    """Path in the report's folder -> text: the index, and the pages of defects and of the run in chunks."""
+    context = context_of(report)
+    chunks = list(_chunks(report.defects))
+    at = {e.defect.id: f"{number:02d}" for number, chunk in enumerate(chunks) for e in chunk}
+    told: dict[str, str] = {"report.html": _index(report, at)}
+    for number, chunk in enumerate(chunks):
+        pages = {e.defect.id: _defect_html(e, context) for e in chunk}
+        told[f"pages/{number:02d}.js"] = packed(f"{number:02d}", pages)
+    told["pages/run.js"] = packed("run", {"run": _run_html(report)})
+    return told
+
+
+def packed(name: str, pages: Mapping[str, str]) -> str:
+    """A script that hands a chunk of pages to the index."""
+    text = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
+    data = base64.b64encode(gzip.compress(text.encode("utf-8"), 6, mtime=0)).decode("ascii")
+    return f'ulpfuzzPages("{name}","{data}");\n'
+
+
+def unpacked(script: str) -> dict[str, str]:
+    """The pages in such a script."""
+    found: dict[str, str] = json.loads(gzip.decompress(base64.b64decode(script.split('"')[3])))
+    return found
+
+
+def _chunks(entries: Iterable[DefectEntry]) -> Iterable[list[DefectEntry]]:
+    iterator = iter(entries)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
+
+
+def _index(report: Report, at: Mapping[str, str]) -> str:
+    kinds = {kind: sum(e.defect.kind == kind for e in report.defects) for kind in KINDS}
+    text: str = _template("report.html.j2").render(
         report=report,
         run=report.run,
-        figure=_json(figure),
-        plotly=_plotly() if figure else "",
+        kinds={kind: count for kind, count in kinds.items() if count},
+        kind_words=KIND_WORDS,
+        changed={
+            status: count
+            for status in ("new", "reopened", "fixed")
+            if report.baseline and (count := sum(e.defect.status == status for e in report.defects))
+        },
+        data=_json({"compared": bool(report.baseline), "kinds": KIND_WORDS, "rows": [row_of(e, at) for e in report.defects]}),
+        heat=Markup(heat_map(report.defects, report.cells)),
+        legend=legend(),
+        coverage=coverage_of(report.cells, report.run.environment.get("cells_not_reached", [])),
         style=_asset("report.css"),
         behaviour=_asset("report.js"),
-        filters=[(name, sorted({_facet(e, name) for e in report.entries})) for name in _FILTERS],
-        facet=_facet,
-        facets=_FILTERS,
-        long_arrays=_json(
-            {
-                e.finding.id: {a.name: a.hexes for a in e.arrays if a.long}
-                for e in (*report.entries, *report.composed)
-                if any(a.long for a in e.arrays)
-            }
-        ),
-        profile=lambda finding: Markup(plots.profile_svg(finding)),
+        numbers=numbers,
+    )
+    return text
+
+
+def row_of(entry: DefectEntry, at: Mapping[str, str]) -> list[Any]:
+    """A defect in the index's data; the order of the fields is that of FIELDS in report.js."""
+    d = entry.defect
+    share = None if math.isnan(entry.share) else round(entry.share, 9)
+    return [
+        d.id, d.title, d.framework, d.kind, d.rank, round(d.score, 3), d.status, d.state, " ".join(d.ops), " ".join(d.dtypes),
+        " ".join(d.orders), entry.cause, share, len(d.members), int(bool(d.avoidable_by)), at[d.id],
+    ]  # fmt: skip
+
+
+def _defect_html(entry: DefectEntry, context: PageContext) -> str:
+    text: str = _template("defect.html.j2").render(**page_values(entry, context))
+    return text
+
+
+def _run_html(report: Report) -> str:
+    text: str = _template("run.html.j2").render(
+        report=report,
+        run=report.run,
         numbers=numbers,
         silent=SILENT,
-        told_apart=("unsupported", "rejected", "targets_detail", "hosts", "targets"),
-        environment=report.run.environment,
+        listed_elsewhere=(
+            "unsupported",
+            "rejected",
+            "targets_detail",
+            "hosts",
+            "targets",
+            "cells_not_reached",
+            "cells_unsupported",
+        ),
     )
     return text
 
 
 @cache
-def _template() -> Any:
+def _template(name: str) -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     source = Environment(
@@ -59,21 +151,12 @@ def _template() -> Any:
         "measure": numbers.measure,
         "witness": numbers.witness,
         "duration": numbers.duration,
+        "share": numbers.share,
         "hexadecimal": numbers.hexadecimal,
         "is_mapping": lambda value: isinstance(value, dict),
-        "array": _array_text,
+        "words": lambda value: str(value).replace("_", " "),
     }
-    return source.get_template("report.html.j2")
-
-
-def _facet(entry: Any, name: str) -> str:
-    if name == "framework":
-        return str(entry.framework)
-    return str(getattr(entry.finding, "class_" if name == "class" else name))
-
-
-def _array_text(array: Array) -> str:
-    return array.describe if array.shape else ""
+    return source.get_template(name)
 
 
 def _asset(name: str) -> Markup:
@@ -84,10 +167,3 @@ def _json(value: Any) -> Markup:
     """JSON that may stand inside a script element: no "<" that could end it."""
     text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
-
-
-@cache
-def _plotly() -> Markup:
-    from plotly.offline import get_plotlyjs
-
-    return Markup(get_plotlyjs())

@@ -10,6 +10,9 @@ Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
 "unsupported": calls that a target does not support: cell, target, call, message
 "summary": sentence, judged, undecided, verdicts_per_second, classes, statuses, symptoms (framework -> symptom -> findings), labels (counts),
     compile_seconds, and the elements compared by placement with those whose bits differ within the limits (compared, differing)
+"defects": those that changed since the baseline first, then by kind, `ordinary` first, and score: the fields of a Defect with "ordinary_share",
+    "cause" (class, step, confirmed, evidence), "advice" (way, call, verified_on, worst_ulps before and after), "case_file", the whole of it;
+    null where casework has not been there
 "findings": the worst first, those of composed calls after all others, each the fields of a Finding ("class" without underscore) with "headline",
     "command", "script", a file beside the report, or null where the target has none, "script_run": "confirmed" where it was run and showed the
     defect, null where it was not run yet, "script_says": the line that it ended with, and "advice": what the study DeepStability knows of such
@@ -21,16 +24,24 @@ Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
 "unconfirmed": findings whose script was run and did not show the defect: a fault of ulpfuzz; as "findings", and not among them
 "fixed", "not_run": findings of the baseline
 "cells": the fields of a CellSummary each
+
+Records are short: "profile", "answers" and "advice" are those of the faces of defects, a profile in four digits; of other findings, and of cells,
+they are empty or null, and `ulpfuzz show F --json` has them.
+
 "facts": of sweeps over all inputs: the fields of a Fact each
 """
 
 from __future__ import annotations
 
+import json
+import math
+from dataclasses import replace
 from typing import Any
 
 from ulpfuzz.fuzzer.findings.label import as_json
-from ulpfuzz.fuzzer.findings.strict_json import jsonable, to_json
-from ulpfuzz.reports.model import Entry, Report
+from ulpfuzz.fuzzer.findings.strict_json import jsonable
+from ulpfuzz.reports.entry import Entry
+from ulpfuzz.reports.model import Report
 
 SCHEMA = "ulpfuzz-report"
 SCHEMA_VERSION = 1
@@ -38,6 +49,7 @@ SCHEMA_VERSION = 1
 
 def as_dict(report: Report) -> dict[str, Any]:
     """The report as JSON-ready dicts and lists."""
+    faces = {e.defect.face for e in report.defects}
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -59,27 +71,38 @@ def as_dict(report: Report) -> dict[str, Any]:
             "compared": sum(cell.compared for cell in report.cells),
             "differing": sum(cell.differing for cell in report.cells),
         },
-        "findings": [_entry(e) for e in (*report.entries, *report.composed)],
-        "unconfirmed": [_entry(e) for e in report.unconfirmed],
+        "defects": [e.as_json() for e in report.defects],
+        "findings": [_entry(e, e.finding.id in faces) for e in (*report.entries, *report.composed)],
+        "unconfirmed": [_entry(e, True) for e in report.unconfirmed],
         "documented": [as_json(f) for f in report.documented],
         "flush": [record.as_json() for record in report.flushes],
         "fixed": jsonable(report.fixed),
         "not_run": jsonable(report.not_run),
-        "cells": jsonable(report.cells),
+        "cells": jsonable([replace(cell, profile=[]) for cell in report.cells]),
         "facts": jsonable(report.facts),
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry, whole: bool) -> dict[str, Any]:
+    """A finding; whole: with its profile and the answers of all targets."""
+    f = entry.finding
+    shown = replace(f, profile=[[_short(v) for v in row] for row in f.profile]) if whole else replace(f, profile=[], answers=[])
     return {
-        **as_json(entry.finding),
+        **as_json(shown),
         "headline": entry.headline,
         "script": f"repro/{entry.script_name}" if entry.script else None,
-        "script_run": entry.finding.script or None,
+        "script_run": f.script or None,
         "command": entry.command,
-        "advice": entry.advice.as_dict() if entry.advice else None,
+        "advice": entry.advice.as_dict() if whole and entry.advice else None,
     }
 
 
+def _short(value: float) -> float:
+    """Four digits of a size; whole numbers without their point."""
+    if not math.isfinite(value):
+        return value
+    return int(value) if value == int(value) and abs(value) < 1e6 else float(f"{value:.4g}")
+
+
 def render(report: Report) -> str:
-    return to_json(as_dict(report)) + "\n"
+    return json.dumps(as_dict(report), allow_nan=False, ensure_ascii=False, separators=(",", ":")) + "\n"

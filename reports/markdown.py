@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.reports.model import Entry, Report, versions_of
+from ulpfuzz.reports.defect_entry import DefectEntry
+from ulpfuzz.reports.entry import Entry, entry_of
+from ulpfuzz.reports.model import Report, versions_of
 
 #: Findings shown in full; the others are in the HTML and JSON reports.
 TOP = 20
+#: Defects after these, as a line each.
+TABLE = 80
 #: Digits of the truth that a reader needs; the whole is in the script.
 DIGITS = 25
 
@@ -46,12 +52,8 @@ def render(report: Report, top: int = TOP) -> str:
         *([_row("status", ", ".join(f"{n} {s}" for s, n in report.statuses.items()))] if report.statuses else []),
     ]
     if report.entries:
+        lines += _defects(report, top)
         lines += ["", "## Findings by framework and symptom", "", *_symptoms(report)]
-        shown = report.entries[:top]
-        title = "Findings" if len(shown) == len(report.entries) else f"The {len(shown)} gravest of {len(report.entries)} findings"
-        lines += ["", f"## {title}", ""]
-        for rank, entry in enumerate(shown, 1):
-            lines += [*_finding(rank, entry), ""]
     else:
         lines += ["", report.silence]
     if report.composed:
@@ -85,7 +87,45 @@ def render(report: Report, top: int = TOP) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _finding(rank: int, entry: Entry) -> list[str]:
+def _defects(report: Report, top: int) -> list[str]:
+    """The first defects in full, the next as a table."""
+    entries = {e.finding.id: e for e in (*report.entries, *report.composed)}
+    shown, rest = report.defects[:top], report.defects[top : top + TABLE]
+    title = "Defects" if len(shown) == len(report.defects) else f"The {len(shown)} first of {len(report.defects)} defects"
+    lines = ["", f"## {title}", "", "What ordinary users meet comes first.", ""]
+    for number, told in enumerate(shown, 1):
+        entry = entries.get(told.face.id) or entry_of(told.face)
+        lines += [*_finding(number, entry, _about(told)), ""]
+    if rest:
+        lines += ["### The next", "", "| defect | framework | kind | findings |", "|---|---|---|---|"]
+        lines += [
+            f"| {_code(e.defect.title.replace('|', chr(92) + '|'))} | {e.defect.framework} | {e.defect.kind} | {len(e.defect.members)} |"
+            for e in rest
+        ]
+    return lines
+
+
+def _about(told: DefectEntry) -> list[str]:
+    """What is known of a defect beside its face."""
+    d, file = told.defect, told.case_file
+    lines = [
+        f"- defect `{d.id}`: {d.kind}, rank {d.rank} of {d.framework}, {len(d.members)} findings{f', {d.status}' if d.status else ''}"
+    ]
+    if file and file.ordinary_share:
+        lines.append(
+            f"- {numbers.share(file.ordinary_share.share)} of {numbers.count(file.ordinary_share.samples)} everyday inputs are wrong"
+        )
+    if file and file.diagnosis:
+        lines.append(f"- cause: {file.diagnosis.cause.replace('_', ' ')}: {file.diagnosis.text}")
+    for advice in file.advice if file else ():
+        after, before = numbers.measure(advice.worst_ulps_after), numbers.measure(advice.worst_ulps_before)
+        lines.append(
+            f"- helps: {_code(advice.call)}: worst {after} ulps instead of {before} on {numbers.count(advice.verified_on)} points"
+        )
+    return lines
+
+
+def _finding(rank: int, entry: Entry, about: Sequence[str] = ()) -> list[str]:
     f = entry.finding
     truth = numbers.truth(f.reference, DIGITS)
     facts = [f.class_, f.symptom, f.status]
@@ -103,6 +143,8 @@ def _finding(rank: int, entry: Entry) -> list[str]:
         "",
         f"{f.target}; " + ", ".join(facts) + ".",
         "",
+        *about,
+        f"- call {_code(f.implementation)}",
         *(f"- {a.name} = {_code(a.hex_text)} ({a.decimal_text})" for a in entry.arrays),
         f"- truth {_code(truth)} ({entry.vouched}); {answer}" if f.reference else f"- {answer}",
         *right,

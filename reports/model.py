@@ -9,125 +9,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from ulpfuzz.fuzzer.defects.case_file import CaseFile
+from ulpfuzz.fuzzer.defects.defect import Defect
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.fact import Fact
-from ulpfuzz.fuzzer.findings.finding import Answer, CellSummary, Finding, Run
-from ulpfuzz.fuzzer.findings.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
+from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.findings.label import DOCUMENTED, FlushRecord, flush_records, is_listed_separately
-from ulpfuzz.reports.advice import Advice, advice_of
-from ulpfuzz.reports.extent import extent_text
+from ulpfuzz.reports.defect_entry import DefectEntry, alone, entries_of
+from ulpfuzz.reports.entry import Entry, entry_of
 from ulpfuzz.reports.reproducer import script
 
 #: The classes of a verdict, best first, as judged elements are counted; see ulpfuzz.fuzzer.judge.verdict.Class.
 CLASSES = ("ok", "ill_conditioned", "undecided", "inaccurate", "unstable")
 #: Order in which statuses are listed: what asks for action first.
 STATUSES = ("new", "worse", "known", "better", "fixed", "not-run")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A finding as every format tells it."""
-
-    finding: Finding
-    headline: str
-    arrays: list[Array]
-    where: str
-    script: str
-
-    @property
-    def framework(self) -> str:
-        return framework_of(self.finding.target)
-
-    @property
-    def command(self) -> str:
-        return f"ulpfuzz repro {self.finding.id}"
-
-    @property
-    def script_name(self) -> str:
-        return f"{self.finding.id}.py"
-
-    @property
-    def output(self) -> str:
-        return numbers.decimal(self.finding.output, self.finding.dtype)
-
-    @property
-    def limit_text(self) -> str:
-        limit = self.finding.limit
-        if limit is not None and self.finding.class_ == "inaccurate" and self.finding.reason and not self.finding.label:
-            return f"{numbers.measure(limit)} ulps of {self.finding.dtype}: {self.finding.reason}"
-        if limit is None:
-            return "none for this op: judged by stability alone (no nearby input has this answer)"
-        return f"{numbers.measure(limit)} ulps of {self.finding.dtype}: the accuracy limit of the op's class"
-
-    @property
-    def vouched(self) -> str:
-        """Who vouches for the truth."""
-        return vouched(self.finding)
-
-    @property
-    def executed(self) -> str:
-        """What its script said when it was run."""
-        return f"{self.finding.script}: {self.finding.script_says}" if self.finding.script else "not run yet"
-
-    @property
-    def extent(self) -> str:
-        """Where it was seen, in words."""
-        return extent_text(self.finding)
-
-    @property
-    def silent(self) -> str:
-        """What the call did instead of answering; "" where it answered."""
-        return SILENT.get(self.finding.symptom, "")
-
-    @property
-    def quantity(self) -> str:
-        """Which derivative is meant, in words; "" for a value."""
-        return "" if self.finding.order == "value" else quantity(self.finding, self.where, self.arrays)
-
-    @property
-    def placement_text(self) -> str:
-        case = self.finding.case
-        return _placed(case.get("placement") or {}, int(case.get("nth", 1)), bool(case.get("nth")))
-
-    @property
-    def right(self) -> tuple[str, str, str] | None:
-        """Of a finding of two placements: the answer, its bits, and the placement where the same bits are right."""
-        told = self.finding.case.get("right")
-        if not told:
-            return None
-        where = _placed(told["placement"], int(told.get("nth", 1)), bool(self.finding.case.get("nth") or told.get("nth")))
-        return numbers.decimal(float(told["output"]), self.finding.dtype), str(told["output_hex"]), where
-
-    @cached_property
-    def advice(self) -> Advice | None:
-        """What the study DeepStability knows of such findings."""
-        return advice_of(self.finding)
-
-    @property
-    def answers(self) -> list[Answer]:
-        """Every target's answer, the finding's own first."""
-        own = (self.finding.target, self.finding.implementation)
-        return sorted(self.finding.answers, key=lambda a: ((a.target, a.implementation) != own, a.target, a.implementation))
-
-
-def _placed(placed: Mapping[str, Any], call_index: int, repeated: bool) -> str:
-    length, position, stride = (int(placed.get(k, d)) for k, d in (("length", 1), ("position", 0), ("stride", 1)))
-    text = "alone in its call" if length == 1 else f"position {position} of {length} equal rows"
-    text += ", contiguous" if stride == 1 else f", every {stride} elements in memory"
-    return text + (f", in the {'first' if call_index == 1 else 'second'} of two equal calls" if repeated else "")
-
-
-@dataclass(frozen=True)
-class Heat:
-    """The worst excess error E seen for an op on a target at an order (over dtypes, params and implementations)."""
-
-    op: str
-    order: str
-    target: str
-    excess: float
-    text: str
-    finding: str
 
 
 @dataclass(frozen=True)
@@ -145,8 +41,6 @@ class Report:
     not_run: list[Finding]
     #: The summaries of all cells.
     cells: list[CellSummary]
-    #: The worst excess by op, target and order.
-    heat: list[Heat]
     #: What sweeps found of the run's targets, at the versions that it used.
     facts: list[Fact]
     #: The findings of formulas of ours.
@@ -156,6 +50,8 @@ class Report:
     flushes: list[FlushRecord] = field(default_factory=list)
     #: Those whose script was run and did not show the defect, which is a fault of ours; they are no findings.
     unconfirmed: list[Entry] = field(default_factory=list)
+    #: The defects: what changed since the baseline first, then `ordinary` ones, then the rest by kind and score.
+    defects: list[DefectEntry] = field(default_factory=list)
 
     @property
     def labels(self) -> dict[str, int]:
@@ -285,6 +181,9 @@ class Report:
         found = _plural(len(self.entries), "finding")
         if self.baseline:
             found += f" ({self.statuses.get('new', 0)} new since {self.baseline})"
+        if self.entries:
+            ordinary = sum(e.defect.kind == "ordinary" for e in self.defects)
+            found = f"{_plural(len(self.defects), 'defect')} ({numbers.count(ordinary)} within everyday inputs) of {found}"
         judged = f"{numbers.count(self.judged)} judged elements"
         undecided = f"{numbers.count(self.undecided)} undecided" if self.undecided else "none undecided"
         found = found[0].upper() + found[1:]
@@ -337,31 +236,37 @@ def build(
     scripts: Mapping[str, str] | None = None,
     differentiable: Mapping[str, Sequence[str]] | None = None,
     facts: Iterable[Fact] = (),
+    defects: Iterable[Defect] | None = None,
+    case_files: Mapping[str, CaseFile] | None = None,
 ) -> Report:
     """The report of a run.
 
     statuses: finding id -> status against the baseline, where the findings do not carry it. fixed, not_run: findings of the
-    baseline that are gone, or whose cells this run did not reach. scripts: finding id -> reproducer (default: one without
-    the op's definition). differentiable: op -> the inputs that gradients are taken of, in order (default: all). facts: of sweeps; those of
-    other targets or versions than the run's are left out.
+    baseline that are gone, or whose cells this run did not reach. scripts: finding id -> reproducer (default: one without the op's
+    definition for each defect's face). differentiable: op -> the inputs that gradients are taken of, in order (default: all). facts: of
+    sweeps; those of other targets or versions than the run's are left out. defects: default: each finding is one. case_files: defect -> what
+    casework found.
     """
-    given, written, wrt = statuses or {}, scripts or {}, differentiable or {}
+    given, wrt = statuses or {}, differentiable or {}
     versions = versions_of(run.environment)
-    entries, aside = [], []
-    for finding in findings:
-        if is_listed_separately(finding):
-            aside.append(finding)
-            continue
-        known = replace(finding, status=given.get(finding.id, finding.status))
-        text = written.get(finding.id) or _bare_script(known, wrt.get(finding.op), versions)
-        entries.append(entry_of(known, text, wrt.get(finding.op)))
-    entries.sort(key=lambda e: (-_sortable(e.finding.severity), e.finding.id))
-    kept = list(cells)
-    shown = [e for e in entries if e.finding.script != "unconfirmed"]
+    found = [replace(f, status=given.get(f.id, f.status)) for f in findings]
+    found.sort(key=lambda f: (-_sortable(f.severity), f.id))
+    gone, missed = list(fixed), list(not_run)
+    listed = [f for f in found if not is_listed_separately(f)]
+    aside = [f for f in found if is_listed_separately(f)]
+    shown = {f.id: f for f in listed if f.script != "unconfirmed"}
+    grouped = alone(list(shown.values())) if defects is None else defects
+    known = {f.id: f for f in (*gone, *missed)} | shown
+    told = entries_of(grouped, known, case_files or {}, compared=bool(baseline))
+    if scripts is None:
+        faces = [e.face for e in told if e.face.id in shown]
+        scripts = {f.id: text for f in faces if (text := _bare_script(f, wrt.get(f.op), versions))}
+    entries = [entry_of(f, scripts.get(f.id, ""), wrt.get(f.op)) for f in listed]
+    kept = [e for e in entries if e.finding.id in shown]
     return Report(
-        run, baseline, [e for e in shown if not e.finding.label], list(fixed), list(not_run), kept, _heat(shown, kept), _of_run(facts, run),
-        [e for e in shown if e.finding.label], [f for f in aside if f.label == DOCUMENTED], flush_records(aside),
-        [e for e in entries if e.finding.script == "unconfirmed"],
+        run, baseline, [e for e in kept if not e.finding.label], gone, missed, list(cells), _of_run(facts, run),
+        [e for e in kept if e.finding.label], [f for f in aside if f.label == DOCUMENTED], flush_records(aside),
+        [e for e in entries if e.finding.id not in shown], told,
     )  # fmt: skip
 
 
@@ -391,36 +296,6 @@ def versions_of(environment: Mapping[str, Any]) -> dict[str, str]:
     """The library versions that a run's environment records under "versions"."""
     found = environment.get("versions", {})
     return {str(k): str(v) for k, v in found.items()} if isinstance(found, Mapping) else {}
-
-
-def entry_of(finding: Finding, text: str = "", differentiable: Sequence[str] | None = None) -> Entry:
-    arrays = arrays_of(finding)
-    where = element_of(finding, arrays, differentiable)
-    return Entry(finding, headline(finding, arrays, where), arrays, where, text)
-
-
-def _heat(entries: Sequence[Entry], cells: Sequence[CellSummary]) -> list[Heat]:
-    worst: dict[tuple[str, str, str], Heat] = {}
-
-    def offer(heat: Heat) -> None:
-        key = (heat.op, heat.order, heat.target)
-        if key not in worst or _rank(heat) > _rank(worst[key]):
-            worst[key] = heat
-
-    for cell in cells:
-        text = f"{cell.dtype}, {cell.implementation}: worst {numbers.measure(cell.worst_ulps)} ulps"
-        text += f" in {numbers.count(cell.verdicts)} verdicts"
-        offer(Heat(cell.op, cell.order, cell.target, cell.worst_excess, text, ""))
-    for entry in entries:
-        f = entry.finding
-        # A wrong special value has no finite excess; the map shows it as the worst there is.
-        excess = math.inf if math.isinf(f.ulps) else f.excess
-        offer(Heat(f.op, f.order, f.target, excess, entry.headline, f.id))
-    return [worst[key] for key in sorted(worst)]
-
-
-def _rank(heat: Heat) -> tuple[float, bool]:
-    return (-1.0 if math.isnan(heat.excess) else heat.excess, bool(heat.finding))
 
 
 def _sortable(value: float) -> float:

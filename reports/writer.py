@@ -1,4 +1,4 @@
-"""Writing a report to a folder: one file per format, and a reproducer script per finding beside them."""
+"""Writing a report to a folder: a file per format, the pages of the HTML report, and reproducer scripts beside them."""
 
 from __future__ import annotations
 
@@ -15,36 +15,47 @@ class ReportError(UserError):
     """A report could not be written; the message is one line that names the file."""
 
 
-def _html(report: Report) -> str:
-    from ulpfuzz.reports import html  # jinja2 and plotly are imported only where a page is written
+def _html(report: Report) -> dict[str, str]:
+    from ulpfuzz.reports import html  # jinja2 is imported only where a page is written
 
-    return html.render(report)
+    return html.files(report)
 
 
-FORMATS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
+#: Name of a format -> the file to open, and what writes it and the files beside it.
+FORMATS: Mapping[str, tuple[str, Callable[[Report], dict[str, str]]]] = {
     "html": ("report.html", _html),
-    "md": ("report.md", markdown.render),
-    "json": ("report.json", json_report.render),
+    "md": ("report.md", lambda report: {"report.md": markdown.render(report)}),
+    "json": ("report.json", lambda report: {"report.json": json_report.render(report)}),
 }
 
 
 def write(report: Report, out_dir: str | Path, formats: Sequence[str] = ("html", "md", "json")) -> list[Path]:
-    """Writes report.html, report.md, report.json (those requested) and repro/ID.py of every finding; returns the paths written.
+    """Writes report.html with its folder pages, report.md, report.json (those requested) and repro/ID.py of the defects' faces that have a
+    script; returns the paths written, those of the formats first.
 
-    The folder is made where it does not exist. Raises UnknownName for a format that there is none of, ReportError where
-    a file cannot be written.
+    The folder is made where it does not exist; pages of an earlier report in it are removed. Raises UnknownName for a format that
+    there is none of, ReportError where a file cannot be written.
     """
     for name in formats:
         if name not in FORMATS:
             raise UnknownName("report format", name, FORMATS)
     folder = Path(out_dir)
-    files = {folder / FORMATS[name][0]: FORMATS[name][1](report) for name in formats}
-    told = (*report.entries, *report.composed, *report.unconfirmed)
-    files |= {folder / "repro" / entry.script_name: entry.script for entry in told if entry.script}
-    for path, text in files.items():
+    told: dict[str, str] = {}
+    for name in formats:
+        told |= FORMATS[name][1](report)
+    entries = (*report.entries, *report.composed, *report.unconfirmed)
+    told |= {f"repro/{entry.script_name}": entry.script for entry in entries if entry.script}
+    names = [FORMATS[name][0] for name in formats]
+    try:
+        for stale in folder.glob("pages/*.js") if "html" in formats else ():
+            stale.unlink()
+    except OSError as error:
+        raise ReportError(f"cannot write the report to {folder}: {error.strerror or error}") from error
+    for place in sorted(told, key=lambda place: place not in names):
+        path = folder / place
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(told[place], encoding="utf-8")
         except OSError as error:
             raise ReportError(f"cannot write the report to {path}: {error.strerror or error}") from error
-    return list(files)
+    return [folder / place for place in sorted(told, key=lambda place: place not in names)]

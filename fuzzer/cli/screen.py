@@ -12,10 +12,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.fuzzer.findings.headline import SILENT, arrays_of, element_of, headline, vouched
+from ulpfuzz.fuzzer.findings.headline import SILENT, arrays_of, headline, vouched
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.reports.advice import advice_of
 from ulpfuzz.reports.extent import extent_text
@@ -60,11 +59,7 @@ def grid(*headings: str) -> Table:
 
 def line_of(finding: Finding) -> str:
     """A finding in one line that reads like the code that would show it."""
-    record = ops().get(finding.op)
-    arrays = arrays_of(finding)
-    line = headline(finding, arrays, element_of(finding, arrays, record.differentiable_inputs if record else None))
-    params = "".join(f", {name} = {value}" for name, value in finding.params.items())
-    return f"{line[:-1]}{params})" if params and line.endswith(")") else line
+    return headline(finding)
 
 
 def findings_table(findings: Iterable[Finding], width: int) -> Table:

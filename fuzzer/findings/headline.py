@@ -1,161 +1,253 @@
-"""Headlines: a finding in one line that reads like the code that would show it."""
+"""Headlines: a finding in one line of at most WIDTH characters, in decimals, with the op by its name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache, lru_cache
+from itertools import groupby
 
+from ulpfuzz.fuzzer.catalog.composed import steps_of
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings import numbers
+from ulpfuzz.fuzzer.findings.case_arrays import SILENT, Array, array_of, arrays_of, element_of, quantity, vouched
 from ulpfuzz.fuzzer.findings.case_record import COTANGENT, TANGENT
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.oracles.definitions import definition
 
-#: Symptoms of calls that gave no answer, and what they did instead.
-SILENT = {"exception": "raises", "crash": "ends the process", "hang": "does not return"}
-#: Longer arrays are abbreviated where a reader meets them; the whole stands in the script.
-SHOWN = 8
+__all__ = ["SILENT", "WIDTH", "Array", "array_of", "arrays_of", "element_of", "function_of", "headline", "quantity", "vouched"]
+
+#: A headline has at most that many characters: a line of an issue tracker's list, and of a table beside three short columns.
+WIDTH = 120
 
 
 @dataclass(frozen=True)
-class Array:
-    """An input of a case, flat in C order: its shape, its elements as exact hex floats."""
+class _Detail:
+    """How much a headline says, from the richest to the poorest."""
 
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    hexes: list[str]
-
-    @property
-    def long(self) -> bool:
-        return len(self.hexes) > SHOWN
-
-    def text(self, shown: int = SHOWN, write: Callable[[str], str] = str) -> str:
-        """As it is read: 0x1p+0, or [0x1p+0, 0x1p+1], or [0x1p+0, … 998 more …, 0x1p+1]."""
-        if not self.shape:
-            return write(self.hexes[0])
-        if len(self.hexes) <= shown:
-            return "[" + ", ".join(write(h) for h in self.hexes) + "]"
-        head = ", ".join(write(h) for h in self.hexes[: max(shown - 1, 1)])
-        return f"[{head}, … {len(self.hexes) - max(shown - 1, 1) - 1:,} more …, {write(self.hexes[-1])}]"
-
-    @property
-    def hex_text(self) -> str:
-        return self.text()
-
-    @property
-    def decimal_text(self) -> str:
-        """The same in shortest decimals of the dtype."""
-        return self.text(write=lambda h: numbers.decimal(float.fromhex(h), self.dtype))
-
-    @property
-    def describe(self) -> str:
-        return " by ".join(map(str, self.shape)) + (" numbers" if len(self.shape) == 1 else "")
+    #: Significant digits of inputs; 0: the shortest decimal that has the exact bits.
+    digits: int
+    #: Runs of equal elements that an array shows; beyond, its size, special values and range.
+    runs: int
+    #: Whether the call is named beside the framework.
+    call: bool = False
+    #: Whether params are shown that have the catalogue's default value.
+    defaults: bool = True
+    #: Inputs that are shown, those with special values and those farthest from 1 first.
+    inputs: int = 99
+    #: Characters of a param's value.
+    param: int = 40
 
 
-def arrays_of(finding: Finding) -> list[Array]:
-    """The case's inputs, cotangent included, in order."""
-    return [array_of(name, value, finding.dtype) for name, value in finding.case.get("inputs", {}).items()]
+_DETAILS = (
+    _Detail(0, 6, call=True), _Detail(0, 4, call=True), _Detail(0, 6), _Detail(6, 6, call=True), _Detail(6, 4), _Detail(4, 4), _Detail(3, 4),
+    _Detail(3, 3, param=20), _Detail(3, 3, defaults=False), _Detail(2, 3, defaults=False), _Detail(2, 2, defaults=False, param=16),
+    _Detail(2, 2, defaults=False, inputs=3, param=12), _Detail(2, 2, defaults=False, inputs=2, param=12),
+    _Detail(2, 1, defaults=False, inputs=1, param=8),
+    _Detail(2, 0, defaults=False, inputs=0, param=8),
+)  # fmt: skip
 
 
-def array_of(name: str, value: Any, dtype: str) -> Array:
-    shape: list[int] = []
-    inner = value
-    while isinstance(inner, list):
-        shape.append(len(inner))
-        inner = inner[0] if inner else ""
-    flat = [value]
-    for _ in shape:
-        flat = [item for group in flat for item in group]
-    return Array(name, dtype, tuple(shape), [numbers.hexadecimal(v) for v in flat])
+def headline(finding: Finding, arrays: Sequence[Array] = (), where: str = "") -> str:
+    """A line such as `gelu(x=-5.5, approximate='tanh') = -1.639e-7, true value -1.044e-7 (float32, torch.nn.functional.gelu)`; before it the
+    label, where the finding has one.
+
+    At most WIDTH characters; no newline. arrays, where: as `arrays_of` and `element_of` give them (default: so, by the op's record). Inputs
+    are decimals: exact (they round to the case's bits) where the line has room, else fewer digits, and of long arrays their runs, their
+    special values or their range. A truth beyond the format says what the right answer is.
+    """
+    record = ops().get(finding.op)
+    arrays = arrays or arrays_of(finding)
+    where = where or element_of(finding, arrays, record.differentiable_inputs if record else None)
+    lead = f"{finding.label}: " if finding.label else ""
+    said, line = _said(finding), ""
+    for detail in _DETAILS:
+        subject = _subject(finding, arrays, where, record, detail)
+        line = " ".join(f"{lead}{subject} {said} ({finding.dtype}, {_place(finding, detail)})".split())
+        if len(line) <= WIDTH:
+            return line
+    return line[: WIDTH - 1] + "…"
 
 
-def element_of(finding: Finding, arrays: Sequence[Array], differentiable: Sequence[str] | None = None) -> str:
-    """Which element was judged, where derivatives are taken by `differentiable`, in this order (default: by all, in the order of the case):
-    "", "[3]", for a gradient or Hessian-vector product the input it belongs to, "x[3]", and for a second
-    derivative of an elementwise op both: "x and y" (of the derivative by x, that by y), "x" where they are the same."""
-    named = {a.name: a for a in arrays if a.name not in (COTANGENT, TANGENT)}
-    inputs = [named[name] for name in (named if differentiable is None else differentiable) if name in named]
-    elementwise = not any(a.shape for a in inputs)
-    if finding.order == "value" or (finding.order == "jvp" and not elementwise):
-        return f"[{finding.worst}]" if finding.worst else ""
-    if finding.order == "grad2" and elementwise and inputs:
-        first, second = divmod(finding.worst, len(inputs))
-        if first < len(inputs):
-            names = dict.fromkeys((inputs[first].name, inputs[second].name))
-            return " and ".join(names)
-    offset = finding.worst
-    for array in inputs:
-        if offset < len(array.hexes):
-            index = [str(i) for i in _unravel(offset, array.shape)]
-            return array.name + (f"[{', '.join(index)}]" if index else "")
-        offset -= len(array.hexes)
-    return f"[{finding.worst}]"
+def _said(finding: Finding) -> str:
+    """What the call did: its answer beside the truth, or in words."""
+    if finding.symptom in SILENT:
+        return SILENT[finding.symptom]
+    answer, truth = numbers.contrast(finding.output, finding.reference)
+    right = finding.case.get("right")
+    other = f", but {numbers.decimal(float(right['output']), finding.dtype)} in another place," if right else ","
+    return f"= {answer}{other} true value {_truth(finding, truth)}"
 
 
-def quantity(finding: Finding, where: str, arrays: Sequence[Array]) -> str:
-    """What was computed, in words: a call, or which derivative of it. where: see element_of."""
-    call = finding.implementation
-    if finding.order == "value":
-        return call + where
-    if finding.order == "grad":
-        return f"gradient of {call} with respect to {where}"
-    directed = any(a.name == TANGENT for a in arrays)
-    if finding.order == "jvp":
-        return (
-            f"Jacobian-vector product of {call}{where}"
-            if directed
-            else f"forward-mode derivative of {call} with respect to {where}"
-        )
-    if finding.order == "grad2":
-        return (
-            f"Hessian-vector product of {call} at {where}" if directed else f"second derivative of {call} with respect to {where}"
-        )
+def _truth(finding: Finding, text: str) -> str:
+    """The truth, and what is right where it lies beyond the format."""
+    if text.startswith("["):
+        ends = [numbers.truth(end.strip(), 4) for end in text.strip("[]").split(",")]
+        return f"in [{', '.join(ends)}]"
+    exponent = text.partition("e")[2]
+    if len(exponent.lstrip("-")) > 6:
+        sign, tiny = "-" if text.startswith("-") else "", exponent.startswith("-")
+        text = f"{'above' if tiny == bool(sign) else 'below'} {sign}1e{'-' if tiny else ''}999999"
+    right = numbers.beyond_format(finding.reference, finding.dtype)
+    how = "underflows" if right in ("0", "-0") else "overflows"
+    return f"{text} ({how}: {right} is right)" if right else text
+
+
+def _subject(finding: Finding, arrays: Sequence[Array], where: str, record: Op | None, detail: _Detail) -> str:
+    """What was computed: the op with its inputs and params, and which element or derivative of it."""
+    call = f"{finding.op}({', '.join(_arguments(finding, arrays, record, detail))})"
+    match finding.order:
+        case "value":
+            return call if finding.symptom in SILENT else call + _element(finding, arrays, record)
+        case _ if finding.symptom in SILENT:
+            return f"{_ORDERS.get(finding.order, finding.order)} of {call}"
+        case "grad":
+            return f"d/d{where} {call}"
+        case "jvp":
+            return f"d/d{where} {call}, forward mode" if where and where[0] != "[" else f"jvp of {call}{where}"
+        case "grad2":
+            directed = any(a.name == TANGENT for a in arrays)
+            first, _, second = where.partition(" and ")
+            return f"hvp/d{where} {call}" if directed else f"d2/d{first}{f'd{second}' if second else '2'} {call}"
     return f"{finding.order} of {call} at {where}"
 
 
-def headline(finding: Finding, arrays: Sequence[Array], where: str) -> str:
-    """A line that reads like the code that would show it: gelu(x) = inf, true value 1.87e38 (float32, x = 0x1.19p+127); before it the label,
-    where the finding has one."""
-    line = _line(finding, arrays, where)
-    return f"{finding.label}: {line}" if finding.label else line
-
-
-def _line(finding: Finding, arrays: Sequence[Array], where: str) -> str:
-    call = finding.implementation
-    subject = f"d {call} / d {where}" if finding.order == "grad" else quantity(finding, where, arrays)
-    inputs = ", ".join(f"{a.name} = {a.text(3)}" for a in arrays if a.name not in (COTANGENT, TANGENT))
-    if finding.symptom in SILENT:
-        computing = call if finding.order == "value" else f"{_ORDERS.get(finding.order, finding.order)} of {call}"
-        return f"{computing} {SILENT[finding.symptom]} ({finding.dtype}, {inputs})"
-    answer, truth = numbers.contrast(finding.output, finding.reference)
-    right = finding.case.get("right")
-    other = f", and {numbers.decimal(float(right['output']), finding.dtype)} in another place," if right else ","
-    return f"{subject} = {answer}{other} true value {truth} ({finding.dtype}, {inputs})"
-
-
 #: What an order is called where no element of it is meant.
-_ORDERS = {"grad": "the gradient", "jvp": "the forward-mode derivative", "grad2": "the second derivative"}
+_ORDERS = {"grad": "gradient", "jvp": "forward mode", "grad2": "second derivative"}
 
 
-def vouched(finding: Finding) -> str:
-    """Who vouches for the truth, in words: a limit is no enclosure, and says so."""
-    if finding.certified_by == "limit" and finding.reference == "nan" and _has_nan(finding.case["inputs"]):
-        return "numbers put for NaN change it; not enclosed by Arb"
-    if finding.certified_by == "limit":
-        return "a limit: what the definition tends to along several paths, which agree; not enclosed by Arb"
-    return finding.certified_by
+def _element(finding: Finding, arrays: Sequence[Array], record: Op | None) -> str:
+    """The judged element of a value: "", "[3]" of a vector, of complex results the part, of a transform its bin."""
+    rank, pairs = _result(record.definition) if record else (None, False)
+    if rank is None:
+        rank = max((len(a.shape) for a in arrays if a.name not in (COTANGENT, TANGENT)), default=0)
+    at = finding.worst // 2 if pairs else finding.worst
+    part = ((", real part", ", imaginary part") if rank else (".real", ".imag"))[finding.worst % 2] if pairs else ""
+    if not rank:
+        return part or (f"[{at}]" if at else "")
+    if pairs and record and record.family == "spectral":
+        return f" bin {at}{part}"
+    return f" element {at}{part}" if pairs or (rank > 1 and at) else f"[{at}]" if at else ""
 
 
-def _has_nan(value: Any) -> bool:
-    """Whether a number of a case's inputs, nested as they are stored, is NaN."""
-    if isinstance(value, dict):
-        return any(map(_has_nan, value.values()))
-    return any(map(_has_nan, value)) if isinstance(value, (list, tuple)) else value == "nan"
+@cache
+def _result(definition_name: str) -> tuple[int | None, bool]:
+    """Axes of a definition's result and whether it is complex, by its annotation: Complex[N], Vector[N], list[list[N]]; None: unknown."""
+    try:
+        text = str(getattr(definition(definition_name), "__annotations__", {}).get("return", ""))
+    except UserError:
+        return None, False
+    if not re.fullmatch(r"(?:(?:list|Vector|Matrix|Complex)\[)*N\]*", text):
+        return None, False
+    return text.count("list[") + text.count("Vector[") + 2 * text.count("Matrix["), "Complex[" in text
 
 
-def _unravel(offset: int, shape: tuple[int, ...]) -> list[int]:
-    index = []
-    for size in reversed(shape):
-        offset, place = divmod(offset, size)
-        index.append(place)
-    return index[::-1]
+def _arguments(finding: Finding, arrays: Sequence[Array], record: Op | None, detail: _Detail) -> Iterator[str]:
+    complex_inputs = {i.name for i in record.inputs if i.complex} if record else set()
+    inputs = [a for a in arrays if a.name not in (COTANGENT, TANGENT)]
+    usual = record.default_params() if record and not detail.defaults else {}
+    params = [(name, value) for name, value in finding.params.items() if name not in usual or usual[name] != value]
+    told = sorted(inputs, key=_far_from_one, reverse=True)[: detail.inputs]
+    for array in inputs:
+        if array in told:
+            text = _array(array, array.name in complex_inputs, detail)
+            yield text if len(inputs) == 1 and not params and not array.shape else f"{array.name}={text}"
+    for name, value in params:
+        yield f"{name}={_param(value, detail.param)}"
+    if len(told) + len(params) < len(inputs) + len(finding.params):
+        yield "…"
+    for array in arrays:
+        if array.name in (COTANGENT, TANGENT) and set(array.hexes) != {"0x1p+0"} and detail.inputs > len(inputs):
+            yield f"{array.name}={_array(array, False, detail)}"
+
+
+def _far_from_one(array: Array) -> float:
+    """How telling an input is: the distance of a number's exponent from that of 1, beyond all of them an infinity or a NaN."""
+    values = (abs(float.fromhex(h)) for h in array.hexes)
+    return max((abs(math.log2(v)) if v and math.isfinite(v) else 0.0 if not v else 9999.0 for v in values), default=0.0)
+
+
+def _param(value: object, room: int) -> str:
+    if isinstance(value, float):
+        text = f"{value:g}" if float(f"{value:g}") == value or room <= 20 else repr(value)
+        text = re.sub(r"e([+-])0*(\d)", lambda e: f"e{e[1].strip('+')}{e[2]}", text)
+    else:
+        text = f"'{value}'" if isinstance(value, str) else repr(value)
+    return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def _array(array: Array, is_complex: bool, detail: _Detail) -> str:
+    """An input: a number, its runs of equal elements, or how many numbers from where to where."""
+    texts = [_number(h, array.dtype, detail.digits) for h in array.hexes]
+    shape = array.shape
+    if is_complex and shape and shape[-1] == 2:
+        texts = [f"{re}{'' if im.startswith('-') else '+'}{im}j" for re, im in zip(texts[::2], texts[1::2], strict=True)]
+        shape = shape[:-1]
+    if not shape:
+        return texts[0]
+    size = "x".join(map(str, shape)) if len(shape) > 1 else ""
+    runs = _runs(texts)
+    if len(runs) <= max(detail.runs, min(len(runs), 3) if not size else 0):
+        return f"{size}[{', '.join(runs)}]"
+    values = [float.fromhex(h) for h in array.hexes]
+    finite = [v for v in values if math.isfinite(v)]
+    specials = ((sum(map(math.isnan, values)), "nan"), (sum(map(math.isinf, values)), "inf"))
+    told = [f"{count} {name}" for count, name in specials if count]
+    if finite:
+        ends = [_number(v.hex(), array.dtype, min(detail.digits or 4, 4)) for v in (min(finite), max(finite))]
+        told.append("..".join(dict.fromkeys(ends)))
+    return f"{size or len(texts)}[{', '.join(told)}]"
+
+
+@lru_cache(65_536)
+def _number(text: str, dtype: str, digits: int) -> str:
+    """Keyed by the bits: 0.0 and -0.0 are equal as keys of a cache."""
+    return numbers.brief(float.fromhex(text), dtype, digits)
+
+
+def _runs(texts: Sequence[str]) -> list[str]:
+    """Equal neighbours as one: "1e4 x3"; two of three elements stand as they are."""
+    runs = [(text, len(list(group))) for text, group in groupby(texts)]
+    if len(texts) <= 3 and len(runs) > 1:
+        return list(texts)
+    return [f"{text} x{count}" if count > 1 else text for text, count in runs]
+
+
+def _place(finding: Finding, detail: _Detail) -> str:
+    """The framework, and its call where it is one; else the target, where that is more than the CPU run eagerly."""
+    framework = framework_of(finding.target)
+    if finding.target != f"{framework}:cpu:eager":
+        return finding.target
+    return (function_of(finding) if detail.call else "") or framework
+
+
+def function_of(finding: Finding) -> str:
+    """The one function of the framework that a finding's call is, `torch.special.i0`; "" where it is several, or the op is unknown."""
+    record = ops().get(finding.op)
+    return _function(finding.implementation, tuple(i.name for i in record.inputs)) if record else ""
+
+
+@cache
+def _function(call: str, inputs: tuple[str, ...]) -> str:
+    """The one function that an expression calls, `torch.special.i0`; "" where it calls several or none."""
+    try:
+        steps = steps_of(call, inputs)
+    except SyntaxError:
+        return ""
+    if len(steps) != 1:
+        return ""
+    name = steps[0]
+    while (bare := re.sub(r"\([^()]*\)", "", name)) != name:
+        name = bare
+    if name.rpartition(".")[2] in _WRAPPERS:
+        return ""
+    return name if re.fullmatch(r"\w{2,}(\.\w+)+", name) else ""  # o.apply is a variable's
+
+
+#: Functions that call another one row by row.
+_WRAPPERS = frozenset(["map_fn", "vectorized_map", "vmap", "apply_along_axis", "vectorize"])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from fractions import Fraction
 
 import numpy as np
 
-from ulpfuzz.fuzzer.formats import FORMATS
+from ulpfuzz.fuzzer.formats import FORMATS, format_named
+
+#: Formats by name, those of complex numbers as well.
+DTYPES = (*FORMATS, "complex64", "complex128")
 
 
 def decimal(value: float, dtype: str) -> str:
@@ -75,7 +79,7 @@ def shown(value: Decimal, digits: int) -> Decimal:
     if not value.is_finite() or not -4 <= value.adjusted() < 7:
         return rounded(value, digits)
     near = (rounded(value, more) for more in range(digits, WHOLE))
-    return next((v for v in near if v == value or v != v.to_integral_value()), rounded(value, WHOLE))
+    return next((v for v in near if v == value or v != v.to_integral_value()), rounded(value, max(digits, WHOLE)))
 
 
 def truth(text: str, digits: int) -> str:
@@ -98,9 +102,55 @@ def contrast(answer: float, exact: str) -> tuple[str, str]:
     if not right.is_finite() or abs(right.adjusted()) > FAR:
         return layout(shown(left, 3)), truth(exact, 3)
     for digits in range(3, 18):
-        if rounded(left, digits) != rounded(right, digits):
+        # One more digit must tell them apart as well: 0.00435950001 and 0.0043594999 differ in four digits, and not in five.
+        if all(rounded(left, d) != rounded(right, d) for d in (digits, digits + 1)):
             return layout(shown(left, digits + 1)), layout(shown(right, digits + 1))
     return layout(rounded(left, 18)), layout(rounded(right, 18))
+
+
+def brief(value: float, dtype: str, digits: int = 0) -> str:
+    """A number where room is short: without ".0", and to `digits` significant digits where the exact decimal has more (0: exact).
+
+    A number near a shorter one, but not it, stays told from it: 1+1ulp. No rounding leaves the format: the largest number of float64 is
+    1.797e308, not 1.8e308.
+    """
+    text = decimal(value, dtype).removesuffix(".0") or "0"
+    bare = text.lstrip("-").partition("e")[0].replace(".", "").strip("0")
+    if not digits or not math.isfinite(value) or len(bare) <= digits:
+        return "0" if text == "0.0" else text
+    fmt = format_named(dtype)
+    short = float(f"{value:.{digits - 1}e}")
+    nearest = float(fmt.round(np.float64(short)))  # type: ignore[arg-type]
+    if not math.isfinite(nearest):
+        short = float(Context(prec=digits, rounding=ROUND_DOWN).plus(Decimal(value)))
+        return layout(Decimal(f"{short:.{digits - 1}e}")).removesuffix(".0")
+    shown_short = layout(Decimal(f"{short:.{digits - 1}e}")).removesuffix(".0")
+    steps = int(np.subtract(*fmt.ordinals(np.array([value, nearest], fmt.dtype))))
+    return f"{shown_short}{steps:+d}ulp" if 0 < abs(steps) <= NEAR and len(shown_short) <= digits else shown_short
+
+
+#: So many ulps beside a short number are told as such.
+NEAR = 8
+
+
+def beyond_format(text: str, dtype: str) -> str:
+    """What a stored truth rounds to where it lies beyond the format: "inf", "-inf", "0" or "-0"; "" within it, and where it is no number.
+
+    Round to nearest: at and beyond W = (2 - 2^-p) 2^emax infinity is right, below half the least subnormal number zero.
+    """
+    if text.startswith("["):
+        return ""
+    mantissa, _, written = text.partition("e")
+    value = parse(mantissa)
+    if not value.is_finite() or not value or dtype not in DTYPES:
+        return ""
+    sign, exponent, fmt = "-" if value.is_signed() else "", int(written or 0), format_named(dtype)
+    if abs(exponent) > FAR:
+        return sign + ("inf" if exponent > 0 else "0")
+    exact = abs(Fraction(value)) * Fraction(10) ** exponent
+    if exact >= fmt.overflow_threshold:
+        return f"{sign}inf"
+    return f"{sign}0" if exact <= Fraction(fmt.min_subnormal) / 2 else ""
 
 
 def hexadecimal(value: float | str) -> str:

@@ -30,12 +30,12 @@ def test_a_headline_reads_like_the_code() -> None:
         reference="1.8680902e38",
         case={"dtype": "float32", "inputs": {"x": "0x1.1900000000000p+127"}},
     )
-    assert gelu == "torch.nn.functional.gelu(x) = inf, true value 1.87e38 (float32, x = 0x1.19p+127)"
+    assert gelu == "softplus(1.8675653e38) = inf, true value 1.87e38 (float32, torch.nn.functional.gelu)"
 
 
 def test_a_headline_shows_the_digits_that_differ_and_one_more() -> None:
     text = line(output=0.09614693775765294, reference="0.096145378007668879900", implementation="f(x)", dtype="float64")
-    assert text.startswith("f(x) = 0.0961469, true value 0.0961454 ")
+    assert text.startswith("softplus(100) = 0.0961469, true value 0.0961454 ")
 
 
 def test_a_gradient_names_the_input_that_it_belongs_to() -> None:
@@ -45,8 +45,7 @@ def test_a_gradient_names_the_input_that_it_belongs_to() -> None:
     assert element_of(finding, arrays) == "y[1]"
     assert element_of(finding, arrays, ("x", "y")) == "y[2]"
     text = headline(finding, arrays, "y[2]")
-    assert text.startswith("d f(x, n, y) / d y[2] = inf")
-    assert "y = [0x1p+0, 0x1p+0, … 37 more …, 0x1p+0]" in text
+    assert text.startswith("d/dy[2] softplus(x=[1, 2], n=1, y=[1 x40]) = inf")
     assert "cotangent" not in text
 
 

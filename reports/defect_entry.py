@@ -1,0 +1,103 @@
+"""DefectEntry: a defect as every format tells it, with its findings and its case file; the order in which defects are listed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ulpfuzz.fuzzer.defects.case_file import CaseFile
+from ulpfuzz.fuzzer.defects.defect import KINDS, Defect, Kind
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.headline import headline
+from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.strict_json import jsonable
+
+#: Statuses that stand first where a run is compared with another.
+CHANGED = ("new", "reopened", "fixed")
+#: Of a finding that stands alone as a defect, what its symptom says of the kind.
+_KINDS: Mapping[str, Kind] = {
+    "exception": "exception", "crash": "crash", "hang": "hang", "inconsistent": "inconsistent", "nondeterministic": "nondeterministic",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DefectEntry:
+    """A defect, the finding that shows it best, what casework knows of it, its findings (the face first), and defects like it elsewhere."""
+
+    defect: Defect
+    face: Finding
+    case_file: CaseFile | None = None
+    members: tuple[Finding, ...] = ()
+    similar: tuple[Defect, ...] = field(default=())
+
+    @property
+    def cause(self) -> str:
+        """The class of its diagnosis; "" where it was not worked on."""
+        return self.case_file.diagnosis.cause if self.case_file and self.case_file.diagnosis else ""
+
+    @property
+    def share(self) -> float:
+        """The share of everyday inputs that are wrong; nan where it was not measured."""
+        measured = self.case_file.ordinary_share if self.case_file else None
+        return measured.share if measured else math.nan
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields of the defect, with "ordinary_share", "cause", "advice" and the whole "case_file", null where it was not worked on."""
+        told: dict[str, Any] = jsonable(self.defect)
+        file = self.case_file
+        diagnosis = file.diagnosis if file else None
+        measured = file.ordinary_share if file else None
+        cause = None
+        if diagnosis:
+            evidence = [f"{s.experiment}: {s.outcome}" for s in diagnosis.evidence]
+            cause = {"class": diagnosis.cause, "step": diagnosis.step, "confirmed": diagnosis.confirmed, "evidence": evidence}
+        advice = [
+            {"way": a.way, "call": a.call, "verified_on": a.verified_on, "worst_ulps": [a.worst_ulps_before, a.worst_ulps_after]}
+            for a in (file.advice if file else ())
+        ]
+        return {
+            **told, "ordinary_share": measured.share if measured else None, "cause": cause, "advice": jsonable(advice),
+            "case_file": jsonable(file) if file else None,
+        }  # fmt: skip
+
+
+def entries_of(
+    defects: Iterable[Defect], findings: Mapping[str, Finding], case_files: Mapping[str, CaseFile], *, compared: bool
+) -> list[DefectEntry]:
+    """The defects in the order of the index; those whose face is unknown are left out. compared: there is a baseline."""
+    known = {d.id: d for d in defects}
+    entries = []
+    for defect in known.values():
+        members = tuple(findings[name] for name in defect.members if name in findings)
+        if defect.face in findings:
+            similar = tuple(known[name] for name in defect.similar if name in known)
+            entries.append(DefectEntry(defect, findings[defect.face], case_files.get(defect.id), members, similar))
+    return sorted(entries, key=lambda e: order_of(e.defect, compared=compared))
+
+
+def order_of(defect: Defect, *, compared: bool = False) -> tuple[int, int, float, int, str]:
+    """What changed since the baseline first, then the kinds with `ordinary` at their head, then the score."""
+    changed = CHANGED.index(defect.status) if compared and defect.status in CHANGED else len(CHANGED)
+    return changed, KINDS.index(defect.kind), -defect.score, defect.rank, defect.id
+
+
+def alone(findings: Sequence[Finding]) -> list[Defect]:
+    """Each finding as a defect of its own, by severity: for findings that nobody has grouped."""
+    most = max((f.severity for f in findings if math.isfinite(f.severity)), default=1.0) or 1.0
+    ranks: dict[str, int] = {}
+    defects = []
+    for f in findings:
+        framework = framework_of(f.target)
+        ranks[framework] = ranks.get(framework, 0) + 1
+        score = min(max(f.severity / most, 0.0), 1.0) if math.isfinite(f.severity) else 0.0
+        defects.append(
+            Defect(
+                id=f.id, title=headline(f), framework=framework, kind=_KINDS.get(f.symptom, "range" if math.isinf(f.ulps) else "accuracy"),
+                score=round(score, 4), rank=ranks[framework], face=f.id, members=(f.id,), ops=(f.op,), calls=(f.implementation,),
+                dtypes=(f.dtype,), orders=(f.order,), avoidable_by=tuple(f.avoidable_by), first_seen=f.first_seen, last_seen=f.last_seen,
+                status=f.status,
+            )
+        )  # fmt: skip
+    return defects
