@@ -47,12 +47,12 @@ STEADILY = 0.75
 
 
 def strays(
-    function: Function, inputs: Inputs, side: int, found: Sequence[Sequence[Tendency]], *, held: bool = False
+    function: Function, inputs: Inputs, side: int, tendencies: Sequence[Sequence[Tendency]], *, held: bool = False
 ) -> list[Tendency | None]:
     """Per output what shows that the limit all its tendencies agree on is none: infinite or zero where a path plainly leads there, else
     UNCLEAR; None where they do not agree, or nothing shows it. held: zeros stay where they are."""
-    limits = [_agreed(output) for output in found]
-    shown: list[Tendency | None] = [None] * len(found)
+    limits = [_agreed(output) for output in tendencies]
+    shown: list[Tendency | None] = [None] * len(tendencies)
     for path in _paths(function, inputs, side, held=held):
         if all(limit is None or stray is not None for limit, stray in zip(limits, shown, strict=True)):
             break

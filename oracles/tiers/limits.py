@@ -80,5 +80,5 @@ class Readings:
 
 
 def _has_nan(single: Inputs) -> bool:
-    """Rows with a NaN ask Arb a few times (nan_reach), and no limit."""
+    """Rows with a NaN are evaluated by Arb a few times (nan_reach); no limit is read."""
     return any(bool(np.isnan(values).any()) for values in single.values())
