@@ -37,7 +37,7 @@ class TightReference:
     """The truth of the rows of a call, with its rounding.
 
     right: the correctly rounded results, valid where `certain`. plain: elements whose truth is a number and no interval; None: all.
-    elements: gives the Reference of some (rows, outs), one after the other.
+    elements: gives the Reference of the elements (rows, outs), one after the other.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class TightReference:
 
     @classmethod
     def of(cls, reference: Reference, fmt: Format) -> TightReference:
-        """Of a Reference of all rows."""
+        """The TightReference of a Reference of all rows."""
         right, certain = rounded(reference, fmt)
         return cls.known(reference, right, certain & ~reference.interval)
 
@@ -103,10 +103,10 @@ def _at_once(evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Ti
     m = Ball64()
     (rows,) = next(iter(inputs.values())).shape
     with np.errstate(all="ignore"):
-        found = [m.num(n) for n in function.outputs(m, vectorised.lift(m, inputs, fmt.precision))]
-        if len(found) != 1 or m.kinks is not None or m.touched_removable is not None or function.order != "value":
+        outputs = [m.num(n) for n in function.outputs(m, vectorised.lift(m, inputs, fmt.precision))]
+        if len(outputs) != 1 or m.kinks is not None or m.touched_removable is not None or function.order != "value":
             return None
-        (ball,) = found
+        (ball,) = outputs
         mid, rad = np.broadcast_to(ball.mid, rows), np.broadcast_to(ball.radius(), rows)
         size = np.abs(mid)
         right, certain = _both_ends(mid, rad, fmt)
@@ -205,9 +205,9 @@ class Models:
             start = first // piece * piece
             if (start, piece) not in self._known:
                 self._known[start, piece] = self._made(start, piece)
-            found = self._known[start, piece]
-            if found is not None:
-                return found
+            model = self._known[start, piece]
+            if model is not None:
+                return model
         return None
 
     def _made(self, start: int, count: int) -> Taylor | None:
@@ -225,9 +225,9 @@ class Models:
 
     def _audit(self, model: Taylor, x: float) -> None:
         """Against Arb at one input: another arithmetic, of another shape. Raises AuditFailure."""
-        given = np.array([x])
+        inputs = np.array([x])
         (name,) = self.evaluator.function.inputs
-        audit(self.evaluator.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.evaluator.caps)
+        audit(self.evaluator.function, {name: inputs}, _column(model.values(inputs), model.radius, "taylor"), self.evaluator.caps)
 
     def _by(self, model: Taylor, batch: Batch) -> TightReference:
         began = time.perf_counter()
