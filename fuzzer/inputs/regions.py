@@ -329,7 +329,7 @@ REGIONS: dict[str, Region] = {
 
 
 def regions_of(fmt: Format, domain: Domain = REAL_LINE, landmarks: Sequence[float] = ()) -> tuple[str, ...]:
-    """The names of the regions that the domain inhabits, in table order; `landmarks` only where there are some."""
+    """The names of the regions that the domain inhabits, in table order; `landmarks` only where the op has any."""
     return tuple(name for name, region in REGIONS.items() if len(region.spans_in(fmt, domain, landmarks)))
 
 
