@@ -77,8 +77,8 @@ class DeviceSweep(Protocol):
 class Framework(Protocol):
     """One framework on one device in one mode, in this process (in_process.InProcess) or in one of its own (host.Hosted).
 
-    `start` comes before the first call and may come before any; whoever holds a framework calls `end` where its memory is wanted. Between them it
-    is asked and never looked into: what a framework can do beyond this list nobody may know.
+    `start` comes before the first call and may come before any; whoever holds a framework calls `end` where its memory is wanted. Between them
+    only the members of this list are used, whatever else a framework has.
     """
 
     @property
