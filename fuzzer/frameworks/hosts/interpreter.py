@@ -15,21 +15,21 @@ _OLDEST = (3, 10)
 
 _QUESTION = """
 import importlib.metadata, importlib.util, json, sys
-found = {}
+packages = {}
 for module, distributions in json.loads(sys.argv[1]).items():
     try:
         if importlib.util.find_spec(module) is None:
             continue
     except (ImportError, ValueError):
         continue
-    found[module] = "unknown"
+    packages[module] = "unknown"
     for distribution in distributions:
         try:
-            found[module] = importlib.metadata.version(distribution)
+            packages[module] = importlib.metadata.version(distribution)
             break
         except importlib.metadata.PackageNotFoundError:
             pass
-print(json.dumps({"version": list(sys.version_info[:3]), "packages": found}))
+print(json.dumps({"version": list(sys.version_info[:3]), "packages": packages}))
 """
 
 

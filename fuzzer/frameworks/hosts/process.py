@@ -193,9 +193,9 @@ _BOOTSTRAP = """
 import importlib.util, sys
 sys.path[:] = [path for path in sys.path if path]
 package, paths, folder = channel.receive()
-found = importlib.util.spec_from_file_location("ulpfuzz", package + "/__init__.py", submodule_search_locations=[package])
-sys.modules["ulpfuzz"] = importlib.util.module_from_spec(found)
-found.loader.exec_module(sys.modules["ulpfuzz"])
+spec = importlib.util.spec_from_file_location("ulpfuzz", package + "/__init__.py", submodule_search_locations=[package])
+sys.modules["ulpfuzz"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["ulpfuzz"])
 from ulpfuzz.fuzzer.frameworks.hosts.host_main import serve
 serve(channel, paths, folder)
 """

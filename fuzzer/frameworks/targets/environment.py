@@ -56,7 +56,7 @@ def _keep_memory() -> None:
 
 
 def _share_compilations() -> None:
-    """What JAX compiles, this process and those that it starts compile once: in eager mode each op for each shape, some 40 ms each, 8 where it
+    """What JAX compiles, this process and those that it starts compile once: in eager mode each op for each shape, about 40 ms each, 8 where it
     is read back. The folder ends with this process, unless the user named one (JAX, "Persistent compilation cache")."""
     if COMPILATIONS not in os.environ:
         os.environ[COMPILATIONS] = tempfile.mkdtemp(prefix="ulpfuzz-jax-")
