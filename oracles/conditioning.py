@@ -137,8 +137,8 @@ def projected_amplification(
 def _slopes_on_balls(
     m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64], normwise: bool
 ) -> list[tuple[Column, Ball]]:
-    """Of each number of the inputs the magnitudes, a column (normwise: the largest of its input), and the derivative by it of the row's own
-    output."""
+    """Per number of the inputs: its magnitudes, a column (normwise: the largest of its input), and the derivative of the row's own output by
+    it."""
     tape, leaves, sizes, results = _taped(m, function, inputs, normwise)
     seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
     return list(zip(sizes, tape.gradient(results, seeds, leaves), strict=True))

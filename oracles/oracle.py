@@ -105,7 +105,7 @@ class Climb:
             need = (yield from self._judged(rows)) & todo[rows]
             again = rows[need & ~need[first[back]]]  # another answer to the same number may need a sharper truth
             yield from self._all_judged(Ziv(question, truth, patterns).climb(again))
-        # The limits have just been read at points of lattices of poles; the points of those that were skipped share the answer.
+        # The limits at a few points of a lattice of poles have just been read; its points that were skipped share them.
         settle(question.function, patterns, truth, todo)
 
     def _judged(self, rows: Rows) -> Generator[Rows, Mask, Mask]:

@@ -69,7 +69,7 @@ def _hull(m: Ball64 | Log64, function: Function, low: float, high: float) -> Hul
 
 
 class _Whole(Ball64):
-    """ball64 for intervals on all of which a function has to be defined."""
+    """ball64 for intervals; a function must be defined on the whole of each."""
 
     def sqrt(self, x: Ball) -> Ball:
         """Elsewhere a ball that reaches below zero is a number that happens to be near it."""

@@ -149,7 +149,7 @@ class _Line:
         return done
 
     def _turns(self, grid: Ordinals, truth: Reference) -> list[int]:
-        """Where a result rises on one side and falls on the other, those of everyday magnitude first."""
+        """Turning points: a result rises on one side and falls on the other. Those of everyday magnitude come first."""
         turns: list[int] = []
         for c in range(truth.shape[1]):
             known = ((truth.accepts[:, c] & FINITE) != 0) & np.isfinite(truth.radius[:, c])

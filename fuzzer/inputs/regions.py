@@ -239,7 +239,7 @@ def _at(values: Callable[[Format], Sequence[float]]) -> Callable[[Format], list[
 
 
 def _thresholds(fmt: Format) -> list[float]:
-    """Where squares, cubes, fourth powers, doubling and 1 + x change their nature."""
+    """The numbers where squares, cubes, fourth powers, doubling and 1 + x change their nature."""
     extremes = (fmt.max, fmt.min_normal, fmt.min_subnormal)
     roots = [root(e) for e in extremes for root in (math.sqrt, math.cbrt, lambda v: math.sqrt(math.sqrt(v)))]
     u = fmt.unit_roundoff

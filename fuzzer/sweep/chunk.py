@@ -267,7 +267,7 @@ class _Judge:
         return partial_result if max(partial_result.worst, before) > 0.5 else self._least(partial_result, answers, right)
 
     def _least(self, partial_result: PartialResult, answers: NDArray[Any], right: NDArray[np.bool_]) -> PartialResult:
-        """With the largest error of the correctly rounded answers, which matters where there are no others."""
+        """The partial result with the largest error of the correctly rounded answers, which matters where there are no others."""
         truth = self.truth.reference
         gap, unsure, ulp = error(answers, truth, self.evaluator.format)
         counted = right & (truth.accepts == FINITE) & ~truth.interval
@@ -283,7 +283,7 @@ class _Judge:
         self, partial_result: PartialResult, answers: NDArray[np.float64], rows: NDArray[Any], outs: NDArray[Any], gap: NDArray[np.float64],
         unsure: NDArray[np.float64], ulp: NDArray[np.float64],
     ) -> PartialResult:  # fmt: skip
-        """With the largest error of these elements, all of them numbers within T."""
+        """The partial result with the largest error of these elements, all of them numbers within T."""
         with np.errstate(all="ignore"):
             ulps, most = gap / ulp, (gap + unsure) / ulp
         k = int(np.argmax(ulps))
@@ -300,7 +300,7 @@ class _Judge:
         rows: NDArray[np.int64],
         outs: NDArray[np.int64],
     ) -> PartialResult:
-        """With these elements, beyond T or no numbers, as the campaign judges them."""
+        """The partial result with these elements, beyond T or no numbers, as the campaign judges them."""
         distinct = rows[np.diff(rows, prepend=-1) > 0]  # ascending, each once
         beyond = np.zeros(answers.shape, np.bool_)
         beyond[rows, outs] = True

@@ -119,7 +119,7 @@ class _Ends:
         return signs
 
     def of(self, a: int, b: int) -> _Ends:
-        """Those of the blocks a to b."""
+        """The ends of the blocks a to b."""
         rows = slice(2 * a, 2 * b)
         return _Ends(
             self.format, self.numbers[rows], self.inputs[rows], self.reference.take(rows), self.right[rows], self.certain[rows]

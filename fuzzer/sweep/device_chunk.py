@@ -136,7 +136,7 @@ class _Lane:
         return right, wrong, gap, unsure, ulp
 
     def _error(self, mid: Any, rad: Any, answers: Any) -> tuple[Any, Any, Any]:
-        """As judge.ulps.error: an infinity, and a truth beyond the overflow threshold, count as the threshold."""
+        """The same as judge.ulps.error: an infinity, and a truth beyond the overflow threshold, count as the threshold."""
         torch = self.device_sweep.torch
         top = float(FLOAT32.overflow_threshold)
         value = mid.clip(-top, top)

@@ -41,7 +41,7 @@ BITS, MORE_BITS = 192, 2400
 
 
 class Reach(Enum):
-    """Of one output: whether it depends on the NaN, as far as is known."""
+    """Whether one output depends on the NaN, as far as is known."""
 
     DEPENDS = "depends"
     UNKNOWN = "unknown"
@@ -82,7 +82,7 @@ class _Output:
         self.depends = self.barely = False
 
     def met(self, value: arb | Accepted | None) -> None:
-        """None: not known there."""
+        """Takes in the output at one more substitute; None: unknown there."""
         if value is None or self.depends:
             return
         if self.first is None:

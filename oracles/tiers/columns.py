@@ -54,7 +54,7 @@ def second(question: Question, truth: Reference, rows: Rows) -> None:
 
 
 def _evaluated(m: Ball64 | Log64, question: Question, inputs: dict[str, NDArray[np.float64]]) -> Reference:
-    """What m knows of these rows; unknown where it knows none of a sample (ball80 and the special functions, say): nan and infinities
+    """The enclosures of these rows by m; unknown where it encloses none of a sample (ball80 and the special functions, say): nan and infinities
     cost the x87 unit a hundred times an ordinary number."""
     function, precision, count = question.function, question.precision, len(next(iter(inputs.values())))
     if count > 4 * SAMPLE:

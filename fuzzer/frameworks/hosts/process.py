@@ -53,7 +53,7 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """Of the running process; None where it is not running."""
+        """The id of the running process; None where it is not running."""
         return self._running.pid if self._running else None
 
     def start(self) -> None:
