@@ -52,7 +52,7 @@ def amplification(
     number of the input that x_j belongs to in its place. beside: by row, what is added to it before anything is done with it (0).
 
     Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first rows where
-    those do not know (ARB_ROWS, ARB_EFFORT; none after `until`, a time.time); nan where nobody does. Good to about a quarter, beside
+    those do not know (ARB_ROWS, ARB_EFFORT; none after `until`, a time.time); nan where neither does. Good to about a quarter, beside
     what is added to it; not a bound.
     """
     added = np.zeros(len(outputs)) if beside is None else beside
@@ -63,22 +63,22 @@ def amplification(
         total, unknown = np.full(len(outputs), np.nan, WIDE), np.arange(len(outputs))
     if len(unknown):
         wide: Ball64 = Ball80() if AVAILABLE else Ball64()
-        some = {n: v[unknown] for n, v in inputs.items()}
+        unknown_inputs = {n: v[unknown] for n, v in inputs.items()}
         with np.errstate(over="ignore"):
-            total[unknown] = _on_balls(wide, function, some, outputs[unknown], normwise, added[unknown])
+            total[unknown] = _on_balls(wide, function, unknown_inputs, outputs[unknown], normwise, added[unknown])
     negligible = 2.0**-140 if precision <= 24 else 2.0**-1070
-    found: dict[tuple[object, int], Any] = {}
+    computed: dict[tuple[object, int], Any] = {}
     for row in np.flatnonzero(~np.isfinite(total)):
         packed = tuple((n, v.shape[1:], v[row].tobytes()) for n, v in inputs.items())
         key = packed, int(outputs[row])
-        if key not in found and len(found) < _affordable(function, inputs) and time.time() < until:
-            found[key] = _remembered(function, packed, int(outputs[row]), negligible, normwise)
+        if key not in computed and len(computed) < _affordable(function, inputs) and time.time() < until:
+            computed[key] = _remembered(function, packed, int(outputs[row]), negligible, normwise)
         with np.errstate(over="ignore"):
-            total[row] = found.get(key, math.nan)
+            total[row] = computed.get(key, math.nan)
     return np.where(np.isfinite(total), total, np.nan)
 
 
-#: Different rows that one call of `amplification` asks Arb for: at most, at least, and nominal seconds (ulpfuzz.oracles.effort) of all together.
+#: Different rows that one call of `amplification` evaluates by Arb: at most, at least, and nominal seconds (ulpfuzz.oracles.effort) of all together.
 ARB_ROWS, ARB_LEAST, ARB_EFFORT = 256, 8, 0.25
 
 
@@ -137,8 +137,8 @@ def projected_amplification(
 def _slopes_on_balls(
     m: Ball64, function: Function, inputs: Inputs, outputs: NDArray[np.int64], normwise: bool
 ) -> list[tuple[Column, Ball]]:
-    """Of each number of the inputs the magnitudes, a column (normwise: the largest of its input), and the derivative by it of the row's own
-    output."""
+    """Per number of the inputs: its magnitudes, a column (normwise: the largest of its input), and the derivative of the row's own output by
+    it."""
     tape, leaves, sizes, results = _taped(m, function, inputs, normwise)
     seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
     return list(zip(sizes, tape.gradient(results, seeds, leaves), strict=True))
@@ -203,7 +203,7 @@ def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normw
 def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
     """The inputs that are an integer here, beside which the function has no value: x^n and zeta(n, x) for negative x. Only the integer
     itself can be meant: no rounding moves it."""
-    found = []
+    isolated = []
     m = Mp(128)
     value = Function(function.definition, function.inputs, function.params)
     for name in function.inputs:
@@ -219,8 +219,8 @@ def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
             except (ArithmeticError, ValueError, TypeError):
                 beside.append(False)
         if all(beside):
-            found.append(name)
-    return tuple(found)
+            isolated.append(name)
+    return tuple(isolated)
 
 
 def _total_by_arb(
@@ -293,7 +293,7 @@ def _recorded(m: Arb, function: Function, lifted: dict[str, Any]) -> _Recorded:
 
 @dataclass(frozen=True)
 class Range:
-    """An enclosure [low, high] of f over the neighbourhood; bounded is False where none was found."""
+    """An enclosure [low, high] of f over the neighbourhood; bounded: whether there is one."""
 
     low: arb
     high: arb
@@ -313,11 +313,13 @@ def neighbourhood(
     kept: what is known of this row already; other outputs of it add to it.
     """
     kept = kept or Kept()
-    found = _neighbourhood(function, single, k, _without(function, single, widths), bits, kept)
-    if found.bounded:
-        return found
+    enclosure = _neighbourhood(function, single, k, _without(function, single, widths), bits, kept)
+    if enclosure.bounded:
+        return enclosure
     isolated = kept.of(("isolated", function), lambda: _isolated(function, single))
-    return _neighbourhood(function, single, k, _without(function, single, widths, isolated), bits, kept) if isolated else found
+    return (
+        _neighbourhood(function, single, k, _without(function, single, widths, isolated), bits, kept) if isolated else enclosure
+    )
 
 
 def _without(

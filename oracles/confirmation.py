@@ -111,7 +111,7 @@ def _enclose(function: Function, single: dict[str, Any], output: int, digits: in
             if ball.rad() == 0 or ball.rel_accuracy_bits() > digits * 3.33 + 4 or (ball.contains(0) and bits > 4096):
                 return ball, False
             known = ball.rel_accuracy_bits()
-            if before >= 16 and known < before + 8:  # twice the precision tells no more: no precision will
+            if before >= 16 and known < before + 8:  # twice the precision is no sharper: no precision will be
                 break
             before = known
         bits *= 2
@@ -135,10 +135,10 @@ def by_mpmath(
     before: Fraction | float | None = None
     for wider in (bits, 2 * bits, 4 * bits, 8 * bits, 16 * bits):
         try:
-            found = kept.of(("mpmath", function, wider), partial(_in_mpmath, function, single, wider))
-            if found is None:
+            evaluated = kept.of(("mpmath", function, wider), partial(_in_mpmath, function, single, wider))
+            if evaluated is None:
                 return None
-            m, outputs = found
+            m, outputs = evaluated
             now = m.exact(m.num(outputs[output]))
         except (*_CANNOT, TimeIsUpError):
             return None
@@ -172,7 +172,7 @@ def _close(value: Fraction | float, exact: Fraction, digits: int) -> bool:
 
 
 def _by_limit(right: Accepted) -> Confirmation:
-    if right.by_mpmath:  # one evaluation by mpmath at the point itself, of which Arb knows nothing
+    if right.by_mpmath:  # one evaluation by mpmath at the point itself, which Arb does not enclose
         return Confirmation(decimal(Fraction(right.low)), "mpmath", False, Fraction(right.low), right.low)
     if right.kinds & FINITE:
         if right.low == right.high:

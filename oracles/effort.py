@@ -14,10 +14,10 @@ from ulpfuzz.oracles.arithmetic.special import functions
 from ulpfuzz.oracles.definitions import definition
 from ulpfuzz.oracles.function import Function, flat
 
-#: Seconds of a row whatever it computes (lifting, asking whether it is decided), and of an arithmetic operation at few bits; at
+#: Seconds of a row whatever it computes (lifting, the check whether it is decided), and of an arithmetic operation at few bits; at
 #: DOUBLE bits it costs twice as much.
 ROW, OPERATION, DOUBLE = 60e-6, 0.7e-6, 1024
-#: Operations that count as more than one, and in how many; a name that is missing here counts as FUNCTION.
+#: The number of operations that one counts as; a name that is missing here counts as FUNCTION.
 WEIGHTS = {
     "lift": 0.0, "num": 0.0, "const": 0.5, "lt": 1.0, "eq0": 1.0, "abs": 1.0, "square": 1.0, "sqrt": 2.0, "floor": 1.0,
     "sigmoid": 4.0, "softplus": 6.0,

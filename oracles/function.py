@@ -57,7 +57,7 @@ class Function:
     labels: tuple[str, ...] = ()
 
     def domain(self, name: str) -> tuple[float, float]:
-        """The closed interval of an input; the real line where none is given, and of directions."""
+        """The closed interval of an input; the real line for directions, and for an input without one."""
         index = self.inputs.index(name) if name in self.inputs else -1
         return self.domains[index] if 0 <= index < len(self.domains) else (-math.inf, math.inf)
 

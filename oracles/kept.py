@@ -11,15 +11,15 @@ T = TypeVar("T")
 class Kept:
     """Evaluations of one row of inputs, by what was evaluated and how; the row is its owner's to know.
 
-    A definition gives all outputs of a row together. Whoever proves one output after another asks here, so that a row of n outputs is evaluated
-    once, not n times. What raises is not kept.
+    A definition gives all outputs of a row together. A caller that proves one output after another gets them from here, so that a row of n
+    outputs is evaluated once, not n times. What raises is not kept.
     """
 
     def __init__(self) -> None:
-        self._found: dict[Hashable, object] = {}
+        self._evaluations: dict[Hashable, object] = {}
 
     def of(self, what: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, made at the first call with this `what`."""
-        if what not in self._found:
-            self._found[what] = make()
-        return self._found[what]  # type: ignore[return-value]
+        if what not in self._evaluations:
+            self._evaluations[what] = make()
+        return self._evaluations[what]  # type: ignore[return-value]

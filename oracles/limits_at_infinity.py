@@ -3,7 +3,7 @@
 The definition is evaluated with mpmath along several families of non-special paths towards the point (`ulpfuzz.oracles.limits.paths`), and each
 sequence of values is read (`ulpfuzz.oracles.limits.tendency`): a limit, undefined, oscillating, or no pattern. What all paths agree on, and a
 higher precision confirms, is right (C23 Annex F settles a limit that exists). Where they disagree the IEEE 754 evaluation of a formula of
-IEEE 754's own operations decides, else nobody knows: no kinds are accepted, the element is undecided. For derivatives the hull of the path
+IEEE 754's own operations decides, else the limit is unknown: no kinds are accepted, the element is undecided. For derivatives the hull of the path
 limits is right (Clarke). A NaN among the inputs: `ulpfuzz.oracles.limits.nan_reach`. This is agreement of readings, not an enclosure: a finding
 that rests on it says "limit". It is used at special points only.
 """
@@ -59,14 +59,14 @@ def nowhere_smooth(function: Function, constant: float, length: int = 3) -> bool
     costs too much to be done for each."""
     (name,) = function.inputs
     weights = np.resize([1.0, -2.0, 0.5], length)
-    found: list[Accepted] = []
+    kinds: list[Accepted] = []
     for value in (1.0, -2.5, 96.0) if constant else (0.0,):
         x = np.full(length, value)
         outputs = len(native(replace(function, order="value"), {name: x})[0])
         directions = {COTANGENT: np.resize(weights, outputs), TANGENT: weights}
         taken = {"grad": (COTANGENT,), "jvp": (TANGENT,), "grad2": DIRECTIONS}[function.order]
-        found += accepted(function, {name: x, **{n: directions[n] for n in taken}})
-    return all(one == ANYTHING for one in found)
+        kinds += accepted(function, {name: x, **{n: directions[n] for n in taken}})
+    return all(one == ANYTHING for one in kinds)
 
 
 @lru_cache(maxsize=65536)
@@ -96,11 +96,11 @@ def _accepted(function: Function, key: tuple[tuple[str, tuple[int, ...], bytes],
         slope=function.order == "value" and has_zeros(function, inputs) and is_derivative(function, inputs),
     )  # fmt: skip
     formula = spread_nan(function, inputs, formula)
-    found = _read(function, inputs, place)
-    if found is None:
+    tendencies = _read(function, inputs, place)
+    if tendencies is None:
         return tuple(NOTHING for _ in formula)
     of_zeros = not at_infinity and any(math.isnan(v) for v in formula) and _divides_zero_by_zero(function, inputs)
-    right = tuple(join(replace(place, of_zeros=of_zeros), tendencies, v) for tendencies, v in zip(found, formula, strict=True))
+    right = tuple(join(replace(place, of_zeros=of_zeros), of_output, v) for of_output, v in zip(tendencies, formula, strict=True))
     if several and any(steep):
         right = tuple(ANYTHING if gone else one for one, gone in zip(right, _second_slopes(steep, inputs), strict=True))
     if _outside(function, inputs):  # nothing is promised there; but what has no value has none
@@ -117,51 +117,53 @@ def _outside(function: Function, inputs: Inputs) -> bool:
 def _read(function: Function, inputs: Inputs, place: Place) -> list[list[Tendency]] | None:
     """Per output its tendencies along the paths, as far as they must be known; None where there are no paths.
 
-    Numbers beside the special ones move where these alone tell nothing. A zero has a side of its own, and the other only where that tells
+    Numbers beside the special ones move where these alone show nothing. A zero has a side of its own, and the other only where that shows
     nothing or lies outside the domain. Where one zero lies at the edge of its domain with each sign, neither side is inside, and all move
     inwards.
     """
     everything = not special_numbers(function, inputs)
-    found = _along_side(function, inputs, place, 1, everything=everything)
-    if not everything and (found is None or all(t.kind is Kind.UNDEFINED for output in found for t in output)):
+    tendencies = _along_side(function, inputs, place, 1, everything=everything)
+    if not everything and (tendencies is None or all(t.kind is Kind.UNDEFINED for output in tendencies for t in output)):
         if not affordable(inputs):
             return None
         further = _along_side(function, inputs, place, 1, everything=True)
         if further is not None and any(t.kind is not Kind.UNDEFINED for output in further for t in output):
-            found, everything = further, True
+            tendencies, everything = further, True
     zeros = has_zeros(function, inputs)
     if not zeros and not everything:
-        return found  # infinities have one side
-    untold = found is None or all(t.kind is Kind.UNDEFINED for output in found for t in output)
-    if place.derivative or not zeros or untold or leaves_domain(function, inputs, 1):
+        return tendencies  # infinities have one side
+    undefined = tendencies is None or all(t.kind is Kind.UNDEFINED for output in tendencies for t in output)
+    if place.derivative or not zeros or undefined or leaves_domain(function, inputs, 1):
         other = 0 if leaves_domain(function, inputs, 1) and leaves_domain(function, inputs, -1) else -1
         more = _along_side(function, inputs, place, other, everything=everything)
-        found = more if found is None else found if more is None else [a + b for a, b in zip(found, more, strict=True)]
-    return found
+        tendencies = (
+            more if tendencies is None else tendencies if more is None else [a + b for a, b in zip(tendencies, more, strict=True)]
+        )
+    return tendencies
 
 
 def _along_side(function: Function, inputs: Inputs, place: Place, side: int, *, everything: bool) -> list[list[Tendency]] | None:
     if place.derivative and side and leaves_domain(function, inputs, side):
         return None
-    found: list[list[Tendency]] | None = None
+    tendencies: list[list[Tendency]] | None = None
     for path in approaches(function, inputs, side=side, everything=everything):
         walked = along(function, inputs, path)
         if walked is None:
             continue
         outputs, last = walked
-        if found is None:
-            found = [[] for _ in outputs]
+        if tendencies is None:
+            tendencies = [[] for _ in outputs]
             if any(t.kind in (Kind.LIMIT, Kind.NONE) for t in outputs):
                 sure = precise(function, inputs, path, last)
                 outputs = [t if good else Tendency(Kind.UNCLEAR) for t, good in zip(outputs, sure, strict=True)]
-        for output, one in zip(found, outputs, strict=True):
+        for output, one in zip(tendencies, outputs, strict=True):
             output.append(one)
-        if all(place.settled(output) for output in found):
+        if all(place.settled(output) for output in tendencies):
             break
-    if found is None or not place.several:
-        return found
-    shown = strays(function, inputs, side, found)
-    return [output + _refuted(place, stray) for output, stray in zip(found, shown, strict=True)]
+    if tendencies is None or not place.several:
+        return tendencies
+    shown = strays(function, inputs, side, tendencies)
+    return [output + _refuted(place, stray) for output, stray in zip(tendencies, shown, strict=True)]
 
 
 def _refuted(place: Place, stray: Tendency | None) -> list[Tendency]:
@@ -180,22 +182,22 @@ def _by_mpmath(function: Function, inputs: dict[str, NDArray[np.float64]]) -> tu
     Finite: a row beyond Arb's exponent range. Infinite (of values only): a pole whose sides mpmath knows to agree; near huge poles of
     lgamma no representable approach would show the growth.
     """
-    found = []
+    values = []
     # exp(-x^2) has as many digits as the exponent of x^2 takes away; in steps, because mpmath makes a context per precision
     extra = -(-2 * reach(inputs) // 256) * 256
     for bits in (256 + extra, 640 + extra):
         m = Mp(bits)
-        lifted = {name: nest(np.asarray(values), m.lift) for name, values in inputs.items()}
+        lifted = {name: nest(np.asarray(input_values), m.lift) for name, input_values in inputs.items()}
         try:
-            found.append([m.double(m.num(v))[0] for v in function.outputs(m, lifted)])
+            values.append([m.double(m.num(v))[0] for v in function.outputs(m, lifted)])
         except (ArithmeticError, ValueError, TypeError):
             return None
         if m.kink or m.removable:
             return None
-    known = all(math.isfinite(v) or (math.isinf(v) and function.order == "value") for v in found[1])
-    if not known or any(abs(x - y) > 2.0**-50 * abs(y) for x, y in zip(*found, strict=True) if math.isfinite(y)):
+    known = all(math.isfinite(v) or (math.isinf(v) and function.order == "value") for v in values[1])
+    if not known or any(abs(x - y) > 2.0**-50 * abs(y) for x, y in zip(*values, strict=True) if math.isfinite(y)):
         return None
-    return tuple(point(v) for v in found[1])
+    return tuple(point(v) for v in values[1])
 
 
 def _at_pole(function: Function, inputs: dict[str, NDArray[np.float64]]) -> bool:

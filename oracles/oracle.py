@@ -61,11 +61,11 @@ class Climb:
         except StopIteration:
             self.rows, self.goes_on = self.rows[:0], False
 
-    # The steps; each yields the rows that it sharpened, and is sent which of these need more.
+    # The steps; each yields the rows that it sharpened, and receives the mask of those that need more.
 
     def _climb(self) -> Steps:
         question, truth, finite = self.question, self.reference, self._finite
-        # Known from the inputs alone, but put in last, over whatever the tiers say of these rows.
+        # Known from the inputs alone, but put in last, over the tiers' results for these rows.
         anything = beyond_domain(question.function, question.inputs)
         todo = (yield from self._judged(np.arange(question.rows))) & finite
         self.changed = bool(todo.any() or anything.any() or not finite.all())
@@ -105,11 +105,11 @@ class Climb:
             need = (yield from self._judged(rows)) & todo[rows]
             again = rows[need & ~need[first[back]]]  # another answer to the same number may need a sharper truth
             yield from self._all_judged(Ziv(question, truth, patterns).climb(again))
-        # The limits have just been read at some points of a lattice of poles; points that were passed over share the answer.
+        # The limits at a few points of a lattice of poles have just been read; its points that were skipped share them.
         settle(question.function, patterns, truth, todo)
 
     def _judged(self, rows: Rows) -> Generator[Rows, Mask, Mask]:
-        """Which of these rows need more: what the asker says, and where nothing is known."""
+        """Which of these rows need more: those that the caller names, and those without any truth."""
         if not len(rows):
             return np.zeros(0, np.bool_)
         needed = yield rows

@@ -35,9 +35,9 @@ class Hull:
 def hull(function: Function, low: float, high: float) -> Hull | None:
     """The hull of the function's one output over [low, high], both finite; None where nothing is known of it, or where it is not defined on
     all of the interval. Sharp where the ends are of one size."""
-    found = _hull(_Whole(), function, low, high) or _hull(Log64(plain=_Whole()), function, low, high)
+    enclosure = _hull(_Whole(), function, low, high) or _hull(Log64(plain=_Whole()), function, low, high)
     bottom, top = function.domain(function.inputs[0])
-    return found if found is None or found.undefined or bottom <= low <= high <= top else None
+    return enclosure if enclosure is None or enclosure.undefined or bottom <= low <= high <= top else None
 
 
 def slope(function: Function, low: float, high: float) -> Hull | None:
@@ -57,19 +57,19 @@ def _hull(m: Ball64 | Log64, function: Function, low: float, high: float) -> Hul
     (name,) = function.inputs
     ball = m.plain if isinstance(m, Log64) else m
     ends = np.asarray([low]), np.asarray([high])
-    given = ball.lift(ends[0]) if low == high else ball.interval(*ends)
-    found = vectorised.evaluate_lifted(m, function, {name: m.num(given)}, 1)
-    if found.shape[1] != 1 or found.interval[0, 0] or not found.accepts[0, 0]:
+    argument = ball.lift(ends[0]) if low == high else ball.interval(*ends)
+    reference = vectorised.evaluate_lifted(m, function, {name: m.num(argument)}, 1)
+    if reference.shape[1] != 1 or reference.interval[0, 0] or not reference.accepts[0, 0]:
         return None
-    if found.accepts[0, 0] == NAN:
+    if reference.accepts[0, 0] == NAN:
         return Hull(np.nan, np.nan, undefined=True)
-    value, radius = float(found.value[0, 0]), abs(float(found.value_lo[0, 0])) + float(found.radius[0, 0])
+    value, radius = float(reference.value[0, 0]), abs(float(reference.value_lo[0, 0])) + float(reference.radius[0, 0])
     reach = radius * (1 + 2.0**-40) + abs(value) * 2.0**-52 if radius else 0.0
     return Hull(value - reach, value + reach)
 
 
 class _Whole(Ball64):
-    """ball64 for intervals on all of which a function has to be defined."""
+    """ball64 for intervals; a function must be defined on the whole of each."""
 
     def sqrt(self, x: Ball) -> Ball:
         """Elsewhere a ball that reaches below zero is a number that happens to be near it."""

@@ -31,13 +31,13 @@ class Tally:
 @dataclass(frozen=True)
 class Caps:
     """Limits of effort, of one question. They count and read no clock, so that the same question has the same answer on every machine; but
-    for `until`, where the asker's own budget is in time, and the backstop."""
+    for `until`, where the caller's own budget is in time, and the backstop."""
 
-    #: Rows that Arb is given.
+    #: Rows that Arb evaluates.
     arb_rows: int = 4096
     #: Nominal seconds of Arb (ulpfuzz.oracles.effort).
     arb_effort: float = 0.5
-    #: Rows of which limits are read.
+    #: Rows whose limits are read.
     limit_rows: int = 128
     #: Nominal seconds of limits.
     limit_effort: float = 2.0

@@ -68,7 +68,7 @@ class Reference:
         )
 
     def put(self, rows: NDArray[Any], other: Reference) -> None:
-        """Overwrites the given rows with another reference's."""
+        """Overwrites these rows with another reference's."""
         for name in self.__dataclass_fields__:
             getattr(self, name)[rows] = getattr(other, name)
 

@@ -48,7 +48,7 @@ def evaluate(m: Ball64 | Log64, function: Function, inputs: Inputs, bits: int) -
 
 
 def _at_ties(m: Ball64 | Log64, function: Function, inputs: Inputs, reference: Reference, bits: int) -> None:
-    """Where an interval is right, that of forward mode, where it has one: see rigorous._at_tie."""
+    """Replaces the intervals at ties by those of forward mode, where it has one: see rigorous._at_tie."""
     rows = np.flatnonzero((reference.interval & (reference.accepts == FINITE) & (reference.radius > 0)).any(axis=1))
     if not rows.size or not function.takes_few_passes(inputs):
         return
@@ -68,7 +68,7 @@ def _at_ties(m: Ball64 | Log64, function: Function, inputs: Inputs, reference: R
 
 
 def evaluate_lifted(m: Ball64 | Log64, function: Function, lifted: dict[str, Any], rows: int) -> Reference:
-    """As `evaluate`, of inputs that are numbers of m already: balls, of which every point is meant."""
+    """The same as `evaluate` for inputs that are numbers of m already: balls that stand for all of their points."""
     with np.errstate(all="ignore"):
         numbers = [m.num(n) for n in function.outputs(m, lifted)]
         reference = Reference.unknown(rows, len(numbers))

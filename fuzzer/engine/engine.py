@@ -80,10 +80,10 @@ def memory_share(workers: int) -> int:
     return int(memory_limit() * MEMORY / max(1, workers))
 
 
-#: Of this machine alone, at any free port: what listens for HTTP cannot be left out, so it serves nothing (no routes).
+#: An address of this machine alone, at any free port: what listens for HTTP cannot be left out, so it serves nothing (no routes).
 LOOPBACK = "127.0.0.1"
 #: Dask's own list without MALLOC_TRIM_THRESHOLD_, with which a worker spends 40 % of its time in page faults (measured, sweeps). Nor do
-#: workers ask for a GPU's metrics: with pynvml installed they would fail where the GPUs are hidden, as they are from what runs on the CPU.
+#: workers read a GPU's metrics: with pynvml installed they would fail where the GPUs are hidden, as they are from what runs on the CPU.
 SPAWNED = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
 
 
@@ -150,7 +150,7 @@ def _on_dask(client: Any, workers: int, tasks: Iterable[Task], stop: Callable[[]
         return None if task is None else send(task)
 
     def send(task: Task) -> Any:
-        """To a worker that has none: the scheduler's own choice may stand behind another task for minutes."""
+        """Sends it to an idle worker: where the scheduler chooses, it may wait behind another task for minutes."""
         key = f"{task.id} #{len(out)} {id(waiting)}"
         pinned = {"workers": [free[-1]], "allow_other_workers": True} if free else {}
         future = client.submit(watched, task, key=key, pure=False, retries=0, **pinned)
@@ -195,7 +195,7 @@ def _worker_count(client: Any) -> int:
 
 
 def _await_workers(client: Any, count: int) -> None:
-    """Until those that died are replaced; a cluster that does not replace them goes on with fewer."""
+    """Waits until workers that died are replaced; a cluster that does not replace them goes on with fewer."""
     with suppress(TimeoutError):
         client.wait_for_workers(count, timeout=RESTART)
 

@@ -1,4 +1,4 @@
-"""Deadlines: until when a shard may search, prove and ask the oracle."""
+"""Deadlines: until when a shard may search, prove and use the oracle."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Deadlines:
 
     @property
     def seconds_left(self) -> float:
-        """Of the run."""
+        """Seconds until the end of the run."""
         return self._run_until - time.time()
 
     @property

@@ -45,13 +45,13 @@ class Peers:
         self._called: dict[Subject, bool] = {}
 
     def answering(self, evaluator: Evaluator) -> list[Subject]:
-        """Those that may be called now: imported and started here, which is not the shard's own time."""
+        """The peers that may be called now: imported and started here, which is not the shard's own time."""
         return [
             subject for subject in self.subjects if not evaluator.calls.is_disabled(subject) and self._ready(evaluator, subject)
         ]
 
     def dead(self, evaluator: Evaluator) -> list[tuple[str, str]]:
-        """(target, call) of those that died."""
+        """(target, call) of the peers that died."""
         return sorted((s.target, s.implementation.call) for s in self.subjects if s in evaluator.calls.crashes)
 
     @contextmanager

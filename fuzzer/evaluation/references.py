@@ -32,7 +32,7 @@ REMEMBERED = 16
 
 
 class References:
-    """Of one function of an op, in one format. caps: what a question may cost now."""
+    """The references of one function of an op, in one format. caps: what a question may cost now."""
 
     def __init__(self, op: Op, function: Function, dtype: str, clock: Clock, caps: Callable[[], Caps]) -> None:
         self.op, self.function, self.clock, self.caps = op, function, clock, caps
@@ -42,7 +42,7 @@ class References:
         self._rows: dict[tuple[Any, ...], Evidence] = {}
 
     def rule(self, batch: Batch) -> Rule:
-        """For the length of this batch's vectors."""
+        """The rule for the length of this batch's vectors."""
         order = self.order
         return Rule(self.op, order, self.format, accuracy_limit(self.op, order, self.format, chain_of(self.op, batch.inputs)))
 
@@ -126,7 +126,7 @@ class References:
         return ConditionNumbers(self.function, self.rule(batch), batch.exact(), outputs, self.effort)
 
     def _conditions_of(self, batch: Batch, rule: Rule, inputs: dict[str, NDArray[np.float64]], outputs: int) -> ConditionNumbers:
-        """Those of the latest batch are kept."""
+        """The condition numbers of a batch; those of the latest one are kept."""
         if self._conditions is None or self._conditions[0] is not batch:
             self._conditions = (batch, ConditionNumbers(self.function, rule, inputs, outputs, self.effort))
         return self._conditions[1]

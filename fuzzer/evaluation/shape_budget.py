@@ -1,4 +1,4 @@
-"""ShapeBudget: how many shapes the subjects of compiled modes see in an evaluator, for each costs them up to a second of compiling."""
+"""ShapeBudget: the number of shapes that the subjects of compiled modes see in an evaluator; each costs up to a second of compiling."""
 
 from __future__ import annotations
 

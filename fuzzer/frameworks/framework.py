@@ -65,7 +65,7 @@ class DeviceSweep(Protocol):
 
     @property
     def device(self) -> Device:
-        """Of its tensors."""
+        """The device of its tensors."""
 
     def inputs(self, first: int, count: int) -> Tensor:
         """The binary32 numbers with the bit patterns `first` to `first + count`, a tensor."""
@@ -77,17 +77,17 @@ class DeviceSweep(Protocol):
 class Framework(Protocol):
     """One framework on one device in one mode, in this process (in_process.InProcess) or in one of its own (host.Hosted).
 
-    `start` comes before the first call and may come before any; whoever holds a framework calls `end` where its memory is wanted. Between them it
-    is asked and never looked into: what a framework can do beyond this list nobody may know.
+    `start` comes before the first call and may come before any; the owner of a framework calls `end` where its memory is needed. Between them
+    only the members of this list are used, whatever else a framework has.
     """
 
     @property
     def name(self) -> str:
-        """By which implementations name it."""
+        """The name that implementations use for it."""
 
     @property
     def version(self) -> str:
-        """The framework's."""
+        """The framework's version."""
 
     @property
     def lengths(self) -> tuple[int, ...] | None:

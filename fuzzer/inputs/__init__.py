@@ -2,7 +2,7 @@
 
 - `regions`: where on the number line (subnormals, the last binade, integers +-k ulps, ...), as intervals of ordinals.
 - `relations`, `vectors`, `matrices`: how numbers stand to each other (near-cancellation, common offset, rank deficient, ...).
-- `landmarks`: critical points of an op, found by asking the oracle.
+- `landmarks`: critical points of an op, computed from the oracle's answers.
 - `recipe`: the few small numbers that expand, vectorised, to a Batch.
 - `grid`: the deterministic batch that every exploration starts from.
 - `strategies`: the Hypothesis strategies `cases` and `recipes`, and `explore`, the campaign's use of them.

@@ -29,12 +29,12 @@ def half_pi_multiples(fmt: Format) -> tuple[int, ...]:
 def hardest_half_pi(fmt: Format) -> tuple[int, ...]:
     """Ordinals of the number closest to a multiple of pi/2 among the m 2^e, m < 2^p, for each exponent e, ascending."""
     pi = _pi(fmt.emax + 4 * fmt.precision + 64)
-    found: set[float] = set()
+    candidates: set[float] = set()
     for exponent in range(1 - fmt.precision, fmt.emax - fmt.precision + 2):
         ratio = pi / 2 / Fraction(2) ** exponent
         best = _last_numerator(ratio.numerator, ratio.denominator, 1 << fmt.precision)
-        found.add(float(best * Fraction(2) ** exponent))
-    values = np.asarray(sorted(v for v in found if 0 < v <= fmt.max), dtype=np.float64)
+        candidates.add(float(best * Fraction(2) ** exponent))
+    values = np.asarray(sorted(v for v in candidates if 0 < v <= fmt.max), dtype=np.float64)
     return tuple(int(o) for o in fmt.ordinals(values.astype(fmt.dtype)))
 
 

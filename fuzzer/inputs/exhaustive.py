@@ -56,10 +56,10 @@ class Space:
     @property
     def is_line(self) -> bool:
         """Whether its numbers are all bit patterns of one number, so that consecutive ones are neighbours."""
-        return not self.paired and self.asks_for_all
+        return not self.paired and self.takes_all
 
     @property
-    def asks_for_all(self) -> bool:
+    def takes_all(self) -> bool:
         """Whether no number of it is left out (`chunk`)."""
         return not self.op.raises_outside_domain and all(spec.draws_special_values for spec in self.op.inputs)
 
@@ -74,17 +74,17 @@ class Space:
         return Batch(self.dtype, {first.name: table[numbers >> 8], second.name: table[numbers & 255]})
 
     def chunk(self, first: int, count: int) -> tuple[NDArray[np.int64], Batch]:
-        """The numbers from `first` on, `count` of them, that the op's record asks for (integers where it takes only these; no special
+        """The numbers from `first` on, `count` of them, that the op's record includes (integers where it takes only these; no special
         values where it says so; nothing outside the domain of ops that raise there), and their inputs."""
         numbers = np.arange(first, min(first + count, self.size), dtype=np.int64)
         batch = self.inputs(numbers)
-        if self.asks_for_all:
+        if self.takes_all:
             return numbers, batch
-        asked = np.ones(len(numbers), np.bool_)
+        included = np.ones(len(numbers), np.bool_)
         for spec in self.op.inputs:
             if not spec.draws_special_values or self.op.raises_outside_domain:
-                asked &= _asked(batch.inputs[spec.name], spec, self.op.raises_outside_domain)
-        return (numbers, batch) if asked.all() else (numbers[asked], batch.take(asked))
+                included &= _included(batch.inputs[spec.name], spec, self.op.raises_outside_domain)
+        return (numbers, batch) if included.all() else (numbers[included], batch.take(included))
 
 
 def space_of(op: Op, dtype: str) -> Space:
@@ -102,14 +102,14 @@ def is_swept(op: Op) -> bool:
     return op.elementwise and len(op.inputs) <= 2
 
 
-def _asked(values: Floats, spec: Input, inside_only: bool) -> NDArray[np.bool_]:
+def _included(values: Floats, spec: Input, inside_only: bool) -> NDArray[np.bool_]:
     numbers = values.astype(np.float64)
-    asked = np.isfinite(numbers)
+    included = np.isfinite(numbers)
     if spec.integers:
-        asked &= np.where(asked, numbers, 0.5) == np.floor(np.where(asked, numbers, 0.5))
+        included &= np.where(included, numbers, 0.5) == np.floor(np.where(included, numbers, 0.5))
     if inside_only or spec.integers:
-        asked &= (numbers >= spec.low) & (numbers <= spec.high)
-    return asked
+        included &= (numbers >= spec.low) & (numbers <= spec.high)
+    return included
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,7 @@
-"""Landmarks: the critical points of a function of scalars, found by asking its oracle, never typed in.
+"""Landmarks: the critical points of a function of scalars, computed from its oracle's answers, never typed in.
 
 Defects sit in thin strips beside the points where a result changes its nature: where it overflows or leaves the normal range,
-crosses zero, has a pole or stops being defined, saturates at a bound, becomes the identity, or turns. Each is found as two
+crosses zero, has a pole or stops being defined, saturates at a bound, becomes the identity, or turns. Each is returned as two
 neighbouring numbers of the format on whose sides the oracle's answer is of another kind.
 """
 
@@ -54,27 +54,27 @@ class _Change:
 def landmarks(
     function: Function, fmt: Format, reference: Oracle, *, elementwise: bool = True, limit: int = LIMIT
 ) -> dict[str, list[float]]:
-    """Per input, ascending: numbers of the format on either side of every change of kind that was found, at most `limit`.
+    """Per input, ascending: numbers of the format on either side of every change of kind that the search sees, at most `limit`.
 
     reference: the truth at exact binary64 inputs of shape (rows,), outputs (rows, k). The kind of a result is what the oracle
     accepts (a number, NaN, an infinity), its class in the format (zero, subnormal, normal, overflow), its sign, whether it rounds
     to a value shared by a whole stretch (saturation) or to +-x. A few thousand points are looked at, changes between neighbours
-    are bisected, all at once, down to adjacent numbers; turning points are found by ternary search. Changes closer together than
+    are bisected, all at once, down to adjacent numbers; turning points by ternary search. Changes closer together than
     the first look's points can be missed; nothing is guaranteed. Deterministic; 20 to 140 calls of the oracle per input and held
     value, of a few thousand points once and then at most a few hundred. Functions of vectors (not elementwise) have none: {}.
     """
     if not elementwise:
         return {}
     domains = function.domains or tuple((-math.inf, math.inf) for _ in function.inputs)
-    found: dict[str, list[float]] = {}
+    marks: dict[str, list[float]] = {}
     for name, domain in zip(function.inputs, domains, strict=True):
         batches = []
         for held in HELD if len(function.inputs) > 1 else HELD[:1]:
             others = {n: min(max(held, low), high) for n, (low, high) in zip(function.inputs, domains, strict=True) if n != name}
             batches.append(_Line(function.inputs, name, fmt, others, reference).landmarks(domain, limit))
         ordinals = sorted(set(_in_turn(batches, limit)))
-        found[name] = [float(v) for v in fmt.from_ordinals(np.asarray(ordinals, dtype=np.int64))]
-    return found
+        marks[name] = [float(v) for v in fmt.from_ordinals(np.asarray(ordinals, dtype=np.int64))]
+    return marks
 
 
 class _Line:
@@ -149,7 +149,7 @@ class _Line:
         return done
 
     def _turns(self, grid: Ordinals, truth: Reference) -> list[int]:
-        """Where a result rises on one side and falls on the other, those of everyday magnitude first."""
+        """Turning points: a result rises on one side and falls on the other. Those of everyday magnitude come first."""
         turns: list[int] = []
         for c in range(truth.shape[1]):
             known = ((truth.accepts[:, c] & FINITE) != 0) & np.isfinite(truth.radius[:, c])

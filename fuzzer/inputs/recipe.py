@@ -170,11 +170,11 @@ class Recipe:
         rows = np.arange(0, self.rows, max(1, 100 // self.specials))
         owner = rng.integers(0, max(len(candidates), 1), len(rows))
         for number, spec in enumerate(candidates):
-            mine = rows[owner == number]
+            own_rows = rows[owner == number]
             table = regions.special_values(fmt, (spec.low, spec.high))
             values = np.ascontiguousarray(inputs[spec.name])
             flat = values.reshape(self.rows, -1)
-            flat[mine, rng.integers(0, flat.shape[1], len(mine))] = table[rng.integers(0, len(table), len(mine))]
+            flat[own_rows, rng.integers(0, flat.shape[1], len(own_rows))] = table[rng.integers(0, len(table), len(own_rows))]
             inputs[spec.name] = structures.satisfy(fmt, spec, values)
 
 

@@ -239,7 +239,7 @@ def _at(values: Callable[[Format], Sequence[float]]) -> Callable[[Format], list[
 
 
 def _thresholds(fmt: Format) -> list[float]:
-    """Where squares, cubes, fourth powers, doubling and 1 + x change their nature."""
+    """The numbers where squares, cubes, fourth powers, doubling and 1 + x change their nature."""
     extremes = (fmt.max, fmt.min_normal, fmt.min_subnormal)
     roots = [root(e) for e in extremes for root in (math.sqrt, math.cbrt, lambda v: math.sqrt(math.sqrt(v)))]
     u = fmt.unit_roundoff
@@ -329,7 +329,7 @@ REGIONS: dict[str, Region] = {
 
 
 def regions_of(fmt: Format, domain: Domain = REAL_LINE, landmarks: Sequence[float] = ()) -> tuple[str, ...]:
-    """The names of the regions that the domain inhabits, in table order; `landmarks` only where there are some."""
+    """The names of the regions that the domain inhabits, in table order; `landmarks` only where the op has any."""
     return tuple(name for name, region in REGIONS.items() if len(region.spans_in(fmt, domain, landmarks)))
 
 

@@ -208,11 +208,11 @@ def _sources_unread() -> Iterator[None]:
 def variants(op: Op, dtype: str, recipe: Recipe, count: int) -> list[Recipe]:
     """The recipe and others, `count` in all, that differ from it in their seeds, in the regions that numbers come from, and in how those of
     vectors and matrices are arranged; each takes the regions of the input's domain, and the arrangements, in turn."""
-    fmt, found = format_named(dtype), [recipe]
+    fmt, drawn = format_named(dtype), [recipe]
     for k in range(1, count):
         draws = [_rearranged(fmt, spec, draw, k) for spec, draw in zip(op.inputs, recipe.draws, strict=True)]
-        found.append(replace(recipe, draws=tuple(draws), seed=_derived(recipe.seed, k)))
-    return found
+        drawn.append(replace(recipe, draws=tuple(draws), seed=_derived(recipe.seed, k)))
+    return drawn
 
 
 #: A cousin's window is 2^WIDER times as wide as the one before: what is beside a window that the optimiser narrows.
@@ -220,7 +220,7 @@ WIDER = 2
 
 
 def _rearranged(fmt: Format, spec: Input, draw: Draw, steps: int) -> Draw:
-    """With regions, and an arrangement, some steps further down the list; special values are for those who draw them."""
+    """The draw with its regions and arrangement `steps` further down their lists, without arrangements of special values."""
     names = regions_of(fmt, (spec.low, spec.high))
     moved = tuple(names[(names.index(name) + steps) % len(names)] if name in names else name for name in draw.regions)
     draw = replace(draw, regions=moved, spread=min(draw.spread + steps * WIDER, fmt.width - 4))

@@ -1,7 +1,7 @@
 """Structures: what the numbers of one row satisfy together, and the nearest simple row that does.
 
 Arrangements draw rows that have the structure already; whatever else comes along (the grid, a zoom, a shrunk case) is brought to it
-here: elementwise arithmetic in binary64 only, so that the bits depend on no library. `holds` tells what needs no bringing.
+here: elementwise arithmetic in binary64 only, so that the bits depend on no library. `holds` says what satisfies it already.
 """
 
 from __future__ import annotations

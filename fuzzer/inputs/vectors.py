@@ -129,7 +129,7 @@ def _near_exponent(choose: Callable[[Format, int], int]) -> Arrangement:
 
 
 def _logit_gaps(rng: Generator, fmt: Format, x: Floats) -> Floats:
-    """Logits: steps of 30 and more below a maximum, with an everyday jitter; ties for the maximum in some rows."""
+    """Logits: steps of 30 and more below a maximum, with an everyday jitter; ties for the maximum in a share of the rows."""
     gap = rng.integers(30, 121, (len(x), 1)).astype(np.float64)
     rank = rng.integers(0, 5, x.shape)
     top = rng.integers(-200, 201, (len(x), 1)) * coin(rng, (len(x), 1))

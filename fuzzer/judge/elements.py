@@ -38,7 +38,7 @@ class Claims:
 
     @classmethod
     def of(cls, answers: NDArray[Any], rule: Rule, evidence: Evidence, policy: Policy) -> Claims:
-        """Of the answers to a whole batch."""
+        """The claims about the answers to a whole batch."""
         batch = evidence.batch
         accepted = accepted_by_contract(rule.op, batch, answers, rule.order)
         if accepted is not None and policy.flush.inputs and evidence.subnormal_rows.any():

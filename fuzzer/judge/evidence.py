@@ -24,7 +24,7 @@ Sizes = NDArray[Any]  # binary64's, and of binary64 those of extended precision
 
 @dataclass(frozen=True)
 class Effort:
-    """Of questions to the oracle."""
+    """What questions to the oracle may cost, and where their seconds are counted."""
 
     #: What a question may cost now.
     caps: Callable[[], Caps]
@@ -45,17 +45,17 @@ class Amplifications(Protocol):
         """A lower bound, for each element by itself."""
 
     def probable_upper_bound(self, rows: Rows, outputs: Rows) -> Sizes:
-        """What it is seldom more than, at the cost of `lower_bound`; inf where it is unknown."""
+        """An upper bound that seldom fails, at the cost of `lower_bound`; inf where it is unknown."""
 
     def of_rows(self, rows: Rows) -> Amplifications:
-        """A view of these rows, in this order, each as often as it is named."""
+        """A view of these rows, in this order; rows may repeat."""
 
     def added_to(self, sizes: Array) -> None:
-        """Says what the amplification is added to, by element, before anything is done with it."""
+        """Sets the sizes (per element) that the amplification is added to wherever it is used."""
 
 
 class Further(Protocol):
-    """What the oracle finds out of single rows only where a verdict depends on it."""
+    """What the oracle computes for single rows, only where a verdict depends on it."""
 
     def flushed(self, rows: Rows) -> Reference:
         """The truth of these rows with subnormal inputs read as zeros."""
@@ -64,7 +64,7 @@ class Further(Protocol):
         """See overflow.Overflow.excused."""
 
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
-        """The Class that the ball test proves of each of these elements; `undecided` of those that it is not run for."""
+        """The Class that the ball test proves for each of these elements; `undecided` for those that it is not run for."""
 
 
 class Evidence:
@@ -84,7 +84,7 @@ class Evidence:
 
     @cached_property
     def scale(self) -> ErrorScale:
-        """Of the reference as it stands."""
+        """The error scale of the reference as it is now."""
         return error_scale(self.reference, self.rule.format, self.rule.limit.ulps)
 
     def error(self, answers: NDArray[Any]) -> Array:
@@ -105,7 +105,7 @@ class Evidence:
 
     @property
     def lower_bounds(self) -> Sequence[Callable[[Rows, Rows], Sizes]]:
-        """Of the amplifications, the cheapest first."""
+        """The functions that bound the amplifications from below, the cheapest first."""
         return self.amplifications.lower_bound, self.amplifications.tight_lower_bound
 
     @cached_property

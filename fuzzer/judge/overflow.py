@@ -41,8 +41,8 @@ class Overflow:
     def excused(self, rows: Rows, outs: Rows, nan: Mask, beyond: Mask) -> Mask:
         """Which of these elements, whose answers are NaN (nan) or an infinity, are right. beyond: the truth is surely at or beyond W.
 
-        Of values: NaN beyond W where the formula gives it. Of derivatives, whose formula nobody documents, those also where the function
-        itself overflows, or of second derivatives the gradient: what is made of an infinity is not the implementation's fault.
+        Values: NaN beyond W where the formula gives it. Derivatives, whose formula is documented nowhere: the same, and also where the function
+        itself overflows (second derivatives: the gradient), since what follows from an infinity is not the implementation's fault.
         """
         right = np.zeros(len(rows), np.bool_)
         candidates = np.flatnonzero(nan & beyond)

@@ -9,7 +9,7 @@ from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 @dataclass(frozen=True)
 class Policy:
-    """Of one target at one dtype."""
+    """What one target does at one dtype beside the function."""
 
     #: What it does with subnormal numbers, measured once.
     flush: FlushPolicy = field(default_factory=FlushPolicy)

@@ -61,7 +61,7 @@ class Proof:
 
 
 def certify(suspect: Suspect, known: Confirmation | None = None) -> Proof:
-    """The one place where an answer becomes a finding, or does not; campaign, probe and reproduction ask here.
+    """The one place where an answer becomes a finding, or does not; campaign, probe and reproduction call it.
 
     known: the confirmed truth, where the caller has it, or what the framework documents in its place. Undecided where Arb and mpmath do not
     agree on a truth; else what the ball test says, of a NaN that is demanded too (it may be the value of the end of a domain).

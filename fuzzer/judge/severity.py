@@ -44,9 +44,9 @@ def severity(grave: Graveness, fmt: Format) -> float:
     """The number that orders the report.
 
     Bits lost beyond the limit (at most the precision), the symptom's gravity, 10 for unstable, 8 where a peer avoids it; half of all that for
-    inaccurate, half again where nobody promised that limit, and half where the literature's normwise bound is met; weighted by how ordinary the
-    input is: full weight within 2^-20..2^20, a third at the ends of the format and at infinities. At least 0, and below 100: a label takes it
-    below 0 (findings.label)."""
+    inaccurate, half again where no framework's page promises that limit, and half where the literature's normwise bound is met; weighted by
+    how ordinary the input is: full weight within 2^-20..2^20, a third at the ends of the format and at infinities. At least 0, and below 100:
+    a label takes it below 0 (findings.label)."""
     lost = float(fmt.precision)
     if math.isfinite(grave.ulps):
         lost = min(lost, max(0.0, math.log2(max(grave.ulps, 1e-300) / max(grave.limit, 0.5))))

@@ -102,7 +102,7 @@ def of_rows(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 #: A limit is exceeded by more than this part of it: a truth that lies within 2^-40 of a tie (sqrt(1 + 2^-52) is 2^-54 ulp below
-#: one) rounds either way, and no reference of two binary64 numbers could tell.
+#: one) rounds either way, and no reference of two binary64 numbers can decide which.
 TIE = 1 + 2.0**-40
 
 

@@ -67,7 +67,7 @@ class Answered:
 
     @property
     def label(self) -> Label:
-        """Of the worst element, or that the call rejects an argument."""
+        """The label of the worst element; or `rejected`, where the call rejects an argument."""
         if self.refused:
             return Label("rejected", self.refused)
         return self.labels[self.worst] if self.labels and not self.error else Label()

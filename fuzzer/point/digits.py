@@ -21,7 +21,7 @@ _ANYTHING = FINITE | NAN | PINF | NINF
 class Digits:
     """The truth of `function` at binary64 inputs that a Reference is known for.
 
-    `confirmation` asks mpmath and costs as much; `text` takes what is confirmed already, else one evaluation in Arb per row.
+    `confirmation` evaluates with mpmath and costs as much; `text` takes what is confirmed already, else one evaluation in Arb per row.
     """
 
     def __init__(self, function: Function, inputs: dict[str, NDArray[np.float64]], truth: Reference) -> None:

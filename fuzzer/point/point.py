@@ -22,13 +22,13 @@ from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 _HEX = re.compile(r"([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?")
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "infinity": math.inf}
-#: Beyond these no supported format tells the numbers apart: infinity, or zero.
+#: Exponents, decimal or binary, beyond which a number is an infinity or a zero in every supported format.
 _FAR = 20000
 
 
 @dataclass(frozen=True)
 class Point:
-    """A batch that is evaluated in one call. listed: rows were given as lists, so that results are lists too."""
+    """A batch that is evaluated in one call. listed: the user wrote lists of rows, so results are lists too."""
 
     batch: Batch
     listed: bool

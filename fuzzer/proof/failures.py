@@ -167,7 +167,7 @@ class _Search:
         self.slowest = 0.0  # seconds of the slowest case that returned within the full timeout
 
     def minimal_failing_row(self) -> _FailingRow | None:
-        """None where the crash does not happen again, or no case of one row hangs for the full timeout; `reason` says which."""
+        """The least failing row; None where the crash does not happen again, or no single row hangs for the full timeout; `reason` says which."""
         if self.crash.symptom == "hang" and self.evaluator.deadlines.seconds_left < self.call_timeout:
             self.reason = "the run had no time left to try its least case with the full timeout"
             return None

@@ -47,7 +47,7 @@ class Processes:
 
     @property
     def differ(self) -> bool:
-        """To the bit; a NaN is no other than another."""
+        """Whether the answers differ to the bit; all NaNs are alike."""
         both = math.isnan(self.first) and math.isnan(self.second)
         return not both and self.first.hex() != self.second.hex()
 
@@ -106,7 +106,7 @@ def _gives_cause(evaluator: Evaluator, subject: Subject, finding: Finding) -> bo
 
 
 def _answer(evaluator: Evaluator, subject: Subject, batch: Batch, placement: Placement, output: int) -> float | None:
-    """None where it raises, or its shape is one too many."""
+    """The answer at this element; None where the call raises, or its shape is one too many."""
     if not evaluator.shapes.admits(subject, batch, "proof", placement.length):
         return None
     answers = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch, placement))[1]
@@ -147,7 +147,7 @@ def _from_kept_processes(target: Target, call: Call, finding: Finding) -> Proces
 
 
 def end_processes() -> None:
-    """Ends those that are kept."""
+    """Ends the processes that are kept."""
     for pair in _kept.values():
         for process in pair:
             process.end()

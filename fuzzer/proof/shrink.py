@@ -74,7 +74,7 @@ def _finite(row: Batch) -> bool:
 
 
 def _kept(evaluator: Evaluator, rows: Sequence[tuple[Batch, int]], best: Candidate, original: Candidate) -> list[Candidate]:
-    """Those of the rows, in their order, that fail as the original does, about as badly."""
+    """The rows, in their order, that fail as the original does, about as badly."""
     batch = concatenate([row for row, _ in rows])
     (outcome,) = evaluator.run(batch, within=original.within).outcomes
     if outcome.judged is None:
@@ -159,7 +159,7 @@ def _cuts(length: int, fewer: int, place: int) -> list[list[int]]:
 
 
 def _moved(output: int, length: int, left: list[int], vectors: list[str], evaluator: Evaluator, same_shape: bool) -> int | None:
-    """Where the failing output stands after the cut; None where it is gone."""
+    """The index of the failing output after the cut; None where it is gone."""
     if evaluator.cell.order in ("value", "jvp"):  # outputs as of the value
         kept = left if same_shape else [output]
         return (kept.index(output) if same_shape else output) if output in kept else None

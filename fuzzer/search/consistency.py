@@ -28,7 +28,7 @@ from ulpfuzz.fuzzer.search.ledger import Candidate, Inconsistency
 
 #: Lengths of the calls: the scalar path, whole vectors of 8 and 16 elements, and what they leave over.
 LENGTHS = (3, 8, 16, 17, 64, 69)
-#: Where each length is a compilation: as many of these as rounds were begun.
+#: Lengths where each one is a compilation; a round uses one more than the round before.
 CLOSED = (1, 64, 17, 8, 69, 3, 16)
 #: The rows compared: the worst of the search, and a sample of the grid; of the worst, how many also in a batch of one and strided.
 WORST, SAMPLE, SINGLE = 24, 24, 8

@@ -16,7 +16,7 @@ from ulpfuzz.fuzzer.case import DIRECTIONS, Batch
 @dataclass(frozen=True)
 class Span:
     """low, high: per input of the op, the least and the greatest finite number where elements were seen (inf, -inf: none).
-    special: how many of them lie in a row with an infinity or a NaN, in whichever input."""
+    special: the number of them in rows with an infinity or a NaN in any input."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -54,7 +54,7 @@ class Reaches:
         return cls(names, low, high, special)
 
     def span(self, rows: NDArray[Any]) -> Span:
-        """The span of these of its rows, of each as often as it stands there."""
+        """The span of these rows; a row counts as often as it is named."""
         return Span(self.low[:, rows].min(axis=1), self.high[:, rows].max(axis=1), int(self.special[rows].sum()))
 
 

@@ -105,7 +105,7 @@ def run_chunk(chunk: Chunk) -> ChunkResult:
     finally:
         if chunk.isolated:
             evaluator.calls.end_hosts(subjects)
-    partial_results = {(s.target, s.implementation.call): joined(found) for s, found in parts.items()}
+    partial_results = {(s.target, s.implementation.call): joined(contributions) for s, contributions in parts.items()}
     clock = evaluator.clock
     return ChunkResult(
         chunk.id, chunk.cell.key, partial_results=partial_results, by_phase=dict(clock.seconds), by_tier=dict(clock.tally.elements),
@@ -115,33 +115,35 @@ def run_chunk(chunk: Chunk) -> ChunkResult:
 
 def _on_devices(evaluator: Evaluator, space: Space, chunk: Chunk) -> list[tuple[Subject, PartialResult]]:
     """The subjects whose targets judge a whole chunk on their device, and what they contribute."""
-    found = []
+    contributions = []
     plain = space.size == 1 << 32 and space.is_line and evaluator.function.order == "value"
     limit = evaluator.references.rule(space.inputs(np.zeros(1, np.int64))).limit.ulps * TIE
     for subject in evaluator.subjects if plain else ():
         with evaluator.clock.phase("framework"):
             try:
-                told = scan(
+                device_scan = scan(
                     evaluator.calls.framework(subject), evaluator.calls.described(subject), chunk.first, chunk.count, limit
                 )
             except FrameworkError as error:
-                found.append((subject, PartialResult(error=str(error))))
+                contributions.append((subject, PartialResult(error=str(error))))
                 continue
-        if told is not None:
-            found.append((subject, joined([told.sure, _rest(evaluator, space, subject, told)])))
-    return found
+        if device_scan is not None:
+            contributions.append((subject, joined([device_scan.sure, _rest(evaluator, space, subject, device_scan)])))
+    return contributions
 
 
-def _rest(evaluator: Evaluator, space: Space, subject: Subject, told: Scan) -> PartialResult:
+def _rest(evaluator: Evaluator, space: Space, subject: Subject, device_scan: Scan) -> PartialResult:
     """What a device left, judged here."""
     parts = []
-    for first in range(0, len(told.rest), CALL):
-        numbers = told.rest[first : first + CALL]
+    for first in range(0, len(device_scan.rest), CALL):
+        numbers = device_scan.rest[first : first + CALL]
         batch = space.inputs(numbers)
         with evaluator.clock.phase("oracle"):
             truth = truth_of(evaluator, batch)
         with evaluator.clock.phase("judge"):
-            parts.append(_Judge(evaluator, numbers, batch, truth).partial_result(subject, told.answers[first : first + CALL]))
+            parts.append(
+                _Judge(evaluator, numbers, batch, truth).partial_result(subject, device_scan.answers[first : first + CALL])
+            )
     return joined(parts)
 
 
@@ -169,16 +171,16 @@ def _judged(
         level = _Level(evaluator, numbers, batch, constant_run)
         with evaluator.clock.phase("judge"):
             return [
-                (s, PartialResult(error=message) if given is None else level.partial_result(s, given))
-                for s, given, message in answered
+                (s, PartialResult(error=message) if answers is None else level.partial_result(s, answers))
+                for s, answers, message in answered
             ]
     with evaluator.clock.phase("oracle"):
         truth = models.truth(first, batch) or truth_of(evaluator, batch)
     with evaluator.clock.phase("judge"):
         judge = _Judge(evaluator, numbers, batch, truth)
         return [
-            (s, PartialResult(error=message) if given is None else judge.partial_result(s, given, before.get(s, -1.0)))
-            for s, given, message in answered
+            (s, PartialResult(error=message) if answers is None else judge.partial_result(s, answers, before.get(s, -1.0)))
+            for s, answers, message in answered
         ]
 
 
@@ -190,8 +192,8 @@ def _filled(batch: Batch, rows: int) -> Batch:
 def _constant_runs_by_call(evaluator: Evaluator, space: Space, chunk: Chunk) -> dict[int, ConstantRun]:
     """The constant runs of a chunk, by the first inputs of the calls that lie on them."""
     with evaluator.clock.phase("oracle"):
-        found = constant_runs(evaluator.function, space, chunk.first, chunk.count, CALL, partial(truth_of, evaluator))
-    return {first: one for one in found for first in range(one.first, one.first + one.count, CALL)}
+        constant = constant_runs(evaluator.function, space, chunk.first, chunk.count, CALL, partial(truth_of, evaluator))
+    return {first: one for one in constant for first in range(one.first, one.first + one.count, CALL)}
 
 
 @dataclass(frozen=True)
@@ -244,28 +246,28 @@ class _Judge:
             partial_result = replace(partial_result, classes={Class.ok.name: ok})
             return partial_result if before > 0.5 else self._least(partial_result, answers, right)
         rows, outs = np.nonzero(~right)
-        given = doubles(answers[rows, outs])
-        some = truth.elements(rows, outs)
-        gap, unsure, ulp = error(given, some, self.evaluator.format)
+        values = doubles(answers[rows, outs])
+        reference = truth.elements(rows, outs)
+        gap, unsure, ulp = error(values, reference, self.evaluator.format)
         with np.errstate(all="ignore"):
-            within = (gap + unsure <= self.limit * ulp) & (some.accepts == FINITE) & ~np.isnan(given)
+            within = (gap + unsure <= self.limit * ulp) & (reference.accepts == FINITE) & ~np.isnan(values)
             halves = (
                 within & ~truth.certain[rows, outs] & (gap - unsure <= 0.5 * ulp)
             )  # too near a tie, or any number of an interval
         partial_result = replace(
-            partial_result, rounded_wrong=int((within & ~halves).sum()), rounding_unknown=int((halves & ~some.interval).sum()),
+            partial_result, rounded_wrong=int((within & ~halves).sum()), rounding_unknown=int((halves & ~reference.interval).sum()),
             classes={Class.ok.name: ok + int(within.sum())},
         )  # fmt: skip
         if within.any():
             partial_result = self._worst_of(
-                partial_result, given[within], rows[within], outs[within], gap[within], unsure[within], ulp[within]
+                partial_result, values[within], rows[within], outs[within], gap[within], unsure[within], ulp[within]
             )
         if not within.all():
             partial_result = self._judged(partial_result, subject, answers, rows[~within], outs[~within])
         return partial_result if max(partial_result.worst, before) > 0.5 else self._least(partial_result, answers, right)
 
     def _least(self, partial_result: PartialResult, answers: NDArray[Any], right: NDArray[np.bool_]) -> PartialResult:
-        """With the largest error of the correctly rounded answers, which matters where there are no others."""
+        """The partial result with the largest error of the correctly rounded answers, which matters where there are no others."""
         truth = self.truth.reference
         gap, unsure, ulp = error(answers, truth, self.evaluator.format)
         counted = right & (truth.accepts == FINITE) & ~truth.interval
@@ -274,19 +276,19 @@ class _Judge:
         rows, outs = np.unravel_index([int(np.argmax(ulps))], ulps.shape)
         if not counted[rows, outs].all() or ulps[rows, outs][0] < partial_result.worst:
             return partial_result
-        given = doubles(answers[rows, outs])
-        return self._worst_of(partial_result, given, rows, outs, gap[rows, outs], unsure[rows, outs], ulp[rows, outs])
+        values = doubles(answers[rows, outs])
+        return self._worst_of(partial_result, values, rows, outs, gap[rows, outs], unsure[rows, outs], ulp[rows, outs])
 
     def _worst_of(
-        self, partial_result: PartialResult, given: NDArray[np.float64], rows: NDArray[Any], outs: NDArray[Any], gap: NDArray[np.float64],
+        self, partial_result: PartialResult, answers: NDArray[np.float64], rows: NDArray[Any], outs: NDArray[Any], gap: NDArray[np.float64],
         unsure: NDArray[np.float64], ulp: NDArray[np.float64],
     ) -> PartialResult:  # fmt: skip
-        """With the largest error of these elements, all of them numbers within T."""
+        """The partial result with the largest error of these elements, all of them numbers within T."""
         with np.errstate(all="ignore"):
             ulps, most = gap / ulp, (gap + unsure) / ulp
         k = int(np.argmax(ulps))
         return replace(
-            partial_result, worst=float(ulps[k]), at=int(self.numbers[rows[k]]), output=int(outs[k]), answer=float(given[k]),
+            partial_result, worst=float(ulps[k]), at=int(self.numbers[rows[k]]), output=int(outs[k]), answer=float(answers[k]),
             most=max(partial_result.most, float(most.max())),
         )  # fmt: skip
 
@@ -298,36 +300,36 @@ class _Judge:
         rows: NDArray[np.int64],
         outs: NDArray[np.int64],
     ) -> PartialResult:
-        """With these elements, beyond T or no numbers, as the campaign judges them."""
-        some = rows[np.diff(rows, prepend=-1) > 0]  # ascending, each once
+        """The partial result with these elements, beyond T or no numbers, as the campaign judges them."""
+        distinct = rows[np.diff(rows, prepend=-1) > 0]  # ascending, each once
         beyond = np.zeros(answers.shape, np.bool_)
         beyond[rows, outs] = True
-        beyond = beyond[some]
-        evidence = self.evaluator.references.known(self.batch.take(some), self.truth.reference.take(some))
-        (outcome,) = self.evaluator.judge(evidence.batch, [(subject, answers[some], "")], evidence).outcomes
+        beyond = beyond[distinct]
+        evidence = self.evaluator.references.known(self.batch.take(distinct), self.truth.reference.take(distinct))
+        (outcome,) = self.evaluator.judge(evidence.batch, [(subject, answers[distinct], "")], evidence).outcomes
         assert outcome.judged is not None
         verdicts, flushed = outcome.judged.verdicts, outcome.judged.flushed & beyond
         classes = Counter(partial_result.classes)
         for code, number in enumerate(np.bincount(verdicts.classes[beyond]).tolist()):
             if number:
                 classes[Class(code).name] += number
-        told = beyond & ~flushed & ~np.isnan(verdicts.ulps)
+        known = beyond & ~flushed & ~np.isnan(verdicts.ulps)
         failing = (verdicts.classes >= Class.inaccurate).any(axis=1)
         partial_result = replace(
             partial_result, rounded_wrong=partial_result.rounded_wrong + int((beyond & (verdicts.ulps > 0)).sum()),
-            beyond=int((told & (verdicts.ulps > self.limit)).sum()), failing=int(failing.sum()), flushed=int(flushed.sum()),
-            classes=dict(classes), intervals=runs(self.numbers[some[failing]]),
+            beyond=int((known & (verdicts.ulps > self.limit)).sum()), failing=int(failing.sum()), flushed=int(flushed.sum()),
+            classes=dict(classes), intervals=runs(self.numbers[distinct[failing]]),
         )  # fmt: skip
-        ulps = np.where(told, verdicts.ulps, -1.0)
+        ulps = np.where(known, verdicts.ulps, -1.0)
         row, out = np.unravel_index(int(np.argmax(ulps)), ulps.shape)
         if ulps[row, out] > partial_result.worst:
-            worst, given = float(ulps[row, out]), float(doubles(answers[some])[row, out])
+            worst, answer = float(ulps[row, out]), float(doubles(answers[distinct])[row, out])
             partial_result = replace(
                 partial_result,
                 worst=worst,
-                at=int(self.numbers[some[row]]),
+                at=int(self.numbers[distinct[row]]),
                 output=int(out),
-                answer=given,
+                answer=answer,
                 most=max(partial_result.most, worst),
             )
         return partial_result

@@ -26,7 +26,7 @@ from ulpfuzz.oracles.over_interval import Hull, hull, slope
 from ulpfuzz.oracles.reference import FINITE, NAN, Reference
 from ulpfuzz.oracles.tiers.lattices import settled_kinds
 
-#: The truth of some inputs.
+#: The truth of a batch.
 Known = Callable[[Batch], TightReference]
 
 
@@ -68,17 +68,17 @@ def constant_runs(function: Function, space: Space, first: int, count: int, step
     firsts = np.arange(first, first + count, step, dtype=np.int64)
     numbers = np.stack([firsts, firsts + step - 1], axis=1).ravel()
     batch = space.inputs(numbers)
-    (given,) = batch.exact().values()
+    (inputs,) = batch.exact().values()
     truth = known(batch)
     if truth.right.shape[1] != 1:
         return []
-    ends = _Ends(batch.format, numbers, given, truth.reference, truth.right[:, 0], truth.certain[:, 0])
-    found: list[ConstantRun] = []
+    ends = _Ends(batch.format, numbers, inputs, truth.reference, truth.right[:, 0], truth.certain[:, 0])
+    proved: list[ConstantRun] = []
     for sign, blocks in itertools.groupby(range(len(firsts)), ends.signs().__getitem__):
         if sign is not None:
             run = list(blocks)
-            found += _resolved(function, ends, sign, run[0], run[-1] + 1)
-    return found
+            proved += _resolved(function, ends, sign, run[0], run[-1] + 1)
+    return proved
 
 
 #: What the ends of a block have in common: ("level", 0.0, bits of the result), ("line", slope, 0) or ("no number", what is accepted, 0).
@@ -91,7 +91,7 @@ class _Ends:
 
     format: Format
     numbers: NDArray[np.int64]
-    given: NDArray[np.float64]
+    inputs: NDArray[np.float64]
     reference: Reference
     right: NDArray[Any]
     certain: NDArray[np.bool_]
@@ -101,28 +101,28 @@ class _Ends:
         kinds = self.reference.accepts[:, 0]
         bits = self.format.bits(self.right)
         with np.errstate(all="ignore"):
-            ratio = self.right.astype(np.float64) / self.given
-        sure = np.isfinite(self.given) & (self.certain | (kinds & FINITE == 0)) & ~self.reference.interval[:, 0]
-        told: list[Sign | None] = []
-        for k in range(0, len(self.given), 2):
+            ratio = self.right.astype(np.float64) / self.inputs
+        sure = np.isfinite(self.inputs) & (self.certain | (kinds & FINITE == 0)) & ~self.reference.interval[:, 0]
+        signs: list[Sign | None] = []
+        for k in range(0, len(self.inputs), 2):
             both = slice(k, k + 2)
             if not sure[both].all() or kinds[k] != kinds[k + 1] or not kinds[k]:
-                told.append(None)
+                signs.append(None)
             elif kinds[k] != FINITE:
-                told.append(("no number", float(kinds[k]), 0))
+                signs.append(("no number", float(kinds[k]), 0))
             elif bits[k] == bits[k + 1]:
-                told.append(("level", 0.0, int(bits[k])))
+                signs.append(("level", 0.0, int(bits[k])))
             elif ratio[k] == ratio[k + 1] and abs(math.frexp(ratio[k])[0]) == 0.5:
-                told.append(("line", float(ratio[k]), 0))
+                signs.append(("line", float(ratio[k]), 0))
             else:
-                told.append(None)
-        return told
+                signs.append(None)
+        return signs
 
     def of(self, a: int, b: int) -> _Ends:
-        """Those of the blocks a to b."""
+        """The ends of the blocks a to b."""
         rows = slice(2 * a, 2 * b)
         return _Ends(
-            self.format, self.numbers[rows], self.given[rows], self.reference.take(rows), self.right[rows], self.certain[rows]
+            self.format, self.numbers[rows], self.inputs[rows], self.reference.take(rows), self.right[rows], self.certain[rows]
         )
 
 
@@ -140,14 +140,14 @@ def _resolved(function: Function, ends: _Ends, sign: Sign, a: int, b: int) -> li
 def _proved(function: Function, ends: _Ends, sign: Sign) -> ConstantRun | None:
     """The constant run that holds these ends and all between, where one enclosure proves it."""
     kind, value, _ = sign
-    fmt, given, right = ends.format, ends.given, ends.right
+    fmt, inputs, right = ends.format, ends.inputs, ends.right
     place = ConstantRun(int(ends.numbers[0]), int(ends.numbers[-1] - ends.numbers[0]) + 1)
     if kind == "no number":
-        return replace(place, kinds=int(value)) if _no_number(function, fmt, given, int(value)) else None
+        return replace(place, kinds=int(value)) if _no_number(function, fmt, inputs, int(value)) else None
     if kind == "line":
-        most = _along_line(function, fmt, given, ends.reference, value)
+        most = _along_line(function, fmt, inputs, ends.reference, value)
     else:
-        most = _at_level(fmt, hull(function, float(given.min()), float(given.max())), right[0])
+        most = _at_level(fmt, hull(function, float(inputs.min()), float(inputs.max())), right[0])
     if most is None:
         return None
     gap, _, ulp = error(right[:, np.newaxis], ends.reference, fmt)
@@ -158,21 +158,21 @@ def _proved(function: Function, ends: _Ends, sign: Sign) -> ConstantRun | None:
     return replace(place, right=right[0], scale=value, worst=float(errors[k]), at=int(ends.numbers[k]))
 
 
-def _no_number(function: Function, fmt: Format, given: NDArray[np.float64], kinds: int) -> bool:
+def _no_number(function: Function, fmt: Format, inputs: NDArray[np.float64], kinds: int) -> bool:
     """Whether the function has no number at any input of the run, and what is accepted instead is `kinds`: undefined on all of it, or all
     of its inputs integers, and those poles."""
     if kinds == NAN:
-        found = hull(function, float(given.min()), float(given.max()))
-        if found is not None and found.undefined:
+        enclosure = hull(function, float(inputs.min()), float(inputs.max()))
+        if enclosure is not None and enclosure.undefined:
             return True
-    return bool(np.abs(given).min() >= 2.0 ** (fmt.precision - 1)) and settled_kinds(function, float(given[0])) == kinds
+    return bool(np.abs(inputs).min() >= 2.0 ** (fmt.precision - 1)) and settled_kinds(function, float(inputs[0])) == kinds
 
 
-def _at_level(fmt: Format, found: Hull | None, result: Any) -> float | None:
+def _at_level(fmt: Format, enclosure: Hull | None, result: Any) -> float | None:
     """The most ulps that values in the hull are off `result`, where they are all rounded to it; else None."""
-    if found is None or found.undefined:
+    if enclosure is None or enclosure.undefined:
         return None
-    ends = np.array([[found.low], [found.high]])
+    ends = np.array([[enclosure.low], [enclosure.high]])
     if not (fmt.round(ends) == result).all():
         return None
     inside = replace(Reference.unknown(2, 1), value=ends, radius=np.zeros((2, 1)))
@@ -180,26 +180,26 @@ def _at_level(fmt: Format, found: Hull | None, result: Any) -> float | None:
     return float((gap / ulp).max())
 
 
-def _along_line(function: Function, fmt: Format, given: NDArray[np.float64], reference: Reference, scale: float) -> float | None:
+def _along_line(function: Function, fmt: Format, inputs: NDArray[np.float64], reference: Reference, scale: float) -> float | None:
     """The most ulps that f(x) is off scale * x, where that is f(x) correctly rounded for all x in the run; else None.
 
     f(x) = f(a) + q (x - a) with q in the hull of the slopes and a either 0 or the end of the run beside it. Next to a number y of precision
     p no other is nearer than |y| 2^-p, and what is off by less than half of that is rounded to y; subnormal numbers stand no nearer.
     """
-    sizes = np.abs(given)
+    sizes = np.abs(inputs)
     least, most = float(sizes.min()) * abs(scale), float(sizes.max()) * abs(scale)
     if (scale < 1 and least < fmt.min_normal) or most > fmt.max:
         return None
     at_zero = hull(function, 0.0, 0.0)
     if at_zero is not None and max(abs(at_zero.low), abs(at_zero.high)) <= fmt.min_subnormal * 2.0**-40:
-        steep = slope(function, min(0.0, float(given.min())), max(0.0, float(given.max())))
-        found = _off(fmt, steep, scale, 2.0**-40)
-        if found is not None:
-            return found
+        steep = slope(function, min(0.0, float(inputs.min())), max(0.0, float(inputs.max())))
+        bound = _off(fmt, steep, scale, 2.0**-40)
+        if bound is not None:
+            return bound
     k = int(np.argmin(sizes))
     with np.errstate(all="ignore"):
-        off = abs((reference.value[k, 0] - scale * given[k]) + reference.value_lo[k, 0]) + reference.radius[k, 0]
-    return _off(fmt, slope(function, float(given.min()), float(given.max())), scale, float(off) / least if least else np.inf)
+        off = abs((reference.value[k, 0] - scale * inputs[k]) + reference.value_lo[k, 0]) + reference.radius[k, 0]
+    return _off(fmt, slope(function, float(inputs.min()), float(inputs.max())), scale, float(off) / least if least else np.inf)
 
 
 def _off(fmt: Format, steep: Hull | None, scale: float, offset: float) -> float | None:

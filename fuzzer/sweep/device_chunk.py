@@ -41,13 +41,13 @@ def scan(framework: Framework, call: Call, first: int, count: int, limit: float)
     """The inputs `first` to `first + count` through a call, judged where the framework's tensors live, in this process or in the framework's
     host.
 
-    limit: T in ulps, TIE allowed for. None where nothing is resident there, or the balls know nothing of the function: the CPU's own way is
-    to be taken. Raises FrameworkError.
+    limit: T in ulps, TIE allowed for. None where nothing is resident there, or the balls enclose nothing: the chunk is then judged on the
+    CPU. Raises FrameworkError.
     """
-    told = framework.apply(scanned, call, first, count, limit)
-    if told is None:
+    data = framework.apply(scanned, call, first, count, limit)
+    if data is None:
         return None
-    sure, rest, answers = told
+    sure, rest, answers = data
     return Scan(PartialResult(**sure), np.frombuffer(rest, np.int64), np.frombuffer(answers, np.float32).reshape(-1, 1))
 
 
@@ -116,10 +116,10 @@ class _Lane:
         torch = self.device_sweep.torch
         m = TorchBall64(torch, self.device_sweep.device)
         (name,) = self.function.inputs
-        found = [m.num(n) for n in self.function.outputs(m, {name: m.lift(x, FLOAT32.precision)})]
-        if len(found) != 1 or m.kinks is not None or m.touched_removable is not None:
+        outputs = [m.num(n) for n in self.function.outputs(m, {name: m.lift(x, FLOAT32.precision)})]
+        if len(outputs) != 1 or m.kinks is not None or m.touched_removable is not None:
             return None
-        (ball,) = found
+        (ball,) = outputs
         mid, rad = torch.broadcast_to(ball.mid, x.shape), torch.broadcast_to(ball.radius(), x.shape)
         known = torch.isfinite(x) & torch.isfinite(mid) & torch.isfinite(rad)
         if ball.bad is not None:
@@ -136,7 +136,7 @@ class _Lane:
         return right, wrong, gap, unsure, ulp
 
     def _error(self, mid: Any, rad: Any, answers: Any) -> tuple[Any, Any, Any]:
-        """As judge.ulps.error: an infinity, and a truth beyond the overflow threshold, count as the threshold."""
+        """The same as judge.ulps.error: an infinity, and a truth beyond the overflow threshold, count as the threshold."""
         torch = self.device_sweep.torch
         top = float(FLOAT32.overflow_threshold)
         value = mid.clip(-top, top)

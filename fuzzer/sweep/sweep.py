@@ -169,10 +169,10 @@ class _Sweeping:
         )  # fmt: skip
 
     def _selection(self) -> dict[str, Any]:
-        asked = self.settings
-        first = {"calls": "first"} if asked.first_calls else {}
+        settings = self.settings
+        first = {"calls": "first"} if settings.first_calls else {}
         return {
-            "ops": asked.ops, "dtype": asked.dtype, "orders": list(asked.orders), "params": asked.params,
+            "ops": settings.ops, "dtype": settings.dtype, "orders": list(settings.orders), "params": settings.params,
             "targets": [str(t) for t in self.targets], **first,
         }  # fmt: skip
 
@@ -221,7 +221,7 @@ class _Sweeping:
                 else:
                     self._save(result)
                     take(chunks[result.task], result.partial_results)
-                self._tell(result.cell)
+                self._show_progress(result.cell)
 
     def _chunks(self, cell: Cell) -> Iterator[Chunk]:
         space = self.spaces[cell]
@@ -246,19 +246,19 @@ class _Sweeping:
         self.store.save_chunk(self.record.id, result.task, json.dumps(partial_results))
 
     def _facts(self, cell: Cell, parts: list[dict[tuple[str, str], PartialResult]], began: float) -> list[Fact]:
-        told = [_fact(cell, self.spaces[cell], call, joined(p[call] for p in parts)) for call in parts[0]]
+        counted = [_fact(cell, self.spaces[cell], call, joined(p[call] for p in parts)) for call in parts[0]]
         versions, now = self.record.environment.get("versions", {}), datetime.datetime.now(datetime.UTC)
         facts = [
             replace(
                 fact, version=str(versions.get(fact.target.partition(":")[0], "")), sweep=self.record.id,
                 date=now.isoformat(timespec="seconds"), seconds=time.monotonic() - began if began else 0.0,
             )
-            for fact in told
+            for fact in counted
         ]  # fmt: skip
         self.store.save_facts(facts)
         return facts
 
-    def _tell(self, current: str) -> None:
+    def _show_progress(self, current: str) -> None:
         if self.watch is not None:
             seconds = time.monotonic() - self.start
             self.watch(

@@ -37,7 +37,7 @@ class TightReference:
     """The truth of the rows of a call, with its rounding.
 
     right: the correctly rounded results, valid where `certain`. plain: elements whose truth is a number and no interval; None: all.
-    elements: gives the Reference of some (rows, outs), one after the other.
+    elements: gives the Reference of the elements (rows, outs), one after the other.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class TightReference:
 
     @classmethod
     def of(cls, reference: Reference, fmt: Format) -> TightReference:
-        """Of a Reference of all rows."""
+        """The TightReference of a Reference of all rows."""
         right, certain = rounded(reference, fmt)
         return cls.known(reference, right, certain & ~reference.interval)
 
     @classmethod
     def known(cls, reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_]) -> TightReference:
-        """Of a Reference whose rounding is known."""
+        """The TightReference of a Reference whose rounding is known."""
         numbers = reference.accepts == FINITE
 
         known = cls(right, certain, lambda rows, outs: reference.take((rows, outs)), None if numbers.all() else numbers)
@@ -62,7 +62,7 @@ class TightReference:
 
     @cached_property
     def reference(self) -> Reference:
-        """Of all elements."""
+        """The Reference of all elements."""
         return self.elements(*np.indices(self.right.shape))
 
 
@@ -83,7 +83,7 @@ def truth_of(evaluator: Evaluator, batch: Batch) -> TightReference:
 
 
 def _climbed(evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Reference:
-    """By the oracle, tier by tier."""
+    """The truth by the oracle, tier by tier."""
     fmt = evaluator.format
 
     climb = oracle.ask(Question(evaluator.function, inputs, fmt.precision, evaluator.caps, evaluator.clock.tally))
@@ -97,16 +97,16 @@ def _climbed(evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> Re
 
 
 def _at_once(evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]]) -> TightReference | None:
-    """By ball64 alone, what it leaves by the oracle: a sweep is mostly this. None where ball64 does not know the function."""
+    """The truth by ball64 alone, and by the oracle for the rows that it leaves; a sweep is mostly this. None where ball64 lacks the function."""
     fmt, function = evaluator.format, evaluator.function
     began = time.perf_counter()
     m = Ball64()
     (rows,) = next(iter(inputs.values())).shape
     with np.errstate(all="ignore"):
-        found = [m.num(n) for n in function.outputs(m, vectorised.lift(m, inputs, fmt.precision))]
-        if len(found) != 1 or m.kinks is not None or m.touched_removable is not None or function.order != "value":
+        outputs = [m.num(n) for n in function.outputs(m, vectorised.lift(m, inputs, fmt.precision))]
+        if len(outputs) != 1 or m.kinks is not None or m.touched_removable is not None or function.order != "value":
             return None
-        (ball,) = found
+        (ball,) = outputs
         mid, rad = np.broadcast_to(ball.mid, rows), np.broadcast_to(ball.radius(), rows)
         size = np.abs(mid)
         right, certain = _both_ends(mid, rad, fmt)
@@ -129,7 +129,7 @@ def _sharpened(
     evaluator: Evaluator, inputs: dict[str, NDArray[np.float64]], reference: Reference, right: NDArray[Any], certain: NDArray[np.bool_],
     left: NDArray[np.int64],
 ) -> TightReference:  # fmt: skip
-    """With the rows that are left by the oracle."""
+    """The truth with the rows `left` by the oracle."""
     if len(left):
         sharper = TightReference.of(
             _climbed(evaluator, {name: values[left] for name, values in inputs.items()}), evaluator.format
@@ -177,7 +177,7 @@ def _alike(value: NDArray[np.float64], spread: Any, fmt: Format) -> tuple[NDArra
 
 
 class Models:
-    """The Taylor models of a chunk, each made when a call asks for it."""
+    """The Taylor models of a chunk, each made when a call needs it."""
 
     def __init__(self, evaluator: Evaluator, space: Space) -> None:
         self.evaluator, self.space = evaluator, space
@@ -205,9 +205,9 @@ class Models:
             start = first // piece * piece
             if (start, piece) not in self._known:
                 self._known[start, piece] = self._made(start, piece)
-            found = self._known[start, piece]
-            if found is not None:
-                return found
+            model = self._known[start, piece]
+            if model is not None:
+                return model
         return None
 
     def _made(self, start: int, count: int) -> Taylor | None:
@@ -224,10 +224,10 @@ class Models:
         return model
 
     def _audit(self, model: Taylor, x: float) -> None:
-        """Against Arb at one input: another arithmetic, of another shape. Raises AuditFailure."""
-        given = np.array([x])
+        """Compares a model with Arb at one input: another arithmetic, of another shape. Raises AuditFailure."""
+        inputs = np.array([x])
         (name,) = self.evaluator.function.inputs
-        audit(self.evaluator.function, {name: given}, _column(model.values(given), model.radius, "taylor"), self.evaluator.caps)
+        audit(self.evaluator.function, {name: inputs}, _column(model.values(inputs), model.radius, "taylor"), self.evaluator.caps)
 
     def _by(self, model: Taylor, batch: Batch) -> TightReference:
         began = time.perf_counter()

@@ -162,7 +162,7 @@ class Arb(Composites[ArbNumber]):
 
     def partial(self, name: str, numbers: Sequence[ArbNumber | Exact], orders: tuple[int, ...]) -> ArbNumber:
         """The partial derivative of a special function without a rule, differentiated orders[k] times by the k-th number: an enclosure over
-        the balls where the function's `acb` is given, not finite elsewhere."""
+        the balls where the function has an `acb`, not finite elsewhere."""
         entry = functions()[name]
         return ArbNumber(enclosed_partial(entry.arb, entry.acb, [to_arb(v) for v in numbers], orders, Undefined))
 

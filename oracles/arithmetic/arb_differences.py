@@ -1,6 +1,6 @@
 """Rigorous partial derivatives of special functions by central differences in Arb, their remainders bounded by Cauchy's estimate.
 
-On a polydisc of radii R about c where a holomorphic f is within M of some constant, its Taylor coefficients a_i, i > 0, satisfy
+On a polydisc of radii R about c where a holomorphic f is within M of a constant, its Taylor coefficients a_i, i > 0, satisfy
 |a_i| <= M / R^i (Cauchy).
 The n-th central difference with step h, delta^n t^m = sum_j (-1)^j C(n, j) ((n/2 - j) h)^m, is exact for m <= n + 1 and at most
 2^n (n h / 2)^m beyond, so that the remainder of the difference quotient is a geometric series; and so is what a derivative changes by from c to
@@ -36,14 +36,14 @@ def enclosed_partial(
     best, exact = arb.nan(), all(v.rad() == 0 for v in at)
     for power in _RADII:
         try:
-            found = _at_radius(real, complex_, at, orders, power, bits)
+            enclosure = _at_radius(real, complex_, at, orders, power, bits)
         except undefined:
             continue
-        if found is None:
+        if enclosure is None:
             continue
-        if best.is_finite() and not found.rad() < best.rad():
+        if best.is_finite() and not enclosure.rad() < best.rad():
             break
-        best = found
+        best = enclosure
         if best.rel_accuracy_bits() >= (bits // 4 if exact else bits // 2):
             break
     return best

@@ -40,7 +40,7 @@ class Ball64(BallFunctions):
         return function
 
     def unknown(self, *balls: Ball) -> Ball:
-        """A number of which this tier knows nothing, one for each row of the balls."""
+        """A number that this tier does not enclose, one for each row of the balls."""
         shape = self.xp.broadcast_shapes(*(ball.mid.shape for ball in balls))
         return Ball(self, self.filled(shape, 0.0), self.filled(shape, np.inf), reduce(self._either, (b.bad for b in balls)))
 

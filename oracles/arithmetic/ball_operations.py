@@ -90,7 +90,7 @@ class BallOperations(Branches[Ball]):
         )
 
     def pick(self, rows: Column, a: Ball, b: Ball) -> Ball:
-        """a on the given rows, b on the others."""
+        """a on these rows, b on the others."""
         mid = self.xp.where(rows, a.mid, b.mid)
         if a.rad is None and b.rad is None:
             return Ball(self, mid, None, None, max(a.bits, b.bits))
@@ -235,7 +235,7 @@ class BallOperations(Branches[Ball]):
             return a.mid == 0, a.mid != 0
         return (a.mid == 0) & (a.rad == 0), abs(a.mid) > a.rad
 
-    # -- what the tape asks for -------------------------------------------------------------------------------------
+    # -- what the tape needs ----------------------------------------------------------------------------------------
 
     def mask(self, cond: Masks, adjoint: Ball) -> Ball:
         """The adjoint where cond surely holds, exactly 0 where it surely does not, the hull of both elsewhere."""
@@ -252,7 +252,7 @@ class BallOperations(Branches[Ball]):
         )  # fmt: skip
 
     def zeroed(self, ball: Ball, dead: Column) -> Ball:
-        """The ball, exactly 0 on the given rows."""
+        """The ball, exactly 0 on the rows `dead`."""
         zero = self.dtype(0)
         rad = None if ball.rad is None else self.xp.where(dead, zero, ball.rad)
         bad = None if ball.bad is None else ball.bad & ~dead

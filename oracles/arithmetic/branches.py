@@ -1,4 +1,4 @@
-"""Branches: `where` and its like over columns, of which some rows are decided and others are not."""
+"""Branches: `where` and its like over columns, where not every row is decided."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Columns(Protocol[R]):
         """What encloses both."""
 
     def pick(self, rows: Column, a: R, b: R, /) -> R:
-        """a on the given rows, b on the others."""
+        """a on these rows, b on the others."""
 
     def zeroed(self, number: R, dead: Column, /) -> R:
-        """The number, exactly 0 on the given rows."""
+        """The number, exactly 0 on the rows `dead`."""
 
     def signs(self, down: Column, up: Column, /) -> R:
         """-1 where `down`, 1 where `up`, the interval [-1, 1] elsewhere."""

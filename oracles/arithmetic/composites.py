@@ -56,7 +56,7 @@ class Composites(Generic[N]):
         """1 - x^2 as (1 - x)(1 + x)."""
         return (1 - x) * (1 + x)
 
-    # What a tape asks of its base, where there is nothing to say
+    # What a tape needs of its base, where it has nothing to do
 
     def detached(self, x: N) -> N:
         """x itself: no derivative flows through it but a tape's."""
@@ -86,7 +86,7 @@ class Unnoticed(Generic[N]):
 
 
 def unknown(m: Arithmetic[N], x: N) -> N:
-    """A number of which nothing is known, nor of its derivative by x."""
+    """An unknown number, with an unknown derivative by x."""
     return x / m.num(0)
 
 

@@ -24,9 +24,9 @@ OnBalls: TypeAlias = "Callable[[Ball64, Ball, Ball], Ball]"
 
 #: The most terms of a series.
 TERMS = 3000
-#: Arguments in place of those where scipy is not called, because there some of its functions end the process.
+#: Arguments in place of those where scipy is not called, because there several of its functions end the process.
 SAFE = (2.0, 2.0, 0.5)
-#: A domain of everyday size, for arguments of which any positive number would do (Special.domain).
+#: A domain of everyday size, for arguments that may be any positive number (Special.domain).
 EVERYDAY = (1e-3, 60.0)
 
 

@@ -157,11 +157,13 @@ class Log64(LogOperations):
         ball = getattr(self.plain, name)(x.value)
 
         def log() -> Log:
-            given, computed = x.log, logarithms.log_of_ball(ball)
-            hi, lo, rad = logarithms.plus_pair(given.hi, given.lo, given.rad, factor, 0.0, 0.0 if factor == 0 else 4 * U)
-            largest = given.hi + logarithms.reach(given)
-            small = Log(given.sign, hi, lo, rad + np.exp(np.minimum(largest, 0) * order) * 1.01)
-            return logarithms.pick((largest < below) & (given.sign != 0), small, computed)
+            logarithm, computed = x.log, logarithms.log_of_ball(ball)
+            hi, lo, rad = logarithms.plus_pair(
+                logarithm.hi, logarithm.lo, logarithm.rad, factor, 0.0, 0.0 if factor == 0 else 4 * U
+            )
+            largest = logarithm.hi + logarithms.reach(logarithm)
+            small = Log(logarithm.sign, hi, lo, rad + np.exp(np.minimum(largest, 0) * order) * 1.01)
+            return logarithms.pick((largest < below) & (logarithm.sign != 0), small, computed)
 
         return self._of(ball, log)
 

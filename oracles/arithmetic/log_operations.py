@@ -143,7 +143,7 @@ class LogOperations(Branches[LogBall]):
         return LogBall(self, lambda: self.plain.hull(a.value, b.value), log, [a, b])
 
     def pick(self, rows: Column, a: LogBall, b: LogBall) -> LogBall:
-        """a on the given rows, b on the others."""
+        """a on these rows, b on the others."""
         chosen = LogBall(
             self, lambda: self.plain.pick(rows, a.value, b.value), lambda: logarithms.pick(rows, a.log, b.log), [a, b],
             pair=pick_pair(rows, a, b),
@@ -152,14 +152,14 @@ class LogOperations(Branches[LogBall]):
         return chosen
 
     def zeroed(self, number: LogBall, dead: Column) -> LogBall:
-        """The number, exactly 0 on the given rows."""
+        """The number, exactly 0 on the rows `dead`."""
         return self.pick(dead, self.num(0), number)
 
     def signs(self, down: Column, up: Column) -> LogBall:
         """See Branches."""
         return LogBall(self, self.plain.signs(down, up))
 
-    # -- what the tape asks for ------------------------------------------------------------------------------------------
+    # -- what the tape needs ---------------------------------------------------------------------------------------------
 
     def mask(self, cond: Masks, adjoint: LogBall) -> LogBall:
         """The adjoint where cond surely holds, exactly 0 where it surely does not, the hull of both elsewhere."""

@@ -47,7 +47,7 @@ _until: ContextVar[float] = ContextVar("_until", default=math.inf)
 
 @contextmanager
 def ending(until: float) -> Iterator[None]:
-    """Inside, special functions raise TimeIsUpError from the time `until` (time.time) on: one row may ask for hundreds of them, of a tenth
+    """Inside, special functions raise TimeIsUpError from the time `until` (time.time) on: one row may need hundreds of them, of a tenth
     of a second each. One inside another ends no later."""
     token = _until.set(min(until, _until.get()))
     try:
@@ -60,7 +60,7 @@ class Mp(Composites[mpf]):
     """Arithmetic of `bits` bits over mpmath, in a context of its own: no precision leaks to or from a caller.
 
     kink, removable: set when a derivative met a tie of max, min, abs or a comparison (the result is nan there: one number cannot
-    hold both sides), or an isolated point that the definition singles out. gave_up: set when a special function was not found, which
+    hold both sides), or an isolated point that the definition singles out. gave_up: set when mpmath has no value of a special function; that
     is a nan as well, and says nothing about the value.
     """
 
@@ -136,14 +136,14 @@ class Mp(Composites[mpf]):
         raise AttributeError(name)
 
     def _special(self, name: str, *numbers: mpf) -> mpf:
-        return self._rounded(self._found(name, self.bits, *(self.num(v)._mpf_ for v in numbers)))
+        return self._rounded(self._raw_value(name, self.bits, *(self.num(v)._mpf_ for v in numbers)))
 
-    def _found(self, name: str, bits: int, *raw: Raw) -> Raw:
+    def _raw_value(self, name: str, bits: int, *raw: Raw) -> Raw:
         if time.time() >= _until.get():
             raise TimeIsUpError(name)
-        found = _special_value(name, bits, *raw)
-        self.gave_up |= found is None
-        return NAN if found is None else found
+        value = _special_value(name, bits, *raw)
+        self.gave_up |= value is None
+        return NAN if value is None else value
 
     def partial(self, name: str, numbers: Sequence[mpf], orders: tuple[int, ...]) -> mpf:
         """The partial derivative of a special function without a rule, differentiated orders[k] times by the k-th number: central
@@ -162,7 +162,7 @@ class Mp(Composites[mpf]):
                 (exact.make_mpf(v) + exact.ldexp(o - 2 * j, h - 1))._mpf_ if o else v
                 for v, h, j, o in zip(at, steps, js, orders, strict=True)
             ]
-            total += weight * exact.make_mpf(self._found(name, wide, *moved))
+            total += weight * exact.make_mpf(self._raw_value(name, wide, *moved))
         return self._rounded(exact.ldexp(total, -sum(o * h for o, h in zip(orders, steps, strict=True)))._mpf_)
 
     def _apply(self, function: Callable[..., Raw], *numbers: mpf) -> mpf:
@@ -248,7 +248,7 @@ class Mp(Composites[mpf]):
     def where(self, cond: Truth, yes: Callable[[], mpf], no: Callable[[], mpf]) -> mpf:
         return self.num(math.nan) if cond is None else self.num(yes() if cond else no())
 
-    # What the tape asks of its base
+    # What the tape needs of its base
 
     def tie(self, x: mpf, y: mpf) -> bool:
         return bool(self.num(x)._mpf_ == self.num(y)._mpf_ != NAN)
@@ -279,7 +279,7 @@ class Mp(Composites[mpf]):
 
 @lru_cache(maxsize=4096)
 def _evaluated(function: Callable[..., Raw], *arguments: Raw | int) -> Raw:
-    """Along the paths of a limit only some elements of a row change: the functions of the others are computed once."""
+    """Along the paths of a limit few elements of a row change: the functions of the others are computed once."""
     return function(*arguments)
 
 
@@ -307,7 +307,7 @@ def _special_value(name: str, bits: int, *raw: Raw) -> Raw | None:
 
 @lru_cache(maxsize=32)
 def _own_context(bits: int) -> MPContext:
-    """mpmath's context of that precision; instances of the same precision share it, nobody else."""
+    """mpmath's context of that precision; instances of the same precision share it, and no other code."""
     context = MPContext()
     context.prec = bits
     _divide_without_raising(context.mpf)

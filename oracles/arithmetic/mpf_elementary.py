@@ -138,7 +138,7 @@ def sqrt(x: Raw, bits: int) -> Raw:
 
 
 def _periodic(function: Callable[..., Raw]) -> Callable[[Raw, int], Raw]:
-    """mpmath reduces the argument with as many bits of pi as its exponent asks for."""
+    """mpmath reduces the argument with as many bits of pi as its exponent needs."""
 
     def of(x: Raw, bits: int) -> Raw:
         return NAN if not finite(x) or magnitude(x) > TRIG_MAGNITUDE else function(x, bits, "n")

@@ -143,9 +143,9 @@ class Formula(Unnoticed[Scalar], Native):
         function = Native().__getattr__(name)
 
         def rounded(*numbers: Scalar) -> Scalar:
-            given = [float(self.num(v)) for v in numbers]
-            value = float(function(*map(np.float64, given)))
-            if name in functions() and math.isnan(value) and not any(map(math.isnan, given)):
+            arguments = [float(self.num(v)) for v in numbers]
+            value = float(function(*map(np.float64, arguments)))
+            if name in functions() and math.isnan(value) and not any(map(math.isnan, arguments)):
                 raise NotImplementedError(f"{name} is a library's here, whose NaN says nothing of the formula")
             return self.num(value)
 

@@ -37,7 +37,7 @@ class Passes(Generic[N]):
             if adjoint is None:
                 continue
             for parent, factor in node.parents:
-                if id(parent) in alive:  # of a constant nobody asks for the derivative
+                if id(parent) in alive:  # a constant's derivative is not needed
                     made = factor if isinstance(factor, Mask) or factor == self.one else once(factor)
                     _accumulate(adjoints, parent, self._passed(adjoint, made, self.base.annihilate))
                     if zeros is not None and not isinstance(made, Mask):
@@ -90,13 +90,13 @@ class Passes(Generic[N]):
         numbers = [zero if tangent is None else tangent for _, tangent in pieces]
         for (cond, _), number in zip(pieces, numbers, strict=True):
             self.base.mask(cond, number)  # the base notes where a derivative jumps
-        if len(numbers) == 2:  # two branches, of which one has the condition and the other its negation
+        if len(numbers) == 2:  # two branches: one has the condition and the other its negation
             return self.base.where(pieces[0][0], lambda: numbers[0], lambda: numbers[1])
-        some = numbers[-1]
+        chosen = numbers[-1]
         # the first that is possible, where no hull is wanted
         for (cond, _), number in zip(pieces[-2::-1], numbers[-2::-1], strict=True):
-            some = self.base.where(possible(cond), lambda n=number: n, lambda t=some: t)  # type: ignore[misc]
-        total = some
+            chosen = self.base.where(possible(cond), lambda n=number: n, lambda t=chosen: t)  # type: ignore[misc]
+        total = chosen
         for (cond, _), number in zip(pieces[::-1], numbers[::-1], strict=True):
             total = self.base.where(cond, lambda n=number: n, lambda t=total: t)  # type: ignore[misc]
         return total

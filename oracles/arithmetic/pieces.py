@@ -23,7 +23,7 @@ TERMS, BITS = 32, 256
 CUTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 #: Unit roundoff of the x87's extended precision, and what a remainder may be beside the largest value.
 U, REMAINDER = 2.0**-64, 2.0**-68
-#: New binades, and new pieces of known ones, in one call, some milliseconds or one each: what is left is not known.
+#: New binades (a few milliseconds each), and new pieces of known ones (one millisecond each), in one call: the rest is unknown.
 NEW_BINADES, NEW = 24, 96
 
 
@@ -78,13 +78,13 @@ class Pieces:
         negative = x < 0
         room = NEW_BINADES
         binades, back = np.unique(np.stack([negative, exponent], axis=1), axis=0, return_inverse=True)
-        found = []
+        counts = []
         for sign, e in binades.tolist():
             if (bool(sign), e) not in self._cuts and room:
                 room -= 1
                 self._cut(bool(sign), e)
-            found.append(self._cuts.get((bool(sign), e), 0))
-        cuts = np.array(found, np.int64)[back.ravel()]
+            counts.append(self._cuts.get((bool(sign), e), 0))
+        cuts = np.array(counts, np.int64)[back.ravel()]
         cell = np.minimum(((2 * fraction - 1) * cuts).astype(np.int64), cuts - 1)
         return np.stack([negative.astype(np.int64), exponent.astype(np.int64), cell], axis=1)
 

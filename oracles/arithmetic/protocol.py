@@ -1,4 +1,4 @@
-"""The protocol of an arithmetic: what a definition may do with its numbers, and what a tape asks of its base beside that.
+"""The protocol of an arithmetic: what a definition may do with its numbers, and what a tape needs of its base beside that.
 
 A definition receives the arithmetic as `m: Arithmetic[N]`, scalars as numbers N and vectors as lists of numbers, and returns a number or a
 list of them. In the vectorised arithmetics a number is a column over the batch; in arb and mp it is one number.
@@ -205,7 +205,7 @@ class Tabulated(Protocol[N]):
 
 
 class Arithmetic(Elementary[N], Tabulated[N], Protocol[N]):
-    """All that a definition may ask of the arithmetic that it is evaluated in."""
+    """All operations that a definition may use of the arithmetic that it is evaluated in."""
 
     @property
     def name(self) -> str: ...

@@ -233,10 +233,10 @@ class Series(Composites[SeriesNumber]):
     ) -> SeriesNumber:
         """d^order f / dx^order at the series x: each derivative by t is divided by x'."""
         a = self.num(x).v
-        found, slope = function(x).v, a.derivative()
+        derivative, slope = function(x).v, a.derivative()
         for _ in range(order):
-            found = _quotient(found.derivative(), slope)
-        return SeriesNumber(found)
+            derivative = _quotient(derivative.derivative(), slope)
+        return SeriesNumber(derivative)
 
     def floor(self, x: SeriesNumber | Exact) -> SeriesNumber:
         whole = self.num(x).v[0].floor()
@@ -249,8 +249,8 @@ class Series(Composites[SeriesNumber]):
         return -a if self.lt(a, 0) else a
 
     def square(self, x: SeriesNumber | Exact) -> SeriesNumber:
-        found: SeriesNumber = self.num(x) * x
-        return found
+        square: SeriesNumber = self.num(x) * x
+        return square
 
     def pow(self, x: SeriesNumber | Exact, y: SeriesNumber | Exact) -> SeriesNumber:
         a, b = self.num(x), self.num(y)

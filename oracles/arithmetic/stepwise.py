@@ -130,8 +130,10 @@ class Stepwise(Composites[Kept[N]], Generic[N]):
         method = getattr(self.base, name)
 
         def stepped(*arguments: object) -> Any:
-            found = method(*[_bare(a) for a in arguments])
-            return found if name in _TRUTHS else [self.kept(v) for v in found] if isinstance(found, list) else self.kept(found)
+            result = method(*[_bare(a) for a in arguments])
+            return (
+                result if name in _TRUTHS else [self.kept(v) for v in result] if isinstance(result, list) else self.kept(result)
+            )
 
         return stepped
 

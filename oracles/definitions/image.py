@@ -16,7 +16,7 @@ def _product(m: Arithmetic[N], rows: list[list[Fraction]], x: Vector[N]) -> Vect
 
 
 def _columns(*columns: str) -> list[list[Fraction]]:
-    """A matrix of decimals, given by its columns."""
+    """A matrix of decimals, by its columns."""
     return [list(row) for row in zip(*([Fraction(v) for v in column.split()] for column in columns), strict=True)]
 
 

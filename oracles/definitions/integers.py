@@ -17,7 +17,7 @@ WIDTHS = (8, 16, 32)
 
 
 class Unary(Protocol):
-    """A function of one integer of a given number of bits."""
+    """A function of one integer of `bits` bits."""
 
     def __call__(self, m: Arithmetic[N], x: N, bits: int, /) -> N: ...
 

@@ -186,7 +186,7 @@ def map_coordinates(m: Arithmetic[N], x: Matrix[N], c: Matrix[N]) -> Vector[N]:
 
 @define("grid_sample")
 def grid_sample(m: Arithmetic[N], x: Matrix[N], grid: Matrix[N], align_corners: bool = False) -> Vector[N]:
-    """Bilinear interpolation, zeros outside, at (column, row) of which -1 and 1 are the edges of the image, with align_corners
+    """Bilinear interpolation, zeros outside, at (column, row), where -1 and 1 are the edges of the image, with align_corners
     the centres of its outer pixels; torch.nn.functional.grid_sample."""
 
     def place(value: N, n: int) -> N:

@@ -49,7 +49,7 @@ def rms_norm_weighted(m: Arithmetic[N], x: Vector[N], w: Vector[N], eps: float =
 
 @define("batch_norm_inference")
 def batch_norm_inference(m: Arithmetic[N], x: N, mu: N, var: N, w: N, b: N, eps: float = 1e-5) -> N:
-    """w (x - mu) / sqrt(var + eps) + b with given moments; Ioffe and Szegedy, 2015; torch.nn.BatchNorm1d in evaluation."""
+    """w (x - mu) / sqrt(var + eps) + b with the moments as inputs; Ioffe and Szegedy, 2015; torch.nn.BatchNorm1d in evaluation."""
     return w * (x - mu) / m.sqrt(var + m.num(eps)) + b
 
 

@@ -37,7 +37,7 @@ def _step(m: Arithmetic[N], first: N, size: N, lr: float, beta: float, t: int, *
 
 
 def _sign(m: Arithmetic[N], x: N) -> N:
-    """Written as a quotient, of which nothing is known near its jump; branches would look like constants there."""
+    """Written as a quotient, which no tier encloses near its jump; branches would look like constants there."""
     return m.where(m.eq0(x), lambda: m.num(0), lambda: x / m.abs(x))
 
 

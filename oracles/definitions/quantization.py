@@ -72,7 +72,7 @@ def cast_float8_e5m2fnuz(m: Arithmetic[N], x: N) -> N:
 
 @define("reduce_precision")
 def reduce_precision(m: Arithmetic[N], x: N, exponent_bits: int = 5, mantissa_bits: int = 10) -> N:
-    """Through the format with the given bits of exponent and of mantissa after the point; XLA's operation semantics, ReducePrecision."""
+    """Through the format with these numbers of bits of exponent and of mantissa after the point; XLA's operation semantics, ReducePrecision."""
     bias = 2 ** (exponent_bits - 1) - 1
     return to_format(m, x, mantissa_bits + 1, 1 - bias, (2 - Fraction(2) ** -mantissa_bits) * Fraction(2) ** bias)
 

@@ -38,10 +38,10 @@ def gru_cell(
     m: Arithmetic[N], x: Vector[N], h: Vector[N], w_ih: Matrix[N], w_hh: Matrix[N], b_ih: Vector[N], b_hh: Vector[N]
 ) -> Vector[N]:
     """Gates reset, update, new: n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h."""
-    given, kept, n = _affine(m, w_ih, x, b_ih), _affine(m, w_hh, h, b_hh), len(h)
+    from_input, from_state, n = _affine(m, w_ih, x, b_ih), _affine(m, w_hh, h, b_hh), len(h)
     new = []
     for k in range(n):
-        r, z = m.sigmoid(given[k] + kept[k]), given[n + k] + kept[n + k]
-        candidate = m.tanh(given[2 * n + k] + r * kept[2 * n + k])
+        r, z = m.sigmoid(from_input[k] + from_state[k]), from_input[n + k] + from_state[n + k]
+        candidate = m.tanh(from_input[2 * n + k] + r * from_state[2 * n + k])
         new.append(m.sigmoid(-z) * candidate + m.sigmoid(z) * h[k])
     return new

@@ -13,7 +13,7 @@ from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 class Accepted:
     """What is right for one element: kinds (bits of Reference.accepts) and, with FINITE, the interval [low, high].
 
-    kinds == 0: nobody knows. proved: False where one evaluation at the point itself says so and nothing else does, by mpmath or, of what has no
+    kinds == 0: unknown. proved: False where one evaluation at the point itself says so and nothing else does, by mpmath or, of what has no
     pattern along the paths, by IEEE 754 arithmetic: it may excuse an answer and accuses none.
     """
 
@@ -23,7 +23,7 @@ class Accepted:
     proved: bool = True
 
     def held(self) -> Accepted:
-        """What an answer may be held against."""
+        """What may accuse an answer: itself where it is proved, else nothing."""
         return self if self.proved else NOTHING
 
     @property

@@ -80,7 +80,7 @@ def _value(place: Place, tendencies: Sequence[Tendency], formula: float) -> Acce
     if Kind.UNCLEAR in kinds:
         return NOTHING if math.isnan(formula) else replace(point(formula), proved=False)
     if place.several and math.isnan(formula) and (place.of_zeros or (place.moving > FEW and not place.ieee)):
-        return NOTHING  # 0/0 of several numbers depends on the direction, inf - inf on who goes fastest, of which paths try a few
+        return NOTHING  # 0/0 of several numbers depends on the direction, inf - inf on the fastest term, and paths try only a few
     limits = [point(t.limit) for t in defined if t.kind is Kind.LIMIT]
     first = limits[0]
     holes = len(defined) < len(tendencies) and not _outside(tendencies)

@@ -41,7 +41,7 @@ BITS, MORE_BITS = 192, 2400
 
 
 class Reach(Enum):
-    """Of one output: whether it depends on the NaN, as far as is known."""
+    """Whether one output depends on the NaN, as far as is known."""
 
     DEPENDS = "depends"
     UNKNOWN = "unknown"
@@ -53,24 +53,24 @@ def reach(function: Function, inputs: Inputs, outputs: int) -> list[Accepted | R
     Where Arb encloses nothing (beside infinities, at poles) IEEE 754 arithmetic over the formula answers, as far as it can.
     """
     finite = all((np.isfinite(v) | np.isnan(v)).all() for v in inputs.values())
-    found: list[Accepted | Reach] = [Reach.UNKNOWN] * outputs
+    answers: list[Accepted | Reach] = [Reach.UNKNOWN] * outputs
     if finite:
-        found = _reached(function, inputs, outputs, _enclosed)
-    if Reach.UNKNOWN not in found:
-        return found
+        answers = _reached(function, inputs, outputs, _enclosed)
+    if Reach.UNKNOWN not in answers:
+        return answers
     return [
-        a if a is not Reach.UNKNOWN else b for a, b in zip(found, _reached(function, inputs, outputs, _by_formula), strict=True)
+        a if a is not Reach.UNKNOWN else b for a, b in zip(answers, _reached(function, inputs, outputs, _by_formula), strict=True)
     ]
 
 
 def _reached(function: Function, inputs: Inputs, outputs: int, ask: Ask) -> list[Accepted | Reach]:
-    found = [_Output() for _ in range(outputs)]
+    collected = [_Output() for _ in range(outputs)]
     for row in _substituted(function, inputs):
-        for output, value in zip(found, ask(function, row, outputs), strict=True):
+        for output, value in zip(collected, ask(function, row, outputs), strict=True):
             output.met(value)
-        if all(output.depends for output in found):
+        if all(output.depends for output in collected):
             break
-    return [output.answer() for output in found]
+    return [output.answer() for output in collected]
 
 
 class _Output:
@@ -82,7 +82,7 @@ class _Output:
         self.depends = self.barely = False
 
     def met(self, value: arb | Accepted | None) -> None:
-        """None: not known there."""
+        """Takes in the output at one more substitute; None: unknown there."""
         if value is None or self.depends:
             return
         if self.first is None:
@@ -117,12 +117,12 @@ def _enclosed(function: Function, row: Inputs, outputs: int) -> list[arb | Accep
     """A sharp ball of each output, NaN where the function is undefined there; None where Arb has neither."""
     sizes = [np.abs(v[v != 0]) for v in map(np.atleast_1d, row.values())]
     ordinary = all(((v < 2.0**40) & (v > 2.0**-40)).all() for v in sizes)
-    found = rigorous.enclose(function, row, BITS if ordinary else MORE_BITS)
-    if found.undefined:
+    enclosure = rigorous.enclose(function, row, BITS if ordinary else MORE_BITS)
+    if enclosure.undefined:
         return [Accepted(NAN) if outputs == 1 else None] * outputs  # as a whole: which output is, Arb does not say
-    if not found.balls or found.kink or found.removable:
+    if not enclosure.balls or enclosure.kink or enclosure.removable:
         return [None] * outputs
-    return [b if b.is_finite() and (b.rad() == 0 or b.rel_accuracy_bits() > 60) else None for b in found.balls]
+    return [b if b.is_finite() and (b.rad() == 0 or b.rel_accuracy_bits() > 60) else None for b in enclosure.balls]
 
 
 def _by_formula(function: Function, row: Inputs, outputs: int) -> list[arb | Accepted | None]:

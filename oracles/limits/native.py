@@ -1,4 +1,4 @@
-"""The formula as IEEE 754 evaluates it at a special point. It only excuses: what it gives is never held against an answer."""
+"""The formula as IEEE 754 evaluates it at a special point. It only excuses: its result never proves an answer wrong."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ Inputs = dict[str, NDArray[np.float64]]
 BITS = 1300
 #: Enough where no finite number is so large or so small.
 FEWER_BITS = 600
-#: Where everything moves, the least of these that tells a moved number from where it was: few, for functions have tables for each
+#: Where everything moves, the least of these that distinguishes a moved number from the point: few, for functions have tables for each
 #: precision.
 PRECISIONS = (FEWER_BITS, 832, BITS, 2400)
 #: More bits for a second look.

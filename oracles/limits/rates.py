@@ -33,7 +33,7 @@ from ulpfuzz.oracles.limits.paths import (
 )
 from ulpfuzz.oracles.limits.tendency import UNCLEAR, Kind, Tendency, Value
 
-#: Of up to FEW moving numbers every choice of the slower ones is tried; of more, those of these patterns, repeated.
+#: With up to FEW moving numbers every choice of the slower ones is tried; with more, these patterns, repeated.
 PATTERNS = ((SLOW, 1.0), (1.0, SLOW), (SLOW, SLOW, 1.0, 1.0), (1.0, 1.0, SLOW, SLOW))
 #: The last of the exponents, whose values are compared.
 LAST = 3
@@ -47,12 +47,12 @@ STEADILY = 0.75
 
 
 def strays(
-    function: Function, inputs: Inputs, side: int, found: Sequence[Sequence[Tendency]], *, held: bool = False
+    function: Function, inputs: Inputs, side: int, tendencies: Sequence[Sequence[Tendency]], *, held: bool = False
 ) -> list[Tendency | None]:
     """Per output what shows that the limit all its tendencies agree on is none: infinite or zero where a path plainly leads there, else
     UNCLEAR; None where they do not agree, or nothing shows it. held: zeros stay where they are."""
-    limits = [_agreed(output) for output in found]
-    shown: list[Tendency | None] = [None] * len(found)
+    limits = [_agreed(output) for output in tendencies]
+    shown: list[Tendency | None] = [None] * len(tendencies)
     for path in _paths(function, inputs, side, held=held):
         if all(limit is None or stray is not None for limit, stray in zip(limits, shown, strict=True)):
             break
@@ -66,7 +66,7 @@ def strays(
 
 
 def _paths(function: Function, inputs: Inputs, side: int, *, held: bool) -> list[Path]:
-    """None where no two numbers move. Numbers that are nothing special stay where they are: slow, they would blur what is slow already."""
+    """The paths with different rates; none where no two numbers move. Ordinary numbers stay where they are: slow, they would blur the rest."""
     path = Path(STEADY, side, RATES[0], everything=False, held=held)
     alone = count_moving(function, inputs, path)
     if reach(inputs) <= NEAR:  # beside larger numbers a path to 1 takes too many bits
@@ -125,7 +125,7 @@ def _steadily(distances: Sequence[float]) -> bool:
 
 
 def _leads(values: Sequence[Value]) -> Tendency:
-    """Where a path that refutes a limit leads, as far as that is plain."""
+    """The limit of a path that refutes another limit, as far as that is plain."""
     sign = {math.copysign(1.0, v) for v, _ in values}
     steps = [b[1] - a[1] for a, b in itertools.pairwise(values)]
     if len(sign) == 1 and all(abs(step) > 1 for step in steps) and len({step > 0 for step in steps}) == 1:

@@ -1,7 +1,7 @@
 """Tendency: what a sequence of values along one path towards a special point does.
 
-A reading, with five outcomes. What is read as a limit counts only where all paths agree on it; what shows no pattern is UNCLEAR, and then nobody
-knows: a limit that is approached slower than any power of a logarithm has no such pattern.
+A reading, with five outcomes. What is read as a limit counts only where all paths agree on it; what shows no pattern is UNCLEAR, and the
+limit is unknown: one that is approached slower than any power of a logarithm has no such pattern.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from ulpfuzz.oracles.tiers.lattices import ALIKE
 
 #: Rows of one wave.
 WAVE = 256
-#: The yields of a climb: rows whose truth has been sharpened; what is sent back is which of these need more.
+#: The yields of a climb: rows whose truth has been sharpened; it receives the mask of those that need more.
 Steps = Generator[Rows, Mask, None]
 
 
@@ -129,7 +129,7 @@ def _climbed(first: int, last: int) -> list[int]:
 def _sharpened(question: Question, truth: Reference, row: int, bits: int) -> tuple[bool | None, int]:
     """Sharpens one row in place, from `bits` upwards to the first precision with a finite enclosure, and names that precision.
 
-    True: nothing more can be known of it; False: ask; None: singular, no finite value at any precision.
+    True: no precision is sharper; False: the caller decides; None: singular, no finite value at any precision.
     """
     caps, single, last_infinite = question.caps, question.row(row), False
     held = bool(((truth.tier[row] == ARB) & (truth.accepts[row] == FINITE)).all())  # at fewer bits
@@ -174,13 +174,13 @@ def extend(question: Question, truth: Reference, rows: Rows) -> list[int]:
     cost = question.cost(bits)
     for row in rows.tolist():
         single = question.row(row)
-        asked = (
+        affordable = (
             effort < question.caps.arb_effort
             and time.time() < question.caps.until
             and extended.has_infinities(question.function, single)
         )
-        effort += cost if asked else 0.0
-        balls = extended.enclose(question.function, single, bits) if asked else []
+        effort += cost if affordable else 0.0
+        balls = extended.enclose(question.function, single, bits) if affordable else []
         known = [ball for ball in balls if ball is not None]
         if not known or len(known) < len(balls):
             others.append(row)

@@ -1,4 +1,4 @@
-"""Audit: what a vectorised tier certified, held against Arb at some of the rows."""
+"""Audit: the enclosures of a vectorised tier, compared with Arb's at a share of the rows."""
 
 from __future__ import annotations
 

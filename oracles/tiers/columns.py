@@ -16,7 +16,7 @@ from ulpfuzz.oracles.question import Mask, Question, Rows
 from ulpfuzz.oracles.reference import Reference
 from ulpfuzz.oracles.tiers.audit import AuditFailure
 
-#: Rows that a vectorised arithmetic is tried on before it is given the others.
+#: Rows that a vectorised arithmetic is tried on before it evaluates the others.
 SAMPLE = 32
 
 
@@ -42,7 +42,7 @@ def first(question: Question, finite: Mask) -> Reference:
 
 
 def second(question: Question, truth: Reference, rows: Rows) -> None:
-    """Puts in what log64 knows better of these rows."""
+    """Replaces the truth of these rows where log64 is sharper."""
     start = time.perf_counter()
     sharper = _evaluated(Log64(), question, question.of(rows))
     question.tally.seconds["log64"] += time.perf_counter() - start
@@ -54,13 +54,13 @@ def second(question: Question, truth: Reference, rows: Rows) -> None:
 
 
 def _evaluated(m: Ball64 | Log64, question: Question, inputs: dict[str, NDArray[np.float64]]) -> Reference:
-    """What m knows of these rows; unknown where it knows none of a sample (ball80 and the special functions, say): nan and infinities
+    """The enclosures of these rows by m; unknown where it encloses none of a sample (ball80 and the special functions, say): nan and infinities
     cost the x87 unit a hundred times an ordinary number."""
     function, precision, count = question.function, question.precision, len(next(iter(inputs.values())))
     if count > 4 * SAMPLE:
-        some = {name: values[np.arange(0, count, count // SAMPLE)] for name, values in inputs.items()}
+        sampled = {name: values[np.arange(0, count, count // SAMPLE)] for name, values in inputs.items()}
         # In an arithmetic of its own: kinks that the sample meets are at other rows.
-        sample = vectorised.evaluate(type(m)(), function, some, precision)
+        sample = vectorised.evaluate(type(m)(), function, sampled, precision)
         if not sample.accepts.any():
             return Reference.unknown(count, sample.shape[1])
     return vectorised.evaluate(m, function, inputs, precision)

@@ -55,13 +55,13 @@ def settled_kinds(function: Function, x: float) -> int:
 
 
 def settle(function: Function, patterns: NDArray[np.int64], truth: Reference, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of these rows, of which nothing is known, are points of a lattice of poles that has been read: their truth is that of the others."""
-    found = np.zeros(len(rows), np.bool_)
+    """Which of these rows, whose truth is unknown, are points of a lattice of poles that has been read; they get the lattice's truth."""
+    settled = np.zeros(len(rows), np.bool_)
     for pattern, right in SETTLED.get(function, {}).items():
-        mine = rows & (patterns == pattern) & (truth.accepts == 0).any(axis=1)
-        set_accepted(truth, np.flatnonzero(mine), right)
-        found |= mine
-    return found
+        members = rows & (patterns == pattern) & (truth.accepts == 0).any(axis=1)
+        set_accepted(truth, np.flatnonzero(members), right)
+        settled |= members
+    return settled
 
 
 def set_accepted(truth: Reference, row: int | NDArray[np.int64], right: tuple[Accepted, ...]) -> None:

@@ -68,7 +68,7 @@ class Readings:
         return right
 
     def _learn(self, pattern: int, right: tuple[Accepted, ...]) -> None:
-        """Where ALIKE points of a lattice of poles are read, and none is a number, they settle all of its points."""
+        """Takes in a point of a lattice of poles. ALIKE points that are no numbers settle all points of the lattice."""
         if not pattern:
             return
         same = self._of_pattern.setdefault(pattern, [])
@@ -80,5 +80,5 @@ class Readings:
 
 
 def _has_nan(single: Inputs) -> bool:
-    """Rows with a NaN ask Arb a few times (nan_reach), and no limit."""
+    """Rows with a NaN are evaluated by Arb a few times (nan_reach); no limit is read."""
     return any(bool(np.isnan(values).any()) for values in single.values())

@@ -33,18 +33,18 @@ LONGEST = 8
 
 
 def nowhere_smooth(function: Function, inputs: Inputs, rows: Mask) -> Mask:
-    """Of these rows those where all elements of the one vector are equal and the function has no derivative for that reason."""
-    found = np.zeros(len(rows), np.bool_)
+    """The rows among these where all elements of the one vector are equal and the function has no derivative for that reason."""
+    without_truth = np.zeros(len(rows), np.bool_)
     (x, *more) = (inputs[name] for name in function.inputs)
     if function.order == "value" or more or x.ndim != 2 or x.shape[1] < 2:
-        return found
+        return without_truth
     alike = rows & (x == x[:, :1]).all(axis=1) & np.isfinite(x[:, 0])
     # Two constants stand for all: a norm has its corner at zero, a standard deviation wherever all elements are equal.
-    for some, constant in ((alike & (x[:, 0] == 0), 0.0), (alike & (x[:, 0] != 0), 1.0)):
+    for chosen, constant in ((alike & (x[:, 0] == 0), 0.0), (alike & (x[:, 0] != 0), 1.0)):
         short = x.shape[1] if x.shape[1] <= LONGEST else 3  # a complex number is a vector of two
-        if some.any() and limits_at_infinity.nowhere_smooth(function, constant, short):
-            found |= some
-    return found
+        if chosen.any() and limits_at_infinity.nowhere_smooth(function, constant, short):
+            without_truth |= chosen
+    return without_truth
 
 
 def accept_anything(truth: Reference, rows: Mask) -> None:

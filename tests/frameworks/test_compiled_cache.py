@@ -12,7 +12,7 @@ from ulpfuzz.fuzzer.case import TANGENT, Batch
 from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar, vector
 from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature, signature_of
 from ulpfuzz.fuzzer.frameworks.backends.compiled_cache import CompiledCache, Program
-from ulpfuzz.fuzzer.frameworks.backends.expression import told
+from ulpfuzz.fuzzer.frameworks.backends.expression import framework_message
 from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes, padded_rows
 from ulpfuzz.fuzzer.frameworks.backends.unsupported import unsupported
 from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
@@ -127,7 +127,7 @@ class InductorError(Exception):
 )
 def test_unsupported_is_told_from_failing(error: Exception, expected: bool) -> None:
     assert unsupported(error) is expected
-    assert told(error).startswith("Unsupported: ") is expected
+    assert framework_message(error).startswith("Unsupported: ") is expected
     wrapped = RuntimeError("while compiling")
     wrapped.__cause__ = error
     assert unsupported(wrapped) is expected
@@ -135,7 +135,7 @@ def test_unsupported_is_told_from_failing(error: Exception, expected: bool) -> N
 
 def test_a_failure_reads_the_same_every_time() -> None:
     error = ValueError("cannot compile graph __inference_<lambda>_16192[_XlaMustCompile=true,config=1] on XLA_CPU_JIT: Igamma")
-    assert told(error) == "ValueError: cannot compile graph on XLA_CPU_JIT: Igamma"
+    assert framework_message(error) == "ValueError: cannot compile graph on XLA_CPU_JIT: Igamma"
 
 
 def test_directions_are_the_parts_of_the_tangent() -> None:

@@ -55,8 +55,8 @@ class CallSignature:
         places = self.leaves if only is None else (only,)
 
         def restricted(*leaves: T) -> T:
-            given = dict(zip(places, leaves, strict=True))
-            return function(*[given.get(place, x) for place, x in enumerate(inputs)])
+            by_place = dict(zip(places, leaves, strict=True))
+            return function(*[by_place.get(place, x) for place, x in enumerate(inputs)])
 
         return restricted
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
 from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature
-from ulpfuzz.fuzzer.frameworks.backends.expression import told
+from ulpfuzz.fuzzer.frameworks.backends.expression import framework_message
 from ulpfuzz.fuzzer.frameworks.backends.unsupported import unsupported
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 
@@ -17,10 +17,10 @@ Program: TypeAlias = Callable[..., Sequence[T]]
 
 
 class CompiledCache(Generic[T]):
-    """Holds the compiled used last, at most `capacity`; what a framework refused to compile is not asked for again.
+    """Holds the compiled callables used last, at most `capacity`; what a framework refused to compile is not compiled again.
 
     seconds: what compiling took: building a program, and its first call where that compiles (`lazy`). forget: where the framework
-    itself keeps what it compiled, empties its caches; called after each `capacity` compiled that were built, which are then dropped.
+    itself keeps what it compiled, empties its caches; called after each `capacity` callables that were built, which are then dropped.
     """
 
     def __init__(self, capacity: int, *, lazy: bool, forget: Callable[[], object] | None = None) -> None:
@@ -60,7 +60,7 @@ class CompiledCache(Generic[T]):
             if program is None or _of_a_compiler(error):
                 self._hold(signature, _failing(error))
             if unsupported(error):
-                self._refused[signature.at_any_shape()] = told(error)
+                self._refused[signature.at_any_shape()] = framework_message(error)
             raise
         finally:
             if self.lazy or program is None:
@@ -79,7 +79,7 @@ class CompiledCache(Generic[T]):
 
 
 def _failing(error: Exception) -> Program[T]:
-    message = told(error)
+    message = framework_message(error)
 
     def failing(*arguments: T) -> Sequence[T]:
         raise FrameworkError(message)

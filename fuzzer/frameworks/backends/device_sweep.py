@@ -31,7 +31,7 @@ class DeviceSweep:
     def answers(self, inputs: Tensor) -> Tensor:
         """What the call gives for these inputs, a tensor of the same shape and dtype. Raises FrameworkError."""
         with framework_errors(), self.torch.no_grad():
-            given = self.function(inputs)
-            if given.shape != inputs.shape or given.dtype != inputs.dtype:
-                raise FrameworkError(f"ShapeMismatch: returned {given.dtype} {tuple(given.shape)}")
-            return given
+            answers = self.function(inputs)
+            if answers.shape != inputs.shape or answers.dtype != inputs.dtype:
+                raise FrameworkError(f"ShapeMismatch: returned {answers.dtype} {tuple(answers.shape)}")
+            return answers

@@ -57,7 +57,7 @@ def function_of(call: Call, modules: Mapping[str, object], parts: Parts[T]) -> C
     return over_pairs
 
 
-#: The name by which an expression asks for a layer: a function of its number in the expression and of how to construct it, among the
+#: The name by which an expression requests a layer: a function of its number in the expression and of how to construct it, among the
 #: modules of a framework that keeps layers.
 KEEP, _LAYERS = "_kept_layer", "tf.keras.layers."
 
@@ -109,10 +109,10 @@ def framework_errors() -> Iterator[None]:
         except FrameworkError as error:  # jax adds notes to whatever passes through it
             raise FrameworkError(str(error)) from error
         except Exception as error:
-            raise FrameworkError(told(error)) from error
+            raise FrameworkError(framework_message(error)) from error
 
 
-def told(error: BaseException) -> str:
+def framework_message(error: BaseException) -> str:
     """An exception of a framework in one line, which begins with "Unsupported" where it says that this cannot be done."""
     line = str(error) if isinstance(error, FrameworkError) else described(error)
     return f"Unsupported: {line}" if unsupported(error) and not line.startswith("Unsupported") else line

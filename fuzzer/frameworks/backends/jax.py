@@ -177,13 +177,13 @@ class Jax(InProcess):
 
         def gradient(*leaves: Array) -> Array:
             y, pull = self._jax.vjp(function, *leaves)
-            given = signature.extra(COTANGENT, arrays)
-            return pull(self._jax.numpy.ones_like(y) if given is None else given.reshape(y.shape))
+            cotangent = signature.extra(COTANGENT, arrays)
+            return pull(self._jax.numpy.ones_like(y) if cotangent is None else cotangent.reshape(y.shape))
 
         return gradient
 
     def _directions(self, signature: CallSignature, arrays: Sequence[Array]) -> list[Array]:
-        given = signature.extra(TANGENT, arrays)
-        if given is None:
+        tangent = signature.extra(TANGENT, arrays)
+        if tangent is None:
             return [self._jax.numpy.ones_like(arrays[place]) for place in signature.leaves]
-        return signature.directions(given, lambda part, shape: part.reshape(shape))
+        return signature.directions(tangent, lambda part, shape: part.reshape(shape))

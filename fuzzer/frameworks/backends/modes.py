@@ -38,8 +38,8 @@ def devices_of(framework: str) -> tuple[str, ...]:
 
 def compiler() -> str:
     """The path of the C++ compiler: $CXX, g++ or clang++; empty where there is none."""
-    given = shlex.split(os.environ.get("CXX", ""))[:1]
-    return next((found for name in (*given, "g++", "clang++") if (found := shutil.which(name))), "")
+    preferred = shlex.split(os.environ.get("CXX", ""))[:1]
+    return next((path for name in (*preferred, "g++", "clang++") if (path := shutil.which(name))), "")
 
 
 #: Frameworks that compile every op for every shape even when they run eagerly.

@@ -28,7 +28,7 @@ def eager_rows(batch: Batch) -> tuple[int, ...]:
 
 
 def padded_rows(rows: int, sizes: tuple[int, ...]) -> int:
-    """The least of the sizes that holds so many rows; the largest where none does (several calls then)."""
+    """The least of the sizes that holds `rows` rows; the largest where none does (several calls then)."""
     return next((size for size in sizes if size >= rows), sizes[-1])
 
 

@@ -73,7 +73,7 @@ class TensorFlow(InProcess):
                 for gpu in tf.config.list_physical_devices("GPU"):
                     tf.config.experimental.set_memory_growth(gpu, True)
             except RuntimeError:
-                # The program around us has used TensorFlow already; `switches` tells which numbers hold then.
+                # The program around us has used TensorFlow already; `switches` shows which numbers hold then.
                 pass
             tf.constant(0.0)  # the first tensor starts the runtime, which logs too
         self._tf = tf
@@ -206,17 +206,17 @@ class TensorFlow(InProcess):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
             y = function(*inputs)
-        given = signature.extra(COTANGENT, tensors)
-        cotangent = tf.ones_like(y) if given is None else tf.reshape(given, tf.shape(y))
+        argument = signature.extra(COTANGENT, tensors)
+        cotangent = tf.ones_like(y) if argument is None else tf.reshape(argument, tf.shape(y))
         pulled = tape.gradient(y, leaves, output_gradients=cotangent, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         # Gathers give IndexedSlices, a sparse form that adds up when converted.
         return [tf.convert_to_tensor(g) for g in pulled]
 
     def _directions(self, signature: CallSignature, tensors: Sequence[Tensor]) -> list[Tensor]:
-        given = signature.extra(TANGENT, tensors)
-        if given is None:
+        tangent = signature.extra(TANGENT, tensors)
+        if tangent is None:
             return [self._tf.ones_like(tensors[place]) for place in signature.leaves]
-        return signature.directions(given, self._tf.reshape)
+        return signature.directions(tangent, self._tf.reshape)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sources
     from torch import Tensor
 
-#: CompiledCache held, half a megabyte each: those of some 40 cells on one call.
+#: Compiled callables kept, half a megabyte each: those of about 40 cells on one call.
 CAPACITY = 512
 
 

@@ -124,11 +124,11 @@ class Derivatives:
         return grad2
 
     def _cotangent(self, signature: CallSignature, tensors: Sequence[Tensor], y: Tensor) -> Tensor:
-        given = signature.extra(COTANGENT, tensors)
-        return self._torch.ones_like(y) if given is None else given.reshape(y.shape)
+        cotangent = signature.extra(COTANGENT, tensors)
+        return self._torch.ones_like(y) if cotangent is None else cotangent.reshape(y.shape)
 
     def _directions(self, signature: CallSignature, tensors: Sequence[Tensor]) -> list[Tensor]:
-        given = signature.extra(TANGENT, tensors)
-        if given is None:
+        tangent = signature.extra(TANGENT, tensors)
+        if tangent is None:
             return [self._torch.ones_like(tensors[place]) for place in signature.leaves]
-        return signature.directions(given, lambda part, shape: part.reshape(shape))
+        return signature.directions(tangent, lambda part, shape: part.reshape(shape))

@@ -45,7 +45,7 @@ _WORDS = re.compile(
 
 
 def unsupported(error: BaseException) -> bool:
-    """Whether this exception, or one that it was raised from, says that the framework cannot do what was asked."""
+    """Whether this exception, or one that it was raised from, says that the framework cannot do what was requested."""
     return any(_says_so(cause) for cause in _causes(error))
 
 

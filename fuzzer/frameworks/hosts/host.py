@@ -119,9 +119,9 @@ class Hosted:
         if not self.process.launch.paths:
             return None
         self.start()
-        slot, told = self._slot(call)
+        slot, job = self._slot(call)
         where = (function.__module__, function.__qualname__)
-        message = ("apply", self._key, slot, told, *where, _plain(arguments), _plain(named))
+        message = ("apply", self._key, slot, job, *where, _plain(arguments), _plain(named))
         value: T
         (value,) = self.process.ask(*message, patience=_limits.patience, memory=_limits.memory)
         return value
@@ -172,10 +172,10 @@ class Hosted:
 
     def _evaluate(self, call: Call, batch: Batch, placement: tuple[int, int, int] | None) -> Floats:
         self.start()
-        slot, told = self._slot(call)
+        slot, job = self._slot(call)
         inputs = [(name, values.dtype.name, values.shape, values.tobytes()) for name, values in batch.inputs.items()]
         dtype, shape, bits, self._compiled = self.process.ask(
-            "call", self._key, slot, told, batch.dtype, inputs, placement, patience=_limits.patience, memory=_limits.memory
+            "call", self._key, slot, job, batch.dtype, inputs, placement, patience=_limits.patience, memory=_limits.memory
         )
         return array_of(dtype, shape, bits)
 

@@ -64,7 +64,7 @@ _LOOKS_UP = 0.5
 
 def serve(channel: Any, paths: list[str], folder: str) -> None:
     """Answers the messages of a channel until it closes. paths: folders to import from instead of this interpreter's own, if any.
-    folder: of this process, removed where nobody else is left to do it.
+    folder: of this process, removed here where the parent is gone.
 
     Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
     ("call", name, slot, call or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
@@ -93,7 +93,7 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
             elif kind == "apply":
                 reply = ("ok", _applied(adapters, jobs, *rest))
             else:
-                reply = ("ok", _asked(*rest))
+                reply = ("ok", _evaluated(*rest))
         except FrameworkError as error:
             reply = ("error", str(error))
         except UserError as error:
@@ -141,7 +141,7 @@ def _build(
         _executed(framework, before)
         made = adapters[name] = adopted(factory(**options))
         _executed(framework, after)
-        read = {switch: str(_asked(framework, expression)) for switch, expression in reads.items()}
+        read = {switch: str(_evaluated(framework, expression)) for switch, expression in reads.items()}
     except FrameworkError:
         raise
     except Exception as error:
@@ -157,7 +157,7 @@ def _executed(framework: str, statements: list[str]) -> None:
         exec(statement, _modules(framework))
 
 
-def _asked(framework: str, expression: str) -> Plain:
+def _evaluated(framework: str, expression: str) -> Plain:
     return _plain(eval(expression, _modules(framework)))
 
 
@@ -201,7 +201,7 @@ def _applied(
 def received(plain: PlainJob) -> Call:
     """The call of what host.plain_job made of it."""
     implementation = Implementation(**plain["implementation"])
-    inputs = tuple(Input(**given) for given in plain["inputs"])
+    inputs = tuple(Input(**fields) for fields in plain["inputs"])
     op = Op(plain["op"], inputs, (implementation,), error_norm=plain["whole"], complex_result=plain["complex_result"])
     return Call(op, implementation, plain["params"], plain["order"])
 

@@ -1,4 +1,4 @@
-"""Interpreter: what another Python has installed, asked of itself without importing any of it."""
+"""Interpreter: what another Python has installed. It reports that itself, and imports none of it."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _OLDEST = (3, 10)
 
 _QUESTION = """
 import importlib.metadata, importlib.util, json, sys
-found = {}
+packages = {}
 for module, distributions in json.loads(sys.argv[1]).items():
     try:
         if importlib.util.find_spec(module) is None:
             continue
     except (ImportError, ValueError):
         continue
-    found[module] = "unknown"
+    packages[module] = "unknown"
     for distribution in distributions:
         try:
-            found[module] = importlib.metadata.version(distribution)
+            packages[module] = importlib.metadata.version(distribution)
             break
         except importlib.metadata.PackageNotFoundError:
             pass
-print(json.dumps({"version": list(sys.version_info[:3]), "packages": found}))
+print(json.dumps({"version": list(sys.version_info[:3]), "packages": packages}))
 """
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """version: of Python. packages: module -> version, of those asked for that are there. reason: why it is of no use, or ""."""
+    """version: of Python. packages: module -> version, of the requested ones that are installed. reason: why it is of no use, or ""."""
 
     version: str = ""
     packages: Mapping[str, str] = field(default_factory=dict)
@@ -44,12 +44,12 @@ class Interpreter:
 
 def interpreter(python: str, environment: Mapping[str, str], modules: Mapping[str, Sequence[str]]) -> Interpreter:
     """What that interpreter is, and which of the modules it has; their distributions give the versions. Never raises."""
-    asked = json.dumps({module: list(names) for module, names in modules.items()}, sort_keys=True)
-    return _asked(python, tuple(sorted(environment.items())), asked)
+    requested = json.dumps({module: list(names) for module, names in modules.items()}, sort_keys=True)
+    return _queried(python, tuple(sorted(environment.items())), requested)
 
 
 @cache
-def _asked(python: str, environment: tuple[tuple[str, str], ...], modules: str) -> Interpreter:
+def _queried(python: str, environment: tuple[tuple[str, str], ...], modules: str) -> Interpreter:
     if not os.path.isfile(python):
         return Interpreter(reason=f"there is no interpreter {python}")
     if not os.access(python, os.X_OK):
@@ -61,8 +61,8 @@ def _asked(python: str, environment: tuple[tuple[str, str], ...], modules: str) 
             [python, "-c", _QUESTION, modules], env={**inherited, **dict(environment)}, stdin=subprocess.DEVNULL, text=True,
             capture_output=True, timeout=_ANSWERS, check=False,
         )  # fmt: skip
-        told = json.loads(done.stdout)
-        version, packages = tuple(told["version"]), dict(told["packages"])
+        reply = json.loads(done.stdout)
+        version, packages = tuple(reply["version"]), dict(reply["packages"])
     except (OSError, ValueError, KeyError, TypeError, subprocess.TimeoutExpired) as error:
         return Interpreter(reason=f"{python} does not answer like a Python interpreter ({type(error).__name__})")
     text = ".".join(str(part) for part in version)

@@ -1,4 +1,4 @@
-"""Process: a host's process, started in an interpreter, asked, watched while it works, and ended. It knows no framework."""
+"""Process: a host's process: it is started in an interpreter, sent messages, watched while it works, and ended. It knows no framework."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 STARTUP = 180.0
 #: Seconds between two looks at a host that has not answered.
 TICK = 0.1
-#: Seconds that a host gives itself beyond those it is given, before it ends itself: if nobody is left to do it.
+#: Seconds beyond its time limit after which a host ends itself, in case its parent is gone.
 _SPARE = 60.0
 _GIB = 2**30
 
@@ -53,7 +53,7 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """Of the running process; None where it is not running."""
+        """The id of the running process; None where it is not running."""
         return self._running.pid if self._running else None
 
     def start(self) -> None:
@@ -80,7 +80,7 @@ class Process:
         raise {"error": FrameworkError, "refused": UserError, "invalid": ValueError}.get(word, RuntimeError)(*answer)
 
     def forget_words(self) -> None:
-        """What it has written to its standard error so far, a library's greeting, is not told when it dies."""
+        """Drops its standard error so far, a library's greeting, so that the message of a crash does not hold it."""
         if self._running is not None:
             with contextlib.suppress(OSError):
                 os.truncate(self._running.folder / "stderr", 0)
@@ -193,9 +193,9 @@ _BOOTSTRAP = """
 import importlib.util, sys
 sys.path[:] = [path for path in sys.path if path]
 package, paths, folder = channel.receive()
-found = importlib.util.spec_from_file_location("ulpfuzz", package + "/__init__.py", submodule_search_locations=[package])
-sys.modules["ulpfuzz"] = importlib.util.module_from_spec(found)
-found.loader.exec_module(sys.modules["ulpfuzz"])
+spec = importlib.util.spec_from_file_location("ulpfuzz", package + "/__init__.py", submodule_search_locations=[package])
+sys.modules["ulpfuzz"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["ulpfuzz"])
 from ulpfuzz.fuzzer.frameworks.hosts.host_main import serve
 serve(channel, paths, folder)
 """

@@ -62,7 +62,7 @@ _declared: Config | None = None
 
 def declare(config: Config) -> None:
     """From now on this process knows these targets and reads no file: for workers, whose working folder is another."""
-    global _declared  # noqa: PLW0603 # what a process was told holds for all of it
+    global _declared  # noqa: PLW0603 # a declaration holds for the whole process
     _declared = config
 
 
@@ -123,10 +123,10 @@ def _spec(table: Mapping[str, Any], where: str, folder: Path) -> Spec:
             raise ConfigError(f"{where}: {key} must be a text, not {table[key]!r}")
     if not _NAME.fullmatch(table["name"]):
         raise ConfigError(f"{where}: a name is made of letters, digits and -_. and not {table['name']!r}")
-    given = table.get("switches", "")
-    if isinstance(given, Mapping):
-        given = ";".join(f"{name}={_written(value, f'{where}: switch {name}')}" for name, value in given.items())
-    if not isinstance(given, str):
+    switches = table.get("switches", "")
+    if isinstance(switches, Mapping):
+        switches = ";".join(f"{name}={_written(value, f'{where}: switch {name}')}" for name, value in switches.items())
+    if not isinstance(switches, str):
         raise ConfigError(f'{where}: switches must be a table or a text such as "threads=2;tf32=off"')
     environment = table.get("environment", {})
     if not isinstance(environment, Mapping):
@@ -140,7 +140,14 @@ def _spec(table: Mapping[str, Any], where: str, folder: Path) -> Spec:
         # Not resolved: the interpreter of a virtual environment is a link, and is that environment's only under its own name.
         python = os.path.normpath(folder / Path(python).expanduser())
     return Spec(
-        table["name"], table["framework"], table.get("device", "cpu"), table.get("mode", "eager"), python, given, variables, where
+        table["name"],
+        table["framework"],
+        table.get("device", "cpu"),
+        table.get("mode", "eager"),
+        python,
+        switches,
+        variables,
+        where,
     )
 
 

@@ -47,7 +47,7 @@ def prepare_environment() -> None:
 
 
 def _keep_memory() -> None:
-    """Every call judges in arrays of half a megabyte, which live for a millisecond: asked of the system anew they cost a fifth of the time of a
+    """Every call judges in arrays of half a megabyte, which live for a millisecond: allocated anew by the system they cost a fifth of the time of a
     verdict in page faults. The variables act when a process starts, this in one that runs; where malloc is not glibc's neither does."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     for name, (parameter, _) in _MALLOC.items():
@@ -56,7 +56,7 @@ def _keep_memory() -> None:
 
 
 def _share_compilations() -> None:
-    """What JAX compiles, this process and those that it starts compile once: in eager mode each op for each shape, some 40 ms each, 8 where it
+    """What JAX compiles, this process and those that it starts compile once: in eager mode each op for each shape, about 40 ms each, 8 where it
     is read back. The folder ends with this process, unless the user named one (JAX, "Persistent compilation cache")."""
     if COMPILATIONS not in os.environ:
         os.environ[COMPILATIONS] = tempfile.mkdtemp(prefix="ulpfuzz-jax-")
@@ -64,27 +64,27 @@ def _share_compilations() -> None:
         os.environ.setdefault(_KEPT_FROM, "0")
 
 
-def variables(device: str, given: Mapping[str, str]) -> Variables:
-    """What differs from the given environment where a framework is to run on that device; `all`: whichever there is.
+def variables(device: str, environment: Mapping[str, str]) -> Variables:
+    """The variables to change in `environment` where a framework runs on that device; `all`: whichever there is.
 
     Accelerators are hidden from what runs on the CPU, and memory of a GPU is taken as it is needed, so that hosts can share one
     (JAX, "GPU memory allocation"; TensorFlow, "Use a GPU", limiting GPU memory growth).
     """
-    found: Variables = {"JAX_ENABLE_X64": "1", "JAX_PLATFORMS": _JAX_PLATFORMS.get(device)}
+    changes: Variables = {"JAX_ENABLE_X64": "1", "JAX_PLATFORMS": _JAX_PLATFORMS.get(device)}
     if device == "cpu":
-        found["CUDA_VISIBLE_DEVICES"] = "-1"
+        changes["CUDA_VISIBLE_DEVICES"] = "-1"
     else:
-        found.update(XLA_PYTHON_CLIENT_PREALLOCATE="false", TF_FORCE_GPU_ALLOW_GROWTH="true")
-        if _VISIBLE in given:
-            found["CUDA_VISIBLE_DEVICES"] = None if given[_VISIBLE] == _UNSET else given[_VISIBLE]
-    found["TF_CPP_MIN_LOG_LEVEL"] = given.get("TF_CPP_MIN_LOG_LEVEL", "3")
+        changes.update(XLA_PYTHON_CLIENT_PREALLOCATE="false", TF_FORCE_GPU_ALLOW_GROWTH="true")
+        if _VISIBLE in environment:
+            changes["CUDA_VISIBLE_DEVICES"] = None if environment[_VISIBLE] == _UNSET else environment[_VISIBLE]
+    changes["TF_CPP_MIN_LOG_LEVEL"] = environment.get("TF_CPP_MIN_LOG_LEVEL", "3")
     # inductor would start a pool of processes, one for each core, in every worker.
-    found["TORCHINDUCTOR_COMPILE_THREADS"] = given.get("TORCHINDUCTOR_COMPILE_THREADS", "1")
-    found.update({name: given.get(name, "1") for name in THREADS})
-    found.update({name: given.get(name, str(size)) for name, (_, size) in _MALLOC.items()})
-    kept = [flag for flag in given.get("XLA_FLAGS", "").split() if flag.partition("=")[0] not in _XLA_FLAGS]
-    found["XLA_FLAGS"] = with_flags(" ".join(name + value for name, value in _XLA_FLAGS.items()), " ".join(kept))
-    return found
+    changes["TORCHINDUCTOR_COMPILE_THREADS"] = environment.get("TORCHINDUCTOR_COMPILE_THREADS", "1")
+    changes.update({name: environment.get(name, "1") for name in THREADS})
+    changes.update({name: environment.get(name, str(size)) for name, (_, size) in _MALLOC.items()})
+    kept = [flag for flag in environment.get("XLA_FLAGS", "").split() if flag.partition("=")[0] not in _XLA_FLAGS]
+    changes["XLA_FLAGS"] = with_flags(" ".join(name + value for name, value in _XLA_FLAGS.items()), " ".join(kept))
+    return changes
 
 
 def with_flags(present: str | None, added: str) -> str:

@@ -41,7 +41,7 @@ def missing_from(target: Target) -> str:
 
 
 def _elsewhere(target: Target) -> bool:
-    """Whether other packages may be found there than here."""
+    """Whether its packages may differ from this process's."""
     spec = config().specs[target.host] if target.host else None
     return spec is not None and bool(spec.python or spec.environment)
 
@@ -51,10 +51,10 @@ def interpreter_of(target: Target) -> Interpreter:
     name = target.framework
     made = importable(registered[name]) if name in registered else None
     module = made[0] if made else plugins()[name].module if name in plugins() else name
-    asked = {module: BUILTIN.get(name, ("", "", ()))[2], "numpy": ("numpy",), "ml_dtypes": ("ml_dtypes",), "scipy": ("scipy",)}
-    found = interpreter(python_of(target), dict(config().specs[target.host].environment), asked)
-    packages = {name if package == module else package: version for package, version in found.packages.items()}
-    return replace(found, packages=packages)
+    modules = {module: BUILTIN.get(name, ("", "", ()))[2], "numpy": ("numpy",), "ml_dtypes": ("ml_dtypes",), "scipy": ("scipy",)}
+    there = interpreter(python_of(target), dict(config().specs[target.host].environment), modules)
+    packages = {name if package == module else package: version for package, version in there.packages.items()}
+    return replace(there, packages=packages)
 
 
 def in_a_host(framework: str) -> bool:
@@ -72,10 +72,10 @@ def backend_of(target: Target) -> Backend:
     name = target.framework
     options: dict[str, str] = {}
     if name in registered:
-        found = importable(registered[name])
-        if found is None:
+        location = importable(registered[name])
+        if location is None:
             raise UserError(f"{name} exists in this process only: it cannot run in a host")
-        module, attribute = found
+        module, attribute = location
     elif name in plugins():
         module, attribute = plugins()[name].module, plugins()[name].attr
     else:
@@ -88,15 +88,15 @@ def backend_of(target: Target) -> Backend:
 def launch_of(target: Target, device: str | None = None) -> Launch:
     """How the host of a target is started: its interpreter and what differs from this process's environment. device: see variables;
     default: the target's."""
-    found = variables(device or target.device, os.environ)
+    changes = variables(device or target.device, os.environ)
     python = python_of(target)
     paths: tuple[str, ...] = ()
     if not _elsewhere(target):
         paths = tuple(path or os.getcwd() for path in sys.path)  # the same modules as here, in the same order
     elif python != sys.executable:  # what names this interpreter's folders would be wrong in another
-        found.update(PYTHONPATH=None, PYTHONHOME=None)
+        changes.update(PYTHONPATH=None, PYTHONHOME=None)
     for name, value in switches.setting(target.framework, target.switches).environment.items():
-        found[name] = with_flags(found[name], value) if name == "XLA_FLAGS" else value
+        changes[name] = with_flags(changes[name], value) if name == "XLA_FLAGS" else value
     if target.host:
-        found.update(config().specs[target.host].environment)
-    return Launch(python, found, paths)
+        changes.update(config().specs[target.host].environment)
+    return Launch(python, changes, paths)

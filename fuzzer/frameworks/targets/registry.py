@@ -14,7 +14,7 @@ from ulpfuzz.fuzzer.plugins import modules
 
 Factory = Callable[[], Framework]
 
-# name -> (module, class, distributions that install it). No module here is imported before its framework is asked for.
+# name -> (module, class, distributions that install it). A module is imported when its framework is first used.
 BUILTIN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "torch": ("ulpfuzz.fuzzer.frameworks.backends.torch", "Torch", ("torch",)),
     "tensorflow": (
@@ -34,11 +34,11 @@ registered: dict[str, Factory] = {}
 def plugins() -> dict[str, importlib.metadata.EntryPoint]:
     """The entry points of group `ulpfuzz.frameworks`, and what the modules of ulpfuzz.fuzzer.plugins bring."""
     group = "ulpfuzz.frameworks"
-    found = {point.name: point for point in importlib.metadata.entry_points(group=group)}
+    points = {point.name: point for point in importlib.metadata.entry_points(group=group)}
     for module in modules():
         made = getattr(module, "FRAMEWORKS", {})
-        found |= {name: importlib.metadata.EntryPoint(name, value, group) for name, value in made.items()}
-    return found
+        points |= {name: importlib.metadata.EntryPoint(name, value, group) for name, value in made.items()}
+    return points
 
 
 def framework_names() -> list[str]:

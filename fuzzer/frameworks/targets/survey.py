@@ -1,4 +1,4 @@
-"""Survey: every target of this machine, asked of one host process per framework and interpreter: is it there, what does it do."""
+"""Survey: every target of this machine, by one host process per framework and interpreter: whether it can run, and what it does."""
 
 from __future__ import annotations
 
@@ -58,23 +58,23 @@ def survey(targets: Sequence[Target]) -> list[Described]:
     """Each target in words, for `ulpfuzz targets --json`: {"target", "available", "version", "reason", "flush": {dtype: words},
     "switches": as read back, "python": interpreter and version}.
 
-    available is False, and reason says why in one line, where the target cannot run. This process imports no framework and asks no
+    available is False, and reason says why in one line, where the target cannot run. This process imports no framework and opens no
     device: hosts do, one per framework and interpreter.
     """
-    told: dict[Target, Described] = {target: _told(target) for target in targets}
+    descriptions: dict[Target, Described] = {target: _undescribed(target) for target in targets}
     groups: dict[tuple[str, str, Switches], list[Target]] = defaultdict(list)
     for target in targets:
-        told[target]["reason"] = absence(target)
-        if told[target]["reason"]:
+        descriptions[target]["reason"] = absence(target)
+        if descriptions[target]["reason"]:
             continue
         if not in_a_host(target.framework):
-            told[target] = _described(told[target], partial(framework_for, target))
+            descriptions[target] = _described(descriptions[target], partial(framework_for, target))
             continue
         groups[target.framework, target.host, target.switches].append(target)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for answered in pool.map(lambda group: _asked(group, told), groups.values()):
-            told.update(answered)
-    return [told[target] for target in targets]
+        for answered in pool.map(lambda group: _described_by_host(group, descriptions), groups.values()):
+            descriptions.update(answered)
+    return [descriptions[target] for target in targets]
 
 
 def describe(target: Target) -> Described:
@@ -82,7 +82,7 @@ def describe(target: Target) -> Described:
     return survey([target])[0]
 
 
-def _told(target: Target) -> Described:
+def _undescribed(target: Target) -> Described:
     where = python_of(target)
     version = interpreter_of(target).version if target.host and where != sys.executable else platform.python_version()
     python = f"{where} ({version})" if version else where
@@ -90,7 +90,7 @@ def _told(target: Target) -> Described:
             "python": python}  # fmt: skip
 
 
-def _asked(group: Sequence[Target], told: dict[Target, Described]) -> dict[Target, Described]:
+def _described_by_host(group: Sequence[Target], descriptions: dict[Target, Described]) -> dict[Target, Described]:
     """The targets of one framework in one interpreter with the same switches. Where there is no accelerator, one process does."""
     answered: dict[Target, Described] = {}
     first = group[0]
@@ -103,18 +103,21 @@ def _asked(group: Sequence[Target], told: dict[Target, Described]) -> dict[Targe
             present = set(str(names).split())
         except (FrameworkError, RuntimeError) as error:
             process.end()
-            return {target: {**told[target], "reason": _reason(error)} for target in group}
+            return {target: {**descriptions[target], "reason": _reason(error)} for target in group}
     for target in group:
         if target.device in present:
-            answered[target] = _described(told[target], partial(_hosted, target, process))
+            answered[target] = _described(descriptions[target], partial(_hosted, target, process))
         elif target.device != "cpu":
-            answered[target] = {**told[target], "reason": f"{target.framework} finds no {_DEVICE_NAMES[target.device]} device"}
+            answered[target] = {
+                **descriptions[target],
+                "reason": f"{target.framework} finds no {_DEVICE_NAMES[target.device]} device",
+            }
     if present & devices:
         process.end()  # what runs on the CPU does so without seeing a GPU
         process = Process(launch_of(first, "cpu"), str(first))
     for target in group:
         if target.device == "cpu":
-            answered[target] = _described(told[target], partial(_hosted, target, process))
+            answered[target] = _described(descriptions[target], partial(_hosted, target, process))
     process.end()
     return answered
 
@@ -128,16 +131,16 @@ def _reason(error: Exception) -> str:
     return text.partition(" does not start: ")[2] or text
 
 
-def _described(told: Described, start: Callable[[], Framework]) -> Described:
+def _described(description: Described, start: Callable[[], Framework]) -> Described:
     try:
         framework = start()
         version = framework.version
     except (ValueError, FrameworkError) as error:
-        return {**told, "reason": _reason(error)}
+        return {**description, "reason": _reason(error)}
     flush = {}
     for dtype in DTYPES:
         try:
             flush[dtype] = _POLICY_WORDS[measured_policy(framework, dtype)]
         except FrameworkError:
             flush[dtype] = "unsupported"
-    return {**told, "available": True, "version": version, "flush": flush, "switches": dict(framework.switches)}
+    return {**description, "available": True, "version": version, "flush": flush, "switches": dict(framework.switches)}

@@ -1,4 +1,4 @@
-"""Switches: what a library can be told that changes its numbers, as a part of a target. One table; docs/targets.md shows it.
+"""Switches: settings of a library that change its numbers, as a part of a target. One table; docs/targets.md shows it.
 
 A switch is here only if it can be read back after it was set: a host compares, and does not start where one had no effect.
 """
@@ -109,12 +109,12 @@ SWITCHES: tuple[Switch, ...] = (
 
 def switch_named(framework: str, name: str, value: str) -> Switch:
     """The switch of that name, which has that value. Raises UnknownName, or UserError where the framework has no switches."""
-    mine = {switch.name: switch for switch in SWITCHES if switch.framework == framework}
-    if not mine:
+    switches = {switch.name: switch for switch in SWITCHES if switch.framework == framework}
+    if not switches:
         raise UserError(f"{framework} has no switches; {name}={value} can be none")
-    if name not in mine:
-        raise UnknownName(f"switch of {framework}", name, mine)
-    switch = mine[name]
+    if name not in switches:
+        raise UnknownName(f"switch of {framework}", name, switches)
+    switch = switches[name]
     if switch.values and value not in switch.values:
         raise UnknownName(f"value of {framework}'s switch {name}", value, switch.values)
     if switch.values == () and not (value.isascii() and value.isdecimal() and value[0] != "0"):
@@ -141,7 +141,7 @@ def checked(framework: str, pairs: Sequence[tuple[str, str]]) -> Switches:
     """The pairs sorted by name. Raises UnknownName or UserError for one that is not valid or stands twice."""
     for name, value in pairs:
         switch_named(framework, name, value)
-        if [given for given, _ in pairs].count(name) > 1:
+        if [other for other, _ in pairs].count(name) > 1:
             raise UserError(f"the switch {name} stands twice")
     return tuple(sorted(pairs))
 

@@ -50,7 +50,7 @@ class Target:
 
     @property
     def runs_in_host(self) -> bool:
-        """Whether it runs in a process of its own whoever asks: its settings would hold for everything else in this one."""
+        """Whether it runs in a process of its own in any case: its settings would hold for everything else in this one."""
         return self.device != "cpu" or bool(self.switches) or bool(self.host)
 
     @property
@@ -117,7 +117,7 @@ def _first_words() -> list[str]:
 
 
 def _checked(default: Target, rest: Sequence[str], switches: str, text: str) -> Target:
-    """The default with the given device, mode and switches."""
+    """The default with this device, mode and switches."""
     devices, modes = devices_of(default.framework), modes_of(default.framework)
     if rest and rest[0] not in devices:
         raise UnknownName("device", rest[0], devices)
@@ -167,12 +167,12 @@ def _meant(name: str) -> list[Target]:
         return [target_named(name)]
     here = [target for target in known_targets() if target.host or installed(target.framework) is not None]
     device = [*name.split(":"), "", ""][1]
-    found = [
+    matching = [
         t for t in here if (t.host or t.device in ("cpu", device)) and (fnmatchcase(str(t), name) or fnmatchcase(t.host, name))
     ]
-    if not found:
+    if not matching:
         raise UnknownName("target", name, [str(target) for target in here])
-    return found
+    return matching
 
 
 def known_targets() -> list[Target]:
@@ -281,7 +281,7 @@ def measured_policy(framework: Framework, dtype: str) -> FlushPolicy:
 
 
 def _probe(framework: Framework, expression: str, dtype: str, x: float, y: float) -> bool:
-    """Whether an expression that is positive on the given numbers is not, at any of the lengths."""
+    """Whether an expression that is positive on these numbers is not, at any of the lengths."""
     implementation = Implementation(framework.name, expression)
     call = Call(Op("multiply", (scalar("x"), scalar("y")), (implementation,), definition="multiply"), implementation, {})
     row = Batch(dtype, {name: np.full(1, value).astype(format_named(dtype).dtype) for name, value in (("x", x), ("y", y))})

@@ -31,10 +31,10 @@ def joint(classes: Classes, numbers: Numbers, elements: Elements, rule: Rule) ->
 
 
 def normwise(classes: Classes, zero: Mask, numbers: Numbers, elements: Elements, rule: Rule, evidence: Evidence) -> Classes:
-    """An error of a derivative that is small beside its scale is inaccurate, not unstable, however small the component; of one that is
-    zero, where no error is small beside itself, it is the rounding of what cancelled. zero: the truth may be zero."""
+    """An error of a derivative that is small beside its scale is inaccurate, not unstable, however small the component. Where the truth is
+    zero, no error is small beside it: such an error is the rounding of terms that cancel. zero: the truth may be zero."""
     scale = _scales(elements, numbers.places[0], rule, evidence)
-    # A small component is what is left of terms as large as the scale, each of which was rounded.
+    # A small component is what is left of rounded terms as large as the scale.
     small = numbers.far <= rule.limit.excess * rule.format.unit_roundoff * scale
     classes = np.where(small & (classes == Class.unstable), np.uint8(Class.inaccurate), classes)
     return np.where(small & zero & (classes == Class.inaccurate), np.uint8(Class.ill_conditioned), classes)

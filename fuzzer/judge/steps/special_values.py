@@ -54,8 +54,8 @@ def zero_signs(elements: Elements) -> None:
 
 
 def _in_overflowing_wholes(elements: Elements, rule: Rule) -> Mask:
-    """NaNs, and infinities where the exact result is a number, of vectors whose errors are measured normwise and of which one element
-    overflows: the norm is beyond the format, and no bound speaks of what a substitution or a product makes of it."""
+    """NaNs, and infinities where the exact result is a number, in a vector whose errors are measured normwise and that has an element which
+    overflows: its norm is beyond the format, and no bound covers what a substitution or a product makes of it."""
     odd = ~np.isfinite(elements.answers)
     if rule.limit.error_norm != "all" or not odd.any():
         return np.zeros(odd.shape, np.bool_)

@@ -37,8 +37,8 @@ class Special:
     #: A named function (context, *numbers) of mpmath: the value to about the context's precision, nan outside the real domain; it uses
     #: nothing but its context, for reproducers carry its source.
     mp: Callable[..., mpf]
-    #: The partial derivative by each argument, as (m, value, *arguments) -> number; None: by differences, rigorous ones in Arb where `acb`
-    #: is given.
+    #: The partial derivative by each argument, as (m, value, *arguments) -> number; None: by differences, rigorous ones in Arb where there
+    #: is an `acb`.
     slopes: tuple[Slope | None, ...]
     #: By scipy, None where it has none.
     native: Callable[..., NDArray[np.float64] | np.float64] | None = None
@@ -61,10 +61,10 @@ class Special:
 @cache
 def functions() -> Mapping[str, Special]:
     """All entries by name."""
-    found: dict[str, Special] = {}
+    entries: dict[str, Special] = {}
     for module in pkgutil.iter_modules(__path__):
         for entry in importlib.import_module(f"{__name__}.{module.name}").FUNCTIONS:
-            if entry.name in found:
+            if entry.name in entries:
                 raise ValueError(f"the special function {entry.name!r} is given twice")
-            found[entry.name] = entry
-    return found
+            entries[entry.name] = entry
+    return entries

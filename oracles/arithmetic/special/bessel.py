@@ -43,7 +43,7 @@ def _arb_bessel_i(n: arb, x: arb) -> arb:
 def arb_bessel_k(n: arb, x: arb) -> arb:
     """From K_0, the only order that FLINT evaluates quickly, by the Wronskian 10.28.2 and the recurrence 10.29.1, whose terms are positive.
 
-    FLINT's K_0 loses some 3 x bits before its asymptotic expansion takes over.
+    FLINT's K_0 loses about 3 x bits before its asymptotic expansion takes over.
     """
     wanted, order = ctx.prec, abs(int(float(n)))
     for work in (wanted + 20, wanted + 20 + min(wanted, 3 * int(min(float(x), 1e6)))):
@@ -68,7 +68,7 @@ def arb_scaled_i0(k: arb, x: arb) -> arb:
 @positive
 @monotone
 def arb_scaled_k0(k: arb, x: arb) -> arb:
-    if not x > 0:  # FLINT's U(a, b, 0) is finite for some b > 1
+    if not x > 0:  # FLINT's U(a, b, 0) is finite for a few b > 1
         return arb.nan()
     half = arb(1) / 2
     return arb.pi().sqrt() * arb(-2) ** k * half.rising(k) * (2 * x).hypgeom_u(half + k, k + 1)

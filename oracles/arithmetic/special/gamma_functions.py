@@ -60,7 +60,7 @@ def mp_gammainc_p_series(mp: MPContext, a: mpf, x: mpf) -> mpf:
 
 
 def _lgamma_beside_one(mp: MPContext, a: mpf) -> mpf:
-    """log Gamma(1 + a), a >= 0: of an a so small that few terms of DLMF 5.7.3 do, by these. Stirling's series, which mpmath takes, asks for
+    """log Gamma(1 + a), a >= 0: of an a so small that few terms of DLMF 5.7.3 do, by these. Stirling's series, which mpmath takes, needs
     thousands of Bernoulli numbers at the precision that a difference beside 1 + 2^-8000 needs."""
     few = 40
     small = 1 - mp.mag(a) if a else mp.prec  # a < 2^-(small - 1)
@@ -162,7 +162,7 @@ def _gammainc(a: arb, x: arb, upper: bool) -> arb:
 def _at_point(a: arb, x: arb) -> tuple[arb, arb]:
     if a == 0 or x == 0:
         if a == x:
-            return arb.nan(), arb.nan()  # neither a number nor without one: every limit from 0 to 1 is that of some path
+            return arb.nan(), arb.nan()  # neither a number nor without one: every limit from 0 to 1 is that of a path
         return (arb(0), arb(1)) if x == 0 else (arb(1), arb(0))
     return _p_and_q(a, x)
 

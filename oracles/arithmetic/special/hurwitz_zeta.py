@@ -67,9 +67,9 @@ def _zeta_right(s: arb, q: arb) -> arb:
 
 def _zeta_point(s: arb, q: arb) -> arb:
     if s < 1e6:
-        found: arb = s.zeta(q)
-        if found.is_finite() and found.rel_accuracy_bits() > 20:
-            return found
+        enclosure: arb = s.zeta(q)
+        if enclosure.is_finite() and enclosure.rel_accuracy_bits() > 20:
+            return enclosure
     total = arb(0)  # the rest lies between its first term and that with the integral
     for k in range(64):
         term = (q + k) ** (-s)

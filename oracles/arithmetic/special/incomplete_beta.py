@@ -83,15 +83,15 @@ def _beta_point(a: arb, b: arb, x: arb) -> arb:
     if x == 0 or x == 1:
         return x
     complement = x * (a + b + 2) > a + 1
-    mine = 1 - _beta_series(b, a, 1 - x) if complement else _beta_series(a, b, x)
-    if complement and mine.is_finite() and mine.rel_accuracy_bits() <= ctx.prec // 2:  # of a tiny b little is left of 1
+    enclosure = 1 - _beta_series(b, a, 1 - x) if complement else _beta_series(a, b, x)
+    if complement and enclosure.is_finite() and enclosure.rel_accuracy_bits() <= ctx.prec // 2:  # of a tiny b little is left of 1
         with ctx.workprec(2 * ctx.prec + 1200):
-            mine = 1 - _beta_series(b, a, 1 - x)
-    if mine.is_finite() and mine.rel_accuracy_bits() > ctx.prec // 2:
-        return mine
+            enclosure = 1 - _beta_series(b, a, 1 - x)
+    if enclosure.is_finite() and enclosure.rel_accuracy_bits() > ctx.prec // 2:
+        return enclosure
     # elsewhere FLINT's hypergeometric series take minutes
     gentle = ctx.prec <= INTEGRATED and all(arb(2) ** -200 < v < arb(2) ** 60 for v in (a, b))
-    return better(mine, x.beta_lower(a, b, regularized=1)) if gentle else mine
+    return better(enclosure, x.beta_lower(a, b, regularized=1)) if gentle else enclosure
 
 
 def _betainc(a: arb, b: arb, x: arb) -> arb:

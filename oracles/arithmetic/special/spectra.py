@@ -88,8 +88,8 @@ def _singular_values(entries: list[arb]) -> list[arb] | None:
         return None
     u = arb_mat([[_arb(left[i, j]) for j in range(n)] for i in range(n)])
     v = arb_mat([[_arb(right[j, i]) for j in range(n)] for i in range(n)])
-    found = _diagonal(u.transpose() * arb_mat(a) * v, [u, v], magnitudes=True)
-    return None if found is None else found[::-1]
+    values = _diagonal(u.transpose() * arb_mat(a) * v, [u, v], magnitudes=True)
+    return None if values is None else values[::-1]
 
 
 def _diagonal(b: arb_mat, factors: list[arb_mat], *, magnitudes: bool = False) -> list[arb] | None:
@@ -150,8 +150,8 @@ def _arb(x: mpf) -> arb:
 @_remembered
 def _exponential(entries: list[arb]) -> list[arb]:
     n = math.isqrt(len(entries))
-    found: list[arb] = arb_mat(n, n, entries).exp().entries()
-    return found
+    exponential: list[arb] = arb_mat(n, n, entries).exp().entries()
+    return exponential
 
 
 def _place(x: arb) -> int:
@@ -159,20 +159,20 @@ def _place(x: arb) -> int:
 
 
 def arb_symmetric_eigenvalue(k: arb, *entries: arb) -> arb:
-    found = _eigenvalues(list(entries)) if all(x.is_finite() for x in entries) else None
-    return arb.nan() if found is None else found[_place(k)]
+    eigenvalues = _eigenvalues(list(entries)) if all(x.is_finite() for x in entries) else None
+    return arb.nan() if eigenvalues is None else eigenvalues[_place(k)]
 
 
 def arb_singular_value(k: arb, *entries: arb) -> arb:
-    found = _singular_values(list(entries)) if all(x.is_finite() for x in entries) else None
-    return arb.nan() if found is None else found[_place(k)]
+    values = _singular_values(list(entries)) if all(x.is_finite() for x in entries) else None
+    return arb.nan() if values is None else values[_place(k)]
 
 
 def arb_exponential_entry(i: arb, j: arb, *entries: arb) -> arb:
     if not all(x.is_finite() for x in entries):
         return arb.nan()
-    found: arb = _exponential(list(entries))[_place(i) * math.isqrt(len(entries)) + _place(j)]
-    return found
+    entry: arb = _exponential(list(entries))[_place(i) * math.isqrt(len(entries)) + _place(j)]
+    return entry
 
 
 # -- mpmath
@@ -183,15 +183,15 @@ def mp_symmetric_eigenvalue(mp: MPContext, k: mpf, *entries: mpf) -> mpf:
     place = [[max(i, j) * (max(i, j) + 1) // 2 + min(i, j) for j in range(n)] for i in range(n)]
     values = sorted(mp.eigsy(mp.matrix([[entries[p] for p in row] for row in place]), eigvals_only=True))
     largest = max(abs(v) for v in values)
-    found = values[int(k)]
-    return found if abs(found) > largest * mp.ldexp(1, 24 - mp.prec) else mp.mpf(0)  # rounding errors of the others
+    eigenvalue = values[int(k)]
+    return eigenvalue if abs(eigenvalue) > largest * mp.ldexp(1, 24 - mp.prec) else mp.mpf(0)  # rounding errors of the others
 
 
 def mp_singular_value(mp: MPContext, k: mpf, *entries: mpf) -> mpf:
     n = next(n for n in range(1, len(entries) + 1) if n * n == len(entries))
     values = sorted(mp.svd_r(mp.matrix([list(entries[i * n : (i + 1) * n]) for i in range(n)]), compute_uv=False), reverse=True)
-    found = values[int(k)]
-    return found if found > values[0] * mp.ldexp(1, 24 - mp.prec) else mp.mpf(0)  # rounding errors of the others
+    value = values[int(k)]
+    return value if value > values[0] * mp.ldexp(1, 24 - mp.prec) else mp.mpf(0)  # rounding errors of the others
 
 
 def mp_exponential_entry(mp: MPContext, i: mpf, j: mpf, *entries: mpf) -> mpf:
@@ -277,14 +277,14 @@ class _Slopes(tuple[Slope, ...]):
 
 
 def _latest(rule: Callable[..., list[N]]) -> Callable[..., list[N]]:
-    """Its last answer is remembered: a tape asks for one partial derivative after the other."""
+    """Keeps the rule's last answer: a tape needs one partial derivative after the other."""
     last: list[Any] = [(), None]
 
-    def answer(*given: object) -> list[N]:
-        if len(last[0]) != len(given) or any(a is not b for a, b in zip(last[0], given, strict=True)):
-            last[:] = [given, rule(*given)]
-        found: list[N] = last[1]
-        return found
+    def answer(*arguments: object) -> list[N]:
+        if len(last[0]) != len(arguments) or any(a is not b for a, b in zip(last[0], arguments, strict=True)):
+            last[:] = [arguments, rule(*arguments)]
+        slopes: list[N] = last[1]
+        return slopes
 
     return answer
 
