@@ -7,17 +7,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+import numpy as np
+
+from ulpfuzz.fuzzer.case import Case, Placement
+from ulpfuzz.fuzzer.casework.advice.advise import advise
 from ulpfuzz.fuzzer.casework.bench import Bench
 from ulpfuzz.fuzzer.casework.diagnosis.diagnose import diagnose
 from ulpfuzz.fuzzer.casework.extent import extent_of
+from ulpfuzz.fuzzer.casework.ordinary import Ordinary, ordinary_share
 from ulpfuzz.fuzzer.casework.simplest import WHOLE_CALL, simplest
-from ulpfuzz.fuzzer.defects.case_file import CaseFile, Diagnosis, Interval
+from ulpfuzz.fuzzer.defects.case_file import Advice, CaseFile, Diagnosis, Interval
 from ulpfuzz.fuzzer.engine.task import Result
+from ulpfuzz.fuzzer.findings.case_record import case_of, record_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.hosts import host
+from ulpfuzz.fuzzer.judge.verdict import Class
 
 T = TypeVar("T")
 
+#: Where an everyday case is tried, beside the face's own place: alone, and in a call as long as a vector kernel takes.
+PLACES = (Placement(), Placement(64))
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
 CALL_TIMEOUT = 120.0
 
@@ -93,8 +102,54 @@ def _explained(case_file: CaseFile, simple: Finding, parts: _Parts) -> CaseFile:
     bench = Bench.of(simple)
     nowhere: tuple[Interval, ...] = ()
     nothing: Diagnosis | None = None
-    return replace(
-        case_file,
-        extent=parts.run("extent", lambda: extent_of(simple, bench.evaluator, bench.subject), nowhere),
-        diagnosis=parts.run("diagnosis", lambda: diagnose(simple, bench), nothing),
+    untried: tuple[Advice, ...] = ()
+    unsampled: Ordinary | None = None
+    with np.errstate(all="ignore"):
+        ordinary = parts.run("everyday inputs", lambda: ordinary_share(simple), unsampled)
+        case_file = replace(
+            case_file,
+            extent=parts.run("extent", lambda: extent_of(simple, bench.evaluator, bench.subject), nowhere),
+            diagnosis=parts.run("diagnosis", lambda: diagnose(simple, bench), nothing),
+            advice=parts.run("advice", lambda: advise(simple), untried),
+        )
+        if ordinary is None:
+            return case_file
+        case_file = replace(case_file, ordinary_share=ordinary.share)
+        return parts.run("everyday case", lambda: _with_everyday_case(case_file, simple, ordinary.case), case_file)
+
+
+def _with_everyday_case(case_file: CaseFile, simple: Finding, case: Case | None) -> CaseFile:
+    """With the plainest everyday case that is wrong, shrunk as far as it stays wrong in the same way; without one where none is certified in a
+    call of its own, or in a short one."""
+    if case is None:
+        return case_file
+    placements = dict.fromkeys((case_of(simple).placement, *PLACES))
+    for placement in placements:
+        seen = _wrong_at(simple, replace(case, placement=placement))
+        everyday = None if seen is None else simplest(seen, Bench.of(seen))
+        if everyday is not None:
+            return replace(
+                case_file, ordinary=everyday.case, ordinary_output=everyday.output_hex, ordinary_reference=everyday.reference
+            )
+    return case_file
+
+
+def _wrong_at(finding: Finding, case: Case) -> Finding | None:
+    """The finding as it looks at another case: its worst element there; None where none is wrong."""
+    moved = replace(finding, case=record_of(case), worst=0)
+    answers = Bench.of(moved).placed()
+    if not len(answers.classes):
+        return None
+    at = case.placement.position
+    wrong = np.flatnonzero([Class(int(c)).is_finding for c in answers.classes[at]])
+    if not len(wrong):
+        return None
+    worst = int(
+        max(
+            wrong, key=lambda output: answers.ulps[at, output] if answers.ulps[at, output] == answers.ulps[at, output] else np.inf
+        )
     )
+    return replace(
+        moved, worst=worst, symptom=answers.symptom(at, worst), class_=Class(int(answers.classes[at, worst])).name,
+        ulps=float(answers.ulps[at, worst]),
+    )  # fmt: skip

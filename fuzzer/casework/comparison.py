@@ -112,9 +112,9 @@ class Comparison:
     def is_certified(self, subject: Subject, row: Batch) -> bool:
         """Whether the worst wrong element of a batch of one row is proved wrong; an exception is."""
         outcome = self.outcome(subject, row)
-        if outcome.screened is None or outcome.answers is None:
+        if outcome.judged is None or outcome.answers is None:
             return bool(outcome.error)
-        verdicts = outcome.screened.verdicts
+        verdicts = outcome.judged.verdicts
         wrong = np.flatnonzero(verdicts.classes[0] >= Class.inaccurate)
         if not len(wrong):
             return False
@@ -139,10 +139,10 @@ def comparison_of(finding: Finding, caps: Caps = CAPS) -> tuple[Comparison, Subj
 
 
 def _of(outcome: Outcome, rows: int, limit: float) -> Measurement:
-    if outcome.screened is None:
+    if outcome.judged is None:
         everywhere = np.ones(rows, np.bool_)
         return Measurement(everywhere, ~everywhere, np.full(rows, math.inf), outcome.error or "not run")
-    verdicts = outcome.screened.verdicts
+    verdicts = outcome.judged.verdicts
     wrong: Mask = np.asarray((verdicts.classes >= Class.inaccurate).any(axis=1))
     undecided: Mask = np.asarray((verdicts.classes == Class.undecided).any(axis=1)) & ~wrong
     return Measurement(wrong, undecided, _row_ulps(verdicts, limit))
