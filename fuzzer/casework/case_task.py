@@ -44,6 +44,8 @@ class CaseTask:
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have; None for any.
     memory: int | None = None
+    #: The time (time.time) after which no part of the work is begun; None: all are done.
+    until: float | None = None
 
     @property
     def id(self) -> str:
@@ -52,7 +54,7 @@ class CaseTask:
     def run(self) -> CaseResult:
         """Works on the face. Raises what the first part raises; a later part that breaks leaves a line in `CaseFile.faults`."""
         host.limit(self.call_timeout, self.memory)
-        return CaseResult(self.id, self.defect, case_file=work_on(self.face, self.defect, self.key))
+        return CaseResult(self.id, self.defect, case_file=work_on(self.face, self.defect, self.key, self.until))
 
     def in_isolation(self) -> CaseTask:
         return replace(self, isolated=True)
@@ -70,11 +72,17 @@ class CaseResult(Result):
 
 @dataclass
 class _Parts:
-    """Runs the parts of the work one after the other: one that breaks costs itself only."""
+    """Runs the parts of the work one after the other: one that breaks costs itself only, and none is begun after `until`."""
 
+    until: float | None = None
     faults: list[str] = field(default_factory=list)
+    #: Whether a part was left out for want of time.
+    cut: bool = False
 
     def run(self, part: str, work: Callable[[], T], otherwise: T) -> T:
+        if self.until is not None and time.time() >= self.until:
+            self.cut = True
+            return otherwise
         try:
             return work()
         except Exception as error:
@@ -83,10 +91,10 @@ class _Parts:
             return otherwise
 
 
-def work_on(face: Finding, defect: str, key: str) -> CaseFile:
-    """The case file of a defect by this face: certified, shrunk, its extent measured. Counts limit the work, so that it is the same each
-    time."""
-    began, parts = time.perf_counter(), _Parts()
+def work_on(face: Finding, defect: str, key: str, until: float | None = None) -> CaseFile:
+    """The case file of a defect by this face: certified, shrunk, its extent measured, diagnosed, what helps. Counts limit the work, so that it
+    is the same each time; what `until` cuts off has no key, so that it is due again."""
+    began, parts = time.perf_counter(), _Parts(until)
     bench = Bench.of(face)
     simple = simplest(face, bench)
     if simple is None:
@@ -94,7 +102,8 @@ def work_on(face: Finding, defect: str, key: str) -> CaseFile:
     case_file = CaseFile(defect, face.id, key, simple.case, simple.output_hex, simple.reference)
     if face.symptom not in WHOLE_CALL:
         case_file = _explained(case_file, simple, parts)
-    return replace(case_file, faults=tuple(parts.faults), seconds=time.perf_counter() - began)
+    key = "" if parts.cut else key
+    return replace(case_file, key=key, faults=tuple(parts.faults), seconds=time.perf_counter() - began)
 
 
 def _explained(case_file: CaseFile, simple: Finding, parts: _Parts) -> CaseFile:
@@ -105,13 +114,13 @@ def _explained(case_file: CaseFile, simple: Finding, parts: _Parts) -> CaseFile:
     untried: tuple[Advice, ...] = ()
     unsampled: Ordinary | None = None
     with np.errstate(all="ignore"):
-        ordinary = parts.run("everyday inputs", lambda: ordinary_share(simple), unsampled)
         case_file = replace(
             case_file,
-            extent=parts.run("extent", lambda: extent_of(simple, bench.evaluator, bench.subject), nowhere),
             diagnosis=parts.run("diagnosis", lambda: diagnose(simple, bench), nothing),
-            advice=parts.run("advice", lambda: advise(simple), untried),
+            extent=parts.run("extent", lambda: extent_of(simple, bench.evaluator, bench.subject), nowhere),
         )
+        ordinary = parts.run("everyday inputs", lambda: ordinary_share(simple), unsampled)
+        case_file = replace(case_file, advice=parts.run("advice", lambda: advise(simple), untried))
         if ordinary is None:
             return case_file
         case_file = replace(case_file, ordinary_share=ordinary.share)

@@ -82,7 +82,10 @@ def due(store: Store, run: Run, settings: CaseworkSettings) -> list[CaseTask]:
     findings = {f.id: f for f in store.findings(run.id)}
     memory = settings.memory_limit or memory_share(settings.workers)
     call_timeout = settings.case_timeout or CALL_TIMEOUT
-    return [replace(task, memory=memory, call_timeout=call_timeout) for task in queue_of(defects, findings, known, run)]
+    until = None if settings.seconds is None else time.time() + settings.seconds
+    return [
+        replace(task, memory=memory, call_timeout=call_timeout, until=until) for task in queue_of(defects, findings, known, run)
+    ]
 
 
 def _names(defects: list[Defect]) -> list[str]:

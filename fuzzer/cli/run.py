@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,7 +35,8 @@ from ulpfuzz.fuzzer.cli.summary import summary
 from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
-    from ulpfuzz.fuzzer.campaign.settings import Settings
+    from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
+    from ulpfuzz.fuzzer.casework.casework import Worked
     from ulpfuzz.fuzzer.cli.report import Selection
     from ulpfuzz.fuzzer.defects.defect import Defect
     from ulpfuzz.fuzzer.findings.finding import Finding, Run
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 #: The format that a night sweeps, and from which budget on, in seconds.
 SWEPT, SWEPT_FROM = "bfloat16", 3600.0
+#: The share of a budget in time that casework has, and from which budget on, in seconds: one defect takes seconds, a framework some to start.
+CASEWORK, WORKED_FROM = 0.25, 60.0
 
 _Baseline = Annotated[
     str,
@@ -193,12 +196,14 @@ def _settings(
             chosen[name] = chosen[name] or past.environment.get(name)
         seed = past.seed if seed is None else seed
         budget = given or past.budget
+    parsed = Budget.parse(budget)
     rest: dict[str, Any] = {name: chosen[name] for name in ("dtypes", "orders", "case_timeout", "memory_limit") if chosen[name]}
     if workers is not None:
         rest["workers"] = workers
     return Settings(
-        budget=Budget.parse(budget), ops=chosen["ops"], targets=chosen["targets"],
-        seed=seed_or_drawn(seed), scheduler=scheduler, resume=past.id if past else None, **rest,
+        budget=parsed, ops=chosen["ops"], targets=chosen["targets"],
+        seed=seed_or_drawn(seed), scheduler=scheduler, resume=past.id if past else None,
+        casework=CASEWORK if (parsed.seconds or 0.0) >= WORKED_FROM else 0.0, **rest,
     )  # fmt: skip
 
 
@@ -256,7 +261,31 @@ def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
                 file=sys.stderr if quiet else sys.stdout, flush=True,
             )  # fmt: skip
     with watching() as watch:
-        return run_campaign(settings, store, watch)
+        latest: list[Progress] = []
+
+        def watched(progress: Progress) -> None:
+            latest[:] = [progress]
+            watch(progress)
+
+        def casework(execute: Any, record: Run) -> None:
+            _casework(settings, execute, store, record, lambda line: [watch(replace(p, current=line)) for p in latest])
+
+        return run_campaign(settings, store, watched, casework if settings.casework else None)
+
+
+def _casework(settings: Settings, execute: Any, store: Store, record: Run, say: Callable[[str], object]) -> None:
+    """Works on the gravest defects of a run in what is left of its time."""
+    from ulpfuzz.fuzzer.casework.casework import CaseworkSettings, due, work
+
+    limits = CaseworkSettings(
+        (settings.budget.seconds or 0.0) * settings.casework, workers=settings.workers, case_timeout=settings.case_timeout,
+        memory_limit=settings.memory_limit,
+    )  # fmt: skip
+
+    def worked(so_far: Worked) -> None:
+        say(f"casework: {so_far.done} of {so_far.due} defects, {so_far.current}")
+
+    work(execute, due(store, record, limits), store, limits.seconds, worked)
 
 
 def _kept(store: Store, record: Run, baseline: str | None) -> list[Defect]:
