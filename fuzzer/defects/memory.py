@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.defects.behaviour import behaviour_of
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.defect import Defect
-from ulpfuzz.fuzzer.defects.grouping import behaviour_of, group
+from ulpfuzz.fuzzer.defects.grouping import group
 from ulpfuzz.fuzzer.defects.history import all_of, status_of
 from ulpfuzz.fuzzer.defects.identity import Known, named
 from ulpfuzz.fuzzer.defects.kind import kind_of
