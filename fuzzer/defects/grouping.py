@@ -86,11 +86,13 @@ class Grouping:
         """
         sets = {self.extremes[f.id] for f in findings}
         least = [s for s in sets if not any(other < s for other in sets)]
-        groups: dict[frozenset[str], list[Finding]] = defaultdict(list)
+        groups: dict[Hashable, list[Finding]] = defaultdict(list)
         for finding in findings:
             own = self.extremes[finding.id]
             within = [s for s in least if s <= own]
-            groups[within[0] if len(within) == 1 else own].append(finding)
+            at = within[0] if len(within) == 1 else own
+            # What overflows to infinity and divides (zero, another sign) joins by more than some of its extreme inputs.
+            groups[at if own == at or finding.symptom not in ("zero", "wrong_sign") else (own, finding.symptom)].append(finding)
         return groups.values()
 
 
