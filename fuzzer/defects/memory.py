@@ -114,7 +114,9 @@ def formed(
         for identity, (members, reasons) in zip(identities, groups, strict=True)
     ]
     composed = {d.id for d in defects if all(by_id[m].label == COMPOSED for m in d.members)}
-    ranked = sorted(defects, key=lambda d: (d.id in composed, -d.score, len(d.title), d.id))
+    # Of equal scores first what stops a computation, then what most calls share.
+    stops = {d.id for d in defects if by_id[d.face].symptom in ("nan", "inf", "crash", "hang")}
+    ranked = sorted(defects, key=lambda d: (d.id in composed, -d.score, d.id not in stops, -len(d.calls), len(d.title), d.id))
     ranks: dict[str, int] = defaultdict(int)
     placed = []
     for defect in ranked:

@@ -66,6 +66,8 @@ def test_truth_promise_exceptions_and_peers() -> None:
                               ("nan", 0.3), ("[0.29, 1e300]", 0.15)):  # fmt: skip
         assert score(a_finding(reference=reference)) == pytest.approx(weight * everyday), reference
     assert score(a_finding(x="nan", symptom="missed_nan", reference="nan")) == pytest.approx(0.3 * everyday)
+    assert score(a_finding(condition=2.0**12)) == score(a_finding(certified_by="limit")) == pytest.approx(0.5 * everyday)
+    assert score(a_finding(condition=math.nan)) == everyday
     assert score(a_finding(label="composed")) == pytest.approx(0.3 * everyday)
     assert score(a_finding(symptom="exception")) < everyday == score(a_finding(symptom="crash"))
     assert score(a_finding(avoidable_by=["jax:cpu:eager"])) == pytest.approx(AVOIDABLE * everyday)
