@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.defects.grouping import group
 from ulpfuzz.fuzzer.defects.history import all_of, status_of
 from ulpfuzz.fuzzer.defects.identity import Known, named
 from ulpfuzz.fuzzer.defects.kind import kind_of
-from ulpfuzz.fuzzer.defects.rank import by_score, face_of, score
+from ulpfuzz.fuzzer.defects.rank import face_of, score, showing
 from ulpfuzz.fuzzer.findings.database import StoreError
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
@@ -131,9 +131,9 @@ def _defect(
     seen = [f for f in members if f.status not in ("fixed", "not-run")] or list(members)
     face = face_of(seen)
     framework = framework_of(face.target)
-    rest = sorted((f for f in members if f.id != face.id), key=by_score)
+    rest = sorted((f for f in members if f.id != face.id), key=showing)
     return Defect(
-        id=identity.id, title=title_of(face), framework=framework, kind=kind_of(face, file), score=round(score(face, file), 4), rank=0,
+        id=identity.id, title=title_of(face), framework=framework, kind=kind_of(face, file), score=round(max(score(f, file) for f in seen), 4), rank=0,
         face=face.id, members=(face.id, *(f.id for f in rest)), because=tuple(reasons), merged=identity.merged, state=identity.state,
         ops=_each(f.op for f in (face, *rest)), calls=_each(f.implementation for f in (face, *rest)),
         dtypes=_each(f.dtype for f in (face, *rest)), orders=_each(f.order for f in (face, *rest)),

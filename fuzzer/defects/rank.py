@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from ulpfuzz.fuzzer.catalog.composed import composed
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
-from ulpfuzz.fuzzer.defects.kind import lost, truth_of
+from ulpfuzz.fuzzer.defects.kind import kind_of, lost, truth_of
 from ulpfuzz.fuzzer.defects.place import Place, numbers_of, place_of, without_directions
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
@@ -103,10 +103,10 @@ def _significant_bits(value: float) -> int:
 
 
 def face_of(findings: Iterable[Finding]) -> Finding:
-    """The finding that shows a defect best: the best score, then the simplest case."""
-    return min(findings, key=by_score)
+    """The finding that shows a defect best: a call of the framework's own, everyday inputs, then the best score, then the simplest case."""
+    return min(findings, key=showing)
 
 
-def by_score(finding: Finding) -> tuple[float, tuple[int, int, str]]:
+def showing(finding: Finding) -> tuple[bool, bool, float, tuple[int, int, str]]:
     """The order in which findings show what they have in common, the best first."""
-    return -round(score(finding), 6), simplicity(finding)
+    return is_ours(finding), kind_of(finding) != "ordinary", -round(score(finding), 6), simplicity(finding)

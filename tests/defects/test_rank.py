@@ -98,6 +98,10 @@ def test_the_face_is_ordinary_first_and_then_simple() -> None:
         a_finding(x="0x1p+100"), a_finding(x="0x1.234567p+3", dtype="bfloat16"), a_finding(x="0x1.8p+3", dtype="float64"),
     )  # fmt: skip
     assert face_of([far, long, simple]) == face_of([simple, far, long]) == simple
+    slighter = a_finding(symptom="precision", ulps=2.0**9)
+    near = a_finding(x="0x1p+14")
+    assert score(slighter) < score(near)
+    assert face_of([near, slighter]) == slighter
 
 
 @pytest.mark.parametrize(
