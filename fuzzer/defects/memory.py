@@ -26,6 +26,7 @@ from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.findings.label import COMPOSED
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.formats import UnknownName
 
 Record = TypeVar("Record", CaseFile, Known)
 
@@ -91,6 +92,17 @@ def defects_of(store: Store, run_id: str, baseline: str | None = None) -> list[D
     return formed(findings, [record], known_defects(store), case_files(store))
 
 
+def finding_named(store: Store, name: str) -> Finding:
+    """The finding of that id, or, of a defect whose id is no finding's, its oldest member; as `Store.finding`. Raises UnknownName."""
+    try:
+        return store.finding(name)
+    except UnknownName:
+        kept = known_defects(store).get(name)
+        if kept is None or not kept.members:
+            raise
+        return store.finding(kept.members[0])
+
+
 def defect_with(store: Store, finding: Finding) -> Defect | None:
     """The defect of a finding in the last run that has it; None where the finding is listed apart (documented, flush)."""
     record = next((run for run in store.runs() if run.started == finding.last_seen), None)
@@ -133,7 +145,8 @@ def _defect(
     framework = framework_of(face.target)
     rest = sorted((f for f in members if f.id != face.id), key=showing)
     return Defect(
-        id=identity.id, title=title_of(face), framework=framework, kind=kind_of(face, file), score=round(max(score(f, file) for f in seen), 4), rank=0,
+        id=identity.id, title=title_of(face), framework=framework, kind=kind_of(face, file), rank=0,
+        score=round(max(score(f, file) for f in seen), 4),
         face=face.id, members=(face.id, *(f.id for f in rest)), because=tuple(reasons), merged=identity.merged, state=identity.state,
         ops=_each(f.op for f in (face, *rest)), calls=_each(f.implementation for f in (face, *rest)),
         dtypes=_each(f.dtype for f in (face, *rest)), orders=_each(f.order for f in (face, *rest)),
