@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.cli.screen import grid, styled
 from ulpfuzz.fuzzer.defects.defect import KINDS, Defect
 from ulpfuzz.fuzzer.findings import numbers
@@ -99,8 +100,10 @@ def _short(name: str) -> str:
 
 
 def _op(face: Finding) -> str:
-    """The op, with what distinguishes it from the usual: its params, the order, a dtype that is not float32."""
-    params = ",".join(f"{name}={value}" for name, value in face.params.items())
+    """The op, with what distinguishes it from the usual: params that are not its default, the order, a dtype that is not float32."""
+    record = ops().get(face.op)
+    usual = {name: values[0] for name, values in record.params.items() if values} if record else {}
+    params = ",".join(f"{name}={value}" for name, value in face.params.items() if name not in usual or usual[name] != value)
     order = "" if face.order == "value" else f" {face.order}"
     dtype = "" if face.dtype == "float32" else f" {face.dtype}"
     return f"{face.op}{order}{dtype}{f' {params}' if params else ''}"

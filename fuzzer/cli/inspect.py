@@ -297,11 +297,11 @@ def show(
     db: Db = DEFAULT_DB,
 ) -> None:
     """Everything about one defect and its face, or about one finding."""
-    from ulpfuzz.fuzzer.defects.memory import defect_with
+    from ulpfuzz.fuzzer.defects.memory import defect_with, finding_named
     from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
-        finding = store.finding(name)
+        finding = finding_named(store, name)
         defect = defect_with(store, finding)
         face = store.finding(defect.face) if defect is not None and finding.id == defect.id else finding
         if as_json:

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
+from ulpfuzz.fuzzer.defects.behaviour import Behaviour, algorithm_of, behaviour_of
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
-from ulpfuzz.fuzzer.defects.kind import kind_of
 from ulpfuzz.fuzzer.defects.place import place_of, without_directions
 from ulpfuzz.fuzzer.defects.primitive import Primitives, primitives_of
 from ulpfuzz.fuzzer.defects.profile import corresponding, errors_alike, wrong_between
@@ -31,24 +31,6 @@ from ulpfuzz.fuzzer.findings.headline import SILENT
 from ulpfuzz.fuzzer.findings.identity import digest, framework_of
 from ulpfuzz.fuzzer.findings.label import counted
 
-#: How a wrong answer of an everyday case looks: digits lost, up to all of them, or a number where there is none, and the reverse.
-_LOOKS = {
-    "precision": "digits", "zero": "digits", "wrong_sign": "digits", "internal_flush": "digits", "nan": "overflow", "inf": "overflow",
-}  # fmt: skip
-#: Of very large inputs an intermediate overflow answers inf, NaN, or zero where something is divided by it.
-_LOOKS_OF_LARGE = {**_LOOKS, "zero": "overflow", "wrong_sign": "overflow"}
-#: From here on inputs are very large: cubes overflow from a third of the format's exponents on, while what an addend of 1 loses is lost at
-#: 2^p already, a tenth of them.
-_VERY_LARGE = 1 / 4
-
-
-class Behaviour(NamedTuple):
-    """What findings of one cause have in common beside the call: equal behaviours may be joined, others never are."""
-
-    kind: str
-    side: str
-    look: str
-
 
 class Key(NamedTuple):
     """Where a call was made: findings of one key differ in what they called, and in which dtype and with which params."""
@@ -56,6 +38,8 @@ class Key(NamedTuple):
     framework: str
     target: str
     order: str
+    #: The params that choose an algorithm: texts (approximate="tanh"), where they are not the op's default.
+    algorithm: tuple[str, ...]
     behaviour: Behaviour
 
 
@@ -73,7 +57,8 @@ class Grouping:
         self.union = Union(self.findings)
 
     def key(self, finding: Finding) -> Key:
-        return Key(framework_of(finding.target), finding.target, finding.order, self.behaviours[finding.id])
+        framework, behaviour = framework_of(finding.target), self.behaviours[finding.id]
+        return Key(framework, finding.target, finding.order, algorithm_of(finding), behaviour)
 
     def primitives(self, finding: Finding) -> Primitives:
         return primitives_of(finding.op, finding.implementation)
@@ -101,11 +86,13 @@ class Grouping:
         """
         sets = {self.extremes[f.id] for f in findings}
         least = [s for s in sets if not any(other < s for other in sets)]
-        groups: dict[frozenset[str], list[Finding]] = defaultdict(list)
+        groups: dict[Hashable, list[Finding]] = defaultdict(list)
         for finding in findings:
             own = self.extremes[finding.id]
             within = [s for s in least if s <= own]
-            groups[within[0] if len(within) == 1 else own].append(finding)
+            at = within[0] if len(within) == 1 else own
+            # What overflows to infinity and divides (zero, another sign) joins by more than some of its extreme inputs.
+            groups[at if own == at or finding.symptom not in ("zero", "wrong_sign") else (own, finding.symptom)].append(finding)
         return groups.values()
 
 
@@ -126,18 +113,6 @@ def group(findings: Iterable[Finding], case_files: Mapping[str, CaseFile] | None
     if case_files:
         _same_diagnosis(grouping, case_files)
     return grouping.union.sets()
-
-
-def behaviour_of(finding: Finding) -> Behaviour:
-    """How a finding behaves: its kind, the side of the format where its case lies, how its answer looks."""
-    kind = kind_of(finding)
-    if kind in ("crash", "hang", "exception", "nondeterministic", "inconsistent", "compiled"):
-        return Behaviour(kind, "", finding.symptom)
-    place = place_of(finding)
-    overflows = place.side == "infinite" or (place.side == "large" and place.beyond >= _VERY_LARGE)
-    looks = _LOOKS_OF_LARGE if overflows else _LOOKS
-    look = looks.get(finding.symptom, finding.symptom)
-    return Behaviour(kind, place.side, look)
 
 
 # a. One kernel
@@ -242,7 +217,9 @@ def _same_stretch(grouping: Grouping) -> None:
             cells[_subject(finding)].append(finding)
     for first, *others in cells.values():
         for other in others:
-            if wrong_between(first, other):
+            outside = place_of(first).outside, place_of(other).outside
+            shared = outside[0] & outside[1] or not all(outside)
+            if shared and wrong_between(first, other):
                 reason = (
                     f"wrong all the way from one case to the other: {first.symptom} and {other.symptom} of {first.implementation}"
                 )

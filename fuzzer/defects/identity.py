@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ulpfuzz.fuzzer.defects.defect import State
-from ulpfuzz.fuzzer.defects.rank import by_score
+from ulpfuzz.fuzzer.defects.rank import showing
 from ulpfuzz.fuzzer.findings.finding import Finding
 
 
@@ -59,7 +59,7 @@ def named(groups: Iterable[Sequence[Finding]], known: Mapping[str, Known]) -> li
 
 
 def _age(finding: Finding) -> tuple[Any, ...]:
-    return finding.first_seen, *by_score(finding)
+    return finding.first_seen, *showing(finding)
 
 
 def _new_name(group: Sequence[Finding], taken: set[str]) -> str:

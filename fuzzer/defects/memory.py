@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.defects.behaviour import behaviour_of
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.defect import Defect
-from ulpfuzz.fuzzer.defects.grouping import behaviour_of, group
+from ulpfuzz.fuzzer.defects.grouping import group
 from ulpfuzz.fuzzer.defects.history import all_of, status_of
 from ulpfuzz.fuzzer.defects.identity import Known, named
 from ulpfuzz.fuzzer.defects.kind import kind_of
-from ulpfuzz.fuzzer.defects.rank import by_score, face_of, score
+from ulpfuzz.fuzzer.defects.rank import face_of, score, showing
 from ulpfuzz.fuzzer.findings.database import StoreError
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
@@ -25,6 +26,7 @@ from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.findings.label import COMPOSED
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.formats import UnknownName
 
 Record = TypeVar("Record", CaseFile, Known)
 
@@ -90,6 +92,17 @@ def defects_of(store: Store, run_id: str, baseline: str | None = None) -> list[D
     return formed(findings, [record], known_defects(store), case_files(store))
 
 
+def finding_named(store: Store, name: str) -> Finding:
+    """The finding of that id, or, of a defect whose id is no finding's, its oldest member; as `Store.finding`. Raises UnknownName."""
+    try:
+        return store.finding(name)
+    except UnknownName:
+        kept = known_defects(store).get(name)
+        if kept is None or not kept.members:
+            raise
+        return store.finding(kept.members[0])
+
+
 def defect_with(store: Store, finding: Finding) -> Defect | None:
     """The defect of a finding in the last run that has it; None where the finding is listed apart (documented, flush)."""
     record = next((run for run in store.runs() if run.started == finding.last_seen), None)
@@ -113,7 +126,9 @@ def formed(
         for identity, (members, reasons) in zip(identities, groups, strict=True)
     ]
     composed = {d.id for d in defects if all(by_id[m].label == COMPOSED for m in d.members)}
-    ranked = sorted(defects, key=lambda d: (d.id in composed, -d.score, len(d.title), d.id))
+    # Of equal scores first what stops a computation, then what most calls share.
+    stops = {d.id for d in defects if by_id[d.face].symptom in ("nan", "inf", "crash", "hang")}
+    ranked = sorted(defects, key=lambda d: (d.id in composed, -d.score, d.id not in stops, -len(d.calls), len(d.title), d.id))
     ranks: dict[str, int] = defaultdict(int)
     placed = []
     for defect in ranked:
@@ -128,9 +143,10 @@ def _defect(
     seen = [f for f in members if f.status not in ("fixed", "not-run")] or list(members)
     face = face_of(seen)
     framework = framework_of(face.target)
-    rest = sorted((f for f in members if f.id != face.id), key=by_score)
+    rest = sorted((f for f in members if f.id != face.id), key=showing)
     return Defect(
-        id=identity.id, title=title_of(face), framework=framework, kind=kind_of(face, file), score=round(score(face, file), 4), rank=0,
+        id=identity.id, title=title_of(face), framework=framework, kind=kind_of(face, file), rank=0,
+        score=round(max(score(f, file) for f in seen), 4),
         face=face.id, members=(face.id, *(f.id for f in rest)), because=tuple(reasons), merged=identity.merged, state=identity.state,
         ops=_each(f.op for f in (face, *rest)), calls=_each(f.implementation for f in (face, *rest)),
         dtypes=_each(f.dtype for f in (face, *rest)), orders=_each(f.order for f in (face, *rest)),

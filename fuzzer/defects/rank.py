@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from ulpfuzz.fuzzer.catalog.composed import composed
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
-from ulpfuzz.fuzzer.defects.kind import lost, truth_of
+from ulpfuzz.fuzzer.defects.kind import kind_of, lost, truth_of
 from ulpfuzz.fuzzer.defects.place import Place, numbers_of, place_of, without_directions
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
@@ -28,6 +28,10 @@ TRUTHS = {"normal": 1.0, "zero": 1.0, "infinite": 0.5, "overflow": 0.15, "subnor
 PASSED_ON, OUTSIDE = 1.0, 0.3
 #: An exception tells its user that there is no result, where any other wrong answer is silent.
 LOUD = 0.3
+#: Where rounding the inputs to half the digits already changes the result entirely: the divergence of two distributions that are almost equal.
+ILL = 0.5
+#: Where the truth at finite numbers is a limit, which no enclosure proves: one in eight of those was false when they were read.
+LIMIT = 0.5
 #: Where a formula of the catalogue, no call of the framework's, computes what is wrong.
 OURS = 0.3
 AVOIDABLE = 1.15
@@ -44,6 +48,8 @@ def score(finding: Finding, case_file: CaseFile | None = None) -> float:
     place = place_of(finding)
     plain = lost(finding) * _inputs(place) * _truth(finding, place) * (OURS if is_ours(finding) else 1.0)
     plain *= LOUD if finding.symptom == "exception" else 1.0
+    plain *= ILL if finding.condition >= 2.0 ** (format_named(finding.dtype).precision / 2) else 1.0
+    plain *= LIMIT if finding.certified_by == "limit" and place.finite else 1.0
     plain = min(1.0, plain * (AVOIDABLE if finding.avoidable_by else 1.0) / AVOIDABLE)
     share = 0.0 if case_file is None or case_file.ordinary_share is None else case_file.ordinary_share.low
     if share <= 0:
@@ -97,10 +103,10 @@ def _significant_bits(value: float) -> int:
 
 
 def face_of(findings: Iterable[Finding]) -> Finding:
-    """The finding that shows a defect best: the best score, then the simplest case."""
-    return min(findings, key=by_score)
+    """The finding that shows a defect best: a call of the framework's own, everyday inputs, then the best score, then the simplest case."""
+    return min(findings, key=showing)
 
 
-def by_score(finding: Finding) -> tuple[float, tuple[int, int, str]]:
+def showing(finding: Finding) -> tuple[bool, bool, float, tuple[int, int, str]]:
     """The order in which findings show what they have in common, the best first."""
-    return -round(score(finding), 6), simplicity(finding)
+    return is_ours(finding), kind_of(finding) != "ordinary", -round(score(finding), 6), simplicity(finding)

@@ -95,6 +95,18 @@ def test_params_and_symptoms_of_one_overflow() -> None:
     assert joined(a_finding(x=FMAX, symptom="nan"), a_finding(x=FMAX, symptom="inf"), a_finding(x=FMAX, symptom="zero"))
 
 
+def test_a_param_that_is_a_text_chooses_another_algorithm() -> None:
+    def of(approximate: str, dtype: str) -> Finding:
+        params = {"approximate": approximate}
+        return a_finding("torch.nn.functional.gelu(x, approximate=approximate)", op="gelu", params=params, dtype=dtype)
+
+    assert joined(of("none", "float32"), of("none", "float64"))
+    assert not joined(of("none", "float32"), of("tanh", "float64"))
+    assert joined(
+        of("none", "float32"), a_finding("torch.nn.functional.gelu(x) * y", op="geglu", x={"x": "0x1p+3", "y": "0x1p+0"})
+    )
+
+
 def test_another_kind_is_another_defect() -> None:
     assert not joined(a_finding(x=FMAX), a_finding(x="inf", symptom="nan"))
     assert not joined(a_finding(x=FMAX), a_finding(x="0x1p-140", dtype="float64", symptom="inf"))

@@ -15,10 +15,20 @@ from ulpfuzz.fuzzer.defects.case_file import Advice, CaseFile, Diagnosis, Interv
 from ulpfuzz.fuzzer.defects.defect_json import as_json
 from ulpfuzz.fuzzer.defects.history import status_of
 from ulpfuzz.fuzzer.defects.identity import Known, named
-from ulpfuzz.fuzzer.defects.memory import case_files, defect_with, defects_of, formed, keep, known_defects, save_case_file
+from ulpfuzz.fuzzer.defects.memory import (
+    case_files,
+    defect_with,
+    defects_of,
+    finding_named,
+    formed,
+    keep,
+    known_defects,
+    save_case_file,
+)
 from ulpfuzz.fuzzer.findings.database import StoreError
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.formats import UnknownName
 
 FMAX, DMAX = "0x1.fffffep+127", "0x1.fffffffffffffp+1023"
 SINGLE, DOUBLE = a_finding(x=FMAX), a_finding(x=DMAX, dtype="float64")
@@ -152,6 +162,10 @@ def test_the_defect_of_a_finding(store: Store) -> None:
     assert defect is not None
     assert SINGLE.id in defect.members
     assert defect_with(store, store.finding(OTHER.id)) is None
+    store.save_defects({f"{SINGLE.id}-2": f'{{"id": "{SINGLE.id}-2", "members": ["{DOUBLE.id}"]}}'})
+    assert finding_named(store, f"{SINGLE.id}-2").id == DOUBLE.id
+    with pytest.raises(UnknownName, match="unknown finding"):
+        finding_named(store, "nothing-of-that-name")
 
 
 def test_answers_of_the_same_bits_join_in_a_run(store: Store) -> None:

@@ -66,6 +66,8 @@ def test_truth_promise_exceptions_and_peers() -> None:
                               ("nan", 0.3), ("[0.29, 1e300]", 0.15)):  # fmt: skip
         assert score(a_finding(reference=reference)) == pytest.approx(weight * everyday), reference
     assert score(a_finding(x="nan", symptom="missed_nan", reference="nan")) == pytest.approx(0.3 * everyday)
+    assert score(a_finding(condition=2.0**12)) == score(a_finding(certified_by="limit")) == pytest.approx(0.5 * everyday)
+    assert score(a_finding(condition=math.nan)) == everyday
     assert score(a_finding(label="composed")) == pytest.approx(0.3 * everyday)
     assert score(a_finding(symptom="exception")) < everyday == score(a_finding(symptom="crash"))
     assert score(a_finding(avoidable_by=["jax:cpu:eager"])) == pytest.approx(AVOIDABLE * everyday)
@@ -96,6 +98,10 @@ def test_the_face_is_ordinary_first_and_then_simple() -> None:
         a_finding(x="0x1p+100"), a_finding(x="0x1.234567p+3", dtype="bfloat16"), a_finding(x="0x1.8p+3", dtype="float64"),
     )  # fmt: skip
     assert face_of([far, long, simple]) == face_of([simple, far, long]) == simple
+    slighter = a_finding(symptom="precision", ulps=2.0**9)
+    near = a_finding(x="0x1p+14")
+    assert score(slighter) < score(near)
+    assert face_of([near, slighter]) == slighter
 
 
 @pytest.mark.parametrize(
