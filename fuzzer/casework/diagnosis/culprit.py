@@ -116,6 +116,8 @@ def _described(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
         return _of_sum(step, gain, fmt, m)
     small = abs(value) < fmt.min_normal
     if small and exact is not None and not m.eq0(exact) and max(effects(step, m), default=0.0) < SHARE * lost(value, exact, m):
+        if value == 0 and not m.lt(m.abs(exact), m.lift(fmt.min_subnormal)):
+            return Culprit("flush", f"{step.text} = {shown}, a subnormal number, is flushed to 0", name, gain)
         least = "0" if value == 0 else f"{value:.3g}, a subnormal number"
         return Culprit("underflow", f"{step.text} underflows to {least}: {shown} < {fmt.min_normal:.3g}", name, gain)
     return _amplified(step, gain, fmt, m)

@@ -121,7 +121,7 @@ def matches(bench: Bench, answer: float, around: Around | None = None) -> tuple[
         if (
             place
             and plain is not None
-            and (evaluation.value == plain.value or math.isnan(evaluation.value) and math.isnan(plain.value))
+            and (evaluation.value == plain.value or (math.isnan(evaluation.value) and math.isnan(plain.value)))
         ):
             known = plain.culprit is not None and plain.culprit.cause != "unknown"
             agreed = "" if known or variant.cause is not None else agreed

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.casework.diagnosis import fused
-from ulpfuzz.fuzzer.casework.diagnosis.tracked import PRIMITIVES, Steps, Tracker
+from ulpfuzz.fuzzer.casework.diagnosis.tracked import Steps, Tracker
 
 #: TensorFlow's names of the primitives of PRIMITIVES.
 _NAMES = {

@@ -22,14 +22,10 @@ _NAMES = {
 }  # fmt: skip
 #: Primitives that only move numbers, and may be applied to the numbers' places.
 _MOVES = frozenset(
-    "view reshape _unsafe_view expand permute transpose t unsqueeze squeeze slice select index_select index gather cat stack clone detach "
-    "alias lift_fresh contiguous unbind split split_with_sizes chunk flip roll repeat as_strided unfold diagonal movedim narrow "
-    "tril triu constant_pad_nd repeat_interleave _reshape_alias take take_along_dim view_as_real select_scatter slice_scatter _to_copy to".split()
+    ["view", "reshape", "_unsafe_view", "expand", "permute", "transpose", "t", "unsqueeze", "squeeze", "slice", "select", "index_select", "index", "gather", "cat", "stack", "clone", "detach", "alias", "lift_fresh", "contiguous", "unbind", "split", "split_with_sizes", "chunk", "flip", "roll", "repeat", "as_strided", "unfold", "diagonal", "movedim", "narrow", "tril", "triu", "constant_pad_nd", "repeat_interleave", "_reshape_alias", "take", "take_along_dim", "view_as_real", "select_scatter", "slice_scatter", "_to_copy", "to"]
 )
 _SILENT = frozenset(
-    "eq ne lt le gt ge isnan isinf isfinite logical_and logical_or logical_not all any _is_all_true _local_scalar_dense argmax argmin "
-    "sort argsort topk arange zeros ones full empty empty_like zeros_like ones_like full_like new_empty new_zeros new_ones scalar_tensor "
-    "bitwise_and bitwise_or bitwise_not nonzero item randn rand sgn sign new_full eye tril_indices triu_indices empty_strided".split()
+    ["eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite", "logical_and", "logical_or", "logical_not", "all", "any", "_is_all_true", "_local_scalar_dense", "argmax", "argmin", "sort", "argsort", "topk", "arange", "zeros", "ones", "full", "empty", "empty_like", "zeros_like", "ones_like", "full_like", "new_empty", "new_zeros", "new_ones", "scalar_tensor", "bitwise_and", "bitwise_or", "bitwise_not", "nonzero", "item", "randn", "rand", "sgn", "sign", "new_full", "eye", "tril_indices", "triu_indices", "empty_strided"]
 )  # fmt: skip
 
 
