@@ -97,6 +97,8 @@ class _Watcher:
             return [t.leaves(v) for v in values]
         if name in _SAME:
             return [t.moved(np.arange(1, v.size + 1).reshape(v.shape), [b], v) for b, v in zip(before, values, strict=False)]
+        if name in ("sort", "top_k", "cummax", "cummin"):
+            return [t.picked(b, v) for b, v in zip(before, values, strict=False)]
         if name in _MOVES:
             return self.moved(name, primitive, args, params, values, before)
         try:
