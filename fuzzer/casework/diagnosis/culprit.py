@@ -43,8 +43,9 @@ def culprit_of(result: Step, fmt: Format, m: TapedMp) -> Culprit | None:
     unknown."""
     u = fmt.unit_roundoff
     if (special := _first_nan(result, m)) is not None:
+        text = special.text if special.rule is not None else special.operation
         said = f"is nan at {special.operands[0].value:.4g}" if len(special.operands) == 1 else f"= {_combination(special)}"
-        return Culprit("special", f"{special.text} {said}", special.operation, math.inf)
+        return Culprit("special", f"{text} {said}", special.operation, math.inf)
     if lost(result.value, result.exact, m) <= RIGHT * u:
         return None
     path: list[tuple[float, Step]] = []
@@ -94,6 +95,9 @@ def _described(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
         return Culprit("branch", f"{step.text} is chosen by rounded numbers: {value:.4g}, exactly {shown}", name, gain)
     if (step.narrow and name not in MOVES) or name == "cast":
         kept = step.narrow or "a narrower format"
+        if numbers and (math.isinf(value) or value == 0):
+            kind: Cause = "overflow" if math.isinf(value) else "underflow"
+            return Culprit(kind, f"{step.text} {kind}s in {kept}: exactly {shown}", name, gain)
         return Culprit(
             "constant", f"{step.text} is computed in {kept}: {value:.12g}, exactly {decimal(exact, m, 12)}", name, gain
         )
@@ -114,10 +118,13 @@ def _described(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
         return Culprit("overflow", f"{step.text} = {_combination(step)}, exactly {shown}", name, gain)
     if name in ADDITIVE and len(step.operands) >= 2:
         return _of_sum(step, gain, fmt, m)
-    small = abs(value) < fmt.min_normal
-    if small and exact is not None and not m.eq0(exact) and max(effects(step, m), default=0.0) < SHARE * lost(value, exact, m):
-        least = "0" if value == 0 else f"{value:.3g}, a subnormal number"
-        return Culprit("underflow", f"{step.text} underflows to {least}: {shown} < {fmt.min_normal:.3g}", name, gain)
+    if exact is not None and not m.eq0(exact) and m.lt(m.abs(exact), m.lift(fmt.min_normal)):
+        own = max(effects(step, m), default=0.0) < SHARE * lost(value, exact, m)
+        if own and value == 0 and not m.lt(m.abs(exact), m.lift(fmt.min_subnormal)):
+            return Culprit("flush", f"{step.text} = {shown}, a subnormal number, is flushed to 0", name, gain)
+        if own:
+            least = "0" if value == 0 else f"{value:.3g}, a subnormal number"
+            return Culprit("underflow", f"{step.text} underflows to {least}: {shown} < {fmt.min_normal:.3g}", name, gain)
     return _amplified(step, gain, fmt, m)
 
 
@@ -134,6 +141,9 @@ def _of_sum(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
     bits = math.log2(largest / result) if result else math.inf
     sizes = " and ".join(f"{o.value:.9g}" for o in step.operands[:2])
     undone = next((a for o in step.operands if (a := lost_addend(o, fmt)) is not None), None)
+    if step.exact is not None and m.lt(m.abs(step.exact), m.lift(4 * fmt.min_normal)) and largest < 8 * fmt.min_normal:
+        text = f"{step.text} = {step.value:.3g}, exactly {decimal(step.exact, m)}: subnormal numbers in it are read or written as zeros"
+        return Culprit("flush", text, step.operation, gain)
     if bits < 1:
         own = lost_addend(step, fmt)
         if own is not None:

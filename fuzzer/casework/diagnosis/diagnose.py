@@ -214,7 +214,9 @@ def _by_culprit(evidence: Evidence, culprit: Culprit, prefix: str, *, confirmed:
 
 
 def _diagnosis(evidence: Evidence, cause: Cause, step: str, confirmed: bool, text: str, bits_lost: float = math.nan) -> Diagnosis:
-    return Diagnosis(cause, step, confirmed and evidence.wrong, text, bits_lost, evidence.statements)
+    # Of two answers one may be right: the first of them, today.
+    confirmed = confirmed and (evidence.wrong or cause == "uninitialised")
+    return Diagnosis(cause, step, confirmed, text, bits_lost, evidence.statements)
 
 
 def _article(symptom: str) -> str:

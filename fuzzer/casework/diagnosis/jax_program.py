@@ -25,7 +25,9 @@ _MOVES = frozenset((
     "reshape", "squeeze", "expand_dims", "broadcast_in_dim", "transpose", "slice", "dynamic_slice", "concatenate", "gather", "rev", "copy",
     "copy_p", "stop_gradient", "pad", "split", "select_and_gather_add", "broadcast", "dynamic_update_slice", "device_put", "optimization_barrier",
 ))  # fmt: skip
-_SAME = frozenset(("convert_element_type", "stage", "stop_gradient", "copy", "copy_p", "device_put", "reduce_precision", "optimization_barrier"))
+_SAME = frozenset(
+    ("convert_element_type", "stage", "stop_gradient", "copy", "copy_p", "device_put", "reduce_precision", "optimization_barrier")
+)
 _SILENT = frozenset(("sign", "iota", "full", "random_bits", "empty", "nextafter", "zeros_like"))
 
 
@@ -95,6 +97,8 @@ class _Watcher:
             return [t.leaves(v) for v in values]
         if name in _SAME:
             return [t.moved(np.arange(1, v.size + 1).reshape(v.shape), [b], v) for b, v in zip(before, values, strict=False)]
+        if name in ("sort", "top_k", "cummax", "cummin"):
+            return [t.picked(b, v) for b, v in zip(before, values, strict=False)]
         if name in _MOVES:
             return self.moved(name, primitive, args, params, values, before)
         try:

@@ -76,7 +76,7 @@ def agreement(value: float, answer: float, truth: float, fmt: Format) -> Agreeme
     if math.isnan(value) or math.isnan(answer):
         return "kind" if math.isnan(value) and math.isnan(answer) else ""
     if value == answer:
-        return "bits" if math.isfinite(value) else "kind"
+        return "bits" if math.isfinite(value) and value != 0 else "kind"
     if math.isinf(value) or math.isinf(answer):
         return ""
     apart, error = abs(value - answer), abs(answer - truth)
@@ -94,10 +94,16 @@ class Match:
     agreement: Agreement
     on: int
     agreeing: int
+    #: Of these the wrong ones, neither zero nor infinite, with the same answer to the bit or within a few ulps.
+    alike: int
 
     @property
     def confirms(self) -> bool:
-        """The same answer at the case, not merely an error of its size, and the same at 3 of 4 points around it."""
+        """The same answer at the case, not merely an error of its size, and the same at 3 of 4 points around it. That a zero is a cancelled
+        number, a number like it around the case must say."""
+        culprit = self.evaluation.culprit
+        if self.agreement == "kind" and culprit is not None and culprit.cause == "cancellation" and not self.alike:
+            return False
         return self.agreement in ("bits", "ulps", "kind") and self.agreeing >= 0.75 * self.on
 
 
@@ -121,13 +127,13 @@ def matches(bench: Bench, answer: float, around: Around | None = None) -> tuple[
         if (
             place
             and plain is not None
-            and (evaluation.value == plain.value or math.isnan(evaluation.value) and math.isnan(plain.value))
+            and (evaluation.value == plain.value or (math.isnan(evaluation.value) and math.isnan(plain.value)))
         ):
             known = plain.culprit is not None and plain.culprit.cause != "unknown"
             agreed = "" if known or variant.cause is not None else agreed
         if agreed:
-            on, agreeing = (0, 0) if around is None else around.compared(bench, variant)
-            found.append((Match(evaluation, agreed, on, agreeing), place))
+            on, agreeing, alike = (0, 0, 0) if around is None else around.compared(bench, variant)
+            found.append((Match(evaluation, agreed, on, agreeing, alike), place))
     rank = {"bits": 0, "ulps": 1, "kind": 1, "size": 2}
     found.sort(key=lambda pair: (not pair[0].confirms, rank[pair[0].agreement], -pair[0].agreeing, pair[1]))
     return plain, [match for match, _ in found]
@@ -139,17 +145,19 @@ class Around:
 
     rows: tuple[tuple[dict[str, NDArray[np.float64]], float, float, bool], ...]
 
-    def compared(self, bench: Bench, variant: Variant) -> tuple[int, int]:
+    def compared(self, bench: Bench, variant: Variant) -> tuple[int, int, int]:
         """Of how many rows something is known, and at how many of them the variant agrees: the same kind, and where the answer is wrong an
-        error of its size at least."""
-        known = agreeing = 0
+        error of its size at least; and at how many wrong ones it gives the number."""
+        known = agreeing = alike = 0
         for single, answer, truth, wrong in self.rows:
             evaluation = evaluated(bench.function, single, bench.output, bench.format, variant, explained=False)
             if evaluation is None:
                 continue
             known += 1
             if wrong:
-                agreeing += bool(agreement(evaluation.value, answer, truth, bench.format))
+                agreed = agreement(evaluation.value, answer, truth, bench.format)
+                agreeing += bool(agreed)
+                alike += agreed in ("bits", "ulps")
             else:
                 agreeing += math.isfinite(evaluation.value) == math.isfinite(answer)
-        return known, agreeing
+        return known, agreeing, alike

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -102,9 +103,10 @@ class Observed(Unnoticed[Step], Composites[Step]):
         self.steps += 1
         if self.steps > STEPS:
             raise TooLongError(operation)
-        return Step(
-            self.round(value), rule(*(o.exact for o in operands)), operation, text, tuple(operands), rule, self, other_branch
-        )
+        exact = rule(*(o.exact for o in operands)) if self.explains else None
+        if operands and all(o.operation == "constant" for o in operands):  # made once, as a program's constants are
+            return self._constant(float(value), exact, text)
+        return Step(self.round(value), exact, operation, text, tuple(operands), rule, self, other_branch)
 
     # Operations
 
@@ -182,7 +184,7 @@ class Observed(Unnoticed[Step], Composites[Step]):
         for count, item in enumerate(items[1:], 2):
             total = total + item
             if len(items) > 2:
-                object.__setattr__(total, "text", f"the sum of {count} terms")
+                total = replace(total, text=f"the sum of {count} terms") if total.operation == "+" else total
         return total
 
     def max(self, items: Sequence[Step | Exact]) -> Step:

@@ -6,20 +6,25 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from mpmath import mpf
 
 from ulpfuzz.fuzzer.formats import Format
 from ulpfuzz.oracles.arithmetic.taped import TapedMp
 
-if TYPE_CHECKING:
-    from ulpfuzz.fuzzer.casework.diagnosis.observed import Observed
-
 #: The exact operation: numbers of TapedMp -> a number of it.
 ExactRule = Callable[..., Any]
 #: An expression longer than this is written as its value where it stands inside another.
 SHORT = 28
+
+
+class StepMaker(Protocol):
+    """The arithmetic that made a step, and makes others of it."""
+
+    def operator(self, operation: str, left: Any, right: Any) -> Step: ...
+
+    def negated(self, x: Step) -> Step: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +42,7 @@ class Step:
     operands: tuple[Step, ...] = ()
     #: From the operands' exact numbers to this step's; None: not known.
     rule: ExactRule | None = None
-    arithmetic: Observed | None = field(default=None, repr=False)
+    arithmetic: StepMaker | None = field(default=None, repr=False)
     #: Whether the rounded operands chose another branch than the exact ones.
     other_branch: bool = False
     #: The narrower format that a framework computed it in; "" where that is the call's own.
@@ -89,7 +94,8 @@ class Step:
         """The text as an operand: the expression, or its value where that is shorter to read."""
         if len(self.text) > SHORT:
             return f"{self.value:.4g}"
-        return f"({self.text})" if self.operation in ("+", "-", "*", "/") and not self.text.endswith("terms") else self.text
+        several = self.operation in ("+", "-", "*", "/", "cast") or (self.operation == "constant" and " " in self.text)
+        return f"({self.text})" if several and not self.text.endswith("terms") else self.text
 
 
 def lost(value: float, exact: mpf | None, m: TapedMp) -> float:
@@ -155,8 +161,9 @@ def effects(step: Step, m: TapedMp) -> list[float]:
 
 def _apart(moved: mpf, exact: mpf, m: TapedMp) -> float:
     if not _is_finite(moved, m) or not _is_finite(exact, m):
-        same = (m.lt(moved, moved) is None) == (m.lt(exact, exact) is None) and m.double(moved)[0] == m.double(exact)[0]
-        return 0.0 if same or m.lt(exact, exact) is None else 1.0
+        unknown = m.lt(exact, exact) is None
+        same = not _is_finite(moved, m) and not _is_finite(exact, m) and m.double(moved)[0] == m.double(exact)[0]
+        return 0.0 if same or unknown else 1.0
     if m.eq0(exact):
         return 0.0 if m.eq0(moved) else 1.0
     return min(1.0, abs(m.double((moved - exact) / exact)[0]))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.casework.diagnosis import fused
-from ulpfuzz.fuzzer.casework.diagnosis.tracked import PRIMITIVES, Steps, Tracker
+from ulpfuzz.fuzzer.casework.diagnosis.tracked import Steps, Tracker
 
 #: TensorFlow's names of the primitives of PRIMITIVES.
 _NAMES = {
@@ -30,7 +30,9 @@ _MOVES = frozenset((
     "BroadcastTo", "Tile", "Identity", "StopGradient", "PreventGradient", "Split", "SplitV", "ReverseV2", "Pad", "PadV2", "MirrorPad",
     "MatrixDiagPartV3", "MatrixDiagV3", "MatrixBandPart", "Cast", "Snapshot", "EnsureShape", "ResourceGather", "CheckNumerics",
 ))  # fmt: skip
-_SILENT = frozenset(("Fill", "ZerosLike", "OnesLike", "ReadVariableOp", "Const", "Range", "LinSpace", "Sign", "RandomUniform", "VarHandleOp", "Eye"))  # fmt: skip
+_SILENT = frozenset((
+    "Fill", "ZerosLike", "OnesLike", "ReadVariableOp", "Const", "Range", "LinSpace", "Sign", "RandomUniform", "VarHandleOp", "Eye",
+))  # fmt: skip
 _FUSED = {
     "Elu": "elu", "Selu": "selu", "TanhGrad": "tanh_backward", "SigmoidGrad": "sigmoid_backward", "Sigmoid": "sigmoid", "Ndtri": "ndtri",
     "BesselI0": "bessel_scaled_i0",
@@ -103,6 +105,8 @@ class _Watcher:
             return [self.tracker.leaves(v) for v in values]
         if name in _MOVES:
             return self.moved(name, inputs, attrs, values, before)
+        if name in ("TopK", "TopKV2", "NthElement", "UniqueV2"):
+            return [self.tracker.picked(before[0], v) for v in values]
         try:
             found = self.computed(name, inputs, attrs, values[0], before)
         except (IndexError, ValueError, TypeError, KeyError):

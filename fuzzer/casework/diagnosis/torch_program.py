@@ -21,16 +21,20 @@ _NAMES = {
     "arctan2": "atan2",
 }  # fmt: skip
 #: Primitives that only move numbers, and may be applied to the numbers' places.
-_MOVES = frozenset(
-    "view reshape _unsafe_view expand permute transpose t unsqueeze squeeze slice select index_select index gather cat stack clone detach "
-    "alias lift_fresh contiguous unbind split split_with_sizes chunk flip roll repeat as_strided unfold diagonal movedim narrow "
-    "tril triu constant_pad_nd repeat_interleave _reshape_alias take take_along_dim view_as_real select_scatter slice_scatter _to_copy to".split()
-)
-_SILENT = frozenset(
-    "eq ne lt le gt ge isnan isinf isfinite logical_and logical_or logical_not all any _is_all_true _local_scalar_dense argmax argmin "
-    "sort argsort topk arange zeros ones full empty empty_like zeros_like ones_like full_like new_empty new_zeros new_ones scalar_tensor "
-    "bitwise_and bitwise_or bitwise_not nonzero item randn rand sgn sign new_full eye tril_indices triu_indices empty_strided".split()
-)  # fmt: skip
+_MOVES = frozenset((
+    "view", "reshape", "_unsafe_view", "expand", "permute", "transpose", "t", "unsqueeze", "squeeze", "slice", "select",
+    "index_select", "index", "gather", "cat", "stack", "clone", "detach", "alias", "lift_fresh", "contiguous", "unbind", "split",
+    "split_with_sizes", "chunk", "flip", "roll", "repeat", "as_strided", "unfold", "diagonal", "movedim", "narrow", "tril", "triu",
+    "constant_pad_nd", "repeat_interleave", "_reshape_alias", "take", "take_along_dim", "view_as_real", "select_scatter",
+    "slice_scatter", "_to_copy", "to",
+))  # fmt: skip
+_SILENT = frozenset((
+    "eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite", "logical_and", "logical_or", "logical_not", "all", "any",
+    "_is_all_true", "_local_scalar_dense", "argmax", "argmin", "sort", "argsort", "topk", "arange", "zeros", "ones", "full",
+    "empty", "empty_like", "zeros_like", "ones_like", "full_like", "new_empty", "new_zeros", "new_ones", "scalar_tensor",
+    "bitwise_and", "bitwise_or", "bitwise_not", "nonzero", "item", "randn", "rand", "sgn", "sign", "new_full", "eye",
+    "tril_indices", "triu_indices", "empty_strided",
+))  # fmt: skip
 
 
 def watched(tracker: Tracker, run: Callable[[], Any]) -> Any:
@@ -97,9 +101,11 @@ class _Watcher:
 
     def made(self, name: str, func: Any, args: Any, kwargs: Any, outputs: Sequence[Any], before: list[Steps]) -> list[Steps]:
         values = [self.array(o) for o in outputs]
-        if name in _SILENT and not (name == "sort"):
+        if name in ("sort", "topk", "msort", "kthvalue", "median", "nanmedian", "mode", "cummax", "cummin"):
+            return [self.tracker.picked(before[0], v) for v in values]
+        if name in _SILENT or name == "fill":
             return [self.tracker.leaves(v) for v in values]
-        if name in _MOVES or name in ("copy", "fill"):
+        if name in _MOVES or name == "copy":
             return self.moved(name, func, args, kwargs, values, before)
         try:
             found = self.computed(_NAMES.get(name, name), args, kwargs, values[0], before)
@@ -266,8 +272,11 @@ def _along(t: Tracker, name: str, x: Steps, axis: int, value: NDArray[Any], form
     return np.moveaxis(found, -1, axis)
 
 
+_OF_TWO = frozenset(("add", "sub", "mul", "div", "pow", "atan2", "fmod", "hypot", "logaddexp", "xlogy", "xlog1py"))
+
+
 def _arity(name: str, most: int) -> int:
-    return {"add": 2, "sub": 2, "mul": 2, "div": 2, "pow": 2, "atan2": 2, "fmod": 2, "hypot": 2, "logaddexp": 2, "xlogy": 2, "xlog1py": 2}.get(name, min(1, most))  # fmt: skip
+    return 2 if name in _OF_TWO else min(1, most)
 
 
 def _flat(args: Any, torch: ModuleType) -> list[Any]:

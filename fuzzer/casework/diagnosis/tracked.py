@@ -12,12 +12,12 @@ import math
 import operator
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ulpfuzz.fuzzer.casework.diagnosis.constants import stands_for
 from ulpfuzz.fuzzer.casework.diagnosis.observed import STEPS, Observed, TooLongError
 from ulpfuzz.fuzzer.casework.diagnosis.step import ExactRule, Step
 from ulpfuzz.fuzzer.formats import Format
@@ -147,7 +147,7 @@ class Tracker:
 
     def elementwise(self, name: str, operands: Sequence[Steps], output: NDArray[Any]) -> Steps:
         primitive, m = PRIMITIVES[name], self.m.mp
-        spread = np.broadcast_arrays(*[np.asarray(o, object) for o in operands], np.empty(output.shape, object))[:-1]
+        spread: Any = np.broadcast_arrays(*[np.asarray(o, object) for o in operands], np.empty(output.shape, object))[:-1]
         found = np.empty(output.shape, object)
 
         def rule(*numbers: Any) -> Any:
@@ -164,7 +164,7 @@ class Tracker:
 
     def chosen(self, operands: Sequence[Steps], output: NDArray[Any]) -> Steps:
         """Each result is the operand that it equals; of a NaN the first that is one."""
-        spread = np.broadcast_arrays(*[np.asarray(o, object) for o in operands], np.empty(output.shape, object))[:-1]
+        spread: Any = np.broadcast_arrays(*[np.asarray(o, object) for o in operands], np.empty(output.shape, object))[:-1]
         found = np.empty(output.shape, object)
         for index in np.ndindex(output.shape):
             value, parts = float(output[index]), [o[index] for o in spread]
@@ -175,7 +175,7 @@ class Tracker:
     def clamped(self, x: Steps, output: NDArray[Any]) -> Steps:
         """x where it was not moved; a clamp where it was."""
         found = np.empty(output.shape, object)
-        spread = np.broadcast_to(x, output.shape)
+        spread: Any = np.broadcast_to(x, output.shape)
         for index in np.ndindex(output.shape):
             value, part = float(output[index]), spread[index]
             same = part.value == value or (math.isnan(value) and math.isnan(part.value))
@@ -249,9 +249,24 @@ class Tracker:
                 continue
             step = every[place - 1]
             same = step.value == value or (math.isnan(value) and math.isnan(step.value))
-            found[index] = (
-                step if same else self.step("cast", [step], value, lambda x: x, f"{step.argument} cast to {output.dtype}")
-            )
+            if same:
+                found[index] = step
+            elif abs(value - step.value) <= abs(step.value) / 64 or math.isinf(value) or value == 0:
+                found[index] = self.step("cast", [step], value, lambda x: x, f"{step.argument} cast to {output.dtype}")
+            else:  # it was written there
+                found[index] = self.constant(value)
+        return found
+
+    def picked(self, x: Steps, output: NDArray[Any]) -> Steps:
+        """Numbers of x in another order, or some of them: each result is one that it equals."""
+        by_value: dict[str, list[Step]] = {}
+        for step in x.ravel():
+            by_value.setdefault(step.value.hex(), []).append(step)
+        found = np.empty(output.shape, object)
+        for index in np.ndindex(output.shape):
+            value = float(output[index])
+            equal = by_value.get(value.hex(), [])
+            found[index] = (equal.pop(0) if len(equal) > 1 else equal[0]) if equal else self.constant(value)
         return found
 
     def ending_in(self, steps: Steps, output: NDArray[Any], name: str) -> Steps:
@@ -263,7 +278,7 @@ class Tracker:
                 found[index] = replace(step, value=value)
             else:
                 self.opaque.append(name)
-                found[index] = self.step(name, [step], value, None, f"{name} = {value:.6g}")
+                found[index] = self.step(name, [step], value, None, f"{value:.6g}")
         return found
 
     def narrowed(self, steps: Steps, dtype: str) -> Steps:
@@ -292,7 +307,7 @@ class Tracker:
                     break
             else:
                 self.opaque.append(name)
-                found[place] = self.step(name, row[:64], float(value), None, f"{name} = {float(value):.6g}")
+                found[place] = self.step(name, row[:64], float(value), None, f"{float(value):.6g}")
         return found.reshape(output.shape)
 
     def unknown(self, name: str, operands: Sequence[Steps], output: NDArray[Any]) -> Steps:
@@ -301,35 +316,8 @@ class Tracker:
         parts = list(itertools.chain.from_iterable(np.asarray(o, object).ravel() for o in operands))[:64]
         found = np.empty(output.shape, object)
         for index in np.ndindex(output.shape):
-            found[index] = self.step(name, parts, float(output[index]), None, f"{name} = {float(output[index]):.6g}")
+            found[index] = self.step(name, parts, float(output[index]), None, f"{float(output[index]):.6g}")
         return found
-
-
-def _known_constants(m: Any) -> dict[str, Any]:
-    pi, two = m.const("pi"), m.num(2)
-    return {
-        "pi": pi, "2 pi": 2 * pi, "pi / 2": pi / 2, "1 / pi": 1 / pi, "sqrt(2)": m.sqrt(two), "1 / sqrt(2)": 1 / m.sqrt(two),
-        "sqrt(pi)": m.sqrt(pi), "2 / sqrt(pi)": 2 / m.sqrt(pi), "sqrt(2 / pi)": m.sqrt(2 / pi), "1 / sqrt(2 pi)": 1 / m.sqrt(2 * pi),
-        "sqrt(2 pi)": m.sqrt(2 * pi), "log(2)": m.const("ln2"), "log(10)": m.const("ln10"), "log(pi)": m.log(pi), "log(2 pi)": m.log(2 * pi),
-        "log(2 pi) / 2": m.log(2 * pi) / 2, "1 / log(2)": 1 / m.const("ln2"), "e": m.exp(m.num(1)), "euler": m.const("euler"),
-    }  # fmt: skip
-
-
-def stands_for(value: float, fmt: Format, m: Any) -> tuple[Any, str]:
-    """(exact number, text) of the constant that a number was rounded from, once to the format or to binary32 before: a constant of the usual
-    ones, or a decimal of up to 6 digits; (None, "") where it is none of these."""
-    if not math.isfinite(value) or value == int(value) or math.frexp(value)[0] * 2**12 % 1 == 0:
-        return None, ""
-    for name, exact in _known_constants(m).items():
-        for sign in (1, -1):
-            if abs(m.double((sign * exact - m.lift(value)) / exact)[0]) <= 2.0 ** -(24 if fmt.precision >= 24 else fmt.precision):
-                return (exact if sign == 1 else -exact), name if sign == 1 else f"-{name}"
-    single = float(np.float32(value)) == value
-    text = str(np.float32(value)) if single and fmt.precision > 24 else repr(value)
-    digits = text.split("e")[0].replace(".", "").replace("-", "").lstrip("0")
-    if single and fmt.precision > 24 and len(digits) <= 6:
-        return m.num(Fraction(text)), text
-    return None, ""
 
 
 def agrees(naive: float, value: float, fmt: Format) -> bool:
