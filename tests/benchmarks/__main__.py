@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.benchmarks import defects, overhead, processes, recall, scaling, search, speed, sweeps, tiers
+from tests.benchmarks import advice, defects, overhead, processes, recall, scaling, search, speed, sweeps, tiers
 from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
 
 BENCHES = {
     "processes": processes.measures, "speed": speed.measures, "overhead": overhead.measures, "scaling": scaling.measures,
     "tiers": tiers.measures, "sweeps": sweeps.measures, "search": search.measures, "recall": recall.measures,
-    "defects": defects.measures,
+    "defects": defects.measures, "advice": advice.measures,
 }  # fmt: skip
 
 

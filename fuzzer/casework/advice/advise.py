@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ulpfuzz.fuzzer.case import Batch, Placement, concatenate
-from ulpfuzz.fuzzer.casework.advice.candidates import Candidate, candidates_of
+from ulpfuzz.fuzzer.casework.advice.candidates import Candidate, candidates_of, elsewhere
 from ulpfuzz.fuzzer.casework.advice.limits import inside, range_of, written
 from ulpfuzz.fuzzer.casework.advice.neighbourhood import around
 from ulpfuzz.fuzzer.casework.comparison import Comparison, Measurement, comparison_of
@@ -74,6 +74,8 @@ def advise(finding: Finding, points: int = POINTS) -> tuple[Advice, ...]:
     )  # fmt: skip
     surviving = _first_look(ground, candidates_of(comparison.cell, subject))
     found = _judged(ground, surviving)
+    if not found:  # another framework is the last that one would turn to
+        found = _judged(ground, _first_look(ground, elsewhere(comparison.cell, subject)))
     limited = _limited(ground, points, rng)
     return (*found, *([] if limited is None else [limited]))
 

@@ -61,5 +61,12 @@ BOOK: dict[str, tuple[Algorithm, ...]] = {
         Algorithm("x - amax(x, axis=-1, keepdims=True) - log(sum(exp(x - amax(x, axis=-1, keepdims=True)), axis=-1, keepdims=True))",
                   "shifted by the largest number", _SHIFT),
     ),
+    "sparsemax": (
+        Algorithm(
+            "maximum(x - amax((cumsum(-sort(-x, axis=-1), axis=-1) - 1) / cumsum(ones_like(x), axis=-1), axis=-1, keepdims=True), 0)",
+            "the threshold as the largest of (sum of the k largest - 1) / k",
+            "Martins, Astudillo 2016, From softmax to sparsemax, algorithm 1",
+        ),
+    ),
     "var": (Algorithm("mean((x - mean(x, axis=-1, keepdims=True)) ** 2, axis=-1)", "two passes", "Higham 2002, 1.9"),),
 }  # fmt: skip

@@ -14,7 +14,7 @@ from ulpfuzz.fuzzer.casework.advice.rules import rewritten
 from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, Implementation, Op
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.defects.case_file import Way
-from ulpfuzz.fuzzer.frameworks.targets.target import framework_of
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, framework_names, framework_of, installed
 
 #: The next wider dtype of what a framework computes in; numpy has one beyond binary64.
 WIDER = {"float16": "float32", "bfloat16": "float32", "float32": "float64", "complex64": "complex128"}
@@ -59,6 +59,20 @@ def candidates_of(cell: Cell, subject: Subject) -> list[Candidate]:
             one.call == other.call and one.subject.target == other.subject.target for other in found
         ):
             found.append(one)
+    return found
+
+
+def elsewhere(cell: Cell, subject: Subject) -> list[Candidate]:
+    """The calls of the other frameworks, each on a target of its own on the CPU."""
+    own, params = framework_of(subject.target), dict(cell.params)
+    found = []
+    for framework in framework_names():
+        if framework != own and installed(framework) is not None:
+            target = str(Target(framework))
+            calls = [i for i in cell.record.of(framework) if i.supports(cell.dtype, cell.order, params)]
+            found += [
+                Candidate("other_algorithm", Subject(target, i), f"{framework}'s, of the same arrays.", i.call, 2) for i in calls
+            ]
     return found
 
 

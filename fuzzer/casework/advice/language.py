@@ -10,6 +10,9 @@ import copy
 from collections.abc import Callable
 from fractions import Fraction
 
+import numpy as np
+import scipy.special
+
 from ulpfuzz.fuzzer.errors import UserError
 
 #: Plain name -> (torch, tensorflow, jax, numpy with scipy); "" where the framework has none.
@@ -54,6 +57,8 @@ _FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
     "sum": ("torch.sum", "tf.reduce_sum", "jnp.sum", "np.sum"),
     "mean": ("torch.mean", "tf.reduce_mean", "jnp.mean", "np.mean"),
     "prod": ("torch.prod", "tf.reduce_prod", "jnp.prod", "np.prod"),
+    "cumsum": ("torch.cumsum", "tf.cumsum", "jnp.cumsum", "np.cumsum"),
+    "sort": ("torch.sort", "tf.sort", "jnp.sort", "np.sort"),
     "amax": ("torch.amax", "tf.reduce_max", "jnp.max", "np.max"),
     "logsumexp": ("torch.logsumexp", "tf.reduce_logsumexp", "jax.scipy.special.logsumexp", "scipy.special.logsumexp"),
     "softmax": ("torch.softmax", "tf.nn.softmax", "jax.nn.softmax", "scipy.special.softmax"),
@@ -69,7 +74,7 @@ _ALIASES = {
 }  # fmt: skip
 #: Modules that a function is read from; another's function of the same name may be another.
 _ROOTS = frozenset(["torch", "tf", "jnp", "jax", "np", "scipy"])
-REDUCTIONS = frozenset(["sum", "mean", "prod", "amax", "logsumexp", "softmax", "log_softmax"])
+REDUCTIONS = frozenset(["sum", "mean", "prod", "amax", "cumsum", "sort", "logsumexp", "softmax", "log_softmax"])
 
 
 class NoName(UserError):
@@ -84,7 +89,7 @@ def read(expression: str) -> ast.expr:
 
 def written(node: ast.expr, framework: str) -> str:
     """In the names of a framework (of a plugin's: numpy's). Raises NoName."""
-    tree = _InFramework(framework).visit(copy.deepcopy(node))
+    tree = _InFramework(framework).visit(_Folded().visit(copy.deepcopy(node)))
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
@@ -109,8 +114,8 @@ def call(name: str, *arguments: ast.expr) -> ast.Call:
 
 
 def is_number(node: ast.AST) -> bool:
-    """Whether no name stands in it."""
-    return not any(isinstance(n, ast.Name) for n in ast.walk(node))
+    """Whether no name stands in it but those of functions."""
+    return not any(isinstance(n, ast.Name) and n.id not in _FUNCTIONS for n in ast.walk(node))
 
 
 class _Plain(ast.NodeTransformer):
@@ -145,6 +150,18 @@ def _plain_name(function: ast.expr) -> str:
     return "square" if parts[-1] == "square" else _ALIASES.get(parts[-1], parts[-1])
 
 
+class _Folded(ast.NodeTransformer):
+    """Functions of numbers as the binary64 number that they are: a framework's functions take arrays only."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if not (isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS and is_number(node)):
+            return node
+        dotted = _FUNCTIONS[node.func.id][_COLUMNS["numpy"]]
+        code = ast.unparse(ast.Call(ast.parse(dotted, mode="eval").body, node.args, []))
+        return constant(float(eval(code, {"__builtins__": {}, "np": np, "scipy": scipy})))
+
+
 class _InFramework(ast.NodeTransformer):
     def __init__(self, framework: str) -> None:
         self.framework, self.column = framework, _COLUMNS.get(framework, 3)
@@ -157,13 +174,15 @@ class _InFramework(ast.NodeTransformer):
         special = _SPECIAL.get((name, self.framework))
         if special is not None:
             return self.visit(special(node)) if special in _AGAIN else special(self._inside(node))
-        if name == "where":
+        if name == "where":  # of some frameworks it takes no numbers
             node = call("where", node.args[0], *(_filled(arm, node.args[0]) for arm in node.args[1:]))
         dotted = _FUNCTIONS[name][self.column]
         if not dotted:
             raise NoName(f"{self.framework} has no {name}")
         self._inside(node)
         node.func = ast.parse(dotted, mode="eval").body
+        if self.framework == "torch" and name == "sort":
+            return ast.parse(f"torch.sort({ast.unparse(node.args[0])}, dim=-1).values", mode="eval").body
         if self.framework == "torch" and name in REDUCTIONS:
             for keyword in node.keywords:
                 keyword.arg = {"axis": "dim", "keepdims": "keepdim"}.get(keyword.arg or "", keyword.arg)
