@@ -59,7 +59,7 @@ def page_values(entry: DefectEntry, context: PageContext) -> dict[str, Any]:
     return {
         "d": entry.defect, "f": face, "e": told, "file": file, "numbers": numbers, "silent": SILENT,
         "arrays": told.arrays, "right": numbers.beyond_format(face.reference, face.dtype), "exact": numbers.truth(face.reference, 40),
-        "plot": Markup(profile_svg(face, peers)), "peers": peers, "lines": _lines(face, file),
+        "plot": Markup(profile_svg(face, peers)), "peers": peers, "lines": _lines(face, file), "seen": bool(face.extent.get("inputs")),
         "intervals": [interval_text(i, face.dtype) for i in file.extent] if file else [],
         "ordinary": _ordinary(face, file), "advice": _advice(file), "script": script,
         "issue": issue_text(entry.defect, face, file, context.environment, entry.members, script),

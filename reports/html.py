@@ -95,6 +95,7 @@ def _index(report: Report, at: Mapping[str, str]) -> str:
             if report.baseline and (count := sum(e.defect.status == status for e in report.defects))
         },
         data=_json({"compared": bool(report.baseline), "kinds": KIND_WORDS, "rows": [row_of(e, at) for e in report.defects]}),
+        shares=any(not math.isnan(e.share) for e in report.defects),
         heat=Markup(heat_map(report.defects, report.cells)),
         legend=legend(),
         coverage=coverage_of(report.cells, report.run.environment.get("cells_not_reached", [])),

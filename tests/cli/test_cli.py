@@ -572,7 +572,7 @@ def test_help_says_what_there_is() -> None:
 def test_starting_is_quick_and_imports_nothing_heavy(args: list[str]) -> None:
     code = (
         "import atexit, sys\n"
-        "heavy = ('torch', 'tensorflow', 'jax', 'scipy', 'distributed', 'dask', 'sqlalchemy', 'plotly', 'flint', "
+        "heavy = ('torch', 'tensorflow', 'jax', 'scipy', 'distributed', 'dask', 'sqlalchemy', 'flint', "
         "'mpmath', 'hypothesis')\n"
         "atexit.register(lambda: print('HEAVY', [m for m in heavy if m in sys.modules], file=sys.stderr))\n"
         f"sys.argv = ['ulpfuzz', *{args!r}]\n"
