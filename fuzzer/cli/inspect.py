@@ -13,6 +13,8 @@ from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, Target
 from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
+    from ulpfuzz.fuzzer.findings.finding import Finding
+    from ulpfuzz.fuzzer.findings.store import Store
     from ulpfuzz.fuzzer.frameworks.targets.survey import Described
 
 _INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
@@ -290,15 +292,19 @@ def _whole_targets(text: str | None) -> str | None:
 
 
 def show(
-    finding: Annotated[str, typer.Argument(help="Its id, a beginning of it, or the last part of it.")],
+    finding: Annotated[str, typer.Argument(metavar="DEFECT|FINDING", help="Its id, a beginning of it, or the last part of it.")],
+    issue: Annotated[bool, typer.Option("--issue", help="The text of an issue in the form of its framework's tracker.")] = False,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
-    """Everything about one finding."""
+    """Everything about one finding, or the issue text of its defect."""
     from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
         found = store.finding(finding)
+        if issue:
+            print(_issue(store, found), end="")
+            return
     if as_json:
         from ulpfuzz.fuzzer.findings.label import as_json as told_of
         from ulpfuzz.fuzzer.findings.strict_json import to_json
@@ -308,3 +314,19 @@ def show(
     from ulpfuzz.fuzzer.cli.screen import console, finding_whole
 
     console().print(finding_whole(found))
+
+
+def _issue(store: Store, named: Finding) -> str:
+    """The issue text of the defect that a finding belongs to, in the latest run that has it; the face of the defect is shown there."""
+    from ulpfuzz.fuzzer.defects.memory import case_files, formed, known_defects
+    from ulpfuzz.reports.issue import issue_text
+
+    run = next(run for run in store.runs() if run.started == named.last_seen)
+    findings = {f.id: f for f in store.findings(run.id)}
+    files = case_files(store)
+    defects = formed(list(findings.values()), [run], known_defects(store), files)
+    defect = next((d for d in defects if named.id == d.id), None) or next((d for d in defects if named.id in d.members), None)
+    if defect is None:
+        raise UserError(f"{named.id} is no defect: {named.label} ({named.reason})")
+    members = [findings[name] for name in defect.members if name in findings]
+    return issue_text(defect, findings[defect.face], files.get(defect.id), run.environment, members)
