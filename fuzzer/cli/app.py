@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ulpfuzz.fuzzer.cli import coverage, deepstability, inspect, report, run, sweep
+from ulpfuzz.fuzzer.cli import coverage, deepstability, defects, inspect, report, run, sweep
 from ulpfuzz.fuzzer.cli.failure import told
 from ulpfuzz.fuzzer.passwords import without_passwords
 
@@ -24,7 +24,7 @@ class Commands(TyperGroup):
     """The group of all commands. Turns exceptions into one line and an exit status: 2 for errors, 130 after Ctrl-C."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
-        given = _with_optional_values(list(sys.argv[1:] if args is None else args)) or ["--help"]
+        given = _normalised(list(sys.argv[1:] if args is None else args)) or ["--help"]
         options["standalone_mode"] = False
         options["prog_name"] = "ulpfuzz"
         try:
@@ -43,12 +43,19 @@ class Commands(TyperGroup):
         sys.exit(status if isinstance(status, int) else 0)
 
 
-def _with_optional_values(args: list[str]) -> list[str]:
-    """`--resume` alone means `--resume latest`."""
-    return [
-        "--resume=latest" if a == "--resume" and (i + 1 == len(args) or args[i + 1].startswith("-")) else a
-        for i, a in enumerate(args)
-    ]
+#: Options as they were written before every command wrote them alike: they still work, and no help shows them.
+_OLD_SPELLINGS = {"--op": "--ops", "--dtype": "--dtypes", "--target": "--targets", "--order": "--orders"}
+
+
+def _normalised(args: list[str]) -> list[str]:
+    """The arguments with old spellings of options as today's; `--resume` alone means `--resume latest`."""
+    written = []
+    for i, argument in enumerate(args):
+        if argument == "--resume" and (i + 1 == len(args) or args[i + 1].startswith("-")):
+            argument = "--resume=latest"
+        option, equals, value = argument.partition("=")
+        written.append(_OLD_SPELLINGS.get(option, option) + equals + value)
+    return written
 
 
 def _fail(error: Exception) -> NoReturn:
@@ -66,7 +73,7 @@ def _line(error: Exception) -> str:
 
 
 app = typer.Typer(
-    cls=Commands, name="ulpfuzz", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    cls=Commands, name="ulpfuzz", pretty_exceptions_enable=False, rich_markup_mode="rich",
     help="Finds numerically unstable implementations in PyTorch, TensorFlow and JAX; proves each against the exact result.",
     epilog=f"Errors are one line and exit status 2; {DEBUG}=1 shows the traceback.",
 )  # fmt: skip
@@ -89,7 +96,7 @@ def _options(
 
 for _panel, _commands in (
     ("Fuzz", (run.run, run.nightly, sweep.sweep, deepstability.deepstability)),
-    ("Look", (inspect.findings, inspect.show, report.repro, report.report, report.compare)),
+    ("Look", (defects.defects, inspect.findings, inspect.show, report.repro, report.report, report.compare)),
     ("Ask", (inspect.probe, inspect.ops, inspect.targets, coverage.coverage, sweep.facts)),
 ):
     for _command in _commands:

@@ -13,6 +13,7 @@ from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, Target
 from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
+    from ulpfuzz.fuzzer.defects.defect import Defect
     from ulpfuzz.fuzzer.findings.finding import Finding
     from ulpfuzz.fuzzer.findings.store import Store
     from ulpfuzz.fuzzer.frameworks.targets.survey import Described
@@ -118,10 +119,10 @@ def probe(
     op: Annotated[str, typer.Argument(help="Its name; see `ulpfuzz ops`.")],
     inputs: Annotated[str, typer.Option("--inputs", metavar="JSON", help=f"Input name to number or list, {_INPUTS_EXAMPLE}.")],
     dtype: Annotated[
-        str, typer.Option("--dtype", metavar="D", help="float16, bfloat16, float32, float64; complex64, complex128.")
+        str, typer.Option("--dtypes", metavar="D", help="One: float16, bfloat16, float32, float64; complex64, complex128.")
     ] = "float32",
     params: Annotated[str | None, typer.Option("--params", metavar="JSON", help="Param name to value.")] = None,
-    order: Annotated[str, typer.Option("--order", metavar="O", help="value, grad, jvp or grad2.")] = "value",
+    order: Annotated[str, typer.Option("--orders", metavar="O", help="One: value, grad, jvp or grad2.")] = "value",
     targets: Targets = None,
     case_timeout: CaseTimeout = None,
     as_json: Json = False,
@@ -204,12 +205,12 @@ def _note(mine: Any) -> str:
 def findings(
     run: Annotated[str, typer.Argument(help="A run's id, a beginning of it, or `latest`.")] = "latest",
     new: Annotated[bool, typer.Option("--new", help="Only those that no earlier run has.")] = False,
-    op: Annotated[str | None, typer.Option("--op", help="Names or patterns, separated by commas, as in all filters.")] = None,
-    dtype: Annotated[str | None, typer.Option("--dtype")] = None,
-    target: Annotated[str | None, typer.Option("--target", help="For example 'torch:*'.")] = None,
+    op: Annotated[str | None, typer.Option("--ops", help="Names or patterns, separated by commas, as in all filters.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtypes")] = None,
+    target: Annotated[str | None, typer.Option("--targets", help="For example 'torch:*'.")] = None,
     symptom: Annotated[str | None, typer.Option("--symptom")] = None,
     class_: Annotated[str | None, typer.Option("--class", help="unstable or inaccurate.")] = None,
-    order: Annotated[str | None, typer.Option("--order")] = None,
+    order: Annotated[str | None, typer.Option("--orders")] = None,
     label: Annotated[
         str | None,
         typer.Option("--label", help="composed, documented or flush: only those; the last two are listed nowhere else."),
@@ -292,41 +293,52 @@ def _whole_targets(text: str | None) -> str | None:
 
 
 def show(
-    finding: Annotated[str, typer.Argument(metavar="DEFECT|FINDING", help="Its id, a beginning of it, or the last part of it.")],
-    issue: Annotated[bool, typer.Option("--issue", help="The text of an issue in the form of its framework's tracker.")] = False,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The id of a defect or finding, a beginning of it, or the last part of it.")
+    ],
+    issue: Annotated[bool, typer.Option("--issue", help="The defect's text for the issue tracker of its framework.")] = False,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
-    """Everything about one finding, or the issue text of its defect."""
+    """Everything about one defect and its face, or about one finding."""
+    from ulpfuzz.fuzzer.defects.memory import defect_with
     from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
-        found = store.finding(finding)
+        finding = store.finding(name)
+        defect = defect_with(store, finding)
+        face = store.finding(defect.face) if defect is not None and finding.id == defect.id else finding
         if issue:
-            print(_issue(store, found), end="")
+            print(_issue(store, finding, defect), end="")
             return
-    if as_json:
-        from ulpfuzz.fuzzer.findings.label import as_json as told_of
-        from ulpfuzz.fuzzer.findings.strict_json import to_json
+        if as_json:
+            from ulpfuzz.fuzzer.defects.defect_json import as_json as defect_json
+            from ulpfuzz.fuzzer.defects.memory import case_files
+            from ulpfuzz.fuzzer.findings.label import as_json as told_of
+            from ulpfuzz.fuzzer.findings.strict_json import to_json
 
-        print(to_json(told_of(found)))
-        return
+            files = {} if defect is None else case_files(store, [defect.id])
+            print(to_json({**told_of(finding), "defect": None if defect is None else defect_json(defect, files.get(defect.id))}))
+            return
+    from ulpfuzz.fuzzer.cli.defect_table import defect_whole
     from ulpfuzz.fuzzer.cli.screen import console, finding_whole
 
-    console().print(finding_whole(found))
+    screen = console()
+    if defect is not None and finding.id == defect.id:
+        screen.print(defect_whole(defect))
+    screen.print(finding_whole(face))
+    if defect is not None and finding.id != defect.id:
+        screen.print(f"\none of {len(defect.members)} findings of defect {defect.id}", markup=False)
 
 
-def _issue(store: Store, named: Finding) -> str:
-    """The issue text of the defect that a finding belongs to, in the latest run that has it; the face of the defect is shown there."""
-    from ulpfuzz.fuzzer.defects.memory import case_files, formed, known_defects
+def _issue(store: Store, finding: Finding, defect: Defect | None) -> str:
+    """The issue text of a defect, by its face. Raises UserError for a finding that belongs to none."""
+    from ulpfuzz.fuzzer.defects.memory import case_files
     from ulpfuzz.reports.issue import issue_text
 
-    run = next(run for run in store.runs() if run.started == named.last_seen)
-    findings = {f.id: f for f in store.findings(run.id)}
-    files = case_files(store)
-    defects = formed(list(findings.values()), [run], known_defects(store), files)
-    defect = next((d for d in defects if named.id == d.id), None) or next((d for d in defects if named.id in d.members), None)
     if defect is None:
-        raise UserError(f"{named.id} is no defect: {named.label} ({named.reason})")
-    members = [findings[name] for name in defect.members if name in findings]
-    return issue_text(defect, findings[defect.face], files.get(defect.id), run.environment, members)
+        raise UserError(f"{finding.id} is no defect" + (f": {finding.label}, {finding.reason}" if finding.label else ""))
+    run = next(run for run in store.runs() if run.started == finding.last_seen)
+    members = [found for found in store.findings(run.id) if found.id in defect.members]
+    file = case_files(store, [defect.id]).get(defect.id)
+    return issue_text(defect, store.finding(defect.face), file, run.environment, members)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ulpfuzz.fuzzer.cli.defects import FAIL_ON, check_fail_on
 from ulpfuzz.fuzzer.cli.options import (
     BUDGET,
     DEFAULT_DB,
@@ -36,6 +37,7 @@ from ulpfuzz.fuzzer.errors import UserError
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.campaign.settings import Settings
     from ulpfuzz.fuzzer.cli.report import Selection
+    from ulpfuzz.fuzzer.defects.defect import Defect
     from ulpfuzz.fuzzer.findings.finding import Finding, Run
     from ulpfuzz.fuzzer.findings.store import Store
 
@@ -73,10 +75,15 @@ def run(
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="[RUN]", help="Continue a run, by default the latest that did not finish.")
     ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option("--fail-on", metavar="WHAT", help=f"Exit status 1 where the run shows such a defect: {', '.join(FAIL_ON)}."),
+    ] = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
     """Fuzz: generate, run, judge, keep the findings, and print what was found."""
+    check_fail_on(fail_on)
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
     from ulpfuzz.fuzzer.findings.store import Store
 
@@ -85,10 +92,13 @@ def run(
         settings = _settings(chosen, budget or "10m", seed, workers, scheduler, past, given=budget)
         record = _campaign(settings, store, quiet=as_json)
         found, cells = store.findings(record.id), store.cells(record.id)
+        defects = _kept(store, record, None)
     if as_json:
-        print(json.dumps(_contract(record, found), ensure_ascii=False, allow_nan=False))
+        print(json.dumps(_contract(record, found, defects), ensure_ascii=False, allow_nan=False))
     else:
-        summary(record, found, cells, db)
+        summary(record, found, defects, cells, db)
+    if fail_on and _fails(fail_on, found, defects):
+        raise typer.Exit(1)
 
 
 def nightly(
@@ -127,17 +137,18 @@ def nightly(
         record = _campaign(settings, store, quiet=as_json)
         comparison = compare(store, record.id, before)
         found, cells = with_status(store.findings(record.id), comparison), store.cells(record.id)
+        defects = _kept(store, record, before)
         paths = write_report(store, record, before, out, ("html", "md", "json"), SCRIPT_SECONDS)
     fresh = plain(comparison.new)
     alarming = [f for f in fresh if known.match(f) is None]
     quieted = len(fresh) - len(alarming)
     if as_json:
-        told = {**_contract(record, found), "baseline": before, "statuses": comparison.counts()}
+        told = {**_contract(record, found, defects), "baseline": before, "statuses": comparison.counts()}
         told["report"] = [str(p) for p in paths if p.suffix != ".py"]
         told["findings"] |= {"new": len(fresh), "known_issues": quieted}
         print(json.dumps(told, ensure_ascii=False, allow_nan=False))
     else:
-        summary(record, found, cells, db, comparison)
+        summary(record, found, defects, cells, db, comparison)
         _known_issues(quieted, [i.url for i in known.fixed(found, cells)], [i.url for i in known.expired])
         print(f"The report: {(out / 'report.html').resolve()}")
     _exit(record, alarming)
@@ -248,18 +259,43 @@ def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
         return run_campaign(settings, store, watch)
 
 
-def _contract(record: Run, found: Sequence[Finding]) -> dict[str, Any]:
-    """The documented JSON of a run. Of the findings "total" and "new" count those without a label; each label has a count of its own."""
+def _kept(store: Store, record: Run, baseline: str | None) -> list[Defect]:
+    """The defects of a run that has ended, by names that the store keeps."""
+    from ulpfuzz.fuzzer.defects.memory import defects_of, keep
+
+    defects = defects_of(store, record.id, baseline)
+    keep(store, defects)
+    return defects
+
+
+def _fails(fail_on: str, found: Sequence[Finding], defects: Sequence[Defect]) -> bool:
+    """Whether the run shows what `--fail-on` names: a defect of everyday inputs, one that is proved unstable, or any; not such as people have
+    called known or wontfix."""
+    from ulpfuzz.fuzzer.findings.label import plain
+
+    open_ = [d for d in defects if d.state not in ("known", "wontfix") and d.status not in ("fixed", "not-run")]
+    if fail_on == "ordinary":
+        return any(d.kind == "ordinary" for d in open_)
+    of_open = {member for d in open_ for member in d.members}
+    return any(f.id in of_open and (fail_on == "any" or f.class_ == "unstable") for f in plain(found))
+
+
+def _contract(record: Run, found: Sequence[Finding], defects: Sequence[Defect]) -> dict[str, Any]:
+    """The documented JSON of a run. Of the findings "total" and "new" count those without a label; each label has a count of its own. Of the
+    defects those count that the run shows."""
     from ulpfuzz.fuzzer.findings.label import counts, plain
     from ulpfuzz.fuzzer.findings.strict_json import jsonable
 
     own = plain(found)
+    shown = [d for d in defects if d.status not in ("fixed", "not-run")]
+    fresh = sum(d.status in ("new", "reopened") for d in shown)
     environment = record.environment
     nobody = environment.get("cells_unsupported", [])
     told = {
         "run": record.id, "state": record.state, "seed": record.seed, "budget": record.budget, "seconds": record.seconds,
         "verdicts": record.verdicts, "cells": record.cells, "cells_not_reached": record.cells_planned - record.cells - len(nobody),
         "cells_unsupported": nobody, "findings": {"total": len(own), "new": sum(f.status == "new" for f in own), **counts(found)},
+        "defects": {"total": len(shown), "new": fresh, "ordinary": sum(d.kind == "ordinary" for d in shown)},
         "verdicts_per_second": record.verdicts / record.seconds if record.seconds > 0 else 0.0,
         "by_tier": record.by_tier, "by_phase": record.by_phase, "failures": environment.get("failures", []),
         "unsupported": environment.get("unsupported", []), "rejected": environment.get("rejected", []),

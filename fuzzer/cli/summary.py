@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ulpfuzz.fuzzer.cli.options import with_db
@@ -10,11 +10,12 @@ from ulpfuzz.fuzzer.cli.options import with_db
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ulpfuzz.fuzzer.defects.defect import Defect
     from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
     from ulpfuzz.fuzzer.findings.history import Comparison
 
-#: Lines of the summary given to findings, and to other lists.
-_TOP, _SOME = 12, 6
+#: Lines of the summary given to defects, to new ones below these, and to other lists.
+_TOP, _NEW, _SOME = 10, 5, 6
 #: The words beside the count of a label.
 _LABELS = (
     ("composed", "composed: {} findings of formulas of ours over several calls, ranked below"),
@@ -24,15 +25,17 @@ _LABELS = (
 
 
 def summary(
-    record: Run, found: Sequence[Finding], cells: Sequence[CellSummary], db: str, comparison: Comparison | None = None
-) -> None:
-    """What a run found, on one screen, and what to type next."""
+    record: Run, found: Sequence[Finding], defects: Sequence[Defect], cells: Sequence[CellSummary], db: str,
+    comparison: Comparison | None = None,
+) -> None:  # fmt: skip
+    """What a run found, on one screen, and what to type next. defects: the run's (defects.memory), found: its findings."""
     from ulpfuzz.fuzzer.cli.screen import console
     from ulpfuzz.fuzzer.findings import numbers
     from ulpfuzz.fuzzer.findings.label import counts as counts_of
     from ulpfuzz.fuzzer.findings.label import plain
 
-    labels, found = counts_of(found), plain(found)
+    labels, faces = counts_of(found), {f.id: f for f in found}
+    defects = [d for d in defects if d.face in faces]
 
     screen = console()
     rate = record.verdicts / record.seconds if record.seconds > 0 else 0.0
@@ -44,7 +47,7 @@ def summary(
             ", ".join(f"{count} {status}" for status, count in comparison.counts().items() if count) or "no findings in either"
         )
         screen.print(f"against run {comparison.baseline}: {counts}", markup=False)
-    _findings(screen, found)
+    _defects(screen, defects, faces, len(plain(found)))
     screen.print()
     for label, said in _LABELS:
         if labels[label]:
@@ -57,23 +60,29 @@ def summary(
     failures = record.environment.get("failures", [])
     for failure in failures[:_SOME]:
         screen.print(f"failed: {failure}", style="red", markup=False)
-    for command in _next(record, found, db):
+    for command in _next(record, defects, db):
         screen.print(command, style="dim", markup=False)
 
 
-def _findings(screen: Console, found: Sequence[Finding]) -> None:
-    from ulpfuzz.fuzzer.cli.screen import findings_table, symptoms_table
+def _defects(screen: Console, defects: Sequence[Defect], faces: Mapping[str, Finding], findings: int) -> None:
+    """The first defects, and of those below them the first that are new."""
+    from ulpfuzz.fuzzer.cli.defect_table import defects_table, kinds_table
 
-    if found:
-        fresh = sum(f.status == "new" for f in found)
-        screen.print(f"{len(found)} findings, {fresh} new\n")
-        screen.print(findings_table(_newest_first(found)[:_TOP], screen.width))
-        if len(found) > _TOP:
-            screen.print(f"... and {len(found) - _TOP} more", style="dim")
-        screen.print()
-        screen.print(symptoms_table(found))
-    else:
+    if not defects:
         screen.print("no findings")
+        return
+    fresh = [d for d in defects if d.status in ("new", "reopened")]
+    ordinary = sum(d.kind == "ordinary" for d in defects)
+    screen.print(f"{_counted(findings, 'finding')}, {_counted(len(defects), 'defect')}: {ordinary} ordinary, {len(fresh)} new\n")
+    screen.print(defects_table(defects[:_TOP], faces, screen.width))
+    below = [d for d in defects[_TOP:] if d in fresh] if len(fresh) < len(defects) else []
+    if below:
+        screen.print("\nnew, further down", style="dim")
+        screen.print(defects_table(below[:_NEW], faces, screen.width))
+    if len(defects) > _TOP:
+        screen.print(f"... and {len(defects) - _TOP} more", style="dim")
+        screen.print()
+        screen.print(kinds_table(defects))
 
 
 def _undecided(screen: Console, cells: Sequence[CellSummary]) -> None:
@@ -110,15 +119,14 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _newest_first(found: Sequence[Finding]) -> list[Finding]:
-    """New before known, each by severity."""
-    return sorted(found, key=lambda f: f.status != "new")
-
-
-def _next(record: Run, found: Sequence[Finding], db: str) -> list[str]:
+def _next(record: Run, defects: Sequence[Defect], db: str) -> list[str]:
     store = with_db(db)
     commands = [f"ulpfuzz run --resume {record.id}{store}"] if record.state == "interrupted" else []
-    if found:
-        first = _newest_first(found)[0].id
-        commands += [f"ulpfuzz show {first}{store}", f"ulpfuzz repro {first}{store}"]
+    if defects:
+        first = defects[0]
+        commands += [
+            f"ulpfuzz show {first.id}{store}",
+            f"ulpfuzz repro {first.face}{store}",
+            f"ulpfuzz defects {record.id} --new{store}",
+        ]
     return [*commands, f"ulpfuzz report {record.id} --out ulpfuzz-report{store}"]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def sweep(
     context: typer.Context,
     op: Annotated[str | None, typer.Argument(help="An op of one number, or names and patterns, separated by commas.")] = None,
-    dtype: Annotated[str, typer.Option("--dtype", metavar="D", help="float16, bfloat16 or float32.")] = "float32",
+    dtype: Annotated[str, typer.Option("--dtypes", metavar="D", help="One: float16, bfloat16 or float32.")] = "float32",
     every: Annotated[
         bool, typer.Option("--all", help="Every op of one number, and ops of two over all pairs of 8-bit numbers.")
     ] = False,
@@ -88,7 +88,7 @@ def sweep(
 
 def facts(
     ops: Annotated[str | None, typer.Argument(help="Names or patterns, separated by commas.")] = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", metavar="D", help="Of this format only.")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtypes", metavar="D", help="Of this format only.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="A table of ops by frameworks, for a README.")] = False,
     as_json: Json = False,
     db: Db = DEFAULT_DB,

@@ -19,34 +19,17 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
+from ulpfuzz.fuzzer.defects.behaviour import Behaviour, algorithm_of, behaviour_of
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
-from ulpfuzz.fuzzer.defects.kind import kind_of
 from ulpfuzz.fuzzer.defects.place import place_of, without_directions
 from ulpfuzz.fuzzer.defects.primitive import Primitives, primitives_of
 from ulpfuzz.fuzzer.defects.profile import corresponding, errors_alike, wrong_between
 from ulpfuzz.fuzzer.defects.rank import is_ours
 from ulpfuzz.fuzzer.defects.union import Union
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
+from ulpfuzz.fuzzer.findings.headline import SILENT
 from ulpfuzz.fuzzer.findings.identity import digest, framework_of
 from ulpfuzz.fuzzer.findings.label import counted
-
-#: How a wrong answer of an everyday case looks: digits lost, up to all of them, or a number where there is none, and the reverse.
-_LOOKS = {
-    "precision": "digits", "zero": "digits", "wrong_sign": "digits", "internal_flush": "digits", "nan": "overflow", "inf": "overflow",
-}  # fmt: skip
-#: Of very large inputs an intermediate overflow answers inf, NaN, or zero where something is divided by it.
-_LOOKS_OF_LARGE = {**_LOOKS, "zero": "overflow", "wrong_sign": "overflow"}
-#: From here on inputs are very large: cubes overflow from a third of the format's exponents on, while what an addend of 1 loses is lost at
-#: 2^p already, a tenth of them.
-_VERY_LARGE = 1 / 4
-
-
-class Behaviour(NamedTuple):
-    """What findings of one cause have in common beside the call: equal behaviours may be joined, others never are."""
-
-    kind: str
-    side: str
-    look: str
 
 
 class Key(NamedTuple):
@@ -55,6 +38,8 @@ class Key(NamedTuple):
     framework: str
     target: str
     order: str
+    #: The params that choose an algorithm: texts (approximate="tanh"), where they are not the op's default.
+    algorithm: tuple[str, ...]
     behaviour: Behaviour
 
 
@@ -72,13 +57,17 @@ class Grouping:
         self.union = Union(self.findings)
 
     def key(self, finding: Finding) -> Key:
-        return Key(framework_of(finding.target), finding.target, finding.order, self.behaviours[finding.id])
+        framework, behaviour = framework_of(finding.target), self.behaviours[finding.id]
+        return Key(framework, finding.target, finding.order, algorithm_of(finding), behaviour)
 
     def primitives(self, finding: Finding) -> Primitives:
         return primitives_of(finding.op, finding.implementation)
 
-    def chain(self, of: Callable[[Finding], Hashable], why: Callable[[Finding, Finding], str]) -> None:
-        """Joins all findings for which `of` gives the same, None aside."""
+    def chain(
+        self, of: Callable[[Finding], Hashable], why: Callable[[Finding, Finding], str],
+        where: Callable[[Finding, Finding], bool] = lambda *_: True,
+    ) -> None:  # fmt: skip
+        """Joins all findings for which `of` gives the same, None aside, to the first of them that has the same extreme inputs, if `where`."""
         groups: dict[Hashable, list[Finding]] = defaultdict(list)
         for finding in self.findings.values():
             if (at := of(finding)) is not None:
@@ -86,7 +75,8 @@ class Grouping:
         for together in groups.values():
             for first, *others in self._by_extremes(together):
                 for other in others:
-                    self.union.join(first.id, other.id, why(first, other))
+                    if where(first, other):
+                        self.union.join(first.id, other.id, why(first, other))
 
     def _by_extremes(self, findings: Sequence[Finding]) -> Iterable[list[Finding]]:
         """The findings by which of their inputs are extreme: the least of these sets, and with each what has more beside it.
@@ -96,11 +86,13 @@ class Grouping:
         """
         sets = {self.extremes[f.id] for f in findings}
         least = [s for s in sets if not any(other < s for other in sets)]
-        groups: dict[frozenset[str], list[Finding]] = defaultdict(list)
+        groups: dict[Hashable, list[Finding]] = defaultdict(list)
         for finding in findings:
             own = self.extremes[finding.id]
             within = [s for s in least if s <= own]
-            groups[within[0] if len(within) == 1 else own].append(finding)
+            at = within[0] if len(within) == 1 else own
+            # What overflows to infinity and divides (zero, another sign) joins by more than some of its extreme inputs.
+            groups[at if own == at or finding.symptom not in ("zero", "wrong_sign") else (own, finding.symptom)].append(finding)
         return groups.values()
 
 
@@ -111,6 +103,7 @@ def group(findings: Iterable[Finding], case_files: Mapping[str, CaseFile] | None
     """
     grouping = Grouping({f.id: f for f in sorted(counted(findings), key=lambda f: f.id)})
     _one_kernel(grouping)
+    _one_answer(grouping)
     _same_call(grouping)
     _same_stretch(grouping)
     _same_loss(grouping)
@@ -120,18 +113,6 @@ def group(findings: Iterable[Finding], case_files: Mapping[str, CaseFile] | None
     if case_files:
         _same_diagnosis(grouping, case_files)
     return grouping.union.sets()
-
-
-def behaviour_of(finding: Finding) -> Behaviour:
-    """How a finding behaves: its kind, the side of the format where its case lies, how its answer looks."""
-    kind = kind_of(finding)
-    if kind in ("crash", "hang", "exception", "nondeterministic", "inconsistent", "compiled"):
-        return Behaviour(kind, "", finding.symptom)
-    place = place_of(finding)
-    overflows = place.side == "infinite" or (place.side == "large" and place.beyond >= _VERY_LARGE)
-    looks = _LOOKS_OF_LARGE if overflows else _LOOKS
-    look = looks.get(finding.symptom, finding.symptom)
-    return Behaviour(kind, place.side, look)
 
 
 # a. One kernel
@@ -160,6 +141,15 @@ def _one_kernel(grouping: Grouping) -> None:
                 bits = _value_bits(answer.output_hex) == _value_bits(finding.output_hex)
                 if alike or (bits and alike is None):
                     grouping.union.join(finding.id, other.id, _kernel_reason(finding, other, bits=bits))
+
+
+def _one_answer(grouping: Grouping) -> None:
+    """Two elements of one call's answer to the same bits."""
+    grouping.chain(
+        lambda f: (_subject(f), _point(f)) if f.symptom not in SILENT else None,
+        lambda one, other: f"two elements of one answer: {one.symptom} and {other.symptom} of {one.implementation}",
+        where=lambda one, other: one.worst != other.worst,
+    )
 
 
 class Subject(NamedTuple):
@@ -227,7 +217,9 @@ def _same_stretch(grouping: Grouping) -> None:
             cells[_subject(finding)].append(finding)
     for first, *others in cells.values():
         for other in others:
-            if wrong_between(first, other):
+            outside = place_of(first).outside, place_of(other).outside
+            shared = outside[0] & outside[1] or not all(outside)
+            if shared and wrong_between(first, other):
                 reason = (
                     f"wrong all the way from one case to the other: {first.symptom} and {other.symptom} of {first.implementation}"
                 )
@@ -255,18 +247,27 @@ def _same_loss(grouping: Grouping) -> None:
 
 def _derivatives(grouping: Grouping) -> None:
     """A derivative and the value on the same bits; derivatives of one call that behave alike."""
-
-    def point(finding: Finding) -> Hashable:
-        inputs = digest(without_directions(finding.case.get("inputs", {})))
-        return (_subject(finding)._replace(order=""), inputs)
+    values: dict[Hashable, Finding] = {}
+    for finding in grouping.findings.values():
+        if finding.order == "value":
+            values.setdefault(_point(finding), finding)
+    for finding in grouping.findings.values():
+        if finding.order != "value" and (value := values.get(_point(finding))) is not None:
+            grouping.union.join(
+                finding.id, value.id, f"wrong on the same bits as its value: {finding.order} of {finding.implementation}"
+            )
 
     def derivative(finding: Finding) -> Hashable | None:
         if finding.order == "value":
             return None
         return (grouping.key(finding)._replace(order=""), finding.op, finding.implementation)
 
-    grouping.chain(point, lambda one, other: f"wrong on the same bits: {one.order} and {other.order} of {one.implementation}")
     grouping.chain(derivative, lambda one, other: f"derivatives of one call behave alike: {one.order}, {other.order}")
+
+
+def _point(finding: Finding) -> Hashable:
+    """A call at a point, whichever derivative, and by whichever directions, is taken there."""
+    return (_subject(finding)._replace(order=""), digest(without_directions(finding.case.get("inputs", {}))))
 
 
 # d. One function

@@ -1,7 +1,8 @@
 """Identity: which name a group of findings has as a defect, from run to run.
 
-A defect's id is that of its oldest member. Once kept, it stays: later members join it, and where a group unites defects that were kept apart,
-the oldest goes on and the others are recorded as merged into it. No id is ever given to another group.
+A defect's id is that of its oldest member, of equally old ones that which shows it best. Once kept, it stays: later members join it, and
+where a group unites defects that were kept apart, the oldest goes on and the others are recorded as merged into it. No id is ever given to
+another group.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ulpfuzz.fuzzer.defects.defect import State
+from ulpfuzz.fuzzer.defects.rank import by_score
 from ulpfuzz.fuzzer.findings.finding import Finding
 
 
@@ -56,8 +58,8 @@ def named(groups: Iterable[Sequence[Finding]], known: Mapping[str, Known]) -> li
     return identities
 
 
-def _age(finding: Finding) -> tuple[str, str]:
-    return finding.first_seen, finding.id
+def _age(finding: Finding) -> tuple[Any, ...]:
+    return finding.first_seen, *by_score(finding)
 
 
 def _new_name(group: Sequence[Finding], taken: set[str]) -> str:

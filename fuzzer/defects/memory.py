@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.defects.behaviour import behaviour_of
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.defect import Defect
-from ulpfuzz.fuzzer.defects.grouping import behaviour_of, group
+from ulpfuzz.fuzzer.defects.grouping import group
 from ulpfuzz.fuzzer.defects.history import all_of, status_of
 from ulpfuzz.fuzzer.defects.identity import Known, named
 from ulpfuzz.fuzzer.defects.kind import kind_of
-from ulpfuzz.fuzzer.defects.rank import face_of, score
+from ulpfuzz.fuzzer.defects.rank import by_score, face_of, score
 from ulpfuzz.fuzzer.findings.database import StoreError
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
@@ -90,6 +91,14 @@ def defects_of(store: Store, run_id: str, baseline: str | None = None) -> list[D
     return formed(findings, [record], known_defects(store), case_files(store))
 
 
+def defect_with(store: Store, finding: Finding) -> Defect | None:
+    """The defect of a finding in the last run that has it; None where the finding is listed apart (documented, flush)."""
+    record = next((run for run in store.runs() if run.started == finding.last_seen), None)
+    if record is None:
+        return None
+    return next((d for d in defects_of(store, record.id) if finding.id in d.members), None)
+
+
 def formed(
     findings: Sequence[Finding], runs: Sequence[Run] = (), known: Mapping[str, Known] | None = None,
     files: Mapping[str, CaseFile] | None = None,
@@ -120,7 +129,7 @@ def _defect(
     seen = [f for f in members if f.status not in ("fixed", "not-run")] or list(members)
     face = face_of(seen)
     framework = framework_of(face.target)
-    rest = sorted((f for f in members if f.id != face.id), key=lambda f: (-round(score(f), 6), f.id))
+    rest = sorted((f for f in members if f.id != face.id), key=by_score)
     return Defect(
         id=identity.id, title=title_of(face), framework=framework, kind=kind_of(face, file), score=round(score(face, file), 4), rank=0,
         face=face.id, members=(face.id, *(f.id for f in rest)), because=tuple(reasons), merged=identity.merged, state=identity.state,

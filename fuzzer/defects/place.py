@@ -31,6 +31,8 @@ class Place:
     beyond: float
     #: Which inputs lie at least half as far beyond as the farthest, and where: "loc large", "scale small", "x infinite".
     extremes: frozenset[str]
+    #: The same of every input that is not everyday.
+    outside: frozenset[str]
 
     @property
     def finite(self) -> bool:
@@ -47,6 +49,7 @@ def place_of(finding: Finding) -> Place:
     low = max(each.get("small", 0.0) for each in ends.values())
     beyond = max(high, low)
     side: Side
+    outside = frozenset(f"{name} {which}" for name, each in ends.items() for which in each)
     if special:
         side = "nan" if "nan" in special else "infinite"
         extremes = {f"{name} {side}" for name, each in ends.items() if side in each}
@@ -55,7 +58,7 @@ def place_of(finding: Finding) -> Place:
         extremes = {
             f"{name} {which}" for name, each in ends.items() for which, far in each.items() if beyond and far >= beyond / 2
         }
-    return Place(side, beyond, frozenset(extremes))
+    return Place(side, beyond, frozenset(extremes), outside)
 
 
 def _ends(numbers: Iterator[float], fmt: Format) -> dict[str, float]:

@@ -98,4 +98,9 @@ def _significant_bits(value: float) -> int:
 
 def face_of(findings: Iterable[Finding]) -> Finding:
     """The finding that shows a defect best: the best score, then the simplest case."""
-    return min(findings, key=lambda f: (-round(score(f), 6), simplicity(f)))
+    return min(findings, key=by_score)
+
+
+def by_score(finding: Finding) -> tuple[float, tuple[int, int, str]]:
+    """The order in which findings show what they have in common, the best first."""
+    return -round(score(finding), 6), simplicity(finding)

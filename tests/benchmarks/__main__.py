@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.benchmarks import overhead, processes, recall, scaling, search, speed, sweeps, tiers
+from tests.benchmarks import defects, overhead, processes, recall, scaling, search, speed, sweeps, tiers
 from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
 
 BENCHES = {
     "processes": processes.measures, "speed": speed.measures, "overhead": overhead.measures, "scaling": scaling.measures,
     "tiers": tiers.measures, "sweeps": sweeps.measures, "search": search.measures, "recall": recall.measures,
+    "defects": defects.measures,
 }  # fmt: skip
 
 

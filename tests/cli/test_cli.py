@@ -286,7 +286,7 @@ def test_run_for_people(campaign: Any) -> None:
         Campaign(3, [a_finding()], environment={"cells_not_reached": ["log float16 value"]}), "run", "--targets", "numpy"
     )
     assert result.exit_code == 0
-    for text in ("1,000 verdicts", "1 findings, 1 new", "true value 1.79e30", "undecided: 20 elements",
+    for text in ("1,000 verdicts", "1 finding, 1 defect: 0 ordinary, 1 new", "1.79e30", "undecided: 20 elements",
                  "not reached: 1 cells: log",
                  f"ulpfuzz show {a_finding().id}", "--out ulpfuzz-report --db sqlite"):  # fmt: skip
         assert text in result.stdout

@@ -1,0 +1,99 @@
+"""The command `defects`: what a run found, as defects, those that ordinary users meet first."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+import typer
+
+from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json, Ops, listed, with_db
+
+
+def defects(
+    run: Annotated[str, typer.Argument(help="A run's id, a beginning of it, or `latest`.")] = "latest",
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="K,...", help="ordinary, range, special, accuracy, ...; patterns are taken.")
+    ] = None,
+    framework: Annotated[str | None, typer.Option("--framework", metavar="F,...", help="torch, tensorflow, jax, numpy.")] = None,
+    ops: Ops = None,
+    new: Annotated[bool, typer.Option("--new", help="Only those that the baseline, or any earlier run, has not.")] = False,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="RUN", help="The run to compare with; default: all earlier ones.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0: all. Default: 30.")] = 30,
+    as_json: Json = False,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """The defects of a run: findings that share cause and kernel, those first that ordinary users meet."""
+    _check_filters(kind, framework)
+    from ulpfuzz.fuzzer.defects.defect_json import as_json as told_of
+    from ulpfuzz.fuzzer.defects.memory import case_files, defects_of
+    from ulpfuzz.fuzzer.findings.store import Store
+
+    with Store(db, create=False) as store:
+        record = store.run(run)
+        every = defects_of(store, record.id, baseline)
+        found = [
+            d for d in every
+            if _matches([d.kind], kind) and _matches([d.framework], framework) and _matches(d.ops, ops)
+            and (not new or d.status in ("new", "reopened"))
+        ]  # fmt: skip
+        shown = found[:limit] if limit else found
+        files = case_files(store, [d.id for d in shown])
+        faces = {f.id: f for f in store.findings(record.id)} if not as_json else {}
+        for defect in shown if not as_json else ():  # one that is fixed has its face in the baseline
+            if defect.face not in faces:
+                faces[defect.face] = store.finding(defect.face)
+    if ops and not any(_matches(d.ops, ops) for d in every):  # an op that the catalogue has lost may still have defects
+        from ulpfuzz.fuzzer.catalog.registry import select
+
+        select(ops)
+    if as_json:
+        print(json.dumps([told_of(d, files.get(d.id)) for d in shown], ensure_ascii=False, allow_nan=False))
+        return
+    from ulpfuzz.fuzzer.cli.defect_table import defects_table, kinds_table
+    from ulpfuzz.fuzzer.cli.screen import console
+
+    screen = console()
+    if shown:
+        screen.print(defects_table(shown, faces, screen.width))
+    if len(found) > len(shown):
+        screen.print(f"... and {len(found) - len(shown)} more (`--limit 0`)", style="dim")
+    if found:
+        screen.print()
+        screen.print(kinds_table(found))
+    what = "new defects" if new else "defects"
+    screen.print(f"{len(found) or 'no'} {what} in run {record.id}, started {record.started}", markup=False)
+    if shown:
+        screen.print(f"ulpfuzz show {shown[0].id}{with_db(db)}", style="dim", markup=False)
+
+
+def _matches(names: list[str] | tuple[str, ...], patterns: str | None) -> bool:
+    wanted = listed(patterns)
+    return not wanted or any(fnmatchcase(name, pattern) for name in names for pattern in wanted)
+
+
+def _check_filters(kind: str | None, framework: str | None) -> None:
+    """A filter that can match nothing is a typing error. Raises UnknownName."""
+    from ulpfuzz.fuzzer.defects.defect import KINDS
+    from ulpfuzz.fuzzer.formats import UnknownName
+    from ulpfuzz.fuzzer.frameworks.targets.target import framework_names
+
+    for what, patterns, valid in (("kind", kind, KINDS), ("framework", framework, framework_names())):
+        for pattern in listed(patterns):
+            if not any(fnmatchcase(name, pattern) for name in valid):
+                raise UnknownName(what, pattern, valid)
+
+
+#: What `--fail-on` may say.
+FAIL_ON = ("ordinary", "unstable", "any")
+
+
+def check_fail_on(fail_on: str | None) -> None:
+    """Raises UnknownName for a word that is none of FAIL_ON."""
+    if fail_on is not None and fail_on not in FAIL_ON:
+        from ulpfuzz.fuzzer.formats import UnknownName
+
+        raise UnknownName("--fail-on", fail_on, FAIL_ON)
