@@ -20,6 +20,22 @@ _KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 
 
+#: What a kind means, in the words of the index.
+KIND_WORDS: Mapping[str, str] = {
+    "ordinary": "wrong within everyday inputs",
+    "crash": "the process ends",
+    "hang": "the call does not return",
+    "nondeterministic": "two answers to the same bits",
+    "compiled": "eager is right on the same bits",
+    "range": "something on the way over- or underflows while the truth is a normal number",
+    "inconsistent": "the same bits are right in one place of a call, wrong in another",
+    "accuracy": "small, but above a published limit",
+    "special": "at infinities, NaN and poles",
+    "exception": "the call raises",
+    "flush": "subnormal numbers become zero",
+}
+
+
 @dataclass(frozen=True)
 class DefectEntry:
     """A defect, the finding that shows it best, what casework knows of it, its findings (the face first), and defects like it elsewhere."""
