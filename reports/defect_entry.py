@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.defect import KINDS, Defect, Kind
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.headline import headline
 from ulpfuzz.fuzzer.findings.identity import framework_of
-from ulpfuzz.fuzzer.findings.strict_json import jsonable
 
 #: Statuses that stand first where a run is compared with another.
 CHANGED = ("new", "reopened", "fixed")
@@ -20,6 +18,22 @@ CHANGED = ("new", "reopened", "fixed")
 _KINDS: Mapping[str, Kind] = {
     "exception": "exception", "crash": "crash", "hang": "hang", "inconsistent": "inconsistent", "nondeterministic": "nondeterministic",
 }  # fmt: skip
+
+
+#: What a kind means, in the words of the index.
+KIND_WORDS: Mapping[str, str] = {
+    "ordinary": "wrong within everyday inputs",
+    "crash": "the process ends",
+    "hang": "the call does not return",
+    "nondeterministic": "two answers to the same bits",
+    "compiled": "eager is right on the same bits",
+    "range": "something on the way over- or underflows while the truth is a normal number",
+    "inconsistent": "the same bits are right in one place of a call, wrong in another",
+    "accuracy": "small, but above a published limit",
+    "special": "at infinities, NaN and poles",
+    "exception": "the call raises",
+    "flush": "subnormal numbers become zero",
+}
 
 
 @dataclass(frozen=True)
@@ -42,25 +56,6 @@ class DefectEntry:
         """The share of everyday inputs that are wrong; nan where it was not measured."""
         measured = self.case_file.ordinary_share if self.case_file else None
         return measured.share if measured else math.nan
-
-    def as_json(self) -> dict[str, Any]:
-        """The fields of the defect, with "ordinary_share", "cause", "advice" and the whole "case_file", null where it was not worked on."""
-        told: dict[str, Any] = jsonable(self.defect)
-        file = self.case_file
-        diagnosis = file.diagnosis if file else None
-        measured = file.ordinary_share if file else None
-        cause = None
-        if diagnosis:
-            evidence = [f"{s.experiment}: {s.outcome}" for s in diagnosis.evidence]
-            cause = {"class": diagnosis.cause, "step": diagnosis.step, "confirmed": diagnosis.confirmed, "evidence": evidence}
-        advice = [
-            {"way": a.way, "call": a.call, "verified_on": a.verified_on, "worst_ulps": [a.worst_ulps_before, a.worst_ulps_after]}
-            for a in (file.advice if file else ())
-        ]
-        return {
-            **told, "ordinary_share": measured.share if measured else None, "cause": cause, "advice": jsonable(advice),
-            "case_file": jsonable(file) if file else None,
-        }  # fmt: skip
 
 
 def entries_of(

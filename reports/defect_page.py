@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
 from ulpfuzz.fuzzer.findings.headline import SILENT, arrays_of, headline
 from ulpfuzz.fuzzer.findings.identity import framework_of
-from ulpfuzz.reports.defect_entry import DefectEntry
+from ulpfuzz.reports.defect_entry import KIND_WORDS, DefectEntry
 from ulpfuzz.reports.entry import Entry, entry_of
 from ulpfuzz.reports.extent import interval_text
 from ulpfuzz.reports.issue import issue_text
@@ -60,6 +60,7 @@ def page_values(entry: DefectEntry, context: PageContext) -> dict[str, Any]:
         "d": entry.defect, "f": face, "e": told, "file": file, "numbers": numbers, "silent": SILENT,
         "arrays": told.arrays, "right": numbers.beyond_format(face.reference, face.dtype), "exact": numbers.truth(face.reference, 40),
         "plot": Markup(profile_svg(face, peers)), "peers": peers, "lines": _lines(face, file),
+        "whom": _whom(entry), "seen": bool(face.extent.get("inputs")),
         "intervals": [interval_text(i, face.dtype) for i in file.extent] if file else [],
         "ordinary": _ordinary(face, file), "advice": _advice(file), "script": script,
         "issue": issue_text(entry.defect, face, file, context.environment, entry.members, script),
@@ -67,6 +68,14 @@ def page_values(entry: DefectEntry, context: PageContext) -> dict[str, Any]:
         "members": [(f, _line(f, context)) for f in entry.members[:MOST] if f.id != face.id], "more": max(len(entry.members) - MOST, 0),
         "similar": entry.similar[:MOST],
     }  # fmt: skip
+
+
+def _whom(entry: DefectEntry) -> str:
+    """Who meets it, in a few words: the measured share of everyday inputs, else what its kind says."""
+    share = entry.share
+    if share == share and entry.case_file and entry.case_file.ordinary_share:
+        return f"{numbers.share(share)} of everyday inputs ({entry.case_file.ordinary_share.distribution})"
+    return KIND_WORDS[entry.defect.kind]
 
 
 def _line(finding: Finding, context: PageContext) -> str:

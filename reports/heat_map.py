@@ -90,7 +90,7 @@ def _cell(worst: Mapping[tuple[str, str], Heat], judged: set[tuple[str, str]], k
     if key not in worst:
         return f'<circle class="clean" cx="{x + CELL / 2}" cy="{y + HEIGHT / 2}" r="1.6"/>' if key in judged else ""
     heat = worst[key]
-    said = escape(f"{key[0]} in {key[1]}: {heat.entry.defect.title}", {'"': "&quot;"})
+    said = escape(f"{heat.text}: {key[0]} in {key[1]}, {heat.entry.defect.title}", {'"': "&quot;"})
     return (
         f'<a href="#d={escape(heat.entry.defect.id)}" aria-label="{said}"><title>{said}</title>'
         f'<rect class="h{heat.step}" x="{x + 1}" y="{y + 1}" width="{CELL - 2}" height="{HEIGHT - 2}" rx="3"/>'
@@ -102,6 +102,6 @@ def legend() -> list[tuple[str, str]]:
     """The classes of the colours and what they mean."""
     ends = [*STEPS[1:], math.inf]
     return [
-        (f"h{k}", f"{low:g} to {high:g}" if math.isfinite(high) else f"{low:g} and more")
+        (f"h{k}", f"{low:g} to {high:g}" if math.isfinite(high) else f"{low:g} and more: everyday")
         for k, (low, high) in enumerate(zip(STEPS, ends, strict=True))
     ]

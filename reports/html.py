@@ -22,27 +22,13 @@ from ulpfuzz.fuzzer.defects.defect import KINDS
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.headline import SILENT
 from ulpfuzz.reports.coverage_table import coverage_of
-from ulpfuzz.reports.defect_entry import DefectEntry
+from ulpfuzz.reports.defect_entry import KIND_WORDS, DefectEntry
 from ulpfuzz.reports.defect_page import PageContext, context_of, page_values
 from ulpfuzz.reports.heat_map import heat_map, legend
 from ulpfuzz.reports.model import Report
 
 #: Defects in one file of pages: a click loads some 60 kB.
 CHUNK = 24
-#: What a kind means, in the words of the index.
-KIND_WORDS: Mapping[str, str] = {
-    "ordinary": "wrong within everyday inputs",
-    "crash": "the process ends",
-    "hang": "the call does not return",
-    "nondeterministic": "two answers to the same bits",
-    "compiled": "eager is right on the same bits",
-    "range": "something on the way over- or underflows while the truth is a normal number",
-    "inconsistent": "the same bits are right in one place of a call, wrong in another",
-    "accuracy": "small, but above a published limit",
-    "special": "at infinities, NaN and poles",
-    "exception": "the call raises",
-    "flush": "subnormal numbers become zero",
-}
 
 
 def render(report: Report) -> str:
@@ -95,6 +81,7 @@ def _index(report: Report, at: Mapping[str, str]) -> str:
             if report.baseline and (count := sum(e.defect.status == status for e in report.defects))
         },
         data=_json({"compared": bool(report.baseline), "kinds": KIND_WORDS, "rows": [row_of(e, at) for e in report.defects]}),
+        shares=any(not math.isnan(e.share) for e in report.defects),
         heat=Markup(heat_map(report.defects, report.cells)),
         legend=legend(),
         coverage=coverage_of(report.cells, report.run.environment.get("cells_not_reached", [])),

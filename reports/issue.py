@@ -26,6 +26,8 @@ from ulpfuzz.reports.minimal_script import minimal_script
 LIMIT = 60_000
 #: Words of this project that no maintainer of a framework has to know; a sentence that holds one is left out.
 OURS = re.compile(r"\b(excess|ball test|tier|cell|subject|ulpfuzz|symptom|face)\b", re.IGNORECASE)
+#: Characters of a call that is shown.
+LONGEST = 1000
 #: Peers and other calls that are listed.
 MOST = 12
 
@@ -54,7 +56,10 @@ def issue_text(
     """
     framework = defect.framework
     source = minimal_script(face) if script is None else script
-    parts = replace(_parts(defect, face, case_file, environment or {}, members), script=source or _command(face))
+    parts = replace(
+        _parts(defect, face, case_file, environment or {}, members),
+        script=source if 0 < len(source) < LIMIT / 3 else _command(face),
+    )
     form = _FORMS.get(framework, _numpy)
     text = f"{parts.title}\n\n{form(parts)}"
     if len(text) > LIMIT:
@@ -91,7 +96,7 @@ def _command(face: Finding) -> str:
 
 def _what(defect: Defect, face: Finding, case_file: CaseFile | None) -> str:
     """What goes wrong, and for whom."""
-    call = f"`{face.implementation}`"
+    call = f"`{_short(face.implementation)}`"
     quantity = {"grad": "The gradient of ", "jvp": "The forward-mode derivative of ", "grad2": "The second derivative of "}.get(
         face.order, ""
     )
@@ -108,7 +113,7 @@ def _what(defect: Defect, face: Finding, case_file: CaseFile | None) -> str:
             f"(95 % interval {numbers.share(share.low)} to {numbers.share(share.high)})."
         )
     elif defect.kind == "ordinary":
-        lines.append("The inputs are ordinary: no infinities, no NaNs, nothing near the ends of the format.")
+        lines.append("The inputs are ordinary numbers.")
     elif defect.kind in ("range", "special", "flush"):
         where = {
             "range": "an intermediate result leaves the range of the format, though the exact result is well inside it",
@@ -125,7 +130,7 @@ def _size(face: Finding) -> str:
     exact = numbers.truth(face.reference, 20)
     if right:
         return f"it returns {answer}; the exact result is {exact}, which rounds to {right}."
-    if math.isfinite(face.ulps):
+    if math.isfinite(face.ulps) and numbers.parse(face.reference):
         return f"it returns {answer}, the exact result is {exact}: an error of {numbers.measure(face.ulps)} ulps (units in the last place)."
     return f"it returns {answer}, the exact result is {exact}."
 
@@ -161,7 +166,7 @@ def _peers(face: Finding) -> str:
 
 def _peer(answer: Answer, dtype: str) -> str:
     where = ", ".join(part for part in answer.target.partition(";")[0].split(":"))
-    call = answer.implementation.replace("|", "\\|")
+    call = _short(answer.implementation).replace("|", "\\|")
     if answer.symptom in SILENT:
         return f"| {where} | `{call}` | {SILENT[answer.symptom]} | - |"
     size = "wrong" if math.isinf(answer.ulps) else numbers.measure(answer.ulps)
@@ -224,9 +229,13 @@ def _others(face: Finding, members: Sequence[Finding]) -> str:
     for f in members:
         if (f.implementation, f.dtype, f.order) != own:
             calls.setdefault(f.implementation, {})[f.dtype if f.order == "value" else f"{f.dtype} {f.order}"] = None
-    lines = [f"- `{call}`: {', '.join(kinds)}" for call, kinds in list(calls.items())[:MOST]]
+    lines = [f"- `{_short(call)}`: {', '.join(kinds)}" for call, kinds in list(calls.items())[:MOST]]
     left = len(calls) - MOST
     return "\n".join([*lines, *([f"- and {left} more"] if left > 0 else [])])
+
+
+def _short(call: str) -> str:
+    return call if len(call) <= LONGEST else call[:LONGEST] + " ..."
 
 
 def _code(script: str) -> str:

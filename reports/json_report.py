@@ -10,9 +10,8 @@ Non-finite numbers are the strings "inf", "-inf" and "nan". Top level:
 "unsupported": calls that a target does not support: cell, target, call, message
 "summary": sentence, judged, undecided, verdicts_per_second, classes, statuses, symptoms (framework -> symptom -> findings), labels (counts),
     compile_seconds, and the elements compared by placement with those whose bits differ within the limits (compared, differing)
-"defects": those that changed since the baseline first, then by kind, `ordinary` first, and score: the fields of a Defect with "ordinary_share",
-    "cause" (class, step, confirmed, evidence), "advice" (way, call, verified_on, worst_ulps before and after), "case_file", the whole of it;
-    null where casework has not been there
+"defects": those that changed since the baseline first, then by kind, `ordinary` first, and score: the keys of `ulpfuzz defects --json`
+    (fuzzer.defects.defect_json) with "case_file": all that casework found, or null
 "findings": the worst first, those of composed calls after all others, each the fields of a Finding ("class" without underscore) with "headline",
     "command", "script", a file beside the report, or null where the target has none, "script_run": "confirmed" where it was run and showed the
     defect, null where it was not run yet, "script_says": the line that it ended with, and "advice": what the study DeepStability knows of such
@@ -38,8 +37,10 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from ulpfuzz.fuzzer.defects.defect_json import as_json as defect_json
 from ulpfuzz.fuzzer.findings.label import as_json
 from ulpfuzz.fuzzer.findings.strict_json import jsonable
+from ulpfuzz.reports.defect_entry import DefectEntry
 from ulpfuzz.reports.entry import Entry
 from ulpfuzz.reports.model import Report
 
@@ -71,7 +72,7 @@ def as_dict(report: Report) -> dict[str, Any]:
             "compared": sum(cell.compared for cell in report.cells),
             "differing": sum(cell.differing for cell in report.cells),
         },
-        "defects": [e.as_json() for e in report.defects],
+        "defects": [_defect(e) for e in report.defects],
         "findings": [_entry(e, e.finding.id in faces) for e in (*report.entries, *report.composed)],
         "unconfirmed": [_entry(e, True) for e in report.unconfirmed],
         "documented": [as_json(f) for f in report.documented],
@@ -81,6 +82,10 @@ def as_dict(report: Report) -> dict[str, Any]:
         "cells": jsonable([replace(cell, profile=[]) for cell in report.cells]),
         "facts": jsonable(report.facts),
     }
+
+
+def _defect(entry: DefectEntry) -> dict[str, Any]:
+    return {**defect_json(entry.defect, entry.case_file), "case_file": jsonable(entry.case_file) if entry.case_file else None}
 
 
 def _entry(entry: Entry, whole: bool) -> dict[str, Any]:

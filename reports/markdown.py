@@ -27,7 +27,7 @@ def render(report: Report, top: int = TOP) -> str:
     lines = [
         f"# ulpfuzz: run {run.id}",
         "",
-        report.sentence,
+        f"{report.defects_text} {report.sentence}".strip(),
         *(["", report.partial] if report.partial else []),
         "",
         "| | |",
@@ -88,7 +88,7 @@ def render(report: Report, top: int = TOP) -> str:
 
 
 def _defects(report: Report, top: int) -> list[str]:
-    """The first defects in full, the next as a table."""
+    """The first defects in full, the next in a table, a line each."""
     entries = {e.finding.id: e for e in (*report.entries, *report.composed)}
     shown, rest = report.defects[:top], report.defects[top : top + TABLE]
     title = "Defects" if len(shown) == len(report.defects) else f"The {len(shown)} first of {len(report.defects)} defects"

@@ -181,14 +181,22 @@ class Report:
         found = _plural(len(self.entries), "finding")
         if self.baseline:
             found += f" ({self.statuses.get('new', 0)} new since {self.baseline})"
-        if self.entries:
-            ordinary = sum(e.defect.kind == "ordinary" for e in self.defects)
-            found = f"{_plural(len(self.defects), 'defect')} ({numbers.count(ordinary)} within everyday inputs) of {found}"
         judged = f"{numbers.count(self.judged)} judged elements"
         undecided = f"{numbers.count(self.undecided)} undecided" if self.undecided else "none undecided"
         found = found[0].upper() + found[1:]
         reached = f"{numbers.count(self.run.cells)} of {numbers.count(self.run.cells_planned)} cells reached"
         return f"{found} in {judged}; {undecided}; {reached}."
+
+    @property
+    def defects_text(self) -> str:
+        """The defects in one sentence; "" where there are none."""
+        if not self.defects:
+            return ""
+        ordinary = sum(e.defect.kind == "ordinary" for e in self.defects)
+        first = f"{_plural(len(self.defects), 'defect')}, {numbers.count(ordinary)} of them within everyday inputs"
+        changed = {status: sum(e.defect.status == status for e in self.defects) for status in ("new", "reopened", "fixed")}
+        since = ", ".join(f"{numbers.count(n)} {status}" for status, n in changed.items() if n)
+        return f"{first}{f' ({since} since {self.baseline})' if self.baseline and since else ''}."
 
     @property
     def silence(self) -> str:

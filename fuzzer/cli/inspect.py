@@ -13,6 +13,9 @@ from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, Target
 from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
+    from ulpfuzz.fuzzer.defects.defect import Defect
+    from ulpfuzz.fuzzer.findings.finding import Finding
+    from ulpfuzz.fuzzer.findings.store import Store
     from ulpfuzz.fuzzer.frameworks.targets.survey import Described
 
 _INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
@@ -293,6 +296,7 @@ def show(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The id of a defect or finding, a beginning of it, or the last part of it.")
     ],
+    issue: Annotated[bool, typer.Option("--issue", help="The defect's text for the issue tracker of its framework.")] = False,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
@@ -304,6 +308,9 @@ def show(
         finding = finding_named(store, name)
         defect = defect_with(store, finding)
         face = store.finding(defect.face) if defect is not None and finding.id == defect.id else finding
+        if issue:
+            print(_issue(store, finding, defect), end="")
+            return
         if as_json:
             from ulpfuzz.fuzzer.defects.defect_json import as_json as defect_json
             from ulpfuzz.fuzzer.defects.memory import case_files
@@ -322,3 +329,16 @@ def show(
     screen.print(finding_whole(face))
     if defect is not None and finding.id != defect.id:
         screen.print(f"\none of {len(defect.members)} findings of defect {defect.id}", markup=False)
+
+
+def _issue(store: Store, finding: Finding, defect: Defect | None) -> str:
+    """The issue text of a defect, by its face. Raises UserError for a finding that belongs to none."""
+    from ulpfuzz.fuzzer.defects.memory import case_files
+    from ulpfuzz.reports.issue import issue_text
+
+    if defect is None:
+        raise UserError(f"{finding.id} is no defect" + (f": {finding.label}, {finding.reason}" if finding.label else ""))
+    run = next(run for run in store.runs() if run.started == finding.last_seen)
+    members = [found for found in store.findings(run.id) if found.id in defect.members]
+    file = case_files(store, [defect.id]).get(defect.id)
+    return issue_text(defect, store.finding(defect.face), file, run.environment, members)

@@ -40,7 +40,7 @@ class _Detail:
     defaults: bool = True
     #: Inputs that are shown, those with special values and those farthest from 1 first.
     inputs: int = 99
-    #: Characters of a param's value.
+    #: Characters of a param's value; 0: no params.
     param: int = 40
 
 
@@ -49,7 +49,7 @@ _DETAILS = (
     _Detail(3, 3, param=20), _Detail(3, 3, defaults=False), _Detail(2, 3, defaults=False), _Detail(2, 2, defaults=False, param=16),
     _Detail(2, 2, defaults=False, inputs=3, param=12), _Detail(2, 2, defaults=False, inputs=2, param=12),
     _Detail(2, 1, defaults=False, inputs=1, param=8),
-    _Detail(2, 0, defaults=False, inputs=0, param=8),
+    _Detail(2, 0, defaults=False, inputs=0, param=8), _Detail(2, 0, defaults=False, inputs=0, param=0),
 )  # fmt: skip
 
 
@@ -151,7 +151,9 @@ def _arguments(finding: Finding, arrays: Sequence[Array], record: Op | None, det
     complex_inputs = {i.name for i in record.inputs if i.complex} if record else set()
     inputs = [a for a in arrays if a.name not in (COTANGENT, TANGENT)]
     usual = record.default_params() if record and not detail.defaults else {}
-    params = [(name, value) for name, value in finding.params.items() if name not in usual or usual[name] != value]
+    params = [
+        (name, value) for name, value in finding.params.items() if detail.param and (name not in usual or usual[name] != value)
+    ]
     told = sorted(inputs, key=_far_from_one, reverse=True)[: detail.inputs]
     for array in inputs:
         if array in told:
@@ -237,7 +239,7 @@ def _function(call: str, inputs: tuple[str, ...]) -> str:
     """The one function that an expression calls, `torch.special.i0`; "" where it calls several or none."""
     try:
         steps = steps_of(call, inputs)
-    except SyntaxError:
+    except (SyntaxError, RecursionError):
         return ""
     if len(steps) != 1:
         return ""

@@ -98,6 +98,8 @@ def contrast(answer: float, exact: str) -> tuple[str, str]:
     """Answer and stored truth in as few digits as show the difference, and one more; at least three."""
     if not math.isfinite(answer):
         return special(answer), truth(exact, 3)
+    if answer == 0:
+        return decimal(answer, ""), truth(exact, 4)
     left, right = Decimal(answer), parse(exact)
     if not right.is_finite() or abs(right.adjusted()) > FAR:
         return layout(shown(left, 3)), truth(exact, 3)

@@ -6,6 +6,7 @@ const byId = new Map(defects.map(d => [d.id, d]));
 const form = document.querySelector(".filters");
 const FACETS = ["framework", "kind", "cause", "dtype", "order", "status"];
 const STEP = 150;
+const SHARES = defects.some(d => d.share !== null);
 const table = document.querySelector(".ranked");
 const view = name => document.getElementById(name);
 let state = {}, matches = defects, drawn = 0, lastOpen = "";
@@ -46,7 +47,7 @@ function rowOf(d) {
     element("td", { className: "what" }, link, element("span", { className: "dim" }, about.filter(Boolean).join(" · "))),
     element("td", {}, d.framework),
     element("td", {}, element("span", { className: `chip k-${d.kind}`, title: data.kinds[d.kind] || "" }, d.kind)),
-    element("td", { className: "n" }, share));
+    ...(SHARES ? [element("td", { className: "n" }, share)] : []));
   row.dataset.id = d.id;
   return row;
 }
@@ -59,7 +60,7 @@ function draw(count) {
     if (body.dataset.group !== group) {
       const number = matches.filter(m => groupOf(m) === group).length;
       const note = !state.group && data.kinds[group] ? `: ${data.kinds[group]}` : "";
-      const head = element("th", { colSpan: 5, scope: "colgroup" }, element("strong", {}, group.replaceAll("_", " ")), `${note} (${number})`);
+      const head = element("th", { colSpan: SHARES ? 5 : 4, scope: "colgroup" }, element("strong", {}, group.replaceAll("_", " ")), `${note} (${number})`);
       body = element("tbody", {}, element("tr", { className: "group" }, head));
       body.dataset.group = group;
       table.append(body);

@@ -88,3 +88,12 @@ def run(**changes: Any) -> Run:
         },
     }
     return Run(**{**fields, **changes})
+
+
+def text_of(report: Any) -> str:
+    """The index and every page of a report, one after another."""
+    from ulpfuzz.reports.html import files, unpacked
+
+    written = files(report)
+    pages = [page for path, chunk in written.items() if path.startswith("pages/") for page in unpacked(chunk).values()]
+    return "".join([written["report.html"], *pages])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,9 +14,8 @@ from ulpfuzz.fuzzer.cli.screen import finding_whole
 from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.reports import build, json_report, markdown
-from ulpfuzz.reports.html import render
+from ulpfuzz.reports.html import files, unpacked
 from ulpfuzz.reports.model import Report
-from ulpfuzz.reports.plots import heat_map
 
 
 @pytest.fixture(scope="module")
@@ -69,32 +66,23 @@ def test_a_call_without_an_answer_has_no_number(symptom: str, said: str) -> None
     assert line(symptom=symptom, order="jvp", implementation="f(x)").startswith(f"forward mode of softplus(100) {said}")
 
 
-def test_the_page_tells_every_axis(report: Report) -> None:
-    text = re.sub(r"<script.*?</script>", "", render(report), flags=re.S)
+def test_the_pages_tell_every_axis(report: Report) -> None:
+    written = files(report)
+    pages = {name: text for path, chunk in written.items() if path.startswith("pages/") for name, text in unpacked(chunk).items()}
+    text = "".join(pages.values())
     for expected in (
         "Hessian-vector product of jax.scipy.special.logsumexp(x, axis=-1) at x[1]",
         'none: the call <span class="wrong">ends the process</span>',
         "same bits, right",
         "position 8 of 9 equal rows",
-        "<option>tensorflow:cpu:xla;onednn=off</option>",
+        "tensorflow:cpu:xla;onednn=off",
         "Python 3.9.18, /opt/old/bin/python",
         "Unsupported: inductor has no forward mode of cumsum",
-        "the bits of 12 differ within the limits",
-        "<th>compiling</th><td>83 s",
+        "<td>83 s",
     ):
         assert expected in text, expected
-    crash = text[text.index('class="case" id="jax-exp-value-float32-crash-aa06"') :].partition("</dl>")[0]
+    crash = pages["jax-exp-value-float32-crash-aa06"].partition("Every installed target")[0]
     assert "ulps" not in crash
-
-
-def test_the_map_has_a_panel_per_order_with_the_targets_that_computed_it(report: Report) -> None:
-    figure = heat_map(report)
-    titles = [axis["title"]["text"] for name, axis in sorted(figure["layout"].items()) if name.startswith("xaxis")]
-    assert titles == ["<b>value</b>", "<b>gradient</b>", "<b>forward mode</b>", "<b>second derivative</b>"]
-    assert figure["data"][2]["x"] == ["tensorflow:cpu:xla;onednn=off"]
-    domains = [axis["domain"] for name, axis in sorted(figure["layout"].items()) if name.startswith("xaxis")]
-    assert all(a[1] < b[0] for a, b in pairwise(domains))
-    assert domains[-1][1] == pytest.approx(1)
 
 
 def test_the_digest_and_the_json_tell_them_too(report: Report) -> None:

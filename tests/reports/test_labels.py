@@ -6,11 +6,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from planted_findings import planted, run, summary
+from planted_findings import planted, run, summary, text_of
 
 from ulpfuzz.fuzzer.findings.label import labelled
 from ulpfuzz.reports import build, markdown, write
-from ulpfuzz.reports.html import render
 from ulpfuzz.reports.model import Report
 
 REJECTED = {
@@ -58,7 +57,7 @@ def test_every_format_tells_them_apart(tmp_path: Path) -> None:
     assert data["documented"][0]["reason"] == "the page says so"
     assert data["flush"][0]["count"] == 2
     assert data["rejected"] == [REJECTED]
-    for page in (render(told), markdown.render(told)):
+    for page in (text_of(told), markdown.render(told)):
         for words in ("a formula of ours", "the page says so", "losses: below 2^-126", "no promise of numpy"):
             assert words in page
-    assert "x is at an end" in render(told)
+    assert "x is at an end" in text_of(told)

@@ -72,14 +72,6 @@ def test_findings_are_ranked_by_severity_and_counted() -> None:
     assert "1 planned cell not reached" in report.partial
 
 
-def test_the_heat_map_keeps_the_worst_of_an_op_and_target() -> None:
-    cells = [summary(worst_excess=3.0), summary(worst_excess=40.0, dtype="float16"), summary(worst_excess=math.nan, order="grad")]
-    report = build(run(), [planted(ulps=50.0, excess=30.0)], cells)
-    assert {(h.order, h.excess) for h in report.heat if h.order == "value"} == {("value", 40.0)}
-    report = build(run(), [planted(excess=math.nan)], cells)
-    assert [(h.excess, h.finding) for h in report.heat if h.order == "value"] == [(math.inf, planted().id)]
-
-
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(sorted(FORMATS)))
 def test_decimals_round_back(value: float, dtype: str) -> None:
     fmt = FORMATS[dtype]
@@ -122,7 +114,7 @@ def test_markdown_tells_case_and_command() -> None:
     findings = [planted(id=f"numpy-softplus-{k:02d}", severity=50.0 - k) for k in range(30)]
     text = render(build(run(), findings, [summary()]), top=3)
     assert "| numpy | 30 | 30 |" in text
-    assert "The 3 gravest of 30 findings" in text
+    assert "The 3 first of 30 defects" in text
     assert text.count("ulpfuzz repro ") == 3
     assert "x = `0x1.9p+6` (100.0)" in text
     assert "torch:cpu:eager" in text
@@ -154,7 +146,7 @@ def test_an_unknown_format_names_the_nearest() -> None:
 def test_a_plugin_target_is_reported_without_a_script(tmp_path: Path) -> None:
     report = build(run(), [planted(target="mine:cpu:eager")], [])
     assert report.entries[0].script == ""
-    assert [p.name for p in write(report, tmp_path, ["md", "html"])] == ["report.md", "report.html"]
+    assert [p.name for p in write(report, tmp_path, ["md", "html"])] == ["report.md", "report.html", "00.js", "run.js"]
 
 
 @pytest.mark.parametrize(
