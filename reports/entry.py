@@ -11,8 +11,8 @@ from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
 from ulpfuzz.fuzzer.findings.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
 from ulpfuzz.fuzzer.findings.identity import framework_of
-from ulpfuzz.reports.advice import Advice, advice_of
 from ulpfuzz.reports.extent import extent_text
+from ulpfuzz.reports.study import Similar, similar_rows
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class Entry:
         return numbers.decimal(float(told["output"]), self.finding.dtype), str(told["output_hex"]), where
 
     @cached_property
-    def advice(self) -> Advice | None:
+    def similar_rows(self) -> Similar | None:
         """What the study DeepStability knows of such findings."""
-        return advice_of(self.finding)
+        return similar_rows(self.finding)
 
     @property
     def answers(self) -> list[Answer]:

@@ -98,7 +98,7 @@ def _entry(entry: Entry, whole: bool) -> dict[str, Any]:
         "script": f"repro/{entry.script_name}" if entry.script else None,
         "script_run": f.script or None,
         "command": entry.command,
-        "advice": entry.advice.as_dict() if whole and entry.advice else None,
+        "advice": entry.similar_rows.as_dict() if whole and entry.similar_rows else None,
     }
 
 

@@ -153,7 +153,11 @@ def _finding(rank: int, entry: Entry, about: Sequence[str] = ()) -> list[str]:
         *([f"- {f.reason}"] if f.reason and f.class_ == "inaccurate" else []),
         *([f"- {f.note}"] if f.note else []),
         *([f"- script {entry.executed}"] if f.script else []),
-        *([f"- seen before: {entry.advice.text}", *(f"  - {line}" for line in entry.advice.lines)] if entry.advice else []),
+        *(
+            [f"- seen before: {entry.similar_rows.text}", *(f"  - {line}" for line in entry.similar_rows.lines)]
+            if entry.similar_rows
+            else []
+        ),
         "",
         "```",
         entry.command,

@@ -85,7 +85,7 @@ def defect_whole(defect: Defect) -> Group:
     ]
     for name, value in rows:
         facts.add_row(name, Text(value))
-    return Group(Text(defect.title, style="bold"), Text(""), facts, Text("\nits face", style="dim"))
+    return Group(Text(defect.title, style="bold"), Text(""), facts)
 
 
 def _lines(name: str, values: Sequence[str]) -> list[tuple[str, str]]:

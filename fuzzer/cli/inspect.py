@@ -301,7 +301,7 @@ def show(
     db: Db = DEFAULT_DB,
 ) -> None:
     """Everything about one defect and its face, or about one finding."""
-    from ulpfuzz.fuzzer.defects.memory import defect_with, finding_named
+    from ulpfuzz.fuzzer.defects.memory import case_files, defect_with, finding_named
     from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
@@ -311,22 +311,26 @@ def show(
         if issue:
             print(_issue(store, finding, defect), end="")
             return
+        file = None if defect is None else case_files(store, [defect.id]).get(defect.id)
         if as_json:
             from ulpfuzz.fuzzer.defects.defect_json import as_json as defect_json
-            from ulpfuzz.fuzzer.defects.memory import case_files
             from ulpfuzz.fuzzer.findings.label import as_json as told_of
             from ulpfuzz.fuzzer.findings.strict_json import to_json
 
-            files = {} if defect is None else case_files(store, [defect.id])
-            print(to_json({**told_of(finding), "defect": None if defect is None else defect_json(defect, files.get(defect.id))}))
+            print(to_json({**told_of(finding), "defect": None if defect is None else defect_json(defect, file)}))
             return
+    from rich.text import Text
+
+    from ulpfuzz.fuzzer.cli.case_screen import case_whole
     from ulpfuzz.fuzzer.cli.defect_table import defect_whole
     from ulpfuzz.fuzzer.cli.screen import console, finding_whole
 
     screen = console()
     if defect is not None and finding.id == defect.id:
         screen.print(defect_whole(defect))
-    screen.print(finding_whole(face))
+        screen.print(case_whole(file, face.dtype))
+        screen.print(Text("\nits face", style="dim"))
+    screen.print(finding_whole(face, None if file is None else file.diagnosis))
     if defect is not None and finding.id != defect.id:
         screen.print(f"\none of {len(defect.members)} findings of defect {defect.id}", markup=False)
 

@@ -12,12 +12,13 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from ulpfuzz.fuzzer.defects.case_file import Diagnosis
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.headline import SILENT, arrays_of, headline, vouched
 from ulpfuzz.fuzzer.findings.identity import framework_of
-from ulpfuzz.reports.advice import advice_of
 from ulpfuzz.reports.extent import extent_text
+from ulpfuzz.reports.study import similar_rows
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140
@@ -86,12 +87,12 @@ def symptoms_table(findings: Sequence[Finding]) -> Table:
     return table
 
 
-def finding_whole(finding: Finding) -> Group:
-    """Everything about one finding."""
+def finding_whole(finding: Finding, diagnosis: Diagnosis | None = None) -> Group:
+    """Everything about one finding. diagnosis: of its defect, which decides what it is like."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
-    for name, value in _facts(finding):
+    for name, value in _facts(finding, diagnosis):
         facts.add_row(name, value if isinstance(value, Text) else Text(str(value)))
     answers = grid("target", "call", "answer", "ulps", "class")
     for answer in finding.answers:
@@ -104,7 +105,7 @@ def finding_whole(finding: Finding) -> Group:
     return Group(*parts, Text(commands, style="dim"))
 
 
-def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
+def _facts(finding: Finding, diagnosis: Diagnosis | None) -> list[tuple[str, str | Text]]:
     params = ", ".join(f"{k}={v}" for k, v in finding.params.items())
     placement = finding.case.get("placement") or {}
     limit = "no limit in ulps: stability alone" if finding.limit is None else f"limit {numbers.measure(finding.limit)}"
@@ -144,6 +145,6 @@ def _facts(finding: Finding) -> list[tuple[str, str | Text]]:
     facts.append(("last seen", finding.last_seen))
     if finding.note:
         facts.append(("note", finding.note))
-    if told := advice_of(finding):
-        facts += [("seen before", told.text), *(("", line) for line in told.lines)]
+    if similar := similar_rows(finding, diagnosis):
+        facts += [("seen before", similar.text), *(("", line) for line in similar.lines)]
     return facts

@@ -10,7 +10,8 @@ from planted_findings import planted
 from ulpfuzz.corpus.historic.rows import PATCH_CLASSES, REASONS, ROOT_CAUSES, rows
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.judge.verdict import Symptom
-from ulpfuzz.reports.advice import advice_of, cause_of
+from ulpfuzz.fuzzer.defects.case_file import Diagnosis
+from ulpfuzz.reports.study import cause_of, similar_rows
 from ulpfuzz.reports.model import entry_of
 
 
@@ -49,31 +50,31 @@ def test_every_symptom_has_a_cause_of_the_vocabulary(symptom: str) -> None:
             assert cause_of(planted(symptom=symptom, case=case(x=x), reference=reference)) in ROOT_CAUSES
 
 
-def test_rows_of_the_same_op_come_first() -> None:
-    told = advice_of(planted(op="softmax", symptom="nan", case=case(x=[10.0, 100.0, 1000.0]), reference="1"))
-    assert told is not None
-    assert told.same_op >= 1
-    assert "softmax" in told.rows[0].catalogue
-    assert "(the same op)" in told.lines[0]
-    assert told.rows[0].commit[:10] in told.lines[0]
-    assert "ulpfuzz deepstability --rows " in told.command
-    assert told.as_dict()["rows"][0]["like"] == "op"
+def test_rows_are_of_the_same_op_and_root_cause() -> None:
+    similar = similar_rows(planted(op="softmax", symptom="nan", case=case(x=[10.0, 100.0, 1000.0]), reference="1"))
+    assert similar is not None
+    assert {row.root_cause for row in similar.rows} == {"overflow"}
+    assert all("softmax" in row.catalogue for row in similar.rows)
+    assert similar.rows[0].commit[:10] in similar.lines[0]
+    assert "ulpfuzz deepstability --rows " in similar.command
+    assert similar.as_dict()["rows"][0]["like"] == "op"
 
 
-def test_an_op_that_the_study_has_not_gets_rows_of_its_pattern() -> None:
-    told = advice_of(planted(op="gelu", symptom="inf", case=case(x=100.0), reference="100"))
-    assert told is not None
-    assert told.same_op == 0
-    assert {row.root_cause for row in told.rows} == {"overflow"}
-    assert {"activation_functions", "loss_functions_activation_functions"} & {
-        t for row in told.rows for t in (row.topic1, row.topic2)
-    }
+def test_a_diagnosis_decides_which_rows_are_alike() -> None:
+    finding = planted(op="softmax", symptom="nan", case=case(x=[10.0, 100.0, 1000.0]), reference="1")
+    assert similar_rows(finding, Diagnosis("compiler", "", True, "")) is None
+    cancels = similar_rows(finding, Diagnosis("cancellation", "", True, ""))
+    assert cancels is None or {row.root_cause for row in cancels.rows} == {"precision"}
+
+
+def test_an_op_that_the_study_has_not_is_like_no_row() -> None:
+    assert similar_rows(planted(op="gelu", symptom="inf", case=case(x=100.0), reference="100")) is None
 
 
 def test_nothing_is_said_of_an_unknown_op_or_a_crash() -> None:
-    assert advice_of(planted(op="nobody_knows_it")) is None
-    assert advice_of(planted(symptom="crash")) is None
-    assert entry_of(planted(op="nobody_knows_it")).advice is None
+    assert similar_rows(planted(op="nobody_knows_it")) is None
+    assert similar_rows(planted(symptom="crash")) is None
+    assert entry_of(planted(op="nobody_knows_it")).similar_rows is None
 
 
 def test_the_rows_name_ops_of_the_catalogue_and_reasons_in_words() -> None:
