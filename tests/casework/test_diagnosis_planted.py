@@ -34,7 +34,7 @@ CLASSICS = [
         "cancellation",
         "sqrt(x + 1) - sqrt(x) cancels",
     ),
-    ("planted_quadratic", "(-b + np.sqrt(b * b - 4 * c)) / 2", "float32", {"b": 1e5, "c": 1.0}, "cancellation", "-b + sqrt("),
+    ("planted_quadratic", "(-b + np.sqrt(b * b - 4 * c)) / 2", "float32", {"b": 1e5, "c": 1.0}, "cancellation", "-b) + sqrt("),
     ("softmax", "softmax(x)", "float32", {"x": CENTURY}, "overflow", "exp(x[0]) overflows: 2.69e+43 > 3.4e+38"),
     ("logsumexp", "np.log(np.exp(x).sum(-1))", "float32", {"x": CENTURY}, "overflow", "exp(x[0]) overflows"),
     ("var", "variance(x)", "float32", {"x": [10000.0, 10001.0, 10002.0]}, "cancellation", "cancels 24 of 24 bits"),

@@ -44,7 +44,8 @@ def culprit_of(result: Step, fmt: Format, m: TapedMp) -> Culprit | None:
     u = fmt.unit_roundoff
     if (special := _first_nan(result, m)) is not None:
         text = special.text if special.rule is not None else special.operation
-        said = f"is nan at {special.operands[0].value:.4g}" if len(special.operands) == 1 else f"= {_combination(special)}"
+        values = ", ".join(_named(o) for o in special.operands)
+        said = f"= {_combination(special)}" if len(special.operands) == 2 else f"is nan at {values}"
         return Culprit("special", f"{text} {said}", special.operation, math.inf)
     if lost(result.value, result.exact, m) <= RIGHT * u:
         return None
@@ -81,9 +82,14 @@ def _first_nan(result: Step, m: TapedMp) -> Step | None:
     return None
 
 
+def _named(step: Step) -> str:
+    return f"{step.argument} = {step.value:.4g}" if step.argument[:1].isalpha() else f"{step.value:.4g}"
+
+
 def _combination(step: Step) -> str:
     values = [f"{o.value:.4g}" for o in step.operands]
-    return f" {step.operation} ".join(values) if len(values) == 2 else f"{step.operation} of {', '.join(values)}"
+    binary = len(values) == 2 and step.operation in ("+", "-", "*", "/")
+    return f" {step.operation} ".join(values) if binary else f"{step.operation} of {', '.join(values)}"
 
 
 def _described(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
@@ -118,7 +124,7 @@ def _described(step: Step, gain: float, fmt: Format, m: TapedMp) -> Culprit:
         return Culprit("overflow", f"{step.text} = {_combination(step)}, exactly {shown}", name, gain)
     if name in ADDITIVE and len(step.operands) >= 2:
         return _of_sum(step, gain, fmt, m)
-    if exact is not None and not m.eq0(exact) and m.lt(m.abs(exact), m.lift(fmt.min_normal)):
+    if exact is not None and math.isfinite(value) and not m.eq0(exact) and m.lt(m.abs(exact), m.lift(fmt.min_normal)):
         own = max(effects(step, m), default=0.0) < SHARE * lost(value, exact, m)
         if own and value == 0 and not m.lt(m.abs(exact), m.lift(fmt.min_subnormal)):
             return Culprit("flush", f"{step.text} = {shown}, a subnormal number, is flushed to 0", name, gain)

@@ -178,7 +178,7 @@ def _watched(evidence: Evidence) -> Diagnosis | None:
     program = evidence.program
     if program is None or not program.reproduces or program.culprit is None or program.culprit.cause == "unknown":
         return None
-    return _by_culprit(evidence, program.culprit, "In the framework's own steps ", confirmed=True)
+    return _by_culprit(evidence, program.culprit, "In the framework's own steps, ", confirmed=True)
 
 
 def _naive(evidence: Evidence) -> Diagnosis | None:
@@ -186,7 +186,7 @@ def _naive(evidence: Evidence) -> Diagnosis | None:
         culprit = match.evaluation.culprit
         if match.confirms and culprit is not None and culprit.cause != "unknown":
             plain = match.evaluation.text == "the definition"
-            prefix = "By the plain formula " if plain else f"With {match.evaluation.text} "
+            prefix = "By the plain formula, " if plain else f"With {match.evaluation.text}: "
             return _by_culprit(evidence, culprit, prefix, confirmed=True)
     return None
 
@@ -202,7 +202,7 @@ def _alike(evidence: Evidence) -> Diagnosis | None:
     for match in evidence.matches:
         culprit = match.evaluation.culprit
         if culprit is not None and culprit.cause != "unknown":
-            return _by_culprit(evidence, culprit, f"With {match.evaluation.text}, perhaps, ", confirmed=False)
+            return _by_culprit(evidence, culprit, f"Perhaps, with {match.evaluation.text}: ", confirmed=False)
     return None
 
 
@@ -215,7 +215,9 @@ def _by_culprit(evidence: Evidence, culprit: Culprit, prefix: str, *, confirmed:
 
 def _diagnosis(evidence: Evidence, cause: Cause, step: str, confirmed: bool, text: str, bits_lost: float = math.nan) -> Diagnosis:
     # Of two answers one may be right: the first of them, today.
-    confirmed = confirmed and (evidence.wrong or cause == "uninitialised")
+    wrong = evidence.wrong or cause == "uninitialised"
+    text += "" if wrong else " The answer is not judged wrong today."
+    confirmed = confirmed and wrong
     return Diagnosis(cause, step, confirmed, text, bits_lost, evidence.statements)
 
 

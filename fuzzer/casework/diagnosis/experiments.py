@@ -145,7 +145,9 @@ class Experiments:
     def neighbours(self) -> Iterator[Statement]:
         if self._around is None:
             return
-        _, answers = self._around
+        batch, answers = self._around
+        if all(np.isin(v[:1], (0, np.inf, -np.inf)).all() or np.isnan(v[:1]).all() for v in batch.exact().values()):
+            return  # zeros, infinities and NaNs have no neighbours here
         output = self.bench.output
         wrong, right = answers.are_wrong(output), answers.are_right(output)
         near = wrong[: len(STEPS)]

@@ -57,15 +57,18 @@ def program_of(bench: Bench, answer: float) -> Program | None:
 
 
 def _result(tracker: Tracker, row: Any, output: int, answer: float) -> Step | None:
-    """The step of the answer: the output's place in the last arrays that hold a row of these numbers."""
+    """The step of the answer: the output's place in the last array that holds the row's numbers about it. A gradient is several arrays."""
     values = np.asarray(row, np.float64).ravel()
     for steps in reversed(list(tracker.known.values())):
         flat = steps.ravel()
-        if steps.size and steps.size % values.size == 0 and output < flat.size:
-            own = np.asarray([s.value for s in flat[: values.size]], np.float64)
-            if np.array_equal(own, values, equal_nan=True):
-                step: Step = flat[output]
-                return step if step.value == answer or (math.isnan(answer) and math.isnan(step.value)) else None
+        for size in dict.fromkeys((values.size, flat.size)):
+            if not 0 < size <= min(flat.size, values.size):
+                continue
+            own = np.asarray([s.value for s in flat[:size]], np.float64)
+            for start in range(max(0, output - size + 1), min(output, values.size - size) + 1):
+                if np.array_equal(own, values[start : start + size], equal_nan=True):
+                    step: Step = flat[output - start]
+                    return step if step.value == answer or (math.isnan(answer) and math.isnan(step.value)) else None
     return None
 
 

@@ -15,6 +15,8 @@ from ulpfuzz.oracles.arithmetic.taped import TapedMp
 
 #: The exact operation: numbers of TapedMp -> a number of it.
 ExactRule = Callable[..., Any]
+#: Binary exponents beyond which the exponent itself is written in a few digits.
+FAR = 100_000.0
 #: An expression longer than this is written as its value where it stands inside another.
 SHORT = 28
 
@@ -93,9 +95,19 @@ class Step:
     def inner(self) -> str:
         """The text as an operand: the expression, or its value where that is shorter to read."""
         if len(self.text) > SHORT:
-            return f"{self.value:.4g}"
-        several = self.operation in ("+", "-", "*", "/", "cast") or (self.operation == "constant" and " " in self.text)
-        return f"({self.text})" if several and not self.text.endswith("terms") else self.text
+            return f"({self.value:.4g})" if self.value < 0 else f"{self.value:.4g}"
+        return f"({self.text})" if _is_compound(self.text) else self.text
+
+
+def _is_compound(text: str) -> bool:
+    """Whether it would be read otherwise beside an operator: it has one of its own outside all brackets."""
+    depth, bars = 0, False
+    for place, letter in enumerate(text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(letter, 0)
+        bars ^= letter == "|"
+        if depth == 0 and not bars and (letter == " " or (letter == "-" and place == 0)):
+            return not text.startswith("the sum of")
+    return False
 
 
 def lost(value: float, exact: mpf | None, m: TapedMp) -> float:
@@ -125,6 +137,9 @@ def decimal(number: mpf | Fraction | float | None, m: TapedMp, digits: int = 3) 
         return "unknown"
     if isinstance(number, float):
         return f"{number:.{digits}g}"
+    size = m.log2_magnitude(m.num(number))
+    if math.isfinite(size) and abs(size) > FAR:
+        return f"{'-' if m.lt(m.num(number), m.num(0)) else ''}10^{size * math.log10(2):.3g}"
     return m.decimal(m.num(number), digits).replace(".0e", "e")
 
 

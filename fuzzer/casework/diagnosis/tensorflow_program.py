@@ -158,6 +158,8 @@ class _Watcher:
         if name in _FUSED and _FUSED[name] in fused.OF_NUMBERS:
             rows = [list(r) for r in zip(*(np.broadcast_to(b, value.shape).ravel() for b in before), strict=True)]
             return t.expanded(name, fused.OF_NUMBERS[_FUSED[name]], rows, value)
+        if name == "AddN" and len(before) != 2:
+            return None
         if name in _NAMES:
             return t.elementwise(_NAMES[name], before, value)
         if name in ("Maximum", "Minimum", "Select", "SelectV2"):
