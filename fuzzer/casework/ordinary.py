@@ -13,6 +13,7 @@ from scipy.stats import beta
 from ulpfuzz.fuzzer.case import Batch, Case
 from ulpfuzz.fuzzer.casework.comparison import CHUNK, Comparison, comparison_of
 from ulpfuzz.fuzzer.catalog.everyday import everyday_lengths
+from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.defects.case_file import OrdinaryShare
 from ulpfuzz.fuzzer.findings.finding import Finding
@@ -26,6 +27,9 @@ SAMPLES = 100_000
 #: Operations of the oracle's arithmetic (oracles.effort) that the samples of one length may cost; rows beyond are not drawn. Measured: 2^25
 #: of them in balls of binary64 take one to two seconds.
 OPERATIONS = 2.0**25
+#: Operations of one row: a column of the oracle costs some 20 us whatever its rows are, and condition numbers by the tape four times a value, so
+#: that a longer row costs a second for each batch and answer. Sums are judged at 4,096 numbers, softmax at 512.
+ROW_OPERATIONS = 2.0**13
 #: Of a chunk of samples; a share of 1 % is known to a tenth of itself by a tenth of the samples.
 CAPS = Caps(arb_effort=0.2, limit_rows=64, limit_effort=0.2)
 #: Of the wrong rows so many are certified, the most ordinary first, until one is proved.
@@ -87,7 +91,7 @@ def everyday_batches(cell: Cell, function: Function, samples: int) -> Iterator[B
     more than an even part; the shortest make up the number."""
     op = cell.record
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(cell.key.encode()).digest()[:8], "big"))
-    lengths = sorted(everyday_lengths(op), reverse=True)
+    lengths = _affordable_lengths(op, function)
     left = samples
     for position, length in enumerate(lengths):
         even = left // (len(lengths) - position)
@@ -101,10 +105,21 @@ def everyday_batches(cell: Cell, function: Function, samples: int) -> Iterator[B
             rows -= batch.rows
 
 
+def _affordable_lengths(op: Op, function: Function) -> list[int]:
+    """Descending; the shortest one always."""
+    lengths = sorted(everyday_lengths(op), reverse=True)
+    kept = [n for n in lengths if _operations(function, {i.name: i.sizes(n) for i in op.inputs}) <= ROW_OPERATIONS]
+    return kept or lengths[-1:]
+
+
 def affordable(function: Function, shapes: dict[str, tuple[int, ...]]) -> int:
     """Rows of these shapes that cost no more than OPERATIONS; at least 64."""
-    operations = max((evaluation_cost(function, shapes, 0) - ROW) / OPERATION, 1.0)
-    return max(64, math.floor(OPERATIONS / operations))
+    return max(64, math.floor(OPERATIONS / _operations(function, shapes)))
+
+
+def _operations(function: Function, shapes: dict[str, tuple[int, ...]]) -> float:
+    """Of one row, at least 1."""
+    return max((evaluation_cost(function, shapes, 0) - ROW) / OPERATION, 1.0)
 
 
 def _plainness(batch: Batch) -> np.ndarray:

@@ -52,6 +52,7 @@ _FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
     "maximum": ("torch.maximum", "tf.maximum", "jnp.maximum", "np.maximum"),
     "minimum": ("torch.minimum", "tf.minimum", "jnp.minimum", "np.minimum"),
     "where": ("torch.where", "tf.where", "jnp.where", "np.where"),
+    "zeros_like": ("torch.zeros_like", "tf.zeros_like", "jnp.zeros_like", "np.zeros_like"),
     "ones_like": ("torch.ones_like", "tf.ones_like", "jnp.ones_like", "np.ones_like"),
     # of an axis
     "sum": ("torch.sum", "tf.reduce_sum", "jnp.sum", "np.sum"),
@@ -199,6 +200,8 @@ def _filled(arm: ast.expr, beside: ast.expr) -> ast.expr:
     if not is_number(arm):
         return arm
     name = next(n for n in ast.walk(beside) if isinstance(n, ast.Name) and n.id not in _FUNCTIONS)
+    if isinstance(arm, ast.Constant) and arm.value in (0, 1):
+        return call("ones_like" if arm.value else "zeros_like", name)
     return ast.BinOp(arm, ast.Mult(), call("ones_like", name))
 
 
@@ -222,8 +225,7 @@ def _clamped(word: str) -> Callable[[ast.Call], ast.expr]:
 def _softplus(node: ast.Call) -> ast.expr:
     """torch's own has a threshold; scipy has none."""
     (x,) = node.args
-    zeros = ast.BinOp(ast.Constant(0), ast.Mult(), call("ones_like", copy.deepcopy(x)))
-    return call("logaddexp", x, zeros)
+    return call("logaddexp", x, call("zeros_like", copy.deepcopy(x)))
 
 
 _SPECIAL: dict[tuple[str, str], Callable[[ast.Call], ast.expr]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,6 +25,8 @@ class Range:
     """Per input the ends between which it may lie."""
 
     ends: Mapping[str, tuple[float, float]]
+    #: Ends of the domain, or of the format.
+    edges: Mapping[str, tuple[float, float]]
 
     def holds(self, batch: Batch) -> NDArray[np.bool_]:
         """Per row whether every number lies inside."""
@@ -58,7 +59,8 @@ def range_of(comparison: Comparison, subject: Subject, usual: Batch, rng: np.ran
         if found is None:
             return None
         ends[spec.name] = found
-    return Range(ends)
+    edges = {i.name: tuple(float(e) for e in fmt.from_ordinals(np.asarray(bounds(fmt, (i.low, i.high))))) for i in op.inputs}
+    return Range(ends, {name: (low, high) for name, (low, high) in edges.items()})
 
 
 def _ends(
@@ -111,9 +113,10 @@ def inside(comparison: Comparison, box: Range, usual: Batch, count: int, rng: np
 
 
 def written(box: Range) -> str:
-    """In words: "-87.3 <= x <= 88.7"."""
-    parts = [
-        f"{low:.6g} <= {name} <= {high:.6g}" if math.isfinite(low) and math.isfinite(high) else name
-        for name, (low, high) in box.ends.items()
-    ]
+    """In words, without what the domain says: "-87.3 <= x <= 88.7"."""
+    parts = []
+    for name, (low, high) in box.ends.items():
+        below = f"{low:.6g} <= " if low != box.edges[name][0] else ""
+        above = f" <= {high:.6g}" if high != box.edges[name][1] else ""
+        parts += [f"{below}{name}{above}"] if below or above else []
     return ", ".join(parts)
