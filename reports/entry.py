@@ -91,8 +91,9 @@ class Entry:
 
     @cached_property
     def advice(self) -> Advice | None:
-        """What the study DeepStability knows of such findings."""
-        return advice_of(self.finding)
+        """What the study DeepStability knows of such findings, where it has the same op; rows of other ops explain nothing here."""
+        told = advice_of(self.finding)
+        return told if told is not None and told.same_op else None
 
     @property
     def answers(self) -> list[Answer]:
