@@ -14,6 +14,7 @@ from planted_findings import planted, run, summary, text_of
 from ulpfuzz.fuzzer.cli.scripts import run_scripts
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.reports.defect_entry import alone
 from ulpfuzz.reports.definition import definition_of
 from ulpfuzz.reports.json_report import as_dict
 from ulpfuzz.reports.markdown import render
