@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.defect import KINDS, Defect, Kind
@@ -61,14 +61,18 @@ class DefectEntry:
 def entries_of(
     defects: Iterable[Defect], findings: Mapping[str, Finding], case_files: Mapping[str, CaseFile], *, compared: bool
 ) -> list[DefectEntry]:
-    """The defects in the order of the index; those whose face is unknown are left out. compared: there is a baseline."""
+    """The defects in the order of the index; those without a known finding are left out. compared: there is a baseline."""
     known = {d.id: d for d in defects}
     entries = []
-    for defect in known.values():
+    for each in known.values():
+        defect = each
         members = tuple(findings[name] for name in defect.members if name in findings)
-        if defect.face in findings:
-            similar = tuple(known[name] for name in defect.similar if name in known)
-            entries.append(DefectEntry(defect, findings[defect.face], case_files.get(defect.id), members, similar))
+        if not members:
+            continue
+        if defect.face not in findings:  # its script did not confirm it: the next best stands for the defect
+            defect = replace(defect, face=members[0].id, title=headline(members[0]))
+        similar = tuple(known[name] for name in defect.similar if name in known)
+        entries.append(DefectEntry(defect, findings[defect.face], case_files.get(defect.id), members, similar))
     return sorted(entries, key=lambda e: order_of(e.defect, compared=compared))
 
 

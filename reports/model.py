@@ -267,7 +267,7 @@ def build(
     known = {f.id: f for f in (*gone, *missed)} | shown
     told = entries_of(grouped, known, case_files or {}, compared=bool(baseline))
     if scripts is None:
-        faces = [e.face for e in told if e.face.id in shown]
+        faces = [*(e.face for e in told if e.face.id in shown), *(f for f in listed if f.id not in shown)]
         scripts = {f.id: text for f in faces if (text := _bare_script(f, wrt.get(f.op), versions))}
     entries = [entry_of(f, scripts.get(f.id, ""), wrt.get(f.op)) for f in listed]
     kept = [e for e in entries if e.finding.id in shown]

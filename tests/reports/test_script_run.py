@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planted_findings import planted, run, summary
+from planted_findings import planted, run, summary, text_of
 
 from ulpfuzz.fuzzer.cli.scripts import run_scripts
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.reports.defect_entry import alone
 from ulpfuzz.reports.definition import definition_of
 from ulpfuzz.reports.json_report import as_dict
 from ulpfuzz.reports.markdown import render
@@ -124,9 +125,18 @@ def test_what_is_unconfirmed_is_listed_apart(tmp_path: Path) -> None:
     told = as_dict(report)
     assert [f["id"] for f in told["unconfirmed"]] == ["fault"]
     assert {f["id"]: f["script_run"] for f in told["findings"]} == {"shown": "confirmed", "due": None}
-    [page, *_] = write(report, tmp_path, ["html"])
-    assert 'id="unconfirmed"' in page.read_text(encoding="utf-8")
+    write(report, tmp_path, ["html"])
+    assert 'id="unconfirmed"' in text_of(report)
     assert (tmp_path / "repro" / "fault.py").exists()
+
+
+def test_a_defect_whose_face_is_unconfirmed_is_shown_by_another_finding() -> None:
+    found = [planted(id="fault", script="unconfirmed"), planted(id="next", dtype="float64")]
+    told = alone(found[:1])[0]
+    (entry,) = build(run(), found, [], defects=[replace(told, members=("fault", "next"))]).defects
+    assert (entry.face.id, entry.defect.face) == ("next", "next")
+    assert "float64" in entry.defect.title
+    assert build(run(), found[:1], [], defects=[told]).defects == []
 
 
 def test_a_truth_by_limit_says_so() -> None:
