@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,10 @@ def shard_of(op: str, *, order: str = "value", dtype: str = "float32", verdicts:
     return Shard(cell, (TARGET,), rest.pop("seed", 0), 0, verdicts, **rest)
 
 
+@cache
 def found_in(op: str, **rest: Any) -> dict[tuple[str, str], Finding]:
-    """(kernel, symptom) -> finding."""
+    """(kernel, symptom) -> finding. The same shard finds the same (test_the_same_shard_twice_in_one_process), so it is run once: a test that
+    plants other kernels calls run_shard itself."""
     findings = run_shard(shard_of(op, **rest)).findings
     return {(f.implementation.removeprefix("faulty.").partition("(")[0], f.symptom): f for f in findings}
 
