@@ -38,7 +38,7 @@ class Defect:
     title: str
     framework: str
     kind: Kind
-    #: From 0 to 1: what ordinary users meet comes first (defects.rank).
+    #: From 0 to 1, of its best member: what ordinary users meet comes first (defects.rank). Above 1/2 only where casework measured it.
     score: float
     #: From 1 within its framework.
     rank: int
@@ -59,7 +59,7 @@ class Defect:
     #: The starts of the first and the last run that saw a member.
     first_seen: str = ""
     last_seen: str = ""
-    #: new, known, fixed, reopened, not-run against the baseline; "" where there is none.
+    #: new, known, fixed, reopened, not-run against the baseline; where there is none, new or known against all earlier runs.
     status: str = ""
     #: Versions of the framework that it was seen in.
     versions: tuple[str, ...] = ()

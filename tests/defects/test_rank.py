@@ -68,6 +68,7 @@ def test_truth_promise_exceptions_and_peers() -> None:
     assert score(a_finding(x="nan", symptom="missed_nan", reference="nan")) == pytest.approx(0.3 * everyday)
     assert score(a_finding(condition=2.0**12)) == score(a_finding(certified_by="limit")) == pytest.approx(0.5 * everyday)
     assert score(a_finding(condition=math.nan)) == everyday
+    assert score(a_finding(certified_by="mpmath")) == pytest.approx(0.1 * everyday)
     assert score(a_finding(label="composed")) == pytest.approx(0.3 * everyday)
     assert score(a_finding(symptom="exception")) < everyday == score(a_finding(symptom="crash"))
     assert score(a_finding(avoidable_by=["jax:cpu:eager"])) == pytest.approx(AVOIDABLE * everyday)
