@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,3 +60,21 @@ def test_a_number_that_passes_through_a_narrower_format() -> None:
     call = "x * torch.sqrt(torch.tensor(2.0)).to(x.dtype) / 1.4142135623730951"
     found = diagnose(finding_of("exp", f"torch.exp(({call}))", "float64", target="torch:cpu:eager", x=3.0))
     assert found.cause == "constant", found
+
+
+@pytest.mark.parametrize(
+    ("framework", "call"),
+    [
+        ("torch", "torch.where(x > 20, x, torch.log1p(torch.exp(x)))"),
+        ("tensorflow", "tf.where(x > 20, x, tf.math.log1p(tf.exp(x)))"),
+        ("jax", "jnp.where(x > 20, x, jnp.log1p(jnp.exp(x)))"),
+    ],
+)
+def test_a_derivative_whose_value_is_right(framework: str, call: str) -> None:
+    """The branch that is not taken: zero times infinity in the chain rule."""
+    pytest.importorskip(framework)
+    finding = replace(finding_of("softplus", call, target=f"{framework}:cpu:eager", symptom="nan", x=200.0), order="grad")
+    diagnosis = diagnose(finding)
+    assert (diagnosis.cause, diagnosis.confirmed) == ("derivative", True), diagnosis
+    assert any(s.experiment == "value" and s.supports == "derivative" for s in diagnosis.evidence)
+    assert "exp(x)" in diagnosis.step or "inf" in diagnosis.step

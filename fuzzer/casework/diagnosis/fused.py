@@ -111,14 +111,9 @@ OF_NUMBERS: Mapping[str, tuple[Formula, ...]] = {
     "silu": (lambda m, v: v[0] / (1 + m.exp(-v[0])), lambda m, v: v[0] * m.sigmoid(v[0])),
     "mish": (lambda m, v: v[0] * m.tanh(m.log1p(m.exp(v[0]))),),
     "hardsigmoid": (lambda m, v: (v[0] + 3) / 6,),
-    "sigmoid": (lambda m, v: 1 / (1 + m.exp(-v[0])),),
     "tanh_backward": (lambda m, v: v[0] * (1 - v[1] * v[1]),),
     "sigmoid_backward": (lambda m, v: v[0] * (1 - v[1]) * v[1], lambda m, v: v[0] * ((1 - v[1]) * v[1])),
-    "softplus": (lambda m, v: m.log1p(m.exp(v[0])), lambda m, v: v[0]),
-    "log_sigmoid": (lambda m, v: -m.log1p(m.exp(-v[0])), lambda m, v: m.min([v[0], m.num(0)]) - m.log1p(m.exp(-m.abs(v[0])))),
     "sinc": (lambda m, v: m.sin(m.const("pi") * v[0]) / (m.const("pi") * v[0]),),
-    "logaddexp": (lambda m, v: m.log(m.exp(v[0]) + m.exp(v[1])),),
-    "hypot": (lambda m, v: m.sqrt(m.square(v[0]) + m.square(v[1])),),
     "erfcx": (lambda m, v: m.exp(m.square(v[0])) * m.erfc(v[0]),),
     "log_ndtr": (lambda m, v: m.log(m.erfc(-v[0] / _root_two(m)) / 2),),
     "ndtr": (lambda m, v: (1 + m.erf(v[0] / _root_two(m))) / 2, lambda m, v: m.erfc(-v[0] / _root_two(m)) / 2),
@@ -133,4 +128,21 @@ OF_NUMBERS: Mapping[str, tuple[Formula, ...]] = {
     ),
     "mse": (lambda m, v: m.square(v[0] - v[1]),),
     "bessel_scaled_i0": (lambda m, v: m.exp(m.abs(v[0])) * m.bessel_i(0, v[0]),),
+}
+
+#: Primitives of single numbers that are several operations, one after the other.
+COMPOUND: Mapping[str, tuple[Formula, ...]] = {
+    "lerp": (lambda m, v: v[0] + v[2] * (v[1] - v[0]), lambda m, v: v[1] - (v[1] - v[0]) * (1 - v[2])),
+    "addcmul": (lambda m, v: v[0] + v[3] * v[1] * v[2], lambda m, v: v[0] + v[3] * (v[1] * v[2])),
+    "addcdiv": (lambda m, v: v[0] + v[3] * v[1] / v[2], lambda m, v: v[0] + v[3] * (v[1] / v[2])),
+    "axpy": (lambda m, v: v[0] + v[2] * v[1],),
+    "xlogy": (lambda m, v: v[0] * m.log(v[1]),),
+    "xlog1py": (lambda m, v: v[0] * m.log1p(v[1]),),
+    "square_difference": (lambda m, v: m.square(v[0] - v[1]),),
+    "rsqrt": (lambda m, v: 1 / m.sqrt(v[0]),),
+    "hypot": (lambda m, v: m.sqrt(m.square(v[0]) + m.square(v[1])),),
+    "logaddexp": (lambda m, v: m.log(m.exp(v[0]) + m.exp(v[1])), lambda m, v: m.max(v) + m.log1p(m.exp(m.min(v) - m.max(v)))),
+    "sigmoid": (lambda m, v: 1 / (1 + m.exp(-v[0])),),
+    "softplus": (lambda m, v: m.log1p(m.exp(v[0])),),
+    "log_sigmoid": (lambda m, v: -m.log1p(m.exp(-v[0])), lambda m, v: m.min([v[0], m.num(0)]) - m.log1p(m.exp(-m.abs(v[0])))),
 }

@@ -32,7 +32,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "*": operator.mul,
     "/": operator.truediv,
 }
-#: What a book may replace, beside "/".
+#: What a book may replace, beside "/" and "+".
 _METHODS = frozenset((*UNARY, *functions(), "pow", "sum", "logsumexp", "softmax", "norm", "one_minus_square"))
 #: Steps of an evaluation at most: a row of 64 by 64 numbers and its derivatives are some hundred thousand, and seconds.
 STEPS = 20_000
@@ -66,7 +66,7 @@ class Observed(Unnoticed[Step], Composites[Step]):
         self.constants = None if constants is None else format_named(constants)
         self.flushes, self.explains = flushes, explains
         self.book, self.steps = dict(book or {}), 0
-        self.used: set[str] = {"/"}
+        self.used: set[str] = {"/", "+"}
 
     # Numbers
 
@@ -116,16 +116,14 @@ class Observed(Unnoticed[Step], Composites[Step]):
             # What changes nothing is no step: the tape begins with a factor 1.
             if one.operation == "constant" and one.value == {"*": 1, "+": 0}.get(operation):
                 return other
-        if operation == "/" and "/" in self.book:
-            taken: Step = self.book["/"](self, a, b)
+        if operation in self.book:
+            taken: Step = self.book[operation](self, a, b)
             return taken
-        return self._plain(operation, a, b)
+        return self.plain_operator(operation, a, b)
 
-    def plain_quotient(self, left: Step | Exact, right: Step | Exact) -> Step:
-        """left / right, whatever the book says."""
-        return self._plain("/", self.num(left), self.num(right))
-
-    def _plain(self, operation: str, a: Step, b: Step) -> Step:
+    def plain_operator(self, operation: str, left: Step | Exact, right: Step | Exact) -> Step:
+        """The operation itself, whatever the book says."""
+        a, b = self.num(left), self.num(right)
         function = _OPERATORS[operation]
         return self.made(
             operation, (a, b), function(np.float64(a.value), np.float64(b.value)), function, f"{a.inner} {operation} {b.inner}"

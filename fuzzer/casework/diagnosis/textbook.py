@@ -95,6 +95,16 @@ def _pairwise(m: Observed, items: Sequence[Step | Exact]) -> Step:
     return numbers[0]
 
 
+def _interpolated(m: Observed, a: Step, b: Step) -> Step:
+    """a (1 - t) + b t as a + t (b - a), for a constant t; any other sum as it is."""
+    weights = [next((o for o in s.operands if o.operation == "constant"), None) if s.operation == "*" else None for s in (a, b)]
+    first, second = weights
+    if first is None or second is None or abs(first.value + second.value - 1) > 4 * m.format.unit_roundoff:
+        return m.plain_operator("+", a, b)
+    start, end = (next(o for o in s.operands if o is not w) for s, w in ((a, first), (b, second)))
+    return m.plain_operator("+", start, (end - start) * second)
+
+
 #: name of the method -> (what it is computed as, how); several of a name are tried one by one.
 BOOK: tuple[tuple[str, str, Method], ...] = (
     ("log1p", "log(1 + x)", lambda m, x: m.log(1 + m.num(x))),
@@ -130,7 +140,8 @@ BOOK: tuple[tuple[str, str, Method], ...] = (
     ("softmax", "exp(x - largest) over their sum", _softmax),
     ("sum", "sum x^2 - (sum x)^2 / n of squared deviations", _sum_of_squares),
     ("sum", "sums of pairs", _pairwise),
-    ("/", "a times the reciprocal of b", lambda m, a, b: a * m.plain_quotient(1, b)),
+    ("/", "a times the reciprocal of b for a / b", lambda m, a, b: a * m.plain_operator("/", 1, b)),
+    ("+", "a + t (b - a) for a (1 - t) + b t", _interpolated),
     ("one_minus_square", "1 - x^2", lambda m, x: 1 - m.square(x)),
     ("gamma", "exp(lgamma(x))", lambda m, x: m.exp(m.lgamma(x))),
     ("lgamma", "log|gamma(x)|", lambda m, x: m.log(m.abs(m.gamma(x)))),
@@ -199,8 +210,12 @@ _OF_OTHERS: tuple[tuple[str, str, Callable[[Any, Any], Any], str], ...] = (
 def variants(function: Function, used: frozenset[str], fmt: str) -> list[Variant]:
     """The variants that may tell of a function: of the methods that its definition uses, those two by two where they are of the same class,
     of constants in a narrower format, and of its name."""
-    found = [Variant(f"{name}(...) as {text}", {name: method}) for name, text, method in BOOK if name in used]
-    every = {name: method for name, _, method in BOOK[::-1] if name in used and name not in ("/", "sum", "square", "sqrt")}
+    found = [
+        Variant(f"{name}(...) as {text}" if name.isidentifier() else text, {name: method})
+        for name, text, method in BOOK
+        if name in used
+    ]
+    every = {name: method for name, _, method in BOOK[::-1] if name in used and name not in ("/", "+", "sum", "square", "sqrt")}
     if len(every) > 1:
         found.append(Variant("all functions by their textbook formulas", every))
     if fmt == "float64":

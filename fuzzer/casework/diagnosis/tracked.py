@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.casework.diagnosis.constants import stands_for
+from ulpfuzz.fuzzer.casework.diagnosis.fused import COMPOUND
 from ulpfuzz.fuzzer.casework.diagnosis.observed import STEPS, Observed, TooLongError
 from ulpfuzz.fuzzer.casework.diagnosis.step import ExactRule, Step
 from ulpfuzz.fuzzer.formats import Format
@@ -155,12 +156,24 @@ class Tracker:
 
         for index in np.ndindex(output.shape):
             parts = [o[index] for o in spread]
+            compound = self._by_formula(name, parts, float(output[index]))
+            if compound is not None:
+                found[index] = compound
+                continue
             if primitive.text:
                 text = primitive.text.format(*parts)
             else:
                 text = f"{primitive.operation}({', '.join(p.argument for p in parts)})"
             found[index] = self.step(primitive.operation, parts, float(output[index]), rule, text)
         return found
+
+    def _by_formula(self, name: str, parts: list[Step], value: float) -> Step | None:
+        """A primitive of several operations, by the first formula that gives its result; None where none does, or it is one operation."""
+        for formula in COMPOUND.get(name, ()):
+            step = self.m.num(formula(self.m, parts))
+            if step.computed and agrees(step.value, value, self.m.format):
+                return replace(step, value=value)
+        return None
 
     def chosen(self, operands: Sequence[Steps], output: NDArray[Any]) -> Steps:
         """Each result is the operand that it equals; of a NaN the first that is one."""
