@@ -21,6 +21,7 @@ from ulpfuzz.fuzzer.frameworks.targets.target import framework_of
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom, Verdicts
 from ulpfuzz.fuzzer.point.reproduce import implementation_of
+from ulpfuzz.fuzzer.proof.label import Element, set_aside
 from ulpfuzz.oracles.question import Caps
 
 Mask = NDArray[np.bool_]
@@ -28,6 +29,15 @@ Mask = NDArray[np.bool_]
 CAPS = Caps(arb_effort=1.0, limit_rows=256, limit_effort=0.5)
 #: Rows that are judged at once: the oracle's columns stay in the caches, and Arb's cap is as many.
 CHUNK = 4096
+
+
+#: Symptoms that are one kind of defect: wrong kinds each by itself, and all that is a number in place of another.
+KINDS = {s: s for s in (Symptom.nan, Symptom.inf, Symptom.missed_nan, Symptom.missed_inf)}
+
+
+def kind_of(symptom: Symptom) -> Symptom:
+    """Itself, or `precision` of all symptoms where a number stands for a number."""
+    return KINDS.get(symptom, Symptom.precision)
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class Measurement:
     undecided: Mask
     #: Per row the largest error in ulps of the elements that are judged by it; inf for a wrong kind, nan where there is none.
     ulps: NDArray[np.float64]
+    #: Per row the kinds of its wrong elements (kind_of), a bit 1 << code each.
+    kinds: NDArray[np.int64]
     #: The framework's message where it raised.
     error: str = ""
 
@@ -54,11 +66,21 @@ class Measurement:
         decided = decided[~np.isnan(decided)]
         return float(decided.max()) if len(decided) else math.nan
 
+    def shows(self, kind: Symptom) -> Mask:
+        """Per row whether some element is wrong in this way."""
+        return np.asarray((self.kinds >> int(kind)) & 1 == 1)
+
+    @classmethod
+    def nothing(cls) -> Measurement:
+        """Of no row."""
+        return cls(np.zeros(0, np.bool_), np.zeros(0, np.bool_), np.zeros(0), np.zeros(0, np.int64))
+
     def joined(self, other: Measurement) -> Measurement:
         return Measurement(
             np.concatenate([self.wrong, other.wrong]),
             np.concatenate([self.undecided, other.undecided]),
             np.concatenate([self.ulps, other.ulps]),
+            np.concatenate([self.kinds, other.kinds]),
             self.error or other.error,
         )
 
@@ -91,7 +113,7 @@ class Comparison:
         judgement = self._evaluator.run_placed(batch, subject, placement)
         measured = _of(judgement.outcomes[0], placement.length, self.limit(batch))
         at = slice(placement.position, placement.position + 1)
-        return Measurement(measured.wrong[at], measured.undecided[at], measured.ulps[at], measured.error)
+        return Measurement(measured.wrong[at], measured.undecided[at], measured.ulps[at], measured.kinds[at], measured.error)
 
     def limit(self, batch: Batch) -> float:
         """T of the cell at this length, in ulps."""
@@ -109,13 +131,15 @@ class Comparison:
         answered = self._evaluator.calls.answered(subject, partial(self._evaluator.calls.call, subject, ordered))
         return self._evaluator.judge(ordered, [answered]).outcomes[0]
 
-    def is_certified(self, subject: Subject, row: Batch) -> bool:
-        """Whether the worst wrong element of a batch of one row is proved wrong; an exception is."""
+    def is_certified(self, subject: Subject, row: Batch, kind: Symptom) -> bool:
+        """Whether the worst wrong element of that kind, of a batch of one row, is proved wrong, and none that the framework's page or a flush
+        explains; an exception is."""
         outcome = self.outcome(subject, row)
         if outcome.judged is None or outcome.answers is None:
             return bool(outcome.error)
         verdicts = outcome.judged.verdicts
-        wrong = np.flatnonzero(verdicts.classes[0] >= Class.inaccurate)
+        of_kind = np.asarray([kind_of(Symptom(int(s))) == kind for s in verdicts.symptoms[0]])
+        wrong = np.flatnonzero((verdicts.classes[0] >= Class.inaccurate) & of_kind)
         if not len(wrong):
             return False
         at = int(wrong[np.argmax(verdicts.ulps[0][wrong])])
@@ -127,7 +151,9 @@ class Comparison:
             evaluator.references.modulus(row, at),
         )  # fmt: skip
         convention = convention_of(evaluator.op, row, at, self.cell.order, framework_of(subject.target))
-        return certify(suspect, convention).class_.is_finding
+        proof = certify(suspect, convention)
+        element = Element(row, outcome.answers[0], at, suspect.symptom, None, proof.confirmation.near)
+        return proof.class_.is_finding and set_aside(evaluator, subject, element) is None
 
 
 def comparison_of(finding: Finding, caps: Caps = CAPS) -> tuple[Comparison, Subject, Batch]:
@@ -141,11 +167,19 @@ def comparison_of(finding: Finding, caps: Caps = CAPS) -> tuple[Comparison, Subj
 def _of(outcome: Outcome, rows: int, limit: float) -> Measurement:
     if outcome.judged is None:
         everywhere = np.ones(rows, np.bool_)
-        return Measurement(everywhere, ~everywhere, np.full(rows, math.inf), outcome.error or "not run")
+        raised = np.full(rows, 1 << int(Symptom.precision), np.int64)
+        return Measurement(everywhere, ~everywhere, np.full(rows, math.inf), raised, outcome.error or "not run")
     verdicts = outcome.judged.verdicts
     wrong: Mask = np.asarray((verdicts.classes >= Class.inaccurate).any(axis=1))
     undecided: Mask = np.asarray((verdicts.classes == Class.undecided).any(axis=1)) & ~wrong
-    return Measurement(wrong, undecided, _row_ulps(verdicts, limit))
+    return Measurement(wrong, undecided, _row_ulps(verdicts, limit), _kinds(verdicts))
+
+
+def _kinds(verdicts: Verdicts) -> NDArray[np.int64]:
+    bits = np.asarray([1 << int(kind_of(s)) for s in Symptom], np.int64)
+    wrong = verdicts.classes >= Class.inaccurate
+    found: NDArray[np.int64] = np.bitwise_or.reduce(np.where(wrong, bits[verdicts.symptoms], 0), axis=1)
+    return found
 
 
 def _row_ulps(verdicts: Verdicts, limit: float) -> NDArray[np.float64]:

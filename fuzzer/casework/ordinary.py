@@ -11,13 +11,14 @@ import numpy as np
 from scipy.stats import beta
 
 from ulpfuzz.fuzzer.case import Batch, Case
-from ulpfuzz.fuzzer.casework.comparison import CHUNK, Comparison, comparison_of
+from ulpfuzz.fuzzer.casework.comparison import CHUNK, Comparison, comparison_of, kind_of
 from ulpfuzz.fuzzer.catalog.everyday import everyday_lengths
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.defects.case_file import OrdinaryShare
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.inputs.everyday import described, sample
+from ulpfuzz.fuzzer.judge.verdict import Symptom
 from ulpfuzz.oracles.effort import OPERATION, ROW, evaluation_cost
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import Caps
@@ -28,8 +29,8 @@ SAMPLES = 100_000
 #: of them in balls of binary64 take one to two seconds.
 OPERATIONS = 2.0**25
 #: Operations of one row: a column of the oracle costs some 20 us whatever its rows are, and condition numbers by the tape four times a value, so
-#: that a longer row costs a second for each batch and answer. Sums are judged at 4,096 numbers, softmax at 512.
-ROW_OPERATIONS = 2.0**13
+#: that a longer row costs a second for each batch and answer. Log-sum-exp is judged at 4,096 numbers, softmax at 512.
+ROW_OPERATIONS = 20_000.0
 #: Of a chunk of samples; a share of 1 % is known to a tenth of itself by a tenth of the samples.
 CAPS = Caps(arb_effort=0.2, limit_rows=64, limit_effort=0.2)
 #: Of the wrong rows so many are certified, the most ordinary first, until one is proved.
@@ -45,17 +46,18 @@ class Ordinary:
 
 
 def ordinary_share(finding: Finding, samples: int = SAMPLES) -> Ordinary | None:
-    """The share of everyday rows at which the finding's call has a wrong element.
+    """The share of everyday rows at which the finding's call has a wrong element of the finding's kind (comparison.kind_of).
 
     Rows of ordinary vectors have several lengths, the longest as many as OPERATIONS allow, the shortest the rest. Undecided rows are none of the
-    samples. If none of PROOFS wrong rows can be certified, none counts: what is not proved does not accuse. None where the op has no everyday
+    samples. If none of PROOFS wrong rows can be certified, or all of them are what the framework's page or a flush explains, none counts: what is not
+    proved does not accuse. None where the op has no everyday
     inputs. The same finding gives the same result. Raises UserError where its op, call or target is none of this installation's.
     """
     comparison, subject, _ = comparison_of(finding, CAPS)
-    return share_of(comparison, subject, samples)
+    return share_of(comparison, subject, kind_of(Symptom[finding.symptom]), samples)
 
 
-def share_of(comparison: Comparison, subject: Subject, samples: int = SAMPLES) -> Ordinary | None:
+def share_of(comparison: Comparison, subject: Subject, kind: Symptom, samples: int = SAMPLES) -> Ordinary | None:
     """See ordinary_share."""
     wrong = judged = 0
     failing: list[Batch] = []
@@ -63,14 +65,14 @@ def share_of(comparison: Comparison, subject: Subject, samples: int = SAMPLES) -
     for batch in everyday_batches(comparison.cell, comparison.evaluator.function, samples):
         (measured,) = comparison.measure([subject], batch)
         judged += measured.judged
-        wrong += int(measured.wrong.sum())
-        rows = np.flatnonzero(measured.wrong)
+        rows = np.flatnonzero(measured.shows(kind))
+        wrong += len(rows)
         drawn_lengths.append((batch.width, batch.rows))
         if len(rows):
             failing.append(_most_ordinary(batch.take(rows)))
     if not drawn_lengths:
         return None
-    case = next((row.case(0) for row in _by_plainness(failing)[:PROOFS] if comparison.is_certified(subject, row)), None)
+    case = next((row.case(0) for row in _by_plainness(failing)[:PROOFS] if comparison.is_certified(subject, row, kind)), None)
     wrong = wrong if case is not None else 0
     low, high = clopper_pearson(wrong, judged)
     return Ordinary(OrdinaryShare(wrong, judged, low, high, _distribution(comparison.cell, drawn_lengths)), case)

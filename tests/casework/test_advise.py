@@ -107,7 +107,9 @@ def test_what_is_worse_elsewhere_does_not_help() -> None:
     from ulpfuzz.fuzzer.casework.comparison import Measurement
 
     def measured(*ulps: float, wrong: bool = False) -> Measurement:
-        return Measurement(np.full(len(ulps), wrong), np.zeros(len(ulps), np.bool_), np.asarray(ulps))
+        return Measurement(
+            np.full(len(ulps), wrong), np.zeros(len(ulps), np.bool_), np.asarray(ulps), np.zeros(len(ulps), np.int64)
+        )
 
     fine = measured(1.0, 2.0)
     wrong = measured(30.0, 50.0, wrong=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,6 +38,18 @@ def test_a_loss_that_nobody_meets() -> None:
     assert found is not None
     assert (found.share.wrong, found.share.low, found.case) == (0, 0.0, None)
     assert found.share.high < 3e-4
+
+
+def test_another_kind_is_another_defect() -> None:
+    """exp(-x) overflows where x < -88.7, and the logarithm of 0 is inf; digits are lost elsewhere; no NaN comes up."""
+    wrong = {}
+    for symptom in ("inf", "nan", "zero", "precision"):
+        found = ordinary_share(replace(finding("log_sigmoid", x=20.5), symptom=symptom), 5_000)
+        assert found is not None
+        wrong[symptom] = found.share.wrong
+    assert wrong["nan"] == 0
+    assert wrong["inf"] > 0
+    assert wrong["zero"] == wrong["precision"] > 0
 
 
 def test_vectors_have_several_lengths() -> None:

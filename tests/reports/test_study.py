@@ -9,10 +9,10 @@ from planted_findings import planted
 
 from ulpfuzz.corpus.historic.rows import PATCH_CLASSES, REASONS, ROOT_CAUSES, rows
 from ulpfuzz.fuzzer.catalog.registry import ops
-from ulpfuzz.fuzzer.judge.verdict import Symptom
 from ulpfuzz.fuzzer.defects.case_file import Diagnosis
-from ulpfuzz.reports.study import cause_of, similar_rows
+from ulpfuzz.fuzzer.judge.verdict import Symptom
 from ulpfuzz.reports.model import entry_of
+from ulpfuzz.reports.study import cause_of, similar_rows
 
 
 def case(**inputs: Any) -> dict[str, Any]:

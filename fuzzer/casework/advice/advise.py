@@ -117,8 +117,7 @@ def _judged(ground: Ground, candidates: Sequence[Candidate]) -> list[Advice]:
 
 def _over(ground: Ground, batches: Sequence[Batch], subjects: Sequence[Subject]) -> list[Measurement]:
     """Of each subject over all rows of these batches."""
-    nothing = np.zeros(0, np.bool_)
-    found = [Measurement(nothing, nothing, np.zeros(0)) for _ in subjects]
+    found = [Measurement.nothing() for _ in subjects]
     for batch in _of_one_shape(batches):
         found = [one.joined(other) for one, other in zip(found, ground.comparison.measure(subjects, batch), strict=True)]
     return found
