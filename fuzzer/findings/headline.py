@@ -90,9 +90,8 @@ def _truth(finding: Finding, text: str) -> str:
         ends = [numbers.truth(end.strip(), 4) for end in text.strip("[]").split(",")]
         return f"in [{', '.join(ends)}]"
     exponent = text.partition("e")[2]
-    if len(exponent.lstrip("-")) > 6:
-        sign, tiny = "-" if text.startswith("-") else "", exponent.startswith("-")
-        text = f"{'above' if tiny == bool(sign) else 'below'} {sign}1e{'-' if tiny else ''}999999"
+    if len(exponent.lstrip("-")) > 6:  # beyond every format: the digits of its exponent would fill the line
+        text = "tiny" if exponent.startswith("-") else "huge"
     right = numbers.beyond_format(finding.reference, finding.dtype)
     how = "underflows" if right in ("0", "-0") else "overflows"
     return f"{text} ({how}: {right} is right)" if right else text
