@@ -24,6 +24,9 @@ KINDS: tuple[Kind, ...] = (
     "ordinary", "crash", "hang", "nondeterministic", "compiled", "range", "inconsistent", "accuracy", "special", "exception", "flush",
 )  # fmt: skip
 
+#: Kinds that come first, whatever their score: what ordinary users meet, and what ends or shakes a process. The others are appendices.
+FIRST_PAGE: tuple[Kind, ...] = ("ordinary", "crash", "hang", "nondeterministic")
+
 #: What people say of a defect. fixed is said by a run or a person; the others by people.
 State = Literal["open", "known", "wontfix", "fixed"]
 

@@ -13,7 +13,7 @@ import msgspec
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.defects.behaviour import behaviour_of
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
-from ulpfuzz.fuzzer.defects.defect import Defect
+from ulpfuzz.fuzzer.defects.defect import FIRST_PAGE, Defect
 from ulpfuzz.fuzzer.defects.grouping import group
 from ulpfuzz.fuzzer.defects.history import all_of, status_of
 from ulpfuzz.fuzzer.defects.identity import Known, named
@@ -79,7 +79,8 @@ def _decoded(kind: type[Record], text: str) -> Record:
 
 
 def defects_of(store: Store, run_id: str, baseline: str | None = None) -> list[Defect]:
-    """The defects of a run, those that concern ordinary users most first; those of the catalogue's own formulas after all others.
+    """The defects of a run: those of the first page (FIRST_PAGE), by score, then the others, by score; those of the catalogue's own formulas
+    after all others.
 
     run_id, baseline: ids, beginnings of them, or `latest`. With a baseline, defects that it has and the run does not are there too, fixed or
     not-run. Nothing is written (`keep` does). Raises UnknownName, StoreError.
@@ -128,7 +129,18 @@ def formed(
     composed = {d.id for d in defects if all(by_id[m].label == COMPOSED for m in d.members)}
     # Of equal scores first what stops a computation, then what most calls share.
     stops = {d.id for d in defects if by_id[d.face].symptom in ("nan", "inf", "crash", "hang")}
-    ranked = sorted(defects, key=lambda d: (d.id in composed, -d.score, d.id not in stops, -len(d.calls), len(d.title), d.id))
+    ranked = sorted(
+        defects,
+        key=lambda d: (
+            d.id in composed,
+            d.kind not in FIRST_PAGE,
+            -d.score,
+            d.id not in stops,
+            -len(d.calls),
+            len(d.title),
+            d.id,
+        ),
+    )
     ranks: dict[str, int] = defaultdict(int)
     placed = []
     for defect in ranked:

@@ -156,7 +156,7 @@ def test_mistakes(args: tuple[str, ...], words: str, db: str) -> None:
 def test_a_run_fails_on_what_it_is_told(
     fail_on: str | None, found: list[Finding], status: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def campaign(_settings: Any, store: Store, _watch: Any = None) -> Run:
+    def campaign(_settings: Any, store: Store, _watch: Any = None, afterwards: Any = None) -> Run:
         return save(store, 3, found)
 
     monkeypatch.setattr("ulpfuzz.fuzzer.campaign.run.run_campaign", campaign)
@@ -172,7 +172,7 @@ def test_the_names_of_a_run_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     url = f"sqlite:///{tmp_path / 'store.db'}"
     for number, found in ((3, [ALIAS]), (4, [EVERYDAY, ALIAS])):
         monkeypatch.setattr(
-            "ulpfuzz.fuzzer.campaign.run.run_campaign", lambda _s, store, _w=None, n=number, f=found: save(store, n, f)
+            "ulpfuzz.fuzzer.campaign.run.run_campaign", lambda _s, store, _w=None, _a=None, n=number, f=found: save(store, n, f)
         )
         assert call("run", "--db", url).exit_code == 0
     (defect,) = loaded("defects", "--db", url, "--json")
