@@ -130,7 +130,8 @@ def matches(bench: Bench, answer: float, around: Around | None = None) -> tuple[
             and (evaluation.value == plain.value or (math.isnan(evaluation.value) and math.isnan(plain.value)))
         ):
             known = plain.culprit is not None and plain.culprit.cause != "unknown"
-            agreed = "" if known or variant.cause is not None else agreed
+            same = plain.culprit is not None and plain.culprit.cause == evaluation.culprit.cause
+            agreed = "" if known or same or variant.cause is not None else agreed
         if agreed:
             on, agreeing, alike = (0, 0, 0) if around is None else around.compared(bench, variant)
             found.append((Match(evaluation, agreed, on, agreeing, alike), place))
