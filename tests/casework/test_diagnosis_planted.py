@@ -125,3 +125,9 @@ def test_a_nan_that_is_swallowed() -> None:
     diagnosis = diagnose(finding_of("exp", "np.exp(np.fmax(x, -5))", symptom="missed_nan", x=math.nan))
     assert diagnosis.cause in ("branch", "clamp")
     assert any("NaN in x" in s.outcome for s in diagnosis.evidence)
+
+
+def test_a_call_that_cannot_be_made_again_says_so() -> None:
+    diagnosis = diagnose(finding_of("exp", "np.no_such_function(x)", x=1.0))
+    assert (diagnosis.cause, diagnosis.confirmed) == ("unknown", False)
+    assert diagnosis.text.startswith("The call could not be made again: AttributeError")

@@ -55,6 +55,8 @@ def diagnose(finding: Finding, bench: Bench | None = None) -> Diagnosis:
         experiments = Experiments(bench, finding)
     except FrameworkError as error:
         return Diagnosis("unknown", "", False, f"The call could not be made again: {error}")
+    if experiments.now.error:
+        return Diagnosis("unknown", "", False, f"The call could not be made again: {experiments.now.error}")
     return decided(evidence_of(experiments))
 
 
@@ -64,7 +66,7 @@ def evidence_of(experiments: Experiments) -> Evidence:
     statements = list(_stated(experiments))
     answer = experiments.answer
     plain, found = matches(bench, answer, experiments.around)
-    program = None if experiments.now.error else program_of(bench, answer)
+    program = program_of(bench, answer)
     statements[:0] = _of_naive(plain, found, answer)
     if program is not None:
         statements.insert(0, program.statement)
