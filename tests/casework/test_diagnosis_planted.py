@@ -130,4 +130,5 @@ def test_a_nan_that_is_swallowed() -> None:
 def test_a_call_that_cannot_be_made_again_says_so() -> None:
     diagnosis = diagnose(finding_of("exp", "np.no_such_function(x)", x=1.0))
     assert (diagnosis.cause, diagnosis.confirmed) == ("unknown", False)
-    assert diagnosis.text.startswith("The call could not be made again: AttributeError")
+    assert "could not be made again" in diagnosis.text
+    assert "no_such_function" in diagnosis.text
