@@ -119,3 +119,16 @@ def test_an_exception_has_no_number_to_explain() -> None:
 def test_the_same_finding_has_the_same_diagnosis() -> None:
     finding = finding_of("expm1", "np.exp(x) - one", x=1e-4)
     assert repr(diagnose(finding)) == repr(diagnose(finding))
+
+
+def test_a_nan_that_is_swallowed() -> None:
+    diagnosis = diagnose(finding_of("exp", "np.exp(np.fmax(x, -5))", symptom="missed_nan", x=math.nan))
+    assert diagnosis.cause in ("branch", "clamp")
+    assert any("NaN in x" in s.outcome for s in diagnosis.evidence)
+
+
+def test_a_call_that_cannot_be_made_again_says_so() -> None:
+    diagnosis = diagnose(finding_of("exp", "np.no_such_function(x)", x=1.0))
+    assert (diagnosis.cause, diagnosis.confirmed) == ("unknown", False)
+    assert "could not be made again" in diagnosis.text
+    assert "no_such_function" in diagnosis.text

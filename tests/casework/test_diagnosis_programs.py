@@ -78,3 +78,12 @@ def test_a_derivative_whose_value_is_right(framework: str, call: str) -> None:
     assert (diagnosis.cause, diagnosis.confirmed) == ("derivative", True), diagnosis
     assert any(s.experiment == "value" and s.supports == "derivative" for s in diagnosis.evidence)
     assert "exp(x)" in diagnosis.step or "inf" in diagnosis.step
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize(("framework", "namespace"), NAMESPACES)
+def test_narrow_formats(framework: str, namespace: str, dtype: str) -> None:
+    pytest.importorskip(framework)
+    diagnosis = diagnose(finding_of("expm1", f"{namespace}.exp(x) - 1", dtype, target=f"{framework}:cpu:eager", x=1e-2))
+    assert (diagnosis.cause, diagnosis.confirmed) == ("cancellation", True), diagnosis
+    assert "exp(x) - 1 cancels" in diagnosis.step

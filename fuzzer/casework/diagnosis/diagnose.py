@@ -55,6 +55,8 @@ def diagnose(finding: Finding, bench: Bench | None = None) -> Diagnosis:
         experiments = Experiments(bench, finding)
     except FrameworkError as error:
         return Diagnosis("unknown", "", False, f"The call could not be made again: {error}")
+    if experiments.now.error:
+        return Diagnosis("unknown", "", False, f"The call could not be made again: {experiments.now.error}")
     return decided(evidence_of(experiments))
 
 
@@ -64,7 +66,7 @@ def evidence_of(experiments: Experiments) -> Evidence:
     statements = list(_stated(experiments))
     answer = experiments.answer
     plain, found = matches(bench, answer, experiments.around)
-    program = None if experiments.now.error else program_of(bench, answer)
+    program = program_of(bench, answer)
     statements[:0] = _of_naive(plain, found, answer)
     if program is not None:
         statements.insert(0, program.statement)
@@ -75,7 +77,7 @@ def evidence_of(experiments: Experiments) -> Evidence:
 def _stated(experiments: Experiments) -> Iterator[Statement]:
     e = experiments
     parts: Sequence[Callable[[], Iterator[Statement]]] = (
-        e.repeated, e.eager, e.places, e.flushed, e.wide, e.value, e.neighbours, e.stuck, e.constant, e.peers,
+        e.repeated, e.eager, e.places, e.flushed, e.wide, e.value, e.neighbours, e.stuck, e.constant, e.swallowed, e.peers,
     )  # fmt: skip
     for part in parts:
         try:
@@ -124,7 +126,7 @@ def decided(evidence: Evidence) -> Diagnosis:
     7. Right at other lengths, positions or strides: kernel.
     8. A binary64 answer with binary32's error everywhere: constant.
     9. An answer that does not move with the inputs: clamp.
-    10. The only wrong one among its neighbours: branch, unconfirmed.
+    10. A NaN that does not reach the result, or the only wrong number among its neighbours: branch, unconfirmed.
     11. A naive evaluation with an error of the same size: the cause of its culprit, unconfirmed.
     Else unknown. In rules 5 and 6 a derivative whose value is right on the same bits has the cause `derivative` where the culprit is a NaN of
     infinities, an over- or underflow: its formula makes numbers that the value's does not need. Nothing is confirmed where the answer is not
@@ -137,7 +139,7 @@ def decided(evidence: Evidence) -> Diagnosis:
         found = rule(evidence)
         if found is not None:
             return found
-    return _diagnosis(evidence, "unknown", "", False, "No experiment explains the answer.")
+    return _diagnosis(evidence, "unknown", "", False, _unexplained(evidence))
 
 
 def _simple(cause: Cause, text: str, *, confirmed: bool) -> Rule:
@@ -195,6 +197,8 @@ def _branch(evidence: Evidence) -> Diagnosis | None:
     statement = evidence.says("branch")
     if statement is None or not evidence.wrong:
         return None
+    if statement.experiment == "special":
+        return _diagnosis(evidence, "branch", "", False, f"{statement.outcome[0].upper()}{statement.outcome[1:]}.")
     return _diagnosis(evidence, "branch", "", False, f"Only this number is wrong: {statement.outcome}.")
 
 
@@ -211,6 +215,12 @@ def _by_culprit(evidence: Evidence, culprit: Culprit, prefix: str, *, confirmed:
     if evidence.value_is_right() and cause in ("special", "overflow", "underflow"):
         cause = "derivative"
     return _diagnosis(evidence, cause, culprit.step, confirmed, f"{prefix}{culprit.step}.", culprit.bits_lost)
+
+
+def _unexplained(evidence: Evidence) -> str:
+    if evidence.program is None and evidence.plain is not None and evidence.plain.steps <= 1:
+        return "One kernel computes it, whose steps nobody sees, and no textbook formula gives its answer."
+    return "No experiment explains the answer."
 
 
 def _diagnosis(evidence: Evidence, cause: Cause, step: str, confirmed: bool, text: str, bits_lost: float = math.nan) -> Diagnosis:

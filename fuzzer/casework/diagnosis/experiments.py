@@ -25,7 +25,7 @@ SCALES = (-64, -16, -4, -1, 1, 2)
 #: A constant that was rounded to binary32 is wrong by a relative error of up to 2^-25, seen through a function of it in 2^-20 to 2^-32.
 CONSTANT_ERRORS = (2.0**-32, 2.0**-20)
 #: Nine tenths of its errors lie within this factor: the constant's error is always the same, what is made of it is not.
-CONSTANT_SPREAD = 64.0
+CONSTANT_SPREAD = 4.0
 #: Lengths and strides at which a vector body, a tail and a strided kernel are met.
 PLACES = (Placement(1), Placement(64, 0), Placement(17, 16), Placement(16, 0, 2))
 
@@ -193,6 +193,13 @@ class Experiments:
         if len(errors) >= 5 and inside.mean() >= 0.8 and spread <= CONSTANT_SPREAD:
             shown = f"relative errors {errors.min():.1g} to {errors.max():.1g} at {len(errors)} points"
             yield Statement("neighbours", f"{shown}: those of binary32, in a binary64 call", "constant")
+
+    def swallowed(self) -> Iterator[Statement]:
+        """Whether a NaN among the inputs does not reach a result that it decides."""
+        names = [name for name, values in self.bench.single.items() if np.isnan(values).any()]
+        if self.finding.symptom == "missed_nan" and names and not math.isnan(self.answer):
+            line = f"the NaN in {', '.join(names)} does not reach the result: a comparison or a choice swallows it"
+            yield Statement("special", line, "branch")
 
     # Flushing
 

@@ -114,10 +114,10 @@ def matches(bench: Bench, answer: float, around: Around | None = None) -> tuple[
     plain = evaluated(bench.function, bench.single, bench.output, fmt)
     tried: list[tuple[Variant, Evaluation | None]] = [(Variant("the definition"), plain)]
     if plain is not None:
-        tried += [
-            (v, evaluated(bench.function, bench.single, bench.output, fmt, v))
-            for v in variants(bench.function, plain.used, fmt.real)
-        ]
+        for variant in variants(bench.function, plain.used, fmt.real):
+            # Of a function of a table nothing is left but another formula for it.
+            if plain.steps > 1 or variant.function is not None or any(name.isidentifier() for name in variant.book):
+                tried.append((variant, evaluated(bench.function, bench.single, bench.output, fmt, variant)))
     found: list[tuple[Match, int]] = []
     for place, (variant, evaluation) in enumerate(tried):
         if evaluation is None or evaluation.culprit is None:
@@ -130,7 +130,8 @@ def matches(bench: Bench, answer: float, around: Around | None = None) -> tuple[
             and (evaluation.value == plain.value or (math.isnan(evaluation.value) and math.isnan(plain.value)))
         ):
             known = plain.culprit is not None and plain.culprit.cause != "unknown"
-            agreed = "" if known or variant.cause is not None else agreed
+            same = plain.culprit is not None and plain.culprit.cause == evaluation.culprit.cause
+            agreed = "" if known or same or variant.cause is not None else agreed
         if agreed:
             on, agreeing, alike = (0, 0, 0) if around is None else around.compared(bench, variant)
             found.append((Match(evaluation, agreed, on, agreeing, alike), place))

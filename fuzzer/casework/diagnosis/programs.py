@@ -52,7 +52,7 @@ def program_of(bench: Bench, answer: float) -> Program | None:
             values = WATCHED[target.framework](tracker, lambda: framework.evaluate_placed(call, batch, bench.placement))
             result = _result(tracker, values[bench.placement.position], bench.output, answer)
             return None if result is None else _read(bench, tracker, result, answer)
-    except (FrameworkError, *UNKNOWN):
+    except (FrameworkError, RuntimeError, *UNKNOWN):
         return None
 
 

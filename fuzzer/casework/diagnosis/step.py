@@ -106,7 +106,7 @@ def _is_compound(text: str) -> bool:
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(letter, 0)
         bars ^= letter == "|"
         if depth == 0 and not bars and (letter == " " or (letter == "-" and place == 0)):
-            return not text.startswith("the sum of")
+            return not text.endswith("terms")
     return False
 
 

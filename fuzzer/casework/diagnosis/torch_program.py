@@ -103,7 +103,7 @@ class _Watcher:
         values = [self.array(o) for o in outputs]
         if name in ("sort", "topk", "msort", "kthvalue", "median", "nanmedian", "mode", "cummax", "cummin"):
             return [self.tracker.picked(before[0], v) for v in values]
-        if name in _SILENT or name == "fill":
+        if name in _SILENT or name == "fill" or not before:
             return [self.tracker.leaves(v) for v in values]
         if name in _MOVES or name == "copy":
             return self.moved(name, func, args, kwargs, values, before)

@@ -110,7 +110,7 @@ class Tracker:
     def leaves(self, values: NDArray[Any]) -> Steps:
         """What comes from outside: an input of the call where its numbers are those, else constants."""
         array = np.asarray(values)
-        same = [n for n, v in self.names.items() if v.shape == array.shape and v.tobytes() == array.tobytes()]
+        same = [n for n, v in self.names.items() if v.shape == array.shape and _same_numbers(v, array)]
         # Of inputs with the same numbers the one that was not met yet.
         named = min(same, key=lambda n: n in self._met, default="")
         self._met.add(named)
@@ -338,6 +338,11 @@ def agrees(naive: float, value: float, fmt: Format) -> bool:
     if math.isnan(naive) or math.isnan(value):
         return math.isnan(naive) and math.isnan(value)
     return naive == value or abs(naive - value) <= 16 * float(fmt.ulp(np.asarray(value)))
+
+
+def _same_numbers(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether two arrays hold the same numbers, a zero's sign apart, whatever they are stored in."""
+    return bool(np.array_equal(a.astype(np.float64), b.astype(np.float64), equal_nan=True))
 
 
 def _are(steps: Steps, array: NDArray[Any]) -> bool:
