@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.cell import Cell, Subject
-from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
 from ulpfuzz.fuzzer.evaluation.judgement import Outcome
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
@@ -29,6 +29,8 @@ Mask = NDArray[np.bool_]
 CAPS = Caps(arb_effort=1.0, limit_rows=256, limit_effort=0.5)
 #: Rows that are judged at once: the oracle's columns stay in the caches, and Arb's cap is as many.
 CHUNK = 4096
+#: Rows that a call is tried at one by one where it raised: it may be that one row is refused and the others are not.
+ONE_BY_ONE = 64
 
 
 #: Symptoms that are one kind of defect: wrong kinds each by itself, and all that is a number in place of another.
@@ -101,7 +103,8 @@ class Comparison:
         return self._evaluator
 
     def measure(self, subjects: Sequence[Subject], batch: Batch) -> list[Measurement]:
-        """Of each subject on all rows, by chunks; a call that raises is wrong at every row of its chunk."""
+        """Of each subject on all rows, by chunks. A call that raises is made again for single rows, ONE_BY_ONE of them; nothing is known of the
+        others."""
         parts = [self._chunk(subjects, batch.take(slice(first, first + CHUNK))) for first in range(0, batch.rows, CHUNK)]
         found = parts[0]
         for part in parts[1:]:
@@ -123,7 +126,15 @@ class Comparison:
         evaluator, ordered = self._evaluator, self._evaluator.ordered(batch)
         answers = [evaluator.calls.answered(s, partial(evaluator.calls.call, s, ordered)) for s in subjects]
         judgement = evaluator.judge(ordered, answers)
-        return [_of(outcome, batch.rows, self.limit(ordered)) for outcome in judgement.outcomes]
+        found = [_of(outcome, batch.rows, self.limit(ordered)) for outcome in judgement.outcomes]
+        return [self._by_row(s, batch) if m.error and batch.rows > 1 else m for s, m in zip(subjects, found, strict=True)]
+
+    def _by_row(self, subject: Subject, batch: Batch) -> Measurement:
+        tried = min(batch.rows, ONE_BY_ONE)
+        found = Measurement.nothing()
+        for row in range(tried):
+            found = found.joined(self._chunk([subject], batch.take(slice(row, row + 1)))[0])
+        return found.joined(_unknown(batch.rows - tried, found.error))
 
     def outcome(self, subject: Subject, batch: Batch) -> Outcome:
         """What one subject answers to a batch, judged."""
@@ -164,7 +175,14 @@ def comparison_of(finding: Finding, caps: Caps = CAPS) -> tuple[Comparison, Subj
     return comparison, subject, comparison.evaluator.ordered(case_of(finding).batch())
 
 
+def _unknown(rows: int, error: str) -> Measurement:
+    nothing = np.zeros(rows, np.bool_)
+    return Measurement(nothing, ~nothing, np.full(rows, math.nan), np.zeros(rows, np.int64), error)
+
+
 def _of(outcome: Outcome, rows: int, limit: float) -> Measurement:
+    if outcome.judged is None and outcome.error.startswith(RECORD_ERRORS):
+        return _unknown(rows, outcome.error)
     if outcome.judged is None:
         everywhere = np.ones(rows, np.bool_)
         raised = np.full(rows, 1 << int(Symptom.precision), np.int64)

@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.defects.case_file import OrdinaryShare
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.fuzzer.inputs.everyday import described, sample
+from ulpfuzz.fuzzer.inputs.everyday import described, sample, with_directions
 from ulpfuzz.fuzzer.judge.verdict import Symptom
 from ulpfuzz.oracles.effort import OPERATION, ROW, evaluation_cost
 from ulpfuzz.oracles.function import Function
@@ -100,10 +100,10 @@ def everyday_batches(cell: Cell, function: Function, samples: int) -> Iterator[B
         rows = min(even, affordable(function, {i.name: i.sizes(length) for i in op.inputs}))
         left -= rows
         while rows > 0:
-            batch = sample(op, dict(cell.params), cell.dtype, rng, min(rows, CHUNK), length=length, order=cell.order)
+            batch = sample(op, cell.dtype, rng, min(rows, CHUNK), length)
             if batch is None:
                 return
-            yield batch
+            yield with_directions(op, dict(cell.params), cell.order, rng, batch)
             rows -= batch.rows
 
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import Batch
-from ulpfuzz.fuzzer.catalog.everyday import Everyday, Law, everyday_lengths, everyday_of
+from ulpfuzz.fuzzer.catalog.everyday import Everyday, Law, everyday_of
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.formats import Floats, Format, format_named
 from ulpfuzz.fuzzer.inputs.regions import bounds
-from ulpfuzz.fuzzer.inputs.shapes import direction_counts
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in
 from ulpfuzz.fuzzer.inputs.structures import satisfy
 
 Wide = NDArray[np.float64]
@@ -25,10 +25,8 @@ LONGEST = 4096
 RIDGE = 0.1
 
 
-def sample(
-    op: Op, params: Mapping[str, Any], dtype: str, rng: np.random.Generator, rows: int, *, length: int | None = None, order: str = "value"
-) -> Batch | None:  # fmt: skip
-    """`rows` everyday rows of that dtype at one length n (default: the shortest of everyday_lengths), directions as the order takes them.
+def sample(op: Op, dtype: str, rng: np.random.Generator, rows: int, length: int) -> Batch | None:
+    """`rows` everyday rows of that dtype at one length n (everyday_lengths), without the directions of a derivative (with_directions).
 
     Every number lies in the domain of its input, every row has its structure; the same generator gives the same bits. None where the op has no
     everyday inputs: where it has no input at all.
@@ -36,11 +34,15 @@ def sample(
     if not op.inputs:
         return None
     fmt = format_named(dtype)
-    n = everyday_lengths(op)[0] if length is None else length
-    inputs = {spec.name: _rows_of(op, spec, fmt, rng, (rows, *spec.sizes(n))) for spec in op.inputs}
-    for name, count in direction_counts(op, params, order, n).items():
-        inputs[name] = fmt.round(rng.standard_normal((rows, count)))
-    return Batch(dtype, inputs)
+    return Batch(dtype, {spec.name: _rows_of(op, spec, fmt, rng, (rows, *spec.sizes(length))) for spec in op.inputs})
+
+
+def with_directions(op: Op, params: Mapping[str, Any], order: str, rng: np.random.Generator, batch: Batch) -> Batch:
+    """The batch with the cotangent and the tangent that the order takes, standard normal numbers."""
+    length = length_in(op, batch.inputs) or 1
+    counts = direction_counts(op, params, order, length)
+    directions = {name: batch.format.round(rng.standard_normal((batch.rows, count))) for name, count in counts.items()}
+    return Batch(batch.dtype, {**batch.inputs, **directions})
 
 
 def described(op: Op) -> str:

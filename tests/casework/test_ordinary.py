@@ -10,6 +10,7 @@ import pytest
 
 from tests.casework.planted import planted
 from tests.casework.test_advise import finding
+from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.casework.comparison import comparison_of
 from ulpfuzz.fuzzer.casework.ordinary import affordable, clopper_pearson, everyday_batches, ordinary_share
 from ulpfuzz.fuzzer.inputs.everyday import is_everyday
@@ -82,3 +83,20 @@ def test_the_interval_is_exact() -> None:
     low, high = clopper_pearson(10, 100)
     assert np.isclose([low, high], [0.0490, 0.1762], atol=1e-4).all()  # Clopper and Pearson's table, n = 100, x = 10
     assert clopper_pearson(5, 5)[1] == 1.0
+
+
+def test_a_call_that_refuses_one_row_is_made_for_the_others() -> None:
+    comparison, subject, _ = comparison_of(finding("stable", x=1.0))
+    picky = replace(
+        subject, implementation=replace(subject.implementation, call="np.logaddexp(x, 0 * x) if (x < 9).all() else [][0]")
+    )
+    batch = Batch("float32", {"x": np.asarray([1.0, 2.0, 10.0, 3.0], np.float32)})
+    (measured,) = comparison.measure([picky], batch)
+    assert measured.wrong.tolist() == [False, False, True, False]
+    assert measured.error.startswith("IndexError")
+    (measured,) = comparison.measure([picky], batch.repeat(100))
+    assert measured.judged == 64
+    narrow = replace(subject, implementation=replace(subject.implementation, call="x.astype(np.float16)"))
+    (measured,) = comparison.measure([narrow], batch)
+    assert not measured.wrong.any()
+    assert measured.undecided.all()

@@ -9,16 +9,17 @@ from ulpfuzz.fuzzer.catalog.everyday import EVERYDAY, everyday_lengths, kind_of
 from ulpfuzz.fuzzer.catalog.op import Op, scalar, vector
 from ulpfuzz.fuzzer.catalog.registry import catalogue, op_named
 from ulpfuzz.fuzzer.formats import format_named
-from ulpfuzz.fuzzer.inputs.everyday import described, everyday_range, is_everyday, sample
+from ulpfuzz.fuzzer.inputs.everyday import described, everyday_range, is_everyday, sample, with_directions
 from ulpfuzz.fuzzer.inputs.structures import holds
 
 FAMILIES = sorted({op.family for op in catalogue().values()})
 
 
 def drawn(op: Op, dtype: str, seed: int, rows: int, length: int, order: str = "value") -> dict[str, np.ndarray]:
-    batch = sample(op, op.default_params(), dtype, np.random.default_rng(seed), rows, length=length, order=order)
+    rng = np.random.default_rng(seed)
+    batch = sample(op, dtype, rng, rows, length)
     assert batch is not None
-    return batch.inputs
+    return with_directions(op, op.default_params(), order, rng, batch).inputs
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -110,4 +111,4 @@ def test_what_nobody_meets_is_not_everyday() -> None:
 
 
 def test_an_op_without_inputs_has_no_everyday_ones() -> None:
-    assert sample(Op("nothing", (), ()), {}, "float32", np.random.default_rng(0), 8) is None
+    assert sample(Op("nothing", (), ()), "float32", np.random.default_rng(0), 8, 1) is None

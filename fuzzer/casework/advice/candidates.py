@@ -182,7 +182,7 @@ def _others(op: Op, cell: Cell, subject: Subject, framework: str) -> Iterator[Ca
         return
     names = [i.name for i in op.inputs]
     whole, argument = _FROM_NUMPY[framework]
-    there, back = _CASTS["numpy"]
+    there, back = "{x}.astype('{dtype}')", _CASTS["numpy"][1]
     for other in op.of("numpy"):
         if other.supports(cell.dtype, cell.order, dict(cell.params)):
             yield _peer(subject, other.call, names, (whole, argument), 0)
