@@ -56,6 +56,13 @@ def render(report: Report, top: int = TOP) -> str:
         lines += ["", "## Findings by framework and symptom", "", *_symptoms(report)]
     else:
         lines += ["", report.silence]
+    lines += _beside(report, top)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _beside(report: Report, top: int) -> list[str]:
+    """What is counted apart from the defects."""
+    lines: list[str] = []
     if report.composed:
         lines += [
             "",
@@ -84,7 +91,7 @@ def render(report: Report, top: int = TOP) -> str:
         lines += [f"- `{e.finding.id}`: {e.finding.script_says}" for e in report.unconfirmed]
     if report.fixed:
         lines += ["", f"## Fixed since {report.baseline or 'the baseline'}", "", *(f"- `{f.id}`" for f in report.fixed)]
-    return "\n".join(lines).rstrip() + "\n"
+    return lines
 
 
 def _defects(report: Report, top: int) -> list[str]:

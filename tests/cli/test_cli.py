@@ -202,6 +202,15 @@ def test_compare_two_targets(db: str) -> None:
         assert (result.exit_code, words in result.stderr) == (2, True), result.stderr
 
 
+def test_an_issue_is_written_for_the_tracker(db: str) -> None:
+    text = call("show", a_finding().id, "--issue", "--db", db).stdout
+    assert text.startswith(("torch", "silu(", "norm(", "exp("))
+    assert "### " in text
+    assert "sys.exit(" in text
+    wrong = call("show", "nothing-like-this", "--issue", "--db", db)
+    assert wrong.exit_code == 2
+
+
 def test_repro_status_follows_the_defect(db: str, tmp_path: Path) -> None:
     still = call("repro", a_finding().id, "--db", db)
     assert (still.exit_code, "still unstable" in still.stdout) == (1, True)
