@@ -170,4 +170,4 @@ def test_sorted_records_of_every_order_run_on_torch(op: str, inputs: dict[str, A
         assert result.still_fails, result.message
         assert result.now.output == pytest.approx(float(result.now.reference) / 2, rel=1e-3)
     if order == "grad":
-        assert "/ d x" in result.message
+        assert "d/dx" in result.message
