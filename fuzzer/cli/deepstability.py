@@ -49,8 +49,8 @@ def deepstability(
         _today(wanted, asked, seed_or_drawn(seed), targets, workers, db, as_json)
         return
 
-    with Store(db) as store, watching() as watch:
-        told = replay(wanted, asked, seed_or_drawn(seed), store, workers=workers, watch=watch)
+    with Store(db) as store, watching() as watches:
+        told = replay(wanted, asked, seed_or_drawn(seed), store, workers=workers, watch=watches.campaign)
     if as_json:
         print(json.dumps(contract(told), ensure_ascii=False, allow_nan=False))
     else:
@@ -80,8 +80,8 @@ def _today(
     )
     if workers is not None:
         settings = replace(settings, workers=workers)
-    with Store(db) as store, watching() as watch:
-        run = run_campaign(settings, store, watch)
+    with Store(db) as store, watching() as watches:
+        run = run_campaign(settings, store, watches.campaign)
         found = still_unstable(store.findings(run.id))
     print(json.dumps([still.as_dict() for still in found], ensure_ascii=False) if as_json else markdown(run, found))
 

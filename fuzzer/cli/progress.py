@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,18 +18,26 @@ if TYPE_CHECKING:
 EVERY = 10.0
 
 
+@dataclass(frozen=True)
+class Watches:
+    """What a run calls after every shard, and what its casework calls after every defect."""
+
+    campaign: Callable[[Progress], None]
+    casework: Callable[[Worked], None]
+
+
 @contextmanager
-def watching() -> Iterator[Callable[[Progress], None]]:
-    """Gives the function that `run_campaign` calls after every shard; the live display is gone when the block ends."""
+def watching() -> Iterator[Watches]:
+    """The watches of a run; the live display is gone when the block ends."""
     if not sys.stderr.isatty():
-        yield _Lines(_line)
+        yield Watches(_Lines(_line), _Lines(_casework_line))
         return
     from rich.console import Console
     from rich.live import Live
 
     display = _Display()
     with Live(display, console=Console(stderr=True), refresh_per_second=4, transient=True):
-        yield display
+        yield Watches(display, display.work)
 
 
 @contextmanager
@@ -90,10 +99,15 @@ class _Display:
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
+        self._casework = ""
         self._at = self._start = time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
         self._progress, self._at = progress, time.monotonic()
+
+    def work(self, worked: Worked) -> None:
+        """Casework comes after the last shard: its line stands in place of the cell."""
+        self._casework = _casework_line(worked)
 
     def __rich__(self) -> Any:
         from rich.console import Group
@@ -109,7 +123,7 @@ class _Display:
         else:
             bar = ProgressBar(total=p.seconds + p.seconds_left, completed=min(seconds, p.seconds + p.seconds_left), width=40)
         left = None if p.seconds_left is None else max(0.0, p.seconds_left - since)
-        lines: list[Any] = [bar, Text(_line(p, seconds, left)), Text(p.current, style="dim")]
+        lines: list[Any] = [bar, Text(_line(p, seconds, left)), Text(self._casework or p.current, style="dim")]
         return Group(*lines, *(Text(f"failed: {failure}", style="red") for failure in p.failures))
 
 

@@ -35,7 +35,7 @@ from ulpfuzz.fuzzer.cli.summary import summary
 from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
-    from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
+    from ulpfuzz.fuzzer.campaign.settings import Settings
     from ulpfuzz.fuzzer.casework.casework import Worked
     from ulpfuzz.fuzzer.cli.report import Selection
     from ulpfuzz.fuzzer.defects.defect import Defect
@@ -260,20 +260,15 @@ def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
                 f"a budget of {settings.budget.text} verdicts does not visit all {cells} cells: once each takes {needed}",
                 file=sys.stderr if quiet else sys.stdout, flush=True,
             )  # fmt: skip
-    with watching() as watch:
-        latest: list[Progress] = []
-
-        def watched(progress: Progress) -> None:
-            latest[:] = [progress]
-            watch(progress)
+    with watching() as watches:
 
         def casework(execute: Any, record: Run) -> None:
-            _casework(settings, execute, store, record, lambda line: [watch(replace(p, current=line)) for p in latest])
+            _casework(settings, execute, store, record, watches.casework)
 
-        return run_campaign(settings, store, watched, casework if settings.casework else None)
+        return run_campaign(settings, store, watches.campaign, casework if settings.casework else None)
 
 
-def _casework(settings: Settings, execute: Any, store: Store, record: Run, say: Callable[[str], object]) -> None:
+def _casework(settings: Settings, execute: Any, store: Store, record: Run, watch: Callable[[Worked], None]) -> None:
     """Works on the gravest defects of a run in what is left of its time."""
     from ulpfuzz.fuzzer.casework.casework import CaseworkSettings, due, work
 
@@ -281,11 +276,7 @@ def _casework(settings: Settings, execute: Any, store: Store, record: Run, say: 
         (settings.budget.seconds or 0.0) * settings.casework, workers=settings.workers, case_timeout=settings.case_timeout,
         memory_limit=settings.memory_limit,
     )  # fmt: skip
-
-    def worked(so_far: Worked) -> None:
-        say(f"casework: {so_far.done} of {so_far.due} defects, {so_far.current}")
-
-    work(execute, due(store, record, limits), store, limits.seconds, worked)
+    work(execute, due(store, record, limits), store, limits.seconds, watch)
 
 
 def _kept(store: Store, record: Run, baseline: str | None) -> list[Defect]:
