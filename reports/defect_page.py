@@ -74,7 +74,7 @@ def _whom(entry: DefectEntry) -> str:
     """Who meets it, in a few words: the measured share of everyday inputs, else what its kind says."""
     share = entry.share
     if share == share and entry.case_file and entry.case_file.ordinary_share:
-        return f"{numbers.share(share)} of everyday inputs ({entry.case_file.ordinary_share.distribution})"
+        return f"{numbers.share(share)} of everyday inputs"
     return KIND_WORDS[entry.defect.kind]
 
 
@@ -119,7 +119,11 @@ def _ordinary(face: Finding, file: CaseFile | None) -> list[tuple[str, str]]:
         return []
     inputs = file.ordinary.get("inputs", {})
     rows = [(name, _decimals(value, face.dtype)) for name, value in inputs.items()]
-    return [*rows, ("answer", file.ordinary_output), ("truth", numbers.truth(file.ordinary_reference, 20))]
+    return [
+        *rows,
+        ("answer", numbers.decimal(float.fromhex(file.ordinary_output), face.dtype)),
+        ("truth", numbers.truth(file.ordinary_reference, 20)),
+    ]
 
 
 def _decimals(value: Any, dtype: str) -> str:
