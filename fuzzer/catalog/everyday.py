@@ -59,7 +59,8 @@ def _kind(kind: str, source: str, *laws: Law, reach: tuple[float, float], least:
 VECTOR_LENGTHS, MATRIX_ORDERS = (8, 64, 512, 4096), (4, 8, 16, 64)
 
 EVERYDAY: dict[str, Everyday] = dict([
-    _kind("real", "standardised data, and measurements from thousandths to thousands", Law("normal", 0, 1, 0.5), Law("normal", 0, 10, 0.25), Law("signed_loguniform", 2.0**-12, 2.0**12, 0.25),
+    _kind("real", "standardised data, and measurements from thousandths to thousands",
+          Law("normal", 0, 1, 0.5), Law("normal", 0, 10, 0.25), Law("signed_loguniform", 2.0**-12, 2.0**12, 0.25),
           reach=(-(2.0**12), 2.0**12)),
     _kind("activation", "layer norm gives mean 0 and variance 1 (Ba, Kiros, Hinton 2016); outlier features reach 20 times that, about 60 "
           "(Dettmers et al. 2022, LLM.int8)", Law("normal", 0, 1, 0.7), Law("normal", 0, 4, 0.28), Law("uniform", -60, 60, 0.02),
