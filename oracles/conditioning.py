@@ -1,7 +1,7 @@
 """Conditioning: how much the problem itself amplifies errors of its inputs, from the derivative tape over the definition.
 
-`amplification` gives sum_j |x_j d_j f| (the absolute componentwise condition number times |f|), vectorised; `Neighbourhood`
-encloses the range of f over inputs +- k ulps rigorously: the natural enclosure intersected with the mean-value form.
+`amplification` gives sum_j |x_j d_j f| (the componentwise condition number times |f|), vectorised; `Neighbourhood` encloses f over inputs
++- k ulps: the natural enclosure intersected with the mean-value form.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ from ulpfuzz.oracles.kept import Kept
 
 T = TypeVar("T")
 Inputs = dict[str, NDArray[np.float64]]
-#: Sums of |x_j d_j f| for binary64: near its largest number they are beyond binary64 (of exp from 703.3 on), so extended precision holds
-#: them.
+#: Sums of |x_j d_j f| for binary64, beyond it near its largest number (of exp from 703.3 on), are held in extended precision.
 WIDE = np.longdouble
 Sums = NDArray[Any]  # of WIDE for precision above 24, else of binary64
 
@@ -51,9 +50,8 @@ def amplification(
     """sum_j |x_j d f_k / d x_j| for each row, at its own output k = outputs[row]; no rounding moves an infinity. normwise: with the largest
     number of the input that x_j belongs to in its place. beside: by row, what is added to it before anything is done with it (0).
 
-    Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first rows where
-    those do not know (ARB_ROWS, ARB_EFFORT; none after `until`, a time.time); nan where neither does. Good to about a quarter, beside
-    what is added to it; not a bound.
+    Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first rows where those do not
+    (ARB_ROWS, ARB_EFFORT; none after `until`, a time.time); nan where neither does. Good to about a quarter of what is not added; no bound.
     """
     added = np.zeros(len(outputs)) if beside is None else beside
     if precision <= 24:

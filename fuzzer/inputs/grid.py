@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from ulpfuzz.fuzzer.case import COTANGENT, Batch
+from ulpfuzz.fuzzer.case import COTANGENT, Batch, Params
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.formats import Floats, Format, format_named
 from ulpfuzz.fuzzer.inputs import regions
@@ -22,7 +21,7 @@ KINDS = 3
 
 def special_batch(
     op: Op,
-    params: Mapping[str, Any] | None = None,
+    params: Params | None = None,
     dtype: str = "float32",
     order: str = "value",
     landmarks: Landmarks | None = None,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Params
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.formats import Floats, Format, UnknownName, format_named
 from ulpfuzz.fuzzer.inputs import matrices, regions, relations, structures, vectors
@@ -76,7 +76,7 @@ class Recipe:
     def expand(
         self,
         op: Op,
-        params: Mapping[str, Any] | None = None,
+        params: Params | None = None,
         dtype: str = "float32",
         order: str = "value",
         landmarks: Landmarks | None = None,

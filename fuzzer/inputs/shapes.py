@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ulpfuzz.fuzzer.case import COTANGENT, TANGENT
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Params
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.oracles.definitions import definition
 from ulpfuzz.oracles.function import flat
@@ -48,7 +48,7 @@ class Shapes:
         return lambda *args, **keywords: _Anything()
 
 
-def output_count(op: Op, params: Mapping[str, Any], length: int) -> int:
+def output_count(op: Op, params: Params, length: int) -> int:
     """The number of outputs of one row: 1 where the op reduces, `length` where it maps a vector to a vector, and so on.
 
     Raises ulpfuzz.oracles.definitions.UnknownDefinition where the op's definition is missing.
@@ -78,7 +78,7 @@ def numbers_in_row(op: Op, length: int) -> int:
     return max(math.prod(i.sizes(length)) for i in op.inputs)
 
 
-def direction_counts(op: Op, params: Mapping[str, Any], order: str, length: int) -> dict[str, int]:
+def direction_counts(op: Op, params: Params, order: str, length: int) -> dict[str, int]:
     """The numbers per row of the directions that an order takes beside the op's inputs: COTANGENT for grad and grad2, TANGENT for jvp and
     grad2; none for elementwise ops."""
     if order == "value" or op.elementwise:

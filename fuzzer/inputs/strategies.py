@@ -25,7 +25,7 @@ import hashlib
 import itertools
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -37,7 +37,7 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
-from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Case
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Case, Params
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import Format, format_named
@@ -63,7 +63,7 @@ def recipes(
     dtype: str,
     *,
     order: str = "value",
-    params: Mapping[str, Any] | None = None,
+    params: Params | None = None,
     rows: int = 4096,
     landmarks: Landmarks | None = None,
     lengths: Sequence[int] | None = None,
@@ -102,7 +102,7 @@ def cases(
     dtype: str,
     *,
     order: str = "value",
-    params: Mapping[str, Any] | None = None,
+    params: Params | None = None,
     landmarks: Landmarks | None = None,
     lengths: Sequence[int] | None = None,
     specials: bool = True,
@@ -144,7 +144,7 @@ def explore(
     examples: int,
     judge: Callable[[Recipe], float],
     order: str = "value",
-    params: Mapping[str, Any] | None = None,
+    params: Params | None = None,
     rows: int = 4096,
     landmarks: Landmarks | None = None,
     lengths: Sequence[int] | None = None,

@@ -6,7 +6,7 @@ import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from ulpfuzz.fuzzer.casework.advice.language import call, constant
 from ulpfuzz.fuzzer.catalog.op import Op
@@ -22,6 +22,10 @@ _KNOWN = frozenset([
     "asinh", "acosh", "atanh", "erf", "erfc", "erfinv", "lgamma", "digamma", "floor", "abs", "sigmoid", "softplus", "atan2",
 ])  # fmt: skip
 _CONSTANTS = {"pi": math.pi, "ln2": math.log(2), "ln10": math.log(10), "euler": 0.5772156649015329}
+
+
+#: What a definition puts beside a symbol.
+Operand: TypeAlias = "_Symbol | int | float | Fraction"
 
 
 class Untranslatable(Exception):
@@ -52,32 +56,32 @@ class _Symbol:
     def __neg__(self) -> _Symbol:
         return _Symbol(ast.UnaryOp(ast.USub(), self.node))
 
-    def __add__(self, other: Any) -> _Symbol:
+    def __add__(self, other: Operand) -> _Symbol:
         return _operated(self, ast.Add(), other)
 
-    def __radd__(self, other: Any) -> _Symbol:
+    def __radd__(self, other: Operand) -> _Symbol:
         return _operated(other, ast.Add(), self)
 
-    def __sub__(self, other: Any) -> _Symbol:
+    def __sub__(self, other: Operand) -> _Symbol:
         return _operated(self, ast.Sub(), other)
 
-    def __rsub__(self, other: Any) -> _Symbol:
+    def __rsub__(self, other: Operand) -> _Symbol:
         return _operated(other, ast.Sub(), self)
 
-    def __mul__(self, other: Any) -> _Symbol:
+    def __mul__(self, other: Operand) -> _Symbol:
         return _operated(self, ast.Mult(), other)
 
-    def __rmul__(self, other: Any) -> _Symbol:
+    def __rmul__(self, other: Operand) -> _Symbol:
         return _operated(other, ast.Mult(), self)
 
-    def __truediv__(self, other: Any) -> _Symbol:
+    def __truediv__(self, other: Operand) -> _Symbol:
         return _operated(self, ast.Div(), other)
 
-    def __rtruediv__(self, other: Any) -> _Symbol:
+    def __rtruediv__(self, other: Operand) -> _Symbol:
         return _operated(other, ast.Div(), self)
 
 
-def _node(value: Any) -> ast.expr:
+def _node(value: Operand) -> ast.expr:
     if isinstance(value, _Symbol):
         return value.node
     if isinstance(value, (int, float, Fraction)) and not isinstance(value, bool):
@@ -85,7 +89,7 @@ def _node(value: Any) -> ast.expr:
     raise Untranslatable(type(value).__name__)
 
 
-def _operated(left: Any, operator: ast.operator, right: Any) -> _Symbol:
+def _operated(left: Operand, operator: ast.operator, right: Operand) -> _Symbol:
     return _Symbol(ast.BinOp(_node(left), operator, _node(right)))
 
 
@@ -94,53 +98,53 @@ class _Symbols:
 
     name = "symbols"
 
-    def num(self, value: Any) -> _Symbol:
+    def num(self, value: Operand) -> _Symbol:
         return _Symbol(_node(value))
 
     def const(self, name: str) -> _Symbol:
         return _Symbol(constant(_CONSTANTS[name]))
 
-    def square(self, x: Any) -> _Symbol:
+    def square(self, x: Operand) -> _Symbol:
         return _operated(x, ast.Pow(), 2)
 
-    def pow(self, x: Any, y: Any) -> _Symbol:
+    def pow(self, x: Operand, y: Operand) -> _Symbol:
         return _operated(x, ast.Pow(), y)
 
-    def sum(self, items: Sequence[Any]) -> _Symbol:
+    def sum(self, items: Sequence[Operand]) -> _Symbol:
         total = items[0]
         for item in items[1:]:
             total = _operated(total, ast.Add(), item)
         return _Symbol(_node(total))
 
-    def max(self, items: Sequence[Any]) -> _Symbol:
+    def max(self, items: Sequence[Operand]) -> _Symbol:
         return self._folded("maximum", items)
 
-    def min(self, items: Sequence[Any]) -> _Symbol:
+    def min(self, items: Sequence[Operand]) -> _Symbol:
         return self._folded("minimum", items)
 
-    def logsumexp(self, items: Sequence[Any]) -> _Symbol:
+    def logsumexp(self, items: Sequence[Operand]) -> _Symbol:
         if len(items) != 2:
             raise Untranslatable("logsumexp")
         return self._folded("logaddexp", items)
 
-    def norm(self, items: Sequence[Any]) -> _Symbol:
+    def norm(self, items: Sequence[Operand]) -> _Symbol:
         if len(items) != 2:
             raise Untranslatable("norm")
         return self._folded("hypot", items)
 
-    def share(self, part: Any, rest: Any) -> _Symbol:
+    def share(self, part: Operand, rest: Operand) -> _Symbol:
         return _operated(part, ast.Div(), _operated(part, ast.Add(), rest))
 
-    def _folded(self, name: str, items: Sequence[Any]) -> _Symbol:
+    def _folded(self, name: str, items: Sequence[Operand]) -> _Symbol:
         node = _node(items[0])
         for item in items[1:]:
             node = call(name, node, _node(item))
         return _Symbol(node)
 
-    def lt(self, x: Any, y: Any) -> ast.expr:
+    def lt(self, x: Operand, y: Operand) -> ast.expr:
         return ast.Compare(_node(x), [ast.Lt()], [_node(y)])
 
-    def eq0(self, x: Any) -> ast.expr:
+    def eq0(self, x: Operand) -> ast.expr:
         return ast.Compare(_node(x), [ast.Eq()], [ast.Constant(0)])
 
     def where(self, cond: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> _Symbol:

@@ -7,15 +7,15 @@ result is the answer to the bit. Loops and branches run as Python's, and are wat
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ulpfuzz.fuzzer.case import Params
 from ulpfuzz.fuzzer.casework.diagnosis import fused
-from ulpfuzz.fuzzer.casework.diagnosis.tracked import PRIMITIVES, Steps, Tracker
+from ulpfuzz.fuzzer.casework.diagnosis.tracked import PRIMITIVES, Steps, Tracker, Values
 
 #: JAX's names of the primitives of PRIMITIVES.
 _NAMES = {
@@ -63,7 +63,7 @@ class _Watcher:
             return self.tracker.scalar(float(value))
         return self.tracker.of(id(value), lambda: array)
 
-    def called(self, primitive: Any, args: Sequence[Any], params: Mapping[str, Any], out: Any) -> None:
+    def called(self, primitive: Any, args: Sequence[Any], params: Params, out: Any) -> None:
         tracker, name = self.tracker, str(primitive.name)
         tracker.calls.append(name)
         outputs = [o for o in (out if primitive.multiple_results else [out]) if _is_floating(o)]
@@ -88,8 +88,8 @@ class _Watcher:
         name: str,
         primitive: Any,
         args: Sequence[Any],
-        params: Mapping[str, Any],
-        values: Sequence[NDArray[Any]],
+        params: Params,
+        values: Sequence[Values],
         before: list[Steps],
     ) -> list[Steps]:
         t = self.tracker
@@ -114,8 +114,8 @@ class _Watcher:
         name: str,
         primitive: Any,
         args: Sequence[Any],
-        params: Mapping[str, Any],
-        values: Sequence[NDArray[Any]],
+        params: Params,
+        values: Sequence[Values],
         before: list[Steps],
     ) -> list[Steps]:
         """Applies the primitive to the places of the numbers."""
@@ -139,9 +139,7 @@ class _Watcher:
             return [self.tracker.unknown(f"{name}(...)", before, v) for v in values]
         return [self.tracker.moved(np.asarray(m), before, v) for m, v in zip(results, values, strict=True)]
 
-    def computed(
-        self, name: str, args: Sequence[Any], params: Mapping[str, Any], value: NDArray[Any], before: list[Steps]
-    ) -> Steps | None:
+    def computed(self, name: str, args: Sequence[Any], params: Params, value: Values, before: list[Steps]) -> Steps | None:
         t = self.tracker
         if name in PRIMITIVES:
             return t.elementwise(name, [self.steps(a) for a in args], value)
@@ -186,6 +184,6 @@ def _is_floating(value: Any) -> bool:
     return dtype is not None and str(dtype) in ("float16", "bfloat16", "float32", "float64")
 
 
-def _array(value: Any) -> NDArray[Any]:
-    found: NDArray[Any] = np.asarray(value)
+def _array(value: Any) -> Values:
+    found: Values = np.asarray(value)
     return found.astype(np.float32) if found.dtype.name == "bfloat16" else found

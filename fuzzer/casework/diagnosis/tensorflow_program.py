@@ -10,10 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.casework.diagnosis import fused
-from ulpfuzz.fuzzer.casework.diagnosis.tracked import Steps, Tracker
+from ulpfuzz.fuzzer.casework.diagnosis.tracked import Steps, Tracker, Values
 
 #: TensorFlow's names of the primitives of PRIMITIVES.
 _NAMES = {
@@ -99,7 +98,7 @@ class _Watcher:
         return self.tracker.of(id(tensor), lambda: _array(tensor))
 
     def made(
-        self, name: str, inputs: Sequence[Any], attrs: Mapping[str, Any], values: Sequence[NDArray[Any]], before: list[Steps]
+        self, name: str, inputs: Sequence[Any], attrs: Mapping[str, Any], values: Sequence[Values], before: list[Steps]
     ) -> list[Steps]:
         if name in _SILENT or (name in _MOVES and not before):
             return [self.tracker.leaves(v) for v in values]
@@ -116,7 +115,7 @@ class _Watcher:
         return [found, *(self.tracker.unknown(f"{name}(...)", before, v) for v in values[1:])]
 
     def moved(
-        self, name: str, inputs: Sequence[Any], attrs: Mapping[str, Any], values: Sequence[NDArray[Any]], before: list[Steps]
+        self, name: str, inputs: Sequence[Any], attrs: Mapping[str, Any], values: Sequence[Values], before: list[Steps]
     ) -> list[Steps]:
         """Applies the call to the places of the numbers."""
         tf, count, placed = self.tf, 1, []
@@ -152,7 +151,7 @@ class _Watcher:
         return [self.tracker.moved(_array(m).astype(np.int64), before, v) for m, v in zip(results, values, strict=True)]
 
     def computed(
-        self, name: str, inputs: Sequence[Any], attrs: Mapping[str, Any], value: NDArray[Any], before: list[Steps]
+        self, name: str, inputs: Sequence[Any], attrs: Mapping[str, Any], value: Values, before: list[Steps]
     ) -> Steps | None:
         t = self.tracker
         if name in _FUSED and _FUSED[name] in fused.OF_NUMBERS:
@@ -191,6 +190,6 @@ class _Watcher:
         return None
 
 
-def _array(tensor: Any) -> NDArray[Any]:
-    found: NDArray[Any] = np.array(tensor.numpy())
+def _array(tensor: Any) -> Values:
+    found: Values = np.array(tensor.numpy())
     return found.astype(np.float32) if found.dtype.name == "bfloat16" else found

@@ -9,10 +9,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.casework.diagnosis import fused
-from ulpfuzz.fuzzer.casework.diagnosis.tracked import PRIMITIVES, Steps, Tracker
+from ulpfuzz.fuzzer.casework.diagnosis.tracked import PRIMITIVES, Steps, Tracker, Values
 
 #: Primitives of one or more tensors, number by number, whose names here differ.
 _NAMES = {
@@ -58,7 +57,7 @@ class _Watcher:
     def __init__(self, tracker: Tracker, torch: ModuleType) -> None:
         self.tracker, self.torch, self.off = tracker, torch, False
 
-    def array(self, tensor: Any) -> NDArray[Any]:
+    def array(self, tensor: Any) -> Values:
         disabled: ModuleType = importlib.import_module("torch.utils._python_dispatch")
         with disabled._disable_current_modes():
             detached = tensor.detach().resolve_conj().resolve_neg()
@@ -66,7 +65,7 @@ class _Watcher:
                 detached = self.torch.view_as_real(detached)
             if detached.dtype == self.torch.bfloat16:
                 detached = detached.to(self.torch.float32)
-            found: NDArray[Any] = detached.cpu().numpy().copy()
+            found: Values = detached.cpu().numpy().copy()
         return found
 
     def steps(self, value: Any) -> Steps:
@@ -115,9 +114,7 @@ class _Watcher:
             return [self.tracker.unknown(f"{name}(...)", before, v) for v in values]
         return [found, *(self.tracker.unknown(f"{name}(...)", before, v) for v in values[1:])]
 
-    def moved(
-        self, name: str, func: Any, args: Any, kwargs: Any, values: Sequence[NDArray[Any]], before: list[Steps]
-    ) -> list[Steps]:
+    def moved(self, name: str, func: Any, args: Any, kwargs: Any, values: Sequence[Values], before: list[Steps]) -> list[Steps]:
         """Applies the call to the places of the numbers."""
         torch = self.torch
         if name == "copy":
@@ -144,7 +141,7 @@ class _Watcher:
             return [self.tracker.unknown(f"{name}(...)", before, v) for v in values]
         return [self.tracker.moved(m.numpy(), before, v) for m, v in zip(results, values, strict=True)]
 
-    def computed(self, name: str, args: Any, kwargs: Any, value: NDArray[Any], before: list[Steps]) -> Steps | None:
+    def computed(self, name: str, args: Any, kwargs: Any, value: Values, before: list[Steps]) -> Steps | None:
         """The results of a call that computes; None where nobody knows how."""
         t = self.tracker
         rest = iter(before)
@@ -173,7 +170,7 @@ class _Watcher:
             return t.elementwise(name, operands[: _arity(name, len(operands))], value)
         return self.reduced(name, args, kwargs, value, before)
 
-    def reduced(self, name: str, args: Any, kwargs: Any, value: NDArray[Any], before: list[Steps]) -> Steps | None:
+    def reduced(self, name: str, args: Any, kwargs: Any, value: Values, before: list[Steps]) -> Steps | None:
         t, x = self.tracker, before[0]
         every = list(range(x.ndim))
         axes = args[1] if len(args) > 1 and isinstance(args[1], (list, tuple, int)) else every
@@ -220,13 +217,13 @@ class _Watcher:
             return t.expanded(name, fused.OF_NUMBERS[known], rows, value)
         return None
 
-    def product(self, a: Steps, b: Steps, value: NDArray[Any]) -> Steps:
+    def product(self, a: Steps, b: Steps, value: Values) -> Steps:
         left = a[np.newaxis, :] if a.ndim == 1 else a
         right = b[:, np.newaxis] if b.ndim == 1 else b
         shape = (*np.broadcast_shapes(left.shape[:-2], right.shape[:-2]), left.shape[-2], right.shape[-1])
         return self.tracker.product(left, right, value.reshape(shape)).reshape(value.shape)
 
-    def affine(self, name: str, kwargs: Any, value: NDArray[Any], before: list[Steps]) -> Steps | None:
+    def affine(self, name: str, kwargs: Any, value: Values, before: list[Steps]) -> Steps | None:
         """beta c + alpha a b, where alpha scales a first or the product last."""
         t, (c, a, b) = self.tracker, before[:3]
         if name == "addbmm":
@@ -262,7 +259,7 @@ def _rows(x: Steps, axes: Sequence[int]) -> list[list[Any]]:
     return [list(r) for r in x.transpose([*rest, *over]).reshape(-1, math.prod(x.shape[a] for a in over))]
 
 
-def _along(t: Tracker, name: str, x: Steps, axis: int, value: NDArray[Any], formulas: Callable[[int], Any]) -> Steps:
+def _along(t: Tracker, name: str, x: Steps, axis: int, value: Values, formulas: Callable[[int], Any]) -> Steps:
     """A primitive that makes of each row as many numbers."""
     steps, out = np.moveaxis(x, axis, -1), np.moveaxis(value, axis, -1)
     found = np.empty(out.shape, object)

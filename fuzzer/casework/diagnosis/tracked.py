@@ -25,6 +25,8 @@ from ulpfuzz.fuzzer.formats import Format
 
 #: An array of steps. numpy's type hints know no array of objects whose items have a type.
 Steps: TypeAlias = Any
+#: The numbers of one result, as the framework has them.
+Values: TypeAlias = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Tracker:
     opaque: the primitives that no table knows. narrow: leaves and results in a narrower format than the call's own.
     """
 
-    def __init__(self, m: Observed, names: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(self, m: Observed, names: Mapping[str, Values]) -> None:
         self.m, self.names = m, dict(names)
         self.known: dict[Hashable, Steps] = {}
         self.kept: list[object] = []  # what the keys are identities of must live on
@@ -93,7 +95,7 @@ class Tracker:
 
     # Arrays
 
-    def of(self, key: Hashable, values: Callable[[], NDArray[Any]]) -> Steps:
+    def of(self, key: Hashable, values: Callable[[], Values]) -> Steps:
         """The steps of a tensor; leaves where it was not seen before, or was written to unseen, through a view."""
         array = values()
         steps = self.known.get(key)
@@ -102,12 +104,12 @@ class Tracker:
             steps = self.known[key] = self.leaves(array)
         return steps
 
-    def has(self, key: Hashable, array: NDArray[Any]) -> bool:
+    def has(self, key: Hashable, array: Values) -> bool:
         """Whether these are the numbers that are known by a key."""
         steps = self.known.get(key)
         return steps is not None and steps.shape == array.shape and _are(steps, array)
 
-    def leaves(self, values: NDArray[Any]) -> Steps:
+    def leaves(self, values: Values) -> Steps:
         """What comes from outside: an input of the call where its numbers are those, else constants."""
         array = np.asarray(values)
         same = [n for n, v in self.names.items() if v.shape == array.shape and _same_numbers(v, array)]
@@ -146,7 +148,7 @@ class Tracker:
         exact = self.m.mp.lift(value) if rule is None else rule(*(o.exact for o in operands))
         return Step(float(value), exact, operation, text, tuple(operands), rule, self.m)
 
-    def elementwise(self, name: str, operands: Sequence[Steps], output: NDArray[Any]) -> Steps:
+    def elementwise(self, name: str, operands: Sequence[Steps], output: Values) -> Steps:
         primitive, m = PRIMITIVES[name], self.m.mp
         spread: Any = np.broadcast_arrays(*[np.asarray(o, object) for o in operands], np.empty(output.shape, object))[:-1]
         found = np.empty(output.shape, object)
@@ -175,7 +177,7 @@ class Tracker:
                 return replace(step, value=value)
         return None
 
-    def chosen(self, operands: Sequence[Steps], output: NDArray[Any]) -> Steps:
+    def chosen(self, operands: Sequence[Steps], output: Values) -> Steps:
         """Each result is the operand that it equals; of a NaN the first that is one."""
         spread: Any = np.broadcast_arrays(*[np.asarray(o, object) for o in operands], np.empty(output.shape, object))[:-1]
         found = np.empty(output.shape, object)
@@ -185,7 +187,7 @@ class Tracker:
             found[index] = same[0] if same else self.step("chosen", parts, value, None, f"{value:.6g}")
         return found
 
-    def clamped(self, x: Steps, output: NDArray[Any]) -> Steps:
+    def clamped(self, x: Steps, output: Values) -> Steps:
         """x where it was not moved; a clamp where it was."""
         found = np.empty(output.shape, object)
         spread: Any = np.broadcast_to(x, output.shape)
@@ -195,7 +197,7 @@ class Tracker:
             found[index] = part if same else self.step("clamp", [part], value, None, f"{part.argument} limited to {value:.9g}")
         return found
 
-    def reduced(self, kind: str, x: Steps, axes: Iterable[int], output: NDArray[Any], count: float | None = None) -> Steps:
+    def reduced(self, kind: str, x: Steps, axes: Iterable[int], output: Values, count: float | None = None) -> Steps:
         """A sum, mean (over `count`), product, largest or least over axes."""
         axes = sorted({a % x.ndim for a in axes}) if x.ndim else []
         rest = [a for a in range(x.ndim) if a not in axes]
@@ -225,7 +227,7 @@ class Tracker:
         text = f"{terms[0].inner} + {terms[1].inner}" if len(terms) == 2 else f"the sum of {len(terms)} terms"
         return self.step("sum", terms, value, lambda *v: self.m.mp.sum(v), text)
 
-    def running(self, x: Steps, axis: int, output: NDArray[Any]) -> Steps:
+    def running(self, x: Steps, axis: int, output: Values) -> Steps:
         """Cumulative sums."""
         rows, values = np.moveaxis(x, axis, -1), np.moveaxis(output, axis, -1)
         found = np.empty(rows.shape, object)
@@ -239,7 +241,7 @@ class Tracker:
                 found[(*index, k)] = before
         return np.moveaxis(found, -1, axis)
 
-    def product(self, a: Steps, b: Steps, output: NDArray[Any]) -> Steps:
+    def product(self, a: Steps, b: Steps, output: Values) -> Steps:
         """Matrix products a @ b over leading axes: sums of products, these as the format would have them."""
         found = np.empty(output.shape, object)
         left = np.broadcast_to(a, (*output.shape[:-2], *a.shape[-2:]))
@@ -250,7 +252,7 @@ class Tracker:
             found[index] = self.total([self.m.operator("*", u, v) for u, v in pairs], float(output[index]))
         return found
 
-    def moved(self, places: NDArray[Any], operands: Sequence[Steps], output: NDArray[Any]) -> Steps:
+    def moved(self, places: Values, operands: Sequence[Steps], output: Values) -> Steps:
         """What a primitive makes of arrays that only moves their numbers. places: where each result comes from, counted from 1 through all
         operands; 0 of a fill. A number that changes on its way was cast."""
         every = list(itertools.chain.from_iterable(o.ravel() for o in operands))
@@ -270,7 +272,7 @@ class Tracker:
                 found[index] = self.constant(value)
         return found
 
-    def picked(self, x: Steps, output: NDArray[Any]) -> Steps:
+    def picked(self, x: Steps, output: Values) -> Steps:
         """Numbers of x in another order, or some of them: each result is one that it equals."""
         by_value: dict[str, list[Step]] = {}
         for step in x.ravel():
@@ -282,7 +284,7 @@ class Tracker:
             found[index] = (equal.pop(0) if len(equal) > 1 else equal[0]) if equal else self.constant(value)
         return found
 
-    def ending_in(self, steps: Steps, output: NDArray[Any], name: str) -> Steps:
+    def ending_in(self, steps: Steps, output: Values, name: str) -> Steps:
         """Naive steps with the results of the primitive in their place, where these agree; opaque where they do not."""
         found = np.empty(output.shape, object)
         for index in np.ndindex(output.shape):
@@ -307,7 +309,7 @@ class Tracker:
         name: str,
         formulas: Sequence[Callable[[Observed, list[Step]], Step]],
         rows: Sequence[list[Step]],
-        output: NDArray[Any],
+        output: Values,
     ) -> Steps:
         """A fused primitive by the first formula whose naive evaluation gives its result, in kind and within a few ulps: the steps are the
         formula's, the result is the primitive's. Opaque where none does."""
@@ -323,7 +325,7 @@ class Tracker:
                 found[place] = self.step(name, row[:64], float(value), None, f"{float(value):.6g}")
         return found.reshape(output.shape)
 
-    def unknown(self, name: str, operands: Sequence[Steps], output: NDArray[Any]) -> Steps:
+    def unknown(self, name: str, operands: Sequence[Steps], output: Values) -> Steps:
         """Results of a primitive that no table knows."""
         self.opaque.append(name)
         parts = list(itertools.chain.from_iterable(np.asarray(o, object).ravel() for o in operands))[:64]
@@ -340,12 +342,12 @@ def agrees(naive: float, value: float, fmt: Format) -> bool:
     return naive == value or abs(naive - value) <= 16 * float(fmt.ulp(np.asarray(value)))
 
 
-def _same_numbers(a: NDArray[Any], b: NDArray[Any]) -> bool:
+def _same_numbers(a: Values, b: Values) -> bool:
     """Whether two arrays hold the same numbers, a zero's sign apart, whatever they are stored in."""
     return bool(np.array_equal(a.astype(np.float64), b.astype(np.float64), equal_nan=True))
 
 
-def _are(steps: Steps, array: NDArray[Any]) -> bool:
+def _are(steps: Steps, array: Values) -> bool:
     """Whether the steps have these values."""
     values = np.asarray([s.value for s in steps.ravel()], np.float64)
     return bool(np.array_equal(values, array.ravel().astype(np.float64), equal_nan=True))
