@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -123,7 +123,7 @@ def write_report(
     defects = formed([*found, *gone], [record], known_defects(store), files)
     by_id = {f.id: f for f in found}
     first = sorted(defects, key=lambda d: order_of(d, compared=bool(baseline)))
-    texts = _scripts([by_id[d.face] for d in first if d.face in by_id], record.environment)
+    texts = scripts_of([by_id[d.face] for d in first if d.face in by_id], record.environment)
     found = run_scripts(store, record.id, found, texts, record.environment, seconds)
     told = reports.build(
         record, found, store.cells(record.id), fixed=comparison.fixed if comparison else (),
@@ -138,7 +138,7 @@ def write_report(
 SCRIPTED = 100
 
 
-def _scripts(faces: Sequence[Finding], environment: Mapping[str, Any]) -> dict[str, str]:
+def scripts_of(faces: Iterable[Finding], environment: Mapping[str, Any]) -> dict[str, str]:
     """Finding -> script, of the first faces that have one."""
     texts: dict[str, str] = {}
     for finding in faces:

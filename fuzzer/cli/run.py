@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 SWEPT, SWEPT_FROM = "bfloat16", 3600.0
 #: The share of a budget in time that casework has, and from which budget on, in seconds: one defect takes seconds, a framework some to start.
 CASEWORK, WORKED_FROM = 0.25, 60.0
+#: The first defects of a run whose scripts are run before they are shown, some more than the summary shows, and the seconds that they may take.
+EXECUTED, SCRIPT_TIME = 15, 60.0
 
 _Baseline = Annotated[
     str,
@@ -96,6 +98,7 @@ def run(
         record = _campaign(settings, store, quiet=as_json)
         found, cells = store.findings(record.id), store.cells(record.id)
         defects = _kept(store, record, None)
+        found = _executed(settings, store, record, found, defects)
     if as_json:
         print(json.dumps(_contract(record, found, defects), ensure_ascii=False, allow_nan=False))
     else:
@@ -277,6 +280,19 @@ def _casework(settings: Settings, execute: Any, store: Store, record: Run, watch
         memory_limit=settings.memory_limit,
     )  # fmt: skip
     work(execute, due(store, record, limits), store, limits.seconds, watch)
+
+
+def _executed(settings: Settings, store: Store, record: Run, found: list[Finding], defects: Sequence[Defect]) -> list[Finding]:
+    """The findings, those with what their scripts say that the run's summary shows: nothing is shown there that was not executed. Only where the
+    run has time for casework."""
+    from ulpfuzz.fuzzer.cli.report import scripts_of
+    from ulpfuzz.fuzzer.cli.scripts import run_scripts
+
+    if not settings.casework:
+        return found
+    faces = {f.id: f for f in found}
+    shown = [faces[d.face] for d in defects[:EXECUTED] if d.face in faces]
+    return run_scripts(store, record.id, found, scripts_of(shown, record.environment), record.environment, SCRIPT_TIME)
 
 
 def _kept(store: Store, record: Run, baseline: str | None) -> list[Defect]:

@@ -35,7 +35,8 @@ def summary(
     from ulpfuzz.fuzzer.findings.label import plain
 
     labels, faces = counts_of(found), {f.id: f for f in found}
-    defects = [d for d in defects if d.face in faces]
+    unconfirmed = [d for d in defects if d.face in faces and faces[d.face].script == "unconfirmed"]
+    defects = [d for d in defects if d.face in faces and d not in unconfirmed]
 
     screen = console()
     rate = record.verdicts / record.seconds if record.seconds > 0 else 0.0
@@ -49,6 +50,8 @@ def summary(
         screen.print(f"against run {comparison.baseline}: {counts}", markup=False)
     _defects(screen, defects, faces, len(plain(found)))
     screen.print()
+    for defect in unconfirmed:
+        screen.print(f"unconfirmed, a fault of ulpfuzz: the script of {defect.id} does not show it", style="red", markup=False)
     for label, said in _LABELS:
         if labels[label]:
             screen.print(f"{said.format(labels[label])} (`ulpfuzz findings --label {label}`)", markup=False)
