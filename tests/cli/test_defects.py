@@ -13,6 +13,9 @@ from typer.testing import CliRunner
 
 from tests.defects.planted import a_finding, answering
 from ulpfuzz.fuzzer.cli.app import app
+from ulpfuzz.fuzzer.cli.summary import summary
+from ulpfuzz.fuzzer.defects.case_file import Advice, CaseFile, Diagnosis, Interval, OrdinaryShare, Statement
+from ulpfuzz.fuzzer.defects.memory import defects_of, save_case_file
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
 from ulpfuzz.fuzzer.findings.store import Store
 
@@ -181,3 +184,36 @@ def test_the_names_of_a_run_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 def test_the_shell_completes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--install-completion" in call("--help", env={"COLUMNS": "200"}).stdout
+
+
+def test_a_defect_whose_script_shows_nothing_is_a_fault_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unconfirmed = replace(FAR, script="unconfirmed", script_says="right")
+    with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        run = save(store, 1, [EVERYDAY, unconfirmed])
+        summary(run, store.findings(run.id), defects_of(store, run.id), store.cells(run.id), "sqlite:///ulpfuzz.db")
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in lines if "unconfirmed" in line]
+    assert line == f"unconfirmed, a fault of ulpfuzz: the script of {FAR.id} does not show it"
+    assert not [other for other in lines if FAR.id in other and other != line]
+    assert any("1 defect: 1 ordinary" in other for other in lines)
+
+
+def test_show_tells_what_casework_learned(db: str, tmp_path: Path) -> None:
+    copy = tmp_path / "worked.db"
+    copy.write_bytes(Path(db.removeprefix("sqlite:///")).read_bytes())
+    url = f"sqlite:///{copy}"
+    with Store(url, create=False) as store:
+        (defect,) = [d for d in defects_of(store, "latest") if EVERYDAY.id in d.members]
+        share = OrdinaryShare(837, 10_000, 0.08, 0.09, "x: real")
+        diagnosis = Diagnosis("overflow", "exp(x)", True, "exp(x) overflows.", evidence=(Statement("wider", "float64: right"),))
+        advice = Advice(
+            "rewrite", "torch.exp(x / 2) ** 2", "Two halves.", "half", 10_001, float("inf"), 1.5, 10_000, 3.0, 1.5, "1.0"
+        )
+        save_case_file(store, CaseFile(
+            defect.id, defect.face, "key", EVERYDAY.case, "inf", "1", ordinary_share=share, diagnosis=diagnosis, advice=(advice,),
+            extent=(Interval("x", "0x1.64p+6", "inf", False, True, 64, 64),),
+        ))  # fmt: skip
+    told = call("show", defect.id, "--db", url).stdout
+    for words in ("overflow (confirmed): exp(x) overflows.", "float64: right", "8.37 % of 10,000 are wrong", "x from 89.0 to inf",
+                  "torch.exp(x / 2) ** 2", "Two halves. Worst error: ∞ -> 1.5 ulps on 10,001 points"):  # fmt: skip
+        assert words in told, told
