@@ -30,7 +30,7 @@ class Lesson:
     ran: int = 1
     #: (target, call) that the rest of the run leaves out in this cell.
     excluded: Sequence[Sequence[str]] = ()
-    #: (cell, target, call, message) of those that do not support the cell.
+    #: (cell, target, call, message) of calls that do not support the cell.
     unsupported: Sequence[Sequence[str]] = ()
     #: A line for each crash that did not happen again.
     incidents: Sequence[str] = ()

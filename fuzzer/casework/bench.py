@@ -1,5 +1,4 @@
-"""Bench: one finding's call, ready to be made again: on other inputs, in another dtype or order, elsewhere in a call, on another target, or
-as another call."""
+"""Bench: one finding's call, ready to be made again: on other inputs, in another dtype or order, elsewhere in a call, or on another target."""
 
 from __future__ import annotations
 
@@ -104,10 +103,6 @@ class Bench:
 
     # Other calls
 
-    def with_call(self, call: str) -> Bench:
-        """Another expression over the same inputs, in the framework of the target."""
-        return replace(self, subject=Subject(self.subject.target, replace(self.subject.implementation, call=call)))
-
     def with_target(self, target: str, implementation: Implementation | None = None) -> Bench:
         """The same expression, or another, on another target."""
         return replace(self, subject=Subject(target, implementation or self.subject.implementation))
@@ -150,7 +145,7 @@ class Bench:
         return found
 
     def neighbours(self, steps: tuple[int, ...], inputs: tuple[str, ...] | None = None) -> Batch:
-        """The case moved by so many ulps: a row per step, in which every finite number of these inputs (None: of all but counts and
+        """The case moved by these numbers of ulps: a row per step, in which every finite number of these inputs (None: of all but counts and
         directions) is that many ordinals away. Zeros and infinities stay."""
         fmt, moved = self.format, dict(self.batch.inputs)
         names = inputs or tuple(i.name for i in self.op.inputs if not i.integers)

@@ -16,8 +16,8 @@ from ulpfuzz.fuzzer.casework.diagnosis.diagnose import diagnose
 from ulpfuzz.fuzzer.casework.extent import extent_of
 from ulpfuzz.fuzzer.casework.ordinary import Ordinary, ordinary_share
 from ulpfuzz.fuzzer.casework.simplest import WHOLE_CALL, simplest
-from ulpfuzz.fuzzer.defects.case_file import Advice, CaseFile, Diagnosis, Interval
-from ulpfuzz.fuzzer.engine.task import Result
+from ulpfuzz.fuzzer.defects.case_file import CaseFile
+from ulpfuzz.fuzzer.engine.task import Result, failure_of
 from ulpfuzz.fuzzer.findings.case_record import case_of, record_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.hosts import host
@@ -39,7 +39,7 @@ class CaseTask:
     defect: str
     key: str
     face: Finding
-    #: Every framework in a process of its own.
+    #: Whether it is run once more after its worker died. Its calls are made in the worker all the same.
     isolated: bool = False
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have; None for any.
@@ -86,8 +86,7 @@ class _Parts:
         try:
             return work()
         except Exception as error:
-            line = (str(error).strip().splitlines() or [""])[0]
-            self.faults.append(f"{part}: {type(error).__name__}: {line}")
+            self.faults.append(f"{part}: {failure_of(error)}")
             return otherwise
 
 
@@ -95,8 +94,7 @@ def work_on(face: Finding, defect: str, key: str, until: float | None = None) ->
     """The case file of a defect by this face: certified, shrunk, its extent measured, diagnosed, what helps. Counts limit the work, so that it
     is the same each time; what `until` cuts off has no key, so that it is due again."""
     began, parts = time.perf_counter(), _Parts(until)
-    bench = Bench.of(face)
-    simple = simplest(face, bench)
+    simple = simplest(face)
     if simple is None:
         return CaseFile(defect, face.id, key, face.case, "", "", fails=False, seconds=time.perf_counter() - began)
     case_file = CaseFile(defect, face.id, key, simple.case, simple.output_hex, simple.reference)
@@ -109,18 +107,15 @@ def work_on(face: Finding, defect: str, key: str, until: float | None = None) ->
 def _explained(case_file: CaseFile, simple: Finding, parts: _Parts) -> CaseFile:
     """With what needs the call's answers at other inputs."""
     bench = Bench.of(simple)
-    nowhere: tuple[Interval, ...] = ()
-    nothing: Diagnosis | None = None
-    untried: tuple[Advice, ...] = ()
     unsampled: Ordinary | None = None
     with np.errstate(all="ignore"):
         case_file = replace(
             case_file,
-            diagnosis=parts.run("diagnosis", lambda: diagnose(simple, bench), nothing),
-            extent=parts.run("extent", lambda: extent_of(simple, bench.evaluator, bench.subject), nowhere),
+            diagnosis=parts.run("diagnosis", lambda: diagnose(simple, bench), case_file.diagnosis),
+            extent=parts.run("extent", lambda: extent_of(simple, bench.evaluator, bench.subject), case_file.extent),
         )
         ordinary = parts.run("everyday inputs", lambda: ordinary_share(simple), unsampled)
-        case_file = replace(case_file, advice=parts.run("advice", lambda: advise(simple), untried))
+        case_file = replace(case_file, advice=parts.run("advice", lambda: advise(simple), case_file.advice))
         if ordinary is None:
             return case_file
         case_file = replace(case_file, ordinary_share=ordinary.share)
@@ -135,7 +130,7 @@ def _with_everyday_case(case_file: CaseFile, simple: Finding, case: Case | None)
     placements = dict.fromkeys((case_of(simple).placement, *PLACES))
     for placement in placements:
         seen = _wrong_at(simple, replace(case, placement=placement))
-        everyday = None if seen is None else simplest(seen, Bench.of(seen))
+        everyday = None if seen is None else simplest(seen)
         if everyday is not None:
             return replace(
                 case_file, ordinary=everyday.case, ordinary_output=everyday.output_hex, ordinary_reference=everyday.reference

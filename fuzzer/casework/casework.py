@@ -53,6 +53,11 @@ class Worked:
     interrupted: bool = False
 
     @property
+    def left(self) -> int:
+        """Defects that are still due."""
+        return self.due - self.done - len(self.gone)
+
+    @property
     def failures(self) -> tuple[str, ...]:
         """The last faults."""
         return tuple(self.faults[-3:])
@@ -72,7 +77,7 @@ def run_casework(store: Store, run: Run, settings: CaseworkSettings, watch: Watc
 
 
 def due(store: Store, run: Run, settings: CaseworkSettings) -> list[CaseTask]:
-    """The tasks of a run's defects that are due, or of those that the settings name. Raises UnknownName, which names the nearest."""
+    """The tasks of a run's due defects, or of the defects that the settings name. Raises UnknownName, which names the nearest."""
     defects = defects_of(store, run.id)
     known = case_files(store, [d.id for d in defects])
     if settings.defects:
@@ -94,7 +99,7 @@ def _names(defects: list[Defect]) -> list[str]:
 
 
 def work(execute: Any, tasks: list[CaseTask], store: Store, seconds: float | None, watch: Watch | None = None) -> Worked:
-    """Works through the tasks by a started engine, for so many seconds."""
+    """Works through the tasks by a started engine; begins none after `seconds`."""
     began, worked = time.monotonic(), Worked(due=len(tasks))
 
     def over() -> bool:

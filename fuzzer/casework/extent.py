@@ -58,7 +58,7 @@ def extent_of(finding: Finding, evaluator: Evaluator, subject: Subject) -> tuple
     """
     case = case_of(finding)
     row = evaluator.ordered(case.batch())
-    probe = _Probe(evaluator, subject, row, finding, case.placement)
+    probe = _Probe(evaluator.of_one(subject, evaluator.caps), row, finding, case.placement)
     return tuple(interval for axis in _axes(row, evaluator) if (interval := _interval(probe, axis)) is not None)
 
 
@@ -92,8 +92,8 @@ def _axis(spec: Input, element: int, name: str, fmt: Format) -> Axis:
 class _Probe:
     """Whether points fail as the finding does."""
 
+    #: Of the finding's subject alone.
     evaluator: Evaluator
-    subject: Subject
     row: Batch
     finding: Finding
     placement: Placement
@@ -102,7 +102,7 @@ class _Probe:
         batch = self.row.repeat(len(indices))
         flat = batch.inputs[axis.input].reshape(len(indices), -1)
         flat[:, axis.element] = np.array([axis.value(i) for i in indices]).astype(flat.dtype)
-        outcome = self.evaluator.of_one(self.subject, self.evaluator.caps).run(batch, within=self.placement).outcomes[0]
+        outcome = self.evaluator.run(batch, within=self.placement).outcomes[0]
         if outcome.judged is None:
             return [False] * len(indices)
         verdicts = outcome.judged.verdicts

@@ -33,7 +33,7 @@ OPERATIONS = 2.0**25
 ROW_OPERATIONS = 20_000.0
 #: Of a chunk of samples; a share of 1 % is known to a tenth of itself by a tenth of the samples.
 CAPS = Caps(arb_effort=0.2, limit_rows=64, limit_effort=0.2)
-#: Of the wrong rows so many are certified, the most ordinary first, until one is proved.
+#: Wrong rows that are tried, the most ordinary first, until one is certified.
 PROOFS = 16
 
 

@@ -19,13 +19,13 @@ from ulpfuzz.fuzzer.search.ledger import Candidate
 WHOLE_CALL = ("crash", "hang", "exception", "nondeterministic", "inconsistent")
 
 
-def simplest(finding: Finding, bench: Bench) -> Finding | None:
+def simplest(finding: Finding) -> Finding | None:
     """The finding at the simplest case that shows the same symptom at the same placement, certified now; at its stored case where that does
     not shrink, None where it does not fail so today. Error, truth and answers are those of the case returned. Deterministic."""
     if finding.symptom in WHOLE_CALL:
         today = reproduce(finding)
         return today.now if today.still_fails else None
-    symptom = Symptom[finding.symptom]
+    bench, symptom = Bench.of(finding), Symptom[finding.symptom]
     within = None if bench.placement == Placement() else bench.placement
     stored = Candidate(
         bench.batch, bench.output, Class[finding.class_], symptom,

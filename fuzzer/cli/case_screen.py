@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
+from ulpfuzz.fuzzer.cli.screen import facts_table
 from ulpfuzz.fuzzer.defects.case_file import Advice, CaseFile, Interval
 from ulpfuzz.fuzzer.findings import numbers
 
@@ -20,18 +20,8 @@ def case_whole(file: CaseFile | None, dtype: str) -> Group:
     """The case file of a defect, part by part; that it was not worked on where there is none. dtype: of its face."""
     if file is None:
         return Group(Text("\nnot worked on yet: no cause, extent or advice is known", style="dim"))
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in [
-        *_why(file),
-        *_whom(file, dtype),
-        *_where(file, dtype),
-        *_helps(file),
-        *(("fault", f) for f in file.faults),
-    ]:
-        table.add_row(name, Text(text))
-    return Group(Text(""), table)
+    rows = [*_why(file), *_whom(file, dtype), *_where(file, dtype), *_helps(file), *(("fault", f) for f in file.faults)]
+    return Group(Text(""), facts_table(rows))
 
 
 def _why(file: CaseFile) -> list[tuple[str, str]]:
@@ -39,10 +29,10 @@ def _why(file: CaseFile) -> list[tuple[str, str]]:
         return [("today", "the face does not fail any more")]
     if file.diagnosis is None:
         return []
-    found = file.diagnosis
-    proof = "confirmed" if found.confirmed else "not confirmed"
-    rows = [("cause", f"{found.cause.replace('_', ' ')} ({proof}): {found.text}")]
-    statements = [s.outcome for s in found.evidence]
+    diagnosis = file.diagnosis
+    proof = "confirmed" if diagnosis.confirmed else "not confirmed"
+    rows = [("cause", f"{diagnosis.cause.replace('_', ' ')} ({proof}): {diagnosis.text}")]
+    statements = [s.outcome for s in diagnosis.evidence]
     rows += [("experiments" if not i else "", line) for i, line in enumerate(statements[:_SHOWN])]
     return rows + ([("", f"... and {len(statements) - _SHOWN} more")] if len(statements) > _SHOWN else [])
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from ulpfuzz.fuzzer.catalog.registry import ops
-from ulpfuzz.fuzzer.cli.screen import grid, styled
+from ulpfuzz.fuzzer.cli.screen import facts_table, grid, styled
 from ulpfuzz.fuzzer.defects.defect import KINDS, Defect
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
@@ -65,10 +64,7 @@ def kinds_table(defects: Sequence[Defect]) -> Table:
 
 def defect_whole(defect: Defect) -> Group:
     """What is said of a defect beside its face."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(overflow="fold")
-    rows: list[tuple[str, Any]] = [
+    rows = [
         ("defect", defect.id),
         ("kind", defect.kind),
         ("rank", f"{defect.rank} of {defect.framework}, score {defect.score:.2f}"),
@@ -83,9 +79,7 @@ def defect_whole(defect: Defect) -> Group:
         *_lines("similar", defect.similar),
         ("seen", f"{defect.first_seen} to {defect.last_seen}"),
     ]
-    for name, value in rows:
-        facts.add_row(name, Text(value))
-    return Group(Text(defect.title, style="bold"), Text(""), facts)
+    return Group(Text(defect.title, style="bold"), Text(""), facts_table(rows))
 
 
 def _lines(name: str, values: Sequence[str]) -> list[tuple[str, str]]:

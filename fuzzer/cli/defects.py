@@ -22,7 +22,7 @@ def defects(
     baseline: Annotated[
         str | None, typer.Option("--baseline", metavar="RUN", help="The run to compare with; default: all earlier ones.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0: all. Default: 30.")] = 30,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="How many at most; 0: all. Default: 30.")] = 30,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:

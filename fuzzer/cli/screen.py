@@ -87,13 +87,19 @@ def symptoms_table(findings: Sequence[Finding]) -> Table:
     return table
 
 
+def facts_table(rows: Iterable[tuple[str, str | Text]]) -> Table:
+    """Names, dim, and what they say beside them; long lines are folded."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, value if isinstance(value, Text) else Text(value))
+    return table
+
+
 def finding_whole(finding: Finding, diagnosis: Diagnosis | None = None) -> Group:
     """Everything about one finding. diagnosis: of its defect, which decides what it is like."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(overflow="fold")
-    for name, value in _facts(finding, diagnosis):
-        facts.add_row(name, value if isinstance(value, Text) else Text(str(value)))
+    facts = facts_table(_facts(finding, diagnosis))
     answers = grid("target", "call", "answer", "ulps", "class")
     for answer in finding.answers:
         value = numbers.decimal(answer.output, finding.dtype)

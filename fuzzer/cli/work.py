@@ -55,18 +55,17 @@ def contract(worked: Worked) -> dict[str, object]:
     """The documented JSON of casework."""
     return {
         "due": worked.due, "worked": worked.done, "gone": worked.gone, "faults": worked.faults, "seconds": round(worked.seconds, 3),
-        "left": worked.due - worked.done - len(worked.gone),
+        "left": worked.left,
     }  # fmt: skip
 
 
 def print_worked(worked: Worked, run: str) -> None:
     """What was done, and what to type next."""
-    left = worked.due - worked.done - len(worked.gone)
     line = f"{worked.done} defects worked on in {worked.seconds:.0f} s"
     if worked.gone:
         line += f"; {len(worked.gone)} do not fail any more"
-    if left > 0:
-        line += f"; {left} left: ulpfuzz work {run}"
+    if worked.left > 0:
+        line += f"; {worked.left} left: ulpfuzz work {run}"
     print(line)
     for fault in worked.faults[:5]:
         print(f"a fault of ulpfuzz: {fault}", file=sys.stderr)

@@ -30,8 +30,8 @@ PASSED_ON, OUTSIDE = 1.0, 0.3
 LOUD = 0.3
 #: Where rounding the inputs to half the digits already changes the result entirely: the divergence of two distributions that are almost equal.
 ILL = 0.5
-#: Where no enclosure proves the truth at finite numbers. Of those that are limits one in eight was false when they were read; of those that
-#: mpmath alone confirms, which are quotients of zeros, 15 of 16.
+#: The weight where no enclosure proves the truth at finite numbers. The audit called one limit in eight false, and 15 of 16 truths that mpmath
+#: alone confirms, which are quotients of zeros.
 UNPROVED = {"limit": 0.5, "mpmath": 0.1}
 #: Where a formula of the catalogue, no call of the framework's, computes what is wrong.
 OURS = 0.3

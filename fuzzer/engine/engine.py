@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ulpfuzz.fuzzer.engine.task import Result, Task
+from ulpfuzz.fuzzer.engine.task import Result, Task, failure_of
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.evaluation.watchdog import on_guard
 from ulpfuzz.fuzzer.frameworks.targets.config import config
@@ -63,14 +63,9 @@ def guarded(task: Task) -> Any:
             warnings.simplefilter("ignore")
             return task.run()
     except AssertionError as broken:  # the oracle audit: loud, but the other cells go on
-        return task.broken(f"AUDIT: {_line(broken)}")
+        return task.broken(f"AUDIT: {failure_of(broken)}")
     except Exception as broken:
-        return task.broken(_line(broken))
-
-
-def _line(error: BaseException) -> str:
-    text = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {text}"
+        return task.broken(failure_of(broken))
 
 
 def memory_share(workers: int) -> int:
@@ -105,7 +100,7 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
         try:
             client = Client(scheduler, timeout=ANSWERS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
-            raise SchedulerError(f"no Dask scheduler answers at {scheduler}: {_line(error)}") from None
+            raise SchedulerError(f"no Dask scheduler answers at {scheduler}: {failure_of(error)}") from None
         client.register_plugin(Prepared(config()))
         with client:
             yield client

@@ -37,3 +37,9 @@ class Task(Protocol):
 
     def broken(self, failure: str, *, died: bool = False) -> Any:
         """The Result of a task that broke."""
+
+
+def failure_of(error: BaseException) -> str:
+    """An exception as a `Result.failure`: its type and the first line of its message."""
+    text = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {text}"

@@ -26,7 +26,7 @@ FIRST = 256
 #: What is wrong over everyday inputs by more than this factor of the call's error there is no advice: a rounding more or less changes the worst of
 #: some thousand errors by a factor of two, a larger one means that digits are lost elsewhere.
 FACTOR = 2.0
-#: Of a way so many candidates are judged on all points; the plainest first.
+#: Candidates of each way that are judged on all points, the plainest first.
 TRIED = 4
 #: A range that holds less of the everyday rows is of no use.
 USABLE = 0.5

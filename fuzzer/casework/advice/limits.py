@@ -43,8 +43,7 @@ class Range:
 def range_of(comparison: Comparison, subject: Subject, usual: Batch, rng: np.random.Generator) -> Range | None:
     """The largest box around the middle of everyday rows, of an op of single numbers, such that no point tried in it is wrong.
 
-    Each input is moved alone, the others at everyday numbers; where that leaves a wrong point inside, the box is None's: it is the caller who judges
-    fresh points in it.
+    Each input is moved alone, the others at everyday numbers; a wrong point may be left inside, so the caller judges fresh points in it.
     """
     op = comparison.cell.record
     if not op.elementwise or any(i.integers for i in op.inputs):

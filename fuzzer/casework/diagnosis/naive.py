@@ -21,7 +21,7 @@ from ulpfuzz.oracles.function import Function
 
 #: bits: the same number. ulps: within a few. kind: both NaN, or the same infinity. size: errors of the same size. "": none of these.
 Agreement = Literal["bits", "ulps", "kind", "size", ""]
-#: Two naive evaluations may differ by so many ulps of the answer: a rounding or two, and the 2 ulps of a library's function.
+#: Ulps of the answer by which two naive evaluations may differ: a rounding or two, and the 2 ulps of a library's function.
 SAME = 4.0
 #: Seconds after which a special function of mpmath is not called again: far beyond what a step takes (measured: 99 % below 0.05 s).
 PATIENCE = 3.0

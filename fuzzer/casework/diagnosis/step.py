@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from mpmath import mpf
 
-from ulpfuzz.fuzzer.formats import Format
 from ulpfuzz.oracles.arithmetic.taped import TapedMp
 
 #: The exact operation: numbers of TapedMp -> a number of it.
@@ -182,8 +181,3 @@ def _apart(moved: mpf, exact: mpf, m: TapedMp) -> float:
     if m.eq0(exact):
         return 0.0 if m.eq0(moved) else 1.0
     return min(1.0, abs(m.double((moved - exact) / exact)[0]))
-
-
-def ulps_of(error: float, fmt: Format) -> float:
-    """A relative error in units of 2 u: within a factor of two, ulps."""
-    return error / (2 * fmt.unit_roundoff)
