@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
+
 import pytest
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers of pytest-xdist inherit the variable, and share what JAX compiles
+    os.environ["ULPFUZZ_CACHE"] = tempfile.mkdtemp(prefix="ulpfuzz-tests-")
+    atexit.register(shutil.rmtree, os.environ["ULPFUZZ_CACHE"], ignore_errors=True)
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
