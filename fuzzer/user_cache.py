@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 #: Names the folder; OFF, or empty: nothing outlives the command.
 VARIABLE, OFF = "ULPFUZZ_CACHE", "off"
+#: Seconds after which a file that was not used goes.
+SECONDS = 60 * 24 * 3600.0
+#: Beyond its bytes a folder loses the files used longest ago, down to this share of them: else every command would look for a few.
+SHARE = 0.75
+#: Seconds between two looks at the bounds, and how long before the last look a file may have been begun that was not finished then.
+EACH, BEGUN = 3600.0, 600.0
+#: Its time is that of the last look.
+_LOOKED = "looked"
 
 
 def user_cache(environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -34,3 +47,71 @@ def made(folder: Path) -> bool:
     except OSError:
         return False
     return os.access(folder, os.W_OK | os.X_OK)
+
+
+@cache
+def machine() -> str:
+    """A hash of the model of the CPU and its features, as the system names them."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").partition("\n\n")[0].splitlines()
+    except OSError:
+        lines = []
+    told = [
+        line for line in lines if line.partition(":")[0].strip() in ("vendor_id", "model name", "flags", "Features", "CPU part")
+    ]
+    return hashlib.sha256("\n".join([platform.machine(), platform.processor(), *told]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class _File:
+    path: str
+    bytes: int
+    #: Seconds of the clock: when it was written, and when it was written or read last, as far as the file system says.
+    written: float
+    used: float
+
+
+def tidy(folder: Path, most: int, is_broken: Callable[[str], bool] | None = None, now: float | None = None) -> None:
+    """Keeps the bounds of `most` bytes and SECONDS in a folder and those below it, and takes out what was not written to its end; at most once
+    in EACH seconds. Several processes may do so at once, and others may write. is_broken: says it of the path of a file."""
+    now = time.time() if now is None else now
+    mark = folder / _LOOKED
+    try:
+        last = mark.stat().st_mtime
+    except OSError:
+        last = 0.0
+    if 0 <= now - last < EACH:
+        return
+    try:
+        mark.touch()
+        os.utime(mark, (now, now))
+    except OSError:
+        return  # what cannot be written to is somebody else's to bound
+    files = sorted(_files(folder), key=lambda file: file.used)
+    left = sum(file.bytes for file in files)
+    most = most if left <= most else int(most * SHARE)
+    for file in files:
+        old = now - file.used > SECONDS
+        if old or left > most or (is_broken is not None and file.written > last - BEGUN and is_broken(file.path)):
+            left -= file.bytes
+            _remove(file.path)
+
+
+def _files(folder: Path) -> Iterator[_File]:
+    """The files of a folder and those below it, but the mark."""
+    for at, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(at, name)
+            try:
+                found = os.stat(path)
+            except OSError:
+                continue  # another process took it out
+            if name != _LOOKED:
+                yield _File(path, found.st_size, found.st_mtime, max(found.st_mtime, found.st_atime))
+
+
+def _remove(path: str) -> None:
+    try:
+        os.remove(path)
+    except OSError:
+        return  # it is gone, or somebody else's

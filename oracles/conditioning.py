@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from flint import arb
+from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from ulpfuzz.oracles import vectorised
@@ -28,6 +28,7 @@ from ulpfuzz.oracles.effort import TAPE, evaluation_cost
 from ulpfuzz.oracles.enclosure import Ball, Column
 from ulpfuzz.oracles.function import Function, flat
 from ulpfuzz.oracles.kept import Kept
+from ulpfuzz.oracles.memory import EXTENDED, remembered, row_key
 
 T = TypeVar("T")
 Inputs = dict[str, NDArray[np.float64]]
@@ -186,7 +187,8 @@ def _remembered(
 ) -> Any:
     """_by_arb of a row that is needed again and again while its case is placed and shrunk."""
     single = {name: np.frombuffer(raw, dtype=np.float64).reshape(shape) for name, shape, raw in packed}
-    return _by_arb(function, single, k, negligible, normwise)
+    what = f"amplification {k} {negligible!r} {normwise}"
+    return remembered(what, function, row_key(single), lambda: _by_arb(function, single, k, negligible, normwise), EXTENDED)
 
 
 def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool) -> Any:
@@ -395,6 +397,4 @@ def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
 
 
 def _arb(value: Fraction) -> arb:
-    from flint import fmpq
-
     return arb(fmpq(value.numerator, value.denominator))

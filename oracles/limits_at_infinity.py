@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ulpfuzz.oracles.arithmetic.mp import Mp
 from ulpfuzz.oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, nest
 from ulpfuzz.oracles.limits import nan_reach
-from ulpfuzz.oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point
+from ulpfuzz.oracles.limits.accepted import ACCEPTED, ANYTHING, NOTHING, Accepted, merge, point
 from ulpfuzz.oracles.limits.joining import Place, join
 from ulpfuzz.oracles.limits.nan_reach import Reach, accepts_nan_too
 from ulpfuzz.oracles.limits.native import is_derivative, native, spread_nan
@@ -41,6 +41,7 @@ from ulpfuzz.oracles.limits.paths import (
 )
 from ulpfuzz.oracles.limits.rates import strays
 from ulpfuzz.oracles.limits.tendency import UNCLEAR, Kind, Tendency
+from ulpfuzz.oracles.memory import remembered, row_key
 from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 __all__ = ["ANYTHING", "BITS", "NOTHING", "Accepted", "accepted", "nowhere_smooth"]
@@ -72,6 +73,11 @@ def nowhere_smooth(function: Function, constant: float, length: int = 3) -> bool
 @lru_cache(maxsize=65536)
 def _accepted(function: Function, key: tuple[tuple[str, tuple[int, ...], bytes], ...]) -> tuple[Accepted, ...]:
     inputs = {name: np.frombuffer(raw, np.float64).reshape(shape) for name, shape, raw in key}
+    return remembered("limit", function, row_key(inputs), lambda: _found(function, inputs), ACCEPTED)
+
+
+def _found(function: Function, inputs: Inputs) -> tuple[Accepted, ...]:
+    """`accepted`, computed."""
     formula, ieee = native(function, inputs)
     if any(np.isnan(v).any() for v in inputs.values()):
         return tuple(_with_nan(function, inputs, formula))

@@ -12,6 +12,7 @@ from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
 from ulpfuzz.fuzzer.engine.task import Result
 from ulpfuzz.fuzzer.evaluation.deadlines import TIME_LIMITED, Deadlines
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.grid_memory import remembering
 from ulpfuzz.fuzzer.evaluation.peers import Peers
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
 from ulpfuzz.fuzzer.frameworks.hosts import host
@@ -130,7 +131,8 @@ def run_shard(shard: Shard) -> ShardResult:
         shard.cell, subjects, isolated=shard.isolated, deadlines=Deadlines(shard.until, shard.seconds), peers=peers
     )
     try:
-        return _run(shard, evaluator)
+        with remembering():
+            return _run(shard, evaluator)
     finally:
         if shard.isolated:
             end_processes()

@@ -7,10 +7,14 @@ neighbouring numbers of the format on whose sides the oracle's answer is of anot
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +23,7 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.formats import Floats, Format, Ordinals
 from ulpfuzz.fuzzer.inputs.regions import bounds, special_grid
 from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.memory import Form
 from ulpfuzz.oracles.reference import FINITE, Reference
 
 Oracle = Callable[[dict[str, NDArray[np.float64]]], Reference]
@@ -34,6 +39,22 @@ OVERALL, EVERYDAY = 1024, 2048
 #: Values that neighbouring points of the first look share, the most frequent ones: candidates for a bound of saturation.
 _PLATEAUS = 6
 _UNKNOWN = -1
+
+
+#: Landmarks as the oracle's memory keeps them.
+MARKS: Form[dict[str, tuple[float, ...]]] = Form(
+    lambda marks: json.dumps({name: [value.hex() for value in values] for name, values in marks.items()}).encode(),
+    lambda written: {name: tuple(map(float.fromhex, values)) for name, values in json.loads(written).items()},
+)
+
+
+@cache
+def source() -> str:
+    """A hash of what landmarks depend on beside the oracle: of the modules of inputs and formats."""
+    folder = Path(__file__).parent
+    return hashlib.sha256(
+        b"".join(p.read_bytes() for p in [*sorted(folder.glob("*.py")), folder.parent / "formats.py"])
+    ).hexdigest()
 
 
 @dataclass(frozen=True)

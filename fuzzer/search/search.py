@@ -18,13 +18,13 @@ from ulpfuzz.fuzzer.formats import Format, format_named
 from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
 from ulpfuzz.fuzzer.inputs import vectors
 from ulpfuzz.fuzzer.inputs.grid import special_batch
-from ulpfuzz.fuzzer.inputs.landmarks import landmarks
+from ulpfuzz.fuzzer.inputs.landmarks import MARKS, landmarks, source
 from ulpfuzz.fuzzer.inputs.recipe import Landmarks, Recipe
 from ulpfuzz.fuzzer.inputs.strategies import explore, usual_lengths, variants
 from ulpfuzz.fuzzer.inputs.structures import satisfy
 from ulpfuzz.fuzzer.search import consistency
 from ulpfuzz.fuzzer.search.ledger import Ledger
-from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles import memory, oracle
 from ulpfuzz.oracles.effort import ROW, evaluation_cost
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import Caps
@@ -168,9 +168,10 @@ class Search:
             marks = self._landmarks()
             grid = self._grid = special_batch(op, dict(cell.params), cell.dtype, cell.order, marks)
             if self.round == 0:
-                self._batches_of_one(grid)
-                self._tails(grid)
-                self._generated(grid)
+                with memory.keeping():
+                    self._batches_of_one(grid)
+                    self._tails(grid)
+                    self._generated(grid)
             # Spent is the only way out: a search without anything new still has its budget to use.
             while True:
                 self._explore(marks, examples=8 if self.round == 0 else 6 if self.light else 24)
@@ -187,12 +188,13 @@ class Search:
         few, start = first_rows(self.evaluator), 0
         compiled = few == FIRST_ROWS_COMPILED
         self.per_call = EAGER_ROWS[0] if compiled else 0
-        for rows in (*few, *[few[-1] if compiled else ROWS] * (1 + grid.rows // few[-1])):
-            if start < grid.rows:
-                self.feed(grid.take(order[start : start + rows]), per_call=self.per_call)
-                start += rows
-        if op.elementwise and not compiled:
-            self.feed(grid.take(order[:16]), within=Placement(1))
+        with memory.keeping():
+            for rows in (*few, *[few[-1] if compiled else ROWS] * (1 + grid.rows // few[-1])):
+                if start < grid.rows:
+                    self.feed(grid.take(order[start : start + rows]), per_call=self.per_call)
+                    start += rows
+            if op.elementwise and not compiled:
+                self.feed(grid.take(order[:16]), within=Placement(1))
         self._explore({}, examples=8, rows=few[-1])
         self.per_call = 0
 
@@ -302,11 +304,16 @@ def _landmarks_of(function: Function, dtype: str, elementwise: bool) -> Landmark
     fmt = format_named(dtype)
     # Landmarks steer the search and prove nothing: one that is missed costs a few points, so a fifth of the usual effort, and no audit.
     caps = Caps(arb_rows=256, arb_effort=0.1, limit_rows=8, audit_share=0.0)
-    points = landmarks(
-        function, fmt, lambda inputs: oracle.reference(function, inputs, precision=min(fmt.precision, 24), caps=caps),
-        elementwise=elementwise,
-    )  # fmt: skip
-    return {name: tuple(values) for name, values in points.items()}
+
+    def found() -> dict[str, tuple[float, ...]]:
+        points = landmarks(
+            function, fmt, lambda inputs: oracle.reference(function, inputs, precision=min(fmt.precision, 24), caps=caps),
+            elementwise=elementwise,
+        )  # fmt: skip
+        return {name: tuple(values) for name, values in points.items()}
+
+    asked = f"{dtype} {elementwise} {caps} {source()}".encode()
+    return memory.remembered("landmarks", function, asked, found, MARKS, keep=True)
 
 
 def _by_shape(batches: list[Batch]) -> list[list[Batch]]:

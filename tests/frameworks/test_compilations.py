@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from ulpfuzz.fuzzer.frameworks.targets import compilations
-from ulpfuzz.fuzzer.frameworks.targets.compilations import COMPILATIONS, keep_compilations, tidy
-from ulpfuzz.fuzzer.user_cache import made, user_cache
+from ulpfuzz.fuzzer.frameworks.targets.compilations import COMPILATIONS, keep_compilations
+from ulpfuzz.fuzzer.user_cache import EACH, made, user_cache
+from ulpfuzz.fuzzer.user_cache import tidy as user_cache_tidy
 
 KEPT_FROM = "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
 #: A command: prints the folder and how often XLA compiled.
@@ -36,6 +37,11 @@ def command(**variables: str) -> tuple[Path, int]:
         [sys.executable, "-c", COMMAND], env=environment, check=True, capture_output=True, text=True
     ).stdout.split()
     return Path(folder), int(misses)
+
+
+def tidy(cache: Path, now: float | None = None) -> None:
+    """What the first thing that a command does to the folder comes to."""
+    user_cache_tidy(cache, compilations.BYTES, compilations._is_broken, now)
 
 
 def file(folder: Path, name: str, content: bytes, days: float = 0) -> Path:
@@ -88,7 +94,7 @@ def test_what_a_killed_process_left_unfinished_is_taken_out(tmp_path: Path) -> N
     cut = file(tmp_path, "cut", whole[:4096])
     tidy(tmp_path)  # the last look was a moment ago
     assert cut.exists()
-    tidy(tmp_path, time.time() + compilations.EACH)
+    tidy(tmp_path, time.time() + EACH)
     assert not cut.exists()
 
 

@@ -1,38 +1,25 @@
 """Compilations: what JAX compiles is kept between runs, in the user's cache, within bounds.
 
 JAX writes and reads the folder itself (JAX, "Persistent compilation cache"). Its own bound, jax_compilation_cache_max_size, looks at every file
-at every write, under a lock, and stops writing for good where a process was killed between two files; so the bounds are kept here, once in a
-command. JAX writes in place: what a killed process left unfinished would never be replaced, so it is looked for here too.
+at every write, under a lock, and stops writing for good where a process was killed between two files; so the bounds are kept here
+(user_cache.tidy). JAX writes in place: what a killed process left unfinished would never be replaced, so it is looked for here too.
 """
 
 from __future__ import annotations
 
 import atexit
-import hashlib
 import importlib.metadata
-import os
-import platform
 import shutil
 import tempfile
-import time
 import zlib
-from collections.abc import Iterator, MutableMapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import MutableMapping
 
-from ulpfuzz.fuzzer.user_cache import made, user_cache
+from ulpfuzz.fuzzer.user_cache import machine, made, tidy, user_cache
 
 #: JAX's variables: the folder, and the seconds from which a compilation is kept (by default one: no op of eager mode takes that long).
 COMPILATIONS, _KEPT_FROM = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
-#: The bounds of the folder: bytes in files, and seconds since a file was last used. A program has 6 kB (measured: 1.7 MB in 275), so all cells of
-#: the catalogue take a third of the bytes.
-BYTES, SECONDS = 1 << 30, 60 * 24 * 3600.0
-#: Beyond BYTES the files used longest ago go, down to this share of it: else every command would look for a few.
-SHARE = 0.75
-#: Seconds between two looks at the bounds, and how long before the last look a file may have been begun that was not finished then.
-EACH, BEGUN = 3600.0, 600.0
-#: Its time is that of the last look.
-_LOOKED = "looked"
+#: Bytes of the folder. A program has 6 kB (measured: 1.7 MB in 275), so all cells of the catalogue take a third of them.
+BYTES = 1 << 30
 
 
 def keep_compilations(environment: MutableMapping[str, str]) -> None:
@@ -50,7 +37,7 @@ def keep_compilations(environment: MutableMapping[str, str]) -> None:
         atexit.register(shutil.rmtree, environment[COMPILATIONS], ignore_errors=True)
         return
     environment[COMPILATIONS] = str(folder)
-    tidy(cache / "jax")
+    tidy(cache / "jax", BYTES, _is_broken)
 
 
 def _of_this_machine() -> str:
@@ -59,67 +46,7 @@ def _of_this_machine() -> str:
         version = importlib.metadata.version("jaxlib")
     except importlib.metadata.PackageNotFoundError:
         version = "none"
-    return f"{version}-{hashlib.sha256(_cpu().encode()).hexdigest()[:16]}"
-
-
-def _cpu() -> str:
-    """The model of the CPU and its features, as the system names them."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").partition("\n\n")[0].splitlines()
-    except OSError:
-        lines = []
-    told = [
-        line for line in lines if line.partition(":")[0].strip() in ("vendor_id", "model name", "flags", "Features", "CPU part")
-    ]
-    return "\n".join([platform.machine(), platform.processor(), *told])
-
-
-@dataclass(frozen=True)
-class _File:
-    path: str
-    bytes: int
-    #: Seconds of the clock: when it was written, and when it was written or read last, as far as the file system says.
-    written: float
-    used: float
-
-
-def tidy(folder: Path, now: float | None = None) -> None:
-    """Keeps the bounds of BYTES and SECONDS in a folder and those below it, and takes out what was not written to its end; at most once in
-    EACH seconds. Several processes may do so at once, and others may write."""
-    now = time.time() if now is None else now
-    mark = folder / _LOOKED
-    try:
-        last = mark.stat().st_mtime
-    except OSError:
-        last = 0.0
-    if 0 <= now - last < EACH:
-        return
-    try:
-        mark.touch()
-        os.utime(mark, (now, now))
-    except OSError:
-        return  # what cannot be written to is somebody else's to bound
-    files = sorted(_files(folder), key=lambda file: file.used)
-    left = sum(file.bytes for file in files)
-    most = BYTES if left <= BYTES else int(BYTES * SHARE)
-    for file in files:
-        old = now - file.used > SECONDS
-        if old or left > most or (file.written > last - BEGUN and _is_broken(file.path)):
-            left -= file.bytes
-            _remove(file.path)
-
-
-def _files(folder: Path) -> Iterator[_File]:
-    """The files of a folder and those below it, but the mark."""
-    for at, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(at, name)
-            try:
-                found = os.stat(path)
-            except OSError:
-                continue  # another process took it out
-            if name != _LOOKED:
-                yield _File(path, found.st_size, found.st_mtime, max(found.st_mtime, found.st_atime))
+    return f"{version}-{machine()}"
 
 
 def _is_broken(path: str) -> bool:
@@ -140,10 +67,3 @@ def _is_broken(path: str) -> bool:
     except zlib.error:
         return True
     return not stream.eof
-
-
-def _remove(path: str) -> None:
-    try:
-        os.remove(path)
-    except OSError:
-        return  # it is gone, or somebody else's
