@@ -64,16 +64,19 @@ class Calls:
             except FrameworkError as error:
                 return subject, None, str(error)
 
-    def answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
+    def answers(
+        self, subject: Subject, batch: Batch, within: Placement | None, per_call: int, only: int | None = None
+    ) -> NDArray[Any]:
         """The answers to every row. within: each in a call of its own, placed so. per_call: rows in a call, where that is no further
-        shape to compile; 0: all in one. Raises FrameworkError."""
+        shape to compile; 0: all in one. only: rows of every call, whatever else. Raises FrameworkError."""
         if within is not None:
             rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
             return np.stack([row[within.position] for row in rows])
-        if not per_call or not (self.framework(subject).lengths is None or self._has_shape(subject, per_call)):
+        if only is None and (not per_call or not (self.framework(subject).lengths is None or self._has_shape(subject, per_call))):
             return self.call(subject, batch)
-        starts = range(0, batch.rows, per_call)
-        return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
+        step = only or per_call
+        starts = range(0, batch.rows, step)
+        return np.concatenate([self.call(subject, batch.take(slice(start, start + step))) for start in starts])
 
     def _has_shape(self, subject: Subject, rows: int) -> bool:
         """Whether calls of this many rows have a shape that is compiled in any case."""

@@ -86,6 +86,8 @@ class Evaluator:
         other = Evaluator(self.cell, [subject], caps)
         other.clock = other.calls.clock = self.clock
         other.references = other._references(self.function)
+        if self.shapes.one:
+            other.shapes = self.shapes
         return other
 
     def ordered(self, batch: Batch) -> Batch:
@@ -96,16 +98,16 @@ class Evaluator:
         """Evaluates every subject on the batch and judges every element.
 
         within: each row in a framework call of its own, placed so. per_call: the number of rows in a call (frameworks that compile per shape get
-        all of them in one, unless it is the least of their shapes). Neither: one call. Subjects of compiled modes are left out where
-        the shape is one too many.
+        all of them in one, unless it is the least of their shapes). Neither: one call. Subjects that compile are left out where the
+        shape is one too many.
         """
         batch = self.ordered(batch)
         purpose: Purpose = "search" if within is None else "place"
-        placed = 0 if within is None else within.length
         answers: list[Answered] = []
         for subject in self.subjects:
-            if self.shapes.admits(subject, batch, purpose, placed):
-                answers.append(self.calls.answered(subject, partial(self.calls.answers, subject, batch, within, per_call)))
+            only = self.shapes.only_length(subject, batch)
+            if self.shapes.admits(subject, batch, purpose, (only or 0) if within is None else within.length):
+                answers.append(self.calls.answered(subject, partial(self.calls.answers, subject, batch, within, per_call, only)))
             else:
                 answers.append((subject, None, ""))
         return self.judge(batch, answers)

@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import Format, format_named
 from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
 from ulpfuzz.fuzzer.inputs import vectors
-from ulpfuzz.fuzzer.inputs.grid import special_batch
+from ulpfuzz.fuzzer.inputs.grid import grid_length, special_batch
 from ulpfuzz.fuzzer.inputs.landmarks import MARKS, landmarks, source
 from ulpfuzz.fuzzer.inputs.recipe import Landmarks, Recipe
 from ulpfuzz.fuzzer.inputs.strategies import explore, usual_lengths, variants
@@ -71,13 +71,22 @@ def lengths_of(op: Op, order: str, round_: int) -> list[int]:
     return first if round_ == 0 or not rest else [rest[(2 * round_ - 2 + k) % len(rest)] for k in range(min(2, len(rest)))]
 
 
+def search_lengths(evaluator: Evaluator, round_: int) -> list[int]:
+    """The lengths n of a search. In a visit of one shape the grid's comes first, and alone where no subject may see another."""
+    lengths = lengths_of(evaluator.op, evaluator.cell.order, round_)
+    if not (evaluator.shapes.one and evaluator.op.varies):
+        return lengths
+    own = grid_length(evaluator.op)
+    return [own] if _all_compile(evaluator) else [own, *(n for n in lengths if n != own)]
+
+
+def _all_compile(evaluator: Evaluator) -> bool:
+    return all(evaluator.calls.target(subject).compiles_shapes for subject in evaluator.subjects)
+
+
 def first_rows(evaluator: Evaluator) -> tuple[int, ...]:
     """Rows of the first calls of a search in a hurry."""
-    return (
-        FIRST_ROWS_COMPILED
-        if all(evaluator.calls.target(subject).compiles_shapes for subject in evaluator.subjects)
-        else FIRST_ROWS
-    )
+    return FIRST_ROWS_COMPILED if _all_compile(evaluator) else FIRST_ROWS
 
 
 class Search:
@@ -88,7 +97,7 @@ class Search:
         self.budget = verdicts
         self.seed = seed
         self.round = round_
-        self.lengths = lengths_of(evaluator.op, evaluator.cell.order, round_)
+        self.lengths = search_lengths(evaluator, round_)
         self.ledgers = [Ledger(evaluator.cell, subject) for subject in evaluator.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
         self.time_limited = evaluator.deadlines.time_limited and round_ == 0
