@@ -17,11 +17,14 @@ from ulpfuzz.fuzzer.evaluation.clock import Clock
 from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
+from ulpfuzz.fuzzer.frameworks.backends.modes import compiles_shapes
 from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
+#: The numbers of rows of a call, and of the elements of a vector, worth tracing for: those of JAX (backends.jax).
+TRACED_LENGTHS = (1, 3, 8, 16, 17, 64, 69, 1000)
 #: A subject, its answers, and the message where it raised.
 Answered = tuple[Subject, NDArray[Any] | None, str]
 
@@ -54,6 +57,12 @@ class Calls:
     def described(self, subject: Subject) -> Call:
         return Call(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
 
+    def lengths(self, subject: Subject) -> tuple[int, ...] | None:
+        """None: any number of rows in a call of this cell is cheap. Otherwise the closed list of those worth compiling or tracing for."""
+        closed = self.framework(subject).lengths
+        target = self.target(subject)
+        return TRACED_LENGTHS if closed is None and compiles_shapes(target.framework, target.mode, self.cell.order) else closed
+
     # Answers
 
     def answered(self, subject: Subject, answers: Callable[[], NDArray[Any]]) -> Answered:
@@ -72,7 +81,7 @@ class Calls:
         if within is not None:
             rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
             return np.stack([row[within.position] for row in rows])
-        if only is None and (not per_call or not (self.framework(subject).lengths is None or self._has_shape(subject, per_call))):
+        if only is None and (not per_call or not (self.lengths(subject) is None or self._has_shape(subject, per_call))):
             return self.call(subject, batch)
         step = only or per_call
         starts = range(0, batch.rows, step)

@@ -52,7 +52,7 @@ class Evaluator:
         self.caps = caps or CAPS
         self.clock = Clock()
         self.deadlines = deadlines or Deadlines()
-        self.shapes = ShapeBudget()
+        self.shapes = ShapeBudget(cell.order)
         self.calls = Calls(cell, self.clock, self.deadlines, isolated=isolated)
         self.params = dict(cell.params)  # of the definition
         self.references = self._references(function_of(self.op, self.params, cell.order))

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Subject
-from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED
+from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED, compiles_shapes
 from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, padded_rows
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
@@ -26,25 +26,30 @@ ONE: dict[Purpose, int] = {"search": 1, "place": 0, "proof": 0}
 class ShapeBudget:
     """Counts the shapes that each subject has seen; the same batches in the same order are admitted alike in every run.
 
-    one: a visit of one shape for each subject that compiles for every shape, eager ones too; set before the first batch.
+    order: of the cell. one: a visit of one shape for each subject that compiles for every shape, eager ones too; set before the first batch.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, order: str = "value") -> None:
+        self.order = order
         self.one = False
         self._seen: defaultdict[tuple[str, str], dict[tuple[tuple[int, ...], ...], Purpose]] = defaultdict(dict)
 
+    def compiles(self, subject: Subject) -> bool:
+        """Whether every shape costs the subject a compilation or a trace, at the order of the cell."""
+        target = target_named(subject.target)
+        return compiles_shapes(target.framework, target.mode, self.order)
+
     def only_length(self, subject: Subject, batch: Batch) -> int | None:
         """The rows of every call of the subject in a visit of one shape, for rows like these; None where any number is cheap, or may be."""
-        target = target_named(subject.target)
-        if not (self.one and target.compiles_shapes):
+        if not (self.one and self.compiles(subject)):
             return None
-        return (compiled_rows(batch) if target.mode in COMPILED else eager_rows(batch))[0]
+        return (compiled_rows(batch) if target_named(subject.target).mode in COMPILED else eager_rows(batch))[0]
 
     def admits(self, subject: Subject, batch: Batch, purpose: Purpose, placed: int = 0) -> bool:
         """Whether the subject may run this batch, or its rows in calls of `placed` rows: always where its mode does not compile or it
         has seen the shape, else while the purpose has shapes left."""
         target = target_named(subject.target)
-        if target.mode not in COMPILED and not (self.one and target.compiles_shapes):
+        if target.mode not in COMPILED and not (self.one and self.compiles(subject)):
             return True
         rows = placed or padded_rows(batch.rows, compiled_rows(batch) if target.mode in COMPILED else eager_rows(batch))
         shape = tuple((rows, *values.shape[1:]) for values in batch.inputs.values())

@@ -81,7 +81,7 @@ def search_lengths(evaluator: Evaluator, round_: int) -> list[int]:
 
 
 def _all_compile(evaluator: Evaluator) -> bool:
-    return all(evaluator.calls.target(subject).compiles_shapes for subject in evaluator.subjects)
+    return all(map(evaluator.shapes.compiles, evaluator.subjects))
 
 
 def first_rows(evaluator: Evaluator) -> tuple[int, ...]:

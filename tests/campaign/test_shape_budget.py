@@ -172,3 +172,12 @@ def test_another_subject_answers_a_finding_in_the_shape_that_it_has() -> None:
     assert evaluator.run_placed(rows(3, 1), JAX, Placement(1)).outcomes[0].answers is None
     assert evaluator.run_placed(rows(2, 1), JAX, Placement(64)).outcomes[0].answers is None
     assert evaluator.run_placed(rows(2, 1), EAGER, Placement(1)).outcomes[0].answers is not None
+
+
+def test_forward_mode_of_tensorflow_has_few_shapes_and_its_values_any() -> None:
+    subject = replace(EAGER, target="tensorflow:cpu:eager")
+    for order in ("value", "jvp"):
+        evaluator = Evaluator(replace(CELL, order=order), [subject, EAGER])
+        evaluator.shapes.one = True
+        assert evaluator.shapes.only_length(subject, rows(3, 1)) == (64 if order == "jvp" else None)
+        assert evaluator.shapes.only_length(EAGER, rows(3, 1)) is None
