@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,8 @@ from pathlib import Path
 
 #: Names the folder; OFF, or empty: nothing outlives the command.
 VARIABLE, OFF = "ULPFUZZ_CACHE", "off"
+#: Its folders: programs that JAX compiled, and the oracle's memory of the grid.
+JAX, ORACLE = FOLDERS = ("jax", "oracle")
 #: Seconds after which a file that was not used goes.
 SECONDS = 60 * 24 * 3600.0
 #: Beyond its bytes a folder loses the files used longest ago, down to this share of them: else every command would look for a few.
@@ -38,6 +41,13 @@ def user_cache(environment: Mapping[str, str] = os.environ) -> Path | None:
         home = Path(environment.get("HOME") or os.path.expanduser("~"))
         caches = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
     return caches / "ulpfuzz" if caches.is_absolute() else None
+
+
+def empty(environment: Mapping[str, str] = os.environ) -> None:
+    """Deletes what ulpfuzz keeps in the user's cache."""
+    folder = user_cache(environment)
+    for name in FOLDERS if folder is not None else ():
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def made(folder: Path) -> bool:

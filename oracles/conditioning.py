@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -28,7 +28,7 @@ from ulpfuzz.oracles.effort import TAPE, evaluation_cost
 from ulpfuzz.oracles.enclosure import Ball, Column
 from ulpfuzz.oracles.function import Function, flat
 from ulpfuzz.oracles.kept import Kept
-from ulpfuzz.oracles.memory import EXTENDED, remembered, row_key
+from ulpfuzz.oracles.memory import EXTENDED, remembered
 
 T = TypeVar("T")
 Inputs = dict[str, NDArray[np.float64]]
@@ -66,12 +66,13 @@ def amplification(
         with np.errstate(over="ignore"):
             total[unknown] = _on_balls(wide, function, unknown_inputs, outputs[unknown], normwise, added[unknown])
     negligible = 2.0**-140 if precision <= 24 else 2.0**-1070
-    computed: dict[tuple[object, int], Any] = {}
+    computed: dict[object, Any] = {}
     for row in np.flatnonzero(~np.isfinite(total)):
         packed = tuple((n, v.shape[1:], v[row].tobytes()) for n, v in inputs.items())
-        key = packed, int(outputs[row])
+        key = packed, int(outputs[row]), negligible, normwise
         if key not in computed and len(computed) < _affordable(function, inputs) and time.time() < until:
-            computed[key] = _remembered(function, packed, int(outputs[row]), negligible, normwise)
+            by_arb = partial(_remembered, function, *key)
+            computed[key] = remembered("amplification", function, repr(key).encode(), by_arb, EXTENDED)
         with np.errstate(over="ignore"):
             total[row] = computed.get(key, math.nan)
     return np.where(np.isfinite(total), total, np.nan)
@@ -187,8 +188,7 @@ def _remembered(
 ) -> Any:
     """_by_arb of a row that is needed again and again while its case is placed and shrunk."""
     single = {name: np.frombuffer(raw, dtype=np.float64).reshape(shape) for name, shape, raw in packed}
-    what = f"amplification {k} {negligible!r} {normwise}"
-    return remembered(what, function, row_key(single), lambda: _by_arb(function, single, k, negligible, normwise), EXTENDED)
+    return _by_arb(function, single, k, negligible, normwise)
 
 
 def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normwise: bool) -> Any:

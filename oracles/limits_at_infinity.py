@@ -48,9 +48,9 @@ __all__ = ["ANYTHING", "BITS", "NOTHING", "Accepted", "accepted", "nowhere_smoot
 
 
 def accepted(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list[Accepted]:
-    """What is right for every output of one row. Cached by the exact inputs."""
+    """What is right for every output of one row. Cached by the exact inputs, and remembered."""
     key = tuple((name, np.shape(values), np.asarray(values, np.float64).tobytes()) for name, values in inputs.items())
-    return list(_accepted(function, key))
+    return list(remembered("limit", function, row_key(inputs), lambda: _accepted(function, key), ACCEPTED))
 
 
 @lru_cache(maxsize=1024)
@@ -73,11 +73,6 @@ def nowhere_smooth(function: Function, constant: float, length: int = 3) -> bool
 @lru_cache(maxsize=65536)
 def _accepted(function: Function, key: tuple[tuple[str, tuple[int, ...], bytes], ...]) -> tuple[Accepted, ...]:
     inputs = {name: np.frombuffer(raw, np.float64).reshape(shape) for name, shape, raw in key}
-    return remembered("limit", function, row_key(inputs), lambda: _found(function, inputs), ACCEPTED)
-
-
-def _found(function: Function, inputs: Inputs) -> tuple[Accepted, ...]:
-    """`accepted`, computed."""
     formula, ieee = native(function, inputs)
     if any(np.isnan(v).any() for v in inputs.values()):
         return tuple(_with_nan(function, inputs, formula))

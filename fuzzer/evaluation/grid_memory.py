@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from ulpfuzz.fuzzer.user_cache import machine, made, tidy, user_cache
+from ulpfuzz.fuzzer.user_cache import ORACLE, machine, made, tidy, user_cache
 from ulpfuzz.oracles import memory
 
 #: Bytes of the folder: the grids of the cells of a default run take about a fifth of them (measured: 11 kB a cell).
@@ -18,7 +18,7 @@ BYTES = 1 << 29
 def remembering() -> Iterator[None]:
     """What the oracle knows of the grid is read inside where an earlier run found it, and what it finds is written at the end."""
     cache = user_cache()
-    memory.keep_in(None if cache is None else _ready(cache / "oracle"))
+    memory.keep_in(None if cache is None else _ready(cache / ORACLE))
     try:
         yield
     finally:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.formats import Floats, Format, Ordinals
 from ulpfuzz.fuzzer.inputs.regions import bounds, special_grid
 from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.limits.accepted import ACCEPTED, Accepted
 from ulpfuzz.oracles.memory import Form
 from ulpfuzz.oracles.reference import FINITE, Reference
 
@@ -41,11 +42,29 @@ _PLATEAUS = 6
 _UNKNOWN = -1
 
 
-#: Landmarks as the oracle's memory keeps them.
-MARKS: Form[dict[str, tuple[float, ...]]] = Form(
-    lambda marks: json.dumps({name: [value.hex() for value in values] for name, values in marks.items()}).encode(),
-    lambda written: {name: tuple(map(float.fromhex, values)) for name, values in json.loads(written).items()},
-)
+@dataclass(frozen=True)
+class Found:
+    """The landmarks of a function, by input; and the lattices of poles that were settled on the way to them, which later questions rely on."""
+
+    marks: dict[str, tuple[float, ...]]
+    lattices: dict[int, tuple[Accepted, ...]]
+
+
+def _written(found: Found) -> bytes:
+    marks = {name: [value.hex() for value in values] for name, values in found.marks.items()}
+    return json.dumps([marks, {pattern: ACCEPTED.write(right).hex() for pattern, right in found.lattices.items()}]).encode()
+
+
+def _read(written: bytes) -> Found:
+    marks, lattices = json.loads(written)
+    return Found(
+        {name: tuple(map(float.fromhex, values)) for name, values in marks.items()},
+        {int(pattern): ACCEPTED.read(bytes.fromhex(right)) for pattern, right in lattices.items()},
+    )
+
+
+#: As the oracle's memory keeps it.
+FOUND: Form[Found] = Form(_written, _read)
 
 
 @cache

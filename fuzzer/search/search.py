@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.formats import Format, format_named
 from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
 from ulpfuzz.fuzzer.inputs import vectors
 from ulpfuzz.fuzzer.inputs.grid import grid_length, special_batch
-from ulpfuzz.fuzzer.inputs.landmarks import MARKS, landmarks, source
+from ulpfuzz.fuzzer.inputs.landmarks import FOUND, Found, landmarks, source
 from ulpfuzz.fuzzer.inputs.recipe import Landmarks, Recipe
 from ulpfuzz.fuzzer.inputs.strategies import explore, usual_lengths, variants
 from ulpfuzz.fuzzer.inputs.structures import satisfy
@@ -28,6 +28,7 @@ from ulpfuzz.oracles import memory, oracle
 from ulpfuzz.oracles.effort import ROW, evaluation_cost
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import Caps
+from ulpfuzz.oracles.tiers.lattices import SETTLED
 
 #: Numbers of a recipe in round 0: those of one framework call, so that JAX compiles one shape.
 ROWS = 4096
@@ -314,15 +315,17 @@ def _landmarks_of(function: Function, dtype: str, elementwise: bool) -> Landmark
     # Landmarks steer the search and prove nothing: one that is missed costs a few points, so a fifth of the usual effort, and no audit.
     caps = Caps(arb_rows=256, arb_effort=0.1, limit_rows=8, audit_share=0.0)
 
-    def found() -> dict[str, tuple[float, ...]]:
+    def search() -> Found:
         points = landmarks(
             function, fmt, lambda inputs: oracle.reference(function, inputs, precision=min(fmt.precision, 24), caps=caps),
             elementwise=elementwise,
         )  # fmt: skip
-        return {name: tuple(values) for name, values in points.items()}
+        return Found({name: tuple(values) for name, values in points.items()}, dict(SETTLED.get(function, {})))
 
     asked = f"{dtype} {elementwise} {caps} {source()}".encode()
-    return memory.remembered("landmarks", function, asked, found, MARKS, keep=True)
+    found = memory.remembered("landmarks", function, asked, search, FOUND, keep=True)
+    SETTLED.setdefault(function, {}).update(found.lattices)
+    return found.marks
 
 
 def _by_shape(batches: list[Batch]) -> list[list[Batch]]:

@@ -13,7 +13,7 @@ import pytest
 
 from ulpfuzz.fuzzer.frameworks.targets import compilations
 from ulpfuzz.fuzzer.frameworks.targets.compilations import COMPILATIONS, keep_compilations
-from ulpfuzz.fuzzer.user_cache import EACH, made, user_cache
+from ulpfuzz.fuzzer.user_cache import EACH, empty, made, user_cache
 from ulpfuzz.fuzzer.user_cache import tidy as user_cache_tidy
 
 KEPT_FROM = "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
@@ -120,6 +120,16 @@ def test_the_cache_is_where_the_variables_say() -> None:
     assert relative is not None
     assert Path("/home") in relative.parents
     assert relative.name == "ulpfuzz"
+
+
+def test_emptying_the_cache_leaves_what_is_not_ulpfuzz_s(tmp_path: Path) -> None:
+    for name in ("jax/0.1/a-cache", "oracle/machine/ab/abcd", "mine/thesis"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    empty({"ULPFUZZ_CACHE": "off"})
+    assert len(list(tmp_path.iterdir())) == 3
+    empty({"ULPFUZZ_CACHE": str(tmp_path)})
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_the_cache_is_the_users_alone(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_what_is_known_is_not_computed_again(tmp_path: Path, monkeypatch: pytest
     with memory.keeping():
         before = answers()
     anew(tmp_path)
-    for module, name in ((limits_at_infinity, "_found"), (rigorous, "enclose")):
+    for module, name in ((limits_at_infinity, "_accepted"), (rigorous, "enclose")):
         monkeypatch.setattr(module, name, lambda *_: pytest.fail("computed again"))
     after = oracle.reference(
         LGAMMA, {"x": np.array([-math.inf, -0.0, 3e-310, math.inf])}, precision=53, caps=oracle.Caps(audit_share=0)

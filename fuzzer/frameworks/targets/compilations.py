@@ -14,7 +14,7 @@ import tempfile
 import zlib
 from collections.abc import MutableMapping
 
-from ulpfuzz.fuzzer.user_cache import machine, made, tidy, user_cache
+from ulpfuzz.fuzzer.user_cache import JAX, machine, made, tidy, user_cache
 
 #: JAX's variables: the folder, and the seconds from which a compilation is kept (by default one: no op of eager mode takes that long).
 COMPILATIONS, _KEPT_FROM = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
@@ -31,13 +31,13 @@ def keep_compilations(environment: MutableMapping[str, str]) -> None:
     if COMPILATIONS in environment:
         return
     cache = user_cache(environment)
-    folder = None if cache is None else cache / "jax" / _of_this_machine()
+    folder = None if cache is None else cache / JAX / _of_this_machine()
     if cache is None or folder is None or not made(folder):
         environment[COMPILATIONS] = tempfile.mkdtemp(prefix="ulpfuzz-jax-")
         atexit.register(shutil.rmtree, environment[COMPILATIONS], ignore_errors=True)
         return
     environment[COMPILATIONS] = str(folder)
-    tidy(cache / "jax", BYTES, _is_broken)
+    tidy(cache / JAX, BYTES, _is_broken)
 
 
 def _of_this_machine() -> str:
