@@ -46,7 +46,9 @@ def user_cache(environment: Mapping[str, str] = os.environ) -> Path | None:
 def empty(environment: Mapping[str, str] = os.environ) -> None:
     """Deletes what ulpfuzz keeps in the user's cache."""
     folder = user_cache(environment)
-    for name in FOLDERS if folder is not None else ():
+    if folder is None:
+        return
+    for name in FOLDERS:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

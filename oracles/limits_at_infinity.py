@@ -50,7 +50,8 @@ __all__ = ["ANYTHING", "BITS", "NOTHING", "Accepted", "accepted", "nowhere_smoot
 def accepted(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list[Accepted]:
     """What is right for every output of one row. Cached by the exact inputs, and remembered."""
     key = tuple((name, np.shape(values), np.asarray(values, np.float64).tobytes()) for name, values in inputs.items())
-    return list(remembered("limit", function, row_key(inputs), lambda: _accepted(function, key), ACCEPTED))
+    right = remembered("limit", function, row_key(inputs), lambda: _accepted(function, key), ACCEPTED)
+    return list(right)
 
 
 @lru_cache(maxsize=1024)

@@ -29,7 +29,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,7 +169,7 @@ def row_key(single: Mapping[str, NDArray[np.float64]]) -> bytes:
 # Forms
 
 
-def _words(x: Any) -> bytes:
+def _words(x: np.longdouble) -> bytes:
     """A number as two words of binary64 and an exponent, which hold every bit of x87's extended precision."""
     with np.errstate(all="ignore"):
         part, exponent = np.frexp(np.longdouble(x))
@@ -178,14 +178,14 @@ def _words(x: Any) -> bytes:
     return _WORDS.pack(high, low, int(exponent))
 
 
-def _number(written: bytes) -> Any:
+def _number(written: bytes) -> np.longdouble:
     high, low, exponent = _WORDS.unpack(written)
-    return np.ldexp(np.longdouble(high) + np.longdouble(low), exponent)
+    return np.longdouble(np.ldexp(np.longdouble(high) + np.longdouble(low), exponent))
 
 
 _WORDS = struct.Struct("<ddi")
 #: A number of numpy's extended precision.
-EXTENDED: Form[Any] = Form(_words, _number)
+EXTENDED: Form[np.longdouble] = Form(_words, _number)
 
 
 # Files
