@@ -72,7 +72,7 @@ def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[int]) -> 
         except FrameworkError as error:
             return str(error)
     batch = ordinary(evaluator, lengths[0])
-    if evaluator.calls.framework(subject).lengths is None:
+    if evaluator.calls.lengths(subject) is None:
         batch = batch.take(slice(0, FEW))
     if not evaluator.shapes.admits(subject, batch, "search"):
         return ""
