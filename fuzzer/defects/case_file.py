@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from ulpfuzz.fuzzer.findings.finding import Finding
 
 #: The causes that an experiment can confirm, as maintainers name them; `unknown` is counted, never hidden.
 Cause = Literal[
@@ -149,3 +151,23 @@ class CaseFile:
     faults: tuple[str, ...] = ()
     #: Seconds of work.
     seconds: float = 0.0
+    #: The face at its simplest case, as it was certified then, and the case of the face that was worked on (`shown`). None and {} in
+    #: files of versions that did not keep it.
+    certified: Finding | None = None
+    worked_on: dict[str, Any] = field(default_factory=dict)
+
+
+def shown(finding: Finding, file: CaseFile | None) -> Finding:
+    """The finding as people read it: at the simplest case where it was worked on; as discovery stored it where it was not, or where its
+    case is another since. What a run measured of all its elements (extent, profile), its history and its severity stay."""
+    if file is None or file.certified is None or file.face != finding.id or file.worked_on != finding.case:
+        return finding
+    return replace(
+        finding, case=file.certified.case, worst=file.certified.worst, **{name: getattr(file.certified, name) for name in _OF_A_CASE}
+    )
+
+
+#: What a finding says of its case.
+_OF_A_CASE = (
+    "class_", "ulps", "excess", "condition", "limit", "reference", "certified_by", "output", "output_hex", "answers", "avoidable_by", "note",
+)  # fmt: skip

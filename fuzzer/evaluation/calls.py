@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.evaluation.clock import Clock
 from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
-from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, compiled_rows, eager_rows, padded_rows
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
@@ -41,6 +41,7 @@ class Calls:
         self._last: dict[Subject, str] = {}  # see last_crash
         self._max_crashes = 1
         self._targets: dict[str, Target] = {}
+        self._rows: defaultdict[tuple[Subject, tuple[tuple[int, ...], ...]], set[int]] = defaultdict(set)  # see rows_seen
 
     def framework(self, subject: Subject) -> Framework:
         return framework_for(self.target(subject), isolated=self.isolated)
@@ -99,6 +100,7 @@ class Calls:
             self._last[subject] = died.symptom
             raise
         self.longest[subject] = max(self.longest[subject], time.perf_counter() - began)
+        self._rows[subject, _shape(batch)].add(self._padded(subject, batch) if placement is None else placement.length)
         return answers
 
     def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
@@ -108,6 +110,18 @@ class Calls:
             if placement is None:
                 return framework.evaluate(call, batch)
             return framework.evaluate_placed(call, batch, placement)
+
+    def rows_seen(self, subject: Subject, batch: Batch) -> list[int]:
+        """The numbers of rows, rising, of the calls of this subject that returned, at the shape of this batch's rows: what a framework that
+        compiles for every shape has compiled."""
+        return sorted(self._rows[subject, _shape(batch)])
+
+    def _padded(self, subject: Subject, batch: Batch) -> int:
+        """The rows of the last call that a batch is padded to."""
+        if self.framework(subject).lengths is None:
+            return batch.rows
+        sizes = eager_rows(batch) if self.target(subject).mode == "eager" else compiled_rows(batch)
+        return padded_rows(batch.rows, sizes)
 
     def flush_policy(self, subject: Subject) -> FlushPolicy:
         """What the subject's target does with subnormal numbers; measured once in a process, by calls of the framework."""
@@ -144,3 +158,8 @@ class Calls:
         """Ends the processes that the targets of these subjects run in; their memory is wanted for the next shard."""
         for target in {subject.target for subject in subjects}:
             framework_for(target_named(target), isolated=self.isolated).end()
+
+
+def _shape(batch: Batch) -> tuple[tuple[int, ...], ...]:
+    """Of a row."""
+    return tuple(values.shape[1:] for values in batch.inputs.values())

@@ -24,11 +24,12 @@ from ulpfuzz.fuzzer.judge.steps.within_limit import needs_sharper_reference
 from ulpfuzz.oracles import oracle
 from ulpfuzz.oracles.conditioning import amplification
 from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.kept import Kept
 from ulpfuzz.oracles.question import Caps, Question
 from ulpfuzz.oracles.reference import Reference
 
-#: Rows whose evidence is remembered.
-REMEMBERED = 16
+#: Rows whose evidence is remembered, and rows whose proofs' evaluations are.
+REMEMBERED, KEPT_ROWS = 16, 32
 
 
 class References:
@@ -40,6 +41,7 @@ class References:
         self.effort = Effort(caps, partial(clock.phase, "oracle"))
         self._conditions: tuple[Batch, ConditionNumbers] | None = None
         self._rows: dict[tuple[Any, ...], Evidence] = {}
+        self._kept: dict[tuple[Any, ...], Kept] = {}
 
     def rule(self, batch: Batch) -> Rule:
         """The rule for the length of this batch's vectors."""
@@ -85,7 +87,7 @@ class References:
     def of_row(self, row: Batch, answers: Sequence[NDArray[Any]]) -> Evidence:
         """The evidence of a batch of one row, as sharp as the answers need. The last few rows are kept: a finding is tried in many places and
         by many targets."""
-        key = tuple((name, values.shape, values.tobytes()) for name, values in row.inputs.items())
+        key = row_key(row)
         known = self._rows.pop(key, None)
         one = np.zeros(1, np.int64)
         if (
@@ -99,6 +101,15 @@ class References:
         while len(self._rows) > REMEMBERED:
             self._rows.pop(next(iter(self._rows)))
         return known
+
+    def kept(self, row: Batch) -> Kept:
+        """What was evaluated of a batch of one row in proofs: calls and targets that fail at the same bits share it. The last rows are kept."""
+        key = row_key(row)
+        kept = self._kept.pop(key, None) or Kept()
+        self._kept[key] = kept
+        while len(self._kept) > KEPT_ROWS:
+            self._kept.pop(next(iter(self._kept)))
+        return kept
 
     def forget_rows(self) -> None:
         """Forgets what a search that was short of time learned of single rows: a proof starts anew."""
@@ -130,3 +141,8 @@ class References:
         if self._conditions is None or self._conditions[0] is not batch:
             self._conditions = (batch, ConditionNumbers(self.function, rule, inputs, outputs, self.effort))
         return self._conditions[1]
+
+
+def row_key(row: Batch) -> tuple[Any, ...]:
+    """A batch of one row, to the bit."""
+    return tuple((name, values.shape, values.tobytes()) for name, values in row.inputs.items())

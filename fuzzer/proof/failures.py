@@ -20,10 +20,11 @@ from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError, o
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.judge.severity import Graveness, severity
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.proof.beside import Shown, avoidable_by, placed_answer
 from ulpfuzz.fuzzer.proof.bisection import Effort, Part, everyday_first, least, tiled
 from ulpfuzz.fuzzer.proof.label import Label, composed_label
 from ulpfuzz.fuzzer.proof.rejected import Rejected, ordinary_rows, rejection
-from ulpfuzz.fuzzer.proof.verdict_to_finding import answers_at, avoidable_by, identity
+from ulpfuzz.fuzzer.proof.verdict_to_finding import identity
 from ulpfuzz.oracles.confirmation import confirm
 
 #: Limits of the search for the failing rows of one shard: calls per subject, and seconds for all subjects.
@@ -306,13 +307,10 @@ def _finding(evaluator: Evaluator, subject: Subject, minimal_failing_row: _Faili
 
 def _answers(evaluator: Evaluator, subject: Subject, minimal_failing_row: _FailingRow, symptom: Symptom) -> list[Answer]:
     """The others' answers to the row, and what is known of the guilty one, which is not run again for that."""
+    own = Answer(subject.target, subject.implementation.call, math.nan, "nan", math.inf, Class.unstable.name, symptom.name)
+    element = Shown(subject, minimal_failing_row.row, 0, minimal_failing_row.placement, own)
     # What ended one process may end another: peers meet it only where each has a process of its own.
     isolated = evaluator.calls.isolated or symptom is Symptom.exception
-    others, _ = answers_at(
-        evaluator, subject, minimal_failing_row.row, 0, minimal_failing_row.placement, without=subject, peers=isolated
-    )
-    own = Answer(subject.target, subject.implementation.call, math.nan, "nan", math.inf, Class.unstable.name, symptom.name)
-    order = {
-        (s.target, s.implementation.call): number for number, s in enumerate([*evaluator.subjects, *evaluator.peers.subjects])
-    }
-    return sorted([own, *others], key=lambda answer: order[answer.target, answer.implementation])
+    others = (*evaluator.subjects, *(evaluator.peers.answering(evaluator) if isolated else ()))
+    answers = [own if other == subject else placed_answer(evaluator, other, element) for other in others]
+    return [answer for answer in answers if answer is not None]
