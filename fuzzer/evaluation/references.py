@@ -88,7 +88,7 @@ class References:
         """The evidence of a batch of one row, as sharp as the answers need. The last few rows are kept: a finding is tried in many places and
         by many targets."""
         key = row_key(row)
-        known = self._rows.pop(key, None)
+        known = self._rows.get(key)
         one = np.zeros(1, np.int64)
         if (
             known is None
@@ -97,10 +97,19 @@ class References:
         ):
             again = self.evidence(row, answers, settle=False)
             known = again if known is None else self.known(row, again.reference, known.amplifications)
-        self._rows[key] = known
+        self._remember(key, known)
+        return known
+
+    def remember(self, row: Batch, among: Evidence, number: int) -> None:
+        """Keeps what is known of a batch of one row, which is the one of that number in the batch of `among`."""
+        index = np.array([number])
+        self._remember(row_key(row), self.known(row, among.reference.take(index), among.amplifications.of_rows(index)))
+
+    def _remember(self, key: tuple[Any, ...], evidence: Evidence) -> None:
+        self._rows.pop(key, None)
+        self._rows[key] = evidence
         while len(self._rows) > REMEMBERED:
             self._rows.pop(next(iter(self._rows)))
-        return known
 
     def kept(self, row: Batch) -> Kept:
         """What was evaluated of a batch of one row in proofs: calls and targets that fail at the same bits share it. The last rows are kept."""

@@ -26,15 +26,18 @@ from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.references import row_key
 from ulpfuzz.fuzzer.formats import Format
 from ulpfuzz.fuzzer.inputs.structures import holds
+from ulpfuzz.fuzzer.judge.evidence import Evidence
 from ulpfuzz.fuzzer.judge.verdict import Verdicts
 from ulpfuzz.fuzzer.proof.shrink import complexity, least_excess, merged, simple_rows, simple_values, weight
 from ulpfuzz.fuzzer.search.ledger import Candidate
+from ulpfuzz.oracles.effort import evaluation_cost
 
-#: Rows of the one call that simplifies, the least shape of frameworks that compile for every shape; numbers of a row that are replaced one by
-#: one, the least ordinary first; values that stand for one of them.
-ROWS, NUMBERS, VALUES = 64, 12, 9
-#: Of the oracle, for that call: what it does not decide is no simplification. A few rows by Arb or by limits, within milliseconds.
-ARB_EFFORT, LIMIT_ROWS, LIMIT_EFFORT = 0.005, 2, 0.01
+#: Rows of the one call that simplifies, the least shape of frameworks that compile for every shape, and how few are not worth a call; numbers
+#: of a row that are replaced one by one, the least ordinary first; values that stand for one of them.
+ROWS, LEAST, NUMBERS, VALUES = 64, 6, 12, 9
+#: Nominal seconds of the oracle for that call (ulpfuzz.oracles.effort): of the rows where only Arb knows the truth or the condition number,
+#: and of Arb for the truth alone. No limits are read, which may take seconds: what is not decided is no simplification.
+EFFORT, ARB_EFFORT = 0.03, 0.005
 
 Change = Mapping[str, NDArray[Any]]
 
@@ -64,42 +67,56 @@ class Simplifier:
     """Simplifies candidates of one cell. Calls that answer the same bits, as many names of one kernel do, share the verdicts on them."""
 
     evaluator: Evaluator
-    _verdicts: dict[Any, Verdicts] = field(default_factory=dict)
+    _verdicts: dict[tuple[Any, ...], tuple[Verdicts, Evidence]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        caps = replace(self.evaluator.caps, arb_effort=ARB_EFFORT, limit_rows=LIMIT_ROWS, limit_effort=LIMIT_EFFORT)
+        caps = replace(self.evaluator.caps, arb_effort=ARB_EFFORT, limit_rows=0, limit_effort=0.0, audit_share=0.0)
         self._cheap = self.evaluator.with_caps(caps)
 
     def simpler(self, subject: Subject, candidate: Candidate) -> Iterator[Candidate]:
         """Candidates to certify in this order: what one call with up to ROWS variants of the row shows of the same class and symptom, about as
-        bad (shrink.LOSS); last the candidate itself. The first has all changes that were kept, nobody has tried them together."""
+        bad (shrink.LOSS); last the candidate itself. Where more of its numbers are everyday ones then, the first has all changes that were kept,
+        which nobody has tried together."""
         fmt = self.evaluator.format
-        changes = [] if self.evaluator.deadlines.past else _changes(candidate.row, self.evaluator.op)
+        rows = self._affordable(candidate.row)
+        changes = [] if rows < LEAST or self.evaluator.deadlines.past else _changes(candidate.row, self.evaluator.op, rows)
         kept = self._kept(subject, candidate, changes) if changes else []
         if kept:
-            kept.sort(key=lambda c: complexity(numbers_of(c.row), fmt))
             joined = merged(candidate, kept, fmt)
-            if joined is not None and _holds(joined.inputs, self.evaluator.op, fmt):
+            if (
+                joined is not None
+                and _everyday(joined) > _everyday(kept[0].row)
+                and _holds(joined.inputs, self.evaluator.op, fmt)
+            ):
                 yield replace(candidate, row=joined, answers=None)
             yield kept[0]
         yield candidate
 
-    def _kept(self, subject: Subject, candidate: Candidate, changes: list[Change]) -> list[Candidate]:
-        batch = _varied(candidate.row, changes)
-        verdicts = self._judged(subject, candidate, batch)
-        if verdicts is None:
-            return []
-        least, output, kept = least_excess(candidate), candidate.output, []
-        for i in range(len(changes)):
-            same = verdicts.classes[i, output] == candidate.class_ and verdicts.symptoms[i, output] == candidate.symptom
-            excess = float(verdicts.excess[i, output])
-            if same and not excess < least:
-                row, ulps = batch.take(slice(i, i + 1)), float(verdicts.ulps[i, output])
-                kept.append(replace(candidate, row=row, ulps=ulps, excess=excess, answers=None))
-        return kept
+    def _affordable(self, row: Batch) -> int:
+        """How many variants may be judged, if each costs Arb an evaluation."""
+        sizes = {name: values.shape[1:] for name, values in row.inputs.items()}
+        return min(ROWS, int(EFFORT / evaluation_cost(self.evaluator.function, sizes, 192)))
 
-    def _judged(self, subject: Subject, candidate: Candidate, batch: Batch) -> Verdicts | None:
-        """The verdicts on a batch of variants, in a call of a shape that the subject has seen; None where it raises."""
+    def _kept(self, subject: Subject, candidate: Candidate, changes: list[Change]) -> list[Candidate]:
+        """The changed rows that fail alike, the simplest first, whose evidence is remembered."""
+        batch = _varied(candidate.row, changes)
+        known = self._judged(subject, candidate, batch)
+        if known is None:
+            return []
+        verdicts, evidence = known
+        least, output = least_excess(candidate), candidate.output
+        alike = (verdicts.classes[:, output] == candidate.class_) & (verdicts.symptoms[:, output] == candidate.symptom)
+        kept = []
+        for i in np.flatnonzero(alike & ~(verdicts.excess[:, output] < least)).tolist():
+            row, ulps, excess = batch.take(slice(i, i + 1)), float(verdicts.ulps[i, output]), float(verdicts.excess[i, output])
+            kept.append((i, replace(candidate, row=row, ulps=ulps, excess=excess, answers=None)))
+        kept.sort(key=lambda item: complexity(numbers_of(item[1].row), batch.format))
+        if kept:
+            self.evaluator.references.remember(kept[0][1].row, evidence, kept[0][0])
+        return [c for _, c in kept]
+
+    def _judged(self, subject: Subject, candidate: Candidate, batch: Batch) -> tuple[Verdicts, Evidence] | None:
+        """The verdicts on a batch of variants, in a call of a shape that the subject has seen, and by what; None where it raises."""
         evaluator = self._cheap
         filled = batch.take(np.arange(rows_of_call(self.evaluator, subject, batch)) % batch.rows)
         _, answers, _ = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, filled))
@@ -108,9 +125,10 @@ class Simplifier:
         answers = answers[: batch.rows]
         key = (row_key(candidate.row), str(evaluator.calls.flush_policy(subject)), answers.tobytes(), candidate.output)
         if key not in self._verdicts:
-            judged = evaluator.judge(batch, [(subject, answers, "")]).outcomes[0].judged
+            evidence = evaluator.references.evidence(batch, [answers])
+            judged = evaluator.judge(batch, [(subject, answers, "")], evidence).outcomes[0].judged
             assert judged is not None
-            self._verdicts[key] = judged.verdicts
+            self._verdicts[key] = judged.verdicts, evidence
         return self._verdicts[key]
 
 
@@ -122,6 +140,11 @@ def rows_of_call(evaluator: Evaluator, subject: Subject, batch: Batch) -> int:
     return next((rows for rows in evaluator.calls.rows_seen(subject, batch) if rows >= batch.rows), max(ROWS, batch.rows))
 
 
+def _everyday(row: Batch) -> int:
+    """How many numbers of a row are ordinary ones."""
+    return sum(weight(x, row.format)[0] == 0 for x in numbers_of(row))
+
+
 def numbers_of(row: Batch) -> list[float]:
     """All numbers of a batch of one row."""
     return [float(v) for values in row.exact().values() for v in values.ravel()]
@@ -130,8 +153,8 @@ def numbers_of(row: Batch) -> list[float]:
 # Variants
 
 
-def _changes(row: Batch, op: Op) -> list[Change]:
-    """Up to ROWS changes of a row: whole inputs and single numbers replaced by simpler ones, in turn."""
+def _changes(row: Batch, op: Op, most: int) -> list[Change]:
+    """Up to so many changes of a row: whole inputs and single numbers replaced by simpler ones, in turn."""
     fmt, specs = row.format, {i.name: i for i in op.inputs}
     numbers = [(name, i, float(x)) for name, values in row.inputs.items() for i, x in enumerate(values.reshape(-1))]
     numbers.sort(key=lambda number: weight(number[2], fmt), reverse=True)
@@ -141,7 +164,7 @@ def _changes(row: Batch, op: Op) -> list[Change]:
     if len(numbers) > 1:
         ways.append(_rounded(row, specs))
     turns = chain.from_iterable(zip_longest(*ways))
-    return [change for change in turns if change is not None and _holds(change, op, fmt)][:ROWS]
+    return [change for change in turns if change is not None and _holds(change, op, fmt)][:most]
 
 
 def _spread(values: list[float]) -> list[float]:

@@ -121,7 +121,8 @@ def _first(
     for candidate in by_promise(worst, evaluator.params, limit):
         if tries == TRIES:
             break
-        if _is_set_aside(evaluator, ledger.subject, candidate):
+        # Most are not set aside: only after one that is, the others are looked at first.
+        if kept is not None and _is_set_aside(evaluator, ledger.subject, candidate):
             waiting.append(candidate)
             continue
         tries += 1
