@@ -143,7 +143,7 @@ class CaseFile:
     extent: tuple[Interval, ...] = ()
     diagnosis: Diagnosis | None = None
     advice: tuple[Advice, ...] = ()
-    #: "confirmed", "unconfirmed" or "": what the stand-alone script of the face said.
+    #: "confirmed", "unconfirmed" or "": what the stand-alone script of the face at its simplest case said.
     script: str = ""
     #: Whether the face failed when it was worked on; where not, the rest is empty.
     fails: bool = True
@@ -155,6 +155,8 @@ class CaseFile:
     #: files of versions that did not keep it.
     certified: Finding | None = None
     worked_on: dict[str, Any] = field(default_factory=dict)
+    #: What that script printed.
+    script_says: str = ""
 
 
 def shown(finding: Finding, file: CaseFile | None) -> Finding:
@@ -162,12 +164,14 @@ def shown(finding: Finding, file: CaseFile | None) -> Finding:
     case is another since. What a run measured of all its elements (extent, profile), its history and its severity stay."""
     if file is None or file.certified is None or file.face != finding.id or file.worked_on != finding.case:
         return finding
-    return replace(
-        finding, case=file.certified.case, worst=file.certified.worst, **{name: getattr(file.certified, name) for name in _OF_A_CASE}
-    )
+    if file.certified.case == finding.case:
+        return finding
+    now = {name: getattr(file.certified, name) for name in _OF_A_CASE}
+    return replace(finding, **now, script=file.script, script_says=file.script_says)
 
 
 #: What a finding says of its case.
 _OF_A_CASE = (
-    "class_", "ulps", "excess", "condition", "limit", "reference", "certified_by", "output", "output_hex", "answers", "avoidable_by", "note",
+    "case", "worst", "class_", "ulps", "excess", "condition", "limit", "reference", "certified_by", "output", "output_hex", "answers",
+    "avoidable_by", "note",
 )  # fmt: skip

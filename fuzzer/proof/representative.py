@@ -43,13 +43,13 @@ Change = Mapping[str, NDArray[Any]]
 
 
 def by_promise(candidates: Sequence[Candidate], params: Mapping[str, Any], limit: float) -> list[Candidate]:
-    """The candidates of a symptom in the order in which a finding of each would rank: the class, digits lost times how everyday the inputs
-    are (`defects.rank`), the excess. limit: in ulps."""
+    """The candidates of a symptom, what should stand for it first: by class, finite inputs before others, whose truth is a limit; then as a
+    finding of each would rank, by digits lost times how everyday the inputs are (`defects.rank`); then the excess. limit: in ulps."""
 
-    def promise(candidate: Candidate) -> tuple[int, float, tuple[int, float, float]]:
+    def promise(candidate: Candidate) -> tuple[int, bool, float, tuple[int, float, float]]:
         row = candidate.row
         place = place_among({n: map(float, v.ravel()) for n, v in row.exact().items()}, params, row.format)
-        return int(candidate.class_), round(_lost(candidate, limit) * inputs_weight(place), 3), candidate.rank
+        return int(candidate.class_), place.finite, round(_lost(candidate, limit) * inputs_weight(place), 3), candidate.rank
 
     return sorted(candidates, key=promise, reverse=True)
 
