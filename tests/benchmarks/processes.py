@@ -1,4 +1,4 @@
-"""What a process costs: the start of the command line, and the memory of a worker."""
+"""What a process costs: the start of the command line, the memory of a worker, and that of a further one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ import sys
 import time
 from collections.abc import Iterator
 
-from tests.benchmarks.measure import Measure
+import psutil
+
+from tests.benchmarks.measure import Measure, temporary_store
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.run import run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 
 START_GOAL = 1.0
+#: MiB of a further worker's own.
+PRIVATE_GOAL = 80.0
+#: Cells that both of two workers get several of, and their verdicts: as many as a first visit takes, several times.
+OPS, VERDICTS = "exp,log1p,tanh,sigmoid,softmax,logsumexp", 6_000_000
 
 _WORKER = """
 import resource
@@ -29,6 +38,29 @@ def measures() -> Iterator[Measure]:
     yield Measure("start of `ulpfuzz ops --json`", min(_seconds(command) for _ in range(5)), "s", START_GOAL, "<")
     peak = int(subprocess.run([sys.executable, "-c", _WORKER], check=True, capture_output=True, text=True).stdout.split()[-1])
     yield Measure("peak memory of a worker with every installed framework", peak / 2**20, "GiB")
+
+    alone, both = _proportional(1), _proportional(2)
+    yield Measure("private memory of a further worker", both - alone, "MiB", PRIVATE_GOAL, "<", {"one": alone, "two": both})
+
+
+def _proportional(workers: int) -> float:
+    """MiB of all processes that a run has started, each page shared out among those that hold it (PSS), the most that was seen: what two workers need
+    more than one is what the second has for itself, however they share the rest."""
+    seen = [0.0]
+
+    def watch(_: Progress) -> None:
+        seen.append(sum(map(_pss, psutil.Process().children(recursive=True))) / 2**20)
+
+    with temporary_store() as store:
+        run_campaign(Settings(Budget(verdicts=VERDICTS), ops=OPS, dtypes=("float32",), seed=1, workers=workers), store, watch)
+    return max(seen)
+
+
+def _pss(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_full_info().pss)
+    except psutil.Error:  # it has ended
+        return 0.0
 
 
 def _seconds(command: list[str]) -> float:
