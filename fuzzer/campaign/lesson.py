@@ -38,15 +38,18 @@ class Lesson:
     rejected: Sequence[Sequence[str]] = ()
     #: (target, call) of peers that died.
     dead_peers: Sequence[Sequence[str]] = ()
+    #: Whether a first visit was ended by its cap, so that the cell is due again.
+    cut: bool = False
 
     @classmethod
     def of(cls, result: ShardResult) -> Lesson:
         return cls(
             result.verdicts, result.by_tier, result.by_phase, {f.id: f.excess for f in result.findings if not is_listed_separately(f)},
-            [record_of(case) for case in result.corpus], result.ran, result.excluded,
+            [record_of(case) for case in result.corpus], result.ran,
+            sorted({*map(tuple, result.excluded), *((d.target, d.call) for d in result.deaths if d.target)}),
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
             [(r.cell, r.target, r.call, r.message, r.reason) for r in result.rejected],
-            result.dead_peers,
+            result.dead_peers, result.cut,
         )  # fmt: skip
 
     def dump(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
-from ulpfuzz.fuzzer.engine.task import Result
+from ulpfuzz.fuzzer.engine.task import Death, Result
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.peers import Peers
@@ -56,9 +56,11 @@ class Rerun:
     def id(self) -> str:
         return f"rerun {self.cell.key}"
 
-    def in_isolation(self) -> Rerun:
-        """With every target in a process of its own."""
-        return replace(self, isolated=True)
+    waits = False
+
+    def after(self, death: Death, deaths: int) -> Rerun | None:
+        """The same with every target in a process of its own, once."""
+        return replace(self, isolated=True) if deaths == 1 and not self.isolated else None
 
     def broken(self, failure: str, *, died: bool = False) -> RerunResult:
         """The result where the task itself broke: nothing is known of its findings."""

@@ -13,14 +13,16 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from ulpfuzz.fuzzer.campaign.aside import Aside
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.pace import Pace
-from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, longest_visit, round_of
+from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, groups_of, longest_visit, round_of
 from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
 from ulpfuzz.fuzzer.campaign.rerun import RerunResult, replayed, reruns
 from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
 from ulpfuzz.fuzzer.campaign.totals import Totals
+from ulpfuzz.fuzzer.campaign.yields import yields_of
 from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.catalog.registry import select
@@ -33,6 +35,7 @@ from ulpfuzz.fuzzer.findings.case_record import case_from
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
+from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 from ulpfuzz.fuzzer.search.search import ROWS
 
@@ -40,6 +43,12 @@ from ulpfuzz.fuzzer.search.search import ROWS
 SHORT_CALL_TIMEOUT = 45.0
 #: Seconds that a call may take in cells of an op of which a call has crashed or hung before.
 RETRY_CALL_TIMEOUT = 20.0
+#: Seconds that a call may take once one like it has returned; a call that takes longer is set aside.
+PATIENCE = 5.0
+#: A first visit makes no further call of its search after so many seconds, or so many times those that it was granted, compiling included.
+CAP, GRANTS = 0.5, 4.0
+#: What a worker process imports for the tasks of a run.
+TASKS = ("ulpfuzz.fuzzer.campaign.shard", "ulpfuzz.fuzzer.campaign.rerun", "ulpfuzz.fuzzer.casework.case_task")
 #: The share of the remaining verdicts that is planned at once: a shard may judge somewhat more than its budget.
 PLANNED_SHARE = 0.9
 #: The share of a budget in time that the findings of the baseline may take; the rest searches for new ones.
@@ -59,7 +68,8 @@ def run_campaign(settings: Settings, store: Store, watch: Watch | None = None, a
     shards earlier or later. Raises UserError (UnknownName, SchedulerError, StoreError) before anything is run.
     """
     campaign = _Campaign(settings, store, watch)
-    with engine(settings.workers, settings.scheduler, campaign.memory_limit) as execute:
+    modules = (*preloaded({*map(str, campaign.targets), *campaign.peers}), *TASKS)
+    with engine(settings.workers, settings.scheduler, campaign.memory_limit, modules=modules) as execute:
         run = campaign.run(execute)
         if afterwards is not None and run.state == "finished":
             afterwards(execute, run)
@@ -91,12 +101,17 @@ class _Campaign:
         self.peers = peer_targets(map(str, self.targets))
         self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are called no more
         self.totals = Totals()
+        self.aside = Aside(settings.case_timeout)
         self.spent = 0  # of a budget in verdicts
         self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of the baseline (rerun.fate)
         self.start = time.monotonic()
         seconds = settings.discovery_seconds
         self._until = None if seconds is None else time.time() + seconds
+        self._end = None if settings.budget.seconds is None else time.time() + settings.budget.seconds  # of casework too
+        self._discovered = 0.0  # seconds until the search was over
         self.pace: Pace | None = None  # of the parts of round 0, where the time is short
+        self.yields = yields_of(store)
+        self.shards: dict[str, Shard] = {}  # by id, what was handed out
         self.baseline = settings.baseline
         self.run_record = self._record()
 
@@ -125,12 +140,13 @@ class _Campaign:
         try:
             self._rerun_baseline(execute, done)
             self._rounds(execute, done)
+            self._prove(execute)
         except KeyboardInterrupt:
             state = "interrupted"
         finished = replace(
             self.run_record, state=state, seconds=self.run_record.seconds + time.monotonic() - self.start, verdicts=self.totals.verdicts,
             cells=len(self.totals.reached), by_tier=dict(self.totals.tiers), by_phase=dict(self.totals.phases),
-            environment={**self.run_record.environment, **self._told()},
+            environment={**self.run_record.environment, **self._told(), **self.totals.shares(self.settings.workers, self._discovered)},
         )  # fmt: skip
         self.store.finish_run(finished)
         return finished
@@ -157,21 +173,38 @@ class _Campaign:
         return {"replayed": replayed(self.baseline, self.became)} if self.baseline else {}
 
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
-        for number, visit in self._visits():
+        for number in itertools.count():
             if self._out_of_time() or self._verdicts_left() <= 0:
                 return
-            shards = round_of(
-                number, self.cells, self.memory, visit.targets, self.settings.seed, self._call_timeout(visit), self.memory_limit,
-                visit=visit,
-            )  # fmt: skip
-            if not shards and not visit.part:
+            visits = self._visits() if number == 0 else [Visit(tuple(map(str, self.targets)))]
+            planned = [(visit, self._round(number, visit)) for visit in visits]
+            shards = [shard for _, some in planned for shard in some]
+            if not shards:
                 return
             lessons: dict[str, Lesson] = {}
-            for some in self._portions(shards):
-                lessons |= self._execute(execute, some, done, visit)
+            if visits[0].part:
+                lessons = self._execute(execute, planned, done)
+            else:
+                for some in self._portions(shards):
+                    lessons |= self._execute(execute, [(visits[0], some)], done)
             for shard in shards:  # in shard order: the next round must not depend on who finished first
                 if shard.id in lessons:
                     self._learn(shard, lessons[shard.id])
+            self._prove(execute)
+
+    def _round(self, number: int, visit: Visit) -> list[Shard]:
+        call_timeout = self._call_timeout(visit)
+        return round_of(
+            number, self.cells, self.memory, visit.targets, self.settings.seed, call_timeout, self.memory_limit, visit=visit
+        )
+
+    def _prove(self, execute: Any) -> None:
+        """What was set aside and waits: beyond the time of the search, within that of the run."""
+        with closing(execute(self._set_aside(), lambda: self._end is not None and time.time() >= self._end)) as flow:
+            for result in flow:
+                self._save(result)
+                self._tell(result.cell)
+        self._discovered = time.monotonic() - self.start
 
     def _verdicts_left(self) -> float:
         """Of a budget in verdicts, of which a shard takes what it was given, or what it judged where that is more."""
@@ -204,44 +237,58 @@ class _Campaign:
         """Seconds of a call: as requested; few in a visit that has a second or two, for a call that hangs costs a worker all of them."""
         return self.settings.case_timeout or (SHORT_CALL_TIMEOUT if visit.part else CALL_TIMEOUT)
 
-    def _visits(self) -> Iterator[tuple[int, Visit]]:
-        """(round, targets) without end."""
+    def _visits(self) -> list[Visit]:
+        """Those of round 0."""
         names = tuple(str(t) for t in self.targets)
         seconds = self.settings.discovery_seconds
         visits = first_visits(self.cells, names, None if seconds is None else seconds * max(1, self.settings.workers))
         if seconds is not None and visits[0].part:
-            work = sum(
-                v.weight * len(round_of(0, self.cells, self.memory, v.targets, self.settings.seed, visit=v)) for v in visits
-            )
+            work = sum(v.weight * len(self._round(0, v)) for v in visits)
             self.pace = Pace(work, self.start + seconds, self.settings.workers)
-        for visit in visits:
-            yield 0, visit
-        for number in itertools.count(1):
-            yield number, Visit(names)
+        return visits
 
-    def _execute(self, execute: Any, shards: Sequence[Shard], done: dict[str, str], visit: Visit) -> dict[str, Lesson]:
+    def _execute(self, execute: Any, planned: Sequence[tuple[Visit, list[Shard]]], done: dict[str, str]) -> dict[str, Lesson]:
         lessons: dict[str, Lesson] = {}
-        fresh = []
-        for shard in shards:
-            if shard.id in done:
-                lessons[shard.id] = Lesson.load(done[shard.id])
-                self.totals.count(shard.cell, lessons[shard.id])
-            else:
-                fresh.append(replace(shard, until=self._until, peers=self.peers, excluded=self._excluded(shard)))
+        fresh: list[tuple[Visit, list[Shard]]] = []
+        for visit, shards in planned:
+            for shard in shards:
+                if shard.id in done:
+                    lessons[shard.id] = Lesson.load(done[shard.id])
+                    self.totals.count(shard.cell, lessons[shard.id])
+            fresh.append((visit, self._prepared(visit, [shard for shard in shards if shard.id not in done])))
+        self.shards.update({shard.id: shard for _, shards in fresh for shard in shards})
+        with closing(execute(self._groups(fresh), self._out_of_time)) as flow:
+            for result in flow:
+                lesson = self._save(result)
+                if lesson is not None:
+                    lessons[result.task] = lesson
+                self._tell(result.cell)
+        return lessons
+
+    def _prepared(self, visit: Visit, shards: list[Shard]) -> list[Shard]:
+        """The shards as they are run."""
+        patience = min(PATIENCE, self.settings.case_timeout or PATIENCE)
+        fresh = [
+            replace(shard, until=self._until, peers=self.peers, excluded=self._excluded(shard), patience=patience)
+            for shard in shards
+        ]
         if self._until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
             fresh.sort(key=self._seconds, reverse=True)
         elif not visit.part:
             longest = longest_visit(self._until - time.time(), self.settings.workers, len(fresh))
             fresh = [replace(shard, seconds=longest) for shard in fresh]
-        cells = {shard.id: shard.cell for shard in fresh}
-        with closing(execute(self._paced(fresh, visit), self._out_of_time)) as flow:
-            for result in flow:
-                lesson = self._save(result)
-                if lesson is not None:
-                    lessons[result.task] = lesson
-                    self.totals.count(cells[result.task], lesson)
-                self._tell(result.cell)
-        return lessons
+        return fresh
+
+    def _groups(self, planned: Sequence[tuple[Visit, list[Shard]]]) -> Iterator[list[Shard]]:
+        """The tasks of workers. Where the time is short each shard has its seconds as it is handed out, and what was set aside goes beside
+        them as it comes, for it only waits."""
+        for visit, shards in planned:
+            if not visit.part or self.pace is None:
+                yield from ([shard] for shard in shards)
+                continue
+            for group in groups_of(shards, self.yields):
+                yield from self._set_aside()
+                yield [self._paced(shard, visit, self.pace) for shard in group]
 
     def _excluded(self, shard: Shard) -> tuple[tuple[str, str], ...]:
         """What the shard leaves out: of its targets what died in its cell, of its peers what died beside any finding of its op."""
@@ -253,13 +300,16 @@ class _Campaign:
         scalars."""
         return self.totals.took.get(shard.cell.key, 0.0), not shard.cell.record.elementwise
 
-    def _paced(self, shards: Sequence[Shard], visit: Visit) -> Iterator[Shard]:
-        """The shards, each with its seconds as it is handed out, where the visit is a part of a round whose time is short."""
-        if not visit.part or self.pace is None:
-            yield from shards
-            return
-        for shard in shards:
-            yield self._without_fatal(replace(shard, seconds=self.pace.next(visit.weight, visit.times)))
+    def _set_aside(self) -> Iterator[list[Shard]]:
+        """The proofs that are due."""
+        for group in self.aside.due(self._end):
+            self.shards.update({shard.id: shard for shard in group})
+            yield group
+
+    def _paced(self, shard: Shard, visit: Visit, pace: Pace) -> Shard:
+        """The shard with its seconds, where the visit is a part of a round whose time is short."""
+        seconds = pace.next(visit.weight, visit.times)
+        return self._without_fatal(replace(shard, seconds=seconds, cap=max(CAP, GRANTS * seconds)))
 
     def _without_fatal(self, shard: Shard) -> Shard:
         """The shard without the calls that died in another cell of its op: a minute each for what is known. A later round, where the time
@@ -271,14 +321,21 @@ class _Campaign:
         if any((s.target, s.implementation.call) not in excluded for s in subjects_of(shard.cell, shard.targets)):
             return replace(shard, excluded=tuple(sorted(excluded)))
         call_timeout = shard.call_timeout if self.settings.case_timeout else min(shard.call_timeout, RETRY_CALL_TIMEOUT)
-        return replace(shard, isolated=True, call_timeout=call_timeout)
+        return replace(shard, isolated=True, waits=True, cap=None, call_timeout=call_timeout)
 
     def _save(self, result: ShardResult) -> Lesson | None:
+        shard = self.shards[result.task]
+        for death in result.deaths:
+            self.aside.set(shard, death)
+            if death.target:
+                self.fatal[shard.cell.op].add((death.target, death.call))
         if result.failure:
             self.totals.failures.append(f"{result.cell}: {result.failure}")
             self.memory[result.cell].failures += FAILURES if result.died else 1
             return None
         lesson = Lesson.of(result)
+        self.totals.count(shard.cell, lesson)
+        self.totals.time(shard, result)
         for finding in result.findings:
             if finding.symptom in ("crash", "hang"):
                 self.fatal[finding.op].add((finding.target, finding.implementation))
@@ -312,7 +369,7 @@ class _Campaign:
                 self.became.update(json.loads(done[task.id])["became"])
             else:
                 fresh.append(task)
-        with closing(execute(fresh, self._replayed_enough)) as flow:
+        with closing(execute([[task] for task in fresh], self._replayed_enough)) as flow:
             for result in flow:
                 self._keep(result)
                 self._tell(result.cell)

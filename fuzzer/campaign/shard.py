@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
-from ulpfuzz.fuzzer.engine.task import Result
+from ulpfuzz.fuzzer.engine.task import Death, Result
 from ulpfuzz.fuzzer.evaluation.deadlines import TIME_LIMITED, Deadlines
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.peers import Peers
@@ -59,6 +59,12 @@ class Shard:
     until: float | None = None
     #: Its own share of that time.
     seconds: float | None = None
+    #: Seconds after which its search begins no further call, compiling included; None: no such limit.
+    cap: float | None = None
+    #: Seconds that a call may take once one like it has returned, in the worker's own process; the call that takes longer is set aside.
+    patience: float | None = None
+    #: Whether it only waits for the processes of its targets: the proof of a hang.
+    waits: bool = False
     #: Which part of a round it is (plan.Visit).
     part: str = ""
     #: Targets that answer the bits of its findings only, where they are none of `targets`.
@@ -73,9 +79,23 @@ class Shard:
         """run_shard."""
         return run_shard(self)
 
-    def in_isolation(self) -> Shard:
-        """Alone, with time to meet again what killed it: calls take longer there."""
+    def after(self, death: Death, deaths: int) -> Shard | None:
+        """Without the call that ended the worker, which is proved later by itself (`proof_of`); where it ended outside of a call, once more
+        with every target in a process of its own, and time to meet it again."""
+        if death.target and (death.target, death.call) not in self.excluded:
+            return replace(self, excluded=tuple(sorted({*self.excluded, (death.target, death.call)})))
+        if deaths > 1 or self.isolated:
+            return None
         return replace(self, isolated=True, seconds=None if self.seconds is None else max(self.seconds, TIME_LIMITED / 2))
+
+    def proof_of(self, target: str, call: str, call_timeout: float) -> Shard:
+        """The shard of this call alone, in a process of its own that may take call_timeout seconds: what ended a worker is met again there,
+        and is a finding if it ends that process too."""
+        others = {(s.target, s.implementation.call) for s in subjects_of(self.cell, (target,))} - {(target, call)}
+        return replace(
+            self, targets=(target,), excluded=tuple(sorted(others)), isolated=True, waits=True, call_timeout=call_timeout, cap=None,
+            seconds=None if self.seconds is None else max(self.seconds, TIME_LIMITED / 2), part=f"{self.part}!{_digest(target, call)}",
+        )  # fmt: skip
 
     def broken(self, failure: str, *, died: bool = False) -> ShardResult:
         """The result of a shard that broke."""
@@ -114,6 +134,12 @@ class ShardResult(Result):
     incidents: list[str] = field(default_factory=list)
     #: (target, call) of peers that died.
     dead_peers: list[tuple[str, str]] = field(default_factory=list)
+    #: Whether its cap ended the search before its share of the time was used.
+    cut: bool = False
+
+
+def _digest(target: str, call: str) -> str:
+    return hashlib.sha256(f"{target} {call}".encode()).hexdigest()[:8]
 
 
 def subjects_run(shard: Shard) -> list[Subject]:
@@ -126,8 +152,9 @@ def run_shard(shard: Shard) -> ShardResult:
     host.limit(shard.call_timeout, shard.memory)
     subjects = subjects_run(shard)
     peers = Peers(shard.cell, shard.peers, shard.targets, shard.excluded)
+    deadlines = Deadlines(shard.until, shard.seconds, shard.cap)
     evaluator = Evaluator(
-        shard.cell, subjects, isolated=shard.isolated, deadlines=Deadlines(shard.until, shard.seconds), peers=peers
+        shard.cell, subjects, isolated=shard.isolated, deadlines=deadlines, peers=peers, patience=shard.patience
     )
     try:
         return _run(shard, evaluator)
@@ -167,6 +194,6 @@ def _run(shard: Shard, evaluator: Evaluator) -> ShardResult:
         shard.id, shard.cell.key, verdicts=searched, seconds=seconds, by_phase=dict(evaluator.clock.seconds),
         by_tier=dict(evaluator.clock.tally.elements), tier_seconds=dict(evaluator.clock.tally.seconds),
         cells=[ledger.summary() for ledger in search.ledgers], findings=findings + failures.findings, corpus=search.corpus(),
-        ran=len(evaluator.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
+        cut=evaluator.deadlines.cut, ran=len(evaluator.subjects), excluded=sorted(excluded), unsupported=[*refused.values(), *misrecorded.values()],
         rejected=failures.rejected, incidents=failures.incidents, dead_peers=dead,
     )  # fmt: skip

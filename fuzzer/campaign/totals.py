@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
+from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult
 from ulpfuzz.fuzzer.cell import Cell
 
 
@@ -31,8 +33,35 @@ class Totals:
     tiers: Counter[str] = field(default_factory=Counter)
     #: Seconds by phase.
     phases: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    #: Keys of cells by the part of round 0 that reached them first, in its words.
+    parts: dict[str, str] = field(default_factory=dict)
+    #: Seconds of workers inside tasks, and of a processor that they had in them; of tasks that need a core.
+    wall: float = 0.0
+    cpu: float = 0.0
     #: By cell the seconds of its last shard.
     took: dict[str, float] = field(default_factory=dict)
+
+    def time(self, shard: Shard, result: ShardResult) -> None:
+        """Adds the seconds of a shard that needed a core."""
+        if not shard.waits and not shard.isolated:
+            self.wall += result.wall
+            self.cpu += result.cpu
+            self.phases["other"] += max(0.0, result.wall - sum(result.by_phase.values()))
+        if result.ran and shard.part:
+            self.parts.setdefault(shard.cell.key, shard.part[:1])
+
+    def shares(self, workers: int, seconds: float) -> dict[str, Any]:
+        """What the run got, as its environment tells it: seconds are those until the search was over."""
+        worked = max(1, workers) * seconds
+        return {
+            "cpu_share": self.cpu_share, "unaccounted_share": max(0.0, 1.0 - self.wall / worked) if worked else 0.0,
+            "cells_by_part": dict(sorted(Counter(self.parts.values()).items())),
+        }  # fmt: skip
+
+    @property
+    def cpu_share(self) -> float:
+        """The share of a processor that workers had inside tasks."""
+        return min(1.0, self.cpu / self.wall) if self.wall else 1.0
 
     def count(self, cell: Cell, lesson: Lesson) -> None:
         """Adds what a shard of this cell did."""

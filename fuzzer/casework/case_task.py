@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.casework.extent import extent_of
 from ulpfuzz.fuzzer.casework.ordinary import Ordinary, ordinary_share
 from ulpfuzz.fuzzer.casework.simplest import WHOLE_CALL, simplest
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
-from ulpfuzz.fuzzer.engine.task import Result, failure_of
+from ulpfuzz.fuzzer.engine.task import Death, Result, failure_of
 from ulpfuzz.fuzzer.findings.case_record import case_of, record_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.hosts import host
@@ -39,8 +39,6 @@ class CaseTask:
     defect: str
     key: str
     face: Finding
-    #: Whether it is run once more after its worker died. Its calls are made in the worker all the same.
-    isolated: bool = False
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have; None for any.
     memory: int | None = None
@@ -56,8 +54,10 @@ class CaseTask:
         host.limit(self.call_timeout, self.memory)
         return CaseResult(self.id, self.defect, case_file=work_on(self.face, self.defect, self.key, self.until))
 
-    def in_isolation(self) -> CaseTask:
-        return replace(self, isolated=True)
+    waits = False
+
+    def after(self, death: Death, deaths: int) -> None:
+        """Nothing: the work on a defect that ends its process would end another."""
 
     def broken(self, failure: str, *, died: bool = False) -> CaseResult:
         return CaseResult(self.id, self.defect, failure, died)

@@ -106,7 +106,7 @@ def work(execute: Any, tasks: list[CaseTask], store: Store, seconds: float | Non
         return seconds is not None and time.monotonic() - began >= seconds
 
     try:
-        with closing(execute(tasks, over)) as flow:
+        with closing(execute([[task] for task in tasks], over)) as flow:
             for result in flow:
                 _keep(result, store, worked)
                 worked.seconds = time.monotonic() - began

@@ -1,30 +1,37 @@
-"""Engine: runs tasks, in this process or on Dask workers. No pool of our own."""
+"""Engine: runs groups of tasks, in this process or by Dask's threads, each of which has a worker process. No pool of our own."""
 
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
-from ulpfuzz.fuzzer.engine.task import Result, Task, failure_of
+from ulpfuzz.fuzzer.engine.task import Task, failure_of
+from ulpfuzz.fuzzer.engine.worker_process import Setup, WorkerProcesses, guarded, run_group
 from ulpfuzz.fuzzer.errors import UserError
-from ulpfuzz.fuzzer.evaluation.watchdog import on_guard
+from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ForkServer
 from ulpfuzz.fuzzer.frameworks.targets.config import config
 from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
 
-#: Runs tasks; results come as they finish. `stop()` is called before each new task is handed out.
-Run = Callable[[Iterable[Task], Callable[[], bool]], Iterator[Any]]
+#: Tasks that one worker runs one after another, while its caches are warm.
+Group = Sequence[Task]
+#: Runs groups of tasks; their results come, one by one, as groups finish. `stop()` is called before each new group is handed out.
+Run = Callable[[Iterable[Group], Callable[[], bool]], Iterator[Any]]
 
 #: Seconds in which a scheduler answers.
 ANSWERS = 8
-#: Seconds in which a worker that died is replaced.
-RESTART = 30
+#: An address of this machine alone, at any free port: what listens for HTTP cannot be left out, so it serves nothing (no routes).
+LOOPBACK = "127.0.0.1"
 #: The share of the machine's memory that all workers together may have.
 MEMORY = 0.9
+#: Worker processes beside the workers, for tasks that wait (Task.waits).
+WAITING = 8
+#: What a worker process imports before it is forked, beside the frameworks of its run.
+ROOMS = ("ulpfuzz.fuzzer.engine.preload",)
+#: Variables that a worker process takes over.
+_TAKEN = ("JAX_", "XLA_", "TF_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PJRT_", "ULPFUZZ_", "XDG_")
 
 
 class SchedulerError(UserError):
@@ -32,9 +39,9 @@ class SchedulerError(UserError):
 
 
 @contextmanager
-def engine(workers: int, scheduler: str | None, memory: int | None = None) -> Iterator[Run]:
+def engine(workers: int, scheduler: str | None, memory: int | None = None, *, modules: Sequence[str] = ()) -> Iterator[Run]:
     """An engine for the time of a run. workers 0: in this process; scheduler: a running Dask cluster instead of an embedded one.
-    memory: bytes that an embedded worker may have; it is ended beyond.
+    memory: bytes that a worker process may have; it is ended beyond. modules: what worker processes share, imported once.
 
     Nothing protects this process from what runs in it: with workers 0 a framework that crashes ends the run, but where it runs in a
     process of its own.
@@ -43,29 +50,18 @@ def engine(workers: int, scheduler: str | None, memory: int | None = None) -> It
     if workers == 0 and scheduler is None:
         yield _in_process
         return
-    with _client(workers, scheduler, memory) as client:
-        count = _worker_count(client)
-        yield lambda tasks, stop: _on_dask(client, count, tasks, stop)
+    with node(memory, modules), _client(workers, scheduler) as client:
+        yield lambda groups, stop: _on_dask(
+            client, groups, stop, far=scheduler is not None, memory=memory, modules=tuple(modules)
+        )
 
 
-def _in_process(tasks: Iterable[Task], stop: Callable[[], bool]) -> Iterator[Any]:
-    for task in tasks:
+def _in_process(groups: Iterable[Group], stop: Callable[[], bool]) -> Iterator[Any]:
+    for group in groups:
         if stop():
             return
-        yield guarded(task)
-
-
-def guarded(task: Task) -> Any:
-    """The task's result; whatever breaks becomes the result's `failure`, so that one bad cell does not end a night."""
-    try:
-        # Hypothesis suspects Dask's threads of drawing from `random`; floating-point exceptions are what is being provoked.
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return task.run()
-    except AssertionError as broken:  # the oracle audit: loud, but the other cells go on
-        return task.broken(f"AUDIT: {failure_of(broken)}")
-    except Exception as broken:
-        return task.broken(failure_of(broken))
+        for task in group:
+            yield guarded(task)
 
 
 def memory_share(workers: int) -> int:
@@ -75,27 +71,55 @@ def memory_share(workers: int) -> int:
     return int(memory_limit() * MEMORY / max(1, workers))
 
 
-#: An address of this machine alone, at any free port: what listens for HTTP cannot be left out, so it serves nothing (no routes).
-LOOPBACK = "127.0.0.1"
-#: Dask's own list without MALLOC_TRIM_THRESHOLD_, with which a worker spends 40 % of its time in page faults (measured, sweeps). Nor do
-#: workers read a GPU's metrics: with pynvml installed they would fail where the GPUs are hidden, as they are from what runs on the CPU.
-SPAWNED = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
+# The worker processes of a node
+
+_node: WorkerProcesses | None = None
+_node_lock = threading.Lock()
 
 
 @contextmanager
-def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator[Any]:
+def node(memory: int | None, modules: Sequence[str]) -> Iterator[None]:
+    """Inside, this process has a fork server, which imports while the run is planned."""
+    global _node  # noqa: PLW0603 # a process has one
+    server = ForkServer([*modules, *ROOMS])
+    server.start()
+    environment = {k: v for k, v in os.environ.items() if k.startswith(_TAKEN)}
+    before, _node = _node, WorkerProcesses(server, Setup(config(), environment), memory)
+    try:
+        yield
+    finally:
+        _node.end()
+        server.end()
+        _node = before
+
+
+def on_node(group: Group, memory: int | None, modules: tuple[str, ...]) -> list[Any]:
+    """The results of a group, by a worker process of the Dask worker that this is called in: of a cluster's node, which has a server of its
+    own from its first task on."""
+    global _node  # noqa: PLW0603 # a process has one
+    with _node_lock:
+        if _node is None:
+            prepare_environment()
+            environment = {k: v for k, v in os.environ.items() if k.startswith(_TAKEN)}
+            _node = WorkerProcesses(ForkServer([*modules, *ROOMS]), Setup(config(), environment), memory)
+    return run_group(_node, tuple(group))
+
+
+# Dask
+
+
+@contextmanager
+def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
+    """Of a cluster that is there, or of threads of this process: they speak within it."""
     import dask
     from distributed import Client, LocalCluster
-    from distributed.security import Security
 
-    from ulpfuzz.fuzzer.engine.worker import Prepared
+    from ulpfuzz.fuzzer.engine.dask_worker import Prepared
 
     dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": f"{ANSWERS}s",
-                     "distributed.worker.daemon": True, "distributed.admin.tick.limit": "1h", "distributed.scheduler.worker-ttl": None,
-                     "distributed.worker.memory.target": False, "distributed.worker.memory.spill": False,
-                     "distributed.worker.memory.pause": False, "distributed.worker.memory.terminate": 1.0,
-                     "distributed.nanny.pre-spawn-environ": SPAWNED, "distributed.diagnostics.nvml": False,
-                     "distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})  # fmt: skip
+                     "distributed.admin.tick.limit": "1h", "distributed.scheduler.worker-ttl": None, "distributed.diagnostics.nvml": False,
+                     "distributed.worker.profile.enabled": False, "distributed.scheduler.http.routes": [],
+                     "distributed.worker.http.routes": []})  # fmt: skip
     if scheduler is not None:
         try:
             client = Client(scheduler, timeout=ANSWERS, set_as_default=False)
@@ -105,97 +129,67 @@ def _client(workers: int, scheduler: str | None, memory: int | None) -> Iterator
         with client:
             yield client
         return
-    # Whoever reaches a port of the cluster can run code in it: the machine's other users too, but for these certificates.
-    security = Security.temporary()
-    environment = {
-        k: v
-        for k, v in os.environ.items()
-        if k.startswith(("JAX_", "XLA_", "TF_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PJRT_"))
-    }
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host=LOOPBACK, dashboard_address=f"{LOOPBACK}:0", env=environment,
-            silence_logs=50, memory_limit=memory or 0, preload=["ulpfuzz.fuzzer.engine.worker"], security=security,
+            n_workers=1, threads_per_worker=workers + WAITING, processes=False, host=LOOPBACK, dashboard_address=f"{LOOPBACK}:0",
+            worker_dashboard_address=f"{LOOPBACK}:0", silence_logs=50, memory_limit=0,
+            resources={"core": workers, "waiting": WAITING},
         ) as cluster,
-        Client(cluster, set_as_default=False, security=security) as client,
+        Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip
-        client.register_plugin(Prepared(config()))
         yield client
 
 
-def _on_dask(client: Any, workers: int, tasks: Iterable[Task], stop: Callable[[], bool]) -> Iterator[Any]:
-    """One task per worker is out at a time, so that stopping is quick and a worker that dies takes few with it.
-
-    Dask names the tasks that a dead worker held, guilty or not: each of these suspects is run again next, with every target in a
-    process of its own. One that is lost once more (for a neighbour's sake, or because it dies outside the frameworks) is run at the end
-    with nothing beside it; then it is the guilty one. Suspects are run beyond the end of a budget of time: what was begun is not lost.
-    """
+def _on_dask(
+    client: Any, groups: Iterable[Group], stop: Callable[[], bool], *, far: bool, memory: int | None, modules: tuple[str, ...]
+) -> Iterator[Any]:
+    """A group is out for each worker, and one more, so that no worker waits while results are stored; what was not begun when the run stops
+    is taken back. A group whose node is lost is run again once; then its tasks are broken."""
     from distributed import as_completed
 
-    _await_workers(client, workers)
-    waiting = iter(tasks)
-    out: dict[str, Task] = {}
-    places: dict[str, str] = {}
-    free = _idle(client, places)
-    suspects: list[Task] = []
-    last: list[Task] = []
+    waiting = iter(groups)
+    out: dict[str, tuple[Group, bool]] = {}
+    slots = 1 + _slots(client, far=far)
+    flow = as_completed([], loop=client.loop, with_results=True, raise_errors=False)
 
-    def submit() -> Any:
-        task = suspects.pop(0) if suspects else None if stop() else next(waiting, None)
-        return None if task is None else send(task)
+    def send(group: Group, *, again: bool = False) -> None:
+        resources = {} if far else {"waiting" if _waits(group) else "core": 1}
+        key = f"{group[0].id} #{len(out)} {id(waiting)} {again}"
+        out[key] = (group, again)
+        flow.add(client.submit(on_node, group, memory, modules, key=key, pure=False, retries=0, resources=resources))
 
-    def send(task: Task) -> Any:
-        """Sends it to an idle worker: where the scheduler chooses, it may wait behind another task for minutes."""
-        key = f"{task.id} #{len(out)} {id(waiting)}"
-        pinned = {"workers": [free[-1]], "allow_other_workers": True} if free else {}
-        future = client.submit(watched, task, key=key, pure=False, retries=0, **pinned)
-        out[future.key] = task
-        if free:
-            places[future.key] = free.pop()
-        return future
+    def fill() -> None:
+        while sum(not _waits(group) for group, _ in out.values()) < slots and not stop():
+            group = next(waiting, None)
+            if group is None:
+                return
+            send(group)
 
-    first = [future for future in (submit() for _ in range(workers)) if future is not None]
-    flow = as_completed(
-        first, loop=client.loop, with_results=True, raise_errors=False
-    )  # fetched before a worker can take them along
-    for future, result in flow:
-        task = out[future.key]
-        place = places.pop(future.key, None)
-        if isinstance(result, Result):
-            free += [place] if place else []
-            yield result
-        else:
-            (last if task.isolated else suspects).append(task.in_isolation())
-            _await_workers(client, workers)  # else the next task would stand behind another worker's, and fall with it
-            free = _idle(client, places)
-        following = submit()
-        if following is not None:
-            flow.add(following)
-    for task in last:
-        try:
-            yield send(task).result()
-        except Exception as lost:
-            failure = f"crash: the worker process ended, outside of the frameworks ({type(lost).__name__})"
-            yield task.broken(failure, died=True)
+    fill()
+    for future, results in flow:
+        group, again = out.pop(future.key)
+        if not isinstance(results, list) and not again:
+            send(group, again=True)
+        fill()
+        if isinstance(results, list):
+            yield from results
+        elif again:
+            yield from (
+                task.broken(f"crash: the node that ran it was lost ({failure_of(_error(results))})", died=True) for task in group
+            )
 
 
-def _idle(client: Any, places: dict[str, str]) -> list[str]:
-    """The addresses of the workers that have no task."""
-    busy = set(places.values())
-    return [address for address in client.scheduler_info(n_workers=-1)["workers"] if address not in busy]
+def _waits(group: Group) -> bool:
+    return all(task.waits for task in group)
 
 
-def _worker_count(client: Any) -> int:
-    return max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+def _error(results: Any) -> BaseException:
+    """What as_completed gives in place of a result: an exception, or a triple that holds one."""
+    error = results[1] if isinstance(results, tuple) else results
+    return error if isinstance(error, BaseException) else RuntimeError(str(error))
 
 
-def _await_workers(client: Any, count: int) -> None:
-    """Waits until workers that died are replaced; a cluster that does not replace them goes on with fewer."""
-    with suppress(TimeoutError):
-        client.wait_for_workers(count, timeout=RESTART)
-
-
-def watched(task: Task) -> Any:
-    """`guarded` in a worker process, which ends if a framework call, or the task outside of them, takes too long."""
-    with on_guard(task.call_timeout):
-        return guarded(task)
+def _slots(client: Any, *, far: bool) -> int:
+    """Groups that are run at once."""
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    return max(1, sum(int(w["nthreads"]) if far else int(w["resources"]["core"]) for w in workers))

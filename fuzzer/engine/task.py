@@ -1,39 +1,64 @@
-"""Task: what the engine runs. A shard of a campaign, a chunk of a sweep."""
+"""Task: what the engine runs. A shard of a campaign, a chunk of a sweep, the work on a defect."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
+
+
+@dataclass(frozen=True)
+class Death:
+    """How a worker process ended in the middle of a task."""
+
+    #: crash or hang.
+    symptom: str
+    #: In one line.
+    how: str
+    #: The target and the call that it was making; empty outside of framework calls.
+    target: str = ""
+    call: str = ""
 
 
 @dataclass(frozen=True)
 class Result:
     """What a task learned. task: its id; cell: the key of its cell. failure: one line where the task itself broke; died: it broke because
-    its process ended."""
+    its process ended. deaths: of the processes that ended before it was run to its end. wall, cpu: seconds that it took, and that it had of a
+    processor."""
 
     task: str
     cell: str
     failure: str = ""
     died: bool = False
+    deaths: tuple[Death, ...] = ()
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    def with_deaths(self, deaths: Sequence[Death]) -> Self:
+        return replace(self, deaths=tuple(deaths))
+
+    def with_times(self, wall: float, cpu: float) -> Self:
+        return replace(self, wall=wall, cpu=cpu)
 
 
 class Task(Protocol):
-    """A pure function of its fields. isolated: every target in a process of its own. call_timeout: seconds that a framework call may take."""
+    """A pure function of its fields. call_timeout: seconds that a framework call may take. waits: whether it mostly waits for processes of
+    its own, so that it needs no core."""
 
     @property
     def id(self) -> str: ...
 
     @property
-    def isolated(self) -> bool: ...
+    def call_timeout(self) -> float: ...
 
     @property
-    def call_timeout(self) -> float: ...
+    def waits(self) -> bool: ...
 
     def run(self) -> Any:
         """The Result, in this process."""
 
-    def in_isolation(self) -> Any:
-        """The same task with every target in a process of its own, so that a crash ends no more than that."""
+    def after(self, death: Death, deaths: int) -> Any:
+        """What is run in its place where its process died, which was its `deaths`-th; None where there is nothing left to try."""
 
     def broken(self, failure: str, *, died: bool = False) -> Any:
         """The Result of a task that broke."""

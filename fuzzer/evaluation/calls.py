@@ -17,11 +17,13 @@ from ulpfuzz.fuzzer.evaluation.clock import Clock
 from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
-from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, eager_rows, padded_rows
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
+#: A call is taken to hang after this many times the longest call of its subject that returned, compiling excluded.
+SLOWER = 20.0
 #: A subject, its answers, and the message where it raised.
 Answered = tuple[Subject, NDArray[Any] | None, str]
 
@@ -29,14 +31,19 @@ Answered = tuple[Subject, NDArray[Any] | None, str]
 class Calls:
     """The calls of one cell.
 
-    isolated: whether every target runs in a process of its own. A subject that has crashed as often as it may is disabled: every further call
+    isolated: whether every target runs in a process of its own. patience: seconds that a call may take whose like has returned, in a worker
+    process; None: what the worker allows. A subject that has crashed as often as it may is disabled: every further call
     raises FrameworkDied at once. crashes: the first crash of each subject. longest: seconds of a subject's longest call that returned.
     """
 
-    def __init__(self, cell: Cell, clock: Clock, deadlines: Deadlines, *, isolated: bool = False) -> None:
+    def __init__(
+        self, cell: Cell, clock: Clock, deadlines: Deadlines, *, isolated: bool = False, patience: float | None = None
+    ) -> None:
+        self.patience = patience
         self.cell, self.op, self.clock, self.deadlines, self.isolated = cell, cell.record, clock, deadlines, isolated
         self.crashes: dict[Subject, Crash] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)
+        self._compiled: defaultdict[Subject, dict[tuple[tuple[int, ...], ...], float]] = defaultdict(dict)  # see _seconds
         self._died: Counter[Subject] = Counter()
         self._last: dict[Subject, str] = {}  # see last_crash
         self._max_crashes = 1
@@ -104,10 +111,34 @@ class Calls:
     def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
         """Like `call`, but also of a disabled subject, and without counting a crash."""
         framework, call = self.framework(subject), self.described(subject)
-        with calling(hosted=framework.in_own_process):
+        who, seconds = f"{subject.target}\n{subject.implementation.call}", self._seconds(subject, batch, placement)
+        with self._watched(subject, batch, placement), calling(who, hosted=framework.in_own_process, seconds=seconds):
             if placement is None:
                 return framework.evaluate(call, batch)
             return framework.evaluate_placed(call, batch, placement)
+
+    # Patience
+
+    def _seconds(self, subject: Subject, batch: Batch, placement: Placement | None) -> float | None:
+        """Seconds that this call may take; None: all that the worker allows. A first call of a shape may compile; the others take the patience, or
+        many times what calls of this subject took."""
+        if self.patience is None:
+            return None
+        returned = self._compiled[subject]
+        if self._shape(subject, batch, placement) not in returned:
+            return None
+        return max(self.patience, SLOWER * max(returned.values()))
+
+    @contextmanager
+    def _watched(self, subject: Subject, batch: Batch, placement: Placement | None) -> Iterator[None]:
+        """Remembers how long a call of this shape took that was not the first."""
+        if self.patience is None:
+            yield
+            return
+        began = time.perf_counter()
+        yield
+        returned, shape = self._compiled[subject], self._shape(subject, batch, placement)
+        returned[shape] = max(returned[shape], time.perf_counter() - began) if shape in returned else 0.0
 
     def flush_policy(self, subject: Subject) -> FlushPolicy:
         """What the subject's target does with subnormal numbers; measured once in a process, by calls of the framework."""
@@ -125,6 +156,13 @@ class Calls:
             took = framework.compile_seconds - before
             self.clock.move(took, "framework", "compile")
             self.deadlines.put_off(took)
+
+    def _shape(self, subject: Subject, batch: Batch, placement: Placement | None) -> tuple[tuple[int, ...], ...]:
+        """What a call of the batch compiles for; nothing where it does not compile."""
+        if self.framework(subject).lengths is None:
+            return ()
+        rows = padded_rows(batch.rows, eager_rows(batch)) if placement is None else placement.length
+        return tuple((rows, *values.shape[1:]) for values in batch.inputs.values())
 
     # Crashes
 

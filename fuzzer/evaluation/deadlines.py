@@ -20,12 +20,15 @@ PROOF_SECONDS = 10.0
 class Deadlines:
     """The deadlines of one shard.
 
-    until: the end of the run (time.time), None: none. seconds: those of the shard, None: no limit. searching: whether the search is on,
-    whose deadline ends the oracle's work row by row too.
+    until: the end of the run (time.time), None: none. seconds: those of the shard, None: no limit. cap: seconds after which no further call of
+    the search is begun, whatever was compiled, None: no limit. searching: whether the search is on, whose deadline ends the oracle's
+    work row by row too. cut: whether the cap ended the search.
     """
 
-    def __init__(self, until: float | None = None, seconds: float | None = None) -> None:
-        self.seconds = seconds
+    def __init__(self, until: float | None = None, seconds: float | None = None, cap: float | None = None) -> None:
+        self.seconds, self.cap = seconds, cap
+        self.cut = False
+        self._cap_until = math.inf if cap is None else time.time() + cap
         self.searching = False
         self._run_until = self._until = self._search_until = math.inf if until is None else until
         self._proof_until = math.inf
@@ -66,7 +69,14 @@ class Deadlines:
     @property
     def search_over(self) -> bool:
         """Whether the search is over: the rest of a shard's own time is for certifying its candidates."""
-        return time.time() >= self._search_until
+        return time.time() >= self._search_until or self.capped
+
+    @property
+    def capped(self) -> bool:
+        """Whether the search has had all that a first visit may take."""
+        capped = time.time() >= self._cap_until
+        self.cut = self.cut or capped
+        return capped
 
     @property
     def oracle_until(self) -> float:
@@ -86,5 +96,6 @@ class Deadlines:
 
     def prove(self) -> float:
         """A proof begins: it may take whatever it takes; after a search that was limited by time PROOF_SECONDS seconds. Returns its end."""
+        self._cap_until = math.inf
         self._proof_until = time.time() + PROOF_SECONDS if self.time_limited else math.inf
         return self._proof_until

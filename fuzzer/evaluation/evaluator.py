@@ -46,14 +46,14 @@ class Evaluator:
 
     def __init__(
         self, cell: Cell, subjects: Sequence[Subject], caps: Caps | None = None, *, isolated: bool = False, deadlines: Deadlines | None = None,
-        peers: Peers | None = None,
+        peers: Peers | None = None, patience: float | None = None,
     ) -> None:  # fmt: skip
         self.cell, self.op, self.subjects = cell, cell.record, list(subjects)
         self.caps = caps or CAPS
         self.clock = Clock()
         self.deadlines = deadlines or Deadlines()
         self.shapes = ShapeBudget()
-        self.calls = Calls(cell, self.clock, self.deadlines, isolated=isolated)
+        self.calls = Calls(cell, self.clock, self.deadlines, isolated=isolated, patience=patience)
         self.params = dict(cell.params)  # of the definition
         self.references = self._references(function_of(self.op, self.params, cell.order))
         self.peers = peers or Peers(cell)
@@ -104,7 +104,9 @@ class Evaluator:
         placed = 0 if within is None else within.length
         answers: list[Answered] = []
         for subject in self.subjects:
-            if self.shapes.admits(subject, batch, purpose, placed):
+            if answers and self.deadlines.capped:  # the first is called in any case: a visit must get somewhere
+                answers.append((subject, None, ""))
+            elif self.shapes.admits(subject, batch, purpose, placed):
                 answers.append(self.calls.answered(subject, partial(self.calls.answers, subject, batch, within, per_call)))
             else:
                 answers.append((subject, None, ""))

@@ -171,6 +171,8 @@ class _Search:
         if self.crash.symptom == "hang" and self.evaluator.deadlines.seconds_left < self.call_timeout:
             self.reason = "the run had no time left to try its least case with the full timeout"
             return None
+        if self.crash.symptom == "hang" and self.crash.placement is None and (row := self._hanging_alone()) is not None:
+            return _FailingRow(row, Placement(), self.message, self.call_timeout)
         call_timeout = self._first_call_timeout()
         while True:
             host.limit(call_timeout, self.memory)
@@ -192,6 +194,20 @@ class _Search:
                 self.reason = f"no row of it alone takes longer than {self.slowest:.0f} s"
                 return None
             call_timeout = min(self.call_timeout, 2 * max(call_timeout, self.slowest))
+
+    def _hanging_alone(self) -> Batch | None:
+        """The first row, the most everyday ones first, that does not return alone within the full timeout: those that return cost nothing, so
+        that a hang is found and proved by one wait."""
+        rows = everyday_first(self.crash.batch)
+        began = time.monotonic()
+        host.limit(self.call_timeout, self.memory)
+        for number in range(rows.rows):
+            row = rows.take(slice(number, number + 1))
+            if self._fails_again(row, Placement()):
+                return row
+            if time.monotonic() - began > self.effort.seconds:
+                return None
+        return None
 
     def _first_call_timeout(self) -> float:
         """The whole timeout for a crash, where time does not matter; for a hang what short_call_timeout says, once one call has

@@ -33,15 +33,19 @@ class Unsupported:
 def unsupported_of(evaluator: Evaluator, lengths: Sequence[int]) -> dict[Subject, Unsupported]:
     """The subjects whose framework does not start, and those that raise on ordinary inputs where no record promises support.
 
-    A record promises values and gradients, eager: what it promises wrongly shows in the search, as an exception. Forward mode, second
-    derivatives and compiled modes are tried once, with a batch of a shape that the search uses anyway; lengths: its vector lengths. A
-    subject that dies of it is not among these: that is a crash.
+    Each is tried once on ordinary inputs, with a batch of a shape that the search uses anyway, so that what a framework does at its first call
+    (imports, compiling) is done; lengths: the search's vector lengths. A record promises values and gradients, eager: what it promises
+    wrongly shows in the search, as an exception. A subject that dies of it is not among these: that is a crash.
     """
     unsupported = {}
     for subject in evaluator.subjects:
+        if evaluator.deadlines.capped:
+            break
         message = _refusal(evaluator, subject, lengths)
         if message:
             unsupported[subject] = _of(evaluator, subject, message)
+    if evaluator.calls.crashes:  # the search meets them with other inputs too
+        evaluator.calls.reset_crashes(1)
     return unsupported
 
 
@@ -63,13 +67,12 @@ def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[int]) -> 
             evaluator.calls.framework(subject).start()
         except FrameworkError as error:
             return str(error)
-    if evaluator.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":
-        return ""
     batch = ordinary(evaluator, lengths[0])
     if not evaluator.shapes.admits(subject, batch, "search"):
         return ""
     *_, message = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch))
-    return "" if subject in evaluator.calls.crashes else message
+    promised = evaluator.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager"
+    return "" if promised or subject in evaluator.calls.crashes else message
 
 
 def ordinary(evaluator: Evaluator, length: int) -> Batch:

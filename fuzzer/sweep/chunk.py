@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
-from ulpfuzz.fuzzer.engine.task import Result
+from ulpfuzz.fuzzer.engine.task import Death, Result
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.fact import PartialResult, fewest, joined
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
@@ -64,9 +64,11 @@ class Chunk:
         """run_chunk."""
         return run_chunk(self)
 
-    def in_isolation(self) -> Chunk:
-        """The same with every target in a process of its own."""
-        return replace(self, isolated=True)
+    waits = False
+
+    def after(self, death: Death, deaths: int) -> Chunk | None:
+        """The same with every target in a process of its own, once."""
+        return replace(self, isolated=True) if deaths == 1 and not self.isolated else None
 
     def broken(self, failure: str, *, died: bool = False) -> ChunkResult:
         """The result of a chunk that broke."""

@@ -214,7 +214,7 @@ class _Sweeping:
                     began.setdefault(chunk.cell, time.monotonic())
                     yield chunk
 
-        with closing(execute(fresh(), lambda: False)) as flow:
+        with closing(execute(([chunk] for chunk in fresh()), lambda: False)) as flow:
             for result in flow:
                 if result.failure:
                     self.failures.append(f"{result.task}: {result.failure}")

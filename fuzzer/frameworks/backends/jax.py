@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # known by name only: mypy does not read the frameworks' sour
     from jax import Array
 
 # Submodules that `import jax` leaves out: an expression names them as attributes.
-_SUBMODULES = ("jax.nn", "jax.numpy", "jax.scipy", "jax.scipy.special", "jax.scipy.stats", "jax.scipy.linalg")
+SUBMODULES = ("jax.nn", "jax.numpy", "jax.scipy", "jax.scipy.special", "jax.scipy.stats", "jax.scipy.linalg")
 
 #: JAX's name of a device where it is not ours (jax-metal's plugin registers METAL).
 _PLATFORMS = {"mps": "METAL"}
@@ -57,7 +57,7 @@ class Jax(InProcess):
         if reason:
             raise FrameworkError(reason)
         jax: ModuleType = importlib.import_module("jax")
-        for submodule in _SUBMODULES:
+        for submodule in SUBMODULES:
             importlib.import_module(submodule)
         # Also here, beside the environment variable: the program around us may have imported jax before.
         jax.config.update("jax_enable_x64", True)

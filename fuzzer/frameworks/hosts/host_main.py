@@ -62,9 +62,9 @@ _NAMES = {"torch": {"torch": "torch"}, "tensorflow": {"tf": "tensorflow"}, "jax"
 _LOOKS_UP = 0.5
 
 
-def serve(channel: Any, paths: list[str], folder: str) -> None:
+def serve(channel: Any, paths: list[str], folder: str, owner: int | None = None) -> None:
     """Answers the messages of a channel until it closes. paths: folders to import from instead of this interpreter's own, if any.
-    folder: of this process, removed here where the parent is gone.
+    folder: of this process, removed here where the parent is gone. owner: the process that ends this one by its end; None: the parent.
 
     Messages: ("build", name, module, attribute, options, before, after, reads, seconds) -> ("ok", facts);
     ("call", name, slot, call or None, dtype, inputs, placement or None, seconds) -> ("ok", dtype, shape, bytes, compile seconds);
@@ -73,7 +73,7 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
     ("ask", framework, expression, seconds) -> ("ok", value). All may be answered by ("error", text), the framework's;
     ("refused", text): a UserError; ("invalid", text): another ValueError; ("broken", text): a fault of this program.
     """
-    _live_with_parent(folder)
+    _live_with(owner, folder)
     sys.path[:] = paths or sys.path
     adapters: dict[str, Framework] = {}
     jobs: dict[tuple[str, int], Call] = {}
@@ -111,8 +111,8 @@ def serve(channel: Any, paths: list[str], folder: str) -> None:
 _nowhere = open(os.devnull, "w")  # noqa: SIM115 # faulthandler writes to it when this process ends
 
 
-def _live_with_parent(folder: str) -> None:
-    """This process ends with the one that started it, hears no Ctrl-C of the terminal's, and leaves no core file."""
+def _live_with(owner: int | None, folder: str) -> None:
+    """This process ends with its owner, the one that started it, hears no Ctrl-C of the terminal's, and leaves no core file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)
@@ -120,8 +120,18 @@ def _live_with_parent(folder: str) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     parent = os.getppid()
 
+    def lives() -> bool:
+        if os.getppid() != parent:
+            return False
+        with contextlib.suppress(PermissionError):
+            try:
+                os.kill(parent if owner is None else owner, 0)
+            except ProcessLookupError:
+                return False
+        return True
+
     def watch() -> None:
-        while os.getppid() == parent:
+        while lives():
             time.sleep(_LOOKS_UP)
         shutil.rmtree(folder, ignore_errors=True)
         os.killpg(0, signal.SIGKILL)

@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -14,6 +15,7 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,15 @@ import psutil
 import ulpfuzz
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
+from ulpfuzz.fuzzer.frameworks.hosts import host_main
+from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ADDRESS, ending_of, forked
 
 #: Seconds in which a host must have started its framework; importing TensorFlow on a busy machine takes 30.
 STARTUP = 180.0
 #: Seconds between two looks at a host that has not answered.
 TICK = 0.1
+#: A host that computes on a busy machine may take so many times its patience.
+STARVED = 6.0
 #: Seconds beyond its time limit after which a host ends itself, in case its parent is gone.
 _SPARE = 60.0
 _GIB = 2**30
@@ -40,6 +46,12 @@ class Launch:
     python: str
     variables: Mapping[str, str | None] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+
+    @property
+    def may_be_forked(self) -> bool:
+        """Whether a process of the fork server, where there is one, is what this would start: the same interpreter, paths and environment."""
+        same = all(os.environ.get(name) == value for name, value in self.variables.items())
+        return bool(os.environ.get(ADDRESS) and self.paths and same and self.python == sys.executable)
 
 
 class Process:
@@ -60,7 +72,7 @@ class Process:
         """Starts it unless it runs. Raises FrameworkError, which says why in one line."""
         if self._running is not None and self._running.owner == os.getpid():
             return
-        running = _Running(self.launch, self.name)
+        running = (_Forked if self.launch.may_be_forked else _Running)(self.launch, self.name)
         weakref.finalize(self, running.end)
         self._running, self.python_version = running, running.python_version
         self.generation += 1
@@ -96,20 +108,26 @@ class _Running:
     """A host process while it runs, and its channel."""
 
     def __init__(self, launch: Launch, name: str) -> None:
-        import execnet
-
         self.owner, self.name, self.ended = os.getpid(), name, False
         self.pid: int | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="ulpfuzz-host-"))
+        self._gateway: Any = None
+        self._channel: Any = None
+        self._open(launch)
+
+    def _open(self, launch: Launch) -> None:
+        """Starts it. Raises FrameworkError."""
+        import execnet
+
+        name = self.name
         spec = execnet.XSpec("popen")
         spec.python = shlex.join(_command(launch, self.folder))
-        self._gateway: Any = None
         guard = threading.Timer(STARTUP, lambda: _kill(self._pid_written()))
         guard.daemon = True
         guard.start()
         try:
             self._gateway = _group().makegateway(spec)
-            self._channel: Any = self._gateway.remote_exec(_BOOTSTRAP)
+            self._channel = self._gateway.remote_exec(_BOOTSTRAP)
             self._channel.send((str(Path(ulpfuzz.__file__).parent), list(launch.paths), str(self.folder)))
             _, self.pid, self.python_version = self._channel.receive(STARTUP)
         except Exception as error:
@@ -126,6 +144,7 @@ class _Running:
 
     def ask(self, message: tuple[object, ...], patience: float, memory: int | None) -> tuple[Any, ...]:
         began = time.monotonic()
+        self._spent_before = self._spent()
         try:
             self._channel.send(message)
             while True:
@@ -139,6 +158,13 @@ class _Running:
         except OSError as error:  # TimeoutError of execnet is one too, but was handled
             raise self._died() from error
 
+    def _spent(self) -> float:
+        """Seconds of a processor that it has had."""
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(self.pid).cpu_times()
+            return float(times.user + times.system)
+        return 0.0
+
     def _look(self, waited: float, patience: float, memory: int | None) -> None:
         """Raises FrameworkDied where the process is gone, has too much memory, or has had its time."""
         try:
@@ -151,18 +177,30 @@ class _Running:
                     raise FrameworkDied(f"killed at {_size(resident)} of resident memory, the limit is {_size(memory)}", "crash")
         except psutil.NoSuchProcess:
             raise EOFError from None
-        if waited > patience:
+        if waited > patience and not (waited < STARVED * patience and self._starved(process, patience)):
             raise FrameworkDied(f"no answer within {patience:g} s", "hang")
+
+    def _starved(self, process: psutil.Process, patience: float) -> bool:
+        """Whether it computes, and had less than half of its patience of a processor: a busy machine is no hang."""
+        with contextlib.suppress(psutil.Error, OSError):
+            times = process.cpu_times()
+            spent = times.user + times.system - self._spent_before
+            return spent < patience / 2 and any(_runs(process.pid, thread.id) for thread in process.threads())
+        return False
 
     def _died(self) -> FrameworkDied:
         """What ended the process."""
         how = "ended"
         with contextlib.suppress(psutil.Error, psutil.TimeoutExpired):
-            code = psutil.Process(self.pid).wait(timeout=5)
+            code = self._exit_code()
             if code is not None:
                 how = f"ended by {_signal_name(-code)}" if code < 0 else f"ended with exit status {code}"
         words = self._last_words()
         return FrameworkDied(f"the process {how}" + (f"; its last words: {words}" if words else ""), "crash")
+
+    def _exit_code(self) -> int | None:
+        code: int | None = psutil.Process(self.pid).wait(timeout=5)
+        return code
 
     def _pid_written(self) -> int | None:
         with contextlib.suppress(OSError, ValueError):
@@ -185,6 +223,61 @@ class _Running:
         if self._gateway is not None:
             self._gateway.exit()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class _Channel:
+    """A connection, as execnet's channels are used."""
+
+    TimeoutError = TimeoutError
+
+    class RemoteError(Exception):
+        """Never raised: what breaks on the far side of a connection is the end of it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def send(self, message: object) -> None:
+        self._connection.send(message)
+
+    def receive(self, timeout: float | None = None) -> Any:
+        if not self._connection.poll(timeout):
+            raise TimeoutError
+        return self._connection.recv()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Forked(_Running):
+    """A host that the fork server forks: it has imported the frameworks already."""
+
+    def _open(self, launch: Launch) -> None:
+        try:
+            connection, self.pid = forked(os.environ[ADDRESS], "ulpfuzz.fuzzer.frameworks.hosts.process:serve_fork")
+            self._channel = _Channel(connection)
+            self._channel.send((str(self.folder), os.getpid()))
+            _, self.pid, self.python_version = self._channel.receive(STARTUP)
+        except (OSError, EOFError, RuntimeError) as error:
+            self.end()
+            raise FrameworkError(f"Unsupported: {self.name} is not forked: {error}") from None
+
+    def _exit_code(self) -> int | None:
+        return None if self.pid is None else ending_of(os.environ[ADDRESS], self.pid)
+
+    def end(self) -> None:
+        super().end()
+        if self._channel is not None:
+            self._channel.close()
+
+
+def serve_fork(connection: Connection) -> None:
+    """The far side of a fork: what it writes to standard error is left in the folder, as a host's is."""
+    channel = _Channel(connection)
+    folder, owner = channel.receive()
+    log = os.open(Path(folder) / "stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 2)
+    os.close(log)
+    host_main.serve(channel, [], folder, owner)
 
 
 # The far side imports this project's package from our folder, and nothing else of ours; what lies in
@@ -215,6 +308,13 @@ def _group() -> Any:
     import execnet
 
     return execnet.Group()
+
+
+def _runs(pid: int, thread: int) -> bool:
+    """Whether a thread waits for a processor or has one (Linux; elsewhere nobody knows, which counts as no)."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/task/{thread}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+    return False
 
 
 def _size(memory: int) -> str:

@@ -1,0 +1,205 @@
+"""Worker process: runs tasks, forked off a server that has imported the frameworks; and the near side, which watches it and tells how it died."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import signal
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+import psutil
+
+from ulpfuzz.fuzzer.engine.task import Death, Result, Task, failure_of
+from ulpfuzz.fuzzer.evaluation import watchdog
+from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ForkServer, ending_of
+from ulpfuzz.fuzzer.frameworks.targets.config import Config, declare
+from ulpfuzz.fuzzer.frameworks.targets.environment import prepare_environment
+
+#: Seconds between two looks at a worker process that has not answered.
+TICK = 0.5
+_GIB = 2**30
+
+
+class Died(Exception):
+    """A worker process ended in the middle of a task."""
+
+    def __init__(self, death: Death) -> None:
+        super().__init__(death.how)
+        self.death = death
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker process must know before its first task."""
+
+    #: The targets of ulpfuzz.toml.
+    config: Config
+    #: Variables of ours and of the frameworks'.
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class WorkerProcess:
+    """One forked process. memory: bytes that it may have; None for any."""
+
+    def __init__(self, server: ForkServer, setup: Setup, memory: int | None) -> None:
+        self.server, self.memory = server, memory
+        self.connection, self.pid = server.fork("ulpfuzz.fuzzer.engine.worker_process:serve")
+        with tempfile.NamedTemporaryFile(prefix="ulpfuzz-note-") as file:
+            file.truncate(watchdog.NOTE)
+            self._note = mmap.mmap(file.fileno(), watchdog.NOTE)
+            self.connection.send((setup, file.name))
+            self.connection.recv()  # it has opened the file
+
+    def run(self, task: Task) -> Any:
+        """The task's result. Raises Died where the process ends before it has one."""
+        try:
+            self.connection.send(task)
+            while not self.connection.poll(TICK):
+                self._look()
+            return self.connection.recv()
+        except (EOFError, OSError):
+            raise Died(self._death()) from None
+
+    def end(self) -> None:
+        """Ends it at once."""
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self.connection.close()
+
+    def _look(self) -> None:
+        """Raises Died where the process has too much memory."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            resident = psutil.Process(self.pid).memory_info().rss
+            if self.memory is not None and resident > self.memory:
+                self.end()
+                how = f"killed at {resident / _GIB:.1f} GiB of resident memory, the limit is {self.memory / _GIB:.1f} GiB"
+                raise Died(Death("crash", how, *self._calling()))
+
+    def _death(self) -> Death:
+        code = ending_of(self.server.address, self.pid)
+        self.end()
+        if code == -signal.SIGALRM:
+            return Death("hang", "no answer in time", *self._calling())
+        how = "ended" if code is None else f"ended by signal {-code}" if code < 0 else f"ended with exit status {code}"
+        return Death("crash", f"the process {how}", *self._calling())
+
+    def _calling(self) -> tuple[str, str]:
+        """The target and the call that it was making; empty outside of calls."""
+        target, _, call = watchdog.read_note(self._note).partition("\n")
+        return target, call
+
+
+class WorkerProcesses:
+    """The worker processes of this process: taken for a task, given back, and ended together."""
+
+    def __init__(self, server: ForkServer, setup: Setup, memory: int | None) -> None:
+        self.server, self.setup, self.memory = server, setup, memory
+        self._idle: list[WorkerProcess] = []
+        self._busy: set[WorkerProcess] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def take(self) -> WorkerProcess:
+        """An idle one, the one used last, or a new one. Raises RuntimeError once they were ended."""
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the run has ended")
+            worker = self._idle.pop() if self._idle else None
+        worker = worker or WorkerProcess(self.server, self.setup, self.memory)
+        with self._lock:
+            self._busy.add(worker)
+        return worker
+
+    def give_back(self, worker: WorkerProcess) -> None:
+        """It is idle again."""
+        with self._lock:
+            self._busy.discard(worker)
+            self._idle.append(worker)
+
+    def forget(self, worker: WorkerProcess) -> None:
+        """It has died."""
+        with self._lock:
+            self._busy.discard(worker)
+
+    def end(self) -> None:
+        with self._lock:
+            self._closed = True
+            workers = [*self._idle, *self._busy]
+        for worker in workers:
+            worker.end()
+
+
+def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
+    """The results of tasks that are run one after another in one worker process, whose caches stay warm.
+
+    A task whose process dies is run again without the call that ended it, as long as its `after` gives something to run: the process that
+    runs it, and the tasks that follow, is a new one. Nothing that was done is lost.
+    """
+    results = []
+    worker = processes.take()
+    for original in group:
+        task, deaths = original, []
+        while True:
+            try:
+                result = worker.run(task)
+                break
+            except Died as died:
+                processes.forget(worker)
+                worker = processes.take()
+                deaths.append(died.death)
+                following = task.after(died.death, len(deaths))
+                if following is None:
+                    where = "" if died.death.target else ", outside of the frameworks"
+                    result = original.broken(f"{died.death.symptom}: {died.death.how}{where}", died=True)
+                    break
+                task = following
+        results.append(result.with_deaths(deaths) if deaths and isinstance(result, Result) else result)
+    processes.give_back(worker)
+    return results
+
+
+# The far side
+
+
+def serve(connection: Connection) -> None:
+    """Runs the tasks that come by the connection until it closes."""
+    setup, note = connection.recv()
+    os.environ.update(setup.environment)
+    prepare_environment()
+    declare(setup.config)
+    watchdog.take_notes(note)
+    connection.send("ready")
+    while True:
+        connection.send(watched(connection.recv()))
+
+
+def watched(task: Task) -> Any:
+    """`guarded` in a worker process, which ends if a framework call, or the task outside of them, takes too long."""
+    with watchdog.on_guard(task.call_timeout):
+        return guarded(task)
+
+
+def guarded(task: Task) -> Any:
+    """The task's result, with the seconds that it took; whatever breaks becomes the result's `failure`, so that one bad cell does not end
+    a night."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    try:
+        # Hypothesis suspects Dask's threads of drawing from `random`; floating-point exceptions are what is being provoked.
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = task.run()
+    except AssertionError as broken:  # the oracle audit: loud, but the other cells go on
+        result = task.broken(f"AUDIT: {failure_of(broken)}")
+    except Exception as broken:
+        result = task.broken(failure_of(broken))
+    return result.with_times(time.perf_counter() - wall, time.process_time() - cpu) if isinstance(result, Result) else result
