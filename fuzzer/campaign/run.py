@@ -7,18 +7,16 @@ import itertools
 import json
 import math
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from ulpfuzz.fuzzer.campaign.aside import Aside
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
-from ulpfuzz.fuzzer.campaign.pace import Pace
-from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST, Visit, first_visits, groups_of, longest_visit, round_of
+from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST
 from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
 from ulpfuzz.fuzzer.campaign.rerun import RerunResult, replayed, reruns
+from ulpfuzz.fuzzer.campaign.schedule import Planned, Schedule
 from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
 from ulpfuzz.fuzzer.campaign.totals import Totals
@@ -27,10 +25,9 @@ from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import Cell, cells_of, subjects_of
-from ulpfuzz.fuzzer.engine.engine import engine, memory_share
+from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
 from ulpfuzz.fuzzer.errors import UserError
-from ulpfuzz.fuzzer.evaluation.peers import peer_targets
 from ulpfuzz.fuzzer.findings.case_record import case_from
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.store import Store
@@ -39,14 +36,6 @@ from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 from ulpfuzz.fuzzer.search.search import ROWS
 
-#: Seconds that a framework call may take in a run that is short of time. Compiling an op takes up to 20 on a busy machine.
-SHORT_CALL_TIMEOUT = 45.0
-#: Seconds that a call may take in cells of an op of which a call has crashed or hung before.
-RETRY_CALL_TIMEOUT = 20.0
-#: Seconds that a call may take once one like it has returned; a call that takes longer is set aside.
-PATIENCE = 5.0
-#: A first visit makes no further call of its search after so many seconds, or so many times those that it was granted, compiling included.
-CAP, GRANTS = 0.5, 4.0
 #: What a worker process imports for the tasks of a run.
 TASKS = ("ulpfuzz.fuzzer.campaign.shard", "ulpfuzz.fuzzer.campaign.rerun", "ulpfuzz.fuzzer.casework.case_task")
 #: The share of the remaining verdicts that is planned at once: a shard may judge somewhat more than its budget.
@@ -68,8 +57,8 @@ def run_campaign(settings: Settings, store: Store, watch: Watch | None = None, a
     shards earlier or later. Raises UserError (UnknownName, SchedulerError, StoreError) before anything is run.
     """
     campaign = _Campaign(settings, store, watch)
-    modules = (*preloaded({*map(str, campaign.targets), *campaign.peers}), *TASKS)
-    with engine(settings.workers, settings.scheduler, campaign.memory_limit, modules=modules) as execute:
+    modules = (*preloaded({*map(str, campaign.targets), *campaign.schedule.peers}), *TASKS)
+    with engine(settings.workers, settings.scheduler, campaign.schedule.memory_limit, modules=modules) as execute:
         run = campaign.run(execute)
         if afterwards is not None and run.state == "finished":
             afterwards(execute, run)
@@ -96,22 +85,12 @@ class _Campaign:
         if not self.cells:
             raise UserError("no target computes any of these ops at these dtypes and orders; see `ulpfuzz ops`")
         self.memory = {cell.key: CellProgress() for cell in self.cells}
-        self.memory_limit = settings.memory_limit or memory_share(settings.workers)
-        self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
-        self.peers = peer_targets(map(str, self.targets))
-        self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are called no more
         self.totals = Totals()
-        self.aside = Aside(settings.case_timeout)
         self.spent = 0  # of a budget in verdicts
         self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of the baseline (rerun.fate)
         self.start = time.monotonic()
-        seconds = settings.discovery_seconds
-        self._until = None if seconds is None else time.time() + seconds
-        self._end = None if settings.budget.seconds is None else time.time() + settings.budget.seconds  # of casework too
         self._discovered = 0.0  # seconds until the search was over
-        self.pace: Pace | None = None  # of the parts of round 0, where the time is short
-        self.yields = yields_of(store)
-        self.shards: dict[str, Shard] = {}  # by id, what was handed out
+        self.schedule = Schedule(settings, self.cells, self.memory, self.targets, self.totals.took, yields_of(store))
         self.baseline = settings.baseline
         self.run_record = self._record()
 
@@ -131,7 +110,8 @@ class _Campaign:
         )  # fmt: skip
 
     def run(self, execute: Any) -> Run:
-        environment = {**fingerprint(self.targets, self.settings), **self._replayed()}
+        modes = {"modes": list(self.schedule.modes)}
+        environment = {**fingerprint(self.targets, self.settings), **modes, **self._replayed()}
         self.run_record = replace(self.run_record, environment=environment)
         self.store.start_run(self.run_record)
         done = self.store.shard_payloads(self.run_record.id) if self.settings.resume else {}
@@ -176,31 +156,25 @@ class _Campaign:
         for number in itertools.count():
             if self._out_of_time() or self._verdicts_left() <= 0:
                 return
-            visits = self._visits() if number == 0 else [Visit(tuple(map(str, self.targets)))]
-            planned = [(visit, self._round(number, visit)) for visit in visits]
+            planned = self.schedule.round(number)
             shards = [shard for _, some in planned for shard in some]
             if not shards:
                 return
             lessons: dict[str, Lesson] = {}
-            if visits[0].part:
+            if self.settings.budget.verdicts is None:
                 lessons = self._execute(execute, planned, done)
             else:
                 for some in self._portions(shards):
-                    lessons |= self._execute(execute, [(visits[0], some)], done)
+                    lessons |= self._execute(execute, [(planned[0][0], some)], done)
             for shard in shards:  # in shard order: the next round must not depend on who finished first
                 if shard.id in lessons:
                     self._learn(shard, lessons[shard.id])
             self._prove(execute)
 
-    def _round(self, number: int, visit: Visit) -> list[Shard]:
-        call_timeout = self._call_timeout(visit)
-        return round_of(
-            number, self.cells, self.memory, visit.targets, self.settings.seed, call_timeout, self.memory_limit, visit=visit
-        )
-
     def _prove(self, execute: Any) -> None:
         """What was set aside and waits: beyond the time of the search, within that of the run."""
-        with closing(execute(self._set_aside(), lambda: self._end is not None and time.time() >= self._end)) as flow:
+        end = self.schedule.end
+        with closing(execute(self.schedule.set_aside(), lambda: end is not None and time.time() >= end)) as flow:
             for result in flow:
                 self._save(result)
                 self._tell(result.cell)
@@ -215,9 +189,6 @@ class _Campaign:
         """The shards, as many at a time as a budget in verdicts has room for by what they may judge; what they did judge is known before
         the next are chosen, so that the budget is kept to within one shard. After the first round a shard is no larger than what is
         left."""
-        if self.settings.budget.verdicts is None:
-            yield shards
-            return
         waiting = shards[::-1]
         while waiting and (left := self._verdicts_left()) > 0:
             portion: list[Shard] = []
@@ -233,31 +204,16 @@ class _Campaign:
             yield portion
             self.spent += max(planned, self.totals.verdicts - judged)
 
-    def _call_timeout(self, visit: Visit) -> float:
-        """Seconds of a call: as requested; few in a visit that has a second or two, for a call that hangs costs a worker all of them."""
-        return self.settings.case_timeout or (SHORT_CALL_TIMEOUT if visit.part else CALL_TIMEOUT)
-
-    def _visits(self) -> list[Visit]:
-        """Those of round 0."""
-        names = tuple(str(t) for t in self.targets)
-        seconds = self.settings.discovery_seconds
-        visits = first_visits(self.cells, names, None if seconds is None else seconds * max(1, self.settings.workers))
-        if seconds is not None and visits[0].part:
-            work = sum(v.weight * len(self._round(0, v)) for v in visits)
-            self.pace = Pace(work, self.start + seconds, self.settings.workers)
-        return visits
-
-    def _execute(self, execute: Any, planned: Sequence[tuple[Visit, list[Shard]]], done: dict[str, str]) -> dict[str, Lesson]:
+    def _execute(self, execute: Any, planned: Sequence[Planned], done: dict[str, str]) -> dict[str, Lesson]:
         lessons: dict[str, Lesson] = {}
-        fresh: list[tuple[Visit, list[Shard]]] = []
+        fresh: list[Planned] = []
         for visit, shards in planned:
             for shard in shards:
                 if shard.id in done:
                     lessons[shard.id] = Lesson.load(done[shard.id])
                     self.totals.count(shard.cell, lessons[shard.id])
-            fresh.append((visit, self._prepared(visit, [shard for shard in shards if shard.id not in done])))
-        self.shards.update({shard.id: shard for _, shards in fresh for shard in shards})
-        with closing(execute(self._groups(fresh), self._out_of_time)) as flow:
+            fresh.append(self.schedule.prepared((visit, [shard for shard in shards if shard.id not in done])))
+        with closing(execute(self.schedule.groups(fresh), self._out_of_time)) as flow:
             for result in flow:
                 lesson = self._save(result)
                 if lesson is not None:
@@ -265,70 +221,9 @@ class _Campaign:
                 self._tell(result.cell)
         return lessons
 
-    def _prepared(self, visit: Visit, shards: list[Shard]) -> list[Shard]:
-        """The shards as they are run."""
-        patience = min(PATIENCE, self.settings.case_timeout or PATIENCE)
-        fresh = [
-            replace(shard, until=self._until, peers=self.peers, excluded=self._excluded(shard), patience=patience)
-            for shard in shards
-        ]
-        if self._until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
-            fresh.sort(key=self._seconds, reverse=True)
-        elif not visit.part:
-            longest = longest_visit(self._until - time.time(), self.settings.workers, len(fresh))
-            fresh = [replace(shard, seconds=longest) for shard in fresh]
-        return fresh
-
-    def _groups(self, planned: Sequence[tuple[Visit, list[Shard]]]) -> Iterator[list[Shard]]:
-        """The tasks of workers. Where the time is short each shard has its seconds as it is handed out, and what was set aside goes beside
-        them as it comes, for it only waits."""
-        for visit, shards in planned:
-            if not visit.part or self.pace is None:
-                yield from ([shard] for shard in shards)
-                continue
-            for group in groups_of(shards, self.yields):
-                yield from self._set_aside()
-                yield [self._paced(shard, visit, self.pace) for shard in group]
-
-    def _excluded(self, shard: Shard) -> tuple[tuple[str, str], ...]:
-        """What the shard leaves out: of its targets what died in its cell, of its peers what died beside any finding of its op."""
-        dead = {(target, call) for target, call in self.dead_peers[shard.cell.op] if target not in shard.targets}
-        return tuple(sorted({*shard.excluded, *dead}))
-
-    def _seconds(self, shard: Shard) -> tuple[float, bool]:
-        """What a shard may take beside the others: what its cell took before, else vectors, whose every length is compiled, more than
-        scalars."""
-        return self.totals.took.get(shard.cell.key, 0.0), not shard.cell.record.elementwise
-
-    def _set_aside(self) -> Iterator[list[Shard]]:
-        """The proofs that are due."""
-        for group in self.aside.due(self._end):
-            self.shards.update({shard.id: shard for shard in group})
-            yield group
-
-    def _paced(self, shard: Shard, visit: Visit, pace: Pace) -> Shard:
-        """The shard with its seconds, where the visit is a part of a round whose time is short."""
-        seconds = pace.next(visit.weight, visit.times)
-        return self._without_fatal(replace(shard, seconds=seconds, cap=max(CAP, GRANTS * seconds)))
-
-    def _without_fatal(self, shard: Shard) -> Shard:
-        """The shard without the calls that died in another cell of its op: a minute each for what is known. A later round, where the time
-        of the run allows for one, meets them again. Where there are no others, with these only and a short timeout."""
-        fatal = self.fatal[shard.cell.op]
-        if not fatal:
-            return shard
-        excluded = fatal | set(shard.excluded)
-        if any((s.target, s.implementation.call) not in excluded for s in subjects_of(shard.cell, shard.targets)):
-            return replace(shard, excluded=tuple(sorted(excluded)))
-        call_timeout = shard.call_timeout if self.settings.case_timeout else min(shard.call_timeout, RETRY_CALL_TIMEOUT)
-        return replace(shard, isolated=True, waits=True, cap=None, call_timeout=call_timeout)
-
     def _save(self, result: ShardResult) -> Lesson | None:
-        shard = self.shards[result.task]
-        for death in result.deaths:
-            self.aside.set(shard, death)
-            if death.target:
-                self.fatal[shard.cell.op].add((death.target, death.call))
+        shard = self.schedule.shards[result.task]
+        self.schedule.died(shard, result.deaths)
         if result.failure:
             self.totals.failures.append(f"{result.cell}: {result.failure}")
             self.memory[result.cell].failures += FAILURES if result.died else 1
@@ -337,8 +232,7 @@ class _Campaign:
         self.totals.count(shard.cell, lesson)
         self.totals.time(shard, result)
         for finding in result.findings:
-            if finding.symptom in ("crash", "hang"):
-                self.fatal[finding.op].add((finding.target, finding.implementation))
+            self.schedule.found(finding)
         began = time.monotonic()
         self.store.save_shard(self.run_record.id, result.task, lesson.dump(), result.cells, result.findings)
         self.totals.phases["store"] += time.monotonic() - began
@@ -346,12 +240,12 @@ class _Campaign:
 
     def _learn(self, shard: Shard, lesson: Lesson) -> None:
         memory = self.memory[shard.cell.key]
-        memory.productive = bool(lesson.found)
+        memory.productive = bool(lesson.found) or lesson.cut
         memory.known.update(lesson.found)
         memory.corpus = tuple(case_from(c) for c in lesson.corpus)
         memory.visits += 1
         memory.excluded.update((target, call) for target, call in lesson.excluded)
-        self.dead_peers[shard.cell.op].update((target, call) for target, call in lesson.dead_peers)
+        self.schedule.dead_peers[shard.cell.op].update((target, call) for target, call in lesson.dead_peers)
 
     def _rerun_baseline(self, execute: Any, done: dict[str, str]) -> None:
         """Every finding of the baseline on its own bits, before anything is searched."""
@@ -364,7 +258,7 @@ class _Campaign:
                 self.memory[cell.key].has_crashing_cases = True
         fresh = []
         call_timeout = self.settings.case_timeout or CALL_TIMEOUT
-        for task in reruns(found, self.cells, names, self.peers, call_timeout, self.memory_limit):
+        for task in reruns(found, self.cells, names, self.schedule.peers, call_timeout, self.schedule.memory_limit):
             if task.id in done:
                 self.became.update(json.loads(done[task.id])["became"])
             else:
@@ -384,8 +278,7 @@ class _Campaign:
             return
         for finding in result.findings:
             self.totals.findings.add(finding.id)
-            if finding.symptom in ("crash", "hang"):
-                self.fatal[finding.op].add((finding.target, finding.implementation))
+            self.schedule.found(finding)
         payload = json.dumps({"became": result.became, "by_phase": result.by_phase})
         self.store.save_shard(self.run_record.id, result.task, payload, [], result.findings)
         self.became.update(result.became)

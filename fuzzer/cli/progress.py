@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +31,9 @@ class Watches:
 def watching() -> Iterator[Watches]:
     """The watches of a run; the live display is gone when the block ends."""
     if not sys.stderr.isatty():
-        yield Watches(_Lines(_line), _Lines(_casework_line))
+        lines = _Lines(_line, _line_since), _Lines(_casework_line, _casework_since)
+        with _ticking(*lines):
+            yield Watches(*lines)
         return
     from rich.console import Console
     from rich.live import Live
@@ -75,13 +78,41 @@ def working() -> Iterator[Callable[[Worked], None]]:
         yield lambda worked: status.update(_casework_line(worked))
 
 
-class _Lines:
-    """Plain lines: the first report, then one every EVERY seconds. Each new failure of a shard is printed once."""
+@contextmanager
+def _ticking(*lines: _Lines) -> Iterator[None]:
+    """Inside, the lines that were told last go on: nothing is silent for longer than EVERY seconds."""
+    over = threading.Event()
 
-    def __init__(self, line: Callable[[Any], str]) -> None:
-        self._line = line
+    def tick() -> None:
+        while not over.wait(1.0):
+            max(lines, key=lambda line: line.at).tick()
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+class _Lines:
+    """Plain lines: the first report, then one every EVERY seconds, also where nothing new is reported: `still` is called then with the latest
+    report and the seconds since. Each new failure of a shard is printed once."""
+
+    def __init__(self, line: Callable[[Any], str], still: Callable[[Any, float], str] | None = None) -> None:
+        self._line, self._still = line, still
         self._next = 0.0
         self._failures: set[str] = set()
+        self._latest: Any = None
+        self.at = 0.0
+
+    def tick(self) -> None:
+        """Prints a line where the last one is EVERY seconds old."""
+        now = time.monotonic()
+        if self._latest is not None and self._still is not None and now >= self._next:
+            self._next = now + EVERY
+            print(self._still(self._latest, now - self.at), file=sys.stderr, flush=True)
 
     def __call__(self, progress: Progress | SweepProgress | Worked) -> None:
         for failure in progress.failures:
@@ -89,6 +120,7 @@ class _Lines:
                 self._failures.add(failure)
                 print(f"failed: {failure}", file=sys.stderr, flush=True)
         now = time.monotonic()
+        self._latest, self.at = progress, now
         if now >= self._next:
             self._next = now + EVERY
             print(self._line(progress), file=sys.stderr, flush=True)
@@ -137,6 +169,15 @@ def _line(p: Progress, seconds: float | None = None, left: float | None = None) 
         f"{p.cells_done} of {p.cells_planned} cells",
     ]
     return ", ".join(parts) + (f", {_clock(left)} left" if left is not None else "")
+
+
+def _line_since(p: Progress, since: float) -> str:
+    """The latest report, some seconds later."""
+    return _line(p, p.seconds + since, None if p.seconds_left is None else max(0.0, p.seconds_left - since))
+
+
+def _casework_since(w: Worked, since: float) -> str:
+    return f"{_clock(w.seconds + since)}, casework: {w.done + len(w.gone)} of {w.due} defects"
 
 
 def _sweep_line(p: SweepProgress) -> str:

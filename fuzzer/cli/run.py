@@ -335,6 +335,8 @@ def _contract(record: Run, found: Sequence[Finding], defects: Sequence[Defect]) 
         "verdicts_per_second": record.verdicts / record.seconds if record.seconds > 0 else 0.0,
         "by_tier": record.by_tier, "by_phase": record.by_phase, "failures": environment.get("failures", []),
         "unsupported": environment.get("unsupported", []), "rejected": environment.get("rejected", []),
+        "cpu_share": environment.get("cpu_share"), "unaccounted_share": environment.get("unaccounted_share"),
+        "cells_by_part": environment.get("cells_by_part", {}),
     }  # fmt: skip
     return {name: jsonable(value) for name, value in told.items()}
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
     from ulpfuzz.fuzzer.findings.history import Comparison
 
+#: The share of a processor below which the workers of a run are said to be starved.
+STARVED = 0.8
 #: Lines of the summary given to defects, to new ones below these, and to other lists.
 _TOP, _NEW, _SOME = 10, 5, 6
 #: The words beside the count of a label.
@@ -56,6 +58,7 @@ def summary(
         if labels[label]:
             screen.print(f"{said.format(labels[label])} (`ulpfuzz findings --label {label}`)", markup=False)
     _undecided(screen, cells)
+    _got(screen, record)
     _not_done(screen, record)
     compiling = record.by_phase.get("compile", 0.0)
     if compiling >= 1:
@@ -96,6 +99,15 @@ def _undecided(screen: Console, cells: Sequence[CellSummary]) -> None:
     if undecided:
         screen.print(
             f"undecided: {undecided:,} elements of {judged:,} ({numbers.share(undecided / judged)}); they are not passes"
+        )
+
+
+def _got(screen: Console, record: Run) -> None:
+    """What the run got of the machine, where that is less than it should be."""
+    share = record.environment.get("cpu_share", 1.0)
+    if share < STARVED:
+        screen.print(
+            f"the workers had {share:.0%} of the processor time that they could have used: other work beside the run starved it", style="yellow"
         )
 
 

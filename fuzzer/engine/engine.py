@@ -131,7 +131,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
         return
     with (
         LocalCluster(
-            n_workers=1, threads_per_worker=workers + WAITING, processes=False, host=LOOPBACK, dashboard_address=f"{LOOPBACK}:0",
+            n_workers=1, threads_per_worker=workers + WAITING, processes=False, dashboard_address=f"{LOOPBACK}:0",
             worker_dashboard_address=f"{LOOPBACK}:0", silence_logs=50, memory_limit=0,
             resources={"core": workers, "waiting": WAITING},
         ) as cluster,

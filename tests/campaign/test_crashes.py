@@ -18,7 +18,8 @@ from test_run import Stop, content, settings_of, stores
 from test_shard import comparable, shard_of
 
 from ulpfuzz.fuzzer.campaign.plan import FIRST, Progress, round_of
-from ulpfuzz.fuzzer.campaign.run import RETRY_CALL_TIMEOUT, _Campaign, run_campaign
+from ulpfuzz.fuzzer.campaign.run import _Campaign, run_campaign
+from ulpfuzz.fuzzer.campaign.schedule import RETRY_CALL_TIMEOUT
 from ulpfuzz.fuzzer.campaign.shard import ShardResult, run_shard
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
@@ -323,14 +324,15 @@ def test_a_resumed_run_remembers_who_died(stores: Any, hosted: dict[str, Any]) -
 
 def test_what_died_in_one_cell_is_left_out_of_the_first_visits_of_the_others(stores: Any, hosted: dict[str, Any]) -> None:
     settings = settings_of("40s", ops="faulty_aborts", **{**hosted, "case_timeout": None})
-    campaign, shard = _Campaign(settings, stores(), None), shard_of("faulty_aborts")
-    assert campaign._without_fatal(shard) is shard
-    campaign.fatal["faulty_aborts"].add((TARGET, guilty("aborts")))
-    left = campaign._without_fatal(shard)
+    schedule, shard = _Campaign(settings, stores(), None).schedule, shard_of("faulty_aborts")
+    assert schedule.without_fatal(shard) is shard
+    schedule.fatal["faulty_aborts"].add((TARGET, guilty("aborts")))
+    left = schedule.without_fatal(shard)
     assert (left.excluded, left.isolated) == (((TARGET, guilty("aborts")),), False)
-    campaign.fatal["faulty_aborts"].update((TARGET, i.call) for i in op_named("faulty_aborts").implementations)
-    in_isolation = campaign._without_fatal(shard)
+    schedule.fatal["faulty_aborts"].update((TARGET, i.call) for i in op_named("faulty_aborts").implementations)
+    in_isolation = schedule.without_fatal(shard)
     assert (in_isolation.excluded, in_isolation.isolated, in_isolation.call_timeout) == (shard.excluded, True, RETRY_CALL_TIMEOUT)
+    assert in_isolation.waits
 
 
 def test_a_cell_whose_subjects_are_all_dead_ends_the_run(stores: Any, hosted: dict[str, Any]) -> None:

@@ -1,0 +1,164 @@
+"""Schedule: what is handed out to workers, in which order, with how much time; and what is left out because it has died before."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ulpfuzz.fuzzer.campaign.aside import Aside
+from ulpfuzz.fuzzer.campaign.modes import compiled_beside
+from ulpfuzz.fuzzer.campaign.pace import Pace
+from ulpfuzz.fuzzer.campaign.plan import Progress, Visit, first_visits, groups_of, longest_visit, round_of
+from ulpfuzz.fuzzer.campaign.settings import Settings
+from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
+from ulpfuzz.fuzzer.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.engine.engine import memory_share
+from ulpfuzz.fuzzer.engine.task import Death
+from ulpfuzz.fuzzer.evaluation.peers import peer_targets
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.frameworks.targets.target import Target
+
+#: Seconds that a framework call may take in a run that is short of time. Compiling an op takes up to 20 on a busy machine.
+SHORT_CALL_TIMEOUT = 45.0
+#: Seconds that a call may take in cells of an op of which a call has crashed or hung before.
+RETRY_CALL_TIMEOUT = 20.0
+#: Seconds that a call may take once one like it has returned; a call that takes longer is set aside.
+PATIENCE = 5.0
+#: A first visit makes no further call of its search after so many seconds, or so many times those that it was granted, compiling included.
+CAP, GRANTS = 0.5, 4.0
+#: The letter of the visits of compiled modes where the time suffices for all else at once.
+MODES = "m"
+
+#: A visit, and the shards that it consists of.
+Planned = tuple[Visit, list[Shard]]
+
+
+class Schedule:
+    """The shards of one run. memory: what is known of each cell, by its key. took: seconds that cells took, by their keys. yields: findings per
+    second to be expected of a cell."""
+
+    def __init__(
+        self, settings: Settings, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: Sequence[Target], took: Mapping[str, float],
+        yields: Callable[[Cell], float],
+    ) -> None:  # fmt: skip
+        self.settings, self.cells, self.memory, self.took, self.yields = settings, cells, memory, took, yields
+        self.targets = tuple(map(str, targets))
+        self.modes = tuple(map(str, compiled_beside(targets, settings)))
+        self.peers = peer_targets(self.targets)
+        self.memory_limit = settings.memory_limit or memory_share(settings.workers)
+        self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
+        self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are called no more
+        self.aside = Aside(settings.case_timeout)
+        self.shards: dict[str, Shard] = {}  # by id, what was handed out
+        self.pace: Pace | None = None  # of the parts of round 0, where the time is short
+        seconds, now = settings.discovery_seconds, time.time()
+        self.until = None if seconds is None else now + seconds
+        self.end = None if settings.budget.seconds is None else now + settings.budget.seconds  # of casework too
+
+    # What there is to do
+
+    def round(self, number: int) -> list[Planned]:
+        """The visits of a round."""
+        visits = self._visits() if number == 0 else [Visit(self.targets)]
+        return [(visit, self._shards(number, visit)) for visit in visits]
+
+    def prepared(self, planned: Planned) -> Planned:
+        """The shards as they are run."""
+        visit, shards = planned
+        patience = min(PATIENCE, self.settings.case_timeout or PATIENCE)
+        fresh = [
+            replace(shard, until=self.until, peers=self.peers, excluded=self._excluded(shard), patience=patience)
+            for shard in shards
+        ]
+        if self.until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
+            fresh.sort(key=self._seconds, reverse=True)
+        elif self.pace is None:
+            longest = longest_visit(self.until - time.time(), self.settings.workers, len(fresh))
+            cap = CAP if visit.part == MODES else None
+            fresh = [replace(shard, seconds=longest, cap=cap) for shard in fresh]
+        self.shards.update({shard.id: shard for shard in fresh})
+        return visit, fresh
+
+    def groups(self, planned: Sequence[Planned]) -> Iterator[list[Shard]]:
+        """The tasks of workers. Where the time is short each shard has its seconds as it is handed out, and what was set aside goes beside
+        them as it comes, for it only waits."""
+        for visit, shards in planned:
+            if not visit.part or self.pace is None:
+                yield from ([shard] for shard in shards)
+                continue
+            for group in groups_of(shards, self.yields):
+                yield from self.set_aside()
+                yield [self._paced(shard, visit, self.pace) for shard in group]
+
+    def set_aside(self) -> Iterator[list[Shard]]:
+        """The proofs that are due."""
+        for group in self.aside.due(self.end):
+            self.shards.update({shard.id: shard for shard in group})
+            yield group
+
+    # What died
+
+    def died(self, shard: Shard, deaths: Sequence[Death]) -> None:
+        """These calls ended the worker of this shard: they are proved by themselves, and left out of the other cells of the op."""
+        for death in deaths:
+            self.aside.set(shard, death)
+            if death.target:
+                self.fatal[shard.cell.op].add((death.target, death.call))
+
+    def found(self, finding: Finding) -> None:
+        """A crash or a hang is left out of the other cells of its op."""
+        if finding.symptom in ("crash", "hang"):
+            self.fatal[finding.op].add((finding.target, finding.implementation))
+
+    def without_fatal(self, shard: Shard) -> Shard:
+        """The shard without the calls that died in another cell of its op: a minute each for what is known. A later round, where the time
+        of the run allows for one, meets them again. Where there are no others, with these only and a short timeout."""
+        fatal = self.fatal[shard.cell.op]
+        if not fatal:
+            return shard
+        excluded = fatal | set(shard.excluded)
+        if any((s.target, s.implementation.call) not in excluded for s in subjects_of(shard.cell, shard.targets)):
+            return replace(shard, excluded=tuple(sorted(excluded)))
+        call_timeout = shard.call_timeout if self.settings.case_timeout else min(shard.call_timeout, RETRY_CALL_TIMEOUT)
+        return replace(shard, isolated=True, waits=True, cap=None, call_timeout=call_timeout)
+
+    # How
+
+    def _visits(self) -> list[Visit]:
+        """Those of round 0; of compiled modes last."""
+        names = self.targets + self.modes
+        seconds = self.settings.discovery_seconds
+        visits = first_visits(self.cells, names, None if seconds is None else seconds * max(1, self.settings.workers))
+        if not visits[0].part:
+            return [Visit(self.targets), *([Visit(self.modes, MODES)] if self.modes else [])]
+        if seconds is not None and self.until is not None:
+            work = sum(v.weight * len(self._shards(0, v)) for v in visits)
+            self.pace = Pace(work, self.until, self.settings.workers, clock=time.time)
+        return visits
+
+    def _shards(self, number: int, visit: Visit) -> list[Shard]:
+        call_timeout = self._call_timeout(visit)
+        return round_of(
+            number, self.cells, self.memory, visit.targets, self.settings.seed, call_timeout, self.memory_limit, visit=visit
+        )
+
+    def _call_timeout(self, visit: Visit) -> float:
+        """Seconds of a call: as requested; few in a visit that has a second or two, for a call that hangs costs a worker all of them."""
+        return self.settings.case_timeout or (SHORT_CALL_TIMEOUT if visit.part else CALL_TIMEOUT)
+
+    def _excluded(self, shard: Shard) -> tuple[tuple[str, str], ...]:
+        """What the shard leaves out: of its targets what died in its cell, of its peers what died beside any finding of its op."""
+        dead = {(target, call) for target, call in self.dead_peers[shard.cell.op] if target not in shard.targets}
+        return tuple(sorted({*shard.excluded, *dead}))
+
+    def _seconds(self, shard: Shard) -> tuple[float, bool]:
+        """What a shard may take beside the others: what its cell took before, else vectors, whose every length is compiled, more than
+        scalars."""
+        return self.took.get(shard.cell.key, 0.0), not shard.cell.record.elementwise
+
+    def _paced(self, shard: Shard, visit: Visit, pace: Pace) -> Shard:
+        """The shard with its seconds, where the visit is a part of a round whose time is short."""
+        seconds = pace.next(visit.weight, visit.times)
+        return self.without_fatal(replace(shard, seconds=seconds, cap=max(CAP, GRANTS * seconds)))

@@ -1,0 +1,67 @@
+"""Tasks for the tests of the engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ulpfuzz.fuzzer.engine.task import Death, Result
+from ulpfuzz.fuzzer.evaluation.watchdog import calling
+
+
+@dataclass(frozen=True)
+class Told(Result):
+    """pid: of the process that ran it. modules: of those that were looked for, the ones that it has imported."""
+
+    pid: int = 0
+    modules: tuple[str, ...] = ()
+    without: str = ""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Does something, which ends its process or not. without: the call that is not made again."""
+
+    number: int
+    deed: str = ""
+    waits: bool = False
+    without: str = ""
+    call_timeout: float = 1.0
+
+    @property
+    def id(self) -> str:
+        return f"{self.deed} {self.number}"
+
+    def run(self) -> Told:
+        if self.without != "guilty" and self.deed:
+            self._do()
+        modules = tuple(name for name in ("colorsys", "chunk") if name in sys.modules)
+        return Told(self.id, "cell", pid=os.getpid(), modules=modules, without=self.without)
+
+    def _do(self) -> None:
+        if self.deed == "hangs":
+            with calling("torch:cpu:eager\nguilty"):
+                time.sleep(60)
+        elif self.deed == "dies":
+            with calling("torch:cpu:eager\nguilty"):
+                os.kill(os.getpid(), signal.SIGSEGV)
+        elif self.deed == "dies outside":
+            os._exit(3)
+        elif self.deed == "raises":
+            raise ValueError("no")
+        elif self.deed == "sleeps":
+            time.sleep(0.3)
+        elif self.deed == "eats":
+            held = []
+            while True:
+                held.append(bytearray(os.urandom(1 << 20)) * 8)
+
+    def after(self, death: Death, deaths: int) -> Deed | None:
+        return replace(self, without=death.call) if death.call else None
+
+    def broken(self, failure: str, *, died: bool = False) -> Any:
+        return Told(self.id, "cell", failure, died)
