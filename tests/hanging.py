@@ -1,13 +1,14 @@
 """A framework of planted hangs: a plugin of ten ops, each with a call that does not return at some inputs and one that always does.
 
-While it hangs, a call leaves a sign of life in a file (`hang_seconds` adds them up): what hangs cost is what worker processes spent inside them,
-whoever waited, and however the run is built. Installed by `installed`.
+While it hangs, a call leaves a sign of life in a file (`hangs` reads them): what hangs cost is what processes spent inside them, however the run is
+built. Installed by `installed`.
 """
 
 from __future__ import annotations
 
 import os
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ VARIABLE = "ULPFUZZ_HANGS"
 BEAT = 0.05
 #: A hang ends by itself after so long: a process that nobody ends must not stay.
 LONGEST = 3600.0
+#: The file of the far side of a host, at the bottom of its stack.
+HOST = "host_main.py"
 Array = NDArray[Any]
 
 #: Where each of ten calls does not return: at a number of the grid, in a strip, a tail, at what is no number, in a long call, at a subnormal.
@@ -68,7 +71,8 @@ def hang() -> None:
     """Waits, with signs of life."""
     folder = os.environ.get(VARIABLE)
     began = time.time()
-    sign = Path(folder) / f"{os.getpid()} {began!r}" if folder else None
+    hosted = any(frame.filename.endswith(HOST) for frame in traceback.extract_stack())
+    sign = Path(folder) / f"{os.getpid()} {began!r} {'host' if hosted else 'worker'}" if folder else None
     while time.time() < began + LONGEST:
         if sign:
             sign.write_text(repr(time.time()))
@@ -77,10 +81,12 @@ def hang() -> None:
 
 @dataclass(frozen=True)
 class Hang:
-    """One time that a call did not return: seconds, and when it began and ended (time.time)."""
+    """One time that a call did not return: when it began and ended (time.time), and whether in a process of its target's own, which ends without a
+    worker."""
 
     began: float
     ended: float
+    hosted: bool
 
     @property
     def seconds(self) -> float:
@@ -92,8 +98,8 @@ def hangs(folder: Path) -> list[Hang]:
     found = []
     for sign in folder.iterdir():
         text = sign.read_text()  # empty where the process ended while it wrote
-        began = float(sign.name.split()[1])
-        found.append(Hang(began, max(began, float(text or began)) + BEAT))
+        _, began, where = sign.name.split()
+        found.append(Hang(float(began), max(float(began), float(text or began)) + BEAT, where == "host"))
     return sorted(found, key=lambda hang: hang.began)
 
 

@@ -26,6 +26,8 @@ WHOLE = 1000
 LENGTHS = range(2, 8193)
 #: Of the records' helpers, the keywords that are no constants of the call: which input, how many times.
 HELPERS = ("tgrad", "jgrad", "fgrad")
+#: Keywords of any call that say where, not what.
+AXES = ("dim", "dims", "axis", "axes")
 Numbers = NDArray[np.float64]
 
 
@@ -69,12 +71,20 @@ def _ways(op: Op, defect: KnownDefect) -> Iterator[Way]:
                 continue
             unused = sum(c not in told and c not in [choice.value for choice in chosen] for c in constants)
             renamed = sum(choice.sources != (spec.name,) for spec, choice in zip(op.inputs, chosen, strict=True))
-            usual = sum(v not in constants and v not in scalars.values() for v in told)
+            usual = sum(
+                not _written(op.params[name], value, constants, scalars) for name, value in params.items() if value in told
+            )
             cost = sum(choice.cost for choice in chosen)
             inputs = {spec.name: choice.value for spec, choice in zip(op.inputs, chosen, strict=True)}
             for directions in _directions(op, params, defect.order, inputs, constants):
                 strange = unused, renamed, usual, cost + len(directions)
                 yield Way(op, params, {**inputs, **directions}, strange, not cost and not directions)
+
+
+def _written(values: tuple[Any, ...], value: Any, constants: list[float], scalars: Mapping[str, float]) -> bool:
+    """Whether a number of a param is one that the record writes: a whole one for a param of whole numbers, a fraction for the others."""
+    whole = all(isinstance(v, int) for v in values)
+    return value in scalars.values() or any(c == value and isinstance(c, int) == whole for c in constants)
 
 
 def _choices(spec: Input, recorded: Mapping[str, Numbers], constants: list[float]) -> list[_Choice]:
@@ -167,6 +177,7 @@ def _constants(call: str) -> tuple[list[float], set[str]]:
     tree = ast.parse(call, mode="eval")
     helpers = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in HELPERS]
     skipped = {id(keyword.value) for helper in helpers for keyword in helper.keywords}
+    skipped |= {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg in AXES}
     negated = [n for n in ast.walk(tree) if isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.USub)]
     minus = {id(node.operand) for node in negated}
     for node in ast.walk(tree):
