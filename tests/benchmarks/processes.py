@@ -1,4 +1,4 @@
-"""What a process costs: the start of the command line, the memory of a worker, and that of a further one."""
+"""What a process costs: the start of the command line, the memory of a worker, and how much of it is its own."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 
 START_GOAL = 1.0
-#: MiB of a further worker's own.
+#: MiB of one more worker.
 PRIVATE_GOAL = 80.0
-#: Cells that both of two workers get several of, and their verdicts: as many as a first visit takes, several times.
+#: Cells of which each of two workers gets several, and a verdict budget for their first visits.
 OPS, VERDICTS = "exp,log1p,tanh,sigmoid,softmax,logsumexp", 2_000_000
 
 _WORKER = """
@@ -39,28 +39,32 @@ def measures() -> Iterator[Measure]:
     peak = int(subprocess.run([sys.executable, "-c", _WORKER], check=True, capture_output=True, text=True).stdout.split()[-1])
     yield Measure("peak memory of a worker with every installed framework", peak / 2**20, "GiB")
 
-    alone, both = _proportional(1), _proportional(2)
-    yield Measure("private memory of a further worker", both - alone, "MiB", PRIVATE_GOAL, "<", {"one": alone, "two": both})
+    private, together = _memory()
+    yield Measure("private memory of a worker", private, "MiB", PRIVATE_GOAL, "<", {"all_processes": together})
 
 
-def _proportional(workers: int) -> float:
-    """MiB of all processes that a run has started, each page shared out among those that hold it (PSS), the most that was seen: what two workers need
-    more than one is what the second has for itself, however they share the rest."""
-    seen = [0.0]
+def _memory() -> tuple[float, float]:
+    """MiB of a run of two workers, the most that was seen: of the largest process that has started no other, the pages that it shares with none
+    which are what one more of it costs; and of all processes that the run has started, each page shared out among those that hold it (PSS)."""
+    private, together = [0.0], [0.0]
 
     def watch(_: Progress) -> None:
-        seen.append(sum(map(_pss, psutil.Process().children(recursive=True))) / 2**20)
+        memory = [_of(process) for process in psutil.Process().children(recursive=True)]
+        private.extend(uss for uss, _, leaf in memory if leaf)
+        together.append(sum(pss for _, pss, _ in memory))
 
     with temporary_store() as store:
-        run_campaign(Settings(Budget(verdicts=VERDICTS), ops=OPS, dtypes=("float32",), seed=1, workers=workers), store, watch)
-    return max(seen)
+        run_campaign(Settings(Budget(verdicts=VERDICTS), ops=OPS, dtypes=("float32",), seed=1, workers=2), store, watch)
+    return max(private), max(together)
 
 
-def _pss(process: psutil.Process) -> float:
+def _of(process: psutil.Process) -> tuple[float, float, bool]:
+    """USS and PSS in MiB, and whether it has no children; zeros where it has ended."""
     try:
-        return float(process.memory_full_info().pss)
-    except psutil.Error:  # it has ended
-        return 0.0
+        memory = process.memory_full_info()
+        return memory.uss / 2**20, memory.pss / 2**20, not process.children()
+    except psutil.Error:
+        return 0.0, 0.0, False
 
 
 def _seconds(command: list[str]) -> float:
