@@ -44,7 +44,7 @@ def measures() -> Iterator[Measure]:
 
 
 def _memory() -> tuple[float, float]:
-    """MiB of a run of two workers, the most that was seen: of the largest process that has started no other, the pages that it shares with none
+    """MiB of a run of two workers, the most that was seen: of the largest process that has started no other, the pages that are its alone (USS),
     which are what one more of it costs; and of all processes that the run has started, each page shared out among those that hold it (PSS)."""
     private, together = [0.0], [0.0]
 
