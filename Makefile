@@ -81,6 +81,7 @@ lint: setup ## formatting, lint, types
 bench: setup ## the benchmarks, or some: make bench BENCHES=scaling,recall
 	$(PY) -m tests.benchmarks $(BENCHES)
 
-clean: ## removes the environment, the caches and OUT, not the findings
+clean: ## removes the environment, the caches (also what ~/.cache/ulpfuzz keeps) and OUT, not the findings
+	-@$(PYTHON) -B -c 'from ulpfuzz.fuzzer.user_cache import empty; empty()'
 	rm -rf $(VENV) $(VERSIONS) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dask-worker-space
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from flint import arb
+from flint import arb, fmpq
 from numpy.typing import NDArray
 
 from ulpfuzz.oracles import vectorised
@@ -28,6 +28,7 @@ from ulpfuzz.oracles.effort import TAPE, evaluation_cost
 from ulpfuzz.oracles.enclosure import Ball, Column
 from ulpfuzz.oracles.function import Function, flat
 from ulpfuzz.oracles.kept import Kept
+from ulpfuzz.oracles.memory import EXTENDED, remembered
 
 T = TypeVar("T")
 Inputs = dict[str, NDArray[np.float64]]
@@ -65,12 +66,13 @@ def amplification(
         with np.errstate(over="ignore"):
             total[unknown] = _on_balls(wide, function, unknown_inputs, outputs[unknown], normwise, added[unknown])
     negligible = 2.0**-140 if precision <= 24 else 2.0**-1070
-    computed: dict[tuple[object, int], Any] = {}
+    computed: dict[object, Any] = {}
     for row in np.flatnonzero(~np.isfinite(total)):
         packed = tuple((n, v.shape[1:], v[row].tobytes()) for n, v in inputs.items())
-        key = packed, int(outputs[row])
+        key = packed, int(outputs[row]), negligible, normwise
         if key not in computed and len(computed) < _affordable(function, inputs) and time.time() < until:
-            computed[key] = _remembered(function, packed, int(outputs[row]), negligible, normwise)
+            by_arb = partial(_remembered, function, *key)
+            computed[key] = remembered("amplification", function, repr(key).encode(), by_arb, EXTENDED)
         with np.errstate(over="ignore"):
             total[row] = computed.get(key, math.nan)
     return np.where(np.isfinite(total), total, np.nan)
@@ -395,6 +397,4 @@ def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
 
 
 def _arb(value: Fraction) -> arb:
-    from flint import fmpq
-
     return arb(fmpq(value.numerator, value.denominator))

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ulpfuzz.oracles.arithmetic.mp import Mp
 from ulpfuzz.oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, nest
 from ulpfuzz.oracles.limits import nan_reach
-from ulpfuzz.oracles.limits.accepted import ANYTHING, NOTHING, Accepted, merge, point
+from ulpfuzz.oracles.limits.accepted import ACCEPTED, ANYTHING, NOTHING, Accepted, merge, point
 from ulpfuzz.oracles.limits.joining import Place, join
 from ulpfuzz.oracles.limits.nan_reach import Reach, accepts_nan_too
 from ulpfuzz.oracles.limits.native import is_derivative, native, spread_nan
@@ -41,15 +41,17 @@ from ulpfuzz.oracles.limits.paths import (
 )
 from ulpfuzz.oracles.limits.rates import strays
 from ulpfuzz.oracles.limits.tendency import UNCLEAR, Kind, Tendency
+from ulpfuzz.oracles.memory import remembered, row_key
 from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 __all__ = ["ANYTHING", "BITS", "NOTHING", "Accepted", "accepted", "nowhere_smooth"]
 
 
 def accepted(function: Function, inputs: dict[str, NDArray[np.float64]]) -> list[Accepted]:
-    """What is right for every output of one row. Cached by the exact inputs."""
+    """What is right for every output of one row. Cached by the exact inputs, and remembered."""
     key = tuple((name, np.shape(values), np.asarray(values, np.float64).tobytes()) for name, values in inputs.items())
-    return list(_accepted(function, key))
+    right = remembered("limit", function, row_key(inputs), lambda: _accepted(function, key), ACCEPTED)
+    return list(right)
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber, Undefined
 from ulpfuzz.oracles.function import Function, Nested, nest
+from ulpfuzz.oracles.memory import Form, remembered, row_key
 
 RowInputs = dict[str, NDArray[np.float64]]
 
@@ -60,6 +62,38 @@ def _at_tie(function: Function, inputs: RowInputs, balls: list[arb], bits: int) 
         ball if not other.is_finite() or (both and ball.is_finite() and ball.rad() < other.rad()) else other
         for ball, other in zip(balls, others, strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Enclosures in binary64: per output (value, value_lo, radius), see `split`. finite: whether every output has a finite ball."""
+
+    balls: tuple[tuple[float, float, float], ...]
+    finite: bool
+    undefined: bool = False
+    kink: bool = False
+    removable: bool = False
+
+
+_FLAGS, _BALL = struct.Struct("<????"), struct.Struct("<ddd")
+#: As the oracle's memory keeps it.
+_SPLIT: Form[Split] = Form(
+    lambda row: (
+        _FLAGS.pack(row.finite, row.undefined, row.kink, row.removable) + b"".join(_BALL.pack(*ball) for ball in row.balls)
+    ),
+    lambda written: Split(tuple(_BALL.iter_unpack(written[_FLAGS.size :])), *_FLAGS.unpack_from(written)),
+)
+
+
+def enclose_split(function: Function, inputs: RowInputs, bits: int) -> Split:
+    """`enclose`, split into binary64; remembered."""
+
+    def computed() -> Split:
+        result = enclose(function, inputs, bits)
+        finite = bool(result.balls) and all(ball.is_finite() for ball in result.balls)
+        return Split(tuple(split(ball) for ball in result.balls), finite, result.undefined, result.kink, result.removable)
+
+    return remembered(f"arb {bits}", function, row_key(inputs), computed, _SPLIT)
 
 
 def to_fraction(x: arb) -> Fraction:

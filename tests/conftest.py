@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
+
+# No test reads or fills the cache of who runs it; the tests of the cache name one of their own.
+os.environ["ULPFUZZ_CACHE"] = "off"
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")

@@ -86,8 +86,8 @@ UNEQUAL = 4.0
 MOST_USED = ("float32", "float64", "float16", "bfloat16")
 #: The dtypes that every framework visits before all others.
 USUAL = MOST_USED[:2]
-#: Cost of a visit that compiles, in visits that do not (measured: 2 to 5).
-COMPILING_COST = 3.0
+#: Cost of a visit by what its targets compile (_group_of), in visits that compile nothing (measured: 2 to 5; a C++ compiler 10 to 50).
+COSTS = (1.0, 3.0, 3.0, 20.0)
 #: The most shards of a group.
 GROUP = 8
 #: Search time of a visit of values, in visits of derivatives: a verdict on a value costs least, and most known defects are of values.
@@ -127,17 +127,16 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
     """
     if worker_seconds is None or worker_seconds >= AMPLE * len(cells):
         return [Visit(targets)]
-    groups: list[list[str]] = [[], [], []]
+    groups: list[list[str]] = [[] for _ in COSTS]
     for target in targets:
-        named = target_named(target)
-        groups[2 if named.mode != "eager" else 1 if named.compiles_shapes else 0].append(target)
+        groups[_group_of(target)].append(target)
     found, orders = {cell.dtype for cell in cells}, {cell.order for cell in cells}
     dtypes = [some for some in (found & set(USUAL), found - set(USUAL)) if some]
     parts = [(some, order, k) for some in dtypes for order in orders for k, group in enumerate(groups) if group]
     visits: list[Visit] = []
     for some, order, compiling in sorted(parts, key=_part_turn):
-        weight, times = COMPILING_COST if compiling else 1.0, VALUE_TIME if order == "value" else 1.0
-        letter = string.ascii_lowercase[len(visits)]
+        weight, times = COSTS[compiling], VALUE_TIME if order == "value" else 1.0
+        letter = string.ascii_letters[len(visits)]
         visits.append(Visit(tuple(groups[compiling]), letter, order, tuple(sorted(some)), weight, times))
     return visits
 
@@ -145,7 +144,15 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
 #: Where a part comes by its order, and how much later for dtypes that are not USUAL, where every op is compiled, and where programs are. Findings
 #: per worker-second of whole runs: 3 for values without JAX, 1 with; 0.8 for gradients; 0.1 to 0.3 for the rest, least in forward mode.
 ORDER_TURNS = {"value": 0, "grad": 2, "grad2": 5, "jvp": 12}
-UNUSUAL_LATER, OPS_LATER, PROGRAMS_LATER = 3, 4, 7
+UNUSUAL_LATER, LATER = 3, (0, 4, 7, 8)
+
+
+def _group_of(target: str) -> int:
+    """0: it compiles nothing; 1: every op; 2: whole programs; 3: whole programs by a C++ compiler."""
+    named = target_named(target)
+    if named.mode == "eager":
+        return 1 if named.compiles_shapes else 0
+    return 3 if named.mode == "compile" else 2
 
 
 def _part_turn(part: tuple[set[str], str, int]) -> tuple[int, int, int]:
@@ -153,7 +160,7 @@ def _part_turn(part: tuple[set[str], str, int]) -> tuple[int, int, int]:
     dtypes, order, compiling = part
     usual = bool(dtypes & set(USUAL))
     first = usual and order == "value" and compiling == 1  # right after the others' values of the same cells
-    later = 1 if first else (0, OPS_LATER, PROGRAMS_LATER)[compiling]
+    later = 1 if first else LATER[compiling]
     return ORDER_TURNS[order] + (0 if usual else UNUSUAL_LATER) + later, ORDERS.index(order), compiling
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ulpfuzz.fuzzer.campaign.aside import Aside
 from ulpfuzz.fuzzer.campaign.modes import compiled_beside
 from ulpfuzz.fuzzer.campaign.pace import Pace
-from ulpfuzz.fuzzer.campaign.plan import Progress, Visit, first_visits, groups_of, longest_visit, round_of
+from ulpfuzz.fuzzer.campaign.plan import COSTS, Progress, Visit, first_visits, groups_of, longest_visit, round_of
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
@@ -74,7 +74,7 @@ class Schedule:
         ]
         if self.until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
             fresh.sort(key=self._seconds, reverse=True)
-        elif self.pace is None:
+        elif not visit.part or self.pace is None:
             longest = longest_visit(self.until - time.time(), self.settings.workers, len(fresh))
             cap = CAP if visit.part == MODES else None
             fresh = [replace(shard, seconds=longest, cap=cap) for shard in fresh]
@@ -134,7 +134,8 @@ class Schedule:
         if not visits[0].part:
             return [Visit(self.targets), *([Visit(self.modes, MODES)] if self.modes else [])]
         if seconds is not None and self.until is not None:
-            work = sum(v.weight * len(self._shards(0, v)) for v in visits)
+            # What a C++ compiler takes is not saved from the others' shares: it comes last, in what is left.
+            work = sum(v.weight * len(self._shards(0, v)) for v in visits if v.weight < COSTS[-1])
             self.pace = Pace(work, self.until, self.settings.workers, clock=time.time)
         return visits
 

@@ -12,6 +12,7 @@ from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
 from ulpfuzz.fuzzer.engine.task import Death, Result
 from ulpfuzz.fuzzer.evaluation.deadlines import TIME_LIMITED, Deadlines
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.grid_memory import remembering
 from ulpfuzz.fuzzer.evaluation.peers import Peers
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
 from ulpfuzz.fuzzer.frameworks.hosts import host
@@ -19,7 +20,7 @@ from ulpfuzz.fuzzer.proof.failures import failures_of, short_call_timeout
 from ulpfuzz.fuzzer.proof.nondeterminism import end_processes, with_nondeterminism
 from ulpfuzz.fuzzer.proof.rejected import Rejected
 from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
-from ulpfuzz.fuzzer.search.search import Search, lengths_of
+from ulpfuzz.fuzzer.search.search import Search, search_lengths
 from ulpfuzz.fuzzer.search.support import Unsupported, misrecorded_of, unsupported_of
 
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
@@ -157,7 +158,8 @@ def run_shard(shard: Shard) -> ShardResult:
         shard.cell, subjects, isolated=shard.isolated, deadlines=deadlines, peers=peers, patience=shard.patience
     )
     try:
-        return _run(shard, evaluator)
+        with remembering():
+            return _run(shard, evaluator)
     finally:
         if shard.isolated:
             end_processes()
@@ -166,7 +168,8 @@ def run_shard(shard: Shard) -> ShardResult:
 
 def _run(shard: Shard, evaluator: Evaluator) -> ShardResult:
     start = time.perf_counter()
-    refused = unsupported_of(evaluator, lengths_of(evaluator.op, shard.cell.order, shard.round))
+    evaluator.shapes.one = shard.round == 0 and evaluator.deadlines.time_limited
+    refused = unsupported_of(evaluator, search_lengths(evaluator, shard.round))
     evaluator.subjects = [subject for subject in evaluator.subjects if subject not in refused]
     evaluator.deadlines.begin()
     seed = int.from_bytes(hashlib.sha256(f"{shard.seed} {shard.cell.key} {shard.round}".encode()).digest()[:6], "big")

@@ -17,6 +17,7 @@ from ulpfuzz.fuzzer.evaluation.clock import Clock
 from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
+from ulpfuzz.fuzzer.frameworks.backends.modes import compiles_shapes
 from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, eager_rows, padded_rows
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
@@ -24,6 +25,8 @@ from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 #: A call is taken to hang after this many times the longest call of its subject that returned, compiling excluded.
 SLOWER = 20.0
+#: The numbers of rows of a call, and of the elements of a vector, worth tracing for: those of JAX (backends.jax).
+TRACED_LENGTHS = (1, 3, 8, 16, 17, 64, 69, 1000)
 #: A subject, its answers, and the message where it raised.
 Answered = tuple[Subject, NDArray[Any] | None, str]
 
@@ -61,6 +64,12 @@ class Calls:
     def described(self, subject: Subject) -> Call:
         return Call(self.op, subject.implementation, dict(self.cell.params), self.cell.order)
 
+    def lengths(self, subject: Subject) -> tuple[int, ...] | None:
+        """None: any number of rows in a call of this cell is cheap. Otherwise the closed list of those worth compiling or tracing for."""
+        closed = self.framework(subject).lengths
+        target = self.target(subject)
+        return TRACED_LENGTHS if closed is None and compiles_shapes(target.framework, target.mode, self.cell.order) else closed
+
     # Answers
 
     def answered(self, subject: Subject, answers: Callable[[], NDArray[Any]]) -> Answered:
@@ -71,16 +80,19 @@ class Calls:
             except FrameworkError as error:
                 return subject, None, str(error)
 
-    def answers(self, subject: Subject, batch: Batch, within: Placement | None, per_call: int) -> NDArray[Any]:
+    def answers(
+        self, subject: Subject, batch: Batch, within: Placement | None, per_call: int, only: int | None = None
+    ) -> NDArray[Any]:
         """The answers to every row. within: each in a call of its own, placed so. per_call: rows in a call, where that is no further
-        shape to compile; 0: all in one. Raises FrameworkError."""
+        shape to compile; 0: all in one. only: rows of every call, whatever else. Raises FrameworkError."""
         if within is not None:
             rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
             return np.stack([row[within.position] for row in rows])
-        if not per_call or not (self.framework(subject).lengths is None or self._has_shape(subject, per_call)):
+        if only is None and (not per_call or not (self.lengths(subject) is None or self._has_shape(subject, per_call))):
             return self.call(subject, batch)
-        starts = range(0, batch.rows, per_call)
-        return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
+        step = only or per_call
+        starts = range(0, batch.rows, step)
+        return np.concatenate([self.call(subject, batch.take(slice(start, start + step))) for start in starts])
 
     def _has_shape(self, subject: Subject, rows: int) -> bool:
         """Whether calls of this many rows have a shape that is compiled in any case."""
@@ -159,7 +171,7 @@ class Calls:
 
     def _shape(self, subject: Subject, batch: Batch, placement: Placement | None) -> tuple[tuple[int, ...], ...]:
         """What a call of the batch compiles for; nothing where it does not compile."""
-        if self.framework(subject).lengths is None:
+        if self.lengths(subject) is None:
             return ()
         rows = padded_rows(batch.rows, eager_rows(batch)) if placement is None else placement.length
         return tuple((rows, *values.shape[1:]) for values in batch.inputs.values())

@@ -52,7 +52,7 @@ class Evaluator:
         self.caps = caps or CAPS
         self.clock = Clock()
         self.deadlines = deadlines or Deadlines()
-        self.shapes = ShapeBudget()
+        self.shapes = ShapeBudget(cell.order)
         self.calls = Calls(cell, self.clock, self.deadlines, isolated=isolated, patience=patience)
         self.params = dict(cell.params)  # of the definition
         self.references = self._references(function_of(self.op, self.params, cell.order))
@@ -86,6 +86,8 @@ class Evaluator:
         other = Evaluator(self.cell, [subject], caps)
         other.clock = other.calls.clock = self.clock
         other.references = other._references(self.function)
+        if self.shapes.one:
+            other.shapes = self.shapes
         return other
 
     def ordered(self, batch: Batch) -> Batch:
@@ -96,18 +98,18 @@ class Evaluator:
         """Evaluates every subject on the batch and judges every element.
 
         within: each row in a framework call of its own, placed so. per_call: the number of rows in a call (frameworks that compile per shape get
-        all of them in one, unless it is the least of their shapes). Neither: one call. Subjects of compiled modes are left out where
-        the shape is one too many.
+        all of them in one, unless it is the least of their shapes). Neither: one call. Subjects that compile are left out where the
+        shape is one too many.
         """
         batch = self.ordered(batch)
         purpose: Purpose = "search" if within is None else "place"
-        placed = 0 if within is None else within.length
         answers: list[Answered] = []
         for subject in self.subjects:
+            only = self.shapes.only_length(subject, batch)
             if answers and self.deadlines.capped:  # the first is called in any case: a visit must get somewhere
                 answers.append((subject, None, ""))
-            elif self.shapes.admits(subject, batch, purpose, placed):
-                answers.append(self.calls.answered(subject, partial(self.calls.answers, subject, batch, within, per_call)))
+            elif self.shapes.admits(subject, batch, purpose, (only or 0) if within is None else within.length):
+                answers.append(self.calls.answered(subject, partial(self.calls.answers, subject, batch, within, per_call, only)))
             else:
                 answers.append((subject, None, ""))
         return self.judge(batch, answers)

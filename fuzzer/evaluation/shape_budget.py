@@ -1,4 +1,5 @@
-"""ShapeBudget: the number of shapes that the subjects of compiled modes see in an evaluator; each costs up to a second of compiling."""
+"""ShapeBudget: the number of shapes that subjects see in an evaluator where each is compiled: up to a second in a compiled mode, and in eager
+JAX 10 to 40 ms for each op of a call, of which half is left where XLA's part is read back."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from typing import Literal
 
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Subject
-from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED
-from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, padded_rows
+from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED, compiles_shapes
+from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, padded_rows
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 #: What a call is for: the search; a place in a call (alone, replayed, or a peer's answer beside a finding); the proof of a finding.
@@ -18,25 +19,44 @@ Purpose = Literal["search", "place", "proof"]
 #: and those of the cases replayed; rows alone and in a call of 64 have one more each. A proof must not fail for want of a shape, yet
 #: a shard must end.
 LIMITS: dict[Purpose, int] = {"search": 6, "place": 4, "proof": 12}
+#: The same in a visit of one shape: the first that a subject sees, in its search, or as a peer beside a finding.
+ONE: dict[Purpose, int] = {"search": 1, "place": 0, "proof": 0}
 
 
 class ShapeBudget:
-    """Counts the shapes that each subject has seen; the same batches in the same order are admitted alike in every run."""
+    """Counts the shapes that each subject has seen; the same batches in the same order are admitted alike in every run.
 
-    def __init__(self) -> None:
+    order: of the cell. one: a visit of one shape for each subject that compiles for every shape, eager ones too; set before the first batch.
+    """
+
+    def __init__(self, order: str = "value") -> None:
+        self.order = order
+        self.one = False
         self._seen: defaultdict[tuple[str, str], dict[tuple[tuple[int, ...], ...], Purpose]] = defaultdict(dict)
+
+    def compiles(self, subject: Subject) -> bool:
+        """Whether every shape costs the subject a compilation or a trace, at the order of the cell."""
+        target = target_named(subject.target)
+        return compiles_shapes(target.framework, target.mode, self.order)
+
+    def only_length(self, subject: Subject, batch: Batch) -> int | None:
+        """The rows of every call of the subject in a visit of one shape, for rows like these; None where any number is cheap, or may be."""
+        if not (self.one and self.compiles(subject)):
+            return None
+        return (compiled_rows(batch) if target_named(subject.target).mode in COMPILED else eager_rows(batch))[0]
 
     def admits(self, subject: Subject, batch: Batch, purpose: Purpose, placed: int = 0) -> bool:
         """Whether the subject may run this batch, or its rows in calls of `placed` rows: always where its mode does not compile or it
         has seen the shape, else while the purpose has shapes left."""
-        if target_named(subject.target).mode not in COMPILED:
+        target = target_named(subject.target)
+        if target.mode not in COMPILED and not (self.one and self.compiles(subject)):
             return True
-        rows = placed or padded_rows(batch.rows, compiled_rows(batch))
+        rows = placed or padded_rows(batch.rows, compiled_rows(batch) if target.mode in COMPILED else eager_rows(batch))
         shape = tuple((rows, *values.shape[1:]) for values in batch.inputs.values())
         seen = self._seen[subject.target, subject.implementation.call]
         if shape in seen:
             return True
-        if sum(of == purpose for of in seen.values()) >= LIMITS[purpose]:
+        if sum(of == purpose for of in seen.values()) >= (ONE if self.one else LIMITS)[purpose]:
             return False
         seen[shape] = purpose
         return True

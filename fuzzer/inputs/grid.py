@@ -48,7 +48,7 @@ def special_batch(
     rows = np.asarray(list(itertools.product(*(range(len(p)) for p in points))), dtype=np.int64)
     if len(op.inputs) == 1:
         rows = np.repeat(rows, KINDS, axis=0)
-    length = min((n for n in op.lengths if n >= max(3, op.min_length)), default=max(3, op.min_length)) if op.varies else 1
+    length = grid_length(op)
     inputs = {}
     for number, spec in enumerate(op.inputs):
         inputs[spec.name] = _spread_out(fmt, spec, points[number][rows[:, number]], length)
@@ -57,6 +57,11 @@ def special_batch(
         pattern = np.ones(count) if name == COTANGENT else np.resize([1.0, -0.5, 2.0], count)
         inputs[name] = np.broadcast_to(pattern, (len(rows), count)).astype(fmt.dtype)
     return Batch(dtype, inputs)
+
+
+def grid_length(op: Op) -> int:
+    """The length n of the vectors of the grid; 1 where nothing varies."""
+    return min((n for n in op.lengths if n >= max(3, op.min_length)), default=max(3, op.min_length)) if op.varies else 1
 
 
 def _usual(fmt: Format) -> list[float]:

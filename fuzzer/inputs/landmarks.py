@@ -7,10 +7,14 @@ neighbouring numbers of the format on whose sides the oracle's answer is of anot
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +23,8 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.formats import Floats, Format, Ordinals
 from ulpfuzz.fuzzer.inputs.regions import bounds, special_grid
 from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.limits.accepted import ACCEPTED, Accepted
+from ulpfuzz.oracles.memory import Form
 from ulpfuzz.oracles.reference import FINITE, Reference
 
 Oracle = Callable[[dict[str, NDArray[np.float64]]], Reference]
@@ -34,6 +40,40 @@ OVERALL, EVERYDAY = 1024, 2048
 #: Values that neighbouring points of the first look share, the most frequent ones: candidates for a bound of saturation.
 _PLATEAUS = 6
 _UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Found:
+    """The landmarks of a function, by input; and the lattices of poles that were settled on the way to them, which later questions rely on."""
+
+    marks: dict[str, tuple[float, ...]]
+    lattices: dict[int, tuple[Accepted, ...]]
+
+
+def _written(found: Found) -> bytes:
+    marks = {name: [value.hex() for value in values] for name, values in found.marks.items()}
+    return json.dumps([marks, {pattern: ACCEPTED.write(right).hex() for pattern, right in found.lattices.items()}]).encode()
+
+
+def _read(written: bytes) -> Found:
+    marks, lattices = json.loads(written)
+    return Found(
+        {name: tuple(map(float.fromhex, values)) for name, values in marks.items()},
+        {int(pattern): ACCEPTED.read(bytes.fromhex(right)) for pattern, right in lattices.items()},
+    )
+
+
+#: As the oracle's memory keeps it.
+FOUND: Form[Found] = Form(_written, _read)
+
+
+@cache
+def source() -> str:
+    """A hash of what landmarks depend on beside the oracle: of the modules of inputs and formats."""
+    folder = Path(__file__).parent
+    return hashlib.sha256(
+        b"".join(p.read_bytes() for p in [*sorted(folder.glob("*.py")), folder.parent / "formats.py"])
+    ).hexdigest()
 
 
 @dataclass(frozen=True)

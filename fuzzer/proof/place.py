@@ -37,7 +37,7 @@ def place(evaluator: Evaluator, subject: Subject, row: Batch, output: int) -> Pl
     shorter one does not, the least failing length is found exactly, and a strided call is tried before giving up (both only in
     frameworks that do not compile per shape).
     """
-    free = evaluator.calls.framework(subject).lengths is None
+    free = evaluator.calls.lengths(subject) is None
     right: list[int] = []
     tried: list[int] = []
     closed = CLOSED_LENGTHS[::-1] if evaluator.deadlines.time_limited else CLOSED_LENGTHS
@@ -129,7 +129,7 @@ def inconsistent_pair(
         wrong = as_before(evaluator, subject, replace(seen.candidate, row=row, output=output), within)
     if wrong is None:
         return None
-    lengths = LENGTHS if evaluator.calls.framework(subject).lengths is None else CLOSED_LENGTHS
+    lengths = LENGTHS if evaluator.calls.lengths(subject) is None else CLOSED_LENGTHS
     tried = [*(Placement(n) for n in lengths), replace(seen.right_at, position=0)]
     right = next((pair for at in tried if (pair := _right(evaluator, subject, row, output, at)) is not None), None)
     return None if right is None else InconsistentPair(wrong, 1, right[0], 1, right[1])

@@ -174,7 +174,7 @@ def _variables_left(evaluator: Evaluator, vectors: list[str], length: int, left:
 
 def _cheap(length: int, evaluator: Evaluator) -> bool:
     """Whether the framework takes vectors of this length without compiling one more shape."""
-    closed = evaluator.calls.framework(evaluator.subjects[0]).lengths
+    closed = evaluator.calls.lengths(evaluator.subjects[0])
     return closed is None or length in closed
 
 

@@ -265,9 +265,7 @@ def answers_at(
     for other in (*evaluator.subjects, *(evaluator.peers.answering(evaluator) if peers else ())):
         if other == without or evaluator.calls.is_disabled(other):
             continue
-        lengths = evaluator.calls.framework(other).lengths
-        at = placement if lengths is None or other == subject or placement.length in (1, 64) else Placement(64, 0)
-        purpose: Purpose = "proof" if other == subject else "place"
+        at, purpose = _asked(evaluator, subject, other, row, placement)
         with evaluator.peers.charging(other):
             outcome = [evaluator.run_placed(row, other, at, purpose).outcomes[0] for _ in range(call_index)][-1]
         if outcome.answers is None or outcome.judged is None:
@@ -287,6 +285,17 @@ def answers_at(
         if other == subject:
             own = Own(value, class_, symptom, ulps, float(verdicts.excess[position, output]), outcome.answers[position])
     return answers, own
+
+
+def _asked(evaluator: Evaluator, subject: Subject, other: Subject, row: Batch, placement: Placement) -> tuple[Placement, Purpose]:
+    """Where the row stands in the call of another subject or of a peer, and what its shape counts as: a shape that it has compiled already."""
+    only = evaluator.shapes.only_length(other, row)
+    if other == subject:
+        return placement, "proof"
+    if only is not None:
+        return Placement(only, 0), "place" if other in evaluator.subjects else "search"
+    closed = evaluator.calls.lengths(other) is not None
+    return Placement(64, 0) if closed and placement.length not in (1, 64) else placement, "place"
 
 
 def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:

@@ -100,7 +100,7 @@ def _readings(evaluator: Evaluator, subject: Subject, batch: Batch, order: NDArr
     around = np.arange(size) % batch.rows
     for index, call_index in ((around, 1), (around, 2), (around[::-1], 1), (around[order], 1)):
         yield from _in_call(evaluator, subject, batch, index, call_index=call_index)
-    closed = evaluator.calls.framework(subject).lengths
+    closed = evaluator.calls.lengths(subject)
     lengths = LENGTHS if closed is None else [n for n in CLOSED[: 1 + round_] if n in closed and n != 1]
     for length in lengths:
         for start in range(0, batch.rows, length):

@@ -17,17 +17,18 @@ from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import Format, format_named
 from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
 from ulpfuzz.fuzzer.inputs import vectors
-from ulpfuzz.fuzzer.inputs.grid import special_batch
-from ulpfuzz.fuzzer.inputs.landmarks import landmarks
+from ulpfuzz.fuzzer.inputs.grid import grid_length, special_batch
+from ulpfuzz.fuzzer.inputs.landmarks import FOUND, Found, landmarks, source
 from ulpfuzz.fuzzer.inputs.recipe import Landmarks, Recipe
 from ulpfuzz.fuzzer.inputs.strategies import explore, usual_lengths, variants
 from ulpfuzz.fuzzer.inputs.structures import satisfy
 from ulpfuzz.fuzzer.search import consistency
 from ulpfuzz.fuzzer.search.ledger import Ledger
-from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles import memory, oracle
 from ulpfuzz.oracles.effort import ROW, evaluation_cost
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import Caps
+from ulpfuzz.oracles.tiers.lattices import SETTLED
 
 #: Numbers of a recipe in round 0: those of one framework call, so that JAX compiles one shape.
 ROWS = 4096
@@ -71,13 +72,22 @@ def lengths_of(op: Op, order: str, round_: int) -> list[int]:
     return first if round_ == 0 or not rest else [rest[(2 * round_ - 2 + k) % len(rest)] for k in range(min(2, len(rest)))]
 
 
+def search_lengths(evaluator: Evaluator, round_: int) -> list[int]:
+    """The lengths n of a search. In a visit of one shape the grid's comes first, and alone where no subject may see another."""
+    lengths = lengths_of(evaluator.op, evaluator.cell.order, round_)
+    if not (evaluator.shapes.one and evaluator.op.varies):
+        return lengths
+    own = grid_length(evaluator.op)
+    return [own] if _all_compile(evaluator) else [own, *(n for n in lengths if n != own)]
+
+
+def _all_compile(evaluator: Evaluator) -> bool:
+    return all(map(evaluator.shapes.compiles, evaluator.subjects))
+
+
 def first_rows(evaluator: Evaluator) -> tuple[int, ...]:
     """Rows of the first calls of a search in a hurry."""
-    return (
-        FIRST_ROWS_COMPILED
-        if all(evaluator.calls.target(subject).compiles_shapes for subject in evaluator.subjects)
-        else FIRST_ROWS
-    )
+    return FIRST_ROWS_COMPILED if _all_compile(evaluator) else FIRST_ROWS
 
 
 class Search:
@@ -88,7 +98,7 @@ class Search:
         self.budget = verdicts
         self.seed = seed
         self.round = round_
-        self.lengths = lengths_of(evaluator.op, evaluator.cell.order, round_)
+        self.lengths = search_lengths(evaluator, round_)
         self.ledgers = [Ledger(evaluator.cell, subject) for subject in evaluator.subjects]
         self.errors: dict[int, tuple[str, Batch]] = {}
         self.time_limited = evaluator.deadlines.time_limited and round_ == 0
@@ -168,9 +178,10 @@ class Search:
             marks = self._landmarks()
             grid = self._grid = special_batch(op, dict(cell.params), cell.dtype, cell.order, marks)
             if self.round == 0:
-                self._batches_of_one(grid)
-                self._tails(grid)
-                self._generated(grid)
+                with memory.keeping():
+                    self._batches_of_one(grid)
+                    self._tails(grid)
+                    self._generated(grid)
             # Spent is the only way out: a search without anything new still has its budget to use.
             while True:
                 self._explore(marks, examples=8 if self.round == 0 else 6 if self.light else 24)
@@ -187,12 +198,13 @@ class Search:
         few, start = first_rows(self.evaluator), 0
         compiled = few == FIRST_ROWS_COMPILED
         self.per_call = EAGER_ROWS[0] if compiled else 0
-        for rows in (*few, *[few[-1] if compiled else ROWS] * (1 + grid.rows // few[-1])):
-            if start < grid.rows:
-                self.feed(grid.take(order[start : start + rows]), per_call=self.per_call)
-                start += rows
-        if op.elementwise and not compiled:
-            self.feed(grid.take(order[:16]), within=Placement(1))
+        with memory.keeping():
+            for rows in (*few, *[few[-1] if compiled else ROWS] * (1 + grid.rows // few[-1])):
+                if start < grid.rows:
+                    self.feed(grid.take(order[start : start + rows]), per_call=self.per_call)
+                    start += rows
+            if op.elementwise and not compiled:
+                self.feed(grid.take(order[:16]), within=Placement(1))
         self._explore({}, examples=8, rows=few[-1])
         self.per_call = 0
 
@@ -302,11 +314,18 @@ def _landmarks_of(function: Function, dtype: str, elementwise: bool) -> Landmark
     fmt = format_named(dtype)
     # Landmarks steer the search and prove nothing: one that is missed costs a few points, so a fifth of the usual effort, and no audit.
     caps = Caps(arb_rows=256, arb_effort=0.1, limit_rows=8, audit_share=0.0)
-    points = landmarks(
-        function, fmt, lambda inputs: oracle.reference(function, inputs, precision=min(fmt.precision, 24), caps=caps),
-        elementwise=elementwise,
-    )  # fmt: skip
-    return {name: tuple(values) for name, values in points.items()}
+
+    def search() -> Found:
+        points = landmarks(
+            function, fmt, lambda inputs: oracle.reference(function, inputs, precision=min(fmt.precision, 24), caps=caps),
+            elementwise=elementwise,
+        )  # fmt: skip
+        return Found({name: tuple(values) for name, values in points.items()}, dict(SETTLED.get(function, {})))
+
+    asked = f"{dtype} {elementwise} {caps} {source()}".encode()
+    found = memory.remembered("landmarks", function, asked, search, FOUND, keep=True)
+    SETTLED.setdefault(function, {}).update(found.lattices)
+    return found.marks
 
 
 def _by_shape(batches: list[Batch]) -> list[list[Batch]]:

@@ -20,6 +20,10 @@ from ulpfuzz.fuzzer.inputs.strategies import LEAST_ROWS
 from ulpfuzz.fuzzer.search.search import ROWS
 
 
+#: Rows of the first call where every length is as good as another.
+FEW = 8
+
+
 @dataclass(frozen=True)
 class Unsupported:
     """A call that a target does not support in a cell, and the first line of what it said."""
@@ -68,6 +72,8 @@ def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[int]) -> 
         except FrameworkError as error:
             return str(error)
     batch = ordinary(evaluator, lengths[0])
+    if evaluator.calls.lengths(subject) is None:
+        batch = batch.take(slice(0, FEW))
     if not evaluator.shapes.admits(subject, batch, "search"):
         return ""
     *_, message = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ulpfuzz.oracles.memory import Form
 from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 
@@ -31,6 +33,13 @@ class Accepted:
         """Whether it is a number that mpmath alone gives."""
         return not self.proved and bool(self.kinds & FINITE)
 
+
+_WRITTEN = struct.Struct("<Bdd?")
+#: What is right for the outputs of a row, as the oracle's memory keeps it.
+ACCEPTED: Form[tuple[Accepted, ...]] = Form(
+    lambda right: b"".join(_WRITTEN.pack(one.kinds, one.low, one.high, one.proved) for one in right),
+    lambda written: tuple(Accepted(*one) for one in _WRITTEN.iter_unpack(written)),
+)
 
 ANYTHING = Accepted(FINITE | NAN | PINF | NINF, -math.inf, math.inf)
 NOTHING = Accepted(0)

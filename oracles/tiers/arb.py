@@ -134,15 +134,14 @@ def _sharpened(question: Question, truth: Reference, row: int, bits: int) -> tup
     caps, single, last_infinite = question.caps, question.row(row), False
     held = bool(((truth.tier[row] == ARB) & (truth.accepts[row] == FINITE)).all())  # at fewer bits
     while bits <= caps.arb_bits:
-        result = rigorous.enclose(question.function, single, bits)
+        result = rigorous.enclose_split(question.function, single, bits)
         if result.removable:
             return None, bits
         if result.undefined:
             truth.accepts[row], truth.radius[row], truth.tier[row] = NAN, 0.0, ARB
             return True, bits
-        infinite = not result.balls or not all(b.is_finite() for b in result.balls)
-        for k, ball in enumerate(result.balls):
-            value, value_lo, radius = rigorous.split(ball)
+        infinite = not result.finite
+        for k, (value, value_lo, radius) in enumerate(result.balls):
             if np.isfinite(radius):
                 truth.set(row, k, value, value_lo, radius, FINITE, ARB)
                 truth.interval[row, k] = result.kink

@@ -14,7 +14,8 @@ from time import process_time
 from unittest import mock
 
 from ulpfuzz.fuzzer.findings.store import Store
-from ulpfuzz.fuzzer.frameworks.targets.environment import COMPILATIONS
+from ulpfuzz.fuzzer.frameworks.targets.compilations import COMPILATIONS
+from ulpfuzz.fuzzer.user_cache import VARIABLE
 
 #: How a value must compare with its goal: >= for speeds and ratios, < for costs and shares.
 HOLDS: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, "<": operator.lt}
@@ -61,6 +62,7 @@ def temporary_store() -> Iterator[Store]:
 
 @contextmanager
 def nothing_compiled() -> Iterator[None]:
-    """Processes started inside find nothing that others have compiled (environment.prepare_environment): the first run of the day."""
-    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, {COMPILATIONS: folder}):
+    """Processes started inside find nothing that others have compiled (compilations.keep_compilations) or found out of the grid
+    (grid_memory.remembering): the first run on a machine."""
+    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, {COMPILATIONS: folder, VARIABLE: folder}):
         yield

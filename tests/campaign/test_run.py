@@ -18,7 +18,7 @@ import pytest
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.plan import (
     AMPLE,
-    COMPILING_COST,
+    COSTS,
     FIRST,
     GROWTH,
     MOST,
@@ -348,17 +348,18 @@ def test_a_short_time_visits_usual_dtypes_then_values_first_and_first_by_those_t
     ]
     assert first_visits(cells, names, None) == [Visit(names)]
     assert first_visits(cells, names, 150 * AMPLE) == [Visit(names)]
-    torch, jax, modes = names[:1], names[2:3], (names[1], names[3])
+    torch, jax, jit, compiled = names[:1], names[2:3], names[3:], names[1:2]
     visits = first_visits(cells, names, 150.0)
-    assert "".join(v.part for v in visits) == "abcdefghijklmnopqr"
+    assert "".join(v.part for v in visits) == "abcdefghijklmnopqrstuvwx"
     single, half = ("float32",), ("float16",)
     assert [(v.dtypes, v.order, v.targets) for v in visits] == [
         (single, "value", torch), (single, "value", jax), (single, "grad", torch), (half, "value", torch), (half, "grad", torch),
-        (single, "grad2", torch), (single, "grad", jax), (single, "value", modes), (half, "value", jax), (half, "grad2", torch),
-        (half, "grad", jax), (single, "grad", modes), (single, "grad2", jax), (half, "value", modes), (half, "grad", modes),
-        (half, "grad2", jax), (single, "grad2", modes), (half, "grad2", modes),
+        (single, "grad2", torch), (single, "grad", jax), (half, "value", jax), (single, "value", jit), (single, "value", compiled),
+        (half, "grad2", torch), (half, "grad", jax), (single, "grad", jit), (single, "grad2", jax), (half, "value", jit),
+        (single, "grad", compiled), (half, "value", compiled), (half, "grad", jit), (half, "grad2", jax), (single, "grad2", jit),
+        (half, "grad", compiled), (single, "grad2", compiled), (half, "grad2", jit), (half, "grad2", compiled),
     ]  # fmt: skip
-    assert all((v.weight == 1.0) is (v.targets == torch) and v.weight in (1.0, COMPILING_COST) for v in visits)
+    assert all(v.weight == COSTS[[torch, jax, jit, compiled].index(v.targets)] for v in visits)
     assert {v.times for v in visits if v.order != "value"} == {1.0} < {v.times for v in visits}
     assert first_visits(cells[:1], names[:1], 1.5) == [Visit(names[:1], "a", "grad2", ("float16",))]
 
@@ -390,7 +391,7 @@ def test_the_parts_of_a_round_visit_each_cell_and_no_target_twice() -> None:
     shards = [s for v in visits for s in round_of(0, cells, memory, v.targets, 7, visit=v)]
     assert [(s.part, s.cell, s.targets) for s in shards] == [
         ("a", both, names[:1]), ("b", both, names[1:2]), ("b", alone, names[1:2]), ("c", slope, names[:1]), ("d", half, names[:1]),
-        ("f", slope, names[1:2]), ("g", both, names[2:]), ("g", alone, names[2:]), ("h", half, names[1:2]),
-        ("j", slope, names[2:]), ("k", half, names[2:]),
+        ("f", slope, names[1:2]), ("g", half, names[1:2]), ("h", both, names[3:]), ("h", alone, names[3:]), ("i", both, names[2:3]),
+        ("k", slope, names[3:]), ("l", half, names[3:]), ("m", slope, names[2:3]), ("n", half, names[2:3]),
     ]  # fmt: skip
-    assert len({s.id for s in shards}) == 11
+    assert len({s.id for s in shards}) == 14

@@ -13,11 +13,14 @@ import ulpfuzz.fuzzer.evaluation.calls as evaluators
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import Implementation
 from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.shape_budget import LIMITS, ShapeBudget
+from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.framework import Call
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
 from ulpfuzz.fuzzer.search.search import Search
 
 CELL = Cell("sum", (), "float32", "value")
@@ -35,7 +38,7 @@ class Compiling(InProcess):
 
     def evaluate(self, call: Call, batch: Batch) -> NDArray[Any]:
         self.compile_seconds += 5.0
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return batch.inputs["x"].astype(np.float64).sum(axis=1, keepdims=True).astype(np.float32)
 
     def evaluate_placed(self, call: Call, batch: Batch, placement: Placement) -> NDArray[Any]:
@@ -99,3 +102,82 @@ def test_compiling_is_a_phase_of_its_own() -> None:
         evaluator.run(rows(3))
     assert evaluator.clock.seconds["compile"] == 5.0
     assert evaluator.clock.seconds["framework"] == pytest.approx(-5.0, abs=4.0)
+
+
+# One shape
+
+JAX = replace(COMPILED, target="jax:cpu:eager")
+
+
+class Watched(Compiling):
+    """Sums with a planted factor of 2 beyond 2^100, and remembers the shapes that it was called with."""
+
+    def __init__(self) -> None:
+        self.shapes: set[tuple[int, ...]] = set()
+
+    def evaluate(self, call: Call, batch: Batch) -> NDArray[Any]:
+        self.shapes.add(batch.inputs["x"].shape)
+        total = super().evaluate(call, batch)
+        with np.errstate(over="ignore"):
+            return np.where(np.abs(total) > 2.0**100, 2 * total, total).astype(np.float32)
+
+
+def visited(monkeypatch: pytest.MonkeyPatch, *subjects: Subject) -> tuple[dict[str, set[tuple[int, ...]]], list[Finding]]:
+    """The shapes that each framework saw in a visit of half a second, and the findings of the first."""
+    frameworks = {subject.target: Watched() for subject in subjects}
+    frameworks["torch:cpu:eager"] = Watched()
+    frameworks["torch:cpu:eager"].lengths = None
+    monkeypatch.setattr(evaluators, "framework_for", lambda target, isolated=False: frameworks[str(target)])
+    evaluator = Evaluator(CELL, subjects, deadlines=Deadlines(seconds=0.5))
+    evaluator.shapes.one = True
+    evaluator.deadlines.begin()
+    search = Search(evaluator, 40_000, seed=1, round_=0)
+    search.run([])
+    with evaluator.proving():
+        findings = findings_of(evaluator, search.ledgers[0], {})
+    return {name: framework.shapes for name, framework in frameworks.items()}, findings
+
+
+@pytest.mark.parametrize("subject", [JAX, COMPILED], ids=["eager", "compiled"])
+def test_a_first_visit_and_its_proofs_have_one_shape_where_each_is_compiled(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes, findings = visited(monkeypatch, subject)
+    rows = 64 if subject == JAX else 4096
+    assert findings
+    # What a compiled mode is given in fewer rows, in_few_shapes fills up: this framework has no padding of its own.
+    assert {shape[1:] for shape in shapes[subject.target]} == {(3,)}
+    assert max(shape[0] for shape in shapes[subject.target]) <= rows
+
+
+def test_a_framework_that_compiles_leaves_the_others_their_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes, findings = visited(monkeypatch, JAX, EAGER)
+    assert findings
+    assert findings[0].target == JAX.target
+    assert {answer.target for answer in findings[0].answers} == {JAX.target, EAGER.target}
+    assert {shape[1:] for shape in shapes[JAX.target]} == {(3,)}
+    assert max(shape[0] for shape in shapes[JAX.target]) == 64
+    assert {1, 64} <= {shape[0] for shape in shapes[EAGER.target]}
+
+
+def test_another_subject_answers_a_finding_in_the_shape_that_it_has() -> None:
+    evaluator = Evaluator(CELL, [EAGER, JAX])
+    evaluator.shapes.one = True
+    assert evaluator.shapes.only_length(EAGER, rows(3, 1)) is None
+    assert evaluator.shapes.only_length(JAX, rows(3, 1)) == 64
+    assert evaluator.shapes.only_length(COMPILED, rows(3, 1)) == 4096
+    assert evaluator.shapes.only_length(COMPILED, rows(64, 1)) == 64
+    evaluator.run(rows(3))
+    assert evaluator.run_placed(rows(3, 1), JAX, Placement(64)).outcomes[0].answers is not None
+    assert evaluator.run_placed(rows(3, 1), JAX, Placement(1)).outcomes[0].answers is None
+    assert evaluator.run_placed(rows(2, 1), JAX, Placement(64)).outcomes[0].answers is None
+    assert evaluator.run_placed(rows(2, 1), EAGER, Placement(1)).outcomes[0].answers is not None
+
+
+def test_forward_mode_of_tensorflow_has_few_shapes_and_its_values_any() -> None:
+    subject = replace(EAGER, target="tensorflow:cpu:eager")
+    for order in ("value", "jvp"):
+        evaluator = Evaluator(replace(CELL, order=order), [subject, EAGER])
+        evaluator.shapes.one = True
+        assert evaluator.shapes.only_length(subject, rows(3, 1)) == (64 if order == "jvp" else None)
+        assert evaluator.shapes.only_length(EAGER, rows(3, 1)) is None

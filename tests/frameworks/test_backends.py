@@ -313,6 +313,22 @@ def test_jax_compiles_for_few_shapes() -> None:
     assert placed.tolist() == [[17.0]] * 17
 
 
+def test_forward_mode_of_tensorflow_is_traced_for_few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tensorflow")
+    framework: Any = started("tensorflow")
+    shapes: list[int] = []
+    evaluate = framework._evaluate
+    monkeypatch.setattr(framework, "_evaluate", lambda call, batch: shapes.append(batch.rows) or evaluate(call, batch))
+    calls = {"tensorflow": "tf.math.square(x)"}
+    for rows in (1, 7, 64, 65, 4000):
+        x = np.linspace(1, 2, rows)
+        for order in ("jvp", "value"):
+            answer = framework.evaluate(job("tensorflow", calls, [scalar("x")], order), Batch("float64", {"x": x}))
+            assert answer.tolist() == ((2 * x) if order == "jvp" else x * x)[:, np.newaxis].tolist()
+    assert shapes[::2] == [64, 64, 64, 4096, 4096]
+    assert shapes[1::2] == [1, 7, 64, 65, 4000]
+
+
 def test_jax_takes_a_batch_beyond_its_largest_shape() -> None:
     x = np.arange(65536 + 10, dtype=np.float64)
     out = started("jax").evaluate(job("jax", {"jax": "x + 1"}, [scalar("x")]), Batch("float64", {"x": x}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import pytest
@@ -58,33 +57,6 @@ def test_a_gpu_gets_back_what_the_cpu_hid(given: str | None, monkeypatch: pytest
     there = variables("cuda", os.environ)
     assert (there["CUDA_VISIBLE_DEVICES"], there["JAX_PLATFORMS"]) == (given, "cuda,cpu")
     assert there["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
-
-
-_COMPILES = """
-import os, subprocess, sys
-from ulpfuzz.fuzzer.frameworks.targets.environment import prepare_environment
-prepare_environment()
-folder = os.environ["JAX_COMPILATION_CACHE_DIR"]
-child = "import os; import jax; jax.numpy.tanh(jax.numpy.ones(7)).block_until_ready(); print(os.environ['JAX_COMPILATION_CACHE_DIR'])"
-found = subprocess.run([sys.executable, "-c", child], check=True, capture_output=True, text=True).stdout.strip()
-print(folder == found, len(os.listdir(folder)) > 0, folder)
-"""
-
-
-def test_what_jax_compiles_is_shared_by_the_processes_of_a_command_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("jax")
-    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
-    monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", raising=False)
-    told = subprocess.run([sys.executable, "-c", _COMPILES], check=True, capture_output=True, text=True).stdout.split()
-    assert told[:2] == ["True", "True"]
-    assert not os.path.exists(told[2])
-
-
-def test_a_compilation_cache_that_the_user_named_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", {"JAX_COMPILATION_CACHE_DIR": "/somewhere"})
-    prepare_environment()
-    assert os.environ["JAX_COMPILATION_CACHE_DIR"] == "/somewhere"
-    assert "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ
 
 
 def test_what_runs_frameworks_keeps_the_memory_that_it_frees_unless_the_user_says_how() -> None:

@@ -228,7 +228,7 @@ class Experiments:
     def places(self) -> Iterator[Statement]:
         """The same bits at other lengths, positions and strides."""
         bench = self.bench
-        free = bench.evaluator.calls.framework(bench.subject).lengths is None
+        free = bench.evaluator.calls.lengths(bench.subject) is None
         right: list[str] = []
         wrong: list[str] = []
         for placement in PLACES if free else PLACES[:2]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import warnings
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -62,6 +63,8 @@ class Jax(InProcess):
         # Also here, beside the environment variable: the program around us may have imported jax before.
         jax.config.update("jax_enable_x64", True)
         logging.getLogger("jax").setLevel(logging.ERROR)
+        # A file of the cache that another process is still writing, or was killed in, is compiled anew: nothing that a user could act on.
+        warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
         self._jax = jax
         self._device = jax.devices(_PLATFORMS.get(device, device))[0]
         self._compiles = mode == "jit"

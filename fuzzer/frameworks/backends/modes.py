@@ -44,3 +44,11 @@ def compiler() -> str:
 
 #: Frameworks that compile every op for every shape even when they run eagerly.
 COMPILE_EACH_OP = ("jax",)
+#: Orders that a framework traces op by op for every shape even when it runs eagerly (tf.autodiff.ForwardAccumulator: 7 to 35 ms, then 0.7 to
+#: 2.7).
+TRACED = {"tensorflow": ("jvp",)}
+
+
+def compiles_shapes(framework: str, mode: str, order: str = "value") -> bool:
+    """Whether every shape of a call of this order costs a compilation or a trace."""
+    return mode in COMPILED or framework in COMPILE_EACH_OP or order in TRACED.get(framework, ())

@@ -21,7 +21,8 @@ from ulpfuzz.fuzzer.formats import Floats
 from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature, signature_of
 from ulpfuzz.fuzzer.frameworks.backends.compiled_cache import CompiledCache, Program
 from ulpfuzz.fuzzer.frameworks.backends.expression import KEEP, check_dtype, framework_errors, function_of, joined, placed
-from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
+from ulpfuzz.fuzzer.frameworks.backends.modes import TRACED
+from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, in_few_shapes
 from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 
@@ -98,9 +99,10 @@ class TensorFlow(InProcess):
         return self._evaluate(call, placed(batch, placement))
 
     def evaluate(self, call: Call, batch: Batch) -> Floats:
-        """See Framework. In modes graph and xla, rows are evaluated in calls of few sizes (padding)."""
-        if self._compiles:
-            return in_few_shapes(lambda part: self._evaluate(call, part), batch, compiled_rows(batch))
+        """See Framework. In modes graph and xla, and in forward mode, rows are evaluated in calls of few sizes (padding)."""
+        if self._compiles or call.order in TRACED["tensorflow"]:
+            sizes = compiled_rows(batch) if self._compiles else eager_rows(batch)
+            return in_few_shapes(lambda part: self._evaluate(call, part), batch, sizes)
         return self._evaluate(call, batch)
 
     def _evaluate(self, call: Call, batch: Batch) -> Floats:

@@ -32,6 +32,8 @@ ADDRESS = "ULPFUZZ_FORK_SERVER"
 STARTUP = 180.0
 #: Seconds that a process may take to end after it closed its connection.
 ENDING = 5.0
+#: Seconds that a server may take to end by itself, with all that it forked.
+PARTING = 0.5
 
 _START = """
 import json, sys
@@ -91,9 +93,10 @@ class ForkServer:
         with contextlib.suppress(OSError):
             process.stdin.close()
         try:
-            process.wait(ENDING)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            process.wait(PARTING)
+        except subprocess.TimeoutExpired:  # it imports, or forks wait for it
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         shutil.rmtree(self._folder or "", ignore_errors=True)
 

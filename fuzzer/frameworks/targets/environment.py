@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 import ctypes
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
+
+from ulpfuzz.fuzzer.frameworks.targets.compilations import keep_compilations
 
 _XLA_FLAGS = {"--xla_cpu_multi_thread_eigen": "=false", "intra_op_parallelism_threads": "=1"}
 # PJRT_NPROC sizes the thread pool of today's XLA; the XLA_FLAGS above did so in older ones.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_NPROC")
-
-#: JAX's compilation cache: its folder, and the seconds from which a compilation is kept (by default one: no op of eager mode takes that long).
-COMPILATIONS, _KEPT_FROM = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
 
 #: The thresholds of glibc's malloc, by their variable: the parameter of mallopt(3), and the bytes. Beyond the first the free end of the heap goes
 #: back to the system; from the second on a block is a mapping of its own, which ends when it is freed.
@@ -43,7 +39,7 @@ def prepare_environment() -> None:
         if value is not None:
             os.environ[name] = value
     _keep_memory()
-    _share_compilations()
+    keep_compilations(os.environ)
 
 
 def _keep_memory() -> None:
@@ -53,15 +49,6 @@ def _keep_memory() -> None:
     for name, (parameter, _) in _MALLOC.items():
         if mallopt is not None and os.environ[name].isdigit():
             mallopt(parameter, min(int(os.environ[name]), 2**31 - 1))
-
-
-def _share_compilations() -> None:
-    """What JAX compiles, this process and those that it starts compile once: in eager mode each op for each shape, about 40 ms each, 8 where it
-    is read back. The folder ends with this process, unless the user named one (JAX, "Persistent compilation cache")."""
-    if COMPILATIONS not in os.environ:
-        os.environ[COMPILATIONS] = tempfile.mkdtemp(prefix="ulpfuzz-jax-")
-        atexit.register(shutil.rmtree, os.environ[COMPILATIONS], ignore_errors=True)
-        os.environ.setdefault(_KEPT_FROM, "0")
 
 
 def variables(device: str, environment: Mapping[str, str]) -> Variables:

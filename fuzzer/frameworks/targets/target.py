@@ -16,7 +16,7 @@ from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.frameworks.backends.expression import described
-from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILE_EACH_OP, COMPILED, devices_of, modes_of
+from ulpfuzz.fuzzer.frameworks.backends.modes import compiles_shapes, devices_of, modes_of
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkError
 from ulpfuzz.fuzzer.frameworks.in_process import adopted
 from ulpfuzz.fuzzer.frameworks.targets import switches as switch_table
@@ -56,7 +56,7 @@ class Target:
     @property
     def compiles_shapes(self) -> bool:
         """Whether every shape of a call costs it a compilation."""
-        return self.mode in COMPILED or self.framework in COMPILE_EACH_OP
+        return compiles_shapes(self.framework, self.mode)
 
 
 def register(name: str, factory: Factory) -> None:
