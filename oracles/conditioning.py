@@ -322,6 +322,23 @@ def neighbourhood(
     )
 
 
+def natural_range(
+    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int, kept: Kept
+) -> Range:
+    """Encloses output k over the same box as `neighbourhood` by the definition itself: as rigorous, wider or the same, and without a
+    derivative."""
+    with Arb(bits) as m:
+        ball = _natural(m, function, single, k, _without(function, single, widths), kept)
+    return Range(ball.lower(), ball.upper(), bounded=True) if ball.is_finite() else Range(arb.nan(), arb.nan(), bounded=False)
+
+
+def _natural(m: Arb, function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], kept: Kept) -> arb:
+    """Output k of the definition over the box, in the arithmetic that is open; nan where it has no value."""
+    key = ("natural", function, m.bits, *(width.tobytes() for width in widths.values()))
+    results = kept.of(key, lambda: _or_none(lambda: function.outputs(m, _over_the_box(function, single, widths))))
+    return arb.nan() if results is None else m.num(results[k]).v
+
+
 def _without(
     function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]], isolated: tuple[str, ...] = ()
 ) -> dict[str, NDArray[np.float64]]:
@@ -334,14 +351,12 @@ def _neighbourhood(
 ) -> Range:
     box = (function, bits, *(width.tobytes() for width in widths.values()))
 
-    def over_the_box(m: Arb) -> dict[str, Any]:
-        return {name: _box(values, widths[name], function.domain(name)) for name, values in single.items()}
-
     with Arb(bits) as m:
-        results = kept.of(("natural", *box), lambda: _or_none(lambda: function.outputs(m, over_the_box(m))))
-        natural = arb.nan() if results is None else m.num(results[k]).v
+        natural = _natural(m, function, single, k, widths, kept)
         centre = kept.of(("centre", function, bits), lambda: _or_none(lambda: _at_the_point(m, function, single)))
-        recorded = kept.of(("recorded", *box), lambda: _or_none(lambda: _recorded(Arb(bits), function, over_the_box(m))))
+        recorded = kept.of(
+            ("recorded", *box), lambda: _or_none(lambda: _recorded(Arb(bits), function, _over_the_box(function, single, widths)))
+        )
         mean = arb.nan() if centre is None or recorded is None else _mean_value(function, *centre, recorded, k)
     chosen = [b for b in (natural, mean) if b.is_finite()]
     if not chosen:
@@ -350,6 +365,10 @@ def _neighbourhood(
     for ball in chosen[1:]:
         low, high = low.max(ball.lower()), high.min(ball.upper())
     return Range(low, high, bounded=True)
+
+
+def _over_the_box(function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
+    return {name: _box(values, widths[name], function.domain(name)) for name, values in single.items()}
 
 
 def _or_none(evaluate: Callable[[], T]) -> T | None:

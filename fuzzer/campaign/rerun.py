@@ -24,7 +24,8 @@ from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.point.reproduce import again, in_a_process_of_its_own, in_other_processes, still_inconsistent
-from ulpfuzz.fuzzer.proof.verdict_to_finding import identity, recertified
+from ulpfuzz.fuzzer.proof.place import Placed
+from ulpfuzz.fuzzer.proof.verdict_to_finding import identity, known_candidate, recertified
 
 #: The extent of one element that was judged, and failed.
 ONCE = {"count": 1, "judged": 1, "share": 1.0}
@@ -122,9 +123,9 @@ def _again(evaluator: Evaluator, subject: Subject, finding: Finding) -> Finding 
             kept = right is not None and still_inconsistent(now, right[0])
             return _named(evaluator, subject, finding, replace(now, symptom=finding.symptom) if kept else now)
         case, call_index = case_of(finding), int(finding.case.get("nth", 1))
-        proved = (
-            recertified(evaluator, subject, case.batch(), finding.worst, symptom, case.placement, call_index) if symptom else None
-        )
+        candidate = known_candidate(case.batch(), finding.worst, symptom)
+        placed = Placed.known(case.placement, symptom)
+        proved = recertified(evaluator, subject, candidate, placed, call_index) if symptom else None
     except (FrameworkError, UserError):
         return None
     if proved is not None:

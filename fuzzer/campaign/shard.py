@@ -184,8 +184,8 @@ def _run(shard: Shard, evaluator: Evaluator) -> ShardResult:
     with evaluator.proving():
         findings = [
             f
-            for ledger in search.ledgers
-            for f in with_nondeterminism(evaluator, ledger.subject, findings_of(evaluator, ledger, known))
+            for ledger, found in zip(search.ledgers, findings_of(evaluator, search.ledgers, known), strict=True)
+            for f in with_nondeterminism(evaluator, ledger.subject, found)
         ]
         failures = failures_of(evaluator, search.errors, shard.call_timeout, shard.memory)
     misrecorded = misrecorded_of(evaluator, search.errors)

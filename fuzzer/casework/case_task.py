@@ -97,7 +97,10 @@ def work_on(face: Finding, defect: str, key: str, until: float | None = None) ->
     simple = simplest(face)
     if simple is None:
         return CaseFile(defect, face.id, key, face.case, "", "", fails=False, seconds=time.perf_counter() - began)
-    case_file = CaseFile(defect, face.id, key, simple.case, simple.output_hex, simple.reference)
+    certified = replace(simple, profile=[], extent={})
+    case_file = CaseFile(
+        defect, face.id, key, simple.case, simple.output_hex, simple.reference, certified=certified, worked_on=face.case
+    )
     if face.symptom not in WHOLE_CALL:
         case_file = _explained(case_file, simple, parts)
     key = "" if parts.cut else key

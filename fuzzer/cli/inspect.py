@@ -301,17 +301,19 @@ def show(
     db: Db = DEFAULT_DB,
 ) -> None:
     """Everything about one defect and its face, or about one finding."""
+    from ulpfuzz.fuzzer.defects.case_file import shown
     from ulpfuzz.fuzzer.defects.memory import case_files, defect_with, finding_named
     from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
         finding = finding_named(store, name)
         defect = defect_with(store, finding)
+        file = None if defect is None else case_files(store, [defect.id]).get(defect.id)
         face = store.finding(defect.face) if defect is not None and finding.id == defect.id else finding
+        finding, face = shown(finding, file), shown(face, file)
         if issue:
             print(_issue(store, finding, defect), end="")
             return
-        file = None if defect is None else case_files(store, [defect.id]).get(defect.id)
         if as_json:
             from ulpfuzz.fuzzer.defects.defect_json import as_json as defect_json
             from ulpfuzz.fuzzer.findings.label import as_json as told_of
@@ -332,11 +334,13 @@ def show(
         screen.print(Text("\nits face", style="dim"))
     screen.print(finding_whole(face, None if file is None else file.diagnosis))
     if defect is not None and finding.id != defect.id:
-        screen.print(f"\none of {len(defect.members)} findings of defect {defect.id}", markup=False)
+        how = "" if file is not None and file.face == finding.id else "; its case is as discovery certified it, not shrunk"
+        screen.print(f"\none of {len(defect.members)} findings of defect {defect.id}{how}", markup=False)
 
 
 def _issue(store: Store, finding: Finding, defect: Defect | None) -> str:
     """The issue text of a defect, by its face. Raises UserError for a finding that belongs to none."""
+    from ulpfuzz.fuzzer.defects.case_file import shown
     from ulpfuzz.fuzzer.defects.memory import case_files
     from ulpfuzz.reports.issue import issue_text
 
@@ -345,4 +349,4 @@ def _issue(store: Store, finding: Finding, defect: Defect | None) -> str:
     run = next(run for run in store.runs() if run.started == finding.last_seen)
     members = [found for found in store.findings(run.id) if found.id in defect.members]
     file = case_files(store, [defect.id]).get(defect.id)
-    return issue_text(defect, store.finding(defect.face), file, run.environment, members)
+    return issue_text(defect, shown(store.finding(defect.face), file), file, run.environment, members)

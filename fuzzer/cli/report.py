@@ -110,7 +110,7 @@ def write_report(
     from ulpfuzz import reports
     from ulpfuzz.fuzzer.catalog.registry import ops
     from ulpfuzz.fuzzer.cli.scripts import run_scripts
-    from ulpfuzz.fuzzer.defects.memory import case_files, formed, known_defects
+    from ulpfuzz.fuzzer.defects.memory import as_shown, case_files, formed, known_defects
     from ulpfuzz.fuzzer.findings.history import compare, with_status
     from ulpfuzz.reports.defect_entry import order_of
 
@@ -121,6 +121,7 @@ def write_report(
     gone = [*comparison.fixed, *comparison.not_run] if comparison else []
     files = case_files(store)
     defects = formed([*found, *gone], [record], known_defects(store), files)
+    found = as_shown(store, found)
     by_id = {f.id: f for f in found}
     first = sorted(defects, key=lambda d: order_of(d, compared=bool(baseline)))
     texts = scripts_of([by_id[d.face] for d in first if d.face in by_id], record.environment)
@@ -202,10 +203,11 @@ def repro(
 ) -> None:
     """Run a finding again, now: exit status 1 while it still fails, 0 when it is gone."""
     call_timeout = limits(case_timeout, None)["case_timeout"]
+    from ulpfuzz.fuzzer.defects.memory import as_shown
     from ulpfuzz.fuzzer.findings.store import Store
 
     with Store(db, create=False) as store:
-        found = store.finding(finding)
+        (found,) = as_shown(store, [store.finding(finding)])
         last = next((run for run in store.runs() if run.started == found.last_seen), None)
         if script is not None:
             _write_script(store, found, last, script)
@@ -231,6 +233,7 @@ def _write_script(store: Store, finding: Finding, run: Run | None, path: Path) -
     """Writes a finding's script, or prints it, and runs it once in a fresh interpreter; what it says goes to the store and to standard
     error."""
     from ulpfuzz.fuzzer.cli.scripts import with_script
+    from ulpfuzz.fuzzer.defects.memory import save_scripts
     from ulpfuzz.fuzzer.findings.identity import framework_of
     from ulpfuzz.reports.script import script_for
     from ulpfuzz.reports.script_run import run_fresh
@@ -245,7 +248,7 @@ def _write_script(store: Store, finding: Finding, run: Run | None, path: Path) -
     interpreter = environment.get("hosts", {}).get(finding.target, {}).get("interpreter") or sys.executable
     told = with_script(finding, run_fresh(text, interpreter))
     if run is not None and told.script:
-        store.save_scripts(run.id, [told])
+        save_scripts(store, run.id, [told])
     print(f"{told.script or 'not run here'}: {told.script_says}", file=sys.stderr)
 
 

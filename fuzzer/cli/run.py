@@ -287,9 +287,11 @@ def _executed(settings: Settings, store: Store, record: Run, found: list[Finding
     run has time for casework."""
     from ulpfuzz.fuzzer.cli.report import scripts_of
     from ulpfuzz.fuzzer.cli.scripts import run_scripts
+    from ulpfuzz.fuzzer.defects.memory import as_shown
 
     if not settings.casework:
         return found
+    found = as_shown(store, found)
     faces = {f.id: f for f in found}
     shown = [faces[d.face] for d in defects[:EXECUTED] if d.face in faces]
     return run_scripts(store, record.id, found, scripts_of(shown, record.environment), record.environment, SCRIPT_TIME)

@@ -21,6 +21,7 @@ def run_scripts(
 ) -> list[Finding]:
     """The findings with what their scripts say, in their order; those of which the store knows it are not run again, and none is begun after
     so many seconds. environment: of the run, which names the interpreters of hosts."""
+    from ulpfuzz.fuzzer.defects.memory import save_scripts
     from ulpfuzz.reports.script_run import run_all, run_fresh
 
     until = time.monotonic() + seconds
@@ -32,7 +33,7 @@ def run_scripts(
         by_id[name] = told = with_script(by_id[name], ran)
         new.append(told)
         if len(new) % KEPT == 0:
-            store.save_scripts(run_id, new[-KEPT:])
+            save_scripts(store, run_id, new[-KEPT:])
 
     if seconds > 0:
         for name, ran in run_all(due, until=until):
@@ -41,7 +42,7 @@ def run_scripts(
             elsewhere = environment.get("hosts", {}).get(finding.target, {}).get("interpreter")
             if elsewhere and not finding.script and finding.id in texts and finding.id not in due and time.monotonic() < until:
                 keep(finding.id, run_fresh(texts[finding.id], elsewhere))
-    store.save_scripts(run_id, new[len(new) - len(new) % KEPT :])
+    save_scripts(store, run_id, new[len(new) - len(new) % KEPT :])
     return [by_id[f.id] for f in found]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from ulpfuzz.fuzzer.findings.finding import Finding
 
 #: The causes that an experiment can confirm, as maintainers name them; `unknown` is counted, never hidden.
 Cause = Literal[
@@ -141,7 +143,7 @@ class CaseFile:
     extent: tuple[Interval, ...] = ()
     diagnosis: Diagnosis | None = None
     advice: tuple[Advice, ...] = ()
-    #: "confirmed", "unconfirmed" or "": what the stand-alone script of the face said.
+    #: "confirmed", "unconfirmed" or "": what the stand-alone script of the face at its simplest case said.
     script: str = ""
     #: Whether the face failed when it was worked on; where not, the rest is empty.
     fails: bool = True
@@ -149,3 +151,27 @@ class CaseFile:
     faults: tuple[str, ...] = ()
     #: Seconds of work.
     seconds: float = 0.0
+    #: The face at its simplest case, as it was certified then, and the case of the face that was worked on (`shown`). None and {} in
+    #: files of versions that did not keep it.
+    certified: Finding | None = None
+    worked_on: dict[str, Any] = field(default_factory=dict)
+    #: What that script printed.
+    script_says: str = ""
+
+
+def shown(finding: Finding, file: CaseFile | None) -> Finding:
+    """The finding as people read it: at the simplest case where it was worked on; as discovery stored it where it was not, or where its
+    case is another since. What a run measured of all its elements (extent, profile), its history and its severity stay."""
+    if file is None or file.certified is None or file.face != finding.id or file.worked_on != finding.case:
+        return finding
+    if file.certified.case == finding.case:
+        return finding
+    now = {name: getattr(file.certified, name) for name in _OF_A_CASE}
+    return replace(finding, **now, script=file.script, script_says=file.script_says)
+
+
+#: What a finding says of its case.
+_OF_A_CASE = (
+    "case", "worst", "class_", "ulps", "excess", "condition", "limit", "reference", "certified_by", "output", "output_hex", "answers",
+    "avoidable_by", "note",
+)  # fmt: skip

@@ -12,7 +12,7 @@ import msgspec
 
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.defects.behaviour import behaviour_of
-from ulpfuzz.fuzzer.defects.case_file import CaseFile
+from ulpfuzz.fuzzer.defects.case_file import CaseFile, shown
 from ulpfuzz.fuzzer.defects.defect import FIRST_PAGE, Defect
 from ulpfuzz.fuzzer.defects.grouping import group
 from ulpfuzz.fuzzer.defects.history import all_of, status_of
@@ -42,6 +42,22 @@ def case_files(store: Store, ids: Iterable[str] | None = None) -> dict[str, Case
     """The case files of these defects, by their ids; of all where none are named. A defect without one is left out. Raises StoreError."""
     wanted = None if ids is None else set(ids)
     return {name: _decoded(CaseFile, text) for name, text in store.case_files().items() if wanted is None or name in wanted}
+
+
+def as_shown(store: Store, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings as people read them: faces that were worked on at their simplest case (case_file.shown). Raises StoreError."""
+    files = {file.face: file for file in case_files(store).values()}
+    return [shown(finding, files.get(finding.id)) for finding in findings]
+
+
+def save_scripts(store: Store, run_id: str, ran: Sequence[Finding]) -> None:
+    """Keeps what the scripts of findings said, as they were shown: of a run's findings, and in the case files whose case it was."""
+    store.save_scripts(run_id, ran)
+    by_id = {finding.id: finding for finding in ran}
+    for file in case_files(store).values() if ran else ():
+        told = by_id.get(file.face)
+        if told is not None and file.certified is not None and file.certified.case == told.case:
+            save_case_file(store, replace(file, script=told.script, script_says=told.script_says))
 
 
 def known_defects(store: Store) -> dict[str, Known]:
@@ -153,12 +169,15 @@ def _defect(
     identity: Known, members: Sequence[Finding], reasons: Sequence[str], file: CaseFile | None, versions: Mapping[str, str]
 ) -> Defect:
     seen = [f for f in members if f.status not in ("fixed", "not-run")] or list(members)
-    face = face_of(seen)
-    framework = framework_of(face.target)
+    chosen = face_of(seen)
+    framework, face = (
+        framework_of(chosen.target),
+        shown(chosen, file),
+    )  # its inputs are everyday ones where a simpler case is known
     rest = sorted((f for f in members if f.id != face.id), key=showing)
     return Defect(
         id=identity.id, title=title_of(face), framework=framework, kind=kind_of(face, file), rank=0,
-        score=round(max(score(f, file) for f in seen), 4),
+        score=round(max(score(f, file) for f in (face, *seen)), 4),
         face=face.id, members=(face.id, *(f.id for f in rest)), because=tuple(reasons), merged=identity.merged, state=identity.state,
         ops=_each(f.op for f in (face, *rest)), calls=_each(f.implementation for f in (face, *rest)),
         dtypes=_each(f.dtype for f in (face, *rest)), orders=_each(f.order for f in (face, *rest)),

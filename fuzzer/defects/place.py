@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -41,9 +41,14 @@ class Place:
 
 def place_of(finding: Finding) -> Place:
     """The place of a finding's case: its inputs, cotangent and tangent, and its params."""
-    fmt = format_named(finding.dtype)
-    ends = {name: _ends(numbers_of(value), fmt) for name, value in finding.case.get("inputs", {}).items()}
-    ends["params"] = _ends(_param_numbers(finding.params), fmt)
+    inputs = {name: numbers_of(value) for name, value in finding.case.get("inputs", {}).items()}
+    return place_among(inputs, finding.params, format_named(finding.dtype))
+
+
+def place_among(inputs: Mapping[str, Iterable[float]], params: Mapping[str, Any], fmt: Format) -> Place:
+    """The place of a case with these numbers: those of each input, cotangent and tangent, and the op's params."""
+    ends = {name: _ends(numbers, fmt) for name, numbers in inputs.items()}
+    ends["params"] = _ends(_param_numbers(params), fmt)
     special = {side for each in ends.values() for side in each if side in ("infinite", "nan")}
     high = max(each.get("large", 0.0) for each in ends.values())
     low = max(each.get("small", 0.0) for each in ends.values())
@@ -61,7 +66,7 @@ def place_of(finding: Finding) -> Place:
     return Place(side, beyond, frozenset(extremes), outside)
 
 
-def _ends(numbers: Iterator[float], fmt: Format) -> dict[str, float]:
+def _ends(numbers: Iterable[float], fmt: Format) -> dict[str, float]:
     """How far the numbers of one input lie beyond everyday ones, by side; what does not is left out."""
     ends: dict[str, float] = {}
     for value in numbers:
@@ -96,7 +101,7 @@ def _number(text: str) -> float:
     return float.fromhex(text)
 
 
-def _param_numbers(params: dict[str, Any]) -> Iterator[float]:
+def _param_numbers(params: Mapping[str, Any]) -> Iterator[float]:
     """Params that are numbers; an infinite or tiny one (ord=inf, eps=1e-8) is a setting that the catalogue lists as usual, no edge."""
     for value in params.values():
         if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and abs(value) > 1:

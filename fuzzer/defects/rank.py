@@ -47,7 +47,7 @@ def score(finding: Finding, case_file: CaseFile | None = None) -> float:
     of its interval) and by the form. An everyday share of 0 leaves the form as it is.
     """
     place = place_of(finding)
-    plain = lost(finding) * _inputs(place) * _truth(finding, place) * (OURS if is_ours(finding) else 1.0)
+    plain = lost(finding) * inputs_weight(place) * _truth(finding, place) * (OURS if is_ours(finding) else 1.0)
     plain *= LOUD if finding.symptom == "exception" else 1.0
     plain *= ILL if finding.condition >= 2.0 ** (format_named(finding.dtype).precision / 2) else 1.0
     plain *= UNPROVED.get(finding.certified_by, 1.0) if place.finite else 1.0
@@ -58,7 +58,7 @@ def score(finding: Finding, case_file: CaseFile | None = None) -> float:
     return _MEASURED + _MEASURED * 0.5 * (math.pow(share, 0.25) + plain)  # shares from 1e-6 to 1 in steps that differ
 
 
-def _inputs(place: Place) -> float:
+def inputs_weight(place: Place) -> float:
     """1 for everyday numbers, falling by the same factor from binade to binade to AT_THE_ENDS at the ends of the format."""
     weight = math.pow(AT_THE_ENDS, place.beyond)
     return weight * {"infinite": INFINITE, "nan": NOT_A_NUMBER}.get(place.side, 1.0)

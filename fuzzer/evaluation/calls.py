@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
 from ulpfuzz.fuzzer.frameworks.backends.modes import compiles_shapes
-from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, eager_rows, padded_rows
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, compiled_rows, eager_rows, padded_rows
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
@@ -46,11 +46,12 @@ class Calls:
         self.cell, self.op, self.clock, self.deadlines, self.isolated = cell, cell.record, clock, deadlines, isolated
         self.crashes: dict[Subject, Crash] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)
-        self._compiled: defaultdict[Subject, dict[tuple[tuple[int, ...], ...], float]] = defaultdict(dict)  # see _seconds
+        self._compiled: defaultdict[Subject, dict[tuple[object, ...], float]] = defaultdict(dict)  # by what was compiled for; see _seconds
         self._died: Counter[Subject] = Counter()
         self._last: dict[Subject, str] = {}  # see last_crash
         self._max_crashes = 1
         self._targets: dict[str, Target] = {}
+        self._rows: defaultdict[tuple[Subject, tuple[tuple[int, ...], ...]], set[int]] = defaultdict(set)  # see rows_seen
 
     def framework(self, subject: Subject) -> Framework:
         return framework_for(self.target(subject), isolated=self.isolated)
@@ -118,6 +119,7 @@ class Calls:
             self._last[subject] = died.symptom
             raise
         self.longest[subject] = max(self.longest[subject], time.perf_counter() - began)
+        self._rows[subject, _shape(batch)].add(self._padded(subject, batch) if placement is None else placement.length)
         return answers
 
     def attempt(self, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
@@ -129,6 +131,18 @@ class Calls:
                 return framework.evaluate(call, batch)
             return framework.evaluate_placed(call, batch, placement)
 
+    def rows_seen(self, subject: Subject, batch: Batch) -> list[int]:
+        """The numbers of rows, rising, of the calls of this subject that returned, at the shape of this batch's rows: what a framework that
+        compiles for every shape has compiled."""
+        return sorted(self._rows[subject, _shape(batch)])
+
+    def _padded(self, subject: Subject, batch: Batch) -> int:
+        """The rows of the last call that a batch is padded to."""
+        if self.lengths(subject) is None:
+            return batch.rows
+        sizes = eager_rows(batch) if self.target(subject).mode == "eager" else compiled_rows(batch)
+        return padded_rows(batch.rows, sizes)
+
     # Patience
 
     def _seconds(self, subject: Subject, batch: Batch, placement: Placement | None) -> float | None:
@@ -137,7 +151,7 @@ class Calls:
         if self.patience is None:
             return None
         returned = self._compiled[subject]
-        if self._shape(subject, batch, placement) not in returned:
+        if self._compiled_for(subject, batch, placement) not in returned:
             return None
         return max(self.patience, SLOWER * max(returned.values()))
 
@@ -149,7 +163,7 @@ class Calls:
             return
         began = time.perf_counter()
         yield
-        returned, shape = self._compiled[subject], self._shape(subject, batch, placement)
+        returned, shape = self._compiled[subject], self._compiled_for(subject, batch, placement)
         returned[shape] = max(returned[shape], time.perf_counter() - began) if shape in returned else 0.0
 
     def flush_policy(self, subject: Subject) -> FlushPolicy:
@@ -169,12 +183,11 @@ class Calls:
             self.clock.move(took, "framework", "compile")
             self.deadlines.put_off(took)
 
-    def _shape(self, subject: Subject, batch: Batch, placement: Placement | None) -> tuple[tuple[int, ...], ...]:
+    def _compiled_for(self, subject: Subject, batch: Batch, placement: Placement | None) -> tuple[object, ...]:
         """What a call of the batch compiles for; nothing where it does not compile."""
         if self.lengths(subject) is None:
             return ()
-        rows = padded_rows(batch.rows, eager_rows(batch)) if placement is None else placement.length
-        return tuple((rows, *values.shape[1:]) for values in batch.inputs.values())
+        return self._padded(subject, batch) if placement is None else placement.length, _shape(batch)
 
     # Crashes
 
@@ -194,3 +207,8 @@ class Calls:
         """Ends the processes that the targets of these subjects run in; their memory is wanted for the next shard."""
         for target in {subject.target for subject in subjects}:
             framework_for(target_named(target), isolated=self.isolated).end()
+
+
+def _shape(batch: Batch) -> tuple[tuple[int, ...], ...]:
+    """Of a row."""
+    return tuple(values.shape[1:] for values in batch.inputs.values())

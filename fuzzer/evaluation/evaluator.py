@@ -81,6 +81,13 @@ class Evaluator:
         other.references = other._references(function if differentiate else replace(function, order="value"))
         return other
 
+    def with_caps(self, caps: Caps) -> Evaluator:
+        """The same evaluator, its calls and its clock, whose oracle has these caps."""
+        other = copy.copy(self)
+        other.caps = caps
+        other.references = other._references(self.function)
+        return other
+
     def of_one(self, subject: Subject, caps: Caps) -> Evaluator:
         """An evaluator of one subject, in this process, by these caps; its time and verdicts count here."""
         other = Evaluator(self.cell, [subject], caps)

@@ -24,11 +24,12 @@ from ulpfuzz.fuzzer.judge.steps.within_limit import needs_sharper_reference
 from ulpfuzz.oracles import oracle
 from ulpfuzz.oracles.conditioning import amplification
 from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.kept import Kept
 from ulpfuzz.oracles.question import Caps, Question
 from ulpfuzz.oracles.reference import Reference
 
-#: Rows whose evidence is remembered.
-REMEMBERED = 16
+#: Rows whose evidence is remembered, and rows whose proofs' evaluations are.
+REMEMBERED, KEPT_ROWS = 16, 32
 
 
 class References:
@@ -40,6 +41,7 @@ class References:
         self.effort = Effort(caps, partial(clock.phase, "oracle"))
         self._conditions: tuple[Batch, ConditionNumbers] | None = None
         self._rows: dict[tuple[Any, ...], Evidence] = {}
+        self._kept: dict[tuple[Any, ...], Kept] = {}
 
     def rule(self, batch: Batch) -> Rule:
         """The rule for the length of this batch's vectors."""
@@ -85,8 +87,8 @@ class References:
     def of_row(self, row: Batch, answers: Sequence[NDArray[Any]]) -> Evidence:
         """The evidence of a batch of one row, as sharp as the answers need. The last few rows are kept: a finding is tried in many places and
         by many targets."""
-        key = tuple((name, values.shape, values.tobytes()) for name, values in row.inputs.items())
-        known = self._rows.pop(key, None)
+        key = row_key(row)
+        known = self._rows.get(key)
         one = np.zeros(1, np.int64)
         if (
             known is None
@@ -95,10 +97,28 @@ class References:
         ):
             again = self.evidence(row, answers, settle=False)
             known = again if known is None else self.known(row, again.reference, known.amplifications)
-        self._rows[key] = known
+        self._remember(key, known)
+        return known
+
+    def remember(self, row: Batch, among: Evidence, number: int) -> None:
+        """Keeps what is known of a batch of one row, which is the one of that number in the batch of `among`."""
+        index = np.array([number])
+        self._remember(row_key(row), self.known(row, among.reference.take(index), among.amplifications.of_rows(index)))
+
+    def _remember(self, key: tuple[Any, ...], evidence: Evidence) -> None:
+        self._rows.pop(key, None)
+        self._rows[key] = evidence
         while len(self._rows) > REMEMBERED:
             self._rows.pop(next(iter(self._rows)))
-        return known
+
+    def kept(self, row: Batch) -> Kept:
+        """What was evaluated of a batch of one row in proofs: calls and targets that fail at the same bits share it. The last rows are kept."""
+        key = row_key(row)
+        kept = self._kept.pop(key, None) or Kept()
+        self._kept[key] = kept
+        while len(self._kept) > KEPT_ROWS:
+            self._kept.pop(next(iter(self._kept)))
+        return kept
 
     def forget_rows(self) -> None:
         """Forgets what a search that was short of time learned of single rows: a proof starts anew."""
@@ -130,3 +150,8 @@ class References:
         if self._conditions is None or self._conditions[0] is not batch:
             self._conditions = (batch, ConditionNumbers(self.function, rule, inputs, outputs, self.effort))
         return self._conditions[1]
+
+
+def row_key(row: Batch) -> tuple[Any, ...]:
+    """A batch of one row, to the bit."""
+    return tuple((name, values.shape, values.tobytes()) for name, values in row.inputs.items())

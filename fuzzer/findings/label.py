@@ -17,6 +17,8 @@ from ulpfuzz.fuzzer.findings.strict_json import jsonable
 COMPOSED, DOCUMENTED, FLUSH = "composed", "documented", "flush"
 #: Every label, the one that counts first.
 LABELS = (COMPOSED, DOCUMENTED, FLUSH)
+#: Labels of what is listed apart and counted nowhere.
+LISTED_SEPARATELY = (DOCUMENTED, FLUSH)
 #: What a label takes off the severity: more than any finding has (judge.severity), so that one number orders them all.
 _BELOW = {COMPOSED: 100.0, DOCUMENTED: 200.0, FLUSH: 300.0}
 
@@ -30,7 +32,7 @@ def labelled(finding: Finding, label: str, reason: str) -> Finding:
 
 def is_listed_separately(finding: Finding) -> bool:
     """Whether it is listed separately and counted nowhere."""
-    return finding.label in (DOCUMENTED, FLUSH)
+    return finding.label in LISTED_SEPARATELY
 
 
 def plain(findings: Iterable[Finding]) -> list[Finding]:

@@ -117,6 +117,9 @@ class RowView(ConditionNumbers):
     def __init__(self, whole_batch: ConditionNumbers, rows: Rows) -> None:
         self.whole_batch, self.rows = whole_batch, rows
 
+    def of_rows(self, rows: Rows) -> RowView:
+        return RowView(self.whole_batch, self.rows[rows])
+
     @property
     def numbers(self) -> int:
         return self.whole_batch.numbers

@@ -1,7 +1,12 @@
-"""Place: where in a framework call a point fails. Kernels differ between scalar path, vector body, tail and stride."""
+"""Place: where in a framework call a point fails. Kernels differ between scalar path, vector body, tail and stride.
+
+Discovery makes one call, where the point was seen to fail (`place_seen`); casework looks for the simplest place (`place`).
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,13 +15,19 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.judgement import Outcome
 from ulpfuzz.fuzzer.judge.judge import Judged
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.fuzzer.search.ledger import Candidate, Inconsistency
+from ulpfuzz.fuzzer.search.search import ROWS, TAIL_ROWS
 
 #: Lengths tried, shortest first; for jax only these (each is a compilation), for the others all of 1..70 about the first failure.
 LENGTHS = (1, 2, 3, 8, 16, 17, 64, 69)
 CLOSED_LENGTHS = (1, 64)
+#: Copies of a row in a call that takes the vector path, and the least shape of frameworks that compile for every shape.
+COPIES = 64
+#: Where else what is wrong neither alone nor among COPIES is tried, once: in a tail, in a long call, in a short one, strided.
+OTHERWISE = (Placement(TAIL_ROWS), Placement(ROWS), Placement(3), Placement(1000), Placement(16, 0, 2))
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,44 @@ class Placed:
     symptom: int
     ulps: float
     right_at: tuple[int, ...] = ()
+    #: The call, where it is known.
+    outcome: Outcome | None = None
+
+    @classmethod
+    def known(cls, placement: Placement, symptom: int) -> Placed:
+        """Of an element that is known to be wrong there."""
+        return cls(placement, Class.unstable, symptom, math.nan)
+
+    @property
+    def note(self) -> str:
+        """What a finding's note says of its place."""
+        parts = []
+        if self.right_at:
+            shown = ", ".join(str(n) for n in self.right_at[:6])
+            parts.append(f"inconsistent: right at length {shown}, wrong from length {self.placement.length}")
+        if self.placement.stride > 1:
+            parts.append(f"only strided (stride {self.placement.stride})")
+        return "; ".join(parts)
+
+
+def place_seen(evaluator: Evaluator, subject: Subject, candidate: Candidate, *, among_many: bool = True) -> Placed | None:
+    """Where a candidate shows its class and symptom: in the call of its own in which it was seen, or alone, or among copies of itself.
+    among_many: in the other calls of a search too. Where every shape is compiled, in shapes that the subject has seen, if any."""
+    for placement in _places(evaluator, subject, candidate, among_many=among_many):
+        placed = as_before(evaluator, subject, candidate, placement)
+        if placed is not None:
+            return placed
+    return None
+
+
+def _places(evaluator: Evaluator, subject: Subject, candidate: Candidate, *, among_many: bool) -> list[Placement]:
+    seen_in = [] if candidate.within is None else [replace(candidate.within, position=0)]
+    if evaluator.calls.lengths(subject) is None:
+        tried = [Placement(), Placement(COPIES), *(OTHERWISE if among_many else ())]
+    else:
+        seen = [n for n in evaluator.calls.rows_seen(subject, candidate.row) if n <= ROWS]
+        tried = [Placement(n) for n in seen or ((COPIES, ROWS) if among_many else (COPIES,))]
+    return list(dict.fromkeys([*seen_in, *tried]))
 
 
 def place(evaluator: Evaluator, subject: Subject, row: Batch, output: int) -> Placed | None:
@@ -69,7 +118,7 @@ def _fails(
     verdicts = outcome.judged.verdicts
     return Placed(
         Placement(placement.length, position, placement.stride), Class(int(classes[position])),
-        int(verdicts.symptoms[position, output]), float(verdicts.ulps[position, output]),
+        int(verdicts.symptoms[position, output]), float(verdicts.ulps[position, output]), outcome=outcome,
     )  # fmt: skip
 
 
@@ -93,12 +142,14 @@ class InconsistentPair:
     right_call_index: int
     #: The right answer.
     answer: float
+    #: Whether shorter calls than the wrong one were all tried.
+    least: bool = False
 
     @property
     def note(self) -> str:
         """The note of a finding."""
         wrong, repeated = self.wrong.placement, self.call_index != self.right_call_index
-        least = self.right.length < wrong.length and wrong.stride == 1
+        least = self.least and self.right.length < wrong.length and wrong.stride == 1
         same = self.right.length == wrong.length > 1
         right = where(self.right, self.right_call_index if repeated else 0, position=same)
         failing = where(wrong, self.call_index if repeated else 0, position=wrong.length > 1, least=least)
@@ -117,20 +168,34 @@ def where(placement: Placement, call_index: int, *, position: bool, least: bool 
 def inconsistent_pair(
     evaluator: Evaluator, subject: Subject, row: Batch, output: int, seen: Inconsistency
 ) -> InconsistentPair | None:
-    """The simplest pair of placements at which this element fails as it was seen to, and is right; None where there is none.
+    """The pair of placements at which this element was seen to fail, and to be right; None where it is not so again.
 
     In both the row stands alone or repeated, so that its neighbours play no part.
     """
     if seen.repeated:
         return _twice(evaluator, subject, row, output, seen)
-    wrong = place(evaluator, subject, row, output)
-    if wrong is None or wrong.symptom != seen.candidate.symptom:
-        within = seen.candidate.within or Placement()
-        wrong = as_before(evaluator, subject, replace(seen.candidate, row=row, output=output), within)
+    candidate, within = replace(seen.candidate, row=row, output=output), seen.candidate.within or Placement()
+    short = [Placement(TAIL_ROWS)] if evaluator.calls.lengths(subject) is None and within.length > TAIL_ROWS else []
+    places = (as_before(evaluator, subject, candidate, at) for at in (*short, within))
+    wrong = next((placed for placed in places if placed is not None), None)
     if wrong is None:
         return None
+    return _with_right(evaluator, subject, row, output, wrong, [replace(seen.right_at, position=0), Placement()])
+
+
+def simplest_pair(evaluator: Evaluator, subject: Subject, row: Batch, output: int, symptom: int) -> InconsistentPair | None:
+    """The simplest pair of placements at which this element fails with the symptom, and is right; None where there is none."""
+    wrong = place(evaluator, subject, row, output)
+    if wrong is None or wrong.symptom != symptom:
+        return None
     lengths = LENGTHS if evaluator.calls.lengths(subject) is None else CLOSED_LENGTHS
-    tried = [*(Placement(n) for n in lengths), replace(seen.right_at, position=0)]
+    pair = _with_right(evaluator, subject, row, output, wrong, [Placement(n) for n in lengths])
+    return None if pair is None else replace(pair, least=True)
+
+
+def _with_right(
+    evaluator: Evaluator, subject: Subject, row: Batch, output: int, wrong: Placed, tried: Sequence[Placement]
+) -> InconsistentPair | None:
     right = next((pair for at in tried if (pair := _right(evaluator, subject, row, output, at)) is not None), None)
     return None if right is None else InconsistentPair(wrong, 1, right[0], 1, right[1])
 
@@ -166,6 +231,8 @@ def _twice(evaluator: Evaluator, subject: Subject, row: Batch, output: int, seen
             if len(differ):
                 at = (int(differ[0]), output)
                 here = replace(placement, position=at[0])
-                wrong = Placed(here, Class(int(verdicts.classes[at])), int(verdicts.symptoms[at]), float(verdicts.ulps[at]))
+                wrong = Placed(
+                    here, Class(int(verdicts.classes[at])), int(verdicts.symptoms[at]), float(verdicts.ulps[at]), outcome=bad
+                )
                 return InconsistentPair(wrong, call_index, here, right_call_index, float(good.answers[at]))
     return None

@@ -42,10 +42,10 @@ def shrink(evaluator: Evaluator, subject: Subject, candidate: Candidate) -> Cand
             kept = _kept(solo, rows, best, candidate)
             if kept:
                 simpler = kept[0]
-                together = _together(best, kept, evaluator.format)
-                if together is not None:
+                joined = merged(best, kept, evaluator.format)
+                if joined is not None:
                     calls -= 1
-                    simpler = next(iter(_kept(solo, ((together, simpler.output),), best, candidate)), simpler)
+                    simpler = next(iter(_kept(solo, ((joined, simpler.output),), best, candidate)), simpler)
                 break
         if simpler is None:
             return best
@@ -80,7 +80,7 @@ def _kept(evaluator: Evaluator, rows: Sequence[tuple[Batch, int]], best: Candida
     if outcome.judged is None:
         return []
     verdicts = outcome.judged.verdicts
-    least = _least_excess(original)
+    least = least_excess(original)
     kept = []
     for i, (row, output) in enumerate(rows):
         same = verdicts.classes[i, output] == original.class_ and verdicts.symptoms[i, output] == original.symptom
@@ -90,14 +90,14 @@ def _kept(evaluator: Evaluator, rows: Sequence[tuple[Batch, int]], best: Candida
     return kept
 
 
-def _least_excess(original: Candidate) -> float:
+def least_excess(original: Candidate) -> float:
     """The power of LOSS at or below the excess, so that a shrunk candidate has the same bound; 0 for wrong infinities and NaNs."""
     if not math.isfinite(original.ulps) or not 1 <= original.excess < math.inf:
         return 0.0
     return float(LOSS ** math.floor(math.log(original.excess, LOSS)))
 
 
-def _together(best: Candidate, kept: list[Candidate], fmt: Format) -> Batch | None:
+def merged(best: Candidate, kept: list[Candidate], fmt: Format) -> Batch | None:
     """All changes of single numbers that were kept, each number's simplest, in one row; None where there is but one."""
     inputs = {name: values.copy() for name, values in best.row.inputs.items()}
     changed: set[tuple[str, int]] = set()
@@ -186,39 +186,39 @@ def _plainer(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch
     for name, values in row.inputs.items():
         if values.size > 1:
             flat = [float(v) for v in values.reshape(-1)]
-            for many in _simple_rows(flat, fmt, specs.get(name)):
+            for many in simple_rows(flat, fmt, specs.get(name)):
                 simple = np.asarray(many, np.float64).astype(fmt.dtype).reshape(values.shape)
                 if name not in specs or holds(fmt, specs[name], simple):
                     yield _with(row, name, simple), candidate.output
     numbers = [(name, index, float(x)) for name, values in row.inputs.items() for index, x in enumerate(values.reshape(-1))]
-    numbers.sort(key=lambda number: _weight(number[2], fmt), reverse=True)
+    numbers.sort(key=lambda number: weight(number[2], fmt), reverse=True)
     for name, index, x in numbers[:24]:
-        for value in _simple_values(x, fmt, specs.get(name)):
+        for value in simple_values(x, fmt, specs.get(name)):
             changed = row.inputs[name].copy()
             changed.reshape(-1)[index] = value
             if name not in specs or holds(fmt, specs[name], changed):
                 yield _with(row, name, changed), candidate.output
 
 
-def _simple_rows(flat: list[float], fmt: Format, spec: Input | None) -> Iterator[list[float]]:
+def simple_rows(flat: list[float], fmt: Format, spec: Input | None) -> Iterator[list[float]]:
     """Simpler vectors than `flat`: one value everywhere, one value but for the worst, all rounded to few digits."""
-    heaviest = max(range(len(flat)), key=lambda i: _weight(flat[i], fmt))
-    total = _total(flat, fmt)
-    for value in _simple_values(flat[heaviest], fmt, spec)[:6]:
+    heaviest = max(range(len(flat)), key=lambda i: weight(flat[i], fmt))
+    before = complexity(flat, fmt)
+    for value in simple_values(flat[heaviest], fmt, spec)[:6]:
         yield [value] * len(flat)
-    for value in _simple_values(flat[heaviest], fmt, spec)[:4]:
-        yield [x if i == heaviest or _weight(x, fmt) <= _weight(value, fmt) else value for i, x in enumerate(flat)]
+    for value in simple_values(flat[heaviest], fmt, spec)[:4]:
+        yield [x if i == heaviest or weight(x, fmt) <= weight(value, fmt) else value for i, x in enumerate(flat)]
     for digits in (1, 2, 3):
         decimals = [float(f"{x:.{digits}g}") if math.isfinite(x) else x for x in flat]
         rounded = [float(v) for v in fmt.round(np.asarray(decimals)).astype(np.float64)]
         inside = all(_allowed(x, spec) or x == y for x, y in zip(rounded, flat, strict=True))
-        if inside and _total(rounded, fmt) < total:
+        if inside and complexity(rounded, fmt) < before:
             yield rounded
 
 
-def _total(numbers: Sequence[float], fmt: Format) -> tuple[int, int]:
+def complexity(numbers: Sequence[float], fmt: Format) -> tuple[int, int]:
     """How many numbers are far from 1 (`ORDINARY`), and the digits of all."""
-    weights = [_weight(x, fmt) for x in numbers]
+    weights = [weight(x, fmt) for x in numbers]
     return sum(w[0] for w in weights), sum(w[1] for w in weights)
 
 
@@ -226,14 +226,14 @@ def _with(row: Batch, name: str, values: Any) -> Batch:
     return Batch(row.dtype, {**row.inputs, name: values})
 
 
-def _simple_values(x: float, fmt: Format, spec: Input | None) -> list[float]:
+def simple_values(x: float, fmt: Format, spec: Input | None) -> list[float]:
     """Simpler numbers of the format than x, inside the input's domain, the simplest first; simplicity is `_weight`."""
     options = [0.0, 1.0, -1.0, 2.0, -2.0]
     if math.isfinite(x) and x != 0:
         options += _near(x, fmt)
     rounded = {float(v) for v in fmt.round(np.asarray(options, dtype=np.float64)).astype(np.float64)}
     fit = [v for v in rounded if _allowed(v, spec) and math.isfinite(v) and (v == 0 or abs(v) >= min(abs(x), fmt.min_normal))]
-    return sorted((v for v in fit if _weight(v, fmt) < _weight(x, fmt)), key=lambda v: (_weight(v, fmt), v))
+    return sorted((v for v in fit if weight(v, fmt) < weight(x, fmt)), key=lambda v: (weight(v, fmt), v))
 
 
 def _near(x: float, fmt: Format) -> list[float]:
@@ -255,7 +255,7 @@ def _allowed(x: float, spec: Input | None) -> bool:
     return spec is None or (spec.low <= x <= spec.high and (not spec.integers or x.is_integer()))
 
 
-def _weight(x: float, fmt: Format) -> tuple[int, int, float, int]:
+def weight(x: float, fmt: Format) -> tuple[int, int, float, int]:
     """Whether it is far from 1 (`ORDINARY`), its decimal digits in its format, its distance from 1 in magnitude, its sign. Infinities and
     NaN weigh most.
 
@@ -272,5 +272,8 @@ def _weight(x: float, fmt: Format) -> tuple[int, int, float, int]:
 @lru_cache(maxsize=1 << 16)
 def _digits(x: float, fmt: Format) -> int:
     """The significant decimal digits that identify the number in its format; at most nine."""
+    if fmt.real in ("float32", "float64"):  # numpy knows the shortest decimals of its own formats, 50 times as fast
+        shortest = np.format_float_scientific(fmt.dtype.type(x), unique=True, trim="-")
+        return min(9, len(shortest.partition("e")[0].lstrip("-").replace(".", "")))
     counts = (digits for digits in range(1, 9) if float(fmt.round(np.asarray(float(f"{x:.{digits - 1}e}")))) == x)
     return next(counts, 9)

@@ -21,6 +21,8 @@ from ulpfuzz.fuzzer.search.span import Reaches, Span, extent_of
 
 #: Candidates kept per symptom, and worst rows kept for the search, each from another binade of the input.
 KEPT = 8
+#: Of the candidates, those that are kept for their inputs, the nearest to 1; the others are the worst.
+NEAREST = 3
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,10 @@ class Ledger:
         """at: where in the verdicts; rows: where in the batch."""
         excess = np.nan_to_num(verdicts.excess[at, outs], nan=0.0, posinf=2.0**60)
         classes = verdicts.classes[at, outs].astype(np.int64)
-        order = np.lexsort((reach(exponents[rows]), -excess, -classes))
+        far = reach(exponents[rows])
+        worst, nearest = np.lexsort((far, -excess, -classes))[: 4 * KEPT], np.lexsort((-excess, far, -classes))[:KEPT]
         kept = self.candidates.setdefault(symptom, {})
-        for i in order[: 4 * KEPT]:
+        for i in dict.fromkeys([*worst.tolist(), *nearest.tolist()]):
             row, out = int(rows[i]), int(outs[i])
             class_, worse, exponent = Class(int(classes[i])), float(verdicts.excess[at[i], out]), int(exponents[row])
             held = kept.get(exponent)
@@ -170,8 +173,9 @@ class Ledger:
                 outputs = None if answers is None else np.array(answers[row])
                 kept[exponent] = Candidate(one, out, class_, symptom, ulps, worse, exponent, within, outputs)
         if len(kept) > KEPT:
-            best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)[:KEPT]
-            self.candidates[symptom] = {c.exponent: c for c in best}
+            best = sorted(kept.values(), key=lambda c: c.rank, reverse=True)
+            others = sorted(best[KEPT - NEAREST :], key=lambda c: (-c.class_, *[-n for n in c.rank[::-1]]))
+            self.candidates[symptom] = {c.exponent: c for c in (*best[: KEPT - NEAREST], *others[:NEAREST])}
 
     def _add_worst_rows(self, batch: Batch, score: NDArray[np.float64], binades: Binades, worst: NDArray[np.float64]) -> float:
         """The worst row of each binade, of the worst binades; score: the largest finite error of each row in ulps; worst: of each

@@ -19,7 +19,6 @@ from ulpfuzz.fuzzer.inputs.shapes import numbers_in_row
 from ulpfuzz.fuzzer.inputs.strategies import LEAST_ROWS
 from ulpfuzz.fuzzer.search.search import ROWS
 
-
 #: Rows of the first call where every length is as good as another.
 FEW = 8
 

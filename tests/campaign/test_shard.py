@@ -19,6 +19,7 @@ import pytest
 
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
 from ulpfuzz.fuzzer.case import Case, Placement
+from ulpfuzz.fuzzer.casework.simplest import simplest
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.findings.finding import Finding
@@ -45,6 +46,14 @@ def found_in(op: str, **rest: Any) -> dict[tuple[str, str], Finding]:
     return {(f.implementation.removeprefix("faulty.").partition("(")[0], f.symptom): f for f in findings}
 
 
+def worked_on(finding: Finding) -> Finding:
+    """The finding as casework shows it."""
+    simple = simplest(finding)
+    assert simple is not None
+    assert (simple.id, simple.symptom) == (finding.id, finding.symptom)
+    return simple
+
+
 def numbers(finding: Finding, name: str = "x") -> list[float]:
     return [float(v) for v in Case(finding.dtype, finding.case["inputs"]).batch().exact()[name].ravel()]
 
@@ -65,10 +74,12 @@ def of_exp(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def test_overflow_of_vectors_only_is_placed_at_the_least_failing_length(of_exp: dict[Any, Finding]) -> None:
     finding = of_exp["exp_vector_overflow", "inf"]
-    assert finding.case["placement"] == {"length": 2, "position": 0, "stride": 1}
+    assert finding.case["placement"]["length"] == 64  # discovery makes one call for a vector path
     assert finding.class_ == "unstable"
     assert 88.1 < numbers(finding)[0] < 88.7229
-    assert "right at length 1, wrong from length 2" in finding.note
+    placed = worked_on(finding)
+    assert placed.case["placement"] == {"length": 2, "position": 0, "stride": 1}
+    assert "right at length 1, wrong from length 2" in placed.note
 
 
 def test_a_thin_strip_beside_a_threshold(of_exp: dict[Any, Finding]) -> None:
@@ -86,8 +97,9 @@ def test_a_nan_at_one_landmark(of_exp: dict[Any, Finding]) -> None:
 
 def test_a_wrong_tail_is_placed_at_its_position(of_exp: dict[Any, Finding]) -> None:
     finding = of_exp["exp_tail", "precision"]
-    assert finding.case["placement"] == {"length": 9, "position": 8, "stride": 1}
-    assert numbers(finding) == [0.0]
+    assert finding.case["placement"]["position"] >= finding.case["placement"]["length"] // 8 * 8
+    assert worked_on(finding).case["placement"] == {"length": 9, "position": 8, "stride": 1}
+    assert numbers(worked_on(finding)) == [0.0]
 
 
 def test_a_wrong_scalar_path(of_exp: dict[Any, Finding]) -> None:
@@ -144,7 +156,7 @@ def test_identity_is_that_of_cell_target_call_and_symptom(of_exp: dict[Any, Find
 def test_naive_norm() -> None:
     found = found_in("faulty_norm")
     assert {kernel for kernel, _ in found} == {"norm_naive"}
-    over, under = found["norm_naive", "inf"], found["norm_naive", "zero"]
+    over, under = worked_on(found["norm_naive", "inf"]), worked_on(found["norm_naive", "zero"])
     assert len(numbers(over)) == 1
     assert 1.8e19 < abs(numbers(over)[0]) < 1e21  # two digits above the square root of the largest number
     assert len(numbers(under)) == 1
@@ -154,7 +166,8 @@ def test_naive_norm() -> None:
 def test_naive_softmax() -> None:
     found = found_in("faulty_softmax")
     assert {kernel for kernel, _ in found} == {"softmax_naive"}
-    assert numbers(found["softmax_naive", "nan"]) == [100.0]
+    assert max(numbers(found["softmax_naive", "nan"])) == 100.0  # discovery keeps the length, and simplifies by one call
+    assert numbers(worked_on(found["softmax_naive", "nan"])) == [100.0]
 
 
 def test_one_pass_variance() -> None:
@@ -310,7 +323,7 @@ def test_what_a_derivative_finding_says() -> None:
     assert set(lost.case["inputs"]) == {"x", "tangent"}
     assert len(lost.case["inputs"]["tangent"]) == len(lost.case["inputs"]["x"])
     lost = found_in("faulty_softmax2", order="grad2", verdicts=VECTOR_VERDICTS)["softmax2_naive", "nan"]
-    assert {len(values) for values in lost.case["inputs"].values()} == {2}
+    assert {len(values) for values in worked_on(lost).case["inputs"].values()} == {2}
 
 
 def test_a_run_whose_time_is_over_tells_what_it_found_and_looks_no_further() -> None:

@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import FORMATS, Format, format_named
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.place import place
-from ulpfuzz.fuzzer.proof.shrink import _simple_values, _weight, shrink
+from ulpfuzz.fuzzer.proof.shrink import shrink, simple_values, weight
 from ulpfuzz.fuzzer.search.ledger import Candidate, Ledger
 
 pytestmark = pytest.mark.usefixtures("planted")
@@ -43,7 +43,7 @@ def candidate_of(evaluator: Evaluator, symptom: Symptom, *, within: Placement | 
 
 def weights(row: Batch) -> list[tuple[int, int, float, int]]:
     fmt = row.format
-    return sorted((_weight(float(v), fmt) for values in row.exact().values() for v in values.ravel()), reverse=True)
+    return sorted((weight(float(v), fmt) for values in row.exact().values() for v in values.ravel()), reverse=True)
 
 
 NOISE = [0.731, -3.77e-5, 12.9, 88.1, -0.004, 61.7, 2.31, -17.3, 5e-7, 33.3, -41.2, 0.11, 6.6, -71.9, 1.9, 0.27, -9.13]
@@ -84,14 +84,14 @@ def test_one_element_is_enough(case: str) -> None:
     simple = shrink(evaluator, subject, candidate_of(evaluator, symptom, **inputs))
     assert simple.row.inputs["x"].shape == (1, 1)
     assert np.isfinite(simple.row.inputs["x"]).all()
-    assert _weight(float(simple.row.inputs["x"][0, 0]), simple.row.format)[1] <= 2
+    assert weight(float(simple.row.inputs["x"][0, 0]), simple.row.format)[1] <= 2
 
 
 def test_a_number_that_everybody_meets_is_not_exchanged_for_one_that_nobody_does() -> None:
     fmt = format_named("float32")
-    assert _weight(1234.5, fmt) < _weight(2.0**-53, fmt) < _weight(math.inf, fmt)
-    assert _simple_values(1234.5, fmt, None) == [
-        v for v in _simple_values(1234.5, fmt, None) if v == 0 or 2**-12 <= abs(v) <= 2**12
+    assert weight(1234.5, fmt) < weight(2.0**-53, fmt) < weight(math.inf, fmt)
+    assert simple_values(1234.5, fmt, None) == [
+        v for v in simple_values(1234.5, fmt, None) if v == 0 or 2**-12 <= abs(v) <= 2**12
     ]
 
 
@@ -133,10 +133,10 @@ def test_simple_values_are_simpler_numbers_of_the_format_inside_the_domain(drawn
     fmt, ordinal = drawn
     x = float(fmt.from_ordinals(np.asarray([ordinal]))[0])
     spec = scalar("x", -1)
-    for value in _simple_values(x, fmt, spec):
+    for value in simple_values(x, fmt, spec):
         assert float(fmt.round(np.asarray(value))) == value
         assert value >= -1
-        assert _weight(value, fmt) < _weight(x, fmt)
+        assert weight(value, fmt) < weight(x, fmt)
         assert value == 0 or abs(value) >= min(abs(x), fmt.min_normal)  # never from a normal number to a subnormal one
 
 
@@ -248,6 +248,6 @@ def test_a_vector_of_fixed_length_beside_one_that_is_cut_stays_whole() -> None:
 
 
 def test_an_infinite_count_can_be_shrunk() -> None:
-    from ulpfuzz.fuzzer.proof.shrink import _simple_values
+    from ulpfuzz.fuzzer.proof.shrink import simple_values
 
-    assert 1.0 in _simple_values(np.inf, format_named("float32"), scalar("k", 0, integers=True))
+    assert 1.0 in simple_values(np.inf, format_named("float32"), scalar("k", 0, integers=True))

@@ -18,7 +18,8 @@ from ulpfuzz.fuzzer.casework.casework import CaseworkSettings, due, run_casework
 from ulpfuzz.fuzzer.casework.queue import key_of
 from ulpfuzz.fuzzer.cli.case_screen import case_whole
 from ulpfuzz.fuzzer.cli.screen import console
-from ulpfuzz.fuzzer.defects.memory import case_files, defects_of
+from ulpfuzz.fuzzer.defects.case_file import shown
+from ulpfuzz.fuzzer.defects.memory import as_shown, case_files, defects_of, save_case_file, save_scripts
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.formats import UnknownName
@@ -71,6 +72,38 @@ def test_defects_are_worked_on_once(ran: tuple[Store, Run]) -> None:
 def face(ran: tuple[Store, Run]) -> Finding:
     store, run = ran
     return next(f for f in store.findings(run.id) if f.op == "planted_hypot" and f.symptom == "inf")
+
+
+def test_what_was_worked_on_is_shown_at_its_simplest_case(ran: tuple[Store, Run]) -> None:
+    stored = face(ran)
+    file = work_on(stored, "defect", "key")
+    seen = shown(stored, file)
+    assert file.certified is not None
+    assert (seen.case, seen.worst, seen.output_hex, seen.reference) == (
+        file.simplest, file.certified.worst, file.simplest_output, file.simplest_reference,
+    )  # fmt: skip
+    assert (seen.id, seen.extent, seen.profile, seen.last_seen) == (stored.id, stored.extent, stored.profile, stored.last_seen)
+    own = next(a for a in seen.answers if (a.target, a.implementation) == (seen.target, seen.implementation))
+    assert own.output_hex == seen.output_hex
+    assert {(a.target, a.implementation) for a in seen.answers} == {(a.target, a.implementation) for a in stored.answers}
+    assert seen.script == ""  # nobody has run that of this case
+    assert shown(stored, None) is stored
+    assert shown(replace(stored, case={**stored.case, "dtype": "float64"}), file).case["dtype"] == "float64"  # another case since
+    assert shown(stored, replace(file, face="another")) is stored
+    assert shown(stored, replace(file, certified=None)) is stored  # of a version that did not keep it
+
+
+def test_the_script_of_a_shown_case_is_kept_with_it(ran: tuple[Store, Run]) -> None:
+    store, run = ran
+    stored = face(ran)
+    file = replace(work_on(stored, stored.id, "key"), defect=stored.id)
+    save_case_file(store, file)
+    (seen,) = as_shown(store, [stored])
+    assert seen.case == file.simplest
+    save_scripts(store, run.id, [replace(seen, script="confirmed", script_says="inf")])
+    assert case_files(store)[stored.id].script == "confirmed"
+    again = shown(store.finding(stored.id), case_files(store)[stored.id])
+    assert (again.case, again.script, again.script_says) == (file.simplest, "confirmed", "inf")
 
 
 def test_a_part_that_breaks_costs_itself(ran: tuple[Store, Run], monkeypatch: pytest.MonkeyPatch) -> None:

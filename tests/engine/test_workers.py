@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import psutil
 import pytest
-
 from tasks import Deed, Told
+
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.task import Death
 
