@@ -27,6 +27,8 @@ from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 SLOWER = 20.0
 #: The numbers of rows of a call, and of the elements of a vector, worth tracing for: those of JAX (backends.jax).
 TRACED_LENGTHS = (1, 3, 8, 16, 17, 64, 69, 1000)
+#: Targets that have answered in this process: their runtimes have started, which takes seconds that are no call's.
+_started: set[str] = set()
 #: A subject, its answers, and the message where it raised.
 Answered = tuple[Subject, NDArray[Any] | None, str]
 
@@ -146,14 +148,14 @@ class Calls:
     # Patience
 
     def _seconds(self, subject: Subject, batch: Batch, placement: Placement | None) -> float | None:
-        """Seconds that this call may take; None: all that the worker allows. A first call of a shape may compile; the others take the patience, or
-        many times what calls of this subject took."""
+        """Seconds that this call may take; None: all that the worker allows. A first call of a shape may compile, and a target's first of a process
+        starts its runtime; the others take the patience, or many times what calls of this subject took."""
         if self.patience is None:
             return None
-        returned = self._compiled[subject]
-        if self._compiled_for(subject, batch, placement) not in returned:
+        returned, shape = self._compiled[subject], self._compiled_for(subject, batch, placement)
+        if (shape and shape not in returned) or subject.target not in _started:
             return None
-        return max(self.patience, SLOWER * max(returned.values()))
+        return max(self.patience, SLOWER * max(returned.values(), default=0.0))
 
     @contextmanager
     def _watched(self, subject: Subject, batch: Batch, placement: Placement | None) -> Iterator[None]:
@@ -163,6 +165,7 @@ class Calls:
             return
         began = time.perf_counter()
         yield
+        _started.add(subject.target)
         returned, shape = self._compiled[subject], self._compiled_for(subject, batch, placement)
         returned[shape] = max(returned[shape], time.perf_counter() - began) if shape in returned else 0.0
 

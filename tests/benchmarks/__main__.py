@@ -5,21 +5,21 @@ A bench measures: it exits 0 whether the goals hold or not. What does not hold s
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 
-from tests.benchmarks import advice, defects, overhead, processes, recall, scaling, search, speed, sweeps, tiers
 from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
 
-BENCHES = {
-    "processes": processes.measures, "speed": speed.measures, "overhead": overhead.measures, "scaling": scaling.measures,
-    "tiers": tiers.measures, "sweeps": sweeps.measures, "search": search.measures, "recall": recall.measures,
-    "defects": defects.measures, "advice": advice.measures,
-}  # fmt: skip
+#: Modules of this folder, each with a function `measures`.
+BENCHES = (
+    "processes", "first_visits", "fuzz", "every_cell", "proof", "hangs", "speed", "overhead", "scaling", "tiers", "sweeps", "search",
+    "recall", "baselines", "probed", "defects", "advice",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
-    chosen = arguments[0].split(",") if arguments else list(BENCHES)
+    chosen = arguments[0].split(",") if arguments else BENCHES
     unknown = [name for name in chosen if name not in BENCHES]
     if unknown:
         print(f"unknown bench {unknown[0]!r}; valid: {', '.join(BENCHES)}", file=sys.stderr)
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     prepare_environment()
     start, missed, goals = time.perf_counter(), [], 0
     for name in chosen:
-        for measure in BENCHES[name]():
+        for measure in importlib.import_module(f"tests.benchmarks.{name}").measures():
             print(measure.line(), flush=True)
             goals += measure.goal is not None
             if not measure.holds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tests.benchmarks.cpu_share import CpuShare
 from tests.benchmarks.measure import Measure, nothing_compiled, temporary_store
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.plan import FIRST, GROWTH, SECOND
@@ -27,11 +28,13 @@ def measures() -> Iterator[Measure]:
     rates = {workers: run.verdicts / run.seconds for workers, run in runs.items()}
     told = {f"workers_{workers}": rate for workers, rate in rates.items()}
     told |= {f"seconds_{workers}": run.seconds for workers, run in runs.items()}
+    told |= {f"cpu_share_{workers}": run.environment["cpu_share"] for workers, run in runs.items()}
     yield Measure("two workers against one", rates[2] / rates[1], "ratio", GOAL, detail=told)
 
 
 def _run(workers: int) -> Run:
     settings = Settings(Budget(verdicts=VERDICTS), ops=OPS, dtypes=DTYPES, orders=("value",), seed=3, workers=workers)
     calls = first_visit(settings)[1] // FIRST
-    with nothing_compiled(), temporary_store() as store:
-        return run_campaign(replace(settings, budget=Budget(verdicts=calls * VERDICTS)), store)
+    with nothing_compiled(), temporary_store() as store, CpuShare() as cpu:
+        run = run_campaign(replace(settings, budget=Budget(verdicts=calls * VERDICTS)), store)
+        return replace(run, environment={"cpu_share": cpu.share, **run.environment})

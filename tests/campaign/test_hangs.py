@@ -1,0 +1,62 @@
+"""Ten planted hangs: all are found, each as the call that it is, and none costs the run more than its timeouts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import hanging
+from tests.planted_framework import SUBJECT
+from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.run import run_campaign
+from ulpfuzz.fuzzer.campaign.settings import Settings
+from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.evaluation import calls
+from ulpfuzz.fuzzer.evaluation.calls import Calls
+from ulpfuzz.fuzzer.evaluation.clock import Clock
+from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
+from ulpfuzz.fuzzer.findings.store import Store
+
+#: Seconds of a call; a busy machine takes some of them for a call that returns.
+CALL_TIMEOUT = 3.0
+
+
+@pytest.mark.slow
+def test_every_planted_hang_is_found_and_nothing_else_is_accused(tmp_path: Path) -> None:
+    (tmp_path / "signs").mkdir()
+    with hanging.installed(tmp_path / "signs"), Store(f"sqlite:///{tmp_path / 'hangs.db'}") as store:
+        settings = Settings(
+            Budget(verdicts=40_000 * 2 * len(hanging.WHERE)), ops="hanging_*", targets=hanging.NAME, dtypes=("float32",), orders=("value",),
+            seed=1, workers=2, case_timeout=CALL_TIMEOUT,
+        )  # fmt: skip
+        run = run_campaign(settings, store)
+        found = store.findings(run.id)
+        signs = hanging.hangs(tmp_path / "signs")
+    assert sorted((f.op, f.symptom) for f in found) == sorted((f"hanging_{where}", "hang") for where in hanging.WHERE)
+    for finding in found:
+        assert finding.implementation == f"hanging.hanging(x, '{finding.op.removeprefix('hanging_')}')"
+    assert run.cells == len(hanging.WHERE)
+    assert max(hang.seconds for hang in signs) < 2 * CALL_TIMEOUT + 5
+
+
+def test_only_what_may_compile_or_start_a_runtime_has_more_than_the_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "_started", set())
+    batch = Batch("float32", {"x": np.ones(4, np.float32)})
+
+    def fresh() -> Calls:
+        return Calls(Cell("exp", (), "float32", "value"), Clock(), Deadlines(None, None), patience=5.0)
+
+    first = fresh()
+    assert first._seconds(SUBJECT, batch, None) is None  # the runtime starts
+    first.call(SUBJECT, batch)
+    assert first._seconds(SUBJECT, batch, None) == 5.0
+    second = fresh()
+    assert second._seconds(SUBJECT, batch, None) == 5.0  # in another cell too: nothing compiles
+    monkeypatch.setattr(Calls, "lengths", lambda calls, subject: (4, 8))
+    assert second._seconds(SUBJECT, batch, None) is None
+    second.call(SUBJECT, batch)
+    assert second._seconds(SUBJECT, batch, None) == 5.0
+    assert second._seconds(SUBJECT, Batch("float32", {"x": np.ones((4, 3), np.float32)}), None) is None  # another shape
