@@ -276,6 +276,10 @@ class Op:
     accuracy: Accuracy = "composite"
     #: Of ORDERS, those that it has.
     orders: tuple[str, ...] = ORDERS
+    #: Who says that whole numbers are right up to roundoff only: taken of those beyond 2^p, not all of which are numbers of the format.
+    roundoff: str = ""
+    #: Its slopes too are whole numbers that the bits determine, and a nearby input's explain nothing: which ones, and the source.
+    exact_slopes: str = ""
     #: Near its zeros off the origin the limit is absolute, because they are ill-conditioned.
     absolute_near_zeros: bool = False
     #: sup|f'|. Frameworks rebuild the derivative from the saved, rounded output, and this normalises its error. None: they do not.
