@@ -21,6 +21,7 @@ from ulpfuzz.fuzzer.findings.identity import finding_id, framework_of
 from ulpfuzz.fuzzer.findings.label import is_listed_separately, labelled
 from ulpfuzz.fuzzer.judge.limits import AccuracyLimit, limit_of_whom
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.ranges import told
 from ulpfuzz.fuzzer.judge.severity import Graveness, severity
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.label import Element, label_of, set_aside
@@ -320,7 +321,7 @@ def _compose(
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(placed.placement)},
         worst=candidate.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
         certified_by=confirmation.certified_by, answers=answers, extent=ledger.extent(symptom), profile=ledger.profile(),
-        note=_note(placed),
+        note="; ".join(part for part in (_note(placed), _range_note(evaluator, row, candidate.output, own)) if part),
     )  # fmt: skip
 
 
@@ -339,6 +340,14 @@ def _condition(evaluator: Evaluator, row: Batch, output: int, truth: float) -> f
         amplified = evaluator.references.amplified(row, output)
     with np.errstate(over="ignore"):
         return float(amplified / abs(truth))
+
+
+def _range_note(evaluator: Evaluator, row: Batch, output: int, own: Own) -> str:
+    """Which end of its op's range an impossible answer lies beyond, and why that is one; else empty."""
+    if own.symptom is not Symptom.out_of_range:
+        return ""
+    single = {name: values[0] for name, values in row.exact().items()}
+    return told(evaluator.op, evaluator.cell.order, dict(evaluator.cell.params), single, output, own.value)
 
 
 def _note(placed: Placed) -> str:
