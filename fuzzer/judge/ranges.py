@@ -168,15 +168,15 @@ class _Ends:
             case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _OPERATORS:
                 return _OPERATORS[type(operator)](self.of(left), self.of(right))
             case ast.Call(func=ast.Name(id="min" | "max" as choice), args=[one]):
-                numbers = self._vector(one)
-                return self._lifted(getattr(np, choice)(numbers.reshape(len(numbers), -1), axis=1))
+                row = self._vector(one)
+                return self._lifted(getattr(np, choice)(row.reshape(len(row), -1), axis=1))
             case ast.Call(func=ast.Name(id="min" | "max" | "sqrt" | "exp" | "log" | "abs" as function), args=arguments):
                 numbers = [self.of(a) for a in arguments]
                 return getattr(m, function)(numbers if function in ("min", "max") else numbers[0])
         raise ValueError(f"no end of a range: {ast.unparse(node)}")
 
     def _named(self, name: str) -> Any:
-        if name in self.inputs:
+        if name in self.inputs and self.inputs[name].ndim == 1:
             return self._lifted(self.inputs[name])
         if name in self.params:
             return self.m.num(Fraction(self.params[name]))
@@ -184,11 +184,11 @@ class _Ends:
             return self.m.num(self._length())
         if name == "pi":
             return self.m.const("pi")
-        raise ValueError(f"{self.op.name} has no input or param {name!r}")
+        raise ValueError(f"{self.op.name} has no scalar input or param {name!r}")
 
     def _vector(self, node: ast.expr) -> Array:
         match node:
-            case ast.Name(id=name) if name in self.inputs:
+            case ast.Name(id=name) if name in self.inputs and self.inputs[name].ndim > 1:
                 return self.inputs[name]
             case ast.Call(func=ast.Name(id="abs"), args=[one]):
                 return np.abs(self._vector(one))
