@@ -70,5 +70,5 @@ def _by_steps(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy
     within_limit(elements, rule, evidence)
     flush(elements, rule, evidence, policy)
     excess(elements, rule, evidence, policy)
-    out_of_range(elements, rule, evidence)
+    out_of_range(elements, rule, evidence, policy)
     zero_signs(elements)

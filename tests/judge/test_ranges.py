@@ -16,7 +16,10 @@ from ulpfuzz.fuzzer.catalog.op import Op, scalar, vector
 from ulpfuzz.fuzzer.catalog.range_of_values import Range
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.judge.flush import FlushPolicy
+from ulpfuzz.fuzzer.judge.judge import judge
 from ulpfuzz.fuzzer.judge.limits import accuracy_limit
+from ulpfuzz.fuzzer.judge.policy import Policy
 from ulpfuzz.fuzzer.judge.ranges import evaluated, inside_domain, is_outside, outside, told
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
@@ -134,3 +137,15 @@ def test_what_the_columns_accuse_arb_accuses(answer: float, low: str, high: str)
     below, above = outside(rule, {}, {"x": np.asarray([1.0])}, 0, np.asarray([answer]))
     accused = bool(below[0] > 0 or above[0] > 0)
     assert is_outside(rule, {}, {"x": np.asarray(1.0)}, 0, answer, 0.25) is accused
+
+
+def test_what_a_flush_of_the_inputs_leaves_unknown_is_not_accused() -> None:
+    """Weights that are read as zeros have no average: 0 / 0."""
+    evaluator = evaluator_of("average", "float32")
+    tiny = 2.0**-149
+    batch = batch_of("float32", x=[1.0, 1.0, 1.0], w=[tiny, tiny, tiny])
+    answers = np.asarray([[0.0]], np.float32)
+    evidence = evaluator.references.evidence(batch, [answers])
+    for flushes, expected in ((FlushPolicy(True, True), Class.undecided), (FlushPolicy(False, False), Class.unstable)):
+        judged = judge(answers, evidence.rule, evidence, Policy(flushes))
+        assert judged.verdicts.classes[0, 0] == expected

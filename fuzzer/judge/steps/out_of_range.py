@@ -6,12 +6,13 @@ import numpy as np
 
 from ulpfuzz.fuzzer.judge.elements import Elements
 from ulpfuzz.fuzzer.judge.evidence import Evidence
+from ulpfuzz.fuzzer.judge.policy import Policy
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.oracles.reference import ARB, FINITE
 
 
-def out_of_range(elements: Elements, rule: Rule, evidence: Evidence) -> None:
+def out_of_range(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -> None:
     """Numbers and infinities outside the range that the record gives are unstable, also where the truth is not known to T ulps: that it is a
     number is enough. What the record or the page accepts, or a flush explains, stays what it is."""
     if not any(r.speaks_of(rule.order) for r in rule.op.ranges):
@@ -21,6 +22,10 @@ def out_of_range(elements: Elements, rule: Rule, evidence: Evidence) -> None:
         within = elements.far + elements.unsure <= rule.limit.ulps * elements.ulp
     # Limits and readings by mpmath are no proof that the point has a value.
     judged = (truth.accepts == FINITE) & (truth.tier <= ARB) & ~np.isnan(answers)
+    # A flush was looked for where the error is surely beyond T only.
+    flushes = policy.flush.inputs & evidence.subnormal_rows[elements.rows][:, np.newaxis]
+    flushes = flushes | (policy.flush.outputs & (np.abs(answers) < rule.format.min_normal))
+    judged &= elements.suspects | ~flushes
     at = np.nonzero(judged & ~within & ~elements.right & ~elements.unknown & ~elements.flushed)
     if not len(at[0]):
         return
