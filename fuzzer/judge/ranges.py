@@ -61,7 +61,8 @@ def outside(
         for claim in claims(rule.op, rule.order, output):
             for text, sign, found in ((claim.low, -1.0, below), (claim.high, 1.0, above)):
                 if text:
-                    end = Ball64().num(evaluated(Ball64(), text, rule.op, params, inputs))
+                    m = Ball64()
+                    end = m.num(evaluated(m, text, rule.op, params, inputs))
                     mid = np.broadcast_to(end.mid, answers.shape)
                     rad = np.broadcast_to(end.radius(), answers.shape)
                     # Two roundings of this difference, and those of the end: the rigorous comparison follows in `is_outside`.
