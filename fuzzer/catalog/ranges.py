@@ -33,9 +33,10 @@ _BY_ENDING: tuple[tuple[str, Range, Range | None], ...] = (
     ("_int32", Range("-2147483648", "2147483647", "32 bits"), None),
 )
 #: Divergences are not negative: Kullback and Leibler 1951, lemma 3.1. Near equal distributions their slopes vanish, so that no rounding of the inputs
-#: takes one below zero. Not of probabilities that are given as such, whose sums are rounded.
+#: takes one below zero. Not of probabilities that are given as such, whose sums are rounded, nor of logits of several
+#: classes, which a rounding shifts against each other however much alike the distributions are.
 _DIVERGENCE = Range("0", "", "a divergence (Kullback and Leibler 1951, lemma 3.1)")
-_ROUNDED_SUMS = ("kl_categorical", "kl_multivariate_normal")
+_ROUNDED = ("kl_categorical", "kl_categorical_logits", "kl_multivariate_normal")
 #: The supports of quantile functions; those of all real numbers are left out.
 _SUPPORT: dict[str, tuple[str, str]] = {
     "uniform_between": ("min(ends)", "max(ends)"), "uniform": ("loc", ""), "kumaraswamy": ("0", "1"), "continuous_bernoulli": ("0", "1"),
@@ -263,7 +264,7 @@ def ranges_of(name: str, differentiable: Sequence[str]) -> tuple[Range, ...]:
             values = values or (usual,)
             slopes = slopes or _by_input(slope, "x", differentiable)
             break
-    if name.startswith("kl_") and name not in (*_ROUNDED_SUMS, "kl_div", "kl_div_from_log", "kl_divergence_clipped"):
+    if name.startswith("kl_") and name not in (*_ROUNDED, "kl_div", "kl_div_from_log", "kl_divergence_clipped"):
         values = values or (_DIVERGENCE,)
     stem, _, ending = name.rpartition("_")
     if ending in ("ppf", "isf"):

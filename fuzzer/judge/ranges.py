@@ -56,6 +56,7 @@ def outside(
 ) -> tuple[Array, Array]:
     """(how far below, how far above) the range each of these answers to one output surely lies, beyond T ulps of the end, in absolute terms;
     not positive inside. inputs: a row for each answer, inside the domain."""
+    answers = _as_numbers(answers, rule.format)
     below, above = np.full(answers.shape, -np.inf), np.full(answers.shape, -np.inf)
     with np.errstate(all="ignore"):
         for claim in claims(rule.op, rule.order, output):
@@ -77,7 +78,7 @@ def is_outside(
     """Whether an answer certainly lies outside the range of its op by more than T ulps, and the truth does not: a rigorous proof, given the
     record. single: one row's exact inputs. truth: nan where there is none, of which nothing is claimed."""
     ends = list(_ends(rule.op, rule.order, params, single, output)) if not math.isnan(truth) else []
-    nearest = _as_number(answer, rule.format)
+    nearest = float(_as_numbers(np.asarray(answer), rule.format))
     for end in ends:
         slack = arb(_slack(rule, np.asarray(float(end.value.mid()))).item())
         with Arb(BITS):
@@ -131,9 +132,10 @@ def _slack(rule: Rule, end: Array) -> Array:
     return np.asarray(ulps * fmt.ulp(np.clip(end, -fmt.max, fmt.max)))
 
 
-def _as_number(answer: float, fmt: Format) -> float:
-    """An infinity stands for every number from W on (IEEE 754-2019, 7.4)."""
-    return math.copysign(fmt.max, answer) if math.isinf(answer) else answer
+def _as_numbers(answers: Array, fmt: Format) -> Array:
+    """An infinity stands for every number from W on (IEEE 754-2019, 7.4); W of binary64 is no binary64 number."""
+    top = fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold)
+    return np.clip(answers, -top, top)
 
 
 # Expressions

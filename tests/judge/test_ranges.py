@@ -66,6 +66,12 @@ def test_an_end_is_crossed_by_more_than_the_limit_or_not_at_all() -> None:
     assert planted("softmax", "value", {"x": [200.0, 0.0]}, 1 + 10 * ulp).symptom is Symptom.out_of_range
 
 
+def test_an_infinity_counts_as_the_overflow_threshold() -> None:
+    """|v_i| g / ||v|| is below the largest number, and W within the limit of it: an overflow that rounding explains."""
+    evaluator, batch = evaluator_of("weight_norm", "float16"), batch_of("float16", v=[10.0, 1.0, 0.0], g=-65504.0)
+    assert judge_planted(evaluator, batch, [-math.inf, -6519.0, -0.0]).symptom is Symptom.none
+
+
 def test_a_symptom_that_says_more_stays() -> None:
     assert planted("exp", "value", {"x": 1.0}, -1.0).symptom is Symptom.wrong_sign
     assert planted("softmax", "value", {"x": [1.0, 0.0]}, math.nan).symptom is Symptom.nan
