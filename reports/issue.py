@@ -183,7 +183,9 @@ def _conditioning(face: Finding) -> str:
             f"The relative condition number at these inputs is {numbers.measure(face.condition)}: rounding the inputs moves the exact "
             f"result by about {numbers.measure(moved)} ulps."
         )
-    if face.class_ == "unstable":
+    if face.symptom == "out_of_range":
+        lines.append(f"No inputs at all have such a result: {face.note}.")
+    elif face.class_ == "unstable":
         lines.append("No inputs within a few ulps of these have the returned value as their exact result.")
     elif face.limit is not None:
         lines.append(

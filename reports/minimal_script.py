@@ -113,7 +113,8 @@ def expected_of(finding: Finding) -> Expected:
         limit = min(limit, error / 2) if not error > limit else limit
     if not math.isfinite(limit):
         limit = abs(truth) * math.ldexp(1.0, -(fmt.precision // 2)) or ulp
-    return Expected(numbers.truth(reference, 20), f"abs(answer - {_number(truth)}) <= {_number(limit)}")
+    impossible = f" ({finding.note})" if finding.symptom == "out_of_range" else ""
+    return Expected(numbers.truth(reference, 20) + impossible, f"abs(answer - {_number(truth)}) <= {_number(limit)}")
 
 
 def _number(value: float) -> str:

@@ -48,7 +48,6 @@ class Input:
     axes: tuple[Axis, ...] = ()
     #: The domain is the closed interval [low, high] on the extended reals.
     low: float = -float("inf")
-    #: The other end.
     high: float = float("inf")
     #: Its numbers are integers.
     integers: bool = False
@@ -276,6 +275,12 @@ class Op:
     accuracy: Accuracy = "composite"
     #: Of ORDERS, those that it has.
     orders: tuple[str, ...] = ORDERS
+    #: Who says that whole numbers are right up to roundoff only: taken of those beyond 2^p, not all of which are numbers of the format.
+    roundoff: str = ""
+    #: Its slopes too are whole numbers that the bits determine, and a nearby input's explain nothing: which ones, and the source.
+    exact_slopes: str = ""
+    #: Where all its values and slopes lie (catalog.range_of_values.Range); of the catalogue's own ops, catalog.ranges says it by name.
+    ranges: tuple[Any, ...] = ()
     #: Near its zeros off the origin the limit is absolute, because they are ill-conditioned.
     absolute_near_zeros: bool = False
     #: sup|f'|. Frameworks rebuild the derivative from the saved, rounded output, and this normalises its error. None: they do not.
@@ -301,8 +306,7 @@ class Op:
     lengths: tuple[int, ...] = ()
     #: The literature proves a bound relative to the largest input (Blanchard, Higham, Higham 2021); an error within it is less severe.
     normwise_bound: bool = False
-    #: What an error is measured against: "" the element itself; "parts" the modulus of the complex number that it is a part of; "all" the
-    #: largest output and the largest number of each input (normwise, as in the analysis of linear algebra).
+    #: What an error is measured against: "" the element; "parts" the modulus of its complex number; "all" the largest output and inputs.
     error_norm: Literal["", "parts", "all"] = ""
     #: Its value is complex although its inputs are real; outputs are pairs then.
     complex_result: bool = False

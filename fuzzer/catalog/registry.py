@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 from ulpfuzz.fuzzer import plugins
 from ulpfuzz.fuzzer.catalog import families
 from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.ranges import ranges_of
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import UnknownName
 
@@ -23,7 +24,8 @@ def catalogue() -> dict[str, Op]:
     found: dict[str, Op] = {}
     for module in pkgutil.iter_modules(families.__path__):
         for record in importlib.import_module(f"{families.__name__}.{module.name}").OPS:
-            _add(found, replace(record, family=module.name))
+            ranges = record.ranges or ranges_of(record.name, record.differentiable_inputs if record.elementwise else ())
+            _add(found, replace(record, family=module.name, ranges=ranges))
     return found
 
 

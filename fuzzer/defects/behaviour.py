@@ -11,10 +11,11 @@ from ulpfuzz.fuzzer.findings.finding import Finding
 
 #: How a wrong answer of an everyday case looks: digits lost, up to all of them, or a number where there is none, and the reverse.
 _LOOKS = {
-    "precision": "digits", "zero": "digits", "wrong_sign": "digits", "internal_flush": "digits", "nan": "overflow", "inf": "overflow",
+    "precision": "digits", "zero": "digits", "wrong_sign": "digits", "out_of_range": "digits", "internal_flush": "digits",
+    "nan": "overflow", "inf": "overflow",
 }  # fmt: skip
 #: Of very large inputs an intermediate overflow answers inf, NaN, or zero where something is divided by it.
-_LOOKS_OF_LARGE = {**_LOOKS, "zero": "overflow", "wrong_sign": "overflow"}
+_LOOKS_OF_LARGE = {**_LOOKS, "zero": "overflow", "wrong_sign": "overflow", "out_of_range": "overflow"}
 #: From here on inputs are very large: cubes overflow from a third of the format's exponents on, while what an addend of 1 loses is lost at
 #: 2^p already, a tenth of them.
 _VERY_LARGE = 1 / 4

@@ -92,7 +92,9 @@ class Grouping:
             within = [s for s in least if s <= own]
             at = within[0] if len(within) == 1 else own
             # What overflows to infinity and divides (zero, another sign) joins by more than some of its extreme inputs.
-            groups[at if own == at or finding.symptom not in ("zero", "wrong_sign") else (own, finding.symptom)].append(finding)
+            groups[
+                at if own == at or finding.symptom not in ("zero", "wrong_sign", "out_of_range") else (own, finding.symptom)
+            ].append(finding)
         return groups.values()
 
 

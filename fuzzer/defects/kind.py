@@ -24,7 +24,9 @@ _OWN: dict[str, Kind] = {
     "signed_zero": "flush",
 }
 #: Symptoms by which an answer is of another kind than the truth: no digit of it is right.
-WRONG_KIND = ("nan", "inf", "missed_nan", "missed_inf", "wrong_sign", "zero", "exception", "crash", "hang", "nondeterministic")
+WRONG_KIND = (
+    "nan", "inf", "missed_nan", "missed_inf", "wrong_sign", "out_of_range", "zero", "exception", "crash", "hang", "nondeterministic",
+)  # fmt: skip
 #: A result that has lost less than this share of its digits is `accuracy`: one digit in eight is what a chain of ten or so correctly
 #: rounded operations may lose (Higham 2002, section 3.1: n u), so more is a formula's doing. Twice that where conditioning explains it.
 SLIGHT = 1 / 8

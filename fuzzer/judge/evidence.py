@@ -66,6 +66,9 @@ class Further(Protocol):
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         """The Class that the ball test proves for each of these elements; `undecided` for those that it is not run for."""
 
+    def out_of_range(self, rows: Rows, outputs: Rows, answers: Array) -> Mask:
+        """Which of these answers, none of them NaN, lie outside the range that the record gives by more than T ulps, where the truth does not."""
+
 
 class Evidence:
     """The reference of a batch, how errors are measured against it, and what else bears on a verdict.

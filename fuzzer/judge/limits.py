@@ -67,6 +67,8 @@ class AccuracyLimit:
     order: str = "value"
     #: Op.error_norm at this order.
     error_norm: str = ""
+    #: T of whole numbers beyond 2^p, where these are right up to roundoff only (Op.roundoff); 0: T holds there too.
+    roundoff: float = 0.0
 
 
 def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> AccuracyLimit:
@@ -90,9 +92,9 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
         order
     )
     return AccuracyLimit(
-        ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
+        ulps, excess, near, strict=bool(op.exact_slopes) or (order == "value" and accuracy in ("exact", "elementary", "special")),
         absolute_near_zeros=op.absolute_near_zeros, sup_derivative=sup_derivative, source=SOURCES[accuracy], order=order,
-        error_norm=_error_norm(op, order),
+        error_norm=_error_norm(op, order), roundoff=ULPS["composite"][column] if op.roundoff and order == "value" else 0.0,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.formats import Format
 from ulpfuzz.fuzzer.judge.contract import documented, source_of
 from ulpfuzz.fuzzer.judge.limits import AccuracyLimit
+from ulpfuzz.fuzzer.judge.ranges import is_outside
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.oracles.conditioning import natural_range, neighbourhood
@@ -96,6 +97,8 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
     fmt, limit, judged, answer = suspect.rule.format, suspect.rule.limit, suspect.class_, suspect.answer
     if math.isnan(answer) or judged < Class.inaccurate:
         return judged
+    if is_outside(suspect.rule, dict(suspect.function.params), suspect.single, suspect.output, answer, truth):
+        return Class.unstable
     if math.isnan(truth):
         at_end = _is_of_an_end(suspect.function, suspect.single, suspect.output, answer, fmt, limit)
         return Class.ill_conditioned if at_end else judged

@@ -12,6 +12,7 @@ from ulpfuzz.fuzzer.judge.contract import kinds_by_contract
 from ulpfuzz.fuzzer.judge.evidence import Effort, Mask, Rows
 from ulpfuzz.fuzzer.judge.overflow import Overflow
 from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
+from ulpfuzz.fuzzer.judge.ranges import inside_domain, outside
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.steps.normwise import moduli
 from ulpfuzz.fuzzer.judge.ulps import Array
@@ -65,6 +66,22 @@ class RowByRow:
         """The classes that the ball test proves of the first few of these elements, whose errors are surely beyond T."""
         with self.effort.timed():
             return self._proved(rows, outputs, answers)
+
+    def out_of_range(self, rows: Rows, outputs: Rows, answers: Array) -> Mask:
+        """Implements Further."""
+        found, truth, params = np.zeros(len(rows), np.bool_), self.reference, dict(self.function.params)
+        for output in np.unique(outputs).tolist() if len(rows) else []:
+            chosen = np.flatnonzero(outputs == output)
+            chosen = chosen[inside_domain(self.rule.op, {name: v[rows[chosen]] for name, v in self.inputs.items()})]
+            inputs = {name: values[rows[chosen]] for name, values in self.inputs.items()}
+            value, radius = truth.value[rows[chosen], output], truth.radius[rows[chosen], output]
+            if not len(chosen):
+                continue
+            below, above = outside(self.rule, params, inputs, output, answers[chosen])
+            # Where the truth lies outside, a claim is wrong, and accuses nobody.
+            wrong_below, wrong_above = outside(self.rule, params, inputs, output, value)
+            found[chosen] = ((below > 0) & ~(wrong_below > radius)) | ((above > 0) & ~(wrong_above > radius))
+        return found
 
     def _proved(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         truth, limit, fmt = self.reference, self.rule.limit, self.rule.format

@@ -38,12 +38,13 @@ class Symptom(IntEnum):
     missed_inf = 7
     missed_nan = 8
     wrong_sign = 9
-    inf = 10
-    nan = 11
-    exception = 12
-    nondeterministic = 13
-    hang = 14
-    crash = 15
+    out_of_range = 10
+    inf = 11
+    nan = 12
+    exception = 13
+    nondeterministic = 14
+    hang = 15
+    crash = 16
 
 
 @dataclass(frozen=True)

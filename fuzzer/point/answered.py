@@ -59,6 +59,8 @@ class Answered:
     labels: list[Label] = field(default_factory=list)
     #: crash or hang, where the call ended its process or did not return in time.
     died: str = ""
+    #: Of the symptom out_of_range: which end of the op's range the worst element lies beyond, and why that is one.
+    beyond: str = ""
 
     @property
     def class_(self) -> Class:
@@ -90,6 +92,8 @@ class Answered:
                 if self.raised.is_finding
                 else f"it cannot be judged: {self.error.splitlines()[0]}"
             )
+        if self.beyond:
+            return self.beyond
         if self.class_ is Class.ok and self.flushes and self.flushes[self.worst]:
             return "the flush-to-zero policy of the target explains it"
         return REASONS[self.class_]

@@ -22,6 +22,7 @@ from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.target import can_be_isolated, framework_of, targets_named
 from ulpfuzz.fuzzer.inputs.shapes import output_count
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.ranges import told
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.point.answered import Answered, Probe
 from ulpfuzz.fuzzer.point.digits import Digits
@@ -184,8 +185,14 @@ class _Examination:
             subject.target, call, self._flat(shown.answers.astype(np.float64)), self._flat(shown.ulps), self._flat(shown.excess),
             [Class(code) for code in self._flat(shown.classes)], [Symptom(code) for code in self._flat(shown.symptoms)],
             self._flat(shown.flushed), self._index(row, output), shown.placement, _inconsistent(readings, self.fmt),
-            labels=[shown.labels.get(at, Label()) for at in self._order],
+            labels=[shown.labels.get(at, Label()) for at in self._order], beyond=self._beyond(shown, row, output),
         )  # fmt: skip
+
+    def _beyond(self, shown: _Reading, row: int, output: int) -> str:
+        if shown.symptoms[row, output] != Symptom.out_of_range:
+            return ""
+        cell, single = self.evaluator.cell, self.digits.single(row)
+        return told(self.evaluator.op, cell.order, dict(cell.params), single, output, float(shown.answers[row, output]))
 
     def _raised(self, subject: Subject, message: str) -> tuple[Class, str]:
         """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not, nor is a check of an

@@ -23,6 +23,7 @@ from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.launch import version_of
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_isolated, framework_for, target_named, targets_named
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.ranges import told
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.label import Element, Label, label_of
 from ulpfuzz.fuzzer.proof.nondeterminism import another_placement, as_nondeterministic, in_two_processes
@@ -144,14 +145,16 @@ def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outco
         )
         class_, truth = proof.class_, proof.confirmation
         reference, certified_by, near = truth.value, truth.certified_by, truth.near
-    label = Label()
+    label, note = Label(), ""
     if class_.is_finding:
+        if symptom is Symptom.out_of_range:
+            note = told(evaluator.op, evaluator.cell.order, dict(evaluator.cell.params), single, finding.worst, answer)
         element = Element(batch, outcome.answers[placement.position], finding.worst, symptom, placement, near)
         label = label_of(evaluator, outcome.subject, element)
     return replace(
         finding, label=label.name, reason=label.reason or finding.reason, class_=class_.name,
         symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
-        excess=excess, output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note="",
+        excess=excess, output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note=note,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from ulpfuzz.fuzzer.findings.identity import finding_id, framework_of
 from ulpfuzz.fuzzer.findings.label import LISTED_SEPARATELY, labelled
 from ulpfuzz.fuzzer.judge.limits import limit_of_whom
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
+from ulpfuzz.fuzzer.judge.ranges import told
 from ulpfuzz.fuzzer.judge.severity import Graveness, severity
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.beside import Shown, answers_beside, avoidable_by
@@ -322,7 +323,7 @@ def _compose(evaluator: Evaluator, proved: Proved, answers: list[Answer]) -> Fin
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(proved.placed.placement)},
         worst=proved.output, reference=confirmation.value, output=value, output_hex=value.hex(), avoidable_by=avoidable,
         certified_by=confirmation.certified_by, answers=answers, extent=proved.ledger.extent(symptom), profile=proved.ledger.profile(),
-        note=proved.placed.note,
+        note="; ".join(part for part in (proved.placed.note, _range_note(evaluator, proved)) if part),
     )  # fmt: skip
     if class_ is Class.inaccurate:
         finding = replace(finding, reason=limit_of_whom(standard, subject.implementation))
@@ -345,3 +346,11 @@ def _condition(evaluator: Evaluator, row: Batch, output: int, truth: float) -> f
         amplified = kept.of(("amplified", output), lambda: evaluator.references.amplified(row, output))
     with np.errstate(over="ignore"):
         return float(amplified / abs(truth))
+
+
+def _range_note(evaluator: Evaluator, proved: Proved) -> str:
+    """Which end of its op's range an impossible answer lies beyond, and why that is one; else empty."""
+    if proved.symptom is not Symptom.out_of_range:
+        return ""
+    single = {name: values[0] for name, values in proved.row.exact().items()}
+    return told(evaluator.op, evaluator.cell.order, dict(evaluator.cell.params), single, proved.output, proved.value)

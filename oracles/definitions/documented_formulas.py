@@ -15,7 +15,7 @@ from ulpfuzz.oracles.definitions.distributions_interval import (
     continuous_bernoulli_ppf,
     continuous_bernoulli_variance,
 )
-from ulpfuzz.oracles.definitions.rounding import half_even
+from ulpfuzz.oracles.definitions.rounding import half_even, trunc
 
 # torch.distributions takes the logarithms of probabilities clamped to [eps, 1 - eps], eps of the dtype
 # (torch.distributions.utils.clamp_probs); entropies and divergences are expectations of such logarithms.
@@ -137,6 +137,12 @@ def continuous_bernoulli_variance_clamped(m: Arithmetic[N], p: N, eps: float) ->
 def cosine_integral_real_part(m: Arithmetic[N], x: N) -> N:
     """Ci(|x|), the real part of Ci on the left of 0, DLMF 6.4.4; scipy.special.sici."""
     return m.cosine_integral(m.abs(x))
+
+
+@define("trunc_of_quotient")
+def trunc_of_quotient(m: Arithmetic[N], x: N, y: N) -> N:
+    """trunc(x / y), two steps; torch.div, whose page rounds "the results of the division"."""
+    return trunc(m, x / y)
 
 
 @define("round_decimals_in_steps")

@@ -223,3 +223,17 @@ def test_thousands_of_outputs_cost_few_evaluations_of_the_row(
     if expected == "unstable":
         assert entry["worst"] in (1, n - 2)
     assert len(calls) < 40, calls  # it was one evaluation for each number proved, in each arithmetic: hundreds
+
+
+def naive_quantile(q: NDArray[Any], scale: NDArray[Any]) -> NDArray[Any]:
+    """tan(pi ((q + 1) / 2 - 1/2)) in binary32: past the pole, for half of binary32's pi is above pi/2."""
+    turned = np.float32(math.pi) * ((q.astype(np.float32) + np.float32(1)) / np.float32(2) - np.float32(0.5))
+    return scale * np.tan(turned.astype(np.float64))
+
+
+def test_an_answer_that_no_input_gives_is_told_with_the_end_that_it_lies_beyond() -> None:
+    with planted(naive_quantile):
+        result = told("half_cauchy_ppf", "float32", {"q": "0x1.fffffep-1", "scale": 1.0}, targets="torch")
+    entry = of(result, "torch")
+    assert (entry["class"], entry["symptom"]) == ("unstable", "out_of_range")
+    assert entry["reason"] == "no value lies below 0: the support of the distribution"

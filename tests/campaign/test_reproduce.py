@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.point.reproduce import reproduce
+from ulpfuzz.reports.minimal_script import minimal_script
 from ulpfuzz.reports.script import definition_source, script_for
 
 
@@ -109,3 +110,14 @@ def test_the_script_runs_alone(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, str(path)], check=False, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "recomputed with" in done.stdout
+
+
+def test_an_impossible_answer_is_told_with_the_end_that_it_lies_beyond() -> None:
+    """Of conditioning nothing is said: the value stands in the finding, and its script shows it."""
+    with planted(np.exp, fourth_is(1.5)):
+        case = {"dtype": "float32", "inputs": {"x": "0x1p+0"}, "placement": {"length": 64, "position": 3, "stride": 1}}
+        result = reproduce(finding(op="tanh", implementation="torch.tanh(x)", symptom="out_of_range", output=1.5, case=case))
+    assert result.still_fails
+    assert (result.now.symptom, result.now.note) == ("out_of_range", "no value lies above 1: DLMF 4.14, 4.28")
+    assert "no value lies above 1: DLMF 4.14" in script_for(result.now)
+    assert "no value lies above 1: DLMF 4.14" in minimal_script(result.now)

@@ -50,6 +50,9 @@ class Said:
     def ball_test(self, rows: Rows, outputs: Rows, answers: NDArray[Any]) -> NDArray[np.uint8]:
         return np.full(len(rows), Class.undecided, np.uint8)
 
+    def out_of_range(self, rows: Rows, outputs: Rows, answers: NDArray[Any]) -> Mask:
+        return np.zeros(len(rows), np.bool_)
+
 
 def rule_of(op: str, order: str = "value", dtype: str = "float32", length: int = 1) -> Rule:
     record, fmt = op_named(op), format_named(dtype)

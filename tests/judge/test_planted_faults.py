@@ -63,6 +63,11 @@ EVERYWHERE: list[tuple[str, str, dict[str, Any], Fault, Class, Symptom]] = [
     ("softplus", "grad", {"x": -8.0}, constant(0.0), Class.unstable, Symptom.zero),  # 1 - 1/(1 + e^x), cancelled
     ("norm", "grad", {"x": [0.0, 1.0], "cotangent": [1.0]}, constant(NAN), Class.unstable, Symptom.nan),  # 0 * inf
     ("atan", "grad", {"x": 2.0}, times(-1), Class.unstable, Symptom.wrong_sign),
+    ("cos", "value", {"x": 0.5}, constant(1.25), Class.unstable, Symptom.out_of_range),
+    ("var", "value", {"x": [1.0, 2.0]}, constant(-0.25), Class.unstable, Symptom.wrong_sign),
+    ("softmax", "value", {"x": [1.0, 2.0]}, constant(1.5), Class.unstable, Symptom.out_of_range),
+    ("softmax", "value", {"x": [1.0, 2.0]}, constant(INF), Class.unstable, Symptom.inf),
+    ("sigmoid", "grad", {"x": 1.0}, constant(0.375), Class.unstable, Symptom.out_of_range),
     ("tanh", "grad", {"x": 3.0}, times(1), Class.ok, Symptom.none),
     # forward mode
     ("sqrt", "jvp", {"x": 2.0}, times(2), Class.unstable, Symptom.precision),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ulpfuzz.fuzzer.catalog import pages
-from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Op, call, domain, op, peer, scalar, subgradient, vector
+from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, domain, op, peer, scalar, subgradient, vector
 
 MATH = ("tensor math",)
 X = [scalar("x")]
@@ -68,9 +68,12 @@ OPS: list[Op] = [
     op("xdivy", XY, tensorflow="tf.math.xdivy(x, y)", accepts={"x=0": 0.0}, source="tf.math.xdivy: 0 if x == 0", accuracy="exact",
        verified=RATIONALS, topics=MATH),
     op("trunc_divide", XY, torch="torch.div(x, y, rounding_mode='trunc')", orders=("value",), accepts={"x=0,y=inf": 0.0, "x=0,y=-inf": 0.0},
-       verified=RATIONALS, topics=MATH),
+       accuracy="exact", roundoff="the division rounds (torch.div)", verified=RATIONALS, topics=MATH,
+       documented=(Documented("the result of the division, which is rounded, rounded towards zero", pages.torch("torch.div"), arithmetic="state",
+                              definition="trunc_of_quotient", frameworks=("torch",)),)),
     op("divmod", XY, tensorflow="tf.stack(tf.experimental.numpy.divmod(x, y), axis=-1)", jax="jnp.stack(jnp.divmod(x, y), axis=-1)",
        numpy=peer("np.stack(np.divmod(x, y), axis=-1)"), orders=("value",), accepts={"x=0,y=inf": 0.0, "x=0,y=-inf": 0.0, "y=0": "any"},
+       accuracy="exact", roundoff="a = a % b + b * (a // b) up to roundoff (numpy.floor_divide)",
        source="numpy.divmod: by zero an infinity or NaN",
        verified=RATIONALS, topics=MATH),
     op("integer_pow", X, torch=["torch.pow(x, n)", call("torch.float_power(x, n)", dtypes=("float64",))],

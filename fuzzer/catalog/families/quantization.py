@@ -140,5 +140,6 @@ OPS: list[Op] = [
        tensorflow=call(f"tf.quantization.fake_quant_with_min_max_vars_per_channel(x, {BOUNDS})", dtypes=F32),
        orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
     op("quantize_and_dequantize", X, tensorflow=call(f"tf.quantization.quantize_and_dequantize_v2(x, {RANGE})", dtypes=WIDE),
-       orders=VALUE, verified=RATIONALS, topics=QUANTIZATION),
+       orders=VALUE, accuracy="exact", verified=RATIONALS, topics=QUANTIZATION,
+       source="the range makes the scale 8, a power of two: round(8 x) / 8 loses nothing"),
 ]  # fmt: skip

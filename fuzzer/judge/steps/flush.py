@@ -37,6 +37,7 @@ def flush(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) ->
         explained[places] |= right & suspects[places]
         unknown[places] = suspects[places] & ~explained[places] & (other.accepts == 0)
     elements.flushed = explained
+    elements.unknown = elements.unknown | unknown
     elements.verdicts.classes[unknown] = Class.undecided
     elements.suspects = suspects & ~(explained | unknown)
 

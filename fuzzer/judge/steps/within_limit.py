@@ -29,7 +29,10 @@ def within_limit(elements: Elements, rule: Rule, evidence: Evidence) -> None:
         within, sure = compare(elements.far, elements.unsure, elements.ulp, rule.limit.ulps)
         maybe = ~sure & ~within & ~np.isnan(elements.far)
         most = elements.far + elements.unsure
+        # From 2^p on neighbours are two apart or more, and a quotient of rounded numbers may miss the nearest.
+        up_to_roundoff = (elements.ulp >= 2) & (most <= rule.limit.roundoff * elements.ulp) & ~wrong & ~unknown
     verdicts.ulps[right] = 0.0
+    right = right | up_to_roundoff
     verdicts.ulps[wrong] = np.inf
     verdicts.classes[unknown | (maybe & ~right & ~wrong)] = Class.undecided
     verdicts.classes[np.isnan(verdicts.ulps) & ~right & ~wrong] = Class.undecided
