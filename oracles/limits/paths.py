@@ -93,6 +93,12 @@ def _special(function: Function, name: str, values: NDArray[np.float64]) -> NDAr
     return np.asarray(~np.isfinite(values) | zero)
 
 
+def moves_to_limit(function: Function, name: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The numbers of rows (with a leading axis) that may move along some path while ordinary ones stay: infinities, zeros of the reals, and the
+    ends of probabilities and supports."""
+    return _special(function, name, values) | (_free(function, name, values) & _at_end(function, name, values))
+
+
 def approaches(function: Function, inputs: Inputs, *, side: int, everything: bool) -> list[Path]:
     """The paths to a point from one side, those that differ most first. everything: see Path."""
     special = special_numbers(function, inputs)

@@ -11,16 +11,53 @@ from numpy.typing import NDArray
 
 from ulpfuzz.oracles import limits_at_infinity
 from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError, ending
-from ulpfuzz.oracles.limits import nan_reach
+from ulpfuzz.oracles.limits import continuous, nan_columns, nan_reach
+from ulpfuzz.oracles.limits.accepted import ANYTHING
+from ulpfuzz.oracles.limits.continuous import Limits
 from ulpfuzz.oracles.limits_at_infinity import Accepted
-from ulpfuzz.oracles.question import Inputs, Question, key_of
-from ulpfuzz.oracles.reference import FINITE, Reference
+from ulpfuzz.oracles.question import Inputs, Question, Rows, key_of
+from ulpfuzz.oracles.reference import FINITE, LIMIT, Reference
 from ulpfuzz.oracles.tiers.lattices import ALIKE, SETTLED, set_accepted
+from ulpfuzz.oracles.tiers.no_truth import accept_anything
 
 #: Cost of a limit, in evaluations by Arb (measured: 5 to 60).
 PATHS = 25
 #: Cost of a special function of the table in mpmath, in that by Arb (measured at 128 bits: 6 to 110).
 MPMATH = 40.0
+#: Rows with infinities or NaNs that columns decide at once.
+CHUNK = 1024
+
+
+def at_once(question: Question, truth: Reference, rows: Rows) -> Rows:
+    """Puts in what is right at those of these rows, with infinities or NaNs, that columns decide: proved limits, and which outputs depend on a
+    NaN. Returns the others."""
+    if question.function.order != "value" or not len(rows):
+        return rows
+    start = time.perf_counter()
+    inputs = question.of(rows)
+    nan = np.logical_or.reduce([np.isnan(v).reshape(len(rows), -1).any(axis=1) for v in inputs.values()])
+    left = []
+    for some, ask in ((~nan, continuous.limits), (nan, nan_columns.reached)):
+        for chunk in np.array_split(rows[some], -(-int(some.sum()) // CHUNK) or 1):
+            found = ask(question.function, question.of(chunk), question.precision) if len(chunk) else None
+            left.append(chunk if found is None else _put(truth, chunk, found))
+    question.tally.seconds["limit"] += time.perf_counter() - start
+    return np.sort(np.concatenate(left))
+
+
+def _put(truth: Reference, rows: Rows, found: Limits) -> Rows:
+    """Puts in the elements that are known, and returns the rows that are not known as a whole."""
+    row, output = np.nonzero(found.kinds)
+    at = rows[row], output
+    for name in ("value", "value_lo", "radius"):
+        getattr(truth, name)[at] = getattr(found, name)[row, output]
+    truth.accepts[at], truth.tier[at] = found.kinds[row, output], LIMIT
+    truth.radius[at] = np.where(found.kinds[row, output] & FINITE, truth.radius[at], 0.0)
+    anything = np.zeros(truth.shape, np.bool_)
+    anything[at] = found.kinds[row, output] == ANYTHING.kinds
+    if anything.any():
+        accept_anything(truth, anything)
+    return rows[(found.kinds == 0).any(axis=1)]
 
 
 class Readings:
