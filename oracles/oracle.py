@@ -25,7 +25,7 @@ from ulpfuzz.oracles.tiers import arb, columns
 from ulpfuzz.oracles.tiers.arb import Steps, Ziv
 from ulpfuzz.oracles.tiers.audit import AuditFailure, audit
 from ulpfuzz.oracles.tiers.lattices import patterns_of, settle
-from ulpfuzz.oracles.tiers.limits import Readings, at_once
+from ulpfuzz.oracles.tiers.limits import Readings, at_once, excuse
 from ulpfuzz.oracles.tiers.no_truth import accept_anything, beyond_domain, nowhere_smooth
 
 __all__ = ["AuditFailure", "Caps", "Climb", "Question", "Tally", "ask", "reference"]
@@ -101,6 +101,7 @@ class Climb:
         left = at_once(question, truth, each[special[each]])
         beyond = arb.extend(question, truth, left)
         Readings(question, truth, patterns).read([*ziv.singular, *beyond])
+        excuse(question, truth, left)
         if len(first) < len(rows):
             truth.put(rows, truth.take(rows[first[back]]))
             need = (yield from self._judged(rows)) & todo[rows]

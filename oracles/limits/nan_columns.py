@@ -6,17 +6,15 @@ vectorised arithmetics. Rows that these leave open are asked one by one.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ulpfuzz.oracles.arithmetic.native import NativeColumns
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.limits import continuous
 from ulpfuzz.oracles.limits.accepted import ANYTHING
 from ulpfuzz.oracles.limits.continuous import Limits
 from ulpfuzz.oracles.limits.nan_reach import BARELY, MOST, numbers_in
+from ulpfuzz.oracles.limits.native import native_columns
 from ulpfuzz.oracles.limits.paths import moves_to_limit
 from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
@@ -28,7 +26,7 @@ def reached(function: Function, inputs: Inputs, precision: int) -> Limits | None
     gives where it swallows the NaN; else the number that it is whatever the missing one is, and NaN. None where columns cannot say it."""
     if function.order != "value":
         return None
-    formula = _formula(function, inputs)
+    formula = native_columns(function, inputs)
     if formula is None:
         return None
     seen: list[Limits] = []
@@ -102,18 +100,3 @@ def _substituted(function: Function, inputs: Inputs, turn: int) -> tuple[Inputs,
         here = infinite.reshape(count, *([1] * (values.ndim - 1)))
         moved[name] = moves_to_limit(function, name, values) & here
     return row, moved
-
-
-def _formula(function: Function, inputs: Inputs) -> NDArray[np.float64] | None:
-    """The outputs in IEEE 754 binary64 arithmetic, shape (rows, outputs); None where a function of the formula takes no columns."""
-    m, count = NativeColumns(), len(next(iter(inputs.values())))
-    with np.errstate(all="ignore"):
-        try:
-            outputs = function.outputs(m, {name: _columns(m, values) for name, values in inputs.items()})  # type: ignore[arg-type]
-            return np.stack([np.broadcast_to(np.asarray(m.num(v), np.float64), (count,)) for v in outputs], axis=1)
-        except (ArithmeticError, ValueError, TypeError, NotImplementedError, AttributeError):
-            return None
-
-
-def _columns(m: NativeColumns, values: NDArray[np.float64]) -> Any:
-    return m.lift(values) if values.ndim == 1 else [_columns(m, values[:, j]) for j in range(values.shape[1])]

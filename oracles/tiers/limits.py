@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ulpfuzz.oracles import limits_at_infinity
 from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError, ending
-from ulpfuzz.oracles.limits import continuous, nan_columns, nan_reach
+from ulpfuzz.oracles.limits import continuous, nan_columns, nan_reach, native
 from ulpfuzz.oracles.limits.accepted import ANYTHING
 from ulpfuzz.oracles.limits.continuous import Limits
 from ulpfuzz.oracles.limits_at_infinity import Accepted
@@ -43,6 +43,14 @@ def at_once(question: Question, truth: Reference, rows: Rows) -> Rows:
             left.append(chunk if found is None else _put(truth, chunk, found))
     question.tally.seconds["limit"] += time.perf_counter() - start
     return np.sort(np.concatenate(left))
+
+
+def excuse(question: Question, truth: Reference, rows: Rows) -> None:
+    """Notes what is right all the same at those of these rows, with infinities or NaNs, of which not everything is known."""
+    rows = rows[(truth.accepts[rows] == 0).any(axis=1)]
+    kinds = native.excuses(question.function, question.of(rows)) if len(rows) and question.function.order == "value" else None
+    if kinds is not None and kinds.shape[1] == truth.shape[1]:
+        truth.excused[rows] = kinds
 
 
 def _put(truth: Reference, rows: Rows, found: Limits) -> Rows:
