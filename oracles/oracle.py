@@ -25,7 +25,7 @@ from ulpfuzz.oracles.tiers import arb, columns
 from ulpfuzz.oracles.tiers.arb import Steps, Ziv
 from ulpfuzz.oracles.tiers.audit import AuditFailure, audit
 from ulpfuzz.oracles.tiers.lattices import patterns_of, settle
-from ulpfuzz.oracles.tiers.limits import Readings, at_once, excuse
+from ulpfuzz.oracles.tiers.limits import Readings, at_once, at_poles, excuse
 from ulpfuzz.oracles.tiers.no_truth import accept_anything, beyond_domain, nowhere_smooth
 
 __all__ = ["AuditFailure", "Caps", "Climb", "Question", "Tally", "ask", "reference"]
@@ -97,11 +97,11 @@ class Climb:
         first, back = alike(question.of(rows)) if scalars and len(rows) else (np.arange(len(rows)), np.arange(len(rows)))
         each = rows[np.sort(first)]
         ziv = Ziv(question, truth, patterns)
-        yield from self._all_judged(ziv.climb(each[todo[each]]))
-        left = at_once(question, truth, each[special[each]])
-        beyond = arb.extend(question, truth, left)
-        Readings(question, truth, patterns).read([*ziv.singular, *beyond])
-        excuse(question, truth, left)
+        yield from self._all_judged(ziv.climb(at_poles(question, truth, each[todo[each]])))
+        singular = at_once(question, truth, np.asarray(ziv.singular, np.int64))
+        beyond = arb.extend(question, truth, at_once(question, truth, each[special[each]]))
+        Readings(question, truth, patterns).read([*singular.tolist(), *beyond])
+        excuse(question, truth, each)
         if len(first) < len(rows):
             truth.put(rows, truth.take(rows[first[back]]))
             need = (yield from self._judged(rows)) & todo[rows]

@@ -39,16 +39,32 @@ INSIDE: dict[str, tuple[float, float]] = {
     "acos": (-1, 1), "atanh": (-1, 1), "erfinv": (-1, 1),
 }  # fmt: skip
 
+#: Those that grow without end at an end of that: to -inf at the lower, to inf at the upper.
+POLES = ("log", "log2", "log10", "log1p", "atanh", "erfinv")
+#: 1: the function rises strictly wherever it has values, -1: it falls.
+RISES = {
+    **dict.fromkeys(("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "asin", "atan", "sinh", "tanh"), 1),
+    **dict.fromkeys(("asinh", "acosh", "atanh", "erf", "erfinv"), 1), "acos": -1, "erfc": -1,
+}  # fmt: skip
+#: Values that are exact numbers, where a ball would be one of rounding.
+EXACT: dict[str, tuple[tuple[float, int], ...]] = {
+    **dict.fromkeys(("log", "log2", "log10", "acosh", "acos"), ((1.0, 0),)), **dict.fromkeys(("exp", "exp2", "cos", "cosh"), ((0.0, 1),)),
+    **dict.fromkeys(("log1p", "expm1", "sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "erfinv"), ((0.0, 0),)),
+}  # fmt: skip
+
 
 class ExtendedBall:
     """One extended real per row: an infinity where `sign` is -1 or 1, else a number within the ball, unknown where its radius is not finite.
-    moved: rows where it depends on a number that moves."""
 
-    __slots__ = ("ball", "m", "moved", "sign")
+    moved: rows where it depends on a number that moves. toward: 1 where it then tends to this value from above (strictly), -1 from below, 0 where it
+    is not known."""
+
+    __slots__ = ("ball", "m", "moved", "sign", "toward")
     __array_ufunc__ = None  # numpy scalars on the left defer to our operators
 
-    def __init__(self, m: ExtendedBalls, ball: Ball, sign: Column, moved: Column) -> None:
+    def __init__(self, m: ExtendedBalls, ball: Ball, sign: Column, moved: Column, toward: Column | None = None) -> None:
         self.m, self.ball, self.sign, self.moved = m, ball, sign, moved
+        self.toward: Column = np.zeros(moved.shape, np.int8) if toward is None else toward
 
     @property
     def finite(self) -> Column:
@@ -68,8 +84,16 @@ class ExtendedBall:
         above, below = finite & (ball.lower() > 0), finite & (ball.upper() < 0)
         return np.where(self.sign != 0, self.sign, above.astype(np.int8) - below.astype(np.int8))
 
+    def at(self, value: float) -> Column:
+        """Rows where it is or tends to exactly this number."""
+        return np.asarray(self.finite & (self.ball.mid == value) & (self.ball.radius() == 0))
+
+    def beside(self) -> Column:
+        """The sign of each row beside the point: `side`, and of a zero that it tends to the side from which it does."""
+        return np.where(self.at(0), self.toward, self.side())
+
     def __neg__(self) -> ExtendedBall:
-        return ExtendedBall(self.m, -self.ball, -self.sign, self.moved)
+        return ExtendedBall(self.m, -self.ball, -self.sign, self.moved, -self.toward)
 
     def __add__(self, other: ExtendedBall | Exact) -> ExtendedBall:
         return self.m.sum([self, other])
@@ -101,14 +125,18 @@ class ExtendedBalls(Composites[ExtendedBall]):
 
     def __init__(self, plain: Ball64) -> None:
         self.plain = plain
+        #: Rows where a comparison hung on the side from which a number comes: at the point itself the definition may have a value of its own.
+        self.singled_out: Column = np.zeros((), np.bool_)
 
     # -- numbers ------------------------------------------------------------------------------------------------------
 
-    def lift(self, values: Column, moved: Column, bits: int = 53) -> ExtendedBall:
-        """A column of numbers and infinities. moved: those that move; infinities do in any case. `bits`: see BallOperations.lift."""
+    def lift(self, values: Column, moved: Column, toward: Column, bits: int = 53) -> ExtendedBall:
+        """A column of numbers and infinities. moved, toward: see ExtendedBall; infinities move in any case. `bits`: see BallOperations.lift."""
         infinite = np.isinf(values)
         sign = np.where(infinite, np.sign(values), 0).astype(np.int8)
-        return ExtendedBall(self, self.plain.lift(np.where(infinite, 0.0, values), bits), sign, moved | infinite)
+        return ExtendedBall(
+            self, self.plain.lift(np.where(infinite, 0.0, values), bits), sign, moved | infinite, np.where(moved, toward, 0)
+        )
 
     def num(self, value: ExtendedBall | Exact | float) -> ExtendedBall:
         return value if isinstance(value, ExtendedBall) else self._constant(self.plain.num(value))
@@ -119,15 +147,17 @@ class ExtendedBalls(Composites[ExtendedBall]):
     def _constant(self, ball: Ball) -> ExtendedBall:
         return ExtendedBall(self, ball, np.zeros(ball.mid.shape, np.int8), np.zeros(ball.mid.shape, np.bool_))
 
-    def _result(self, ball: Ball, valid: Column, numbers: Sequence[ExtendedBall], sign: Column | None = None) -> ExtendedBall:
-        """The ball on the rows `valid`, the infinities of `sign` elsewhere, else unknown."""
+    def _result(
+        self, ball: Ball, valid: Column, numbers: Sequence[ExtendedBall], sign: Column | None = None, toward: Column | int = 0
+    ) -> ExtendedBall:
+        """The ball on the rows `valid`, the infinities of `sign` elsewhere, else unknown. toward: see ExtendedBall."""
         known = Ball(
             self.plain, ball.mid, ball.rad if valid.all() else np.where(valid, ball.radius(), np.inf), ball.bad, ball.bits
         )
         moved = reduce(np.logical_or, (n.moved for n in numbers))
         shape = np.broadcast_shapes(valid.shape, moved.shape)
         signs = np.zeros(shape, np.int8) if sign is None else np.where(valid, 0, sign).astype(np.int8)
-        return ExtendedBall(self, known, signs, moved)
+        return ExtendedBall(self, known, signs, moved, np.where(valid & moved, toward, 0).astype(np.int8))
 
     def _unknown(self, numbers: Sequence[ExtendedBall]) -> ExtendedBall:
         ball = self.plain.unknown(*(n.ball for n in numbers))
@@ -138,7 +168,17 @@ class ExtendedBalls(Composites[ExtendedBall]):
     def mul(self, a: ExtendedBall, b: ExtendedBall) -> ExtendedBall:
         infinite = (a.sign != 0) | (b.sign != 0)
         sign = np.where(infinite, a.side() * b.side(), 0)
-        return self._result(self.plain.mul(a.ball, b.ball), a.finite & b.finite, [a, b], sign)
+        first, second = a.toward * b.beside(), b.toward * a.beside()
+        zero = a.at(0) | b.at(0)
+        toward = np.where(a.at(0) & ~b.at(0), a.toward * b.side(), np.where(b.at(0) & ~a.at(0), b.toward * a.side(), first))
+        toward = np.where(zero, toward, self._both((a, first), (b, second)))
+        return self._result(self.plain.mul(a.ball, b.ball), a.finite & b.finite, [a, b], sign, toward)
+
+    @staticmethod
+    def _both(*parts: tuple[ExtendedBall, Column]) -> Column:
+        """The direction that all parts which move have in common, else 0. parts: numbers, and where each takes the whole."""
+        up, down = (reduce(np.logical_and, (~n.moved | (t == side) for n, t in parts)) for side in (1, -1))
+        return up.astype(np.int8) - down.astype(np.int8) * ~up
 
     def div(self, a: ExtendedBall, b: ExtendedBall) -> ExtendedBall:
         """finite / inf is an exact zero, which moves."""
@@ -146,15 +186,19 @@ class ExtendedBalls(Composites[ExtendedBall]):
         ball, valid = self.plain.div(a.ball, b.ball), a.finite & b.finite
         if vanishes.any():
             ball = self.plain.pick(vanishes, self.plain.num(0), ball)
-        sign = np.where(b.sign == 0, a.sign * b.side(), 0)
-        return self._result(ball, valid | vanishes, [a, b], sign)
+        pole = b.at(0) & (b.toward != 0) & (a.side() != 0)
+        sign = np.where(pole, a.side() * b.toward, np.where(b.sign == 0, a.sign * b.side(), 0))
+        toward = np.where(a.at(0), a.toward * b.side(), self._both((a, a.toward * b.side()), (b, -b.toward * a.side())))
+        toward = np.where(vanishes, a.side() * b.sign, toward)
+        return self._result(ball, (valid & ~pole) | vanishes, [a, b], sign, toward)
 
     def sum(self, items: Sequence[ExtendedBall | Exact]) -> ExtendedBall:
         numbers = [self.num(item) for item in items]
         known = reduce(np.logical_and, (n.known for n in numbers))
         up, down = (reduce(np.logical_or, (n.sign == side for n in numbers)) for side in (1, -1))
         sign = np.where(known, up.astype(np.int8) * ~down - down.astype(np.int8) * ~up, 0)
-        return self._result(self.plain.sum([n.ball for n in numbers]), known & ~up & ~down, numbers, sign)
+        ball, toward = self.plain.sum([n.ball for n in numbers]), self._both(*((n, n.toward) for n in numbers))
+        return self._result(ball, known & ~up & ~down, numbers, sign, toward)
 
     # -- order: a comparison is decided where it stays so beside the point ------------------------------------------------
 
@@ -184,14 +228,22 @@ class ExtendedBalls(Composites[ExtendedBall]):
         finite = a.finite & b.finite
         below, not_below = self.plain.lt(a.ball, b.ball)
         above = a.ball.lower() > b.ball.upper()
+        # At equal numbers of which one moves, the side from which it comes decides.
+        meet = finite & (a.ball.mid == b.ball.mid) & (a.ball.radius() == 0) & (b.ball.radius() == 0) & (a.moved != b.moved)
+        beside = np.where(meet, a.toward - b.toward, 0)
+        self.singled_out = self.singled_out | meet
         known = a.known & b.known & (a.sign != b.sign)  # one of them is an infinity that the other is not
         stays = ~(a.moved | b.moved)
-        return finite & below | known & (a.sign < b.sign), finite & (above | stays & not_below) | known & (a.sign > b.sign)
+        return (
+            finite & below | known & (a.sign < b.sign) | (beside < 0),
+            finite & (above | stays & not_below) | known & (a.sign > b.sign) | (beside > 0),
+        )
 
     def eq0(self, x: ExtendedBall | Exact) -> Masks:
         number = self.num(x)
         zero, _ = self.plain.eq0(number.ball)
-        return number.finite & zero & ~number.moved, number.side() != 0
+        self.singled_out = self.singled_out | (number.at(0) & number.moved)
+        return number.finite & zero & ~number.moved, number.beside() != 0
 
     def where(self, cond: Masks, yes: Callable[[], ExtendedBall | Exact], no: Callable[[], ExtendedBall | Exact]) -> ExtendedBall:
         sure, never = cond
@@ -203,33 +255,37 @@ class ExtendedBalls(Composites[ExtendedBall]):
         chosen = np.where(sure, a.finite, b.finite & never)
         sign = np.where(sure, a.sign, np.where(never, b.sign, 0))
         picked = self._result(self.plain.pick(sure, a.ball, b.ball), chosen, [a, b], sign)
-        picked.moved = np.where(sure, a.moved, b.moved)
+        picked.moved, picked.toward = np.where(sure, a.moved, b.moved), np.where(sure, a.toward, b.toward)
         return picked
 
     # -- functions -------------------------------------------------------------------------------------------------------
 
     def _function(self, name: str, x: ExtendedBall) -> ExtendedBall:
         ball = getattr(self.plain, name)(x.ball)
-        valid = x.finite
+        valid, sign = x.finite, np.zeros(x.sign.shape, np.int8)
+        toward = x.toward * (x.beside() if name in ("cosh", "abs", "square") else RISES.get(name, 0))
+        for point, value in EXACT.get(name, ()):
+            ball = self.plain.pick(x.at(point), self.plain.num(value), ball) if x.at(point).any() else ball
         if name in INSIDE:
             low, high = INSIDE[name]
-            valid = valid & (~x.moved | (x.ball.lower() > low) & (x.ball.upper() < high))
+            inwards = (x.at(low) & (x.toward > 0)) | (x.at(high) & (x.toward < 0))
+            valid = valid & (~x.moved | (x.ball.lower() > low) & (x.ball.upper() < high) | inwards)
+            pole = np.where(x.at(low), -1, 1) * (inwards & (name in POLES))
+            valid, sign = valid & (pole == 0), np.where(pole != 0, pole, sign)
         if name == "floor":  # it jumps at integers
             low, high = np.floor(x.ball.lower()), np.floor(x.ball.upper())
             valid = valid & (~x.moved | (low == high) & (low < x.ball.lower()))
-        sign = np.zeros(x.sign.shape, np.int8)
         for side, end in zip((-1, 1), ENDS[name], strict=True):
             there = x.sign == side
             if end is None or not there.any():
                 continue
             if isinstance(end, Fraction):
-                ball, valid = (
-                    self.plain.pick(there, self.plain.num(int(end) if end.denominator == 1 else end), ball),
-                    valid | there,
-                )
+                ball = self.plain.pick(there, self.plain.num(int(end) if end.denominator == 1 else end), ball)
+                # A function that rises comes from above at -inf and from below at inf.
+                valid, toward = valid | there, np.where(there, -side * RISES[name], toward)
             else:
                 sign = np.where(there, np.sign(end), sign)
-        return self._result(ball, valid, [x], sign)
+        return self._result(ball, valid, [x], sign, toward)
 
     def pow(self, x: ExtendedBall | Exact, y: ExtendedBall | Exact) -> ExtendedBall:
         """exp(y log x) of a positive base; whole constant powers of any; a zero as base only with such a power that is positive."""
@@ -247,10 +303,15 @@ class ExtendedBalls(Composites[ExtendedBall]):
         direction = grows * b.side() * ((a.sign != 0) | (b.sign != 0)) * (a.sign != -1)
         direction = np.where((a.sign == -1) & whole, b.side(), direction)
         negative = (a.sign == -1) & odd
+        # A zero from above: 0 or inf by the exponent's sign.
+        direction = np.where(a.at(0) & (a.toward > 0) & b.finite, -b.side(), direction)
         vanishes = direction < 0
         if vanishes.any():
             ball = self.plain.pick(vanishes, self.plain.num(0), ball)
-        return self._result(ball, valid | vanishes, [a, b], np.where(direction > 0, np.where(negative, -1, 1), 0))
+        valid = (valid & ~(a.at(0) & a.moved & (direction > 0))) | vanishes
+        rises = np.where(b.moved, 0, a.toward * b.side() * (a.beside() == 1))
+        toward = np.where(vanishes & ~negative & (a.sign != -1), 1, rises)
+        return self._result(ball, valid, [a, b], np.where(direction > 0, np.where(negative, -1, 1), 0), toward)
 
     def atan2(self, y: ExtendedBall | Exact, x: ExtendedBall | Exact) -> ExtendedBall:
         """Of finite numbers away from the cut, and of one infinity beside a number."""

@@ -97,8 +97,8 @@ class Native(Composites[Scalar]):
         return lambda x: special(self.num(x))
 
 
-class NativeColumns(Native):
-    """Native over columns of many rows: values only. Raises what a function raises that takes no columns."""
+class NativeColumns(Unnoticed[Scalar], Native):
+    """Native over columns of many rows, a base of tapes. Raises what a function raises that takes no columns."""
 
     def lift(self, value: Any) -> Scalar:
         return np.asarray(value, np.float64)
@@ -117,6 +117,15 @@ class NativeColumns(Native):
 
     def where(self, cond: Any, yes: Callable[[], Scalar], no: Callable[[], Scalar]) -> Scalar:
         return np.where(cond, self.num(yes()), self.num(no()))
+
+    def mask(self, cond: Any, adjoint: Scalar) -> Scalar:
+        return np.where(cond, adjoint, 0.0)
+
+    def sign(self, x: Scalar) -> Scalar:
+        return np.sign(self.num(x))
+
+    def square(self, x: Scalar) -> Scalar:
+        return self.num(x) * self.num(x)
 
 
 class Formula(Unnoticed[Scalar], Native):

@@ -157,7 +157,13 @@ def continuous_bernoulli_logits_logpdf(m: Arithmetic[N], x: N, logits: N) -> N:
 def continuous_bernoulli_cdf(m: Arithmetic[N], x: N, p: N) -> N:
     """(e^(l x) - 1) / (e^l - 1), x at l = 0; Loaiza-Ganem and Cunningham, 2019, 2."""
     logit = m.log(p / (1 - p))
-    return m.where(m.eq0(logit), lambda: x, lambda: m.expm1(logit * x) / m.expm1(logit))
+
+    def falling() -> N:  # the same by e^-l: where l is infinite, at p = 1, it is a number
+        return m.exp(logit * (x - 1)) * m.expm1(-logit * x) / m.expm1(-logit)
+
+    return m.where(
+        m.eq0(logit), lambda: x, lambda: m.where(m.lt(m.num(0), logit), falling, lambda: m.expm1(logit * x) / m.expm1(logit))
+    )
 
 
 @define("continuous_bernoulli_ppf")

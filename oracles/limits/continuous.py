@@ -18,7 +18,7 @@ from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 from ulpfuzz.oracles.arithmetic.ball80 import Ball80
 from ulpfuzz.oracles.arithmetic.extended_balls import ExtendedBall, ExtendedBalls
 from ulpfuzz.oracles.function import Function
-from ulpfuzz.oracles.limits.paths import moves_to_limit
+from ulpfuzz.oracles.limits.paths import moves_inwards, moves_to_limit
 from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 Inputs = dict[str, NDArray[np.float64]]
@@ -35,22 +35,34 @@ class Limits:
     value: NDArray[np.float64]
     value_lo: NDArray[np.float64]
     radius: NDArray[np.float64]
+    #: Rows that the definition may single out (ExtendedBalls.singled_out).
+    singled_out: NDArray[np.bool_]
 
 
-def limits(function: Function, inputs: Inputs, precision: int) -> Limits | None:
+def limits(function: Function, inputs: Inputs, precision: int, *, poles: bool = False) -> Limits | None:
     """The proved limits of these rows of numbers and infinities, each known to 2^-(precision + SPARE) of itself; None where the definition cannot be
     evaluated so. Infinities, zeros and the ends of probabilities and supports move, as along the paths.
 
-    Of rows with an infinity outside its domain, or a zero of the sign that leaves its domain, nothing is said.
+    poles: only at points where the definition has no value, by a pole on the way. Of rows with an infinity outside its domain, or a zero of the
+    sign that leaves its domain, nothing is said.
     """
     if function.order != "value":
         return None
     count = len(next(iter(inputs.values())))
-    moved = {name: moves_to_limit(function, name, values) for name, values in inputs.items()}
-    found = evaluate(function, inputs, moved, precision, precision)
+    infinite = np.logical_or.reduce([np.isinf(v).reshape(count, -1).any(axis=1) for v in inputs.values()])
+    moved, toward = {}, {}
+    for name, values in inputs.items():
+        here = ~infinite.reshape(count, *([1] * (values.ndim - 1)))
+        moves, side = moves_inwards(function, name, values)
+        moved[name], toward[name] = moves_to_limit(function, name, values) | (moves & here), side * here
+    found = evaluate(function, inputs, moved, precision, precision, toward)
     if found is None:
         return None
-    outside = np.zeros(count, np.bool_)
+    outside = found.singled_out if poles else np.zeros(count, np.bool_)
+    if poles:
+        still = {name: np.zeros(values.shape, np.bool_) for name, values in inputs.items()}
+        there = evaluate(function, inputs, still, precision, precision)
+        outside = outside | ((there is None) or there.kinds.any(axis=1))
     for name, values in inputs.items():
         low, high = function.domain(name)
         leaves = (np.isinf(values) & ((values < low) | (values > high))) | ((values == 0) & _leaves(values, low, high))
@@ -62,19 +74,23 @@ def limits(function: Function, inputs: Inputs, precision: int) -> Limits | None:
     return found
 
 
-def evaluate(function: Function, inputs: Inputs, moved: dict[str, NDArray[np.bool_]], precision: int, bits: int) -> Limits | None:
-    """The same, where `moved` says which numbers move beside the infinities. bits: see BallOperations.lift."""
+def evaluate(
+    function: Function, inputs: Inputs, moved: dict[str, NDArray[np.bool_]], precision: int, bits: int,
+    toward: dict[str, NDArray[np.int8]] | None = None,
+) -> Limits | None:  # fmt: skip
+    """The same, where `moved` says which numbers move beside the infinities, and `toward` from which side. bits: see BallOperations.lift."""
     if precision > 24 and not ball80.AVAILABLE:
         return None
     m = ExtendedBalls(Ball64() if precision <= 24 else Ball80())
     count = len(next(iter(inputs.values())))
     with np.errstate(all="ignore"):
         try:
-            lifted = {name: _columns(m, values, moved[name], bits) for name, values in inputs.items()}
+            sides = {name: np.zeros(values.shape, np.int8) if toward is None else toward[name] for name, values in inputs.items()}
+            lifted = {name: _columns(m, values, moved[name], sides[name], bits) for name, values in inputs.items()}
             outputs = [m.num(v) for v in function.outputs(m, lifted)]
         except (ArithmeticError, ValueError, TypeError, NotImplementedError, AttributeError):
             return None
-        return _read(outputs, count, precision)
+        return _read(outputs, np.broadcast_to(m.singled_out, (count,)), precision)
 
 
 def _leaves(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.bool_]:
@@ -82,15 +98,15 @@ def _leaves(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.
     return ((values == low) & ~upward) | ((values == high) & upward)
 
 
-def _columns(m: ExtendedBalls, values: NDArray[np.float64], moved: NDArray[np.bool_], bits: int) -> Any:
+def _columns(m: ExtendedBalls, values: NDArray[np.float64], moved: NDArray[np.bool_], toward: NDArray[np.int8], bits: int) -> Any:
     if values.ndim == 1:
-        return m.lift(values, moved, bits)
-    return [_columns(m, values[:, j], moved[:, j], bits) for j in range(values.shape[1])]
+        return m.lift(values, moved, toward, bits)
+    return [_columns(m, values[:, j], moved[:, j], toward[:, j], bits) for j in range(values.shape[1])]
 
 
-def _read(outputs: list[ExtendedBall], count: int, precision: int) -> Limits:
-    shape = (count, len(outputs))
-    read = Limits(np.zeros(shape, np.uint8), np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.inf))
+def _read(outputs: list[ExtendedBall], singled_out: NDArray[np.bool_], precision: int) -> Limits:
+    shape = (len(singled_out), len(outputs))
+    read = Limits(np.zeros(shape, np.uint8), np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.inf), singled_out)
     for k, output in enumerate(outputs):
         mid = output.ball.mid
         value = mid.astype(np.float64)

@@ -53,6 +53,7 @@ def _joined(seen: list[Limits], formula: NDArray[np.float64], *, vectors: bool) 
         np.where(number, np.where(depends, formula, first.value), np.nan),
         np.where(number & ~depends, first.value_lo, 0.0),
         np.where(number & ~depends, first.radius, np.where(number, np.abs(formula) * 2.0**-39, 0.0)),
+        first.singled_out,
     )
 
 

@@ -99,6 +99,16 @@ def moves_to_limit(function: Function, name: str, values: NDArray[np.float64]) -
     return _special(function, name, values) | (_free(function, name, values) & _at_end(function, name, values))
 
 
+def moves_inwards(function: Function, name: str, values: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
+    """Of rows of finite numbers (with a leading axis) those that move to a singular point from one side, zeros and numbers at the ends of their
+    domain, and from which: 1 from above, -1 from below. A zero has the side of its sign."""
+    low, high = function.domain(name)
+    zero = _special(function, name, values)
+    end = _free(function, name, values) & ((values == low) | (values == high)) & ~zero
+    side = np.where(zero, np.where(np.signbit(values), -1, 1), np.where(values == low, 1, -1))
+    return zero | end, np.where(zero | end, side, 0).astype(np.int8)
+
+
 def approaches(function: Function, inputs: Inputs, *, side: int, everything: bool) -> list[Path]:
     """The paths to a point from one side, those that differ most first. everything: see Path."""
     special = special_numbers(function, inputs)

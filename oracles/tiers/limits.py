@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from ulpfuzz.oracles import limits_at_infinity
 from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError, ending
+from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.limits import continuous, nan_columns, nan_reach, native
 from ulpfuzz.oracles.limits.accepted import ANYTHING
 from ulpfuzz.oracles.limits.continuous import Limits
 from ulpfuzz.oracles.limits_at_infinity import Accepted
-from ulpfuzz.oracles.question import Inputs, Question, Rows, key_of
+from ulpfuzz.oracles.question import Inputs, Mask, Question, Rows, key_of
 from ulpfuzz.oracles.reference import FINITE, LIMIT, Reference
 from ulpfuzz.oracles.tiers.lattices import ALIKE, SETTLED, set_accepted
 from ulpfuzz.oracles.tiers.no_truth import accept_anything
@@ -29,8 +30,8 @@ CHUNK = 1024
 
 
 def at_once(question: Question, truth: Reference, rows: Rows) -> Rows:
-    """Puts in what is right at those of these rows, with infinities or NaNs, that columns decide: proved limits, and which outputs depend on a
-    NaN. Returns the others."""
+    """Puts in what is right at those of these rows, with infinities or NaNs or at a singular point, that columns decide: proved limits, and which
+    outputs depend on a NaN. Returns the others."""
     if question.function.order != "value" or not len(rows):
         return rows
     start = time.perf_counter()
@@ -45,12 +46,40 @@ def at_once(question: Question, truth: Reference, rows: Rows) -> Rows:
     return np.sort(np.concatenate(left))
 
 
+def at_poles(question: Question, truth: Reference, rows: Rows) -> Rows:
+    """The same for rows of numbers that no column encloses, at zeros and ends of domains where the definition meets a pole on the way: a density
+    at the end of its support, a quantile of 1. Returns the others."""
+    if question.function.order != "value" or not len(rows):
+        return rows
+    start = time.perf_counter()
+    some = (truth.accepts[rows] == 0).any(axis=1) & _at_end(question.function, question.of(rows))
+    left = [rows[~some]]
+    for chunk in np.array_split(rows[some], -(-int(some.sum()) // CHUNK) or 1):
+        found = continuous.limits(question.function, question.of(chunk), question.precision, poles=True) if len(chunk) else None
+        left.append(chunk if found is None else _put(truth, chunk, found))
+    question.tally.seconds["limit"] += time.perf_counter() - start
+    return np.sort(np.concatenate(left))
+
+
 def excuse(question: Question, truth: Reference, rows: Rows) -> None:
-    """Notes what is right all the same at those of these rows, with infinities or NaNs, of which not everything is known."""
+    """Notes what is right all the same at those of these rows, with infinities or NaNs or with a zero or an end of a domain at a singular point, of
+    which not everything is known."""
     rows = rows[(truth.accepts[rows] == 0).any(axis=1)]
-    kinds = native.excuses(question.function, question.of(rows)) if len(rows) and question.function.order == "value" else None
-    if kinds is not None and kinds.shape[1] == truth.shape[1]:
-        truth.excused[rows] = kinds
+    rows = rows[_at_end(question.function, question.of(rows))] if len(rows) else rows
+    for chunk in np.array_split(rows, -(-len(rows) // CHUNK) or 1):
+        kinds = native.excuses(question.function, question.of(chunk)) if len(chunk) else None
+        if kinds is not None and kinds.shape[1] == truth.shape[1]:
+            truth.excused[chunk] = kinds
+
+
+def _at_end(function: Function, inputs: Inputs) -> Mask:
+    """Rows with a number that is none, a zero, or a number at an end of its domain."""
+    found: list[Mask] = []
+    for name in function.inputs:
+        values, (low, high) = inputs[name], function.domain(name)
+        at = ~np.isfinite(values) | (values == 0) | (values == low) | (values == high)
+        found.append(at.reshape(len(values), -1).any(axis=1))
+    return np.asarray(np.logical_or.reduce(found))
 
 
 def _put(truth: Reference, rows: Rows, found: Limits) -> Rows:

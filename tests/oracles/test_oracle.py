@@ -75,7 +75,7 @@ def test_no_derivative_outside_the_domain() -> None:
 def test_caps_leave_elements_unknown_and_never_wrong() -> None:
     caps = Caps(arb_rows=0, limit_rows=0)
     x = np.asarray([math.inf, 5e-324])
-    truth = reference(function("digamma"), {"x": x}, caps=caps)
+    truth = reference(function("sin"), {"x": x}, caps=caps)
     assert truth.accepts[0, 0] == 0
 
 
