@@ -176,9 +176,9 @@ def test_what_only_lacked_bits_is_enclosed(name: str, order: str, inputs: dict[s
     assert (truth.radius <= np.maximum(np.abs(truth.value) * 2.0**-53, 2.0**-1070)).all()
 
 
-@pytest.mark.parametrize("name", ["erf", "lgamma", "erfinv", "sinc", "softsign"])
+@pytest.mark.parametrize("name", ["erfinv", "sinc", "softsign"])
 def test_a_limit_is_no_enclosure(name: str) -> None:
-    """A limit is read in binary64: it has the radius of what was read, unless it is zero or infinite."""
+    """A limit that is read, in binary64, has the radius of what was read, unless it is zero or infinite."""
     x = np.asarray([math.inf, -math.inf, -0.0, 1.0])
     truth = reference(function(name), {"x": x}, precision=53)
     read = (truth.tier == TIERS.index("limit")) & (truth.accepts & FINITE != 0) & (truth.value != 0)
