@@ -73,6 +73,9 @@ class Climb:
             rows = np.flatnonzero(todo)
             columns.second(question, truth, rows)
             todo[rows] = yield from self._judged(rows)
+            rows = np.flatnonzero(todo)
+            if columns.third(question, truth, rows):
+                todo[rows] = yield from self._judged(rows)
             anything |= nowhere_smooth(question.function, question.inputs, todo)
             todo &= ~anything
         yield from self._row_by_row(todo, ~finite & ~anything)

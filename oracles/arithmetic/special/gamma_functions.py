@@ -259,13 +259,13 @@ FUNCTIONS = [
     Special(
         "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x),
         native=native("gammainc"), ball64=sharper(_ball_p, lambda m, a, x: gamma_parts(m, a, x)[0]),
-        slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(EVERYDAY, EVERYDAY), weight=110.0,
+        slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(EVERYDAY, EVERYDAY), weight=40.0,
         source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
         "gammainc_q", arb=lambda a, x: _gammainc(a, x, True), mp=mp_gammainc_q, acb=_complex_q,
         native=native("gammaincc"), ball64=sharper(_ball_q, lambda m, a, x: gamma_parts(m, a, x)[1]),
         slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
-        domain=(EVERYDAY, EVERYDAY), weight=200.0, source="DLMF 8.2.4, 8.8.13",
+        domain=(EVERYDAY, EVERYDAY), weight=60.0, source="DLMF 8.2.4, 8.8.13",
     ),
 ]  # fmt: skip

@@ -168,6 +168,6 @@ FUNCTIONS = [
         "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=native("betainc"),
         ball64=sharper(_ball_beta, beta_part),
         slopes=(None, None, lambda m, y, a, b, x: _beta_density(m, a, b, x)), domain=(EVERYDAY, EVERYDAY, (0.001, 0.999)),
-        weight=350.0, source="DLMF 8.17.2, 8.17.7",
+        weight=200.0, source="DLMF 8.17.2, 8.17.7",
     ),
 ]  # fmt: skip
