@@ -13,6 +13,7 @@ costs a row at a time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 
 import numpy as np
@@ -29,6 +30,10 @@ from ulpfuzz.oracles.tiers.limits import Readings, at_once, at_poles, excuse
 from ulpfuzz.oracles.tiers.no_truth import accept_anything, beyond_domain, nowhere_smooth
 
 __all__ = ["AuditFailure", "Caps", "Climb", "Question", "Tally", "ask", "reference"]
+
+
+#: Numbers of a row up to which rows are compared with one another: long vectors drawn at random are hardly ever the same.
+SHORT = 16
 
 
 class Climb:
@@ -92,12 +97,12 @@ class Climb:
 
     def _row_by_row(self, todo: Mask, special: Mask) -> Steps:
         """What is left of the rows: those that need Arb (todo), and those with numbers that are not finite (special). Rows of the same
-        scalars are one to the caps, and so is a lattice of poles."""
+        numbers are one to the caps, and so is a lattice of poles."""
         question, truth = self.question, self.reference
         patterns = patterns_of(question.function, question.inputs)
         rows = np.flatnonzero((todo & ~settle(question.function, patterns, truth, todo)) | special)
-        scalars = all(values.ndim == 1 for values in question.inputs.values())
-        first, back = alike(question.of(rows)) if scalars and len(rows) else (np.arange(len(rows)), np.arange(len(rows)))
+        short = sum(math.prod(values.shape[1:]) for values in question.inputs.values()) <= SHORT
+        first, back = alike(question.of(rows)) if short and len(rows) else (np.arange(len(rows)), np.arange(len(rows)))
         each = rows[np.sort(first)]
         ziv = Ziv(question, truth, patterns)
         yield from self._all_judged(ziv.climb(at_poles(question, truth, each[todo[each]])))

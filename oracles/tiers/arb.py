@@ -23,8 +23,8 @@ Steps = Generator[Rows, Mask, None]
 class Ziv:
     """The climb of rows through Arb's precisions.
 
-    Rows climb together, WAVE at a time, because judging costs more than enclosing; the next wave starts where this one was decided. A few go first, so
-    that the effort is not spent on bits that decide nothing.
+    Rows climb together, WAVE at a time, because judging costs more than enclosing; the next wave starts where this one was decided. A few go
+    first, so that the effort is not spent on bits that decide nothing.
     """
 
     def __init__(self, question: Question, truth: Reference, patterns: NDArray[np.int64]) -> None:
