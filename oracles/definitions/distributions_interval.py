@@ -10,7 +10,7 @@ from fractions import Fraction
 from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
 from ulpfuzz.oracles.definitions import define
 from ulpfuzz.oracles.definitions.distributions_location import HALF, log_root_two_pi
-from ulpfuzz.oracles.definitions.distributions_shape import betaln
+from ulpfuzz.oracles.definitions.distributions_shape import betaln, log_part
 from ulpfuzz.oracles.definitions.special import ndtr
 
 
@@ -113,7 +113,8 @@ for _side in ("", "_tail"):
 
     @define(f"truncnorm{_side}_logcdf")
     def truncnorm_logcdf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
-        return m.log(_mass(m, a, x) / _mass(m, a, b))
+        whole = _mass(m, a, b)
+        return log_part(m, _mass(m, a, x) / whole, lambda: _mass(m, x, b) / whole)
 
     @define(f"truncnorm{_side}_cdf")
     def truncnorm_cdf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
@@ -121,7 +122,8 @@ for _side in ("", "_tail"):
 
     @define(f"truncnorm{_side}_logsf")
     def truncnorm_logsf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
-        return m.log(_mass(m, x, b) / _mass(m, a, b))
+        whole = _mass(m, a, b)
+        return log_part(m, _mass(m, x, b) / whole, lambda: _mass(m, a, x) / whole)
 
     @define(f"truncnorm{_side}_sf")
     def truncnorm_sf(m: Arithmetic[N], x: N, a: N, b: N) -> N:

@@ -48,17 +48,19 @@ def at_once(question: Question, truth: Reference, rows: Rows) -> Rows:
 
 def at_poles(question: Question, truth: Reference, rows: Rows) -> Rows:
     """The same for rows of numbers that no column encloses, at zeros and ends of domains where the definition meets a pole on the way: a density
-    at the end of its support, a quantile of 1. Returns the others."""
-    if question.function.order != "value" or not len(rows):
+    at the end of its support, a quantile of 1. Returns the others, such points first: they are few, and stand for themselves."""
+    if not len(rows):
         return rows
     start = time.perf_counter()
     some = (truth.accepts[rows] == 0).any(axis=1) & _at_end(question.function, question.of(rows))
-    left = [rows[~some]]
+    if question.function.order != "value":
+        return np.concatenate([rows[some], rows[~some]])
+    left: list[Rows] = []
     for chunk in np.array_split(rows[some], -(-int(some.sum()) // CHUNK) or 1):
         found = continuous.limits(question.function, question.of(chunk), question.precision, poles=True) if len(chunk) else None
         left.append(chunk if found is None else _put(truth, chunk, found))
     question.tally.seconds["limit"] += time.perf_counter() - start
-    return np.sort(np.concatenate(left))
+    return np.concatenate([*left, rows[~some]])
 
 
 def excuse(question: Question, truth: Reference, rows: Rows) -> None:

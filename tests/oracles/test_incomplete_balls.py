@@ -8,9 +8,10 @@ import pytest
 from flint import arb, ctx
 
 from ulpfuzz.oracles.arithmetic import ball80
+from ulpfuzz.oracles.arithmetic.arb import Arb
 from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 from ulpfuzz.oracles.arithmetic.ball80 import Ball80
-from ulpfuzz.oracles.arithmetic.incomplete_balls import beta_part, gamma_parts
+from ulpfuzz.oracles.arithmetic.incomplete_balls import beta_part, gamma_by_a, gamma_parts
 from ulpfuzz.oracles.arithmetic.special.gamma_functions import _central_q, _gammainc, _head_of_p, _tail_of_q
 from ulpfuzz.oracles.arithmetic.special.incomplete_beta import _beta_head, _betainc
 from ulpfuzz.oracles.enclosure import Ball
@@ -72,3 +73,16 @@ def test_the_middle_of_a_huge_gamma_distribution() -> None:
     with ctx.workprec(128):
         for x in (1e13, 1e13 + 3e6, 1e13 - 5e6):
             assert _central_q(arb(1e13), arb(x)).overlaps(arb(x).gamma_upper(arb(1e13), regularized=1))
+
+
+@pytest.mark.parametrize(("low", "high", "sharp"), [(-30, 30, 0.8), (-2, 2.5, 0.8)])
+def test_the_derivative_by_a_holds_what_arb_encloses(low: float, high: float, sharp: float) -> None:
+    """By a series in columns, and by Cauchy's estimate around differences in Arb."""
+    m, (a, x) = Ball64(), _drawn(5, (low, high), (low, high))
+    ball = gamma_by_a(m, m.lift(a), m.lift(x))
+    narrow = (ball.radius() <= np.abs(ball.mid) * 2.0**-30) | (np.abs(ball.mid) + ball.radius() < 2.0**-150)
+    assert narrow.mean() > sharp
+    with Arb(200) as arithmetic:
+        for row in range(0, COUNT, 4):
+            exact = arithmetic.partial("gammainc_p", [arithmetic.lift(a[row]), arithmetic.lift(x[row])], (1, 0)).v
+            assert _holds(ball, row, exact), (a[row], x[row])

@@ -9,7 +9,7 @@ from mpmath import MPContext, mpf
 
 from ulpfuzz.oracles.arithmetic.complex_bounds import disc_of, gamma_ratio, turned
 from ulpfuzz.oracles.arithmetic.enclosing import EVERYDAY, TERMS, better, by_ends, native, within_range
-from ulpfuzz.oracles.arithmetic.incomplete_balls import BERRY_ESSEEN, gamma_parts, sharper
+from ulpfuzz.oracles.arithmetic.incomplete_balls import BERRY_ESSEEN, gamma_by_a, gamma_parts, sharper
 from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
 from ulpfuzz.oracles.arithmetic.special import Special
 from ulpfuzz.oracles.enclosure import Ball
@@ -258,13 +258,14 @@ FUNCTIONS = [
     ),
     Special(
         "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x),
-        native=native("gammainc"), ball64=sharper(_ball_p, lambda m, a, x: gamma_parts(m, a, x)[0]),
+        native=native("gammainc"), ball64=sharper(_ball_p, lambda m, a, x: gamma_parts(m, a, x)[0]), by_first=gamma_by_a,
         slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(EVERYDAY, EVERYDAY), weight=40.0,
         source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
         "gammainc_q", arb=lambda a, x: _gammainc(a, x, True), mp=mp_gammainc_q, acb=_complex_q,
         native=native("gammaincc"), ball64=sharper(_ball_q, lambda m, a, x: gamma_parts(m, a, x)[1]),
+        by_first=lambda m, a, x: -gamma_by_a(m, a, x),
         slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
         domain=(EVERYDAY, EVERYDAY), weight=60.0, source="DLMF 8.2.4, 8.8.13",
     ),
