@@ -25,6 +25,8 @@ from ulpfuzz.oracles.tiers.no_truth import accept_anything
 PATHS = 25
 #: Cost of a special function of the table in mpmath, in that by Arb (measured at 128 bits: 6 to 110).
 MPMATH = 40.0
+#: Points of a function of one number that are read whatever that costs: it has no more infinities and zeros, and each process reads them once.
+FEW_POINTS = 4
 #: Rows with infinities or NaNs that columns decide at once.
 CHUNK = 1024
 
@@ -112,6 +114,8 @@ class Readings:
             True: nan_reach.MOST * question.cost(nan_reach.BITS),
         }
         self._effort = dict.fromkeys(self._costs, 0.0)  # rows with a NaN have their own: they cost little
+        single = len(question.function.inputs) == 1 and next(iter(question.inputs.values())).ndim == 1
+        self._first = FEW_POINTS if single else 1
 
     def read(self, rows: list[int]) -> None:
         """Puts in what is right at these rows, as far as the caps go."""
@@ -129,7 +133,9 @@ class Readings:
         key, nan = key_of(single), _has_nan(single)
         if key in self._answered:
             return self._answered[key]
-        over = len(self._answered) >= caps.limit_rows or self._effort[nan] >= caps.limit_effort
+        over = len(self._answered) >= caps.limit_rows or (
+            self._effort[nan] >= caps.limit_effort and len(self._answered) >= self._first
+        )
         # A row with a NaN is read after `until` too: it takes nan_reach.MOST evaluations at most.
         if over or not (nan or time.time() < caps.until):
             return None
