@@ -21,7 +21,7 @@ ROW, OPERATION, DOUBLE = 60e-6, 0.7e-6, 1024
 WEIGHTS = {
     "lift": 0.0, "num": 0.0, "const": 0.5, "lt": 1.0, "eq0": 1.0, "abs": 1.0, "square": 1.0, "sqrt": 2.0, "floor": 1.0,
     "sigmoid": 4.0, "softplus": 6.0,
-    "lgamma": 20.0, "digamma": 20.0, "polygamma": 200.0, "erf": 10.0, "erfc": 10.0, "erfinv": 20.0,
+    "lgamma": 20.0, "digamma": 20.0, "polygamma": 70.0, "erf": 10.0, "erfc": 10.0, "erfinv": 20.0,
 }  # fmt: skip
 FUNCTION = 3.0
 #: Cost of a derivative by the tape, in values.

@@ -13,6 +13,7 @@ costs a row at a time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 
 import numpy as np
@@ -25,10 +26,14 @@ from ulpfuzz.oracles.tiers import arb, columns
 from ulpfuzz.oracles.tiers.arb import Steps, Ziv
 from ulpfuzz.oracles.tiers.audit import AuditFailure, audit
 from ulpfuzz.oracles.tiers.lattices import patterns_of, settle
-from ulpfuzz.oracles.tiers.limits import Readings
+from ulpfuzz.oracles.tiers.limits import Readings, at_once, at_poles, excuse
 from ulpfuzz.oracles.tiers.no_truth import accept_anything, beyond_domain, nowhere_smooth
 
 __all__ = ["AuditFailure", "Caps", "Climb", "Question", "Tally", "ask", "reference"]
+
+
+#: Numbers of a row up to which rows are compared with one another: long vectors drawn at random are hardly ever the same.
+SHORT = 16
 
 
 class Climb:
@@ -73,6 +78,9 @@ class Climb:
             rows = np.flatnonzero(todo)
             columns.second(question, truth, rows)
             todo[rows] = yield from self._judged(rows)
+            rows = np.flatnonzero(todo)
+            if columns.third(question, truth, rows):
+                todo[rows] = yield from self._judged(rows)
             anything |= nowhere_smooth(question.function, question.inputs, todo)
             todo &= ~anything
         yield from self._row_by_row(todo, ~finite & ~anything)
@@ -89,17 +97,19 @@ class Climb:
 
     def _row_by_row(self, todo: Mask, special: Mask) -> Steps:
         """What is left of the rows: those that need Arb (todo), and those with numbers that are not finite (special). Rows of the same
-        scalars are one to the caps, and so is a lattice of poles."""
+        numbers are one to the caps, and so is a lattice of poles."""
         question, truth = self.question, self.reference
         patterns = patterns_of(question.function, question.inputs)
         rows = np.flatnonzero((todo & ~settle(question.function, patterns, truth, todo)) | special)
-        scalars = all(values.ndim == 1 for values in question.inputs.values())
-        first, back = alike(question.of(rows)) if scalars and len(rows) else (np.arange(len(rows)), np.arange(len(rows)))
+        short = sum(math.prod(values.shape[1:]) for values in question.inputs.values()) <= SHORT
+        first, back = alike(question.of(rows)) if short and len(rows) else (np.arange(len(rows)), np.arange(len(rows)))
         each = rows[np.sort(first)]
         ziv = Ziv(question, truth, patterns)
-        yield from self._all_judged(ziv.climb(each[todo[each]]))
-        beyond = arb.extend(question, truth, each[special[each]])
-        Readings(question, truth, patterns).read([*ziv.singular, *beyond])
+        yield from self._all_judged(ziv.climb(at_poles(question, truth, each[todo[each]])))
+        singular = at_once(question, truth, np.asarray(ziv.singular, np.int64))
+        beyond = arb.extend(question, truth, at_once(question, truth, each[special[each]]))
+        Readings(question, truth, patterns).read([*singular.tolist(), *beyond])
+        excuse(question, truth, each)
         if len(first) < len(rows):
             truth.put(rows, truth.take(rows[first[back]]))
             need = (yield from self._judged(rows)) & todo[rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,13 +38,19 @@ class Reference:
     interval: NDArray[np.bool_]
     #: The tier that gave it, an index into TIERS.
     tier: NDArray[np.uint8]
+    #: The kinds of answer (NAN, PINF, NINF) that are right although nothing else is known (accepts == 0): they excuse, and accuse nothing.
+    excused: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+
+    def __post_init__(self) -> None:
+        if self.excused.shape != self.accepts.shape:
+            object.__setattr__(self, "excused", np.zeros(self.accepts.shape, np.uint8))
 
     @classmethod
     def unknown(cls, rows: int, outputs: int) -> Reference:
         shape = (rows, outputs)
         return cls(
             np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.inf), np.zeros(shape, np.uint8),
-            np.zeros(shape, np.bool_), np.zeros(shape, np.uint8),
+            np.zeros(shape, np.bool_), np.zeros(shape, np.uint8), np.zeros(shape, np.uint8),
         )  # fmt: skip
 
     @property

@@ -34,7 +34,7 @@ from ulpfuzz.oracles.question import Caps
 #: FrameworkErrors that speak of the record or the framework's reach, not of the op (frameworks.backends.expression): never a finding.
 RECORD_ERRORS = ("DtypeMismatch", "ShapeMismatch", "Unsupported")
 #: A batch of a campaign may cost the oracle so much beyond its vectorised tiers; what is left is counted as undecided.
-CAPS = Caps(arb_effort=0.1, limit_rows=64, limit_effort=0.15)
+CAPS = Caps(arb_effort=0.15, limit_rows=64, limit_effort=0.15)
 
 
 class Evaluator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,14 @@ from ulpfuzz.fuzzer.judge.steps.normwise import moduli
 from ulpfuzz.fuzzer.judge.ulps import Array
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles.effort import evaluation_cost
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import alike
 from ulpfuzz.oracles.reference import Reference
 
-#: Ball tests of one call's answers, of elements whose condition number is unknown: at equal eigenvalues, at the edge of a domain.
-BALLS = 4
+#: Ball tests of one call's answers, of elements whose condition number is unknown (at equal eigenvalues, at the edge of a domain, of a vector of
+#: equal numbers): at least, at most, and so many nominal seconds of evaluations (ulpfuzz.oracles.effort), of which a test takes EVALUATIONS.
+FEWEST_BALLS, MOST_BALLS, BALL_SECONDS, EVALUATIONS = 4, 64, 0.03, 8
 
 
 class RowByRow:
@@ -87,7 +90,7 @@ class RowByRow:
         truth, limit, fmt = self.reference, self.rule.limit, self.rule.format
         classes = np.full(len(rows), Class.undecided, np.uint8)
         sizes = moduli(truth.value[rows], limit.error_norm, fmt) if limit.error_norm else np.zeros((len(rows), truth.shape[1]))
-        for place, (row, output) in enumerate(zip(rows.tolist()[:BALLS], outputs.tolist(), strict=False)):
+        for place, (row, output) in enumerate(zip(rows.tolist()[: self._balls], outputs.tolist(), strict=False)):
             single = {name: values[row] for name, values in self.inputs.items()}
             near = float(truth.value[row, output] + truth.value_lo[row, output])
             suspect = Suspect(
@@ -95,6 +98,12 @@ class RowByRow:
             )  # fmt: skip
             classes[place] = ball_test(suspect, near)
         return classes
+
+    @cached_property
+    def _balls(self) -> int:
+        """How many ball tests a call's answers are worth."""
+        cost = evaluation_cost(self.function, {name: values.shape[1:] for name, values in self.inputs.items()}, 128)
+        return max(FEWEST_BALLS, min(MOST_BALLS, int(BALL_SECONDS / (EVALUATIONS * cost))))
 
     def _lower(self, order: str, rows: Rows) -> Reference:
         """The truth at a lower order of these rows."""

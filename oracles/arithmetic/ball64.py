@@ -45,8 +45,11 @@ class Ball64(BallFunctions):
         return Ball(self, self.filled(shape, 0.0), self.filled(shape, np.inf), reduce(self._either, (b.bad for b in balls)))
 
     def partial(self, name: str, numbers: Sequence[Ball | Exact], orders: tuple[int, ...]) -> Ball:
-        """See Arb.partial: not known here."""
-        return self.unknown(*(self.num(v) for v in numbers))
+        """See Arb.partial: known here of functions that have `by_first`."""
+        entry, balls = functions()[name], [self.num(v) for v in numbers]
+        if entry.by_first is not None and orders[0] == 1 and sum(orders) == 1:
+            return entry.by_first(self, *balls)
+        return self.unknown(*balls)
 
     # -- special functions: scipy, with bounds validated against Arb (tests/oracles/test_enclosures.py) ------------------
 

@@ -218,7 +218,17 @@ class BallFunctions(BallOperations):
         rad = abs(mid) * (self.libm * self._u) + self._eta
         rad = self.xp.where((y.mid == 0) & (x.mid == 0), np.inf, rad)
         if x.rad is not None or y.rad is not None:
-            turn = (x.radius() + y.radius()) / self.xp.maximum(abs(x.mid), abs(y.mid)) * self._grow
+            size = self.xp.maximum(abs(x.mid), abs(y.mid))
+            turn = (x.radius() + y.radius()) / size * self._grow
             cut = (x.lower() < 0) & (y.lower() <= 0) & (y.upper() >= 0)
-            rad = self.xp.where((turn < 0.5) & ~cut, rad + 2 * turn, np.inf)
+            rad = self.xp.where((turn < 0.5) & ~cut, rad + self._turned(x, y, size) * self._grow, np.inf)
         return Ball(self, mid, rad, self._either(x.bad, y.bad))
+
+    def _turned(self, x: Ball, y: Ball, size: Column) -> Column:
+        """A bound of |atan2(y, x) - atan2(y.mid, x.mid)| over boxes away from the origin: its gradient is (-y, x) / (x^2 + y^2), whose parts are
+        bounded each for itself, so that beside an axis a small angle is known relatively."""
+        along, across = x.radius() / size, y.radius() / size
+        width, height = abs(x.mid) / size, abs(y.mid) / size
+        nearest = (width - along).clip(0, None) ** 2 + (height - across).clip(0, None) ** 2
+        change: Column = ((height + across) * along + (width + along) * across) / nearest * (1 + 16 * self._u)
+        return change

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -94,6 +95,37 @@ class Native(Composites[Scalar]):
 
         special = getattr(scipy.special, _SCIPY[name])
         return lambda x: special(self.num(x))
+
+
+class NativeColumns(Unnoticed[Scalar], Native):
+    """Native over columns of many rows, a base of tapes. Raises what a function raises that takes no columns."""
+
+    def lift(self, value: Any) -> Scalar:
+        return np.asarray(value, np.float64)
+
+    def max(self, items: Sequence[Scalar]) -> Scalar:
+        return reduce(np.maximum, [self.num(i) for i in items])
+
+    def min(self, items: Sequence[Scalar]) -> Scalar:
+        return reduce(np.minimum, [self.num(i) for i in items])
+
+    def lt(self, x: Scalar, y: Scalar) -> Any:
+        return self.num(x) < self.num(y)
+
+    def eq0(self, x: Scalar) -> Any:
+        return self.num(x) == 0
+
+    def where(self, cond: Any, yes: Callable[[], Scalar], no: Callable[[], Scalar]) -> Scalar:
+        return np.where(cond, self.num(yes()), self.num(no()))
+
+    def mask(self, cond: Any, adjoint: Scalar) -> Scalar:
+        return np.where(cond, adjoint, 0.0)
+
+    def sign(self, x: Scalar) -> Scalar:
+        return np.sign(self.num(x))
+
+    def square(self, x: Scalar) -> Scalar:
+        return self.num(x) * self.num(x)
 
 
 class Formula(Unnoticed[Scalar], Native):

@@ -10,7 +10,7 @@ from fractions import Fraction
 from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
 from ulpfuzz.oracles.definitions import define
 from ulpfuzz.oracles.definitions.distributions_location import HALF, log_root_two_pi
-from ulpfuzz.oracles.definitions.distributions_shape import betaln
+from ulpfuzz.oracles.definitions.distributions_shape import betaln, log_part
 from ulpfuzz.oracles.definitions.special import ndtr
 
 
@@ -113,7 +113,8 @@ for _side in ("", "_tail"):
 
     @define(f"truncnorm{_side}_logcdf")
     def truncnorm_logcdf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
-        return m.log(_mass(m, a, x) / _mass(m, a, b))
+        whole = _mass(m, a, b)
+        return log_part(m, _mass(m, a, x) / whole, lambda: _mass(m, x, b) / whole)
 
     @define(f"truncnorm{_side}_cdf")
     def truncnorm_cdf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
@@ -121,7 +122,8 @@ for _side in ("", "_tail"):
 
     @define(f"truncnorm{_side}_logsf")
     def truncnorm_logsf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
-        return m.log(_mass(m, x, b) / _mass(m, a, b))
+        whole = _mass(m, a, b)
+        return log_part(m, _mass(m, x, b) / whole, lambda: _mass(m, a, x) / whole)
 
     @define(f"truncnorm{_side}_sf")
     def truncnorm_sf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
@@ -157,7 +159,13 @@ def continuous_bernoulli_logits_logpdf(m: Arithmetic[N], x: N, logits: N) -> N:
 def continuous_bernoulli_cdf(m: Arithmetic[N], x: N, p: N) -> N:
     """(e^(l x) - 1) / (e^l - 1), x at l = 0; Loaiza-Ganem and Cunningham, 2019, 2."""
     logit = m.log(p / (1 - p))
-    return m.where(m.eq0(logit), lambda: x, lambda: m.expm1(logit * x) / m.expm1(logit))
+
+    def falling() -> N:  # the same by e^-l: where l is infinite, at p = 1, it is a number
+        return m.exp(logit * (x - 1)) * m.expm1(-logit * x) / m.expm1(-logit)
+
+    return m.where(
+        m.eq0(logit), lambda: x, lambda: m.where(m.lt(m.num(0), logit), falling, lambda: m.expm1(logit * x) / m.expm1(logit))
+    )
 
 
 @define("continuous_bernoulli_ppf")

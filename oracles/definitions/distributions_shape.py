@@ -5,6 +5,8 @@ Sources: Johnson, Kotz and Balakrishnan (JKB), Continuous Univariate Distributio
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
 from ulpfuzz.oracles.definitions import define
 from ulpfuzz.oracles.definitions.distributions_location import HALF, log1mexp
@@ -13,6 +15,11 @@ from ulpfuzz.oracles.definitions.distributions_location import HALF, log1mexp
 def betaln(m: Arithmetic[N], a: N, b: N) -> N:
     """log B(a, b); DLMF 5.12.1."""
     return m.lgamma(a) + m.lgamma(b) - m.lgamma(a + b)
+
+
+def log_part(m: Arithmetic[N], part: N, rest: Callable[[], N]) -> N:
+    """log of a probability whose complement is rest(): log(1 - rest) above 1/2, where it hangs on the digits of that."""
+    return m.where(m.lt(m.num(HALF), part), lambda: m.log1p(-rest()), lambda: m.log(part))
 
 
 @define("gamma_logpdf")
@@ -41,12 +48,12 @@ def gamma_sf(m: Arithmetic[N], x: N, a: N) -> N:
 
 @define("gamma_logcdf")
 def gamma_logcdf(m: Arithmetic[N], x: N, a: N) -> N:
-    return m.log(m.gammainc_p(a, x))
+    return log_part(m, m.gammainc_p(a, x), lambda: m.gammainc_q(a, x))
 
 
 @define("gamma_logsf")
 def gamma_logsf(m: Arithmetic[N], x: N, a: N) -> N:
-    return m.log(m.gammainc_q(a, x))
+    return log_part(m, m.gammainc_q(a, x), lambda: m.gammainc_p(a, x))
 
 
 @define("gamma_rate_logpdf")
@@ -103,12 +110,12 @@ def chi2_sf(m: Arithmetic[N], x: N, df: N) -> N:
 
 @define("chi2_logcdf")
 def chi2_logcdf(m: Arithmetic[N], x: N, df: N) -> N:
-    return m.log(m.gammainc_p(df / 2, x / 2))
+    return log_part(m, m.gammainc_p(df / 2, x / 2), lambda: m.gammainc_q(df / 2, x / 2))
 
 
 @define("chi2_logsf")
 def chi2_logsf(m: Arithmetic[N], x: N, df: N) -> N:
-    return m.log(m.gammainc_q(df / 2, x / 2))
+    return log_part(m, m.gammainc_q(df / 2, x / 2), lambda: m.gammainc_p(df / 2, x / 2))
 
 
 @define("beta_logpdf")
@@ -131,17 +138,19 @@ def beta_cdf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
 @define("beta_sf")
 def beta_sf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
     """1 - I_x(a, b) = I_(1-x)(b, a); DLMF 8.17.4."""
-    return m.betainc_i(b, a, 1 - x)
+    below = m.betainc_i(a, b, x)
+    return m.where(m.lt(below, m.num(HALF)), lambda: 1 - below, lambda: m.betainc_i(b, a, 1 - x))
 
 
 @define("beta_logcdf")
 def beta_logcdf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
-    return m.log(m.betainc_i(a, b, x))
+    return log_part(m, m.betainc_i(a, b, x), lambda: m.betainc_i(b, a, 1 - x))
 
 
 @define("beta_logsf")
 def beta_logsf(m: Arithmetic[N], x: N, a: N, b: N) -> N:
-    return m.log(m.betainc_i(b, a, 1 - x))
+    below = m.betainc_i(a, b, x)
+    return m.where(m.lt(below, m.num(HALF)), lambda: m.log1p(-below), lambda: m.log(m.betainc_i(b, a, 1 - x)))
 
 
 @define("beta_entropy")

@@ -136,7 +136,7 @@ def _substituted(function: Function, inputs: Inputs) -> Iterator[Inputs]:
     for turn in range(MOST):
         row, place = {}, 0
         for name, values in inputs.items():
-            numbers = _numbers(*function.domain(name))
+            numbers = numbers_in(*function.domain(name))
             filled = np.array(values, np.float64)
             for index in np.argwhere(np.isnan(values)).tolist():
                 filled[tuple(index)] = numbers[(turn + place) % len(numbers)]
@@ -145,7 +145,8 @@ def _substituted(function: Function, inputs: Inputs) -> Iterator[Inputs]:
         yield row
 
 
-def _numbers(low: float, high: float) -> tuple[float, ...]:
+def numbers_in(low: float, high: float) -> tuple[float, ...]:
+    """The substitutes in a domain."""
     if math.isfinite(low) and math.isfinite(high):
         return tuple(low + (high - low) * part for part in WITHIN)
     if math.isfinite(low):

@@ -93,6 +93,22 @@ def _special(function: Function, name: str, values: NDArray[np.float64]) -> NDAr
     return np.asarray(~np.isfinite(values) | zero)
 
 
+def moves_to_limit(function: Function, name: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The numbers of rows (with a leading axis) that may move along some path while ordinary ones stay: infinities, zeros of the reals, and the
+    ends of probabilities and supports."""
+    return _special(function, name, values) | (_free(function, name, values) & _at_end(function, name, values))
+
+
+def moves_inwards(function: Function, name: str, values: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
+    """Of rows of finite numbers (with a leading axis) those that move to a singular point from one side, zeros and numbers at the ends of their
+    domain, and from which: 1 from above, -1 from below. A zero has the side of its sign."""
+    low, high = function.domain(name)
+    zero = _special(function, name, values)
+    end = _free(function, name, values) & ((values == low) | (values == high)) & ~zero
+    side = np.where(zero, np.where(np.signbit(values), -1, 1), np.where(values == low, 1, -1))
+    return zero | end, np.where(zero | end, side, 0).astype(np.int8)
+
+
 def approaches(function: Function, inputs: Inputs, *, side: int, everything: bool) -> list[Path]:
     """The paths to a point from one side, those that differ most first. everything: see Path."""
     special = special_numbers(function, inputs)

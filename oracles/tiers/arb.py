@@ -14,8 +14,8 @@ from ulpfuzz.oracles.question import Mask, Question, Rows, key_of
 from ulpfuzz.oracles.reference import ARB, FINITE, NAN, Reference
 from ulpfuzz.oracles.tiers.lattices import ALIKE
 
-#: Rows of one wave.
-WAVE = 256
+#: Rows of one wave, and of the first, which finds out how many bits such rows take.
+WAVE, FIRST_WAVE = 256, 24
 #: The yields of a climb: rows whose truth has been sharpened; it receives the mask of those that need more.
 Steps = Generator[Rows, Mask, None]
 
@@ -23,7 +23,8 @@ Steps = Generator[Rows, Mask, None]
 class Ziv:
     """The climb of rows through Arb's precisions.
 
-    Rows climb together, WAVE at a time, because judging costs more than enclosing; the next wave starts where this one was decided.
+    Rows climb together, WAVE at a time, because judging costs more than enclosing; the next wave starts where this one was decided. A few go
+    first, so that the effort is not spent on bits that decide nothing.
     """
 
     def __init__(self, question: Question, truth: Reference, patterns: NDArray[np.int64]) -> None:
@@ -42,8 +43,7 @@ class Ziv:
         """Sharpens these rows in place, and yields them to be judged."""
         # The rows beyond the cap stay as the columns left them.
         rows = rows[: self.question.caps.arb_rows]
-        for first in range(0, len(rows), WAVE):
-            wave = rows[first : first + WAVE]
+        for wave in np.split(rows, range(FIRST_WAVE, len(rows), WAVE)):
             lattice = np.isin(self.patterns[wave], [pattern for pattern, times in self._met.items() if times >= ALIKE])
             self.singular += wave[lattice].tolist()
             yield from self._wave(wave[~lattice].tolist())

@@ -16,6 +16,8 @@ from ulpfuzz.oracles.question import Mask, Question, Rows
 from ulpfuzz.oracles.reference import Reference
 from ulpfuzz.oracles.tiers.audit import AuditFailure
 
+#: Rows for which Arb costs no more than columns.
+FEW = 16
 #: Rows that a vectorised arithmetic is tried on before it evaluates the others.
 SAMPLE = 32
 
@@ -43,9 +45,21 @@ def first(question: Question, finite: Mask) -> Reference:
 
 def second(question: Question, truth: Reference, rows: Rows) -> None:
     """Replaces the truth of these rows where log64 is sharper."""
+    _sharpened_by(Log64(), question, truth, rows)
+
+
+def third(question: Question, truth: Reference, rows: Rows) -> bool:
+    """The same by ball80, of the formats that ball64 had first: eleven bits more, where the terms cancel. Whether it was asked."""
+    asked = question.precision <= 24 and ball80.AVAILABLE and len(rows) >= FEW
+    if asked:
+        _sharpened_by(Ball80(), question, truth, rows)
+    return asked
+
+
+def _sharpened_by(m: Ball80 | Log64, question: Question, truth: Reference, rows: Rows) -> None:
     start = time.perf_counter()
-    sharper = _evaluated(Log64(), question, question.of(rows))
-    question.tally.seconds["log64"] += time.perf_counter() - start
+    sharper = _evaluated(m, question, question.of(rows))
+    question.tally.seconds[m.name] += time.perf_counter() - start
     before = truth.take(rows)
     better = (sharper.accepts != 0) & ~((before.accepts != 0) & (before.radius <= sharper.radius))
     for name in before.__dataclass_fields__:

@@ -11,16 +11,94 @@ from numpy.typing import NDArray
 
 from ulpfuzz.oracles import limits_at_infinity
 from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError, ending
-from ulpfuzz.oracles.limits import nan_reach
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.limits import continuous, nan_columns, nan_reach, native
+from ulpfuzz.oracles.limits.accepted import ANYTHING
+from ulpfuzz.oracles.limits.continuous import Limits
 from ulpfuzz.oracles.limits_at_infinity import Accepted
-from ulpfuzz.oracles.question import Inputs, Question, key_of
-from ulpfuzz.oracles.reference import FINITE, Reference
+from ulpfuzz.oracles.question import Inputs, Mask, Question, Rows, key_of
+from ulpfuzz.oracles.reference import FINITE, LIMIT, Reference
 from ulpfuzz.oracles.tiers.lattices import ALIKE, SETTLED, set_accepted
+from ulpfuzz.oracles.tiers.no_truth import accept_anything
 
 #: Cost of a limit, in evaluations by Arb (measured: 5 to 60).
 PATHS = 25
 #: Cost of a special function of the table in mpmath, in that by Arb (measured at 128 bits: 6 to 110).
 MPMATH = 40.0
+#: Points of a function of one number that are read whatever that costs: it has no more infinities and zeros, and each process reads them once.
+FEW_POINTS = 4
+#: Rows with infinities or NaNs that columns decide at once.
+CHUNK = 1024
+
+
+def at_once(question: Question, truth: Reference, rows: Rows) -> Rows:
+    """Puts in what is right at those of these rows, with infinities or NaNs or at a singular point, that columns decide: proved limits, and which
+    outputs depend on a NaN. Returns the others."""
+    if question.function.order != "value" or not len(rows):
+        return rows
+    start = time.perf_counter()
+    inputs = question.of(rows)
+    nan = np.logical_or.reduce([np.isnan(v).reshape(len(rows), -1).any(axis=1) for v in inputs.values()])
+    left = []
+    for some, ask in ((~nan, continuous.limits), (nan, nan_columns.reached)):
+        for chunk in np.array_split(rows[some], -(-int(some.sum()) // CHUNK) or 1):
+            found = ask(question.function, question.of(chunk), question.precision) if len(chunk) else None
+            left.append(chunk if found is None else _put(truth, chunk, found))
+    question.tally.seconds["limit"] += time.perf_counter() - start
+    return np.sort(np.concatenate(left))
+
+
+def at_poles(question: Question, truth: Reference, rows: Rows) -> Rows:
+    """The same for rows of numbers that no column encloses, at zeros and ends of domains where the definition meets a pole on the way: a density
+    at the end of its support, a quantile of 1. Returns the others, such points first: they are few, and stand for themselves."""
+    if not len(rows):
+        return rows
+    start = time.perf_counter()
+    some = (truth.accepts[rows] == 0).any(axis=1) & _at_end(question.function, question.of(rows))
+    if question.function.order != "value":
+        return np.concatenate([rows[some], rows[~some]])
+    left: list[Rows] = []
+    for chunk in np.array_split(rows[some], -(-int(some.sum()) // CHUNK) or 1):
+        found = continuous.limits(question.function, question.of(chunk), question.precision, poles=True) if len(chunk) else None
+        left.append(chunk if found is None else _put(truth, chunk, found))
+    question.tally.seconds["limit"] += time.perf_counter() - start
+    return np.concatenate([*left, rows[~some]])
+
+
+def excuse(question: Question, truth: Reference, rows: Rows) -> None:
+    """Notes what is right all the same at those of these rows, with infinities or NaNs or with a zero or an end of a domain at a singular point, of
+    which not everything is known."""
+    rows = rows[(truth.accepts[rows] == 0).any(axis=1)]
+    rows = rows[_at_end(question.function, question.of(rows))] if len(rows) else rows
+    for chunk in np.array_split(rows, -(-len(rows) // CHUNK) or 1):
+        kinds = native.excuses(question.function, question.of(chunk)) if len(chunk) else None
+        if kinds is not None and kinds.shape[1] == truth.shape[1]:
+            truth.excused[chunk] = kinds
+
+
+def _at_end(function: Function, inputs: Inputs) -> Mask:
+    """Rows with a number that is none, a zero, or a number at an end of its domain."""
+    found: list[Mask] = []
+    for name in function.inputs:
+        values, (low, high) = inputs[name], function.domain(name)
+        at = ~np.isfinite(values) | (values == 0) | (values == low) | (values == high)
+        found.append(at.reshape(len(values), -1).any(axis=1))
+    return np.asarray(np.logical_or.reduce(found))
+
+
+def _put(truth: Reference, rows: Rows, found: Limits) -> Rows:
+    """Puts in the elements that are known, and returns the rows that are not known as a whole."""
+    row, output = np.nonzero(found.kinds)
+    at = rows[row], output
+    for name in ("value", "value_lo", "radius"):
+        getattr(truth, name)[at] = getattr(found, name)[row, output]
+    truth.accepts[at], truth.tier[at] = found.kinds[row, output], LIMIT
+    truth.radius[at] = np.where(found.kinds[row, output] & FINITE, truth.radius[at], 0.0)
+    anything = np.zeros(truth.shape, np.bool_)
+    anything[at] = found.kinds[row, output] == ANYTHING.kinds
+    if anything.any():
+        accept_anything(truth, anything)
+    return rows[(found.kinds == 0).any(axis=1)]
 
 
 class Readings:
@@ -36,6 +114,8 @@ class Readings:
             True: nan_reach.MOST * question.cost(nan_reach.BITS),
         }
         self._effort = dict.fromkeys(self._costs, 0.0)  # rows with a NaN have their own: they cost little
+        single = len(question.function.inputs) == 1 and next(iter(question.inputs.values())).ndim == 1
+        self._first = FEW_POINTS if single else 1
 
     def read(self, rows: list[int]) -> None:
         """Puts in what is right at these rows, as far as the caps go."""
@@ -53,7 +133,9 @@ class Readings:
         key, nan = key_of(single), _has_nan(single)
         if key in self._answered:
             return self._answered[key]
-        over = len(self._answered) >= caps.limit_rows or self._effort[nan] >= caps.limit_effort
+        over = len(self._answered) >= caps.limit_rows or (
+            self._effort[nan] >= caps.limit_effort and len(self._answered) >= self._first
+        )
         # A row with a NaN is read after `until` too: it takes nan_reach.MOST evaluations at most.
         if over or not (nan or time.time() < caps.until):
             return None

@@ -384,3 +384,20 @@ def test_powers_of_two_are_exact_factors_and_divisors_in_the_normal_range() -> N
             assert not np.isfinite(rad) or abs(Fraction(float(mid)) - Fraction(float(value)) * factor) <= Fraction(float(rad))
         assert (result.radius()[:2] == 0).all()
     assert not np.isfinite((m.lift(x) * 4).radius()[-1])
+
+
+def test_an_angle_beside_an_axis_is_known_relatively() -> None:
+    """atan2 of boxes holds what numpy gives at their points and corners."""
+    rng, count = np.random.default_rng(1), 2000
+    x, y = (rng.normal(size=count) * 10.0 ** rng.uniform(-20, 20, count) for _ in range(2))
+    wide, high = (np.abs(v) * 10.0 ** rng.uniform(-16, 0.2, count) for v in (x, y))
+    m = Ball64()
+    with np.errstate(all="ignore"):
+        ball = m.atan2(Ball(m, y, high), Ball(m, x, wide))
+    known = np.isfinite(ball.radius())
+    assert known.mean() > 0.9
+    for u, v in ((0.0, 0.0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0.3, -0.7)):
+        off = np.abs(np.arctan2(y + v * high, x + u * wide) - ball.mid)
+        assert (off <= ball.radius() * (1 + 1e-12) + np.abs(ball.mid) * 1e-15 + 1e-300)[known].all()
+    small = m.atan2(Ball(m, np.asarray([1e-20])), Ball(m, np.asarray([1.0]), np.asarray([1e-18])))
+    assert (small.radius() <= 1e-35).all()

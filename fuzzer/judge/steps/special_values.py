@@ -37,6 +37,9 @@ def special_values(elements: Elements, rule: Rule, evidence: Evidence) -> None:
         unknown = unknown & ~claims.accepted
     if claims.conventions is not None:
         unknown = unknown & ~claims.conventions.held
+    if truth.excused.any():
+        excused = unknown & (truth.accepts == 0) & kind_errors(elements.answers, truth.excused)[0]
+        right, unknown = right | excused, unknown & ~excused
     elements.right, elements.wrong, elements.unknown = right, wrong, unknown
 
 

@@ -44,6 +44,8 @@ class Special:
     native: Callable[..., NDArray[np.float64] | np.float64] | None = None
     #: (m, *balls) -> Ball with a bound that tests/oracles/test_special_functions.py validates against Arb; None: that tier knows nothing.
     ball64: Callable[..., Ball] | None = None
+    #: (m, *balls) -> Ball with a bound of the first derivative by the first argument, where `slopes` has none; None: climbs to Arb.
+    by_first: Callable[..., Ball] | None = None
     #: The same function of complex balls (flint.acb), holomorphic where it is finite.
     acb: Callable[..., acb] | None = None
     #: Per argument the interval in which the tests draw.

@@ -244,7 +244,7 @@ FUNCTIONS = [
         "bessel_y", arb=positive(within(arb_bessel_y, _slope_y)), mp=mp_bessel_y, native=native("yv"),
         acb=lambda n, x: x.bessel_y(n), ball64=by_order([right_of_zero(b) for b in BALL_Y]),
         slopes=(None, lambda m, y, n, x: (m.bessel_y(n - 1, x) - m.bessel_y(n + 1, x)) / 2),
-        domain=_n_and_x(0.01, 700.0), weight=170.0, source="DLMF 10.2.3, 10.6.1",
+        domain=_n_and_x(0.01, 700.0), weight=70.0, source="DLMF 10.2.3, 10.6.1",
     ),
     Special(
         "bessel_i", arb=arb_bessel_i, mp=mp_bessel_i, native=native("iv"), acb=lambda n, x: x.bessel_i(n),
@@ -254,7 +254,7 @@ FUNCTIONS = [
     Special(
         "bessel_k", arb=arb_bessel_k, mp=mp_bessel_k, native=native("kv"), acb=lambda n, x: x.bessel_k(n),
         slopes=(None, lambda m, y, n, x: -(m.bessel_k(n - 1, x) + m.bessel_k(n + 1, x)) / 2),
-        ball64=by_order([right_of_zero(b) for b in BALL_K]), domain=_n_and_x(0.01, 700.0), weight=180.0, source="DLMF 10.25.3, 10.29.1",
+        ball64=by_order([right_of_zero(b) for b in BALL_K]), domain=_n_and_x(0.01, 700.0), weight=75.0, source="DLMF 10.25.3, 10.29.1",
     ),
     # The k-th derivative of e^-x I_0(x) = M(1/2, 1, -2x), for x >= 0.
     Special(
@@ -266,7 +266,7 @@ FUNCTIONS = [
     Special(
         "scaled_k0", arb=arb_scaled_k0, mp=mp_scaled_k0, native=lambda k, x: native("k0e")(x) if k == 0 else np.float64(np.nan),
         slopes=(None, lambda m, y, k, x: m.scaled_k0(k + 1, x)), ball64=by_order([right_of_zero(b) for b in BALL_SCALED_K0]),
-        domain=((2.0, 2.0), (0.01, 700.0)), weight=175.0, source="DLMF 10.39.6, 13.3.23",
+        domain=((2.0, 2.0), (0.01, 700.0)), weight=70.0, source="DLMF 10.39.6, 13.3.23",
     ),
     # e^-|x| I_1(x); its slope is that of e^-x I_0 + (e^-x I_0)'.
     Special(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flint import acb, arb, ctx
+from flint import acb, arb, ctx, fmpq
 from mpmath import MPContext, mpf
 
 from ulpfuzz.oracles.arithmetic.complex_bounds import disc_of, gamma_ratio, turned
 from ulpfuzz.oracles.arithmetic.enclosing import EVERYDAY, TERMS, better, by_ends, native, within_range
+from ulpfuzz.oracles.arithmetic.incomplete_balls import BERRY_ESSEEN, gamma_by_a, gamma_parts, sharper
 from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
 from ulpfuzz.oracles.arithmetic.special import Special
 from ulpfuzz.oracles.enclosure import Ball
@@ -121,28 +122,63 @@ def _p_and_q(a: arb, x: arb) -> tuple[arb, arb]:
         q = x.gamma_upper(a, regularized=1)
         if not q.rel_accuracy_bits() > ctx.prec // 3:
             q = better(q, _tail_of_q(a, x))
+        if not q.rel_accuracy_bits() > ctx.prec // 3:
+            q = better(q, _central_q(a, x))
         return 1 - q, q
     p = _lower(a, x)
     if p is None:
         p = better(1 - x.gamma_upper(a, regularized=1), _head_of_p(a, x))
+        if not p.rel_accuracy_bits() > ctx.prec // 3:
+            p = better(p, 1 - _central_q(a, x))
     return p, 1 - p
 
 
+def _central_q(a: arb, x: arb) -> arb:
+    """Q(a, x) for a huge a: the gamma distribution is that of a sum of n = floor(a) with a/n in [1, 2), and Q that of the normal one within the
+    bound of Berry and Esseen, which is below 2^-30 from 2^63 on."""
+    if not a > 2**40:
+        return arb.nan()
+    error = arb(fmpq(BERRY_ESSEEN.numerator, BERRY_ESSEEN.denominator)) / (a.floor().lower()).sqrt()
+    normal = ((x - a) / (2 * a).sqrt()).erfc() / 2
+    return (normal + arb(0, error.upper())).intersection(arb(0).union(arb(1)))
+
+
 def _head_of_p(a: arb, x: arb) -> arb:
-    """x^a e^-x / Gamma(a + 1) times 1 to 1/(1 - x/(a + 1)), the geometric series over the first ratio."""
+    """x^a e^-x / Gamma(a + 1) times the series DLMF 8.11.4, within geometric_series."""
     if not x < a + 1:
         return arb.nan()
     leading = (a * x.log() - x - (a + 1).lgamma()).exp()
-    return leading.union(leading / (1 - x / (a + 1)))
+    return leading * geometric_series(x / (a + 1), a + 1)
+
+
+def geometric_series(ratio: arb, spread: arb) -> arb:
+    """sum over n of the products of n factors that fall from `ratio` < 1, the k-th no less than ratio / (1 + k / spread).
+
+    At most the geometric series 1 / (1 - ratio), and no less than it less ratio^2 / (spread (1 - ratio)^3), for the product of n factors
+    1 / (1 + k / spread) is at least 1 - n (n - 1) / (2 spread)."""
+    if not ratio < 1:
+        return arb.nan()
+    most = 1 / (1 - ratio)
+    least = most - ratio**2 * most**3 / spread
+    return most.union(least.max(arb(1)))
 
 
 def _tail_of_q(a: arb, x: arb) -> arb:
-    """x^(a-1) e^-x / Gamma(a) times 1 to 1/(1 - (a - 1)/x) for a >= 1, x > a - 1; DLMF 8.10.1, 8.10.2 and (the integrand's logarithm is
-    concave) the tangent's exponential above it."""
-    if not (a >= 1 and x > a - 1):
+    """The density x^(a-1) e^-x / Gamma(a) times int exp((a - 1) log(1 + t/x) - t) dt over (0, inf), for x > a - 1.
+
+    a >= 1: s - s^2/2 <= log(1 + s) <= s, so with c = (a - 1)/x the integral is 1/(1 - c) or less by no more than (a - 1) / (x^2 (1 - c)^3).
+    a < 1: the first convergents of DLMF 8.9.2, x / (x + 1 - a) and 1.
+    """
+    if not (a > 0 and x > 0 and x > a - 1):
         return arb.nan()
-    leading = ((a - 1) * x.log() - x - a.lgamma()).exp()
-    return leading.union(leading / (1 - (a - 1) / x))
+    density = ((a - 1) * x.log() - x - a.lgamma()).exp()
+    if a < 1:
+        return density * arb(1).union(x / (x + 1 - a))
+    if not a >= 1:
+        return arb.nan()
+    most = x / (x - a + 1)
+    least = most - (a - 1) / x**2 * most**3
+    return density * most.union(least.max(arb(1)))
 
 
 def _gammainc(a: arb, x: arb, upper: bool) -> arb:
@@ -222,13 +258,15 @@ FUNCTIONS = [
     ),
     Special(
         "gammainc_p", arb=lambda a, x: _gammainc(a, x, False), mp=mp_gammainc_p, acb=lambda a, x: 1 - _complex_q(a, x),
-        native=native("gammainc"), ball64=_ball_p,
-        slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(EVERYDAY, EVERYDAY), weight=110.0,
+        native=native("gammainc"), ball64=sharper(_ball_p, lambda m, a, x: gamma_parts(m, a, x)[0]), by_first=gamma_by_a,
+        slopes=(lambda m, y, a, x: _by_a(m, a, x), lambda m, y, a, x: _density(m, a, x)), domain=(EVERYDAY, EVERYDAY), weight=40.0,
         source="DLMF 8.2.4, 8.8.13",
     ),
     Special(
         "gammainc_q", arb=lambda a, x: _gammainc(a, x, True), mp=mp_gammainc_q, acb=_complex_q,
-        native=native("gammaincc"), ball64=_ball_q, slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
-        domain=(EVERYDAY, EVERYDAY), weight=200.0, source="DLMF 8.2.4, 8.8.13",
+        native=native("gammaincc"), ball64=sharper(_ball_q, lambda m, a, x: gamma_parts(m, a, x)[1]),
+        by_first=lambda m, a, x: -gamma_by_a(m, a, x),
+        slopes=(lambda m, y, a, x: -_by_a(m, a, x), lambda m, y, a, x: -_density(m, a, x)),
+        domain=(EVERYDAY, EVERYDAY), weight=60.0, source="DLMF 8.2.4, 8.8.13",
     ),
 ]  # fmt: skip

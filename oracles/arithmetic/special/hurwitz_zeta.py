@@ -100,6 +100,6 @@ def _ball_zeta(m: Ball64, s: Ball, q: Ball) -> Ball:
 FUNCTIONS = [
     Special(
         "zeta", arb=_zeta, mp=mp_zeta, acb=_complex_zeta, native=native("zeta"), ball64=_ball_zeta, slopes=(None, lambda m, y, s, q: _pole(m, s, q)),
-        domain=((1.01, 50.0), (0.01, 60.0)), weight=170.0, source="DLMF 25.11.1, 25.11.17",
+        domain=((1.01, 50.0), (0.01, 60.0)), weight=60.0, source="DLMF 25.11.1, 25.11.17",
     ),
 ]  # fmt: skip

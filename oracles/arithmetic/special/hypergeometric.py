@@ -42,11 +42,11 @@ FUNCTIONS = [
     Special(
         "hyp1f1", arb=_hyp1f1, mp=mp_hyp1f1, acb=_hyp1f1,
         slopes=(None, None, lambda m, y, a, b, x: a / b * m.hyp1f1(a + 1, b + 1, x)),
-        domain=((0.5, 20.0), (0.5, 20.0), (-20.0, 20.0)), weight=45.0, source="DLMF 13.2.2, 13.3.15",
+        domain=((0.5, 20.0), (0.5, 20.0), (-20.0, 20.0)), weight=25.0, source="DLMF 13.2.2, 13.3.15",
     ),
     Special(
         "hyp2f1", arb=_hyp2f1, mp=mp_hyp2f1, acb=_hyp2f1,
         slopes=(None, None, None, lambda m, y, a, b, c, x: a * b / c * m.hyp2f1(a + 1, b + 1, c + 1, x)),
-        domain=((0.5, 8.0), (0.5, 8.0), (0.5, 8.0), (-0.9, 0.9)), weight=75.0, source="DLMF 15.2.1, 15.5.1",
+        domain=((0.5, 8.0), (0.5, 8.0), (0.5, 8.0), (-0.9, 0.9)), weight=35.0, source="DLMF 15.2.1, 15.5.1",
     ),
 ]  # fmt: skip

@@ -9,8 +9,10 @@ from mpmath import MPContext, mpf
 
 from ulpfuzz.oracles.arithmetic.complex_bounds import disc_of, gamma_ratio, turned
 from ulpfuzz.oracles.arithmetic.enclosing import EVERYDAY, TERMS, better, by_ends, native, within_range
+from ulpfuzz.oracles.arithmetic.incomplete_balls import beta_part, sharper
 from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
 from ulpfuzz.oracles.arithmetic.special import Special
+from ulpfuzz.oracles.arithmetic.special.gamma_functions import geometric_series
 from ulpfuzz.oracles.enclosure import Ball, Column
 
 if TYPE_CHECKING:
@@ -75,6 +77,16 @@ def _beta_series(a: arb, b: arb, x: arb) -> arb:
     return arb.nan()
 
 
+def _beta_head(a: arb, b: arb, x: arb) -> arb:
+    """I_x(a, b) by DLMF 8.17.8 within the geometric series of its ratios x (a + b + n) / (a + 1 + n), which fall to x where b > 1, else
+    rise to it."""
+    leading = (a * x.log() + b * (1 - x).log() + (a + b).lgamma() - (a + 1).lgamma() - b.lgamma()).exp()
+    ratio = x * (a + b) / (a + 1)
+    if b >= 1:
+        return leading * geometric_series(ratio, a + 1)
+    return leading * (1 / (1 - x)).union(1 / (1 - ratio)) if b < 1 else arb.nan()
+
+
 def _beta_point(a: arb, b: arb, x: arb) -> arb:
     if a == 0 or b == 0:
         if b > 0 and x > 0:
@@ -83,6 +95,9 @@ def _beta_point(a: arb, b: arb, x: arb) -> arb:
     if x == 0 or x == 1:
         return x
     complement = x * (a + b + 2) > a + 1
+    head = 1 - _beta_head(b, a, 1 - x) if complement else _beta_head(a, b, x)
+    if head.is_finite() and head.rel_accuracy_bits() > ctx.prec // 2:
+        return head
     enclosure = 1 - _beta_series(b, a, 1 - x) if complement else _beta_series(a, b, x)
     if complement and enclosure.is_finite() and enclosure.rel_accuracy_bits() <= ctx.prec // 2:  # of a tiny b little is left of 1
         with ctx.workprec(2 * ctx.prec + 1200):
@@ -90,6 +105,7 @@ def _beta_point(a: arb, b: arb, x: arb) -> arb:
     if enclosure.is_finite() and enclosure.rel_accuracy_bits() > ctx.prec // 2:
         return enclosure
     # elsewhere FLINT's hypergeometric series take minutes
+    enclosure = better(enclosure, head)
     gentle = ctx.prec <= INTEGRATED and all(arb(2) ** -200 < v < arb(2) ** 60 for v in (a, b))
     return better(enclosure, x.beta_lower(a, b, regularized=1)) if gentle else enclosure
 
@@ -149,8 +165,9 @@ def _ball_beta(m: Ball64, a: Ball, b: Ball, x: Ball) -> Ball:
 
 FUNCTIONS = [
     Special(
-        "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=native("betainc"), ball64=_ball_beta,
+        "betainc_i", arb=_betainc, mp=mp_betainc, acb=_complex_beta, native=native("betainc"),
+        ball64=sharper(_ball_beta, beta_part),
         slopes=(None, None, lambda m, y, a, b, x: _beta_density(m, a, b, x)), domain=(EVERYDAY, EVERYDAY, (0.001, 0.999)),
-        weight=350.0, source="DLMF 8.17.2, 8.17.7",
+        weight=200.0, source="DLMF 8.17.2, 8.17.7",
     ),
 ]  # fmt: skip
