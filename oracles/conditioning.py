@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -26,6 +26,7 @@ from ulpfuzz.oracles.arithmetic.mp import Mp
 from ulpfuzz.oracles.arithmetic.tape import Tape
 from ulpfuzz.oracles.effort import TAPE, evaluation_cost
 from ulpfuzz.oracles.enclosure import Ball, Column
+from ulpfuzz.oracles.expansion import expansions, interval
 from ulpfuzz.oracles.function import Function, flat
 from ulpfuzz.oracles.kept import Kept
 
@@ -320,6 +321,15 @@ def neighbourhood(
     )
 
 
+def expanded(function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]]) -> Iterator[Range]:
+    """Enclosures as `neighbourhood` gives them, by Taylor's formula, of a function of one number; none of any other, at growing effort."""
+    if len(single) == 1 == len(function.inputs) and all(np.ndim(v) == 0 and np.isfinite(v) for v in single.values()):
+        ((name, x),) = single.items()
+        width = _without(function, single, widths)[name]
+        for ball in expansions(function, float(x), float(width)):
+            yield Range(ball.lower(), ball.upper(), bounded=True)
+
+
 def _without(
     function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]], isolated: tuple[str, ...] = ()
 ) -> dict[str, NDArray[np.float64]]:
@@ -381,20 +391,4 @@ def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
     if np.ndim(values):
         return [_box(v, w, domain) for v, w in zip(values, widths, strict=True)]
     x, w = float(values), float(widths)
-    if not math.isfinite(x):
-        return ArbNumber(arb(x))
-    if domain[0] < x - 2 * w and x + 2 * w < domain[1]:  # nothing to clip: the ball itself, which is exact
-        return ArbNumber(arb(x, w))
-    low, high = Fraction(x) - Fraction(w), Fraction(x) + Fraction(w)
-    if math.isfinite(domain[0]) and domain[0] <= x:
-        low = max(low, Fraction(domain[0]))
-    if math.isfinite(domain[1]) and domain[1] >= x:
-        high = min(high, Fraction(domain[1]))
-    middle, radius = (low + high) / 2, (high - low) / 2
-    return ArbNumber(arb(_arb(middle), _arb(radius)))
-
-
-def _arb(value: Fraction) -> arb:
-    from flint import fmpq
-
-    return arb(fmpq(value.numerator, value.denominator))
+    return ArbNumber(interval(x, w, domain) if math.isfinite(x) else arb(x))
