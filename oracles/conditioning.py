@@ -1,18 +1,16 @@
 """Conditioning: how much the problem itself amplifies errors of its inputs, from the derivative tape over the definition.
 
-`amplification` gives sum_j |x_j d_j f| (the componentwise condition number times |f|), vectorised; `Neighbourhood` encloses f over inputs
-+- k ulps: the natural enclosure intersected with the mean-value form.
+`amplification` gives sum_j |x_j d_j f| (the componentwise condition number times |f|), vectorised.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 from flint import arb
@@ -26,11 +24,8 @@ from ulpfuzz.oracles.arithmetic.mp import Mp
 from ulpfuzz.oracles.arithmetic.tape import Tape
 from ulpfuzz.oracles.effort import TAPE, evaluation_cost
 from ulpfuzz.oracles.enclosure import Ball, Column
-from ulpfuzz.oracles.expansion import expansions, interval
 from ulpfuzz.oracles.function import Function, flat
-from ulpfuzz.oracles.kept import Kept
 
-T = TypeVar("T")
 Inputs = dict[str, NDArray[np.float64]]
 #: Sums of |x_j d_j f| for binary64, beyond it near its largest number (of exp from 703.3 on), are held in extended precision.
 WIDE = np.longdouble
@@ -155,13 +150,13 @@ def _taped(
     sizes: list[Column] = []
     for name in inputs:
         own = flat(variables[name])
-        moved = [np.where(_still(function, name, leaf.value.mid), 0, np.abs(leaf.value.mid)) for leaf in own]
+        moved = [np.where(still(function, name, leaf.value.mid), 0, np.abs(leaf.value.mid)) for leaf in own]
         leaves += own
         sizes += [np.maximum.reduce(np.broadcast_arrays(*moved))] * len(moved) if normwise else moved
     return tape, leaves, sizes, results
 
 
-def _still(function: Function, name: str, values: Any, isolated: tuple[str, ...] = ()) -> NDArray[np.bool_]:
+def still(function: Function, name: str, values: Any, isolated: tuple[str, ...] = ()) -> NDArray[np.bool_]:
     """Which numbers of an input no rounding moves: integers, labels and infinities."""
     if name in function.counts or name in isolated:
         return np.ones(np.shape(values), np.bool_)
@@ -195,11 +190,11 @@ def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normw
     total = _total_by_arb(function, single, k, negligible, normwise)
     if np.isfinite(total):
         return total
-    isolated = _isolated(function, single)
+    isolated = isolated_inputs(function, single)
     return _total_by_arb(function, single, k, negligible, normwise, isolated) if isolated else total
 
 
-def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
+def isolated_inputs(function: Function, single: Inputs) -> tuple[str, ...]:
     """The inputs that are an integer here, beside which the function has no value: x^n and zeta(n, x) for negative x. Only the integer
     itself can be meant: no rounding moves it."""
     isolated = []
@@ -211,7 +206,7 @@ def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
             continue
         beside = []
         for side in (1, -1):
-            lifted = {n: _lift(m, single[n]) for n in function.inputs}
+            lifted = {n: lift_row(m, single[n]) for n in function.inputs}
             lifted[name] = m.lift(float(x)) + m.num(Fraction(side, 2**12))
             try:
                 beside += [math.isnan(m.double(m.num(v))[0]) for v in value.outputs(m, lifted)]
@@ -225,11 +220,11 @@ def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
 def _total_by_arb(
     function: Function, single: Inputs, k: int, negligible: float, normwise: bool, isolated: tuple[str, ...] = ()
 ) -> Any:
-    moving = {name: ~_still(function, name, np.asarray(values), isolated) for name, values in single.items()}
+    moving = {name: ~still(function, name, np.asarray(values), isolated) for name, values in single.items()}
     for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
             try:
-                lifted = {name: _lift(m, values) for name, values in single.items()}
+                lifted = {name: lift_row(m, values) for name, values in single.items()}
                 slopes, _ = _slopes(m, function, lifted, k)
             except (Undefined, ZeroDivisionError, OverflowError, ValueError):
                 return math.nan
@@ -259,17 +254,17 @@ def _sizes(lifted: dict[str, Any], normwise: bool, moving: dict[str, NDArray[np.
     return sizes
 
 
-def _lift(m: Any, values: Any) -> Any:
-    return [_lift(m, v) for v in values] if np.ndim(values) else m.lift(float(values))
+def lift_row(m: Any, values: Any) -> Any:
+    return [lift_row(m, v) for v in values] if np.ndim(values) else m.lift(float(values))
 
 
 def _slopes(m: Arb, function: Function, lifted: dict[str, Any], k: int) -> tuple[list[ArbNumber], list[ArbNumber]]:
-    recorded = _recorded(m, function, lifted)
+    recorded = record(m, function, lifted)
     return recorded.slopes(k), [leaf.value for leaf in recorded.leaves]
 
 
 @dataclass(frozen=True)
-class _Recorded:
+class Recorded:
     """A row on a tape over Arb: its outputs, its leaves, and whether a derivative or the function itself was enclosed across a jump."""
 
     tape: Tape[ArbNumber]
@@ -283,112 +278,8 @@ class _Recorded:
         return self.tape.gradient([self.results[k]], [1], self.leaves)
 
 
-def _recorded(m: Arb, function: Function, lifted: dict[str, Any]) -> _Recorded:
+def record(m: Arb, function: Function, lifted: dict[str, Any]) -> Recorded:
     tape = Tape(m)
     variables = _on_tape(tape, lifted)
     results = function.outputs(tape, variables)
-    return _Recorded(tape, results, [leaf for name in lifted for leaf in flat(variables[name])], m.jumps, m.leaps)
-
-
-@dataclass(frozen=True)
-class Range:
-    """An enclosure [low, high] of f over the neighbourhood; bounded: whether there is one."""
-
-    low: arb
-    high: arb
-    bounded: bool
-
-    def excludes(self, answer: float, slack: float) -> bool:
-        """Whether the answer lies surely outside the range widened by `slack` (an absolute amount)."""
-        return bool(self.bounded and (arb(answer) + arb(slack) < self.low or arb(answer) - arb(slack) > self.high))
-
-
-def neighbourhood(
-    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int = 192, kept: Kept | None = None
-) -> Range:
-    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains. Integers and labels
-    stay.
-
-    kept: what is known of this row already; other outputs of it add to it.
-    """
-    kept = kept or Kept()
-    enclosure = _neighbourhood(function, single, k, _without(function, single, widths), bits, kept)
-    if enclosure.bounded:
-        return enclosure
-    isolated = kept.of(("isolated", function), lambda: _isolated(function, single))
-    return (
-        _neighbourhood(function, single, k, _without(function, single, widths, isolated), bits, kept) if isolated else enclosure
-    )
-
-
-def expanded(function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]]) -> Iterator[Range]:
-    """Enclosures as `neighbourhood` gives them, by Taylor's formula, of a function of one number; none of any other, at growing effort."""
-    if len(single) == 1 == len(function.inputs) and all(np.ndim(v) == 0 and np.isfinite(v) for v in single.values()):
-        ((name, x),) = single.items()
-        width = _without(function, single, widths)[name]
-        for ball in expansions(function, float(x), float(width)):
-            yield Range(ball.lower(), ball.upper(), bounded=True)
-
-
-def _without(
-    function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]], isolated: tuple[str, ...] = ()
-) -> dict[str, NDArray[np.float64]]:
-    """The widths of what moves, 0 of the others."""
-    return {name: np.where(_still(function, name, single[name], isolated), 0.0, width) for name, width in widths.items()}
-
-
-def _neighbourhood(
-    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int, kept: Kept
-) -> Range:
-    box = (function, bits, *(width.tobytes() for width in widths.values()))
-
-    def over_the_box(m: Arb) -> dict[str, Any]:
-        return {name: _box(values, widths[name], function.domain(name)) for name, values in single.items()}
-
-    with Arb(bits) as m:
-        results = kept.of(("natural", *box), lambda: _or_none(lambda: function.outputs(m, over_the_box(m))))
-        natural = arb.nan() if results is None else m.num(results[k]).v
-        centre = kept.of(("centre", function, bits), lambda: _or_none(lambda: _at_the_point(m, function, single)))
-        recorded = kept.of(("recorded", *box), lambda: _or_none(lambda: _recorded(Arb(bits), function, over_the_box(m))))
-        mean = arb.nan() if centre is None or recorded is None else _mean_value(function, *centre, recorded, k)
-    chosen = [b for b in (natural, mean) if b.is_finite()]
-    if not chosen:
-        return Range(arb.nan(), arb.nan(), bounded=False)
-    low, high = chosen[0].lower(), chosen[0].upper()
-    for ball in chosen[1:]:
-        low, high = low.max(ball.lower()), high.min(ball.upper())
-    return Range(low, high, bounded=True)
-
-
-def _or_none(evaluate: Callable[[], T]) -> T | None:
-    try:
-        return evaluate()
-    except (Undefined, ZeroDivisionError, OverflowError, ValueError):
-        return None
-
-
-def _at_the_point(m: Arb, function: Function, single: Inputs) -> tuple[list[Any], list[arb]]:
-    """The outputs of a row at its inputs, and these."""
-    point = {name: _lift(m, values) for name, values in single.items()}
-    return function.outputs(m, point), [leaf.v for name in single for leaf in flat(point[name])]
-
-
-def _mean_value(function: Function, centre: list[Any], middles: list[arb], recorded: _Recorded, k: int) -> arb:
-    """Output k at the middle of a box, and its slopes over the box times the way there."""
-    base = cast(Arb, recorded.tape.base)
-    base.jumps, base.leaps = recorded.jumps, recorded.leaps
-    slopes = _or_none(lambda: recorded.slopes(k))
-    if slopes is None or base.leaps or (base.jumps and function.order != "value"):
-        return arb.nan()  # a derivative jumps at a kink of its function: no slope of it bounds the change
-    total: arb = base.num(centre[k]).v
-    for slope, leaf, middle in zip(slopes, recorded.leaves, middles, strict=True):
-        if not leaf.value.v.is_exact():  # what does not move needs no slope, nor has it one at an infinity
-            total += slope.v * (leaf.value.v - middle)
-    return total
-
-
-def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
-    if np.ndim(values):
-        return [_box(v, w, domain) for v, w in zip(values, widths, strict=True)]
-    x, w = float(values), float(widths)
-    return ArbNumber(interval(x, w, domain) if math.isfinite(x) else arb(x))
+    return Recorded(tape, results, [leaf for name in lifted for leaf in flat(variables[name])], m.jumps, m.leaps)

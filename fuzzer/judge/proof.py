@@ -20,10 +20,10 @@ from ulpfuzz.fuzzer.judge.contract import documented, source_of
 from ulpfuzz.fuzzer.judge.limits import AccuracyLimit
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
-from ulpfuzz.oracles.conditioning import expanded, neighbourhood
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.kept import Kept
+from ulpfuzz.oracles.neighbourhood import further, neighbourhood
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,9 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
         # Bounded at more than 128 bits, a range is as wide as the neighbourhood makes it: more bits would not narrow it.
         if bounded and bits > 128:
             break
-    # An error that the condition number does not explain, and the enclosure does, is the enclosure's: its terms have x in common. Taylor's formula
-    # knows that.
+    # What the condition number does not explain, and an enclosure does, may be the enclosure's own width.
     if suspect.excess > limit.excess:
-        ranges = expanded(suspect.function, suspect.single, _widths(suspect))
+        ranges = further(suspect.function, suspect.single, suspect.output, _widths(suspect), bounded=bounded)
         if any(enclosure.excludes(answer, _slack(suspect, truth)) for enclosure in ranges):
             return judged
     # A published limit speaks of the function at the given bits, ill-conditioned or not: a nearby problem is no excuse.

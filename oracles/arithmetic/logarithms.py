@@ -147,4 +147,18 @@ def log_of_sum(logs: Sequence[Log]) -> Log:
     summed = Log(np.where(total > 0, top.sign, -top.sign), hi, lo, rad)
     unknown = reduce(np.logical_or, (~log.known() for log in logs))
     summed = pick(top.sign == 0, zero(), summed)
-    return summed._replace(rad=np.where(unknown, np.inf, summed.rad))
+    wide = ~unknown & ~(summed.rad < np.inf)
+    summed = summed._replace(rad=np.where(unknown, np.inf, summed.rad))
+    return pick(wide, _hull_of_sum(logs), summed) if wide.any() else summed
+
+
+def _hull_of_sum(logs: Sequence[Log]) -> Log:
+    """log |sum| of n known terms of one sign, however wide they are: between the largest of their least values and log n above the largest of
+    their greatest. Unknown of terms of both signs."""
+    low = reduce(np.maximum, (log.hi - reach(log) for log in logs))
+    high = reduce(np.fmax, (log.hi + reach(log) for log in logs)) + (np.log(len(logs)) + 2 * U)  # of an exact zero -inf + inf
+    sign = reduce(np.maximum, (log.sign for log in logs)) + reduce(np.minimum, (log.sign for log in logs))
+    mid = low / 2 + high / 2
+    rad = (high / 2 - low / 2) * GROW + np.abs(mid) * (8 * U) + (np.abs(low) + np.abs(high)) * (2 * U) + ETA
+    one_sign = np.abs(sign) >= 1  # of terms that are no exact zeros, or of these and zeros
+    return Log(np.sign(sign), mid, np.zeros_like(mid), np.where(one_sign, rad, np.inf))
