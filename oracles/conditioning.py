@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -173,7 +174,8 @@ def _on_balls(
             total = total + np.where(size == 0, 0, np.abs(slope.mid) * size)
             unsure = unsure + np.where(size == 0, 0, slope.radius() * size)
         # A derivative that is zero, as far as the ball knows, does not matter beside another that is large.
-        return np.where(unsure <= 0.25 * total + 0.125 * beside + 1e-300, total, np.nan)
+        least = np.finfo(m.dtype).tiny * m.dtype(2.0**24)
+        return np.where(unsure <= 0.25 * total + 0.125 * beside + least, total, np.nan)
 
 
 @lru_cache(maxsize=4096)
@@ -220,22 +222,46 @@ def isolated_inputs(function: Function, single: Inputs) -> tuple[str, ...]:
 def _total_by_arb(
     function: Function, single: Inputs, k: int, negligible: float, normwise: bool, isolated: tuple[str, ...] = ()
 ) -> Any:
+    total = arb.nan()
+    for total, _ in _totals(function, single, k, normwise, isolated):
+        if total.is_finite() and total.rel_accuracy_bits() > 2:
+            return _wide(total.mid())
+        if total.is_finite() and total < negligible:
+            return _wide(total.upper())
+    return _wide(total.upper()) if total.is_finite() else math.nan
+
+
+def _totals(
+    function: Function, single: Inputs, k: int, normwise: bool, isolated: tuple[str, ...] = ()
+) -> Iterator[tuple[arb, arb]]:
+    """(the amplification, the output) at growing precision, until the function is undefined there."""
     moving = {name: ~still(function, name, np.asarray(values), isolated) for name, values in single.items()}
     for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
             try:
                 lifted = {name: lift_row(m, values) for name, values in single.items()}
-                slopes, _ = _slopes(m, function, lifted, k)
+                recorded = record(m, function, lifted)
+                slopes, output = recorded.slopes(k), m.num(recorded.results[k].value).v
             except (Undefined, ZeroDivisionError, OverflowError, ValueError):
-                return math.nan
+                yield arb.nan(), arb.nan()
+                return
             total = arb(0)
             for size, slope in zip(_sizes(lifted, normwise, moving), slopes, strict=True):
                 total += size * abs(slope.v) if size != 0 else arb(0)
-            if total.is_finite() and total.rel_accuracy_bits() > 2:
-                return _wide(total.mid())
-            if total.is_finite() and total < negligible:
-                return _wide(total.upper())
-    return _wide(total.upper()) if total.is_finite() else math.nan
+        yield total, output
+
+
+def condition_number(function: Function, single: Inputs, k: int, *, normwise: bool = False) -> float:
+    """sum_j |x_j d_j f / f| of output k, inputs without a leading axis (normwise: with the largest number of each input in the place of x_j).
+
+    By Arb, so that neither the sum nor the output leaves a range. nan where it is not known to two bits, as at a root.
+    """
+    for isolated in ((), isolated_inputs(function, single)):
+        for total, output in _totals(function, single, k, normwise, isolated):
+            quotient = total / abs(output) if total.is_finite() and not output.contains(0) else arb.nan()
+            if quotient.is_finite() and (quotient.rel_accuracy_bits() > 2 or quotient < 2.0**-1070):
+                return float(quotient.mid()) if quotient.mid() < 2.0**1023 else math.inf
+    return math.nan
 
 
 def _wide(x: arb) -> Any:
@@ -256,11 +282,6 @@ def _sizes(lifted: dict[str, Any], normwise: bool, moving: dict[str, NDArray[np.
 
 def lift_row(m: Any, values: Any) -> Any:
     return [lift_row(m, v) for v in values] if np.ndim(values) else m.lift(float(values))
-
-
-def _slopes(m: Arb, function: Function, lifted: dict[str, Any], k: int) -> tuple[list[ArbNumber], list[ArbNumber]]:
-    recorded = record(m, function, lifted)
-    return recorded.slopes(k), [leaf.value for leaf in recorded.leaves]
 
 
 @dataclass(frozen=True)

@@ -333,12 +333,10 @@ def _normwise(evaluator: Evaluator, row: Batch, value: float, truth: float) -> b
 
 
 def _condition(evaluator: Evaluator, row: Batch, output: int, truth: float) -> float:
-    if not all(np.isfinite(v).all() for v in row.exact().values()) or truth == 0 or not math.isfinite(truth):
+    if not all(np.isfinite(v).all() for v in row.exact().values()) or truth == 0 or math.isnan(truth):
         return math.nan
     with evaluator.clock.phase("oracle"):
-        amplified = evaluator.references.amplified(row, output)
-    with np.errstate(over="ignore"):
-        return float(amplified / abs(truth))
+        return evaluator.references.condition(row, output)
 
 
 def _note(placed: Placed) -> str:

@@ -37,6 +37,9 @@ def excess(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -
             zero = numbers.top <= elements.reference.radius[numbers.places]
             classes[places] = normwise(classes[places], zero, numbers, elements, rule, evidence)
             classes[places] = _roundings_of_zero(classes[places], zero, numbers, elements, rule, evidence)
+            # Rebuilt from a saved output that overflowed: no more is lost than the function itself has lost.
+            rebuilt = elements.of_overflow[at][places] & (classes[places] == Class.unstable)
+            classes[places[rebuilt]] = Class.inaccurate
     verdicts.excess[at] = measured
     verdicts.classes[at] = classes
     verdicts.symptoms[at] = np.where(classes >= Class.inaccurate, symptoms(elements, at, rule, policy), Symptom.none)
