@@ -67,6 +67,8 @@ class AccuracyLimit:
     order: str = "value"
     #: Op.error_norm at this order.
     error_norm: str = ""
+    #: Of complex numbers: errors of more ulps of the modulus are `inaccurate` even where the problem is ill-conditioned (Op.modulus_published).
+    modulus_ulps: float = math.inf
 
 
 def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> AccuracyLimit:
@@ -93,6 +95,7 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
         ulps, excess, near, strict=order == "value" and accuracy in ("exact", "elementary", "special"),
         absolute_near_zeros=op.absolute_near_zeros, sup_derivative=sup_derivative, source=SOURCES[accuracy], order=order,
         error_norm=_error_norm(op, order),
+        modulus_ulps=ULPS["special"][column] if op.modulus_published and order == "value" else math.inf,
     )  # fmt: skip
 
 

@@ -121,8 +121,10 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
         ranges = further(suspect.function, suspect.single, suspect.output, _widths(suspect), bounded=bounded)
         if any(enclosure.excludes(answer, _slack(suspect, truth)) for enclosure in ranges):
             return judged
-    # A published limit speaks of the function at the given bits, ill-conditioned or not: a nearby problem is no excuse.
+    # A published limit, of a complex function beside the modulus, speaks of the function at the given bits: a nearby problem is no excuse.
     if limit.strict and (judged == Class.inaccurate or not limit.absolute_near_zeros):
+        return Class.inaccurate
+    if abs(answer - truth) > limit.modulus_ulps * float(fmt.ulp(np.asarray(max(suspect.modulus, abs(truth))))):
         return Class.inaccurate
     if not bounded and suspect.excess > limit.excess:
         return Class.undecided

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,9 +11,9 @@ from ulpfuzz.fuzzer.judge.elements import Elements, Numbers
 from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows, Sizes
 from ulpfuzz.fuzzer.judge.policy import Policy
 from ulpfuzz.fuzzer.judge.rule import Rule
-from ulpfuzz.fuzzer.judge.steps.normwise import joint, normwise
+from ulpfuzz.fuzzer.judge.steps.normwise import joint, moduli, normwise
 from ulpfuzz.fuzzer.judge.symptoms import symptoms
-from ulpfuzz.fuzzer.judge.ulps import Array
+from ulpfuzz.fuzzer.judge.ulps import TIE, Array
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.oracles.conditioning import WIDE
 
@@ -33,6 +35,7 @@ def excess(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -
         numbers = _numbers(elements, (at[0][places], at[1][places]), rule, evidence)
         classes[places], measured[places] = _classes(numbers, elements, rule, evidence)
         classes[places] = joint(classes[places], numbers, elements, rule)
+        classes[places] = _beside_the_modulus(classes[places], numbers, elements, rule)
         if rule.order != "value":
             zero = numbers.top <= elements.reference.radius[numbers.places]
             classes[places] = normwise(classes[places], zero, numbers, elements, rule, evidence)
@@ -92,6 +95,19 @@ def _roundings_of_zero(
     structural = zero & (u * numbers.amplification <= numbers.half)
     small = np.abs(numbers.answers) <= u**0.5 * evidence.directions[elements.rows[numbers.places[0]]]
     return np.where(structural & small & (classes >= Class.inaccurate), np.uint8(Class.undecided), classes)
+
+
+def _beside_the_modulus(
+    classes: NDArray[np.uint8], numbers: Numbers, elements: Elements, rule: Rule
+) -> NDArray[np.uint8]:  # fmt: skip
+    """A published limit of a complex function bounds an error of a part beside the modulus, ill-conditioned or not."""
+    if math.isinf(rule.limit.modulus_ulps):
+        return classes
+    modulus = moduli(elements.reference.value, rule.limit.error_norm, rule.format)[numbers.places]
+    with np.errstate(all="ignore"):
+        least = numbers.far - elements.unsure[numbers.places]
+        beyond = least > rule.limit.modulus_ulps * TIE * rule.format.ulp(modulus)
+    return np.where(beyond & (classes < Class.inaccurate), np.uint8(Class.inaccurate), classes)
 
 
 def _mild(rule: Rule, explained: Mask) -> NDArray[np.uint8]:
