@@ -20,6 +20,7 @@ from ulpfuzz.oracles import oracle
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import alike
 from ulpfuzz.oracles.reference import Reference
+from ulpfuzz.oracles.roots import is_root, simplest
 
 #: Ball tests of one call's answers, of elements whose condition number is unknown: at equal eigenvalues, at the edge of a domain.
 BALLS = 4
@@ -39,6 +40,7 @@ class RowByRow:
         self._flushed = Reference.unknown(*reference.shape)
         self._read = np.zeros(reference.shape[0], np.bool_)
         self._overflow = Overflow(function, inputs, rule.format, self._lower)
+        self._roots: dict[float, bool] = {}
 
     def flushed(self, rows: Rows) -> Reference:
         """The truth of these rows with subnormal inputs read as zeros."""
@@ -60,6 +62,18 @@ class RowByRow:
         """See overflow.Overflow.excused."""
         with self.effort.timed():
             return self._overflow.excused(rows, outputs, nan, beyond)
+
+    def beside_exact_roots(self, rows: Rows, distances: Array) -> Mask:
+        """Whether a root of the function, which is one of one number, is a short binary number about so far from the number of each row."""
+        beside = np.zeros(len(rows), np.bool_)
+        (values,) = self.inputs.values()
+        with self.effort.timed():
+            for place, (x, distance) in enumerate(zip(values[rows].tolist(), distances.tolist(), strict=True)):
+                root = simplest(x - 2 * distance, x + 2 * distance)
+                if root not in self._roots:
+                    self._roots[root] = is_root(self.function, root)
+                beside[place] = self._roots[root]
+        return beside
 
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         """The classes that the ball test proves of the first few of these elements, whose errors are surely beyond T."""

@@ -68,6 +68,9 @@ def _classes(numbers: Numbers, elements: Elements, rule: Rule, evidence: Evidenc
         measured[:] = numbers.far / (numbers.half + fmt.unit_roundoff * numbers.amplification)
         room = limit.ulps * numbers.ulp + 2 * limit.neighbourhood * fmt.unit_roundoff * numbers.amplification
         explained = numbers.far <= room
+    if limit.strict and limit.absolute_near_zeros:
+        rows, _ = elements.in_batch(numbers.places)
+        explained &= ~evidence.beside_exact_roots(rows, numbers.top, numbers.amplification, explained)
     # The sign or the magnitude is lost, and no input nearby has that answer. With 8 bits of precision the excess alone never exceeds c.
     gone = np.sign(numbers.answers) != np.sign(numbers.value)
     gone |= numbers.beyond & (np.abs(numbers.answers) < fmt.max / 4)
