@@ -54,7 +54,9 @@ def neighbourhood(
     )
 
 
-def further(function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], *, bounded: bool) -> Iterator[Range]:
+def further(
+    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], *, bounded: bool
+) -> Iterator[Range]:
     """What is known of the same range by other means than `neighbourhood`, which gave a bounded one, or none: of a function of one number by
     Taylor's formula, at growing effort; where nothing was bounded, by logarithms of what is too wide."""
     moving = _without(function, single, widths)

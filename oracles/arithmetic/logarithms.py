@@ -159,6 +159,6 @@ def _hull_of_sum(logs: Sequence[Log]) -> Log:
     high = reduce(np.fmax, (log.hi + reach(log) for log in logs)) + (np.log(len(logs)) + 2 * U)  # of an exact zero -inf + inf
     sign = reduce(np.maximum, (log.sign for log in logs)) + reduce(np.minimum, (log.sign for log in logs))
     mid = low / 2 + high / 2
-    rad = (high / 2 - low / 2) * GROW + np.abs(mid) * (8 * U) + (np.abs(low) + np.abs(high)) * (2 * U) + ETA
+    rad = (high / 2 - low / 2) * GROW + np.abs(mid) * (8 * U) + (np.abs(low) / 2 + np.abs(high) / 2) * (4 * U) + ETA
     one_sign = np.abs(sign) >= 1  # of terms that are no exact zeros, or of these and zeros
     return Log(np.sign(sign), mid, np.zeros_like(mid), np.where(one_sign, rad, np.inf))

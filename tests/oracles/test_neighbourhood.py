@@ -37,7 +37,20 @@ def at(f: Function, output: int = 0, **point: Any) -> Any:
         return m.num(f.outputs(m, {name: lifted(v) for name, v in point.items()})[output]).v
 
 
-SMOOTH = ["sinc", "spherical_bessel_j0", "tanhshrink", "expm1", "gelu", "softplus", "atan", "silu", "mish", "erf", "lgamma", "tan"]
+SMOOTH = [
+    "sinc",
+    "spherical_bessel_j0",
+    "tanhshrink",
+    "expm1",
+    "gelu",
+    "softplus",
+    "atan",
+    "silu",
+    "mish",
+    "erf",
+    "lgamma",
+    "tan",
+]
 
 
 @settings(max_examples=60, deadline=None)
@@ -61,7 +74,9 @@ def test_an_expansion_holds_every_value(name: str, order: str, size: float, sign
                 assert ball.overlaps(at(f, **{f.inputs[0]: there})), (there, ball)
 
 
-@pytest.mark.parametrize(("dtype", "x"), [("float32", 1e-6), ("float32", -1e-20), ("float64", 1e-26), ("float64", 1e-100), ("float64", 1e-5)])
+@pytest.mark.parametrize(
+    ("dtype", "x"), [("float32", 1e-6), ("float32", -1e-20), ("float64", 1e-26), ("float64", 1e-100), ("float64", 1e-5)]
+)
 @pytest.mark.parametrize("order", ["grad", "jvp", "grad2"])
 def test_the_slope_of_sinc_is_known_beside_its_root(dtype: str, x: float, order: str) -> None:
     f, fmt = function("sinc", order), format_named(dtype)

@@ -62,7 +62,10 @@ def explained_by_conditioning(
                 explained[at] = most[at] <= limit.ulps * ulp[at] + room
     if limit.strict and explained.any():
         at = np.nonzero(explained)
-        top, known = np.abs(evidence.reference.value[rows[at[0]], at[1]]), evidence.amplifications.amplification(rows[at[0]], at[1])
+        top, known = (
+            np.abs(evidence.reference.value[rows[at[0]], at[1]]),
+            evidence.amplifications.amplification(rows[at[0]], at[1]),
+        )
         explained[at] &= ~evidence.beside_exact_roots(rows[at[0]], top, known, explained[at])
     return explained
 
