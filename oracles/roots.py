@@ -10,9 +10,8 @@ import numpy as np
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.rigorous import enclose
 
-#: Bits at which a function is evaluated at a candidate, and the largest ball around 0 that is taken for 0: beside a root that is no short number
-#: the function is far more than that.
-BITS, ZERO = 256, 2.0**-192
+#: Bits at which a function is evaluated at a candidate.
+BITS = 256
 
 
 def simplest(low: float, high: float) -> float:
@@ -27,8 +26,8 @@ def simplest(low: float, high: float) -> float:
     return number
 
 
-def is_root(function: Function, x: float) -> bool:
-    """Whether a function of one number is 0 at x, as far as BITS of precision tell."""
+def largest_at(function: Function, x: float) -> float:
+    """What |f(x)| of a function of one number is at most, as far as BITS of precision tell; inf where they tell nothing."""
     (name,) = function.inputs
     balls = enclose(replace(function, order="value"), {name: np.asarray(x)}, BITS).balls
-    return len(balls) == 1 and balls[0].is_finite() and balls[0].contains(0) and bool(balls[0].abs_upper() < ZERO)
+    return float(balls[0].abs_upper()) if len(balls) == 1 and balls[0].is_finite() else math.inf

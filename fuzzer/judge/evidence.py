@@ -63,8 +63,8 @@ class Further(Protocol):
     def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
         """See overflow.Overflow.excused."""
 
-    def beside_exact_roots(self, rows: Rows, distances: Array) -> Mask:
-        """Whether a root of the function, which is one of one number, is a short binary number about so far from the number of each row."""
+    def beside_exact_roots(self, rows: Rows, distances: Array, top: Array) -> Mask:
+        """Whether a root of the function, which is one of one number, is a short binary number about so far from the number of each row; top: |y|."""
 
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         """The Class that the ball test proves for each of these elements; `undecided` for those that it is not run for."""
@@ -117,12 +117,13 @@ class Evidence:
         """
         beside = np.zeros(len(rows), np.bool_)
         (values, *others) = self.inputs.values()
-        places = np.flatnonzero(asked & (amplification > 4 * top))
+        with np.errstate(all="ignore"):
+            places = np.flatnonzero(asked & (amplification > 4 * top) & (amplification < np.inf))
         # Of several numbers every point has a root beside it that the others make a number of the format.
         if len(places) and not others and values.ndim == 1:
             # By Newton's step, |x| over the condition number.
             shares = (top[places] / amplification[places]).astype(np.float64)
-            beside[places] = self.further.beside_exact_roots(rows[places], np.abs(values[rows[places]]) * shares)
+            beside[places] = self.further.beside_exact_roots(rows[places], np.abs(values[rows[places]]) * shares, top[places])
         return beside
 
     @cached_property

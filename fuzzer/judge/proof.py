@@ -124,7 +124,9 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
     # A published limit, of a complex function beside the modulus, speaks of the function at the given bits: a nearby problem is no excuse.
     if limit.strict and (judged == Class.inaccurate or not limit.absolute_near_zeros):
         return Class.inaccurate
-    if abs(answer - truth) > limit.modulus_ulps * float(fmt.ulp(np.asarray(max(suspect.modulus, abs(truth))))):
+    # At a pole, where no condition number is known, there is no modulus either.
+    whole = max(suspect.modulus, abs(truth))
+    if math.isfinite(suspect.excess) and abs(answer - truth) > limit.modulus_ulps * float(fmt.ulp(np.asarray(whole))):
         return Class.inaccurate
     if not bounded and suspect.excess > limit.excess:
         return Class.undecided

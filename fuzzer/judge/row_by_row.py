@@ -20,10 +20,13 @@ from ulpfuzz.oracles import oracle
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import alike
 from ulpfuzz.oracles.reference import Reference
-from ulpfuzz.oracles.roots import is_root, simplest
+from ulpfuzz.oracles.roots import largest_at, simplest
 
 #: Ball tests of one call's answers, of elements whose condition number is unknown: at equal eigenvalues, at the edge of a domain.
 BALLS = 4
+#: A function is taken to be zero where it is at most this part of what it is at a number beside. A short number that is no root is as far from one as
+#: its last digit.
+ROOT = 2.0**-64
 
 
 class RowByRow:
@@ -40,7 +43,7 @@ class RowByRow:
         self._flushed = Reference.unknown(*reference.shape)
         self._read = np.zeros(reference.shape[0], np.bool_)
         self._overflow = Overflow(function, inputs, rule.format, self._lower)
-        self._roots: dict[float, bool] = {}
+        self._at_candidates: dict[float, float] = {}
 
     def flushed(self, rows: Rows) -> Reference:
         """The truth of these rows with subnormal inputs read as zeros."""
@@ -63,16 +66,18 @@ class RowByRow:
         with self.effort.timed():
             return self._overflow.excused(rows, outputs, nan, beyond)
 
-    def beside_exact_roots(self, rows: Rows, distances: Array) -> Mask:
-        """Whether a root of the function, which is one of one number, is a short binary number about so far from the number of each row."""
+    def beside_exact_roots(self, rows: Rows, distances: Array, top: Array) -> Mask:
+        """Whether a root of the function, which is one of one number, is a short binary number about so far from the number of each row. top: the
+        magnitudes of the function there."""
         beside = np.zeros(len(rows), np.bool_)
         (values,) = self.inputs.values()
         with self.effort.timed():
             for place, (x, distance) in enumerate(zip(values[rows].tolist(), distances.tolist(), strict=True)):
                 root = simplest(x - 2 * distance, x + 2 * distance)
-                if root not in self._roots:
-                    self._roots[root] = is_root(self.function, root)
-                beside[place] = self._roots[root]
+                if root not in self._at_candidates:
+                    self._at_candidates[root] = largest_at(self.function, root)
+                # Beside what the function is at x, not beside 1: of J_0 at 1e154 every number is tiny, and no two neighbours have a root between.
+                beside[place] = self._at_candidates[root] <= ROOT * top[place]
         return beside
 
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:

@@ -68,6 +68,16 @@ def test_an_absolute_limit_is_for_roots_that_are_no_numbers(op: str, root: float
             assert found.certified.is_finding is wrong, (distance, off, found)
 
 
+@pytest.mark.parametrize("op", ["bessel_j0", "bessel_j1"])
+@pytest.mark.parametrize("x", [2.0**512, 2.0**1000, 1e300])
+def test_where_neighbours_are_periods_apart_there_is_no_root_beside(op: str, x: float) -> None:
+    """J_0(2^512) is less than any absolute measure of zero, and its argument is no root: to be beside one is to be small beside the value."""
+    evaluator, batch, (truth,) = truths(op, "float64", "value", {"x": x})
+    assert truth != 0
+    for answer in (truth, 2 * truth, -truth):
+        assert not judge_planted(evaluator, batch, [answer]).certified.is_finding
+
+
 # Near the ends of a format
 
 
@@ -137,6 +147,14 @@ def test_a_published_limit_holds_beside_the_modulus(op: str, published: bool, dt
         for off, wrong in ((0.0, False), (2.0, False), (40.0, published)):
             moved = [a + off * 2 * fmt.unit_roundoff * modulus * (k == part) for k, a in enumerate(answers)]
             assert judge_planted(evaluator, batch, moved, part).certified.is_finding is wrong, (off, part)
+
+
+@pytest.mark.parametrize("dtype", COMPLEX_DTYPES)
+@pytest.mark.parametrize(("op", "z", "answers"), [("atan", [0.0, 1.0], [0.0, INF]), ("atanh", [1.0, 0.0], [INF, 0.0])])
+def test_at_a_pole_there_is_no_modulus(op: str, z: list[float], answers: list[float], dtype: str) -> None:
+    (outcome,) = judge_answers(evaluator_of(f"{op}_complex", dtype), batch_of(dtype, z=z), [answers]).outcomes
+    assert outcome.judged is not None
+    assert not (outcome.judged.verdicts.classes >= Class.inaccurate).any()
 
 
 PLAIN = (

@@ -16,6 +16,7 @@ from ulpfuzz.fuzzer.judge.symptoms import symptoms
 from ulpfuzz.fuzzer.judge.ulps import TIE, Array
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.oracles.conditioning import WIDE
+from ulpfuzz.oracles.reference import FINITE, LIMIT
 
 #: How many suspects of a call, the worst, get their exact amplification whatever a bound says.
 EXACT_SUSPECTS = 256
@@ -106,10 +107,14 @@ def _beside_the_modulus(
     """A published limit of a complex function bounds an error of a part beside the modulus, ill-conditioned or not."""
     if math.isinf(rule.limit.modulus_ulps):
         return classes
-    modulus = moduli(elements.reference.value, rule.limit.error_norm, rule.format)[numbers.places]
+    truth = elements.reference
+    modulus = moduli(truth.value, rule.limit.error_norm, rule.format)[numbers.places]
+    # At a pole, of atan(i), there is no modulus, and a part that is read as a limit is no enclosure.
+    number = ((truth.accepts == FINITE) & (truth.tier != LIMIT)).reshape(len(truth.value), -1, 2).all(axis=2)
     with np.errstate(all="ignore"):
         least = numbers.far - elements.unsure[numbers.places]
         beyond = least > rule.limit.modulus_ulps * TIE * rule.format.ulp(modulus)
+    beyond &= np.repeat(number, 2, axis=1)[numbers.places]
     return np.where(beyond & (classes < Class.inaccurate), np.uint8(Class.inaccurate), classes)
 
 
