@@ -9,15 +9,18 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.oracles import vectorised
+from ulpfuzz.oracles.arithmetic import logarithms
 from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 from ulpfuzz.oracles.arithmetic.branches import Masks
 from ulpfuzz.oracles.arithmetic.log64 import Log64
+from ulpfuzz.oracles.arithmetic.log_ball import LogBall
 from ulpfuzz.oracles.arithmetic.protocol import Exact
 from ulpfuzz.oracles.enclosure import Ball, Column
 from ulpfuzz.oracles.function import Function
@@ -51,7 +54,7 @@ def hull_over_box(function: Function, low: Inputs, high: Inputs, output: int) ->
     By log64: it knows e^x of a wide x by its logarithm, [x - r, x + r], where a midpoint and a radius reach below zero, and no logarithm or quotient
     of them is bounded.
     """
-    m = Log64(plain=_Whole())
+    m = _Wide(plain=_Whole())
 
     def lifted(bottom: NDArray[np.float64], top: NDArray[np.float64]) -> Any:
         if np.ndim(bottom):
@@ -106,6 +109,23 @@ class _Whole(Ball64):
     def sqrt(self, x: Ball) -> Ball:
         """Elsewhere a ball that reaches below zero is a number that happens to be near it."""
         return self.unknown(x) if np.any(x.lower() < 0) and not np.all(x.upper() < 0) else super().sqrt(x)
+
+
+class _Wide(Log64):
+    """log64 for boxes, where e^x of a wide x is known to many powers of e. Of a point such a sum stays unknown, so that Arb is asked."""
+
+    def sum(self, items: Sequence[LogBall | Exact]) -> LogBall:
+        numbers = [self.num(item) for item in items]
+        narrow = super().sum(numbers)
+        if len(numbers) == 1:
+            return narrow
+
+        def log() -> logarithms.Log:
+            logs, summed = [number.log for number in numbers], narrow.log
+            wide = reduce(np.logical_and, (log.known() for log in logs)) & ~summed.known()
+            return logarithms.pick(wide, logarithms.hull_of_sum(logs), summed)
+
+        return LogBall(self, lambda: narrow.value, log, numbers)
 
 
 class NotSmooth(Exception):

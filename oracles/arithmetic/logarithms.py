@@ -147,12 +147,10 @@ def log_of_sum(logs: Sequence[Log]) -> Log:
     summed = Log(np.where(total > 0, top.sign, -top.sign), hi, lo, rad)
     unknown = reduce(np.logical_or, (~log.known() for log in logs))
     summed = pick(top.sign == 0, zero(), summed)
-    wide = ~unknown & ~(summed.rad < np.inf)
-    summed = summed._replace(rad=np.where(unknown, np.inf, summed.rad))
-    return pick(wide, _hull_of_sum(logs), summed) if wide.any() else summed
+    return summed._replace(rad=np.where(unknown, np.inf, summed.rad))
 
 
-def _hull_of_sum(logs: Sequence[Log]) -> Log:
+def hull_of_sum(logs: Sequence[Log]) -> Log:
     """log |sum| of n known terms of one sign, however wide they are: between the largest of their least values and log n above the largest of
     their greatest. Unknown of terms of both signs."""
     low = reduce(np.maximum, (log.hi - reach(log) for log in logs))
