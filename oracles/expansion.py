@@ -71,7 +71,7 @@ def expansions(function: Function, x: float, width: float) -> Iterator[arb]:
 
 def _coefficients(m: Series, value: Function, name: str, ball: arb, order: int) -> list[arb]:
     """The Taylor coefficients of the derivative of an order, over a ball."""
-    (output,) = value.outputs(m, {name: m.around(ball)})  # type: ignore[arg-type]
+    (output,) = value.outputs(m, {name: m.around(ball)})
     series = m.num(output).v
     for _ in range(order):
         series = series.derivative()

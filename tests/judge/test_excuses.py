@@ -41,7 +41,16 @@ def certified(op: str, dtype: str, order: str, inputs: dict[str, Any], answer: f
 @pytest.mark.parametrize("order", ["grad", "jvp", "grad2"])
 @pytest.mark.parametrize(
     ("dtype", "x"),
-    [("float32", 1e-6), ("float32", -1e-20), ("float64", 1e-12), ("float64", 1e-26), ("bfloat16", 1e-4), ("float16", 2.0**-9)],
+    [
+        ("float32", 1e-6),
+        ("float32", -1e-20),
+        ("float64", 1e-12),
+        ("float64", 1e-26),
+        ("float64", 1e-100),
+        ("float64", 1e-250),
+        ("bfloat16", 1e-4),
+        ("float16", 2.0**-9),
+    ],
 )
 def test_a_slope_beside_its_root_at_zero_is_no_zero(order: str, dtype: str, x: float) -> None:
     evaluator, batch, (truth,) = truths("sinc", dtype, order, {"x": x})
