@@ -1,21 +1,20 @@
 """Conditioning: how much the problem itself amplifies errors of its inputs, from the derivative tape over the definition.
 
-`amplification` gives sum_j |x_j d_j f| (the componentwise condition number times |f|), vectorised; `Neighbourhood` encloses f over inputs
-+- k ulps: the natural enclosure intersected with the mean-value form.
+`amplification` gives sum_j |x_j d_j f| (the componentwise condition number times |f|), vectorised.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from flint import arb, fmpq
+from flint import arb
 from numpy.typing import NDArray
 
 from ulpfuzz.oracles import vectorised
@@ -27,10 +26,8 @@ from ulpfuzz.oracles.arithmetic.tape import Tape
 from ulpfuzz.oracles.effort import TAPE, evaluation_cost
 from ulpfuzz.oracles.enclosure import Ball, Column
 from ulpfuzz.oracles.function import Function, flat
-from ulpfuzz.oracles.kept import Kept
 from ulpfuzz.oracles.memory import EXTENDED, remembered
 
-T = TypeVar("T")
 Inputs = dict[str, NDArray[np.float64]]
 #: Sums of |x_j d_j f| for binary64, beyond it near its largest number (of exp from 703.3 on), are held in extended precision.
 WIDE = np.longdouble
@@ -156,13 +153,13 @@ def _taped(
     sizes: list[Column] = []
     for name in inputs:
         own = flat(variables[name])
-        moved = [np.where(_still(function, name, leaf.value.mid), 0, np.abs(leaf.value.mid)) for leaf in own]
+        moved = [np.where(still(function, name, leaf.value.mid), 0, np.abs(leaf.value.mid)) for leaf in own]
         leaves += own
         sizes += [np.maximum.reduce(np.broadcast_arrays(*moved))] * len(moved) if normwise else moved
     return tape, leaves, sizes, results
 
 
-def _still(function: Function, name: str, values: Any, isolated: tuple[str, ...] = ()) -> NDArray[np.bool_]:
+def still(function: Function, name: str, values: Any, isolated: tuple[str, ...] = ()) -> NDArray[np.bool_]:
     """Which numbers of an input no rounding moves: integers, labels and infinities."""
     if name in function.counts or name in isolated:
         return np.ones(np.shape(values), np.bool_)
@@ -179,7 +176,8 @@ def _on_balls(
             total = total + np.where(size == 0, 0, np.abs(slope.mid) * size)
             unsure = unsure + np.where(size == 0, 0, slope.radius() * size)
         # A derivative that is zero, as far as the ball knows, does not matter beside another that is large.
-        return np.where(unsure <= 0.25 * total + 0.125 * beside + 1e-300, total, np.nan)
+        least = np.finfo(m.dtype).tiny * m.dtype(2.0**24)
+        return np.where(unsure <= 0.25 * total + 0.125 * beside + least, total, np.nan)
 
 
 @lru_cache(maxsize=4096)
@@ -196,11 +194,11 @@ def _by_arb(function: Function, single: Inputs, k: int, negligible: float, normw
     total = _total_by_arb(function, single, k, negligible, normwise)
     if np.isfinite(total):
         return total
-    isolated = _isolated(function, single)
+    isolated = isolated_inputs(function, single)
     return _total_by_arb(function, single, k, negligible, normwise, isolated) if isolated else total
 
 
-def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
+def isolated_inputs(function: Function, single: Inputs) -> tuple[str, ...]:
     """The inputs that are an integer here, beside which the function has no value: x^n and zeta(n, x) for negative x. Only the integer
     itself can be meant: no rounding moves it."""
     isolated = []
@@ -212,7 +210,7 @@ def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
             continue
         beside = []
         for side in (1, -1):
-            lifted = {n: _lift(m, single[n]) for n in function.inputs}
+            lifted = {n: lift_row(m, single[n]) for n in function.inputs}
             lifted[name] = m.lift(float(x)) + m.num(Fraction(side, 2**12))
             try:
                 beside += [math.isnan(m.double(m.num(v))[0]) for v in value.outputs(m, lifted)]
@@ -226,22 +224,46 @@ def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
 def _total_by_arb(
     function: Function, single: Inputs, k: int, negligible: float, normwise: bool, isolated: tuple[str, ...] = ()
 ) -> Any:
-    moving = {name: ~_still(function, name, np.asarray(values), isolated) for name, values in single.items()}
+    total = arb.nan()
+    for total, _ in _totals(function, single, k, normwise, isolated):
+        if total.is_finite() and total.rel_accuracy_bits() > 2:
+            return _wide(total.mid())
+        if total.is_finite() and total < negligible:
+            return _wide(total.upper())
+    return _wide(total.upper()) if total.is_finite() else math.nan
+
+
+def _totals(
+    function: Function, single: Inputs, k: int, normwise: bool, isolated: tuple[str, ...] = ()
+) -> Iterator[tuple[arb, arb]]:
+    """(the amplification, the output) at growing precision, until the function is undefined there."""
+    moving = {name: ~still(function, name, np.asarray(values), isolated) for name, values in single.items()}
     for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
             try:
-                lifted = {name: _lift(m, values) for name, values in single.items()}
-                slopes, _ = _slopes(m, function, lifted, k)
+                lifted = {name: lift_row(m, values) for name, values in single.items()}
+                recorded = record(m, function, lifted)
+                slopes, output = recorded.slopes(k), m.num(recorded.results[k].value).v
             except (Undefined, ZeroDivisionError, OverflowError, ValueError):
-                return math.nan
+                yield arb.nan(), arb.nan()
+                return
             total = arb(0)
             for size, slope in zip(_sizes(lifted, normwise, moving), slopes, strict=True):
                 total += size * abs(slope.v) if size != 0 else arb(0)
-            if total.is_finite() and total.rel_accuracy_bits() > 2:
-                return _wide(total.mid())
-            if total.is_finite() and total < negligible:
-                return _wide(total.upper())
-    return _wide(total.upper()) if total.is_finite() else math.nan
+        yield total, output
+
+
+def condition_number(function: Function, single: Inputs, k: int, *, normwise: bool = False) -> float:
+    """sum_j |x_j d_j f / f| of output k, inputs without a leading axis (normwise: with the largest number of each input in the place of x_j).
+
+    By Arb, so that neither the sum nor the output leaves a range. nan where it is not known to two bits, as at a root.
+    """
+    for isolated in ((), isolated_inputs(function, single)):
+        for total, output in _totals(function, single, k, normwise, isolated):
+            quotient = total / abs(output) if total.is_finite() and not output.contains(0) else arb.nan()
+            if quotient.is_finite() and (quotient.rel_accuracy_bits() > 2 or quotient < 2.0**-1070):
+                return float(quotient.mid()) if quotient.mid() < 2.0**1023 else math.inf
+    return math.nan
 
 
 def _wide(x: arb) -> Any:
@@ -260,17 +282,12 @@ def _sizes(lifted: dict[str, Any], normwise: bool, moving: dict[str, NDArray[np.
     return sizes
 
 
-def _lift(m: Any, values: Any) -> Any:
-    return [_lift(m, v) for v in values] if np.ndim(values) else m.lift(float(values))
-
-
-def _slopes(m: Arb, function: Function, lifted: dict[str, Any], k: int) -> tuple[list[ArbNumber], list[ArbNumber]]:
-    recorded = _recorded(m, function, lifted)
-    return recorded.slopes(k), [leaf.value for leaf in recorded.leaves]
+def lift_row(m: Any, values: Any) -> Any:
+    return [lift_row(m, v) for v in values] if np.ndim(values) else m.lift(float(values))
 
 
 @dataclass(frozen=True)
-class _Recorded:
+class Recorded:
     """A row on a tape over Arb: its outputs, its leaves, and whether a derivative or the function itself was enclosed across a jump."""
 
     tape: Tape[ArbNumber]
@@ -284,136 +301,8 @@ class _Recorded:
         return self.tape.gradient([self.results[k]], [1], self.leaves)
 
 
-def _recorded(m: Arb, function: Function, lifted: dict[str, Any]) -> _Recorded:
+def record(m: Arb, function: Function, lifted: dict[str, Any]) -> Recorded:
     tape = Tape(m)
     variables = _on_tape(tape, lifted)
     results = function.outputs(tape, variables)
-    return _Recorded(tape, results, [leaf for name in lifted for leaf in flat(variables[name])], m.jumps, m.leaps)
-
-
-@dataclass(frozen=True)
-class Range:
-    """An enclosure [low, high] of f over the neighbourhood; bounded: whether there is one."""
-
-    low: arb
-    high: arb
-    bounded: bool
-
-    def excludes(self, answer: float, slack: float) -> bool:
-        """Whether the answer lies surely outside the range widened by `slack` (an absolute amount)."""
-        return bool(self.bounded and (arb(answer) + arb(slack) < self.low or arb(answer) - arb(slack) > self.high))
-
-
-def neighbourhood(
-    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int = 192, kept: Kept | None = None
-) -> Range:
-    """Encloses output k over the box inputs +- widths (absolute, per component), clipped to the function's domains. Integers and labels
-    stay.
-
-    kept: what is known of this row already; other outputs of it add to it.
-    """
-    kept = kept or Kept()
-    enclosure = _neighbourhood(function, single, k, _without(function, single, widths), bits, kept)
-    if enclosure.bounded:
-        return enclosure
-    isolated = kept.of(("isolated", function), lambda: _isolated(function, single))
-    return (
-        _neighbourhood(function, single, k, _without(function, single, widths, isolated), bits, kept) if isolated else enclosure
-    )
-
-
-def natural_range(
-    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int, kept: Kept
-) -> Range:
-    """Encloses output k over the same box as `neighbourhood` by the definition itself: as rigorous, wider or the same, and without a
-    derivative."""
-    with Arb(bits) as m:
-        ball = _natural(m, function, single, k, _without(function, single, widths), kept)
-    return Range(ball.lower(), ball.upper(), bounded=True) if ball.is_finite() else Range(arb.nan(), arb.nan(), bounded=False)
-
-
-def _natural(m: Arb, function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], kept: Kept) -> arb:
-    """Output k of the definition over the box, in the arithmetic that is open; nan where it has no value."""
-    key = ("natural", function, m.bits, *(width.tobytes() for width in widths.values()))
-    results = kept.of(key, lambda: _or_none(lambda: function.outputs(m, _over_the_box(function, single, widths))))
-    return arb.nan() if results is None else m.num(results[k]).v
-
-
-def _without(
-    function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]], isolated: tuple[str, ...] = ()
-) -> dict[str, NDArray[np.float64]]:
-    """The widths of what moves, 0 of the others."""
-    return {name: np.where(_still(function, name, single[name], isolated), 0.0, width) for name, width in widths.items()}
-
-
-def _neighbourhood(
-    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], bits: int, kept: Kept
-) -> Range:
-    box = (function, bits, *(width.tobytes() for width in widths.values()))
-
-    with Arb(bits) as m:
-        natural = _natural(m, function, single, k, widths, kept)
-        centre = kept.of(("centre", function, bits), lambda: _or_none(lambda: _at_the_point(m, function, single)))
-        recorded = kept.of(
-            ("recorded", *box), lambda: _or_none(lambda: _recorded(Arb(bits), function, _over_the_box(function, single, widths)))
-        )
-        mean = arb.nan() if centre is None or recorded is None else _mean_value(function, *centre, recorded, k)
-    chosen = [b for b in (natural, mean) if b.is_finite()]
-    if not chosen:
-        return Range(arb.nan(), arb.nan(), bounded=False)
-    low, high = chosen[0].lower(), chosen[0].upper()
-    for ball in chosen[1:]:
-        low, high = low.max(ball.lower()), high.min(ball.upper())
-    return Range(low, high, bounded=True)
-
-
-def _over_the_box(function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
-    return {name: _box(values, widths[name], function.domain(name)) for name, values in single.items()}
-
-
-def _or_none(evaluate: Callable[[], T]) -> T | None:
-    try:
-        return evaluate()
-    except (Undefined, ZeroDivisionError, OverflowError, ValueError):
-        return None
-
-
-def _at_the_point(m: Arb, function: Function, single: Inputs) -> tuple[list[Any], list[arb]]:
-    """The outputs of a row at its inputs, and these."""
-    point = {name: _lift(m, values) for name, values in single.items()}
-    return function.outputs(m, point), [leaf.v for name in single for leaf in flat(point[name])]
-
-
-def _mean_value(function: Function, centre: list[Any], middles: list[arb], recorded: _Recorded, k: int) -> arb:
-    """Output k at the middle of a box, and its slopes over the box times the way there."""
-    base = cast(Arb, recorded.tape.base)
-    base.jumps, base.leaps = recorded.jumps, recorded.leaps
-    slopes = _or_none(lambda: recorded.slopes(k))
-    if slopes is None or base.leaps or (base.jumps and function.order != "value"):
-        return arb.nan()  # a derivative jumps at a kink of its function: no slope of it bounds the change
-    total: arb = base.num(centre[k]).v
-    for slope, leaf, middle in zip(slopes, recorded.leaves, middles, strict=True):
-        if not leaf.value.v.is_exact():  # what does not move needs no slope, nor has it one at an infinity
-            total += slope.v * (leaf.value.v - middle)
-    return total
-
-
-def _box(values: Any, widths: Any, domain: tuple[float, float]) -> Any:
-    if np.ndim(values):
-        return [_box(v, w, domain) for v, w in zip(values, widths, strict=True)]
-    x, w = float(values), float(widths)
-    if not math.isfinite(x):
-        return ArbNumber(arb(x))
-    if domain[0] < x - 2 * w and x + 2 * w < domain[1]:  # nothing to clip: the ball itself, which is exact
-        return ArbNumber(arb(x, w))
-    low, high = Fraction(x) - Fraction(w), Fraction(x) + Fraction(w)
-    if math.isfinite(domain[0]) and domain[0] <= x:
-        low = max(low, Fraction(domain[0]))
-    if math.isfinite(domain[1]) and domain[1] >= x:
-        high = min(high, Fraction(domain[1]))
-    middle, radius = (low + high) / 2, (high - low) / 2
-    return ArbNumber(arb(_arb(middle), _arb(radius)))
-
-
-def _arb(value: Fraction) -> arb:
-    return arb(fmpq(value.numerator, value.denominator))
+    return Recorded(tape, results, [leaf for name in lifted for leaf in flat(variables[name])], m.jumps, m.leaps)

@@ -144,7 +144,8 @@ def by_mpmath(
             return None
         if isinstance(now, float):
             return None if m.gave_up else now
-        if isinstance(before, Fraction) and _close(before, now, 30):
+        # Two zeros agree only at the end: of terms that cancel, each precision short of what they lose gives one.
+        if isinstance(before, Fraction) and now and _close(before, now, 30):
             return now
         before = now
     return before

@@ -1,4 +1,4 @@
-"""A function of one number over a whole interval: where its values lie, and how steep it is.
+"""A function over whole intervals: where its values lie, and of one number how steep it is.
 
 What the vectorised arithmetics enclose at points they enclose over intervals: an input is a Ball whose radius covers the interval. ball64
 comes first, log64 where that does not know (where the values leave binary64's range).
@@ -9,17 +9,24 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ulpfuzz.oracles import vectorised
+from ulpfuzz.oracles.arithmetic import logarithms
 from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 from ulpfuzz.oracles.arithmetic.branches import Masks
 from ulpfuzz.oracles.arithmetic.log64 import Log64
+from ulpfuzz.oracles.arithmetic.log_ball import LogBall
 from ulpfuzz.oracles.arithmetic.protocol import Exact
 from ulpfuzz.oracles.enclosure import Ball, Column
 from ulpfuzz.oracles.function import Function
-from ulpfuzz.oracles.reference import NAN
+from ulpfuzz.oracles.reference import NAN, Reference
+
+Inputs = dict[str, NDArray[np.float64]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +45,27 @@ def hull(function: Function, low: float, high: float) -> Hull | None:
     enclosure = _hull(_Whole(), function, low, high) or _hull(Log64(plain=_Whole()), function, low, high)
     bottom, top = function.domain(function.inputs[0])
     return enclosure if enclosure is None or enclosure.undefined or bottom <= low <= high <= top else None
+
+
+def hull_over_box(function: Function, low: Inputs, high: Inputs, output: int) -> Hull | None:
+    """The hull of an output over a box, single rows of finite inputs without their leading axis, inside the function's domains; None where nothing
+    is known of it, or where it leaves binary64's range.
+
+    By log64: it knows e^x of a wide x by its logarithm, [x - r, x + r], where a midpoint and a radius reach below zero, and no logarithm or quotient
+    of them is bounded.
+    """
+    m = _Wide(plain=_Whole())
+
+    def lifted(bottom: NDArray[np.float64], top: NDArray[np.float64]) -> Any:
+        if np.ndim(bottom):
+            return [lifted(b, t) for b, t in zip(bottom, top, strict=True)]
+        ends = np.asarray([bottom], np.float64), np.asarray([top], np.float64)
+        return m.num(m.plain.lift(ends[0]) if bottom == top else m.plain.interval(*ends))
+
+    with np.errstate(all="ignore"):
+        reference = vectorised.evaluate_lifted(m, function, {name: lifted(low[name], high[name]) for name in low}, 1)
+    found = _read(reference.take(np.s_[:, output : output + 1]))
+    return found if found is not None and np.isfinite([found.low, found.high]).all() else None
 
 
 def slope(function: Function, low: float, high: float) -> Hull | None:
@@ -59,7 +87,14 @@ def _hull(m: Ball64 | Log64, function: Function, low: float, high: float) -> Hul
     ends = np.asarray([low]), np.asarray([high])
     argument = ball.lift(ends[0]) if low == high else ball.interval(*ends)
     reference = vectorised.evaluate_lifted(m, function, {name: m.num(argument)}, 1)
-    if reference.shape[1] != 1 or reference.interval[0, 0] or not reference.accepts[0, 0]:
+    if reference.shape[1] != 1 or reference.interval[0, 0]:
+        return None
+    return _read(reference)
+
+
+def _read(reference: Reference) -> Hull | None:
+    """Of one element."""
+    if not reference.accepts[0, 0]:
         return None
     if reference.accepts[0, 0] == NAN:
         return Hull(np.nan, np.nan, undefined=True)
@@ -74,6 +109,23 @@ class _Whole(Ball64):
     def sqrt(self, x: Ball) -> Ball:
         """Elsewhere a ball that reaches below zero is a number that happens to be near it."""
         return self.unknown(x) if np.any(x.lower() < 0) and not np.all(x.upper() < 0) else super().sqrt(x)
+
+
+class _Wide(Log64):
+    """log64 for boxes, where e^x of a wide x is known to many powers of e. Of a point such a sum stays unknown, so that Arb is asked."""
+
+    def sum(self, items: Sequence[LogBall | Exact]) -> LogBall:
+        numbers = [self.num(item) for item in items]
+        narrow = super().sum(numbers)
+        if len(numbers) == 1:
+            return narrow
+
+        def log() -> logarithms.Log:
+            logs, summed = [number.log for number in numbers], narrow.log
+            wide = reduce(np.logical_and, (log.known() for log in logs)) & ~summed.known()
+            return logarithms.pick(wide, logarithms.hull_of_sum(logs), summed)
+
+        return LogBall(self, lambda: narrow.value, log, numbers)
 
 
 class NotSmooth(Exception):

@@ -117,8 +117,9 @@ def judge_planted(evaluator: Evaluator, batch: Batch, answers: Any, output: int 
             answer = float(np.asarray(outcome.answers, np.float64)[at])
             symptom = Symptom(int(verdicts.symptoms[at]))
             suspect = Suspect(
-                evaluator.function, evaluator.references.rule(batch), single, output, answer, class_, symptom, excess
-            )
+                evaluator.function, evaluator.references.rule(batch), single, output, answer, class_, symptom, excess,
+                evaluator.references.modulus(batch, output),
+            )  # fmt: skip
             certified = ball_test(suspect, truth)
     return Judged(
         class_,

@@ -283,6 +283,9 @@ class Op:
     ranges: tuple[Any, ...] = ()
     #: Near its zeros off the origin the limit is absolute, because they are ill-conditioned.
     absolute_near_zeros: bool = False
+    #: Of a complex function: glibc's manual lists its known errors ("Known Maximum Errors in Math Functions", cacos to ctanh), which bounds them
+    #: beside the modulus at any condition number.
+    modulus_published: bool = False
     #: sup|f'|. Frameworks rebuild the derivative from the saved, rounded output, and this normalises its error. None: they do not.
     sup_first_derivative: float | None = None
     #: sup|f''|, likewise for second derivatives.

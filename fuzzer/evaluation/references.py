@@ -22,7 +22,7 @@ from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.steps.normwise import moduli
 from ulpfuzz.fuzzer.judge.steps.within_limit import needs_sharper_reference
 from ulpfuzz.oracles import oracle
-from ulpfuzz.oracles.conditioning import amplification
+from ulpfuzz.oracles.conditioning import condition_number
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.kept import Kept
 from ulpfuzz.oracles.question import Caps, Question
@@ -130,11 +130,10 @@ class References:
 
     # Single measures
 
-    def amplified(self, row: Batch, output: int) -> Any:
-        """sum_j |x_j d_j f| of an output of a batch of one finite row, as the op's errors are measured; nan where unknown. Of binary64 in
-        extended precision."""
-        normwise = self.op.error_norm == "all"
-        return amplification(self.function, row.exact(), np.array([output]), self.format.precision, normwise=normwise)[0]
+    def condition(self, row: Batch, output: int) -> float:
+        """The condition number of an output of a batch of one finite row, as the op's errors are measured; nan where unknown."""
+        single = {name: values[0] for name, values in row.exact().items()}
+        return condition_number(self.function, single, output, normwise=self.op.error_norm == "all")
 
     def modulus(self, row: Batch, output: int) -> float:
         """What an output of a batch of one row is measured against beside itself (normwise.moduli); 0 where nothing is."""

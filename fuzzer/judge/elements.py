@@ -91,6 +91,8 @@ class Elements:
     suspects: Mask
     #: Infinite parts of a complex number that is an infinity, where the part has a finite value.
     half_infinite: Mask
+    #: Infinite derivatives with an exact result inside the format, of a function that itself overflows.
+    of_overflow: Mask
 
     @classmethod
     def of(cls, answers: NDArray[Any], claims: Claims, evidence: Evidence, rows: Rows) -> Elements:
@@ -98,7 +100,7 @@ class Elements:
         far, unsure, ulp = evidence.error(answers)[rows], evidence.scale.radius[rows], evidence.scale.ulp[rows]
         with np.errstate(all="ignore"):
             verdicts = Verdicts.none(far / ulp)
-        masks = [np.zeros(far.shape, np.bool_) for _ in range(6)]  # right to half_infinite
+        masks = [np.zeros(far.shape, np.bool_) for _ in range(7)]  # right to of_overflow
         return cls(
             rows, doubles(answers)[rows], evidence.reference.take(rows), claims.take(rows), far, unsure, ulp, verdicts, *masks
         )

@@ -63,6 +63,9 @@ class Further(Protocol):
     def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
         """See overflow.Overflow.excused."""
 
+    def beside_exact_roots(self, rows: Rows, distances: Array, top: Array) -> Mask:
+        """Whether a root of the function, which is one of one number, is a short binary number about so far from the number of each row; top: |y|."""
+
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         """The Class that the ball test proves for each of these elements; `undecided` for those that it is not run for."""
 
@@ -110,6 +113,21 @@ class Evidence:
     def lower_bounds(self) -> Sequence[Callable[[Rows, Rows], Sizes]]:
         """The functions that bound the amplifications from below, the cheapest first."""
         return self.amplifications.lower_bound, self.amplifications.tight_lower_bound
+
+    def beside_exact_roots(self, rows: Rows, top: Array, amplification: Sizes, asked: Mask) -> Mask:
+        """Which of the elements asked for are small because a root that is a number of the format lies near: how far the input is from it is
+        exact, so that a limit can be kept there, and no conditioning excuses. One element for each of the rows; top: |y|.
+        """
+        beside = np.zeros(len(rows), np.bool_)
+        (values, *others) = self.inputs.values()
+        with np.errstate(all="ignore"):
+            places = np.flatnonzero(asked & (amplification > 4 * top) & (amplification < np.inf))
+        # Of several numbers every point has a root beside it that the others make a number of the format.
+        if len(places) and not others and values.ndim == 1:
+            # By Newton's step, |x| over the condition number.
+            shares = (top[places] / amplification[places]).astype(np.float64)
+            beside[places] = self.further.beside_exact_roots(rows[places], np.abs(values[rows[places]]) * shares, top[places])
+        return beside
 
     @cached_property
     def subnormal_rows(self) -> Mask:

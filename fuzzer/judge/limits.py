@@ -69,6 +69,8 @@ class AccuracyLimit:
     error_norm: str = ""
     #: T of whole numbers beyond 2^p, where these are right up to roundoff only (Op.roundoff); 0: T holds there too.
     roundoff: float = 0.0
+    #: Of complex numbers: errors of more ulps of the modulus are `inaccurate` even where the problem is ill-conditioned (Op.modulus_published).
+    modulus_ulps: float = math.inf
 
 
 def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> AccuracyLimit:
@@ -95,6 +97,7 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
         ulps, excess, near, strict=bool(op.exact_slopes) or (order == "value" and accuracy in ("exact", "elementary", "special")),
         absolute_near_zeros=op.absolute_near_zeros, sup_derivative=sup_derivative, source=SOURCES[accuracy], order=order,
         error_norm=_error_norm(op, order), roundoff=ULPS["composite"][column] if op.roundoff and order == "value" else 0.0,
+        modulus_ulps=ULPS["special"][column] if op.modulus_published and order == "value" else math.inf,
     )  # fmt: skip
 
 

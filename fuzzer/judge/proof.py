@@ -21,10 +21,10 @@ from ulpfuzz.fuzzer.judge.limits import AccuracyLimit
 from ulpfuzz.fuzzer.judge.ranges import is_outside
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
-from ulpfuzz.oracles.conditioning import natural_range, neighbourhood
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.kept import Kept
+from ulpfuzz.oracles.neighbourhood import further, natural_range, neighbourhood
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,17 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
         # Bounded at more than 128 bits, a range is as wide as the neighbourhood makes it: more bits would not narrow it.
         if bounded and bits > 128:
             break
-    # A published limit speaks of the function at the given bits, ill-conditioned or not: a nearby problem is no excuse.
+    # What the condition number does not explain, and an enclosure does, may be the enclosure's own width.
+    if suspect.excess > limit.excess:
+        ranges = further(suspect.function, suspect.single, suspect.output, _widths(suspect), bounded=bounded)
+        if any(enclosure.excludes(answer, slack) for enclosure in ranges):
+            return judged
+    # A published limit, of a complex function beside the modulus, speaks of the function at the given bits: a nearby problem is no excuse.
     if limit.strict and (judged == Class.inaccurate or not limit.absolute_near_zeros):
+        return Class.inaccurate
+    # At a pole, where no condition number is known, there is no modulus either.
+    whole = max(suspect.modulus, abs(truth))
+    if math.isfinite(suspect.excess) and abs(answer - truth) > limit.modulus_ulps * float(fmt.ulp(np.asarray(whole))):
         return Class.inaccurate
     if not bounded and suspect.excess > limit.excess:
         return Class.undecided

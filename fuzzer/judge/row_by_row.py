@@ -23,10 +23,14 @@ from ulpfuzz.oracles.effort import evaluation_cost
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import alike
 from ulpfuzz.oracles.reference import Reference
+from ulpfuzz.oracles.roots import largest_at, simplest
 
 #: Ball tests of one call's answers, of elements whose condition number is unknown (at equal eigenvalues, at the edge of a domain, of a vector of
 #: equal numbers): at least, at most, and so many nominal seconds of evaluations (ulpfuzz.oracles.effort), of which a test takes EVALUATIONS.
 FEWEST_BALLS, MOST_BALLS, BALL_SECONDS, EVALUATIONS = 4, 64, 0.03, 8
+#: A function is taken to be zero where it is at most this part of what it is at a number beside. A short number that is no root is as far from one as
+#: its last digit.
+ROOT = 2.0**-64
 
 
 class RowByRow:
@@ -43,6 +47,7 @@ class RowByRow:
         self._flushed = Reference.unknown(*reference.shape)
         self._read = np.zeros(reference.shape[0], np.bool_)
         self._overflow = Overflow(function, inputs, rule.format, self._lower)
+        self._at_candidates: dict[float, float] = {}
 
     def flushed(self, rows: Rows) -> Reference:
         """The truth of these rows with subnormal inputs read as zeros."""
@@ -64,6 +69,20 @@ class RowByRow:
         """See overflow.Overflow.excused."""
         with self.effort.timed():
             return self._overflow.excused(rows, outputs, nan, beyond)
+
+    def beside_exact_roots(self, rows: Rows, distances: Array, top: Array) -> Mask:
+        """Whether a root of the function, which is one of one number, is a short binary number about so far from the number of each row. top: the
+        magnitudes of the function there."""
+        beside = np.zeros(len(rows), np.bool_)
+        (values,) = self.inputs.values()
+        with self.effort.timed():
+            for place, (x, distance) in enumerate(zip(values[rows].tolist(), distances.tolist(), strict=True)):
+                root = simplest(x - 2 * distance, x + 2 * distance)
+                if root not in self._at_candidates:
+                    self._at_candidates[root] = largest_at(self.function, root)
+                # Beside what the function is at x, not beside 1: of J_0 at 1e154 every number is tiny, and no two neighbours have a root between.
+                beside[place] = self._at_candidates[root] <= ROOT * top[place]
+        return beside
 
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         """The classes that the ball test proves of the first few of these elements, whose errors are surely beyond T."""

@@ -273,11 +273,9 @@ class _Examination:
 
     def _condition(self, row: int, output: int) -> float:
         single = self.batch.take(slice(row, row + 1)).exact()
-        near = self.digits.near(row, output)
-        if not near or not math.isfinite(near) or not all(np.isfinite(v).all() for v in single.values()):
+        if not self.digits.near(row, output) or not all(np.isfinite(v).all() for v in single.values()):
             return math.nan
-        amplified = self.evaluator.references.amplified(self.batch.take(slice(row, row + 1)), output)
-        return float(amplified / abs(near)) if np.isfinite(amplified) else math.nan
+        return self.evaluator.references.condition(self.batch.take(slice(row, row + 1)), output)
 
     def _inputs(self) -> dict[str, Any]:
         shown = {name: values if self.point.listed else values[0] for name, values in self.batch.inputs.items()}

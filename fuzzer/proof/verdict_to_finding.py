@@ -339,13 +339,11 @@ def _normwise(evaluator: Evaluator, row: Batch, value: float, truth: float) -> b
 
 
 def _condition(evaluator: Evaluator, row: Batch, output: int, truth: float) -> float:
-    if not all(np.isfinite(v).all() for v in row.exact().values()) or truth == 0 or not math.isfinite(truth):
+    if not all(np.isfinite(v).all() for v in row.exact().values()) or truth == 0 or math.isnan(truth):
         return math.nan
     with evaluator.clock.phase("oracle"):
         kept = evaluator.references.kept(row)
-        amplified = kept.of(("amplified", output), lambda: evaluator.references.amplified(row, output))
-    with np.errstate(over="ignore"):
-        return float(amplified / abs(truth))
+        return kept.of(("condition", output), lambda: evaluator.references.condition(row, output))
 
 
 def _range_note(evaluator: Evaluator, proved: Proved) -> str:

@@ -148,3 +148,15 @@ def log_of_sum(logs: Sequence[Log]) -> Log:
     unknown = reduce(np.logical_or, (~log.known() for log in logs))
     summed = pick(top.sign == 0, zero(), summed)
     return summed._replace(rad=np.where(unknown, np.inf, summed.rad))
+
+
+def hull_of_sum(logs: Sequence[Log]) -> Log:
+    """log |sum| of n known terms of one sign, however wide they are: between the largest of their least values and log n above the largest of
+    their greatest. Unknown of terms of both signs."""
+    low = reduce(np.maximum, (log.hi - reach(log) for log in logs))
+    high = reduce(np.fmax, (log.hi + reach(log) for log in logs)) + (np.log(len(logs)) + 2 * U)  # of an exact zero -inf + inf
+    sign = reduce(np.maximum, (log.sign for log in logs)) + reduce(np.minimum, (log.sign for log in logs))
+    mid = low / 2 + high / 2
+    rad = (high / 2 - low / 2) * GROW + np.abs(mid) * (8 * U) + (np.abs(low) / 2 + np.abs(high) / 2) * (4 * U) + ETA
+    one_sign = np.abs(sign) >= 1  # of terms that are no exact zeros, or of these and zeros
+    return Log(np.sign(sign), mid, np.zeros_like(mid), np.where(one_sign, rad, np.inf))

@@ -73,7 +73,11 @@ class Series(Composites[SeriesNumber]):
     def variable(self, low: float, high: float) -> SeriesNumber:
         """x + t for x anywhere in [low, high]."""
         middle = (arb(low) + arb(high)) / 2
-        return SeriesNumber(arb_series([arb(middle.mid(), (arb(high) - arb(low)) / 2 + middle.rad()), 1]))
+        return self.around(arb(middle.mid(), (arb(high) - arb(low)) / 2 + middle.rad()))
+
+    def around(self, ball: arb) -> SeriesNumber:
+        """x + t for x anywhere in the ball."""
+        return SeriesNumber(arb_series([ball, 1]))
 
     def num(self, value: SeriesNumber | Exact | float | arb) -> SeriesNumber:
         return value if isinstance(value, SeriesNumber) else SeriesNumber(_series(value))

@@ -47,6 +47,9 @@ class Said:
     def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
         return np.zeros(len(rows), np.bool_)
 
+    def beside_exact_roots(self, rows: Rows, distances: NDArray[Any], top: NDArray[Any]) -> Mask:
+        return np.zeros(len(rows), np.bool_)
+
     def ball_test(self, rows: Rows, outputs: Rows, answers: NDArray[Any]) -> NDArray[np.uint8]:
         return np.full(len(rows), Class.undecided, np.uint8)
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.registry import op_named
-from ulpfuzz.oracles.conditioning import amplification, least_amplification, neighbourhood
+from ulpfuzz.oracles.conditioning import amplification, least_amplification
 from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.neighbourhood import neighbourhood
 
 FIRST = np.zeros(1, np.int64)
 

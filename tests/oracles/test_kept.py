@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 import ulpfuzz.oracles.definitions as definitions
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.registry import op_named
-from ulpfuzz.oracles.conditioning import neighbourhood
 from ulpfuzz.oracles.confirmation import confirm
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.kept import Kept
+from ulpfuzz.oracles.neighbourhood import neighbourhood
 
 NUMBERS = st.one_of(st.floats(-30, 30), st.sampled_from([0.0, 1.0, 1e300, -1e-300, float("inf"), float("-inf")]))
 

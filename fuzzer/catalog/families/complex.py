@@ -52,15 +52,20 @@ def named(name: str, torch: str, tensorflow: Calls, jnp: str, **rest: Any) -> Op
     return function(f"{name}_complex", torch=torch, tensorflow=tensorflow, jax=jax, numpy=jnp.removeprefix("j"), **rest)
 
 
+def published(name: str, torch: str, tensorflow: Calls, jnp: str, **rest: Any) -> Op:
+    """Such a function whose errors glibc's manual lists."""
+    return named(name, torch, tensorflow, jnp, modulus_published=True, **rest)
+
+
 OPS: list[Op] = [
-    named("exp", "torch.exp(z)", "tf.math.exp(z)", "jnp.exp(z)", verified=FORMULA),
+    published("exp", "torch.exp(z)", "tf.math.exp(z)", "jnp.exp(z)", verified=FORMULA),
     named("exp2", "torch.exp2(z)", None, "jnp.exp2(z)"),
     named("expm1", "torch.expm1(z)", "tf.math.expm1(z)", "jnp.expm1(z)"),
-    named("log", "torch.log(z)", "tf.math.log(z)", "jnp.log(z)", cuts=LOG),
+    published("log", "torch.log(z)", "tf.math.log(z)", "jnp.log(z)", cuts=LOG),
     named("log2", "torch.log2(z)", None, "jnp.log2(z)", cuts=LOG),
-    named("log10", "torch.log10(z)", None, "jnp.log10(z)", cuts=LOG),
+    published("log10", "torch.log10(z)", None, "jnp.log10(z)", cuts=LOG),
     named("log1p", "torch.log1p(z)", "tf.math.log1p(z)", "jnp.log1p(z)", cuts=(Cut("z.real<-1,z.imag=0", (1,)), Cut("z.real=-1,z.imag=0", (1,)))),
-    named("sqrt", "torch.sqrt(z)", "tf.math.sqrt(z)", "jnp.sqrt(z)", cuts=LOG),
+    published("sqrt", "torch.sqrt(z)", "tf.math.sqrt(z)", "jnp.sqrt(z)", cuts=LOG),
     function("rsqrt_complex", torch="torch.rsqrt(z)", tensorflow="tf.math.rsqrt(z)", jax="jax.lax.rsqrt(z)", cuts=(NEGATIVE, POLE)),
     named("square", "torch.square(z)", "tf.math.square(z)", "jnp.square(z)", verified=RATIONALS),
     named("reciprocal", "torch.reciprocal(z)", "tf.math.reciprocal(z)", "jnp.reciprocal(z)", cuts=(POLE,), verified=RATIONALS),

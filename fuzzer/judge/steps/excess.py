@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,11 +11,12 @@ from ulpfuzz.fuzzer.judge.elements import Elements, Numbers
 from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows, Sizes
 from ulpfuzz.fuzzer.judge.policy import Policy
 from ulpfuzz.fuzzer.judge.rule import Rule
-from ulpfuzz.fuzzer.judge.steps.normwise import joint, normwise
+from ulpfuzz.fuzzer.judge.steps.normwise import joint, moduli, normwise
 from ulpfuzz.fuzzer.judge.symptoms import symptoms
-from ulpfuzz.fuzzer.judge.ulps import Array
+from ulpfuzz.fuzzer.judge.ulps import TIE, Array
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.oracles.conditioning import WIDE
+from ulpfuzz.oracles.reference import FINITE, LIMIT
 
 #: How many suspects of a call, the worst, get their exact amplification whatever a bound says.
 EXACT_SUSPECTS = 256
@@ -33,10 +36,14 @@ def excess(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -
         numbers = _numbers(elements, (at[0][places], at[1][places]), rule, evidence)
         classes[places], measured[places] = _classes(numbers, elements, rule, evidence)
         classes[places] = joint(classes[places], numbers, elements, rule)
+        classes[places] = _beside_the_modulus(classes[places], numbers, elements, rule)
         if rule.order != "value":
             zero = numbers.top <= elements.reference.radius[numbers.places]
             classes[places] = normwise(classes[places], zero, numbers, elements, rule, evidence)
             classes[places] = _roundings_of_zero(classes[places], zero, numbers, elements, rule, evidence)
+            # Rebuilt from a saved output that overflowed: no more is lost than the function itself has lost.
+            rebuilt = elements.of_overflow[at][places] & (classes[places] == Class.unstable)
+            classes[places[rebuilt]] = Class.inaccurate
     verdicts.excess[at] = measured
     verdicts.classes[at] = classes
     verdicts.symptoms[at] = np.where(classes >= Class.inaccurate, symptoms(elements, at, rule, policy), Symptom.none)
@@ -62,6 +69,9 @@ def _classes(numbers: Numbers, elements: Elements, rule: Rule, evidence: Evidenc
         measured[:] = numbers.far / (numbers.half + fmt.unit_roundoff * numbers.amplification)
         room = limit.ulps * numbers.ulp + 2 * limit.neighbourhood * fmt.unit_roundoff * numbers.amplification
         explained = numbers.far <= room
+    if limit.strict and limit.absolute_near_zeros:
+        rows, _ = elements.in_batch(numbers.places)
+        explained &= ~evidence.beside_exact_roots(rows, numbers.top, numbers.amplification, explained)
     # The sign or the magnitude is lost, and no input nearby has that answer. With 8 bits of precision the excess alone never exceeds c.
     gone = np.sign(numbers.answers) != np.sign(numbers.value)
     gone |= numbers.beyond & (np.abs(numbers.answers) < fmt.max / 4)
@@ -89,6 +99,23 @@ def _roundings_of_zero(
     structural = zero & (u * numbers.amplification <= numbers.half)
     small = np.abs(numbers.answers) <= u**0.5 * evidence.directions[elements.rows[numbers.places[0]]]
     return np.where(structural & small & (classes >= Class.inaccurate), np.uint8(Class.undecided), classes)
+
+
+def _beside_the_modulus(
+    classes: NDArray[np.uint8], numbers: Numbers, elements: Elements, rule: Rule
+) -> NDArray[np.uint8]:  # fmt: skip
+    """A published limit of a complex function bounds an error of a part beside the modulus, ill-conditioned or not."""
+    if math.isinf(rule.limit.modulus_ulps):
+        return classes
+    truth = elements.reference
+    modulus = moduli(truth.value, rule.limit.error_norm, rule.format)[numbers.places]
+    # At a pole, of atan(i), there is no modulus, and a part that is read as a limit is no enclosure.
+    number = ((truth.accepts == FINITE) & (truth.tier != LIMIT)).reshape(len(truth.value), -1, 2).all(axis=2)
+    with np.errstate(all="ignore"):
+        least = numbers.far - elements.unsure[numbers.places]
+        beyond = least > rule.limit.modulus_ulps * TIE * rule.format.ulp(modulus)
+    beyond &= np.repeat(number, 2, axis=1)[numbers.places]
+    return np.where(beyond & (classes < Class.inaccurate), np.uint8(Class.inaccurate), classes)
 
 
 def _mild(rule: Rule, explained: Mask) -> NDArray[np.uint8]:

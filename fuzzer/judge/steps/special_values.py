@@ -79,6 +79,12 @@ def _excused(elements: Elements, rule: Rule, evidence: Evidence, right: Mask) ->
     at = np.nonzero(odd)
     if len(at[0]):
         spared[at] = evidence.further.excused(*elements.in_batch(at), nan[at], over[at])
+    if rule.order != "value" and not rule.limit.error_norm:
+        # 2^x overflows at 1024, where its slope ln 2 2^x is a number: an infinity made of the overflow is too large, like any other. Of a NaN nothing
+        # can be said. A derivative of matrices has no size of its own there, a complex one neither (special_values).
+        inside = (truth.accepts == FINITE) & (np.abs(truth.value) + truth.radius < rule.format.max)
+        elements.of_overflow = spared & ~nan & inside
+        spared &= ~elements.of_overflow
     return spared
 
 

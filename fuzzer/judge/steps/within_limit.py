@@ -63,6 +63,13 @@ def explained_by_conditioning(
             room = 2 * limit.neighbourhood * rule.format.unit_roundoff * bound(rows[at[0]], at[1])
             with np.errstate(invalid="ignore"):
                 explained[at] = most[at] <= limit.ulps * ulp[at] + room
+    if limit.strict and explained.any():
+        at = np.nonzero(explained)
+        top, known = (
+            np.abs(evidence.reference.value[rows[at[0]], at[1]]),
+            evidence.amplifications.amplification(rows[at[0]], at[1]),
+        )
+        explained[at] &= ~evidence.beside_exact_roots(rows[at[0]], top, known, explained[at])
     return explained
 
 
