@@ -63,12 +63,17 @@ def size_of(sizes: Sizes, name: str) -> int:
     return sizes if isinstance(sizes, int) else dict(sizes)[name]
 
 
+def work_of(sizes: Sizes) -> int:
+    """The product of the sizes of several axes; of one axis 1, for its lengths are limited by their own lists."""
+    return 1 if isinstance(sizes, int) else math.prod(size for _, size in sizes)
+
+
 def shapes_of(axes: Mapping[str, tuple[int, ...]]) -> tuple[Sizes, ...]:
-    """The sizes that are fuzzed, of lists of sizes by axis: the first ones; every axis at its second, at its third ... together; each axis alone at
-    every other size, the last ones first; as far as WORK allows. () of no axes."""
+    """The sizes that are fuzzed, of lists of sizes by axis: the first ones; every axis at its last, at the one before ... together; then each axis
+    alone, likewise; as far as WORK allows. () of no axes."""
     base = {name: sizes[0] for name, sizes in axes.items()}
     depth = max(map(len, axes.values()), default=0)
-    together = [{name: sizes[min(k, len(sizes) - 1)] for name, sizes in axes.items()} for k in range(1, depth)]
+    together = [{name: sizes[min(k, len(sizes) - 1)] for name, sizes in axes.items()} for k in range(depth - 1, 0, -1)]
     alone = [{**base, name: size} for k in range(depth - 1, 0, -1) for name, sizes in axes.items() for size in sizes[k : k + 1]]
     fit = [drawn for drawn in (base, *together, *alone) if drawn and math.prod(drawn.values()) <= WORK]
     return tuple(dict.fromkeys(tuple(drawn.items()) for drawn in fit))

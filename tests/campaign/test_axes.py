@@ -8,18 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from planted_frameworks import planted
 
-from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch
-from ulpfuzz.fuzzer.catalog.axes import WORK, Axis, Sizes, axis_size, size_of
+from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Case
+from ulpfuzz.fuzzer.catalog.axes import WORK, Axis, Sizes, axis_size, size_of, work_of
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.op import Op, op, tensor, vector
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.inputs.shapes import chain_of, direction_counts, length_in, output_count
 from ulpfuzz.fuzzer.inputs.strategies import draw_recipes, usual_lengths
 from ulpfuzz.fuzzer.point.point import point_of
 from ulpfuzz.fuzzer.proof.axes import axis_cuts, cut_along, moved_along
-from ulpfuzz.fuzzer.search.search import lengths_of
+from ulpfuzz.fuzzer.search.search import DERIVED, lengths_of
 from ulpfuzz.oracles.arithmetic.mp import Mp
 from ulpfuzz.oracles.definitions import definition
 
@@ -79,8 +82,10 @@ def test_every_shape_is_drawn_and_read_back(name: str) -> None:
 def test_a_search_begins_with_one_small_shape_and_sees_the_others_in_later_rounds() -> None:
     record = op_named("matmul")
     assert lengths_of(record, "value", 0) == [record.shapes[0]]
-    later = {sizes for round_ in range(1, 12) for sizes in lengths_of(record, "value", round_)}
-    assert later == set(record.shapes[1:])
+    later = {sizes for round_ in range(1, 20) for sizes in lengths_of(record, "value", round_)}
+    assert later == set(record.shapes)
+    derived = {sizes for round_ in range(20) for sizes in lengths_of(record, "grad", round_)}
+    assert derived == {sizes for sizes in record.shapes if work_of(sizes) <= DERIVED}
 
 
 @pytest.mark.parametrize("name", WITH_RESULT)
@@ -162,6 +167,26 @@ def test_a_shape_is_read_whatever_letters_and_offsets_it_has() -> None:
     assert spec.sizes(3) == (3, 7, 3, 3)
     with pytest.raises(UserError, match="an axis is a number"):
         op("bad", [vector("x", size="N")], definition="sum").axis_names  # noqa: B018
+
+
+def test_a_kernel_that_is_wrong_from_a_block_on_is_found_and_cut_to_one_output() -> None:
+    """Products of sixteen numbers or more are wrong: only shapes of later rounds show it, and one row and one column are enough."""
+
+    def fault(right: Any, batch: Batch) -> Any:
+        return (right * 1.25).astype(right.dtype) if batch.inputs["a"].shape[2] >= 16 else right
+
+    sizes = (("r", 2), ("n", 64), ("c", 2))
+    round_ = next(number for number in range(20) if lengths_of(op_named("matmul"), "value", number) == [sizes])
+    cell = Cell("matmul", (), "float32", "value")
+    with planted(np.matmul, fault):
+        found = run_shard(Shard(cell, ("torch:cpu:eager",), 1, round_, 20_000)).findings
+        assert run_shard(Shard(cell, ("torch:cpu:eager",), 1, 0, 20_000)).findings == []  # the small shape is right
+    assert {f.implementation for f in found} == {i.call for i in op_named("matmul").of("torch")}
+    for finding in found:
+        inputs = Case(finding.dtype, finding.case["inputs"]).batch().inputs
+        n = inputs["a"].shape[2]
+        assert {name: values.shape for name, values in inputs.items()} == {"a": (1, 1, n), "b": (1, n, 1)}
+        assert 16 <= n < 64
 
 
 def test_definitions_have_the_axes_of_their_records() -> None:
