@@ -17,6 +17,7 @@ from ulpfuzz.oracles import extended, rigorous
 from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError
 from ulpfuzz.oracles.arithmetic.taped import TapedMp
 from ulpfuzz.oracles.function import Function, nest
+from ulpfuzz.oracles.interruption import interruptible
 from ulpfuzz.oracles.kept import Kept
 from ulpfuzz.oracles.limits_at_infinity import Accepted, accepted
 from ulpfuzz.oracles.reference import FINITE, NAN, PINF, is_simple
@@ -56,7 +57,9 @@ def confirm(
         return Confirmation(f"[{float(ball.lower())!r}, {float(ball.upper())!r}]", "arb", True)
     if ball is None:
         try:
-            return _by_limit(kept.of(("accepted", function), lambda: accepted(function, single))[output])
+            with interruptible():
+                right = kept.of(("accepted", function), lambda: accepted(function, single))
+            return _by_limit(right[output])
         except TimeIsUpError:
             return Confirmation("nan", "limit", False)
     if is_far(ball):
@@ -135,7 +138,8 @@ def by_mpmath(
     before: Fraction | float | None = None
     for wider in (bits, 2 * bits, 4 * bits, 8 * bits, 16 * bits):
         try:
-            evaluated = kept.of(("mpmath", function, wider), partial(_in_mpmath, function, single, wider))
+            with interruptible():
+                evaluated = kept.of(("mpmath", function, wider), partial(_in_mpmath, function, single, wider))
             if evaluated is None:
                 return None
             m, outputs = evaluated

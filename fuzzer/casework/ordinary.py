@@ -12,12 +12,14 @@ from scipy.stats import beta
 
 from ulpfuzz.fuzzer.case import Batch, Case
 from ulpfuzz.fuzzer.casework.comparison import CHUNK, Comparison, comparison_of, kind_of
+from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.everyday import everyday_lengths
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.defects.case_file import OrdinaryShare
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.inputs.everyday import described, sample, with_directions
+from ulpfuzz.fuzzer.inputs.shapes import numbers_in_row
 from ulpfuzz.fuzzer.judge.verdict import Symptom
 from ulpfuzz.oracles.effort import OPERATION, ROW, evaluation_cost
 from ulpfuzz.oracles.function import Function
@@ -107,9 +109,9 @@ def everyday_batches(cell: Cell, function: Function, samples: int) -> Iterator[B
             rows -= batch.rows
 
 
-def _affordable_lengths(op: Op, function: Function) -> list[int]:
+def _affordable_lengths(op: Op, function: Function) -> list[Sizes]:
     """Descending; the shortest one always."""
-    lengths = sorted(everyday_lengths(op), reverse=True)
+    lengths = sorted(everyday_lengths(op), key=lambda sizes: numbers_in_row(op, sizes), reverse=True)
     kept = [n for n in lengths if _operations(function, {i.name: i.sizes(n) for i in op.inputs}) <= ROW_OPERATIONS]
     return kept or lengths[-1:]
 

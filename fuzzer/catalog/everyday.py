@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 
 #: normal: mean a, deviation b. uniform: between a and b. lognormal: exp of a normal of mean a, deviation b. loguniform: exp of a uniform between log
@@ -166,10 +167,12 @@ def everyday_of(op: Op, spec: Input) -> Everyday:
     return EVERYDAY[kind_of(op, spec)]
 
 
-def everyday_lengths(op: Op) -> tuple[int, ...]:
-    """The lengths n of everyday rows: the longest of the op's own, where it has a list; (1,) where no shape varies."""
+def everyday_lengths(op: Op) -> tuple[Sizes, ...]:
+    """The lengths n of everyday rows, or sizes of several axes: the longest of the op's own, where it has a list; (1,) where no shape varies."""
     if not op.varies:
         return (1,)
+    if op.axes:
+        return op.shapes[:3]
     if op.lengths:  # each costs the truth a count of operations that grows faster than n
         return tuple(sorted({n for n in op.lengths if n >= op.min_length})[-3:])
     twice = any(sum(isinstance(axis, str) for axis in i.axes) > 1 for i in op.inputs)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.catalog.axes import Axis, Sizes, axis_name, axis_size, shapes_of, sizes_with
 
 FRAMEWORKS = ("torch", "tensorflow", "jax", "numpy")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
@@ -22,19 +22,6 @@ ORDERS = ("value", "grad", "jvp", "grad2")
 ARB, FORMULA, RATIONALS = "Arb's own function", "another formula in mpmath", "exact rational arithmetic"
 Accuracy = Literal["exact", "elementary", "special", "composite", "accumulating", "backward"]
 Structure = Literal["", "symmetric", "spd", "lower", "upper", "unit_lower", "ascending", "simplex", "nonsingular"]
-Axis = int | str
-
-_AXIS = re.compile(r"(\d*)n([+-]\d+)?")
-
-
-def axis_size(axis: Axis, n: int) -> int:
-    """An axis at length n: a number of its own, or "n", "2n", "n+1", "n-1"."""
-    if isinstance(axis, int):
-        return axis
-    found = _AXIS.fullmatch(axis)
-    if found is None:
-        raise UserError(f'an axis is a number or "n", "2n", "n+1", not {axis!r}')
-    return int(found[1] or 1) * n + int(found[2] or 0)
 
 
 @dataclass(frozen=True)
@@ -44,7 +31,7 @@ class Input:
     #: As the definition and the calls name it.
     name: str
     #: The shape of one row: () a scalar, ("n",) a vector, ("n", "n") a matrix, any other a tensor. n is the length that the inputs of a
-    #: case have in common; a number is a fixed size (axis_size).
+    #: case have in common, any other letter an axis that they share likewise; a number is a fixed size (axis_size).
     axes: tuple[Axis, ...] = ()
     #: The domain is the closed interval [low, high] on the extended reals.
     low: float = -float("inf")
@@ -92,20 +79,14 @@ class Input:
         """Whether a row is a real square matrix."""
         return len(self.axes) == 2 and self.axes[0] == self.axes[1] and not self.complex
 
-    def sizes(self, n: int) -> tuple[int, ...]:
-        """The shape of a row at length n."""
-        return tuple(axis_size(axis, n) for axis in self.stored)
+    def sizes(self, at: Sizes) -> tuple[int, ...]:
+        """The shape of a row at these sizes of the op's axes."""
+        return tuple(axis_size(axis, at) for axis in self.stored)
 
-    def length_of(self, sizes: Sequence[int]) -> int | None:
-        """The length n at which a row has this shape; 1 where it has the shape at every length, None where it never has."""
-        if len(sizes) != len(self.stored):
-            return None
-        for axis, size in zip(self.stored, sizes, strict=True):
-            if isinstance(axis, str):
-                factor, offset = axis_size(axis, 1) - axis_size(axis, 0), axis_size(axis, 0)
-                n, rest = divmod(size - offset, factor)
-                return n if rest == 0 and n > 0 and self.sizes(n) == tuple(sizes) else None
-        return 1 if self.sizes(1) == tuple(sizes) else None
+    def axes_of(self, shape: Sequence[int]) -> dict[str, int] | None:
+        """The sizes of its axes, by their letters, with which a row has this shape: {} where it has the shape at every size, None where it
+        never has. The size of an axis is at least 1."""
+        return sizes_with(self.stored, shape)
 
     @property
     def varies(self) -> bool:
@@ -307,6 +288,13 @@ class Op:
     min_length: int = 1
     #: The lengths n that make sense; empty: the usual list.
     lengths: tuple[int, ...] = ()
+    #: Of an op with several axes: the sizes of each that are fuzzed, the usual one first (`shapes`). It has no `lengths` then.
+    axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    #: The shape of the result, where it is known: then the shrinker can make every axis shorter.
+    result: tuple[Axis, ...] = ()
+    #: Axes of the result that the definition maps over: an output depends on those numbers alone that have its own index there, or lie in the window
+    #: at that index, or have no such axis. They lengthen no chain of roundings.
+    parallel: tuple[str, ...] = ()
     #: The literature proves a bound relative to the largest input (Blanchard, Higham, Higham 2021); an error within it is less severe.
     normwise_bound: bool = False
     #: What an error is measured against: "" the element; "parts" the modulus of its complex number; "all" the largest output and inputs.
@@ -331,6 +319,16 @@ class Op:
     def varies(self) -> bool:
         """Whether the shape of a row depends on the length n."""
         return any(i.varies for i in self.inputs)
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """The letters of its axes, in the order of the inputs."""
+        return tuple(dict.fromkeys(name for i in self.inputs for axis in i.axes if (name := axis_name(axis))))
+
+    @property
+    def shapes(self) -> tuple[Sizes, ...]:
+        """Of an op with several axes, the sizes that are fuzzed (shapes_of); () for an op that has `lengths`."""
+        return shapes_of(self.axes)
 
     @property
     def dtypes(self) -> tuple[str, ...]:

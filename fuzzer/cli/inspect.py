@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, Targets, limits, listed
+from ulpfuzz.fuzzer.cli.json_option import FORMS, INPUTS_EXAMPLE, json_object
+from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json, Targets, limits, listed
 from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ulpfuzz.fuzzer.findings.store import Store
     from ulpfuzz.fuzzer.frameworks.targets.survey import Described
 
-_INPUTS_EXAMPLE = """for example '{"x": [1e30, "0x1.8p-3", "inf"]}'"""
 #: Kept for `show`: long, and of little use in a list.
 _LEFT_OUT = ("profile", "answers")
 
@@ -117,40 +117,43 @@ def _flush_words(flush: dict[str, str]) -> str:
 
 def probe(
     op: Annotated[str, typer.Argument(help="Its name; see `ulpfuzz ops`.")],
-    inputs: Annotated[str, typer.Option("--inputs", metavar="JSON", help=f"Input name to number or list, {_INPUTS_EXAMPLE}.")],
+    inputs: Annotated[
+        str,
+        typer.Option(
+            "--inputs",
+            metavar="JSON|@FILE|-",
+            help=f"Input name to number or list, {INPUTS_EXAMPLE}; @FILE reads it from a file, - from standard input.",
+        ),
+    ],
     dtype: Annotated[
         str, typer.Option("--dtypes", metavar="D", help="One: float16, bfloat16, float32, float64; complex64, complex128.")
     ] = "float32",
-    params: Annotated[str | None, typer.Option("--params", metavar="JSON", help="Param name to value.")] = None,
+    params: Annotated[
+        str | None, typer.Option("--params", metavar="JSON|@FILE|-", help="Param name to value; JSON as of --inputs.")
+    ] = None,
     order: Annotated[str, typer.Option("--orders", metavar="O", help="One: value, grad, jvp or grad2.")] = "value",
     targets: Targets = None,
-    case_timeout: CaseTimeout = None,
+    case_timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--case-timeout", metavar="TIME", help="A framework call that takes longer (5s, 2m) is a hang. Default: 30s."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """One point: the exact result, what every target answers, the error in ulps, and the verdict."""
     call_timeout = limits(case_timeout, None)["case_timeout"]
-    from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
+    from ulpfuzz.fuzzer.point.probe import CALL_TIMEOUT
     from ulpfuzz.fuzzer.point.probe import probe as examine
 
-    found = examine(
-        op, dtype, _object("--inputs", inputs, exact=True), _object("--params", params), order, targets, case_timeout=call_timeout or CALL_TIMEOUT
-    )  # fmt: skip
+    if inputs == params == "-":
+        raise UserError(f"standard input is read once: --inputs and --params cannot both be -; {FORMS}")
+    point, settings = json_object("--inputs", inputs, exact=True), json_object("--params", params)
+    found = examine(op, dtype, point, settings, order, targets, case_timeout=call_timeout or CALL_TIMEOUT)
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
         return
     _print_probe(found)
-
-
-def _object(option: str, text: str | None, *, exact: bool = False) -> dict[str, Any]:
-    """The JSON object of an option; exact: numbers as the strings they are written as. Raises UserError in one line."""
-    keep: dict[str, Any] = {"parse_float": str, "parse_int": str} if exact else {}
-    try:
-        value = json.loads(text, parse_constant=lambda name: name if exact else float(name), **keep) if text else {}
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise UserError(f"{option} is not JSON: {error}; {_INPUTS_EXAMPLE}") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{option} is not a JSON object; {_INPUTS_EXAMPLE}")
-    return value
 
 
 def _print_probe(found: Any) -> None:

@@ -17,8 +17,6 @@ from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.headline import SILENT, arrays_of, headline, vouched
 from ulpfuzz.fuzzer.findings.identity import framework_of
-from ulpfuzz.reports.extent import extent_text
-from ulpfuzz.reports.study import similar_rows
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140
@@ -112,6 +110,10 @@ def finding_whole(finding: Finding, diagnosis: Diagnosis | None = None) -> Group
 
 
 def _facts(finding: Finding, diagnosis: Diagnosis | None) -> list[tuple[str, str | Text]]:
+    # The reports import the study's methods, scipy among them: half a second that a probe or a table need not wait for.
+    from ulpfuzz.reports.extent import extent_text
+    from ulpfuzz.reports.study import similar_rows
+
     params = ", ".join(f"{k}={v}" for k, v in finding.params.items())
     placement = finding.case.get("placement") or {}
     limit = "no limit in ulps: stability alone" if finding.limit is None else f"limit {numbers.measure(finding.limit)}"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.everyday import Everyday, Law, everyday_of
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.formats import Floats, Format, format_named
@@ -25,7 +26,7 @@ LONGEST = 4096
 RIDGE = 0.1
 
 
-def sample(op: Op, dtype: str, rng: np.random.Generator, rows: int, length: int) -> Batch | None:
+def sample(op: Op, dtype: str, rng: np.random.Generator, rows: int, length: Sizes) -> Batch | None:
     """`rows` everyday rows of that dtype at one length n (everyday_lengths), without the directions of a derivative (with_directions).
 
     Every number lies in the domain of its input, every row has its structure; the same generator gives the same bits. None where the op has no

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Params
+from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.formats import Floats, Format, UnknownName, format_named
 from ulpfuzz.fuzzer.inputs import matrices, regions, relations, structures, vectors
@@ -64,8 +65,8 @@ class Recipe:
     relation: str = "independent"
     #: The numbers of the inputs that the relation holds between.
     pair: tuple[int, int] = (0, 1)
-    #: Of vectors, order of square matrices.
-    length: int = 1
+    #: Of vectors, order of square matrices; the sizes of the axes of an op that has several.
+    length: Sizes = 1
     #: Percent of the rows in which one number is a special value (NaN, infinity, signed zero, just outside the domain).
     specials: int = 0
     #: A name in COTANGENTS.

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Params
+from ulpfuzz.fuzzer.catalog.axes import Sizes, axis_name, size_of
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.oracles.definitions import definition
 from ulpfuzz.oracles.function import flat
@@ -48,7 +49,7 @@ class Shapes:
         return lambda *args, **keywords: _Anything()
 
 
-def output_count(op: Op, params: Params, length: int) -> int:
+def output_count(op: Op, params: Params, length: Sizes) -> int:
     """The number of outputs of one row: 1 where the op reduces, `length` where it maps a vector to a vector, and so on.
 
     Raises ulpfuzz.oracles.definitions.UnknownDefinition where the op's definition is missing.
@@ -56,29 +57,42 @@ def output_count(op: Op, params: Params, length: int) -> int:
     return _count(op.definition or op.name, tuple(i.sizes(length) for i in op.inputs), tuple(params.items()))
 
 
-def length_in(op: Op, arrays: Mapping[str, NDArray[Any]]) -> int | None:
-    """The length n at which a row of these arrays (rows, ...) has the op's shapes; None where there is none. 1 where no shape varies."""
-    lengths = {i.length_of(arrays[i.name].shape[1:]) for i in op.inputs if i.varies}
-    fixed = all(i.length_of(arrays[i.name].shape[1:]) for i in op.inputs if not i.varies)
-    return None if not fixed or len(lengths) > 1 or None in lengths else max((n for n in lengths if n), default=1)
+def length_in(op: Op, arrays: Mapping[str, NDArray[Any]]) -> Sizes | None:
+    """The length n at which a row of these arrays (rows, ...) has the op's shapes, or the sizes of its several axes; None where it never has. 1
+    where no shape varies."""
+    sizes: dict[str, int] = {}
+    for spec in op.inputs:
+        axes = spec.axes_of(arrays[spec.name].shape[1:])
+        if axes is None or any(sizes.setdefault(name, size) != size for name, size in axes.items()):
+            return None
+    if op.axis_names in ((), ("n",)):
+        return sizes.get("n", 1)
+    return tuple((name, sizes[name]) for name in op.axis_names)
+
+
+def reaches(sizes: Sizes, least: int) -> bool:
+    """Whether the axis n, of an op that has one, is at least so long."""
+    named = isinstance(sizes, int) or "n" in dict(sizes)
+    return not named or size_of(sizes, "n") >= least
 
 
 def chain_of(op: Op, arrays: Mapping[str, NDArray[Any]]) -> int:
     """The longest chain of roundings that the op's textbook algorithm makes of a row: the numbers of a vector or tensor, the order of a
-    square matrix (a row of it meets a column)."""
+    square matrix (a row of it meets a column). Axes that the definition maps over make it no longer."""
     lengths = [1]
     for spec in op.inputs:
         shape = arrays[spec.name].shape[1:]
-        lengths.append(shape[0] if spec.square else math.prod(shape[: len(spec.axes)]))
+        chained = [size for axis, size in zip(spec.axes, shape, strict=False) if axis_name(axis) not in op.parallel]
+        lengths.append(shape[0] if spec.square else math.prod(chained))
     return max(lengths)
 
 
-def numbers_in_row(op: Op, length: int) -> int:
+def numbers_in_row(op: Op, length: Sizes) -> int:
     """How many numbers the largest input of one row holds."""
     return max(math.prod(i.sizes(length)) for i in op.inputs)
 
 
-def direction_counts(op: Op, params: Params, order: str, length: int) -> dict[str, int]:
+def direction_counts(op: Op, params: Params, order: str, length: Sizes) -> dict[str, int]:
     """The numbers per row of the directions that an order takes beside the op's inputs: COTANGENT for grad and grad2, TANGENT for jvp and
     grad2; none for elementwise ops."""
     if order == "value" or op.elementwise:
@@ -91,7 +105,7 @@ def direction_counts(op: Op, params: Params, order: str, length: int) -> dict[st
     return counts
 
 
-def variables(op: Op, length: int) -> list[tuple[str, int]]:
+def variables(op: Op, length: Sizes) -> list[tuple[str, int]]:
     """The numbers that an op is differentiated by, (input, index), in the order of TANGENT and of the outputs of grad and grad2."""
     return [(i.name, index) for i in op.inputs if i.differentiable for index in range(math.prod(i.sizes(length)))]
 

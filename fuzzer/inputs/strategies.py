@@ -38,13 +38,14 @@ from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Case, Params
+from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import Format, format_named
 from ulpfuzz.fuzzer.inputs import matrices, relations, vectors
 from ulpfuzz.fuzzer.inputs.recipe import COTANGENTS, TANGENTS, Draw, Landmarks, Recipe
 from ulpfuzz.fuzzer.inputs.regions import REGIONS, bounds, regions_of, special_values
-from ulpfuzz.fuzzer.inputs.shapes import direction_counts, numbers_in_row
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts, numbers_in_row, reaches
 from ulpfuzz.fuzzer.inputs.structures import satisfy
 
 DrawFunction = Callable[[st.SearchStrategy[Any]], Any]
@@ -66,7 +67,7 @@ def recipes(
     params: Params | None = None,
     rows: int = 4096,
     landmarks: Landmarks | None = None,
-    lengths: Sequence[int] | None = None,
+    lengths: Sequence[Sizes] | None = None,
     specials: bool = True,
 ) -> st.SearchStrategy[Recipe]:
     """A strategy of Recipe for this op and dtype.
@@ -104,7 +105,7 @@ def cases(
     order: str = "value",
     params: Params | None = None,
     landmarks: Landmarks | None = None,
-    lengths: Sequence[int] | None = None,
+    lengths: Sequence[Sizes] | None = None,
     specials: bool = True,
 ) -> st.SearchStrategy[Case]:
     """A strategy of single points: each number an ordinal drawn as an integer inside a region.
@@ -114,7 +115,7 @@ def cases(
     the cotangent and the tangent that they take.
     """
     fmt = format_named(dtype)
-    chosen = lengths or [n for n in usual_lengths(op) if n <= max(8, op.min_length)] + [op.min_length]
+    chosen = lengths or _short_lengths(op)
     plan = _plan(op, fmt, landmarks or {}, chosen, specials)
     return _cases(op, fmt, order, dict(op.default_params() if params is None else params), landmarks or {}, plan)
 
@@ -147,7 +148,7 @@ def explore(
     params: Params | None = None,
     rows: int = 4096,
     landmarks: Landmarks | None = None,
-    lengths: Sequence[int] | None = None,
+    lengths: Sequence[Sizes] | None = None,
     specials: bool = True,
 ) -> None:
     """Calls `judge` with `examples` recipes and climbs toward the scores it returns (hypothesis.target).
@@ -255,14 +256,15 @@ class _Plan:
     """What a strategy chooses from, worked out once. specials: whether it draws special values."""
 
     def __init__(
-        self, menus: list[tuple[str, ...]], lengths: tuple[int, ...], pairs: tuple[tuple[int, int], ...], specials: bool
+        self, menus: list[tuple[str, ...]], lengths: tuple[Sizes, ...], pairs: tuple[tuple[int, int], ...], specials: bool
     ) -> None:
         self.menus, self.lengths, self.pairs, self.specials = menus, lengths, pairs, specials
 
 
-def _plan(op: Op, fmt: Format, landmarks: Landmarks, lengths: Sequence[int] | None, specials: bool) -> _Plan:
+def _plan(op: Op, fmt: Format, landmarks: Landmarks, lengths: Sequence[Sizes] | None, specials: bool) -> _Plan:
     usual = usual_lengths(op)
-    chosen = usual if not op.varies else tuple(sorted({n for n in lengths or usual if n >= op.min_length}))
+    allowed = {n for n in lengths or usual if reaches(n, op.min_length)}
+    chosen = usual if not op.varies else tuple(sorted(allowed, key=lambda n: (numbers_in_row(op, n), str(n))))
     if not chosen:
         raise UserError(
             f"op {op.name!r} needs vectors of at least {op.min_length} elements; lengths given: {list(lengths or usual)}"
@@ -281,12 +283,22 @@ def _pairs(op: Op) -> Iterator[tuple[int, int]]:
             yield i, j
 
 
-def usual_lengths(op: Op) -> tuple[int, ...]:
-    """The lengths n that are fuzzed: the op's own; else those of matrices where a row has n x n numbers, of vectors where it has n."""
+def usual_lengths(op: Op) -> tuple[Sizes, ...]:
+    """The lengths n, or sizes of several axes, that are fuzzed: the op's own; else those of matrices where a row has n x n numbers, of vectors
+    where it has n."""
     if not op.varies:
         return (1,)
+    if op.axes:
+        return op.shapes
     twice = any(sum(isinstance(axis, str) for axis in i.axes) > 1 for i in op.inputs)
     return op.lengths or (matrices.ORDERS if twice else vectors.LENGTHS)
+
+
+def _short_lengths(op: Op) -> list[Sizes]:
+    """Those of single points: vectors of at most 8 numbers, or the op's least; the usual sizes of several axes."""
+    if op.axes:
+        return [op.shapes[0]]
+    return [*(n for n in usual_lengths(op) if not reaches(n, max(8, op.min_length) + 1)), op.min_length]
 
 
 def _draw_input(draw: DrawFunction, spec: Input, fmt: Format, menu: tuple[str, ...], specials: bool) -> Draw:

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.axes import Sizes, size_of
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
-from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in, reaches
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 _HEX = re.compile(r"([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?")
@@ -122,7 +123,7 @@ def _single(op: Op) -> str:
 def _array(op: Op, spec: Input, value: Any, fmt: Format) -> NDArray[np.float64]:
     depth = len(spec.stored)
     array = _rectangular(f"input {spec.name}", value, fmt)
-    if array.ndim not in (depth, depth + 1) or spec.length_of(array.shape[array.ndim - depth :]) is None:
+    if array.ndim not in (depth, depth + 1) or spec.axes_of(array.shape[array.ndim - depth :]) is None:
         more = "" if op.elementwise else " (several rows: a list of those)"
         raise UserError(f"input {spec.name} of {op.name} is {_written(spec)}{more}; given: {_shape(array)}")
     return array
@@ -147,15 +148,23 @@ def _shape(array: NDArray[np.float64]) -> str:
     return " by ".join(map(str, array.shape)) + " numbers" if array.ndim else "a number"
 
 
-def _length(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> int:
-    length = length_in(op, arrays)
-    if length is None:
-        lengths = {i.name: i.length_of(arrays[i.name].shape[1:]) for i in op.inputs if i.varies}
-        said = ", ".join(f"{name} has {n}" for name, n in lengths.items())
-        raise UserError(f"the vectors of {op.name} have different lengths: {said}")
-    if op.varies and length < op.min_length:
-        raise UserError(f"{op.name} needs vectors of at least {op.min_length} numbers, not {length}")
-    return length
+def _length(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> Sizes:
+    sizes = length_in(op, arrays)
+    if sizes is None:
+        raise UserError(_different(op, arrays))
+    if not reaches(sizes, op.min_length):
+        raise UserError(f"{op.name} needs vectors of at least {op.min_length} numbers, not {size_of(sizes, 'n')}")
+    return sizes
+
+
+def _different(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> str:
+    """Which inputs do not agree on the size of an axis, in one line."""
+    axes = {i.name: i.axes_of(arrays[i.name].shape[1:]) or {} for i in op.inputs if i.varies}
+    name = next(n for n in op.axis_names if len({found[n] for found in axes.values() if n in found}) > 1)
+    said = ", ".join(f"{spec} has {found[name]}" for spec, found in axes.items() if name in found)
+    if op.axis_names == ("n",):
+        return f"the vectors of {op.name} have different lengths: {said}"
+    return f"the inputs of {op.name} have different sizes of the axis {name}: {said}"
 
 
 def _direction(op: Op, name: str, count: int, rows: int, value: Any, fmt: Format) -> NDArray[np.float64]:

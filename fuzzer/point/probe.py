@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -29,8 +31,12 @@ from ulpfuzz.fuzzer.point.digits import Digits
 from ulpfuzz.fuzzer.point.point import Point, params_of, point_of
 from ulpfuzz.fuzzer.proof.label import Element, Label, gravity, label_of
 from ulpfuzz.fuzzer.proof.rejected import rejection
+from ulpfuzz.oracles.interruption import interrupted
 from ulpfuzz.oracles.reference import FINITE
 
+#: Seconds that a framework call may take where a user waits for one point: JAX compiles the dearest gradient of the catalogue, that of hyp2f1, in 7
+#: on a quiet machine.
+CALL_TIMEOUT = 30.0
 #: A point alone, and inside a call that reaches the vector body of a kernel (elementwise), or a block of rows.
 ELEMENTWISE_LENGTHS, ROW_LENGTHS = (1, 64), (1, 16)
 #: Beyond this many elements mpmath confirms only the worst of the failing ones; Arb alone gives the digits of the others.
@@ -51,9 +57,10 @@ def probe(
 
     inputs: see `ulpfuzz.fuzzer.point.point.point_of`; lists for an elementwise op are one call of that length. A point without lists is run
     alone and repeated (64 times for elementwise ops, 16 rows for others), and the worst answer is shown with its placement. Whatever the
-    judge calls a finding is certified by the ball test before it is shown. case_timeout: seconds that a framework call may take; then
-    every target runs in a process of its own, which is ended where a call takes longer, and the others are judged all the same. None: in
-    this process, without a limit. Raises UserError (UnknownName) in one line.
+    judge calls a finding is certified by the ball test before it is shown. case_timeout: seconds that a framework call may take; then every
+    target runs in a process of its own, all at once, which is ended where a call takes longer, and the others are judged all the same; mpmath
+    has as long to confirm the truth, which Arb certifies alone where that takes longer. None: in this process, without a limit. Raises
+    UserError (UnknownName) in one line.
     """
     op = op_named(op_name)
     format_named(dtype)
@@ -68,10 +75,12 @@ def probe(
     point = point_of(op, full, dtype, order, inputs)
     if case_timeout is None or not can_be_isolated(chosen):
         return _Examination(Evaluator(cell, subjects), point).probe()
-    evaluator = Evaluator(cell, subjects, isolated=True)
     with host.limited(case_timeout):
-        host.start_together(map(evaluator.calls.framework, subjects))
-        return _Examination(evaluator, point).probe()
+        return _Examination(Evaluator(cell, subjects, isolated=True), point, case_timeout).probe()
+
+
+#: Of one subject: each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a crash.
+_Called = tuple[list[tuple[Placement, NDArray[Any]]], str, str]
 
 
 @dataclass(frozen=True)
@@ -121,15 +130,21 @@ class _Reading:
 class _Examination:
     """One point under examination: the truth is computed once, each element is confirmed once."""
 
-    def __init__(self, evaluator: Evaluator, point: Point) -> None:
+    def __init__(self, evaluator: Evaluator, point: Point, seconds: float = math.inf) -> None:
+        """seconds: what mpmath may take."""
         self.evaluator = evaluator
         self.point = point
+        self.seconds = seconds
         self.batch = point.batch
         self.fmt: Format = evaluator.format
         self._certified: dict[tuple[str, int, int, bytes], Class] = {}
 
     def probe(self) -> Probe:
-        calls = [(subject, *self._calls(subject)) for subject in self.evaluator.subjects]
+        calls = [(subject, *called) for subject, called in zip(self.evaluator.subjects, self._every_call(), strict=True)]
+        with interrupted(time.time() + self.seconds):
+            return self._judged(calls)
+
+    def _judged(self, calls: Sequence[tuple[Subject, list[tuple[Placement, NDArray[Any]]], str, str]]) -> Probe:
         every_answer = [answers for _, placed, *_ in calls for _, answers in placed]
         self.evidence = self.evaluator.references.evidence(self.batch, every_answer, settle=False)
         self.truth = self.evidence.reference
@@ -150,7 +165,27 @@ class _Examination:
 
     # Running
 
-    def _calls(self, subject: Subject) -> tuple[list[tuple[Placement, NDArray[Any]]], str, str]:
+    def _every_call(self) -> list[_Called]:
+        """What every subject's calls gave. Targets in processes of their own start and answer at the same time: one that hangs keeps no other
+        waiting."""
+        subjects, calls = self.evaluator.subjects, self.evaluator.calls
+        if not calls.isolated:
+            return [self._calls(subject) for subject in subjects]
+        of_target: dict[str, list[Subject]] = {}
+        for subject in subjects:
+            of_target.setdefault(subject.target, []).append(subject)
+        pool = ThreadPoolExecutor(len(of_target))
+        try:
+            answered = list(pool.map(lambda same: [self._calls(subject) for subject in same], of_target.values()))
+        except BaseException:  # Ctrl-C: nobody waits for what hangs
+            pool.shutdown(wait=False, cancel_futures=True)
+            calls.end_hosts(subjects)
+            raise
+        pool.shutdown()
+        given = dict(zip(of_target, map(iter, answered), strict=True))
+        return [next(given[subject.target]) for subject in subjects]
+
+    def _calls(self, subject: Subject) -> _Called:
         """Each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a
         crash."""
         evaluator, batch = self.evaluator, self.batch

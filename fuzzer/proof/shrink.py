@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, concatenate
+from ulpfuzz.fuzzer.catalog.axes import size_of
 from ulpfuzz.fuzzer.catalog.op import Input
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import Format
-from ulpfuzz.fuzzer.inputs.shapes import output_count, variables
+from ulpfuzz.fuzzer.inputs.shapes import length_in, output_count, variables
 from ulpfuzz.fuzzer.inputs.structures import holds
+from ulpfuzz.fuzzer.proof.axes import axis_cuts, cut_along, moved_along
 from ulpfuzz.fuzzer.search.ledger import Candidate
 
 #: Candidates per framework call (one compiled shape); of rows with NaN or infinities (each a limit of its own); calls per finding.
@@ -116,6 +118,7 @@ def merged(best: Candidate, kept: list[Candidate], fmt: Format) -> Batch | None:
 def _simpler(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch, int]]:
     """Rows that are simpler than the candidate's, the simplest first."""
     yield from _shorter(candidate, evaluator)
+    yield from _narrower(candidate, evaluator)
     yield from _plainer(candidate, evaluator)
 
 
@@ -146,6 +149,22 @@ def _shorter(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch
             if TANGENT in inputs:
                 inputs[TANGENT] = inputs[TANGENT][:, _variables_left(evaluator, vectors, length, left)]
             yield Batch(row.dtype, inputs), output
+
+
+def _narrower(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch, int]]:
+    """Of an op with several axes, fewer elements along one of them, the failing output kept: the axes in turn, windows of each."""
+    op, order = evaluator.op, evaluator.cell.order
+    for name in op.axis_names if op.result else ():
+        least = op.least_length(order) if name == "n" else 1
+        sizes = length_in(op, candidate.row.inputs)
+        assert sizes is not None
+        size = size_of(sizes, name)
+        for fewer in sorted(n for n in {1, 2, 3, size // 2, size - 1} if least <= n < size and _cheap(n, evaluator)):
+            for left in axis_cuts(op, order, sizes, name, candidate.output, fewer):
+                row = cut_along(op, candidate.row, name, left)
+                output = moved_along(op, order, sizes, name, left, candidate.output)
+                if output is not None and all(holds(row.format, i, row.inputs[i.name]) for i in op.inputs):
+                    yield row, output
 
 
 def _cuts(length: int, fewer: int, place: int) -> list[list[int]]:

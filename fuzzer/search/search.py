@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ulpfuzz.fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
+from ulpfuzz.fuzzer.catalog.axes import WORK, Sizes, work_of
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import Format, format_named
@@ -20,6 +21,7 @@ from ulpfuzz.fuzzer.inputs import vectors
 from ulpfuzz.fuzzer.inputs.grid import grid_length, special_batch
 from ulpfuzz.fuzzer.inputs.landmarks import FOUND, Found, landmarks, source
 from ulpfuzz.fuzzer.inputs.recipe import Landmarks, Recipe
+from ulpfuzz.fuzzer.inputs.shapes import numbers_in_row, reaches
 from ulpfuzz.fuzzer.inputs.strategies import explore, usual_lengths, variants
 from ulpfuzz.fuzzer.inputs.structures import satisfy
 from ulpfuzz.fuzzer.search import consistency
@@ -51,6 +53,8 @@ TAIL_ROWS, TAIL_CALLS = 23, 32
 CORPUS = 48
 #: Vector lengths by round. JAX compiles each of them for each op, so the long ones come last.
 LENGTHS = ((2, 3, 17), (2, 8, 64), (1, 16, 69, 7), (3, 17, 1000))
+#: The product of the axes of a shape at which derivatives are fuzzed: attention's by 600 keys has 3,006 numbers a row, 10 s of the oracle a call.
+DERIVED = WORK // 8
 #: The first reach of the zoom is a binade; each round divides it by this.
 ZOOM_FACTOR = 8
 
@@ -59,14 +63,17 @@ class Spent(Exception):
     """The shard's budget of verdicts is used up."""
 
 
-def lengths_of(op: Op, order: str, round_: int) -> list[int]:
-    """The lengths n of a round."""
+def lengths_of(op: Op, order: str, round_: int) -> list[Sizes]:
+    """The lengths n of a round; of an op with several axes one shape, for each may be one to compile and a call of many recipes has but one: first the
+    usual sizes. Derivatives have those up to DERIVED."""
     least, usual = op.least_length(order), usual_lengths(op)
     if not op.varies:
         return list(usual)
     if usual == vectors.LENGTHS:
         return [n for n in LENGTHS[min(round_, len(LENGTHS) - 1)] if n >= least] or [least]
-    fit = [n for n in usual if n >= least] or [least]
+    fit = [n for n in usual if reaches(n, least) and (order == "value" or work_of(n) <= DERIVED)] or [least]
+    if op.axes:
+        return [fit[round_ % len(fit)]]
     first = fit[1:3] if len(fit) > 3 else fit[:2]  # the least length is often a special case of its own
     rest = [n for n in fit if n not in first]
     return first if round_ == 0 or not rest else [rest[(2 * round_ - 2 + k) % len(rest)] for k in range(min(2, len(rest)))]
@@ -122,7 +129,8 @@ class Search:
             return False
         if op.elementwise and len(op.inputs) == 1:
             return True
-        shapes = {spec.name: spec.sizes(max(self.lengths)) for spec in op.inputs}
+        largest = max(self.lengths, key=lambda sizes: numbers_in_row(op, sizes))
+        shapes = {spec.name: spec.sizes(largest) for spec in op.inputs}
         return evaluation_cost(evaluator.function, shapes, 64) <= ROW + LIGHT_SECONDS * sum(
             int(math.prod(shape)) for shape in shapes.values()
         )

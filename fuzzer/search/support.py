@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
 from ulpfuzz.fuzzer.formats import format_named
@@ -33,7 +34,7 @@ class Unsupported:
     message: str
 
 
-def unsupported_of(evaluator: Evaluator, lengths: Sequence[int]) -> dict[Subject, Unsupported]:
+def unsupported_of(evaluator: Evaluator, lengths: Sequence[Sizes]) -> dict[Subject, Unsupported]:
     """The subjects whose framework does not start, and those that raise on ordinary inputs where no record promises support.
 
     Each is tried once on ordinary inputs, with a batch of a shape that the search uses anyway, so that what a framework does at its first call
@@ -64,7 +65,7 @@ def _of(evaluator: Evaluator, subject: Subject, message: str) -> Unsupported:
     return Unsupported(evaluator.cell.key, subject.target, subject.implementation.call, message)
 
 
-def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[int]) -> str:
+def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[Sizes]) -> str:
     with evaluator.clock.phase("framework"):
         try:
             evaluator.calls.framework(subject).start()
@@ -80,7 +81,7 @@ def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[int]) -> 
     return "" if promised or subject in evaluator.calls.crashes else message
 
 
-def ordinary(evaluator: Evaluator, length: int) -> Batch:
+def ordinary(evaluator: Evaluator, length: Sizes) -> Batch:
     """Numbers of everyday magnitude inside the domain, in a shape of the search's: as many rows as a recipe of that length has."""
     op, fmt = evaluator.op, format_named(evaluator.cell.dtype)
     draws = []

@@ -46,7 +46,7 @@ def logsumexp(m: Arithmetic[N], x: Vector[N]) -> N:
 
 @define("norm")
 def norm(m: Arithmetic[N], x: Vector[N], ord: float = 2) -> N:
-    """The vector norm (sum |x_i|^p)^(1/p) for p = 1, 2, 3 and max |x_i| for p = inf; Higham, ASNA (2002), section 6.1."""
+    """The vector norm (sum |x_i|^p)^(1/p), a norm for p >= 1, and max |x_i| for p = inf; Higham, ASNA (2002), section 6.1."""
     if ord == float("inf"):
         return m.max([m.abs(v) for v in x])
     if ord == 1:
@@ -56,7 +56,10 @@ def norm(m: Arithmetic[N], x: Vector[N], ord: float = 2) -> N:
     if ord == 3:
         cubes = m.sum([m.square(v) * m.abs(v) for v in x])
         return m.where(m.eq0(cubes), lambda: m.num(0), lambda: m.exp(m.log(cubes) / 3))
-    raise ValueError(f"norm is defined here for ord 1, 2, 3 and inf, not {ord!r}")
+    if not ord > 0:
+        raise ValueError(f"norm is defined here for ord > 0, not {ord!r}")
+    powers = m.sum([m.where(m.eq0(v), lambda: m.num(0), lambda v=v: m.exp(m.log(m.abs(v)) * m.num(ord))) for v in x])  # type: ignore[misc]
+    return m.where(m.eq0(powers), lambda: m.num(0), lambda: m.exp(m.log(powers) / m.num(ord)))
 
 
 @define("logmeanexp")

@@ -77,6 +77,16 @@ def test_a_probe_ends_and_judges_the_others(how: str, told: str) -> None:
     assert (right["class"], right["implementation"]) == ("ok", "faulty.exp_right(x)")
 
 
+def test_targets_that_hang_wait_together_and_the_others_are_shown(planted: None) -> None:
+    """Of a target that does not come back only the call that hangs is lost, and no other target waits for it."""
+    waits = replace(target_named(TARGET), mode="eager")
+    probed = probe("faulty_waits", "float32", {"x": 1.0}, targets=f"{waits},numpy", case_timeout=1.0)
+    told = {answered.implementation: answered for answered in probed.targets}
+    assert told["faulty.exp_waits(x)"].reason == "the call did not return in time"
+    assert told["faulty.exp_waits(x)"].error == "hang: no answer within 1 s"
+    assert told["faulty.exp_right(x)"].class_.name == "ok"
+
+
 def test_a_finding_that_hangs_now_is_told_so_within_the_time() -> None:
     case = {"dtype": "float32", "inputs": {"x": "0x1p+0"}, "placement": {"length": 1, "position": 0, "stride": 1}}
     finding = Finding(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tests.catalog.wrong_formulas import FINDINGS
 from tests.sampling import sampled
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch
+from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS, ORDERS, Implementation, Input, Op
 from ulpfuzz.fuzzer.catalog.registry import ops
@@ -41,7 +42,7 @@ TOLERANCE = {"float16": 0.4, "bfloat16": 0.4, "float32": 1e-4, "complex64": 1e-4
 TWICE = {"float32": 10, "complex64": 10}
 
 
-def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
+def ordinary(entry: Input, index: int, length: Sizes) -> NDArray[np.float64]:
     """Values of everyday size inside the domain, other ones for every input, row and element."""
     shape = (ROWS, *entry.sizes(length))
     count = math.prod(shape)
@@ -60,13 +61,15 @@ def ordinary(entry: Input, index: int, length: int) -> NDArray[np.float64]:
     values = (np.floor(values) if entry.integers else values).reshape(shape)
     if len(entry.stored) == 2 and not entry.complex and math.isinf(low) and math.isinf(high):
         # golden-section rows alone are nearly dependent; an SPD matrix has a diagonal that outweighs its row
-        values = values + (2 + 2 * length * (entry.structure == "spd")) * np.eye(*entry.sizes(length))
+        identity = np.eye(*entry.sizes(length))
+        values = values + (2 + 2 * len(identity) * (entry.structure == "spd")) * identity
     return values
 
 
 def ordinary_batch(op: Op, dtype: str) -> Batch:
     fmt = format_named(dtype)
-    length = min((n for n in op.lengths if n >= max(LENGTH, op.min_length)), default=max(LENGTH, op.min_length))
+    length: Sizes = min((n for n in op.lengths if n >= max(LENGTH, op.min_length)), default=max(LENGTH, op.min_length))
+    length = op.shapes[0] if op.axes else length
     inputs = {}
     for i, entry in enumerate(op.inputs):
         inputs[entry.name] = satisfy(fmt, entry, fmt.round(ordinary(entry, i, length)))

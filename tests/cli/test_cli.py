@@ -147,6 +147,57 @@ def test_probe_reads_decimals_exactly() -> None:
     assert special["targets"][0]["output"] == ["nan", 0.0]
 
 
+@pytest.mark.parametrize("text", ['{"x": 0.1}', '\ufeff{"x": 0.1}\n'])
+def test_probe_takes_its_inputs_from_a_file_and_from_standard_input(tmp_path: Path, text: str) -> None:
+    (tmp_path / "point.json").write_text(text, encoding="utf-8")
+    probe = ("probe", "exp", "--targets", "numpy", "--json", "--inputs")
+    from_file = loaded(*probe, f"@{tmp_path}/point.json")
+    piped = call(*probe, "-", input=text)
+    assert from_file == json.loads(piped.stdout) == loaded(*probe, '{"x": 0.1}')
+
+
+def test_the_params_of_a_probe_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "params.json").write_text('{"ord": 1}')
+    told = loaded(
+        "probe", "norm", "--inputs", '{"x": [3, 4]}', "--params", f"@{tmp_path}/params.json", "--targets", "numpy", "--json"
+    )
+    assert told["params"]["ord"] == 1
+
+
+def test_a_file_that_cannot_be_read_is_told_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "point.json").write_text('{"x": 1')
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
+    for text, said in (
+        (f"@{tmp_path}/pont.json", f"did you mean @{tmp_path}/point.json?"),
+        (f"@{tmp_path}/point.json", f"--inputs of {tmp_path}/point.json is not JSON"),
+        (f"{tmp_path}/point.json", f"the file is meant by @{tmp_path}/point.json"),
+        (f"@{tmp_path}", "is a directory"),
+        (f"@{tmp_path}/bytes", "no text in UTF-8"),
+    ):
+        result = call("probe", "exp", "--inputs", text)
+        assert result.exit_code == 2
+        assert len(result.stderr.strip().splitlines()) == 1
+        assert said in result.stderr
+    both = call("probe", "norm", "--inputs", "-", "--params", "-", input="{}")
+    assert "standard input is read once" in both.stderr
+
+
+def test_what_looks_and_probes_imports_no_framework_and_none_of_what_reports_need(db: str) -> None:
+    code = """
+import sys
+from ulpfuzz.fuzzer.cli import main
+try:
+    main()
+except SystemExit as leaving:
+    assert not leaving.code, leaving
+slow = {"torch", "jax", "tensorflow", "hypothesis", "scipy.special", "distributed", "ulpfuzz.reports", "ulpfuzz.fuzzer.campaign.shard"}
+assert not slow & set(sys.modules), sorted(slow & set(sys.modules))
+"""
+    for args in (("probe", "exp", *INPUTS, "--targets", "numpy"), ("findings", "--db", db)):
+        ended = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
+
+
 def test_probe_for_people() -> None:
     out = call("probe", "norm", "--inputs", '{"x": [3, 4]}', "--targets", "numpy").stdout
     assert "truth = 5.0" in out

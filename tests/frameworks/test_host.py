@@ -455,7 +455,8 @@ def test_the_far_side_imports_only_what_another_interpreter_has() -> None:
     assert {name for name in eval(packages) if not name.startswith("_")} == {"ulpfuzz", "numpy", "ml_dtypes"}
     pure = {
         "ulpfuzz.fuzzer", "ulpfuzz.fuzzer.case", "ulpfuzz.fuzzer.errors", "ulpfuzz.fuzzer.formats", "ulpfuzz.fuzzer.catalog",
-        "ulpfuzz.fuzzer.catalog.op", "ulpfuzz.fuzzer.frameworks", "ulpfuzz.fuzzer.frameworks.backends", "ulpfuzz.fuzzer.frameworks.hosts",
+        "ulpfuzz.fuzzer.catalog.axes", "ulpfuzz.fuzzer.catalog.op", "ulpfuzz.fuzzer.frameworks",
+        "ulpfuzz.fuzzer.frameworks.backends", "ulpfuzz.fuzzer.frameworks.hosts",
     }  # fmt: skip
     there = {name.removeprefix("ulpfuzz.fuzzer.frameworks.") for name in eval(ours) if name not in pure}
     assert there == {"framework", "in_process", "backends.expression", "backends.unsupported", "hosts.host_main"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from tests.planted_framework import SUBJECT, CorrectlyRounded, evaluator_of
 from tests.sampling import is_quick, sampled
 from tests.special_answers import SPECIAL
 from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.catalog.axes import Sizes, work_of
 from ulpfuzz.fuzzer.catalog.op import ORDERS, Op
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.inputs.grid import special_batch
@@ -33,7 +34,8 @@ def batches(op: Op, params: dict[str, Any], dtype: str, order: str, rows: int, r
     if op.elementwise and len(op.inputs) == 1 and specials:
         chosen |= set(range(grid.rows - 6, grid.rows))
     yield grid.take(np.asarray(sorted(chosen)))
-    lengths = None if op.lengths or not op.varies else SHORT[order]
+    lengths: Sequence[Sizes] | None = None if op.lengths or not op.varies else SHORT[order]
+    lengths = sorted(op.shapes, key=work_of)[:3] if op.axes else lengths
     for recipe in draw_recipes(
         op, dtype, seed=1, count=recipes, order=order, params=params, rows=rows, lengths=lengths, specials=specials
     ):

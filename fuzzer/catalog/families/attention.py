@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ulpfuzz.fuzzer.catalog import pages
 from ulpfuzz.fuzzer.catalog.op import FORMULA, Documented, Op, call, op, tensor, vector
 
 ATTENTION = ("attention",)
 ACTIVATION = ("attention", "activation functions")
-QKV = [tensor("q", (2, 3)), tensor("k", ("n", 3)), tensor("v", ("n", 2))]
-LENGTHS = (1, 2, 3, 5, 8)
-#: jax and Keras put the heads between the sequence and the features, [:, :, None]; jax asks for values as long as keys.
-PADDED = "q[:, :, None], k[:, :, None], jnp.pad(v, ((0, 0), (0, 0), (0, 1)))[:, :, None]"
+#: l queries and n keys of d numbers, values of e.
+QKV = [tensor("q", ("l", "d")), tensor("k", ("n", "d")), tensor("v", ("n", "e"))]
+SAME = [tensor("q", ("l", "d")), tensor("k", ("n", "d")), tensor("v", ("n", "d"))]
+#: Sizes at which kernels change: vectors and tails, blocks of products, the 512 keys that torch's fused kernel takes at a time.
+L, N, D = (2, 1, 3, 16, 64), (3, 1, 2, 5, 8, 64, 257, 600), (3, 1, 2, 16, 64)
+OF_QKV: dict[str, Any] = {"axes": {"l": L, "d": D, "n": N, "e": (2, 1, 3, 16)}, "result": ("l", "e"), "parallel": ("l", "e")}
+OF_SAME: dict[str, Any] = {"axes": {"l": L, "d": D, "n": N}, "result": ("l", "d"), "parallel": ("l",)}
+#: jax and Keras put the heads between the sequence and the features, [:, :, None]; jax asks for values as long as keys, so the shorter get zeros.
+LONGER = "jnp.pad({}, ((0, 0), (0, 0), (0, max(0, {}.shape[-1] - {}.shape[-1]))))[:, :, None]"
+PADDED = ", ".join(LONGER.format(one, other, one) for one, other in (("q", "v"), ("k", "v"), ("v", "k")))
 #: Any number but 0 keeps its element.
 MASK = vector("mask", 0, 2, integers=True, differentiable=False)
 #: Of all elements but the first, which is kept: nothing is said of a part that is empty.
@@ -26,36 +34,39 @@ JAX_REST = "jnp.pad(mask > 0, ((0, 0), (1, 0)), constant_values=True)"
 
 OPS: list[Op] = [
     op("attention", QKV,
-       torch=["torch.nn.functional.scaled_dot_product_attention(q, k, v)", "torch.softmax(q @ k.mT / 3**0.5, dim=-1) @ v"],
+       torch=["torch.nn.functional.scaled_dot_product_attention(q, k, v)",
+              "torch.nn.functional.scaled_dot_product_attention(q[:, None], k[:, None], v[:, None])[:, 0]",
+              "torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, dim=-1) @ v"],
        tensorflow=["tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None])[:, :, 0]",
-                   "tf.nn.softmax(tf.matmul(q, k, transpose_b=True) / 3**0.5, axis=-1) @ v"],
-       jax=[f"jax.nn.dot_product_attention({PADDED})[:, :, 0, :2]",
-            "jax.nn.softmax(q @ k.mT / 3**0.5, axis=-1) @ v"],
-       lengths=LENGTHS, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
+                   "tf.nn.softmax(tf.matmul(q, k, transpose_b=True) / q.shape[-1] ** 0.5, axis=-1) @ v"],
+       jax=[f"jax.nn.dot_product_attention({PADDED}, scale=q.shape[-1] ** -0.5)[:, :, 0, : v.shape[-1]]",
+            "jax.nn.softmax(q @ k.mT / q.shape[-1] ** 0.5, axis=-1) @ v"],
+       **OF_QKV, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
     op("attention_scaled", QKV,
        torch="torch.nn.functional.scaled_dot_product_attention(q, k, v, scale=scale)",
        tensorflow=["tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], scale=scale)[:, :, 0]",
                    call("tf.keras.layers.Attention(dtype=q.dtype.name)([q, v, k])", when={"scale": (1.0,)})],
-       jax=f"jax.nn.dot_product_attention({PADDED}, scale=scale)[:, :, 0, :2]",
-       params={"scale": (1.0, 0.125)}, lengths=LENGTHS, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
-    op("attention_causal", [tensor("q", ("n", 3)), tensor("k", ("n", 3)), tensor("v", ("n", 3))],
+       jax=f"jax.nn.dot_product_attention({PADDED}, scale=scale)[:, :, 0, : v.shape[-1]]",
+       params={"scale": (1.0, 0.125)}, **OF_QKV, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
+    op("attention_causal", [tensor("q", ("n", "d")), tensor("k", ("n", "d")), tensor("v", ("n", "d"))],
        torch="torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)",
        tensorflow="tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], is_causal=True)[:, :, 0]",
        jax="jax.nn.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], is_causal=True)[:, :, 0]",
-       lengths=(1, 2, 3, 5), accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
-    op("attention_biased", [tensor("q", (2, 3)), tensor("k", ("n", 3)), tensor("v", ("n", 3)), tensor("bias", (2, "n"))],
+       axes={"n": (3, 1, 2, 5, 16), "d": (3, 1, 2, 16, 64)}, result=("n", "d"),
+       accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
+    op("attention_biased", [*SAME, tensor("bias", ("l", "n"))],
        torch="torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)",
        tensorflow="tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], bias=bias[:, None])[:, :, 0]",
        jax="jax.nn.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], bias=bias[:, None])[:, :, 0]",
-       lengths=LENGTHS, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
-    op("attention_masked", [tensor("q", (2, 3)), tensor("k", ("n", 3)), tensor("v", ("n", 3)),
-                            tensor("mask", (2, "n-1"), 0, 2, integers=True, differentiable=False)],
+       **OF_SAME, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
+    op("attention_masked", [*SAME, tensor("mask", ("l", "n-1"), 0, 2, integers=True, differentiable=False)],
        torch="torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=torch.nn.functional.pad(mask.bool(), (1, 0), value=True))",
        tensorflow=f"tf.keras.ops.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], mask={TF_SEEN})[:, :, 0]",
        jax=f"jax.nn.dot_product_attention(q[:, :, None], k[:, :, None], v[:, :, None], mask={JAX_SEEN})[:, :, 0]",
-       lengths=(2, 3, 5), min_length=2, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
+       axes={"l": L, "d": D, "n": (3, 2, 5, 8, 64, 257)}, result=("l", "d"), parallel=("l",), min_length=2,
+       accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
     op("additive_attention", QKV, tensorflow="tf.keras.layers.AdditiveAttention(use_scale=False, dtype=q.dtype.name)([q, v, k])",
-       lengths=LENGTHS, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
+       **OF_QKV, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
     op("masked_softmax", [vector("x"), MASK], tensorflow="tf.keras.layers.Softmax(dtype=x.dtype.name)(x, mask=mask > 0)",
        jax="jax.nn.softmax(x, axis=-1, where=mask > 0)", accuracy="accumulating", normwise_bound=True, min_length=2,
        source="https://docs.jax.dev/en/latest/_autosummary/jax.nn.softmax.html: zero where the mask is, so everywhere if it is empty",

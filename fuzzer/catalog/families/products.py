@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ulpfuzz.fuzzer.catalog.op import RATIONALS, Op, matrix, op, peer, vector
 
 LINEAR = ("linear algebra",)
 WIDE = ("float32", "float64")
 ORDERS = (1, 2, 3, 5, 8)
 A, B, C = matrix("a"), matrix("b"), matrix("c")
+#: r rows meet c columns in n numbers: sizes at which kernels change, from vectors over tails to blocks.
+ROWS = {"r": (2, 1, 3, 16, 64)}
+INNER = {"n": (3, 1, 2, 16, 64, 257, 1000)}
+RN, NC, RC = matrix("a", rows="r"), matrix("b", columns="c"), matrix("c", rows="r", columns="c")
+OF_MATRICES: dict[str, Any] = {"axes": {**ROWS, **INNER, "c": (2, 1, 3, 16)}, "result": ("r", "c"), "parallel": ("r", "c")}
+OF_VECTORS: dict[str, Any] = {"axes": {**ROWS, **INNER}, "result": ("r",), "parallel": ("r",)}
 X, Y = vector("x"), vector("y")
 
 OPS: list[Op] = [
-    op("matmul", [A, B],
+    op("matmul", [RN, NC],
        torch=["torch.matmul(a, b)", "torch.bmm(a, b)", "torch.einsum('bik,bkj->bij', a, b)", "torch.vmap(torch.mm)(a, b)",
               "torch.stack([torch.mm(p, q) for p, q in zip(a, b)])",
               "torch.stack([torch.tensordot(p, q, dims=1) for p, q in zip(a, b)])"],
@@ -20,33 +28,33 @@ OPS: list[Op] = [
                    "tf.map_fn(lambda pair: tf.tensordot(pair[0], pair[1], axes=1), (a, b), fn_output_signature=a.dtype)"],
        jax=["jnp.matmul(a, b)", "jnp.einsum('bik,bkj->bij', a, b)", "jax.lax.batch_matmul(a, b)",
             "jax.vmap(lambda p, q: jnp.tensordot(p, q, axes=1))(a, b)", "jax.vmap(jnp.dot)(a, b)"],
-       numpy=peer("np.matmul(a, b)"), lengths=ORDERS, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
-    op("matvec", [A, X],
+       numpy=peer("np.matmul(a, b)"), **OF_MATRICES, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
+    op("matvec", [RN, X],
        torch=["torch.vmap(torch.mv)(a, x)", "torch.matmul(a, x[..., None])[..., 0]", "torch.einsum('bij,bj->bi', a, x)",
               "torch.stack([torch.mv(p, q) for p, q in zip(a, x)])"],
        tensorflow=["tf.linalg.matvec(a, x)", "tf.einsum('bij,bj->bi', a, x)", "tf.keras.ops.matmul(a, x[..., None])[..., 0]"],
        jax=["jnp.matvec(a, x)", "jnp.einsum('bij,bj->bi', a, x)", "jnp.vecmat(x, a.mT)", "jax.vmap(jnp.dot)(a, x)"],
-       numpy=peer("np.matvec(a, x)"), lengths=ORDERS, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
-    op("addmm", [C, A, B],
+       numpy=peer("np.matvec(a, x)"), **OF_VECTORS, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
+    op("addmm", [RC, RN, NC],
        torch=["torch.baddbmm(c, a, b, beta=beta, alpha=alpha)",
               "torch.stack([torch.addmm(r, p, q, beta=beta, alpha=alpha) for r, p, q in zip(c, a, b)])",
               "torch.stack([torch.addbmm(r, p[None], q[None], beta=beta, alpha=alpha) for r, p, q in zip(c, a, b)])"],
        tensorflow="beta * c + alpha * tf.linalg.matmul(a, b)", jax="beta * c + alpha * jnp.matmul(a, b)",
-       params={"beta": (1.0, 0.5), "alpha": (1.0, -2.0)}, lengths=ORDERS, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
-    op("addmv", [vector("c"), A, X],
+       params={"beta": (1.0, 0.5), "alpha": (1.0, -2.0)}, **OF_MATRICES, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
+    op("addmv", [vector("c", size="r"), RN, X],
        torch=["torch.vmap(lambda r, p, q: torch.addmv(r, p, q, beta=beta, alpha=alpha))(c, a, x)",
               "torch.stack([torch.addmv(r, p, q, beta=beta, alpha=alpha) for r, p, q in zip(c, a, x)])"],
        jax="beta * c + alpha * jnp.matvec(a, x)", tensorflow="beta * c + alpha * tf.linalg.matvec(a, x)",
-       params={"beta": (1.0, 0.5), "alpha": (1.0, -2.0)}, lengths=ORDERS, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
+       params={"beta": (1.0, 0.5), "alpha": (1.0, -2.0)}, **OF_VECTORS, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
     op("addr", [C, X, Y],
        torch=["torch.vmap(torch.addr)(c, x, y)", "torch.addcmul(c, x[..., None], y[..., None, :])"],
        tensorflow="c + x[..., None] * y[..., None, :]", jax="c + x[..., None] * y[..., None, :]",
        lengths=ORDERS, verified=RATIONALS, topics=LINEAR),
-    op("linear", [X, A, vector("b")],
+    op("linear", [X, RN, vector("b", size="r")],
        torch=["torch.vmap(torch.nn.functional.linear)(x, a, b)",
               "torch.stack([torch.nn.functional.linear(r, p, q) for r, p, q in zip(x, a, b)])"],
        tensorflow="tf.nn.bias_add(tf.linalg.matvec(a, x), tf.zeros_like(b[0])) + b", jax="jnp.matvec(a, x) + b",
-       lengths=ORDERS, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
+       **OF_VECTORS, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
     op("bilinear", [X, A, Y],
        torch=["torch.vmap(lambda r, p, q: torch.nn.functional.bilinear(r, q, p[None])[0])(x, a, y)", "torch.einsum('bi,bij,bj->b', x, a, y)"],
        tensorflow="tf.einsum('bi,bij,bj->b', x, a, y)", jax="jnp.einsum('bi,bij,bj->b', x, a, y)",

@@ -1,7 +1,7 @@
 """The far side of a host: one framework in one interpreter, answering messages. Runs where only numpy and ml_dtypes are sure.
 
 It may be another version of Python (3.10 or later) without this project installed, so that it imports the standard library, numpy
-and of this project only the pure modules: case, formats, catalog.op, frameworks.{framework,in_process} and frameworks.backends.
+and of this project only the pure modules: case, formats, catalog.{axes,op}, frameworks.{framework,in_process} and frameworks.backends.
 """
 
 from __future__ import annotations

@@ -1,0 +1,200 @@
+"""Ops with several axes: their shapes are drawn, probed, cut and limited axis by axis."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from planted_frameworks import planted
+
+from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard
+from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Case
+from ulpfuzz.fuzzer.catalog.axes import WORK, Axis, Sizes, axis_size, size_of, work_of
+from ulpfuzz.fuzzer.catalog.functions import function_of
+from ulpfuzz.fuzzer.catalog.op import Op, op, tensor, vector
+from ulpfuzz.fuzzer.catalog.registry import op_named, ops
+from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.inputs.shapes import chain_of, direction_counts, length_in, output_count
+from ulpfuzz.fuzzer.inputs.strategies import draw_recipes, usual_lengths
+from ulpfuzz.fuzzer.point.point import point_of
+from ulpfuzz.fuzzer.proof.axes import axis_cuts, cut_along, moved_along
+from ulpfuzz.fuzzer.search.search import DERIVED, lengths_of
+from ulpfuzz.oracles.arithmetic.mp import Mp
+from ulpfuzz.oracles.definitions import definition
+
+SEVERAL = [name for name, record in ops().items() if record.axes]
+WITH_RESULT = [name for name in SEVERAL if op_named(name).result]
+
+
+def shape(axes: tuple[Axis, ...], sizes: Sizes) -> tuple[int, ...]:
+    return tuple(axis_size(axis, sizes) for axis in axes)
+
+
+def row_of(record: Op, sizes: Sizes, order: str = "value", dtype: str = "float32") -> Batch:
+    """One row of small whole numbers, all different."""
+    counter = itertools.count(1)
+    inputs: dict[str, Any] = {}
+    for spec in record.inputs:
+        numbers = np.fromiter(itertools.islice(counter, math.prod(spec.sizes(sizes))), np.float64)
+        values = numbers % 2 if spec.integers else numbers / 8
+        inputs[spec.name] = values.astype(dtype).reshape(1, *spec.sizes(sizes))
+    for name, count in direction_counts(record, record.default_params(), order, sizes).items():
+        inputs[name] = np.arange(1, count + 1, dtype=dtype)[np.newaxis]
+    return Batch(dtype, inputs)
+
+
+def values_of(record: Op, row: Batch, order: str) -> list[float]:
+    m = Mp(96)
+    function = function_of(record, record.default_params(), order)
+    lifted = {name: lift(m, values[0].tolist()) for name, values in row.exact().items()}
+    return [m.double(v)[0] for v in function.outputs(m, lifted)]
+
+
+def lift(m: Mp, value: Any) -> Any:
+    return [lift(m, v) for v in value] if isinstance(value, list) else m.lift(value)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_the_shapes_of_an_op_begin_with_the_usual_one_and_reach_every_size_that_can_be_afforded(name: str) -> None:
+    record = op_named(name)
+    assert set(record.axes) == set(record.axis_names)
+    assert record.shapes[0] == tuple((axis, sizes[0]) for axis, sizes in record.axes.items())
+    assert all(math.prod(size for _, size in drawn) <= WORK for drawn in record.shapes if isinstance(drawn, tuple))
+    for axis, sizes in record.axes.items():
+        assert {size_of(drawn, axis) for drawn in record.shapes} == set(sizes), axis
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_every_shape_is_drawn_and_read_back(name: str) -> None:
+    record = op_named(name)
+    for sizes in usual_lengths(record):
+        (recipe,) = draw_recipes(record, "float32", seed=3, count=1, rows=64, lengths=[sizes])
+        batch = recipe.expand(record)
+        found = length_in(record, batch.inputs)
+        assert found is not None
+        assert {axis: size_of(found, axis) for axis in record.axis_names} == dict(sizes)  # type: ignore[arg-type]
+
+
+def test_a_search_begins_with_one_small_shape_and_sees_the_others_in_later_rounds() -> None:
+    record = op_named("matmul")
+    assert lengths_of(record, "value", 0) == [record.shapes[0]]
+    later = {sizes for round_ in range(1, 20) for sizes in lengths_of(record, "value", round_)}
+    assert later == set(record.shapes)
+    derived = {sizes for round_ in range(20) for sizes in lengths_of(record, "grad", round_)}
+    assert derived == {sizes for sizes in record.shapes if work_of(sizes) <= DERIVED}
+
+
+@pytest.mark.parametrize("name", WITH_RESULT)
+def test_the_result_has_the_shape_that_the_record_says(name: str) -> None:
+    record = op_named(name)
+    for sizes in record.shapes[:4]:
+        assert output_count(record, record.default_params(), sizes) == math.prod(shape(record.result, sizes))
+
+
+@pytest.mark.parametrize("order", ["value", "grad", "jvp", "grad2"])
+@pytest.mark.parametrize("name", WITH_RESULT)
+def test_a_cut_leaves_outputs_where_they_are_said_to_be(name: str, order: str) -> None:
+    """Along an axis that the definition maps over the values of the value are the same; of every other cut the shapes fit."""
+    record = op_named(name)
+    sizes: Sizes = tuple((axis, 3) for axis in record.axis_names)
+    row = row_of(record, sizes, order)
+    before = values_of(record, row, order)
+    for axis in record.axis_names:
+        for left in axis_cuts(record, order, sizes, axis, 0, 2):
+            cut = cut_along(record, row, axis, left)
+            after = values_of(record, cut, order)
+            moved = [moved_along(record, order, sizes, axis, left, output) for output in range(len(before))]
+            assert sorted(m for m in moved if m is not None) == list(range(len(after)))
+            if order == "value" and axis in record.parallel:
+                assert [after[m] for m in moved if m is not None] == [before[o] for o, m in enumerate(moved) if m is not None]
+
+
+def test_a_cut_takes_the_directions_along() -> None:
+    record = op_named("matmul")
+    row = row_of(record, (("r", 2), ("n", 3), ("c", 2)), "grad2")
+    cut = cut_along(record, row, "r", [1])
+    assert cut.inputs["a"].tolist() == row.inputs["a"][:, 1:].tolist()
+    assert cut.inputs["b"].tolist() == row.inputs["b"].tolist()
+    assert cut.inputs[COTANGENT].tolist() == [[3.0, 4.0]]  # the second row of two
+    assert cut.inputs[TANGENT].tolist() == [[4.0, 5.0, 6.0, *range(7, 13)]]
+
+
+def test_the_first_window_holds_the_failing_output() -> None:
+    record = op_named("matmul")
+    sizes = (("r", 64), ("n", 3), ("c", 2))
+    assert next(axis_cuts(record, "value", sizes, "r", 2 * 40 + 1, 2)) == [40, 41]
+    assert next(axis_cuts(record, "value", sizes, "r", 2 * 63, 2)) == [62, 63]
+    assert next(axis_cuts(record, "value", sizes, "n", 2 * 63, 1)) == [0]
+
+
+def test_axes_that_a_definition_maps_over_do_not_lengthen_its_chains() -> None:
+    def chain(name: str, **sizes: int) -> int:
+        record = op_named(name)
+        return chain_of(record, row_of(record, tuple(sizes.items())).inputs)
+
+    assert chain("matmul", r=64, n=3, c=16) == 3
+    assert chain("cdist", l=32, n=5, m=32) == 5
+    assert chain("attention", l=64, d=3, n=8, e=16) == 24
+    assert chain("conv1d_channels", c=4, n=64, o=8) == 12
+
+
+def test_a_probe_takes_every_shape_and_says_which_inputs_disagree() -> None:
+    record = op_named("matmul")
+    batch = point_of(record, {}, "float32", "value", {"a": [[1, 2]], "b": [[3], [4]]}).batch
+    assert (batch.inputs["a"].shape, batch.inputs["b"].shape) == ((1, 1, 2), (1, 2, 1))
+    with pytest.raises(UserError, match="the inputs of matmul have different sizes of the axis n: a has 2, b has 3"):
+        point_of(record, {}, "float32", "value", {"a": [[1, 2]], "b": [[3], [4], [5]]})
+    with pytest.raises(UserError, match="numbers in lists of l by d"):
+        point_of(op_named("attention"), {}, "float32", "value", {"q": [1, 2], "k": [[1, 2]], "v": [[1]]})
+
+
+def test_a_distance_has_vectors_of_one_number_too() -> None:
+    assert point_of(op_named("cdist"), {"p": 2.0}, "float32", "value", {"x": [[1]], "y": [[2]]}).batch.rows == 1
+    assert op_named("cdist").least_length("grad2") == 2  # a homogeneous function of one number has no second derivative
+
+
+def test_a_shape_is_read_whatever_letters_and_offsets_it_has() -> None:
+    spec = tensor("x", ("b", "2n+1", 3, "b"))
+    assert spec.axes_of((2, 7, 3, 2)) == {"b": 2, "n": 3}
+    assert spec.axes_of((2, 7, 3, 4)) is None
+    assert spec.axes_of((2, 6, 3, 2)) is None
+    assert spec.axes_of((2, 1, 3, 2)) is None  # n = 0
+    assert spec.sizes((("b", 2), ("n", 3))) == (2, 7, 3, 2)
+    assert spec.sizes(3) == (3, 7, 3, 3)
+    with pytest.raises(UserError, match="an axis is a number"):
+        op("bad", [vector("x", size="N")], definition="sum").axis_names  # noqa: B018
+
+
+def test_a_kernel_that_is_wrong_from_a_block_on_is_found_and_cut_to_one_output() -> None:
+    """Products of sixteen numbers or more are wrong: only shapes of later rounds show it, and one row and one column are enough."""
+
+    def fault(right: Any, batch: Batch) -> Any:
+        return (right * 1.25).astype(right.dtype) if batch.inputs["a"].shape[2] >= 16 else right
+
+    sizes = (("r", 2), ("n", 64), ("c", 2))
+    round_ = next(number for number in range(20) if lengths_of(op_named("matmul"), "value", number) == [sizes])
+    cell = Cell("matmul", (), "float32", "value")
+    with planted(np.matmul, fault):
+        found = run_shard(Shard(cell, ("torch:cpu:eager",), 1, round_, 20_000)).findings
+        assert run_shard(Shard(cell, ("torch:cpu:eager",), 1, 0, 20_000)).findings == []  # the small shape is right
+    assert {f.implementation for f in found} == {i.call for i in op_named("matmul").of("torch")}
+    for finding in found:
+        inputs = Case(finding.dtype, finding.case["inputs"]).batch().inputs
+        n = inputs["a"].shape[2]
+        assert {name: values.shape for name, values in inputs.items()} == {"a": (1, 1, n), "b": (1, n, 1)}
+        assert 16 <= n < 64
+
+
+def test_definitions_have_the_axes_of_their_records() -> None:
+    """A definition that took an axis for another would fail on a shape whose sizes are all different."""
+    m = Mp(64)
+    for name in SEVERAL:
+        record = op_named(name)
+        sizes: Sizes = tuple((axis, 2 + k) for k, axis in enumerate(record.axis_names))
+        row = row_of(record, sizes)
+        numbers = [lift(m, row.exact()[spec.name][0].tolist()) for spec in record.inputs]
+        definition(record.definition)(m, *numbers, **record.default_params())
