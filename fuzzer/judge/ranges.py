@@ -198,8 +198,10 @@ class _Ends:
         raise ValueError(f"no vector: {ast.unparse(node)}")
 
     def _length(self) -> int:
-        found = (i.length_of(self.inputs[i.name].shape[1:]) for i in self.op.inputs if i.varies)
-        return max((n for n in found if n), default=1)
+        sizes: dict[str, int] = {}
+        for spec in self.op.inputs:
+            sizes |= spec.axes_of(self.inputs[spec.name].shape[1:]) or {}
+        return sizes.get("n", 1)
 
     def _lifted(self, column: Array) -> Any:
         return self.m.lift(float(column[0])) if isinstance(self.m, Arb) else self.m.lift(column, 53)

@@ -64,8 +64,8 @@ class Spent(Exception):
 
 
 def lengths_of(op: Op, order: str, round_: int) -> list[Sizes]:
-    """The lengths n of a round; of an op with several axes one shape, for each may be one to compile and a call of many recipes has but one: first the
-    usual sizes. Derivatives have those up to DERIVED."""
+    """The lengths n of a round; of an op with several axes one shape, for each may be one to compile and a call of many recipes has but one:
+    first the usual sizes. Derivatives have those up to DERIVED."""
     least, usual = op.least_length(order), usual_lengths(op)
     if not op.varies:
         return list(usual)
@@ -79,7 +79,7 @@ def lengths_of(op: Op, order: str, round_: int) -> list[Sizes]:
     return first if round_ == 0 or not rest else [rest[(2 * round_ - 2 + k) % len(rest)] for k in range(min(2, len(rest)))]
 
 
-def search_lengths(evaluator: Evaluator, round_: int) -> list[int]:
+def search_lengths(evaluator: Evaluator, round_: int) -> list[Sizes]:
     """The lengths n of a search. In a visit of one shape the grid's comes first, and alone where no subject may see another."""
     lengths = lengths_of(evaluator.op, evaluator.cell.order, round_)
     if not (evaluator.shapes.one and evaluator.op.varies):

@@ -15,7 +15,7 @@ from tests.benchmarks.known_defects import KnownDefect
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.errors import UserError
-from ulpfuzz.fuzzer.inputs.shapes import direction_counts
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in
 from ulpfuzz.fuzzer.point.point import params_of
 
 #: Combinations of params, of inputs, and unit tangents at most.
@@ -94,7 +94,7 @@ def _choices(spec: Input, recorded: Mapping[str, Numbers], constants: list[float
     if spec.scalar:
         found += [_Choice((), cost, value) for cost, value in enumerate([*constants, 0.0, 1.0])]
     elif len(spec.stored) == 1:
-        if spec.length_of((len(recorded),)) and all(
+        if spec.axes_of((len(recorded),)) is not None and all(
             a.size == 1 for a in recorded.values()
         ):  # numbers that the op takes as one row
             for names in itertools.permutations(recorded):
@@ -122,7 +122,7 @@ def _arrangements(spec: Input, array: Numbers, recorded: Mapping[str, Numbers]) 
         shapes += [np.eye(size)[int(flat[0])] for size in sizes if 0 <= flat[0] < size and flat[0] == int(flat[0])]
     seen = set()
     for cost, shaped in enumerate(shapes):
-        if shaped.ndim in (depth, depth + 1) and spec.length_of(shaped.shape[shaped.ndim - depth :]) is not None:
+        if shaped.ndim in (depth, depth + 1) and spec.axes_of(shaped.shape[shaped.ndim - depth :]) is not None:
             key = (shaped.shape, shaped.tobytes())
             if key not in seen:
                 seen.add(key)
@@ -151,9 +151,11 @@ def _directions(
     yield {}
     if op.elementwise or order == "value":
         return
-    lengths = [spec.length_of(np.shape(inputs[spec.name])) for spec in op.inputs if spec.varies]
+    length = length_in(op, {spec.name: np.asarray(inputs[spec.name])[np.newaxis] for spec in op.inputs})
+    if length is None:
+        return
     try:
-        counts = direction_counts(op, params, order, next((n for n in lengths if n), 1))
+        counts = direction_counts(op, params, order, length)
     except (ValueError, IndexError, TypeError, ZeroDivisionError):  # a definition that takes no such length
         return
     cotangents: list[Any] = [[c] * counts[COTANGENT] for c in (1.0, *constants)] if COTANGENT in counts else [None]
