@@ -120,7 +120,7 @@ def projected_amplification(
     """
     m: Ball64 = Ball80() if precision > 24 and AVAILABLE else Ball64()
     with np.errstate(all="ignore"):
-        tape, leaves, sizes, results = _taped(m, function, inputs, normwise)
+        tape, leaves, sizes, results = taped(m, function, inputs, normwise)
         signs = choices_of_signs(len(leaves))
         tangents = [m.lift(signs[:, [j]] * size) for j, size in enumerate(sizes)]
         shape, least, most = (len(signs), len(sizes[0])), [], []
@@ -137,14 +137,12 @@ def _slopes_on_balls(
 ) -> list[tuple[Column, Ball]]:
     """Per number of the inputs: its magnitudes, a column (normwise: the largest of its input), and the derivative of the row's own output by
     it."""
-    tape, leaves, sizes, results = _taped(m, function, inputs, normwise)
+    tape, leaves, sizes, results = taped(m, function, inputs, normwise)
     seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
     return list(zip(sizes, tape.gradient(results, seeds, leaves), strict=True))
 
 
-def _taped(
-    m: Ball64, function: Function, inputs: Inputs, normwise: bool
-) -> tuple[Tape[Ball], list[Any], list[Column], list[Any]]:
+def taped(m: Ball64, function: Function, inputs: Inputs, normwise: bool) -> tuple[Tape[Ball], list[Any], list[Column], list[Any]]:
     """(tape, the numbers of the inputs on it, their magnitudes where roundings move them (normwise: the largest of each input), the
     outputs)."""
     tape = Tape(m)
@@ -154,13 +152,13 @@ def _taped(
     sizes: list[Column] = []
     for name in inputs:
         own = flat(variables[name])
-        moved = [np.where(_still(function, name, leaf.value.mid), 0, np.abs(leaf.value.mid)) for leaf in own]
+        moved = [np.where(still(function, name, leaf.value.mid), 0, np.abs(leaf.value.mid)) for leaf in own]
         leaves += own
         sizes += [np.maximum.reduce(np.broadcast_arrays(*moved))] * len(moved) if normwise else moved
     return tape, leaves, sizes, results
 
 
-def _still(function: Function, name: str, values: Any, isolated: tuple[str, ...] = ()) -> NDArray[np.bool_]:
+def still(function: Function, name: str, values: Any, isolated: tuple[str, ...] = ()) -> NDArray[np.bool_]:
     """Which numbers of an input no rounding moves: integers, labels and infinities."""
     if name in function.counts or name in isolated:
         return np.ones(np.shape(values), np.bool_)
@@ -224,7 +222,7 @@ def _isolated(function: Function, single: Inputs) -> tuple[str, ...]:
 def _total_by_arb(
     function: Function, single: Inputs, k: int, negligible: float, normwise: bool, isolated: tuple[str, ...] = ()
 ) -> Any:
-    moving = {name: ~_still(function, name, np.asarray(values), isolated) for name, values in single.items()}
+    moving = {name: ~still(function, name, np.asarray(values), isolated) for name, values in single.items()}
     for bits in (192, 768, 3072):  # 1 - softmax cancels as many bits as binary64's exponents reach
         with Arb(bits) as m:
             try:
@@ -324,7 +322,7 @@ def _without(
     function: Function, single: Inputs, widths: dict[str, NDArray[np.float64]], isolated: tuple[str, ...] = ()
 ) -> dict[str, NDArray[np.float64]]:
     """The widths of what moves, 0 of the others."""
-    return {name: np.where(_still(function, name, single[name], isolated), 0.0, width) for name, width in widths.items()}
+    return {name: np.where(still(function, name, single[name], isolated), 0.0, width) for name, width in widths.items()}
 
 
 def _neighbourhood(

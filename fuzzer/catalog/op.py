@@ -304,6 +304,9 @@ class Op:
     #: What an error is measured against: "" the element itself; "parts" the modulus of the complex number that it is a part of; "all" the
     #: largest output and the largest number of each input (normwise, as in the analysis of linear algebra).
     error_norm: Literal["", "parts", "all"] = ""
+    #: What is known of its value's numbers together beside their sum, as the squares of a unit vector sum to 1 (oracles.functionals). Such a
+    #: functional is judged where each number is explained by conditioning.
+    functionals: tuple[str, ...] = ()
     #: Its value is complex although its inputs are real; outputs are pairs then.
     complex_result: bool = False
     #: Branch cuts.

@@ -191,6 +191,8 @@ def _note(mine: Any) -> str:
     parts = [mine.error] if mine.error else []
     if mine.label.reason:
         parts.append(mine.label.reason)
+    if mine.together is not None:
+        parts.append(mine.together.sentence)
     if mine.inconsistent:
         parts.append("depends on the length of the call")
     if mine.placement.length > 1 and mine.class_.is_finding:

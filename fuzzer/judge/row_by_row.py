@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import COTANGENT
 from ulpfuzz.fuzzer.judge.contract import kinds_by_contract
-from ulpfuzz.fuzzer.judge.evidence import Effort, Mask, Rows
+from ulpfuzz.fuzzer.judge.evidence import Effort, Mask, Rows, Sizes
 from ulpfuzz.fuzzer.judge.overflow import Overflow
 from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.steps.normwise import moduli
 from ulpfuzz.fuzzer.judge.ulps import Array
 from ulpfuzz.fuzzer.judge.verdict import Class
-from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles import oracle, roundings
+from ulpfuzz.oracles.conditioning import WIDE
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import alike
 from ulpfuzz.oracles.reference import Reference
@@ -38,6 +39,7 @@ class RowByRow:
         self.function, self.rule, self.inputs, self.reference, self.effort = function, rule, inputs, reference, effort
         self._flushed = Reference.unknown(*reference.shape)
         self._read = np.zeros(reference.shape[0], np.bool_)
+        self._roundings: dict[tuple[str, int], tuple[Sizes, Sizes]] = {}
         self._overflow = Overflow(function, inputs, rule.format, self._lower)
 
     def flushed(self, rows: Rows) -> Reference:
@@ -60,6 +62,20 @@ class RowByRow:
         """See overflow.Overflow.excused."""
         with self.effort.timed():
             return self._overflow.excused(rows, outputs, nan, beyond)
+
+    def roundings(self, functional: str, group: int, rows: Rows) -> tuple[Sizes, Sizes]:
+        """Of a functional over a group of these rows' outputs what roundings of inputs and of steps are relative to (oracles.roundings.sizes)."""
+        count = len(self._read)
+        of_inputs, of_steps = self._roundings.setdefault(
+            (functional, group), (np.full(count, np.nan, WIDE), np.full(count, np.nan, WIDE))
+        )
+        fresh = rows[np.isnan(of_inputs[rows])]
+        if len(fresh):
+            inputs = {name: values[fresh] for name, values in self.inputs.items()}
+            function = replace(self.function, functional=functional)
+            with self.effort.timed():
+                of_inputs[fresh], of_steps[fresh] = roundings.sizes(function, inputs, group, self.rule.format.precision)
+        return of_inputs[rows], of_steps[rows]
 
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         """The classes that the ball test proves of the first few of these elements, whose errors are surely beyond T."""

@@ -32,18 +32,19 @@ class Symptom(IntEnum):
     signed_zero = 1
     flush = 2
     precision = 3
-    internal_flush = 4
-    inconsistent = 5
-    zero = 6
-    missed_inf = 7
-    missed_nan = 8
-    wrong_sign = 9
-    inf = 10
-    nan = 11
-    exception = 12
-    nondeterministic = 13
-    hang = 14
-    crash = 15
+    joint = 4
+    internal_flush = 5
+    inconsistent = 6
+    zero = 7
+    missed_inf = 8
+    missed_nan = 9
+    wrong_sign = 10
+    inf = 11
+    nan = 12
+    exception = 13
+    nondeterministic = 14
+    hang = 15
+    crash = 16
 
 
 @dataclass(frozen=True)

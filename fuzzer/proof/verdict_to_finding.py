@@ -19,10 +19,12 @@ from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
 from ulpfuzz.fuzzer.findings.identity import finding_id, framework_of
 from ulpfuzz.fuzzer.findings.label import is_listed_separately, labelled
+from ulpfuzz.fuzzer.judge.joint_proof import JointProof, certify_joint
 from ulpfuzz.fuzzer.judge.limits import AccuracyLimit, limit_of_whom
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.severity import Graveness, severity
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.proof.joint import as_together, with_functional
 from ulpfuzz.fuzzer.proof.label import Element, label_of, set_aside
 from ulpfuzz.fuzzer.proof.place import InconsistentPair, Placed, as_before, inconsistent_pair, place
 from ulpfuzz.fuzzer.proof.shrink import shrink
@@ -93,6 +95,8 @@ def _inconsistent(evaluator: Evaluator, ledger: Ledger, plain: Sequence[Finding]
     for seen in sorted(ledger.inconsistent, key=lambda i: (i.candidate.symptom, *i.candidate.rank), reverse=True)[:TRIES]:
         if _known(evaluator, ledger, Symptom.inconsistent, seen.candidate, known):
             break
+        if seen.candidate.symptom is Symptom.joint:  # what is wrong is no element, and no element is right elsewhere
+            continue
         alike = [f for f in plain if f.symptom == seen.candidate.symptom.name]
         for candidate in _simplest_first(evaluator, ledger, seen, alike):
             pair = inconsistent_pair(evaluator, ledger.subject, candidate.row, candidate.output, seen)
@@ -199,15 +203,23 @@ def _certified(evaluator: Evaluator, ledger: Ledger, candidate: Candidate, place
         evaluator.references.modulus(row, output),
     )
     with evaluator.clock.phase("oracle"):
-        class_ = certify(suspect, confirmation).class_
-    if not class_.is_finding:
+        proof = (
+            certify(suspect, confirmation)
+            if own.symptom is not Symptom.joint
+            else certify_joint(suspect, own.outputs.astype(np.float64))
+        )
+    if proof is None or not proof.class_.is_finding:
         return None
-    finding = _compose(evaluator, ledger, candidate, placed, confirmation, answers, own, class_, confirmation.near, rule.limit)
+    class_, truth, near = proof.class_, proof.confirmation, confirmation.near
+    if isinstance(proof, JointProof):
+        answers, near = [as_together(answer, own.rows, proof) for answer in answers], math.nan
+        own = replace(own, value=proof.answer, ulps=proof.ulps, excess=proof.excess)
+    finding = _compose(evaluator, ledger, candidate, placed, truth, answers, own, class_, truth.near, rule.limit)
+    if isinstance(proof, JointProof):
+        finding = with_functional(finding, proof)
     if class_ is Class.inaccurate:
         finding = replace(finding, reason=limit_of_whom(rule.limit, ledger.subject.implementation))
-    label = label_of(
-        evaluator, ledger.subject, Element(row, own.outputs, output, own.symptom, placed.placement, confirmation.near)
-    )
+    label = label_of(evaluator, ledger.subject, Element(row, own.outputs, output, own.symptom, placed.placement, near))
     return labelled(finding, label.name, label.reason)
 
 
@@ -245,6 +257,8 @@ class Own:
     ulps: float
     excess: float
     outputs: NDArray[Any]
+    #: The rows of outputs of all that answered, by target and call.
+    rows: dict[tuple[str, str], NDArray[np.float64]]
 
 
 def answers_at(
@@ -261,6 +275,7 @@ def answers_at(
     """Every subject's and every peer's answer to these bits at this placement, in the nth of equal calls, but of those that are out, and of
     `without`; the subject's own as numbers."""
     answers: list[Answer] = []
+    rows: dict[tuple[str, str], NDArray[np.float64]] = {}
     own = None
     for other in (*evaluator.subjects, *(evaluator.peers.answering(evaluator) if peers else ())):
         if other == without or evaluator.calls.is_disabled(other):
@@ -280,12 +295,13 @@ def answers_at(
             continue
         position = at.position
         verdicts = outcome.judged.verdicts
+        rows[other.target, other.implementation.call] = outcome.answers[position].astype(np.float64)
         value = float(outcome.answers[position, output])
         class_, symptom = Class(int(verdicts.classes[position, output])), Symptom(int(verdicts.symptoms[position, output]))
         ulps = float(verdicts.ulps[position, output])
         answers.append(Answer(other.target, other.implementation.call, value, value.hex(), ulps, class_.name, symptom.name))
         if other == subject:
-            own = Own(value, class_, symptom, ulps, float(verdicts.excess[position, output]), outcome.answers[position])
+            own = Own(value, class_, symptom, ulps, float(verdicts.excess[position, output]), outcome.answers[position], rows)
     return answers, own
 
 
