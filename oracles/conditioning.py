@@ -142,10 +142,12 @@ def _slopes_on_balls(
     return list(zip(sizes, tape.gradient(results, seeds, leaves), strict=True))
 
 
-def taped(m: Ball64, function: Function, inputs: Inputs, normwise: bool) -> tuple[Tape[Ball], list[Any], list[Column], list[Any]]:
+def taped(
+    m: Ball64, function: Function, inputs: Inputs, normwise: bool, kind: type[Tape[Ball]] = Tape
+) -> tuple[Tape[Ball], list[Any], list[Column], list[Any]]:
     """(tape, the numbers of the inputs on it, their magnitudes where roundings move them (normwise: the largest of each input), the
     outputs)."""
-    tape = Tape(m)
+    tape = kind(m)
     variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
     results = function.outputs(tape, variables)
     leaves: list[Any] = []

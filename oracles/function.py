@@ -91,7 +91,7 @@ class Function:
             return self._value(m, inputs)
         if self.order == "grad2":
             return self._second(m, inputs)
-        tape = Tape(m)
+        tape = tape_over(m)
         lifted = self._lifted(tape, inputs)
         results = self._value(tape, lifted)
         variables = self._variables(lifted)
@@ -103,8 +103,8 @@ class Function:
 
     def _second(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
         """The derivative of the gradient: forward over reverse, on a tape over a tape."""
-        outer = Tape(m)
-        inner = Tape(outer)
+        outer = tape_over(m)
+        inner = tape_over(outer)
         outside = self._lifted(outer, inputs)
         inside = self._lifted(inner, outside)
         results = self._value(inner, inside)
@@ -131,12 +131,12 @@ class Function:
         return self._joined(m, inputs, self._own_by_forward_mode(m, inputs))
 
     def _own_by_forward_mode(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
-        outer = Tape(m)
+        outer = tape_over(m)
         outside = self._lifted(outer, inputs)
         if self.order == "grad":
             results = self._value(outer, outside)
             return self._along(outer, results, outside, _seeds(m, inputs, len(results)))
-        inner = Tape(outer)
+        inner = tape_over(outer)
         inside = self._lifted(inner, outside)
         values = self._value(inner, inside)
         variables = self._variables(outside)
@@ -164,6 +164,12 @@ class Function:
     def _value(self, m: Arithmetic[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
         result: Nested[N] = definition(self.definition)(m, *(inputs[name] for name in self.inputs), **dict(self.params))
         return flat(result)
+
+
+def tape_over(m: TapeBase[N]) -> Tape[N]:
+    """A tape over an arithmetic; over another tape one of its kind."""
+    kind: type[Tape[N]] = type(m) if isinstance(m, Tape) else Tape
+    return kind(m)
 
 
 def flat(numbers: Nested[T]) -> list[T]:

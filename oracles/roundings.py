@@ -14,6 +14,7 @@ from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 from ulpfuzz.oracles.arithmetic.ball80 import AVAILABLE, Ball80
 from ulpfuzz.oracles.arithmetic.node import Factor, Mask, Node
 from ulpfuzz.oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.arithmetic.textbook import Textbook
 from ulpfuzz.oracles.conditioning import Inputs, Sums, taped
 from ulpfuzz.oracles.enclosure import Ball
 from ulpfuzz.oracles.function import Function
@@ -29,11 +30,12 @@ def sizes(function: Function, inputs: Inputs, output: int, precision: int = 53) 
     """
     m: Ball64 = Ball80() if precision > 24 and AVAILABLE else Ball64()
     with np.errstate(all="ignore"):
-        tape, leaves, magnitudes, results = taped(m, function, inputs, normwise=False)
         rows = len(next(iter(inputs.values())))
         of_inputs = np.zeros(rows, m.dtype)
+        tape, leaves, magnitudes, results = taped(m, function, inputs, normwise=False)
         for slope, size in zip(tape.gradient([results[output]], [1], leaves), magnitudes, strict=True):
             of_inputs = of_inputs + _times(_most(slope), size)
+        tape, leaves, _, results = taped(m, function, inputs, normwise=False, kind=Textbook)
         of_steps = _of_steps(tape, results[output], leaves, np.zeros(rows, m.dtype))
     return _known(of_inputs), _known(of_steps)
 
