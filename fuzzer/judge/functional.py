@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import TANGENT
 from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.judge.evidence import Rows, Sizes
 from ulpfuzz.fuzzer.judge.limits import HALF, AccuracyLimit
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.functionals import FUNCTIONALS, Functional
+
+#: Outputs of which a functional that is no plain sum is judged: each takes a derivative of its own.
+MOST_OUTPUTS = 64
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,24 @@ def roundings_of_outputs(
         sizes = np.repeat(np.hypot(pairs[..., 0], pairs[..., 1]), 2, axis=-1).reshape(truth.shape)
     ulps = np.maximum(fmt.ulp(np.minimum(sizes, fmt.max)), fmt.min_normal)
     return np.asarray((functional.slopes(truth) * ulps)[..., outputs.start : outputs.stop].sum(axis=-1))
+
+
+def bends(
+    judged: Judged, truth: NDArray[np.float64], sizes: Callable[[str, int, Rows], tuple[Sizes, Sizes]], rows: Rows, rule: Rule
+) -> NDArray[np.float64]:
+    """What errors of the outputs do to the functional beyond the first order, where a textbook's steps may make them: outputs that are zero, made
+    of steps that are large, have squares whose slope is zero too. Infinite of more than MOST_OUTPUTS outputs.
+
+    truth: rows by outputs. sizes: Further.roundings. rows: of the batch, those of `truth`.
+    """
+    total, most = np.zeros(len(truth)), most_steps(rule.limit, rule.format)
+    if len(judged.outputs) > MOST_OUTPUTS:
+        return total + np.inf
+    with np.errstate(all="ignore"):
+        for output in judged.outputs:
+            moved = most * rule.format.unit_roundoff * sizes("", output, rows)[1]
+            total = total + judged.functional.bends(truth[:, output] + moved.astype(np.float64), truth[:, output])
+    return np.where(np.isnan(total), np.inf, total)
 
 
 def most_steps(limit: AccuracyLimit, fmt: Format) -> float:

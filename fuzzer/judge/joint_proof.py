@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ulpfuzz.fuzzer.judge.functional import Judged, functionals_of, most_steps, roundings_of_outputs
+from ulpfuzz.fuzzer.judge.functional import Judged, bends, functionals_of, most_steps, roundings_of_outputs
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.oracles import rigorous, roundings
@@ -100,18 +100,30 @@ def _proof(suspect: Suspect, judged: Judged, answers: NDArray[np.float64], near:
     exact = part.exact(answers[own].tolist())
     beside = float(np.abs(part.terms(near[own])).sum())
     confirmation = confirm(function, suspect.single, judged.group, kept=suspect.kept, beside=beside)
-    if confirmation.exact is None or not math.isfinite(beside):
+    spread = float(roundings_of_outputs(near, part, limit, fmt, judged.outputs))
+    if confirmation.exact is None or not math.isfinite(beside) or not spread > 0:
         return None
     rows = {name: np.asarray(values)[np.newaxis] for name, values in suspect.single.items()}
     inputs, steps = (float(size[0]) for size in roundings.sizes(function, rows, judged.group, fmt.precision))
-    spread = float(roundings_of_outputs(near, part, limit, fmt, judged.outputs))
     error, u, most = float(abs(exact - confirmation.exact)), fmt.unit_roundoff, most_steps(limit, fmt)
     answer, excess = float(exact), error / (spread / 2 + u * (inputs + steps))
     # What the answers' own functional loses when it is rounded to binary64, too: the range is compared with that number.
-    room = limit.ulps * spread + most * u * steps + abs(answer) * 2.0**-52
+    room = limit.ulps * spread + most * u * steps + abs(answer) * 2.0**-52 + _bends(suspect, judged, near)
     whole = replace(
         suspect, function=function, output=judged.group, answer=answer, class_=Class.unstable, excess=excess, room=room,
         rule=replace(suspect.rule, limit=replace(limit, strict=False, error_norm="")),
     )  # fmt: skip
     class_ = certify(whole, confirmation).class_ if excess > most and math.isfinite(room) else Class.ill_conditioned
     return JointProof(class_, confirmation, judged, answer, spread, error / spread, excess, inputs)
+
+
+def _bends(suspect: Suspect, judged: Judged, near: NDArray[np.float64]) -> float:
+    """See functional.bends; 0 of a plain sum."""
+    if not judged.functional.term:
+        return 0.0
+    rows = {name: np.asarray(values)[np.newaxis] for name, values in suspect.single.items()}
+
+    def sizes(_: str, output: int, __: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return roundings.sizes(suspect.function, rows, output, suspect.rule.format.precision)
+
+    return float(bends(judged, near[np.newaxis], sizes, np.zeros(1, np.int64), suspect.rule)[0])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.judge.elements import Elements
 from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows, Sizes
-from ulpfuzz.fuzzer.judge.functional import Judged, functionals_of, most_steps, roundings_of_outputs
+from ulpfuzz.fuzzer.judge.functional import Judged, bends, functionals_of, most_steps, roundings_of_outputs
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.oracles.conditioning import WIDE
@@ -65,7 +65,7 @@ def _wrong(judged: Judged, elements: Elements, rule: Rule, evidence: Evidence, r
     most = most_steps(limit, fmt)
     errors = _errors(judged, elements, rule, rows)
     with np.errstate(all="ignore"):
-        doubtful = np.flatnonzero(errors.far > max(limit.ulps, most / 2) * errors.spread)
+        doubtful = np.flatnonzero((errors.spread > 0) & (errors.far > max(limit.ulps, most / 2) * errors.spread))
         if not len(doubtful):
             return wrong, measured
         doubtful = np.sort(doubtful[np.argsort(-(errors.far / errors.spread)[doubtful], kind="stable")[:ROWS]])
@@ -76,6 +76,11 @@ def _wrong(judged: Judged, elements: Elements, rule: Rule, evidence: Evidence, r
         # Where the balls know nothing of the functional the sums are infinite, and nobody is accused.
         wrong[doubtful] = beyond & (excesses > most)
         measured[doubtful] = excesses
+        if judged.functional.term and wrong.any():
+            bent = bends(
+                judged, elements.reference.value[rows[wrong]], evidence.further.roundings, elements.rows[rows[wrong]], rule
+            )
+            wrong[wrong] = errors.far[wrong] > bent
     return wrong, measured
 
 
