@@ -34,17 +34,18 @@ class Functional:
 
     def terms(self, outputs: NDArray[Any]) -> NDArray[Any]:
         """The terms in the array's own arithmetic."""
-        return _NUMPY[self.term][0](outputs)  # type: ignore[no-any-return]
+        return np.asarray(_NUMPY[self.term][0](outputs))
 
     def bends(self, outputs: NDArray[Any], truths: NDArray[Any]) -> NDArray[Any]:
         """|g(a) - g(y) - g'(y) (a - y)| of outputs a and truths y: what an error does beyond the first order."""
         if not self.term:
             return np.zeros_like(truths)
-        return np.abs(self.terms(outputs) - self.terms(truths) - _NUMPY[self.term][1](truths) * (outputs - truths))
+        change = _NUMPY[self.term][1](truths) * (outputs - truths)
+        return np.asarray(np.abs(self.terms(outputs) - self.terms(truths) - change))
 
     def slopes(self, outputs: NDArray[Any]) -> NDArray[Any]:
         """The magnitudes of their derivatives by the outputs."""
-        return np.abs(_NUMPY[self.term][1](outputs))
+        return np.asarray(np.abs(_NUMPY[self.term][1](outputs)))
 
     def exact(self, outputs: list[float]) -> Fraction:
         """The sum of finite outputs; exact, but for exponentials, whose sum is good to BITS bits."""

@@ -49,11 +49,11 @@ class Suspect:
     excess: float = math.inf
     #: What a normwise error is measured against beside the answer itself (normwise.moduli); 0 where nothing is.
     modulus: float = 0.0
+    #: What was evaluated of this row already, other outputs included.
+    kept: Kept = field(default_factory=Kept)
     #: What else an error may be, in absolute terms: of a functional the roundings of outputs and steps. None: T ulps of the truth, and what is
     #: normwise.
     room: float | None = None
-    #: What was evaluated of this row already, other outputs included.
-    kept: Kept = field(default_factory=Kept)
 
 
 @dataclass(frozen=True)

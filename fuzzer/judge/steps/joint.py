@@ -36,7 +36,7 @@ def joint(elements: Elements, rule: Rule, evidence: Evidence) -> None:
         if not len(rows):
             return
         wrong, measured = _wrong(judged, elements, rule, evidence, rows)
-        at = np.ix_(rows[wrong], judged.outputs)
+        at = np.ix_(rows[wrong], np.asarray(judged.outputs))
         elements.verdicts.classes[at], elements.verdicts.symptoms[at] = Class.unstable, Symptom.joint
         elements.verdicts.excess[at] = measured[wrong, np.newaxis]
         rows = rows[~wrong]
@@ -85,7 +85,7 @@ def _wrong(judged: Judged, elements: Elements, rule: Rule, evidence: Evidence, r
 
 
 def _errors(judged: Judged, elements: Elements, rule: Rule, rows: Rows) -> _Errors:
-    functional, at = judged.functional, np.ix_(rows, judged.outputs)
+    functional, at = judged.functional, np.ix_(rows, np.asarray(judged.outputs))
     answers, value = elements.answers[at].astype(WIDE), elements.reference.value[at].astype(WIDE)
     low, radius = elements.reference.value_lo[at], elements.reference.radius[at]
     with np.errstate(all="ignore"):
