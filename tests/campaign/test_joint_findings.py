@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import COTANGENT, Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import Implementation
+from ulpfuzz.fuzzer.catalog.registry import op_named, ops
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.defects.behaviour import behaviour_of
 from ulpfuzz.fuzzer.defects.kind import kind_of, lost
@@ -25,6 +27,7 @@ from ulpfuzz.fuzzer.frameworks.framework import Call
 from ulpfuzz.fuzzer.frameworks.in_process import InProcess
 from ulpfuzz.fuzzer.frameworks.targets.target import register
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.point.probe import probe
 from ulpfuzz.fuzzer.point.reproduce import reproduce
 from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of, recertified
 from ulpfuzz.fuzzer.search.ledger import Ledger
@@ -146,3 +149,20 @@ def test_the_same_bits_are_certified_again(finding: Finding) -> None:
         finding.output,
         finding.reference,
     )
+
+
+def test_a_probe_says_it_of_all_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = op_named("logsumexp")
+    planted = replace(record, implementations=tuple(subject.implementation for subject in SUBJECTS))
+    monkeypatch.setitem(ops(), "logsumexp", planted)
+    found = probe("logsumexp", "float32", {"x": [3e7, 3e7]}, order="grad", targets=f"{NAME}:cpu:eager")
+    saved, shifted = found.targets
+    assert [c.name for c in saved.classes] == ["unstable", "unstable"]
+    assert {s.name for s in saved.symptoms} == {"joint"}
+    assert saved.together is not None
+    assert saved.reason == saved.together.sentence
+    told, right = found.to_json()["targets"]
+    assert told["functional"]["name"] == "sum"
+    assert float(told["functional"]["reference"]) == 1
+    assert "functional" not in right
+    assert [c.name for c in shifted.classes] == ["ok", "ok"]

@@ -12,7 +12,10 @@ from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.oracles import rigorous
+from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber
 from ulpfuzz.oracles.arithmetic.stepwise import rounded_steps
+from ulpfuzz.oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.arithmetic.textbook import Textbook
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.roundings import sizes
 
@@ -65,3 +68,24 @@ def test_a_mean_that_a_gradient_leaves_out_counts() -> None:
     amplified, steps = sizes(sum_of("var", "grad"), inputs, 0, 24)
     assert amplified[0] <= 1e-6
     assert steps[0] > 1e8
+
+
+@pytest.mark.parametrize(("op", "order", "directions"), CASES)
+def test_the_textbook_s_derivatives_are_the_same_numbers(op: str, order: str, directions: dict[str, int]) -> None:
+    """It only takes other ways to them."""
+    rng = np.random.default_rng(3)
+    single = {"x": rng.standard_normal(4), **{name: rng.standard_normal(count) for name, count in directions.items()}}
+    function = sum_of(op, order)
+    gradients = []
+    for kind in (Tape, Textbook):
+        with Arb(192) as m:
+            tape: Tape[ArbNumber] = kind(m)
+            lifted = {name: [tape.lift(m.lift(float(v))) for v in values] for name, values in single.items()}
+            (result,) = function.outputs(tape, lifted)  # type: ignore[arg-type]
+            gradients.append(
+                [
+                    float(slope.v)
+                    for slope in tape.gradient([result], [1], [leaf for leaves in lifted.values() for leaf in leaves])
+                ]
+            )
+    assert gradients[0] == pytest.approx(gradients[1], rel=1e-12, abs=1e-25)
