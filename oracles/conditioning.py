@@ -119,7 +119,7 @@ def projected_amplification(
     """
     m: Ball64 = Ball80() if precision > 24 and AVAILABLE else Ball64()
     with np.errstate(all="ignore"):
-        tape, leaves, sizes, results = _taped(m, function, inputs, normwise)
+        tape, leaves, sizes, results = taped(m, function, inputs, normwise)
         signs = choices_of_signs(len(leaves))
         tangents = [m.lift(signs[:, [j]] * size) for j, size in enumerate(sizes)]
         shape, least, most = (len(signs), len(sizes[0])), [], []
@@ -136,17 +136,17 @@ def _slopes_on_balls(
 ) -> list[tuple[Column, Ball]]:
     """Per number of the inputs: its magnitudes, a column (normwise: the largest of its input), and the derivative of the row's own output by
     it."""
-    tape, leaves, sizes, results = _taped(m, function, inputs, normwise)
+    tape, leaves, sizes, results = taped(m, function, inputs, normwise)
     seeds = [m.lift((outputs == k).astype(np.float64)) for k in range(len(results))]
     return list(zip(sizes, tape.gradient(results, seeds, leaves), strict=True))
 
 
-def _taped(
-    m: Ball64, function: Function, inputs: Inputs, normwise: bool
+def taped(
+    m: Ball64, function: Function, inputs: Inputs, normwise: bool, kind: type[Tape[Ball]] = Tape
 ) -> tuple[Tape[Ball], list[Any], list[Column], list[Any]]:
     """(tape, the numbers of the inputs on it, their magnitudes where roundings move them (normwise: the largest of each input), the
     outputs)."""
-    tape = Tape(m)
+    tape = kind(m)
     variables = _on_tape(tape, vectorised.lift(m, inputs, 53))
     results = function.outputs(tape, variables)
     leaves: list[Any] = []

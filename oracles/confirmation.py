@@ -40,11 +40,12 @@ class Confirmation:
 
 
 def confirm(
-    function: Function, single: dict[str, NDArray[np.float64]], output: int, digits: int = 40, kept: Kept | None = None
-) -> Confirmation:
+    function: Function, single: dict[str, NDArray[np.float64]], output: int, digits: int = 40, kept: Kept | None = None, beside: float = 0.0
+) -> Confirmation:  # fmt: skip
     """The truth of one output of one row to `digits` significant digits.
 
-    kept: what is known of this row already; other outputs of it add to it.
+    kept: what is known of this row already; other outputs of it add to it. beside: the size of the terms that the output is a sum of; where
+    they cancel, to zero perhaps, `digits` digits of them are enough.
 
     Arb encloses it to more than these digits; what mpmath gives at that precision and at twice as much must agree with it (Arb
     certifies first, mpmath confirms; by Arb alone where mpmath cannot, or not within `mp.ending`). Where Arb has no finite answer at any
@@ -52,7 +53,8 @@ def confirm(
     """
     kept = kept or Kept()
     finite = all(np.isfinite(v).all() for v in single.values())
-    ball, kink = (_enclose if finite else _at_infinity)(function, single, output, digits, kept)
+    enclose = partial(_enclose, slack=beside * 10.0 ** (-digits - 1)) if finite else _at_infinity
+    ball, kink = enclose(function, single, output, digits, kept)
     if ball is not None and kink:
         return Confirmation(f"[{float(ball.lower())!r}, {float(ball.upper())!r}]", "arb", True)
     if ball is None:
@@ -67,10 +69,11 @@ def confirm(
         return Confirmation(
             ball.str(digits, radius=False), "arb", True, None, math.copysign(math.inf if abs(ball) > 1 else 0.0, sign)
         )
-    exact = rigorous.to_fraction(ball)
-    check = by_mpmath(function, single, output, _bits(digits), kept)
+    exact, slack = rigorous.to_fraction(ball), Fraction(beside) / 10**28
+    exact = Fraction(0) if abs(exact) <= slack / 10**4 else exact
+    check = by_mpmath(function, single, output, _bits(digits), kept, slack)
     check = None if isinstance(check, float) and not finite else check  # of an infinity mpmath knows less than Arb
-    agrees = check is None or _close(check, exact, digits)
+    agrees = check is None or _close(check, exact, digits, slack)
     source = "arb" if check is None else "arb+mpmath"
     return Confirmation(decimal(exact, digits), source, agrees, exact, rigorous.split(ball)[0])
 
@@ -100,8 +103,10 @@ def _bits(digits: int) -> int:
     return math.ceil(digits * 3.33) + 64
 
 
-def _enclose(function: Function, single: dict[str, Any], output: int, digits: int, kept: Kept) -> tuple[arb | None, bool]:
-    """A ball to that many digits, or with True the hull of what is right at a kink."""
+def _enclose(
+    function: Function, single: dict[str, Any], output: int, digits: int, kept: Kept, slack: float = 0.0
+) -> tuple[arb | None, bool]:  # fmt: skip
+    """A ball to that many digits, or of a radius of at most `slack`; or with True the hull of what is right at a kink."""
     bits, before = _bits(digits), 0
     while bits <= 8192:
         result = kept.of(("enclosures", function, bits), partial(rigorous.enclose, function, single, bits))
@@ -111,7 +116,7 @@ def _enclose(function: Function, single: dict[str, Any], output: int, digits: in
             ball = result.balls[output]
             if result.kink and ball.rad() > 0 and ball.rel_accuracy_bits() < 8:
                 return ball, True
-            if ball.rad() == 0 or ball.rel_accuracy_bits() > digits * 3.33 + 4 or (ball.contains(0) and bits > 4096):
+            if ball.rad() <= slack or ball.rel_accuracy_bits() > digits * 3.33 + 4 or (ball.contains(0) and bits > 4096):
                 return ball, False
             known = ball.rel_accuracy_bits()
             if before >= 16 and known < before + 8:  # twice the precision is no sharper: no precision will be
@@ -130,10 +135,10 @@ def _at_infinity(function: Function, single: dict[str, Any], output: int, digits
 
 
 def by_mpmath(
-    function: Function, single: dict[str, NDArray[np.float64]], output: int, bits: int, kept: Kept | None = None
-) -> Fraction | float | None:
-    """mpmath's value, evaluated at `bits` and twice as many, and with as many more as two precisions need to agree; None where it
-    cannot."""
+    function: Function, single: dict[str, NDArray[np.float64]], output: int, bits: int, kept: Kept | None = None, slack: Fraction = Fraction(0)
+) -> Fraction | float | None:  # fmt: skip
+    """mpmath's value, evaluated at `bits` and twice as many, and with as many more as two precisions need to agree, to 28 digits or within
+    `slack`; None where it cannot."""
     kept = kept or Kept()
     before: Fraction | float | None = None
     for wider in (bits, 2 * bits, 4 * bits, 8 * bits, 16 * bits):
@@ -149,7 +154,7 @@ def by_mpmath(
         if isinstance(now, float):
             return None if m.gave_up else now
         # Two zeros agree only at the end: of terms that cancel, each precision short of what they lose gives one.
-        if isinstance(before, Fraction) and now and _close(before, now, 30):
+        if isinstance(before, Fraction) and now and _close(before, now, 30, slack):
             return now
         before = now
     return before
@@ -168,10 +173,10 @@ def _in_mpmath(function: Function, single: dict[str, NDArray[np.float64]], bits:
         return None
 
 
-def _close(value: Fraction | float, exact: Fraction, digits: int) -> bool:
+def _close(value: Fraction | float, exact: Fraction, digits: int, slack: Fraction = Fraction(0)) -> bool:
     if isinstance(value, float):
         return False
-    return abs(value - exact) <= abs(exact) / Fraction(10) ** (min(digits, 30) - 2) or (
+    return abs(value - exact) <= max(abs(exact) / Fraction(10) ** (min(digits, 30) - 2), slack) or (
         exact == 0 and abs(value) < Fraction(1, 10**300)
     )
 

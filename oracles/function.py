@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from ulpfuzz.oracles.arithmetic.node import Node
 from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, TapeBase
 from ulpfuzz.oracles.arithmetic.tape import Tape
 from ulpfuzz.oracles.definitions import definition
+from ulpfuzz.oracles.functionals import FUNCTIONALS
 
 #: The extra input of orders grad and grad2 that holds the cotangent of ops with several outputs or vector inputs.
 COTANGENT = "cotangent"
@@ -55,6 +57,8 @@ class Function:
     counts: tuple[str, ...] = ()
     #: Those that no rounding moves at the ends of their domain, as a target of 0 or 1 is said, not computed.
     labels: tuple[str, ...] = ()
+    #: A name in FUNCTIONALS: the outputs are those of this functional then, one for each group of the function's own; "" for these themselves.
+    functional: str = ""
 
     def domain(self, name: str) -> tuple[float, float]:
         """The closed interval of an input; the real line for directions, and for an input without one."""
@@ -63,11 +67,31 @@ class Function:
 
     def outputs(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
         """The outputs as numbers of the arithmetic m; inputs are its numbers, or lists of them for vectors."""
+        return self._joined(m, inputs, self._own(m, inputs))
+
+    def groups(self, sizes: Mapping[str, int], count: int) -> list[range]:
+        """Which outputs a functional takes together, of `count`: those of a gradient by each input, else all. sizes: the numbers of each
+        input."""
+        if self.order not in ("grad", "grad2"):
+            return [range(count)]
+        starts = [0]
+        for name in self.differentiable:
+            starts.append(starts[-1] + sizes[name])
+        return [range(*ends) for ends in pairwise(starts)]
+
+    def _joined(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]], outputs: list[N]) -> list[N]:
+        if not self.functional:
+            return outputs
+        part = FUNCTIONALS[self.functional].of(m)
+        groups = self.groups({name: len(flat(inputs[name])) for name in self.inputs}, len(outputs))
+        return [m.sum([part(outputs[k]) for k in group]) for group in groups]
+
+    def _own(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
         if self.order == "value":
             return self._value(m, inputs)
         if self.order == "grad2":
             return self._second(m, inputs)
-        tape = Tape(m)
+        tape = tape_over(m)
         lifted = self._lifted(tape, inputs)
         results = self._value(tape, lifted)
         variables = self._variables(lifted)
@@ -79,8 +103,8 @@ class Function:
 
     def _second(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
         """The derivative of the gradient: forward over reverse, on a tape over a tape."""
-        outer = Tape(m)
-        inner = Tape(outer)
+        outer = tape_over(m)
+        inner = tape_over(outer)
         outside = self._lifted(outer, inputs)
         inside = self._lifted(inner, outside)
         results = self._value(inner, inside)
@@ -104,12 +128,15 @@ class Function:
         """The same outputs of order grad or grad2, by forward mode alone: one pass (grad2: two, one on a tape of the other) a variable, and
         the cotangent's sum at the end. At ties this encloses the derivatives of each output that a choice gives, no more
         (Tape.pushforward)."""
-        outer = Tape(m)
+        return self._joined(m, inputs, self._own_by_forward_mode(m, inputs))
+
+    def _own_by_forward_mode(self, m: TapeBase[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
+        outer = tape_over(m)
         outside = self._lifted(outer, inputs)
         if self.order == "grad":
             results = self._value(outer, outside)
             return self._along(outer, results, outside, _seeds(m, inputs, len(results)))
-        inner = Tape(outer)
+        inner = tape_over(outer)
         inside = self._lifted(inner, outside)
         values = self._value(inner, inside)
         variables = self._variables(outside)
@@ -137,6 +164,12 @@ class Function:
     def _value(self, m: Arithmetic[N], inputs: Mapping[str, Nested[N]]) -> list[N]:
         result: Nested[N] = definition(self.definition)(m, *(inputs[name] for name in self.inputs), **dict(self.params))
         return flat(result)
+
+
+def tape_over(m: TapeBase[N]) -> Tape[N]:
+    """A tape over an arithmetic; over another tape one of its kind."""
+    kind: type[Tape[N]] = type(m) if isinstance(m, Tape) else Tape
+    return kind(m)
 
 
 def flat(numbers: Nested[T]) -> list[T]:

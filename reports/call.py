@@ -11,6 +11,7 @@ from typing import Any
 
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import SILENT
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.formats import Format
@@ -47,7 +48,10 @@ def calling(
     right = finding.case.get("right") or {}
     placed = bool(right) or (length, position, stride) != (1, 0, 1)
     rows, row = ("length", "position") if right else ("LENGTH", "POSITION")
-    taken = f"float(answers.reshape({rows}, -1)[{row}, WORST])" if placed else "float(answers.reshape(-1)[WORST])"
+    one = f"answers.reshape({rows}, -1)[{row}" if placed else "answers.reshape(-1)["
+    taken = f"float({one}{', ' if placed else ''}WORST])"
+    if together(finding) is not None:
+        taken = f"float(together([mpf(y) for y in {one if placed else one + ':'}].tolist()]))"
     return {
         "framework": framework, "device": device, "mode": mode, "missing": device != "cpu" and framework != "numpy",
         "needs": NAMES[framework] + (" and ml_dtypes" if bfloat else "") if framework != "numpy" else "nothing else",

@@ -12,6 +12,7 @@ from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.case_record import COTANGENT, TANGENT
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.reports.call import IMPORTS, extra_modules, literal, placement
@@ -77,8 +78,10 @@ def _fits(finding: Finding, record: Op) -> bool:
     sizes = [_size(value) for value in inputs.values()]
     judged = finding.symptom not in ("crash", "hang", "inconsistent", "nondeterministic")
     jvp = finding.order != "jvp" or all(i.scalar for i in record.inputs)
+    pairs = record.complex_result or record.error_norm == "parts"
     return (
         bool(inputs)
+        and not (together(finding) and (pairs or finding.order == "jvp"))
         and plain_order
         and jvp
         and stride == 1
@@ -179,7 +182,7 @@ def _answer(finding: Finding, record: Op, names: Sequence[str], framework: str, 
             part = f"(result.{'imag' if finding.worst % 2 else 'real'} if np.iscomplexobj(result) else result)"
             at = f"{finding.worst // 2} if np.iscomplexobj(result) else {finding.worst}"
             return [*lines, f"answer = float({part}{index.format(at)})"]
-        return [f"answer = float({plain}{index.format(finding.worst)})"]
+        return [_taken(finding, plain + index)]
     wrt = [n for n in record.differentiable_inputs if n in names]
     function = f"lambda {', '.join(wrt)}: {finding.implementation}"
     if finding.order == "jvp":
@@ -203,7 +206,20 @@ def _answer(finding: Finding, record: Op, names: Sequence[str], framework: str, 
         lines = [f"output, pullback = jax.vjp({wrap % function if wrap else function}, {', '.join(wrt)})"]
         lines.append(f"slopes = pullback(jnp.asarray({seed}, output.dtype))")
         joined = f"np.concatenate([np.asarray(s, np.float64).reshape({length}, -1) for s in slopes], 1)"
-    return [*lines, f"answer = float({joined}[{position}, {finding.worst}])"]
+    return [*lines, _taken(finding, f"{joined}[{position}, {{}}]")]
+
+
+#: The terms of the functionals in numpy, of an array of outputs.
+_TERMS = {"": "{}", "exp": "np.exp({})", "square": "np.square({})"}
+
+
+def _taken(finding: Finding, outputs: str) -> str:
+    """The statement that takes the answer. outputs: an expression that an index completes."""
+    joint = together(finding)
+    if joint is None:
+        return f"answer = float({outputs.format(finding.worst)})"
+    own = outputs.format(f"{joint.outputs.start}:{joint.outputs.stop}")
+    return f"answer = float(np.sum({_TERMS[joint.functional.term].format(f'np.asarray({own}, np.float64)')}))  # the {joint.functional.words}"
 
 
 def _forward(finding: Finding, wrt: Sequence[str], framework: str, wrap: str, index: str) -> list[str]:

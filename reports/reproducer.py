@@ -14,6 +14,7 @@ from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.case_record import COTANGENT, TANGENT
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import SILENT, Array, array_of, element_of, headline, quantity
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.formats import Format, format_named
@@ -92,6 +93,7 @@ def script(
         "patience": round(float(finding.case.get("patience", PATIENCE)) + STARTS), "layout": _LAYOUTS.get(finding.order, "outputs"),
         "inputs": _dict({n: _literal_array(case[n]) for n in names}),
         "cotangent": _literal_array(case[COTANGENT]) if COTANGENT in case else "",
+        "joint": _joint(finding),
         "tangent": _literal_array(case[TANGENT]) if TANGENT in case else "", "wrt": wrt, "overflows": _overflows(finding, fmt),
     }  # fmt: skip
     told |= calling(finding, names, fmt, complex_inputs, complex_result, environment or {}, setup)
@@ -110,8 +112,21 @@ def _plain(finding: Finding, kind: str, told: Mapping[str, Any]) -> bool:
     """Whether it is a value, an exact number within the format's range, judged at one placement: the shortest script."""
     return (
         kind == "value" and finding.order == "value" and bool(told["definition"]) and not finding.reference.startswith("[")
-        and not told["right"] and not told["overflows"] and finding.symptom != "signed_zero"
+        and not told["right"] and not told["overflows"] and finding.symptom != "signed_zero" and not told["joint"]
     )  # fmt: skip
+
+
+#: The terms of the functionals, of an output y in mpmath.
+_TERMS = {"": "y", "exp": "mp.exp(y)", "square": "y**2"}
+
+
+def _joint(finding: Finding) -> dict[str, Any]:
+    """What the template gets of a functional: the outputs, the terms, what an ulp of each output does; nothing where an element was judged."""
+    joint = together(finding)
+    if joint is None:
+        return {}
+    own = {"first": joint.outputs.start, "stop": joint.outputs.stop, "ulp": joint.ulp.hex()}
+    return {**own, "term": _TERMS[joint.functional.term], "words": joint.functional.words}
 
 
 def _kind(finding: Finding, names: Sequence[str]) -> str:

@@ -102,7 +102,7 @@ def cause_of(finding: Finding) -> str:
             if finite and max(finite) > _root(fmt):
                 return "overflow"  # the reciprocal of what overflowed
             return "underflow" if abs(truth) < _small(fmt) or (finite and min(finite) < _small(fmt)) else "precision"
-        case "precision" | "wrong_sign" | "out_of_range" | "signed_zero":
+        case "precision" | "joint" | "wrong_sign" | "out_of_range" | "signed_zero":
             return "underflow" if 0 < abs(truth) < fmt.min_normal else "precision"
     return "other"
 

@@ -299,6 +299,9 @@ class Op:
     normwise_bound: bool = False
     #: What an error is measured against: "" the element; "parts" the modulus of its complex number; "all" the largest output and inputs.
     error_norm: Literal["", "parts", "all"] = ""
+    #: What is known of its value's numbers together beside their sum, as the squares of a unit vector sum to 1 (oracles.functionals). Such a
+    #: functional is judged where each number is explained by conditioning.
+    functionals: tuple[str, ...] = ()
     #: Its value is complex although its inputs are real; outputs are pairs then.
     complex_result: bool = False
     #: Branch cuts.

@@ -196,6 +196,8 @@ def _note(mine: Any) -> str:
         parts.append(mine.label.reason)
     if mine.beyond:
         parts.append(mine.beyond)
+    if mine.together is not None:
+        parts.append(mine.together.sentence)
     if mine.inconsistent:
         parts.append("depends on the length of the call")
     if mine.placement.length > 1 and mine.class_.is_finding:

@@ -15,6 +15,7 @@ from rich.text import Text
 from ulpfuzz.fuzzer.defects.case_file import Diagnosis
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import SILENT, arrays_of, headline, vouched
 from ulpfuzz.fuzzer.findings.identity import framework_of
 
@@ -135,6 +136,14 @@ def _facts(finding: Finding, diagnosis: Diagnosis | None) -> list[tuple[str, str
             ("excess", f"{numbers.measure(finding.excess)} times what conditioning explains"),
             ("condition", numbers.measure(finding.condition)),
         ]  # fmt: skip
+    if joint := together(finding):
+        own = f"outputs {joint.outputs.start} to {joint.outputs.stop - 1}"
+        facts.append(
+            (
+                "together",
+                f"the {joint.functional.words} of {own}; an ulp of each of them changes it by {numbers.measure(joint.ulp)}",
+            )
+        )
     for array in arrays_of(finding):
         facts.append((array.name, f"{array.hex_text} = {array.decimal_text}"))
     facts.append(("placement", ", ".join(f"{k} {v}" for k, v in placement.items()) or "alone"))

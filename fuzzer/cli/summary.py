@@ -107,7 +107,8 @@ def _got(screen: Console, record: Run) -> None:
     share = record.environment.get("cpu_share", 1.0)
     if share < STARVED:
         screen.print(
-            f"the workers had {share:.0%} of the processor time that they could have used: other work beside the run starved it", style="yellow"
+            f"the workers had {share:.0%} of the processor time that they could have used: other work beside the run starved it",
+            style="yellow",
         )
 
 

@@ -48,7 +48,9 @@ class Calls:
         self.cell, self.op, self.clock, self.deadlines, self.isolated = cell, cell.record, clock, deadlines, isolated
         self.crashes: dict[Subject, Crash] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)
-        self._compiled: defaultdict[Subject, dict[tuple[object, ...], float]] = defaultdict(dict)  # by what was compiled for; see _seconds
+        self._compiled: defaultdict[Subject, dict[tuple[object, ...], float]] = defaultdict(
+            dict
+        )  # by what was compiled for; see _seconds
         self._died: Counter[Subject] = Counter()
         self._last: dict[Subject, str] = {}  # see last_crash
         self._max_crashes = 1

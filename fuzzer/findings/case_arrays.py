@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.case_record import COTANGENT, TANGENT
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.functional import together
 
 #: Symptoms of calls that gave no answer, and what they did instead.
 SILENT = {"exception": "raises", "crash": "ends the process", "hang": "does not return"}
@@ -72,10 +74,16 @@ def array_of(name: str, value: Any, dtype: str) -> Array:
 def element_of(finding: Finding, arrays: Sequence[Array], differentiable: Sequence[str] | None = None) -> str:
     """Which element was judged, where derivatives are taken by `differentiable`, in this order (default: by all, in the order of the case):
     "", "[3]", for a gradient or Hessian-vector product the input it belongs to, "x[3]", and for a second
-    derivative of an elementwise op both: "x and y" (of the derivative by x, that by y), "x" where they are the same."""
+    derivative of an elementwise op both: "x and y" (of the derivative by x, that by y), "x" where they are the same. Of several outputs together
+    the input that they all belong to, "x", or ""."""
     named = {a.name: a for a in arrays if a.name not in (COTANGENT, TANGENT)}
     inputs = [named[name] for name in (named if differentiable is None else differentiable) if name in named]
     elementwise = not any(a.shape for a in inputs)
+    joint = together(finding)
+    if joint is not None:
+        starts = accumulate([0, *(len(a.hexes) for a in inputs)])
+        own = {start: array.name for start, array in zip(starts, inputs, strict=False)}
+        return own.get(joint.outputs.start, "") if finding.order in ("grad", "grad2") else ""
     if finding.order == "value" or (finding.order == "jvp" and not elementwise):
         return f"[{finding.worst}]" if finding.worst else ""
     if finding.order == "grad2" and elementwise and inputs:
@@ -94,6 +102,13 @@ def element_of(finding: Finding, arrays: Sequence[Array], differentiable: Sequen
 
 def quantity(finding: Finding, where: str, arrays: Sequence[Array]) -> str:
     """What was computed, in words: a call, or which derivative of it. where: see element_of."""
+    joint = together(finding)
+    if joint is not None:
+        return f"{joint.functional.words} of the {_element_quantity(finding, where, arrays)}"
+    return _element_quantity(finding, where, arrays)
+
+
+def _element_quantity(finding: Finding, where: str, arrays: Sequence[Array]) -> str:
     call = finding.implementation
     if finding.order == "value":
         return call + where

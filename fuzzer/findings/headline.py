@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import groupby
 
@@ -17,6 +17,7 @@ from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.case_arrays import SILENT, Array, array_of, arrays_of, element_of, quantity, vouched
 from ulpfuzz.fuzzer.findings.case_record import COTANGENT, TANGENT
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.oracles.definitions import definition
 
@@ -99,6 +100,10 @@ def _truth(finding: Finding, text: str) -> str:
 
 def _subject(finding: Finding, arrays: Sequence[Array], where: str, record: Op | None, detail: _Detail) -> str:
     """What was computed: the op with its inputs and params, and which element or derivative of it."""
+    joint = together(finding)
+    if joint is not None:
+        whole = replace(finding, worst=0, case={n: v for n, v in finding.case.items() if n != "functional"})
+        return f"{joint.functional.words} of {_subject(whole, arrays, where, record, detail)}"
     call = f"{finding.op}({', '.join(_arguments(finding, arrays, record, detail))})"
     match finding.order:
         case "value":

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.case import DIRECTIONS, Batch
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.ulps import Array, ErrorScale, doubles, error_scale, gap
-from ulpfuzz.oracles.question import Caps
+from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.question import Caps, finite_rows
 from ulpfuzz.oracles.reference import Reference
 
 Rows = NDArray[np.int64]
@@ -57,6 +58,10 @@ class Amplifications(Protocol):
 class Further(Protocol):
     """What the oracle computes for single rows, only where a verdict depends on it."""
 
+    @property
+    def function(self) -> Function:
+        """What the answers claim to be."""
+
     def flushed(self, rows: Rows) -> Reference:
         """The truth of these rows with subnormal inputs read as zeros."""
 
@@ -65,6 +70,9 @@ class Further(Protocol):
 
     def beside_exact_roots(self, rows: Rows, distances: Array, top: Array) -> Mask:
         """Whether a root of the function, which is one of one number, is a short binary number about so far from the number of each row; top: |y|."""
+
+    def roundings(self, functional: str, group: int, rows: Rows) -> tuple[Sizes, Sizes]:
+        """Of a functional over a group of these rows' outputs what roundings of inputs and of steps are relative to (oracles.roundings.sizes)."""
 
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         """The Class that the ball test proves for each of these elements; `undecided` for those that it is not run for."""
@@ -139,6 +147,11 @@ class Evidence:
     def infinite_rows(self) -> Mask:
         """Rows with an infinite input."""
         return self._rows_with(np.isinf)
+
+    @cached_property
+    def finite_rows(self) -> Mask:
+        """Rows of finite numbers only."""
+        return finite_rows(self.inputs)
 
     def _rows_with(self, property_: Callable[[Array], Mask]) -> Mask:
         """Rows with an input number that has the property."""

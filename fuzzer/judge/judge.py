@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.judge.policy import Policy
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.steps.excess import excess
 from ulpfuzz.fuzzer.judge.steps.flush import flush
+from ulpfuzz.fuzzer.judge.steps.joint import joint
 from ulpfuzz.fuzzer.judge.steps.out_of_range import out_of_range
 from ulpfuzz.fuzzer.judge.steps.special_values import special_values, zero_signs
 from ulpfuzz.fuzzer.judge.steps.within_limit import within_limit
@@ -71,4 +72,5 @@ def _by_steps(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy
     flush(elements, rule, evidence, policy)
     excess(elements, rule, evidence, policy)
     out_of_range(elements, rule, evidence, policy)
+    joint(elements, rule, evidence)
     zero_signs(elements)

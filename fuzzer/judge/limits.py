@@ -14,7 +14,7 @@ from ulpfuzz.fuzzer.catalog.op import Accuracy, Implementation, Op
 from ulpfuzz.fuzzer.formats import Format
 
 _WIDE = "float64"
-_HALF = ("float16", "bfloat16")
+HALF = ("float16", "bfloat16")
 
 #: accuracy -> (float64, float32, 16-bit formats), in ulps. CPU columns.
 ULPS: dict[Accuracy, tuple[float, float, float]] = {
@@ -77,10 +77,10 @@ def accuracy_limit(op: Op, order: str, fmt: Format, length: int = 1) -> Accuracy
     """The standard of an op at an order, in a format, for vectors of `length` (the longest chain of roundings)."""
     summing = op.accuracy in ("accumulating", "backward")
     accuracy: Accuracy = op.accuracy if order == "value" or summing else "composite"
-    column = 0 if fmt.real == _WIDE else 2 if fmt.name in _HALF else 1
+    column = 0 if fmt.real == _WIDE else 2 if fmt.name in HALF else 1
     ulps = ULPS[accuracy][column] * ROUNDINGS[order]
     # 4 ulps of bfloat16 are up to 3 % of a number: as a neighbourhood they would explain errors that rounding cannot make.
-    near = NEIGHBOURHOOD[order] if fmt.name not in _HALF else NEIGHBOURHOOD[order] / 8
+    near = NEIGHBOURHOOD[order] if fmt.name not in HALF else NEIGHBOURHOOD[order] / 8
     # A correctly rounded result is off by half an ulp at most, and that is an excess of 1 where the inputs count for nothing.
     excess = 1.0 if accuracy == "exact" else EXCESS[order]
     if summing:

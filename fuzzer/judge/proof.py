@@ -22,9 +22,10 @@ from ulpfuzz.fuzzer.judge.ranges import is_outside
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
+from ulpfuzz.oracles.constancy import constant_range
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.kept import Kept
-from ulpfuzz.oracles.neighbourhood import further, natural_range, neighbourhood
+from ulpfuzz.oracles.neighbourhood import Range, further, natural_range, neighbourhood
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ class Suspect:
     modulus: float = 0.0
     #: What was evaluated of this row already, other outputs included.
     kept: Kept = field(default_factory=Kept)
+    #: What else an error may be, in absolute terms: of a functional the roundings of outputs and steps. None: T ulps of the truth, and what is
+    #: normwise.
+    room: float | None = None
 
 
 @dataclass(frozen=True)
@@ -116,11 +120,11 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
     ):
         return judged
     for bits in (128, 512, 1024 + 2 * fmt.precision):
-        enclosure = neighbourhood(suspect.function, suspect.single, suspect.output, _widths(suspect), bits, suspect.kept)
+        enclosures = _enclosures(suspect, bits)
         # Rigorous at every precision: the first enclosure without the answer is the proof, and a wider one would take nothing back.
-        if enclosure.excludes(answer, slack):
+        if any(enclosure.excludes(answer, slack) for enclosure in enclosures):
             return judged
-        bounded = enclosure.bounded
+        bounded = any(enclosure.bounded for enclosure in enclosures)
         # Bounded at more than 128 bits, a range is as wide as the neighbourhood makes it: more bits would not narrow it.
         if bounded and bits > 128:
             break
@@ -141,6 +145,15 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
     return Class.ill_conditioned
 
 
+def _enclosures(suspect: Suspect, bits: int) -> list[Range]:
+    """Enclosures of the function's range over the neighbourhood; of a functional one more, which knows what does not depend on the inputs."""
+    widths = _widths(suspect)
+    enclosures = [neighbourhood(suspect.function, suspect.single, suspect.output, widths, bits, suspect.kept)]
+    if suspect.function.functional:
+        enclosures.append(constant_range(suspect.function, suspect.single, suspect.output, widths, bits))
+    return enclosures
+
+
 def _widths(suspect: Suspect) -> dict[str, NDArray[np.float64]]:
     """k ulps of each input; of one whose errors are measured normwise, of its largest number. Infinities stay where they are."""
     limit = suspect.rule.limit
@@ -152,6 +165,8 @@ def _widths(suspect: Suspect) -> dict[str, NDArray[np.float64]]:
 def _slack(suspect: Suspect, truth: float) -> float:
     """T ulps of the truth, and what a normwise error may be."""
     fmt, limit = suspect.rule.format, suspect.rule.limit
+    if suspect.room is not None:
+        return suspect.room
     slack = limit.ulps * float(fmt.ulp(np.asarray(truth)))
     if limit.error_norm == "all" or (limit.error_norm == "parts" and suspect.class_ == Class.unstable):
         slack = max(slack, max(limit.ulps, limit.excess) * fmt.unit_roundoff * suspect.modulus)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import COTANGENT
 from ulpfuzz.fuzzer.judge.contract import kinds_by_contract
-from ulpfuzz.fuzzer.judge.evidence import Effort, Mask, Rows
+from ulpfuzz.fuzzer.judge.evidence import Effort, Mask, Rows, Sizes
 from ulpfuzz.fuzzer.judge.overflow import Overflow
 from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
 from ulpfuzz.fuzzer.judge.ranges import inside_domain, outside
@@ -18,7 +18,8 @@ from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.steps.normwise import moduli
 from ulpfuzz.fuzzer.judge.ulps import Array
 from ulpfuzz.fuzzer.judge.verdict import Class
-from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles import oracle, roundings
+from ulpfuzz.oracles.conditioning import WIDE
 from ulpfuzz.oracles.effort import evaluation_cost
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import alike
@@ -46,6 +47,7 @@ class RowByRow:
         self.function, self.rule, self.inputs, self.reference, self.effort = function, rule, inputs, reference, effort
         self._flushed = Reference.unknown(*reference.shape)
         self._read = np.zeros(reference.shape[0], np.bool_)
+        self._roundings: dict[tuple[str, int], tuple[Sizes, Sizes]] = {}
         self._overflow = Overflow(function, inputs, rule.format, self._lower)
         self._at_candidates: dict[float, float] = {}
 
@@ -83,6 +85,20 @@ class RowByRow:
                 # Beside what the function is at x, not beside 1: of J_0 at 1e154 every number is tiny, and no two neighbours have a root between.
                 beside[place] = self._at_candidates[root] <= ROOT * top[place]
         return beside
+
+    def roundings(self, functional: str, group: int, rows: Rows) -> tuple[Sizes, Sizes]:
+        """Of a functional over a group of these rows' outputs what roundings of inputs and of steps are relative to (oracles.roundings.sizes)."""
+        count = len(self._read)
+        of_inputs, of_steps = self._roundings.setdefault(
+            (functional, group), (np.full(count, np.nan, WIDE), np.full(count, np.nan, WIDE))
+        )
+        fresh = rows[np.isnan(of_inputs[rows])]
+        if len(fresh):
+            inputs = {name: values[fresh] for name, values in self.inputs.items()}
+            function = replace(self.function, functional=functional)
+            with self.effort.timed():
+                of_inputs[fresh], of_steps[fresh] = roundings.sizes(function, inputs, group, self.rule.format.precision)
+        return of_inputs[rows], of_steps[rows]
 
     def ball_test(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:
         """The classes that the ball test proves of the first few of these elements, whose errors are surely beyond T."""

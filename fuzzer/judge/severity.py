@@ -13,7 +13,7 @@ _GRAVITY = {
     Symptom.crash: 40.0, Symptom.hang: 35.0, Symptom.nondeterministic: 30.0, Symptom.exception: 20.0, Symptom.nan: 20.0, Symptom.inf: 16.0,
     Symptom.out_of_range: 14.0, Symptom.wrong_sign: 14.0, Symptom.missed_nan: 10.0, Symptom.missed_inf: 10.0, Symptom.zero: 8.0,
     Symptom.inconsistent: 6.0,
-    Symptom.internal_flush: -12.0, Symptom.precision: 0.0, Symptom.flush: -20.0, Symptom.signed_zero: -20.0,
+    Symptom.internal_flush: -12.0, Symptom.precision: 0.0, Symptom.joint: 0.0, Symptom.flush: -20.0, Symptom.signed_zero: -20.0,
 }  # fmt: skip
 
 

@@ -32,19 +32,20 @@ class Symptom(IntEnum):
     signed_zero = 1
     flush = 2
     precision = 3
-    internal_flush = 4
-    inconsistent = 5
-    zero = 6
-    missed_inf = 7
-    missed_nan = 8
-    wrong_sign = 9
-    out_of_range = 10
-    inf = 11
-    nan = 12
-    exception = 13
-    nondeterministic = 14
-    hang = 15
-    crash = 16
+    joint = 4
+    internal_flush = 5
+    inconsistent = 6
+    zero = 7
+    missed_inf = 8
+    missed_nan = 9
+    wrong_sign = 10
+    out_of_range = 11
+    inf = 12
+    nan = 13
+    exception = 14
+    nondeterministic = 15
+    hang = 16
+    crash = 17
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ulpfuzz.fuzzer.case import Placement
 from ulpfuzz.fuzzer.findings.strict_json import jsonable
+from ulpfuzz.fuzzer.judge.joint_proof import JointProof
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.label import Label
 
@@ -57,6 +58,8 @@ class Answered:
     refused: str = ""
     #: What the wrong elements are beside (proof.label).
     labels: list[Label] = field(default_factory=list)
+    #: What was proved of the outputs together, where they are wrong together alone.
+    together: JointProof | None = None
     #: crash or hang, where the call ended its process or did not return in time.
     died: str = ""
     #: Of the symptom out_of_range: which end of the op's range the worst element lies beyond, and why that is one.
@@ -96,6 +99,8 @@ class Answered:
             return self.beyond
         if self.class_ is Class.ok and self.flushes and self.flushes[self.worst]:
             return "the flush-to-zero policy of the target explains it"
+        if self.together is not None and self.symptom is Symptom.joint:
+            return self.together.sentence
         return REASONS[self.class_]
 
     @property
@@ -174,6 +179,11 @@ class Probe:
             ]
             members["symptoms"] = [symptom.name for symptom in answered.symptoms]
         members["placement"] = vars(answered.placement)
+        if answered.together is not None:
+            proof = answered.together
+            members["functional"] = {
+                **proof.record, "output": proof.answer, "reference": proof.confirmation.value, "ulps": proof.ulps, "excess": proof.excess,
+            }  # fmt: skip
         if answered.inconsistent:
             members["inconsistent"] = True
         if answered.flushed:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ulpfuzz.fuzzer.case import Placement
+from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
 from ulpfuzz.fuzzer.errors import UserError
@@ -23,6 +23,7 @@ from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.target import can_be_isolated, framework_of, targets_named
 from ulpfuzz.fuzzer.inputs.shapes import output_count
+from ulpfuzz.fuzzer.judge.joint_proof import JointProof, certify_joint
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.ranges import told
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
@@ -103,6 +104,8 @@ class _Reading:
     flushed: NDArray[np.bool_]
     #: Labels by (row, output).
     labels: dict[tuple[int, int], Label] = field(default_factory=dict)
+    #: What was proved of the outputs of a row together.
+    together: dict[int, JointProof] = field(default_factory=dict)
 
     @property
     def gravity(self) -> NDArray[np.float64]:
@@ -221,6 +224,7 @@ class _Examination:
             [Class(code) for code in self._flat(shown.classes)], [Symptom(code) for code in self._flat(shown.symptoms)],
             self._flat(shown.flushed), self._index(row, output), shown.placement, _inconsistent(readings, self.fmt),
             labels=[shown.labels.get(at, Label()) for at in self._order], beyond=self._beyond(shown, row, output),
+            together=shown.together.get(row),
         )  # fmt: skip
 
     def _beyond(self, shown: _Reading, row: int, output: int) -> str:
@@ -265,7 +269,8 @@ class _Examination:
         """The class that can be proved. Without confirmation a wrong number is undecided; a NaN needs no digits to be wrong."""
         answer, measured = reading.answers[row, output], Class(int(reading.classes[row, output]))
         framework = framework_of(subject.target)
-        key = (framework, row, output, self.fmt.bits(answer).tobytes())
+        joint = reading.symptoms[row, output] == Symptom.joint  # all answers of the row are judged together
+        key = (framework, row, output, self.fmt.bits(reading.answers[row] if joint else answer).tobytes())
         if key not in self._certified:
             if not confirmed:
                 class_ = Class.undecided if math.isfinite(float(answer)) else measured
@@ -276,10 +281,21 @@ class _Examination:
                     Symptom(int(reading.symptoms[row, output])), float(reading.excess[row, output]),
                     self.evaluator.references.modulus(one, output), self.digits.kept(row),
                 )  # fmt: skip
-                known = convention_of(self.evaluator.op, one, output, self.evaluator.cell.order, framework)
-                class_ = certify(suspect, known or self.digits.confirmation(row, output)).class_
+                class_ = self._proved(suspect, reading, one, row, framework)
             self._certified[key] = class_
         return self._certified[key]
+
+    def _proved(self, suspect: Suspect, reading: _Reading, one: Batch, row: int, framework: str) -> Class:
+        output = suspect.output
+        if suspect.symptom is not Symptom.joint:
+            known = convention_of(self.evaluator.op, one, output, self.evaluator.cell.order, framework)
+            return certify(suspect, known or self.digits.confirmation(row, output)).class_
+        answers = reading.answers[row].astype(np.float64)
+        proof = suspect.kept.of(("joint", answers.tobytes()), lambda: certify_joint(suspect, answers))
+        if proof is None or not proof.class_.is_finding:
+            return Class.undecided if proof is None else proof.class_
+        reading.together[row] = proof
+        return proof.class_
 
     def _label(self, subject: Subject, reading: _Reading, row: int, output: int) -> Label | None:
         element = Element(

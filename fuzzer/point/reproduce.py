@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import Implementation, Op
 from ulpfuzz.fuzzer.catalog.registry import op_named
@@ -16,15 +18,18 @@ from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
 from ulpfuzz.fuzzer.evaluation.judgement import Outcome
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.launch import version_of
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, can_be_isolated, framework_for, target_named, targets_named
+from ulpfuzz.fuzzer.judge.joint_proof import JointProof, certify_joint
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.ranges import told
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.proof.joint import with_functional
 from ulpfuzz.fuzzer.proof.label import Element, Label, label_of
 from ulpfuzz.fuzzer.proof.nondeterminism import another_placement, as_nondeterministic, in_two_processes
 
@@ -140,22 +145,46 @@ def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outco
             evaluator.function, evaluator.references.rule(batch), single, finding.worst, answer, class_, symptom, excess,
             evaluator.references.modulus(batch, finding.worst),
         )  # fmt: skip
+        if symptom is Symptom.joint:
+            proved = certify_joint(suspect, outcome.answers[placement.position].astype(np.float64))
+            return _judged_together(finding, evaluator, outcome, placement, proved)
         proof = certify(
             suspect, convention_of(evaluator.op, batch, finding.worst, evaluator.cell.order, framework_of(outcome.subject.target))
         )
         class_, truth = proof.class_, proof.confirmation
         reference, certified_by, near = truth.value, truth.certified_by, truth.near
+    if not class_.is_finding and together(finding) is not None:
+        return _judged_together(finding, evaluator, outcome, placement, None)
     label, note = Label(), ""
     if class_.is_finding:
         if symptom is Symptom.out_of_range:
             note = told(evaluator.op, evaluator.cell.order, dict(evaluator.cell.params), single, finding.worst, answer)
         element = Element(batch, outcome.answers[placement.position], finding.worst, symptom, placement, near)
         label = label_of(evaluator, outcome.subject, element)
+    case = {name: value for name, value in finding.case.items() if name != "functional"}  # it is an element that is wrong now
     return replace(
-        finding, label=label.name, reason=label.reason or finding.reason, class_=class_.name,
+        finding, label=label.name, reason=label.reason or finding.reason, class_=class_.name, case=case,
         symptom=symptom.name if class_.is_finding else "none", ulps=float(verdicts.ulps[at]),
         excess=excess, output=answer, output_hex=answer.hex(), reference=reference, certified_by=certified_by, note=note,
     )  # fmt: skip
+
+
+def _judged_together(
+    finding: Finding, evaluator: Evaluator, outcome: Outcome, placement: Placement, proof: JointProof | None
+) -> Finding:
+    """The finding as the functional of its outputs is today. proof: None where the judge finds nothing wrong with it, or it is not known."""
+    assert outcome.answers is not None
+    outputs, functional = outcome.answers[placement.position], together(finding)
+    if proof is not None and proof.class_.is_finding:
+        element = Element(case_of(finding).batch(), outputs, finding.worst, Symptom.joint, placement)
+        label = label_of(evaluator, outcome.subject, element)
+        now = replace(finding, label=label.name, reason=label.reason or finding.reason, symptom=Symptom.joint.name)
+        return replace(with_functional(now, proof), class_=proof.class_.name, note="")
+    assert outcome.judged is not None
+    judged = Class(int(outcome.judged.verdicts.classes[placement.position, finding.worst]))
+    class_ = proof.class_ if proof is not None else Class.undecided if judged.is_finding else judged
+    answer = float(outputs[finding.worst]) if functional is None else functional.of(outputs)
+    return replace(finding, symptom="none", class_=class_.name, output=answer, output_hex=answer.hex(), note="")
 
 
 def _reproduction_of_both(finding: Finding, now: Finding, right: tuple[Finding, Placement], version: str) -> Reproduction:

@@ -19,7 +19,9 @@ from ulpfuzz.fuzzer.evaluation.references import row_key
 from ulpfuzz.fuzzer.evaluation.shape_budget import Purpose
 from ulpfuzz.fuzzer.findings.finding import Answer
 from ulpfuzz.fuzzer.frameworks.targets.target import framework_of
+from ulpfuzz.fuzzer.judge.joint_proof import JointProof
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.proof.joint import as_together
 from ulpfuzz.fuzzer.proof.representative import rows_of_call
 
 #: Rows of a call, the least shape of frameworks that compile for every shape.
@@ -36,6 +38,8 @@ class Shown:
     placement: Placement
     own: Answer
     call_index: int = 1
+    #: Of symptom joint: then an answer is the functional of a row's outputs.
+    joint: JointProof | None = None
 
 
 def answers_beside(evaluator: Evaluator, elements: Sequence[Shown]) -> list[list[Answer]]:
@@ -97,9 +101,9 @@ class _Among:
 
     def _answer(self, outcome: Outcome, element: Shown, at: int) -> Answer | None:
         if outcome.answers is not None:
-            return answer_of(self.evaluator, outcome, at, element.output)
+            return answer_of(self.evaluator, outcome, at, element)
         if len(self.index) == 1:
-            return answer_of(self.evaluator, outcome, 0, element.output)
+            return answer_of(self.evaluator, outcome, 0, element)
         # Of several rows together nobody knows which one raised or crashed. What hangs is not waited for once more for each of them.
         if not outcome.error or outcome.died == Symptom.hang.name or outcome.error.startswith(RECORD_ERRORS):
             return None
@@ -114,12 +118,12 @@ def placed_answer(evaluator: Evaluator, other: Subject, element: Shown, purpose:
     at = placement if lengths is None or other == element.subject or placement.length in (1, ROWS) else Placement(ROWS, 0)
     with evaluator.peers.charging(other):
         outcomes = [evaluator.run_placed(element.row, other, at, purpose).outcomes[0] for _ in range(element.call_index)]
-    return answer_of(evaluator, outcomes[-1], at.position, element.output)
+    return answer_of(evaluator, outcomes[-1], at.position, element)
 
 
-def answer_of(evaluator: Evaluator, outcome: Outcome, at: int, output: int) -> Answer | None:
+def answer_of(evaluator: Evaluator, outcome: Outcome, at: int, element: Shown) -> Answer | None:
     """One element of an outcome; what the subject raised instead; None where that only says that it does not support the cell."""
-    other = outcome.subject
+    other, output = outcome.subject, element.output
     if outcome.answers is None or outcome.judged is None:
         unsupported = outcome.error.startswith(RECORD_ERRORS) or (evaluator.peers.refuses(evaluator, other) and not outcome.died)
         if not outcome.error or unsupported:
@@ -128,8 +132,10 @@ def answer_of(evaluator: Evaluator, outcome: Outcome, at: int, output: int) -> A
         return Answer(other.target, other.implementation.call, *raised)
     verdicts, value = outcome.judged.verdicts, float(outcome.answers[at, output])
     class_, symptom = Class(int(verdicts.classes[at, output])), Symptom(int(verdicts.symptoms[at, output]))
-    ulps = float(verdicts.ulps[at, output])
-    return Answer(other.target, other.implementation.call, value, value.hex(), ulps, class_.name, symptom.name)
+    answer = Answer(
+        other.target, other.implementation.call, value, value.hex(), float(verdicts.ulps[at, output]), class_.name, symptom.name
+    )
+    return answer if element.joint is None else as_together(answer, outcome.answers[at].astype(np.float64), element.joint)
 
 
 def avoidable_by(answers: Sequence[Answer], subject: Subject) -> list[str]:

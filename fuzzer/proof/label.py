@@ -154,6 +154,8 @@ def _right_for(held: Evaluator, subject: Subject, element: Element) -> bool:
     assert outcome.judged is not None
     verdicts = outcome.judged.verdicts
     class_ = Class(int(verdicts.classes[0, output]))
+    if verdicts.symptoms[0, output] == Symptom.joint:  # the ball test of one element would explain it
+        return False
     if class_.is_finding and math.isfinite(element.answer) and truth.accepts[0, output] & FINITE:
         single = {name: values[0] for name, values in row.exact().items()}
         near = float(truth.value[0, output] + truth.value_lo[0, output])

@@ -17,6 +17,7 @@ from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.functional import answer_of
 from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.hosts.host import Hosted
@@ -97,20 +98,20 @@ def _gives_cause(evaluator: Evaluator, subject: Subject, finding: Finding) -> bo
         return False
     case = case_of(finding)
     batch, placement = case.batch(), case.placement
-    if any(not _same(_answer(evaluator, subject, batch, placement, finding.worst), finding.output) for _ in range(2)):
+    if any(not _same(_answer(evaluator, subject, batch, placement, finding), finding.output) for _ in range(2)):
         return True
     if finding.symptom not in _NUMBERS:
         return False
     other = another_placement(placement)
-    return _strange(finding.output) or not _same(_answer(evaluator, subject, batch, other, finding.worst), finding.output)
+    return _strange(finding.output) or not _same(_answer(evaluator, subject, batch, other, finding), finding.output)
 
 
-def _answer(evaluator: Evaluator, subject: Subject, batch: Batch, placement: Placement, output: int) -> float | None:
-    """The answer at this element; None where the call raises, or its shape is one too many."""
+def _answer(evaluator: Evaluator, subject: Subject, batch: Batch, placement: Placement, finding: Finding) -> float | None:
+    """The answer at the finding's element; None where the call raises, or its shape is one too many."""
     if not evaluator.shapes.admits(subject, batch, "proof", placement.length):
         return None
     answers = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch, placement))[1]
-    return None if answers is None else float(answers[placement.position, output])
+    return None if answers is None else answer_of(finding, answers[placement.position])
 
 
 def _same(answer: float | None, before: float) -> bool:
@@ -173,11 +174,11 @@ def _answers(pair: tuple[Hosted, Hosted], call: Call, finding: Finding) -> Proce
     before = pair[1].evaluate_placed(call, batch, other)
     for placement, calls in ((case.placement, call_index), (other, 1)):
         answers = [[process.evaluate_placed(call, batch, placement) for _ in range(calls)][-1] for process in pair]
-        first, second = (float(answer[placement.position, finding.worst]) for answer in answers)
+        first, second = (answer_of(finding, answer[placement.position]) for answer in answers)
         processes = Processes(first, second, placement)
         if processes.differ:
             return processes
-    return replace(processes, second=float(before[0, finding.worst]))
+    return replace(processes, second=answer_of(finding, before[0]))
 
 
 def another_placement(placement: Placement) -> Placement:

@@ -21,12 +21,14 @@ from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
 from ulpfuzz.fuzzer.findings.identity import finding_id, framework_of
 from ulpfuzz.fuzzer.findings.label import LISTED_SEPARATELY, labelled
+from ulpfuzz.fuzzer.judge.joint_proof import JointProof, certify_joint
 from ulpfuzz.fuzzer.judge.limits import limit_of_whom
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.ranges import told
 from ulpfuzz.fuzzer.judge.severity import Graveness, severity
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.beside import Shown, answers_beside, avoidable_by
+from ulpfuzz.fuzzer.proof.joint import with_functional
 from ulpfuzz.fuzzer.proof.label import Element, Label, label_of, set_aside
 from ulpfuzz.fuzzer.proof.place import InconsistentPair, Placed, inconsistent_pair, place_seen
 from ulpfuzz.fuzzer.proof.representative import Simplifier, by_promise
@@ -57,6 +59,8 @@ class Proved:
     call_index: int = 1
     #: Of symptom inconsistent: the places where the same bits are wrong and right, and the findings with the plain symptom.
     pair: InconsistentPair | None = None
+    #: Of symptom joint: what is proved of the outputs together; value, error and truth are those of the functional.
+    joint: JointProof | None = None
 
     @property
     def subject(self) -> Subject:
@@ -73,7 +77,7 @@ class Proved:
             self.subject.target, self.subject.implementation.call, self.value, self.value.hex(), self.ulps, self.class_.name,
             self.symptom.name,
         )  # fmt: skip
-        return Shown(self.subject, self.row, self.output, self.placed.placement, own, self.call_index)
+        return Shown(self.subject, self.row, self.output, self.placed.placement, own, self.call_index, self.joint)
 
 
 def findings_of(evaluator: Evaluator, ledgers: Sequence[Ledger], known: Mapping[str, float]) -> list[list[Finding]]:
@@ -182,14 +186,25 @@ def prove(evaluator: Evaluator, ledger: Ledger, candidate: Candidate, placed: Pl
         evaluator.function, rule, single, output, own.value, own.class_, own.symptom, own.excess, modulus, kept
     )  # fmt: skip
     with evaluator.clock.phase("oracle"):
-        class_ = certify(suspect, confirmation).class_
-    if not class_.is_finding:
+        proof = (
+            certify(suspect, confirmation)
+            if own.symptom is not Symptom.joint
+            else certify_joint(suspect, own.outputs.astype(np.float64))
+        )
+    if proof is None or not proof.class_.is_finding:
         return None
-    element = Element(row, own.outputs, output, own.symptom, placed.placement, confirmation.near, kept)
+    joint = proof if isinstance(proof, JointProof) else None
+    element = Element(row, own.outputs, output, own.symptom, placed.placement, math.nan if joint else confirmation.near, kept)
+    label = label_of(evaluator, subject, element)
+    if joint:
+        return Proved(
+            ledger, row, output, placed, joint.answer, joint.ulps, joint.excess, joint.class_, own.symptom, joint.confirmation, label,
+            call_index, joint=joint,
+        )  # fmt: skip
+    error = _error(evaluator, own, confirmation)
     return Proved(
-        ledger, row, output, placed, own.value, _error(evaluator, own, confirmation), own.excess, class_, own.symptom, confirmation,
-        label_of(evaluator, subject, element), call_index,
-    )  # fmt: skip
+        ledger, row, output, placed, own.value, error, own.excess, proof.class_, own.symptom, confirmation, label, call_index
+    )
 
 
 @dataclass(frozen=True)
@@ -258,6 +273,8 @@ def _inconsistent(evaluator: Evaluator, ledger: Ledger, plain: Sequence[Proved],
     for seen in sorted(ledger.inconsistent, key=lambda i: (i.candidate.symptom, *i.candidate.rank), reverse=True)[:TRIES]:
         if reported != -math.inf and not seen.candidate.excess > 4 * reported:
             break
+        if seen.candidate.symptom is Symptom.joint:  # what is wrong is no element, and no element is right elsewhere
+            continue
         for candidate in _simplest_first(seen, plain):
             pair = inconsistent_pair(evaluator, ledger.subject, candidate.row, candidate.output, seen)
             proved = None if pair is None else prove(evaluator, ledger, candidate, pair.wrong, pair.call_index)
@@ -325,6 +342,8 @@ def _compose(evaluator: Evaluator, proved: Proved, answers: list[Answer]) -> Fin
         certified_by=confirmation.certified_by, answers=answers, extent=proved.ledger.extent(symptom), profile=proved.ledger.profile(),
         note="; ".join(part for part in (proved.placed.note, _range_note(evaluator, proved)) if part),
     )  # fmt: skip
+    if proved.joint is not None:
+        finding = with_functional(finding, proved.joint)
     if class_ is Class.inaccurate:
         finding = replace(finding, reason=limit_of_whom(standard, subject.implementation))
     return labelled(finding, proved.label.name, proved.label.reason)

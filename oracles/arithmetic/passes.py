@@ -30,7 +30,7 @@ class Passes(Generic[N]):
             if isinstance(output, Node) and output.tape is self:
                 _accumulate(adjoints, output, self.base.num(seed))
         wanted = {id(v) for v in variables}
-        alive = self._depending_on(wanted)
+        alive = self.depending_on(wanted)
         zeros: ZeroAdjoints[N] | None = ZeroAdjoints() if _certifies(self.base) else None
         for node in reversed(self.nodes):
             adjoint = adjoints.get(id(node)) if id(node) in wanted else adjoints.pop(id(node), None)
@@ -46,11 +46,11 @@ class Passes(Generic[N]):
         if zeros is None or not zeros.met:
             return slopes
         return [
-            unknown(self.base, slope) if zeros.depend(self._depending_on({id(v)})) else slope
+            unknown(self.base, slope) if zeros.depend(self.depending_on({id(v)})) else slope
             for v, slope in zip(variables, slopes, strict=True)
         ]
 
-    def _depending_on(self, variables: set[int]) -> set[int]:
+    def depending_on(self, variables: set[int]) -> set[int]:
         """The variables and all nodes made of them, by identity."""
         alive = set(variables)
         for node in self.nodes:

@@ -16,7 +16,9 @@ from ulpfuzz.fuzzer.engine.task import Death
 MIB = 1 << 20
 
 
-def run(groups: Iterable[list[Deed]], workers: int = 2, memory: int | None = None, modules: tuple[str, ...] = ()) -> dict[str, Told]:
+def run(
+    groups: Iterable[list[Deed]], workers: int = 2, memory: int | None = None, modules: tuple[str, ...] = ()
+) -> dict[str, Told]:
     with engine(workers, None, memory, modules=modules) as execute:
         return {result.task: result for result in execute(groups, lambda: False)}
 
@@ -25,7 +27,10 @@ def run(groups: Iterable[list[Deed]], workers: int = 2, memory: int | None = Non
 def told() -> dict[str, Told]:
     """The results of groups in which tasks end their processes in every way, beside such that do nothing."""
     deeds = ("", "hangs", "dies", "dies outside", "raises", "")
-    return run([[Deed(10 * k), Deed(10 * k + 1, deed), Deed(10 * k + 2)] for k, deed in enumerate(deeds)], modules=("colorsys", "no_such_module"))
+    return run(
+        [[Deed(10 * k), Deed(10 * k + 1, deed), Deed(10 * k + 2)] for k, deed in enumerate(deeds)],
+        modules=("colorsys", "no_such_module"),
+    )
 
 
 def test_every_task_has_its_result_whatever_became_of_the_others(told: dict[str, Told]) -> None:
@@ -75,5 +80,11 @@ def test_what_is_not_begun_when_a_run_stops_is_left_and_nothing_lives_on() -> No
         for result in execute(([Deed(k, "sleeps")] for k in range(100)), lambda: len(seen) >= 2):
             seen.append(result.task)
     assert len(seen) < 10
-    mine = [p for p in psutil.process_iter(["pid", "cmdline"]) if p.pid not in before and "fork_server" in " ".join(p.info["cmdline"] or ())]
-    assert [p for p in mine if p.is_running() and p.environ().get("PYTEST_CURRENT_TEST", "") == os.environ.get("PYTEST_CURRENT_TEST")] == []
+    mine = [
+        p
+        for p in psutil.process_iter(["pid", "cmdline"])
+        if p.pid not in before and "fork_server" in " ".join(p.info["cmdline"] or ())
+    ]
+    assert [
+        p for p in mine if p.is_running() and p.environ().get("PYTEST_CURRENT_TEST", "") == os.environ.get("PYTEST_CURRENT_TEST")
+    ] == []

@@ -32,6 +32,8 @@ AB = [scalar("a", complex=True), scalar("b", complex=True)]
 #: The negative real axis.
 NEGATIVE = Cut("z.real<0,z.imag=0", (1,))
 POLE = Cut("z.real=0,z.imag=0")
+#: Their modulus is that of r alone, or 1: |sin|^2 + |cos|^2 = 1.
+SQUARES = ("sum_of_squares",)
 #: With its end, where no derivative is.
 LOG = (NEGATIVE, Cut("z.real=0,z.imag=0", (1,)))
 
@@ -58,7 +60,7 @@ def published(name: str, torch: str, tensorflow: Calls, jnp: str, **rest: Any) -
 
 
 OPS: list[Op] = [
-    published("exp", "torch.exp(z)", "tf.math.exp(z)", "jnp.exp(z)", verified=FORMULA),
+    named("exp", "torch.exp(z)", "tf.math.exp(z)", "jnp.exp(z)", functionals=SQUARES, verified=FORMULA),
     named("exp2", "torch.exp2(z)", None, "jnp.exp2(z)"),
     named("expm1", "torch.expm1(z)", "tf.math.expm1(z)", "jnp.expm1(z)"),
     published("log", "torch.log(z)", "tf.math.log(z)", "jnp.log(z)", cuts=LOG),
@@ -69,7 +71,7 @@ OPS: list[Op] = [
     function("rsqrt_complex", torch="torch.rsqrt(z)", tensorflow="tf.math.rsqrt(z)", jax="jax.lax.rsqrt(z)", cuts=(NEGATIVE, POLE)),
     named("square", "torch.square(z)", "tf.math.square(z)", "jnp.square(z)", verified=RATIONALS),
     named("reciprocal", "torch.reciprocal(z)", "tf.math.reciprocal(z)", "jnp.reciprocal(z)", cuts=(POLE,), verified=RATIONALS),
-    named("sign", "torch.sgn(z)", "tf.math.sign(z)", "jnp.sign(z)", cuts=(Cut("z.real=0,z.imag=0", (0, 1)),)),
+    named("sign", "torch.sgn(z)", "tf.math.sign(z)", "jnp.sign(z)", functionals=SQUARES, cuts=(Cut("z.real=0,z.imag=0", (0, 1)),)),
     function("sigmoid_complex", torch="torch.sigmoid(z)", tensorflow="tf.math.sigmoid(z)", jax="jax.nn.sigmoid(z)",
              sup_first_derivative=0.25, sup_second_derivative=0.0963),
     function("add_complex", inputs=AB, torch="torch.add(a, b)", tensorflow="tf.math.add(a, b)", jax="jnp.add(a, b)", numpy="np.add(a, b)",
@@ -97,8 +99,8 @@ OPS: list[Op] = [
     op("complex_of_parts", [scalar("x"), scalar("y")], torch=call("torch.complex(x, y)", dtypes=WIDE),
        tensorflow=call("tf.complex(x, y)", dtypes=WIDE),
        jax=call("jax.lax.complex(x, y)", dtypes=WIDE), error_norm="parts", complex_result=True, accuracy="exact", verified=RATIONALS, topics=TOPICS),
-    op("polar", [scalar("r", 0), scalar("t", everyday="angle")], torch=call("torch.polar(r, t)", dtypes=WIDE), error_norm="parts",
-       complex_result=True, verified=FORMULA,
+    op("polar", [scalar("r", 0), scalar("t", everyday="angle")], torch=call("torch.polar(r, t)", dtypes=WIDE),
+       error_norm="parts", functionals=SQUARES, complex_result=True, verified=FORMULA,
        topics=TOPICS,
        documented=(Documented("undefined for a negative or NaN modulus, or an infinite angle", pages.torch("torch.polar"),
                               where="r<0|r=nan|t=inf|t=-inf"),)),

@@ -10,6 +10,8 @@ WIDE = ("float32", "float64")
 #: torch's default, and none: jax.nn.standardize, keras.ops and the layers of Keras take it as it is.
 EPS = {"eps": (1e-5, 1e-3, 0.0)}
 POSITIVE = {"eps": (1e-5, 1e-3)}
+#: What is brought to variance 1 or norm 1 has squares that sum to n, or to 1.
+SQUARES = ("sum_of_squares",)
 #: Of two numbers only their order counts.
 
 OPS: list[Op] = [
@@ -21,7 +23,7 @@ OPS: list[Op] = [
                    "tf.keras.layers.GroupNormalization(groups=1, epsilon=eps, dtype=x.dtype.name)(x)",
                    "tf.nn.batch_normalization(x, *tf.nn.moments(x, axes=[-1], keepdims=True), None, None, eps)"],
        jax="jax.nn.standardize(x, axis=-1, epsilon=eps)", numpy=call("scipy.stats.zscore(x, axis=-1)", dtypes=WIDE, grad=False, when={"eps": (0.0,)}),
-       params=EPS, min_length=3, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
+       params=EPS, min_length=3, functionals=SQUARES, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("layer_norm_affine", [vector("x"), vector("w"), vector("b")],
        torch=["torch.vmap(lambda r, g, s: torch.nn.functional.layer_norm(r, r.shape, g, s, eps))(x, w, b)",
               "torch.stack([torch.nn.functional.layer_norm(r, r.shape, g, s, eps) for r, g, s in zip(x, w, b)])"],
@@ -33,18 +35,18 @@ OPS: list[Op] = [
               "torch.nn.functional.batch_norm(x[None], None, None, training=True, eps=eps)[0]"],
        tensorflow=["tf.transpose(tf.keras.layers.BatchNormalization(epsilon=eps, dtype=x.dtype.name)(tf.transpose(x), training=True))",
                    "tf.keras.ops.batch_normalization(x, *tf.keras.ops.moments(x, axes=[-1]), axis=0, epsilon=eps)"], params=POSITIVE, min_length=3,
-       accuracy="accumulating", verified=FORMULA, topics=TOPIC),
+       functionals=SQUARES, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("instance_norm", X, definition="layer_norm",
        torch=["torch.nn.functional.instance_norm(x[:, None, :], eps=eps)[:, 0]", "torch.nn.functional.instance_norm(x[None], eps=eps)[0]"],
        tensorflow="tf.keras.layers.GroupNormalization(groups=-1, axis=-1, epsilon=eps, dtype=x.dtype.name)(x[..., None])[..., 0]",
-       params=POSITIVE, min_length=3, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
+       params=POSITIVE, min_length=3, functionals=SQUARES, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("group_norm", [vector("x", size="2n")], torch="torch.nn.functional.group_norm(x, 2, eps=eps)",
        tensorflow="tf.keras.layers.GroupNormalization(groups=2, epsilon=eps, dtype=x.dtype.name)(x)",
-       params=POSITIVE, min_length=3, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
+       params=POSITIVE, min_length=3, functionals=SQUARES, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("rms_norm", X, torch=["torch.nn.functional.rms_norm(x, x.shape[-1:], eps=eps)", "torch.rms_norm(x, x.shape[-1:], eps=eps)"],
        tensorflow=["tf.keras.ops.rms_normalization(x, axis=-1, epsilon=eps)",
                    "tf.keras.layers.RMSNormalization(axis=-1, epsilon=eps, dtype=x.dtype.name)(x)"],
-       params={"eps": (1e-6, 1e-5)}, min_length=2, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
+       params={"eps": (1e-6, 1e-5)}, min_length=2, functionals=SQUARES, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("rms_norm_weighted", [vector("x"), vector("w")],
        torch=["torch.vmap(lambda r, g: torch.nn.functional.rms_norm(r, r.shape, g, eps))(x, w)",
               "torch.stack([torch.nn.functional.rms_norm(r, r.shape, g, eps) for r, g in zip(x, w)])"],
@@ -68,9 +70,9 @@ OPS: list[Op] = [
        torch=[call("torch._weight_norm(v, g[:, None], 0)", without=("jvp",)),
               "g[:, None] * v / torch.linalg.vector_norm(v, dim=-1, keepdim=True)"],
        tensorflow="g[:, None] * tf.linalg.normalize(v, axis=-1)[0]", jax="g[:, None] * v / jnp.linalg.norm(v, axis=-1, keepdims=True)",
-       min_length=2, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
+       min_length=2, functionals=SQUARES, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("max_norm", X, tensorflow=call("tf.keras.constraints.MaxNorm(max_value=max_value, axis=-1)(x)", when={"eps": (1e-7,)}),
        params={"max_value": (2.0, 1.0), "eps": (1e-7,)}, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
     op("unit_norm", X, tensorflow=call("tf.keras.constraints.UnitNorm(axis=-1)(x)", when={"eps": (1e-7,)}),
-       params={"eps": (1e-7,)}, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
+       params={"eps": (1e-7,)}, functionals=SQUARES, accuracy="accumulating", verified=FORMULA, topics=TOPIC),
 ]  # fmt: skip

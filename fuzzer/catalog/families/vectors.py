@@ -7,6 +7,8 @@ from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, 
 
 X = [vector("x")]
 XY = [vector("x"), vector("y")]
+#: The squares of a unit vector sum to one.
+UNIT = ("sum_of_squares",)
 #: jax.nn.softmin is softmax of the opposite numbers.
 INFINITE = {
     x: Documented(
@@ -30,7 +32,7 @@ OPS: list[Op] = [
     op("log_softmax", X, torch=["torch.nn.functional.log_softmax(x, dim=-1)", "torch.log_softmax(x, dim=-1)", "torch.special.log_softmax(x, dim=-1)"],
        tensorflow=["tf.nn.log_softmax(x, axis=-1)", "tf.keras.activations.log_softmax(x, axis=-1)", "tf.keras.ops.log_softmax(x, axis=-1)"],
        jax=["jax.nn.log_softmax(x, axis=-1)", "jax.scipy.special.log_softmax(x, axis=-1)"], numpy=peer("scipy.special.log_softmax(x, axis=-1)"),
-       accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=("activation functions",),
+       functionals=("sum_of_exponentials",), accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=("activation functions",),
        documented=(INFINITE["inf"],)),
     op("normalize", X, torch="torch.nn.functional.normalize(x, p=p, dim=-1, eps=eps)",
        tensorflow=[call("tf.math.l2_normalize(x, axis=-1)", when={"eps": (1e-6,), "p": (2,)},
@@ -38,10 +40,12 @@ OPS: list[Op] = [
                    "tf.keras.ops.normalize(x, axis=-1, order=p, epsilon=eps)",
                    call("tf.keras.layers.UnitNormalization(axis=-1, dtype=x.dtype.name)(x)", when={"eps": (1e-12,), "p": (2,)},
                         note="its layer passes epsilon = 1e-12 to keras.ops.normalize")],
-       params={"eps": (1e-12, 1e-6), "p": (2, 1)}, accuracy="accumulating", min_length=2, verified=FORMULA, topics=("linear algebra",)),
+       params={"eps": (1e-12, 1e-6), "p": (2, 1)}, functionals=UNIT, accuracy="accumulating", min_length=2, verified=FORMULA,
+       topics=("linear algebra",)),
     op("unit_vector", X, torch="torch.nn.functional.normalize(x, dim=-1, eps=0.0)",
        tensorflow="tf.linalg.normalize(x, ord='euclidean', axis=-1)[0]",
-       jax="x / jnp.linalg.norm(x, axis=-1, keepdims=True)", accuracy="accumulating", min_length=2, verified=FORMULA, topics=("linear algebra",)),
+       jax="x / jnp.linalg.norm(x, axis=-1, keepdims=True)", functionals=UNIT, accuracy="accumulating", min_length=2,
+       verified=FORMULA, topics=("linear algebra",)),
     op("dot", XY,
        torch=["torch.linalg.vecdot(x, y)", "torch.sum(x * y, dim=-1)", "torch.einsum('bi,bi->b', x, y)", "torch.vmap(torch.dot)(x, y)",
               "torch.stack([torch.dot(p, q) for p, q in zip(x, y)])", "torch.bmm(x[:, None, :], y[:, :, None])[:, 0, 0]",

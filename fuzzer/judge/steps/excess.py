@@ -11,7 +11,7 @@ from ulpfuzz.fuzzer.judge.elements import Elements, Numbers
 from ulpfuzz.fuzzer.judge.evidence import Evidence, Mask, Rows, Sizes
 from ulpfuzz.fuzzer.judge.policy import Policy
 from ulpfuzz.fuzzer.judge.rule import Rule
-from ulpfuzz.fuzzer.judge.steps.normwise import joint, moduli, normwise
+from ulpfuzz.fuzzer.judge.steps.normwise import beside_whole, moduli, normwise
 from ulpfuzz.fuzzer.judge.symptoms import symptoms
 from ulpfuzz.fuzzer.judge.ulps import TIE, Array
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
@@ -35,7 +35,7 @@ def excess(elements: Elements, rule: Rule, evidence: Evidence, policy: Policy) -
     if len(places):
         numbers = _numbers(elements, (at[0][places], at[1][places]), rule, evidence)
         classes[places], measured[places] = _classes(numbers, elements, rule, evidence)
-        classes[places] = joint(classes[places], numbers, elements, rule)
+        classes[places] = beside_whole(classes[places], numbers, elements, rule)
         classes[places] = _beside_the_modulus(classes[places], numbers, elements, rule)
         if rule.order != "value":
             zero = numbers.top <= elements.reference.radius[numbers.places]

@@ -1,4 +1,4 @@
-"""Steps 5 and 6, joint and normwise: errors that are small beside the whole that an element is a part of, or beside a derivative's
+"""Steps 5 and 6, beside_whole and normwise: errors that are small beside the whole that an element is a part of, or beside a derivative's
 scale."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ulpfuzz.fuzzer.judge.verdict import Class
 Classes = NDArray[np.uint8]
 
 
-def joint(classes: Classes, numbers: Numbers, elements: Elements, rule: Rule) -> Classes:
+def beside_whole(classes: Classes, numbers: Numbers, elements: Elements, rule: Rule) -> Classes:
     """An error that is small beside the whole is no instability: of a part of a complex number it is inaccurate, of a matrix it is
     right."""
     limit = rule.limit
