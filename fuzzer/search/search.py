@@ -63,8 +63,8 @@ class Spent(Exception):
 
 
 def lengths_of(op: Op, order: str, round_: int) -> list[Sizes]:
-    """The lengths n of a round; of an op with several axes one shape, for each may be one to compile and a call of many recipes has but one: first the
-    usual sizes. Derivatives have those up to DERIVED."""
+    """The lengths n of a round; of an op with several axes one shape, for each may be one to compile and a call of many recipes has but one: the
+    usual sizes first. Derivatives have those up to DERIVED."""
     least, usual = op.least_length(order), usual_lengths(op)
     if not op.varies:
         return list(usual)
