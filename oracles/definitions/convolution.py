@@ -57,6 +57,18 @@ def conv1d_channels(m: Arithmetic[N], x: Matrix[N], w: list[Matrix[N]], b: Vecto
     ]
 
 
+@define("conv2d_channels")
+def conv2d_channels(m: Arithmetic[N], x: list[Matrix[N]], w: list[list[Matrix[N]]], b: Vector[N]) -> list[Matrix[N]]:
+    """y_oij = b_o + sum_c sum_ad w_ocad x_c(i + a)(j + d); torch.nn.Conv2d."""
+    high, wide = len(w[0][0]), len(w[0][0][0])
+    places = [[(i, j) for j in range(len(x[0][0]) - wide + 1)] for i in range(len(x[0]) - high + 1)]
+    inner = list(itertools.product(range(len(x)), range(high), range(wide)))
+    return [
+        [[m.sum([bias, *(kernel[c][a][d] * x[c][i + a][j + d] for c, a, d in inner)]) for i, j in line] for line in places]
+        for kernel, bias in zip(w, b, strict=True)
+    ]
+
+
 @define("conv2d")
 def conv2d(m: Arithmetic[N], x: Matrix[N], w: Matrix[N], stride: int = 1) -> Matrix[N]:
     """y_ij = sum_ab w_ab x_(i s + a)(j s + b); torch.nn.Conv2d."""

@@ -42,6 +42,13 @@ def logit(m: Arithmetic[N], x: N) -> N:
     return m.log(x / (1 - x))
 
 
+@define("logit_clamped")
+def logit_clamped(m: Arithmetic[N], x: N, eps: float = 2.0**-10) -> N:
+    """log(z / (1 - z)), z the nearest number to x in [eps, 1 - eps]; torch.logit."""
+    low = m.num(eps)
+    return logit(m, m.min([m.max([x, low]), 1 - low]))
+
+
 @define("sinc")
 def sinc(m: Arithmetic[N], x: N) -> N:
     """sin(pi x) / (pi x), and 1 at 0; numpy.sinc."""

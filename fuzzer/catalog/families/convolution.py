@@ -67,6 +67,11 @@ def _mapped(expression: str) -> Implementation:
     return call(f"tf.vectorized_map(lambda r: {expression}, (x, w))", without=NO_FORWARD)
 
 
+def _mapped_with_bias(planes: str) -> Implementation:
+    """Planes of the channels of r = (x, w, b) of one row, last axis the channels."""
+    return call(f"tf.vectorized_map(lambda r: tf.transpose({planes} + r[2], (2, 0, 1)), (x, w, b))", without=NO_FORWARD)
+
+
 def _vmap(expression: str) -> str:
     return f"jax.vmap(lambda x, w: {expression})(x, w)"
 
@@ -97,6 +102,13 @@ OPS: list[Op] = [
                        without=NO_FORWARD),
        jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None], w, (1,), 'VALID')[0])(x, w) + b[..., None]",
        axes={"c": (2, 1, 3, 16, 64), "n": (3, 1, 2, 8, 17, 64, 257), "o": (3, 1, 2, 16, 64)}, result=("o", "n"), parallel=("o", "n"),
+       accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
+    op("conv2d_channels", [tensor("x", ("c", "h+2", "l+2")), tensor("w", ("o", "c", 3, 3)), vector("b", size="o")],
+       torch=["torch.stack([torch.nn.functional.conv2d(r[None], k, s)[0] for r, k, s in zip(x, w, b)])",
+              "torch.nn.functional.conv2d(x.flatten(0, 1)[None], w.flatten(0, 1), b.flatten(), groups=len(x))[0].unflatten(0, b.shape)"],
+       tensorflow=_mapped_with_bias("tf.nn.conv2d(tf.transpose(r[0], (1, 2, 0))[None], tf.transpose(r[1], (2, 3, 1, 0)), 1, 'VALID')[0]"),
+       jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None], w, (1, 1), 'VALID')[0])(x, w) + b[..., None, None]",
+       axes={"c": (2, 1, 3, 16), "h": (2, 1, 3, 4), "l": (2, 1, 3, 4), "o": (3, 1, 2, 16)}, result=("o", "h", "l"), parallel=("o", "h", "l"),
        accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv2d", [SQUARE, SMALL],
        torch="torch.nn.functional.conv2d(x[None], w[:, None], stride=stride, groups=len(x))[0]",

@@ -34,6 +34,8 @@ OPS: list[Op] = [
        accepts={"x=0": float("nan"), "x=-inf": float("nan")},
        source="DLMF 5.2.2: a pole with limits of both signs at 0; scipy, TensorFlow and JAX answer NaN or an infinity",
        verified=ARB, topics=SPECIAL),
+    op("logit_clamped", UNIT, torch="torch.logit(x, eps=eps)", params={"eps": (2.0**-10, 2.0**-5)}, verified=FORMULA, topics=SPECIAL,
+       source="https://docs.pytorch.org/docs/stable/generated/torch.logit.html"),
     op("logit", UNIT, torch="torch.logit(x)", jax="jax.scipy.special.logit(x)", numpy=peer("scipy.special.logit(x)", WIDE),
        verified=FORMULA, topics=SPECIAL),
     op("sinc", [scalar("x", everyday="angle")], torch="torch.sinc(x)", tensorflow=call("tf.experimental.numpy.sinc(x)", dtypes=NO_BFLOAT16),

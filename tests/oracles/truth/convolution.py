@@ -83,6 +83,16 @@ def _conv1d_dilated(x: list[Rational], w: list[Rational], dilation: int) -> list
     return _product(x, apart)[dilation : dilation + len(x)]
 
 
+def _planes(x: list[Grid], w: list[list[Grid]], b: list[Rational]) -> list[Rational]:
+    """Each output as the sum over the channels of their correlations with the kernel."""
+    outputs = []
+    for kernel, bias in zip(w, b, strict=True):
+        full = [_product_2d(plane, _reversed(part)) for plane, part in zip(x, kernel, strict=True)]
+        rows, columns = range(2, len(x[0])), range(2, len(x[0][0]))
+        outputs += [bias + sum(plane[i][j] for plane in full) for i in rows for j in columns]
+    return outputs
+
+
 def _channels(x: Grid, w: list[Grid], b: list[Rational]) -> list[Rational]:
     out = []
     for kernel, bias in zip(w, b, strict=True):
@@ -147,6 +157,7 @@ TRUTH: dict[str, Truth] = {
     "conv1d": by_fractions(lambda x, w, stride: _correlate(x, w, "valid")[::stride]),
     "conv1d_dilated": by_fractions(_conv1d_dilated),
     "conv1d_channels": by_fractions(_channels),
+    "conv2d_channels": by_fractions(_planes),
     "conv2d": by_fractions(_conv2d),
     "conv3d": by_fractions(_conv3d),
     "conv_transpose1d": by_fractions(_conv_transpose1d),
