@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.registry import op_named
-from ulpfuzz.oracles.conditioning import amplification, least_amplification
+from ulpfuzz.oracles.arithmetic.arb import Arb
+from ulpfuzz.oracles.conditioning import amplification, condition_number, least_amplification
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.neighbourhood import neighbourhood
 
@@ -151,3 +152,16 @@ def test_labels_do_not_move() -> None:
     assert float(found.high) == pytest.approx(-math.exp(-40), rel=1e-3)
     soft = {"x": np.asarray([[40.0, 0.0]]), "y": np.asarray([[0.75, 0.25]]), "cotangent": np.asarray([[1.0]])}
     assert amplification(loss, soft, FIRST, 24) > 0.25
+
+
+@pytest.mark.parametrize("mu", [1e-302, 1e-306])
+def test_at_the_low_end_of_binary64_no_uncertainty_is_taken_for_an_amplification(mu: float) -> None:
+    """The slope of P(k <= 0) by k, of terms that cancel: the ball around it is 1e9 times as large as it is, and not small beside 1e-300."""
+    point = {"k": np.asarray([mu]), "mu": np.asarray([mu * (1 + 1e-9)])}
+    f = function("poisson_cdf", "grad")
+    (about,) = amplification(f, point, FIRST, 53)
+    exact = condition_number(f, {name: values[0] for name, values in point.items()}, 0)
+    m = Arb(2600)
+    with m:
+        size = abs(float(m.num(f.outputs(m, {name: m.lift(float(values[0])) for name, values in point.items()})[0]).v.mid()))
+    assert about == pytest.approx(exact * size, rel=0.5, abs=2.0**-1070)
