@@ -19,7 +19,7 @@ from ulpfuzz.oracles.arithmetic.ball80 import Ball80
 from ulpfuzz.oracles.arithmetic.extended_balls import ExtendedBall, ExtendedBalls
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.limits.accepted import ANYTHING
-from ulpfuzz.oracles.limits.native import native_columns
+from ulpfuzz.oracles.limits.native import excuses, native_columns
 from ulpfuzz.oracles.limits.paths import moves_inwards, moves_to_limit
 from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
@@ -71,10 +71,25 @@ def limits(function: Function, inputs: Inputs, precision: int, *, poles: bool = 
         leaves = (np.isinf(values) & ((values < low) | (values > high))) | ((values == 0) & _leaves(values, low, high))
         outside |= leaves.reshape(count, -1).any(axis=1)
     found.kinds[outside] = 0
+    _add_excuses(function, inputs, found)
     # An infinity beside another output that has no limit: a library may compute both from one NaN (softmax subtracts the largest element).
     open_ = (found.kinds == 0).any(axis=1, keepdims=True)
     found.kinds[open_ & (found.kinds != 0)] |= NAN
     return found
+
+
+def _add_excuses(function: Function, inputs: Inputs, found: Limits) -> None:
+    """What IEEE 754 makes of the formula is right beside what is known: infinities, and NaN where several numbers meet in inf - inf or 0 inf."""
+    excused, formula = excuses(function, inputs), native_columns(function, inputs)
+    if excused is None or formula is None or formula.shape != found.kinds.shape:
+        return
+    several = len(function.inputs) > 1 or inputs[function.inputs[0]].ndim > 1
+    nan = np.isnan(formula) & several
+    if formula.shape[1] > 1:  # beside a pole among the outputs a library may compute all of them from one NaN
+        nan = (
+            nan | np.logical_and.reduce([np.isfinite(v).reshape(len(v), -1).all(axis=1) for v in inputs.values()])[:, np.newaxis]
+        )
+    found.kinds[...] |= np.where(found.kinds != 0, excused | np.where(nan, NAN, 0), 0).astype(np.uint8)
 
 
 def slopes(function: Function, inputs: Inputs, precision: int) -> Limits | None:

@@ -95,6 +95,13 @@ AT_ENDS = [
     ("gumbel_r_ppf", "value", {"q": 1.0, "loc": 2.0, "scale": 0.5}, PINF, NONE),
     ("gumbel_r_ppf", "value", {"q": 0.0, "loc": 2.0, "scale": 0.5}, NINF, NONE),
     ("cauchy_ppf", "value", {"q": 1.0, "loc": 2.0, "scale": 0.5}, PINF, NONE),
+    (
+        "cauchy_isf",
+        "value",
+        {"q": 1.0, "loc": 2.0, "scale": 2.0**-511},
+        NINF,
+        NONE,
+    ),  # paths show a plateau at loc before the pole
     ("kumaraswamy_logpdf", "value", {"x": 0.0, "a": 1.5, "b": 2.0}, NINF, NONE),
     ("continuous_bernoulli_cdf", "value", {"x": 0.25, "p": 1.0}, FINITE, 0.0),
     ("weibull_ppf", "value", {"q": 0.5, "scale": 1.0, "k": 2.0}, 0, NONE),  # no pole
