@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ulpfuzz.oracles.arithmetic.mp import Mp
 from ulpfuzz.oracles.function import COTANGENT, DIRECTIONS, TANGENT, Function, nest
-from ulpfuzz.oracles.limits import nan_reach
+from ulpfuzz.oracles.limits import continuous, nan_reach
 from ulpfuzz.oracles.limits.accepted import ACCEPTED, ANYTHING, NOTHING, Accepted, merge, point
 from ulpfuzz.oracles.limits.joining import Place, join
 from ulpfuzz.oracles.limits.nan_reach import Reach, accepts_nan_too
@@ -81,6 +81,9 @@ def _accepted(function: Function, key: tuple[tuple[str, tuple[int, ...], bytes],
     several = any(np.ndim(v) for v in inputs.values()) or len(function.inputs) > 1
     if at_infinity and several and function.order != "value":
         return tuple(ANYTHING for _ in formula)  # nothing is differentiable at infinity
+    proved = _proved(function, inputs, poles=not at_infinity)
+    if proved is not None:
+        return proved
     exact = None if at_infinity else _by_mpmath(function, inputs)
     if exact is not None:
         infinite = any(a.kinds & (PINF | NINF) for a in exact)
@@ -108,6 +111,15 @@ def _accepted(function: Function, key: tuple[tuple[str, tuple[int, ...], bytes],
     if _outside(function, inputs):  # nothing is promised there; but what has no value has none
         return tuple(one if one.kinds == NAN else NOTHING for one in right)
     return right
+
+
+def _proved(function: Function, inputs: Inputs, *, poles: bool) -> tuple[Accepted, ...] | None:
+    """The limits of all outputs where every step of the definition is continuous (ulpfuzz.oracles.limits.continuous); else None."""
+    found = continuous.limits(function, {name: np.asarray(v)[np.newaxis] for name, v in inputs.items()}, 53, poles=poles)
+    if found is None or not found.kinds.all():
+        return None
+    numbers = zip(found.kinds[0].tolist(), found.value[0].tolist(), strict=True)
+    return tuple(Accepted(kinds, value, value) if kinds & FINITE else Accepted(kinds) for kinds, value in numbers)
 
 
 def _outside(function: Function, inputs: Inputs) -> bool:

@@ -46,6 +46,8 @@ RISES = {
     **dict.fromkeys(("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "asin", "atan", "sinh", "tanh"), 1),
     **dict.fromkeys(("asinh", "acosh", "atanh", "erf", "erfinv"), 1), "acos": -1, "erfc": -1,
 }  # fmt: skip
+#: Derivatives, up to a positive factor, of functions that rise here and fall there: a function, and 1 or -1.
+SLOPES = {"sin": ("cos", 1), "cos": ("sin", -1), "sinpi": ("cospi", 1), "cospi": ("sinpi", -1)}
 #: Values that are exact numbers, where a ball would be one of rounding.
 EXACT: dict[str, tuple[tuple[float, int], ...]] = {
     **dict.fromkeys(("log", "log2", "log10", "acosh", "acos"), ((1.0, 0),)), **dict.fromkeys(("exp", "exp2", "cos", "cosh"), ((0.0, 1),)),
@@ -71,12 +73,12 @@ class ExtendedBall:
         """Rows of known numbers."""
         rad, bad = self.ball.radius(), self.ball.bad
         known = (self.sign == 0) & np.isfinite(self.ball.mid) & np.isfinite(rad)
-        return known if bad is None else known & ~bad
+        return np.asarray(known if bad is None else known & ~bad)
 
     @property
     def known(self) -> Column:
         """Rows of known numbers and infinities."""
-        return self.finite | (self.sign != 0)
+        return np.asarray(self.finite | (self.sign != 0))
 
     def side(self) -> Column:
         """The sign of each row that is surely not zero, else 0."""
@@ -119,14 +121,16 @@ class ExtendedBall:
 
 
 class ExtendedBalls(Composites[ExtendedBall]):
-    """The arithmetic of ExtendedBalls over a ball64 or ball80 of their own (`plain`); values only, no derivatives."""
+    """The arithmetic of ExtendedBalls over a ball64 or ball80 of their own (`plain`), and a base of tapes."""
 
     name = "extended"
 
     def __init__(self, plain: Ball64) -> None:
         self.plain = plain
-        #: Rows where a comparison hung on the side from which a number comes: at the point itself the definition may have a value of its own.
+        #: Rows where a comparison with zero hung on the side from which a number comes: the definition may single that point out.
         self.singled_out: Column = np.zeros((), np.bool_)
+        #: Rows where an order did, or a tie: at the point itself the definition takes one of its branches.
+        self.branched: Column = np.zeros((), np.bool_)
 
     # -- numbers ------------------------------------------------------------------------------------------------------
 
@@ -172,20 +176,25 @@ class ExtendedBalls(Composites[ExtendedBall]):
         zero = a.at(0) | b.at(0)
         toward = np.where(a.at(0) & ~b.at(0), a.toward * b.side(), np.where(b.at(0) & ~a.at(0), b.toward * a.side(), first))
         toward = np.where(zero, toward, self._both((a, first), (b, second)))
-        return self._result(self.plain.mul(a.ball, b.ball), a.finite & b.finite, [a, b], sign, toward)
+        valid = a.finite & b.finite
+        ball = self._with_zeros(self.plain.mul(a.ball, b.ball), zero & valid)
+        return self._result(ball, valid, [a, b], sign, toward)
+
+    def _with_zeros(self, ball: Ball, rows: Column) -> Ball:
+        """The ball, exactly 0 on these rows: a product with an exact zero has no rounding."""
+        return self.plain.pick(rows, self.plain.num(0), ball) if rows.any() else ball
 
     @staticmethod
     def _both(*parts: tuple[ExtendedBall, Column]) -> Column:
         """The direction that all parts which move have in common, else 0. parts: numbers, and where each takes the whole."""
         up, down = (reduce(np.logical_and, (~n.moved | (t == side) for n, t in parts)) for side in (1, -1))
-        return up.astype(np.int8) - down.astype(np.int8) * ~up
+        return np.asarray(up.astype(np.int8) - down.astype(np.int8) * ~up)
 
     def div(self, a: ExtendedBall, b: ExtendedBall) -> ExtendedBall:
         """finite / inf is an exact zero, which moves."""
         vanishes = a.finite & (b.sign != 0)
-        ball, valid = self.plain.div(a.ball, b.ball), a.finite & b.finite
-        if vanishes.any():
-            ball = self.plain.pick(vanishes, self.plain.num(0), ball)
+        valid = a.finite & b.finite
+        ball = self._with_zeros(self.plain.div(a.ball, b.ball), vanishes | (valid & a.at(0) & (b.side() != 0)))
         pole = b.at(0) & (b.toward != 0) & (a.side() != 0)
         sign = np.where(pole, a.side() * b.toward, np.where(b.sign == 0, a.sign * b.side(), 0))
         toward = np.where(a.at(0), a.toward * b.side(), self._both((a, a.toward * b.side()), (b, -b.toward * a.side())))
@@ -231,7 +240,7 @@ class ExtendedBalls(Composites[ExtendedBall]):
         # At equal numbers of which one moves, the side from which it comes decides.
         meet = finite & (a.ball.mid == b.ball.mid) & (a.ball.radius() == 0) & (b.ball.radius() == 0) & (a.moved != b.moved)
         beside = np.where(meet, a.toward - b.toward, 0)
-        self.singled_out = self.singled_out | meet
+        self.branched = self.branched | meet
         known = a.known & b.known & (a.sign != b.sign)  # one of them is an infinity that the other is not
         stays = ~(a.moved | b.moved)
         return (
@@ -264,6 +273,10 @@ class ExtendedBalls(Composites[ExtendedBall]):
         ball = getattr(self.plain, name)(x.ball)
         valid, sign = x.finite, np.zeros(x.sign.shape, np.int8)
         toward = x.toward * (x.beside() if name in ("cosh", "abs", "square") else RISES.get(name, 0))
+        if name in SLOPES:  # it rises where its derivative is positive
+            of, sense = SLOPES[name]
+            slope = getattr(self.plain, of)(x.ball)
+            toward = x.toward * sense * ((slope.lower() > 0).astype(np.int8) - (slope.upper() < 0))
         for point, value in EXACT.get(name, ()):
             ball = self.plain.pick(x.at(point), self.plain.num(value), ball) if x.at(point).any() else ball
         if name in INSIDE:
@@ -273,8 +286,8 @@ class ExtendedBalls(Composites[ExtendedBall]):
             pole = np.where(x.at(low), -1, 1) * (inwards & (name in POLES))
             valid, sign = valid & (pole == 0), np.where(pole != 0, pole, sign)
         if name == "floor":  # it jumps at integers
-            low, high = np.floor(x.ball.lower()), np.floor(x.ball.upper())
-            valid = valid & (~x.moved | (low == high) & (low < x.ball.lower()))
+            floor = np.floor(x.ball.lower())
+            valid = valid & (~x.moved | (floor == np.floor(x.ball.upper())) & (floor < x.ball.lower()))
         for side, end in zip((-1, 1), ENDS[name], strict=True):
             there = x.sign == side
             if end is None or not there.any():
@@ -333,6 +346,30 @@ class ExtendedBalls(Composites[ExtendedBall]):
 
     def polygamma(self, n: int, x: ExtendedBall) -> ExtendedBall:
         return self._result(self.plain.polygamma(n, x.ball), x.finite, [x])
+
+    # -- what the tape needs ---------------------------------------------------------------------------------------------
+
+    def annihilate(self, adjoint: ExtendedBall, partial: ExtendedBall) -> ExtendedBall:
+        """adjoint * partial, but exactly 0 where the adjoint is a constant 0."""
+        dead = adjoint.at(0) & ~adjoint.moved
+        product = self.mul(adjoint, partial)
+        return self.where((dead, ~dead), lambda: 0, lambda: product) if dead.any() else product
+
+    def mask(self, cond: Masks, adjoint: ExtendedBall) -> ExtendedBall:
+        return self.where(cond, lambda: adjoint, lambda: 0)
+
+    def sign(self, x: ExtendedBall) -> ExtendedBall:
+        side = x.beside()
+        return self._result(Ball(self.plain, self.plain.numbers(side)), side != 0, [self.num(0)])
+
+    def tie(self, x: ExtendedBall, y: ExtendedBall) -> Column:
+        return self.eq0(x - y)[0]
+
+    def note_kink(self, tie: Column) -> None:
+        self.branched = self.branched | tie
+
+    def note_removable(self, hit: Column | Masks) -> None:
+        self.singled_out = self.singled_out | (hit[0] if isinstance(hit, tuple) else hit)
 
     def partial(self, name: str, numbers: Sequence[ExtendedBall | Exact], orders: tuple[int, ...]) -> ExtendedBall:
         """See Arb.partial: not known here."""

@@ -18,6 +18,8 @@ from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 from ulpfuzz.oracles.arithmetic.ball80 import Ball80
 from ulpfuzz.oracles.arithmetic.extended_balls import ExtendedBall, ExtendedBalls
 from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.limits.accepted import ANYTHING
+from ulpfuzz.oracles.limits.native import excuses, native_columns
 from ulpfuzz.oracles.limits.paths import moves_inwards, moves_to_limit
 from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
@@ -35,8 +37,9 @@ class Limits:
     value: NDArray[np.float64]
     value_lo: NDArray[np.float64]
     radius: NDArray[np.float64]
-    #: Rows that the definition may single out (ExtendedBalls.singled_out).
+    #: Rows that the definition may single out, and where it has branches (ExtendedBalls).
     singled_out: NDArray[np.bool_]
+    branched: NDArray[np.bool_]
 
 
 def limits(function: Function, inputs: Inputs, precision: int, *, poles: bool = False) -> Limits | None:
@@ -58,7 +61,7 @@ def limits(function: Function, inputs: Inputs, precision: int, *, poles: bool = 
     found = evaluate(function, inputs, moved, precision, precision, toward)
     if found is None:
         return None
-    outside = found.singled_out if poles else np.zeros(count, np.bool_)
+    outside = found.singled_out | found.branched if poles else np.zeros(count, np.bool_)
     if poles:
         still = {name: np.zeros(values.shape, np.bool_) for name, values in inputs.items()}
         there = evaluate(function, inputs, still, precision, precision)
@@ -68,9 +71,50 @@ def limits(function: Function, inputs: Inputs, precision: int, *, poles: bool = 
         leaves = (np.isinf(values) & ((values < low) | (values > high))) | ((values == 0) & _leaves(values, low, high))
         outside |= leaves.reshape(count, -1).any(axis=1)
     found.kinds[outside] = 0
+    _add_excuses(function, inputs, found)
     # An infinity beside another output that has no limit: a library may compute both from one NaN (softmax subtracts the largest element).
     open_ = (found.kinds == 0).any(axis=1, keepdims=True)
     found.kinds[open_ & (found.kinds != 0)] |= NAN
+    return found
+
+
+def _add_excuses(function: Function, inputs: Inputs, found: Limits) -> None:
+    """What IEEE 754 makes of the formula is right beside what is known: infinities, and NaN where several numbers meet in inf - inf or 0 inf."""
+    excused, formula = excuses(function, inputs), native_columns(function, inputs)
+    if excused is None or formula is None or formula.shape != found.kinds.shape:
+        return
+    several = len(function.inputs) > 1 or inputs[function.inputs[0]].ndim > 1
+    nan = np.isnan(formula) & several
+    if formula.shape[1] > 1:  # beside a pole among the outputs a library may compute all of them from one NaN
+        nan = (
+            nan | np.logical_and.reduce([np.isfinite(v).reshape(len(v), -1).all(axis=1) for v in inputs.values()])[:, np.newaxis]
+        )
+    found.kinds[...] |= np.where(found.kinds != 0, excused | np.where(nan, NAN, 0), 0).astype(np.uint8)
+
+
+def slopes(function: Function, inputs: Inputs, precision: int) -> Limits | None:
+    """What is right of derivatives by several numbers at singular points of these rows of numbers, by the rules of `joining` for one side; kinds 0
+    where nothing is known.
+
+    Where the derivative tends to a number from inside the domain: that number, NaN, and everything where the formula meets inf - inf or
+    0 inf. Where it grows without end: everything.
+    """
+    count = len(next(iter(inputs.values())))
+    moved = {name: np.zeros(values.shape, np.bool_) for name, values in inputs.items()}
+    there = evaluate(function, inputs, moved, precision, precision)
+    toward = {name: np.zeros(values.shape, np.int8) for name, values in inputs.items()}
+    outside = np.zeros(count, np.bool_)
+    for name in function.inputs:
+        moved[name], toward[name] = moves_inwards(function, name, inputs[name])
+        leaves = (inputs[name] == 0) & _leaves(inputs[name], *function.domain(name))
+        outside |= leaves.reshape(count, -1).any(axis=1)
+    found, formula = evaluate(function, inputs, moved, precision, precision, toward), native_columns(function, inputs)
+    if there is None or found is None or formula is None or formula.shape != found.kinds.shape:
+        return None
+    free = (found.kinds & (PINF | NINF) != 0) | ((found.kinds != 0) & np.isnan(formula))
+    right = np.where(free, ANYTHING.kinds, found.kinds | NAN)
+    known = (found.kinds != 0) & ~(found.branched | outside | there.kinds.all(axis=1))[:, np.newaxis]
+    found.kinds[...] = np.where(known, right, 0)
     return found
 
 
@@ -90,12 +134,12 @@ def evaluate(
             outputs = [m.num(v) for v in function.outputs(m, lifted)]
         except (ArithmeticError, ValueError, TypeError, NotImplementedError, AttributeError):
             return None
-        return _read(outputs, np.broadcast_to(m.singled_out, (count,)), precision)
+        return _read(outputs, np.broadcast_to(m.singled_out, (count,)), np.broadcast_to(m.branched, (count,)), precision)
 
 
 def _leaves(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.bool_]:
     upward = ~np.signbit(values)
-    return ((values == low) & ~upward) | ((values == high) & upward)
+    return np.asarray(((values == low) & ~upward) | ((values == high) & upward))
 
 
 def _columns(m: ExtendedBalls, values: NDArray[np.float64], moved: NDArray[np.bool_], toward: NDArray[np.int8], bits: int) -> Any:
@@ -104,9 +148,11 @@ def _columns(m: ExtendedBalls, values: NDArray[np.float64], moved: NDArray[np.bo
     return [_columns(m, values[:, j], moved[:, j], toward[:, j], bits) for j in range(values.shape[1])]
 
 
-def _read(outputs: list[ExtendedBall], singled_out: NDArray[np.bool_], precision: int) -> Limits:
+def _read(outputs: list[ExtendedBall], singled_out: NDArray[np.bool_], branched: NDArray[np.bool_], precision: int) -> Limits:
     shape = (len(singled_out), len(outputs))
-    read = Limits(np.zeros(shape, np.uint8), np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.inf), singled_out)
+    read = Limits(
+        np.zeros(shape, np.uint8), np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.inf), singled_out, branched
+    )
     for k, output in enumerate(outputs):
         mid = output.ball.mid
         value = mid.astype(np.float64)

@@ -54,6 +54,7 @@ def _joined(seen: list[Limits], formula: NDArray[np.float64], *, vectors: bool) 
         np.where(number & ~depends, first.value_lo, 0.0),
         np.where(number & ~depends, first.radius, np.where(number, np.abs(formula) * 2.0**-39, 0.0)),
         first.singled_out,
+        first.branched,
     )
 
 
@@ -76,7 +77,7 @@ def _spread(seen: list[Limits]) -> NDArray[np.bool_]:
 def _alike(seen: list[Limits]) -> NDArray[np.bool_]:
     """Elements that are the same to the bit at every turn."""
     first = seen[0]
-    same = first.kinds != 0
+    same: NDArray[np.bool_] = first.kinds != 0
     for found in seen[1:]:
         same &= found.kinds == first.kinds
         number = (found.value == first.value) & (found.value_lo == first.value_lo) & (found.radius == first.radius)

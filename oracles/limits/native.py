@@ -30,7 +30,7 @@ def native_columns(function: Function, inputs: Inputs) -> NDArray[np.float64] | 
     m, count = NativeColumns(), len(next(iter(inputs.values())))
     with np.errstate(all="ignore"):
         try:
-            outputs = function.outputs(m, {name: _columns(m, values) for name, values in inputs.items()})  # type: ignore[type-var]
+            outputs = function.outputs(m, {name: _columns(m, values) for name, values in inputs.items()})
             return np.stack([np.broadcast_to(np.asarray(m.num(v), np.float64), (count,)) for v in outputs], axis=1)
         except (ArithmeticError, ValueError, TypeError, NotImplementedError, AttributeError):
             return None

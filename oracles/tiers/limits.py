@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import time
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,14 +56,18 @@ def at_poles(question: Question, truth: Reference, rows: Rows) -> Rows:
         return rows
     start = time.perf_counter()
     some = (truth.accepts[rows] == 0).any(axis=1) & _at_end(question.function, question.of(rows))
-    if question.function.order != "value":
+    function, left = question.function, [rows[:0]]
+    single = len(function.inputs) == 1 and question.inputs[function.inputs[0]].ndim == 1
+    # Second derivatives hang on what the first are there (limits_at_infinity): they are read.
+    if function.order == "grad2" or (function.order != "value" and single):
         return np.concatenate([rows[some], rows[~some]])
-    left: list[Rows] = []
+    ask = partial(continuous.limits, poles=True) if function.order == "value" else continuous.slopes
     for chunk in np.array_split(rows[some], -(-int(some.sum()) // CHUNK) or 1):
-        found = continuous.limits(question.function, question.of(chunk), question.precision, poles=True) if len(chunk) else None
+        found = ask(function, question.of(chunk), question.precision) if len(chunk) else None
         left.append(chunk if found is None else _put(truth, chunk, found))
     question.tally.seconds["limit"] += time.perf_counter() - start
-    return np.concatenate([*left, rows[~some]])
+    others: Rows = np.concatenate([*left, rows[~some]])
+    return others
 
 
 def excuse(question: Question, truth: Reference, rows: Rows) -> None:
@@ -98,7 +103,8 @@ def _put(truth: Reference, rows: Rows, found: Limits) -> Rows:
     anything[at] = found.kinds[row, output] == ANYTHING.kinds
     if anything.any():
         accept_anything(truth, anything)
-    return rows[(found.kinds == 0).any(axis=1)]
+    open_: Rows = rows[(found.kinds == 0).any(axis=1)]
+    return open_
 
 
 class Readings:

@@ -26,7 +26,7 @@ RIGHT: list[tuple[str, dict[str, Any], dict[str, Any], list[float]]] = [
     ("cauchy_ppf", {}, {"q": 1.0, "loc": 0.0, "scale": 1.0}, [INF]),
     ("cauchy_ppf", {}, {"q": 1.0, "loc": 2.0**-1022, "scale": 1.0}, [INF]),
     ("logistic_ppf", {}, {"q": 1.0, "loc": 0.0, "scale": 1.0}, [INF]),
-    ("logistic_ppf", {}, {"q": 1.0, "loc": 1.7e308, "scale": 2.0**-511}, [INF, NAN, 1.7e308]),
+    ("logistic_ppf", {}, {"q": 1.0, "loc": 1.7e308, "scale": 2.0**-511}, [INF]),
     ("half_cauchy_ppf", {}, {"q": 1.0, "scale": 2.0**511}, [INF]),
     ("weibull_ppf", {}, {"q": 1.0, "scale": 1e308, "k": 1.0}, [INF]),
     ("beta", {}, {"a": 5.0, "b": -0.0}, [INF, -INF]),

@@ -14,6 +14,7 @@ from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.inputs.grid import special_batch
 from ulpfuzz.oracles.limits import continuous, nan_columns
 from ulpfuzz.oracles.limits_at_infinity import accepted
+from ulpfuzz.oracles.oracle import Caps, reference
 from ulpfuzz.oracles.reference import FINITE, NAN, NINF, PINF
 
 INF, NONE = math.inf, None
@@ -85,3 +86,45 @@ def test_columns_say_what_rows_say(op: Op, nan: bool) -> None:
                 if kinds & FINITE and right.kinds & FINITE and not math.isnan(value):
                     slack = 2.0**-30 * abs(value)
                     assert right.low - slack <= value <= right.high + slack, (single, k, right)
+
+
+#: (op, order, inputs, kinds, value of the first output): densities at the end of a support, quantiles of 1, and their slopes.
+AT_ENDS = [
+    ("beta_pdf", "value", {"x": 1.0, "a": 3.0, "b": 2.5}, FINITE, 0.0),
+    ("beta_pdf", "value", {"x": 1.0, "a": 3.0, "b": 0.5}, PINF, NONE),
+    ("gumbel_r_ppf", "value", {"q": 1.0, "loc": 2.0, "scale": 0.5}, PINF, NONE),
+    ("gumbel_r_ppf", "value", {"q": 0.0, "loc": 2.0, "scale": 0.5}, NINF, NONE),
+    ("cauchy_ppf", "value", {"q": 1.0, "loc": 2.0, "scale": 0.5}, PINF, NONE),
+    (
+        "cauchy_isf",
+        "value",
+        {"q": 1.0, "loc": 2.0, "scale": 2.0**-511},
+        NINF,
+        NONE,
+    ),  # paths show a plateau at loc before the pole
+    ("kumaraswamy_logpdf", "value", {"x": 0.0, "a": 1.5, "b": 2.0}, NINF, NONE),
+    ("continuous_bernoulli_cdf", "value", {"x": 0.25, "p": 1.0}, FINITE, 0.0),
+    ("weibull_ppf", "value", {"q": 0.5, "scale": 1.0, "k": 2.0}, 0, NONE),  # no pole
+    ("gumbel_r_ppf", "grad", {"q": 1.0, "loc": 2.0, "scale": 0.5}, FINITE | NAN | PINF | NINF, NONE),
+]
+
+
+@pytest.mark.parametrize(("op", "order", "inputs", "kinds", "value"), AT_ENDS, ids=str)
+def test_at_the_ends_of_domains(op: str, order: str, inputs: dict[str, float], kinds: int, value: float | None) -> None:
+    record = op_named(op)
+    function = function_of(record, record.default_params(), order)
+    row = {name: np.asarray([inputs[name]]) for name in function.inputs}
+    found = continuous.limits(function, row, 24, poles=True) if order == "value" else continuous.slopes(function, row, 24)
+    assert found is not None
+    assert found.kinds[0, 0] == kinds
+    assert value is None or found.value[0, 0] == value
+
+
+def test_caps_leave_no_special_point_of_a_sum_undecided() -> None:
+    """A whole grid of infinities, NaNs and zeros, beyond all caps: what is not known is excused by the formula."""
+    record = op_named("addcmul")
+    function = function_of(record, record.default_params(), "value")
+    rows = special_batch(record, record.default_params(), "float32", "value").exact()
+    truth = reference(function, {name: rows[name] for name in function.inputs}, caps=Caps(arb_rows=0, limit_rows=0))
+    known = (truth.accepts != 0) | (truth.excused != 0)
+    assert known.all()
