@@ -59,6 +59,7 @@ def _op_json(op: Any) -> dict[str, Any]:
         "shapes": {i.name: i.kind for i in op.inputs}, "axes": {i.name: list(i.axes) for i in op.inputs},
         "domains": {i.name: [i.low, i.high] for i in op.inputs},
         "params": dict(op.params), "orders": op.orders, "dtypes": [d for d in op.dtypes if d in dtypes], "accuracy": op.accuracy,
+        "ranges": [{"of": r.of, "low": r.low, "high": r.high, "source": r.source} for r in op.ranges],
         "implementations": calls, "source": op.source, "verified": op.verified,
     }  # fmt: skip
     return {name: jsonable(value) for name, value in told.items()}

@@ -51,25 +51,23 @@ def inside_domain(op: Op, inputs: Mapping[str, Array]) -> Mask:
     return inside
 
 
-def outside(
-    rule: Rule, params: Mapping[str, Any], inputs: Mapping[str, Array], output: int, answers: Array
-) -> tuple[Array, Array]:
-    """(how far below, how far above) the range each of these answers to one output surely lies, beyond T ulps of the end, in absolute terms;
-    not positive inside. inputs: a row for each answer, inside the domain."""
-    answers = _as_numbers(answers, rule.format)
-    below, above = np.full(answers.shape, -np.inf), np.full(answers.shape, -np.inf)
+def extremes(rule: Rule, params: Mapping[str, Any], inputs: Mapping[str, Array], output: int) -> tuple[Array, Array]:
+    """Per row (least, most): what lies below or above them is surely outside the range of this output by more than T ulps of its end; infinite
+    where nothing is claimed. inputs: rows inside the domain."""
+    rows = len(next(iter(inputs.values())))
+    least, most = np.full(rows, -np.inf), np.full(rows, np.inf)
     with np.errstate(all="ignore"):
         for claim in claims(rule.op, rule.order, output):
-            for text, sign, found in ((claim.low, -1.0, below), (claim.high, 1.0, above)):
+            for text, sign in ((claim.low, -1.0), (claim.high, 1.0)):
                 if text:
                     m = Ball64()
                     end = m.num(evaluated(m, text, rule.op, params, inputs))
-                    mid = np.broadcast_to(end.mid, answers.shape)
-                    rad = np.broadcast_to(end.radius(), answers.shape)
-                    # Two roundings of this difference, and those of the end: the rigorous comparison follows in `is_outside`.
-                    beyond = sign * (answers - mid) - rad - _slack(rule, mid) - 2.0**-50 * np.abs(mid)
-                    np.maximum(found, np.where(np.isnan(beyond), -np.inf, beyond), out=found)
-    return below, above
+                    mid = np.broadcast_to(end.mid, (rows,))
+                    # Two roundings of this sum, and those of the end: the rigorous comparison follows in `is_outside`.
+                    beyond = mid + sign * (end.radius() + _slack(rule, mid) + 2.0**-50 * np.abs(mid))
+                    beyond = np.where(np.isnan(beyond), sign * np.inf, beyond)
+                    least, most = (np.maximum(least, beyond), most) if sign < 0 else (least, np.minimum(most, beyond))
+    return least, most
 
 
 def is_outside(
@@ -78,7 +76,7 @@ def is_outside(
     """Whether an answer certainly lies outside the range of its op by more than T ulps, and the truth does not: a rigorous proof, given the
     record. single: one row's exact inputs. truth: nan where there is none, of which nothing is claimed."""
     ends = list(_ends(rule.op, rule.order, params, single, output)) if not math.isnan(truth) else []
-    nearest = float(_as_numbers(np.asarray(answer), rule.format))
+    nearest = float(as_numbers(np.asarray(answer), rule.format))
     for end in ends:
         slack = arb(_slack(rule, np.asarray(float(end.value.mid()))).item())
         with Arb(BITS):
@@ -132,7 +130,7 @@ def _slack(rule: Rule, end: Array) -> Array:
     return np.asarray(ulps * fmt.ulp(np.clip(end, -fmt.max, fmt.max)))
 
 
-def _as_numbers(answers: Array, fmt: Format) -> Array:
+def as_numbers(answers: Array, fmt: Format) -> Array:
     """An infinity stands for every number from W on (IEEE 754-2019, 7.4); W of binary64 is no binary64 number."""
     top = fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold)
     return np.clip(answers, -top, top)

@@ -13,7 +13,7 @@ from ulpfuzz.fuzzer.judge.contract import kinds_by_contract
 from ulpfuzz.fuzzer.judge.evidence import Effort, Mask, Rows, Sizes
 from ulpfuzz.fuzzer.judge.overflow import Overflow
 from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
-from ulpfuzz.fuzzer.judge.ranges import inside_domain, outside
+from ulpfuzz.fuzzer.judge.ranges import as_numbers, claims, extremes, inside_domain
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.steps.normwise import moduli
 from ulpfuzz.fuzzer.judge.ulps import Array
@@ -107,18 +107,26 @@ class RowByRow:
 
     def out_of_range(self, rows: Rows, outputs: Rows, answers: Array) -> Mask:
         """Implements Further."""
-        found, truth, params = np.zeros(len(rows), np.bool_), self.reference, dict(self.function.params)
-        for output in np.unique(outputs).tolist() if len(rows) else []:
-            chosen = np.flatnonzero(outputs == output)
-            chosen = chosen[inside_domain(self.rule.op, {name: v[rows[chosen]] for name, v in self.inputs.items()})]
-            inputs = {name: values[rows[chosen]] for name, values in self.inputs.items()}
-            value, radius = truth.value[rows[chosen], output], truth.radius[rows[chosen], output]
-            if not len(chosen):
+        found, params, op = np.zeros(len(rows), np.bool_), dict(self.function.params), self.rule.op
+        numbers = as_numbers(answers, self.rule.format)
+        # Most claims are of all outputs, whose ends are evaluated once a row.
+        said = {output: tuple(claims(op, self.rule.order, output)) for output in np.unique(outputs).tolist()}
+        for group in {claim for claim in said.values() if claim}:
+            members = [output for output, claim in said.items() if claim == group]
+            chosen = np.flatnonzero(np.isin(outputs, members))
+            different, back = np.unique(rows[chosen], return_inverse=True)
+            inside = inside_domain(op, {name: values[different] for name, values in self.inputs.items()})
+            if not inside.any():
                 continue
-            below, above = outside(self.rule, params, inputs, output, answers[chosen])
+            least, most = np.full(len(different), -np.inf), np.full(len(different), np.inf)
+            inputs = {name: values[different[inside]] for name, values in self.inputs.items()}
+            least[inside], most[inside] = extremes(self.rule, params, inputs, members[0])
+            at = rows[chosen], outputs[chosen]
+            value, radius = self.reference.value[at], self.reference.radius[at]
+            low, high = least[back], most[back]
             # Where the truth lies outside, a claim is wrong, and accuses nobody.
-            wrong_below, wrong_above = outside(self.rule, params, inputs, output, value)
-            found[chosen] = ((below > 0) & ~(wrong_below > radius)) | ((above > 0) & ~(wrong_above > radius))
+            below, above = (numbers[chosen] < low) & (value + radius >= low), (numbers[chosen] > high) & (value - radius <= high)
+            found[chosen] = below | above
         return found
 
     def _proved(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:

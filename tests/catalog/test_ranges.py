@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.inputs.grid import special_batch
 from ulpfuzz.fuzzer.inputs.strategies import draw_recipes
 from ulpfuzz.fuzzer.judge.limits import accuracy_limit
-from ulpfuzz.fuzzer.judge.ranges import claims, inside_domain, outside
+from ulpfuzz.fuzzer.judge.ranges import claims, extremes, inside_domain
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.oracles import oracle
 from ulpfuzz.oracles.question import Caps
@@ -58,12 +58,12 @@ def strays(op: Op, params: dict[str, Any], order: str) -> tuple[list[str], int]:
             if not len(known):
                 continue
             compared += len(known)
-            for beyond in outside(rule, dict(params), there, output, value):
-                for at in np.flatnonzero(beyond > radius)[:2].tolist():
-                    row = {name: values[at].tolist() for name, values in there.items()}
-                    found.append(
-                        f"{op.name}{params} {order} output {output} = {value[at]!r}, outside by {beyond[at]:.3g}, at {row}"
-                    )
+            least, most = extremes(rule, dict(params), there, output)
+            for at in np.flatnonzero((value + radius < least) | (value - radius > most))[:2].tolist():
+                row = {name: values[at].tolist() for name, values in there.items()}
+                found.append(
+                    f"{op.name}{params} {order} output {output} = {value[at]!r}, not in [{least[at]}, {most[at]}], at {row}"
+                )
     return found, compared
 
 
