@@ -331,7 +331,7 @@ class Op:
     @property
     def shapes(self) -> tuple[Sizes, ...]:
         """Of an op with several axes, the sizes that are fuzzed (shapes_of); () for an op that has `lengths`."""
-        return shapes_of(self.axes)
+        return shapes_of({name: self.axes[name] for name in self.axis_names if self.axes})
 
     @property
     def dtypes(self) -> tuple[str, ...]:

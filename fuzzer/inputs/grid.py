@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ulpfuzz.fuzzer.case import COTANGENT, Batch, Params
+from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.formats import Floats, Format, format_named
 from ulpfuzz.fuzzer.inputs import regions
@@ -31,9 +32,9 @@ def special_batch(
 ) -> Batch:
     """The special grid as a batch of at most about `limit` rows.
 
-    One scalar input: regions.special_grid. Several inputs: all combinations of the most telling points of each. Vectors (of
-    length 3, or the op's least) and matrices hold the point once, everywhere, or beside its negative: all three where there is one input,
-    else by row. The cotangent is ones, the tangent 1, -1/2, 2 in turn.
+    One scalar input: regions.special_grid. Several inputs: all combinations of the most telling points of each. Vectors (of length 3, or the
+    op's least; of several axes at their usual sizes) and matrices hold the point once, everywhere, or beside its negative: all three where
+    there is one input, else by row. The cotangent is ones, the tangent 1, -1/2, 2 in turn.
     """
     fmt, marks = format_named(dtype), landmarks or {}
     specials = specials and not op.raises_outside_domain
@@ -59,8 +60,10 @@ def special_batch(
     return Batch(dtype, inputs)
 
 
-def grid_length(op: Op) -> int:
-    """The length n of the vectors of the grid; 1 where nothing varies."""
+def grid_length(op: Op) -> Sizes:
+    """The length n of the grid's vectors, or the usual sizes of several axes; 1 where nothing varies."""
+    if op.axes:
+        return op.shapes[0]
     return min((n for n in op.lengths if n >= max(3, op.min_length)), default=max(3, op.min_length)) if op.varies else 1
 
 
@@ -90,7 +93,7 @@ def _telling(fmt: Format, spec: Input, marks: Sequence[float], specials: bool, l
     return room[np.sort(np.unique(fmt.bits(room), return_index=True)[1])][:limit]
 
 
-def _spread_out(fmt: Format, spec: Input, values: Floats, length: int) -> Floats:
+def _spread_out(fmt: Format, spec: Input, values: Floats, length: Sizes) -> Floats:
     """The points as scalars, or as vectors, matrices and tensors that hold the point once, everywhere, or beside its negative."""
     if spec.scalar:
         return values

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from tests.benchmarks.measure import Measure
+from ulpfuzz.fuzzer.catalog.axes import size_of
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
@@ -15,6 +16,7 @@ from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 from ulpfuzz.fuzzer.inputs.recipe import Draw, Recipe
+from ulpfuzz.fuzzer.inputs.shapes import numbers_in_row, reaches
 from ulpfuzz.fuzzer.inputs.strategies import usual_lengths
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.oracles.question import Caps
@@ -85,10 +87,10 @@ def _shares(op: Op) -> dict[str, float]:
 def _recipe(op: Op, regime: str, seed: int) -> Recipe:
     region, line, square, relation = REGIMES[regime]
     lengths = usual_lengths(op)
-    length = next((n for n in lengths if n >= 4), lengths[-1])
+    length = lengths[0] if op.axes else next((n for n in lengths if reaches(n, 4)), lengths[-1])
     draws = tuple(Draw((region,), square if spec.square else line) for spec in op.inputs)
     related = len(op.inputs) == 2 and all(spec.scalar for spec in op.inputs)
-    numbers = length if any(spec.varies for spec in op.inputs) else 1
+    numbers = numbers_in_row(op, length) if op.axes else size_of(length, "n") if op.varies else 1
     return Recipe(seed, max(16, NUMBERS // numbers), draws, relation if related else "independent", length=length)
 
 

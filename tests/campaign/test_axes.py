@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.catalog.op import Op, op, tensor, vector
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
 from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.inputs.grid import special_batch
 from ulpfuzz.fuzzer.inputs.shapes import chain_of, direction_counts, length_in, output_count
 from ulpfuzz.fuzzer.inputs.strategies import draw_recipes, usual_lengths
 from ulpfuzz.fuzzer.point.point import point_of
@@ -62,7 +63,7 @@ def lift(m: Mp, value: Any) -> Any:
 def test_the_shapes_of_an_op_begin_with_the_usual_one_and_reach_every_size_that_can_be_afforded(name: str) -> None:
     record = op_named(name)
     assert set(record.axes) == set(record.axis_names)
-    assert record.shapes[0] == tuple((axis, sizes[0]) for axis, sizes in record.axes.items())
+    assert record.shapes[0] == tuple((axis, record.axes[axis][0]) for axis in record.axis_names)
     assert all(math.prod(size for _, size in drawn) <= WORK for drawn in record.shapes if isinstance(drawn, tuple))
     for axis, sizes in record.axes.items():
         assert {size_of(drawn, axis) for drawn in record.shapes} == set(sizes), axis
@@ -77,6 +78,13 @@ def test_every_shape_is_drawn_and_read_back(name: str) -> None:
         found = length_in(record, batch.inputs)
         assert found is not None
         assert {axis: size_of(found, axis) for axis in record.axis_names} == dict(sizes)  # type: ignore[arg-type]
+
+
+def test_the_special_grid_has_the_usual_shape_so_that_a_first_visit_has_one() -> None:
+    for name in SEVERAL:
+        record = op_named(name)
+        grid = special_batch(record, record.default_params())
+        assert lengths_of(record, "value", 0) == [length_in(record, grid.inputs)] == [record.shapes[0]]
 
 
 def test_a_search_begins_with_one_small_shape_and_sees_the_others_in_later_rounds() -> None:
