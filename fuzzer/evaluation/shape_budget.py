@@ -9,7 +9,7 @@ from typing import Literal
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED, compiles_shapes
-from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, padded_rows
+from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, one_shape, padded_rows
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 #: What a call is for: the search; a place in a call (alone, replayed, or a peer's answer beside a finding); the proof of a finding.
@@ -40,10 +40,10 @@ class ShapeBudget:
         return compiles_shapes(target.framework, target.mode, self.order)
 
     def only_length(self, subject: Subject, batch: Batch) -> int | None:
-        """The rows of every call of the subject in a visit of one shape, for rows like these; None where any number is cheap, or may be."""
+        """The rows of every call of the subject in a visit of one shape, for rows like these; None where it may have any number."""
         if not (self.one and self.compiles(subject)):
             return None
-        return (compiled_rows(batch) if target_named(subject.target).mode in COMPILED else eager_rows(batch))[0]
+        return one_shape(batch)
 
     def admits(self, subject: Subject, batch: Batch, purpose: Purpose, placed: int = 0) -> bool:
         """Whether the subject may run this batch, or its rows in calls of `placed` rows: always where its mode does not compile or it

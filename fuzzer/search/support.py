@@ -66,9 +66,10 @@ def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[int]) -> 
     if evaluator.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager":
         return ""
     batch = ordinary(evaluator, lengths[0])
-    if not evaluator.shapes.admits(subject, batch, "search"):
+    only = evaluator.shapes.only_length(subject, batch)
+    if not evaluator.shapes.admits(subject, batch, "search", only or 0):
         return ""
-    *_, message = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch))
+    *_, message = evaluator.calls.answered(subject, partial(evaluator.calls.answers, subject, batch, None, 0, only))
     return "" if subject in evaluator.calls.crashes else message
 
 

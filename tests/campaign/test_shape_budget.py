@@ -143,11 +143,8 @@ def test_a_first_visit_and_its_proofs_have_one_shape_where_each_is_compiled(
     subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shapes, findings = visited(monkeypatch, subject)
-    rows = 64 if subject == JAX else 4096
     assert findings
-    # What a compiled mode is given in fewer rows, in_few_shapes fills up: this framework has no padding of its own.
-    assert {shape[1:] for shape in shapes[subject.target]} == {(3,)}
-    assert max(shape[0] for shape in shapes[subject.target]) <= rows
+    assert shapes[subject.target] == {(1000, 3)}
 
 
 def test_a_framework_that_compiles_leaves_the_others_their_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +152,7 @@ def test_a_framework_that_compiles_leaves_the_others_their_shapes(monkeypatch: p
     assert findings
     assert findings[0].target == JAX.target
     assert {answer.target for answer in findings[0].answers} == {JAX.target, EAGER.target}
-    assert {shape[1:] for shape in shapes[JAX.target]} == {(3,)}
-    assert max(shape[0] for shape in shapes[JAX.target]) == 64
+    assert shapes[JAX.target] == {(1000, 3)}
     assert {1, 64} <= {shape[0] for shape in shapes[EAGER.target]}
 
 
@@ -164,13 +160,13 @@ def test_another_subject_answers_a_finding_in_the_shape_that_it_has() -> None:
     evaluator = Evaluator(CELL, [EAGER, JAX])
     evaluator.shapes.one = True
     assert evaluator.shapes.only_length(EAGER, rows(3, 1)) is None
-    assert evaluator.shapes.only_length(JAX, rows(3, 1)) == 64
-    assert evaluator.shapes.only_length(COMPILED, rows(3, 1)) == 4096
+    assert evaluator.shapes.only_length(JAX, rows(3, 1)) == 1000
+    assert evaluator.shapes.only_length(COMPILED, rows(3, 1)) == 1000
     assert evaluator.shapes.only_length(COMPILED, rows(64, 1)) == 64
     evaluator.run(rows(3))
-    assert evaluator.run_placed(rows(3, 1), JAX, Placement(64)).outcomes[0].answers is not None
+    assert evaluator.run_placed(rows(3, 1), JAX, Placement(1000)).outcomes[0].answers is not None
     assert evaluator.run_placed(rows(3, 1), JAX, Placement(1)).outcomes[0].answers is None
-    assert evaluator.run_placed(rows(2, 1), JAX, Placement(64)).outcomes[0].answers is None
+    assert evaluator.run_placed(rows(2, 1), JAX, Placement(1000)).outcomes[0].answers is None
     assert evaluator.run_placed(rows(2, 1), EAGER, Placement(1)).outcomes[0].answers is not None
 
 
@@ -179,5 +175,5 @@ def test_forward_mode_of_tensorflow_has_few_shapes_and_its_values_any() -> None:
     for order in ("value", "jvp"):
         evaluator = Evaluator(replace(CELL, order=order), [subject, EAGER])
         evaluator.shapes.one = True
-        assert evaluator.shapes.only_length(subject, rows(3, 1)) == (64 if order == "jvp" else None)
+        assert evaluator.shapes.only_length(subject, rows(3, 1)) == (1000 if order == "jvp" else None)
         assert evaluator.shapes.only_length(EAGER, rows(3, 1)) is None
