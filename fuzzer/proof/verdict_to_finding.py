@@ -293,7 +293,7 @@ def _asked(evaluator: Evaluator, subject: Subject, other: Subject, row: Batch, p
     if other == subject:
         return placement, "proof"
     if only is not None:
-        return Placement(only, 0), "place" if other in evaluator.subjects else "search"
+        return Placement(only, 0), "place" if other in evaluator.subjects else "peer"
     closed = evaluator.calls.lengths(other) is not None
     return Placement(64, 0) if closed and placement.length not in (1, 64) else placement, "place"
 

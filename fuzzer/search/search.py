@@ -14,6 +14,7 @@ import numpy as np
 from ulpfuzz.fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.shape_budget import Purpose
 from ulpfuzz.fuzzer.formats import Format, format_named
 from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, ONE_SHAPE
 from ulpfuzz.fuzzer.inputs import vectors
@@ -147,8 +148,8 @@ class Search:
         ):
             raise Spent
 
-    def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0) -> float:
-        judgement = self.evaluator.run(batch, within=within, per_call=per_call)
+    def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0, purpose: Purpose | None = None) -> float:
+        judgement = self.evaluator.run(batch, within=within, per_call=per_call, purpose=purpose)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
             if outcome.answers is None:
@@ -235,7 +236,8 @@ class Search:
             shapes = tuple(v.shape[1:] for v in batch.inputs.values())
             groups.setdefault((case.placement, *shapes), []).append(batch)
         for (placement, *_), batches in groups.items():
-            self._judged(concatenate(batches), None if placement.length >= ROWS else placement)
+            within = None if placement.length >= ROWS else placement
+            self._judged(concatenate(batches), within, purpose="replay" if self.evaluator.shapes.one else None)
 
     def _landmarks(self) -> Landmarks:
         with self.evaluator.clock.phase("oracle"):  # bisection over the oracle; once in a process

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import ulpfuzz.fuzzer.evaluation.calls as evaluators
-from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.case import Batch, Case, Placement
 from ulpfuzz.fuzzer.catalog.op import Implementation
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
@@ -168,6 +168,16 @@ def test_another_subject_answers_a_finding_in_the_shape_that_it_has() -> None:
     assert evaluator.run_placed(rows(3, 1), JAX, Placement(1)).outcomes[0].answers is None
     assert evaluator.run_placed(rows(2, 1), JAX, Placement(1000)).outcomes[0].answers is None
     assert evaluator.run_placed(rows(2, 1), EAGER, Placement(1)).outcomes[0].answers is not None
+
+
+def test_what_is_replayed_leaves_the_search_its_shape_and_is_answered() -> None:
+    evaluator = Evaluator(CELL, [JAX], deadlines=Deadlines(seconds=0.5))
+    evaluator.shapes.one = True
+    search = Search(evaluator, 40_000, seed=1, round_=0)
+    search._replay([Case("float32", {"x": ["0x1p110"] * n}, Placement(length)) for n, length in ((2, 4096), (5, 1))])
+    assert search.ledgers[0].verdicts == 2
+    assert evaluator.run(rows(3)).outcomes[0].answers is not None
+    assert evaluator.run(rows(4)).outcomes[0].answers is None
 
 
 def test_forward_mode_of_tensorflow_has_few_shapes_and_its_values_any() -> None:
