@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
 from ulpfuzz.fuzzer.frameworks.backends.modes import compiles_shapes
-from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, compiled_rows, eager_rows, padded_rows
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, compiled_rows, eager_rows, in_few_shapes, padded_rows
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
@@ -89,15 +90,16 @@ class Calls:
         self, subject: Subject, batch: Batch, within: Placement | None, per_call: int, only: int | None = None
     ) -> NDArray[Any]:
         """The answers to every row. within: each in a call of its own, placed so. per_call: rows in a call, where that is no further
-        shape to compile; 0: all in one. only: rows of every call, whatever else. Raises FrameworkError."""
+        shape to compile; 0: all in one. only: rows of every call, the last one filled up. Raises FrameworkError."""
         if within is not None:
             rows = [self.call(subject, batch.take(slice(i, i + 1)), within) for i in range(batch.rows)]
             return np.stack([row[within.position] for row in rows])
-        if only is None and (not per_call or not (self.lengths(subject) is None or self._has_shape(subject, per_call))):
+        if only is not None:
+            return in_few_shapes(partial(self.call, subject), batch, (only,))
+        if not per_call or not (self.lengths(subject) is None or self._has_shape(subject, per_call)):
             return self.call(subject, batch)
-        step = only or per_call
-        starts = range(0, batch.rows, step)
-        return np.concatenate([self.call(subject, batch.take(slice(start, start + step))) for start in starts])
+        starts = range(0, batch.rows, per_call)
+        return np.concatenate([self.call(subject, batch.take(slice(start, start + per_call))) for start in starts])
 
     def _has_shape(self, subject: Subject, rows: int) -> bool:
         """Whether calls of this many rows have a shape that is compiled in any case."""

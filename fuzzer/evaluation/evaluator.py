@@ -101,15 +101,17 @@ class Evaluator:
         """The batch with its inputs in the op's order, which calls and definitions take by position. Raises ValueError for other inputs."""
         return batch.ordered(self.function.inputs)
 
-    def run(self, batch: Batch, *, within: Placement | None = None, per_call: int = 0) -> Judgement:
+    def run(
+        self, batch: Batch, *, within: Placement | None = None, per_call: int = 0, purpose: Purpose | None = None
+    ) -> Judgement:
         """Evaluates every subject on the batch and judges every element.
 
         within: each row in a framework call of its own, placed so. per_call: the number of rows in a call (frameworks that compile per shape get
         all of them in one, unless it is the least of their shapes). Neither: one call. Subjects that compile are left out where the
-        shape is one too many.
+        shape is one too many for the purpose: by default search, or place within a call.
         """
         batch = self.ordered(batch)
-        purpose: Purpose = "search" if within is None else "place"
+        purpose = purpose or ("search" if within is None else "place")
         answers: list[Answered] = []
         for subject in self.subjects:
             only = self.shapes.only_length(subject, batch)

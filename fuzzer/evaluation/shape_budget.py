@@ -9,18 +9,20 @@ from typing import Literal
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED, compiles_shapes
-from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, padded_rows
+from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, one_shape, padded_rows
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
-#: What a call is for: the search; a place in a call (alone, replayed, or a peer's answer beside a finding); the proof of a finding.
-Purpose = Literal["search", "place", "proof"]
+#: What a call is for: the search; a place in a call (alone, replayed, or a peer's answer beside a finding); the proof of a finding. In a visit of
+#: one shape what is replayed, and what peers answer, have purposes of their own.
+Purpose = Literal["search", "place", "proof", "replay", "peer"]
 
 #: Distinct shapes of a subject by purpose. The searches of a cell measured had one for each vector length, three or four in a round
 #: and those of the cases replayed; rows alone and in a call of 64 have one more each. A proof must not fail for want of a shape, yet
 #: a shard must end.
-LIMITS: dict[Purpose, int] = {"search": 6, "place": 4, "proof": 12}
-#: The same in a visit of one shape: the first that a subject sees, in its search, or as a peer beside a finding.
-ONE: dict[Purpose, int] = {"search": 1, "place": 0, "proof": 0}
+LIMITS: dict[Purpose, int] = {"search": 6, "place": 4, "proof": 12, "replay": 4, "peer": 4}
+#: The same in a visit of one shape, the first that the search gives a subject. Cases that are replayed have shapes of their own, and so have the
+#: findings of others that a peer answers.
+ONE: dict[Purpose, int] = {"search": 1, "place": 0, "proof": 0, "replay": 4, "peer": 3}
 
 
 class ShapeBudget:
@@ -40,10 +42,10 @@ class ShapeBudget:
         return compiles_shapes(target.framework, target.mode, self.order)
 
     def only_length(self, subject: Subject, batch: Batch) -> int | None:
-        """The rows of every call of the subject in a visit of one shape, for rows like these; None where any number is cheap, or may be."""
+        """The rows of every call of the subject in a visit of one shape, for rows like these; None where it may have any number."""
         if not (self.one and self.compiles(subject)):
             return None
-        return (compiled_rows(batch) if target_named(subject.target).mode in COMPILED else eager_rows(batch))[0]
+        return one_shape(batch)
 
     def admits(self, subject: Subject, batch: Batch, purpose: Purpose, placed: int = 0) -> bool:
         """Whether the subject may run this batch, or its rows in calls of `placed` rows: always where its mode does not compile or it

@@ -78,7 +78,7 @@ class _Among:
         """In a shape that it has seen, where it compiles for every shape."""
         evaluator = self.evaluator
         rows = rows_of_call(evaluator, other, batch)
-        if not evaluator.shapes.admits(other, batch, "place", rows):
+        if not evaluator.shapes.admits(other, batch, "place" if other in evaluator.subjects else "peer", rows):
             return other, None, ""
         filled = batch.take(np.arange(rows) % batch.rows)
         with evaluator.peers.charging(other):

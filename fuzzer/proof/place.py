@@ -82,15 +82,15 @@ def _places(evaluator: Evaluator, subject: Subject, candidate: Candidate, *, amo
 def place(evaluator: Evaluator, subject: Subject, row: Batch, output: int) -> Placed | None:
     """The simplest placement at which this element is a finding; None where it is at no length tried.
 
-    Lengths come shortest first (in a hurry, where a shape is a compilation, the search's own comes first); where a length fails and a
+    Lengths come shortest first (in a visit of one shape there is only the search's own); where a length fails and a
     shorter one does not, the least failing length is found exactly, and a strided call is tried before giving up (both only in
     frameworks that do not compile per shape).
     """
     free = evaluator.calls.lengths(subject) is None
     right: list[int] = []
     tried: list[int] = []
-    closed = CLOSED_LENGTHS[::-1] if evaluator.deadlines.time_limited else CLOSED_LENGTHS
-    for length in LENGTHS if free else closed:
+    only = evaluator.shapes.only_length(subject, row)
+    for length in LENGTHS if free else CLOSED_LENGTHS if only is None else (only,):
         placed = _fails(evaluator, subject, row, output, Placement(length), right)
         if placed is not None:
             others = [n for n in range(1, length) if n not in tried] if free else []

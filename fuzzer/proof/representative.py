@@ -134,9 +134,11 @@ class Simplifier:
 
 def rows_of_call(evaluator: Evaluator, subject: Subject, batch: Batch) -> int:
     """How many rows a call of this batch's rows should have: as many, or, where each shape is compiled, the fewest that the subject has
-    seen; where it has seen none, ROWS."""
+    seen; where it has seen none, ROWS. In a visit of one shape there is but one."""
     if evaluator.calls.lengths(subject) is None:
         return batch.rows
+    if (only := evaluator.shapes.only_length(subject, batch)) is not None:
+        return max(only, batch.rows)
     return next((rows for rows in evaluator.calls.rows_seen(subject, batch) if rows >= batch.rows), max(ROWS, batch.rows))
 
 

@@ -15,8 +15,9 @@ from ulpfuzz.fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
 from ulpfuzz.fuzzer.catalog.axes import WORK, Sizes, work_of
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.evaluation.shape_budget import Purpose
 from ulpfuzz.fuzzer.formats import Format, format_named
-from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, ONE_SHAPE
 from ulpfuzz.fuzzer.inputs import vectors
 from ulpfuzz.fuzzer.inputs.grid import grid_length, special_batch
 from ulpfuzz.fuzzer.inputs.landmarks import FOUND, Found, landmarks, source
@@ -42,9 +43,9 @@ LIGHT_SCALAR_VARIANTS, LIGHT_VECTOR_VARIANTS = 4, 16
 #: Work is light up to this many nominal seconds of Arb per number of a row (ulpfuzz.oracles.effort), above the constant cost of a row.
 LIGHT_SECONDS = 20e-6
 #: Rows of the first batches of a search that has little time: loops over rows cost milliseconds each.
-FIRST_ROWS = (64, 1024)
-#: The same where every shape is compiled: one batch, in calls of the smallest shape, which proofs compile anyway.
-FIRST_ROWS_COMPILED = (1024,)
+FIRST_ROWS = (64, ONE_SHAPE)
+#: The same where every shape is compiled: one call.
+FIRST_ROWS_COMPILED = (ONE_SHAPE,)
 #: Points of the grid that are also evaluated in a batch of one: a call costs 10 to 500 microseconds.
 BATCHES_OF_ONE = 192
 #: Rows of a call that ends in scalar code: vectors of 8 or 16 leave seven rows, vectors of 4 three. And how many such calls a shard makes.
@@ -155,8 +156,8 @@ class Search:
         ):
             raise Spent
 
-    def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0) -> float:
-        judgement = self.evaluator.run(batch, within=within, per_call=per_call)
+    def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0, purpose: Purpose | None = None) -> float:
+        judgement = self.evaluator.run(batch, within=within, per_call=per_call, purpose=purpose)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
             if outcome.answers is None:
@@ -243,7 +244,8 @@ class Search:
             shapes = tuple(v.shape[1:] for v in batch.inputs.values())
             groups.setdefault((case.placement, *shapes), []).append(batch)
         for (placement, *_), batches in groups.items():
-            self._judged(concatenate(batches), None if placement.length >= ROWS else placement)
+            within = None if placement.length >= ROWS else placement
+            self._judged(concatenate(batches), within, purpose="replay" if self.evaluator.shapes.one else None)
 
     def _landmarks(self) -> Landmarks:
         with self.evaluator.clock.phase("oracle"):  # bisection over the oracle; once in a process

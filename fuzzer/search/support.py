@@ -72,11 +72,12 @@ def _refusal(evaluator: Evaluator, subject: Subject, lengths: Sequence[Sizes]) -
         except FrameworkError as error:
             return str(error)
     batch = ordinary(evaluator, lengths[0])
+    only = evaluator.shapes.only_length(subject, batch)
     if evaluator.calls.lengths(subject) is None:
         batch = batch.take(slice(0, FEW))
-    if not evaluator.shapes.admits(subject, batch, "search"):
+    if not evaluator.shapes.admits(subject, batch, "search", only or 0):
         return ""
-    *_, message = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch))
+    *_, message = evaluator.calls.answered(subject, partial(evaluator.calls.answers, subject, batch, None, 0, only))
     promised = evaluator.cell.order in ("value", "grad") and target_named(subject.target).mode == "eager"
     return "" if promised or subject in evaluator.calls.crashes else message
 

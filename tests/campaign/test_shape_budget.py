@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import ulpfuzz.fuzzer.evaluation.calls as evaluators
-from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.case import Batch, Case, Placement
 from ulpfuzz.fuzzer.catalog.op import Implementation
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
@@ -143,11 +143,8 @@ def test_a_first_visit_and_its_proofs_have_one_shape_where_each_is_compiled(
     subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shapes, findings = visited(monkeypatch, subject)
-    rows = 64 if subject == JAX else 4096
     assert findings
-    # What a compiled mode is given in fewer rows, in_few_shapes fills up: this framework has no padding of its own.
-    assert {shape[1:] for shape in shapes[subject.target]} == {(3,)}
-    assert max(shape[0] for shape in shapes[subject.target]) <= rows
+    assert shapes[subject.target] == {(1000, 3)}
 
 
 def test_a_framework_that_compiles_leaves_the_others_their_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +152,7 @@ def test_a_framework_that_compiles_leaves_the_others_their_shapes(monkeypatch: p
     assert findings
     assert findings[0].target == JAX.target
     assert {answer.target for answer in findings[0].answers} == {JAX.target, EAGER.target}
-    assert {shape[1:] for shape in shapes[JAX.target]} == {(3,)}
-    assert max(shape[0] for shape in shapes[JAX.target]) == 64
+    assert shapes[JAX.target] == {(1000, 3)}
     assert {1, 64} <= {shape[0] for shape in shapes[EAGER.target]}
 
 
@@ -164,14 +160,24 @@ def test_another_subject_answers_a_finding_in_the_shape_that_it_has() -> None:
     evaluator = Evaluator(CELL, [EAGER, JAX])
     evaluator.shapes.one = True
     assert evaluator.shapes.only_length(EAGER, rows(3, 1)) is None
-    assert evaluator.shapes.only_length(JAX, rows(3, 1)) == 64
-    assert evaluator.shapes.only_length(COMPILED, rows(3, 1)) == 4096
+    assert evaluator.shapes.only_length(JAX, rows(3, 1)) == 1000
+    assert evaluator.shapes.only_length(COMPILED, rows(3, 1)) == 1000
     assert evaluator.shapes.only_length(COMPILED, rows(64, 1)) == 64
     evaluator.run(rows(3))
-    assert evaluator.run_placed(rows(3, 1), JAX, Placement(64)).outcomes[0].answers is not None
+    assert evaluator.run_placed(rows(3, 1), JAX, Placement(1000)).outcomes[0].answers is not None
     assert evaluator.run_placed(rows(3, 1), JAX, Placement(1)).outcomes[0].answers is None
-    assert evaluator.run_placed(rows(2, 1), JAX, Placement(64)).outcomes[0].answers is None
+    assert evaluator.run_placed(rows(2, 1), JAX, Placement(1000)).outcomes[0].answers is None
     assert evaluator.run_placed(rows(2, 1), EAGER, Placement(1)).outcomes[0].answers is not None
+
+
+def test_what_is_replayed_leaves_the_search_its_shape_and_is_answered() -> None:
+    evaluator = Evaluator(CELL, [JAX], deadlines=Deadlines(seconds=0.5))
+    evaluator.shapes.one = True
+    search = Search(evaluator, 40_000, seed=1, round_=0)
+    search._replay([Case("float32", {"x": ["0x1p110"] * n}, Placement(length)) for n, length in ((2, 4096), (5, 1))])
+    assert search.ledgers[0].verdicts == 2
+    assert evaluator.run(rows(3)).outcomes[0].answers is not None
+    assert evaluator.run(rows(4)).outcomes[0].answers is None
 
 
 def test_forward_mode_of_tensorflow_has_few_shapes_and_its_values_any() -> None:
@@ -179,5 +185,5 @@ def test_forward_mode_of_tensorflow_has_few_shapes_and_its_values_any() -> None:
     for order in ("value", "jvp"):
         evaluator = Evaluator(replace(CELL, order=order), [subject, EAGER])
         evaluator.shapes.one = True
-        assert evaluator.shapes.only_length(subject, rows(3, 1)) == (64 if order == "jvp" else None)
+        assert evaluator.shapes.only_length(subject, rows(3, 1)) == (1000 if order == "jvp" else None)
         assert evaluator.shapes.only_length(EAGER, rows(3, 1)) is None

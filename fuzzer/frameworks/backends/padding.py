@@ -15,6 +15,9 @@ EAGER_ROWS, EAGER_WIDE_ROWS = (64, 4096, 16384, 65536), (64, 1024, 4096, 16384, 
 #: Rows where a program is compiled as a whole, up to a second each: of short vectors 4,096 rows cost a millisecond, so that they
 #: have one shape for each length, and after round 0 another; of vectors of WIDE numbers and more, two and another.
 COMPILED_ROWS, WIDE_ROWS, WIDE = (4096, 16384, 65536), (64, 1024, 4096, 65536), 64
+#: Rows of every call in a visit of one shape. A call costs 1 to 20 ms to dispatch, whatever its rows. No recipe and no grid has as many, so that
+#: only such a visit compiles for them.
+ONE_SHAPE, ONE_SHAPE_WIDE = 1000, 64
 
 
 def compiled_rows(batch: Batch) -> tuple[int, ...]:
@@ -25,6 +28,11 @@ def compiled_rows(batch: Batch) -> tuple[int, ...]:
 def eager_rows(batch: Batch) -> tuple[int, ...]:
     """The numbers of rows that a batch is padded to where ops are compiled one by one."""
     return EAGER_ROWS if batch.width < WIDE else EAGER_WIDE_ROWS
+
+
+def one_shape(batch: Batch) -> int:
+    """The number of rows of every call in a visit of one shape."""
+    return ONE_SHAPE if batch.width < WIDE else ONE_SHAPE_WIDE
 
 
 def padded_rows(rows: int, sizes: tuple[int, ...]) -> int:
@@ -40,6 +48,6 @@ def in_few_shapes(evaluate: Callable[[Batch], Floats], batch: Batch, sizes: tupl
 
 def _padded(evaluate: Callable[[Batch], Floats], batch: Batch, sizes: tuple[int, ...]) -> Floats:
     size = padded_rows(batch.rows, sizes)
-    if batch.rows in (0, size):
+    if batch.rows in (0, size, ONE_SHAPE):
         return evaluate(batch)
     return evaluate(batch.take(np.minimum(np.arange(size), batch.rows - 1)))[: batch.rows]
