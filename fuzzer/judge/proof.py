@@ -20,7 +20,7 @@ from ulpfuzz.fuzzer.judge.contract import documented, source_of
 from ulpfuzz.fuzzer.judge.limits import AccuracyLimit
 from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
-from ulpfuzz.oracles.conditioning import natural_range, neighbourhood
+from ulpfuzz.oracles.conditioning import neighbourhood
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.kept import Kept
@@ -107,13 +107,14 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
     if math.isinf(answer):
         answer = math.copysign(fmt.max if fmt.real == "float64" else float(fmt.overflow_threshold), answer)
     bounded, slack = False, _slack(suspect, truth)
-    # Most answers lie so far outside that the plain enclosure shows it, at a third of the cost of one by slopes.
-    if natural_range(suspect.function, suspect.single, suspect.output, _widths(suspect), 128, suspect.kept).excludes(
+    # Most answers lie so far outside that the natural enclosure shows it.
+    widths = _widths(suspect)
+    if neighbourhood(suspect.function, suspect.single, suspect.output, widths, 128, suspect.kept, slopes=False).excludes(
         answer, slack
     ):
         return judged
     for bits in (128, 512, 1024 + 2 * fmt.precision):
-        enclosure = neighbourhood(suspect.function, suspect.single, suspect.output, _widths(suspect), bits, suspect.kept)
+        enclosure = neighbourhood(suspect.function, suspect.single, suspect.output, widths, bits, suspect.kept)
         # Rigorous at every precision: the first enclosure without the answer is the proof, and a wider one would take nothing back.
         if enclosure.excludes(answer, slack):
             return judged
