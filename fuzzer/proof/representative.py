@@ -37,7 +37,7 @@ from ulpfuzz.oracles.effort import evaluation_cost
 ROWS, LEAST, NUMBERS, VALUES = 64, 6, 12, 9
 #: Nominal seconds of the oracle for that call (ulpfuzz.oracles.effort): of the rows where only Arb knows the truth or the condition number,
 #: and of Arb for the truth alone. No limits are read, which may take seconds: what is not decided is no simplification.
-EFFORT, ARB_EFFORT = 0.03, 0.005
+EFFORT, ARB_EFFORT = 0.015, 0.005
 
 Change = Mapping[str, NDArray[Any]]
 
