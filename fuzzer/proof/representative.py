@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.cell import Subject
-from ulpfuzz.fuzzer.defects.kind import WRONG_KIND
+from ulpfuzz.fuzzer.defects.kind import SLIGHT, WRONG_KIND
 from ulpfuzz.fuzzer.defects.place import place_among
 from ulpfuzz.fuzzer.defects.rank import inputs_weight
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
@@ -37,19 +37,21 @@ from ulpfuzz.oracles.effort import evaluation_cost
 ROWS, LEAST, NUMBERS, VALUES = 64, 6, 12, 9
 #: Nominal seconds of the oracle for that call (ulpfuzz.oracles.effort): of the rows where only Arb knows the truth or the condition number,
 #: and of Arb for the truth alone. No limits are read, which may take seconds: what is not decided is no simplification.
-EFFORT, ARB_EFFORT = 0.03, 0.005
+EFFORT, ARB_EFFORT = 0.015, 0.005
 
 Change = Mapping[str, NDArray[Any]]
 
 
 def by_promise(candidates: Sequence[Candidate], params: Mapping[str, Any], limit: float) -> list[Candidate]:
-    """The candidates of a symptom, what should stand for it first: by class, finite inputs before others, whose truth is a limit; then as a
-    finding of each would rank, by digits lost times how everyday the inputs are (`defects.rank`); then the excess. limit: in ulps."""
+    """The candidates of a symptom, what should stand for it first: by class; finite inputs before others, whose truth is a limit; everyday
+    ones before others, unless little is lost (`defects.kind`); then by digits lost times how everyday the inputs are (`defects.rank`), and
+    the excess. limit: in ulps."""
 
-    def promise(candidate: Candidate) -> tuple[int, bool, float, tuple[int, float, float]]:
-        row = candidate.row
+    def promise(candidate: Candidate) -> tuple[int, bool, bool, float, tuple[int, float, float]]:
+        row, lost = candidate.row, _lost(candidate, limit)
         place = place_among({n: map(float, v.ravel()) for n, v in row.exact().items()}, params, row.format)
-        return int(candidate.class_), place.finite, round(_lost(candidate, limit) * inputs_weight(place), 3), candidate.rank
+        ordinary = place.side == "everyday" and lost >= SLIGHT
+        return int(candidate.class_), place.finite, ordinary, round(lost * inputs_weight(place), 3), candidate.rank
 
     return sorted(candidates, key=promise, reverse=True)
 

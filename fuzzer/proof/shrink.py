@@ -284,11 +284,15 @@ def weight(x: float, fmt: Format) -> tuple[int, int, float, int]:
         return (0, 0, 0.0, int(math.copysign(1.0, x) < 0))
     if not math.isfinite(x):
         return (2, 10, float(math.isnan(x)), int(x < 0))
+    return _weight_of_finite(x, fmt)
+
+
+@lru_cache(maxsize=1 << 16)
+def _weight_of_finite(x: float, fmt: Format) -> tuple[int, int, float, int]:
     distance = abs(math.log2(abs(x)))
     return (int(distance > ORDINARY), _digits(x, fmt), distance, int(x < 0))
 
 
-@lru_cache(maxsize=1 << 16)
 def _digits(x: float, fmt: Format) -> int:
     """The significant decimal digits that identify the number in its format; at most nine."""
     if fmt.real in ("float32", "float64"):  # numpy knows the shortest decimals of its own formats, 50 times as fast

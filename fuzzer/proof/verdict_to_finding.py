@@ -117,13 +117,13 @@ def _first(
 ) -> Proved | None:
     """The proof of the first of a few candidates that survives; one that is set aside waits for the others."""
     worst = ledger.best(symptom)
-    known_excess = known.get(identity(evaluator, ledger.subject, symptom), -math.inf)
-    if not worst[0].excess > 4 * known_excess and known_excess != -math.inf:
+    chosen = by_promise(worst, evaluator.params, evaluator.references.rule(worst[0].row).limit.ulps)
+    reported = known.get(identity(evaluator, ledger.subject, symptom))
+    if not _is_worse(chosen[0].excess, reported):
         return None
-    limit = evaluator.references.rule(worst[0].row).limit.ulps
     waiting: list[Candidate] = []
     kept, tries = None, 0
-    for candidate in by_promise(worst, evaluator.params, limit):
+    for candidate in chosen:
         if tries == TRIES:
             break
         # Most are not set aside: only after one that is, the others are looked at first.
@@ -133,11 +133,16 @@ def _first(
         tries += 1
         proved = _proved(evaluator, ledger, candidate, simplifier)
         if proved is not None and proved.counts:
-            return proved if proved.excess > 4 * known_excess or known_excess == -math.inf else None
+            return proved if _is_worse(proved.excess, reported) else None
         kept = kept or proved
     for candidate in waiting[:TRIES]:
         kept = kept or _proved(evaluator, ledger, candidate, simplifier)
     return kept
+
+
+def _is_worse(excess: float, reported: float | None) -> bool:
+    """Whether a finding was not reported before, or is now 4 times worse."""
+    return reported is None or excess > 4 * reported
 
 
 def _is_set_aside(evaluator: Evaluator, subject: Subject, candidate: Candidate) -> bool:
@@ -269,9 +274,9 @@ def known_candidate(row: Batch, output: int, symptom: Symptom) -> Candidate:
 def _inconsistent(evaluator: Evaluator, ledger: Ledger, plain: Sequence[Proved], known: Mapping[str, float]) -> list[Proved]:
     """At most one beside those with a plain symptom: the gravest whose bits are right at another placement. The case of the plain one is
     tried first, since it is simple already; then the inconsistency as it was seen."""
-    reported = known.get(identity(evaluator, ledger.subject, Symptom.inconsistent), -math.inf)
+    reported = known.get(identity(evaluator, ledger.subject, Symptom.inconsistent))
     for seen in sorted(ledger.inconsistent, key=lambda i: (i.candidate.symptom, *i.candidate.rank), reverse=True)[:TRIES]:
-        if reported != -math.inf and not seen.candidate.excess > 4 * reported:
+        if not _is_worse(seen.candidate.excess, reported):
             break
         if seen.candidate.symptom is Symptom.joint:  # what is wrong is no element, and no element is right elsewhere
             continue

@@ -85,6 +85,22 @@ def test_across_a_leap_no_slope_bounds_the_change(name: str, x: float, width: fl
     assert not any(found.excludes(value, 0.0) for value in both)
 
 
+@given(
+    st.sampled_from(["exp", "sin", "log1p", "tanh", "gamma", "erf", "softplus"]),
+    st.floats(0.01, 30.0),
+    st.sampled_from(["value", "grad"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_the_natural_enclosure_excludes_the_whole_one_excludes(name: str, x: float, order: str) -> None:
+    """So a proof may begin with the cheap one."""
+    widths, row = {"x": np.float64(4 * np.spacing(x))}, {"x": np.float64(x)}
+    natural = neighbourhood(function(name, order), row, 0, widths, 128, slopes=False)
+    whole = neighbourhood(function(name, order), row, 0, widths, 128)
+    if natural.bounded:
+        assert whole.bounded
+        assert natural.low <= whole.low <= whole.high <= natural.high
+
+
 def test_a_neighbourhood_stays_in_the_domain() -> None:
     found = neighbourhood(function("sqrt"), {"x": np.float64(0.0)}, 0, {"x": np.float64(1e-10)}, 128)
     assert found.bounded
