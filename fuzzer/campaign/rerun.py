@@ -63,6 +63,10 @@ class Rerun:
         """The same with every target in a process of its own, once."""
         return replace(self, isolated=True) if deaths == 1 and not self.isolated else None
 
+    def leaving_out(self, deaths: Sequence[Death]) -> Rerun:
+        """The same: it stands in a group of its own."""
+        return self
+
     def broken(self, failure: str, *, died: bool = False) -> RerunResult:
         """The result where the task itself broke: nothing is known of its findings."""
         return RerunResult(self.id, self.cell.key, failure, died)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ulpfuzz.fuzzer.case import Case
@@ -88,6 +89,12 @@ class Shard:
         if deaths > 1 or self.isolated:
             return None
         return replace(self, isolated=True, seconds=None if self.seconds is None else max(self.seconds, TIME_LIMITED / 2))
+
+    def leaving_out(self, deaths: Sequence[Death]) -> Shard:
+        """Without these calls: other cells of an op die of the same."""
+        excluded = {*self.excluded, *((death.target, death.call) for death in deaths if death.target)}
+        left = any((s.target, s.implementation.call) not in excluded for s in subjects_of(self.cell, self.targets))
+        return replace(self, excluded=tuple(sorted(excluded))) if left else self
 
     def proof_of(self, target: str, call: str, call_timeout: float) -> Shard:
         """The shard of this call alone, in a process of its own that may take call_timeout seconds: what ended a worker is met again there,

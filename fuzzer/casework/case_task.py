@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -58,6 +58,10 @@ class CaseTask:
 
     def after(self, death: Death, deaths: int) -> None:
         """Nothing: the work on a defect that ends its process would end another."""
+
+    def leaving_out(self, deaths: Sequence[Death]) -> CaseTask:
+        """The same: it stands in a group of its own."""
+        return self
 
     def broken(self, failure: str, *, died: bool = False) -> CaseResult:
         return CaseResult(self.id, self.defect, failure, died)

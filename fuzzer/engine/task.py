@@ -60,6 +60,9 @@ class Task(Protocol):
     def after(self, death: Death, deaths: int) -> Any:
         """What is run in its place where its process died, which was its `deaths`-th; None where there is nothing left to try."""
 
+    def leaving_out(self, deaths: Sequence[Death]) -> Any:
+        """The same without the calls that ended the workers of tasks before it in its group, where that leaves something to run."""
+
     def broken(self, failure: str, *, died: bool = False) -> Any:
         """The Result of a task that broke."""
 

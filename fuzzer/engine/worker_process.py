@@ -143,12 +143,13 @@ def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
     """The results of tasks that are run one after another in one worker process, whose caches stay warm.
 
     A task whose process dies is run again without the call that ended it, as long as its `after` gives something to run: the process that
-    runs it, and the tasks that follow, is a new one. Nothing that was done is lost.
+    runs it, and the tasks that follow, is a new one. These are run without that call. Nothing that was done is lost.
     """
-    results = []
+    results: list[Any] = []
+    before: list[Death] = []
     worker = processes.take()
     for original in group:
-        task, deaths = original, []
+        task, deaths = original.leaving_out(before), []
         while True:
             try:
                 result = worker.run(task)
@@ -163,6 +164,7 @@ def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
                     result = original.broken(f"{died.death.symptom}: {died.death.how}{where}", died=True)
                     break
                 task = following
+        before += deaths
         results.append(result.with_deaths(deaths) if deaths and isinstance(result, Result) else result)
     processes.give_back(worker)
     return results

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -69,6 +70,10 @@ class Chunk:
     def after(self, death: Death, deaths: int) -> Chunk | None:
         """The same with every target in a process of its own, once."""
         return replace(self, isolated=True) if deaths == 1 and not self.isolated else None
+
+    def leaving_out(self, deaths: Sequence[Death]) -> Chunk:
+        """The same: it stands in a group of its own."""
+        return self
 
     def broken(self, failure: str, *, died: bool = False) -> ChunkResult:
         """The result of a chunk that broke."""

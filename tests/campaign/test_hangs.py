@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from tests.planted_framework import SUBJECT
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
+from ulpfuzz.fuzzer.campaign.shard import Shard, subjects_run
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.engine.task import Death
 from ulpfuzz.fuzzer.evaluation import calls
 from ulpfuzz.fuzzer.evaluation.calls import Calls
 from ulpfuzz.fuzzer.evaluation.clock import Clock
@@ -40,6 +43,17 @@ def test_every_planted_hang_is_found_and_nothing_else_is_accused(tmp_path: Path)
         assert finding.implementation == f"hanging.hanging(x, '{finding.op.removeprefix('hanging_')}')"
     assert run.cells == len(hanging.WHERE)
     assert max(hang.seconds for hang in signs) < 2 * CALL_TIMEOUT + 5
+
+
+def test_other_cells_of_the_op_leave_out_what_died_where_that_leaves_a_call(tmp_path: Path) -> None:
+    with hanging.installed(tmp_path):
+        shard = Shard(Cell("hanging_one", (), "float64", "value"), ("hanging:cpu:eager",), 0, 0, 1000)
+        guilty = Death("hang", "no answer in time", "hanging:cpu:eager", "hanging.hanging(x, 'one')")
+        innocent = replace(guilty, call="hanging.exp(x)")
+        assert shard.leaving_out([guilty]).excluded == ((guilty.target, guilty.call),)
+        assert [s.implementation.call for s in subjects_run(shard.leaving_out([guilty]))] == ["hanging.exp(x)"]
+        assert shard.leaving_out([guilty, innocent]) == shard  # nobody would be left: it is tried again
+        assert shard.leaving_out([]) == shard.leaving_out([Death("crash", "outside of calls")]) == shard
 
 
 def test_only_what_may_compile_or_start_a_runtime_has_more_than_the_patience(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,6 +63,9 @@ class Deed:
 
     def after(self, death: Death, deaths: int) -> Deed | None:
         return replace(self, without=death.call) if death.call else None
+
+    def leaving_out(self, deaths: Sequence[Death]) -> Deed:
+        return replace(self, without=deaths[-1].call) if deaths and deaths[-1].call else self
 
     def broken(self, failure: str, *, died: bool = False) -> Any:
         return Told(self.id, "cell", failure, died)

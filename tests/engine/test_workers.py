@@ -48,6 +48,8 @@ def test_a_call_that_ends_its_process_is_named_and_the_task_goes_on_without_it(t
     assert hang == Death("hang", "no answer in time", "torch:cpu:eager", "guilty")
     assert crash == Death("crash", "the process ended by signal 11", "torch:cpu:eager", "guilty")
     assert told["hangs 11"].without == told["dies 21"].without == "guilty"
+    assert told[" 12"].without == told[" 22"].without == "guilty"  # those that follow in the group do not meet it
+    assert (told[" 10"].without, told[" 32"].without, told[" 12"].deaths) == ("", "", ())
 
 
 def test_a_group_stays_in_one_process_which_has_imported_everything_before(told: dict[str, Told]) -> None:
