@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -55,6 +56,14 @@ class Functional:
             mantissa, exponent = context.fsum(context.exp(y) for y in outputs).man_exp
             return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
         return sum((Fraction(y) ** (2 if self.term == "square" else 1) for y in outputs), Fraction(0))
+
+
+def to_double(exact: Fraction) -> float:
+    """The number rounded to binary64; an infinity beyond it."""
+    try:
+        return float(exact)
+    except OverflowError:
+        return math.copysign(math.inf, exact)
 
 
 _NUMPY: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {

@@ -17,6 +17,7 @@ from ulpfuzz.fuzzer.defects.defect import Defect
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.case_arrays import SILENT
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
+from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import function_of
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.reports.extent import extent_text, interval_text
@@ -101,11 +102,19 @@ def _what(defect: Defect, face: Finding, case_file: CaseFile | None) -> str:
         face.order, ""
     )
     mode = "" if face.target.endswith(":cpu:eager") else f" ({face.target})"
+    joint = together(face)
+    if joint is not None:
+        whole = quantity.replace("The ", "the ", 1) or "the results of "
+        quantity = f"The {joint.functional.words} of {whole}"
     if face.symptom in SILENT:
         first = f"{quantity}{call}{mode} {SILENT[face.symptom]} in {face.dtype} for the inputs below."
     else:
         first = f"{quantity}{call}{mode} is wrong in {face.dtype}: {_size(face)}"
     lines = [first]
+    if joint is not None:
+        lines.append(
+            "Each of the numbers alone is the exact result for some inputs within a few ulps of these, but no inputs give all of them."
+        )
     share = case_file.ordinary_share if case_file else None
     if share and share.samples:
         lines.append(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.oracles.functionals import FUNCTIONALS, Functional
+from ulpfuzz.oracles.functionals import FUNCTIONALS, Functional, to_double
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Together:
     def of(self, outputs: NDArray[Any]) -> float:
         """The sum over a row of outputs, rounded once to binary64; nan where one of them is no number."""
         own = np.asarray(outputs[self.outputs.start : self.outputs.stop], np.float64)
-        return float(self.functional.exact(own.tolist())) if np.isfinite(own).all() else float("nan")
+        return to_double(self.functional.exact(own.tolist())) if np.isfinite(own).all() else float("nan")
 
 
 def together(finding: Finding) -> Together | None:

@@ -14,6 +14,7 @@ from ulpfuzz.fuzzer.judge.proof import Suspect, certify
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.oracles import rigorous, roundings
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
+from ulpfuzz.oracles.functionals import to_double
 
 #: Bits in which the outputs' truths are enclosed, for the sizes of their ulps.
 BITS = 192
@@ -45,7 +46,7 @@ class JointProof:
         if exact is None or not np.isfinite(own).all():
             return math.nan, math.inf
         value = self.judged.functional.exact(own.tolist())
-        return float(value), float(abs(value - exact)) / self.spread
+        return to_double(value), to_double(abs(value - exact)) / self.spread
 
     @property
     def sentence(self) -> str:
@@ -97,15 +98,18 @@ def _proof(suspect: Suspect, judged: Judged, answers: NDArray[np.float64], near:
     fmt, limit = suspect.rule.format, suspect.rule.limit
     function = replace(suspect.function, functional=judged.name)
     part, own = judged.functional, slice(judged.outputs.start, judged.outputs.stop)
+    with np.errstate(all="ignore"):
+        beside, size = (float(np.abs(part.terms(values[own])).sum()) for values in (near, answers))
+        spread = float(roundings_of_outputs(near, part, limit, fmt, judged.outputs))
+    if not math.isfinite(beside) or not math.isfinite(size) or not 0 < spread < math.inf:
+        return None
     exact = part.exact(answers[own].tolist())
-    beside = float(np.abs(part.terms(near[own])).sum())
     confirmation = confirm(function, suspect.single, judged.group, kept=suspect.kept, beside=beside)
-    spread = float(roundings_of_outputs(near, part, limit, fmt, judged.outputs))
-    if confirmation.exact is None or not math.isfinite(beside) or not spread > 0:
+    if confirmation.exact is None:
         return None
     rows = {name: np.asarray(values)[np.newaxis] for name, values in suspect.single.items()}
     inputs, steps = (float(size[0]) for size in roundings.sizes(function, rows, judged.group, fmt.precision))
-    error, u, most = float(abs(exact - confirmation.exact)), fmt.unit_roundoff, most_steps(limit, fmt)
+    error, u, most = to_double(abs(exact - confirmation.exact)), fmt.unit_roundoff, most_steps(limit, fmt)
     answer, excess = float(exact), error / (spread / 2 + u * (inputs + steps))
     # What the answers' own functional loses when it is rounded to binary64, too: the range is compared with that number.
     room = limit.ulps * spread + most * u * steps + abs(answer) * 2.0**-52 + _bends(suspect, judged, near)

@@ -16,6 +16,7 @@ from ulpfuzz.fuzzer.catalog.registry import op_named, ops
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.defects.behaviour import behaviour_of
 from ulpfuzz.fuzzer.defects.kind import kind_of, lost
+from ulpfuzz.fuzzer.defects.memory import defects_of
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
@@ -31,6 +32,7 @@ from ulpfuzz.fuzzer.point.probe import probe
 from ulpfuzz.fuzzer.point.reproduce import reproduce
 from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of, recertified
 from ulpfuzz.fuzzer.search.ledger import Ledger
+from ulpfuzz.reports.issue import issue_text
 
 NAME = "planted_joint"
 F = np.float32
@@ -123,8 +125,12 @@ def test_it_comes_back_from_the_store(finding: Finding, tmp_path: Path) -> None:
         store.start_run(run)
         store.save_shard(run.id, "s1", "{}", [], [finding])
         (stored,) = store.findings(run.id)
+        (defect,) = defects_of(store, run.id)
     assert together(stored) == together(finding)
     assert stored.note == finding.note
+    text = issue_text(defect, stored, script="")
+    assert "The sum of the gradient of `saved`" in text
+    assert "but no inputs give all of them" in text
     assert answer_of(stored, np.full(4, 0.25)) == 0.25 * len(together(finding).outputs)  # type: ignore[union-attr]
 
 

@@ -195,6 +195,14 @@ def test_derivatives_of_scalars_and_matrices_have_no_functionals(name: str, orde
     assert not list(functionals_of(evaluator.references.rule(batch), evaluator.function, shapes, outputs))
 
 
+def test_what_no_number_holds_is_not_judged_together() -> None:
+    """Squares and sums beyond binary64."""
+    for op, answers in (("unit_vector", [1e300, -1e300]), ("log_softmax", [1e300, 800.0]), ("cumsum", [1.7e308, 1.7e308])):
+        evaluator, batch = evaluator_of(op, "float64"), batch_of("float64", x=[1.0, 2.0])
+        proof = proof_of(evaluator, evaluator.ordered(batch), np.float64(answers))
+        assert proof is None or not math.isnan(proof.ulps)
+
+
 def test_an_element_that_is_wrong_by_itself_stays_what_it_is() -> None:
     _, _, outcome = judged_row("logsumexp", "float32", "grad", {"x": LARGE, "cotangent": [1.0]}, [E, E, E, math.nan])
     verdicts = outcome.judged.verdicts
