@@ -25,7 +25,7 @@ from ulpfuzz.oracles.confirmation import Confirmation, confirm
 from ulpfuzz.oracles.constancy import constant_range
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.kept import Kept
-from ulpfuzz.oracles.neighbourhood import Range, further, neighbourhood
+from ulpfuzz.oracles.neighbourhood import Range, further, natural_range, neighbourhood
 
 
 @dataclass(frozen=True)
