@@ -125,8 +125,9 @@ class RowByRow:
             value, radius = self.reference.value[at], self.reference.radius[at]
             low, high = least[back], most[back]
             # Where the truth lies outside, a claim is wrong, and accuses nobody.
-            below, above = (numbers[chosen] < low) & (value + radius >= low), (numbers[chosen] > high) & (value - radius <= high)
-            found[chosen] = below | above
+            with np.errstate(over="ignore", invalid="ignore"):
+                below = (numbers[chosen] < low) & (value + radius >= low)
+                found[chosen] = below | ((numbers[chosen] > high) & (value - radius <= high))
         return found
 
     def _proved(self, rows: Rows, outputs: Rows, answers: Array) -> NDArray[np.uint8]:

@@ -59,7 +59,9 @@ def strays(op: Op, params: dict[str, Any], order: str) -> tuple[list[str], int]:
                 continue
             compared += len(known)
             least, most = extremes(rule, dict(params), there, output)
-            for at in np.flatnonzero((value + radius < least) | (value - radius > most))[:2].tolist():
+            with np.errstate(over="ignore"):
+                outside = np.flatnonzero((value + radius < least) | (value - radius > most))
+            for at in outside[:2].tolist():
                 row = {name: values[at].tolist() for name, values in there.items()}
                 found.append(
                     f"{op.name}{params} {order} output {output} = {value[at]!r}, not in [{least[at]}, {most[at]}], at {row}"
