@@ -161,9 +161,7 @@ def run_shard(shard: Shard) -> ShardResult:
     subjects = subjects_run(shard)
     peers = Peers(shard.cell, shard.peers, shard.targets, shard.excluded)
     deadlines = Deadlines(shard.until, shard.seconds, shard.cap)
-    evaluator = Evaluator(
-        shard.cell, subjects, isolated=shard.isolated, deadlines=deadlines, peers=peers, patience=shard.patience
-    )
+    evaluator = Evaluator(shard.cell, subjects, isolated=shard.isolated, deadlines=deadlines, peers=peers)
     try:
         with remembering():
             return _run(shard, evaluator)

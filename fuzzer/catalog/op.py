@@ -374,15 +374,8 @@ Calls = str | Implementation | Sequence[str | Implementation] | None
 
 
 def op(
-    name: str,
-    inputs: Sequence[Input],
-    *,
-    torch: Calls = None,
-    tensorflow: Calls = None,
-    jax: Calls = None,
-    numpy: Calls = None,
-    **rest: Any,
-) -> Op:
+    name: str, inputs: Sequence[Input], *, torch: Calls = None, tensorflow: Calls = None, jax: Calls = None, numpy: Calls = None, **rest: Any
+) -> Op:  # fmt: skip
     """A catalogue record. Each framework takes one call, or several: strings, or `call(...)` where there is more to say."""
     implementations: list[Implementation] = []
     for framework, calls in zip(FRAMEWORKS, (torch, tensorflow, jax, numpy), strict=True):

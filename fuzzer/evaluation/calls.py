@@ -37,15 +37,11 @@ Answered = tuple[Subject, NDArray[Any] | None, str]
 class Calls:
     """The calls of one cell.
 
-    isolated: whether every target runs in a process of its own. patience: seconds that a call may take whose like has returned, in a worker
-    process; None: what the worker allows. A subject that has crashed as often as it may is disabled: every further call
+    isolated: whether every target runs in a process of its own. A subject that has crashed as often as it may is disabled: every further call
     raises FrameworkDied at once. crashes: the first crash of each subject. longest: seconds of a subject's longest call that returned.
     """
 
-    def __init__(
-        self, cell: Cell, clock: Clock, deadlines: Deadlines, *, isolated: bool = False, patience: float | None = None
-    ) -> None:
-        self.patience = patience
+    def __init__(self, cell: Cell, clock: Clock, deadlines: Deadlines, *, isolated: bool = False) -> None:
         self.cell, self.op, self.clock, self.deadlines, self.isolated = cell, cell.record, clock, deadlines, isolated
         self.crashes: dict[Subject, Crash] = {}
         self.longest: defaultdict[Subject, float] = defaultdict(float)
@@ -154,17 +150,17 @@ class Calls:
     def _seconds(self, subject: Subject, batch: Batch, placement: Placement | None) -> float | None:
         """Seconds that this call may take; None: all that the worker allows. A first call of a shape may compile, and a target's first of a process
         starts its runtime; the others take the patience, or many times what calls of this subject took."""
-        if self.patience is None:
+        if self.deadlines.patience is None:
             return None
         returned, shape = self._compiled[subject], self._compiled_for(subject, batch, placement)
         if (shape and shape not in returned) or subject.target not in _started:
             return None
-        return max(self.patience, SLOWER * max(returned.values(), default=0.0))
+        return max(self.deadlines.patience, SLOWER * max(returned.values(), default=0.0))
 
     @contextmanager
     def _watched(self, subject: Subject, batch: Batch, placement: Placement | None) -> Iterator[None]:
         """Remembers how long a call of this shape took that was not the first."""
-        if self.patience is None:
+        if self.deadlines.patience is None:
             yield
             return
         began = time.perf_counter()

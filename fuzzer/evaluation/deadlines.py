@@ -22,11 +22,14 @@ class Deadlines:
 
     until: the end of the run (time.time), None: none. seconds: those of the shard, None: no limit. cap: seconds after which no further call of
     the search is begun, whatever was compiled, None: no limit. searching: whether the search is on, whose deadline ends the oracle's
-    work row by row too. cut: whether the cap ended the search.
+    work row by row too. cut: whether the cap ended the search. patience: seconds that a call may take whose like has returned, in a worker's own
+    process; None: what the worker allows.
     """
 
-    def __init__(self, until: float | None = None, seconds: float | None = None, cap: float | None = None) -> None:
-        self.seconds, self.cap = seconds, cap
+    def __init__(
+        self, until: float | None = None, seconds: float | None = None, cap: float | None = None, patience: float | None = None
+    ) -> None:
+        self.seconds, self.cap, self.patience = seconds, cap, patience
         self.cut = False
         self._cap_until = math.inf if cap is None else time.time() + cap
         self.searching = False

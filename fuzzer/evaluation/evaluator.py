@@ -46,14 +46,14 @@ class Evaluator:
 
     def __init__(
         self, cell: Cell, subjects: Sequence[Subject], caps: Caps | None = None, *, isolated: bool = False, deadlines: Deadlines | None = None,
-        peers: Peers | None = None, patience: float | None = None,
+        peers: Peers | None = None,
     ) -> None:  # fmt: skip
         self.cell, self.op, self.subjects = cell, cell.record, list(subjects)
         self.caps = caps or CAPS
         self.clock = Clock()
         self.deadlines = deadlines or Deadlines()
         self.shapes = ShapeBudget(cell.order)
-        self.calls = Calls(cell, self.clock, self.deadlines, isolated=isolated, patience=patience)
+        self.calls = Calls(cell, self.clock, self.deadlines, isolated=isolated)
         self.params = dict(cell.params)  # of the definition
         self.references = self._references(function_of(self.op, self.params, cell.order))
         self.peers = peers or Peers(cell)

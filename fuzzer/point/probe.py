@@ -155,7 +155,7 @@ class _Examination:
         answered = [self._answered(subject, placed, message, died) for subject, placed, message, died in calls]
         answered = [replace(entry, avoidable_by=_avoidable(entry, answered)) for entry in answered]
         worst = self._worst(answered)
-        row, output = self._element(worst)
+        row, output = self._order[worst]
         confirmation = self.digits.confirmation(row, output)
         cell, op = self.evaluator.cell, self.evaluator.op
         few = len(self._order) <= CONFIRMED
@@ -361,16 +361,12 @@ class _Examination:
     def _index(self, row: int, output: int) -> int:
         return self._order.index((row, output))
 
-    def _element(self, index: int) -> tuple[int, int]:
-        return self._order[index]
-
     @staticmethod
     def _worst(answered: Sequence[Answered]) -> int:
         def badness(entry: Answered) -> tuple[float, float]:
-            ulps = entry.ulps[entry.worst]
-            return gravity(entry.classes[entry.worst], entry.label), -1.0 if math.isnan(ulps) or entry.flushes[
-                entry.worst
-            ] else ulps
+            at = entry.worst
+            ulps = -1.0 if math.isnan(entry.ulps[at]) or entry.flushes[at] else entry.ulps[at]
+            return gravity(entry.classes[at], entry.label), ulps
 
         return max((entry for entry in answered if not entry.error), key=badness, default=Answered("", "")).worst
 
