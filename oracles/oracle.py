@@ -1,4 +1,4 @@
-"""The oracle: the truth of a Function for a batch of rows, by escalation ball64 (ball80) -> log64 -> arb -> limits.
+"""The oracle: the truth of a Function for a batch of rows, by escalation ball64 (ball80) -> log64 (ball80) -> arb -> limits.
 
 It answers a Question with a Climb: a Reference that is sharpened, tier by tier, at the rows that the asker still cannot judge by it.
 
