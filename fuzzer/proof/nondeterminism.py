@@ -106,7 +106,10 @@ def _gives_cause(evaluator: Evaluator, subject: Subject, finding: Finding) -> bo
 
 
 def _answer(evaluator: Evaluator, subject: Subject, batch: Batch, placement: Placement, output: int) -> float | None:
-    """The answer at this element; None where the call raises, or its shape is one too many."""
+    """The answer at this element; None where the call raises, its shape is one too many, or it would have to be compiled for this."""
+    compiles = evaluator.calls.framework(subject).lengths is not None
+    if compiles and placement.length not in evaluator.calls.rows_seen(subject, evaluator.ordered(batch)):
+        return None
     if not evaluator.shapes.admits(subject, batch, "proof", placement.length):
         return None
     answers = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch, placement))[1]
