@@ -6,7 +6,7 @@ import mpmath  # noqa: F401
 import scipy.special  # noqa: F401
 
 from ulpfuzz.fuzzer.catalog.registry import ops
-from ulpfuzz.fuzzer.point import reproduce  # noqa: F401
+from ulpfuzz.fuzzer.proof import failures  # noqa: F401
 from ulpfuzz.fuzzer.search import search  # noqa: F401
 from ulpfuzz.oracles import oracle  # noqa: F401
 

@@ -138,12 +138,21 @@ class Calls:
         compiles for every shape has compiled."""
         return sorted(self._rows[subject, _shape(batch)])
 
+    def rows_without_compiling(self, subject: Subject, batch: Batch) -> int | None:
+        """The fewest rows, as many as the batch has or more, with which a call of its rows compiles nothing; None where any would."""
+        if self.lengths(subject) is None:
+            return batch.rows
+        seen = self.rows_seen(subject, batch)
+        return next((rows for rows in self._sizes(subject, batch) if rows >= batch.rows and rows in seen), None)
+
     def _padded(self, subject: Subject, batch: Batch) -> int:
         """The rows of the last call that a batch is padded to."""
         if self.lengths(subject) is None:
             return batch.rows
-        sizes = eager_rows(batch) if self.target(subject).mode == "eager" else compiled_rows(batch)
-        return padded_rows(batch.rows, sizes)
+        return padded_rows(batch.rows, self._sizes(subject, batch))
+
+    def _sizes(self, subject: Subject, batch: Batch) -> tuple[int, ...]:
+        return eager_rows(batch) if self.target(subject).mode == "eager" else compiled_rows(batch)
 
     # Patience
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: The share of a shard's seconds that goes to the search; the rest goes to proofs and shrinking.
+#: The share of a shard's seconds that goes to the search; the rest goes to proofs.
 SEARCH_SHARE = 0.6
 #: A shard with fewer seconds is limited by time: first the usual inputs, in small batches, and proofs end too.
 TIME_LIMITED = 8.0

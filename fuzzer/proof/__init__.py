@@ -1,1 +1,1 @@
-"""From a verdict to a finding: certified, shrunk, placed, labelled; calls that raise, end the process or answer differently twice."""
+"""From a verdict to a finding: certified, placed, labelled, shrunk on demand; calls that raise, crash or answer differently twice."""

@@ -22,7 +22,6 @@ from ulpfuzz.fuzzer.frameworks.targets.target import framework_of
 from ulpfuzz.fuzzer.judge.joint_proof import JointProof
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.joint import as_together
-from ulpfuzz.fuzzer.proof.representative import rows_of_call
 
 #: Rows of a call, the least shape of frameworks that compile for every shape.
 ROWS = 64
@@ -77,7 +76,7 @@ class _Among:
     def _answered(self, other: Subject, batch: Batch) -> Answered:
         """In a shape that it has seen, where it compiles for every shape."""
         evaluator = self.evaluator
-        rows = rows_of_call(evaluator, other, batch)
+        rows = evaluator.calls.rows_without_compiling(other, batch) or evaluator.shapes.only_length(other, batch) or ROWS
         if not evaluator.shapes.admits(other, batch, "place" if other in evaluator.subjects else "peer", rows):
             return other, None, ""
         filled = batch.take(np.arange(rows) % batch.rows)
@@ -86,7 +85,8 @@ class _Among:
         return other, None if answers is None else answers[: batch.rows], message
 
     def beside(self, element: Shown) -> list[Answer]:
-        at, name = self.index[row_key(element.row)], (element.own.target, element.own.implementation)
+        """All answers to one element, in the order of the subjects and peers."""
+        at = self.index[row_key(element.row)]
         told = {o.subject: self._answer(o, element, at) for o in self.outcomes}
         own = told.get(element.subject)
         if own is None or own.output_hex != element.own.output_hex or element.call_index > 1:
@@ -95,9 +95,7 @@ class _Among:
                 told[other] = placed_answer(self.evaluator, other, element)
         told[element.subject] = element.own
         order = [*self.evaluator.subjects, *self.evaluator.peers.subjects]
-        beside = [answer for subject in order if (answer := told.get(subject)) is not None]
-        assert any((a.target, a.implementation) == name for a in beside)
-        return beside
+        return [answer for subject in order if (answer := told.get(subject)) is not None]
 
     def _answer(self, outcome: Outcome, element: Shown, at: int) -> Answer | None:
         if outcome.answers is not None:

@@ -107,7 +107,10 @@ def _gives_cause(evaluator: Evaluator, subject: Subject, finding: Finding) -> bo
 
 
 def _answer(evaluator: Evaluator, subject: Subject, batch: Batch, placement: Placement, finding: Finding) -> float | None:
-    """The answer at the finding's element; None where the call raises, or its shape is one too many."""
+    """The answer at the finding's element; None where the call raises, its shape is one too many, or it would have to be compiled for this."""
+    compiles = evaluator.calls.lengths(subject) is not None
+    if compiles and placement.length not in evaluator.calls.rows_seen(subject, evaluator.ordered(batch)):
+        return None
     if not evaluator.shapes.admits(subject, batch, "proof", placement.length):
         return None
     answers = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, batch, placement))[1]

@@ -118,9 +118,12 @@ class Simplifier:
         return [c for _, c in kept]
 
     def _judged(self, subject: Subject, candidate: Candidate, batch: Batch) -> tuple[Verdicts, Evidence] | None:
-        """The verdicts on a batch of variants, in a call of a shape that the subject has seen, and by what; None where it raises."""
+        """The verdicts on a batch of variants, in a call of a shape that was seen, and by what; None where there is none, or it raises."""
         evaluator = self._cheap
-        filled = batch.take(np.arange(rows_of_call(self.evaluator, subject, batch)) % batch.rows)
+        rows = evaluator.calls.rows_without_compiling(subject, batch)
+        if rows is None:
+            return None
+        filled = batch.take(np.arange(rows) % batch.rows)
         _, answers, _ = evaluator.calls.answered(subject, partial(evaluator.calls.call, subject, filled))
         if answers is None:
             return None
@@ -132,16 +135,6 @@ class Simplifier:
             assert judged is not None
             self._verdicts[key] = judged.verdicts, evidence
         return self._verdicts[key]
-
-
-def rows_of_call(evaluator: Evaluator, subject: Subject, batch: Batch) -> int:
-    """How many rows a call of this batch's rows should have: as many, or, where each shape is compiled, the fewest that the subject has
-    seen; where it has seen none, ROWS. In a visit of one shape there is but one."""
-    if evaluator.calls.lengths(subject) is None:
-        return batch.rows
-    if (only := evaluator.shapes.only_length(subject, batch)) is not None:
-        return max(only, batch.rows)
-    return next((rows for rows in evaluator.calls.rows_seen(subject, batch) if rows >= batch.rows), max(ROWS, batch.rows))
 
 
 def _everyday(row: Batch) -> int:

@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.evaluation.calls import Calls
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.proof.place import place_seen
-from ulpfuzz.fuzzer.proof.representative import Simplifier, by_promise, rows_of_call
+from ulpfuzz.fuzzer.proof.representative import Simplifier, by_promise
 from ulpfuzz.fuzzer.proof.shrink import complexity, least_excess
 from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
 from ulpfuzz.fuzzer.search.ledger import KEPT, Candidate, Ledger
@@ -106,18 +106,22 @@ def test_a_proof_compiles_nothing() -> None:
     batch = Batch("float32", {"x": np.linspace(0, 1, 200, dtype=np.float32)})
     evaluator.run(batch)
     assert evaluator.calls.rows_seen(subject, batch) == [4096]
-    assert rows_of_call(evaluator, subject, batch.take(slice(0, 7))) == 4096
-    evaluator.run(batch.take(slice(0, 5)))
-    assert rows_of_call(evaluator, subject, batch.take(slice(0, 7))) == 64
+    few = batch.take(slice(0, 7))
+    assert evaluator.calls.rows_without_compiling(subject, few) == 4096
+    evaluator.run(few)
+    assert evaluator.calls.rows_without_compiling(subject, few) == 64
     evaluator.run_placed(batch.take(slice(0, 1)), subject, Placement(1))
     assert evaluator.calls.rows_seen(subject, batch) == [1, 64, 4096]
+    assert evaluator.calls.rows_without_compiling(subject, batch.take(slice(0, 1))) == 64  # one row is padded
+    other = Batch("float32", {"x": np.ones((3, 2), np.float32)})
+    assert evaluator.calls.rows_without_compiling(subject, other) is None
 
 
 def test_a_framework_that_compiles_nothing_is_called_with_as_many_rows_as_there_are() -> None:
     evaluator, subject = evaluator_of("faulty_exp", "exp_right")
     batch = Batch("float32", {"x": np.linspace(0, 1, 7, dtype=np.float32)})
     evaluator.run(batch)
-    assert rows_of_call(evaluator, subject, batch) == 7
+    assert evaluator.calls.rows_without_compiling(subject, batch) == 7
 
 
 def test_a_ledger_keeps_the_worst_and_what_is_nearest_to_1() -> None:
