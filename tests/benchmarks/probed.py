@@ -30,8 +30,8 @@ from ulpfuzz.fuzzer.proof.label import COMPOSED
 
 GOAL = 0.97
 WORKERS = 2
-#: Seconds of a case, compiling included; the issue's own case timeout of a probe is as long.
-PATIENCE = 120.0
+#: Seconds of a case, compiling included: a vector of thousands of numbers takes a minute on a quiet machine, by two targets.
+PATIENCE = 300.0
 #: What may become of a case, the best first: a case is what the best of its answers is.
 OUTCOMES = ("finding", "labelled", "undecided", "ill_conditioned", "ok", "hang", "not expressible", "broken")
 #: The symptom of answers that are wrong together.
