@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 
 #: Seconds that peers may take from a shard until no further one is called for the first time, when its call is compiled (measured: 60 to
-#: 300 ms where every shape is compiled, and tens of seconds for few); of a shard that has its own share of a run's time.
+#: 300 ms where every shape is compiled, and tens of seconds for few); of a shard that has its own share of a run's time. A first visit that
+#: has little time calls none that compiles.
 SECONDS, HURRIED = 20.0, 0.5
 
 
@@ -73,6 +74,9 @@ class Peers:
         """Whether it starts, and either was called before or may be called for the first time."""
         if subject not in self._called:
             if self._spent >= (SECONDS if evaluator.deadlines.seconds is None else HURRIED):
+                return False
+            # A first visit does not compile for others' findings: casework, which works on the gravest, asks everybody.
+            if evaluator.deadlines.time_limited and target_named(subject.target).compiles_shapes:
                 return False
             with evaluator.clock.phase("framework"):
                 self._called[subject] = _starts(evaluator, subject)

@@ -38,8 +38,9 @@ def test_who_is_right_is_named_though_nobody_visits_it(seconds: float | None) ->
         result = shard("exp", TORCH, NUMPY, JAX, seconds=seconds)
     assert {cell.target for cell in result.cells} == {TORCH}
     (finding,) = [f for f in result.findings if f.symptom == "precision" and f.implementation == "torch.exp(x)"]
-    assert {NUMPY, JAX} <= {answer.target for answer in finding.answers}
-    assert {NUMPY, JAX} <= set(finding.avoidable_by)
+    asked = {NUMPY, JAX} if seconds is None else {NUMPY}  # a first visit compiles nothing for others' findings
+    assert {answer.target for answer in finding.answers} & {NUMPY, JAX} == asked
+    assert set(finding.avoidable_by) & {NUMPY, JAX} == asked
     assert {a.class_ for a in finding.answers if a.target in (NUMPY, JAX)} == {"ok"}
 
 
@@ -47,7 +48,7 @@ def test_a_run_on_one_target_asks_the_others(stores: Callable[[], Store], monkey
     assert {TORCH, NUMPY} <= set(peer_targets([TORCH]))
     assert peer_targets(["torch:cpu:compile"])[0] != "torch:cpu:compile"
     monkeypatch.setattr(
-        "ulpfuzz.fuzzer.campaign.run.peer_targets", lambda targets: (*targets, NUMPY)
+        "ulpfuzz.fuzzer.campaign.schedule.peer_targets", lambda targets: (*targets, NUMPY)
     )  # the others take seconds to import
     store = stores()
     with planted_as_torch(np.exp, half):
