@@ -150,7 +150,7 @@ VALUES: dict[str, tuple[Range, ...]] = {
     **_values("-sqrt(length)", "sqrt(length)", "no number of a vector is larger than its norm", "rms_norm"),
     **_values("-max(abs(w)) * sqrt(length)", "max(abs(w)) * sqrt(length)", "no number of a vector is larger than its norm", "rms_norm_weighted"),
     **_values("-max(abs(x))", "max(abs(x))", "divided by 1 or more", "local_response_norm"),
-    **_values("max(abs(x))", "length * max(abs(x))", "between the largest number and the sum of n of its size", "norm"),
+    **_values("max(abs(x))", "", "no number of a vector is larger than its norm, of any order", "norm"),
     **_values("max(abs(a))", "length * length * max(abs(a))", "no number of a matrix is larger than its norm", "matrix_norm"),
     **_values("1", "", "||A|| ||A^-1|| >= ||I||", "cond"),
     **_values("0", "", "a sum of squares or of magnitudes, or a root of one", "var", "std", "standard_error", "weighted_variance", "nanvar", "nanstd",

@@ -61,7 +61,7 @@ def test_only_what_may_compile_or_start_a_runtime_has_more_than_the_patience(mon
     batch = Batch("float32", {"x": np.ones(4, np.float32)})
 
     def fresh() -> Calls:
-        return Calls(Cell("exp", (), "float32", "value"), Clock(), Deadlines(None, None), patience=5.0)
+        return Calls(Cell("exp", (), "float32", "value"), Clock(), Deadlines(patience=5.0))
 
     first = fresh()
     assert first._seconds(SUBJECT, batch, None) is None  # the runtime starts

@@ -73,7 +73,7 @@ def searched() -> tuple[Evaluator, dict[str, list[Finding]]]:
     for subject, outcome in zip(SUBJECTS, judgement.outcomes, strict=True):
         ledger = Ledger(evaluator.cell, subject)
         ledger.add(judgement, outcome)
-        found[subject.implementation.call] = findings_of(evaluator, ledger, {})
+        found[subject.implementation.call] = findings_of(evaluator, [ledger], {})[0]
     return evaluator, found
 
 

@@ -103,7 +103,8 @@ def test_an_infinite_slope_beside_a_number_is_inaccurate(
 ) -> None:
     """The function overflows, its slope does not: rebuilt from the infinity, it is too large, and nothing more is lost than before."""
     assert certified(op, dtype, order, inputs, INF, output) is Class.inaccurate
-    assert certified(op, dtype, order, inputs, -INF, output) is Class.inaccurate
+    below = certified(op, dtype, order, inputs, -INF, output)  # unstable where the record says that no slope is negative
+    assert below is (Class.unstable if op == "exp2" and order != "grad2" else Class.inaccurate)
     assert certified(op, dtype, order, inputs, NAN, output) is Class.ok
     assert certified(op, dtype, order, inputs, 0.0, output) is Class.unstable
     truth = truths(op, dtype, order, inputs)[2][output]

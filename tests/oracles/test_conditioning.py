@@ -14,7 +14,8 @@ from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.oracles.arithmetic.arb import Arb
 from ulpfuzz.oracles.conditioning import amplification, condition_number, least_amplification
 from ulpfuzz.oracles.function import Function
-from ulpfuzz.oracles.neighbourhood import neighbourhood
+from ulpfuzz.oracles.kept import Kept
+from ulpfuzz.oracles.neighbourhood import natural_range, neighbourhood
 
 FIRST = np.zeros(1, np.int64)
 
@@ -94,7 +95,7 @@ def test_across_a_leap_no_slope_bounds_the_change(name: str, x: float, width: fl
 def test_what_the_natural_enclosure_excludes_the_whole_one_excludes(name: str, x: float, order: str) -> None:
     """So a proof may begin with the cheap one."""
     widths, row = {"x": np.float64(4 * np.spacing(x))}, {"x": np.float64(x)}
-    natural = neighbourhood(function(name, order), row, 0, widths, 128, slopes=False)
+    natural = natural_range(function(name, order), row, 0, widths, 128, Kept())
     whole = neighbourhood(function(name, order), row, 0, widths, 128)
     if natural.bounded:
         assert whole.bounded

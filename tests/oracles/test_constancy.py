@@ -18,10 +18,10 @@ from ulpfuzz.oracles.arithmetic.arb import Arb
 from ulpfuzz.oracles.arithmetic.ends import Ends
 from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N, Vector
 from ulpfuzz.oracles.arithmetic.residues import Residues, Undecided
-from ulpfuzz.oracles.conditioning import Range
 from ulpfuzz.oracles.constancy import constant_range
 from ulpfuzz.oracles.definitions import define
 from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.neighbourhood import Range
 
 
 def functional(op: str, order: str = "value", name: str = "sum") -> Function:

@@ -49,11 +49,11 @@ def test_the_command_is_one_that_probe_takes() -> None:
 
 
 def test_the_inputs_are_those_of_the_finding() -> None:
-    from ulpfuzz.fuzzer.cli.inspect import _object
+    from ulpfuzz.fuzzer.cli.json_option import json_object
 
     words = shlex.split(probe_of(of("softmax")))
     point = point_of(
-        op_named("softmax"), {}, "float32", "value", _object("--inputs", words[words.index("--inputs") + 1], exact=True)
+        op_named("softmax"), {}, "float32", "value", json_object("--inputs", words[words.index("--inputs") + 1], exact=True)
     )
     assert point.batch.inputs["x"].tolist() == [[float.fromhex(HUGE), 1.0]]
 

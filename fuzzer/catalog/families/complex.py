@@ -60,7 +60,7 @@ def published(name: str, torch: str, tensorflow: Calls, jnp: str, **rest: Any) -
 
 
 OPS: list[Op] = [
-    named("exp", "torch.exp(z)", "tf.math.exp(z)", "jnp.exp(z)", functionals=SQUARES, verified=FORMULA),
+    published("exp", "torch.exp(z)", "tf.math.exp(z)", "jnp.exp(z)", functionals=SQUARES, verified=FORMULA),
     named("exp2", "torch.exp2(z)", None, "jnp.exp2(z)"),
     named("expm1", "torch.expm1(z)", "tf.math.expm1(z)", "jnp.expm1(z)"),
     published("log", "torch.log(z)", "tf.math.log(z)", "jnp.log(z)", cuts=LOG),

@@ -8,6 +8,7 @@ from typing import Any
 from mpmath import mp
 
 from tests.oracles.truth import Truth, by_fractions
+from tests.oracles.truth.vectors import power_norm
 
 
 def _dot(x: list[Any], y: list[Any]) -> Any:
@@ -22,7 +23,7 @@ def _squared(x: list[Fraction], y: list[Fraction]) -> Fraction:
 def _minkowski(x: list[Any], y: list[Any], p: float) -> Any:
     if p == 2:
         return mp.sqrt(by_fractions(_squared)(x, y))
-    return mp.norm([b - a for a, b in zip(x, y, strict=True)], p=p)
+    return power_norm([b - a for a, b in zip(x, y, strict=True)], p)
 
 
 def _pdist(x: list[list[Any]], p: float) -> list[Any]:

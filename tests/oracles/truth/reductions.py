@@ -10,7 +10,7 @@ import numpy as np
 from mpmath import mp
 
 from tests.oracles.truth import by_fractions
-from tests.oracles.truth.vectors import log_sum_exp
+from tests.oracles.truth.vectors import log_sum_exp, power_norm
 
 
 def _var(x: list[Fraction], correction: int) -> Fraction:
@@ -28,7 +28,7 @@ TRUTH: dict[str, Any] = {
     "var": by_fractions(_var),
     "std": lambda x, correction: mp.sqrt(by_fractions(_var)(x, correction=correction)),
     "logsumexp": log_sum_exp,
-    "norm": lambda x, ord: mp.norm(x, p=ord),
+    "norm": power_norm,
     "logmeanexp": lambda x: max(x) + mp.log(mp.fsum(mp.exp(v - max(x)) for v in x) / len(x)),
     "amax": lambda x: sorted(x)[-1],
     "amin": lambda x: sorted(x)[0],

@@ -9,6 +9,14 @@ from mpmath import mp, mpf
 from tests.oracles.truth import by_fractions
 
 
+def power_norm(x: list[Any], ord: float) -> Any:
+    """(sum |x_i|^p)^(1/p), mpmath's norm where p >= 1; it refuses others."""
+    if ord >= 1:
+        return mp.norm(x, p=ord)
+    p = mp.mpf(ord)
+    return sum((abs(v) ** p for v in x), mp.mpf(0)) ** (1 / p)
+
+
 def log_sum_exp(x: list[Any]) -> Any:
     top = max(x)
     return top + mp.log(mp.fsum(mp.exp(v - top) for v in x))
