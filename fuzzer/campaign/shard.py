@@ -26,6 +26,8 @@ from ulpfuzz.fuzzer.search.support import Unsupported, misrecorded_of, unsupport
 
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
 CALL_TIMEOUT = 120.0
+#: Times its patience that a call of a proof may take in its search; it may compile there.
+SEARCHED = 2.0
 #: Deaths that a subject may cost while its findings are certified: its process starts anew after each.
 MAX_CRASHES = 3
 
@@ -157,7 +159,9 @@ def subjects_run(shard: Shard) -> list[Subject]:
 
 def run_shard(shard: Shard) -> ShardResult:
     """Runs a shard in this process. Same arguments, same machine: same verdicts and findings (only the seconds differ)."""
-    host.limit(shard.call_timeout, shard.memory)
+    # What waits meets the hang again first, and only then waits for it with the whole timeout (failures_of).
+    searched = min(shard.call_timeout, SEARCHED * shard.patience) if shard.waits and shard.patience else shard.call_timeout
+    host.limit(searched, shard.memory, background=shard.waits)
     subjects = subjects_run(shard)
     peers = Peers(shard.cell, shard.peers, shard.targets, shard.excluded)
     deadlines = Deadlines(shard.until, shard.seconds, shard.cap)
@@ -184,7 +188,7 @@ def _run(shard: Shard, evaluator: Evaluator) -> ShardResult:
     searched = evaluator.clock.verdicts
     known = dict(shard.known)
     if any(crash.symptom == "hang" for crash in evaluator.calls.crashes.values()):
-        host.limit(short_call_timeout(evaluator, evaluator.subjects, shard.call_timeout), shard.memory)
+        host.limit(short_call_timeout(evaluator, evaluator.subjects, shard.call_timeout), shard.memory, background=shard.waits)
     evaluator.calls.reset_crashes(MAX_CRASHES)
     with evaluator.proving():
         findings = [

@@ -19,7 +19,14 @@ from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
 from ulpfuzz.fuzzer.frameworks.backends.modes import compiles_shapes
-from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, compiled_rows, eager_rows, in_few_shapes, padded_rows
+from ulpfuzz.fuzzer.frameworks.backends.padding import (
+    EAGER_ROWS,
+    compiled_rows,
+    eager_rows,
+    in_few_shapes,
+    one_shape,
+    padded_rows,
+)
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
@@ -142,12 +149,12 @@ class Calls:
         """The fewest rows, as many as the batch has or more, with which a call of its rows compiles nothing; None where any would."""
         if self.lengths(subject) is None:
             return batch.rows
-        seen = self.rows_seen(subject, batch)
-        return next((rows for rows in self._sizes(subject, batch) if rows >= batch.rows and rows in seen), None)
+        exact = {one_shape(batch), *self._sizes(subject, batch)}  # calls of so many rows are not filled up
+        return next((rows for rows in self.rows_seen(subject, batch) if rows >= batch.rows and rows in exact), None)
 
     def _padded(self, subject: Subject, batch: Batch) -> int:
         """The rows of the last call that a batch is padded to."""
-        if self.lengths(subject) is None:
+        if self.lengths(subject) is None or batch.rows == one_shape(batch):
             return batch.rows
         return padded_rows(batch.rows, self._sizes(subject, batch))
 

@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import Floats
 from ulpfuzz.fuzzer.frameworks.framework import Call, DeviceSweep, Framework, FrameworkError
+from ulpfuzz.fuzzer.frameworks.hosts import process
 from ulpfuzz.fuzzer.frameworks.hosts.host_main import Facts, Plain, PlainJob, array_of
 from ulpfuzz.fuzzer.frameworks.hosts.process import STARTUP, Process
 
@@ -37,12 +38,15 @@ class _Limits:
 _limits = _Limits()
 
 
-def limit(patience: float, memory: int | None) -> None:
+def limit(patience: float, memory: int | None, *, background: bool | None = None) -> None:
     """For all hosts of this process: the seconds that a call may take, and the bytes of device_sweep memory that a host and its children
-    may have (None: no limit; looked at while a call takes longer than TICK)."""
+    may have (None: no limit; looked at while a call takes longer than TICK). background: whether hosts that are forked from now on leave the
+    processors to others; None: as before."""
     if not patience > 0 or (memory is not None and memory <= 0):
         raise UserError(f"a host needs time and memory: {patience} s, {memory} bytes")
     _limits.patience, _limits.memory = patience, memory
+    if background is not None:
+        process.in_background = background
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,12 @@ TICK = 0.1
 STARVED = 6.0
 #: Seconds beyond its time limit after which a host ends itself, in case its parent is gone.
 _SPARE = 60.0
+#: The niceness of hosts in the background: what hangs may compute for ever, beside workers that search.
+NICE = 10
 _GIB = 2**30
+
+#: Whether hosts that are forked from now on are in the background.
+in_background = False
 
 
 @dataclass(frozen=True)
@@ -255,7 +260,7 @@ class _Forked(_Running):
         try:
             connection, self.pid = forked(os.environ[ADDRESS], "ulpfuzz.fuzzer.frameworks.hosts.process:serve_fork")
             self._channel = _Channel(connection)
-            self._channel.send((str(self.folder), os.getpid()))
+            self._channel.send((str(self.folder), os.getpid(), NICE if in_background else 0))
             _, self.pid, self.python_version = self._channel.receive(STARTUP)
         except (OSError, EOFError, RuntimeError) as error:
             self.end()
@@ -273,7 +278,8 @@ class _Forked(_Running):
 def serve_fork(connection: Connection) -> None:
     """The far side of a fork: what it writes to standard error is left in the folder, as a host's is."""
     channel = _Channel(connection)
-    folder, owner = channel.receive()
+    folder, owner, niceness = channel.receive()
+    os.nice(niceness)
     log = os.open(Path(folder) / "stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 2)
     os.close(log)
