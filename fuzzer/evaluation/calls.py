@@ -165,13 +165,14 @@ class Calls:
 
     def _seconds(self, subject: Subject, batch: Batch, placement: Placement | None) -> float | None:
         """Seconds that this call may take; None: all that the worker allows. A first call of a shape may compile, and a target's first of a process
-        starts its runtime; the others take the patience, or many times what calls of this subject took."""
+        starts its runtime; the others take the patience, or, where there is time, many times what calls of this subject took."""
         if self.deadlines.patience is None:
             return None
         returned, shape = self._compiled[subject], self._compiled_for(subject, batch, placement)
         if (shape and shape not in returned) or subject.target not in _started:
             return None
-        return max(self.deadlines.patience, SLOWER * max(returned.values(), default=0.0))
+        slower = 0.0 if self.deadlines.time_limited else SLOWER * max(returned.values(), default=0.0)
+        return max(self.deadlines.patience, slower)
 
     @contextmanager
     def _watched(self, subject: Subject, batch: Batch, placement: Placement | None) -> Iterator[None]:

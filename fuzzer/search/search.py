@@ -44,8 +44,8 @@ LIGHT_SCALAR_VARIANTS, LIGHT_VECTOR_VARIANTS = 4, 16
 LIGHT_SECONDS = 20e-6
 #: Rows of the first batches of a search that has little time: loops over rows cost milliseconds each.
 FIRST_ROWS = (64, ONE_SHAPE)
-#: The same where every shape is compiled: one call.
-FIRST_ROWS_COMPILED = (ONE_SHAPE,)
+#: The same where every shape is compiled, or columns of rows are short work (of an op of numbers): one call, for each costs the oracle 20 ms whatever its rows.
+FIRST_ROWS_WHOLE = (ONE_SHAPE,)
 #: Points of the grid that are also evaluated in a batch of one: a call costs 10 to 500 microseconds.
 BATCHES_OF_ONE = 192
 #: Rows of a call that ends in scalar code: vectors of 8 or 16 leave seven rows, vectors of 4 three. And how many such calls a shard makes.
@@ -95,7 +95,7 @@ def _all_compile(evaluator: Evaluator) -> bool:
 
 def first_rows(evaluator: Evaluator) -> tuple[int, ...]:
     """Rows of the first calls of a search in a hurry."""
-    return FIRST_ROWS_COMPILED if _all_compile(evaluator) else FIRST_ROWS
+    return FIRST_ROWS_WHOLE if _all_compile(evaluator) or evaluator.op.elementwise else FIRST_ROWS
 
 
 class Search:
@@ -205,7 +205,7 @@ class Search:
         # Shuffled: the part of the grid for which there is time is then a sample of all of it.
         order = np.random.Generator(np.random.PCG64(self.seed)).permutation(grid.rows)
         few, start = first_rows(self.evaluator), 0
-        compiled = few == FIRST_ROWS_COMPILED
+        compiled = _all_compile(self.evaluator)
         self.per_call = EAGER_ROWS[0] if compiled else 0
         with memory.keeping():
             for rows in (*few, *[few[-1] if compiled else ROWS] * (1 + grid.rows // few[-1])):
