@@ -44,7 +44,8 @@ LIGHT_SCALAR_VARIANTS, LIGHT_VECTOR_VARIANTS = 4, 16
 LIGHT_SECONDS = 20e-6
 #: Rows of the first batches of a search that has little time: loops over rows cost milliseconds each.
 FIRST_ROWS = (64, ONE_SHAPE)
-#: The same where every shape is compiled, or columns of rows are short work (of an op of numbers): one call, for each costs the oracle 20 ms whatever its rows.
+#: The same where every shape is compiled, and of ops of numbers, whose columns are short work: one call, for each costs the oracle 20 ms
+#: whatever its rows.
 FIRST_ROWS_WHOLE = (ONE_SHAPE,)
 #: Points of the grid that are also evaluated in a batch of one: a call costs 10 to 500 microseconds.
 BATCHES_OF_ONE = 192

@@ -109,12 +109,12 @@ def test_the_finding_says_what_is_wrong_of_the_outputs_together(finding: Finding
     assert "-grad-float32-joint-" in finding.id
 
 
-def test_it_is_shrunk_to_few_equal_numbers(finding: Finding) -> None:
+def test_it_is_shrunk_to_few_numbers_most_of_them_equal(finding: Finding) -> None:
     simple = simplest(finding)
     assert simple is not None
     x = case_of(simple).batch().inputs["x"][0]
     assert len(x) <= 3
-    assert len(np.unique(x)) == 1
+    assert len(np.unique(x)) <= 2  # equal, or one beside them that is far below
 
 
 def test_it_is_a_defect_like_others(finding: Finding) -> None:

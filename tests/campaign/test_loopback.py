@@ -16,23 +16,19 @@ from ulpfuzz.fuzzer.engine.task import Result
 LOOPBACK = {"127.0.0.1", "::1"}
 #: A user of the machine who is not the campaign's.
 STRANGER = 1001
-#: Tries to have the cluster run code, without certificates and with such as anybody can make. Ports of HTTP must serve nothing.
+#: Tries to have the cluster run code. Ports of HTTP must serve nothing.
 INTRUDER = """
 import os, socket, sys
 from distributed import Client
-from distributed.security import Security
 
-mine = Security.temporary()
-
-def comes(scheme, port, seconds):
-    security = mine if scheme == "tls" else None
+def comes(port, seconds):
     try:
-        with Client(f"{scheme}://127.0.0.1:{port}", timeout=seconds, security=security, set_as_default=False) as client:
+        with Client(f"tcp://127.0.0.1:{port}", timeout=seconds, set_as_default=False) as client:
             return f"uid {client.run_on_scheduler(os.getuid)}"
     except (OSError, TimeoutError):
         return "refused"
 
-[comes(scheme, 9, 0.1) for scheme in ("tcp", "tls")]  # imports what another user may not be able to read
+comes(9, 0.1)  # imports what another user may not be able to read
 if sys.argv[1]:
     os.setgid(int(sys.argv[1])), os.setuid(int(sys.argv[1]))
 
@@ -49,8 +45,7 @@ for port in sys.argv[2:]:
     if told.startswith("HTTP/"):
         print("http", "refused" if " 404 " in told else told)
         continue
-    for scheme in ("tcp", "tls"):
-        print(scheme, comes(scheme, port, 2))
+    print("tcp", comes(port, 2))
 """
 
 
