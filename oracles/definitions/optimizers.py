@@ -8,6 +8,7 @@ the numbers of the step, which are known before it, put together, and products b
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from ulpfuzz.oracles.arithmetic.protocol import Arithmetic, N
 from ulpfuzz.oracles.definitions import define
@@ -196,6 +197,15 @@ def nadam_first(
     return p - m.num(lr) * (m.num(following) * first / m.num(1 - mu * following) + g) / size
 
 
+@lru_cache(maxsize=64)
+def _rectification(beta2: float, t: int) -> Fraction | None:
+    """The square of algorithm 2's rectification, a number of the params: exact, of thousands of digits. None where it has none."""
+    decay = Fraction(beta2)
+    most = 2 / (1 - decay) - 1
+    length = most - 2 * t * decay**t / (1 - decay**t)
+    return None if length <= 5 else (length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)
+
+
 @define("radam")
 def radam(
     m: Arithmetic[N],
@@ -212,12 +222,10 @@ def radam(
 ) -> N:
     """Adam with the rectified variance, or p - lr u^ while it has none; Liu et al., 2020, algorithm 2; torch.optim.RAdam."""
     step = _step(m, _blend(m, u, g, beta1), m.num(1), lr, beta1, t, folded=folded)
-    decay = Fraction(beta2)
-    most = 2 / (1 - decay) - 1
-    length = most - 2 * t * decay**t / (1 - decay**t)
-    if length <= 5:  # numbers of the params: known exactly
+    rectification = _rectification(beta2, t)
+    if rectification is None:
         return p - step
-    rectified = m.sqrt(m.num((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)))
+    rectified = m.sqrt(m.num(rectification))
     inverse = m.sqrt(_left(m, beta2, t)) / (m.sqrt(_blend(m, v, m.square(g), beta2)) + m.num(eps))
     return p - step * rectified * inverse
 

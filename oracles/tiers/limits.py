@@ -107,6 +107,10 @@ def _put(truth: Reference, rows: Rows, found: Limits) -> Rows:
     return open_
 
 
+#: Seconds beyond `Caps.until` in which rows with a NaN are still begun: of most functions a reading takes a millisecond.
+NAN_SECONDS = 0.25
+
+
 class Readings:
     """The limits of one question's rows, within its caps; rows that are alike are read once."""
 
@@ -142,8 +146,8 @@ class Readings:
         over = len(self._answered) >= caps.limit_rows or (
             self._effort[nan] >= caps.limit_effort and len(self._answered) >= self._first
         )
-        # A row with a NaN is read after `until` too: it takes nan_reach.MOST evaluations at most.
-        if over or not (nan or time.time() < caps.until):
+        # A row with a NaN is read for a while after `until`: it takes nan_reach.MOST evaluations at most.
+        if over or time.time() >= caps.until + (NAN_SECONDS if nan else 0.0):
             return None
         # Charged beforehand: a reading that is cut off has cost as much.
         self._effort[nan] += self._costs[nan]
