@@ -172,8 +172,8 @@ class _Campaign:
             self._prove(execute)
 
     def _prove(self, execute: Any) -> None:
-        """What was set aside and waits: beyond the time of the search, within that of the run."""
-        end = self.schedule.end
+        """What was set aside and waits: somewhat beyond the time of the search."""
+        end = self.schedule.proved_until
         with closing(execute(self.schedule.set_aside(), lambda: end is not None and time.time() >= end)) as flow:
             for result in flow:
                 self._save(result)

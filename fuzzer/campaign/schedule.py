@@ -28,6 +28,8 @@ RETRY_CALL_TIMEOUT = 20.0
 PATIENCE = 5.0
 #: A first visit makes no further call of its search after so many seconds, or so many times those that it was granted, compiling included.
 CAP, GRANTS = 0.5, 4.0
+#: Seconds beyond the search in which what was set aside may still be proved, before casework begins.
+PROOFS = 20.0
 #: The letter of the visits of compiled modes where the time suffices for all else at once.
 MODES = "m"
 
@@ -55,7 +57,7 @@ class Schedule:
         self.pace: Pace | None = None  # of the parts of round 0, where the time is short
         seconds, now = settings.discovery_seconds, time.time()
         self.until = None if seconds is None else now + seconds
-        self.end = None if settings.budget.seconds is None else now + settings.budget.seconds  # of casework too
+        self.proved_until = None if seconds is None else now + seconds + PROOFS  # what was set aside
 
     # What there is to do
 
@@ -94,7 +96,7 @@ class Schedule:
 
     def set_aside(self) -> Iterator[list[Shard]]:
         """The proofs that are due."""
-        for group in self.aside.due(self.end):
+        for group in self.aside.due(self.proved_until):
             self.shards.update({shard.id: shard for shard in group})
             yield group
 

@@ -32,7 +32,7 @@ STARTUP = 180.0
 #: Seconds between two looks at a host that has not answered.
 TICK = 0.1
 #: A host that computes on a busy machine may take so many times its patience.
-STARVED = 6.0
+STARVED = 2.0
 #: Seconds beyond its time limit after which a host ends itself, in case its parent is gone.
 _SPARE = 60.0
 #: The niceness of hosts in the background: what hangs may compute for ever, beside workers that search.
