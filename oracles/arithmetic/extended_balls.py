@@ -61,19 +61,26 @@ class ExtendedBall:
     moved: rows where it depends on a number that moves. toward: 1 where it then tends to this value from above (strictly), -1 from below, 0 where it
     is not known."""
 
-    __slots__ = ("ball", "m", "moved", "sign", "toward")
+    __slots__ = ("_beside", "_finite", "_side", "_zero", "ball", "m", "moved", "sign", "toward")
     __array_ufunc__ = None  # numpy scalars on the left defer to our operators
 
     def __init__(self, m: ExtendedBalls, ball: Ball, sign: Column, moved: Column, toward: Column | None = None) -> None:
         self.m, self.ball, self.sign, self.moved = m, ball, sign, moved
         self.toward: Column = np.zeros(moved.shape, np.int8) if toward is None else toward
+        # What is asked of it is asked several times by each operation, and kept: nobody writes into these columns.
+        self._finite: Column | None = None
+        self._side: Column | None = None
+        self._zero: Column | None = None
+        self._beside: Column | None = None
 
     @property
     def finite(self) -> Column:
         """Rows of known numbers."""
-        rad, bad = self.ball.radius(), self.ball.bad
-        known = (self.sign == 0) & np.isfinite(self.ball.mid) & np.isfinite(rad)
-        return np.asarray(known if bad is None else known & ~bad)
+        if self._finite is None:
+            rad, bad = self.ball.radius(), self.ball.bad
+            known = (self.sign == 0) & np.isfinite(self.ball.mid) & np.isfinite(rad)
+            self._finite = np.asarray(known if bad is None else known & ~bad)
+        return self._finite
 
     @property
     def known(self) -> Column:
@@ -82,17 +89,26 @@ class ExtendedBall:
 
     def side(self) -> Column:
         """The sign of each row that is surely not zero, else 0."""
-        ball, finite = self.ball, self.finite
-        above, below = finite & (ball.lower() > 0), finite & (ball.upper() < 0)
-        return np.where(self.sign != 0, self.sign, above.astype(np.int8) - below.astype(np.int8))
+        if self._side is None:
+            ball, finite = self.ball, self.finite
+            above, below = finite & (ball.lower() > 0), finite & (ball.upper() < 0)
+            self._side = np.where(self.sign != 0, self.sign, above.astype(np.int8) - below.astype(np.int8))
+        return self._side
 
     def at(self, value: float) -> Column:
         """Rows where it is or tends to exactly this number."""
-        return np.asarray(self.finite & (self.ball.mid == value) & (self.ball.radius() == 0))
+        if value == 0 and self._zero is not None:
+            return self._zero
+        there = np.asarray(self.finite & (self.ball.mid == value) & (self.ball.radius() == 0))
+        if value == 0:
+            self._zero = there
+        return there
 
     def beside(self) -> Column:
         """The sign of each row beside the point: `side`, and of a zero that it tends to the side from which it does."""
-        return np.where(self.at(0), self.toward, self.side())
+        if self._beside is None:
+            self._beside = np.where(self.at(0), self.toward, self.side())
+        return self._beside
 
     def __neg__(self) -> ExtendedBall:
         return ExtendedBall(self.m, -self.ball, -self.sign, self.moved, -self.toward)
