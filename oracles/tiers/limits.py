@@ -107,7 +107,7 @@ def _put(truth: Reference, rows: Rows, found: Limits) -> Rows:
     return open_
 
 
-#: Seconds beyond `Caps.until` in which rows with a NaN are still begun: of most functions a reading takes a millisecond.
+#: Seconds that rows with a NaN may take of a question after `Caps.until`.
 NAN_SECONDS = 0.25
 
 
@@ -123,6 +123,7 @@ class Readings:
             False: PATHS * question.cost(limits_at_infinity.BITS, MPMATH),
             True: nan_reach.MOST * question.cost(nan_reach.BITS),
         }
+        self._late = 0.0
         self._effort = dict.fromkeys(self._costs, 0.0)  # rows with a NaN have their own: they cost little
         single = len(question.function.inputs) == 1 and next(iter(question.inputs.values())).ndim == 1
         self._first = FEW_POINTS if single else 1
@@ -146,9 +147,11 @@ class Readings:
         over = len(self._answered) >= caps.limit_rows or (
             self._effort[nan] >= caps.limit_effort and len(self._answered) >= self._first
         )
-        # A row with a NaN is read for a while after `until`: it takes nan_reach.MOST evaluations at most.
-        if over or time.time() >= caps.until + (NAN_SECONDS if nan else 0.0):
+        # Rows with a NaN are read for a while after `until`: one takes nan_reach.MOST evaluations at most, of most functions a millisecond.
+        late = time.time() >= caps.until
+        if over or (late and not (nan and self._late < NAN_SECONDS)):
             return None
+        began = time.perf_counter()
         # Charged beforehand: a reading that is cut off has cost as much.
         self._effort[nan] += self._costs[nan]
         try:
@@ -156,6 +159,8 @@ class Readings:
                 right = self._answered[key] = tuple(limits_at_infinity.accepted(question.function, single))
         except TimeIsUpError:
             return None
+        finally:
+            self._late += time.perf_counter() - began if late else 0.0
         self._learn(int(self.patterns[row]), right)
         return right
 
