@@ -86,7 +86,8 @@ UNEQUAL = 4.0
 MOST_USED = ("float32", "float64", "float16", "bfloat16")
 #: The dtypes that every framework visits before all others.
 USUAL = MOST_USED[:2]
-#: Cost of a visit by what its targets compile (_group_of), in visits that compile nothing (measured: 2 to 5; a C++ compiler 10 to 50).
+#: Cost of a visit by what its targets compile (_group_of), in visits that compile nothing (measured: 2 to 5; a C++ compiler takes seconds for a
+#: program).
 COSTS = (1.0, 3.0, 3.0, 20.0)
 #: The most shards of a group.
 GROUP = 8
@@ -142,7 +143,7 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
 
 
 #: Where a part comes by its order, and how much later for dtypes that are not USUAL, where every op is compiled, and where programs are. Findings
-#: per worker-second of whole runs: 3 for values without JAX, 1 with; 0.8 for gradients; 0.1 to 0.3 for the rest, least in forward mode.
+#: per worker-second of a run of five minutes, programs kept: 15 for values without JAX, 6 with; the other turns are judgement, not measured.
 ORDER_TURNS = {"value": 0, "grad": 2, "grad2": 5, "jvp": 12}
 UNUSUAL_LATER, LATER = 3, (0, 4, 7, 8)
 

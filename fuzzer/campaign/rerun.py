@@ -14,7 +14,7 @@ from typing import Any
 
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
-from ulpfuzz.fuzzer.engine.task import Death, Result
+from ulpfuzz.fuzzer.engine.task import Isolable, Result
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.peers import Peers
@@ -42,30 +42,19 @@ class RerunResult(Result):
 
 
 @dataclass(frozen=True)
-class Rerun:
+class Rerun(Isolable):
     """A task. targets: the run's; findings of other targets, or of calls that the catalogue has no more, are left out."""
 
     cell: Cell
     findings: tuple[Finding, ...]
     targets: tuple[str, ...]
     peers: tuple[str, ...] = ()
-    isolated: bool = False
     call_timeout: float = CALL_TIMEOUT
     memory: int | None = None
 
     @property
     def id(self) -> str:
         return f"rerun {self.cell.key}"
-
-    waits = False
-
-    def after(self, death: Death, deaths: int) -> Rerun | None:
-        """The same with every target in a process of its own, once."""
-        return replace(self, isolated=True) if deaths == 1 and not self.isolated else None
-
-    def leaving_out(self, deaths: Sequence[Death]) -> Rerun:
-        """The same: it stands in a group of its own."""
-        return self
 
     def broken(self, failure: str, *, died: bool = False) -> RerunResult:
         """The result where the task itself broke: nothing is known of its findings."""

@@ -20,7 +20,6 @@ from ulpfuzz.fuzzer.campaign.schedule import Planned, Schedule
 from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
 from ulpfuzz.fuzzer.campaign.totals import Totals
-from ulpfuzz.fuzzer.campaign.yields import yields_of
 from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.catalog.registry import select
@@ -90,7 +89,7 @@ class _Campaign:
         self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of the baseline (rerun.fate)
         self.start = time.monotonic()
         self._discovered = 0.0  # seconds until the search was over
-        self.schedule = Schedule(settings, self.cells, self.memory, self.targets, self.totals.took, yields_of(store))
+        self.schedule = Schedule(settings, self.cells, self.memory, self.targets, self.totals.took, store)
         self.baseline = settings.baseline
         self.run_record = self._record()
 

@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from ulpfuzz.fuzzer.campaign.aside import Aside
 from ulpfuzz.fuzzer.campaign.modes import compiled_beside
@@ -13,11 +14,13 @@ from ulpfuzz.fuzzer.campaign.pace import Pace
 from ulpfuzz.fuzzer.campaign.plan import COSTS, Progress, Visit, first_visits, groups_of, longest_visit, round_of
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
+from ulpfuzz.fuzzer.campaign.yields import yields_of
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.engine.engine import memory_share
 from ulpfuzz.fuzzer.engine.task import Death
 from ulpfuzz.fuzzer.evaluation.peers import peer_targets
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks.targets.target import Target
 
 #: Seconds that a framework call may take in a run that is short of time. Compiling an op takes up to 20 on a busy machine.
@@ -38,14 +41,14 @@ Planned = tuple[Visit, list[Shard]]
 
 
 class Schedule:
-    """The shards of one run. memory: what is known of each cell, by its key. took: seconds that cells took, by their keys. yields: findings per
-    second to be expected of a cell."""
+    """The shards of one run. memory: what is known of each cell, by its key. took: seconds that cells took, by their keys. store: of earlier
+    runs, which say where most is to be found."""
 
     def __init__(
         self, settings: Settings, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: Sequence[Target], took: Mapping[str, float],
-        yields: Callable[[Cell], float],
+        store: Store,
     ) -> None:  # fmt: skip
-        self.settings, self.cells, self.memory, self.took, self.yields = settings, cells, memory, took, yields
+        self.settings, self.cells, self.memory, self.took, self.store = settings, cells, memory, took, store
         self.targets = tuple(map(str, targets))
         self.modes = tuple(map(str, compiled_beside(targets, settings)))
         self.peers = peer_targets(self.targets)
@@ -58,6 +61,11 @@ class Schedule:
         seconds, now = settings.discovery_seconds, time.time()
         self.until = None if seconds is None else now + seconds
         self.proved_until = None if seconds is None else now + seconds + PROOFS  # what was set aside
+
+    @cached_property
+    def yields(self) -> Callable[[Cell], float]:
+        """Findings per second to be expected of a cell; read where the time is short, for that takes a moment."""
+        return yields_of(self.store)
 
     # What there is to do
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.casework.extent import extent_of
 from ulpfuzz.fuzzer.casework.ordinary import Ordinary, ordinary_share
 from ulpfuzz.fuzzer.casework.simplest import WHOLE_CALL, simplest
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
-from ulpfuzz.fuzzer.engine.task import Death, Result, failure_of
+from ulpfuzz.fuzzer.engine.task import Death, Result, Single, failure_of
 from ulpfuzz.fuzzer.findings.case_record import case_of, record_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.hosts import host
@@ -32,7 +32,7 @@ CALL_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
-class CaseTask:
+class CaseTask(Single):
     """A pure function of its fields: the case file of one defect."""
 
     #: The id of the defect, and what its case file will rest on (queue.key_of).
@@ -54,14 +54,8 @@ class CaseTask:
         host.limit(self.call_timeout, self.memory)
         return CaseResult(self.id, self.defect, case_file=work_on(self.face, self.defect, self.key, self.until))
 
-    waits = False
-
     def after(self, death: Death, deaths: int) -> None:
         """Nothing: the work on a defect that ends its process would end another."""
-
-    def leaving_out(self, deaths: Sequence[Death]) -> CaseTask:
-        """The same: it stands in a group of its own."""
-        return self
 
     def broken(self, failure: str, *, died: bool = False) -> CaseResult:
         return CaseResult(self.id, self.defect, failure, died)

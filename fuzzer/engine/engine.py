@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from ulpfuzz.fuzzer.engine.task import Task, failure_of
-from ulpfuzz.fuzzer.engine.worker_process import Setup, WorkerProcesses, guarded, run_group
+from ulpfuzz.fuzzer.engine.worker_process import WorkerProcesses, guarded, run_group
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ForkServer
 from ulpfuzz.fuzzer.frameworks.targets.config import config
@@ -30,8 +29,6 @@ MEMORY = 0.9
 WAITING = 8
 #: What a worker process imports before it is forked, beside the frameworks of its run.
 ROOMS = ("ulpfuzz.fuzzer.engine.preload",)
-#: Variables that a worker process takes over.
-_TAKEN = ("JAX_", "XLA_", "TF_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PJRT_", "ULPFUZZ_", "XDG_")
 
 
 class SchedulerError(UserError):
@@ -50,7 +47,7 @@ def engine(workers: int, scheduler: str | None, memory: int | None = None, *, mo
     if workers == 0 and scheduler is None:
         yield _in_process
         return
-    with node(memory, modules), _client(workers, scheduler) as client:
+    with nullcontext() if scheduler is not None else _own_node(memory, modules), _client(workers, scheduler) as client:
         yield lambda groups, stop: _on_dask(
             client, groups, stop, far=scheduler is not None, memory=memory, modules=tuple(modules)
         )
@@ -78,19 +75,21 @@ _node_lock = threading.Lock()
 
 
 @contextmanager
-def node(memory: int | None, modules: Sequence[str]) -> Iterator[None]:
+def _own_node(memory: int | None, modules: Sequence[str]) -> Iterator[None]:
     """Inside, this process has a fork server, which imports while the run is planned."""
     global _node  # noqa: PLW0603 # a process has one
-    server = ForkServer([*modules, *ROOMS])
-    server.start()
-    environment = {k: v for k, v in os.environ.items() if k.startswith(_TAKEN)}
-    before, _node = _node, WorkerProcesses(server, Setup(config(), environment), memory)
+    before, _node = _node, _processes(memory, modules)
+    _node.server.start()
     try:
         yield
     finally:
         _node.end()
-        server.end()
+        _node.server.end()
         _node = before
+
+
+def _processes(memory: int | None, modules: Sequence[str]) -> WorkerProcesses:
+    return WorkerProcesses(ForkServer([*modules, *ROOMS]), config(), memory)
 
 
 def on_node(group: Group, memory: int | None, modules: tuple[str, ...]) -> list[Any]:
@@ -99,9 +98,7 @@ def on_node(group: Group, memory: int | None, modules: tuple[str, ...]) -> list[
     global _node  # noqa: PLW0603 # a process has one
     with _node_lock:
         if _node is None:
-            prepare_environment()
-            environment = {k: v for k, v in os.environ.items() if k.startswith(_TAKEN)}
-            _node = WorkerProcesses(ForkServer([*modules, *ROOMS]), Setup(config(), environment), memory)
+            _node = _processes(memory, modules)
     return run_group(_node, tuple(group))
 
 

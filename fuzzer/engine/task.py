@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
 
@@ -65,6 +65,28 @@ class Task(Protocol):
 
     def broken(self, failure: str, *, died: bool = False) -> Any:
         """The Result of a task that broke."""
+
+
+class Single:
+    """Mixed into a task that stands in a group of its own, and needs a core."""
+
+    waits = False
+
+    def leaving_out(self, deaths: Sequence[Death]) -> Self:
+        """The same: no task comes before it."""
+        return self
+
+
+@dataclass(frozen=True)
+class Isolable(Single):
+    """Mixed into such a task whose calls may be made in processes of their own."""
+
+    #: See Shard.isolated.
+    isolated: bool = field(default=False, kw_only=True)
+
+    def after(self, death: Death, deaths: int) -> Self | None:
+        """The same with every target in a process of its own, once."""
+        return replace(self, isolated=True) if deaths == 1 and not self.isolated else None
 
 
 def failure_of(error: BaseException) -> str:

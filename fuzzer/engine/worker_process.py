@@ -10,8 +10,6 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -37,26 +35,16 @@ class Died(Exception):
         self.death = death
 
 
-@dataclass(frozen=True)
-class Setup:
-    """What a worker process must know before its first task."""
-
-    #: The targets of ulpfuzz.toml.
-    config: Config
-    #: Variables of ours and of the frameworks'.
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-
 class WorkerProcess:
-    """One forked process. memory: bytes that it may have; None for any."""
+    """One forked process. config: the targets of ulpfuzz.toml. memory: bytes that it may have; None for any."""
 
-    def __init__(self, server: ForkServer, setup: Setup, memory: int | None) -> None:
+    def __init__(self, server: ForkServer, config: Config, memory: int | None) -> None:
         self.server, self.memory = server, memory
         self.connection, self.pid = server.fork("ulpfuzz.fuzzer.engine.worker_process:serve")
         with tempfile.NamedTemporaryFile(prefix="ulpfuzz-note-") as file:
             file.truncate(watchdog.NOTE)
             self._note = mmap.mmap(file.fileno(), watchdog.NOTE)
-            self.connection.send((setup, file.name))
+            self.connection.send((config, file.name))
             self.connection.recv()  # it has opened the file
 
     def run(self, task: Task) -> Any:
@@ -102,8 +90,8 @@ class WorkerProcess:
 class WorkerProcesses:
     """The worker processes of this process: taken for a task, given back, and ended together."""
 
-    def __init__(self, server: ForkServer, setup: Setup, memory: int | None) -> None:
-        self.server, self.setup, self.memory = server, setup, memory
+    def __init__(self, server: ForkServer, config: Config, memory: int | None) -> None:
+        self.server, self.config, self.memory = server, config, memory
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
         self._lock = threading.Lock()
@@ -115,7 +103,7 @@ class WorkerProcesses:
             if self._closed:
                 raise RuntimeError("the run has ended")
             worker = self._idle.pop() if self._idle else None
-        worker = worker or WorkerProcess(self.server, self.setup, self.memory)
+        worker = worker or WorkerProcess(self.server, self.config, self.memory)
         with self._lock:
             self._busy.add(worker)
         return worker
@@ -175,10 +163,9 @@ def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
 
 def serve(connection: Connection) -> None:
     """Runs the tasks that come by the connection until it closes."""
-    setup, note = connection.recv()
-    os.environ.update(setup.environment)
+    config, note = connection.recv()
     prepare_environment()
-    declare(setup.config)
+    declare(config)
     watchdog.take_notes(note)
     connection.send("ready")
     while True:

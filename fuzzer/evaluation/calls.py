@@ -19,14 +19,7 @@ from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
 from ulpfuzz.fuzzer.frameworks.backends.modes import compiles_shapes
-from ulpfuzz.fuzzer.frameworks.backends.padding import (
-    EAGER_ROWS,
-    compiled_rows,
-    eager_rows,
-    in_few_shapes,
-    one_shape,
-    padded_rows,
-)
+from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, in_few_shapes, one_shape, padded_rows, rows_in
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
@@ -159,7 +152,7 @@ class Calls:
         return padded_rows(batch.rows, self._sizes(subject, batch))
 
     def _sizes(self, subject: Subject, batch: Batch) -> tuple[int, ...]:
-        return eager_rows(batch) if self.target(subject).mode == "eager" else compiled_rows(batch)
+        return rows_in(self.target(subject).mode, batch)
 
     # Patience
 

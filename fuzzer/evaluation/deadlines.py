@@ -29,7 +29,7 @@ class Deadlines:
     def __init__(
         self, until: float | None = None, seconds: float | None = None, cap: float | None = None, patience: float | None = None
     ) -> None:
-        self.seconds, self.cap, self.patience = seconds, cap, patience
+        self.seconds, self.patience = seconds, patience
         self.cut = False
         self._cap_until = math.inf if cap is None else time.time() + cap
         self.searching = False

@@ -9,7 +9,7 @@ from typing import Literal
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED, compiles_shapes
-from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, eager_rows, one_shape, padded_rows
+from ulpfuzz.fuzzer.frameworks.backends.padding import one_shape, padded_rows, rows_in
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 #: What a call is for: the search; a place in a call (alone, replayed, or a peer's answer beside a finding); the proof of a finding. In a visit of
@@ -53,7 +53,7 @@ class ShapeBudget:
         target = target_named(subject.target)
         if target.mode not in COMPILED and not (self.one and self.compiles(subject)):
             return True
-        rows = placed or padded_rows(batch.rows, compiled_rows(batch) if target.mode in COMPILED else eager_rows(batch))
+        rows = placed or padded_rows(batch.rows, rows_in(target.mode, batch))
         shape = tuple((rows, *values.shape[1:]) for values in batch.inputs.values())
         seen = self._seen[subject.target, subject.implementation.call]
         if shape in seen:

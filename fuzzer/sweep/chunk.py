@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
-from ulpfuzz.fuzzer.engine.task import Death, Result
+from ulpfuzz.fuzzer.engine.task import Isolable, Result
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.fact import PartialResult, fewest, joined
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
@@ -30,7 +29,7 @@ from ulpfuzz.oracles.reference import FINITE
 
 
 @dataclass(frozen=True)
-class Chunk:
+class Chunk(Isolable):
     """Consecutive inputs of the space of a cell, judged as one task."""
 
     #: What is swept.
@@ -41,8 +40,6 @@ class Chunk:
     first: int
     #: Inputs of the chunk.
     count: int
-    #: See Task.
-    isolated: bool = False
     #: Seconds that a framework call may take.
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have, or None.
@@ -64,16 +61,6 @@ class Chunk:
     def run(self) -> ChunkResult:
         """run_chunk."""
         return run_chunk(self)
-
-    waits = False
-
-    def after(self, death: Death, deaths: int) -> Chunk | None:
-        """The same with every target in a process of its own, once."""
-        return replace(self, isolated=True) if deaths == 1 and not self.isolated else None
-
-    def leaving_out(self, deaths: Sequence[Death]) -> Chunk:
-        """The same: it stands in a group of its own."""
-        return self
 
     def broken(self, failure: str, *, died: bool = False) -> ChunkResult:
         """The result of a chunk that broke."""

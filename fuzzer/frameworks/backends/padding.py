@@ -8,6 +8,7 @@ import numpy as np
 
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.formats import Floats
+from ulpfuzz.fuzzer.frameworks.backends.modes import COMPILED
 
 #: Rows that a batch is padded to where ops are compiled one by one, 30 to 200 ms each (jax, eager): of short vectors no 1,024, for they
 #: cost less at 4,096 than one more shape does.
@@ -28,6 +29,11 @@ def compiled_rows(batch: Batch) -> tuple[int, ...]:
 def eager_rows(batch: Batch) -> tuple[int, ...]:
     """The numbers of rows that a batch is padded to where ops are compiled one by one."""
     return EAGER_ROWS if batch.width < WIDE else EAGER_WIDE_ROWS
+
+
+def rows_in(mode: str, batch: Batch) -> tuple[int, ...]:
+    """The numbers of rows that a batch is padded to in a mode of a framework that compiles for every shape."""
+    return compiled_rows(batch) if mode in COMPILED else eager_rows(batch)
 
 
 def one_shape(batch: Batch) -> int:

@@ -28,7 +28,7 @@ from typing import Any
 
 #: The variable that names the server's address to the processes that it forked, so that they can have hosts of it.
 ADDRESS = "ULPFUZZ_FORK_SERVER"
-#: Seconds in which a server has imported everything; TensorFlow on a busy machine takes 30.
+#: Seconds in which a server has imported everything, or a host started its framework; importing TensorFlow on a busy machine takes 30.
 STARTUP = 180.0
 #: Seconds that a process may take to end after it closed its connection.
 ENDING = 5.0

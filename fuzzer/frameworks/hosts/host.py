@@ -19,8 +19,9 @@ from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import Floats
 from ulpfuzz.fuzzer.frameworks.framework import Call, DeviceSweep, Framework, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import process
+from ulpfuzz.fuzzer.frameworks.hosts.fork_server import STARTUP
 from ulpfuzz.fuzzer.frameworks.hosts.host_main import Facts, Plain, PlainJob, array_of
-from ulpfuzz.fuzzer.frameworks.hosts.process import STARTUP, Process
+from ulpfuzz.fuzzer.frameworks.hosts.process import Process
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -25,10 +25,8 @@ import ulpfuzz
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host_main
-from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ADDRESS, ending_of, forked
+from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ADDRESS, STARTUP, ending_of, forked
 
-#: Seconds in which a host must have started its framework; importing TensorFlow on a busy machine takes 30.
-STARTUP = 180.0
 #: Seconds between two looks at a host that has not answered.
 TICK = 0.1
 #: A host that computes on a busy machine may take so many times its patience.

@@ -12,8 +12,9 @@ from typing import TypedDict
 
 from ulpfuzz.fuzzer.catalog.op import DTYPES
 from ulpfuzz.fuzzer.frameworks.framework import Framework, FrameworkError
+from ulpfuzz.fuzzer.frameworks.hosts.fork_server import STARTUP
 from ulpfuzz.fuzzer.frameworks.hosts.host import Hosted
-from ulpfuzz.fuzzer.frameworks.hosts.process import STARTUP, Process
+from ulpfuzz.fuzzer.frameworks.hosts.process import Process
 from ulpfuzz.fuzzer.frameworks.targets.launch import backend_of, in_a_host, interpreter_of, launch_of, python_of, version_of
 from ulpfuzz.fuzzer.frameworks.targets.switches import Switches
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, absence, framework_for, measured_policy
