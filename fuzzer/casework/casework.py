@@ -13,9 +13,11 @@ from ulpfuzz.fuzzer.casework.queue import queue_of
 from ulpfuzz.fuzzer.defects.defect import Defect
 from ulpfuzz.fuzzer.defects.memory import case_files, defects_of, save_case_file
 from ulpfuzz.fuzzer.engine.engine import engine, memory_share
+from ulpfuzz.fuzzer.evaluation.peers import peer_targets
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.identity import resolve
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def run_casework(store: Store, run: Run, settings: CaseworkSettings, watch: Watc
     Raises UserError (UnknownName, SchedulerError, StoreError) before anything is worked on.
     """
     tasks = due(store, run, settings)
-    with engine(settings.workers, settings.scheduler, settings.memory_limit or memory_share(settings.workers)) as execute:
+    memory, modules = settings.memory_limit or memory_share(settings.workers), preloaded(peer_targets(()))
+    with engine(settings.workers, settings.scheduler, memory, modules=(*modules, "ulpfuzz.fuzzer.casework.case_task")) as execute:
         return work(execute, tasks, store, settings.seconds, watch)
 
 

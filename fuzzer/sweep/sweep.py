@@ -27,6 +27,7 @@ from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.fact import Fact, PartialResult, Sweep, joined
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 from ulpfuzz.fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
 from ulpfuzz.fuzzer.judge.limits import accuracy_limit
@@ -108,7 +109,8 @@ def run_sweep(settings: SweepSettings, store: Store, watch: Watch | None = None)
     (UnknownName, NotSwept, SchedulerError, StoreError) before anything is run.
     """
     campaign = _Sweeping(settings, store, watch)
-    with engine(settings.workers, settings.scheduler, campaign.memory_limit) as execute:
+    modules = (*preloaded(map(str, campaign.targets)), "ulpfuzz.fuzzer.sweep.chunk")
+    with engine(settings.workers, settings.scheduler, campaign.memory_limit, modules=modules) as execute:
         return campaign.run(execute)
 
 
