@@ -63,25 +63,25 @@ class Format:
         """The unsigned integer dtype of the same width."""
         return np.dtype(f"uint{self.width}")
 
-    @property
+    @cached_property
     def max(self) -> float:
         """The largest finite number, exact in binary64."""
         return math.ldexp(2.0 - math.ldexp(1.0, 1 - self.precision), self.emax)
 
-    @property
+    @cached_property
     def min_normal(self) -> float:
         return math.ldexp(1.0, self.emin)
 
-    @property
+    @cached_property
     def min_subnormal(self) -> float:
         return math.ldexp(1.0, self.emin - self.precision + 1)
 
-    @property
+    @cached_property
     def unit_roundoff(self) -> float:
         """u = 2^-p, half the spacing just above one."""
         return math.ldexp(1.0, -self.precision)
 
-    @property
+    @cached_property
     def max_ordinal(self) -> int:
         """The ordinal of the largest finite number; max_ordinal + 1 is infinity."""
         return ((self.emax - self.emin + 1) << (self.precision - 1)) + (1 << (self.precision - 1)) - 1

@@ -6,11 +6,12 @@ is kept is a pure function of its key, and the caps count it as if it were compu
     keep_in(folder)                                # once in a process; without it nothing is kept or read
     remembered("limit", function, key, compute, form)
     with keeping(): ...                            # what is computed inside is worth keeping
+    tabulated("pieces", key, compute, form)        # of no one function: always worth keeping
     save()                                         # after a task
 
-One file for each function: a checksum, then what is known, by the hash of what was asked. A file's name is a hash of the function, of the source
-of the oracle and of the versions of the libraries it rests on, so what was computed otherwise is never found; a broken file is as none. Processes
-need no lock: a file is written under another name and renamed, and of two that write at once one loses its news.
+One file for each function, and for each table: a checksum, then what is known, by the hash of what was asked. A file's name is a hash of the
+function, of the source of the oracle and of the versions of the libraries it rests on, so what was computed otherwise is never found; a broken file
+is as none. Processes need no lock: a file is written under another name and renamed, and of two that write at once one loses its news.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ T = TypeVar("T")
 
 #: Bytes of a file, and functions whose files one process holds. A first visit fills 2 to 14 kB (measured), at most 97.
 FILE_BYTES, FUNCTIONS = 1 << 18, 16
+#: Bytes of a table's file, and the share of its entries that must be new before it is written anew: it is read and written as a whole.
+TABLE_BYTES, NEWS = 1 << 23, 1 / 16
 #: What every file begins with: the form of the files, in its number.
 _MAGIC = b"ulpfuzz oracle 1"
 _HASH = 16
@@ -58,17 +61,17 @@ class Form(Generic[T]):
 
 
 class _Known:
-    """What is known of one function. news: what its file does not have yet."""
+    """What is known of one function, or stands in one table. room: bytes of its file; news: what its file does not have yet."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, room: int = FILE_BYTES) -> None:
+        self.path, self.room = path, room
         self.entries = _read(path)
         self.bytes = sum(map(_size, self.entries.values()))
         self.news: dict[bytes, bytes] = {}
 
     def learn(self, key: bytes, written: bytes) -> None:
         """Keeps a result, while the file has room: what came first, the grid, stays."""
-        if self.bytes + _size(written) <= FILE_BYTES:
+        if self.bytes + _size(written) <= self.room:
             self.bytes += _size(written)
             self.entries[key] = self.news[key] = written
 
@@ -81,6 +84,7 @@ class _Memory:
         self.writes = True
         self.depth = 0
         self.held: OrderedDict[Function, _Known] = OrderedDict()
+        self.tables: dict[str, _Known] = {}
 
     def of(self, function: Function) -> _Known | None:
         """What is known of a function; None where nothing is kept of it."""
@@ -97,14 +101,24 @@ class _Memory:
         self.held.move_to_end(function)
         return known
 
+    def table(self, name: str) -> _Known | None:
+        """A table; None where nothing is kept."""
+        if self.folder is None:
+            return None
+        known = self.tables.get(name)
+        if known is None:
+            hashed = hashlib.sha256(f"{_source()}\0{name}".encode()).hexdigest()[:32]
+            known = self.tables[name] = _Known(self.folder / hashed[:2] / hashed, TABLE_BYTES)
+        return known
+
     def save(self, known: _Known) -> None:
-        """Writes the news of one function, beside what other processes have written since."""
+        """Writes the news of one file, beside what other processes have written since."""
         if not known.news or not self.writes:
             return
         entries = _read(known.path)
         size = sum(map(_size, entries.values()))
         for key, written in known.news.items():
-            if key not in entries and size + _size(written) <= FILE_BYTES:
+            if key not in entries and size + _size(written) <= known.room:
                 entries[key] = written
                 size += _size(written)
         known.news.clear()
@@ -122,6 +136,7 @@ def keep_in(folder: Path | None) -> None:
     if folder != _memory.folder:
         save()
         _memory.held.clear()
+        _memory.tables.clear()
         _memory.folder, _memory.writes = folder, True
 
 
@@ -139,6 +154,9 @@ def save() -> None:
     """Writes what was learned and not written yet."""
     for known in _memory.held.values():
         _memory.save(known)
+    for known in _memory.tables.values():
+        if len(known.news) > NEWS * len(known.entries):
+            _memory.save(known)
 
 
 def remembered(what: str, function: Function, key: bytes, compute: Callable[[], T], form: Form[T], *, keep: bool = False) -> T:
@@ -158,6 +176,25 @@ def remembered(what: str, function: Function, key: bytes, compute: Callable[[], 
     if keep or _memory.depth:
         known.learn(asked, form.write(result))
     return result
+
+
+def tabulated(table: str, key: bytes, compute: Callable[[], T], form: Form[T]) -> T:
+    """What `compute` gives, read back where it stands in the table. What it gives may depend on the key and the oracle's source alone."""
+    known = _memory.table(table)
+    if known is None:
+        return compute()
+    asked = hashlib.blake2b(key, digest_size=_HASH).digest()
+    written = known.entries.get(asked)
+    if written is not None:
+        return form.read(written)
+    result = compute()
+    known.learn(asked, form.write(result))
+    return result
+
+
+def read_table(table: str) -> None:
+    """Reads a table now, so that processes that are forked later share it."""
+    _memory.table(table)
 
 
 def row_key(single: Mapping[str, NDArray[np.float64]]) -> bytes:

@@ -18,7 +18,7 @@ from ulpfuzz.oracles.conditioning import Inputs, Recorded, isolated_inputs, lift
 from ulpfuzz.oracles.expansion import expansions, interval
 from ulpfuzz.oracles.function import Function, flat
 from ulpfuzz.oracles.kept import Kept
-from ulpfuzz.oracles.over_interval import hull_over_box
+from ulpfuzz.oracles.over_interval import Hull, hulls_over_box
 
 T = TypeVar("T")
 
@@ -55,14 +55,19 @@ def neighbourhood(
 
 
 def further(
-    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], *, bounded: bool
-) -> Iterator[Range]:
+    function: Function, single: Inputs, k: int, widths: dict[str, NDArray[np.float64]], kept: Kept | None = None, *, bounded: bool
+) -> Iterator[Range]:  # fmt: skip
     """What is known of the same range by other means than `neighbourhood`, which gave a bounded one, or none: of a function of one number by
     Taylor's formula, at growing effort; where nothing was bounded, by logarithms of what is too wide."""
     moving = _without(function, single, widths)
     if not bounded and all(np.isfinite(v).all() for v in single.values()):
-        ends = {name: _ends(np.asarray(values), moving[name], function.domain(name)) for name, values in single.items()}
-        hull = hull_over_box(function, {n: low for n, (low, _) in ends.items()}, {n: high for n, (_, high) in ends.items()}, k)
+
+        def hulls() -> list[Hull | None]:
+            ends = {name: _ends(np.asarray(values), moving[name], function.domain(name)) for name, values in single.items()}
+            return hulls_over_box(function, {n: low for n, (low, _) in ends.items()}, {n: high for n, (_, high) in ends.items()})
+
+        key = ("hulls", function, *(width.tobytes() for width in moving.values()))
+        hull = (kept or Kept()).of(key, hulls)[k]
         if hull is not None and not hull.undefined:
             yield Range(arb(hull.low), arb(hull.high), bounded=True)
     if len(single) == 1 == len(function.inputs) and all(np.ndim(v) == 0 and np.isfinite(v) for v in single.values()):

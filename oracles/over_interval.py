@@ -47,9 +47,9 @@ def hull(function: Function, low: float, high: float) -> Hull | None:
     return enclosure if enclosure is None or enclosure.undefined or bottom <= low <= high <= top else None
 
 
-def hull_over_box(function: Function, low: Inputs, high: Inputs, output: int) -> Hull | None:
-    """The hull of an output over a box, single rows of finite inputs without their leading axis, inside the function's domains; None where nothing
-    is known of it, or where it leaves binary64's range.
+def hulls_over_box(function: Function, low: Inputs, high: Inputs) -> list[Hull | None]:
+    """The hull of each output over a box, single rows of finite inputs without their leading axis, inside the function's domains; None where
+    nothing is known of it, or where it leaves binary64's range.
 
     By log64: it knows e^x of a wide x by its logarithm, [x - r, x + r], where a midpoint and a radius reach below zero, and no logarithm or quotient
     of them is bounded.
@@ -64,8 +64,8 @@ def hull_over_box(function: Function, low: Inputs, high: Inputs, output: int) ->
 
     with np.errstate(all="ignore"):
         reference = vectorised.evaluate_lifted(m, function, {name: lifted(low[name], high[name]) for name in low}, 1)
-    found = _read(reference.take(np.s_[:, output : output + 1]))
-    return found if found is not None and np.isfinite([found.low, found.high]).all() else None
+    hulls = [_read(reference.take(np.s_[:, k : k + 1])) for k in range(reference.shape[1])]
+    return [h if h is not None and np.isfinite([h.low, h.high]).all() else None for h in hulls]
 
 
 def slope(function: Function, low: float, high: float) -> Hull | None:

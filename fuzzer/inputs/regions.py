@@ -109,10 +109,10 @@ def special_grid(fmt: Format, domain: Domain = REAL_LINE, landmarks: Sequence[fl
     """
     low, high = bounds(fmt, domain)
     magnitudes: set[int] = set()
-    for value in _thresholds(fmt):
-        magnitudes.update(range(_ordinal(fmt, value) - 2, _ordinal(fmt, value) + 3))
-    for value in (0.0, fmt.min_normal, fmt.unit_roundoff, 2 * fmt.unit_roundoff, 0.5, 1.0, 2.0, fmt.max):
-        magnitudes.update(range(_ordinal(fmt, value) - 3, _ordinal(fmt, value) + 4))
+    for centre in _ordinals(fmt, _thresholds(fmt)):
+        magnitudes.update(range(centre - 2, centre + 3))
+    for centre in _ordinals(fmt, (0.0, fmt.min_normal, fmt.unit_roundoff, 2 * fmt.unit_roundoff, 0.5, 1.0, 2.0, fmt.max)):
+        magnitudes.update(range(centre - 3, centre + 4))
     values = [*range(3, 21), *(n + 0.5 for n in range(10)), 0.1, 0.2, 0.3, 0.7, 0.9, 1.1, 1.7, 3.14159, 12.34, 0.01, 0.001]
     values += [
         30,
@@ -144,7 +144,7 @@ def special_grid(fmt: Format, domain: Domain = REAL_LINE, landmarks: Sequence[fl
     values += [
         math.ldexp(1.0, e) for e in (fmt.emax, fmt.emax - 1, fmt.emin + 1, -20, -16, -12, -8, -4, 12, 16, 20, 24, 32, 53, 64)
     ]
-    magnitudes.update(_ordinal(fmt, float(v)) for v in values)
+    magnitudes.update(_ordinals(fmt, values))
     for centre in half_pi_multiples(fmt)[:8]:
         magnitudes.update((centre - 1, centre, centre + 1))
     points = {o for m in magnitudes for o in (m, -m)}
@@ -205,7 +205,7 @@ def _spans_in(region: Region, fmt: Format, domain: Domain, landmarks: tuple[floa
         marks = fmt.ordinals(fmt.round(np.asarray(landmarks, dtype=np.float64)))
         spans = [(int(o), int(o)) for o in marks]
     else:
-        spans = region.spans(fmt)
+        spans = _whole(region, fmt)
     if region.mirrored:
         spans = spans + [(-high, -low) for low, high in spans]
     inside = [(max(low, limits[0]), min(high, limits[1])) for low, high in spans]
@@ -215,10 +215,21 @@ def _spans_in(region: Region, fmt: Format, domain: Domain, landmarks: tuple[floa
     return array
 
 
+@lru_cache(maxsize=256)
+def _whole(region: Region, fmt: Format) -> list[Span]:
+    """The spans of a region on the whole line: hundreds of points for a table of which each domain takes its part."""
+    return region.spans(fmt)
+
+
 def _ordinal(fmt: Format, value: float) -> int:
     """The ordinal of the format's number nearest to a real number, infinities clipped to the largest."""
-    ordinal = int(fmt.ordinals(fmt.round(np.asarray([value], dtype=np.float64)))[0])
-    return min(max(ordinal, -fmt.max_ordinal), fmt.max_ordinal)
+    return _ordinals(fmt, [value])[0]
+
+
+def _ordinals(fmt: Format, values: Sequence[float]) -> list[int]:
+    """The same of several."""
+    ordinals = fmt.ordinals(fmt.round(np.asarray(values, dtype=np.float64)))
+    return [int(o) for o in np.clip(ordinals, -fmt.max_ordinal, fmt.max_ordinal)]
 
 
 def _between(low: Callable[[Format], float], high: Callable[[Format], float]) -> Callable[[Format], list[Span]]:
@@ -233,7 +244,7 @@ def _at(values: Callable[[Format], Sequence[float]]) -> Callable[[Format], list[
     """Spans of single points: the distinct numbers of the format nearest to these values that are finite there."""
 
     def spans(fmt: Format) -> list[Span]:
-        return [(o, o) for o in sorted({_ordinal(fmt, v) for v in values(fmt) if abs(v) <= fmt.max})]
+        return [(o, o) for o in sorted(set(_ordinals(fmt, [v for v in values(fmt) if abs(v) <= fmt.max])))]
 
     return spans
 

@@ -130,7 +130,7 @@ def ball_test(suspect: Suspect, truth: float) -> Class:
             break
     # What the condition number does not explain, and an enclosure does, may be the enclosure's own width.
     if suspect.excess > limit.excess:
-        ranges = further(suspect.function, suspect.single, suspect.output, _widths(suspect), bounded=bounded)
+        ranges = further(suspect.function, suspect.single, suspect.output, _widths(suspect), suspect.kept, bounded=bounded)
         if any(enclosure.excludes(answer, slack) for enclosure in ranges):
             return judged
     # A published limit, of a complex function beside the modulus, speaks of the function at the given bits: a nearby problem is no excuse.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property
 
@@ -22,6 +23,7 @@ from ulpfuzz.oracles import oracle, roundings
 from ulpfuzz.oracles.conditioning import WIDE
 from ulpfuzz.oracles.effort import evaluation_cost
 from ulpfuzz.oracles.function import Function
+from ulpfuzz.oracles.kept import Kept
 from ulpfuzz.oracles.question import alike
 from ulpfuzz.oracles.reference import Reference
 from ulpfuzz.oracles.roots import largest_at, simplest
@@ -134,11 +136,13 @@ class RowByRow:
         truth, limit, fmt = self.reference, self.rule.limit, self.rule.format
         classes = np.full(len(rows), Class.undecided, np.uint8)
         sizes = moduli(truth.value[rows], limit.error_norm, fmt) if limit.error_norm else np.zeros((len(rows), truth.shape[1]))
+        kept: defaultdict[int, Kept] = defaultdict(Kept)
         for place, (row, output) in enumerate(zip(rows.tolist()[: self._balls], outputs.tolist(), strict=False)):
             single = {name: values[row] for name, values in self.inputs.items()}
             near = float(truth.value[row, output] + truth.value_lo[row, output])
             suspect = Suspect(
-                self.function, self.rule, single, output, float(answers[place]), modulus=float(sizes[place, output])
+                self.function, self.rule, single, output, float(answers[place]), modulus=float(sizes[place, output]),
+                kept=kept[row],
             )  # fmt: skip
             classes[place] = ball_test(suspect, near)
         return classes

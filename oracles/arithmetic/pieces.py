@@ -1,12 +1,14 @@
 """Pieces: special functions in x87 extended precision, which no library has: Taylor polynomials over parts of binades, enclosed by Arb.
 
-A piece's coefficients and remainder come from series over Arb balls (see ulpfuzz.oracles.taylor); it is made when an argument first falls into it.
+A piece's coefficients and remainder come from series over Arb balls (see ulpfuzz.oracles.taylor); it is made when an argument first falls into it,
+and kept from run to run (ulpfuzz.oracles.memory): a millisecond each, of which a run of five minutes would make thousands in every process.
 Guarantee: |f(x) - mid| <= rad, whatever the piece; rad is infinite where there is none (yet).
 """
 
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +17,7 @@ import numpy as np
 from flint import arb, arb_series
 from numpy.typing import NDArray
 
+from ulpfuzz.oracles import memory
 from ulpfuzz.oracles.arithmetic.series import NotKnown, Series, SeriesNumber, cut
 from ulpfuzz.oracles.enclosure import Column
 
@@ -24,7 +27,7 @@ CUTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 #: Unit roundoff of the x87's extended precision, and what a remainder may be beside the largest value.
 U, REMAINDER = 2.0**-64, 2.0**-68
 #: New binades (a few milliseconds each), and new pieces of known ones (one millisecond each), in one call: the rest is unknown.
-NEW_BINADES, NEW = 24, 96
+NEW_BINADES, NEW = 24, 168
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,30 @@ class _Piece:
     radius: float
 
 
-class Pieces:
-    """A function of one number by its pieces."""
+def _written(piece: _Piece | None) -> bytes:
+    return b"" if piece is None else struct.pack("<dd", piece.centre, piece.radius) + piece.coefficients.tobytes()
 
-    def __init__(self, function: Callable[[Series, SeriesNumber], SeriesNumber]) -> None:
-        self.function = function
+
+def _read(written: bytes) -> _Piece | None:
+    if not written:
+        return None
+    centre, radius = struct.unpack_from("<dd", written)
+    return _Piece(centre, np.frombuffer(written, np.longdouble, offset=16), radius)
+
+
+_PIECE = memory.Form(_written, _read)
+_COUNT: memory.Form[int] = memory.Form(
+    lambda count: struct.pack("<i", count), lambda written: int(struct.unpack("<i", written)[0])
+)
+#: The table of memory that pieces stand in, by the layout of extended precision on this machine.
+TABLE = f"pieces {np.finfo(np.longdouble).nmant} {np.dtype(np.longdouble).itemsize}"
+
+
+class Pieces:
+    """A function of one number by its pieces. name: of the function, by which its pieces are kept."""
+
+    def __init__(self, name: str, function: Callable[[Series, SeriesNumber], SeriesNumber]) -> None:
+        self.name, self.function = name, function
         self._cuts: dict[tuple[bool, int], int] = {}
         self._made: dict[tuple[bool, int, int], _Piece | None] = {}
 
@@ -90,15 +112,23 @@ class Pieces:
 
     def _cut(self, negative: bool, exponent: int) -> None:
         """Cuts a binade into the fewest pieces that its first, middle and last one allow."""
-        for cuts in CUTS:
-            self._cuts[negative, exponent] = cuts
-            tried = {(negative, exponent, cell): self._make(negative, exponent, cell) for cell in {0, cuts // 2, cuts - 1}}
-            if all(piece is not None for piece in tried.values()) or cuts == CUTS[-1]:
-                self._made |= tried
-                return
+
+        def fewest() -> int:
+            return next(
+                cuts
+                for cuts in CUTS
+                if cuts == CUTS[-1] or all(self._tried(negative, exponent, cell, cuts) for cell in {0, cuts // 2, cuts - 1})
+            )
+
+        key = f"{self.name} {negative} {exponent}".encode()
+        self._cuts[negative, exponent] = memory.tabulated(TABLE, key, fewest, _COUNT)
 
     def _make(self, negative: bool, exponent: int, cell: int) -> _Piece | None:
         cuts = self._cuts[negative, exponent]
+        key = f"{self.name} {negative} {exponent} {cell} {cuts}".encode()
+        return memory.tabulated(TABLE, key, lambda: self._tried(negative, exponent, cell, cuts), _PIECE)
+
+    def _tried(self, negative: bool, exponent: int, cell: int, cuts: int) -> _Piece | None:
         low = math.ldexp(0.5 + 0.5 * cell / cuts, exponent)
         high = math.ldexp(0.5 + 0.5 * (cell + 1) / cuts, exponent)
         if negative:
@@ -172,4 +202,4 @@ def _extended(ball: arb) -> tuple[np.longdouble, float]:
 @cache
 def pieces(name: str) -> Pieces:
     """Those of erf, erfc, erfinv, lgamma or digamma; of the last two right of zero."""
-    return Pieces(lambda m, x: getattr(m, name)(x))
+    return Pieces(name, lambda m, x: getattr(m, name)(x))

@@ -7,7 +7,7 @@ inf + 3, exp(-inf), x y at (inf, -2), a density far out: what the definition ten
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,10 @@ class Limits:
     #: Rows that the definition may single out, and where it has branches (ExtendedBalls).
     singled_out: NDArray[np.bool_]
     branched: NDArray[np.bool_]
+
+    def of(self, rows: slice) -> Limits:
+        """Those of some of the rows."""
+        return Limits(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def limits(function: Function, inputs: Inputs, precision: int, *, poles: bool = False) -> Limits | None:

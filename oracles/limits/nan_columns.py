@@ -29,13 +29,14 @@ def reached(function: Function, inputs: Inputs, precision: int) -> Limits | None
     formula = native_columns(function, inputs)
     if formula is None:
         return None
-    seen: list[Limits] = []
-    for turn in range(MOST):
-        row, moved = _substituted(function, inputs, turn)
-        found = continuous.evaluate(function, row, moved, precision, 53)
-        if found is None or found.kinds.shape != formula.shape:
-            return None
-        seen.append(found)
+    turns = [_substituted(function, inputs, turn) for turn in range(MOST)]
+    # All turns at once: columns cost by the operation, not by the row.
+    rows = {name: np.concatenate([row[name] for row, _ in turns]) for name in inputs}
+    moved = {name: np.concatenate([moves[name] for _, moves in turns]) for name in inputs}
+    found = continuous.evaluate(function, rows, moved, precision, 53)
+    if found is None or found.kinds.shape[1] != formula.shape[1]:
+        return None
+    seen = [found.of(slice(k * len(formula), (k + 1) * len(formula))) for k in range(MOST)]
     return _joined(seen, formula, vectors=any(values.ndim > 1 for values in inputs.values()))
 
 

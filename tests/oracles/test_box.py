@@ -18,7 +18,7 @@ from ulpfuzz.oracles.arithmetic.log64 import Log64
 from ulpfuzz.oracles.expansion import expansions
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.neighbourhood import further
-from ulpfuzz.oracles.over_interval import _Whole, _Wide, hull_over_box
+from ulpfuzz.oracles.over_interval import _Whole, _Wide, hulls_over_box
 
 
 def function(name: str, order: str = "value") -> Function:
@@ -111,7 +111,7 @@ def test_a_wide_box_is_enclosed_by_logarithms(name: str, row: dict[str, Any]) ->
     single = {n: fmt.round(np.asarray(v, np.float64)).astype(np.float64) for n, v in row.items()}
     widths = {n: 4 * np.asarray(fmt.ulp(v)) for n, v in single.items()}
     low, high = {n: v - widths[n] for n, v in single.items()}, {n: v + widths[n] for n, v in single.items()}
-    hull = hull_over_box(f, low, high, 0)
+    hull = hulls_over_box(f, low, high)[0]
     assert hull is not None
     ends = []
     for signs in np.random.default_rng(1).choice([-1.0, 0.0, 1.0], (8, 4)):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from flint import arb, ctx
 
+from ulpfuzz.oracles import memory
 from ulpfuzz.oracles.arithmetic import ball80
 from ulpfuzz.oracles.arithmetic.pieces import NEW_BINADES, Pieces, pieces
 
@@ -63,8 +66,23 @@ def test_a_constant_is_one() -> None:
 
 
 def test_a_call_makes_a_bounded_number_of_pieces() -> None:
-    fresh = Pieces(lambda m, x: m.erf(x))
+    fresh = Pieces("erf", lambda m, x: m.erf(x))
     x = np.ldexp(np.longdouble(1.25), np.arange(-400, 2))
     known = [int(np.isfinite(fresh(x)[1]).sum()) for _ in range(6)]
     assert known == sorted(known)
     assert 0 < known[0] <= NEW_BINADES < known[-1]
+
+
+def test_pieces_read_back_are_those_that_were_made(tmp_path: Path) -> None:
+    x = np.array([0.3, 1.7, 5.5, -2.25], np.longdouble)
+    memory.keep_in(tmp_path)
+    try:
+        made = Pieces("erf", lambda m, x: m.erf(x))(x)
+        memory.save()
+        memory.keep_in(None)
+        memory.keep_in(tmp_path)
+        read = Pieces("erf", lambda m, x: pytest.fail("a piece was made anew"))(x)
+        assert all((a == b).all() for a, b in zip(made, read, strict=True))
+        assert any(tmp_path.rglob("*"))
+    finally:
+        memory.keep_in(None)

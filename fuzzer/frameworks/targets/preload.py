@@ -8,11 +8,13 @@ from ulpfuzz.fuzzer.frameworks.backends.jax import SUBMODULES
 from ulpfuzz.fuzzer.frameworks.targets.registry import registered
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
-#: By framework. Importing TensorFlow imports Keras, and JAX where it is installed.
+_BACKENDS = "ulpfuzz.fuzzer.frameworks.backends"
+#: By framework, with what it imports at its first call of a kind: torch at a derivative (700 modules, two seconds), JAX at a lowering.
+#: Importing TensorFlow imports Keras, and JAX where it is installed.
 _MODULES = {
-    "torch": ("torch",),
-    "tensorflow": ("tensorflow",),
-    "jax": ("jax", *SUBMODULES),
+    "torch": ("torch", "torch._dynamo", f"{_BACKENDS}.torch", f"{_BACKENDS}.torch_derivatives"),
+    "tensorflow": ("tensorflow", f"{_BACKENDS}.tensorflow"),
+    "jax": ("jax", *SUBMODULES, "jax.experimental.multihost_utils", "jaxlib.mlir.dialects.mhlo", f"{_BACKENDS}.jax"),
     "numpy": ("scipy.special", "scipy.stats"),
 }
 
