@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -23,6 +24,7 @@ from ulpfuzz.oracles.arithmetic.ball64 import Ball64
 from ulpfuzz.oracles.arithmetic.ball80 import AVAILABLE, Ball80
 from ulpfuzz.oracles.arithmetic.mp import Mp
 from ulpfuzz.oracles.arithmetic.tape import Tape
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError, ending
 from ulpfuzz.oracles.effort import TAPE, evaluation_cost
 from ulpfuzz.oracles.enclosure import Ball, Column
 from ulpfuzz.oracles.function import Function, flat
@@ -69,7 +71,9 @@ def amplification(
         key = packed, int(outputs[row]), negligible, normwise
         if key not in computed and len(computed) < _affordable(function, inputs) and time.time() < until:
             by_arb = partial(_remembered, function, *key)
-            computed[key] = remembered("amplification", function, repr(key).encode(), by_arb, EXTENDED)
+            with suppress(TimeIsUpError), ending(math.inf if math.isinf(until) else time.time() + ROW_SECONDS):
+                computed[key] = math.nan
+                computed[key] = remembered("amplification", function, repr(key).encode(), by_arb, EXTENDED)
         with np.errstate(over="ignore"):
             total[row] = computed.get(key, math.nan)
     return np.where(np.isfinite(total), total, np.nan)
@@ -77,6 +81,8 @@ def amplification(
 
 #: Different rows that one call of `amplification` evaluates by Arb: at most, at least, and nominal seconds (ulpfuzz.oracles.effort) of all together.
 ARB_ROWS, ARB_LEAST, ARB_EFFORT = 256, 8, 0.25
+#: Seconds of one of them where there is an end: of an incomplete gamma function at huge arguments Arb's derivatives take a minute.
+ROW_SECONDS = 1.0
 
 
 def _affordable(function: Function, inputs: Inputs) -> int:
@@ -256,13 +262,15 @@ def _totals(
 def condition_number(function: Function, single: Inputs, k: int, *, normwise: bool = False) -> float:
     """sum_j |x_j d_j f / f| of output k, inputs without a leading axis (normwise: with the largest number of each input in the place of x_j).
 
-    By Arb, so that neither the sum nor the output leaves a range. nan where it is not known to two bits, as at a root.
+    By Arb, so that neither the sum nor the output leaves a range. nan where it is not known to two bits, as at a root, nor by the time of
+    `time_limit.ending`.
     """
-    for isolated in ((), isolated_inputs(function, single)):
-        for total, output in _totals(function, single, k, normwise, isolated):
-            quotient = total / abs(output) if total.is_finite() and not output.contains(0) else arb.nan()
-            if quotient.is_finite() and (quotient.rel_accuracy_bits() > 2 or quotient < 2.0**-1070):
-                return float(quotient.mid()) if quotient.mid() < 2.0**1023 else math.inf
+    with suppress(TimeIsUpError):
+        for isolated in ((), isolated_inputs(function, single)):
+            for total, output in _totals(function, single, k, normwise, isolated):
+                quotient = total / abs(output) if total.is_finite() and not output.contains(0) else arb.nan()
+                if quotient.is_finite() and (quotient.rel_accuracy_bits() > 2 or quotient < 2.0**-1070):
+                    return float(quotient.mid()) if quotient.mid() < 2.0**1023 else math.inf
     return math.nan
 
 

@@ -14,8 +14,8 @@ from flint import arb
 from numpy.typing import NDArray
 
 from ulpfuzz.oracles import extended, rigorous
-from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError
 from ulpfuzz.oracles.arithmetic.taped import TapedMp
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError
 from ulpfuzz.oracles.function import Function, nest
 from ulpfuzz.oracles.interruption import interruptible
 from ulpfuzz.oracles.kept import Kept
@@ -54,7 +54,10 @@ def confirm(
     kept = kept or Kept()
     finite = all(np.isfinite(v).all() for v in single.values())
     enclose = partial(_enclose, slack=beside * 10.0 ** (-digits - 1)) if finite else _at_infinity
-    ball, kink = enclose(function, single, output, digits, kept)
+    try:
+        ball, kink = enclose(function, single, output, digits, kept)
+    except TimeIsUpError:
+        return Confirmation("nan", "arb", False)
     if ball is not None and kink:
         return Confirmation(f"[{float(ball.lower())!r}, {float(ball.upper())!r}]", "arb", True)
     if ball is None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NoReturn
 
-from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError, ending
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError, ending
 
 #: Seconds between two interruptions, where library code caught the first.
 _AGAIN = 0.5

@@ -63,7 +63,7 @@ class Form(Generic[T]):
 class _Known:
     """What is known of one function, or stands in one table. room: bytes of its file; news: what its file does not have yet."""
 
-    def __init__(self, path: Path, room: int = FILE_BYTES) -> None:
+    def __init__(self, path: Path, room: int) -> None:
         self.path, self.room = path, room
         self.entries = _read(path)
         self.bytes = sum(map(_size, self.entries.values()))
@@ -95,7 +95,7 @@ class _Memory:
             name = _name(function)
             if name is None:
                 return None
-            known = self.held[function] = _Known(self.folder / name[:2] / name)
+            known = self.held[function] = _Known(self.folder / name[:2] / name, FILE_BYTES)
             while len(self.held) > FUNCTIONS:
                 self.save(self.held.popitem(last=False)[1])
         self.held.move_to_end(function)

@@ -14,6 +14,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from ulpfuzz.oracles.arithmetic.arb import Arb, ArbNumber, Undefined
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError
 from ulpfuzz.oracles.conditioning import Inputs, Recorded, isolated_inputs, lift_row, record, still
 from ulpfuzz.oracles.expansion import expansions, interval
 from ulpfuzz.oracles.function import Function, flat
@@ -139,7 +140,7 @@ def _over_the_box(function: Function, single: Inputs, widths: dict[str, NDArray[
 def _or_none(evaluate: Callable[[], T]) -> T | None:
     try:
         return evaluate()
-    except (Undefined, ZeroDivisionError, OverflowError, ValueError):
+    except (Undefined, ZeroDivisionError, OverflowError, ValueError, TimeIsUpError):
         return None
 
 

@@ -107,6 +107,8 @@ class Visit:
     order: str = ""
     #: The dtypes of its cells; empty: all dtypes.
     dtypes: tuple[str, ...] = ()
+    #: Whether its cells have usual params (Op.default_params); None: either.
+    usual: bool | None = None
     #: Cost of a visit of one cell, in visits that do not compile.
     weight: float = 1.0
     #: Search time of one cell, as a factor.
@@ -114,7 +116,8 @@ class Visit:
 
     def of(self, cell: Cell) -> bool:
         """Whether the cell belongs to this part."""
-        return self.order in ("", cell.order) and (not self.dtypes or cell.dtype in self.dtypes)
+        fits = self.order in ("", cell.order) and (not self.dtypes or cell.dtype in self.dtypes)
+        return fits and (self.usual is None or self.usual is not _unusual(cell))
 
 
 def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
@@ -122,7 +125,8 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
 
     The parts that find most per second come first (_part_turn): values of the USUAL dtypes, without the targets that compile every op and then
     with them; their gradients; values and gradients of the other dtypes; second derivatives; gradients where every op is compiled; forward
-    mode last. Modes that compile whole programs follow the eager visits of the same cells at a distance, for a visit costs most there.
+    mode last. Each has the cells of usual params before those of others, which meet the same kernels again, and come later. Modes that compile
+    whole programs follow the eager visits of the same cells at a distance, for a visit costs most there.
 
     worker_seconds: the budget's seconds times the workers; None for a budget in verdicts.
     """
@@ -133,19 +137,42 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
         groups[_group_of(target)].append(target)
     found, orders = {cell.dtype for cell in cells}, {cell.order for cell in cells}
     dtypes = [some for some in (found & set(USUAL), found - set(USUAL)) if some]
-    parts = [(some, order, k) for some in dtypes for order in orders for k, group in enumerate(groups) if group]
+    split = [True, False] if len({_unusual(cell) for cell in cells}) > 1 else [None]
+    parts = [
+        _Part(some, order, k, usual)
+        for some in dtypes
+        for order in orders
+        for k, group in enumerate(groups)
+        if group
+        for usual in (split if k < WHOLE else [None])
+    ]
     visits: list[Visit] = []
-    for some, order, compiling in sorted(parts, key=_part_turn):
-        weight, times = COSTS[compiling], VALUE_TIME if order == "value" else 1.0
+    for part in sorted(parts, key=_part_turn):
+        weight, times = COSTS[part.compiling], VALUE_TIME if part.order == "value" else 1.0
         letter = string.ascii_letters[len(visits)]
-        visits.append(Visit(tuple(groups[compiling]), letter, order, tuple(sorted(some)), weight, times))
+        targets_of = tuple(groups[part.compiling])
+        visits.append(Visit(targets_of, letter, part.order, tuple(sorted(part.dtypes)), part.usual, weight, times))
     return visits
 
 
-#: Where a part comes by its order, and how much later for dtypes that are not USUAL, where every op is compiled, and where programs are. Findings
-#: per worker-second of a run of five minutes, programs kept: 15 for values without JAX, 6 with; the other turns are judgement, not measured.
+@dataclass(frozen=True)
+class _Part:
+    """What cells a part of round 0 has, and by what its targets compile (_group_of)."""
+
+    dtypes: set[str]
+    order: str
+    compiling: int
+    usual: bool | None
+
+
+#: Where a part comes by its order, and how much later for dtypes that are not USUAL, for unusual params, and where every op is compiled, or programs
+#: are. Findings per worker-second of first visits, on two slow cores: values 6.6 without JAX, 2.7 (nothing compiled yet) to 5 with; values of half
+#: precision 14, of complex numbers 7; gradients 6.1, of half precision 5; second derivatives 3.7. Values with JAX come second all the same, for
+#: what they find are defects of another framework, and half precision repeats those of binary32.
 ORDER_TURNS = {"value": 0, "grad": 2, "grad2": 5, "jvp": 12}
-UNUSUAL_LATER, LATER = 3, (0, 4, 7, 8)
+UNUSUAL_LATER, PARAMS_LATER, LATER = 3, 4, (0, 4, 7, 8)
+#: From this group on whole programs are compiled.
+WHOLE = 2
 
 
 def _group_of(target: str) -> int:
@@ -156,13 +183,13 @@ def _group_of(target: str) -> int:
     return 3 if named.mode == "compile" else 2
 
 
-def _part_turn(part: tuple[set[str], str, int]) -> tuple[int, int, int]:
+def _part_turn(part: _Part) -> tuple[int, int, int]:
     """Where a part of first_visits comes."""
-    dtypes, order, compiling = part
-    usual = bool(dtypes & set(USUAL))
-    first = usual and order == "value" and compiling == 1  # right after the others' values of the same cells
-    later = 1 if first else LATER[compiling]
-    return ORDER_TURNS[order] + (0 if usual else UNUSUAL_LATER) + later, ORDERS.index(order), compiling
+    usual = bool(part.dtypes & set(USUAL))
+    first = usual and part.order == "value" and part.compiling == 1  # right after the others' values of the same cells
+    later = 1 if first else LATER[part.compiling]
+    turn = ORDER_TURNS[part.order] + (0 if usual else UNUSUAL_LATER) + (PARAMS_LATER if part.usual is False else 0) + later
+    return turn, ORDERS.index(part.order), part.compiling
 
 
 def groups_of(shards: Sequence[Shard], yields: Callable[[Cell], float] = lambda cell: 0.0) -> list[list[Shard]]:
@@ -183,8 +210,12 @@ def longest_visit(seconds_left: float, workers: int, shards: int) -> float:
 
 def _turn(cell: Cell) -> tuple[bool, int]:
     """Which of the cells come first where the time may not suffice for all: usual parameters, then usual dtypes."""
-    unusual = dict(cell.params) != cell.record.default_params()
-    return unusual, MOST_USED.index(cell.dtype) if cell.dtype in MOST_USED else len(MOST_USED)
+    return _unusual(cell), MOST_USED.index(cell.dtype) if cell.dtype in MOST_USED else len(MOST_USED)
+
+
+def _unusual(cell: Cell) -> bool:
+    """Whether its params are not those that users have by default."""
+    return dict(cell.params) != cell.record.default_params()
 
 
 def _first(past: Progress, number: int) -> bool:

@@ -13,8 +13,8 @@ SEARCH_SHARE = 0.6
 TIME_LIMITED = 8.0
 #: Seconds that the oracle has for a batch even if the search should have ended.
 LEAST_ORACLE = 0.25
-#: Seconds for the proofs of all candidates of a shard that is limited by time.
-PROOF_SECONDS = 10.0
+#: Seconds for the proofs of all candidates of a shard that is limited by time, and of one whose search is capped, for it is a first visit.
+PROOF_SECONDS, FIRST_PROOF_SECONDS = 10.0, 4.0
 
 
 class Deadlines:
@@ -98,7 +98,9 @@ class Deadlines:
             self.searching = False
 
     def prove(self) -> float:
-        """A proof begins: it may take whatever it takes; after a search that was limited by time PROOF_SECONDS seconds. Returns its end."""
+        """A proof begins: it may take whatever it takes; after a search that was limited by time it has an end, which is
+        returned."""
+        seconds = PROOF_SECONDS if math.isinf(self._cap_until) else FIRST_PROOF_SECONDS
         self._cap_until = math.inf
-        self._proof_until = time.time() + PROOF_SECONDS if self.time_limited else math.inf
+        self._proof_until = time.time() + seconds if self.time_limited else math.inf
         return self._proof_until

@@ -27,7 +27,7 @@ from ulpfuzz.fuzzer.frameworks.targets.target import framework_of
 from ulpfuzz.fuzzer.judge.evidence import Evidence
 from ulpfuzz.fuzzer.judge.judge import Judged, judge
 from ulpfuzz.fuzzer.judge.policy import Policy
-from ulpfuzz.oracles.arithmetic.mp import ending
+from ulpfuzz.oracles.arithmetic.time_limit import ending
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import Caps
 

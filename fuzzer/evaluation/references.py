@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -22,6 +24,7 @@ from ulpfuzz.fuzzer.judge.rule import Rule
 from ulpfuzz.fuzzer.judge.steps.normwise import moduli
 from ulpfuzz.fuzzer.judge.steps.within_limit import needs_sharper_reference
 from ulpfuzz.oracles import oracle
+from ulpfuzz.oracles.arithmetic.time_limit import ending
 from ulpfuzz.oracles.conditioning import condition_number
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.kept import Kept
@@ -30,6 +33,8 @@ from ulpfuzz.oracles.reference import Reference
 
 #: Rows whose evidence is remembered, and rows whose proofs' evaluations are.
 REMEMBERED, KEPT_ROWS = 16, 32
+#: Seconds for the condition number that a finding shows, where the time is short: no verdict rests on it.
+CONDITION_SECONDS = 0.5
 
 
 class References:
@@ -133,7 +138,8 @@ class References:
     def condition(self, row: Batch, output: int) -> float:
         """The condition number of an output of a batch of one finite row, as the op's errors are measured; nan where unknown."""
         single = {name: values[0] for name, values in row.exact().items()}
-        return condition_number(self.function, single, output, normwise=self.op.error_norm == "all")
+        with ending(math.inf if math.isinf(self.caps().until) else time.time() + CONDITION_SECONDS):
+            return condition_number(self.function, single, output, normwise=self.op.error_norm == "all")
 
     def modulus(self, row: Batch, output: int) -> float:
         """What an output of a batch of one row is measured against beside itself (normwise.moduli); 0 where nothing is."""

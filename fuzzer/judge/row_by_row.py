@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property
@@ -136,8 +137,10 @@ class RowByRow:
         truth, limit, fmt = self.reference, self.rule.limit, self.rule.format
         classes = np.full(len(rows), Class.undecided, np.uint8)
         sizes = moduli(truth.value[rows], limit.error_norm, fmt) if limit.error_norm else np.zeros((len(rows), truth.shape[1]))
-        kept: defaultdict[int, Kept] = defaultdict(Kept)
+        until, kept = self.effort.caps().until, defaultdict[int, Kept](Kept)
         for place, (row, output) in enumerate(zip(rows.tolist()[: self._balls], outputs.tolist(), strict=False)):
+            if time.time() >= until:
+                break
             single = {name: values[row] for name, values in self.inputs.items()}
             near = float(truth.value[row, output] + truth.value_lo[row, output])
             suspect = Suspect(

@@ -25,8 +25,8 @@ from ulpfuzz.fuzzer.inputs.structures import holds
 from ulpfuzz.fuzzer.judge.contract import facts_at
 from ulpfuzz.fuzzer.judge.proof import Suspect, ball_test
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
-from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError
 from ulpfuzz.oracles.arithmetic.stepwise import flushed_kinds, flushed_steps, rounded_steps
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError
 from ulpfuzz.oracles.effort import evaluation_cost
 from ulpfuzz.oracles.kept import Kept
 from ulpfuzz.oracles.reference import FINITE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +34,7 @@ from ulpfuzz.fuzzer.proof.label import Element, Label, label_of, set_aside
 from ulpfuzz.fuzzer.proof.place import InconsistentPair, Placed, inconsistent_pair, place_seen
 from ulpfuzz.fuzzer.proof.representative import Simplifier, by_promise
 from ulpfuzz.fuzzer.search.ledger import Candidate, Inconsistency, Ledger
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
 
 #: How many candidates of one symptom are tried at most.
@@ -155,14 +157,15 @@ def _is_set_aside(evaluator: Evaluator, subject: Subject, candidate: Candidate) 
 
 
 def _proved(evaluator: Evaluator, ledger: Ledger, candidate: Candidate, simplifier: Simplifier) -> Proved | None:
-    """The proof of the candidate, at the first of its simplified rows that is one."""
+    """The proof of the candidate, at the first of its simplified rows that is one, and is proved in time."""
     aside = None
-    for chosen in simplifier.simpler(ledger.subject, candidate):
-        placed = place_seen(evaluator, ledger.subject, chosen, among_many=chosen is candidate)
-        proved = None if placed is None else prove(evaluator, ledger, chosen, placed)
-        if proved is not None and proved.counts:
-            return proved
-        aside = aside or proved  # a simplified row may be documented where the row itself is not
+    with suppress(TimeIsUpError):
+        for chosen in simplifier.simpler(ledger.subject, candidate):
+            placed = place_seen(evaluator, ledger.subject, chosen, among_many=chosen is candidate)
+            proved = None if placed is None else prove(evaluator, ledger, chosen, placed)
+            if proved is not None and proved.counts:
+                return proved
+            aside = aside or proved  # a simplified row may be documented where the row itself is not
     return aside
 
 

@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 
 from flint import acb, arb, ctx
 
+from ulpfuzz.oracles.arithmetic.time_limit import look_at_clock
+
 #: Radii that are tried, as negative powers of two of the size of the argument.
 _RADII = (2, 4, 7, 11, 16, 22, 30)
 
@@ -29,7 +31,7 @@ def enclosed_partial(
     undefined: type[Exception],
 ) -> arb:
     """The partial derivative of a function at every point of a box, orders[k] times by the k-th argument; not finite where `complex_` does
-    not prove the function holomorphic about the box. Raises nothing of `undefined`."""
+    not prove the function holomorphic about the box. Raises nothing of `undefined`, and TimeIsUpError."""
     if complex_ is None or not all(v.is_finite() for v in at):
         return arb.nan()
     bits = ctx.prec
@@ -58,6 +60,7 @@ def _at_radius(
     if any(moves and not v.rad() * 2 < r for v, r, moves in zip(at, radii, moving, strict=True)):
         return None
     with ctx.workprec(96 + 2 * power):
+        look_at_clock("a derivative")
         disc = [acb(c + arb(0, r), arb(0, r)) if moves else acb(c) for c, r, moves in zip(middles, radii, moving, strict=True)]
         bound = complex_(*disc)
         if not bound.is_finite():
@@ -104,6 +107,7 @@ def _quotient(real: Callable[..., arb], middles: Sequence[arb], steps: Sequence[
     for js in itertools.product(*(range(o + 1) for o in orders)):
         weight = math.prod((-1) ** j * math.comb(o, j) for j, o in zip(js, orders, strict=True))
         moved = [c + (o - 2 * j) * (h / 2) if o else c for c, h, j, o in zip(middles, steps, js, orders, strict=True)]
+        look_at_clock("a derivative")
         total += weight * real(*moved)
     for h, o in zip(steps, orders, strict=True):
         if o:

@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache, partial
 
@@ -25,6 +22,7 @@ from ulpfuzz.oracles.arithmetic.composites import Composites
 from ulpfuzz.oracles.arithmetic.mpf_elementary import GUARD, NAN, ZERO, Raw, finite, magnitude, nearest
 from ulpfuzz.oracles.arithmetic.protocol import UNARY, Constant
 from ulpfuzz.oracles.arithmetic.special import functions
+from ulpfuzz.oracles.arithmetic.time_limit import look_at_clock
 
 Truth = bool | None
 
@@ -36,24 +34,6 @@ _FUNCTIONS = {
     for name in UNARY
     if name not in ("floor", "abs", "square")
 }
-
-
-class TimeIsUpError(Exception):
-    """A special function was called after the time that its caller set (`ending`)."""
-
-
-_until: ContextVar[float] = ContextVar("_until", default=math.inf)
-
-
-@contextmanager
-def ending(until: float) -> Iterator[None]:
-    """Inside, special functions raise TimeIsUpError from the time `until` (time.time) on: one row may need hundreds of them, of a tenth
-    of a second each. One inside another ends no later."""
-    token = _until.set(min(until, _until.get()))
-    try:
-        yield
-    finally:
-        _until.reset(token)
 
 
 class Mp(Composites[mpf]):
@@ -139,8 +119,7 @@ class Mp(Composites[mpf]):
         return self._rounded(self._raw_value(name, self.bits, *(self.num(v)._mpf_ for v in numbers)))
 
     def _raw_value(self, name: str, bits: int, *raw: Raw) -> Raw:
-        if time.time() >= _until.get():
-            raise TimeIsUpError(name)
+        look_at_clock(name)
         value = _special_value(name, bits, *raw)
         self.gave_up |= value is None
         return NAN if value is None else value

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.oracles import extended, rigorous
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError
 from ulpfuzz.oracles.question import Mask, Question, Rows, key_of
 from ulpfuzz.oracles.reference import ARB, FINITE, NAN, Reference
 from ulpfuzz.oracles.tiers.lattices import ALIKE
@@ -134,7 +135,10 @@ def _sharpened(question: Question, truth: Reference, row: int, bits: int) -> tup
     caps, single, last_infinite = question.caps, question.row(row), False
     held = bool(((truth.tier[row] == ARB) & (truth.accepts[row] == FINITE)).all())  # at fewer bits
     while bits <= caps.arb_bits:
-        result = rigorous.enclose_split(question.function, single, bits)
+        try:
+            result = rigorous.enclose_split(question.function, single, bits)
+        except TimeIsUpError:
+            return True, bits
         if result.removable:
             return None, bits
         if result.undefined:

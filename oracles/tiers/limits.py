@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.oracles import limits_at_infinity
-from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError, ending
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError, ending
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.limits import continuous, nan_columns, nan_reach, native
 from ulpfuzz.oracles.limits.accepted import ANYTHING

@@ -26,7 +26,7 @@ from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment, targets_named
 from ulpfuzz.fuzzer.inputs.recipe import Draw, Recipe
 from ulpfuzz.fuzzer.search.search import Search, Spent
-from ulpfuzz.oracles.arithmetic.mp import ending
+from ulpfuzz.oracles.arithmetic.time_limit import ending
 from ulpfuzz.oracles.confirmation import by_mpmath
 
 EAGER = "*:cpu:eager"

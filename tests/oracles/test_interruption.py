@@ -12,7 +12,7 @@ import pytest
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.oracles import confirmation
-from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError
 from ulpfuzz.oracles.interruption import interrupted, interruptible
 
 #: mpmath sums as many terms as the first number says.

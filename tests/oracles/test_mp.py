@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ulpfuzz.oracles.arithmetic.mp import Mp, TimeIsUpError, ending
+from ulpfuzz.oracles.arithmetic.mp import Mp
 from ulpfuzz.oracles.arithmetic.protocol import UNARY
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError, ending
 
 BITS = 160
 arb: Any = flint.arb

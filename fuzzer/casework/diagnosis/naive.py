@@ -16,7 +16,7 @@ from ulpfuzz.fuzzer.casework.diagnosis.culprit import Culprit, culprit_of
 from ulpfuzz.fuzzer.casework.diagnosis.observed import Observed, TooLongError, named
 from ulpfuzz.fuzzer.casework.diagnosis.textbook import Variant, variants
 from ulpfuzz.fuzzer.formats import Format
-from ulpfuzz.oracles.arithmetic.mp import TimeIsUpError, ending
+from ulpfuzz.oracles.arithmetic.time_limit import TimeIsUpError, ending
 from ulpfuzz.oracles.function import Function
 
 #: bits: the same number. ulps: within a few. kind: both NaN, or the same infinity. size: errors of the same size. "": none of these.
