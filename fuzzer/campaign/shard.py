@@ -22,7 +22,7 @@ from ulpfuzz.fuzzer.proof.nondeterminism import end_processes, with_nondetermini
 from ulpfuzz.fuzzer.proof.rejected import Rejected
 from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
 from ulpfuzz.fuzzer.search.search import Search, search_lengths
-from ulpfuzz.fuzzer.search.support import Unsupported, misrecorded_of, unsupported_of
+from ulpfuzz.fuzzer.search.support import Unsupported, first_calls, misrecorded_of
 
 #: Seconds that a framework call may take: a compilation takes up to a minute on a busy machine.
 CALL_TIMEOUT = 120.0
@@ -178,8 +178,9 @@ def run_shard(shard: Shard) -> ShardResult:
 def _run(shard: Shard, evaluator: Evaluator) -> ShardResult:
     start = time.perf_counter()
     evaluator.shapes.one = shard.round == 0 and evaluator.deadlines.time_limited
-    refused = unsupported_of(evaluator, search_lengths(evaluator, shard.round))
-    evaluator.subjects = [subject for subject in evaluator.subjects if subject not in refused]
+    first = first_calls(evaluator, search_lengths(evaluator, shard.round))
+    refused = first.unsupported
+    evaluator.subjects = [subject for subject in evaluator.subjects if subject not in refused and subject not in first.slow]
     evaluator.deadlines.begin()
     seed = int.from_bytes(hashlib.sha256(f"{shard.seed} {shard.cell.key} {shard.round}".encode()).digest()[:6], "big")
     search = Search(evaluator, shard.verdicts * max(1, len(evaluator.subjects)), seed, shard.round)

@@ -31,7 +31,8 @@ class Deadlines:
     ) -> None:
         self.seconds, self.patience = seconds, patience
         self.cut = False
-        self._cap_until = math.inf if cap is None else time.time() + cap
+        self.cap = math.inf if cap is None else cap
+        self._cap_until = time.time() + self.cap
         self.searching = False
         self._run_until = self._until = self._search_until = math.inf if until is None else until
         self._proof_until = math.inf

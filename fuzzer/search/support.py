@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from ulpfuzz.fuzzer.case import Batch
@@ -22,6 +23,8 @@ from ulpfuzz.fuzzer.search.search import ROWS
 
 #: Rows of the first call where every length is as good as another.
 FEW = 8
+#: Seconds of a first call that may still be what a framework imports and makes at its first use.
+SLOW_CALL = 2.0
 
 
 @dataclass(frozen=True)
@@ -34,23 +37,37 @@ class Unsupported:
     message: str
 
 
-def unsupported_of(evaluator: Evaluator, lengths: Sequence[Sizes]) -> dict[Subject, Unsupported]:
-    """The subjects whose framework does not start, and those that raise on ordinary inputs where no record promises support.
+@dataclass
+class FirstCalls:
+    """What the first call of each subject showed. unsupported: by subject. slow: those for which a first visit has no time."""
+
+    unsupported: dict[Subject, Unsupported] = field(default_factory=dict)
+    slow: list[Subject] = field(default_factory=list)
+
+
+def first_calls(evaluator: Evaluator, lengths: Sequence[Sizes]) -> FirstCalls:
+    """The subjects whose framework does not start, and those that raise on ordinary inputs where no record promises support; and where the
+    search is capped those whose call of a few rows takes more than the cap, though it compiled nothing: a search of theirs would be tens of
+    such calls (TensorFlow's eigh_tridiagonal, a loop of operations, takes 8 to 20 seconds).
 
     Each is tried once on ordinary inputs, with a batch of a shape that the search uses anyway, so that what a framework does at its first call
     (imports, compiling) is done; lengths: the search's vector lengths. A record promises values and gradients, eager: what it promises
     wrongly shows in the search, as an exception. A subject that dies of it is not among these: that is a crash.
     """
-    unsupported = {}
+    found = FirstCalls()
     for subject in evaluator.subjects:
         if evaluator.deadlines.capped:
             break
+        began = time.perf_counter()
         message = _refusal(evaluator, subject, lengths)
         if message:
-            unsupported[subject] = _of(evaluator, subject, message)
+            found.unsupported[subject] = _of(evaluator, subject, message)
+        elif time.perf_counter() - began > max(SLOW_CALL, evaluator.deadlines.cap) and not evaluator.shapes.compiles(subject):
+            found.slow.append(subject)
+            evaluator.deadlines.cut = True
     if evaluator.calls.crashes:  # the search meets them with other inputs too
         evaluator.calls.reset_crashes(1)
-    return unsupported
+    return found
 
 
 def misrecorded_of(evaluator: Evaluator, errors: Mapping[int, tuple[str, Batch]]) -> dict[Subject, Unsupported]:

@@ -21,10 +21,12 @@ from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
 from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.casework.simplest import simplest
 from ulpfuzz.fuzzer.catalog.registry import op_named
-from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.identity import finding_id
 from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.search import support
 
 pytestmark = pytest.mark.usefixtures("planted")
 
@@ -346,3 +348,21 @@ def test_the_error_of_a_finding_is_that_of_the_confirmed_truth(of_exp: dict[Any,
     for finding in found:
         fmt, exact = format_named(finding.dtype), Fraction(finding.reference)
         assert finding.ulps == pytest.approx(float(abs(Fraction(finding.output) - exact) / fmt.ulp_exact(exact)), rel=1e-6)
+
+
+def test_a_capped_visit_leaves_out_calls_that_take_longer_than_its_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow: list[Subject] = []
+
+    def refusal(_: Evaluator, subject: Subject, __: object) -> str:
+        slow.append(subject)
+        time.sleep(0.1)
+        return ""
+
+    monkeypatch.setattr(support, "SLOW_CALL", 0.0)
+    monkeypatch.setattr(support, "_refusal", refusal)
+    first = run_shard(shard_of("faulty_exp", seconds=1.0, cap=0.05))
+    assert first.cut  # so that later rounds visit it first
+    assert slow
+    assert not {s.implementation.call for s in slow} & {c.implementation for c in first.cells}
+    assert not first.unsupported
+    assert not first.excluded
