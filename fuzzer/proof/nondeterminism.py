@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -133,7 +134,9 @@ def _strange(number: float) -> bool:
 # Processes
 
 
-_kept: dict[Target, tuple[Hosted, Hosted]] = {}
+#: Targets whose processes are kept, those asked last: the cells of an op go through the targets in turn, and a start takes half a second.
+KEPT = 3
+_kept: OrderedDict[Target, tuple[Hosted, Hosted]] = OrderedDict()
 
 
 def _from_kept_processes(target: Target, call: Call, finding: Finding) -> Processes | None:
@@ -142,8 +145,10 @@ def _from_kept_processes(target: Target, call: Call, finding: Finding) -> Proces
     if not can_be_isolated([target]):
         return None
     if target not in _kept:
-        end_processes()
+        while len(_kept) >= KEPT:
+            _end(_kept.popitem(last=False)[1])
         _kept[target] = (hosted(target), hosted(target))
+    _kept.move_to_end(target)
     try:
         return _answers(_kept[target], call, finding)
     except FrameworkError:
@@ -153,9 +158,13 @@ def _from_kept_processes(target: Target, call: Call, finding: Finding) -> Proces
 def end_processes() -> None:
     """Ends the processes that are kept."""
     for pair in _kept.values():
-        for process in pair:
-            process.end()
+        _end(pair)
     _kept.clear()
+
+
+def _end(pair: tuple[Hosted, Hosted]) -> None:
+    for process in pair:
+        process.end()
 
 
 @contextlib.contextmanager
@@ -164,8 +173,7 @@ def _pair(target: Target) -> Iterator[tuple[Hosted, Hosted]]:
     try:
         yield pair
     finally:
-        for process in pair:
-            process.end()
+        _end(pair)
 
 
 def _answers(pair: tuple[Hosted, Hosted], call: Call, finding: Finding) -> Processes:
