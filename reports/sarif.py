@@ -35,15 +35,15 @@ class _Record(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
     """A part of the format, its fields in camel case."""
 
 
-class Message(_Record):
+class Message(_Record, frozen=True):
     text: str
 
 
-class Configuration(_Record):
+class Configuration(_Record, frozen=True):
     level: Level
 
 
-class Rule(_Record):
+class Rule(_Record, frozen=True):
     id: str
     name: str
     short_description: Message
@@ -54,48 +54,48 @@ class Rule(_Record):
     properties: dict[str, Any]
 
 
-class Driver(_Record):
+class Driver(_Record, frozen=True):
     name: str
     version: str
     rules: list[Rule]
 
 
-class Tool(_Record):
+class Tool(_Record, frozen=True):
     driver: Driver
 
 
-class Artifact(_Record):
+class Artifact(_Record, frozen=True):
     uri: str
     description: Message
 
 
-class Region(_Record):
+class Region(_Record, frozen=True):
     start_line: int
 
 
-class Physical(_Record):
+class Physical(_Record, frozen=True):
     artifact_location: Artifact
     region: Region
 
 
-class Logical(_Record):
+class Logical(_Record, frozen=True):
     name: str
     fully_qualified_name: str
     kind: str
 
 
-class Location(_Record):
+class Location(_Record, frozen=True):
     physical_location: Physical
     logical_locations: list[Logical]
 
 
-class Suppression(_Record):
+class Suppression(_Record, frozen=True):
     kind: Literal["external"]
     status: Literal["accepted"]
     justification: str
 
 
-class Result(_Record):
+class Result(_Record, frozen=True):
     rule_id: str
     rule_index: int
     level: Level
@@ -107,17 +107,17 @@ class Result(_Record):
     suppressions: list[Suppression] | None = None
 
 
-class Invocation(_Record):
+class Invocation(_Record, frozen=True):
     execution_successful: bool
     start_time_utc: str
     properties: dict[str, Any]
 
 
-class Automation(_Record):
+class Automation(_Record, frozen=True):
     id: str
 
 
-class SarifRun(_Record):
+class SarifRun(_Record, frozen=True):
     tool: Tool
     automation_details: Automation
     invocations: list[Invocation]
@@ -125,7 +125,7 @@ class SarifRun(_Record):
     column_kind: str
 
 
-class Log(_Record):
+class Log(_Record, frozen=True):
     schema: str = msgspec.field(name="$schema")
     version: str = msgspec.field()
     runs: list[SarifRun] = msgspec.field()

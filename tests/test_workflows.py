@@ -47,9 +47,16 @@ def test_actions_are_pinned_and_permissions_the_least() -> None:
     granted = {job: told["permissions"] for job, told in WORKFLOW["jobs"].items()}
     assert granted["fuzz"] == {"contents": "read"}
     assert {name for name, right in granted["publish"].items() if right == "write"} == {"issues", "security-events"}
-    assert all(step["with"]["persist-credentials"] is False for steps in STEPS.values() for step in steps if "checkout" in step.get("uses", ""))
+    assert all(
+        step["with"]["persist-credentials"] is False
+        for steps in STEPS.values()
+        for step in steps
+        if "checkout" in step.get("uses", "")
+    )
     # A token is given to the one step that needs it.
-    assert [step["name"] for steps in STEPS.values() for step in steps if "token" in json.dumps(step.get("env", {}))] == ["Open an issue per new defect"]
+    assert [step["name"] for steps in STEPS.values() for step in steps if "token" in json.dumps(step.get("env", {}))] == [
+        "Open an issue per new defect"
+    ]
 
 
 def test_the_schema_of_workflows_accepts_it() -> None:
@@ -124,7 +131,9 @@ def step(sandbox: Path, name: str, environment: Mapping[str, str]) -> int:
     }  # fmt: skip
     (sandbox / "step.sh").write_text(LINES[name])
     command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "step.sh"]
-    done = subprocess.run(command, cwd=sandbox, env={**inherited, **added, **environment}, text=True, capture_output=True, check=False)
+    done = subprocess.run(
+        command, cwd=sandbox, env={**inherited, **added, **environment}, text=True, capture_output=True, check=False
+    )
     print(done.stdout, done.stderr)
     return done.returncode
 
