@@ -15,8 +15,8 @@ from pathlib import Path
 
 #: Names the folder; OFF, or empty: nothing outlives the command.
 VARIABLE, OFF = "ULPFUZZ_CACHE", "off"
-#: Its folders: programs that JAX compiled, and the oracle's memory of the grid.
-JAX, ORACLE = FOLDERS = ("jax", "oracle")
+#: Its folders: programs that JAX compiled, the oracle's memory of the grid, and environments with other releases of frameworks (`bisect`).
+JAX, ORACLE, RELEASES = FOLDERS = ("jax", "oracle", "releases")
 #: Seconds after which a file that was not used goes.
 SECONDS = 60 * 24 * 3600.0
 #: Beyond its bytes a folder loses the files used longest ago, down to this share of them: else every command would look for a few.

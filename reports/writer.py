@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import UnknownName
-from ulpfuzz.reports import json_report, markdown
+from ulpfuzz.reports import json_report, markdown, sarif, summary
 from ulpfuzz.reports.model import Report
 
 
@@ -21,17 +21,26 @@ def _html(report: Report) -> dict[str, str]:
     return html.files(report)
 
 
+def _junit(report: Report) -> dict[str, str]:
+    from ulpfuzz.reports import junit  # junitparser, too
+
+    return {"junit.xml": junit.render(report)}
+
+
 #: Name of a format -> the file to open, and what writes it and the files beside it.
 FORMATS: Mapping[str, tuple[str, Callable[[Report], dict[str, str]]]] = {
     "html": ("report.html", _html),
     "md": ("report.md", lambda report: {"report.md": markdown.render(report)}),
     "json": ("report.json", lambda report: {"report.json": json_report.render(report)}),
+    "sarif": ("report.sarif", lambda report: {"report.sarif": sarif.render(report)}),
+    "junit": ("junit.xml", _junit),
+    "summary": ("summary.md", lambda report: {"summary.md": summary.render(report)}),
 }
 
 
 def write(report: Report, out_dir: str | Path, formats: Sequence[str] = ("html", "md", "json")) -> list[Path]:
-    """Writes report.html with its folder pages, report.md, report.json (those requested) and repro/ID.py of the defects' faces that have a
-    script; returns the paths written, those of the formats first.
+    """Writes report.html with its folder pages, report.md, report.json, report.sarif, junit.xml, summary.md (those requested) and repro/ID.py of
+    the defects' faces that have a script; returns the paths written, those of the formats first.
 
     The folder is made where it does not exist; pages of an earlier report in it are removed. Raises UnknownName for a format that
     there is none of, ReportError where a file cannot be written.
@@ -52,10 +61,14 @@ def write(report: Report, out_dir: str | Path, formats: Sequence[str] = ("html",
     except OSError as error:
         raise ReportError(f"cannot write the report to {folder}: {error.strerror or error}") from error
     for place in sorted(told, key=lambda place: place not in names):
-        path = folder / place
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(told[place], encoding="utf-8")
-        except OSError as error:
-            raise ReportError(f"cannot write the report to {path}: {error.strerror or error}") from error
+        write_file(folder / place, told[place])
     return [folder / place for place in sorted(told, key=lambda place: place not in names)]
+
+
+def write_file(path: Path, text: str) -> None:
+    """Writes a file of a report, and makes its folder. Raises ReportError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ReportError(f"cannot write the report to {path}: {error.strerror or error}") from error

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ulpfuzz.fuzzer.cli import coverage, deepstability, defects, inspect, report, run, sweep, work
+from ulpfuzz.fuzzer.cli import bisect, coverage, deepstability, defects, inspect, report, run, sweep, work
 from ulpfuzz.fuzzer.cli.failure import told
 from ulpfuzz.fuzzer.passwords import without_passwords
 
@@ -96,7 +96,7 @@ def _options(
 
 for _panel, _commands in (
     ("Fuzz", (run.run, run.nightly, work.work, sweep.sweep, deepstability.deepstability)),
-    ("Look", (defects.defects, inspect.findings, inspect.show, report.repro, report.report, report.compare)),
+    ("Look", (defects.defects, inspect.findings, inspect.show, report.repro, report.report, report.compare, bisect.bisect)),
     ("Ask", (inspect.probe, inspect.ops, inspect.targets, coverage.coverage, sweep.facts)),
 ):
     for _command in _commands:

@@ -14,9 +14,11 @@ from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, limits
 from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
+    from ulpfuzz.fuzzer.cli.outputs import Outputs
     from ulpfuzz.fuzzer.findings.finding import Finding, Run
     from ulpfuzz.fuzzer.findings.history import Comparison
     from ulpfuzz.fuzzer.findings.store import Store
+    from ulpfuzz.reports.model import Report
 
 #: How long a report runs scripts for by default.
 SCRIPTS, SCRIPT_SECONDS = "10m", 600.0
@@ -29,7 +31,9 @@ def report(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write to; made if need be.")] = Path(
         "ulpfuzz-report"
     ),
-    formats: Annotated[str, typer.Option("--format", metavar="F,...", help="html, md, json.")] = "html,md,json",
+    formats: Annotated[
+        str, typer.Option("--format", metavar="F,...", help="html, md, json, sarif, junit, summary.")
+    ] = "html,md,json",
     baseline: Annotated[
         str,
         typer.Option(
@@ -103,10 +107,27 @@ def selection_of(record: Run) -> Selection:
 
 
 def write_report(
-    store: Store, record: Run, baseline: str | None, out: Path, formats: Sequence[str], seconds: float
+    store: Store,
+    record: Run,
+    baseline: str | None,
+    out: Path,
+    formats: Sequence[str],
+    seconds: float,
+    also: Outputs | None = None,
 ) -> list[Path]:
-    """The report of a run against a baseline run; the paths written. seconds: how long scripts are run for. Raises ReportError,
-    UnknownName."""
+    """The report of a run against a baseline run; the paths written. seconds: how long scripts are run for. also: what is written beside it.
+    Raises ReportError, UnknownName."""
+    from ulpfuzz import reports
+
+    told = report_of(store, record, baseline, seconds)
+    paths = reports.write(told, out, formats)
+    if also is not None and also.wanted:
+        also.write(told, out)
+    return paths
+
+
+def report_of(store: Store, record: Run, baseline: str | None, seconds: float | None) -> Report:
+    """The report of a run against a baseline run. seconds: how long scripts are run for; None: none is written."""
     from ulpfuzz import reports
     from ulpfuzz.fuzzer.catalog.registry import ops
     from ulpfuzz.fuzzer.cli.scripts import run_scripts
@@ -124,14 +145,13 @@ def write_report(
     found = as_shown(store, found)
     by_id = {f.id: f for f in found}
     first = sorted(defects, key=lambda d: order_of(d, compared=bool(baseline)))
-    texts = scripts_of([by_id[d.face] for d in first if d.face in by_id], record.environment)
-    found = run_scripts(store, record.id, found, texts, record.environment, seconds)
-    told = reports.build(
+    texts = {} if seconds is None else scripts_of([by_id[d.face] for d in first if d.face in by_id], record.environment)
+    found = run_scripts(store, record.id, found, texts, record.environment, seconds or 0.0)
+    return reports.build(
         record, found, store.cells(record.id), fixed=comparison.fixed if comparison else (),
         not_run=comparison.not_run if comparison else (), baseline=baseline or "", scripts=texts,
         differentiable={name: op.differentiable_inputs for name, op in ops().items()}, facts=store.facts(), defects=defects, case_files=files,
     )  # fmt: skip
-    return reports.write(told, out, formats)
 
 
 #: Defects whose stand-alone script a report writes, the first by rank; `repro D --script` writes that of any other. A script takes 12 ms to write and

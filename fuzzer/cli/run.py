@@ -31,6 +31,7 @@ from ulpfuzz.fuzzer.cli.options import (
     limits,
     seed_or_drawn,
 )
+from ulpfuzz.fuzzer.cli.outputs import Junit, Notify, Sarif, Summary, outputs
 from ulpfuzz.fuzzer.cli.summary import summary
 from ulpfuzz.fuzzer.errors import UserError
 
@@ -84,11 +85,15 @@ def run(
         str | None,
         typer.Option("--fail-on", metavar="WHAT", help=f"Exit status 1 where the run shows such a defect: {', '.join(FAIL_ON)}."),
     ] = None,
+    sarif: Sarif = None,
+    junit: Junit = None,
+    summary_file: Summary = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
     """Fuzz: generate, run, judge, keep the findings, and print what was found."""
     check_fail_on(fail_on)
+    also = outputs(sarif, junit, summary_file, db=db)
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
     from ulpfuzz.fuzzer.findings.store import Store
 
@@ -99,6 +104,10 @@ def run(
         found, cells = store.findings(record.id), store.cells(record.id)
         defects = _kept(store, record, None)
         found = _executed(settings, store, record, found, defects)
+        if also.wanted:
+            from ulpfuzz.fuzzer.cli.report import report_of
+
+            also.write(report_of(store, record, None, None))
     if as_json:
         print(json.dumps(_contract(record, found, defects), ensure_ascii=False, allow_nan=False))
     else:
@@ -121,6 +130,10 @@ def nightly(
     scheduler: Scheduler = None,
     case_timeout: CaseTimeout = None,
     memory_limit: MemoryLimit = None,
+    sarif: Sarif = None,
+    junit: Junit = None,
+    summary_file: Summary = None,
+    notify: Notify = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
@@ -134,6 +147,7 @@ def nightly(
 
     known = load_known_issues()
     writable(out)
+    also = outputs(sarif, junit, summary_file, notify, db)
     with Store(db) as store:
         settings = _settings(chosen, budget, seed, workers, scheduler, None)
         before = finished_before(store, None, _selection(settings)) if baseline == "latest" else store.run(baseline).id
@@ -144,7 +158,7 @@ def nightly(
         comparison = compare(store, record.id, before)
         found, cells = with_status(store.findings(record.id), comparison), store.cells(record.id)
         defects = _kept(store, record, before)
-        paths = write_report(store, record, before, out, ("html", "md", "json"), SCRIPT_SECONDS)
+        paths = write_report(store, record, before, out, ("html", "md", "json"), SCRIPT_SECONDS, also)
     fresh = plain(comparison.new)
     alarming = [f for f in fresh if known.match(f) is None]
     quieted = len(fresh) - len(alarming)

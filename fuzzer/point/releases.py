@@ -1,0 +1,173 @@
+"""Releases: which there are of a framework, and an environment with each, made where there is none and kept in the user's cache."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.frameworks.targets.registry import BUILTIN
+from ulpfuzz.fuzzer.user_cache import RELEASES, made, user_cache
+
+#: Seconds that the index may take to list releases, and an installation.
+_LISTED, _INSTALLED = 120.0, 3600.0
+#: Written last: an environment without it was not finished.
+_WHOLE = "ulpfuzz-whole"
+EXAMPLE = "for example torch==2.9..2.13 or jax==0.6.2,0.7.0"
+
+
+class NoRelease(UserError):
+    """There is no environment with that release; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What `--versions` says: a package of the index, its framework, and a list of releases, or the first and the last of a range (both in it;
+    2.13 is all of 2.13.*)."""
+
+    package: str
+    framework: str
+    listed: tuple[str, ...] = ()
+    first: str = ""
+    last: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Versions:
+        """Raises UserError in one line."""
+        package, equals, rest = (part.strip() for part in text.partition("=="))
+        framework = next((name for name, (_, _, packages) in BUILTIN.items() if package in packages), "")
+        if not framework:
+            from ulpfuzz.fuzzer.formats import UnknownName
+
+            raise UnknownName("package", package, [name for _, _, packages in BUILTIN.values() for name in packages])
+        if not equals or not rest:
+            raise UserError(f"--versions {text!r} names no releases; {EXAMPLE}")
+        first, dots, last = (part.strip() for part in rest.partition(".."))
+        named = [first, last] if dots else [part.strip() for part in rest.split(",") if part.strip()]
+        try:
+            ordered = sorted(dict.fromkeys(named), key=Version)
+        except InvalidVersion as error:
+            raise UserError(f"--versions {text!r}: {str(error).lower()}; {EXAMPLE}") from None
+        if len(ordered) < 2:
+            raise UserError(f"--versions {text!r} names one release, and a search needs two; {EXAMPLE}")
+        return cls(package, framework, (), *ordered) if dots else cls(package, framework, tuple(ordered))
+
+
+def releases_of(versions: Versions) -> list[str]:
+    """The releases, rising: those listed, or those of the index for this Python in the range, without pre-releases. Raises UserError."""
+    if versions.listed:
+        return list(versions.listed)
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", versions.package]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=_LISTED, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError(f"the package index did not list {versions.package} within {_LISTED:g} s; {_BY_HAND}") from None
+    found = re.search(r"^Available versions: (.*)$", done.stdout, re.MULTILINE)
+    if found is None:
+        raise UserError(f"the package index does not list {versions.package}: {_last_line(done.stderr)}; {_BY_HAND}")
+    chosen = in_range(found[1].split(","), versions.first, versions.last)
+    if len(chosen) < 2:
+        raise UserError(
+            f"the index has {len(chosen)} releases of {versions.package} from {versions.first} to {versions.last} for this Python"
+        )
+    return chosen
+
+
+_BY_HAND = "name the releases yourself, jax==0.6.2,0.7.0"
+
+
+def in_range(names: list[str], first: str, last: str) -> list[str]:
+    """Those from first to last, rising, without pre-releases; what is no version is left out. last stands for all that begin with it."""
+    low, high = Version(first), Version(last)
+    chosen = set[Version]()
+    for name in names:
+        try:
+            version = Version(name.strip())
+        except InvalidVersion:
+            continue
+        within = version <= high or version.release[: len(high.release)] == high.release
+        if low <= version and within and not version.is_prerelease:
+            chosen.add(version)
+    return [str(version) for version in sorted(chosen)]
+
+
+def python_with(package: str, release: str) -> str:
+    """The interpreter of an environment with that release and what a host needs beside it, made by uv where there is one, else by venv and pip;
+    kept in the user's cache by release and Python, or, where nothing is kept, in a folder that goes with this process.
+
+    Raises NoRelease where it cannot be made.
+    """
+    folder = _folder() / f"{package}-{Version(release)}-py{sys.version_info.major}.{sys.version_info.minor}"
+    python = folder / "bin" / "python"
+    with _alone(folder):
+        if not (folder / _WHOLE).is_file() or not python.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                _make(folder, python, f"{package}=={Version(release)}")
+                (folder / _WHOLE).touch()
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+    return str(python)
+
+
+def _make(folder: Path, python: Path, requirement: str) -> None:
+    needed = [requirement, "numpy", "ml_dtypes"]
+    uv = shutil.which("uv")
+    if uv:
+        _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], requirement)
+        _run([uv, "pip", "install", "--quiet", "--python", str(python), *needed], requirement)
+    else:
+        _run([sys.executable, "-m", "venv", str(folder)], requirement)
+        _run([str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *needed], requirement)
+
+
+def _run(command: list[str], requirement: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
+    try:
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=_INSTALLED, check=False
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoRelease(f"no environment with {requirement}: {error}") from None
+    if done.returncode:
+        raise NoRelease(f"no environment with {requirement}: {_last_line(done.stderr)}")
+
+
+def _last_line(text: str) -> str:
+    """What a program said last, for people; errors of pip begin with ERROR."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1] if lines else "it says nothing")[:300]
+
+
+_temporary: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def _folder() -> Path:
+    kept = user_cache()
+    if kept is not None and made(kept / RELEASES):
+        return kept / RELEASES
+    if not _temporary:
+        _temporary.append(tempfile.TemporaryDirectory(prefix="ulpfuzz-releases-"))
+    return Path(_temporary[0].name)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Of several processes that want the same environment one makes it, and the others wait."""
+    with open(f"{folder}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
