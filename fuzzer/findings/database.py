@@ -80,7 +80,8 @@ def _parse(url: str) -> URL:
         raise StoreError(f"not a database URL: {shown(url)!r}; {guess}") from None
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(f"unknown database {parsed.get_backend_name()!r} in {shown(parsed)}; {_EXAMPLES}")
-    return parsed
+    # SQLAlchemy 2.0 would take psycopg2, which the extra `postgresql` does not install.
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
 
 
 def _in_memory(url: URL) -> bool:

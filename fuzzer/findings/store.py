@@ -117,9 +117,13 @@ class Store:
 
     @staticmethod
     def _insert(connection: Connection, table: Any, **values: Any) -> bool:
-        """Inserts a row, or ignores it where its key is there; whether it was inserted."""
+        """Inserts a row, or ignores it where its key is there; whether it was inserted.
+
+        Of an INSERT, SQLAlchemy asks a driver for the number of rows only where it is told to (preserve_rowcount); otherwise it is -1.
+        """
         build: Any = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-        return bool(connection.execute(build(table).values(**values).on_conflict_do_nothing()).rowcount)
+        statement = build(table).values(**values).on_conflict_do_nothing()
+        return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount > 0
 
     # Reading
 
