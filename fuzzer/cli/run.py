@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.cli.options import (
     DEFAULT_DB,
     CaseTimeout,
     Db,
+    DbTimeout,
     Dtypes,
     Json,
     MemoryLimit,
@@ -86,13 +87,14 @@ def run(
     ] = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
+    db_timeout: DbTimeout = None,
 ) -> None:
     """Fuzz: generate, run, judge, keep the findings, and print what was found."""
     check_fail_on(fail_on)
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
     from ulpfuzz.fuzzer.findings.store import Store
 
-    with Store(db, create=resume is None) as store:
+    with Store(db, create=resume is None, timeout=db_timeout) as store:
         past = _resumed(store, resume) if resume else None
         settings = _settings(chosen, budget or "10m", seed, workers, scheduler, past, given=budget)
         record = _campaign(settings, store, quiet=as_json)
@@ -123,6 +125,7 @@ def nightly(
     memory_limit: MemoryLimit = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
+    db_timeout: DbTimeout = None,
 ) -> None:
     """The night's run against the last one: exit status 1 on new findings, 0 on none, 2 on errors. Writes the report."""
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
@@ -134,7 +137,7 @@ def nightly(
 
     known = load_known_issues()
     writable(out)
-    with Store(db) as store:
+    with Store(db, timeout=db_timeout) as store:
         settings = _settings(chosen, budget, seed, workers, scheduler, None)
         before = finished_before(store, None, _selection(settings)) if baseline == "latest" else store.run(baseline).id
         settings = replace(settings, baseline=before)
