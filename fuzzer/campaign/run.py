@@ -120,6 +120,8 @@ class _Campaign:
 
     def _check_selection(self, past: Run) -> None:
         """A run that has finished is what it was of: more of the same may be added to it, nothing else. Raises UserError."""
+        if past.state == "pruned":
+            raise UserError(f"run {past.id} was pruned: there is nothing left to continue")
         now = fingerprint(self.targets, self.settings)
         before = {**past.environment.get("selection", {}), "targets": past.environment.get("targets")}
         for name, chosen in {**now["selection"], "targets": now["targets"]}.items():

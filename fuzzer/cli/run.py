@@ -178,7 +178,7 @@ def _exit(record: Run, alarming: Sequence[Finding]) -> None:
 def _resumed(store: Store, name: str) -> Run:
     if name != "latest":
         return store.run(name)
-    unfinished = [run for run in store.runs() if run.state != "finished"]
+    unfinished = [run for run in store.runs() if run.state not in ("finished", "pruned")]
     if not unfinished:
         raise UserError("every run has finished: there is none to resume")
     return unfinished[0]

@@ -108,11 +108,15 @@ class Store:
             added = self._insert(connection, tables.shards, run_id=run_id, shard_id=shard_id, payload=payload_json)
             if not added:
                 return False
-            for cell in cells:
-                self._merge_cell(connection, run_id, cell)
-            for finding in findings:
-                self._merge_finding(connection, run_id, finding)
+            self.merge_into(connection, run_id, cells, findings)
             return True
+
+    def merge_into(self, connection: Connection, run_id: str, cells: Iterable[CellSummary], findings: Iterable[Finding]) -> None:
+        """Adds cells and findings, of shards that the run had not, to what it knows of them, in a transaction that is open."""
+        for cell in cells:
+            self._merge_cell(connection, run_id, cell)
+        for finding in findings:
+            self._merge_finding(connection, run_id, finding)
 
     def save_scripts(self, run_id: str, ran: Iterable[Finding]) -> None:
         """Keeps of findings of a run what their scripts said (script, script_says), and nothing else of them."""

@@ -53,7 +53,9 @@ def test_a_locked_database_is_waited_for(url, hold, monkeypatch, capsys):
 def test_a_database_that_stays_locked_ends_with_a_line(url, hold):
     with Store(url, timeout="1s") as store:
         began = time.monotonic()
-        with pytest.raises(StoreError, match="locked by another program for 1 s; try again later, or wait longer with --db-timeout"):
+        with pytest.raises(
+            StoreError, match="locked by another program for 1 s; try again later, or wait longer with --db-timeout"
+        ):
             store.save_shard(a_run(1).id, "s", "{}", [], [])
         assert 0.9 < time.monotonic() - began < 30
         hold.set()
@@ -126,7 +128,10 @@ def test_a_folder_that_is_gone_too_rescues_to_the_temporary_folder(tmp_path, mon
         store.start_run(a_run(1))
         unsaved = Unsaved(store, a_run(1))
         shutil.rmtree(folder)
-        with pytest.raises(StoreError, match=r"no such folder; what the run found is in .*/tmp/a\.db\.rescue-"), unsaved.guarded():
+        with (
+            pytest.raises(StoreError, match=r"no such folder; what the run found is in .*/tmp/a\.db\.rescue-"),
+            unsaved.guarded(),
+        ):
             unsaved.save("first", "{}", [], [a_finding()])
     (rescued,) = elsewhere.glob("*.db")
     with Store(f"sqlite:///{rescued}", create=False) as store:
