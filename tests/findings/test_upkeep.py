@@ -106,7 +106,8 @@ def test_pruning_keeps_the_last_record_of_each_finding(store):
     assert store.finding(TANH.id).case == TANH.case  # its bits can still be run
     (silu,) = store.findings(third)
     assert (silu.status, silu.first_seen, silu.last_seen) == ("known", a_run(1).started, a_run(3).started)
-    assert store.defects() and store.case_files()
+    assert store.defects()
+    assert store.case_files()
     assert prune(store.database, 1, None).runs == []
 
 
