@@ -31,7 +31,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  || { echo "$(PYTHON) must be Python 3.11 or later with venv (Debian: apt install python3-venv); or: make PYTHON=python3.12" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet 'torch==2.13.0'
-	$(PY) -m pip install --quiet -c constraints.txt -e '.[all,dev]'
+	$(PY) -m pip install --quiet -c constraints.txt -e '.[all,postgresql,dev]'
 	@touch $@
 
 fuzz: setup ## fuzz for BUDGET (5m), then write the report to OUT (ulpfuzz-report)

@@ -6,9 +6,10 @@ import datetime
 import itertools
 import json
 import math
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST
 from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
 from ulpfuzz.fuzzer.campaign.rerun import RerunResult, replayed, reruns
+from ulpfuzz.fuzzer.campaign.rescue import Unsaved
 from ulpfuzz.fuzzer.campaign.schedule import Planned, Schedule
 from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
@@ -71,6 +73,10 @@ def first_visit(settings: Settings) -> tuple[int, int]:
     return len(cells), FIRST * sum(len(subjects_of(cell, targets)) for cell in cells)
 
 
+def _listed(names: Any) -> str:
+    return "all" if not names else names if isinstance(names, str) else ",".join(names)
+
+
 class _Campaign:
     def __init__(self, settings: Settings, store: Store, watch: Watch | None) -> None:
         for dtype in settings.dtypes:
@@ -92,6 +98,7 @@ class _Campaign:
         self.schedule = Schedule(settings, self.cells, self.memory, self.targets, self.totals.took, store)
         self.baseline = settings.baseline
         self.run_record = self._record()
+        self.unsaved = Unsaved(store, self.run_record)
 
     def _record(self) -> Run:
         if self.settings.resume:
@@ -100,19 +107,40 @@ class _Campaign:
                 raise UserError(
                     f"run {past.id} has seed {past.seed}, not {self.settings.seed}; resume it with --seed {past.seed}"
                 )
+            self._check_selection(past)
+            with self.store.lease(past.id):  # said before the workers start; held while the run runs
+                pass
             self.baseline = self.baseline or past.environment.get("replayed", {}).get("baseline")
             return replace(past, state="running")
         now = datetime.datetime.now(datetime.UTC)
-        return Run(
-            id=now.strftime("%Y%m%d-%H%M%S-") + f"{self.settings.seed & 0xFFFF:04x}", seed=self.settings.seed,
+        return Run(  # ids sort by time; what follows it keeps runs of one second apart
+            id=now.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3), seed=self.settings.seed,
             started=now.isoformat(timespec="seconds"), budget=self.settings.budget.text, cells_planned=len(self.cells),
         )  # fmt: skip
 
+    def _check_selection(self, past: Run) -> None:
+        """A run that has finished is what it was of: more of the same may be added to it, nothing else. Raises UserError."""
+        if past.state == "pruned":
+            raise UserError(f"run {past.id} was pruned: there is nothing left to continue")
+        now = fingerprint(self.targets, self.settings)
+        before = {**past.environment.get("selection", {}), "targets": past.environment.get("targets")}
+        for name, chosen in {**now["selection"], "targets": now["targets"]}.items():
+            there = before.get(name)
+            if past.state == "finished" and there is not None and there != chosen:
+                raise UserError(
+                    f"run {past.id} has finished with other {name} ({_listed(there)}): start a new run for {_listed(chosen)}"
+                )
+
     def run(self, execute: Any) -> Run:
+        with self.unsaved.guarded(), ExitStack() as held:
+            return self._run(execute, held)
+
+    def _run(self, execute: Any, held: ExitStack) -> Run:
         modes = {"modes": list(self.schedule.modes)}
         environment = {**fingerprint(self.targets, self.settings), **modes, **self._replayed()}
         self.run_record = replace(self.run_record, environment=environment)
-        self.store.start_run(self.run_record)
+        self.store.start_run(self.run_record, resumed=bool(self.settings.resume))
+        held.enter_context(self.store.lease(self.run_record.id))
         done = self.store.shard_payloads(self.run_record.id) if self.settings.resume else {}
         self._replay_facts()
         state = "finished"
@@ -233,7 +261,7 @@ class _Campaign:
         for finding in result.findings:
             self.schedule.found(finding)
         began = time.monotonic()
-        self.store.save_shard(self.run_record.id, result.task, lesson.dump(), result.cells, result.findings)
+        self.unsaved.save(result.task, lesson.dump(), result.cells, result.findings)
         self.totals.phases["store"] += time.monotonic() - began
         return lesson
 
@@ -279,7 +307,7 @@ class _Campaign:
             self.totals.findings.add(finding.id)
             self.schedule.found(finding)
         payload = json.dumps({"became": result.became, "by_phase": result.by_phase})
-        self.store.save_shard(self.run_record.id, result.task, payload, [], result.findings)
+        self.unsaved.save(result.task, payload, [], result.findings)
         self.became.update(result.became)
         for phase, spent in result.by_phase.items():
             self.totals.phases[phase] += spent

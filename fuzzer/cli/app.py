@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ulpfuzz.fuzzer.cli import bisect, coverage, deepstability, defects, inspect, report, run, sweep, work
+from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, work
 from ulpfuzz.fuzzer.cli.failure import told
 from ulpfuzz.fuzzer.passwords import without_passwords
 
@@ -101,3 +101,4 @@ for _panel, _commands in (
 ):
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
+app.add_typer(db.app, name="db", rich_help_panel="Look")

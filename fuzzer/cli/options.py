@@ -18,6 +18,15 @@ _LEAST_MEMORY = 512 << 20
 Db = Annotated[
     str, typer.Option("--db", envvar="ULPFUZZ_DB", metavar="URL", help="Where findings are kept: SQLite or PostgreSQL, by URL.")
 ]
+DbTimeout = Annotated[
+    str | None,
+    typer.Option(
+        "--db-timeout",
+        envvar="ULPFUZZ_DB_TIMEOUT",
+        metavar="TIME",
+        help="How long to wait where another program has locked the database. Default: 5m.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts, documented and stable.")]
 Ops = Annotated[str | None, typer.Option("--ops", metavar="PATTERN,...", help="Ops by name or pattern; default all.")]
 Targets = Annotated[

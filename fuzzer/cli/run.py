@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.cli.options import (
     DEFAULT_DB,
     CaseTimeout,
     Db,
+    DbTimeout,
     Dtypes,
     Json,
     MemoryLimit,
@@ -90,6 +91,7 @@ def run(
     summary_file: Summary = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
+    db_timeout: DbTimeout = None,
 ) -> None:
     """Fuzz: generate, run, judge, keep the findings, and print what was found."""
     check_fail_on(fail_on)
@@ -97,7 +99,7 @@ def run(
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
     from ulpfuzz.fuzzer.findings.store import Store
 
-    with Store(db, create=resume is None) as store:
+    with Store(db, create=resume is None, timeout=db_timeout) as store:
         past = _resumed(store, resume) if resume else None
         settings = _settings(chosen, budget or "10m", seed, workers, scheduler, past, given=budget)
         record = _campaign(settings, store, quiet=as_json)
@@ -136,6 +138,7 @@ def nightly(
     notify: Notify = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
+    db_timeout: DbTimeout = None,
 ) -> None:
     """The night's run against the last one: exit status 1 on new findings, 0 on none, 2 on errors. Writes the report."""
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
@@ -148,7 +151,7 @@ def nightly(
     known = load_known_issues()
     writable(out)
     also = outputs(sarif, junit, summary_file, notify, db)
-    with Store(db) as store:
+    with Store(db, timeout=db_timeout) as store:
         settings = _settings(chosen, budget, seed, workers, scheduler, None)
         before = finished_before(store, None, _selection(settings)) if baseline == "latest" else store.run(baseline).id
         settings = replace(settings, baseline=before)
@@ -189,7 +192,7 @@ def _exit(record: Run, alarming: Sequence[Finding]) -> None:
 def _resumed(store: Store, name: str) -> Run:
     if name != "latest":
         return store.run(name)
-    unfinished = [run for run in store.runs() if run.state != "finished"]
+    unfinished = [run for run in store.runs() if run.state not in ("finished", "pruned")]
     if not unfinished:
         raise UserError("every run has finished: there is none to resume")
     return unfinished[0]

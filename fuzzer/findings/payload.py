@@ -12,12 +12,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ulpfuzz.fuzzer.findings.database import StoreError
 from ulpfuzz.fuzzer.findings.fact import Fact, Sweep
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
 from ulpfuzz.fuzzer.findings.restore import restored
+from ulpfuzz.fuzzer.findings.schema import StoreError
 
 Noun = TypeVar("Noun", Finding, CellSummary, Run, Fact, Sweep)
+
+
+class Damaged(StoreError):
+    """A record that is none; the message names it."""
 
 
 def encode(noun: Finding | CellSummary | Run | Fact | Sweep) -> str:
@@ -25,15 +29,17 @@ def encode(noun: Finding | CellSummary | Run | Fact | Sweep) -> str:
     return json.dumps(msgspec.to_builtins(noun, enc_hook=_plain))
 
 
-def decode(kind: type[Noun], text: str) -> Noun:
+def decode(kind: type[Noun], text: str, name: str = "") -> Noun:
     """The noun that `encode` wrote, now or in an earlier version: with params and inputs in the order of its op (findings.restore).
 
-    Unknown keys (written by a later minor version) are ignored. Raises StoreError for a record that is none, and names what is wrong in it.
+    Unknown keys (written by a later minor version) are ignored. name: of the record, for messages. Raises Damaged for a record that is none, and
+    names what is wrong in it.
     """
     try:
         noun = msgspec.convert(json.loads(text), kind)
-    except (msgspec.ValidationError, json.JSONDecodeError) as error:
-        raise StoreError(f"the store holds a damaged {kind.__name__}: {error}") from error
+    except (msgspec.ValidationError, json.JSONDecodeError, RecursionError) as error:
+        what = " ".join(filter(None, ("the store holds a damaged", kind.__name__, name)))
+        raise Damaged(f"{what}: {error}") from error
     return noun if isinstance(noun, (Run, Sweep)) else restored(noun)
 
 

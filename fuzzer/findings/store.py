@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +12,14 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from ulpfuzz.fuzzer.findings import tables
+from ulpfuzz.fuzzer.findings import lease, tables
 from ulpfuzz.fuzzer.findings.database import Database, StoreError
 from ulpfuzz.fuzzer.findings.fact import Fact, Sweep
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
 from ulpfuzz.fuzzer.findings.identity import UnresolvedName, cell_key, digest, resolve
+from ulpfuzz.fuzzer.findings.lease import Lease
 from ulpfuzz.fuzzer.findings.merge import merge_cells, merge_findings
-from ulpfuzz.fuzzer.findings.payload import decode, encode
+from ulpfuzz.fuzzer.findings.payload import Damaged, Noun, decode, encode
 from ulpfuzz.fuzzer.formats import UnknownName
 
 __all__ = ["FILTERS", "Store", "StoreError"]
@@ -29,11 +32,19 @@ class Store:
     """Runs, their shards, cells and findings.
 
     url: `sqlite:///file.db` or `postgresql://...`. create: whether a missing file and its tables are made; commands that only
-    read pass False. Raises StoreError, here and in every method, with one line that says what is wrong.
+    read pass False. timeout: how long other programs' transactions are waited for (database.timeout_of). Raises StoreError, here and in
+    every method, with one line that says what is wrong. A list leaves out records that are damaged, and says on standard error which.
     """
 
-    def __init__(self, url: str, *, create: bool = True) -> None:
-        self._database = Database(url, create=create)
+    def __init__(self, url: str, *, create: bool = True, timeout: str | None = None) -> None:
+        self._database = Database(url, create=create, timeout=timeout)
+        self._told: set[str] = set()
+        self._leases: dict[str, Lease] = {}
+
+    @property
+    def database(self) -> Database:
+        """For what is done to the whole of it (upkeep, union)."""
+        return self._database
 
     def __enter__(self) -> Store:
         return self
@@ -46,18 +57,35 @@ class Store:
 
     # Writing
 
-    def start_run(self, run: Run) -> None:
-        """Records a run. A run of that id and seed that is there already is resumed: it keeps its start, gets the new state."""
+    def start_run(self, run: Run, *, resumed: bool = False) -> None:
+        """Records a run that begins. One of that id that is there already is refused, unless it is resumed: it keeps its start, gets the new
+        state, and must have the same seed."""
         with self._database.transaction(write=True) as connection:
-            there = connection.execute(select(tables.runs.c.payload).where(tables.runs.c.id == run.id)).scalar()
-            if there is None:
-                row = {"id": run.id, "started": run.started, "seed": str(run.seed), "state": run.state, "payload": encode(run)}
-                connection.execute(tables.runs.insert().values(**row))
+            row = {"started": run.started, "seed": str(run.seed), "state": run.state, "payload": encode(run)}
+            if self._insert(connection, tables.runs, id=run.id, **row):
                 return
-            before = decode(Run, there)
+            there = connection.execute(select(tables.runs.c.payload).where(tables.runs.c.id == run.id)).scalar_one()
+            before = decode(Run, there, run.id)
             if before.seed != run.seed:
                 raise StoreError(f"run {run.id} is there already, with seed {before.seed} instead of {run.seed}")
+            if not resumed:
+                raise StoreError(f"run {run.id} is there already; continue it with --resume {run.id}")
             self._write_run(connection, replace(before, state=run.state))
+
+    @contextmanager
+    def lease(self, run_id: str) -> Iterator[None]:
+        """Says, as long as the context lasts, that this process runs the run. Raises StoreError where another one does; that one's results are
+        refused when it was taken for dead and is not."""
+        with self._database.transaction(write=True) as connection:
+            mine = self._leases[run_id] = lease.take(connection, run_id)
+        beating = lease.Beating(self._database, run_id, mine)
+        try:
+            with beating:
+                yield
+        finally:
+            del self._leases[run_id]
+            with suppress(StoreError), self._database.transaction(write=True) as connection:
+                lease.release(connection, run_id, mine)
 
     def finish_run(self, run: Run) -> None:
         """Records the state, counts and environment that a run ended with, or has so far. Its start stays that of start_run."""
@@ -75,14 +103,20 @@ class Store:
             # The lock of the run's row keeps two writers of one run apart on PostgreSQL; SQLite has one writer anyhow.
             if connection.execute(select(tables.runs.c.id).where(tables.runs.c.id == run_id).with_for_update()).scalar() is None:
                 raise StoreError(f"run {run_id} was never started")
+            if run_id in self._leases:
+                lease.check(connection, run_id, self._leases[run_id])
             added = self._insert(connection, tables.shards, run_id=run_id, shard_id=shard_id, payload=payload_json)
             if not added:
                 return False
-            for cell in cells:
-                self._merge_cell(connection, run_id, cell)
-            for finding in findings:
-                self._merge_finding(connection, run_id, finding)
+            self.merge_into(connection, run_id, cells, findings)
             return True
+
+    def merge_into(self, connection: Connection, run_id: str, cells: Iterable[CellSummary], findings: Iterable[Finding]) -> None:
+        """Adds cells and findings, of shards that the run had not, to what it knows of them, in a transaction that is open."""
+        for cell in cells:
+            self._merge_cell(connection, run_id, cell)
+        for finding in findings:
+            self._merge_finding(connection, run_id, finding)
 
     def save_scripts(self, run_id: str, ran: Iterable[Finding]) -> None:
         """Keeps of findings of a run what their scripts said (script, script_says), and nothing else of them."""
@@ -91,7 +125,7 @@ class Store:
                 at = (tables.findings.c.run_id == run_id) & (tables.findings.c.id == finding.id)
                 there = connection.execute(select(tables.findings.c.payload).where(at)).scalar()
                 if there is not None:
-                    kept = replace(decode(Finding, there), script=finding.script, script_says=finding.script_says)
+                    kept = replace(decode(Finding, there, finding.id), script=finding.script, script_says=finding.script_says)
                     connection.execute(update(tables.findings).where(at).values(payload=encode(kept)))
 
     def _write_run(self, connection: Connection, run: Run) -> None:
@@ -104,7 +138,7 @@ class Store:
             return
         at = (tables.cells.c.run_id == run_id) & (tables.cells.c.key == key)
         before = connection.execute(select(tables.cells.c.payload).where(at)).scalar_one()
-        merged = merge_cells(decode(CellSummary, before), cell)
+        merged = merge_cells(decode(CellSummary, before, key), cell)
         connection.execute(update(tables.cells).where(at).values(payload=encode(merged)))
 
     def _merge_finding(self, connection: Connection, run_id: str, finding: Finding) -> None:
@@ -112,14 +146,18 @@ class Store:
             return
         at = (tables.findings.c.run_id == run_id) & (tables.findings.c.id == finding.id)
         before = connection.execute(select(tables.findings.c.payload).where(at)).scalar_one()
-        merged = merge_findings(decode(Finding, before), finding)
+        merged = merge_findings(decode(Finding, before, finding.id), finding)
         connection.execute(update(tables.findings).where(at).values(**_columns(merged)))
 
     @staticmethod
     def _insert(connection: Connection, table: Any, **values: Any) -> bool:
-        """Inserts a row, or ignores it where its key is there; whether it was inserted."""
+        """Inserts a row, or ignores it where its key is there; whether it was inserted.
+
+        Of an INSERT, SQLAlchemy asks a driver for the number of rows only where it is told to (preserve_rowcount); otherwise it is -1.
+        """
         build: Any = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-        return bool(connection.execute(build(table).values(**values).on_conflict_do_nothing()).rowcount)
+        statement = build(table).values(**values).on_conflict_do_nothing()
+        return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount > 0
 
     # Reading
 
@@ -139,7 +177,7 @@ class Store:
         """All runs, the latest first."""
         with self._database.transaction() as connection:
             query = select(tables.runs.c.payload).order_by(tables.runs.c.started.desc(), tables.runs.c.id.desc())
-            return [decode(Run, payload) for payload in connection.execute(query).scalars()]
+            return self._decoded(Run, connection.execute(query.add_columns(tables.runs.c.id)))
 
     def run(self, name: str = "latest") -> Run:
         """The run of that id, or whose id begins so, or the latest. Raises UnknownName, which names the nearest id."""
@@ -154,8 +192,8 @@ class Store:
     def cells(self, run_id: str) -> list[CellSummary]:
         """What the run learned of each cell on each target and implementation, in the order of their names."""
         with self._database.transaction() as connection:
-            payloads = connection.execute(select(tables.cells.c.payload).where(tables.cells.c.run_id == run_id)).scalars()
-            cells = [decode(CellSummary, payload) for payload in payloads]
+            query = select(tables.cells.c.payload, tables.cells.c.key).where(tables.cells.c.run_id == run_id)
+            cells = self._decoded(CellSummary, connection.execute(query))
         return sorted(
             cells, key=lambda c: (c.op, sorted(map(str, c.params.items())), c.order, c.dtype, c.target, c.implementation)
         )
@@ -176,9 +214,10 @@ class Store:
             if patterns:
                 where.append(_matches(tables.findings.c[column], patterns))
         with self._database.transaction() as connection:
-            payloads = connection.execute(select(tables.findings.c.payload).where(*where)).scalars().all()
+            query = select(tables.findings.c.payload, tables.findings.c.id).where(*where)
+            found = self._decoded(Finding, connection.execute(query))
             seen = self._seen(connection, run_id)
-        found = [_dated(decode(Finding, payload), seen) for payload in payloads]
+        found = [_dated(finding, seen) for finding in found if finding.id in seen]
         if new is not None:
             found = [finding for finding in found if (finding.status == "new") is new]
         return sorted(found, key=lambda f: (-f.severity if f.severity == f.severity else float("inf"), f.id))
@@ -198,7 +237,7 @@ class Store:
             if run_id is not None:
                 rows = rows.where(runs.c.id == run_id)
             payload, holder = connection.execute(rows.limit(1)).one()
-            return _dated(decode(Finding, payload), self._seen(connection, holder, full))
+            return _dated(decode(Finding, payload, full), self._seen(connection, holder, full))
 
     # Defects: text that `fuzzer.defects` writes and reads
 
@@ -264,7 +303,7 @@ class Store:
         """All sweeps, the latest first."""
         with self._database.transaction() as connection:
             query = select(tables.sweeps.c.payload).order_by(tables.sweeps.c.started.desc(), tables.sweeps.c.id.desc())
-            return [decode(Sweep, payload) for payload in connection.execute(query).scalars()]
+            return self._decoded(Sweep, connection.execute(query.add_columns(tables.sweeps.c.id)))
 
     def sweep(self, name: str = "latest") -> Sweep:
         """The sweep of that id, or whose id begins so; `latest`: the last that did not finish. Raises UnknownName."""
@@ -298,19 +337,32 @@ class Store:
 
     def facts(self, ops: str | None = None) -> list[Fact]:
         """What sweeps found, by op, params, order, dtype, target and call; ops: a name, patterns with * and ?, separated by commas."""
-        query = select(tables.facts.c.payload)
+        query = select(tables.facts.c.payload, tables.facts.c.op)
         if ops:
             query = query.where(_matches(tables.facts.c.op, ops))
         with self._database.transaction() as connection:
-            facts = [decode(Fact, payload) for payload in connection.execute(query).scalars()]
+            facts = self._decoded(Fact, connection.execute(query))
         return sorted(
             facts,
             key=lambda f: (f.op, sorted(map(str, f.params.items())), f.order, f.dtype, f.target, f.implementation, f.version),
         )
 
-    @staticmethod
-    def _seen(connection: Connection, run_id: str, finding: str | None = None) -> dict[str, tuple[str, str, bool]]:
-        """Finding id -> starts of the first and the last run that has it, and whether a run before this one does."""
+    def _decoded(self, kind: type[Noun], rows: Iterable[Any]) -> list[Noun]:
+        """The nouns of rows of payload and name; of damaged ones, once each, a line on standard error."""
+        nouns, damaged = [], {}
+        for payload, name in rows:
+            try:
+                nouns.append(decode(kind, payload, name))
+            except Damaged as error:
+                damaged[f"{kind.__name__} {name}"] = str(error)
+        if not self._told.issuperset(damaged):
+            self._told.update(damaged)
+            first = " ".join(next(iter(damaged.values())).split())
+            print(f"ulpfuzz: {len(damaged)} of {len(nouns) + len(damaged)} left out: {first}", file=sys.stderr, flush=True)
+        return nouns
+
+    def _seen(self, connection: Connection, run_id: str, finding: str | None = None) -> dict[str, tuple[str, str, bool]]:
+        """Finding id -> starts of the first and the last run that has it, and whether a run before this one does; pruned runs too."""
         findings, runs = tables.findings, tables.runs
         started = select(runs.c.started).where(runs.c.id == run_id).scalar_subquery()
         # Runs that start in the same second are distinguished by their ids, as in the order of `runs`.
@@ -324,7 +376,16 @@ class Store:
             .where(findings.c.id.in_(of_run))
             .group_by(findings.c.id)
         )
-        return {name: (first, last, bool(known)) for name, first, last, known in connection.execute(query)}
+        seen = {name: (first, last, bool(known)) for name, first, last, known in connection.execute(query)}
+        if self._database.opened_version == tables.READABLE_FROM and self._database.read_only:
+            return seen  # a file of schema 3 that cannot be written has no table of what was pruned
+        old = tables.pruned
+        start = connection.execute(select(runs.c.started).where(runs.c.id == run_id)).scalar() or ""
+        for name, earliest, latest in connection.execute(select(old.c.id, old.c.first, old.c.last).where(old.c.id.in_(of_run))):
+            if name in seen:
+                first, last, known = seen[name]
+                seen[name] = min(first, earliest), max(last, latest), known or earliest <= start
+        return seen
 
 
 def _columns(finding: Finding) -> dict[str, Any]:
