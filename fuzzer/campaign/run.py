@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import itertools
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -34,6 +36,7 @@ from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 from ulpfuzz.fuzzer.search.search import ROWS
+from ulpfuzz.fuzzer.signals import keeping
 
 #: What a worker process imports for the tasks of a run.
 TASKS = ("ulpfuzz.fuzzer.campaign.shard", "ulpfuzz.fuzzer.campaign.rerun", "ulpfuzz.fuzzer.casework.case_task")
@@ -41,7 +44,8 @@ TASKS = ("ulpfuzz.fuzzer.campaign.shard", "ulpfuzz.fuzzer.campaign.rerun", "ulpf
 PLANNED_SHARE = 0.9
 #: The share of a budget in time that the findings of the baseline may take; the rest searches for new ones.
 BASELINE_SHARE = 0.5
-
+#: How the id of a shard begins, with its round (Shard.id); those of baselines begin otherwise.
+_SHARD = re.compile(r"r(\d+)")
 
 Watch = Callable[[Progress], None]
 #: What is done with a run that finished, by the workers that it had.
@@ -112,18 +116,36 @@ class _Campaign:
         modes = {"modes": list(self.schedule.modes)}
         environment = {**fingerprint(self.targets, self.settings), **modes, **self._replayed()}
         self.run_record = replace(self.run_record, environment=environment)
+        with keeping():
+            return self._run(execute)
+
+    def _run(self, execute: Any) -> Run:
         self.store.start_run(self.run_record)
         done = self.store.shard_payloads(self.run_record.id) if self.settings.resume else {}
         self._replay_facts()
-        state = "finished"
+        self._count_time_before(done)
         try:
             self._rerun_baseline(execute, done)
             self._rounds(execute, done)
             self._prove(execute)
         except KeyboardInterrupt:
-            state = "interrupted"
+            return self._finish("interrupted")
+        except BaseException:  # the cluster was lost, or the database: what is kept can be resumed
+            with contextlib.suppress(Exception):
+                self._finish("interrupted")
+            raise
+        told = self._told()
+        return self._finish("finished" if self.totals.verdicts or not told["cells_not_reached"] else "failed")
+
+    def _count_time_before(self, done: dict[str, str]) -> None:
+        """A resumed run has used some of its time before: what it ended with, or, where it was killed, until its last shard."""
+        known = [Lesson.load(payload).at for shard, payload in done.items() if _SHARD.match(shard)]
+        self.start -= max([self.run_record.seconds, *known])
+        self.schedule.begin(self.start)
+
+    def _finish(self, state: str) -> Run:
         finished = replace(
-            self.run_record, state=state, seconds=self.run_record.seconds + time.monotonic() - self.start, verdicts=self.totals.verdicts,
+            self.run_record, state=state, seconds=time.monotonic() - self.start, verdicts=self.totals.verdicts,
             cells=len(self.totals.reached), by_tier=dict(self.totals.tiers), by_phase=dict(self.totals.phases),
             environment={**self.run_record.environment, **self._told(), **self.totals.shares(self.settings.workers, self._discovered)},
         )  # fmt: skip
@@ -152,8 +174,10 @@ class _Campaign:
         return {"replayed": replayed(self.baseline, self.became)} if self.baseline else {}
 
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
+        last = max((int(shard[1]) for shard in map(_SHARD.match, done) if shard), default=-1)
         for number in itertools.count():
-            if self._out_of_time() or self._verdicts_left() <= 0:
+            # Of a resumed run that has no time left, what it did is counted all the same.
+            if (self._out_of_time() and number > last) or self._verdicts_left() <= 0:
                 return
             planned = self.schedule.round(number)
             shards = [shard for _, some in planned for shard in some]
@@ -173,7 +197,7 @@ class _Campaign:
     def _prove(self, execute: Any) -> None:
         """What was set aside and waits: somewhat beyond the time of the search."""
         end = self.schedule.proved_until
-        with closing(execute(self.schedule.set_aside(), lambda: end is not None and time.time() >= end)) as flow:
+        with closing(execute(self.schedule.set_aside(), lambda: end is not None and time.monotonic() >= end)) as flow:
             for result in flow:
                 self._save(result)
                 self._tell(result.cell)
@@ -227,7 +251,7 @@ class _Campaign:
             self.totals.failures.append(f"{result.cell}: {result.failure}")
             self.memory[result.cell].failures += FAILURES if result.died else 1
             return None
-        lesson = Lesson.of(result)
+        lesson = replace(Lesson.of(result), at=round(time.monotonic() - self.start, 3))
         self.totals.count(shard.cell, lesson)
         self.totals.time(shard, result)
         for finding in result.findings:

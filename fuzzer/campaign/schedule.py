@@ -58,9 +58,15 @@ class Schedule:
         self.aside = Aside(settings.case_timeout)
         self.shards: dict[str, Shard] = {}  # by id, what was handed out
         self.pace: Pace | None = None  # of the parts of round 0, where the time is short
-        seconds, now = settings.discovery_seconds, time.time()
-        self.until = None if seconds is None else now + seconds
-        self.proved_until = None if seconds is None else now + seconds + PROOFS  # what was set aside
+        self.until: float | None = None
+        self.proved_until: float | None = None  # what was set aside
+        self.begin(time.monotonic())
+
+    def begin(self, start: float) -> None:
+        """The run's time counts from then on (time.monotonic)."""
+        seconds = self.settings.discovery_seconds
+        self.until = None if seconds is None else start + seconds
+        self.proved_until = None if seconds is None else start + seconds + PROOFS
 
     @cached_property
     def yields(self) -> Callable[[Cell], float]:
@@ -85,7 +91,7 @@ class Schedule:
         if self.until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
             fresh.sort(key=self._seconds, reverse=True)
         elif not visit.part or self.pace is None:
-            longest = longest_visit(self.until - time.time(), self.settings.workers, len(fresh))
+            longest = longest_visit(self.until - time.monotonic(), self.settings.workers, len(fresh))
             cap = CAP if visit.part == MODES else None
             fresh = [replace(shard, seconds=longest, cap=cap) for shard in fresh]
         self.shards.update({shard.id: shard for shard in fresh})
@@ -146,7 +152,7 @@ class Schedule:
         if seconds is not None and self.until is not None:
             # What a C++ compiler takes is not saved from the others' shares: it comes last, in what is left.
             work = sum(v.weight * len(self._shards(0, v)) for v in visits if v.weight < COSTS[-1])
-            self.pace = Pace(work, self.until, self.settings.workers, clock=time.time)
+            self.pace = Pace(work, self.until, self.settings.workers)
         return visits
 
     def _shards(self, number: int, visit: Visit) -> list[Shard]:

@@ -58,7 +58,7 @@ class Shard:
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have, None for any.
     memory: int | None = None
-    #: The time (time.time) at which a run's budget in time ends, and with it the search; what it has found is certified all the same, as it
+    #: The time (time.monotonic) at which a run's budget in time ends, and with it the search; what it has found is certified all the same, as it
     #: was seen.
     until: float | None = None
     #: Its own share of that time.
