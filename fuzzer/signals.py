@@ -137,7 +137,7 @@ class _Lasting:
 def lasting_output() -> Iterator[None]:
     """Inside, a standard output or error that cannot be written (a closed pipe or terminal, a full disk) ends nothing; `unwritten` says so."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _Lasting(sys.stdout, "standard output"), _Lasting(sys.stderr, "standard error")  # type: ignore[assignment]
+    sys.stdout, sys.stderr = _Lasting(sys.stdout, "standard output"), _Lasting(sys.stderr, "standard error")
     try:
         yield
     finally:
