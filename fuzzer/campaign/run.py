@@ -28,6 +28,7 @@ from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import Cell, cells_of, subjects_of
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
+from ulpfuzz.fuzzer.engine.worker_process import OUT_OF_TIME
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.case_record import case_from
 from ulpfuzz.fuzzer.findings.finding import Run
@@ -247,6 +248,8 @@ class _Campaign:
     def _save(self, result: ShardResult) -> Lesson | None:
         shard = self.schedule.shards[result.task]
         self.schedule.died(shard, result.deaths)
+        if result.failure == OUT_OF_TIME:
+            return None
         if result.failure:
             self.totals.failures.append(f"{result.cell}: {result.failure}")
             self.memory[result.cell].failures += FAILURES if result.died else 1

@@ -33,6 +33,9 @@ PATIENCE = 5.0
 CAP, GRANTS = 0.5, 4.0
 #: Seconds beyond the search in which what was set aside may still be proved, before casework begins.
 PROOFS = 20.0
+#: The same where no casework follows, and seconds beyond the end of a run after which what still runs is ended; each at least so many, and a share
+#: of the run's time beyond.
+LATE, LATE_SHARE = 5.0, 0.05
 #: The letter of the visits of compiled modes where the time suffices for all else at once.
 MODES = "m"
 
@@ -60,13 +63,16 @@ class Schedule:
         self.pace: Pace | None = None  # of the parts of round 0, where the time is short
         self.until: float | None = None
         self.proved_until: float | None = None  # what was set aside
+        self.ends: float | None = None  # what still runs
         self.begin(time.monotonic())
 
     def begin(self, start: float) -> None:
         """The run's time counts from then on (time.monotonic)."""
         seconds = self.settings.discovery_seconds
         self.until = None if seconds is None else start + seconds
-        self.proved_until = None if seconds is None else start + seconds + PROOFS
+        late = 0.0 if seconds is None else LATE + LATE_SHARE * seconds
+        self.proved_until = None if self.until is None else self.until + (PROOFS if self.settings.casework else min(PROOFS, late))
+        self.ends = None if self.until is None or self.proved_until is None else max(self.proved_until, self.until + late)
 
     @cached_property
     def yields(self) -> Callable[[Cell], float]:
@@ -85,7 +91,7 @@ class Schedule:
         visit, shards = planned
         patience = min(PATIENCE, self.settings.case_timeout or PATIENCE)
         fresh = [
-            replace(shard, until=self.until, peers=self.peers, excluded=self._excluded(shard), patience=patience)
+            replace(shard, until=self.until, ends=self.ends, peers=self.peers, excluded=self._excluded(shard), patience=patience)
             for shard in shards
         ]
         if self.until is None:  # all of them are run: those that take longest first, so that no worker waits for the last

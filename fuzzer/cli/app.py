@@ -42,9 +42,9 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             print("ulpfuzz: interrupted", file=sys.stderr)
             sys.exit(exit_status())
-        for name, error in unwritten.items():
-            if not isinstance(error, BrokenPipeError):
-                print(f"ulpfuzz: {name} could not be written: {error.strerror}; the run is kept", file=sys.stderr)
+        for name, broken in unwritten.items():
+            if not isinstance(broken, BrokenPipeError):
+                print(f"ulpfuzz: {name} could not be written: {broken.strerror}; the run is kept", file=sys.stderr)
                 sys.exit(2)
         sys.exit(status if isinstance(status, int) else 0)
 

@@ -304,8 +304,9 @@ def _casework(settings: Settings, execute: Any, store: Store, record: Run, watch
     """Works on the gravest defects of a run in what is left of its time."""
     from ulpfuzz.fuzzer.casework.casework import CaseworkSettings, due, work
 
+    whole = settings.budget.seconds or 0.0
     limits = CaseworkSettings(
-        (settings.budget.seconds or 0.0) * settings.casework, workers=settings.workers, case_timeout=settings.case_timeout,
+        max(0.0, min(whole * settings.casework, whole - record.seconds)), workers=settings.workers, case_timeout=settings.case_timeout,
         memory_limit=settings.memory_limit,
     )  # fmt: skip
     work(execute, due(store, record, limits), store, limits.seconds, watch)

@@ -126,12 +126,12 @@ def unpacked(results: Any) -> Any:
 
 
 def by_clock_of_node(task: Task, sent: float) -> Task:
-    """The task with its deadline (`until`) by this machine's monotonic clock, whose zero is another on every machine. What a group waits in the
-    node's queue is not counted: one group at most waits there for each worker."""
-    until = getattr(task, "until", None)
-    if until is None or not is_dataclass(task) or isinstance(task, type):
+    """The task with its deadlines (`until`, `ends`) by this machine's monotonic clock, whose zero is another on every machine. What a group waits in
+    the node's queue is not counted: one group at most waits there for each worker."""
+    if not is_dataclass(task) or isinstance(task, type):
         return task
-    return replace(task, until=until - sent + time.monotonic())
+    deadlines = {name: getattr(task, name, None) for name in ("until", "ends")}
+    return replace(task, **{name: at - sent + time.monotonic() for name, at in deadlines.items() if at is not None})
 
 
 # Dask

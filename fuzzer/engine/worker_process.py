@@ -29,6 +29,14 @@ STOPPED = 10.0
 _GIB = 2**30
 
 
+#: The failure of a task that still ran at the time at which it was to be ended (`ends`, where a task has that).
+OUT_OF_TIME = "the time of the run was over"
+
+
+class Late(Exception):
+    """A task still ran when it was to be ended; its process was."""
+
+
 class Died(Exception):
     """A worker process ended in the middle of a task."""
 
@@ -43,6 +51,7 @@ class WorkerProcess:
     def __init__(self, server: ForkServer, config: Config, memory: int | None) -> None:
         self.server, self.memory = server, memory
         self._stopped_since: float | None = None
+        self.ended = False
         self.connection, self.pid = server.fork("ulpfuzz.fuzzer.engine.worker_process:serve")
         with tempfile.NamedTemporaryFile(prefix="ulpfuzz-note-") as file:
             file.truncate(watchdog.NOTE)
@@ -54,18 +63,25 @@ class WorkerProcess:
             self.connection.recv()
 
     def run(self, task: Task) -> Any:
-        """The task's result. Raises Died where the process ends before it has one."""
+        """The task's result. Raises Died where the process ends before it has one, Late where its time is over."""
         self._stopped_since = None
+        ends = getattr(task, "ends", None)
+        if ends is not None and time.monotonic() >= ends:
+            raise Late
         try:
             self.connection.send(task)
             while not self.connection.poll(TICK):
                 self._look()
+                if ends is not None and time.monotonic() >= ends:
+                    self.end()
+                    raise Late
             return self.connection.recv()
         except (EOFError, OSError):
             raise Died(self._death()) from None
 
     def end(self) -> None:
         """Ends it at once, with the hosts that it started."""
+        self.ended = True
         rest = descendants(self.pid)
         with contextlib.suppress(OSError):
             os.kill(self.pid, signal.SIGKILL)
@@ -158,6 +174,12 @@ def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
         while True:
             try:
                 result = worker.run(task)
+                break
+            except Late:
+                if worker.ended:
+                    processes.forget(worker)
+                    worker = processes.take()
+                result = original.broken(OUT_OF_TIME, died=True)
                 break
             except Died as died:
                 processes.forget(worker)

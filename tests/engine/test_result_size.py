@@ -7,7 +7,6 @@ import pickle
 
 import numpy as np
 
-from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.engine.engine import packed, unpacked
 from ulpfuzz.fuzzer.search.ledger import OFFSET, Ledger
