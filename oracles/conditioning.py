@@ -51,7 +51,7 @@ def amplification(
     number of the input that x_j belongs to in its place. beside: by row, what is added to it before anything is done with it (0).
 
     Midpoints of enclosures by ball64 (ball80 for precision above 24, and where ball64 does not know), Arb for the first rows where those do not
-    (ARB_ROWS, ARB_EFFORT; none after `until`, a time.time); nan where neither does. Good to about a quarter of what is not added; no bound.
+    (ARB_ROWS, ARB_EFFORT; none after `until`, a time.monotonic); nan where neither does. Good to about a quarter of what is not added; no bound.
     """
     added = np.zeros(len(outputs)) if beside is None else beside
     if precision <= 24:
@@ -69,9 +69,9 @@ def amplification(
     for row in np.flatnonzero(~np.isfinite(total)):
         packed = tuple((n, v.shape[1:], v[row].tobytes()) for n, v in inputs.items())
         key = packed, int(outputs[row]), negligible, normwise
-        if key not in computed and len(computed) < _affordable(function, inputs) and time.time() < until:
+        if key not in computed and len(computed) < _affordable(function, inputs) and time.monotonic() < until:
             by_arb = partial(_remembered, function, *key)
-            with suppress(TimeIsUpError), ending(math.inf if math.isinf(until) else time.time() + ROW_SECONDS):
+            with suppress(TimeIsUpError), ending(math.inf if math.isinf(until) else time.monotonic() + ROW_SECONDS):
                 computed[key] = math.nan
                 computed[key] = remembered("amplification", function, repr(key).encode(), by_arb, EXTENDED)
         with np.errstate(over="ignore"):

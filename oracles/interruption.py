@@ -24,7 +24,7 @@ _until: ContextVar[float] = ContextVar("_until", default=math.inf)
 
 @contextmanager
 def interrupted(until: float) -> Iterator[None]:
-    """Inside, evaluations by mpmath end at the time `until` (time.time), as `mp.ending` says; those that `interruptible` encloses at once."""
+    """Inside, evaluations by mpmath end at the time `until` (time.monotonic), as `mp.ending` says; those that `interruptible` encloses at once."""
     token = _until.set(until)
     try:
         with ending(until):
@@ -43,7 +43,7 @@ def interruptible() -> Iterator[None]:
         return
     before = signal.signal(signal.SIGALRM, _raise)
     try:
-        signal.setitimer(signal.ITIMER_REAL, max(until - time.time(), 1e-6), _AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, max(until - time.monotonic(), 1e-6), _AGAIN)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

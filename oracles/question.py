@@ -47,7 +47,7 @@ class Caps:
     audit_share: float = 2.0**-12
     #: Seconds of the clock for Arb, so far off that only a broken machine meets it.
     backstop: float = 120.0
-    #: The time (time.time) after which no further row is begun beyond the vectorised tiers.
+    #: The time (time.monotonic) after which no further row is begun beyond the vectorised tiers.
     until: float = math.inf
 
 

@@ -40,6 +40,8 @@ class Lesson:
     dead_peers: Sequence[Sequence[str]] = ()
     #: Whether a first visit was ended by its cap, so that the cell is due again.
     cut: bool = False
+    #: Seconds of the run until it was stored; of a run that was killed nothing else says how long it went on.
+    at: float = 0.0
 
     @classmethod
     def of(cls, result: ShardResult) -> Lesson:

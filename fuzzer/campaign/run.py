@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import itertools
 import json
 import math
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +30,7 @@ from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import Cell, cells_of, subjects_of
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
+from ulpfuzz.fuzzer.engine.worker_process import OUT_OF_TIME
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.case_record import case_from
 from ulpfuzz.fuzzer.findings.finding import Run
@@ -36,6 +39,7 @@ from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 from ulpfuzz.fuzzer.search.search import ROWS
+from ulpfuzz.fuzzer.signals import keeping
 
 #: What a worker process imports for the tasks of a run.
 TASKS = ("ulpfuzz.fuzzer.campaign.shard", "ulpfuzz.fuzzer.campaign.rerun", "ulpfuzz.fuzzer.casework.case_task")
@@ -43,7 +47,8 @@ TASKS = ("ulpfuzz.fuzzer.campaign.shard", "ulpfuzz.fuzzer.campaign.rerun", "ulpf
 PLANNED_SHARE = 0.9
 #: The share of a budget in time that the findings of the baseline may take; the rest searches for new ones.
 BASELINE_SHARE = 0.5
-
+#: How the id of a shard begins, with its round (Shard.id); those of baselines begin otherwise.
+_SHARD = re.compile(r"r(\d+)")
 
 Watch = Callable[[Progress], None]
 #: What is done with a run that finished, by the workers that it had.
@@ -132,7 +137,7 @@ class _Campaign:
                 )
 
     def run(self, execute: Any) -> Run:
-        with self.unsaved.guarded(), ExitStack() as held:
+        with self.unsaved.guarded(), ExitStack() as held, keeping():
             return self._run(execute, held)
 
     def _run(self, execute: Any, held: ExitStack) -> Run:
@@ -143,15 +148,29 @@ class _Campaign:
         held.enter_context(self.store.lease(self.run_record.id))
         done = self.store.shard_payloads(self.run_record.id) if self.settings.resume else {}
         self._replay_facts()
-        state = "finished"
+        self._count_time_before(done)
         try:
             self._rerun_baseline(execute, done)
             self._rounds(execute, done)
             self._prove(execute)
         except KeyboardInterrupt:
-            state = "interrupted"
+            return self._finish("interrupted")
+        except BaseException:  # the cluster was lost, or the database: what is kept can be resumed
+            with contextlib.suppress(Exception):
+                self._finish("interrupted")
+            raise
+        told = self._told()
+        return self._finish("finished" if self.totals.verdicts or not told["cells_not_reached"] else "failed")
+
+    def _count_time_before(self, done: dict[str, str]) -> None:
+        """A resumed run has used some of its time before: what it ended with, or, where it was killed, until its last shard."""
+        known = [Lesson.load(payload).at for shard, payload in done.items() if _SHARD.match(shard)]
+        self.start -= max([self.run_record.seconds, *known])
+        self.schedule.begin(self.start)
+
+    def _finish(self, state: str) -> Run:
         finished = replace(
-            self.run_record, state=state, seconds=self.run_record.seconds + time.monotonic() - self.start, verdicts=self.totals.verdicts,
+            self.run_record, state=state, seconds=time.monotonic() - self.start, verdicts=self.totals.verdicts,
             cells=len(self.totals.reached), by_tier=dict(self.totals.tiers), by_phase=dict(self.totals.phases),
             environment={**self.run_record.environment, **self._told(), **self.totals.shares(self.settings.workers, self._discovered)},
         )  # fmt: skip
@@ -180,8 +199,10 @@ class _Campaign:
         return {"replayed": replayed(self.baseline, self.became)} if self.baseline else {}
 
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
+        last = max((int(shard[1]) for shard in map(_SHARD.match, done) if shard), default=-1)
         for number in itertools.count():
-            if self._out_of_time() or self._verdicts_left() <= 0:
+            # Of a resumed run that has no time left, what it did is counted all the same.
+            if (self._out_of_time() and number > last) or self._verdicts_left() <= 0:
                 return
             planned = self.schedule.round(number)
             shards = [shard for _, some in planned for shard in some]
@@ -201,7 +222,7 @@ class _Campaign:
     def _prove(self, execute: Any) -> None:
         """What was set aside and waits: somewhat beyond the time of the search."""
         end = self.schedule.proved_until
-        with closing(execute(self.schedule.set_aside(), lambda: end is not None and time.time() >= end)) as flow:
+        with closing(execute(self.schedule.set_aside(), lambda: end is not None and time.monotonic() >= end)) as flow:
             for result in flow:
                 self._save(result)
                 self._tell(result.cell)
@@ -251,11 +272,13 @@ class _Campaign:
     def _save(self, result: ShardResult) -> Lesson | None:
         shard = self.schedule.shards[result.task]
         self.schedule.died(shard, result.deaths)
+        if result.failure == OUT_OF_TIME:
+            return None
         if result.failure:
             self.totals.failures.append(f"{result.cell}: {result.failure}")
             self.memory[result.cell].failures += FAILURES if result.died else 1
             return None
-        lesson = Lesson.of(result)
+        lesson = replace(Lesson.of(result), at=round(time.monotonic() - self.start, 3))
         self.totals.count(shard.cell, lesson)
         self.totals.time(shard, result)
         for finding in result.findings:

@@ -33,6 +33,9 @@ PATIENCE = 5.0
 CAP, GRANTS = 0.5, 4.0
 #: Seconds beyond the search in which what was set aside may still be proved, before casework begins.
 PROOFS = 20.0
+#: The same where no casework follows, and seconds beyond the end of a run after which what still runs is ended; each at least so many, and a share
+#: of the run's time beyond.
+LATE, LATE_SHARE = 5.0, 0.05
 #: The letter of the visits of compiled modes where the time suffices for all else at once.
 MODES = "m"
 
@@ -58,9 +61,18 @@ class Schedule:
         self.aside = Aside(settings.case_timeout)
         self.shards: dict[str, Shard] = {}  # by id, what was handed out
         self.pace: Pace | None = None  # of the parts of round 0, where the time is short
-        seconds, now = settings.discovery_seconds, time.time()
-        self.until = None if seconds is None else now + seconds
-        self.proved_until = None if seconds is None else now + seconds + PROOFS  # what was set aside
+        self.until: float | None = None
+        self.proved_until: float | None = None  # what was set aside
+        self.ends: float | None = None  # what still runs
+        self.begin(time.monotonic())
+
+    def begin(self, start: float) -> None:
+        """The run's time counts from then on (time.monotonic)."""
+        seconds = self.settings.discovery_seconds
+        self.until = None if seconds is None else start + seconds
+        late = 0.0 if seconds is None else LATE + LATE_SHARE * seconds
+        self.proved_until = None if self.until is None else self.until + (PROOFS if self.settings.casework else min(PROOFS, late))
+        self.ends = None if self.until is None or self.proved_until is None else max(self.proved_until, self.until + late)
 
     @cached_property
     def yields(self) -> Callable[[Cell], float]:
@@ -79,13 +91,13 @@ class Schedule:
         visit, shards = planned
         patience = min(PATIENCE, self.settings.case_timeout or PATIENCE)
         fresh = [
-            replace(shard, until=self.until, peers=self.peers, excluded=self._excluded(shard), patience=patience)
+            replace(shard, until=self.until, ends=self.ends, peers=self.peers, excluded=self._excluded(shard), patience=patience)
             for shard in shards
         ]
         if self.until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
             fresh.sort(key=self._seconds, reverse=True)
         elif not visit.part or self.pace is None:
-            longest = longest_visit(self.until - time.time(), self.settings.workers, len(fresh))
+            longest = longest_visit(self.until - time.monotonic(), self.settings.workers, len(fresh))
             cap = CAP if visit.part == MODES else None
             fresh = [replace(shard, seconds=longest, cap=cap) for shard in fresh]
         self.shards.update({shard.id: shard for shard in fresh})
@@ -146,7 +158,7 @@ class Schedule:
         if seconds is not None and self.until is not None:
             # What a C++ compiler takes is not saved from the others' shares: it comes last, in what is left.
             work = sum(v.weight * len(self._shards(0, v)) for v in visits if v.weight < COSTS[-1])
-            self.pace = Pace(work, self.until, self.settings.workers, clock=time.time)
+            self.pace = Pace(work, self.until, self.settings.workers)
         return visits
 
     def _shards(self, number: int, visit: Visit) -> list[Shard]:

@@ -58,9 +58,11 @@ class Shard:
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have, None for any.
     memory: int | None = None
-    #: The time (time.time) at which a run's budget in time ends, and with it the search; what it has found is certified all the same, as it
+    #: The time (time.monotonic) at which a run's budget in time ends, and with it the search; what it has found is certified all the same, as it
     #: was seen.
     until: float | None = None
+    #: The time (time.monotonic) at which its worker process is ended, whatever it does: a compiler takes a minute beyond `until`. None: never.
+    ends: float | None = None
     #: Its own share of that time.
     seconds: float | None = None
     #: Seconds after which its search begins no further call, compiling included; None: no such limit.

@@ -42,7 +42,7 @@ class CaseTask(Single):
     call_timeout: float = CALL_TIMEOUT
     #: Bytes that a process may have; None for any.
     memory: int | None = None
-    #: The time (time.time) after which no part of the work is begun; None: all are done.
+    #: The time (time.monotonic) after which no part of the work is begun; None: all are done.
     until: float | None = None
 
     @property
@@ -78,7 +78,7 @@ class _Parts:
     cut: bool = False
 
     def run(self, part: str, work: Callable[[], T], otherwise: T) -> T:
-        if self.until is not None and time.time() >= self.until:
+        if self.until is not None and time.monotonic() >= self.until:
             self.cut = True
             return otherwise
         try:

@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.identity import resolve
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
+from ulpfuzz.fuzzer.signals import keeping
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def due(store: Store, run: Run, settings: CaseworkSettings) -> list[CaseTask]:
     findings = {f.id: f for f in store.findings(run.id)}
     memory = settings.memory_limit or memory_share(settings.workers)
     call_timeout = settings.case_timeout or CALL_TIMEOUT
-    until = None if settings.seconds is None else time.time() + settings.seconds
+    until = None if settings.seconds is None else time.monotonic() + settings.seconds
     return [
         replace(task, memory=memory, call_timeout=call_timeout, until=until) for task in queue_of(defects, findings, known, run)
     ]
@@ -109,7 +110,7 @@ def work(execute: Any, tasks: list[CaseTask], store: Store, seconds: float | Non
         return seconds is not None and time.monotonic() - began >= seconds
 
     try:
-        with closing(execute([[task] for task in tasks], over)) as flow:
+        with keeping(), closing(execute([[task] for task in tasks], over)) as flow:
             for result in flow:
                 _keep(result, store, worked)
                 worked.seconds = time.monotonic() - began

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, work
 from ulpfuzz.fuzzer.cli.failure import told
 from ulpfuzz.fuzzer.passwords import without_passwords
+from ulpfuzz.fuzzer.signals import exit_status, unwritten
 
 #: Set to 1, exceptions come with their tracebacks.
 DEBUG = "ULPFUZZ_DEBUG"
@@ -21,7 +22,8 @@ _USAGE: Any = typer.BadParameter.__mro__[2]
 
 
 class Commands(TyperGroup):
-    """The group of all commands. Turns exceptions into one line and an exit status: 2 for errors, 130 after Ctrl-C."""
+    """The group of all commands. Turns exceptions into one line and an exit status: 2 for errors, 128 and the signal's number
+    after Ctrl-C (130), SIGTERM and SIGHUP."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
         given = _normalised(list(sys.argv[1:] if args is None else args)) or ["--help"]
@@ -39,7 +41,11 @@ class Commands(TyperGroup):
             _fail(error)
         except KeyboardInterrupt:
             print("ulpfuzz: interrupted", file=sys.stderr)
-            sys.exit(130)
+            sys.exit(exit_status())
+        for name, broken in unwritten.items():
+            if not isinstance(broken, BrokenPipeError):
+                print(f"ulpfuzz: {name} could not be written: {broken.strerror}; the run is kept", file=sys.stderr)
+                sys.exit(2)
         sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -79,6 +79,23 @@ MemoryLimit = Annotated[
 Scheduler = Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler, tcp://...")]
 
 
+def _allow_insecure(wanted: bool) -> bool:
+    from ulpfuzz.fuzzer.engine import cluster
+
+    cluster.insecure_allowed = wanted
+    return wanted
+
+
+InsecureCluster = Annotated[
+    bool,
+    typer.Option(
+        "--insecure-cluster",
+        callback=_allow_insecure,
+        help="Speak without TLS with a scheduler of another machine: whoever reaches its network runs code there.",
+    ),
+]
+
+
 def seed_or_drawn(seed: int | None) -> int:
     """The given seed, or one drawn at random."""
     return secrets.randbits(32) if seed is None else seed

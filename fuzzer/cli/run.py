@@ -20,6 +20,7 @@ from ulpfuzz.fuzzer.cli.options import (
     Db,
     DbTimeout,
     Dtypes,
+    InsecureCluster,
     Json,
     MemoryLimit,
     Ops,
@@ -31,10 +32,12 @@ from ulpfuzz.fuzzer.cli.options import (
     checked,
     limits,
     seed_or_drawn,
+    with_db,
 )
 from ulpfuzz.fuzzer.cli.outputs import Junit, Notify, Sarif, Summary, outputs
 from ulpfuzz.fuzzer.cli.summary import summary
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.signals import exit_status, heard, lasting_output
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.campaign.settings import Settings
@@ -77,6 +80,7 @@ def run(
     seed: Seed = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    insecure_cluster: InsecureCluster = False,
     case_timeout: CaseTimeout = None,
     memory_limit: MemoryLimit = None,
     resume: Annotated[
@@ -114,6 +118,7 @@ def run(
         print(json.dumps(_contract(record, found, defects), ensure_ascii=False, allow_nan=False))
     else:
         summary(record, found, defects, cells, db)
+    _stop_if_interrupted(record, db)
     if fail_on and _fails(fail_on, found, defects):
         raise typer.Exit(1)
 
@@ -130,6 +135,7 @@ def nightly(
     seed: Seed = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    insecure_cluster: InsecureCluster = False,
     case_timeout: CaseTimeout = None,
     memory_limit: MemoryLimit = None,
     sarif: Sarif = None,
@@ -174,19 +180,27 @@ def nightly(
         summary(record, found, defects, cells, db, comparison)
         _known_issues(quieted, [i.url for i in known.fixed(found, cells)], [i.url for i in known.expired])
         print(f"The report: {(out / 'report.html').resolve()}")
+    _stop_if_interrupted(record, db)
     _exit(record, alarming)
 
 
+def _stop_if_interrupted(record: Run, db: str) -> None:
+    """Ends the command of a run that was interrupted, with one line that says how to go on, and the signal's exit status. An error where the run
+    judged nothing of what was planned."""
+    if record.state == "failed":
+        raise UserError(f"run {record.id} judged nothing: {_first_failure(record)}")
+    if record.state == "interrupted":
+        print(f"ulpfuzz: interrupted; `ulpfuzz run --resume {record.id}{with_db(db)}` goes on", file=sys.stderr)
+    if record.state == "interrupted" or heard():  # the latter in the casework of a run that has finished
+        raise typer.Exit(exit_status())
+
+
 def _exit(record: Run, alarming: Sequence[Finding]) -> None:
-    """Exit status 1 on alarming findings; an error where the night judged nothing or was cut short without any."""
+    """Exit status 1 on alarming findings; an error where the night judged nothing."""
     if not record.verdicts:
         raise UserError(f"run {record.id} judged nothing: {_first_failure(record)}")
     if alarming:
         raise typer.Exit(1)
-    if record.state == "interrupted":
-        raise UserError(
-            f"run {record.id} was interrupted, so the night is not over; continue with `ulpfuzz run --resume {record.id}`"
-        )
 
 
 def _resumed(store: Store, name: str) -> Run:
@@ -262,6 +276,7 @@ def _selection(settings: Settings) -> Selection:
     return told, [str(target) for target in targets_named(settings.targets)]
 
 
+@lasting_output()
 def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
     from ulpfuzz.fuzzer.campaign.budget import Budget
     from ulpfuzz.fuzzer.campaign.run import first_visit, run_campaign
@@ -292,8 +307,9 @@ def _casework(settings: Settings, execute: Any, store: Store, record: Run, watch
     """Works on the gravest defects of a run in what is left of its time."""
     from ulpfuzz.fuzzer.casework.casework import CaseworkSettings, due, work
 
+    whole = settings.budget.seconds or 0.0
     limits = CaseworkSettings(
-        (settings.budget.seconds or 0.0) * settings.casework, workers=settings.workers, case_timeout=settings.case_timeout,
+        max(0.0, min(whole * settings.casework, whole - record.seconds)), workers=settings.workers, case_timeout=settings.case_timeout,
         memory_limit=settings.memory_limit,
     )  # fmt: skip
     work(execute, due(store, record, limits), store, limits.seconds, watch)
@@ -306,7 +322,7 @@ def _executed(settings: Settings, store: Store, record: Run, found: list[Finding
     from ulpfuzz.fuzzer.cli.scripts import run_scripts
     from ulpfuzz.fuzzer.defects.memory import as_shown
 
-    if not settings.casework:
+    if not settings.casework or record.state == "interrupted":
         return found
     found = as_shown(store, found)
     faces = {f.id: f for f in found}

@@ -13,6 +13,7 @@ from ulpfuzz.fuzzer.cli.options import (
     DEFAULT_DB,
     CaseTimeout,
     Db,
+    InsecureCluster,
     Json,
     MemoryLimit,
     Scheduler,
@@ -23,6 +24,7 @@ from ulpfuzz.fuzzer.cli.options import (
     with_db,
 )
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.signals import exit_status
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,6 +50,7 @@ def sweep(
     ] = False,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    insecure_cluster: InsecureCluster = False,
     case_timeout: CaseTimeout = None,
     memory_limit: MemoryLimit = None,
     resume: Annotated[
@@ -83,7 +86,7 @@ def sweep(
     else:
         _told(swept, db)
     if swept.sweep.state == "interrupted":
-        raise typer.Exit(130)
+        raise typer.Exit(exit_status())
 
 
 def facts(

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, MemoryLimit, Scheduler, Workers, limits, listed
+from ulpfuzz.fuzzer.cli.options import (
+    DEFAULT_DB,
+    CaseTimeout,
+    Db,
+    InsecureCluster,
+    Json,
+    MemoryLimit,
+    Scheduler,
+    Workers,
+    limits,
+    listed,
+)
+from ulpfuzz.fuzzer.signals import exit_status
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.casework.casework import Worked
@@ -24,6 +36,7 @@ def work(
     ] = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    insecure_cluster: InsecureCluster = False,
     case_timeout: CaseTimeout = None,
     memory_limit: MemoryLimit = None,
     as_json: Json = False,
@@ -48,7 +61,7 @@ def work(
     else:
         print_worked(worked, run)
     if worked.interrupted:
-        raise typer.Exit(130)
+        raise typer.Exit(exit_status())
 
 
 def contract(worked: Worked) -> dict[str, object]:

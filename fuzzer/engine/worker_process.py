@@ -18,13 +18,23 @@ import psutil
 
 from ulpfuzz.fuzzer.engine.task import Death, Result, Task, failure_of
 from ulpfuzz.fuzzer.evaluation import watchdog
-from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ForkServer, ending_of
+from ulpfuzz.fuzzer.frameworks.hosts.fork_server import STARTUP, ForkServer, descendants, end_all, ending_of
 from ulpfuzz.fuzzer.frameworks.targets.config import Config, declare
 from ulpfuzz.fuzzer.frameworks.targets.environment import prepare_environment
 
 #: Seconds between two looks at a worker process that has not answered.
 TICK = 0.5
+#: Seconds after which a worker process that somebody stopped (SIGSTOP) is replaced.
+STOPPED = 10.0
 _GIB = 2**30
+
+
+#: The failure of a task that still ran at the time at which it was to be ended (`ends`, where a task has that).
+OUT_OF_TIME = "the time of the run was over"
+
+
+class Late(Exception):
+    """A task still ran when it was to be ended; its process was."""
 
 
 class Died(Exception):
@@ -40,34 +50,57 @@ class WorkerProcess:
 
     def __init__(self, server: ForkServer, config: Config, memory: int | None) -> None:
         self.server, self.memory = server, memory
+        self._stopped_since: float | None = None
+        self.ended = False
         self.connection, self.pid = server.fork("ulpfuzz.fuzzer.engine.worker_process:serve")
         with tempfile.NamedTemporaryFile(prefix="ulpfuzz-note-") as file:
             file.truncate(watchdog.NOTE)
             self._note = mmap.mmap(file.fileno(), watchdog.NOTE)
             self.connection.send((config, file.name))
-            self.connection.recv()  # it has opened the file
+            if not self.connection.poll(STARTUP):  # it has opened the file
+                self.end()
+                raise RuntimeError(f"a worker process has not started within {STARTUP:g} s")
+            self.connection.recv()
 
     def run(self, task: Task) -> Any:
-        """The task's result. Raises Died where the process ends before it has one."""
+        """The task's result. Raises Died where the process ends before it has one, Late where its time is over."""
+        self._stopped_since = None
+        ends = getattr(task, "ends", None)
+        if ends is not None and time.monotonic() >= ends:
+            raise Late
         try:
             self.connection.send(task)
             while not self.connection.poll(TICK):
                 self._look()
+                if ends is not None and time.monotonic() >= ends:
+                    self.end()
+                    raise Late
             return self.connection.recv()
         except (EOFError, OSError):
             raise Died(self._death()) from None
 
     def end(self) -> None:
-        """Ends it at once."""
+        """Ends it at once, with the hosts that it started."""
+        self.ended = True
+        rest = descendants(self.pid)
         with contextlib.suppress(OSError):
             os.kill(self.pid, signal.SIGKILL)
+        end_all(rest)
         with contextlib.suppress(OSError):
             self.connection.close()
 
     def _look(self) -> None:
-        """Raises Died where the process has too much memory."""
+        """Raises Died where the process has too much memory, or was stopped: its own timer, which ends a call that hangs, does not ring then."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            resident = psutil.Process(self.pid).memory_info().rss
+            process = psutil.Process(self.pid)
+            if process.status() != psutil.STATUS_STOPPED:
+                self._stopped_since = None
+            elif self._stopped_since is None:
+                self._stopped_since = time.monotonic()
+            elif time.monotonic() - self._stopped_since > STOPPED:
+                self.end()
+                raise Died(Death("crash", f"stopped by a signal for {STOPPED:g} s"))  # which no call did
+            resident = process.memory_info().rss
             if self.memory is not None and resident > self.memory:
                 self.end()
                 how = f"killed at {resident / _GIB:.1f} GiB of resident memory, the limit is {self.memory / _GIB:.1f} GiB"
@@ -141,6 +174,12 @@ def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
         while True:
             try:
                 result = worker.run(task)
+                break
+            except Late:
+                if worker.ended:
+                    processes.forget(worker)
+                    worker = processes.take()
+                result = original.broken(OUT_OF_TIME, died=True)
                 break
             except Died as died:
                 processes.forget(worker)

@@ -20,7 +20,7 @@ PROOF_SECONDS, FIRST_PROOF_SECONDS = 10.0, 4.0
 class Deadlines:
     """The deadlines of one shard.
 
-    until: the end of the run (time.time), None: none. seconds: those of the shard, None: no limit. cap: seconds after which no further call of
+    until: the end of the run (time.monotonic), None: none. seconds: those of the shard, None: no limit. cap: seconds after which no further call of
     the search is begun, whatever was compiled, None: no limit. searching: whether the search is on, whose deadline ends the oracle's
     work row by row too. cut: whether the cap ended the search. patience: seconds that a call may take whose like has returned, in a worker's own
     process; None: what the worker allows.
@@ -32,7 +32,7 @@ class Deadlines:
         self.seconds, self.patience = seconds, patience
         self.cut = False
         self.cap = math.inf if cap is None else cap
-        self._cap_until = time.time() + self.cap
+        self._cap_until = time.monotonic() + self.cap
         self.searching = False
         self._run_until = self._until = self._search_until = math.inf if until is None else until
         self._proof_until = math.inf
@@ -40,7 +40,7 @@ class Deadlines:
     def begin(self) -> None:
         """The shard's own seconds count from here: what a framework takes to start, or to compile, is not theirs."""
         if self.seconds is not None:
-            now = time.time()
+            now = time.monotonic()
             self._search_until = min(self._until, now + self.seconds * SEARCH_SHARE)
             self._until = min(self._until, now + self.seconds)
 
@@ -58,27 +58,27 @@ class Deadlines:
     @property
     def run_over(self) -> bool:
         """Whether the time of the run is over."""
-        return time.time() >= self._run_until
+        return time.monotonic() >= self._run_until
 
     @property
     def seconds_left(self) -> float:
         """Seconds until the end of the run."""
-        return self._run_until - time.time()
+        return self._run_until - time.monotonic()
 
     @property
     def past(self) -> bool:
         """Whether the time of the run, or of the shard, is over."""
-        return time.time() >= self._until
+        return time.monotonic() >= self._until
 
     @property
     def search_over(self) -> bool:
         """Whether the search is over: the rest of a shard's own time is for certifying its candidates."""
-        return time.time() >= self._search_until or self.capped
+        return time.monotonic() >= self._search_until or self.capped
 
     @property
     def capped(self) -> bool:
         """Whether the search has had all that a first visit may take."""
-        capped = time.time() >= self._cap_until
+        capped = time.monotonic() >= self._cap_until
         self.cut = self.cut or capped
         return capped
 
@@ -87,7 +87,7 @@ class Deadlines:
         """When the oracle begins no further row beyond its vectorised tiers."""
         if not self.searching or self.seconds is None:
             return self._proof_until
-        return max(self._search_until, time.time() + LEAST_ORACLE)
+        return max(self._search_until, time.monotonic() + LEAST_ORACLE)
 
     @contextmanager
     def search(self) -> Iterator[None]:
@@ -103,5 +103,5 @@ class Deadlines:
         returned."""
         seconds = PROOF_SECONDS if math.isinf(self._cap_until) else FIRST_PROOF_SECONDS
         self._cap_until = math.inf
-        self._proof_until = time.time() + seconds if self.time_limited else math.inf
+        self._proof_until = time.monotonic() + seconds if self.time_limited else math.inf
         return self._proof_until

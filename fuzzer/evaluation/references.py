@@ -138,7 +138,7 @@ class References:
     def condition(self, row: Batch, output: int) -> float:
         """The condition number of an output of a batch of one finite row, as the op's errors are measured; nan where unknown."""
         single = {name: values[0] for name, values in row.exact().items()}
-        with ending(math.inf if math.isinf(self.caps().until) else time.time() + CONDITION_SECONDS):
+        with ending(math.inf if math.isinf(self.caps().until) else time.monotonic() + CONDITION_SECONDS):
             return condition_number(self.function, single, output, normwise=self.op.error_norm == "all")
 
     def modulus(self, row: Batch, output: int) -> float:

@@ -139,7 +139,7 @@ class RowByRow:
         sizes = moduli(truth.value[rows], limit.error_norm, fmt) if limit.error_norm else np.zeros((len(rows), truth.shape[1]))
         until, kept = self.effort.caps().until, defaultdict[int, Kept](Kept)
         for place, (row, output) in enumerate(zip(rows.tolist()[: self._balls], outputs.tolist(), strict=False)):
-            if time.time() >= until:
+            if time.monotonic() >= until:
                 break
             single = {name: values[row] for name, values in self.inputs.items()}
             near = float(truth.value[row, output] + truth.value_lo[row, output])

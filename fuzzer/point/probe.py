@@ -144,7 +144,7 @@ class _Examination:
 
     def probe(self) -> Probe:
         calls = [(subject, *called) for subject, called in zip(self.evaluator.subjects, self._every_call(), strict=True)]
-        with interrupted(time.time() + self.seconds):
+        with interrupted(time.monotonic() + self.seconds):
             return self._judged(calls)
 
     def _judged(self, calls: Sequence[tuple[Subject, list[tuple[Placement, NDArray[Any]]], str, str]]) -> Probe:

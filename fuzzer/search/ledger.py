@@ -97,11 +97,13 @@ class Ledger:
         self.worst_ulps = 0.0
         self.worst_excess = 0.0
         self._profile = np.zeros((3, 2 * OFFSET))  # worst ulps, worst excess, count
+        self._shown: list[list[float]] | None = None  # profile()
 
     def add(self, judgement: Judgement, outcome: Outcome, *, within: Placement | None = None) -> float:
         """Takes in one outcome; returns its worst finite error in ulps (the search climbs it)."""
         if outcome.judged is None:
             return 0.0
+        self._shown = None
         verdicts, rows, binades = outcome.judged.verdicts, outcome.judged.rows, judgement.binades
         seen = judgement.extremes(outcome.judged)
         self.verdicts += verdicts.classes.size
@@ -208,9 +210,12 @@ class Ledger:
         return [i.name for i in self.cell.record.inputs]
 
     def profile(self) -> list[list[float]]:
-        """[[exponent, worst ulps, worst excess, count], ...] for binades and lanes that were met; see Finding.profile."""
-        met = np.flatnonzero(self._profile[2])
-        return [[lane(int(i) - OFFSET), *(float(v) for v in self._profile[:, i])] for i in met]
+        """[[exponent, worst ulps, worst excess, count], ...] for binades and lanes that were met; see Finding.profile. The same list until something
+        is added: pickle sends it once, not once a finding."""
+        if self._shown is None:
+            met = np.flatnonzero(self._profile[2])
+            self._shown = [[lane(int(i) - OFFSET), *(float(v) for v in self._profile[:, i])] for i in met]
+        return self._shown
 
     def summary(self) -> CellSummary:
         return CellSummary(

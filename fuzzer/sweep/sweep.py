@@ -31,6 +31,7 @@ from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
 from ulpfuzz.fuzzer.inputs.exhaustive import NotSwept, Space, ends, is_swept, space_of
 from ulpfuzz.fuzzer.judge.limits import accuracy_limit
+from ulpfuzz.fuzzer.signals import keeping
 from ulpfuzz.fuzzer.sweep.chunk import Chunk, ChunkResult
 from ulpfuzz.oracles.confirmation import confirm
 
@@ -179,6 +180,11 @@ class _Sweeping:
         }  # fmt: skip
 
     def run(self, execute: Any) -> Swept:
+        """The sweep, to its end or its interruption."""
+        with keeping():
+            return self._kept(execute)
+
+    def _kept(self, execute: Any) -> Swept:
         self.store.start_sweep(self.record)
         state = "finished"
         known = self.store.chunks(self.record.id) if self.settings.resume else {}

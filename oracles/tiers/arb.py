@@ -38,7 +38,7 @@ class Ziv:
         self._effort = 0.0
         self._started = time.perf_counter()
         # The limits have the other half of the time.
-        self._longest = min(question.caps.backstop, (question.caps.until - time.time()) / 2)
+        self._longest = min(question.caps.backstop, (question.caps.until - time.monotonic()) / 2)
 
     def climb(self, rows: Rows) -> Steps:
         """Sharpens these rows in place, and yields them to be judged."""
@@ -179,7 +179,7 @@ def extend(question: Question, truth: Reference, rows: Rows) -> list[int]:
         single = question.row(row)
         affordable = (
             effort < question.caps.arb_effort
-            and time.time() < question.caps.until
+            and time.monotonic() < question.caps.until
             and extended.has_infinities(question.function, single)
         )
         effort += cost if affordable else 0.0

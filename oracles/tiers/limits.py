@@ -148,7 +148,7 @@ class Readings:
             self._effort[nan] >= caps.limit_effort and len(self._answered) >= self._first
         )
         # Rows with a NaN are read for a while after `until`: one takes nan_reach.MOST evaluations at most, of most functions a millisecond.
-        late = time.time() >= caps.until
+        late = time.monotonic() >= caps.until
         if over or (late and not (nan and self._late < NAN_SECONDS)):
             return None
         began = time.perf_counter()

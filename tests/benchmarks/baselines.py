@@ -106,7 +106,7 @@ class _Bits(Search):
 
 
 def _spend_on_bits(cell: Cell, subjects: list[Subject], seconds: float, round_: int) -> tuple[set[Found], int]:
-    evaluator = Evaluator(cell, subjects, deadlines=Deadlines(time.time() + seconds, seconds), isolated=True)
+    evaluator = Evaluator(cell, subjects, deadlines=Deadlines(time.monotonic() + seconds, seconds), isolated=True)
     evaluator.deadlines.begin()
     search = _Bits(evaluator, 1 << 40, seed=round_ << 20, round_=round_)
     search.run(())
@@ -133,7 +133,7 @@ def _spend_naively(cell: Cell, subjects: list[Subject], seconds: float, round_: 
             except FrameworkError:
                 continue
             for output, answer in enumerate(answers.astype(np.float64)):
-                with ending(time.time() + ends - time.monotonic()):
+                with ending(time.monotonic() + ends - time.monotonic()):
                     truth = by_mpmath(evaluator.function, {n: v[0] for n, v in batch.exact().items()}, output, 333)
                 verdicts += 1
                 if truth is not None and not _near(float(answer), truth, fmt):

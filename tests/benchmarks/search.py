@@ -56,7 +56,7 @@ def _found(fact: Fact) -> float:
     (subject,) = (s for s in subjects_of(cell, (fact.target,)) if s.implementation.call == fact.implementation)
     warm = Search(Evaluator(cell, [subject]), 20_000, seed=7, round_=1)
     warm.run(())
-    evaluator = Evaluator(cell, [subject], deadlines=Deadlines(time.time() + SECONDS))
+    evaluator = Evaluator(cell, [subject], deadlines=Deadlines(time.monotonic() + SECONDS))
     search = Search(evaluator, 1 << 40, seed=1, round_=0)
     search.run(())
     (ledger,) = search.ledgers

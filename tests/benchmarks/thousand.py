@@ -1,8 +1,8 @@
 """A night of a thousand workers, simulated: what the coordinator and the database see, and what saturates first.
 
-The times are measured: what a shard of each round takes, and how long the coordinator needs for a result (reading it, learning from it, its commit)
-are those of a small run of this bench. What is simulated is the queue: workers that run groups, with one group in advance at each, and one coordinator
-that takes their results one by one and hands out the next group for each.
+The times are measured: what a shard takes, and how long the coordinator needs for a result (reading it, learning from it, its commit) are those of a
+small run of this bench. What is simulated is the queue: workers that run groups, with one group in advance at each, and one coordinator that takes
+their results one by one and hands out the next group for each.
 """
 
 from __future__ import annotations

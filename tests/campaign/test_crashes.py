@@ -165,7 +165,7 @@ def test_what_adds_up_in_a_long_call_is_told_with_its_call() -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_a_hang_that_nobody_has_time_to_try_again_accuses_nobody() -> None:
-    result = alone("waits", call_timeout=3.0, until=time.time() + 5.0)
+    result = alone("waits", call_timeout=3.0, until=time.monotonic() + 5.0)
     assert result.findings == []
     assert "the run had no time left" in result.incidents[0]
 

@@ -73,7 +73,7 @@ def stores(tmp_path: Path) -> Any:
 def content(store: Store, run: Run) -> str:
     """All that a run found and learned, but the times."""
     findings = [dataclasses.replace(f, first_seen="", last_seen="") for f in store.findings(run.id)]
-    shards = {shard: {**json.loads(text), "by_phase": {}} for shard, text in store.shard_payloads(run.id).items()}
+    shards = {shard: {**json.loads(text), "by_phase": {}, "at": 0.0} for shard, text in store.shard_payloads(run.id).items()}
     kept = [[dataclasses.asdict(x) for x in found] for found in (findings, store.cells(run.id))]
     return json.dumps([kept, shards], sort_keys=True, default=str)
 
@@ -115,6 +115,42 @@ def test_an_interrupted_run_keeps_what_it_found_and_resumes_to_the_same_end(stor
     assert (resumed.verdicts, resumed.by_tier) == (unbroken.verdicts, unbroken.by_tier)
     assert resumed.seconds > interrupted.seconds
     assert resumed.environment["cells_not_reached"] == []
+
+
+def test_a_resumed_run_has_what_is_left_of_its_time(stores: Any) -> None:
+    store = stores()
+    seconds = settings_of("8s", ops="faulty_sleeps")
+    interrupted = run_campaign(seconds, store, Stop(2))
+    killed = dataclasses.replace(interrupted, state="running", seconds=0.0)
+    store.finish_run(killed)
+    used = max(json.loads(payload)["at"] for payload in store.shard_payloads(killed.id).values())
+    assert 0 < used <= interrupted.seconds
+    began = time.monotonic()
+    resumed = run_campaign(dataclasses.replace(seconds, resume=killed.id), store)
+    assert resumed.seconds >= used + time.monotonic() - began - 1.0
+    before = len(store.shard_payloads(killed.id))
+    again = run_campaign(dataclasses.replace(seconds, resume=killed.id), store)  # nothing is left
+    assert (again.state, again.verdicts) == ("finished", resumed.verdicts)
+    assert len(store.shard_payloads(killed.id)) == before
+
+
+def test_a_run_that_judged_nothing_has_failed(stores: Any) -> None:
+    store = stores()
+    run = run_campaign(settings_of("0.001s"), store)
+    assert (run.state, store.run(run.id).state, run.verdicts) == ("failed", "failed", 0)
+
+
+def test_a_run_that_breaks_is_interrupted(stores: Any) -> None:
+    class Broken(Stop):
+        def __call__(self, shown: Shown) -> None:
+            raise OSError("lost")
+
+    store = stores()
+    with pytest.raises(OSError, match="lost"):
+        run_campaign(settings_of(), store, Broken(0))
+    (run,) = store.runs()
+    assert run.state == "interrupted"
+    assert run.verdicts > 0
 
 
 def test_resuming_with_another_seed_is_refused(stores: Any) -> None:

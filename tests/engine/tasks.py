@@ -69,3 +69,10 @@ class Deed:
 
     def broken(self, failure: str, *, died: bool = False) -> Any:
         return Told(self.id, "cell", failure, died)
+
+
+@dataclass(frozen=True)
+class Timed(Deed):
+    """One that is ended at a time (time.monotonic)."""
+
+    ends: float = 0.0

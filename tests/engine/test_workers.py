@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 import psutil
 import pytest
-from tasks import Deed, Told
+from tasks import Deed, Timed, Told
 
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.task import Death
+from ulpfuzz.fuzzer.engine.worker_process import OUT_OF_TIME
 
 MIB = 1 << 20
 
@@ -90,3 +91,10 @@ def test_what_is_not_begun_when_a_run_stops_is_left_and_nothing_lives_on() -> No
     assert [
         p for p in mine if p.is_running() and p.environ().get("PYTEST_CURRENT_TEST", "") == os.environ.get("PYTEST_CURRENT_TEST")
     ] == []
+
+
+def test_what_still_runs_when_its_time_is_over_is_ended_and_is_no_hang() -> None:
+    slow = Timed(1, "hangs", call_timeout=600.0, ends=time.monotonic() + 4.0)
+    told = run([[slow, Timed(2, "hangs", ends=slow.ends)], [Deed(3)]], workers=1)
+    assert {task: result.failure for task, result in told.items()} == {"hangs 1": OUT_OF_TIME, "hangs 2": OUT_OF_TIME, " 3": ""}
+    assert not any(result.deaths for result in told.values())

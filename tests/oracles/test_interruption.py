@@ -25,7 +25,7 @@ def test_what_mpmath_does_not_finish_arb_certifies_alone(monkeypatch: pytest.Mon
             pass
 
     monkeypatch.setattr(confirmation, "_in_mpmath", endless)
-    with interrupted(time.time() + 0.2):
+    with interrupted(time.monotonic() + 0.2):
         confirmed = confirmation.confirm(function_of(op_named("exp"), {}, "value"), {"x": np.asarray(1.0)}, 0)
     assert (confirmed.certified_by, confirmed.agrees) == ("arb", True)
     assert confirmed.value.startswith("2.718281828459045235360287471352")
@@ -33,7 +33,7 @@ def test_what_mpmath_does_not_finish_arb_certifies_alone(monkeypatch: pytest.Mon
 
 def test_where_the_limits_ask_mpmath_the_confirmation_ends_too() -> None:
     began = time.monotonic()
-    with interrupted(time.time() + 0.5):
+    with interrupted(time.monotonic() + 0.5):
         single = {name: np.asarray(value) for name, value in ENDLESS.items()}
         confirmed = confirmation.confirm(function_of(op_named("hurwitz_zeta_in_q"), {}, "grad2"), single, 0)
     assert not confirmed.agrees
@@ -42,7 +42,7 @@ def test_where_the_limits_ask_mpmath_the_confirmation_ends_too() -> None:
 
 def test_only_the_block_is_interrupted_and_the_timer_is_given_back() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    with interrupted(time.time() + 0.05):
+    with interrupted(time.monotonic() + 0.05):
         time.sleep(0.1)  # no block: nothing is raised
         with pytest.raises(TimeIsUpError), interruptible():
             time.sleep(600)
@@ -55,7 +55,7 @@ def test_what_has_no_signals_or_a_timer_of_its_own_is_left_alone() -> None:
     seen: list[float] = []
 
     def run() -> None:
-        with interrupted(time.time() - 1), interruptible():
+        with interrupted(time.monotonic() - 1), interruptible():
             seen.append(signal.getitimer(signal.ITIMER_REAL)[0])
 
     thread = threading.Thread(target=run)
@@ -63,7 +63,7 @@ def test_what_has_no_signals_or_a_timer_of_its_own_is_left_alone() -> None:
     thread.join()
     signal.setitimer(signal.ITIMER_REAL, 500.0)
     try:
-        with interrupted(time.time() - 1), interruptible():
+        with interrupted(time.monotonic() - 1), interruptible():
             assert signal.getitimer(signal.ITIMER_REAL)[0] > 400
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -53,7 +53,7 @@ def evaluated(
     variant = variant or Variant("the definition")
     m = Observed(fmt, bits_of(single, fmt), variant.book, variant.constants, flushes=variant.flushes, explains=explained)
     try:
-        with np.errstate(all="ignore"), ending(time.time() + PATIENCE):
+        with np.errstate(all="ignore"), ending(time.monotonic() + PATIENCE):
             inputs = {name: named(name, values, m) for name, values in single.items()}
             result = m.num((variant.function or function).outputs(m, inputs)[output])
             culprit = culprit_of(result, fmt, m.mp) if explained else None

@@ -2,11 +2,15 @@
 
 A fork is ready in a tenth of a second and shares the memory of what was imported; a process of its own would import for six to ten seconds.
 The server itself never starts a framework, so that it has one thread and may be forked. It listens in a folder that only its user can open.
+
+Its standard input is its life line: when whoever started it ends, however, the server ends all that it forked and all that those started, removes
+its folder, and ends. What a killed worker leaves behind becomes the server's child (Linux), so that it is found.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -17,14 +21,17 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+import psutil
+
+from ulpfuzz.fuzzer.frameworks.hosts.folders import new_folder
 
 #: The variable that names the server's address to the processes that it forked, so that they can have hosts of it.
 ADDRESS = "ULPFUZZ_FORK_SERVER"
@@ -34,6 +41,10 @@ STARTUP = 180.0
 ENDING = 5.0
 #: Seconds that a server may take to end by itself, with all that it forked.
 PARTING = 0.5
+#: Characters of its folder's path: with the socket's name it is below the 104 of macOS and the 108 of Linux.
+LONGEST_FOLDER = 90
+#: Of prctl(2).
+_PR_SET_CHILD_SUBREAPER = 36
 
 _START = """
 import json, sys
@@ -66,7 +77,7 @@ class ForkServer:
                 raise RuntimeError("the fork server has ended")
             if self._process is not None:
                 return
-            self._folder = tempfile.mkdtemp(prefix="ulpfuzz-fork-")
+            self._folder = new_folder("fork", longest=LONGEST_FOLDER)
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
                 env={**os.environ, ADDRESS: self.address}, start_new_session=True,
@@ -90,21 +101,40 @@ class ForkServer:
         if process is None:
             return
         assert process.stdin is not None
+        rest = descendants(process.pid)
         with contextlib.suppress(OSError):
             process.stdin.close()
         try:
             process.wait(PARTING)
-        except subprocess.TimeoutExpired:  # it imports, or forks wait for it
+        except subprocess.TimeoutExpired:  # it imports, or is stopped
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        end_all(rest)
         shutil.rmtree(self._folder or "", ignore_errors=True)
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """The children of a process, theirs, and so on."""
+    with contextlib.suppress(psutil.Error):
+        return list(psutil.Process(pid).children(recursive=True))
+    return []
+
+
+def end_all(processes: Iterable[psutil.Process]) -> None:
+    """Kills processes; one whose id another has by now is left alone (psutil looks at its start)."""
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
 
 
 def forked(address: str, function: str, gone: Callable[[], bool] = lambda: False) -> tuple[Connection, int]:
     """Asks the server at this address for a process (ForkServer.fork). gone: whether the server is no more."""
     connection: Any = _connected(address, gone)
     connection.send(("fork", function))
+    if not connection.poll(STARTUP):
+        connection.close()
+        raise RuntimeError(f"the fork server has not forked within {STARTUP:g} s")
     pid = connection.recv()
     return connection, int(pid)
 
@@ -113,8 +143,9 @@ def ending_of(address: str, pid: int) -> int | None:
     """How a process of the server ended, as os.waitstatus_to_exitcode has it (-9: by signal 9); None where it has not, or nobody knows."""
     with contextlib.suppress(OSError, EOFError), _connected(address, lambda: False, seconds=ENDING) as connection:
         connection.send(("ending", pid))
-        status: int | None = connection.recv()
-        return status
+        if connection.poll(2 * ENDING):
+            status: int | None = connection.recv()
+            return status
     return None
 
 
@@ -134,13 +165,19 @@ def _connected(address: str, gone: Callable[[], bool], seconds: float = STARTUP)
 
 def serve(address: str, modules: Sequence[str]) -> None:
     """Imports, then forks at each request until standard input closes; then everything that it forked ends with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the campaign alone
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # a terminal's are for the campaign alone
+    _adopt_orphans()
+    folder = str(Path(address).parent)
+    signal.signal(signal.SIGALRM, lambda *_: _parted() and _leave(folder))
+    signal.setitimer(signal.ITIMER_REAL, PARTING, PARTING)  # importing takes long, and who started this may end meanwhile
     errors = os.dup(2)
     with open(os.devnull, "w") as nowhere:  # what frameworks say when they are imported
         os.dup2(nowhere.fileno(), 2)
     for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    signal.setitimer(signal.ITIMER_REAL, 0)
     os.dup2(errors, 2)
     os.close(errors)
     warnings.simplefilter("ignore")  # JAX warns of forks where it may have threads; here it has none
@@ -150,6 +187,27 @@ def serve(address: str, modules: Sequence[str]) -> None:
     listener.bind(address)
     listener.listen(64)
     _Server(listener).loop()
+    _leave(folder)
+
+
+def _parted() -> bool:
+    """Whether standard input is closed: whoever started this has ended."""
+    return bool(select.select([sys.stdin], [], [], 0)[0])
+
+
+def _leave(folder: str) -> NoReturn:
+    # Twice: what is being forked or started while the first list is read is in the second.
+    for _ in range(2):
+        end_all(descendants(os.getpid()))
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+def _adopt_orphans() -> None:
+    """Processes whose parent, a worker, was killed become children of this one, so that they end with it. Linux; elsewhere they end by themselves,
+    at the latest when their time for a call is over."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 class _Server:
@@ -167,10 +225,6 @@ class _Server:
             if self.listener in ready:
                 with contextlib.suppress(OSError, EOFError):
                     self._answer(Connection(self.listener.accept()[0].detach()))
-        for pid in self.alive:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-        os._exit(0)
 
     def _answer(self, connection: Connection) -> None:
         with connection:
@@ -192,10 +246,11 @@ class _Server:
         return self.ended.pop(pid, None)
 
     def _reap(self) -> None:
-        for pid in list(self.alive):
-            with contextlib.suppress(ChildProcessError):
-                done, status = os.waitpid(pid, os.WNOHANG)
-                if done:
+        """Reads how processes ended; of orphans nobody asks."""
+        with contextlib.suppress(ChildProcessError):
+            while (done := os.waitpid(-1, os.WNOHANG))[0]:
+                pid, status = done
+                if pid in self.alive:
                     self.alive.discard(pid)
                     self.ended[pid] = os.waitstatus_to_exitcode(status)
 

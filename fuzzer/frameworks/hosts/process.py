@@ -8,7 +8,6 @@ import shlex
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 import weakref
@@ -25,6 +24,7 @@ import ulpfuzz
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host_main
+from ulpfuzz.fuzzer.frameworks.hosts.folders import new_folder
 from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ADDRESS, STARTUP, ending_of, forked
 
 #: Seconds between two looks at a host that has not answered.
@@ -113,7 +113,7 @@ class _Running:
     def __init__(self, launch: Launch, name: str) -> None:
         self.owner, self.name, self.ended = os.getpid(), name, False
         self.pid: int | None = None
-        self.folder = Path(tempfile.mkdtemp(prefix="ulpfuzz-host-"))
+        self.folder = Path(new_folder("host"))
         self._gateway: Any = None
         self._channel: Any = None
         self._open(launch)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import atexit
 import importlib.metadata
 import shutil
-import tempfile
 import zlib
 from collections.abc import MutableMapping
 
+from ulpfuzz.fuzzer.frameworks.hosts.folders import new_folder
 from ulpfuzz.fuzzer.user_cache import JAX, machine, made, tidy, user_cache
 
 #: JAX's variables: the folder, and the seconds from which a compilation is kept (by default one: no op of eager mode takes that long).
@@ -33,7 +33,7 @@ def keep_compilations(environment: MutableMapping[str, str]) -> None:
     cache = user_cache(environment)
     folder = None if cache is None else cache / JAX / _of_this_machine()
     if cache is None or folder is None or not made(folder):
-        environment[COMPILATIONS] = tempfile.mkdtemp(prefix="ulpfuzz-jax-")
+        environment[COMPILATIONS] = new_folder("jax")
         atexit.register(shutil.rmtree, environment[COMPILATIONS], ignore_errors=True)
         return
     environment[COMPILATIONS] = str(folder)
