@@ -42,7 +42,7 @@ class Lease:
         if self.host != socket.gethostname():
             return False
         try:
-            return abs(psutil.Process(self.process).create_time() - self.began) > _SAME_START
+            return bool(abs(psutil.Process(self.process).create_time() - self.began) > _SAME_START)
         except psutil.NoSuchProcess:
             return True
         except psutil.Error:

@@ -41,7 +41,9 @@ def take(store: Store, other: Store) -> Taken:
     different runs (start, seed), where a shard has two results, and where each has shards of its own beside common ones: what the cells count
     could not be added without counting the common ones twice.
     """
-    runs, completed, same = [], [], []
+    runs: list[str] = []
+    completed: list[str] = []
+    same: list[str] = []
     with other.database.transaction() as theirs, store.database.transaction(write=True) as ours:
         for row in theirs.execute(select(tables.runs).order_by(tables.runs.c.started, tables.runs.c.id)).mappings():
             there = ours.execute(select(tables.runs).where(tables.runs.c.id == row["id"])).mappings().one_or_none()

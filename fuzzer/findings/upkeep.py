@@ -86,7 +86,7 @@ def _by_table(connection: Connection) -> dict[str, int]:
     compiled = set(connection.exec_driver_sql("PRAGMA compile_options").scalars())
     if "ENABLE_DBSTAT_VTAB" in compiled:
         query = "SELECT m.tbl_name AS name, sum(s.pgsize) AS size FROM dbstat s JOIN sqlite_schema m ON m.name = s.name GROUP BY m.tbl_name"
-        found = {row.name: row.size for row in connection.exec_driver_sql(query)}
+        found: dict[str, int] = {row.name: row.size for row in connection.exec_driver_sql(query)}
         return {name: found.get(name, 0) for name in names}
     paid = [table for table in tables.metadata.sorted_tables if "payload" in table.c]
     found = {table.name: connection.execute(select(func.sum(_bytes(table)))).scalar() or 0 for table in paid}

@@ -1,5 +1,7 @@
 """Schema 3, and what schemas 1 and 2 lack of it: before Alembic a store got the tables that it had not."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,11 +14,11 @@ depends_on = None
 def upgrade() -> None:
     present = set(sa.inspect(op.get_bind()).get_table_names())
 
-    def table(name: str, *columns: sa.Column) -> None:
+    def table(name: str, *columns: sa.Column[Any]) -> None:
         if name not in present:
             op.create_table(name, *columns)
 
-    def payload() -> sa.Column:
+    def payload() -> sa.Column[Any]:
         return sa.Column("payload", sa.Text, nullable=False)
 
     table(
