@@ -348,13 +348,17 @@ class Store:
         )
 
     def _decoded(self, kind: type[Noun], rows: Iterable[Any]) -> list[Noun]:
-        """The nouns of rows of payload and name; of damaged ones, once each, a line on standard error."""
-        nouns, damaged = [], {}
+        """The nouns of rows of payload and name; of damaged ones, once each, a line on standard error. Raises Damaged where all are damaged: a list
+        that is empty for that is none."""
+        nouns: list[Noun] = []
+        damaged: dict[str, str] = {}
         for payload, name in rows:
             try:
                 nouns.append(decode(kind, payload, name))
             except Damaged as error:
                 damaged[f"{kind.__name__} {name}"] = str(error)
+        if damaged and not nouns:
+            raise Damaged(next(iter(damaged.values())))
         if not self._told.issuperset(damaged):
             self._told.update(damaged)
             first = " ".join(next(iter(damaged.values())).split())

@@ -617,7 +617,7 @@ def test_a_damaged_record_is_the_stores(db: str, tmp_path: Path) -> None:
         connection.execute("update findings set payload = '{\"id\": 3}'")
     result = call("findings", "--db", f"sqlite:///{copy}")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert "the store holds a damaged Finding: " in result.stderr
+    assert "the store holds a damaged Finding " in result.stderr
     assert "internal" not in result.stderr
 
 

@@ -206,3 +206,11 @@ def test_changes_that_cannot_be_read_are_said_in_one_line(file):
 def test_an_older_file_that_cannot_be_written(share, version, said):
     make_old(f"sqlite:///{share / 'a.db'}", version, a_finding())
     assert read_by_nobody(share / "a.db")[0] == said.format(path=share / "a.db")
+
+
+def test_a_list_of_damaged_records_alone_is_an_error(file):
+    raw = sqlite3.connect(file)
+    raw.execute("UPDATE findings SET payload = '{'")
+    raw.commit()
+    with Store(f"sqlite:///{file}", create=False) as store, pytest.raises(StoreError, match="the store holds a damaged Finding "):
+        store.findings(a_run(1).id)
