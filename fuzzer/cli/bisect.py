@@ -95,7 +95,10 @@ def line_of(judged: Tried) -> str:
 def sentence(package: str, found: Bisection) -> str:
     """The result in words."""
     if not found.change:
-        word = next(each.word for each in found.tried if each.word != "skip")
+        first, *others = [each for each in found.tried if each.word != "skip"]
+        if not others:
+            return f"no change to find: {package} {first.release} alone can be judged, and is {first.word}"
+        word = first.word
         return f"no change: {package} is {word} in the first and in the last release that can be judged"
     what = "first bad" if found.change == "brought" else "first good"
     other = "good" if found.change == "brought" else "bad"

@@ -221,6 +221,9 @@ def test_no_change_and_nothing_judged(monkeypatch: pytest.MonkeyPatch, db: str) 
     answers(monkeypatch, {"0.6.0": "bad", "0.7.0": "bad", "0.8.0": "skip"})
     told = call(FACE.id, "--versions", "jax==0.6.0,0.7.0", "--db", db).stdout
     assert told.splitlines()[-1] == "no change: jax is bad in the first and in the last release that can be judged"
+    answers(monkeypatch, {"0.6.0": "skip", "0.7.0": "bad"})
+    told = call(FACE.id, "--versions", "jax==0.6.0,0.7.0", "--db", db).stdout
+    assert told.splitlines()[-1] == "no change to find: jax 0.7.0 alone can be judged, and is bad"
     answers(monkeypatch, {"0.6.0": "skip", "0.7.0": "skip"})
     result = call(FACE.id, "--versions", "jax==0.6.0,0.7.0", "--db", db)
     assert (result.exit_code, "none of the 2 releases can be judged; the last: no environment" in result.stderr) == (2, True)
