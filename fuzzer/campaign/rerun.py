@@ -1,17 +1,19 @@
-"""Rerun: the findings of a baseline in one cell, each run again on the same bits, before the search and apart from it.
+"""Rerun: findings of earlier runs in one cell, each run again on the same bits, before the search and apart from it.
 
-What a search finds depends on the points it began with. So nothing of a baseline reaches the search, which is that of any run with its seed
-and budget, and whether a finding is known, worse, better or fixed is decided by its own case alone.
+What a search finds depends on the points it began with. So nothing of an earlier run reaches the search, which is that of any run with its
+seed and budget, and whether a finding is known, worse, better or fixed is decided by its own case alone: it does not compete with the
+candidates of the search, of which only a few are certified.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ulpfuzz.fuzzer.campaign.due import Due
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
 from ulpfuzz.fuzzer.engine.task import Isolable, Result
@@ -33,17 +35,19 @@ ONCE = {"count": 1, "judged": 1, "share": 1.0}
 
 @dataclass(frozen=True)
 class RerunResult(Result):
-    """became: by the id of a finding of the baseline what its case is now, see `fate`. findings: those that still fail, as they are
-    today."""
+    """became: by the id of a finding what its case is now, see `fate`. findings: those that still fail, as they are today. reached: how many
+    were run again; what became of some of these may be unknown."""
 
     became: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reached: int = 0
     findings: list[Finding] = field(default_factory=list)
     by_phase: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rerun(Isolable):
-    """A task. targets: the run's; findings of other targets, or of calls that the catalogue has no more, are left out."""
+    """A task. targets: the run's; findings of other targets, or of calls that the catalogue has no more, are left out. turn: what
+    distinguishes tasks of one cell. until: the time (time.monotonic) after which no finding is begun, and no hang that may outlast it."""
 
     cell: Cell
     findings: tuple[Finding, ...]
@@ -51,10 +55,12 @@ class Rerun(Isolable):
     peers: tuple[str, ...] = ()
     call_timeout: float = CALL_TIMEOUT
     memory: int | None = None
+    turn: str = ""
+    until: float | None = None
 
     @property
     def id(self) -> str:
-        return f"rerun {self.cell.key}"
+        return " ".join(filter(None, ("rerun", self.turn, self.cell.key)))
 
     def broken(self, failure: str, *, died: bool = False) -> RerunResult:
         """The result where the task itself broke: nothing is known of its findings."""
@@ -70,6 +76,9 @@ class Rerun(Isolable):
         result = RerunResult(self.id, self.cell.key)
         began = time.perf_counter()
         for finding in self.findings:
+            if self.until is not None and time.monotonic() + _patience(finding) > self.until:
+                continue
+            result = replace(result, reached=result.reached + 1)
             subject = subjects.get((finding.target, finding.implementation))
             with evaluator.proving():
                 now = None if subject is None else _again(evaluator, subject, finding)
@@ -89,16 +98,24 @@ def fate(now: Finding) -> dict[str, Any]:
 
 
 def reruns(
-    findings: Iterable[Finding], cells: Sequence[Cell], targets: tuple[str, ...], peers: tuple[str, ...], call_timeout: float, memory: int | None
+    due: Sequence[Due], targets: tuple[str, ...], peers: tuple[str, ...], call_timeout: float, memory: int | None, until: float | None = None
 ) -> list[Rerun]:  # fmt: skip
-    """The tasks of a baseline's findings, in the order of the cells."""
-    of_cell: dict[str, list[Finding]] = {}
-    for finding in findings:
-        cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
-        of_cell.setdefault(cell.key, []).append(replace(finding, profile=[]))
+    """The tasks of what is due, in the order of what is due first in each: one for every cell and start of the run that saw it last."""
+    groups: dict[tuple[bool, str, str], list[Due]] = {}
+    for item in due:
+        groups.setdefault((item.rests, item.seen, item.cell.key), []).append(item)
     return [
-        Rerun(cell, tuple(of_cell[cell.key]), targets, peers, call_timeout=call_timeout, memory=memory) for cell in cells if cell.key in of_cell
+        Rerun(
+            items[0].cell, tuple(replace(item.finding, profile=[]) for item in items), targets, peers, call_timeout=call_timeout,
+            memory=memory, turn=f"{seen}{' rests' if rests else ''}", until=until,
+        )
+        for (rests, seen, _), items in groups.items()
     ]  # fmt: skip
+
+
+def _patience(finding: Finding) -> float:
+    """Seconds for which its case is waited for in any case: of a hang its patience."""
+    return float(finding.case.get("patience", CALL_TIMEOUT)) if finding.symptom == "hang" else 0.0
 
 
 def _again(evaluator: Evaluator, subject: Subject, finding: Finding) -> Finding | None:
@@ -132,10 +149,10 @@ def _named(evaluator: Evaluator, subject: Subject, finding: Finding, now: Findin
     return replace(now, id=name, extent=dict(ONCE), profile=[], answers=finding.answers)
 
 
-def replayed(baseline: str, became: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """As a run's environment holds it."""
+def replayed(baseline: str, became: Mapping[str, dict[str, Any]], due: int, reached: int) -> dict[str, Any]:
+    """As a run's environment holds it. due: how many findings there were to run again; reached: how many of them were."""
     told = {name: {**what, "bits_lost": _text(what["bits_lost"])} for name, what in sorted(became.items())}
-    return {"baseline": baseline, "findings": told}
+    return {"baseline": baseline, "findings": told, "due": due, "reached": reached}
 
 
 def _text(bits: float) -> float | str:

@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
+from ulpfuzz.fuzzer.campaign.due import due_again, in_cells
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST
 from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
@@ -45,8 +46,9 @@ from ulpfuzz.fuzzer.signals import keeping
 TASKS = ("ulpfuzz.fuzzer.campaign.shard", "ulpfuzz.fuzzer.campaign.rerun", "ulpfuzz.fuzzer.casework.case_task")
 #: The share of the remaining verdicts that is planned at once: a shard may judge somewhat more than its budget.
 PLANNED_SHARE = 0.9
-#: The share of a budget in time that the findings of the baseline may take; the rest searches for new ones.
-BASELINE_SHARE = 0.5
+#: The share of a budget that running earlier findings again may take; the rest searches for new ones. Of a budget in verdicts each is one:
+#: one element of each is judged.
+REPLAY_SHARE = 0.15
 #: How the id of a shard begins, with its round (Shard.id); those of baselines begin otherwise.
 _SHARD = re.compile(r"r(\d+)")
 
@@ -97,7 +99,8 @@ class _Campaign:
         self.memory = {cell.key: CellProgress() for cell in self.cells}
         self.totals = Totals()
         self.spent = 0  # of a budget in verdicts
-        self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of the baseline (rerun.fate)
+        self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of an earlier run (rerun.fate)
+        self.due, self.rerun = 0, 0  # earlier findings to run again, and how many of them were
         self.start = time.monotonic()
         self._discovered = 0.0  # seconds until the search was over
         self.schedule = Schedule(settings, self.cells, self.memory, self.targets, self.totals.took, store)
@@ -184,7 +187,8 @@ class _Campaign:
         nobody = [key for key in missing if key in refused and not self.memory[key].failures]
         names = ("cell", "target", "call", "message")
         return {
-            "failures": self.totals.failures[:100],
+            # A failed audit must not be cut off: nothing that was judged then can be trusted.
+            "failures": sorted(self.totals.failures, key=lambda line: ": AUDIT: " not in line)[:100],
             "cells_not_reached": [key for key in missing if key not in nobody],
             "cells_unsupported": nobody,
             "unsupported": [dict(zip(names, line, strict=True)) for line in sorted(self.totals.unsupported)],
@@ -195,8 +199,8 @@ class _Campaign:
         }
 
     def _replayed(self) -> dict[str, Any]:
-        """What became of the baseline's findings, as far as they were run again."""
-        return {"replayed": replayed(self.baseline, self.became)} if self.baseline else {}
+        """What became of earlier findings, as far as they were run again."""
+        return {"replayed": replayed(self.baseline, self.became, self.due, self.rerun)} if self.baseline else {}
 
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
         last = max((int(shard[1]) for shard in map(_SHARD.match, done) if shard), default=-1)
@@ -298,29 +302,33 @@ class _Campaign:
         self.schedule.dead_peers[shard.cell.op].update((target, call) for target, call in lesson.dead_peers)
 
     def _rerun_baseline(self, execute: Any, done: dict[str, str]) -> None:
-        """Every finding of the baseline on its own bits, before anything is searched."""
+        """Every finding that is due on its own bits, before anything is searched, as far as its share of the budget goes."""
         if not self.baseline:
             return
-        found, names = self.store.findings(self.baseline), tuple(map(str, self.targets))
-        for finding in found:
-            cell = Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order)
-            if finding.symptom in ("crash", "hang") and cell.key in self.memory:
-                self.memory[cell.key].has_crashing_cases = True
-        fresh = []
+        due = in_cells(due_again(self.store, self.baseline, self.run_record), self.cells)
+        self.due = len(due)
+        for item in due:
+            if item.finding.symptom in ("crash", "hang"):
+                self.memory[item.cell.key].has_crashing_cases = True
+        seconds, verdicts = self.settings.budget.seconds, self.settings.budget.verdicts
+        if verdicts is not None:
+            due = due[: int(REPLAY_SHARE * verdicts)]
+        until = None if seconds is None else time.monotonic() + REPLAY_SHARE * seconds
         call_timeout = self.settings.case_timeout or CALL_TIMEOUT
-        for task in reruns(found, self.cells, names, self.schedule.peers, call_timeout, self.schedule.memory_limit):
+        fresh = []
+        for task in reruns(
+            due, tuple(map(str, self.targets)), self.schedule.peers, call_timeout, self.schedule.memory_limit, until
+        ):
             if task.id in done:
-                self.became.update(json.loads(done[task.id])["became"])
+                told = json.loads(done[task.id])
+                self.became.update(told["became"])
+                self.rerun += told.get("reached", len(told["became"]))
             else:
                 fresh.append(task)
-        with closing(execute([[task] for task in fresh], self._replayed_enough)) as flow:
+        with closing(execute([[task] for task in fresh], lambda: until is not None and time.monotonic() >= until)) as flow:
             for result in flow:
                 self._keep(result)
                 self._tell(result.cell)
-
-    def _replayed_enough(self) -> bool:
-        seconds = self.settings.discovery_seconds
-        return seconds is not None and time.monotonic() - self.start >= BASELINE_SHARE * seconds
 
     def _keep(self, result: RerunResult) -> None:
         if result.failure:
@@ -329,9 +337,10 @@ class _Campaign:
         for finding in result.findings:
             self.totals.findings.add(finding.id)
             self.schedule.found(finding)
-        payload = json.dumps({"became": result.became, "by_phase": result.by_phase})
+        payload = json.dumps({"became": result.became, "reached": result.reached, "by_phase": result.by_phase})
         self.unsaved.save(result.task, payload, [], result.findings)
         self.became.update(result.became)
+        self.rerun += result.reached
         for phase, spent in result.by_phase.items():
             self.totals.phases[phase] += spent
 

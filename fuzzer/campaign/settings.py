@@ -32,7 +32,7 @@ class Settings:
     scheduler: str | None = None
     #: The id of a run to continue.
     resume: str | None = None
-    #: The id of a run whose findings are run again first.
+    #: The id of a run to compare with; its findings, and all that is open from runs before, are run again first.
     baseline: str | None = None
     #: Of sweeps; their worst inputs are searched too.
     facts: tuple[Fact, ...] = ()

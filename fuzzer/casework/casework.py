@@ -11,6 +11,7 @@ from typing import Any
 from ulpfuzz.fuzzer.casework.case_task import CALL_TIMEOUT, CaseResult, CaseTask
 from ulpfuzz.fuzzer.casework.queue import queue_of
 from ulpfuzz.fuzzer.defects.defect import Defect
+from ulpfuzz.fuzzer.defects.history import ABSENT
 from ulpfuzz.fuzzer.defects.memory import case_files, defects_of, save_case_file
 from ulpfuzz.fuzzer.engine.engine import engine, memory_share
 from ulpfuzz.fuzzer.evaluation.peers import peer_targets
@@ -82,7 +83,7 @@ def run_casework(store: Store, run: Run, settings: CaseworkSettings, watch: Watc
 
 def due(store: Store, run: Run, settings: CaseworkSettings) -> list[CaseTask]:
     """The tasks of a run's due defects, or of the defects that the settings name. Raises UnknownName, which names the nearest."""
-    defects = defects_of(store, run.id)
+    defects = [d for d in defects_of(store, run.id) if d.status not in ABSENT]
     known = case_files(store, [d.id for d in defects])
     if settings.defects:
         wanted = {resolve(name, _names(defects), "defect") for name in settings.defects}

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, work
+from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, triage, work
 from ulpfuzz.fuzzer.cli.failure import told
 from ulpfuzz.fuzzer.passwords import without_passwords
 from ulpfuzz.fuzzer.signals import exit_status, unwritten
@@ -102,7 +102,19 @@ def _options(
 
 for _panel, _commands in (
     ("Fuzz", (run.run, run.nightly, work.work, sweep.sweep, deepstability.deepstability)),
-    ("Look", (defects.defects, inspect.findings, inspect.show, report.repro, report.report, report.compare, bisect.bisect)),
+    (
+        "Look",
+        (
+            defects.defects,
+            triage.triage,
+            inspect.findings,
+            inspect.show,
+            report.repro,
+            report.report,
+            report.compare,
+            bisect.bisect,
+        ),
+    ),
     ("Ask", (inspect.probe, inspect.ops, inspect.targets, coverage.coverage, sweep.facts)),
 ):
     for _command in _commands:

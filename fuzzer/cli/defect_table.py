@@ -69,6 +69,8 @@ def defect_whole(defect: Defect) -> Group:
         ("kind", defect.kind),
         ("rank", f"{defect.rank} of {defect.framework}, score {defect.score:.2f}"),
         ("state", f"{defect.state}{f', {defect.status}' if defect.status else ''}"),
+        *([("said", words)] if (words := said_of(defect)) else []),
+        *_lines("observed", [_where(name, dates) for name, dates in defect.observed.items()]),
         ("ops", ", ".join(defect.ops)),
         ("dtypes", ", ".join(defect.dtypes)),
         *([("orders", ", ".join(defect.orders))] if defect.orders != ("value",) else []),
@@ -80,6 +82,25 @@ def defect_whole(defect: Defect) -> Group:
         ("seen", f"{defect.first_seen} to {defect.last_seen}"),
     ]
     return Group(Text(defect.title, style="bold"), Text(""), facts_table(rows))
+
+
+def said_of(defect: Defect) -> str:
+    """What people and re-runs say of a defect, in one line; "" where nobody says anything."""
+    said, rerun = defect.triage, defect.rerun
+    parts = [
+        defect.state if defect.state != "open" else "",
+        f"until {said['until']}" if said.get("until") else "",
+        f"{said.get('was', 'known')} until {said['expired']}, which is past" if said.get("expired") else "",
+        said.get("url", ""),
+        said.get("note", ""),
+        f"known upstream: {defect.known_issue}" if defect.known_issue else "",
+        f"failed in {rerun['failed']} of {rerun['failed'] + rerun['passed']} fresh processes" if rerun.get("passed") else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _where(target: str, dates: Mapping[str, str]) -> str:
+    return target + "".join(f", {what} {dates[what]}" for what in ("failed", "passed") if what in dates)
 
 
 def _lines(name: str, values: Sequence[str]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json, Ops, listed, with_db
+from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json, KnownIssuesFile, Ops, listed, with_db
 
 
 def defects(
@@ -18,23 +18,28 @@ def defects(
     ] = None,
     framework: Annotated[str | None, typer.Option("--framework", metavar="F,...", help="torch, tensorflow, jax, numpy.")] = None,
     ops: Ops = None,
-    new: Annotated[bool, typer.Option("--new", help="Only those that the baseline, or any earlier run, has not.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Only those that no earlier run has seen, and that are back.")] = False,
     baseline: Annotated[
         str | None, typer.Option("--baseline", metavar="RUN", help="The run to compare with; default: all earlier ones.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="How many at most; 0: all. Default: 30.")] = 30,
+    known_issues: KnownIssuesFile = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
 ) -> None:
     """The defects of a run: findings that share cause and kernel, those first that ordinary users meet."""
     _check_filters(kind, framework)
+    from ulpfuzz.fuzzer.cli.night import with_known_issues
     from ulpfuzz.fuzzer.defects.defect_json import as_json as told_of
     from ulpfuzz.fuzzer.defects.memory import case_files, defects_of
+    from ulpfuzz.fuzzer.findings import known_issues as issues
     from ulpfuzz.fuzzer.findings.store import Store
 
+    known = issues.known_issues(known_issues)
     with Store(db, create=False) as store:
         record = store.run(run)
-        every = defects_of(store, record.id, baseline)
+        in_run = store.findings(record.id)
+        every = with_known_issues(defects_of(store, record.id, baseline), in_run, known)
         found = [
             d for d in every
             if _matches([d.kind], kind) and _matches([d.framework], framework) and _matches(d.ops, ops)
@@ -42,7 +47,7 @@ def defects(
         ]  # fmt: skip
         shown = found[:limit] if limit else found
         files = case_files(store, [d.id for d in shown])
-        faces = {f.id: f for f in store.findings(record.id)} if not as_json else {}
+        faces = {f.id: f for f in in_run}
         for defect in shown if not as_json else ():  # one that is fixed has its face in the baseline
             if defect.face not in faces:
                 faces[defect.face] = store.finding(defect.face)
@@ -53,7 +58,7 @@ def defects(
     if as_json:
         print(json.dumps([told_of(d, files.get(d.id)) for d in shown], ensure_ascii=False, allow_nan=False))
         return
-    from ulpfuzz.fuzzer.cli.defect_table import defects_table, kinds_table
+    from ulpfuzz.fuzzer.cli.defect_table import defects_table, kinds_table, said_of
     from ulpfuzz.fuzzer.cli.screen import console
 
     screen = console()
@@ -65,6 +70,9 @@ def defects(
         screen.print()
         screen.print(kinds_table(found))
     what = "new defects" if new else "defects"
+    for defect in shown:
+        if words := said_of(defect):
+            screen.print(f"{defect.id}: {words}", markup=False)
     screen.print(f"{len(found) or 'no'} {what} in run {record.id}, started {record.started}", markup=False)
     if shown:
         screen.print(f"ulpfuzz show {shown[0].id}{with_db(db)}", style="dim", markup=False)

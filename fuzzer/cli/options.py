@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -94,6 +95,13 @@ InsecureCluster = Annotated[
         help="Speak without TLS with a scheduler of another machine: whoever reaches its network runs code there.",
     ),
 ]
+KnownIssuesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--known-issues", metavar="FILE", envvar="ULPFUZZ_KNOWN_ISSUES",
+        help="Your own records of reported issues, beside the packaged ones. Default: known_issues.toml of this folder, if it is there.",
+    ),
+]  # fmt: skip
 
 
 def seed_or_drawn(seed: int | None) -> int:

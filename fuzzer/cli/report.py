@@ -89,14 +89,15 @@ def writable(folder: Path) -> None:
 
 
 def finished_before(store: Store, record: Run | None, selection: Selection) -> str | None:
-    """The id of the latest finished run before that one (before now, for None) with that selection, or else of any; or None.
+    """The id of the latest finished run before that one (before now, for None) with that selection, or else of any; or None. A run that
+    judged nothing is none.
 
     A short run of a few ops between two nights must not make all that the night finds look new.
     """
     runs = store.runs()
     if record is not None:
         runs = runs[[run.id for run in runs].index(record.id) + 1 :]
-    finished = [run for run in runs if run.state == "finished"]
+    finished = [run for run in runs if run.state == "finished" and run.verdicts]
     alike = [run for run in finished if selection_of(run) == selection]
     return next((run.id for run in (*alike, *finished)), None)
 
@@ -131,7 +132,7 @@ def report_of(store: Store, record: Run, baseline: str | None, seconds: float | 
     from ulpfuzz import reports
     from ulpfuzz.fuzzer.catalog.registry import ops
     from ulpfuzz.fuzzer.cli.scripts import run_scripts
-    from ulpfuzz.fuzzer.defects.memory import as_shown, case_files, formed, known_defects
+    from ulpfuzz.fuzzer.defects.memory import as_shown, case_files, defects_among
     from ulpfuzz.fuzzer.findings.history import compare, with_status
     from ulpfuzz.reports.defect_entry import order_of
 
@@ -141,7 +142,8 @@ def report_of(store: Store, record: Run, baseline: str | None, seconds: float | 
         found = with_status(found, comparison)
     gone = [*comparison.fixed, *comparison.not_run] if comparison else []
     files = case_files(store)
-    defects = formed([*found, *gone], [record], known_defects(store), files)
+    there = {f.id for f in (*found, *gone)}
+    defects = [d for d in defects_among(store, record, [*found, *gone]) if d.face in there]
     found = as_shown(store, found)
     by_id = {f.id: f for f in found}
     first = sorted(defects, key=lambda d: order_of(d, compared=bool(baseline)))

@@ -22,6 +22,7 @@ from ulpfuzz.fuzzer.cli.options import (
     Dtypes,
     InsecureCluster,
     Json,
+    KnownIssuesFile,
     MemoryLimit,
     Ops,
     Orders,
@@ -93,6 +94,7 @@ def run(
     sarif: Sarif = None,
     junit: Junit = None,
     summary_file: Summary = None,
+    known_issues: KnownIssuesFile = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
     db_timeout: DbTimeout = None,
@@ -101,23 +103,29 @@ def run(
     check_fail_on(fail_on)
     also = outputs(sarif, junit, summary_file, db=db)
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
+    from ulpfuzz.fuzzer.cli.night import broken, with_known_issues
+    from ulpfuzz.fuzzer.findings import known_issues as issues
     from ulpfuzz.fuzzer.findings.store import Store
 
+    known = issues.known_issues(known_issues)
     with Store(db, create=resume is None, timeout=db_timeout) as store:
         past = _resumed(store, resume) if resume else None
         settings = _settings(chosen, budget or "10m", seed, workers, scheduler, past, given=budget)
         record = _campaign(settings, store, quiet=as_json)
         found, cells = store.findings(record.id), store.cells(record.id)
-        defects = _kept(store, record, None)
+        defects = with_known_issues(_kept(store, record, None), found, known)
         found = _executed(settings, store, record, found, defects)
         if also.wanted:
             from ulpfuzz.fuzzer.cli.report import report_of
 
             also.write(report_of(store, record, None, None))
+    faults = broken(record, cells)
     if as_json:
-        print(json.dumps(_contract(record, found, defects), ensure_ascii=False, allow_nan=False))
+        print(json.dumps({**_contract(record, found, defects), "broken": faults}, ensure_ascii=False, allow_nan=False))
     else:
+        _tell(faults)
         summary(record, found, defects, cells, db)
+    _fail_broken(record, faults)
     _stop_if_interrupted(record, db)
     if fail_on and _fails(fail_on, found, defects):
         raise typer.Exit(1)
@@ -142,46 +150,61 @@ def nightly(
     junit: Junit = None,
     summary_file: Summary = None,
     notify: Notify = None,
+    known_issues: KnownIssuesFile = None,
     as_json: Json = False,
     db: Db = DEFAULT_DB,
     db_timeout: DbTimeout = None,
 ) -> None:
-    """The night's run against the last one: exit status 1 on new findings, 0 on none, 2 on errors. Writes the report."""
+    """The night's run: exit status 1 on defects that no run of the database has seen before, 0 on none, 2 on errors. Writes the report."""
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
+    from ulpfuzz.fuzzer.cli.night import announced, broken, lines, with_known_issues
     from ulpfuzz.fuzzer.cli.report import SCRIPT_SECONDS, finished_before, writable, write_report
+    from ulpfuzz.fuzzer.defects.history import ever_seen
+    from ulpfuzz.fuzzer.defects.memory import expire, known_defects
+    from ulpfuzz.fuzzer.findings import known_issues as issues
     from ulpfuzz.fuzzer.findings.history import compare, with_status
-    from ulpfuzz.fuzzer.findings.known_issues import load_known_issues
     from ulpfuzz.fuzzer.findings.label import plain
     from ulpfuzz.fuzzer.findings.store import Store
 
-    known = load_known_issues()
+    known = issues.known_issues(known_issues)
     writable(out)
     also = outputs(sarif, junit, summary_file, notify, db)
     with Store(db, timeout=db_timeout) as store:
         settings = _settings(chosen, budget, seed, workers, scheduler, None)
-        before = finished_before(store, None, _selection(settings)) if baseline == "latest" else store.run(baseline).id
+        before = finished_before(store, None, _selection(settings)) if baseline == "latest" else _judged(store.run(baseline))
         settings = replace(settings, baseline=before)
         if sweep or (sweep is None and (settings.budget.seconds or 0.0) >= SWEPT_FROM):
             settings = _after_sweep(settings, store, quiet=as_json)
-        record = _campaign(settings, store, quiet=as_json)
+        reruns: dict[str, dict[str, int]] = {}
+        record = _campaign(settings, store, quiet=as_json, reruns=reruns)
         comparison = compare(store, record.id, before)
         found, cells = with_status(store.findings(record.id), comparison), store.cells(record.id)
-        defects = _kept(store, record, before)
+        found = ever_seen(store, record, found, known_defects(store))
+        defects = with_known_issues(_kept(store, record, before, reruns), found, known)
+        expired = expire(store, record)
+        faults = broken(record, cells, store.run(before) if before and settings.targets is None else None)
         paths = write_report(store, record, before, out, ("html", "md", "json"), SCRIPT_SECONDS, also)
-    fresh = plain(comparison.new)
-    alarming = [f for f in fresh if known.match(f) is None]
-    quieted = len(fresh) - len(alarming)
+    fresh = [f for f in plain(found) if f.status == "new"]
+    quieted = sum(known.match(f) is not None for f in fresh)
+    # What this night has only not run again may be there still.
+    fixed = [i.url for i in known.fixed([*found, *comparison.not_run], cells)]
     if as_json:
-        told = {**_contract(record, found, defects), "baseline": before, "statuses": comparison.counts()}
+        told = {**_contract(record, found, defects), "baseline": before, "statuses": comparison.counts(), "broken": faults}
+        told["expired"] = [d.id for d in expired]
+        told["known_issues"] = {"fixed": fixed, "expired": [i.url for i in known.expired]}
         told["report"] = [str(p) for p in paths if p.suffix != ".py"]
         told["findings"] |= {"new": len(fresh), "known_issues": quieted}
         print(json.dumps(told, ensure_ascii=False, allow_nan=False))
     else:
+        _tell(faults)
         summary(record, found, defects, cells, db, comparison)
-        _known_issues(quieted, [i.url for i in known.fixed(found, cells)], [i.url for i in known.expired])
+        for line in lines(defects, record, expired):
+            print(line)
+        _known_issues(quieted, fixed, [i.url for i in known.expired])
         print(f"The report: {(out / 'report.html').resolve()}")
+    _fail_broken(record, faults)
     _stop_if_interrupted(record, db)
-    _exit(record, alarming)
+    _exit(record, announced(defects, found), faults)
 
 
 def _stop_if_interrupted(record: Run, db: str) -> None:
@@ -195,8 +218,28 @@ def _stop_if_interrupted(record: Run, db: str) -> None:
         raise typer.Exit(exit_status())
 
 
-def _exit(record: Run, alarming: Sequence[Finding]) -> None:
-    """Exit status 1 on alarming findings; an error where the night judged nothing."""
+def _judged(run: Run) -> str:
+    """The id of a run that may be a baseline. Raises UserError for one that judged nothing: against it all would be new."""
+    if not run.verdicts:
+        raise UserError(f"run {run.id} judged nothing, so it is no baseline; `--baseline latest` takes the last that did")
+    return run.id
+
+
+def _tell(faults: Sequence[str]) -> None:
+    """What broke comes first: what follows cannot be trusted."""
+    for line in faults:
+        print(f"BROKEN: {line}")
+
+
+def _fail_broken(record: Run, faults: Sequence[str]) -> None:
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise UserError(f"run {record.id} is broken: {faults[0]}{more}")
+
+
+def _exit(record: Run, alarming: Sequence[Defect], faults: Sequence[str]) -> None:
+    """An error where something broke; exit status 1 on alarming defects; an error where the night judged nothing."""
+    _fail_broken(record, faults)
     if not record.verdicts:
         raise UserError(f"run {record.id} judged nothing: {_first_failure(record)}")
     if alarming:
@@ -277,9 +320,12 @@ def _selection(settings: Settings) -> Selection:
 
 
 @lasting_output()
-def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
+def _campaign(settings: Settings, store: Store, *, quiet: bool, reruns: dict[str, dict[str, int]] | None = None) -> Run:
+    """Runs it, then what comes after with the same workers. reruns: takes, by defect, what its re-runs in fresh processes gave; None: none is
+    run again."""
     from ulpfuzz.fuzzer.campaign.budget import Budget
     from ulpfuzz.fuzzer.campaign.run import first_visit, run_campaign
+    from ulpfuzz.fuzzer.cli.night import confirmed_new
     from ulpfuzz.fuzzer.cli.progress import watching
 
     if not quiet:
@@ -297,19 +343,25 @@ def _campaign(settings: Settings, store: Store, *, quiet: bool) -> Run:
             )  # fmt: skip
     with watching() as watches:
 
-        def casework(execute: Any, record: Run) -> None:
-            _casework(settings, execute, store, record, watches.casework)
+        def afterwards(execute: Any, record: Run) -> None:
+            began = time.monotonic()
+            if reruns is not None:
+                reruns.update(confirmed_new(settings, execute, store, record))
+            if settings.casework:
+                _casework(settings, execute, store, record, watches.casework, time.monotonic() - began)
 
-        return run_campaign(settings, store, watches.campaign, casework if settings.casework else None)
+        return run_campaign(settings, store, watches.campaign, afterwards if settings.casework or reruns is not None else None)
 
 
-def _casework(settings: Settings, execute: Any, store: Store, record: Run, watch: Callable[[Worked], None]) -> None:
-    """Works on the gravest defects of a run in what is left of its time."""
+def _casework(
+    settings: Settings, execute: Any, store: Store, record: Run, watch: Callable[[Worked], None], spent: float
+) -> None:  # fmt: skip
+    """Works on the gravest defects of a run in what is left of its time. spent: seconds of that time that are gone already."""
     from ulpfuzz.fuzzer.casework.casework import CaseworkSettings, due, work
 
     whole = settings.budget.seconds or 0.0
     limits = CaseworkSettings(
-        max(0.0, min(whole * settings.casework, whole - record.seconds)), workers=settings.workers, case_timeout=settings.case_timeout,
+        max(0.0, min(whole * settings.casework, whole - record.seconds) - spent), workers=settings.workers, case_timeout=settings.case_timeout,
         memory_limit=settings.memory_limit,
     )  # fmt: skip
     work(execute, due(store, record, limits), store, limits.seconds, watch)
@@ -330,13 +382,15 @@ def _executed(settings: Settings, store: Store, record: Run, found: list[Finding
     return run_scripts(store, record.id, found, scripts_of(shown, record.environment), record.environment, SCRIPT_TIME)
 
 
-def _kept(store: Store, record: Run, baseline: str | None) -> list[Defect]:
-    """The defects of a run that has ended, by names that the store keeps."""
+def _kept(
+    store: Store, record: Run, baseline: str | None, reruns: dict[str, dict[str, int]] | None = None
+) -> list[Defect]:  # fmt: skip
+    """The defects of a run that has ended, by names that the store keeps, in the states that the run has given them."""
     from ulpfuzz.fuzzer.defects.memory import defects_of, keep
 
     defects = defects_of(store, record.id, baseline)
-    keep(store, defects)
-    return defects
+    keep(store, defects, record, reruns)
+    return defects_of(store, record.id, baseline) if reruns else defects
 
 
 def _fails(fail_on: str, found: Sequence[Finding], defects: Sequence[Defect]) -> bool:
@@ -344,7 +398,8 @@ def _fails(fail_on: str, found: Sequence[Finding], defects: Sequence[Defect]) ->
     called known or wontfix."""
     from ulpfuzz.fuzzer.findings.label import plain
 
-    open_ = [d for d in defects if d.state not in ("known", "wontfix") and d.status not in ("fixed", "not-run")]
+    quiet = ("known", "wontfix", "flaky", "unreproducible")
+    open_ = [d for d in defects if d.state not in quiet and d.status not in ("fixed", "not-run") and not d.known_issue]
     if fail_on == "ordinary":
         return any(d.kind == "ordinary" for d in open_)
     of_open = {member for d in open_ for member in d.members}
@@ -378,7 +433,7 @@ def _contract(record: Run, found: Sequence[Finding], defects: Sequence[Defect]) 
 
 def _known_issues(quieted: int, fixed: Sequence[str], expired: Sequence[str]) -> None:
     if quieted:
-        print(f"{quieted} of the new findings are known upstream (corpus/known_issues.toml): no alarm")
+        print(f"{quieted} of the new findings are known upstream (known_issues.toml): no alarm")
     for url in fixed:
         print(f"FIXED: {url} shows no more")
     for url in expired:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 #: ordinary: wrong within everyday inputs. range: something on the way over- or underflows while the truth is a normal number. special: at an
 #: infinity, a NaN or a pole. accuracy: small but above a published limit. compiled: eager is right on the same bits.
@@ -27,8 +27,12 @@ KINDS: tuple[Kind, ...] = (
 #: Kinds that come first, whatever their score: what ordinary users meet, and what ends or shakes a process. The others are appendices.
 FIRST_PAGE: tuple[Kind, ...] = ("ordinary", "crash", "hang", "nondeterministic")
 
-#: What people say of a defect. fixed is said by a run or a person; the others by people.
-State = Literal["open", "known", "wontfix", "fixed"]
+#: open: a run shows it, and nobody has said anything. known, wontfix: people say so. fixed: its cases were run again, and passed, or people
+#: say so. reopened: it was fixed, and fails again. flaky, unreproducible: of its re-runs in fresh processes some failed, or none.
+State = Literal["open", "known", "wontfix", "fixed", "reopened", "flaky", "unreproducible"]
+STATES: tuple[State, ...] = ("open", "known", "wontfix", "fixed", "reopened", "flaky", "unreproducible")
+#: What people may say (`ulpfuzz triage`).
+TRIAGE: tuple[State, ...] = ("known", "wontfix", "fixed", "open")
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,17 @@ class Defect:
     #: The starts of the first and the last run that saw a member.
     first_seen: str = ""
     last_seen: str = ""
-    #: new, known, fixed, reopened, not-run against the baseline; where there is none, new or known against all earlier runs.
+    #: One of defects.history.STATUSES: new is what no earlier run has seen, whichever run it is compared with.
     status: str = ""
     #: Versions of the framework that it was seen in.
     versions: tuple[str, ...] = ()
     #: The defects of other frameworks at the same op and symptom.
     similar: tuple[str, ...] = field(default=())
+    #: What people said of it; see Known.
+    triage: dict[str, Any] = field(default_factory=dict)
+    #: Where it was last seen failing, and proved passing; see Known.
+    observed: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: How often its face failed and passed in fresh processes before it was announced; empty where it was not run again.
+    rerun: dict[str, int] = field(default_factory=dict)
+    #: The link of the record of known issues that all its findings fit; "" where none does.
+    known_issue: str = ""

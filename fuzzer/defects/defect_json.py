@@ -13,7 +13,8 @@ def as_json(defect: Defect, file: CaseFile | None = None) -> dict[str, Any]:
     """Strict JSON. What casework has not found out is null (ordinary_share, cause) or empty (advice); "worked" says whether it looked.
 
     ordinary_share: {"share", "low", "high", "wrong", "samples", "distribution"}. cause: {"class", "step", "confirmed", "text", "evidence"}.
-    advice: [{"way", "call", "verified_on", "worst_ulps", "worst_ulps_before"}], errors in ulps of the face's dtype.
+    advice: [{"way", "call", "verified_on", "worst_ulps", "worst_ulps_before"}], errors in ulps of the face's dtype. note, url, until: of
+    `ulpfuzz triage`. observed: {"target version": {"failed", "passed"}}, starts of runs. rerun: {"failed", "passed"}, counts, or empty.
     """
     told = {
         "id": defect.id, "title": defect.title, "framework": defect.framework, "kind": defect.kind, "rank": defect.rank,
@@ -23,6 +24,8 @@ def as_json(defect: Defect, file: CaseFile | None = None) -> dict[str, Any]:
         "advice": [] if file is None else _advice(file), "state": defect.state, "status": defect.status,
         "first_seen": defect.first_seen, "last_seen": defect.last_seen, "versions": defect.versions, "because": defect.because,
         "merged": defect.merged, "similar": defect.similar, "worked": file is not None,
+        "note": defect.triage.get("note", ""), "url": defect.triage.get("url", ""), "until": defect.triage.get("until", ""),
+        "observed": defect.observed, "rerun": defect.rerun, "known_issue": defect.known_issue,
     }  # fmt: skip
     return {name: jsonable(value) for name, value in told.items()}
 

@@ -8,7 +8,7 @@ another group.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ulpfuzz.fuzzer.defects.defect import State
@@ -28,8 +28,17 @@ class Known:
     state: State = "open"
     #: The start of the first run that saw a member.
     first_seen: str = ""
-    #: What people say of it: where it was reported, until when the state holds, a note.
+    #: What people say of it: "url" where it was reported, "until" when the state holds, a "note"; "expired", the last day of a state that
+    #: holds no more, with "was", that state.
     triage: dict[str, Any] = field(default_factory=dict)
+    #: The start of the run that gave it its state; "" where people did.
+    since: str = ""
+    #: The start of the run that first showed it to people as new, or again.
+    announced: str = ""
+    #: "target version" -> the starts of the last run that saw it "failed" there, and of the last that proved it "passed".
+    observed: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: {"failed", "passed"}: of its re-runs in fresh processes before it was announced.
+    rerun: dict[str, int] = field(default_factory=dict)
 
 
 def named(groups: Iterable[Sequence[Finding]], known: Mapping[str, Known]) -> list[Known]:
@@ -77,5 +86,5 @@ def _united(identity: str, group: Sequence[Finding], own: Sequence[Known], owner
     members = dict.fromkeys([*(m for defect in own for m in defect.members), *fresh])
     merged = dict.fromkeys([*(name for d in own for name in (*d.merged, d.id) if name != identity)])
     firsts = [d.first_seen for d in own if d.first_seen] + [group[0].first_seen]
-    state = own[0].state if own else "open"
-    return Known(identity, tuple(members), tuple(merged), state, min(firsts), own[0].triage if own else {})
+    kept = own[0] if own else Known(identity)
+    return replace(kept, id=identity, members=tuple(members), merged=tuple(merged), first_seen=min(firsts))

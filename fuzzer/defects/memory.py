@@ -1,4 +1,4 @@
-"""Memory: the defects of a run, and what the store keeps of them: `defects_of`, `keep`, `case_files`, `save_case_file`."""
+"""Memory: the defects of a run, and what the store keeps of them: `defects_of`, `keep`, `expire`, `case_files`, `save_case_file`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from ulpfuzz.fuzzer.defects.behaviour import behaviour_of
 from ulpfuzz.fuzzer.defects.case_file import CaseFile, shown
 from ulpfuzz.fuzzer.defects.defect import FIRST_PAGE, Defect
 from ulpfuzz.fuzzer.defects.grouping import group
-from ulpfuzz.fuzzer.defects.history import all_of, status_of
+from ulpfuzz.fuzzer.defects.history import ABSENT, all_of, ever_seen, proved_fixed, status_of
 from ulpfuzz.fuzzer.defects.identity import Known, named
 from ulpfuzz.fuzzer.defects.kind import kind_of
 from ulpfuzz.fuzzer.defects.rank import face_of, score, showing
+from ulpfuzz.fuzzer.defects.state import expired, observed, settled
 from ulpfuzz.fuzzer.findings.database import StoreError
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
@@ -65,18 +66,42 @@ def known_defects(store: Store) -> dict[str, Known]:
     return {name: _decoded(Known, text) for name, text in store.defects().items()}
 
 
-def keep(store: Store, defects: Iterable[Defect]) -> None:
-    """Keeps the names, members and merges of the defects, so that later runs know them by the same ids; a run calls it at its end."""
-    known = known_defects(store)
+def keep(
+    store: Store, defects: Iterable[Defect], run: Run | None = None, reruns: Mapping[str, Mapping[str, int]] | None = None
+) -> None:
+    """Keeps the names, members and merges of the defects, so that later runs know them by the same ids; a run calls it at its end.
+
+    run: the run that shows them, which settles their states (state.settled). reruns: by defect what its re-runs in fresh processes gave.
+    """
+    known, reruns = known_defects(store), reruns or {}
     written: dict[str, str] = {}
     for defect in defects:
         before = known.get(defect.id, Known(defect.id))
         members = tuple(dict.fromkeys((*before.members, *defect.members)))
         first = min(filter(None, (before.first_seen, defect.first_seen)), default="")
-        now = replace(before, members=members, merged=defect.merged, state=defect.state, first_seen=first)
+        now = replace(
+            before, members=members, merged=defect.merged, state=defect.state, first_seen=first, observed=defect.observed
+        )
+        if run is not None:
+            now = settled(now, defect, run, reruns.get(defect.id, {}))
         if defect.id not in known or now != before:
             written[defect.id] = _encoded(now)
     store.save_defects(written)
+
+
+def save_known(store: Store, known: Iterable[Known]) -> None:
+    """Keeps what is said of defects, in place of what was. Raises StoreError."""
+    store.save_defects({defect.id: _encoded(defect) for defect in known})
+
+
+def expire(store: Store, run: Run) -> list[Known]:
+    """The defects whose state of people's holds no more since this run: they are open from now on. Those that this run has expired before are
+    among them. Raises StoreError."""
+    known = known_defects(store)
+    fresh = [now for defect in known.values() if (now := expired(defect, run)) is not defect]
+    save_known(store, fresh)
+    before = [d for d in known.values() if "expired" in d.triage and d.since == run.started]
+    return sorted([*fresh, *before], key=lambda d: d.id)
 
 
 def _encoded(record: CaseFile | Known) -> str:
@@ -98,15 +123,24 @@ def defects_of(store: Store, run_id: str, baseline: str | None = None) -> list[D
     """The defects of a run: those of the first page (FIRST_PAGE), by score, then the others, by score; those of the catalogue's own formulas
     after all others.
 
-    run_id, baseline: ids, beginnings of them, or `latest`. With a baseline, defects that it has and the run does not are there too, fixed or
-    not-run. Nothing is written (`keep` does). Raises UnknownName, StoreError.
+    run_id, baseline: ids, beginnings of them, or `latest`. Defects whose cases the run has run again, and that passed, are there too, fixed;
+    with a baseline also those that it has and the run does not, not-run. New is what was never seen before (history.ever_seen), whatever the
+    baseline has. Nothing is written (`keep` does). Raises UnknownName, StoreError.
     """
     record = store.run(run_id)
     if baseline is None:
         findings = store.findings(record.id)
     else:
         findings = all_of(compare(store, record.id, baseline))
-    return formed(findings, [record], known_defects(store), case_files(store))
+    return defects_among(store, record, findings)
+
+
+def defects_among(store: Store, record: Run, findings: Sequence[Finding]) -> list[Defect]:
+    """As `defects_of`, of findings of a run, and of those of its baseline that it has not, that are read already."""
+    known = known_defects(store)
+    findings = ever_seen(store, record, findings, known)
+    findings += proved_fixed(store, record, findings, known)
+    return formed(findings, [record], known, case_files(store))
 
 
 def finding_named(store: Store, name: str) -> Finding:
@@ -137,9 +171,9 @@ def formed(
     by_id = {f.id: f for f in findings}
     groups = [([by_id[name] for name in names], reasons) for names, reasons in group(findings, files)]
     identities = named([members for members, _ in groups], known)
-    versions = _versions(runs)
+    versions, started = _versions(runs), runs[-1].started if runs else ""
     defects = [
-        _defect(identity, members, reasons, files.get(identity.id), versions)
+        _defect(identity, members, reasons, files.get(identity.id), versions, started)
         for identity, (members, reasons) in zip(identities, groups, strict=True)
     ]
     composed = {d.id for d in defects if all(by_id[m].label == COMPOSED for m in d.members)}
@@ -166,9 +200,10 @@ def formed(
 
 
 def _defect(
-    identity: Known, members: Sequence[Finding], reasons: Sequence[str], file: CaseFile | None, versions: Mapping[str, str]
-) -> Defect:
-    seen = [f for f in members if f.status not in ("fixed", "not-run")] or list(members)
+    identity: Known, members: Sequence[Finding], reasons: Sequence[str], file: CaseFile | None, versions: Mapping[str, str], started: str
+) -> Defect:  # fmt: skip
+    """started: the start of the run that shows the members; "" for none."""
+    seen = [f for f in members if f.status not in ABSENT] or list(members)
     chosen = face_of(seen)
     framework, face = (
         framework_of(chosen.target),
@@ -182,7 +217,10 @@ def _defect(
         ops=_each(f.op for f in (face, *rest)), calls=_each(f.implementation for f in (face, *rest)),
         dtypes=_each(f.dtype for f in (face, *rest)), orders=_each(f.order for f in (face, *rest)),
         avoidable_by=tuple(face.avoidable_by), first_seen=identity.first_seen, last_seen=max(f.last_seen for f in members),
-        status=status_of(members, identity.state), versions=tuple(filter(None, (versions.get(framework, ""),))),
+        status=status_of(members, identity.state, of_this_run=bool(started) and identity.since == started,
+                         announced=bool(started) and identity.announced == started and identity.state == "open"),
+        versions=tuple(filter(None, (versions.get(framework, ""),))), triage=identity.triage,
+        observed=observed(identity.observed, members, versions, started) if started else identity.observed, rerun=identity.rerun,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS
+from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, FRAMEWORKS, ORDERS
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
 from ulpfuzz.fuzzer.findings.identity import framework_of
@@ -26,7 +27,7 @@ MATCHABLE: dict[str, tuple[str, ...]] = {
     "target": (),
     "implementation": (),
     "dtype": ALL_DTYPES,
-    "order": ("value", "grad", "grad2"),
+    "order": ORDERS,
     "symptom": tuple(s.name for s in Symptom),
     "class": tuple(c.name for c in Class),
 }
@@ -74,6 +75,22 @@ class KnownIssues:
         ran = [cell for cell in cells if cell.verdicts]
         quiet = [issue for issue in self.active if not any(issue.fits(f) for f in findings)]
         return [issue for issue in quiet if any(issue.may_concern(cell) for cell in ran)]
+
+
+#: The variable that names a team's own file, and the file of the working folder that is read where neither it nor an option does.
+VARIABLE, OWN = "ULPFUZZ_KNOWN_ISSUES", "known_issues.toml"
+
+
+def known_issues(path: Path | None = None, *, today: date | None = None) -> KnownIssues:
+    """The records of the corpus with those of the user's own file, which come first: of `path`, else of the file that the environment names,
+    else of known_issues.toml in the working folder where there is one. Raises KnownIssueError, also for a named file that is not there."""
+    named = os.environ.get(VARIABLE, "")
+    own = path or (Path(named) if named else Path(OWN) if Path(OWN).is_file() else None)
+    packaged = load_known_issues(today=today)
+    if own is None:
+        return packaged
+    mine = load_known_issues(own, today=today)
+    return KnownIssues((*mine.active, *packaged.active), (*mine.expired, *packaged.expired))
 
 
 def load_known_issues(path: Path | None = None, *, today: date | None = None) -> KnownIssues:

@@ -421,7 +421,7 @@ def test_resume_takes_up_what_the_run_was_about(campaign: Any) -> None:
 
 
 def test_nights(campaign: Any, tmp_path: Path) -> None:
-    out = ["--out", str(tmp_path / "report")]
+    out = ["--no-sweep", "--budget", "50s", "--out", str(tmp_path / "report")]
     first = campaign(Campaign(3, [a_finding()]), "nightly", *out)
     assert first.exit_code == 1
     assert (tmp_path / "report" / "report.html").exists()
@@ -449,7 +449,7 @@ def test_a_short_run_between_two_nights_is_no_baseline(campaign: Any, tmp_path: 
     campaign(Campaign(3, [a_finding()], environment=whole), "run")
     campaign(Campaign(4, [], environment={**whole, "selection": {"ops": "exp"}}), "run", "--ops", "exp")
     fake = Campaign(5, [a_finding()], environment=whole)
-    assert campaign(fake, "nightly", "--out", str(tmp_path / "report")).exit_code == 0
+    assert campaign(fake, "nightly", "--no-sweep", "--budget", "50s", "--out", str(tmp_path / "report")).exit_code == 0
     assert fake.settings.baseline == "20261103-0003"
 
 
@@ -459,8 +459,8 @@ def test_a_known_issue_raises_no_alarm(campaign: Any, tmp_path: Path, monkeypatc
     from ulpfuzz.fuzzer.findings.known_issues import KnownIssue, KnownIssues
 
     issue = KnownIssue({"op": "norm"}, "https://example.org/1", "planted", date(2999, 1, 1))
-    monkeypatch.setattr("ulpfuzz.fuzzer.findings.known_issues.load_known_issues", lambda: KnownIssues((issue,), ()))
-    result = campaign(Campaign(3, [a_finding()]), "nightly", "--out", str(tmp_path / "report"))
+    monkeypatch.setattr("ulpfuzz.fuzzer.findings.known_issues.load_known_issues", lambda *_, **__: KnownIssues((issue,), ()))
+    result = campaign(Campaign(3, [a_finding()]), "nightly", "--no-sweep", "--budget", "50s", "--out", str(tmp_path / "report"))
     assert result.exit_code == 0
     assert "1 of the new findings are known upstream" in result.stdout
 

@@ -48,7 +48,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def a_run(store: Store, number: int, found: list[Finding], **environment: Any) -> str:
-    run = Run(f"2026110{number}-000{number}", number, f"2026-11-0{number}T02:00:00+00:00", "5m", environment=environment)
+    run = Run(
+        f"2026110{number}-000{number}", number, f"2026-11-0{number}T02:00:00+00:00", "5m", verdicts=environment.pop("verdicts", 1000),
+        environment=environment,
+    )  # fmt: skip
     store.start_run(run)
     store.save_shard(run.id, "r00", "{}", [], found)
     store.finish_run(replace(run, state="finished"))

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from example_nouns import a_cell, a_finding
 
-from ulpfuzz.fuzzer.findings.known_issues import KnownIssueError, load_known_issues
+from ulpfuzz.fuzzer.findings.known_issues import KnownIssueError, known_issues, load_known_issues
 
 TODAY = date(2026, 11, 23)
 GOOD = """
@@ -101,3 +101,39 @@ def test_a_wrong_record_is_one_clear_line(load, old, new, message):
 def test_a_missing_file_is_one_clear_line(tmp_path):
     with pytest.raises(KnownIssueError, match=r"absent\.toml: No such file"):
         load_known_issues(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize("order", ["jvp", "grad2", "value", "grad"])
+def test_every_order_can_be_matched(load, order):
+    issues = load(
+        f'[[issue]]\nmatch = {{ order = "{order}" }}\nurl = "https://example.org/1"\nreason = "why"\nexpires = 2027-01-31\n'
+    )
+    assert issues.match(a_finding(order=order)).url == "https://example.org/1"
+
+
+def test_the_users_own_file_stands_beside_the_packaged_one(tmp_path, monkeypatch):
+    """By the option, else by the environment, else in the working folder; the corpus's records hold in any case."""
+    record = '[[issue]]\nmatch = {{ op = "silu" }}\nurl = "https://example.org/{}"\nreason = "why"\nexpires = 2027-01-31\n'
+
+    def own(name):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(record.format(name))
+        return path
+
+    def known(path=None):
+        match = known_issues(path, today=TODAY).match(a_finding(op="silu"))
+        return None if match is None else match.url.rpartition("/")[2]
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ULPFUZZ_KNOWN_ISSUES", raising=False)
+    assert known() is None
+    own("known_issues")
+    assert known() == "known_issues"
+    monkeypatch.setenv("ULPFUZZ_KNOWN_ISSUES", str(own("environment")))
+    assert known() == "environment"
+    assert known(own("option")) == "option"
+    monkeypatch.setenv("ULPFUZZ_KNOWN_ISSUES", str(tmp_path / "absent.toml"))
+    with pytest.raises(KnownIssueError, match=r"absent\.toml: No such file"):
+        known()
+    packaged = load_known_issues(today=TODAY)
+    assert known_issues(tmp_path / "option.toml", today=TODAY).active[1:] == packaged.active

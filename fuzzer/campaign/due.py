@@ -1,0 +1,84 @@
+"""Due: what a night runs again, and in which order. Every defect that the store knows is open until its own bits pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.defects.memory import known_defects
+from ulpfuzz.fuzzer.findings.finding import Finding, Run
+from ulpfuzz.fuzzer.findings.store import Store
+
+#: States of defects whose bits passed when they were last run again: they come after all others.
+RESTING = ("fixed", "unreproducible")
+
+
+@dataclass(frozen=True)
+class Due:
+    """A finding whose case is to be run again."""
+
+    finding: Finding
+    #: The start of the last run that has it.
+    seen: str
+    #: Whether its defect is in a state of RESTING.
+    rests: bool = False
+
+    @property
+    def cell(self) -> Cell:
+        return Cell(self.finding.op, tuple(self.finding.params.items()), self.finding.dtype, self.finding.order)
+
+
+def due_again(store: Store, baseline: str, current: Run) -> list[Due]:
+    """The findings of the baseline, and of all runs before `current` those that belong to a defect that the store keeps, in the order in
+    which they are run again: longest not seen first, of these the gravest, of these the cheapest. Raises StoreError."""
+    states = {name: defect.state for defect in known_defects(store).values() for name in defect.members}
+    earlier = [run for run in store.runs() if run.id == baseline or (run.started, run.id) < (current.started, current.id)]
+    # A run that was cut short records no verdicts, yet what it committed holds: cases are taken from it too.
+    wanted = {*states, *(finding.id for finding in store.findings(baseline))}
+    chosen: list[Due] = []
+    for run in earlier:
+        if not wanted:
+            break
+        for finding in store.findings(run.id):
+            if finding.id in wanted:
+                wanted.discard(finding.id)
+                chosen.append(Due(finding, run.started, states.get(finding.id) in RESTING))
+    return in_order(chosen)
+
+
+def in_order(due: Iterable[Due]) -> list[Due]:
+    """Longest not seen first, so that what one night does not reach comes first the next; then gravest first, then cheapest first."""
+
+    def key(item: Due) -> tuple[bool, str, float, float, str]:
+        finding = item.finding
+        return (
+            item.rests,
+            item.seen,
+            -finding.severity if finding.severity == finding.severity else 0.0,
+            cost(finding),
+            finding.id,
+        )
+
+    return sorted(due, key=key)
+
+
+def cost(finding: Finding) -> float:
+    """A nominal cost of running a case again: the numbers of the call; a hang costs its patience."""
+    if finding.symptom == "hang":
+        return math.inf
+    length = float(finding.case.get("placement", {}).get("length", 1))
+    return length * sum(_size(values) for values in finding.case.get("inputs", {}).values())
+
+
+def _size(values: object) -> int:
+    return int(np.size(np.asarray(values, dtype=object)))
+
+
+def in_cells(due: Sequence[Due], cells: Iterable[Cell]) -> list[Due]:
+    """Those of these cells, in their order."""
+    keys = {cell.key for cell in cells}
+    return [item for item in due if item.cell.key in keys]

@@ -1,0 +1,145 @@
+"""What a night runs again: all that is open, in a bounded share of its budget; and new defects in fresh processes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import faulty
+import pytest
+
+from tests.campaign.test_run import settings_of
+from tests.defects.planted import a_finding
+from ulpfuzz.fuzzer.campaign import run as campaign
+from ulpfuzz.fuzzer.campaign.confirm import TIMES, confirmed
+from ulpfuzz.fuzzer.campaign.due import Due, due_again, in_order
+from ulpfuzz.fuzzer.campaign.rerun import RerunResult, reruns
+from ulpfuzz.fuzzer.campaign.run import run_campaign
+from ulpfuzz.fuzzer.defects.memory import defects_of, keep
+from ulpfuzz.fuzzer.findings.finding import Finding, Run
+from ulpfuzz.fuzzer.findings.history import compare
+from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.proof import verdict_to_finding
+
+FEW = {"ops": "faulty_exp", "orders": ("value",)}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    with Store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        yield opened
+
+
+def test_longest_not_seen_first_then_gravest_then_cheapest() -> None:
+    def due(name: str, seen: str, severity: float, length: int = 1, *, rests: bool = False) -> Due:
+        case = {
+            "dtype": "float32",
+            "inputs": {"x": ["0x1p0", "0x1p1"]},
+            "placement": {"length": length, "position": 0, "stride": 1},
+        }
+        return Due(a_finding(id=name, severity=severity, case=case), seen, rests)
+
+    wanted = [
+        due("not reached last night", "2026-11-01", 1.0),
+        due("grave", "2026-11-02", 40.0, 64),
+        due("cheap", "2026-11-02", 30.0, 1),
+        due("dear", "2026-11-02", 30.0, 64),
+        due("unknown severity", "2026-11-02", float("nan")),
+        due("was fixed", "2026-11-01", 50.0, rests=True),
+    ]
+    assert in_order(wanted[::-1]) == wanted
+    tasks = reruns(wanted, ("torch:cpu:eager",), (), 1.0, None)
+    assert [[f.id for f in task.findings] for task in tasks] == [
+        ["not reached last night"], ["grave", "cheap", "dear", "unknown severity"], ["was fixed"]
+    ]  # fmt: skip
+    assert len({task.id for task in tasks}) == 3
+
+
+def test_all_that_is_open_is_due_and_not_only_what_the_baseline_has(store: Store) -> None:
+    one, other = a_finding(), a_finding(x="nan", symptom="missed_nan")
+
+    def a_run(day: int, found: list[Finding]) -> Run:
+        run = Run(f"2026110{day}-0001", day, f"2026-11-0{day}T02:00:00+00:00", "5m", verdicts=1000)
+        store.start_run(run)
+        store.save_shard(run.id, "r00", "{}", [], found)
+        store.finish_run(run)
+        keep(store, defects_of(store, run.id), run)
+        return run
+
+    first, second = a_run(1, [one]), a_run(2, [other])
+    third = Run("20261103-0001", 3, "2026-11-03T02:00:00+00:00", "5m")
+    assert [(item.finding.id, item.seen) for item in due_again(store, second.id, third)] == [
+        (one.id, first.started), (other.id, second.started)
+    ]  # fmt: skip
+    # What the run itself has found, before it was resumed, changes nothing.
+    store.start_run(third)
+    store.save_shard(third.id, "r00", "{}", [], [one])
+    assert [item.seen for item in due_again(store, second.id, third)] == [first.started, second.started]
+
+
+@pytest.mark.usefixtures("planted")
+def test_a_known_case_does_not_compete_with_what_the_search_finds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the candidates of a search only a few are certified. Here the case of an earlier night is none of them: the search certifies none at
+    all. It still fails, and the night says so."""
+    before = run_campaign(settings_of("1k", **FEW), store)
+    monkeypatch.setattr(verdict_to_finding, "TRIES", 0)
+    told = compare(store, run_campaign(settings_of("1k", seed=6, baseline=before.id, **FEW), store).id, before.id)
+    assert {f.id for f in told.known} == {f.id for f in store.findings(before.id)}
+    assert (told.fixed, told.not_run, told.new) == ([], [], [])
+
+
+@pytest.mark.usefixtures("planted")
+def test_running_again_takes_its_share_of_the_budget(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = run_campaign(settings_of("1k", **FEW), store)
+    assert len(store.findings(before.id)) > 3
+    monkeypatch.setattr(campaign, "REPLAY_SHARE", 0.003)  # of 1k: three findings
+    told = run_campaign(settings_of("1k", baseline=before.id, **FEW), store).environment["replayed"]
+    assert (told["due"], told["reached"], len(told["findings"])) == (len(store.findings(before.id)), 3, 3)
+    gravest = sorted((f.severity for f in store.findings(before.id)), reverse=True)[:3]
+    assert sorted((store.finding(name, before.id).severity for name in told["findings"]), reverse=True) == gravest
+
+
+@pytest.mark.usefixtures("planted")
+def test_nothing_is_begun_after_its_time(store: Store) -> None:
+    run = run_campaign(settings_of("1k", **FEW), store)
+    due = [Due(finding, run.started) for finding in store.findings(run.id)]
+    (task,) = reruns(due, ("faulty:cpu:eager",), (), 1.0, None, until=float("-inf"))
+    result = task.run()
+    assert (result.reached, result.became, result.findings) == (0, {}, [])
+    (whole,) = reruns(due, ("faulty:cpu:eager",), (), 1.0, None)
+    assert whole.run().reached == len(due)
+
+
+def executed(groups: Any, stop: Any) -> Any:
+    """The engine, in this process."""
+    for group in groups:
+        for task in group:
+            if stop():
+                return
+            yield task.run()
+
+
+@pytest.mark.usefixtures("planted")
+def test_what_is_new_is_run_again_three_times_in_fresh_processes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_campaign(settings_of("1k", **FEW), store)
+    face = next(f for f in store.findings(run.id) if f.implementation == "faulty.exp_sign(x)")
+    monkeypatch.setattr(faulty, "exp_sign", faulty.exp_right)  # of this process alone: a fresh one has the defect
+    assert confirmed(executed, [("d", face)], 600.0) == {"d": {"failed": TIMES, "passed": 0}}
+    assert confirmed(executed, [("d", face)], -1.0) == {}  # there was no time
+    mended = replace(face, case={**face.case, "inputs": {"x": "0x1p-3"}})  # a case that passes
+    assert confirmed(executed, [("d", mended)], 600.0)["d"]["failed"] == 0
+
+
+def test_what_is_not_whole_says_nothing_unless_it_says_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(*outcomes: str) -> dict[str, dict[str, int]]:
+        def execute(groups: Any, _: Any) -> Any:
+            for (task,), outcome in zip(groups, outcomes, strict=False):
+                became = {} if outcome == "?" else {"f": {"id": "f" if outcome == "fails" else ""}}
+                yield RerunResult(task.id, "cell", became=became)
+
+        return confirmed(execute, [("d", a_finding())], 60.0)
+
+    assert told("fails", "fails", "fails") == {"d": {"failed": 3, "passed": 0}}
+    assert told("fails", "?", "passes") == {"d": {"failed": 1, "passed": 1}}
+    assert told("fails", "fails") == told("passes", "?", "passes") == told() == {}
