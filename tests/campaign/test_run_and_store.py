@@ -41,7 +41,7 @@ def store(tmp_path: Path) -> Any:
 def content(store: Store, run_id: str) -> tuple[Any, ...]:
     """All that a run found and learned, but the times."""
     findings = [dataclasses.replace(f, first_seen="", last_seen="") for f in store.findings(run_id)]
-    shards = {shard: {**json.loads(text), "by_phase": {}} for shard, text in store.shard_payloads(run_id).items()}
+    shards = {shard: {**json.loads(text), "by_phase": {}, "at": 0.0} for shard, text in store.shard_payloads(run_id).items()}
     return findings, store.cells(run_id), shards
 
 
