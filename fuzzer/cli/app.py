@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, work
 from ulpfuzz.fuzzer.cli.failure import told
+from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.passwords import without_passwords
 from ulpfuzz.fuzzer.signals import exit_status, unwritten
 
@@ -65,7 +66,7 @@ def _normalised(args: list[str]) -> list[str]:
 
 
 def _fail(error: Exception) -> NoReturn:
-    print(f"ulpfuzz: {without_passwords(_line(error))}", file=sys.stderr)
+    print(f"ulpfuzz: {one_line(without_passwords(_line(error)))}", file=sys.stderr)
     sys.exit(2)
 
 
