@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, work
+from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, trust, work
 from ulpfuzz.fuzzer.cli.failure import told
 from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.passwords import without_passwords
@@ -104,7 +104,7 @@ def _options(
 for _panel, _commands in (
     ("Fuzz", (run.run, run.nightly, work.work, sweep.sweep, deepstability.deepstability)),
     ("Look", (defects.defects, inspect.findings, inspect.show, report.repro, report.report, report.compare, bisect.bisect)),
-    ("Ask", (inspect.probe, inspect.ops, inspect.targets, coverage.coverage, sweep.facts)),
+    ("Ask", (inspect.probe, inspect.ops, inspect.targets, trust.trust, coverage.coverage, sweep.facts)),
 ):
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

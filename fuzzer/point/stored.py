@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ulpfuzz.fuzzer.case import DIRECTIONS
@@ -41,6 +42,7 @@ def checked(finding: Finding) -> Implementation:
         op = op_named(finding.op)
         implementation = known_call(op, finding)
         check_case(finding, op)
+        _check_numbers(finding)
     except UserError as error:
         raise UserError(one_line(str(error))) from None
     return implementation
@@ -117,6 +119,23 @@ def check_case(finding: Finding, op: Op) -> None:
     functional = case.get("functional")
     if functional and not _is_functional(functional):
         raise UserError(f"finding {name} is damaged: its functional is none")
+
+
+def _check_numbers(finding: Finding) -> None:
+    """Raises UserError where the truth or the bits of an answer are no numbers."""
+    right = finding.case.get("right") or {}
+    for text in filter(None, (finding.output_hex, right.get("output_hex"))):
+        next(_numbers(text, one_line(finding.id)))
+    try:
+        for end in finding.reference.strip("[]").split(",") if finding.reference else ():
+            mantissa, _, exponent = end.strip().partition("e")
+            Decimal(mantissa)
+            int(exponent or 0)
+        float(right.get("output", 0.0))
+    except (InvalidOperation, ValueError, TypeError):
+        raise UserError(
+            f"finding {one_line(finding.id)} is damaged: its truth {one_line(finding.reference)[:80]!r}, or its answer elsewhere, is no number"
+        ) from None
 
 
 def _numbers(value: Any, name: str) -> Iterator[float]:

@@ -16,9 +16,14 @@ KNOWN, EVIL = "torch.nn.functional.softplus(x)", "__import__('os').system('touch
 TEXTS = (
     "</script><script>pwned()</script>", '"><img src=x onerror=pwned()>', "]]><!--", "{{ 7*7 }}{% raw %}", '"""\npwned()\n"""', "'''\npwned()\n'''",
     "\\\"; pwned() #", "x\npwned()", "x\rpwned()", "x\u2028pwned()", "x\x0cpwned()", "{__import__('os').system('touch pwned')}", "{pwned()!r}",
-    "| a | b |\n|---|---|", "[a](javascript:pwned())", "``` \n# pwned", "`$(touch pwned)`", "; touch pwned", "\x1b[2J\x1b]0;pwned\x07", "\u202epwned\u2066",
+    "| a | b |\n|---|---|", "[a](javascript:pwned())", "``` \n# pwned",
+    "`$(touch pwned)`", "; touch pwned", "\x1b[2J\x1b]0;pwned\x07", "\u202epwned\u2066",
     "../../pwned", "/tmp/pwned", "a\x00b", "n" * 5000, "[/bold][link=file:///]", "\udcff",
 )  # fmt: skip
+
+#: Fields that are words: shown, never run.
+WORDS = {"id", "symptom", "class_", "certified_by", "note", "status", "first_seen", "last_seen", "reason", "script_says", "reason of a limit",
+         "label",         "script", "avoidable_by", "answers"}  # fmt: skip
 
 
 def known(**changes: Any) -> Finding:

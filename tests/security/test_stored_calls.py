@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile import EVIL, TEXTS, hostile_findings, known
+from hostile import EVIL, TEXTS, WORDS, hostile_findings, known
 from planted_findings import run
 from typer.testing import CliRunner
 
@@ -18,10 +18,6 @@ from ulpfuzz.fuzzer.point import stored
 from ulpfuzz.fuzzer.point.reproduce import reproduce
 from ulpfuzz.reports.minimal_script import minimal_script
 from ulpfuzz.reports.script import script_for
-
-#: Fields that are words: shown, never run. "reference" is a number to scripts, which quote it.
-WORDS = {"id", "symptom", "class_", "reference", "output_hex", "certified_by", "note", "status", "first_seen", "last_seen", "reason", "script_says",
-         "reason of a limit", "label", "script", "avoidable_by", "answers", "right"}  # fmt: skip
 
 
 def test_a_finding_of_ours_may_be_run() -> None:
