@@ -211,7 +211,8 @@ _MARKUP = re.compile(r"[\\`*\[\]<>|~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|(?<!\w)@(?=\
 
 
 def _plain(text: str) -> str:
-    """Text of any origin as one line that Markdown shows as it is: no markup, no HTML, no link but an address that shows itself, no mention, no cell of its own."""
+    """Text of any origin as one line that Markdown shows as it is: no markup, no HTML, no link but an address that shows itself, no mention, no
+    cell of its own."""
     return _MARKUP.sub(lambda found: {"@": "@&#8203;", "&": "&amp;", "<": "&lt;"}.get(found[0], f"\\{found[0]}"), one_line(text))
 
 
