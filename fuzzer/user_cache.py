@@ -53,10 +53,14 @@ def empty(environment: Mapping[str, str] = os.environ) -> None:
 
 
 def made(folder: Path) -> bool:
-    """Makes the folder, for the user alone (what lies there is trusted, compiled programs too); whether there is one that can be written."""
+    """Makes the folder, for the user alone (what lies there is trusted, compiled programs too); whether there is one that can be written, and
+    by nobody else: one of another user's, or that others may write, is not used."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
     except OSError:
+        return False
+    if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o022):
         return False
     return os.access(folder, os.W_OK | os.X_OK)
 

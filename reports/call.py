@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import builtins
+import keyword
 import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import SILENT
 from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.one_line import one_line, visible
 from ulpfuzz.fuzzer.formats import Format
 from ulpfuzz.reports.definition import TAKEN
 
@@ -26,6 +29,28 @@ IMPORTS = {
 }
 NAMES = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX", "numpy": "numpy"}
 _ONE_THREAD = [("OMP_NUM_THREADS", "1")]
+
+
+#: What stands before the first ";" of a target.
+_PLACE = re.compile(r"\w+(@[\w.-]+)?(:\w+){0,2}", re.ASCII)
+
+
+def check_source(finding: Finding) -> None:
+    """Raises UserError where what becomes source of a finding is more than one expression, names and numbers."""
+    call, about = finding.implementation, f"no reproducer for {one_line(finding.id)}"
+    try:
+        for text in (call, f"({call})"):  # the second finds a comment, and parentheses that close ours
+            ast.parse(text, mode="eval")
+        alone = visible(call) == call
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        alone = False
+    if not alone:
+        raise UserError(f"{about}: its call is no expression of one line")
+    for name in (*finding.params, *finding.case["inputs"]):
+        if not name.isidentifier() or keyword.iskeyword(name) or not name.isascii():
+            raise UserError(f"{about}: {one_line(name)[:80]!r} is no name of an input or param")
+    if not _PLACE.fullmatch(finding.target.partition(";")[0]):
+        raise UserError(f"{about}: {one_line(finding.target)[:80]!r} is no target")
 
 
 def placement(placed: Mapping[str, Any]) -> tuple[int, int, int]:

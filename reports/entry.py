@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from ulpfuzz.fuzzer.findings import numbers
+from ulpfuzz.fuzzer.findings.file_name import file_name
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
 from ulpfuzz.fuzzer.findings.headline import SILENT, Array, arrays_of, element_of, headline, quantity, vouched
 from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.one_line import command_of
 from ulpfuzz.reports.extent import extent_text
 from ulpfuzz.reports.study import Similar, similar_rows
 
@@ -31,11 +33,11 @@ class Entry:
 
     @property
     def command(self) -> str:
-        return f"ulpfuzz repro {self.finding.id}"
+        return command_of(self.finding.id)
 
     @property
     def script_name(self) -> str:
-        return f"{self.finding.id}.py"
+        return file_name(self.finding.id, ".py")
 
     @property
     def output(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from ulpfuzz.fuzzer.findings import numbers
@@ -90,9 +91,10 @@ def _cell(worst: Mapping[tuple[str, str], Heat], judged: set[tuple[str, str]], k
     if key not in worst:
         return f'<circle class="clean" cx="{x + CELL / 2}" cy="{y + HEIGHT / 2}" r="1.6"/>' if key in judged else ""
     heat = worst[key]
+    name = quote(heat.entry.defect.id, safe="", errors="backslashreplace")
     said = escape(f"{heat.text}: {key[0]} in {key[1]}, {heat.entry.defect.title}", {'"': "&quot;"})
     return (
-        f'<a href="#d={escape(heat.entry.defect.id)}" aria-label="{said}"><title>{said}</title>'
+        f'<a href="#d={name}" aria-label="{said}"><title>{said}</title>'
         f'<rect class="h{heat.step}" x="{x + 1}" y="{y + 1}" width="{CELL - 2}" height="{HEIGHT - 2}" rx="3"/>'
         f'<text class="t{heat.step}" x="{x + CELL / 2}" y="{y + 14}" text-anchor="middle">{escape(heat.text)}</text></a>'
     )

@@ -52,7 +52,7 @@ def files(report: Report) -> dict[str, str]:
 def packed(name: str, pages: Mapping[str, str]) -> str:
     """A script that hands a chunk of pages to the index."""
     text = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
-    data = base64.b64encode(gzip.compress(text.encode("utf-8"), 6, mtime=0)).decode("ascii")
+    data = base64.b64encode(gzip.compress(text.encode("utf-8", "backslashreplace"), 6, mtime=0)).decode("ascii")
     return f'ulpfuzzPages("{name}","{data}");\n'
 
 

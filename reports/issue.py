@@ -19,6 +19,7 @@ from ulpfuzz.fuzzer.findings.case_arrays import SILENT
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
 from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import function_of
+from ulpfuzz.fuzzer.findings.one_line import command_of
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.reports.extent import extent_text, interval_text
 from ulpfuzz.reports.minimal_script import minimal_script
@@ -92,7 +93,7 @@ def _parts(
 
 
 def _command(face: Finding) -> str:
-    return f"# written by: ulpfuzz repro {face.id} --script issue.py\n"
+    return f"# written by: {command_of(face.id)} --script issue.py\n"
 
 
 def _what(defect: Defect, face: Finding, case_file: CaseFile | None) -> str:

@@ -15,6 +15,7 @@ from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.point.stored import is_known
 from ulpfuzz.reports.call import IMPORTS, extra_modules, literal, placement
 
 #: How a framework's array is made of numpy's, how an answer becomes numpy's, and how a mode wraps a function.
@@ -41,8 +42,11 @@ def minimal_script(finding: Finding) -> str:
 
     It needs numpy and the framework. The truth is the certified one, rounded to binary64; the limit is that of the finding, or, where nobody
     publishes one, half of the recorded error. "" where the finding takes more than ten lines or so: second derivatives, products with a
-    direction, two placements, crashes and hangs, devices other than the CPU, switches, hosts, and arrays of more than LONGEST numbers.
+    direction, two placements, crashes and hangs, devices other than the CPU, switches, hosts, and arrays of more than LONGEST numbers;
+    and where the catalogue does not have that very call (point.stored).
     """
+    if not is_known(finding):
+        return ""
     record, framework = ops().get(finding.op), framework_of(finding.target)
     place, _, switches = finding.target.partition(";")
     device, mode = [*place.split(":")[1:], *("cpu", "eager")[place.count(":") :]]

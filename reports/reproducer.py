@@ -17,8 +17,9 @@ from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import SILENT, Array, array_of, element_of, headline, quantity
 from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.one_line import one_line, visible
 from ulpfuzz.fuzzer.formats import Format, format_named
-from ulpfuzz.reports.call import IMPORTS, calling, direct, literal, placement
+from ulpfuzz.reports.call import IMPORTS, calling, check_source, direct, literal, placement
 from ulpfuzz.reports.definition import Definition
 from ulpfuzz.reports.shim import shim
 
@@ -75,6 +76,7 @@ def script(
         raise UserError(f"no reproducer for the target {finding.target!r}: its framework is none of {', '.join(IMPORTS)}")
     if framework == "numpy" and finding.order != "value":
         raise UserError(f"no reproducer for {finding.id}: numpy has no gradients")
+    check_source(finding)
     case = finding.case["inputs"]
     names = [n for n in inputs if n in case] or [n for n in case if n not in (COTANGENT, TANGENT)]
     arrays = [array_of(n, case[n], finding.dtype) for n in [*names, *(d for d in (COTANGENT, TANGENT) if d in case)]]
@@ -253,11 +255,12 @@ def _then(framework: str, versions: Mapping[str, str] | None) -> str:
 def _template() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    # A script is source code, not markup: nothing is escaped for HTML; _docstring and quoted guard what stands in quotes.
+    # A script is source code, not markup: nothing is escaped for HTML. What a finding says stands in quotes by `quoted`, inside an f-string by
+    # `inside`, in a comment by `comment`, in the docstring by _docstring.
     source = Environment(
         loader=PackageLoader("ulpfuzz.reports"), autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    source.filters["quoted"] = json.dumps
+    source.filters |= {"quoted": quoted, "inside": inside, "comment": one_line}
     return source.get_template("reproducer.py.j2")
 
 
@@ -325,7 +328,18 @@ def _dict(values: Mapping[str, str]) -> str:
 
 
 def _docstring(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"""', "'''")
+    return one_line(text).replace("\\", "\\\\").replace('"""', "'''")
+
+
+def quoted(value: str | Sequence[str]) -> str:
+    """A text, or a list of texts, as Python source on one line; what cannot be seen is written out, so that it prints everywhere."""
+    shown = visible(value) if isinstance(value, str) else [visible(v) for v in value]
+    return json.dumps(shown, ensure_ascii=False)
+
+
+def inside(text: str) -> str:
+    """A text as it stands inside the double quotes of an f-string."""
+    return quoted(text)[1:-1].replace("{", "{{").replace("}", "}}")
 
 
 def _tidy(text: str) -> str:

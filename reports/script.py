@@ -13,6 +13,7 @@ from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.judge.limits import accuracy_limit
+from ulpfuzz.fuzzer.point.stored import checked
 from ulpfuzz.oracles.arithmetic.native import Native
 from ulpfuzz.oracles.arithmetic.special import functions
 from ulpfuzz.oracles.definitions import definition
@@ -31,8 +32,9 @@ def script_for(
     """The source of a stand-alone script that shows the finding, with the op's definition in it.
 
     versions: of the libraries at the time of the finding; the others: see ulpfuzz.reports.reproducer.script. Raises UnknownName for an op that
-    the catalogue has no more, UserError for a target that no script can be written for.
+    the catalogue has no more, UserError for a target that no script can be written for, and for what may not be run (point.stored).
     """
+    checked(finding)
     op, fmt = op_named(finding.op), format_named(finding.dtype)
     return script(
         finding,

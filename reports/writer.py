@@ -42,8 +42,9 @@ def write(report: Report, out_dir: str | Path, formats: Sequence[str] = ("html",
     """Writes report.html with its folder pages, report.md, report.json, report.sarif, junit.xml, summary.md (those requested) and repro/ID.py of
     the defects' faces that have a script; returns the paths written, those of the formats first.
 
-    The folder is made where it does not exist; pages of an earlier report in it are removed. Raises UnknownName for a format that
-    there is none of, ReportError where a file cannot be written.
+    The folder is made where it does not exist; pages of an earlier report in it are removed. Nothing outside it is written or removed: a link
+    in the place of a file is replaced, one in the place of a folder is refused. Raises UnknownName for a format that there is none of,
+    ReportError where a file cannot be written.
     """
     for name in formats:
         if name not in FORMATS:
@@ -56,13 +57,29 @@ def write(report: Report, out_dir: str | Path, formats: Sequence[str] = ("html",
     told |= {f"repro/{entry.script_name}": entry.script for entry in entries if entry.script}
     names = [FORMATS[name][0] for name in formats]
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for below in sorted({Path(place).parent for place in told} - {Path()}):
+            _own_folder(folder / below)
         for stale in folder.glob("pages/*.js") if "html" in formats else ():
             stale.unlink()
     except OSError as error:
         raise ReportError(f"cannot write the report to {folder}: {error.strerror or error}") from error
     for place in sorted(told, key=lambda place: place not in names):
-        write_file(folder / place, told[place])
+        path = folder / place
+        try:
+            path.unlink(missing_ok=True)  # a link, also a hard one, is taken away: what it leads to is somebody else's
+            with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(told[place])
+        except OSError as error:
+            raise ReportError(f"cannot write the report to {path}: {error.strerror or error}") from error
     return [folder / place for place in sorted(told, key=lambda place: place not in names)]
+
+
+def _own_folder(path: Path) -> None:
+    """Makes a folder of the report. Raises ReportError where a link stands in its place, which may lead anywhere."""
+    if path.is_symlink():
+        raise ReportError(f"cannot write the report to {path}: it is a link; remove it, or choose another --out")
+    path.mkdir(exist_ok=True)
 
 
 def write_file(path: Path, text: str) -> None:

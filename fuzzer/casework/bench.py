@@ -19,7 +19,7 @@ from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.formats import Format
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
-from ulpfuzz.fuzzer.point.reproduce import implementation_of
+from ulpfuzz.fuzzer.point.stored import checked
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
 from ulpfuzz.oracles.function import Function
 
@@ -71,7 +71,7 @@ class Bench:
         """The bench of a stored finding. Raises UserError where it holds no inputs, UnknownName where the catalogue has the op no more."""
         op, case = op_named(finding.op), case_of(finding)
         cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
-        subject = Subject(finding.target, implementation_of(op, finding))
+        subject = Subject(finding.target, checked(finding))
         return Bench(cell, subject, case.batch(), finding.worst, case.placement)
 
     @property

@@ -20,7 +20,7 @@ from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.targets.target import framework_of
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom, Verdicts
-from ulpfuzz.fuzzer.point.reproduce import implementation_of
+from ulpfuzz.fuzzer.point.stored import checked
 from ulpfuzz.fuzzer.proof.label import Element, set_aside
 from ulpfuzz.oracles.question import Caps
 
@@ -171,7 +171,7 @@ def comparison_of(finding: Finding, caps: Caps = CAPS) -> tuple[Comparison, Subj
     """The comparison of a finding's cell, the finding's call, and its case as a batch of one row in the op's order. Raises UserError for an op or a
     target that there is not."""
     comparison = Comparison(Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order), caps)
-    subject = Subject(finding.target, implementation_of(comparison.cell.record, finding))
+    subject = Subject(finding.target, checked(finding))
     return comparison, subject, comparison.evaluator.ordered(case_of(finding).batch())
 
 

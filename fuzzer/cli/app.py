@@ -10,8 +10,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, triage, work
+from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, triage, trust, work
 from ulpfuzz.fuzzer.cli.failure import told
+from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.passwords import without_passwords
 from ulpfuzz.fuzzer.signals import exit_status, unwritten
 
@@ -65,7 +66,7 @@ def _normalised(args: list[str]) -> list[str]:
 
 
 def _fail(error: Exception) -> NoReturn:
-    print(f"ulpfuzz: {without_passwords(_line(error))}", file=sys.stderr)
+    print(f"ulpfuzz: {one_line(without_passwords(_line(error)))}", file=sys.stderr)
     sys.exit(2)
 
 
@@ -115,7 +116,7 @@ for _panel, _commands in (
             bisect.bisect,
         ),
     ),
-    ("Ask", (inspect.probe, inspect.ops, inspect.targets, coverage.coverage, sweep.facts)),
+    ("Ask", (inspect.probe, inspect.ops, inspect.targets, trust.trust, coverage.coverage, sweep.facts)),
 ):
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

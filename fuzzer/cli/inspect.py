@@ -12,6 +12,7 @@ import typer
 from ulpfuzz.fuzzer.cli.json_option import FORMS, INPUTS_EXAMPLE, json_object
 from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json, Targets, limits, listed
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.one_line import visible
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.defects.defect import Defect
@@ -320,7 +321,7 @@ def show(
         face = store.finding(defect.face) if defect is not None and finding.id == defect.id else finding
         finding, face = shown(finding, file), shown(face, file)
         if issue:
-            print(_issue(store, finding, defect), end="")
+            print(visible(_issue(store, finding, defect), keep="\n"), end="")
             return
         if as_json:
             from ulpfuzz.fuzzer.defects.defect_json import as_json as defect_json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 
 from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, limits, listed
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.one_line import one_line, visible
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.cli.outputs import Outputs
@@ -148,7 +150,7 @@ def report_of(store: Store, record: Run, baseline: str | None, seconds: float | 
     by_id = {f.id: f for f in found}
     first = sorted(defects, key=lambda d: order_of(d, compared=bool(baseline)))
     texts = {} if seconds is None else scripts_of([by_id[d.face] for d in first if d.face in by_id], record.environment)
-    found = run_scripts(store, record.id, found, texts, record.environment, seconds or 0.0)
+    found = run_scripts(store, record.id, found, texts, seconds or 0.0)
     return reports.build(
         record, found, store.cells(record.id), fixed=comparison.fixed if comparison else (),
         not_run=comparison.not_run if comparison else (), baseline=baseline or "", scripts=texts,
@@ -247,14 +249,14 @@ def repro(
                 "reference": now.reference, "message": result.message}  # fmt: skip
         print(to_json(told))
     else:
-        print(result.message)
+        print(one_line(result.message))
     raise typer.Exit(1 if result.still_fails else 0)
 
 
 def _write_script(store: Store, finding: Finding, run: Run | None, path: Path) -> None:
     """Writes a finding's script, or prints it, and runs it once in a fresh interpreter; what it says goes to the store and to standard
     error."""
-    from ulpfuzz.fuzzer.cli.scripts import with_script
+    from ulpfuzz.fuzzer.cli.scripts import interpreter_for, with_script
     from ulpfuzz.fuzzer.defects.memory import save_scripts
     from ulpfuzz.fuzzer.findings.identity import framework_of
     from ulpfuzz.reports.script import script_for
@@ -267,11 +269,15 @@ def _write_script(store: Store, finding: Finding, run: Run | None, path: Path) -
     else:
         path.write_text(text, encoding="utf-8")
         print(f"{path}: run it with Python, it needs numpy, mpmath and {framework_of(finding.target)}", flush=True)
-    interpreter = environment.get("hosts", {}).get(finding.target, {}).get("interpreter") or sys.executable
-    told = with_script(finding, run_fresh(text, interpreter))
+    interpreter = interpreter_for(finding)
+    told = (
+        with_script(finding, run_fresh(text, interpreter))
+        if interpreter
+        else replace(finding, script="", script_says="no such target here")
+    )
     if run is not None and told.script:
         save_scripts(store, run.id, [told])
-    print(f"{told.script or 'not run here'}: {told.script_says}", file=sys.stderr)
+    print(visible(f"{told.script or 'not run here'}: {told.script_says}"), file=sys.stderr)
 
 
 def compare(

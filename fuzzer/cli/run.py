@@ -379,7 +379,7 @@ def _executed(settings: Settings, store: Store, record: Run, found: list[Finding
     found = as_shown(store, found)
     faces = {f.id: f for f in found}
     shown = [faces[d.face] for d in defects[:EXECUTED] if d.face in faces]
-    return run_scripts(store, record.id, found, scripts_of(shown, record.environment), record.environment, SCRIPT_TIME)
+    return run_scripts(store, record.id, found, scripts_of(shown, record.environment), SCRIPT_TIME)
 
 
 def _kept(

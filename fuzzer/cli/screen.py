@@ -8,16 +8,19 @@ from collections.abc import Iterable, Sequence
 from typing import IO, Any, cast
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from ulpfuzz.fuzzer.defects.case_file import Diagnosis
 from ulpfuzz.fuzzer.findings import numbers
+from ulpfuzz.fuzzer.findings.file_name import file_name
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import SILENT, arrays_of, headline, vouched
 from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.one_line import command_of, visible
 
 #: Widest screen on which a finding is named by the last part of its id alone.
 _NARROW = 140
@@ -29,10 +32,19 @@ _STYLES = {
 
 
 def console() -> Console:
-    """Standard output; into a pipe or file lines are as long as they are, without trailing blanks."""
+    """Standard output; into a pipe or file lines are as long as they are, without trailing blanks. Text is shown as it is: no markup, no
+    character that moves the cursor or turns the direction of writing."""
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(highlight=False, width=_ENDLESS, file=cast(IO[str], _Trimmed()))
+        return _Plain(highlight=False, markup=False)
+    return _Plain(highlight=False, markup=False, width=_ENDLESS, file=cast(IO[str], _Trimmed()))
+
+
+class _Plain(Console):
+    """A console that writes of all text, whoever wrote it, what can be seen; colours are its own."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text, keep="\n"), segment.style)
 
 
 class _Trimmed:
@@ -106,7 +118,8 @@ def finding_whole(finding: Finding, diagnosis: Diagnosis | None = None) -> Group
     parts: list[Any] = [Text(line_of(finding), style="bold"), Text(""), facts]
     if finding.answers:
         parts += [Text("\nevery target at these bits"), answers]
-    commands = f"\nulpfuzz repro {finding.id}\nulpfuzz repro {finding.id} --script {finding.id}.py"
+    command = command_of(finding.id)
+    commands = f"\n{command}\n{command} --script {file_name(finding.id, '.py')}"
     return Group(*parts, Text(commands, style="dim"))
 
 

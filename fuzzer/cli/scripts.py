@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.findings.finding import Finding
@@ -16,11 +18,9 @@ if TYPE_CHECKING:
 KEPT = 50
 
 
-def run_scripts(
-    store: Store, run_id: str, found: Sequence[Finding], texts: Mapping[str, str], environment: Mapping[str, Any], seconds: float
-) -> list[Finding]:
+def run_scripts(store: Store, run_id: str, found: Sequence[Finding], texts: Mapping[str, str], seconds: float) -> list[Finding]:
     """The findings with what their scripts say, in their order; those of which the store knows it are not run again, and none is begun after
-    so many seconds. environment: of the run, which names the interpreters of hosts."""
+    so many seconds."""
     from ulpfuzz.fuzzer.defects.memory import save_scripts
     from ulpfuzz.reports.script_run import run_all, run_fresh
 
@@ -39,11 +39,23 @@ def run_scripts(
         for name, ran in run_all(due, until=until):
             keep(name, ran)
         for finding in found:
-            elsewhere = environment.get("hosts", {}).get(finding.target, {}).get("interpreter")
-            if elsewhere and not finding.script and finding.id in texts and finding.id not in due and time.monotonic() < until:
+            due_elsewhere = not finding.script and finding.id in texts and finding.id not in due
+            if due_elsewhere and (elsewhere := interpreter_for(finding)) and time.monotonic() < until:
                 keep(finding.id, run_fresh(texts[finding.id], elsewhere))
     save_scripts(store, run_id, new[len(new) - len(new) % KEPT :])
     return [by_id[f.id] for f in found]
+
+
+def interpreter_for(finding: Finding) -> str:
+    """The interpreter that a finding's script is run with: that of its target here, "" where there is no such target. What the database says
+    of interpreters is shown, and never started."""
+    from ulpfuzz.fuzzer.frameworks.targets.launch import python_of
+    from ulpfuzz.fuzzer.frameworks.targets.target import target_named
+
+    try:
+        return python_of(target_named(finding.target))
+    except UserError:
+        return ""
 
 
 def with_script(finding: Finding, ran: Ran) -> Finding:

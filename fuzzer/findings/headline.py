@@ -243,7 +243,7 @@ def _function(call: str, inputs: tuple[str, ...]) -> str:
     """The one function that an expression calls, `torch.special.i0`; "" where it calls several or none."""
     try:
         steps = steps_of(call, inputs)
-    except (SyntaxError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a stored call may be any text
         return ""
     if len(steps) != 1:
         return ""

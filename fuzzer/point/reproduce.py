@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ulpfuzz.fuzzer.case import Batch, Placement
-from ulpfuzz.fuzzer.catalog.op import Implementation, Op
+from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.errors import UserError
@@ -29,6 +29,7 @@ from ulpfuzz.fuzzer.judge.joint_proof import JointProof, certify_joint
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.ranges import told
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.fuzzer.point.stored import checked
 from ulpfuzz.fuzzer.proof.joint import with_functional
 from ulpfuzz.fuzzer.proof.label import Element, Label, label_of
 from ulpfuzz.fuzzer.proof.nondeterminism import another_placement, as_nondeterministic, in_two_processes
@@ -54,10 +55,11 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
     It still fails if that answer is a finding, certified by the ball test, whatever the symptom. case_timeout: seconds that a call may
     take, in a fresh process, which is ended where it takes longer; None: in this process without a limit, but for a case that ended or hung
     its process. Raises UnknownName for an op that the catalogue has no more, UserError where the target is not installed,
-    FrameworkError where it does not start.
+    FrameworkError where it does not start; UserError for what may not be run (point.stored).
     """
-    (target,) = targets_named(finding.target)
     op = op_named(finding.op)
+    checked(finding)
+    (target,) = targets_named(finding.target)
     if finding.symptom in ("crash", "hang"):
         call_timeout = case_timeout or float(finding.case.get("patience", CALL_TIMEOUT))
         return _reproduction(finding, in_a_process_of_its_own(finding, call_timeout), version_of(target) or "")
@@ -72,7 +74,7 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
 
 def _reproduced(finding: Finding, target: Target, op: Op, *, isolated: bool) -> Reproduction:
     cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
-    subject = Subject(str(target), implementation_of(op, finding))
+    subject = Subject(str(target), checked(finding))
     evaluator = Evaluator(cell, [subject], isolated=isolated)
     version = evaluator.calls.framework(subject).version
     now, right = again(finding, evaluator, subject)
@@ -115,13 +117,6 @@ def _right_side(finding: Finding, evaluator: Evaluator, batch: Batch, subject: S
         raise UserError(f"finding {finding.id} does not hold the placement where the same bits are right")
     placement = Placement(**side["placement"])
     return _judged(finding, evaluator, batch, _nth(finding, evaluator, subject, placement, side), placement), placement
-
-
-def implementation_of(op: Op, finding: Finding) -> Implementation:
-    """The catalogue's implementation of that call, or the stored call itself where the catalogue has changed it."""
-    framework = target_named(finding.target).framework
-    implementations = [i for i in op.of(framework) if i.call == finding.implementation]
-    return implementations[0] if implementations else Implementation(framework, finding.implementation)
 
 
 def _judged(finding: Finding, evaluator: Evaluator, batch: Batch, outcome: Outcome, placement: Placement) -> Finding:
@@ -236,7 +231,7 @@ def _reproduction(finding: Finding, now: Finding, version: str) -> Reproduction:
 def in_other_processes(finding: Finding) -> Finding:
     """A finding of symptom nondeterministic as it is today, in two fresh processes. Raises FrameworkError, ValueError."""
     op = op_named(finding.op)
-    call = Call(op, implementation_of(op, finding), finding.params, finding.order)
+    call = Call(op, checked(finding), finding.params, finding.order)
     answers = in_two_processes(target_named(finding.target), call, finding)
     if answers.differ:
         return as_nondeterministic(replace(finding, note=""), answers, finding.id)
@@ -246,7 +241,7 @@ def in_other_processes(finding: Finding) -> Finding:
 def in_a_process_of_its_own(finding: Finding, call_timeout: float) -> Finding:
     """A crash or a hang as it is today; only whether the call comes back matters."""
     case, op, target = case_of(finding), op_named(finding.op), target_named(finding.target)
-    call = Call(op, implementation_of(op, finding), finding.params, finding.order)
+    call = Call(op, checked(finding), finding.params, finding.order)
     framework = framework_for(target, isolated=True)
     try:
         with host.limited(call_timeout):

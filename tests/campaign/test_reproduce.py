@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from planted_calls import plant_call
 from planted_frameworks import planted
 
 from ulpfuzz.fuzzer.case import Batch
@@ -82,8 +83,8 @@ def test_a_target_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None
         reproduce(finding())
 
 
-def test_a_case_that_ended_its_process_runs_in_another() -> None:
-    call = "np.exp(x) if len(x) < 8 else __import__('os')._exit(11)"
+def test_a_case_that_ended_its_process_runs_in_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = plant_call(monkeypatch, "exp", "numpy", "np.exp(x) if len(x) < 8 else __import__('os')._exit(11)")
     crash = finding(symptom="crash", target="numpy:cpu:eager", implementation=call)
     assert reproduce(crash).still_fails
     small = {**crash.case, "placement": {"length": 1, "position": 0, "stride": 1}}
@@ -97,10 +98,10 @@ def test_every_op_of_the_catalogue_has_a_source() -> None:
         assert f"def {source.name}(" in source.text
 
 
-def test_the_script_runs_alone(tmp_path: Path) -> None:
+def test_the_script_runs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """numpy's norm overflows inside by its documented algorithm, on every machine."""
     case = {"dtype": "float32", "inputs": {"x": ["0x1p+100", "0x1p+100"]}, "placement": {"length": 1, "position": 0, "stride": 1}}
-    naive = "np.sqrt(np.sum(x * x, axis=-1))"
+    naive = plant_call(monkeypatch, "norm", "numpy", "np.sqrt(np.sum(x * x, axis=-1))")
     norm = finding(op="norm", params={"ord": 2}, implementation=naive, target="numpy:cpu:eager", symptom="inf", limit=None,
                    case=case,
                    reference="1792728671193156477399422023278.661496394", output=float("inf"), output_hex="inf")  # fmt: skip

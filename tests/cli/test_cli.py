@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from planted_calls import plant_call
 from typer.testing import CliRunner
 
 from ulpfuzz.fuzzer.case import Batch
@@ -30,6 +31,12 @@ ROOT = Path(__file__).parents[2]
 FINDING_KEYS = {"id", "op", "order", "dtype", "target", "implementation", "symptom", "class", "ulps", "severity", "status",
                 "case",
                 "reference", "output", "avoidable_by", "first_seen", "last_seen"}  # fmt: skip
+
+
+@pytest.fixture
+def naive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The call of a_finding is one of the catalogue's."""
+    plant_call(monkeypatch, "norm", "numpy", a_finding().implementation)
 
 
 def call(*args: str, **options: Any) -> Any:
@@ -263,6 +270,7 @@ def test_an_issue_is_written_for_the_tracker(db: str) -> None:
     assert wrong.exit_code == 2
 
 
+@pytest.mark.usefixtures("naive")
 def test_repro_status_follows_the_defect(db: str, tmp_path: Path) -> None:
     still = call("repro", a_finding().id, "--db", db)
     assert (still.exit_code, "still unstable" in still.stdout) == (1, True)

@@ -42,6 +42,7 @@ def no_memory() -> Iterator[None]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(config.VARIABLE, raising=False)
+    monkeypatch.setattr(config, "is_allowed", lambda path, content: True)  # tests/security/test_trust.py
     return tmp_path
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.frameworks.targets.trust import is_allowed
 
 FILE = "ulpfuzz.toml"
 #: Names another file.
@@ -70,13 +72,14 @@ def forget() -> None:
     """Takes back `declare`, and what was read."""
     global _declared  # noqa: PLW0603
     _declared = None
-    _read.cache_clear()
+    read.cache_clear()
 
 
 def config() -> Config:
     """What was declared, or else the file: ULPFUZZ_CONFIG's, or ulpfuzz.toml in the working folder; without one nothing.
 
-    Raises ConfigError.
+    Raises ConfigError, also for a file of the working folder that would start programs and that the user has not allowed (targets.trust): a
+    folder may come from anybody. The file that ULPFUZZ_CONFIG names was named by the user.
     """
     if _declared is not None:
         return _declared
@@ -86,14 +89,33 @@ def config() -> Config:
         if named:
             raise ConfigError(f"{VARIABLE} names {named}, which is no file")
         return Config()
-    return _read(str(path.absolute()), path.stat().st_mtime_ns, named or FILE)
+    found, written = read(str(path.absolute()), path.stat().st_mtime_ns, named or FILE)
+    if not named and (lines := started(found)) and not is_allowed(str(path.absolute()), written):
+        raise ConfigError(f"{FILE} of this folder is not trusted: {one_line(lines[0])}; read it, then allow it by: ulpfuzz trust")
+    return found
+
+
+def started(config: Config) -> list[str]:
+    """What the tables start or set, a line each: an interpreter, variables of the environment, flags of a compiler, which may name files."""
+    lines = []
+    for spec in config.specs.values():
+        flags = [part for part in spec.switches.split(";") if part.strip().startswith("xla")]
+        told = [
+            *([f"starts {spec.python}"] if spec.python else []),
+            *(f"sets {name}" for name, _ in spec.environment),
+            *(f"sets {f}" for f in flags),
+        ]
+        lines += [f"target {spec.name} {each}" for each in told]
+    return lines
 
 
 @cache
-def _read(path: str, _modified: int, shown: str) -> Config:
+def read(path: str, _modified: int, shown: str) -> tuple[Config, bytes]:
+    """The tables of a file, and its bytes. shown: what messages call it. Raises ConfigError."""
     try:
         with open(path, "rb") as file:
-            content = tomllib.load(file)
+            written = file.read()
+        content = tomllib.loads(written.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{shown} is not TOML: {error}") from None
     for key in content:
@@ -109,7 +131,7 @@ def _read(path: str, _modified: int, shown: str) -> Config:
         if spec.name in specs:
             raise ConfigError(f"{spec.where}: the name {spec.name!r} stands twice")
         specs[spec.name] = spec
-    return Config(specs, tuple(default))
+    return Config(specs, tuple(default)), written
 
 
 def _spec(table: Mapping[str, Any], where: str, folder: Path) -> Spec:

@@ -1,0 +1,33 @@
+"""One line: text of unknown origin as a line that a terminal, a comment or a table shows as it is written."""
+
+from __future__ import annotations
+
+import shlex
+import unicodedata
+
+#: Categories of characters that are no glyph: controls (newlines, escapes, NUL), formats (bidirectional overrides and isolates,
+#: zero-width characters), surrogates, private use, and the separators of lines and paragraphs.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def visible(text: str, keep: str = "") -> str:
+    """The text without characters that move the cursor, turn the direction of writing or cannot be seen: each is written as Python writes it,
+    `\\x1b` or `\\u202e`. keep: characters that stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c in keep or unicodedata.category(c) not in _UNSEEN else _written(c) for c in text)
+
+
+def one_line(text: str) -> str:
+    """The same with every run of blanks and line breaks as one blank."""
+    return visible(" ".join(text.split()))
+
+
+def _written(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def command_of(finding: str) -> str:
+    """What a shell is given to run the finding of that id again: one word of it, whatever it holds."""
+    return f"ulpfuzz repro {shlex.quote(one_line(finding))}"
