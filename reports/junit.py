@@ -11,9 +11,10 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from ulpfuzz.fuzzer.defects.defect import Defect
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.one_line import one_line
+from ulpfuzz.reports.code_text import quoted
 from ulpfuzz.reports.defect_entry import DefectEntry
 from ulpfuzz.reports.model import Report, versions_of
-from ulpfuzz.reports.one_line import one_line, quoted
 
 
 def render(report: Report) -> str:

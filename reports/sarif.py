@@ -16,10 +16,11 @@ import msgspec
 
 import ulpfuzz
 from ulpfuzz.fuzzer.defects.defect import FIRST_PAGE, KINDS, Kind
+from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.findings.strict_json import jsonable
+from ulpfuzz.reports.code_text import quoted
 from ulpfuzz.reports.defect_entry import KIND_WORDS, DefectEntry
 from ulpfuzz.reports.model import Report, versions_of
-from ulpfuzz.reports.one_line import one_line, quoted
 
 #: The schema that OASIS publishes; tests validate against a copy.
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ulpfuzz.fuzzer.findings import numbers
+from ulpfuzz.fuzzer.findings.one_line import one_line
+from ulpfuzz.reports.code_text import code_block, code_span, quoted
 from ulpfuzz.reports.defect_entry import DefectEntry
 from ulpfuzz.reports.model import Report, versions_of
-from ulpfuzz.reports.one_line import code_block, code_span, one_line, quoted
 
 #: The most lines of a summary. GitHub takes 1 MiB; a screen is what is read.
 LINES = 64

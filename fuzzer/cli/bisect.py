@@ -84,7 +84,7 @@ def _judged(finding: Finding, asked: Versions, release: str) -> Tried:
 def line_of(judged: Tried) -> str:
     """A release in one line: verdict, answer and error, or why it cannot be judged."""
     from ulpfuzz.fuzzer.findings import numbers
-    from ulpfuzz.reports.one_line import one_line
+    from ulpfuzz.fuzzer.findings.one_line import one_line
 
     if judged.word == "skip":
         return f"  {judged.release:<10} skip  {one_line(judged.message, 200)}"

@@ -146,7 +146,7 @@ def notified(command: tuple[str, ...], text: str, environment: Mapping[str, str]
             return ""
         said.seek(0)
         words = " ".join(said.read(10_000).decode("utf-8", "replace").split())
-        from ulpfuzz.reports.one_line import one_line
+        from ulpfuzz.fuzzer.findings.one_line import one_line
 
         how = f"exit status {status}" if status > 0 else f"signal {-status}"
         return f"warning: --notify: {name} ended with {how}" + (f": {one_line(words, _SAID)}" if words else "")

@@ -6,8 +6,9 @@ import shlex
 import unicodedata
 
 #: Categories of characters that are no glyph: controls (newlines, escapes, NUL), formats (bidirectional overrides and isolates,
-#: zero-width characters), surrogates, private use, and the separators of lines and paragraphs.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+#: zero-width characters), surrogates, private use, what is no character, and the separators of lines and paragraphs. XML 1.0 (section 2.2) has no
+#: more that it cannot hold.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -18,9 +19,10 @@ def visible(text: str, keep: str = "") -> str:
     return "".join(c if c in keep or unicodedata.category(c) not in _UNSEEN else _written(c) for c in text)
 
 
-def one_line(text: str) -> str:
-    """The same with every run of blanks and line breaks as one blank."""
-    return visible(" ".join(text.split()))
+def one_line(text: object, longest: int | None = None) -> str:
+    """The same of str(text) with every run of blanks and line breaks as one blank; at most `longest` characters."""
+    plain = visible(" ".join(str(text).split()))
+    return plain if longest is None or len(plain) <= longest else plain[: longest - 3] + "..."
 
 
 def _written(character: str) -> str:

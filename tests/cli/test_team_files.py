@@ -137,7 +137,7 @@ def test_a_failing_command_changes_nothing_else(
     assert (result.exit_code, json.loads(result.stdout)["run"]) == (status, "20261103-0003")
     (line,) = result.stderr.splitlines()
     assert line.startswith("warning: --notify: python")
-    assert line.endswith("ended with exit status 1: no such \\u001b[31m channel line two")
+    assert line.endswith("ended with exit status 1: no such \\x1b[31m channel line two")
 
 
 def test_a_hanging_command_is_ended_with_its_children(tmp_path: Path) -> None:

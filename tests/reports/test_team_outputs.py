@@ -18,10 +18,11 @@ from markdown_it import MarkdownIt
 from planted_findings import planted, run
 
 from ulpfuzz.fuzzer.defects.defect import KINDS, Defect
+from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.reports import build, junit, sarif, summary, write
+from ulpfuzz.reports.code_text import code_block, code_span
 from ulpfuzz.reports.defect_entry import alone
 from ulpfuzz.reports.model import Report
-from ulpfuzz.reports.one_line import code_block, code_span, one_line
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SARIF = jsonschema.Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()))
