@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from ulpfuzz.fuzzer.frameworks.hosts.folders import sweep
+from ulpfuzz.fuzzer.own_folders import sweep
 
 #: What interrupts a command.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

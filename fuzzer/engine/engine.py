@@ -16,10 +16,10 @@ from typing import Any
 from ulpfuzz.fuzzer.engine.cluster import Cluster, SchedulerError, check_secure
 from ulpfuzz.fuzzer.engine.task import Task, failure_of
 from ulpfuzz.fuzzer.engine.worker_process import WorkerProcesses, guarded, run_group
-from ulpfuzz.fuzzer.frameworks.hosts.folders import new_folder, sweep
 from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ForkServer
 from ulpfuzz.fuzzer.frameworks.targets.config import Config, config, declare
 from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
+from ulpfuzz.fuzzer.own_folders import new_folder, sweep
 
 #: Tasks that one worker runs one after another, while its caches are warm.
 Group = Sequence[Task]

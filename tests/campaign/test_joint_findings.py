@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from planted_calls import plant_call
 
 from ulpfuzz.fuzzer.case import COTANGENT, Batch, Placement
 from ulpfuzz.fuzzer.casework.simplest import simplest
@@ -77,6 +78,12 @@ def searched() -> tuple[Evaluator, dict[str, list[Finding]]]:
         ledger.add(judgement, outcome)
         found[subject.implementation.call] = findings_of(evaluator, [ledger], {})[0]
     return evaluator, found
+
+
+@pytest.fixture(autouse=True)
+def _calls_of_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    for subject in SUBJECTS:
+        plant_call(monkeypatch, "logsumexp", NAME, subject.implementation.call)
 
 
 @pytest.fixture(name="finding", scope="module")

@@ -156,6 +156,8 @@ def disagreement(op: Op, implementation: Implementation, params: Mapping[str, An
     try:
         answer = framework(implementation.framework).evaluate(Call(op, implementation, params, order), batch)
     except FrameworkError as error:
+        if "CPU implementations do not yet support" in str(error):  # without AVX-512 TensorFlow does not use oneDNN
+            return None
         return f"{implementation.call} [{dtype} {order} {dict(params)}] raises {error}"
     if answer.shape != expected.shape:
         return f"{implementation.call} [{dtype} {order}] has shape {answer.shape}, the definition {expected.shape}"

@@ -33,7 +33,7 @@ FINDING_KEYS = {"id", "op", "order", "dtype", "target", "implementation", "sympt
                 "reference", "output", "avoidable_by", "first_seen", "last_seen"}  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def naive(monkeypatch: pytest.MonkeyPatch) -> None:
     """The call of a_finding is one of the catalogue's."""
     plant_call(monkeypatch, "norm", "numpy", a_finding().implementation)
@@ -270,7 +270,6 @@ def test_an_issue_is_written_for_the_tracker(db: str) -> None:
     assert wrong.exit_code == 2
 
 
-@pytest.mark.usefixtures("naive")
 def test_repro_status_follows_the_defect(db: str, tmp_path: Path) -> None:
     still = call("repro", a_finding().id, "--db", db)
     assert (still.exit_code, "still unstable" in still.stdout) == (1, True)
@@ -322,7 +321,7 @@ class Campaign:
 
         self.settings = settings
         run = replace(self.run, seed=settings.seed)
-        store.start_run(replace(run, state="running"))
+        store.start_run(replace(run, state="running"), resumed=bool(settings.resume))
         cells = {c.op: c for c in (a_cell(a_finding()), a_cell(GONE))}
         store.save_shard(run.id, "r00", "{}", cells.values(), self.found)
         watch(Progress(1, 3, 1, 1000, len(self.found), 1.0, None, "exp float32 value", 1000.0, ("log float16 value: planted",)))
@@ -418,7 +417,8 @@ def test_resume_takes_up_what_the_run_was_about(campaign: Any) -> None:
     selection = {"selection": {"ops": "norm", "dtypes": ["float32"], "orders": ["value"]}, "targets": ["numpy:cpu:eager"]}
     campaign(Campaign(3, [], state="interrupted", environment=selection), "run", "--seed", "9")
     fake = Campaign(3, [a_finding()])
-    assert campaign(fake, "run", "--resume", "--json").exit_code == 0
+    resumed = campaign(fake, "run", "--resume", "--json")
+    assert resumed.exit_code == 0, resumed.stderr
     s = fake.settings
     assert (s.resume, s.seed, s.ops, s.targets, s.dtypes, s.orders) == (
         "20261103-0003", 9, "norm", "numpy:cpu:eager", ("float32",), ("value",),

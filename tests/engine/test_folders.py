@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ulpfuzz.fuzzer.frameworks.hosts import folders
+from ulpfuzz.fuzzer import own_folders as folders
 
-MAKE = "from ulpfuzz.fuzzer.frameworks.hosts.folders import new_folder; print(new_folder('host'), flush=True)"
+MAKE = "from ulpfuzz.fuzzer.own_folders import new_folder; print(new_folder('host'), flush=True)"
 
 
 @pytest.fixture(autouse=True)

@@ -11,4 +11,5 @@ import pytest
 def _every_call_is_known() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ulpfuzz.reports.minimal_script.is_known", lambda finding: True)
+        patch.setattr("ulpfuzz.reports.script.checked", lambda finding: None)
         yield

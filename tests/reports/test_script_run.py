@@ -97,11 +97,11 @@ def test_what_scripts_say_is_kept_and_not_asked_again(tmp_path: Path) -> None:
     with Store(f"sqlite:///{tmp_path}/store.db") as store:
         store.start_run(run())
         store.save_shard("r2", "s1", "{}", [summary()], [right, wrong])
-        found = run_scripts(store, "r2", store.findings("r2"), texts, {}, 60.0)
+        found = run_scripts(store, "r2", store.findings("r2"), texts, 60.0)
         assert {f.id: f.script for f in found} == {"a": "confirmed", "b": "unconfirmed"}
         assert {f.id: f.script for f in store.findings("r2")} == {"a": "confirmed", "b": "unconfirmed"}
         assert store.finding("a").script_says == "DEFECT: still there."
-        again = run_scripts(store, "r2", store.findings("r2"), {"a": TRACEBACK, "b": TRACEBACK}, {}, 60.0)
+        again = run_scripts(store, "r2", store.findings("r2"), {"a": TRACEBACK, "b": TRACEBACK}, 60.0)
         assert [f.script for f in again] == [f.script for f in found]
 
 

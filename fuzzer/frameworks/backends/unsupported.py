@@ -34,6 +34,8 @@ _WORDS = re.compile(
     r"|[Nn]o gradient defined for operation|Detected unsupported operations when trying to compile graph"
     r"|Second-order gradient for .* not supported|Op type not registered|Gradient not defined for|No gradient function registered"
     r"|gradient registry has no entry for|No registered '\w+' OpKernel|Could not find device for node|is not in the list of allowed values"
+    # TensorFlow: a kernel that only oneDNN has, which it uses where the CPU has AVX-512
+    r"|CPU implementations do not yet support"
     # TensorFlow: a layer or optimizer that makes its variables in the call cannot be traced
     r"|tf\.function only supports singleton tf\.Variables"
     # jax: rules that a function with derivatives of its own does not have, loops that run backwards

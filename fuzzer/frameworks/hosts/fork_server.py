@@ -31,7 +31,7 @@ from typing import Any, NoReturn
 
 import psutil
 
-from ulpfuzz.fuzzer.frameworks.hosts.folders import new_folder
+from ulpfuzz.fuzzer.own_folders import new_folder
 
 #: The variable that names the server's address to the processes that it forked, so that they can have hosts of it.
 ADDRESS = "ULPFUZZ_FORK_SERVER"

@@ -24,8 +24,8 @@ import ulpfuzz
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host_main
-from ulpfuzz.fuzzer.frameworks.hosts.folders import new_folder
 from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ADDRESS, STARTUP, ending_of, forked
+from ulpfuzz.fuzzer.own_folders import new_folder
 
 #: Seconds between two looks at a host that has not answered.
 TICK = 0.1

@@ -13,7 +13,7 @@ import shutil
 import zlib
 from collections.abc import MutableMapping
 
-from ulpfuzz.fuzzer.frameworks.hosts.folders import new_folder
+from ulpfuzz.fuzzer.own_folders import new_folder
 from ulpfuzz.fuzzer.user_cache import JAX, machine, made, tidy, user_cache
 
 #: JAX's variables: the folder, and the seconds from which a compilation is kept (by default one: no op of eager mode takes that long).
