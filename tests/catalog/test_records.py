@@ -156,7 +156,7 @@ def disagreement(op: Op, implementation: Implementation, params: Mapping[str, An
     try:
         answer = framework(implementation.framework).evaluate(Call(op, implementation, params, order), batch)
     except FrameworkError as error:
-        if "CPU implementations do not yet support" in str(error):  # without AVX-512 TensorFlow does not use oneDNN
+        if str(error).startswith("Unsupported: InvalidArgumentError"):  # a kernel of oneDNN, which needs AVX-512
             return None
         return f"{implementation.call} [{dtype} {order} {dict(params)}] raises {error}"
     if answer.shape != expected.shape:
