@@ -6,6 +6,7 @@ import contextlib
 import json
 import shlex
 import sys
+import time
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -145,11 +146,19 @@ def test_a_hanging_command_is_ended_with_its_children(tmp_path: Path) -> None:
     command = ("sh", "-c", 'sleep 600 & echo $! > "$0"; wait', str(tmp_path / "child"))
     assert notified(command, "x" * 1_000_000, {}, 5).endswith("sh did not end within 5 s and was ended")
     child = int((tmp_path / "child").read_text())
-    with contextlib.suppress(psutil.NoSuchProcess):  # it is killed, which takes a moment
-        psutil.Process(child).wait(10)
+    until = time.monotonic() + 10
+    while _lives(child) and time.monotonic() < until:  # it is killed, which takes a moment
+        time.sleep(0.05)
+    assert not _lives(child)
     assert outputs_module.NOTIFIED == 60
 
 
 def test_a_command_that_does_not_read_and_leaves_a_child_is_not_waited_for(tmp_path: Path) -> None:
     assert notified(("sh", "-c", 'sleep 600 & echo $! > "$0"', str(tmp_path / "child")), "x" * 1_000_000, {}, 300) == ""
     psutil.Process(int((tmp_path / "child").read_text())).kill()  # it was there when the command had ended
+
+
+def _lives(process: int) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    return False
