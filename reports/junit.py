@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from ulpfuzz.fuzzer.defects.defect import Defect
+from ulpfuzz.fuzzer.defects.defect import SETTLED, Defect
+from ulpfuzz.fuzzer.defects.history import ANNOUNCED
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.findings.one_line import one_line
@@ -49,9 +50,9 @@ def _case(entry: DefectEntry) -> TestCase:
     d = entry.defect
     case = TestCase(one_line(d.id), one_line(f"{d.framework}.{d.kind}"))
     title = one_line(d.title)
-    if d.state in ("known", "wontfix"):
+    if d.state in SETTLED:
         case.result = [Skipped(f"{d.state}: {title}")]
-    elif d.status in ("new", "reopened"):
+    elif d.status in ANNOUNCED:
         failure = Failure(title, one_line(d.kind))
         failure.text = "\n".join(_lines(entry))
         case.result = [failure]

@@ -15,7 +15,8 @@ from urllib.parse import quote
 import msgspec
 
 import ulpfuzz
-from ulpfuzz.fuzzer.defects.defect import FIRST_PAGE, KINDS, Kind
+from ulpfuzz.fuzzer.defects.defect import FIRST_PAGE, KINDS, SETTLED, Kind
+from ulpfuzz.fuzzer.defects.history import ANNOUNCED
 from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.findings.strict_json import jsonable
 from ulpfuzz.reports.code_text import quoted
@@ -189,7 +190,7 @@ def _result(entry: DefectEntry, script: str, folder: str, versions: dict[str, st
         "inputs": f.case.get("inputs", {}), "finding": f.id, "findings": len(d.members), "certifiedBy": f.certified_by,
         "rightOnTheSameBits": d.avoidable_by, "versions": versions, "firstSeen": d.first_seen, "lastSeen": d.last_seen,
     }  # fmt: skip
-    suppressed = d.state in ("known", "wontfix")
+    suppressed = d.state in SETTLED
     return Result(
         rule_id=d.kind, rule_index=KINDS.index(d.kind), level=level_of(d.kind),
         message=Message(f"{one_line(d.title)}. Run it again: ulpfuzz repro {quoted(f.id)}"),
@@ -200,7 +201,7 @@ def _result(entry: DefectEntry, script: str, folder: str, versions: dict[str, st
             "primaryLocationLineHash": f"{hashlib.sha256(d.id.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}:1",
         },
         properties=_clean(jsonable(properties)),
-        baseline_state="new" if d.status in ("new", "reopened") else "unchanged",
+        baseline_state="new" if d.status in ANNOUNCED else "unchanged",
         suppressions=[Suppression("external", "accepted", f"called {d.state} by people")] if suppressed else None,
     )  # fmt: skip
 

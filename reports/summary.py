@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ulpfuzz.fuzzer.defects.defect import SETTLED
+from ulpfuzz.fuzzer.defects.history import ABSENT, ANNOUNCED
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.reports.code_text import code_block, code_span, quoted
@@ -24,8 +26,8 @@ LONGEST = 160
 def counts(report: Report) -> dict[str, int]:
     """What the run found, in numbers: defects (those that it shows), new, reopened, fixed, known, ordinary; findings, verdicts, cells,
     cells_planned."""
-    shown = [e.defect for e in report.defects if e.defect.status not in ("fixed", "not-run")]
-    told = {status: sum(d.status == status and d.state == "open" for d in shown) for status in ("new", "reopened")}
+    shown = [e.defect for e in report.defects if e.defect.status not in ABSENT]
+    told = {status: sum(d.status == status and d.state not in SETTLED for d in shown) for status in ANNOUNCED}
     return {
         "defects": len(shown), **told, "fixed": sum(e.defect.status == "fixed" for e in report.defects),
         "known": len(shown) - sum(told.values()), "ordinary": sum(d.kind == "ordinary" for d in shown), "findings": len(report.entries),
@@ -49,7 +51,7 @@ def render(report: Report, db: str = "") -> str:
     ]
     for title, status, most in (("New", "new", NEW), ("Reopened", "reopened", REOPENED), ("Fixed", "fixed", FIXED)):
         # What people have called known is no news, whatever this run says of it.
-        told = [e for e in report.defects if e.defect.status == status and e.defect.state in ("open", "fixed")]
+        told = [e for e in report.defects if e.defect.status == status and e.defect.state not in SETTLED]
         lines += _list(title, told, most)
     failures = [str(line) for line in run.environment.get("failures", [])]
     if not run.verdicts:
@@ -95,9 +97,7 @@ def _list(title: str, told: list[DefectEntry], most: int) -> list[str]:
 
 def _commands(report: Report, db: str) -> list[str]:
     """What to type next, by the first defect that changed or stands first."""
-    first = next(
-        (e for e in report.defects if e.defect.status in ("new", "reopened")), report.defects[0] if report.defects else None
-    )
+    first = next((e for e in report.defects if e.defect.status in ANNOUNCED), report.defects[0] if report.defects else None)
     own = f"ulpfuzz report {quoted(report.run.id)}{db}"
     if first is None:
         return [own]

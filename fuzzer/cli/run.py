@@ -247,10 +247,12 @@ def _exit(record: Run, alarming: Sequence[Defect], faults: Sequence[str]) -> Non
 def _fails(fail_on: str, found: Sequence[Finding], defects: Sequence[Defect]) -> bool:
     """Whether the run shows what `--fail-on` names: a defect of everyday inputs, one that is proved unstable, or any; not such as people have
     called known or wontfix."""
+    from ulpfuzz.fuzzer.defects.defect import SETTLED
+    from ulpfuzz.fuzzer.defects.history import ABSENT, UNSTEADY
     from ulpfuzz.fuzzer.findings.label import plain
 
-    quiet = ("known", "wontfix", "flaky", "unreproducible")
-    open_ = [d for d in defects if d.state not in quiet and d.status not in ("fixed", "not-run") and not d.known_issue]
+    quiet = (*SETTLED, *UNSTEADY)
+    open_ = [d for d in defects if d.state not in quiet and d.status not in ABSENT and not d.known_issue]
     if fail_on == "ordinary":
         return any(d.kind == "ordinary" for d in open_)
     of_open = {member for d in open_ for member in d.members}
@@ -260,12 +262,13 @@ def _fails(fail_on: str, found: Sequence[Finding], defects: Sequence[Defect]) ->
 def _contract(record: Run, found: Sequence[Finding], defects: Sequence[Defect]) -> dict[str, Any]:
     """The documented JSON of a run. Of the findings "total" and "new" count those without a label; each label has a count of its own. Of the
     defects those count that the run shows."""
+    from ulpfuzz.fuzzer.defects.history import ABSENT, ANNOUNCED
     from ulpfuzz.fuzzer.findings.label import counts, plain
     from ulpfuzz.fuzzer.findings.strict_json import jsonable
 
     own = plain(found)
-    shown = [d for d in defects if d.status not in ("fixed", "not-run")]
-    fresh = sum(d.status in ("new", "reopened") for d in shown)
+    shown = [d for d in defects if d.status not in ABSENT]
+    fresh = sum(d.status in ANNOUNCED for d in shown)
     environment = record.environment
     nobody = environment.get("cells_unsupported", [])
     told = {

@@ -33,6 +33,8 @@ State = Literal["open", "known", "wontfix", "fixed", "reopened", "flaky", "unrep
 STATES: tuple[State, ...] = ("open", "known", "wontfix", "fixed", "reopened", "flaky", "unreproducible")
 #: What people may say (`ulpfuzz triage`).
 TRIAGE: tuple[State, ...] = ("known", "wontfix", "fixed", "open")
+#: Of these what makes a defect no news, whatever a run shows.
+SETTLED: tuple[State, ...] = ("known", "wontfix")
 
 
 @dataclass(frozen=True)

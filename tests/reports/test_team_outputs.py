@@ -205,3 +205,9 @@ def test_a_block_ends_where_its_fence_does() -> None:
 def test_write_has_the_formats(tmp_path: Path) -> None:
     written = write(report_of({}), tmp_path, ("sarif", "junit", "summary"))
     assert [path.name for path in written] == ["report.sarif", "junit.xml", "summary.md", "numpy-softplus-0.py"]
+
+
+def test_a_defect_in_the_state_reopened_is_told_as_reopened_and_one_that_people_settled_is_not() -> None:
+    report = report_of({"status": "reopened", "state": "reopened"}, {"status": "reopened", "state": "known"})
+    assert summary.render(report).startswith("# ulpfuzz: 1 reopened, 1 known\n")
+    assert "**Reopened (1)**" in summary.render(report)
