@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from planted_calls import plant_call
 from planted_frameworks import planted
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
@@ -136,8 +137,10 @@ def test_the_cost_of_an_evaluation_takes_shapes_by_name() -> None:
         ("bilinear", "np.einsum('bi,bij,bj->b', x, a, y)", {"x": [1.0, 2.0], "a": [[3.0, 4.0], [5.0, 6.0]], "y": [7.0, 8.0]}),
     ],
 )
-def test_the_script_of_a_sorted_record_recomputes_its_truth(op: str, call: str, inputs: Any, tmp_path: Path) -> None:
-    read = stored(finding(op, f"({call}) * 2", "numpy:cpu:eager", **inputs))
+def test_the_script_of_a_sorted_record_recomputes_its_truth(
+    op: str, call: str, inputs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = stored(finding(op, plant_call(monkeypatch, op, "numpy", f"({call}) * 2"), "numpy:cpu:eager", **inputs))
     now = reproduce(read).now
     assert now.class_ == "unstable"
     file = tmp_path / "script.py"
@@ -156,11 +159,13 @@ def test_the_script_of_a_sorted_record_recomputes_its_truth(op: str, call: str, 
         ("layer_norm_affine", {"x": [1.0, 2.0, 4.0], "w": [2.0, 3.0, 5.0], "b": [0.5, 0.25, 0.125]}),
     ],
 )
-def test_sorted_records_of_every_order_run_on_torch(op: str, inputs: dict[str, Any], order: str) -> None:
+def test_sorted_records_of_every_order_run_on_torch(
+    op: str, inputs: dict[str, Any], order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The call halved: wrong whatever torch answers, and told of the input that comes first in the call."""
     pytest.importorskip("torch")
     record = op_named(op)
-    call = f"({record.of('torch')[0].call}) / 2"
+    call = plant_call(monkeypatch, op, "torch", f"({record.of('torch')[0].call}) / 2")
     if not record.elementwise:
         inputs = {**inputs, **({"cotangent": [1.0, 2.0, 3.0]} if order in ("grad", "grad2") else {})}
         inputs = {**inputs, **({"tangent": [1.0] * 9} if order in ("jvp", "grad2") else {})}

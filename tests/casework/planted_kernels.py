@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import Batch, Placement
-from ulpfuzz.fuzzer.catalog.op import Op, scalar
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op, scalar
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.frameworks.backends.expression import by_row, framework_errors, function_of, placed, strided
 from ulpfuzz.fuzzer.frameworks.backends.numpy import Numpy
@@ -139,25 +141,28 @@ def _op(name: str, *inputs: str) -> Op:
 
 @contextmanager
 def planted_ops() -> Iterator[None]:
-    """The registry knows these ops inside."""
+    """The registry knows these ops inside, and the calls of the findings that `finding_of` makes there."""
     own = [
         _op("planted_cosine_distance", "x"), _op("planted_root_difference", "x"), _op("planted_quadratic", "b", "c"),
         _op("planted_sine_of_pi", "x"), _op("planted_harmonic", "x"),
     ]  # fmt: skip
     registry = ops()
+    before = dict(registry)
     registry.update({op.name: op for op in own})
     try:
         yield
     finally:
-        for op in own:
-            del registry[op.name]
+        registry.clear()
+        registry.update(before)
 
 
 def finding_of(
     op: str, call: str, dtype: str = "float32", symptom: str = "precision", target: str = NAME, **inputs: Any
 ) -> Finding:
-    """A finding of a call at a case, as a store would hold it; only what diagnosis reads is true of it."""
-    fmt, record = format_named(dtype), op_named(op)
+    """A finding of a call at a case, as a store would hold it; only what diagnosis reads is true of it. Its op has the call, inside `planted_ops`."""
+    fmt, record, framework = format_named(dtype), op_named(op), framework_of(target)
+    if call not in {i.call for i in record.of(framework)}:
+        ops()[op] = replace(record, implementations=(*record.implementations, Implementation(framework, call)))
 
     def hexed(value: Any) -> Any:
         return [hexed(v) for v in value] if isinstance(value, list) else float(fmt.round(np.asarray(value, np.float64))).hex()

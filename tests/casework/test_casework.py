@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from planted_calls import plant_call
 
 from tests.casework.planted import planted
 from ulpfuzz.fuzzer.campaign.budget import Budget
@@ -124,8 +125,8 @@ def test_what_time_cuts_off_is_due_again(ran: tuple[Store, Run]) -> None:
     assert file.fails
 
 
-def test_what_fails_no_more_is_said(ran: tuple[Store, Run]) -> None:
-    mended = replace(face(ran), implementation="np.hypot(x, y)")
+def test_what_fails_no_more_is_said(ran: tuple[Store, Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    mended = replace(face(ran), implementation=plant_call(monkeypatch, "planted_hypot", "numpy", "np.hypot(x, y)"))
     assert not work_on(mended, "defect", "key").fails
 
 
