@@ -97,7 +97,9 @@ OPS: list[Op] = [
        documented=_padded("torch", "tensorflow", "jax")),
     op("conv1d_channels", [tensor("x", ("c", "n+2")), tensor("w", ("o", "c", 3)), vector("b", size="o")],
        torch=["torch.vmap(torch.nn.functional.conv1d)(x, w, b)",
-              "torch.nn.functional.conv1d(x.flatten(0, 1), w.flatten(0, 1), b.flatten(), groups=len(x)).unflatten(0, b.shape)"],
+              "torch.nn.functional.conv1d(x.flatten(0, 1), w.flatten(0, 1), b.flatten(), groups=len(x)).unflatten(0, b.shape)",
+              call("torch.stack([torch.nn.functional.conv1d(r[None], k.repeat(1 + 64 // len(k), 1, 1), s.repeat(1 + 64 // len(k)))"
+                   "[0, -len(k) :] for r, k, s in zip(x, w, b)])", grad=False)],
        tensorflow=call(f"tf.vectorized_map(lambda r: tf.transpose(tf.nn.conv1d({SIGNAL}, tf.transpose(r[1]), 1, 'VALID')[0] + r[2]), (x, w, b))",
                        without=NO_FORWARD),
        jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None], w, (1,), 'VALID')[0])(x, w) + b[..., None]",
@@ -105,7 +107,9 @@ OPS: list[Op] = [
        accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv2d_channels", [tensor("x", ("c", "h+2", "l+2")), tensor("w", ("o", "c", 3, 3)), vector("b", size="o")],
        torch=["torch.stack([torch.nn.functional.conv2d(r[None], k, s)[0] for r, k, s in zip(x, w, b)])",
-              "torch.nn.functional.conv2d(x.flatten(0, 1)[None], w.flatten(0, 1), b.flatten(), groups=len(x))[0].unflatten(0, b.shape)"],
+              "torch.nn.functional.conv2d(x.flatten(0, 1)[None], w.flatten(0, 1), b.flatten(), groups=len(x))[0].unflatten(0, b.shape)",
+              call("torch.stack([torch.nn.functional.conv2d(r[None], k.repeat(1 + 64 // len(k), 1, 1, 1), s.repeat(1 + 64 // len(k)))"
+                   "[0, -len(k) :] for r, k, s in zip(x, w, b)])", grad=False)],
        tensorflow=_mapped_with_bias("tf.nn.conv2d(tf.transpose(r[0], (1, 2, 0))[None], tf.transpose(r[1], (2, 3, 1, 0)), 1, 'VALID')[0]"),
        jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None], w, (1, 1), 'VALID')[0])(x, w) + b[..., None, None]",
        axes={"c": (2, 1, 3, 16), "h": (2, 1, 3, 4), "l": (2, 1, 3, 4), "o": (3, 1, 2, 16)}, result=("o", "h", "l"), parallel=("o", "h", "l"),

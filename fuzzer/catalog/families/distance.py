@@ -49,7 +49,9 @@ OPS: list[Op] = [
     op("cdist", [tensor("x", ("l", "n")), tensor("y", ("m", "n"))],
        torch=[call("torch.cdist(x, y, p=p)", dtypes=WIDE, without=ONCE), "torch.linalg.vector_norm(x[:, :, None] - y[:, None], ord=p, dim=-1)",
               call("torch.cdist(x, y, compute_mode='donot_use_mm_for_euclid_dist')", dtypes=WIDE, when=EUCLIDEAN, without=ONCE),
-              call("torch.cdist(x, y, compute_mode='use_mm_for_euclid_dist')", when=EUCLIDEAN, without=NO_FORWARD)],
+              call("torch.cdist(x, y, compute_mode='use_mm_for_euclid_dist')", when=EUCLIDEAN, without=NO_FORWARD),
+              call("torch.cdist(x.repeat(1, 1 + 128 // x.shape[1], 1), y.repeat(1, 1 + 128 // y.shape[1], 1), p=p)"
+                   "[:, -x.shape[1] :, -y.shape[1] :]", dtypes=WIDE, grad=False)],
        tensorflow=["tf.norm(x[:, :, None] - y[:, None], ord=p, axis=-1)", call("tf.keras.ops.cdist(x, y)", when=EUCLIDEAN)],
        jax="jnp.linalg.norm(x[:, :, None] - y[:, None], ord=p, axis=-1)",
        numpy=peer("np.stack([scipy.spatial.distance.cdist(a, b, 'minkowski', p=p) for a, b in zip(x, y)])", ("float64",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ulpfuzz.fuzzer.catalog.op import RATIONALS, Op, matrix, op, peer, vector
+from ulpfuzz.fuzzer.catalog.op import RATIONALS, Op, call, matrix, op, peer, vector
 
 LINEAR = ("linear algebra",)
 WIDE = ("float32", "float64")
@@ -17,17 +17,33 @@ RN, NC, RC = matrix("a", rows="r"), matrix("b", columns="c"), matrix("c", rows="
 OF_MATRICES: dict[str, Any] = {"axes": {**ROWS, **INNER, "c": (2, 1, 3, 16)}, "result": ("r", "c"), "parallel": ("r", "c")}
 OF_VECTORS: dict[str, Any] = {"axes": {**ROWS, **INNER}, "result": ("r",), "parallel": ("r",)}
 X, Y = vector("x"), vector("y")
+#: The rows of one factor p and the columns of the other q again and again, so that kernels work in blocks: the last of each are judged. Values
+#: only: what the others pass back is 0 times their factor, which may be infinite.
+TORCH_BLOCKS = (
+    "torch.stack([torch.mm(p.repeat(1 + 128 // len(p), 1), q.repeat(1, 1 + 128 // q.shape[1]))[-len(p) :, -q.shape[1] :]"
+    " for p, q in zip(a, b)])"
+)
+TF_BLOCKS = (
+    "tf.stack([tf.linalg.matmul(tf.tile(p, (1 + 128 // p.shape[0], 1)), tf.tile(q, (1, 1 + 128 // q.shape[1])))[-p.shape[0] :, -q.shape[1] :]"
+    " for p, q in zip(tf.unstack(a), tf.unstack(b))])"
+)
+JAX_BLOCKS = (
+    "jax.lax.map(lambda t: jnp.matmul(jnp.tile(t[0], (1 + 128 // t[0].shape[0], 1)), jnp.tile(t[1], (1, 1 + 128 // t[1].shape[1])))"
+    "[-t[0].shape[0] :, -t[1].shape[1] :], (a, b))"
+)
 
 OPS: list[Op] = [
     op("matmul", [RN, NC],
        torch=["torch.matmul(a, b)", "torch.bmm(a, b)", "torch.einsum('bik,bkj->bij', a, b)", "torch.vmap(torch.mm)(a, b)",
               "torch.stack([torch.mm(p, q) for p, q in zip(a, b)])",
-              "torch.stack([torch.tensordot(p, q, dims=1) for p, q in zip(a, b)])"],
+              "torch.stack([torch.tensordot(p, q, dims=1) for p, q in zip(a, b)])", call(TORCH_BLOCKS, grad=False)],
        tensorflow=["tf.linalg.matmul(a, b)", "tf.einsum('bik,bkj->bij', a, b)", "tf.keras.ops.matmul(a, b)",
                    "tf.keras.ops.einsum('bik,bkj->bij', a, b)", "tf.experimental.numpy.matmul(a, b)",
-                   "tf.map_fn(lambda pair: tf.tensordot(pair[0], pair[1], axes=1), (a, b), fn_output_signature=a.dtype)"],
+                   "tf.map_fn(lambda pair: tf.tensordot(pair[0], pair[1], axes=1), (a, b), fn_output_signature=a.dtype)",
+                   call(TF_BLOCKS, grad=False)],
        jax=["jnp.matmul(a, b)", "jnp.einsum('bik,bkj->bij', a, b)", "jax.lax.batch_matmul(a, b)",
-            "jax.vmap(lambda p, q: jnp.tensordot(p, q, axes=1))(a, b)", "jax.vmap(jnp.dot)(a, b)"],
+            "jax.vmap(lambda p, q: jnp.tensordot(p, q, axes=1))(a, b)", "jax.vmap(jnp.dot)(a, b)",
+            call(JAX_BLOCKS, grad=False)],
        numpy=peer("np.matmul(a, b)"), **OF_MATRICES, accuracy="accumulating", verified=RATIONALS, topics=LINEAR),
     op("matvec", [RN, X],
        torch=["torch.vmap(torch.mv)(a, x)", "torch.matmul(a, x[..., None])[..., 0]", "torch.einsum('bij,bj->bi', a, x)",
