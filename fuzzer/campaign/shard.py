@@ -166,7 +166,7 @@ def run_shard(shard: Shard) -> ShardResult:
     host.limit(searched, shard.memory, background=shard.waits)
     subjects = subjects_run(shard)
     peers = Peers(shard.cell, shard.peers, shard.targets, shard.excluded)
-    deadlines = Deadlines(shard.until, shard.seconds, shard.cap)
+    deadlines = Deadlines(shard.until, shard.seconds, shard.cap, shard.patience)
     evaluator = Evaluator(shard.cell, subjects, isolated=shard.isolated, deadlines=deadlines, peers=peers)
     try:
         with remembering():

@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.evaluation.clock import Clock
 from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
+from ulpfuzz.fuzzer.frameworks import compilation
 from ulpfuzz.fuzzer.frameworks.backends.modes import compiles_shapes
 from ulpfuzz.fuzzer.frameworks.backends.padding import EAGER_ROWS, in_few_shapes, one_shape, padded_rows, rows_in
 from ulpfuzz.fuzzer.frameworks.framework import Call, Framework, FrameworkDied, FrameworkError
@@ -26,6 +27,8 @@ from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
 #: A call is taken to hang after this many times the longest call of its subject that returned, compiling excluded.
 SLOWER = 20.0
+#: The patience of a call that may be traced, in those of one that was, where the time is short.
+TRACING = 2.0
 #: The numbers of rows of a call, and of the elements of a vector, worth tracing for: those of JAX (backends.jax).
 TRACED_LENGTHS = (1, 3, 8, 16, 17, 64, 69, 1000)
 #: Targets that have answered in this process: their runtimes have started, which takes seconds that are no call's.
@@ -157,13 +160,17 @@ class Calls:
     # Patience
 
     def _seconds(self, subject: Subject, batch: Batch, placement: Placement | None) -> float | None:
-        """Seconds that this call may take; None: all that the worker allows. A first call of a shape may compile, and a target's first of a process
-        starts its runtime; the others take the patience, or, where there is time, many times what calls of this subject took."""
+        """Seconds that this call may take; None: all that the worker allows. A first call of a shape may compile, which counts for itself where the
+        framework announces it, and is traced; a target's first of a process starts its runtime; the others take the patience, or, where there is
+        time, many times what calls of this subject took."""
         if self.deadlines.patience is None:
             return None
         returned, shape = self._compiled[subject], self._compiled_for(subject, batch, placement)
-        if (shape and shape not in returned) or subject.target not in _started:
+        if subject.target not in _started:
             return None
+        if shape and shape not in returned:
+            announced = subject.implementation.framework in compilation.announcing
+            return TRACING * self.deadlines.patience if announced and self.deadlines.time_limited else None
         slower = 0.0 if self.deadlines.time_limited else SLOWER * max(returned.values(), default=0.0)
         return max(self.deadlines.patience, slower)
 

@@ -14,12 +14,15 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ulpfuzz.fuzzer.frameworks import compilation
+
 #: Seconds that a shard may spend without calling a framework: between two calls it takes a few.
 IDLE = 900.0
 #: Bytes of the note.
 NOTE = 4096
 
 _call_timeout: float | None = None
+_limit: float | None = None  # of the call that is being made in this process
 _note: mmap.mmap | None = None
 
 
@@ -40,18 +43,30 @@ def on_guard(call_timeout: float) -> Iterator[None]:
 def calling(who: str = "", *, hosted: bool = False, seconds: float | None = None) -> Iterator[None]:
     """The time of a framework call; no watch where the process is not on guard. who: the target and the call, a line each, for the note.
     hosted: the call runs in another process, which has a watch of its own, so that only the long one of this process starts anew.
-    seconds: that this call may take where they are fewer than those of the guard."""
+    seconds: that this call may take where they are fewer than those of the guard; compiling, where it is announced, has the guard's, and they count
+    anew after it."""
+    global _limit  # noqa: PLW0603 # a process has one timer
     if _call_timeout is None:
         yield
         return
     limit = _call_timeout if seconds is None else min(seconds, _call_timeout)
     signal.setitimer(signal.ITIMER_REAL, _idle(_call_timeout) if hosted else limit)
+    _limit = None if hosted else limit
     _write(who)
     try:
         yield
     finally:
+        _limit = None
         _write("")
         signal.setitimer(signal.ITIMER_REAL, _idle(_call_timeout))
+
+
+def _compiles(begins: bool) -> None:  # a listener of compilation
+    if _call_timeout is not None and _limit is not None:
+        signal.setitimer(signal.ITIMER_REAL, _call_timeout if begins else _limit)
+
+
+compilation.listen(_compiles)
 
 
 def _idle(call_timeout: float) -> float:

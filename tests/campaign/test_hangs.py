@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests import hanging
 from tests.planted_framework import SUBJECT
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
-from ulpfuzz.fuzzer.campaign.shard import Shard, subjects_run
-from ulpfuzz.fuzzer.case import Batch
-from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard, subjects_run
+from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.engine.task import Death
-from ulpfuzz.fuzzer.evaluation import calls
+from ulpfuzz.fuzzer.evaluation import calls, watchdog
 from ulpfuzz.fuzzer.evaluation.calls import Calls
 from ulpfuzz.fuzzer.evaluation.clock import Clock
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks import compilation
 
 #: Seconds of a call; a busy machine takes some of them for a call that returns.
 CALL_TIMEOUT = 3.0
@@ -74,3 +77,42 @@ def test_only_what_may_compile_or_start_a_runtime_has_more_than_the_patience(mon
     second.call(SUBJECT, batch)
     assert second._seconds(SUBJECT, batch, None) == 5.0
     assert second._seconds(SUBJECT, Batch("float32", {"x": np.ones((4, 3), np.float32)}), None) is None  # another shape
+
+
+def test_a_call_that_is_traced_has_little_more_than_the_patience_where_compiling_is_announced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calls, "_started", {SUBJECT.target})
+    monkeypatch.setattr(Calls, "lengths", lambda calls, subject: (4, 8))
+    monkeypatch.setattr(compilation, "announcing", {SUBJECT.implementation.framework})
+    batch = Batch("float32", {"x": np.ones(4, np.float32)})
+    short = Calls(Cell("exp", (), "float32", "value"), Clock(), Deadlines(seconds=1.0, patience=5.0))
+    assert short._seconds(SUBJECT, batch, None) == calls.TRACING * 5.0
+    ample = Calls(Cell("exp", (), "float32", "value"), Clock(), Deadlines(patience=5.0))
+    assert ample._seconds(SUBJECT, batch, None) is None
+
+
+def test_compiling_counts_apart_where_it_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_to: list[float] = []
+    monkeypatch.setattr(watchdog.signal, "setitimer", lambda which, seconds: set_to.append(seconds))
+    with watchdog.on_guard(45.0):
+        compilation.announce(begins=True)  # outside of calls: nobody's time
+        with watchdog.calling(seconds=5.0):
+            compilation.announce(begins=True)
+            compilation.announce(begins=False)
+        with watchdog.calling(hosted=True, seconds=5.0):
+            compilation.announce(begins=True)
+    assert set_to == [900.0, 5.0, 45.0, 5.0, 900.0, 900.0, 900.0, 0]
+
+
+def test_a_shards_calls_have_its_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float | None] = []
+
+    def attempt(self: Calls, subject: Subject, batch: Batch, placement: Placement | None = None) -> NDArray[Any]:
+        seen.append(self.deadlines.patience)
+        return original(self, subject, batch, placement)
+
+    original = Calls.attempt
+    monkeypatch.setattr(Calls, "attempt", attempt)
+    run_shard(Shard(Cell("exp", (), "float32", "value"), ("numpy:cpu:eager",), 0, 0, 1000, patience=5.0))
+    assert set(seen) == {5.0}

@@ -13,6 +13,7 @@ import numpy as np
 
 from ulpfuzz.fuzzer.case import COTANGENT, TANGENT, Batch, Placement
 from ulpfuzz.fuzzer.formats import Floats
+from ulpfuzz.fuzzer.frameworks import compilation
 from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature, signature_of
 from ulpfuzz.fuzzer.frameworks.backends.compiled_cache import CompiledCache, Program
 from ulpfuzz.fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
@@ -29,6 +30,9 @@ SUBMODULES = ("jax.nn", "jax.numpy", "jax.scipy", "jax.scipy.special", "jax.scip
 #: JAX's name of a device where it is not ours (jax-metal's plugin registers METAL).
 _PLATFORMS = {"mps": "METAL"}
 
+#: The events of jax.monitoring after which it compiles, and after which it has.
+_LOWERED, _COMPILED = "/jax/core/compile/jaxpr_to_mlir_module_duration", "/jax/core/compile/backend_compile_duration"
+
 #: CompiledCache held in mode jit; problems met in mode eager before JAX's own caches are emptied, where each leaves half a megabyte to 3 MB.
 CAPACITY, EAGER_CAPACITY = 512, 512
 
@@ -42,6 +46,11 @@ def availability(mode: str, device: str) -> str:
         return "" if jax.devices(_PLATFORMS.get(device, device)) else f"jax reports no {device} device"
     except RuntimeError:
         return f"this jax {jax.__version__} reports no {device} device"
+
+
+def _heard(event: str, seconds: float, **_: object) -> None:
+    if event in (_LOWERED, _COMPILED):
+        compilation.announce(begins=event == _LOWERED)
 
 
 class Jax(InProcess):
@@ -63,6 +72,9 @@ class Jax(InProcess):
         # Also here, beside the environment variable: the program around us may have imported jax before.
         jax.config.update("jax_enable_x64", True)
         logging.getLogger("jax").setLevel(logging.ERROR)
+        if self.name not in compilation.announcing:
+            jax.monitoring.register_event_duration_secs_listener(_heard)
+            compilation.announcing.add(self.name)
         # A file of the cache that another process is still writing, or was killed in, is compiled anew: nothing that a user could act on.
         warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
         self._jax = jax
