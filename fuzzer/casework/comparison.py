@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +30,8 @@ Mask = NDArray[np.bool_]
 CAPS = Caps(arb_effort=1.0, limit_rows=256, limit_effort=0.5)
 #: Rows that are judged at once: the oracle's columns stay in the caches, and Arb's cap is as many.
 CHUNK = 4096
+#: Seconds after which no further chunk of rows is judged: some functions cost a hundred times what their operations say.
+SECONDS = 2.0
 #: Rows that a call is tried at one by one where it raised: it may be that one row is refused and the others are not.
 ONE_BY_ONE = 64
 
@@ -103,11 +106,14 @@ class Comparison:
         return self._evaluator
 
     def measure(self, subjects: Sequence[Subject], batch: Batch) -> list[Measurement]:
-        """Of each subject on all rows, by chunks. A call that raises is made again for single rows, ONE_BY_ONE of them; nothing is known of the
-        others."""
-        parts = [self._chunk(subjects, batch.take(slice(first, first + CHUNK))) for first in range(0, batch.rows, CHUNK)]
-        found = parts[0]
-        for part in parts[1:]:
+        """Of each subject on all rows, by chunks, none of which is begun after SECONDS. A call that raises is made again for single rows, ONE_BY_ONE of
+        them; nothing is known of the others."""
+        until = time.monotonic() + SECONDS
+        found = self._chunk(subjects, batch.take(slice(0, CHUNK)))
+        for first in range(CHUNK, batch.rows, CHUNK):
+            if time.monotonic() > until:
+                break
+            part = self._chunk(subjects, batch.take(slice(first, first + CHUNK)))
             found = [one.joined(other) for one, other in zip(found, part, strict=True)]
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ from ulpfuzz.oracles.question import Caps
 
 #: Samples of a share: an interval of Clopper and Pearson at 95 % around 0 of them ends at 3.7e-5.
 SAMPLES = 100_000
+#: Seconds after which no further chunk of samples is judged: incomplete gamma functions cost a hundred times what their operations say.
+SECONDS = 3.0
 #: Operations of the oracle's arithmetic (oracles.effort) that the samples of one length may cost; rows beyond are not drawn. Measured: 2^25
 #: of them in balls of binary64 take one to two seconds.
 OPERATIONS = 2.0**25
@@ -53,7 +56,7 @@ def ordinary_share(finding: Finding, samples: int = SAMPLES) -> Ordinary | None:
     Rows of ordinary vectors have several lengths, the longest as many as OPERATIONS allow, the shortest the rest. Undecided rows are none of the
     samples. If none of PROOFS wrong rows can be certified, or all of them are what the framework's page or a flush explains, none counts: what is not
     proved does not accuse. None where the op has no everyday
-    inputs. The same finding gives the same result. Raises UserError where its op, call or target is none of this installation's.
+    inputs. The same finding gives the same rows, as many as SECONDS allow. Raises UserError where its op, call or target is none of this installation's.
     """
     comparison, subject, _ = comparison_of(finding, CAPS)
     return share_of(comparison, subject, kind_of(Symptom[finding.symptom]), samples)
@@ -64,6 +67,7 @@ def share_of(comparison: Comparison, subject: Subject, kind: Symptom, samples: i
     wrong = judged = 0
     failing: list[Batch] = []
     drawn_lengths = []
+    until = time.monotonic() + SECONDS
     for batch in everyday_batches(comparison.cell, comparison.evaluator.function, samples):
         (measured,) = comparison.measure([subject], batch)
         judged += measured.judged
@@ -72,6 +76,8 @@ def share_of(comparison: Comparison, subject: Subject, kind: Symptom, samples: i
         drawn_lengths.append((batch.width, batch.rows))
         if len(rows):
             failing.append(_most_ordinary(batch.take(rows)))
+        if time.monotonic() > until:
+            break
     if not drawn_lengths:
         return None
     case = next((row.case(0) for row in _by_plainness(failing)[:PROOFS] if comparison.is_certified(subject, row, kind)), None)

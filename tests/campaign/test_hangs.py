@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def test_a_call_that_is_traced_has_little_more_than_the_patience_where_compiling
 
 def test_compiling_counts_apart_where_it_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     set_to: list[float] = []
-    monkeypatch.setattr(watchdog.signal, "setitimer", lambda which, seconds: set_to.append(seconds))
+    monkeypatch.setattr(signal, "setitimer", lambda which, seconds: set_to.append(seconds))
     with watchdog.on_guard(45.0):
         compilation.announce(begins=True)  # outside of calls: nobody's time
         with watchdog.calling(seconds=5.0):

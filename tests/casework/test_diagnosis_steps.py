@@ -16,6 +16,7 @@ from ulpfuzz.fuzzer.casework.diagnosis.culprit import Culprit, culprit_of
 from ulpfuzz.fuzzer.casework.diagnosis.naive import agreement
 from ulpfuzz.fuzzer.casework.diagnosis.observed import Observed, TooLongError, named
 from ulpfuzz.fuzzer.casework.diagnosis.step import Step
+from ulpfuzz.fuzzer.casework.diagnosis.textbook import BOOK
 from ulpfuzz.fuzzer.formats import format_named
 
 FLOAT32, FLOAT64 = format_named("float32"), format_named("float64")
@@ -110,3 +111,10 @@ def test_what_a_constant_stands_for(value: float, fmt: Any, text: str) -> None:
 )
 def test_agreement(value: float, answer: float, truth: float, expected: str) -> None:
     assert agreement(value, answer, truth, FLOAT32) == expected
+
+
+def test_formulas_that_name_each_other_end() -> None:
+    """P(a, x) = 1 - Q(a, x) and Q(a, x) = 1 - P(a, x) are both in the book: inside the one the other is the function itself."""
+    book = {name: method for name, _, method in BOOK if name in ("gammainc_p", "gammainc_q")}
+    m = Observed(format_named("float64"), 128, book)
+    assert m.gammainc_q(m.num(2.0), m.num(1.0)).value == pytest.approx(0.7357588823428847)

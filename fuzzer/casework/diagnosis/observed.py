@@ -66,6 +66,7 @@ class Observed(Unnoticed[Step], Composites[Step]):
         self.constants = None if constants is None else format_named(constants)
         self.flushes, self.explains = flushes, explains
         self.book, self.steps = dict(book or {}), 0
+        self._inside: set[str] = set()  # the book's formulas that are being evaluated
         self.used: set[str] = {"/", "+"}
 
     # Numbers
@@ -151,14 +152,22 @@ class Observed(Unnoticed[Step], Composites[Step]):
             if name in _METHODS:
                 own = object.__getattribute__(self, "__dict__")
                 own["used"].add(name)
-                if name in own["book"]:
-                    return partial(own["book"][name], self)
+                if name in own["book"] and name not in own["_inside"]:
+                    return partial(self._by_book, name)
             return object.__getattribute__(self, name)
 
     def __getattr__(self, name: str) -> Callable[..., Step]:
         if name in UNARY or name in functions() or name in ("atan2", "fmod", "polygamma"):
             return partial(self._function, name)
         raise AttributeError(name)
+
+    def _by_book(self, name: str, *arguments: Any) -> Any:
+        """By the book's formula, in which the method is itself: P(a, x) = 1 - Q(a, x) and Q(a, x) = 1 - P(a, x) may both be in the book."""
+        self._inside.add(name)
+        try:
+            return self.book[name](self, *arguments)
+        finally:
+            self._inside.discard(name)
 
     def plain(self, name: str) -> Callable[..., Step]:
         """The method itself, not the book's: what a textbook's formula is made of."""
