@@ -106,8 +106,8 @@ class Comparison:
         return self._evaluator
 
     def measure(self, subjects: Sequence[Subject], batch: Batch) -> list[Measurement]:
-        """Of each subject on all rows, by chunks, none of which is begun after SECONDS. A call that raises is made again for single rows, ONE_BY_ONE of
-        them; nothing is known of the others."""
+        """Of each subject on all rows, by chunks, none of which is begun after SECONDS. A call that raises is made again for single rows,
+        ONE_BY_ONE of them; nothing is known of the others."""
         until = time.monotonic() + SECONDS
         found = self._chunk(subjects, batch.take(slice(0, CHUNK)))
         for first in range(CHUNK, batch.rows, CHUNK):

@@ -56,7 +56,8 @@ def ordinary_share(finding: Finding, samples: int = SAMPLES) -> Ordinary | None:
     Rows of ordinary vectors have several lengths, the longest as many as OPERATIONS allow, the shortest the rest. Undecided rows are none of the
     samples. If none of PROOFS wrong rows can be certified, or all of them are what the framework's page or a flush explains, none counts: what is not
     proved does not accuse. None where the op has no everyday
-    inputs. The same finding gives the same rows, as many as SECONDS allow. Raises UserError where its op, call or target is none of this installation's.
+    inputs. The same finding gives the same rows, as many as SECONDS allow. Raises UserError where its op, call or target is none of this
+    installation's.
     """
     comparison, subject, _ = comparison_of(finding, CAPS)
     return share_of(comparison, subject, kind_of(Symptom[finding.symptom]), samples)
