@@ -184,4 +184,6 @@ class Schedule:
     def _paced(self, shard: Shard, visit: Visit, pace: Pace) -> Shard:
         """The shard with its seconds, where the visit is a part of a round whose time is short."""
         seconds = pace.next(visit.weight, visit.times)
-        return self.without_fatal(replace(shard, seconds=seconds, cap=max(CAP, GRANTS * seconds)))
+        paced = self.without_fatal(replace(shard, seconds=seconds, cap=max(CAP, GRANTS * seconds)))
+        self.shards[shard.id] = paced  # what it is set aside from has little time too
+        return paced
