@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from ulpfuzz.fuzzer.case import Case
@@ -12,6 +13,7 @@ from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
+T = TypeVar("T")
 #: Verdicts per subject of a shard in round 0: enough for the grid, eight recipes and one zoom.
 FIRST = 40_000
 #: Verdicts per subject in round 1, where a verdict costs a quarter; the factor of each later round; and the most that a shard gets.
@@ -97,7 +99,7 @@ VALUE_TIME = 2.0
 
 @dataclass(frozen=True)
 class Visit:
-    """A part of round 0: some targets on some cells."""
+    """A part of round 0: some targets on some cells. Parts of one turn are visited side by side."""
 
     #: Full names.
     targets: tuple[str, ...]
@@ -113,6 +115,8 @@ class Visit:
     weight: float = 1.0
     #: Search time of one cell, as a factor.
     times: float = 1.0
+    #: When it comes; see first_visits.
+    turn: int = 0
 
     def of(self, cell: Cell) -> bool:
         """Whether the cell belongs to this part."""
@@ -123,10 +127,10 @@ class Visit:
 def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds: float | None) -> list[Visit]:
     """How round 0 visits every cell: in one visit, or in parts where the time is short.
 
-    The parts that find most per second come first (_part_turn): values of the USUAL dtypes, without the targets that compile every op and then
-    with them; their gradients; values and gradients of the other dtypes; second derivatives; gradients where every op is compiled; forward
-    mode last. Each has the cells of usual params before those of others, which meet the same kernels again, and come later. Modes that compile
-    whole programs follow the eager visits of the same cells at a distance, for a visit costs most there.
+    The parts that find most per second come first (_part_turn): values of the USUAL dtypes without the targets that compile every op; then, side
+    by side, their values with them and their gradients without; values and gradients of the other dtypes; second derivatives; gradients where
+    every op is compiled; forward mode last. Each has the cells of usual params before those of others, which meet the same kernels again, and
+    come later. Modes that compile whole programs follow the eager visits of the same cells at a distance, for a visit costs most there.
 
     worker_seconds: the budget's seconds times the workers; None for a budget in verdicts.
     """
@@ -151,7 +155,8 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
         weight, times = COSTS[part.compiling], VALUE_TIME if part.order == "value" else 1.0
         letter = string.ascii_letters[len(visits)]
         targets_of = tuple(groups[part.compiling])
-        visits.append(Visit(targets_of, letter, part.order, tuple(sorted(part.dtypes)), part.usual, weight, times))
+        turn = _part_turn(part)[0]
+        visits.append(Visit(targets_of, letter, part.order, tuple(sorted(part.dtypes)), part.usual, weight, times, turn))
     return visits
 
 
@@ -166,9 +171,9 @@ class _Part:
 
 
 #: Where a part comes by its order, and how much later for dtypes that are not USUAL, for unusual params, and where every op is compiled, or programs
-#: are. Findings per worker-second of first visits, on two slow cores: values 6.6 without JAX, 2.7 (nothing compiled yet) to 5 with; values of half
-#: precision 14, of complex numbers 7; gradients 6.1, of half precision 5; second derivatives 3.7. Values with JAX come second all the same, for
-#: what they find are defects of another framework, and half precision repeats those of binary32.
+#: are. Findings per worker-second of first visits, on two cores: values 12 without JAX, 3 with; on slower ones values of half precision 14 beside 7,
+#: of complex numbers 7; gradients 6, of half precision 5; second derivatives 4. Values with JAX come early all the same, for what they find are
+#: defects of another framework, and half precision repeats those of binary32.
 ORDER_TURNS = {"value": 0, "grad": 2, "grad2": 5, "jvp": 12}
 UNUSUAL_LATER, PARAMS_LATER, LATER = 3, 4, (0, 4, 7, 8)
 #: From this group on whole programs are compiled.
@@ -186,8 +191,8 @@ def _group_of(target: str) -> int:
 def _part_turn(part: _Part) -> tuple[int, int, int]:
     """Where a part of first_visits comes."""
     usual = bool(part.dtypes & set(USUAL))
-    first = usual and part.order == "value" and part.compiling == 1  # right after the others' values of the same cells
-    later = 1 if first else LATER[part.compiling]
+    first = usual and part.order == "value" and part.compiling == 1  # beside the others' gradients
+    later = ORDER_TURNS["grad"] if first else LATER[part.compiling]
     turn = ORDER_TURNS[part.order] + (0 if usual else UNUSUAL_LATER) + (PARAMS_LATER if part.usual is False else 0) + later
     return turn, ORDERS.index(part.order), part.compiling
 
@@ -201,6 +206,12 @@ def groups_of(shards: Sequence[Shard], yields: Callable[[Cell], float] = lambda 
         by_op.setdefault((_turn(shard.cell)[0], shard.cell.op), []).append(shard)
     ranked = sorted(by_op.items(), key=lambda item: (item[0][0], -yields(item[1][0].cell)))
     return [some[i : i + GROUP] for _, some in ranked for i in range(0, len(some), GROUP)]
+
+
+def side_by_side(parts: Sequence[Sequence[T]]) -> list[T]:
+    """The items of all parts, each in its order, so that all are through by the same share at any time."""
+    placed = [((number + 0.5) / len(part), item) for part in parts for number, item in enumerate(part)]
+    return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
 
 
 def longest_visit(seconds_left: float, workers: int, shards: int) -> float:

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import groupby
 
 from ulpfuzz.fuzzer.campaign.aside import Aside
 from ulpfuzz.fuzzer.campaign.modes import compiled_beside
 from ulpfuzz.fuzzer.campaign.pace import Pace
-from ulpfuzz.fuzzer.campaign.plan import COSTS, Progress, Visit, first_visits, groups_of, longest_visit, round_of
+from ulpfuzz.fuzzer.campaign.plan import COSTS, Progress, Visit, first_visits, groups_of, longest_visit, round_of, side_by_side
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from ulpfuzz.fuzzer.campaign.yields import yields_of
@@ -106,11 +107,12 @@ class Schedule:
     def groups(self, planned: Sequence[Planned]) -> Iterator[list[Shard]]:
         """The tasks of workers. Where the time is short each shard has its seconds as it is handed out, and what was set aside goes beside
         them as it comes, for it only waits."""
-        for visit, shards in planned:
-            if not visit.part or self.pace is None:
-                yield from ([shard] for shard in shards)
+        for _, of_one_turn in groupby(planned, key=lambda pair: pair[0].turn):
+            parts = list(of_one_turn)
+            if self.pace is None or not parts[0][0].part:
+                yield from ([shard] for _, shards in parts for shard in shards)
                 continue
-            for group in groups_of(shards, self.yields):
+            for visit, group in side_by_side([[(v, g) for g in groups_of(shards, self.yields)] for v, shards in parts]):
                 yield from self.set_aside()
                 yield [self._paced(shard, visit, self.pace) for shard in group]
 

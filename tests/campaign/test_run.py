@@ -29,6 +29,7 @@ from ulpfuzz.fuzzer.campaign.plan import (
     first_visits,
     longest_visit,
     round_of,
+    side_by_side,
 )
 from ulpfuzz.fuzzer.campaign.run import first_visit, run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Progress as Shown
@@ -397,7 +398,7 @@ def test_a_short_time_visits_usual_dtypes_then_values_first_and_first_by_those_t
     ]  # fmt: skip
     assert all(v.weight == COSTS[[torch, jax, jit, compiled].index(v.targets)] for v in visits)
     assert {v.times for v in visits if v.order != "value"} == {1.0} < {v.times for v in visits}
-    assert first_visits(cells[:1], names[:1], 1.5) == [Visit(names[:1], "a", "grad2", ("float16",))]
+    assert first_visits(cells[:1], names[:1], 1.5) == [Visit(names[:1], "a", "grad2", ("float16",), turn=8)]
 
 
 def test_no_shard_of_a_later_round_keeps_a_worker_to_the_end_of_the_run(stores: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,3 +432,13 @@ def test_the_parts_of_a_round_visit_each_cell_and_no_target_twice() -> None:
         ("k", slope, names[3:]), ("l", half, names[3:]), ("m", slope, names[2:3]), ("n", half, names[2:3]),
     ]  # fmt: skip
     assert len({s.id for s in shards}) == 14
+
+
+def test_parts_side_by_side_are_through_by_the_same_share() -> None:
+    assert side_by_side([]) == []
+    assert side_by_side([["a", "b", "c", "d"], ["X", "Y"]]) == ["a", "X", "b", "c", "Y", "d"]
+    cells = [Cell("exp", (), "float32", order) for order in ("value", "grad") for _ in range(25)]
+    visits = first_visits(cells, ("torch:cpu:eager", "jax:cpu:eager"), 50.0)
+    assert [(v.order, v.targets[0][:3], v.turn) for v in visits] == [
+        ("value", "tor", 0), ("value", "jax", 2), ("grad", "tor", 2), ("grad", "jax", 6),
+    ]  # fmt: skip
