@@ -170,9 +170,9 @@ def test_cells_that_the_budget_does_not_reach_are_named(stores: Any) -> None:
 
 def test_a_budget_of_time_ends_the_run(stores: Any) -> None:
     began = time.monotonic()
-    run = run_campaign(settings_of("1s"), stores())
+    run = run_campaign(settings_of("4s"), stores())  # in less a busy machine judges nothing, which is a failure
     assert run.state == "finished"
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 20
 
 
 def test_a_failing_cell_is_recorded_and_the_others_go_on(stores: Any) -> None:
