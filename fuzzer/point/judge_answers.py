@@ -26,7 +26,7 @@ class Terms:
     watch: Callable[[int, int], None] = lambda judged, rows: None
 
 
-def judge_answers(cell: Cell, inputs: Mapping[str, Any], answers: Any, terms: Terms = Terms()) -> Any:  # noqa: B008 # frozen
+def judge_answers(cell: Cell, inputs: Mapping[str, Any], answers: Any, terms: Terms = Terms()) -> Any:  # frozen
     """Judges answers to a cell (op, params, dtype, order; see `cell_of`) that were computed elsewhere.
 
     inputs: name -> array of the op's inputs, of any leading axes (rows) that broadcast together, the trailing ones the op's; for derivatives of ops
@@ -35,7 +35,7 @@ def judge_answers(cell: Cell, inputs: Mapping[str, Any], answers: Any, terms: Te
     array for the one differentiable input, or name -> array for each of them.
 
     Returns a JudgedAnswers: `.ulps`, `.classes`, `.symptoms`, arrays shaped as the answers (name -> array where answers was a mapping): errors in ulps
-    of the cell's dtype (inf for a wrong special value, nan where undecided), codes of Class and Symptom as the judge measured them; `.rows`, the
+    of the dtype (inf for a wrong special value, nan where undecided), codes of Class and Symptom as the judge measured them; `.rows`, the
     JudgedRows: counts by class, histogram, the worst rows with truth, condition number and verdict, and which rows are defects, each certified
     (docs/error-model.md) up to `terms.proofs`. Ctrl-C ends the work early and keeps what was judged.
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.catalog.axes import Sizes, size_of
 from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
 from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in, reaches
@@ -180,6 +182,15 @@ def _direction(op: Op, name: str, count: int, rows: int, value: Any, fmt: Format
         wanted = f"{count} numbers" if rows == 1 else f"{rows} rows of {count} numbers"
         raise UserError(f"the {name} of {op.name} has {wanted} here; given: {_shape(array)}")
     return array
+
+
+def cell_of(op_name: str, dtype: str, params: Mapping[str, Any] | None = None, order: str = "value") -> Cell:
+    """The cell of an op with these params, the others as they are usual. Raises UnknownName, with the nearest valid choice."""
+    op = op_named(op_name)
+    format_named(dtype)
+    if order not in op.orders:
+        raise UnknownName("order", order, op.orders)
+    return Cell(op.name, tuple(params_of(op, params).items()), dtype, order)
 
 
 def params_of(op: Op, requested: Mapping[str, Any] | None) -> dict[str, Any]:

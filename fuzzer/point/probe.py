@@ -5,32 +5,28 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ulpfuzz.fuzzer.case import Batch, Placement
-from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.case import Placement
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
-from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
+from ulpfuzz.fuzzer.formats import Format
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
-from ulpfuzz.fuzzer.frameworks.targets.target import can_be_isolated, framework_of, targets_named
+from ulpfuzz.fuzzer.frameworks.targets.target import can_be_isolated, target_named, targets_named
 from ulpfuzz.fuzzer.inputs.shapes import output_count
-from ulpfuzz.fuzzer.judge.joint_proof import JointProof, certify_joint
-from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
-from ulpfuzz.fuzzer.judge.ranges import told
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.point.answered import Answered, Probe
-from ulpfuzz.fuzzer.point.digits import Digits
-from ulpfuzz.fuzzer.point.point import Point, params_of, point_of
-from ulpfuzz.fuzzer.proof.label import Element, Label, gravity, label_of
+from ulpfuzz.fuzzer.point.at_once import at_once
+from ulpfuzz.fuzzer.point.point import Point, cell_of, point_of
+from ulpfuzz.fuzzer.point.reading import CONFIRMED, Reader, Reading
+from ulpfuzz.fuzzer.proof.label import Label, gravity, label_of
 from ulpfuzz.fuzzer.proof.rejected import rejection
 from ulpfuzz.oracles.interruption import interrupted
 from ulpfuzz.oracles.reference import FINITE
@@ -40,8 +36,6 @@ from ulpfuzz.oracles.reference import FINITE
 CALL_TIMEOUT = 30.0
 #: A point alone, and inside a call that reaches the vector body of a kernel (elementwise), or a block of rows.
 ELEMENTWISE_LENGTHS, ROW_LENGTHS = (1, 64), (1, 16)
-#: Beyond this many elements mpmath confirms only the worst of the failing ones; Arb alone gives the digits of the others.
-CONFIRMED = 64
 
 
 def probe(
@@ -63,18 +57,23 @@ def probe(
     has as long to confirm the truth, which Arb certifies alone where that takes longer. None: in this process, without a limit. Raises
     UserError (UnknownName) in one line.
     """
-    op = op_named(op_name)
-    format_named(dtype)
-    if order not in op.orders:
-        raise UnknownName("order", order, op.orders)
+    cell = cell_of(op_name, dtype, params, order)
+    subjects = subjects_on(cell, targets)
+    return probe_point(cell, subjects, point_of(cell.record, dict(cell.params), dtype, order, inputs), case_timeout)
+
+
+def subjects_on(cell: Cell, targets: str | None) -> list[Subject]:
+    """The calls that claim to compute the cell on the targets of that list (default: all installed). Raises UserError where there is none."""
     chosen = targets_named(targets)
-    full = params_of(op, params)
-    cell = Cell(op.name, tuple(full.items()), dtype, order)
     subjects = subjects_of(cell, chosen)
     if not subjects:
         raise UserError(f"none of {', '.join(map(str, chosen))} computes {cell.key}; `ulpfuzz ops` lists who computes what")
-    point = point_of(op, full, dtype, order, inputs)
-    if case_timeout is None or not can_be_isolated(chosen):
+    return subjects
+
+
+def probe_point(cell: Cell, subjects: Sequence[Subject], point: Point, case_timeout: float | None = None) -> Probe:
+    """`probe` of a point that was arranged already, by these subjects."""
+    if case_timeout is None or not can_be_isolated(target_named(subject.target) for subject in subjects):
         return _Examination(Evaluator(cell, subjects), point).probe()
     with host.limited(case_timeout):
         return _Examination(Evaluator(cell, subjects, isolated=True), point, case_timeout).probe()
@@ -82,52 +81,6 @@ def probe(
 
 #: Of one subject: each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a crash.
 _Called = tuple[list[tuple[Placement, NDArray[Any]]], str, str]
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """Answers and verdicts of one call, or of one row of it: arrays of shape (rows, outputs)."""
-
-    #: Where the row stood in the call.
-    placement: Placement
-    #: All outputs, a row per position.
-    answers: NDArray[Any]
-    #: Errors in ulps.
-    ulps: NDArray[np.float64]
-    #: E of the error model.
-    excess: NDArray[np.float64]
-    #: Codes of Class.
-    classes: NDArray[np.uint8]
-    #: Codes of Symptom.
-    symptoms: NDArray[np.uint8]
-    #: Elements that a flush-to-zero policy explains.
-    flushed: NDArray[np.bool_]
-    #: Labels by (row, output).
-    labels: dict[tuple[int, int], Label] = field(default_factory=dict)
-    #: What was proved of the outputs of a row together.
-    together: dict[int, JointProof] = field(default_factory=dict)
-
-    @property
-    def gravity(self) -> NDArray[np.float64]:
-        """The classes as numbers that order the elements: what has a label stands below the findings that have none."""
-        gravities = self.classes.astype(np.float64)
-        for at, label in self.labels.items():
-            gravities[at] = gravity(Class(int(self.classes[at])), label)
-        return gravities
-
-    @property
-    def worst(self) -> tuple[int, int]:
-        """Row and output of the worst element: by class, then ulps; what a flush explains comes last."""
-        size = np.where(self.flushed | np.isnan(self.ulps), -1.0, self.ulps)
-        flat = int(np.lexsort((-np.arange(size.size), size.ravel(), self.gravity.ravel()))[-1])
-        row, output = divmod(flat, self.classes.shape[1])
-        return row, output
-
-    @property
-    def rank(self) -> tuple[float, float, int]:
-        row, output = self.worst
-        ulps = self.ulps[row, output]
-        return float(self.gravity[row, output]), -1.0 if math.isnan(ulps) else float(ulps), -self.placement.length
 
 
 class _Examination:
@@ -140,7 +93,6 @@ class _Examination:
         self.seconds = seconds
         self.batch = point.batch
         self.fmt: Format = evaluator.format
-        self._certified: dict[tuple[str, int, int, bytes], Class] = {}
 
     def probe(self) -> Probe:
         calls = [(subject, *called) for subject, called in zip(self.evaluator.subjects, self._every_call(), strict=True)]
@@ -151,7 +103,8 @@ class _Examination:
         every_answer = [answers for _, placed, *_ in calls for _, answers in placed]
         self.evidence = self.evaluator.references.evidence(self.batch, every_answer, settle=False)
         self.truth = self.evidence.reference
-        self.digits = Digits(self.evaluator.function, self.batch.exact(), self.truth)
+        self.reader = Reader(self.evaluator, self.batch, self.evidence, partial(label_of, self.evaluator))
+        self.digits = self.reader.digits
         answered = [self._answered(subject, placed, message, died) for subject, placed, message, died in calls]
         answered = [replace(entry, avoidable_by=_avoidable(entry, answered)) for entry in answered]
         worst = self._worst(answered)
@@ -162,31 +115,15 @@ class _Examination:
         reference = [self.digits.confirmation(r, o).value if few else self.digits.text(r, o) for r, o in self._order]
         return Probe(
             cell.op, dict(cell.params), cell.dtype, cell.order, self._inputs(), self._is_array(), reference,
-            confirmation.certified_by, self._condition(row, output),
+            confirmation.certified_by, self.reader.condition(row, output),
             None if op.accuracy == "accumulating" else self.evidence.rule.limit.ulps, worst, answered,
         )  # fmt: skip
 
     # Running
 
     def _every_call(self) -> list[_Called]:
-        """What every subject's calls gave. Targets in processes of their own start and answer at the same time: one that hangs keeps no other
-        waiting."""
-        subjects, calls = self.evaluator.subjects, self.evaluator.calls
-        if not calls.isolated:
-            return [self._calls(subject) for subject in subjects]
-        of_target: dict[str, list[Subject]] = {}
-        for subject in subjects:
-            of_target.setdefault(subject.target, []).append(subject)
-        pool = ThreadPoolExecutor(len(of_target))
-        try:
-            answered = list(pool.map(lambda same: [self._calls(subject) for subject in same], of_target.values()))
-        except BaseException:  # Ctrl-C: nobody waits for what hangs
-            pool.shutdown(wait=False, cancel_futures=True)
-            calls.end_hosts(subjects)
-            raise
-        pool.shutdown()
-        given = dict(zip(of_target, map(iter, answered), strict=True))
-        return [next(given[subject.target]) for subject in subjects]
+        """What every subject's calls gave."""
+        return at_once(self.evaluator.calls, self.evaluator.subjects, self._calls)
 
     def _calls(self, subject: Subject) -> _Called:
         """Each placement with the distinct answers that it gave; the framework's message where it raised or died; the symptom of a
@@ -216,22 +153,16 @@ class _Examination:
         if message:
             raised, reason = self._raised(subject, message)
             return Answered(subject.target, call, error=message, raised=raised, refused=reason)
-        readings = [self._reading(subject, placement, answers) for placement, answers in placed]
+        readings = [self.reader.reading(subject, placement, answers) for placement, answers in placed]
         shown = max(readings, key=lambda reading: reading.rank)
         row, output = shown.worst
         return Answered(
             subject.target, call, self._flat(shown.answers.astype(np.float64)), self._flat(shown.ulps), self._flat(shown.excess),
             [Class(code) for code in self._flat(shown.classes)], [Symptom(code) for code in self._flat(shown.symptoms)],
             self._flat(shown.flushed), self._index(row, output), shown.placement, _inconsistent(readings, self.fmt),
-            labels=[shown.labels.get(at, Label()) for at in self._order], beyond=self._beyond(shown, row, output),
+            labels=[shown.labels.get(at, Label()) for at in self._order], beyond=self.reader.beyond(shown, row, output),
             together=shown.together.get(row),
         )  # fmt: skip
-
-    def _beyond(self, shown: _Reading, row: int, output: int) -> str:
-        if shown.symptoms[row, output] != Symptom.out_of_range:
-            return ""
-        cell, single = self.evaluator.cell, self.digits.single(row)
-        return told(self.evaluator.op, cell.order, dict(cell.params), single, output, float(shown.answers[row, output]))
 
     def _raised(self, subject: Subject, message: str) -> tuple[Class, str]:
         """Raising where there is an ordinary answer is a defect; a record that is wrong about the call is not, nor is a check of an
@@ -243,90 +174,7 @@ class _Examination:
         ordinary = bool((self.truth.accepts == FINITE).all())
         return Class.unstable if ordinary and not reason else Class.undecided, reason
 
-    def _reading(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> _Reading:
-        (outcome,) = self.evaluator.judge(self.batch, [(subject, answers, "")], self.evidence).outcomes
-        assert outcome.judged is not None
-        verdicts = outcome.judged.verdicts
-        reading = _Reading(
-            placement, answers, verdicts.ulps.copy(), verdicts.excess, verdicts.classes.copy(), verdicts.symptoms.copy(),
-            outcome.judged.flushed,
-        )  # fmt: skip
-        failing = np.argwhere(verdicts.classes >= Class.inaccurate).tolist()
-        size = {(r, o): math.inf if math.isnan(e := float(verdicts.excess[r, o])) else e for r, o in failing}
-        for number, (row, output) in enumerate(sorted(size, key=lambda at: -size[at])):
-            class_ = self._certify(subject, reading, row, output, confirmed=number < CONFIRMED)
-            reading.classes[row, output] = class_
-            if not class_.is_finding:
-                reading.symptoms[row, output] = Symptom.none
-            elif label := self._label(subject, reading, row, output):
-                reading.labels[row, output] = label
-        few = answers.size <= CONFIRMED
-        for row, output in np.ndindex(*answers.shape) if few else list(self.digits.confirmed):
-            self._sharpen(reading, row, output)
-        return reading
-
-    def _certify(self, subject: Subject, reading: _Reading, row: int, output: int, *, confirmed: bool) -> Class:
-        """The class that can be proved. Without confirmation a wrong number is undecided; a NaN needs no digits to be wrong."""
-        answer, measured = reading.answers[row, output], Class(int(reading.classes[row, output]))
-        framework = framework_of(subject.target)
-        joint = reading.symptoms[row, output] == Symptom.joint  # all answers of the row are judged together
-        key = (framework, row, output, self.fmt.bits(reading.answers[row] if joint else answer).tobytes())
-        if key not in self._certified:
-            if not confirmed:
-                class_ = Class.undecided if math.isfinite(float(answer)) else measured
-            else:
-                one = self.batch.take(slice(row, row + 1))
-                suspect = Suspect(
-                    self.evaluator.function, self.evidence.rule, self.digits.single(row), output, float(answer), measured,
-                    Symptom(int(reading.symptoms[row, output])), float(reading.excess[row, output]),
-                    self.evaluator.references.modulus(one, output), self.digits.kept(row),
-                )  # fmt: skip
-                class_ = self._proved(suspect, reading, one, row, framework)
-            self._certified[key] = class_
-        return self._certified[key]
-
-    def _proved(self, suspect: Suspect, reading: _Reading, one: Batch, row: int, framework: str) -> Class:
-        output = suspect.output
-        if suspect.symptom is not Symptom.joint:
-            known = convention_of(self.evaluator.op, one, output, self.evaluator.cell.order, framework)
-            return certify(suspect, known or self.digits.confirmation(row, output)).class_
-        answers = reading.answers[row].astype(np.float64)
-        proof = suspect.kept.of(("joint", answers.tobytes()), lambda: certify_joint(suspect, answers))
-        if proof is None or not proof.class_.is_finding:
-            return Class.undecided if proof is None else proof.class_
-        reading.together[row] = proof
-        return proof.class_
-
-    def _label(self, subject: Subject, reading: _Reading, row: int, output: int) -> Label | None:
-        element = Element(
-            self.batch.take(slice(row, row + 1)),
-            reading.answers[row],
-            output,
-            Symptom(int(reading.symptoms[row, output])),
-            reading.placement,
-            self.digits.near(row, output),
-            self.digits.kept(row),
-        )
-        label = label_of(self.evaluator, subject, element)
-        return label if label.name else None
-
-    def _sharpen(self, reading: _Reading, row: int, output: int) -> None:
-        """The exact error in place of the judge's, which is only as sharp as the verdict needed."""
-        exact = self.digits.confirmation(row, output).exact
-        answer, ulps = float(reading.answers[row, output]), reading.ulps[row, output]
-        if exact is None or not math.isfinite(answer) or not math.isfinite(ulps) or abs(exact) >= self.fmt.overflow_threshold:
-            return
-        if self.truth.interval[row, output] or (ulps == 0 and answer != exact):  # a kink, or right by the record's contract
-            return
-        reading.ulps[row, output] = self.fmt.error_exact(answer, exact)
-
     # Telling
-
-    def _condition(self, row: int, output: int) -> float:
-        single = self.batch.take(slice(row, row + 1)).exact()
-        if not self.digits.near(row, output) or not all(np.isfinite(v).all() for v in single.values()):
-            return math.nan
-        return self.evaluator.references.condition(self.batch.take(slice(row, row + 1)), output)
 
     def _inputs(self) -> dict[str, Any]:
         shown = {name: values if self.point.listed else values[0] for name, values in self.batch.inputs.items()}
@@ -385,7 +233,7 @@ def _avoidable(own: Answered, answered: Sequence[Answered]) -> list[str]:
     return sorted({other.target for other in answered if (other.target, other.implementation) != me and right(other)})
 
 
-def _inconsistent(readings: Sequence[_Reading], fmt: Format) -> bool:
+def _inconsistent(readings: Sequence[Reading], fmt: Format) -> bool:
     """Whether placements of the same bits differ in an element's bits, where one of the answers is a finding."""
     bits = [np.where(np.isnan(r.answers.astype(np.float64)), 0, fmt.bits(r.answers).astype(np.int64)) for r in readings]
     nans = [np.isnan(r.answers.astype(np.float64)) for r in readings]
