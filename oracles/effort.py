@@ -42,6 +42,11 @@ def evaluation_cost(function: Function, shapes: Mapping[str, tuple[int, ...]], b
     return ROW + _operations(function, own, special) * OPERATION * (1.0 + bits / DOUBLE)
 
 
+def row_operations(function: Function, shapes: Mapping[str, tuple[int, ...]]) -> float:
+    """Operations of the arithmetic in one row of these shapes, at least 1; what a column of the vectorised tiers costs goes by them."""
+    return max((evaluation_cost(function, shapes, 0) - ROW) / OPERATION, 1.0)
+
+
 @lru_cache(maxsize=4096)
 def _operations(function: Function, shapes: tuple[tuple[int, ...], ...], special: float) -> float:
     counter = _Counter(special)

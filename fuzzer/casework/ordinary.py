@@ -22,7 +22,7 @@ from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.inputs.everyday import described, sample, with_directions
 from ulpfuzz.fuzzer.inputs.shapes import numbers_in_row
 from ulpfuzz.fuzzer.judge.verdict import Symptom
-from ulpfuzz.oracles.effort import OPERATION, ROW, evaluation_cost
+from ulpfuzz.oracles.effort import row_operations
 from ulpfuzz.oracles.function import Function
 from ulpfuzz.oracles.question import Caps
 
@@ -119,18 +119,13 @@ def everyday_batches(cell: Cell, function: Function, samples: int) -> Iterator[B
 def _affordable_lengths(op: Op, function: Function) -> list[Sizes]:
     """Descending; the shortest one always."""
     lengths = sorted(everyday_lengths(op), key=lambda sizes: numbers_in_row(op, sizes), reverse=True)
-    kept = [n for n in lengths if _operations(function, {i.name: i.sizes(n) for i in op.inputs}) <= ROW_OPERATIONS]
+    kept = [n for n in lengths if row_operations(function, {i.name: i.sizes(n) for i in op.inputs}) <= ROW_OPERATIONS]
     return kept or lengths[-1:]
 
 
 def affordable(function: Function, shapes: dict[str, tuple[int, ...]]) -> int:
     """Rows of these shapes that cost no more than OPERATIONS; at least 64."""
-    return max(64, math.floor(OPERATIONS / _operations(function, shapes)))
-
-
-def _operations(function: Function, shapes: dict[str, tuple[int, ...]]) -> float:
-    """Of one row, at least 1."""
-    return max((evaluation_cost(function, shapes, 0) - ROW) / OPERATION, 1.0)
+    return max(64, math.floor(OPERATIONS / row_operations(function, shapes)))
 
 
 def _plainness(batch: Batch) -> np.ndarray:

@@ -10,7 +10,21 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ulpfuzz.fuzzer.cli import bisect, coverage, db, deepstability, defects, inspect, report, run, sweep, triage, trust, work
+from ulpfuzz.fuzzer.cli import (
+    bisect,
+    coverage,
+    db,
+    deepstability,
+    defects,
+    inspect,
+    probe,
+    report,
+    run,
+    sweep,
+    triage,
+    trust,
+    work,
+)
 from ulpfuzz.fuzzer.cli.failure import told
 from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.passwords import without_passwords
@@ -116,7 +130,7 @@ for _panel, _commands in (
             bisect.bisect,
         ),
     ),
-    ("Ask", (inspect.probe, inspect.ops, inspect.targets, trust.trust, coverage.coverage, sweep.facts)),
+    ("Ask", (probe.probe, probe.judge, inspect.ops, inspect.targets, trust.trust, coverage.coverage, sweep.facts)),
 ):
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

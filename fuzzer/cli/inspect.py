@@ -1,4 +1,4 @@
-"""Commands that look: ops, targets, probe, findings, show."""
+"""Commands that look: ops, targets, findings, show."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ulpfuzz.fuzzer.cli.json_option import FORMS, INPUTS_EXAMPLE, json_object
-from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json, Targets, limits, listed
+from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json, listed
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.one_line import visible
 
@@ -115,100 +114,6 @@ def _flush_words(flush: dict[str, str]) -> str:
     if len(dtypes) == 1:
         return next(iter(dtypes))
     return "; ".join(f"{words} {', '.join(names)}" for words, names in dtypes.items())
-
-
-def probe(
-    op: Annotated[str, typer.Argument(help="Its name; see `ulpfuzz ops`.")],
-    inputs: Annotated[
-        str,
-        typer.Option(
-            "--inputs",
-            metavar="JSON|@FILE|-",
-            help=f"Input name to number or list, {INPUTS_EXAMPLE}; @FILE reads it from a file, - from standard input.",
-        ),
-    ],
-    dtype: Annotated[
-        str, typer.Option("--dtypes", metavar="D", help="One: float16, bfloat16, float32, float64; complex64, complex128.")
-    ] = "float32",
-    params: Annotated[
-        str | None, typer.Option("--params", metavar="JSON|@FILE|-", help="Param name to value; JSON as of --inputs.")
-    ] = None,
-    order: Annotated[str, typer.Option("--orders", metavar="O", help="One: value, grad, jvp or grad2.")] = "value",
-    targets: Targets = None,
-    case_timeout: Annotated[
-        str | None,
-        typer.Option(
-            "--case-timeout", metavar="TIME", help="A framework call that takes longer (5s, 2m) is a hang. Default: 30s."
-        ),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """One point: the exact result, what every target answers, the error in ulps, and the verdict."""
-    call_timeout = limits(case_timeout, None)["case_timeout"]
-    from ulpfuzz.fuzzer.point.probe import CALL_TIMEOUT
-    from ulpfuzz.fuzzer.point.probe import probe as examine
-
-    if inputs == params == "-":
-        raise UserError(f"standard input is read once: --inputs and --params cannot both be -; {FORMS}")
-    point, settings = json_object("--inputs", inputs, exact=True), json_object("--params", params)
-    found = examine(op, dtype, point, settings, order, targets, case_timeout=call_timeout or CALL_TIMEOUT)
-    if as_json:
-        print(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
-        return
-    _print_probe(found)
-
-
-def _print_probe(found: Any) -> None:
-    from rich.text import Text
-
-    from ulpfuzz.fuzzer.cli.screen import console, grid, styled
-    from ulpfuzz.fuzzer.findings import numbers
-    from ulpfuzz.fuzzer.findings.headline import array_of
-
-    screen = console()
-    params = "".join(f", {name}={value}" for name, value in found.params.items())
-    screen.print(Text(f"{found.op}({', '.join(found.inputs)}{params}), {found.order}, {found.dtype}", style="bold"))
-    for name, value in found.inputs.items():
-        array = array_of(name, value, found.dtype)
-        screen.print(Text(f"{name} = {array.decimal_text}"), Text(f"({array.hex_text})", style="dim"))
-    at = found.worst
-    where = f"[{at}] of {len(found.reference)}" if found.array and len(found.reference) > 1 else ""
-    screen.print(Text(f"truth{where} = {found.reference[at]}"), Text(f"({found.certified_by})", style="dim"))
-    limit = "no limit in ulps: judged by stability" if found.limit is None else f"limit {found.limit:g} ulps"
-    screen.print(f"condition number {numbers.measure(found.condition)}; {limit}", style="dim", markup=False)
-    table = grid("target", "call", "answer", "ulps", "verdict", "note")
-    for mine in found.targets:
-        verdict = styled(mine.shown)
-        if mine.class_.is_finding:
-            verdict.append(f", {mine.symptom.name}")
-        answer, ulps = (
-            ("", "")
-            if mine.error
-            else (numbers.decimal(mine.outputs[mine.worst], found.dtype), numbers.measure(mine.ulps[mine.worst]))
-        )
-        element = f"[{mine.worst}] " if where and not mine.error else ""
-        table.add_row(mine.target, Text(mine.implementation), Text(f"{element}{answer}"), ulps, verdict, Text(_note(mine)))
-    screen.print()
-    screen.print(table)
-
-
-def _note(mine: Any) -> str:
-    parts = [mine.error] if mine.error else []
-    if mine.label.reason:
-        parts.append(mine.label.reason)
-    if mine.beyond:
-        parts.append(mine.beyond)
-    if mine.together is not None:
-        parts.append(mine.together.sentence)
-    if mine.inconsistent:
-        parts.append("depends on the length of the call")
-    if mine.placement.length > 1 and mine.class_.is_finding:
-        parts.append(f"at length {mine.placement.length}")
-    if mine.flushed:
-        parts.append("flushes subnormals")
-    if mine.avoidable_by:
-        parts.append(f"right: {', '.join(mine.avoidable_by)}")
-    return "; ".join(parts)
 
 
 def findings(

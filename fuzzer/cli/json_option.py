@@ -44,7 +44,7 @@ def _read(option: str, text: str) -> tuple[str, str]:
     try:
         return _decoded(option, source, path.read_bytes()), source
     except OSError as error:
-        raise UserError(f"{option} {text}: {_nearest(path, error)}; {FORMS}") from None
+        raise UserError(f"{option} {text}: {nearest_file(path, error)}; {FORMS}") from None
 
 
 def _decoded(option: str, source: str, written: bytes) -> str:
@@ -54,7 +54,7 @@ def _decoded(option: str, source: str, written: bytes) -> str:
         raise UserError(f"{option}{source} is not JSON: no text in UTF-8") from None
 
 
-def _nearest(path: Path, error: OSError) -> str:
+def nearest_file(path: Path, error: OSError) -> str:
     """Why a file cannot be read; where there is none of the name, the nearest that there is."""
     import difflib
 

@@ -79,6 +79,33 @@ def working() -> Iterator[Callable[[Worked], None]]:
 
 
 @contextmanager
+def judging() -> Iterator[Callable[[str, int, int], None]]:
+    """Gives the function that is told how many rows were judged, or certified, of how many: a bar on a terminal, plain lines elsewhere. What takes
+    less than EVERY seconds prints nothing there."""
+    if not sys.stderr.isatty():
+        began = time.monotonic()
+        due = began + EVERY
+
+        def line(stage: str, done: int, rows: int) -> None:
+            nonlocal due
+            if time.monotonic() >= due:
+                due = time.monotonic() + EVERY
+                print(f"{_clock(time.monotonic() - began)}, {done:,} of {rows:,} rows {stage}", file=sys.stderr, flush=True)
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda stage, done, rows: bar.update(
+            task, total=rows, completed=done, description=f"{done:,} of {rows:,} rows {stage}"
+        )
+
+
+@contextmanager
 def _ticking(*lines: _Lines) -> Iterator[None]:
     """Inside, the lines that were told last go on: nothing is silent for longer than EVERY seconds."""
     over = threading.Event()

@@ -81,6 +81,14 @@ class Evaluator:
         other.references = other._references(function if differentiate else replace(function, order="value"))
         return other
 
+    def by_inputs(self, names: Sequence[str]) -> Evaluator:
+        """The same evaluator, whose derivatives are those by these inputs alone."""
+        other = copy.copy(self)
+        inputs = tuple(replace(i, differentiable=i.differentiable and i.name in names) for i in self.op.inputs)
+        other.op = replace(self.op, inputs=inputs)
+        other.references = other._references(function_of(other.op, other.params, self.cell.order))
+        return other
+
     def with_caps(self, caps: Caps) -> Evaluator:
         """The same evaluator, its calls and its clock, whose oracle has these caps."""
         other = copy.copy(self)
@@ -142,8 +150,8 @@ class Evaluator:
         batch = self.ordered(batch)
         if evidence is None:
             with self.clock.phase("judge"):
-                different = _different([subject_answers for _, subject_answers, _ in answers if subject_answers is not None])
-            evidence = self.references.evidence(batch, different)
+                distinct = different([subject_answers for _, subject_answers, _ in answers if subject_answers is not None])
+            evidence = self.references.evidence(batch, distinct)
         with self.clock.phase("judge"):
             evidence.amplifications.added_to(evidence.scale.ulp / (2 * self.format.unit_roundoff))
         outcomes: list[Outcome] = []
@@ -178,13 +186,13 @@ class Evaluator:
             yield
 
 
-def _different(answers: list[NDArray[Any]]) -> list[NDArray[Any]]:
+def different(answers: list[NDArray[Any]]) -> list[NDArray[Any]]:
     """The answers without repetitions: no two are the same to the bit."""
-    different: list[NDArray[Any]] = []
+    found: list[NDArray[Any]] = []
     for subject_answers in answers:
-        if not any(_same_bits(subject_answers, other) for other in different):
-            different.append(subject_answers)
-    return different
+        if not any(_same_bits(subject_answers, other) for other in found):
+            found.append(subject_answers)
+    return found
 
 
 #: Of long answers every n-th number is compared first, n being this: others differ there already.

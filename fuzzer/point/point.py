@@ -48,7 +48,7 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, inputs: 
     """
     fmt = format_named(dtype)
     directions = tuple(direction_counts(op, params, order, op.min_length))
-    _check_names(op, directions, inputs)
+    names_checked(op, directions, inputs)
     arrays = {i.name: _array(op, i, inputs[i.name], fmt) for i in op.inputs}
     listed = {i.name: arrays[i.name].ndim > len(i.stored) for i in op.inputs}
     counts = {name: len(arrays[name]) for name, is_listed in listed.items() if is_listed}
@@ -59,7 +59,7 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, inputs: 
     shaped = {
         name: array if listed[name] else np.broadcast_to(array, (rows, *array.shape)).copy() for name, array in arrays.items()
     }
-    length = _length(op, shaped)
+    length = length_of(op, shaped)
     for name, count in direction_counts(op, params, order, length).items():
         shaped[name] = _direction(op, name, count, rows, inputs.get(name), fmt)
     return Point(Batch(dtype, {name: values.astype(fmt.dtype) for name, values in shaped.items()}), any(listed.values()))
@@ -99,15 +99,17 @@ def _from_hex(match: re.Match[str], value: Any) -> Fraction | float:
     return Fraction(int(whole + part, 16)) * Fraction(2) ** exponent
 
 
-def _check_names(op: Op, directions: tuple[str, ...], inputs: Mapping[str, Any]) -> None:
+def names_checked(op: Op, directions: tuple[str, ...], inputs: Mapping[str, Any]) -> None:
+    """Raises UserError where the names are not those of the op's inputs, and of directions."""
     required = [i.name for i in op.inputs]
     if any(name not in inputs for name in required) or any(name not in (*required, *directions) for name in inputs):
-        wanted = ", ".join(f"{i.name} ({_written(i)})" for i in op.inputs)
+        wanted = ", ".join(f"{i.name} ({written_as(i)})" for i in op.inputs)
         optional = "".join(f", optional {name}" for name in directions)
         raise UserError(f"{op.name} takes the inputs {wanted}{optional}; given: {', '.join(map(str, inputs)) or 'none'}")
 
 
-def _written(spec: Input) -> str:
+def written_as(spec: Input) -> str:
+    """How a row of an input is written, in words."""
     one, many = ("a pair [real, imaginary]", "pairs [real, imaginary]") if spec.complex else ("a number", "numbers")
     if not spec.axes:
         return f"{one} or a list of {many}"
@@ -124,14 +126,16 @@ def _single(op: Op) -> str:
 
 def _array(op: Op, spec: Input, value: Any, fmt: Format) -> NDArray[np.float64]:
     depth = len(spec.stored)
-    array = _rectangular(f"input {spec.name}", value, fmt)
+    array = rectangular(f"input {spec.name}", value, fmt)
     if array.ndim not in (depth, depth + 1) or spec.axes_of(array.shape[array.ndim - depth :]) is None:
         more = "" if op.elementwise else " (several rows: a list of those)"
-        raise UserError(f"input {spec.name} of {op.name} is {_written(spec)}{more}; given: {_shape(array)}")
+        raise UserError(f"input {spec.name} of {op.name} is {written_as(spec)}{more}; given: {_shape(array)}")
     return array
 
 
-def _rectangular(where: str, value: Any, fmt: Format) -> NDArray[np.float64]:
+def rectangular(where: str, value: Any, fmt: Format) -> NDArray[np.float64]:
+    """A number, or nested lists of them, rounded once to the format. where: what it is, for messages. Raises UserError."""
+
     def numbers(item: Any) -> Any:
         return [numbers(v) for v in item] if isinstance(item, (list, tuple)) else rounded(item, fmt)
 
@@ -150,7 +154,8 @@ def _shape(array: NDArray[np.float64]) -> str:
     return " by ".join(map(str, array.shape)) + " numbers" if array.ndim else "a number"
 
 
-def _length(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> Sizes:
+def length_of(op: Op, arrays: Mapping[str, NDArray[Any]]) -> Sizes:
+    """The sizes of the op's axes in arrays of rows. Raises UserError where they do not agree, or are too short."""
     sizes = length_in(op, arrays)
     if sizes is None:
         raise UserError(_different(op, arrays))
@@ -159,7 +164,7 @@ def _length(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> Sizes:
     return sizes
 
 
-def _different(op: Op, arrays: Mapping[str, NDArray[np.float64]]) -> str:
+def _different(op: Op, arrays: Mapping[str, NDArray[Any]]) -> str:
     """Which inputs do not agree on the size of an axis, in one line."""
     axes = {i.name: i.axes_of(arrays[i.name].shape[1:]) or {} for i in op.inputs if i.varies}
     name = next(n for n in op.axis_names if len({found[n] for found in axes.values() if n in found}) > 1)
@@ -173,7 +178,7 @@ def _direction(op: Op, name: str, count: int, rows: int, value: Any, fmt: Format
     """Shape (rows, count), from the whole array, or one row for all, or one number per row where a row has but one."""
     if value is None:
         return np.ones((rows, count))
-    array = _rectangular(name, value, fmt)
+    array = rectangular(name, value, fmt)
     if count == 1 and array.shape == (rows,):
         array = array[:, np.newaxis]
     if array.shape == (count,) or (count == 1 and not array.ndim):

@@ -80,6 +80,11 @@ def set_aside(evaluator: Evaluator, subject: Subject, element: Element) -> Label
     return _documented(evaluator, subject, element) or _flush(evaluator, subject, element)
 
 
+def documented_label(evaluator: Evaluator, subject: Subject, element: Element) -> Label:
+    """Whether a page explains an answer of somebody who cannot be called again."""
+    return _documented(evaluator, subject, element) or Label()
+
+
 def composed_label(evaluator: Evaluator, subject: Subject, row: Batch, *, scaled: bool = False) -> Label:
     """Whether what a call does at a row is laid to a formula of ours. scaled: see catalog.composed."""
     op, fmt = evaluator.op, format_named(evaluator.format.real)
