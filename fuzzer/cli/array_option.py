@@ -9,11 +9,9 @@ from typing import Any
 
 from ulpfuzz.fuzzer.cli.json_option import FORMS, json_object, nearest_file
 from ulpfuzz.fuzzer.errors import UserError
-from ulpfuzz.fuzzer.point.array_files import Arrays, read_arrays, read_file
+from ulpfuzz.fuzzer.point.array_files import Arrays, read_arrays, read_file, written
 from ulpfuzz.fuzzer.point.named_arrays import array_named, merged
 
-#: What the options say of it.
-FILES = "JSON, @FILE or -"
 _NAMED = re.compile(r"([A-Za-z_]\w*)=@?(.+)", re.DOTALL)
 _JSON = ("{", "[", '"')
 
@@ -32,14 +30,9 @@ def arrays_option(option: str, text: str, *, bare: bool = False) -> Arrays:
     parts = [_NAMED.fullmatch(part.strip()) for part in text.split(",")]
     if all(parts) and not Path(text).exists():
         return merged(option, {match[1]: _one(option, match[2]) for match in parts if match})
-    if bare and not text.lstrip().startswith(_JSON):
-        return _file(option, text)
-    return Arrays(option, json_object(option, text, exact=True))
-
-
-def is_written(text: str) -> bool:
-    """Whether an option holds the numbers themselves."""
-    return text.lstrip().startswith(_JSON)
+    if not bare:
+        return Arrays(option, json_object(option, text, exact=True))
+    return written(text.encode(), option) if text.lstrip().startswith(_JSON) else _file(option, text)
 
 
 def _one(option: str, text: str) -> Any:

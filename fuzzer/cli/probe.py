@@ -82,14 +82,14 @@ def probe(
     timeout = call_timeout or point_probe.CALL_TIMEOUT
     if rows is None and not any(hasattr(values, "dtype") for values in arrays.arrays.values()):
         format_ = dtype or _usual(record)
-        found = point_probe.probe(op, format_, _inputs(record, arrays), settings, order, targets, case_timeout=timeout)
+        found = point_probe.probe(op, format_, _inputs(record, order, arrays), settings, order, targets, case_timeout=timeout)
         _show_point(found, as_json)
         return
     from ulpfuzz.fuzzer.point.point import Point, cell_of
     from ulpfuzz.fuzzer.point.probe_rows import probe_rows
     from ulpfuzz.fuzzer.point.tensors import dtype_of, tensors_of
 
-    given = _inputs(record, arrays)
+    given = _inputs(record, order, arrays)
     cell = cell_of(op, dtype or dtype_of(given, record.dtypes) or _usual(record), settings, order)
     subjects = point_probe.subjects_on(cell, targets)
     tensors = tensors_of(cell, given)
@@ -138,15 +138,15 @@ def judge(
     from ulpfuzz.fuzzer.point.judge_answers import Terms, judge_rows
     from ulpfuzz.fuzzer.point.named_arrays import answers_among
     from ulpfuzz.fuzzer.point.point import cell_of
-    from ulpfuzz.fuzzer.point.tensors import answers_of, dtype_of, tensors_of
+    from ulpfuzz.fuzzer.point.tensors import answered_by, answers_of, dtype_of, tensors_of
 
     if [inputs, answers, params].count("-") > 1:
         raise UserError(f"standard input is read once: only one of --inputs, --answers and --params can be -; {FORMS}")
     record, policy = op_named(op), _flush_policy(flush)
-    given = _inputs(record, arrays_option("--inputs", inputs, bare=True))
-    by_name = [i for i in record.differentiable_inputs if order in ("grad", "grad2") or (order == "jvp" and record.elementwise)]
-    answered = answers_among(by_name, arrays_option("--answers", answers, bare=True))
-    every = {**given, **(answered if isinstance(answered, dict) else {"the array of answers": answered})}
+    given = _inputs(record, order, arrays_option("--inputs", inputs, bare=True))
+    answered = answers_among(answered_by(record, order), arrays_option("--answers", answers, bare=True))
+    by_input = {f"the {order} by {name}": array for name, array in answered.items()} if isinstance(answered, dict) else {}
+    every = {**given, **(by_input or {"the array of answers": answered})}
     cell = cell_of(op, dtype or dtype_of(every, record.dtypes) or _usual(record), json_object("--params", params), order)
     tensors, array = answers_of(tensors_of(cell, given, exact=True), answered)
     terms = Terms(contract, policy, answers)
@@ -160,13 +160,13 @@ def _usual(record: Op) -> str:
     return "float32" if "float32" in record.dtypes else record.dtypes[0]
 
 
-def _inputs(record: Op, arrays: Arrays) -> dict[str, Any]:
+def _inputs(record: Op, order: str, arrays: Arrays) -> dict[str, Any]:
     """The op's inputs among arrays. What a file holds beside them is left out, and said; of numbers as written every name counts."""
     from ulpfuzz.fuzzer.point.named_arrays import inputs_among
 
     if arrays.named and not any(hasattr(values, "dtype") for values in arrays.arrays.values()):
         return arrays.arrays
-    inputs, others = inputs_among(record, arrays)
+    inputs, others = inputs_among(record, order, arrays)
     if others:
         _note(
             [f"{arrays.source} holds more than {record.name} takes; left out: {', '.join(others[:8])}{', …' * (len(others) > 8)}"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 from ulpfuzz.fuzzer.judge.judge import Judged
 from ulpfuzz.fuzzer.judge.verdict import Verdicts
 from ulpfuzz.fuzzer.point.judged_rows import JudgedRows
-from ulpfuzz.fuzzer.point.row_judge import CAPS, Given, RowJudge, Wanted
+from ulpfuzz.fuzzer.point.row_judge import CAPS, Each, Given, RowJudge, Wanted
 from ulpfuzz.fuzzer.point.tensors import Tensors, answers_of, tensors_of
 from ulpfuzz.fuzzer.proof.label import Element, Label, documented_label
 
@@ -84,14 +85,22 @@ def judge_answers(
             one.verdicts.symptoms,
         )
 
-    told = RowJudge(_Stored(tensors, given, terms or Terms()), tensors, wanted or Wanted()).run(keep)
+    told = _judged(tensors, given, terms or Terms(), wanted or Wanted(), keep)
     shaped = [_as_given(tensors, values, answers) for values in (every.ulps, every.classes, every.symptoms)]
     return JudgedAnswers(shaped[0], shaped[1], shaped[2], told)
 
 
 def judge_rows(tensors: Tensors, given: NDArray[Any], terms: Terms, wanted: Wanted) -> JudgedRows:
     """What `judge_answers` finds out about the rows, of what `answers_of` gave, without the verdicts on every element: for arrays that are large."""
-    return RowJudge(_Stored(tensors, given, terms), tensors, wanted).run()
+    return _judged(tensors, given, terms, wanted, None)
+
+
+def _judged(tensors: Tensors, given: NDArray[Any], terms: Terms, wanted: Wanted, each: Each | None) -> JudgedRows:
+    found = RowJudge(_Stored(tensors, given, terms), tensors, wanted).run(each)
+    # Under a contract they are judged as a framework's, and are not its.
+    named = partial(replace, target=ANSWERS, implementation=terms.name or ANSWERS)
+    worst = [replace(row, verdicts=[named(verdict) for verdict in row.verdicts]) for row in found.worst]
+    return replace(found, calls=[named(call) for call in found.calls], worst=worst)
 
 
 def _as_given(tensors: Tensors, values: NDArray[Any], answers: Any) -> Any:

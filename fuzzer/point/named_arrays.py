@@ -12,18 +12,19 @@ from ulpfuzz.fuzzer.formats import UnknownName
 from ulpfuzz.fuzzer.point.array_files import Arrays
 
 
-def inputs_among(op: Op, arrays: Arrays) -> tuple[dict[str, Any], list[str]]:
-    """The arrays that are inputs of the op, by name, and the names of those that are none.
+def inputs_among(op: Op, order: str, arrays: Arrays) -> tuple[dict[str, Any], list[str]]:
+    """The arrays that are inputs of the op at that order, by name, and the names of those that are none.
 
     A file that names its arrays holds them by the names of the inputs, or but one array for an op of one input; one that names none holds
     them in the order of the inputs. Raises UserError, which says how to name them.
     """
     names = [i.name for i in op.inputs]
+    directions = () if order == "value" or op.elementwise else DIRECTIONS
     held = list(arrays.arrays.values())
     if not arrays.named and len(held) == len(names):
         return dict(zip(names, held, strict=True)), []
     if arrays.named and set(names) <= set(arrays.arrays):
-        found = {name: array for name, array in arrays.arrays.items() if name in (*names, *DIRECTIONS)}
+        found = {name: array for name, array in arrays.arrays.items() if name in (*names, *directions)}
         return found, [name for name in arrays.arrays if name not in found]
     if len(held) == len(names) == 1:
         return {names[0]: held[0]}, []

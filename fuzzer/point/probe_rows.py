@@ -69,7 +69,7 @@ class _Called:
         raised: dict[int, str] = {}
         self._call(subject, batch, 0, parts, raised)
         if not parts:
-            return Given(None, raised={}, error=self._errors.get(subject) or next(iter(raised.values()), ""))
+            return Given(None, raised, error=self._errors.get(subject, ""))
         outputs = next(iter(parts.values())).shape[1]
         answers = np.full((batch.rows, outputs), np.nan).astype(batch.format.dtype)
         missing = np.ones(batch.rows, np.bool_)

@@ -21,6 +21,7 @@ from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator, different
 from ulpfuzz.fuzzer.findings.label import DOCUMENTED, FLUSH
 from ulpfuzz.fuzzer.judge.evidence import Evidence
+from ulpfuzz.fuzzer.judge.judge import Judged
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.point.account import NOT_JUDGED, Account, Raised
 from ulpfuzz.fuzzer.point.judged_rows import LISTED, CallRows, Index, JudgedRows, RowTold, RowVerdict
@@ -41,6 +42,10 @@ MOST_ROWS, OPERATIONS, NUMBERS = 1 << 16, 2.0**23, 1 << 20
 LEAST_PROOFS, MOST_PROOFS, SECONDS, PROOF, EVALUATIONS = 8, 256, 20.0, 0.02, 30.0
 #: Seconds that mpmath may take for one row; beyond them Arb certifies alone.
 ROW_SECONDS = 10.0
+
+
+#: Gets the rows of a chunk, and what was judged of each subject there; None of one that did not answer.
+Each = Callable[[NDArray[np.int64], list[Judged | None]], None]
 
 
 @dataclass(frozen=True)
@@ -101,9 +106,8 @@ class RowJudge:
         self.groups: dict[int, tuple[_Group, int]] = {}
         self.limit: float | None = None
 
-    def run(self, each: Callable[[NDArray[np.int64], list[Any]], None] | None = None) -> JudgedRows:
-        """Judges all rows, certifies the worst and tells them. Ctrl-C ends it early, and keeps what was judged. each: gets the rows of every chunk
-        and what was Judged of each subject (None where it did not answer)."""
+    def run(self, each: Each | None = None) -> JudgedRows:
+        """Judges all rows, certifies the worst and tells them. Ctrl-C ends it early, and keeps what was judged."""
         stopped = False
         with self.wanted.keeping():
             try:
@@ -124,7 +128,7 @@ class RowJudge:
 
     # Judging
 
-    def _chunk(self, rows: NDArray[np.int64], each: Callable[[NDArray[np.int64], list[Any]], None] | None) -> None:
+    def _chunk(self, rows: NDArray[np.int64], each: Each | None) -> None:
         batch = self.tensors.batch(rows)
         given = self.source.answers(rows, batch)
         evidence = self._evidence(batch, [one.answers for one in given])
@@ -133,11 +137,9 @@ class RowJudge:
         judgement = self.evaluator.judge(batch, answered, evidence)
         for account, one, outcome in zip(self.accounts, given, judgement.outcomes, strict=True):
             account.error = account.error or one.error
-            if outcome.judged is None:
-                continue
-            left_out = np.asarray([*one.raised, *one.missing], np.int64)
-            places = np.setdiff1d(np.arange(len(rows)), left_out) if len(left_out) else np.arange(len(rows))
-            account.add(rows[places], outcome.judged, places)
+            if outcome.judged is not None:
+                places = np.setdiff1d(np.arange(len(rows)), np.asarray([*one.raised, *one.missing], np.int64))
+                account.add(rows[places], outcome.judged, places)
             for at, message in one.raised.items():
                 refused = self.source.refused(account.subject, batch.take(slice(at, at + 1)), message)
                 # Raising where there is an ordinary answer is a defect; a check of an argument is none.
@@ -222,7 +224,6 @@ class RowJudge:
 
     def _told(self, row: int, others: Sequence[int], *, certified: bool) -> RowTold:
         verdicts: list[RowVerdict] = []
-        right = []
         group, at = self._group(row, sorted(others))
         for i, account in enumerate(self.accounts):
             raised = next((one for one in account.raised if one.row == row), None)
@@ -236,15 +237,9 @@ class RowJudge:
                 self._update(i, row, group, at)
             verdicts.append(group.verdict(i, at))
         verdicts.sort(key=lambda v: (-gravity(v.class_, v.label), 1.0 if math.isnan(v.ulps) else -v.ulps))
-        right = [v.target for v in verdicts if v.class_ is Class.ok]
         told = [v for v in verdicts if v.class_ is not Class.ok] or verdicts[:1]
-        inputs = self.tensors.batch(np.asarray([row])).case(0).inputs
-        return RowTold(
-            self.tensors.index(row),
-            inputs,
-            told,
-            sorted({*right}) if told[:1] != verdicts[:1] or len(told) < len(verdicts) else [],
-        )
+        right = {v.target for v in verdicts if v.class_ is Class.ok} - {v.target for v in told}
+        return RowTold(self.tensors.index(row), self.tensors.batch(np.asarray([row])).case(0).inputs, told, sorted(right))
 
     def _call_rows(self, i: int) -> CallRows:
         account = self.accounts[i]

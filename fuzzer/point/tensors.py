@@ -65,12 +65,19 @@ class Tensors:
     def answer_shapes(self) -> dict[str, Shape]:
         """The shapes of a row's answers by the inputs that derivatives are taken by, in order; "" where the answer is one array."""
         op, order = self.cell.record, self.cell.order
-        if order == "value" or (order == "jvp" and not op.elementwise):
-            return {"": (output_count(op, dict(self.cell.params), self.sizes),)}
-        names = self.variables or op.differentiable_inputs
-        if order == "grad2" and op.elementwise:
-            return {"": (len(names), len(names))}
-        return {i.name: i.sizes(self.sizes) for i in op.inputs if i.name in names}
+        if names := self.variables or answered_by(op, order):
+            return {i.name: i.sizes(self.sizes) for i in op.inputs if i.name in names}
+        if order == "grad2":
+            return {"": (len(op.differentiable_inputs),) * 2}
+        return {"": (output_count(op, dict(self.cell.params), self.sizes),)}
+
+
+def answered_by(op: Op, order: str) -> tuple[str, ...]:
+    """The inputs that answers of an order are given by, an array for each; () where they are one array: values, Jacobian-vector products, and the second
+    derivatives of an elementwise op, those by every pair of inputs."""
+    if order == "grad" or (order == "jvp" and op.elementwise) or (order == "grad2" and not op.elementwise):
+        return op.differentiable_inputs
+    return ()
 
 
 def tensors_of(cell: Cell, inputs: Mapping[str, Any], *, exact: bool = False) -> Tensors:
@@ -100,10 +107,12 @@ def dtype_of(inputs: Mapping[str, Any], dtypes: Sequence[str]) -> str | None:
     """The dtype of arrays of floating-point numbers, one of `dtypes`; None where there is none (integers, numbers as written). Raises UserError where
     they have several, or one in which nothing is judged."""
     found: dict[str, str] = {}
+    pairs = {format_named(dtype).real: dtype for dtype in dtypes}  # complex numbers may be pairs of real ones
     for name, values in inputs.items():
-        kind = str(getattr(values, "dtype", "")).removeprefix("torch.")
+        dtype = getattr(values, "dtype", "")
+        kind = str(getattr(dtype, "name", dtype)).removeprefix("torch.")
         if kind and not kind.startswith(("int", "uint", "bool")):
-            found.setdefault(kind, name)
+            found.setdefault(pairs.get(kind, kind), name)
     if len(found) > 1:
         said = ", ".join(f"{name} is {kind}" for kind, name in found.items())
         raise UserError(f"arrays of several dtypes: {said}; --dtypes says in which of them all are meant")
@@ -120,7 +129,7 @@ def dtype_of(inputs: Mapping[str, Any], dtypes: Sequence[str]) -> str | None:
 def _numbers(name: str, values: Any, fmt: Format, *, exact: bool, said: list[str]) -> NDArray[Any]:
     """An array of the format, complex numbers as pairs. said: gets a line where numbers were rounded."""
     if isinstance(values, (list, tuple, str, int, float)) and not isinstance(values, bool):
-        return rectangular(f"input {name}", values, fmt).astype(fmt.dtype)
+        return rectangular(name, values, fmt).astype(fmt.dtype)
     array = as_array(values, name)
     if array.size > MOST:
         raise UserError(f"{name} holds {array.size:,} numbers; {MOST:,} at most are judged at once: take a part of it")
@@ -215,7 +224,7 @@ def answers_of(tensors: Tensors, answers: Any) -> tuple[Tensors, NDArray[Any]]:
     answers: one array, or arrays by the inputs that derivatives are taken by. Of a gradient some of these will do: that of weights which all rows
     share has no row of its own. Raises UserError where a shape does not fit, or a number is none of the format.
     """
-    by_input = [name for name in tensors.answer_shapes() if name]
+    by_input = answered_by(tensors.cell.record, tensors.cell.order)
     if isinstance(answers, Mapping) and by_input:
         tensors = _by(tensors, by_input, answers)
         parts = {name: _answer(tensors, f"the {tensors.cell.order} by {name}", shape, answers[name]) for name, shape in
