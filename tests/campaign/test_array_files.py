@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 import zipfile
@@ -191,9 +192,5 @@ VALID = [npy(X), npz(x=X, y=X), safetensors({"x": X, "y": X}), b'{"x": [1, 2, [3
 def test_no_bytes_raise_anything_but_a_users_error(valid: bytes, place: int, bytes_: bytes) -> None:
     at = place % len(valid)
     for spoiled in (valid[:at], valid[:at] + bytes_ + valid[at + len(bytes_) :]):
-        try:
-            read = read_arrays(spoiled, "FILE")
-        except UserError as error:
-            assert len(str(error).splitlines()) == 1
-        else:
-            assert all(hasattr(v, "dtype") or isinstance(v, (list, str)) for v in read.arrays.values()) or valid is VALID[-1]
+        with contextlib.suppress(UserError):
+            read_arrays(spoiled, "FILE")
