@@ -62,9 +62,7 @@ def _calls(judged: JudgedRows) -> Table:
     present = {name for call in judged.calls for name in call.rows}
     shown = [name for name in names if name in present or name in ("ok", "unstable")] + sorted(present - {*names})
     not_proved = any(call.uncertified for call in judged.calls)
-    table = grid(
-        "target", "call", "rows judged", *shown, *(["not certified"] if not_proved else []), "largest error", "in row", ""
-    )
+    table = grid("target", "call", "rows judged", *shown, *(["not certified"] if not_proved else []), "worst error", "in row", "")
     for number, call in enumerate(judged.calls, 1):
         counts = [Text(f"{call.rows.get(name, 0):,}" if call.rows.get(name) else "·", style=styled(name).style) for name in shown]
         suspects = [f"{call.uncertified:,}" if call.uncertified else "·"] if not_proved else []
@@ -108,12 +106,12 @@ def _worst(screen: Console, judged: JudgedRows, row: RowTold) -> None:
         array = array_of(name, value, judged.dtype)
         screen.print(Text(place if not number else " " * len(place), style="bold"), Text(f"{name} = {array.decimal_text}"))
     several = len(judged.calls) > 1
-    table = grid(*(["target"] if several else []), "answer", "truth", "ulps", "condition", "verdict", "note")
+    table = grid(*(["target", "call"] if several else []), "answer", "truth", "ulps", "condition", "verdict", "note")
     for verdict in row.verdicts:
-        table.add_row(*([verdict.target] if several else []), *_cells(judged, verdict))
+        table.add_row(*([verdict.target, Text(verdict.implementation)] if several else []), *_cells(judged, verdict))
     screen.print(table)
     if row.right:
-        screen.print(f"right: {', '.join(row.right)}", style="dim")
+        screen.print(f"not wrong there: {', '.join(row.right)}", style="dim")
 
 
 def _cells(judged: JudgedRows, verdict: RowVerdict) -> list[Text | str]:

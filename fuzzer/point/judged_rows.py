@@ -29,7 +29,7 @@ class RowVerdict:
     output: int
     element: str
     answer: float
-    #: The exact result in decimals, and how it is known.
+    #: The exact result in decimals, and how it was certified; "judge": as sharply as the verdict needed, for nothing had to be proved.
     reference: str
     certified_by: str
     #: Error in ulps, inf for a wrong kind; E of the error model; the condition number; nan where they are not known.
@@ -70,9 +70,9 @@ class RowTold:
     index: Index
     #: Name -> C99 hex floats, nested.
     inputs: dict[str, Any]
-    #: Of the calls that are not plainly right there, the worst first; where all are right, of the one with the largest error.
+    #: Of the calls that are wrong or undecided there, the worst first; where there is none, of the one with the largest error.
     verdicts: list[RowVerdict]
-    #: Targets that are right there.
+    #: The other targets that answered, none of whose calls is wrong there.
     right: list[str]
 
 
@@ -93,7 +93,7 @@ class CallRows:
     #: Elements by class, as judged, and by error (account.histogram_of).
     elements: Mapping[str, int]
     histogram: Counter[int]
-    #: The largest error in ulps of an element that is known, and its row.
+    #: The worst row, by class and then by ulps, and the error of its worst element.
     worst_ulps: float
     worst_row: Index
     #: Rows that are certified to be wrong, and no page or flush explains; the worst first.
@@ -102,11 +102,6 @@ class CallRows:
     raised: list[tuple[Index, str]] = field(default_factory=list)
     #: Why rows were not judged.
     error: str = ""
-
-    @property
-    def certified(self) -> int:
-        """Rows that were called wrong and looked at one by one."""
-        return len(self.defects)
 
 
 @dataclass(frozen=True)

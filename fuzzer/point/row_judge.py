@@ -156,9 +156,10 @@ class RowJudge:
     def _remember(self, rows: NDArray[np.int64], given: Sequence[Given]) -> None:
         """Keeps the answers to the rows that are among the worst of some account until now."""
         wanted = {int(row) for account in self.accounts for row in account.worst}
-        for at, row in enumerate(rows.tolist()):
-            if row in wanted:
-                self.kept[row] = [_answer_at(one, at) for one in given]
+        first, last = int(rows[0]), int(rows[-1])
+        for row in wanted:
+            if first <= row <= last:
+                self.kept[row] = [_answer_at(one, row - first) for one in given]
         self.kept = {row: answers for row, answers in self.kept.items() if row in wanted}
 
     # Certifying
@@ -237,8 +238,8 @@ class RowJudge:
                 self._update(i, row, group, at)
             verdicts.append(group.verdict(i, at))
         verdicts.sort(key=lambda v: (-gravity(v.class_, v.label), 1.0 if math.isnan(v.ulps) else -v.ulps))
-        told = [v for v in verdicts if v.class_ is not Class.ok] or verdicts[:1]
-        right = {v.target for v in verdicts if v.class_ is Class.ok} - {v.target for v in told}
+        told = [v for v in verdicts if v.class_ >= Class.undecided] or verdicts[:1]
+        right = {v.target for v in verdicts} - {v.target for v in told}
         return RowTold(self.tensors.index(row), self.tensors.batch(np.asarray([row])).case(0).inputs, told, sorted(right))
 
     def _call_rows(self, i: int) -> CallRows:
@@ -263,13 +264,12 @@ class RowJudge:
                 counts[label.name] += 1
             if class_.is_finding and label.name not in (DOCUMENTED, FLUSH):
                 defects.append(row)
-        by_ulps = account.ranked(judged[~np.isnan(account.ulps[judged])])
-        top = by_ulps[np.argmax(account.ulps[by_ulps])] if len(by_ulps) else None
         index = self.tensors.index
+        worst = max([*account.worst.tolist(), *raised], key=lambda row: (*self._rank_of(i, row), -row), default=None)
         return CallRows(
             account.subject.target, account.subject.implementation.call, len(judged), {name: n for name, n in counts.items() if n},
             len(suspects), [index(row) for row in suspects[:LISTED]], {c.name: n for c, n in sorted(account.elements.items())},
-            account.histogram, math.nan if top is None else float(account.ulps[top]), () if top is None else index(int(top)),
+            account.histogram, math.nan if worst is None else float(account.ulps[worst]), () if worst is None else index(worst),
             [index(row) for row in defects], [(index(one.row), one.message) for one in account.raised[:LISTED]], account.error,
         )  # fmt: skip
 
@@ -316,7 +316,7 @@ class _Group:
             class_, note = Class.undecided, f"judged {class_.name}, not certified"
         return RowVerdict(
             subject.target, subject.implementation.call, output, element_text(self.judge.tensors, output), float(reading.answers[at, output]),
-            digits.text(at, output), "judged alone" if confirmed is None else confirmed.certified_by, float(reading.ulps[at, output]),
+            digits.text(at, output), "judge" if confirmed is None else confirmed.certified_by, float(reading.ulps[at, output]),
             float(reading.excess[at, output]), self.reader.condition(at, output), class_,
             Symptom(int(reading.symptoms[at, output])), reading.labels.get((at, output), Label()), note, bool(reading.flushed[at, output]),
         )  # fmt: skip

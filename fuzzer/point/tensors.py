@@ -73,8 +73,8 @@ class Tensors:
 
 
 def answered_by(op: Op, order: str) -> tuple[str, ...]:
-    """The inputs that answers of an order are given by, an array for each; () where they are one array: values, Jacobian-vector products, and the second
-    derivatives of an elementwise op, those by every pair of inputs."""
+    """The inputs that answers of an order are given by, an array for each; () where they are one array: values, Jacobian-vector products, and the
+    second derivatives of an elementwise op, those by every pair of inputs."""
     if order == "grad" or (order == "jvp" and op.elementwise) or (order == "grad2" and not op.elementwise):
         return op.differentiable_inputs
     return ()

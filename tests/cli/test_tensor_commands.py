@@ -86,7 +86,7 @@ def test_lists_are_judged_row_by_row_on_request() -> None:
 def test_the_dtype_is_that_of_the_arrays(folder: Path) -> None:
     np.save("half.npy", X.astype(ml_dtypes.bfloat16))
     assert loaded("judge", "softmax", "--inputs", "half.npy", "--answers", "half.npy")["dtype"] == "bfloat16"
-    np.save("double.npy", X.astype(np.float64) / 3)
+    np.save("double.npy", X.astype(np.float64) * np.pi)
     assert loaded("probe", "softmax", "--inputs", "@double.npy", *NUMPY)["dtype"] == "float64"
     rounded = call("probe", "softmax", "--inputs", "@double.npy", "--dtypes", "float32", "--json", *NUMPY)
     assert json.loads(rounded.stdout)["rounded"] == [
@@ -133,7 +133,7 @@ def test_what_a_file_holds_beside_the_inputs_is_said(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("probe", "softmax", "--inputs", "@y.npz"), "no such file or directory, did you mean @x.npy"),
+        (("probe", "softmax", "--inputs", "@y.npz"), "no such file or directory, did you mean @y.npy"),
         (("probe", "softmax", "--inputs", "@run.npz"), "holds logits, out, other; softmax takes x: --inputs x=@FILE:KEY says which"),
         (("probe", "softmax", "--inputs", "@run.npz:logit"), "unknown array of --inputs of run.npz 'logit'; did you mean 'logits'?"),
         (("probe", "softmax", "--inputs", "x=@run.npz"), "run.npz:KEY says which is meant"),
