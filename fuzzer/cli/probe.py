@@ -148,7 +148,7 @@ def judge(
     by_input = {f"the {order} by {name}": array for name, array in answered.items()} if isinstance(answered, dict) else {}
     every = {**given, **(by_input or {"the array of answers": answered})}
     cell = cell_of(op, dtype or dtype_of(every, record.dtypes) or _usual(record), json_object("--params", params), order)
-    tensors, array = answers_of(tensors_of(cell, given, exact=True), answered)
+    tensors, array = answers_of(tensors_of(cell, given, stored=True), answered)
     terms = Terms(contract, policy, answers)
     with _wanted(rows, proofs) as wanted:
         judged = judge_rows(tensors, array, terms, wanted)

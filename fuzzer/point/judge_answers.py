@@ -60,8 +60,8 @@ def judge_answers(
 ) -> JudgedAnswers:
     """Judges answers to a cell (an op at params, dtype and order; `point.cell_of` makes one of names) that were computed elsewhere.
 
-    inputs: name -> array of the op's inputs, of any leading axes (rows) that broadcast together, the trailing ones the op's; for derivatives of ops
-    that are not elementwise also `cotangent` and `tangent` (default ones). Numbers must be numbers of the cell's dtype. Arrays of numpy,
+    inputs: name -> array of the op's inputs, of any leading axes (rows) that broadcast together, the trailing ones the op's; for derivatives also
+    `cotangent` (of elementwise ops for gradients) and `tangent` (of others), default ones. Numbers must be numbers of the cell's dtype. Arrays of numpy,
     ml_dtypes, torch, JAX and TensorFlow are taken to the bit. answers: an array of the same leading axes and the shape of a row's result; of a
     derivative the array for the one differentiable input, or name -> array for each, of a gradient for some of them.
 
@@ -71,7 +71,7 @@ def judge_answers(
 
     Raises UserError in one line: unknown names, shapes that do not fit, numbers that are none of the dtype.
     """
-    tensors, given = answers_of(tensors_of(cell, inputs, exact=True), answers)
+    tensors, given = answers_of(tensors_of(cell, inputs, stored=True), answers)
     every = Verdicts(
         np.full(given.shape, np.nan), np.full((0, 0), np.nan), np.zeros(given.shape, np.uint8), np.zeros(given.shape, np.uint8)
     )

@@ -19,7 +19,7 @@ def inputs_among(op: Op, order: str, arrays: Arrays) -> tuple[dict[str, Any], li
     them in the order of the inputs. Raises UserError, which says how to name them.
     """
     names = [i.name for i in op.inputs]
-    directions = () if order == "value" or op.elementwise else DIRECTIONS
+    directions = () if order == "value" else DIRECTIONS
     held = list(arrays.arrays.values())
     if not arrays.named and len(held) == len(names):
         return dict(zip(names, held, strict=True)), []

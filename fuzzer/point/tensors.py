@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.case import COTANGENT, Batch
 from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.cell import Cell
@@ -80,17 +81,20 @@ def answered_by(op: Op, order: str) -> tuple[str, ...]:
     return ()
 
 
-def tensors_of(cell: Cell, inputs: Mapping[str, Any], *, exact: bool = False) -> Tensors:
+def tensors_of(cell: Cell, inputs: Mapping[str, Any], *, stored: bool = False) -> Tensors:
     """Arrays, or nested lists of written numbers, as rows.
 
-    The leading axes of all inputs broadcast together, as numpy's do. exact: a number that is none of the dtype is an error; else it is rounded
-    once, and `rounded` says of which inputs. Directions have one number for each number of the value (cotangent), or of the differentiable inputs
-    (tangent), per row or for all rows; default ones. Raises UserError in one line that says which shapes the op takes.
+    The leading axes of all inputs broadcast together, as numpy's do. Directions have one number for each number of the value (cotangent), or of the
+    differentiable inputs (tangent), per row or for all rows; default ones. A number that is none of the dtype is rounded once, and `rounded` says of
+    which inputs. stored: the answers were computed already; then such a number is an error, and the gradient of an elementwise op may have a cotangent,
+    one number a row, which targets that are called do not take. Raises UserError in one line that says which shapes the op takes.
     """
     op, fmt = cell.record, format_named(cell.dtype)
-    names_checked(op, tuple(direction_counts(op, dict(cell.params), cell.order, op.min_length)), inputs)
+    weighed = stored and op.elementwise and cell.order == "grad" and COTANGENT in inputs
+    counts = partial(_direction_counts, cell, weighed=weighed)
+    names_checked(op, tuple(counts(op.min_length)), inputs)
     said: list[str] = []
-    arrays = {name: _numbers(name, inputs[name], fmt, exact=exact, said=said) for name in inputs}
+    arrays = {name: _numbers(name, inputs[name], fmt, exact=stored, said=said) for name in inputs}
     leading = {i.name: _leading(op, i, arrays[i.name]) for i in op.inputs}
     shape = _together(op, leading)
     if not math.prod(shape):
@@ -98,9 +102,14 @@ def tensors_of(cell: Cell, inputs: Mapping[str, Any], *, exact: bool = False) ->
     first = {i.name: arrays[i.name].reshape(-1, *arrays[i.name].shape[len(leading[i.name]) :])[:1] for i in op.inputs}
     sizes = length_of(op, first)
     whole = {i.name: np.broadcast_to(arrays[i.name], shape + arrays[i.name].shape[len(leading[i.name]) :]) for i in op.inputs}
-    for name, count in direction_counts(op, dict(cell.params), cell.order, sizes).items():
+    for name, count in counts(sizes).items():
         whole[name] = _direction(op, name, arrays.get(name), shape, count, fmt)
     return Tensors(cell, shape, sizes, whole, tuple(said))
+
+
+def _direction_counts(cell: Cell, sizes: Sizes, *, weighed: bool) -> dict[str, int]:
+    """The numbers per row of each direction. weighed: the gradient of an elementwise op has a cotangent."""
+    return {COTANGENT: 1} if weighed else direction_counts(cell.record, dict(cell.params), cell.order, sizes)
 
 
 def dtype_of(inputs: Mapping[str, Any], dtypes: Sequence[str]) -> str | None:

@@ -161,6 +161,18 @@ def test_a_gradient_is_judged_by_the_inputs_that_it_is_given_for() -> None:
     assert both.ulps["y"].max() == 0
 
 
+def test_the_gradient_of_an_elementwise_op_may_have_a_cotangent() -> None:
+    cell, x = cell_of("tanh", "float32", order="grad"), numbers("float32", 50, 4, scale=1.0)
+    weights = numbers("float32", 50, 4, seed=1)
+    y = rounded("float32", weights.astype(np.float64) / np.cosh(x.astype(np.float64)) ** 2)
+    assert one(judge_answers(cell, {"x": x, "cotangent": weights}, y)).rows == {"ok": 200}
+    y[7, 3] *= np.float32(1.01)
+    found = judge_answers(cell, {"x": x, "cotangent": weights}, {"x": y})
+    assert one(found).defects == [(7, 3)]
+    assert found.rows.worst[0].verdicts[0].element == "x"
+    assert len(one(judge_answers(cell, {"x": x}, y)).defects) == 200
+
+
 def test_weights_may_be_shared_by_all_rows() -> None:
     cell = cell_of("layer_norm_affine", "float32", {"eps": 1e-5})
     x, w, b = numbers("float32", 5, 4, 8), numbers("float32", 8, seed=1), numbers("float32", 8, seed=2)
