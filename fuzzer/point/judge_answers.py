@@ -61,8 +61,8 @@ def judge_answers(
     """Judges answers to a cell (an op at params, dtype and order; `point.cell_of` makes one of names) that were computed elsewhere.
 
     inputs: name -> array of the op's inputs, of any leading axes (rows) that broadcast together, the trailing ones the op's; for derivatives also
-    `cotangent` (of elementwise ops for gradients) and `tangent` (of others), default ones. Numbers must be numbers of the cell's dtype. Arrays of numpy,
-    ml_dtypes, torch, JAX and TensorFlow are taken to the bit. answers: an array of the same leading axes and the shape of a row's result; of a
+    `cotangent` (of elementwise ops for gradients) and `tangent` (of others), default ones. Numbers must be numbers of the cell's dtype. Arrays of
+    numpy, ml_dtypes, torch, JAX and TensorFlow are taken to the bit. answers: an array of the same leading axes and the shape of a row's result; of a
     derivative the array for the one differentiable input, or name -> array for each, of a gradient for some of them.
 
     wanted.proofs: how many rows that are called wrong are certified, the worst first (docs/error-model.md); 0 and wanted.shown 0: errors are

@@ -86,8 +86,8 @@ def tensors_of(cell: Cell, inputs: Mapping[str, Any], *, stored: bool = False) -
 
     The leading axes of all inputs broadcast together, as numpy's do. Directions have one number for each number of the value (cotangent), or of the
     differentiable inputs (tangent), per row or for all rows; default ones. A number that is none of the dtype is rounded once, and `rounded` says of
-    which inputs. stored: the answers were computed already; then such a number is an error, and the gradient of an elementwise op may have a cotangent,
-    one number a row, which targets that are called do not take. Raises UserError in one line that says which shapes the op takes.
+    which inputs. stored: the answers were computed already; then such a number is an error, and the gradient of an elementwise op may have a
+    cotangent, one number a row, which targets that are called do not take. Raises UserError in one line that says which shapes the op takes.
     """
     op, fmt = cell.record, format_named(cell.dtype)
     weighed = stored and op.elementwise and cell.order == "grad" and COTANGENT in inputs
