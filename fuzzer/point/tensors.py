@@ -23,8 +23,8 @@ from ulpfuzz.fuzzer.point.array_files import numeric, of_tensor
 from ulpfuzz.fuzzer.point.point import length_of, names_checked, rectangular, written_as
 
 Shape = tuple[int, ...]
-#: Numbers of one input, or of the answers: their verdicts take ten bytes each.
-MOST = 1 << 27
+#: Numbers of one input, or of the answers: the verdicts on a row take 14 bytes for each call.
+MOST = 1 << 25
 
 
 @dataclass(frozen=True)
