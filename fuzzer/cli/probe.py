@@ -93,7 +93,7 @@ def probe(
     cell = cell_of(op, dtype or dtype_of(given, record.dtypes) or _usual(record), settings, order)
     subjects = point_probe.subjects_on(cell, targets)
     tensors = tensors_of(cell, given)
-    _note(tensors.rounded)
+    _say(tensors.rounded)
     if tensors.rows == 1 and rows is None:
         _show_point(point_probe.probe_point(cell, subjects, Point(tensors.batch(slice(0, 1)), False), timeout), as_json)
         return
@@ -168,13 +168,14 @@ def _inputs(record: Op, order: str, arrays: Arrays) -> dict[str, Any]:
         return arrays.arrays
     inputs, others = inputs_among(record, order, arrays)
     if others:
-        _note(
+        _say(
             [f"{arrays.source} holds more than {record.name} takes; left out: {', '.join(others[:8])}{', …' * (len(others) > 8)}"]
         )
     return inputs
 
 
-def _note(lines: Sequence[str]) -> None:
+def _say(lines: Sequence[str]) -> None:
+    """Notes, on standard error: what was read otherwise than it stands there."""
     for line in lines:
         print(f"ulpfuzz: note: {line}", file=sys.stderr)
 

@@ -108,7 +108,8 @@ def _worst(screen: Console, judged: JudgedRows, row: RowTold) -> None:
     several = len(judged.calls) > 1
     table = grid(*(["target", "call"] if several else []), "answer", "truth", "ulps", "condition", "verdict", "note")
     for verdict in row.verdicts:
-        table.add_row(*([verdict.target, Text(verdict.implementation)] if several else []), *_cells(judged, verdict))
+        named: list[Text | str] = [verdict.target, Text(verdict.implementation)] if several else []
+        table.add_row(*named, *_cells(judged, verdict))
     screen.print(table)
     if row.right:
         screen.print(f"not wrong there: {', '.join(row.right)}", style="dim")

@@ -55,7 +55,8 @@ class Account:
     @property
     def judged(self) -> NDArray[np.bool_]:
         """The rows that were judged, or raised."""
-        return self.classes != NOT_JUDGED
+        judged: NDArray[np.bool_] = self.classes != NOT_JUDGED
+        return judged
 
     def add(self, rows: NDArray[np.int64], judged: Judged, places: Any) -> None:
         """The verdicts on the answers to these rows, which stand at these places among those that were judged."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import math
 import pickle
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from tokenize import TokenError
@@ -39,7 +41,7 @@ _DTYPES = {
 }  # fmt: skip
 #: What the readers of numpy and zipfile raise for a file that is damaged.
 _DAMAGED = (ValueError, EOFError, OSError, KeyError, SyntaxError, TypeError, MemoryError, OverflowError, TokenError, zipfile.BadZipFile,
-            RuntimeError, NotImplementedError, RecursionError)  # fmt: skip
+            RuntimeError, NotImplementedError, RecursionError, zlib.error, lzma.LZMAError)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def _bounded(file: BinaryIO, source: str) -> bytes:
 
 
 def _npy(data: bytes, source: str) -> NDArray[Any]:
+    if not data.startswith(_NPY):
+        raise UserError(f"{source} is damaged, or no .npy file: it does not begin as one")
     # numpy writes bfloat16 as two bytes without a name, which nothing else is; float8_e5m2 by a name that it does not read back.
     head = data[:256].replace(b"'<f1'", b"'|u1'")
     try:

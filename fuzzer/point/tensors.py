@@ -116,20 +116,21 @@ def dtype_of(inputs: Mapping[str, Any], dtypes: Sequence[str]) -> str | None:
     """The dtype of arrays of floating-point numbers, one of `dtypes`; None where there is none (integers, numbers as written). Raises UserError where
     they have several, or one in which nothing is judged."""
     found: dict[str, str] = {}
-    pairs = {format_named(dtype).real: dtype for dtype in dtypes}  # complex numbers may be pairs of real ones
+    formats = {format_named(dtype).real: dtype for dtype in dtypes}  # complex numbers may be pairs of real ones
     for name, values in inputs.items():
         dtype = getattr(values, "dtype", "")
         kind = str(getattr(dtype, "name", dtype)).removeprefix("torch.")
         if kind and not kind.startswith(("int", "uint", "bool")):
-            found.setdefault(pairs.get(kind, kind), name)
+            real = {"complex64": "float32", "complex128": "float64"}.get(kind, kind)
+            found.setdefault(formats.get(real, kind), name)
     if len(found) > 1:
         said = ", ".join(f"{name} is {kind}" for kind, name in found.items())
         raise UserError(f"arrays of several dtypes: {said}; --dtypes says in which of them all are meant")
-    kind = next(iter(found), None)
-    if kind is not None and kind not in dtypes:
-        near = "bfloat16" if kind.startswith("float8") and "bfloat16" in dtypes else dtypes[0]
-        raise UserError(f"{found[kind]} is {kind}, in which no call is judged; --dtypes {near} says in which it is meant")
-    return kind
+    only = next(iter(found), None)
+    if only is not None and only not in dtypes:
+        near = "bfloat16" if only.startswith("float8") and "bfloat16" in dtypes else dtypes[0]
+        raise UserError(f"{found[only]} is {only}, in which no call is judged; --dtypes {near} says in which it is meant")
+    return only
 
 
 # Numbers

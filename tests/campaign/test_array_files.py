@@ -95,7 +95,7 @@ def test_torchs_files_are_read_to_the_bit() -> None:
     assert (listed.named, len(listed.arrays)) == (False, 2)
     for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2", "float16"):
         bits = torch.arange(0, 200, 3, dtype=torch.uint8)
-        tensor = bits[: len(bits) // 2 * 2].view(getattr(torch, name))
+        tensor = bits[: len(bits) // 2 * 2].clone().view(getattr(torch, name))
         (read,) = read_arrays(saved(tensor), "x.pt").arrays.values()
         assert read.dtype.name == name
         assert read.tobytes() == bits[: len(bits) // 2 * 2].numpy().tobytes()
