@@ -6,13 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ulpfuzz.fuzzer.cli.screen import console, grid, styled
 from ulpfuzz.fuzzer.findings import numbers
-from ulpfuzz.fuzzer.findings.headline import array_of
+from ulpfuzz.fuzzer.findings.headline import Array, array_of
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.fuzzer.point.account import KIND, UNKNOWN
@@ -104,7 +105,9 @@ def _worst(screen: Console, judged: JudgedRows, row: RowTold) -> None:
     place = f"row {index_text(row.index)}" if row.index else "the row"
     for number, (name, value) in enumerate(row.inputs.items()):
         array = array_of(name, value, judged.dtype)
-        screen.print(Text(place if not number else " " * len(place), style="bold"), Text(f"{name} = {array.decimal_text}"))
+        screen.print(
+            Text(place if not number else " " * len(place), style="bold"), Text(f"{name} = {array.decimal_text}{_extent(array)}")
+        )
     several = len(judged.calls) > 1
     table = grid(*(["target", "call"] if several else []), "answer", "truth", "ulps", "condition", "verdict", "note")
     for verdict in row.verdicts:
@@ -113,6 +116,20 @@ def _worst(screen: Console, judged: JudgedRows, row: RowTold) -> None:
     screen.print(table)
     if row.right:
         screen.print(f"not wrong there: {', '.join(row.right)}", style="dim")
+
+
+def _extent(array: Array) -> str:
+    """Of an array that is abbreviated the least and the greatest number, and how many are none."""
+    if not array.long:
+        return ""
+    values = np.asarray([float.fromhex(text) for text in array.hexes])
+    finite = values[np.isfinite(values)]
+    ends = (
+        f", from {numbers.decimal(finite.min(), array.dtype)} to {numbers.decimal(finite.max(), array.dtype)}"
+        if len(finite)
+        else ""
+    )
+    return ends + (f", {len(values) - len(finite)} not finite" if len(finite) < len(values) else "")
 
 
 def _cells(judged: JudgedRows, verdict: RowVerdict) -> list[Text | str]:
