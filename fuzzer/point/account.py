@@ -49,8 +49,8 @@ class Account:
         self.raised: list[Raised] = []
         #: The framework's message where it answers no more, or was not asked for some rows.
         self.error = ""
-        #: The worst rows, the worst first.
-        self.worst: NDArray[np.int64] = np.zeros(0, np.int64)
+        #: By symptom the worst rows that have it, the worst first.
+        self._worst_of: dict[int, NDArray[np.int64]] = {}
 
     @property
     def judged(self) -> NDArray[np.bool_]:
@@ -78,13 +78,29 @@ class Account:
             self.symptoms[raised.row], self.ulps[raised.row] = Symptom.exception, math.inf
 
     def _remember(self, rows: NDArray[np.int64]) -> None:
-        rows = rows[self.classes[rows] != NOT_JUDGED]
-        if len(self.worst) >= self.keep and len(self.worst):  # most chunks have none that is worse
-            last = self.worst[-1]
-            size, least = self._size(rows), self._size(self.worst[-1:])[0]
-            classes = self.classes[rows]
-            rows = rows[(classes > self.classes[last]) | ((classes == self.classes[last]) & (size > least))]
-        self.worst = self.ranked(np.concatenate([self.worst, rows]))[: self.keep]
+        for symptom in np.unique(self.symptoms[rows]).tolist():
+            own = rows[self.symptoms[rows] == symptom]
+            before = self._worst_of.get(symptom, rows[:0])
+            if len(before) >= self.keep and len(before):  # most chunks have none that is worse
+                last, size, classes = before[-1], self._size(own), self.classes[own]
+                own = own[
+                    (classes > self.classes[last]) | ((classes == self.classes[last]) & (size > self._size(before[-1:])[0]))
+                ]
+            self._worst_of[symptom] = self.ranked(np.concatenate([before, own]))[: self.keep]
+
+    @property
+    def worst(self) -> NDArray[np.int64]:
+        """The worst rows, `keep` at most: the worst of each symptom, then the second of each, and so on; rows without a symptom last."""
+        lists = [
+            (symptom == Symptom.none, place, rows[place])
+            for symptom, rows in self._worst_of.items()
+            for place in range(len(rows))
+        ]
+        rows = np.asarray([row for *_, row in lists], np.int64)
+        none, places = np.asarray([one[0] for one in lists], np.bool_), np.asarray([one[1] for one in lists], np.int64)
+        order = np.lexsort((rows, -self._size(rows), -self.classes[rows].astype(np.int64), places, none))
+        worst: NDArray[np.int64] = rows[order][: self.keep]
+        return worst
 
     def _size(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """What rows of one class are ordered by."""

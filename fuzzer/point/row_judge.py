@@ -40,6 +40,8 @@ MOST_ROWS, OPERATIONS, NUMBERS = 1 << 16, 2.0**23, 1 << 20
 #: Rows of each subject that are certified unless somebody says how many: as many as take SECONDS, at PROOF seconds and EVALUATIONS evaluations by Arb
 #: each, within these bounds. Nominal seconds: the same everywhere.
 LEAST_PROOFS, MOST_PROOFS, SECONDS, PROOF, EVALUATIONS = 8, 256, 20.0, 0.02, 30.0
+#: Nominal seconds of one evaluation by Arb, beyond which no condition number is told: it takes some forty (measured: 13 s for softmax of 50,257).
+CONDITION = 0.2
 #: Seconds that mpmath may take for one row; beyond them Arb certifies alone.
 ROW_SECONDS = 10.0
 
@@ -105,6 +107,7 @@ class RowJudge:
         self.kept: dict[int, list[NDArray[Any] | None]] = {}
         self.groups: dict[int, tuple[_Group, int]] = {}
         self.limit: float | None = None
+        self.tells_condition = evaluation_cost(self.evaluator.function, shapes, 256) <= CONDITION
 
     def run(self, each: Each | None = None) -> JudgedRows:
         """Judges all rows, certifies the worst and tells them. Ctrl-C ends it early, and keeps what was judged."""
@@ -155,7 +158,7 @@ class RowJudge:
 
     def _remember(self, rows: NDArray[np.int64], given: Sequence[Given]) -> None:
         """Keeps the answers to the rows that are among the worst of some account until now."""
-        wanted = {int(row) for account in self.accounts for row in account.worst}
+        wanted = {row for account in self.accounts for row in account.worst.tolist()}
         first, last = int(rows[0]), int(rows[-1])
         for row in wanted:
             if first <= row <= last:
@@ -202,8 +205,23 @@ class RowJudge:
         """The worst rows of all accounts, told whole. certified: wrong answers in them are proved first."""
         rows = {int(row) for account in self.accounts for row in account.worst if int(row) in self.kept}
         rows |= {raised.row for account in self.accounts for raised in account.raised[: self.wanted.shown]}
-        ranked = sorted(rows, key=lambda row: (self._rank(row), -row), reverse=True)[: self.wanted.shown]
+        ranked = self._each_symptom_first(sorted(rows, key=lambda row: (self._rank(row), -row), reverse=True))[
+            : self.wanted.shown
+        ]
         return [self._told(row, ranked, certified=certified) for row in ranked]
+
+    def _each_symptom_first(self, ranked: Sequence[int]) -> list[int]:
+        """The rows with the worst of each symptom first, then the second of each: a thousand NaNs hide no other error. Those without one last."""
+        met: Counter[int] = Counter()
+        places: dict[int, tuple[bool, int]] = {}
+        for row in ranked:
+            worst = max(
+                self.accounts, key=lambda account: -1 if account.classes[row] == NOT_JUDGED else int(account.classes[row])
+            )
+            symptom = int(worst.symptoms[row])
+            places[row] = symptom == Symptom.none, met[symptom]
+            met[symptom] += 1
+        return sorted(ranked, key=places.__getitem__)
 
     def _rank(self, row: int) -> tuple[float, float]:
         return max(self._rank_of(i, row) for i in range(len(self.accounts)))
@@ -265,7 +283,8 @@ class RowJudge:
             if class_.is_finding and label.name not in (DOCUMENTED, FLUSH):
                 defects.append(row)
         index = self.tensors.index
-        worst = max([*account.worst.tolist(), *raised], key=lambda row: (*self._rank_of(i, row), -row), default=None)
+        candidates = {*account.worst.tolist(), *proved, *raised}
+        worst = max(candidates, key=lambda row: (*self._rank_of(i, row), -row), default=None)
         return CallRows(
             account.subject.target, account.subject.implementation.call, len(judged), {name: n for name, n in counts.items() if n},
             len(suspects), [index(row) for row in suspects[:LISTED]], {c.name: n for c, n in sorted(account.elements.items())},
@@ -310,6 +329,7 @@ class _Group:
         output = _worst_output(reading, at)
         confirmed = digits.confirmed.get((at, output))
         together = reading.together.get(at)
+        condition = self.reader.condition(at, output) if self.judge.tells_condition else math.nan
         class_ = Class(int(reading.classes[at, output]))
         note = self.reader.beyond(reading, at, output) or ("" if together is None else together.sentence)
         if class_.is_finding and (i, at) not in self.proved:
@@ -317,7 +337,7 @@ class _Group:
         return RowVerdict(
             subject.target, subject.implementation.call, output, element_text(self.judge.tensors, output), float(reading.answers[at, output]),
             digits.text(at, output), "judge" if confirmed is None else confirmed.certified_by, float(reading.ulps[at, output]),
-            float(reading.excess[at, output]), self.reader.condition(at, output), class_,
+            float(reading.excess[at, output]), condition, class_,
             Symptom(int(reading.symptoms[at, output])), reading.labels.get((at, output), Label()), note, bool(reading.flushed[at, output]),
         )  # fmt: skip
 

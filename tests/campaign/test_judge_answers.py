@@ -220,3 +220,13 @@ def test_a_row_of_structure_that_the_record_demands_is_no_defect_without_it() ->
 def test_shapes_that_do_not_fit_are_errors() -> None:
     with pytest.raises(UserError, match="the answers of softmax have 2 rows, 2, of 3 numbers each; given: shape 3 by 2"):
         judge_answers(cell_of("softmax", "float32"), {"x": numbers("float32", 2, 3)}, numbers("float32", 3, 2))
+
+
+def test_many_nans_hide_no_other_error() -> None:
+    x = numbers("float32", 400)
+    y = rounded("float32", np.exp(x.astype(np.float64)))
+    y[:300] = np.nan
+    y[350] *= np.float32(2)
+    found = judge_answers(cell_of("exp", "float32"), {"x": x}, y, wanted=Wanted(shown=2, proofs=4))
+    assert one(found).defects == [(0,), (1,), (2,), (350,)]
+    assert [row.index for row in found.rows.worst] == [(0,), (350,)]

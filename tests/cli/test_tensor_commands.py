@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from ulpfuzz.fuzzer.cli.app import app
 
+ROOT = Path(__file__).parents[2]
 X = np.linspace(-4, 4, 24).astype(np.float32).reshape(6, 4)
 NUMPY = ("--targets", "numpy")
 
@@ -178,7 +179,8 @@ main()
 """
     arguments = ("judge", "log_softmax", "--inputs", "many.npy", "--answers", "answers.npy", "--json")
     command = [sys.executable, "-c", code, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ), text=True) as running:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as running:
         assert running.stderr is not None
         assert "rows judged" in running.stderr.readline()
         running.send_signal(signal.SIGINT)
