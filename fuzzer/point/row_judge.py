@@ -344,6 +344,8 @@ class _Group:
 
 def element_text(tensors: Tensors, output: int) -> str:
     """An element of a row's answer as it is written: "" of the only one, "[3]", of a derivative "x[0, 1]"."""
+    if tensors.outputs == 1:
+        return ""
     left = output
     for name, shape in tensors.answer_shapes().items():
         size = math.prod(shape)
