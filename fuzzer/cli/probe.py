@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,9 +18,11 @@ from ulpfuzz.fuzzer.signals import exit_status, keeping
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.catalog.op import Op
+    from ulpfuzz.fuzzer.cell import Cell
+    from ulpfuzz.fuzzer.point.answered import Probe
     from ulpfuzz.fuzzer.point.array_files import Arrays
     from ulpfuzz.fuzzer.point.judged_rows import JudgedRows
-    from ulpfuzz.fuzzer.point.row_judge import Wanted
+    from ulpfuzz.fuzzer.point.row_source import Wanted
 
 OpName = Annotated[str, typer.Argument(help="Its name; see `ulpfuzz ops`.")]
 Params = Annotated[str | None, typer.Option("--params", metavar="JSON|@FILE|-", help="Param name to value; JSON as of --inputs.")]
@@ -80,26 +82,32 @@ def probe(
         raise UserError(f"standard input is read once: --inputs and --params cannot both be -; {FORMS}")
     record, arrays, settings = op_named(op), arrays_option("--inputs", inputs), json_object("--params", params)
     timeout = call_timeout or point_probe.CALL_TIMEOUT
-    if rows is None and not any(hasattr(values, "dtype") for values in arrays.arrays.values()):
-        format_ = dtype or _usual(record)
-        found = point_probe.probe(op, format_, _inputs(record, order, arrays), settings, order, targets, case_timeout=timeout)
-        _show_point(found, as_json)
-        return
-    from ulpfuzz.fuzzer.point.point import Point, cell_of
-    from ulpfuzz.fuzzer.point.probe_rows import probe_rows
-    from ulpfuzz.fuzzer.point.tensors import dtype_of, tensors_of
-
     given = _inputs(record, order, arrays)
+    if rows is None and not any(hasattr(values, "dtype") for values in given.values()):
+        _show(point_probe.probe(op, dtype or _usual(record), given, settings, order, targets, case_timeout=timeout), as_json)
+        return
+    from ulpfuzz.fuzzer.point.point import cell_of
+    from ulpfuzz.fuzzer.point.tensors import dtype_of
+
     cell = cell_of(op, dtype or dtype_of(given, record.dtypes) or _usual(record), settings, order)
-    subjects = point_probe.subjects_on(cell, targets)
-    tensors = tensors_of(cell, given)
+    _show(_of_arrays(cell, given, targets, timeout, rows, proofs), as_json)
+
+
+def _of_arrays(
+    cell: Cell, given: Mapping[str, Any], targets: str | None, timeout: float, rows: int | None, proofs: int | None
+) -> Probe | JudgedRows:
+    """What the targets make of arrays; a single row, where nobody asks for rows, is a point."""
+    from ulpfuzz.fuzzer.point import probe as point_probe
+    from ulpfuzz.fuzzer.point.point import Point
+    from ulpfuzz.fuzzer.point.probe_rows import probe_rows
+    from ulpfuzz.fuzzer.point.tensors import tensors_of
+
+    subjects, tensors = point_probe.subjects_on(cell, targets), tensors_of(cell, given)
     _say(tensors.rounded)
     if tensors.rows == 1 and rows is None:
-        _show_point(point_probe.probe_point(cell, subjects, Point(tensors.batch(slice(0, 1)), False), timeout), as_json)
-        return
+        return point_probe.probe_point(cell, subjects, Point(tensors.batch(slice(0, 1)), False), timeout)
     with _wanted(rows, proofs) as wanted:
-        judged = probe_rows(tensors, subjects, wanted, timeout)
-    _show_rows(judged, as_json)
+        return probe_rows(tensors, subjects, wanted, timeout)
 
 
 def judge(
@@ -152,7 +160,7 @@ def judge(
     terms = Terms(contract, policy, answers)
     with _wanted(rows, proofs) as wanted:
         judged = judge_rows(tensors, array, terms, wanted)
-    _show_rows(judged, as_json)
+    _show(judged, as_json)
 
 
 def _usual(record: Op) -> str:
@@ -193,29 +201,26 @@ def _flush_policy(text: str) -> Any:
 @contextmanager
 def _wanted(rows: int | None, proofs: int | None) -> Iterator[Wanted]:
     from ulpfuzz.fuzzer.cli.progress import judging
-    from ulpfuzz.fuzzer.point.row_judge import Wanted
+    from ulpfuzz.fuzzer.point.row_source import Wanted
 
     with judging() as watch:
         yield Wanted(SHOWN if rows is None else rows, proofs, watch, keeping)
 
 
-def _show_rows(judged: JudgedRows, as_json: bool) -> None:
-    """Prints it; an interrupted one ends with the status of that."""
-    if as_json:
-        print(json.dumps(judged.to_json(), ensure_ascii=False, allow_nan=False))
-    else:
-        from ulpfuzz.fuzzer.cli.rows_screen import print_rows
+def _show(found: Probe | JudgedRows, as_json: bool) -> None:
+    """Prints it; rows whose judge was interrupted end with the status of that."""
+    from ulpfuzz.fuzzer.point.judged_rows import JudgedRows
 
-        print_rows(judged)
-    if judged.interrupted:
-        raise typer.Exit(exit_status())
-
-
-def _show_point(found: Any, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
-        return
-    _print_probe(found)
+    elif isinstance(found, JudgedRows):
+        from ulpfuzz.fuzzer.cli.rows_screen import print_rows
+
+        print_rows(found)
+    else:
+        _print_probe(found)
+    if isinstance(found, JudgedRows) and found.interrupted:
+        raise typer.Exit(exit_status())
 
 
 def _print_probe(found: Any) -> None:

@@ -21,7 +21,8 @@ from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 from ulpfuzz.fuzzer.judge.judge import Judged
 from ulpfuzz.fuzzer.judge.verdict import Verdicts
 from ulpfuzz.fuzzer.point.judged_rows import JudgedRows
-from ulpfuzz.fuzzer.point.row_judge import CAPS, Each, Given, RowJudge, Wanted
+from ulpfuzz.fuzzer.point.row_judge import CAPS, RowJudge
+from ulpfuzz.fuzzer.point.row_source import Each, Given, Wanted
 from ulpfuzz.fuzzer.point.tensors import Tensors, answers_of, tensors_of
 from ulpfuzz.fuzzer.proof.label import Element, Label, documented_label
 

@@ -17,7 +17,8 @@ from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.target import can_be_isolated, target_named
 from ulpfuzz.fuzzer.point.at_once import at_once
 from ulpfuzz.fuzzer.point.judged_rows import JudgedRows
-from ulpfuzz.fuzzer.point.row_judge import CAPS, Given, RowJudge, Wanted
+from ulpfuzz.fuzzer.point.row_judge import CAPS, RowJudge
+from ulpfuzz.fuzzer.point.row_source import Given, Wanted
 from ulpfuzz.fuzzer.point.tensors import Tensors
 from ulpfuzz.fuzzer.proof.label import Element, Label, label_of
 from ulpfuzz.fuzzer.proof.rejected import rejection

@@ -8,10 +8,8 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +19,13 @@ from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator, different
 from ulpfuzz.fuzzer.findings.label import DOCUMENTED, FLUSH
 from ulpfuzz.fuzzer.judge.evidence import Evidence
-from ulpfuzz.fuzzer.judge.judge import Judged
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.point.account import NOT_JUDGED, Account, Raised
 from ulpfuzz.fuzzer.point.judged_rows import LISTED, CallRows, Index, JudgedRows, RowTold, RowVerdict
 from ulpfuzz.fuzzer.point.reading import Reader, Reading
+from ulpfuzz.fuzzer.point.row_source import Each, Given, RowSource, Wanted
 from ulpfuzz.fuzzer.point.tensors import Tensors
-from ulpfuzz.fuzzer.proof.label import Element, Label, gravity
+from ulpfuzz.fuzzer.proof.label import Label, gravity
 from ulpfuzz.oracles.effort import evaluation_cost, row_operations
 from ulpfuzz.oracles.interruption import interrupted
 from ulpfuzz.oracles.question import Caps
@@ -44,52 +42,6 @@ LEAST_PROOFS, MOST_PROOFS, SECONDS, PROOF, EVALUATIONS = 8, 256, 20.0, 0.02, 30.
 CONDITION = 0.2
 #: Seconds that mpmath may take for one row; beyond them Arb certifies alone.
 ROW_SECONDS = 10.0
-
-
-#: Gets the rows of a chunk, and what was judged of each subject there; None of one that did not answer.
-Each = Callable[[NDArray[np.int64], list[Judged | None]], None]
-
-
-@dataclass(frozen=True)
-class Given:
-    """What one subject answered to a chunk: an array (rows, outputs), None where it answers nothing; by position in the chunk the messages of rows at
-    which it raised; positions that it was not asked for, and why it answers no more."""
-
-    answers: NDArray[Any] | None
-    raised: dict[int, str] = field(default_factory=dict)
-    missing: frozenset[int] = frozenset()
-    error: str = ""
-
-
-class RowSource(Protocol):
-    """Who answers. The evaluator's subjects are they, in order."""
-
-    @property
-    def evaluator(self) -> Evaluator:
-        """Judges the answers."""
-
-    def answers(self, rows: NDArray[np.int64], batch: Batch) -> list[Given]:
-        """Of every subject, to the batch of these rows."""
-
-    def label(self, subject: Subject, element: Element) -> Label:
-        """What a wrong answer of the subject is beside (proof.label)."""
-
-    def refused(self, subject: Subject, row: Batch, message: str) -> str:
-        """Why an exception at a batch of one row is a check of an argument; "" where it is none."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """How far to go."""
-
-    #: The worst rows that are told whole.
-    shown: int = 5
-    #: Rows of each subject that are certified, the worst first; None: see MOST_PROOFS.
-    proofs: int | None = None
-    #: Called after every step with what was done ("judged", "certified"), to how many rows, and of how many.
-    watch: Callable[[str, int, int], None] = lambda stage, done, rows: None
-    #: A context in which Ctrl-C is a KeyboardInterrupt.
-    keeping: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class RowJudge:

@@ -21,7 +21,7 @@ from ulpfuzz.fuzzer.point import row_judge
 from ulpfuzz.fuzzer.point.judge_answers import JudgedAnswers, Terms, judge_answers
 from ulpfuzz.fuzzer.point.judged_rows import CallRows
 from ulpfuzz.fuzzer.point.point import cell_of
-from ulpfuzz.fuzzer.point.row_judge import Wanted
+from ulpfuzz.fuzzer.point.row_source import Wanted
 
 
 def numbers(dtype: str, *shape: int, seed: int = 0, scale: float = 3.0) -> NDArray[Any]:

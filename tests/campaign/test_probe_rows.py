@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.point.judged_rows import CallRows, JudgedRows
 from ulpfuzz.fuzzer.point.point import cell_of
 from ulpfuzz.fuzzer.point.probe import subjects_on
 from ulpfuzz.fuzzer.point.probe_rows import RAISING, probe_rows
-from ulpfuzz.fuzzer.point.row_judge import Wanted
+from ulpfuzz.fuzzer.point.row_source import Wanted
 from ulpfuzz.fuzzer.point.tensors import tensors_of
 
 #: Away from 0, beside which log is ill-conditioned at 1.
