@@ -20,9 +20,9 @@ from typing import Any, BinaryIO
 
 import ml_dtypes
 import numpy as np
-from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.formats import Floats
 
 #: The largest file, and what it holds when it is unpacked, in bytes.
 LARGEST = 2 << 30
@@ -89,7 +89,7 @@ def _bounded(file: BinaryIO, source: str) -> bytes:
 # numpy
 
 
-def _npy(data: bytes, source: str) -> NDArray[Any]:
+def _npy(data: bytes, source: str) -> Floats:
     if not data.startswith(_NPY):
         raise UserError(f"{source} is damaged, or no .npy file: it does not begin as one")
     # numpy writes bfloat16 as two bytes without a name, which nothing else is; float8_e5m2 by a name that it does not read back.
@@ -111,7 +111,7 @@ def _npy(data: bytes, source: str) -> NDArray[Any]:
     return numeric(array, source)
 
 
-def numeric(array: NDArray[Any], source: str) -> NDArray[Any]:
+def numeric(array: Floats, source: str) -> Floats:
     """The array, of native byte order. Raises UserError where it holds no numbers."""
     known = array.dtype.kind in "fiubc" or hasattr(ml_dtypes, array.dtype.name)
     if not known or array.dtype in (np.dtype(np.longdouble), np.dtype(np.clongdouble)):
@@ -188,7 +188,7 @@ def _tensors(held: Mapping[Any, Any], kind: type) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{inner}", tensor) for inner, tensor in _tensors(value, kind))
 
 
-def of_tensor(tensor: Any, source: str) -> NDArray[Any]:
+def of_tensor(tensor: Any, source: str) -> Floats:
     """A tensor of torch as an array, to the bit. Raises UserError for one that is sparse or quantised."""
     import torch
 
@@ -208,7 +208,7 @@ def of_tensor(tensor: Any, source: str) -> NDArray[Any]:
 # safetensors
 
 
-def _safetensors(data: bytes, source: str) -> Iterator[tuple[str, NDArray[Any]]]:
+def _safetensors(data: bytes, source: str) -> Iterator[tuple[str, Floats]]:
     """The arrays of a file of safetensors: eight bytes (the length of the header), the header in JSON, the numbers."""
     length = int.from_bytes(data[:8], "little")
     if length > min(_HEADER, len(data) - 8):
@@ -222,7 +222,7 @@ def _safetensors(data: bytes, source: str) -> Iterator[tuple[str, NDArray[Any]]]
         yield name, _of_record(data, 8 + length, record, f"{name} of {source}")
 
 
-def _of_record(data: bytes, start: int, record: Any, source: str) -> NDArray[Any]:
+def _of_record(data: bytes, start: int, record: Any, source: str) -> Floats:
     try:
         shape, (first, stop) = tuple(record["shape"]), record["data_offsets"]
         if not all(type(n) is int and n >= 0 for n in (*shape, first, stop)):

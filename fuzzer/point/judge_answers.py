@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.catalog.op import FRAMEWORKS, Implementation
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.evaluation.calls import Calls
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
-from ulpfuzz.fuzzer.formats import UnknownName
+from ulpfuzz.fuzzer.formats import Floats, UnknownName
 from ulpfuzz.fuzzer.frameworks.targets.target import Target
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 from ulpfuzz.fuzzer.judge.judge import Judged
@@ -91,12 +91,12 @@ def judge_answers(
     return JudgedAnswers(shaped[0], shaped[1], shaped[2], told)
 
 
-def judge_rows(tensors: Tensors, given: NDArray[Any], terms: Terms, wanted: Wanted) -> JudgedRows:
+def judge_rows(tensors: Tensors, given: Floats, terms: Terms, wanted: Wanted) -> JudgedRows:
     """What `judge_answers` finds out about the rows, of what `answers_of` gave, without the verdicts on every element: for arrays that are large."""
     return _judged(tensors, given, terms, wanted, None)
 
 
-def _judged(tensors: Tensors, given: NDArray[Any], terms: Terms, wanted: Wanted, each: Each | None) -> JudgedRows:
+def _judged(tensors: Tensors, given: Floats, terms: Terms, wanted: Wanted, each: Each | None) -> JudgedRows:
     found = RowJudge(_Stored(tensors, given, terms), tensors, wanted).run(each)
     # Under a contract they are judged as a framework's, and are not its.
     named = partial(replace, target=ANSWERS, implementation=terms.name or ANSWERS)
@@ -104,7 +104,7 @@ def _judged(tensors: Tensors, given: NDArray[Any], terms: Terms, wanted: Wanted,
     return replace(found, calls=[named(call) for call in found.calls], worst=worst)
 
 
-def _as_given(tensors: Tensors, values: NDArray[Any], answers: Any) -> Any:
+def _as_given(tensors: Tensors, values: Floats, answers: Any) -> Any:
     """An array (rows, outputs) in the shapes of the answers."""
     names = [name for name in tensors.answer_shapes() if name]
     if not (isinstance(answers, Mapping) and names):
@@ -122,7 +122,7 @@ def _as_given(tensors: Tensors, values: NDArray[Any], answers: Any) -> Any:
 class _Stored:
     """Implements RowSource: the answers are an array."""
 
-    def __init__(self, tensors: Tensors, given: NDArray[Any], terms: Terms) -> None:
+    def __init__(self, tensors: Tensors, given: Floats, terms: Terms) -> None:
         self._given = given
         subject = _subject(tensors.cell, terms)
         evaluator = Evaluator(tensors.cell, [subject], CAPS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.formats import Floats
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.frameworks.targets.target import can_be_isolated, target_named
@@ -66,7 +66,7 @@ class _Called:
     def _of(self, subject: Subject, batch: Batch) -> Given:
         if subject in self._errors:
             return Given(None, error=self._errors[subject])
-        parts: dict[int, NDArray[Any]] = {}
+        parts: dict[int, Floats] = {}
         raised: dict[int, str] = {}
         self._call(subject, batch, 0, parts, raised)
         if not parts:
@@ -80,7 +80,7 @@ class _Called:
         left = frozenset(int(at) for at in np.flatnonzero(missing) if int(at) not in raised)
         return Given(answers, raised, left, self._errors.get(subject, ""))
 
-    def _call(self, subject: Subject, batch: Batch, first: int, parts: dict[int, NDArray[Any]], raised: dict[int, str]) -> None:
+    def _call(self, subject: Subject, batch: Batch, first: int, parts: dict[int, Floats], raised: dict[int, str]) -> None:
         """Calls with these rows, which begin at `first`; where that raises with either half."""
         if subject in self._errors:
             return
@@ -93,7 +93,7 @@ class _Called:
             self._raise(subject, batch, first, str(error), parts, raised)
 
     def _raise(
-        self, subject: Subject, batch: Batch, first: int, message: str, parts: dict[int, NDArray[Any]], raised: dict[int, str]
+        self, subject: Subject, batch: Batch, first: int, message: str, parts: dict[int, Floats], raised: dict[int, str]
     ) -> None:
         self._raising[subject] = self._raising.get(subject, 0) + 1
         if message.startswith(RECORD_ERRORS) or self._raising[subject] > RAISING:

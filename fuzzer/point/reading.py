@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.formats import Floats
 from ulpfuzz.fuzzer.frameworks.targets.target import framework_of
 from ulpfuzz.fuzzer.judge.evidence import Evidence
 from ulpfuzz.fuzzer.judge.joint_proof import JointProof, certify_joint
@@ -35,7 +35,7 @@ class Reading:
     #: Where the row stood in the call.
     placement: Placement
     #: All outputs, a row per position.
-    answers: NDArray[Any]
+    answers: Floats
     #: Errors in ulps.
     ulps: NDArray[np.float64]
     #: E of the error model.
@@ -89,7 +89,7 @@ class Reader:
         self.digits = Digits(evaluator.function, batch.exact(), self.truth)
         self._certified: dict[tuple[str, int, int, bytes], Class] = {}
 
-    def reading(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> Reading:
+    def reading(self, subject: Subject, placement: Placement, answers: Floats) -> Reading:
         """What the judge says of the answers to all rows, and what is proved of the wrong ones: at most CONFIRMED, the worst first. Errors are exact
         where few elements are, else where they were confirmed."""
         reading = self.measured(subject, placement, answers)
@@ -100,7 +100,7 @@ class Reader:
             self._sharpen(reading, row, output)
         return reading
 
-    def measured(self, subject: Subject, placement: Placement, answers: NDArray[Any]) -> Reading:
+    def measured(self, subject: Subject, placement: Placement, answers: Floats) -> Reading:
         """What the judge says of the answers; nothing is proved."""
         (outcome,) = self.evaluator.judge(self.batch, [(subject, answers, "")], self.evidence).outcomes
         assert outcome.judged is not None

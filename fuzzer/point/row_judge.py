@@ -9,7 +9,6 @@ import math
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator, different
 from ulpfuzz.fuzzer.findings.label import DOCUMENTED, FLUSH
+from ulpfuzz.fuzzer.formats import Floats
 from ulpfuzz.fuzzer.judge.evidence import Evidence
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.point.account import NOT_JUDGED, Account, Raised
@@ -56,7 +56,7 @@ class RowJudge:
         keep = max(self.proofs, wanted.shown)
         self.accounts = [Account(subject, tensors.rows, keep) for subject in self.evaluator.subjects]
         #: Answers to the rows that some account remembers, by subject.
-        self.kept: dict[int, list[NDArray[Any] | None]] = {}
+        self.kept: dict[int, list[Floats | None]] = {}
         self.groups: dict[int, tuple[_Group, int]] = {}
         self.limit: float | None = None
         self.tells_condition = evaluation_cost(self.evaluator.function, shapes, 256) <= CONDITION
@@ -105,7 +105,7 @@ class RowJudge:
         if each is not None:
             each(rows, [outcome.judged for outcome in judgement.outcomes])
 
-    def _evidence(self, batch: Batch, answers: Sequence[NDArray[Any] | None]) -> Evidence:
+    def _evidence(self, batch: Batch, answers: Sequence[Floats | None]) -> Evidence:
         return self.evaluator.references.evidence(batch, different([a for a in answers if a is not None]), settle=False)
 
     def _remember(self, rows: NDArray[np.int64], given: Sequence[Given]) -> None:
@@ -327,13 +327,13 @@ def _of_raised(subject: Subject, raised: Raised) -> RowVerdict:
     )  # fmt: skip
 
 
-def _answer_at(given: Given, at: int) -> NDArray[Any] | None:
+def _answer_at(given: Given, at: int) -> Floats | None:
     if given.answers is None or at in given.raised or at in given.missing:
         return None
     return np.array(given.answers[at])
 
 
-def _stacked(answers: Sequence[NDArray[Any] | None]) -> NDArray[Any] | None:
+def _stacked(answers: Sequence[Floats | None]) -> Floats | None:
     """Rows one upon the other, those without an answer as NaN; None where none has one."""
     known = next((one for one in answers if one is not None), None)
     if known is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
+from ulpfuzz.fuzzer.formats import Floats
 from ulpfuzz.fuzzer.judge.judge import Judged
 from ulpfuzz.fuzzer.proof.label import Element, Label
 
@@ -25,7 +26,7 @@ class Given:
     """What one subject answered to a chunk: an array (rows, outputs), None where it answers nothing; by position in the chunk the messages of rows at
     which it raised; positions that it was not asked for, and why it answers no more."""
 
-    answers: NDArray[Any] | None
+    answers: Floats | None
     raised: dict[int, str] = field(default_factory=dict)
     missing: frozenset[int] = frozenset()
     error: str = ""

@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.errors import UserError
-from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
+from ulpfuzz.fuzzer.formats import Floats, Format, UnknownName, format_named
 from ulpfuzz.fuzzer.inputs.shapes import direction_counts, output_count
 from ulpfuzz.fuzzer.point.array_files import numeric, of_tensor
 from ulpfuzz.fuzzer.point.point import length_of, names_checked, rectangular, written_as
@@ -37,7 +37,7 @@ class Tensors:
     #: The sizes of the op's axes.
     sizes: Sizes
     #: Name -> array of the format, shape (*shape, *the axes of the input).
-    inputs: dict[str, NDArray[Any]]
+    inputs: dict[str, Floats]
     #: Inputs of another dtype whose numbers were rounded, in words.
     rounded: tuple[str, ...] = ()
     #: The inputs that derivatives are taken by; a gradient may be given by some of them.
@@ -136,7 +136,7 @@ def dtype_of(inputs: Mapping[str, Any], dtypes: Sequence[str]) -> str | None:
 # Numbers
 
 
-def _numbers(name: str, values: Any, fmt: Format, *, exact: bool, said: list[str]) -> NDArray[Any]:
+def _numbers(name: str, values: Any, fmt: Format, *, exact: bool, said: list[str]) -> Floats:
     """An array of the format, complex numbers as pairs. said: gets a line where numbers were rounded."""
     if isinstance(values, (list, tuple, str, int, float)) and not isinstance(values, bool):
         return rectangular(name, values, fmt).astype(fmt.dtype)
@@ -161,11 +161,11 @@ def _numbers(name: str, values: Any, fmt: Format, *, exact: bool, said: list[str
     return ours
 
 
-def _nearest(array: NDArray[Any]) -> str:
+def _nearest(array: Floats) -> str:
     return array.dtype.name if array.dtype.kind == "f" or array.dtype == ml_dtypes.bfloat16 else "float64"
 
 
-def as_array(values: Any, name: str) -> NDArray[Any]:
+def as_array(values: Any, name: str) -> Floats:
     """An array of numpy, torch, JAX or TensorFlow as numpy has it, to the bit; complex numbers as pairs on a last axis. Raises UserError where it
     holds no numbers."""
     if type(values).__module__.partition(".")[0] == "torch":
@@ -183,7 +183,7 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
 # Shapes
 
 
-def _leading(op: Op, spec: Input, array: NDArray[Any]) -> Shape:
+def _leading(op: Op, spec: Input, array: Floats) -> Shape:
     """The axes of an input before the op's own."""
     depth = len(spec.stored)
     own = array.shape[array.ndim - depth :] if array.ndim >= depth else None
@@ -207,7 +207,7 @@ def _together(op: Op, leading: Mapping[str, Shape]) -> Shape:
         raise UserError(f"the rows of {op.name}'s inputs do not fit together; their leading axes: {said}") from None
 
 
-def _direction(op: Op, name: str, array: NDArray[Any] | None, shape: Shape, count: int, fmt: Format) -> NDArray[Any]:
+def _direction(op: Op, name: str, array: Floats | None, shape: Shape, count: int, fmt: Format) -> Floats:
     """Shape (*shape, count)."""
     if array is None:
         return np.broadcast_to(np.ones(count).astype(fmt.dtype), (*shape, count))
@@ -228,7 +228,7 @@ def _lead_text(shape: Shape) -> str:
 # Answers
 
 
-def answers_of(tensors: Tensors, answers: Any) -> tuple[Tensors, NDArray[Any]]:
+def answers_of(tensors: Tensors, answers: Any) -> tuple[Tensors, Floats]:
     """Answers as an array (rows, outputs) of the format, and the tensors whose `variables` are the inputs that they were given for.
 
     answers: one array, or arrays by the inputs that derivatives are taken by. Of a gradient some of these will do: that of weights which all rows
@@ -262,7 +262,7 @@ def _by(tensors: Tensors, names: Sequence[str], answers: Mapping[str, Any]) -> T
     return replace(tensors, variables=tuple(name for name in names if name in answers))
 
 
-def _answer(tensors: Tensors, what: str, own: Shape, answers: Any) -> NDArray[Any]:
+def _answer(tensors: Tensors, what: str, own: Shape, answers: Any) -> Floats:
     """Shape (rows, numbers of a row)."""
     op, lead, count = tensors.cell.record, tensors.shape, math.prod(own)
     array = _numbers(what, answers, format_named(tensors.cell.dtype), exact=True, said=[])
