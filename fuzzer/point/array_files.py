@@ -54,6 +54,8 @@ class Arrays:
     arrays: dict[str, Any]
     #: Whether the names are the file's own.
     named: bool = True
+    #: Whether the user named each of them, so that none may be left out.
+    chosen: bool = False
 
 
 def read_arrays(data: bytes, source: str) -> Arrays:
@@ -253,5 +255,5 @@ def written(data: bytes, source: str) -> Arrays:
     try:
         value = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise UserError(f"{source} is not JSON: {error}") from None
+        raise UserError(f"{source} is not JSON: {error}; {KINDS} are read") from None
     return Arrays(source, value) if isinstance(value, dict) else Arrays(source, {"0": value}, named=False)

@@ -25,7 +25,10 @@ def inputs_among(op: Op, order: str, arrays: Arrays) -> tuple[dict[str, Any], li
         return dict(zip(names, held, strict=True)), []
     if arrays.named and set(names) <= set(arrays.arrays):
         found = {name: array for name, array in arrays.arrays.items() if name in (*names, *directions)}
-        return found, [name for name in arrays.arrays if name not in found]
+        others = [name for name in arrays.arrays if name not in found]
+        if arrays.chosen and others:
+            raise UnknownName(f"input of {op.name}", others[0], [*names, *directions])
+        return found, others
     if len(held) == len(names) == 1:
         return {names[0]: held[0]}, []
     holds = f"{arrays.source} holds {_listed(arrays.arrays) if arrays.named else _unnamed(len(held))}"
@@ -57,7 +60,7 @@ def array_named(arrays: Arrays, key: str) -> Any:
 
 def merged(source: str, parts: Mapping[str, Any]) -> Arrays:
     """Arrays of several files, by the names that were given to them."""
-    return Arrays(source, dict(parts))
+    return Arrays(source, dict(parts), chosen=True)
 
 
 def _listed(names: Iterable[str]) -> str:

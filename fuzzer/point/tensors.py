@@ -268,7 +268,8 @@ def _answer(tensors: Tensors, what: str, own: Shape, answers: Any) -> Floats:
     array = _numbers(what, answers, format_named(tensors.cell.dtype), exact=True, said=[])
     if array.shape[: len(lead)] == lead and math.prod(array.shape[len(lead) :]) == count:
         return np.ascontiguousarray(array.reshape(tensors.rows, count))
-    rows = f"{tensors.rows:,} rows, {' by '.join(map(str, lead))}," if lead else "one row"
+    axes = f", {' by '.join(map(str, lead))}," if len(lead) > 1 else ""
+    rows = f"{tensors.rows:,} rows{axes}" if lead else "one row"
     each = f"{count} numbers each" if count > 1 else "one number each"
     names = [name for name in tensors.answer_shapes() if name]
     by_name = f", or arrays by name: {', '.join(names)}" if len(names) > 1 else ""

@@ -218,7 +218,7 @@ def test_a_row_of_structure_that_the_record_demands_is_no_defect_without_it() ->
 
 
 def test_shapes_that_do_not_fit_are_errors() -> None:
-    with pytest.raises(UserError, match="the answers of softmax have 2 rows, 2, of 3 numbers each; given: shape 3 by 2"):
+    with pytest.raises(UserError, match="the answers of softmax have 2 rows of 3 numbers each; given: shape 3 by 2"):
         judge_answers(cell_of("softmax", "float32"), {"x": numbers("float32", 2, 3)}, numbers("float32", 3, 2))
 
 
