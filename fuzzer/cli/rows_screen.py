@@ -38,8 +38,12 @@ def print_rows(judged: JudgedRows) -> None:
     for row in judged.worst:
         _worst(screen, judged, row)
     screen.print()
+    alike: dict[tuple[object, ...], tuple[CallRows, list[str]]] = {}
     for number, call in enumerate(judged.calls, 1):
-        _defects(screen, call, f"{_name(number, call, judged.calls)}: ")
+        said = tuple(call.defects), tuple(call.suspects), call.uncertified, call.judged == 0
+        alike.setdefault(said, (call, []))[1].append(_name(number, call, judged.calls))
+    for call, names in alike.values():
+        _defects(screen, call, f"{', '.join(names)}: ")
     if judged.interrupted:
         screen.print("interrupted: what was judged until then is told, and nothing was certified after it", style="yellow")
 
