@@ -43,7 +43,7 @@ def print_rows(judged: JudgedRows) -> None:
         said = tuple(call.defects), tuple(call.suspects), call.uncertified, call.judged == 0
         alike.setdefault(said, (call, []))[1].append(_name(number, call, judged.calls))
     for call, names in alike.values():
-        _defects(screen, call, f"{', '.join(names)}: ")
+        _defects(screen, call, f"{', '.join(names)}: ", judged.rows)
     if judged.interrupted:
         screen.print("interrupted: what was judged until then is told, and nothing was certified after it", style="yellow")
 
@@ -158,7 +158,8 @@ def _cells(judged: JudgedRows, verdict: RowVerdict) -> list[Text | str]:
     ]  # fmt: skip
 
 
-def _defects(screen: Console, call: CallRows, lead: str) -> None:
+def _defects(screen: Console, call: CallRows, lead: str, rows: int) -> None:
+    right = "no row is wrong" if call.judged == rows else f"none of the {call.judged:,} rows that were judged is wrong"
     if call.defects:
         screen.print(Text(f"{lead}{_rows(len(call.defects))} certified to be wrong: {_places(call.defects)}", style="red"))
     if call.uncertified:
@@ -167,9 +168,7 @@ def _defects(screen: Console, call: CallRows, lead: str) -> None:
             "--proofs N certifies more"
         )  # fmt: skip
     if not call.defects and not call.uncertified:
-        screen.print(
-            f"{lead}no row is wrong" if call.judged else f"{lead}no row was judged", style="green" if call.judged else "yellow"
-        )
+        screen.print(f"{lead}{right}" if call.judged else f"{lead}no row was judged", style="green" if call.judged else "yellow")
 
 
 def _rows(count: int) -> str:
