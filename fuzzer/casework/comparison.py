@@ -23,6 +23,7 @@ from ulpfuzz.fuzzer.judge.proof import Suspect, certify, convention_of
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom, Verdicts
 from ulpfuzz.fuzzer.point.stored import checked
 from ulpfuzz.fuzzer.proof.label import Element, set_aside
+from ulpfuzz.oracles.arithmetic.time_limit import look_at_clock
 from ulpfuzz.oracles.question import Caps
 
 Mask = NDArray[np.bool_]
@@ -129,6 +130,7 @@ class Comparison:
         return self._evaluator.references.rule(batch).limit.ulps
 
     def _chunk(self, subjects: Sequence[Subject], batch: Batch) -> list[Measurement]:
+        look_at_clock("a batch")
         evaluator, ordered = self._evaluator, self._evaluator.ordered(batch)
         answers = [evaluator.calls.answered(s, partial(evaluator.calls.call, s, ordered)) for s in subjects]
         judgement = evaluator.judge(ordered, answers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import zip_longest
@@ -100,10 +100,16 @@ def first_rows(evaluator: Evaluator) -> tuple[int, ...]:
 
 
 class Search:
-    """The search of one shard: a budget of verdicts, an evaluator and a ledger per subject."""
+    """The search of one shard: a budget of verdicts, an evaluator and a ledger per subject.
 
-    def __init__(self, evaluator: Evaluator, verdicts: int, seed: int, round_: int) -> None:
+    admitted: what becomes of every batch before it is judged; it may leave rows out, or move their numbers. None: nothing.
+    """
+
+    def __init__(
+        self, evaluator: Evaluator, verdicts: int, seed: int, round_: int, admitted: Callable[[Batch], Batch] | None = None
+    ) -> None:
         self.evaluator = evaluator
+        self.admitted = admitted or (lambda batch: batch)
         self.budget = verdicts
         self.seed = seed
         self.round = round_
@@ -158,6 +164,10 @@ class Search:
             raise Spent
 
     def _judged(self, batch: Batch, within: Placement | None, per_call: int = 0, purpose: Purpose | None = None) -> float:
+        rows, batch = batch.rows, self.admitted(batch)
+        self.unanswered += rows - batch.rows
+        if not batch.rows:
+            return -1074.0
         judgement = self.evaluator.run(batch, within=within, per_call=per_call, purpose=purpose)
         score = 0.0
         for number, (ledger, outcome) in enumerate(zip(self.ledgers, judgement.outcomes, strict=True)):
@@ -173,7 +183,7 @@ class Search:
         """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay."""
         with self.evaluator.searching():
             self._phases(corpus)
-            if self._grid is not None:
+            if self._grid is not None and self._grid.rows:
                 self._compare(self._grid)
 
     def _phases(self, corpus: Sequence[Case]) -> None:
@@ -186,7 +196,7 @@ class Search:
             if self.time_limited:
                 self._time_limited_start()
             marks = self._landmarks()
-            grid = self._grid = special_batch(op, dict(cell.params), cell.dtype, cell.order, marks)
+            grid = self._grid = self.admitted(special_batch(op, dict(cell.params), cell.dtype, cell.order, marks))
             if self.round == 0:
                 with memory.keeping():
                     self._batches_of_one(grid)

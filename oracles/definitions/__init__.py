@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -35,6 +36,16 @@ def define(name: str) -> Callable[[Defined], Defined]:
         return function
 
     return register
+
+
+@contextmanager
+def defining(name: str, function: Definition) -> Iterator[None]:
+    """The definition is registered inside. What is known of a name outlives its definition, so that it must not mean another one later."""
+    define(name)(function)
+    try:
+        yield
+    finally:
+        del _registry[name]
 
 
 @cache

@@ -48,13 +48,14 @@ class Ground:
     output: int
 
 
-def advise(finding: Finding, points: int = POINTS) -> tuple[Advice, ...]:
-    """At most one advice for each of the four ways: the plainest that helps.
+def advise(finding: Finding, points: int = POINTS, *, others: bool = True) -> tuple[Advice, ...]:
+    """At most one advice for each of the four ways: the plainest that helps. points: those around the case on which it is judged, and everyday rows.
+    others: whether other frameworks' calls are tried where none of this one helps.
 
     A candidate helps where its answer to the case is right; no decided answer on the points around the case is wrong; and over everyday inputs it is
     wrong nowhere, or at no more rows than the call is, by at most FACTOR times the call's worst error. Empty where nothing helps,
     where the call is right at the case, and for crashes, hangs and answers that change. The same finding gives the same advice.
-    Raises UserError where its op or target is none of this installation's.
+    Raises UserError where its op or target is none of this installation's, TimeIsUpError inside `ending`.
     """
     if finding.symptom in OF_THE_PROCESS:
         return ()
@@ -74,7 +75,7 @@ def advise(finding: Finding, points: int = POINTS) -> tuple[Advice, ...]:
     )  # fmt: skip
     surviving = _first_look(ground, candidates_of(comparison.cell, subject))
     found = _judged(ground, surviving)
-    if not found:  # another framework is the last that one would turn to
+    if not found and others:  # another framework is the last that one would turn to
         found = _judged(ground, _first_look(ground, elsewhere(comparison.cell, subject)))
     limited = _limited(ground, points, rng)
     return (*found, *([] if limited is None else [limited]))

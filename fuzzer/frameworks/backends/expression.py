@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.formats import Floats, format_named
 from ulpfuzz.fuzzer.frameworks.backends.unsupported import unsupported
 from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
+from ulpfuzz.fuzzer.frameworks.own_functions import own_functions
 
 # TensorFlow opens its messages with the name of the graph node that it made for an eager call.
 _GRAPH_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")
@@ -39,14 +40,14 @@ class Parts(Protocol[T]):
 
 
 def function_of(call: Call, modules: Mapping[str, object], parts: Parts[T]) -> Callable[..., T]:
-    """The call's expression over the framework's modules and the call's params, as a function of the op's inputs in order. Complex inputs
-    arrive as pairs on the last axis, and a complex result leaves so.
+    """The call's expression over the framework's modules, own functions and the call's params, as a function of the op's inputs in order. Complex
+    inputs arrive as pairs on the last axis, and a complex result leaves so.
 
     Raises SyntaxError where the expression is none. A call comes from the catalogue or an installed plugin, which is code that
     the user chose to run.
     """
     code = _code(call.implementation.call, tuple(i.name for i in call.op.inputs), tuple(call.params))
-    function: Callable[..., T] = eval(code, {KEEP: _anew, **modules, **call.params})
+    function: Callable[..., T] = eval(code, {**own_functions(), KEEP: _anew, **modules, **call.params})
     kinds = [i.complex for i in call.op.inputs]
     if not (any(kinds) or call.op.error_norm == "parts" or call.op.complex_result):
         return function

@@ -27,17 +27,19 @@ _JAX_PLATFORMS = {"cpu": "cpu", "cuda": "cuda,cpu", "rocm": "rocm,cpu"}
 Variables = dict[str, str | None]
 
 
-def prepare_environment() -> None:
-    """Sets the environment variables that the frameworks read when imported: CPU, binary64, one thread, no chatter.
+def prepare_environment(device: str = "cpu") -> None:
+    """Sets the environment variables that the frameworks read when imported: that device, binary64, one thread, no chatter.
 
     To be called before any framework is imported, for importing tensorflow imports jax where both are installed.
     Idempotent; of the user's XLA_FLAGS it keeps what it does not need to set. TF_ENABLE_ONEDNN_OPTS is left alone: it is
     part of what the user runs. Also lets this process keep the memory that it frees.
     """
     os.environ.setdefault(_VISIBLE, os.environ.get("CUDA_VISIBLE_DEVICES", _UNSET))
-    for name, value in variables("cpu", os.environ).items():
+    for name, value in variables(device, os.environ).items():
         if value is not None:
             os.environ[name] = value
+        elif device != "cpu":
+            os.environ.pop(name, None)
     _keep_memory()
     keep_compilations(os.environ)
 

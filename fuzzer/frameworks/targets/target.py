@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -51,7 +52,12 @@ class Target:
     @property
     def runs_in_host(self) -> bool:
         """Whether it runs in a process of its own in any case: its settings would hold for everything else in this one."""
-        return self.device != "cpu" or bool(self.switches) or bool(self.host)
+        return self.device != "cpu" or self.needs_host
+
+    @property
+    def needs_host(self) -> bool:
+        """Whether no process that runs other targets too could run it: its library's switches are set when that starts, or it is another's."""
+        return bool(self.switches) or bool(self.host)
 
     @property
     def compiles_shapes(self) -> bool:
@@ -208,13 +214,28 @@ def framework_for(target: Target, isolated: bool = False) -> Framework:
     result is a host.Hosted, which starts at its first use. Raises UserError where it is not installed, FrameworkError where it
     does not start.
     """
-    return _started(target, isolated or target.runs_in_host)
+    return _started(target, isolated or (target.needs_host if _here else target.runs_in_host))
+
+
+#: Whether devices are used in this process; see in_this_process.
+_here = False
+
+
+@contextmanager
+def in_this_process() -> Iterator[None]:
+    """Inside, a target with a device runs in this process too: a function of this process can be called in no other."""
+    global _here  # noqa: PLW0603
+    before, _here = _here, True
+    try:
+        yield
+    finally:
+        _here = before
 
 
 @cache
 def _started(target: Target, in_host: bool) -> Framework:
     _require(target)
-    prepare_environment()
+    prepare_environment("cpu" if in_host else target.device)
     if in_host:
         return hosted(target)
     # The factories of plugins take no arguments: theirs run eagerly on the CPU.

@@ -1,0 +1,155 @@
+"""Kernel: a function of somebody's own as a call of a framework, so that everything that judges a call of the catalogue judges it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, Implementation, Op
+from ulpfuzz.fuzzer.catalog.registry import ops
+from ulpfuzz.fuzzer.cell import Subject
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.frameworks.own_functions import name_for
+from ulpfuzz.fuzzer.frameworks.targets.target import Target, absence, target_named
+from ulpfuzz.fuzzer.testing.guess import framework_guessed
+
+#: Why its findings are the function's, whatever their syntax looks like.
+WHOSE = "the function that is tested"
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A function under test."""
+
+    function: Callable[..., Any]
+    #: As its author calls it: `fast_softmax`, `Softmax.apply`.
+    name: str
+    #: Where it runs.
+    target: Target
+    #: The expression by which it is called, over the op's inputs and params.
+    call: str
+    #: Whether it takes a batch of rows; else one row, and it is called row by row.
+    batched: bool = True
+
+    @property
+    def implementation(self) -> Implementation:
+        return Implementation(self.target.framework, self.call, dtypes=ALL_DTYPES, plain=WHOSE)
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(str(self.target), self.implementation)
+
+    @property
+    def identifier(self) -> str:
+        """The name by which its call reads it."""
+        return self.call.partition("(")[0]
+
+
+def kernel_of(function: Callable[..., Any], op: Op, framework: str | None = None, *, batched: bool = True) -> Kernel:
+    """The function as a call of the op. framework: a framework or a target (`torch`, `jax:cpu:jit`); None: the one that its code names.
+
+    Arguments are passed by name where the function has parameters of all the op's input names, else in the op's order; a param of the op is passed
+    where the function has a parameter of its name. Raises UserError (UnknownName) in one line.
+    """
+    if not callable(function):
+        raise UserError(f"a function is tested, not {type(function).__name__} {function!r:.60}")
+    target = target_named(framework or framework_guessed(function))
+    if reason := absence(target):
+        raise UserError(reason)
+    if target.switches or target.host:
+        raise UserError(f"a function of this process is tested in it: {target} is a target of another")
+    name = display_name(function)
+    whole = function if batched else _row_by_row(function, target.framework)
+    return Kernel(function, name, target, f"{name_for(whole, name)}({_arguments(function, op)})", batched)
+
+
+def display_name(function: Any) -> str:
+    """What its author calls a function: the end of its qualified name, or the class of an object."""
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    if not isinstance(name, str):
+        return type(function).__name__
+    owner = getattr(function, "__self__", None)
+    plain = name.rpartition("<locals>.")[2]
+    if isinstance(owner, type) and "." in name:  # an inherited classmethod says whose it is called on
+        plain = f"{owner.__name__}.{name.rpartition('.')[2]}"
+    return "function" if plain == "<lambda>" else plain
+
+
+def _arguments(function: Callable[..., Any], op: Op) -> str:
+    inputs = [spec.name for spec in op.inputs]
+    known = _parameters(function)
+    by_name = set(inputs) <= set(known) and known[: len(inputs)] != inputs
+    given = [f"{name}={name}" if by_name else name for name in inputs]
+    return ", ".join([*given, *(f"{name}={name}" for name in op.params if name in known)])
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    """The parameters that may be given by name; none where Python does not say."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+
+
+_rows: dict[tuple[Callable[..., Any], str], Callable[..., Any]] = {}
+
+
+def _row_by_row(function: Callable[..., Any], framework: str) -> Callable[..., Any]:
+    """The function of one row as one of a batch: the same object for the same function, since a name belongs to one."""
+    return _rows.setdefault((function, framework), _STACKED[framework](function))
+
+
+def _stacked(module: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def of(function: Callable[..., Any]) -> Callable[..., Any]:
+        def each(*batch: Any, **named: Any) -> Any:
+            names = [name for name, value in named.items() if hasattr(value, "shape")]
+            rows = zip(*batch, *(named[name] for name in names), strict=True)
+            rest = {name: value for name, value in named.items() if name not in names}
+            at = len(batch)
+            return _module(module).stack([function(*row[:at], **dict(zip(names, row[at:], strict=True)), **rest) for row in rows])
+
+        return each
+
+    return of
+
+
+def _mapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    def each(*batch: Any, **named: Any) -> Any:
+        arrays = {name: value for name, value in named.items() if hasattr(value, "shape")}
+        rest = {name: value for name, value in named.items() if name not in arrays}
+
+        def one(row: tuple[Any, ...], by_name: Mapping[str, Any]) -> Any:
+            return function(*row, **by_name, **rest)
+
+        return _module("jax").vmap(one)(batch, arrays)
+
+    return each
+
+
+@cache
+def _module(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+_STACKED = {"torch": _stacked("torch"), "tensorflow": _stacked("tensorflow"), "numpy": _stacked("numpy"), "jax": _mapped}
+
+
+@contextmanager
+def catalogued(op: Op, *kernels: Kernel) -> Iterator[Op]:
+    """Inside, the catalogue has the op with the kernels' calls: only then are these run, stored and written into scripts."""
+    before = ops().get(op.name)
+    extended = replace(op, implementations=(*op.implementations, *(kernel.implementation for kernel in kernels)))
+    ops()[op.name] = extended
+    try:
+        yield extended
+    finally:
+        if before is None:
+            del ops()[op.name]
+        else:
+            ops()[op.name] = before

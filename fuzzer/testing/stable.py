@@ -1,0 +1,105 @@
+"""assert_stable: the one call by which a test holds a function to an op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.testing.claim import BUDGET, Claim, Inputs, claim_of
+from ulpfuzz.fuzzer.testing.explained import explained
+from ulpfuzz.fuzzer.testing.failure import UnstableError, message_of
+from ulpfuzz.fuzzer.testing.kernel import Kernel, catalogued, kernel_of
+from ulpfuzz.fuzzer.testing.own_op import known
+from ulpfuzz.fuzzer.testing.script import FOLDER, write_script
+from ulpfuzz.fuzzer.testing.settings_kept import started_here
+from ulpfuzz.fuzzer.testing.trial import Outcome, tried
+
+#: Further findings that a failure lists.
+LISTED = 4
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a function showed that is stable as far as it was tried."""
+
+    #: By order.
+    outcomes: Mapping[str, Outcome]
+
+    @property
+    def verdicts(self) -> int:
+        """Elements judged."""
+        return sum(outcome.verdicts for outcome in self.outcomes.values())
+
+    @property
+    def worst_ulps(self) -> float:
+        """The largest finite error that was seen, in ulps of the dtype; conditioning may explain it."""
+        return max((outcome.worst_ulps for outcome in self.outcomes.values()), default=0.0)
+
+    @property
+    def inaccurate(self) -> tuple[Finding, ...]:
+        """Certified answers beyond the usual limit of the op that no test fails by: small, or explained in norm."""
+        return tuple(finding for outcome in self.outcomes.values() for finding in outcome.findings)
+
+
+def assert_stable(
+    function: Callable[..., Any],
+    op: str | Op | Callable[..., Any],
+    *,
+    dtype: str = "float32",
+    orders: Sequence[str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    budget: str = BUDGET,
+    seed: int = 0,
+    limit: float | None = None,
+    inputs: Inputs = "ordinary",
+    framework: str | None = None,
+    batched: bool = True,
+    folder: str | Path = FOLDER,
+) -> Report:
+    """Holds a function to an op: searches inputs at which it is unstable, and proves what it finds.
+
+    function: of NumPy, torch (function, Module, autograd.Function's apply, custom op, compiled), JAX or TensorFlow. It is called as the catalogue's
+    calls are, with a row of the batch on the leading axis: scalars arrive as arrays of shape (rows,), vectors (rows, n), matrices (rows, r, c), in
+    the op's order, or by name where it has parameters of these names; params of the op that it has parameters for are passed too. With
+    `batched=False` it takes one row. It returns an array of the same dtype with the rows on its leading axis.
+    op: a name of the catalogue (`ulpfuzz ops`), a definition as a function of an arithmetic and the inputs, or what `defined` makes of one.
+    orders: of value, grad, jvp, grad2, by the framework's own automatic differentiation (default: value and grad; of NumPy value).
+    params: the op's, for example approximate="tanh"; the others are its defaults.
+    budget: verdicts ("200k", which is repeatable) or time ("5s"), of all orders together. seed: of the search.
+    limit: ulps that no answer may be off by more than, whatever the conditioning.
+    inputs: "ordinary": zero and magnitudes within 2^-12..2^12; "all": the whole format, infinities and NaNs too.
+    framework: "torch", "jax:cpu:jit" or another target; default: what the function's code names.
+    folder: where the script of a failure goes.
+
+    Raises UnstableError (an AssertionError) where an answer is proved unstable, or beyond the limit: with the case shrunk, truth, answer, cause, a
+    rewrite that was tried, and the script. Raises UserError (a ValueError) in one line for what cannot be tested. What is not proved does not fail.
+    """
+    with known(op) as record:
+        kernel = kernel_of(function, record, framework, batched=batched)
+        claim = claim_of(record, kernel, dtype, orders, params, budget=budget, seed=seed, limit=limit, inputs=inputs)
+        return held(kernel, claim, Path(folder))
+
+
+def held(kernel: Kernel, claim: Claim, folder: Path) -> Report:
+    """The report of a kernel that keeps its claim. Raises UnstableError, UserError."""
+    outcomes: dict[str, Outcome] = {}
+    with catalogued(claim.op, kernel), started_here(kernel.target, claim.dtype):
+        for order in claim.orders:
+            outcomes[order] = tried(kernel, claim, order)
+        failing = [finding for outcome in outcomes.values() for finding in outcome.failing]
+        if failing:
+            raise _failure(kernel, claim, failing, folder)
+    return Report(outcomes)
+
+
+def _failure(kernel: Kernel, claim: Claim, failing: Sequence[Finding], folder: Path) -> UnstableError:
+    """Of the first order that fails, by its gravest finding."""
+    first, *others = failing
+    whole = explained(first, claim)
+    path, reason = write_script(whole.finding, kernel, folder)
+    text = message_of(kernel, claim, whole, others[:LISTED], str(path) if path else reason)
+    return UnstableError(text, whole, others, path)

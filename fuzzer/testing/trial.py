@@ -1,0 +1,192 @@
+"""Trial: one order of a claim searched, and what was found certified: the search and the proofs of a campaign, in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ulpfuzz.fuzzer.case import Batch, Case, Placement
+from ulpfuzz.fuzzer.casework.ordinary import everyday_batches
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
+from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
+from ulpfuzz.fuzzer.evaluation.grid_memory import remembering
+from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
+from ulpfuzz.fuzzer.findings.label import is_listed_separately
+from ulpfuzz.fuzzer.inputs.shapes import output_count
+from ulpfuzz.fuzzer.judge.verdict import Class
+from ulpfuzz.fuzzer.proof.failures import failures_of
+from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
+from ulpfuzz.fuzzer.search.search import Search, search_lengths
+from ulpfuzz.fuzzer.search.support import FEW, ordinary
+from ulpfuzz.fuzzer.testing.claim import Claim
+from ulpfuzz.fuzzer.testing.kernel import Kernel
+from ulpfuzz.fuzzer.testing.limit import beyond_limit
+from ulpfuzz.fuzzer.testing.ordinary import only_ordinary
+
+#: Verdicts of one round of a search, at least: the first, with the grid, takes about as many. And how many rounds there are at most, each with other
+#: lengths of vectors.
+ROUND, ROUNDS = 40_000, 4
+#: Everyday rows that are judged before the search, up to 4,096 numbers long.
+EVERYDAY = 256
+#: The share of a budget in verdicts that they may take.
+EVERYDAY_SHARE = 0.1
+#: What a budget in time has of verdicts.
+WITHOUT_END = 1 << 60
+
+
+@dataclass
+class Outcome:
+    """What one order of a claim showed."""
+
+    order: str
+    #: Certified, the gravest first; what is set aside by its label (documented, flush) is none.
+    findings: list[Finding] = field(default_factory=list)
+    #: The worst answer that is proved to be off by more than the claim's limit; none where none is, or no limit is set.
+    beyond_limit: list[Finding] = field(default_factory=list)
+    #: Elements judged, of all rounds; the largest error in ulps that was seen.
+    verdicts: int = 0
+    worst_ulps: float = 0.0
+    #: The worst points, to replay first the next time.
+    cases: list[Case] = field(default_factory=list)
+    #: Counts by subject, of those that were tried beside the function.
+    beside: list[CellSummary] = field(default_factory=list)
+
+    @property
+    def failing(self) -> list[Finding]:
+        """What the claim fails by: what is proved unstable, else what is beyond its limit."""
+        return [f for f in self.findings if f.class_ == Class.unstable.name] or self.beyond_limit
+
+
+def tried(kernel: Kernel, claim: Claim, order: str, beside: Sequence[Subject] = ()) -> Outcome:
+    """The claim tried at one order, its share of the budget long. beside: other calls of the op, judged on the same bits.
+
+    Deterministic where the budget is in verdicts. Raises UserError where the function cannot be called as the op: in one line that says how it was
+    called.
+    """
+    cell = Cell(claim.op.name, tuple(claim.params.items()), claim.dtype, order)
+    seconds = claim.budget.seconds
+    until = None if seconds is None else time.monotonic() + seconds / len(claim.orders)
+    evaluator = Evaluator(cell, [kernel.subject, *beside], deadlines=Deadlines(until))
+    _check_call(kernel, evaluator)
+    admitted = only_ordinary(claim.op) if claim.inputs == "ordinary" else None
+    outcome = Outcome(order)
+    corpus = list(claim.cases.get(order, ()))
+    with remembering(), np.errstate(all="ignore"):
+        for number, verdicts in enumerate(_rounds(claim)):
+            search = _searched(evaluator, claim, number, verdicts * len(evaluator.subjects), corpus, admitted)
+            _take_in(outcome, evaluator, search, kernel, claim)
+            corpus = search.corpus()
+            if outcome.failing or evaluator.deadlines.run_over:
+                break
+    outcome.cases = corpus
+    outcome.verdicts = evaluator.clock.verdicts
+    outcome.findings.sort(key=lambda f: (f.class_ != Class.unstable.name, -f.severity, f.id))
+    return outcome
+
+
+def _rounds(claim: Claim) -> Iterator[int]:
+    """The verdicts of each round, for one subject."""
+    if claim.budget.verdicts is None:
+        yield from [ROUND * 4] * (ROUNDS - 1)
+        yield WITHOUT_END
+        return
+    left = max(1, claim.budget.verdicts // len(claim.orders))
+    share = max(ROUND, left // ROUNDS)
+    for number in range(ROUNDS):
+        taken = left if number == ROUNDS - 1 else min(share, left)
+        if taken:
+            yield taken
+        left -= taken
+
+
+def _searched(
+    evaluator: Evaluator, claim: Claim, number: int, verdicts: int, corpus: Sequence[Case], admitted: Callable[[Batch], Batch] | None
+) -> Search:  # fmt: skip
+    key = f"{claim.seed} {evaluator.cell.key} {number}".encode()
+    seed = int.from_bytes(hashlib.sha256(key).digest()[:6], "big")
+    until = evaluator.clock.verdicts + verdicts
+    search = Search(evaluator, until, seed, number, admitted)
+    if number == 0:
+        _everyday(evaluator, search, verdicts)
+    search.run(corpus)
+    return search
+
+
+def _everyday(evaluator: Evaluator, search: Search, verdicts: int) -> None:
+    """Everyday rows of several lengths, the longest first, in a call each."""
+    left = EVERYDAY_SHARE * verdicts
+    with evaluator.searching():
+        for batch in everyday_batches(evaluator.cell, evaluator.function, EVERYDAY):
+            outputs = output_count_of(evaluator, batch)
+            rows = min(batch.rows, int(left / max(1, outputs)))
+            if rows:
+                search.feed(batch.take(slice(0, rows)))
+                left -= rows * outputs
+
+
+def output_count_of(evaluator: Evaluator, batch: Batch) -> int:
+    """Numbers that one row of the batch gives, of a value."""
+    from ulpfuzz.fuzzer.inputs.shapes import length_in
+
+    length = length_in(evaluator.op, batch.inputs)
+    return output_count(evaluator.op, dict(evaluator.cell.params), 1 if length is None else length)
+
+
+def _take_in(outcome: Outcome, evaluator: Evaluator, search: Search, kernel: Kernel, claim: Claim) -> None:
+    """What the round's ledgers kept, certified; of the function alone."""
+    message, batch = search.errors.get(0, ("", None))
+    if message.startswith(RECORD_ERRORS):
+        raise UserError(_cannot(kernel, evaluator, message, batch))
+    own = search.ledgers[0]
+    evaluator.calls.reset_crashes(1)
+    with evaluator.proving():
+        (found,) = findings_of(evaluator, [own], {})
+        errors = {number: error for number, error in search.errors.items() if number == 0}
+        found = [*found, *failures_of(evaluator, errors, math.inf, None).findings]
+        if claim.limit is not None:
+            outcome.beyond_limit = beyond_limit(evaluator, own, claim.limit)
+    known = {f.symptom for f in outcome.findings}
+    outcome.findings += [f for f in found if not is_listed_separately(f) and f.symptom not in known]
+    outcome.worst_ulps = max(outcome.worst_ulps, own.worst_ulps)
+    outcome.beside = [ledger.summary() for ledger in search.ledgers[1:]]
+
+
+def _check_call(kernel: Kernel, evaluator: Evaluator) -> None:
+    """One call on ordinary numbers. Raises UserError where it raises, or answers in another shape or dtype."""
+    batch = evaluator.ordered(ordinary(evaluator, search_lengths(evaluator, 0)[0]))
+    if evaluator.calls.lengths(kernel.subject) is None:
+        batch = batch.take(slice(0, FEW))
+    _, answers, message = evaluator.calls.answered(kernel.subject, lambda: evaluator.calls.call(kernel.subject, batch))
+    if answers is None:
+        raise UserError(_cannot(kernel, evaluator, message, batch))
+    outputs = output_count_of(evaluator, batch)
+    if evaluator.cell.order == "value" and answers.shape[1] != outputs:
+        raise UserError(
+            _cannot(kernel, evaluator, f"it returned {answers.shape[1]} numbers for each row, where {evaluator.op.name} has {outputs}", batch)
+        )
+
+
+def _cannot(kernel: Kernel, evaluator: Evaluator, message: str, batch: Batch | None) -> str:
+    shapes = "" if batch is None else ", ".join(f"{n} of shape {v.shape}" for n, v in batch.inputs.items() if n in evaluator.function.inputs)
+    order = evaluator.cell.order
+    what = "" if order == "value" else f"; it has no {order} that the framework knows, and orders=('value',) tests the value alone"
+    what = what if message.startswith("Unsupported") else ""
+    rows = "a row each" if kernel.batched else "called row by row"
+    return f"{kernel.name} cannot be tested as {evaluator.op.name}: {message} (called as {kernel.call} with {shapes} {evaluator.cell.dtype}, {rows}){what}"
+
+
+def shown_at(finding: Finding) -> Placement:
+    """Where the finding's case stands in its call."""
+    return Placement(**finding.case.get("placement", {}))
+
+
+def without_history(finding: Finding) -> Finding:
+    """The finding without what only a run of many cells reads."""
+    return replace(finding, profile=[], extent={})
