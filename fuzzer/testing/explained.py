@@ -17,6 +17,7 @@ from ulpfuzz.fuzzer.defects.case_file import Advice, Diagnosis
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.testing.claim import Claim
+from ulpfuzz.fuzzer.testing.limit import BEYOND
 from ulpfuzz.fuzzer.testing.ordinary import is_ordinary
 from ulpfuzz.oracles.arithmetic.time_limit import ending
 
@@ -42,7 +43,9 @@ def explained(finding: Finding, claim: Claim, seconds: float = SECONDS) -> Expla
     framework that were tried and help. What breaks on the way, or is not found in time, is left out: the finding stands without it."""
     until = time.monotonic() + seconds
     with np.errstate(all="ignore"), ending(until):
-        simple = finding if claim.limit is not None and finding.severity == 0.0 else _or_none(lambda: simplest(finding)) or finding
+        if finding.reason == BEYOND:
+            return Explained(finding)
+        simple = _or_none(lambda: simplest(finding)) or finding
         if claim.inputs == "ordinary" and not is_ordinary(case_of(simple).batch()).all():
             simple = finding
         if simple.symptom in WHOLE_CALL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ulpfuzz.fuzzer.findings.headline import SILENT, headline
 from ulpfuzz.fuzzer.testing.claim import Claim
 from ulpfuzz.fuzzer.testing.explained import Explained
 from ulpfuzz.fuzzer.testing.kernel import Kernel
+from ulpfuzz.fuzzer.testing.limit import BEYOND
 
 #: Advice that is shown.
 SHOWN = 2
@@ -35,14 +37,13 @@ class UnstableError(AssertionError):
 def message_of(kernel: Kernel, claim: Claim, explained: Explained, others: Sequence[Finding], script: str) -> str:
     """The text of a failure: what was called, the case, truth and answer, the error, its cause, a way out, and the script."""
     finding = explained.finding
-    beyond = finding.symptom == "precision" and finding.class_ == "inaccurate"
-    verdict = f"is off by more than {claim.limit:g} ulps" if beyond and claim.limit is not None else "is unstable"
+    verdict = f"is off by more than {claim.limit:g} ulps" if finding.reason == BEYOND else "is unstable"
     rows = [("case", line) for line in _case(finding)]
     rows.append(("error", _error(finding)))
     if explained.diagnosis is not None:
         sure = "" if explained.diagnosis.confirmed else " (not confirmed)"
         rows.append(("cause", f"{explained.diagnosis.cause.replace('_', ' ')}{sure}: {explained.diagnosis.text}"))
-    rows += [("helps", _advice(advice)) for advice in explained.advice[:SHOWN]]
+    rows += [("helps", _advice(advice, kernel)) for advice in explained.advice[:SHOWN]]
     rows += [("also", called(other, kernel)) for other in others]
     rows.append(("script", script))
     lines = [f"{kernel.name} {verdict} as {finding.op}{_params(finding)}", f"    {called(finding, kernel)}"]
@@ -81,10 +82,13 @@ def _error(finding: Finding) -> str:
         return finding.note or SILENT[finding.symptom]
     size = f"{numbers.measure(finding.ulps)} ulps" if math.isfinite(finding.ulps) else f"a wrong kind of number ({finding.symptom})"
     condition = f"; condition number {numbers.measure(finding.condition)}" if math.isfinite(finding.condition) else ""
-    return f"{size}; truth {finding.reference[:48]}, certified by {finding.certified_by}{condition}"
+    return f"{size}; truth {numbers.truth(finding.reference, 20)}, certified by {finding.certified_by}{condition}"
 
 
-def _advice(advice: Advice) -> str:
+def _advice(advice: Advice, kernel: Kernel) -> str:
     after, before = numbers.measure(advice.worst_ulps_after), numbers.measure(advice.worst_ulps_before)
-    call = advice.call if len(advice.call) <= 140 else f"{advice.call[:139]}…"
+    if advice.way == "limit_range":
+        return f"{advice.text} It was right on {advice.verified_on} points there"
+    call = re.sub(rf"\b{kernel.identifier}\b(?=\()", kernel.name, advice.call)
+    call = call if len(call) <= 140 else f"{call[:139]}…"
     return f"{call}: {before} -> {after} ulps at worst on {advice.verified_on} points around the case"

@@ -77,7 +77,7 @@ def display_name(function: Any) -> str:
     plain = name.rpartition("<locals>.")[2]
     if isinstance(owner, type) and "." in name:  # an inherited classmethod says whose it is called on
         plain = f"{owner.__name__}.{name.rpartition('.')[2]}"
-    return "function" if plain == "<lambda>" else plain
+    return "f" if plain == "<lambda>" else plain
 
 
 def _arguments(function: Callable[..., Any], op: Op) -> str:

@@ -14,6 +14,8 @@ from ulpfuzz.fuzzer.proof.verdict_to_finding import identity
 from ulpfuzz.fuzzer.search.ledger import Ledger
 from ulpfuzz.oracles.confirmation import confirm
 
+#: The reason that such a finding gives.
+BEYOND = "beyond the limit that its test sets"
 #: Rows that are tried, the worst of each binade first.
 TRIED = 8
 
@@ -56,5 +58,5 @@ def _proved(evaluator: Evaluator, ledger: Ledger, row: Batch, limit: float, plac
         ulps=error, excess=math.nan, condition=math.nan, limit=limit, severity=0.0,
         case={"dtype": case.dtype, "inputs": case.inputs, "placement": vars(Placement(placement.length, position))}, worst=output,
         reference=truth.value, output=answer, output_hex=answer.hex(), avoidable_by=[], certified_by=truth.certified_by, answers=[own],
-        note=f"beyond the limit of {limit:g} ulps that the test sets",
+        reason=BEYOND,
     )  # fmt: skip

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.testing.claim import BUDGET, Claim, Inputs, claim_of
-from ulpfuzz.fuzzer.testing.explained import explained
+from ulpfuzz.fuzzer.testing.explained import Explained, explained
 from ulpfuzz.fuzzer.testing.failure import UnstableError, message_of
 from ulpfuzz.fuzzer.testing.kernel import Kernel, catalogued, kernel_of
 from ulpfuzz.fuzzer.testing.own_op import known
 from ulpfuzz.fuzzer.testing.script import FOLDER, write_script
 from ulpfuzz.fuzzer.testing.settings_kept import started_here
 from ulpfuzz.fuzzer.testing.trial import Outcome, tried
+from ulpfuzz.fuzzer.testing.worst_cases import WorstCases
 
 #: Further findings that a failure lists.
 LISTED = 4
@@ -78,28 +80,33 @@ def assert_stable(
     Raises UnstableError (an AssertionError) where an answer is proved unstable, or beyond the limit: with the case shrunk, truth, answer, cause, a
     rewrite that was tried, and the script. Raises UserError (a ValueError) in one line for what cannot be tested. What is not proved does not fail.
     """
+    __tracebackhide__ = True  # pytest shows the test's own line
     with known(op) as record:
         kernel = kernel_of(function, record, framework, batched=batched)
         claim = claim_of(record, kernel, dtype, orders, params, budget=budget, seed=seed, limit=limit, inputs=inputs)
         return held(kernel, claim, Path(folder))
 
 
-def held(kernel: Kernel, claim: Claim, folder: Path) -> Report:
-    """The report of a kernel that keeps its claim. Raises UnstableError, UserError."""
+def held(kernel: Kernel, claim: Claim, folder: Path, *, keep: bool = False) -> Report:
+    """The report of a kernel that keeps its claim. keep: its worst cases are kept in the folder, and replayed first. Raises UnstableError, UserError."""
+    __tracebackhide__ = True
     outcomes: dict[str, Outcome] = {}
     with catalogued(claim.op, kernel), started_here(kernel.target, claim.dtype):
+        files = {order: WorstCases(folder, kernel, claim, order) for order in claim.orders if keep}
+        claim = replace(claim, cases={order: file.read() for order, file in files.items()} if keep else claim.cases)
         for order in claim.orders:
             outcomes[order] = tried(kernel, claim, order)
         failing = [finding for outcome in outcomes.values() for finding in outcome.failing]
-        if failing:
-            raise _failure(kernel, claim, failing, folder)
+        shown = explained(failing[0], claim) if failing else None
+        for order, file in files.items():
+            simplest = [case_of(shown.finding)] if shown is not None and shown.finding.order == order else []
+            file.write([*simplest, *outcomes[order].cases])
+        if shown is not None:
+            raise _failure(kernel, claim, shown, failing[1:], folder)
     return Report(outcomes)
 
 
-def _failure(kernel: Kernel, claim: Claim, failing: Sequence[Finding], folder: Path) -> UnstableError:
-    """Of the first order that fails, by its gravest finding."""
-    first, *others = failing
-    whole = explained(first, claim)
+def _failure(kernel: Kernel, claim: Claim, whole: Explained, others: Sequence[Finding], folder: Path) -> UnstableError:
     path, reason = write_script(whole.finding, kernel, folder)
     text = message_of(kernel, claim, whole, others[:LISTED], str(path) if path else reason)
     return UnstableError(text, whole, others, path)

@@ -6,11 +6,11 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ulpfuzz.fuzzer.case import Batch, Case, Placement
+from ulpfuzz.fuzzer.case import Batch, Case
 from ulpfuzz.fuzzer.casework.ordinary import everyday_batches
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.errors import UserError
@@ -19,7 +19,7 @@ from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
 from ulpfuzz.fuzzer.evaluation.grid_memory import remembering
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
 from ulpfuzz.fuzzer.findings.label import is_listed_separately
-from ulpfuzz.fuzzer.inputs.shapes import output_count
+from ulpfuzz.fuzzer.inputs.shapes import length_in, output_count
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.fuzzer.proof.failures import failures_of
 from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
@@ -32,9 +32,9 @@ from ulpfuzz.fuzzer.testing.ordinary import only_ordinary
 
 #: Verdicts of one round of a search, at least: the first, with the grid, takes about as many. And how many rounds there are at most, each with other
 #: lengths of vectors.
-ROUND, ROUNDS = 40_000, 4
-#: Everyday rows that are judged before the search, up to 4,096 numbers long.
-EVERYDAY = 256
+ROUND, ROUNDS = 50_000, 4
+#: Everyday rows that are judged before the search; those of more numbers cost the oracle a second, or more of a derivative.
+EVERYDAY, LONGEST, LONGEST_DERIVED = 256, 512, 64
 #: The share of a budget in verdicts that they may take.
 EVERYDAY_SHARE = 0.1
 #: What a budget in time has of verdicts.
@@ -121,20 +121,18 @@ def _searched(
 
 def _everyday(evaluator: Evaluator, search: Search, verdicts: int) -> None:
     """Everyday rows of several lengths, the longest first, in a call each."""
-    left = EVERYDAY_SHARE * verdicts
+    left, longest = EVERYDAY_SHARE * verdicts, LONGEST if evaluator.cell.order == "value" else LONGEST_DERIVED
     with evaluator.searching():
         for batch in everyday_batches(evaluator.cell, evaluator.function, EVERYDAY):
             outputs = output_count_of(evaluator, batch)
             rows = min(batch.rows, int(left / max(1, outputs)))
-            if rows:
+            if rows and batch.width <= longest:
                 search.feed(batch.take(slice(0, rows)))
                 left -= rows * outputs
 
 
 def output_count_of(evaluator: Evaluator, batch: Batch) -> int:
     """Numbers that one row of the batch gives, of a value."""
-    from ulpfuzz.fuzzer.inputs.shapes import length_in
-
     length = length_in(evaluator.op, batch.inputs)
     return output_count(evaluator.op, dict(evaluator.cell.params), 1 if length is None else length)
 
@@ -180,13 +178,3 @@ def _cannot(kernel: Kernel, evaluator: Evaluator, message: str, batch: Batch | N
     what = what if message.startswith("Unsupported") else ""
     rows = "a row each" if kernel.batched else "called row by row"
     return f"{kernel.name} cannot be tested as {evaluator.op.name}: {message} (called as {kernel.call} with {shapes} {evaluator.cell.dtype}, {rows}){what}"
-
-
-def shown_at(finding: Finding) -> Placement:
-    """Where the finding's case stands in its call."""
-    return Placement(**finding.case.get("placement", {}))
-
-
-def without_history(finding: Finding) -> Finding:
-    """The finding without what only a run of many cells reads."""
-    return replace(finding, profile=[], extent={})
