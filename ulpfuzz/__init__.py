@@ -17,7 +17,7 @@ __version__ = "0.2.0"
 __all__ = ["__version__", "cases", "reference", "ulps"]
 
 #: Names of this package by the module that has them.
-_LAZY = {name: "ulpfuzz.fuzzer.testing.truth" for name in ("cases", "reference", "ulps")}
+_LAZY = dict.fromkeys(("cases", "reference", "ulps"), "ulpfuzz.fuzzer.testing.truth")
 
 
 def __getattr__(name: str) -> Any:

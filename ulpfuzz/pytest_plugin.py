@@ -4,7 +4,8 @@
     def test_softmax(assert_stable):
         assert_stable(fast_softmax)
 
-pytest imports this module in every run of every project that has ulpfuzz installed: it imports nothing but pytest and Python's own modules until a test asks for the fixture.
+pytest imports this module in every run of every project that has ulpfuzz installed: it imports nothing but pytest and Python's own modules until a
+test asks for the fixture.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name in marker.kwargs:
         if name not in _KEYWORDS:
             near = difflib.get_close_matches(name, _KEYWORDS, n=1, cutoff=0.0)[0]
-            raise pytest.UsageError(f"{metafunc.definition.nodeid}: unknown keyword of the marker {MARKER} {name!r}; did you mean {near!r}?")
+            pytest.fail(f"unknown keyword of the marker {MARKER} {name!r}; did you mean {near!r}?", pytrace=False)
     dtypes, orders = (_listed(marker, name) for name in _LISTS)
     chosen = [(dtype, order) for dtype in dtypes or ("float32",) for order in orders or _ORDERS]
     metafunc.parametrize(FIXTURE, chosen, indirect=True, ids=[f"{dtype}-{order}" for dtype, order in chosen])
@@ -63,8 +64,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def assert_stable(request: pytest.FixtureRequest) -> Stable:
-    """Holds a function to the marker's op at the dtype and order of this test: `assert_stable(function)`. Without the marker it takes the arguments of
-    ulpfuzz.testing.assert_stable. Worst cases are kept in .ulpfuzz and replayed first; what was found stands in JUnit properties."""
+    """Holds a function to the marker's op at the dtype and order of this test: `assert_stable(function)`. Without the marker it takes the
+    arguments of ulpfuzz.testing.assert_stable. Worst cases are kept in .ulpfuzz and replayed first; what was found stands in JUnit properties."""
     return Stable(request.node, *getattr(request, "param", (None, None)))
 
 
@@ -133,7 +134,9 @@ class Stable:
         claim = claim_of(op, kernel, said.pop("dtype", "float32"), said.pop("orders", None), said.pop("params", None), **said)
         if self.config.getoption("--ulpfuzz-forget"):
             _forget(folder, kernel, claim)
-        self._record({"op": op.name, "function": kernel.name, "dtype": claim.dtype, "orders": " ".join(claim.orders), "seed": claim.seed})
+        self._record(
+            {"op": op.name, "function": kernel.name, "dtype": claim.dtype, "orders": " ".join(claim.orders), "seed": claim.seed}
+        )
         try:
             report = held(kernel, claim, folder, keep=True)
         except UnstableError as error:

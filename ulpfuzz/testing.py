@@ -1,9 +1,9 @@
 """For tests of your own functions: docs/how-to-your-kernel.md.
 
-    from ulpfuzz.testing import assert_stable
+from ulpfuzz.testing import assert_stable
 
-    def test_softmax() -> None:
-        assert_stable(fast_softmax, "softmax")
+def test_softmax() -> None:
+    assert_stable(fast_softmax, "softmax")
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from ulpfuzz.fuzzer.cli.campaign import (
     settings_of,
 )
 from ulpfuzz.fuzzer.cli.defects import FAIL_ON, check_fail_on
+from ulpfuzz.fuzzer.cli.implementations import As, Framework, Impl, Inputs, Limit, tested_instead
 from ulpfuzz.fuzzer.cli.options import (
     BUDGET,
     DEFAULT_DB,
@@ -96,9 +97,16 @@ def run(
     as_json: Json = False,
     db: Db = DEFAULT_DB,
     db_timeout: DbTimeout = None,
+    impl: Impl = None,
+    computes: As = None,
+    framework: Framework = None,
+    limit: Limit = None,
+    inputs: Inputs = None,
 ) -> None:
     """Fuzz: generate, run, judge, keep the findings, and print what was found."""
     check_fail_on(fail_on)
+    if tested_instead(dict(locals())):
+        return
     also = outputs(sarif, junit, summary_file, db=db)
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
     from ulpfuzz.fuzzer.cli.night import broken, with_known_issues

@@ -67,4 +67,14 @@ def claim_of(
         raise UserError(f"limit is a number of ulps, 0.5 (correct rounding) or more; given: {limit!r}")
     budget = Budget.parse(str(effort.get("budget") or BUDGET))
     full = params_of(op, params)
-    return Claim(op, dtype, tuple(dict.fromkeys(chosen)), full, budget, int(effort.get("seed", 0)), limit, inputs, effort.get("cases") or {})
+    return Claim(
+        op,
+        dtype,
+        tuple(dict.fromkeys(chosen)),
+        full,
+        budget,
+        int(effort.get("seed", 0)),
+        limit,
+        inputs,
+        effort.get("cases") or {},
+    )

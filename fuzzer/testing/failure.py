@@ -24,8 +24,8 @@ SHOWN = 2
 class UnstableError(AssertionError):
     """A function is proved to be unstable as an op, or to be off by more ulps than its test allows.
 
-    finding: at the case shown. explained: with its diagnosis and the rewrites that were tried. others: further findings, unshrunk. script: the path of
-    the script that shows it; None where there is none.
+    finding: at the case shown. explained: with its diagnosis and the rewrites that were tried. others: further findings, unshrunk. script: the path
+    of the script that shows it; None where there is none.
     """
 
     def __init__(self, message: str, explained: Explained, others: Sequence[Finding] = (), script: Path | None = None) -> None:
@@ -80,7 +80,9 @@ def _case(finding: Finding) -> list[str]:
 def _error(finding: Finding) -> str:
     if finding.symptom in SILENT:
         return finding.note or SILENT[finding.symptom]
-    size = f"{numbers.measure(finding.ulps)} ulps" if math.isfinite(finding.ulps) else f"a wrong kind of number ({finding.symptom})"
+    size = (
+        f"{numbers.measure(finding.ulps)} ulps" if math.isfinite(finding.ulps) else f"a wrong kind of number ({finding.symptom})"
+    )
     condition = f"; condition number {numbers.measure(finding.condition)}" if math.isfinite(finding.condition) else ""
     return f"{size}; truth {numbers.truth(finding.reference, 20)}, certified by {finding.certified_by}{condition}"
 

@@ -45,13 +45,20 @@ def _proved(evaluator: Evaluator, ledger: Ledger, row: Batch, limit: float, plac
     position, output = (int(i) for i in np.unravel_index(int(np.argmax(ulps)), ulps.shape))
     answer, single = float(outcome.answers[position, output]), {n: v[0] for n, v in row.exact().items()}
     truth = confirm(evaluator.function, single, output, kept=evaluator.references.kept(row))
-    if not truth.agrees or truth.exact is None or not math.isfinite(answer) or abs(truth.exact) >= evaluator.format.overflow_threshold:
+    if (
+        not truth.agrees
+        or truth.exact is None
+        or not math.isfinite(answer)
+        or abs(truth.exact) >= evaluator.format.overflow_threshold
+    ):
         return None
     error = evaluator.format.error_exact(answer, truth.exact)
     if error <= limit:
         return None
     case = row.case(0)
-    own = Answer(subject.target, subject.implementation.call, answer, answer.hex(), error, Class.inaccurate.name, Symptom.precision.name)
+    own = Answer(
+        subject.target, subject.implementation.call, answer, answer.hex(), error, Class.inaccurate.name, Symptom.precision.name
+    )
     return Finding(
         id=identity(evaluator, subject, Symptom.precision), op=cell.op, params=dict(cell.params), order=cell.order, dtype=cell.dtype,
         target=subject.target, implementation=subject.implementation.call, symptom=Symptom.precision.name, class_=Class.inaccurate.name,

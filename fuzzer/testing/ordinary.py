@@ -29,7 +29,9 @@ def only_ordinary(op: Op) -> Callable[[Batch], Batch]:
             folded = _folded(exact)
             if name not in DIRECTIONS:
                 kept &= _fits(specs[name], exact, folded)
-            inputs[name] = folded.astype(values.dtype)  # exact: the significand is the format's, the exponent one that every format has
+            inputs[name] = folded.astype(
+                values.dtype
+            )  # exact: the significand is the format's, the exponent one that every format has
         moved = Batch(batch.dtype, inputs)
         return moved if kept.all() else moved.take(np.flatnonzero(kept))
 

@@ -42,7 +42,9 @@ def defined(
     names = _names(definition, set(params or {}))
     given = inputs or tuple(_input(name, annotation) for name, annotation in names)
     if len(given) != len(names):
-        raise UserError(f"the definition takes {', '.join(n for n, _ in names) or 'nothing'} beside the arithmetic; inputs given: {len(given)}")
+        raise UserError(
+            f"the definition takes {', '.join(n for n, _ in names) or 'nothing'} beside the arithmetic; inputs given: {len(given)}"
+        )
     listed = {name: tuple(value) if isinstance(value, (tuple, list)) else (value,) for name, value in (params or {}).items()}
     name = _name_of(definition)
     op = Op(name, tuple(given), (), "own", listed, accuracy=accuracy, definition=name, min_length=min_length)

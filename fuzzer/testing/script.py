@@ -62,7 +62,10 @@ def imports_of(kernel: Kernel) -> list[str]:
     if root is not None:
         lines += [f"sys.path.insert(0, {str(root)!r})", f"from importlib import import_module\nowner = import_module({module!r})"]
     else:
-        lines += [f"sys.path.insert(0, {str(path.parent)!r})", f"spec = importlib.util.spec_from_file_location('tested', {str(path)!r})"]
+        lines += [
+            f"sys.path.insert(0, {str(path.parent)!r})",
+            f"spec = importlib.util.spec_from_file_location('tested', {str(path)!r})",
+        ]
         lines += ["owner = importlib.util.module_from_spec(spec)", "spec.loader.exec_module(owner)"]
     return [*lines, f"{kernel.identifier} = owner.{name}"]
 

@@ -88,7 +88,8 @@ def assert_stable(
 
 
 def held(kernel: Kernel, claim: Claim, folder: Path, *, keep: bool = False) -> Report:
-    """The report of a kernel that keeps its claim. keep: its worst cases are kept in the folder, and replayed first. Raises UnstableError, UserError."""
+    """The report of a kernel that keeps its claim. keep: its worst cases are kept in the folder, and replayed first. Raises UnstableError,
+    UserError."""
     __tracebackhide__ = True
     outcomes: dict[str, Outcome] = {}
     with catalogued(claim.op, kernel), started_here(kernel.target, claim.dtype):

@@ -1,4 +1,4 @@
-"""Trial: one order of a claim searched, and what was found certified: the search and the proofs of a campaign, in this process."""
+"""Trial: one order of a claim searched, and what was found, certified: by the search and the proofs of a campaign."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
 from ulpfuzz.fuzzer.evaluation.grid_memory import remembering
-from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
+from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.label import is_listed_separately
 from ulpfuzz.fuzzer.inputs.shapes import length_in, output_count
 from ulpfuzz.fuzzer.judge.verdict import Class
@@ -42,6 +42,18 @@ WITHOUT_END = 1 << 60
 
 
 @dataclass
+class Beside:
+    """What another call of the op showed on the same bits."""
+
+    subject: Subject
+    findings: list[Finding] = field(default_factory=list)
+    verdicts: int = 0
+    worst_ulps: float = 0.0
+    #: Why it was not run, where it was not.
+    error: str = ""
+
+
+@dataclass
 class Outcome:
     """What one order of a claim showed."""
 
@@ -55,8 +67,8 @@ class Outcome:
     worst_ulps: float = 0.0
     #: The worst points, to replay first the next time.
     cases: list[Case] = field(default_factory=list)
-    #: Counts by subject, of those that were tried beside the function.
-    beside: list[CellSummary] = field(default_factory=list)
+    #: Of those that were tried beside the function.
+    beside: list[Beside] = field(default_factory=list)
 
     @property
     def failing(self) -> list[Finding]:
@@ -76,7 +88,7 @@ def tried(kernel: Kernel, claim: Claim, order: str, beside: Sequence[Subject] = 
     evaluator = Evaluator(cell, [kernel.subject, *beside], deadlines=Deadlines(until))
     _check_call(kernel, evaluator)
     admitted = only_ordinary(claim.op) if claim.inputs == "ordinary" else None
-    outcome = Outcome(order)
+    outcome = Outcome(order, beside=[Beside(subject) for subject in beside])
     corpus = list(claim.cases.get(order, ()))
     with remembering(), np.errstate(all="ignore"):
         for number, verdicts in enumerate(_rounds(claim)):
@@ -86,7 +98,6 @@ def tried(kernel: Kernel, claim: Claim, order: str, beside: Sequence[Subject] = 
             if outcome.failing or evaluator.deadlines.run_over:
                 break
     outcome.cases = corpus
-    outcome.verdicts = evaluator.clock.verdicts
     outcome.findings.sort(key=lambda f: (f.class_ != Class.unstable.name, -f.severity, f.id))
     return outcome
 
@@ -142,18 +153,28 @@ def _take_in(outcome: Outcome, evaluator: Evaluator, search: Search, kernel: Ker
     message, batch = search.errors.get(0, ("", None))
     if message.startswith(RECORD_ERRORS):
         raise UserError(_cannot(kernel, evaluator, message, batch))
-    own = search.ledgers[0]
+    own, *others = search.ledgers
     evaluator.calls.reset_crashes(1)
     with evaluator.proving():
-        (found,) = findings_of(evaluator, [own], {})
+        found, *of_others = findings_of(evaluator, search.ledgers, {})
         errors = {number: error for number, error in search.errors.items() if number == 0}
         found = [*found, *failures_of(evaluator, errors, math.inf, None).findings]
         if claim.limit is not None:
             outcome.beyond_limit = beyond_limit(evaluator, own, claim.limit)
-    known = {f.symptom for f in outcome.findings}
-    outcome.findings += [f for f in found if not is_listed_separately(f) and f.symptom not in known]
+    _add(outcome.findings, found)
+    outcome.verdicts += own.verdicts
     outcome.worst_ulps = max(outcome.worst_ulps, own.worst_ulps)
-    outcome.beside = [ledger.summary() for ledger in search.ledgers[1:]]
+    for number, (beside, ledger, theirs) in enumerate(zip(outcome.beside, others, of_others, strict=True), 1):
+        _add(beside.findings, theirs)
+        beside.verdicts += ledger.verdicts
+        beside.worst_ulps = max(beside.worst_ulps, ledger.worst_ulps)
+        beside.error = search.errors.get(number, ("",))[0]
+
+
+def _add(findings: list[Finding], found: Sequence[Finding]) -> None:
+    """One for each symptom: the first round's stands. What a page documents or a flush explains is none."""
+    known = {f.symptom for f in findings}
+    findings += [f for f in found if not is_listed_separately(f) and f.symptom not in known]
 
 
 def _check_call(kernel: Kernel, evaluator: Evaluator) -> None:
@@ -167,14 +188,23 @@ def _check_call(kernel: Kernel, evaluator: Evaluator) -> None:
     outputs = output_count_of(evaluator, batch)
     if evaluator.cell.order == "value" and answers.shape[1] != outputs:
         raise UserError(
-            _cannot(kernel, evaluator, f"it returned {answers.shape[1]} numbers for each row, where {evaluator.op.name} has {outputs}", batch)
+            _cannot(
+                kernel, evaluator, f"it returned {answers.shape[1]} numbers a row, where {evaluator.op.name} has {outputs}", batch
+            )
         )
 
 
 def _cannot(kernel: Kernel, evaluator: Evaluator, message: str, batch: Batch | None) -> str:
-    shapes = "" if batch is None else ", ".join(f"{n} of shape {v.shape}" for n, v in batch.inputs.items() if n in evaluator.function.inputs)
+    shapes = (
+        ""
+        if batch is None
+        else ", ".join(f"{n} of shape {v.shape}" for n, v in batch.inputs.items() if n in evaluator.function.inputs)
+    )
     order = evaluator.cell.order
-    what = "" if order == "value" else f"; it has no {order} that the framework knows, and orders=('value',) tests the value alone"
+    what = (
+        "" if order == "value" else f"; it has no {order} that the framework knows, and orders=('value',) tests the value alone"
+    )
     what = what if message.startswith("Unsupported") else ""
     rows = "a row each" if kernel.batched else "called row by row"
-    return f"{kernel.name} cannot be tested as {evaluator.op.name}: {message} (called as {kernel.call} with {shapes} {evaluator.cell.dtype}, {rows}){what}"
+    called = f"called as {kernel.call} with {shapes} {evaluator.cell.dtype}, {rows}"
+    return f"{kernel.name} cannot be tested as {evaluator.op.name}: {message} ({called}){what}"

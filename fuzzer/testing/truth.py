@@ -32,7 +32,12 @@ AnOp = str | Op | Callable[..., Any]
 
 
 def cases(
-    op: AnOp, dtype: str = "float32", *, order: str = "value", params: Mapping[str, Any] | None = None, inputs: Inputs = "ordinary"
+    op: AnOp,
+    dtype: str = "float32",
+    *,
+    order: str = "value",
+    params: Mapping[str, Any] | None = None,
+    inputs: Inputs = "ordinary",
 ) -> st.SearchStrategy[Arrays]:
     """A Hypothesis strategy of single points: the op's inputs by name, arrays of the dtype without a leading axis (a scalar has shape ()).
 
@@ -64,9 +69,9 @@ def reference(
     """The truth of every output, row by row in C order, as decimals of `digits` significant digits; "nan", "inf", "-inf", or "[low, high]" where
     every number between is right.
 
-    inputs: by name, in order, or the one input; numbers, decimal strings, lists or arrays, of one row or with a leading axis of rows. They are rounded
-    once to the dtype (default: that of the arrays, else float64) and exact from there on. Arb encloses each truth to more than its digits, mpmath
-    confirms it at two precisions. Raises UserError where no truth is certified, or what the op takes in one line.
+    inputs: by name, as a tuple in the op's order, or the one input; numbers, decimal strings, lists or arrays, of one row or with a leading axis of
+    rows. They are rounded once to the dtype (default: that of the arrays, else float64) and exact from there on. Arb encloses each truth to more than
+    its digits, mpmath confirms it at two precisions. Raises UserError where no truth is certified, or in one line that says what the op takes.
     """
     with known(op) as record:
         batch, function = _asked(record, inputs, dtype, order, params)
@@ -78,9 +83,9 @@ def reference(
 def ulps(
     answer: Any, op: AnOp, inputs: Any, *, dtype: str | None = None, order: str = "value", params: Mapping[str, Any] | None = None
 ) -> NDArray[np.float64]:
-    """The exact error of every number of an answer, |answer - truth| in ulps of the truth in the answer's dtype, as an array of its shape. An infinity or
-    a NaN where the truth is a number within the format's range, or another way around, is off by inf; where every number of an interval is right, 0
-    within it.
+    """The exact error of every number of an answer, |answer - truth| in ulps of the truth in the answer's dtype, as an array of its shape. An infinity
+    or a NaN where the truth is a number within the format's range, or the other way around, is off by inf; where every number of an interval is
+    right, 0 within it.
 
     answer: an array of NumPy, torch, JAX or TensorFlow with as many numbers as the op has outputs at these inputs; the others: as `reference` takes
     them, dtype by default the answer's. Raises UserError.

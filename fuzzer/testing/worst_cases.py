@@ -36,7 +36,13 @@ class WorstCases:
     def path(self) -> Path:
         """Named for people, and by a digest of all that tells two tests apart."""
         params = sorted((name, repr(value)) for name, value in self.claim.params.items())
-        told = (self.kernel.name, getattr(self.kernel.function, "__module__", ""), str(self.kernel.target), params, self.claim.inputs)
+        told = (
+            self.kernel.name,
+            getattr(self.kernel.function, "__module__", ""),
+            str(self.kernel.target),
+            params,
+            self.claim.inputs,
+        )
         digest = hashlib.sha256(repr(told).encode()).hexdigest()[:8]
         name = f"{self.kernel.identifier}-{self.claim.op.name}-{self.claim.dtype}-{self.order}-{digest}.json"
         return self.folder / "cases" / name
