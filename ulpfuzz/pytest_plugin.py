@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from ulpfuzz.fuzzer.testing.claim import Claim
+    from ulpfuzz.fuzzer.testing.assertion import Assertion
     from ulpfuzz.fuzzer.testing.kernel import Kernel
     from ulpfuzz.fuzzer.testing.stable import Report
 
@@ -126,19 +126,27 @@ class Stable:
 
     def _held(self, kernel: Kernel, op: Any, said: dict[str, Any]) -> Report:
         __tracebackhide__ = True
-        from ulpfuzz.fuzzer.testing.claim import claim_of
+        from ulpfuzz.fuzzer.testing.assertion import assertion_of
         from ulpfuzz.fuzzer.testing.failure import UnstableError
         from ulpfuzz.fuzzer.testing.stable import held
 
         folder = Path(said.pop("folder", None) or self.config.rootpath / ".ulpfuzz")
-        claim = claim_of(op, kernel, said.pop("dtype", "float32"), said.pop("orders", None), said.pop("params", None), **said)
+        assertion = assertion_of(
+            op, kernel, said.pop("dtype", "float32"), said.pop("orders", None), said.pop("params", None), **said
+        )
         if self.config.getoption("--ulpfuzz-forget"):
-            _forget(folder, kernel, claim)
+            _forget(folder, kernel, assertion)
         self._record(
-            {"op": op.name, "function": kernel.name, "dtype": claim.dtype, "orders": " ".join(claim.orders), "seed": claim.seed}
+            {
+                "op": op.name,
+                "function": kernel.name,
+                "dtype": assertion.dtype,
+                "orders": " ".join(assertion.orders),
+                "seed": assertion.seed,
+            }
         )
         try:
-            report = held(kernel, claim, folder, keep=True)
+            report = held(kernel, assertion, folder, keep=True)
         except UnstableError as error:
             found = error.finding
             self._record({"finding": found.id, "symptom": found.symptom, "ulps": found.ulps, "script": error.script or ""})
@@ -156,8 +164,8 @@ def _listed(marker: pytest.Mark, name: str) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _forget(folder: Path, kernel: Kernel, claim: Claim) -> None:
+def _forget(folder: Path, kernel: Kernel, assertion: Assertion) -> None:
     from ulpfuzz.fuzzer.testing.worst_cases import WorstCases
 
-    for order in claim.orders:
-        WorstCases(folder, kernel, claim, order).path.unlink(missing_ok=True)
+    for order in assertion.orders:
+        WorstCases(folder, kernel, assertion, order).path.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.findings.finding import Finding
-    from ulpfuzz.fuzzer.testing.claim import Claim
+    from ulpfuzz.fuzzer.testing.assertion import Assertion
     from ulpfuzz.fuzzer.testing.explained import Explained
     from ulpfuzz.fuzzer.testing.kernel import Kernel
     from ulpfuzz.fuzzer.testing.trial import Beside, Outcome
@@ -67,7 +67,7 @@ class Tested:
 
     name: str
     kernel: Kernel
-    claim: Claim
+    assertion: Assertion
     outcomes: tuple[Outcome, ...]
     explained: Explained | None
     script: Path | None
@@ -86,8 +86,8 @@ _CAMPAIGN = {
 
 
 def tested_instead(given: Mapping[str, Any]) -> bool:
-    """Whether the command tests functions, given all that it was given; then it has, and ends with status 1 where `--fail-on` says so. Raises UserError
-    for options that do not go together."""
+    """Whether the command tests functions, given all that it was given; then it has, and ends with status 1 where `--fail-on` says so. Raises
+    UserError for options that do not go together."""
     others, when = (
         (_CAMPAIGN, "does not go with --impl: functions are tested in this process, and nothing is stored"),
         given["impl"],
@@ -126,7 +126,7 @@ def run_implementations(impl: Sequence[str], names: Sequence[str], said: Mapping
 
 def _tested(name: str, op_name: str, dtype: str, said: Mapping[str, Any]) -> Tested:
     from ulpfuzz.fuzzer.catalog.registry import op_named
-    from ulpfuzz.fuzzer.testing.claim import claim_of
+    from ulpfuzz.fuzzer.testing.assertion import assertion_of
     from ulpfuzz.fuzzer.testing.explained import explained
     from ulpfuzz.fuzzer.testing.kernel import catalogued, kernel_of
     from ulpfuzz.fuzzer.testing.load import loaded
@@ -142,26 +142,27 @@ def _tested(name: str, op_name: str, dtype: str, said: Mapping[str, Any]) -> Tes
         "limit": said.get("limit"),
         "inputs": said.get("inputs") or "ordinary",
     }
-    claim = claim_of(op, kernel, dtype, listed(said.get("orders")) or None, None, **effort)
+    assertion = assertion_of(op, kernel, dtype, listed(said.get("orders")) or None, None, **effort)
     with ExitStack() as stack:
         stack.enter_context(catalogued(op, kernel))
         stack.enter_context(started_here(kernel.target, dtype))
         outcomes = tuple(
-            tried(kernel, claim, order, list(_beside(kernel, claim, order, said.get("targets")))) for order in claim.orders
+            tried(kernel, assertion, order, list(_beside(kernel, assertion, order, said.get("targets"))))
+            for order in assertion.orders
         )
         failing = [finding for outcome in outcomes for finding in outcome.failing]
-        whole = explained(failing[0], claim) if failing else None
+        whole = explained(failing[0], assertion) if failing else None
         script = write_script(whole.finding, kernel, Path(FOLDER))[0] if whole else None
-    return Tested(name, kernel, claim, outcomes, whole, script)
+    return Tested(name, kernel, assertion, outcomes, whole, script)
 
 
-def _beside(kernel: Kernel, claim: Claim, order: str, targets: str | None) -> Iterator[Any]:
+def _beside(kernel: Kernel, assertion: Assertion, order: str, targets: str | None) -> Iterator[Any]:
     """The first call of the op on each target that computes it; none of the function's own."""
     from ulpfuzz.fuzzer.cell import Subject
     from ulpfuzz.fuzzer.frameworks.targets.target import supported, targets_named
 
     for target in targets_named(targets):
-        calls = [i for i in supported(claim.op, target, claim.dtype, order, claim.params) if i.call != kernel.call]
+        calls = [i for i in supported(assertion.op, target, assertion.dtype, order, assertion.params) if i.call != kernel.call]
         if calls and not target.runs_in_host:
             yield Subject(str(target), calls[0])
 
@@ -187,13 +188,13 @@ def _print(one: Tested) -> None:
     screen = console()
     screen.print(
         Text(
-            f"{one.name} as {one.claim.op.name}, {one.claim.dtype}, seed {one.claim.seed}, {one.claim.inputs} inputs",
+            f"{one.name} as {one.assertion.op.name}, {one.assertion.dtype}, seed {one.assertion.seed}, {one.assertion.inputs} inputs",
             style="bold",
         )
     )
     screen.print(table)
     if one.explained is not None:
-        told = message_of(one.kernel, one.claim, one.explained, one.failing[1:5], str(one.script or "none"))
+        told = message_of(one.kernel, one.assertion, one.explained, one.failing[1:5], str(one.script or "none"))
         screen.print(Text(told))
 
 
@@ -222,8 +223,8 @@ def _contract(one: Tested) -> dict[str, Any]:
     ]  # fmt: skip
     shown = one.explained
     told = {
-        "impl": one.name, "function": one.kernel.name, "op": one.claim.op.name, "dtype": one.claim.dtype, "target": str(one.kernel.target),
-        "params": dict(one.claim.params), "seed": one.claim.seed, "inputs": one.claim.inputs, "limit": one.claim.limit,
+        "impl": one.name, "function": one.kernel.name, "op": one.assertion.op.name, "dtype": one.assertion.dtype, "target": str(one.kernel.target),
+        "params": dict(one.assertion.params), "seed": one.assertion.seed, "inputs": one.assertion.inputs, "limit": one.assertion.limit,
         "stable": not one.failing, "orders": orders, "shown": None if shown is None else as_json(shown.finding),
         "cause": None if shown is None or shown.diagnosis is None else {"cause": shown.diagnosis.cause, "text": shown.diagnosis.text},
         "advice": [] if shown is None else [{"way": a.way, "call": a.call, "text": a.text} for a in shown.advice],
@@ -242,7 +243,8 @@ def _of_another(beside: Beside) -> dict[str, Any]:
 
 
 def fails(fail_on: str, tested: Sequence[Tested]) -> bool:
-    """Whether a function shows what `--fail-on` names: an unstable answer (or one beyond --limit) at all, at everyday numbers, or any certified one."""
+    """Whether a function shows what `--fail-on` names: an unstable answer (or one beyond --limit) at all, at everyday numbers, or any certified
+    one."""
     from ulpfuzz.fuzzer.defects.kind import kind_of
 
     if fail_on == "any":

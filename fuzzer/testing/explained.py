@@ -16,7 +16,7 @@ from ulpfuzz.fuzzer.casework.simplest import WHOLE_CALL, simplest
 from ulpfuzz.fuzzer.defects.case_file import Advice, Diagnosis
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.fuzzer.testing.claim import Claim
+from ulpfuzz.fuzzer.testing.assertion import Assertion
 from ulpfuzz.fuzzer.testing.limit import BEYOND
 from ulpfuzz.fuzzer.testing.ordinary import is_ordinary
 from ulpfuzz.oracles.arithmetic.time_limit import ending
@@ -38,15 +38,15 @@ class Explained:
     advice: tuple[Advice, ...] = ()
 
 
-def explained(finding: Finding, claim: Claim, seconds: float = SECONDS) -> Explained:
-    """The finding at its simplest case (among ordinary numbers, where the claim is of these), with its diagnosis, and the rewrites of the same
+def explained(finding: Finding, assertion: Assertion, seconds: float = SECONDS) -> Explained:
+    """The finding at its simplest case (among ordinary numbers, where the assertion is of these), with its diagnosis, and the rewrites of the same
     framework that were tried and help. What breaks on the way, or is not found in time, is left out: the finding stands without it."""
     until = time.monotonic() + seconds
     with np.errstate(all="ignore"), ending(until):
         if finding.reason == BEYOND:
             return Explained(finding)
         simple = _or_none(lambda: simplest(finding)) or finding
-        if claim.inputs == "ordinary" and not is_ordinary(case_of(simple).batch()).all():
+        if assertion.inputs == "ordinary" and not is_ordinary(case_of(simple).batch()).all():
             simple = finding
         if simple.symptom in WHOLE_CALL:
             return Explained(simple)

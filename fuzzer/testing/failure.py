@@ -12,7 +12,7 @@ from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.case_arrays import arrays_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.headline import SILENT, headline
-from ulpfuzz.fuzzer.testing.claim import Claim
+from ulpfuzz.fuzzer.testing.assertion import Assertion
 from ulpfuzz.fuzzer.testing.explained import Explained
 from ulpfuzz.fuzzer.testing.kernel import Kernel
 from ulpfuzz.fuzzer.testing.limit import BEYOND
@@ -34,10 +34,10 @@ class UnstableError(AssertionError):
         self.others, self.script = tuple(others), script
 
 
-def message_of(kernel: Kernel, claim: Claim, explained: Explained, others: Sequence[Finding], script: str) -> str:
+def message_of(kernel: Kernel, assertion: Assertion, explained: Explained, others: Sequence[Finding], script: str) -> str:
     """The text of a failure: what was called, the case, truth and answer, the error, its cause, a way out, and the script."""
     finding = explained.finding
-    verdict = f"is off by more than {claim.limit:g} ulps" if finding.reason == BEYOND else "is unstable"
+    verdict = f"is off by more than {assertion.limit:g} ulps" if finding.reason == BEYOND else "is unstable"
     rows = [("case", line) for line in _case(finding)]
     rows.append(("error", _error(finding)))
     if explained.diagnosis is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.fuzzer.testing.claim import BUDGET, Claim, Inputs, claim_of
+from ulpfuzz.fuzzer.testing.assertion import Assertion, Inputs, assertion_of
 from ulpfuzz.fuzzer.testing.explained import Explained, explained
 from ulpfuzz.fuzzer.testing.failure import UnstableError, message_of
 from ulpfuzz.fuzzer.testing.kernel import Kernel, catalogued, kernel_of
@@ -54,7 +54,7 @@ def assert_stable(
     dtype: str = "float32",
     orders: Sequence[str] | None = None,
     params: Mapping[str, Any] | None = None,
-    budget: str = BUDGET,
+    budget: str | None = None,
     seed: int = 0,
     limit: float | None = None,
     inputs: Inputs = "ordinary",
@@ -71,7 +71,7 @@ def assert_stable(
     op: a name of the catalogue (`ulpfuzz ops`), a definition as a function of an arithmetic and the inputs, or what `defined` makes of one.
     orders: of value, grad, jvp, grad2, by the framework's own automatic differentiation (default: value and grad; of NumPy value).
     params: the op's, for example approximate="tanh"; the others are its defaults.
-    budget: verdicts ("200k", which is repeatable) or time ("5s"), of all orders together. seed: of the search.
+    budget: verdicts ("200k", the default; repeatable) or time ("5s"), of all orders together. seed: of the search.
     limit: ulps that no answer may be off by more than, whatever the conditioning.
     inputs: "ordinary": zero and magnitudes within 2^-12..2^12; "all": the whole format, infinities and NaNs too.
     framework: "torch", "jax:cpu:jit" or another target; default: what the function's code names.
@@ -83,31 +83,31 @@ def assert_stable(
     __tracebackhide__ = True  # pytest shows the test's own line
     with known(op) as record:
         kernel = kernel_of(function, record, framework, batched=batched)
-        claim = claim_of(record, kernel, dtype, orders, params, budget=budget, seed=seed, limit=limit, inputs=inputs)
-        return held(kernel, claim, Path(folder))
+        assertion = assertion_of(record, kernel, dtype, orders, params, budget=budget, seed=seed, limit=limit, inputs=inputs)
+        return held(kernel, assertion, Path(folder))
 
 
-def held(kernel: Kernel, claim: Claim, folder: Path, *, keep: bool = False) -> Report:
-    """The report of a kernel that keeps its claim. keep: its worst cases are kept in the folder, and replayed first. Raises UnstableError,
+def held(kernel: Kernel, assertion: Assertion, folder: Path, *, keep: bool = False) -> Report:
+    """The report of a kernel that keeps its assertion. keep: its worst cases are kept in the folder, and replayed first. Raises UnstableError,
     UserError."""
     __tracebackhide__ = True
     outcomes: dict[str, Outcome] = {}
-    with catalogued(claim.op, kernel), started_here(kernel.target, claim.dtype):
-        files = {order: WorstCases(folder, kernel, claim, order) for order in claim.orders if keep}
-        claim = replace(claim, cases={order: file.read() for order, file in files.items()} if keep else claim.cases)
-        for order in claim.orders:
-            outcomes[order] = tried(kernel, claim, order)
+    with catalogued(assertion.op, kernel), started_here(kernel.target, assertion.dtype):
+        files = {order: WorstCases(folder, kernel, assertion, order) for order in assertion.orders if keep}
+        assertion = replace(assertion, cases={order: file.read() for order, file in files.items()} if keep else assertion.cases)
+        for order in assertion.orders:
+            outcomes[order] = tried(kernel, assertion, order)
         failing = [finding for outcome in outcomes.values() for finding in outcome.failing]
-        shown = explained(failing[0], claim) if failing else None
+        shown = explained(failing[0], assertion) if failing else None
         for order, file in files.items():
             simplest = [case_of(shown.finding)] if shown is not None and shown.finding.order == order else []
             file.write([*simplest, *outcomes[order].cases])
         if shown is not None:
-            raise _failure(kernel, claim, shown, failing[1:], folder)
+            raise _failure(kernel, assertion, shown, failing[1:], folder)
     return Report(outcomes)
 
 
-def _failure(kernel: Kernel, claim: Claim, whole: Explained, others: Sequence[Finding], folder: Path) -> UnstableError:
+def _failure(kernel: Kernel, assertion: Assertion, whole: Explained, others: Sequence[Finding], folder: Path) -> UnstableError:
     path, reason = write_script(whole.finding, kernel, folder)
-    text = message_of(kernel, claim, whole, others[:LISTED], str(path) if path else reason)
+    text = message_of(kernel, assertion, whole, others[:LISTED], str(path) if path else reason)
     return UnstableError(text, whole, others, path)

@@ -1,4 +1,4 @@
-"""Trial: one order of a claim searched, and what was found, certified: by the search and the proofs of a campaign."""
+"""Trial: one order of a assertion searched, and what was found, certified: by the search and the proofs of a campaign."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ulpfuzz.fuzzer.proof.failures import failures_of
 from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
 from ulpfuzz.fuzzer.search.search import Search, search_lengths
 from ulpfuzz.fuzzer.search.support import FEW, ordinary
-from ulpfuzz.fuzzer.testing.claim import Claim
+from ulpfuzz.fuzzer.testing.assertion import Assertion
 from ulpfuzz.fuzzer.testing.kernel import Kernel
 from ulpfuzz.fuzzer.testing.limit import beyond_limit
 from ulpfuzz.fuzzer.testing.ordinary import only_ordinary
@@ -55,12 +55,12 @@ class Beside:
 
 @dataclass
 class Outcome:
-    """What one order of a claim showed."""
+    """What one order of a assertion showed."""
 
     order: str
     #: Certified, the gravest first; what is set aside by its label (documented, flush) is none.
     findings: list[Finding] = field(default_factory=list)
-    #: The worst answer that is proved to be off by more than the claim's limit; none where none is, or no limit is set.
+    #: The worst answer that is proved to be off by more than the assertion's limit; none where none is, or no limit is set.
     beyond_limit: list[Finding] = field(default_factory=list)
     #: Elements judged, of all rounds; the largest error in ulps that was seen.
     verdicts: int = 0
@@ -72,28 +72,28 @@ class Outcome:
 
     @property
     def failing(self) -> list[Finding]:
-        """What the claim fails by: what is proved unstable, else what is beyond its limit."""
+        """What the assertion fails by: what is proved unstable, else what is beyond its limit."""
         return [f for f in self.findings if f.class_ == Class.unstable.name] or self.beyond_limit
 
 
-def tried(kernel: Kernel, claim: Claim, order: str, beside: Sequence[Subject] = ()) -> Outcome:
-    """The claim tried at one order, its share of the budget long. beside: other calls of the op, judged on the same bits.
+def tried(kernel: Kernel, assertion: Assertion, order: str, beside: Sequence[Subject] = ()) -> Outcome:
+    """The assertion tried at one order, its share of the budget long. beside: other calls of the op, judged on the same bits.
 
     Deterministic where the budget is in verdicts. Raises UserError where the function cannot be called as the op: in one line that says how it was
     called.
     """
-    cell = Cell(claim.op.name, tuple(claim.params.items()), claim.dtype, order)
-    seconds = claim.budget.seconds
-    until = None if seconds is None else time.monotonic() + seconds / len(claim.orders)
+    cell = Cell(assertion.op.name, tuple(assertion.params.items()), assertion.dtype, order)
+    seconds = assertion.budget.seconds
+    until = None if seconds is None else time.monotonic() + seconds / len(assertion.orders)
     evaluator = Evaluator(cell, [kernel.subject, *beside], deadlines=Deadlines(until))
     _check_call(kernel, evaluator)
-    admitted = only_ordinary(claim.op) if claim.inputs == "ordinary" else None
+    admitted = only_ordinary(assertion.op) if assertion.inputs == "ordinary" else None
     outcome = Outcome(order, beside=[Beside(subject) for subject in beside])
-    corpus = list(claim.cases.get(order, ()))
+    corpus = list(assertion.cases.get(order, ()))
     with remembering(), np.errstate(all="ignore"):
-        for number, verdicts in enumerate(_rounds(claim)):
-            search = _searched(evaluator, claim, number, verdicts * len(evaluator.subjects), corpus, admitted)
-            _take_in(outcome, evaluator, search, kernel, claim)
+        for number, verdicts in enumerate(_rounds(assertion)):
+            search = _searched(evaluator, assertion, number, verdicts * len(evaluator.subjects), corpus, admitted)
+            _take_in(outcome, evaluator, search, kernel, assertion)
             corpus = search.corpus()
             if outcome.failing or evaluator.deadlines.run_over:
                 break
@@ -102,13 +102,13 @@ def tried(kernel: Kernel, claim: Claim, order: str, beside: Sequence[Subject] = 
     return outcome
 
 
-def _rounds(claim: Claim) -> Iterator[int]:
+def _rounds(assertion: Assertion) -> Iterator[int]:
     """The verdicts of each round, for one subject."""
-    if claim.budget.verdicts is None:
+    if assertion.budget.verdicts is None:
         yield from [ROUND * 4] * (ROUNDS - 1)
         yield WITHOUT_END
         return
-    left = max(1, claim.budget.verdicts // len(claim.orders))
+    left = max(1, assertion.budget.verdicts // len(assertion.orders))
     share = max(ROUND, left // ROUNDS)
     for number in range(ROUNDS):
         taken = left if number == ROUNDS - 1 else min(share, left)
@@ -118,9 +118,9 @@ def _rounds(claim: Claim) -> Iterator[int]:
 
 
 def _searched(
-    evaluator: Evaluator, claim: Claim, number: int, verdicts: int, corpus: Sequence[Case], admitted: Callable[[Batch], Batch] | None
+    evaluator: Evaluator, assertion: Assertion, number: int, verdicts: int, corpus: Sequence[Case], admitted: Callable[[Batch], Batch] | None
 ) -> Search:  # fmt: skip
-    key = f"{claim.seed} {evaluator.cell.key} {number}".encode()
+    key = f"{assertion.seed} {evaluator.cell.key} {number}".encode()
     seed = int.from_bytes(hashlib.sha256(key).digest()[:6], "big")
     until = evaluator.clock.verdicts + verdicts
     search = Search(evaluator, until, seed, number, admitted)
@@ -148,7 +148,7 @@ def output_count_of(evaluator: Evaluator, batch: Batch) -> int:
     return output_count(evaluator.op, dict(evaluator.cell.params), 1 if length is None else length)
 
 
-def _take_in(outcome: Outcome, evaluator: Evaluator, search: Search, kernel: Kernel, claim: Claim) -> None:
+def _take_in(outcome: Outcome, evaluator: Evaluator, search: Search, kernel: Kernel, assertion: Assertion) -> None:
     """What the round's ledgers kept, certified; of the function alone."""
     message, batch = search.errors.get(0, ("", None))
     if message.startswith(RECORD_ERRORS):
@@ -159,8 +159,8 @@ def _take_in(outcome: Outcome, evaluator: Evaluator, search: Search, kernel: Ker
         found, *of_others = findings_of(evaluator, search.ledgers, {})
         errors = {number: error for number, error in search.errors.items() if number == 0}
         found = [*found, *failures_of(evaluator, errors, math.inf, None).findings]
-        if claim.limit is not None:
-            outcome.beyond_limit = beyond_limit(evaluator, own, claim.limit)
+        if assertion.limit is not None:
+            outcome.beyond_limit = beyond_limit(evaluator, own, assertion.limit)
     _add(outcome.findings, found)
     outcome.verdicts += own.verdicts
     outcome.worst_ulps = max(outcome.worst_ulps, own.worst_ulps)

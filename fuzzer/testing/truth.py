@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.inputs import strategies
 from ulpfuzz.fuzzer.point.point import params_of, point_of
-from ulpfuzz.fuzzer.testing.claim import INPUTS, Inputs
+from ulpfuzz.fuzzer.testing.assertion import INPUTS, Inputs
 from ulpfuzz.fuzzer.testing.ordinary import only_ordinary
 from ulpfuzz.fuzzer.testing.own_op import known
 from ulpfuzz.oracles.confirmation import Confirmation, confirm
@@ -70,8 +70,8 @@ def reference(
     every number between is right.
 
     inputs: by name, as a tuple in the op's order, or the one input; numbers, decimal strings, lists or arrays, of one row or with a leading axis of
-    rows. They are rounded once to the dtype (default: that of the arrays, else float64) and exact from there on. Arb encloses each truth to more than
-    its digits, mpmath confirms it at two precisions. Raises UserError where no truth is certified, or in one line that says what the op takes.
+    rows. They are rounded once to the dtype (default: that of the arrays, else float64) and exact from there on. Arb encloses each truth to more
+    than its digits, mpmath confirms it at two precisions. Raises UserError where no truth is certified, or in one line that says what the op takes.
     """
     with known(op) as record:
         batch, function = _asked(record, inputs, dtype, order, params)
@@ -83,7 +83,7 @@ def reference(
 def ulps(
     answer: Any, op: AnOp, inputs: Any, *, dtype: str | None = None, order: str = "value", params: Mapping[str, Any] | None = None
 ) -> NDArray[np.float64]:
-    """The exact error of every number of an answer, |answer - truth| in ulps of the truth in the answer's dtype, as an array of its shape. An infinity
+    """The exact error of every number of an answer, |answer - truth| in ulps of the truth in its dtype, as an array of its shape. An infinity
     or a NaN where the truth is a number within the format's range, or the other way around, is off by inf; where every number of an interval is
     right, 0 within it.
 

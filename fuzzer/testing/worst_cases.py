@@ -13,7 +13,7 @@ from ulpfuzz.fuzzer.case import DIRECTIONS, Case
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.findings.case_record import case_from, record_of
 from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in
-from ulpfuzz.fuzzer.testing.claim import Claim
+from ulpfuzz.fuzzer.testing.assertion import Assertion
 from ulpfuzz.fuzzer.testing.kernel import Kernel
 from ulpfuzz.fuzzer.testing.script import write_whole
 
@@ -29,22 +29,22 @@ class WorstCases:
 
     folder: Path
     kernel: Kernel
-    claim: Claim
+    assertion: Assertion
     order: str
 
     @property
     def path(self) -> Path:
         """Named for people, and by a digest of all that tells two tests apart."""
-        params = sorted((name, repr(value)) for name, value in self.claim.params.items())
+        params = sorted((name, repr(value)) for name, value in self.assertion.params.items())
         told = (
             self.kernel.name,
             getattr(self.kernel.function, "__module__", ""),
             str(self.kernel.target),
             params,
-            self.claim.inputs,
+            self.assertion.inputs,
         )
         digest = hashlib.sha256(repr(told).encode()).hexdigest()[:8]
-        name = f"{self.kernel.identifier}-{self.claim.op.name}-{self.claim.dtype}-{self.order}-{digest}.json"
+        name = f"{self.kernel.identifier}-{self.assertion.op.name}-{self.assertion.dtype}-{self.order}-{digest}.json"
         return self.folder / "cases" / name
 
     def read(self) -> list[Case]:
@@ -55,7 +55,7 @@ class WorstCases:
             held = json.loads(self.path.read_text(encoding="utf-8"))
             if held["form"] != FORM:
                 return []
-            found = [_case(record, self.claim, self.order) for record in held["cases"][:MOST]]
+            found = [_case(record, self.assertion, self.order) for record in held["cases"][:MOST]]
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return []
         return [case for case in found if case is not None]
@@ -64,7 +64,7 @@ class WorstCases:
         """Keeps the first MOST, each once. A folder that cannot be written keeps nothing: the test says all the same what it has to say."""
         kept = list({repr(case): case for case in cases}.values())[:MOST]
         told = {
-            "form": FORM, "function": self.kernel.name, "op": self.claim.op.name, "dtype": self.claim.dtype, "order": self.order,
+            "form": FORM, "function": self.kernel.name, "op": self.assertion.op.name, "dtype": self.assertion.dtype, "order": self.order,
             "cases": [record_of(case) for case in kept],
         }  # fmt: skip
         try:
@@ -73,16 +73,16 @@ class WorstCases:
             return
 
 
-def _case(record: Mapping[str, Any], claim: Claim, order: str) -> Case | None:
+def _case(record: Mapping[str, Any], assertion: Assertion, order: str) -> Case | None:
     """The case of a record; None where it is none of this op at this order. Raises what reading anything but a record does."""
-    case = case_from({**record, "dtype": claim.dtype})
+    case = case_from({**record, "dtype": assertion.dtype})
     batch = case.batch()
-    names = {spec.name for spec in claim.op.inputs}
+    names = {spec.name for spec in assertion.op.inputs}
     if not names <= set(batch.inputs) or set(batch.inputs) - names - set(DIRECTIONS):
         return None
     if not 1 <= case.placement.length <= 1 << 16 or not 0 <= case.placement.position < case.placement.length:
         return None
-    return case if _fits(claim.op, claim.params, order, batch.inputs) else None
+    return case if _fits(assertion.op, assertion.params, order, batch.inputs) else None
 
 
 def _fits(op: Op, params: Mapping[str, Any], order: str, inputs: Mapping[str, Any]) -> bool:

@@ -459,4 +459,4 @@ def test_the_far_side_imports_only_what_another_interpreter_has() -> None:
         "ulpfuzz.fuzzer.frameworks.backends", "ulpfuzz.fuzzer.frameworks.hosts",
     }  # fmt: skip
     there = {name.removeprefix("ulpfuzz.fuzzer.frameworks.") for name in eval(ours) if name not in pure}
-    assert there == {"framework", "in_process", "backends.expression", "backends.unsupported", "hosts.host_main"}
+    assert there == {"framework", "in_process", "own_functions", "backends.expression", "backends.unsupported", "hosts.host_main"}

@@ -1,4 +1,4 @@
-"""Claim: what is said of a function, and how hard it is tried."""
+"""Assertion: what is said of a function, and how hard it is tried."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUDGET = "200k"
 
 
 @dataclass(frozen=True)
-class Claim:
+class Assertion:
     """That a function computes an op."""
 
     op: Op
@@ -39,10 +39,10 @@ class Claim:
     cases: Mapping[str, Sequence[Case]] = field(default_factory=dict)
 
 
-def claim_of(
+def assertion_of(
     op: Op, kernel: Kernel, dtype: str, orders: Sequence[str] | None, params: Mapping[str, Any] | None, **effort: Any
-) -> Claim:
-    """The claim as a user writes it; effort: budget as text, seed, limit, inputs. orders None: values and gradients, of numpy values alone.
+) -> Assertion:
+    """The assertion as a user writes it; effort: budget as text, seed, limit, inputs. orders None: values and gradients, of numpy values alone.
 
     Raises UserError in one line, UnknownName with the nearest valid choice.
     """
@@ -67,7 +67,7 @@ def claim_of(
         raise UserError(f"limit is a number of ulps, 0.5 (correct rounding) or more; given: {limit!r}")
     budget = Budget.parse(str(effort.get("budget") or BUDGET))
     full = params_of(op, params)
-    return Claim(
+    return Assertion(
         op,
         dtype,
         tuple(dict.fromkeys(chosen)),
