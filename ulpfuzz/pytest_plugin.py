@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MARKER, FIXTURE = "ulpfuzz", "assert_stable"
 #: What the marker takes beside the op: arguments of assert_stable, and the lists that a test is parametrised over.
 _LISTS = ("dtypes", "orders")
-_KEYWORDS = (*_LISTS, "params", "budget", "seed", "limit", "inputs", "framework", "batched")
+_KEYWORDS = (*_LISTS, "params", "budget", "seed", "limit", "inputs", "lengths", "framework", "batched")
 #: Orders where a marker names none; a function without derivatives is skipped at the second.
 _ORDERS = ("value", "grad")
 
@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{MARKER}(op, *, dtypes=('float32',), orders=('value', 'grad'), params=None, budget='200k', seed=0, limit=None, inputs='ordinary', "
-        "framework=None, batched=True): the op that the fixture `assert_stable` holds a function to",
+        "lengths=None, framework=None, batched=True): the op that the fixture `assert_stable` holds a function to",
     )
 
 
@@ -126,14 +126,12 @@ class Stable:
 
     def _held(self, kernel: Kernel, op: Any, said: dict[str, Any]) -> Report:
         __tracebackhide__ = True
-        from ulpfuzz.fuzzer.testing.assertion import assertion_of
+        from ulpfuzz.fuzzer.testing.assertion import asked, assertion_of
         from ulpfuzz.fuzzer.testing.failure import UnstableError
         from ulpfuzz.fuzzer.testing.stable import held
 
         folder = Path(said.pop("folder", None) or self.config.rootpath / ".ulpfuzz")
-        assertion = assertion_of(
-            op, kernel, said.pop("dtype", "float32"), said.pop("orders", None), said.pop("params", None), **said
-        )
+        assertion = assertion_of(op, kernel, asked(said))
         if self.config.getoption("--ulpfuzz-forget"):
             _forget(folder, kernel, assertion)
         self._record(

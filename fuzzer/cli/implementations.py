@@ -126,7 +126,7 @@ def run_implementations(impl: Sequence[str], names: Sequence[str], said: Mapping
 
 def _tested(name: str, op_name: str, dtype: str, said: Mapping[str, Any]) -> Tested:
     from ulpfuzz.fuzzer.catalog.registry import op_named
-    from ulpfuzz.fuzzer.testing.assertion import assertion_of
+    from ulpfuzz.fuzzer.testing.assertion import Asked, assertion_of
     from ulpfuzz.fuzzer.testing.explained import explained
     from ulpfuzz.fuzzer.testing.kernel import catalogued, kernel_of
     from ulpfuzz.fuzzer.testing.load import loaded
@@ -136,13 +136,8 @@ def _tested(name: str, op_name: str, dtype: str, said: Mapping[str, Any]) -> Tes
 
     op = op_named(op_name)
     kernel = kernel_of(loaded(name), op, said.get("framework"))
-    effort = {
-        "budget": said.get("budget"),
-        "seed": said.get("seed") or 0,
-        "limit": said.get("limit"),
-        "inputs": said.get("inputs") or "ordinary",
-    }
-    assertion = assertion_of(op, kernel, dtype, listed(said.get("orders")) or None, None, **effort)
+    given = {name: said[name] for name in ("budget", "seed", "limit", "inputs") if said.get(name) is not None}
+    assertion = assertion_of(op, kernel, Asked(dtype, listed(said.get("orders")) or None, **given))
     with ExitStack() as stack:
         stack.enter_context(catalogued(op, kernel))
         stack.enter_context(started_here(kernel.target, dtype))

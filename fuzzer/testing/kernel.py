@@ -65,7 +65,9 @@ def kernel_of(function: Callable[..., Any], op: Op, framework: str | None = None
         raise UserError(f"a function of this process is tested in it: {target} is a target of another")
     name = display_name(function)
     whole = function if batched else _row_by_row(function, target.framework)
-    return Kernel(function, name, target, f"{name_for(whole, name)}({_arguments(function, op)})", batched)
+    shadowed = name in {*(spec.name for spec in op.inputs), *op.params}
+    called = name_for(whole, f"{name}_function" if shadowed else name)
+    return Kernel(function, name, target, f"{called}({_arguments(function, op)})", batched)
 
 
 def display_name(function: Any) -> str:

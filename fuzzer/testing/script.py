@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import inspect
 import os
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 from ulpfuzz.fuzzer.errors import UserError
@@ -50,12 +54,16 @@ def _text(finding: Finding, setup: list[str]) -> str:
 
 
 def imports_of(kernel: Kernel) -> list[str]:
-    """The statements that make the kernel's function known to a script by the name that its call uses. Raises UserError where it has no name that a
-    script could import."""
+    """The statements that make the kernel's function known to a script by the name that its call uses: an import, or of a function inside another one
+    its source. Raises UserError where there is neither."""
+    if not kernel.batched:
+        raise UserError(f"none: {kernel.name} is called row by row, as no script calls it")
     found = _found(kernel.function)
-    if found is None or not kernel.batched:
-        what = "it is called row by row" if found is not None else "it is no name of a module"
-        raise UserError(f"none: {kernel.name} cannot be imported by a script, for {what}")
+    if found is None:
+        return [
+            *_copied(kernel),
+            *([] if kernel.function.__name__ == kernel.identifier else [f"{kernel.identifier} = {kernel.function.__name__}"]),
+        ]
     path, module, name = found
     lines = ["import importlib.util"]
     root = _root(path, module)
@@ -68,6 +76,27 @@ def imports_of(kernel: Kernel) -> list[str]:
         ]
         lines += ["owner = importlib.util.module_from_spec(spec)", "spec.loader.exec_module(owner)"]
     return [*lines, f"{kernel.identifier} = owner.{name}"]
+
+
+def _copied(kernel: Kernel) -> list[str]:
+    """The source of a function that a module does not hold, where modules are all that it reads besides its arguments. Raises UserError."""
+    function: Any = kernel.function
+    if not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
+        raise UserError(f"none: {kernel.name} is no name of a module, which a script could import")
+    read = {name: function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__}
+    others = [*function.__code__.co_freevars, *(name for name, value in read.items() if not isinstance(value, ModuleType))]
+    if others:
+        raise UserError(
+            f"none: {kernel.name} is no name of a module, and reads {', '.join(others)}, which a script does not have"
+        )
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
+        statement = ast.parse(source).body[0]
+    except (OSError, SyntaxError, IndexError):
+        raise UserError(f"none: the source of {kernel.name} is not found") from None
+    if not isinstance(statement, ast.FunctionDef) or statement.decorator_list:
+        raise UserError(f"none: {kernel.name} is no name of a module, and decorated where it is defined")
+    return [*(f"import {value.__name__} as {name}" for name, value in read.items()), source.rstrip("\n")]
 
 
 def _found(function: Any) -> tuple[Path, str, str] | None:

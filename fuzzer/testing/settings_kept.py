@@ -71,8 +71,8 @@ def _jax() -> Iterator[None]:
         yield
     finally:
         jax: ModuleType | None = sys.modules.get("jax")
-        if jax is not None:
-            jax.config.update("jax_enable_x64", bool(before))
+        if jax is not None and before is not None:
+            jax.config.update("jax_enable_x64", before)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.fuzzer.testing.assertion import Assertion, Inputs, assertion_of
+from ulpfuzz.fuzzer.testing.assertion import Asked, Assertion, Inputs, assertion_of
 from ulpfuzz.fuzzer.testing.explained import Explained, explained
 from ulpfuzz.fuzzer.testing.failure import UnstableError, message_of
 from ulpfuzz.fuzzer.testing.kernel import Kernel, catalogued, kernel_of
@@ -58,6 +58,7 @@ def assert_stable(
     seed: int = 0,
     limit: float | None = None,
     inputs: Inputs = "ordinary",
+    lengths: Sequence[int] | None = None,
     framework: str | None = None,
     batched: bool = True,
     folder: str | Path = FOLDER,
@@ -74,6 +75,7 @@ def assert_stable(
     budget: verdicts ("200k", the default; repeatable) or time ("5s"), of all orders together. seed: of the search.
     limit: ulps that no answer may be off by more than, whatever the conditioning.
     inputs: "ordinary": zero and magnitudes within 2^-12..2^12; "all": the whole format, infinities and NaNs too.
+    lengths: of vectors, for a function that takes some only; default: short and long, even and odd.
     framework: "torch", "jax:cpu:jit" or another target; default: what the function's code names.
     folder: where the script of a failure goes.
 
@@ -83,7 +85,8 @@ def assert_stable(
     __tracebackhide__ = True  # pytest shows the test's own line
     with known(op) as record:
         kernel = kernel_of(function, record, framework, batched=batched)
-        assertion = assertion_of(record, kernel, dtype, orders, params, budget=budget, seed=seed, limit=limit, inputs=inputs)
+        said = Asked(dtype, orders, params, budget, seed, limit, inputs, lengths)
+        assertion = assertion_of(record, kernel, said)
         return held(kernel, assertion, Path(folder))
 
 

@@ -1,4 +1,4 @@
-"""Trial: one order of a assertion searched, and what was found, certified: by the search and the proofs of a campaign."""
+"""Trial: one order of an assertion searched, and what was found, certified: by the search and the proofs of a campaign."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +24,7 @@ from ulpfuzz.fuzzer.inputs.shapes import length_in, output_count
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.fuzzer.proof.failures import failures_of
 from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
-from ulpfuzz.fuzzer.search.search import Search, search_lengths
+from ulpfuzz.fuzzer.search.search import Search, Spent, search_lengths
 from ulpfuzz.fuzzer.search.support import FEW, ordinary
 from ulpfuzz.fuzzer.testing.assertion import Assertion
 from ulpfuzz.fuzzer.testing.kernel import Kernel
@@ -55,7 +56,7 @@ class Beside:
 
 @dataclass
 class Outcome:
-    """What one order of a assertion showed."""
+    """What one order of an assertion showed."""
 
     order: str
     #: Certified, the gravest first; what is set aside by its label (documented, flush) is none.
@@ -97,6 +98,8 @@ def tried(kernel: Kernel, assertion: Assertion, order: str, beside: Sequence[Sub
             corpus = search.corpus()
             if outcome.failing or evaluator.deadlines.run_over:
                 break
+    if not outcome.verdicts:
+        raise UserError(f"no {assertion.inputs} input of {assertion.op.name} was found; inputs='all' searches the whole format")
     outcome.cases = corpus
     outcome.findings.sort(key=lambda f: (f.class_ != Class.unstable.name, -f.severity, f.id))
     return outcome
@@ -133,7 +136,7 @@ def _searched(
 def _everyday(evaluator: Evaluator, search: Search, verdicts: int) -> None:
     """Everyday rows of several lengths, the longest first, in a call each."""
     left, longest = EVERYDAY_SHARE * verdicts, LONGEST if evaluator.cell.order == "value" else LONGEST_DERIVED
-    with evaluator.searching():
+    with evaluator.searching(), suppress(Spent):
         for batch in everyday_batches(evaluator.cell, evaluator.function, EVERYDAY):
             outputs = output_count_of(evaluator, batch)
             rows = min(batch.rows, int(left / max(1, outputs)))

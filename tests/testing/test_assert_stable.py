@@ -96,10 +96,20 @@ def test_the_script_of_a_failure_shows_it(tmp_path: Path) -> None:
     assert f"script  {error.script}" in str(error)
 
 
+def test_the_source_of_a_function_inside_another_goes_into_its_script(tmp_path: Path) -> None:
+    def local_expm1(x):  # type: ignore[no-untyped-def]
+        return np.exp(x) - 1
+
+    error = failure(local_expm1, "expm1", tmp_path)
+    assert error.script is not None
+    ran = run_fresh(error.script.read_text())
+    assert ran.confirmed, ran.output
+
+
 def test_what_no_script_could_import_is_said_to_have_none(tmp_path: Path) -> None:
     error = failure(lambda x: np.exp(x) - 1, "expm1", tmp_path)
     assert error.script is None
-    assert "script  none: f cannot be imported by a script" in str(error)
+    assert "script  none: f is no name of a module, which a script could import" in str(error)
     assert "cancellation" in str(error)
 
 
@@ -151,6 +161,20 @@ def test_arguments_go_by_name_and_params_too() -> None:
         return x - y
 
     assert held(swapped, "sub").verdicts > 0
+
+
+def test_a_function_may_take_some_lengths_only() -> None:
+    def of_sixteens(x: Any) -> Any:
+        assert x.shape[1] % 16 == 0, x.shape
+        return own_kernels.wide_norm(x)
+
+    assert held(of_sixteens, "layer_norm", lengths=[16, 64]).verdicts > 0
+    with pytest.raises(UserError, match="AssertionError"):
+        held(of_sixteens, "layer_norm")
+    with pytest.raises(UserError, match="no length n"):
+        held(np.tanh, "tanh", lengths=[3])
+    with pytest.raises(UserError, match="from 3 on"):
+        held(of_sixteens, "layer_norm", lengths=[1])
 
 
 def test_a_function_of_one_row_is_called_row_by_row() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.testing.own_kernels import naive_softmax, stable_softmax
 from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.registry import op_named
-from ulpfuzz.fuzzer.testing.assertion import assertion_of
+from ulpfuzz.fuzzer.testing.assertion import Asked, assertion_of
 from ulpfuzz.fuzzer.testing.failure import UnstableError
 from ulpfuzz.fuzzer.testing.kernel import kernel_of
 from ulpfuzz.fuzzer.testing.stable import held
@@ -22,7 +22,7 @@ HUNDRED = Case("float32", {"x": ["0x1.9p+6", "0x0.0p+0"]})
 def kept(folder: Path, order: str = "value") -> WorstCases:
     op = op_named("softmax")
     kernel = kernel_of(naive_softmax, op)
-    return WorstCases(folder, kernel, assertion_of(op, kernel, "float32", None, None), order)
+    return WorstCases(folder, kernel, assertion_of(op, kernel, Asked()), order)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -64,18 +64,18 @@ def test_a_failure_is_found_again_by_the_case_alone(tmp_path: Path) -> None:
     """With a budget too small to find anything."""
     op = op_named("softmax")
     kernel = kernel_of(naive_softmax, op)
-    assertion = assertion_of(op, kernel, "float32", ("value",), None, budget="20k")
+    assertion = assertion_of(op, kernel, Asked(orders=("value",), budget="20k"))
     with pytest.raises(UnstableError) as first:
         held(kernel, assertion, tmp_path, keep=True)
     shown = json.loads(WorstCases(tmp_path, kernel, assertion, "value").path.read_text())
     assert shown["cases"][0]["inputs"] == first.value.finding.case["inputs"]
     with pytest.raises(UnstableError):
-        held(kernel, assertion_of(op, kernel, "float32", ("value",), None, budget="0.001k"), tmp_path, keep=True)
+        held(kernel, assertion_of(op, kernel, Asked(orders=("value",), budget="0.001k")), tmp_path, keep=True)
 
 
 def test_a_function_that_passes_keeps_its_worst_cases_too(tmp_path: Path) -> None:
     op = op_named("softmax")
     kernel = kernel_of(stable_softmax, op)
-    assertion = assertion_of(op, kernel, "float32", ("value",), None, budget="10k")
+    assertion = assertion_of(op, kernel, Asked(orders=("value",), budget="10k"))
     held(kernel, assertion, tmp_path, keep=True)
     assert len(WorstCases(tmp_path, kernel, assertion, "value").read()) > 3
