@@ -23,7 +23,7 @@ from ulpfuzz.oracles.arithmetic.time_limit import ending
 
 T = TypeVar("T")
 
-#: Seconds for all of it. A search for a rewrite is ended there, and none is begun that could not look at much.
+#: Seconds for all of it: a search for a rewrite is ended then, which has LEAST in any case. What comes before it is bounded by counts.
 SECONDS, LEAST = 3.0, 0.5
 #: Points around the case, and everyday rows, that a rewrite is judged on.
 POINTS = 256
@@ -42,16 +42,17 @@ def explained(finding: Finding, assertion: Assertion, seconds: float = SECONDS) 
     """The finding at its simplest case (among ordinary numbers, where the assertion is of these), with its diagnosis, and the rewrites of the same
     framework that were tried and help. What breaks on the way, or is not found in time, is left out: the finding stands without it."""
     until = time.monotonic() + seconds
-    with np.errstate(all="ignore"), ending(until):
-        if finding.reason == BEYOND:
-            return Explained(finding)
+    if finding.reason == BEYOND:
+        return Explained(finding)
+    with np.errstate(all="ignore"):
         simple = _or_none(lambda: simplest(finding)) or finding
         if assertion.inputs == "ordinary" and not is_ordinary(case_of(simple).batch()).all():
             simple = finding
         if simple.symptom in WHOLE_CALL:
             return Explained(simple)
         diagnosis = _or_none(lambda: diagnose(simple, Bench.of(simple)))
-        advice = _or_none(lambda: advise(simple, POINTS, others=False)) if until - time.monotonic() > LEAST else None
+        with ending(max(until, time.monotonic() + LEAST)):
+            advice = _or_none(lambda: advise(simple, POINTS, others=False))
     return Explained(simple, diagnosis, advice or ())
 
 

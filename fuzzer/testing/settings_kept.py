@@ -25,6 +25,8 @@ def started_here(target: Target, dtype: str) -> Iterator[Framework]:
     with ExitStack() as stack:
         for kept in (_environment, _levels, _jax, _torch):
             stack.enter_context(kept())
+        for name in _LOGGERS:  # of a function that TensorFlow traces anew for every shape it would tell each time
+            logging.getLogger(name).setLevel(logging.ERROR)
         wide = _x64()
         with in_this_process():
             framework = framework_for(target)
