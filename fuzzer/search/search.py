@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import zip_longest
@@ -179,19 +179,22 @@ class Search:
         # log2 of the least binary64: below that of any error.
         return math.log2(score) if score > 0 else -1074.0
 
-    def run(self, corpus: Sequence[Case]) -> None:
-        """The whole search; ends when the budget is spent, and with a comparison of placements where it came beyond the replay."""
+    def run(self, corpus: Sequence[Case], first: Iterable[Batch] = ()) -> None:
+        """The whole search, after the replay and the batches that are to come first; ends when the budget is spent, and with a comparison of
+        placements where it came beyond these."""
         with self.evaluator.searching():
-            self._phases(corpus)
+            self._phases(corpus, first)
             if self._grid is not None and self._grid.rows:
                 self._compare(self._grid)
 
-    def _phases(self, corpus: Sequence[Case]) -> None:
+    def _phases(self, corpus: Sequence[Case], first: Iterable[Batch]) -> None:
         try:
             self._replay(corpus)
             # Every case is replayed whatever that costs; only then may the budget end the search.
             if corpus or self.evaluator.deadlines.run_over:
                 self._check()
+            for batch in first:
+                self.feed(batch)
             op, cell = self.evaluator.op, self.evaluator.cell
             if self.time_limited:
                 self._time_limited_start()

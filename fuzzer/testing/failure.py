@@ -28,6 +28,8 @@ class UnstableError(AssertionError):
     of the script that shows it; None where there is none.
     """
 
+    __module__ = "ulpfuzz.testing"  # where its users know it from, as pytest shows it
+
     def __init__(self, message: str, explained: Explained, others: Sequence[Finding] = (), script: Path | None = None) -> None:
         super().__init__(message)
         self.explained, self.finding = explained, explained.finding

@@ -6,7 +6,6 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +23,7 @@ from ulpfuzz.fuzzer.inputs.shapes import length_in, output_count
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.fuzzer.proof.failures import failures_of
 from ulpfuzz.fuzzer.proof.verdict_to_finding import findings_of
-from ulpfuzz.fuzzer.search.search import Search, Spent, search_lengths
+from ulpfuzz.fuzzer.search.search import Search, search_lengths
 from ulpfuzz.fuzzer.search.support import FEW, ordinary
 from ulpfuzz.fuzzer.testing.assertion import Assertion
 from ulpfuzz.fuzzer.testing.kernel import Kernel
@@ -127,22 +126,19 @@ def _searched(
     seed = int.from_bytes(hashlib.sha256(key).digest()[:6], "big")
     until = evaluator.clock.verdicts + verdicts
     search = Search(evaluator, until, seed, number, admitted)
-    if number == 0:
-        _everyday(evaluator, search, verdicts)
-    search.run(corpus)
+    search.run(corpus, _everyday(evaluator, verdicts) if number == 0 else ())
     return search
 
 
-def _everyday(evaluator: Evaluator, search: Search, verdicts: int) -> None:
-    """Everyday rows of several lengths, the longest first, in a call each."""
+def _everyday(evaluator: Evaluator, verdicts: int) -> Iterator[Batch]:
+    """Everyday rows of several lengths, the longest first: each a call."""
     left, longest = EVERYDAY_SHARE * verdicts, LONGEST if evaluator.cell.order == "value" else LONGEST_DERIVED
-    with evaluator.searching(), suppress(Spent):
-        for batch in everyday_batches(evaluator.cell, evaluator.function, EVERYDAY):
-            outputs = output_count_of(evaluator, batch)
-            rows = min(batch.rows, int(left / max(1, outputs)))
-            if rows and batch.width <= longest:
-                search.feed(batch.take(slice(0, rows)))
-                left -= rows * outputs
+    for batch in everyday_batches(evaluator.cell, evaluator.function, EVERYDAY):
+        outputs = output_count_of(evaluator, batch)
+        rows = min(batch.rows, int(left / max(1, outputs)))
+        if rows and batch.width <= longest:
+            yield batch.take(slice(0, rows))
+            left -= rows * outputs
 
 
 def output_count_of(evaluator: Evaluator, batch: Batch) -> int:
