@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -49,6 +50,11 @@ class Kernel:
         """The name by which its call reads it."""
         return self.call.partition("(")[0]
 
+    @property
+    def file_name(self) -> str:
+        """Its name as a part of names of files."""
+        return re.sub(r"\W+", "_", self.name, flags=re.ASCII)
+
 
 def kernel_of(function: Callable[..., Any], op: Op, framework: str | None = None, *, batched: bool = True) -> Kernel:
     """The function as a call of the op. framework: a framework or a target (`torch`, `jax:cpu:jit`); None: the one that its code names.
@@ -65,8 +71,8 @@ def kernel_of(function: Callable[..., Any], op: Op, framework: str | None = None
         raise UserError(f"a function of this process is tested in it: {target} is a target of another")
     name = display_name(function)
     whole = function if batched else _row_by_row(function, target.framework)
-    shadowed = name in {*(spec.name for spec in op.inputs), *op.params}
-    called = name_for(whole, f"{name}_function" if shadowed else name)
+    # Neither an input nor a name of a script has this one.
+    called = name_for(whole, f"tested_{name}")
     return Kernel(function, name, target, f"{called}({_arguments(function, op)})", batched)
 
 

@@ -33,7 +33,7 @@ def write_script(finding: Finding, kernel: Kernel, folder: Path) -> tuple[Path |
     except (UserError, ValueError, SyntaxError, OSError) as error:
         return None, str(error).splitlines()[0]
     digest = hashlib.sha256(text.encode()).hexdigest()[:6]
-    name = "-".join([kernel.identifier, finding.op, finding.dtype, finding.order, finding.symptom, digest])
+    name = "-".join([kernel.file_name, finding.op, finding.dtype, finding.order, finding.symptom, digest])
     path = folder / f"{name}.py"
     try:
         write_whole(path, text)
@@ -58,24 +58,20 @@ def imports_of(kernel: Kernel) -> list[str]:
     its source. Raises UserError where there is neither."""
     if not kernel.batched:
         raise UserError(f"none: {kernel.name} is called row by row, as no script calls it")
+    jax = sys.modules.get("jax") if kernel.target.framework == "jax" else None
+    as_here = [] if jax is None else [f'jax.config.update("jax_enable_x64", {bool(jax.config.jax_enable_x64)})']
     found = _found(kernel.function)
     if found is None:
-        return [
-            *_copied(kernel),
-            *([] if kernel.function.__name__ == kernel.identifier else [f"{kernel.identifier} = {kernel.function.__name__}"]),
-        ]
+        return [*as_here, *_copied(kernel), f"{kernel.identifier} = {kernel.function.__name__}"]
     path, module, name = found
-    lines = ["import importlib.util"]
     root = _root(path, module)
     if root is not None:
-        lines += [f"sys.path.insert(0, {str(root)!r})", f"from importlib import import_module\nowner = import_module({module!r})"]
-    else:
-        lines += [
-            f"sys.path.insert(0, {str(path.parent)!r})",
-            f"spec = importlib.util.spec_from_file_location('tested', {str(path)!r})",
-        ]
+        lines = [f"sys.path.insert(0, {str(root)!r})", "import importlib", f"owner = importlib.import_module({module!r})"]
+    else:  # a file that is no module of its folder, as one that pytest imported by its path
+        lines = ["import importlib.util", f"sys.path.insert(0, {str(path.parent)!r})"]
+        lines += [f"spec = importlib.util.spec_from_file_location('tested', {str(path)!r})"]
         lines += ["owner = importlib.util.module_from_spec(spec)", "spec.loader.exec_module(owner)"]
-    return [*lines, f"{kernel.identifier} = owner.{name}"]
+    return [*as_here, *lines, f"{kernel.identifier} = owner.{name}"]
 
 
 def _copied(kernel: Kernel) -> list[str]:

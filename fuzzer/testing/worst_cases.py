@@ -44,7 +44,7 @@ class WorstCases:
             self.assertion.inputs,
         )
         digest = hashlib.sha256(repr(told).encode()).hexdigest()[:8]
-        name = f"{self.kernel.identifier}-{self.assertion.op.name}-{self.assertion.dtype}-{self.order}-{digest}.json"
+        name = f"{self.kernel.file_name}-{self.assertion.op.name}-{self.assertion.dtype}-{self.order}-{digest}.json"
         return self.folder / "cases" / name
 
     def read(self) -> list[Case]:
