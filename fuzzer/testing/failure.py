@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -93,6 +92,6 @@ def _advice(advice: Advice, kernel: Kernel) -> str:
     after, before = numbers.measure(advice.worst_ulps_after), numbers.measure(advice.worst_ulps_before)
     if advice.way == "limit_range":
         return f"{advice.text} It was right on {advice.verified_on} points there"
-    call = re.sub(rf"\b{kernel.identifier}\b(?=\()", kernel.name, advice.call)
+    call = kernel.shown(advice.call)
     call = call if len(call) <= 140 else f"{call[:139]}…"
     return f"{call}: {before} -> {after} ulps at worst on {advice.verified_on} points around the case"

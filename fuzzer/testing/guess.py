@@ -1,4 +1,4 @@
-"""Guess: which framework a function is of, by its type, its decorators and the names that its code reads. Imports no framework."""
+"""Guess: which framework a function is of, by its type, its decorators and the names that its code reads; and what it is called. Imports none."""
 
 from __future__ import annotations
 
@@ -27,9 +27,21 @@ def framework_guessed(function: Any) -> str:
         return large[0]
     if not large and found:
         return "numpy"
-    name = getattr(function, "__name__", type(function).__name__)
+    name = display_name(function)
     seen = f"it names {', '.join(large)}" if large else "it names none"
     raise UserError(f"which framework's function is {name}? {seen}; say framework='torch', 'tensorflow', 'jax' or 'numpy'")
+
+
+def display_name(function: Any) -> str:
+    """What its author calls a function: the end of its qualified name, or the class of an object."""
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    if not isinstance(name, str):
+        return type(function).__name__
+    owner = getattr(function, "__self__", None)
+    plain = name.rpartition("<locals>.")[2]
+    if isinstance(owner, type) and "." in name:  # an inherited classmethod says whose it is called on
+        plain = f"{owner.__name__}.{name.rpartition('.')[2]}"
+    return "f" if plain == "<lambda>" else plain
 
 
 def _frameworks(value: Any, depth: int, seen: set[int]) -> Iterator[str]:
@@ -68,9 +80,14 @@ def _of_code(function: FunctionType, depth: int, seen: set[int]) -> Iterator[str
     cells = (cell.cell_contents for cell in function.__closure__ or () if _filled(cell))
     for value in cells:
         yield from _frameworks(value, depth - 1, seen)
-    for name in _names(function.__code__):
+    names = list(dict.fromkeys(_names(function.__code__)))
+    for name in names:
         if name in function.__globals__:
-            yield from _frameworks(function.__globals__[name], depth - 1, seen)
+            value = function.__globals__[name]
+            yield from _frameworks(value, depth - 1, seen)
+            if isinstance(value, ModuleType) and not list(_of_package(value.__name__)):  # kernels.softmax, of a project
+                for attribute in (vars(value)[n] for n in names if n in vars(value)):
+                    yield from _frameworks(attribute, depth - 1, seen)
         elif not hasattr(builtins, name):
             yield from _of_package(name)  # imported inside
     if (wrapped := getattr(function, "__wrapped__", None)) is not None:

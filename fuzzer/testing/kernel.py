@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.frameworks.own_functions import name_for
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, absence, target_named
-from ulpfuzz.fuzzer.testing.guess import framework_guessed
+from ulpfuzz.fuzzer.testing.guess import display_name, framework_guessed
 
 #: Why its findings are the function's, whatever their syntax looks like.
 WHOSE = "the function that is tested"
@@ -50,6 +50,10 @@ class Kernel:
         """The name by which its call reads it."""
         return self.call.partition("(")[0]
 
+    def shown(self, call: str) -> str:
+        """A call of it as its author would write it."""
+        return re.sub(rf"\b{self.identifier}\b(?=\()", self.name, call)
+
     @property
     def file_name(self) -> str:
         """Its name as a part of names of files."""
@@ -74,18 +78,6 @@ def kernel_of(function: Callable[..., Any], op: Op, framework: str | None = None
     # Neither an input nor a name of a script has this one.
     called = name_for(whole, f"tested_{name}")
     return Kernel(function, name, target, f"{called}({_arguments(function, op)})", batched)
-
-
-def display_name(function: Any) -> str:
-    """What its author calls a function: the end of its qualified name, or the class of an object."""
-    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
-    if not isinstance(name, str):
-        return type(function).__name__
-    owner = getattr(function, "__self__", None)
-    plain = name.rpartition("<locals>.")[2]
-    if isinstance(owner, type) and "." in name:  # an inherited classmethod says whose it is called on
-        plain = f"{owner.__name__}.{name.rpartition('.')[2]}"
-    return "f" if plain == "<lambda>" else plain
 
 
 def _arguments(function: Callable[..., Any], op: Op) -> str:

@@ -23,8 +23,7 @@ def only_ordinary(op: Op) -> Callable[[Batch], Batch]:
     def ordinary(batch: Batch) -> Batch:
         kept = np.ones(batch.rows, np.bool_)
         inputs = {}
-        for name, values in batch.inputs.items():
-            exact = values.astype(np.float64)
+        for (name, values), exact in zip(batch.inputs.items(), batch.exact().values(), strict=True):
             kept &= _rows(np.isfinite(exact))
             folded = _folded(exact)
             if name not in DIRECTIONS:
@@ -64,4 +63,4 @@ def _fits(spec: Input, exact: Wide, folded: Wide) -> NDArray[np.bool_]:
 
 def _rows(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Per row whether it holds everywhere."""
-    return np.asarray(mask.reshape(len(mask), -1).all(axis=1))
+    return np.asarray(mask.all(axis=tuple(range(1, mask.ndim))))

@@ -205,5 +205,5 @@ def _cannot(kernel: Kernel, evaluator: Evaluator, message: str, batch: Batch | N
     )
     what = what if message.startswith("Unsupported") else ""
     rows = "a row each" if kernel.batched else "called row by row"
-    called = f"called as {kernel.call} with {shapes} {evaluator.cell.dtype}, {rows}"
+    called = f"called as {kernel.shown(kernel.call)} with {shapes} {evaluator.cell.dtype}, {rows}"
     return f"{kernel.name} cannot be tested as {evaluator.op.name}: {message} ({called}){what}"

@@ -77,10 +77,21 @@ def test_a_gradient_is_judged_by_the_frameworks_own_differentiation(tmp_path: Pa
 
 
 def test_layer_norm_of_one_pass_fails(tmp_path: Path) -> None:
-    error = failure(own_kernels.one_pass_norm, "layer_norm", tmp_path)
+    failure(own_kernels.one_pass_norm, "layer_norm", tmp_path)
+    assert held(own_kernels.wide_norm, "layer_norm").verdicts > 0
+
+
+def test_its_cause_is_seen_in_the_steps_of_a_framework(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+
+    def one_pass(x: Any) -> Any:
+        mean = x.mean(-1, keepdim=True)
+        return (x - mean) / torch.sqrt(x.square().mean(-1, keepdim=True) - mean.square() + 1e-5)
+
+    error = failure(one_pass, "layer_norm", tmp_path, orders=("value",))
     assert error.explained.diagnosis is not None
     assert error.explained.diagnosis.cause == "cancellation"
-    assert held(own_kernels.wide_norm, "layer_norm").verdicts > 0
+    assert error.explained.diagnosis.confirmed
 
 
 # Proof, limits, and what is asked
@@ -204,7 +215,7 @@ def test_two_functions_of_one_name_are_two(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "op", "options", "said"),
     [
-        (np.tanh, "tahn", {}, "unknown op 'tahn'; did you mean 'tanh'?"),
+        (np.tanh, "tanhh", {}, "unknown op 'tanhh'; did you mean 'tanh'?"),
         (np.tanh, "tanh", {"dtype": "float3"}, "unknown dtype 'float3'; did you mean 'float32'?"),
         (np.tanh, "tanh", {"dtype": "complex64"}, "unknown dtype of tanh 'complex64'; "),
         (np.tanh, "tanh", {"orders": ("valeu",)}, "unknown order of tanh 'valeu'; did you mean 'value'?"),

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from ulpfuzz.fuzzer.errors import UserError
-from ulpfuzz.fuzzer.testing.guess import framework_guessed
-from ulpfuzz.fuzzer.testing.kernel import display_name
+from ulpfuzz.fuzzer.testing.guess import display_name, framework_guessed
 
 
 def test_numpy() -> None:
