@@ -67,7 +67,6 @@ class Outcomes:
 def run(folder: Path, name: str) -> list[Any]:
     outcomes = Outcomes()
     options = [
-        "-q",
         "-p",
         "no:cacheprovider",
         "-p",

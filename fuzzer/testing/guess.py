@@ -20,8 +20,9 @@ DEPTH = 4
 
 
 def framework_guessed(function: Any) -> str:
-    """One of torch, tensorflow, jax and numpy. Raises UserError where nothing, or more than one of the first three, shows."""
-    found = dict.fromkeys(_frameworks(function, DEPTH, set()))
+    """One of torch, tensorflow, jax and numpy: that which its code names, else that which its module imports. Raises UserError where nothing shows, or
+    more than one of the first three."""
+    found = dict.fromkeys(_frameworks(function, DEPTH, set())) or dict.fromkeys(_beside(function))
     large = [name for name in found if name != "numpy"]
     if len(large) == 1:
         return large[0]
@@ -99,6 +100,13 @@ def _names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
+
+
+def _beside(function: Any) -> Iterator[str]:
+    """Of the modules that the function's own module imports: `1 / x` names nothing, and is of what its file is about."""
+    for value in getattr(function, "__globals__", {}).values():
+        if isinstance(value, ModuleType):
+            yield from _of_package(value.__name__)
 
 
 def _filled(cell: Any) -> bool:
