@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 #: What a budget is where an example names none.
-BUDGET = "30k"
+BUDGET = "20k"
 #: Examples that take more than a few seconds.
 SLOW = ("test_torch_compiled.py",)
 

@@ -20,8 +20,8 @@ DEPTH = 4
 
 
 def framework_guessed(function: Any) -> str:
-    """One of torch, tensorflow, jax and numpy: that which its code names, else that which its module imports. Raises UserError where nothing shows, or
-    more than one of the first three."""
+    """One of torch, tensorflow, jax and numpy: that which its code names, else that which its module imports. Raises UserError where nothing shows,
+    or more than one of the first three."""
     found = dict.fromkeys(_frameworks(function, DEPTH, set())) or dict.fromkeys(_beside(function))
     large = [name for name in found if name != "numpy"]
     if len(large) == 1:
