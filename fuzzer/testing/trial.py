@@ -7,11 +7,13 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
 from ulpfuzz.fuzzer.case import Batch, Case
 from ulpfuzz.fuzzer.casework.ordinary import everyday_batches
+from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
@@ -19,6 +21,7 @@ from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
 from ulpfuzz.fuzzer.evaluation.grid_memory import remembering
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.label import is_listed_separately
+from ulpfuzz.fuzzer.inputs.grid import grid_length
 from ulpfuzz.fuzzer.inputs.shapes import length_in, output_count
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.fuzzer.proof.failures import failures_of
@@ -33,6 +36,8 @@ from ulpfuzz.fuzzer.testing.ordinary import only_ordinary
 #: Verdicts of one round of a search, at least: the first, with the grid, takes about as many. And how many rounds there are at most, each with other
 #: lengths of vectors.
 ROUND, ROUNDS = 50_000, 4
+#: The same where every shape of a call is compiled, half a second of a gradient in JAX.
+COMPILED_ROUND = 200_000
 #: Everyday rows that are judged before the search; those of more numbers cost the oracle a second, or more of a derivative.
 EVERYDAY, LONGEST, LONGEST_DERIVED = 256, 512, 64
 #: The share of a budget in verdicts that they may take.
@@ -91,7 +96,7 @@ def tried(kernel: Kernel, assertion: Assertion, order: str, beside: Sequence[Sub
     outcome = Outcome(order, beside=[Beside(subject) for subject in beside])
     corpus = list(assertion.cases.get(order, ()))
     with remembering(), np.errstate(all="ignore"):
-        for number, verdicts in enumerate(_rounds(assertion)):
+        for number, verdicts in enumerate(_rounds(assertion, evaluator.shapes.compiles(kernel.subject))):
             search = _searched(evaluator, assertion, number, verdicts * len(evaluator.subjects), corpus, admitted)
             _take_in(outcome, evaluator, search, kernel, assertion)
             corpus = search.corpus()
@@ -104,14 +109,15 @@ def tried(kernel: Kernel, assertion: Assertion, order: str, beside: Sequence[Sub
     return outcome
 
 
-def _rounds(assertion: Assertion) -> Iterator[int]:
-    """The verdicts of each round, for one subject."""
+def _rounds(assertion: Assertion, compiled: bool) -> Iterator[int]:
+    """The verdicts of each round, for one subject; compiled: whether each shape of its calls is."""
+    least = COMPILED_ROUND if compiled else ROUND
     if assertion.budget.verdicts is None:
-        yield from [ROUND * 4] * (ROUNDS - 1)
+        yield from [4 * least] * (ROUNDS - 1)
         yield WITHOUT_END
         return
     left = max(1, assertion.budget.verdicts // len(assertion.orders))
-    share = max(ROUND, left // ROUNDS)
+    share = max(least, left // ROUNDS)
     for number in range(ROUNDS):
         taken = left if number == ROUNDS - 1 else min(share, left)
         if taken:
@@ -126,8 +132,17 @@ def _searched(
     seed = int.from_bytes(hashlib.sha256(key).digest()[:6], "big")
     until = evaluator.clock.verdicts + verdicts
     search = Search(evaluator, until, seed, number, admitted)
-    search.run(corpus, _everyday(evaluator, verdicts) if number == 0 else ())
+    compiled = evaluator.shapes.compiles(evaluator.subjects[0])
+    if compiled:
+        search.lengths = _two(evaluator, search.lengths)
+    everyday = _everyday(evaluator, verdicts) if number == 0 else iter(())
+    search.run(corpus, islice(everyday, 1 if compiled else None))
     return search
+
+
+def _two(evaluator: Evaluator, lengths: list[Sizes]) -> list[Sizes]:
+    """That of the grid, which is seen in any case, and the longest."""
+    return lengths if len(lengths) < 2 else list(dict.fromkeys([grid_length(evaluator.op), lengths[-1]]))
 
 
 def _everyday(evaluator: Evaluator, verdicts: int) -> Iterator[Batch]:
@@ -178,7 +193,10 @@ def _add(findings: list[Finding], found: Sequence[Finding]) -> None:
 
 def _check_call(kernel: Kernel, evaluator: Evaluator) -> None:
     """One call on ordinary numbers. Raises UserError where it raises, or answers in another shape or dtype."""
-    batch = evaluator.ordered(ordinary(evaluator, search_lengths(evaluator, 0)[0]))
+    lengths = search_lengths(evaluator, 0)
+    if evaluator.shapes.compiles(kernel.subject):
+        lengths = _two(evaluator, lengths)
+    batch = evaluator.ordered(ordinary(evaluator, lengths[0]))
     if evaluator.calls.lengths(kernel.subject) is None:
         batch = batch.take(slice(0, FEW))
     _, answers, message = evaluator.calls.answered(kernel.subject, lambda: evaluator.calls.call(kernel.subject, batch))
