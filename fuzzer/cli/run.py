@@ -62,6 +62,13 @@ _Baseline = Annotated[
         help="The run to compare with; `latest`: the last that finished, of the same selection if there is one.",
     ),
 ]
+_Resume = Annotated[
+    str | None, typer.Option("--resume", metavar="[RUN]", help="Continue a run, by default the latest that did not finish.")
+]
+_FailOn = Annotated[
+    str | None,
+    typer.Option("--fail-on", metavar="WHAT", help=f"Exit status 1 where the run shows such a defect: {', '.join(FAIL_ON)}."),
+]
 _Sweep = Annotated[
     bool | None,
     typer.Option(
@@ -83,13 +90,8 @@ def run(
     insecure_cluster: InsecureCluster = False,
     case_timeout: CaseTimeout = None,
     memory_limit: MemoryLimit = None,
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="[RUN]", help="Continue a run, by default the latest that did not finish.")
-    ] = None,
-    fail_on: Annotated[
-        str | None,
-        typer.Option("--fail-on", metavar="WHAT", help=f"Exit status 1 where the run shows such a defect: {', '.join(FAIL_ON)}."),
-    ] = None,
+    resume: _Resume = None,
+    fail_on: _FailOn = None,
     sarif: Sarif = None,
     junit: Junit = None,
     summary_file: Summary = None,

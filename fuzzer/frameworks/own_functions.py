@@ -7,14 +7,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Function = Callable[..., Any]
+#: Of anything to anything: what is tested, or defined, by somebody else.
+OwnFunction = Callable[..., Any]
 
-_functions: dict[str, Function] = {}
+_functions: dict[str, OwnFunction] = {}
 #: Names that calls read otherwise: modules of the frameworks.
 _TAKEN = frozenset(("torch", "tf", "jax", "jnp", "np", "scipy"))
 
 
-def name_for(function: Function, wanted: str) -> str:
+def name_for(function: OwnFunction, wanted: str) -> str:
     """The name by which calls reach the function from now on, in this process: `wanted`, made an identifier, with a number where another function has
     it. What a framework compiled of a call is kept by the call's text, so that a name never comes to mean another function."""
     plain = re.sub(r"\W+", "_", wanted, flags=re.ASCII).strip("_") or "function"
@@ -26,6 +27,6 @@ def name_for(function: Function, wanted: str) -> str:
     raise AssertionError
 
 
-def own_functions() -> Mapping[str, Function]:
+def own_functions() -> Mapping[str, OwnFunction]:
     """All of them, by name."""
     return _functions

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.case import Case
+from ulpfuzz.fuzzer.case import Case, Params
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
@@ -26,7 +26,7 @@ class Asked:
 
     dtype: str = "float32"
     orders: Sequence[str] | None = None
-    params: Mapping[str, Any] | None = None
+    params: Params | None = None
     budget: str | None = None
     seed: int = 0
     limit: float | None = None
@@ -51,7 +51,7 @@ class Assertion:
     dtype: str
     orders: tuple[str, ...]
     #: Of the op, every one.
-    params: Mapping[str, Any]
+    params: Params
     #: Of all orders together.
     budget: Budget
     seed: int = 0

@@ -5,8 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 from collections.abc import Iterator
-from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 
 from ulpfuzz.fuzzer.errors import UserError
 
@@ -19,7 +18,7 @@ PACKAGES = {
 DEPTH = 4
 
 
-def framework_guessed(function: Any) -> str:
+def framework_guessed(function: object) -> str:
     """One of torch, tensorflow, jax and numpy: that which its code names, else that which its module imports. Raises UserError where nothing shows,
     or more than one of the first three."""
     found = dict.fromkeys(_frameworks(function, DEPTH, set())) or dict.fromkeys(_beside(function))
@@ -33,7 +32,7 @@ def framework_guessed(function: Any) -> str:
     raise UserError(f"which framework's function is {name}? {seen}; say framework='torch', 'tensorflow', 'jax' or 'numpy'")
 
 
-def display_name(function: Any) -> str:
+def display_name(function: object) -> str:
     """What its author calls a function: the end of its qualified name, or the class of an object."""
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
     if not isinstance(name, str):
@@ -45,7 +44,7 @@ def display_name(function: Any) -> str:
     return "f" if plain == "<lambda>" else plain
 
 
-def _frameworks(value: Any, depth: int, seen: set[int]) -> Iterator[str]:
+def _frameworks(value: object, depth: int, seen: set[int]) -> Iterator[str]:
     """Of all that a value rests on."""
     if id(value) in seen or depth < 0:
         return
@@ -61,7 +60,7 @@ def _frameworks(value: Any, depth: int, seen: set[int]) -> Iterator[str]:
         yield from _of_object(value, depth, seen)
 
 
-def _of_object(value: Any, depth: int, seen: set[int]) -> Iterator[str]:
+def _of_object(value: object, depth: int, seen: set[int]) -> Iterator[str]:
     """A class, a method, a module of layers, or what a decorator made: by the packages of its classes, and what it wraps."""
     classes = value.__mro__ if isinstance(value, type) else type(value).__mro__
     for cls in classes:
@@ -102,14 +101,14 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _beside(function: Any) -> Iterator[str]:
+def _beside(function: object) -> Iterator[str]:
     """Of the modules that the function's own module imports: `1 / x` names nothing, and is of what its file is about."""
     for value in getattr(function, "__globals__", {}).values():
         if isinstance(value, ModuleType):
             yield from _of_package(value.__name__)
 
 
-def _filled(cell: Any) -> bool:
+def _filled(cell: CellType) -> bool:
     try:
         return cell.cell_contents is not None
     except ValueError:  # a name that is bound later

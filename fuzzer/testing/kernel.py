@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.catalog.op import ALL_DTYPES, Implementation, Op
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.errors import UserError
-from ulpfuzz.fuzzer.frameworks.own_functions import name_for
+from ulpfuzz.fuzzer.frameworks.own_functions import OwnFunction, name_for
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, absence, target_named
 from ulpfuzz.fuzzer.testing.guess import display_name, framework_guessed
 
@@ -27,7 +27,7 @@ WHOSE = "the function that is tested"
 class Kernel:
     """A function under test."""
 
-    function: Callable[..., Any]
+    function: OwnFunction
     #: As its author calls it: `fast_softmax`, `Softmax.apply`.
     name: str
     #: Where it runs.
@@ -60,7 +60,7 @@ class Kernel:
         return re.sub(r"\W+", "_", self.name, flags=re.ASCII)
 
 
-def kernel_of(function: Callable[..., Any], op: Op, framework: str | None = None, *, batched: bool = True) -> Kernel:
+def kernel_of(function: OwnFunction, op: Op, framework: str | None = None, *, batched: bool = True) -> Kernel:
     """The function as a call of the op. framework: a framework or a target (`torch`, `jax:cpu:jit`); None: the one that its code names.
 
     Arguments are passed by name where the function has parameters of all the op's input names, else in the op's order; a param of the op is passed
@@ -80,7 +80,7 @@ def kernel_of(function: Callable[..., Any], op: Op, framework: str | None = None
     return Kernel(function, name, target, f"{called}({_arguments(function, op)})", batched)
 
 
-def _arguments(function: Callable[..., Any], op: Op) -> str:
+def _arguments(function: OwnFunction, op: Op) -> str:
     inputs = [spec.name for spec in op.inputs]
     known = _parameters(function)
     by_name = set(inputs) <= set(known) and known[: len(inputs)] != inputs
@@ -88,7 +88,7 @@ def _arguments(function: Callable[..., Any], op: Op) -> str:
     return ", ".join([*given, *(f"{name}={name}" for name in op.params if name in known)])
 
 
-def _parameters(function: Callable[..., Any]) -> list[str]:
+def _parameters(function: OwnFunction) -> list[str]:
     """The parameters that may be given by name; none where Python does not say."""
     try:
         found = inspect.signature(function).parameters.values()
@@ -97,16 +97,16 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
     return [p.name for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
 
 
-_rows: dict[tuple[Callable[..., Any], str], Callable[..., Any]] = {}
+_rows: dict[tuple[OwnFunction, str], OwnFunction] = {}
 
 
-def _row_by_row(function: Callable[..., Any], framework: str) -> Callable[..., Any]:
+def _row_by_row(function: OwnFunction, framework: str) -> OwnFunction:
     """The function of one row as one of a batch: the same object for the same function, since a name belongs to one."""
     return _rows.setdefault((function, framework), _STACKED[framework](function))
 
 
-def _stacked(module: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def of(function: Callable[..., Any]) -> Callable[..., Any]:
+def _stacked(module: str) -> Callable[[OwnFunction], OwnFunction]:
+    def of(function: OwnFunction) -> OwnFunction:
         def each(*batch: Any, **named: Any) -> Any:
             names = [name for name, value in named.items() if hasattr(value, "shape")]
             rows = zip(*batch, *(named[name] for name in names), strict=True)
@@ -119,7 +119,7 @@ def _stacked(module: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return of
 
 
-def _mapped(function: Callable[..., Any]) -> Callable[..., Any]:
+def _mapped(function: OwnFunction) -> OwnFunction:
     def each(*batch: Any, **named: Any) -> Any:
         arrays = {name: value for name, value in named.items() if hasattr(value, "shape")}
         rest = {name: value for name, value in named.items() if name not in arrays}

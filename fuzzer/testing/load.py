@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,11 +12,12 @@ from typing import Any
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import UnknownName
 from ulpfuzz.fuzzer.frameworks.backends.expression import described
+from ulpfuzz.fuzzer.frameworks.own_functions import OwnFunction
 
 _FORM = "a function is named module:function, for example mypackage.kernels:fast_softmax"
 
 
-def loaded(name: str) -> Callable[..., Any]:
+def loaded(name: str) -> OwnFunction:
     """The function of that name; the working folder is searched first. Its module is imported: it is code that the user named. Raises UserError in
     one line, UnknownName with the nearest name of the module."""
     module_name, separator, path = name.strip().partition(":")
@@ -32,7 +32,7 @@ def loaded(name: str) -> Callable[..., Any]:
         value = found
     if not callable(value):
         raise UserError(f"{name} is no function but {type(value).__name__}")
-    function: Callable[..., Any] = value
+    function: OwnFunction = value
     return function
 
 

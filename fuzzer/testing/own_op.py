@@ -5,14 +5,15 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
+from ulpfuzz.fuzzer.case import Params
 from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.op import Accuracy, Input, Op
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.frameworks.own_functions import OwnFunction
 from ulpfuzz.fuzzer.inputs.shapes import output_count
 from ulpfuzz.fuzzer.inputs.strategies import usual_lengths
 from ulpfuzz.oracles.definitions import Definition, defining
@@ -24,7 +25,7 @@ _AXES: Mapping[str, tuple[str, ...]] = {"Vector": ("n",), "Matrix": ("n", "n")}
 
 
 def defined(
-    definition: Callable[..., Any], *inputs: Input, params: Mapping[str, Any] | None = None, accuracy: Accuracy = "composite", min_length: int = 1
+    definition: OwnFunction, *inputs: Input, params: Params | None = None, accuracy: Accuracy = "composite", min_length: int = 1
 ) -> Op:  # fmt: skip
     """An op by its definition, a function of an arithmetic and the op's inputs in order, which returns a number or a list of them:
 
@@ -54,7 +55,7 @@ def defined(
 
 
 @contextmanager
-def known(op: str | Op | Callable[..., Any]) -> Iterator[Op]:
+def known(op: str | Op | OwnFunction) -> Iterator[Op]:
     """The op by its name, its record, or its definition; its definition is registered inside. Raises UnknownName, UserError."""
     if isinstance(op, str):
         yield op_named(op)

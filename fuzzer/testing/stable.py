@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from ulpfuzz.fuzzer.case import Params
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.frameworks.own_functions import OwnFunction
 from ulpfuzz.fuzzer.testing.assertion import Asked, Assertion, Inputs, assertion_of
 from ulpfuzz.fuzzer.testing.explained import Explained, explained
 from ulpfuzz.fuzzer.testing.failure import UnstableError, message_of
@@ -48,12 +49,12 @@ class Report:
 
 
 def assert_stable(
-    function: Callable[..., Any],
-    op: str | Op | Callable[..., Any],
+    function: OwnFunction,
+    op: str | Op | OwnFunction,
     *,
     dtype: str = "float32",
     orders: Sequence[str] | None = None,
-    params: Mapping[str, Any] | None = None,
+    params: Params | None = None,
     budget: str | None = None,
     seed: int = 0,
     limit: float | None = None,

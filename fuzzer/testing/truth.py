@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ml_dtypes
@@ -11,11 +11,12 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ulpfuzz.fuzzer.case import Batch
+from ulpfuzz.fuzzer.case import Batch, Params
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.op import ORDERS, Op
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
+from ulpfuzz.fuzzer.frameworks.own_functions import OwnFunction
 from ulpfuzz.fuzzer.inputs import strategies
 from ulpfuzz.fuzzer.point.point import params_of, point_of
 from ulpfuzz.fuzzer.testing.assertion import INPUTS, Inputs
@@ -28,7 +29,7 @@ from ulpfuzz.oracles.limits.native import native
 
 Arrays = dict[str, NDArray[Any]]
 #: An op by its name, its record, or its definition.
-AnOp = str | Op | Callable[..., Any]
+AnOp = str | Op | OwnFunction
 
 
 def cases(
@@ -36,7 +37,7 @@ def cases(
     dtype: str = "float32",
     *,
     order: str = "value",
-    params: Mapping[str, Any] | None = None,
+    params: Params | None = None,
     inputs: Inputs = "ordinary",
 ) -> st.SearchStrategy[Arrays]:
     """A Hypothesis strategy of single points: the op's inputs by name, arrays of the dtype without a leading axis (a scalar has shape ()).
@@ -63,7 +64,7 @@ def reference(
     *,
     dtype: str | None = None,
     order: str = "value",
-    params: Mapping[str, Any] | None = None,
+    params: Params | None = None,
     digits: int = 40,
 ) -> tuple[str, ...]:
     """The truth of every output, row by row in C order, as decimals of `digits` significant digits; "nan", "inf", "-inf", or "[low, high]" where
@@ -81,7 +82,7 @@ def reference(
 
 
 def ulps(
-    answer: Any, op: AnOp, inputs: Any, *, dtype: str | None = None, order: str = "value", params: Mapping[str, Any] | None = None
+    answer: Any, op: AnOp, inputs: Any, *, dtype: str | None = None, order: str = "value", params: Params | None = None
 ) -> NDArray[np.float64]:
     """The exact error of every number of an answer, |answer - truth| in ulps of the truth in its dtype, as an array of its shape. An infinity
     or a NaN where the truth is a number within the format's range, or the other way around, is off by inf; where every number of an interval is
@@ -127,7 +128,7 @@ def _check(op: Op, dtype: str, order: str) -> None:
         raise UnknownName("order", order, op.orders if order in ORDERS else ORDERS)
 
 
-def _asked(op: Op, inputs: Any, dtype: str | None, order: str, params: Mapping[str, Any] | None) -> tuple[Batch, Function]:
+def _asked(op: Op, inputs: Any, dtype: str | None, order: str, params: Params | None) -> tuple[Batch, Function]:
     by_name = _by_name(op, inputs)
     arrays = {name: _plain(value) for name, value in by_name.items()}
     names = {v.dtype.name for v in arrays.values() if isinstance(v, np.ndarray) and v.dtype.name in op.dtypes}

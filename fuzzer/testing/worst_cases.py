@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ulpfuzz.fuzzer.case import DIRECTIONS, Case
+from ulpfuzz.fuzzer.case import DIRECTIONS, Case, Params
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.findings.case_record import case_from, record_of
 from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in
@@ -85,7 +85,7 @@ def _case(record: Mapping[str, Any], assertion: Assertion, order: str) -> Case |
     return case if _fits(assertion.op, assertion.params, order, batch.inputs) else None
 
 
-def _fits(op: Op, params: Mapping[str, Any], order: str, inputs: Mapping[str, Any]) -> bool:
+def _fits(op: Op, params: Params, order: str, inputs: Mapping[str, Any]) -> bool:
     """Whether the shapes are the op's, and the directions those of the order."""
     length = length_in(op, inputs)
     if length is None:
