@@ -38,7 +38,9 @@ class UnstableError(AssertionError):
 def message_of(kernel: Kernel, assertion: Assertion, explained: Explained, others: Sequence[Finding], script: str) -> str:
     """The text of a failure: what was called, the case, truth and answer, the error, its cause, a way out, and the script."""
     finding = explained.finding
-    verdict = f"is off by more than {assertion.limit:g} ulps" if finding.reason == BEYOND else "is unstable"
+    verdict = SILENT.get(finding.symptom, "is unstable")
+    if finding.reason == BEYOND:
+        verdict = f"is off by more than {assertion.limit:g} ulps"
     rows = [("case", line) for line in _case(finding)]
     rows.append(("error", _error(finding)))
     if explained.diagnosis is not None:

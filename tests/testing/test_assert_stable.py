@@ -159,6 +159,17 @@ def _without_advice(error: UnstableError) -> list[str]:
     return [*lines[: min(start, stop)], *lines[stop:]]
 
 
+def test_an_exception_at_ordinary_numbers_is_a_failure(tmp_path: Path) -> None:
+    def refusing(x: Any) -> Any:
+        if (np.abs(x) > 1000).any():
+            raise RuntimeError("the kernel could not be launched")
+        return x * x
+
+    error = failure(refusing, "square", tmp_path)
+    assert str(error).startswith("refusing raises as square")
+    assert "error   RuntimeError: the kernel could not be launched" in str(error)
+
+
 def test_a_budget_in_time_ends(tmp_path: Path) -> None:
     assert held(own_kernels.stable_softmax, "softmax", budget="1s").verdicts > 1000
 
