@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -189,7 +189,8 @@ def _print(one: Tested) -> None:
     )
     screen.print(table)
     if one.explained is not None:
-        told = message_of(one.kernel, one.assertion, one.explained, one.failing[1:5], str(one.script or "none"))
+        alone = replace(one.assertion, orders=(one.explained.finding.order,))  # here all orders are tried
+        told = message_of(one.kernel, alone, one.explained, one.failing[1:5], str(one.script or "none"))
         screen.print(Text(told))
 
 

@@ -48,6 +48,8 @@ def message_of(kernel: Kernel, assertion: Assertion, explained: Explained, other
         rows.append(("cause", f"{explained.diagnosis.cause.replace('_', ' ')}{sure}: {explained.diagnosis.text}"))
     rows += [("helps", _advice(advice, kernel)) for advice in explained.advice[:SHOWN]]
     rows += [("also", called(other, kernel)) for other in others]
+    later = assertion.orders[assertion.orders.index(finding.order) + 1 :]
+    rows += [("later", f"{', '.join(later)}: not tried, for {finding.order} fails")] if later else []
     rows.append(("script", script))
     lines = [f"{kernel.name} {verdict} as {finding.op}{_params(finding)}", f"    {called(finding, kernel)}"]
     return "\n".join([*lines, *_aligned(rows)])

@@ -101,11 +101,13 @@ def held(kernel: Kernel, assertion: Assertion, folder: Path, *, keep: bool = Fal
         assertion = replace(assertion, cases={order: file.read() for order, file in files.items()} if keep else assertion.cases)
         for order in assertion.orders:
             outcomes[order] = tried(kernel, assertion, order)
-        failing = [finding for outcome in outcomes.values() for finding in outcome.failing]
+            if outcomes[order].failing:  # who reads it mends this first
+                break
+        failing = outcomes[order].failing
         shown = explained(failing[0], assertion) if failing else None
-        for order, file in files.items():
+        for order in outcomes if keep else ():
             simplest = [case_of(shown.finding)] if shown is not None and shown.finding.order == order else []
-            file.write([*simplest, *outcomes[order].cases])
+            files[order].write([*simplest, *outcomes[order].cases])
         if shown is not None:
             raise _failure(kernel, assertion, shown, failing[1:], folder)
     return Report(outcomes)

@@ -76,6 +76,13 @@ def test_a_gradient_is_judged_by_the_frameworks_own_differentiation(tmp_path: Pa
     assert held(Square.apply, "square", orders=("value",)).verdicts > 0
 
 
+def test_orders_after_the_first_that_fails_are_not_tried(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    error = failure(lambda x: torch.log(1 + x), "log1p", tmp_path, orders=("value", "grad"))
+    assert {finding.order for finding in (error.finding, *error.others)} == {"value"}
+    assert "later   grad: not tried, for value fails" in str(error)
+
+
 def test_layer_norm_of_one_pass_fails(tmp_path: Path) -> None:
     failure(own_kernels.one_pass_norm, "layer_norm", tmp_path)
     assert held(own_kernels.wide_norm, "layer_norm").verdicts > 0
