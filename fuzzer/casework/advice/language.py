@@ -82,6 +82,11 @@ class NoName(UserError):
     """The framework has no function of that name."""
 
 
+def names() -> tuple[str, ...]:
+    """The plain names of all functions."""
+    return tuple(_FUNCTIONS)
+
+
 def read(expression: str) -> ast.expr:
     """A framework's expression in plain names. Raises SyntaxError."""
     body: ast.expr = _Plain().visit(ast.parse(expression.strip(), mode="eval").body)

@@ -46,6 +46,7 @@ GOLDBERG = "Goldberg 1991, What every computer scientist should know"
 STUDY = "Kloberdanz et al. 2022, DeepStability"
 BLANCHARD = "Blanchard, Higham, Higham 2021, Accurately computing the log-sum-exp and softmax functions"
 MAECHLER = "Maechler 2012, Accurately computing log(1 - exp(-|a|))"
+TANH = "TensorFlow Probability, tfp.bijectors.Tanh: forward_log_det_jacobian"
 
 RULES: tuple[Rule, ...] = (
     Rule("log1p", "log(1 + a)", "log1p(a)", "a > -1", C23),
@@ -105,6 +106,7 @@ RULES: tuple[Rule, ...] = (
     Rule("asinh", "log(a + sqrt(a ** 2 + 1))", "asinh(a)", "all a", C23),
     Rule("hyperbolic", "exp(a) + exp(-a)", "2 * cosh(a)", "all a", C23),
     Rule("log-cosh", "log(cosh(a))", "abs(a) + log1p(exp(-2 * abs(a))) - 0.6931471805599453", "all a", MAECHLER),
+    Rule("log-derivative of tanh", "log(1 - tanh(a) ** 2)", "2 * (0.6931471805599453 - a - softplus(-2 * a))", "all a", TANH),
     Rule("complement", "1 - tanh(a)", "2 * sigmoid(-2 * a)", "all a", "DLMF 4.28.8"),
     Rule("complement", "1 - tanh(a) ** 2", "1 / cosh(a) ** 2", "all a", "DLMF 4.28.9"),
     Rule("complement", "1 - sigmoid(a)", "sigmoid(-a)", "all a", STUDY),
@@ -159,9 +161,9 @@ def rewritten(node: ast.expr) -> list[Rewritten]:
 def _once(one: Rewritten) -> Iterator[Rewritten]:
     for path, part in _parts(one.node):
         for rule in RULES:
-            binding = _match(rule.of, part, {})
+            binding = match(rule.of, part, {})
             if binding is not None:
-                yield Rewritten(_put(one.node, path, _filled(rule.to, binding)), (*one.rules, rule.name))
+                yield Rewritten(_put(one.node, path, filled(rule.to, binding)), (*one.rules, rule.name))
 
 
 Path = tuple[tuple[str, int | None], ...]
@@ -195,7 +197,7 @@ def _put(node: ast.expr, path: Path, part: ast.expr) -> ast.expr:
     return root
 
 
-def _match(pattern: ast.AST, node: ast.AST, bound: Binding) -> Binding | None:
+def match(pattern: ast.AST, node: ast.AST, bound: Binding) -> Binding | None:
     """What the names of the pattern stand for; None where it does not match. Sums and products may be turned round."""
     if isinstance(pattern, ast.Name) and (pattern.id in _ANY or pattern.id == "AXIS"):
         if not isinstance(node, ast.expr):
@@ -216,8 +218,8 @@ def _match(pattern: ast.AST, node: ast.AST, bound: Binding) -> Binding | None:
         if isinstance(node.op, ast.Add | ast.Mult):
             orders.append((node.right, node.left))
         for left, right in orders:
-            half = _match(pattern.left, left, bound)
-            whole = None if half is None else _match(pattern.right, right, half)
+            half = match(pattern.left, left, bound)
+            whole = None if half is None else match(pattern.right, right, half)
             if whole is not None:
                 return whole
         return None
@@ -237,7 +239,7 @@ def _fields(pattern: ast.AST, node: ast.AST, bound: Binding) -> Binding | None:
             pairs = list(zip(one, two, strict=True))
         for left, right in pairs:
             if isinstance(left, ast.AST):
-                found = _match(left, right, found) if found is not None else None
+                found = match(left, right, found) if found is not None else None
             elif left != right:
                 return None
             if found is None:
@@ -245,7 +247,7 @@ def _fields(pattern: ast.AST, node: ast.AST, bound: Binding) -> Binding | None:
     return found
 
 
-def _filled(node: ast.expr, binding: Binding) -> ast.expr:
+def filled(node: ast.expr, binding: Binding) -> ast.expr:
     class Filling(ast.NodeTransformer):
         def visit_Name(self, name: ast.Name) -> ast.expr:
             return copy.deepcopy(binding[name.id]) if name.id in binding else name

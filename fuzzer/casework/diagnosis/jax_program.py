@@ -1,8 +1,4 @@
-"""The steps of JAX: its primitives, watched where it evaluates them one by one, with jit disabled; derivatives included.
-
-Without jit XLA fuses nothing across primitives, so that a number may differ from the call's own by a rounding; the program counts where its
-result is the answer to the bit. Loops and branches run as Python's, and are watched inside.
-"""
+"""The steps of JAX: its primitives, watched one by one (frameworks.listening.jax); a program counts where its result is the answer to the bit."""
 
 from __future__ import annotations
 
@@ -16,6 +12,7 @@ import numpy as np
 from ulpfuzz.fuzzer.case import Params
 from ulpfuzz.fuzzer.casework.diagnosis import fused
 from ulpfuzz.fuzzer.casework.diagnosis.tracked import PRIMITIVES, Steps, Tracker, Values
+from ulpfuzz.fuzzer.frameworks.listening import jax as listening
 
 #: JAX's names of the primitives of PRIMITIVES.
 _NAMES = {
@@ -33,28 +30,19 @@ _SILENT = frozenset(("sign", "iota", "full", "random_bits", "empty", "nextafter"
 
 def watched(tracker: Tracker, run: Callable[[], Any]) -> Any:
     """Runs JAX without jit and tells the tracker of every primitive."""
-    jax: ModuleType = importlib.import_module("jax")
-    core: ModuleType = importlib.import_module("jax._src.core")
     watcher = _Watcher(tracker)
-    plain = core.EvalTrace.process_primitive
-
-    def process(trace: Any, primitive: Any, args: Any, params: Any) -> Any:
-        out = plain(trace, primitive, args, params)
-        if not watcher.busy:
-            watcher.called(primitive, args, params, out)
-        return out
-
-    core.EvalTrace.process_primitive = process
-    try:
-        with jax.disable_jit():
-            return run()
-    finally:
-        core.EvalTrace.process_primitive = plain
+    with listening.heard(watcher.heard):
+        return run()
 
 
 class _Watcher:
     def __init__(self, tracker: Tracker) -> None:
         self.tracker, self.busy = tracker, False
+
+    def heard(self, primitive: Any, args: Sequence[Any], params: Params, out: Any) -> None:
+        """A primitive; our own are not watched."""
+        if not self.busy:
+            self.called(primitive, args, params, out)
 
     def steps(self, value: Any) -> Steps:
         self.tracker.kept.append(value)

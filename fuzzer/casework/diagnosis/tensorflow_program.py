@@ -13,6 +13,7 @@ import numpy as np
 
 from ulpfuzz.fuzzer.casework.diagnosis import fused
 from ulpfuzz.fuzzer.casework.diagnosis.tracked import Steps, Tracker, Values
+from ulpfuzz.fuzzer.frameworks.listening import tensorflow as listening
 
 #: TensorFlow's names of the primitives of PRIMITIVES.
 _NAMES = {
@@ -40,44 +41,16 @@ _FUSED = {
 
 def watched(tracker: Tracker, run: Callable[[], Any]) -> Any:
     """Runs TensorFlow and tells the tracker of every primitive call."""
-    callbacks: ModuleType = importlib.import_module("tensorflow.python.framework.op_callbacks")
     watcher = _Watcher(tracker, importlib.import_module("tensorflow"))
-    callbacks.add_op_callback(watcher.called)
-    try:
+    with listening.heard(watcher.called):
         return run()
-    finally:
-        callbacks.remove_op_callback(watcher.called)
-        if watcher.error is not None:
-            raise watcher.error
 
 
 class _Watcher:
     def __init__(self, tracker: Tracker, tf: ModuleType) -> None:
-        self.tracker, self.tf, self.busy = tracker, tf, False
-        self.error: Exception | None = None
+        self.tracker, self.tf = tracker, tf
 
-    def called(
-        self,
-        op_type: Any,
-        inputs: Sequence[Any],
-        attrs: Sequence[Any],
-        outputs: Sequence[Any],
-        op_name: Any = None,
-        graph: Any = None,
-    ) -> None:
-        """TensorFlow's callback; calls of graphs and our own are not watched."""
-        if graph is not None or self.busy or self.error is not None:
-            return
-        self.busy = True
-        try:
-            name = op_type.decode() if isinstance(op_type, bytes) else str(op_type)
-            self._called(name, inputs, dict(zip(attrs[::2], attrs[1::2], strict=True)), outputs)
-        except Exception as error:  # TensorFlow would make its own of it
-            self.error = error
-        finally:
-            self.busy = False
-
-    def _called(self, name: str, inputs: Sequence[Any], attrs: Mapping[str, Any], outputs: Sequence[Any]) -> None:
+    def called(self, name: str, inputs: Sequence[Any], attrs: Mapping[str, Any], outputs: Sequence[Any]) -> None:
         tracker = self.tracker
         tracker.calls.append(name)
         floating = [o for o in outputs if getattr(o.dtype, "is_floating", False)]

@@ -12,6 +12,7 @@ import numpy as np
 
 from ulpfuzz.fuzzer.casework.diagnosis import fused
 from ulpfuzz.fuzzer.casework.diagnosis.tracked import PRIMITIVES, Steps, Tracker, Values
+from ulpfuzz.fuzzer.frameworks.listening import torch as listening
 
 #: Primitives of one or more tensors, number by number, whose names here differ.
 _NAMES = {
@@ -39,17 +40,15 @@ _SILENT = frozenset((
 def watched(tracker: Tracker, run: Callable[[], Any]) -> Any:
     """Runs torch and tells the tracker of every primitive call."""
     torch: ModuleType = importlib.import_module("torch")
-    dispatch: ModuleType = importlib.import_module("torch.utils._python_dispatch")
     watcher = _Watcher(tracker, torch)
 
-    class Mode(dispatch.TorchDispatchMode):  # type: ignore[name-defined, misc]
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            before = watcher.before(args)
-            out = func(*args, **(kwargs or {}))
-            watcher.called(func, args, kwargs or {}, out, before)
-            return out
+    def made(func: Any, args: Any, kwargs: Any) -> Any:
+        before = watcher.before(args)
+        out = func(*args, **kwargs)
+        watcher.called(func, args, kwargs, out, before)
+        return out
 
-    with Mode():
+    with listening.heard(made):
         return run()
 
 
@@ -58,8 +57,7 @@ class _Watcher:
         self.tracker, self.torch, self.off = tracker, torch, False
 
     def array(self, tensor: Any) -> Values:
-        disabled: ModuleType = importlib.import_module("torch.utils._python_dispatch")
-        with disabled._disable_current_modes():
+        with listening.unheard():
             detached = tensor.detach().resolve_conj().resolve_neg()
             if detached.is_complex():
                 detached = self.torch.view_as_real(detached)
@@ -130,9 +128,8 @@ class _Watcher:
                 return type(value)(places(v) for v in value)
             return value
 
-        dispatch: ModuleType = importlib.import_module("torch.utils._python_dispatch")
         try:
-            with dispatch._disable_current_modes():
+            with listening.unheard():
                 moved = func(*places(args), **{k: v for k, v in kwargs.items() if k not in ("dtype", "memory_format")})
         except Exception:  # a call that takes no whole numbers
             return [self.tracker.unknown(f"{name}(...)", before, v) for v in values]
