@@ -7,12 +7,17 @@ would be wrong.
 
 from __future__ import annotations
 
+import json
 import math
+import os
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
 
 from ulpfuzz.fuzzer.catalog.axes import Sizes
 from ulpfuzz.fuzzer.catalog.op import Input, Op
+from ulpfuzz.fuzzer.errors import UserError
 
 #: normal: mean a, deviation b. uniform: between a and b. lognormal: exp of a normal of mean a, deviation b. loguniform: exp of a uniform between log
 #: a and log b. signed_lognormal: the same with a sign of either kind. poisson: counts whose mean is loguniform between a and b. levels: k / b for
@@ -163,8 +168,52 @@ def _unbounded(op: Op, spec: Input) -> str:
 
 
 def everyday_of(op: Op, spec: Input) -> Everyday:
-    """The kind of an input as data. Raises KeyError where the record names a kind that there is not."""
-    return EVERYDAY[kind_of(op, spec)]
+    """The kind of an input as data: what was harvested of it (HARVEST), else that of its record. Raises KeyError where the record names a kind that
+    there is not, UserError for a file that is no harvest."""
+    file = os.environ.get(HARVEST, "")
+    return (harvested(file).get((op.name, spec.name)) if file else None) or EVERYDAY[kind_of(op, spec)]
+
+
+#: Names a file that `ulpfuzz trace --harvest` wrote: its distributions take the place of the usual ones. Worker processes inherit the variable.
+HARVEST = "ULPFUZZ_EVERYDAY"
+
+
+@cache
+def harvested(file: str) -> dict[tuple[str, str], Everyday]:
+    """The distributions of a harvest by op and input: the laws of all its entries, by how many numbers each stands for. Raises UserError."""
+    try:
+        told = json.loads(Path(file).read_text(encoding="utf-8"))
+        entries = [e for e in told["inputs"] if e["op"]] if told["ulpfuzz_harvest"] == 1 else None
+    except (OSError, ValueError, KeyError, TypeError):
+        entries = None
+    if entries is None:
+        raise UserError(f"{HARVEST}: {file} is no file that `ulpfuzz trace --harvest` wrote")
+    try:
+        return _by_input(entries, str(told.get("program", "")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{HARVEST}: {file} is damaged: {type(error).__name__} {error}") from None
+
+
+def _by_input(entries: list[dict[str, Any]], program: str) -> dict[tuple[str, str], Everyday]:
+    found: dict[tuple[str, str], Everyday] = {}
+    for name in dict.fromkeys((e["op"], e["input"]) for e in entries):
+        own = [e for e in entries if (e["op"], e["input"]) == name]
+        laws = tuple(
+            Law(_law_named(law["name"]), float(law["a"]), float(law["b"]), float(law["weight"]) * e["numbers"])
+            for e in own
+            for law in e["laws"]
+        )
+        least, low = min(float(e["least"]) for e in own), min(float(e["quantiles"]["0.0"]) for e in own)
+        found[name] = Everyday(
+            "harvested", laws, least, low, max(float(e["quantiles"]["1.0"]) for e in own), f"harvested from {program}"
+        )
+    return found
+
+
+def _law_named(text: str) -> LawName:
+    if text not in get_args(LawName):
+        raise ValueError(f"no law {text!r}")
+    return cast(LawName, text)
 
 
 def everyday_lengths(op: Op) -> tuple[Sizes, ...]:
