@@ -21,6 +21,7 @@ from ulpfuzz.fuzzer.cli import (
     report,
     run,
     sweep,
+    trace,
     triage,
     trust,
     work,
@@ -130,7 +131,7 @@ for _panel, _commands in (
             bisect.bisect,
         ),
     ),
-    ("Ask", (probe.probe, probe.judge, inspect.ops, inspect.targets, trust.trust, coverage.coverage, sweep.facts)),
+    ("Ask", (probe.probe, probe.judge, trace.trace, inspect.ops, inspect.targets, trust.trust, coverage.coverage, sweep.facts)),
 ):
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

@@ -1,0 +1,77 @@
+"""What the analysis needs of TensorFlow: its ops in plain names."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ulpfuzz.fuzzer.frameworks.listening import tensorflow as listening
+from ulpfuzz.fuzzer.trace.array_examiner import FLOATS, ArrayExaminer
+from ulpfuzz.fuzzer.trace.array_tracer import Heard
+from ulpfuzz.fuzzer.trace.graph import Bits, Foreign
+from ulpfuzz.fuzzer.trace.templates import NUMBER, Recorded, Template, derived
+
+_MOVES = frozenset(("Identity", "StopGradient", "Reshape", "ExpandDims", "Squeeze", "BroadcastTo", "Snapshot", "PreventGradient"))
+#: Ops over the last axis, which they do not name.
+_LAST = ("Softmax", "LogSoftmax")
+
+
+@cache
+def templates() -> Mapping[str, Template]:
+    """By the op's name."""
+    tf: ModuleType = importlib.import_module("tensorflow")
+    a, b = tf.fill((2, 3), 0.5), tf.fill((2, 3), 0.25)
+
+    def kernels(call: str) -> Sequence[Recorded]:
+        heard: list[Recorded] = []
+        try:
+            with listening.heard(lambda name, inputs, attrs, outputs: heard.append((name, list(inputs)))):
+                eval(call, {"tf": tf, "a": a, "b": b})
+        except Exception:  # a function of other arguments than these
+            return ()
+        return [h for h in heard if h[0] not in _MOVES]
+
+    def letter(x: Foreign) -> str:
+        if x is a or x is b:
+            return "a" if x is a else "b"
+        number = x.dtype.is_floating and x.shape == () and float(x) == NUMBER
+        return "b" if number else ""
+
+    return derived("tensorflow", kernels, letter, {"a ** 2": "tf.square(a)", "1 / sqrt(a)": "tf.math.rsqrt(a)"})
+
+
+class TensorflowExaminer(ArrayExaminer):
+    """Implements analyst.Examiner."""
+
+    framework = "tensorflow"
+    moves = _MOVES
+
+    def __init__(self) -> None:
+        self.tf: ModuleType = importlib.import_module("tensorflow")
+
+    def templates(self) -> Mapping[str, Template]:
+        return templates()
+
+    def is_array(self, x: Foreign) -> bool:
+        return getattr(getattr(x, "dtype", None), "name", "") in FLOATS and hasattr(x, "numpy")
+
+    def array(self, tensor: Foreign) -> Bits:
+        return np.asarray(tensor.numpy() if hasattr(tensor, "numpy") else tensor)
+
+    def axis(self, heard: Heard) -> tuple[int, bool] | None:
+        if heard.kernel in _LAST:
+            return -1, False
+        if len(heard.inputs) < 2 or not heard.inputs[1].dtype.is_integer:
+            return None
+        axes = np.ravel(heard.inputs[1].numpy())
+        return (int(axes[0]), bool((heard.params or {}).get("keep_dims", False))) if len(axes) == 1 else None
+
+    def evaluated(self, call: str, tensors: Mapping[str, Any], *, wide: bool) -> Foreign:
+        """See compositions.Composer."""
+        names = {n: self.tf.cast(t, self.tf.float64) if wide else t for n, t in tensors.items()}
+        return eval(call, {"tf": self.tf, **names})
