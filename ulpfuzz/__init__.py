@@ -3,7 +3,8 @@
 The parts are ulpfuzz.fuzzer, ulpfuzz.oracles, ulpfuzz.corpus and ulpfuzz.reports. In a clone they are links to the folders of these names at the top
 level of the repository; in a wheel they are the folders themselves. Importing this package imports no part, no framework and no oracle.
 
-For tests of one's own: ulpfuzz.testing, and here `cases`, `reference` and `ulps`; for a NaN in training: `trace`. They are imported when they are first used.
+For tests of one's own: ulpfuzz.testing, and here `cases`, `reference` and `ulps`; for a NaN in training: `trace`. They are imported when
+they are first used.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ A value is what one call wrote into memory. Calls that only move numbers (views)
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -13,8 +12,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-#: A framework's own object: a tensor, a kernel, arguments. mypy does not read the frameworks' sources.
-Foreign: TypeAlias = Any
+from ulpfuzz.fuzzer.frameworks.listening import Foreign
+
+__all__ = ["Bits", "Foreign", "Numbers", "Phase", "Place", "TracedCall", "TracedStep", "Value", "Wide", "reaching"]
 #: Numbers in a framework's own format.
 Bits: TypeAlias = NDArray[Any]
 Wide: TypeAlias = NDArray[np.float64]
@@ -144,10 +144,3 @@ def reaching(ends: list[Value]) -> Iterator[TracedCall]:
         seen.add(value.call.number)
         yield value.call
         stack.extend(v for v in value.call.inputs if v.bad)
-
-
-def lost_bits(error: float, precision: int) -> float:
-    """Bits of the format that an error leaves none of, from 0 to its precision."""
-    if math.isnan(error):
-        return float(precision)
-    return 0.0 if error <= 0 else min(float(precision), max(0.0, precision + math.log2(error)))

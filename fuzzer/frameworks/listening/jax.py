@@ -10,10 +10,11 @@ import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+
+from ulpfuzz.fuzzer.frameworks.listening import Foreign
 
 #: Told of a primitive, its arguments, its params and its result.
-Hear = Callable[[Any, Any, Any, Any], None]
+Hear = Callable[[Foreign, Foreign, Foreign, Foreign], None]
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def heard(hear: Hear) -> Iterator[None]:
     core: ModuleType = importlib.import_module("jax._src.core")
     plain = core.EvalTrace.process_primitive
 
-    def process(trace: Any, primitive: Any, args: Any, params: Any) -> Any:
+    def process(trace: Foreign, primitive: Foreign, args: Foreign, params: Foreign) -> Foreign:
         out = plain(trace, primitive, args, params)
         hear(primitive, args, params, out)
         return out

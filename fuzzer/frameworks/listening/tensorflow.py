@@ -6,10 +6,11 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+
+from ulpfuzz.fuzzer.frameworks.listening import Foreign
 
 #: Told of an op's type, its inputs, its attributes by name and its outputs.
-Hear = Callable[[str, Sequence[Any], dict[str, Any], Sequence[Any]], None]
+Hear = Callable[[str, Sequence[Foreign], dict[str, Foreign], Sequence[Foreign]], None]
 
 
 @contextmanager
@@ -19,7 +20,9 @@ def heard(hear: Hear) -> Iterator[None]:
     busy = False
     failed: list[Exception] = []
 
-    def called(op_type: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
+    def called(
+        op_type: Foreign, inputs: Foreign, attrs: Foreign, outputs: Foreign, op_name: Foreign = None, graph: Foreign = None
+    ) -> None:
         nonlocal busy
         if graph is not None or busy or failed:
             return
