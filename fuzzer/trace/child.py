@@ -18,8 +18,11 @@ def main(arguments: list[str]) -> int:
     settings = json.loads(arguments[0])
     if settings["root"]:
         _as_started(settings["root"], settings["path"])
-    from ulpfuzz.fuzzer.findings.strict_json import jsonable
-    from ulpfuzz.fuzzer.trace.trace import trace
+    try:
+        from ulpfuzz.fuzzer.findings.strict_json import jsonable
+        from ulpfuzz.fuzzer.trace.trace import trace
+    except ImportError:  # who started this child says it in one line (program.traced)
+        return 2
 
     traced = trace(settings["mode"], settings["frameworks"], settings["harvest"])
     try:

@@ -65,8 +65,10 @@ class Program:
             status = subprocess.run(started, stdout=out, check=False, env=_environment()).returncode
             if not result.exists():
                 has = [self.python, "-c", "import ulpfuzz.fuzzer.trace.trace"]
-                if subprocess.run(has, capture_output=True, check=False, env=_environment()).returncode:
-                    raise UserError(f"{self.python} has no ulpfuzz of this version: install it into that environment")
+                tried = subprocess.run(has, capture_output=True, text=True, check=False, env=_environment())
+                if tried.returncode:
+                    said = (tried.stderr.strip().splitlines() or [""])[-1]
+                    raise UserError(f"{self.python} has no ulpfuzz that works ({said}): install it into that environment")
                 raise UserError(f"the program ended with status {status} before its trace was written")
             return status, json.loads(result.read_text(encoding="utf-8"))
 
