@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -26,3 +27,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def depth(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--depth"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a database on a server of its own, for all tests of the session; see `postgresql`."""
+    from tests.findings.postgresql_server import NoServer, server
+
+    try:
+        with server() as url:
+            yield url
+    except NoServer as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> str:
+    """The URL of a PostgreSQL database without tables."""
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(postgresql_server.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return postgresql_server

@@ -29,7 +29,7 @@ from ulpfuzz.fuzzer.cli import (
 from ulpfuzz.fuzzer.cli.failure import told
 from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.passwords import without_passwords
-from ulpfuzz.fuzzer.signals import exit_status, unwritten
+from ulpfuzz.fuzzer.signals import exit_status, lasting_output, unwritten
 
 #: Set to 1, exceptions come with their tracebacks.
 DEBUG = "ULPFUZZ_DEBUG"
@@ -134,5 +134,6 @@ for _panel, _commands in (
     ("Ask", (probe.probe, probe.judge, trace.trace, inspect.ops, inspect.targets, trust.trust, coverage.coverage, sweep.facts)),
 ):
     for _command in _commands:
-        app.command(rich_help_panel=_panel)(_command)
+        # What has a run to keep, and an exit status that tells of it, does both whoever reads on.
+        app.command(rich_help_panel=_panel)(lasting_output()(_command) if _panel == "Fuzz" else _command)
 app.add_typer(db.app, name="db", rich_help_panel="Look")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import psutil
 
 import ulpfuzz
 from ulpfuzz.fuzzer.findings.finding import Run
-from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.findings.store import Store, StoreError
 
 #: Seconds after which a command has surely hung; a busy machine takes a minute to start one.
 LONGEST = 240.0
@@ -43,10 +44,11 @@ _CALL = "from ulpfuzz.fuzzer.cli import main; main()"
 
 
 class Command:
-    """One command that runs. folder: of its database and temporary files."""
+    """One command that runs. folder: of its database and temporary files. url: of another database."""
 
-    def __init__(self, folder: Path, *arguments: str, **streams: Any) -> None:
+    def __init__(self, folder: Path, *arguments: str, url: str = "", **streams: Any) -> None:
         self.folder, self.database = folder, folder / "runs.db"
+        self.url = url or f"sqlite:///{self.database}"
         self.temporary = folder / "temporary"
         self.temporary.mkdir(exist_ok=True)
         plugins = folder / "plugins"
@@ -58,7 +60,7 @@ class Command:
         environment = {**os.environ, "TMPDIR": str(self.temporary), "PYTHONPATH": os.pathsep.join(paths)}
         chosen = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _CALL, *arguments, "--db", f"sqlite:///{self.database}"],
+            [sys.executable, "-c", _CALL, *arguments, "--db", self.url],
             env=environment, text=True, start_new_session=True, cwd=folder, stdin=subprocess.DEVNULL, **chosen,
         )  # fmt: skip
         self.seen: dict[int, psutil.Process] = {}
@@ -95,11 +97,10 @@ class Command:
         while time.monotonic() < until:
             assert self.process.poll() is None, self.process.communicate()
             self.look()
-            if self.database.exists():
-                with Store(f"sqlite:///{self.database}") as store:
-                    runs = store.runs()
-                    if runs and len(store.shard_payloads(runs[0].id)) >= shards:
-                        return
+            with contextlib.suppress(StoreError), Store(self.url, create=False) as store:  # there is none yet
+                runs = store.runs()
+                if runs and len(store.shard_payloads(runs[0].id)) >= shards:
+                    return
             time.sleep(0.2)
         raise AssertionError("nothing was stored")
 
@@ -126,14 +127,14 @@ class Command:
 
     def run(self) -> Run:
         """The run that it stored last."""
-        with Store(f"sqlite:///{self.database}") as store:
+        with Store(self.url) as store:
             return store.runs()[0]
 
 
 @contextmanager
-def command(folder: Path, *arguments: str, **streams: Any) -> Iterator[Command]:
+def command(folder: Path, *arguments: str, url: str = "", **streams: Any) -> Iterator[Command]:
     """The command, which is gone at the end of the block, whatever happened."""
-    started = Command(folder, *arguments, **streams)
+    started = Command(folder, *arguments, url=url, **streams)
     try:
         yield started
     finally:

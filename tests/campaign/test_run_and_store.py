@@ -101,6 +101,8 @@ def test_a_run_has_a_lease_while_it_runs(store: Store) -> None:
 def test_a_pruned_run_is_not_resumed(store: Store) -> None:
     run = run_campaign(settings_of(ops="faulty_exp"), store)
     assert store.findings(run.id)
+    with store.database.transaction(write=True) as connection:  # not in the second of the next
+        connection.execute(tables.runs.update().values(started="2026-01-01T00:00:00+00:00"))
     run_campaign(settings_of("1k", ops="faulty_calm"), store)
     prune(store.database, 1, None)
     with pytest.raises(UserError, match=f"run {run.id} was pruned"):

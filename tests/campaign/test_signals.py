@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from commands import ENDLESS, LONGEST, SHORT, command
 
+from ulpfuzz.fuzzer.findings.store import Store
+
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
@@ -62,7 +64,7 @@ def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
 def test_a_full_disk_under_the_output_does_not_end_a_run(stream: str, tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
-    with open("/dev/full", "w") as full, command(tmp_path, *SHORT, "--budget", "20k", **{stream: full}) as run:
+    with open("/dev/full", "w") as full, command(tmp_path, *SHORT, "--budget", "20k", url="", **{stream: full}) as run:
         status, _, err = run.end()
         assert run.run().state == "finished"
         assert run.run().verdicts >= 20_000
@@ -82,4 +84,22 @@ def test_a_pipe_that_nobody_reads_any_more_does_not_end_a_run(tmp_path: Path) ->
         run.process.wait(LONGEST)
         record = run.run()
         assert (record.state, record.verdicts >= 20_000) == ("finished", True)
+        assert run.left() == ([], [])
+
+
+def test_a_reader_that_leaves_after_one_line_changes_neither_the_run_nor_its_exit_status(tmp_path: Path) -> None:
+    """`ulpfuzz run --fail-on any | head -1`."""
+    words = tuple("faulty_exp" if word == "faulty_calm" else word for word in SHORT)
+    with command(tmp_path, *words, "--budget", "60k", "--fail-on", "any") as run:
+        assert run.process.stdout is not None
+        assert run.process.stdout.readline() == "seed 1, budget 60k\n"
+        run.process.stdout.close()
+        run.process.stdout = None
+        status, _, err = run.end()
+        record = run.run()
+        assert (status, record.state, record.verdicts >= 60_000) == (1, "finished", True), err
+        assert "Traceback" not in err
+        with Store(run.url) as store:
+            assert store.findings(record.id)
+            assert store.defects()
         assert run.left() == ([], [])
