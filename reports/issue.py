@@ -19,8 +19,9 @@ from ulpfuzz.fuzzer.findings.case_arrays import SILENT
 from ulpfuzz.fuzzer.findings.finding import Answer, Finding
 from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import function_of
-from ulpfuzz.fuzzer.findings.one_line import command_of
+from ulpfuzz.fuzzer.findings.one_line import command_of, one_line, visible
 from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.reports.code_text import code_block, code_cell, code_span, plain_text
 from ulpfuzz.reports.extent import extent_text, interval_text
 from ulpfuzz.reports.minimal_script import minimal_script
 
@@ -30,6 +31,8 @@ LIMIT = 60_000
 OURS = re.compile(r"\b(excess|ball test|tier|cell|subject|ulpfuzz|symptom|face)\b", re.IGNORECASE)
 #: Characters of a call that is shown.
 LONGEST = 1000
+#: Characters of a text of the store that is shown, and what ends an issue that would be too long.
+WORDS, _CUT = 2000, "\n\n(shortened)"
 #: Peers and other calls that are listed.
 MOST = 12
 
@@ -64,8 +67,10 @@ def issue_text(
     )
     form = _FORMS.get(framework, _numpy)
     text = f"{parts.title}\n\n{form(parts)}"
-    if len(text) > LIMIT:
-        text = text[: LIMIT - 40].rpartition("\n")[0] + "\n```\n(shortened)\n"
+    beyond = len(text) - LIMIT
+    if beyond > 0:  # what stands in `more` alone grows with the run
+        kept = parts.more[: max(0, len(parts.more) - beyond - len(_CUT))].rpartition("\n")[0]
+        text = f"{parts.title}\n\n{form(replace(parts, more=kept + _CUT))}"
     return text
 
 
@@ -79,7 +84,7 @@ def _parts(
     versions |= {"python": str(environment["python"])} if "python" in environment else {}
     cpu = environment.get("cpu") or {}
     name = (cpu.get("name") or cpu.get("model", "")) if isinstance(cpu, Mapping) else str(cpu)
-    system = "; ".join(str(part) for part in (environment.get("platform", ""), name) if part)
+    system = "; ".join(_words(part) for part in (environment.get("platform", ""), name) if part)
     sections = [
         ("Other libraries on the same bits", _peers(face)),
         ("Why the inputs are not to blame", _conditioning(face)),
@@ -89,7 +94,7 @@ def _parts(
         ("Other calls with the same fault", _others(face, members)),
     ]
     more = "\n\n".join(f"**{head}**\n\n{text}" for head, text in sections if text)
-    return _Parts(title[:240], _what(defect, face, case_file), "", _output(face), more, versions, system)
+    return _Parts(one_line(title, 240), _what(defect, face, case_file), "", _output(face), more, versions, system)
 
 
 def _command(face: Finding) -> str:
@@ -98,19 +103,19 @@ def _command(face: Finding) -> str:
 
 def _what(defect: Defect, face: Finding, case_file: CaseFile | None) -> str:
     """What goes wrong, and for whom."""
-    call = f"`{_short(face.implementation)}`"
+    call = code_span(face.implementation, LONGEST)
     quantity = {"grad": "The gradient of ", "jvp": "The forward-mode derivative of ", "grad2": "The second derivative of "}.get(
         face.order, ""
     )
-    mode = "" if face.target.endswith(":cpu:eager") else f" ({face.target})"
+    mode = "" if face.target.endswith(":cpu:eager") else f" ({_words(face.target)})"
     joint = together(face)
     if joint is not None:
         whole = quantity.replace("The ", "the ", 1) or "the results of "
         quantity = f"The {joint.functional.words} of {whole}"
     if face.symptom in SILENT:
-        first = f"{quantity}{call}{mode} {SILENT[face.symptom]} in {face.dtype} for the inputs below."
+        first = f"{quantity}{call}{mode} {SILENT[face.symptom]} in {_words(face.dtype)} for the inputs below."
     else:
-        first = f"{quantity}{call}{mode} is wrong in {face.dtype}: {_size(face)}"
+        first = f"{quantity}{call}{mode} is wrong in {_words(face.dtype)}: {_size(face)}"
     lines = [first]
     if joint is not None:
         lines.append(
@@ -119,7 +124,7 @@ def _what(defect: Defect, face: Finding, case_file: CaseFile | None) -> str:
     share = case_file.ordinary_share if case_file else None
     if share and share.samples:
         lines.append(
-            f"Of {numbers.count(share.samples)} ordinary inputs ({share.distribution}), {numbers.share(share.share)} give a wrong result "
+            f"Of {numbers.count(share.samples)} ordinary inputs ({_words(share.distribution)}), {numbers.share(share.share)} give a wrong result "
             f"(95 % interval {numbers.share(share.low)} to {numbers.share(share.high)})."
         )
     elif defect.kind == "ordinary":
@@ -137,7 +142,7 @@ def _what(defect: Defect, face: Finding, case_file: CaseFile | None) -> str:
 def _size(face: Finding) -> str:
     answer = numbers.decimal(face.output, face.dtype)
     right = numbers.beyond_format(face.reference, face.dtype)
-    exact = numbers.truth(face.reference, 20)
+    exact = _words(numbers.truth(face.reference, 20))
     if right:
         return f"it returns {answer}; the exact result is {exact}, which rounds to {right}."
     if math.isfinite(face.ulps) and numbers.parse(face.reference):
@@ -148,13 +153,13 @@ def _size(face: Finding) -> str:
 def _output(face: Finding) -> str:
     """Expected and actual."""
     if face.symptom in SILENT:
-        return f"Expected: a number. Actual: the call {SILENT[face.symptom]}. {face.note}".strip()
+        return one_line(f"Expected: a number. Actual: the call {SILENT[face.symptom]}. {face.note}", WORDS)
     fmt = format_named(face.dtype)
     lines = [f"expected  {numbers.truth(face.reference, 40)}"]
     if right := numbers.beyond_format(face.reference, face.dtype):
         lines[0] += f"  (rounds to {right} in {fmt.real})"
     lines.append(f"actual    {numbers.decimal(face.output, face.dtype)}  ({face.output_hex or numbers.hexadecimal(face.output)})")
-    return "\n".join(lines)
+    return "\n".join(visible(line)[:WORDS] for line in lines)
 
 
 def _certified(face: Finding) -> str:
@@ -163,7 +168,7 @@ def _certified(face: Finding) -> str:
         return "The expected value is enclosed by ball arithmetic (Arb) on these exact bits and confirmed by mpmath at two precisions."
     if by == "limit":
         return "The expected value is the limit of the function at these inputs, the same along several paths."
-    return f"The expected value comes from {by}." if by else ""
+    return f"The expected value comes from {_words(by)}." if by else ""
 
 
 def _peers(face: Finding) -> str:
@@ -175,12 +180,12 @@ def _peers(face: Finding) -> str:
 
 
 def _peer(answer: Answer, dtype: str) -> str:
-    where = ", ".join(part for part in answer.target.partition(";")[0].split(":"))
-    call = _short(answer.implementation).replace("|", "\\|")
+    where = _words(", ".join(part for part in answer.target.partition(";")[0].split(":")))
+    call = code_cell(answer.implementation, LONGEST)
     if answer.symptom in SILENT:
-        return f"| {where} | `{call}` | {SILENT[answer.symptom]} | - |"
+        return f"| {where} | {call} | {SILENT[answer.symptom]} | - |"
     size = "wrong" if math.isinf(answer.ulps) else numbers.measure(answer.ulps)
-    return f"| {where} | `{call}` | {numbers.decimal(answer.output, dtype)} | {size} |"
+    return f"| {where} | {call} | {numbers.decimal(answer.output, dtype)} | {size} |"
 
 
 def _conditioning(face: Finding) -> str:
@@ -194,38 +199,40 @@ def _conditioning(face: Finding) -> str:
             f"result by about {numbers.measure(moved)} ulps."
         )
     if face.symptom == "out_of_range":
-        lines.append(f"No inputs at all have such a result: {face.note}.")
+        lines.append(f"No inputs at all have such a result: {_words(face.note)}.")
     elif face.class_ == "unstable":
         lines.append("No inputs within a few ulps of these have the returned value as their exact result.")
     elif face.limit is not None:
         lines.append(
-            f"The error is above the limit of {numbers.measure(face.limit)} ulps" + (f" ({face.reason})." if face.reason else ".")
+            f"The error is above the limit of {numbers.measure(face.limit)} ulps"
+            + (f" ({_words(face.reason)})." if face.reason else ".")
         )
     return " ".join(line for line in lines if line)
 
 
 def _extent(face: Finding, case_file: CaseFile | None) -> str:
     if case_file and case_file.extent:
-        return "\n".join(f"- {interval_text(i, face.dtype)}" for i in case_file.extent)
-    return extent_text(face, "of the inputs that were tried")
+        return "\n".join(f"- {_words(interval_text(i, face.dtype))}" for i in case_file.extent)
+    return _words(extent_text(face, "of the inputs that were tried"))
 
 
 def _cause(case_file: CaseFile | None) -> str:
     diagnosis = case_file.diagnosis if case_file else None
     if diagnosis is None or diagnosis.cause == "unknown":
         return ""
-    lines = [diagnosis.text + (f" (`{diagnosis.step}`)" if diagnosis.step and diagnosis.step not in diagnosis.text else "")]
+    step = f" ({code_span(diagnosis.step, LONGEST)})" if diagnosis.step and diagnosis.step not in diagnosis.text else ""
+    lines = [_words(diagnosis.text) + step]
     if not diagnosis.confirmed:
         lines[0] = f"Probably: {lines[0]}"
     kept = [s.outcome for s in diagnosis.evidence if not OURS.search(s.outcome)]
-    return "\n".join([*lines, *(f"- {outcome}" for outcome in kept[:MOST])])
+    return "\n".join([*lines, *(f"- {_words(outcome)}" for outcome in kept[:MOST])])
 
 
 def _advice(case_file: CaseFile | None) -> str:
     lines = []
     for advice in case_file.advice if case_file else ():
         lines.append(
-            f"- {advice.text} `{advice.call}`: worst error on {numbers.count(advice.verified_on)} inputs around the case "
+            f"- {_words(advice.text)} {code_span(advice.call, LONGEST)}: worst error on {numbers.count(advice.verified_on)} inputs around the case "
             f"{_ulps(advice.worst_ulps_after)} instead of {_ulps(advice.worst_ulps_before)}."
         )
     return "\n".join(lines)
@@ -241,26 +248,31 @@ def _others(face: Finding, members: Sequence[Finding]) -> str:
     for f in members:
         if (f.implementation, f.dtype, f.order) != own:
             calls.setdefault(f.implementation, {})[f.dtype if f.order == "value" else f"{f.dtype} {f.order}"] = None
-    lines = [f"- `{_short(call)}`: {', '.join(kinds)}" for call, kinds in list(calls.items())[:MOST]]
+    lines = [f"- {code_span(call, LONGEST)}: {_words(', '.join(kinds))}" for call, kinds in list(calls.items())[:MOST]]
     left = len(calls) - MOST
     return "\n".join([*lines, *([f"- and {left} more"] if left > 0 else [])])
 
 
-def _short(call: str) -> str:
-    return call if len(call) <= LONGEST else call[:LONGEST] + " ..."
+def _words(text: object) -> str:
+    """Words of the store as Markdown shows them, at most WORDS characters of them."""
+    return plain_text(one_line(text, WORDS))
 
 
 def _code(script: str) -> str:
-    return f"```python\n{script.rstrip()}\n```"
+    return "\n".join(code_block(script.rstrip().split("\n"), "python", None))
+
+
+def _said(output: str) -> str:
+    return "\n".join(code_block(output.split("\n"), "", None))
 
 
 def _named(parts: _Parts, *names: str) -> str:
-    return ", ".join(f"{name} {parts.versions[name]}" for name in names if name in parts.versions) or "not recorded"
+    return ", ".join(_words(f"{name} {parts.versions[name]}") for name in names if name in parts.versions) or "not recorded"
 
 
 def _torch(parts: _Parts) -> str:
     return (
-        f"### 🐛 Describe the bug\n\n{parts.what}\n\n{_code(parts.script)}\n\n```\n{parts.output}\n```\n\n{parts.more}\n\n"
+        f"### 🐛 Describe the bug\n\n{parts.what}\n\n{_code(parts.script)}\n\n{_said(parts.output)}\n\n{parts.more}\n\n"
         f"### Versions\n\n{_named(parts, 'torch', 'numpy', 'python')}; {parts.system}\n"
     )
 
@@ -271,13 +283,13 @@ def _tensorflow(parts: _Parts) -> str:
         f"### TensorFlow version\n\n{_named(parts, 'tensorflow', 'keras')}\n\n### Custom code\n\nNo\n\n"
         f"### OS platform and distribution\n\n{parts.system or 'not recorded'}\n\n### Python version\n\n{_named(parts, 'python')}\n\n"
         f"### Current behavior?\n\n{parts.what}\n\n{parts.more}\n\n### Standalone code to reproduce the issue\n\n{_code(parts.script)}\n\n"
-        f"### Relevant log output\n\n```\n{parts.output}\n```\n"
+        f"### Relevant log output\n\n{_said(parts.output)}\n"
     )
 
 
 def _jax(parts: _Parts) -> str:
     return (
-        f"### Description\n\n{parts.what}\n\n{_code(parts.script)}\n\n```\n{parts.output}\n```\n\n{parts.more}\n\n"
+        f"### Description\n\n{parts.what}\n\n{_code(parts.script)}\n\n{_said(parts.output)}\n\n{parts.more}\n\n"
         f"### System info (python version, jaxlib version, accelerator, etc.)\n\n{_named(parts, 'jax', 'jaxlib', 'numpy', 'python')}; "
         f"CPU; {parts.system}\n"
     )
@@ -286,7 +298,7 @@ def _jax(parts: _Parts) -> str:
 def _numpy(parts: _Parts) -> str:
     return (
         f"### Describe the issue:\n\n{parts.what}\n\n### Reproduce the code example:\n\n{_code(parts.script)}\n\n"
-        f"### Error message:\n\n```\n{parts.output}\n```\n\n### Python and NumPy Versions:\n\n{_named(parts, 'numpy', 'scipy', 'python')}\n\n"
+        f"### Error message:\n\n{_said(parts.output)}\n\n### Python and NumPy Versions:\n\n{_named(parts, 'numpy', 'scipy', 'python')}\n\n"
         f"### Runtime Environment:\n\n{parts.system or 'not recorded'}\n\n### Context for the issue:\n\n{parts.more}\n"
     )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.fuzzer.findings.one_line import one_line
+from ulpfuzz.reports.code_text import code_cell, code_span, plain_text
 from ulpfuzz.reports.defect_entry import DefectEntry
 from ulpfuzz.reports.entry import Entry, entry_of
 from ulpfuzz.reports.model import Report, versions_of
@@ -27,10 +26,10 @@ def render(report: Report, top: int = TOP) -> str:
     classes = ", ".join(f"{name} {numbers.count(n)}" for name, n in report.classes.items())
     versions = ", ".join(f"{k} {v}" for k, v in versions_of(run.environment).items()) or "not recorded"
     lines = [
-        f"# ulpfuzz: run {_plain(run.id)}",
+        f"# ulpfuzz: run {plain_text(run.id)}",
         "",
-        _plain(f"{report.defects_text} {report.sentence}".strip()),
-        *(["", _plain(report.partial)] if report.partial else []),
+        plain_text(f"{report.defects_text} {report.sentence}".strip()),
+        *(["", plain_text(report.partial)] if report.partial else []),
         "",
         "| | |",
         "|---|---|",
@@ -81,7 +80,9 @@ def _beside(report: Report, top: int) -> list[str]:
         ]
     if report.flushes:
         lines += ["", "## Flushes of subnormal numbers", ""]
-        lines += [f"- {_plain(r.shown.reason)}: {len(r.members)}, first {_code(r.shown.id)}" for r in report.flushes[:top]]
+        lines += [
+            f"- {plain_text(r.shown.reason)}: {len(r.members)}, first {code_span(r.shown.id, None)}" for r in report.flushes[:top]
+        ]
     if report.unconfirmed:
         lines += [
             "",
@@ -90,13 +91,13 @@ def _beside(report: Report, top: int) -> list[str]:
             "Their scripts were run and did not show the defect: a fault of ulpfuzz, no findings.",
             "",
         ]
-        lines += [f"- {_code(e.finding.id)}: {_plain(e.finding.script_says)}" for e in report.unconfirmed]
+        lines += [f"- {code_span(e.finding.id, None)}: {plain_text(e.finding.script_says)}" for e in report.unconfirmed]
     if report.fixed:
         lines += [
             "",
-            f"## Fixed since {_plain(report.baseline) or 'the baseline'}",
+            f"## Fixed since {plain_text(report.baseline) or 'the baseline'}",
             "",
-            *(f"- {_code(f.id)}" for f in report.fixed),
+            *(f"- {code_span(f.id, None)}" for f in report.fixed),
         ]
     return lines
 
@@ -113,7 +114,7 @@ def _defects(report: Report, top: int) -> list[str]:
     if rest:
         lines += ["### The next", "", "| defect | framework | kind | findings |", "|---|---|---|---|"]
         lines += [
-            f"| {_cell(e.defect.title)} | {_plain(e.defect.framework)} | {e.defect.kind} | {len(e.defect.members)} |"
+            f"| {code_cell(e.defect.title, None)} | {plain_text(e.defect.framework)} | {e.defect.kind} | {len(e.defect.members)} |"
             for e in rest
         ]
     return lines
@@ -123,19 +124,19 @@ def _about(told: DefectEntry) -> list[str]:
     """What is known of a defect beside its face."""
     d, file = told.defect, told.case_file
     lines = [
-        f"- defect {_code(d.id)}: {d.kind}, rank {d.rank} of {_plain(d.framework)}, {len(d.members)} findings"
-        + (f", {_plain(d.status)}" if d.status else "")
+        f"- defect {code_span(d.id, None)}: {d.kind}, rank {d.rank} of {plain_text(d.framework)}, {len(d.members)} findings"
+        + (f", {plain_text(d.status)}" if d.status else "")
     ]
     if file and file.ordinary_share:
         lines.append(
             f"- {numbers.share(file.ordinary_share.share)} of {numbers.count(file.ordinary_share.samples)} everyday inputs are wrong"
         )
     if file and file.diagnosis:
-        lines.append(f"- cause: {_plain(file.diagnosis.cause.replace('_', ' '))}: {_plain(file.diagnosis.text)}")
+        lines.append(f"- cause: {plain_text(file.diagnosis.cause.replace('_', ' '))}: {plain_text(file.diagnosis.text)}")
     for advice in file.advice if file else ():
         after, before = numbers.measure(advice.worst_ulps_after), numbers.measure(advice.worst_ulps_before)
         lines.append(
-            f"- helps: {_code(advice.call)}: worst {after} ulps instead of {before} on {numbers.count(advice.verified_on)} points"
+            f"- helps: {code_span(advice.call, None)}: worst {after} ulps instead of {before} on {numbers.count(advice.verified_on)} points"
         )
     return lines
 
@@ -150,26 +151,28 @@ def _finding(rank: int, entry: Entry, about: Sequence[str] = ()) -> list[str]:
     answer = (
         f"no answer: the call {entry.silent}"
         if entry.silent
-        else f"answer {_code(entry.output)} ({numbers.hexadecimal(f.output)})"
+        else f"answer {code_span(entry.output, None)} ({numbers.hexadecimal(f.output)})"
     )
     right = (
-        [f"- the same bits, right: {_code(entry.right[0])} ({_plain(entry.right[1])}), {entry.right[2]}"] if entry.right else []
+        [f"- the same bits, right: {code_span(entry.right[0], None)} ({plain_text(entry.right[1])}), {entry.right[2]}"]
+        if entry.right
+        else []
     )
     return [
-        f"### {rank}. {_code(entry.headline)}",
+        f"### {rank}. {code_span(entry.headline, None)}",
         "",
-        _plain(f"{f.target}; " + ", ".join(facts) + "."),
+        plain_text(f"{f.target}; " + ", ".join(facts) + "."),
         "",
         *about,
-        f"- call {_code(f.implementation)}",
-        *(f"- {_plain(a.name)} = {_code(a.hex_text)} ({_plain(a.decimal_text)})" for a in entry.arrays),
-        f"- truth {_code(truth)} ({_plain(entry.vouched)}); {answer}" if f.reference else f"- {answer}",
+        f"- call {code_span(f.implementation, None)}",
+        *(f"- {plain_text(a.name)} = {code_span(a.hex_text, None)} ({plain_text(a.decimal_text)})" for a in entry.arrays),
+        f"- truth {code_span(truth, None)} ({plain_text(entry.vouched)}); {answer}" if f.reference else f"- {answer}",
         *right,
-        f"- {entry.placement_text}" if entry.silent else f"- limit: {_plain(entry.limit_text)}; {entry.placement_text}",
-        f"- right on the same bits: {_plain(', '.join(f.avoidable_by)) or 'no other target'}",
-        *([f"- {_plain(f.reason)}"] if f.reason and f.class_ == "inaccurate" else []),
-        *([f"- {_plain(f.note)}"] if f.note else []),
-        *([f"- script {_plain(entry.executed)}"] if f.script else []),
+        f"- {entry.placement_text}" if entry.silent else f"- limit: {plain_text(entry.limit_text)}; {entry.placement_text}",
+        f"- right on the same bits: {plain_text(', '.join(f.avoidable_by)) or 'no other target'}",
+        *([f"- {plain_text(f.reason)}"] if f.reason and f.class_ == "inaccurate" else []),
+        *([f"- {plain_text(f.note)}"] if f.note else []),
+        *([f"- script {plain_text(entry.executed)}"] if f.script else []),
         *(
             [f"- seen before: {entry.similar_rows.text}", *(f"  - {line}" for line in entry.similar_rows.lines)]
             if entry.similar_rows
@@ -183,14 +186,14 @@ def _finding(rank: int, entry: Entry, about: Sequence[str] = ()) -> list[str]:
 
 
 def _brief(finding: Finding, text: str) -> str:
-    return f"- {_code(text)} ({_plain(finding.target)}): {_plain(finding.reason)}"
+    return f"- {code_span(text, None)} ({plain_text(finding.target)}): {plain_text(finding.reason)}"
 
 
 def _symptoms(report: Report) -> list[str]:
     columns, table = report.symptoms
-    head = ["| framework | " + " | ".join(map(_plain, columns)) + " | all |", "|---" * (len(columns) + 2) + "|"]
+    head = ["| framework | " + " | ".join(map(plain_text, columns)) + " | all |", "|---" * (len(columns) + 2) + "|"]
     return head + [
-        "| " + " | ".join([_plain(name), *(str(row.get(c, "")) for c in columns), str(sum(row.values()))]) + " |"
+        "| " + " | ".join([plain_text(name), *(str(row.get(c, "")) for c in columns), str(sum(row.values()))]) + " |"
         for name, row in table.items()
     ]
 
@@ -202,28 +205,4 @@ def _target(told: dict[str, str]) -> str:
 
 
 def _row(name: str, value: str) -> str:
-    return f"| {name} | {_plain(value)} |"
-
-
-#: What begins or ends markup of Markdown within a line, or of HTML in it, and what parts the cells of a table. A dot, a dash or a number
-#: sign begins nothing inside a line; an underscore nothing inside a word.
-_MARKUP = re.compile(r"[\\`*\[\]<>|~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|(?<!\w)@(?=\w)")
-
-
-def _plain(text: str) -> str:
-    """Text of any origin as one line that Markdown shows as it is: no markup, no HTML, no link but an address that shows itself, no mention, no
-    cell of its own."""
-    return _MARKUP.sub(lambda found: {"@": "@&#8203;", "&": "&amp;", "<": "&lt;"}.get(found[0], f"\\{found[0]}"), one_line(text))
-
-
-def _code(text: str) -> str:
-    """Inline code, one line, fenced with more backticks than the text holds at a stretch."""
-    shown = one_line(text)
-    longest = max((len(ticks) for ticks in re.findall("`+", shown)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {shown} {fence}" if longest else f"`{shown or ' '}`"
-
-
-def _cell(text: str) -> str:
-    """The same as a cell of a table, where a bar parts cells inside code too."""
-    return _code(text).replace("|", "\\|")
+    return f"| {name} | {plain_text(value)} |"

@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.findings.functional import together
 from ulpfuzz.fuzzer.findings.headline import SILENT, Array, array_of, element_of, headline, quantity
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.findings.one_line import one_line, visible
-from ulpfuzz.fuzzer.formats import Format, format_named
+from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
 from ulpfuzz.reports.call import IMPORTS, calling, check_source, direct, literal, placement
 from ulpfuzz.reports.definition import Definition
 from ulpfuzz.reports.shim import shim
@@ -76,6 +76,8 @@ def script(
         raise UserError(f"no reproducer for the target {finding.target!r}: its framework is none of {', '.join(IMPORTS)}")
     if framework == "numpy" and finding.order != "value":
         raise UserError(f"no reproducer for {finding.id}: numpy has no gradients")
+    if finding.order not in BITS:
+        raise UnknownName("order", one_line(finding.order, 80), BITS)
     check_source(finding)
     case = finding.case["inputs"]
     names = [n for n in inputs if n in case] or [n for n in case if n not in (COTANGENT, TANGENT)]

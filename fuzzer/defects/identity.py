@@ -30,7 +30,7 @@ class Known:
     first_seen: str = ""
     #: What people say of it: "url" where it was reported, "until" when the state holds, a "note"; "expired", the last day of a state that
     #: holds no more, with "was", that state.
-    triage: dict[str, Any] = field(default_factory=dict)
+    triage: dict[str, str] = field(default_factory=dict)
     #: The start of the run that gave it its state; "" where people did.
     since: str = ""
     #: The start of the run that first showed it to people as new, or again.

@@ -20,12 +20,12 @@ from ulpfuzz.fuzzer.defects.identity import Known, named
 from ulpfuzz.fuzzer.defects.kind import kind_of
 from ulpfuzz.fuzzer.defects.rank import face_of, score, showing
 from ulpfuzz.fuzzer.defects.state import expired, observed, settled
-from ulpfuzz.fuzzer.findings.database import StoreError
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.headline import arrays_of, element_of, headline
 from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.findings.label import COMPOSED
+from ulpfuzz.fuzzer.findings.shapes import check, check_case, check_hex
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.formats import UnknownName
 
@@ -40,9 +40,11 @@ def save_case_file(store: Store, case_file: CaseFile) -> None:
 
 
 def case_files(store: Store, ids: Iterable[str] | None = None) -> dict[str, CaseFile]:
-    """The case files of these defects, by their ids; of all where none are named. A defect without one is left out. Raises StoreError."""
+    """The case files of these defects, by their ids; of all where none are named. A defect without one is left out, one that is damaged too, with a
+    line on standard error. Raises StoreError."""
     wanted = None if ids is None else set(ids)
-    return {name: _decoded(CaseFile, text) for name, text in store.case_files().items() if wanted is None or name in wanted}
+    texts = {name: text for name, text in store.case_files().items() if wanted is None or name in wanted}
+    return _readable(store, CaseFile, texts)
 
 
 def as_shown(store: Store, findings: Iterable[Finding]) -> list[Finding]:
@@ -62,8 +64,8 @@ def save_scripts(store: Store, run_id: str, ran: Sequence[Finding]) -> None:
 
 
 def known_defects(store: Store) -> dict[str, Known]:
-    """What is kept of every defect, by its id."""
-    return {name: _decoded(Known, text) for name, text in store.defects().items()}
+    """What is kept of every defect, by its id; a damaged record is left out, with a line on standard error. Raises StoreError."""
+    return _readable(store, Known, store.defects())
 
 
 def keep(
@@ -109,11 +111,29 @@ def _encoded(record: CaseFile | Known) -> str:
     return json.dumps(msgspec.to_builtins(record))
 
 
+def _readable(store: Store, kind: type[Record], texts: Mapping[str, str]) -> dict[str, Record]:
+    """The records of these texts; of those that are damaged, a line on standard error."""
+    records: dict[str, Record] = {}
+    damaged: dict[str, str] = {}
+    for name, text in texts.items():
+        try:
+            records[name] = _decoded(kind, text)
+        except (msgspec.ValidationError, ValueError, RecursionError) as error:
+            damaged[f"{kind.__name__} {name}"] = f"the store holds a damaged {kind.__name__} {name}: {error}"
+    store.tell_damaged(damaged, len(texts))
+    return records
+
+
 def _decoded(kind: type[Record], text: str) -> Record:
-    try:
-        return msgspec.convert(json.loads(text), kind)
-    except (msgspec.ValidationError, json.JSONDecodeError) as error:
-        raise StoreError(f"the store holds a damaged {kind.__name__}: {error}") from error
+    """Raises ValueError and what msgspec raises for a record that is none."""
+    record = msgspec.convert(json.loads(text), kind)
+    if isinstance(record, CaseFile):
+        for case in filter(None, (record.simplest, record.ordinary, record.worked_on)):
+            check_case(case)
+        for interval in record.extent:
+            check_hex(interval.low, interval.high)
+        check(record.certified)
+    return record
 
 
 # The defects of a run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from fractions import Fraction
@@ -54,10 +55,23 @@ def _mantissa(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+#: A number as truths are written; no integer of Python has more digits than an exponent here.
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,4000})?|[+-]?inf", re.ASCII)
+
+
+def is_truth(text: str) -> bool:
+    """Whether a stored text is a truth: decimal digits whose exponent may lie anywhere, nan, an infinity, or an interval [low, high] of two
+    such numbers; or "", where nobody knows it."""
+    if text.startswith("["):
+        ends = text[1:-1].split(", ")
+        return text.endswith("]") and len(ends) == 2 and all(map(_NUMBER.fullmatch, ends))
+    return text in ("", "nan") or _NUMBER.fullmatch(text) is not None
+
+
 def parse(text: str) -> Decimal:
-    """A stored decimal string (nan and inf included); NaN where it is none."""
+    """A stored decimal string (inf included); NaN where it is none, or too far away for a Decimal."""
     try:
-        return Decimal(text)
+        return Decimal(text if _NUMBER.fullmatch(text) else "nan")
     except InvalidOperation:
         return Decimal("nan")
 
@@ -83,8 +97,8 @@ def shown(value: Decimal, digits: int) -> Decimal:
 
 
 def truth(text: str, digits: int) -> str:
-    """A stored truth in `digits` digits, however far its exponent; an interval stands as it is."""
-    if text.startswith("["):
+    """A stored truth in `digits` digits, however far its exponent; an interval, and what is no truth, stands as it is."""
+    if text.startswith("[") or not is_truth(text):
         return text
     mantissa, _, written = text.partition("e")
     exponent = int(written or 0)
@@ -140,7 +154,7 @@ def beyond_format(text: str, dtype: str) -> str:
 
     Round to nearest: at and beyond W = (2 - 2^-p) 2^emax infinity is right, below half the least subnormal number zero.
     """
-    if text.startswith("["):
+    if text.startswith("[") or not is_truth(text):
         return ""
     mantissa, _, written = text.partition("e")
     value = parse(mantissa)
@@ -192,6 +206,8 @@ def share(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
+    if not math.isfinite(seconds):
+        return "-"
     if seconds < 120:
         return f"{seconds:.3g} s"
     minutes = round(seconds / 60)

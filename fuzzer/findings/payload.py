@@ -16,6 +16,7 @@ from ulpfuzz.fuzzer.findings.fact import Fact, Sweep
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
 from ulpfuzz.fuzzer.findings.restore import restored
 from ulpfuzz.fuzzer.findings.schema import StoreError
+from ulpfuzz.fuzzer.findings.shapes import check
 
 Noun = TypeVar("Noun", Finding, CellSummary, Run, Fact, Sweep)
 
@@ -37,7 +38,8 @@ def decode(kind: type[Noun], text: str, name: str = "") -> Noun:
     """
     try:
         noun = msgspec.convert(json.loads(text), kind)
-    except (msgspec.ValidationError, json.JSONDecodeError, RecursionError) as error:
+        check(noun)
+    except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
         what = " ".join(filter(None, ("the store holds a damaged", kind.__name__, name)))
         raise Damaged(f"{what}: {error}") from error
     return noun if isinstance(noun, (Run, Sweep)) else restored(noun)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -19,6 +19,8 @@ from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
 from ulpfuzz.fuzzer.findings.identity import UnresolvedName, cell_key, digest, resolve
 from ulpfuzz.fuzzer.findings.lease import Lease
 from ulpfuzz.fuzzer.findings.merge import merge_cells, merge_findings
+from ulpfuzz.fuzzer.findings.one_line import one_line
+from ulpfuzz.fuzzer.findings.patterns import matches
 from ulpfuzz.fuzzer.findings.payload import Damaged, Noun, decode, encode
 from ulpfuzz.fuzzer.formats import UnknownName
 
@@ -32,12 +34,12 @@ class Store:
     """Runs, their shards, cells and findings.
 
     url: `sqlite:///file.db` or `postgresql://...`. create: whether a missing file and its tables are made; commands that only
-    read pass False. timeout: how long other programs' transactions are waited for (database.timeout_of). Raises StoreError, here and in
-    every method, with one line that says what is wrong. A list leaves out records that are damaged, and says on standard error which.
+    read pass False. timeout, read_only: as of Database. Raises StoreError, here and in every method, with one line that says what is wrong. A
+    list leaves out records that are damaged, and says on standard error which.
     """
 
-    def __init__(self, url: str, *, create: bool = True, timeout: str | None = None) -> None:
-        self._database = Database(url, create=create, timeout=timeout)
+    def __init__(self, url: str, *, create: bool = True, timeout: str | None = None, read_only: bool = False) -> None:
+        self._database = Database(url, create=create, timeout=timeout, read_only=read_only)
         self._told: set[str] = set()
         self._leases: dict[str, Lease] = {}
 
@@ -212,7 +214,7 @@ class Store:
             if column not in FILTERS:
                 raise UnknownName("filter", name, FILTERS)
             if patterns:
-                where.append(_matches(tables.findings.c[column], patterns))
+                where.append(matches(tables.findings.c[column], patterns))
         with self._database.transaction() as connection:
             query = select(tables.findings.c.payload, tables.findings.c.id).where(*where)
             found = self._decoded(Finding, connection.execute(query))
@@ -339,7 +341,7 @@ class Store:
         """What sweeps found, by op, params, order, dtype, target and call; ops: a name, patterns with * and ?, separated by commas."""
         query = select(tables.facts.c.payload, tables.facts.c.op)
         if ops:
-            query = query.where(_matches(tables.facts.c.op, ops))
+            query = query.where(matches(tables.facts.c.op, ops))
         with self._database.transaction() as connection:
             facts = self._decoded(Fact, connection.execute(query))
         return sorted(
@@ -359,11 +361,15 @@ class Store:
                 damaged[f"{kind.__name__} {name}"] = str(error)
         if damaged and not nouns:
             raise Damaged(next(iter(damaged.values())))
+        self.tell_damaged(damaged, len(nouns) + len(damaged))
+        return nouns
+
+    def tell_damaged(self, damaged: Mapping[str, str], read: int) -> None:
+        """One line on standard error of damaged records, by their names, that a list of so many leaves out; of each once."""
         if not self._told.issuperset(damaged):
             self._told.update(damaged)
-            first = " ".join(next(iter(damaged.values())).split())
-            print(f"ulpfuzz: {len(damaged)} of {len(nouns) + len(damaged)} left out: {first}", file=sys.stderr, flush=True)
-        return nouns
+            first = one_line(next(iter(damaged.values())), 400)
+            print(f"ulpfuzz: {len(damaged)} of {read} left out: {first}", file=sys.stderr, flush=True)
 
     def _seen(self, connection: Connection, run_id: str, finding: str | None = None) -> dict[str, tuple[str, str, bool]]:
         """Finding id -> starts of the first and the last run that has it, and whether a run before this one does; pruned runs too."""
@@ -395,17 +401,6 @@ class Store:
 def _columns(finding: Finding) -> dict[str, Any]:
     names = ("op", "order", "dtype", "target", "symptom", "severity")
     return {**{name: getattr(finding, name) for name in names}, "class": finding.class_, "payload": encode(finding)}
-
-
-def _matches(column: ColumnElement[Any], patterns: str) -> ColumnElement[bool]:
-    choices = [pattern.strip() for pattern in patterns.split(",") if pattern.strip()]
-    return or_(*(column.like(_like(pattern), escape="\\") for pattern in choices))
-
-
-def _like(pattern: str) -> str:
-    """A shell pattern as one of SQL's LIKE."""
-    literal = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return literal.replace("*", "%").replace("?", "_")
 
 
 def _dated(finding: Finding, seen: dict[str, tuple[str, str, bool]]) -> Finding:

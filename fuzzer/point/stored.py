@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
 from typing import Any
 
 from ulpfuzz.fuzzer.case import DIRECTIONS
@@ -18,7 +17,9 @@ from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.numbers import is_truth
 from ulpfuzz.fuzzer.findings.one_line import one_line
+from ulpfuzz.fuzzer.findings.shapes import check_hex, flat
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.frameworks.backends.modes import devices_of, modes_of
 from ulpfuzz.fuzzer.frameworks.targets import switches
@@ -99,7 +100,7 @@ def check_case(finding: Finding, op: Op) -> None:
     for given in inputs:
         if given not in {*(i.name for i in op.inputs), *DIRECTIONS}:
             raise UnknownName(f"input of {op.name}", one_line(str(given)), [i.name for i in op.inputs])
-    if sum(1 for value in inputs.values() for number in _numbers(value, name)) > ELEMENTS:
+    if sum(_size(value, name) for value in inputs.values()) > ELEMENTS:
         raise UserError(f"finding {name} is damaged: its inputs are more than {ELEMENTS:,} numbers")
     sides = [case, *([case["right"]] if isinstance(case.get("right"), Mapping) else [])]
     if case.get("right") and len(sides) == 1:
@@ -124,30 +125,27 @@ def check_case(finding: Finding, op: Op) -> None:
 def _check_numbers(finding: Finding) -> None:
     """Raises UserError where the truth or the bits of an answer are no numbers."""
     right = finding.case.get("right") or {}
+    name = one_line(finding.id)
     for text in filter(None, (finding.output_hex, right.get("output_hex"))):
-        next(_numbers(text, one_line(finding.id)))
-    try:
-        for end in finding.reference.strip("[]").split(",") if finding.reference else ():
-            mantissa, _, exponent = end.strip().partition("e")
-            Decimal(mantissa)
-            int(exponent or 0)
-        float(right.get("output", 0.0))
-    except (InvalidOperation, ValueError, TypeError):
+        _size(text, name)
+    if not is_truth(finding.reference) or not isinstance(right.get("output", 0.0), (int, float)):
         raise UserError(
-            f"finding {one_line(finding.id)} is damaged: its truth {one_line(finding.reference)[:80]!r}, or its answer elsewhere, is no number"
-        ) from None
+            f"finding {name} is damaged: its truth {one_line(finding.reference)[:80]!r}, or its answer elsewhere, is no number"
+        )
+    if not 0 <= finding.worst < ELEMENTS:
+        raise UserError(f"finding {name} is damaged: {finding.worst} is no element of its outputs")
 
 
-def _numbers(value: Any, name: str) -> Iterator[float]:
-    """The numbers of nested lists of hex floats. Raises UserError for anything else."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _numbers(item, name)
-        return
+def _size(value: Any, name: str) -> int:
+    """How many numbers nested lists of hex floats hold. Raises UserError where they hold anything else."""
+    count = 0
     try:
-        yield float.fromhex(value)
-    except (TypeError, ValueError, OverflowError):
-        raise UserError(f"finding {name} is damaged: {one_line(str(value))[:80]!r} is no number of an input") from None
+        for text in flat(value):
+            check_hex(text)
+            count += 1
+    except ValueError as error:
+        raise UserError(f"finding {name} is damaged: {one_line(str(error))}") from None
+    return count
 
 
 def _is_functional(record: Any) -> bool:

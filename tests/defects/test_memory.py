@@ -24,8 +24,8 @@ from ulpfuzz.fuzzer.defects.memory import (
     keep,
     known_defects,
     save_case_file,
+    save_known,
 )
-from ulpfuzz.fuzzer.findings.database import StoreError
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.formats import UnknownName
@@ -140,13 +140,15 @@ def test_case_files_are_kept_and_count(store: Store) -> None:
     assert as_json(defect)["cause"] is None
 
 
-def test_a_damaged_record_is_named(store: Store) -> None:
+def test_a_damaged_record_is_named_and_left_out(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     store.save_case_file("d", "f", "k", '{"defect": 1}')
-    with pytest.raises(StoreError, match="damaged CaseFile"):
-        case_files(store)
-    store.save_defects({"d": "{"})
-    with pytest.raises(StoreError, match="damaged Known"):
-        known_defects(store)
+    assert case_files(store) == {}
+    assert "1 of 1 left out: the store holds a damaged CaseFile d:" in capsys.readouterr().err
+    save_known(store, [Known("whole")])
+    for text in ("{", '{"id": "d", "triage": {"note": 1}}', '{"id": "d", "state": "gone"}'):
+        store.save_defects({"d": text})
+        assert [*known_defects(store)] == ["whole"]
+    assert capsys.readouterr().err.count("1 of 2 left out: the store holds a damaged Known d:") == 1
 
 
 def test_composed_defects_come_last_and_those_of_other_frameworks_are_similar() -> None:
