@@ -105,19 +105,17 @@ def merge(
     db: Db = DEFAULT_DB,
     db_timeout: DbTimeout = None,
 ) -> None:
-    """Take the runs, findings and defects of another database, a rescue file for example. The same twice changes nothing."""
+    """Take the runs, findings and defects of another database, a rescue file for example. It stays as it is; the same twice changes nothing."""
+    from ulpfuzz.fuzzer.findings.database import file_of
     from ulpfuzz.fuzzer.findings.store import Store
-    from ulpfuzz.fuzzer.findings.union import take
+    from ulpfuzz.fuzzer.findings.union import another, take
 
     url = other if "://" in other else f"sqlite:///{Path(other).absolute()}"
-    with Store(url, create=False, timeout=db_timeout) as theirs, Store(db, timeout=db_timeout) as store:
-        if (
-            theirs.database.file is not None
-            and store.database.file is not None
-            and theirs.database.file.samefile(store.database.file)
-        ):
-            raise UserError(f"{other} is the database itself")
-        taken = take(store, theirs)
+    theirs, own = file_of(url), file_of(db)
+    if theirs is not None and own is not None and theirs.exists() and own.exists() and theirs.samefile(own):
+        raise UserError(f"{other} is the database itself")
+    with another(url, db_timeout) as store_of_theirs, Store(db, timeout=db_timeout) as store:
+        taken = take(store, store_of_theirs)
     for what, names in (("taken", taken.runs), ("completed", taken.completed), ("there already", taken.same)):
         if names:
             print(f"{len(names)} {'run' if len(names) == 1 else 'runs'} {what}: {', '.join(names)}")

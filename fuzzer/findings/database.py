@@ -7,27 +7,30 @@ import re
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from ulpfuzz.fuzzer.findings import tables
 from ulpfuzz.fuzzer.findings.database_url import shown, without_secrets
 from ulpfuzz.fuzzer.findings.schema import StoreError, make_current, version_of
 
-__all__ = ["TIMEOUT", "Database", "Gone", "StoreError", "timeout_of"]
+__all__ = ["TIMEOUT", "Database", "Gone", "StoreError", "TooOld", "copy_file", "file_of", "timeout_of"]
 
 #: How long a command waits for another one's transaction, where neither --db-timeout nor this variable says it.
 TIMEOUT, TIMEOUT_VARIABLE = "5m", "ULPFUZZ_DB_TIMEOUT"
 #: Seconds after which a command that waits says so.
 NOTICE = 5.0
+#: Seconds between two attempts to reach a server that does not answer any more.
+AGAIN = 2.0
 #: Seconds in which a PostgreSQL server answers, or is not there.
 CONNECT_TIMEOUT = 30
 
@@ -49,15 +52,19 @@ def timeout_of(text: str | None) -> float:
     return 3600 * hours + 60 * minutes + seconds
 
 
+class TooOld(StoreError):
+    """The schema is one that must be brought to today's before it can be read, and nothing may be written."""
+
+
 class Database:
     """An opened database whose tables exist and are of this version.
 
     url: SQLAlchemy's; sqlite or postgresql. create: whether a missing SQLite file is made. timeout: how long a transaction of another program
-    is waited for, as `timeout_of` reads it. Without create, a SQLite file that cannot be written (a share or folder that is read-only) opens
-    for reading. Raises StoreError.
+    is waited for, as `timeout_of` reads it. read_only: nothing is written, the schema stays as it is. So it is, without create, with a SQLite
+    file that cannot be written (a share or folder that is read-only). Raises StoreError, TooOld.
     """
 
-    def __init__(self, url: str, *, create: bool = True, timeout: str | None = None) -> None:
+    def __init__(self, url: str, *, create: bool = True, timeout: str | None = None, read_only: bool = False) -> None:
         parsed = _parse(url)
         self.name = parsed.database if parsed.get_backend_name() == "sqlite" and parsed.database else shown(parsed)
         self._url = parsed
@@ -65,16 +72,18 @@ class Database:
         self._told = False
         #: The file of a SQLite database; None of any other.
         self.file = _file(parsed)
-        self.read_only = False
+        self.read_only = read_only
         if self.file is not None:
-            _check_file(self.file, create)
-            self.read_only = not create and not _writable(self.file)
+            _check_file(self.file, create and not read_only)
+            self.read_only = read_only or (not create and not _writable(self.file))
         self.engine = self._engine()
         if create and self.file is not None:
             self._write_ahead()
         self._identity: tuple[int, int] | None = None
         #: The version of the schema when it was opened; 0 of a database that had none.
+        self._opened = False
         self.opened_version = self._check_schema(create)
+        self._opened = True
         self._identity = self._seen_file()
 
     def _check_schema(self, create: bool) -> int:
@@ -86,9 +95,7 @@ class Database:
             raise StoreError(f"{self.name} holds no runs; `ulpfuzz run` makes them")
         if self.read_only:
             if version < tables.READABLE_FROM:
-                raise StoreError(
-                    f"{self.name} has schema {version} of an older ulpfuzz and is read-only: copy it, and open the copy"
-                )
+                raise TooOld(f"{self.name} has schema {version} of an older ulpfuzz and is read-only: copy it, and open the copy")
             return version
         with self.transaction(write=True) as connection:
             return make_current(connection, self.name)
@@ -103,7 +110,7 @@ class Database:
         if write and self.read_only:
             raise StoreError(f"{self.name} is read-only")
         try:
-            with self.engine.connect().execution_options(ulpfuzz_write=write) as connection, connection.begin():
+            with self._connected().execution_options(ulpfuzz_write=write) as connection, connection.begin():
                 yield connection
                 if write:
                     self._check_identity()
@@ -111,6 +118,18 @@ class Database:
             if write:
                 self._check_identity()
             raise StoreError(f"{self.name}: {self._reason(error)}") from None
+
+    def _connected(self) -> Connection:
+        """A connection. A server that was there before, and is not now (it is started again, or the network is gone), is waited for as a lock is."""
+        until = time.monotonic() + self._timeout
+        while True:
+            try:
+                return self.engine.connect()
+            except OperationalError:
+                if not self._opened or self._url.get_backend_name() == "sqlite" or time.monotonic() >= until:
+                    raise
+                self._tell("does not answer")
+                time.sleep(min(AGAIN, max(0.0, until - time.monotonic())))
 
     @property
     def shared(self) -> bool:
@@ -176,6 +195,7 @@ class Database:
             if _in_memory(self._url):
                 options["poolclass"] = StaticPool
         else:
+            options["pool_pre_ping"] = True  # of a server that was started again meanwhile no connection is left
             if "connect_timeout" not in self._url.query:
                 options["connect_args"] = {"connect_timeout": CONNECT_TIMEOUT}
         try:
@@ -225,11 +245,11 @@ class Database:
     def _waiting(self) -> _Notice:
         return _Notice(self._tell)
 
-    def _tell(self) -> None:
+    def _tell(self, why: str = "is locked by another program") -> None:
         if not self._told:
             self._told = True
             print(
-                f"ulpfuzz: {self.name} is locked by another program; waiting up to {self._timeout:g} s (--db-timeout)",
+                f"ulpfuzz: {self.name} {why}; waiting up to {self._timeout:g} s (--db-timeout)",
                 file=sys.stderr, flush=True,
             )  # fmt: skip
 
@@ -288,6 +308,11 @@ def _in_memory(url: URL) -> bool:
     return url.database in (None, "", ":memory:")
 
 
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database; None of any other. Raises StoreError for what is no URL."""
+    return _file(_parse(url))
+
+
 def _file(url: URL) -> Path | None:
     if url.get_backend_name() != "sqlite" or _in_memory(url) or str(url.database).startswith("file:"):
         return None
@@ -316,12 +341,21 @@ def _writable(path: Path) -> bool:
 
 
 def _reader(path: Path, timeout: float) -> Callable[[], sqlite3.Connection]:
-    """Opens a file that cannot be written. Where no changes wait in its write-ahead log it is read as it is: SQLite's own way would make files
-    beside it, even to read."""
+    """Opens a file to read it. One that cannot be written is read as it is where no changes wait in its write-ahead log: SQLite's own way would
+    make files beside it, even to read. Another program may write to one that can be."""
     log = path.with_name(path.name + "-wal")
-    immutable = "" if log.exists() and log.stat().st_size else "&immutable=1"
+    immutable = "" if _writable(path) or (log.exists() and log.stat().st_size) else "&immutable=1"
     address = f"file:{quote(str(path))}?mode=ro{immutable}"
     return lambda: sqlite3.connect(address, uri=True, timeout=timeout, check_same_thread=False)
+
+
+def copy_file(path: Path, to: Path, timeout: float) -> None:
+    """Writes all that was committed to a SQLite file to a new one, and leaves it as it is. Raises StoreError."""
+    try:
+        with closing(_reader(path, timeout)()) as source, closing(sqlite3.connect(to)) as target:
+            source.backup(target)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from None
 
 
 def _configure(connection: Any, _record: Any) -> None:

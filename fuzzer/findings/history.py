@@ -13,6 +13,7 @@ from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.identity import UnresolvedName, cell_key, framework_of
 from ulpfuzz.fuzzer.findings.label import is_listed_separately
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.findings.upkeep import PRUNED
 from ulpfuzz.fuzzer.formats import UnknownName
 
 #: The statuses, in the order in which a reader wants them.
@@ -62,13 +63,13 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
     matched by op, params, order, dtype, call and symptom; in full, or as much of the name as tells it from the others there. worse, better:
     on the same bits CHANGED_BITS more are lost, or fewer. What is set aside by its label (findings.label) has no status: neither has what
     it was before, a finding that an earlier run had set aside is new. Raises UnknownName for a run that the store does not hold or a target
-    that a run did not have, UserError for targets of two frameworks, whose calls are never the same.
+    that a run did not have, UserError for targets of two frameworks, whose calls are never the same, and for a baseline that was pruned.
     """
     current = store.run(run).id
     found = store.findings(current)
     if baseline is None:
         return Comparison(current, None, new=[replace(f, status="new") for f in found])
-    reference = store.run(baseline).id
+    reference = whole(store.run(baseline)).id
     earlier = store.findings(reference)
     pair: tuple[str, str] | None = None
     if targets is not None:
@@ -102,6 +103,13 @@ def compare(store: Store, run: str, baseline: str | None = None, targets: tuple[
             status = "fixed" if passes else "not-run"
             result.of(status).append(replace(finding, status=status))
     return result
+
+
+def whole(run: Run) -> Run:
+    """The run, which may be a baseline. Raises UserError for one of which only the last records are left: what it lacks would look new."""
+    if run.state == PRUNED:
+        raise UserError(f"run {run.id} was pruned, so it is no baseline; `--baseline latest` takes the last that is whole")
+    return run
 
 
 def _replayed(run: Run, baseline: str) -> dict[str, dict[str, Any]]:

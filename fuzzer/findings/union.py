@@ -1,14 +1,19 @@
-"""Union: what another database holds is taken into this one: `take`. The same twice changes nothing."""
+"""Union: what another database holds is taken into this one: `take` from `another`. The same twice changes nothing."""
 
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, update
 
 from ulpfuzz.fuzzer.findings import tables
+from ulpfuzz.fuzzer.findings.database import TooOld, copy_file, file_of, timeout_of
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
 from ulpfuzz.fuzzer.findings.payload import Damaged, decode
 from ulpfuzz.fuzzer.findings.schema import StoreError
@@ -31,6 +36,25 @@ class Taken:
     same: list[str]
     #: Defects that were not there, or of which more is known now.
     defects: int
+
+
+@contextmanager
+def another(url: str, timeout: str | None = None) -> Iterator[Store]:
+    """A store to take from, which stays as it is: one of a schema that cannot be read as it is, is read from a copy of its file. Raises
+    StoreError."""
+    try:
+        with Store(url, create=False, timeout=timeout, read_only=True) as store:
+            yield store
+        return
+    except TooOld:
+        file = file_of(url)
+        if file is None:
+            raise
+    with tempfile.TemporaryDirectory(prefix="ulpfuzz-") as folder:
+        copy = Path(folder, file.name)
+        copy_file(file, copy, timeout_of(timeout))
+        with Store(f"sqlite:///{copy}", create=False) as store:
+            yield store
 
 
 def take(store: Store, other: Store) -> Taken:

@@ -5,7 +5,10 @@ import threading
 from example_nouns import a_cell, a_finding, a_run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from ulpfuzz.fuzzer.findings import database
 from ulpfuzz.fuzzer.findings.store import Store
 
 OPS, SEVERITIES = ("silu", "tanh", "log_softmax"), (1.0, 9.0, 30.0)
@@ -54,6 +57,28 @@ def test_a_worse_finding_takes_the_place_of_the_first(postgresql):
         assert added == [True, True, False]
         assert [f.severity for f in findings] == [9.0]
         assert [c.verdicts for c in cells] == [12]
+
+
+def test_a_server_that_is_started_again_is_waited_for(postgresql, monkeypatch, capsys):
+    monkeypatch.setattr(database, "AGAIN", 0.01)
+    with Store(postgresql, timeout="30s") as store, Store(postgresql) as other:
+        store.start_run(a_run(1))
+        with other.database.transaction(write=True) as connection:
+            ended = text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'tests'"
+            )
+            assert connection.execute(ended).all()
+        assert store.save_shard(a_run(1).id, "a", "{}", [], [a_finding()])  # on a connection of its own
+        connect, refusals = store.database.engine.connect, iter(range(2))
+
+        def refuse():
+            if next(refusals, None) is not None:
+                raise OperationalError("connect", {}, Exception("connection refused"))
+            return connect()
+
+        monkeypatch.setattr(store.database.engine, "connect", refuse)
+        assert store.save_shard(a_run(1).id, "b", "{}", [], [])
+        assert capsys.readouterr().err.count("does not answer; waiting up to 30 s (--db-timeout)") == 1
 
 
 def test_two_writers_of_one_run_count_everything_once(postgresql):

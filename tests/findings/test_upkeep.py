@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from ulpfuzz.fuzzer.findings import tables
 from ulpfuzz.fuzzer.findings.store import Store, StoreError
-from ulpfuzz.fuzzer.findings.union import take
+from ulpfuzz.fuzzer.findings.union import another, take
 from ulpfuzz.fuzzer.findings.upkeep import pack, prune, sizes
 
 
@@ -228,6 +228,27 @@ def test_of_a_defect_that_both_know_the_members_are_united(store, other):
     kept = json.loads(store.defects()["d"])
     assert kept == {"id": "d", "members": ["a", "b", "c"], "merged": ["e"], "state": "known", "first_seen": "1"}
     assert take(store, other).defects == 0
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
+def test_the_other_database_stays_as_it_is(store, tmp_path, version):
+    path = tmp_path / "theirs.db"
+    if version < tables.SCHEMA_VERSION:
+        make_old(f"sqlite:///{path}", version, SILU)
+    else:
+        with Store(f"sqlite:///{path}") as other:
+            add(other, 1, [SILU])
+    before = path.read_bytes()
+    with another(f"sqlite:///{path}") as other:
+        (run,) = take(store, other).runs
+    assert [f.id for f in store.findings(run)] == [SILU.id]
+    assert path.read_bytes() == before
+    # SQLite's own files of a database in WAL mode, which hold nothing.
+    assert {p.name for p in tmp_path.glob("theirs*")} <= {"theirs.db", "theirs.db-shm", "theirs.db-wal"}
+    assert not [p for p in tmp_path.glob("theirs.db-wal") if p.stat().st_size]
+    if version >= tables.READABLE_FROM:
+        with pytest.raises(StoreError, match="is read-only"), another(f"sqlite:///{path}") as other:
+            add(other, 2, [SILU])
 
 
 # The commands
