@@ -61,7 +61,7 @@ VERSIONS := versions
 
 $(VERSIONS)/$(OLD_JAX): | setup
 	$(PY) -m venv $@
-	$@/bin/python -m pip install --quiet 'jax==$(OLD_JAX)' ml_dtypes || { rm -rf $@; exit 1; }
+	$@/bin/python -m pip install --quiet 'jax==$(OLD_JAX)' ml_dtypes mpmath || { rm -rf $@; exit 1; }
 
 versions: $(VERSIONS)/$(OLD_JAX) ## what changed from JAX OLD_JAX (0.6.2) to the installed one: both in one run, through two interpreters
 	@printf '[[target]]\nname = "old"\nframework = "jax"\npython = "%s/bin/python"\n' $(OLD_JAX) > $(VERSIONS)/ulpfuzz.toml

@@ -15,7 +15,7 @@ from pathlib import Path
 
 #: Names the folder; OFF, or empty: nothing outlives the command.
 VARIABLE, OFF = "ULPFUZZ_CACHE", "off"
-#: Its folders: programs that JAX compiled, the oracle's memory of the grid, and environments with other releases of frameworks (`bisect`).
+#: Its folders: programs that JAX compiled, the oracle's memory of the grid, and environments with other releases of frameworks (`point.releases`).
 JAX, ORACLE, RELEASES = FOLDERS = ("jax", "oracle", "releases")
 #: Seconds after which a file that was not used goes.
 SECONDS = 60 * 24 * 3600.0

@@ -22,6 +22,8 @@ SECONDS = 60.0
 HEAVY = ("torch", "tensorflow", "jax")
 #: The exit status of a script that has no verdict, and what it prints where that is not for want of a framework or device.
 MISSING, RAISED = 2, "the call raises"
+#: How Python says that an interpreter lacks a library: another one than that of ulpfuzz need not have what scripts compare with.
+ABSENT = tuple(f"ModuleNotFoundError: No module named {name!r}" for name in ("mpmath", "numpy", "ml_dtypes"))
 #: What a script prints that shows its defect.
 SHOWN = "DEFECT"
 
@@ -43,7 +45,7 @@ class Ran:
     @property
     def verdict(self) -> str:
         """What a finding says of its script; "" where what it needs is not here, so that it is not run yet."""
-        missing = self.status == MISSING and RAISED not in self.says
+        missing = (self.status == MISSING and RAISED not in self.says) or self.says.startswith(ABSENT)
         return "confirmed" if self.confirmed else "" if missing else "unconfirmed"
 
 

@@ -28,8 +28,10 @@ def bisect(
     """Find the release that brought or mended a defect, in environments that are made for it and kept in the user's cache."""
     from ulpfuzz.fuzzer.findings.identity import framework_of
     from ulpfuzz.fuzzer.findings.store import Store
+    from ulpfuzz.fuzzer.frameworks.targets.config import config
     from ulpfuzz.fuzzer.point.bisect import bisected
     from ulpfuzz.fuzzer.point.releases import Versions, releases_of
+    from ulpfuzz.fuzzer.point.stored import checked
 
     asked = Versions.parse(versions)
     with Store(db, create=False) as store:
@@ -37,6 +39,8 @@ def bisect(
     framework = framework_of(finding.target)
     if framework != asked.framework:
         raise UserError(f"{finding.id} is a defect of {framework}, and --versions names {asked.package}")
+    config()  # before anything is installed: an ulpfuzz.toml may have a mistake, and a call may be none that is run
+    checked(finding)
     releases = releases_of(asked)
     if not as_json:
         print(f"{finding.id}: {len(releases)} releases of {asked.package}, {releases[0]} to {releases[-1]}", flush=True)

@@ -94,7 +94,8 @@ def bisected(releases: Sequence[str], judge: Callable[[str], Tried]) -> Bisectio
 def tried(finding: Finding, release: str, python: str) -> Tried:
     """What a finding does in the framework of that interpreter, in a host of its own, judged as `repro` judges. Never raises for what the
     release does or lacks: it is a skip then."""
-    target = target_named(finding.target)
+    place, colon, rest = finding.target.partition(":")
+    target = target_named(f"{place.partition('@')[0]}{colon}{rest}")  # the host where it was found need not be known any more
     name = f"bisect-{release}"
     before = config()
     spec = Spec(name, target.framework, target.device, target.mode, python, where="bisect")

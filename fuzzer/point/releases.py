@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +19,18 @@ from packaging.version import InvalidVersion, Version
 
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.frameworks.targets.registry import BUILTIN
-from ulpfuzz.fuzzer.user_cache import RELEASES, made, user_cache
+from ulpfuzz.fuzzer.user_cache import RELEASES, SECONDS, made, user_cache
 
+#: Packages whose releases can be searched, and the frameworks that call them: the target numpy calls scipy as well.
+PACKAGES = {package: name for name, (_, _, packages) in BUILTIN.items() for package in packages} | {"scipy": "numpy"}
 #: Seconds that the index may take to list releases, and an installation.
 _LISTED, _INSTALLED = 120.0, 3600.0
-#: Written last: an environment without it was not finished.
+#: Written last, with the bytes of the environment, which is not finished without it; its time is that of the last use.
 _WHOLE = "ulpfuzz-whole"
+#: What all environments may take: some ten of PyTorch's for CPUs, two of those with CUDA.
+BYTES = 10 << 30
+#: Seconds after its last use in which an environment may be in use: one release is judged in minutes.
+BUSY = 6 * 3600.0
 EXAMPLE = "for example torch==2.9..2.13 or jax==0.6.2,0.7.0"
 
 
@@ -46,11 +53,11 @@ class Versions:
     def parse(cls, text: str) -> Versions:
         """Raises UserError in one line."""
         package, equals, rest = (part.strip() for part in text.partition("=="))
-        framework = next((name for name, (_, _, packages) in BUILTIN.items() if package in packages), "")
+        framework = PACKAGES.get(package, "")
         if not framework:
             from ulpfuzz.fuzzer.formats import UnknownName
 
-            raise UnknownName("package", package, [name for _, _, packages in BUILTIN.values() for name in packages])
+            raise UnknownName("package", package, PACKAGES)
         if not equals or not rest:
             raise UserError(f"--versions {text!r} names no releases; {EXAMPLE}")
         first, dots, last = (part.strip() for part in rest.partition(".."))
@@ -106,26 +113,80 @@ def in_range(names: list[str], first: str, last: str) -> list[str]:
 
 def python_with(package: str, release: str) -> str:
     """The interpreter of an environment with that release and what a host needs beside it, made by uv where there is one, else by venv and pip;
-    kept in the user's cache by release and Python, or, where nothing is kept, in a folder that goes with this process.
+    kept in the user's cache by release and Python, within bounds (`sweep`), or, where nothing is kept, in a folder that goes with this process.
 
     Raises NoRelease where it cannot be made.
     """
     folder = _folder() / f"{package}-{Version(release)}-py{sys.version_info.major}.{sys.version_info.minor}"
-    python = folder / "bin" / "python"
+    python, mark = folder / "bin" / "python", folder / _WHOLE
+    sweep(folder.parent)
     with _alone(folder):
-        if not (folder / _WHOLE).is_file() or not python.exists():
+        if not mark.is_file() or not python.exists():
             shutil.rmtree(folder, ignore_errors=True)
             try:
-                _make(folder, python, f"{package}=={Version(release)}")
-                (folder / _WHOLE).touch()
+                _make(folder, python, package, f"{package}=={Version(release)}")
+                mark.write_text(str(_bytes_of(folder)))
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
+        os.utime(mark)
     return str(python)
 
 
-def _make(folder: Path, python: Path, requirement: str) -> None:
-    needed = [requirement, "numpy", "ml_dtypes"]
+def sweep(folder: Path, now: float | None = None) -> None:
+    """Removes environments that were not used for as long as the cache keeps anything, of the others those used longest ago until they take BYTES at
+    most, and what a killed process left unfinished. What was used, or begun, within BUSY seconds stays, whatever it takes: another process may
+    use it."""
+    now = time.time() if now is None else now
+    found = [_Kept.of(path) for path in folder.iterdir() if path.is_dir()]
+    left = sum(kept.bytes for kept in found)
+    for kept in sorted(found, key=lambda kept: kept.used):
+        idle = now - kept.used
+        if idle > BUSY and (idle > SECONDS or left > BYTES or not kept.whole) and _removed(kept.path):
+            left -= kept.bytes
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An environment: its bytes, when it was used last (of one that is not whole: when it was begun), by the clock of the file system."""
+
+    path: Path
+    bytes: int
+    used: float
+    whole: bool
+
+    @classmethod
+    def of(cls, path: Path) -> _Kept:
+        mark = path / _WHOLE
+        try:
+            size = mark.read_text()
+            return cls(path, int(size) if size.isdigit() else _bytes_of(path), mark.stat().st_mtime, True)
+        except OSError:
+            return cls(path, 0, path.stat().st_mtime if path.exists() else 0.0, False)
+
+
+def _removed(folder: Path) -> bool:
+    """Removes an environment, unless a process makes it now."""
+    try:
+        with _alone(folder, wait=False):
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return False
+    return not folder.exists()
+
+
+def _bytes_of(folder: Path) -> int:
+    sizes = 0
+    for at, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                sizes += os.lstat(os.path.join(at, name)).st_size
+    return sizes
+
+
+def _make(folder: Path, python: Path, package: str, requirement: str) -> None:
+    beside = ("numpy", "ml_dtypes", *(["scipy"] if PACKAGES[package] == "numpy" else []))
+    needed = [requirement, *(name for name in beside if name != package)]
     uv = shutil.which("uv")
     if uv:
         _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], requirement)
@@ -166,8 +227,8 @@ def _folder() -> Path:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Of several processes that want the same environment one makes it, and the others wait."""
+def _alone(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Of several processes that want the same environment one makes it, and the others wait, or get OSError."""
     with open(f"{folder}.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,7 +24,7 @@ from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.point import bisect as bisect_module
 from ulpfuzz.fuzzer.point import releases as releases_module
 from ulpfuzz.fuzzer.point.bisect import Bisection, Tried, Word, bisected
-from ulpfuzz.fuzzer.point.releases import NoRelease, Versions, in_range, python_with, releases_of
+from ulpfuzz.fuzzer.point.releases import NoRelease, Versions, in_range, python_with, releases_of, sweep
 
 WORDS: dict[str, Word] = {"b": "bad", "g": "good", "-": "skip"}
 
@@ -88,6 +90,7 @@ def test_versions() -> None:
     assert Versions.parse("torch==2.9..2.13") == Versions("torch", "torch", (), "2.9", "2.13")
     assert Versions.parse(" jax == 0.7.0, 0.6.2,0.6.2") == Versions("jax", "jax", ("0.6.2", "0.7.0"))
     assert Versions.parse("tensorflow-cpu==2.20..2.9") == Versions("tensorflow-cpu", "tensorflow", (), "2.9", "2.20")
+    assert Versions.parse("scipy==1.15,1.16").framework == "numpy"
     assert releases_of(Versions.parse("jax==0.10.0,0.9.1")) == ["0.9.1", "0.10.0"]
 
 
@@ -156,11 +159,42 @@ def test_an_environment_is_made_once_and_one_that_failed_not_kept(
     assert len(ran) == 2
     assert all((command[0] == "/usr/bin/uv") == uv for command in ran)
     assert ran[1][-3:] == ["jax==0.6.2", "numpy", "ml_dtypes"]
+    for package, beside in (("numpy", ["ml_dtypes", "scipy"]), ("scipy", ["numpy", "ml_dtypes"])):
+        python_with(package, "1.2.3")
+        assert ran[-1][-3:] == [f"{package}==1.2.3", *beside]
+        shutil.rmtree(Path(python_with(package, "1.2.3")).parents[1])
     with pytest.raises(NoRelease, match=r"^no environment with jax==9.9: ERROR: No matching distribution found for jax==9.9$"):
         python_with("jax", "9.9")
     folders = [path.name for path in (tmp_path / "cache/releases").iterdir() if path.is_dir()]
     assert folders == [Path(python).parents[1].name]
     assert python_with("jax", "0.6.2") == python
+
+
+def environment(folder: Path, size: int, used: float, *, whole: bool = True) -> None:
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin/python").write_bytes(b"x" * size)
+    if whole:
+        (folder / releases_module._WHOLE).write_text(str(size))
+        os.utime(folder / releases_module._WHOLE, (used, used))
+    os.utime(folder, (used, used))
+
+
+def test_environments_are_bounded_in_age_and_bytes_and_what_may_be_in_use_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day, now = 24 * 3600.0, 1e9
+    monkeypatch.setattr(releases_module, "BYTES", 3000)
+    ages = {"old": 61 * day, "third": 3 * day, "second": 2 * day, "first": day, "busy": 60.0}
+    for name, age in ages.items():
+        environment(tmp_path / name, 1000, now - age)
+    environment(tmp_path / "broken", 1000, now - day, whole=False)
+    environment(tmp_path / "begun", 1000, now - 60, whole=False)
+    sweep(tmp_path, now)
+    # "old" is too old, and without "third" the rest has room; what is made now, and what a killed process left, counts nothing.
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"second", "first", "busy", "begun"}
+    with releases_module._alone(tmp_path / "first"):
+        sweep(tmp_path, now + 90 * day)
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"first"}
 
 
 # The command
@@ -233,6 +267,17 @@ def test_another_framework_is_a_mistake(db: str) -> None:
     result = call(FACE.id, "--versions", "torch==2.9..2.13", "--db", db)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "is a defect of jax, and --versions names torch" in result.stderr
+
+
+def test_nothing_is_installed_for_a_call_that_may_not_be_run(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    evil = replace(FACE, id="jax-evil", implementation="__import__('os').system('touch pwned')")
+    with Store(db) as store:
+        store.save_shard("20261101-0001", "r01", "{}", [], [evil])
+    monkeypatch.setattr(releases_module, "python_with", lambda *_: pytest.fail("installed"))
+    result = call("jax-evil", "--versions", "jax==0.6.2,0.7.0", "--db", db)
+    assert result.exit_code == 2
+    assert "is not run: the catalogue has no such call of exp in jax" in result.stderr
+    assert result.stdout == ""
 
 
 def test_a_release_that_cannot_be_judged_is_a_skip() -> None:

@@ -89,6 +89,8 @@ def test_none_is_begun_after_the_time() -> None:
 def test_what_is_missing_here_is_not_run_yet() -> None:
     assert Ran(2, "no verdict: torch cannot be imported here: no such module", 0.1).verdict == ""
     assert Ran(2, "no verdict: the call raises ValueError: no", 0.1).verdict == "unconfirmed"
+    assert Ran(1, "ModuleNotFoundError: No module named 'mpmath'", 0.1).verdict == ""  # the interpreter of a host
+    assert Ran(1, "ModuleNotFoundError: No module named 'mpmath.matrices'", 0.1).verdict == "unconfirmed"
 
 
 def test_what_scripts_say_is_kept_and_not_asked_again(tmp_path: Path) -> None:
