@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.defect import KINDS, Defect, Kind
+from ulpfuzz.fuzzer.defects.history import CHANGED
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.headline import headline
 from ulpfuzz.fuzzer.findings.identity import framework_of
 
-#: Statuses that stand first where a run is compared with another.
-CHANGED = ("new", "reopened", "fixed")
 #: Of a finding that stands alone as a defect, what its symptom says of the kind.
 _KINDS: Mapping[str, Kind] = {
     "exception": "exception", "crash": "crash", "hang": "hang", "inconsistent": "inconsistent", "nondeterministic": "nondeterministic",
@@ -27,6 +26,7 @@ KIND_WORDS: Mapping[str, str] = {
     "hang": "the call does not return",
     "nondeterministic": "two answers to the same bits",
     "compiled": "eager is right on the same bits",
+    "device": "the CPU is right on the same bits",
     "range": "something on the way over- or underflows while the truth is a normal number",
     "inconsistent": "the same bits are right in one place of a call, wrong in another",
     "accuracy": "small, but above a published limit",
@@ -77,8 +77,9 @@ def entries_of(
 
 
 def order_of(defect: Defect, *, compared: bool = False) -> tuple[int, int, float, int, str]:
-    """What changed since the baseline first, then the kinds with `ordinary` at their head, then the score."""
-    changed = CHANGED.index(defect.status) if compared and defect.status in CHANGED else len(CHANGED)
+    """What the run has changed first, where it is compared, then the kinds with `ordinary` at their head, then the score."""
+    order = [*CHANGED]
+    changed = order.index(defect.status) if compared and defect.status in CHANGED else len(order)
     return changed, KINDS.index(defect.kind), -defect.score, defect.rank, defect.id
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
+from ulpfuzz.fuzzer.findings.identity import device_of
 from ulpfuzz.fuzzer.frameworks.targets.target import target_named
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ def round_of(
     shards = []
     for cell in order:
         past = memory[cell.key]
-        if visit and part and not (visit.of(cell) and subjects_of(cell, targets)):
+        if visit and (part or visit.device) and not (visit.of(cell) and subjects_of(cell, targets)):
             continue
         if past.failures >= FAILURES or (past.excluded and not _left(cell, targets, past)):
             continue
@@ -65,7 +66,7 @@ def round_of(
             Shard(
                 cell, targets, seed, number, _verdicts(growths), past.corpus, tuple(sorted(past.known.items())),
                 tuple(sorted(past.excluded)), isolated=past.has_crashing_cases and number == 0, call_timeout=call_timeout,
-                memory=memory_limit, part=part,
+                memory=memory_limit, part=f"{part}@{visit.device}" if visit and visit.device else part,
             )
         )  # fmt: skip
     return shards
@@ -117,6 +118,16 @@ class Visit:
     times: float = 1.0
     #: When it comes; see first_visits.
     turn: int = 0
+    #: The device of its targets, where it is not the CPU.
+    device: str = ""
+
+    def by_device(self) -> list[Visit]:
+        """The visit of its targets on the CPU, and one of those on each other device, which has one worker."""
+        devices = dict.fromkeys(device_of([target]) for target in self.targets)
+        return [
+            replace(self, device=device, targets=tuple(t for t in self.targets if device_of([t]) == device))
+            for device in sorted(devices)
+        ]
 
     def of(self, cell: Cell) -> bool:
         """Whether the cell belongs to this part."""
@@ -198,12 +209,12 @@ def _part_turn(part: _Part) -> tuple[int, int, int]:
 
 
 def groups_of(shards: Sequence[Shard], yields: Callable[[Cell], float] = lambda cell: 0.0) -> list[list[Shard]]:
-    """The tasks of a part: its shards of one op together, those of usual params apart from the others, so that a worker's programs, tapes and
-    truths serve the cells that follow; at most GROUP of them, so that no worker is left with many at the end. yields: findings per
-    second to be expected; the groups with most come first, else they keep the order of the shards."""
-    by_op: dict[tuple[bool, str], list[Shard]] = {}
+    """The tasks of a part: its shards of one op together, those of usual params and those of a device apart from the others, so that a worker's
+    programs, tapes and truths serve the cells that follow; at most GROUP of them, so that no worker is left with many at the end. yields: findings
+    per second to be expected; the groups with most come first, else they keep the order of the shards."""
+    by_op: dict[tuple[bool, str, str], list[Shard]] = {}
     for shard in shards:
-        by_op.setdefault((_turn(shard.cell)[0], shard.cell.op), []).append(shard)
+        by_op.setdefault((_turn(shard.cell)[0], shard.cell.op, shard.device), []).append(shard)
     ranked = sorted(by_op.items(), key=lambda item: (item[0][0], -yields(item[1][0].cell)))
     return [some[i : i + GROUP] for _, some in ranked for i in range(0, len(some), GROUP)]
 

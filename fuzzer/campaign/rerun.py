@@ -19,9 +19,10 @@ from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
 from ulpfuzz.fuzzer.engine.task import Isolable, Result
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
-from ulpfuzz.fuzzer.evaluation.peers import Peers
+from ulpfuzz.fuzzer.evaluation.peers import Peers, of_cpu
 from ulpfuzz.fuzzer.findings.case_record import case_of
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.identity import device_of
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
@@ -62,6 +63,11 @@ class Rerun(Isolable):
     def id(self) -> str:
         return " ".join(filter(None, ("rerun", self.turn, self.cell.key)))
 
+    @property
+    def device(self) -> str:
+        """The device of its findings' targets, where it is not the CPU; what is none of its targets is left out."""
+        return device_of(finding.target for finding in self.findings if finding.target in self.targets)
+
     def broken(self, failure: str, *, died: bool = False) -> RerunResult:
         """The result where the task itself broke: nothing is known of its findings."""
         return RerunResult(self.id, self.cell.key, failure, died)
@@ -100,16 +106,18 @@ def fate(now: Finding) -> dict[str, Any]:
 def reruns(
     due: Sequence[Due], targets: tuple[str, ...], peers: tuple[str, ...], call_timeout: float, memory: int | None, until: float | None = None
 ) -> list[Rerun]:  # fmt: skip
-    """The tasks of what is due, in the order of what is due first in each: one for every cell and start of the run that saw it last."""
-    groups: dict[tuple[bool, str, str], list[Due]] = {}
+    """The tasks of what is due, in the order of what is due first in each: one for every cell, device and start of the run that saw it last."""
+    groups: dict[tuple[bool, str, str, str], list[Due]] = {}
     for item in due:
-        groups.setdefault((item.rests, item.seen, item.cell.key), []).append(item)
+        device = device_of([item.finding.target]) if item.finding.target in targets else ""
+        groups.setdefault((item.rests, item.seen, item.cell.key, device), []).append(item)
     return [
         Rerun(
-            items[0].cell, tuple(replace(item.finding, profile=[]) for item in items), targets, peers, call_timeout=call_timeout,
-            memory=memory, turn=f"{seen}{' rests' if rests else ''}", until=until,
+            items[0].cell, tuple(replace(item.finding, profile=[]) for item in items), targets, peers if device else of_cpu(peers),
+            call_timeout=call_timeout, memory=memory, until=until,
+            turn=f"{seen}{' rests' if rests else ''}{f' {device}' if device else ''}",
         )
-        for (rests, seen, _), items in groups.items()
+        for (rests, seen, _, device), items in groups.items()
     ]  # fmt: skip
 
 

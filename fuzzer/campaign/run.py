@@ -28,7 +28,7 @@ from ulpfuzz.fuzzer.campaign.totals import Totals
 from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.catalog.registry import select
-from ulpfuzz.fuzzer.cell import Cell, cells_of, subjects_of
+from ulpfuzz.fuzzer.cell import cell_of, cells_of, subjects_of
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
 from ulpfuzz.fuzzer.engine.worker_process import OUT_OF_TIME
@@ -36,6 +36,7 @@ from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.case_record import case_from
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.findings.upkeep import PRUNED
 from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
 from ulpfuzz.fuzzer.frameworks.targets.target import targets_named
@@ -128,7 +129,7 @@ class _Campaign:
 
     def _check_selection(self, past: Run) -> None:
         """A run that has finished is what it was of: more of the same may be added to it, nothing else. Raises UserError."""
-        if past.state == "pruned":
+        if past.state == PRUNED:
             raise UserError(f"run {past.id} was pruned: there is nothing left to continue")
         now = fingerprint(self.targets, self.settings)
         before = {**past.environment.get("selection", {}), "targets": past.environment.get("targets")}
@@ -275,6 +276,7 @@ class _Campaign:
 
     def _save(self, result: ShardResult) -> Lesson | None:
         shard = self.schedule.shards[result.task]
+        self.schedule.returned(shard)
         self.schedule.died(shard, result.deaths)
         if result.failure == OUT_OF_TIME:
             return None
@@ -294,9 +296,11 @@ class _Campaign:
 
     def _learn(self, shard: Shard, lesson: Lesson) -> None:
         memory = self.memory[shard.cell.key]
-        memory.productive = bool(lesson.found) or lesson.cut
+        productive, corpus = bool(lesson.found) or lesson.cut, tuple(case_from(c) for c in lesson.corpus)
+        if shard.device:  # beside what the CPU has just taught of the same cell
+            productive, corpus = productive or memory.productive, tuple(dict.fromkeys((*memory.corpus, *corpus)))
+        memory.productive, memory.corpus = productive, corpus
         memory.known.update(lesson.found)
-        memory.corpus = tuple(case_from(c) for c in lesson.corpus)
         memory.visits += 1
         memory.excluded.update((target, call) for target, call in lesson.excluded)
         self.schedule.dead_peers[shard.cell.op].update((target, call) for target, call in lesson.dead_peers)
@@ -347,7 +351,7 @@ class _Campaign:
     def _replay_facts(self) -> None:
         """What failed in a sweep is a case of its cell: searched around, certified, and shrunk like any other."""
         for fact in self.settings.facts:
-            cell = Cell(fact.op, tuple(fact.params.items()), fact.dtype, fact.order)
+            cell = cell_of(fact)
             if fact.failing and fact.at and cell.key in self.memory:
                 case = Case(fact.dtype, dict(fact.at), Placement(ROWS))
                 memory = self.memory[cell.key]

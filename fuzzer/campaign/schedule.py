@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby
 
 from ulpfuzz.fuzzer.campaign.aside import Aside
 from ulpfuzz.fuzzer.campaign.modes import compiled_beside
@@ -19,7 +19,7 @@ from ulpfuzz.fuzzer.campaign.yields import yields_of
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.engine.engine import memory_share
 from ulpfuzz.fuzzer.engine.task import Death
-from ulpfuzz.fuzzer.evaluation.peers import peer_targets
+from ulpfuzz.fuzzer.evaluation.peers import of_cpu, peer_targets
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks.targets.target import Target
@@ -61,6 +61,7 @@ class Schedule:
         self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are called no more
         self.aside = Aside(settings.case_timeout)
         self.shards: dict[str, Shard] = {}  # by id, what was handed out
+        self._at: defaultdict[str, set[str]] = defaultdict(set)  # by device the ids of what is there
         self.pace: Pace | None = None  # of the parts of round 0, where the time is short
         self.until: float | None = None
         self.proved_until: float | None = None  # what was set aside
@@ -92,7 +93,14 @@ class Schedule:
         visit, shards = planned
         patience = min(PATIENCE, self.settings.case_timeout or PATIENCE)
         fresh = [
-            replace(shard, until=self.until, ends=self.ends, peers=self.peers, excluded=self._excluded(shard), patience=patience)
+            replace(
+                shard,
+                until=self.until,
+                ends=self.ends,
+                peers=self._peers(shard),
+                excluded=self._excluded(shard),
+                patience=patience,
+            )
             for shard in shards
         ]
         if self.until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
@@ -105,8 +113,34 @@ class Schedule:
         return visit, fresh
 
     def groups(self, planned: Sequence[Planned]) -> Iterator[list[Shard]]:
-        """The tasks of workers. Where the time is short each shard has its seconds as it is handed out, and what was set aside goes beside
-        them as it comes, for it only waits."""
+        """The tasks of workers. What needs a device that is in use comes later, as long as there is something else to hand out: a device has one
+        worker (WorkerProcesses.take), and what waits for it holds up another."""
+        later: dict[str, deque[list[Shard]]] = defaultdict(deque)
+        for group in self._groups(planned):
+            for device, waiting in later.items():
+                if waiting and not self._at[device]:
+                    yield self._given(waiting.popleft())
+            device = group[0].device
+            if device and not group[0].waits and (self._at[device] or later[device]):
+                later[device].append(group)
+            else:
+                yield self._given(group)
+        for waiting in later.values():
+            yield from map(self._given, waiting)
+
+    def _given(self, group: list[Shard]) -> list[Shard]:
+        """Notes what is at a device."""
+        if group[0].device:
+            self._at[group[0].device].update(shard.id for shard in group)
+        return group
+
+    def returned(self, shard: Shard) -> None:
+        """It has been run, or was given up."""
+        self._at[shard.device].discard(shard.id)
+
+    def _groups(self, planned: Sequence[Planned]) -> Iterator[list[Shard]]:
+        """The tasks of workers, in their order. Where the time is short each shard has its seconds as it is handed out, and what was set aside goes
+        beside them as it comes, for it only waits."""
         for _, of_one_turn in groupby(planned, key=lambda pair: pair[0].turn):
             parts = list(of_one_turn)
             if self.pace is None or not parts[0][0].part:
@@ -164,10 +198,19 @@ class Schedule:
         return visits
 
     def _shards(self, number: int, visit: Visit) -> list[Shard]:
+        """Of each cell one on the CPU, then one on each other device."""
         call_timeout = self._call_timeout(visit)
-        return round_of(
-            number, self.cells, self.memory, visit.targets, self.settings.seed, call_timeout, self.memory_limit, visit=visit
-        )
+        shards = [
+            round_of(number, self.cells, self.memory, own.targets, self.settings.seed, call_timeout, self.memory_limit, visit=own)
+            for own in visit.by_device()
+        ]
+        if len(shards) == 1:
+            return shards[0]
+        place = {key: number for number, key in enumerate(dict.fromkeys(shard.cell.key for shard in chain(*shards)))}
+        return sorted(chain(*shards), key=lambda shard: place[shard.cell.key])
+
+    def _peers(self, shard: Shard) -> tuple[str, ...]:
+        return self.peers if shard.device else of_cpu(self.peers)
 
     def _call_timeout(self, visit: Visit) -> float:
         """Seconds of a call: as requested; few in a visit that has a second or two, for a call that hangs costs a worker all of them."""

@@ -16,6 +16,7 @@ from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.grid_memory import remembering
 from ulpfuzz.fuzzer.evaluation.peers import Peers
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding
+from ulpfuzz.fuzzer.findings.identity import device_of
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.proof.failures import failures_of, short_call_timeout
 from ulpfuzz.fuzzer.proof.nondeterminism import end_processes, with_nondeterminism
@@ -80,6 +81,11 @@ class Shard:
     def id(self) -> str:
         """Stable: the same cell, seed and round have the same id in a resumed run."""
         return f"r{self.round:02d}{self.part} {self.cell.key} s{self.seed}"
+
+    @property
+    def device(self) -> str:
+        """The device of its targets, where it is not the CPU (plan.Visit.by_device)."""
+        return device_of(self.targets)
 
     def run(self) -> ShardResult:
         """run_shard."""

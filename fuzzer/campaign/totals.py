@@ -47,8 +47,9 @@ class Totals:
             self.wall += result.wall
             self.cpu += result.cpu
             self.phases["other"] += max(0.0, result.wall - sum(result.by_phase.values()))
-        if result.ran and shard.part:
-            self.parts.setdefault(shard.cell.key, shard.part[:1])
+        part = shard.part.partition("@")[0][:1]  # what follows is its device
+        if result.ran and part:
+            self.parts.setdefault(shard.cell.key, part)
 
     def shares(self, workers: int, seconds: float) -> dict[str, Any]:
         """What the run got, as its environment tells it: seconds are those until the search was over."""

@@ -20,6 +20,7 @@ from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.engine.task import Death, Result, Single, failure_of
 from ulpfuzz.fuzzer.findings.case_record import case_of, record_of
 from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.identity import device_of
 from ulpfuzz.fuzzer.frameworks.hosts import host
 from ulpfuzz.fuzzer.judge.verdict import Class
 
@@ -48,6 +49,11 @@ class CaseTask(Single):
     @property
     def id(self) -> str:
         return f"case {self.defect}"
+
+    @property
+    def device(self) -> str:
+        """The device of its face's target, where it is not the CPU."""
+        return device_of([self.face.target])
 
     def run(self) -> CaseResult:
         """Works on the face. Raises what the first part raises; a later part that breaks leaves a line in `CaseFile.faults`."""

@@ -32,7 +32,7 @@ class Behaviour(NamedTuple):
 def behaviour_of(finding: Finding) -> Behaviour:
     """How a finding behaves: its kind, the side of the format where its case lies, how its answer looks."""
     kind = kind_of(finding)
-    if kind in ("crash", "hang", "exception", "nondeterministic", "inconsistent", "compiled"):
+    if kind in ("crash", "hang", "exception", "nondeterministic", "inconsistent", "compiled", "device"):
         return Behaviour(kind, "", finding.symptom)
     place = place_of(finding)
     overflows = place.side == "infinite" or (place.side == "large" and place.beyond >= _VERY_LARGE)

@@ -19,9 +19,10 @@ Kind = Literal[
     "hang",
     "nondeterministic",
     "compiled",
+    "device",
 ]
 KINDS: tuple[Kind, ...] = (
-    "ordinary", "crash", "hang", "nondeterministic", "compiled", "range", "inconsistent", "accuracy", "special", "exception", "flush",
+    "ordinary", "crash", "hang", "nondeterministic", "compiled", "device", "range", "inconsistent", "accuracy", "special", "exception", "flush",
 )  # fmt: skip
 
 #: Kinds that come first, whatever their score: what ordinary users meet, and what ends or shakes a process. The others are appendices.

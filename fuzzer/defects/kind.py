@@ -9,7 +9,7 @@ from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.defect import Kind
 from ulpfuzz.fuzzer.defects.place import place_of
 from ulpfuzz.fuzzer.findings.finding import Finding
-from ulpfuzz.fuzzer.findings.identity import framework_of
+from ulpfuzz.fuzzer.findings.identity import device_and_mode, framework_of
 from ulpfuzz.fuzzer.findings.numbers import FAR, parse
 from ulpfuzz.fuzzer.formats import format_named
 
@@ -43,6 +43,8 @@ def kind_of(finding: Finding, case_file: CaseFile | None = None) -> Kind:
         return "flush"
     if eager_is_right(finding):
         return "compiled"
+    if cpu_is_right(finding):
+        return "device"
     slight = finding.symptom == "precision" and lost(finding) < (2 * SLIGHT if finding.class_ == "inaccurate" else SLIGHT)
     if slight:
         return "accuracy"
@@ -95,18 +97,22 @@ def _magnitude(text: str) -> float:
 
 
 def eager_is_right(finding: Finding) -> bool:
-    """Whether the same call on the same bits is right in an eager mode of the framework, where the finding's target compiles."""
-    if _mode(finding.target) == "eager":
-        return False
+    """Whether the same call on the same bits is right in an eager mode of the framework on the same device, where the finding's target compiles."""
+    device, mode = device_and_mode(finding.target)
+    return mode != "eager" and _eager_is_right(finding, device)
+
+
+def cpu_is_right(finding: Finding) -> bool:
+    """Whether the same call on the same bits is right on the CPU, in an eager mode of the framework, where the finding's target is another device."""
+    return device_and_mode(finding.target)[0] != "cpu" and _eager_is_right(finding, "cpu")
+
+
+def _eager_is_right(finding: Finding, device: str) -> bool:
     same = [
         a
         for a in finding.answers
         if framework_of(a.target) == framework_of(finding.target)
         and a.implementation == finding.implementation
-        and _mode(a.target) == "eager"
+        and device_and_mode(a.target) == (device, "eager")
     ]
     return bool(same) and all(a.class_ == "ok" for a in same)
-
-
-def _mode(target: str) -> str:
-    return target.partition(";")[0].rpartition(":")[2]

@@ -127,25 +127,40 @@ class WorkerProcesses:
         self.server, self.config, self.memory = server, config, memory
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
+        self._of_device: dict[str, WorkerProcess] = {}
+        self._at: set[str] = set()  # the devices that are in use
         self._lock = threading.Lock()
+        self._free = threading.Condition(self._lock)
         self._closed = False
 
-    def take(self) -> WorkerProcess:
-        """An idle one, the one used last, or a new one. Raises RuntimeError once they were ended."""
-        with self._lock:
+    def take(self, device: str = "") -> WorkerProcess:
+        """An idle one, the one used last, or a new one; of a device its own, once nobody else has it: the hosts of one worker are all that take its
+        memory. Raises RuntimeError once they were ended."""
+        with self._free:
+            while device in self._at and not self._closed:
+                self._free.wait()
             if self._closed:
                 raise RuntimeError("the run has ended")
-            worker = self._idle.pop() if self._idle else None
+            if device:
+                self._at.add(device)
+                worker = self._of_device.pop(device, None)
+            else:
+                worker = self._idle.pop() if self._idle else None
         worker = worker or WorkerProcess(self.server, self.config, self.memory)
         with self._lock:
             self._busy.add(worker)
         return worker
 
-    def give_back(self, worker: WorkerProcess) -> None:
-        """It is idle again."""
-        with self._lock:
+    def give_back(self, worker: WorkerProcess, device: str = "") -> None:
+        """It is idle again, and the device free."""
+        with self._free:
             self._busy.discard(worker)
-            self._idle.append(worker)
+            if device:
+                self._of_device[device] = worker
+                self._at.discard(device)
+                self._free.notify_all()
+            else:
+                self._idle.append(worker)
 
     def forget(self, worker: WorkerProcess) -> None:
         """It has died."""
@@ -155,7 +170,8 @@ class WorkerProcesses:
     def end(self) -> None:
         with self._lock:
             self._closed = True
-            workers = [*self._idle, *self._busy]
+            workers = [*self._idle, *self._of_device.values(), *self._busy]
+            self._free.notify_all()
         for worker in workers:
             worker.end()
 
@@ -164,11 +180,13 @@ def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
     """The results of tasks that are run one after another in one worker process, whose caches stay warm.
 
     A task whose process dies is run again without the call that ended it, as long as its `after` gives something to run: the process that
-    runs it, and the tasks that follow, is a new one. These are run without that call. Nothing that was done is lost.
+    runs it, and the tasks that follow, is a new one. These are run without that call. Nothing that was done is lost. Tasks that need a device
+    (`device`, where a task has that) are run by its process, when it is free.
     """
     results: list[Any] = []
     before: list[Death] = []
-    worker = processes.take()
+    device = next(filter(None, (getattr(task, "device", "") for task in group)), "")
+    worker = processes.take(device)
     for original in group:
         task, deaths = original.leaving_out(before), []
         while True:
@@ -193,7 +211,7 @@ def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
                 task = following
         before += deaths
         results.append(result.with_deaths(deaths) if deaths and isinstance(result, Result) else result)
-    processes.give_back(worker)
+    processes.give_back(worker, device)
     return results
 
 

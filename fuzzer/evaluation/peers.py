@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
 from ulpfuzz.fuzzer.errors import UserError
+from ulpfuzz.fuzzer.findings.identity import device_of
 from ulpfuzz.fuzzer.frameworks.framework import FrameworkError
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, framework_names, installed, target_named
 
@@ -26,10 +28,21 @@ SECONDS, HURRIED = 20.0, 0.5
 
 
 def peer_targets(targets: Iterable[str]) -> tuple[str, ...]:
-    """The targets whose answers belong beside every finding of a run on these: all that are installed, and its own. Those that compile
-    whole programs answer only where they are visited, for each shape costs them seconds."""
+    """The targets whose answers belong beside every finding of a run on these: all that are installed, its own, and of one on another device the
+    same framework, eager, there and on the CPU, which say whether the device is to blame. Those that compile whole programs answer only where they
+    are visited, for each shape costs them seconds."""
     named = [str(Target(name)) for name in framework_names() if installed(name) is not None]
-    return tuple(dict.fromkeys(t for t in (*targets, *named) if target_named(t).mode == "eager"))
+    own = [target for target in dict.fromkeys(targets) if target_named(target).mode == "eager"]
+    apart = [target_named(target) for target in targets if target_named(target).device != "cpu"]
+    beside = [
+        str(replace(target, device=device, mode="eager", switches=())) for target in apart for device in (target.device, "cpu")
+    ]
+    return tuple(dict.fromkeys((*own, *beside, *named)))
+
+
+def of_cpu(peers: Iterable[str]) -> tuple[str, ...]:
+    """Those on the CPU: a device answers beside its own findings alone, for it has one worker."""
+    return tuple(peer for peer in peers if not device_of([peer]))
 
 
 class Peers:

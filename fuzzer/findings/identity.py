@@ -28,6 +28,18 @@ class UnresolvedName(UnknownName):
         ValueError.__init__(self, message)
 
 
+def device_and_mode(target: str) -> tuple[str, str]:
+    """The device and the mode of a target's full name."""
+    _, *rest = target.partition(";")[0].split(":")
+    device, mode = [*rest, *("cpu", "eager")[len(rest) :]][:2]
+    return device, mode
+
+
+def device_of(targets: Iterable[str]) -> str:
+    """The device of the first of these targets, by their full names, that is not on the CPU; "" where all are."""
+    return next((device for device, _ in map(device_and_mode, targets) if device != "cpu"), "")
+
+
 def framework_of(target: str) -> str:
     """The framework in the text of a target, `framework[@host]:device:mode[;name=value...]`: jax, of `jax@old:cpu:jit;matmul=high`."""
     return target.partition(";")[0].partition(":")[0].partition("@")[0].strip()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from planted_frameworks import Planted
 from planted_frameworks import planted as planted_as_torch
 from test_run import stores
 from test_shard import TARGET, numbers
@@ -15,12 +17,16 @@ from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, run_shard
 from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.defects.kind import kind_of
 from ulpfuzz.fuzzer.evaluation.peers import Peers, peer_targets
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks.in_process import adopted
+from ulpfuzz.fuzzer.frameworks.targets import target as target_module
+from ulpfuzz.fuzzer.frameworks.targets.config import Config, Spec, declare, forget
 
 __all__ = ["stores"]
 
-TORCH, NUMPY, JAX = "torch:cpu:eager", "numpy:cpu:eager", "jax:cpu:eager"
+CUDA, TORCH, NUMPY, JAX = "torch:cuda:eager", "torch:cpu:eager", "numpy:cpu:eager", "jax:cpu:eager"
 
 
 def half(right: np.ndarray, batch: object) -> np.ndarray:
@@ -61,6 +67,30 @@ def test_a_run_on_one_target_asks_the_others(stores: Callable[[], Store], monkey
     assert {cell.target for cell in store.cells(run.id)} == {TORCH}
     assert all(NUMPY in finding.avoidable_by for finding in store.findings(run.id))
     assert store.findings(run.id)
+
+
+def test_what_only_the_device_gets_wrong_is_a_defect_of_its_own_kind_with_the_cpu_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(target_module, "hosted", lambda target: adopted(Planted(np.exp, half)))
+    with planted_as_torch(np.exp):
+        peers = peer_targets([CUDA])
+        assert {CUDA, TORCH} <= set(peers)
+        result = shard("exp", CUDA, *peers)
+    assert {cell.target for cell in result.cells} == {CUDA}
+    (finding,) = [f for f in result.findings if f.symptom == "precision" and f.implementation == "torch.exp(x)"]
+    assert {a.class_ for a in finding.answers if a.target == TORCH and a.implementation == finding.implementation} == {"ok"}
+    assert TORCH in finding.avoidable_by
+    assert kind_of(finding) == "device"
+
+
+def test_the_peers_of_a_device_are_the_same_framework_eager_there_and_on_the_cpu() -> None:
+    declare(Config({"new": Spec("new", "torch", "cuda", "compile", sys.executable, where="test")}, ()))
+    try:
+        assert peer_targets(["torch@new:cuda:compile;tf32=on"])[:2] == ("torch@new:cuda:eager", "torch@new:cpu:eager")
+        assert peer_targets([TORCH])[0] == TORCH
+    finally:
+        forget()
 
 
 @pytest.mark.usefixtures("planted")

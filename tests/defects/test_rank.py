@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.defects.planted import a_finding
+from tests.defects.planted import a_finding, answering
 from ulpfuzz.fuzzer.defects.case_file import CaseFile, OrdinaryShare
 from ulpfuzz.fuzzer.defects.kind import kind_of, lost, truth_of
 from ulpfuzz.fuzzer.defects.place import EVERYDAY, place_of
@@ -129,3 +129,22 @@ def test_places_name_the_extreme_inputs() -> None:
     assert (place.side, place.extremes) == ("large", {"x large", "loc small"})
     assert place_of(a_finding(x={"x": "inf", "loc": "0x1p+120"})).extremes == {"x infinite"}
     assert place_of(a_finding(x="0x0p+0")).extremes == frozenset()
+
+
+def test_what_a_device_or_a_compiler_alone_gets_wrong_is_a_kind_of_its_own() -> None:
+    call = "torch.exp(x)"
+
+    def kind(target: str, *others: tuple[str, str, str]) -> str:
+        return kind_of(answering(a_finding(target=target), *others))
+
+    cpu, cuda, compiled = ("torch:cpu:eager", call, "ok"), ("torch:cuda:eager", call, "ok"), ("torch:cpu:compile", call, "ok")
+    assert kind("torch:cuda:eager", cpu) == "device"
+    assert kind("torch@new:cuda:eager;tf32=on", ("torch@new:cpu:eager", call, "ok")) == "device"
+    assert kind("torch:cuda:compile", cpu, cuda) == "compiled"
+    assert kind("torch:cuda:compile", cpu, ("torch:cuda:eager", call, "inf")) == "device"
+    assert kind("torch:cpu:compile", cpu) == "compiled"
+    assert kind("torch:cpu:eager", cuda) == kind("torch:cuda:eager", ("torch:cpu:eager", call, "inf")) == "ordinary"
+    assert (
+        kind("torch:cuda:eager", ("jax:cpu:eager", call, "ok"), ("torch:cpu:eager", "torch.exp(x) * 1", "ok"), compiled)
+        == "ordinary"
+    )

@@ -32,6 +32,7 @@ class Deed:
     waits: bool = False
     without: str = ""
     call_timeout: float = 1.0
+    device: str = ""
 
     @property
     def id(self) -> str:

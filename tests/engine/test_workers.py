@@ -53,6 +53,18 @@ def test_a_call_that_ends_its_process_is_named_and_the_task_goes_on_without_it(t
     assert (told[" 10"].without, told[" 32"].without, told[" 12"].deaths) == ("", "", ())
 
 
+def test_a_device_has_one_worker_and_the_others_do_the_rest() -> None:
+    groups = [[Deed(k, "sleeps", device="cuda" if k % 2 else "")] for k in range(6)]
+    groups[3] = [Deed(3, "dies", device="cuda")]
+    told = run(groups, workers=3)
+    assert not [result.failure for result in told.values() if result.failure]
+    before, after = told["sleeps 1"].pid, {told["dies 3"].pid, told["sleeps 5"].pid}
+    others = {told[f"sleeps {number}"].pid for number in (0, 2, 4)}
+    assert before not in others
+    assert before not in after  # it died
+    assert len(after) == 1
+
+
 def test_a_group_stays_in_one_process_which_has_imported_everything_before(told: dict[str, Told]) -> None:
     calm = [told[f" {number}"] for number in (50, 51, 52)]
     assert len({result.pid for result in calm}) == 1

@@ -57,6 +57,8 @@ def test_a_gpu_gets_back_what_the_cpu_hid(given: str | None, monkeypatch: pytest
     there = variables("cuda", os.environ)
     assert (there["CUDA_VISIBLE_DEVICES"], there["JAX_PLATFORMS"]) == (given, "cuda,cpu")
     assert there["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+    assert there["XLA_PYTHON_CLIENT_MEM_FRACTION"] == "0.25"
+    assert variables("cuda", {"XLA_PYTHON_CLIENT_MEM_FRACTION": ".5"})["XLA_PYTHON_CLIENT_MEM_FRACTION"] == ".5"
 
 
 def test_what_runs_frameworks_keeps_the_memory_that_it_frees_unless_the_user_says_how() -> None:

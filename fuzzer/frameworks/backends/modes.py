@@ -17,6 +17,8 @@ MODES = {
 #: Modes that compile (or trace) a program for every call, order and shape: shapes are few there.
 COMPILED = ("compile", "graph", "xla", "jit")
 
+#: The share of a device's memory that one process may take: three frameworks side by side, and something that is not ours.
+DEVICE_SHARE = 0.25
 #: Devices by the names that users give them; cuda and rocm are one device to torch and TensorFlow, built for one or the other.
 DEVICES = {
     "torch": ("cpu", "cuda", "rocm", "mps"),

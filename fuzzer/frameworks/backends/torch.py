@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.frameworks.backends.call_signature import CallSignature, sig
 from ulpfuzz.fuzzer.frameworks.backends.compiled_cache import CompiledCache, Program
 from ulpfuzz.fuzzer.frameworks.backends.device_sweep import DeviceSweep
 from ulpfuzz.fuzzer.frameworks.backends.expression import check_dtype, framework_errors, function_of, joined, placed
-from ulpfuzz.fuzzer.frameworks.backends.modes import compiler
+from ulpfuzz.fuzzer.frameworks.backends.modes import DEVICE_SHARE, compiler
 from ulpfuzz.fuzzer.frameworks.backends.padding import compiled_rows, in_few_shapes
 from ulpfuzz.fuzzer.frameworks.backends.torch_derivatives import Derivatives
 from ulpfuzz.fuzzer.frameworks.framework import Call, FrameworkError
@@ -77,6 +77,8 @@ class Torch(InProcess):
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),
             "mkldnn": bool(torch.backends.mkldnn.is_available()),
         }
+        if self._device.type in ("cuda", "mps"):
+            getattr(torch, self._device.type).set_per_process_memory_fraction(DEVICE_SHARE)
         if self._device.type == "cuda":
             self.switches["device"] = torch.cuda.get_device_name(self._device)
         if self._compiles and self._device.type == "cpu":

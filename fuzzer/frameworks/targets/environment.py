@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from ulpfuzz.fuzzer.frameworks.backends.modes import DEVICE_SHARE
 from ulpfuzz.fuzzer.frameworks.targets.compilations import keep_compilations
 
 _XLA_FLAGS = {"--xla_cpu_multi_thread_eigen": "=false", "intra_op_parallelism_threads": "=1"}
@@ -57,13 +58,15 @@ def variables(device: str, environment: Mapping[str, str]) -> Variables:
     """The variables to change in `environment` where a framework runs on that device; `all`: whichever there is.
 
     Accelerators are hidden from what runs on the CPU, and memory of a GPU is taken as it is needed, so that hosts can share one
-    (JAX, "GPU memory allocation"; TensorFlow, "Use a GPU", limiting GPU memory growth).
+    (JAX, "GPU memory allocation"; TensorFlow, "Use a GPU", limiting GPU memory growth): of JAX DEVICE_SHARE of it at most, where the user says
+    nothing else, as of torch, which has no variable for it (backends.torch); TensorFlow can be limited in bytes only, and is not.
     """
     changes: Variables = {"JAX_ENABLE_X64": "1", "JAX_PLATFORMS": _JAX_PLATFORMS.get(device)}
     if device == "cpu":
         changes["CUDA_VISIBLE_DEVICES"] = "-1"
     else:
         changes.update(XLA_PYTHON_CLIENT_PREALLOCATE="false", TF_FORCE_GPU_ALLOW_GROWTH="true")
+        changes["XLA_PYTHON_CLIENT_MEM_FRACTION"] = environment.get("XLA_PYTHON_CLIENT_MEM_FRACTION", str(DEVICE_SHARE))
         if _VISIBLE in environment:
             changes["CUDA_VISIBLE_DEVICES"] = None if environment[_VISIBLE] == _UNSET else environment[_VISIBLE]
     changes["TF_CPP_MIN_LOG_LEVEL"] = environment.get("TF_CPP_MIN_LOG_LEVEL", "3")
