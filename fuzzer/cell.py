@@ -8,6 +8,8 @@ from typing import Any
 
 from ulpfuzz.fuzzer.catalog.op import Implementation, Op
 from ulpfuzz.fuzzer.catalog.registry import op_named
+from ulpfuzz.fuzzer.findings.finding import Finding
+from ulpfuzz.fuzzer.findings.target_cell import TargetCell
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, supported, target_named
 
 
@@ -29,6 +31,11 @@ class Cell:
     @property
     def record(self) -> Op:
         return op_named(self.op)
+
+
+def cell_of(record: Finding | TargetCell) -> Cell:
+    """The cell of a finding, a fact or what a run learned of a call."""
+    return Cell(record.op, tuple(record.params.items()), record.dtype, record.order)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from ulpfuzz.fuzzer.defects.history import ABSENT
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import CellSummary
 from ulpfuzz.fuzzer.findings.identity import framework_of
@@ -49,7 +50,7 @@ def worst_of(entries: Iterable[DefectEntry]) -> dict[tuple[str, str], Heat]:
     """By op and framework, the defect with the greatest value."""
     worst: dict[tuple[str, str], Heat] = {}
     for entry in entries:
-        if entry.defect.status in ("fixed", "not-run"):
+        if entry.defect.status in ABSENT:
             continue
         for op in entry.defect.ops:
             heat = Heat(op, entry.defect.framework, entry)

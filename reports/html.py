@@ -19,6 +19,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ulpfuzz.fuzzer.defects.defect import KINDS
+from ulpfuzz.fuzzer.defects.history import CHANGED
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.headline import SILENT
 from ulpfuzz.reports.coverage_table import coverage_of
@@ -77,10 +78,17 @@ def _index(report: Report, at: Mapping[str, str]) -> str:
         kind_words=KIND_WORDS,
         changed={
             status: count
-            for status in ("new", "reopened", "fixed")
+            for status in CHANGED
             if report.baseline and (count := sum(e.defect.status == status for e in report.defects))
         },
-        data=_json({"compared": bool(report.baseline), "kinds": KIND_WORDS, "rows": [row_of(e, at) for e in report.defects]}),
+        data=_json(
+            {
+                "compared": bool(report.baseline),
+                "changed": CHANGED,
+                "kinds": KIND_WORDS,
+                "rows": [row_of(e, at) for e in report.defects],
+            }
+        ),
         shares=any(not math.isnan(e.share) for e in report.defects),
         heat=Markup(heat_map(report.defects, report.cells)),
         legend=legend(),

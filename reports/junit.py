@@ -9,7 +9,7 @@ from __future__ import annotations
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from ulpfuzz.fuzzer.defects.defect import SETTLED, Defect
-from ulpfuzz.fuzzer.defects.history import ANNOUNCED
+from ulpfuzz.fuzzer.defects.history import ANNOUNCED, FIXED, NOT_RUN
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.identity import framework_of
 from ulpfuzz.fuzzer.findings.one_line import one_line
@@ -56,7 +56,7 @@ def _case(entry: DefectEntry) -> TestCase:
         failure = Failure(title, one_line(d.kind))
         failure.text = "\n".join(_lines(entry))
         case.result = [failure]
-    elif d.status != "fixed":
+    elif d.status != FIXED:
         case.result = [Skipped(f"{_seen(d)}: {title}")]
     # Not as properties: the XSD that CI servers validate against has them of suites alone.
     case.system_out = "\n".join(f"{name}: {one_line(value)}" for name, value in _facts(entry) if value != "")
@@ -73,7 +73,7 @@ def _facts(entry: DefectEntry) -> list[tuple[str, object]]:
 
 
 def _seen(defect: Defect) -> str:
-    if defect.status == "not-run":
+    if defect.status == NOT_RUN:
         return "not run again"
     return f"seen since {one_line(defect.first_seen)}" if defect.first_seen else "seen before"
 

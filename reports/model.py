@@ -11,6 +11,7 @@ from typing import Any
 
 from ulpfuzz.fuzzer.defects.case_file import CaseFile
 from ulpfuzz.fuzzer.defects.defect import Defect
+from ulpfuzz.fuzzer.defects.history import CHANGED, NEW
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.fact import Fact
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
@@ -180,7 +181,7 @@ class Report:
         """The run in one sentence."""
         found = _plural(len(self.entries), "finding")
         if self.baseline:
-            found += f" ({self.statuses.get('new', 0)} new since {self.baseline})"
+            found += f" ({self.statuses.get(NEW, 0)} new, never seen before)"
         judged = f"{numbers.count(self.judged)} judged elements"
         undecided = f"{numbers.count(self.undecided)} undecided" if self.undecided else "none undecided"
         found = found[0].upper() + found[1:]
@@ -194,9 +195,9 @@ class Report:
             return ""
         ordinary = sum(e.defect.kind == "ordinary" for e in self.defects)
         first = f"{_plural(len(self.defects), 'defect')}, {numbers.count(ordinary)} of them within everyday inputs"
-        changed = {status: sum(e.defect.status == status for e in self.defects) for status in ("new", "reopened", "fixed")}
-        since = ", ".join(f"{numbers.count(n)} {status}" for status, n in changed.items() if n)
-        return f"{first}{f' ({since} since {self.baseline})' if self.baseline and since else ''}."
+        changed = {status: sum(e.defect.status == status for e in self.defects) for status in CHANGED}
+        told = ", ".join(f"{numbers.count(n)} {status}" for status, n in changed.items() if n)
+        return f"{first}{f' ({told})' if self.baseline and told else ''}."
 
     @property
     def silence(self) -> str:

@@ -16,7 +16,7 @@ import msgspec
 
 import ulpfuzz
 from ulpfuzz.fuzzer.defects.defect import FIRST_PAGE, KINDS, SETTLED, Kind
-from ulpfuzz.fuzzer.defects.history import ANNOUNCED
+from ulpfuzz.fuzzer.defects.history import ANNOUNCED, FIXED
 from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.findings.strict_json import jsonable
 from ulpfuzz.reports.code_text import quoted
@@ -27,8 +27,6 @@ from ulpfuzz.reports.model import Report, versions_of
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 #: GitHub refuses a run with more results (its documentation, "SARIF support for code scanning").
 MOST = 25_000
-#: Statuses of defects that the run does not show any more.
-_GONE = ("fixed",)
 
 Level = Literal["error", "warning", "note"]
 
@@ -143,7 +141,7 @@ def level_of(kind: Kind) -> Level:
 def log_of(report: Report, folder: str = "") -> Log:
     """The log of a report. folder: where the report lies, as the SARIF file's readers see it ("" beside the file)."""
     run = report.run
-    shown = [entry for entry in report.defects if entry.defect.status not in _GONE][:MOST]
+    shown = [entry for entry in report.defects if entry.defect.status != FIXED][:MOST]
     scripts = {e.finding.id: e.script_name for e in (*report.entries, *report.composed, *report.unconfirmed) if e.script}
     versions = versions_of(run.environment)
     results = [_result(entry, scripts.get(entry.face.id, ""), folder, versions) for entry in shown]

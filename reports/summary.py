@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ulpfuzz.fuzzer.defects.defect import SETTLED
-from ulpfuzz.fuzzer.defects.history import ABSENT, ANNOUNCED
+from ulpfuzz.fuzzer.defects.history import ABSENT, ANNOUNCED, FIXED, KNOWN, NEW, NOT_RUN, REOPENED
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.reports.code_text import code_block, code_span, quoted
@@ -17,8 +17,10 @@ from ulpfuzz.reports.model import Report, versions_of
 
 #: The most lines of a summary. GitHub takes 1 MiB; a screen is what is read.
 LINES = 64
-#: Lines of each list of defects and of failures; the most together are LINES.
-NEW, REOPENED, FIXED, FAILED = 12, 6, 6, 4
+#: Lines of the list of each status, and of failures; the most together are LINES.
+MOST_OF, FAILED = {NEW: 12, REOPENED: 6, FIXED: 6}, 4
+#: Statuses that the table of the frameworks counts.
+_COLUMNS = (NEW, REOPENED, KNOWN, FIXED, NOT_RUN)
 #: Characters of a title or a failure.
 LONGEST = 160
 
@@ -29,7 +31,7 @@ def counts(report: Report) -> dict[str, int]:
     shown = [e.defect for e in report.defects if e.defect.status not in ABSENT]
     told = {status: sum(d.status == status and d.state not in SETTLED for d in shown) for status in ANNOUNCED}
     return {
-        "defects": len(shown), **told, "fixed": sum(e.defect.status == "fixed" for e in report.defects),
+        "defects": len(shown), **told, "fixed": sum(e.defect.status == FIXED for e in report.defects),
         "known": len(shown) - sum(told.values()), "ordinary": sum(d.kind == "ordinary" for d in shown), "findings": len(report.entries),
         "verdicts": report.run.verdicts, "cells": report.run.cells, "cells_planned": report.run.cells_planned,
     }  # fmt: skip
@@ -49,10 +51,10 @@ def render(report: Report, db: str = "") -> str:
         "",
         *_frameworks(report),
     ]
-    for title, status, most in (("New", "new", NEW), ("Reopened", "reopened", REOPENED), ("Fixed", "fixed", FIXED)):
+    for status, most in MOST_OF.items():
         # What people have called known is no news, whatever this run says of it.
         told = [e for e in report.defects if e.defect.status == status and e.defect.state not in SETTLED]
-        lines += _list(title, told, most)
+        lines += _list(status.capitalize(), told, most)
     failures = [str(line) for line in run.environment.get("failures", [])]
     if not run.verdicts:
         failures.insert(0, "the run judged nothing")
@@ -65,7 +67,7 @@ def render(report: Report, db: str = "") -> str:
 def _headline(found: Mapping[str, int]) -> str:
     if not found["verdicts"]:
         return "nothing was judged"
-    parts = [f"{numbers.count(found[name])} {name}" for name in ("new", "reopened", "fixed", "known") if found[name]]
+    parts = [f"{numbers.count(found[name])} {name}" for name in (NEW, REOPENED, FIXED, KNOWN) if found[name]]
     return ", ".join(parts) if parts else "no defects"
 
 
@@ -73,10 +75,10 @@ def _frameworks(report: Report) -> list[str]:
     """A table of the defects by framework, its first four; [] where there are none."""
     rows: dict[str, list[str]] = {}
     for entry in report.defects:
-        rows.setdefault(entry.defect.framework, []).append(entry.defect.status or "known")
-    lines = ["| framework | new | reopened | known | fixed | not run |", "|---|---|---|---|---|---|"]
+        rows.setdefault(entry.defect.framework, []).append(entry.defect.status or KNOWN)
+    lines = [f"| framework | {' | '.join(_COLUMNS).replace('-', ' ')} |", "|---" * (len(_COLUMNS) + 1) + "|"]
     for name, statuses in sorted(rows.items())[:4]:
-        numbered = [str(statuses.count(s) or "") for s in ("new", "reopened", "known", "fixed", "not-run")]
+        numbered = [str(statuses.count(s) or "") for s in _COLUMNS]
         lines.append(f"| {' | '.join([_cell(name), *numbered])} |")
     return lines if rows else []
 

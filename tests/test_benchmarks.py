@@ -16,6 +16,7 @@ import pytest
 from tests import hanging
 from tests.benchmarks import every_cell
 from tests.benchmarks.cpu_share import CpuShare
+from tests.benchmarks.nights import Night, measured
 from tests.benchmarks.runs import WatchedRun, stored
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Run
@@ -97,6 +98,20 @@ def test_figures_are_read_from_what_a_run_says_of_itself_first() -> None:
     told = WatchedRun(telling, 3, {}, 0.5, 8.0, 1.0)
     assert told.inside == pytest.approx(0.98)
     assert (told.told["cells in a"], told.told["cells in b"], told.undecided) == (2.0, 1.0, 0.0)
+
+
+def night(seed: int, *new: str, seen: tuple[str, ...] = ()) -> Night:
+    return Night(seed, new, seen, 10, 20, 31.0, 6.0, 40.0)
+
+
+def test_nights_that_repeat_themselves_are_told() -> None:
+    good = [night(1, "a", "b", "c"), night(2, "d"), night(3)]
+    assert [(m.value, m.holds) for m in measured(good, "30s", 2)] == [
+        (0, True), (0, True), (0, True), (pytest.approx(1 / 30), True), (pytest.approx(0.1), True),
+    ]  # fmt: skip
+    bad = [night(1, "a"), night(2, "a", "b", seen=("b",)), night(3, "c", "d")]
+    assert [(m.value, m.holds) for m in measured(bad, "1M", 2)] == [(1, False), (1, False), (2.0, False)]
+    assert good[0].line.startswith("seed 1: 3 new of 10 defects, 20 findings; 31 s, with the report 40 s")
 
 
 def test_a_stored_run_is_read_in_place_of_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

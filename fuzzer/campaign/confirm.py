@@ -11,7 +11,7 @@ from typing import Any
 
 from ulpfuzz.fuzzer.campaign.rerun import Rerun
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
-from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.cell import cell_of
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.targets.target import can_be_isolated, target_named
 
@@ -32,7 +32,7 @@ def confirmed(
     for name, face in faces:
         if not can_be_isolated([target_named(face.target)]):
             continue
-        cell = Cell(face.op, tuple(face.params.items()), face.dtype, face.order)
+        cell = cell_of(face)
         for number in range(1, TIMES + 1):
             task = Rerun(
                 cell, (replace(face, profile=[]),), (face.target,), call_timeout=call_timeout or CALL_TIMEOUT, memory=memory,

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.cell import Cell, cell_of
+from ulpfuzz.fuzzer.defects.history import FIXED, UNREPRODUCIBLE
 from ulpfuzz.fuzzer.defects.memory import known_defects
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.store import Store
 
 #: States of defects whose bits passed when they were last run again: they come after all others.
-RESTING = ("fixed", "unreproducible")
+RESTING = (FIXED, UNREPRODUCIBLE)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Due:
 
     @property
     def cell(self) -> Cell:
-        return Cell(self.finding.op, tuple(self.finding.params.items()), self.finding.dtype, self.finding.order)
+        return cell_of(self.finding)
 
 
 def due_again(store: Store, baseline: str, current: Run) -> list[Due]:
@@ -70,7 +71,7 @@ def cost(finding: Finding) -> float:
     """A nominal cost of running a case again: the numbers of the call; a hang costs its patience."""
     if finding.symptom == "hang":
         return math.inf
-    length = float(finding.case.get("placement", {}).get("length", 1))
+    length = float((finding.case.get("placement") or {}).get("length", 1))
     return length * sum(_size(values) for values in finding.case.get("inputs", {}).values())
 
 

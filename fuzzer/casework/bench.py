@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import Batch, Placement
 from ulpfuzz.fuzzer.catalog.op import Implementation, Op
-from ulpfuzz.fuzzer.catalog.registry import op_named
-from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.cell import Cell, Subject, cell_of
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.judgement import Outcome
 from ulpfuzz.fuzzer.findings.case_record import case_of
@@ -69,10 +68,8 @@ class Bench:
     @staticmethod
     def of(finding: Finding) -> Bench:
         """The bench of a stored finding. Raises UserError where it holds no inputs, UnknownName where the catalogue has the op no more."""
-        op, case = op_named(finding.op), case_of(finding)
-        cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
-        subject = Subject(finding.target, checked(finding))
-        return Bench(cell, subject, case.batch(), finding.worst, case.placement)
+        case, subject = case_of(finding), Subject(finding.target, checked(finding))
+        return Bench(cell_of(finding), subject, case.batch(), finding.worst, case.placement)
 
     @property
     def op(self) -> Op:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import Batch, Placement
-from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.cell import Cell, Subject, cell_of
 from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
 from ulpfuzz.fuzzer.evaluation.judgement import Outcome
 from ulpfuzz.fuzzer.findings.case_record import case_of
@@ -178,7 +178,7 @@ class Comparison:
 def comparison_of(finding: Finding, caps: Caps = CAPS) -> tuple[Comparison, Subject, Batch]:
     """The comparison of a finding's cell, the finding's call, and its case as a batch of one row in the op's order. Raises UserError for an op or a
     target that there is not."""
-    comparison = Comparison(Cell(finding.op, tuple(finding.params.items()), finding.dtype, finding.order), caps)
+    comparison = Comparison(cell_of(finding), caps)
     subject = Subject(finding.target, checked(finding))
     return comparison, subject, comparison.evaluator.ordered(case_of(finding).batch())
 

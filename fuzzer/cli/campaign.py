@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ulpfuzz.fuzzer.cli.options import seed_or_drawn
 from ulpfuzz.fuzzer.errors import UserError
-from ulpfuzz.fuzzer.signals import lasting_output
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.campaign.settings import Settings
@@ -31,7 +30,9 @@ EXECUTED, SCRIPT_TIME = 15, 60.0
 def resumed(store: Store, name: str) -> Run:
     if name != "latest":
         return store.run(name)
-    unfinished = [run for run in store.runs() if run.state not in ("finished", "pruned")]
+    from ulpfuzz.fuzzer.findings.upkeep import PRUNED
+
+    unfinished = [run for run in store.runs() if run.state not in ("finished", PRUNED)]
     if not unfinished:
         raise UserError("every run has finished: there is none to resume")
     return unfinished[0]
@@ -101,7 +102,6 @@ def selection_of(settings: Settings) -> Selection:
     return told, [str(target) for target in targets_named(settings.targets)]
 
 
-@lasting_output()
 def run_for(settings: Settings, store: Store, *, quiet: bool, reruns: dict[str, dict[str, int]] | None = None) -> Run:
     """Runs it, then what comes after with the same workers. reruns: takes, by defect, what its re-runs in fresh processes gave; None: none is
     run again."""

@@ -12,6 +12,7 @@ from rich.text import Text
 from ulpfuzz.fuzzer.catalog.registry import ops
 from ulpfuzz.fuzzer.cli.screen import facts_table, grid, styled
 from ulpfuzz.fuzzer.defects.defect import KINDS, Defect
+from ulpfuzz.fuzzer.defects.history import ABSENT, REOPENED
 from ulpfuzz.fuzzer.findings import numbers
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.headline import SILENT, arrays_of
@@ -37,7 +38,7 @@ def defects_table(defects: Sequence[Defect], faces: Mapping[str, Finding], width
         answer, truth = _answer_and_truth(face)
         more = [Text(_inputs(face)), Text(face.implementation)][: len(headings) - len(_ALWAYS)]
         kind = Text(defect.kind, style="bold" if defect.kind == "ordinary" else "")
-        mark = styled(defect.status) if defect.status in ("fixed", "reopened", "not-run") else None
+        mark = styled(defect.status) if defect.status in (REOPENED, *ABSENT) else None
         name = defect.id if width >= _CALL_FROM else _short(defect.id)
         table.add_row(str(defect.rank), Text(name), mark or kind, defect.framework, Text(_op(face)), answer, truth, *more)
     table.columns[0].justify = "right"

@@ -31,6 +31,7 @@ def defects(
     _check_filters(kind, framework)
     from ulpfuzz.fuzzer.cli.night import with_known_issues
     from ulpfuzz.fuzzer.defects.defect_json import as_json as told_of
+    from ulpfuzz.fuzzer.defects.history import ANNOUNCED
     from ulpfuzz.fuzzer.defects.memory import case_files, defects_of
     from ulpfuzz.fuzzer.findings import known_issues as issues
     from ulpfuzz.fuzzer.findings.store import Store
@@ -43,7 +44,7 @@ def defects(
         found = [
             d for d in every
             if _matches([d.kind], kind) and _matches([d.framework], framework) and _matches(d.ops, ops)
-            and (not new or d.status in ("new", "reopened"))
+            and (not new or d.status in ANNOUNCED)
         ]  # fmt: skip
         shown = found[:limit] if limit else found
         files = case_files(store, [d.id for d in shown])

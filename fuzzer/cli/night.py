@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ulpfuzz.fuzzer.findings.known_issues import KnownIssues
     from ulpfuzz.fuzzer.findings.store import Store
 
-#: Ids that a line names before it is cut.
-_SHOWN = 6
+#: Ids that a line names before it is cut, and defects of each status that are listed of an upgraded framework.
+_SHOWN, _LISTED = 6, 12
 #: The share of a budget in time that goes into running new defects again before they are announced; of a budget in verdicts, of the seconds that
 #: it took, and seconds that there are in any case.
 CONFIRMED, CONFIRMED_LEAST = 0.1, 120.0
@@ -107,18 +107,60 @@ def announced(defects: Iterable[Defect], found: Iterable[Finding]) -> list[Defec
 
 def lines(defects: Sequence[Defect], record: Run, expired: Iterable[Known]) -> list[str]:
     """What a night says after its summary, a line each."""
-    of = {name: [d for d in defects if d.status == name] for name in ("new", "reopened", "flaky", "unreproducible", "fixed")}
+    from ulpfuzz.fuzzer.defects.history import FIXED, NEW, REOPENED, UNSTEADY
+
+    of = {name: [d for d in defects if d.status == name] for name in (NEW, REOPENED, *UNSTEADY, FIXED)}
     told = []
-    if of["new"]:
-        whole = sum(bool(d.rerun) for d in of["new"])
-        left = f", {len(of['new']) - whole} not re-run" if whole < len(of["new"]) else ""
-        told.append(f"new, never seen before: {len(of['new'])} ({whole} failed in every fresh process{left})")
-    told += [f"REOPENED: {d.id} was fixed and fails again" for d in of["reopened"]]
-    told += [f"{name}, no alarm: {_named(of[name])}" for name in ("flaky", "unreproducible") if of[name]]
-    if of["fixed"]:
+    if of[NEW]:
+        whole = sum(bool(d.rerun) for d in of[NEW])
+        left = f", {len(of[NEW]) - whole} not re-run" if whole < len(of[NEW]) else ""
+        told.append(f"new, never seen before: {len(of[NEW])} ({whole} failed in every fresh process{left})")
+    told += [f"REOPENED: {d.id} was fixed and fails again" for d in of[REOPENED]]
+    told += [f"{name}, no alarm: {_named(of[name])}" for name in UNSTEADY if of[name]]
+    if of[FIXED]:
         told.append(f"FIXED, the same bits are right now: {_named(of['fixed'])}")
-    told += [f"expired: {d.id} was {d.triage['was']} until {d.triage['expired']}, and is open again" for d in expired]
+    told += [f"expired: {d.id} was {d.triage.get('was', '')} until {d.triage['expired']}, and is open again" for d in expired]
     return told + _replay(record)
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """A framework that the baseline had in another version, and what the night has changed of its defects, by status (history.CHANGED)."""
+
+    name: str
+    before: str
+    now: str
+    changed: dict[str, list[Defect]]
+
+    @property
+    def lines(self) -> list[str]:
+        """What is told of it: a line, and one for each of the first defects."""
+        counts = (
+            ", ".join(f"{len(some)} {status}" for status, some in self.changed.items() if some) or "nothing new, nothing fixed"
+        )
+        told = [f"{self.name} {self.before} -> {self.now}: {counts}"]
+        for status, some in self.changed.items():
+            told += [f"  {status:<9} {d.id}  {d.title}" for d in some[:_LISTED]]
+            told += [f"  {status:<9} and {len(some) - _LISTED} more"] if len(some) > _LISTED else []
+        return told
+
+
+def upgrades(record: Run, before: Run | None, defects: Iterable[Defect]) -> list[Upgrade]:
+    """The targets' frameworks whose version is another than in the baseline."""
+    from ulpfuzz.fuzzer.defects.history import CHANGED
+    from ulpfuzz.fuzzer.findings.identity import framework_of
+
+    was, now = (run.environment.get("versions", {}) if run else {} for run in (before, record))
+    places = dict.fromkeys(target.partition(":")[0] for target in record.environment.get("targets", []))
+    every = list(defects)
+    return [
+        Upgrade(
+            place, str(was[place]), str(now[place]),
+            {status: [d for d in every if d.framework == framework_of(place) and d.status == status] for status in CHANGED},
+        )
+        for place in places
+        if was.get(place) and now.get(place) and was[place] != now[place]
+    ]  # fmt: skip
 
 
 def _named(defects: Sequence[Defect]) -> str:
@@ -142,11 +184,11 @@ def _replay(record: Run) -> list[str]:
 def confirmed_new(settings: Settings, execute: Any, store: Store, record: Run) -> dict[str, dict[str, int]]:
     """What would be announced, run again in fresh processes, the gravest first, in a share of the budget; by defect what that gave."""
     from ulpfuzz.fuzzer.campaign.confirm import confirmed
-    from ulpfuzz.fuzzer.defects.history import ANNOUNCED
+    from ulpfuzz.fuzzer.defects.history import ANNOUNCED, UNREPRODUCIBLE
     from ulpfuzz.fuzzer.defects.memory import defects_of
 
     faces = {f.id: f for f in store.findings(record.id)}
-    fresh = [d for d in defects_of(store, record.id, settings.baseline) if d.status in (*ANNOUNCED, "unreproducible")]
+    fresh = [d for d in defects_of(store, record.id, settings.baseline) if d.status in (*ANNOUNCED, UNREPRODUCIBLE)]
     chosen = [(d.id, faces[d.face]) for d in sorted(fresh, key=lambda d: -d.score) if d.face in faces]
     seconds = CONFIRMED * (settings.budget.seconds or max(record.seconds, CONFIRMED_LEAST / CONFIRMED))
     return confirmed(execute, chosen, seconds, settings.case_timeout, settings.memory_limit)

@@ -134,7 +134,8 @@ def report_of(store: Store, record: Run, baseline: str | None, seconds: float | 
     from ulpfuzz import reports
     from ulpfuzz.fuzzer.catalog.registry import ops
     from ulpfuzz.fuzzer.cli.scripts import run_scripts
-    from ulpfuzz.fuzzer.defects.memory import as_shown, case_files, defects_among
+    from ulpfuzz.fuzzer.defects.history import ever_seen
+    from ulpfuzz.fuzzer.defects.memory import as_shown, case_files, defects_among, known_defects
     from ulpfuzz.fuzzer.findings.history import compare, with_status
     from ulpfuzz.reports.defect_entry import order_of
 
@@ -142,6 +143,7 @@ def report_of(store: Store, record: Run, baseline: str | None, seconds: float | 
     comparison = compare(store, record.id, baseline) if baseline else None
     if comparison is not None:
         found = with_status(found, comparison)
+    found = ever_seen(store, record, found, known_defects(store))
     gone = [*comparison.fixed, *comparison.not_run] if comparison else []
     files = case_files(store)
     there = {f.id for f in (*found, *gone)}

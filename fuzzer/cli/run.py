@@ -165,7 +165,7 @@ def nightly(
 ) -> None:
     """The night's run: exit status 1 on defects that no run of the database has seen before, 0 on none, 2 on errors. Writes the report."""
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
-    from ulpfuzz.fuzzer.cli.night import announced, broken, lines, with_known_issues
+    from ulpfuzz.fuzzer.cli.night import announced, broken, lines, upgrades, with_known_issues
     from ulpfuzz.fuzzer.cli.report import SCRIPT_SECONDS, finished_before, writable, write_report
     from ulpfuzz.fuzzer.defects.history import ever_seen
     from ulpfuzz.fuzzer.defects.memory import expire, known_defects
@@ -190,7 +190,9 @@ def nightly(
         found = ever_seen(store, record, found, known_defects(store))
         defects = with_known_issues(kept_defects(store, record, before, reruns), found, known)
         expired = expire(store, record)
-        faults = broken(record, cells, store.run(before) if before and settings.targets is None else None)
+        compared = store.run(before) if before else None
+        faults = broken(record, cells, compared if settings.targets is None else None)
+        upgraded = upgrades(record, compared, defects)
         paths = write_report(store, record, before, out, ("html", "md", "json"), SCRIPT_SECONDS, also)
     fresh = [f for f in plain(found) if f.status == "new"]
     quieted = sum(known.match(f) is not None for f in fresh)
@@ -199,6 +201,15 @@ def nightly(
     if as_json:
         told = {**_contract(record, found, defects), "baseline": before, "statuses": comparison.counts(), "broken": faults}
         told["expired"] = [d.id for d in expired]
+        told["upgraded"] = [
+            {
+                "name": u.name,
+                "from": u.before,
+                "to": u.now,
+                **{status: [d.id for d in some] for status, some in u.changed.items()},
+            }
+            for u in upgraded
+        ]
         told["known_issues"] = {"fixed": fixed, "expired": [i.url for i in known.expired]}
         told["report"] = [str(p) for p in paths if p.suffix != ".py"]
         told["findings"] |= {"new": len(fresh), "known_issues": quieted}
@@ -206,7 +217,7 @@ def nightly(
     else:
         _tell(faults)
         summary(record, found, defects, cells, db, comparison)
-        for line in lines(defects, record, expired):
+        for line in [*lines(defects, record, expired), *(line for upgrade in upgraded for line in upgrade.lines)]:
             print(line)
         _known_issues(quieted, fixed, [i.url for i in known.expired])
         print(f"The report: {(out / 'report.html').resolve()}")
@@ -227,8 +238,10 @@ def _stop_if_interrupted(record: Run, db: str) -> None:
 
 
 def _judged(run: Run) -> str:
-    """The id of a run that may be a baseline. Raises UserError for one that judged nothing: against it all would be new."""
-    if not run.verdicts:
+    """The id of a run that may be a baseline. Raises UserError for one that judged nothing or was pruned: against it all would be new."""
+    from ulpfuzz.fuzzer.findings.history import whole
+
+    if not whole(run).verdicts:
         raise UserError(f"run {run.id} judged nothing, so it is no baseline; `--baseline latest` takes the last that did")
     return run.id
 

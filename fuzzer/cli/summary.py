@@ -73,11 +73,12 @@ def summary(
 def _defects(screen: Console, defects: Sequence[Defect], faces: Mapping[str, Finding], findings: int) -> None:
     """The first defects, and of those below them the first that are new."""
     from ulpfuzz.fuzzer.cli.defect_table import defects_table, kinds_table
+    from ulpfuzz.fuzzer.defects.history import ANNOUNCED
 
     if not defects:
         screen.print("no findings")
         return
-    fresh = [d for d in defects if d.status in ("new", "reopened")]
+    fresh = [d for d in defects if d.status in ANNOUNCED]
     ordinary = sum(d.kind == "ordinary" for d in defects)
     screen.print(f"{_counted(findings, 'finding')}, {_counted(len(defects), 'defect')}: {ordinary} ordinary, {len(fresh)} new\n")
     screen.print(defects_table(defects[:_TOP], faces, screen.width))

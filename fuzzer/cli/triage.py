@@ -57,7 +57,7 @@ def triage(
 
 def _checked(state: str | None, url: str | None, until: str | None, note: str | None) -> dict[str, str]:
     """What is said beside the state. Raises UserError, UnknownName in one line."""
-    from ulpfuzz.fuzzer.defects.defect import TRIAGE
+    from ulpfuzz.fuzzer.defects.defect import SETTLED, TRIAGE
     from ulpfuzz.fuzzer.formats import UnknownName
 
     if state is not None and state not in TRIAGE:
@@ -67,7 +67,7 @@ def _checked(state: str | None, url: str | None, until: str | None, note: str | 
     if note and "\n" in note:
         raise UserError("--note is one line")
     if until:
-        if state not in ("known", "wontfix", None):
+        if state is not None and state not in SETTLED:
             raise UserError(f"--until goes with --state known or wontfix, not {state}")
         try:
             last = date.fromisoformat(until)
@@ -96,6 +96,8 @@ def _named(known: dict[str, Known], name: str) -> Known:
 
 def _said(before: Known, state: str | None, said: dict[str, str]) -> Known:
     """The record with what is said. What is empty is taken back; a state that is given anew holds without an end, unless one is said."""
+    from ulpfuzz.fuzzer.defects.defect import SETTLED
+
     triage = {**before.triage, **said}
     if state is not None:
         triage = {name: value for name, value in triage.items() if name not in ("expired", "was")}
@@ -104,7 +106,7 @@ def _said(before: Known, state: str | None, said: dict[str, str]) -> Known:
     triage = {name: value for name, value in triage.items() if value}
     changed: Any = {} if state is None else {"state": state, "since": ""}
     now = replace(before, triage=triage, **changed)
-    if "until" in triage and now.state not in ("known", "wontfix"):
+    if "until" in triage and now.state not in SETTLED:
         raise UserError(f"--until goes with --state known or wontfix; {before.id} is {now.state}")
     return now
 

@@ -13,13 +13,21 @@ from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.formats import UnknownName
 
 #: The statuses of a defect, in the order in which a reader wants them.
-STATUSES = ("new", "reopened", "known", "flaky", "unreproducible", "fixed", "not-run")
+STATUSES = NEW, REOPENED, KNOWN, FLAKY, UNREPRODUCIBLE, FIXED, NOT_RUN = (
+    "new", "reopened", "known", "flaky", "unreproducible", "fixed", "not-run",
+)  # fmt: skip
 #: Those of defects that a run shows for the first time, or again: what it announces.
-ANNOUNCED = ("new", "reopened")
+ANNOUNCED = (NEW, REOPENED)
 #: States and statuses of what is listed apart, and fails no night.
-UNSTEADY = ("flaky", "unreproducible")
+UNSTEADY = (FLAKY, UNREPRODUCIBLE)
 #: Those of defects that a run does not show.
-ABSENT = ("fixed", "not-run")
+ABSENT = (FIXED, NOT_RUN)
+#: What a night has changed, in the order in which a reader wants it, and what that means.
+CHANGED = {
+    NEW: "new: no run in this database has seen it before",
+    REOPENED: "reopened: it was fixed, and fails again",
+    FIXED: "fixed: the same bits are right now",
+}
 #: A member of one of these is in the run.
 _SEEN = frozenset(("new", "known", "worse", "better"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from ulpfuzz.fuzzer.defects.defect import Defect, State
+from ulpfuzz.fuzzer.defects.defect import SETTLED, Defect, State
 from ulpfuzz.fuzzer.defects.history import ABSENT, ANNOUNCED, UNSTEADY
 from ulpfuzz.fuzzer.defects.identity import Known
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
@@ -46,7 +46,7 @@ def _unsteady(defect: Defect, rerun: Mapping[str, int]) -> State | None:
 def expired(known: Known, run: Run) -> Known:
     """The same, open, where people's state holds only until a day before the run; else the very same record."""
     until = known.triage.get("until", "")
-    if known.state not in ("known", "wontfix") or not until or until >= run.started[:10]:
+    if known.state not in SETTLED or not until or until >= run.started[:10]:
         return known
     kept = {name: value for name, value in known.triage.items() if name != "until"}
     return replace(known, state="open", since=run.started, triage={**kept, "expired": until, "was": known.state})

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from ulpfuzz.fuzzer.case import Batch, Placement
-from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.registry import op_named
-from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.cell import Subject, cell_of
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.evaluation.evaluator import RECORD_ERRORS, Evaluator
 from ulpfuzz.fuzzer.evaluation.judgement import Outcome
@@ -57,7 +56,7 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
     its process. Raises UnknownName for an op that the catalogue has no more, UserError where the target is not installed,
     FrameworkError where it does not start; UserError for what may not be run (point.stored).
     """
-    op = op_named(finding.op)
+    op_named(finding.op)
     checked(finding)
     (target,) = targets_named(finding.target)
     if finding.symptom in ("crash", "hang"):
@@ -68,14 +67,13 @@ def reproduce(finding: Finding, *, case_timeout: float | None = None) -> Reprodu
             return _reproduction(finding, in_other_processes(finding), version_of(target) or "")
     if case_timeout is not None and can_be_isolated([target]):
         with host.limited(case_timeout):
-            return _reproduced(finding, target, op, isolated=True)
-    return _reproduced(finding, target, op, isolated=False)
+            return _reproduced(finding, target, isolated=True)
+    return _reproduced(finding, target, isolated=False)
 
 
-def _reproduced(finding: Finding, target: Target, op: Op, *, isolated: bool) -> Reproduction:
-    cell = Cell(op.name, tuple(finding.params.items()), finding.dtype, finding.order)
+def _reproduced(finding: Finding, target: Target, *, isolated: bool) -> Reproduction:
     subject = Subject(str(target), checked(finding))
-    evaluator = Evaluator(cell, [subject], isolated=isolated)
+    evaluator = Evaluator(cell_of(finding), [subject], isolated=isolated)
     version = evaluator.calls.framework(subject).version
     now, right = again(finding, evaluator, subject)
     if right is not None:

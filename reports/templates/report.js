@@ -34,7 +34,7 @@ function select(d) {
 
 function groupOf(d) {
   if (state.group) return d[state.group].split(" ")[0] || "not worked on";
-  if (data.compared && ["new", "reopened", "fixed"].includes(d.status)) return `${d.status} since the baseline`;
+  if (data.compared && data.changed[d.status]) return data.changed[d.status];
   return d.kind;
 }
 

@@ -14,7 +14,7 @@ from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
 #: Modules of this folder, each with a function `measures`.
 BENCHES = (
     "processes", "first_visits", "fuzz", "every_cell", "proof", "hangs", "speed", "overhead", "scaling", "tiers", "sweeps", "search",
-    "recall", "baselines", "probed", "defects", "advice", "thousand", "traces",
+    "recall", "baselines", "probed", "defects", "advice", "nights", "thousand", "traces",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.defects.planted import a_finding
-from ulpfuzz.fuzzer.cli.night import announced, broken, is_audit, lines, with_known_issues
+from ulpfuzz.fuzzer.cli.night import announced, broken, is_audit, lines, upgrades, with_known_issues
 from ulpfuzz.fuzzer.cli.run import _exit
 from ulpfuzz.fuzzer.defects.identity import Known
 from ulpfuzz.fuzzer.defects.memory import formed
@@ -105,3 +105,21 @@ def test_what_a_night_says() -> None:
         "run again: 4 of 10 earlier findings, as many as its share of the budget allowed; the others come first next time",
     ]
     assert lines([], a_run(), []) == []
+
+
+def test_what_another_version_of_a_framework_changed_is_listed() -> None:
+    one, other = formed([ONE, OTHER], [a_run()])
+    before = a_run(versions={"torch": "2.12.0", "jax": "0.9.0"}, targets=["torch:cpu:eager", "jax:cpu:jit"])
+    now = a_run(
+        versions={"torch": "2.13.0", "jax": "0.9.0", "numpy": "2.4"},
+        targets=["torch:cpu:eager", "jax:cpu:jit", "numpy:cpu:eager"],
+    )
+    (upgrade,) = upgrades(now, before, [one, replace(other, status="fixed"), replace(other, framework="jax")])
+    assert upgrade.lines == [
+        "torch 2.12.0 -> 2.13.0: 1 new, 1 fixed",
+        f"  new       {one.id}  {one.title}",
+        f"  fixed     {other.id}  {other.title}",
+    ]
+    assert upgrades(now, None, [one]) == upgrades(now, now, [one]) == []
+    (quiet,) = upgrades(now, before, [])
+    assert quiet.lines == ["torch 2.12.0 -> 2.13.0: nothing new, nothing fixed"]

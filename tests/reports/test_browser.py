@@ -110,7 +110,9 @@ def at(browser: Any, page: str, state: str) -> None:
 
 def test_a_defect_opens_and_goes_back(opened: Any) -> None:
     assert script(opened, "document.querySelectorAll('.ranked .what a').length") == 150
-    assert script(opened, "document.querySelector('.ranked .group').textContent").startswith("new since the baseline")
+    assert script(opened, "document.querySelector('.ranked .group').textContent").startswith(
+        "new: no run in this database has seen it before"
+    )
     opened.execute_script("document.querySelectorAll('.ranked .what a')[1].click()")
     title = until(opened, "document.querySelector('#page h2')?.textContent")
     assert title in opened.title

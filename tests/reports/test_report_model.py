@@ -68,7 +68,7 @@ def test_findings_are_ranked_by_severity_and_counted() -> None:
     assert report.symptoms == (["inf", "nan"], {"jax": {"nan": 1}, "numpy": {"inf": 2}})
     assert report.classes["ok"] == 6000
     assert report.undecided == 14
-    assert "3 findings (2 new since r1)" in report.sentence
+    assert "3 findings (2 new, never seen before)" in report.sentence
     assert "1 planned cell not reached" in report.partial
 
 
