@@ -17,8 +17,8 @@ from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from ulpfuzz.fuzzer.campaign.yields import yields_of
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
-from ulpfuzz.fuzzer.engine.engine import memory_share
 from ulpfuzz.fuzzer.engine.task import Death
+from ulpfuzz.fuzzer.engine.worker_process import own_share
 from ulpfuzz.fuzzer.evaluation.peers import peer_targets
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.store import Store
@@ -56,7 +56,8 @@ class Schedule:
         self.targets = tuple(map(str, targets))
         self.modes = tuple(map(str, compiled_beside(targets, settings)))
         self.peers = peer_targets(self.targets)
-        self.memory_limit = settings.memory_limit or memory_share(settings.workers)
+        self.memory_limit = own_share(settings.memory_limit, settings.workers, settings.scheduler)
+        self.workers = max(1, settings.workers)  # of a cluster those that there are as a round begins
         self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
         self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are called no more
         self.aside = Aside(settings.case_timeout)
@@ -98,7 +99,7 @@ class Schedule:
         if self.until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
             fresh.sort(key=self._seconds, reverse=True)
         elif not visit.part or self.pace is None:
-            longest = longest_visit(self.until - time.monotonic(), self.settings.workers, len(fresh))
+            longest = longest_visit(self.until - time.monotonic(), self.workers, len(fresh))
             cap = CAP if visit.part == MODES else None
             fresh = [replace(shard, seconds=longest, cap=cap) for shard in fresh]
         self.shards.update({shard.id: shard for shard in fresh})
@@ -154,13 +155,13 @@ class Schedule:
         """Those of round 0; of compiled modes last."""
         names = self.targets + self.modes
         seconds = self.settings.discovery_seconds
-        visits = first_visits(self.cells, names, None if seconds is None else seconds * max(1, self.settings.workers))
+        visits = first_visits(self.cells, names, None if seconds is None else seconds * self.workers)
         if not visits[0].part:
             return [Visit(self.targets), *([Visit(self.modes, MODES)] if self.modes else [])]
         if seconds is not None and self.until is not None:
             # What a C++ compiler takes is not saved from the others' shares: it comes last, in what is left.
             work = sum(v.weight * len(self._shards(0, v)) for v in visits if v.weight < COSTS[-1])
-            self.pace = Pace(work, self.until, self.settings.workers)
+            self.pace = Pace(work, self.until, self.workers)
         return visits
 
     def _shards(self, number: int, visit: Visit) -> list[Shard]:

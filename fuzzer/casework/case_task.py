@@ -49,6 +49,11 @@ class CaseTask(Single):
     def id(self) -> str:
         return f"case {self.defect}"
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The target of its face."""
+        return (self.face.target,)
+
     def run(self) -> CaseResult:
         """Works on the face. Raises what the first part raises; a later part that breaks leaves a line in `CaseFile.faults`."""
         host.limit(self.call_timeout, self.memory)
