@@ -7,7 +7,7 @@ import ipaddress
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,8 @@ from ulpfuzz.fuzzer.errors import UserError
 
 #: Seconds within which a cluster must have a worker, at the start and later.
 PATIENCE = 30.0
+#: Seconds in which a worker has introduced itself: it imports the frameworks, and may be busy with what others sent.
+INTRODUCED = 300.0
 #: Seconds after the first worker in which others may bring the targets that it lacks.
 SETTLED = 5.0
 #: Seconds between two looks at the workers; for each thousand workers so many more, for all of them are listed.
@@ -80,10 +82,13 @@ class Cluster:
     """
 
     def __init__(self, client: Any, address: str, campaign: Campaign) -> None:
+        from distributed.versions import get_versions
+
         self.client, self.address, self.campaign = client, address, campaign
         #: Why nothing goes on, in one line; empty while all is well.
         self.lost = ""
         self._own = described(campaign)
+        self._own_by_dask = _of_dask(get_versions(packages=["ulpfuzz"]))
         self._lock = threading.Lock()
         self._used: dict[str, Worker] = {}
         self._asked: dict[str, Any] = {}  # by address: the introduction, which is on its way
@@ -140,8 +145,8 @@ class Cluster:
             over.wait(LOOK * (1 + LOOK_PER_THOUSAND * len(self._used) / 1000) if self._used else min(LOOK, 0.1))
 
     def wait(self) -> None:
-        """Until there is a worker, and for SETTLED seconds more until each target has one; says which still have none, for they are not judged. Raises
-        SchedulerError after PATIENCE seconds without a worker, which says what was there."""
+        """Until there is a worker, and for SETTLED seconds more until each target has one; says which still have none, for they are not judged.
+        Raises SchedulerError after PATIENCE seconds without a worker, which says what was there."""
         began, since = time.monotonic(), None
         while True:
             self.check()
@@ -153,7 +158,7 @@ class Cluster:
                     break
             else:
                 since = None
-                if time.monotonic() - began >= PATIENCE and not self._is_asking():
+                if time.monotonic() - began >= (INTRODUCED if self._is_asking() else PATIENCE):
                     raise SchedulerError(self._nobody())
             time.sleep(0.05)
         for name in absent:
@@ -169,7 +174,7 @@ class Cluster:
     def check_scheduler(self) -> None:
         """Raises SchedulerError where the scheduler is of another version: it reads what is sent to the workers."""
         versions = self.client.sync(self.client.scheduler.versions, packages=["ulpfuzz"])
-        why = self._unlike(_of_dask(versions))
+        why = _unlike(_of_dask(versions), self._own_by_dask)
         if why:
             raise SchedulerError(
                 f"the scheduler at {self.address} cannot be used: it {why}; start it where its workers are installed"
@@ -232,9 +237,12 @@ class Cluster:
         try:
             told = future.result(timeout=PATIENCE)
         except Exception as error:
-            why = self._unlike(self._versions_of(address)) or f"cannot say what it has: {failure_of(error)}"
+            versions = self._versions_of(address)
+            why = _unlike(versions, self._own_by_dask) if versions else ""
+            if versions and not why:
+                why = f"cannot say what it has: {failure_of(error)}"
         else:
-            why = self._unlike(told)
+            why = _unlike(told, self._own)
             if not why:
                 worker = Worker(address, threads, self._targets_of(address, told["targets"]))
         with self._lock:
@@ -242,31 +250,18 @@ class Cluster:
                 return  # it has gone meanwhile
             if worker is not None:
                 self._used[address] = worker
-            else:
+            elif why:  # else it has just gone
                 self._refused[address] = f"worker {address} is not used: it {why}"
         if why:
             self._say(f"worker {address} is not used: it {why}")
 
-    def _unlike(self, told: dict[str, Any]) -> str:
-        """How a worker differs from this process; "" where it does not."""
-        names = {"ulpfuzz": "ulpfuzz", "python": "Python"}
-        unlike = [
-            f"{words} {told.get(name) or 'not at all'} instead of {self._own[name]}"
-            for name, words in names.items()
-            if told.get(name) != self._own[name]
-        ]
-        if unlike:
-            return f"has {' and '.join(unlike)}"
-        if told.get("build") not in (None, self._own["build"]):
-            return f"has another build of ulpfuzz {told['ulpfuzz']}: {told['build']} instead of {self._own['build']}"
-        return ""
-
     def _versions_of(self, address: str) -> dict[str, str]:
-        """The versions of a worker that has no ulpfuzz, or one that does not know how to introduce itself: by Dask's own exchange of versions."""
+        """The versions of a worker that has no ulpfuzz, or one that does not know how to introduce itself: by Dask's own exchange of versions. Empty
+        where it does not answer."""
         told = self.client.sync(
             self.client.scheduler.broadcast, msg={"op": "versions", "packages": ["ulpfuzz"]}, workers=[address], on_error="ignore"
         )
-        return _of_dask(told.get(address) or {})
+        return _of_dask(told[address]) if isinstance(told.get(address), dict) else {}
 
     def _targets_of(self, address: str, told: dict[str, tuple[str, str]]) -> frozenset[str]:
         """The campaign's targets that a worker has, in the version of this process: a finding is one of that version."""
@@ -313,6 +308,20 @@ class Cluster:
             thread = threading.Thread(target=tell, daemon=True, name="leave")
             thread.start()
             thread.join(PARTING)
+
+
+def _unlike(told: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+    """How a process differs from this one; "" where it does not."""
+    unlike = [
+        f"{words} {told.get(name) or 'not at all'} instead of {own[name]}"
+        for name, words in (("ulpfuzz", "ulpfuzz"), ("python", "Python"))
+        if told.get(name) != own[name]
+    ]
+    if unlike:
+        return f"has {' and '.join(unlike)}"
+    if told.get("build") != own.get("build"):
+        return f"has another build of ulpfuzz {own['ulpfuzz']}: {told.get('build')} instead of {own.get('build')}"
+    return ""
 
 
 def _public(version: str) -> str:

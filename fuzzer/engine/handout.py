@@ -32,11 +32,12 @@ OVERDUE = 10.0
 
 @dataclass(frozen=True)
 class Part:
-    """Tasks, or their parts, that one worker runs one after another. needs: the targets that it must have. lost: nodes that were lost with it."""
+    """Tasks, or their parts, that one worker runs one after another. needs: the targets that it must have. lost: the workers that were lost
+    with it."""
 
     tasks: tuple[Task, ...]
     needs: frozenset[str]
-    lost: int = 0
+    lost: tuple[str, ...] = ()
 
     @property
     def ends(self) -> float | None:
@@ -127,12 +128,13 @@ class Handout:
             return
         error = error_of(results)
         self.cluster.fault(sent.address, error)
-        self._again(sent.part, failure_of(error))
+        self._again(sent, failure_of(error))
 
-    def _again(self, part: Part, why: str) -> None:
+    def _again(self, sent: Sent, why: str) -> None:
         """Sends a part to another node; its tasks are broken where too many were lost."""
-        if part.lost + 1 < NODES:
-            self._hold(replace(part, lost=part.lost + 1), first=True)
+        part = replace(sent.part, lost=(*sent.part.lost, sent.address))
+        if len(part.lost) < NODES:
+            self._hold(part, first=True)
             return
         failure = f"crash: the nodes that ran it were lost, {NODES} of them ({why})"
         self._tell(part, [task.broken(failure, died=True) for task in part.tasks])
@@ -165,20 +167,19 @@ class Handout:
             for part in begun:
                 self._hold(part)
             self._exhausted = True
-        while workers := self._with_room():
-            if self._send_held(workers):
+        workers = self.cluster.workers
+        room = [worker for worker in workers if self._load[worker.address] < AHEAD * worker.threads]
+        most = HELD * AHEAD * sum(worker.threads for worker in workers)
+        while room:
+            if self._send_held(room, workers):
                 continue
-            slots = AHEAD * self.cluster.threads
-            if self._exhausted or sum(map(len, self._held.values())) >= HELD * slots or self.stop():
+            if self._exhausted or sum(map(len, self._held.values())) >= most or self.stop():
                 return
             group = next(self._groups, None)
             if group is None:
                 self._exhausted = True
                 return
             self._hold(Part(tuple(group), frozenset(name for task in group for name in task.needs)))
-
-    def _with_room(self) -> list[Worker]:
-        return [worker for worker in self.cluster.workers if self._load[worker.address] < AHEAD * worker.threads]
 
     def _hold(self, part: Part, *, first: bool = False) -> None:
         """Puts a part to those that wait, in as few parts as there are kinds of workers that have something of it."""
@@ -187,21 +188,30 @@ class Handout:
             waiting = self._held.setdefault(each.needs, deque())
             waiting.appendleft(each) if first else waiting.append(each)
 
-    def _send_held(self, workers: Sequence[Worker]) -> bool:
-        """Sends one of the parts that wait to the least loaded of these workers that has its targets."""
+    def _send_held(self, room: list[Worker], workers: Sequence[Worker]) -> bool:
+        """Sends one of the parts that wait to the least loaded worker that has room for it and its targets, not to one that it was lost with if there
+        is another."""
         for needs, waiting in list(self._held.items()):
-            fit = [worker for worker in workers if needs <= worker.targets]
-            if fit:
-                part = waiting.popleft()
-                if not waiting:
-                    del self._held[needs]
-                self._send(part, min(fit, key=lambda worker: self._load[worker.address] / worker.threads))
-                return True
-            if not any(needs <= worker.targets for worker in self.cluster.workers):  # those that had its targets have gone
+            able = [worker for worker in workers if needs <= worker.targets]
+            if not able:  # those that had its targets have gone
                 del self._held[needs]
                 for part in waiting:
                     self._hold(part)
                 return True
+            fit = [worker for worker in room if needs <= worker.targets]
+            for part in waiting if fit else ():
+                others = fit if not part.lost else [worker for worker in fit if worker.address not in part.lost]
+                if not others and all(worker.address in part.lost for worker in able):
+                    others = fit
+                if others:
+                    waiting.remove(part)
+                    if not waiting:
+                        del self._held[needs]
+                    worker = min(others, key=lambda worker: self._load[worker.address] / worker.threads)
+                    self._send(part, worker)
+                    if self._load[worker.address] >= AHEAD * worker.threads:
+                        room.remove(worker)
+                    return True
         return False
 
     def _send(self, part: Part, worker: Worker) -> None:
@@ -251,7 +261,7 @@ class Handout:
         lost = [sent for sent in self._out.values() if sent.address not in there]
         self._retract(lost)
         for sent in lost:
-            self._again(sent.part, "they are not there any more")
+            self._again(sent, "they are not there any more")
         now = time.monotonic()
         late = [sent for sent in self._out.values() if sent.part.ends is not None and now > sent.part.ends + OVERDUE]
         self._retract(late)
