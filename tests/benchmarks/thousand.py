@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +32,7 @@ import psutil
 from tests.benchmarks.measure import Measure, cpu_seconds
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
-from ulpfuzz.fuzzer.campaign.plan import FIRST, GROWTH, MOST, SECOND
+from ulpfuzz.fuzzer.campaign.plan import FIRST, GROWTH, MOST, SECOND, longest_visit
 from ulpfuzz.fuzzer.campaign.run import TASKS
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult
@@ -97,6 +98,7 @@ class Night:
     """What a simulated night came to. Shares of time, in the first round and after it: workers at work, coordinator and scheduler busy."""
 
     shards: int
+    rounds: int
     first_round: float
     busy: tuple[float, float]
     coordinator: tuple[float, float]
@@ -128,9 +130,9 @@ def measures() -> Iterator[Measure]:
         "ms_a_worker_heard": 1e3 * dask.heard, "bytes_a_worker_heard": dask.heard_bytes,
     })  # fmt: skip
     for workers in WORKERS:
-        night = simulated(visits, dask, workers, NIGHT)
+        night = _Night(visits, dask, workers, NIGHT).run()
         yield Measure(f"a night of {workers} workers: workers busy", _whole(night.busy, night.first_round), "share", GOAL, detail={
-            "first_round_minutes": night.first_round / 60, "shards": night.shards,
+            "first_round_minutes": night.first_round / 60, "shards": night.shards, "rounds": night.rounds,
             **{f"{name}_{part}": value for name in ("busy", "coordinator", "scheduler", "rate")
                for part, value in zip(("first_round", "later"), getattr(night, name), strict=True)},
             "MB_a_second": night.sent / 1e6, "GB_stored": night.stored / 1e9,
@@ -145,58 +147,93 @@ def _whole(shares: tuple[float, float], first_round: float) -> float:
 # The queue
 
 
-def simulated(visits: Sequence[Visit], dask: Dask, workers: int, seconds: float, seed: int = 1) -> Night:
-    """A night by these times, whose shards grow from round to round as the plan's do (plan._verdicts). A shard ends at a worker, which goes on
-    with the one that waits there; its result passes the scheduler and the coordinator, who then sends the next one to wait."""
-    draw = random.Random(seed)
-    shards = _shards(visits, draw)
-    beats = (
-        dask.heartbeat * workers / (0.5 if workers <= 10 else 1 if workers < 50 else 2 if workers < 200 else workers / 200 + 1)
-    )
-    looks = workers * (dask.listed / (1 + 4 * workers / 1000) + dask.heard / 5.0)
-    speed = {"scheduler": 1 - beats, "coordinator": 1 - looks}  # what is left of a core for results
-    free = dict.fromkeys(speed, 0.0)
-    used: dict[str, list[float]] = {name: [0.0, 0.0] for name in ("scheduler", "coordinator", "workers", "results")}
-    waiting = [0.0] * workers  # from when on a shard waits at a worker
-    ends: list[tuple[float, int, Visit, float]] = []
-    for worker in range(workers):
-        visit, took = next(shards)
-        heapq.heappush(ends, (took, worker, visit, took))
-    cells, done, sent, stored, first_round = len(_cells()), 0, 0.0, 0.0, seconds
-    while ends and ends[0][0] < seconds:
-        now, worker, visit, took = heapq.heappop(ends)
-        late = int(done >= cells)
-        costs = {"scheduler": dask.scheduler, "coordinator": dask.coordinator + visit.read + max(visit.commit, visit.clock)}
+class _Night:
+    """One night by these times: rounds one after another, as the plan has them (campaign.plan): each cell once in each, with more and more verdicts;
+    a round begins when all of the one before it is stored."""
+
+    def __init__(self, visits: Sequence[Visit], dask: Dask, workers: int, seconds: float) -> None:
+        self.visits, self.dask, self.workers, self.seconds = visits, dask, workers, seconds
+        self.draw = random.Random(1)
+        interval = 0.5 if workers <= 10 else 1.0 if workers < 50 else 2.0 if workers < 200 else workers / 200 + 1
+        looks = workers * (dask.listed / (1 + 4 * workers / 1000) + dask.heard / 5.0)
+        #: What is left of a core for groups.
+        self.speed = {"scheduler": 1 - dask.heartbeat * workers / interval, "coordinator": 1 - looks}
+        self.free = dict.fromkeys(self.speed, 0.0)  # from when on
+        self.used = {name: [0.0, 0.0] for name in (*self.speed, "workers", "results")}  # in the first round and after it
+        self.shards, self.sent, self.stored = 0, 0.0, 0.0
+
+    def run(self) -> Night:
+        now, first_round = 0.0, self.seconds
+        for round_ in itertools.count():
+            now = self._round(now, self._shards(round_, now), int(round_ > 0))
+            if now >= self.seconds:
+                break
+            first_round = min(first_round, now)
+        spans = (first_round, max(1e-9, self.seconds - first_round))
+        shares = {name: (both[0] / spans[0], both[1] / spans[1]) for name, both in self.used.items()}
+        busy = (shares["workers"][0] / self.workers, shares["workers"][1] / self.workers)
+        return Night(
+            self.shards, round_ + 1, first_round, busy, shares["coordinator"], shares["scheduler"], shares["results"],
+            self.sent / self.seconds, self.stored,
+        )  # fmt: skip
+
+    def _shards(self, round_: int, now: float) -> Iterator[tuple[Visit, float]]:
+        """Those of a round, and their seconds."""
+        verdicts = FIRST if not round_ else min(MOST, SECOND * GROWTH ** (round_ - 1))
+        longest = longest_visit(self.seconds - now, self.workers, len(_cells()))
+        for _ in _cells():
+            visit = self.draw.choice(self.visits)
+            yield visit, min(longest, visit.seconds * (1.0 if not round_ else max(1.0, verdicts / FIRST / LATER)))
+
+    def _round(self, began: float, shards: Iterator[tuple[Visit, float]], late: int) -> float:
+        """When the last result of these is stored; the night's end where that comes first. A shard ends at a worker, which goes on with the one that
+        waits there; its result passes the scheduler and the coordinator, who then sends the next one."""
+        queues: list[deque[tuple[float, Visit, float]]] = [deque() for _ in range(self.workers)]
+        ends: list[tuple[float, int, Visit, float]] = []
+        last = began
+
+        def begin(worker: int, at: float) -> None:
+            if not queues[worker]:
+                return
+            there, visit, took = queues[worker].popleft()
+            begins = max(at, there)
+            self.used["workers"][late] += max(0.0, min(took, self.seconds - begins))
+            heapq.heappush(ends, (begins + took, worker, visit, begins))
+
+        for _ in range(handout.AHEAD):
+            for queue in queues:
+                queue.extend((began, visit, took) for visit, took in itertools.islice(shards, 1))
+        for worker in range(self.workers):
+            begin(worker, began)
+        while ends:
+            now, worker, visit, _ = heapq.heappop(ends)
+            if now >= self.seconds:
+                return self.seconds
+            idle = not queues[worker]
+            begin(worker, now)
+            last = self._passed(now, visit, late)
+            for following, took in itertools.islice(shards, 1):
+                queues[worker].append((last, following, took))
+                if idle:
+                    begin(worker, last)
+        return last
+
+    def _passed(self, now: float, visit: Visit, late: int) -> float:
+        """When the result of a shard that ended then is stored."""
+        costs = {
+            "scheduler": self.dask.scheduler,
+            "coordinator": self.dask.coordinator + visit.read + max(visit.commit, visit.clock),
+        }
         at = now
         for name, cost in costs.items():  # first the one, then the other
-            free[name] = at = max(free[name], at) + cost / max(1e-3, speed[name])
-            used[name][late] += cost / max(1e-3, speed[name])
-        used["workers"][late] += took
-        used["results"][late] += 1
-        sent += visit.task + visit.result
-        stored += visit.stored
-        done += 1
-        if done == cells:
-            first_round = at
-        following, lasts = next(shards)
-        begins = max(now, waiting[worker])
-        waiting[worker] = at
-        heapq.heappush(ends, (begins + lasts, worker, following, lasts))
-    spans = (first_round, max(1e-9, seconds - first_round))
-    shares = {name: (both[0] / spans[0], both[1] / spans[1]) for name, both in used.items()}
-    return Night(
-        done, first_round, (shares["workers"][0] / workers, shares["workers"][1] / workers), shares["coordinator"], shares["scheduler"],
-        shares["results"], sent / seconds, stored,
-    )  # fmt: skip
-
-
-def _shards(visits: Sequence[Visit], draw: random.Random) -> Iterator[tuple[Visit, float]]:
-    """Shards without end with their seconds: each cell once, then rounds of more and more verdicts."""
-    for round_ in itertools.count():
-        verdicts = FIRST if not round_ else min(MOST, SECOND * GROWTH ** (round_ - 1))
-        for _ in _cells():
-            visit = draw.choice(visits)
-            yield visit, visit.seconds * (1.0 if not round_ else max(1.0, verdicts / FIRST / LATER))
+            cost /= max(1e-3, self.speed[name])
+            self.free[name] = at = max(self.free[name], at) + cost
+            self.used[name][late] += cost
+        self.used["results"][late] += 1
+        self.shards += 1
+        self.sent += visit.task + visit.result
+        self.stored += visit.stored
+        return at
 
 
 # Visits
