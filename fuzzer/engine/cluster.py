@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ulpfuzz.fuzzer.engine.node import Campaign, described, introduce
+from ulpfuzz.fuzzer.engine.node import Campaign, described, introduce, packed
 from ulpfuzz.fuzzer.engine.task import failure_of
 from ulpfuzz.fuzzer.errors import UserError
 
@@ -34,6 +35,8 @@ SILENT = 20.0
 LISTEN = 5.0
 #: Seconds in which the workers end what they have of a campaign that is over.
 PARTING = 5.0
+#: Seconds in which workers tell their versions, and how many of them are asked together.
+ASKED, TOGETHER = 5.0, 32
 #: Groups in a row that break on a worker, whatever is in them, after which it gets no more.
 FAULTS = 3
 
@@ -76,9 +79,10 @@ class Worker:
 class Cluster:
     """The workers that a client's scheduler has, as far as they are of the same build as this process, and what each of them has.
 
-    A worker introduces itself before its first group (node.introduce), by a task that only it may run: whoever comes late or is stopped holds up
-    nobody. One of another build is told once on standard error and gets no group; one that lacks a target, or has another version of its
-    framework, gets no group that needs it. A thread of its own looks at the workers all the time.
+    A worker is asked for its versions by Dask's own exchange, which needs nothing of ours there: one that cannot import what it is sent loses its
+    connection. Then it introduces itself (node.introduce), by a task that only it may run: who comes late or is stopped holds up nobody. One of
+    another build is told once on standard error and gets no group; one that lacks a target, or has another version of its framework, gets no
+    group that needs it. A thread of its own looks at the workers all the time.
     """
 
     def __init__(self, client: Any, address: str, campaign: Campaign) -> None:
@@ -92,6 +96,7 @@ class Cluster:
         self._lock = threading.Lock()
         self._used: dict[str, Worker] = {}
         self._asked: dict[str, Any] = {}  # by address: the introduction, which is on its way
+        self._mute: dict[str, float] = {}  # by address: when it is asked again, for it has not answered
         self._refused: dict[str, str] = {}  # by address: why
         self._said: set[str] = set()
         self._lacks: dict[str, str] = {}  # by target: why a worker does not have it
@@ -200,19 +205,15 @@ class Cluster:
         self._listen(there)
         silent = {address for address, (_, since) in self._heard.items() if time.monotonic() - since > SILENT}
         with self._lock:
-            known: tuple[dict[str, Any], ...] = (self._used, self._asked, self._refused, self._faults)
+            known: tuple[dict[str, Any], ...] = (self._used, self._asked, self._refused, self._faults, self._mute)
             for by_address in known:
                 for address in [a for a in by_address if a not in there or a in silent]:
                     del by_address[address]
             new = [a for a in there if not (a in self._asked or a in self._used or a in self._refused or a in silent)]
+            new = [a for a in new if time.monotonic() >= self._mute.get(a, 0.0)]
             answered = {address: future for address, future in self._asked.items() if future.done()}
-        for address in new:
-            future = self.client.submit(
-                introduce, self.campaign, key=f"ulpfuzz introduction {self.campaign.token} {address} {time.monotonic()}", workers=[address],
-                allow_other_workers=False, pure=False, priority=1, retries=0,
-            )  # fmt: skip
-            with self._lock:
-                self._asked[address] = future
+        for address, versions in self._versions_of(new).items():
+            self._ask(address, versions)
         for address, future in answered.items():
             self._learn(address, there.get(address, 1), future)
 
@@ -231,37 +232,70 @@ class Cluster:
 
     # Who they are
 
+    def _versions_of(self, addresses: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The versions of workers; of one that does not answer none. Asked together, and where one of them holds up the others, each by itself."""
+
+        async def asked(some: Sequence[str]) -> dict[str, Any]:
+            ask = self.client.scheduler.broadcast(
+                msg={"op": "versions", "packages": ["ulpfuzz"]}, workers=list(some), on_error="ignore"
+            )
+            try:
+                told: dict[str, Any] = await asyncio.wait_for(ask, ASKED)
+                return {address: _of_dask(told[address]) if isinstance(told.get(address), dict) else {} for address in some}
+            except (OSError, TimeoutError):
+                return (
+                    {address: versions for one in some for address, versions in (await asked([one])).items()}
+                    if some[1:]
+                    else {some[0]: {}}
+                )
+
+        async def every() -> list[dict[str, Any]]:
+            return await asyncio.gather(*(asked(addresses[k : k + TOGETHER]) for k in range(0, len(addresses), TOGETHER)))
+
+        return {
+            address: versions for told in (self.client.sync(every) if addresses else []) for address, versions in told.items()
+        }
+
+    def _ask(self, address: str, versions: dict[str, str]) -> None:
+        """Has a worker introduce itself, where it is of the right version."""
+        if not versions:
+            with self._lock:
+                self._mute[address] = time.monotonic() + SILENT
+            return
+        why = _unlike(versions, self._own_by_dask)
+        if why:
+            self._refuse(address, why)
+            return
+        future = self.client.submit(
+            introduce, self._own["build"], packed(self.campaign), key=f"ulpfuzz introduction {self.campaign.token} {address} {time.monotonic()}",
+            workers=[address], allow_other_workers=False, pure=False, priority=1, retries=0,
+        )  # fmt: skip
+        with self._lock:
+            self._asked[address] = future
+
     def _learn(self, address: str, threads: int, future: Any) -> None:
         """Takes a worker by its introduction, or refuses it."""
-        worker, why = None, ""
-        try:
-            told = future.result(timeout=PATIENCE)
-        except Exception as error:
-            versions = self._versions_of(address)
-            why = _unlike(versions, self._own_by_dask) if versions else ""
-            if versions and not why:
-                why = f"cannot say what it has: {failure_of(error)}"
-        else:
-            why = _unlike(told, self._own)
-            if not why:
-                worker = Worker(address, threads, self._targets_of(address, told["targets"]))
         with self._lock:
             if self._asked.pop(address, None) is None:
                 return  # it has gone meanwhile
-            if worker is not None:
-                self._used[address] = worker
-            elif why:  # else it has just gone
-                self._refused[address] = f"worker {address} is not used: it {why}"
+        try:
+            told = future.result(timeout=PATIENCE)
+        except Exception as error:
+            self._refuse(address, f"cannot say what it has: {failure_of(error)}")
+            return
+        why = _unlike(told, self._own)
         if why:
-            self._say(f"worker {address} is not used: it {why}")
+            self._refuse(address, why)
+            return
+        targets = self._targets_of(address, told["targets"])
+        with self._lock:
+            self._used[address] = Worker(address, threads, targets)
 
-    def _versions_of(self, address: str) -> dict[str, str]:
-        """The versions of a worker that has no ulpfuzz, or one that does not know how to introduce itself: by Dask's own exchange of versions. Empty
-        where it does not answer."""
-        told = self.client.sync(
-            self.client.scheduler.broadcast, msg={"op": "versions", "packages": ["ulpfuzz"]}, workers=[address], on_error="ignore"
-        )
-        return _of_dask(told[address]) if isinstance(told.get(address), dict) else {}
+    def _refuse(self, address: str, why: str) -> None:
+        line = f"worker {address} is not used: it {why}"
+        with self._lock:
+            self._refused[address] = line
+        self._say(line)
 
     def _targets_of(self, address: str, told: dict[str, tuple[str, str]]) -> frozenset[str]:
         """The campaign's targets that a worker has, in the version of this process: a finding is one of that version."""

@@ -7,7 +7,7 @@ import platform
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any
@@ -65,9 +65,13 @@ def _looked_up(name: str) -> tuple[str, str]:
         return "", str(error)
 
 
-def introduce(campaign: Campaign) -> dict[str, Any]:
+def introduce(asking: str, packed_campaign: bytes) -> dict[str, Any]:
     """`described` of the Dask worker that this is called in, once everything is imported for its tasks and each target was started: what starts
-    here can be used. Takes seconds to a minute."""
+    here can be used. Takes seconds to a minute. Where the one that asks is of another build, only that is said: it could mean something else by a
+    campaign."""
+    if asking != build():
+        return described(Campaign(""))
+    campaign: Campaign = unpacked(packed_campaign)
     told = described(campaign)
     there = tuple(name for name, (_, reason) in told["targets"].items() if not reason)
     with _node(campaign) as node:
@@ -207,7 +211,7 @@ def here(task: Any, ahead: float, memory: int | None = None) -> Any:
     return replace(task, **changes)
 
 
-def packed(things: Sequence[Any]) -> bytes:
+def packed(things: Any) -> bytes:
     """What `unpacked` reads back: a tenth of the bytes, for all of them pass the scheduler."""
     return zlib.compress(pickle.dumps(things, protocol=pickle.HIGHEST_PROTOCOL), 1)
 
