@@ -42,8 +42,8 @@ class Part:
     @property
     def ends(self) -> float | None:
         """When the last of its tasks is to be ended; None: never."""
-        ends = [getattr(task, "ends", None) for task in self.tasks]
-        return None if None in ends else max(ends)
+        ends = [end for task in self.tasks if (end := getattr(task, "ends", None)) is not None]
+        return max(ends) if len(ends) == len(self.tasks) else None
 
 
 @dataclass(frozen=True)

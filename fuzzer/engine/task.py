@@ -95,12 +95,12 @@ def united(results: Sequence[R]) -> R:
     """One result of those of the parts of a task, which share nothing: numbers are added, collections joined. It fails where a part fails."""
     first, *others = results
     values = {}
-    for name in (f.name for f in fields(first) if f.name not in ("task", "cell")):  # type: ignore[arg-type]
+    for name in (f.name for f in fields(first) if f.name not in ("task", "cell")):
         value = getattr(first, name)
         for other in (getattr(each, name) for each in others):
             value = _added(value, other)
         values[name] = value
-    return replace(first, **values)  # type: ignore[type-var]
+    return replace(first, **values)
 
 
 def _added(value: Any, other: Any) -> Any:

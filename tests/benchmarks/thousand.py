@@ -66,7 +66,7 @@ LATER = 4
 
 @dataclass(frozen=True)
 class Visit:
-    """A first visit of one cell: seconds on a worker; bytes of the task and of the result, as they are sent, and of the result unpacked; the
+    """A first visit of one cell: seconds of a processor on a worker; bytes of the task and of the result, as they are sent, and of the result unpacked; the
     coordinator's seconds of processor time to read the result and to commit it, and of its clock to commit it; bytes by which the database grew."""
 
     seconds: float
@@ -222,7 +222,7 @@ class _Night:
         """When the result of a shard that ended then is stored."""
         costs = {
             "scheduler": self.dask.scheduler,
-            "coordinator": self.dask.coordinator + visit.read + max(visit.commit, visit.clock),
+            "coordinator": self.dask.coordinator + visit.read + visit.commit,
         }
         at = now
         for name, cost in costs.items():  # first the one, then the other
@@ -279,7 +279,7 @@ def _visit(store: Store, run: Run, result: ShardResult, task: int) -> Visit:
     began, clock = cpu_seconds(), time.perf_counter()
     store.save_shard(run.id, received.task, Lesson.of(received).dump(), received.cells, received.findings)
     commit, clock = cpu_seconds() - began, time.perf_counter() - clock
-    return Visit(result.wall, task, len(sent), len(pickle.dumps(result)), read, commit, clock, 0.0, len(result.findings))
+    return Visit(result.cpu, task, len(sent), len(pickle.dumps(result)), read, commit, clock, 0.0, len(result.findings))
 
 
 def _bytes(folder: Path) -> int:
