@@ -66,8 +66,8 @@ LATER = 4
 
 @dataclass(frozen=True)
 class Visit:
-    """A first visit of one cell: seconds of a processor on a worker; bytes of the task and of the result, as they are sent, and of the result unpacked; the
-    coordinator's seconds of processor time to read the result and to commit it, and of its clock to commit it; bytes by which the database grew."""
+    """A first visit of one cell: seconds of a processor on a worker; bytes of the task and of the result, as they are sent, and of the result
+    unpacked; the coordinator's seconds of a processor to read the result and to commit it, and of its clock to commit it; bytes in the database."""
 
     seconds: float
     task: int
