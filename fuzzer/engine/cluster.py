@@ -99,6 +99,8 @@ class Cluster:
         self._mute: dict[str, float] = {}  # by address: when it is asked again, for it has not answered
         self._refused: dict[str, str] = {}  # by address: why
         self._said: set[str] = set()
+        #: (target, line, what is not said again) of workers that lack it, until it is known which targets nobody has: of these that alone is said.
+        self._unsaid: list[tuple[str, str, str]] | None = []
         self._lacks: dict[str, str] = {}  # by target: why a worker does not have it
         self._heard: dict[str, tuple[float, float]] = {}  # by address: its last heartbeat, and since when that is the last
         self._faults: dict[str, int] = {}
@@ -166,10 +168,16 @@ class Cluster:
                 if time.monotonic() - began >= (INTRODUCED if self._is_asking() else PATIENCE):
                     raise SchedulerError(self._nobody())
             time.sleep(0.05)
+        with self._lock:
+            unsaid, self._unsaid = self._unsaid or [], None
+            self._said |= {once for name, _, once in unsaid if name in absent}
         for name in absent:
             self._say(
                 f"no worker of the scheduler at {self.address} has {name} ({self.why_not(name)}): it is not judged until one has"
             )
+        for name, line, once in unsaid:
+            if name not in absent:
+                self._say(line, once)
 
     def check(self) -> None:
         """Raises SchedulerError where the scheduler was lost, or does not answer any more."""
@@ -305,9 +313,14 @@ class Cluster:
             if not reason and _public(version) != _public(own):
                 reason = f"its version there is {version or 'unknown'} instead of {own or 'unknown'}"
             if reason:
+                line, once = f"worker {address} makes no calls of {name}: {reason}", f"{name} {reason}"
                 with self._lock:
                     self._lacks.setdefault(name, reason)
-                self._say(f"worker {address} makes no calls of {name}: {reason}", f"{name} {reason}")
+                    waits = self._unsaid is not None
+                    if self._unsaid is not None:
+                        self._unsaid.append((name, line, once))
+                if not waits:
+                    self._say(line, once)
             else:
                 has.add(name)
         return frozenset(has)
