@@ -56,10 +56,12 @@ WORKERS = (16, 64, 256, 1000)
 NIGHT = 8 * 3600.0
 #: Cells that are measured, of all of them in equal steps; ULPFUZZ_SAMPLES says another number.
 SAMPLES = int(os.environ.get("ULPFUZZ_SAMPLES", "60"))
+#: Seconds after which the search of a visit that is measured ends: a night of a thousand workers would give it more, few cells want it.
+LONGEST = 60.0
 #: The share of the night below which the workers may not fall.
 GOAL = 0.95
-#: Groups, and workers that do nothing, by which Dask's part is measured; seconds in which its idle part is.
-GROUPS, CROWD, IDLE = 2000, (50, 200), 10.0
+#: Groups, and workers that do nothing, by which a group's part of Dask is measured; workers and seconds by which the part of their heartbeats is.
+GROUPS, FEW, MANY, IDLE = 2000, 50, 200, 20.0
 #: Verdicts of a later round cost a quarter of those of the first (plan.SECOND).
 LATER = 4
 
@@ -154,10 +156,9 @@ class _Night:
     def __init__(self, visits: Sequence[Visit], dask: Dask, workers: int, seconds: float) -> None:
         self.visits, self.dask, self.workers, self.seconds = visits, dask, workers, seconds
         self.draw = random.Random(1)
-        interval = 0.5 if workers <= 10 else 1.0 if workers < 50 else 2.0 if workers < 200 else workers / 200 + 1
         looks = workers * (dask.listed / (1 + 4 * workers / 1000) + dask.heard / 5.0)
         #: What is left of a core for groups.
-        self.speed = {"scheduler": 1 - dask.heartbeat * workers / interval, "coordinator": 1 - looks}
+        self.speed = {"scheduler": 1 - dask.heartbeat * workers / _interval(workers), "coordinator": 1 - looks}
         self.free = dict.fromkeys(self.speed, 0.0)  # from when on
         self.used = {name: [0.0, 0.0] for name in (*self.speed, "workers", "results")}  # in the first round and after it
         self.shards, self.sent, self.stored = 0, 0.0, 0.0
@@ -253,12 +254,12 @@ def _visits() -> list[Visit]:
     """By a worker process, one cell after another, as the first round of a night with time enough visits them."""
     targets = tuple(map(str, targets_named(None)))
     cells = _cells()[:: max(1, len(_cells()) // SAMPLES)]
-    shards = [Shard(cell, targets, 1, 0, FIRST, peers=peer_targets(targets), patience=5.0) for cell in cells]
+    shards = [Shard(cell, targets, 1, 0, FIRST, peers=peer_targets(targets), patience=5.0, seconds=LONGEST) for cell in cells]
     sizes = {shard.id: len(packed([shard])) for shard in shards}
     found: list[Visit] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        with Store(f"sqlite:///{path / 'bench.db'}") as store, engine(1, None, modules=(*preloaded(targets), *TASKS)) as execute:
+        with Store(f"sqlite:///{path / 'bench.db'}") as store, engine(2, None, modules=(*preloaded(targets), *TASKS)) as execute:
             run = Run("measured", 1, "2026-01-01T00:00:00+00:00", "1")
             store.start_run(run)
             empty = _bytes(path)
@@ -333,13 +334,17 @@ class _Group:
 
 
 def _dask(size: int, task: int) -> Dask:
-    idle = {workers: _crowded(workers, lambda client, scheduler: _while_idle(scheduler)) for workers in CROWD}
-    few, many = CROWD
-    beats = {workers: workers / (1 if workers < 50 else 2 if workers < 200 else workers / 200 + 1) for workers in CROWD}
-    heartbeat = (idle[many] - idle[few]) / (beats[many] - beats[few])
-    listed, heard, heard_bytes = _crowded(many, lambda client, scheduler: _looks(client))
-    scheduler, coordinator = _crowded(few, lambda client, process: _handed_out(client, process, size, task))
-    return Dask(scheduler, coordinator, heartbeat, listed / many, heard / many, heard_bytes / many)
+    def idle(client: Any, scheduler: psutil.Process) -> tuple[float, tuple[float, float, float]]:
+        return _while_idle(scheduler), _looks(client)
+
+    nothing, (listed, heard, heard_bytes) = _crowded(MANY, idle)
+    scheduler, coordinator = _crowded(FEW, lambda client, process: _handed_out(client, process, size, task))
+    return Dask(scheduler, coordinator, nothing / (MANY / _interval(MANY)), listed / MANY, heard / MANY, heard_bytes / MANY)
+
+
+def _interval(workers: int) -> float:
+    """Seconds between two heartbeats of a worker (distributed.scheduler.heartbeat_interval)."""
+    return 0.5 if workers <= 10 else 1.0 if workers < 50 else 2.0 if workers < 200 else workers / 200 + 1
 
 
 def _crowded(workers: int, measure: Callable[[Any, psutil.Process], T]) -> T:
