@@ -12,7 +12,17 @@ from itertools import groupby
 from ulpfuzz.fuzzer.campaign.aside import Aside
 from ulpfuzz.fuzzer.campaign.modes import compiled_beside
 from ulpfuzz.fuzzer.campaign.pace import Pace
-from ulpfuzz.fuzzer.campaign.plan import COSTS, Progress, Visit, first_visits, groups_of, longest_visit, round_of, side_by_side
+from ulpfuzz.fuzzer.campaign.plan import (
+    COSTS,
+    GROWTH,
+    Progress,
+    Visit,
+    first_visits,
+    groups_of,
+    longest_visit,
+    round_of,
+    side_by_side,
+)
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from ulpfuzz.fuzzer.campaign.yields import yields_of
@@ -37,6 +47,8 @@ PROOFS = 20.0
 #: The same where no casework follows, and seconds beyond the end of a run after which what still runs is ended; each at least so many, and a share
 #: of the run's time beyond.
 LATE, LATE_SHARE = 5.0, 0.05
+#: The share of the time left within which a round is expected to end, that is ordered by what its shards take.
+SURE = 0.5
 #: The letter of the visits of compiled modes where the time suffices for all else at once.
 MODES = "m"
 
@@ -102,6 +114,8 @@ class Schedule:
             longest = longest_visit(self.until - time.monotonic(), self.workers, len(fresh))
             cap = CAP if visit.part == MODES else None
             fresh = [replace(shard, seconds=longest, cap=cap) for shard in fresh]
+            if self._fits(fresh, self.until - time.monotonic()):
+                fresh.sort(key=self._seconds, reverse=True)  # stable: of equals the productive ones first
         self.shards.update({shard.id: shard for shard in fresh})
         return visit, fresh
 
@@ -183,6 +197,15 @@ class Schedule:
         """What a shard may take beside the others: what its cell took before, else vectors, whose every length is compiled, more than
         scalars."""
         return self.took.get(shard.cell.key, 0.0), not shard.cell.record.elementwise
+
+    def _fits(self, shards: Sequence[Shard], left: float) -> bool:
+        """Whether a later round is over long before its time is, so that its order may serve its end: of a thousand workers, 30 % of their time
+        goes into waiting for the last of each round where these come as they come (measured, docs/scale.md). A cell takes GROWTH times what it
+        took at most."""
+        if not shards or not shards[0].round:
+            return False
+        expected = GROWTH * sum(self.took.get(shard.cell.key, 0.0) for shard in shards) / self.workers
+        return expected < SURE * left
 
     def _paced(self, shard: Shard, visit: Visit, pace: Pace) -> Shard:
         """The shard with its seconds, where the visit is a part of a round whose time is short."""

@@ -179,12 +179,14 @@ class _Night:
         )  # fmt: skip
 
     def _shards(self, round_: int, now: float) -> Iterator[tuple[Visit, float]]:
-        """Those of a round, and their seconds."""
+        """Those of a round, and their seconds. In later rounds what takes longest comes first (campaign.schedule)."""
         verdicts = FIRST if not round_ else min(MOST, SECOND * GROWTH ** (round_ - 1))
         longest = longest_visit(self.seconds - now, self.workers, len(_cells()))
-        for _ in _cells():
-            visit = self.draw.choice(self.visits)
-            yield visit, min(longest, visit.seconds * (1.0 if not round_ else max(1.0, verdicts / FIRST / LATER)))
+        times = 1.0 if not round_ else max(1.0, verdicts / FIRST / LATER)
+        drawn = [self.draw.choice(self.visits) for _ in _cells()]
+        if round_:
+            drawn.sort(key=lambda visit: visit.seconds, reverse=True)
+        return iter([(visit, min(longest, visit.seconds * times)) for visit in drawn])
 
     def _round(self, began: float, shards: Iterator[tuple[Visit, float]], late: int) -> float:
         """When the last result of these is stored; the night's end where that comes first. A shard ends at a worker, which goes on with the one that
