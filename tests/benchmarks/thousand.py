@@ -34,6 +34,7 @@ from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.plan import FIRST, GROWTH, MOST, SECOND, longest_visit
 from ulpfuzz.fuzzer.campaign.run import TASKS
+from ulpfuzz.fuzzer.campaign.schedule import SURE
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult
 from ulpfuzz.fuzzer.catalog.op import ORDERS
@@ -179,12 +180,12 @@ class _Night:
         )  # fmt: skip
 
     def _shards(self, round_: int, now: float) -> Iterator[tuple[Visit, float]]:
-        """Those of a round, and their seconds. In later rounds what takes longest comes first (campaign.schedule)."""
+        """Those of a round, and their seconds. In later rounds that surely end in time what takes longest comes first (Schedule.prepared)."""
         verdicts = FIRST if not round_ else min(MOST, SECOND * GROWTH ** (round_ - 1))
         longest = longest_visit(self.seconds - now, self.workers, len(_cells()))
         times = 1.0 if not round_ else max(1.0, verdicts / FIRST / LATER)
         drawn = [self.draw.choice(self.visits) for _ in _cells()]
-        if round_:
+        if round_ and times * sum(visit.seconds for visit in drawn) / self.workers < SURE * (self.seconds - now):
             drawn.sort(key=lambda visit: visit.seconds, reverse=True)
         return iter([(visit, min(longest, visit.seconds * times)) for visit in drawn])
 
