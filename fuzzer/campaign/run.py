@@ -151,7 +151,7 @@ class _Campaign:
 
     def _run(self, execute: Any, held: ExitStack) -> Run:
         modes = {"modes": list(self.schedule.modes)}
-        environment = {**fingerprint(self.targets, self.settings), **modes, **self._replayed()}
+        environment = {**fingerprint(self.targets, self.settings), "workers": self.workers, **modes, **self._replayed()}
         self.run_record = replace(self.run_record, environment=environment)
         self.store.start_run(self.run_record, resumed=bool(self.settings.resume))
         held.enter_context(self.store.lease(self.run_record.id))
