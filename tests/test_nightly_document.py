@@ -16,7 +16,8 @@ from tests.reports.planted_findings import run
 from ulpfuzz.fuzzer.cli.app import app
 from ulpfuzz.reports import build, summary
 
-TEXT = (Path(__file__).parents[1] / "docs/nightly.md").read_text()
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "docs/nightly.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 OPTIONS = {name for word in typer.main.get_command(app).commands["nightly"].params for name in word.opts}  # type: ignore[attr-defined]
 
@@ -26,7 +27,7 @@ def blocks(language: str) -> list[str]:
 
 
 def test_every_place_has_its_example() -> None:
-    assert {name: len(blocks(name)) for name, _ in BLOCKS} == {"bash": 3, "ini": 2, "yaml": 1}
+    assert {name: len(blocks(name)) for name, _ in BLOCKS} == {"bash": 3, "ini": 2, "yaml": 1, "sh": 3}
 
 
 @pytest.mark.parametrize("text", blocks("bash"))
@@ -34,6 +35,14 @@ def test_scripts_parse(text: str) -> None:
     done = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "set -euo pipefail" in text
+
+
+@pytest.mark.parametrize("text", blocks("sh"))
+def test_commands_parse_and_the_files_that_they_name_are_there(text: str) -> None:
+    done = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    named = re.findall(r"deploy/[\w./-]+", text)
+    assert all((ROOT / path).exists() for path in named), named
 
 
 def test_every_option_of_nightly_is_one() -> None:

@@ -42,6 +42,8 @@ class Lesson:
     cut: bool = False
     #: Seconds of the run until it was stored; of a run that was killed nothing else says how long it went on.
     at: float = 0.0
+    #: (target, why) of targets that no worker had.
+    missing: Sequence[Sequence[str]] = ()
 
     @classmethod
     def of(cls, result: ShardResult) -> Lesson:
@@ -51,7 +53,7 @@ class Lesson:
             sorted({*map(tuple, result.excluded), *((d.target, d.call) for d in result.deaths if d.target)}),
             [(u.cell, u.target, u.call, u.message) for u in result.unsupported], [f"{result.cell}: {i}" for i in result.incidents],
             [(r.cell, r.target, r.call, r.message, r.reason) for r in result.rejected],
-            result.dead_peers, result.cut,
+            result.dead_peers, result.cut, missing=result.missing,
         )  # fmt: skip
 
     def dump(self) -> str:

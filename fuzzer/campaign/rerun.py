@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -67,6 +67,19 @@ class Rerun(Isolable):
     def device(self) -> str:
         """The device of its findings' targets, where it is not the CPU; what is none of its targets is left out."""
         return device_of(finding.target for finding in self.findings if finding.target in self.targets)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Its targets that have findings in it."""
+        has = {finding.target for finding in self.findings}
+        return tuple(name for name in self.targets if name in has)
+
+    def only(self, targets: Collection[str]) -> Rerun:
+        """The findings of these targets."""
+        return replace(
+            self, targets=tuple(name for name in self.targets if name in targets),
+            findings=tuple(finding for finding in self.findings if finding.target in targets),
+        )  # fmt: skip
 
     def broken(self, failure: str, *, died: bool = False) -> RerunResult:
         """The result where the task itself broke: nothing is known of its findings."""

@@ -31,7 +31,7 @@ from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import cell_of, cells_of, subjects_of
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
-from ulpfuzz.fuzzer.engine.worker_process import OUT_OF_TIME
+from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, not_judged
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.case_record import case_from
 from ulpfuzz.fuzzer.findings.finding import Run
@@ -66,8 +66,10 @@ def run_campaign(settings: Settings, store: Store, watch: Watch | None = None, a
     shards earlier or later. Raises UserError (UnknownName, SchedulerError, StoreError) before anything is run.
     """
     campaign = _Campaign(settings, store, watch)
-    modules = (*preloaded({*map(str, campaign.targets), *campaign.schedule.peers}), *TASKS)
-    with engine(settings.workers, settings.scheduler, campaign.schedule.memory_limit, modules=modules) as execute:
+    targets = tuple(map(str, campaign.targets))
+    modules = (*preloaded({*targets, *campaign.schedule.peers}), *TASKS)
+    asked = (*targets, *campaign.schedule.modes)
+    with engine(settings.workers, settings.scheduler, campaign.schedule.memory_limit, modules=modules, targets=asked) as execute:
         run = campaign.run(execute)
         if afterwards is not None and run.state == "finished":
             afterwards(execute, run)
@@ -102,6 +104,7 @@ class _Campaign:
         self.spent = 0  # of a budget in verdicts
         self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of an earlier run (rerun.fate)
         self.due, self.rerun = 0, 0  # earlier findings to run again, and how many of them were
+        self.workers = settings.workers
         self.start = time.monotonic()
         self._discovered = 0.0  # seconds until the search was over
         self.schedule = Schedule(settings, self.cells, self.memory, self.targets, self.totals.took, store)
@@ -141,12 +144,15 @@ class _Campaign:
                 )
 
     def run(self, execute: Any) -> Run:
+        """By this engine, to the end of the budget."""
+        if self.settings.scheduler is not None:
+            self.workers = self.schedule.workers = execute.workers
         with self.unsaved.guarded(), ExitStack() as held, keeping():
             return self._run(execute, held)
 
     def _run(self, execute: Any, held: ExitStack) -> Run:
         modes = {"modes": list(self.schedule.modes)}
-        environment = {**fingerprint(self.targets, self.settings), **modes, **self._replayed()}
+        environment = {**fingerprint(self.targets, self.settings), "workers": self.workers, **modes, **self._replayed()}
         self.run_record = replace(self.run_record, environment=environment)
         self.store.start_run(self.run_record, resumed=bool(self.settings.resume))
         held.enter_context(self.store.lease(self.run_record.id))
@@ -176,7 +182,7 @@ class _Campaign:
         finished = replace(
             self.run_record, state=state, seconds=time.monotonic() - self.start, verdicts=self.totals.verdicts,
             cells=len(self.totals.reached), by_tier=dict(self.totals.tiers), by_phase=dict(self.totals.phases),
-            environment={**self.run_record.environment, **self._told(), **self.totals.shares(self.settings.workers, self._discovered)},
+            environment={**self.run_record.environment, **self._told(), **self.totals.shares(self.workers, self._discovered)},
         )  # fmt: skip
         self.store.finish_run(finished)
         return finished
@@ -187,9 +193,11 @@ class _Campaign:
         missing = [c.key for c in self.cells if c.key not in self.totals.reached]
         nobody = [key for key in missing if key in refused and not self.memory[key].failures]
         names = ("cell", "target", "call", "message")
+        lines = {not_judged(*item) for item in self.totals.missing.items()}
         return {
-            # A failed audit must not be cut off: nothing that was judged then can be trusted.
-            "failures": sorted(self.totals.failures, key=lambda line: ": AUDIT: " not in line)[:100],
+            # A failed audit must not be cut off: nothing that was judged then can be trusted; nor what was not judged at all.
+            "failures": sorted(self.totals.failures, key=lambda line: (": AUDIT: " not in line, line not in lines))[:100],
+            "not_judged": dict(sorted(self.totals.missing.items())),
             "cells_not_reached": [key for key in missing if key not in nobody],
             "cells_unsupported": nobody,
             "unsupported": [dict(zip(names, line, strict=True)) for line in sorted(self.totals.unsupported)],
@@ -209,6 +217,8 @@ class _Campaign:
             # Of a resumed run that has no time left, what it did is counted all the same.
             if (self._out_of_time() and number > last) or self._verdicts_left() <= 0:
                 return
+            if self.settings.scheduler is not None:  # workers have come and gone
+                self.schedule.workers = execute.workers
             planned = self.schedule.round(number)
             shards = [shard for _, some in planned for shard in some]
             if not shards:
@@ -278,7 +288,8 @@ class _Campaign:
         shard = self.schedule.shards[result.task]
         self.schedule.returned(shard)
         self.schedule.died(shard, result.deaths)
-        if result.failure == OUT_OF_TIME:
+        self.totals.miss(result.missing)
+        if result.failure in (OUT_OF_TIME, NOT_JUDGED):
             return None
         if result.failure:
             self.totals.failures.append(f"{result.cell}: {result.failure}")
@@ -335,6 +346,9 @@ class _Campaign:
                 self._tell(result.cell)
 
     def _keep(self, result: RerunResult) -> None:
+        self.totals.miss(result.missing)
+        if result.failure == NOT_JUDGED:
+            return
         if result.failure:
             self.totals.failures.append(f"{result.cell}: {result.failure}")
             return

@@ -12,13 +12,23 @@ from itertools import chain, groupby
 from ulpfuzz.fuzzer.campaign.aside import Aside
 from ulpfuzz.fuzzer.campaign.modes import compiled_beside
 from ulpfuzz.fuzzer.campaign.pace import Pace
-from ulpfuzz.fuzzer.campaign.plan import COSTS, Progress, Visit, first_visits, groups_of, longest_visit, round_of, side_by_side
+from ulpfuzz.fuzzer.campaign.plan import (
+    COSTS,
+    GROWTH,
+    Progress,
+    Visit,
+    first_visits,
+    groups_of,
+    longest_visit,
+    round_of,
+    side_by_side,
+)
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
 from ulpfuzz.fuzzer.campaign.yields import yields_of
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
-from ulpfuzz.fuzzer.engine.engine import memory_share
 from ulpfuzz.fuzzer.engine.task import Death
+from ulpfuzz.fuzzer.engine.worker_process import own_share
 from ulpfuzz.fuzzer.evaluation.peers import of_cpu, peer_targets
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.store import Store
@@ -37,6 +47,8 @@ PROOFS = 20.0
 #: The same where no casework follows, and seconds beyond the end of a run after which what still runs is ended; each at least so many, and a share
 #: of the run's time beyond.
 LATE, LATE_SHARE = 5.0, 0.05
+#: The share of the time left within which a round is expected to end, that is ordered by what its shards take.
+SURE = 0.5
 #: The letter of the visits of compiled modes where the time suffices for all else at once.
 MODES = "m"
 
@@ -56,7 +68,8 @@ class Schedule:
         self.targets = tuple(map(str, targets))
         self.modes = tuple(map(str, compiled_beside(targets, settings)))
         self.peers = peer_targets(self.targets)
-        self.memory_limit = settings.memory_limit or memory_share(settings.workers)
+        self.memory_limit = own_share(settings.memory_limit, settings.workers, settings.scheduler)
+        self.workers = max(1, settings.workers)  # of a cluster those that there are as a round begins
         self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
         self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are called no more
         self.aside = Aside(settings.case_timeout)
@@ -106,9 +119,11 @@ class Schedule:
         if self.until is None:  # all of them are run: those that take longest first, so that no worker waits for the last
             fresh.sort(key=self._seconds, reverse=True)
         elif not visit.part or self.pace is None:
-            longest = longest_visit(self.until - time.monotonic(), self.settings.workers, len(fresh))
+            longest = longest_visit(self.until - time.monotonic(), self.workers, len(fresh))
             cap = CAP if visit.part == MODES else None
             fresh = [replace(shard, seconds=longest, cap=cap) for shard in fresh]
+            if self._fits(fresh, self.until - time.monotonic()):
+                fresh.sort(key=self._seconds, reverse=True)  # stable: of equals the productive ones first
         self.shards.update({shard.id: shard for shard in fresh})
         return visit, fresh
 
@@ -188,13 +203,13 @@ class Schedule:
         """Those of round 0; of compiled modes last."""
         names = self.targets + self.modes
         seconds = self.settings.discovery_seconds
-        visits = first_visits(self.cells, names, None if seconds is None else seconds * max(1, self.settings.workers))
+        visits = first_visits(self.cells, names, None if seconds is None else seconds * self.workers)
         if not visits[0].part:
             return [Visit(self.targets), *([Visit(self.modes, MODES)] if self.modes else [])]
         if seconds is not None and self.until is not None:
             # What a C++ compiler takes is not saved from the others' shares: it comes last, in what is left.
             work = sum(v.weight * len(self._shards(0, v)) for v in visits if v.weight < COSTS[-1])
-            self.pace = Pace(work, self.until, self.settings.workers)
+            self.pace = Pace(work, self.until, self.workers)
         return visits
 
     def _shards(self, number: int, visit: Visit) -> list[Shard]:
@@ -225,6 +240,15 @@ class Schedule:
         """What a shard may take beside the others: what its cell took before, else vectors, whose every length is compiled, more than
         scalars."""
         return self.took.get(shard.cell.key, 0.0), not shard.cell.record.elementwise
+
+    def _fits(self, shards: Sequence[Shard], left: float) -> bool:
+        """Whether a later round is over long before its time is, so that its order may serve its end: of a thousand workers, 30 % of their time
+        goes into waiting for the last of each round where these come as they come (measured, docs/scale.md). A cell takes GROWTH times what it
+        took at most."""
+        if not shards or not shards[0].round:
+            return False
+        expected = GROWTH * sum(self.took.get(shard.cell.key, 0.0) for shard in shards) / self.workers
+        return expected < SURE * left
 
     def _paced(self, shard: Shard, visit: Visit, pace: Pace) -> Shard:
         """The shard with its seconds, where the visit is a part of a round whose time is short."""

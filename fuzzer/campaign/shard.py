@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.cell import Cell, Subject, subjects_of
-from ulpfuzz.fuzzer.engine.task import Death, Result
+from ulpfuzz.fuzzer.engine.task import OUT_OF_TIME, Death, Result, united
 from ulpfuzz.fuzzer.evaluation.deadlines import TIME_LIMITED, Deadlines
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.evaluation.grid_memory import remembering
@@ -105,6 +105,24 @@ class Shard:
         excluded = {*self.excluded, *((death.target, death.call) for death in deaths if death.target)}
         left = any((s.target, s.implementation.call) not in excluded for s in subjects_of(self.cell, self.targets))
         return replace(self, excluded=tuple(sorted(excluded))) if left else self
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Its targets that compute the cell."""
+        return tuple(dict.fromkeys(subject.target for subject in subjects_run(self)))
+
+    def only(self, targets: Collection[str]) -> Shard:
+        """Of these targets alone; each finds what it finds without the others."""
+        return replace(self, targets=tuple(name for name in self.targets if name in targets))
+
+    def joined(self, results: Sequence[ShardResult]) -> ShardResult:
+        """Where some parts break, what the others found counts, and these are incidents; what was ended with the run is none."""
+        whole = [result for result in results if not result.failure]
+        if not whole:
+            return united(results)
+        broken = [result.failure for result in results if result.failure not in ("", OUT_OF_TIME)]
+        kept = united(whole)
+        return replace(kept, incidents=[*kept.incidents, *broken])
 
     def proof_of(self, target: str, call: str, call_timeout: float) -> Shard:
         """The shard of this call alone, in a process of its own that may take call_timeout seconds: what ended a worker is met again there,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult
 from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.engine.task import not_judged
 
 
 @dataclass
@@ -40,6 +42,15 @@ class Totals:
     cpu: float = 0.0
     #: By cell the seconds of its last shard.
     took: dict[str, float] = field(default_factory=dict)
+    #: Targets of which a part was not judged, for no worker had them, and why.
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def miss(self, missing: Iterable[Sequence[str]]) -> None:
+        """Notes targets that no worker has; each is a failure of the run, once."""
+        for target, why in missing:
+            if target not in self.missing:
+                self.missing[target] = why
+                self.failures.append(not_judged(target, why))
 
     def time(self, shard: Shard, result: ShardResult) -> None:
         """Adds the seconds of a shard that needed a core."""
@@ -70,6 +81,7 @@ class Totals:
         if lesson.ran:
             self.reached.add(cell.key)
         self.failures += lesson.incidents
+        self.miss(lesson.missing)
         self.unsupported.update({tuple(line): None for line in lesson.unsupported})
         for cell_key, target, call, *said in lesson.rejected:
             self.rejected.setdefault((cell_key, target, call), tuple(said))

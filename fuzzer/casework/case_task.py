@@ -55,6 +55,11 @@ class CaseTask(Single):
         """The device of its face's target, where it is not the CPU."""
         return device_of([self.face.target])
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The target of its face."""
+        return (self.face.target,)
+
     def run(self) -> CaseResult:
         """Works on the face. Raises what the first part raises; a later part that breaks leaves a line in `CaseFile.faults`."""
         host.limit(self.call_timeout, self.memory)

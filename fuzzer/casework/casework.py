@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from typing import Any
 
 from ulpfuzz.fuzzer.casework.case_task import CALL_TIMEOUT, CaseResult, CaseTask
@@ -13,7 +14,9 @@ from ulpfuzz.fuzzer.casework.queue import queue_of
 from ulpfuzz.fuzzer.defects.defect import Defect
 from ulpfuzz.fuzzer.defects.history import ABSENT
 from ulpfuzz.fuzzer.defects.memory import case_files, defects_of, save_case_file
-from ulpfuzz.fuzzer.engine.engine import engine, memory_share
+from ulpfuzz.fuzzer.engine.engine import engine
+from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, not_judged
+from ulpfuzz.fuzzer.engine.worker_process import own_share
 from ulpfuzz.fuzzer.evaluation.peers import peer_targets
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.identity import resolve
@@ -76,8 +79,10 @@ def run_casework(store: Store, run: Run, settings: CaseworkSettings, watch: Watc
     Raises UserError (UnknownName, SchedulerError, StoreError) before anything is worked on.
     """
     tasks = due(store, run, settings)
-    memory, modules = settings.memory_limit or memory_share(settings.workers), preloaded(peer_targets(()))
-    with engine(settings.workers, settings.scheduler, memory, modules=(*modules, "ulpfuzz.fuzzer.casework.case_task")) as execute:
+    targets = tuple(dict.fromkeys(name for task in tasks for name in task.needs))
+    memory, modules = own_share(settings.memory_limit, settings.workers, settings.scheduler), preloaded(peer_targets(()))
+    modules = (*modules, "ulpfuzz.fuzzer.casework.case_task")
+    with engine(settings.workers, settings.scheduler, memory, modules=modules, targets=targets) as execute:
         return work(execute, tasks, store, settings.seconds, watch)
 
 
@@ -90,7 +95,7 @@ def due(store: Store, run: Run, settings: CaseworkSettings) -> list[CaseTask]:
         defects = [d for d in defects if wanted & {d.id, *d.members, *d.merged}]
         known = {}
     findings = {f.id: f for f in store.findings(run.id)}
-    memory = settings.memory_limit or memory_share(settings.workers)
+    memory = own_share(settings.memory_limit, settings.workers, settings.scheduler)
     call_timeout = settings.case_timeout or CALL_TIMEOUT
     until = None if settings.seconds is None else time.monotonic() + settings.seconds
     return [
@@ -125,6 +130,9 @@ def work(execute: Any, tasks: list[CaseTask], store: Store, seconds: float | Non
 
 def _keep(result: CaseResult, store: Store, worked: Worked) -> None:
     worked.current = result.cell
+    if result.failure == NOT_JUDGED:
+        worked.faults += [line for line in starmap(not_judged, result.missing) if line not in worked.faults]
+        return
     if result.case_file is None:
         worked.faults.append(f"{result.cell}: {result.failure}")
         return

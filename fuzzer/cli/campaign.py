@@ -143,8 +143,8 @@ def _casework(
 
     whole = settings.budget.seconds or 0.0
     limits = CaseworkSettings(
-        max(0.0, min(whole * settings.casework, whole - record.seconds) - spent), workers=settings.workers, case_timeout=settings.case_timeout,
-        memory_limit=settings.memory_limit,
+        max(0.0, min(whole * settings.casework, whole - record.seconds) - spent), workers=settings.workers, scheduler=settings.scheduler,
+        case_timeout=settings.case_timeout, memory_limit=settings.memory_limit,
     )  # fmt: skip
     work(execute, due(store, record, limits), store, limits.seconds, watch)
 

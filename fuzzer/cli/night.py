@@ -40,14 +40,18 @@ def is_audit(failure: str) -> bool:
 
 
 def _frameworks(record: Run, cells: Iterable[CellSummary]) -> list[str]:
-    """Only a target of which nothing was judged, though it was tried, is started once more, to hear why."""
+    """Only a target of which nothing was judged, though it was tried, is started once more, to hear why; of one that no worker of a cluster had these
+    said why."""
     environment = record.environment
     judged = {cell.target for cell in cells if cell.verdicts}
     refused = {line["target"] for line in environment.get("unsupported", [])}
     suspects = [
         name for name in environment.get("targets", []) if name not in judged and (name in refused or environment.get("failures"))
     ]
-    return [why if why.startswith(name) else f"{name} does not start: {why}" for name in suspects if (why := _why_not(name))]
+    nobody = environment.get("not_judged", {})
+    absent = [f"{name} was not judged: no worker of the cluster has it ({nobody[name]})" for name in suspects if name in nobody]
+    tried = [(name, why) for name in suspects if name not in nobody and (why := _why_not(name))]
+    return absent + [why if why.startswith(name) else f"{name} does not start: {why}" for name, why in tried]
 
 
 def _why_not(name: str) -> str:

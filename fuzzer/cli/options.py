@@ -77,7 +77,7 @@ MemoryLimit = Annotated[
         help="A worker that takes more memory (4GiB, 512MiB) is ended. Default: its share of nine tenths of what the machine has.",
     ),
 ]
-Scheduler = Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask scheduler, tcp://...")]
+Scheduler = Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="A running Dask cluster: tls://HOST:8786.")]
 
 
 def _allow_insecure(wanted: bool) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from ulpfuzz.fuzzer.engine.task import Death, Result, Task, failure_of
+from ulpfuzz.fuzzer.engine.task import OUT_OF_TIME, Death, Result, Task, failure_of
 from ulpfuzz.fuzzer.evaluation import watchdog
 from ulpfuzz.fuzzer.frameworks.hosts.fork_server import STARTUP, ForkServer, descendants, end_all, ending_of
 from ulpfuzz.fuzzer.frameworks.targets.config import Config, declare
@@ -27,10 +27,23 @@ TICK = 0.5
 #: Seconds after which a worker process that somebody stopped (SIGSTOP) is replaced.
 STOPPED = 10.0
 _GIB = 2**30
+#: The share of a machine's memory that all workers together may have.
+MEMORY = 0.9
+#: What a worker process imports before it is forked, beside the frameworks of its run.
+ROOMS = ("ulpfuzz.fuzzer.engine.preload",)
 
 
-#: The failure of a task that still ran at the time at which it was to be ended (`ends`, where a task has that).
-OUT_OF_TIME = "the time of the run was over"
+def memory_share(workers: int, memory: int | None = None) -> int:
+    """Bytes for each worker process: of `memory`, or else of the machine's memory or its control group's limit, in equal shares."""
+    from distributed.system import memory_limit
+
+    return int((memory or memory_limit()) * MEMORY / max(1, workers))
+
+
+def own_share(limit: int | None, workers: int, scheduler: str | None) -> int | None:
+    """Bytes that a process of a run may have: `limit` where it has one, or else its share of this machine; None where others do the work, each of
+    which knows its own."""
+    return limit or (None if scheduler is not None else memory_share(workers))
 
 
 class Late(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -57,6 +58,15 @@ class Chunk(Isolable):
     def id(self) -> str:
         """Stable: the same cell and inputs have the same id in a resumed sweep."""
         return f"{self.cell.key} {self.first}+{self.count}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Its targets that compute the cell."""
+        return tuple(dict.fromkeys(subject.target for subject in self.subjects))
+
+    def only(self, targets: Collection[str]) -> Chunk:
+        """Of these targets alone."""
+        return replace(self, targets=tuple(name for name in self.targets if name in targets))
 
     def run(self) -> ChunkResult:
         """run_chunk."""

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import Cell, cells_of, subjects_of
-from ulpfuzz.fuzzer.engine.engine import engine, memory_share
+from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
+from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, not_judged
+from ulpfuzz.fuzzer.engine.worker_process import own_share
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.fact import Fact, PartialResult, Sweep, joined
 from ulpfuzz.fuzzer.findings.store import Store
@@ -111,7 +114,8 @@ def run_sweep(settings: SweepSettings, store: Store, watch: Watch | None = None)
     """
     campaign = _Sweeping(settings, store, watch)
     modules = (*preloaded(map(str, campaign.targets)), "ulpfuzz.fuzzer.sweep.chunk")
-    with engine(settings.workers, settings.scheduler, campaign.memory_limit, modules=modules) as execute:
+    targets = tuple(map(str, campaign.targets))
+    with engine(settings.workers, settings.scheduler, campaign.memory_limit, modules=modules, targets=targets) as execute:
         return campaign.run(execute)
 
 
@@ -121,7 +125,7 @@ class _Sweeping:
         format_named(settings.dtype)
         self.targets = [t for t in targets_named(settings.targets) if t.mode == "eager" or not settings.eager]
         self.cells = self._chosen()
-        self.memory_limit = settings.memory_limit or memory_share(settings.workers)
+        self.memory_limit = own_share(settings.memory_limit, settings.workers, settings.scheduler)
         self.start = time.monotonic()
         self.phases: defaultdict[str, float] = defaultdict(float)
         self.tiers: Counter[str] = Counter()
@@ -224,11 +228,13 @@ class _Sweeping:
 
         with closing(execute(([chunk] for chunk in fresh()), lambda: False)) as flow:
             for result in flow:
-                if result.failure:
-                    self.failures.append(f"{result.task}: {result.failure}")
-                else:
-                    self._save(result)
+                self.failures += [line for line in starmap(not_judged, result.missing) if line not in self.failures]
+                if not result.failure:
+                    if not result.missing:  # else it is due again when the sweep is resumed
+                        self._save(result)
                     take(chunks[result.task], result.partial_results)
+                elif result.failure != NOT_JUDGED:
+                    self.failures.append(f"{result.task}: {result.failure}")
                 self._show_progress(result.cell)
 
     def _chunks(self, cell: Cell) -> Iterator[Chunk]:
@@ -254,7 +260,8 @@ class _Sweeping:
         self.store.save_chunk(self.record.id, result.task, json.dumps(partial_results))
 
     def _facts(self, cell: Cell, parts: list[dict[tuple[str, str], PartialResult]], began: float) -> list[Fact]:
-        counted = [_fact(cell, self.spaces[cell], call, joined(p[call] for p in parts)) for call in parts[0]]
+        whole = [call for call in parts[0] if all(call in part for part in parts)]  # not those of targets that no worker had
+        counted = [_fact(cell, self.spaces[cell], call, joined(p[call] for p in parts)) for call in whole]
         versions, now = self.record.environment.get("versions", {}), datetime.datetime.now(datetime.UTC)
         facts = [
             replace(

@@ -14,7 +14,7 @@ from test_shard import shard_of
 
 import ulpfuzz
 from ulpfuzz.fuzzer.campaign.shard import run_shard
-from ulpfuzz.fuzzer.engine.engine import by_clock_of_node
+from ulpfuzz.fuzzer.engine.node import here
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.oracles.arithmetic.time_limit import ending, look_at_clock
 
@@ -63,6 +63,6 @@ class Due:
 
 def test_a_deadline_is_of_the_clock_of_the_machine_where_the_task_runs() -> None:
     sent = time.monotonic() - 1e6  # by the sender's clock, which began later
-    due = by_clock_of_node(Due(sent + 60.0), sent)  # type: ignore[arg-type]
-    assert math.isclose(due.until - time.monotonic(), 60.0, abs_tol=1.0)  # type: ignore[attr-defined]
-    assert by_clock_of_node(Due(None), sent) == Due(None)  # type: ignore[arg-type, comparison-overlap]
+    due = here(Due(sent + 60.0), time.monotonic() - sent)
+    assert math.isclose(due.until - time.monotonic(), 60.0, abs_tol=1.0)
+    assert here(Due(None), 5.0) == Due(None)

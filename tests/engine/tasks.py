@@ -6,26 +6,31 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ulpfuzz.fuzzer.engine.task import Death, Result
+from ulpfuzz.fuzzer.engine.task import Death, Result, united
 from ulpfuzz.fuzzer.evaluation.watchdog import calling
+
+#: The variable that says which worker this is.
+WHERE = "ULPFUZZ_TEST_WORKER"
 
 
 @dataclass(frozen=True)
 class Told(Result):
-    """pid: of the process that ran it. modules: of those that were looked for, the ones that it has imported."""
+    """pid: of the process that ran it. modules: of those that were looked for, the ones that it has imported. where: by what it needs, what
+    the environment says of the worker."""
 
     pid: int = 0
     modules: tuple[str, ...] = ()
     without: str = ""
+    where: tuple[tuple[tuple[str, ...], str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Deed:
-    """Does something, which ends its process or not. without: the call that is not made again."""
+    """Does something, which ends its process or not. without: the call that is not made again. needs: targets."""
 
     number: int
     deed: str = ""
@@ -33,6 +38,7 @@ class Deed:
     without: str = ""
     call_timeout: float = 1.0
     device: str = ""
+    needs: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -42,7 +48,14 @@ class Deed:
         if self.without != "guilty" and self.deed:
             self._do()
         modules = tuple(name for name in ("colorsys", "chunk") if name in sys.modules)
-        return Told(self.id, "cell", pid=os.getpid(), modules=modules, without=self.without)
+        where = ((self.needs, os.environ.get(WHERE, "")),)
+        return Told(self.id, "cell", pid=os.getpid(), modules=modules, without=self.without, where=where)
+
+    def only(self, targets: Collection[str]) -> Deed:
+        return replace(self, needs=tuple(name for name in self.needs if name in targets))
+
+    def joined(self, results: Sequence[Told]) -> Told:
+        return united(results)
 
     def _do(self) -> None:
         if self.deed == "hangs":

@@ -11,8 +11,7 @@ import pytest
 from tasks import Deed, Timed, Told
 
 from ulpfuzz.fuzzer.engine.engine import engine
-from ulpfuzz.fuzzer.engine.task import Death
-from ulpfuzz.fuzzer.engine.worker_process import OUT_OF_TIME
+from ulpfuzz.fuzzer.engine.task import OUT_OF_TIME, Death
 
 MIB = 1 << 20
 

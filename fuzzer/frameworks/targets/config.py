@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -66,6 +67,17 @@ def declare(config: Config) -> None:
     """From now on this process knows these targets and reads no file: for workers, whose working folder is another."""
     global _declared  # noqa: PLW0603 # a declaration holds for the whole process
     _declared = config
+
+
+@contextmanager
+def declared(config: Config) -> Iterator[None]:
+    """`declare` for the time of a block."""
+    global _declared  # noqa: PLW0603
+    before, _declared = _declared, config
+    try:
+        yield
+    finally:
+        _declared = before
 
 
 def forget() -> None:
