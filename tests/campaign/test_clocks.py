@@ -19,7 +19,7 @@ from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
 from ulpfuzz.oracles.arithmetic.time_limit import ending, look_at_clock
 
 #: Modules that compare with times of the day, for others wrote them: those of files, and those by which machines share a database.
-OF_OTHERS = {"user_cache.py", "lease.py", "upkeep.py"}
+OF_OTHERS = {"user_cache.py", "releases.py", "lease.py", "upkeep.py"}
 
 
 @pytest.fixture
