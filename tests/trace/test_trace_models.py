@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import runpy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,9 +34,25 @@ def traced(name: str, framework: str, monkeypatch: pytest.MonkeyPatch, *argument
         pytest.skip(f"{framework} is not installed")
     program = str(PROGRAMS / f"{name}_{framework}.py")
     monkeypatch.setattr("sys.argv", [program, *arguments])
-    with trace(frameworks=framework) as t:
+    with _of_a_user(framework), trace(frameworks=framework) as t:
         runpy.run_path(program, run_name="__main__")
     return t.result
+
+
+@contextmanager
+def _of_a_user(framework: str) -> Iterator[None]:
+    """JAX as a user's program finds it: the backend, which other tests use in this process, enables binary64."""
+    if framework != "jax":
+        yield
+        return
+    import jax
+
+    wide = bool(jax.config.jax_enable_x64)
+    jax.config.update("jax_enable_x64", False)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", wide)
 
 
 #: JAX compiles each primitive of the two larger ones twice, for some ten seconds.
