@@ -45,6 +45,8 @@ class CaseTask(Single):
     memory: int | None = None
     #: The time (time.monotonic) after which no part of the work is begun; None: all are done.
     until: float | None = None
+    #: The time at which its process is ended, whatever it does; None: never.
+    ends: float | None = None
 
     @property
     def id(self) -> str:

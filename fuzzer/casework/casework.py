@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.defects.defect import Defect
 from ulpfuzz.fuzzer.defects.history import ABSENT
 from ulpfuzz.fuzzer.defects.memory import case_files, defects_of, save_case_file
 from ulpfuzz.fuzzer.engine.engine import engine
-from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, not_judged
+from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, not_judged
 from ulpfuzz.fuzzer.engine.worker_process import own_share
 from ulpfuzz.fuzzer.evaluation.peers import peer_targets
 from ulpfuzz.fuzzer.findings.finding import Run
@@ -24,12 +24,15 @@ from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks.targets.preload import preloaded
 from ulpfuzz.fuzzer.signals import keeping
 
+#: Seconds after the end of the time in which what was begun may end by itself; then its process is ended.
+LATE = 10.0
+
 
 @dataclass(frozen=True)
 class CaseworkSettings:
     """How much is worked on, and where."""
 
-    #: Of work, from the start; what was begun is finished. None: until nothing is due.
+    #: Of work, from the start; what was begun has LATE more. None: until nothing is due.
     seconds: float | None = None
     #: Ids of defects, or beginnings of them; empty: all. Those that are named are worked on again, due or not.
     defects: tuple[str, ...] = ()
@@ -99,7 +102,8 @@ def due(store: Store, run: Run, settings: CaseworkSettings) -> list[CaseTask]:
     call_timeout = settings.case_timeout or CALL_TIMEOUT
     until = None if settings.seconds is None else time.monotonic() + settings.seconds
     return [
-        replace(task, memory=memory, call_timeout=call_timeout, until=until) for task in queue_of(defects, findings, known, run)
+        replace(task, memory=memory, call_timeout=call_timeout, until=until, ends=None if until is None else until + LATE)
+        for task in queue_of(defects, findings, known, run)
     ]
 
 
@@ -130,6 +134,8 @@ def work(execute: Any, tasks: list[CaseTask], store: Store, seconds: float | Non
 
 def _keep(result: CaseResult, store: Store, worked: Worked) -> None:
     worked.current = result.cell
+    if result.failure == OUT_OF_TIME:  # it is due again
+        return
     if result.failure == NOT_JUDGED:
         worked.faults += [line for line in starmap(not_judged, result.missing) if line not in worked.faults]
         return
