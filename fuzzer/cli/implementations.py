@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from ulpfuzz.fuzzer.testing.kernel import Kernel
     from ulpfuzz.fuzzer.testing.trial import Beside, Outcome
 
+#: Where the help lists these options.
+PANEL = "Your own functions"
 Impl = Annotated[
     list[str] | None,
     typer.Option(
-        "--impl", metavar="MODULE:FUNCTION", rich_help_panel="Your own functions",
+        "--impl", metavar="MODULE:FUNCTION", rich_help_panel=PANEL,
         help="A function of your own to test in place of the frameworks' calls; may be given several times.",
     ),
 ]  # fmt: skip
@@ -33,7 +35,7 @@ As = Annotated[
     typer.Option(
         "--as",
         metavar="OP",
-        rich_help_panel="Your own functions",
+        rich_help_panel=PANEL,
         help="The op that it computes; once for all of them, or once for each --impl.",
     ),
 ]
@@ -42,20 +44,18 @@ Framework = Annotated[
     typer.Option(
         "--framework",
         metavar="F",
-        rich_help_panel="Your own functions",
+        rich_help_panel=PANEL,
         help="torch, jax:cpu:jit, ...; default: what the function's code names.",
     ),
 ]
 Limit = Annotated[
     float | None,
-    typer.Option(
-        "--limit", metavar="ULPS", rich_help_panel="Your own functions", help="Ulps that no answer may be off by more than."
-    ),
+    typer.Option("--limit", metavar="ULPS", rich_help_panel=PANEL, help="Ulps that no answer may be off by more than."),
 ]
 Inputs = Annotated[
     str | None,
     typer.Option(
-        "--inputs", metavar="WHICH", rich_help_panel="Your own functions",
+        "--inputs", metavar="WHICH", rich_help_panel=PANEL,
         help="ordinary (zero, and magnitudes within 2^-12..2^12; the default) or all (the whole format).",
     ),
 ]  # fmt: skip

@@ -138,7 +138,7 @@ class Upgrade:
 
     @property
     def lines(self) -> list[str]:
-        """What is told of it: a line, and one for each of the first defects."""
+        """A line, and one for each of the first defects."""
         counts = (
             ", ".join(f"{len(some)} {status}" for status, some in self.changed.items() if some) or "nothing new, nothing fixed"
         )

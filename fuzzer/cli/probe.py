@@ -86,10 +86,10 @@ def probe(
     if rows is None and not any(hasattr(values, "dtype") for values in given.values()):
         _show(point_probe.probe(op, dtype or _usual(record), given, settings, order, targets, case_timeout=timeout), as_json)
         return
-    from ulpfuzz.fuzzer.point.point import cell_of
+    from ulpfuzz.fuzzer.point.point import cell_named
     from ulpfuzz.fuzzer.point.tensors import dtype_of
 
-    cell = cell_of(op, dtype or dtype_of(given, record.dtypes) or _usual(record), settings, order)
+    cell = cell_named(op, dtype or dtype_of(given, record.dtypes) or _usual(record), settings, order)
     _show(_of_arrays(cell, given, targets, timeout, rows, proofs), as_json)
 
 
@@ -145,7 +145,7 @@ def judge(
     from ulpfuzz.fuzzer.catalog.registry import op_named
     from ulpfuzz.fuzzer.point.judge_answers import Terms, judge_rows
     from ulpfuzz.fuzzer.point.named_arrays import answers_among
-    from ulpfuzz.fuzzer.point.point import cell_of
+    from ulpfuzz.fuzzer.point.point import cell_named
     from ulpfuzz.fuzzer.point.tensors import answered_by, answers_of, dtype_of, tensors_of
 
     if [inputs, answers, params].count("-") > 1:
@@ -155,7 +155,7 @@ def judge(
     answered = answers_among(answered_by(record, order), arrays_option("--answers", answers, bare=True))
     by_input = {f"the {order} by {name}": array for name, array in answered.items()} if isinstance(answered, dict) else {}
     every = {**given, **(by_input or {"the array of answers": answered})}
-    cell = cell_of(op, dtype or dtype_of(every, record.dtypes) or _usual(record), json_object("--params", params), order)
+    cell = cell_named(op, dtype or dtype_of(every, record.dtypes) or _usual(record), json_object("--params", params), order)
     tensors, array = answers_of(tensors_of(cell, given, stored=True), answered)
     terms = Terms(contract, policy, answers)
     with _wanted(rows, proofs) as wanted:

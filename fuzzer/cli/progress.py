@@ -80,7 +80,7 @@ def working() -> Iterator[Callable[[Worked], None]]:
 
 @contextmanager
 def judging() -> Iterator[Callable[[str, int, int], None]]:
-    """Gives the function that is told how many rows were judged, or certified, of how many: a bar on a terminal, plain lines elsewhere. What takes
+    """Gives the function that takes how many rows were judged, or certified, of how many: a bar on a terminal, plain lines elsewhere. What takes
     less than EVERY seconds prints nothing there."""
     if not sys.stderr.isatty():
         began = time.monotonic()

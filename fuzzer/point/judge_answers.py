@@ -59,7 +59,7 @@ class JudgedAnswers:
 def judge_answers(
     cell: Cell, inputs: Mapping[str, Any], answers: Any, terms: Terms | None = None, wanted: Wanted | None = None
 ) -> JudgedAnswers:
-    """Judges answers to a cell (an op at params, dtype and order; `point.cell_of` makes one of names) that were computed elsewhere.
+    """Judges answers to a cell (an op at params, dtype and order; `point.cell_named` makes one of names) that were computed elsewhere.
 
     inputs: name -> array of the op's inputs, of any leading axes (rows) that broadcast together, the trailing ones the op's; for derivatives also
     `cotangent` (of elementwise ops for gradients) and `tangent` (of others), default ones. Numbers must be numbers of the cell's dtype. Arrays of

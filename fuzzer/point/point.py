@@ -189,7 +189,7 @@ def _direction(op: Op, name: str, count: int, rows: int, value: Any, fmt: Format
     return array
 
 
-def cell_of(op_name: str, dtype: str, params: Mapping[str, Any] | None = None, order: str = "value") -> Cell:
+def cell_named(op_name: str, dtype: str, params: Mapping[str, Any] | None = None, order: str = "value") -> Cell:
     """The cell of an op with these params, the others as they are usual. Raises UnknownName, with the nearest valid choice."""
     op = op_named(op_name)
     format_named(dtype)

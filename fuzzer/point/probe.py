@@ -24,7 +24,7 @@ from ulpfuzz.fuzzer.inputs.shapes import output_count
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.point.answered import Answered, Probe
 from ulpfuzz.fuzzer.point.at_once import at_once
-from ulpfuzz.fuzzer.point.point import Point, cell_of, point_of
+from ulpfuzz.fuzzer.point.point import Point, cell_named, point_of
 from ulpfuzz.fuzzer.point.reading import CONFIRMED, Reader, Reading
 from ulpfuzz.fuzzer.proof.label import Label, gravity, label_of
 from ulpfuzz.fuzzer.proof.rejected import rejection
@@ -57,7 +57,7 @@ def probe(
     has as long to confirm the truth, which Arb certifies alone where that takes longer. None: in this process, without a limit. Raises
     UserError (UnknownName) in one line.
     """
-    cell = cell_of(op_name, dtype, params, order)
+    cell = cell_named(op_name, dtype, params, order)
     subjects = subjects_on(cell, targets)
     return probe_point(cell, subjects, point_of(cell.record, dict(cell.params), dtype, order, inputs), case_timeout)
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from ulpfuzz.fuzzer.formats import UnknownName, format_named
 from ulpfuzz.fuzzer.frameworks.own_functions import OwnFunction
 from ulpfuzz.fuzzer.inputs import strategies
 from ulpfuzz.fuzzer.point.point import params_of, point_of
+from ulpfuzz.fuzzer.point.tensors import as_array
 from ulpfuzz.fuzzer.testing.assertion import INPUTS, Inputs
 from ulpfuzz.fuzzer.testing.ordinary import only_ordinary
 from ulpfuzz.fuzzer.testing.own_op import known
@@ -91,7 +91,7 @@ def ulps(
     answer: an array of NumPy, torch, JAX or TensorFlow with as many numbers as the op has outputs at these inputs; the others: as `reference` takes
     them, dtype by default the answer's. Raises UserError.
     """
-    given = array_of(answer)
+    given = as_array(answer, "the answer")
     fmt = format_named(dtype or given.dtype.name)
     flat = given.reshape(-1).astype(np.float64)
     with known(op) as record:
@@ -102,18 +102,6 @@ def ulps(
         truths = [truth for row in range(batch.rows) for truth in _row(function, batch, row, outputs, 40)]
     errors = [_error(float(number), truth, fmt.name) for number, truth in zip(flat, truths, strict=True)]
     return np.asarray(errors, np.float64).reshape(given.shape)
-
-
-def array_of(value: Any) -> NDArray[Any]:
-    """An array of any of the frameworks as NumPy's, to the bit; bfloat16 is ml_dtypes'."""
-    if hasattr(value, "detach"):  # torch
-        value = value.detach().cpu().resolve_conj().resolve_neg()
-        if str(value.dtype) == "torch.bfloat16":
-            import torch
-
-            return np.asarray(value.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16))
-        return np.asarray(value.numpy())
-    return np.asarray(value)
 
 
 def _single(batch: Batch) -> Arrays:
@@ -130,7 +118,7 @@ def _check(op: Op, dtype: str, order: str) -> None:
 
 def _asked(op: Op, inputs: Any, dtype: str | None, order: str, params: Params | None) -> tuple[Batch, Function]:
     by_name = _by_name(op, inputs)
-    arrays = {name: _plain(value) for name, value in by_name.items()}
+    arrays = {name: as_array(value, name) if hasattr(value, "shape") else value for name, value in by_name.items()}
     names = {v.dtype.name for v in arrays.values() if isinstance(v, np.ndarray) and v.dtype.name in op.dtypes}
     chosen = dtype or (names.pop() if len(names) == 1 else op.dtypes[-1])
     _check(op, chosen, order)
@@ -147,10 +135,6 @@ def _by_name(op: Op, inputs: Any) -> Mapping[str, Any]:
     if len(several) != len(names):
         raise UserError(f"{op.name} takes {', '.join(names)}: give them by name, or as a tuple in this order")
     return dict(zip(names, several, strict=True))
-
-
-def _plain(value: Any) -> Any:
-    return array_of(value) if hasattr(value, "shape") else value
 
 
 def _numbers(value: Any) -> Any:

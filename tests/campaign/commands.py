@@ -22,24 +22,16 @@ from ulpfuzz.fuzzer.findings.store import Store, StoreError
 
 #: Seconds after which a command has surely hung; a busy machine takes a minute to start one.
 LONGEST = 240.0
-#: A run that goes on for as long as it is let, on ops that need no framework.
-ENDLESS = (
-    "run",
-    "--ops",
-    "faulty_sleeps,faulty_calm",
-    "--targets",
-    "faulty",
-    "--dtypes",
-    "float32",
-    "--orders",
-    "value",
-    "--workers",
-    "1",
-    "--seed",
-    "1",
-)
+
+
+def of_ops(ops: str, seed: int = 1) -> tuple[str, ...]:
+    """A run of ops that need no framework, by one worker; without a budget it goes on for as long as it is let."""
+    return tuple(f"run --ops {ops} --targets faulty --dtypes float32 --orders value --workers 1 --seed {seed}".split())
+
+
+ENDLESS = of_ops("faulty_sleeps,faulty_calm")
 #: One that has ended after its first visit of one op.
-SHORT = tuple("faulty_calm" if word.startswith("faulty_") else word for word in ENDLESS)
+SHORT = of_ops("faulty_calm")
 _CALL = "from ulpfuzz.fuzzer.cli import main; main()"
 
 

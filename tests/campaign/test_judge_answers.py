@@ -20,7 +20,7 @@ from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.point import row_judge
 from ulpfuzz.fuzzer.point.judge_answers import JudgedAnswers, Terms, judge_answers
 from ulpfuzz.fuzzer.point.judged_rows import CallRows
-from ulpfuzz.fuzzer.point.point import cell_of
+from ulpfuzz.fuzzer.point.point import cell_named
 from ulpfuzz.fuzzer.point.row_source import Wanted
 
 
@@ -54,7 +54,7 @@ def chunks_of(rows: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_correctly_rounded_answers_are_silent(dtype: str) -> None:
     x = numbers(dtype, 40, 5, 9)
-    found = judge_answers(cell_of("softmax", dtype), {"x": x}, rounded(dtype, softmax(x)))
+    found = judge_answers(cell_named("softmax", dtype), {"x": x}, rounded(dtype, softmax(x)))
     call = one(found)
     assert (call.defects, call.uncertified, call.judged) == ([], 0, 200)
     assert call.rows["ok"] == 200
@@ -71,7 +71,7 @@ def test_planted_answers_are_found_certified_and_told() -> None:
     y[3, 1, 2] = np.nan
     y[17, 0, 5] *= np.float32(1.5)
     y[20, 3] = 0
-    found = judge_answers(cell_of("softmax", "float32"), {"x": x}, y)
+    found = judge_answers(cell_named("softmax", "float32"), {"x": x}, y)
     call = one(found)
     assert sorted(call.defects) == [(3, 1), (17, 0), (20, 3)]
     assert (call.rows["ok"], call.rows["unstable"], call.uncertified) == (117, 3, 0)
@@ -90,7 +90,7 @@ def test_planted_answers_are_found_certified_and_told() -> None:
 
 def test_the_error_of_a_certified_element_is_exact() -> None:
     y = np.asarray([math.e * 1.5]).astype(np.float32)
-    found = judge_answers(cell_of("exp", "float32"), {"x": np.ones(1, np.float32)}, y)
+    found = judge_answers(cell_named("exp", "float32"), {"x": np.ones(1, np.float32)}, y)
     exact = abs(float(y[0]) - 2.718281828459045) / 2**-22
     assert found.rows.worst[0].verdicts[0].ulps == pytest.approx(exact, rel=1e-9)
     assert found.ulps[0] == pytest.approx(exact, rel=1e-6)
@@ -99,10 +99,10 @@ def test_the_error_of_a_certified_element_is_exact() -> None:
 def test_what_is_not_certified_accuses_nobody() -> None:
     x = numbers("float32", 12)
     y = rounded("float32", np.exp(x.astype(np.float64)) * np.linspace(2, 3, 12))
-    call = one(judge_answers(cell_of("exp", "float32"), {"x": x}, y, wanted=Wanted(shown=2, proofs=3)))
+    call = one(judge_answers(cell_named("exp", "float32"), {"x": x}, y, wanted=Wanted(shown=2, proofs=3)))
     assert (len(call.defects), call.uncertified, len(call.suspects)) == (3, 9, 9)
     assert call.rows == {"unstable": 3}
-    measured = judge_answers(cell_of("exp", "float32"), {"x": x}, y, wanted=Wanted(shown=0, proofs=0))
+    measured = judge_answers(cell_named("exp", "float32"), {"x": x}, y, wanted=Wanted(shown=0, proofs=0))
     assert (one(measured).defects, one(measured).uncertified, measured.rows.worst) == ([], 12, [])
     assert (measured.classes == Class.unstable).all()
 
@@ -111,7 +111,7 @@ def test_the_json_is_strict_and_says_it_all() -> None:
     x = numbers("float32", 6, 3)
     y = rounded("float32", softmax(x))
     y[2, 0] = np.inf
-    told = json.loads(json.dumps(judge_answers(cell_of("softmax", "float32"), {"x": x}, y).rows.to_json(), allow_nan=False))
+    told = json.loads(json.dumps(judge_answers(cell_named("softmax", "float32"), {"x": x}, y).rows.to_json(), allow_nan=False))
     assert {"op", "params", "dtype", "order", "shape", "rows", "limit", "interrupted", "targets", "worst"} <= set(told)
     (target,) = told["targets"]
     assert (target["target"], target["rows"], target["defects"]) == ("answers", {"ok": 5, "unstable": 1}, [[2]])
@@ -125,9 +125,9 @@ def test_chunks_say_the_same_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> No
     x = numbers("float32", 97)
     y = rounded("float32", np.exp(x.astype(np.float64)))
     y[[5, 60, 96]] *= np.float32(2)
-    whole = judge_answers(cell_of("exp", "float32"), {"x": x}, y)
+    whole = judge_answers(cell_named("exp", "float32"), {"x": x}, y)
     with chunks_of(10, monkeypatch):
-        parts = judge_answers(cell_of("exp", "float32"), {"x": x}, y)
+        parts = judge_answers(cell_named("exp", "float32"), {"x": x}, y)
     assert parts.rows.to_json() == whole.rows.to_json()
     assert (parts.ulps == whole.ulps).all()
     assert sorted(one(whole).defects) == [(5,), (60,), (96,)]
@@ -140,7 +140,7 @@ def test_an_interruption_keeps_what_was_judged(monkeypatch: pytest.MonkeyPatch) 
 
     x = np.zeros(97, np.float32)
     with chunks_of(10, monkeypatch):
-        found = judge_answers(cell_of("exp", "float32"), {"x": x}, x + 2, wanted=Wanted(watch=interrupt))
+        found = judge_answers(cell_named("exp", "float32"), {"x": x}, x + 2, wanted=Wanted(watch=interrupt))
     call = one(found)
     assert (found.rows.interrupted, call.judged, call.defects, call.uncertified) == (True, 20, [], 20)
     assert {v.class_ for row in found.rows.worst for v in row.verdicts} == {Class.undecided}
@@ -149,7 +149,7 @@ def test_an_interruption_keeps_what_was_judged(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_gradient_is_judged_by_the_inputs_that_it_is_given_for() -> None:
-    cell = cell_of("dot", "float32", order="grad")
+    cell = cell_named("dot", "float32", order="grad")
     x, y = numbers("float32", 8, 3), numbers("float32", 8, 3, seed=1)
     wrong = y.copy()
     wrong[4, 1] += 1
@@ -162,7 +162,7 @@ def test_a_gradient_is_judged_by_the_inputs_that_it_is_given_for() -> None:
 
 
 def test_the_gradient_of_an_elementwise_op_may_have_a_cotangent() -> None:
-    cell, x = cell_of("tanh", "float32", order="grad"), numbers("float32", 50, 4, scale=1.0)
+    cell, x = cell_named("tanh", "float32", order="grad"), numbers("float32", 50, 4, scale=1.0)
     weights = numbers("float32", 50, 4, seed=1)
     y = rounded("float32", weights.astype(np.float64) / np.cosh(x.astype(np.float64)) ** 2)
     assert one(judge_answers(cell, {"x": x, "cotangent": weights}, y)).rows == {"ok": 200}
@@ -175,7 +175,7 @@ def test_the_gradient_of_an_elementwise_op_may_have_a_cotangent() -> None:
 
 
 def test_weights_may_be_shared_by_all_rows() -> None:
-    cell = cell_of("layer_norm_affine", "float32", {"eps": 1e-5})
+    cell = cell_named("layer_norm_affine", "float32", {"eps": 1e-5})
     x, w, b = numbers("float32", 5, 4, 8), numbers("float32", 8, seed=1), numbers("float32", 8, seed=2)
     wide = x.astype(np.float64)
     centred = wide - wide.mean(axis=-1, keepdims=True)
@@ -184,7 +184,7 @@ def test_weights_may_be_shared_by_all_rows() -> None:
 
 
 def test_a_contract_explains_what_a_page_says() -> None:
-    cell, x = cell_of("softplus", "float64"), np.asarray([1.0, 21.0])
+    cell, x = cell_named("softplus", "float64"), np.asarray([1.0, 21.0])
     y = np.where(x > 20, x, np.logaddexp(x, 0))
     assert one(judge_answers(cell, {"x": x}, y)).defects == [(1,)]
     found = judge_answers(cell, {"x": x}, y, Terms(contract="torch", name="mine"))
@@ -196,7 +196,7 @@ def test_a_contract_explains_what_a_page_says() -> None:
 
 
 def test_a_flush_is_right_where_it_is_allowed() -> None:
-    cell, x = cell_of("exp", "float32"), np.asarray([-100.0], np.float32)
+    cell, x = cell_named("exp", "float32"), np.asarray([-100.0], np.float32)
     y = np.zeros(1, np.float32)
     assert one(judge_answers(cell, {"x": x}, y)).defects == [(0,)]
     assert one(judge_answers(cell, {"x": x}, y, Terms(flush=FlushPolicy(outputs=True)))).rows == {"ok": 1}
@@ -205,7 +205,7 @@ def test_a_flush_is_right_where_it_is_allowed() -> None:
 def test_tensors_of_torch_are_taken_to_the_bit() -> None:
     torch = pytest.importorskip("torch")
     x = torch.linspace(-3, 3, 12, dtype=torch.bfloat16).reshape(3, 4).requires_grad_()
-    found = judge_answers(cell_of("softmax", "bfloat16"), {"x": x}, torch.softmax(x.double(), -1).to(torch.bfloat16))
+    found = judge_answers(cell_named("softmax", "bfloat16"), {"x": x}, torch.softmax(x.double(), -1).to(torch.bfloat16))
     assert one(found).rows == {"ok": 3}
     assert found.ulps.shape == (3, 4)
 
@@ -213,13 +213,13 @@ def test_tensors_of_torch_are_taken_to_the_bit() -> None:
 def test_a_row_of_structure_that_the_record_demands_is_no_defect_without_it() -> None:
     a = np.asarray([[[2.0, 1.0], [1.0, 2.0]], [[2.0, 1.0], [5.0, 2.0]]])
     y = np.linalg.cholesky(a[0])
-    found = judge_answers(cell_of("cholesky", "float64"), {"a": a}, np.stack([y, y * 7]))
+    found = judge_answers(cell_named("cholesky", "float64"), {"a": a}, np.stack([y, y * 7]))
     assert one(found).defects == []
 
 
 def test_shapes_that_do_not_fit_are_errors() -> None:
     with pytest.raises(UserError, match="the answers of softmax have 2 rows of 3 numbers each; given: shape 3 by 2"):
-        judge_answers(cell_of("softmax", "float32"), {"x": numbers("float32", 2, 3)}, numbers("float32", 3, 2))
+        judge_answers(cell_named("softmax", "float32"), {"x": numbers("float32", 2, 3)}, numbers("float32", 3, 2))
 
 
 def test_many_nans_hide_no_other_error() -> None:
@@ -227,6 +227,6 @@ def test_many_nans_hide_no_other_error() -> None:
     y = rounded("float32", np.exp(x.astype(np.float64)))
     y[:300] = np.nan
     y[350] *= np.float32(2)
-    found = judge_answers(cell_of("exp", "float32"), {"x": x}, y, wanted=Wanted(shown=2, proofs=4))
+    found = judge_answers(cell_named("exp", "float32"), {"x": x}, y, wanted=Wanted(shown=2, proofs=4))
     assert one(found).defects == [(0,), (1,), (2,), (350,)]
     assert [row.index for row in found.rows.worst] == [(0,), (350,)]

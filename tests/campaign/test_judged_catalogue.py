@@ -14,7 +14,7 @@ from ulpfuzz.fuzzer.frameworks.framework import Call
 from ulpfuzz.fuzzer.inputs.everyday import sample, with_directions
 from ulpfuzz.fuzzer.inputs.shapes import numbers_in_row
 from ulpfuzz.fuzzer.point.judge_answers import judge_answers
-from ulpfuzz.fuzzer.point.point import cell_of
+from ulpfuzz.fuzzer.point.point import cell_named
 from ulpfuzz.fuzzer.point.row_source import Wanted
 from ulpfuzz.fuzzer.point.tensors import tensors_of
 
@@ -29,7 +29,7 @@ def test_right_answers_to_everyday_rows_are_silent(name: str, order: str) -> Non
     op = ops()[name]
     if order not in op.orders or not op.inputs:
         pytest.skip("the op has no such order, or no input")
-    cell = cell_of(name, "float32" if "float32" in op.dtypes else op.dtypes[0], order=order)
+    cell = cell_named(name, "float32" if "float32" in op.dtypes else op.dtypes[0], order=order)
     rng, length = np.random.default_rng(1), min(everyday_lengths(op), key=lambda sizes: numbers_in_row(op, sizes))
     drawn = sample(op, cell.dtype, rng, ROWS, length)
     assert drawn is not None

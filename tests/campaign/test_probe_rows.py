@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.frameworks.framework import FrameworkDied, FrameworkError
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 from ulpfuzz.fuzzer.point import row_judge
 from ulpfuzz.fuzzer.point.judged_rows import CallRows, JudgedRows
-from ulpfuzz.fuzzer.point.point import cell_of
+from ulpfuzz.fuzzer.point.point import cell_named
 from ulpfuzz.fuzzer.point.probe import subjects_on
 from ulpfuzz.fuzzer.point.probe_rows import RAISING, probe_rows
 from ulpfuzz.fuzzer.point.row_source import Wanted
@@ -26,7 +26,7 @@ X = np.linspace(2, 50, 60).astype(np.float32).reshape(6, 10)
 
 
 def probed(op: str, x: NDArray[Any], targets: str = "torch,numpy", **wanted: Any) -> JudgedRows:
-    cell = cell_of(op, x.dtype.name)
+    cell = cell_named(op, x.dtype.name)
     return probe_rows(tensors_of(cell, {"x": x}), subjects_on(cell, targets), Wanted(**wanted))
 
 

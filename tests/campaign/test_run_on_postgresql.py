@@ -11,7 +11,7 @@ from typing import Any
 
 import faulty
 import pytest
-from commands import command
+from commands import command, of_ops
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.run import run_campaign
@@ -75,21 +75,7 @@ def test_a_run_is_the_same_on_postgresql_as_in_a_file(postgresql: str, tmp_path:
 def test_a_run_that_was_killed_is_resumed_on_postgresql_as_if_nothing_had_happened(
     postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = (
-        "run",
-        "--ops",
-        SLOW,
-        "--targets",
-        "faulty",
-        "--dtypes",
-        "float32",
-        "--orders",
-        "value",
-        "--workers",
-        "1",
-        "--seed",
-        "5",
-    )
+    words = of_ops(SLOW, seed=5)
     with command(tmp_path, *words, "--budget", BUDGET, url=postgresql) as run:
         run.wait_for(1)
         run.send(signal.SIGKILL)

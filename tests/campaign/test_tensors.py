@@ -14,10 +14,14 @@ from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.point.array_files import Arrays
 from ulpfuzz.fuzzer.point.named_arrays import answers_among, inputs_among
-from ulpfuzz.fuzzer.point.point import cell_of
+from ulpfuzz.fuzzer.point.point import cell_named
 from ulpfuzz.fuzzer.point.tensors import answers_of, dtype_of, tensors_of
 
-SOFTMAX, EXP, NORM_GRAD = cell_of("softmax", "float32"), cell_of("exp", "float32"), cell_of("norm", "float32", order="grad")
+SOFTMAX, EXP, NORM_GRAD = (
+    cell_named("softmax", "float32"),
+    cell_named("exp", "float32"),
+    cell_named("norm", "float32", order="grad"),
+)
 
 
 def floats(*shape: int) -> Any:
@@ -35,7 +39,7 @@ def test_rows_are_the_leading_axes_in_c_order(leading: list[int], length: int) -
 
 
 def test_leading_axes_broadcast() -> None:
-    cell = cell_of("add", "float32")
+    cell = cell_named("add", "float32")
     tensors = tensors_of(cell, {"x": floats(3, 1), "y": floats(2)})
     batch = tensors.batch(slice(0, 6))
     assert tensors.shape == (3, 2)
@@ -77,7 +81,7 @@ def test_float8_and_bfloat16_are_numbers_of_wider_formats() -> None:
 
 
 def test_complex_numbers_are_pairs() -> None:
-    cell = cell_of("exp_complex", "complex64")
+    cell = cell_named("exp_complex", "complex64")
     z = np.asarray([1 + 2j, 3 - 4j], np.complex64)
     assert tensors_of(cell, {"z": z}).batch(slice(0, 2)).inputs["z"].tolist() == [[1, 2], [3, -4]]
     assert dtype_of({"z": z}, cell.record.dtypes) == dtype_of({"z": floats(2, 2)}, cell.record.dtypes) == "complex64"
@@ -98,7 +102,7 @@ def test_complex_numbers_are_pairs() -> None:
 )  # fmt: skip
 def test_what_does_not_fit_is_told_in_one_line(op: str, inputs: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError) as raised:
-        tensors_of(cell_of(op, "float32"), inputs)
+        tensors_of(cell_named(op, "float32"), inputs)
     assert words in str(raised.value)
     assert len(str(raised.value).splitlines()) == 1
 
@@ -115,12 +119,12 @@ def test_answers_have_a_row_for_each_row() -> None:
             answers_of(tensors, wrong)
     with pytest.raises(UserError, match="rounding them would judge another problem"):
         answers_of(tensors, floats(2, 4, 3) + np.float64(0.1))
-    norms = tensors_of(cell_of("norm", "float32"), {"x": floats(4, 3)})
+    norms = tensors_of(cell_named("norm", "float32"), {"x": floats(4, 3)})
     assert answers_of(norms, floats(4, 1))[1].shape == answers_of(norms, floats(4))[1].shape == (4, 1)
 
 
 def test_gradients_are_answered_by_the_names_of_inputs_and_some_will_do() -> None:
-    tensors = tensors_of(cell_of("dot", "float32", order="grad"), {"x": floats(5, 3), "y": floats(5, 3)})
+    tensors = tensors_of(cell_named("dot", "float32", order="grad"), {"x": floats(5, 3), "y": floats(5, 3)})
     first, second = tensors.answer_shapes()
     whole, array = answers_of(tensors, {second: floats(5, 3), first: floats(5, 3) + 100})
     assert (array.shape, whole.variables) == ((5, 6), (first, second))
