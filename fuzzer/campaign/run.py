@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from ulpfuzz.fuzzer.campaign.due import due_again, in_cells
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
@@ -31,7 +31,7 @@ from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import cell_of, cells_of, subjects_of
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
-from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, not_judged
+from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, Task, not_judged
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.case_record import case_from
 from ulpfuzz.fuzzer.findings.finding import Run
@@ -58,14 +58,26 @@ Watch = Callable[[Progress], None]
 Afterwards = Callable[[Any, Run], None]
 
 
-def run_campaign(settings: Settings, store: Store, watch: Watch | None = None, afterwards: Afterwards | None = None) -> Run:
+class Beside(Protocol):
+    """What workers do that would wait for proofs of hangs, which need no core."""
+
+    def groups(self, run: Run) -> Iterator[Sequence[Task]]:
+        """The tasks, of what the run has found so far; read as workers are idle."""
+
+    def keep(self, result: Any) -> None:
+        """Takes the result of one of them."""
+
+
+def run_campaign(
+    settings: Settings, store: Store, watch: Watch | None = None, afterwards: Afterwards | None = None, beside: Beside | None = None
+) -> Run:  # fmt: skip
     """Runs a campaign to the end of its budget, then `afterwards` with its engine; returns the finished Run (state finished, or interrupted
-    after Ctrl-C).
+    after Ctrl-C). beside: what workers do that would be idle.
 
     Determinism: with a budget in verdicts the same settings give the same shards and findings; a budget in time cuts the same list of
     shards earlier or later. Raises UserError (UnknownName, SchedulerError, StoreError) before anything is run.
     """
-    campaign = _Campaign(settings, store, watch)
+    campaign = _Campaign(settings, store, watch, beside)
     targets = tuple(map(str, campaign.targets))
     modules = (*preloaded({*targets, *campaign.schedule.peers}), *TASKS)
     asked = (*targets, *campaign.schedule.modes)
@@ -88,13 +100,13 @@ def _listed(names: Any) -> str:
 
 
 class _Campaign:
-    def __init__(self, settings: Settings, store: Store, watch: Watch | None) -> None:
+    def __init__(self, settings: Settings, store: Store, watch: Watch | None, beside: Beside | None = None) -> None:
         for dtype in settings.dtypes:
             format_named(dtype)
         for order in settings.orders:
             if order not in ORDERS:
                 raise UnknownName("order", order, ORDERS)
-        self.settings, self.store, self.watch = settings, store, watch
+        self.settings, self.store, self.watch, self.beside = settings, store, watch, beside
         self.targets = targets_named(settings.targets)
         self.cells = cells_of(select(settings.ops), settings.dtypes, settings.orders, self.targets)
         if not self.cells:
@@ -237,11 +249,41 @@ class _Campaign:
     def _prove(self, execute: Any) -> None:
         """What was set aside and waits: somewhat beyond the time of the search."""
         end = self.schedule.proved_until
-        with closing(execute(self.schedule.set_aside(), lambda: end is not None and time.monotonic() >= end)) as flow:
-            for result in flow:
-                self._save(result)
-                self._tell(result.cell)
+        for result in self._results(execute, self.schedule.set_aside(), lambda: end is not None and time.monotonic() >= end):
+            self._save(result)
+            self._tell(result.cell)
         self._discovered = time.monotonic() - self.start
+
+    def _results(
+        self, execute: Any, groups: Iterator[Sequence[Shard]], over: Callable[[], bool]
+    ) -> Iterator[ShardResult]:  # fmt: skip
+        """What these shards find; none is handed out once it is over. As long as some that wait are out, workers that would be idle do what is
+        beside."""
+        waiting: set[str] = set()
+
+        def handed() -> Iterator[Sequence[Task]]:
+            for group in groups:
+                waiting.update(shard.id for shard in group if shard.waits)
+                yield group
+                if over():
+                    break
+            if self.beside is not None and waiting:
+                for beside in self.beside.groups(self.run_record):
+                    yield beside
+                    if not waiting:
+                        break
+
+        def stop() -> bool:
+            return over() and not (self.beside is not None and waiting)
+
+        with closing(execute(handed(), stop)) as flow:
+            for result in flow:
+                waiting.discard(result.task)
+                if isinstance(result, ShardResult):
+                    yield result
+                elif self.beside is not None:
+                    self.totals.idle(result)
+                    self.beside.keep(result)
 
     def _verdicts_left(self) -> float:
         """Of a budget in verdicts, of which a shard takes what it was given, or what it judged where that is more."""
@@ -276,12 +318,11 @@ class _Campaign:
                     lessons[shard.id] = Lesson.load(done[shard.id])
                     self.totals.count(shard.cell, lessons[shard.id])
             fresh.append(self.schedule.prepared((visit, [shard for shard in shards if shard.id not in done])))
-        with closing(execute(self.schedule.groups(fresh), self._out_of_time)) as flow:
-            for result in flow:
-                lesson = self._save(result)
-                if lesson is not None:
-                    lessons[result.task] = lesson
-                self._tell(result.cell)
+        for result in self._results(execute, self.schedule.groups(fresh), self._out_of_time):
+            lesson = self._save(result)
+            if lesson is not None:
+                lessons[result.task] = lesson
+            self._tell(result.cell)
         return lessons
 
     def _save(self, result: ShardResult) -> Lesson | None:

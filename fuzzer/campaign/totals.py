@@ -10,7 +10,7 @@ from typing import Any
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult
 from ulpfuzz.fuzzer.cell import Cell
-from ulpfuzz.fuzzer.engine.task import not_judged
+from ulpfuzz.fuzzer.engine.task import Result, not_judged
 
 
 @dataclass
@@ -61,6 +61,12 @@ class Totals:
         part = shard.part.partition("@")[0][:1]  # what follows is its device
         if result.ran and part:
             self.parts.setdefault(shard.cell.key, part)
+
+    def idle(self, result: Result) -> None:
+        """Adds the seconds of what a worker did that would have been idle."""
+        self.wall += result.wall
+        self.cpu += result.cpu
+        self.phases["casework"] += result.wall
 
     def shares(self, workers: int, seconds: float) -> dict[str, Any]:
         """What the run got, as its environment tells it: seconds are those until the search was over."""

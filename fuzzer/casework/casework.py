@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import starmap
@@ -130,6 +130,28 @@ def work(execute: Any, tasks: list[CaseTask], store: Store, seconds: float | Non
         worked.interrupted = True
     worked.seconds = time.monotonic() - began
     return worked
+
+
+class Beside:
+    """Casework beside a run's search, by workers that would be idle. What it works on is what the run has found when the first of them is; a case
+    file that a later finding outdates is due again."""
+
+    def __init__(self, store: Store, settings: CaseworkSettings, watch: Watch | None = None) -> None:
+        self.store, self.settings, self.watch = store, settings, watch
+        self._began, self._worked = 0.0, Worked()
+
+    def groups(self, run: Run) -> Iterator[list[CaseTask]]:
+        """The tasks of what is due, one at a time."""
+        tasks = due(self.store, run, self.settings)
+        self._began, self._worked = time.monotonic(), Worked(due=len(tasks))
+        yield from ([task] for task in tasks)
+
+    def keep(self, result: CaseResult) -> None:
+        """Stores a case file."""
+        _keep(result, self.store, self._worked)
+        self._worked.seconds = time.monotonic() - self._began
+        if self.watch is not None:
+            self.watch(self._worked)
 
 
 def _keep(result: CaseResult, store: Store, worked: Worked) -> None:

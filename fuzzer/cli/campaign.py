@@ -13,7 +13,7 @@ from ulpfuzz.fuzzer.errors import UserError
 
 if TYPE_CHECKING:
     from ulpfuzz.fuzzer.campaign.settings import Settings
-    from ulpfuzz.fuzzer.casework.casework import Worked
+    from ulpfuzz.fuzzer.casework.casework import CaseworkSettings, Worked
     from ulpfuzz.fuzzer.cli.report import Selection
     from ulpfuzz.fuzzer.defects.defect import Defect
     from ulpfuzz.fuzzer.findings.finding import Finding, Run
@@ -107,6 +107,7 @@ def run_for(settings: Settings, store: Store, *, quiet: bool, reruns: dict[str, 
     run again."""
     from ulpfuzz.fuzzer.campaign.budget import Budget
     from ulpfuzz.fuzzer.campaign.run import first_visit, run_campaign
+    from ulpfuzz.fuzzer.casework.casework import Beside
     from ulpfuzz.fuzzer.cli.night import confirmed_new
     from ulpfuzz.fuzzer.cli.progress import watching
 
@@ -132,21 +133,32 @@ def run_for(settings: Settings, store: Store, *, quiet: bool, reruns: dict[str, 
             if settings.casework:
                 _casework(settings, execute, store, record, watches.casework, time.monotonic() - began)
 
-        return run_campaign(settings, store, watches.campaign, afterwards if settings.casework or reruns is not None else None)
+        beside = Beside(store, _limits(settings, _casework_seconds(settings)), watches.casework) if settings.casework else None
+        return run_campaign(settings, store, watches.campaign, afterwards if beside or reruns is not None else None, beside)
 
 
 def _casework(
     settings: Settings, execute: Any, store: Store, record: Run, watch: Callable[[Worked], None], spent: float
 ) -> None:  # fmt: skip
     """Works on the gravest defects of a run in what is left of its time. spent: seconds of that time that are gone already."""
-    from ulpfuzz.fuzzer.casework.casework import CaseworkSettings, due, work
+    from ulpfuzz.fuzzer.casework.casework import due, work
 
     whole = settings.budget.seconds or 0.0
-    limits = CaseworkSettings(
-        max(0.0, min(whole * settings.casework, whole - record.seconds) - spent), workers=settings.workers, scheduler=settings.scheduler,
-        case_timeout=settings.case_timeout, memory_limit=settings.memory_limit,
-    )  # fmt: skip
+    limits = _limits(settings, max(0.0, min(_casework_seconds(settings), whole - record.seconds) - spent))
     work(execute, due(store, record, limits), store, limits.seconds, watch)
+
+
+def _casework_seconds(settings: Settings) -> float:
+    return (settings.budget.seconds or 0.0) * settings.casework
+
+
+def _limits(settings: Settings, seconds: float) -> CaseworkSettings:
+    from ulpfuzz.fuzzer.casework.casework import CaseworkSettings
+
+    return CaseworkSettings(
+        seconds, workers=settings.workers, scheduler=settings.scheduler, case_timeout=settings.case_timeout,
+        memory_limit=settings.memory_limit,
+    )  # fmt: skip
 
 
 def executed(settings: Settings, store: Store, record: Run, found: list[Finding], defects: Sequence[Defect]) -> list[Finding]:

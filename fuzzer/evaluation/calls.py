@@ -131,7 +131,11 @@ class Calls:
         """Like `call`, but also of a disabled subject, and without counting a crash."""
         framework, call = self.framework(subject), self.described(subject)
         who, seconds = f"{subject.target}\n{subject.implementation.call}", self._seconds(subject, batch, placement)
-        with self._watched(subject, batch, placement), calling(who, hosted=framework.in_own_process, seconds=seconds):
+        compiled = self.deadlines.patience if self.deadlines.time_limited else None
+        with (
+            self._watched(subject, batch, placement),
+            calling(who, hosted=framework.in_own_process, seconds=seconds, compiled=compiled),
+        ):
             if placement is None:
                 return framework.evaluate(call, batch)
             return framework.evaluate_placed(call, batch, placement)

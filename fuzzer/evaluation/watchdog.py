@@ -22,7 +22,7 @@ IDLE = 900.0
 NOTE = 4096
 
 _call_timeout: float | None = None
-_limit: float | None = None  # of the call that is being made in this process
+_limit: float | None = None  # of the call that is being made in this process, from the end of a compilation
 _note: mmap.mmap | None = None
 
 
@@ -40,18 +40,20 @@ def on_guard(call_timeout: float) -> Iterator[None]:
 
 
 @contextmanager
-def calling(who: str = "", *, hosted: bool = False, seconds: float | None = None) -> Iterator[None]:
+def calling(
+    who: str = "", *, hosted: bool = False, seconds: float | None = None, compiled: float | None = None
+) -> Iterator[None]:
     """The time of a framework call; no watch where the process is not on guard. who: the target and the call, a line each, for the note.
     hosted: the call runs in another process, which has a watch of its own, so that only the long one of this process starts anew.
-    seconds: that this call may take where they are fewer than those of the guard; compiling, where it is announced, has the guard's, and they count
-    anew after it."""
+    seconds: that this call may take where they are fewer than those of the guard; compiling, where it is announced, has the guard's. compiled: those
+    that count from the end of a compilation, where they are fewer: what was traced is run then."""
     global _limit  # noqa: PLW0603 # a process has one timer
     if _call_timeout is None:
         yield
         return
     limit = _call_timeout if seconds is None else min(seconds, _call_timeout)
     signal.setitimer(signal.ITIMER_REAL, _idle(_call_timeout) if hosted else limit)
-    _limit = None if hosted else limit
+    _limit = None if hosted else limit if compiled is None else min(limit, compiled)
     _write(who)
     try:
         yield

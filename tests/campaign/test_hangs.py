@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests import hanging
+from tests.engine.tasks import Deed, Told
 from tests.planted_framework import SUBJECT
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.run import run_campaign
@@ -24,6 +27,7 @@ from ulpfuzz.fuzzer.evaluation import calls, watchdog
 from ulpfuzz.fuzzer.evaluation.calls import Calls
 from ulpfuzz.fuzzer.evaluation.clock import Clock
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
+from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks import compilation
 
@@ -47,6 +51,36 @@ def test_every_planted_hang_is_found_and_nothing_else_is_accused(tmp_path: Path)
         assert finding.implementation == f"hanging.hanging(x, '{finding.op.removeprefix('hanging_')}')"
     assert run.cells == len(hanging.WHERE)
     assert max(hang.seconds for hang in signs) < 2 * CALL_TIMEOUT + 5
+
+
+class _Deeds:
+    """What is done beside: nothing, again and again."""
+
+    def __init__(self) -> None:
+        self.kept: list[Told] = []
+
+    def groups(self, run: Run) -> Iterator[list[Deed]]:
+        assert run.state == "running"
+        yield from ([Deed(number)] for number in itertools.count())
+
+    def keep(self, result: Told) -> None:
+        self.kept.append(result)
+
+
+def test_workers_that_would_wait_for_the_proof_of_a_hang_do_what_is_beside(tmp_path: Path) -> None:
+    (tmp_path / "signs").mkdir()
+    beside = _Deeds()
+    with hanging.installed(tmp_path / "signs"), Store(f"sqlite:///{tmp_path / 'hangs.db'}") as store:
+        settings = Settings(
+            Budget(verdicts=80_000), ops="hanging_one", targets=hanging.NAME, dtypes=("float32",), orders=("value",), seed=1, workers=1,
+            case_timeout=1.5,
+        )  # fmt: skip
+        run = run_campaign(settings, store, beside=beside)
+        found = store.findings(run.id)
+    assert [f.symptom for f in found] == ["hang"]
+    assert run.state == "finished"
+    assert len(beside.kept) > 10
+    assert {told.failure for told in beside.kept} == {""}
 
 
 def test_other_cells_of_the_op_leave_out_what_died_where_that_leaves_a_call(tmp_path: Path) -> None:
@@ -103,7 +137,10 @@ def test_compiling_counts_apart_where_it_is_announced(monkeypatch: pytest.Monkey
             compilation.announce(begins=False)
         with watchdog.calling(hosted=True, seconds=5.0):
             compilation.announce(begins=True)
-    assert set_to == [900.0, 5.0, 45.0, 5.0, 900.0, 900.0, 900.0, 0]
+        with watchdog.calling(seconds=10.0, compiled=5.0):  # traced first, then compiled, then run
+            compilation.announce(begins=True)
+            compilation.announce(begins=False)
+    assert set_to == [900.0, 5.0, 45.0, 5.0, 900.0, 900.0, 900.0, 10.0, 45.0, 5.0, 900.0, 0]
 
 
 def test_a_shards_calls_have_its_patience(monkeypatch: pytest.MonkeyPatch) -> None:
