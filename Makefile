@@ -69,7 +69,7 @@ versions: $(VERSIONS)/$(OLD_JAX) ## what changed from JAX OLD_JAX (0.6.2) to the
 	  --budget $(VERSIONS_BUDGET) --db sqlite:///$(VERSIONS)/ulpfuzz.db
 	$(ULPFUZZ) compare latest --targets jax@old,jax --db sqlite:///$(VERSIONS)/ulpfuzz.db
 
-maxima: setup ## the table of the README: the largest errors over all of float32 (two hours on two cores; resumable with ulpfuzz sweep --resume)
+maxima: setup ## the table of docs/reference/maxima.md: the largest errors over all of float32 (two hours on two cores; resumable with ulpfuzz sweep --resume)
 	$(ULPFUZZ) sweep $(MAXIMA_OPS) --dtype float32 --first-calls --targets 'torch:cpu:eager,tensorflow:cpu:eager,jax:cpu:eager'
 	$(ULPFUZZ) facts --dtype float32 --markdown
 

@@ -38,7 +38,7 @@ def _names(path: Path) -> Iterator[str]:
 
 def glossary() -> list[tuple[str, str]]:
     """(word, meaning) of each line of the table."""
-    lines = (ROOT / "docs/glossary.md").read_text().splitlines()
+    lines = (ROOT / "docs/reference/glossary.md").read_text().splitlines()
     rows = [re.split(r"(?<!\\)\|", line.strip("|"))[:2] for line in lines if line.startswith("| ")]
     return [(word.strip(), meaning.strip()) for word, meaning in rows[1:]]
 
@@ -62,7 +62,7 @@ def test_the_glossary_is_alphabetical_and_says_each_word_once() -> None:
 
 
 def test_every_decision_has_a_status_and_a_consequence() -> None:
-    decisions = re.split(r"^### ", (ROOT / "docs/decisions.md").read_text(), flags=re.MULTILINE)[1:]
+    decisions = re.split(r"^### ", (ROOT / "docs/explanation/decisions.md").read_text(), flags=re.MULTILINE)[1:]
     for decision in decisions:
         title, dated, *rest = decision.split("\n## ")[0].strip().split("\n\n")
         assert re.fullmatch(r"\*\d{4}-\d\d-\d\d, .*\.\*", dated), title

@@ -1,4 +1,4 @@
-"""docs/how-to-tensors.md: every example is executed, in order, in one folder, and prints what the page shows."""
+"""docs/how-to/tensors.md: every example is executed, in order, in one folder, and prints what the page shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from ulpfuzz.fuzzer.cli.app import app
 
-PAGE = Path(__file__).parents[1] / "docs/how-to-tensors.md"
+PAGE = Path(__file__).parents[1] / "docs/how-to/tensors.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 #: Figures that a libm decides stand as "..." in the page.
 RULES = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

@@ -1,4 +1,4 @@
-"""docs/nightly.md: what of its examples can be checked is checked; options and variables are those that there are."""
+"""docs/how-to/nightly.md: what of its examples can be checked is checked; options and variables are those that there are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.cli.app import app
 from ulpfuzz.reports import build, summary
 
 ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "docs/nightly.md").read_text()
+TEXT = (ROOT / "docs/how-to/nightly.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 OPTIONS = {name for word in typer.main.get_command(app).commands["nightly"].params for name in word.opts}  # type: ignore[attr-defined]
 

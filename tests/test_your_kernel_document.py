@@ -1,4 +1,4 @@
-"""docs/how-to-your-kernel.md: every example is run, as a reader would run it, with smaller budgets."""
+"""docs/how-to/your-kernel.md: every example is run, as a reader would run it, with smaller budgets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SLOW = ("test_torch_compiled.py",)
 @cache
 def blocks() -> dict[str, str]:
     """The Python blocks by the file that their first line names."""
-    text = (ROOT / "docs/how-to-your-kernel.md").read_text()
+    text = (ROOT / "docs/how-to/your-kernel.md").read_text()
     found = re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert len(found) == len(re.findall(r"^```python", text, re.MULTILINE)), "each block begins with the name of its file"
     return dict(found)
@@ -110,7 +110,7 @@ def test_an_example_runs(project: Path, name: str) -> None:
 def test_the_failure_is_the_one_that_the_page_shows(project: Path) -> None:
     from ulpfuzz.testing import UnstableError, assert_stable
 
-    text = (ROOT / "docs/how-to-your-kernel.md").read_text()
+    text = (ROOT / "docs/how-to/your-kernel.md").read_text()
     (shown,) = re.findall(r"^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     namespace: dict[str, Any] = {}
     sys.path_importer_cache.clear()
@@ -125,7 +125,7 @@ def test_the_failure_is_the_one_that_the_page_shows(project: Path) -> None:
 
 
 def test_the_command_runs(project: Path) -> None:
-    text = (ROOT / "docs/how-to-your-kernel.md").read_text()
+    text = (ROOT / "docs/how-to/your-kernel.md").read_text()
     (command,) = re.findall(r"^\$ ulpfuzz (.*)$", text, re.MULTILINE)
     ran = CliRunner().invoke(app, command.split())
     assert ran.exit_code == 0, ran.output

@@ -20,6 +20,7 @@ from ulpfuzz.fuzzer.cli import (
     probe,
     report,
     run,
+    schema,
     sweep,
     trace,
     triage,
@@ -131,7 +132,20 @@ for _panel, _commands in (
             bisect.bisect,
         ),
     ),
-    ("Ask", (probe.probe, probe.judge, trace.trace, inspect.ops, inspect.targets, trust.trust, coverage.coverage, sweep.facts)),
+    (
+        "Ask",
+        (
+            probe.probe,
+            probe.judge,
+            trace.trace,
+            inspect.ops,
+            inspect.targets,
+            trust.trust,
+            coverage.coverage,
+            sweep.facts,
+            schema.schema,
+        ),
+    ),
 ):
     for _command in _commands:
         # What has a run to keep, and an exit status that tells of it, does both whoever reads on.

@@ -34,13 +34,13 @@ SETTINGS = [
 
 
 def row(switch: Switch) -> str:
-    """Its line in the table of docs/targets.md."""
+    """Its line in the table of docs/reference/targets.md."""
     return f"| {switch.framework} | `{switch.name}` | {switch.choices} | {switch.does} | {switch.source} |"
 
 
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda s: f"{s.framework}-{s.name}")
 def test_every_switch_is_documented(switch: Switch) -> None:
-    assert row(switch) in DOCUMENT.read_text(encoding="utf-8"), "docs/targets.md holds the one table"
+    assert row(switch) in DOCUMENT.read_text(encoding="utf-8"), "docs/reference/targets.md holds the one table"
 
 
 def test_every_switch_is_tried() -> None:

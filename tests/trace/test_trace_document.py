@@ -1,4 +1,4 @@
-"""docs/how-to-trace.md: every example is run, and shows what the page says."""
+"""docs/how-to/nan-in-training.md: every example is run, and shows what the page says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from ulpfuzz.fuzzer.catalog import everyday
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs/how-to-trace.md").read_text()
+TEXT = (ROOT / "docs/how-to/nan-in-training.md").read_text()
 #: (language, what is written) of each example, and for a command what the page shows of its output.
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 
