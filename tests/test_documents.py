@@ -49,7 +49,7 @@ def test_every_name_of_the_glossary_is_in_the_code() -> None:
     assert quoted - names_in_code() == set()
 
 
-@pytest.mark.parametrize("document", ["architecture.md", "error-model.md"])
+@pytest.mark.parametrize("document", ["explanation/architecture.md", "reference/error-model.md"])
 def test_every_name_of_a_document_is_in_the_code(document: str) -> None:
     quoted = re.findall(r"`([A-Za-z_][\w.]*)`", (ROOT / "docs" / document).read_text())
     assert {name for name in quoted if not set(name.split(".")) & names_in_code()} == set()
@@ -67,6 +67,20 @@ def test_every_decision_has_a_status_and_a_consequence() -> None:
         title, dated, *rest = decision.split("\n## ")[0].strip().split("\n\n")
         assert re.fullmatch(r"\*\d{4}-\d\d-\d\d, .*\.\*", dated), title
         assert rest[-1].startswith("**Consequence:** "), title
+
+
+def test_every_document_that_is_named_is_there() -> None:
+    """In code, tests, workflows and documents: a page that moves leaves no dead name."""
+    folders = (*ROOMS, "ulpfuzz", "tests", "docs", "deploy", ".github")
+    files = [
+        path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".md", ".yml", ".yaml", ".sh")
+    ]
+    dead = set()
+    for path in [*files, *ROOT.glob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"]:
+        for name in re.findall(r"\bdocs/[\w/-]+\.(?:md|png|py)\b", path.read_text(encoding="utf-8")):
+            if not (ROOT / name).exists():
+                dead.add(f"{path.relative_to(ROOT)}: {name}")
+    assert dead == set()
 
 
 # The floors of the house

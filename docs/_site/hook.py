@@ -32,7 +32,9 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for name, path in OF_THE_TOP.items():
         if path != "index.md":
             text = (ROOT / name).read_text(encoding="utf-8")
-            files.append(File.generated(config, path, content=text.replace("](docs/", f"]({os.path.relpath('.', Path(path).parent)}/")))
+            files.append(
+                File.generated(config, path, content=text.replace("](docs/", f"]({os.path.relpath('.', Path(path).parent)}/"))
+            )
     for name in CONTRACTS:
         text = json.dumps(schema_named(name), indent=2, ensure_ascii=False) + "\n"
         files.append(File.generated(config, f"reference/schemas/{name}.json", content=text))

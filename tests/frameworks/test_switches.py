@@ -19,7 +19,7 @@ from ulpfuzz.fuzzer.frameworks.targets.switches import SWITCHES, Switch, reprodu
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "targets.md"
+DOCUMENT = Path(__file__).parents[2] / "docs/reference/targets.md"
 
 #: Settings that show every switch and every kind of value on any CPU; two of one framework differ in each switch.
 SETTINGS = [

@@ -110,8 +110,8 @@ class CallRowsJson(TypedDict):
 RowVerdictJson = TypedDict(
     "RowVerdictJson",
     {
-        "target": str, "implementation": str, "class": str, "symptom": str, "reason": str, "error": NotRequired[str], "output": NotRequired[int],
-        "element": NotRequired[str], "answer": NotRequired[float], "answer_hex": NotRequired[str], "reference": NotRequired[str],
+        "target": str, "implementation": str, "class": str, "symptom": str, "reason": str, "error": NotRequired[str],
+        "output": NotRequired[int], "element": NotRequired[str], "answer": NotRequired[float], "answer_hex": NotRequired[str], "reference": NotRequired[str],
         "certified_by": NotRequired[str], "ulps": NotRequired[float | None], "condition": NotRequired[float | None],
         "measured_class": NotRequired[str],
     },
