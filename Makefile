@@ -18,7 +18,7 @@ ULPFUZZ := $(VENV)/bin/ulpfuzz
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fuzz nightly report test test-slow test-installed versions lint bench maxima clean
+.PHONY: help setup fuzz nightly report test test-slow test-installed versions lint docs bench maxima clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -78,10 +78,14 @@ lint: setup ## formatting, lint, types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy --strict
 
+docs: setup ## the documentation as a site, to site/
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
+	@echo "The documentation: $(abspath site)/index.html"
+
 bench: setup ## the benchmarks, or some: make bench BENCHES=scaling,recall
 	$(PY) -m tests.benchmarks $(BENCHES)
 
 clean: ## removes the environment, the caches (also what ~/.cache/ulpfuzz keeps) and OUT, not the findings
 	-@$(PYTHON) -B -c 'from ulpfuzz.fuzzer.user_cache import empty; empty()'
-	rm -rf $(VENV) $(VERSIONS) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dask-worker-space
+	rm -rf $(VENV) $(VERSIONS) $(OUT) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dask-worker-space
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

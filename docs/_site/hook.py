@@ -78,8 +78,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
     arguments = [p for p in shown if p.param_type_name == "argument"]
     options = [p for p in shown if p.param_type_name == "option"]
     usage = " ".join(["ulpfuzz", name, *(["[OPTIONS]"] if options else []), *map(_metavar, arguments)])
-    text = re.sub(r"\s*\n\s*", " ", (command.help or "").strip())
-    yield f"### `ulpfuzz {name}`\n\n{text}\n\n```text\n{usage}\n```\n"
+    yield f"### `ulpfuzz {name}`\n\n{_cell(command.help)}\n\n```text\n{usage}\n```\n"
     if shown:
         yield "| | |\n|---|---|"
         for p in arguments:
@@ -98,12 +97,13 @@ def _metavar(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         name = str(parameter.name).upper()
         return name if parameter.required else f"[{name}]"
-    return {"integer": "N", "integer range": "N", "float": "X", "path": "PATH"}.get(parameter.type.name, "TEXT")
+    return "VALUE"
 
 
 def _cell(text: str | None) -> str:
-    """A help text as a cell of a table."""
-    return " ".join((text or "").split()).replace("|", "\\|")
+    """A text as Markdown shows it as it is, in one line, also in a table; what stands between backticks is code."""
+    parts = " ".join((text or "").split()).split("`")
+    return "`".join(part.replace("|", "\\|") if i % 2 else re.sub(r"([\\*_\[\]<>|])", r"\\\1", part) for i, part in enumerate(parts))
 
 
 # Schemas
@@ -126,7 +126,7 @@ def schemas() -> Iterator[str]:
 
 
 def _object(name: str, definition: dict[str, Any]) -> Iterator[str]:
-    yield f"### {name} {{ #{name.lower()} }}\n\n{definition.get('description', '')}\n\n| key | type | |\n|---|---|---|"
+    yield f"### {name} {{ #{name.lower()} }}\n\n{_cell(definition.get('description'))}\n\n| key | type | |\n|---|---|---|"
     for key, one in definition["properties"].items():
         said = [one.get("description", "")] if "$ref" not in one or "description" in one else []
         said += [] if key in definition["required"] else ["Not always there."]
