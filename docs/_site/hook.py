@@ -80,7 +80,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
     usage = " ".join(["ulpfuzz", name, *(["[OPTIONS]"] if options else []), *map(_metavar, arguments)])
     yield f"### `ulpfuzz {name}`\n\n{_cell(command.help)}\n\n```text\n{usage}\n```\n"
     if shown:
-        yield "| | |\n|---|---|"
+        yield f"| {' or '.join(['argument'] * bool(arguments) + ['option'] * bool(options))} | meaning |\n|---|---|"
         for p in arguments:
             yield f"| `{_metavar(p)}` | {_cell(getattr(p, 'help', None))} |"
         for p in options:
@@ -126,7 +126,7 @@ def schemas() -> Iterator[str]:
 
 
 def _object(name: str, definition: dict[str, Any]) -> Iterator[str]:
-    yield f"### {name} {{ #{name.lower()} }}\n\n{_cell(definition.get('description'))}\n\n| key | type | |\n|---|---|---|"
+    yield f"### {name} {{ #{name.lower()} }}\n\n{_cell(definition.get('description'))}\n\n| key | type | meaning |\n|---|---|---|"
     for key, one in definition["properties"].items():
         said = [one.get("description", "")] if "$ref" not in one or "description" in one else []
         said += [] if key in definition["required"] else ["Not always there."]

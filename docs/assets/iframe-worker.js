@@ -8,15 +8,11 @@ if (location.protocol === "file:") {
       frame.hidden = true
       document.body.append(frame)
       const inside = frame.contentWindow
+      this.started = new Promise(resolve => frame.addEventListener("load", () => resolve(inside)))
       inside.document.open()
       inside.postMessage = data => this.dispatchEvent(new MessageEvent("message", { data }))
-      this.started = new Promise(resolve => {
-        const script = inside.document.createElement("script")
-        script.src = url
-        script.onload = () => resolve(inside)
-        inside.document.append(inside.document.createElement("html"))
-        inside.document.documentElement.append(script)
-      })
+      inside.document.write(`<script src="${new URL(url, location)}"><\/script>`)
+      inside.document.close()
     }
     postMessage(data) {
       this.started.then(inside => inside.dispatchEvent(new MessageEvent("message", { data })))
