@@ -78,6 +78,7 @@ lint: setup ## formatting, lint, types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy --strict
 
+# Without the variable the theme prints a notice about another generator of sites.
 docs: setup ## the documentation as a site, to site/
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
 	@echo "The documentation: $(abspath site)/index.html"

@@ -103,7 +103,9 @@ def _metavar(parameter: Any) -> str:
 def _cell(text: str | None) -> str:
     """A text as Markdown shows it as it is, in one line, also in a table; what stands between backticks is code."""
     parts = " ".join((text or "").split()).split("`")
-    return "`".join(part.replace("|", "\\|") if i % 2 else re.sub(r"([\\*_\[\]<>|])", r"\\\1", part) for i, part in enumerate(parts))
+    return "`".join(
+        part.replace("|", "\\|") if i % 2 else re.sub(r"([\\*_\[\]<>|])", r"\\\1", part) for i, part in enumerate(parts)
+    )
 
 
 # Schemas

@@ -111,13 +111,13 @@ RowVerdictJson = TypedDict(
     "RowVerdictJson",
     {
         "target": str, "implementation": str, "class": str, "symptom": str, "reason": str, "error": NotRequired[str],
-        "output": NotRequired[int], "element": NotRequired[str], "answer": NotRequired[float], "answer_hex": NotRequired[str], "reference": NotRequired[str],
-        "certified_by": NotRequired[str], "ulps": NotRequired[float | None], "condition": NotRequired[float | None],
+        "output": NotRequired[int], "element": NotRequired[str], "answer": NotRequired[float], "answer_hex": NotRequired[str],
+        "reference": NotRequired[str], "certified_by": NotRequired[str], "ulps": NotRequired[float | None], "condition": NotRequired[float | None],
         "measured_class": NotRequired[str],
     },
 )  # fmt: skip
-RowVerdictJson.__doc__ = """What one call answered in one row, by its worst element ("output" in C order, "element" as it is written); where it raised,
-"error" alone."""
+RowVerdictJson.__doc__ = """What one call answered in one row, by its worst element ("output" in C order, "element" as it is written); where it
+raised, "error" alone."""
 
 
 class WorstRow(TypedDict):
