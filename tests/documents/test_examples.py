@@ -165,7 +165,7 @@ def name_of(page: Path) -> str:
 
 @pytest.mark.parametrize("page", pages(slow=False), ids=name_of)
 def test_the_examples_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
-    if name_of(page) in AFTER:
+    if any("torch" in example.text for example in examples_of(page) if example.language == "console" and example.runs):
         pytest.importorskip("torch")
     ran = run_page(page, Folder(tmp_path), slow=False)
     assert ran > 0
@@ -189,7 +189,7 @@ def test_every_example_is_run_or_says_why_not() -> None:
             assert Path(example.page).name in test.read_text(), f"{example.place}: {test} does not know the page"
     told = counted()
     print(f"\n{told['run'] + told['run by another test']} examples are run, {told['not run']} are not, each with its reason")
-    assert told["run"] >= 50
+    assert told["run"] + told["run by another test"] >= 55
 
 
 def test_no_command_hides_in_a_block_of_text() -> None:
