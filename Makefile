@@ -18,7 +18,7 @@ ULPFUZZ := $(VENV)/bin/ulpfuzz
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fuzz nightly report test test-slow test-installed versions lint bench maxima clean
+.PHONY: help setup fuzz nightly report test test-slow test-installed versions lint docs bench maxima clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -69,7 +69,7 @@ versions: $(VERSIONS)/$(OLD_JAX) ## what changed from JAX OLD_JAX (0.6.2) to the
 	  --budget $(VERSIONS_BUDGET) --db sqlite:///$(VERSIONS)/ulpfuzz.db
 	$(ULPFUZZ) compare latest --targets jax@old,jax --db sqlite:///$(VERSIONS)/ulpfuzz.db
 
-maxima: setup ## the table of the README: the largest errors over all of float32 (two hours on two cores; resumable with ulpfuzz sweep --resume)
+maxima: setup ## the table of docs/reference/maxima.md: the largest errors over all of float32 (two hours on two cores; resumable with ulpfuzz sweep --resume)
 	$(ULPFUZZ) sweep $(MAXIMA_OPS) --dtype float32 --first-calls --targets 'torch:cpu:eager,tensorflow:cpu:eager,jax:cpu:eager'
 	$(ULPFUZZ) facts --dtype float32 --markdown
 
@@ -78,10 +78,15 @@ lint: setup ## formatting, lint, types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy --strict
 
+# Without the variable the theme prints a notice about another generator of sites.
+docs: setup ## the documentation as a site, to site/
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
+	@echo "The documentation: $(abspath site)/index.html"
+
 bench: setup ## the benchmarks, or some: make bench BENCHES=scaling,recall
 	$(PY) -m tests.benchmarks $(BENCHES)
 
 clean: ## removes the environment, the caches (also what ~/.cache/ulpfuzz keeps) and OUT, not the findings
 	-@$(PYTHON) -B -c 'from ulpfuzz.fuzzer.user_cache import empty; empty()'
-	rm -rf $(VENV) $(VERSIONS) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dask-worker-space
+	rm -rf $(VENV) $(VERSIONS) $(OUT) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dask-worker-space
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 """Scripts are run before they are shown: each once, as its reader would, and what it says is kept.
 
 One script is run in a fresh interpreter. Many are run in children of a server per framework that has imported what they import and done nothing
-else (`script_server`): that they end alike is tested, and docs/decisions.md says why.
+else (`script_server`): that they end alike is tested, and docs/explanation/decisions.md says why.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -32,6 +33,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def depth(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--depth"))
+
+
+@pytest.fixture(autouse=True)
+def _json_is_of_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command prints with --json in the process of a test is compared with its schema (`ulpfuzz schema`)."""
+    from ulpfuzz.fuzzer.cli import json_output
+
+    plain = json_output.json_text
+
+    def checked(contract: str, value: Any) -> str:
+        from tests.contracts import check
+
+        text = plain(contract, value)
+        check(contract, text)
+        return text
+
+    monkeypatch.setattr(json_output, "json_text", checked)
 
 
 @pytest.fixture(scope="session")

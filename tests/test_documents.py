@@ -38,7 +38,7 @@ def _names(path: Path) -> Iterator[str]:
 
 def glossary() -> list[tuple[str, str]]:
     """(word, meaning) of each line of the table."""
-    lines = (ROOT / "docs/glossary.md").read_text().splitlines()
+    lines = (ROOT / "docs/reference/glossary.md").read_text().splitlines()
     rows = [re.split(r"(?<!\\)\|", line.strip("|"))[:2] for line in lines if line.startswith("| ")]
     return [(word.strip(), meaning.strip()) for word, meaning in rows[1:]]
 
@@ -49,7 +49,7 @@ def test_every_name_of_the_glossary_is_in_the_code() -> None:
     assert quoted - names_in_code() == set()
 
 
-@pytest.mark.parametrize("document", ["architecture.md", "error-model.md"])
+@pytest.mark.parametrize("document", ["explanation/architecture.md", "reference/error-model.md"])
 def test_every_name_of_a_document_is_in_the_code(document: str) -> None:
     quoted = re.findall(r"`([A-Za-z_][\w.]*)`", (ROOT / "docs" / document).read_text())
     assert {name for name in quoted if not set(name.split(".")) & names_in_code()} == set()
@@ -62,11 +62,25 @@ def test_the_glossary_is_alphabetical_and_says_each_word_once() -> None:
 
 
 def test_every_decision_has_a_status_and_a_consequence() -> None:
-    decisions = re.split(r"^### ", (ROOT / "docs/decisions.md").read_text(), flags=re.MULTILINE)[1:]
+    decisions = re.split(r"^### ", (ROOT / "docs/explanation/decisions.md").read_text(), flags=re.MULTILINE)[1:]
     for decision in decisions:
         title, dated, *rest = decision.split("\n## ")[0].strip().split("\n\n")
         assert re.fullmatch(r"\*\d{4}-\d\d-\d\d, .*\.\*", dated), title
         assert rest[-1].startswith("**Consequence:** "), title
+
+
+def test_every_document_that_is_named_is_there() -> None:
+    """In code, tests, workflows and documents: a page that moves leaves no dead name."""
+    folders = (*ROOMS, "ulpfuzz", "tests", "docs", "deploy", ".github")
+    files = [
+        path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".md", ".yml", ".yaml", ".sh")
+    ]
+    dead = set()
+    for path in [*files, *ROOT.glob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"]:
+        for name in re.findall(r"\bdocs/[\w/-]+\.(?:md|png|py)\b", path.read_text(encoding="utf-8")):
+            if not (ROOT / name).exists():
+                dead.add(f"{path.relative_to(ROOT)}: {name}")
+    assert dead == set()
 
 
 # The floors of the house

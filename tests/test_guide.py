@@ -1,4 +1,4 @@
-"""CONTRIBUTING's example of an op, pasted literally and tried step by step, in a copy of the project."""
+"""docs/how-to/add-an-op.md: the example of an op, pasted literally and tried step by step, in a copy of the project."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ UNDECIDED = 0.02
 
 def steps() -> tuple[list[tuple[str, str]], list[list[str]]]:
     """((file, code) of each step that pastes, the commands of the step that tries)."""
-    guide = (ROOT / "CONTRIBUTING.md").read_text()
-    section = guide[guide.index("## Adding an op") : guide.index("**Old methods**")]
-    pasted = re.findall(r"\*\*\d\. [^\n]*?`([\w/]+\.py)`.*?```python\n(.*?)```", section, re.DOTALL)
+    guide = (ROOT / "docs/how-to/add-an-op.md").read_text()
+    section = guide[: guide.index("## Old methods")]
+    pasted = re.findall(r"^## \d\. .*?`([\w/]+\.py)`.*?```python\n(.*?)```", section, re.DOTALL | re.MULTILINE)
     commands = re.findall(r"^\.venv/.*$", section, re.MULTILINE)
     return pasted, [shlex.split(command, comments=True) for command in commands]
 

@@ -1,4 +1,4 @@
-"""The pytest plugin: the marker `ulpfuzz`, the fixture `assert_stable`, and their options. docs/how-to-your-kernel.md shows them.
+"""The pytest plugin: the marker `ulpfuzz`, the fixture `assert_stable`, and their options. docs/how-to/your-kernel.md shows them.
 
     @pytest.mark.ulpfuzz("softmax", dtypes=["float32", "float16"])
     def test_softmax(assert_stable):

@@ -1,4 +1,4 @@
-"""For tests of your own functions: docs/how-to-your-kernel.md.
+"""For tests of your own functions: docs/how-to/your-kernel.md.
 
 from ulpfuzz.testing import assert_stable
 

@@ -243,8 +243,8 @@ class Schedule:
 
     def _fits(self, shards: Sequence[Shard], left: float) -> bool:
         """Whether a later round is over long before its time is, so that its order may serve its end: of a thousand workers, 30 % of their time
-        goes into waiting for the last of each round where these come as they come (measured, docs/scale.md). A cell takes GROWTH times what it
-        took at most."""
+        goes into waiting for the last of each round where these come as they come (measured, docs/explanation/scale.md). A cell takes GROWTH times
+        what it took at most."""
         if not shards or not shards[0].round:
             return False
         expected = GROWTH * sum(self.took.get(shard.cell.key, 0.0) for shard in shards) / self.workers

@@ -20,6 +20,7 @@ from ulpfuzz.fuzzer.cli import (
     probe,
     report,
     run,
+    schema,
     sweep,
     trace,
     triage,
@@ -48,9 +49,8 @@ class Commands(TyperGroup):
         try:
             status = super().main(given, *rest, **options)
             sys.stdout.flush()
-        except BrokenPipeError:  # `ulpfuzz findings | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(0)
+        except BrokenPipeError:
+            _leave_closed_pipe()
         except Exception as error:
             if os.environ.get(DEBUG) == "1":
                 raise
@@ -63,6 +63,18 @@ class Commands(TyperGroup):
                 print(f"ulpfuzz: {name} could not be written: {broken.strerror}; the run is kept", file=sys.stderr)
                 sys.exit(2)
         sys.exit(status if isinstance(status, int) else 0)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # caught here, because typer would end with 1
+            _leave_closed_pipe()
+
+
+def _leave_closed_pipe() -> NoReturn:
+    """Ends well: who read has seen enough, as in `ulpfuzz findings | head`."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
 
 
 #: Options as they were written before every command wrote them alike: they still work, and no help shows them.
@@ -131,7 +143,20 @@ for _panel, _commands in (
             bisect.bisect,
         ),
     ),
-    ("Ask", (probe.probe, probe.judge, trace.trace, inspect.ops, inspect.targets, trust.trust, coverage.coverage, sweep.facts)),
+    (
+        "Ask",
+        (
+            probe.probe,
+            probe.judge,
+            trace.trace,
+            inspect.ops,
+            inspect.targets,
+            trust.trust,
+            coverage.coverage,
+            sweep.facts,
+            schema.schema,
+        ),
+    ),
 ):
     for _command in _commands:
         # What has a run to keep, and an exit status that tells of it, does both whoever reads on.

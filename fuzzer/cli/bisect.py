@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json
 from ulpfuzz.fuzzer.errors import UserError
 
@@ -55,9 +56,7 @@ def bisect(
     if not any(each.word != "skip" for each in found.tried):
         raise UserError(f"none of the {len(releases)} releases can be judged; the last: {found.tried[-1].message}")
     if as_json:
-        from ulpfuzz.fuzzer.findings.strict_json import to_json
-
-        print(to_json(_as_json(finding, asked, releases, found)))
+        print_json("bisect", _as_json(finding, asked, releases, found))
     else:
         print(sentence(asked.package, found))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import Json
 
 
@@ -22,7 +22,7 @@ def coverage(
     rows = ledger()
     told = totals(rows)
     if as_json:
-        print(json.dumps({"totals": told, "rows": [vars(row) for row in rows]}))
+        print_json("coverage", {"totals": told, "rows": rows})
         return
     from ulpfuzz.fuzzer.cli.screen import console, grid
 

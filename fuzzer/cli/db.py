@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, DbTimeout, Json
 from ulpfuzz.fuzzer.errors import UserError
 
@@ -48,7 +47,7 @@ def size(as_json: Json = False, db: Db = DEFAULT_DB) -> None:
     with Store(db, create=False) as store:
         found = sizes(store.database)
     if as_json:
-        print(json.dumps(asdict(found), ensure_ascii=False, allow_nan=False))
+        print_json("db-size", found)
         return
     from ulpfuzz.fuzzer.cli.screen import console, grid
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import BUDGET, Json, Seed, Targets, Workers, seed_or_drawn, with_db
 from ulpfuzz.fuzzer.errors import UserError
 
@@ -52,7 +52,7 @@ def deepstability(
     with Store(db) as store, watching() as watches:
         told = replay(wanted, asked, seed_or_drawn(seed), store, workers=workers, watch=watches.campaign)
     if as_json:
-        print(json.dumps(contract(told), ensure_ascii=False, allow_nan=False))
+        print_json("deepstability", contract(told))
     else:
         _told(told, db)
 
@@ -83,7 +83,10 @@ def _today(
     with Store(db) as store, watching() as watches:
         run = run_campaign(settings, store, watches.campaign)
         found = still_unstable(store.findings(run.id))
-    print(json.dumps([still.as_dict() for still in found], ensure_ascii=False) if as_json else markdown(run, found))
+    if as_json:
+        print_json("deepstability-today", [still.as_dict() for still in found])
+    else:
+        print(markdown(run, found))
 
 
 def _rows(text: str | None) -> list[int] | None:

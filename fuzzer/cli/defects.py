@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from fnmatch import fnmatchcase
 from typing import Annotated
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json, KnownIssuesFile, Ops, listed, with_db
 
 
@@ -57,7 +57,7 @@ def defects(
 
         select(ops)
     if as_json:
-        print(json.dumps([told_of(d, files.get(d.id)) for d in shown], ensure_ascii=False, allow_nan=False))
+        print_json("defects", [told_of(d, files.get(d.id)) for d in shown])
         return
     from ulpfuzz.fuzzer.cli.defect_table import defects_table, kinds_table, said_of
     from ulpfuzz.fuzzer.cli.screen import console

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import listed
 from ulpfuzz.fuzzer.errors import UserError
 
@@ -120,7 +120,7 @@ def run_implementations(impl: Sequence[str], names: Sequence[str], said: Mapping
             if not as_json:
                 _print(one)
     if as_json:
-        print(json.dumps([_contract(one) for one in tested], ensure_ascii=False, allow_nan=False))
+        print_json("run-impl", [_contract(one) for one in tested])
     return tested
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json, listed
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.one_line import visible
@@ -33,7 +33,7 @@ def ops(
 
     chosen = select(pattern)
     if as_json:
-        print(json.dumps([_op_json(op) for op in chosen], ensure_ascii=False))
+        print_json("ops", [_op_json(op) for op in chosen])
         return
     from ulpfuzz.fuzzer.cli.screen import console, grid
 
@@ -67,13 +67,12 @@ def _op_json(op: Any) -> dict[str, Any]:
 
 def targets(as_json: Json = False) -> None:
     """Where ops can run: frameworks, devices, modes and the tables of ulpfuzz.toml; and what each does with subnormal numbers."""
-    from ulpfuzz.fuzzer.findings.strict_json import to_json
     from ulpfuzz.fuzzer.frameworks.targets.survey import survey
     from ulpfuzz.fuzzer.frameworks.targets.target import known_targets
 
     told = survey(known_targets())
     if as_json:
-        print(to_json(told))
+        print_json("targets", told)
         return
     from rich.text import Text
 
@@ -157,7 +156,7 @@ def findings(
     if as_json:
         whole = [flushes[f.id].as_json() if f.id in flushes else told_of(f) for f in found]
         told = [{k: v for k, v in one.items() if k not in _LEFT_OUT} for one in whole]
-        print(json.dumps(told, ensure_ascii=False, allow_nan=False))
+        print_json("findings", told)
         return
     from ulpfuzz.fuzzer.cli.screen import console, findings_table
 
@@ -231,9 +230,8 @@ def show(
         if as_json:
             from ulpfuzz.fuzzer.defects.defect_json import as_json as defect_json
             from ulpfuzz.fuzzer.findings.label import as_json as told_of
-            from ulpfuzz.fuzzer.findings.strict_json import to_json
 
-            print(to_json({**told_of(finding), "defect": None if defect is None else defect_json(defect, file)}))
+            print_json("show", {**told_of(finding), "defect": None if defect is None else defect_json(defect, file)})
             return
     from rich.text import Text
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import typer
 
 from ulpfuzz.fuzzer.cli.array_option import arrays_option
 from ulpfuzz.fuzzer.cli.json_option import FORMS, INPUTS_EXAMPLE, json_object
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import Json, Targets, limits
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.signals import exit_status, keeping
@@ -212,7 +212,7 @@ def _show(found: Probe | JudgedRows, as_json: bool) -> None:
     from ulpfuzz.fuzzer.point.judged_rows import JudgedRows
 
     if as_json:
-        print(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
+        print_json("judge" if isinstance(found, JudgedRows) else "probe", found.to_json())
     elif isinstance(found, JudgedRows):
         from ulpfuzz.fuzzer.cli.rows_screen import print_rows
 

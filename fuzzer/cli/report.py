@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, CaseTimeout, Db, Json, limits, listed
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.one_line import one_line, visible
@@ -242,14 +243,12 @@ def repro(
 
     result = reproduce(found, case_timeout=call_timeout or float(found.case.get("patience", CALL_TIMEOUT)))
     if as_json:
-        from ulpfuzz.fuzzer.findings.strict_json import to_json
-
         now = result.now
         told = {"id": found.id, "still_fails": result.still_fails, "target": now.target, "version": result.version,
                 "class": now.label or now.class_, "measured_class": now.class_, "reason": now.reason,
                 "symptom": now.symptom, "ulps": now.ulps, "output": now.output, "output_hex": now.output_hex,
                 "reference": now.reference, "message": result.message}  # fmt: skip
-        print(to_json(told))
+        print_json("repro", told)
     else:
         print(one_line(result.message))
     raise typer.Exit(1 if result.still_fails else 0)
@@ -308,7 +307,7 @@ def compare(
         found = compared(store, after or before, before, (pair[0], pair[1]) if pair else None)
         versions = [store.run(run).environment for run in (found.run, found.baseline or found.run)]
     if as_json:
-        print(_comparison_json(found))
+        print_json("compare", _comparison(found))
         return
     from ulpfuzz.fuzzer.cli.screen import console, findings_table
 
@@ -336,14 +335,14 @@ def _version(target: str, environment: Mapping[str, Any]) -> str:
     return f" {version}" if version else ""
 
 
-def _comparison_json(found: Comparison) -> str:
+def _comparison(found: Comparison) -> dict[str, Any]:
+    """The documented JSON of a comparison."""
     from ulpfuzz.fuzzer.findings.history import STATUSES
     from ulpfuzz.fuzzer.findings.label import as_json
-    from ulpfuzz.fuzzer.findings.strict_json import to_json
 
     def brief(finding: Finding) -> dict[str, Any]:
         return {name: value for name, value in as_json(finding).items() if name not in ("profile", "answers")}
 
     lists = {status: [brief(f) for f in found.of(status)] for status in STATUSES}
     told = {"run": found.run, "baseline": found.baseline, "targets": found.targets, "counts": found.counts()}
-    return to_json({**told, **lists})
+    return {**told, **lists}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from ulpfuzz.fuzzer.cli.campaign import (
 )
 from ulpfuzz.fuzzer.cli.defects import FAIL_ON, check_fail_on
 from ulpfuzz.fuzzer.cli.implementations import As, Framework, Impl, Inputs, Limit, tested_instead
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import (
     BUDGET,
     DEFAULT_DB,
@@ -129,7 +129,7 @@ def run(
             also.write(report_of(store, record, None, None))
     faults = broken(record, cells)
     if as_json:
-        print(json.dumps({**_contract(record, found, defects), "broken": faults}, ensure_ascii=False, allow_nan=False))
+        print_json("run", {**_contract(record, found, defects), "broken": faults})
     else:
         _tell(faults)
         summary(record, found, defects, cells, db)
@@ -213,7 +213,7 @@ def nightly(
         told["known_issues"] = {"fixed": fixed, "expired": [i.url for i in known.expired]}
         told["report"] = [str(p) for p in paths if p.suffix != ".py"]
         told["findings"] |= {"new": len(fresh), "known_issues": quieted}
-        print(json.dumps(told, ensure_ascii=False, allow_nan=False))
+        print_json("nightly", told)
     else:
         _tell(faults)
         summary(record, found, defects, cells, db, comparison)

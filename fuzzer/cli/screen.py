@@ -46,6 +46,10 @@ class _Plain(Console):
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(visible(segment.text, keep="\n"), segment.style)
 
+    def on_broken_pipe(self) -> None:
+        """The application says how that ends; rich would end with 1."""
+        raise BrokenPipeError
+
 
 class _Trimmed:
     """Writes to standard output what rich renders, less the blanks that it fills lines with."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import (
     DEFAULT_DB,
     CaseTimeout,
@@ -82,7 +83,7 @@ def sweep(
     with Store(db, create=resume is None) as store, sweeping() as watch:
         swept = run_sweep(settings, store, watch)
     if as_json:
-        print(_contract(swept, whole=every or any(c in (op or "") for c in "*?,")))
+        print_json("sweep", _contract(swept, whole=every or any(c in (op or "") for c in "*?,")))
     else:
         _told(swept, db)
     if swept.sweep.state == "interrupted":
@@ -98,12 +99,11 @@ def facts(
 ) -> None:
     """What sweeps have proved: the largest error of each call over all inputs."""
     from ulpfuzz.fuzzer.findings.store import Store
-    from ulpfuzz.fuzzer.findings.strict_json import to_json
 
     with Store(db, create=False) as store:
         found = [fact for fact in store.facts(ops) if dtype in (None, fact.dtype)]
     if as_json:
-        print(to_json(found))
+        print_json("facts", found)
     elif markdown:
         from ulpfuzz.reports.maxima import maxima
 
@@ -147,10 +147,8 @@ def _params(text: str | None) -> dict[str, Any] | None:
     return params
 
 
-def _contract(swept: Swept, *, whole: bool) -> str:
+def _contract(swept: Swept, *, whole: bool) -> Any:
     """The documented JSON: an object per op, dtype and order; a list of them where several ops were requested."""
-    from ulpfuzz.fuzzer.findings.strict_json import to_json
-
     told = []
     for (name, dtype, order), group in groupby(swept.facts, key=lambda f: (f.op, f.dtype, f.order)):
         some = list(group)
@@ -161,9 +159,9 @@ def _contract(swept: Swept, *, whole: bool) -> str:
             }
         )  # fmt: skip
     if whole:
-        return to_json(told)
+        return told
     empty = {"sweep": swept.sweep.id, "state": swept.sweep.state, "failures": swept.sweep.failures, "targets": []}
-    return to_json(told[0] if len(told) == 1 else told or empty)
+    return told[0] if len(told) == 1 else told or empty
 
 
 _KEYS = (

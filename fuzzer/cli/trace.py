@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import Json
 from ulpfuzz.fuzzer.errors import UserError
 
@@ -33,7 +34,6 @@ def trace(
 
     Exit status: the program's own where it fails; else 1 where something was found, 0 where nothing was.
     """
-    from ulpfuzz.fuzzer.findings.strict_json import to_json
     from ulpfuzz.fuzzer.trace.program import Program
     from ulpfuzz.fuzzer.trace.trace import chosen
 
@@ -46,5 +46,8 @@ def trace(
         "harvest": None if harvest is None else str(harvest.absolute()),
     }
     status, told = Program.of(command or []).traced(settings, quiet=as_json)
-    print(to_json(told["result"]) if as_json else told["text"])
+    if as_json:
+        print_json("trace", told["result"])
+    else:
+        print(told["text"])
     raise typer.Exit(status or (1 if told["result"]["findings"] else 0))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import DEFAULT_DB, Db, Json
 from ulpfuzz.fuzzer.errors import UserError
 
@@ -47,7 +47,7 @@ def triage(
                 save_known(store, shown)
         records = [_record(store, d) for d in sorted(shown, key=lambda d: (d.state, d.id))]
     if as_json:
-        print(json.dumps(records, ensure_ascii=False, allow_nan=False))
+        print_json("triage", records)
         return
     for record in records:
         print(_line(record))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ulpfuzz.fuzzer.cli.json_output import print_json
 from ulpfuzz.fuzzer.cli.options import (
     DEFAULT_DB,
     CaseTimeout,
@@ -57,7 +57,7 @@ def work(
         with working() as watch:
             worked = run_casework(store, record, settings, watch)
     if as_json:
-        print(json.dumps({"run": record.id, **contract(worked)}))
+        print_json("work", {"run": record.id, **contract(worked)})
     else:
         print_worked(worked, run)
     if worked.interrupted:

@@ -39,7 +39,7 @@ class Finding:
     op: str
     #: Of the cell, in the op's order.
     params: dict[str, Any]
-    #: Of catalog.op.ORDERS.
+    #: value, grad, jvp or grad2.
     order: str
     #: The format of inputs and outputs.
     dtype: str
@@ -47,7 +47,7 @@ class Finding:
     target: str
     #: The call, as the catalogue writes it.
     implementation: str
-    #: How it looks (judge.verdict.Symptom).
+    #: How it looks: precision, zero, wrong_sign, inf, nan, ... (judge.verdict.Symptom).
     symptom: str
     #: unstable or inaccurate.
     class_: str
@@ -57,7 +57,7 @@ class Finding:
     excess: float
     #: sum_j |x_j d_j f / f|.
     condition: float
-    #: T in ulps or None.
+    #: T in ulps; None where nobody publishes one.
     limit: float | None
     #: What findings are ranked by (judge.severity).
     severity: float

@@ -1,1 +1,1 @@
-"""The judge: compares answers with the truth. Knows no framework; see DESIGN: error model in docs/error-model.md."""
+"""The judge: compares answers with the truth. Knows no framework; see DESIGN: error model in docs/reference/error-model.md."""

@@ -1,4 +1,4 @@
-"""The judge: verdicts on the answers of one target to one batch, vectorised, step by step (docs/error-model.md, "The order of judging").
+"""The judge: verdicts on the answers of one target to one batch, vectorised, step by step (docs/reference/error-model.md, "The order of judging").
 
 What it calls a finding is certified (`proof`) before it is reported.
 """

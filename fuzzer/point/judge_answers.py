@@ -66,9 +66,9 @@ def judge_answers(
     numpy, ml_dtypes, torch, JAX and TensorFlow are taken to the bit. answers: an array of the same leading axes and the shape of a row's result; of a
     derivative the array for the one differentiable input, or name -> array for each, of a gradient for some of them.
 
-    wanted.proofs: how many rows that are called wrong are certified, the worst first (docs/error-model.md); 0 and wanted.shown 0: errors are
-    measured, and nothing is proved. The guarantee of a row in `rows.defects` is that of a certified finding. An error in ulps is known to what its
-    verdict needed: where it is below the limit, to a small part of an ulp.
+    wanted.proofs: how many rows that are called wrong are certified, the worst first (docs/reference/error-model.md); 0 and wanted.shown 0: errors
+    are measured, and nothing is proved. The guarantee of a row in `rows.defects` is that of a certified finding. An error in ulps is known to what
+    its verdict needed: where it is below the limit, to a small part of an ulp.
 
     Raises UserError in one line: unknown names, shapes that do not fit, numbers that are none of the dtype.
     """

@@ -1,7 +1,7 @@
 """Stored: whether what a database holds of a finding may be run, or written into a script.
 
 A database may come from anybody. What it says is data: a call is run only if the catalogue, or a plugin that is installed, has that very
-call for that op; params, dtype, order and target must be names that they know; numbers must be numbers. docs/trust.md tells the whole.
+call for that op; params, dtype, order and target must be names that they know; numbers must be numbers. docs/explanation/trust.md tells the whole.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from ulpfuzz.fuzzer.trace.torch_memory import Shadows, tensors_in
 
 #: Bytes of tensors and shadows of one step that are kept for what is asked of them after it; the oldest go first.
 KEPT = 2 << 30
-#: Sampled: one step in so many is traced in full. A full step costs up to some 20 times itself (docs/how-to-trace.md has figures).
+#: Sampled: one step in so many is traced in full. A full step costs up to some 20 times itself (docs/how-to/nan-in-training.md has figures).
 SAMPLED = 32
 #: Calls that make memory without numbers, or look at a shape only.
 _EMPTY = frozenset((

@@ -128,6 +128,6 @@ def trace(mode: Mode = "full", frameworks: str | None = None, harvest: str | Pat
     mode: full traces every step; sampled traces one step in SAMPLED in full and keeps the calls of the others, to replay those of a step whose
     gradients are NaN or infinite. frameworks: "torch", or several, separated by commas (default: all installed ones, from when the program imports
     them). harvest: a file for the ranges and shapes of every op's inputs (harvest.Harvest). Raises UserError where there is none of them. The
-    program's own numbers are not changed. What it accuses is proved (docs/how-to-trace.md).
+    program's own numbers are not changed. What it accuses is proved (docs/how-to/nan-in-training.md).
     """
     return Trace(mode, frameworks, harvest)

@@ -1,8 +1,8 @@
 """Advice on the findings of a stored run: of how many places, one per op and framework, a way out is verified, and what it gives.
 
 ULPFUZZ_STORE names the store (its latest run is taken), ULPFUZZ_PLACES how many places are tried (default 100), ULPFUZZ_TABLE a file that gets
-the table in Markdown after each place (`docs/advice.md` is such a one). Places whose numbers are ordinary come first, then by severity. What does
-not fail here any more is counted apart.
+the table in Markdown after each place (`docs/reference/advice.md` is such a one). Places whose numbers are ordinary come first, then by
+severity. What does not fail here any more is counted apart.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def page(tried: list[Tried], gone: int) -> str:
     rows = [row for t in advised for row in _rows(t)]
     return (
         "# Advice that was tried\n\n"
-        "Written by `ULPFUZZ_STORE=... ULPFUZZ_TABLE=docs/advice.md python -m tests.benchmarks advice`: places of a stored run, one per op and "
-        "framework, those with ordinary numbers first. Each way out was judged by the oracle at the case, on fresh points around it (in the same "
+        "Written by `ULPFUZZ_STORE=... ULPFUZZ_TABLE=docs/reference/advice.md python -m tests.benchmarks advice`: places of a stored run, one per op "
+        "and framework, those with ordinary numbers first. Each way out was judged by the oracle at the case, on fresh points around it (in the same "
         "binades of every input) and over everyday inputs; errors are the largest in ulps, inf of a wrong kind. What did not help is not here.\n\n"
         f"Of {len(tried)} places that fail here ({gone} fail no more) {len(advised)} have advice, {len(full)} of them verified on {POINTS:,} points "
         f"or more. {versions}; {platform.machine()}.\n\n"

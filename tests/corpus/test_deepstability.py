@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.contracts import check
 from ulpfuzz.corpus.historic.replays import FAMILIES, REPLAYS
 from ulpfuzz.corpus.historic.rows import PATCH_CLASSES, ROOT_CAUSES, rows
 from ulpfuzz.fuzzer import plugins
@@ -130,6 +131,7 @@ def test_the_command_tells_its_contract(tmp_path: Path) -> None:
          "--db", f"sqlite:///{tmp_path / 'x.db'}"],
         capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
+    check("deepstability", done.stdout)
     told = json.loads(done.stdout)
     first, second = told["rows"]
     assert (first["index"], first["op"], first["replayable"], first["reason"]) == (5, "softmax", "yes", "")

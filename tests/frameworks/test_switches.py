@@ -19,7 +19,7 @@ from ulpfuzz.fuzzer.frameworks.targets.switches import SWITCHES, Switch, reprodu
 from ulpfuzz.fuzzer.frameworks.targets.target import Target, flush_policy, framework_for, target_named
 from ulpfuzz.fuzzer.judge.flush import FlushPolicy
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "targets.md"
+DOCUMENT = Path(__file__).parents[2] / "docs/reference/targets.md"
 
 #: Settings that show every switch and every kind of value on any CPU; two of one framework differ in each switch.
 SETTINGS = [
@@ -34,13 +34,13 @@ SETTINGS = [
 
 
 def row(switch: Switch) -> str:
-    """Its line in the table of docs/targets.md."""
+    """Its line in the table of docs/reference/targets.md."""
     return f"| {switch.framework} | `{switch.name}` | {switch.choices} | {switch.does} | {switch.source} |"
 
 
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda s: f"{s.framework}-{s.name}")
 def test_every_switch_is_documented(switch: Switch) -> None:
-    assert row(switch) in DOCUMENT.read_text(encoding="utf-8"), "docs/targets.md holds the one table"
+    assert row(switch) in DOCUMENT.read_text(encoding="utf-8"), "docs/reference/targets.md holds the one table"
 
 
 def test_every_switch_is_tried() -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 from planted_findings import planted
 
+from tests.contracts import check
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
 from ulpfuzz.fuzzer.findings.finding import Run
+from ulpfuzz.fuzzer.findings.strict_json import to_json
 from ulpfuzz.fuzzer.point.point import point_of
 from ulpfuzz.reports.today import markdown, ops_of_the_study, probe_of, still_unstable
 
@@ -28,6 +30,7 @@ def test_a_line_per_op_and_framework_the_gravest() -> None:
     ]  # fmt: skip
     found = still_unstable(findings)
     assert [(s.finding.id, s.indices) for s in found] == [("c", [5, 23, 105, 106]), ("b", [5, 23, 105, 106])]
+    check("deepstability-today", to_json([s.as_dict() for s in found]))
 
 
 def test_a_case_that_fits_a_line_comes_before_a_graver_one_that_does_not() -> None:

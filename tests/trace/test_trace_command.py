@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.contracts import check
 from ulpfuzz.fuzzer.catalog import everyday
 from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.errors import UserError
@@ -33,6 +34,7 @@ def test_a_program_is_traced_as_it_is_started() -> None:
     pytest.importorskip("torch")
     done = command("--json", "--", sys.executable, str(PROGRAMS / "mlp_torch.py"))
     assert done.returncode == 1, done.stderr
+    check("trace", done.stdout)
     told = json.loads(done.stdout)
     (finding,) = told["findings"]
     assert (finding["kind"], finding["kernel"], finding["framework"]) == ("nan", "aten._softmax", "torch")

@@ -1,4 +1,4 @@
-"""Switches: settings of a library that change its numbers, as a part of a target. One table; docs/targets.md shows it.
+"""Switches: settings of a library that change its numbers, as a part of a target. One table; docs/reference/targets.md shows it.
 
 A switch is here only if it can be read back after it was set: a host compares, and does not start where one had no effect.
 """
