@@ -38,7 +38,8 @@ OPERATIONS = 2.0**25
 ROW_OPERATIONS = 20_000.0
 #: Of a chunk of samples; a share of 1 % is known to a tenth of itself by a tenth of the samples.
 CAPS = Caps(arb_effort=0.2, limit_rows=64, limit_effort=0.2)
-#: Wrong rows that are tried, the most ordinary first, until one is certified.
+#: Wrong rows that are tried, the most ordinary first, until one is certified: half of them are the most ordinary ones, which may be wrong by so
+#: little that nothing is proved, the others stand at even distances among the rest.
 PROOFS = 16
 
 
@@ -76,12 +77,13 @@ def share_of(comparison: Comparison, subject: Subject, kind: Symptom, samples: i
         wrong += len(rows)
         drawn_lengths.append((batch.width, batch.rows))
         if len(rows):
-            failing.append(_most_ordinary(batch.take(rows)))
+            wrong_rows = batch.take(rows)
+            failing.append(wrong_rows.take(_to_try(_plainness(wrong_rows), 4 * PROOFS)))
         if time.monotonic() > until:
             break
     if not drawn_lengths:
         return None
-    case = next((row.case(0) for row in _by_plainness(failing)[:PROOFS] if comparison.is_certified(subject, row, kind)), None)
+    case = next((row.case(0) for row in _tried(failing) if comparison.is_certified(subject, row, kind)), None)
     wrong = wrong if case is not None else 0
     low, high = clopper_pearson(wrong, judged)
     return Ordinary(OrdinaryShare(wrong, judged, low, high, _distribution(comparison.cell, drawn_lengths)), case)
@@ -137,15 +139,22 @@ def _plainness(batch: Batch) -> np.ndarray:
     return np.asarray(far.mean(axis=1) + np.log2(flat.shape[1]))
 
 
-def _most_ordinary(batch: Batch) -> Batch:
-    """The plainest rows of a batch, as many as may be certified."""
-    return batch.take(np.argsort(_plainness(batch), kind="stable")[:PROOFS])
+def _tried(batches: list[Batch]) -> Iterator[Batch]:
+    """The rows that are tried, each as a batch of one, the plainest first."""
+    places = [(batch, row) for batch in batches for row in range(batch.rows)]
+    if places:
+        for number in _to_try(np.concatenate([_plainness(batch) for batch in batches]), PROOFS):
+            batch, row = places[number]
+            yield batch.take(slice(row, row + 1))
 
 
-def _by_plainness(batches: list[Batch]) -> list[Batch]:
-    """All rows, each as a batch of one, the plainest first."""
-    rows = [(float(plain), batch.take(slice(i, i + 1))) for batch in batches for i, plain in enumerate(_plainness(batch))]
-    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+def _to_try(plainness: np.ndarray, count: int) -> np.ndarray:
+    """The numbers of at most so many rows, the plainest first: half of them the plainest of all, the others at even distances among the rest."""
+    order, plainest = np.argsort(plainness, kind="stable"), count // 2
+    if len(order) <= count:
+        return order
+    spread = np.linspace(plainest, len(order) - 1, count - plainest).astype(np.int64)
+    return np.asarray(order[np.concatenate([np.arange(plainest), spread])])
 
 
 def _distribution(cell: Cell, drawn: list[tuple[int, int]]) -> str:

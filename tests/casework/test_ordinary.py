@@ -11,9 +11,11 @@ import pytest
 from tests.casework.planted import planted
 from tests.casework.test_advise import finding
 from ulpfuzz.fuzzer.case import Batch
-from ulpfuzz.fuzzer.casework.comparison import comparison_of
-from ulpfuzz.fuzzer.casework.ordinary import affordable, clopper_pearson, everyday_batches, ordinary_share
+from ulpfuzz.fuzzer.casework.comparison import Comparison, comparison_of
+from ulpfuzz.fuzzer.casework.ordinary import PROOFS, affordable, clopper_pearson, everyday_batches, ordinary_share
+from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.inputs.everyday import is_everyday
+from ulpfuzz.fuzzer.judge.verdict import Symptom
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,6 +34,23 @@ def test_a_loss_that_everybody_meets() -> None:
     assert is_everyday(comparison_of(finding("versine", x=1.0))[0].cell.record, found.case.batch().inputs).all()
     comparison, subject, _ = comparison_of(finding("versine", x=1.0))
     assert comparison.measure([subject], found.case.batch())[0].wrong.all()
+
+
+def test_a_loss_counts_though_the_plainest_wrong_rows_are_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    certified = Comparison.is_certified
+    seen: list[float] = []
+
+    def only_small(self: Comparison, subject: Subject, row: Batch, kind: Symptom) -> bool:
+        seen.append(float(abs(row.inputs["x"][0])))
+        return seen[-1] < 2.0**-7 and certified(self, subject, row, kind)
+
+    monkeypatch.setattr(Comparison, "is_certified", only_small)
+    found = ordinary_share(finding("versine", x=2.0**-10 * 1.25), 20_000)
+    assert found is not None
+    assert found.case is not None
+    assert found.share.low > 0.05
+    assert seen == sorted(seen, reverse=True)  # the plainest first
+    assert len(seen) <= PROOFS
 
 
 def test_a_loss_that_nobody_meets() -> None:
