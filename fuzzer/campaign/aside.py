@@ -19,14 +19,21 @@ class Aside:
     def __init__(self, case_timeout: float | None) -> None:
         self.call_timeout = case_timeout or PROOF_TIMEOUT
         self._due: deque[Shard] = deque()
-        self._seen: set[tuple[str, str, str, str]] = set()
+        self._seen: set[tuple[str, ...]] = set()
 
     def set(self, shard: Shard, death: Death) -> None:
         """The call that ended the worker of this shard is to be proved; once for each op and order, for its other cells die of the same."""
         key = (shard.cell.op, shard.cell.order, death.target, death.call)
         if death.target and key not in self._seen:
             self._seen.add(key)
+            self._seen.add((shard.cell.key, death.target, death.call))
             self._due.append(shard.proof_of(death.target, death.call, self.call_timeout))
+
+    def visit(self, shard: Shard, target: str, call: str) -> None:
+        """The same of a call that is only slow: once for each cell, for each is judged beside the search."""
+        if (shard.cell.key, target, call) not in self._seen:
+            self._seen.add((shard.cell.key, target, call))
+            self._due.append(shard.proof_of(target, call, self.call_timeout))
 
     def due(self, until: float | None) -> Iterator[list[Shard]]:
         """A group for each proof; it has until then, whatever is left of the search. Those that come while it is read too."""

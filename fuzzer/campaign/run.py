@@ -329,6 +329,7 @@ class _Campaign:
         shard = self.schedule.shards[result.task]
         self.schedule.returned(shard)
         self.schedule.died(shard, result.deaths)
+        self.schedule.judged(shard, result)
         self.totals.miss(result.missing)
         if result.failure in (OUT_OF_TIME, NOT_JUDGED):
             return None

@@ -24,7 +24,7 @@ from ulpfuzz.fuzzer.campaign.plan import (
     side_by_side,
 )
 from ulpfuzz.fuzzer.campaign.settings import Settings
-from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard
+from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
 from ulpfuzz.fuzzer.campaign.yields import yields_of
 from ulpfuzz.fuzzer.cell import Cell, subjects_of
 from ulpfuzz.fuzzer.engine.task import Death
@@ -71,6 +71,7 @@ class Schedule:
         self.memory_limit = own_share(settings.memory_limit, settings.workers, settings.scheduler)
         self.workers = max(1, settings.workers)  # of a cluster those that there are as a round begins
         self.fatal: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op the (target, call) that crashed or hung
+        self.slow: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # those of them that were only slow
         self.dead_peers: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)  # by op; they are called no more
         self.aside = Aside(settings.case_timeout)
         self.shards: dict[str, Shard] = {}  # by id, what was handed out
@@ -180,6 +181,12 @@ class Schedule:
             if death.target:
                 self.fatal[shard.cell.op].add((death.target, death.call))
 
+    def judged(self, shard: Shard, result: ShardResult) -> None:
+        """A call that ended a worker and returned in short calls is slow: it is left out of the other cells of its op, but visited beside them."""
+        if shard.waits and result.verdicts and not any(finding.symptom in ("crash", "hang") for finding in result.findings):
+            calls = {(s.target, s.implementation.call) for s in subjects_run(shard)}
+            self.slow[shard.cell.op] |= calls.difference(map(tuple, result.excluded))
+
     def found(self, finding: Finding) -> None:
         """A crash or a hang is left out of the other cells of its op."""
         if finding.symptom in ("crash", "hang"):
@@ -192,7 +199,10 @@ class Schedule:
         if not fatal:
             return shard
         excluded = fatal | set(shard.excluded)
-        if any((s.target, s.implementation.call) not in excluded for s in subjects_of(shard.cell, shard.targets)):
+        calls = [(s.target, s.implementation.call) for s in subjects_of(shard.cell, shard.targets)]
+        if any(call not in excluded for call in calls):
+            for call in sorted(self.slow[shard.cell.op].intersection(calls)):
+                self.aside.visit(shard, *call)
             return replace(shard, excluded=tuple(sorted(excluded)))
         call_timeout = shard.call_timeout if self.settings.case_timeout else min(shard.call_timeout, RETRY_CALL_TIMEOUT)
         return replace(shard, isolated=True, waits=True, cap=None, call_timeout=call_timeout)

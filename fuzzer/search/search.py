@@ -96,6 +96,8 @@ def _all_compile(evaluator: Evaluator) -> bool:
 
 def first_rows(evaluator: Evaluator) -> tuple[int, ...]:
     """Rows of the first calls of a search in a hurry."""
+    if _all_compile(evaluator) and not evaluator.shapes.one:
+        return EAGER_ROWS[:1]
     return FIRST_ROWS_WHOLE if _all_compile(evaluator) or evaluator.op.elementwise else FIRST_ROWS
 
 

@@ -20,16 +20,19 @@ from test_shard import comparable, shard_of
 from ulpfuzz.fuzzer.campaign.plan import FIRST, Progress, round_of
 from ulpfuzz.fuzzer.campaign.run import _Campaign, run_campaign
 from ulpfuzz.fuzzer.campaign.schedule import RETRY_CALL_TIMEOUT
-from ulpfuzz.fuzzer.campaign.shard import ShardResult, run_shard
+from ulpfuzz.fuzzer.campaign.shard import ShardResult, run_shard, subjects_run
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.catalog.registry import op_named, ops
-from ulpfuzz.fuzzer.cell import Cell
+from ulpfuzz.fuzzer.cell import Cell, Subject
+from ulpfuzz.fuzzer.engine.task import Death
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.frameworks.targets.target import framework_for, target_named
 from ulpfuzz.fuzzer.point.probe import probe
 from ulpfuzz.fuzzer.point.reproduce import reproduce
 from ulpfuzz.fuzzer.proof import failures
+from ulpfuzz.fuzzer.search.search import first_rows
 
 __all__ = ["stores"]
 
@@ -345,6 +348,34 @@ def test_what_died_in_one_cell_is_left_out_of_the_first_visits_of_the_others(sto
     in_isolation = schedule.without_fatal(shard)
     assert (in_isolation.excluded, in_isolation.isolated, in_isolation.call_timeout) == (shard.excluded, True, RETRY_CALL_TIMEOUT)
     assert in_isolation.waits
+
+
+def test_what_is_only_slow_is_visited_beside_the_other_cells(stores: Any, hosted: dict[str, Any]) -> None:
+    settings = settings_of("40s", ops="faulty_aborts", **{**hosted, "case_timeout": None})
+    schedule, shard = _Campaign(settings, stores(), None).schedule, shard_of("faulty_aborts")
+    death = Death("hang", "no answer in time", TARGET, guilty("aborts"))
+    schedule.died(shard, [death])
+    ((proof,),) = schedule.set_aside()
+    assert proof.waits
+    schedule.judged(proof, ShardResult(proof.id, proof.cell.key))  # it hung again
+    other = replace(shard, cell=replace(shard.cell, dtype="float64"))
+    schedule.without_fatal(other)
+    assert list(schedule.set_aside()) == []
+    schedule.judged(proof, ShardResult(proof.id, proof.cell.key, verdicts=64))  # short calls returned
+    for _ in range(2):
+        assert schedule.without_fatal(other).excluded == ((TARGET, guilty("aborts")),)
+    ((visit,),) = schedule.set_aside()
+    assert (visit.cell, visit.waits) == (other.cell, True)
+    assert [s.implementation.call for s in subjects_run(visit)] == [guilty("aborts")]
+
+
+def test_a_call_that_waits_is_tried_in_short_calls() -> None:
+    """A thousand rows that take seconds may be a hang, sixty-four return."""
+    evaluator = Evaluator(Cell("exp", (), "float32", "value"), [Subject("jax:cpu:eager", op_named("exp").implementations[0])])
+    evaluator.shapes.one = True
+    assert first_rows(evaluator) == (1000,)
+    evaluator.shapes.one = False
+    assert first_rows(evaluator) == (64,)
 
 
 def test_a_cell_whose_subjects_are_all_dead_ends_the_run(stores: Any, hosted: dict[str, Any]) -> None:
