@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import DIRECTIONS, Batch, Case, Placement, concatenate
 from ulpfuzz.fuzzer.catalog.axes import WORK, Sizes, work_of
@@ -47,6 +48,8 @@ FIRST_ROWS = (64, ONE_SHAPE)
 #: The same where every shape is compiled, and of ops of numbers, whose columns are short work: one call, for each costs the oracle 20 ms
 #: whatever its rows.
 FIRST_ROWS_WHOLE = (ONE_SHAPE,)
+#: Rows of the grid with a NaN, and with an infinity, that a search in a hurry judges: those whose truth the oracle can read in that time (Caps).
+FEW = 32
 #: Points of the grid that are also evaluated in a batch of one: a call costs 10 to 500 microseconds.
 BATCHES_OF_ONE = 192
 #: Rows of a call that ends in scalar code: vectors of 8 or 16 leave seven rows, vectors of 4 three. And how many such calls a shard makes.
@@ -220,16 +223,18 @@ class Search:
         grid = special_batch(op, dict(cell.params), cell.dtype, cell.order)
         # Shuffled: the part of the grid for which there is time is then a sample of all of it.
         order = np.random.Generator(np.random.PCG64(self.seed)).permutation(grid.rows)
+        grid = grid.take(order)
+        grid = grid.take(np.flatnonzero(_affordable(grid)))
         few, start = first_rows(self.evaluator), 0
         compiled = _all_compile(self.evaluator)
         self.per_call = EAGER_ROWS[0] if compiled else 0
         with memory.keeping():
             for rows in (*few, *[few[-1] if compiled else ROWS] * (1 + grid.rows // few[-1])):
                 if start < grid.rows:
-                    self.feed(grid.take(order[start : start + rows]), per_call=self.per_call)
+                    self.feed(grid.take(slice(start, start + rows)), per_call=self.per_call)
                     start += rows
             if op.elementwise and not compiled:
-                self.feed(grid.take(order[:16]), within=Placement(1))
+                self.feed(grid.take(slice(16)), within=Placement(1))
         self._explore({}, examples=8, rows=few[-1])
         self.per_call = 0
 
@@ -328,6 +333,15 @@ class Search:
     def corpus(self) -> list[Case]:
         """The worst points, for the next round and the other targets."""
         return [replace(row.case(0), placement=Placement(ROWS)) for row in self._worst()[:CORPUS]]
+
+
+def _affordable(grid: Batch) -> NDArray[np.bool_]:
+    """The rows of numbers, and of those with a NaN, and of those with an infinity, the first FEW: each costs the oracle milliseconds, and of several
+    inputs they are two thirds of a grid."""
+    rows = [v.astype(np.float64).reshape(grid.rows, -1) for v in grid.inputs.values()]
+    nan = np.logical_or.reduce([np.isnan(v).any(axis=1) for v in rows])
+    infinite = np.logical_or.reduce([np.isinf(v).any(axis=1) for v in rows]) & ~nan
+    return np.asarray((~nan | (np.cumsum(nan) <= FEW)) & (~infinite | (np.cumsum(infinite) <= FEW)))
 
 
 def _ranked(ledger: Ledger) -> list[Batch]:
