@@ -139,9 +139,9 @@ def first_visits(cells: Sequence[Cell], targets: tuple[str, ...], worker_seconds
     """How round 0 visits every cell: in one visit, or in parts where the time is short.
 
     The parts that find most per second come first (_part_turn): values of the USUAL dtypes without the targets that compile every op; then, side
-    by side, their values with them and their gradients without; values and gradients of the other dtypes; second derivatives; gradients where
-    every op is compiled; forward mode last. Each has the cells of usual params before those of others, which meet the same kernels again, and
-    come later. Modes that compile whole programs follow the eager visits of the same cells at a distance, for a visit costs most there.
+    by side, their values with them and their gradients without; values and gradients of the other dtypes; second derivatives; forward mode. Each
+    has the cells of usual params before those of others, which meet the same kernels again, and come later. With that every cell was reached;
+    then come gradients and all else where every op is compiled, and modes that compile whole programs, for a visit costs most there.
 
     worker_seconds: the budget's seconds times the workers; None for a budget in verdicts.
     """
@@ -184,9 +184,10 @@ class _Part:
 #: Where a part comes by its order, and how much later for dtypes that are not USUAL, for unusual params, and where every op is compiled, or programs
 #: are. Findings per worker-second of first visits, on two cores: values 12 without JAX, 3 with; on slower ones values of half precision 14 beside 7,
 #: of complex numbers 7; gradients 6, of half precision 5; second derivatives 4. Values with JAX come early all the same, for what they find are
-#: defects of another framework, and half precision repeats those of binary32.
-ORDER_TURNS = {"value": 0, "grad": 2, "grad2": 5, "jvp": 12}
-UNUSUAL_LATER, PARAMS_LATER, LATER = 3, 4, (0, 4, 7, 8)
+#: defects of another framework, and half precision repeats those of binary32. All else that compiles comes after the last part that does not: a
+#: visit costs three times as much, and no cell waits for it.
+ORDER_TURNS = {"value": 0, "grad": 2, "grad2": 5, "jvp": 8}
+UNUSUAL_LATER, PARAMS_LATER, LATER = 3, 4, (0, 16, 19, 20)
 #: From this group on whole programs are compiled.
 WHOLE = 2
 
