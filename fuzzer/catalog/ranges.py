@@ -145,7 +145,7 @@ VALUES: dict[str, tuple[Range, ...]] = {
               "instance_norm", "group_norm", "standardize"),
     **_values("-max(abs(w)) * sqrt(length - 1) - max(abs(b))", "max(abs(w)) * sqrt(length - 1) + max(abs(b))",
               "Samuelson 1968: within sqrt(n - 1) deviations of the mean", "layer_norm_affine"),
-    **_values("-sqrt(length * length - 1)", "sqrt(length * length - 1)", "Samuelson 1968: within sqrt(n - 1) deviations of the mean",
+    **_values("-sqrt(h * l - 1)", "sqrt(h * l - 1)", "Samuelson 1968: within sqrt(n - 1) deviations of the mean",
               "per_image_standardization"),
     **_values("-sqrt(length)", "sqrt(length)", "no number of a vector is larger than its norm", "rms_norm"),
     **_values("-max(abs(w)) * sqrt(length)", "max(abs(w)) * sqrt(length)", "no number of a vector is larger than its norm", "rms_norm_weighted"),

@@ -181,8 +181,8 @@ class _Ends:
             return self._lifted(self.inputs[name])
         if name in self.params:
             return self.m.num(Fraction(self.params[name]))
-        if name == "length":
-            return self.m.num(self._length())
+        if name == "length" or name in self.op.axis_names:
+            return self.m.num(self._sizes().get("n" if name == "length" else name, 1))
         if name == "pi":
             return self.m.const("pi")
         raise ValueError(f"{self.op.name} has no scalar input or param {name!r}")
@@ -195,11 +195,12 @@ class _Ends:
                 return np.abs(self._vector(one))
         raise ValueError(f"no vector: {ast.unparse(node)}")
 
-    def _length(self) -> int:
+    def _sizes(self) -> dict[str, int]:
+        """The sizes of the op's axes, by letter."""
         sizes: dict[str, int] = {}
         for spec in self.op.inputs:
             sizes |= spec.axes_of(self.inputs[spec.name].shape[1:]) or {}
-        return sizes.get("n", 1)
+        return sizes
 
     def _lifted(self, column: Array) -> Any:
         return self.m.lift(float(column[0])) if isinstance(self.m, Arb) else self.m.lift(column, 53)
