@@ -159,8 +159,9 @@ def length_of(op: Op, arrays: Mapping[str, NDArray[Any]]) -> Sizes:
     sizes = length_in(op, arrays)
     if sizes is None:
         raise UserError(_different(op, arrays))
-    if not reaches(sizes, op.min_length):
-        raise UserError(f"{op.name} needs vectors of at least {op.min_length} numbers, not {size_of(sizes, 'n')}")
+    least = op.least_defined or op.min_length
+    if not reaches(sizes, least):
+        raise UserError(f"{op.name} needs vectors of at least {least} numbers, not {size_of(sizes, 'n')}")
     return sizes
 
 

@@ -25,13 +25,14 @@ WINDOWS = 12
 def axis_cuts(
     op: Op, params: Mapping[str, Any], order: str, sizes: Sizes, name: str, output: int, fewer: int
 ) -> Iterator[list[int]]:
-    """Windows of `fewer` consecutive indices along an axis: those that begin or end at the failing output first, then others evenly spread."""
+    """Windows of `fewer` consecutive indices along an axis, or one at its end that is shorter by less than the stride: those that begin or end at
+    the failing output first, then others evenly spread."""
     size, step = size_of(sizes, name), _step(op, params)
     place = _index_along(op, params, order, sizes, name, output)
     near = [] if place is None else [place, place - fewer + 1]
     spread = range(0, size - fewer + 1, max(1, (size - fewer) // WINDOWS))
     starts = (-(-min(max(start, 0), size - fewer) // step) * step for start in (*near, *spread))
-    return (list(range(start, start + fewer)) for start in dict.fromkeys(starts) if start + fewer <= size)
+    return (list(range(start, min(start + fewer, size))) for start in dict.fromkeys(starts) if start < size)
 
 
 def cut_along(op: Op, params: Mapping[str, Any], row: Batch, name: str, left: Sequence[int]) -> Batch:

@@ -211,6 +211,55 @@ def test_a_kernel_that_is_wrong_from_a_block_on_is_found_and_cut_to_one_output()
         assert 16 <= n <= 64
 
 
+def pooled(x: Any) -> Any:
+    """Means over 2 x 2 windows, every second of them."""
+    return np.lib.stride_tricks.sliding_window_view(x, (2, 2), axis=(1, 2))[:, ::2, ::2].mean(axis=(-2, -1))
+
+
+def test_a_pooling_that_is_wrong_in_wide_planes_alone_is_found_and_cut() -> None:
+    """The last window of each line is wrong from sixteen places on, as the tail after whole vectors is."""
+
+    def fault(right: Any, batch: Batch) -> Any:
+        _, high, wide = batch.inputs["x"].shape
+        lines = right.reshape(batch.rows, high // 2, wide // 2).copy()
+        lines[:, :, -1] *= np.where(wide > 16, 1.25, 1).astype(right.dtype)
+        return lines.reshape(right.shape)
+
+    record = op_named("avg_pool2d")
+    round_ = next(number for number in range(20) if lengths_of(record, "value", number) == [(("h", 3), ("l", 64))])
+    cell = Cell("avg_pool2d", (("stride", 2),), "float32", "value")
+    with planted(pooled, fault):
+        assert run_shard(Shard(cell, ("torch:cpu:eager",), 1, 0, 2_000)).findings == []  # the small shape is right
+        found = run_shard(Shard(cell, ("torch:cpu:eager",), 1, round_, 2_000)).findings
+        simple = [finding for finding in map(simplest, found) if finding is not None]
+    assert {f.implementation for f in simple} == {i.call for i in record.of("torch")}
+    for finding in simple:
+        inputs = Case(finding.dtype, finding.case["inputs"]).batch().inputs
+        _, high, wide = inputs["x"].shape
+        assert high in (2, 3)  # one line of the result
+        assert 17 <= wide <= 35
+
+
+def test_windows_with_a_stride_are_cut_where_the_result_has_one() -> None:
+    record, params = op_named("avg_pool2d"), {"stride": 2}
+    sizes = (("h", 3), ("l", 9))
+    cuts = list(axis_cuts(record, params, "value", sizes, "l", 3, 2))  # the fourth window of the first line begins at 6
+    assert cuts[0] == [6, 7]
+    assert all(left[0] % 2 == 0 for left in cuts)
+    row = row_of(record, sizes, "grad", params=params)
+    cut = cut_along(record, params, row, "l", [6, 7])
+    assert cut.inputs["x"].tolist() == row.inputs["x"][:, :, 6:9].tolist()
+    assert cut.inputs[COTANGENT].tolist() == [[4.0, 9.0]]  # of two lines of five
+    assert moved_along(record, params, "value", sizes, "l", [6, 7], 8) == 1
+
+
+def test_an_axis_of_the_result_may_be_longer_by_a_factor() -> None:
+    record = op_named("upsample_bilinear")
+    sizes = (("h", 2), ("l", 5))
+    assert next(axis_cuts(record, {}, "value", sizes, "l", 6, 2)) == [3, 4]
+    assert moved_along(record, {}, "value", sizes, "l", [3, 4], 6) == 0
+
+
 def test_definitions_have_the_axes_of_their_records() -> None:
     """A definition that took an axis for another would fail on a shape whose sizes are all different."""
     m = Mp(64)

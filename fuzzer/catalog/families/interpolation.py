@@ -47,7 +47,7 @@ OPS: list[Op] = [
        topics=RANGES,
        documented=(domain("x>0", pages.numpy("numpy.geomspace"), "a geometric progression, spaced evenly on a log scale, which has no zero"),)),
     op("interp", [scalar("x"), vector("xp", structure="ascending"), vector("fp")], jax="jax.vmap(jnp.interp)(x, xp, fp)",
-       numpy=peer("np.stack([np.interp(*row) for row in zip(x, xp, fp)])", ("float64",)), lengths=(2, 3, 5, 8), min_length=2,
+       numpy=peer("np.stack([np.interp(*row) for row in zip(x, xp, fp)])", ("float64",)), lengths=(2, 3, 5, 8), min_length=2, least_defined=1,
        accuracy="accumulating", verified=FORMULA, topics=("interpolation",)),
     op("upsample_linear", X,
        torch=["torch.nn.functional.interpolate(x[:, None], scale_factor=2, mode='linear', align_corners=align_corners)[:, 0]",
@@ -111,7 +111,7 @@ OPS: list[Op] = [
        lengths=LENGTHS, verified=RATIONALS, topics=POLYNOMIALS),
     op("polymul", [vector("p"), vector("q")], jax="jax.vmap(jnp.polymul)(p, q)",
        numpy=peer("np.stack([np.polymul(*row) for row in zip(p, q)])", ("float64",)),
-       lengths=(2, 3, 5, 8), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
+       lengths=(2, 3, 5, 8), min_length=2, least_defined=1, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
     op("poly", X, jax="jax.vmap(jnp.poly)(x)",
-       lengths=LENGTHS[1:], min_length=2, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
+       lengths=LENGTHS[1:], min_length=2, least_defined=1, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
 ]  # fmt: skip

@@ -37,7 +37,7 @@ OPS: list[Op] = [
        tensorflow=["tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=x)",
                    "tf.keras.losses.categorical_crossentropy(y, x, from_logits=True)"],
        jax="-jnp.sum(y * jax.nn.log_softmax(x, axis=-1), axis=-1)",
-       min_length=2, accuracy="accumulating", sup_first_derivative=1.0, sup_second_derivative=0.25, normwise_bound=True,
+       min_length=2, least_defined=1, accuracy="accumulating", sup_first_derivative=1.0, sup_second_derivative=0.25, normwise_bound=True,
        verified=FORMULA, topics=LOSS),
     op("smoothed_cross_entropy", [vector("x"), INDEX],
        torch="torch.nn.functional.cross_entropy(x, y.long(), label_smoothing=smoothing, reduction='none')",
