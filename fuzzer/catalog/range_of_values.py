@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ulpfuzz.fuzzer.catalog.axes import Axis
+
 
 @dataclass(frozen=True)
 class Range:
@@ -25,6 +27,10 @@ class Range:
     of: Literal["value", "slope"] = "value"
     #: The outputs that it is said of; of slopes the places of the inputs among the differentiable ones. Empty: all.
     outputs: tuple[int, ...] = ()
+    #: Likewise, where that depends on the size of an axis: the output from which on it is said, and that from which on it is not; "": from the first
+    #: on, to the last.
+    since: Axis = ""
+    before: Axis = ""
 
     def speaks_of(self, order: str) -> bool:
         """Whether it is said of results of this order."""

@@ -178,7 +178,7 @@ VALUES: dict[str, tuple[Range, ...]] = {
     **_values("", "2", "1 less a cosine", "cosine_embedding"),
     **_values("", "1", "2 a b <= a + b for shares", "dice_loss", "ssim"),
     # cells and windows
-    "lstm_cell": (Range("-1", "1", "a share of a tanh", outputs=(0, 1)), Range("-max(abs(c)) - 1", "max(abs(c)) + 1", "two shares", outputs=(2, 3))),
+    "lstm_cell": (Range("-1", "1", "a share of a tanh", before="u"), Range("-max(abs(c)) - 1", "max(abs(c)) + 1", "two shares", since="u")),
     **_values("-max(1, max(abs(h)))", "max(1, max(abs(h)))", "an average of a tanh and the state", "gru_cell"),
     **_values("-max(abs(x))", "max(abs(x))", "a window of numbers from 0 to 1", "hann_window", "hamming_window", "bartlett_window", "cosine_window",
               "exponential_window", "gaussian_window", "kaiser_window", "kaiser_bessel_derived_window", "vorbis_window"),
