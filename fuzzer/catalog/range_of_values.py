@@ -13,8 +13,8 @@ class Range:
     """A closed interval [low, high] that holds the exact result at all finite inputs inside the op's domain, where it is a number.
 
     The ends are expressions over the op's inputs and numeric params, `length` (n, the length of vectors), the letters of its axes, `pi`, + - * /,
-    and `sqrt`, `exp`, `log`, `abs`, `min`, `max`. `abs` of a vector is a vector; `min` and `max` take the numbers of one vector, or compare two numbers. A decimal stands for
-    the exact decimal fraction. Empty: no end.
+    and `sqrt`, `exp`, `log`, `abs`, `min`, `max`. `abs` of a vector is a vector; `min` and `max` take the numbers of one vector, or compare two
+    numbers. A decimal stands for the exact decimal fraction. Empty: no end.
 
     A bound of zero is claimed only where the textbook's formula adds no terms of both signs: a cancellation rounds to either side of it.
     """

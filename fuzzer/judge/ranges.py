@@ -36,7 +36,9 @@ BITS = 256
 
 def claims(op: Op, order: str, output: int, inputs: Mapping[str, Array]) -> list[Range]:
     """What the record says of an output at an order. inputs: (rows, ...) each."""
-    return [r for r in op.ranges if r.speaks_of(order) and (not r.outputs or output in r.outputs) and _within(r, op, output, inputs)]
+    return [
+        r for r in op.ranges if r.speaks_of(order) and (not r.outputs or output in r.outputs) and _within(r, op, output, inputs)
+    ]
 
 
 def _within(claim: Range, op: Op, output: int, inputs: Mapping[str, Array]) -> bool:

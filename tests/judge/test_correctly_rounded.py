@@ -24,7 +24,7 @@ from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 ROWS = {"value": 64, "grad": 12, "jvp": 6, "grad2": 6}
 #: Of an op with several axes, the product of the largest that are drawn besides the least: vectors and their tails. Derivatives are differences of
 #: all outputs by each number.
-LARGE = {"value": 300, "grad": 20, "jvp": 20, "grad2": 12}
+LARGE = {"value": 300, "grad": 20, "jvp": 20, "grad2": 6}
 SHORT = {"value": (2, 3, 8), "grad": (2, 3, 8), "jvp": (2, 3), "grad2": (2, 3)}
 
 

@@ -26,7 +26,8 @@ OPS: list[Op] = [
                 when={"nonlinearity": ("tanh",)}),
            call("torch.vmap(lambda a, h, *w: torch.rnn_relu_cell(a[None], h[None], *w)[0])(x, h, w_ih, w_hh, b_ih, b_hh)",
                 when={"nonlinearity": ("relu",)})],
-       params={"nonlinearity": ("tanh", "relu")}, **SIZES, result=("u",), accuracy="accumulating", source="torch.nn.RNNCell", verified=FORMULA, topics=RECURRENT),
+       params={"nonlinearity": ("tanh", "relu")}, **SIZES, result=("u",),
+       accuracy="accumulating", source="torch.nn.RNNCell", verified=FORMULA, topics=RECURRENT),
     op("lstm_cell", _inputs(4, cell=True),
        torch="torch.stack([torch.cat(torch.lstm_cell(r[0][None], (r[1][None], r[2][None]), *r[3:]), dim=1)[0]"
              " for r in zip(x, h, c, w_ih, w_hh, b_ih, b_hh)])",

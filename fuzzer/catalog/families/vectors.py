@@ -62,5 +62,6 @@ OPS: list[Op] = [
     op("cosine_similarity", XY, torch="torch.nn.functional.cosine_similarity(x, y, dim=-1, eps=eps)",
        tensorflow=[call("-tf.keras.losses.cosine_similarity(x, y, axis=-1)", when={"eps": (1e-7,)},
                         note="normalises with keras.config.epsilon(), 1e-7")],
-       params={"eps": (1e-8, 1e-7)}, accuracy="accumulating", min_length=2, least_defined=1, verified=FORMULA, topics=("linear algebra", "loss functions")),
+       params={"eps": (1e-8, 1e-7)}, accuracy="accumulating", min_length=2, least_defined=1, verified=FORMULA,
+       topics=("linear algebra", "loss functions")),
 ]  # fmt: skip

@@ -120,7 +120,9 @@ def _bilinear(x: Matrix, row: Fraction, column: Fraction) -> Fraction:
 
 def _map_coordinates(x: Matrix, c: Matrix) -> Vector:
     ends = (Fraction(len(x) - 1), Fraction(len(x[0]) - 1))
-    return [_bilinear(x, *(min(max(v, Fraction(0)), end) for v, end in zip(pair, ends, strict=True))) for pair in zip(*c, strict=True)]
+    return [
+        _bilinear(x, *(min(max(v, Fraction(0)), end) for v, end in zip(pair, ends, strict=True))) for pair in zip(*c, strict=True)
+    ]
 
 
 def _grid_sample(x: Matrix, grid: Matrix, align_corners: bool) -> Vector:
