@@ -178,6 +178,40 @@ def test_a_distance_has_vectors_of_one_number_too() -> None:
     assert op_named("cdist").least_length("grad2") == 2  # a homogeneous function of one number has no second derivative
 
 
+@pytest.mark.parametrize("name", [name for name, record in ops().items() if record.least_defined])
+def test_short_vectors_that_are_not_searched_are_probed_where_the_definition_has_a_value(name: str) -> None:
+    record = op_named(name)
+    assert 1 <= record.least_defined < record.min_length
+    row = row_of(record, record.least_defined)
+    if any(spec.structure == "simplex" for spec in record.inputs):
+        row = Batch(row.dtype, {key: np.ones_like(values) for key, values in row.inputs.items()})
+    values = values_of(record, row, "value", record.default_params())
+    assert values
+    assert all(map(math.isfinite, values))
+    inputs = {key: numbers[0].tolist() for key, numbers in row.inputs.items()}
+    assert length_in(record, point_of(record, record.default_params(), "float32", "value", inputs).batch.inputs) == record.least_defined
+
+
+def test_a_vector_that_is_too_short_is_refused() -> None:
+    with pytest.raises(UserError, match="batch_norm needs vectors of at least 2 numbers, not 1"):
+        point_of(op_named("batch_norm"), {"eps": 1e-5}, "float32", "value", {"x": [1]})
+
+
+PLANES = [name for name in SEVERAL if {"h", "l"} <= set(op_named(name).axis_names)]
+
+
+@pytest.mark.parametrize("name", PLANES)
+def test_planes_of_one_line_are_probed(name: str) -> None:
+    record = op_named(name)
+    for sizes in [(1, 1), (1, 5), (5, 1)]:
+        wanted = tuple((axis, dict(zip("hl", sizes, strict=True)).get(axis, 2)) for axis in record.axis_names)
+        row = row_of(record, wanted)
+        inputs = {key: numbers[0].tolist() for key, numbers in row.inputs.items()}
+        for order in record.orders:
+            batch = point_of(record, record.default_params(), row.dtype, order, inputs).batch
+            assert length_in(record, batch.inputs) == wanted
+
+
 def test_a_shape_is_read_whatever_letters_and_offsets_it_has() -> None:
     spec = tensor("x", ("b", "2n+1", 3, "b"))
     assert spec.axes_of((2, 7, 3, 2)) == {"b": 2, "n": 3}
