@@ -192,6 +192,11 @@ def test_short_vectors_that_are_not_searched_are_probed_where_the_definition_has
     assert length_in(record, point_of(record, record.default_params(), "float32", "value", inputs).batch.inputs) == record.least_defined
 
 
+def test_a_shape_of_which_nothing_comes_out_is_refused() -> None:
+    with pytest.raises(UserError, match="pdist has no output at inputs of this shape"):
+        point_of(op_named("pdist"), {"p": 2.0}, "float32", "value", {"x": [[1, 2]]})
+
+
 def test_a_vector_that_is_too_short_is_refused() -> None:
     with pytest.raises(UserError, match="batch_norm needs vectors of at least 2 numbers, not 1"):
         point_of(op_named("batch_norm"), {"eps": 1e-5}, "float32", "value", {"x": [1]})

@@ -42,6 +42,8 @@ CHANNELS = "tf.transpose(x, (1, 2, 0))[None]"
 KERNELS = "tf.transpose(w, (1, 2, 0))"
 SIGNAL = "tf.transpose(r[0])[None]"
 ROWS = "tf.transpose(x)[None, None]"
+#: The same for torch, whose kernels then take whole vectors of channels.
+LAST = "x[None].contiguous(memory_format=torch.channels_last)"
 #: A row and its kernel with axes for the batch and the channels.
 SPACE = "r[0][None, ..., None], r[1][..., None, None]"
 GROWN = "(1, (x.shape[1] - 1) * stride + 2, (x.shape[2] - 1) * stride + 2, 1)"
@@ -119,10 +121,13 @@ OPS: list[Op] = [
        torch=["torch.stack([torch.nn.functional.conv2d(r[None], k, s)[0] for r, k, s in zip(x, w, b)])",
               "torch.nn.functional.conv2d(x.flatten(0, 1)[None], w.flatten(0, 1), b.flatten(), groups=len(x))[0].unflatten(0, b.shape)",
               call("torch.stack([torch.nn.functional.conv2d(r[None], k.repeat(1 + 64 // len(k), 1, 1, 1), s.repeat(1 + 64 // len(k)))"
-                   "[0, -len(k) :] for r, k, s in zip(x, w, b)])", grad=False)],
+                   "[0, -len(k) :] for r, k, s in zip(x, w, b)])", grad=False),
+              # The plane again and again as well: the windows of its last copy are judged.
+              call("torch.stack([torch.nn.functional.conv2d(r[None].repeat(1, 1, 1, 1 + 64 // r.shape[2]), k.repeat(1 + 64 // len(k), 1, 1, 1), "
+                   "s.repeat(1 + 64 // len(k)))[0, -len(k) :, :, 2 - r.shape[2] :] for r, k, s in zip(x, w, b)])", grad=False)],
        tensorflow=_mapped_with_bias("tf.nn.conv2d(tf.transpose(r[0], (1, 2, 0))[None], tf.transpose(r[1], (2, 3, 1, 0)), 1, 'VALID')[0]"),
        jax="jax.vmap(lambda x, w: jax.lax.conv_general_dilated(x[None], w, (1, 1), 'VALID')[0])(x, w) + b[..., None, None]",
-       axes={"c": (2, 1, 3, 16), "h": (2, 1, 3, 4), "l": (2, 1, 3, 4), "o": (3, 1, 2, 16)}, result=("o", "h", "l"), parallel=("o", "h", "l"),
+       axes={"c": (2, 1, 3, 16), "h": (2, 1, 3, 4), "l": (2, 1, 3, 4, 17), "o": (3, 1, 2, 16)}, result=("o", "h", "l"), parallel=("o", "h", "l"),
        accuracy="accumulating", verified=RATIONALS, topics=CONVOLUTION),
     op("conv2d", [PLANE, SMALL],
        torch="torch.nn.functional.conv2d(x[None], w[:, None], stride=stride, groups=len(x))[0]",
@@ -188,7 +193,8 @@ OPS: list[Op] = [
        tensorflow=["tf.nn.avg_pool1d(x[..., None], 3, 1, 'SAME')[..., 0]", "tf.keras.ops.average_pool(x[..., None], 3, 1, 'same')[..., 0]"],
        jax=f"{NEAR.format('x')} / {NEAR.format('jnp.ones_like(x)')}",
        accuracy="accumulating", verified=RATIONALS, topics=POOLING),
-    op("avg_pool2d", [PLANE], torch="torch.nn.functional.avg_pool2d(x, 2, stride)",
+    op("avg_pool2d", [PLANE],
+       torch=["torch.nn.functional.avg_pool2d(x, 2, stride)", f"torch.nn.functional.avg_pool2d({LAST}, 2, stride)[0]"],
        tensorflow=["tf.nn.avg_pool2d(x[..., None], 2, stride, 'VALID')[..., 0]", "tf.keras.ops.average_pool(x[..., None], 2, stride)[..., 0]"],
        jax=_lax("0.0", "add", "(1, 2, 2)", "(1, stride, stride)") + " / 4", params={"stride": (2, 1)}, **STRIDED,
        accuracy="accumulating", verified=RATIONALS, topics=POOLING),
@@ -201,7 +207,8 @@ OPS: list[Op] = [
        tensorflow=["tf.nn.max_pool1d(x[..., None], 3, 1, 'SAME')[..., 0]", "tf.keras.ops.max_pool(x[..., None], 3, 1, 'same')[..., 0]"],
        jax="jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 3), (1, 1), 'SAME')", orders=("value", "grad", "jvp"), accuracy="exact",
        verified=RATIONALS, topics=POOLING),
-    op("max_pool2d", [PLANE], torch="torch.nn.functional.max_pool2d(x, 2, stride)",
+    op("max_pool2d", [PLANE],
+       torch=["torch.nn.functional.max_pool2d(x, 2, stride)", f"torch.nn.functional.max_pool2d({LAST}, 2, stride)[0]"],
        tensorflow=["tf.nn.max_pool2d(x[..., None], 2, stride, 'VALID')[..., 0]",
                    call("tf.nn.max_pool_with_argmax(x[..., None], 2, stride, 'VALID')[0][..., 0]", without=NO_FORWARD)],
        jax=_lax("-jnp.inf", "max", "(1, 2, 2)", "(1, stride, stride)"), params={"stride": (2, 1)}, **STRIDED,
