@@ -189,7 +189,10 @@ def test_short_vectors_that_are_not_searched_are_probed_where_the_definition_has
     assert values
     assert all(map(math.isfinite, values))
     inputs = {key: numbers[0].tolist() for key, numbers in row.inputs.items()}
-    assert length_in(record, point_of(record, record.default_params(), "float32", "value", inputs).batch.inputs) == record.least_defined
+    assert (
+        length_in(record, point_of(record, record.default_params(), "float32", "value", inputs).batch.inputs)
+        == record.least_defined
+    )
 
 
 def test_a_shape_of_which_nothing_comes_out_is_refused() -> None:
