@@ -293,7 +293,7 @@ class Op:
     lengths: tuple[int, ...] = ()
     #: Of an op with several axes: the sizes of each that are fuzzed, the usual one first (`shapes`). It has no `lengths` then.
     axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    #: The shape of the result, where it is known: then the shrinker can make every axis shorter.
+    #: The shape of the result, () of one number, where it is known: then the shrinker can make every axis shorter. None: it is not known.
     result: tuple[Axis, ...] | None = None
     #: Axes of the result that the definition maps over: an output depends on those numbers alone that have its own index there, or lie in the window
     #: at or around that index, or have no such axis; and axes along which an output needs two places at most, wherever they are. They lengthen no
